@@ -1,0 +1,31 @@
+// Writes the generated files: bun run generate [--check]
+//
+// With --check nothing is written; files that differ from what would be generated are listed, and the exit status is 1.
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { configurationDoc, envExample } from '../src/config/docs.ts'
+
+/** Path in the repository → what the file must contain. A generated file is one line here. */
+const generators: Record<string, () => string | Promise<string>> = {
+  '.env.example': envExample,
+  'docs/configuration.md': configurationDoc,
+}
+
+const root = resolve(import.meta.dir, '..')
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
+const stale: string[] = []
+
+for (const [path, generate] of Object.entries(generators)) {
+  const file = Bun.file(join(root, path))
+  const wanted = await generate()
+  if ((await file.exists()) && (await file.text()) === wanted) continue
+  stale.push(path)
+  if (!values.check) await Bun.write(file, wanted)
+}
+
+if (!values.check) {
+  console.log(stale.length === 0 ? 'all generated files were up to date' : `wrote ${stale.join(', ')}`)
+} else if (stale.length > 0) {
+  console.error(`stale: ${stale.join(', ')}\nfix with: bun run generate`)
+  process.exitCode = 1
+}

@@ -1,0 +1,29 @@
+/** One thing wrong with the configuration. `name` is what the operator wrote: a variable, a flag or a file. */
+export interface ConfigProblem {
+  readonly name: string
+  readonly problem: string
+  readonly remedy: string
+}
+
+/** The configuration is refused; `problems` lists everything that is wrong with it. Never quotes a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  /** As `serve` reports a refused configuration. */
+  readonly exitCode = 78
+
+  constructor(readonly problems: readonly ConfigProblem[]) {
+    super(problems.map(({ name, problem, remedy }) => `${name}: ${problem}\n  ${remedy}`).join('\n'))
+  }
+}
+
+/** A value that a setting does not take. Thrown by everything that reads one; `message` does not quote secrets. */
+export class InvalidValue extends Error {
+  override readonly name = 'InvalidValue'
+
+  constructor(
+    message: string,
+    readonly remedy = '',
+  ) {
+    super(message)
+  }
+}

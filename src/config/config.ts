@@ -1,0 +1,79 @@
+import type { ConfigProblem } from './config-error.ts'
+import { type DatabaseChoice, parseDatabaseUrl } from './database-url.ts'
+import { declaredSettings } from './declared.ts'
+import { type Environment, type Supervisor, supervisorOf } from './environment.ts'
+import type { Key, SettingValues, Values } from './settings.ts'
+import type { Source } from './sources.ts'
+
+/** Everything that was configured, checked, complete and frozen. */
+export interface Config {
+  readonly home: string
+  /** One to four addresses, or `localhost`. */
+  readonly hosts: readonly string[]
+  readonly port: number
+  /** One spelling a store: `sqlite:/absolute/path` or `postgres://…`, with its password. See `maskUrl`. */
+  readonly databaseUrl: string
+  readonly database: DatabaseChoice
+  /** Null when switched off. */
+  readonly socket: string | null
+  readonly allowPublicBind: boolean
+  readonly logLevel: Values['log_level']
+  /** Read it by `bootstrapToken`. */
+  readonly adminToken?: string
+  readonly adminTokenProblem?: ConfigProblem
+  /** A checked PEM; absent means the key file in the home. */
+  readonly instanceKey?: string
+  /** Given by `--daemon` to the server it starts. */
+  readonly bootId?: string
+  readonly supervisor: Supervisor | null
+  readonly settings: Readonly<SettingValues>
+  /** Lines to log as warnings. */
+  readonly notices: readonly string[]
+  readonly sources: Readonly<Record<Key, Source>>
+}
+
+/** What reading leaves behind: a value for every key that has one. */
+export interface ReadValues {
+  readonly values: Values
+  readonly sources: Readonly<Record<Key, Source>>
+  readonly notices: Iterable<string>
+  readonly adminTokenProblem: ConfigProblem | undefined
+}
+
+/** The configuration of a process in this environment, of values that were found good. */
+export function configOf(read: ReadValues, env: Environment, supervisor = supervisorOf(env)): Config {
+  const { values, adminTokenProblem } = read
+  const { admin_token: adminToken, instance_key: instanceKey } = values as Partial<Values>
+  return deepFreeze({
+    home: values.home,
+    hosts: values.host,
+    port: values.port,
+    databaseUrl: values.database_url,
+    database: parseDatabaseUrl(values.database_url, '/'),
+    socket: values.socket === 'off' ? null : values.socket,
+    allowPublicBind: values.allow_public_bind,
+    logLevel: values.log_level,
+    ...(adminToken === undefined ? {} : { adminToken }),
+    ...(adminTokenProblem === undefined ? {} : { adminTokenProblem }),
+    ...(instanceKey === undefined ? {} : { instanceKey }),
+    ...(env.SYNAPSE_BOOT_ID ? { bootId: env.SYNAPSE_BOOT_ID } : {}),
+    supervisor,
+    settings: settingsOf(values),
+    notices: [...read.notices],
+    sources: read.sources,
+  })
+}
+
+function settingsOf(values: Values): SettingValues {
+  const keys = declaredSettings.flatMap(({ key, applies }) => (applies === 'runtime' ? [key] : []))
+  const kept: Key[] = [...keys, 'admin_handles', 'http.max_body']
+  // The keys of SettingValues are the runtime ones and these two.
+  return Object.fromEntries(kept.map((key) => [key, values[key]])) as SettingValues
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part)
+  }
+  return Object.freeze(value)
+}

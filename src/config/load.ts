@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { checkHome, chooseHome, HomeError, homePaths } from '../home/index.ts'
+import { type Config, configOf } from './config.ts'
+import { ConfigError, type ConfigProblem, InvalidValue } from './config-error.ts'
+import { type DeclaredSetting, declaredSettings, knownNames } from './declared.ts'
+import { type Environment, processEnvironment } from './environment.ts'
+import { nearest } from './nearest.ts'
+import type { FlagName, Key, Values } from './settings.ts'
+import { type Findings, fileLayer, type Given, type Layer, lookUp, type Source } from './sources.ts'
+import { valueFromText } from './values.ts'
+
+/** What the command line said, by the name of the flag. */
+export type Flags = { readonly [F in FlagName]?: string | boolean | undefined }
+
+/** What a configuration is read from. */
+export interface ConfigRequest {
+  readonly flags?: Flags
+  /** Default: the environment of this process. */
+  readonly env?: Environment
+  /** Default: the current directory. */
+  readonly cwd?: string
+  /** `serve` stands for `serve` and `init`, `other` for commands that look for a home that exists. */
+  readonly command: 'serve' | 'other'
+}
+
+/**
+ * Reads flags, environment and `<home>/synapse.env`, in this order of priority.
+ * @throws ConfigError with everything that is wrong
+ */
+export function loadConfig(request: ConfigRequest): Config {
+  const { flags = {}, env = processEnvironment(), cwd = process.cwd() } = request
+  const findings: Findings = { problems: [], notices: new Set() }
+  const home = homeOf(request, findings)
+  const layers: Layer[] = [{ source: 'environment', values: env, label: (name) => name }]
+  if (home !== undefined) layers.push(fileLayer(homePaths(home).env, findings))
+  const values: Partial<Record<Key, unknown>> = { home }
+  const sources: Partial<Record<Key, Source>> = { home: homeSource(flags, env) }
+  let adminTokenProblem: ConfigProblem | undefined
+  for (const setting of declaredSettings) {
+    const { key } = setting
+    if (key === 'home') continue
+    const given = flagOf(setting, flags) ?? lookUp(setting, layers, cwd, findings) ?? defaultIn(home, setting)
+    const read = readValue(setting, given, cwd, findings)
+    values[key] = read.value
+    sources[key] = read.source
+    // Only a server without any admin needs this one, and only then may it be refused.
+    if (key === 'admin_token') adminTokenProblem = read.problem
+    else if (read.problem !== undefined) findings.problems.push(read.problem)
+  }
+  for (const layer of layers) noteUnknown(layer, findings)
+  if (findings.problems.length > 0) throw new ConfigError(distinct(findings.problems))
+  const read = {
+    // Each value was read by the schema of its key, or is the default beside it.
+    values: values as Values,
+    sources: sources as Record<Key, Source>,
+    notices: findings.notices,
+    adminTokenProblem,
+  }
+  return configOf(read, env)
+}
+
+/**
+ * Where the home is, before anything in it is read: `becomeOwner` has to come first when root runs a command.
+ * @throws HomeError `refused`
+ */
+export function findHome(request: ConfigRequest): string {
+  const { flags = {}, env = processEnvironment(), cwd = process.cwd(), command } = request
+  return chooseHome({
+    flag: flags.home === undefined ? undefined : String(flags.home),
+    env,
+    command,
+    cwd,
+    userHome: env.HOME || homedir(),
+    uid: process.getuid?.(),
+    exists: existsSync,
+  })
+}
+
+/**
+ * The token that makes the first admin. To be asked for only while nobody can administer the server.
+ * @throws ConfigError when one was given and is malformed
+ */
+export function bootstrapToken(config: Pick<Config, 'adminToken' | 'adminTokenProblem'>): string | undefined {
+  if (config.adminTokenProblem !== undefined) throw new ConfigError([config.adminTokenProblem])
+  return config.adminToken
+}
+
+function homeOf(request: ConfigRequest, { problems }: Findings): string | undefined {
+  try {
+    const home = findHome(request)
+    checkHome(home)
+    return home
+  } catch (error) {
+    if (!(error instanceof HomeError)) throw error
+    problems.push({ name: 'home', problem: error.problem, remedy: error.remedy })
+    return undefined
+  }
+}
+
+function homeSource(flags: Flags, env: Environment): Source {
+  if (flags.home !== undefined) return 'flag'
+  return env.SYNAPSE_HOME || env.STATE_DIRECTORY ? 'environment' : 'default'
+}
+
+function flagOf({ setting }: DeclaredSetting, flags: Flags): Given | undefined {
+  // FlagName is made of exactly these names.
+  const flag = setting.flag as FlagName | undefined
+  const value = flag === undefined ? undefined : flags[flag]
+  return value === undefined ? undefined : { text: String(value), name: `--${flag}`, source: 'flag' }
+}
+
+/** The defaults that lie in the home; checked like given values, for its path may be too long. */
+function defaultIn(home: string | undefined, { key, env }: DeclaredSetting): Given | undefined {
+  if (home === undefined) return undefined
+  const { database, socket } = homePaths(home)
+  const texts: Partial<Record<Key, string>> = { database_url: `sqlite:${database}`, socket }
+  const text = texts[key]
+  return text === undefined ? undefined : { text, name: env, source: 'default' }
+}
+
+function readValue(
+  { schema, setting }: DeclaredSetting,
+  given: Given | undefined,
+  cwd: string,
+  { notices }: Findings,
+): { source: Source; value: unknown; problem?: ConfigProblem } {
+  const fallback = { source: 'default' as const, value: structuredClone(schema.default) as unknown }
+  if (given === undefined) return fallback
+  const { text, name, source } = given
+  try {
+    return { source, value: valueFromText(schema, text, { cwd }) }
+  } catch (error) {
+    if (!(error instanceof InvalidValue)) throw error
+    if (setting.lenient === true) {
+      notices.add(`${name} ${error.message}: it is ignored`)
+      return fallback
+    }
+    const problem = { name, problem: error.message, remedy: error.remedy || 'see docs/configuration.md' }
+    return { ...fallback, problem }
+  }
+}
+
+function noteUnknown({ values, label }: Layer, { notices }: Findings): void {
+  for (const name of Object.keys(values)) {
+    if (!name.startsWith('SYNAPSE_') || knownNames.has(name)) continue
+    const suggestion = `the nearest known name is ${nearest(name, knownNames)}`
+    notices.add(`${label(name)} is no setting of Synapse; ${suggestion}`)
+  }
+}
+
+function distinct(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return [...new Map(problems.map((found) => [`${found.name}\0${found.problem}`, found])).values()]
+}

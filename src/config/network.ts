@@ -1,0 +1,64 @@
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { canonicalAddress } from '../home/index.ts'
+import { InvalidValue } from './config-error.ts'
+import type { Place } from './declare.ts'
+
+/** Addresses to listen on, canonical and each once. @throws InvalidValue for names other than `localhost` */
+export function parseHosts(hosts: readonly string[]): string[] {
+  const canonical = hosts.map((host) => {
+    if (host.toLowerCase() === 'localhost') return 'localhost'
+    const address = canonicalAddress(host)
+    if (isIP(address) !== 0) return address
+    throw new InvalidValue(
+      `'${host}' is not an address`,
+      'write literal addresses or localhost, for example 127.0.0.1,100.64.0.7',
+    )
+  })
+  return [...new Set(canonical)]
+}
+
+/** The two halves of `host:port`, as `SYNAPSE_BIND` has them. @throws InvalidValue */
+export function parseBind(text: string): { host: string; port: string } {
+  const [, host, port] = /^(\[[^\]]+\]|[^:[\]]+):(\d+)$/.exec(text) ?? []
+  if (host !== undefined && port !== undefined) return { host, port }
+  throw new InvalidValue(
+    'is not host:port',
+    'write for example 127.0.0.1:8080, or set SYNAPSE_HOST and SYNAPSE_PORT',
+  )
+}
+
+/** Networks as `address/bits`; an address alone means only itself. @throws InvalidValue */
+export function parseNetworks(entries: readonly string[]): string[] {
+  return [...new Set(entries.map(parseNetwork))]
+}
+
+function parseNetwork(text: string): string {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const version = isIP(address)
+  const widest = version === 4 ? 32 : 128
+  const length = bits === undefined ? widest : Number(bits)
+  // A mapped address (::ffff:a.b.c.d) would change its version, and with it what the bits mean.
+  const canonical = canonicalAddress(address)
+  if (version !== 0 && isIP(canonical) === version && !canonical.includes('%') && length <= widest) {
+    return `${canonical}/${length}`
+  }
+  throw new InvalidValue(
+    `'${text}' is not a network`,
+    'write address/bits, for example 10.0.0.0/8 or fd00::/8',
+  )
+}
+
+/** The kernel's limit on the path of a Unix socket, in bytes. */
+const SOCKET_PATH_BYTES = 107
+
+/** An absolute path, or `off`. @throws InvalidValue when the path is too long for a Unix socket */
+export function parseSocket(text: string, { cwd }: Place): string {
+  if (text.trim().toLowerCase() === 'off') return 'off'
+  const path = resolve(cwd, text)
+  if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES) return path
+  throw new InvalidValue(
+    `the path of the socket has more than ${SOCKET_PATH_BYTES} bytes: ${path}`,
+    'set SYNAPSE_SOCKET to a shorter path, or to off',
+  )
+}

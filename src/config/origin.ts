@@ -1,0 +1,22 @@
+import { InvalidValue } from './config-error.ts'
+
+const ORIGIN = /^https?:\/\/(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/
+
+/**
+ * The canonical form of `scheme://host[:port]`: lower case, without the scheme's own port.
+ * @throws InvalidValue for anything else: another scheme, a path, a trailing slash, credentials, `*`, `null`
+ */
+export function parseOrigin(text: string): string {
+  const lower = text.toLowerCase()
+  const url = ORIGIN.test(lower) ? URL.parse(lower) : null
+  if (url !== null) return url.origin
+  throw new InvalidValue(
+    `'${text}' is not an origin`,
+    'write http(s)://host[:port] without a path or a trailing slash, for example https://chat.example.org',
+  )
+}
+
+/** Every entry as {@link parseOrigin}, each once. One bad entry refuses all. @throws InvalidValue */
+export function parseOrigins(entries: readonly string[]): string[] {
+  return [...new Set(entries.map(parseOrigin))]
+}

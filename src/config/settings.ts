@@ -1,0 +1,194 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { parseAdminToken, parsePem } from './credentials.ts'
+import { databaseUrl, parseDatabaseUrl } from './database-url.ts'
+import { boot, runtime } from './declare.ts'
+import { canonicalAliases, canonicalHandles } from './names.ts'
+import { parseBind, parseHosts, parseNetworks, parseSocket } from './network.ts'
+import { parseOrigin, parseOrigins } from './origin.ts'
+import { canonicalRate } from './rate.ts'
+
+const whole = (minimum: number, maximum: number, fallback: number) =>
+  Type.Integer({ minimum, maximum, default: fallback })
+const oneOf = <const T extends readonly string[]>(fallback: T[number], words: T) =>
+  Type.Union(
+    words.map((word: T[number]) => Type.Literal(word)),
+    { default: fallback },
+  )
+
+/**
+ * Every setting, declared once: its shape, default and meaning, and where it may be written. Types, reading, checking,
+ * `.env.example` and docs/configuration.md follow from here. The environment name is SYNAPSE_ and the key in upper
+ * case, dots as underscores. A setting is added when something acts on it.
+ */
+export const SETTINGS = Type.Object({
+  home: boot(Type.String(), {
+    group: 'Home',
+    flag: 'home',
+    shownDefault: '`$STATE_DIRECTORY` under systemd, else `~/.local/share/synapse`',
+    description:
+      'The directory that holds the database, keys and logs, for this server alone. Cannot be set in synapse.env.',
+  }),
+  database_url: boot(Type.String(), {
+    group: 'Home',
+    flag: 'database-url',
+    secret: 'password',
+    shownDefault: 'sqlite:<home>/synapse.db',
+    example: 'postgres://synapse@localhost/synapse',
+    description:
+      'The store: `sqlite:<path>` (also `sqlite:////absolute` and `sqlite:///relative`, relative to the current directory) or `postgres://…` (also `postgresql://`, `postgresql+psycopg://`).',
+    normalise: (text: string, { cwd }) => databaseUrl(parseDatabaseUrl(text, cwd)),
+  }),
+  instance_key: boot(Type.String(), {
+    group: 'Home',
+    secret: 'whole',
+    shownDefault: 'the file <home>/keys/instance.ed25519, made at the first start',
+    description:
+      'The Ed25519 private key of this instance, PKCS#8 PEM (in one line with `\\n` for line ends). Replicas of one deployment share it, usually by `SYNAPSE_INSTANCE_KEY_FILE`.',
+    normalise: parsePem,
+  }),
+
+  host: boot(Type.Array(Type.String(), { minItems: 1, maxItems: 4, default: ['127.0.0.1'] }), {
+    group: 'Listening',
+    flag: 'host',
+    aliases: [
+      { name: 'SYNAPSE_BIND', form: 'host:port', as: (text) => parseBind(text).host, inert: '0.0.0.0:8000' },
+    ],
+    description: 'One to four addresses to listen on, or `localhost`.',
+    normalise: parseHosts,
+  }),
+  port: boot(whole(0, 65_535, 8080), {
+    group: 'Listening',
+    flag: 'port',
+    aliases: [
+      { name: 'SYNAPSE_BIND', form: 'host:port', as: (text) => parseBind(text).port, inert: '0.0.0.0:8000' },
+    ],
+    description: 'The TCP port on every address; 0 takes any free one, which `synapse serve --status` shows.',
+  }),
+  allow_public_bind: boot(Type.Boolean({ default: false }), {
+    group: 'Listening',
+    flag: 'allow-public-bind',
+    description:
+      'Listen on public and wildcard addresses too, and take connections from anywhere. For containers and firewalled hosts.',
+  }),
+  socket: boot(Type.String(), {
+    group: 'Listening',
+    shownDefault: '<home>/run/synapse.sock',
+    description:
+      'The Unix socket by which the commands of this machine administer the server; a path of at most 107 bytes, or `off`.',
+    normalise: parseSocket,
+  }),
+  'http.max_body': boot(whole(1024, 134_217_728, 1_048_576), {
+    group: 'Listening',
+    description: 'The largest request body, in bytes.',
+  }),
+
+  base_url: runtime(Type.Union([Type.String(), Type.Null()], { default: null }), {
+    group: 'Public address',
+    aliases: [{ name: 'SYNAPSE_DOMAIN', form: 'x for https://x', as: (domain) => `https://${domain}` }],
+    example: 'https://chat.example.org',
+    description: 'The origin at which people reach this server; with https, cookies are marked Secure.',
+    // An address that was copied from a browser ends with a slash.
+    normalise: (text: string) => parseOrigin(text.trim().replace(/\/$/, '')),
+  }),
+  trusted_proxies: runtime(Type.Array(Type.String(), { default: ['127.0.0.1/32', '::1/128'] }), {
+    group: 'Public address',
+    description: 'Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` count.',
+    normalise: parseNetworks,
+  }),
+  'auth.cors_origins': runtime(Type.Array(Type.String(), { default: [] }), {
+    group: 'Public address',
+    example: 'https://a.example,https://b.example',
+    description:
+      'Origins of pages elsewhere that may call this server: `scheme://host[:port]`, no path, no `*`. One bad entry refuses the list.',
+    normalise: parseOrigins,
+  }),
+
+  admin_handles: boot(Type.Array(Type.String(), { default: [] }), {
+    group: 'People and sign-in',
+    example: 'ada,grace',
+    description: 'Handles of the people who are system admins whatever the database says.',
+    normalise: canonicalHandles,
+  }),
+  admin_token: boot(Type.String(), {
+    group: 'People and sign-in',
+    secret: 'whole',
+    aliases: [{ name: 'SYNAPSE_ADMIN_BOOTSTRAP_TOKEN' }],
+    shownDefault: 'none',
+    description:
+      'A first admin token, 32 to 256 printable characters. Stored, as a hash, once: when the server starts and nobody can administer it. Ignored afterwards.',
+    normalise: parseAdminToken,
+  }),
+  'auth.session_days': runtime(whole(1, 3650, 14), {
+    group: 'People and sign-in',
+    description: 'Days until a sign-in in the browser ends.',
+  }),
+  'auth.password_min': runtime(whole(8, 256, 8), {
+    group: 'People and sign-in',
+    description: 'The fewest characters of a new password.',
+  }),
+  'rate.login': runtime(Type.String({ default: '10/300' }), {
+    group: 'People and sign-in',
+    description: 'Sign-in attempts for one handle from one address, as `<number>/<seconds>`, or `off`.',
+    normalise: canonicalRate,
+  }),
+  named_aliases: runtime(
+    Type.Record(Type.String(), Type.Record(Type.String(), Type.Array(Type.String())), { default: {} }),
+    {
+      group: 'People and sign-in',
+      lenient: true,
+      example: '{"team-ops":{"oncall":["ada","grace"]}}',
+      description: 'Mention aliases by channel, as JSON in one line: `{"<slug>":{"<alias>":["handle",…]}}`.',
+      normalise: canonicalAliases,
+    },
+  ),
+
+  log_level: boot(oneOf('info', ['debug', 'info', 'warning', 'error']), {
+    group: 'Log',
+    description: 'The least serious lines that are written: `debug`, `info`, `warning` or `error`.',
+  }),
+  'log.expired_cursor': runtime(oneOf('error', ['error', 'clamp']), {
+    group: 'Log',
+    description:
+      'What a reader gets whose position is older than what is kept: `error` (410), or `clamp`, the oldest that is left, for old clients.',
+  }),
+
+  'wait.max_s': runtime(whole(1, 300, 60), {
+    group: 'Limits',
+    description: 'The longest that a request may wait for news, in seconds.',
+  }),
+  'streams.per_account': runtime(whole(1, 10_000, 10), {
+    group: 'Limits',
+    description: 'Open streams and sockets of one account.',
+  }),
+  'streams.total': runtime(whole(1, 1_000_000, 1000), {
+    group: 'Limits',
+    description: 'Open streams and sockets of everybody.',
+  }),
+  'quota.accounts': runtime(whole(1, 10_000_000, 10_000), { group: 'Limits', description: 'Accounts.' }),
+  'quota.channels': runtime(whole(1, 10_000_000, 2000), { group: 'Limits', description: 'Channels.' }),
+  'quota.members': runtime(whole(1, 10_000_000, 5000), {
+    group: 'Limits',
+    description: 'Members of one channel.',
+  }),
+})
+
+type Properties = (typeof SETTINGS)['properties']
+
+/** The key of a setting, as `synapse config` writes it. */
+export type Key = keyof Properties
+
+/** The type of every setting. */
+export type Values = Static<typeof SETTINGS>
+
+/** The keys that can be changed in the running server. */
+export type RuntimeKey = {
+  [K in Key]: Properties[K] extends { readonly applies: 'runtime' } ? K : never
+}[Key]
+
+/** What the parts of the server read by key: the runtime settings, and two boot options they need as well. */
+export type SettingValues = Pick<Values, RuntimeKey | 'admin_handles' | 'http.max_body'>
+
+/** The name of a command-line flag, without the dashes. */
+export type FlagName = {
+  [K in Key]: Properties[K]['setting'] extends { readonly flag: infer F extends string } ? F : never
+}[Key]

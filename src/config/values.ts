@@ -1,0 +1,101 @@
+import { Kind, type TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { InvalidValue } from './config-error.ts'
+import type { Declaration, Place } from './declare.ts'
+
+type DeclaredSchema = TSchema & { readonly setting: Declaration }
+
+/**
+ * A value from JSON, checked and in the form that is kept.
+ * @throws InvalidValue whose message fits behind the name of the setting
+ */
+export function valueFromJson(schema: DeclaredSchema, value: unknown, at: Place): unknown {
+  if (!Value.Check(schema, value)) throw new InvalidValue(`must be ${expected(schema)}`)
+  const { normalise } = schema.setting
+  // The check above is what makes the value one that this function takes.
+  return normalise === undefined || value === null ? value : normalise(value as never, at)
+}
+
+/**
+ * A value from text as the environment, a flag or the command line has it: JSON for lists and objects, or words
+ * separated by commas and spaces for lists; on/off, true/false, yes/no, 1/0 for switches.
+ * @throws InvalidValue whose message fits behind the name of the setting
+ */
+export function valueFromText(schema: DeclaredSchema, text: string, at: Place): unknown {
+  return valueFromJson(schema, jsonOf(schema, text), at)
+}
+
+function jsonOf(schema: TSchema, text: string): unknown {
+  switch (schema[Kind]) {
+    case 'Integer':
+      return /^-?\d{1,15}$/.test(text.trim()) ? Number(text) : text
+    case 'Boolean':
+      return BOOLEANS[text.trim().toLowerCase()] ?? text
+    case 'Array':
+      return JSON_LIST.test(text) ? parsed(text) : words(text)
+    case 'Record':
+      return parsed(text)
+    case 'Union':
+      return isNullable(schema) && text.trim().toLowerCase() === 'null' ? null : caseless(schema, text.trim())
+    default:
+      return text
+  }
+}
+
+/** Not every text with a bracket: [::1] is an address. */
+const JSON_LIST = /^\s*\[\s*["\]]/
+
+const BOOLEANS: Record<string, boolean> = {
+  ...{ '1': true, true: true, on: true, yes: true },
+  ...{ '0': false, false: false, off: false, no: false },
+}
+
+function words(text: string): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== '')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new InvalidValue('is not JSON')
+  }
+}
+
+function literals(schema: TSchema): string[] {
+  const members: TSchema[] = schema['anyOf'] ?? []
+  return members.flatMap((member) => (typeof member['const'] === 'string' ? [member['const']] : []))
+}
+
+function caseless(schema: TSchema, text: string): string {
+  const lower = text.toLowerCase()
+  return literals(schema).includes(lower) ? lower : text
+}
+
+function isNullable(schema: TSchema): boolean {
+  const members: TSchema[] = schema['anyOf'] ?? []
+  return members.some((member) => member[Kind] === 'Null')
+}
+
+/** What a schema takes, in words: `a whole number from 0 to 65535`. */
+export function expected(schema: TSchema): string {
+  switch (schema[Kind]) {
+    case 'Integer':
+      return `a whole number from ${schema['minimum']} to ${schema['maximum']}`
+    case 'Boolean':
+      return 'on or off'
+    case 'Array':
+      return `a list${limits(schema)}`
+    case 'Record':
+      return 'a JSON object of the documented form'
+    case 'Union':
+      return literals(schema).length > 0 ? `one of ${literals(schema).join(', ')}` : 'text or null'
+    default:
+      return 'text'
+  }
+}
+
+function limits({ minItems, maxItems }: TSchema): string {
+  if (minItems === undefined && maxItems === undefined) return ''
+  return ` of ${minItems ?? 0} to ${maxItems ?? 'any number of'} entries`
+}

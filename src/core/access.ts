@@ -1,0 +1,70 @@
+import { normalName } from './accounts'
+import { type Person, scopesOf } from './actor'
+import type { Directory } from './directory'
+import type { Role, Room } from './entities'
+import type { Gates } from './gates'
+
+/** What each gate of a channel says to the actor, and the command with which an operator opens the first shut one. */
+export interface Access {
+  readonly slug: string
+  readonly visible: boolean
+  readonly archived: boolean
+  readonly gates: {
+    readonly membership: { readonly ok: boolean; readonly role: Role | null }
+    readonly scope: {
+      readonly ok: boolean
+      readonly read: boolean
+      readonly post: boolean
+      readonly granted: readonly string[]
+      readonly required: readonly string[]
+    }
+    readonly role: { readonly ok: boolean }
+  } | null
+  readonly fix: string | null
+}
+
+export class AccessReport {
+  constructor(
+    private readonly directory: Directory,
+    private readonly gates: Gates,
+  ) {}
+
+  /** Never refuses: a channel that the actor may not know of reads like one that does not exist. */
+  async explain(actor: Person, name: string): Promise<Access> {
+    const slug = normalName(name)
+    return this.directory.settle(() => {
+      const room = this.directory.roomBySlug(slug)
+      if (!room || !this.gates.isVisible(actor, room))
+        return { slug, visible: false, archived: false, gates: null, fix: null }
+      return this.judge(actor, room)
+    })
+  }
+
+  private judge(actor: Person, room: Room): Access {
+    const { slug } = room.channel
+    const member = room.members.get(actor.account.id)
+    const read = this.gates.hasScope(actor, room, 'read')
+    const post = this.gates.hasScope(actor, room, 'post')
+    const archived = room.channel.archivedAt !== null
+    const mayWrite = member !== undefined && member.role !== 'read_only'
+    const gates = {
+      membership: { ok: member !== undefined, role: member?.role ?? null },
+      scope: {
+        ok: read && post,
+        read,
+        post,
+        granted: scopesOf(actor),
+        required: [`channel:${slug}:read`, `channel:${slug}:post`],
+      },
+      role: { ok: mayWrite },
+    }
+    const { handle } = actor.account
+    let fix: string | null = null
+    if (archived) fix = `synapse admin unarchive-channel ${slug}`
+    else if (!member) fix = `synapse admin add-member ${handle} ${slug}`
+    else if (!read || !post)
+      fix = `synapse admin issue-token --account ${handle} --scopes "channel:${slug}:read,channel:${slug}:post"`
+    else if (!mayWrite) fix = `synapse admin set-role ${handle} ${slug} --role member`
+    return { slug, visible: true, archived, gates, fix }
+  }
+}

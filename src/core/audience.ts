@@ -1,0 +1,49 @@
+import { isAdmin, type Person } from './actor'
+import type { Directory } from './directory'
+import type { EventType } from './events'
+import type { Gates } from './gates'
+import type { Settings } from './settings'
+
+/** Of an event, what decides who hears it. */
+export interface Heard {
+  readonly type: EventType
+  readonly channelId: number | null
+  /** The account it is about; null when it is about something else. */
+  readonly accountId: number | null
+}
+
+/**
+ * Who hears what, judged by the rights of now (§16.5 of the v1 contract):
+ * events of a channel go to its readers, those about a membership also to the account concerned, and that a channel was
+ * archived to its members although nobody reads it any more; events of an account go to itself and to system admins,
+ * a changed profile to everybody who shares a channel with it.
+ */
+export class Audience {
+  constructor(
+    private readonly directory: Directory,
+    private readonly gates: Gates,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Synchronous over the directory; call it inside `Directory.settle`. */
+  hears(actor: Person, event: Heard): boolean {
+    const me = actor.account.id
+    if (event.channelId !== null) {
+      if (event.accountId === me) return true
+      const room = this.directory.room(event.channelId)
+      if (event.type === 'channel.archived')
+        return room.members.has(me) && this.gates.hasScope(actor, room, 'read')
+      return this.gates.mayRead(actor, room)
+    }
+    const about = event.accountId
+    if (about === null) return false
+    if (about === me || isAdmin(actor, this.settings)) return true
+    return event.type === 'account.updated' && this.shareRoom(me, about)
+  }
+
+  private shareRoom(one: number, other: number): boolean {
+    const ids = this.directory.channelsOf(one)
+    this.directory.requireRooms(ids)
+    return ids.some((id) => this.directory.room(id).members.has(other))
+  }
+}

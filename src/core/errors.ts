@@ -1,0 +1,86 @@
+/** What went wrong, in terms every surface can translate. The list is closed: each surface maps it exhaustively. */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'gone'
+  | 'too_large'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'storage_full'
+  | 'internal'
+
+/** Further facts for the caller; keys are snake_case because every surface passes them through as they are. */
+export type ErrorExtra = Readonly<Record<string, unknown>>
+
+/**
+ * The one error of Synapse. `reason` is the stable snake_case word that a client may test for, `message` is written
+ * for the caller and holds no secret. Anything thrown that is not an AppError is a fault of ours (`internal`).
+ */
+export class AppError extends Error {
+  override readonly name = 'AppError'
+
+  constructor(
+    readonly kind: ErrorKind,
+    readonly reason: string,
+    message: string,
+    readonly extra: ErrorExtra = {},
+  ) {
+    super(message)
+  }
+}
+
+/** Every refusal with a fixed kind and text, by reason. The texts are part of the contract (Table C of the v1 contract). */
+const catalogue = {
+  account_archived: ['conflict', 'This account is archived; unarchive it first'],
+  account_not_found: ['not_found', 'Account not found'],
+  account_unavailable: ['unauthenticated', 'Account unavailable'],
+  admin_scope_required: ['forbidden', 'Agent token lacks admin:* scope'],
+  channel_archived: ['not_found', 'Channel archived'],
+  channel_not_found: ['not_found', 'Channel not found'],
+  handle_exists: ['conflict', 'Handle already exists'],
+  humans_only_password: ['invalid', 'Only humans have passwords'],
+  idempotency_conflict: ['conflict', 'This idempotency key was already used for a different request'],
+  invalid_body_format: ['invalid', "body_format must be 'markdown' or 'plaintext'"],
+  invalid_credentials: ['unauthenticated', 'Invalid credentials'],
+  invalid_handle: [
+    'invalid',
+    'A handle is 1 to 64 of a-z, 0-9, _ and -, begins with a letter, and is none of: channel, everyone, here, all, system, me',
+  ],
+  invalid_reply_to: ['invalid', 'Invalid reply_to'],
+  invalid_session: ['unauthenticated', 'Invalid session'],
+  invalid_slug: [
+    'invalid',
+    'A slug is 1 to 64 of a-z, 0-9, _ and -, begins with a letter or digit, and does not begin with dm-',
+  ],
+  invalid_thread_id: ['invalid', 'Invalid thread_id'],
+  invalid_token: ['unauthenticated', 'Invalid token'],
+  message_not_found: ['not_found', 'Message not found'],
+  logout_requires_session: ['invalid', 'Logout only applies to session auth'],
+  membership_not_found: ['not_found', 'Membership not found'],
+  missing_token: ['unauthenticated', 'Missing token'],
+  not_a_member: ['forbidden', 'Not a member'],
+  not_admin: ['forbidden', 'Not a system admin'],
+  not_authenticated: ['unauthenticated', 'Not authenticated'],
+  password_not_allowed: ['invalid', 'Agents authenticate via tokens, not passwords'],
+  password_required: ['invalid', 'Humans require a password'],
+  read_only_role: ['forbidden', 'Read-only membership cannot post'],
+  reply_target_not_found: ['not_found', 'Reply target not found'],
+  scopes_required: ['invalid', 'At least one scope required'],
+  session_expired: ['unauthenticated', 'Session expired'],
+  slug_exists: ['conflict', 'Slug already exists'],
+  thread_mismatch: ['invalid', 'thread_id and reply_to disagree'],
+  thread_not_found: ['not_found', 'Thread not found'],
+  token_expired: ['unauthenticated', 'Token expired'],
+  token_not_found: ['not_found', 'Token not found'],
+  tokens_for_agents_only: ['invalid', 'Tokens are for agents only'],
+  use_dms: ['invalid', 'A direct message channel is opened with POST /v1/dms, not created here'],
+} as const satisfies Record<string, readonly [ErrorKind, string]>
+
+/** The refusal called `reason`, with its fixed text. */
+export function refusal(reason: keyof typeof catalogue, extra?: ErrorExtra): AppError {
+  const [kind, message] = catalogue[reason]
+  return new AppError(kind, reason, message, extra)
+}

@@ -1,0 +1,74 @@
+/**
+ * The product: what people and agents can do in their rooms, and who hears of it. Every verb takes the actor first.
+ * Imports nothing but itself: what it needs of the world stands in ports.ts, and main.ts brings it along.
+ * A surface translates its protocol into these verbs and back; everything that follows from an act happens here.
+ * Start reading at messages.ts (one post), then gates.ts (who may), events.ts and feed.ts (the log and its readers).
+ */
+import { AccessReport } from './access'
+import { Accounts } from './accounts'
+import { Audience } from './audience'
+import { Channels } from './channels'
+import { Directory } from './directory'
+import { Feed } from './feed'
+import { Gates } from './gates'
+import { History } from './history'
+import type { Secrets } from './ids'
+import { Log } from './log'
+import { Memberships } from './memberships'
+import { Messages } from './messages'
+import { Onboarding } from './onboarding'
+import type { Passwords, Store, Streams, Waits } from './ports'
+import { Sessions } from './sessions'
+import type { Settings } from './settings'
+import type { Clock } from './time'
+import { Tokens } from './tokens'
+import { Usage } from './usage'
+
+export interface CorePorts {
+  readonly store: Store
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly secrets: Secrets
+  readonly passwords: Passwords
+  readonly streams: Streams
+  readonly waits: Waits
+}
+
+export type Core = Awaited<ReturnType<typeof createCore>>
+
+/** Puts the core together over its ports. The directory and the log hear of every commit before anybody else. */
+export async function createCore(ports: CorePorts) {
+  const { store, settings, clock, secrets, passwords, streams, waits } = ports
+  const directory = new Directory(store.reads)
+  const log = await Log.open(store.reads, settings)
+  store.onCommit((events) => {
+    for (const event of events) {
+      directory.apply(event)
+      log.apply(event)
+    }
+  })
+  const gates = new Gates(directory, settings, clock)
+  const audience = new Audience(directory, gates, settings)
+  const accounts = new Accounts(store, passwords, settings)
+  const tokens = new Tokens(store, secrets, settings)
+  const memberships = new Memberships(store, settings)
+  return {
+    settings,
+    clock,
+    directory,
+    gates,
+    log,
+    audience,
+    accounts,
+    tokens,
+    memberships,
+    usage: new Usage(store, clock),
+    sessions: new Sessions(store, directory, passwords, secrets, settings, clock),
+    channels: new Channels(store, directory, gates, settings),
+    messages: new Messages({ store, directory, gates, settings, secrets, streams }),
+    history: new History(store.reads, directory, gates, log, waits, clock),
+    feed: new Feed(store.reads, directory, gates, audience, log),
+    access: new AccessReport(directory, gates),
+    onboarding: new Onboarding(store, accounts, memberships, tokens, settings),
+  }
+}

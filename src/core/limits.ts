@@ -1,0 +1,26 @@
+/** Fixed limits of the contract (Table A). What an operator may change is a setting instead (settings.ts). */
+export const MAX_BODY_CODE_POINTS = 16_000
+export const MAX_METADATA_BYTES = 8192
+export const MAX_DIRECT_MENTIONS = 50
+export const MAX_LISTED_MENTIONS = 200
+export const MAX_IDEMPOTENCY_KEY = 128
+export const MAX_SCOPES = 100
+export const MAX_SCOPE_LENGTH = 160
+export const MAX_TOKENS_PER_ACCOUNT = 50
+export const MAX_CHANNEL_FILTER = 50
+export const MAX_PASSWORD = 256
+export const IDEMPOTENCY_WINDOW_HOURS = 24
+/** Events that one filtered read may pass over before it answers with what it has. */
+export const SCAN_LIMIT = 20_000
+
+export const HANDLE_PATTERN = /^[a-z][a-z0-9_-]{0,63}$/
+export const SLUG_PATTERN = /^[a-z0-9][a-z0-9_-]{0,63}$/
+/** Words that a mention gives another meaning, or that the server itself uses. */
+export const RESERVED_HANDLES: ReadonlySet<string> = new Set([
+  'channel',
+  'everyone',
+  'here',
+  'all',
+  'system',
+  'me',
+])

@@ -1,0 +1,108 @@
+import { type Cursor, formatCursor, parseCursor } from './cursors'
+import type { Channel } from './entities'
+import { AppError } from './errors'
+import type { LogEvent } from './events'
+import type { Seq } from './ids'
+import type { Epoch, Reads } from './ports'
+import type { Settings } from './settings'
+
+/** Where the log stands, and what a client's cursor means in it. */
+export class Log {
+  private readonly newest = new Map<number, Seq>()
+  private constructor(
+    private readonly reads: Reads,
+    private readonly settings: Settings,
+    private readonly epochs: readonly Epoch[],
+    /** Seq of the last announced event; every reader sees exactly the log up to here. */
+    public head: Seq,
+  ) {}
+
+  static async open(reads: Reads, settings: Settings): Promise<Log> {
+    return new Log(reads, settings, await reads.epochs(), await reads.head())
+  }
+
+  /** Moves the head; told of every committed event before anybody else reads it. */
+  apply(event: LogEvent): void {
+    this.head = event.seq
+    if (event.message) this.noteNewest(event.message.channel.id, event.seq)
+  }
+
+  get epoch(): string {
+    const last = this.epochs.at(-1)
+    if (!last) throw new Error('the log has no epoch')
+    return last.epoch
+  }
+
+  cursor(seq: Seq): string {
+    // A position in a former epoch is written as such, so that it stays what it was.
+    let epoch = this.epochs[0]
+    for (const candidate of this.epochs) if (candidate.firstSeq <= Math.max(seq, 1)) epoch = candidate
+    return formatCursor((epoch ?? { epoch: this.epoch }).epoch, seq)
+  }
+
+  get headCursor(): string {
+    return this.cursor(this.head)
+  }
+
+  /** Seq of the newest message ever written to a channel; undefined until it was noted once. */
+  newestIn(channelId: number): Seq | undefined {
+    return this.newest.get(channelId)
+  }
+
+  /** Notes what the store said is the newest message of a channel; answers what is known now. */
+  noteNewest(channelId: number, seq: Seq): Seq {
+    const newest = Math.max(seq, this.newest.get(channelId) ?? 0)
+    this.newest.set(channelId, newest)
+    return newest
+  }
+
+  /**
+   * The position a cursor names for a reader of these channels.
+   * @throws invalid_cursor; cursor_expired below what was purged there; cursor_epoch for a position of another history
+   */
+  async position(text: string, parameter: 'since' | 'before', channels: readonly Channel[]): Promise<Seq> {
+    const cursor = parseCursor(text)
+    if (!cursor) throw new AppError('invalid', 'invalid_cursor', `Invalid \`${parameter}\` cursor`)
+    const floor = Math.max(0, ...channels.map((channel) => channel.floorSeq))
+    const seq =
+      cursor.kind === 'now' && parameter === 'before' ? this.head + 1 : await this.resolve(cursor, floor)
+    if (seq >= floor) return seq
+    if (cursor.kind !== 'position' || this.settings.get('log.expired_cursor') === 'clamp') return floor
+    throw new AppError(
+      'gone',
+      'cursor_expired',
+      'This cursor is older than what is kept; continue from oldest_cursor',
+      {
+        oldest_cursor: this.cursor(floor),
+        head_cursor: this.headCursor,
+      },
+    )
+  }
+
+  private async resolve(cursor: Cursor, floor: Seq): Promise<Seq> {
+    switch (cursor.kind) {
+      case 'oldest':
+        return floor
+      case 'now':
+        return this.head
+      case 'moment':
+        return this.reads.seqOfMoment(cursor.at, cursor.message)
+      case 'position': {
+        const index = this.epochs.findIndex((epoch) => epoch.epoch === cursor.epoch)
+        const next = this.epochs[index + 1]
+        const last = next ? next.firstSeq - 1 : Math.max(this.head, index < 0 ? 0 : await this.reads.head())
+        if (index >= 0 && cursor.seq <= last) return cursor.seq
+        throw new AppError(
+          'conflict',
+          'cursor_epoch',
+          'This cursor belongs to another history of this server',
+          {
+            oldest_cursor: this.cursor(floor),
+            head_cursor: this.headCursor,
+            epoch: this.epoch,
+          },
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import { messageVia, type Person } from './actor'
+import type { Directory } from './directory'
+import type { BodyFormat, Message, MessageRef, MessageView, Priority } from './entities'
+import { refusal } from './errors'
+import type { LogEvent } from './events'
+import type { Gates, Passed } from './gates'
+import { parseUuid, type Secrets, type Seq, type Uuid } from './ids'
+import { mentionTokens, noMentions, type ResolvedMentions, resolveMentions } from './mentions'
+import type { PostLookups, PostPlan, Reads, Store, Streams } from './ports'
+import type { Settings } from './settings'
+import type { Micros } from './time'
+import { viewMessages } from './views'
+
+export interface NewPost {
+  readonly channel: string
+  /** 1 to 16,000 code points; kept as it is, never trimmed. */
+  readonly body: string
+  readonly format: BodyFormat
+  /** A message of the thread to post in, as the client sent it. */
+  readonly threadId: string | null
+  /** The message to reply to, as the client sent it. */
+  readonly replyTo: string | null
+  readonly priority: Priority
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly clientMessageId: string | null
+  /** The retry key of the request, with a hash of all that makes it the same request. */
+  readonly idempotency: { readonly key: string; readonly requestHash: string } | null
+}
+
+export type Posted =
+  | { readonly replayed: false; readonly event: LogEvent; readonly unresolved: readonly string[] }
+  /** The request was made before; this is its message as it is today. */
+  | { readonly replayed: true; readonly message: MessageView; readonly unresolved: readonly string[] }
+
+export interface MessagesDeps {
+  readonly store: Store
+  readonly directory: Directory
+  readonly gates: Gates
+  readonly settings: Settings
+  readonly secrets: Secrets
+  readonly streams: Streams
+}
+
+/** Posting and looking up messages. */
+export class Messages {
+  private readonly store: Store
+  private readonly reads: Reads
+
+  constructor(private readonly deps: MessagesDeps) {
+    this.store = deps.store
+    this.reads = deps.store.reads
+  }
+
+  /**
+   * Posts a message to a channel. When this resolves, the message is durable and announced.
+   * @throws the gates of posting; invalid_thread_id, invalid_reply_to, reply_target_not_found, thread_not_found,
+   *   thread_mismatch, too_many_mentions, idempotency_conflict, storage_full
+   */
+  async post(actor: Person, post: NewPost): Promise<Posted> {
+    const plan = new Plan(this.deps, actor, post)
+    const outcome = await this.deps.directory.settle(() => this.store.post(plan))
+    if (!outcome.replayed)
+      return { replayed: false, event: outcome.event, unresolved: plan.mentions.unresolved }
+    const message = await this.reads.message({ seq: outcome.seq })
+    if (!message) throw refusal('message_not_found')
+    const [view] = await this.deps.directory.settle(() => viewMessages(this.deps.directory, [message]))
+    if (!view) throw refusal('message_not_found')
+    return { replayed: true, message: view, unresolved: [] }
+  }
+}
+
+/** One post on its way: what it brought along, and what its last judgement came to. */
+class Plan implements PostPlan {
+  readonly uuid: Uuid
+  readonly idempotency: PostPlan['idempotency']
+  readonly replyTo: Uuid | null
+  readonly threadId: Uuid | null
+  readonly bodyLength: number
+  mentions: ResolvedMentions = noMentions
+  private readonly tokens: readonly string[]
+  private passed: Passed | undefined
+
+  constructor(
+    private readonly deps: MessagesDeps,
+    private actor: Person,
+    private readonly post: NewPost,
+  ) {
+    this.uuid = deps.secrets.uuid()
+    this.idempotency = post.idempotency && { accountId: actor.account.id, ...post.idempotency }
+    this.replyTo = post.replyTo === null ? null : (parseUuid(post.replyTo) ?? null)
+    this.threadId = post.threadId === null ? null : (parseUuid(post.threadId) ?? null)
+    this.bodyLength = post.body.length
+    this.tokens = mentionTokens(post.body)
+  }
+
+  admit(): void {
+    const { gates } = this.deps
+    this.actor = gates.current(this.actor)
+    this.passed = gates.post(this.actor, this.post.channel)
+  }
+
+  decide(found: PostLookups, place: { seq: Seq; at: Micros }): MessageView {
+    const { post, actor, passed } = this
+    if (!passed) throw new Error('a post is decided after it was admitted')
+    const { room } = passed
+    const thread = this.threadOf(found, room.channel.id)
+    this.mentions = this.resolve(passed)
+    const message: Message = {
+      seq: place.seq,
+      uuid: this.uuid,
+      channelId: room.channel.id,
+      senderId: actor.account.id,
+      thread,
+      replyTo: ref(found.target),
+      body: post.body,
+      format: post.format,
+      kind: 'message',
+      priority: post.priority,
+      via: messageVia(actor),
+      mentions: this.mentions,
+      metadata: post.metadata,
+      clientMessageId: post.clientMessageId,
+      createdAt: place.at,
+      editedAt: null,
+      deletedAt: null,
+      replyCount: 0,
+      lastReplyAt: null,
+    }
+    const mentioned = this.mentions.listed.map((id) => room.members.get(id)?.handle ?? '')
+    return { message, channel: room.channel, sender: actor.account, mentioned }
+  }
+
+  /** Gate 8: what the request names must exist here; any message of a thread stands for its root. */
+  private threadOf(found: PostLookups, channelId: number): MessageRef | null {
+    const { post } = this
+    if (post.threadId !== null && this.threadId === null) throw refusal('invalid_thread_id')
+    if (post.replyTo !== null && this.replyTo === null) throw refusal('invalid_reply_to')
+    const { thread, target } = found
+    if (this.threadId !== null && thread?.channelId !== channelId) throw refusal('thread_not_found')
+    if (this.replyTo !== null && (target?.channelId !== channelId || target.deleted))
+      throw refusal('reply_target_not_found')
+    const named = thread && (thread.thread ?? thread)
+    const implied = target && (target.thread ?? target)
+    if (named && implied && named.seq !== implied.seq) throw refusal('thread_mismatch')
+    return ref(named ?? implied)
+  }
+
+  private resolve({ room }: Passed): ResolvedMentions {
+    if (this.tokens.length === 0) return noMentions
+    const { settings, streams } = this.deps
+    return resolveMentions(this.tokens, {
+      room,
+      senderId: this.actor.account.id,
+      aliases: settings.get('named_aliases')[room.channel.slug] ?? {},
+      isHere: (accountId) => streams.isOpen(accountId),
+    })
+  }
+}
+
+function ref(message: MessageRef | undefined): MessageRef | null {
+  return message ? { seq: message.seq, uuid: message.uuid } : null
+}

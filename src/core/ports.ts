@@ -1,0 +1,256 @@
+import type {
+  Account,
+  AccountKind,
+  Channel,
+  ChannelKind,
+  Message,
+  MessageKind,
+  MessageRef,
+  MessageView,
+  Role,
+  Room,
+  Session,
+  Token,
+} from './entities'
+import type { EventBody, EventRecord, LogEvent } from './events'
+import type { Seq, Uuid } from './ids'
+import type { Micros } from './time'
+
+/** What the core needs of the world outside it. `store/` and `platform.ts` implement these; nothing else may. */
+
+export interface NewAccount {
+  readonly kind: AccountKind
+  readonly handle: string
+  readonly displayName: string
+  readonly email: string | null
+  readonly passwordHash: string | null
+  readonly isAdmin: boolean
+}
+
+export type AccountChange = Partial<
+  Pick<
+    Account,
+    'displayName' | 'email' | 'isAdmin' | 'chainLimit' | 'about' | 'capabilities' | 'residency' | 'archivedAt'
+  >
+> & { readonly passwordHash?: string }
+
+export interface NewToken {
+  readonly accountId: number
+  readonly hash: string
+  readonly name: string | null
+  readonly scopes: readonly string[]
+  readonly expiresAt: Micros | null
+}
+
+export interface NewSession {
+  readonly accountId: number
+  readonly hash: string
+  readonly expiresAt: Micros
+  readonly ip: string | null
+  readonly userAgent: string | null
+}
+
+export interface NewChannel {
+  readonly slug: string
+  readonly name: string
+  readonly description: string | null
+  readonly kind: ChannelKind
+}
+
+export interface MembershipView {
+  readonly account: Pick<Account, 'id' | 'uuid' | 'handle'>
+  readonly channel: Pick<Channel, 'id' | 'uuid' | 'slug'>
+  readonly role: Role
+  readonly joinedAt: Micros
+}
+
+/** A stretch of messages: both ends are exclusive. Filters that are absent do not filter. */
+export interface MessageQuery {
+  readonly channelIds: readonly number[]
+  readonly after: Seq
+  readonly before: Seq
+  readonly order: 'asc' | 'desc'
+  readonly limit: number
+  readonly threadRoot?: Seq
+  readonly senderId?: number
+  readonly notSenderId?: number
+  readonly kind?: MessageKind
+  readonly withMentions?: boolean
+  readonly includeDeleted?: boolean
+}
+
+/** One epoch of the log: `epoch` counts from `firstSeq` on. */
+export interface Epoch {
+  readonly epoch: string
+  readonly firstSeq: Seq
+}
+
+/** One page of a list in the order of its key; `after` is the last key of the page before. */
+export interface ListPage {
+  readonly after: string
+  readonly limit: number
+}
+
+/** Reading. Every answer is of one committed state at least as new as the last announced event. */
+export interface Reads {
+  account(by: { id: number } | { uuid: Uuid } | { handle: string }): Promise<Account | undefined>
+  accountsByIds(ids: readonly number[]): Promise<Account[]>
+  listAccounts(page: ListPage): Promise<Account[]>
+  countAccounts(): Promise<number>
+  passwordHash(accountId: number): Promise<string | null>
+  lastSeen(accountIds: readonly number[]): Promise<ReadonlyMap<number, Micros>>
+
+  token(by: { hash: string } | { uuid: Uuid }): Promise<Token | undefined>
+  listTokens(accountId: number, page: ListPage): Promise<Token[]>
+  countLiveTokens(accountId: number): Promise<number>
+  adminTokenExists(): Promise<boolean>
+  humansWithPassword(): Promise<Account[]>
+  session(by: { hash: string }): Promise<Session | undefined>
+
+  channel(by: { id: number } | { uuid: Uuid } | { slug: string }): Promise<Channel | undefined>
+  room(by: { id: number } | { slug: string }): Promise<Room | undefined>
+  listChannels(page: ListPage): Promise<Channel[]>
+  countChannels(): Promise<number>
+  countMembers(channelIds: readonly number[]): Promise<ReadonlyMap<number, number>>
+  channelIdsOf(accountId: number): Promise<number[]>
+  listMemberships(filter: { accountId?: number; channelId?: number }): Promise<MembershipView[]>
+
+  messages(query: MessageQuery): Promise<Message[]>
+  message(by: { seq: Seq } | { uuid: Uuid }): Promise<Message | undefined>
+  messagesBySeq(seqs: readonly Seq[]): Promise<Message[]>
+  /** The seq of the message that is `count` messages of the channel away from `from`; undefined if there are fewer. */
+  messageAway(channelId: number, from: Seq, order: 'asc' | 'desc', count: number): Promise<Seq | undefined>
+  newestIn(channelIds: readonly number[]): Promise<ReadonlyMap<number, { seq: Seq; at: Micros }>>
+  /** Highest seq whose message was created at or before the pair, by (created_at, id); 0 if none. */
+  seqOfMoment(at: Micros, message: Uuid): Promise<Seq>
+
+  /** Events after `after`, oldest first, at most `limit`. */
+  events(after: Seq, limit: number): Promise<EventRecord[]>
+  epochs(): Promise<Epoch[]>
+  head(): Promise<Seq>
+}
+
+/** Reading and writing inside one transaction. What is appended is announced after the commit, and only then. */
+export interface Writes extends Reads {
+  /** Takes the next seq and instant and appends the event. */
+  append(event: EventBody, actor: Account | null): Promise<LogEvent>
+  /** The instant that the next event will carry. */
+  now(): Micros
+  insertAccount(account: NewAccount): Promise<Account>
+  updateAccount(id: number, change: AccountChange): Promise<Account>
+  insertToken(token: NewToken): Promise<Token>
+  revokeToken(id: number): Promise<Token>
+  insertSession(session: NewSession): Promise<Session>
+  extendSession(id: number, expiresAt: Micros): Promise<void>
+  deleteSessions(by: { id: number } | { accountId: number }): Promise<Session[]>
+  insertChannel(channel: NewChannel): Promise<Channel>
+  updateChannel(
+    id: number,
+    change: Partial<Pick<Channel, 'archivedAt' | 'name' | 'description' | 'kind'>>,
+  ): Promise<Channel>
+  /** `joined` is the member.joined event that was appended for it. */
+  insertMembership(accountId: number, channelId: number, role: Role, joined: LogEvent): Promise<void>
+  deleteMembership(accountId: number, channelId: number): Promise<void>
+  updateMembership(accountId: number, channelId: number, role: Role): Promise<void>
+  /** When the `n`th latest login attempt of the key was made, if that is after `since`. */
+  nthAttemptSince(key: string, since: Micros, n: number): Promise<Micros | undefined>
+  /** Notes a login attempt of each key, and forgets all of before `since`. */
+  insertAttempts(keys: readonly string[], since: Micros): Promise<void>
+  /** Takes back the latest attempt of each key. */
+  forgetAttempts(keys: readonly string[]): Promise<void>
+
+  /** Notes when tokens and sessions, by their ids, were last used. */
+  noteUses(uses: {
+    tokens: ReadonlyMap<number, Micros>
+    sessions: ReadonlyMap<number, Micros>
+  }): Promise<void>
+  /** Forgets up to `limit` retry keys of before `before`; answers how many went. */
+  forgetKeys(before: Micros, limit: number): Promise<number>
+  /** Forgets sessions that ended before `before`. */
+  forgetSessions(before: Micros): Promise<void>
+}
+
+/** What the store looked up for a post before it is decided. */
+export interface PostLookups {
+  /** The message that `replyTo` names, wherever it is. */
+  readonly target: FoundMessage | undefined
+  /** The message that `threadId` names. */
+  readonly thread: FoundMessage | undefined
+}
+
+export interface FoundMessage extends MessageRef {
+  readonly channelId: number
+  readonly thread: MessageRef | null
+  readonly deleted: boolean
+}
+
+/**
+ * A post as plain data, so that many can share one commit (and, on Postgres, one statement). Both judgements run
+ * synchronously inside the transaction, before its first row, and may run again; they refuse by throwing an AppError.
+ */
+export interface PostPlan {
+  readonly uuid: Uuid
+  readonly idempotency: {
+    readonly accountId: number
+    readonly key: string
+    readonly requestHash: string
+  } | null
+  readonly replyTo: Uuid | null
+  readonly threadId: Uuid | null
+  /** UTF-16 units of the body, which count towards the size of a group. */
+  readonly bodyLength: number
+  /** Whether the sender may post there now: gates 1 to 7. Comes before the idempotency key is looked at. */
+  admit(): void
+  /** What to write, given what was found and the message's place in the log. */
+  decide(found: PostLookups, place: { seq: Seq; at: Micros }): MessageView
+}
+
+export type PostOutcome =
+  | { readonly replayed: false; readonly event: LogEvent }
+  /** The key was used before for the same request; `seq` is the message it made. */
+  | { readonly replayed: true; readonly seq: Seq }
+
+export interface Store {
+  readonly reads: Reads
+  /**
+   * Writes one message in the next group commit; resolves when it is durable and announced.
+   * @throws what `decide` throws, idempotency_conflict, storage_full, unavailable
+   */
+  post(plan: PostPlan): Promise<PostOutcome>
+  /**
+   * Runs the work inside a transaction of the one writer. It may run again after a neighbour's failure, so it has no
+   * effect outside the transaction, waits for nothing but its own queries, and refuses before its first write.
+   */
+  transact<Result>(work: (tx: Writes) => Promise<Result>): Promise<Result>
+  /** Registers what is told of committed events, in order of registration, before anybody gets an answer. */
+  onCommit(listener: (events: readonly LogEvent[]) => void): void
+}
+
+/** Password hashing; slow on purpose, and off the serving thread. */
+export interface Passwords {
+  hash(password: string): Promise<string>
+  /** False for a wrong password, also when `hash` is null: that takes as long. */
+  verify(password: string, hash: string | null): Promise<boolean>
+  /** Whether the hash was made with weaker parameters than ours. */
+  isWeak(hash: string): boolean
+}
+
+/** Who is connected, for `@here`. */
+export interface Streams {
+  isOpen(accountId: number): boolean
+}
+
+/** Waiting for the log to move. */
+export interface Waits {
+  /**
+   * Resolves true as soon as the log holds something after `after` in one of the channels (`*`: anywhere), or the
+   * rights of the account change; false when the time is over, the signal fires or the server stops.
+   */
+  next(wait: {
+    readonly accountId: number
+    readonly channelIds: readonly number[] | '*'
+    readonly after: Seq
+    readonly milliseconds: number
+    readonly signal: AbortSignal | undefined
+  }): Promise<boolean>
+}

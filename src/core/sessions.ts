@@ -1,0 +1,123 @@
+import { normalName } from './accounts'
+import type { Person } from './actor'
+import type { Directory } from './directory'
+import type { Account } from './entities'
+import { AppError, refusal } from './errors'
+import { accountEvent } from './events'
+import type { Secrets } from './ids'
+import type { Passwords, Store } from './ports'
+import type { Settings } from './settings'
+import { type Clock, later, MICROS_PER_DAY, MICROS_PER_SECOND, type Micros } from './time'
+
+export interface Client {
+  readonly address: string | null
+  readonly userAgent: string | null
+}
+
+export interface Login {
+  readonly account: Account
+  /** What the cookie carries; stored only as a hash. */
+  readonly secret: string
+  readonly lifetimeSeconds: number
+}
+
+/** Attempts of one address over all handles, per attempt allowed for one handle. */
+const ADDRESS_FACTOR = 5
+
+/** Login sessions of people. */
+export class Sessions {
+  constructor(
+    private readonly store: Store,
+    private readonly directory: Directory,
+    private readonly passwords: Passwords,
+    private readonly secrets: Secrets,
+    private readonly settings: Settings,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Signs a human in. Every failure is the same error after the same work, so that it tells nothing about the handle.
+   * @throws invalid_credentials; login_throttled with `retry_after` in seconds
+   */
+  async login(handle: string, password: string, client: Client): Promise<Login> {
+    const name = normalName(handle)
+    const attempt = await this.countAttempt(name, client.address ?? 'local')
+    const account = await this.store.reads.account({ handle: name })
+    const stored = account?.kind === 'human' ? await this.store.reads.passwordHash(account.id) : null
+    const matches = await this.passwords.verify(password, stored)
+    if (!matches || !account || account.kind !== 'human' || account.archivedAt !== null || stored === null)
+      throw refusal('invalid_credentials')
+    const stronger = this.passwords.isWeak(stored) ? await this.passwords.hash(password) : null
+    const secret = this.secrets.secret()
+    await this.store.transact(async (tx) => {
+      await tx.insertSession({
+        accountId: account.id,
+        hash: this.secrets.sha256(secret),
+        expiresAt: later(tx.now(), this.lifetimeSeconds * MICROS_PER_SECOND),
+        ip: client.address,
+        userAgent: client.userAgent,
+      })
+      if (stronger !== null) await tx.updateAccount(account.id, { passwordHash: stronger })
+      await tx.forgetAttempts(attempt)
+    })
+    return { account, secret, lifetimeSeconds: this.lifetimeSeconds }
+  }
+
+  /** Ends the session the actor came with. @throws logout_requires_session */
+  async logout(actor: Person): Promise<void> {
+    if (actor.via !== 'session') throw refusal('logout_requires_session')
+    const { account, session } = actor
+    await this.store.transact(async (tx) => {
+      const [ended] = await tx.deleteSessions({ id: session.id })
+      if (ended)
+        await tx.append(accountEvent('account.session_ended', account, { session_id: session.uuid }), account)
+    })
+  }
+
+  /** Whether less than half of a session's life is left, so that its next use should prolong it. */
+  isAging(actor: Person): boolean {
+    const half = (this.lifetimeSeconds * MICROS_PER_SECOND) / 2
+    return actor.via === 'session' && actor.session.expiresAt - this.clock.now() < half
+  }
+
+  /** Gives a session its full life again; answers it in seconds. */
+  async renew(actor: Person & { via: 'session' }): Promise<number> {
+    await this.store.transact(async (tx) => {
+      await tx.extendSession(actor.session.id, later(tx.now(), this.lifetimeSeconds * MICROS_PER_SECOND))
+    })
+    this.directory.forgetSession(actor.session.hash)
+    return this.lifetimeSeconds
+  }
+
+  private get lifetimeSeconds(): number {
+    return (this.settings.get('auth.session_days') * MICROS_PER_DAY) / MICROS_PER_SECOND
+  }
+
+  /** Counts the attempt before the password is looked at; a success takes it back. Answers the keys it counted. */
+  private async countAttempt(handle: string, address: string): Promise<readonly string[]> {
+    const rate = this.settings.get('rate.login')
+    if (rate === null) return []
+    const limits = [
+      { key: `${address} ${handle}`, count: rate.count },
+      { key: address, count: rate.count * ADDRESS_FACTOR },
+    ]
+    const window = rate.seconds * MICROS_PER_SECOND
+    const keys = limits.map((limit) => limit.key)
+    await this.store.transact(async (tx) => {
+      const since = later(tx.now(), -window)
+      for (const { key, count } of limits) {
+        const oldest = await tx.nthAttemptSince(key, since, count)
+        if (oldest !== undefined) throw throttled(oldest, window, tx.now())
+      }
+      await tx.insertAttempts(keys, since)
+    })
+    return keys
+  }
+}
+
+function throttled(oldest: Micros, window: number, now: Micros): AppError {
+  const retryAfter = Math.max(1, Math.ceil((oldest + window - now) / MICROS_PER_SECOND))
+  return new AppError('rate_limited', 'login_throttled', 'Too many login attempts; wait and try again', {
+    retry_after: retryAfter,
+  })
+}

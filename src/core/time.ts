@@ -1,0 +1,53 @@
+declare const micros: unique symbol
+
+/** An instant: integer microseconds since 1970-01-01T00:00:00Z. Safe as a number until the year 2255. */
+export type Micros = number & { readonly [micros]: true }
+
+export const MICROS_PER_SECOND = 1_000_000
+export const MICROS_PER_MINUTE = 60 * MICROS_PER_SECOND
+export const MICROS_PER_DAY = 24 * 60 * MICROS_PER_MINUTE
+
+/** Where "now" comes from. `steady` is in milliseconds and never jumps, so that waits survive a clock change. */
+export interface Clock {
+  now(): Micros
+  steady(): number
+}
+
+export function toMicros(value: number): Micros {
+  // The one place where a plain number becomes an instant.
+  return value as Micros
+}
+
+export function later(at: Micros, micros: number): Micros {
+  return toMicros(at + micros)
+}
+
+let cachedSecond = Number.NaN
+let cachedText = ''
+
+/** RFC 3339 in UTC with exactly six fraction digits: `2026-05-07T15:56:16.123456Z`. */
+export function formatInstant(at: Micros): string {
+  const second = Math.floor(at / MICROS_PER_SECOND)
+  if (second !== cachedSecond) {
+    cachedText = new Date(second * 1000).toISOString().slice(0, 20)
+    cachedSecond = second
+  }
+  return `${cachedText}${String(at - second * MICROS_PER_SECOND).padStart(6, '0')}Z`
+}
+
+const iso = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-]\d\d):?(\d\d))?$/
+
+/** Reads an ISO 8601 instant; without a zone it is UTC. Digits beyond microseconds are cut. Undefined if it is none. */
+export function parseInstant(text: string): Micros | undefined {
+  const match = iso.exec(text)
+  if (!match) return undefined
+  const [, day, time, fraction = '', , zoneHours, zoneMinutes] = match
+  const wholeMs = Date.parse(`${day}T${time}Z`)
+  if (Number.isNaN(wholeMs)) return undefined
+  const offsetMinutes = zoneHours
+    ? Number(zoneHours) * 60 + Math.sign(Number(`${zoneHours[0]}1`)) * Number(zoneMinutes)
+    : 0
+  return toMicros(
+    wholeMs * 1000 - offsetMinutes * MICROS_PER_MINUTE + Number(fraction.padEnd(6, '0').slice(0, 6)),
+  )
+}

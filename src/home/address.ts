@@ -1,0 +1,43 @@
+import { isIP, isIPv4 } from 'node:net'
+
+/** How far away an address can be. What is no address counts as public. */
+export type AddressClass = 'loopback' | 'private' | 'public'
+
+/** 127/8 and ::1; the private, link-local, carrier and unique-local ranges; everything else. `::ffff:` is unmapped. */
+export function addressClass(address: string): AddressClass {
+  const fast = v4Class(address)
+  if (fast !== undefined) return fast
+  const canonical = canonicalAddress(address)
+  if (canonical === '::1') return 'loopback'
+  return v4Class(canonical) ?? (/^f[cd][0-9a-f]{2}:/.test(canonical) ? 'private' : 'public')
+}
+
+/**
+ * The one spelling of an address: IPv6 compressed and in lower case without brackets, a mapped IPv4 address as IPv4.
+ * Text that is no address comes back as it was.
+ */
+export function canonicalAddress(text: string): string {
+  const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
+  if (isIP(bare) !== 6) return isIPv4(bare) ? bare : text
+  // An address with a zone (fe80::1%eth0) has one spelling only as far as we are concerned.
+  if (bare.includes('%')) return bare
+  const compressed = new URL(`http://[${bare}]`).hostname.slice(1, -1)
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(compressed)
+  if (mapped?.[1] === undefined || mapped[2] === undefined) return compressed
+  const [high, low] = [Number.parseInt(mapped[1], 16), Number.parseInt(mapped[2], 16)]
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}
+
+function v4Class(address: string): AddressClass | undefined {
+  const mapped = address.startsWith('::ffff:') ? address.slice(7) : address
+  if (!isIPv4(mapped)) return undefined
+  const [a = 0, b = 0] = mapped.split('.', 2).map(Number)
+  if (a === 127) return 'loopback'
+  const isPrivate =
+    a === 10 ||
+    (a === 172 && b >= 16 && b <= 31) ||
+    (a === 192 && b === 168) ||
+    (a === 169 && b === 254) ||
+    (a === 100 && b >= 64 && b <= 127)
+  return isPrivate ? 'private' : 'public'
+}

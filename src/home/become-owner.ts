@@ -1,0 +1,63 @@
+import { readFileSync, statSync } from 'node:fs'
+import { HomeError } from './home-error.ts'
+
+/** The user a process has become. */
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+  /** Undefined for an id without an entry in /etc/passwd, as in many containers. */
+  readonly name: string | undefined
+}
+
+/**
+ * When root starts a program on a home of another user, the process becomes that user, for good, with that user's
+ * groups; otherwise root would leave files that the server cannot open. Call it before anything in the home is read.
+ * Returns the new user, or undefined when nothing had to change.
+ * @throws HomeError `refused` when the system does not let go of root
+ */
+export function becomeOwner(home: string): Owner | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const stat = statSync(home, { throwIfNoEntry: false })
+  if (stat === undefined || stat.uid === 0) return undefined
+  const { name, gid } = passwdEntry(stat.uid) ?? { name: undefined, gid: stat.gid }
+  try {
+    // Groups first: only root may change them.
+    if (name === undefined) process.setgroups?.([gid])
+    else supplementaryGroups(name, gid)
+    process.setgid?.(gid)
+    process.setuid?.(stat.uid)
+  } catch (cause) {
+    throw notPossible(home, name ?? String(stat.uid), cause)
+  }
+  if (process.getuid() !== stat.uid) throw notPossible(home, name ?? String(stat.uid))
+  return { uid: stat.uid, gid, name }
+}
+
+function supplementaryGroups(name: string, gid: number): void {
+  // Bun has it, its types do not list it.
+  const { initgroups } = process as { initgroups?: (user: string, group: number) => void }
+  if (initgroups === undefined) process.setgroups?.([gid])
+  else initgroups.call(process, name, gid)
+}
+
+function passwdEntry(uid: number): { name: string; gid: number } | undefined {
+  for (const line of passwd().split('\n')) {
+    const [name, , id, gid] = line.split(':')
+    if (name && id === String(uid) && gid !== undefined && /^\d+$/.test(gid))
+      return { name, gid: Number(gid) }
+  }
+  return undefined
+}
+
+function passwd(): string {
+  try {
+    return readFileSync('/etc/passwd', 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function notPossible(home: string, who: string, cause?: unknown): HomeError {
+  const problem = `${home} belongs to ${who} and this process cannot become that user`
+  return new HomeError('refused', problem, `run the command as ${who}`, { cause })
+}

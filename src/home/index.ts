@@ -1,0 +1,26 @@
+// The data home on disk: where it is, who may look into it, who runs on it, and the small files in it.
+// Also the two decisions about the outside that are made before a server exists: which user, which addresses.
+// May import: node and Bun, @sinclair/typebox; nothing of Synapse. It never reads the environment of the process.
+// Used by config (the choice of the home), cli and main.ts.
+// Start reading in paths.ts, then lock.ts.
+
+export { type AddressClass, addressClass, canonicalAddress } from './address.ts'
+export { becomeOwner, type Owner } from './become-owner.ts'
+export { acceptsPeer, type BindClass, type BindDecision, checkBind, type Listener } from './bind-guard.ts'
+export { didKey } from './did-key.ts'
+export { HomeError, type HomeErrorKind, HomeLocked } from './home-error.ts'
+export { ensureInstanceKey, InstanceKey, parseInstanceKey } from './instance-key.ts'
+export { acquireLock, type HomeLock, lockHome, storeLocks } from './lock.ts'
+export { chooseHome, type HomePaths, type HomeQuestion, homePaths, SYSTEM_HOME } from './paths.ts'
+export { checkHome, makePrivateDirectory, prepareHome } from './prepare.ts'
+export {
+  type Phase,
+  type RunFile,
+  type RunRecord,
+  readPid,
+  readRunFile,
+  removeRunFiles,
+  startRunRecord,
+} from './run-file.ts'
+export { bootIdAt, commandLine, isAlive, isOurs } from './running.ts'
+export { type HighWaterMark, readState, writeState } from './state-file.ts'

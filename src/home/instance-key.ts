@@ -1,0 +1,100 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { constants, copyFileSync, linkSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { writeNew } from './atomic-write.ts'
+import { didKey } from './did-key.ts'
+import { errorCode, HomeError } from './home-error.ts'
+
+/** The identity of this instance. Printing or serialising it shows the DID and nothing else. */
+export class InstanceKey {
+  readonly did: string
+  readonly #privateKey: KeyObject
+
+  constructor(privateKey: KeyObject) {
+    this.#privateKey = privateKey
+    this.did = didKey(jwkBytes(createPublicKey(privateKey), 'x'))
+  }
+
+  /** For signing. */
+  get privateKey(): KeyObject {
+    return this.#privateKey
+  }
+
+  /** The 32 secret bytes from which other keys are derived. */
+  seed(): Buffer {
+    return jwkBytes(this.#privateKey, 'd')
+  }
+}
+
+/**
+ * The key in the file at `path`, created (Ed25519, PKCS#8 PEM, 0600) when there is none. An existing file is never
+ * written to, whatever it holds. Its directory must exist.
+ * @throws HomeError `refused` when the file has another mode than 0600 or holds no such key
+ */
+export function ensureInstanceKey(path: string): InstanceKey {
+  const existing = readKeyFile(path)
+  if (existing !== undefined) return existing
+  createKeyFile(path)
+  const created = readKeyFile(path)
+  if (created === undefined)
+    throw new HomeError('refused', `${path} vanished while it was created`, 'start again')
+  return created
+}
+
+/**
+ * The key in a PEM text, as SYNAPSE_INSTANCE_KEY gives it; `source` is named in the message, the text never.
+ * @throws HomeError `refused` when it is no Ed25519 private key in PKCS#8 PEM
+ */
+export function parseInstanceKey(pem: string, source: string): InstanceKey {
+  let key: KeyObject | undefined
+  try {
+    // Only PKCS#8 has this label; other containers carry their kind in it.
+    if (pem.trimStart().startsWith('-----BEGIN PRIVATE KEY-----')) key = createPrivateKey(pem)
+  } catch {
+    // The error of the library may quote what it read.
+  }
+  if (key?.asymmetricKeyType === 'ed25519') return new InstanceKey(key)
+  throw new HomeError(
+    'refused',
+    `${source} holds no Ed25519 private key in PKCS#8 PEM`,
+    'restore the right key',
+  )
+}
+
+function readKeyFile(path: string): InstanceKey | undefined {
+  try {
+    const stat = statSync(path)
+    const mode = stat.mode & 0o777
+    if (!stat.isFile())
+      throw new HomeError('refused', `${path} is not a file`, 'restore the instance key there')
+    if (mode !== 0o600) {
+      const problem = `${path} has mode ${mode.toString(8)} instead of 600`
+      throw new HomeError('refused', problem, `if nobody else can have read it, chmod 600 ${path}`)
+    }
+    return parseInstanceKey(readFileSync(path, 'utf8'), path)
+  } catch (cause) {
+    if (cause instanceof HomeError) throw cause
+    if (errorCode(cause) === 'ENOENT') return undefined
+    const problem = `cannot read ${path} (${errorCode(cause)})`
+    throw new HomeError('refused', problem, 'check who owns it', { cause })
+  }
+}
+
+/** Whole or not at all: the finished file gets its name by a link, which fails where one exists. */
+function createKeyFile(path: string): void {
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
+  const temporary = `${path}.${process.pid}.tmp`
+  writeNew(temporary, pem.toString(), true)
+  try {
+    linkSync(temporary, path)
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return
+    // Some file systems have no hard links.
+    copyFileSync(temporary, path, constants.COPYFILE_EXCL)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
+function jwkBytes(key: KeyObject, part: 'x' | 'd'): Buffer {
+  return Buffer.from(key.export({ format: 'jwk' })[part] ?? '', 'base64url')
+}

@@ -1,0 +1,128 @@
+import { Database } from 'bun:sqlite'
+import { chmodSync, existsSync, realpathSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { errorCode, HomeError, HomeLocked } from './home-error.ts'
+import { homePaths, isWithin } from './paths.ts'
+import { readRunFile } from './run-file.ts'
+
+/** A held lock. It ends with `release`, with `using`, and with the process, however that dies. */
+export interface HomeLock extends Disposable, AsyncDisposable {
+  readonly paths: readonly string[]
+  release(): void
+}
+
+const POLL_MS = 25
+
+/**
+ * Held connections. Nothing else may refer to them: a connection that is collected as garbage gives its lock up.
+ * For the same reason nobody may open and close a lock file by other means: POSIX drops every lock that a process
+ * has on a file when it closes any descriptor of it.
+ */
+const held = new Set<Database>()
+
+/**
+ * Takes the lock file at `path` (created when missing, mode 0600, in a directory that exists), waiting up to
+ * `waitMs` for a holder to let go. The file stays after the release: removing it would allow two holders.
+ * @throws HomeLocked when somebody, this process included, still holds it
+ * @throws HomeError `refused` when the file cannot be used as a lock
+ */
+export async function acquireLock(path: string, { waitMs = 0 } = {}): Promise<HomeLock> {
+  const deadline = performance.now() + waitMs
+  for (;;) {
+    const database = tryLock(path)
+    if (database !== undefined) return lockOf([path], () => letGo(database))
+    const left = deadline - performance.now()
+    if (left <= 0)
+      throw new HomeLocked(path, `${path} is locked by another synapse process`, 'stop that one first')
+    await Bun.sleep(Math.min(POLL_MS, left))
+  }
+}
+
+/**
+ * Takes the home, and the SQLite store unless `database` is absent (Postgres), as one lock: whoever holds it is the
+ * only process of this home and the only one that writes to that file.
+ * @throws HomeLocked naming who runs there
+ * @throws HomeError `refused` when a lock file cannot be used
+ */
+export async function lockHome(
+  home: string,
+  { database, waitMs = 0 }: { database?: string | undefined; waitMs?: number } = {},
+): Promise<HomeLock> {
+  const paths = [homePaths(home).lock, ...(database === undefined ? [] : storeLocks(home, database))]
+  const locks: HomeLock[] = []
+  try {
+    for (const path of paths) locks.push(await acquireLock(path, { waitMs }))
+  } catch (error) {
+    for (const lock of locks) lock.release()
+    throw error instanceof HomeLocked ? alreadyRunning(home, error.path) : error
+  }
+  return lockOf(paths, () => {
+    for (const lock of locks.reverse()) lock.release()
+  })
+}
+
+/**
+ * The lock files that guard a SQLite store beyond the lock of the home: `<file>.lock` beside a store outside it. A
+ * store in another home has that home's lock as well, and a store at home the `.lock` that an outsider once made.
+ */
+export function storeLocks(home: string, database: string): string[] {
+  const file = realPath(database)
+  const beside = `${file}.lock`
+  if (isWithin(file, realPath(home))) return existsSync(beside) ? [beside] : []
+  const foreign = homePaths(dirname(file)).lock
+  return existsSync(foreign) ? [beside, foreign] : [beside]
+}
+
+function tryLock(path: string): Database | undefined {
+  let database: Database | undefined
+  try {
+    database = new Database(path, { create: true, readwrite: true })
+    database.run('PRAGMA busy_timeout = 0')
+    database.run('PRAGMA journal_mode = MEMORY')
+    database.run('BEGIN EXCLUSIVE')
+    chmodSync(path, 0o600)
+    held.add(database)
+    return database
+  } catch (cause) {
+    database?.close()
+    if (errorCode(cause).startsWith('SQLITE_BUSY')) return undefined
+    const problem = `${path} cannot be locked (${errorCode(cause)})`
+    const remedy = 'check its owner and mode, or remove it while no server is running'
+    throw new HomeError('refused', problem, remedy, { cause })
+  }
+}
+
+function letGo(database: Database): void {
+  if (held.delete(database)) database.close()
+}
+
+function lockOf(paths: readonly string[], release: () => void): HomeLock {
+  return {
+    paths,
+    release,
+    [Symbol.dispose]: release,
+    [Symbol.asyncDispose]: async () => release(),
+  }
+}
+
+function alreadyRunning(home: string, path: string): HomeLocked {
+  if (path !== homePaths(home).lock) {
+    return new HomeLocked(
+      path,
+      `another synapse process uses this database (${path} is locked)`,
+      'stop it first',
+    )
+  }
+  const run = readRunFile(homePaths(home).runFile)
+  const who = run === undefined ? '' : ` (${[`pid ${run.pid}`, ...run.urls].join(', ')})`
+  return new HomeLocked(path, `synapse is already running on ${home}${who}`, 'synapse serve --stop ends it')
+}
+
+/** The path without links, so that two spellings of one store meet at one lock, also before the file exists. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path))
+  }
+}

@@ -1,0 +1,121 @@
+import { isAbsolute, join, resolve } from 'node:path'
+import { HomeError } from './home-error.ts'
+
+/** Where everything in a home lies. Nothing here exists until somebody creates it. */
+export interface HomePaths {
+  readonly root: string
+  readonly env: string
+  readonly database: string
+  readonly keys: string
+  readonly instanceKey: string
+  readonly state: string
+  readonly blobs: string
+  readonly run: string
+  readonly lock: string
+  readonly pid: string
+  readonly runFile: string
+  readonly socket: string
+  readonly logs: string
+  readonly log: string
+  readonly out: string
+}
+
+/** The names of everything inside the home at the absolute path `root`. */
+export function homePaths(root: string): HomePaths {
+  const run = join(root, 'run')
+  const keys = join(root, 'keys')
+  const logs = join(root, 'logs')
+  return {
+    root,
+    env: join(root, 'synapse.env'),
+    database: join(root, 'synapse.db'),
+    keys,
+    instanceKey: join(keys, 'instance.ed25519'),
+    state: join(root, 'state.json'),
+    blobs: join(root, 'blobs'),
+    run,
+    lock: join(run, 'lock.db'),
+    pid: join(run, 'synapse.pid'),
+    runFile: join(run, 'synapse.json'),
+    socket: join(run, 'synapse.sock'),
+    logs,
+    log: join(logs, 'synapse.log'),
+    out: join(logs, 'synapse.out'),
+  }
+}
+
+/** The home of the system service, which other commands look for as well. */
+export const SYSTEM_HOME = '/var/lib/synapse'
+
+/** Everything the choice of a home depends on. */
+export interface HomeQuestion {
+  /** What `--home` said. */
+  readonly flag?: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** `serve` stands for `serve` and `init`, which may create a home; `other` for every command that looks for one. */
+  readonly command: 'serve' | 'other'
+  readonly cwd: string
+  /** The directory that `~` means; empty when the user has none. */
+  readonly userHome: string
+  /** Undefined where the system has no user ids. */
+  readonly uid: number | undefined
+  readonly exists: (path: string) => boolean
+}
+
+/**
+ * The absolute path of the home: `--home`, else SYNAPSE_HOME, else the first entry of STATE_DIRECTORY, else
+ * `$XDG_DATA_HOME/synapse`; a command that only looks for a home also finds that of the system service.
+ * @throws HomeError `refused` for `~/.synapse`, which belongs to clients, and when nothing says where the home is
+ */
+export function chooseHome(question: HomeQuestion): string {
+  const { env, cwd, userHome } = question
+  const home = resolve(cwd, named(question) ?? found(question))
+  if (userHome !== '' && isWithin(home, resolve(userHome, '.synapse'))) {
+    throw new HomeError(
+      'refused',
+      `${home} belongs to Synapse's clients (tokens, cursors)`,
+      'choose another directory with --home or SYNAPSE_HOME',
+    )
+  }
+  if (home === '/')
+    throw new HomeError('refused', '/ cannot be the home', 'choose a directory of its own with --home')
+  return home
+
+  function named({ flag }: HomeQuestion): string | undefined {
+    if (flag !== undefined && flag.trim() === '') {
+      throw new HomeError('refused', '--home is empty', 'give a directory')
+    }
+    return flag ?? given(env.SYNAPSE_HOME) ?? given(env.STATE_DIRECTORY?.split(':')[0])
+  }
+}
+
+function found({ env, command, userHome, uid, exists }: HomeQuestion): string {
+  const own = dataHome(env, userHome)
+  if (command === 'serve') {
+    if (own !== undefined) return own
+    throw new HomeError(
+      'refused',
+      'nothing says where the home is',
+      'give --home, or set SYNAPSE_HOME or HOME',
+    )
+  }
+  if (own === undefined) return SYSTEM_HOME
+  if (!exists(SYSTEM_HOME)) return own
+  return uid === 0 || !exists(own) ? SYSTEM_HOME : own
+}
+
+function dataHome(env: HomeQuestion['env'], userHome: string): string | undefined {
+  const xdg = given(env.XDG_DATA_HOME)
+  // The XDG specification tells programs to ignore a relative path here.
+  if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'synapse')
+  return userHome === '' ? undefined : join(userHome, '.local', 'share', 'synapse')
+}
+
+function given(value: string | undefined): string | undefined {
+  return value === undefined || value.trim() === '' ? undefined : value
+}
+
+/** True when the absolute path is `directory` or lies below it; compares names only. */
+export function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`)
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { writeAtomically } from './atomic-write.ts'
+import { errorCode } from './home-error.ts'
+
+/** The newest position of the log that this home has seen. A database behind it was put back by hand. */
+export interface HighWaterMark {
+  /** A ULID. */
+  readonly epoch: string
+  readonly lastSeq: number
+}
+
+const StateShape = Type.Object({
+  epoch: Type.String({ pattern: '^[0-7][0-9A-HJKMNP-TV-Z]{25}$' }),
+  last_seq: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+})
+
+/** Reads `state.json`. No mark when there is no file; no mark and a `notice` to log when it is damaged. */
+export function readState(path: string): { mark?: HighWaterMark; notice?: string } {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    return errorCode(error) === 'ENOENT' ? {} : { notice: unusable(path, errorCode(error)) }
+  }
+  const state = parsed(text)
+  if (!Value.Check(StateShape, state)) return { notice: unusable(path, 'damaged') }
+  return { mark: { epoch: state.epoch, lastSeq: state.last_seq } }
+}
+
+/** Replaces `state.json` in one step, on disk when this returns. */
+export function writeState(path: string, { epoch, lastSeq }: HighWaterMark): void {
+  writeAtomically(path, `${JSON.stringify({ epoch, last_seq: lastSeq })}\n`, { sync: true })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function unusable(path: string, why: string): string {
+  return `${path} cannot be used (${why}): a database put back by hand would not be noticed at this start`
+}

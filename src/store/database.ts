@@ -1,0 +1,22 @@
+import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
+import type { Uuid } from '../core/ids'
+import type { Micros } from '../core/time'
+import type * as schema from './schema'
+
+/** The tables of whichever dialect is open; both have the same names and columns. */
+export type Tables = typeof schema
+
+/** What the queries use of drizzle, which both dialects have. Every query is awaited. */
+export type Database = Pick<BunSQLiteDatabase<Tables>, 'select' | 'insert' | 'update' | 'delete' | '$count'>
+
+/** An open database with its tables. */
+export interface Handle {
+  readonly db: Database
+  readonly t: Tables
+}
+
+/** What a write stamps its rows with. */
+export interface Stamp {
+  now(): Micros
+  uuid(): Uuid
+}

@@ -1,0 +1,69 @@
+/**
+ * What is stored and how: the schema, its queries, and the unit of work that makes an act durable.
+ * Imports the core (whose ports it implements), drizzle and the drivers; never a surface, never the hub.
+ * The schema is declared once (schema.ts) and the queries are written once (queries/) for SQLite and Postgres.
+ * Where the dialects differ, a file is named after its dialect: sqlite-*.ts.
+ * Start reading at sqlite-store.ts: what a commit is, and in which order everybody hears of it.
+ */
+import type { Database } from 'bun:sqlite'
+import { type Secrets, ulid } from '../core/ids'
+import type { Store } from '../core/ports'
+import type { Clock } from '../core/time'
+import { openSqlite } from './sqlite-open'
+import { SqliteStore } from './sqlite-store'
+
+export { StoreError } from './store-error'
+
+export interface OpenStore extends Store, AsyncDisposable {
+  /** Migrations that opening it applied. */
+  readonly migrated: readonly string[]
+  /** A fact about this instance, such as the DID of its key; undefined until it is set, which happens once. */
+  fact(name: string): string | undefined
+  setFact(name: string, value: string): void
+  /** Whether a query can be answered now. */
+  isHealthy(): boolean
+  close(): Promise<void>
+}
+
+export interface StoreDeps {
+  readonly clock: Clock
+  readonly secrets: Secrets
+  /** Told of faults that must fail nobody's request. */
+  readonly report: (fault: unknown) => void
+}
+
+/**
+ * Opens the store at a path, making and migrating it as needed.
+ * @throws StoreError if it cannot or must not be opened by this program
+ */
+export async function openSqliteStore(
+  path: string,
+  { clock, secrets, report }: StoreDeps,
+): Promise<OpenStore> {
+  const { writer, reader, migrated } = openSqlite(path)
+  begin(writer, clock, secrets)
+  const store = new SqliteStore(writer, reader, clock, secrets, report)
+  return Object.assign(store, {
+    migrated,
+    fact: (name: string) =>
+      writer.query<{ value: string }, [string]>('SELECT value FROM instance WHERE name = ?').get(name)?.value,
+    setFact: (name: string, value: string) => {
+      writer.query('INSERT INTO instance (name, value) VALUES (?, ?)').run(name, value)
+    },
+    isHealthy: () => reader.query('SELECT 1 FROM log_head').get() !== null,
+    [Symbol.asyncDispose]: () => store.close(),
+  })
+}
+
+/** The first epoch of a new log, and its head at nothing. */
+function begin(writer: Database, clock: Clock, secrets: Secrets): void {
+  if (writer.query('SELECT 1 FROM epochs').get()) return
+  const now = clock.now()
+  const epoch = ulid(Math.floor(now / 1000), secrets.sha256(secrets.secret()))
+  writer.transaction(() => {
+    writer
+      .query("INSERT INTO epochs (first_seq, epoch, started_at, reason) VALUES (1, ?, ?, 'created')")
+      .run(epoch, now)
+    writer.query('INSERT INTO log_head (id, seq, access_seq, last_at) VALUES (1, 0, 0, ?)').run(now)
+  })()
+}

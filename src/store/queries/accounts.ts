@@ -1,0 +1,97 @@
+import { and, asc, eq, gt, inArray, isNotNull, isNull, max } from 'drizzle-orm'
+import type { Account } from '../../core/entities'
+import type { AccountChange, NewAccount, Reads } from '../../core/ports'
+import type { Micros } from '../../core/time'
+import type { Handle, Stamp } from '../database'
+import { chunks, only } from './rows'
+
+export function accountReads({ db, t }: Handle) {
+  const find = async (where: ReturnType<typeof eq>) => {
+    const [row] = await db.select().from(t.accounts).where(where).limit(1)
+    return row && toAccount(row)
+  }
+  return {
+    account: (by) =>
+      find(
+        'id' in by
+          ? eq(t.accounts.id, by.id)
+          : 'uuid' in by
+            ? eq(t.accounts.uuid, by.uuid)
+            : eq(t.accounts.handle, by.handle),
+      ),
+
+    async accountsByIds(ids) {
+      const found: Account[] = []
+      for (const some of chunks(ids))
+        for (const row of await db.select().from(t.accounts).where(inArray(t.accounts.id, some)))
+          found.push(toAccount(row))
+      return found
+    },
+
+    async listAccounts({ after, limit }) {
+      const rows = await db
+        .select()
+        .from(t.accounts)
+        .where(gt(t.accounts.handle, after))
+        .orderBy(asc(t.accounts.handle))
+        .limit(limit)
+      return rows.map(toAccount)
+    },
+
+    countAccounts: () => db.$count(t.accounts),
+
+    async passwordHash(accountId) {
+      const rows = await db
+        .select({ hash: t.accounts.passwordHash })
+        .from(t.accounts)
+        .where(eq(t.accounts.id, accountId))
+      return rows[0]?.hash ?? null
+    },
+
+    /** The last use of a token or session; streams and reads of this minute may not be in it yet. */
+    async lastSeen(accountIds) {
+      const seen = new Map<number, Micros>()
+      for (const table of [t.tokens, t.sessions])
+        for (const some of chunks(accountIds)) {
+          const rows = await db
+            .select({ id: table.accountId, at: max(table.lastUsedAt) })
+            .from(table)
+            .where(and(inArray(table.accountId, some), isNotNull(table.lastUsedAt)))
+            .groupBy(table.accountId)
+          for (const { id, at } of rows) if (at !== null && at > (seen.get(id) ?? 0)) seen.set(id, at)
+        }
+      return seen
+    },
+
+    async humansWithPassword() {
+      const rows = await db
+        .select()
+        .from(t.accounts)
+        .where(
+          and(
+            eq(t.accounts.kind, 'human'),
+            isNull(t.accounts.archivedAt),
+            isNotNull(t.accounts.passwordHash),
+          ),
+        )
+      return rows.map(toAccount)
+    },
+  } satisfies Partial<Reads>
+}
+
+export function accountWrites({ db, t }: Handle, stamp: Stamp) {
+  return {
+    async insertAccount(account: NewAccount): Promise<Account> {
+      const row = { ...account, uuid: stamp.uuid(), createdAt: stamp.now() }
+      return toAccount(only(await db.insert(t.accounts).values(row).returning()))
+    },
+
+    async updateAccount(id: number, change: AccountChange): Promise<Account> {
+      return toAccount(only(await db.update(t.accounts).set(change).where(eq(t.accounts.id, id)).returning()))
+    },
+  }
+}
+
+function toAccount({ passwordHash, ...row }: Handle['t']['accounts']['$inferSelect']): Account {
+  return { ...row, hasPassword: passwordHash !== null }
+}

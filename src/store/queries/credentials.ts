@@ -1,0 +1,132 @@
+import { and, asc, desc, eq, gt, inArray, isNull, lt } from 'drizzle-orm'
+import type { Session, Token } from '../../core/entities'
+import type { NewSession, NewToken, Reads, Writes } from '../../core/ports'
+import { ADMIN_SCOPE } from '../../core/scopes'
+import type { Handle, Stamp } from '../database'
+import { only } from './rows'
+
+export function credentialReads({ db, t }: Handle) {
+  return {
+    async token(by) {
+      const where = 'hash' in by ? eq(t.tokens.hash, by.hash) : eq(t.tokens.uuid, by.uuid)
+      const [row] = await db.select().from(t.tokens).where(where).limit(1)
+      return row
+    },
+
+    async listTokens(accountId, { after, limit }) {
+      return db
+        .select()
+        .from(t.tokens)
+        .where(and(eq(t.tokens.accountId, accountId), gt(t.tokens.id, Number(after))))
+        .orderBy(asc(t.tokens.id))
+        .limit(limit)
+    },
+
+    countLiveTokens: (accountId) =>
+      db.$count(t.tokens, and(eq(t.tokens.accountId, accountId), isNull(t.tokens.revokedAt))),
+
+    async adminTokenExists() {
+      const rows = await db
+        .select({ scopes: t.tokens.scopes })
+        .from(t.tokens)
+        .innerJoin(t.accounts, eq(t.accounts.id, t.tokens.accountId))
+        .where(and(isNull(t.tokens.revokedAt), isNull(t.tokens.expiresAt), isNull(t.accounts.archivedAt)))
+      return rows.some(({ scopes }) => scopes.includes(ADMIN_SCOPE))
+    },
+
+    async session({ hash }) {
+      const [row] = await db.select().from(t.sessions).where(eq(t.sessions.hash, hash)).limit(1)
+      return row
+    },
+  } satisfies Partial<Reads>
+}
+
+export function credentialWrites({ db, t }: Handle, stamp: Stamp) {
+  return {
+    async insertToken(token: NewToken): Promise<Token> {
+      const row = { ...token, uuid: stamp.uuid(), createdAt: stamp.now() }
+      return only(await db.insert(t.tokens).values(row).returning())
+    },
+
+    async revokeToken(id) {
+      return only(
+        await db.update(t.tokens).set({ revokedAt: stamp.now() }).where(eq(t.tokens.id, id)).returning(),
+      )
+    },
+
+    async insertSession(session: NewSession): Promise<Session> {
+      const row = { ...session, uuid: stamp.uuid(), createdAt: stamp.now() }
+      return only(await db.insert(t.sessions).values(row).returning())
+    },
+
+    async extendSession(id, expiresAt) {
+      await db.update(t.sessions).set({ expiresAt }).where(eq(t.sessions.id, id))
+    },
+
+    async deleteSessions(by) {
+      const where = 'id' in by ? eq(t.sessions.id, by.id) : eq(t.sessions.accountId, by.accountId)
+      return db.delete(t.sessions).where(where).returning()
+    },
+
+    async noteUses({ tokens, sessions }) {
+      for (const [id, lastUsedAt] of tokens)
+        await db.update(t.tokens).set({ lastUsedAt }).where(eq(t.tokens.id, id))
+      for (const [id, lastUsedAt] of sessions)
+        await db.update(t.sessions).set({ lastUsedAt }).where(eq(t.sessions.id, id))
+    },
+
+    async forgetSessions(before) {
+      await db.delete(t.sessions).where(lt(t.sessions.expiresAt, before))
+    },
+
+    async forgetKeys(before, limit) {
+      // Ids grow with time: the oldest keys are the first.
+      const oldest = db
+        .select({ id: t.idempotency.id })
+        .from(t.idempotency)
+        .orderBy(asc(t.idempotency.id))
+        .limit(limit)
+      const gone = await db
+        .delete(t.idempotency)
+        .where(and(inArray(t.idempotency.id, oldest), lt(t.idempotency.at, before)))
+        .returning({ id: t.idempotency.id })
+      return gone.length
+    },
+
+    async nthAttemptSince(key, since, n) {
+      const rows = await db
+        .select({ at: t.loginAttempts.at })
+        .from(t.loginAttempts)
+        .where(and(eq(t.loginAttempts.key, key), gt(t.loginAttempts.at, since)))
+        .orderBy(desc(t.loginAttempts.at))
+        .limit(1)
+        .offset(n - 1)
+      return rows[0]?.at
+    },
+
+    async insertAttempts(keys, since) {
+      // Ids grow with time, so what is too old to count lies at the low end of the key.
+      const old = db
+        .select({ id: t.loginAttempts.id })
+        .from(t.loginAttempts)
+        .orderBy(asc(t.loginAttempts.id))
+        .limit(100)
+      await db
+        .delete(t.loginAttempts)
+        .where(and(inArray(t.loginAttempts.id, old), lt(t.loginAttempts.at, since)))
+      await db.insert(t.loginAttempts).values(keys.map((key) => ({ key, at: stamp.now() })))
+    },
+
+    async forgetAttempts(keys) {
+      for (const key of keys) {
+        const latest = db
+          .select({ id: t.loginAttempts.id })
+          .from(t.loginAttempts)
+          .where(eq(t.loginAttempts.key, key))
+          .orderBy(desc(t.loginAttempts.id))
+          .limit(1)
+        await db.delete(t.loginAttempts).where(inArray(t.loginAttempts.id, latest))
+      }
+    },
+  } satisfies Partial<Writes>
+}

@@ -1,0 +1,27 @@
+/** Every query of the core, written once over whichever database is open. */
+import type { Reads, Writes } from '../../core/ports'
+import type { Handle, Stamp } from '../database'
+import { accountReads, accountWrites } from './accounts'
+import { channelReads, channelWrites } from './channels'
+import { credentialReads, credentialWrites } from './credentials'
+import { logReads } from './log'
+import { messageReads } from './messages'
+
+export function createReads(handle: Handle): Reads {
+  return {
+    ...accountReads(handle),
+    ...credentialReads(handle),
+    ...channelReads(handle),
+    ...messageReads(handle),
+    ...logReads(handle),
+  }
+}
+
+/** The writes that are plain rows; the log itself is appended by the unit of work. */
+export function createWrites(handle: Handle, stamp: Stamp): Omit<Writes, keyof Reads | 'append' | 'now'> {
+  return {
+    ...accountWrites(handle, stamp),
+    ...credentialWrites(handle, stamp),
+    ...channelWrites(handle, stamp),
+  }
+}

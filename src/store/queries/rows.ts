@@ -1,0 +1,13 @@
+/** Keys asked for in one statement. */
+const CHUNK = 500
+
+export function* chunks<Value>(values: readonly Value[]): Generator<Value[]> {
+  for (let start = 0; start < values.length; start += CHUNK) yield values.slice(start, start + CHUNK)
+}
+
+/** The row that a statement on one key returns. */
+export function only<Row>(rows: readonly Row[]): Row {
+  const [row] = rows
+  if (row === undefined) throw new Error('a statement on one row found none')
+  return row
+}

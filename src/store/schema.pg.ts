@@ -1,0 +1,19 @@
+import * as sqlite from './schema'
+import { toPg } from './to-pg'
+
+/** The same tables for Postgres; drizzle-kit reads them here by name. */
+export const {
+  accounts,
+  tokens,
+  sessions,
+  loginAttempts,
+  channels,
+  memberships,
+  messages,
+  events,
+  threads,
+  idempotency,
+  logHead,
+  epochs,
+  instance,
+} = toPg(sqlite)

@@ -1,0 +1,195 @@
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { instantColumn, uuidColumn } from './columns'
+
+/**
+ * The one declaration of what is stored. schema.pg.ts derives the Postgres tables from it. Everything has a small
+ * integer key inside and a UUID outside; instants are microseconds. The rules behind the indexes: a key that does not
+ * grow with the log dirties a page of its own in every commit, so the tables of the hot path have as few as they can.
+ */
+
+export const accounts = sqliteTable('accounts', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  uuid: uuidColumn('uuid').notNull().unique(),
+  kind: text('kind', { enum: ['human', 'agent'] }).notNull(),
+  handle: text('handle').notNull().unique(),
+  displayName: text('display_name').notNull(),
+  email: text('email'),
+  passwordHash: text('password_hash'),
+  isAdmin: integer('is_admin', { mode: 'boolean' }).notNull().default(false),
+  chainLimit: integer('chain_limit'),
+  about: text('about').notNull().default(''),
+  capabilities: text('capabilities', { mode: 'json' }).$type<readonly string[]>().notNull().default([]),
+  residency: text('residency', { enum: ['continuous', 'episodic'] })
+    .notNull()
+    .default('episodic'),
+  createdAt: instantColumn('created_at').notNull(),
+  archivedAt: instantColumn('archived_at'),
+})
+
+export const tokens = sqliteTable(
+  'tokens',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    uuid: uuidColumn('uuid').notNull().unique(),
+    accountId: integer('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    /** Lower-case hex SHA-256 of the whole raw token. */
+    hash: text('hash').notNull().unique(),
+    name: text('name'),
+    scopes: text('scopes', { mode: 'json' }).$type<readonly string[]>().notNull(),
+    createdAt: instantColumn('created_at').notNull(),
+    lastUsedAt: instantColumn('last_used_at'),
+    expiresAt: instantColumn('expires_at'),
+    revokedAt: instantColumn('revoked_at'),
+  },
+  (table) => [index('tokens_account').on(table.accountId)],
+)
+
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    uuid: uuidColumn('uuid').notNull().unique(),
+    accountId: integer('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    hash: text('hash').notNull().unique(),
+    createdAt: instantColumn('created_at').notNull(),
+    lastUsedAt: instantColumn('last_used_at'),
+    expiresAt: instantColumn('expires_at').notNull(),
+    ip: text('ip'),
+    userAgent: text('user_agent'),
+  },
+  (table) => [index('sessions_account').on(table.accountId)],
+)
+
+export const loginAttempts = sqliteTable(
+  'login_attempts',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    /** An address, or an address and a handle. */
+    key: text('key').notNull(),
+    at: instantColumn('at').notNull(),
+  },
+  (table) => [index('login_attempts_key').on(table.key, table.at)],
+)
+
+export const channels = sqliteTable('channels', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  uuid: uuidColumn('uuid').notNull().unique(),
+  slug: text('slug').notNull().unique(),
+  name: text('name').notNull(),
+  description: text('description'),
+  kind: text('kind', { enum: ['public', 'private', 'dm'] }).notNull(),
+  createdAt: instantColumn('created_at').notNull(),
+  archivedAt: instantColumn('archived_at'),
+  /** Highest seq of a purged event. */
+  floorSeq: integer('floor_seq').notNull().default(0),
+})
+
+export const memberships = sqliteTable(
+  'memberships',
+  {
+    channelId: integer('channel_id')
+      .notNull()
+      .references(() => channels.id),
+    accountId: integer('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    role: text('role', { enum: ['admin', 'member', 'read_only'] }).notNull(),
+    joinedAt: instantColumn('joined_at').notNull(),
+    /** Seq of the member.joined event: broadcasts after it concern the member. */
+    joinedSeq: integer('joined_seq').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.channelId, table.accountId] }),
+    index('memberships_account').on(table.accountId),
+  ],
+)
+
+/** `seq` is the seq of the message's message.created event: cursor, page and event are all one key. */
+export const messages = sqliteTable(
+  'messages',
+  {
+    seq: integer('seq').primaryKey(),
+    uuid: uuidColumn('uuid').notNull(),
+    channelId: integer('channel_id')
+      .notNull()
+      .references(() => channels.id),
+    senderId: integer('sender_id')
+      .notNull()
+      .references(() => accounts.id),
+    threadSeq: integer('thread_seq'),
+    replySeq: integer('reply_seq'),
+    at: instantColumn('at').notNull(),
+    editedAt: instantColumn('edited_at'),
+    deletedAt: instantColumn('deleted_at'),
+    /** Format, kind, priority, way in, broadcast, mentions: message-row.ts. */
+    flags: integer('flags').notNull(),
+    body: text('body').notNull(),
+    /** JSON of what few messages have: message-row.ts. */
+    extra: text('extra'),
+  },
+  (table) => [
+    uniqueIndex('messages_uuid').on(table.uuid),
+    index('messages_channel').on(table.channelId, table.seq),
+    index('messages_thread').on(table.threadSeq, table.seq).where(sql`thread_seq IS NOT NULL`),
+  ],
+)
+
+/** The log. No index but its key: whoever looks for something else scans, which is fast enough and costs no write. */
+export const events = sqliteTable('events', {
+  seq: integer('seq').primaryKey(),
+  at: instantColumn('at').notNull(),
+  type: text('type').notNull(),
+  channelId: integer('channel_id'),
+  subject: integer('subject').notNull(),
+  actorId: integer('actor_id'),
+  data: text('data', { mode: 'json' }).$type<Readonly<Record<string, unknown>>>(),
+})
+
+/** Written with the first reply. */
+export const threads = sqliteTable('threads', {
+  rootSeq: integer('root_seq').primaryKey(),
+  replyCount: integer('reply_count').notNull(),
+  lastReplySeq: integer('last_reply_seq').notNull(),
+})
+
+/** Retry keys of requests, for at least 24 hours. */
+export const idempotency = sqliteTable(
+  'idempotency',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    accountId: integer('account_id').notNull(),
+    key: text('key').notNull(),
+    requestHash: text('request_hash').notNull(),
+    /** Seq of the message that the request made. */
+    subject: integer('subject').notNull(),
+    at: instantColumn('at').notNull(),
+  },
+  (table) => [uniqueIndex('idempotency_key').on(table.accountId, table.key)],
+)
+
+/** One row: where the log stands, and the seq of the last change of rights. */
+export const logHead = sqliteTable('log_head', {
+  id: integer('id').primaryKey(),
+  seq: integer('seq').notNull(),
+  accessSeq: integer('access_seq').notNull(),
+  lastAt: instantColumn('last_at').notNull(),
+})
+
+/** Histories of this log: a restore begins a new one, so that nobody mistakes it for continuity. */
+export const epochs = sqliteTable('epochs', {
+  firstSeq: integer('first_seq').primaryKey(),
+  epoch: text('epoch').notNull().unique(),
+  startedAt: instantColumn('started_at').notNull(),
+  reason: text('reason').notNull(),
+})
+
+/** Facts about this instance, such as the DID of its key. */
+export const instance = sqliteTable('instance', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+})

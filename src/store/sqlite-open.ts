@@ -1,0 +1,86 @@
+import { Database } from 'bun:sqlite'
+import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
+import type { Handle } from './database'
+import * as schema from './schema'
+import { migrateSqlite } from './sqlite-migrate'
+import { StoreError } from './store-error'
+
+export interface SqliteConnections {
+  readonly writer: Database
+  readonly reader: Database
+  readonly migrated: readonly string[]
+}
+
+/** Pages that a write-ahead log grows to before it is copied back: fewer copies of the pages that every commit dirties. */
+const CHECKPOINT_PAGES = 4000
+
+/**
+ * Opens (and makes, and migrates) the database: one connection that writes, one that only reads, so that no reader
+ * ever sees a transaction that is not committed.
+ * @throws StoreError
+ */
+export function openSqlite(path: string): SqliteConnections {
+  const writer = connect(path, { create: true, readwrite: true })
+  try {
+    // Only takes effect before the first table; it is what lets a purge give space back.
+    writer.run('PRAGMA auto_vacuum = INCREMENTAL')
+    writer.run('PRAGMA busy_timeout = 5000')
+    writer.run('PRAGMA journal_mode = WAL')
+    writer.run('PRAGMA synchronous = FULL')
+    writer.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    refuseForeign(writer)
+    const migrated = migrateSqlite(writer)
+    const reader = connect(path, { readonly: true })
+    reader.run('PRAGMA busy_timeout = 5000')
+    return { writer, reader, migrated }
+  } catch (error) {
+    writer.close()
+    throw translate(error, path)
+  }
+}
+
+/** The database as drizzle's queries see it. */
+export function handleOf(connection: Database): Handle {
+  // The type of drizzle's bun database names the schema it was made with; ours is fixed.
+  const db = drizzle({ client: connection, schema }) as unknown as BunSQLiteDatabase<typeof schema>
+  return { db, t: schema }
+}
+
+function connect(
+  path: string,
+  options: { create?: boolean; readwrite?: boolean; readonly?: boolean },
+): Database {
+  try {
+    return new Database(path, { ...options, strict: true })
+  } catch (error) {
+    throw translate(error, path)
+  }
+}
+
+function refuseForeign(db: Database): void {
+  const tables = db.query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table'").all()
+  const names = new Set(tables.map(({ name }) => name))
+  if (names.has('alembic_version'))
+    throw new StoreError(
+      'not_a_store',
+      'This is a database of the earlier Synapse server; it has to be imported, not opened.',
+    )
+  if (names.size > 0 && !names.has('migrations'))
+    throw new StoreError(
+      'not_a_store',
+      'This database holds tables of another program. Name an empty or missing file.',
+    )
+}
+
+function translate(error: unknown, path: string): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'SQLITE_NOTADB') return new StoreError('not_a_store', `${path} is not a SQLite database.`)
+  if (code === 'SQLITE_CANTOPEN')
+    return new StoreError(
+      'unreadable',
+      `${path} cannot be opened; check that its folder exists and may be written.`,
+    )
+  if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM')
+    return new StoreError('unreadable', `${path} cannot be written by this user.`)
+  return error
+}

@@ -1,0 +1,185 @@
+import type { Database } from 'bun:sqlite'
+import { eq, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { Message } from '../core/entities'
+import { type LogEvent, toRecord } from '../core/events'
+import type { Seq, Uuid } from '../core/ids'
+import type { FoundMessage } from '../core/ports'
+import type { Micros } from '../core/time'
+import { uuidFromBytes, uuidToBytes } from './columns'
+import type { Handle } from './database'
+import { extraOf, flagsOf } from './message-row'
+import { prepare } from './statement'
+
+/** The rows of a post, and the log, as prepared statements of the writing connection. */
+export type HotRows = ReturnType<typeof hotRows>
+
+export function hotRows(connection: Database, { db, t }: Handle) {
+  const value = sql.placeholder
+  const root = alias(t.messages, 'root')
+  const messageColumns = [
+    'seq',
+    'uuid',
+    'channelId',
+    'senderId',
+    'threadSeq',
+    'replySeq',
+    'at',
+    'flags',
+    'body',
+    'extra',
+  ]
+  const insertMessage = prepare(
+    connection,
+    db.insert(t.messages).values({
+      seq: value('seq'),
+      uuid: value('uuid'),
+      channelId: value('channelId'),
+      senderId: value('senderId'),
+      threadSeq: value('threadSeq'),
+      replySeq: value('replySeq'),
+      at: value('at'),
+      flags: value('flags'),
+      body: value('body'),
+      extra: value('extra'),
+    }),
+    messageColumns,
+  )
+  const insertEvent = prepare(
+    connection,
+    db.insert(t.events).values({
+      seq: value('seq'),
+      at: value('at'),
+      type: value('type'),
+      channelId: value('channelId'),
+      subject: value('subject'),
+      actorId: value('actorId'),
+      data: value('data'),
+    }),
+    ['seq', 'at', 'type', 'channelId', 'subject', 'actorId', 'data'],
+  )
+  const insertKey = prepare(
+    connection,
+    db.insert(t.idempotency).values({
+      accountId: value('accountId'),
+      key: value('key'),
+      requestHash: value('requestHash'),
+      subject: value('subject'),
+      at: value('at'),
+    }),
+    ['accountId', 'key', 'requestHash', 'subject', 'at'],
+  )
+  const upsertThread = prepare(
+    connection,
+    db
+      .insert(t.threads)
+      .values({ rootSeq: value('rootSeq'), replyCount: value('one'), lastReplySeq: value('replySeq') })
+      .onConflictDoUpdate({
+        target: t.threads.rootSeq,
+        set: {
+          replyCount: sql`${t.threads.replyCount} + 1`,
+          lastReplySeq: sql`excluded.last_reply_seq`,
+        },
+      }),
+    ['rootSeq', 'one', 'replySeq'],
+  )
+  const selectKey = prepare<{ request_hash: string; subject: Seq }>(
+    connection,
+    db
+      .select({ requestHash: t.idempotency.requestHash, subject: t.idempotency.subject })
+      .from(t.idempotency)
+      .where(
+        sql`${t.idempotency.accountId} = ${value('accountId')} and ${t.idempotency.key} = ${value('key')}`,
+      ),
+    ['accountId', 'key'],
+  )
+  const selectMessage = prepare<{
+    seq: Seq
+    channel_id: number
+    deleted_at: Micros | null
+    thread_seq: Seq | null
+    thread_uuid: Uint8Array | null
+  }>(
+    connection,
+    db
+      .select({
+        seq: t.messages.seq,
+        channelId: t.messages.channelId,
+        deletedAt: t.messages.deletedAt,
+        threadSeq: t.messages.threadSeq,
+        threadUuid: sql`${root.uuid}`.as('thread_uuid'),
+      })
+      .from(t.messages)
+      .leftJoin(root, eq(root.seq, t.messages.threadSeq))
+      .where(eq(t.messages.uuid, value('uuid'))),
+    ['uuid'],
+  )
+  const updateHead = prepare(
+    connection,
+    db
+      .update(t.logHead)
+      .set({ seq: value('seq'), accessSeq: value('accessSeq'), lastAt: value('lastAt') })
+      .where(eq(t.logHead.id, value('id'))),
+    ['seq', 'accessSeq', 'lastAt', 'id'],
+  )
+
+  return {
+    insertMessage(message: Message): void {
+      insertMessage.run(
+        message.seq,
+        uuidToBytes(message.uuid),
+        message.channelId,
+        message.senderId,
+        message.thread?.seq ?? null,
+        message.replyTo?.seq ?? null,
+        message.createdAt,
+        flagsOf(message),
+        message.body,
+        extraOf(message),
+      )
+      if (message.thread) upsertThread.run(message.thread.seq, 1, message.seq)
+    },
+
+    insertEvent(event: LogEvent): void {
+      const { seq, at, type, channelId, subject, actorId, facts } = toRecord(event)
+      insertEvent.run(
+        seq,
+        at,
+        type,
+        channelId,
+        subject,
+        actorId,
+        facts === null ? null : JSON.stringify(facts),
+      )
+    },
+
+    insertKey(accountId: number, key: string, requestHash: string, subject: Seq, at: Micros): void {
+      insertKey.run(accountId, key, requestHash, subject, at)
+    },
+
+    findKey(accountId: number, key: string): { requestHash: string; subject: Seq } | undefined {
+      const row = selectKey.get(accountId, key)
+      return row ? { requestHash: row.request_hash, subject: row.subject } : undefined
+    },
+
+    findMessage(uuid: Uuid): FoundMessage | undefined {
+      const row = selectMessage.get(uuidToBytes(uuid))
+      if (!row) return undefined
+      const { thread_seq: threadSeq, thread_uuid: threadUuid } = row
+      return {
+        seq: row.seq,
+        uuid,
+        channelId: row.channel_id,
+        deleted: row.deleted_at !== null,
+        thread:
+          threadSeq === null || threadUuid === null
+            ? null
+            : { seq: threadSeq, uuid: uuidFromBytes(threadUuid) },
+      }
+    },
+
+    writeHead(seq: Seq, accessSeq: Seq, lastAt: Micros): void {
+      updateHead.run(seq, accessSeq, lastAt, 1)
+    },
+  }
+}

@@ -1,0 +1,267 @@
+import type { Database } from 'bun:sqlite'
+import type { Account } from '../core/entities'
+import { AppError, refusal } from '../core/errors'
+import { changesRights, type EventBody, type LogEvent, postedEvent } from '../core/events'
+import type { Secrets, Seq } from '../core/ids'
+import type { PostOutcome, PostPlan, Reads, Store, Writes } from '../core/ports'
+import { type Clock, type Micros, toMicros } from '../core/time'
+import { createReads, createWrites } from './queries'
+import { handleOf } from './sqlite-open'
+import { type HotRows, hotRows } from './sqlite-rows'
+
+/** A group ends at this many works, this much text, or this long, so that the event loop stays alive. */
+const GROUP_WORKS = 256
+const GROUP_TEXT = 1 << 20
+const GROUP_MILLISECONDS = 5
+
+type Work =
+  | {
+      readonly plan: PostPlan
+      readonly resolve: (outcome: PostOutcome) => void
+      readonly reject: (reason: unknown) => void
+    }
+  | {
+      readonly plan: null
+      readonly run: (tx: Writes) => Promise<unknown>
+      readonly resolve: (result: never) => void
+      readonly reject: (reason: unknown) => void
+    }
+
+/** Where the log stands; inside a transaction it runs ahead of what is committed. */
+interface Place {
+  seq: Seq
+  accessSeq: Seq
+  lastAt: Micros
+}
+
+/**
+ * The one writer of a SQLite store. Works that are queued while one commit is on its way share the next, so that being
+ * durable costs one fsync a group. Inside a group they run one after another, without savepoints: a work refuses
+ * before its first row. If one fails after that, the group is rolled back and its works run again one by one, so that
+ * only the failing one fails. Only after COMMIT is anything announced, and only then answered.
+ */
+export class SqliteStore implements Store {
+  readonly reads: Reads
+  private readonly rows: HotRows
+  private readonly tx: Writes
+  private readonly listeners: ((events: readonly LogEvent[]) => void)[] = []
+  private readonly changes: { get(): { n: number } | null }
+  private queue: Work[] = []
+  private scheduled = false
+  private place: Place
+  private committed: Place
+  private pending: LogEvent[] = []
+  private idle: (() => void) | undefined
+
+  constructor(
+    private readonly writer: Database,
+    private readonly reader: Database,
+    private readonly clock: Clock,
+    secrets: Secrets,
+    /** Told of faults that must fail nobody's request. */
+    private readonly report: (fault: unknown) => void,
+  ) {
+    const handle = handleOf(writer)
+    this.reads = createReads(handleOf(reader))
+    this.rows = hotRows(writer, handle)
+    this.changes = writer.prepare<{ n: number }, []>('SELECT total_changes() AS n')
+    this.committed = this.readHead()
+    this.place = { ...this.committed }
+    this.tx = {
+      ...createReads(handle),
+      ...createWrites(handle, { now: () => this.nextInstant(), uuid: () => secrets.uuid() }),
+      now: () => this.nextInstant(),
+      append: async (event, actor) => this.append(event, actor),
+    }
+  }
+
+  post(plan: PostPlan): Promise<PostOutcome> {
+    return new Promise((resolve, reject) => this.enqueue({ plan, resolve, reject }))
+  }
+
+  transact<Result>(run: (tx: Writes) => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => this.enqueue({ plan: null, run, resolve, reject }))
+  }
+
+  onCommit(listener: (events: readonly LogEvent[]) => void): void {
+    this.listeners.push(listener)
+  }
+
+  /** Waits for what is queued, empties the write-ahead log and closes. */
+  async close(): Promise<void> {
+    if (this.scheduled) await new Promise<void>((resolve) => (this.idle = resolve))
+    this.reader.close()
+    this.writer.run('PRAGMA wal_checkpoint(TRUNCATE)')
+    this.writer.close()
+  }
+
+  private enqueue(work: Work): void {
+    this.queue.push(work)
+    if (this.scheduled) return
+    this.scheduled = true
+    setImmediate(() => void this.drain())
+  }
+
+  private async drain(): Promise<void> {
+    await this.runGroup(this.queue)
+    if (this.queue.length > 0) setImmediate(() => void this.drain())
+    else {
+      this.scheduled = false
+      this.idle?.()
+    }
+  }
+
+  /** Takes works from the front of the queue until the group is full, and commits them together. */
+  private async runGroup(queue: Work[]): Promise<void> {
+    const done: (() => void)[] = []
+    const deadline = this.clock.steady() + GROUP_MILLISECONDS
+    let taken = 0
+    let text = 0
+    let failure: { error: unknown } | undefined
+    try {
+      this.writer.run('BEGIN IMMEDIATE')
+      while (taken < queue.length && taken < GROUP_WORKS && text < GROUP_TEXT) {
+        const work = queue[taken++]
+        if (!work) break
+        text += work.plan?.bodyLength ?? 0
+        const before = this.pending.length
+        const outcome = await this.run(work)
+        if (outcome.wrote === 'part') {
+          failure = outcome
+          break
+        }
+        done.push(outcome.settle)
+        // Whoever comes next is judged by the new rights, which take effect with the commit.
+        if (this.pending.some((event, i) => i >= before && changesRights(event.type))) break
+        if (this.clock.steady() > deadline) break
+      }
+      if (!failure) this.commit()
+    } catch (error) {
+      failure = { error }
+    }
+    const works = queue.splice(0, taken)
+    if (!failure) {
+      this.announce()
+      for (const settle of done) settle()
+      return
+    }
+    this.rollback()
+    if (works.length === 1) works[0]?.reject(translate(failure.error))
+    else for (const work of works) await this.runGroup([work])
+  }
+
+  /** Runs one work. A refusal before its first row harms nobody; a failure after it spoils the group. */
+  private async run(
+    work: Work,
+  ): Promise<{ wrote: 'all' | 'nothing'; settle: () => void } | { wrote: 'part'; error: unknown }> {
+    const before = work.plan ? 0 : this.totalChanges()
+    const seq = this.place.seq
+    try {
+      if (work.plan) {
+        const outcome = this.write(work.plan)
+        return { wrote: 'all', settle: () => work.resolve(outcome) }
+      }
+      const result = (await work.run(this.tx)) as never
+      return { wrote: 'all', settle: () => work.resolve(result) }
+    } catch (error) {
+      const wrote = this.place.seq !== seq || (!work.plan && this.totalChanges() !== before)
+      return wrote
+        ? { wrote: 'part', error }
+        : { wrote: 'nothing', settle: () => work.reject(translate(error)) }
+    }
+  }
+
+  private write(plan: PostPlan): PostOutcome {
+    plan.admit()
+    const { idempotency } = plan
+    const used = idempotency && this.rows.findKey(idempotency.accountId, idempotency.key)
+    if (used && idempotency) {
+      if (used.requestHash !== idempotency.requestHash) throw refusal('idempotency_conflict')
+      return { replayed: true, seq: used.subject }
+    }
+    const found = {
+      target: plan.replyTo === null ? undefined : this.rows.findMessage(plan.replyTo),
+      thread: plan.threadId === null ? undefined : this.rows.findMessage(plan.threadId),
+    }
+    const at = this.nextInstant()
+    const view = plan.decide(found, { seq: this.place.seq + 1, at })
+    const event = postedEvent(view)
+    this.place.seq = event.seq
+    this.place.lastAt = at
+    this.rows.insertMessage(view.message)
+    this.rows.insertEvent(event)
+    if (idempotency)
+      this.rows.insertKey(idempotency.accountId, idempotency.key, idempotency.requestHash, event.seq, at)
+    this.pending.push(event)
+    return { replayed: false, event }
+  }
+
+  private append(body: EventBody, actor: Account | null): LogEvent {
+    const event: LogEvent = { ...body, seq: this.place.seq + 1, at: this.nextInstant(), actor }
+    this.place.seq = event.seq
+    this.place.lastAt = event.at
+    if (changesRights(event.type)) this.place.accessSeq = event.seq
+    this.rows.insertEvent(event)
+    this.pending.push(event)
+    return event
+  }
+
+  private commit(): void {
+    const { seq, accessSeq, lastAt } = this.place
+    if (seq !== this.committed.seq) this.rows.writeHead(seq, accessSeq, lastAt)
+    this.writer.run('COMMIT')
+    this.committed = { ...this.place }
+  }
+
+  private announce(): void {
+    const events = this.pending
+    this.pending = []
+    if (events.length === 0) return
+    for (const listener of this.listeners)
+      try {
+        listener(events)
+      } catch (fault) {
+        this.report(fault)
+      }
+  }
+
+  private rollback(): void {
+    if (this.writer.inTransaction) this.writer.run('ROLLBACK')
+    this.pending = []
+    this.place = { ...this.committed }
+  }
+
+  /** Instants rise with seq, also when the clock is set back. */
+  private nextInstant(): Micros {
+    return toMicros(Math.max(this.clock.now(), this.place.lastAt + 1))
+  }
+
+  private totalChanges(): number {
+    return this.changes.get()?.n ?? 0
+  }
+
+  private readHead(): Place {
+    const row = this.writer
+      .query<{ seq: Seq; access_seq: Seq; last_at: Micros }, []>(
+        'SELECT seq, access_seq, last_at FROM log_head',
+      )
+      .get()
+    if (!row) throw new Error('the log has no head')
+    return { seq: row.seq, accessSeq: row.access_seq, lastAt: row.last_at }
+  }
+}
+
+/** A driver's error in the words of the core, told apart by its code. The driver's text stays behind: it may quote data. */
+function translate(error: unknown): unknown {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (code === 'SQLITE_FULL')
+    return new AppError(
+      'storage_full',
+      'storage_full',
+      'The disk is full: nothing was written, reading goes on',
+    )
+  if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_READONLY') || code === 'SQLITE_BUSY')
+    return new AppError('unavailable', 'unavailable', 'The store cannot be written right now; try again')
+  return error
+}

@@ -1,0 +1,385 @@
+// The rules of docs/architecture.md that a machine can hold: who may import whom, where the environment is read, how
+// long a file may be. Every rule is data with its reason; a file that needs an exception is named here with another.
+import { describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+interface Area {
+  /** Which files of the repository; the first row that matches a file is its row. */
+  readonly files: string
+  /** Which files they may import; `{surface}` stands for the file's own folder of src/http. */
+  readonly imports: readonly string[]
+  /** Which files they may import types from, beyond `imports`. */
+  readonly types?: readonly string[]
+  /** Which packages; `name/*` and `node:*` are prefixes, `*` is everything. */
+  readonly packages: readonly string[]
+  readonly because: string
+}
+
+const areas: readonly Area[] = [
+  {
+    files: 'src/main.ts',
+    imports: ['src/**', 'package.json'],
+    packages: ['*'],
+    because: 'main.ts is the composition root: the only file that constructs, and therefore knows everything',
+  },
+  {
+    files: 'src/core/**',
+    imports: ['src/core/**'],
+    packages: [],
+    because:
+      'core is the product; it must be readable and testable without a protocol, a database or a runtime',
+  },
+  {
+    files: 'src/config/**',
+    imports: ['src/config/**', 'src/core/**', 'package.json'],
+    packages: ['@sinclair/typebox', '@sinclair/typebox/*', 'node:*'],
+    because: 'settings are declared before anything runs, so they know nothing of what reads them',
+  },
+  {
+    files: 'src/home/**',
+    imports: ['src/home/**', 'src/core/**'],
+    packages: ['@sinclair/typebox', '@sinclair/typebox/*', 'bun', 'bun:sqlite', 'node:*'],
+    because: 'the data home is prepared and locked before a store or a server exists',
+  },
+  {
+    files: 'src/store/**',
+    imports: ['src/store/**', 'src/core/**'],
+    packages: ['drizzle-orm', 'drizzle-orm/*', 'postgres', 'bun', 'bun:sqlite', 'node:*'],
+    because: 'storage keeps what core hands it; it knows neither who called nor who will be told',
+  },
+  {
+    files: 'src/hub/**',
+    imports: ['src/hub/**', 'src/core/**'],
+    packages: ['bun', 'node:*'],
+    because: 'the hub carries events of core; what it needs from the store comes in by a port',
+  },
+  {
+    files: 'src/jobs/**',
+    imports: ['src/jobs/**', 'src/core/**'],
+    packages: ['bun', 'node:*'],
+    because: 'background work calls the verbs of core like any surface, and reaches the store by ports',
+  },
+  {
+    files: 'src/http/*.ts',
+    imports: ['src/http/*.ts', 'src/core/**'],
+    packages: [
+      'elysia',
+      'elysia/*',
+      '@elysiajs/*',
+      '@sinclair/typebox',
+      '@sinclair/typebox/*',
+      'bun',
+      'node:*',
+    ],
+    because:
+      'the shared files of http serve every surface, so they know none of them, nor the store behind core',
+  },
+  {
+    files: 'src/http/*/**',
+    imports: ['src/http/{surface}/**', 'src/http/*.ts', 'src/core/**'],
+    packages: [
+      'elysia',
+      'elysia/*',
+      '@elysiajs/*',
+      '@sinclair/typebox',
+      '@sinclair/typebox/*',
+      'bun',
+      'node:*',
+    ],
+    because:
+      'a surface only translates its protocol into verbs of core; it can be added and removed as one folder',
+  },
+  {
+    files: 'src/cli/**',
+    imports: ['src/cli/**', 'src/config/**', 'src/home/**', 'src/main.ts', 'package.json'],
+    types: ['src/core/**'],
+    packages: ['citty', 'bun', 'node:*'],
+    because: 'the commands boot the server or speak to a running one, by the same requests as anybody else',
+  },
+]
+
+/** Single imports that a row forbids and a reason allows: 'file → import'. */
+const allowedImports: Record<string, string> = {}
+
+/** What core may not touch: everything by which the world outside, the clock or chance would come in. */
+const worldly =
+  /(?<![.\w$#])(?:Bun|process|fetch|WebSocket|Worker|console|crypto|performance|Buffer|setTimeout|setInterval|setImmediate|require)\b(?!\s*\??:)|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bimport\.meta\b/
+const worldlyBecause = 'core has no I/O; clock, ids, hashing and network are ports that main.ts hands in'
+
+/** Files of core that may use such a global all the same: 'file → global'. */
+const allowedGlobals: Record<string, string> = {}
+
+const environment =
+  /\b(?:process|Bun|import\.meta)\s*\??\.\s*env\b|\b(?:process|Bun)\[\s*'env'\s*\]|\{[^{}=]*\benv\b[^{}=]*\}\s*=\s*(?:process|Bun)\b/
+const environmentBecause = 'every setting is declared once, in src/config; nothing else reads the environment'
+
+const maxLines = 400
+/** Files that may be longer than that. */
+const longFiles: Record<string, string> = {}
+
+/** The file that carries a folder's header, where it is not index.ts or the folder's namesake. */
+const mainFiles: Record<string, string> = {
+  'src/http': 'server.ts',
+}
+
+type Tree = ReadonlyMap<string, string>
+
+interface Import {
+  readonly from: string
+  readonly typeOnly: boolean
+}
+
+/** Without comments, which may name anything. Strings are matched first, because they may hold `//`. */
+function withoutComments(source: string): string {
+  const token = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g
+  return source.replace(token, (text) => (text.startsWith('/') ? '' : text))
+}
+
+/** Every module a file names: what Bun's parser finds at run time, and by pattern the types, which it drops. */
+function importsOf(source: string): Import[] {
+  const code = withoutComments(source)
+  const patterns = [
+    /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm,
+    /^\s*import\s*['"]([^'"]+)['"]/gm,
+    /\b(?:import|require)\(\s*['"`]([^'"`]+)['"`]/g,
+    /\bnew URL\(\s*['"`]([^'"`]+)['"`]\s*,\s*import\.meta/g,
+  ]
+  const named = patterns.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1] ?? ''))
+  const atRunTime = new Set(
+    new Bun.Transpiler({ loader: 'ts' }).scanImports(source).map((found) => found.path),
+  )
+  const onlyTypes = (from: string) => !atRunTime.has(from) && !code.includes(`new URL('${from}'`)
+  return [...new Set([...named, ...atRunTime])].map((from) => ({ from, typeOnly: onlyTypes(from) }))
+}
+
+const isSource = (path: string) => path.startsWith('src/') && path.endsWith('.ts')
+const sources = (tree: Tree) => [...tree].filter(([path]) => isSource(path))
+const matches = (glob: string, path: string) => new Bun.Glob(glob).match(path)
+
+/** The path in the repository that a relative import means. */
+function resolveImport(tree: Tree, file: string, from: string): string {
+  const path = join(dirname(file), from)
+  return [path, `${path}.ts`, `${path}/index.ts`].find((candidate) => tree.has(candidate)) ?? path
+}
+
+function isAllowedPackage(area: Area, name: string): boolean {
+  return area.packages.some((allowed) =>
+    allowed.endsWith('*') ? name.startsWith(allowed.slice(0, -1)) : name === allowed,
+  )
+}
+
+function importViolations(tree: Tree): string[] {
+  return sources(tree).flatMap(([file, source]) => {
+    const area = areas.find((row) => matches(row.files, file))
+    if (area === undefined) {
+      const isAmbient = file.endsWith('.d.ts') && dirname(file) === 'src'
+      return isAmbient ? [] : [`${file} belongs to no row of the import table: add one, with its reason`]
+    }
+    const surface = file.split('/')[2] ?? ''
+    const allows = (globs: readonly string[], path: string) =>
+      globs.some((glob) => matches(glob.replace('{surface}', surface), path))
+    const refused = importsOf(source).filter(({ from, typeOnly }) => {
+      if (allowedImports[`${file} → ${from}`] !== undefined) return false
+      if (!from.startsWith('.')) return !isAllowedPackage(area, from)
+      const path = resolveImport(tree, file, from)
+      return !allows(area.imports, path) && !(typeOnly && allows(area.types ?? [], path))
+    })
+    const computed = [...withoutComments(source).matchAll(/\bimport\(\s*(?!['"])[^)]*\)/g)]
+    return [
+      ...refused.map(({ from }) => `${file} imports ${from}: ${area.because}`),
+      ...computed.map(
+        ([text]) => `${file} imports by a computed name, ${text}: this table could not check it`,
+      ),
+    ]
+  })
+}
+
+function globalViolations(tree: Tree): string[] {
+  return sources(tree).flatMap(([file, source]) => {
+    if (!file.startsWith('src/core/')) return []
+    const code = withoutComments(source).replace(/'(?:\\.|[^'\\\n])*'/g, "''")
+    const used = [...code.matchAll(new RegExp(worldly, 'g'))].map(([text]) => text)
+    const refused = [...new Set(used)].filter((name) => allowedGlobals[`${file} → ${name}`] === undefined)
+    return refused.map((name) => `${file} uses ${name}: ${worldlyBecause}`)
+  })
+}
+
+function environmentViolations(tree: Tree): string[] {
+  return sources(tree).flatMap(([file, source]) => {
+    if (file.startsWith('src/config/')) return []
+    const found = environment.exec(withoutComments(source))?.[0]
+    const imported = importsOf(source).find(({ from }) => from === 'node:process' || from === 'process')?.from
+    const how = found ?? imported
+    return how === undefined ? [] : [`${file} reads ${how}: ${environmentBecause}`]
+  })
+}
+
+function lengthViolations(tree: Tree): string[] {
+  return sources(tree).flatMap(([file, source]) => {
+    const lines = source.trimEnd().split('\n').length
+    if (lines <= maxLines || longFiles[file] !== undefined) return []
+    return [`${file} has ${lines} lines, more than ${maxLines}: split it, or list it with the reason`]
+  })
+}
+
+function defaultExportViolations(tree: Tree): string[] {
+  return sources(tree).flatMap(([file, source]) => {
+    const exported = new Bun.Transpiler({ loader: 'ts' }).scan(source).exports.includes('default')
+    return exported ? [`${file} has a default export: a thing has one name everywhere`] : []
+  })
+}
+
+function headerViolations(tree: Tree): string[] {
+  const folders = new Set(sources(tree).map(([file]) => dirname(file)))
+  folders.delete('src')
+  return [...folders].flatMap((folder) => {
+    const names = [mainFiles[folder] ?? 'index.ts', `${basename(folder)}.ts`]
+    const opening = names.map((name) => tree.get(`${folder}/${name}`)?.trimStart() ?? '')
+    if (opening.some((text) => text.startsWith('//') || text.startsWith('/*'))) return []
+    return [
+      `${folder} has no header: ${names.join(' or ')} opens with purpose, imports, where to start reading`,
+    ]
+  })
+}
+
+/** An exception whose file or whose need is gone hides the next mistake. */
+function staleExceptions(tree: Tree): string[] {
+  const files = [...Object.keys(allowedImports), ...Object.keys(allowedGlobals), ...Object.keys(longFiles)]
+  return files.filter((exception) => !tree.has(exception.split(' → ')[0] ?? ''))
+}
+
+const root = join(import.meta.dir, '..')
+
+function readTree(): Tree {
+  const source = join(root, 'src')
+  const names = existsSync(source) ? readdirSync(source, { recursive: true, encoding: 'utf8' }) : []
+  const paths = names.map((name) => `src/${name.replaceAll('\\', '/')}`).filter(isSource)
+  return new Map(
+    [...paths.sort(), 'package.json'].map((path) => [path, readFileSync(join(root, path), 'utf8')]),
+  )
+}
+
+describe('the source keeps the rules', () => {
+  const tree = readTree()
+  const rules: Record<string, (tree: Tree) => string[]> = {
+    'a file imports only what its row of the table allows': importViolations,
+    'core touches neither runtime, clock nor chance': globalViolations,
+    'only config reads the environment': environmentViolations,
+    'no file is long without a reason': lengthViolations,
+    'there is no default export': defaultExportViolations,
+    'every folder opens with a header': headerViolations,
+    'every exception still has its file': staleExceptions,
+  }
+  for (const [title, rule] of Object.entries(rules)) test(title, () => expect(rule(tree)).toEqual([]))
+})
+
+describe('the rules notice', () => {
+  const tree = (files: Record<string, string>): Tree => new Map(Object.entries(files))
+  const others = {
+    'src/store/posts.ts': '',
+    'src/core/ids.ts': '',
+    'src/http/auth.ts': '',
+    'src/http/v1/index.ts': '',
+  }
+
+  const forbidden: [file: string, source: string][] = [
+    ['src/core/a.ts', "import { x } from '../store/posts'"],
+    ['src/core/a.ts', "import type { X } from '../store/posts'"],
+    ['src/core/a.ts', "export * from '../store/posts.ts'"],
+    ['src/core/a.ts', "type X = import('../store/posts').X"],
+    ['src/core/a.ts', "const x = await import('../store/posts')"],
+    ['src/core/a.ts', "import {\n  type X,\n  y,\n} from '../store/posts'"],
+    ['src/core/a.ts', "import { createHash } from 'node:crypto'"],
+    ['src/core/a.ts', "import { Type } from '@sinclair/typebox'"],
+    ['src/store/a.ts', "import { hub } from '../hub/hub'"],
+    ['src/store/a.ts', "import { Elysia } from 'elysia'"],
+    ['src/hub/a.ts', "import { posts } from '../store/posts'"],
+    ['src/jobs/a.ts', "import '../http/auth'"],
+    ['src/http/a.ts', "import { v1 } from './v1'"],
+    ['src/http/admin/a.ts', "import { v1 } from '../v1'"],
+    ['src/http/admin/a.ts', "import { posts } from '../../store/posts'"],
+    ['src/http/admin/a.ts', "import { hub } from '../../hub/hub'"],
+    ['src/cli/a.ts', "import { parse } from '../core/ids'"],
+    ['src/cli/a.ts', "import { posts } from '../store/posts'"],
+    ['src/config/a.ts', "import { boot } from '../main'"],
+    ['src/store/a.ts', "new Worker(new URL('../http/auth.ts', import.meta.url))"],
+    ['src/cli/a.ts', 'await import(name)'],
+    ['src/elsewhere/a.ts', ''],
+  ]
+  test.each(forbidden)('in %s: %s', (file, source) => {
+    const found = importViolations(tree({ ...others, [file]: source }))
+    expect(found).toHaveLength(1)
+    expect(found[0]).toStartWith(file)
+  })
+
+  const permitted: [file: string, source: string][] = [
+    ['src/core/a.ts', "import { x } from './ids'\nimport type { Y } from './ids.ts'"],
+    [
+      'src/core/a.ts',
+      "// import { x } from '../store/posts'\n/* import '../http/auth' */\nconst url = 'https://x'",
+    ],
+    [
+      'src/store/a.ts',
+      "import { eq } from 'drizzle-orm'\nimport { x } from '../core/ids'\nimport { y } from 'node:fs'",
+    ],
+    [
+      'src/http/admin/a.ts',
+      "import { auth } from '../auth'\nimport { x } from '../../core/ids'\nimport './b'",
+    ],
+    ['src/cli/a.ts', "import type { Id } from '../core/ids'\nconst main = await import('../main')"],
+    ['src/cli/a.ts', "import { type Id } from '../core/ids'\nimport manifest from '../../package.json'"],
+    ['src/main.ts', "import { x } from './store/posts'\nimport { Elysia } from 'elysia'"],
+  ]
+  test.each(permitted)('nothing wrong in %s: %s', (file, source) => {
+    const whole = tree({
+      ...others,
+      'src/main.ts': '',
+      'src/http/admin/b.ts': '',
+      'package.json': '',
+      [file]: source,
+    })
+    expect(importViolations(whole)).toEqual([])
+  })
+
+  test('the globals of the runtime in core, but not their namesakes', () => {
+    const core = (source: string) => globalViolations(tree({ 'src/core/a.ts': source }))
+    for (const source of [
+      'Bun.hash(x)',
+      'Date.now()',
+      'new Date()',
+      'Math.random()',
+      'await fetch(url)',
+      'setTimeout(f, 1)',
+    ]) {
+      expect(core(source)).toHaveLength(1)
+    }
+    expect(
+      core("new Date(0)\nports.crypto.hash(x)\nconst a = { process: 1 }\n// Bun.hash\nconst b = 'Bun'"),
+    ).toEqual([])
+  })
+
+  test('the environment outside config, however it is read', () => {
+    const sources = [
+      'process.env.A',
+      "Bun.env['A']",
+      'import.meta.env.A',
+      "process['env'].A",
+      'const { env } = process',
+      "import { env } from 'node:process'",
+    ]
+    for (const source of sources)
+      expect(environmentViolations(tree({ 'src/cli/a.ts': source }))).toHaveLength(1)
+    expect(environmentViolations(tree({ 'src/config/a.ts': 'process.env.A' }))).toEqual([])
+    expect(
+      environmentViolations(tree({ 'src/cli/a.ts': '// process.env\nspawn({ env: config.env })' })),
+    ).toEqual([])
+  })
+
+  test('a long file, a default export and a folder without a header', () => {
+    expect(lengthViolations(tree({ 'src/core/a.ts': `${'\n'.repeat(maxLines)}x` }))).toHaveLength(1)
+    expect(defaultExportViolations(tree({ 'src/core/a.ts': 'export default 1' }))).toHaveLength(1)
+    expect(headerViolations(tree({ 'src/core/a.ts': '', 'src/core/index.ts': 'x // no' }))).toHaveLength(1)
+    expect(headerViolations(tree({ 'src/core/a.ts': '', 'src/core/core.ts': '// The product.' }))).toEqual([])
+  })
+})
