@@ -1,9 +1,9 @@
-import type { ConfigProblem } from './config-error.ts'
-import { type DatabaseChoice, parseDatabaseUrl } from './database-url.ts'
-import { declaredSettings } from './declared.ts'
-import { type Environment, type Supervisor, supervisorOf } from './environment.ts'
-import type { Key, SettingValues, Values } from './settings.ts'
-import type { Source } from './sources.ts'
+import type { ConfigProblem } from './config-error'
+import { type DatabaseChoice, parseDatabaseUrl } from './database-url'
+import { declaredSettings } from './declared'
+import { type Environment, type Supervisor, supervisorOf } from './environment'
+import type { Key, SettingValues, Values } from './settings'
+import type { Source } from './sources'
 
 /** Everything that was configured, checked, complete and frozen. */
 export interface Config {

@@ -1,5 +1,5 @@
-import { HomeError, parseInstanceKey } from '../home/index.ts'
-import { InvalidValue } from './config-error.ts'
+import { HomeError, parseInstanceKey } from '../home'
+import { InvalidValue } from './config-error'
 
 /** @throws InvalidValue unless the token has 32 to 256 printable characters without space */
 export function parseAdminToken(text: string): string {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { InvalidValue } from './config-error.ts'
+import { InvalidValue } from './config-error'
 
 /** Which store a database URL means. */
 export type DatabaseChoice =

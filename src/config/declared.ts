@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
-import type { Alias, Applies, Declaration } from './declare.ts'
-import { type Key, SETTINGS } from './settings.ts'
+import type { Alias, Applies, Declaration } from './declare'
+import { type Key, SETTINGS } from './settings'
 
 /** One setting as data: what the declaration says, whatever its type. */
 export interface DeclaredSetting {
@@ -29,7 +29,7 @@ export const declaredSettings: readonly DeclaredSetting[] = Object.entries(SETTI
 )
 
 /** The environment name of a key: `auth.session_days` is SYNAPSE_AUTH_SESSION_DAYS. */
-export function environmentName(key: string): string {
+function environmentName(key: string): string {
   return `SYNAPSE_${key.toUpperCase().replaceAll('.', '_')}`
 }
 

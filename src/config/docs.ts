@@ -1,4 +1,4 @@
-import { type DeclaredSetting, declaredSettings } from './declared.ts'
+import { type DeclaredSetting, declaredSettings } from './declared'
 
 const INTRODUCTION = `# Configuration
 
@@ -90,7 +90,7 @@ function entry(declared: DeclaredSetting): string {
     ...(applies === 'runtime' ? ['Can be changed in the running server.'] : []),
   ]
   const example = setting.example === undefined && setting.shownDefault !== undefined ? '' : value
-  return `${remarks.map((remark) => `# ${remark}`).join('\n')}\n#${env}=${quoted(example)}\n`
+  return `${remarks.flatMap(wrapped).join('\n')}\n#${env}=${quoted(example)}\n`
 }
 
 function shownDefault(declared: DeclaredSetting): string {
@@ -116,6 +116,17 @@ function code(text: string): string {
 
 function plain(markdown: string): string {
   return markdown.replaceAll('`', '')
+}
+
+/** A remark as comment lines of at most 110 characters. */
+function wrapped(remark: string): string[] {
+  const lines: string[] = []
+  for (const word of remark.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + word.length >= 110) lines.push(`# ${word}`)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
 }
 
 function quoted(text: string): string {

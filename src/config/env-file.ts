@@ -1,4 +1,4 @@
-import type { ConfigProblem } from './config-error.ts'
+import type { ConfigProblem } from './config-error'
 
 /** What an environment file says, and which of its lines say nothing. */
 export interface EnvFile {

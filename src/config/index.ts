@@ -4,14 +4,12 @@
 // Used by cli and main.ts, which hand on values, never this folder, to the rest; scripts/generate.ts uses docs.ts.
 // Start reading in settings.ts, then load.ts.
 
-export type { Config } from './config.ts'
-export { ConfigError, type ConfigProblem, InvalidValue } from './config-error.ts'
-export { type DatabaseChoice, maskUrl } from './database-url.ts'
-export { type DeclaredSetting, declaredSettings } from './declared.ts'
-export type { Environment, Supervisor } from './environment.ts'
-export { bootstrapToken, type ConfigRequest, type Flags, findHome, loadConfig } from './load.ts'
-export type { NamedAliases } from './names.ts'
-export { parseRate, type Rate } from './rate.ts'
-export { isRuntimeKey, settingFromJson, settingFromText } from './runtime-settings.ts'
-export type { FlagName, Key, RuntimeKey, SettingValues } from './settings.ts'
-export type { Source } from './sources.ts'
+export type { Config } from './config'
+export { ConfigError, type ConfigProblem, InvalidValue } from './config-error'
+export { type DatabaseChoice, maskUrl } from './database-url'
+export { declaredSettings } from './declared'
+export type { Environment, Supervisor } from './environment'
+export { bootstrapToken, type ConfigRequest, findHome, loadConfig } from './load'
+export { parseRate } from './rate'
+export { isRuntimeKey, settingFromJson, settingFromText } from './runtime-settings'
+export type { RuntimeKey, SettingValues } from './settings'

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { checkHome, chooseHome, HomeError, homePaths } from '../home/index.ts'
-import { type Config, configOf } from './config.ts'
-import { ConfigError, type ConfigProblem, InvalidValue } from './config-error.ts'
-import { type DeclaredSetting, declaredSettings, knownNames } from './declared.ts'
-import { type Environment, processEnvironment } from './environment.ts'
-import { nearest } from './nearest.ts'
-import type { FlagName, Key, Values } from './settings.ts'
-import { type Findings, fileLayer, type Given, type Layer, lookUp, type Source } from './sources.ts'
-import { valueFromText } from './values.ts'
+import { checkHome, chooseHome, HomeError, homePaths } from '../home'
+import { type Config, configOf } from './config'
+import { ConfigError, type ConfigProblem, InvalidValue } from './config-error'
+import { type DeclaredSetting, declaredSettings, knownNames } from './declared'
+import { type Environment, processEnvironment } from './environment'
+import { nearest } from './nearest'
+import type { FlagName, Key, Values } from './settings'
+import { type Findings, fileLayer, type Given, type Layer, lookUp, type Source } from './sources'
+import { valueFromText } from './values'
 
 /** What the command line said, by the name of the flag. */
-export type Flags = { readonly [F in FlagName]?: string | boolean | undefined }
+type Flags = { readonly [F in FlagName]?: string | boolean | undefined }
 
 /** What a configuration is read from. */
 export interface ConfigRequest {
@@ -144,8 +144,9 @@ function readValue(
 function noteUnknown({ values, label }: Layer, { notices }: Findings): void {
   for (const name of Object.keys(values)) {
     if (!name.startsWith('SYNAPSE_') || knownNames.has(name)) continue
-    const suggestion = `the nearest known name is ${nearest(name, knownNames)}`
-    notices.add(`${label(name)} is no setting of Synapse; ${suggestion}`)
+    const withoutFile = name.replace(/_FILE$/, '')
+    const suggestion = knownNames.has(withoutFile) ? withoutFile : nearest(name, knownNames)
+    notices.add(`${label(name)} is no setting of Synapse; the nearest known name is ${suggestion}`)
   }
 }
 

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
-import { canonicalAddress } from '../home/index.ts'
-import { InvalidValue } from './config-error.ts'
-import type { Place } from './declare.ts'
+import { canonicalAddress } from '../home'
+import { InvalidValue } from './config-error'
+import type { Place } from './declare'
 
 /** Addresses to listen on, canonical and each once. @throws InvalidValue for names other than `localhost` */
 export function parseHosts(hosts: readonly string[]): string[] {

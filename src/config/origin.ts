@@ -1,4 +1,4 @@
-import { InvalidValue } from './config-error.ts'
+import { InvalidValue } from './config-error'
 
 const ORIGIN = /^https?:\/\/(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/
 

@@ -1,4 +1,4 @@
-import { InvalidValue } from './config-error.ts'
+import { InvalidValue } from './config-error'
 
 /** So many attempts in so many seconds. */
 export interface Rate {

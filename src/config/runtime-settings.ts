@@ -1,7 +1,7 @@
-import { InvalidValue } from './config-error.ts'
-import { type DeclaredSetting, declaredSettings } from './declared.ts'
-import type { RuntimeKey, Values } from './settings.ts'
-import { valueFromJson, valueFromText } from './values.ts'
+import { InvalidValue } from './config-error'
+import { type DeclaredSetting, declaredSettings } from './declared'
+import type { RuntimeKey, Values } from './settings'
+import { valueFromJson, valueFromText } from './values'
 
 const runtime = new Map<string, DeclaredSetting>(
   declaredSettings.filter(({ applies }) => applies === 'runtime').map((setting) => [setting.key, setting]),

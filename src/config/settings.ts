@@ -1,11 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { parseAdminToken, parsePem } from './credentials.ts'
-import { databaseUrl, parseDatabaseUrl } from './database-url.ts'
-import { boot, runtime } from './declare.ts'
-import { canonicalAliases, canonicalHandles } from './names.ts'
-import { parseBind, parseHosts, parseNetworks, parseSocket } from './network.ts'
-import { parseOrigin, parseOrigins } from './origin.ts'
-import { canonicalRate } from './rate.ts'
+import { parseAdminToken, parsePem } from './credentials'
+import { databaseUrl, parseDatabaseUrl } from './database-url'
+import { boot, runtime } from './declare'
+import { canonicalAliases, canonicalHandles } from './names'
+import { parseBind, parseHosts, parseNetworks, parseSocket } from './network'
+import { parseOrigin, parseOrigins } from './origin'
+import { canonicalRate } from './rate'
 
 const whole = (minimum: number, maximum: number, fallback: number) =>
   Type.Integer({ minimum, maximum, default: fallback })

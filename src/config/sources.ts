@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type ConfigProblem, InvalidValue } from './config-error.ts'
-import type { DeclaredSetting } from './declared.ts'
-import { parseEnvFile } from './env-file.ts'
-import type { Environment } from './environment.ts'
+import { type ConfigProblem, InvalidValue } from './config-error'
+import type { DeclaredSetting } from './declared'
+import { parseEnvFile } from './env-file'
+import type { Environment } from './environment'
 
 /** Where a value came from. */
 export type Source = 'flag' | 'environment' | 'file' | 'default'

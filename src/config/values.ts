@@ -1,7 +1,7 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { InvalidValue } from './config-error.ts'
-import type { Declaration, Place } from './declare.ts'
+import { InvalidValue } from './config-error'
+import type { Declaration, Place } from './declare'
 
 type DeclaredSchema = TSchema & { readonly setting: Declaration }
 
@@ -78,7 +78,7 @@ function isNullable(schema: TSchema): boolean {
 }
 
 /** What a schema takes, in words: `a whole number from 0 to 65535`. */
-export function expected(schema: TSchema): string {
+function expected(schema: TSchema): string {
   switch (schema[Kind]) {
     case 'Integer':
       return `a whole number from ${schema['minimum']} to ${schema['maximum']}`

@@ -1,7 +1,7 @@
 import { normalName, quotaExceeded } from './accounts'
 import { type Actor, accountOf, type Person, requireAdmin, scopesOf } from './actor'
 import type { Directory } from './directory'
-import type { Channel, ChannelKind, Member, Role, Room } from './entities'
+import type { Account, Channel, ChannelKind, Member, Role, Room } from './entities'
 import { refusal } from './errors'
 import { channelEvent, memberEvent } from './events'
 import type { Gates } from './gates'
@@ -65,10 +65,12 @@ export class Channels {
   }
 
   /** Active members, by handle. @throws the gates of reading */
-  async members(actor: Person, slug: string): Promise<{ channel: Channel; members: Member[] }> {
+  async members(actor: Person, slug: string): Promise<{ account: Account; role: Role }[]> {
     return this.directory.settle(() => {
       const { room } = this.gates.read(this.gates.current(actor), slug)
-      return { channel: room.channel, members: activeMembers(room) }
+      const members = activeMembers(room)
+      this.directory.requireAccounts(members.map((member) => member.accountId))
+      return members.map(({ accountId, role }) => ({ account: this.directory.account(accountId), role }))
     })
   }
 
@@ -157,7 +159,7 @@ export class Channels {
   }
 }
 
-export function activeMembers(room: Room): Member[] {
+function activeMembers(room: Room): Member[] {
   return [...room.members.values()].filter((member) => member.active)
 }
 

@@ -1,12 +1,14 @@
 import type { Person } from './actor'
 import type { Audience } from './audience'
 import type { Directory } from './directory'
+import type { Room } from './entities'
 import { type EventLookups, type EventRecord, fromRecord, type LogEvent } from './events'
 import type { Gates } from './gates'
 import type { Seq } from './ids'
 import { SCAN_LIMIT } from './limits'
 import type { Log } from './log'
 import type { Reads } from './ports'
+import { threadRoot } from './threads'
 import { viewMessages } from './views'
 
 const PAGE = 500
@@ -21,6 +23,17 @@ export interface FeedFilter {
   readonly threadRoot: Seq | null
   /** Leave out what this account did. */
   readonly notActorId: number | null
+}
+
+/** What of the log a reader asks for, as it came. */
+export interface FeedRequest {
+  /** Slugs; `*` = whatever the reader may hear. */
+  readonly channels: readonly string[]
+  readonly types: readonly string[] | null
+  readonly thread: string | null
+  readonly excludeSelf: boolean
+  /** Cursor; null = from now on. */
+  readonly since: string | null
 }
 
 export interface FeedPage {
@@ -41,50 +54,84 @@ export class Feed {
     private readonly log: Log,
   ) {}
 
-  /** Whether an event that this filter selects by channel and type is one of its. */
-  selects(filter: FeedFilter, event: LogEvent): boolean {
-    return (
-      selectsRecord(filter, event.type, event.channel?.id ?? null, event.actor?.id ?? null) &&
-      inThread(filter, event)
-    )
+  /**
+   * Up to `limit` events after a position, oldest first, that at least one of the filters selects and the actor may
+   * hear now. Looks at no more than SCAN_LIMIT events and none after `upTo`, so a page may be empty although the log
+   * goes on.
+   * @throws what ends the actor's credential
+   */
+  async page(
+    actor: Person,
+    filters: readonly FeedFilter[],
+    after: Seq,
+    limit: number,
+    upTo: Seq = this.log.head,
+  ): Promise<FeedPage> {
+    const events: LogEvent[] = []
+    let position = after
+    for (let scanned = 0; position < upTo && scanned < SCAN_LIMIT && events.length < limit; ) {
+      const records = (await this.reads.events(position, PAGE)).filter((record) => record.seq <= upTo)
+      const last = records.at(-1)
+      if (!last) return { events, position: upTo, hasMore: false }
+      scanned += records.length
+      position = last.seq
+      for (const event of await this.open(actor, filters, records)) {
+        if (events.push(event) < limit) continue
+        position = event.seq
+        break
+      }
+    }
+    return { events, position, hasMore: position < upTo }
   }
 
   /**
-   * Up to `limit` events after a position, oldest first, as the actor may hear them now. Looks at no more than
-   * SCAN_LIMIT events, so a page may be empty although the log goes on.
-   * @throws what ends the actor's credential
+   * What a reader asks for in the terms of the log: the channels it may read, and where to begin.
+   * @throws the gates of reading, naming the channel; too_many_channels, invalid_thread_id, thread_not_found,
+   *   invalid_cursor, cursor_expired, cursor_epoch
    */
-  async page(actor: Person, filter: FeedFilter, after: Seq, limit: number): Promise<FeedPage> {
-    const head = this.log.head
-    const events: LogEvent[] = []
-    let position = after
-    for (let scanned = 0; position < head && scanned < SCAN_LIMIT && events.length < limit; ) {
-      const records = (await this.reads.events(position, PAGE)).filter((record) => record.seq <= head)
-      if (records.length === 0) return { events, position: head, hasMore: false }
-      scanned += records.length
-      for (const event of await this.open(actor, filter, records)) {
-        if (events.length === limit) break
-        events.push(event)
-      }
-      position =
-        events.length === limit ? (events.at(-1)?.seq ?? position) : (records.at(-1)?.seq ?? position)
+  async resolve(
+    actor: Person,
+    request: FeedRequest,
+  ): Promise<{ filter: FeedFilter; rooms: Room[]; after: Seq | null }> {
+    const rooms = await this.directory.settle(() =>
+      this.gates.rooms(this.gates.current(actor), request.channels),
+    )
+    const ids = new Set(rooms.map((room) => room.channel.id))
+    const channels = rooms.map((room) => room.channel)
+    const after = request.since === null ? null : await this.log.position(request.since, 'since', channels)
+    const filter: FeedFilter = {
+      channelIds: request.channels.includes('*') ? '*' : ids,
+      types: request.types,
+      threadRoot: request.thread === null ? null : await threadRoot(this.reads, request.thread, ids),
+      notActorId: request.excludeSelf ? actor.account.id : null,
     }
-    return { events, position, hasMore: position < head }
+    return { filter, rooms, after }
   }
 
-  /** The events that these records are today, without those that the filter or the reader's rights leave out. */
+  /** Whether the actor may hear an event that just happened. Synchronous over the directory. */
+  hears(actor: Person, event: LogEvent): boolean {
+    return this.audience.hears(actor, {
+      type: event.type,
+      channelId: event.channel?.id ?? null,
+      accountId: event.account?.id ?? null,
+    })
+  }
+
+  /** The events that these records are today, without those that the filters or the reader's rights leave out. */
   private async open(
     actor: Person,
-    filter: FeedFilter,
+    filters: readonly FeedFilter[],
     records: readonly EventRecord[],
   ): Promise<LogEvent[]> {
-    const wanted = records.filter((r) => selectsRecord(filter, r.type, r.channelId, r.actorId))
+    const wanted = records.filter((r) =>
+      filters.some((filter) => selectsRecord(filter, r.type, r.channelId, r.actorId)),
+    )
     const heard = await this.directory.settle(() => {
       const now = this.gates.current(actor)
       this.directory.requireRooms(wanted.flatMap((record) => record.channelId ?? []))
       return wanted.filter((record) => this.audience.hears(now, heardOf(record)))
     })
-    return (await this.hydrate(heard)).filter((event) => inThread(filter, event))
+    return (await this.hydrate(heard)).filter((event) => filters.some((filter) => selects(filter, event)))
   }
 
   private async hydrate(records: readonly EventRecord[]): Promise<LogEvent[]> {
@@ -102,6 +149,12 @@ export class Feed {
       return records.map((record) => fromRecord(record, look)).filter((event) => event !== undefined)
     })
   }
+}
+
+/** Whether an event is one that the filter asks for. */
+export function selects(filter: FeedFilter, event: LogEvent): boolean {
+  const { type, channel, actor } = event
+  return selectsRecord(filter, type, channel?.id ?? null, actor?.id ?? null) && inThread(filter, event)
 }
 
 function heardOf(record: EventRecord) {

@@ -2,6 +2,7 @@ import { type Actor, holdsScope, isAdmin, type Person, scopesOf } from './actor'
 import type { Directory } from './directory'
 import type { Account, Member, Room } from './entities'
 import { AppError, refusal } from './errors'
+import { MAX_CHANNEL_FILTER } from './limits'
 import { namesChannel } from './scopes'
 import type { Settings } from './settings'
 import type { Clock } from './time'
@@ -86,6 +87,22 @@ export class Gates {
     const ids = this.directory.channelsOf(actor.account.id)
     this.directory.requireRooms(ids)
     return ids.map((id) => this.directory.room(id)).filter((room) => this.mayRead(actor, room))
+  }
+
+  /**
+   * The rooms that a reader names, each judged; `*` = every room it may read.
+   * @throws as `read`, for the first room that is shut; too_many_channels
+   */
+  rooms(actor: Person, slugs: readonly string[]): Room[] {
+    if (slugs.includes('*')) return this.readable(actor)
+    const names = [...new Set(slugs)]
+    if (names.length > MAX_CHANNEL_FILTER)
+      throw new AppError(
+        'invalid',
+        'too_many_channels',
+        `At most ${MAX_CHANNEL_FILTER} channels can be named`,
+      )
+    return names.map((slug) => this.read(actor, slug).room)
   }
 
   /** Gate 3: whether the actor may know that the channel exists. */

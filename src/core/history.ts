@@ -1,12 +1,12 @@
 import type { Person } from './actor'
 import type { Directory } from './directory'
 import type { Channel, Message, MessageKind, MessageView, Room } from './entities'
-import { AppError, refusal } from './errors'
 import type { Gates } from './gates'
-import { parseUuid, type Seq } from './ids'
-import { MAX_CHANNEL_FILTER, SCAN_LIMIT } from './limits'
+import type { Seq } from './ids'
+import { SCAN_LIMIT } from './limits'
 import type { Log } from './log'
 import type { MessageQuery, Reads, Waits } from './ports'
+import { threadRoot } from './threads'
 import type { Clock } from './time'
 import { viewMessages } from './views'
 
@@ -69,7 +69,9 @@ export class History {
     let since: Seq | null = null
     for (;;) {
       const head = this.log.head
-      const rooms = await this.directory.settle(() => this.rooms(actor, request.channels))
+      const rooms = await this.directory.settle(() =>
+        this.gates.rooms(this.gates.current(actor), request.channels),
+      )
       const channels = rooms.map((room) => room.channel)
       // Fixed by the first look, so that `now` means the moment of the request.
       since ??= request.since === null ? null : await this.log.position(request.since, 'since', channels)
@@ -87,18 +89,6 @@ export class History {
       })
       if (!woken) return { ...page, timedOut: true }
     }
-  }
-
-  private rooms(actor: Person, slugs: readonly string[]): Room[] {
-    const now = this.gates.current(actor)
-    if (slugs.includes('*')) return this.gates.readable(now)
-    if (slugs.length > MAX_CHANNEL_FILTER)
-      throw new AppError(
-        'invalid',
-        'too_many_channels',
-        `At most ${MAX_CHANNEL_FILTER} channels can be named`,
-      )
-    return [...new Set(slugs)].map((slug) => this.gates.read(now, slug).room)
   }
 
   private async read(
@@ -148,20 +138,15 @@ export class History {
       channelIds: channels.map((channel) => channel.id),
       includeDeleted: request.includeDeleted,
       withMentions: request.mentionsMe,
-      ...(request.thread === null ? {} : { threadRoot: await this.threadRoot(request.thread, channels) }),
+      ...(request.thread === null
+        ? {}
+        : {
+            threadRoot: await threadRoot(this.reads, request.thread, new Set(channels.map(({ id }) => id))),
+          }),
       ...(from === null ? {} : { senderId: from.id }),
       ...(request.kind === null ? {} : { kind: request.kind }),
       ...(request.excludeSelf ? { notSenderId: actor.account.id } : {}),
     }
-  }
-
-  private async threadRoot(text: string, channels: readonly Channel[]): Promise<Seq> {
-    const uuid = parseUuid(text)
-    if (!uuid) throw refusal('invalid_thread_id')
-    const message = await this.reads.message({ uuid })
-    if (!message || !channels.some((channel) => channel.id === message.channelId))
-      throw refusal('thread_not_found')
-    return message.thread?.seq ?? message.seq
   }
 
   /**

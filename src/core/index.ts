@@ -30,7 +30,7 @@ export interface CorePorts {
   readonly clock: Clock
   readonly secrets: Secrets
   readonly passwords: Passwords
-  readonly streams: Streams
+  readonly streams: Pick<Streams, 'isOpen'>
   readonly waits: Waits
 }
 

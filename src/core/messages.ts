@@ -1,7 +1,7 @@
 import { messageVia, type Person } from './actor'
 import type { Directory } from './directory'
 import type { BodyFormat, Message, MessageRef, MessageView, Priority } from './entities'
-import { refusal } from './errors'
+import { AppError, refusal } from './errors'
 import type { LogEvent } from './events'
 import type { Gates, Passed } from './gates'
 import { parseUuid, type Secrets, type Seq, type Uuid } from './ids'
@@ -38,7 +38,7 @@ export interface MessagesDeps {
   readonly gates: Gates
   readonly settings: Settings
   readonly secrets: Secrets
-  readonly streams: Streams
+  readonly streams: Pick<Streams, 'isOpen'>
 }
 
 /** Posting and looking up messages. */
@@ -61,11 +61,31 @@ export class Messages {
     const outcome = await this.deps.directory.settle(() => this.store.post(plan))
     if (!outcome.replayed)
       return { replayed: false, event: outcome.event, unresolved: plan.mentions.unresolved }
-    const message = await this.reads.message({ seq: outcome.seq })
+    return { replayed: true, message: await this.view({ seq: outcome.seq }), unresolved: [] }
+  }
+
+  /**
+   * One message, deleted ones included.
+   * @throws invalid_id; message_not_found, also when the actor may not read it
+   */
+  async get(actor: Person, id: string): Promise<MessageView> {
+    const uuid = parseUuid(id)
+    if (!uuid) throw new AppError('invalid', 'invalid_id', 'Invalid message id')
+    const view = await this.view({ uuid })
+    const { directory, gates } = this.deps
+    const readable = await directory.settle(() =>
+      gates.mayRead(gates.current(actor), directory.room(view.channel.id)),
+    )
+    if (!readable) throw refusal('message_not_found')
+    return view
+  }
+
+  private async view(by: { seq: Seq } | { uuid: Uuid }): Promise<MessageView> {
+    const message = await this.reads.message(by)
     if (!message) throw refusal('message_not_found')
     const [view] = await this.deps.directory.settle(() => viewMessages(this.deps.directory, [message]))
     if (!view) throw refusal('message_not_found')
-    return { replayed: true, message: view, unresolved: [] }
+    return view
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { HomeError } from './home-error.ts'
+import { HomeError } from './home-error'
 
 /** The user a process has become. */
 export interface Owner {

@@ -1,4 +1,4 @@
-import { addressClass, canonicalAddress } from './address.ts'
+import { addressClass, canonicalAddress } from './address'
 
 /** Who may connect to a listener: `loopback` and `open` take everyone that arrives, `private` its own kind. */
 export type BindClass = 'loopback' | 'private' | 'open'

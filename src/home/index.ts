@@ -4,23 +4,22 @@
 // Used by config (the choice of the home), cli and main.ts.
 // Start reading in paths.ts, then lock.ts.
 
-export { type AddressClass, addressClass, canonicalAddress } from './address.ts'
-export { becomeOwner, type Owner } from './become-owner.ts'
-export { acceptsPeer, type BindClass, type BindDecision, checkBind, type Listener } from './bind-guard.ts'
-export { didKey } from './did-key.ts'
-export { HomeError, type HomeErrorKind, HomeLocked } from './home-error.ts'
-export { ensureInstanceKey, InstanceKey, parseInstanceKey } from './instance-key.ts'
-export { acquireLock, type HomeLock, lockHome, storeLocks } from './lock.ts'
-export { chooseHome, type HomePaths, type HomeQuestion, homePaths, SYSTEM_HOME } from './paths.ts'
-export { checkHome, makePrivateDirectory, prepareHome } from './prepare.ts'
+export { type AddressClass, addressClass, canonicalAddress } from './address'
+export { becomeOwner, type Owner } from './become-owner'
+export { acceptsPeer, type BindClass, type BindDecision, checkBind, type Listener } from './bind-guard'
+export { didKey } from './did-key'
+export { HomeError, HomeLocked } from './home-error'
+export { ensureInstanceKey, InstanceKey, parseInstanceKey } from './instance-key'
+export { acquireLock, type HomeLock, lockHome, storeLocks } from './lock'
+export { chooseHome, type HomePaths, type HomeQuestion, homePaths } from './paths'
+export { checkHome, makePrivateDirectory, prepareHome } from './prepare'
 export {
-  type Phase,
   type RunFile,
   type RunRecord,
   readPid,
   readRunFile,
   removeRunFiles,
   startRunRecord,
-} from './run-file.ts'
-export { bootIdAt, commandLine, isAlive, isOurs } from './running.ts'
-export { type HighWaterMark, readState, writeState } from './state-file.ts'
+} from './run-file'
+export { bootIdAt, commandLine, isAlive, isOurs } from './running'
+export { type HighWaterMark, readState, writeState } from './state-file'

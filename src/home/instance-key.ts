@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { constants, copyFileSync, linkSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { writeNew } from './atomic-write.ts'
-import { didKey } from './did-key.ts'
-import { errorCode, HomeError } from './home-error.ts'
+import { writeNew } from './atomic-write'
+import { didKey } from './did-key'
+import { errorCode, HomeError } from './home-error'
 
 /** The identity of this instance. Printing or serialising it shows the DID and nothing else. */
 export class InstanceKey {

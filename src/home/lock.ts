@@ -1,9 +1,9 @@
 import { Database } from 'bun:sqlite'
 import { chmodSync, existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { errorCode, HomeError, HomeLocked } from './home-error.ts'
-import { homePaths, isWithin } from './paths.ts'
-import { readRunFile } from './run-file.ts'
+import { errorCode, HomeError, HomeLocked } from './home-error'
+import { homePaths, isWithin } from './paths'
+import { readRunFile } from './run-file'
 
 /** A held lock. It ends with `release`, with `using`, and with the process, however that dies. */
 export interface HomeLock extends Disposable, AsyncDisposable {

@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path'
-import { HomeError } from './home-error.ts'
+import { HomeError } from './home-error'
 
 /** Where everything in a home lies. Nothing here exists until somebody creates it. */
 export interface HomePaths {
@@ -45,7 +45,7 @@ export function homePaths(root: string): HomePaths {
 }
 
 /** The home of the system service, which other commands look for as well. */
-export const SYSTEM_HOME = '/var/lib/synapse'
+const SYSTEM_HOME = '/var/lib/synapse'
 
 /** Everything the choice of a home depends on. */
 export interface HomeQuestion {

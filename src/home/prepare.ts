@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCode, HomeError } from './home-error.ts'
-import { homePaths } from './paths.ts'
+import { errorCode, HomeError } from './home-error'
+import { homePaths } from './paths'
 
 const OTHERS_MAY_WRITE = 0o022
 const OTHERS_MAY_ENTER = 0o011

@@ -1,14 +1,14 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { writeAtomically } from './atomic-write.ts'
-import { homePaths } from './paths.ts'
+import { writeAtomically } from './atomic-write'
+import { homePaths } from './paths'
 
-/** What `run/synapse.json` says about the running server, in the file's own names. `started_at` is RFC 3339 UTC. */
+/**
+ * What `run/synapse.json` says about the running server, in the file's own names. `started_at` is RFC 3339 UTC; `phase`
+ * is `ready` once the server listens and `urls` are final.
+ */
 export type RunFile = Static<typeof RunFileShape>
-
-/** How far the server is; `ready` once it listens and `urls` are final. */
-export type Phase = RunFile['phase']
 
 const RunFileShape = Type.Object({
   pid: Type.Integer({ minimum: 1 }),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { RunFile } from './run-file.ts'
+import type { RunFile } from './run-file'
 
 const ANSWER_WITHIN_MS = 2000
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { writeAtomically } from './atomic-write.ts'
-import { errorCode } from './home-error.ts'
+import { writeAtomically } from './atomic-write'
+import { errorCode } from './home-error'
 
 /** The newest position of the log that this home has seen. A database behind it was put back by hand. */
 export interface HighWaterMark {

@@ -6,7 +6,7 @@
  * Start reading at sqlite-store.ts: what a commit is, and in which order everybody hears of it.
  */
 import type { Database } from 'bun:sqlite'
-import { type Secrets, ulid } from '../core/ids'
+import { type Secrets, ulid, ulidTime } from '../core/ids'
 import type { Store } from '../core/ports'
 import type { Clock } from '../core/time'
 import { openSqlite } from './sqlite-open'
@@ -20,6 +20,8 @@ export interface OpenStore extends Store, AsyncDisposable {
   /** A fact about this instance, such as the DID of its key; undefined until it is set, which happens once. */
   fact(name: string): string | undefined
   setFact(name: string, value: string): void
+  /** Begins a new epoch above everything that was ever handed out: the past that clients know is not this one. */
+  beginEpoch(reason: string): void
   /** Whether a query can be answered now. */
   isHealthy(): boolean
   close(): Promise<void>
@@ -41,7 +43,10 @@ export async function openSqliteStore(
   { clock, secrets, report }: StoreDeps,
 ): Promise<OpenStore> {
   const { writer, reader, migrated } = openSqlite(path)
-  begin(writer, clock, secrets)
+  if (!writer.query('SELECT 1 FROM epochs').get()) {
+    writer.query('INSERT INTO log_head (id, seq, access_seq, last_at) VALUES (1, 0, 0, ?)').run(clock.now())
+    insertEpoch(writer, clock, secrets, 'created')
+  }
   const store = new SqliteStore(writer, reader, clock, secrets, report)
   return Object.assign(store, {
     migrated,
@@ -50,20 +55,19 @@ export async function openSqliteStore(
     setFact: (name: string, value: string) => {
       writer.query('INSERT INTO instance (name, value) VALUES (?, ?)').run(name, value)
     },
+    beginEpoch: (reason: string) => insertEpoch(writer, clock, secrets, reason),
     isHealthy: () => reader.query('SELECT 1 FROM log_head').get() !== null,
     [Symbol.asyncDispose]: () => store.close(),
   })
 }
 
-/** The first epoch of a new log, and its head at nothing. */
-function begin(writer: Database, clock: Clock, secrets: Secrets): void {
-  if (writer.query('SELECT 1 FROM epochs').get()) return
+/** An epoch from the next seq on. Its ULID is later than every former one, whatever the clock says. */
+function insertEpoch(writer: Database, clock: Clock, secrets: Secrets, reason: string): void {
   const now = clock.now()
-  const epoch = ulid(Math.floor(now / 1000), secrets.sha256(secrets.secret()))
-  writer.transaction(() => {
-    writer
-      .query("INSERT INTO epochs (first_seq, epoch, started_at, reason) VALUES (1, ?, ?, 'created')")
-      .run(epoch, now)
-    writer.query('INSERT INTO log_head (id, seq, access_seq, last_at) VALUES (1, 0, 0, ?)').run(now)
-  })()
+  const last = writer.query<{ epoch: string }, []>('SELECT epoch FROM epochs ORDER BY first_seq DESC').get()
+  const milliseconds = Math.max(Math.floor(now / 1000), last ? ulidTime(last.epoch) + 1 : 0)
+  const epoch = ulid(milliseconds, secrets.sha256(secrets.secret()))
+  writer
+    .query('INSERT INTO epochs (first_seq, epoch, started_at, reason) SELECT seq + 1, ?, ?, ? FROM log_head')
+    .run(epoch, now, reason)
 }

@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite'
-import { type Migration, readMigrations } from './migrations' with { type: 'macro' }
+import { readMigrations } from './migrations' with { type: 'macro' }
+import type { Migration } from './migrations'
 import { StoreError } from './store-error'
 
 const migrations: Migration[] = readMigrations('sqlite')
@@ -50,12 +51,14 @@ export function pendingMigrations(
     if (!hashes.has(name))
       throw new StoreError(
         'newer_schema',
-        `The database was written by a newer version of Synapse (migration ${name} is unknown to this one). Start that version, or restore a backup made before the upgrade.`,
+        `the database was written by a newer version of Synapse (migration ${name} is unknown to this one)`,
+        'start that version, or restore a backup made before the upgrade',
       )
     if (hashes.get(name) !== hash)
       throw new StoreError(
         'changed_migration',
-        `Migration ${name} of the database is not the one in this program.`,
+        `migration ${name} of the database is not the one in this program`,
+        'start the program that made this database',
       )
   }
   const done = new Set(applied.map(({ name }) => name))

@@ -63,24 +63,32 @@ function refuseForeign(db: Database): void {
   if (names.has('alembic_version'))
     throw new StoreError(
       'not_a_store',
-      'This is a database of the earlier Synapse server; it has to be imported, not opened.',
+      'this is a database of the earlier Synapse server',
+      'name another file; this one has to be imported, not opened',
     )
   if (names.size > 0 && !names.has('migrations'))
     throw new StoreError(
       'not_a_store',
-      'This database holds tables of another program. Name an empty or missing file.',
+      'this database belongs to another program',
+      'name an empty or missing file',
     )
 }
 
 function translate(error: unknown, path: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'SQLITE_NOTADB') return new StoreError('not_a_store', `${path} is not a SQLite database.`)
+  if (code === 'SQLITE_NOTADB')
+    return new StoreError('not_a_store', `${path} is not a SQLite database`, 'name another file')
   if (code === 'SQLITE_CANTOPEN')
     return new StoreError(
       'unreadable',
-      `${path} cannot be opened; check that its folder exists and may be written.`,
+      `${path} cannot be opened`,
+      'check that its folder exists and may be written',
     )
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM')
-    return new StoreError('unreadable', `${path} cannot be written by this user.`)
+    return new StoreError(
+      'unreadable',
+      `${path} cannot be written by this user`,
+      'change its owner or name another file',
+    )
   return error
 }

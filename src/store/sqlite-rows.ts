@@ -118,7 +118,11 @@ export function hotRows(connection: Database, { db, t }: Handle) {
     connection,
     db
       .update(t.logHead)
-      .set({ seq: value('seq'), accessSeq: value('accessSeq'), lastAt: value('lastAt') })
+      .set({
+        seq: sql`${value('seq')}`,
+        accessSeq: sql`${value('accessSeq')}`,
+        lastAt: sql`${value('lastAt')}`,
+      })
       .where(eq(t.logHead.id, value('id'))),
     ['seq', 'accessSeq', 'lastAt', 'id'],
   )

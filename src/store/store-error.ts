@@ -1,11 +1,12 @@
-/** Why a store cannot be opened; `remedy` says what to do. Never holds a query, a parameter or a password. */
+/** Why a store cannot be opened, and what to do about it. Never holds a query, a parameter or a password. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
 
   constructor(
-    readonly reason: 'newer_schema' | 'changed_migration' | 'not_a_store' | 'unsupported' | 'unreadable',
-    message: string,
+    readonly reason: 'newer_schema' | 'changed_migration' | 'not_a_store' | 'unreadable',
+    readonly problem: string,
+    readonly remedy: string,
   ) {
-    super(message)
+    super(`${problem}: ${remedy}`)
   }
 }

@@ -1,0 +1,152 @@
+import type { AdminClient } from '../client'
+import { command } from '../command'
+import { choosePassword, shownOnce } from '../passwords'
+import { printJson } from '../terminal'
+import { type Account, getAccount } from '../wire'
+import { adminCommand, whereArgs, withClient } from './index'
+
+export const addAccount = command({
+  args: {
+    kind: { type: 'enum', options: ['human', 'agent'], required: true, description: 'A person, or an agent' },
+    handle: { type: 'string', valueHint: 'name', required: true, description: 'Its @name; it never changes' },
+    'display-name': {
+      type: 'string',
+      valueHint: 'text',
+      description: 'How it is shown; otherwise the handle',
+    },
+    email: { type: 'string', valueHint: 'address', description: 'Kept with the account' },
+    password: { type: 'string', valueHint: 'text', description: 'For a person to sign in with' },
+    admin: { type: 'boolean', description: 'Makes a person a system admin' },
+    ...whereArgs,
+  },
+  notes: [
+    'A person without --password: it is asked for on a terminal, else made up and printed once.',
+    'An agent signs in with a token: see issue-token and onboard-agent.',
+  ],
+  examples: [
+    'synapse add-account --kind human --handle clint --display-name "Clint"',
+    'synapse add-account --kind agent --handle cairn',
+  ],
+  async run({ args }) {
+    // Asked before the way in is opened: nobody else should wait for somebody who types.
+    const chosen =
+      args.kind === 'human' ? await choosePassword(args.password, args.handle) : { password: args.password }
+    const account = await withClient(args, (client) =>
+      createAccount(client, {
+        kind: args.kind,
+        handle: args.handle,
+        display_name: args['display-name'],
+        email: args.email,
+        password: chosen.password,
+        is_admin: args.admin,
+      }),
+    )
+    const { id, handle, kind, display_name, is_admin } = account
+    const admin = args.admin === true ? { is_admin } : {}
+    printJson({
+      id,
+      handle,
+      kind,
+      display_name,
+      ...admin,
+      ...('generated' in chosen ? shownOnce(chosen) : {}),
+    })
+    return undefined
+  },
+})
+
+/** A request for a new account; what is undefined is not sent. */
+export interface NewAccount {
+  readonly kind: Account['kind']
+  readonly handle: string
+  readonly display_name?: string | undefined
+  readonly email?: string | undefined
+  readonly password?: string | undefined
+  readonly is_admin?: boolean | undefined
+}
+
+/** Creates an account; a person who is to be a system admin is one when this resolves. @throws CliError */
+export async function createAccount(client: AdminClient, request: NewAccount): Promise<Account> {
+  const created = await client.post<Account>('/v1/admin/accounts', request)
+  if (request.is_admin !== true || created.is_admin) return created
+  return client.patch<Account>(`/v1/admin/accounts/${created.id}`, { is_admin: true })
+}
+
+export const listAccounts = adminCommand({
+  args: {},
+  examples: ['synapse list-accounts'],
+  async act(client) {
+    const accounts = await client.list<Account>('/v1/admin/accounts')
+    return accounts.map(({ id, handle, kind, display_name, is_admin, archived_at }) => ({
+      id,
+      handle,
+      kind,
+      display_name,
+      archived: archived_at !== null,
+      is_admin,
+    }))
+  },
+})
+
+const handleArg = { type: 'positional', required: true, description: 'The handle of the account' } as const
+
+export const setAdmin = adminCommand({
+  args: { handle: handleArg },
+  examples: ['synapse set-admin clint'],
+  act: (client, { handle }) => changeAdmin(client, handle, true),
+})
+
+export const unsetAdmin = adminCommand({
+  args: { handle: handleArg },
+  examples: ['synapse unset-admin clint'],
+  act: (client, { handle }) => changeAdmin(client, handle, false),
+})
+
+async function changeAdmin(client: AdminClient, name: string, admin: boolean) {
+  const found = await getAccount(client, name)
+  const account = await client.patch<Account>(`/v1/admin/accounts/${found.id}`, { is_admin: admin })
+  const { id, handle, kind, display_name, is_admin } = account
+  return { id, handle, kind, display_name, is_admin }
+}
+
+export const setPassword = command({
+  args: {
+    handle: handleArg,
+    password: { type: 'string', valueHint: 'text', description: 'The new one' },
+    ...whereArgs,
+  },
+  notes: [
+    'Without --password it is asked for on a terminal, else made up and printed once.',
+    'Ends every session of the person.',
+  ],
+  examples: ['synapse set-password clint'],
+  async run({ args }) {
+    const chosen = await choosePassword(args.password, args.handle)
+    const { id, handle } = await withClient(args, async (client) => {
+      const account = await getAccount(client, args.handle)
+      return client.patch<Account>(`/v1/admin/accounts/${account.id}`, { password: chosen.password })
+    })
+    printJson({ id, handle, ...shownOnce(chosen) })
+    return undefined
+  },
+})
+
+export const archiveAccount = adminCommand({
+  args: { handle: handleArg },
+  notes: ['Its sessions and streams end and its tokens stop working, until it is unarchived.'],
+  examples: ['synapse archive-account cairn'],
+  act: (client, { handle }) => moveAccount(client, handle, 'archive'),
+})
+
+export const unarchiveAccount = adminCommand({
+  args: { handle: handleArg },
+  examples: ['synapse unarchive-account cairn'],
+  act: (client, { handle }) => moveAccount(client, handle, 'unarchive'),
+})
+
+async function moveAccount(client: AdminClient, name: string, verb: 'archive' | 'unarchive') {
+  const found = await getAccount(client, name)
+  const account = await client.post<Account>(`/v1/admin/accounts/${found.id}/${verb}`)
+  const { id, handle, kind, display_name, archived_at } = account
+  return { id, handle, kind, display_name, archived: archived_at !== null, archived_at }
+}

@@ -1,0 +1,97 @@
+import { UsageError } from '../cli-error'
+import type { AdminClient } from '../client'
+import { command } from '../command'
+import { printJson } from '../terminal'
+import { type Channel, getChannel } from '../wire'
+import { adminCommand, whereArgs, withClient } from './index'
+
+export const addChannel = command({
+  args: {
+    'slug-word': {
+      type: 'positional',
+      required: false,
+      valueHint: 'SLUG',
+      description: 'The same as --slug',
+    },
+    'name-word': {
+      type: 'positional',
+      required: false,
+      valueHint: 'NAME',
+      description: 'The same as --name',
+    },
+    slug: { type: 'string', valueHint: 'name', description: 'Its short name; it never changes' },
+    name: { type: 'string', valueHint: 'text', description: 'How it is shown' },
+    topic: { type: 'string', valueHint: 'text', description: 'What it is about' },
+    description: { type: 'string', valueHint: 'text', description: 'The same as --topic' },
+    kind: {
+      type: 'enum',
+      options: ['public', 'private'],
+      description: 'Public: everyone sees it and may join. Private: members alone',
+    },
+    ...whereArgs,
+  },
+  notes: ['Nobody is added to it: see add-member.'],
+  examples: [
+    'synapse add-channel --slug family-ops --name "Family Ops" --topic "Everyday things"',
+    'synapse seed-channel family-ops "Family Ops" --kind private',
+  ],
+  async run({ args }) {
+    if (args.topic !== undefined && args.description !== undefined)
+      throw new UsageError('--topic and --description are the same: give one')
+    const request = {
+      slug: either(args.slug, args['slug-word'], 'SLUG', '--slug'),
+      name: either(args.name, args['name-word'], 'NAME', '--name'),
+      description: args.topic ?? args.description,
+      kind: args.kind,
+    }
+    const channel = await withClient(args, (client) => client.post<Channel>('/v1/admin/channels', request))
+    const { id, slug, name, kind } = channel
+    printJson({ id, slug, name, kind })
+    return undefined
+  },
+})
+
+function either(flag: string | undefined, word: string | undefined, place: string, name: string): string {
+  const text = flag ?? word
+  if (text === undefined) throw new UsageError(`${name} is missing`)
+  if (flag !== undefined && word !== undefined)
+    throw new UsageError(`${place} and ${name} are the same: give one`)
+  return text
+}
+
+export const listChannels = adminCommand({
+  args: {},
+  examples: ['synapse list-channels'],
+  async act(client) {
+    const channels = await client.list<Channel>('/v1/admin/channels')
+    return channels.map(({ id, slug, name, kind, archived_at }) => ({
+      id,
+      slug,
+      name,
+      kind,
+      archived: archived_at !== null,
+    }))
+  },
+})
+
+const slugArg = { type: 'positional', required: true, description: 'The slug of the channel' } as const
+
+export const archiveChannel = adminCommand({
+  args: { slug: slugArg },
+  notes: ['Nobody can read or post there until it is unarchived; nothing is deleted.'],
+  examples: ['synapse archive-channel family-ops'],
+  act: (client, { slug }) => moveChannel(client, slug, 'archive'),
+})
+
+export const unarchiveChannel = adminCommand({
+  args: { slug: slugArg },
+  examples: ['synapse unarchive-channel family-ops'],
+  act: (client, { slug }) => moveChannel(client, slug, 'unarchive'),
+})
+
+async function moveChannel(client: AdminClient, wanted: string, verb: 'archive' | 'unarchive') {
+  const found = await getChannel(client, wanted)
+  const channel = await client.post<Channel>(`/v1/admin/channels/${found.id}/${verb}`)
+  const { id, slug, name, kind, archived_at } = channel
+  return { id, slug, name, kind, archived: archived_at !== null, archived_at }
+}

@@ -1,0 +1,57 @@
+import { findHome, loadConfig, maskUrl } from '../../config/index'
+import { becomeOwner, bootIdAt, HomeLocked } from '../../home/index'
+import { command } from '../command'
+import { ownName } from '../myself'
+import { printJson } from '../terminal'
+
+export const init = command({
+  args: {
+    home: { type: 'string', valueHint: 'dir', description: 'The home to create (SYNAPSE_HOME)' },
+    'database-url': {
+      type: 'string',
+      valueHint: 'url',
+      description: 'The store; otherwise SQLite in the home (SYNAPSE_DATABASE_URL)',
+    },
+    json: { type: 'boolean', description: 'Print JSON instead of text' },
+  },
+  notes: [
+    'Creates the home, the key of this instance and the database, and brings an older database up to date.',
+    'May be run again; never touches an existing key. serve does the same when it starts.',
+  ],
+  examples: ['synapse init', 'synapse init --home /srv/synapse'],
+  async run({ args }) {
+    const flags = { home: args.home, 'database-url': args['database-url'] }
+    const request = { flags, command: 'serve' } as const
+    becomeOwner(findHome(request))
+    const config = loadConfig(request)
+    const running = await prepare(config)
+    const facts = { home: config.home, store: maskUrl(config.databaseUrl), running }
+    if (args.json === true) printJson(facts)
+    else {
+      console.log(`home   ${facts.home}\nstore  ${facts.store}`)
+      console.log(
+        running ? 'ready: a server is running on it' : `ready: ${ownName()} serve starts the server`,
+      )
+    }
+    return undefined
+  },
+})
+
+/** Answers whether a server runs there, which then has done it all. @throws HomeError */
+async function prepare(config: ReturnType<typeof loadConfig>): Promise<boolean> {
+  if (config.socket !== null && (await bootIdAt(config.socket)) !== undefined) return true
+  const { boot } = await import('../../main')
+  try {
+    const running = await boot(config, { listen: false })
+    await running.stop()
+    return false
+  } catch (error) {
+    if (
+      error instanceof HomeLocked &&
+      config.socket !== null &&
+      (await bootIdAt(config.socket)) !== undefined
+    )
+      return true
+    throw error
+  }
+}

@@ -1,0 +1,145 @@
+import { CliError, UsageError } from '../cli-error'
+import { command } from '../command'
+import { parseDuration } from '../duration'
+import { EXIT } from '../exit-codes'
+import { joinSnippet } from '../join-snippet'
+import { serverAddress } from '../server-address'
+import { note, printJson } from '../terminal'
+import type { IssuedToken, Onboarded, Token } from '../wire'
+import { adminCommand, whereArgs, withClient } from './index'
+
+const WARNING = 'This token is shown once; the server keeps only a hash of it.'
+
+export const issueToken = command({
+  args: {
+    account: { type: 'string', valueHint: 'handle', required: true, description: 'The agent it is for' },
+    scopes: {
+      type: 'string',
+      valueHint: 'list',
+      required: true,
+      description: 'What it allows, separated by commas, such as channel:*:read',
+    },
+    name: { type: 'string', valueHint: 'text', description: 'What to call it in lists' },
+    'expires-in': { type: 'string', valueHint: '30d', description: 'When it ends; otherwise never' },
+    ...whereArgs,
+  },
+  examples: [
+    'synapse issue-token --account cairn --scopes "channel:family-ops:read,channel:family-ops:post"',
+    'synapse issue-token --account deploy --scopes "admin:*" --name deploy --expires-in 30d',
+  ],
+  async run({ args }) {
+    const lasts =
+      args['expires-in'] === undefined ? undefined : parseDuration(args['expires-in'], '--expires-in')
+    const request = {
+      account_handle: args.account,
+      scopes: words(args.scopes),
+      name: args.name,
+      expires_at: lasts === undefined ? undefined : new Date(Date.now() + lasts).toISOString(),
+    }
+    const issued = await withClient(args, (client) => client.post<IssuedToken>('/v1/admin/tokens', request))
+    const { id, account_handle: account, scopes, token, name, expires_at } = issued
+    printJson({
+      id,
+      account,
+      scopes,
+      ...(args.name === undefined ? {} : { name }),
+      ...(lasts === undefined ? {} : { expires_at }),
+      token,
+      _warning: WARNING,
+    })
+    return undefined
+  },
+})
+
+export const onboardAgent = command({
+  args: {
+    handle: {
+      type: 'string',
+      valueHint: 'name',
+      required: true,
+      description: 'The agent; made when missing',
+    },
+    channels: {
+      type: 'string',
+      valueHint: 'list',
+      required: true,
+      description: 'The channels it joins, separated by commas; they must exist',
+    },
+    'display-name': {
+      type: 'string',
+      valueHint: 'text',
+      description: 'How it is shown; otherwise the handle',
+    },
+    'read-only': { type: 'boolean', description: 'It may read there, not post' },
+    ...whereArgs,
+  },
+  notes: ['May be run again: what exists stays as it is, and each run makes another token.'],
+  examples: ['synapse onboard-agent --handle cairn --channels family-ops,general --display-name "Cairn"'],
+  async run({ args }) {
+    const channels = words(args.channels)
+    if (channels.length === 0) throw new UsageError('--channels must name a channel')
+    const request = {
+      handle: args.handle,
+      channels,
+      display_name: args['display-name'],
+      read_only: args['read-only'],
+    }
+    const { onboarded, address } = await withClient(args, async (client) => ({
+      onboarded: await client.post<Onboarded>('/v1/admin/onboard', request),
+      address: serverAddress(args, client.way),
+    }))
+    const { handle, token } = onboarded
+    const channel = args['read-only'] === true ? undefined : channels[0]
+    const next = joinSnippet({ url: address.url, handle, token, channel })
+    const { account_created, channels_joined, channels_already_member, token_scopes } = onboarded
+    printJson({
+      handle,
+      account_created,
+      channels_joined,
+      channels_already_member,
+      token_scopes,
+      token,
+      _warning: WARNING,
+      _next: next,
+    })
+    if (process.stderr.isTTY) note(`\nOn the machine of @${handle}, paste:\n\n${next}`)
+    return undefined
+  },
+})
+
+export const revokeToken = adminCommand({
+  args: { id: { type: 'string', valueHint: 'uuid', required: true, description: 'As list-tokens shows it' } },
+  notes: ['A token that was revoked before is an error.'],
+  examples: ['synapse revoke-token --id 0190b2f4-6c1d-7a54-9d3e-2f4a5b6c7d8e'],
+  async act(client, args) {
+    const before = await client.moment()
+    const token = await client.post<Token>(`/v1/admin/tokens/${encodeURIComponent(args.id)}/revoke`)
+    // The request may be repeated and does not say whether it was the first.
+    if (token.revoked_at !== null && new Date(token.revoked_at) < before)
+      throw new CliError(EXIT.failure, `this token was already revoked at ${token.revoked_at}`)
+    return { id: token.id, revoked_at: token.revoked_at }
+  },
+})
+
+export const listTokens = adminCommand({
+  args: {
+    account: { type: 'string', valueHint: 'handle', required: true, description: 'The agent they belong to' },
+  },
+  examples: ['synapse list-tokens --account cairn'],
+  async act(client, args) {
+    const tokens = await client.list<Token>('/v1/admin/tokens', { account: args.account })
+    return tokens.map(({ id, scopes, created_at, last_used_at, revoked_at, name, expires_at }) => ({
+      id,
+      scopes,
+      created_at,
+      last_used_at,
+      revoked_at,
+      name,
+      expires_at,
+    }))
+  },
+})
+
+function words(text: string): string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== '')
+}

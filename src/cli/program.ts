@@ -1,0 +1,115 @@
+import type { Command } from './command'
+
+/** A command before it is loaded: what the overview says of it, and where it lies. */
+export interface Entry {
+  readonly name: string
+  readonly group: Group
+  readonly summary: string
+  /** Commands are loaded when they are called, so that the overview and a wrong word cost nothing. */
+  readonly load: () => Promise<Command>
+}
+
+/** The parts of the overview, in their order; those below `Server` are administration. */
+export const GROUPS = ['Server', 'First steps', 'Accounts', 'Channels', 'Members', 'Tokens'] as const
+export type Group = (typeof GROUPS)[number]
+
+const accounts = () => import('./admin/accounts')
+const channels = () => import('./admin/channels')
+const members = () => import('./admin/members')
+const tokens = () => import('./admin/tokens')
+
+/** Every command, in the order of the overview. */
+export const ENTRIES: readonly Entry[] = [
+  entry(
+    'Server',
+    'serve',
+    'run the server: in the foreground, as a daemon; stop it, ask for it',
+    async () => (await import('./serve')).serve,
+  ),
+  entry(
+    'First steps',
+    'quickstart',
+    'create the first admin, a channel and an agent',
+    async () => (await import('./quickstart')).quickstart,
+  ),
+  entry(
+    'First steps',
+    'init',
+    'create the home and the database without starting the server',
+    async () => (await import('./admin/init')).init,
+  ),
+  entry(
+    'Accounts',
+    'add-account',
+    'create the account of a person or an agent',
+    async () => (await accounts()).addAccount,
+  ),
+  entry('Accounts', 'list-accounts', 'list every account', async () => (await accounts()).listAccounts),
+  entry('Accounts', 'set-admin', 'make a person a system admin', async () => (await accounts()).setAdmin),
+  entry(
+    'Accounts',
+    'unset-admin',
+    'make a system admin an ordinary person',
+    async () => (await accounts()).unsetAdmin,
+  ),
+  entry(
+    'Accounts',
+    'set-password',
+    'give a person another password',
+    async () => (await accounts()).setPassword,
+  ),
+  entry(
+    'Accounts',
+    'archive-account',
+    'shut an account without deleting anything',
+    async () => (await accounts()).archiveAccount,
+  ),
+  entry(
+    'Accounts',
+    'unarchive-account',
+    'open an archived account again',
+    async () => (await accounts()).unarchiveAccount,
+  ),
+  entry('Channels', 'add-channel', 'create a channel', async () => (await channels()).addChannel),
+  entry('Channels', 'seed-channel', 'the same as add-channel', async () => (await channels()).addChannel),
+  entry('Channels', 'list-channels', 'list every channel', async () => (await channels()).listChannels),
+  entry(
+    'Channels',
+    'archive-channel',
+    'shut a channel without deleting anything',
+    async () => (await channels()).archiveChannel,
+  ),
+  entry(
+    'Channels',
+    'unarchive-channel',
+    'open an archived channel again',
+    async () => (await channels()).unarchiveChannel,
+  ),
+  entry('Members', 'add-member', 'add an account to a channel', async () => (await members()).addMember),
+  entry(
+    'Members',
+    'remove-member',
+    'remove an account from a channel',
+    async () => (await members()).removeMember,
+  ),
+  entry('Members', 'set-role', 'change what a member may do', async () => (await members()).setRole),
+  entry(
+    'Members',
+    'list-members',
+    'list the members of a channel',
+    async () => (await members()).listMembers,
+  ),
+  entry(
+    'Tokens',
+    'onboard-agent',
+    'create an agent, add it to channels and issue its token',
+    async () => (await tokens()).onboardAgent,
+  ),
+  entry('Tokens', 'issue-token', 'issue a token to an agent', async () => (await tokens()).issueToken),
+  entry('Tokens', 'list-tokens', 'list the tokens of an agent', async () => (await tokens()).listTokens),
+  entry('Tokens', 'revoke-token', 'revoke a token at once', async () => (await tokens()).revokeToken),
+]
+
+function entry(group: Group, name: string, summary: string, load: () => Promise<Command>): Entry {
+  return { group, name, summary, load }
+}

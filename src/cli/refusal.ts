@@ -1,0 +1,48 @@
+import { CliError } from './cli-error'
+import { exitCodeOfStatus } from './exit-codes'
+
+/** What an error of the API says, as the contract has it; foreign servers may answer anything. */
+interface ErrorBody {
+  readonly detail?: unknown
+  readonly code?: unknown
+  readonly gate?: unknown
+  readonly required_scope?: unknown
+  readonly channel?: unknown
+  readonly retry_after?: unknown
+  readonly fix?: unknown
+  readonly request_id?: unknown
+}
+
+/** The server's refusal in the words of the server, with what can be done about it. */
+export function refusalOf(status: number, answer: unknown): CliError {
+  const body: ErrorBody = typeof answer === 'object' && answer !== null ? answer : {}
+  const named = typeof body.channel === 'string' && !Array.isArray(body.detail) ? `: ${body.channel}` : ''
+  return new CliError(exitCodeOfStatus(status), `${detailOf(status, body)}${named}`, hintsOf(status, body))
+}
+
+function detailOf(status: number, { detail }: ErrorBody): string {
+  if (typeof detail === 'string' && detail !== '') return detail
+  if (Array.isArray(detail) && detail.length > 0) return detail.map(fieldProblem).join('\n')
+  return `the server answered with status ${status}`
+}
+
+/** One line of a 422: `handle: Field required`. */
+function fieldProblem(problem: unknown): string {
+  const { loc, msg }: { loc?: unknown; msg?: unknown } =
+    typeof problem === 'object' && problem !== null ? problem : {}
+  const path = Array.isArray(loc) ? loc.slice(1).join('.') : ''
+  return [path, String(msg ?? 'is not valid')].filter((part) => part !== '').join(': ')
+}
+
+function hintsOf(status: number, body: ErrorBody): string[] {
+  const hints: string[] = []
+  if (typeof body.fix === 'string') hints.push(`fix: ${body.fix}`)
+  if (typeof body.required_scope === 'string') hints.push(`it needs the scope ${body.required_scope}`)
+  else if (typeof body.gate === 'string') hints.push(`refused by the gate ${body.gate}`)
+  if (typeof body.retry_after === 'number') hints.push(`try again in ${body.retry_after} s`)
+  if (status === 401)
+    hints.push('the token is read from SYNAPSE_ADMIN_TOKEN, or from the file SYNAPSE_ADMIN_TOKEN_FILE')
+  if (status >= 500 && typeof body.request_id === 'string')
+    hints.push(`the log of the server says more at request ${body.request_id}`)
+  return hints
+}

@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { processEnvironment } from '../../config/environment'
+import { type Config, findHome, loadConfig } from '../../config/index'
+import {
+  becomeOwner,
+  bootIdAt,
+  homePaths,
+  isAlive,
+  lockHome,
+  makePrivateDirectory,
+  prepareHome,
+  type RunFile,
+  readRunFile,
+} from '../../home/index'
+import { CliError } from '../cli-error'
+import { EXIT, type ExitCode } from '../exit-codes'
+import { ownCommand } from '../myself'
+import { printJson, styleOf } from '../terminal'
+import { banner, quickstartCommand, shownStore } from './banner'
+import { flagsOf, wordsOf } from './flags'
+import type { ServeArgs } from './index'
+import { stateJson } from './server-state'
+
+const POLL_MS = 50
+const HEALTHY_WITHIN_MS = 15_000
+const MIGRATED_WITHIN_MS = 600_000
+/** How long a command that works on the home while no server runs may keep it. */
+const COMMAND_WITHIN_MS = 5000
+const ACCOUNTS_WITHIN_MS = 2000
+const LAST_LINES = 20
+
+/** Starts the server in the background and waits until it answers. */
+export async function startDaemon(args: ServeArgs): Promise<ExitCode> {
+  const request = { flags: flagsOf(args), command: 'serve' } as const
+  becomeOwner(findHome(request))
+  const config = loadConfig(request)
+  const { logs, out } = homePaths(config.home)
+  prepareHome(config.home)
+  makePrivateDirectory(logs)
+  await refuseSecond(config.home)
+  const bootId = crypto.randomUUID()
+  const child = launch(args, bootId, out)
+  const run = await healthy(child, bootId, config)
+  child.unref()
+  await report(run, config, args)
+  return EXIT.ok
+}
+
+/** @throws HomeLocked naming the server that runs there */
+async function refuseSecond(home: string): Promise<void> {
+  const run = readRunFile(homePaths(home).runFile)
+  const waitMs = run !== undefined && isAlive(run.pid) ? 0 : COMMAND_WITHIN_MS
+  const lock = await lockHome(home, { waitMs })
+  lock.release()
+}
+
+function launch(args: ServeArgs, bootId: string, out: string): ChildProcess {
+  const [program = process.execPath, ...words] = [...ownCommand(), 'serve', '--foreground', ...wordsOf(args)]
+  const file = openSync(out, 'w', 0o600)
+  try {
+    return spawn(program, words, {
+      detached: true,
+      stdio: ['ignore', file, file],
+      env: { ...processEnvironment(), SYNAPSE_BOOT_ID: bootId },
+    })
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Waits for the server of this boot id. @throws CliError with what it wrote last, when it ended or took too long */
+async function healthy(child: ChildProcess, bootId: string, config: Config): Promise<RunFile> {
+  const { runFile, out } = homePaths(config.home)
+  const started = performance.now()
+  let deadline = started + HEALTHY_WITHIN_MS
+  for (;;) {
+    const { exitCode, signalCode } = child
+    if (exitCode !== null || signalCode !== null) throw ended(exitCode, signalCode, out)
+    const run = readRunFile(runFile)
+    const ours = run?.boot_id === bootId ? run : undefined
+    // The socket is there before the ports are bound: only `ready` says that these are, too.
+    if (ours?.phase === 'ready' && (await answers(ours))) return ours
+    const now = performance.now()
+    if (ours?.phase === 'migrating')
+      deadline = Math.min(now + HEALTHY_WITHIN_MS, started + MIGRATED_WITHIN_MS)
+    if (now > deadline) {
+      child.kill('SIGTERM')
+      throw new CliError(EXIT.failure, 'the server did not answer in time and was stopped', lastLines(out))
+    }
+    await Bun.sleep(POLL_MS)
+  }
+}
+
+async function answers({ socket, boot_id, urls }: RunFile): Promise<boolean> {
+  if (socket !== null) return (await bootIdAt(socket)) === boot_id
+  try {
+    const response = await fetch(`${urls[0]}/healthz`, { signal: AbortSignal.timeout(2000) })
+    return response.ok
+  } catch {
+    return false
+  }
+}
+
+function ended(exitCode: number | null, signal: string | null, out: string): CliError {
+  const kept = [EXIT.conflict, EXIT.refused].find((code) => code === exitCode)
+  const how = signal === null ? `with status ${exitCode}` : `by ${signal}`
+  return new CliError(kept ?? EXIT.failure, `the server ended ${how} instead of starting`, lastLines(out))
+}
+
+function lastLines(out: string): string[] {
+  const lines = readFileSync(out, 'utf8').trimEnd().split('\n').slice(-LAST_LINES)
+  return [`the end of ${out}:`, ...lines]
+}
+
+async function report(run: RunFile, config: Config, { json }: ServeArgs): Promise<void> {
+  if (json === true) return printJson(stateJson(run, true))
+  const facts = {
+    version: run.version,
+    home: run.home,
+    store: shownStore(config),
+    urls: run.urls,
+    socket: run.socket,
+    baseUrl: config.settings.base_url,
+    adminCredentials: await adminCredentials(run),
+    log: homePaths(config.home).out,
+    pid: run.pid,
+  }
+  console.log(banner(styleOf(process.stdout), facts, quickstartCommand(config)))
+}
+
+/** 0 while there are no accounts at all, which is when the banner has to say how to begin; otherwise not known here. */
+async function adminCredentials({ socket }: RunFile): Promise<0 | undefined> {
+  if (socket === null) return undefined
+  const signal = AbortSignal.timeout(ACCOUNTS_WITHIN_MS)
+  const response = await fetch('http://localhost/v1/admin/accounts?limit=1', { unix: socket, signal })
+  const accounts: unknown = response.ok ? await response.json() : undefined
+  return Array.isArray(accounts) && accounts.length === 0 ? 0 : undefined
+}

@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
+import {
+  acquireLock,
+  bootIdAt,
+  commandLine,
+  HomeLocked,
+  homePaths,
+  isAlive,
+  type RunFile,
+  readPid,
+  readRunFile,
+  removeRunFiles,
+} from '../../home/index'
+
+/** Who runs on a home. */
+export type ServerState =
+  /** Nobody; `leftovers` of one that was killed may lie there. */
+  | { readonly kind: 'none'; readonly leftovers: boolean }
+  /** A server of ours; `answering` once its socket does. */
+  | { readonly kind: 'running'; readonly run: RunFile; readonly answering: boolean }
+  /** The files name a process that is none of ours. */
+  | { readonly kind: 'foreign'; readonly pid: number }
+
+/** Looks who runs on the home, without changing anything in it. */
+export async function serverState(home: string): Promise<ServerState> {
+  const { runFile, pid: pidFile, lock } = homePaths(home)
+  const run = readRunFile(runFile)
+  const pid = run?.pid ?? readPid(pidFile)
+  if (pid === undefined) return { kind: 'none', leftovers: false }
+  if (run !== undefined && run.socket !== null && (await bootIdAt(run.socket)) === run.boot_id)
+    return { kind: 'running', run, answering: true }
+  if (!isAlive(pid)) return { kind: 'none', leftovers: true }
+  if (run === undefined || !(commandLine(pid).includes('synapse') || hasOpen(pid, lock)))
+    return { kind: 'foreign', pid }
+  // The process may be another that got the number of a killed server, and looks like one of ours.
+  if (await isFree(lock)) return { kind: 'none', leftovers: true }
+  return { kind: 'running', run, answering: run.socket === null && run.phase === 'ready' }
+}
+
+/** What `--json` says of a running server. The words of its command line stay out: one may hold a password. */
+export function stateJson({ args: _, ...run }: RunFile, answering: boolean) {
+  return { running: true, answering, ...run }
+}
+
+/** Removes what a killed server left behind: pid, run file and socket. Does nothing while somebody holds the home. */
+export async function removeLeftovers(home: string): Promise<void> {
+  const { lock, runFile, socket } = homePaths(home)
+  if (!existsSync(lock)) return removeRunFiles(home)
+  try {
+    await using _held = await acquireLock(lock)
+    // A socket file is unlinked by the holder of the lock only: its name may belong to a new server by now.
+    rmSync(readRunFile(runFile)?.socket ?? socket, { force: true })
+    removeRunFiles(home)
+  } catch (error) {
+    if (!(error instanceof HomeLocked)) throw error
+  }
+}
+
+/** Takes the lock for a moment, so it is asked only when everything else speaks for a running server. */
+async function isFree(lock: string): Promise<boolean> {
+  if (!existsSync(lock)) return true
+  try {
+    await using _held = await acquireLock(lock)
+    return true
+  } catch (error) {
+    if (error instanceof HomeLocked) return false
+    throw error
+  }
+}
+
+/** Whether the process has the file open: proof enough for a server that was started under any name. */
+function hasOpen(pid: number, file: string): boolean {
+  try {
+    const wanted = realpathSync(file)
+    const directory = `/proc/${pid}/fd`
+    return readdirSync(directory).some((descriptor) => linkOf(`${directory}/${descriptor}`) === wanted)
+  } catch {
+    // Another user's process, or a system without /proc.
+    return false
+  }
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,57 @@
+import { findHome } from '../../config/index'
+import type { RunFile } from '../../home/index'
+import { EXIT, type ExitCode } from '../exit-codes'
+import { ownName } from '../myself'
+import { printJson } from '../terminal'
+import type { ServeArgs } from './index'
+import { serverState, stateJson } from './server-state'
+
+/** Says who runs on the home; 0 when a server does, 3 when none. */
+export async function showStatus({ home: flag, json }: ServeArgs): Promise<ExitCode> {
+  const home = findHome({ flags: { home: flag }, command: 'serve' })
+  const state = await serverState(home)
+  if (state.kind !== 'running') {
+    if (json === true) printJson({ running: false, home })
+    else {
+      console.log(`synapse is not running on ${home}`)
+      if (state.kind === 'foreign') console.log(`pid ${state.pid} in its files is another program`)
+      if (state.kind === 'none' && state.leftovers) console.log('the last one did not stop by itself')
+    }
+    return EXIT.notRunning
+  }
+  const { run, answering } = state
+  if (json === true) printJson(stateJson(run, answering))
+  else console.log(statusText(run, answering))
+  return EXIT.ok
+}
+
+function statusText(run: RunFile, answering: boolean): string {
+  const rows = {
+    urls: run.urls.join(', ') || 'none yet',
+    home: run.home,
+    store: run.store_kind,
+    socket: run.socket ?? 'off',
+    started: `${run.started_at} (${uptime(Date.now() - Date.parse(run.started_at))} ago)`,
+    phase: run.phase,
+    pid: String(run.pid),
+    ...(run.supervisor === null ? {} : { supervisor: run.supervisor }),
+  }
+  const lines = Object.entries(rows).map(([name, value]) => `  ${name.padEnd(10)}  ${value}`)
+  const headline = `synapse ${run.version} is running${answering ? '' : ', but does not answer'}`
+  const hint = answering || run.phase !== 'ready' ? [] : [`${ownName()} serve --stop ends it`]
+  return [headline, ...lines, ...hint].join('\n')
+}
+
+/** The two largest units: `3d 4h`. */
+function uptime(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const units: [number, string][] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ]
+  const first = units.findIndex(([count]) => count > 0)
+  const shown = first === -1 ? units.slice(-1) : units.slice(first, first + 2)
+  return shown.map(([count, unit]) => `${count}${unit}`).join(' ')
+}

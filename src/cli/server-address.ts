@@ -1,0 +1,42 @@
+import { loadConfig } from '../config/index'
+import { addressClass, homePaths, readRunFile } from '../home/index'
+import type { Way } from './client'
+import { baseOf, type Where } from './ways'
+
+/** Where clients reach the server, and how far that address carries. */
+export interface ServerAddress {
+  readonly url: string
+  /** Only programs of this machine can use it. */
+  readonly local: boolean
+  /** A server answers there now. */
+  readonly running: boolean
+}
+
+/** The address to give to others: the public one, else one of those it listens on, else one it would listen on. */
+export function serverAddress(where: Where, way: Way): ServerAddress {
+  if (where.url !== undefined) return described(baseOf(where.url), true)
+  const { settings, home, hosts, port } = loadConfig({ flags: { home: where.home }, command: 'other' })
+  const running = way === 'socket'
+  const bound = running ? (readRunFile(homePaths(home).runFile)?.urls ?? []) : []
+  const configured = hosts.map((host) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`)
+  return described(settings.base_url ?? mostPublic(bound.length > 0 ? bound : configured), running)
+}
+
+function described(url: string, running: boolean): ServerAddress {
+  return { url: url.replace(/\/+$/, ''), local: isLocal(url), running }
+}
+
+function mostPublic(urls: readonly string[]): string {
+  const reachable = urls.map(withoutWildcard)
+  return reachable.find((url) => !isLocal(url)) ?? reachable[0] ?? 'http://127.0.0.1:8080'
+}
+
+/** Nobody connects to 0.0.0.0; from this machine the loopback address is the same. */
+function withoutWildcard(url: string): string {
+  return url.replace('//0.0.0.0', '//127.0.0.1').replace('//[::]', '//[::1]')
+}
+
+function isLocal(url: string): boolean {
+  const host = URL.parse(url)?.hostname ?? ''
+  return host === 'localhost' || addressClass(host.replace(/^\[|\]$/g, '')) === 'loopback'
+}

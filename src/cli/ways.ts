@@ -1,0 +1,117 @@
+import { findHome, loadConfig, maskUrl } from '../config/index'
+import { becomeOwner, bootIdAt, HomeLocked, homePaths, readRunFile } from '../home/index'
+import { CliError, UsageError } from './cli-error'
+import { AdminClient, type Transport } from './client'
+import { EXIT } from './exit-codes'
+
+/** Where a command is to act, as its flags say. */
+export interface Where {
+  readonly home?: string | undefined
+  readonly url?: string | undefined
+}
+
+const ANSWER_WITHIN_MS = 60_000
+
+/**
+ * Opens the first way in that is there: the server that `--url` names, the server that runs on this home by its
+ * socket, or the application itself, in this process and under the lock of the home.
+ * @throws CliError, HomeError, ConfigError
+ */
+export async function connect(where: Where): Promise<AdminClient> {
+  if (where.url !== undefined) return new AdminClient(overNetwork(baseOf(where.url), tokenFor(where)))
+  const request = { flags: { home: where.home }, command: 'other' } as const
+  becomeOwner(findHome(request))
+  const config = loadConfig(request)
+  const socket = await liveSocket(config)
+  if (socket !== undefined) return new AdminClient(overSocket(socket))
+  try {
+    return new AdminClient(await inProcess(config))
+  } catch (error) {
+    if (!(error instanceof HomeLocked)) throw error
+    // It may have started in between.
+    const late = await liveSocket(config)
+    if (late !== undefined) return new AdminClient(overSocket(late))
+    const hint = 'a server without a socket is administered with --url and a token, or after serve --stop'
+    throw new CliError(EXIT.conflict, error.message, [hint])
+  }
+}
+
+type Config = ReturnType<typeof loadConfig>
+
+/** The socket of the server that runs on this home. A file that a killed server left behind answers nobody. */
+async function liveSocket({ home, socket }: Config): Promise<string | undefined> {
+  const candidates = new Set([readRunFile(homePaths(home).runFile)?.socket, socket])
+  for (const candidate of candidates) {
+    if (typeof candidate === 'string' && (await bootIdAt(candidate)) !== undefined) return candidate
+  }
+  return undefined
+}
+
+function tokenFor({ home }: Where): string {
+  const { adminToken, adminTokenProblem } = loadConfig({ flags: { home }, command: 'other' })
+  if (adminTokenProblem !== undefined)
+    throw new CliError(EXIT.credential, `${adminTokenProblem.name} ${adminTokenProblem.problem}`)
+  if (adminToken !== undefined) return adminToken
+  throw new CliError(EXIT.credential, 'no admin token configured', [
+    'with --url set SYNAPSE_ADMIN_TOKEN, or SYNAPSE_ADMIN_TOKEN_FILE, to a token with the scope admin:*',
+  ])
+}
+
+function overNetwork(base: string, token: string): Transport {
+  const target = maskUrl(base)
+  return {
+    way: 'url',
+    target,
+    async send(path, init) {
+      const headers = new Headers(init.headers)
+      headers.set('Authorization', `Bearer ${token}`)
+      const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+      try {
+        return await fetch(`${base}${path}`, { ...init, headers, redirect: 'manual', signal })
+      } catch (cause) {
+        throw unreachable(target, cause)
+      }
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+function overSocket(socket: string): Transport {
+  return {
+    way: 'socket',
+    target: socket,
+    async send(path, init) {
+      try {
+        const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+        return await fetch(`http://localhost${path}`, { ...init, unix: socket, signal })
+      } catch (cause) {
+        throw unreachable(socket, cause)
+      }
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+async function inProcess(config: Config): Promise<Transport> {
+  const { boot } = await import('../main')
+  const running = await boot(config, { listen: false })
+  return {
+    way: 'in-process',
+    target: config.home,
+    send: (path, init) => running.handle(new Request(`http://localhost${path}`, init)),
+    close: () => running.stop(),
+  }
+}
+
+/** @throws UsageError unless it is a web address */
+export function baseOf(url: string): string {
+  const parsed = URL.parse(url)
+  if (parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.search === '' && parsed.hash === '')
+    return parsed.href.replace(/\/+$/, '')
+  throw new UsageError('--url must be the address of a server, such as https://chat.example.org')
+}
+
+function unreachable(target: string, cause: unknown): CliError {
+  const why = cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.name) : 'no answer'
+  return new CliError(EXIT.unreachable, `cannot reach ${target} (${why})`)
+}

@@ -1,0 +1,133 @@
+import type { Core } from '../../core'
+import type { Account } from '../../core/entities'
+import type { Reads } from '../../core/ports'
+import { type Endpoint, endpoint } from '../endpoint'
+import { list, maybe, oneOf, Type, text } from '../schema'
+import { accountJson, accountSchema, idOf, listQuery, pageAnswer, pageOf } from './wire'
+
+const email = text({ maxLength: 254, pattern: '^[^@\\s]+@[^@\\s]+$' })
+const displayName = text({ minLength: 1, maxLength: 128 })
+const password = text({ secret: true })
+
+const newAccount = Type.Object({
+  kind: oneOf(['human', 'agent']),
+  handle: text({ minLength: 1, maxLength: 64 }),
+  display_name: maybe(displayName),
+  email: maybe(email),
+  password: maybe(password),
+  is_admin: maybe(Type.Boolean({ description: 'System administrator; humans only' })),
+})
+
+const accountPatch = Type.Object({
+  display_name: maybe(displayName),
+  email: maybe(email),
+  password: maybe(password),
+  is_admin: maybe(Type.Boolean()),
+  chain_limit: maybe(Type.Union([Type.Integer({ minimum: 0, maximum: 1000 }), Type.Literal('inherit')])),
+  about: maybe(text({ maxLength: 500 })),
+  capabilities: maybe(list(text({ minLength: 1, maxLength: 64 }), { maxItems: 20 })),
+  residency: maybe(oneOf(['continuous', 'episodic'])),
+})
+
+/** Null means: leave alone. */
+function given<Key extends string, Value>(key: Key, value: Value | null | undefined): { [K in Key]?: Value } {
+  return (value === null || value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value }
+}
+
+export function accountEndpoints(core: Core, lastSeen: Reads['lastSeen']): Endpoint[] {
+  const json = async (account: Account) =>
+    accountJson(account, (await lastSeen([account.id])).get(account.id) ?? null)
+  const change = (verb: 'archive' | 'unarchive') =>
+    endpoint({
+      method: 'POST',
+      path: `/v1/admin/accounts/:id/${verb}`,
+      who: 'admin',
+      tag: 'Administration',
+      summary:
+        verb === 'archive' ? 'Archive an account: its sessions and streams end' : 'Bring an account back',
+      answers: { 200: { description: 'The account', schema: accountSchema } },
+      refusals: ['invalid_id', 'account_not_found'],
+      handle: async ({ actor, params }) => ({
+        status: 200,
+        json: await json(await core.accounts[verb](actor, idOf(params.id, 'account id'))),
+      }),
+    })
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/admin/accounts',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'All accounts, by handle',
+      query: Type.Object(listQuery),
+      answers: { 200: { description: 'A bare array', schema: Type.Array(accountSchema) } },
+      handle: async ({ actor, query }) => {
+        const page = pageOf(query)
+        const accounts = await core.accounts.list(actor, page)
+        const seen = await lastSeen(accounts.map((account) => account.id))
+        return pageAnswer(
+          accounts,
+          page,
+          ({ handle }) => handle,
+          (account) => accountJson(account, seen.get(account.id) ?? null),
+        )
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/accounts',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Make an account: a human with a password, or an agent',
+      body: newAccount,
+      answers: { 201: { description: 'The account', schema: accountSchema } },
+      refusals: [
+        'handle_exists',
+        'invalid_handle',
+        'password_required',
+        'password_not_allowed',
+        'weak_password',
+        'quota_exceeded',
+      ],
+      handle: async ({ actor, body }) => {
+        const account = await core.accounts.create(actor, {
+          kind: body.kind,
+          handle: body.handle,
+          ...given('displayName', body.display_name),
+          ...given('email', body.email),
+          ...given('password', body.password),
+          ...given('isAdmin', body.is_admin),
+        })
+        return { status: 201, json: accountJson(account, null) }
+      },
+    }),
+    endpoint({
+      method: 'PATCH',
+      path: '/v1/admin/accounts/:id',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Change an account; null leaves a field alone',
+      body: accountPatch,
+      answers: { 200: { description: 'The account', schema: accountSchema } },
+      refusals: ['invalid_id', 'account_not_found', 'humans_only_password', 'weak_password'],
+      handle: async ({ actor, params, body }) => {
+        const limit = body.chain_limit
+        const account = await core.accounts.update(actor, idOf(params.id, 'account id'), {
+          ...given('displayName', body.display_name),
+          ...given('email', body.email),
+          ...given('password', body.password),
+          ...given('isAdmin', body.is_admin),
+          ...(limit === null || limit === undefined
+            ? {}
+            : { chainLimit: limit === 'inherit' ? null : limit }),
+          ...given('about', body.about),
+          ...given('capabilities', body.capabilities),
+          ...given('residency', body.residency),
+        })
+        return { status: 200, json: await json(account) }
+      },
+    }),
+    change('archive'),
+    change('unarchive'),
+  ]
+}

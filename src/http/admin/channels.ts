@@ -1,0 +1,71 @@
+import type { Core } from '../../core'
+import { type Endpoint, endpoint } from '../endpoint'
+import { maybe, oneOf, Type, text } from '../schema'
+import { channelJson, channelSchema, idOf, listQuery, pageAnswer, pageOf } from './wire'
+
+const description = text({ maxLength: 2000 })
+const newChannel = Type.Object({
+  slug: text({ minLength: 1, maxLength: 64 }),
+  name: text({ minLength: 1, maxLength: 128 }),
+  description: maybe(description),
+  topic: maybe(text({ maxLength: 2000, description: 'Another name of description' })),
+  kind: maybe(oneOf(['public', 'private', 'dm'])),
+})
+
+export function channelEndpoints(core: Core): Endpoint[] {
+  const change = (verb: 'archive' | 'unarchive') =>
+    endpoint({
+      method: 'POST',
+      path: `/v1/admin/channels/:id/${verb}`,
+      who: 'admin',
+      tag: 'Administration',
+      summary: verb === 'archive' ? 'Archive a channel: nobody reads or posts there' : 'Bring a channel back',
+      answers: { 200: { description: 'The channel', schema: channelSchema } },
+      refusals: ['invalid_id', 'channel_not_found'],
+      handle: async ({ actor, params }) => ({
+        status: 200,
+        json: channelJson(await core.channels[verb](actor, idOf(params.id, 'channel id'))),
+      }),
+    })
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/admin/channels',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'All channels, by slug, archived ones too',
+      query: Type.Object(listQuery),
+      answers: { 200: { description: 'A bare array', schema: Type.Array(channelSchema) } },
+      handle: async ({ actor, query }) => {
+        const page = pageOf(query)
+        return pageAnswer(
+          await core.channels.list(actor, page),
+          page,
+          ({ channel }) => channel.slug,
+          channelJson,
+        )
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/channels',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Make a channel; whoever makes it joins it as its admin',
+      body: newChannel,
+      answers: { 201: { description: 'The channel', schema: channelSchema } },
+      refusals: ['slug_exists', 'invalid_slug', 'use_dms', 'quota_exceeded'],
+      handle: async ({ actor, body }) => {
+        const made = await core.channels.create(actor, {
+          slug: body.slug,
+          name: body.name,
+          description: body.description ?? body.topic ?? null,
+          kind: body.kind ?? 'public',
+        })
+        return { status: 201, json: channelJson(made) }
+      },
+    }),
+    change('archive'),
+    change('unarchive'),
+  ]
+}

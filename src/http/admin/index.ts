@@ -1,0 +1,23 @@
+/**
+ * The admin surface: accounts, channels, memberships and tokens, for system administrators and the local operator.
+ * Imports the core and the shared files of http/. wire.ts is how things look; one file each for a kind of thing.
+ * Start reading at accounts.ts.
+ */
+import type { Core } from '../../core'
+import type { Reads } from '../../core/ports'
+import type { Endpoint } from '../endpoint'
+import { accountEndpoints } from './accounts'
+import { channelEndpoints } from './channels'
+import { membershipEndpoints } from './memberships'
+import { onboardEndpoints } from './onboard'
+import { tokenEndpoints } from './tokens'
+
+export function adminEndpoints(core: Core, lastSeen: Reads['lastSeen']): Endpoint[] {
+  return [
+    ...accountEndpoints(core, lastSeen),
+    ...channelEndpoints(core),
+    ...membershipEndpoints(core),
+    ...tokenEndpoints(core),
+    ...onboardEndpoints(core),
+  ]
+}

@@ -1,0 +1,91 @@
+import type { Core } from '../../core'
+import { type Endpoint, endpoint } from '../endpoint'
+import { maybe, Type, text } from '../schema'
+import { idOf, membershipJson, membershipSchema, roleOf, roleSchema } from './wire'
+
+const newMembership = Type.Object({
+  account_handle: text({ minLength: 1, maxLength: 64 }),
+  channel_slug: text({ minLength: 1, maxLength: 64 }),
+  role: maybe(roleSchema),
+})
+const filter = Type.Object({
+  account: Type.Optional(text({ description: 'Handle' })),
+  channel: Type.Optional(text({ description: 'Slug' })),
+})
+
+export function membershipEndpoints(core: Core): Endpoint[] {
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/admin/memberships',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Who is in which channel',
+      query: filter,
+      answers: { 200: { description: 'A bare array', schema: Type.Array(membershipSchema) } },
+      refusals: ['account_not_found', 'channel_not_found'],
+      handle: async ({ actor, query }) => {
+        const found = await core.memberships.list(actor, {
+          ...(query.account === undefined ? {} : { handle: query.account }),
+          ...(query.channel === undefined ? {} : { slug: query.channel }),
+        })
+        return { status: 200, json: found.map(membershipJson) }
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/memberships',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Bring an account into a channel',
+      body: newMembership,
+      answers: { 201: { description: 'The membership', schema: membershipSchema } },
+      refusals: [
+        'account_not_found',
+        'channel_not_found',
+        'already_member',
+        'dm_membership_fixed',
+        'quota_exceeded',
+      ],
+      handle: async ({ actor, body }) => {
+        const role = roleOf(body.role ?? 'member')
+        return {
+          status: 201,
+          json: membershipJson(
+            await core.memberships.add(actor, body.account_handle, body.channel_slug, role),
+          ),
+        }
+      },
+    }),
+    endpoint({
+      method: 'PATCH',
+      path: '/v1/admin/memberships/:account_id/:channel_id',
+      who: 'admin',
+      tag: 'Administration',
+      summary: "Change a member's role",
+      body: Type.Object({ role: roleSchema }),
+      answers: { 200: { description: 'The membership', schema: membershipSchema } },
+      refusals: ['invalid_id', 'membership_not_found', 'dm_membership_fixed'],
+      handle: async ({ actor, params, body }) => {
+        const [account, channel] = [idOf(params.account_id, 'id'), idOf(params.channel_id, 'id')]
+        return {
+          status: 200,
+          json: membershipJson(await core.memberships.setRole(actor, account, channel, roleOf(body.role))),
+        }
+      },
+    }),
+    endpoint({
+      method: 'DELETE',
+      path: '/v1/admin/memberships/:account_id/:channel_id',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Take an account out of a channel',
+      answers: { 204: { description: 'It is out' } },
+      refusals: ['invalid_id', 'membership_not_found', 'dm_membership_fixed'],
+      handle: async ({ actor, params }) => {
+        await core.memberships.remove(actor, idOf(params.account_id, 'id'), idOf(params.channel_id, 'id'))
+        return { status: 204 }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,52 @@
+import type { Core } from '../../core'
+import { type Endpoint, endpoint } from '../endpoint'
+import { list, maybe, Type, text } from '../schema'
+
+const newcomer = Type.Object({
+  handle: text({ minLength: 1, maxLength: 64 }),
+  channels: list(text({ minLength: 1, maxLength: 64 }), { minItems: 1, maxItems: 50 }),
+  display_name: maybe(text({ minLength: 1, maxLength: 128 })),
+  read_only: maybe(Type.Boolean()),
+  token_name: maybe(text({ minLength: 1, maxLength: 64 })),
+})
+
+export function onboardEndpoints(core: Core): Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/onboard',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Bring an agent in: account, memberships and a token, or nothing at all',
+      body: newcomer,
+      answers: { 201: { description: 'What was made and what was there; the token is shown once' } },
+      refusals: [
+        'channel_not_found',
+        'invalid_handle',
+        'tokens_for_agents_only',
+        'account_archived',
+        'quota_exceeded',
+      ],
+      handle: async ({ actor, body }) => {
+        const done = await core.onboarding.onboard(actor, {
+          handle: body.handle,
+          channels: body.channels,
+          ...(body.display_name ? { displayName: body.display_name } : {}),
+          readOnly: body.read_only ?? false,
+          tokenName: body.token_name ?? null,
+        })
+        return {
+          status: 201,
+          json: {
+            handle: done.account.handle,
+            account_created: done.created,
+            channels_joined: done.joined,
+            channels_already_member: done.already.map(({ slug, role }) => `${slug}(${role})`),
+            token_scopes: done.scopes,
+            token: done.secret,
+          },
+        }
+      },
+    }),
+  ]
+}

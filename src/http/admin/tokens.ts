@@ -1,0 +1,88 @@
+import type { Core } from '../../core'
+import { parseInstant } from '../../core/time'
+import { type Endpoint, endpoint } from '../endpoint'
+import { ValidationError } from '../errors'
+import { list, maybe, Type, text } from '../schema'
+import { idOf, listQuery, pageAnswer, pageOf, tokenJson, tokenSchema } from './wire'
+
+const newToken = Type.Object({
+  account_handle: text({ minLength: 1, maxLength: 64 }),
+  scopes: list(text(), { description: 'At least one, for example channel:general:read' }),
+  name: maybe(text({ minLength: 1, maxLength: 64 })),
+  expires_at: maybe(text({ description: 'ISO 8601; never when absent' })),
+})
+
+export function tokenEndpoints(core: Core): Endpoint[] {
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/admin/tokens',
+      who: 'admin',
+      tag: 'Administration',
+      summary: "An account's tokens, revoked ones too",
+      query: Type.Object({ account: text({ minLength: 1, description: 'Handle' }), ...listQuery }),
+      answers: { 200: { description: 'A bare array by creation', schema: Type.Array(tokenSchema) } },
+      refusals: ['account_not_found'],
+      handle: async ({ actor, query }) => {
+        const page = pageOf(query)
+        const { account, tokens } = await core.tokens.list(actor, query.account, page)
+        return pageAnswer(
+          tokens,
+          page,
+          ({ id }) => String(id),
+          (token) => tokenJson(token, account),
+        )
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/tokens',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Issue a token to an agent; it is shown here and never again',
+      body: newToken,
+      answers: {
+        201: {
+          description: 'The token',
+          schema: Type.Composite([tokenSchema, Type.Object({ token: Type.String() })]),
+        },
+      },
+      refusals: [
+        'account_not_found',
+        'tokens_for_agents_only',
+        'scopes_required',
+        'invalid_scope',
+        'quota_exceeded',
+      ],
+      handle: async ({ actor, body }) => {
+        const expiresAt = body.expires_at ? parseInstant(body.expires_at) : null
+        if (expiresAt === undefined) {
+          const msg = 'Input should be a valid datetime'
+          throw new ValidationError([
+            { type: 'datetime_parsing', loc: ['body', 'expires_at'], msg, input: body.expires_at },
+          ])
+        }
+        const issued = await core.tokens.issue(actor, {
+          handle: body.account_handle,
+          scopes: body.scopes,
+          name: body.name ?? null,
+          expiresAt,
+        })
+        return { status: 201, json: { ...tokenJson(issued.token, issued.account), token: issued.secret } }
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/tokens/:id/revoke',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Revoke a token: the next request fails, its streams close',
+      answers: { 200: { description: 'The token', schema: tokenSchema } },
+      refusals: ['invalid_id', 'token_not_found'],
+      handle: async ({ actor, params }) => {
+        const { token, account } = await core.tokens.revoke(actor, idOf(params.id, 'token id'))
+        return { status: 200, json: tokenJson(token, account) }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,158 @@
+import type { Account, Channel, Token } from '../../core/entities'
+import { AppError } from '../../core/errors'
+import { parseUuid, type Uuid } from '../../core/ids'
+import type { ListPage, MembershipView } from '../../core/ports'
+import { formatInstant, type Micros } from '../../core/time'
+import type { Answer } from '../endpoint'
+import { oneOf, Type, text } from '../schema'
+
+/** How the admin surface writes things down (§10 of the v1 contract), and the parameters its lists share. */
+
+const PAGE = 1000
+
+export const listQuery = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE })),
+  cursor: Type.Optional(text({ description: 'The header Synapse-Next-Cursor of the page before' })),
+}
+
+export const roleSchema = oneOf(['member', 'admin', 'read_only', 'read-only'])
+
+export function roleOf(word: 'member' | 'admin' | 'read_only' | 'read-only') {
+  return word === 'read-only' ? 'read_only' : word
+}
+
+export function pageOf({ limit, cursor }: { limit?: number; cursor?: string }): ListPage {
+  const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString()
+  return { after, limit: limit ?? PAGE }
+}
+
+/** A bare array; a header says where the next page begins when there is one. */
+export function pageAnswer<Row>(
+  rows: readonly Row[],
+  page: ListPage,
+  keyOf: (row: Row) => string,
+  toJson: (row: Row) => unknown,
+): Answer {
+  const last = rows.length === page.limit ? rows.at(-1) : undefined
+  const headers: Record<string, string> = last
+    ? { 'synapse-next-cursor': Buffer.from(keyOf(last)).toString('base64url') }
+    : {}
+  return { status: 200, json: rows.map(toJson), headers }
+}
+
+/** @throws invalid_id, in the words of the earlier server */
+export function idOf(value: string | undefined, what: 'account id' | 'channel id' | 'token id' | 'id'): Uuid {
+  const uuid = parseUuid(value ?? '')
+  if (!uuid) throw new AppError('invalid', 'invalid_id', `Invalid ${what}`)
+  return uuid
+}
+
+function instant(at: Micros | null): string | null {
+  return at === null ? null : formatInstant(at)
+}
+
+export function accountJson(account: Account, lastSeenAt: Micros | null) {
+  return {
+    id: account.uuid,
+    handle: account.handle,
+    kind: account.kind,
+    display_name: account.displayName,
+    email: account.email,
+    created_at: formatInstant(account.createdAt),
+    archived_at: instant(account.archivedAt),
+    is_admin: account.isAdmin,
+    chain_limit: account.chainLimit,
+    about: account.about,
+    capabilities: account.capabilities,
+    residency: account.residency,
+    last_seen_at: instant(lastSeenAt),
+  }
+}
+
+export function channelJson({ channel, memberCount }: { channel: Channel; memberCount: number }) {
+  return {
+    id: channel.uuid,
+    slug: channel.slug,
+    name: channel.name,
+    description: channel.description,
+    kind: channel.kind,
+    created_at: formatInstant(channel.createdAt),
+    archived_at: instant(channel.archivedAt),
+    topic: channel.description,
+    settings: {},
+    member_count: memberCount,
+  }
+}
+
+export function tokenJson(token: Token, account: Pick<Account, 'handle'>) {
+  return {
+    id: token.uuid,
+    account_handle: account.handle,
+    scopes: token.scopes,
+    created_at: formatInstant(token.createdAt),
+    last_used_at: instant(token.lastUsedAt),
+    revoked_at: instant(token.revokedAt),
+    name: token.name,
+    expires_at: instant(token.expiresAt),
+  }
+}
+
+export function membershipJson({ account, channel, role, joinedAt }: MembershipView) {
+  return {
+    account_handle: account.handle,
+    channel_slug: channel.slug,
+    role,
+    joined_at: formatInstant(joinedAt),
+  }
+}
+
+const instantSchema = Type.String({ format: 'date-time' })
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()])
+
+export const accountSchema = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  handle: Type.String(),
+  kind: oneOf(['human', 'agent']),
+  display_name: Type.String(),
+  email: nullable(Type.String()),
+  created_at: instantSchema,
+  archived_at: nullable(instantSchema),
+  is_admin: Type.Boolean(),
+  chain_limit: nullable(Type.Integer()),
+  about: Type.String(),
+  capabilities: Type.Array(Type.String()),
+  residency: oneOf(['continuous', 'episodic']),
+  last_seen_at: nullable(instantSchema),
+})
+
+export const channelSchema = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  slug: Type.String(),
+  name: Type.String(),
+  description: nullable(Type.String()),
+  kind: oneOf(['public', 'private', 'dm']),
+  created_at: instantSchema,
+  archived_at: nullable(instantSchema),
+  topic: nullable(Type.String()),
+  settings: Type.Object({}),
+  member_count: Type.Integer(),
+})
+
+export const tokenSchema = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  account_handle: Type.String(),
+  scopes: Type.Array(Type.String()),
+  created_at: instantSchema,
+  last_used_at: nullable(instantSchema),
+  revoked_at: nullable(instantSchema),
+  name: nullable(Type.String()),
+  expires_at: nullable(instantSchema),
+})
+
+export const membershipSchema = Type.Object({
+  account_handle: Type.String(),
+  channel_slug: Type.String(),
+  role: oneOf(['admin', 'member', 'read_only']),
+  joined_at: instantSchema,
+})

@@ -1,0 +1,88 @@
+import { BlockList, isIP } from 'node:net'
+
+/** How a request reached us, noted by the listener that accepted it. */
+export interface Peer {
+  /** `local`: the Unix socket or the program itself, which is the operator. */
+  readonly transport: 'tcp' | 'local'
+  readonly address: string | null
+  /** Whether the listener itself speaks TLS. */
+  readonly secure: boolean
+  /** Turns the request into a WebSocket; absent where none is possible. */
+  readonly upgrade?: (data: object, headers: Record<string, string>) => boolean
+  /** Lifts the listener's idle timeout for a request that is held open on purpose. */
+  readonly hold?: () => void
+}
+
+const peers = new WeakMap<Request, Peer>()
+const unknown: Peer = { transport: 'tcp', address: null, secure: false }
+
+export function notePeer(request: Request, peer: Peer): void {
+  peers.set(request, peer)
+}
+
+/** Where a request came from. One that no listener noted is nobody, never the operator. */
+export function peerOf(request: Request): Peer {
+  return peers.get(request) ?? unknown
+}
+
+/** Plain form of an address: an IPv4 peer on an IPv6 listener appears as `::ffff:a.b.c.d`. */
+function plain(address: string): string {
+  return address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address
+}
+
+let compiled: { source: readonly string[]; list: BlockList } | undefined
+
+function isTrusted(address: string, proxies: readonly string[]): boolean {
+  if (compiled?.source !== proxies) compiled = { source: proxies, list: compile(proxies) }
+  const family = isIP(address)
+  return family !== 0 && compiled.list.check(address, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+function compile(proxies: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const entry of proxies) {
+    const [network = '', bits] = entry.split('/')
+    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4'
+    list.addSubnet(network, bits === undefined ? (family === 'ipv4' ? 32 : 128) : Number(bits), family)
+  }
+  return list
+}
+
+/**
+ * The address of the client: the peer, or, while that is a trusted proxy, the next one from the right of
+ * `X-Forwarded-For`. What a client wrote into that header itself lies further left and is never reached.
+ */
+export function clientAddress(request: Request, proxies: readonly string[]): string | null {
+  let { address } = peerOf(request)
+  if (address === null) return null
+  address = plain(address)
+  const forwarded = (request.headers.get('x-forwarded-for') ?? '')
+    .split(',')
+    .map((part) => plain(part.trim()))
+  for (let next = forwarded.pop(); next && isTrusted(address, proxies); next = forwarded.pop()) {
+    if (isIP(next) === 0) break
+    address = next
+  }
+  return address
+}
+
+/** Whether the client speaks https: to us, or to a trusted proxy that says so. */
+export function isSecure(request: Request, proxies: readonly string[]): boolean {
+  const { secure, address } = peerOf(request)
+  if (secure || address === null) return secure
+  return isTrusted(plain(address), proxies) && request.headers.get('x-forwarded-proto')?.trim() === 'https'
+}
+
+/** Whether an `Origin` is this server's own, or one that its operator listed. */
+export function isKnownOrigin(
+  request: Request,
+  origin: string,
+  own: string | null,
+  listed: readonly string[],
+  secure: boolean,
+): boolean {
+  const wanted = origin.toLowerCase()
+  if (own !== null && wanted === own.toLowerCase()) return true
+  if (listed.includes(wanted)) return true
+  return wanted === `${secure ? 'https' : 'http'}://${(request.headers.get('host') ?? '').toLowerCase()}`
+}

@@ -1,0 +1,112 @@
+import type { TObject, TSchema } from '@sinclair/typebox'
+import type { Core } from '../core'
+import { type Actor, type Person, requireAdmin } from '../core/actor'
+import { AppError } from '../core/errors'
+import { authenticate } from './auth'
+import { readJson } from './body'
+import type { Static } from './schema'
+import { type Validator, validator } from './validation'
+
+/**
+ * Who may call: `nobody` needs no credential, `anybody` any credential and the operator, `account` somebody with an
+ * account, `admin` a system administrator. There is no default: an endpoint says it, or it does not compile.
+ */
+export type Who = 'nobody' | 'anybody' | 'account' | 'admin'
+
+type ActorOf<W extends Who> = W extends 'nobody' ? null : W extends 'account' ? Person : Actor
+
+/** A request that passed gates 1 and 2: its caller is known and its shape is right. */
+export interface Call<W extends Who, Query, Body> {
+  readonly request: Request
+  readonly requestId: string
+  readonly actor: ActorOf<W>
+  readonly query: Query
+  readonly body: Body
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** What an endpoint answers: JSON, JSON that is rendered already, nothing, or a response of its own making. */
+export type Answer =
+  | { readonly status: number; readonly json: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly status: number; readonly text: string; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly status: 204 }
+  | { readonly response: Response }
+  /** The connection is a WebSocket now. */
+  | 'upgraded'
+
+interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** With parameters as `:name`. */
+  readonly path: string
+  readonly who: W
+  readonly summary: string
+  readonly description?: string
+  readonly tag: string
+  readonly query?: Query
+  readonly body?: Body
+  /** Answers by status; null where there is no body. */
+  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: TSchema }>>
+  /** Reasons (`code`) of refusals besides those that every endpoint has. */
+  readonly refusals?: readonly string[]
+  readonly handle: (call: Call<W, Static<Query>, Static<Body>>) => Answer | Promise<Answer>
+}
+
+/** An endpoint with its types erased: what the server runs, the documentation shows and the tests walk. */
+export interface Endpoint extends Omit<Spec<Who, TObject, TSchema>, 'handle'> {
+  run(core: Core, request: Request, requestId: string, params: Readonly<Record<string, string>>): Promise<Ran>
+}
+
+export interface Ran {
+  readonly answer: Answer
+  readonly actor: Actor | null
+}
+
+const noQuery = {}
+
+/**
+ * Declares an endpoint. One declaration validates, documents and types it. Elysia only routes: it validates before its
+ * guards run, but a caller without a credential must hear that (401), and not what is wrong with the request (422).
+ */
+export function endpoint<
+  W extends Who,
+  Query extends TObject = TObject<never>,
+  Body extends TSchema = TSchema,
+>(spec: Spec<W, Query, Body>): Endpoint {
+  const checkQuery = spec.query && validator(spec.query, 'query')
+  const checkBody = spec.body && validator(spec.body, 'body')
+  return {
+    ...(spec as Omit<Spec<Who, TObject, TSchema>, 'handle'>),
+    async run(core, request, requestId, params) {
+      const actor = spec.who === 'nobody' ? null : await admit(core, request, spec.who)
+      const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
+      const body = checkBody && (await bodyOf(core, request, checkBody))
+      const call = { request, requestId, actor, query, body, params }
+      // `who` decides the actor's type, the validators decide those of query and body.
+      return { actor, answer: await spec.handle(call as Call<W, Static<Query>, Static<Body>>) }
+    },
+  }
+}
+
+/** Gate 1. @throws the 401s, admin_scope_required, not_admin, operator_has_no_account */
+async function admit(core: Core, request: Request, who: Exclude<Who, 'nobody'>): Promise<Actor> {
+  const actor = await authenticate(core, request)
+  core.usage.note(actor)
+  if (who === 'admin') requireAdmin(actor, core.settings)
+  if (who === 'account' && actor.via === 'operator')
+    throw new AppError(
+      'forbidden',
+      'operator_has_no_account',
+      'The local operator administrates but is nobody; read and post with the token of an account',
+    )
+  return actor
+}
+
+async function bodyOf(core: Core, request: Request, check: Validator): Promise<unknown> {
+  return check(await readJson(request, core.settings.get('http.max_body')))
+}
+
+function queryOf(url: string): Record<string, string> {
+  const start = url.indexOf('?')
+  // Of a name that is repeated the last one counts.
+  return start < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(start + 1)))
+}

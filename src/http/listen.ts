@@ -1,0 +1,136 @@
+import { chmodSync, rmSync } from 'node:fs'
+import type { Server, ServerWebSocket } from 'bun'
+import { notePeer } from './client'
+import { errorAnswer, HttpError } from './errors'
+import type { HttpServer } from './server'
+import type { SocketSession } from './socket'
+
+/** Far above every limit of ours: Bun's own answer to a larger body is empty. */
+const MAX_REQUEST_BYTES = 64 * 1024 * 1024
+const IDLE_SECONDS = 30
+const SOCKET_IDLE_SECONDS = 60
+const MAX_FRAME_BYTES = 64 * 1024
+/** A fuse behind the hub's own limit, which parks and closes slow readers long before. */
+const SOCKET_FUSE_BYTES = 4 * 1024 * 1024
+
+/** Something that takes connections. */
+export interface Listener {
+  /** Undefined for the Unix socket. */
+  readonly url: string | undefined
+  /** Sends a text to every WebSocket of this listener that subscribed to the topic. */
+  publish(topic: string, text: string): void
+  /** Refuses new connections and waits for requests in flight, at most so long; then cuts what is left. */
+  stop(graceMilliseconds: number): Promise<void>
+}
+
+const websocket = {
+  maxPayloadLength: MAX_FRAME_BYTES,
+  idleTimeout: SOCKET_IDLE_SECONDS,
+  backpressureLimit: SOCKET_FUSE_BYTES,
+  closeOnBackpressureLimit: true,
+  perMessageDeflate: false,
+  open: (socket: ServerWebSocket<SocketSession>) => socket.data.open(socket),
+  message: (socket: ServerWebSocket<SocketSession>, frame: string | Buffer) => socket.data.message(frame),
+  drain: (socket: ServerWebSocket<SocketSession>) => socket.data.drain(),
+  close: (socket: ServerWebSocket<SocketSession>) => socket.data.close(),
+}
+
+/**
+ * Listens on an address. `accepts` judges the peer's own address before anything is read of its request.
+ * @throws an error with the code EADDRINUSE, EADDRNOTAVAIL or EACCES
+ */
+export function listenTcp(options: {
+  readonly host: string
+  readonly port: number
+  readonly accepts: ((address: string) => boolean) | null
+  readonly http: HttpServer
+}): Listener {
+  const { host, port, accepts, http } = options
+  const server = Bun.serve<SocketSession>({
+    hostname: host,
+    port,
+    // Left to itself a second server on the port would start silently and take half of the connections.
+    reusePort: false,
+    development: false,
+    idleTimeout: IDLE_SECONDS,
+    maxRequestBodySize: MAX_REQUEST_BYTES,
+    fetch: (request, self) => {
+      const address = self.requestIP(request)?.address ?? null
+      if (accepts && !(address !== null && accepts(address))) return refuseRemote()
+      notePeer(request, {
+        transport: 'tcp',
+        address,
+        secure: false,
+        upgrade: (data, headers) => self.upgrade(request, { data: data as SocketSession, headers }),
+        hold: () => self.timeout(request, 0),
+      })
+      return http.fetch(request)
+    },
+    error: () => unexpected(),
+    websocket,
+  })
+  return { ...listenerOf(server), url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}` }
+}
+
+/** Listens on a Unix socket, whose file mode is the credential of the local operator. Its directory must be private. */
+export function listenUnix(path: string, http: HttpServer): Listener {
+  // Whoever holds the home's lock may remove what a killed server left behind.
+  rmSync(path, { force: true })
+  const server = Bun.serve<SocketSession>({
+    unix: path,
+    development: false,
+    maxRequestBodySize: MAX_REQUEST_BYTES,
+    fetch: (request, self) => {
+      const { headers } = request
+      for (const name of ['origin', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
+        if (headers.has(name))
+          return refuse(
+            new HttpError(
+              403,
+              'socket_is_local_only',
+              `The local socket takes no requests of proxies or pages (${name})`,
+            ),
+          )
+      notePeer(request, {
+        transport: 'local',
+        address: null,
+        secure: false,
+        hold: () => self.timeout(request, 0),
+      })
+      return http.fetch(request)
+    },
+    error: () => unexpected(),
+    websocket,
+  })
+  chmodSync(path, 0o600)
+  return { ...listenerOf(server), url: undefined }
+}
+
+function listenerOf(server: Server<SocketSession>): Pick<Listener, 'publish' | 'stop'> {
+  return {
+    publish: (topic, text) => {
+      server.publish(topic, text)
+    },
+    stop: async (graceMilliseconds) => {
+      const finished = server.stop()
+      await Promise.race([finished, Bun.sleep(graceMilliseconds)])
+      await server.stop(true)
+    },
+  }
+}
+
+function refuseRemote(): Response {
+  return refuse(new HttpError(403, 'remote_not_allowed', 'This server accepts no clients from your address'))
+}
+
+function unexpected(): Response {
+  return refuse(new Error('unexpected'))
+}
+
+function refuse(error: Error): Response {
+  const { status, body } = errorAnswer(error, Bun.randomUUIDv7())
+  return new Response(body, {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  })
+}

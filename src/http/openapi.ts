@@ -1,0 +1,98 @@
+import type { TSchema } from '@sinclair/typebox'
+import { CONTRACT_VERSION } from './contract'
+import { type Endpoint, endpoint } from './endpoint'
+
+const errorSchema = {
+  type: 'object',
+  properties: {
+    detail: { description: 'For people; a list of fields when the request has the wrong shape (422)' },
+    code: { type: 'string', description: 'For programs; stable' },
+    request_id: { type: 'string' },
+  },
+  required: ['detail', 'code', 'request_id'],
+}
+
+/** The OpenAPI 3.1 description of the endpoints, made of the schemas that validate their requests. */
+export function openApiDocument(endpoints: readonly Endpoint[]): object {
+  const paths: Record<string, Record<string, object>> = {}
+  for (const one of endpoints) {
+    const path = one.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [one.method.toLowerCase()]: operation(one) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Synapse',
+      version: CONTRACT_VERSION,
+      description: 'Rooms for people and AI agents. Every error has `detail`, `code` and `request_id`.',
+    },
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: 'synapse_session' },
+      },
+      schemas: { Error: errorSchema },
+    },
+    paths,
+  }
+}
+
+/** `/openapi.json`, rendered once: the endpoints do not change while the server runs. */
+export function openApiEndpoint(endpoints: readonly Endpoint[]): Endpoint {
+  let text: string | undefined
+  return endpoint({
+    method: 'GET',
+    path: '/openapi.json',
+    who: 'nobody',
+    tag: 'Server',
+    summary: 'This description of the API',
+    answers: { 200: { description: 'OpenAPI 3.1' } },
+    handle: () => {
+      text ??= JSON.stringify(openApiDocument(endpoints))
+      return { status: 200, text, headers: { 'cache-control': 'no-cache' } }
+    },
+  })
+}
+
+function operation(one: Endpoint): object {
+  const params = [...one.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+  const required: readonly string[] = one.query?.required ?? []
+  const query = Object.entries<TSchema>(one.query?.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+    ...(schema.description ? { description: schema.description } : {}),
+  }))
+  const codes = (one.refusals ?? []).map((code) => `\`${code}\``).join(', ')
+  return {
+    operationId: `${one.method.toLowerCase()}${one.path.replace(/[^A-Za-z0-9]+(.)?/g, (_, next = '') => next.toUpperCase())}`,
+    tags: [one.tag],
+    summary: one.summary,
+    ...(one.description ? { description: one.description } : {}),
+    security: one.who === 'nobody' ? [] : [{ bearer: [] }, { session: [] }],
+    parameters: [...params, ...query],
+    ...(one.body ? { requestBody: { required: true, content: json(one.body) } } : {}),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(one.answers).map(([status, { description, schema }]) => [
+          status,
+          { description, ...(schema ? { content: json(schema) } : {}) },
+        ]),
+      ),
+      default: {
+        description: codes ? `Refused: ${codes}` : 'Refused',
+        content: json({ $ref: '#/components/schemas/Error' }),
+      },
+    },
+  }
+}
+
+function json(schema: object): object {
+  return { 'application/json': { schema } }
+}

@@ -1,0 +1,139 @@
+/**
+ * HTTP: from a request to a verb of the core and back. The shared files here know requests, credentials, shapes and
+ * errors; a folder each is a surface (v1, admin), which declares endpoints and renders its own wire form.
+ * May import the core, Elysia and TypeBox; never the store, the hub or another surface.
+ * Start reading at endpoint.ts (what an endpoint is), auth.ts (who calls), then v1/messages.ts (one surface).
+ */
+import { Elysia } from 'elysia'
+import type { Core } from '../core'
+import { accountOf } from '../core/actor'
+import type { Logger } from '../logger'
+import type { Answer, Endpoint } from './endpoint'
+import { errorAnswer, HttpError } from './errors'
+
+export interface HttpServer {
+  /** Answers a request that a listener noted with `notePeer`; undefined once it has become a WebSocket. */
+  fetch(request: Request): Promise<Response | undefined>
+}
+
+/** Puts the endpoints behind one router. Whatever happens to a request, this answers it. */
+export function createHttpServer(core: Core, endpoints: readonly Endpoint[], logger: Logger): HttpServer {
+  const answer = async (
+    request: Request,
+    route: string,
+    run: (requestId: string) => ReturnType<Endpoint['run']>,
+  ) => {
+    const started = performance.now()
+    const requestId = requestIdOf(request)
+    let accountId: string | undefined
+    let response: Response | undefined
+    try {
+      const ran = await run(requestId)
+      if (ran.actor) accountId = accountOf(ran.actor)?.uuid
+      response = toResponse(ran.answer, requestId)
+    } catch (error) {
+      const { status, body, headers, isFault } = errorAnswer(error, requestId)
+      if (isFault) logger.error('request failed', { request_id: requestId, route, fault: error })
+      response = new Response(body, { status, headers: { ...commonHeaders(requestId), ...headers } })
+    }
+    if (logger.isOn('info'))
+      logger.line(
+        requestLine(requestId, accountId, route, response?.status ?? 101, performance.now() - started),
+      )
+    return response
+  }
+
+  const app = new Elysia({ strictPath: true, normalize: false }).onError(({ request }) =>
+    answer(request, 'unknown', async () => unknownRoute(endpoints, request)),
+  )
+  for (const endpoint of endpoints) {
+    const route = `${endpoint.method} ${endpoint.path}`
+    // Arrow functions with plain destructuring: Elysia reads the text of its handlers.
+    app.route(
+      endpoint.method,
+      endpoint.path,
+      ({ request, params }) =>
+        answer(request, route, (id) => endpoint.run(core, request, id, params as Record<string, string>)),
+      { parse: 'none' },
+    )
+  }
+  app.compile()
+  return {
+    fetch: async (request) => {
+      if (request.method !== 'HEAD') return app.fetch(request)
+      // HEAD is GET without the body.
+      const response = await app.fetch(new Request(request, { method: 'GET' }))
+      return response && new Response(null, response)
+    },
+  }
+}
+
+function toResponse(answer: Answer, requestId: string): Response | undefined {
+  if (answer === 'upgraded') return undefined
+  if ('response' in answer) {
+    answer.response.headers.set('x-request-id', requestId)
+    if (!answer.response.headers.has('cache-control'))
+      answer.response.headers.set('cache-control', 'no-store')
+    return answer.response
+  }
+  const headers = commonHeaders(requestId)
+  if ('headers' in answer) Object.assign(headers, answer.headers)
+  if ('text' in answer) return new Response(answer.text, { status: answer.status, headers })
+  if ('json' in answer) return new Response(JSON.stringify(answer.json), { status: answer.status, headers })
+  return new Response(null, { status: answer.status, headers })
+}
+
+function commonHeaders(requestId: string): Record<string, string> {
+  return { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-request-id': requestId }
+}
+
+const validRequestId = /^[A-Za-z0-9._-]{1,64}$/
+let requestPrefix = ''
+let requestCount = 0
+
+/** The caller's own id if it sent a valid one, else one of ours: unique, and cheaper than a UUID. */
+function requestIdOf(request: Request): string {
+  const given = request.headers.get('x-request-id')
+  if (given !== null && validRequestId.test(given)) return given
+  if (requestPrefix === '' || requestCount > 1e9) {
+    requestPrefix = Bun.randomUUIDv7().replaceAll('-', '')
+    requestCount = 0
+  }
+  return `${requestPrefix}-${(requestCount++).toString(36)}`
+}
+
+function requestLine(
+  id: string,
+  account: string | undefined,
+  route: string,
+  status: number,
+  ms: number,
+): string {
+  const who = account === undefined ? 'null' : `"${account}"`
+  return `{"timestamp":"${new Date().toISOString()}","level":"info","request_id":"${id}","account_id":${who},"route":"${route}","status":${status},"latency_ms":${ms.toFixed(2)}}`
+}
+
+/** What is answered where no endpoint is: another method's path says so, a trailing slash leads on, all else is 404. */
+function unknownRoute(endpoints: readonly Endpoint[], request: Request): never {
+  const { pathname, search } = new URL(request.url)
+  const methods = endpoints
+    .filter((candidate) => matches(candidate.path, pathname))
+    .map((candidate) => candidate.method)
+  if (methods.length > 0) {
+    const allow = [...new Set(methods)].sort().join(', ')
+    throw new HttpError(405, 'method_not_allowed', 'Method Not Allowed', {}, { allow })
+  }
+  const bare = pathname.replace(/\/+$/, '')
+  if (bare !== pathname && endpoints.some((candidate) => matches(candidate.path, bare)))
+    throw new HttpError(307, 'moved', 'Temporary Redirect', {}, { location: `${bare}${search}` })
+  throw new HttpError(404, 'not_found', 'Not Found')
+}
+
+function matches(pattern: string, path: string): boolean {
+  const want = pattern.split('/')
+  const have = path.split('/')
+  return (
+    want.length === have.length &&
+    want.every((part, i) => (part.startsWith(':') ? have[i] !== '' : part === have[i]))
+  )
+}

@@ -1,0 +1,99 @@
+import type { Core } from '../../core'
+import { isAdmin } from '../../core/actor'
+import type { Client } from '../../core/sessions'
+import { sessionCookie } from '../auth'
+import { clientAddress } from '../client'
+import { type Endpoint, endpoint } from '../endpoint'
+import { Type, text } from '../schema'
+import { meSchema } from './schemas'
+import { instantOrNull } from './wire'
+
+const credentials = Type.Object({ handle: text(), password: text({ secret: true }) })
+const ok = Type.Object({ status: Type.Literal('ok') })
+
+export function authEndpoints(core: Core): Endpoint[] {
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/auth/me',
+      who: 'account',
+      tag: 'Login',
+      summary: 'Who the credential stands for',
+      answers: { 200: { description: 'The account and what its credential may do', schema: meSchema } },
+      handle: ({ actor }) => {
+        const { account } = actor
+        const token = actor.via === 'token' ? actor.token : null
+        return {
+          status: 200,
+          json: {
+            id: account.uuid,
+            account_id: account.uuid,
+            handle: account.handle,
+            kind: account.kind,
+            display_name: account.displayName,
+            via: token ? 'bearer' : 'session',
+            scopes: token?.scopes ?? [],
+            is_admin: isAdmin(actor, core.settings),
+            token_id: token?.uuid ?? null,
+            token_name: token?.name ?? null,
+            expires_at: instantOrNull(token?.expiresAt ?? null),
+            warnings: [],
+          },
+        }
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/v1/auth/login',
+      who: 'nobody',
+      tag: 'Login',
+      summary: 'Sign a human in',
+      description: 'Sets the cookie `synapse_session`.',
+      body: credentials,
+      answers: {
+        200: {
+          description: 'Signed in',
+          schema: Type.Composite([ok, Type.Object({ handle: Type.String() })]),
+        },
+      },
+      refusals: ['invalid_credentials', 'login_throttled'],
+      handle: async ({ body, request }) => {
+        const { account, secret, lifetimeSeconds } = await core.sessions.login(
+          body.handle,
+          body.password,
+          clientOf(core, request),
+        )
+        const cookie = sessionCookie(core, request, secret, lifetimeSeconds)
+        return {
+          status: 200,
+          json: { status: 'ok', handle: account.handle },
+          headers: { 'set-cookie': cookie },
+        }
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/v1/auth/logout',
+      who: 'account',
+      tag: 'Login',
+      summary: 'End the session',
+      answers: { 200: { description: 'Signed out', schema: ok } },
+      refusals: ['logout_requires_session'],
+      handle: async ({ actor, request }) => {
+        await core.sessions.logout(actor)
+        return {
+          status: 200,
+          json: { status: 'ok' },
+          headers: { 'set-cookie': sessionCookie(core, request, '', 0) },
+        }
+      },
+    }),
+  ]
+}
+
+function clientOf(core: Core, request: Request): Client {
+  return {
+    address: clientAddress(request, core.settings.get('trusted_proxies')),
+    userAgent: request.headers.get('user-agent')?.slice(0, 300) ?? null,
+  }
+}

@@ -1,0 +1,49 @@
+import type { Person } from '../../core/actor'
+import type { Channel } from '../../core/entities'
+import type { LiveStream } from '../../core/ports'
+import type { SocketHandle, SocketSession } from '../socket'
+import type { LiveDeps } from './events'
+import { SocketOutlet } from './socket-outlet'
+
+/** The original socket (§9): one channel, `hello`, then messages only. What the client sends is read and ignored. */
+export class ChannelSocket implements SocketSession {
+  private stream: LiveStream | undefined
+
+  constructor(
+    private readonly deps: LiveDeps,
+    private readonly actor: Person,
+    private readonly channel: Channel,
+    private readonly place: Disposable,
+  ) {}
+
+  open(socket: SocketHandle): void {
+    const { wire, streams } = this.deps
+    const outlet = new SocketOutlet(wire, socket, {
+      talkative: false,
+      beatEvery: 20_000,
+      beat: (self) => self.ping(),
+      dropped: (self) => self.close(1008, 'membership'),
+    })
+    const stream = streams.open(this.actor, outlet)
+    this.stream = stream
+    const filter = {
+      channelIds: new Set([this.channel.id]),
+      types: ['message.created'],
+      threadRoot: null,
+      notActorId: null,
+    }
+    // The client re-reads when it sees hello, so the subscription has to stand by then.
+    void stream.select(filter, null).then(() => outlet.say({ type: 'hello', channel: this.channel.slug }))
+  }
+
+  message(): void {}
+
+  drain(): void {
+    this.stream?.drained()
+  }
+
+  close(): void {
+    this.stream?.closed()
+    this.place[Symbol.dispose]()
+  }
+}

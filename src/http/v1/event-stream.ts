@@ -1,0 +1,100 @@
+import type { Person } from '../../core/actor'
+import type { LogEvent } from '../../core/events'
+import type { FeedFilter } from '../../core/feed'
+import type { Seq } from '../../core/ids'
+import type { LiveStream, Outlet } from '../../core/ports'
+import { peerOf } from '../client'
+import { CONTRACT_VERSION } from '../contract'
+import type { LiveDeps } from './events'
+import type { Wire } from './wire'
+
+/** Bytes that may wait for the network before they count as unsent. */
+const HIGH_WATER_MARK = 65_536
+
+const encoder = new TextEncoder()
+const frames = new WeakMap<LogEvent, Uint8Array>()
+
+/** Answers with a stream of server-sent events (html.spec.whatwg.org, "Server-sent events"). @throws too_many_streams */
+export function openEventStream(
+  { core, wire, streams, limits }: LiveDeps,
+  actor: Person,
+  request: Request,
+  filter: FeedFilter,
+  after: Seq | null,
+): Response {
+  const place = limits.open(actor)
+  peerOf(request).hold?.()
+  let stream: LiveStream | undefined
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => {
+        const outlet = new EventStreamOutlet(wire, core.log, controller, place)
+        stream = streams.open(actor, outlet)
+        const cursor = core.log.cursor(after ?? streams.head)
+        const hello = { version: CONTRACT_VERSION, epoch: core.log.epoch, cursor, heartbeat_s: 15 }
+        outlet.write(`retry: 2000\nevent: hello\ndata: ${JSON.stringify(hello)}\n\n`)
+        void stream.select(filter, after)
+      },
+      pull: () => stream?.drained(),
+      cancel: () => {
+        place[Symbol.dispose]()
+        stream?.closed()
+      },
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_MARK }),
+  )
+  return new Response(body, {
+    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
+  })
+}
+
+class EventStreamOutlet implements Outlet {
+  readonly topics = null
+  readonly beatEvery = 15_000
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly log: { cursor(seq: Seq): string },
+    private readonly controller: ReadableStreamDefaultController<Uint8Array>,
+    private readonly place: Disposable,
+  ) {}
+
+  event(event: LogEvent): void {
+    let frame = frames.get(event)
+    if (!frame) {
+      frame = encoder.encode(
+        `id: ${this.log.cursor(event.seq)}\nevent: ${event.type}\ndata: ${this.wire.envelope(event)}\n\n`,
+      )
+      frames.set(event, frame)
+    }
+    this.enqueue(frame)
+  }
+
+  /** A comment keeps proxies awake; an id without data moves the reader's position without an event. */
+  beat(position: Seq): void {
+    this.write(`: still here\n\nid: ${this.log.cursor(position)}\n\n`)
+  }
+
+  dropped(): void {
+    // The stream goes on with what is left; a channel that is gone is simply heard no more.
+  }
+
+  buffered(): number {
+    return Math.max(0, -(this.controller.desiredSize ?? 0))
+  }
+
+  end(reason: string): void {
+    if (reason === 'shutdown') this.write('event: shutdown\ndata: {}\n\n')
+    else this.write(`event: bye\ndata: {"reason":"${reason}"}\n\n`)
+    this.place[Symbol.dispose]()
+    this.controller.close()
+  }
+
+  write(text: string): void {
+    this.enqueue(encoder.encode(text))
+  }
+
+  private enqueue(frame: Uint8Array): void {
+    this.controller.enqueue(frame)
+  }
+}

@@ -1,0 +1,99 @@
+import type { Core } from '../../core'
+import { normalName } from '../../core/accounts'
+import type { Person } from '../../core/actor'
+import type { FeedFilter } from '../../core/feed'
+import type { Seq } from '../../core/ids'
+import type { Streams, Waits } from '../../core/ports'
+import { peerOf } from '../client'
+import { type Endpoint, endpoint } from '../endpoint'
+import { type Static, Type, text } from '../schema'
+import type { StreamLimits } from '../stream-limits'
+import { openEventStream } from './event-stream'
+import { eventsSchema, flag, waitSeconds, words } from './schemas'
+import type { Wire } from './wire'
+
+const eventsQuery = Type.Object({
+  since: Type.Optional(text({ description: 'Cursor; default now' })),
+  channel: words('Slugs; default all you can read'),
+  type: words('Event types, or prefixes such as message.*'),
+  thread: Type.Optional(text({ description: 'Root of a thread' })),
+  exclude_self: flag('Leave out what you did'),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100' })),
+  wait: waitSeconds(60),
+})
+
+export interface LiveDeps {
+  readonly core: Core
+  readonly wire: Wire
+  readonly streams: Streams
+  readonly waits: Waits
+  readonly limits: StreamLimits
+}
+
+export function eventEndpoints(deps: LiveDeps): Endpoint[] {
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/events',
+      who: 'account',
+      tag: 'Events',
+      summary: 'The log as you may hear it: a page, or with Accept: text/event-stream a stream',
+      description:
+        'A stream begins at `Last-Event-ID`, else at `since`. Its first event is `hello`; every 15 s an id without an event moves your position past what was filtered out.',
+      query: eventsQuery,
+      answers: { 200: { description: 'A page', schema: eventsSchema } },
+      refusals: ['invalid_cursor', 'cursor_expired', 'cursor_epoch', 'thread_not_found', 'too_many_streams'],
+      handle: async ({ actor, query, request }) => {
+        const isStream = (request.headers.get('accept') ?? '').includes('text/event-stream')
+        const last = isStream ? request.headers.get('last-event-id') : null
+        const { filter, after } = await deps.core.feed.resolve(actor, {
+          channels: query.channel?.map(normalName) ?? ['*'],
+          types: query.type ?? null,
+          thread: query.thread ?? null,
+          excludeSelf: query.exclude_self ?? false,
+          since: last || query.since || null,
+        })
+        if (isStream) return { response: openEventStream(deps, actor, request, filter, after) }
+        return {
+          status: 200,
+          text: await page(deps, actor, query, request, filter, after ?? deps.core.log.head),
+        }
+      },
+    }),
+  ]
+}
+
+async function page(
+  { core, wire, waits, limits }: LiveDeps,
+  actor: Person,
+  query: Static<typeof eventsQuery>,
+  request: Request,
+  filter: FeedFilter,
+  after: Seq,
+): Promise<string> {
+  const seconds = Math.min(query.wait ?? 0, core.settings.get('wait.max_s'))
+  using _held = seconds > 0 ? limits.hold(actor) : undefined
+  if (seconds > 0) peerOf(request).hold?.()
+  const deadline = core.clock.steady() + seconds * 1000
+  let position = after
+  for (;;) {
+    const head = core.log.head
+    const found = await core.feed.page(actor, [filter], position, query.limit ?? 100, head)
+    position = found.position
+    const answer = (timedOut: boolean) => {
+      const events = found.events.map((event) => wire.envelope(event)).join(',')
+      return `{"events":[${events}],"cursor":"${core.log.cursor(position)}","head_cursor":"${core.log.headCursor}","has_more":${found.hasMore},"timed_out":${timedOut}}`
+    }
+    if (found.events.length > 0 || found.hasMore || seconds === 0) return answer(false)
+    const left = deadline - core.clock.steady()
+    const channelIds = filter.channelIds === '*' ? '*' : [...filter.channelIds]
+    const wait = {
+      accountId: actor.account.id,
+      channelIds,
+      after: head,
+      milliseconds: left,
+      signal: request.signal,
+    } as const
+    if (left <= 0 || !(await waits.next(wait))) return answer(true)
+  }
+}

@@ -1,0 +1,200 @@
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { normalName } from '../../core/accounts'
+import type { Person } from '../../core/actor'
+import { AppError } from '../../core/errors'
+import type { LiveStream } from '../../core/ports'
+import { CONTRACT_VERSION } from '../contract'
+import { list, type Static, Type, text } from '../schema'
+import type { SocketHandle, SocketSession } from '../socket'
+import type { LiveDeps } from './events'
+import { SocketOutlet } from './socket-outlet'
+import { accountRef } from './wire'
+
+const MAX_SUBSCRIPTIONS = 200
+
+const id = Type.Optional(Type.Union([text({ maxLength: 128 }), Type.Integer()]))
+const channels = list(text({ minLength: 1, maxLength: 64 }), { minItems: 1, maxItems: 50 })
+const clientFrame = Type.Union([
+  Type.Object({
+    type: Type.Literal('subscribe'),
+    id,
+    channels,
+    types: Type.Optional(list(text({ maxLength: 64 }), { maxItems: 50 })),
+    since: Type.Optional(text()),
+  }),
+  Type.Object({ type: Type.Literal('unsubscribe'), id, channels }),
+  Type.Object({ type: Type.Literal('resume'), id, cursor: text() }),
+  Type.Object({ type: Type.Literal('ping'), id }),
+])
+type ClientFrame = Static<typeof clientFrame>
+const isClientFrame = TypeCompiler.Compile(clientFrame)
+const frameTypes = clientFrame.anyOf.map((frame) => frame.properties.type.const)
+
+/** The multiplexed socket (§19.4): subscriptions to channels, with or without their past. An error never closes it. */
+export class MultiplexedSocket implements SocketSession {
+  private outlet: SocketOutlet | undefined
+  private stream: LiveStream | undefined
+  /** Frames are answered one after another, in the order they came. */
+  private turn: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly deps: LiveDeps,
+    private readonly actor: Person,
+    private readonly place: Disposable,
+  ) {}
+
+  open(socket: SocketHandle): void {
+    const { core, wire, streams } = this.deps
+    const outlet = new SocketOutlet(wire, socket, {
+      talkative: true,
+      beatEvery: 15_000,
+      beat: (self, position) => {
+        self.say({ type: 'position', cursor: core.log.cursor(position) })
+        self.ping()
+      },
+      dropped: (self, gone) =>
+        self.say({ type: 'unsubscribed', channels: gone.map(({ slug }) => slug), reason: 'access' }),
+    })
+    this.outlet = outlet
+    this.stream = streams.open(this.actor, outlet)
+    outlet.say({
+      type: 'hello',
+      version: CONTRACT_VERSION,
+      epoch: core.log.epoch,
+      account: accountRef(this.actor.account),
+      cursor: core.log.cursor(streams.head),
+      heartbeat_s: 30,
+    })
+  }
+
+  message(data: string | Buffer): void {
+    const frame = this.read(data)
+    if (frame) this.turn = this.turn.then(() => this.answer(frame))
+  }
+
+  drain(): void {
+    this.stream?.drained()
+  }
+
+  close(): void {
+    this.stream?.closed()
+    this.place[Symbol.dispose]()
+  }
+
+  private read(data: string | Buffer): ClientFrame | undefined {
+    if (typeof data !== 'string')
+      return this.refuse(undefined, 'invalid_frame', 'Frames are JSON text, not bytes')
+    let value: unknown
+    try {
+      value = JSON.parse(data)
+    } catch {
+      return this.refuse(undefined, 'invalid_frame', 'This frame is not JSON')
+    }
+    if (isClientFrame.Check(value)) return value
+    const given = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+    if (!frameTypes.some((type) => type === given.type))
+      return this.refuse(given.id, 'unknown_type', `A frame's type is one of: ${frameTypes.join(', ')}`)
+    const wrong = clientFrame.anyOf.find((frame) => frame.properties.type.const === given.type)
+    const [problem] = wrong ? [...TypeCompiler.Compile(wrong).Errors(value)] : []
+    return this.refuse(
+      given.id,
+      'invalid_frame',
+      `${problem?.path || 'frame'}: ${problem?.message ?? 'wrong shape'}`,
+    )
+  }
+
+  private async answer(frame: ClientFrame): Promise<void> {
+    try {
+      await this.act(frame)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      const { oldest_cursor } = error.extra
+      if (error.reason === 'cursor_expired' || error.reason === 'cursor_epoch')
+        this.say({ type: 'resync', ...idOf(frame), oldest_cursor, reason: error.reason })
+      else
+        this.say({ type: 'error', ...idOf(frame), code: error.reason, detail: error.message, ...error.extra })
+    }
+  }
+
+  private async act(frame: ClientFrame): Promise<void> {
+    const { stream } = this
+    if (!stream) return
+    switch (frame.type) {
+      case 'ping':
+        return this.say({ type: 'pong', ...idOf(frame) })
+      case 'subscribe':
+        return this.subscribe(stream, frame)
+      case 'unsubscribe':
+        return this.unsubscribe(stream, frame)
+      case 'resume': {
+        const { log } = this.deps.core
+        const channels = await this.selectedChannels(stream)
+        void stream.rewind(await log.position(frame.cursor, 'since', channels)).then(() => this.position())
+      }
+    }
+  }
+
+  private async subscribe(stream: LiveStream, frame: ClientFrame & { type: 'subscribe' }): Promise<void> {
+    const { core, streams } = this.deps
+    const { filter, rooms, after } = await core.feed.resolve(this.actor, {
+      channels: frame.channels.map(normalName),
+      types: frame.types ?? null,
+      thread: null,
+      excludeSelf: false,
+      since: frame.since || null,
+    })
+    const asked = filter.channelIds
+    const held = stream.selections.reduce(
+      (sum, { channelIds }) => sum + (channelIds === '*' ? 1 : channelIds.size),
+      0,
+    )
+    if (held + (asked === '*' ? 1 : asked.size) > MAX_SUBSCRIPTIONS)
+      throw new AppError(
+        'invalid',
+        'too_many_subscriptions',
+        `A socket has at most ${MAX_SUBSCRIPTIONS} subscriptions`,
+      )
+    // Whoever subscribes again replaces what it had.
+    stream.deselect(asked)
+    const slugs = asked === '*' ? ['*'] : rooms.map((room) => room.channel.slug)
+    const cursor = core.log.cursor(after ?? streams.head)
+    this.say({ type: 'subscribed', ...idOf(frame), channels: slugs, cursor })
+    const live = stream.select(filter, after)
+    if (after !== null) void live.then(() => this.position())
+  }
+
+  private async unsubscribe(stream: LiveStream, frame: ClientFrame & { type: 'unsubscribe' }): Promise<void> {
+    const { directory } = this.deps.core
+    const slugs = frame.channels.map(normalName)
+    if (slugs.includes('*')) stream.deselect('*')
+    else {
+      const rooms = await directory.settle(() => slugs.map((slug) => directory.roomBySlug(slug)))
+      stream.deselect(new Set(rooms.flatMap((room) => room?.channel.id ?? [])))
+    }
+    this.say({ type: 'unsubscribed', ...idOf(frame), channels: slugs })
+  }
+
+  /** The channels whose floors a position has to respect. */
+  private async selectedChannels(stream: LiveStream) {
+    const { directory } = this.deps.core
+    const ids = stream.selections.flatMap(({ channelIds }) => (channelIds === '*' ? [] : [...channelIds]))
+    return directory.settle(() => ids.map((id) => directory.channel(id)))
+  }
+
+  /** Tells the client that the past is over. */
+  private position(): void {
+    this.say({ type: 'position', cursor: this.deps.core.log.cursor(this.deps.streams.head) })
+  }
+
+  private refuse(frameId: unknown, code: string, detail: string): undefined {
+    this.say({ type: 'error', ...(frameId === undefined ? {} : { id: frameId }), code, detail })
+  }
+
+  private say(frame: object): void {
+    this.outlet?.say(frame)
+  }
+}
+
+function idOf(frame: ClientFrame): { id?: string | number } {
+  return frame.id === undefined ? {} : { id: frame.id }
+}

@@ -1,0 +1,126 @@
+import { list, oneOf, Type, text } from '../schema'
+
+/** Shapes that the v1 surface answers with; they document, and the tests hold real answers against them. */
+
+const instant = Type.String({ format: 'date-time', description: 'UTC with six fraction digits and Z' })
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()])
+const cursor = Type.String({ description: 'Opaque position in the log' })
+const handle = Type.String()
+
+export const messageSchema = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  channel: Type.String(),
+  thread_id: nullable(Type.String({ format: 'uuid' })),
+  reply_to: nullable(Type.String({ format: 'uuid' })),
+  sender_handle: handle,
+  sender_kind: oneOf(['human', 'agent']),
+  body: Type.String(),
+  body_format: oneOf(['markdown', 'plaintext']),
+  created_at: instant,
+  edited_at: nullable(instant),
+  mentioned_handles: Type.Array(handle),
+  seq: Type.Integer(),
+  cursor,
+  kind: oneOf(['message', 'correction', 'approval', 'system']),
+  priority: oneOf(['urgent', 'normal', 'fyi']),
+  sender_id: Type.String({ format: 'uuid' }),
+  sender_display_name: Type.String(),
+  via: oneOf(['session', 'token', 'mcp', 'a2a', 'bridge']),
+  broadcast: Type.Boolean(),
+  reply_count: Type.Integer(),
+  last_reply_at: nullable(instant),
+  reactions: Type.Array(Type.Unknown()),
+  mentions_truncated: Type.Optional(Type.Literal(true)),
+  attachments: Type.Array(Type.Unknown()),
+  metadata: Type.Object({}),
+  deleted: Type.Boolean(),
+  client_msg_id: Type.Optional(Type.String()),
+})
+
+export const postedSchema = Type.Composite([
+  messageSchema,
+  Type.Object({ unresolved_mentions: Type.Array(handle, { description: 'Names that notify nobody here' }) }),
+])
+
+export const pageSchema = Type.Object({
+  messages: Type.Array(messageSchema),
+  next_cursor: nullable(cursor),
+  head_cursor: nullable(cursor),
+  position: cursor,
+  has_more: Type.Boolean(),
+  timed_out: Type.Boolean(),
+})
+
+const eventSchema = Type.Object(
+  {
+    type: Type.String(),
+    channel: nullable(Type.String()),
+    seq: Type.Integer(),
+    cursor,
+    at: instant,
+    actor: nullable(Type.Object({ handle, kind: oneOf(['human', 'agent']) })),
+  },
+  { additionalProperties: true, description: 'The keys of the event type lie beside these' },
+)
+
+export const eventsSchema = Type.Object({
+  events: Type.Array(eventSchema),
+  cursor,
+  head_cursor: cursor,
+  has_more: Type.Boolean(),
+  timed_out: Type.Boolean(),
+})
+
+export const meSchema = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  account_id: Type.String({ format: 'uuid' }),
+  handle,
+  kind: oneOf(['human', 'agent']),
+  display_name: Type.String(),
+  via: oneOf(['bearer', 'session']),
+  scopes: Type.Array(Type.String()),
+  is_admin: Type.Boolean(),
+  token_id: nullable(Type.String()),
+  token_name: nullable(Type.String()),
+  expires_at: nullable(instant),
+  warnings: Type.Array(Type.String()),
+})
+
+export const channelsSchema = Type.Object({
+  channels: Type.Array(
+    Type.Object({
+      id: Type.String({ format: 'uuid' }),
+      slug: Type.String(),
+      name: Type.String(),
+      description: nullable(Type.String()),
+      kind: oneOf(['public', 'private', 'dm']),
+      role: nullable(oneOf(['admin', 'member', 'read_only'])),
+      topic: nullable(Type.String()),
+      access: Type.Object({ read: Type.Boolean(), post: Type.Boolean() }),
+      member_count: Type.Integer(),
+      head_cursor: nullable(cursor),
+      last_message_at: nullable(instant),
+    }),
+  ),
+})
+
+export const membersSchema = Type.Object({
+  members: Type.Array(
+    Type.Object({
+      id: Type.String({ format: 'uuid' }),
+      handle,
+      display_name: Type.String(),
+      kind: oneOf(['human', 'agent']),
+      role: oneOf(['admin', 'member', 'read_only']),
+    }),
+  ),
+})
+
+/** A comma-separated filter of a query. */
+export const words = (description: string) => Type.Optional(list(text({ maxLength: 64 }), { description }))
+export const flag = (description: string) => Type.Optional(Type.Boolean({ description }))
+export const waitSeconds = (longest: number) =>
+  Type.Optional(
+    Type.Integer({ minimum: 0, maximum: longest, description: 'Seconds to hold an empty answer' }),
+  )

@@ -1,0 +1,110 @@
+import { normalName } from '../../core/accounts'
+import type { Person } from '../../core/actor'
+import { AppError } from '../../core/errors'
+import { authenticate, byBearer, byCookie, cookieOf, refuseForeignOrigin } from '../auth'
+import { peerOf } from '../client'
+import { type Answer, type Endpoint, endpoint } from '../endpoint'
+import { HttpError } from '../errors'
+import { Type, text } from '../schema'
+import { ChannelSocket } from './channel-socket'
+import type { LiveDeps } from './events'
+import { MultiplexedSocket } from './multiplexed-socket'
+
+const PROTOCOL = 'synapse.v1'
+
+export function socketEndpoints(deps: LiveDeps): Endpoint[] {
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/ws',
+      // Its refusals before the upgrade have a form of their own, so it looks at the credential itself.
+      who: 'nobody',
+      tag: 'Events',
+      summary: 'WebSocket: with ?channel= one channel for a signed-in human, else subscriptions',
+      description:
+        'Credential: the session cookie, `Authorization: Bearer`, or the subprotocols `synapse.v1, bearer.<token>`.',
+      query: Type.Object({ channel: Type.Optional(text({ maxLength: 64 })) }),
+      answers: { 101: { description: 'The socket is open' } },
+      refusals: ['websocket_refused', 'origin_not_allowed', 'too_many_streams', 'upgrade_required'],
+      handle: ({ request, query }) =>
+        query.channel === undefined
+          ? openMultiplexed(deps, request)
+          : openChannel(deps, request, query.channel),
+    }),
+  ]
+}
+
+async function openMultiplexed(deps: LiveDeps, request: Request): Promise<Answer> {
+  const actor = await person(deps, request)
+  requireUpgrade(request)
+  return upgrade(deps, request, actor, (place) => new MultiplexedSocket(deps, actor, place))
+}
+
+/** The original form: every refusal is a 403 before the upgrade, with the gate's own words. */
+async function openChannel(deps: LiveDeps, request: Request, name: string): Promise<Answer> {
+  const { core } = deps
+  const cookie = cookieOf(request)
+  if (cookie === undefined) {
+    const hasBearer = request.headers.get('authorization') !== null || protocolToken(request) !== undefined
+    throw refused(hasBearer ? 'websocket is humans-only' : 'auth required')
+  }
+  const actor = await byCookie(core, cookie).catch((error: unknown) => {
+    throw error instanceof AppError ? refused('invalid session') : error
+  })
+  if (actor.account.kind !== 'human') throw refused('websocket is humans-only')
+  refuseForeignOrigin(core, request)
+  const slug = normalName(name)
+  const { room } = await core.directory
+    .settle(() => core.gates.read(core.gates.current(actor), slug))
+    .catch((error: unknown) => {
+      throw error instanceof AppError ? new HttpError(403, error.reason, error.message, error.extra) : error
+    })
+  requireUpgrade(request)
+  return upgrade(deps, request, actor, (place) => new ChannelSocket(deps, actor, room.channel, place))
+}
+
+function upgrade(
+  { limits }: LiveDeps,
+  request: Request,
+  actor: Person,
+  session: (place: Disposable) => object,
+): Answer {
+  const { upgrade: become } = peerOf(request)
+  if (!become) throw new HttpError(426, 'socket_no_websocket', 'This transport has no WebSockets; use TCP')
+  const place = limits.open(actor)
+  // Always named: left alone, the first protocol offered would be selected, and that may be the token.
+  const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
+  const headers: Record<string, string> = offered.includes(PROTOCOL)
+    ? { 'sec-websocket-protocol': PROTOCOL }
+    : {}
+  if (become(session(place), headers)) return 'upgraded'
+  place[Symbol.dispose]()
+  throw new HttpError(400, 'bad_handshake', 'This is not a valid WebSocket handshake')
+}
+
+/** Humans by cookie, anybody by token, in the header or among the subprotocols. */
+async function person({ core }: LiveDeps, request: Request): Promise<Person> {
+  const token = protocolToken(request)
+  const actor =
+    token !== undefined && request.headers.get('authorization') === null
+      ? await byBearer(core, token)
+      : await authenticate(core, request)
+  if (actor.via === 'operator')
+    throw new HttpError(426, 'socket_no_websocket', 'The local socket has no WebSockets')
+  if (actor.via === 'session') refuseForeignOrigin(core, request)
+  return actor
+}
+
+function protocolToken(request: Request): string | undefined {
+  const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
+  return offered.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length)
+}
+
+function requireUpgrade(request: Request): void {
+  if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') return
+  throw new HttpError(426, 'upgrade_required', 'Connect with a WebSocket', {}, { upgrade: 'websocket' })
+}
+
+function refused(detail: string): HttpError {
+  return new HttpError(403, 'websocket_refused', detail)
+}

@@ -1,0 +1,95 @@
+import type { Account, Channel, MessageView } from '../../core/entities'
+import type { LogEvent } from '../../core/events'
+import type { Log } from '../../core/log'
+import { formatInstant, type Micros } from '../../core/time'
+
+/** How the v1 surface writes things down. Keys of the earlier server come first, in its order. */
+
+export function instantOrNull(at: Micros | null): string | null {
+  return at === null ? null : formatInstant(at)
+}
+
+/** `Acct` of Table D. */
+export function accountRef({ uuid, handle, kind, displayName }: Account) {
+  return { id: uuid, handle, kind, display_name: displayName }
+}
+
+/** `Chan` of Table D. */
+export function channelRef({ uuid, slug, name, kind }: Channel) {
+  return { id: uuid, slug, name, kind }
+}
+
+/** Renders messages and events; what is rendered once is the same text for every reader. */
+export class Wire {
+  private readonly messages = new WeakMap<MessageView, string>()
+  private readonly envelopes = new WeakMap<LogEvent, string>()
+
+  constructor(private readonly log: Pick<Log, 'cursor'>) {}
+
+  /** A message as JSON. Holds nothing that depends on who reads it. */
+  message(view: MessageView): string {
+    let text = this.messages.get(view)
+    if (text === undefined) {
+      text = this.renderMessage(view)
+      this.messages.set(view, text)
+    }
+    return text
+  }
+
+  /** A message for one reader in a REST answer: its author is shown the id it gave the message. */
+  messageFor(view: MessageView, readerId: number): string {
+    const { clientMessageId, senderId, deletedAt } = view.message
+    const text = this.message(view)
+    if (clientMessageId === null || senderId !== readerId || deletedAt !== null) return text
+    return extend(text, `"client_msg_id":${JSON.stringify(clientMessageId)}`)
+  }
+
+  /** An event as JSON: the one shape of sockets, streams and polls (§16.6). */
+  envelope(event: LogEvent): string {
+    let text = this.envelopes.get(event)
+    if (text === undefined) {
+      text = this.renderEnvelope(event)
+      this.envelopes.set(event, text)
+    }
+    return text
+  }
+
+  private renderEnvelope(event: LogEvent): string {
+    const { type, channel, actor, seq } = event
+    const by = actor ? `{"handle":${quote(actor.handle)},"kind":"${actor.kind}"}` : 'null'
+    const slug = channel ? quote(channel.slug) : 'null'
+    const cursor = this.log.cursor(seq)
+    return `{"type":"${type}","channel":${slug},${this.payload(event)}"seq":${seq},"cursor":"${cursor}","at":"${formatInstant(event.at)}","actor":${by}}`
+  }
+
+  /** The keys of an event's own, each with a comma behind it. */
+  private payload(event: LogEvent): string {
+    if (event.message) return `"message":${this.message(event.message)},`
+    const about = event.account
+      ? { account: accountRef(event.account) }
+      : event.channel
+        ? { info: channelRef(event.channel) }
+        : {}
+    const text = JSON.stringify({ ...about, ...event.facts })
+    return text === '{}' ? '' : `${text.slice(1, -1)},`
+  }
+
+  private renderMessage({ message, channel, sender, mentioned }: MessageView): string {
+    const { seq, createdAt, thread, replyTo } = message
+    const gone = message.deletedAt !== null
+    const edited = message.editedAt === null ? 'null' : `"${formatInstant(message.editedAt)}"`
+    const lastReply = message.lastReplyAt === null ? 'null' : `"${formatInstant(message.lastReplyAt)}"`
+    const names = gone ? '' : mentioned.map(quote).join()
+    const truncated = !gone && message.mentions.truncated ? ',"mentions_truncated":true' : ''
+    return `{"id":"${message.uuid}","channel":${quote(channel.slug)},"thread_id":${thread ? `"${thread.uuid}"` : 'null'},"reply_to":${replyTo ? `"${replyTo.uuid}"` : 'null'},"sender_handle":${quote(sender.handle)},"sender_kind":"${sender.kind}","body":${gone ? '""' : quote(message.body)},"body_format":"${message.format}","created_at":"${formatInstant(createdAt)}","edited_at":${edited},"mentioned_handles":[${names}],"seq":${seq},"cursor":"${this.log.cursor(seq)}","kind":"${message.kind}","priority":"${message.priority}","sender_id":"${sender.uuid}","sender_display_name":${quote(sender.displayName)},"via":"${message.via}","broadcast":${!gone && message.mentions.broadcast},"reply_count":${message.replyCount},"last_reply_at":${lastReply},"reactions":[]${truncated},"attachments":[],"metadata":${gone ? '{}' : JSON.stringify(message.metadata)},"deleted":${gone}}`
+  }
+}
+
+/** A JSON object with more members at its end. */
+export function extend(object: string, members: string): string {
+  return `${object.slice(0, -1)},${members}}`
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text)
+}

@@ -1,0 +1,182 @@
+import { Kind, type TSchema } from '@sinclair/typebox'
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
+import { isLongerThan } from '../core/text'
+import { ValidationError } from './errors'
+import { isStorable } from './schema'
+
+/** What is wrong with one value of a request, in the form of pydantic v2, which the earlier server's clients know. */
+export interface Issue {
+  readonly type: string
+  readonly loc: readonly (string | number)[]
+  readonly msg: string
+  readonly input: unknown
+  readonly ctx?: Readonly<Record<string, unknown>>
+}
+
+type Place = 'body' | 'query' | 'path'
+
+/** A compiled schema that answers the value with its type, or throws all that is wrong with it. */
+export type Validator = (value: unknown) => unknown
+
+export function validator(schema: TSchema, place: Place): Validator {
+  const compiled: TypeCheck<TSchema> = TypeCompiler.Compile(schema)
+  return (value) => {
+    const read = place === 'query' ? fromQuery(schema, value as Record<string, string>) : value
+    if (compiled.Check(read)) return read
+    const issues = [...issuesOf(schema, read, [place], place === 'query')]
+    // The walk below explains what Check refuses; if it finds nothing, the two disagree, which is a fault of ours.
+    if (issues.length === 0) throw new Error(`a ${place} was refused without a reason`)
+    throw new ValidationError(issues)
+  }
+}
+
+const yes: ReadonlySet<string> = new Set(['true', '1', 'yes', 'on'])
+const no: ReadonlySet<string> = new Set(['false', '0', 'no', 'off'])
+
+/** Query values are text: what the schema wants as a number, a boolean or a list is read as one where that works. */
+function fromQuery(schema: TSchema, query: Readonly<Record<string, string>>): Record<string, unknown> {
+  const read: Record<string, unknown> = {}
+  for (const [name, property] of Object.entries<TSchema>(schema.properties ?? {})) {
+    const value = query[name]
+    if (value === undefined) continue
+    const word = value.trim().toLowerCase()
+    if (property.type === 'integer') read[name] = /^[+-]?\d{1,15}$/.test(word) ? Number(word) : value
+    else if (property.type === 'boolean') read[name] = yes.has(word) ? true : no.has(word) ? false : value
+    else if (property.type === 'array')
+      read[name] = value
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '')
+    else read[name] = value
+  }
+  return read
+}
+
+function* issuesOf(schema: TSchema, value: unknown, loc: Issue['loc'], fromText: boolean): Generator<Issue> {
+  const input = schema.secret ? null : value
+  const issue = (type: string, msg: string, ctx?: Issue['ctx']): Issue => ({
+    type,
+    loc,
+    msg,
+    input,
+    ...(ctx ? { ctx } : {}),
+  })
+  if (schema[Kind] === 'Union') {
+    // Only `maybe` makes unions: something, or null.
+    if (value !== null) yield* issuesOf(schema.anyOf[0], value, loc, fromText)
+    return
+  }
+  switch (schema.type) {
+    case 'object':
+      yield* objectIssues(schema, value, loc, fromText, issue)
+      return
+    case 'array':
+      if (!Array.isArray(value)) yield issue('list_type', 'Input should be a valid list')
+      else yield* listIssues(schema, value, loc, fromText, issue)
+      return
+    case 'string':
+      if (typeof value !== 'string') yield issue('string_type', 'Input should be a valid string')
+      else if (schema.enum) {
+        const expected = schema.enum
+          .map((word: string) => `'${word}'`)
+          .join(', ')
+          .replace(/, ([^,]*)$/, ' or $1')
+        if (!schema.enum.includes(value))
+          yield issue('literal_error', `Input should be ${expected}`, { expected })
+      } else yield* textIssues(schema, value, issue)
+      return
+    case 'integer':
+      if (!Number.isSafeInteger(value))
+        yield fromText
+          ? issue('int_parsing', 'Input should be a valid integer, unable to parse string as an integer')
+          : issue('int_type', 'Input should be a valid integer')
+      else yield* rangeIssues(schema, value as number, issue)
+      return
+    case 'boolean':
+      if (typeof value !== 'boolean')
+        yield fromText
+          ? issue('bool_parsing', 'Input should be a valid boolean, unable to interpret input')
+          : issue('bool_type', 'Input should be a valid boolean')
+  }
+}
+
+type MakeIssue = (type: string, msg: string, ctx?: Issue['ctx']) => Issue
+
+function* objectIssues(
+  schema: TSchema,
+  value: unknown,
+  loc: Issue['loc'],
+  fromText: boolean,
+  issue: MakeIssue,
+): Generator<Issue> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    yield schema.properties
+      ? issue('model_attributes_type', 'Input should be a valid dictionary or object to extract fields from')
+      : issue('dict_type', 'Input should be a valid dictionary')
+    return
+  }
+  const fields = value as Record<string, unknown>
+  const required: readonly string[] = schema.required ?? []
+  for (const [name, property] of Object.entries<TSchema>(schema.properties ?? {})) {
+    const at = [...loc, name]
+    if (Object.hasOwn(fields, name)) yield* issuesOf(property, fields[name], at, fromText)
+    else if (required.includes(name)) yield { type: 'missing', loc: at, msg: 'Field required', input: null }
+  }
+}
+
+function* listIssues(
+  schema: TSchema,
+  value: readonly unknown[],
+  loc: Issue['loc'],
+  fromText: boolean,
+  issue: MakeIssue,
+): Generator<Issue> {
+  const { minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema
+  const length = `not ${value.length}`
+  if (value.length < minItems)
+    yield issue(
+      'too_short',
+      `List should have at least ${minItems} item${plural(minItems)} after validation, ${length}`,
+      { min_length: minItems },
+    )
+  if (value.length > maxItems)
+    yield issue(
+      'too_long',
+      `List should have at most ${maxItems} item${plural(maxItems)} after validation, ${length}`,
+      { max_length: maxItems },
+    )
+  for (const [i, item] of value.entries()) yield* issuesOf(schema.items, item, [...loc, i], fromText)
+}
+
+function* textIssues(schema: TSchema, value: string, issue: MakeIssue): Generator<Issue> {
+  const { minLength = 0, maxLength, pattern } = schema
+  if (!value.isWellFormed())
+    yield issue(
+      'string_unicode',
+      'Input should be a valid string, unable to parse raw data as a unicode string',
+    )
+  else if (!isStorable(value)) yield issue('value_error', 'Value error, a text cannot hold the character NUL')
+  if (value.length < minLength)
+    yield issue(
+      'string_too_short',
+      `String should have at least ${minLength} character${plural(minLength)}`,
+      { min_length: minLength },
+    )
+  if (maxLength !== undefined && isLongerThan(value, maxLength))
+    yield issue('string_too_long', `String should have at most ${maxLength} character${plural(maxLength)}`, {
+      max_length: maxLength,
+    })
+  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value))
+    yield issue('string_pattern_mismatch', `String should match pattern '${pattern}'`, { pattern })
+}
+
+function* rangeIssues({ minimum, maximum }: TSchema, value: number, issue: MakeIssue): Generator<Issue> {
+  if (minimum !== undefined && value < minimum)
+    yield issue('greater_than_equal', `Input should be greater than or equal to ${minimum}`, { ge: minimum })
+  if (maximum !== undefined && value > maximum)
+    yield issue('less_than_equal', `Input should be less than or equal to ${maximum}`, { le: maximum })
+}
+
+function plural(count: number): string {
+  return count === 1 ? '' : 's'
+}

@@ -1,0 +1,224 @@
+import { expiryOf, type Person } from '../core/actor'
+import type { Directory } from '../core/directory'
+import type { Room } from '../core/entities'
+import { AppError } from '../core/errors'
+import type { LogEvent } from '../core/events'
+import type { Feed, FeedFilter } from '../core/feed'
+import type { Gates } from '../core/gates'
+import type { Seq } from '../core/ids'
+import type { Outlet, Streams } from '../core/ports'
+import type { Clock } from '../core/time'
+import { PARK_BYTES, Stream } from './stream'
+import type { HeldRequests } from './waits'
+
+/** What the hub needs once the core is put together. */
+export interface HubDeps {
+  readonly directory: Directory
+  readonly gates: Gates
+  readonly feed: Feed
+  readonly clock: Clock
+  /** Sends an event to every socket subscribed to the topic, rendered once; answers its size in bytes. */
+  readonly publish: (topic: string, event: LogEvent) => number
+  readonly report: (fault: unknown) => void
+}
+
+const TICK_MILLISECONDS = 1000
+
+/**
+ * Everybody who listens. Committed events come in here in the order of the log and go out at once: to plain sockets by
+ * one native publish for all of them, to streams with a filter one by one, to held requests as a wake-up. Nothing in an
+ * event depends on who reads it, so each is rendered once.
+ */
+export class Hub implements Streams {
+  private readonly streams = new Set<Stream>()
+  private readonly byAccount = new Map<number, Set<Stream>>()
+  private readonly rooms = new Map<number, RoomAudience>()
+  private readonly incoming: LogEvent[] = []
+  private announcing = false
+  private readonly timer: Timer
+  private position: Seq
+
+  constructor(
+    private readonly deps: HubDeps,
+    private readonly waits: HeldRequests,
+    head: Seq,
+  ) {
+    this.position = head
+    this.timer = setInterval(() => this.tick(), TICK_MILLISECONDS)
+    this.timer.unref()
+  }
+
+  get head(): Seq {
+    return this.position
+  }
+
+  open(actor: Person, outlet: Outlet): Stream {
+    const stream = new Stream(this, this.deps.feed, actor, outlet, this.deps.clock.steady())
+    this.streams.add(stream)
+    const own = this.byAccount.get(actor.account.id) ?? new Set()
+    this.byAccount.set(actor.account.id, own.add(stream))
+    return stream
+  }
+
+  isOpen(accountId: number): boolean {
+    return this.byAccount.has(accountId)
+  }
+
+  get openStreams(): number {
+    return this.streams.size
+  }
+
+  /** Takes committed events, in order. They are out when this returns, unless rights have to be read first. */
+  announce(events: readonly LogEvent[]): void {
+    for (const event of events) this.incoming.push(event)
+    if (!this.announcing) this.deliver()
+    this.waits.notify(events)
+  }
+
+  /** Ends every stream and held request; the process is about to stop. */
+  stop(): void {
+    clearInterval(this.timer)
+    this.waits.stop()
+    for (const stream of [...this.streams]) stream.end('shutdown')
+  }
+
+  // What streams call.
+
+  remove(stream: Stream): void {
+    this.streams.delete(stream)
+    const own = this.byAccount.get(stream.actor.account.id)
+    own?.delete(stream)
+    if (own?.size === 0) this.byAccount.delete(stream.actor.account.id)
+  }
+
+  enter(stream: Stream, channelId: number): void {
+    const audience = this.rooms.get(channelId) ?? { plain: new Set(), filtered: new Set(), unchecked: 0 }
+    this.rooms.set(channelId, audience)
+    if (!stream.isPlain || !stream.outlet.topics) {
+      audience.filtered.add(stream)
+      return
+    }
+    audience.plain.add(stream)
+    stream.outlet.topics.add(messageTopic(channelId))
+  }
+
+  leave(stream: Stream, channelId: number): void {
+    const audience = this.rooms.get(channelId)
+    if (!audience) return
+    audience.filtered.delete(stream)
+    if (audience.plain.delete(stream)) stream.outlet.topics?.delete(messageTopic(channelId))
+    if (audience.plain.size + audience.filtered.size === 0) this.rooms.delete(channelId)
+  }
+
+  /** The rooms that these selections cover and the actor may read now. */
+  roomsFor(actor: Person, filters: readonly FeedFilter[]): Promise<Room[]> {
+    const { directory, gates } = this.deps
+    return directory.settle(() =>
+      gates
+        .readable(gates.current(actor))
+        .filter(({ channel }) => filters.some((filter) => covers(filter, channel.id))),
+    )
+  }
+
+  /** A stream could not go on: most likely its credential ended while it read. */
+  failed(stream: Stream, error: unknown): void {
+    if (!(error instanceof AppError)) this.deps.report(error)
+    stream.end('auth_revoked')
+  }
+
+  /** Hands on what came in, in order. What is only of a room's readers goes out at once; the rest has to be judged. */
+  private deliver(): void {
+    this.announcing = true
+    for (let event = this.incoming[0]; event; event = this.incoming[0]) {
+      if (event.account || event.type !== 'message.created') {
+        void this.deliverJudged(event)
+        return
+      }
+      this.incoming.shift()
+      this.position = event.seq
+      this.toRoom(event)
+    }
+    this.announcing = false
+  }
+
+  /** An event about an account, a membership or a channel: rare, and heard by more than one kind of listener. */
+  private async deliverJudged(event: LogEvent): Promise<void> {
+    const { directory, feed, gates, report } = this.deps
+    await directory
+      .settle(() => {
+        const streams = [...this.streams]
+        const hearers = streams.filter((stream) => feed.hears(stream.actor, event))
+        const room = event.channel && directory.room(event.channel.id)
+        const readers = room ? streams.filter((stream) => gates.mayRead(stream.actor, room)) : []
+        // Everything is judged; from here on it is done, in the same step, so that no stream falls between.
+        this.position = event.seq
+        for (const stream of hearers) stream.offer(event)
+        this.applyRights(event, room, readers)
+      })
+      .catch((fault) => {
+        this.position = event.seq
+        report(fault)
+      })
+    this.incoming.shift()
+    this.deliver()
+  }
+
+  private toRoom(event: LogEvent): void {
+    const id = event.channel?.id
+    const audience = id === undefined ? undefined : this.rooms.get(id)
+    if (id === undefined || !audience) return
+    if (audience.plain.size > 0) {
+      audience.unchecked += this.deps.publish(messageTopic(id), event)
+      if (audience.unchecked > PARK_BYTES) {
+        audience.unchecked = 0
+        for (const stream of [...audience.plain]) stream.checkFlow()
+      }
+    }
+    for (const stream of [...audience.filtered]) stream.offer(event)
+  }
+
+  /** What an event takes or gives: streams that lost a room leave it, those that follow everything join a new one. */
+  private applyRights(event: LogEvent, room: Room | null, readers: readonly Stream[]): void {
+    const { type, account, channel, facts } = event
+    const own = [...(account ? (this.byAccount.get(account.id) ?? []) : [])]
+    if (channel && type === 'member.left') for (const stream of own) stream.drop(channel.id)
+    if (channel && type === 'channel.archived')
+      for (const stream of [...this.streams]) stream.drop(channel.id)
+    if (room && (type === 'member.joined' || type === 'channel.unarchived'))
+      for (const stream of readers) if (stream.covers(room.channel.id)) stream.join(room)
+    if (type === 'account.archived') for (const stream of own) stream.end('auth_revoked')
+    const ended = facts.token_id ?? facts.session_id
+    if (type === 'account.token_revoked' || type === 'account.session_ended')
+      for (const stream of own) if (credentialOf(stream.actor) === ended) stream.end('auth_revoked')
+  }
+
+  private tick(): void {
+    const steady = this.deps.clock.steady()
+    const now = this.deps.clock.now()
+    for (const stream of [...this.streams]) {
+      const expiry = expiryOf(stream.actor)
+      if (expiry !== null && expiry <= now) stream.end('expired')
+      else stream.tick(steady)
+    }
+  }
+}
+
+/** Who is in a room right now, by how they are served. */
+interface RoomAudience {
+  readonly plain: Set<Stream>
+  readonly filtered: Set<Stream>
+  /** Bytes published since the sockets' buffers were looked at. */
+  unchecked: number
+}
+
+function messageTopic(channelId: number): string {
+  return `m${channelId}`
+}
+
+function credentialOf(actor: Person): string {
+  return actor.via === 'token' ? actor.token.uuid : actor.session.uuid
+}
+
+function covers({ channelIds }: FeedFilter, channelId: number): boolean {
+  return channelIds === '*' || channelIds.has(channelId)
+}

@@ -1,0 +1,9 @@
+/**
+ * Live fan-out: what happens between a commit and everybody's screen.
+ * Imports the core only. Surfaces reach it through the core's ports (Streams, Waits); main.ts puts it in place.
+ * hub.ts hands committed events on, stream.ts is one connection (past, then live, and what happens to slow readers),
+ * waits.ts holds requests until the log moves.
+ * Start reading at hub.ts.
+ */
+export { Hub } from './hub'
+export { HeldRequests } from './waits'

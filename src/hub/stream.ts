@@ -1,0 +1,240 @@
+import type { Person } from '../core/actor'
+import type { Room } from '../core/entities'
+import type { LogEvent } from '../core/events'
+import { type Feed, type FeedFilter, selects } from '../core/feed'
+import type { Seq } from '../core/ids'
+import type { EndReason, LiveStream, Outlet } from '../core/ports'
+import type { Hub } from './hub'
+
+/** Events read and sent at a time while a stream catches up. */
+const PAGE = 200
+/** Unsent bytes above which a stream is parked: it leaves the live flow until it has taken what it was given. */
+export const PARK_BYTES = 256 * 1024
+/** Unsent bytes, and time without draining, above which it is closed. */
+const CLOSE_BYTES = 1024 * 1024
+const CLOSE_MILLISECONDS = 30_000
+
+/** Something to send from the past before the selections in it are live. */
+interface Backlog {
+  readonly selections: readonly FeedFilter[]
+  position: Seq
+  readonly replay: boolean
+  readonly done: () => void
+}
+
+/**
+ * One connection in the hub. A selection is either live, and then every event it selects is sent the moment it is
+ * announced, or it stands in a backlog, which is read from the log page by page until it meets the head: then it
+ * becomes live in the same step, so that nothing falls between. There is no private queue; the log is the queue.
+ */
+export class Stream implements LiveStream {
+  private readonly live = new Set<FeedFilter>()
+  private readonly backlogs: Backlog[] = []
+  /** Rooms whose events come by themselves, by inner id. */
+  private readonly joined = new Map<number, Room>()
+  private running = false
+  private gone = false
+  private stalledSince: number | undefined
+  private whenDrained: (() => void) | undefined
+  private nextBeat: number
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly feed: Feed,
+    readonly actor: Person,
+    readonly outlet: Outlet,
+    now: number,
+  ) {
+    this.nextBeat = now + outlet.beatEvery
+  }
+
+  get selections(): readonly FeedFilter[] {
+    return [...this.live, ...this.backlogs.flatMap((backlog) => backlog.selections)]
+  }
+
+  /** Whether the server may publish messages to this stream's socket: it wants all of its rooms, whoever wrote them. */
+  get isPlain(): boolean {
+    return this.outlet.topics !== null && [...this.live].every(isPlainFilter)
+  }
+
+  select(filter: FeedFilter, after: Seq | null): Promise<void> {
+    return this.catchUp([filter], after ?? this.hub.head, after !== null)
+  }
+
+  deselect(channelIds: ReadonlySet<number> | '*'): void {
+    const keep = (filter: FeedFilter): FeedFilter | null => {
+      if (channelIds === '*') return null
+      if (filter.channelIds === '*') return filter
+      const rest = new Set([...filter.channelIds].filter((id) => !channelIds.has(id)))
+      return rest.size === 0 ? null : { ...filter, channelIds: rest }
+    }
+    const rest = [...this.live].map(keep).filter((filter) => filter !== null)
+    this.live.clear()
+    for (const filter of rest) this.live.add(filter)
+    for (const [i, backlog] of this.backlogs.entries())
+      this.backlogs[i] = {
+        ...backlog,
+        selections: backlog.selections.map(keep).filter((filter) => filter !== null),
+      }
+    this.rejoin()
+  }
+
+  rewind(after: Seq): Promise<void> {
+    const selections = this.selections
+    this.live.clear()
+    for (const backlog of this.backlogs.splice(0)) backlog.done()
+    this.rejoin()
+    return this.catchUp(selections, after, true)
+  }
+
+  drained(): void {
+    if (this.outlet.buffered() > 0) return
+    this.stalledSince = undefined
+    this.whenDrained?.()
+    this.whenDrained = undefined
+  }
+
+  closed(): void {
+    this.gone = true
+    this.live.clear()
+    this.leaveAll()
+    for (const backlog of this.backlogs.splice(0)) backlog.done()
+    this.whenDrained?.()
+    this.hub.remove(this)
+  }
+
+  end(reason: EndReason): void {
+    if (this.gone) return
+    this.closed()
+    this.outlet.end(reason)
+  }
+
+  /** Sends a live event if it is selected, in the order it happened. Rights were judged by whoever calls. */
+  offer(event: LogEvent): void {
+    for (const filter of this.live)
+      if (selects(filter, event)) {
+        this.outlet.event(event, false)
+        this.checkFlow()
+        return
+      }
+  }
+
+  /** Whether a live selection covers the room: it should then hear of it. */
+  covers(channelId: number): boolean {
+    return [...this.live].some(({ channelIds }) => channelIds === '*' || channelIds.has(channelId))
+  }
+
+  join(room: Room): void {
+    if (this.joined.has(room.channel.id)) return
+    this.joined.set(room.channel.id, room)
+    this.hub.enter(this, room.channel.id)
+  }
+
+  /** The room is readable no more: its events stop, and the reader is told. */
+  drop(channelId: number): void {
+    const room = this.joined.get(channelId)
+    this.leave(channelId)
+    const named = this.selections.some(({ channelIds }) => channelIds !== '*' && channelIds.has(channelId))
+    if (!room && !named) return
+    this.deselect(new Set([channelId]))
+    if (room) this.outlet.dropped([room.channel])
+  }
+
+  /** Parks or closes a reader that does not keep up. */
+  checkFlow(): void {
+    const waiting = this.outlet.buffered()
+    if (waiting <= PARK_BYTES) return
+    if (waiting > CLOSE_BYTES) this.end('slow_consumer')
+    else this.park()
+  }
+
+  /** Called every second. */
+  tick(now: number): void {
+    this.checkFlow()
+    if (this.outlet.buffered() === 0) this.drained()
+    if (this.stalledSince !== undefined && now - this.stalledSince > CLOSE_MILLISECONDS)
+      this.end('slow_consumer')
+    if (this.gone || now < this.nextBeat || this.stalledSince !== undefined) return
+    this.nextBeat = now + this.outlet.beatEvery
+    this.outlet.beat(Math.min(this.hub.head, ...this.backlogs.map((backlog) => backlog.position)))
+  }
+
+  private park(): void {
+    this.stalledSince ??= performance.now()
+    if (this.live.size === 0) return
+    const selections = [...this.live]
+    this.live.clear()
+    this.leaveAll()
+    void this.catchUp(selections, this.hub.head, false)
+  }
+
+  private catchUp(selections: readonly FeedFilter[], position: Seq, replay: boolean): Promise<void> {
+    return new Promise((done) => {
+      this.backlogs.push({ selections, position, replay, done })
+      if (!this.running) void this.run()
+    })
+  }
+
+  private async run(): Promise<void> {
+    this.running = true
+    try {
+      while (!this.gone && this.backlogs.length > 0) await this.step()
+    } catch (error) {
+      this.hub.failed(this, error)
+    } finally {
+      this.running = false
+    }
+  }
+
+  /** Sends one page of the first backlog, or makes it live where it meets the head. */
+  private async step(): Promise<void> {
+    if (this.outlet.buffered() > PARK_BYTES) await this.untilDrained()
+    const [backlog] = this.backlogs
+    if (!backlog || this.gone) return
+    if (backlog.position < this.hub.head) {
+      const page = await this.feed.page(this.actor, backlog.selections, backlog.position, PAGE, this.hub.head)
+      // It may have been taken back, or replaced, while the log was read.
+      if (this.gone || this.backlogs[0] !== backlog) return
+      for (const event of page.events) this.outlet.event(event, backlog.replay)
+      backlog.position = page.position
+      return
+    }
+    const rooms = await this.hub.roomsFor(this.actor, backlog.selections)
+    // From here to the end nothing is awaited: what was announced meanwhile is sent first.
+    if (this.gone || this.backlogs[0] !== backlog || backlog.position < this.hub.head) return
+    this.backlogs.shift()
+    for (const filter of backlog.selections) this.live.add(filter)
+    for (const room of rooms) this.join(room)
+    this.rejoin()
+    backlog.done()
+  }
+
+  private untilDrained(): Promise<void> {
+    this.stalledSince ??= performance.now()
+    return new Promise((resolve) => {
+      this.whenDrained = resolve
+    })
+  }
+
+  /** Enters the joined rooms anew, after what is selected, or how it has to be served, has changed. */
+  private rejoin(): void {
+    for (const [id, room] of [...this.joined]) {
+      this.leave(id)
+      if (this.covers(id)) this.join(room)
+    }
+  }
+
+  private leave(channelId: number): void {
+    if (this.joined.delete(channelId)) this.hub.leave(this, channelId)
+  }
+
+  private leaveAll(): void {
+    for (const id of [...this.joined.keys()]) this.leave(id)
+  }
+}
+
+function isPlainFilter({ types, threadRoot, notActorId }: FeedFilter): boolean {
+  const allMessages =
+    types === null || types.some((type) => type === 'message.created' || type === 'message.*')
+  return threadRoot === null && notActorId === null && allMessages
+}

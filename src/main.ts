@@ -1,0 +1,320 @@
+/**
+ * The composition root: `boot` turns a configuration into a running server, and is the only code that knows every
+ * part. What the parts do to each other is in the core's ports; which of them stand in for which port is here.
+ */
+import { existsSync, statfsSync } from 'node:fs'
+import { bootstrapToken, type Config, maskUrl, parseRate } from './config'
+import { createCore } from './core'
+import type { SettingValues } from './core/settings'
+import {
+  acceptsPeer,
+  checkBind,
+  ensureInstanceKey,
+  HomeError,
+  homePaths,
+  lockHome,
+  parseInstanceKey,
+  prepareHome,
+  readState,
+  startRunRecord,
+  writeState,
+} from './home'
+import { adminEndpoints } from './http/admin'
+import { notePeer } from './http/client'
+import { docsEndpoints } from './http/docs'
+import { healthEndpoints } from './http/health'
+import { type Listener, listenTcp, listenUnix } from './http/listen'
+import { openApiEndpoint } from './http/openapi'
+import { createHttpServer, type HttpServer } from './http/server'
+import { StreamLimits } from './http/stream-limits'
+import { v1Endpoints, Wire } from './http/v1'
+import { HeldRequests, Hub } from './hub'
+import { startUpkeep } from './jobs'
+import { createLogger, type Logger } from './logger'
+import { argonPasswords, systemClock, systemSecrets } from './platform'
+import { type OpenStore, openSqliteStore, StoreError } from './store'
+import { VERSION } from './version'
+
+/** Requests in flight get so long when the server stops. */
+const GRACE_MILLISECONDS = 10_000
+/** A command that works on the data itself waits so long for another one to finish. */
+const LOCK_WAIT_MILLISECONDS = 5_000
+/** Readiness fails below this much free space. */
+const LEAST_DISK_BYTES = 64 * 1024 * 1024
+
+export interface Running {
+  readonly bootId: string
+  readonly urls: readonly string[]
+  readonly socket: string | null
+  readonly summary: {
+    readonly version: string
+    readonly home: string
+    /** Without its password. */
+    readonly store: string
+    readonly urls: readonly string[]
+    readonly socket: string | null
+    readonly baseUrl: string | null
+    readonly adminCredentials: number
+  }
+  /** Answers a request of the local operator in process, as the Unix socket would. */
+  handle(request: Request): Promise<Response>
+  /** Ends gracefully, in at most about 20 seconds. */
+  stop(): Promise<void>
+}
+
+export interface BootOptions {
+  /** False for a command that works on the data itself: nothing listens and no run file is written. */
+  readonly listen: boolean
+  /** Where log lines go; default stdout when listening, nowhere otherwise. */
+  readonly log?: (text: string) => void
+}
+
+/**
+ * Starts the server on its home.
+ * @throws HomeError, ConfigError when it must not start; an error with a `code` when an address cannot be had
+ */
+export async function boot(config: Config, options: BootOptions): Promise<Running> {
+  await using undo = new AsyncDisposableStack()
+  const bootId = config.bootId ?? crypto.randomUUID()
+  const write = options.log ?? (options.listen ? (text: string) => process.stdout.write(text) : () => {})
+  const logger = undo.use(createLogger(config.logLevel, write))
+  const notices = prepareHome(config.home)
+  for (const notice of [...config.notices, ...notices]) logger.warning(notice)
+
+  const bind = checkBind(config.hosts, config.allowPublicBind)
+  if (options.listen && !bind.ok)
+    throw new HomeError('refused', bind.refusal, 'or start with --allow-public-bind')
+  const path = sqlitePath(config)
+  const waitMs = options.listen ? 0 : LOCK_WAIT_MILLISECONDS
+  undo.use(await lockHome(config.home, { database: path, waitMs }))
+  const record = options.listen ? startRunRecord(config.home, runFile(config, bootId)) : undefined
+  if (record) undo.defer(() => record.remove())
+
+  const report = (fault: unknown) => logger.error('something failed in the background', { fault })
+  const store = await openStore(path, report)
+  undo.defer(() => store.close())
+  if (store.migrated.length > 0) logger.info('migrated the store', { migrations: store.migrated })
+  checkIdentity(config, store)
+  await checkRollback(config, store, logger)
+  const { server, publishers, hub, core, upkeep } = await assemble(config, store, logger, bootId, report)
+  undo.defer(() => upkeep.stop())
+  undo.defer(() => hub.stop())
+
+  const adminCredentials = await bootstrap(config, core, logger)
+  const listeners: Listener[] = []
+  if (options.listen && bind.ok) {
+    if (config.socket) listeners.push(listenUnix(config.socket, server.http))
+    undo.defer(() => Promise.all(listeners.map((listener) => listener.stop(0))).then(() => {}))
+    // Port 0 is whatever the first address gets; the others then listen there as well.
+    let { port } = config
+    for (const { host, bindClass } of bind.listeners) {
+      const accepts = bindClass === 'open' ? null : (peer: string) => acceptsPeer(bindClass, peer)
+      const listener = listenTcp({ host, port, accepts, http: server.http })
+      listeners.push(listener)
+      port = Number(new URL(listener.url ?? '').port) || port
+    }
+    for (const notice of bind.notices) logger.warning(notice)
+  }
+  publishers.push(...listeners.map((listener) => listener.publish))
+  const urls = listeners.map((listener) => listener.url).filter((url) => url !== undefined)
+  record?.update({ phase: 'ready', urls })
+  if (options.listen) logger.info('ready', { version: VERSION, boot_id: bootId, urls })
+
+  const stack = undo.move()
+  let stopping: Promise<void> | undefined
+  const stop = async () => {
+    server.stopping = true
+    record?.update({ phase: 'stopping' })
+    logger.info('stopping')
+    // Streams end first, because a listener waits for them.
+    hub.stop()
+    await Promise.all(listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)))
+    writeState(homePaths(config.home).state, { epoch: core.log.epoch, lastSeq: core.log.head })
+    await stack.disposeAsync()
+  }
+  return {
+    bootId,
+    urls,
+    socket: options.listen ? config.socket : null,
+    summary: {
+      version: VERSION,
+      home: config.home,
+      store: maskUrl(config.databaseUrl),
+      urls,
+      socket: options.listen ? config.socket : null,
+      baseUrl: config.settings.base_url,
+      adminCredentials,
+    },
+    handle: async (request) => {
+      notePeer(request, { transport: 'local', address: null, secure: false })
+      return (await server.http.fetch(request)) ?? new Response(null, { status: 500 })
+    },
+    stop: () => {
+      stopping ??= stop()
+      return stopping
+    },
+  }
+}
+
+/** Core, hub and surfaces over an open store. */
+async function assemble(
+  config: Config,
+  store: OpenStore,
+  logger: Logger,
+  bootId: string,
+  report: (fault: unknown) => void,
+) {
+  const values: SettingValues = { ...config.settings, 'rate.login': parseRate(config.settings['rate.login']) }
+  const settings = { get: <Key extends keyof SettingValues>(key: Key) => values[key] }
+  const publishers: ((topic: string, text: string) => void)[] = []
+  const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  const core = await createCore({
+    store,
+    settings,
+    clock: systemClock,
+    secrets: systemSecrets,
+    passwords: argonPasswords(),
+    streams: { isOpen: (accountId) => hub.isOpen(accountId) },
+    waits,
+  })
+  const wire = new Wire(core.log)
+  const { directory, gates, feed, clock } = core
+  const hub: Hub = new Hub(
+    {
+      directory,
+      gates,
+      feed,
+      clock,
+      publish: (topic, event) => {
+        const text = wire.envelope(event)
+        for (const publish of publishers) publish(topic, text)
+        return text.length
+      },
+      report,
+    },
+    waits,
+    core.log.head,
+  )
+  store.onCommit((events) => hub.announce(events))
+  const vitals = {
+    version: VERSION,
+    bootId,
+    startedAt: Date.now(),
+    store: 'sqlite',
+    checks: () => ({
+      db: store.isHealthy(),
+      migrations: true,
+      disk: freeBytes(config.home) >= LEAST_DISK_BYTES,
+    }),
+    isStopping: () => server.stopping,
+    openStreams: () => hub.openStreams,
+  } as const
+  const endpoints = [
+    ...healthEndpoints(core, vitals),
+    ...v1Endpoints({ core, wire, streams: hub, waits, limits: new StreamLimits(settings) }),
+    ...adminEndpoints(core, (ids) => store.reads.lastSeen(ids)),
+  ]
+  const http: HttpServer = createHttpServer(
+    core,
+    [...endpoints, openApiEndpoint(endpoints), ...docsEndpoints(endpoints)],
+    logger,
+  )
+  const server = { http, stopping: false }
+  const upkeep = startUpkeep({ store, usage: core.usage, clock, report })
+  return { server, publishers, hub, core, upkeep }
+}
+
+function sqlitePath({ database }: Config): string {
+  if (database.kind === 'sqlite') return database.path
+  throw new HomeError(
+    'refused',
+    'this version of Synapse stores its data in SQLite only',
+    'unset SYNAPSE_DATABASE_URL or name a SQLite file',
+  )
+}
+
+async function openStore(path: string, report: (fault: unknown) => void): Promise<OpenStore> {
+  try {
+    return await openSqliteStore(path, { clock: systemClock, secrets: systemSecrets, report })
+  } catch (error) {
+    throw error instanceof StoreError ? new HomeError('refused', error.problem, error.remedy) : error
+  }
+}
+
+/** The store belongs to one instance: the key in the home must be the one it was made with. */
+function checkIdentity(config: Config, store: OpenStore): void {
+  const path = homePaths(config.home).instanceKey
+  const known = store.fact('did')
+  if (known && config.instanceKey === undefined && !existsSync(path))
+    throw new HomeError(
+      'refused',
+      `the key of this store (${known}) is missing at ${path}`,
+      'restore the key file',
+    )
+  const key =
+    config.instanceKey === undefined
+      ? ensureInstanceKey(path)
+      : parseInstanceKey(config.instanceKey, 'SYNAPSE_INSTANCE_KEY')
+  if (known === undefined) store.setFact('did', key.did)
+  else if (known !== key.did)
+    throw new HomeError(
+      'refused',
+      `the key in use is ${key.did}, but the store belongs to ${known}`,
+      'restore the right key',
+    )
+}
+
+/** A store that is behind what this home has seen was put back by hand: its future is another one. */
+async function checkRollback(config: Config, store: OpenStore, logger: Logger): Promise<void> {
+  const { mark, notice } = readState(homePaths(config.home).state)
+  if (notice !== undefined) logger.warning(notice)
+  if (!mark) return
+  const epoch = (await store.reads.epochs()).at(-1)?.epoch
+  const head = await store.reads.head()
+  if (mark.lastSeq <= head && mark.epoch === epoch) return
+  store.beginEpoch('rollback')
+  logger.warning('the store is older than this home has seen; a new epoch begins', {
+    seen: mark.lastSeq,
+    found: head,
+  })
+}
+
+/** The admin token of the environment, if nobody could administrate otherwise. Answers how many can. */
+async function bootstrap(
+  config: Config,
+  core: Awaited<ReturnType<typeof createCore>>,
+  logger: Logger,
+): Promise<number> {
+  const credentials = await core.accounts.adminCredentials()
+  const token = credentials === 0 ? bootstrapToken(config) : undefined
+  if (token === undefined) {
+    if (credentials === 0) logger.warning('nobody can administrate this server over the network yet')
+    return credentials
+  }
+  await core.tokens.bootstrap(token, credentials)
+  logger.warning(
+    'stored SYNAPSE_ADMIN_TOKEN as the token bootstrap-env of the account system; it is not needed again',
+  )
+  return 1
+}
+
+function runFile(config: Config, bootId: string): Parameters<typeof startRunRecord>[1] {
+  return {
+    pid: process.pid,
+    boot_id: bootId,
+    version: VERSION,
+    started_at: new Date().toISOString(),
+    urls: [],
+    socket: config.socket,
+    home: config.home,
+    store_kind: config.database.kind,
+    args: process.argv.slice(2),
+    supervisor: config.supervisor,
+    phase: 'migrating',
+  }
+}
+
+function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path)
+  return bavail * bsize
+}

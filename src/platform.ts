@@ -1,0 +1,79 @@
+/** The core's ports onto what Bun has built in: the clock, randomness, hashing, and slow password hashing. */
+
+import { AppError } from './core/errors'
+import type { Secrets, Uuid } from './core/ids'
+import type { Passwords } from './core/ports'
+import { type Clock, toMicros } from './core/time'
+
+/** Wall time in microseconds. `Date.now` is followed, so that an adjusted clock is seen; the digits below come from the steady one. */
+export const systemClock: Clock = {
+  now: () => {
+    const wall = Date.now()
+    const precise = performance.timeOrigin + performance.now()
+    // The two drift apart when the clock is set; then the wall is right.
+    return toMicros(Math.floor((Math.abs(precise - wall) < 2 ? precise : wall) * 1000))
+  },
+  steady: () => performance.now(),
+}
+
+export const systemSecrets: Secrets = {
+  uuid: () => Bun.randomUUIDv7() as Uuid,
+  secret: () =>
+    crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url', omitPadding: true }),
+  sha256: (text) => Bun.SHA256.hash(text, 'hex'),
+}
+
+/** argon2id parameters: 64 MiB, 3 passes (those of the earlier server, but for its four lanes). */
+const MEMORY_KIB = 65_536
+const PASSES = 3
+/** Every hash takes 64 MiB: so many at once, and so many more may wait. */
+const CONCURRENT_HASHES = 2
+const WAITING_HASHES = 32
+
+/** Password hashing by Bun's argon2id, which runs off the serving thread. */
+export function argonPasswords(): Passwords {
+  const gate = new Gate(CONCURRENT_HASHES, WAITING_HASHES)
+  const options = { algorithm: 'argon2id', memoryCost: MEMORY_KIB, timeCost: PASSES } as const
+  // What a password is compared with when there is none, so that it takes as long.
+  const decoy = gate.run(() => Bun.password.hash(systemSecrets.secret(), options))
+  return {
+    hash: (password) => gate.run(() => Bun.password.hash(password, options)),
+    verify: async (password, hash) => {
+      const against = hash ?? (await decoy)
+      const matches = await gate.run(() => Bun.password.verify(password, against))
+      return hash !== null && matches
+    },
+    isWeak: (hash) => {
+      const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$/.exec(hash)
+      return !match || Number(match[1]) < MEMORY_KIB || Number(match[2]) < PASSES
+    },
+  }
+}
+
+/** Lets so many through at once; the rest wait in line, and beyond that are turned away. */
+class Gate {
+  private running = 0
+  private readonly line: (() => void)[] = []
+
+  constructor(
+    private readonly width: number,
+    private readonly length: number,
+  ) {}
+
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.running >= this.width) {
+      if (this.line.length >= this.length)
+        throw new AppError('unavailable', 'unavailable', 'Too many logins at once; try again', {
+          retry_after: 1,
+        })
+      await new Promise<void>((resolve) => this.line.push(resolve))
+    } else this.running++
+    try {
+      return await work()
+    } finally {
+      const next = this.line.shift()
+      if (next) next()
+      else this.running--
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { checkArgv } from '../../src/cli/argv'
+import { UsageError } from '../../src/cli/cli-error'
+import { parseDuration } from '../../src/cli/duration'
+import { ENTRIES } from '../../src/cli/program'
+import { thrownBy } from '../home/temporary'
+import { Site } from './site'
+
+// Every test starts programs, some of which wait for each other.
+setDefaultTimeout(30_000)
+
+const args = {
+  handle: { type: 'positional', required: true },
+  slug: { type: 'positional', required: false },
+  name: { type: 'string' },
+  'display-name': { type: 'string' },
+  kind: { type: 'enum', options: ['human', 'agent'], required: true },
+  admin: { type: 'boolean' },
+} as const
+const declared = { ...args, kind: { ...args.kind, options: [...args.kind.options] } }
+
+describe('a command line is taken', () => {
+  const good: [title: string, words: string[]][] = [
+    ['with a value behind the flag', ['cairn', '--kind', 'human']],
+    ['with a value behind an equals sign', ['cairn', '--kind=human', '--name=']],
+    ['with an equals sign in the value', ['cairn', '--kind=human', '--name=a=b']],
+    ['with flags before the words', ['--kind', 'human', 'cairn', 'ops']],
+    ['with a value of one dash', ['cairn', '--kind', 'human', '--name', '-x']],
+    ['with a value of two dashes behind an equals sign', ['cairn', '--kind', 'human', '--name=--x']],
+    ['with a switch, off or on', ['cairn', '--kind', 'human', '--admin', '--no-admin', '--admin=true']],
+    ['with words behind two dashes', ['--kind', 'human', '--', '--handle', '-x']],
+    ['with a dash alone as a word', ['-', '--kind', 'human']],
+  ]
+  test.each(good)('%s', (_, words) => checkArgv(words, declared))
+})
+
+describe('a command line is refused', () => {
+  const bad: [title: string, words: string[], message: string, hint: string][] = [
+    ['with an unknown flag', ['cairn', '--kind', 'human', '--nam', 'x'], 'unknown option --nam', '--name'],
+    [
+      'with an unknown flag and a value',
+      ['a', '--kind=human', '--knd=human'],
+      'unknown option --knd',
+      '--kind',
+    ],
+    [
+      'with the beginning of a flag',
+      ['a', '--kind=human', '--disp=x'],
+      'unknown option --disp',
+      '--display-name',
+    ],
+    ['with a short flag', ['cairn', '--kind', 'human', '-k'], 'unknown option -k', ''],
+    [
+      'with the camel case of a flag',
+      ['a', '--kind=human', '--displayName=x'],
+      'unknown option --displayName',
+      '--display-name',
+    ],
+    [
+      'with the negation of what is no switch',
+      ['a', '--kind=human', '--no-name'],
+      'unknown option --no-name',
+      '--name',
+    ],
+    [
+      'with a negation that has a value',
+      ['a', '--kind=human', '--no-admin=1'],
+      '--no-admin takes no value',
+      '',
+    ],
+    ['with a switch that has a value', ['a', '--kind=human', '--admin=yes'], '--admin takes no value', ''],
+    ['without the value at the end', ['cairn', '--kind', 'human', '--name'], '--name needs a value', ''],
+    ['without the value before a flag', ['cairn', '--name', '--kind', 'human'], '--name needs a value', ''],
+    ['with a value twice', ['a', '--kind=human', '--name', 'a', '--name', 'b'], '--name is given twice', ''],
+    ['without a flag that must be there', ['cairn'], '--kind is missing', ''],
+    ['without a word that must be there', ['--kind', 'human'], 'HANDLE is missing', ''],
+    ['with a word too many', ['cairn', 'ops', 'more', '--kind', 'human'], "unexpected argument 'more'", ''],
+    ['with a choice that is none', ['cairn', '--kind', 'robot'], '--kind must be one of human, agent', ''],
+  ]
+  test.each(bad)('%s', (_, words, message, hint) => {
+    const error = thrownBy(() => checkArgv(words, declared))
+    expect(error).toBeInstanceOf(UsageError)
+    const hints = hint === '' ? [] : [`did you mean ${hint}?`]
+    expect(error).toMatchObject({ message, exitCode: 2, hints: expect.arrayContaining(hints) })
+  })
+})
+
+describe('a duration', () => {
+  const good: [text: string, ms: number][] = [
+    ['30d', 2_592_000_000],
+    ['12h', 43_200_000],
+    ['1d12H', 129_600_000],
+    ['45m', 2_700_000],
+    ['2w', 1_209_600_000],
+  ]
+  test.each(good)('%s is %d ms', (text, ms) => expect(parseDuration(text, '--expires-in')).toBe(ms))
+  test.each(['', '0d', '30', 'd', '30 days', '-1d', '1d x'])("'%s' is none", (text) => {
+    expect(thrownBy(() => parseDuration(text, '--expires-in'))).toBeInstanceOf(UsageError)
+  })
+})
+
+describe('every command', () => {
+  const commands = Promise.all(ENTRIES.map(async (entry) => ({ entry, command: await entry.load() })))
+
+  test('describes each of its arguments and accepts its own examples', async () => {
+    for (const { entry, command } of await commands) {
+      for (const [name, arg] of Object.entries(command.args))
+        expect(`${entry.name} ${name}: ${arg.description ?? ''}`).not.toEndWith(': ')
+      expect(command.examples.length).toBeGreaterThan(0)
+      for (const example of command.examples) {
+        const [, name, ...words] = shellWords(example)
+        expect(ENTRIES.find((known) => known.name === name)).toBeDefined()
+        checkArgv(words, command.args)
+      }
+    }
+  })
+
+  test('takes --json, and all but serve and init take --home and --url', async () => {
+    for (const { entry, command } of await commands) {
+      const wanted = ['serve', 'init'].includes(entry.name) ? ['home', 'json'] : ['home', 'url', 'json']
+      expect(Object.keys(command.args)).toEqual(expect.arrayContaining(wanted))
+    }
+  })
+})
+
+describe('the program', () => {
+  test('tells of wrong command lines on stderr, with exit code 2 and how it would be right', async () => {
+    await using site = new Site()
+    const lines: [words: string[], message: string][] = [
+      [[], 'usage: synapse <command>'],
+      [['admin'], 'usage: synapse admin <command>'],
+      [['list-acounts'], 'did you mean list-accounts?'],
+      [['admin', 'serve'], "unknown command 'serve'"],
+      [['push'], "unknown command 'push'"],
+      [['--frobnicate'], 'unknown option --frobnicate'],
+      [['serve', '--lan'], 'unknown option --lan'],
+      [['serve', '--daemon', '--stop'], '--daemon and --stop exclude each other'],
+      [['serve', '--timeout', '3'], '--timeout goes with --stop'],
+      [['add-account', '--handle', 'x'], 'usage: synapse add-account --kind <human|agent> --handle <name>'],
+      [['add-channel', 'general'], '--name is missing'],
+      [['add-channel', 'a', 'A', '--topic', 'x', '--description', 'y'], '--topic and --description'],
+      [
+        ['issue-token', '--account', 'a', '--scopes', 'x', '--expires-in', 'soon'],
+        '--expires-in must be a time',
+      ],
+      [['list-accounts', '--url', 'localhost:8080'], '--url must be the address'],
+      [['quickstart'], 'add --yes'],
+    ]
+    const results = await Promise.all(lines.map(([words]) => site.run(...words)))
+    for (const [index, [words, message]] of lines.entries()) {
+      const { code, stdout, stderr } = results[index] ?? { code: -1, stdout: '', stderr: '' }
+      expect({ words, code, stdout }).toEqual({ words, code: 2, stdout: '' })
+      expect(stderr).toContain(message)
+    }
+  })
+
+  test('shows help and version on stdout, without colour where no terminal is', async () => {
+    await using site = new Site()
+    const lines: [words: string[], part: string][] = [
+      [['--help'], 'quickstart'],
+      [['admin', '--help'], 'add-account'],
+      [['add-member', '--help'], 'synapse add-member cairn family-ops'],
+      [['admin', 'add-member', '-h'], 'synapse add-member cairn family-ops'],
+      [['help', 'serve'], '--allow-public-bind'],
+      [['--version'], 'contract 1.0.0'],
+      [['--version', '--json'], '"contract": "1.0.0"'],
+    ]
+    for (const [words, part] of lines) {
+      const { code, stdout, stderr } = await site.run(...words)
+      expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: '' })
+      expect(stdout).toContain(part)
+      expect(stdout).not.toContain('\u001b')
+    }
+  })
+})
+
+/** The words of a line as a shell would make them, as far as the examples need it. */
+function shellWords(line: string): string[] {
+  return [...line.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map(([word]) => word.replaceAll('"', ''))
+}

@@ -1,0 +1,223 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { homePaths, isAlive, type RunFile, readRunFile } from '../../src/home'
+import { runFile } from '../home/run-file-of'
+import { Site, waitFor } from './site'
+
+// Every test starts programs, some of which wait for each other.
+setDefaultTimeout(30_000)
+
+/** What lies in run/ beside the lock, which stays. */
+function runFiles(home: string): string[] {
+  return readdirSync(homePaths(home).run).filter((name) => !name.startsWith('lock.db'))
+}
+
+describe('in the foreground', () => {
+  test('stdout carries JSON lines alone; stderr says where it listens, where the data is and what to do first', async () => {
+    await using site = new Site()
+    const server = await site.serve()
+    const banner = await waitFor('the banner', () =>
+      server.stderr.includes('pid') ? server.stderr : undefined,
+    )
+    for (const part of [server.url, site.home, `sqlite:${site.home}/synapse.db`, 'admin credentials: 0'])
+      expect(banner).toContain(part)
+    await waitFor(
+      'the first command',
+      () => server.stderr.includes(`quickstart --home ${site.home}`) || undefined,
+    )
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+    server.signal('SIGTERM')
+    expect(await server.exited).toBe(0)
+    for (const line of server.stdout.split('\n').filter((text) => text !== '')) JSON.parse(line)
+    expect(runFiles(site.home)).toEqual([])
+  })
+
+  test('says nothing of quickstart once there is an admin', async () => {
+    await using site = new Site()
+    await site.json('quickstart', '--yes', '--json')
+    const server = await site.serve()
+    await waitFor('the banner', () => server.stderr.includes('pid') || undefined)
+    server.signal('SIGINT')
+    expect(await server.exited).toBe(0)
+    expect(server.stderr).not.toContain('quickstart')
+  })
+
+  test('hides the password of the store', async () => {
+    await using site = new Site()
+    const url = 'postgres://ada:hunter2@127.0.0.1:1/synapse'
+    const { code, stdout, stderr } = await site.run('serve', '--port', '0', '--database-url', url)
+    expect(code).not.toBe(0)
+    expect(stdout + stderr).not.toContain('hunter2')
+  })
+
+  test('a second one on the same home ends with 5 and names the first', async () => {
+    await using site = new Site()
+    const server = await site.serve()
+    for (const action of ['--foreground', '--daemon']) {
+      const second = await site.run('serve', action, '--port', '0')
+      expect(second).toMatchObject({ code: 5, stdout: '' })
+      expect(second.stderr).toContain(`pid ${server.pid}`)
+      expect(second.stderr).toContain(server.url)
+    }
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+  })
+
+  test('after kill -9 the next one starts on what was left', async () => {
+    await using site = new Site()
+    const first = await site.serve()
+    first.signal('SIGKILL')
+    await first.exited
+    expect(runFiles(site.home)).toContain('synapse.sock')
+    expect((await site.run('serve', '--status')).code).toBe(3)
+    const second = await site.serve()
+    expect((await fetch(`${second.url}/healthz`)).status).toBe(200)
+  })
+
+  test('a port in use is named, with the flag that chooses another', async () => {
+    await using site = new Site()
+    using taken = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
+    for (const action of ['--foreground', '--daemon']) {
+      const { code, stderr } = await site.run('serve', action, '--port', String(taken.port))
+      expect(code).toBe(1)
+      expect(stderr).toContain(`port ${taken.port} is in use`)
+      expect(stderr).toContain('--port')
+      expect(stderr).not.toMatch(/\n\s+at /)
+    }
+    expect(runFiles(site.home)).toEqual([])
+  })
+
+  test('what the configuration forbids ends with 78', async () => {
+    await using site = new Site()
+    const cases: [words: string[], part: string][] = [
+      [['--host', '0.0.0.0'], '--allow-public-bind'],
+      [['--daemon', '--host', '0.0.0.0'], '--allow-public-bind'],
+      [['--host', 'example.org'], '--host'],
+      [['--port', '70000'], '--port'],
+      [['--database-url', 'mysql://x'], '--database-url'],
+      [['--home', `${site.userHome}/.synapse`], '.synapse'],
+    ]
+    for (const [words, part] of cases) {
+      const { code, stderr } = await site.run('serve', ...words)
+      expect({ words, code }).toEqual({ words, code: 78 })
+      expect(stderr).toContain(part)
+    }
+  })
+})
+
+describe('as a daemon', () => {
+  test('it stays, healthy, when the command has ended; --status shows it; --stop ends it and leaves no file', async () => {
+    await using site = new Site()
+    expect(await site.run('serve', '--status')).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('not running'),
+    })
+    const run = await site.daemon()
+    expect(run).toMatchObject({ phase: 'ready', home: site.home, boot_id: expect.any(String) })
+    expect(isAlive(run.pid)).toBe(true)
+    expect((await fetch(`${run.urls[0]}/healthz`)).status).toBe(200)
+
+    const status = await site.json<RunFile>('serve', '--status', '--json')
+    expect(status).toMatchObject({ running: true, answering: true, pid: run.pid, urls: run.urls })
+    expect((await site.run('serve', '--status')).stdout).toContain(run.urls[0] ?? '?')
+
+    expect(await site.run('serve', '--stop')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('has stopped'),
+    })
+    expect(isAlive(run.pid)).toBe(false)
+    expect(runFiles(site.home)).toEqual([])
+    expect(await site.json<unknown>('serve', '--status', '--json').catch(() => 'down')).toBe('down')
+    expect(await site.run('serve', '--stop')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('not running'),
+    })
+  })
+
+  test('its banner says what the foreground says', async () => {
+    await using site = new Site()
+    const { code, stdout } = await site.run('serve', '--daemon', '--port', '0')
+    const run = readRunFile(homePaths(site.home).runFile)
+    site.remember(run?.pid ?? 0)
+    expect(code).toBe(0)
+    for (const part of [
+      run?.urls[0] ?? '?',
+      site.home,
+      'admin credentials: 0',
+      `quickstart --home ${site.home}`,
+    ])
+      expect(stdout).toContain(part)
+  })
+
+  test('it works without a socket, too', async () => {
+    await using site = new Site()
+    site.environment.SYNAPSE_SOCKET = 'off'
+    const run = await site.daemon()
+    expect(run.socket).toBeNull()
+    expect((await site.run('serve', '--status')).code).toBe(0)
+    const command = await site.run('list-accounts')
+    expect(command).toMatchObject({ code: 5, stderr: expect.stringContaining('--url') })
+    expect((await site.run('serve', '--stop')).code).toBe(0)
+    expect(isAlive(run.pid)).toBe(false)
+  })
+
+  test('what ends instead of starting is told with its last lines', async () => {
+    await using site = new Site()
+    await site.json('init', '--json')
+    writeFileSync(
+      homePaths(site.home).database,
+      'this is no database, and it is long enough to be looked at'.repeat(99),
+    )
+    const { code, stderr } = await site.run('serve', '--daemon', '--port', '0')
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('instead of starting')
+    expect(stderr).toContain('error:')
+    expect(stderr).not.toMatch(/\n\s+at /)
+  })
+})
+
+describe('--stop', () => {
+  test('kills a server that does not end in time', async () => {
+    await using site = new Site()
+    const server = await site.serve()
+    server.signal('SIGSTOP')
+    const stopped = await site.run('serve', '--stop', '--timeout', '1', '--json')
+    expect(JSON.parse(stopped.stdout)).toMatchObject({ stopped: true, killed: true, pid: server.pid })
+    expect(stopped.code).toBe(0)
+    expect(runFiles(site.home)).toEqual([])
+  })
+
+  test('touches no process that is none of ours, and says so with 1', async () => {
+    await using site = new Site()
+    const { run, runFile: path, pid: pidFile } = homePaths(site.home)
+    mkdirSync(run, { recursive: true, mode: 0o700 })
+    const stranger = Bun.spawn(['sleep', '600'])
+    site.remember(stranger.pid)
+    writeFileSync(path, JSON.stringify(runFile({ pid: stranger.pid, home: site.home, socket: null })))
+    writeFileSync(pidFile, `${stranger.pid}\n`)
+    const { code, stderr } = await site.run('serve', '--stop')
+    expect({ code, alive: isAlive(stranger.pid) }).toEqual({ code: 1, alive: true })
+    expect(stderr).toContain(`process ${stranger.pid} is not a synapse server`)
+    expect(existsSync(path)).toBe(true)
+    expect((await site.run('serve', '--status')).code).toBe(3)
+  })
+
+  test('removes what a killed server left', async () => {
+    await using site = new Site()
+    const server = await site.serve()
+    server.signal('SIGKILL')
+    await server.exited
+    expect(await site.run('serve', '--stop')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('not running'),
+    })
+    expect(runFiles(site.home)).toEqual([])
+  })
+
+  test('finds nothing in a home that does not exist, and creates none', async () => {
+    await using site = new Site()
+    rmSync(site.home, { recursive: true, force: true })
+    expect((await site.run('serve', '--stop')).code).toBe(0)
+    expect((await site.run('serve', '--status')).code).toBe(3)
+    expect(existsSync(site.home)).toBe(false)
+  })
+})

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'bun:test'
+import { maskUrl } from '../../src/config/index'
+import { loading } from './loading'
+
+describe('a SQLite database can be written as', () => {
+  const rows: [string, string][] = [
+    ['sqlite:synapse.db', 'CWD/synapse.db'],
+    ['sqlite:data/x.db', 'CWD/data/x.db'],
+    ['sqlite:./data/../x.db', 'CWD/x.db'],
+    ['sqlite:/srv/x.db', '/srv/x.db'],
+    ['sqlite:////srv/x.db', '/srv/x.db'],
+    ['sqlite:///x.db', 'CWD/x.db'],
+    ['sqlite:///./data/synapse.db', 'CWD/data/synapse.db'],
+    ['SQLite:///x.db', 'CWD/x.db'],
+    ['sqlite:a b@c:d.db', 'CWD/a b@c:d.db'],
+  ]
+  test.each(rows)('%s', (written, expected) => {
+    using here = loading()
+    const path = expected.replace('CWD', here.cwd)
+    const { database, databaseUrl } = here.load({ SYNAPSE_DATABASE_URL: written })
+    expect(database).toEqual({ kind: 'sqlite', path })
+    expect(databaseUrl).toBe(`sqlite:${path}`)
+    expect(here.load({}, { 'database-url': databaseUrl }).database).toEqual(database)
+  })
+})
+
+describe('a Postgres database can be written as', () => {
+  const rest = 'ada:s3cret@db.example:5432/synapse?sslmode=require'
+  test.each(['postgres', 'postgresql', 'postgresql+psycopg', 'PostgreSQL'])('%s://', (scheme) => {
+    using here = loading()
+    const { database, databaseUrl } = here.load({ SYNAPSE_DATABASE_URL: `${scheme}://${rest}` })
+    expect(database).toEqual({ kind: 'postgres', url: `postgres://${rest}` })
+    expect(databaseUrl).toBe(`postgres://${rest}`)
+  })
+})
+
+test('without a setting the database lies in the home', () => {
+  using here = loading()
+  const { database, sources } = here.load()
+  expect(database).toEqual({ kind: 'sqlite', path: `${here.home}/synapse.db` })
+  expect(sources.database_url).toBe('default')
+})
+
+describe('a database URL is refused, without being quoted, when it is', () => {
+  const refused = [
+    ...['mysql://ada:s3cret@h/d', 'postgres:s3cret', 'postgres://', 'postgresql+asyncpg://ada:s3cret@h/d'],
+    ...['/srv/s3cret.db', 's3cret', 'file:s3cret.db', 'sqlite', 'sqlite:', 'sqlite:///', 'sqlite:////'],
+    ...['sqlite://s3cret/x.db', 'sqlite://///srv/s3cret.db', 'sqlite:s3cret/', 'sqlite::memory:'],
+    ...['sqlite:///:memory:', 'sqlite:///s3cret.db?mode=ro'],
+  ]
+  test.each(refused)('%s', (written) => {
+    using here = loading()
+    const problems = here.problems({ SYNAPSE_DATABASE_URL: written })
+    expect(problems).toMatchObject([{ name: 'SYNAPSE_DATABASE_URL' }])
+    expect(JSON.stringify(problems)).not.toContain('s3cret')
+  })
+})
+
+describe('masking a URL', () => {
+  const rows: [string, string][] = [
+    ['postgres://ada:s3cret@host/db', 'postgres://ada:***@host/db'],
+    ['postgres://ada:s3:cr/et?@#x@host:5432/db', 'postgres://ada:***@host:5432/db'],
+    ['postgres://ada@host/db', 'postgres://ada@host/db'],
+    ['postgres://host:5432/db', 'postgres://host:5432/db'],
+    ['postgres://host/db?user=a&password=s3cret&x=1', 'postgres://host/db?user=a&password=***&x=1'],
+    ['postgres://host/db?SSLPassword=s3cret', 'postgres://host/db?SSLPassword=***'],
+    ['redis://:s3cret@host', 'redis://:***@host'],
+    ['postgres://ada:@host/db', 'postgres://ada:***@host/db'],
+    ['sqlite:/srv/x.db', 'sqlite:/srv/x.db'],
+    ['', ''],
+  ]
+  test.each(rows)('%s', (url, masked) => {
+    expect(maskUrl(url)).toBe(masked)
+  })
+})

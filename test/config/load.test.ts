@@ -1,0 +1,291 @@
+import { describe, expect, test } from 'bun:test'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConfigError, findHome, loadConfig, type SettingValues } from '../../src/config/index'
+import { HomeError } from '../../src/home/index'
+import { thrownBy } from '../home/temporary'
+import { loading } from './loading'
+
+const DEFAULTS: SettingValues = {
+  'http.max_body': 1_048_576,
+  base_url: null,
+  trusted_proxies: ['127.0.0.1/32', '::1/128'],
+  'auth.cors_origins': [],
+  admin_handles: [],
+  'auth.session_days': 14,
+  'auth.password_min': 8,
+  'rate.login': '10/300',
+  named_aliases: {},
+  'log.expired_cursor': 'error',
+  'wait.max_s': 60,
+  'streams.per_account': 10,
+  'streams.total': 1000,
+  'quota.accounts': 10_000,
+  'quota.channels': 2000,
+  'quota.members': 5000,
+}
+
+describe('a configuration', () => {
+  test('needs nothing: the defaults are those of the specification', () => {
+    using here = loading()
+    const { sources, settings, ...config } = here.load()
+    expect(config).toEqual({
+      home: here.home,
+      hosts: ['127.0.0.1'],
+      port: 8080,
+      databaseUrl: `sqlite:${here.home}/synapse.db`,
+      database: { kind: 'sqlite', path: `${here.home}/synapse.db` },
+      socket: `${here.home}/run/synapse.sock`,
+      allowPublicBind: false,
+      logLevel: 'info',
+      supervisor: null,
+      notices: [],
+    })
+    expect(settings).toEqual(DEFAULTS)
+    expect(sources).toMatchObject({ home: 'environment', port: 'default', 'quota.members': 'default' })
+  })
+
+  test('cannot be changed, nor can the defaults of the next one', () => {
+    using here = loading()
+    const config = here.load()
+    for (const part of [
+      config,
+      config.hosts,
+      config.settings,
+      config.settings.trusted_proxies,
+      config.sources,
+    ]) {
+      expect(Object.isFrozen(part)).toBe(true)
+    }
+    expect(here.load().settings).toEqual(DEFAULTS)
+  })
+
+  test('takes flag over environment over synapse.env over default', () => {
+    using here = loading()
+    const seen = () => here.load().port
+    expect(seen()).toBe(8080)
+    here.file('SYNAPSE_PORT=1')
+    expect(seen()).toBe(1)
+    expect(here.load({ SYNAPSE_PORT: '2' }).port).toBe(2)
+    expect(here.load({ SYNAPSE_PORT: '2' }, { port: '3' }).port).toBe(3)
+  })
+
+  test('does not look at a value that another goes before', () => {
+    using here = loading()
+    here.file('SYNAPSE_PORT=nonsense')
+    expect(here.load({ SYNAPSE_PORT: '2' }).port).toBe(2)
+  })
+
+  test('takes flags that citty leaves undefined as not given, and switches as given', () => {
+    using here = loading()
+    const nothing = { host: undefined, port: undefined, 'allow-public-bind': undefined }
+    expect(here.load({}, nothing).port).toBe(8080)
+    expect(here.load({}, { 'allow-public-bind': true }).allowPublicBind).toBe(true)
+    const env = { SYNAPSE_ALLOW_PUBLIC_BIND: '1' }
+    expect(here.load(env).allowPublicBind).toBe(true)
+    expect(here.load(env, { 'allow-public-bind': false }).allowPublicBind).toBe(false)
+  })
+
+  test('counts an empty variable as not set', () => {
+    using here = loading()
+    const env = Object.fromEntries(
+      ['PORT', 'HOST', 'BASE_URL', 'ADMIN_TOKEN', 'ADMIN_TOKEN_FILE', 'SOCKET'].map((name) => [
+        `SYNAPSE_${name}`,
+        '',
+      ]),
+    )
+    expect(here.load(env)).toMatchObject({ port: 8080, hosts: ['127.0.0.1'], notices: [] })
+  })
+})
+
+describe('values', () => {
+  const rows: [string, string, string, unknown][] = [
+    ['auth.session_days', 'SYNAPSE_AUTH_SESSION_DAYS', '30', 30],
+    ['auth.password_min', 'SYNAPSE_AUTH_PASSWORD_MIN', '12', 12],
+    ['http.max_body', 'SYNAPSE_HTTP_MAX_BODY', '2097152', 2_097_152],
+    ['log.expired_cursor', 'SYNAPSE_LOG_EXPIRED_CURSOR', 'clamp', 'clamp'],
+    ['wait.max_s', 'SYNAPSE_WAIT_MAX_S', '30', 30],
+    ['streams.per_account', 'SYNAPSE_STREAMS_PER_ACCOUNT', '5', 5],
+    ['streams.total', 'SYNAPSE_STREAMS_TOTAL', '50', 50],
+    ['quota.accounts', 'SYNAPSE_QUOTA_ACCOUNTS', '1', 1],
+    ['quota.channels', 'SYNAPSE_QUOTA_CHANNELS', '2', 2],
+    ['quota.members', 'SYNAPSE_QUOTA_MEMBERS', '3', 3],
+    ['rate.login', 'SYNAPSE_RATE_LOGIN', '5/60', '5/60'],
+    ['rate.login', 'SYNAPSE_RATE_LOGIN', 'OFF', 'off'],
+    ['rate.login', 'SYNAPSE_RATE_LOGIN', '05/060', '5/60'],
+    ['admin_handles', 'SYNAPSE_ADMIN_HANDLES', 'Ada, @grace,ada', ['ada', 'grace']],
+    [
+      'named_aliases',
+      'SYNAPSE_NAMED_ALIASES',
+      '{"Team":{"OnCall":["Ada","@grace"]}}',
+      { team: { oncall: ['ada', 'grace'] } },
+    ],
+  ]
+  test.each(rows)('%s by %s=%s', (key, name, text, value) => {
+    using here = loading()
+    const settings: Record<string, unknown> = here.load({ [name]: text }).settings
+    expect(settings[key]).toEqual(value)
+  })
+
+  test.each(['debug', 'info', 'warning', 'error', 'INFO'])('the log level can be %s', (level) => {
+    using here = loading()
+    expect(here.load({ SYNAPSE_LOG_LEVEL: level }).logLevel as string).toBe(level.toLowerCase())
+  })
+
+  const switches: [string, boolean][] = [
+    ...['1', 'true', 'on', 'yes', 'TRUE'].map((text): [string, boolean] => [text, true]),
+    ...['0', 'false', 'off', 'no', 'Off'].map((text): [string, boolean] => [text, false]),
+  ]
+  test.each(switches)('a switch written %s is %p', (text, value) => {
+    using here = loading()
+    expect(here.load({ SYNAPSE_ALLOW_PUBLIC_BIND: text }).allowPublicBind).toBe(value)
+  })
+
+  const refused: [string, string, string][] = [
+    ['SYNAPSE_ALLOW_PUBLIC_BIND', 'maybe', 'must be on or off'],
+    ['SYNAPSE_LOG_LEVEL', 'loud', 'must be one of debug, info, warning, error'],
+    ['SYNAPSE_LOG_EXPIRED_CURSOR', 'null', 'must be one of error, clamp'],
+    ['SYNAPSE_AUTH_SESSION_DAYS', '0', 'must be a whole number from 1 to 3650'],
+    ['SYNAPSE_AUTH_PASSWORD_MIN', '7', 'must be a whole number from 8 to 256'],
+    ['SYNAPSE_WAIT_MAX_S', '1.5', 'must be a whole number from 1 to 300'],
+    ['SYNAPSE_RATE_LOGIN', '10', 'must be <number>/<seconds> or off'],
+    ['SYNAPSE_RATE_LOGIN', '0/300', 'must be <number>/<seconds> or off'],
+    ['SYNAPSE_RATE_LOGIN', '10/0', 'must be <number>/<seconds> or off'],
+  ]
+  test.each(refused)('%s=%s is refused: %s', (name, text, problem) => {
+    using here = loading()
+    expect(here.problems({ [name]: text })).toMatchObject([{ name, problem }])
+  })
+
+  test.each(['{', '[]', '"x"', '{"a":["b"]}', '{"a":{"b":"c"}}', '{"a":{"b":[1]}}'])(
+    'malformed aliases count as none, with one warning: %s',
+    (text) => {
+      using here = loading()
+      const { settings, notices, sources } = here.load({ SYNAPSE_NAMED_ALIASES: text })
+      expect(settings.named_aliases).toEqual({})
+      expect(sources.named_aliases).toBe('default')
+      expect(notices).toHaveLength(1)
+      expect(notices[0]).toStartWith('SYNAPSE_NAMED_ALIASES ')
+    },
+  )
+
+  test('aliases named like parts of an object are only names', () => {
+    using here = loading()
+    const { named_aliases: aliases } = here.load({
+      SYNAPSE_NAMED_ALIASES: '{"__proto__":{"x":["ada"]}}',
+    }).settings
+    expect(Object.getPrototypeOf(aliases)).toBe(Object.prototype)
+    expect(Object.keys(aliases)).toEqual(['__proto__'])
+  })
+})
+
+describe('what is wrong', () => {
+  test('is reported together, each with its name and a remedy', () => {
+    using here = loading()
+    here.file('SYNAPSE_STREAMS_TOTAL=many')
+    const env = {
+      SYNAPSE_HOST: 'example.org',
+      SYNAPSE_DATABASE_URL: 'mysql://x',
+      SYNAPSE_AUTH_CORS_ORIGINS: '*',
+      SYNAPSE_INSTANCE_KEY_FILE: '/nowhere/key',
+    }
+    const error = thrownBy(() => here.load(env, { port: 'x' }))
+    if (!(error instanceof ConfigError)) throw error
+    expect(error.exitCode).toBe(78)
+    expect(error.problems.map(({ name }) => name).sort()).toEqual([
+      '--port',
+      'SYNAPSE_AUTH_CORS_ORIGINS',
+      'SYNAPSE_DATABASE_URL',
+      'SYNAPSE_HOST',
+      'SYNAPSE_INSTANCE_KEY_FILE',
+      `SYNAPSE_STREAMS_TOTAL in ${here.home}/synapse.env`,
+    ])
+    for (const { name, problem, remedy } of error.problems) {
+      expect(problem).not.toBe('')
+      expect(remedy).not.toBe('')
+      expect(error.message).toContain(`${name}: ${problem}\n  ${remedy}`)
+    }
+  })
+
+  test('with the home is reported together with the rest', () => {
+    using here = loading()
+    const problems = here.problems({ SYNAPSE_PORT: 'x' }, { home: `${here.home}/../.synapse` })
+    expect(problems.map(({ name }) => name)).toEqual(['home', 'SYNAPSE_PORT'])
+  })
+
+  test('is a home that others can write to, and nothing in it is believed', () => {
+    using here = loading()
+    here.file('SYNAPSE_PORT=nonsense')
+    chmodSync(here.home, 0o770)
+    expect(here.problems()).toMatchObject([{ name: 'home', remedy: expect.stringContaining('chmod go-w') }])
+  })
+
+  test('is a home that is a file', () => {
+    using here = loading()
+    const file = here.put('file', '')
+    expect(here.problems({}, { home: file })).toMatchObject([{ name: 'home' }])
+  })
+})
+
+describe('a name that is not known', () => {
+  test('is a notice that names the nearest known one, and not its value', () => {
+    using here = loading()
+    const { notices } = here.load({ SYNAPSE_PROT: 's3cret', SYNAPSE_AUTH_SESSION_DAY: '1', OTHER: '1' })
+    expect(notices).toEqual([
+      'SYNAPSE_PROT is no setting of Synapse; the nearest known name is SYNAPSE_PORT',
+      'SYNAPSE_AUTH_SESSION_DAY is no setting of Synapse; the nearest known name is SYNAPSE_AUTH_SESSION_DAYS',
+    ])
+  })
+
+  test('in synapse.env is one too, with its file', () => {
+    using here = loading()
+    here.file('SYNAPSE_ADMIN_TOKN_FILE=s3cret')
+    expect(here.load().notices).toEqual([
+      `SYNAPSE_ADMIN_TOKN_FILE in ${here.home}/synapse.env is no setting of Synapse; the nearest known name is SYNAPSE_ADMIN_TOKEN_FILE`,
+    ])
+  })
+
+  test('is none of those that clients, compose files and --daemon use', () => {
+    using here = loading()
+    const names = ['PG_PASSWORD', 'URL', 'HANDLE', 'TOKEN', 'TOKEN_FILE', 'CONFIG', 'BOOT_ID', 'HOME']
+    const env = Object.fromEntries(names.map((name) => [`SYNAPSE_${name}`, here.home]))
+    expect(here.load(env).notices).toEqual([])
+  })
+})
+
+describe('the home', () => {
+  test('can be found before anything in it is read', () => {
+    using here = loading()
+    writeFileSync(join(here.home, 'synapse.env'), 'nonsense')
+    expect(findHome({ flags: { home: 'x' }, env: {}, cwd: here.cwd, command: 'serve' })).toBe(`${here.cwd}/x`)
+    expect(findHome({ env: { HOME: '/h' }, command: 'serve' })).toBe('/h/.local/share/synapse')
+    expect(() => findHome({ env: { HOME: '/h', SYNAPSE_HOME: '/h/.synapse' }, command: 'other' })).toThrow(
+      HomeError,
+    )
+  })
+
+  test.each(['serve', 'other'] as const)('need not exist to be configured: %s', (command) => {
+    using here = loading()
+    const home = join(here.cwd, 'none')
+    expect(loadConfig({ flags: { home }, env: {}, cwd: here.cwd, command })).toMatchObject({
+      home,
+      notices: [],
+    })
+  })
+
+  test('says in what way it was chosen', () => {
+    using here = loading()
+    const sourceOf = (env: Record<string, string>, flags = {}) =>
+      loadConfig({ env: { HOME: here.cwd, ...env }, flags, cwd: here.cwd, command: 'serve' }).sources.home
+    expect(sourceOf({})).toBe('default')
+    expect(sourceOf({ SYNAPSE_HOME: here.home })).toBe('environment')
+    expect(sourceOf({ STATE_DIRECTORY: here.home })).toBe('environment')
+    expect(sourceOf({}, { home: here.home })).toBe('flag')
+  })
+})
+
+test('the boot id of --daemon is handed on', () => {
+  using here = loading()
+  expect(here.load({ SYNAPSE_BOOT_ID: 'b-1' }).bootId).toBe('b-1')
+  expect('bootId' in here.load()).toBe(false)
+})

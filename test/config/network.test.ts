@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'bun:test'
+import { loading } from './loading'
+
+describe('the addresses to listen on', () => {
+  const rows: [string, string[]][] = [
+    ['127.0.0.1', ['127.0.0.1']],
+    ['localhost', ['localhost']],
+    ['LocalHost', ['localhost']],
+    ['127.0.0.1,100.64.0.7', ['127.0.0.1', '100.64.0.7']],
+    ['127.0.0.1, ::1 ,10.0.0.1', ['127.0.0.1', '::1', '10.0.0.1']],
+    ['[::1]', ['::1']],
+    ['[::1],127.0.0.1', ['::1', '127.0.0.1']],
+    ['0:0:0:0:0:0:0:1,::1', ['::1']],
+    ['::ffff:10.0.0.1', ['10.0.0.1']],
+    ['0.0.0.0', ['0.0.0.0']],
+    ['["127.0.0.1","::1"]', ['127.0.0.1', '::1']],
+  ]
+  test.each(rows)('%s', (written, hosts) => {
+    using here = loading()
+    expect(here.load({ SYNAPSE_HOST: written }).hosts).toEqual(hosts)
+    expect(here.load({}, { host: written }).hosts).toEqual(hosts)
+  })
+
+  const refused = [
+    'example.org',
+    '127.0.0',
+    '1.2.3.4.5',
+    '10.0.0.1/8',
+    '1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4,5.5.5.5',
+    ',',
+  ]
+  test.each([...refused, 'http://127.0.0.1', '127.0.0.1:8080', '[]'])('are refused: %s', (written) => {
+    using here = loading()
+    expect(here.problems({ SYNAPSE_HOST: written })).toMatchObject([{ name: 'SYNAPSE_HOST' }])
+    expect(here.problems({}, { host: written })).toMatchObject([{ name: '--host' }])
+  })
+})
+
+describe('the port', () => {
+  test.each(['0', '1', '8080', '65535', ' 80 '])('can be %p', (written) => {
+    using here = loading()
+    expect(here.load({ SYNAPSE_PORT: written }).port).toBe(Number(written))
+  })
+  test.each(['65536', '-1', '80.5', '8080x', '0x50', '1e3', 'http', '9'.repeat(40)])(
+    'is refused: %s',
+    (written) => {
+      using here = loading()
+      expect(here.problems({ SYNAPSE_PORT: written })).toMatchObject([
+        { name: 'SYNAPSE_PORT', problem: 'must be a whole number from 0 to 65535' },
+      ])
+    },
+  )
+})
+
+describe('SYNAPSE_BIND, the original spelling,', () => {
+  const rows: [string, Record<string, string>, string[], number][] = [
+    ['gives both', { SYNAPSE_BIND: '10.0.0.1:9000' }, ['10.0.0.1'], 9000],
+    ['takes IPv6 in brackets', { SYNAPSE_BIND: '[::1]:9000' }, ['::1'], 9000],
+    ['takes localhost', { SYNAPSE_BIND: 'localhost:9000' }, ['localhost'], 9000],
+    [
+      'gives only the port when a host is set',
+      { SYNAPSE_BIND: '10.0.0.1:9000', SYNAPSE_HOST: '::1' },
+      ['::1'],
+      9000,
+    ],
+    [
+      'gives only the host when a port is set',
+      { SYNAPSE_BIND: '10.0.0.1:9000', SYNAPSE_PORT: '1' },
+      ['10.0.0.1'],
+      1,
+    ],
+    [
+      'gives nothing when both are set',
+      { SYNAPSE_BIND: 'x', SYNAPSE_HOST: '::1', SYNAPSE_PORT: '1' },
+      ['::1'],
+      1,
+    ],
+  ]
+  test.each(rows)('%s', (_, env, hosts, port) => {
+    using here = loading()
+    expect(here.load(env)).toMatchObject({ hosts, port, notices: [] })
+  })
+
+  test('is ignored, with one notice, where it has the inert value of the original sample', () => {
+    using here = loading()
+    const { hosts, port, notices, sources } = here.load({ SYNAPSE_BIND: '0.0.0.0:8000' })
+    expect({ hosts, port }).toEqual({ hosts: ['127.0.0.1'], port: 8080 })
+    expect(notices).toEqual(['SYNAPSE_BIND=0.0.0.0:8000 is ignored: it is the sample value of older setups'])
+    expect(sources).toMatchObject({ host: 'default', port: 'default' })
+  })
+
+  test.each(['9000', ':9000', '10.0.0.1', '::1:9000', 'host:port', '0.0.0.0:', '[::1]'])(
+    'is refused once: %s',
+    (written) => {
+      using here = loading()
+      expect(here.problems({ SYNAPSE_BIND: written })).toMatchObject([{ name: 'SYNAPSE_BIND' }])
+    },
+  )
+
+  test('is refused where it names a machine or an impossible port', () => {
+    using here = loading()
+    expect(here.problems({ SYNAPSE_BIND: 'example.org:70000' })).toHaveLength(2)
+  })
+})
+
+describe('the socket', () => {
+  test('lies in the home unless it is put elsewhere or switched off', () => {
+    using here = loading()
+    expect(here.load().socket).toBe(`${here.home}/run/synapse.sock`)
+    expect(here.load({ SYNAPSE_SOCKET: '/run/synapse.sock' }).socket).toBe('/run/synapse.sock')
+    expect(here.load({ SYNAPSE_SOCKET: 's.sock' }).socket).toBe(`${here.cwd}/s.sock`)
+    expect(here.load({ SYNAPSE_SOCKET: 'Off' }).socket).toBeNull()
+  })
+
+  test('may have a path of 107 bytes and no more', () => {
+    using here = loading()
+    const path = (bytes: number) => `/${'é'.repeat((bytes - 1) / 2)}`
+    expect(here.load({ SYNAPSE_SOCKET: path(107) }).socket).toBe(path(107))
+    const problems = here.problems({ SYNAPSE_SOCKET: path(109) })
+    expect(problems).toMatchObject([
+      { name: 'SYNAPSE_SOCKET', remedy: expect.stringContaining('SYNAPSE_SOCKET') },
+    ])
+  })
+
+  test('is refused where the home itself makes its path too long, unless it is switched off', () => {
+    using here = loading()
+    const home = `/tmp/${'h'.repeat(100)}`
+    expect(here.problems({}, { home })).toMatchObject([{ name: 'SYNAPSE_SOCKET' }])
+    expect(here.load({ SYNAPSE_SOCKET: 'off' }, { home }).socket).toBeNull()
+  })
+})
+
+describe('trusted proxies', () => {
+  const rows: [string, string[]][] = [
+    ['10.0.0.0/8', ['10.0.0.0/8']],
+    ['10.0.0.0/8 fd00::/8,127.0.0.1/32', ['10.0.0.0/8', 'fd00::/8', '127.0.0.1/32']],
+    ['10.1.2.3', ['10.1.2.3/32']],
+    ['0:0::1', ['::1/128']],
+    ['10.0.0.0/8,10.0.0.0/8', ['10.0.0.0/8']],
+    ['0.0.0.0/0', ['0.0.0.0/0']],
+    ['[]', []],
+  ]
+  test.each(rows)('%s', (written, networks) => {
+    using here = loading()
+    expect(here.load({ SYNAPSE_TRUSTED_PROXIES: written }).settings.trusted_proxies).toEqual(networks)
+  })
+
+  test.each([
+    '10.0.0.0/33',
+    '::/129',
+    'proxy',
+    '10.0.0.0/',
+    '10.0.0.0/8/8',
+    '::ffff:10.0.0.0/104',
+    'fe80::1%a/64',
+  ])('are refused: %s', (written) => {
+    using here = loading()
+    expect(here.problems({ SYNAPSE_TRUSTED_PROXIES: `127.0.0.1,${written}` })).toMatchObject([
+      { name: 'SYNAPSE_TRUSTED_PROXIES', problem: expect.stringContaining(written) },
+    ])
+  })
+})

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'bun:test'
+import { loading } from './loading'
+
+const cors = 'SYNAPSE_AUTH_CORS_ORIGINS'
+
+describe('CORS origins', () => {
+  const rows: [string, string[]][] = [
+    ['https://a.example', ['https://a.example']],
+    ['https://a.example,https://b.example', ['https://a.example', 'https://b.example']],
+    ['https://a.example  https://b.example,', ['https://a.example', 'https://b.example']],
+    ['HTTPS://A.Example', ['https://a.example']],
+    ['https://a.example,https://A.example', ['https://a.example']],
+    ['https://a.example:443,http://a.example:80', ['https://a.example', 'http://a.example']],
+    ['https://a.example:80,http://a.example:443', ['https://a.example:80', 'http://a.example:443']],
+    ['http://localhost:5173', ['http://localhost:5173']],
+    ['http://[::1]:8080', ['http://[::1]:8080']],
+    ['http://pi', ['http://pi']],
+    ['["https://a.example"]', ['https://a.example']],
+    ['[]', []],
+  ]
+  test.each(rows)('%s', (written, origins) => {
+    using here = loading()
+    expect(here.load({ [cors]: written }).settings['auth.cors_origins']).toEqual(origins)
+  })
+
+  const bad = [
+    ...['*', 'null', 'https://*', 'https://*.example', 'https://a.example/', 'https://a.example/path'],
+    ...['a.example', '//a.example', 'ftp://a.example', 'file://', 'https://', 'https://a.example?x'],
+    ...['https://a.example#x', 'https://ada@a.example', 'https://ada:pw@a.example', 'https://a.example:'],
+    ...['https://a.example:99999', 'https://a.example:x', 'https://a_b/..', 'https://[::1', 'https://[x]'],
+    ...['https://-a', 'https:/a.example', 'https://a\\b', 'https://ä.example', 'chrome-extension://abc'],
+  ]
+  test.each(bad)('are all refused for one bad entry: %s', (entry) => {
+    using here = loading()
+    const problems = here.problems({ [cors]: `https://good.example,${entry}` })
+    expect(problems).toMatchObject([{ name: cors, problem: `'${entry}' is not an origin` }])
+  })
+})
+
+describe('the base URL', () => {
+  const rows: [string, Record<string, string>, string | null][] = [
+    ['is null by default', {}, null],
+    ['can be null in words', { SYNAPSE_BASE_URL: 'null' }, null],
+    ['is an origin', { SYNAPSE_BASE_URL: 'https://chat.example.org' }, 'https://chat.example.org'],
+    ['keeps a port', { SYNAPSE_BASE_URL: 'http://localhost:8080' }, 'http://localhost:8080'],
+    [
+      'loses the slash that browsers add',
+      { SYNAPSE_BASE_URL: 'https://Chat.example.org:443/' },
+      'https://chat.example.org',
+    ],
+    ['follows from a domain', { SYNAPSE_DOMAIN: 'chat.example.org' }, 'https://chat.example.org'],
+    [
+      'goes before a domain',
+      { SYNAPSE_DOMAIN: 'a.example', SYNAPSE_BASE_URL: 'http://b.example' },
+      'http://b.example',
+    ],
+  ]
+  test.each(rows)('%s', (_, env, expected) => {
+    using here = loading()
+    expect(here.load(env).settings.base_url).toBe(expected)
+  })
+
+  test.each([
+    'chat.example.org',
+    'https://chat.example.org/path',
+    'https://chat.example.org//',
+    'ws://x',
+    '*',
+  ])('is refused: %s', (written) => {
+    using here = loading()
+    expect(here.problems({ SYNAPSE_BASE_URL: written })).toMatchObject([{ name: 'SYNAPSE_BASE_URL' }])
+  })
+
+  test('is refused under the name by which it was given', () => {
+    using here = loading()
+    expect(here.problems({ SYNAPSE_DOMAIN: 'https://x' })).toMatchObject([{ name: 'SYNAPSE_DOMAIN' }])
+  })
+})

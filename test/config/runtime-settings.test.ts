@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'bun:test'
+import {
+  declaredSettings,
+  InvalidValue,
+  isRuntimeKey,
+  parseRate,
+  type RuntimeKey,
+  settingFromJson,
+  settingFromText,
+} from '../../src/config/index'
+import { thrownBy } from '../home/temporary'
+
+test('runtime settings are those that a running server can change, and no boot option', () => {
+  for (const { key, applies } of declaredSettings) expect(isRuntimeKey(key)).toBe(applies === 'runtime')
+  for (const key of ['port', 'admin_token', 'nothing', '__proto__']) expect(isRuntimeKey(key)).toBe(false)
+})
+
+describe('a new value as JSON', () => {
+  const rows: [RuntimeKey, unknown, unknown][] = [
+    ['auth.session_days', 30, 30],
+    ['base_url', null, null],
+    ['base_url', 'https://A.example/', 'https://a.example'],
+    ['auth.cors_origins', ['https://A.example:443', 'https://a.example'], ['https://a.example']],
+    ['trusted_proxies', [], []],
+    ['rate.login', 'off', 'off'],
+    ['named_aliases', { A: { B: ['C'] } }, { a: { b: ['c'] } }],
+  ]
+  test.each(rows)('%s %j', (key, value, kept) => {
+    expect(settingFromJson(key, value)).toEqual(kept as never)
+  })
+
+  const refused: [RuntimeKey, unknown, string][] = [
+    ['auth.session_days', '30', 'must be a whole number from 1 to 3650'],
+    ['auth.session_days', 0, 'must be a whole number from 1 to 3650'],
+    ['auth.session_days', null, 'must be a whole number from 1 to 3650'],
+    ['base_url', 5, 'must be text or null'],
+    ['base_url', 'https://a.example/x', "'https://a.example/x' is not an origin"],
+    ['auth.cors_origins', 'https://a.example', 'must be a list'],
+    ['auth.cors_origins', ['https://a.example', '*'], "'*' is not an origin"],
+    ['trusted_proxies', [1], 'must be a list'],
+    ['log.expired_cursor', 'maybe', 'must be one of error, clamp'],
+    ['rate.login', 10, 'must be text'],
+    ['named_aliases', { a: ['b'] }, 'must be a JSON object of the documented form'],
+  ]
+  test.each(refused)('is refused: %s %j', (key, value, message) => {
+    const error = thrownBy(() => settingFromJson(key, value))
+    expect(error).toBeInstanceOf(InvalidValue)
+    expect(error).toMatchObject({ message })
+  })
+})
+
+describe('a new value as text', () => {
+  const rows: [RuntimeKey, string, unknown][] = [
+    ['auth.session_days', '30', 30],
+    ['base_url', 'null', null],
+    ['auth.cors_origins', '', []],
+    ['auth.cors_origins', 'https://a.example https://b.example', ['https://a.example', 'https://b.example']],
+    ['auth.cors_origins', ' [ "https://a.example" ]', ['https://a.example']],
+    ['log.expired_cursor', 'Clamp', 'clamp'],
+  ]
+  test.each(rows)('%s %j', (key, text, kept) => {
+    expect(settingFromText(key, text)).toEqual(kept as never)
+  })
+
+  test('that should be JSON and is not is refused', () => {
+    expect(thrownBy(() => settingFromText('named_aliases', '{'))).toMatchObject({ message: 'is not JSON' })
+    expect(thrownBy(() => settingFromText('auth.cors_origins', '["a"'))).toMatchObject({
+      message: 'is not JSON',
+    })
+  })
+})
+
+test('a rate says how many in how many seconds', () => {
+  expect(parseRate('10/300')).toEqual({ count: 10, seconds: 300 })
+  expect(parseRate('off')).toBeNull()
+  for (const text of ['', '10', '10/', '/300', '-1/300', '1.5/2', '10/300/2', '10 / 300']) {
+    expect(() => parseRate(text)).toThrow(InvalidValue)
+  }
+})

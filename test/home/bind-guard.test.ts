@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'bun:test'
+import { acceptsPeer, type BindClass, checkBind } from '../../src/home/index'
+
+const LOOPBACK = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
+const PRIVATE = [
+  '10.1.2.3',
+  '172.20.0.9',
+  '192.168.1.20',
+  '169.254.3.4',
+  '100.100.1.1',
+  'fd00::7',
+  '::ffff:10.1.2.3',
+]
+const PUBLIC = ['8.8.8.8', '2001:db8::7', '::ffff:8.8.8.8']
+
+function allowed(hosts: string[], allowPublic = false) {
+  const decision = checkBind(hosts, allowPublic)
+  if (!decision.ok) throw new Error(decision.refusal)
+  return decision
+}
+
+describe('the bind guard', () => {
+  test.each([...LOOPBACK, 'localhost'])('lets the server listen on loopback without a word: %s', (host) => {
+    expect(allowed([host])).toEqual({ ok: true, listeners: [{ host, bindClass: 'loopback' }], notices: [] })
+  })
+
+  test.each(PRIVATE)('lets it listen on a private address and logs one line: %s', (host) => {
+    const { listeners, notices } = allowed(['127.0.0.1', host])
+    expect(listeners.map(({ bindClass }) => bindClass)).toEqual(['loopback', 'private'])
+    expect(notices).toEqual([`listening on ${host}: only private addresses may connect`])
+  })
+
+  test('logs one line for several private addresses', () => {
+    expect(allowed(['10.0.0.1', '192.168.0.1']).notices).toHaveLength(1)
+  })
+
+  test.each(['0.0.0.0', '::', ...PUBLIC, 'fe80::1'])('refuses %s and names the three safe paths', (host) => {
+    const decision = checkBind(['127.0.0.1', host], false)
+    if (decision.ok) throw new Error('was allowed')
+    expect(decision.refusal).toContain(host)
+    for (const path of ['tailnet', 'TLS proxy', 'tunnel', '--allow-public-bind']) {
+      expect(decision.refusal).toContain(path)
+    }
+    expect(decision.refusal).not.toContain('--lan')
+  })
+
+  test.each([...LOOPBACK, ...PRIVATE, ...PUBLIC, '0.0.0.0', '::'])(
+    'with allow_public_bind lets it listen on %s for anyone, with one warning',
+    (host) => {
+      const { listeners, notices } = allowed([host], true)
+      expect(listeners).toEqual([{ host, bindClass: 'open' }])
+      expect(notices).toHaveLength(1)
+    },
+  )
+})
+
+describe('a listener', () => {
+  const rows: [BindClass, string, string[], boolean][] = [
+    ['loopback', 'any', [...LOOPBACK, ...PRIVATE, ...PUBLIC], true],
+    ['private', 'loopback', LOOPBACK, true],
+    ['private', 'private', PRIVATE, true],
+    ['private', 'public', PUBLIC, false],
+    ['private', 'unreadable', ['', 'unknown', '10.0.0.1, 8.8.8.8'], false],
+    ['open', 'any', [...LOOPBACK, ...PRIVATE, ...PUBLIC], true],
+  ]
+  test.each(rows)('that is %s, asked by %s peers', (bindClass, _, peers, expected) => {
+    for (const peer of peers) expect(`${peer} ${acceptsPeer(bindClass, peer)}`).toBe(`${peer} ${expected}`)
+  })
+})

@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'bun:test'
+import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  acquireLock,
+  HomeError,
+  HomeLocked,
+  homePaths,
+  lockHome,
+  prepareHome,
+  startRunRecord,
+  storeLocks,
+} from '../../src/home/index'
+import { startChild } from './child'
+import { runFile } from './run-file-of'
+import { rejectionOf, temporaryDirectory } from './temporary'
+
+const PATIENCE_MS = 10_000
+
+function home(parent: string, name = 'home'): string {
+  const path = join(parent, name)
+  prepareHome(path)
+  return path
+}
+
+describe('the lock', () => {
+  test('has one holder, also within a process', async () => {
+    using directory = temporaryDirectory()
+    const path = join(directory.path, 'lock.db')
+    using _lock = await acquireLock(path)
+    const second = acquireLock(path)
+    const error = await rejectionOf(second)
+    expect(error).toBeInstanceOf(HomeLocked)
+    expect(error).toMatchObject({ kind: 'locked', exitCode: 5, path })
+    expect(await rejectionOf(acquireLock(path, { waitMs: 60 }))).toBeInstanceOf(HomeLocked)
+  })
+
+  test('is free again after its scope, its release or its disposal, each of which may be repeated', async () => {
+    using directory = temporaryDirectory()
+    const path = join(directory.path, 'lock.db')
+    {
+      using first = await acquireLock(path)
+      expect(first.paths).toEqual([path])
+    }
+    {
+      await using _second = await acquireLock(path)
+    }
+    const third = await acquireLock(path)
+    third.release()
+    third.release()
+    using fourth = await acquireLock(path)
+    third.release()
+    expect(await rejectionOf(acquireLock(path))).toBeInstanceOf(HomeLocked)
+    fourth.release()
+  })
+
+  test('leaves its file, 0600, and nothing beside it', async () => {
+    using directory = temporaryDirectory()
+    const path = join(directory.path, 'lock.db')
+    const lock = await acquireLock(path)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect(existsSync(`${path}-journal`)).toBe(false)
+    lock.release()
+    expect(existsSync(path)).toBe(true)
+  })
+
+  test('of another process is respected, and freed by kill -9', async () => {
+    using directory = temporaryDirectory()
+    const path = join(directory.path, 'lock.db')
+    await using holder = startChild('hold-lock.ts', path)
+    expect(await holder.line()).toBe('held')
+    expect(await rejectionOf(acquireLock(path))).toBeInstanceOf(HomeLocked)
+    await holder.kill()
+    using _lock = await acquireLock(path)
+  })
+
+  test('is taken as soon as a holder that is waited for lets go', async () => {
+    using directory = temporaryDirectory()
+    const path = join(directory.path, 'lock.db')
+    await using holder = startChild('hold-lock.ts', path)
+    await holder.line()
+    const waiting = acquireLock(path, { waitMs: PATIENCE_MS })
+    await holder.end()
+    using lock = await waiting
+    expect(lock.paths).toEqual([path])
+  })
+
+  test('goes to one of many that wait', async () => {
+    using directory = temporaryDirectory()
+    const path = join(directory.path, 'lock.db')
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => acquireLock(path)))
+    const taken = tries.filter(({ status }) => status === 'fulfilled')
+    expect(taken).toHaveLength(1)
+    for (const result of tries) if (result.status === 'fulfilled') result.value.release()
+  })
+
+  test.each(['a file that is no lock', 'a directory', 'a missing directory'])('refuses %s', async (what) => {
+    using directory = temporaryDirectory()
+    const path = join(directory.path, 'lock.db')
+    if (what === 'a file that is no lock') writeFileSync(path, 'not a database at all '.repeat(40))
+    if (what === 'a directory') mkdirSync(path)
+    const refused = acquireLock(what === 'a missing directory' ? join(path, 'none') : path)
+    const error = await rejectionOf(refused)
+    expect(error).toBeInstanceOf(HomeError)
+    expect(error).toMatchObject({ kind: 'refused', exitCode: 78 })
+  })
+})
+
+describe('locking a home', () => {
+  test('says who runs there when somebody does', async () => {
+    using directory = temporaryDirectory()
+    const path = home(directory.path)
+    using _lock = await lockHome(path)
+    startRunRecord(path, runFile({ pid: 4711, urls: ['http://127.0.0.1:8080'] }))
+    expect(await rejectionOf(lockHome(path))).toMatchObject({
+      message: `synapse is already running on ${path} (pid 4711, http://127.0.0.1:8080): synapse serve --stop ends it`,
+    })
+  })
+
+  test('says so without a run file too', async () => {
+    using directory = temporaryDirectory()
+    const path = home(directory.path)
+    using _lock = await lockHome(path)
+    expect(await rejectionOf(lockHome(path))).toMatchObject({
+      message: expect.stringContaining(`synapse is already running on ${path}: `),
+    })
+  })
+
+  test('keeps two homes from one store, whichever way each writes its path', async () => {
+    using directory = temporaryDirectory()
+    const [one, two] = [home(directory.path, 'one'), home(directory.path, 'two')]
+    const data = join(directory.path, 'data')
+    mkdirSync(data)
+    symlinkSync(data, join(directory.path, 'link'))
+    const first = await lockHome(one, { database: join(data, 'x.db') })
+    expect(first.paths).toEqual([homePaths(one).lock, join(data, 'x.db.lock')])
+    const second = lockHome(two, { database: join(directory.path, 'link', 'x.db') })
+    expect(await rejectionOf(second)).toMatchObject({ kind: 'locked', path: join(data, 'x.db.lock') })
+    // What the refused one had taken before is free.
+    using _home = await lockHome(two)
+    first.release()
+    using _store = await acquireLock(join(data, 'x.db.lock'))
+  })
+
+  test('keeps others from a store inside a home, in either order', async () => {
+    using directory = temporaryDirectory()
+    const [mine, foreign] = [home(directory.path, 'mine'), home(directory.path, 'foreign')]
+    const database = homePaths(foreign).database
+    {
+      using _owner = await lockHome(foreign, { database })
+      expect(await rejectionOf(lockHome(mine, { database }))).toBeInstanceOf(HomeLocked)
+    }
+    using _guest = await lockHome(mine, { database })
+    expect(await rejectionOf(lockHome(foreign, { database }))).toBeInstanceOf(HomeLocked)
+  })
+
+  test('keeps a home from its own store while others use it who came before the home was one', async () => {
+    using directory = temporaryDirectory()
+    const [mine, later] = [home(directory.path, 'mine'), join(directory.path, 'later')]
+    mkdirSync(later)
+    const database = homePaths(later).database
+    using _guest = await lockHome(mine, { database })
+    prepareHome(later)
+    const error = await rejectionOf(lockHome(later, { database }))
+    expect(error).toMatchObject({ kind: 'locked', path: `${database}.lock` })
+  })
+
+  test('makes no file beside a store in the home itself', async () => {
+    using directory = temporaryDirectory()
+    const path = home(directory.path)
+    using lock = await lockHome(path, { database: homePaths(path).database })
+    expect(lock.paths).toEqual([homePaths(path).lock])
+    expect(storeLocks(path, homePaths(path).database)).toEqual([])
+  })
+
+  test('is freed by kill -9 together with the store', async () => {
+    using directory = temporaryDirectory()
+    const path = home(directory.path)
+    const store = join(directory.path, 'x.db')
+    await using holder = startChild('hold-lock.ts', `${store}.lock`)
+    await holder.line()
+    expect(await rejectionOf(lockHome(path, { database: store }))).toBeInstanceOf(HomeLocked)
+    await holder.kill()
+    using _lock = await lockHome(path, { database: store })
+  })
+})

@@ -1,0 +1,135 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkHome, HomeError, makePrivateDirectory, prepareHome } from '../../src/home/index'
+import { startChild } from './child'
+import { temporaryDirectory, thrownBy } from './temporary'
+
+const umask = process.umask()
+afterAll(() => void process.umask(umask))
+
+const isRoot = process.getuid?.() === 0
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+function madeHome(parent: string): string {
+  const home = join(parent, 'home')
+  prepareHome(home)
+  return home
+}
+
+describe('preparing a home', () => {
+  test('creates it, its keys and its run directory for the owner alone, whatever the umask', () => {
+    using directory = temporaryDirectory()
+    process.umask(0)
+    const home = join(directory.path, 'deep', 'er', 'home')
+    expect(prepareHome(home)).toEqual([])
+    expect(readdirSync(home).sort()).toEqual(['keys', 'run'])
+    for (const path of [home, join(home, 'keys'), join(home, 'run')]) expect(modeOf(path)).toBe('700')
+  })
+
+  test('makes everything that is created afterwards the owner’s alone', () => {
+    using directory = temporaryDirectory()
+    process.umask(0)
+    const home = madeHome(directory.path)
+    writeFileSync(join(home, 'file'), '')
+    expect(modeOf(join(home, 'file'))).toBe('600')
+  })
+
+  test('can be repeated and leaves what it finds', () => {
+    using directory = temporaryDirectory()
+    const home = madeHome(directory.path)
+    writeFileSync(join(home, 'synapse.db'), 'data')
+    expect(prepareHome(home)).toEqual([])
+    expect(readdirSync(home).sort()).toEqual(['keys', 'run', 'synapse.db'])
+    expect(statSync(join(home, 'synapse.db')).size).toBe(4)
+  })
+
+  test.each([0o770, 0o720, 0o707, 0o702, 0o777])('refuses a home that others can write to: %o', (mode) => {
+    using directory = temporaryDirectory()
+    const home = madeHome(directory.path)
+    chmodSync(home, mode)
+    for (const check of [prepareHome, checkHome]) {
+      const error = thrownBy(() => check(home))
+      expect(error).toBeInstanceOf(HomeError)
+      expect(error).toMatchObject({ exitCode: 78, remedy: expect.stringContaining(`chmod go-w ${home}`) })
+    }
+  })
+
+  test('says so when others can look into the home, and leaves its mode to its owner', () => {
+    using directory = temporaryDirectory()
+    const home = madeHome(directory.path)
+    chmodSync(home, 0o755)
+    expect(prepareHome(home)).toEqual([`other users can look into ${home}: chmod 700 ${home}`])
+    expect(modeOf(home)).toBe('755')
+  })
+
+  test('closes what is open to others inside, and says so', () => {
+    using directory = temporaryDirectory()
+    const home = madeHome(directory.path)
+    const files = ['synapse.db', 'synapse.db-wal', 'synapse.env', 'state.json', 'run/synapse.json']
+    for (const file of files) writeFileSync(join(home, file), '')
+    for (const file of files) chmodSync(join(home, file), 0o664)
+    for (const part of ['run', 'keys']) chmodSync(join(home, part), 0o775)
+    expect(prepareHome(home)).toHaveLength(files.length + 2)
+    for (const file of files) expect(modeOf(join(home, file))).toBe('600')
+    for (const part of ['run', 'keys']) expect(modeOf(join(home, part))).toBe('700')
+    expect(prepareHome(home)).toEqual([])
+  })
+
+  test.each(['run', 'keys', 'synapse.db', 'synapse.env'])(
+    'refuses %s that others could have written, in a home that they can enter',
+    (part) => {
+      using directory = temporaryDirectory()
+      const home = madeHome(directory.path)
+      writeFileSync(join(home, 'synapse.db'), '')
+      writeFileSync(join(home, 'synapse.env'), '')
+      chmodSync(home, 0o755)
+      chmodSync(join(home, part), 0o772)
+      expect(thrownBy(() => prepareHome(home))).toMatchObject({
+        exitCode: 78,
+        problem: expect.stringContaining(join(home, part)),
+      })
+    },
+  )
+
+  test('does not touch keys, which are refused at other modes instead', () => {
+    using directory = temporaryDirectory()
+    const home = madeHome(directory.path)
+    const key = join(home, 'keys', 'instance.ed25519')
+    writeFileSync(key, '')
+    chmodSync(key, 0o644)
+    expect(prepareHome(home)).toEqual([])
+    expect(modeOf(key)).toBe('644')
+  })
+
+  test('follows a link to a home elsewhere', () => {
+    using directory = temporaryDirectory()
+    const home = madeHome(directory.path)
+    symlinkSync(home, join(directory.path, 'link'))
+    expect(prepareHome(join(directory.path, 'link'))).toEqual([])
+  })
+
+  test.each([prepareHome, checkHome, makePrivateDirectory])('refuses a file in its place: %p', (call) => {
+    using directory = temporaryDirectory()
+    const path = join(directory.path, 'file')
+    writeFileSync(path, '')
+    expect(thrownBy(() => call(path))).toMatchObject({ exitCode: 78 })
+  })
+
+  test.skipIf(!isRoot)('refuses a home of another user', async () => {
+    using directory = temporaryDirectory()
+    chmodSync(directory.path, 0o755)
+    const home = join(directory.path, 'home')
+    mkdirSync(home, { mode: 0o755 })
+    chownSync(home, 65533, 65533)
+    await using child = startChild('prepare-as.ts', '65534', home)
+    expect(await child.line()).toContain('belongs to user 65533 and this process runs as user 65534')
+    expect(readdirSync(home)).toEqual([])
+  })
+})
+
+test('checking a home that does not exist yet does nothing', () => {
+  using directory = temporaryDirectory()
+  checkHome(join(directory.path, 'none'))
+  expect(readdirSync(directory.path)).toEqual([])
+})

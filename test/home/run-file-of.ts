@@ -1,0 +1,19 @@
+import type { RunFile } from '../../src/home/index'
+
+/** A run file of this process, with these changes. */
+export function runFile(changes: Partial<RunFile> = {}): RunFile {
+  return {
+    pid: process.pid,
+    boot_id: '6e0c1a52-6d0f-4f0e-8d2c-0f3d5b7a9c11',
+    version: '1.0.0',
+    started_at: '2026-11-21T04:30:00.000Z',
+    urls: [],
+    socket: '/h/run/synapse.sock',
+    home: '/h',
+    store_kind: 'sqlite',
+    args: ['serve', '--port', '9000'],
+    supervisor: null,
+    phase: 'migrating',
+    ...changes,
+  }
+}
