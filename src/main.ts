@@ -6,6 +6,7 @@ import { existsSync, statfsSync } from 'node:fs'
 import { bootstrapToken, type Config, maskUrl, parseRate } from './config'
 import { createCore } from './core'
 import type { SettingValues } from './core/settings'
+import type { Clock } from './core/time'
 import {
   acceptsPeer,
   checkBind,
@@ -67,6 +68,8 @@ export interface BootOptions {
   readonly listen: boolean
   /** Where log lines go; default stdout when listening, nowhere otherwise. */
   readonly log?: (text: string) => void
+  /** Where "now" comes from; default the system's clock. */
+  readonly clock?: Clock
 }
 
 /**
@@ -76,6 +79,7 @@ export interface BootOptions {
 export async function boot(config: Config, options: BootOptions): Promise<Running> {
   await using undo = new AsyncDisposableStack()
   const bootId = config.bootId ?? crypto.randomUUID()
+  const { clock = systemClock } = options
   const write = options.log ?? (options.listen ? (text: string) => process.stdout.write(text) : () => {})
   const logger = undo.use(createLogger(config.logLevel, write))
   const notices = prepareHome(config.home)
@@ -91,12 +95,19 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   if (record) undo.defer(() => record.remove())
 
   const report = (fault: unknown) => logger.error('something failed in the background', { fault })
-  const store = await openStore(path, report)
+  const store = await openStore(path, clock, report)
   undo.defer(() => store.close())
   if (store.migrated.length > 0) logger.info('migrated the store', { migrations: store.migrated })
   checkIdentity(config, store)
   await checkRollback(config, store, logger)
-  const { server, publishers, hub, core, upkeep } = await assemble(config, store, logger, bootId, report)
+  const { server, publishers, hub, core, upkeep } = await assemble({
+    config,
+    store,
+    clock,
+    logger,
+    bootId,
+    report,
+  })
   undo.defer(() => upkeep.stop())
   undo.defer(() => hub.stop())
 
@@ -156,14 +167,17 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   }
 }
 
+interface Parts {
+  readonly config: Config
+  readonly store: OpenStore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly bootId: string
+  readonly report: (fault: unknown) => void
+}
+
 /** Core, hub and surfaces over an open store. */
-async function assemble(
-  config: Config,
-  store: OpenStore,
-  logger: Logger,
-  bootId: string,
-  report: (fault: unknown) => void,
-) {
+async function assemble({ config, store, clock, logger, bootId, report }: Parts) {
   const values: SettingValues = { ...config.settings, 'rate.login': parseRate(config.settings['rate.login']) }
   const settings = { get: <Key extends keyof SettingValues>(key: Key) => values[key] }
   const publishers: ((topic: string, text: string) => void)[] = []
@@ -171,14 +185,14 @@ async function assemble(
   const core = await createCore({
     store,
     settings,
-    clock: systemClock,
+    clock,
     secrets: systemSecrets,
     passwords: argonPasswords(),
     streams: { isOpen: (accountId) => hub.isOpen(accountId) },
     waits,
   })
   const wire = new Wire(core.log)
-  const { directory, gates, feed, clock } = core
+  const { directory, gates, feed } = core
   const hub: Hub = new Hub(
     {
       directory,
@@ -233,9 +247,9 @@ function sqlitePath({ database }: Config): string {
   )
 }
 
-async function openStore(path: string, report: (fault: unknown) => void): Promise<OpenStore> {
+async function openStore(path: string, clock: Clock, report: (fault: unknown) => void): Promise<OpenStore> {
   try {
-    return await openSqliteStore(path, { clock: systemClock, secrets: systemSecrets, report })
+    return await openSqliteStore(path, { clock, secrets: systemSecrets, report })
   } catch (error) {
     throw error instanceof StoreError ? new HomeError('refused', error.problem, error.remedy) : error
   }
