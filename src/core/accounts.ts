@@ -1,10 +1,11 @@
-import { type Actor, accountOf, isListedAdmin, requireAdmin } from './actor'
+import { type Actor, accountOf, isListedAdmin } from './actor'
+import type { Administration } from './administration'
 import type { Account, AccountKind, Residency } from './entities'
 import { AppError, refusal } from './errors'
 import { accountEvent } from './events'
 import type { Uuid } from './ids'
 import { HANDLE_PATTERN, MAX_PASSWORD, RESERVED_HANDLES } from './limits'
-import type { AccountChange, ListPage, Passwords, Reads, Store, Writes } from './ports'
+import type { AccountChange, ListPage, Passwords, Reads, Writes } from './ports'
 import type { Settings } from './settings'
 
 export interface NewAccountRequest {
@@ -36,19 +37,16 @@ export function normalName(name: string): string {
 
 /** The accounts of people and agents, as administrators manage them. */
 export class Accounts {
-  private readonly reads: Reads
-
   constructor(
-    private readonly store: Store,
+    private readonly reads: Reads,
+    private readonly administration: Administration,
     private readonly passwords: Passwords,
     private readonly settings: Settings,
-  ) {
-    this.reads = store.reads
-  }
+  ) {}
 
   /** By handle. @throws admin_scope_required, not_admin */
   async list(actor: Actor, page: ListPage): Promise<Account[]> {
-    requireAdmin(actor, this.settings)
+    this.administration.require(actor)
     return this.reads.listAccounts(page)
   }
 
@@ -57,7 +55,7 @@ export class Accounts {
    *   handle_exists, quota_exceeded
    */
   async create(actor: Actor, request: NewAccountRequest): Promise<Account> {
-    requireAdmin(actor, this.settings)
+    this.administration.require(actor)
     const handle = this.legalHandle(request.handle)
     if (request.kind === 'human' && !request.password) throw refusal('password_required')
     if (request.kind === 'agent' && request.password) throw refusal('password_not_allowed')
@@ -68,7 +66,7 @@ export class Accounts {
         'Agents administrate by a token with the scope admin:*',
       )
     const passwordHash = request.password ? await this.hash(request.password) : null
-    return this.store.transact((tx) =>
+    return this.administration.act(actor, (tx) =>
       this.insert(tx, actor, {
         kind: request.kind,
         handle,
@@ -92,10 +90,10 @@ export class Accounts {
 
   /** @throws admin_scope_required, not_admin, account_not_found, humans_only_password, weak_password */
   async update(actor: Actor, uuid: Uuid, patch: AccountPatch): Promise<Account> {
-    requireAdmin(actor, this.settings)
+    this.administration.require(actor)
     const { password, ...fields } = patch
     const passwordHash = password === undefined ? undefined : await this.hash(password)
-    return this.store.transact(async (tx) => {
+    return this.administration.act(actor, async (tx) => {
       const account = await existing(tx, uuid)
       if (account.kind !== 'human' && password !== undefined) throw refusal('humans_only_password')
       if (account.kind !== 'human' && patch.isAdmin)
@@ -118,8 +116,7 @@ export class Accounts {
 
   /** Ends its sessions and streams; its tokens answer `Account unavailable`. Does nothing to an archived one. */
   async archive(actor: Actor, uuid: Uuid): Promise<Account> {
-    requireAdmin(actor, this.settings)
-    return this.store.transact(async (tx) => {
+    return this.administration.act(actor, async (tx) => {
       const account = await existing(tx, uuid)
       if (account.archivedAt !== null) return account
       const archived = await tx.updateAccount(account.id, { archivedAt: tx.now() })
@@ -130,8 +127,7 @@ export class Accounts {
   }
 
   async unarchive(actor: Actor, uuid: Uuid): Promise<Account> {
-    requireAdmin(actor, this.settings)
-    return this.store.transact(async (tx) => {
+    return this.administration.act(actor, async (tx) => {
       const account = await existing(tx, uuid)
       if (account.archivedAt === null) return account
       const active = await tx.updateAccount(account.id, { archivedAt: null })

@@ -1,5 +1,6 @@
 import { normalName, quotaExceeded } from './accounts'
-import { type Actor, accountOf, type Person, requireAdmin, scopesOf } from './actor'
+import { type Actor, accountOf, type Person, scopesOf } from './actor'
+import type { Administration } from './administration'
 import type { Directory } from './directory'
 import type { Account, Channel, ChannelKind, Member, Role, Room } from './entities'
 import { refusal } from './errors'
@@ -7,7 +8,7 @@ import { channelEvent, memberEvent } from './events'
 import type { Gates } from './gates'
 import type { Seq, Uuid } from './ids'
 import { SLUG_PATTERN } from './limits'
-import type { ListPage, Reads, Store, Writes } from './ports'
+import type { ListPage, Reads, Writes } from './ports'
 import { touchesChannel } from './scopes'
 import type { Settings } from './settings'
 import type { Micros } from './time'
@@ -32,16 +33,13 @@ export interface ChannelListing {
 
 /** Rooms: making them, listing them, and who is in them. */
 export class Channels {
-  private readonly reads: Reads
-
   constructor(
-    private readonly store: Store,
+    private readonly reads: Reads,
+    private readonly administration: Administration,
     private readonly directory: Directory,
     private readonly gates: Gates,
     private readonly settings: Settings,
-  ) {
-    this.reads = store.reads
-  }
+  ) {}
 
   /** The live channels the actor is in (and has a scope on), by slug; on request also public ones it could join. */
   async mine(actor: Person, options: { discoverable: boolean }): Promise<ChannelListing[]> {
@@ -76,7 +74,7 @@ export class Channels {
 
   /** All channels by slug, archived ones included, with their member counts. @throws admin_scope_required, not_admin */
   async list(actor: Actor, page: ListPage): Promise<{ channel: Channel; memberCount: number }[]> {
-    requireAdmin(actor, this.settings)
+    this.administration.require(actor)
     const channels = await this.reads.listChannels(page)
     const counts = await this.reads.countMembers(channels.map((channel) => channel.id))
     return channels.map((channel) => ({ channel, memberCount: counts.get(channel.id) ?? 0 }))
@@ -87,13 +85,13 @@ export class Channels {
    * @throws admin_scope_required, not_admin, invalid_slug, slug_exists, use_dms, quota_exceeded
    */
   async create(actor: Actor, request: NewChannelRequest): Promise<{ channel: Channel; memberCount: number }> {
-    requireAdmin(actor, this.settings)
+    this.administration.require(actor)
     const slug = normalName(request.slug)
     if (!SLUG_PATTERN.test(slug) || slug.startsWith('dm-')) throw refusal('invalid_slug')
     const kind = request.kind ?? 'public'
     if (kind === 'dm') throw refusal('use_dms')
     const creator = accountOf(actor)
-    return this.store.transact(async (tx) => {
+    return this.administration.act(actor, async (tx) => {
       if (await tx.channel({ slug })) throw refusal('slug_exists')
       const limit = this.settings.get('quota.channels')
       if ((await tx.countChannels()) >= limit) throw quotaExceeded('quota.channels', limit)
@@ -121,8 +119,7 @@ export class Channels {
   }
 
   private async setArchived(actor: Actor, uuid: Uuid, archive: boolean) {
-    requireAdmin(actor, this.settings)
-    return this.store.transact(async (tx) => {
+    return this.administration.act(actor, async (tx) => {
       const channel = await existing(tx, uuid)
       const memberCount = (await tx.countMembers([channel.id])).get(channel.id) ?? 0
       if ((channel.archivedAt !== null) === archive) return { channel, memberCount }

@@ -6,6 +6,7 @@
  */
 import { AccessReport } from './access'
 import { Accounts } from './accounts'
+import { Administration } from './administration'
 import { Audience } from './audience'
 import { Channels } from './channels'
 import { Directory } from './directory'
@@ -49,9 +50,10 @@ export async function createCore(ports: CorePorts) {
   })
   const gates = new Gates(directory, settings, clock)
   const audience = new Audience(directory, gates, settings)
-  const accounts = new Accounts(store, passwords, settings)
-  const tokens = new Tokens(store, secrets, settings)
-  const memberships = new Memberships(store, settings)
+  const administration = new Administration(store, directory, gates, settings)
+  const accounts = new Accounts(store.reads, administration, passwords, settings)
+  const tokens = new Tokens(store, administration, secrets)
+  const memberships = new Memberships(store.reads, administration, settings)
   return {
     settings,
     clock,
@@ -64,11 +66,11 @@ export async function createCore(ports: CorePorts) {
     memberships,
     usage: new Usage(store, clock),
     sessions: new Sessions(store, directory, passwords, secrets, settings, clock),
-    channels: new Channels(store, directory, gates, settings),
+    channels: new Channels(store.reads, administration, directory, gates, settings),
     messages: new Messages({ store, directory, gates, settings, secrets, streams }),
     history: new History(store.reads, directory, gates, log, waits, clock),
     feed: new Feed(store.reads, directory, gates, audience, log),
     access: new AccessReport(directory, gates),
-    onboarding: new Onboarding(store, accounts, memberships, tokens, settings),
+    onboarding: new Onboarding(administration, accounts, memberships, tokens),
   }
 }

@@ -1,23 +1,25 @@
 import { normalName, quotaExceeded } from './accounts'
-import { type Actor, accountOf, requireAdmin } from './actor'
+import { type Actor, accountOf } from './actor'
+import type { Administration } from './administration'
 import type { Account, Channel, Role } from './entities'
 import { AppError, refusal } from './errors'
 import { memberEvent } from './events'
 import type { Uuid } from './ids'
-import type { MembershipView, Store, Writes } from './ports'
+import type { MembershipView, Reads, Writes } from './ports'
 import type { Settings } from './settings'
 
 /** Who is in which channel, as administrators manage it. */
 export class Memberships {
   constructor(
-    private readonly store: Store,
+    private readonly reads: Reads,
+    private readonly administration: Administration,
     private readonly settings: Settings,
   ) {}
 
   /** By channel, then handle. @throws admin_scope_required, not_admin, account_not_found, channel_not_found */
   async list(actor: Actor, filter: { handle?: string; slug?: string }): Promise<MembershipView[]> {
-    requireAdmin(actor, this.settings)
-    const { reads } = this.store
+    this.administration.require(actor)
+    const { reads } = this
     const account =
       filter.handle === undefined ? null : await reads.account({ handle: normalName(filter.handle) })
     const channel = filter.slug === undefined ? null : await reads.channel({ slug: normalName(filter.slug) })
@@ -31,8 +33,7 @@ export class Memberships {
 
   /** @throws admin_scope_required, not_admin, account_not_found, channel_not_found, already_member, quota_exceeded */
   async add(actor: Actor, handle: string, slug: string, role: Role): Promise<MembershipView> {
-    requireAdmin(actor, this.settings)
-    return this.store.transact(async (tx) => {
+    return this.administration.act(actor, async (tx) => {
       const account = await tx.account({ handle: normalName(handle) })
       if (!account) throw refusal('account_not_found')
       const channel = await tx.channel({ slug: normalName(slug) })
@@ -62,8 +63,7 @@ export class Memberships {
 
   /** @throws admin_scope_required, not_admin, membership_not_found, dm_membership_fixed */
   async setRole(actor: Actor, accountUuid: Uuid, channelUuid: Uuid, role: Role): Promise<MembershipView> {
-    requireAdmin(actor, this.settings)
-    return this.store.transact(async (tx) => {
+    return this.administration.act(actor, async (tx) => {
       const { account, channel, found } = await this.existing(tx, accountUuid, channelUuid)
       if (found.role === role) return found
       refuseDirect(channel)
@@ -78,8 +78,7 @@ export class Memberships {
 
   /** @throws admin_scope_required, not_admin, membership_not_found, dm_membership_fixed */
   async remove(actor: Actor, accountUuid: Uuid, channelUuid: Uuid): Promise<void> {
-    requireAdmin(actor, this.settings)
-    await this.store.transact(async (tx) => {
+    await this.administration.act(actor, async (tx) => {
       const { account, channel } = await this.existing(tx, accountUuid, channelUuid)
       refuseDirect(channel)
       await tx.deleteMembership(account.id, channel.id)

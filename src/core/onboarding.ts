@@ -1,10 +1,9 @@
 import { type Accounts, normalName } from './accounts'
-import { type Actor, requireAdmin } from './actor'
+import type { Actor } from './actor'
+import type { Administration } from './administration'
 import type { Account, Role } from './entities'
 import { refusal } from './errors'
 import { type Memberships, membership } from './memberships'
-import type { Store } from './ports'
-import type { Settings } from './settings'
 import type { Tokens } from './tokens'
 
 export interface OnboardRequest {
@@ -28,11 +27,10 @@ export interface Onboarded {
 /** Bringing an agent in: account, memberships and a token that fits them, in one transaction. */
 export class Onboarding {
   constructor(
-    private readonly store: Store,
+    private readonly administration: Administration,
     private readonly accounts: Accounts,
     private readonly memberships: Memberships,
     private readonly tokens: Tokens,
-    private readonly settings: Settings,
   ) {}
 
   /**
@@ -41,12 +39,12 @@ export class Onboarding {
    *   written
    */
   async onboard(actor: Actor, request: OnboardRequest): Promise<Onboarded> {
-    requireAdmin(actor, this.settings)
+    this.administration.require(actor)
     const handle = this.accounts.legalHandle(request.handle)
     const slugs = [...new Set(request.channels.map(normalName))]
     const role: Role = request.readOnly ? 'read_only' : 'member'
     const verbs = request.readOnly ? ['read'] : ['read', 'post']
-    return this.store.transact(async (tx) => {
+    return this.administration.act(actor, async (tx) => {
       const channels = []
       for (const slug of slugs) {
         const channel = await tx.channel({ slug })

@@ -1,13 +1,13 @@
 import { normalName } from './accounts'
-import { type Actor, accountOf, requireAdmin } from './actor'
+import { type Actor, accountOf } from './actor'
+import type { Administration } from './administration'
 import type { Account, Token } from './entities'
 import { AppError, refusal } from './errors'
 import { accountEvent } from './events'
 import type { Secrets, Uuid } from './ids'
 import { MAX_TOKENS_PER_ACCOUNT } from './limits'
-import type { ListPage, Reads, Store, Writes } from './ports'
+import type { ListPage, Store, Writes } from './ports'
 import { ADMIN_SCOPE, legalScopes } from './scopes'
-import type { Settings } from './settings'
 import type { Micros } from './time'
 
 /** The account that a server's own credentials belong to. */
@@ -29,22 +29,18 @@ export interface IssuedToken {
 
 /** Bearer tokens of agents, as administrators manage them. */
 export class Tokens {
-  private readonly reads: Reads
-
   constructor(
     private readonly store: Store,
+    private readonly administration: Administration,
     private readonly secrets: Secrets,
-    private readonly settings: Settings,
-  ) {
-    this.reads = store.reads
-  }
+  ) {}
 
   /** By creation, revoked ones included. @throws admin_scope_required, not_admin, account_not_found */
   async list(actor: Actor, handle: string, page: ListPage): Promise<{ account: Account; tokens: Token[] }> {
-    requireAdmin(actor, this.settings)
-    const account = await this.reads.account({ handle: normalName(handle) })
+    this.administration.require(actor)
+    const account = await this.store.reads.account({ handle: normalName(handle) })
     if (!account) throw refusal('account_not_found')
-    return { account, tokens: await this.reads.listTokens(account.id, page) }
+    return { account, tokens: await this.store.reads.listTokens(account.id, page) }
   }
 
   /**
@@ -52,8 +48,7 @@ export class Tokens {
    *   quota_exceeded
    */
   async issue(actor: Actor, request: NewTokenRequest): Promise<IssuedToken> {
-    requireAdmin(actor, this.settings)
-    return this.store.transact(async (tx) => {
+    return this.administration.act(actor, async (tx) => {
       const account = await tx.account({ handle: normalName(request.handle) })
       if (!account) throw refusal('account_not_found')
       return this.insert(tx, actor, account, request)
@@ -90,8 +85,7 @@ export class Tokens {
 
   /** Effective with the commit: the next request fails and its streams close. @throws token_not_found */
   async revoke(actor: Actor, uuid: Uuid): Promise<{ token: Token; account: Account }> {
-    requireAdmin(actor, this.settings)
-    return this.store.transact(async (tx) => {
+    return this.administration.act(actor, async (tx) => {
       const token = await tx.token({ uuid })
       const account = token && (await tx.account({ id: token.accountId }))
       if (!token || !account) throw refusal('token_not_found')

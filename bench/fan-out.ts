@@ -1,0 +1,228 @@
+import { postRequest } from './lib/http-load'
+import { Latencies } from './lib/latencies'
+import { startBaseline, startSynapse } from './lib/synapse'
+import { thinSocket } from './lib/websocket-load'
+import { ms, type Row, type Workload } from './lib/workload'
+
+interface Shape {
+  readonly id: string
+  readonly sockets: number
+  readonly perSecond: number
+  readonly goal: string
+  readonly met: (result: FanOut) => boolean
+}
+
+interface FanOut {
+  readonly posted: number
+  readonly expected: number
+  readonly received: number
+  readonly inversions: number
+  readonly p50: number
+  readonly p99: number
+  readonly frameBytes: number
+  readonly serverCpu: number
+  readonly clientCpu: number
+}
+
+const shapes: readonly Shape[] = [
+  {
+    id: 'W1',
+    sockets: 1000,
+    perSecond: 20,
+    goal: 'p50 ≤ 5, p99 ≤ 12 ms, 0 lost, 0 inversions',
+    met: (r) => r.p50 <= 5 && r.p99 <= 12 && isWhole(r),
+  },
+  {
+    id: 'W2',
+    sockets: 1000,
+    perSecond: 100,
+    goal: '99k deliveries/s held, p99 ≤ 15 ms',
+    met: (r) => r.p99 <= 15 && isWhole(r),
+  },
+  { id: 'W3', sockets: 5000, perSecond: 2, goal: 'p99 ≤ 60 ms', met: (r) => r.p99 <= 60 && isWhole(r) },
+]
+
+/** W1 to W3: one channel, many sockets, posts at a fixed rate whatever the answers do (open loop). */
+export const fanOut: readonly Workload[] = shapes.map((shape) => ({
+  id: shape.id,
+  title: `${shape.sockets} sockets × ${shape.perSecond} posts/s of 256 bytes`,
+  run: async ({ quick }) => {
+    const seconds = quick ? 5 : 60
+    const ours = await synapse(shape, seconds)
+    const raw = await baseline(shape, quick ? 5 : 20, ours.frameBytes)
+    const rate = (r: FanOut, time: number) => `${((r.received / time) * 1e-3).toFixed(1)}k/s`
+    return [
+      {
+        workload: shape.id,
+        shape: `${shape.sockets} sockets × ${shape.perSecond}/s × ${seconds} s`,
+        measured: `p50 ${ms(ours.p50)} p99 ${ms(ours.p99)} ms, ${rate(ours, seconds)}, ${ours.expected - ours.received} lost, ${ours.inversions} inversions, server ${ours.serverCpu.toFixed(0)} % client ${ours.clientCpu.toFixed(0)} % of a core`,
+        baseline: `p50 ${ms(raw.p50)} p99 ${ms(raw.p99)} ms (frames of ${ours.frameBytes} B)`,
+        ratio: raw.p50 / ours.p50,
+        goal: shape.goal,
+        met: shape.met(ours),
+        data: { ours, raw },
+      } satisfies Row,
+    ]
+  },
+}))
+
+/** Deliveries per second as fast as they go: what Synapse reaches of a plain publish of frames of the same size. */
+export const saturation: Workload = {
+  id: 'WX',
+  title: '1,000 sockets, posts as fast as they are answered',
+  run: async ({ quick }) => {
+    const seconds = quick ? 4 : 15
+    const shape = { sockets: 1000, perSecond: Number.POSITIVE_INFINITY }
+    const ours = await synapse(shape, seconds)
+    const raw = await baseline(shape, seconds, ours.frameBytes)
+    const ratio = ours.received / raw.received
+    return [
+      {
+        workload: 'WX',
+        shape: '1,000 sockets, 4 writers in a closed loop',
+        measured: `${((ours.received / seconds) * 1e-3).toFixed(0)}k deliveries/s`,
+        baseline: `${((raw.received / seconds) * 1e-3).toFixed(0)}k/s (frames of ${ours.frameBytes} B)`,
+        ratio,
+        goal: '≥ 0.85 of raw publish',
+        met: ratio >= 0.85,
+        data: { ours, raw },
+      },
+    ]
+  },
+}
+
+type Load = Pick<Shape, 'sockets' | 'perSecond'>
+
+async function synapse({ sockets, perSecond }: Load, seconds: number): Promise<FanOut> {
+  await using server = await startSynapse()
+  const token = await server.agent('reader', ['room'])
+  const auth = `Authorization: Bearer ${token}\r\n`
+  return await measure({
+    port: server.port,
+    path: '/v1/ws',
+    headers: auth,
+    hello: JSON.stringify({ type: 'subscribe', channels: ['room'] }),
+    isEvent: (bytes, start) => bytes[start + 9] === 0x6d && bytes[start + 10] === 0x65,
+    post: (text) => postRequest('/v1/messages', JSON.stringify({ channel: 'room', body: text }), auth),
+    cpuSeconds: server.cpuSeconds,
+    sockets,
+    perSecond,
+    seconds,
+  })
+}
+
+async function baseline({ sockets, perSecond }: Load, seconds: number, frameBytes: number): Promise<FanOut> {
+  await using server = await startBaseline('raw-publish.ts', String(frameBytes))
+  return await measure({
+    port: server.port,
+    path: '/',
+    headers: '',
+    hello: undefined,
+    isEvent: () => true,
+    post: (text) => postRequest('/', text, ''),
+    cpuSeconds: server.cpuSeconds,
+    sockets,
+    perSecond,
+    seconds,
+  })
+}
+
+interface Measurement extends Load {
+  readonly port: number
+  readonly path: string
+  readonly headers: string
+  readonly hello: string | undefined
+  /** Tells messages from other frames by their first bytes (`{"type":"me…`). */
+  readonly isEvent: (bytes: Buffer, start: number) => boolean
+  readonly post: (text: string) => string
+  readonly cpuSeconds: () => number
+  readonly seconds: number
+}
+
+/** `#<count>#<sent at, ms>#` at the start of each body says when it was due. */
+async function measure(options: Measurement): Promise<FanOut> {
+  const { sockets, seconds } = options
+  const latencies = new Latencies()
+  let received = 0
+  let inversions = 0
+  let frameBytes = 0
+  const clients = []
+  for (let i = 0; i < sockets; i++) {
+    let last = -1
+    const client = thinSocket({
+      port: options.port,
+      path: options.path,
+      headers: options.headers,
+      onFrame: (bytes, start, end) => {
+        if (!options.isEvent(bytes, start)) return
+        const mark = bytes.indexOf(0x23, start)
+        if (mark < 0 || mark > end) return
+        const [, count, due] = bytes.toString('latin1', mark, mark + 40).split('#')
+        if (Number(count) <= last) inversions++
+        last = Number(count)
+        received++
+        frameBytes = end - start
+        if (i % 10 === 0) latencies.add(performance.now() - Number(due))
+      },
+    })
+    clients.push(client)
+    if (i % 100 === 99) await Promise.all(clients.slice(-100).map((one) => one.open))
+  }
+  await Promise.all(clients.map((client) => client.open))
+  if (options.hello) for (const client of clients) client.send(options.hello)
+  await Bun.sleep(500 + sockets / 10)
+
+  const cpu = { server: options.cpuSeconds(), client: process.cpuUsage() }
+  const posted = await write(options)
+  const expected = posted * sockets
+  const patience = performance.now() + 15_000
+  while (received < expected && performance.now() < patience) await Bun.sleep(20)
+  const used = process.cpuUsage(cpu.client)
+  for (const client of clients) client.close()
+  const [p50 = Number.NaN, p99 = Number.NaN] = latencies.quantiles(0.5, 0.99)
+  const serverCpu = ((options.cpuSeconds() - cpu.server) / seconds) * 100
+  const clientCpu = ((used.user + used.system) / 1e6 / seconds) * 100
+  return { posted, expected, received, inversions, p50, p99, frameBytes, serverCpu, clientCpu }
+}
+
+/** Posts at a fixed rate, or (without one) each of four writers as soon as its last post was answered. */
+async function write({ port, post, perSecond, seconds }: Measurement): Promise<number> {
+  let posted = 0
+  const closedLoop = perSecond === Number.POSITIVE_INFINITY
+  const started = performance.now()
+  const padding = 'x'.repeat(220)
+  const next = (due: number) => post(`#${posted++}#${due.toFixed(3)}#${padding}`)
+  let answered = 0
+  const writers: Bun.Socket[] = []
+  for (let i = 0; i < 4; i++)
+    writers.push(
+      await Bun.connect({
+        hostname: '127.0.0.1',
+        port,
+        socket: {
+          data: (socket) => {
+            answered++
+            if (closedLoop && performance.now() - started < seconds * 1000)
+              socket.write(next(performance.now()))
+          },
+        },
+      }),
+    )
+  if (closedLoop) {
+    for (const writer of writers) writer.write(next(performance.now()))
+    await Bun.sleep(seconds * 1000)
+  } else
+    for (let n = 0; n < seconds * perSecond; n++) {
+      const due = started + (n * 1000) / perSecond
+      const wait = due - performance.now()
+      if (wait > 0.5) await Bun.sleep(wait)
+      writers[n % writers.length]?.write(next(due))
+    }
+  while (answered < posted && performance.now() < started + seconds * 1000 + 10_000) await Bun.sleep(5)
+  for (const writer of writers) writer.end()
+  return posted
+}
+
+function isWhole({ received, expected, inversions }: FanOut): boolean {
+  return received === expected && inversions === 0
+}

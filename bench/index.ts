@@ -1,0 +1,75 @@
+/**
+ * The benchmarks: bun run bench [P1 W1 …] [--quick] [--json FILE] [--list]
+ * They run the compiled server as it ships, and each one's raw baseline in the same run, because absolute figures drift
+ * with the machine. Client and server share the processors.
+ */
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { fanOut, saturation } from './fan-out'
+import { raisedLimits } from './lib/synapse'
+import type { Row, Workload } from './lib/workload'
+import { posts, slowPosts } from './posts'
+import { coldStart, size } from './process'
+import { history, poll, resume } from './reading'
+import { slowConsumers } from './slow-consumers'
+import { acceptRate, idleSockets } from './sockets'
+
+const workloads: readonly Workload[] = [
+  ...fanOut,
+  saturation,
+  posts,
+  slowPosts,
+  resume,
+  history,
+  poll,
+  idleSockets,
+  acceptRate,
+  coldStart,
+  size,
+  slowConsumers,
+]
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    json: { type: 'string' },
+  },
+})
+
+if (values.list) {
+  for (const { id, title } of workloads) console.log(id.padEnd(4), title)
+  process.exit(0)
+}
+const unknown = positionals.filter((id) => !workloads.some((workload) => workload.id === id))
+if (unknown.length > 0) {
+  console.error(`no workload ${unknown.join(', ')}; there are ${workloads.map(({ id }) => id).join(' ')}`)
+  process.exit(2)
+}
+
+const rows: Row[] = []
+for (const workload of workloads) {
+  if (positionals.length > 0 && !positionals.includes(workload.id)) continue
+  process.stderr.write(`${workload.id}  ${workload.title} …\n`)
+  rows.push(...(await workload.run({ quick: values.quick })))
+}
+print(rows)
+if (values.json) {
+  const machine = {
+    cpus: cpus().length,
+    model: cpus()[0]?.model,
+    bun: Bun.version,
+    at: new Date().toISOString(),
+  }
+  await Bun.write(values.json, `${JSON.stringify({ machine, raisedLimits, rows }, null, 2)}\n`)
+}
+
+function print(rows: readonly Row[]): void {
+  console.log('| | shape | measured | raw in this run | ratio | goal | met |')
+  console.log('|---|---|---|---|---|---|---|')
+  for (const row of rows)
+    console.log(
+      `| ${row.workload} | ${row.shape} | ${row.measured} | ${row.baseline ?? '–'} | ${row.ratio?.toFixed(2) ?? '–'} | ${row.goal} | ${row.met ? 'yes' : '**no**'} |`,
+    )
+}

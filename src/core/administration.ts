@@ -1,0 +1,33 @@
+import { type Actor, requireAdmin } from './actor'
+import type { Directory } from './directory'
+import type { Gates } from './gates'
+import type { Store, Writes } from './ports'
+import type { Settings } from './settings'
+
+/** The way in for every administrative act: who may is judged where the act takes its place in the log. */
+export class Administration {
+  constructor(
+    private readonly store: Store,
+    private readonly directory: Directory,
+    private readonly gates: Gates,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Early refusal, and the whole judgement of an act that only reads. @throws admin_scope_required, not_admin */
+  require(actor: Actor): void {
+    requireAdmin(actor, this.settings)
+  }
+
+  /**
+   * Runs the work in a transaction, if the actor may still administrate when its turn comes.
+   * @throws admin_scope_required, not_admin, what ends a credential, and whatever the work throws
+   */
+  act<Result>(actor: Actor, work: (tx: Writes) => Promise<Result>): Promise<Result> {
+    return this.directory.settle(() =>
+      this.store.transact((tx) => {
+        requireAdmin(this.gates.current(actor), this.settings)
+        return work(tx)
+      }),
+    )
+  }
+}
