@@ -3,7 +3,7 @@ import { checkArgv } from './argv'
 import { EXIT, type ExitCode } from './exit-codes'
 
 /** What a command is given: its values by the name of the argument, and how it was called. */
-export interface Invocation<T extends ArgsDef> {
+interface Invocation<T extends ArgsDef> {
   readonly args: Values<T>
   readonly rawArgs: readonly string[]
 }

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from './exit-codes'
 import { commandHelp, overview, usageLine } from './help'
 import { ENTRIES, type Entry } from './program'
 import { reportError } from './report'
-import { printJson, styleOf } from './terminal'
+import { note, printJson, styleOf } from './terminal'
 import { COMMIT, CONTRACT_VERSION, VERSION } from './version'
 
 /** Runs one command line and answers the exit code. Never rejects: what goes wrong is told on stderr. */
@@ -38,7 +38,7 @@ function find(name: string, scope: 'all' | 'admin'): Entry {
 }
 
 function noCommand(scope: 'all' | 'admin'): ExitCode {
-  console.error(overview(styleOf(process.stderr), scope))
+  note(overview(styleOf(process.stderr), scope))
   return EXIT.usage
 }
 

@@ -11,7 +11,7 @@ export interface Entry {
 
 /** The parts of the overview, in their order; those below `Server` are administration. */
 export const GROUPS = ['Server', 'First steps', 'Accounts', 'Channels', 'Members', 'Tokens'] as const
-export type Group = (typeof GROUPS)[number]
+type Group = (typeof GROUPS)[number]
 
 const accounts = () => import('./admin/accounts')
 const channels = () => import('./admin/channels')

@@ -17,6 +17,10 @@ export async function ask(question: string, fallback: string): Promise<string> {
   try {
     const answer = await Promise.race([lines.question(`${question} [${fallback}]: `), left])
     return answer.trim() || fallback
+  } catch (error) {
+    // The cursor still stands behind the question.
+    note('')
+    throw error
   } finally {
     // Closing rejects `left`, which nobody waits for any more.
     left.catch(() => undefined)

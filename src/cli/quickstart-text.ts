@@ -93,14 +93,18 @@ export function quickstartText({ bold, dim, green }: Style, facts: QuickstartFac
     '',
     dim('The token in these lines is shown once, too. Keep it like a password.'),
     ...(facts.url_is_local
-      ? [dim(`${url} reaches this machine alone. For agents elsewhere: ${facts.start} --help, --host.`)]
+      ? [dim(`An agent elsewhere cannot reach ${url}: see --host in ${ownName()} serve --help.`)]
       : []),
   ].join('\n')
 }
 
+/** Without a password nobody but the admin knows, which is not repeated here. */
 function signIn({ admin, url }: QuickstartFacts, bold: Style['bold']): string[] {
-  const where = `Sign in at ${url} as ${bold(admin.handle)}`
-  if (admin.password !== undefined)
-    return [`${where}, with this password, which is shown once:`, '', `  ${bold(admin.password)}`]
-  return [admin.created ? `${where}, with the password you gave.` : `${where}, with the password it has.`]
+  const secret = admin.password ?? (admin.created ? 'the one you gave' : 'the one it has')
+  const body = JSON.stringify({ handle: admin.handle, password: admin.password ?? '...' })
+  return [
+    `Password of @${admin.handle}: ${admin.password === undefined ? secret : `${bold(secret)}  (shown once)`}`,
+    `Sign in: curl -sS -c cookies.txt -H 'Content-Type: application/json' -d '${body}' ${url}/v1/auth/login`,
+    `The API: ${url}/docs`,
+  ]
 }

@@ -23,7 +23,7 @@ export function reportError(error: unknown, { command, usage }: Circumstances): 
     return expected
   }
   note(`${red('error:')} ${unexpected(error)}`)
-  if (processEnvironment().SYNAPSE_LOG_LEVEL === 'debug') console.error(error)
+  if (processEnvironment().SYNAPSE_LOG_LEVEL === 'debug') note(Bun.inspect(error))
   else
     note(indented('this is a fault of Synapse; SYNAPSE_LOG_LEVEL=debug in front of the command shows where'))
   return EXIT.failure

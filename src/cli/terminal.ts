@@ -23,7 +23,8 @@ export function printJson(value: unknown): void {
 
 /** Writes a remark for the person at the terminal; stdout stays for the answer. */
 export function note(text: string): void {
-  console.error(text)
+  // Bun's console.error would paint it red.
+  process.stderr.write(`${text}\n`)
 }
 
 /** Whether somebody is there who can be asked. */

@@ -1,8 +1,9 @@
-import { findHome, loadConfig, maskUrl } from '../config/index'
+import { type Config, findHome, loadConfig, maskUrl } from '../config/index'
 import { becomeOwner, bootIdAt, HomeLocked, homePaths, readRunFile } from '../home/index'
 import { CliError, UsageError } from './cli-error'
 import { AdminClient, type Transport } from './client'
 import { EXIT } from './exit-codes'
+import { COMMAND_WITHIN_MS, seeFree } from './home-lock'
 
 /** Where a command is to act, as its flags say. */
 export interface Where {
@@ -11,6 +12,9 @@ export interface Where {
 }
 
 const ANSWER_WITHIN_MS = 60_000
+const POLL_MS = 50
+const WITHOUT_SOCKET =
+  'a server without a socket is administered with --url and a token, or after serve --stop'
 
 /**
  * Opens the first way in that is there: the server that `--url` names, the server that runs on this home by its
@@ -22,29 +26,36 @@ export async function connect(where: Where): Promise<AdminClient> {
   const request = { flags: { home: where.home }, command: 'other' } as const
   becomeOwner(findHome(request))
   const config = loadConfig(request)
-  const socket = await liveSocket(config)
-  if (socket !== undefined) return new AdminClient(overSocket(socket))
-  try {
-    return new AdminClient(await inProcess(config))
-  } catch (error) {
-    if (!(error instanceof HomeLocked)) throw error
-    // It may have started in between.
-    const late = await liveSocket(config)
-    if (late !== undefined) return new AdminClient(overSocket(late))
-    const hint = 'a server without a socket is administered with --url and a token, or after serve --stop'
-    throw new CliError(EXIT.conflict, error.message, [hint])
+  return new AdminClient(await atHome(config))
+}
+
+/** By the socket as soon as there is one; in this process as soon as nobody else works on the home. */
+async function atHome(config: Config): Promise<Transport> {
+  const deadline = performance.now() + COMMAND_WITHIN_MS
+  let locked: HomeLocked | undefined
+  for (;;) {
+    const socket = await liveSocket(config.home)
+    if (socket !== undefined) return overSocket(socket)
+    if (locked !== undefined && performance.now() >= deadline)
+      throw new CliError(EXIT.conflict, locked.message, [WITHOUT_SOCKET])
+    try {
+      return await inProcess(config)
+    } catch (error) {
+      if (!(error instanceof HomeLocked)) throw error
+      locked = error
+    }
+    await Bun.sleep(POLL_MS)
   }
 }
 
-type Config = ReturnType<typeof loadConfig>
-
-/** The socket of the server that runs on this home. A file that a killed server left behind answers nobody. */
-async function liveSocket({ home, socket }: Config): Promise<string | undefined> {
-  const candidates = new Set([readRunFile(homePaths(home).runFile)?.socket, socket])
-  for (const candidate of candidates) {
-    if (typeof candidate === 'string' && (await bootIdAt(candidate)) !== undefined) return candidate
-  }
-  return undefined
+/**
+ * The socket of the server that runs on this home. The file that a killed server left behind answers nobody, and a
+ * server of another home answers with another boot id.
+ */
+export async function liveSocket(home: string): Promise<string | undefined> {
+  const run = readRunFile(homePaths(home).runFile)
+  if (run === undefined || run.socket === null) return undefined
+  return (await bootIdAt(run.socket)) === run.boot_id ? run.socket : undefined
 }
 
 function tokenFor({ home }: Where): string {
@@ -93,7 +104,9 @@ function overSocket(socket: string): Transport {
 }
 
 async function inProcess(config: Config): Promise<Transport> {
+  // Loaded before the lock is looked at: `boot` waits for it, and a server that takes it meanwhile has a socket.
   const { boot } = await import('../main')
+  await seeFree(config.home)
   const running = await boot(config, { listen: false })
   return {
     way: 'in-process',

@@ -46,7 +46,7 @@ export class Accounts {
 
   /** By handle. @throws admin_scope_required, not_admin */
   async list(actor: Actor, page: ListPage): Promise<Account[]> {
-    this.administration.require(actor)
+    this.administration.check(actor)
     return this.reads.listAccounts(page)
   }
 
@@ -55,7 +55,7 @@ export class Accounts {
    *   handle_exists, quota_exceeded
    */
   async create(actor: Actor, request: NewAccountRequest): Promise<Account> {
-    this.administration.require(actor)
+    this.administration.check(actor)
     const handle = this.legalHandle(request.handle)
     if (request.kind === 'human' && !request.password) throw refusal('password_required')
     if (request.kind === 'agent' && request.password) throw refusal('password_not_allowed')
@@ -90,7 +90,7 @@ export class Accounts {
 
   /** @throws admin_scope_required, not_admin, account_not_found, humans_only_password, weak_password */
   async update(actor: Actor, uuid: Uuid, patch: AccountPatch): Promise<Account> {
-    this.administration.require(actor)
+    this.administration.check(actor)
     const { password, ...fields } = patch
     const passwordHash = password === undefined ? undefined : await this.hash(password)
     return this.administration.act(actor, async (tx) => {

@@ -14,7 +14,7 @@ export class Administration {
   ) {}
 
   /** Early refusal, and the whole judgement of an act that only reads. @throws admin_scope_required, not_admin */
-  require(actor: Actor): void {
+  check(actor: Actor): void {
     requireAdmin(actor, this.settings)
   }
 

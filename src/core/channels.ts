@@ -74,7 +74,7 @@ export class Channels {
 
   /** All channels by slug, archived ones included, with their member counts. @throws admin_scope_required, not_admin */
   async list(actor: Actor, page: ListPage): Promise<{ channel: Channel; memberCount: number }[]> {
-    this.administration.require(actor)
+    this.administration.check(actor)
     const channels = await this.reads.listChannels(page)
     const counts = await this.reads.countMembers(channels.map((channel) => channel.id))
     return channels.map((channel) => ({ channel, memberCount: counts.get(channel.id) ?? 0 }))
@@ -85,7 +85,7 @@ export class Channels {
    * @throws admin_scope_required, not_admin, invalid_slug, slug_exists, use_dms, quota_exceeded
    */
   async create(actor: Actor, request: NewChannelRequest): Promise<{ channel: Channel; memberCount: number }> {
-    this.administration.require(actor)
+    this.administration.check(actor)
     const slug = normalName(request.slug)
     if (!SLUG_PATTERN.test(slug) || slug.startsWith('dm-')) throw refusal('invalid_slug')
     const kind = request.kind ?? 'public'

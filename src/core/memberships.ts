@@ -18,7 +18,7 @@ export class Memberships {
 
   /** By channel, then handle. @throws admin_scope_required, not_admin, account_not_found, channel_not_found */
   async list(actor: Actor, filter: { handle?: string; slug?: string }): Promise<MembershipView[]> {
-    this.administration.require(actor)
+    this.administration.check(actor)
     const { reads } = this
     const account =
       filter.handle === undefined ? null : await reads.account({ handle: normalName(filter.handle) })

@@ -39,7 +39,7 @@ export class Onboarding {
    *   written
    */
   async onboard(actor: Actor, request: OnboardRequest): Promise<Onboarded> {
-    this.administration.require(actor)
+    this.administration.check(actor)
     const handle = this.accounts.legalHandle(request.handle)
     const slugs = [...new Set(request.channels.map(normalName))]
     const role: Role = request.readOnly ? 'read_only' : 'member'

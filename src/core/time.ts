@@ -35,7 +35,7 @@ export function formatInstant(at: Micros): string {
   return `${cachedText}${String(at - second * MICROS_PER_SECOND).padStart(6, '0')}Z`
 }
 
-const iso = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-]\d\d):?(\d\d))?$/
+const iso = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?$/
 
 /** Reads an ISO 8601 instant; without a zone it is UTC. Digits beyond microseconds are cut. Undefined if it is none. */
 export function parseInstant(text: string): Micros | undefined {
@@ -43,7 +43,8 @@ export function parseInstant(text: string): Micros | undefined {
   if (!match) return undefined
   const [, day, time, fraction = '', , zoneHours, zoneMinutes] = match
   const wholeMs = Date.parse(`${day}T${time}Z`)
-  if (Number.isNaN(wholeMs)) return undefined
+  // A day that no calendar has, such as February 30, would pass for one of the next month.
+  if (Number.isNaN(wholeMs) || !new Date(wholeMs).toISOString().startsWith(day ?? '')) return undefined
   const offsetMinutes = zoneHours
     ? Number(zoneHours) * 60 + Math.sign(Number(`${zoneHours[0]}1`)) * Number(zoneMinutes)
     : 0

@@ -37,7 +37,7 @@ export class Tokens {
 
   /** By creation, revoked ones included. @throws admin_scope_required, not_admin, account_not_found */
   async list(actor: Actor, handle: string, page: ListPage): Promise<{ account: Account; tokens: Token[] }> {
-    this.administration.require(actor)
+    this.administration.check(actor)
     const account = await this.store.reads.account({ handle: normalName(handle) })
     if (!account) throw refusal('account_not_found')
     return { account, tokens: await this.store.reads.listTokens(account.id, page) }

@@ -1,4 +1,5 @@
 import { addressClass, canonicalAddress } from './address'
+import { HomeError } from './home-error'
 
 /** Who may connect to a listener: `loopback` and `open` take everyone that arrives, `private` its own kind. */
 export type BindClass = 'loopback' | 'private' | 'open'
@@ -12,7 +13,7 @@ export interface Listener {
 /** The decision of the bind guard; `notices` are lines to log, `refusal` says what is wrong and what to do. */
 export type BindDecision =
   | { readonly ok: true; readonly listeners: readonly Listener[]; readonly notices: readonly string[] }
-  | { readonly ok: false; readonly refusal: string }
+  | { readonly ok: false; readonly refusal: HomeError }
 
 /**
  * Decides whether these addresses may be listened on: loopback and private ones may, wildcard and public ones only
@@ -43,14 +44,15 @@ export function acceptsPeer(bindClass: BindClass, peerAddress: string): boolean 
   return bindClass !== 'private' || addressClass(peerAddress) !== 'public'
 }
 
-function refusal(host: string): string {
+function refusal(host: string): HomeError {
   const wildcard = ['0.0.0.0', '::'].includes(canonicalAddress(host))
-  return [
-    `refusing to listen on ${host}: ${wildcard ? 'it means every address of this machine' : 'it is a public address'}.`,
-    'Safe ways to reach Synapse from elsewhere:',
+  const why = wildcard ? 'it means every address of this machine' : 'it is a public address'
+  const ways = [
+    'the safe ways to reach Synapse from elsewhere are',
     '  tailnet     bind the private address of your VPN: --host 127.0.0.1,<address, such as 100.x.y.z>',
     '  TLS proxy   keep 127.0.0.1 and put Caddy or nginx in front',
     '  tunnel      keep 127.0.0.1 and run cloudflared or ssh -L',
     'Behind a firewall of its own, or in a container: --allow-public-bind (SYNAPSE_ALLOW_PUBLIC_BIND=1).',
-  ].join('\n')
+  ]
+  return new HomeError('refused', `will not listen on ${host}, because ${why}`, ways.join('\n'))
 }

@@ -43,9 +43,12 @@ export function createHttpServer(core: Core, endpoints: readonly Endpoint[], log
     return response
   }
 
-  const app = new Elysia({ strictPath: true, normalize: false }).onError(({ request }) =>
-    answer(request, 'unknown', async () => unknownRoute(endpoints, request)),
-  )
+  // Without standardHostname: false Elysia mistakes the path of a request to a host of three letters, such as `pi`.
+  const app = new Elysia({
+    strictPath: true,
+    normalize: false,
+    handler: { standardHostname: false },
+  }).onError(({ request }) => answer(request, 'unknown', async () => unknownRoute(endpoints, request)))
   for (const endpoint of endpoints) {
     const route = `${endpoint.method} ${endpoint.path}`
     // Arrow functions with plain destructuring: Elysia reads the text of its handlers.

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { checkArgv } from '../../src/cli/argv'
 import { UsageError } from '../../src/cli/cli-error'
+import { cliDoc } from '../../src/cli/docs'
 import { parseDuration } from '../../src/cli/duration'
 import { ENTRIES } from '../../src/cli/program'
 import { thrownBy } from '../home/temporary'
@@ -113,6 +114,11 @@ describe('every command', () => {
         checkArgv(words, command.args)
       }
     }
+  })
+
+  test('has its section in docs/cli.md', () => {
+    const sections = [...cliDoc().matchAll(/^### synapse (.+)$/gm)].map(([, name]) => name)
+    expect(sections.sort()).toEqual(ENTRIES.map(({ name }) => name).sort())
   })
 
   test('takes --json, and all but serve and init take --home and --url', async () => {

@@ -12,6 +12,10 @@ function runFiles(home: string): string[] {
   return readdirSync(homePaths(home).run).filter((name) => !name.startsWith('lock.db'))
 }
 
+function phaseOf(home: string): string | undefined {
+  return readRunFile(homePaths(home).runFile)?.phase
+}
+
 describe('in the foreground', () => {
   test('stdout carries JSON lines alone; stderr says where it listens, where the data is and what to do first', async () => {
     await using site = new Site()
@@ -25,7 +29,10 @@ describe('in the foreground', () => {
       'the first command',
       () => server.stderr.includes(`quickstart --home ${site.home}`) || undefined,
     )
-    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+    const health = await (await fetch(`${server.url}/healthz`)).json()
+    expect(health).toMatchObject({
+      version: (await site.json<{ contract: string }>('--version', '--json')).contract,
+    })
     server.signal('SIGTERM')
     expect(await server.exited).toBe(0)
     for (const line of server.stdout.split('\n').filter((text) => text !== '')) JSON.parse(line)
@@ -71,6 +78,44 @@ describe('in the foreground', () => {
     expect((await site.run('serve', '--status')).code).toBe(3)
     const second = await site.serve()
     expect((await fetch(`${second.url}/healthz`)).status).toBe(200)
+  })
+
+  test('Ctrl-C lets a request in flight finish; a second one within three seconds kills', async () => {
+    await using site = new Site()
+    const server = await site.serve()
+    const { hostname, port } = new URL(server.url)
+    const connected = Promise.withResolvers<void>()
+    // A request whose body never comes.
+    await Bun.connect({
+      hostname,
+      port: Number(port),
+      socket: {
+        open(socket) {
+          socket.write('POST /v1/auth/login HTTP/1.1\r\nHost: pi\r\nContent-Type: application/json\r\n')
+          socket.write('Content-Length: 100\r\n\r\n{')
+          connected.resolve()
+        },
+        data() {},
+      },
+    })
+    await connected.promise
+    await fetch(`${server.url}/healthz`)
+    server.signal('SIGINT')
+    await waitFor('the stop to begin', () => phaseOf(site.home) === 'stopping' || undefined)
+    server.signal('SIGINT')
+    expect(await server.exited).toBe(130)
+  })
+
+  test('it starts while commands work on the home, which go on by its socket or before it', async () => {
+    await using site = new Site()
+    const commands = ['ada', 'ben', 'cyd'].map((handle) =>
+      site.run('add-account', '--kind', 'agent', '--handle', handle),
+    )
+    const server = await site.serve()
+    for (const { code, stderr } of await Promise.all(commands))
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+    expect(await site.json<unknown[]>('list-accounts')).toHaveLength(3)
   })
 
   test('a port in use is named, with the flag that chooses another', async () => {
@@ -175,7 +220,7 @@ describe('as a daemon', () => {
   })
 })
 
-describe('--stop', () => {
+describe.concurrent('--stop', () => {
   test('kills a server that does not end in time', async () => {
     await using site = new Site()
     const server = await site.serve()

@@ -85,6 +85,7 @@ export class Site implements AsyncDisposable {
     for (const [prompt, typed] of dialogue) {
       seen = await waitFor(`'${prompt}' in: ${shown}`, () => {
         const at = shown.indexOf(prompt, seen)
+        if (at === -1 && child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${shown}`)
         return at === -1 ? undefined : at + prompt.length
       })
       child.terminal?.write(typed)
@@ -98,11 +99,11 @@ export class Site implements AsyncDisposable {
     return parsed<Answer>(await this.run(...words))
   }
 
-  /** Starts `synapse serve` on a free port and waits until it is ready. */
+  /** Starts `synapse serve` and waits until it is ready. Any free port will do, unless the environment says which. */
   async serve(...words: string[]): Promise<Foreground> {
-    const child = Bun.spawn([...program, 'serve', '--port', '0', ...words], {
+    const child = Bun.spawn([...program, 'serve', ...words], {
       cwd: this.userHome,
-      env: this.environment,
+      env: { SYNAPSE_PORT: '0', ...this.environment },
       stdin: 'ignore',
       stdout: 'pipe',
       stderr: 'pipe',
@@ -149,6 +150,9 @@ export class Site implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A daemon whose start was not reported.
+    const run = readRunFile(homePaths(this.home).runFile)
+    if (run !== undefined) this.remember(run.pid)
     for (const pid of this.started) {
       if (isAlive(pid)) process.kill(pid, 'SIGKILL')
       await waitFor(`the end of ${pid}`, () => !isAlive(pid) || undefined)

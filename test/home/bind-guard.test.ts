@@ -15,7 +15,7 @@ const PUBLIC = ['8.8.8.8', '2001:db8::7', '::ffff:8.8.8.8']
 
 function allowed(hosts: string[], allowPublic = false) {
   const decision = checkBind(hosts, allowPublic)
-  if (!decision.ok) throw new Error(decision.refusal)
+  if (!decision.ok) throw decision.refusal
   return decision
 }
 
@@ -37,11 +37,11 @@ describe('the bind guard', () => {
   test.each(['0.0.0.0', '::', ...PUBLIC, 'fe80::1'])('refuses %s and names the three safe paths', (host) => {
     const decision = checkBind(['127.0.0.1', host], false)
     if (decision.ok) throw new Error('was allowed')
-    expect(decision.refusal).toContain(host)
+    expect(decision.refusal.message).toContain(host)
     for (const path of ['tailnet', 'TLS proxy', 'tunnel', '--allow-public-bind']) {
-      expect(decision.refusal).toContain(path)
+      expect(decision.refusal.message).toContain(path)
     }
-    expect(decision.refusal).not.toContain('--lan')
+    expect(decision.refusal.message).not.toContain('--lan')
   })
 
   test.each([...LOOPBACK, ...PRIVATE, ...PUBLIC, '0.0.0.0', '::'])(

@@ -1,8 +1,9 @@
-import { findHome, loadConfig, maskUrl } from '../../config/index'
-import { becomeOwner, bootIdAt, HomeLocked } from '../../home/index'
+import { type Config, findHome, loadConfig, maskUrl } from '../../config/index'
+import { becomeOwner, HomeLocked } from '../../home/index'
 import { command } from '../command'
 import { ownName } from '../myself'
 import { printJson } from '../terminal'
+import { liveSocket } from '../ways'
 
 export const init = command({
   args: {
@@ -38,20 +39,15 @@ export const init = command({
 })
 
 /** Answers whether a server runs there, which then has done it all. @throws HomeError */
-async function prepare(config: ReturnType<typeof loadConfig>): Promise<boolean> {
-  if (config.socket !== null && (await bootIdAt(config.socket)) !== undefined) return true
+async function prepare(config: Config): Promise<boolean> {
+  if ((await liveSocket(config.home)) !== undefined) return true
   const { boot } = await import('../../main')
   try {
     const running = await boot(config, { listen: false })
     await running.stop()
     return false
   } catch (error) {
-    if (
-      error instanceof HomeLocked &&
-      config.socket !== null &&
-      (await bootIdAt(config.socket)) !== undefined
-    )
-      return true
+    if (error instanceof HomeLocked && (await liveSocket(config.home)) !== undefined) return true
     throw error
   }
 }

@@ -6,8 +6,6 @@ import {
   becomeOwner,
   bootIdAt,
   homePaths,
-  isAlive,
-  lockHome,
   makePrivateDirectory,
   prepareHome,
   type RunFile,
@@ -15,9 +13,10 @@ import {
 } from '../../home/index'
 import { CliError } from '../cli-error'
 import { EXIT, type ExitCode } from '../exit-codes'
+import { COMMAND_WITHIN_MS, hasServer, seeFree } from '../home-lock'
 import { ownCommand } from '../myself'
-import { printJson, styleOf } from '../terminal'
-import { banner, quickstartCommand, shownStore } from './banner'
+import { printJson } from '../terminal'
+import { holdsBanner } from './banner'
 import { flagsOf, wordsOf } from './flags'
 import type { ServeArgs } from './index'
 import { stateJson } from './server-state'
@@ -25,9 +24,7 @@ import { stateJson } from './server-state'
 const POLL_MS = 50
 const HEALTHY_WITHIN_MS = 15_000
 const MIGRATED_WITHIN_MS = 600_000
-/** How long a command that works on the home while no server runs may keep it. */
-const COMMAND_WITHIN_MS = 5000
-const ACCOUNTS_WITHIN_MS = 2000
+const BANNER_WITHIN_MS = 2000
 const LAST_LINES = 20
 
 /** Starts the server in the background and waits until it answers. */
@@ -38,21 +35,13 @@ export async function startDaemon(args: ServeArgs): Promise<ExitCode> {
   const { logs, out } = homePaths(config.home)
   prepareHome(config.home)
   makePrivateDirectory(logs)
-  await refuseSecond(config.home)
+  await seeFree(config.home, hasServer(config.home) ? 0 : COMMAND_WITHIN_MS)
   const bootId = crypto.randomUUID()
   const child = launch(args, bootId, out)
   const run = await healthy(child, bootId, config)
   child.unref()
-  await report(run, config, args)
+  await report(run, out, args.json)
   return EXIT.ok
-}
-
-/** @throws HomeLocked naming the server that runs there */
-async function refuseSecond(home: string): Promise<void> {
-  const run = readRunFile(homePaths(home).runFile)
-  const waitMs = run !== undefined && isAlive(run.pid) ? 0 : COMMAND_WITHIN_MS
-  const lock = await lockHome(home, { waitMs })
-  lock.release()
 }
 
 function launch(args: ServeArgs, bootId: string, out: string): ChildProcess {
@@ -113,27 +102,14 @@ function lastLines(out: string): string[] {
   return [`the end of ${out}:`, ...lines]
 }
 
-async function report(run: RunFile, config: Config, { json }: ServeArgs): Promise<void> {
+/** What the server itself says on its stderr, which nothing else is written to in good times. */
+async function report(run: RunFile, out: string, json: boolean | undefined): Promise<void> {
   if (json === true) return printJson(stateJson(run, true))
-  const facts = {
-    version: run.version,
-    home: run.home,
-    store: shownStore(config),
-    urls: run.urls,
-    socket: run.socket,
-    baseUrl: config.settings.base_url,
-    adminCredentials: await adminCredentials(run),
-    log: homePaths(config.home).out,
-    pid: run.pid,
+  const deadline = performance.now() + BANNER_WITHIN_MS
+  let text = readFileSync(out, 'utf8')
+  while (!holdsBanner(text, run.pid) && performance.now() < deadline) {
+    await Bun.sleep(POLL_MS)
+    text = readFileSync(out, 'utf8')
   }
-  console.log(banner(styleOf(process.stdout), facts, quickstartCommand(config)))
-}
-
-/** 0 while there are no accounts at all, which is when the banner has to say how to begin; otherwise not known here. */
-async function adminCredentials({ socket }: RunFile): Promise<0 | undefined> {
-  if (socket === null) return undefined
-  const signal = AbortSignal.timeout(ACCOUNTS_WITHIN_MS)
-  const response = await fetch('http://localhost/v1/admin/accounts?limit=1', { unix: socket, signal })
-  const accounts: unknown = response.ok ? await response.json() : undefined
-  return Array.isArray(accounts) && accounts.length === 0 ? 0 : undefined
+  console.log(text.trimEnd() || `synapse ${run.version} is running (pid ${run.pid})`)
 }

@@ -1,36 +1,58 @@
 import { type Config, findHome, loadConfig } from '../../config/index'
-import { becomeOwner } from '../../home/index'
+import { becomeOwner, HomeLocked, homePaths } from '../../home/index'
 import type { Running } from '../../main'
 import { CliError, hasCode } from '../cli-error'
 import { EXIT, type ExitCode } from '../exit-codes'
+import { COMMAND_WITHIN_MS, hasServer } from '../home-lock'
 import { note, styleOf } from '../terminal'
-import { banner, quickstartCommand } from './banner'
+import { banner } from './banner'
 import { flagsOf } from './flags'
 import type { ServeArgs } from './index'
+import { type LogFile, openLogFile } from './log-file'
 
 const SECOND_INTERRUPT_MS = 3000
+const POLL_MS = 50
 
 /** Runs the server in this process until a signal ends it. stdout carries its log, stderr what is said to people. */
 export async function runForeground(args: ServeArgs): Promise<ExitCode> {
   const request = { flags: flagsOf(args), command: 'serve' } as const
   becomeOwner(findHome(request))
   const config = loadConfig(request)
-  const stopRequest = onStopRequest()
-  const running = await start(config)
+  // The daemon's stdout is kept for what is said outside of the log, such as a crash.
+  using log = config.bootId === undefined ? undefined : openLogFile(homePaths(config.home).log)
+  const stopRequest = onStopRequest(log)
+  const running = await start(config, log)
   // A supervisor keeps the log; the banner would only stand between its lines.
-  if (process.stderr.isTTY || config.supervisor === null) showBanner(running, config)
+  if (process.stderr.isTTY || config.supervisor === null)
+    note(banner(styleOf(process.stderr), running, config))
   await stopRequest
   await running.stop()
+  await flushed(process.stdout)
   return EXIT.ok
 }
 
-async function start(config: Config): Promise<Running> {
+async function start(config: Config, log: LogFile | undefined): Promise<Running> {
   const { boot } = await import('../../main')
-  try {
-    return await boot(config, { listen: true })
-  } catch (error) {
-    throw listenProblem(error, config) ?? error
+  const deadline = performance.now() + COMMAND_WITHIN_MS
+  for (;;) {
+    try {
+      return await boot(config, { listen: true, ...(log === undefined ? {} : { log: log.write }) })
+    } catch (error) {
+      if (error instanceof HomeLocked && !hasServer(config.home) && performance.now() < deadline) {
+        await Bun.sleep(POLL_MS)
+        continue
+      }
+      await flushed(process.stdout)
+      throw listenProblem(error, config) ?? error
+    }
   }
+}
+
+/** Resolves when what was written so far is on its way. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  stream.write('', () => resolve())
+  return promise
 }
 
 /** Why an address cannot be listened on, in words; undefined for any other error. */
@@ -49,14 +71,8 @@ function listenProblem(error: unknown, { port, hosts }: Config): CliError | unde
   return undefined
 }
 
-function showBanner({ summary }: Running, config: Config): void {
-  const { version, home, store, urls, socket, baseUrl, adminCredentials } = summary
-  const facts = { version, home, store, urls, socket, baseUrl, adminCredentials, pid: process.pid }
-  note(banner(styleOf(process.stderr), facts, quickstartCommand(config)))
-}
-
-/** Resolves at the first SIGTERM or SIGINT; a second SIGINT soon after ends the process on the spot. */
-function onStopRequest(): Promise<void> {
+/** Resolves when the server is to stop; a second SIGINT soon after the first ends the process on the spot. */
+function onStopRequest(log: LogFile | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let interruptedAt = Number.NEGATIVE_INFINITY
   process.on('SIGTERM', () => resolve())
@@ -66,6 +82,11 @@ function onStopRequest(): Promise<void> {
     interruptedAt = now
     if (process.stderr.isTTY) note('\nstopping; Ctrl-C again kills')
     resolve()
+  })
+  process.on('SIGHUP', () => {
+    log?.reopen()
+    // The terminal was closed.
+    if (process.stdin.isTTY) resolve()
   })
   return promise
 }

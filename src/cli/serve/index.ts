@@ -50,8 +50,8 @@ export const serve = command({
   args,
   notes: [
     'Only one of --foreground, --daemon, --stop and --status. Every other setting: docs/configuration.md.',
-    'The log is written to stdout as JSON lines. SIGTERM and Ctrl-C stop the server when its requests are answered;',
-    'a second Ctrl-C within three seconds kills it.',
+    'The log is JSON lines: on stdout, of a daemon in logs/synapse.log. SIGTERM and Ctrl-C stop the server when the',
+    'requests in flight are answered; a second Ctrl-C within three seconds kills it.',
     'Exit status: 0, 1 failure, 2 usage, 3 not running (--status), 5 already running, 78 refused by the configuration.',
   ],
   examples: [

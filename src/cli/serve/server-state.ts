@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
 import {
   acquireLock,
   bootIdAt,
@@ -11,6 +11,11 @@ import {
   readRunFile,
   removeRunFiles,
 } from '../../home/index'
+import { CliError, hasCode } from '../cli-error'
+import { EXIT } from '../exit-codes'
+import { isFree } from '../home-lock'
+
+const LET_GO_WITHIN_MS = 3000
 
 /** Who runs on a home. */
 export type ServerState =
@@ -21,8 +26,9 @@ export type ServerState =
   /** The files name a process that is none of ours. */
   | { readonly kind: 'foreign'; readonly pid: number }
 
-/** Looks who runs on the home, without changing anything in it. */
+/** Looks who runs on the home, without changing anything in it. @throws CliError where this user may not look */
 export async function serverState(home: string): Promise<ServerState> {
+  refuseHidden(homePaths(home).run)
   const { runFile, pid: pidFile, lock } = homePaths(home)
   const run = readRunFile(runFile)
   const pid = run?.pid ?? readPid(pidFile)
@@ -33,8 +39,19 @@ export async function serverState(home: string): Promise<ServerState> {
   if (run === undefined || !(commandLine(pid).includes('synapse') || hasOpen(pid, lock)))
     return { kind: 'foreign', pid }
   // The process may be another that got the number of a killed server, and looks like one of ours.
-  if (await isFree(lock)) return { kind: 'none', leftovers: true }
+  if (await isFree(home)) return { kind: 'none', leftovers: true }
   return { kind: 'running', run, answering: run.socket === null && run.phase === 'ready' }
+}
+
+function refuseHidden(directory: string): void {
+  try {
+    accessSync(directory, constants.R_OK | constants.X_OK)
+  } catch (error) {
+    if (!hasCode(error, 'EACCES')) return
+    throw new CliError(EXIT.failure, `this user may not look into ${directory}`, [
+      'run the command as its owner or as root',
+    ])
+  }
 }
 
 /** What `--json` says of a running server. The words of its command line stay out: one may hold a password. */
@@ -47,24 +64,13 @@ export async function removeLeftovers(home: string): Promise<void> {
   const { lock, runFile, socket } = homePaths(home)
   if (!existsSync(lock)) return removeRunFiles(home)
   try {
-    await using _held = await acquireLock(lock)
+    // A process that was killed may look gone before its last thread has let go of the lock.
+    await using _held = await acquireLock(lock, { waitMs: LET_GO_WITHIN_MS })
     // A socket file is unlinked by the holder of the lock only: its name may belong to a new server by now.
     rmSync(readRunFile(runFile)?.socket ?? socket, { force: true })
     removeRunFiles(home)
   } catch (error) {
     if (!(error instanceof HomeLocked)) throw error
-  }
-}
-
-/** Takes the lock for a moment, so it is asked only when everything else speaks for a running server. */
-async function isFree(lock: string): Promise<boolean> {
-  if (!existsSync(lock)) return true
-  try {
-    await using _held = await acquireLock(lock)
-    return true
-  } catch (error) {
-    if (error instanceof HomeLocked) return false
-    throw error
   }
 }
 
