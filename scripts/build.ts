@@ -1,4 +1,6 @@
-// Compiles the executable: bun run build [--target bun-linux-arm64] [--outfile dist/synapse]
+// Compiles the executable: bun run build [--target bun-linux-arm64] [--outfile dist/synapse] [--metafile FILE]
+//
+// --metafile says which modules went into it. scripts/release.ts builds for every target.
 //
 // The same sources, Bun and output name give the same bytes, so nothing here may depend on time or place. Of the
 // minifiers only the one of syntax is on: Elysia reads the source text of its handlers, which the others break.
@@ -6,10 +8,15 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import manifest from '../package.json' with { type: 'json' }
+import { commit } from './commit.ts'
 
 const root = resolve(import.meta.dir, '..')
 const { values } = parseArgs({
-  options: { target: { type: 'string' }, outfile: { type: 'string', default: join(root, 'dist/synapse') } },
+  options: {
+    target: { type: 'string' },
+    outfile: { type: 'string', default: join(root, 'dist/synapse') },
+    metafile: { type: 'string' },
+  },
 })
 const outfile = resolve(values.outfile)
 // Bun writes into this folder, so that a program that runs from `outfile` is replaced, not overwritten.
@@ -28,11 +35,14 @@ try {
 async function publish() {
   for (const name of await readdir(workshop)) {
     // The source map is inside the executable; the copy that Bun leaves beside it is not wanted.
-    if (!name.endsWith('.map')) await rename(join(workshop, name), join(dirname(outfile), name))
+    if (name.endsWith('.map')) continue
+    // For Windows the name ends in .exe, whether that was asked for or not.
+    const file = join(dirname(outfile), name)
+    await rename(join(workshop, name), file)
+    const megabytes = (Bun.file(file).size / 1e6).toFixed(1)
+    const seconds = ((performance.now() - started) / 1000).toFixed(1)
+    console.log(`${relative(process.cwd(), file)}: ${megabytes} MB in ${seconds} s`)
   }
-  const megabytes = (Bun.file(outfile).size / 1e6).toFixed(1)
-  const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  console.log(`${relative(process.cwd(), outfile)}: ${megabytes} MB in ${seconds} s`)
 }
 
 async function compile(target: string): Promise<number> {
@@ -46,6 +56,7 @@ async function compile(target: string): Promise<number> {
       'build',
       '--compile',
       ...(values.target === undefined ? [] : [`--target=${values.target}`]),
+      ...(values.metafile === undefined ? [] : [`--metafile=${resolve(values.metafile)}`]),
       '--minify-syntax',
       '--sourcemap',
       '--bytecode',
@@ -77,20 +88,4 @@ async function compile(target: string): Promise<number> {
   ])
   if (status !== 0) console.error(stdout + stderr)
   return status
-}
-
-/** The commit of the checkout, marked when files differ from it; empty where there is no git or no repository. */
-function commit(): string {
-  const head = git('rev-parse', '--short=12', 'HEAD')
-  return head === '' || git('status', '--porcelain') === '' ? head : `${head}-dirty`
-}
-
-function git(...args: string[]): string {
-  if (Bun.which('git') === null) return ''
-  const { success, stdout } = Bun.spawnSync(['git', ...args], {
-    cwd: root,
-    stdin: 'ignore',
-    stderr: 'ignore',
-  })
-  return success ? stdout.toString().trim() : ''
 }

@@ -3,12 +3,30 @@
 // With --check nothing is written; files that differ from what would be generated are listed, and the exit status is 1.
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { cliDoc } from '../src/cli/docs.ts'
 import { configurationDoc, envExample } from '../src/config/docs.ts'
+import { openApiDocument } from '../src/http/openapi.ts'
+import { declareEndpoints } from '../src/main.ts'
 
 /** Path in the repository → what the file must contain. A generated file is one line here. */
 const generators: Record<string, () => string | Promise<string>> = {
   '.env.example': envExample,
+  'docs/api/openapi.json': () => `${JSON.stringify(openApiDocument(undeployedEndpoints()), null, 2)}\n`,
+  'docs/cli.md': cliDoc,
   'docs/configuration.md': configurationDoc,
+}
+
+/** The endpoints without a server behind them: to declare them none is needed, and whoever uses one here is told. */
+function undeployedEndpoints() {
+  const absent: never = new Proxy({} as never, {
+    get: (_, name) => {
+      throw new Error(
+        `an endpoint uses ${String(name)} of the server when it is declared, not when it is called`,
+      )
+    },
+  })
+  const live = { core: absent, wire: absent, streams: absent, waits: absent, limits: absent }
+  return declareEndpoints(live, absent, absent)
 }
 
 const root = resolve(import.meta.dir, '..')

@@ -23,6 +23,7 @@ import {
 import { adminEndpoints } from './http/admin'
 import { notePeer } from './http/client'
 import { docsEndpoints } from './http/docs'
+import type { Endpoint } from './http/endpoint'
 import { healthEndpoints } from './http/health'
 import { type Listener, listenTcp, listenUnix } from './http/listen'
 import { openApiEndpoint } from './http/openapi'
@@ -38,8 +39,6 @@ import { VERSION } from './version'
 
 /** Requests in flight get so long when the server stops. */
 const GRACE_MILLISECONDS = 10_000
-/** A command that works on the data itself waits so long for another one to finish. */
-const LOCK_WAIT_MILLISECONDS = 5_000
 /** Readiness fails below this much free space. */
 const LEAST_DISK_BYTES = 64 * 1024 * 1024
 
@@ -86,11 +85,9 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   for (const notice of [...config.notices, ...notices]) logger.warning(notice)
 
   const bind = checkBind(config.hosts, config.allowPublicBind)
-  if (options.listen && !bind.ok)
-    throw new HomeError('refused', bind.refusal, 'or start with --allow-public-bind')
+  if (options.listen && !bind.ok) throw bind.refusal
   const path = sqlitePath(config)
-  const waitMs = options.listen ? 0 : LOCK_WAIT_MILLISECONDS
-  undo.use(await lockHome(config.home, { database: path, waitMs }))
+  undo.use(await lockHome(config.home, { database: path }))
   const record = options.listen ? startRunRecord(config.home, runFile(config, bootId)) : undefined
   if (record) undo.defer(() => record.remove())
 
@@ -223,19 +220,27 @@ async function assemble({ config, store, clock, logger, bootId, report }: Parts)
     isStopping: () => server.stopping,
     openStreams: () => hub.openStreams,
   } as const
-  const endpoints = [
-    ...healthEndpoints(core, vitals),
-    ...v1Endpoints({ core, wire, streams: hub, waits, limits: new StreamLimits(settings) }),
-    ...adminEndpoints(core, (ids) => store.reads.lastSeen(ids)),
-  ]
+  const live = { core, wire, streams: hub, waits, limits: new StreamLimits(settings) }
+  const endpoints = declareEndpoints(live, vitals, (ids) => store.reads.lastSeen(ids))
+  const openApi = openApiEndpoint(endpoints)
   const http: HttpServer = createHttpServer(
     core,
-    [...endpoints, openApiEndpoint(endpoints), ...docsEndpoints(endpoints)],
+    [...endpoints, openApi, ...docsEndpoints([...endpoints, openApi])],
     logger,
   )
   const server = { http, stopping: false }
   const upkeep = startUpkeep({ store, usage: core.usage, clock, report })
   return { server, publishers, hub, core, upkeep }
+}
+
+/** Every endpoint that /openapi.json describes. Declaring them calls nothing: their parts are used by requests alone. */
+export function declareEndpoints(
+  live: Parameters<typeof v1Endpoints>[0],
+  vitals: Parameters<typeof healthEndpoints>[1],
+  lastSeen: Parameters<typeof adminEndpoints>[1],
+): Endpoint[] {
+  const { core } = live
+  return [...healthEndpoints(core, vitals), ...v1Endpoints(live), ...adminEndpoints(core, lastSeen)]
 }
 
 function sqlitePath({ database }: Config): string {
@@ -287,6 +292,9 @@ async function checkRollback(config: Config, store: OpenStore, logger: Logger): 
   const head = await store.reads.head()
   if (mark.lastSeq <= head && mark.epoch === epoch) return
   store.beginEpoch('rollback')
+  // Noted at once: should this process be killed, the next start finds nothing amiss any more.
+  const begun = (await store.reads.epochs()).at(-1)?.epoch
+  if (begun !== undefined) writeState(homePaths(config.home).state, { epoch: begun, lastSeq: head })
   logger.warning('the store is older than this home has seen; a new epoch begins', {
     seen: mark.lastSeq,
     found: head,

@@ -15,6 +15,6 @@ const server = Bun.serve({
     self.publish('all', text.padEnd(frameBytes, ' '))
     return new Response('{}', { status: 201 })
   },
-  websocket: { perMessageDeflate: false, open: (socket) => socket.subscribe('all'), message: () => {} },
+  websocket: { perMessageDeflate: false, open: (socket) => void socket.subscribe('all'), message: () => {} },
 })
 console.log(server.port)

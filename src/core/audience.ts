@@ -37,7 +37,9 @@ export class Audience {
     }
     const about = event.accountId
     if (about === null) return false
-    if (about === me || isAdmin(actor, this.settings)) return true
+    // Of a stream that has long been open the account may have changed.
+    const now = { ...actor, account: this.directory.account(me) }
+    if (about === me || isAdmin(now, this.settings)) return true
     return event.type === 'account.updated' && this.shareRoom(me, about)
   }
 

@@ -103,11 +103,12 @@ export class History {
       request.before === null ? null : await this.log.position(request.before, 'before', channels)
     const order = request.order ?? (before !== null && since === null ? 'desc' : 'asc')
     const stretch = { after: since ?? 0, before: Math.min(before ?? head + 1, head + 1), order }
+    // What the request names is judged also where there is nothing to read.
+    const filters = await this.filters(actor, request, channels)
+    if (filters === undefined || rooms.length === 0) return empty(stretch)
     const [only] = rooms
     if (only && rooms.length === 1 && order === 'asc' && (await this.newestIn(only.channel)) <= stretch.after)
       return empty(stretch)
-    const filters = await this.filters(actor, request, channels)
-    if (filters === undefined || rooms.length === 0) return empty(stretch)
     const bounded = await this.bound(stretch, channels, request, filters)
     const matches = mentionTest(actor, rooms, request.mentionsMe)
     const found = await this.collect(bounded, request.limit + 1, filters, matches)

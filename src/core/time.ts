@@ -35,7 +35,8 @@ export function formatInstant(at: Micros): string {
   return `${cachedText}${String(at - second * MICROS_PER_SECOND).padStart(6, '0')}Z`
 }
 
-const iso = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?$/
+const iso =
+  /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?$/
 
 /** Reads an ISO 8601 instant; without a zone it is UTC. Digits beyond microseconds are cut. Undefined if it is none. */
 export function parseInstant(text: string): Micros | undefined {

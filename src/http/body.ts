@@ -2,6 +2,9 @@ import { HttpError, ValidationError } from './errors'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
+const MAX_DEPTH = 100
+const SHALLOW_BYTES = 4096
+
 /**
  * The JSON body of a request; undefined when it has none.
  * @throws 413 as soon as it is known to be over `limit` bytes, 415 for another content type, 422 `json_invalid`
@@ -14,15 +17,33 @@ export async function readJson(request: Request, limit: number): Promise<unknown
   if (declared > limit) throw tooLarge(limit)
   const bytes = Number.isNaN(declared) ? await readCounting(request, limit) : await request.bytes()
   if (bytes.length === 0) return undefined
+  let value: unknown
   try {
-    return JSON.parse(decoder.decode(bytes))
+    value = JSON.parse(decoder.decode(bytes))
   } catch (error) {
     // The parser's own words may quote the body, so the message is ours.
-    const msg = error instanceof TypeError ? 'The body is not valid UTF-8' : 'JSON decode error'
-    throw new ValidationError([
-      { type: 'json_invalid', loc: ['body', 0], msg, input: null, ctx: { error: msg } },
-    ])
+    throw noJson(error instanceof TypeError ? 'The body is not valid UTF-8' : 'JSON decode error')
   }
+  // Whatever walks through a value does so recursively; a short text cannot be deep enough to matter.
+  if (bytes.length > SHALLOW_BYTES && isDeep(value))
+    throw noJson(`The body is nested in more than ${MAX_DEPTH} levels`)
+  return value
+}
+
+function noJson(msg: string): ValidationError {
+  return new ValidationError([
+    { type: 'json_invalid', loc: ['body', 0], msg, input: null, ctx: { error: msg } },
+  ])
+}
+
+/** Whether lists and objects lie in one another in more than MAX_DEPTH levels. */
+function isDeep(value: unknown): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+  }
+  return false
 }
 
 async function readCounting(request: Request, limit: number): Promise<Uint8Array> {

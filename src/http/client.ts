@@ -9,8 +9,8 @@ export interface Peer {
   readonly secure: boolean
   /** Turns the request into a WebSocket; absent where none is possible. */
   readonly upgrade?: (data: object, headers: Record<string, string>) => boolean
-  /** Lifts the listener's idle timeout for a request that is held open on purpose. */
-  readonly hold?: () => void
+  /** How long the connection may stand still, instead of the listener's idle timeout; 0, the default: for ever. */
+  readonly hold?: (seconds?: number) => void
 }
 
 const peers = new WeakMap<Request, Peer>()

@@ -62,7 +62,7 @@ export function listenTcp(options: {
         address,
         secure: false,
         upgrade: (data, headers) => self.upgrade(request, { data: data as SocketSession, headers }),
-        hold: () => self.timeout(request, 0),
+        hold: (seconds = 0) => self.timeout(request, seconds),
       })
       return http.fetch(request)
     },
@@ -95,7 +95,7 @@ export function listenUnix(path: string, http: HttpServer): Listener {
         transport: 'local',
         address: null,
         secure: false,
-        hold: () => self.timeout(request, 0),
+        hold: (seconds = 0) => self.timeout(request, seconds),
       })
       return http.fetch(request)
     },
@@ -113,7 +113,11 @@ function listenerOf(server: Server<SocketSession>): Pick<Listener, 'publish' | '
     },
     stop: async (graceMilliseconds) => {
       const finished = server.stop()
-      await Promise.race([finished, Bun.sleep(graceMilliseconds)])
+      const grace = Promise.withResolvers<void>()
+      const timer = setTimeout(grace.resolve, graceMilliseconds)
+      await Promise.race([finished, grace.promise])
+      // Left running it would keep the process alive for as long.
+      clearTimeout(timer)
       await server.stop(true)
     },
   }

@@ -109,15 +109,21 @@ function* objectIssues(
   fromText: boolean,
   issue: MakeIssue,
 ): Generator<Issue> {
+  const properties: Record<string, TSchema> = schema.properties ?? {}
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    yield schema.properties
-      ? issue('model_attributes_type', 'Input should be a valid dictionary or object to extract fields from')
-      : issue('dict_type', 'Input should be a valid dictionary')
+    const isFree = Object.keys(properties).length === 0
+    if (value === undefined) yield { type: 'missing', loc, msg: 'Field required', input: null }
+    else if (isFree) yield issue('dict_type', 'Input should be a valid dictionary')
+    else {
+      const msg = 'Input should be a valid dictionary or object to extract fields from'
+      // What came instead may hold what one of the fields would have hidden.
+      yield { ...issue('model_attributes_type', msg), input: null }
+    }
     return
   }
   const fields = value as Record<string, unknown>
   const required: readonly string[] = schema.required ?? []
-  for (const [name, property] of Object.entries<TSchema>(schema.properties ?? {})) {
+  for (const [name, property] of Object.entries(properties)) {
     const at = [...loc, name]
     if (Object.hasOwn(fields, name)) yield* issuesOf(property, fields[name], at, fromText)
     else if (required.includes(name)) yield { type: 'missing', loc: at, msg: 'Field required', input: null }

@@ -53,7 +53,7 @@ export class Hub implements Streams {
   }
 
   open(actor: Person, outlet: Outlet): Stream {
-    const stream = new Stream(this, this.deps.feed, actor, outlet, this.deps.clock.steady())
+    const stream = new Stream(this, this.deps.feed, actor, outlet, this.deps.clock)
     this.streams.add(stream)
     const own = this.byAccount.get(actor.account.id) ?? new Set()
     this.byAccount.set(actor.account.id, own.add(stream))

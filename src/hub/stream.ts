@@ -4,6 +4,7 @@ import type { LogEvent } from '../core/events'
 import { type Feed, type FeedFilter, selects } from '../core/feed'
 import type { Seq } from '../core/ids'
 import type { EndReason, LiveStream, Outlet } from '../core/ports'
+import type { Clock } from '../core/time'
 import type { Hub } from './hub'
 
 /** Events read and sent at a time while a stream catches up. */
@@ -43,9 +44,9 @@ export class Stream implements LiveStream {
     private readonly feed: Feed,
     readonly actor: Person,
     readonly outlet: Outlet,
-    now: number,
+    private readonly clock: Pick<Clock, 'steady'>,
   ) {
-    this.nextBeat = now + outlet.beatEvery
+    this.nextBeat = clock.steady() + outlet.beatEvery
   }
 
   get selections(): readonly FeedFilter[] {
@@ -160,7 +161,7 @@ export class Stream implements LiveStream {
   }
 
   private park(): void {
-    this.stalledSince ??= performance.now()
+    this.stalledSince ??= this.clock.steady()
     if (this.live.size === 0) return
     const selections = [...this.live]
     this.live.clear()
@@ -195,7 +196,12 @@ export class Stream implements LiveStream {
       const page = await this.feed.page(this.actor, backlog.selections, backlog.position, PAGE, this.hub.head)
       // It may have been taken back, or replaced, while the log was read.
       if (this.gone || this.backlogs[0] !== backlog) return
-      for (const event of page.events) this.outlet.event(event, backlog.replay)
+      for (const event of page.events) {
+        this.outlet.event(event, backlog.replay)
+        backlog.position = event.seq
+        // The rest is read again when this was taken: a page of long messages is more than may wait unsent.
+        if (this.outlet.buffered() > PARK_BYTES) return
+      }
       backlog.position = page.position
       return
     }
@@ -210,7 +216,7 @@ export class Stream implements LiveStream {
   }
 
   private untilDrained(): Promise<void> {
-    this.stalledSince ??= performance.now()
+    this.stalledSince ??= this.clock.steady()
     return new Promise((resolve) => {
       this.whenDrained = resolve
     })

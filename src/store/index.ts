@@ -61,13 +61,18 @@ export async function openSqliteStore(
   })
 }
 
-/** An epoch from the next seq on. Its ULID is later than every former one, whatever the clock says. */
+/**
+ * An epoch from the next seq on. Its ULID is later than every former one, whatever the clock says. One in which nothing
+ * was ever written gives way to it.
+ */
 function insertEpoch(writer: Database, clock: Clock, secrets: Secrets, reason: string): void {
   const now = clock.now()
   const last = writer.query<{ epoch: string }, []>('SELECT epoch FROM epochs ORDER BY first_seq DESC').get()
   const milliseconds = Math.max(Math.floor(now / 1000), last ? ulidTime(last.epoch) + 1 : 0)
   const epoch = ulid(milliseconds, secrets.sha256(secrets.secret()))
   writer
-    .query('INSERT INTO epochs (first_seq, epoch, started_at, reason) SELECT seq + 1, ?, ?, ? FROM log_head')
+    .query(
+      'INSERT OR REPLACE INTO epochs (first_seq, epoch, started_at, reason) SELECT seq + 1, ?, ?, ? FROM log_head',
+    )
     .run(epoch, now, reason)
 }

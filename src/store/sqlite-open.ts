@@ -22,13 +22,14 @@ const CHECKPOINT_PAGES = 4000
 export function openSqlite(path: string): SqliteConnections {
   const writer = connect(path, { create: true, readwrite: true })
   try {
+    writer.run('PRAGMA busy_timeout = 5000')
+    // Before anything that would change a file of somebody else's.
+    refuseForeign(writer)
     // Only takes effect before the first table; it is what lets a purge give space back.
     writer.run('PRAGMA auto_vacuum = INCREMENTAL')
-    writer.run('PRAGMA busy_timeout = 5000')
     writer.run('PRAGMA journal_mode = WAL')
     writer.run('PRAGMA synchronous = FULL')
     writer.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
-    refuseForeign(writer)
     const migrated = migrateSqlite(writer)
     const reader = connect(path, { readonly: true })
     reader.run('PRAGMA busy_timeout = 5000')

@@ -10,6 +10,8 @@ import type { Wire } from './wire'
 
 /** Bytes that may wait for the network before they count as unsent. */
 const HIGH_WATER_MARK = 65_536
+/** What a peer that reads nothing is given to take the last event before the connection is cut. */
+const LINGER_SECONDS = 5
 
 const encoder = new TextEncoder()
 const frames = new WeakMap<LogEvent, Uint8Array>()
@@ -23,12 +25,14 @@ export function openEventStream(
   after: Seq | null,
 ): Response {
   const place = limits.open(actor)
-  peerOf(request).hold?.()
+  const { hold } = peerOf(request)
+  hold?.()
   let stream: LiveStream | undefined
   const body = new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
-        const outlet = new EventStreamOutlet(wire, core.log, controller, place)
+        const linger = () => hold?.(LINGER_SECONDS)
+        const outlet = new EventStreamOutlet(wire, core.log, controller, place, linger)
         stream = streams.open(actor, outlet)
         const cursor = core.log.cursor(after ?? streams.head)
         const hello = { version: CONTRACT_VERSION, epoch: core.log.epoch, cursor, heartbeat_s: 15 }
@@ -57,6 +61,7 @@ class EventStreamOutlet implements Outlet {
     private readonly log: { cursor(seq: Seq): string },
     private readonly controller: ReadableStreamDefaultController<Uint8Array>,
     private readonly place: Disposable,
+    private readonly linger: () => void,
   ) {}
 
   event(event: LogEvent): void {
@@ -88,6 +93,7 @@ class EventStreamOutlet implements Outlet {
     else this.write(`event: bye\ndata: {"reason":"${reason}"}\n\n`)
     this.place[Symbol.dispose]()
     this.controller.close()
+    this.linger()
   }
 
   write(text: string): void {

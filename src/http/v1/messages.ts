@@ -5,6 +5,7 @@ import { refusal } from '../../core/errors'
 import type { Page } from '../../core/history'
 import { MAX_BODY_CODE_POINTS, MAX_IDEMPOTENCY_KEY, MAX_METADATA_BYTES } from '../../core/limits'
 import type { NewPost, Posted } from '../../core/messages'
+import { isLongerThan } from '../../core/text'
 import { canonicalJson } from '../body'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
@@ -140,12 +141,12 @@ function newPost(body: Static<typeof newMessage>, request: Request): NewPost {
 /** The retry key: the header wins over the body's. The hash says whether a repetition is the same request. */
 function idempotencyOf(request: Request, body: Static<typeof newMessage>): NewPost['idempotency'] {
   const header = request.headers.get('idempotency-key')
-  const key = header ?? body.client_msg_id ?? null
-  if (key === null) return null
-  if (key.length < 1 || key.length > MAX_IDEMPOTENCY_KEY) {
+  if (header !== null && (header === '' || isLongerThan(header, MAX_IDEMPOTENCY_KEY))) {
     const msg = `The header Idempotency-Key has 1 to ${MAX_IDEMPOTENCY_KEY} characters`
     throw new ValidationError([{ type: 'value_error', loc: ['header', 'idempotency-key'], msg, input: null }])
   }
+  const key = header ?? body.client_msg_id ?? null
+  if (key === null) return null
   return { key, requestHash: Bun.SHA256.hash(`POST /v1/messages ${canonicalJson(body)}`, 'hex') }
 }
 

@@ -2,6 +2,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { normalName } from '../../core/accounts'
 import type { Person } from '../../core/actor'
 import { AppError } from '../../core/errors'
+import type { FeedFilter } from '../../core/feed'
 import type { LiveStream } from '../../core/ports'
 import { CONTRACT_VERSION } from '../contract'
 import { list, type Static, Type, text } from '../schema'
@@ -144,11 +145,7 @@ export class MultiplexedSocket implements SocketSession {
       since: frame.since || null,
     })
     const asked = filter.channelIds
-    const held = stream.selections.reduce(
-      (sum, { channelIds }) => sum + (channelIds === '*' ? 1 : channelIds.size),
-      0,
-    )
-    if (held + (asked === '*' ? 1 : asked.size) > MAX_SUBSCRIPTIONS)
+    if (countAfter(stream.selections, asked) > MAX_SUBSCRIPTIONS)
       throw new AppError(
         'invalid',
         'too_many_subscriptions',
@@ -193,6 +190,15 @@ export class MultiplexedSocket implements SocketSession {
   private say(frame: object): void {
     this.outlet?.say(frame)
   }
+}
+
+/** Subscriptions once these are asked for, which replace those to the same channels. */
+function countAfter(selections: readonly FeedFilter[], asked: FeedFilter['channelIds']): number {
+  if (asked === '*') return 1
+  return selections.reduce(
+    (sum, { channelIds }) => sum + (channelIds === '*' ? 1 : channelIds.difference(asked).size),
+    asked.size,
+  )
 }
 
 function idOf(frame: ClientFrame): { id?: string | number } {

@@ -71,12 +71,13 @@ function upgrade(
 ): Answer {
   const { upgrade: become } = peerOf(request)
   if (!become) throw new HttpError(426, 'socket_no_websocket', 'This transport has no WebSockets; use TCP')
+  const offered = protocolsOf(request)
+  const isNamed = offered.includes(PROTOCOL)
+  // Left alone, the first protocol offered is selected, and thereby sent back.
+  if (!isNamed && protocolToken(request) !== undefined)
+    throw new HttpError(400, 'bad_handshake', `Offer ${PROTOCOL} beside the token`)
   const place = limits.open(actor)
-  // Always named: left alone, the first protocol offered would be selected, and that may be the token.
-  const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
-  const headers: Record<string, string> = offered.includes(PROTOCOL)
-    ? { 'sec-websocket-protocol': PROTOCOL }
-    : {}
+  const headers: Record<string, string> = isNamed ? { 'sec-websocket-protocol': PROTOCOL } : {}
   if (become(session(place), headers)) return 'upgraded'
   place[Symbol.dispose]()
   throw new HttpError(400, 'bad_handshake', 'This is not a valid WebSocket handshake')
@@ -96,8 +97,13 @@ async function person({ core }: LiveDeps, request: Request): Promise<Person> {
 }
 
 function protocolToken(request: Request): string | undefined {
-  const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
-  return offered.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length)
+  return protocolsOf(request)
+    .find((name) => name.startsWith('bearer.'))
+    ?.slice('bearer.'.length)
+}
+
+function protocolsOf(request: Request): string[] {
+  return (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
 }
 
 function requireUpgrade(request: Request): void {

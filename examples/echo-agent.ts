@@ -1,0 +1,138 @@
+#!/usr/bin/env bun
+// The smallest useful agent: waits for people who mention it, and answers each in its thread. Plain requests, one at a
+// time. Bun, or Node 22.18 and later; no packages.
+//
+//   SYNAPSE_TOKEN_FILE=~/.synapse/assistant.token bun examples/echo-agent.ts
+//
+// SYNAPSE_URL            the server; otherwise http://127.0.0.1:8080
+// SYNAPSE_TOKEN          the token, or SYNAPSE_TOKEN_FILE, the file that holds it
+// SYNAPSE_CURSOR_FILE    where the position is kept: mentions of while the agent was down are then answered as well
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+
+const { SYNAPSE_URL, SYNAPSE_TOKEN, SYNAPSE_TOKEN_FILE, SYNAPSE_CURSOR_FILE } = process.env
+const url = SYNAPSE_URL ?? 'http://127.0.0.1:8080'
+const token = SYNAPSE_TOKEN ?? (SYNAPSE_TOKEN_FILE ? readFileSync(SYNAPSE_TOKEN_FILE, 'utf8').trim() : '')
+
+/** Of a message, what this agent looks at. */
+interface Message {
+  readonly id: string
+  readonly channel: string
+  readonly sender_handle: string
+  readonly sender_kind: 'human' | 'agent'
+  readonly body: string
+}
+
+interface Page {
+  readonly messages: readonly Message[]
+  /** Complete up to here, also where nothing matched: what the next request begins at. */
+  readonly position: string
+}
+
+/** What every error has, and what some have besides. */
+interface Problem {
+  readonly detail: unknown
+  readonly code: string
+  readonly retry_after?: number
+  readonly oldest_cursor?: string
+}
+
+class Refused extends Error {
+  readonly status: number
+  readonly retryAfter: number
+  readonly oldestCursor: string | undefined
+
+  constructor(status: number, { detail, code, retry_after, oldest_cursor }: Problem) {
+    super(`${status} ${code}: ${typeof detail === 'string' ? detail : JSON.stringify(detail)}`)
+    this.status = status
+    this.retryAfter = retry_after ?? 0
+    this.oldestCursor = oldest_cursor
+  }
+}
+
+/** A request. A refusal that time may cure is made again; so is one that got no answer. */
+async function call<Answer>(path: string, body?: object): Promise<Answer> {
+  for (let attempt = 0; ; attempt++) {
+    let wait = Math.min(2 ** attempt, 30)
+    try {
+      return await callOnce<Answer>(path, body)
+    } catch (error) {
+      if (error instanceof Refused) {
+        if (error.status !== 429 && error.status < 500) throw error
+        wait = Math.max(wait, error.retryAfter)
+      }
+      console.error(`echo: ${error instanceof Error ? error.message : error}; again in ${wait} s`)
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000))
+    }
+  }
+}
+
+async function callOnce<Answer>(path: string, body?: object): Promise<Answer> {
+  const response = await fetch(`${url}${path}`, {
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
+  })
+  if (response.ok) return (await response.json()) as Answer
+  throw new Refused(response.status, (await response.json()) as Problem)
+}
+
+/** Answers in the thread. The id of the message is the retry key, so that it is answered once, whatever happens. */
+async function answer(message: Message): Promise<void> {
+  await call('/v1/messages', {
+    channel: message.channel,
+    // Without the @, or everybody whom the message names would be called a second time.
+    body: `You said: ${message.body.replaceAll('@', '')}`,
+    reply_to: message.id,
+    client_msg_id: `echo-${message.id}`,
+  })
+  console.log(`answered ${message.sender_handle} in #${message.channel}`)
+}
+
+let position = savedPosition() ?? 'now'
+
+async function run(): Promise<never> {
+  const me = await call<{ handle: string }>('/v1/auth/me')
+  console.log(`@${me.handle} listens`)
+  for (;;) {
+    try {
+      await readOn()
+    } catch (error) {
+      // 410 and 409: what we had read is purged, or of a history before a restore. Go on from what there is.
+      if (!(error instanceof Refused) || error.oldestCursor === undefined) throw error
+      console.error(`echo: ${error.message}; there may be a gap here`)
+      moveTo(error.oldestCursor)
+    }
+  }
+}
+
+/** One page, for which the server lets us wait. */
+async function readOn(): Promise<void> {
+  const filter = 'channel=*&mentions_me=true&exclude_self=true'
+  const page = await call<Page>(`/v1/messages?${filter}&wait=50&since=${position}`)
+  for (const message of page.messages) {
+    // Two agents that answer each other never stop.
+    if (message.sender_kind === 'human') await answer(message)
+  }
+  // Only now: whoever stops before this line reads these messages again, and the retry keys keep them apart.
+  moveTo(page.position)
+}
+
+function moveTo(cursor: string): void {
+  position = cursor
+  if (!SYNAPSE_CURSOR_FILE) return
+  writeFileSync(`${SYNAPSE_CURSOR_FILE}.new`, cursor, { mode: 0o600 })
+  renameSync(`${SYNAPSE_CURSOR_FILE}.new`, SYNAPSE_CURSOR_FILE)
+}
+
+function savedPosition(): string | undefined {
+  if (!SYNAPSE_CURSOR_FILE) return undefined
+  try {
+    return readFileSync(SYNAPSE_CURSOR_FILE, 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+run().catch((error: unknown) => {
+  console.error(`echo: ${error instanceof Error ? error.message : error}`)
+  process.exit(1)
+})

@@ -1,0 +1,115 @@
+import type { TSchema } from '@sinclair/typebox'
+import type { Endpoint } from '../endpoint'
+import { EXAMPLE_ORIGIN } from './code-block'
+
+/** A line for the shell that calls an endpoint. `$TOKEN` and the ids are the reader's to set. */
+export interface Example {
+  readonly caption: string
+  readonly text: string
+}
+
+/** What stands for a field in an example, by its name. */
+const values: Readonly<Record<string, unknown>> = {
+  account_handle: 'cairn',
+  body: 'Hello',
+  channel: 'general',
+  channel_slug: 'general',
+  channels: ['general'],
+  handle: 'cairn',
+  kind: 'agent',
+  name: 'Team Ops',
+  password: 'correct horse battery',
+  role: 'read_only',
+  scopes: ['channel:general:read', 'channel:general:post'],
+  slug: 'team-ops',
+}
+
+/** Where the required fields alone would make a request that nobody sends. */
+const richer: Readonly<Record<string, { readonly query?: string; readonly body?: object }>> = {
+  'GET /v1/messages': { query: 'channel=general&order=desc&limit=20' },
+  'GET /v1/events': { query: 'since=oldest&limit=20' },
+  'GET /v1/admin/memberships': { query: 'channel=general' },
+  'GET /v1/admin/tokens': { query: 'account=cairn' },
+  'PATCH /v1/admin/accounts/:id': { body: { about: 'Writes the release notes' } },
+  'POST /v1/auth/login': { body: { handle: 'admin', password: 'correct horse battery' } },
+}
+
+function exampleRequest(endpoint: Endpoint) {
+  const { query = '', body } = richer[`${endpoint.method} ${endpoint.path}`] ?? {}
+  const required = Object.entries(requiredOf(endpoint.query)).map(([name, value]) => `${name}=${value}`)
+  const path = endpoint.path.replace(/:(\w+)/g, (_, name) => variable(endpoint.path, name))
+  const search = query || required.join('&')
+  return {
+    target: search === '' ? path : `${path}?${search}`,
+    body: endpoint.body && (body ?? requiredOf(endpoint.body)),
+  }
+}
+
+/** The ready lines of an endpoint; the second one where it also streams. */
+export function examplesOf(endpoint: Endpoint): Example[] {
+  const { target } = exampleRequest(endpoint)
+  if (isSocket(endpoint)) return [{ caption: 'the handshake', text: curl(endpoint, target, handshake) }]
+  const plain = { caption: 'curl', text: curl(endpoint, target) }
+  if (endpoint.path !== '/v1/events') return [plain]
+  const stream = curl(endpoint, '/v1/events?channel=general', ["-N -H 'Accept: text/event-stream'"])
+  return [plain, { caption: 'as a stream', text: stream }]
+}
+
+function curl(endpoint: Endpoint, target: string, more: readonly string[] = []): string {
+  const { method } = endpoint
+  const { body } = exampleRequest(endpoint)
+  const first = ['curl -sS', method === (body ? 'POST' : 'GET') ? '' : `-X ${method}`, credentialOf(endpoint)]
+  const parts = [
+    first.filter((word) => word !== '').join(' '),
+    ...more,
+    ...(body ? ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body)}'`] : []),
+    `"${EXAMPLE_ORIGIN}${target}"`,
+  ]
+  const line = parts.join(' ')
+  return line.length <= 56 ? line : parts.join(' \\\n  ')
+}
+
+function credentialOf(endpoint: Endpoint): string {
+  if (endpoint.path === '/v1/auth/login') return '-c cookies.txt'
+  if (endpoint.path === '/v1/auth/logout') return '-b cookies.txt'
+  return needsCredential(endpoint) ? '-H "Authorization: Bearer $TOKEN"' : ''
+}
+
+/** Whether the endpoint turns into a WebSocket; it then looks at the credential itself. */
+export function isSocket(endpoint: Endpoint): boolean {
+  return 101 in endpoint.answers
+}
+
+function needsCredential(endpoint: Endpoint): boolean {
+  return endpoint.who !== 'nobody' || isSocket(endpoint)
+}
+
+const handshake = [
+  '-N --http1.1',
+  "-H 'Connection: Upgrade' -H 'Upgrade: websocket'",
+  "-H 'Sec-WebSocket-Version: 13'",
+  "-H 'Sec-WebSocket-Key: c3luYXBzZS12MS1kb2NzIQ=='",
+]
+
+/** `/v1/admin/tokens/:id` is called with `$TOKEN_ID`, `:account_id` with `$ACCOUNT_ID`. */
+function variable(path: string, name: string): string {
+  if (name === 'slug') return 'general'
+  const noun = path.split('/').find((_, i, parts) => parts[i + 1] === ':id') ?? ''
+  return `$${(name === 'id' ? `${noun.replace(/s$/, '')}_id` : name).toUpperCase()}`
+}
+
+function requiredOf(schema: TSchema | undefined): Readonly<Record<string, unknown>> {
+  const required: readonly string[] = schema?.required ?? []
+  const entries = required.map((name) => [name, values[name] ?? fallback(schema?.properties[name])])
+  return Object.fromEntries(entries)
+}
+
+/** For a field that nobody has thought of above: something of its type. */
+function fallback(schema: TSchema): unknown {
+  if (schema.enum) return schema.enum[0]
+  if (schema.type === 'integer') return schema.minimum ?? 1
+  if (schema.type === 'boolean') return true
+  if (schema.type === 'array') return []
+  if (schema.type === 'object') return {}
+  return '…'
+}

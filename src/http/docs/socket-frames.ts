@@ -1,0 +1,125 @@
+import { codeBlock } from './code-block'
+import { frameCodes } from './error-codes'
+import { type Html, html, prose } from './html'
+
+interface Frame {
+  readonly type: string
+  readonly example: string
+  readonly meaning: string
+}
+
+/** What a client may send on the socket without `?channel=`, and what comes back. The tests send each of them. */
+export const clientFrames: readonly Frame[] = [
+  {
+    type: 'subscribe',
+    example:
+      '{"type": "subscribe", "id": 1, "channels": ["general"], "types": ["message.created"], "since": "oldest"}',
+    meaning:
+      'Hear these channels, or `["*"]` for all you can read, later ones too. `types` narrows it. With `since` the past comes first, each event with `"replay":true`. Answer: `subscribed`.',
+  },
+  {
+    type: 'unsubscribe',
+    example: '{"type": "unsubscribe", "id": 2, "channels": ["general"]}',
+    meaning: 'Hear them no more. Answer: `unsubscribed`.',
+  },
+  {
+    type: 'resume',
+    example: '{"type": "resume", "id": 3, "cursor": "oldest"}',
+    meaning: 'Send everything that is subscribed again from this cursor on.',
+  },
+  {
+    type: 'ping',
+    example: '{"type": "ping", "id": 4}',
+    meaning: 'Answer: `pong`. The `id` of any frame is optional and comes back.',
+  },
+]
+
+export const serverFrames: readonly Frame[] = [
+  {
+    type: 'hello',
+    example:
+      '{"type": "hello", "version": "1.0.0", "epoch": "01JX…", "account": {"handle": "cairn",…}, "cursor": "Mnww…", "heartbeat_s": 30}',
+    meaning: 'The first frame. If nothing at all comes for longer than `heartbeat_s`, connect again.',
+  },
+  {
+    type: 'subscribed',
+    example: '{"type": "subscribed", "id": 1, "channels": ["general"], "cursor": "Mnww…"}',
+    meaning: 'Stands from here on: every event after `cursor` comes.',
+  },
+  {
+    type: 'message.created',
+    example:
+      '{"type": "message.created", "channel": "general", "message": {…}, "seq": 42, "cursor": "Mnww…", "at": "…", "actor": {…}}',
+    meaning: 'An event, of any type below. Keep its `cursor`; drop a `seq` you have had.',
+  },
+  {
+    type: 'position',
+    example: '{"type": "position", "cursor": "Mnww…"}',
+    meaning:
+      'Every 15 s, and when a replay is over: you have had all up to here. Keep it like that of an event.',
+  },
+  {
+    type: 'unsubscribed',
+    example: '{"type": "unsubscribed", "channels": ["general"], "reason": "access"}',
+    meaning: 'Answers `unsubscribe`; with `reason` you may not read the channel any more.',
+  },
+  {
+    type: 'resync',
+    example: '{"type": "resync", "id": 1, "oldest_cursor": "Mnww…", "reason": "cursor_expired"}',
+    meaning:
+      'Your cursor leads nowhere: subscribe again from `oldest_cursor`. `reason` is `cursor_expired` or `cursor_epoch`.',
+  },
+  { type: 'pong', example: '{"type": "pong", "id": 4}', meaning: 'Answers `ping`.' },
+  {
+    type: 'error',
+    example: '{"type": "error", "id": 1, "code": "not_a_member", "detail": "Not a member"}',
+    meaning: 'A frame was refused. The socket stays open.',
+  },
+  {
+    type: 'shutdown',
+    example: '{"type": "shutdown"}',
+    meaning: 'The server stops; connect again in a moment.',
+  },
+  {
+    type: 'bye',
+    example: '{"type": "bye", "reason": "auth_revoked"}',
+    meaning: 'Your credential ended (`auth_revoked`, `expired`). Connecting again will not help.',
+  },
+]
+
+const closes: readonly (readonly [number, string])[] = [
+  [1001, 'the server stops'],
+  [1008, 'the credential ended, or the membership of a `?channel=` socket'],
+  [1009, 'a frame was over 64 KiB'],
+  [1013, 'you read too slowly: 1 MiB was waiting, or nothing was taken for 30 s. Connect again and resume'],
+]
+
+export function frameTables(): Html {
+  const codes = Object.entries(frameCodes).map(
+    ([code, meaning]) =>
+      html`<tr data-find="${code} websocket error"><th scope="row"><code>${code}</code></th><td>${meaning}</td></tr>`,
+  )
+  const closeRows = closes.map(
+    ([code, meaning]) =>
+      html`<tr data-find="${code} websocket close"><th scope="row"><code>${code}</code></th><td>${prose(meaning)}</td></tr>`,
+  )
+  return html`<h3 id="frames-client">What you send</h3>
+${frameList('client', clientFrames)}
+<h3 id="frames-server">What you hear</h3>
+${frameList('server', serverFrames)}
+<div class="pair">
+<div><h3 id="frames-close">Close codes</h3>
+<table><thead><tr><th scope="col">Code</th><th scope="col">Why</th></tr></thead><tbody>${closeRows}</tbody></table></div>
+<div><h3 id="frames-error">Codes of <code>error</code> frames</h3>
+<p>Those of the errors below, and:</p>
+<table><thead><tr><th scope="col">Code</th><th scope="col">Why</th></tr></thead><tbody>${codes}</tbody></table></div>
+</div>`
+}
+
+function frameList(side: 'client' | 'server', frames: readonly Frame[]): Html {
+  const items = frames.map(
+    ({ type, example, meaning }) =>
+      html`<div class="frame" id="frame-${side}-${type}" data-find="${type} websocket frame ${side}"><div><h4><code>${type}</code></h4><p>${prose(meaning)}</p></div>${codeBlock(side === 'client' ? 'you send' : 'you hear', 'json', example)}</div>`,
+  )
+  return html`${items}`
+}

@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { type Answer, type Message, type Person, type World, world } from '../support/world'
+import { expectRefusal, issuesOf, leavesNoTrace } from './refusals'
+
+/** What a body may be made of, byte by byte. */
+let w: World
+let ann: Person
+
+beforeAll(async () => {
+  w = await world()
+  await w.channel('general')
+  ann = await w.agent('ann', { channels: { general: 'member' } })
+})
+afterAll(() => w[Symbol.asyncDispose]())
+
+const LIMIT = 1_048_576
+
+/** Sends these bytes as they are; no Content-Type unless one is named. */
+function send(body: RequestInit['body'], headers: Record<string, string> = {}): Promise<Answer<Message>> {
+  return ann.fetch('/v1/messages', { method: 'POST', body: body ?? null, headers })
+}
+
+/** Text in pieces, without a Content-Length. */
+function inPieces(text: string, size: number): ReadableStream<Uint8Array> {
+  const bytes = new TextEncoder().encode(text)
+  let sent = 0
+  return new ReadableStream({
+    pull: (controller) => {
+      if (sent >= bytes.length) return controller.close()
+      controller.enqueue(bytes.slice(sent, sent + size))
+      sent += size
+    },
+  })
+}
+
+const message = (body: string) => JSON.stringify({ channel: 'general', body })
+/** A message in JSON of exactly so many bytes. */
+const padded = (bytes: number) => message('hi').padEnd(bytes, ' ')
+
+describe('a media type', () => {
+  test.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'APPLICATION/JSON',
+    'application/vnd.api+json',
+    'text/json',
+  ])('%s is JSON', async (type) => {
+    expect((await send(message('hi'), { 'content-type': type })).status).toBe(201)
+  })
+
+  test('that is not named is JSON', async () => {
+    // Bytes: a string would be sent as text/plain.
+    expect((await send(new TextEncoder().encode(message('hi')))).status).toBe(201)
+  })
+
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/xml',
+  ])('%s is not supported', async (type) => {
+    await leavesNoTrace(w, async () => {
+      const { status, body } = await send(message('hi'), { 'content-type': type })
+      expect([status, body]).toMatchObject([415, { code: 'unsupported_media_type' }])
+    })
+  })
+})
+
+describe('bytes that are no JSON are refused:', () => {
+  const rows: [string, string | Uint8Array<ArrayBuffer>][] = [
+    ['half an object', '{"channel":"general"'],
+    ['two objects', '{}{}'],
+    ['a word', 'nonsense'],
+    ['a comment', '{} // x'],
+    ['a single quote', "{'channel':'general'}"],
+    ['a comma too many', '{"channel":"general",}'],
+    ['a control character in a text', '{"channel":"general","body":"a\u0001b"}'],
+    ['not a number', '{"channel":"general","body":"x","metadata":{"a":NaN}}'],
+    [
+      'bytes that are not UTF-8',
+      Uint8Array.from([...new TextEncoder().encode('{"channel":"'), 0xff, 0xfe, 0x22, 0x7d]),
+    ],
+    [
+      'half a character',
+      Uint8Array.from([...new TextEncoder().encode(message('x')).slice(0, -2), 0xf0, 0x9f, 0x22, 0x7d]),
+    ],
+    ['UTF-16', new Uint8Array(Buffer.from(message('hi'), 'utf16le'))],
+    ['nothing but a NUL', Uint8Array.from([0])],
+  ]
+  test.each(rows)('%s', async (_, bytes) => {
+    await leavesNoTrace(w, async () => {
+      const answer = await send(bytes, { 'content-type': 'application/json' })
+      expect(issuesOf(answer)).toEqual(['json_invalid body.0'])
+      expect(answer.body).toMatchObject({ detail: [{ input: null }] })
+    })
+  })
+
+  test('a mark of byte order before JSON is no part of it', async () => {
+    expect((await send(`\ufeff${message('hi')}`, { 'content-type': 'application/json' })).status).toBe(201)
+  })
+})
+
+describe('a text that no store can keep is refused:', () => {
+  test.each([
+    ['half a pair', '"\\ud800"', 'string_unicode'],
+    ['the other half', '"\\udc00x"', 'string_unicode'],
+    ['a NUL', '"a\\u0000b"', 'value_error'],
+  ])('%s', async (_, literal, type) => {
+    await leavesNoTrace(w, async () => {
+      for (const name of ['channel', 'body', 'client_msg_id', 'thread_id', 'reply_to', 'body_format']) {
+        const sent = { channel: 'general', body: 'hi', [name]: 'HERE' }
+        const answer = await send(JSON.stringify(sent).replace('"HERE"', literal), {
+          'content-type': 'application/json',
+        })
+        expect(issuesOf(answer)).toContain(`${type} body.${name}`)
+      }
+    })
+  })
+
+  test('in metadata it is kept as JSON writes it', async () => {
+    const text = '{"channel":"general","body":"hi","metadata":{"a":"x\\u0000y","b\\ud800":1}}'
+    const answer = await send(text, { 'content-type': 'application/json' })
+    expect(answer.status).toBe(201)
+    expect((await ann.get<Message>(`/v1/messages/${answer.body.id}`)).body.metadata).toEqual(
+      answer.body.metadata,
+    )
+  })
+})
+
+describe('strange JSON is no fault of ours:', () => {
+  test.each([1000, 100_000])('%d levels', async (levels) => {
+    const deep = '['.repeat(levels) + ']'.repeat(levels)
+    for (const text of [
+      deep,
+      `{"channel":"general","body":${deep}}`,
+      `{"channel":"general","body":"hi","metadata":{"a":${deep}}}`,
+      `{"channel":"general","body":"hi","unknown":${deep}}`,
+      `{"channel":"general","body":"hi","unknown":${deep},"client_msg_id":"deep-${levels}"}`,
+    ]) {
+      const { status } = await send(text, { 'content-type': 'application/json' })
+      expect([text.slice(0, 60), [201, 422].includes(status)]).toEqual([text.slice(0, 60), true])
+    }
+  })
+
+  test('numbers beyond all bounds', async () => {
+    const { status, body } = await send('{"channel":1e400,"body":-1e400}', {
+      'content-type': 'application/json',
+    })
+    expect([status, body]).toMatchObject([422, { detail: [{ input: null }, { input: null }] }])
+    for (const limit of ['9'.repeat(15), '9'.repeat(400), '-1', '1e400', 'NaN', 'Infinity'])
+      expect((await ann.reads('general', { limit })).status).toBe(422)
+  })
+
+  test('the last of a repeated key counts', async () => {
+    const text = '{"channel":"nowhere","body":"one","channel":"general","body":"two"}'
+    expect((await send(text, { 'content-type': 'application/json' })).body).toMatchObject({ body: 'two' })
+  })
+
+  test('a key that JavaScript has a meaning for has none', async () => {
+    const text = '{"__proto__":{"channel":"general"},"body":"hi"}'
+    expect(issuesOf(await send(text, { 'content-type': 'application/json' }))).toEqual([
+      'missing body.channel',
+    ])
+    const kept = '{"channel":"general","body":"hi","metadata":{"__proto__":{"a":1},"constructor":2}}'
+    const { text: answered } = await send(kept, { 'content-type': 'application/json' })
+    expect(answered).toContain('"metadata":{"__proto__":{"a":1},"constructor":2}')
+  })
+})
+
+describe('a body over http.max_body', () => {
+  const refused = {
+    code: 'payload_too_large',
+    detail: `The body is over the limit of ${LIMIT} bytes (http.max_body)`,
+    limit: LIMIT,
+  }
+
+  test('is refused by its Content-Length, before it is read', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const socket = await Bun.connect({
+      hostname: '127.0.0.1',
+      port: Number(new URL(w.url).port),
+      socket: { data: (_, data) => resolve(data.toString()) },
+    })
+    const head = ['POST /v1/messages HTTP/1.1', 'host: x', `authorization: ${ann.credential.authorization}`]
+    socket.write([...head, 'content-type: application/json', 'content-length: 2000000', '', '{'].join('\r\n'))
+    const answer = await promise
+    socket.end()
+    expect(answer).toStartWith('HTTP/1.1 413 ')
+  })
+
+  test('is refused while it is counted', async () => {
+    await leavesNoTrace(w, async () => {
+      for (const answer of [
+        await send(inPieces(padded(LIMIT + 1), 65_536)),
+        await send(padded(LIMIT + 1), { 'content-type': 'application/json' }),
+      ])
+        expectRefusal(answer, 413, refused)
+    })
+  })
+
+  test('begins one byte above it', async () => {
+    expect((await send(inPieces(padded(LIMIT), 65_536))).status).toBe(201)
+    expect((await send(padded(LIMIT), { 'content-type': 'application/json' })).status).toBe(201)
+  })
+
+  test('is what the operator says it is', async () => {
+    await using small = await world({ settings: { SYNAPSE_HTTP_MAX_BODY: '1024' } })
+    const login = (size: number) =>
+      small.guest.fetch('/v1/auth/login', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"handle":"x"}'.padEnd(size, ' '),
+      })
+    expect((await login(1024)).status).toBe(422)
+    expect(await login(1025)).toMatchObject({ status: 413, body: { limit: 1024 } })
+  })
+})

@@ -1,0 +1,409 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PASSWORD, READ_AND_POST, type World, world } from '../support/world'
+
+/** A text of the page, and the id of what it stands in. */
+interface Piece {
+  readonly id: string
+  readonly text: string
+}
+
+interface Page {
+  readonly html: string
+  readonly headers: Headers
+  readonly ids: readonly string[]
+  readonly links: readonly string[]
+  /** Every attribute as `name="value"`. */
+  readonly attributes: readonly (readonly [name: string, value: string])[]
+  /** The ready lines of the endpoints, in the order of the page; `id` is that of the endpoint. */
+  readonly examples: readonly Piece[]
+  readonly refusals: readonly Piece[]
+  readonly frames: readonly Piece[]
+  readonly cells: readonly Piece[]
+}
+
+type Paths = Record<string, Record<string, { readonly responses: Record<string, unknown> }>>
+
+let w: World
+let page: Page
+let paths: Paths
+
+beforeAll(async () => {
+  w = await world()
+  page = await read(w)
+  paths = (await w.guest.get<{ paths: Paths }>('/openapi.json')).body.paths
+})
+afterAll(() => w[Symbol.asyncDispose]())
+
+async function read({ guest }: World): Promise<Page> {
+  const { status, headers, text: html } = await guest.get('/docs')
+  expect(status).toBe(200)
+  const ids: string[] = []
+  const links: string[] = []
+  const attributes: [string, string][] = []
+  const rewriter = new HTMLRewriter().on('*', {
+    element: (element) => {
+      for (const [name = '', value = ''] of element.attributes) attributes.push([name, plain(value)])
+      ids.push(...attribute(element, 'id'))
+      links.push(...attribute(element, 'href'))
+    },
+  })
+  const examples = collect(rewriter, 'article.endpoint', '.sh code')
+  const refusals = collect(rewriter, 'article.endpoint', '.refusals code')
+  const frames = collect(rewriter, '.frame', 'pre code')
+  const cells = collect(rewriter, 'tr[id]', 'th, td')
+  await rewriter.transform(new Response(html)).text()
+  const pieces = { examples: examples(), refusals: refusals(), frames: frames(), cells: cells() }
+  return { html, headers, ids, links, attributes, ...pieces }
+}
+
+/** The texts of what lies in these elements, each with the id of the one it lies in. */
+function collect(rewriter: HTMLRewriter, outer: string, inner: string): () => Piece[] {
+  const pieces: { id: string; text: string }[] = []
+  let id = ''
+  rewriter.on(outer, {
+    element: (element) => {
+      id = element.getAttribute('id') ?? ''
+    },
+  })
+  for (const selector of inner.split(', '))
+    rewriter.on(`${outer} ${selector}`, {
+      element: () => {
+        pieces.push({ id, text: '' })
+      },
+      text: ({ text }) => {
+        const piece = pieces.at(-1)
+        if (piece) piece.text += text
+      },
+    })
+  return () => pieces.map((piece) => ({ ...piece, text: plain(piece.text) }))
+}
+
+function attribute(element: HTMLRewriterTypes.Element, name: string): string[] {
+  const value = element.getAttribute(name)
+  return value === null ? [] : [plain(value)]
+}
+
+/** The rows of a table of the page, by the start of their ids. */
+function rows(start: string): string[][] {
+  const cells = page.cells.filter(({ id }) => id.startsWith(start))
+  return [...Map.groupBy(cells, ({ id }) => id).values()].map((row) => row.map(({ text }) => text))
+}
+
+function plain(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+}
+
+/** How an endpoint is called on the page. */
+function anchor(method: string, path: string): string {
+  return `${method}-${path.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'root'}`
+}
+
+function sha256(text: string): string {
+  return `'sha256-${new Bun.CryptoHasher('sha256').update(text).digest('base64')}'`
+}
+
+describe('the page', () => {
+  test('is where / leads', async () => {
+    const { status, headers } = await w.guest.get('/')
+    expect(status).toBe(302)
+    expect(headers.get('location')).toBe('/docs')
+  })
+
+  test('allows its own style and script by their hashes, and nothing else', () => {
+    const policy = Object.fromEntries(
+      (page.headers.get('content-security-policy') ?? '')
+        .split('; ')
+        .map((directive) => [directive.split(' ', 1)[0], directive.split(' ').slice(1).join(' ')]),
+    )
+    const styles = [...page.html.matchAll(/<style[^>]*>([\s\S]*?)<\/style>/g)].map(([, text = '']) => text)
+    const scripts = [...page.html.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, text = '']) => text)
+    expect(policy).toEqual({
+      'default-src': "'none'",
+      'style-src': styles.map(sha256).join(' '),
+      'script-src': scripts.map(sha256).join(' '),
+      'img-src': 'data:',
+      'base-uri': "'none'",
+      'form-action': "'none'",
+      'frame-ancestors': "'none'",
+    })
+    expect([styles.length, scripts.length]).toEqual([1, 1])
+    expect(page.attributes.filter(([name]) => name === 'style' || name.startsWith('on'))).toEqual([])
+    expect(page.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  })
+
+  test('asks for nothing from anywhere', () => {
+    const own = /^(#[\w.-]+|\/openapi\.json|\/v1\/health|\/readyz|data:image\/svg\+xml,.*)$/
+    expect(page.links.filter((link) => !own.test(link))).toEqual([])
+    expect(page.attributes.filter(([name]) => name === 'src' || name === 'srcset')).toEqual([])
+    expect(page.html).not.toMatch(/@import|url\(/)
+    const elsewhere = [...page.html.matchAll(/https?:\/\/[^\s"'<)]+/g)].map(([url]) => url)
+    const harmless = /^http:\/\/(127\.0\.0\.1:8080|localhost\/v1\/admin\/accounts)/
+    expect(elsewhere.filter((url) => !harmless.test(url))).toEqual([])
+  })
+
+  test('has every endpoint, and each id once', () => {
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => anchor(method, path)),
+    )
+    expect(described.length).toBeGreaterThan(30)
+    for (const id of [...described, 'get-openapi-json', 'get-docs', 'get-root'])
+      expect(page.ids).toContain(id)
+    expect(page.ids.filter((id, i) => page.ids.indexOf(id) !== i)).toEqual([])
+  })
+
+  test('has a target for every link to itself', () => {
+    const inner = page.links.filter((link) => link.startsWith('#')).map((link) => link.slice(1))
+    expect(inner.filter((id) => !page.ids.includes(id))).toEqual([])
+  })
+
+  test('escapes what the declarations say', () => {
+    expect(page.html).toContain('bearer.&lt;token&gt;')
+    expect(page.html).not.toContain('bearer.<token>')
+  })
+})
+
+test.skipIf(Bun.which('curl') === null)(
+  'every ready line, run in the order of the page, is answered as the page says',
+  async () => {
+    const { id: channelId } = await w.channel('general')
+    const robin = await w.agent('robin', { channels: { general: 'member' } })
+    const ops = await w.agent('ops', {
+      channels: { general: 'admin' },
+      scopes: ['admin:*', ...READ_AND_POST],
+    })
+    await w.operator.post('/v1/admin/accounts', {
+      kind: 'human',
+      handle: 'admin',
+      password: 'correct horse battery',
+    })
+    const { id: messageId } = await ops.posts('general', 'hello')
+    // A stream never ends by itself: curl is cut off, and says which status it had.
+    const directory = mkdtempSync(join(realpathSync(tmpdir()), 'synapse-curl-'))
+    writeFileSync(join(directory, '.curlrc'), 'max-time = 1\nwrite-out = "\\n%{http_code}"\nnoproxy = "*"\n')
+    const env = {
+      PATH: process.env.PATH,
+      CURL_HOME: directory,
+      TOKEN: ops.secret,
+      MESSAGE_ID: messageId,
+      ACCOUNT_ID: robin.id,
+      CHANNEL_ID: channelId,
+      TOKEN_ID: robin.tokenId,
+    }
+    const statuses = statusesByAnchor()
+    const wrong: string[] = []
+    try {
+      for (const { id, text } of page.examples) {
+        const line = text.replaceAll('http://127.0.0.1:8080', w.url)
+        const run = Bun.spawn({
+          cmd: ['sh', '-c', line],
+          cwd: directory,
+          env,
+          stdout: 'pipe',
+          stderr: 'ignore',
+        })
+        const output = await new Response(run.stdout).text()
+        const status = output.split('\n').at(-1) ?? ''
+        if (!statuses.get(id)?.includes(status)) wrong.push(`${text}\n→ ${output}`)
+      }
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+    expect(wrong).toEqual([])
+    expect(page.examples.length).toBeGreaterThan(30)
+  },
+  30_000,
+)
+
+/** The statuses that each endpoint promises, by its id on the page. */
+function statusesByAnchor(): Map<string, string[]> {
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { responses }]) => {
+      const codes = Object.keys(responses).filter((code) => code !== 'default')
+      return [anchor(method, path), codes] as const
+    }),
+  )
+  return new Map([...described, ['get-openapi-json', ['200']], ['get-docs', ['200']], ['get-root', ['302']]])
+}
+
+test('every frame a client is shown is answered as the page says', async () => {
+  await using here = await world()
+  await here.channel('general')
+  const cairn = await here.agent('cairn', { channels: { general: 'member' } })
+  const socket = new WebSocket(`${here.url.replace('http', 'ws')}/v1/ws`, [
+    'synapse.v1',
+    `bearer.${cairn.secret}`,
+  ])
+  const received: Record<string, unknown>[] = []
+  const waiting: (() => void)[] = []
+  socket.onmessage = ({ data }) => {
+    received.push(JSON.parse(String(data)))
+    for (const resume of waiting.splice(0)) resume()
+  }
+  const answerTo = async (id: unknown, type: string) => {
+    for (;;) {
+      const found = received.find((frame) => frame.type === type && (id === undefined || frame.id === id))
+      if (found) return found
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    }
+  }
+  await answerTo(undefined, 'hello')
+  const answers = { subscribe: 'subscribed', unsubscribe: 'unsubscribed', resume: 'position', ping: 'pong' }
+  const shown = page.frames.filter(({ id }) => id.startsWith('frame-client-'))
+  expect(shown.map(({ id }) => id.replace('frame-client-', '')).sort()).toEqual(Object.keys(answers).sort())
+  for (const { text } of shown) {
+    const frame: { id: number; type: keyof typeof answers } = JSON.parse(text)
+    socket.send(text)
+    // A replay says that it is over with a position, which is of the socket and has no id.
+    await answerTo(frame.type === 'resume' ? undefined : frame.id, answers[frame.type])
+  }
+  expect(received.filter((frame) => frame.type === 'error')).toEqual([])
+  socket.close()
+})
+
+test('every event has the payload keys that the page says, and every type that can happen is there', async () => {
+  await using here = await world()
+  const ops = await here.agent('ops', { scopes: ['admin:*', ...READ_AND_POST] })
+  const room = (
+    await ops.post<{ id: string; slug: string }>('/v1/admin/channels', { slug: 'den', name: 'Den' })
+  ).body
+  const alice = await here.human('alice', { channels: { den: 'member' } })
+  const cairn = await here.agent('cairn', { channels: { den: 'member' } })
+  const login = await here.guest.post('/v1/auth/login', { handle: 'alice', password: PASSWORD })
+  const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const acts = [
+    here.caller({ cookie }).post('/v1/auth/logout', undefined, { 'sec-fetch-site': 'same-origin' }),
+    cairn.post('/v1/messages', { channel: 'den', body: 'hello' }),
+    ops.patch(`/v1/admin/memberships/${alice.id}/${room.id}`, { role: 'read_only' }),
+    ops.delete(`/v1/admin/memberships/${alice.id}/${room.id}`),
+    ops.patch(`/v1/admin/accounts/${cairn.id}`, { about: 'Builds things' }),
+    ops.post(`/v1/admin/tokens/${cairn.tokenId}/revoke`),
+    ops.post(`/v1/admin/accounts/${cairn.id}/archive`),
+    ops.post(`/v1/admin/accounts/${cairn.id}/unarchive`),
+    ops.post(`/v1/admin/channels/${room.id}/archive`),
+  ]
+  expect((await Promise.all(acts)).filter(({ status }) => status >= 300)).toEqual([])
+  await ops.post(`/v1/admin/channels/${room.id}/unarchive`)
+  const { events } = (
+    await ops.get<{ events: Record<string, unknown>[] }>('/v1/events?since=oldest&limit=500')
+  ).body
+
+  const documented = new Map(rows('event-').map(([type = '', keys = '']) => [type, keys.split(' ').sort()]))
+  const common = ['type', 'channel', 'seq', 'cursor', 'at', 'actor']
+  for (const event of events)
+    expect({
+      type: event.type,
+      keys: Object.keys(event)
+        .filter((key) => !common.includes(key))
+        .sort(),
+    }).toEqual({ type: event.type, keys: documented.get(String(event.type)) ?? [] })
+  const seen = new Set(events.map(({ type }) => type))
+  // Nothing changes a channel yet.
+  expect([...documented.keys()].filter((type) => !seen.has(type))).toEqual(['channel.updated'])
+})
+
+test('every code that the source can answer stands on the page, with its status', () => {
+  const source = [
+    ...new Bun.Glob('src/{core,store,hub,http}/**/*.ts').scanSync(join(import.meta.dir, '../..')),
+  ]
+    .filter((path) => !path.startsWith('src/http/docs/'))
+    .map((path) => readFileSync(join(import.meta.dir, '../..', path), 'utf8'))
+    .join('\n')
+  const thrown = [
+    ...[...source.matchAll(/refusal\(\s*'(\w+)'/g)].map(([, code]) => code),
+    ...[...source.matchAll(/new AppError\(\s*'\w+',\s*'(\w+)'/g)].map(([, code]) => code),
+  ]
+  const withStatus = [...source.matchAll(/new HttpError\(\s*(\d+),\s*'(\w+)'/g)].map(
+    ([, status, code]) => `${code} ${status}`,
+  )
+  expect(thrown.length).toBeGreaterThan(50)
+  expect(withStatus.length).toBeGreaterThan(10)
+
+  const codes = new Map(rows('error-').map(([status = '', code = '']) => [code, status]))
+  const inFrames = new Set(['too_many_subscriptions'])
+  expect(thrown.filter((code) => code && !codes.has(code) && !inFrames.has(code))).toEqual([])
+  expect(page.refusals.filter(({ text }) => !codes.has(text))).toEqual([])
+  const shown = [...codes].map(([code, status]) => `${code} ${status}`)
+  expect(withStatus.filter((pair) => !shown.includes(pair))).toEqual([])
+})
+
+describe('the OpenAPI document', () => {
+  type Schema = Record<string, unknown>
+  interface Document {
+    readonly openapi: string
+    readonly paths: Record<string, Record<string, Operation>>
+  }
+  interface Operation {
+    readonly operationId: string
+    readonly parameters: readonly { name: string; in: string; required: boolean; schema: Schema }[]
+    readonly security: readonly Record<string, readonly string[]>[]
+    readonly responses: Record<string, { readonly description: string }>
+  }
+  let document: Document
+
+  beforeAll(async () => {
+    document = (await w.guest.get<Document>('/openapi.json')).body
+  })
+
+  const operations = () =>
+    Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+    )
+
+  /** Everything in the document that is an object, with where it lies. */
+  function* nodes(value: unknown, where = '#'): Generator<readonly [where: string, node: Schema]> {
+    if (typeof value !== 'object' || value === null) return
+    if (!Array.isArray(value)) yield [where, value as Schema]
+    for (const [key, inner] of Object.entries(value)) yield* nodes(inner, `${where}/${key}`)
+  }
+
+  test('is OpenAPI 3.1 and refers to nothing that it does not have', () => {
+    expect(document.openapi).toBe('3.1.0')
+    const refs = [...nodes(document)].flatMap(([, { $ref }]) => (typeof $ref === 'string' ? [$ref] : []))
+    expect(refs.length).toBeGreaterThan(0)
+    for (const ref of new Set(refs)) {
+      const keys = ref.split('/').slice(1)
+      const target = keys.reduce<unknown>((node, key) => (node as Schema | undefined)?.[key], document)
+      expect(target).toBeObject()
+    }
+  })
+
+  test('declares every parameter of a path, once, and as required', () => {
+    for (const { path, method, operation } of operations()) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
+      const declared = operation.parameters.filter((parameter) => parameter.in === 'path')
+      expect({ path, method, names: declared.map(({ name }) => name) }).toEqual({
+        path,
+        method,
+        names: inPath,
+      })
+      expect(declared.every(({ required }) => required)).toBe(true)
+    }
+  })
+
+  test('gives every operation an id of its own, answers, and a credential or none', () => {
+    const ids = operations().map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const { operation } of operations()) {
+      expect(Object.keys(operation.responses).filter((code) => /^[1-5]\d\d$/.test(code))).not.toEqual([])
+      for (const requirement of operation.security)
+        expect(['bearer', 'session']).toContain(Object.keys(requirement)[0] ?? '')
+    }
+  })
+
+  test('has no type that JSON Schema does not know', () => {
+    const known = ['string', 'integer', 'number', 'boolean', 'array', 'object', 'null']
+    const unknown = [...nodes(document)].filter(
+      ([where, { type }]) =>
+        typeof type === 'string' && !known.includes(type) && !/securitySchemes/.test(where),
+    )
+    expect(unknown).toEqual([])
+  })
+})

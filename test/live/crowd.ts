@@ -1,0 +1,280 @@
+/**
+ * A crowd: writers that post with retry keys until the server has acknowledged, and readers of every kind that break
+ * off at random and go on from where they had come to. Everything is noted in a ledger. A crowd survives its server:
+ * while there is none, everybody tries again.
+ */
+import { Caller } from '../support/caller'
+import {
+  bodyOf,
+  type Ledger,
+  placeOf,
+  type Selection,
+  type StreamNotes,
+  type Transport,
+  type WireEvent,
+} from '../support/ledger'
+import { type EventPage, EventStream, isEvent, LiveSocket, until } from '../support/sockets'
+
+/** How long anybody waits for the next thing to happen before the test fails. */
+const PATIENCE_MS = 15_000
+
+/** What everybody in a crowd shares. */
+export interface Scene {
+  readonly ledger: Ledger
+  /** Where the server is, now. */
+  readonly url: () => string
+  readonly chance: Chance
+  /** Number of the last event that matters in these channels; undefined while more are to come. */
+  readonly goal: (channels: readonly string[]) => number | undefined
+  /** Resolves when there is a goal. */
+  readonly over: Promise<void>
+}
+
+/** Numbers that look random and come again with the same seed. */
+export class Chance {
+  private state: number
+
+  constructor(readonly seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000)) {
+    this.state = seed
+  }
+
+  /** A whole number from 0 up to, but not including, `below` (mulberry32, public domain). */
+  below(below: number): number {
+    this.state = (this.state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
+
+/** Somebody with a token, wherever the server is at the moment. */
+export function speaker(scene: Pick<Scene, 'url'>, credential: Readonly<Record<string, string>>): Caller {
+  return new Caller((path, init) => fetch(`${scene.url()}${path}`, init), credential)
+}
+
+/** Posts `key`, again and again, until it is acknowledged; answers its number. @throws when it is refused */
+export async function postUntilAcked(
+  scene: Scene,
+  who: Caller,
+  channel: string,
+  key: string,
+): Promise<number> {
+  const { ledger } = scene
+  ledger.attempted(key, channel)
+  return until(
+    `the acknowledgement of ${key}`,
+    async () => {
+      const request = { channel, body: bodyOf(key, 'from the crowd') }
+      const answer = await who
+        .post<WireEvent & { id: string; channel: string }>('/v1/messages', request, {
+          'idempotency-key': key,
+        })
+        .catch(() => undefined)
+      if (answer === undefined || answer.status >= 500) return undefined
+      if (answer.status !== 201) throw new Error(`${key} was refused: ${answer.text}`)
+      ledger.acked(key, answer.body)
+      return answer.body.seq
+    },
+    PATIENCE_MS,
+  )
+}
+
+export interface ReaderFacts {
+  readonly name: string
+  readonly account: string
+  readonly credential: Readonly<Record<string, string>>
+  readonly selection: Selection
+  /** The channels it may read. */
+  readonly rooms: readonly string[]
+  /** Cursor to begin at. */
+  readonly from: string
+}
+
+/** One connection, or a row of polls: reads for a while and comes back. */
+export type Session = (reader: Reader) => Promise<void>
+
+/** Somebody who reads until everything that matters was read, by one connection after the other. */
+export class Reader {
+  /** Where it has come to. */
+  cursor: string
+  sessions = 0
+
+  constructor(
+    readonly scene: Scene,
+    readonly facts: ReaderFacts,
+  ) {
+    this.cursor = facts.from
+  }
+
+  get isDone(): boolean {
+    const { rooms, selection } = this.facts
+    const goal = this.scene.goal(selection.channels === '*' ? rooms : selection.channels)
+    return goal !== undefined && placeOf(this.cursor).seq >= goal
+  }
+
+  /** @throws when it does not get on although the server is there */
+  async read(session: Session): Promise<void> {
+    let lastFault: unknown
+    let progress = { cursor: this.cursor, at: performance.now() }
+    while (!this.isDone) {
+      if (this.cursor !== progress.cursor) progress = { cursor: this.cursor, at: performance.now() }
+      if (performance.now() - progress.at > PATIENCE_MS)
+        throw new Error(`${this.facts.name} is stuck at ${placeOf(this.cursor).seq}: ${lastFault}`)
+      this.sessions++
+      await session(this).catch(async (fault: unknown) => {
+        lastFault = fault
+        await Bun.sleep(10)
+      })
+    }
+  }
+
+  open(transport: Transport): StreamNotes {
+    const { name, account, selection } = this.facts
+    const notes = this.scene.ledger.opened({
+      reader: name,
+      account,
+      transport,
+      selection,
+      after: this.cursor,
+    })
+    return {
+      received: (event) => {
+        notes.received(event)
+        this.cursor = event.cursor
+      },
+      reached: (cursor) => {
+        notes.reached(cursor)
+        this.cursor = cursor
+      },
+    }
+  }
+
+  /** After how many events, or polls, to break off this time. */
+  patience(): number {
+    return 1 + this.scene.chance.below(60)
+  }
+
+  /** What comes next. @throws when it is over first, because there may be nothing more to wait for */
+  next<Thing>(coming: Promise<Thing>): Promise<Thing> {
+    const { goal, over } = this.scene
+    if (goal([]) !== undefined) return coming
+    return Promise.race([
+      coming,
+      over.then(() => {
+        throw new Error('it is over')
+      }),
+    ])
+  }
+
+  get caller(): Caller {
+    return speaker(this.scene, this.facts.credential)
+  }
+}
+
+export const overMultiplexed: Session = async (reader) => {
+  const { scene, facts } = reader
+  using socket = await LiveSocket.open(scene.url(), facts.credential)
+  const { channels, types } = facts.selection
+  const names = channels === '*' ? ['*'] : channels
+  const answer = await socket.subscribe(names, { since: reader.cursor, ...(types === null ? {} : { types }) })
+  if (answer.type !== 'subscribed') throw refused(answer)
+  const notes = reader.open('multiplexed')
+  for (let left = reader.patience(); left > 0 && !reader.isDone; left--) {
+    const frame = await reader.next(socket.arrivals.next(() => true, 'a frame', PATIENCE_MS))
+    if (isEvent(frame)) notes.received(frame)
+    else if (frame.type === 'position') notes.reached(String(frame.cursor))
+  }
+}
+
+export const overStream: Session = async (reader) => {
+  const { scene, facts } = reader
+  const { channels, types } = facts.selection
+  const query = new URLSearchParams({
+    ...(channels === '*' ? {} : { channel: channels.join() }),
+    ...(types === null ? {} : { type: types.join() }),
+  })
+  using stream = await EventStream.open(scene.url(), facts.credential, {
+    query: `?${query}`,
+    headers: { 'last-event-id': reader.cursor },
+  })
+  const notes = reader.open('sse')
+  for (let left = reader.patience(); left > 0 && !reader.isDone; left--) {
+    const { id, data } = await reader.next(stream.arrivals.next(() => true, 'a block', PATIENCE_MS))
+    if (id !== undefined && data !== undefined) notes.received(JSON.parse(data) as WireEvent)
+    else if (id !== undefined) notes.reached(id)
+  }
+}
+
+/** A row of polls of the log, each held until there is something. */
+export const overLongPolls: Session = async (reader) => {
+  const { channels, types } = reader.facts.selection
+  const notes = reader.open('long-poll')
+  for (let left = reader.patience(); left > 0 && !reader.isDone; left--) {
+    const query = new URLSearchParams({
+      since: reader.cursor,
+      wait: '5',
+      limit: String(1 + reader.scene.chance.below(50)),
+      ...(channels === '*' ? {} : { channel: channels.join() }),
+      ...(types === null ? {} : { type: types.join() }),
+    })
+    const { status, text, body } = await reader.next(reader.caller.get<EventPage>(`/v1/events?${query}`))
+    if (status !== 200) throw refused(text)
+    for (const event of body.events) notes.received(event)
+    notes.reached(body.cursor)
+  }
+}
+
+/** A row of polls of messages, as the earlier server's clients read. */
+export const overPolls: Session = async (reader) => {
+  const { channels } = reader.facts.selection
+  const notes = reader.open('poll')
+  for (let left = reader.patience(); left > 0 && !reader.isDone; left--) {
+    const query = new URLSearchParams({
+      since: reader.cursor,
+      order: 'asc',
+      limit: String(1 + reader.scene.chance.below(200)),
+      channel: channels === '*' ? '*' : channels.join(),
+    })
+    const { status, text, body } = await reader.caller.get<MessagePage>(`/v1/messages?${query}`)
+    if (status !== 200) throw refused(text)
+    for (const message of body.messages)
+      notes.received({ ...message, type: 'message.created', message: { id: message.id } })
+    notes.reached(body.position)
+    if (body.messages.length === 0) await Bun.sleep(pause(reader))
+  }
+}
+
+/** A client polls now and then, not all the time. */
+function pause({ scene }: Reader): number {
+  return 5 + scene.chance.below(20)
+}
+
+export interface MessagePage {
+  readonly messages: readonly {
+    readonly id: string
+    readonly channel: string
+    readonly seq: number
+    readonly cursor: string
+    readonly body: string
+  }[]
+  readonly position: string
+  readonly has_more: boolean
+}
+
+/** Every message that somebody can read, from the beginning. */
+export async function everythingReadable(who: Caller): Promise<MessagePage['messages'][number][]> {
+  const all: MessagePage['messages'][number][] = []
+  for (let since = 'oldest'; ; ) {
+    const { status, text, body } = await who.get<MessagePage>(
+      `/v1/messages?channel=*&order=asc&limit=200&since=${since}`,
+    )
+    if (status !== 200) throw refused(text)
+    all.push(...body.messages)
+    if (!body.has_more) return all
+    since = body.position
+  }
+}
+
+function refused(answer: unknown): Error {
+  return new Error(`the reader was refused: ${typeof answer === 'string' ? answer : JSON.stringify(answer)}`)
+}

@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'bun:test'
+import { homePaths } from '../../src/home'
+import { logOf } from '../support/ledger'
+import { RawConnection, RawWebSocket } from '../support/raw-socket'
+import { LiveSocket, until } from '../support/sockets'
+import { type Person, type Room, SECOND, type World, world } from '../support/world'
+
+/** About 48 kB on the wire, so that few are needed to fill what lies between a server and a peer that does not read. */
+const BIG = '語'.repeat(16_000)
+/** So many fill the kernel's buffers of one connection, and the server's share of it, with something to spare. */
+const FLOOD = 150
+
+interface Scene extends AsyncDisposable {
+  readonly w: World
+  readonly room: Room
+  readonly alice: Person
+  readonly clint: Person
+  flood(count?: number): Promise<void>
+  streams(): Promise<number>
+}
+
+async function scene(): Promise<Scene> {
+  const w = await world({ settings: { SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100' } })
+  const room = await w.channel('room')
+  const alice = await w.agent('alice', { channels: { room: 'member' } })
+  const clint = await w.human('clint', { channels: { room: 'member' } })
+  return {
+    w,
+    room,
+    alice,
+    clint,
+    async flood(count = FLOOD) {
+      for (let i = 0; i < count; i++) await alice.posts(room, BIG)
+    },
+    async streams() {
+      const { body } = await w.operator.get<{ counts: { streams: number } }>('/v1/health')
+      return body.counts.streams
+    },
+    [Symbol.asyncDispose]: () => w[Symbol.asyncDispose](),
+  }
+}
+
+/** A peer that can stop reading, whatever it speaks. */
+interface Peer extends Disposable {
+  pause(): void
+  resume(): void
+  /** Numbers of the messages that came so far. */
+  heard(): number[]
+  /** What is said when it is closed for being slow, as far as it reads on; undefined while it is open. */
+  ended(withinMs: number): Promise<string | undefined>
+}
+
+const seqsIn = (texts: readonly string[]) =>
+  texts.flatMap((text) => {
+    const found = /"type":"message\.created".*"seq":(\d+),"cursor":"[^"]*","at":/s.exec(text)?.[1]
+    return found === undefined ? [] : [Number(found)]
+  })
+
+async function socketPeer(w: World, who: Person, path: string, subscribe?: object): Promise<Peer> {
+  const socket = await RawWebSocket.open(w.url, { path, headers: who.credential })
+  await socket.text('hello')
+  if (subscribe) {
+    socket.say({ type: 'subscribe', ...subscribe })
+    await socket.text('subscribed')
+  }
+  return {
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    heard: () => seqsIn(socket.texts),
+    ended: async (withinMs) => {
+      const end = await socket.endedWithin(withinMs)
+      return end && String(end.code)
+    },
+    [Symbol.dispose]: () => socket[Symbol.dispose](),
+  }
+}
+
+async function streamPeer(w: World, who: Person, query = ''): Promise<Peer> {
+  const connection = await RawConnection.open(w.url)
+  const headers = Object.entries({ host: 'localhost', accept: 'text/event-stream', ...who.credential })
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
+  connection.write(`GET /v1/events${query} HTTP/1.1\r\n${lines.join('')}\r\n`)
+  await connection.when(() => connection.buffered.includes('event: hello') || undefined)
+  return {
+    pause: () => connection.pause(),
+    resume: () => connection.resume(),
+    heard: () => seqsIn(connection.buffered.toString('utf8').split('\n\n')),
+    ended: async (withinMs) => {
+      connection.resume()
+      const isBye = () => connection.buffered.includes('"slow_consumer"') || undefined
+      if (await connection.when(isBye, withinMs)) return 'bye'
+      return connection.endedWithin(0)
+    },
+    [Symbol.dispose]: () => connection[Symbol.dispose](),
+  }
+}
+
+const peers: readonly [title: string, open: (place: Scene) => Promise<Peer>][] = [
+  ['a socket', ({ w, alice }) => socketPeer(w, alice, '/v1/ws', { channels: ['room'] })],
+  [
+    'a socket that asked for everything',
+    ({ w, alice }) => socketPeer(w, alice, '/v1/ws', { channels: ['*'] }),
+  ],
+  [
+    'a socket with a filter',
+    ({ w, alice }) =>
+      socketPeer(w, alice, '/v1/ws', { channels: ['*'], types: ['message.created', 'channel.*'] }),
+  ],
+  ['the socket of one channel', ({ w, clint }) => socketPeer(w, clint, '/v1/ws?channel=room')],
+  ['an event stream', ({ w, alice }) => streamPeer(w, alice)],
+  ['an event stream with a filter', ({ w, alice }) => streamPeer(w, alice, '?type=message.created')],
+]
+
+function messagesOf({ w }: Scene): number[] {
+  return logOf(homePaths(w.home).database)
+    .filter(({ type }) => type === 'message.created')
+    .map(({ seq }) => seq)
+}
+
+describe('a reader that stops reading', () => {
+  test.each(peers)('and goes on in time has every message once and in order: %s', async (_, open) => {
+    await using place = await scene()
+    using peer = await open(place)
+    peer.pause()
+    await place.flood()
+    // It stands still longer than a beat, and less than what it is given.
+    place.w.clock.advance(20 * SECOND)
+    await until('the beat', () => true, 1500)
+    peer.resume()
+    await until('the past', () => peer.heard().length >= FLOOD / 2)
+    await place.alice.posts(place.room, 'live again')
+    const all = messagesOf(place)
+    await until('everything', () => peer.heard().length >= all.length)
+    expect(peer.heard()).toEqual(all)
+  })
+
+  test.each(peers)('is closed after 30 seconds, and nobody else notices: %s', async (_, open) => {
+    await using place = await scene()
+    const healthy: LiveSocket[] = []
+    for (let i = 0; i < 10; i++) {
+      const socket = await LiveSocket.open(place.w.url, place.alice.credential)
+      await socket.subscribe(['room'])
+      healthy.push(socket)
+    }
+    using peer = await open(place)
+    peer.pause()
+    await place.flood()
+    expect(await place.streams()).toBe(11)
+    place.w.clock.advance(31 * SECOND)
+    await until('the end of the stream', async () => (await place.streams()) === 10)
+    const { seq } = await place.alice.posts(place.room, 'after')
+    for (const socket of healthy) {
+      await socket.arrivals.next((frame) => frame.seq === seq, 'the message after')
+      expect(socket.events.map((event) => event.seq)).toEqual(messagesOf(place))
+    }
+    // It reads on: what it has is the beginning of what there was, and then it is told, or cut off.
+    expect(['1013', '1006', 'bye', 'reset']).toContain((await peer.ended(8000)) ?? 'open')
+    const heard = peer.heard()
+    expect(heard).toEqual(messagesOf(place).slice(0, heard.length))
+    for (const socket of healthy) socket[Symbol.dispose]()
+  })
+})
+
+describe('a reader that asks for a long past and reads it slowly', () => {
+  const pasts: readonly [title: string, open: (place: Scene) => Promise<Peer>][] = [
+    ['a socket', ({ w, alice }) => socketPeer(w, alice, '/v1/ws', { channels: ['room'], since: 'oldest' })],
+    ['an event stream', ({ w, alice }) => streamPeer(w, alice, '?since=oldest')],
+  ]
+  test.each(pasts)('gets all of it: %s', async (_, open) => {
+    await using place = await scene()
+    await place.flood(250)
+    using peer = await open(place)
+    for (let round = 0; round < 20; round++) {
+      peer.pause()
+      place.w.clock.advance(SECOND)
+      await Bun.sleep(50)
+      peer.resume()
+      await Bun.sleep(5)
+    }
+    const all = messagesOf(place)
+    await until('everything', () => peer.heard().length >= all.length)
+    expect(peer.heard()).toEqual(all)
+  })
+})

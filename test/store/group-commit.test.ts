@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'bun:test'
+import { AppError, refusal } from '../../src/core/errors'
+import { accountEvent } from '../../src/core/events'
+import { rejectionOf } from '../home/temporary'
+import { engines, openEngine } from './engines'
+import { annAndHerRooms, announcements, makeAccount, messageOf, planOf } from './scene'
+
+/** Makes a COMMIT fail that holds a message with this body: a reference is checked only there, and leads nowhere. */
+const POISON = [
+  'CREATE TABLE poison (id INTEGER REFERENCES epochs(first_seq) DEFERRABLE INITIALLY DEFERRED)',
+  "CREATE TRIGGER poisoned AFTER INSERT ON messages WHEN new.body = 'poison' BEGIN INSERT INTO poison VALUES (-1); END",
+]
+
+describe.each(engines)('group commit on %s', (name) => {
+  const scene = async () => {
+    const engine = await openEngine(name)
+    const { ann, plans } = await annAndHerRooms(engine.store)
+    const write = (body: string, admit?: () => void) =>
+      engine.store.post(planOf({ sender: ann, channel: plans, body, ...(admit ? { admit } : {}) }))
+    const stored = async () =>
+      (await engine.sql<{ body: string }>('SELECT body FROM messages ORDER BY seq')).map(({ body }) => body)
+    return {
+      ...engine,
+      ann,
+      plans,
+      commits: announcements(engine.store),
+      write,
+      stored,
+      head: await engine.store.reads.head(),
+    }
+  }
+
+  test('works that are queued together share one commit', async () => {
+    await using s = await scene()
+    const made = await Promise.all([
+      s.write('one'),
+      s.store.transact((tx) => tx.append(accountEvent('account.token_issued', s.ann), null)),
+      s.write('two'),
+    ])
+    expect(made).toHaveLength(3)
+    expect(s.commits.map((events) => events.map(({ seq }) => seq))).toEqual([
+      [s.head + 1, s.head + 2, s.head + 3],
+    ])
+  })
+
+  test('works that come while a commit is announced share the next one', async () => {
+    await using s = await scene()
+    const later: Promise<unknown>[] = []
+    s.store.onCommit(() => {
+      if (later.length === 0) later.push(s.write('two'), s.write('three'))
+    })
+    await s.write('one')
+    await Promise.all(later)
+    expect(s.commits.map((events) => events.length)).toEqual([1, 2])
+  })
+
+  test('a group holds 256 works at most', async () => {
+    await using s = await scene()
+    await Promise.all(Array.from({ length: 300 }, (_, i) => s.write(`${i}`)))
+    expect(s.commits.map((events) => events.length)).toEqual([256, 44])
+  })
+
+  test('a group holds about a mebibyte of text', async () => {
+    await using s = await scene()
+    await Promise.all(Array.from({ length: 6 }, () => s.write('x'.repeat(400_000))))
+    expect(s.commits.map((events) => events.length)).toEqual([3, 3])
+  })
+
+  test('a work that refuses before it writes harms nobody', async () => {
+    await using s = await scene()
+    const outcomes = await Promise.allSettled([
+      s.write('one'),
+      s.write('never', () => {
+        throw refusal('not_a_member')
+      }),
+      s.store.transact(async () => {
+        throw refusal('handle_exists')
+      }),
+      s.write('two'),
+    ])
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+    expect(outcomes[1]).toMatchObject({ reason: { reason: 'not_a_member' } })
+    expect(outcomes[2]).toMatchObject({ reason: { reason: 'handle_exists' } })
+    expect(s.commits.map((events) => events.map(({ seq }) => seq))).toEqual([[s.head + 1, s.head + 2]])
+  })
+
+  test('a work that fails after it wrote costs nobody else anything', async () => {
+    await using s = await scene()
+    const fault = new Error('a bug')
+    const [one, failed, two] = await Promise.allSettled([
+      s.write('one'),
+      s.store.transact(async (tx) => {
+        await makeAccount(tx, 'bob')
+        throw fault
+      }),
+      s.write('two'),
+    ])
+    expect(failed).toEqual({ status: 'rejected', reason: fault })
+    if (one.status === 'rejected' || two.status === 'rejected') throw new Error('a neighbour failed')
+    expect([messageOf(one.value).seq, messageOf(two.value).seq]).toEqual([s.head + 1, s.head + 2])
+    expect(await s.stored()).toEqual(['one', 'two'])
+    expect(await s.store.reads.account({ handle: 'bob' })).toBeUndefined()
+    expect(s.commits.flat().map(({ seq }) => seq)).toEqual([s.head + 1, s.head + 2])
+  })
+
+  test('a work that writes rows but no event, and fails, leaves no rows', async () => {
+    await using s = await scene()
+    const failed = s.store.transact(async (tx) => {
+      await tx.insertAttempts(['somewhere'], tx.now())
+      throw new Error('a bug')
+    })
+    expect(await rejectionOf(failed)).toMatchObject({ message: 'a bug' })
+    await s.write('one')
+    expect(await s.sql('SELECT * FROM login_attempts')).toEqual([])
+  })
+
+  test('a group whose COMMIT fails is tried one by one, so that only the guilty fail', async () => {
+    await using s = await scene()
+    for (const statement of POISON) await s.sql(statement)
+    const outcomes = await Promise.allSettled(
+      ['one', 'poison', 'two', 'poison', 'three'].map((body) => s.write(body)),
+    )
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ])
+    expect(await s.stored()).toEqual(['one', 'two', 'three'])
+    expect(s.commits.flat().map(({ seq }) => seq)).toEqual([s.head + 1, s.head + 2, s.head + 3])
+  })
+
+  test('a COMMIT that fails for all refuses all, and announces nothing', async () => {
+    await using s = await scene()
+    for (const statement of POISON) await s.sql(statement)
+    const outcomes = await Promise.allSettled([s.write('poison'), s.write('poison')])
+    for (const outcome of outcomes) {
+      expect(outcome.status).toBe('rejected')
+      // The driver's words stay with us, and are no refusal.
+      if (outcome.status === 'rejected') expect(outcome.reason).not.toBeInstanceOf(AppError)
+    }
+    expect(await s.stored()).toEqual([])
+    expect(s.commits).toEqual([])
+    expect(await s.store.reads.head()).toBe(s.head)
+    expect(messageOf(await s.write('one')).seq).toBe(s.head + 1)
+  })
+
+  test('a work behind a change of rights is judged after that change was announced', async () => {
+    await using s = await scene()
+    const announced: string[] = []
+    s.store.onCommit((events) => announced.push(...events.map(({ type }) => type)))
+    let seen: string[] = []
+    const [, , post] = await Promise.allSettled([
+      s.write('one'),
+      s.store.transact((tx) => tx.append(accountEvent('account.token_revoked', s.ann), null)),
+      s.write('two', () => {
+        seen = [...announced]
+        throw refusal('invalid_token')
+      }),
+    ])
+    expect(post.status).toBe('rejected')
+    expect(seen).toEqual(['message.created', 'account.token_revoked'])
+    expect(await s.stored()).toEqual(['one'])
+  })
+
+  test('a change of nobody’s rights keeps no work out of its commit', async () => {
+    await using s = await scene()
+    await Promise.all([
+      s.store.transact((tx) => tx.append(accountEvent('account.token_issued', s.ann), null)),
+      s.write('one'),
+    ])
+    expect(s.commits).toHaveLength(1)
+  })
+
+  test('what was queued is written before the store closes', async () => {
+    await using s = await scene()
+    const posts = ['one', 'two', 'three'].map((body) => s.write(body))
+    const again = await s.reopen()
+    expect((await Promise.all(posts)).map((outcome) => messageOf(outcome).seq - s.head)).toEqual([1, 2, 3])
+    expect(await again.reads.head()).toBe(s.head + 3)
+  })
+})

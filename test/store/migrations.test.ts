@@ -1,0 +1,203 @@
+import { Database } from 'bun:sqlite'
+import { describe, expect, test } from 'bun:test'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock, systemSecrets } from '../../src/platform'
+import { openSqliteStore, StoreError } from '../../src/store'
+import { rejectionOf } from '../home/temporary'
+import { fastDirectory } from '../support/fast-directory'
+
+/** A directory with the path of a database in it. */
+function place() {
+  const directory = fastDirectory()
+  return { path: join(directory.path, 'synapse.db'), [Symbol.dispose]: () => directory[Symbol.dispose]() }
+}
+
+const open = (path: string) =>
+  openSqliteStore(path, {
+    clock: systemClock,
+    secrets: systemSecrets,
+    report: (fault) => {
+      throw fault
+    },
+  })
+
+/** Runs statements on a database and lets go of it. */
+function change(path: string, ...statements: string[]): void {
+  using db = new Database(path)
+  for (const statement of statements) db.run(statement)
+}
+
+interface Column {
+  readonly type: string
+  readonly required: boolean
+}
+type Tables = Record<string, Record<string, Column>>
+
+/** What a type of Postgres is in SQLite. */
+const counterparts: Record<string, string> = {
+  bigserial: 'integer',
+  bigint: 'integer',
+  boolean: 'integer',
+  'timestamp(6) with time zone': 'integer',
+  text: 'text',
+  jsonb: 'text',
+  uuid: 'blob',
+}
+
+/** The tables that the statements of drizzle/postgres make. */
+function postgresTables(): Tables {
+  const folder = join(import.meta.dir, '../../drizzle/postgres')
+  const files = readdirSync(folder).filter((file) => file.endsWith('.sql'))
+  const tables: Tables = {}
+  const column = (table: string, line: string) => {
+    const [, name = '', type = ''] =
+      /^"(\w+)" (.+?)(?= NOT NULL| DEFAULT| PRIMARY KEY|,?$)/.exec(line.trim()) ?? []
+    const known = tables[table]
+    if (known && name !== '')
+      known[name] = { type: counterparts[type] ?? type, required: line.includes('NOT NULL') }
+  }
+  for (const statement of files
+    .toSorted()
+    .flatMap((file) => readFileSync(join(folder, file), 'utf8').split(/;\s/))) {
+    const [, created, body] = /CREATE TABLE "(\w+)" \((.*)\)/s.exec(statement) ?? []
+    if (created !== undefined) tables[created] = {}
+    for (const line of body?.split('\n') ?? []) column(created ?? '', line)
+    const [, altered, added] = /ALTER TABLE "(\w+)" ADD COLUMN (.*)/s.exec(statement) ?? []
+    if (altered !== undefined) column(altered, added ?? '')
+  }
+  return tables
+}
+
+function sqliteTables(path: string): Tables {
+  using db = new Database(path)
+  const names = db
+    .query<{ name: string }, []>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    )
+    .all()
+    .map(({ name }) => name)
+    .filter((name) => name !== 'migrations')
+  const columns = (table: string) =>
+    db
+      .query<{ name: string; type: string; notnull: number }, []>(`PRAGMA table_info(${table})`)
+      .all()
+      .map(({ name, type, notnull }) => [name, { type: type.toLowerCase(), required: notnull === 1 }])
+  return Object.fromEntries(names.map((name) => [name, Object.fromEntries(columns(name))]))
+}
+
+describe('an empty database', () => {
+  test('gets the same tables and columns in SQLite as in Postgres', async () => {
+    using at = place()
+    await using store = await open(at.path)
+    expect(store.migrated).toEqual(
+      readdirSync(join(import.meta.dir, '../../drizzle/sqlite'))
+        .filter((file) => file.endsWith('.sql'))
+        .map((file) => file.replace('.sql', ''))
+        .toSorted(),
+    )
+    expect(sqliteTables(at.path)).toEqual(postgresTables())
+    expect(Object.keys(postgresTables()).length).toBeGreaterThan(10)
+  })
+
+  test('is migrated once', async () => {
+    using at = place()
+    {
+      await using _first = await open(at.path)
+    }
+    const before = sqliteTables(at.path)
+    await using again = await open(at.path)
+    expect(again.migrated).toEqual([])
+    expect(sqliteTables(at.path)).toEqual(before)
+  })
+
+  test('is set up so that a commit survives a power cut, and a purge gives space back', async () => {
+    using at = place()
+    await using store = await open(at.path)
+    const writer = Reflect.get(store, 'writer') as Database
+    const pragma = (name: string) => Object.values(writer.query(`PRAGMA ${name}`).get() ?? {})[0]
+    expect(pragma('journal_mode')).toBe('wal')
+    expect(pragma('synchronous')).toBe(2)
+    expect(pragma('foreign_keys')).toBe(1)
+    expect(pragma('auto_vacuum')).toBe(2)
+    expect(pragma('busy_timeout')).toBe(5000)
+  })
+})
+
+describe('a database is refused, and left byte for byte as it was,', () => {
+  const ours = async (path: string) => {
+    await using _store = await open(path)
+  }
+  const rows: [string, (path: string) => Promise<void> | void, StoreError['reason'], RegExp][] = [
+    [
+      'that a newer version wrote',
+      async (path) => {
+        await ours(path)
+        change(path, "INSERT INTO migrations VALUES ('9999_future', 'x', '2030-01-01T00:00:00Z')")
+      },
+      'newer_schema',
+      /newer version.*9999_future/,
+    ],
+    [
+      'whose migration is not the one in this program',
+      async (path) => {
+        await ours(path)
+        change(path, "UPDATE migrations SET hash = 'other' WHERE name LIKE '0000%'")
+      },
+      'changed_migration',
+      /0000_initial/,
+    ],
+    [
+      'that belongs to another program',
+      (path) => change(path, 'CREATE TABLE bookmarks (id INTEGER)', 'INSERT INTO bookmarks VALUES (1)'),
+      'not_a_store',
+      /another program/,
+    ],
+    [
+      'of the earlier server',
+      (path) =>
+        change(path, 'CREATE TABLE alembic_version (version_num TEXT)', 'CREATE TABLE accounts (id TEXT)'),
+      'not_a_store',
+      /earlier Synapse/,
+    ],
+    [
+      'that is none',
+      (path) => writeFileSync(path, 'a letter to my grandmother, '.repeat(200)),
+      'not_a_store',
+      /not a/,
+    ],
+  ]
+  test.each(rows)('%s', async (_, prepare, reason, problem) => {
+    using at = place()
+    await prepare(at.path)
+    const before = readFileSync(at.path)
+    const error = await rejectionOf(open(at.path))
+    expect(error).toBeInstanceOf(StoreError)
+    expect(error).toMatchObject({
+      reason,
+      problem: expect.stringMatching(problem),
+      remedy: expect.stringMatching(/./),
+    })
+    expect(readFileSync(at.path).equals(before)).toBeTrue()
+  })
+})
+
+test('a database in a folder that is missing cannot be opened', async () => {
+  using at = place()
+  expect(await rejectionOf(open(join(at.path, 'nowhere', 'synapse.db')))).toMatchObject({
+    reason: 'unreadable',
+  })
+})
+
+test('a fact about the instance is set once and stays', async () => {
+  using at = place()
+  {
+    await using store = await open(at.path)
+    expect(store.fact('did')).toBeUndefined()
+    store.setFact('did', 'did:key:one')
+    expect(() => store.setFact('did', 'did:key:two')).toThrow()
+  }
+  await using again = await open(at.path)
+  expect(again.fact('did')).toBe('did:key:one')
+  expect(again.isHealthy()).toBeTrue()
+})

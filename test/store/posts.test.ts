@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'bun:test'
+import type { Uuid } from '../../src/core/ids'
+import { later, MICROS_PER_SECOND } from '../../src/core/time'
+import { rejectionOf } from '../home/temporary'
+import { DAWN, HOUR } from '../support/fake-clock'
+import { engines, openEngine } from './engines'
+import { annAndHerRooms, makeAccount, messageOf, planOf, post } from './scene'
+
+describe.each(engines)('a post on %s', (name) => {
+  test('is read as it was written, every field of it', async () => {
+    await using engine = await openEngine(name)
+    const { store } = engine
+    const { ann, plans } = await annAndHerRooms(store)
+    const root = await post(store, { sender: ann, channel: plans, body: 'root' })
+    const written = await post(store, {
+      sender: ann,
+      channel: plans,
+      body: '  kept as it is: 😀 \u0001 "\n ',
+      replyTo: root.uuid,
+      message: {
+        format: 'plaintext',
+        kind: 'approval',
+        priority: 'urgent',
+        via: 'bridge',
+        mentions: { listed: [3, 1], unlisted: [2], broadcast: true, truncated: true },
+        metadata: { a: [1, { b: null }], __proto__: { c: 'x' } },
+        clientMessageId: 'id-1',
+      },
+    })
+    expect(await store.reads.message({ seq: written.seq })).toEqual(written)
+    expect(await store.reads.message({ uuid: written.uuid })).toEqual(written)
+    expect(await store.reads.messagesBySeq([written.seq])).toEqual([written])
+  })
+
+  test.each(['normal', 'urgent', 'fyi'] as const)('keeps the priority %s', async (priority) => {
+    await using engine = await openEngine(name)
+    const { ann, plans } = await annAndHerRooms(engine.store)
+    const { seq } = await post(engine.store, {
+      sender: ann,
+      channel: plans,
+      body: 'x',
+      message: { priority },
+    })
+    expect(await engine.store.reads.message({ seq })).toMatchObject({ priority })
+  })
+
+  test('counts in its thread, whose root knows its replies', async () => {
+    await using engine = await openEngine(name)
+    const { store } = engine
+    const { ann, plans } = await annAndHerRooms(store)
+    const root = await post(store, { sender: ann, channel: plans, body: 'root' })
+    expect(await store.reads.message({ seq: root.seq })).toMatchObject({ replyCount: 0, lastReplyAt: null })
+    const one = await post(store, { sender: ann, channel: plans, body: 'one', replyTo: root.uuid })
+    const two = await post(store, { sender: ann, channel: plans, body: 'two', threadId: one.uuid })
+    expect(one.thread).toEqual({ seq: root.seq, uuid: root.uuid })
+    expect(two.thread).toEqual({ seq: root.seq, uuid: root.uuid })
+    expect(await store.reads.message({ seq: root.seq })).toMatchObject({
+      replyCount: 2,
+      lastReplyAt: two.createdAt,
+    })
+    expect(await store.reads.message({ seq: one.seq })).toMatchObject({ replyCount: 0, lastReplyAt: null })
+  })
+
+  test('counts a reply in the same group as its root', async () => {
+    await using engine = await openEngine(name)
+    const { store } = engine
+    const { ann, plans } = await annAndHerRooms(store)
+    const uuid = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b' as Uuid
+    const [root, reply] = await Promise.all([
+      post(store, { sender: ann, channel: plans, body: 'root', uuid }),
+      post(store, { sender: ann, channel: plans, body: 'reply', replyTo: uuid }),
+    ])
+    expect(reply?.replyTo).toEqual({ seq: root?.seq ?? 0, uuid })
+    expect(await store.reads.message({ uuid })).toMatchObject({ replyCount: 1 })
+  })
+
+  test('is told what it names: where that is, of which thread, and whether it was deleted', async () => {
+    await using engine = await openEngine(name)
+    const { store, sql } = engine
+    const { ann, plans, lunch } = await annAndHerRooms(store)
+    const root = await post(store, { sender: ann, channel: plans, body: 'root' })
+    const reply = await post(store, { sender: ann, channel: plans, body: 'reply', replyTo: root.uuid })
+    await sql(`UPDATE messages SET deleted_at = at WHERE seq = ${root.seq}`)
+    const plan = planOf({ sender: ann, channel: lunch, body: 'x', threadId: reply.uuid, replyTo: root.uuid })
+    let found: unknown
+    const look: typeof plan = {
+      ...plan,
+      decide: (lookups, place) => {
+        found = lookups
+        return plan.decide(lookups, place)
+      },
+    }
+    await store.post(look)
+    const rootRef = { seq: root.seq, uuid: root.uuid }
+    expect(found).toEqual({
+      target: { ...rootRef, channelId: plans.id, thread: null, deleted: true },
+      thread: { seq: reply.seq, uuid: reply.uuid, channelId: plans.id, thread: rootRef, deleted: false },
+    })
+  })
+})
+
+describe.each(engines)('a retry key on %s', (name) => {
+  const scene = async () => {
+    const engine = await openEngine(name)
+    const { ann, plans } = await annAndHerRooms(engine.store)
+    const write = (body: string, key: string, more = {}) =>
+      engine.store.post(planOf({ sender: ann, channel: plans, body, key, ...more }))
+    return { ...engine, ann, plans, write }
+  }
+
+  test('makes one message of twenty requests at once', async () => {
+    await using s = await scene()
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => s.write('once', 'k')))
+    expect(outcomes.filter(({ replayed }) => !replayed)).toHaveLength(1)
+    const seqs = outcomes.map((outcome) => (outcome.replayed ? outcome.seq : messageOf(outcome).seq))
+    expect(new Set(seqs).size).toBe(1)
+    expect(await s.sql('SELECT 1 FROM messages')).toHaveLength(1)
+  })
+
+  test('answers the first message in a later commit, too', async () => {
+    await using s = await scene()
+    const { seq } = messageOf(await s.write('once', 'k'))
+    expect(await s.write('once', 'k')).toEqual({ replayed: true, seq })
+    const again = await s.reopen()
+    expect(await again.post(planOf({ sender: s.ann, channel: s.plans, body: 'once', key: 'k' }))).toEqual({
+      replayed: true,
+      seq,
+    })
+  })
+
+  test('refuses another request, in the same group as well', async () => {
+    await using s = await scene()
+    const [first, second] = await Promise.allSettled([s.write('one', 'k'), s.write('two', 'k')])
+    expect(first?.status).toBe('fulfilled')
+    expect(second).toMatchObject({ status: 'rejected', reason: { reason: 'idempotency_conflict' } })
+  })
+
+  test('belongs to its account', async () => {
+    await using s = await scene()
+    const bob = await s.store.transact((tx) => makeAccount(tx, 'bob'))
+    expect((await s.write('one', 'k')).replayed).toBeFalse()
+    expect((await s.write('two', 'k', { sender: bob })).replayed).toBeFalse()
+  })
+
+  test('is looked at only after the sender was let in', async () => {
+    await using s = await scene()
+    await s.write('one', 'k')
+    const refused = s.write('one', 'k', {
+      admit: () => {
+        throw new Error('out')
+      },
+    })
+    expect(await rejectionOf(refused)).toMatchObject({ message: 'out' })
+  })
+
+  test('is forgotten when it is old, the oldest first, a slice at a time', async () => {
+    await using s = await scene()
+    for (let i = 0; i < 5; i++) await s.write(`${i}`, `k${i}`)
+    s.clock.advance(HOUR)
+    await s.write('new', 'new')
+    const before = later(DAWN, MICROS_PER_SECOND)
+    const forget = (limit: number) => s.store.transact((tx) => tx.forgetKeys(before, limit))
+    expect(await forget(2)).toBe(2)
+    expect((await s.write('0', 'k0')).replayed).toBeFalse()
+    expect((await s.write('2', 'k2')).replayed).toBeTrue()
+    expect(await forget(100)).toBe(3)
+    expect(await forget(100)).toBe(0)
+    expect((await s.write('new', 'new')).replayed).toBeTrue()
+  })
+})

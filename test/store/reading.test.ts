@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'bun:test'
+import type { Message } from '../../src/core/entities'
+import { parseUuid, type Uuid } from '../../src/core/ids'
+import type { MessageQuery } from '../../src/core/ports'
+import { later, toMicros } from '../../src/core/time'
+import { engines, openEngine } from './engines'
+import { annAndHerRooms, makeAccount, post } from './scene'
+
+describe.each(engines)('messages on %s', (name) => {
+  /** Forty messages in turn by ann and bob, in two channels, with a thread, mentions and deleted ones. */
+  const scene = async () => {
+    const engine = await openEngine(name)
+    const { store, sql } = engine
+    const { ann, plans, lunch } = await annAndHerRooms(store)
+    const bob = await store.transact((tx) => makeAccount(tx, 'bob'))
+    const root = await post(store, { sender: ann, channel: plans, body: 'root' })
+    const all = [root]
+    for (let i = 1; i < 40; i++)
+      all.push(
+        await post(store, {
+          sender: i % 2 ? bob : ann,
+          channel: i % 3 ? plans : lunch,
+          body: `${i}`,
+          ...(i % 6 === 1 ? { replyTo: root.uuid } : {}),
+          message: {
+            ...(i % 5 === 0
+              ? { mentions: { listed: [ann.id], unlisted: [], broadcast: false, truncated: false } }
+              : {}),
+            ...(i % 7 === 0 ? { kind: 'approval' as const } : {}),
+          },
+        }),
+      )
+    for (const i of [4, 11]) await sql(`UPDATE messages SET deleted_at = at WHERE seq = ${all[i]?.seq}`)
+    const read = async (query: Partial<MessageQuery>) => {
+      const whole = {
+        channelIds: [plans.id, lunch.id],
+        after: 0,
+        before: 1e9,
+        order: 'asc',
+        limit: 100,
+      } as const
+      return (await store.reads.messages({ ...whole, ...query })).map(({ seq }) => seq)
+    }
+    /** Seqs of those that are not deleted and match. */
+    const where = (matches: (message: (typeof all)[number], i: number) => boolean) =>
+      all.filter((message, i) => i !== 4 && i !== 11 && matches(message, i)).map(({ seq }) => seq)
+    return { ...engine, ann, bob, plans, lunch, root, all, read, where }
+  }
+
+  test('are read in both orders, of one channel or of several', async () => {
+    await using s = await scene()
+    const both = s.where(() => true)
+    expect(await s.read({})).toEqual(both)
+    expect(await s.read({ order: 'desc' })).toEqual(both.toReversed())
+    const plans = s.where(({ channelId }) => channelId === s.plans.id)
+    expect(await s.read({ channelIds: [s.plans.id] })).toEqual(plans)
+    expect(await s.read({ channelIds: [s.plans.id], order: 'desc' })).toEqual(plans.toReversed())
+    expect(await s.read({ channelIds: [] })).toEqual([])
+    expect(await s.read({ channelIds: [4711] })).toEqual([])
+  })
+
+  test.each([1, 2, 7, 100])('are the same in pages of %d, from either end', async (limit) => {
+    await using s = await scene()
+    for (const channelIds of [[s.plans.id], [s.plans.id, s.lunch.id]]) {
+      const [up, down]: [number[], number[]] = [[], []]
+      for (let page = await s.read({ channelIds, limit }); page.length > 0; ) {
+        up.push(...page)
+        page = await s.read({ channelIds, limit, after: page.at(-1) ?? 0 })
+      }
+      for (let page = await s.read({ channelIds, limit, order: 'desc' }); page.length > 0; ) {
+        down.push(...page)
+        page = await s.read({ channelIds, limit, order: 'desc', before: page.at(-1) ?? 0 })
+      }
+      expect(up).toEqual(await s.read({ channelIds }))
+      expect(down).toEqual(up.toReversed())
+    }
+  })
+
+  test('lie strictly between the two ends of a stretch', async () => {
+    await using s = await scene()
+    const [from, to] = [s.all[5]?.seq ?? 0, s.all[9]?.seq ?? 0]
+    for (const order of ['asc', 'desc'] as const)
+      expect((await s.read({ after: from, before: to, order })).toSorted((a, b) => a - b)).toEqual(
+        s.where(({ seq }) => from < seq && seq < to),
+      )
+  })
+
+  test('are filtered by sender, kind, thread and mentions, one by one and together', async () => {
+    await using s = await scene()
+    const { ann, bob, root } = s
+    expect(await s.read({ senderId: bob.id })).toEqual(s.where((m) => m.senderId === bob.id))
+    expect(await s.read({ notSenderId: bob.id })).toEqual(s.where((m) => m.senderId === ann.id))
+    expect(await s.read({ kind: 'approval' })).toEqual(s.where((m) => m.kind === 'approval'))
+    expect(await s.read({ kind: 'message' })).toEqual(s.where((m) => m.kind === 'message'))
+    expect(await s.read({ threadRoot: root.seq })).toEqual(
+      s.where((m) => m.seq === root.seq || m.thread?.seq === root.seq),
+    )
+    expect(await s.read({ withMentions: true })).toEqual(s.where((m) => m.mentions.listed.length > 0))
+    expect(await s.read({ senderId: bob.id, kind: 'approval', withMentions: true })).toEqual(
+      s.where((m) => m.senderId === bob.id && m.kind === 'approval' && m.mentions.listed.length > 0),
+    )
+  })
+
+  test('that were deleted are left out, unless asked for', async () => {
+    await using s = await scene()
+    expect(await s.read({ includeDeleted: true })).toEqual(s.all.map(({ seq }) => seq))
+  })
+
+  test('are found a number of messages away', async () => {
+    await using s = await scene()
+    const inPlans = s.all.filter(({ channelId }) => channelId === s.plans.id).map(({ seq }) => seq)
+    const away = (from: number, order: 'asc' | 'desc', count: number) =>
+      s.store.reads.messageAway(s.plans.id, from, order, count)
+    expect(await away(0, 'asc', 1)).toBe(inPlans[0])
+    expect(await away(0, 'asc', 10)).toBe(inPlans[9])
+    expect(await away(inPlans[4] ?? 0, 'asc', 3)).toBe(inPlans[7])
+    expect(await away(1e9, 'desc', 2)).toBe(inPlans.at(-2))
+    expect(await away(inPlans[4] ?? 0, 'desc', 4)).toBe(inPlans[0])
+    expect(await away(inPlans[4] ?? 0, 'desc', 5)).toBeUndefined()
+    expect(await away(0, 'asc', inPlans.length + 1)).toBeUndefined()
+  })
+
+  test('have a newest one in each channel that has any', async () => {
+    await using s = await scene()
+    const newest = await s.store.reads.newestIn([s.plans.id, s.lunch.id, 4711])
+    const last = (id: number) => s.all.findLast(({ channelId }) => channelId === id)
+    expect(newest).toEqual(
+      new Map(
+        [s.plans.id, s.lunch.id].map((id) => [
+          id,
+          { seq: last(id)?.seq ?? 0, at: last(id)?.createdAt ?? toMicros(0) },
+        ]),
+      ),
+    )
+  })
+})
+
+describe.each(engines)("the position of the earlier server's cursor on %s", (name) => {
+  const unknown = 'ffffffff-ffff-4fff-bfff-ffffffffffff' as Uuid
+  const lowest = '00000000-0000-4000-8000-000000000000' as Uuid
+
+  const scene = async () => {
+    const engine = await openEngine(name)
+    const { store } = engine
+    const { ann, plans, lunch } = await annAndHerRooms(store)
+    const all: Message[] = []
+    for (let i = 0; i < 9; i++) {
+      engine.clock.advance(1000)
+      all.push(await post(store, { sender: ann, channel: i % 2 ? plans : lunch, body: `${i}` }))
+      // The log has other events between the messages.
+      await store.transact((tx) => makeAccount(tx, `a${i}`))
+    }
+    const nth = (i: number) => {
+      const message = all[i]
+      if (!message) throw new Error(`there is no message ${i}`)
+      return message
+    }
+    return { ...engine, ann, plans, nth, seqOf: store.reads.seqOfMoment }
+  }
+
+  test('is the message it names, whatever time it says', async () => {
+    await using s = await scene()
+    for (const i of [0, 4, 8]) {
+      const { createdAt, uuid, seq } = s.nth(i)
+      expect(await s.seqOf(createdAt, uuid)).toBe(seq)
+      expect(await s.seqOf(toMicros(0), uuid)).toBe(seq)
+    }
+  })
+
+  test('is, if its message is unknown, the last one that is not later', async () => {
+    await using s = await scene()
+    for (let i = 0; i < 9; i++) {
+      const { createdAt, seq } = s.nth(i)
+      expect(await s.seqOf(createdAt, unknown)).toBe(seq)
+      expect(await s.seqOf(later(createdAt, 1), lowest)).toBe(seq)
+      expect(await s.seqOf(later(createdAt, -1), unknown)).toBe(i === 0 ? 0 : s.nth(i - 1).seq)
+      expect(await s.seqOf(createdAt, lowest)).toBe(i === 0 ? 0 : s.nth(i - 1).seq)
+    }
+  })
+
+  test('is the beginning before the first message, and the last one after the last', async () => {
+    await using s = await scene()
+    expect(await s.seqOf(toMicros(0), unknown)).toBe(0)
+    expect(await s.seqOf(later(s.nth(8).createdAt, 1e12), lowest)).toBe(s.nth(8).seq)
+  })
+
+  test('goes by the id among messages of one instant', async () => {
+    await using s = await scene()
+    const { createdAt } = s.nth(3)
+    for (const i of [4, 5]) await s.sql(`UPDATE messages SET at = ${createdAt} WHERE seq = ${s.nth(i).seq}`)
+    // An id that nobody has, right behind the one of a message.
+    const after = (uuid: Uuid) => {
+      const next = BigInt(`0x${uuid.replaceAll('-', '')}`) + 1n
+      return parseUuid(next.toString(16).padStart(32, '0')) ?? unknown
+    }
+    expect(await s.seqOf(createdAt, lowest)).toBe(s.nth(2).seq)
+    for (const i of [3, 4, 5]) expect(await s.seqOf(createdAt, after(s.nth(i).uuid))).toBe(s.nth(i).seq)
+    expect(await s.seqOf(createdAt, unknown)).toBe(s.nth(5).seq)
+  })
+
+  test('is the beginning in a log without messages', async () => {
+    await using engine = await openEngine(name)
+    expect(await engine.store.reads.seqOfMoment(toMicros(1), unknown)).toBe(0)
+  })
+})

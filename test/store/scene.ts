@@ -1,0 +1,115 @@
+import type { Account, Channel, Mentions, Message } from '../../src/core/entities'
+import { accountEvent, channelEvent, type LogEvent, memberEvent } from '../../src/core/events'
+import type { Uuid } from '../../src/core/ids'
+import { noMentions } from '../../src/core/mentions'
+import type { PostOutcome, PostPlan, Store, Writes } from '../../src/core/ports'
+import { systemSecrets } from '../../src/platform'
+
+/** Verbs of a store for tests: the rows that the core would write, without its rules. */
+
+export async function makeAccount(tx: Writes, handle: string): Promise<Account> {
+  const fields = {
+    kind: 'agent',
+    displayName: handle,
+    email: null,
+    passwordHash: null,
+    isAdmin: false,
+  } as const
+  const account = await tx.insertAccount({ ...fields, handle })
+  await tx.append(accountEvent('account.created', account), null)
+  return account
+}
+
+export async function makeChannel(tx: Writes, slug: string): Promise<Channel> {
+  const channel = await tx.insertChannel({ slug, name: slug, description: null, kind: 'private' })
+  await tx.append(channelEvent('channel.created', channel), null)
+  return channel
+}
+
+export async function join(tx: Writes, account: Account, channel: Channel): Promise<LogEvent> {
+  const joined = await tx.append(memberEvent('member.joined', channel, account, { role: 'member' }), null)
+  await tx.insertMembership(account.id, channel.id, 'member', joined)
+  return joined
+}
+
+/** Ann, who may post in two channels. */
+export async function annAndHerRooms(store: Store) {
+  return store.transact(async (tx) => {
+    const ann = await makeAccount(tx, 'ann')
+    const [plans, lunch] = [await makeChannel(tx, 'plans'), await makeChannel(tx, 'lunch')]
+    for (const channel of [plans, lunch]) await join(tx, ann, channel)
+    return { ann, plans, lunch }
+  })
+}
+
+interface Posting {
+  readonly sender: Account
+  readonly channel: Channel
+  readonly body: string
+  readonly replyTo?: Uuid
+  readonly threadId?: Uuid
+  readonly key?: string
+  readonly requestHash?: string
+  readonly uuid?: Uuid
+  readonly message?: Partial<Message>
+  /** Judges the post; refuses by throwing. */
+  readonly admit?: () => void
+}
+
+/** A post as plain data that is always let through, unless `admit` says otherwise. */
+export function planOf(posting: Posting): PostPlan {
+  const { sender, channel, body, key, requestHash = body } = posting
+  const uuid = posting.uuid ?? systemSecrets.uuid()
+  const mentions: Mentions = noMentions
+  return {
+    uuid,
+    idempotency: key === undefined ? null : { accountId: sender.id, key, requestHash },
+    replyTo: posting.replyTo ?? null,
+    threadId: posting.threadId ?? null,
+    bodyLength: body.length,
+    admit: () => posting.admit?.(),
+    decide: ({ target, thread }, { seq, at }) => {
+      const root = thread?.thread ?? thread ?? target?.thread ?? target
+      const message: Message = {
+        seq,
+        uuid,
+        channelId: channel.id,
+        senderId: sender.id,
+        thread: root ? { seq: root.seq, uuid: root.uuid } : null,
+        replyTo: target ? { seq: target.seq, uuid: target.uuid } : null,
+        body,
+        format: 'markdown',
+        kind: 'message',
+        priority: 'normal',
+        via: 'token',
+        mentions,
+        metadata: {},
+        clientMessageId: null,
+        createdAt: at,
+        editedAt: null,
+        deletedAt: null,
+        replyCount: 0,
+        lastReplyAt: null,
+        ...posting.message,
+      }
+      return { message, channel, sender, mentioned: [] }
+    },
+  }
+}
+
+/** Posts, and answers the message as it was announced. */
+export async function post(store: Store, posting: Posting): Promise<Message> {
+  return messageOf(await store.post(planOf(posting)))
+}
+
+export function messageOf(outcome: PostOutcome): Message {
+  if (outcome.replayed || !outcome.event.message) throw new Error('the post made no message')
+  return outcome.event.message.message
+}
+
+/** Everything a store announces: one entry a commit. */
+export function announcements(store: Store): LogEvent[][] {
+  const commits: LogEvent[][] = []
+  store.onCommit((events) => commits.push([...events]))
+  return commits
+}

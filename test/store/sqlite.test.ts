@@ -1,0 +1,87 @@
+import { Database } from 'bun:sqlite'
+import { expect, test } from 'bun:test'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Channel } from '../../src/core/entities'
+import { systemSecrets } from '../../src/platform'
+import { openSqliteStore } from '../../src/store'
+import { rejectionOf } from '../home/temporary'
+import { FakeClock } from '../support/fake-clock'
+import { fastDirectory } from '../support/fast-directory'
+import { openEngine } from './engines'
+import {
+  annAndHerRooms,
+  announcements,
+  join as joinRoom,
+  makeAccount,
+  makeChannel,
+  planOf,
+  post,
+} from './scene'
+
+/** What 1,000 plain posts in groups of 32 over 100 channels write; HOTPATH says why it must not grow unseen. */
+const RECORDED_PAGES = 385
+const WAL_HEADER = 32
+const FRAME = 24 + 4096
+
+test('a thousand posts write about as many pages as when it was last counted', async () => {
+  using directory = fastDirectory()
+  const path = join(directory.path, 'synapse.db')
+  await using store = await openSqliteStore(path, {
+    clock: new FakeClock(),
+    secrets: systemSecrets,
+    report: (fault) => {
+      throw fault
+    },
+  })
+  const { sender, channels } = await store.transact(async (tx) => {
+    const sender = await makeAccount(tx, 'ann')
+    const channels: Channel[] = []
+    for (let i = 0; i < 100; i++) {
+      const channel = await makeChannel(tx, `c${i}`)
+      await joinRoom(tx, sender, channel)
+      channels.push(channel)
+    }
+    return { sender, channels }
+  })
+  using other = new Database(path, { readwrite: true })
+  /** Pages written since the last time. */
+  const pages = () => {
+    const { size } = statSync(`${path}-wal`)
+    other.run('PRAGMA wal_checkpoint(TRUNCATE)')
+    return Math.max(0, size - WAL_HEADER) / FRAME
+  }
+  pages()
+  let written = 0
+  for (let first = 0; first < 1000; first += 32) {
+    const group = Array.from({ length: Math.min(32, 1000 - first) }, (_, i) => first + i)
+    await Promise.all(
+      group.map((i) => {
+        const channel = channels[i % 100]
+        if (!channel) throw new Error('no channel')
+        return store.post(planOf({ sender, channel, body: `message ${i}: ${'plain words '.repeat(8)}` }))
+      }),
+    )
+    written += pages()
+  }
+  expect(written).toBeGreaterThan(RECORDED_PAGES * 0.9)
+  expect(written).toBeLessThan(RECORDED_PAGES * 1.1)
+})
+
+test('on a full disk nothing is written and reading goes on; when there is room again, writing does', async () => {
+  await using engine = await openEngine('sqlite')
+  const { store } = engine
+  const { ann, plans } = await annAndHerRooms(store)
+  const { seq } = await post(store, { sender: ann, channel: plans, body: 'before' })
+  const commits = announcements(store)
+  const writer = Reflect.get(store, 'writer') as Database
+  const limit = (pages: string) => writer.query(`PRAGMA max_page_count = ${pages}`).get()
+  limit('1')
+  const big = planOf({ sender: ann, channel: plans, body: 'x'.repeat(1_000_000) })
+  expect(await rejectionOf(store.post(big))).toMatchObject({ kind: 'storage_full', reason: 'storage_full' })
+  expect(commits).toEqual([])
+  expect(await store.reads.head()).toBe(seq)
+  expect(await store.reads.message({ seq })).toMatchObject({ body: 'before' })
+  limit('1000000')
+  expect((await post(store, { sender: ann, channel: plans, body: 'after' })).seq).toBe(seq + 1)
+})

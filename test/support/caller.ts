@@ -1,0 +1,70 @@
+/** What an answer came to. `body` is its JSON; undefined when it has none. */
+export interface Answer<Body = Fields> {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly body: Body
+}
+
+export type Fields = Readonly<Record<string, unknown>>
+type HeaderFields = Readonly<Record<string, string>>
+
+/** Somebody who sends requests: with a credential or without, over TCP or through the operator's own door. */
+export class Caller {
+  constructor(
+    private readonly send: (path: string, init: RequestInit) => Promise<Response>,
+    /** What every request of this caller carries. */
+    readonly credential: HeaderFields = {},
+  ) {}
+
+  get<Body = Fields>(path: string, headers?: HeaderFields): Promise<Answer<Body>> {
+    return this.request('GET', path, undefined, headers)
+  }
+
+  post<Body = Fields>(path: string, body?: unknown, headers?: HeaderFields): Promise<Answer<Body>> {
+    return this.request('POST', path, body, headers)
+  }
+
+  patch<Body = Fields>(path: string, body?: unknown, headers?: HeaderFields): Promise<Answer<Body>> {
+    return this.request('PATCH', path, body, headers)
+  }
+
+  put<Body = Fields>(path: string, body?: unknown, headers?: HeaderFields): Promise<Answer<Body>> {
+    return this.request('PUT', path, body, headers)
+  }
+
+  delete<Body = Fields>(path: string, headers?: HeaderFields): Promise<Answer<Body>> {
+    return this.request('DELETE', path, undefined, headers)
+  }
+
+  /** One request, whatever its method. `body` is sent as JSON. */
+  request<Body = Fields>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: HeaderFields = {},
+  ): Promise<Answer<Body>> {
+    if (body === undefined) return this.fetch(path, { method, headers })
+    return this.fetch(path, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+  }
+
+  /** A request in the caller's name that is put together by the test: other bodies, streams, a signal. */
+  async fetch<Body = Fields>(path: string, init: RequestInit = {}): Promise<Answer<Body>> {
+    const response = await this.open(path, init)
+    const text = await response.text()
+    const isJson = text !== '' && (response.headers.get('content-type') ?? '').includes('json')
+    // The test says what it expects; what came is checked by what it then does with it.
+    const body = (isJson ? JSON.parse(text) : undefined) as Body
+    return { status: response.status, headers: response.headers, text, body }
+  }
+
+  /** The same, for an answer that is read by the test, such as a stream. */
+  open(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { ...this.credential, ...(init.headers as HeaderFields | undefined) }
+    return this.send(path, { redirect: 'manual', ...init, headers })
+  }
+}

@@ -1,0 +1,445 @@
+/**
+ * The ledger: what clients did and saw while something was going wrong, and the one judgement over it (FAULTS.md).
+ *
+ * Clients write down, as it happens: every post they try, every post that is acknowledged, every stream or sequence of
+ * polls they open, every event they get on it, and every right that is given or taken meanwhile. Afterwards the test
+ * brings the evidence: the log as the store holds it, and the messages that the API still shows. `judge` is a pure
+ * function of the two and answers what is wrong, one line each; nothing is the pass line. It holds these rules:
+ *
+ *  - lost       what was acknowledged is readable, under the id, number and channel that were acknowledged
+ *  - log        numbers of the log begin at 1, rise by one and name one event each; epochs do not go back
+ *  - order      a stream's events come in the order of the log, none twice, none from before where it began
+ *  - gap        what a stream's filters select between where it began and where it has come to was sent on it; a reader
+ *               that comes back begins where it had come to, unless the server declared the gap (410, 409, resync)
+ *  - false      what a stream carries is in the log, as it is there, and its filters select it
+ *  - leak       nothing of a channel reaches an account that may not read it, GRACE_MILLISECONDS after that was certain
+ *  - twice      an idempotency key, or an attempt without one, makes one message at most, and always the same
+ *
+ * A place in the log is an epoch and a number, because after a restore the same numbers may be given again. A message
+ * carries its attempt's key as the first word of its body (`bodyOf`), so that the log itself says what came of it.
+ */
+import { Database } from 'bun:sqlite'
+
+/** How long an open stream may still carry what its reader has just lost (§16.1 of the v1 contract). */
+export const GRACE_MILLISECONDS = 1000
+
+export interface Place {
+  readonly epoch: string
+  readonly seq: number
+}
+
+/** What of the log a stream was asked for. */
+export interface Selection {
+  /** Slugs; `*` = whatever the account may read. */
+  readonly channels: readonly string[] | '*'
+  /** Exact types; null = all. */
+  readonly types: readonly string[] | null
+}
+
+export type Transport = 'multiplexed' | 'channel' | 'sse' | 'long-poll' | 'poll'
+
+type Noted =
+  | { readonly what: 'attempted'; readonly key: string; readonly channel: string }
+  | ({ readonly what: 'acked'; readonly key: string; readonly id: string; readonly channel: string } & Place)
+  | {
+      readonly what: 'opened'
+      readonly stream: number
+      /** Streams of one reader are one reading: each goes on where the one before it ended. */
+      readonly reader: string
+      readonly account: string
+      readonly transport: Transport
+      readonly selection: Selection
+      /** The place it goes on from; null = from some moment on that the client cannot name. */
+      readonly after: Place | null
+    }
+  | ({
+      readonly what: 'received'
+      readonly stream: number
+      readonly type: string
+      readonly channel: string | null
+      /** Of a message. */
+      readonly id: string | null
+    } & Place)
+  /** The server said, or the test knows, that the stream has everything up to here. */
+  | ({ readonly what: 'reached'; readonly stream: number } & Place)
+  /** The server declared that this reader misses something. */
+  | { readonly what: 'gap'; readonly reader: string }
+  /** `giving` and `taking` stand before the act is asked for, `given` and `taken` when it is acknowledged. */
+  | {
+      readonly what: 'giving' | 'given' | 'taking' | 'taken'
+      readonly account: string
+      readonly channel: string
+    }
+
+export type Entry = Noted & { readonly at: number }
+
+/** One row of the log. */
+export interface LoggedEvent extends Place {
+  readonly type: string
+  readonly channel: string | null
+  /** Of a message. */
+  readonly id: string | null
+}
+
+/** A message as the API shows it. */
+export interface ReadableMessage {
+  readonly id: string
+  readonly seq: number
+  readonly channel: string
+  readonly body: string
+}
+
+export interface Evidence {
+  readonly log: readonly LoggedEvent[]
+  readonly readable: readonly ReadableMessage[]
+}
+
+/** An event as it comes over the wire. */
+export interface WireEvent {
+  readonly type: string
+  readonly channel: string | null
+  readonly seq: number
+  readonly cursor: string
+  readonly message?: { readonly id: string }
+}
+
+/** Writes down what clients do and see, in the order in which it happens in this process. */
+export class Ledger {
+  readonly entries: Entry[] = []
+  private streams = 0
+
+  attempted(key: string, channel: string): void {
+    this.note({ what: 'attempted', key, channel })
+  }
+
+  acked(key: string, message: { id: string; channel: string; cursor: string }): void {
+    const { id, channel, cursor } = message
+    this.note({ what: 'acked', key, id, channel, ...placeOf(cursor) })
+  }
+
+  /** Opens a stream, or the first of a row of polls. `after`: the cursor it goes on from. Answers where it is noted. */
+  opened(reader: {
+    readonly reader: string
+    readonly account: string
+    readonly transport: Transport
+    readonly selection: Selection
+    readonly after: string | null
+  }): StreamNotes {
+    const stream = ++this.streams
+    const after = reader.after === null ? null : placeOf(reader.after)
+    this.note({ ...reader, what: 'opened', stream, after })
+    return {
+      received: ({ type, channel, cursor, message }) =>
+        this.note({ what: 'received', stream, type, channel, id: message?.id ?? null, ...placeOf(cursor) }),
+      reached: (cursor) => this.note({ what: 'reached', stream, ...placeOf(cursor) }),
+    }
+  }
+
+  gap(reader: string): void {
+    this.note({ what: 'gap', reader })
+  }
+
+  right(what: 'giving' | 'given' | 'taking' | 'taken', account: string, channel: string): void {
+    this.note({ what, account, channel })
+  }
+
+  /** Rights that stand before anything happens. */
+  members(channel: string, ...accounts: string[]): void {
+    for (const account of accounts) this.right('given', account, channel)
+  }
+
+  private note(entry: Noted): void {
+    this.entries.push({ ...entry, at: performance.now() })
+  }
+}
+
+export interface StreamNotes {
+  received(event: WireEvent): void
+  reached(cursor: string): void
+}
+
+/** A body that says which attempt it is of. */
+export function bodyOf(key: string, rest = ''): string {
+  return `${key} ${rest}`
+}
+
+function keyOf(body: string): string {
+  return body.split(' ', 1)[0] ?? ''
+}
+
+/** The place that a cursor of the written form names (§6 of the v1 contract). */
+export function placeOf(cursor: string): Place {
+  const [form, epoch, seq] = atob(cursor.replaceAll('-', '+').replaceAll('_', '/')).split('|')
+  if (form !== '2' || !epoch || !seq) throw new Error(`${cursor} is not a cursor of the written form`)
+  return { epoch, seq: Number(seq) }
+}
+
+/** The whole log as a SQLite store holds it; also of a server that runs, as of its last commit. */
+export function logOf(path: string): LoggedEvent[] {
+  using db = new Database(path, { readonly: true })
+  const epochs = db
+    .query<{ first_seq: number; epoch: string }, []>('SELECT first_seq, epoch FROM epochs ORDER BY first_seq')
+    .all()
+  const rows = db
+    .query<{ seq: number; type: string; channel: string | null; id: Uint8Array | null }, []>(
+      `SELECT e.seq, e.type, c.slug AS channel, m.uuid AS id
+         FROM events e LEFT JOIN channels c ON c.id = e.channel_id LEFT JOIN messages m ON m.seq = e.seq
+        ORDER BY e.seq`,
+    )
+    .all()
+  return rows.map(({ seq, type, channel, id }) => {
+    const epoch = epochs.findLast(({ first_seq }) => first_seq <= seq)?.epoch ?? ''
+    return { seq, epoch, type, channel, id: id && dashed(Buffer.from(id).toString('hex')) }
+  })
+}
+
+function dashed(hex: string): string {
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+/** What is wrong, one line each, beginning with the rule that is broken. */
+export function judge(entries: readonly Entry[], evidence: Evidence): string[] {
+  const rights = new AllRights(entries)
+  const log = new IndexedLog(evidence.log)
+  return [
+    ...judgeLog(evidence.log),
+    ...judgePosts(entries, evidence, log),
+    ...readingsOf(entries).flatMap((reading) => judgeReading(reading, log, rights)),
+  ]
+}
+
+function judgeLog(log: readonly LoggedEvent[]): string[] {
+  return log.flatMap((event, i) => {
+    const before = log[i - 1]
+    const wrong: string[] = []
+    if (event.seq !== i + 1) wrong.push(`log: number ${event.seq} stands where ${i + 1} belongs`)
+    if (before && before.epoch > event.epoch) wrong.push(`log: the epoch goes back at ${event.seq}`)
+    return wrong
+  })
+}
+
+function judgePosts(entries: readonly Entry[], { readable }: Evidence, log: IndexedLog): string[] {
+  const wrong: string[] = []
+  const byId = new Map(readable.map((message) => [message.id, message]))
+  const attempts = new Set(entries.flatMap((entry) => (entry.what === 'attempted' ? [entry.key] : [])))
+  const acked = new Map<string, string>()
+  for (const entry of entries) {
+    if (entry.what !== 'acked') continue
+    const { key, id, seq, channel } = entry
+    const message = byId.get(id)
+    if (!message) wrong.push(`lost: ${key} was acknowledged as ${id} (${seq}) and cannot be read`)
+    else if (message.seq !== seq || message.channel !== channel)
+      wrong.push(
+        `lost: ${key} was acknowledged at ${seq} in ${channel} and is at ${message.seq} in ${message.channel}`,
+      )
+    const row = log.at(entry)
+    if (row?.id !== id)
+      wrong.push(`log: ${key} was acknowledged at ${said(entry)}, where ${row?.id ?? 'nothing'} stands`)
+    const other = acked.get(key)
+    if (other !== undefined && other !== id)
+      wrong.push(`twice: ${key} was acknowledged as ${other} and as ${id}`)
+    acked.set(key, id)
+  }
+  const made = new Map<string, string>()
+  for (const { id, body } of readable) {
+    const key = keyOf(body)
+    const other = made.get(key)
+    if (other !== undefined) wrong.push(`twice: ${key} made ${other} and ${id}`)
+    made.set(key, id)
+    if (!attempts.has(key)) wrong.push(`false: message ${id} (${key}) was never posted`)
+  }
+  return wrong
+}
+
+type Opened = Extract<Entry, { what: 'opened' }>
+type Received = Extract<Entry, { what: 'received' }>
+
+/** One stream with what came on it. */
+interface Carried {
+  readonly opened: Opened
+  readonly received: Received[]
+  /** Places that were said to be reached, with how many events had come by then. */
+  readonly reached: { readonly place: Place; readonly count: number }[]
+  /** Where it had come to at the end, as far as anybody knows. */
+  end: Place | null
+  /** The first and the last moment, as indices of entries. */
+  readonly from: number
+  to: number
+  /** Whether the server declared a gap between the stream before it and this one. */
+  readonly declared: boolean
+}
+
+/** The streams of each reader, in order. */
+function readingsOf(entries: readonly Entry[]): Carried[][] {
+  const byReader = new Map<string, Carried[]>()
+  const byStream = new Map<number, Carried>()
+  const gaps = new Set<string>()
+  for (const [index, entry] of entries.entries()) {
+    if (entry.what === 'gap') gaps.add(entry.reader)
+    if (entry.what === 'opened') {
+      const declared = gaps.delete(entry.reader)
+      const begin = { opened: entry, received: [], reached: [], end: entry.after, from: index, to: index }
+      const carried: Carried = { ...begin, declared }
+      byStream.set(entry.stream, carried)
+      byReader.set(entry.reader, [...(byReader.get(entry.reader) ?? []), carried])
+    }
+    if (entry.what !== 'received' && entry.what !== 'reached') continue
+    const carried = byStream.get(entry.stream)
+    if (!carried) throw new Error(`stream ${entry.stream} was never opened`)
+    carried.to = index
+    if (carried.end === null || isAfter(entry, carried.end)) carried.end = entry
+    if (entry.what === 'received') carried.received.push(entry)
+    else carried.reached.push({ place: entry, count: carried.received.length })
+  }
+  return [...byReader.values()]
+}
+
+function judgeReading(streams: readonly Carried[], log: IndexedLog, rights: AllRights): string[] {
+  const wrong: string[] = []
+  let comeTo: Place | null = null
+  for (const carried of streams) {
+    const { after } = carried.opened
+    if (comeTo !== null && after !== null && isAfter(after, comeTo) && !carried.declared)
+      wrong.push(`gap: ${nameOf(carried)} goes on at ${said(after)}, its reader had come to ${said(comeTo)}`)
+    wrong.push(
+      ...judgeOrder(carried),
+      ...judgeTruth(carried, log, rights),
+      ...judgeWhole(carried, log, rights),
+    )
+    comeTo = carried.end ?? comeTo
+  }
+  return wrong
+}
+
+function judgeOrder(carried: Carried): string[] {
+  const name = nameOf(carried)
+  const had = new Set<string>()
+  let last = carried.opened.after
+  return carried.received.flatMap((entry) => {
+    const place = said(entry)
+    if (had.has(place)) return [`order: ${name} got ${place} twice`]
+    had.add(place)
+    if (last !== null && !isAfter(entry, last)) return [`order: ${name} got ${place} after ${said(last)}`]
+    last = entry
+    return []
+  })
+}
+
+function judgeTruth(carried: Carried, log: IndexedLog, rights: AllRights): string[] {
+  const { account, selection } = carried.opened
+  const name = nameOf(carried)
+  return carried.received.flatMap((entry) => {
+    const wrong: string[] = []
+    const row = log.at(entry)
+    if (!row) wrong.push(`false: ${name} got ${said(entry)}, which is not in the log`)
+    else if (row.type !== entry.type || row.channel !== entry.channel || row.id !== entry.id)
+      wrong.push(`false: ${name} got another ${said(entry)} than the log has`)
+    if (!selects(selection, entry)) wrong.push(`false: ${name} got ${said(entry)}, which it did not ask for`)
+    const isMessage = entry.type === 'message.created' && entry.channel !== null
+    if (isMessage && entry.at - rights.of(account, entry.channel).shutSince(entry.at) > GRACE_MILLISECONDS)
+      wrong.push(`leak: ${name} got ${said(entry)} of ${entry.channel}, which @${account} may not read`)
+    return wrong
+  })
+}
+
+function judgeWhole(carried: Carried, log: IndexedLog, rights: AllRights): string[] {
+  const { opened, received, reached, end, from, to } = carried
+  const name = nameOf(carried)
+  const begin = opened.after ?? received[0]
+  if (begin === undefined || end === null) return []
+  const had = new Set(received.map(said))
+  // Nobody was promised what belongs to no channel, or to one whose rights changed meanwhile.
+  const isOwed = ({ type, channel }: LoggedEvent) =>
+    channel !== null &&
+    selects(opened.selection, { type, channel }) &&
+    rights.of(opened.account, channel).heldThroughout(from, to)
+  const missing = log.between(begin, end).filter((event) => !had.has(said(event)) && isOwed(event))
+  const early = reached.flatMap(({ place, count }) => {
+    const late = received.slice(count).find((entry) => !isAfter(entry, place))
+    return late ? [`gap: ${name} was told it has everything to ${said(place)} before ${said(late)} came`] : []
+  })
+  return [
+    ...missing.map(
+      (event) =>
+        `gap: ${name} came to ${said(end)} without ${said(event)} (${event.type} in ${event.channel})`,
+    ),
+    ...early,
+  ]
+}
+
+/** The log by place. */
+class IndexedLog {
+  private readonly places: ReadonlyMap<string, number>
+
+  constructor(private readonly log: readonly LoggedEvent[]) {
+    this.places = new Map(log.map((event, i) => [said(event), i]))
+  }
+
+  at(place: Place): LoggedEvent | undefined {
+    return this.log[this.places.get(said(place)) ?? -1]
+  }
+
+  /** What stands after one place, up to and with another. */
+  between(after: Place, upTo: Place): LoggedEvent[] {
+    const known = this.places.get(said(after))
+    const first = known === undefined ? this.log.findIndex((event) => isAfter(event, after)) : known + 1
+    const found: LoggedEvent[] = []
+    for (const event of first < 0 ? [] : this.log.slice(first)) {
+      if (isAfter(event, upTo)) break
+      found.push(event)
+    }
+    return found
+  }
+}
+
+interface RightChange {
+  readonly index: number
+  readonly at: number
+  readonly what: 'giving' | 'given' | 'taking' | 'taken'
+}
+
+/** What each account might read, moment by moment. */
+class AllRights {
+  private readonly changes = new Map<string, RightChange[]>()
+
+  constructor(entries: readonly Entry[]) {
+    for (const [index, entry] of entries.entries()) {
+      if (!('account' in entry) || !('channel' in entry)) continue
+      const { what, account, channel, at } = entry
+      const name = `${account} ${channel}`
+      this.changes.set(name, [...(this.changes.get(name) ?? []), { index, at, what }])
+    }
+  }
+
+  of(account: string, channel: string | null) {
+    const changes = this.changes.get(`${account} ${channel}`) ?? []
+    return {
+      /** Since when it was certain that the account may not read; infinitely late while that is not certain. */
+      shutSince: (at: number): number => {
+        const last = changes.findLast((change) => change.at <= at)
+        if (last === undefined) return Number.NEGATIVE_INFINITY
+        return last.what === 'taken' ? last.at : Number.POSITIVE_INFINITY
+      },
+      heldThroughout: (from: number, to: number): boolean =>
+        changes.findLast(({ index }) => index <= from)?.what === 'given' &&
+        !changes.some(({ index }) => index > from && index <= to),
+    }
+  }
+}
+
+function selects({ channels, types }: Selection, event: { type: string; channel: string | null }): boolean {
+  if (types !== null && !types.includes(event.type)) return false
+  return channels === '*' || (event.channel !== null && channels.includes(event.channel))
+}
+
+function isAfter(one: Place, other: Place): boolean {
+  return one.epoch === other.epoch ? one.seq > other.seq : one.epoch > other.epoch
+}
+
+function said({ epoch, seq }: Place): string {
+  return `${seq} of ${epoch}`
+}
+
+function nameOf({ opened: { reader, transport, stream } }: Carried): string {
+  return `${reader} (${transport} ${stream})`
+}

@@ -1,0 +1,239 @@
+/**
+ * The real application on a home of its own, with a clock that stands, and people in it:
+ *
+ *   await using w = await world()
+ *   const family = await w.channel('family', { kind: 'private' })
+ *   const alice = await w.agent('alice', { channels: { family: 'member' } })
+ *   await alice.posts(family, 'hi')
+ */
+import { Database, type SQLQueryBindings } from 'bun:sqlite'
+import { type Config, loadConfig } from '../../src/config'
+import type { Clock } from '../../src/core/time'
+import { homePaths } from '../../src/home'
+import { boot, type Running } from '../../src/main'
+
+import { type Answer, Caller, type Fields } from './caller'
+import { FakeClock } from './fake-clock'
+import { fastDirectory } from './fast-directory'
+import { type Identified, Person, type Room } from './person'
+
+export { type Answer, Caller, type Fields } from './caller'
+export { DAY, HOUR, MINUTE, SECOND } from './fake-clock'
+export { type Message, type Page, Person, type Room } from './person'
+
+export type Role = 'admin' | 'member' | 'read_only'
+
+/** The password of every human, and its hash: argon2-cffi made it, as the earlier server did. */
+export const PASSWORD = 'correct horse battery staple'
+export const PASSWORD_HASH =
+  '$argon2id$v=19$m=65536,t=3,p=4$MIIRqgvgQbgj220jfp0MPA$YfwJSVjtjSU0zzV/P3S9nnQ/USre2wvJMjfCIjrTQbg'
+
+/** Every channel, as a one-operator team would give its agents. */
+export const READ_AND_POST = ['channel:*:read', 'channel:*:post']
+
+const SESSION_MICROS = 14 * 24 * 3600 * 1_000_000
+
+interface NewPerson {
+  /** Role by slug. */
+  readonly channels?: Readonly<Record<string, Role>>
+  readonly displayName?: string
+}
+
+/** Boots a server. `settings` are environment names: `{ SYNAPSE_RATE_LOGIN: '10/300' }`. */
+export async function world<Time extends Clock = FakeClock>(
+  options: {
+    readonly settings?: Readonly<Record<string, string>>
+    /** Default: a clock that stands until it is moved. */
+    readonly clock?: Time
+  } = {},
+): Promise<World<Time>> {
+  const directory = fastDirectory()
+  const home = directory.path
+  // A caller that names another type of clock brings one along.
+  const clock = options.clock ?? (new FakeClock() as unknown as Time)
+  const lines: string[] = []
+  try {
+    const env = {
+      HOME: home,
+      SYNAPSE_HOME: home,
+      SYNAPSE_PORT: '0',
+      SYNAPSE_RATE_LOGIN: 'off',
+      ...options.settings,
+    }
+    const config = loadConfig({ env, cwd: home, command: 'serve' })
+    const running = await boot(config, { listen: true, log: (text) => lines.push(text), clock })
+    return new World(running, config, clock, lines, directory)
+  } catch (error) {
+    directory[Symbol.dispose]()
+    throw error
+  }
+}
+
+export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string
+  readonly home: string
+  /** Administrates without a credential, as the Unix socket does. */
+  readonly operator: Caller
+  /** Has no credential. */
+  readonly guest: Caller
+  private connection: Database | undefined
+
+  constructor(
+    readonly running: Running,
+    readonly config: Config,
+    readonly clock: Time,
+    private readonly lines: readonly string[],
+    private readonly directory: Disposable,
+  ) {
+    this.url = running.urls[0] ?? ''
+    this.home = config.home
+    this.operator = new Caller((path, init) => running.handle(new Request(`http://synapse${path}`, init)))
+    this.guest = new Caller(this.send)
+  }
+
+  /** All that was logged so far. Complete once the server stopped. */
+  get log(): string {
+    return this.lines.join('')
+  }
+
+  /** Somebody who sends these headers with every request. */
+  caller(credential: Record<string, string>): Caller {
+    return new Caller(this.send, credential)
+  }
+
+  /** Somebody with a bearer token. */
+  bearer(token: string): Caller {
+    return this.caller({ authorization: `Bearer ${token}` })
+  }
+
+  async channel(slug: string, options: { kind?: 'public' | 'private'; name?: string } = {}): Promise<Room> {
+    const answer = await this.operator.post<Room>('/v1/admin/channels', { slug, name: slug, ...options })
+    return created(answer)
+  }
+
+  async agent(
+    handle: string,
+    options: NewPerson & { readonly scopes?: readonly string[]; readonly expiresAt?: string } = {},
+  ): Promise<Person> {
+    const { scopes = READ_AND_POST, expiresAt } = options
+    const account = await this.account(handle, options)
+    const { id, token } = created(
+      await this.operator.post<Identified & { token: string }>('/v1/admin/tokens', {
+        account_handle: handle,
+        scopes,
+        expires_at: expiresAt ?? null,
+      }),
+    )
+    await this.joinAll(handle, options)
+    return new Person(this.send, { authorization: `Bearer ${token}` }, account.id, handle, token, id)
+  }
+
+  /** Somebody who is signed in, and whose password is PASSWORD. No password is hashed for it, which would be slow. */
+  async human(handle: string, options: NewPerson & { readonly isAdmin?: boolean } = {}): Promise<Person> {
+    const account = await this.account(handle, options)
+    this.sql(
+      "UPDATE accounts SET kind = 'human', password_hash = ?, is_admin = ? WHERE handle = ?",
+      PASSWORD_HASH,
+      options.isAdmin ? 1 : 0,
+      handle,
+    )
+    const secret = this.session(handle)
+    await this.joinAll(handle, options)
+    const credential = { cookie: `synapse_session=${secret}` }
+    return new Person(this.send, credential, account.id, handle, secret, '')
+  }
+
+  /** Signs a human in without asking for the password; answers what the cookie carries. */
+  session(handle: string): string {
+    const secret = `session-of-${handle}-${Bun.randomUUIDv7()}`.padEnd(43, '_')
+    const now = this.clock.now()
+    this.sql(
+      'INSERT INTO sessions (uuid, account_id, hash, created_at, expires_at) SELECT randomblob(16), id, ?, ?, ? FROM accounts WHERE handle = ?',
+      Bun.SHA256.hash(secret, 'hex'),
+      now,
+      now + SESSION_MICROS,
+      handle,
+    )
+    return secret
+  }
+
+  async joins(person: Person | string, room: Room | string, role: Role = 'member'): Promise<void> {
+    created(
+      await this.operator.post('/v1/admin/memberships', {
+        account_handle: typeof person === 'string' ? person : person.handle,
+        channel_slug: typeof room === 'string' ? room : room.slug,
+        role,
+      }),
+    )
+  }
+
+  async leaves(person: Person, room: Room): Promise<void> {
+    await this.succeeds(this.operator.delete(`/v1/admin/memberships/${person.id}/${room.id}`))
+  }
+
+  async revokes(person: Person): Promise<void> {
+    await this.succeeds(this.operator.post(`/v1/admin/tokens/${person.tokenId}/revoke`))
+  }
+
+  async archives(what: Person | Room): Promise<void> {
+    const kind = what instanceof Person ? 'accounts' : 'channels'
+    await this.succeeds(this.operator.post(`/v1/admin/${kind}/${what.id}/archive`))
+  }
+
+  /** Runs a statement on the database behind the server's back; answers its rows. */
+  sql<Row = Fields>(statement: string, ...parameters: SQLQueryBindings[]): Row[] {
+    if (!this.connection) {
+      this.connection = new Database(homePaths(this.home).database, { readwrite: true, strict: true })
+      this.connection.run('PRAGMA busy_timeout = 5000')
+    }
+    return this.connection.query<Row, SQLQueryBindings[]>(statement).all(...parameters)
+  }
+
+  /** What is stored and what was announced: equal before and after whatever must leave no trace. */
+  async trace(): Promise<{ messages: number; events: number; announced: number }> {
+    const [stored] = this.sql<{ messages: number; events: number }>(
+      'SELECT (SELECT count(*) FROM messages) AS messages, (SELECT max(seq) FROM events) AS events',
+    )
+    const health = await this.operator.get<{ last_seq: number }>('/v1/health')
+    return { messages: stored?.messages ?? 0, events: stored?.events ?? 0, announced: health.body.last_seq }
+  }
+
+  /** Ends the server; its home stays until the world is disposed of. */
+  async stop(): Promise<void> {
+    this.connection?.close()
+    this.connection = undefined
+    await this.running.stop()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+    this.directory[Symbol.dispose]()
+  }
+
+  private readonly send = (path: string, init: RequestInit) => fetch(`${this.url}${path}`, init)
+
+  private async account(handle: string, { displayName }: NewPerson): Promise<Identified> {
+    return created(
+      await this.operator.post<Identified>('/v1/admin/accounts', {
+        kind: 'agent',
+        handle,
+        display_name: displayName ?? null,
+      }),
+    )
+  }
+
+  private async joinAll(handle: string, { channels = {} }: NewPerson): Promise<void> {
+    for (const [slug, role] of Object.entries(channels)) await this.joins(handle, slug, role)
+  }
+
+  private async succeeds(request: Promise<Answer>): Promise<void> {
+    const { status, text } = await request
+    if (status >= 300) throw new Error(`the operator was refused: ${text}`)
+  }
+}
+
+function created<Body>({ status, text, body }: Answer<Body>): Body {
+  if (status !== 201) throw new Error(`the operator was refused: ${text}`)
+  return body
+}
