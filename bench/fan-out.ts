@@ -3,6 +3,7 @@ import { Latencies } from './lib/latencies'
 import { startBaseline, startSynapse } from './lib/synapse'
 import { thinSocket } from './lib/websocket-load'
 import { ms, type Row, type Workload } from './lib/workload'
+import { openWriters } from './lib/writers'
 
 interface Shape {
   readonly id: string
@@ -187,39 +188,25 @@ async function measure(options: Measurement): Promise<FanOut> {
 
 /** Posts at a fixed rate, or (without one) each of four writers as soon as its last post was answered. */
 async function write({ port, post, perSecond, seconds }: Measurement): Promise<number> {
-  let posted = 0
   const closedLoop = perSecond === Number.POSITIVE_INFINITY
   const started = performance.now()
   const padding = 'x'.repeat(220)
-  const next = (due: number) => post(`#${posted++}#${due.toFixed(3)}#${padding}`)
-  let answered = 0
-  const writers: Bun.Socket[] = []
-  for (let i = 0; i < 4; i++)
-    writers.push(
-      await Bun.connect({
-        hostname: '127.0.0.1',
-        port,
-        socket: {
-          data: (socket) => {
-            answered++
-            if (closedLoop && performance.now() - started < seconds * 1000)
-              socket.write(next(performance.now()))
-          },
-        },
-      }),
-    )
+  let posted = 0
+  const next = (due: number) => writers.send(post(`#${posted++}#${due.toFixed(3)}#${padding}`))
+  const writers = await openWriters(port, 4, () => {
+    if (closedLoop && performance.now() - started < seconds * 1000) next(performance.now())
+  })
   if (closedLoop) {
-    for (const writer of writers) writer.write(next(performance.now()))
+    for (let i = 0; i < 4; i++) next(performance.now())
     await Bun.sleep(seconds * 1000)
   } else
     for (let n = 0; n < seconds * perSecond; n++) {
       const due = started + (n * 1000) / perSecond
       const wait = due - performance.now()
       if (wait > 0.5) await Bun.sleep(wait)
-      writers[n % writers.length]?.write(next(due))
+      next(due)
     }
-  while (answered < posted && performance.now() < started + seconds * 1000 + 10_000) await Bun.sleep(5)
-  for (const writer of writers) writer.end()
+  await writers.finish()
   return posted
 }
 

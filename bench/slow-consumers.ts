@@ -4,6 +4,7 @@ import { startSynapse } from './lib/synapse'
 import { waitFor } from './lib/wait'
 import { thinSocket } from './lib/websocket-load'
 import { ms, type Workload } from './lib/workload'
+import { openWriters } from './lib/writers'
 
 const HEALTHY = 10
 
@@ -82,14 +83,14 @@ async function run(stalled: number, posts: number): Promise<Measured> {
   const before = server.rss()
   const started = performance.now()
   const padding = 'x'.repeat(3000)
-  const writer = await Bun.connect({ hostname: '127.0.0.1', port: server.port, socket: { data: () => {} } })
+  const writers = await openWriters(server.port, 8)
   let peak = before
   for (let i = 0; i < posts; i++) {
     // 700 a second, whatever the answers do.
     const due = started + i / 0.7
     const wait = due - performance.now()
     if (wait > 0.5) await Bun.sleep(wait)
-    writer.write(
+    writers.send(
       postRequest(
         '/v1/messages',
         JSON.stringify({ channel: 'room', body: `#${due.toFixed(3)}#${padding}` }),
@@ -98,11 +99,11 @@ async function run(stalled: number, posts: number): Promise<Measured> {
     )
     if (i % 500 === 0) peak = Math.max(peak, server.rss())
   }
+  await writers.finish()
   await waitFor('the healthy ones', () => received >= posts * HEALTHY || undefined, 20).catch(() => {})
   if (stalled > 0)
     await waitFor('the stalled ones to be closed', () => closed >= stalled || undefined, 60).catch(() => {})
   const [p99 = Number.NaN] = latencies.quantiles(0.99)
-  writer.end()
   for (const socket of healthy) socket.close()
   return {
     p99,

@@ -170,6 +170,9 @@ export class Directory {
       this.tokens.deleteWhere((token) => token.uuid === event.facts.token_id)
     if (event.type === 'account.session_ended')
       this.sessions.deleteWhere((session) => session.uuid === event.facts.session_id)
+    // Its sessions were deleted with it; they do not come back when the account does.
+    if (event.type === 'account.archived')
+      this.sessions.deleteWhere((session) => session.accountId === account.id)
     if (event.type === 'account.archived' || event.type === 'account.unarchived')
       this.rooms.deleteWhere((room) => room.members.has(account.id))
   }

@@ -67,6 +67,19 @@ export function sessionCookie(core: Core, request: Request, secret: string, life
   return `${SESSION_COOKIE}=${secret}; HttpOnly; Max-Age=${lifetimeSeconds}; Path=/; SameSite=lax${secure}`
 }
 
+/** Gives an aging session its full life again, and the cookie with it, unless the answer sets the cookie itself. */
+export async function prolongSession(
+  core: Core,
+  request: Request,
+  actor: Person & { via: 'session' },
+  response: Response,
+): Promise<void> {
+  const secret = cookieOf(request)
+  if (secret === undefined || response.headers.has('set-cookie') || !core.sessions.isAging(actor)) return
+  const lifetimeSeconds = await core.sessions.renew(actor)
+  response.headers.append('set-cookie', sessionCookie(core, request, secret, lifetimeSeconds))
+}
+
 function isHttps(core: Core, request: Request): boolean {
   const own = core.settings.get('base_url')
   return own?.startsWith('https:') || isSecure(request, core.settings.get('trusted_proxies'))

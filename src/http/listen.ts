@@ -30,7 +30,12 @@ const websocket = {
   closeOnBackpressureLimit: true,
   perMessageDeflate: false,
   open: (socket: ServerWebSocket<SocketSession>) => socket.data.open(socket),
-  message: (socket: ServerWebSocket<SocketSession>, frame: string | Buffer) => socket.data.message(frame),
+  message: (socket: ServerWebSocket<SocketSession>, frame: string | Buffer) => {
+    socket.data.heard()
+    socket.data.message(frame)
+  },
+  ping: (socket: ServerWebSocket<SocketSession>) => socket.data.heard(),
+  pong: (socket: ServerWebSocket<SocketSession>) => socket.data.heard(),
   drain: (socket: ServerWebSocket<SocketSession>) => socket.data.drain(),
   close: (socket: ServerWebSocket<SocketSession>) => socket.data.close(),
 }

@@ -8,6 +8,7 @@ import { Elysia } from 'elysia'
 import type { Core } from '../core'
 import { accountOf } from '../core/actor'
 import type { Logger } from '../logger'
+import { prolongSession } from './auth'
 import type { Answer, Endpoint } from './endpoint'
 import { errorAnswer, HttpError } from './errors'
 
@@ -31,6 +32,11 @@ export function createHttpServer(core: Core, endpoints: readonly Endpoint[], log
       const ran = await run(requestId)
       if (ran.actor) accountId = accountOf(ran.actor)?.uuid
       response = toResponse(ran.answer, requestId)
+      // What was done is done: a session that cannot be prolonged now is the next request's matter.
+      if (ran.actor?.via === 'session' && response)
+        await prolongSession(core, request, ran.actor, response).catch((fault) =>
+          logger.error('a session could not be prolonged', { request_id: requestId, fault }),
+        )
     } catch (error) {
       const { status, body, headers, isFault } = errorAnswer(error, requestId)
       if (isFault) logger.error('request failed', { request_id: requestId, route, fault: error })

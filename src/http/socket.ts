@@ -3,6 +3,8 @@ export interface SocketSession {
   open(socket: SocketHandle): void
   message(frame: string | Buffer): void
   drain(): void
+  /** Something came from the client, be it the answer to a ping. */
+  heard(): void
   close(): void
 }
 

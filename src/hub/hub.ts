@@ -181,9 +181,8 @@ export class Hub implements Streams {
   private applyRights(event: LogEvent, room: Room | null, readers: readonly Stream[]): void {
     const { type, account, channel, facts } = event
     const own = [...(account ? (this.byAccount.get(account.id) ?? []) : [])]
-    if (channel && type === 'member.left') for (const stream of own) stream.drop(channel.id)
-    if (channel && type === 'channel.archived')
-      for (const stream of [...this.streams]) stream.drop(channel.id)
+    if (channel && type === 'member.left') for (const stream of own) stream.drop(channel)
+    if (channel && type === 'channel.archived') for (const stream of [...this.streams]) stream.drop(channel)
     if (room && (type === 'member.joined' || type === 'channel.unarchived'))
       for (const stream of readers) if (stream.covers(room.channel.id)) stream.join(room)
     if (type === 'account.archived') for (const stream of own) stream.end('auth_revoked')

@@ -1,5 +1,5 @@
 import type { Person } from '../core/actor'
-import type { Room } from '../core/entities'
+import type { Channel, Room } from '../core/entities'
 import type { LogEvent } from '../core/events'
 import { type Feed, type FeedFilter, selects } from '../core/feed'
 import type { Seq } from '../core/ids'
@@ -131,14 +131,15 @@ export class Stream implements LiveStream {
     this.hub.enter(this, room.channel.id)
   }
 
-  /** The room is readable no more: its events stop, and the reader is told. */
-  drop(channelId: number): void {
-    const room = this.joined.get(channelId)
-    this.leave(channelId)
-    const named = this.selections.some(({ channelIds }) => channelIds !== '*' && channelIds.has(channelId))
-    if (!room && !named) return
-    this.deselect(new Set([channelId]))
-    if (room) this.outlet.dropped([room.channel])
+  /** The channel is readable no more: its events stop, and the reader is told. */
+  drop(channel: Channel): void {
+    const wasJoined = this.joined.has(channel.id)
+    this.leave(channel.id)
+    // While it catches up a stream has joined nothing, but it knows what it asked for by name.
+    const isNamed = this.selections.some(({ channelIds }) => channelIds !== '*' && channelIds.has(channel.id))
+    if (!wasJoined && !isNamed) return
+    this.deselect(new Set([channel.id]))
+    this.outlet.dropped([channel])
   }
 
   /** Parks or closes a reader that does not keep up. */

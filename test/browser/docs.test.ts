@@ -142,7 +142,9 @@ describe.skipIf(browser === undefined)('/docs in a browser', () => {
     await page.press('/')
     await page.type('onboard')
     await page.becomes("document.getElementById('found').textContent !== ''")
-    expect((await page.visible('.endpoint h3')).map((text) => text.trim())).toEqual(['POST /v1/admin/onboard'])
+    expect((await page.visible('.endpoint h3')).map((text) => text.trim())).toEqual([
+      'POST /v1/admin/onboard',
+    ])
     expect(await page.visible('#contents [data-for]')).toHaveLength(1)
     expect(await page.visible('#first-steps')).toEqual([])
     await page.press('Escape')

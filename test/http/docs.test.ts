@@ -140,7 +140,7 @@ describe('the page', () => {
   })
 
   test('asks for nothing from anywhere', () => {
-    const own = /^(#[\w.-]+|\/openapi\.json|\/v1\/health|\/readyz|data:image\/svg\+xml,.*)$/
+    const own = /^(#[\w.-]+|\/openapi\.json|\/healthz|\/readyz|data:image\/svg\+xml,.*)$/
     expect(page.links.filter((link) => !own.test(link))).toEqual([])
     expect(page.attributes.filter(([name]) => name === 'src' || name === 'srcset')).toEqual([])
     expect(page.html).not.toMatch(/@import|url\(/)

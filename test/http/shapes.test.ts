@@ -176,16 +176,14 @@ describe('what is wrong with a query is said as pydantic says it:', () => {
 
 test('all that is wrong is said at once, in the order of the fields', async () => {
   const sent = { body: '', thread_id: 5, metadata: 'x', client_msg_id: '', priority: 1, extra: 'ignored' }
-  expect(issuesOf(await ann.post('/v1/messages', sent))).toEqual(
-    [
-      'missing body.channel',
-      'string_too_short body.body',
-      'string_type body.thread_id',
-      'literal_error body.priority',
-      'dict_type body.metadata',
-      'string_too_short body.client_msg_id',
-    ].map((row) => (row.includes('priority') ? 'string_type body.priority' : row)),
-  )
+  expect(issuesOf(await ann.post('/v1/messages', sent))).toEqual([
+    'missing body.channel',
+    'string_too_short body.body',
+    'string_type body.thread_id',
+    'string_type body.priority',
+    'dict_type body.metadata',
+    'string_too_short body.client_msg_id',
+  ])
   expect(issuesOf(await ann.get('/v1/messages?limit=x&order=up&wait=-1'))).toEqual([
     'missing query.channel',
     'int_parsing query.limit',
@@ -242,7 +240,7 @@ describe('a length is counted in code points:', () => {
     })
   })
 
-  test('a name of 64 emoji fits where 64 characters do', async () => {
+  test('128 emoji fit where 128 characters do', async () => {
     expect((await ann.post('/v1/messages', { ...good, client_msg_id: '😀'.repeat(128) })).status).toBe(201)
     expect(issuesOf(await ann.post('/v1/messages', { ...good, client_msg_id: '😀'.repeat(129) }))).toEqual([
       'string_too_long body.client_msg_id',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { placeOf } from '../support/ledger'
 import { answerIn, exchange, handshake, RawConnection, RawWebSocket } from '../support/raw-socket'
 import { isEvent, type LiveSocket, until } from '../support/sockets'
-import { type Person, SECOND } from '../support/world'
+import { type Person, SECOND, world } from '../support/world'
 import { Town } from './town'
 
 let town: Town
@@ -530,5 +530,29 @@ describe('while nothing happens', () => {
     }
     const { head_cursor } = await calm.place()
     expect(JSON.parse(socket.texts.at(-1) ?? '')).toEqual({ type: 'position', cursor: head_cursor })
+  })
+
+  test.concurrent.each([
+    ['/v1/ws', 15],
+    ['/v1/ws?channel=room', 20],
+  ] as const)('a peer that answers no ping is taken for gone: %s', async (path, seconds) => {
+    await using calm = await world()
+    const { clock } = calm
+    await calm.channel('room')
+    const clint = await calm.human('clint', { channels: { room: 'member' } })
+    const options = { path, headers: clint.credential }
+    using gone = await RawWebSocket.open(calm.url, { ...options, answersPings: false })
+    using quiet = await RawWebSocket.open(calm.url, options)
+    for (const pings of [1, 2]) {
+      clock.advance(seconds * SECOND)
+      await quiet.connection.when(() => (gone.pings === pings && quiet.pings === pings) || undefined)
+    }
+    expect(gone.end).toBeUndefined()
+    clock.advance(seconds * SECOND)
+    expect(await gone.endedWithin(2000)).toMatchObject({ code: 1006 })
+    await quiet.connection.when(() => quiet.pings === 3 || undefined)
+    expect(quiet.end).toBeUndefined()
+    const { body } = await calm.operator.get<{ counts: { streams: number } }>('/v1/health')
+    expect(body.counts.streams).toBe(1)
   })
 })

@@ -87,7 +87,7 @@ async function streamPeer(w: World, who: Person, query = ''): Promise<Peer> {
     heard: () => seqsIn(connection.buffered.toString('utf8').split('\n\n')),
     ended: async (withinMs) => {
       connection.resume()
-      const isBye = () => connection.buffered.includes('"slow_consumer"') || undefined
+      const isBye = () => connection.buffered.includes('event: bye') || undefined
       if (await connection.when(isBye, withinMs)) return 'bye'
       return connection.endedWithin(0)
     },
@@ -118,23 +118,24 @@ function messagesOf({ w }: Scene): number[] {
 }
 
 describe('a reader that stops reading', () => {
-  test.each(peers)('and goes on in time has every message once and in order: %s', async (_, open) => {
-    await using place = await scene()
-    using peer = await open(place)
-    peer.pause()
-    await place.flood()
-    // It stands still longer than a beat, and less than what it is given.
-    place.w.clock.advance(20 * SECOND)
-    await until('the beat', () => true, 1500)
-    peer.resume()
-    await until('the past', () => peer.heard().length >= FLOOD / 2)
-    await place.alice.posts(place.room, 'live again')
-    const all = messagesOf(place)
-    await until('everything', () => peer.heard().length >= all.length)
-    expect(peer.heard()).toEqual(all)
-  })
+  test.concurrent.each(peers)(
+    'and goes on in time has every message once and in order: %s',
+    async (_, open) => {
+      await using place = await scene()
+      using peer = await open(place)
+      peer.pause()
+      await place.flood()
+      place.w.clock.advance(20 * SECOND)
+      peer.resume()
+      await until('the past', () => peer.heard().length >= FLOOD / 2)
+      await place.alice.posts(place.room, 'live again')
+      const all = messagesOf(place)
+      await until('everything', () => peer.heard().length >= all.length)
+      expect(peer.heard()).toEqual(all)
+    },
+  )
 
-  test.each(peers)('is closed after 30 seconds, and nobody else notices: %s', async (_, open) => {
+  test.concurrent.each(peers)('is closed after 30 seconds, and nobody else notices: %s', async (_, open) => {
     await using place = await scene()
     const healthy: LiveSocket[] = []
     for (let i = 0; i < 10; i++) {
@@ -166,19 +167,66 @@ describe('a reader that asks for a long past and reads it slowly', () => {
     ['a socket', ({ w, alice }) => socketPeer(w, alice, '/v1/ws', { channels: ['room'], since: 'oldest' })],
     ['an event stream', ({ w, alice }) => streamPeer(w, alice, '?since=oldest')],
   ]
-  test.each(pasts)('gets all of it: %s', async (_, open) => {
+  test.concurrent.each(pasts)('gets all of it: %s', async (_, open) => {
     await using place = await scene()
     await place.flood(250)
     using peer = await open(place)
-    for (let round = 0; round < 20; round++) {
+    for (let rest = 0; rest < 10; rest++) {
       peer.pause()
       place.w.clock.advance(SECOND)
-      await Bun.sleep(50)
+      await Bun.sleep(20)
       peer.resume()
-      await Bun.sleep(5)
+      const heard = peer.heard().length
+      await until('a little more', () => peer.heard().length > heard || heard >= 250)
     }
     const all = messagesOf(place)
     await until('everything', () => peer.heard().length >= all.length)
     expect(peer.heard()).toEqual(all)
+  })
+})
+
+describe('a reader that has stopped reading', () => {
+  test.concurrent('and is no member any more is closed with 1008: the socket of one channel', async () => {
+    await using place = await scene()
+    using peer = await socketPeer(place.w, place.clint, '/v1/ws?channel=room')
+    peer.pause()
+    await place.flood()
+    await place.w.leaves(place.clint, place.room)
+    const secret = await place.alice.posts(place.room, 'after clint left')
+    expect(await peer.ended(3000)).toBe('1008')
+    expect(peer.heard()).not.toContain(secret.seq)
+  })
+
+  test.concurrent('and has lost a channel is told so when it goes on: a multiplexed socket', async () => {
+    await using place = await scene()
+    const { w, alice, clint, room } = place
+    const other = await w.channel('other')
+    await w.joins(clint, other)
+    await w.joins(alice, other)
+    using socket = await RawWebSocket.open(w.url, { headers: clint.credential })
+    socket.say({ type: 'subscribe', channels: ['room', 'other'] })
+    await socket.text('subscribed')
+    socket.pause()
+    await place.flood()
+    await w.leaves(clint, room)
+    const secret = await alice.posts(room, 'after clint left')
+    const open = await alice.posts(other, 'in the other room')
+    socket.resume()
+    await socket.text(open.id)
+    await socket.text('"unsubscribed"')
+    expect(seqsIn(socket.texts)).not.toContain(secret.seq)
+  })
+
+  test.concurrent.each(peers)('hears nothing more when its credential ends: %s', async (_, open) => {
+    await using place = await scene()
+    using peer = await open(place)
+    peer.pause()
+    await place.flood()
+    for (const who of [place.alice, place.clint]) await place.w.archives(who)
+    await until('the end of the stream', async () => (await place.streams()) === 0)
+    const last = messagesOf(place).at(-1) ?? 0
+    await peer.ended(8000)
+    expect(peer.heard()).toEqual(messagesOf(place).slice(0, peer.heard().length))
+    expect(peer.heard()).not.toContain(last)
   })
 })

@@ -2,7 +2,7 @@
  * Servers in processes of their own, which can be killed: each runs on a site, a machine of its own with a home that
  * outlives them. Whatever was started on a site ends with it.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { homePaths, isAlive, type RunFile, readRunFile } from '../../src/home'
 import { temporaryDirectory } from '../home/temporary'
@@ -81,7 +81,8 @@ export class Site implements AsyncDisposable {
   /** Starts a server on a free port and waits until it is ready. */
   async start(settings: Readonly<Record<string, string>> = {}, ...words: string[]): Promise<ServerProcess> {
     const begun = performance.now()
-    const log = Bun.file(join(this.directory, `server-${this.started.size}.log`))
+    const path = join(this.directory, `server-${this.started.size}.log`)
+    const log = openSync(path, 'a')
     const child = Bun.spawn([...this.program, 'serve', '--port', '0', ...words], {
       cwd: this.cwd,
       env: { ...this.environment, ...settings },
@@ -89,18 +90,20 @@ export class Site implements AsyncDisposable {
       stdout: log,
       stderr: log,
     })
+    closeSync(log)
+    const written = () => Bun.file(path).text()
     this.started.add(child.pid)
     const run = await until(
       'the server',
       async () => {
         if (child.exitCode !== null || child.signalCode !== null)
-          throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}: ${await log.text()}`)
+          throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}: ${await written()}`)
         const found = readRunFile(this.paths.runFile)
         return found?.pid === child.pid && found.phase === 'ready' && found
       },
       READY_WITHIN_MS,
     )
-    return new ServerProcess(run, child.exited, performance.now() - begun, () => log.text())
+    return new ServerProcess(run, child.exited, performance.now() - begun, written)
   }
 
   /** A process that has to be gone when the site ends. */

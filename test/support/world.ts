@@ -61,8 +61,8 @@ export async function world<Time extends Clock = FakeClock>(
       ...options.settings,
     }
     const config = loadConfig({ env, cwd: home, command: 'serve' })
-    const running = await boot(config, { listen: true, log: (text) => lines.push(text), clock })
-    return new World(running, config, clock, lines, directory)
+    const start = () => boot(config, { listen: true, log: (text) => lines.push(text), clock })
+    return new World(await start(), start, config, clock, lines, directory)
   } catch (error) {
     directory[Symbol.dispose]()
     throw error
@@ -70,8 +70,6 @@ export async function world<Time extends Clock = FakeClock>(
 }
 
 export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
-  /** `http://127.0.0.1:<port>` */
-  readonly url: string
   readonly home: string
   /** Administrates without a credential, as the Unix socket does. */
   readonly operator: Caller
@@ -80,16 +78,24 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
   private connection: Database | undefined
 
   constructor(
-    readonly running: Running,
+    /** The server as it runs now. */
+    public running: Running,
+    private readonly start: () => Promise<Running>,
     readonly config: Config,
     readonly clock: Time,
     private readonly lines: readonly string[],
     private readonly directory: Disposable,
   ) {
-    this.url = running.urls[0] ?? ''
     this.home = config.home
-    this.operator = new Caller((path, init) => running.handle(new Request(`http://synapse${path}`, init)))
+    this.operator = new Caller((path, init) =>
+      this.running.handle(new Request(`http://synapse${path}`, init)),
+    )
     this.guest = new Caller(this.send)
+  }
+
+  /** `http://127.0.0.1:<port>` */
+  get url(): string {
+    return this.running.urls[0] ?? ''
   }
 
   /** All that was logged so far. Complete once the server stopped. */
@@ -204,6 +210,12 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     this.connection?.close()
     this.connection = undefined
     await this.running.stop()
+  }
+
+  /** Ends the server and starts it again on the same home, with the same clock; everybody finds it where it is then. */
+  async restart(): Promise<void> {
+    await this.stop()
+    this.running = await this.start()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -64,6 +64,7 @@ const others: readonly ErrorCode[] = [
     remark: 'An agent administrates by a token with `admin:*`.',
   },
   { code: 'bad_handshake', status: 400, detail: '', remark: 'Not a valid WebSocket handshake.' },
+  { code: 'body_broke_off', status: 400, detail: '', remark: 'The body ended before it was complete.' },
   {
     code: 'invalid_cursor',
     status: 400,
@@ -192,7 +193,7 @@ export const frameCodes: Readonly<Record<string, string>> = {
 }
 
 /** Every code that an answer can carry, by status and name. */
-export const errorCodes: readonly ErrorCode[] = [
+const errorCodes: readonly ErrorCode[] = [
   ...others,
   ...Object.entries(fixed).map(([code, remark]) => {
     // Object.entries forgets the type of the keys.

@@ -29,7 +29,7 @@ const firstSteps: readonly Step[] = [
       codeBlock(
         'anywhere',
         'sh',
-        `TOKEN=syn_…   # the token that it printed\ncurl -sS ${authorization} "${origin}/v1/auth/me"`,
+        `TOKEN=syn_…   # the token that it printed\ncurl -sS ${authorization} \\\n  "${origin}/v1/auth/me"`,
       ),
     ],
   },
@@ -44,7 +44,7 @@ const firstSteps: readonly Step[] = [
       codeBlock(
         'curl',
         'sh',
-        `curl -sS ${authorization} \\\n  -H 'Content-Type: application/json' \\\n  -H 'Idempotency-Key: greeting-1' \\\n  -d '{"channel":"general","body":"Hello @admin"}' \\\n  "${origin}/v1/messages"`,
+        `curl -sS ${authorization} \\\n  -H 'Content-Type: application/json' \\\n  -H 'Idempotency-Key: greeting-1' \\\n  -d '{"channel":"general","body":"Hello"}' \\\n  "${origin}/v1/messages"`,
       ),
     ],
   },
@@ -53,7 +53,7 @@ const firstSteps: readonly Step[] = [
     title: 'Read',
     text: [
       'First the newest page. Keep `position`: it is where you have read to. From then on ask for what came `since`.',
-      'Every answer says whether there is more: as long as `has_more` is true, ask again from `position`.',
+      'As long as the answer then says `has_more`, ask again at once, from its `position`.',
     ],
     code: [
       codeBlock(
@@ -64,7 +64,7 @@ const firstSteps: readonly Step[] = [
       codeBlock(
         'what came since',
         'sh',
-        `CURSOR=Mnww…   # "position" of the answer before\ncurl -sS ${authorization} \\\n  "${origin}/v1/messages?channel=general&since=$CURSOR"`,
+        `CURSOR=Mnww…   # position, from above\ncurl -sS ${authorization} \\\n  "${origin}/v1/messages?channel=general&since=$CURSOR"`,
       ),
     ],
   },

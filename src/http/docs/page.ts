@@ -57,7 +57,7 @@ ${contents(groups)}
 <li><b>${CONTRACT_VERSION}</b> contract</li>
 <li><b>${endpoints.length}</b> endpoints below <code>/v1</code> and beside it</li>
 <li><a href="/openapi.json">openapi.json</a> for programs</li>
-<li><a href="/v1/health">health</a>, <a href="/readyz">readiness</a></li>
+<li><a href="/healthz">health</a>, <a href="/readyz">readiness</a></li>
 </ul>
 </section>
 <section class="guide" id="first-steps" aria-labelledby="first-steps-name">

@@ -9,7 +9,7 @@ interface Frame {
 }
 
 /** What a client may send on the socket without `?channel=`, and what comes back. The tests send each of them. */
-export const clientFrames: readonly Frame[] = [
+const clientFrames: readonly Frame[] = [
   {
     type: 'subscribe',
     example:
@@ -34,7 +34,7 @@ export const clientFrames: readonly Frame[] = [
   },
 ]
 
-export const serverFrames: readonly Frame[] = [
+const serverFrames: readonly Frame[] = [
   {
     type: 'hello',
     example:

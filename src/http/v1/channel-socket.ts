@@ -7,6 +7,7 @@ import { SocketOutlet } from './socket-outlet'
 
 /** The original socket (§9): one channel, `hello`, then messages only. What the client sends is read and ignored. */
 export class ChannelSocket implements SocketSession {
+  private outlet: SocketOutlet | undefined
   private stream: LiveStream | undefined
 
   constructor(
@@ -25,6 +26,7 @@ export class ChannelSocket implements SocketSession {
       dropped: (self) => self.close(1008, 'membership'),
     })
     const stream = streams.open(this.actor, outlet)
+    this.outlet = outlet
     this.stream = stream
     const filter = {
       channelIds: new Set([this.channel.id]),
@@ -40,6 +42,10 @@ export class ChannelSocket implements SocketSession {
 
   drain(): void {
     this.stream?.drained()
+  }
+
+  heard(): void {
+    this.outlet?.heard()
   }
 
   close(): void {

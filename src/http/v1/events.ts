@@ -9,7 +9,7 @@ import { type Endpoint, endpoint } from '../endpoint'
 import { type Static, Type, text } from '../schema'
 import type { StreamLimits } from '../stream-limits'
 import { openEventStream } from './event-stream'
-import { eventsSchema, flag, waitSeconds, words } from './schemas'
+import { eventsSchema, flag, PATIENCE_SECONDS, waitSeconds, words } from './schemas'
 import type { Wire } from './wire'
 
 const eventsQuery = Type.Object({
@@ -73,7 +73,7 @@ async function page(
 ): Promise<string> {
   const seconds = Math.min(query.wait ?? 0, core.settings.get('wait.max_s'))
   using _held = seconds > 0 ? limits.hold(actor) : undefined
-  if (seconds > 0) peerOf(request).hold?.()
+  if (seconds > 0) peerOf(request).hold?.(seconds + PATIENCE_SECONDS)
   const deadline = core.clock.steady() + seconds * 1000
   let position = after
   for (;;) {

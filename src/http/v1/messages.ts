@@ -12,7 +12,7 @@ import { type Endpoint, endpoint } from '../endpoint'
 import { ValidationError } from '../errors'
 import { maybe, oneOf, type Static, Type, text } from '../schema'
 import type { StreamLimits } from '../stream-limits'
-import { flag, messageSchema, pageSchema, postedSchema, waitSeconds } from './schemas'
+import { flag, messageSchema, PATIENCE_SECONDS, pageSchema, postedSchema, waitSeconds } from './schemas'
 import { extend, type Wire } from './wire'
 
 const newMessage = Type.Object({
@@ -82,7 +82,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
         const seconds = Math.min(query.wait ?? 0, core.settings.get('wait.max_s'))
         // Held only from here on: a plain read is answered at once or not at all.
         using _held = seconds > 0 ? limits.hold(actor) : undefined
-        if (seconds > 0) peerOf(request).hold?.()
+        if (seconds > 0) peerOf(request).hold?.(seconds + PATIENCE_SECONDS)
         const page = await core.history.page(actor, {
           channels: query.channel
             .split(',')

@@ -77,6 +77,10 @@ export class MultiplexedSocket implements SocketSession {
     this.stream?.drained()
   }
 
+  heard(): void {
+    this.outlet?.heard()
+  }
+
   close(): void {
     this.stream?.closed()
     this.place[Symbol.dispose]()

@@ -124,3 +124,5 @@ export const waitSeconds = (longest: number) =>
   Type.Optional(
     Type.Integer({ minimum: 0, maximum: longest, description: 'Seconds to hold an empty answer' }),
   )
+/** How long, beyond what it waits, a held request may stand still: whoever does not read its answer is cut off then. */
+export const PATIENCE_SECONDS = 30

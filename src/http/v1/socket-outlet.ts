@@ -7,6 +7,9 @@ import { extend, type Wire } from './wire'
 /** What a peer that reads nothing is given to take the close frame before the connection is cut. */
 const LINGER_MILLISECONDS = 5_000
 
+/** So many pings without a word from the peer, and it is taken for gone: a sent ping alone keeps a socket alive. */
+const UNANSWERED_PINGS = 2
+
 /** Close codes of §9 and §19.4: RFC 6455 §7.4.1, and 1013 "try again later" of the IANA registry. */
 const codes: Record<EndReason, number> = {
   shutdown: 1001,
@@ -19,6 +22,7 @@ const codes: Record<EndReason, number> = {
 export class SocketOutlet implements Outlet {
   readonly topics
   readonly beatEvery: number
+  private unanswered = 0
 
   constructor(
     private readonly wire: Wire,
@@ -52,7 +56,13 @@ export class SocketOutlet implements Outlet {
   }
 
   ping(): void {
-    this.socket.ping()
+    if (this.unanswered++ < UNANSWERED_PINGS) this.socket.ping()
+    else this.socket.terminate()
+  }
+
+  /** The peer is there. */
+  heard(): void {
+    this.unanswered = 0
   }
 
   dropped(channels: readonly Channel[]): void {

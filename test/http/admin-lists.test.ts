@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { type Caller, type Fields, type World, world } from '../support/world'
+import { expectRefusal, issuesOf } from './refusals'
+
+/** Twelve agents, twelve channels, and twelve tokens of the first agent. */
+let w: World
+let admin: Caller
+const names = Array.from({ length: 12 }, (_, i) => `n${String(i).padStart(2, '0')}`)
+
+beforeAll(async () => {
+  w = await world()
+  for (const name of names.toReversed()) {
+    await w.agent(name)
+    await w.channel(name)
+  }
+  for (let i = 1; i < 12; i++)
+    await w.operator.post('/v1/admin/tokens', { account_handle: 'n00', scopes: [`channel:c${i}:read`] })
+  admin = await w.agent('root', { scopes: ['admin:*'] })
+})
+afterAll(() => w[Symbol.asyncDispose]())
+
+const lists: [string, string, (row: Fields) => unknown][] = [
+  ['accounts', '/v1/admin/accounts?', ({ handle }) => handle],
+  ['channels', '/v1/admin/channels?', ({ slug }) => slug],
+  ['tokens', '/v1/admin/tokens?account=n00&', ({ id }) => id],
+]
+
+describe.each(lists)('the list of %s', (_, path, keyOf) => {
+  test('is a bare array, whole and in order', async () => {
+    const { status, body, headers } = await admin.get<Fields[]>(path)
+    expect([status, Array.isArray(body)]).toEqual([200, true])
+    expect(headers.get('synapse-next-cursor')).toBeNull()
+    const keys = body.map(keyOf)
+    // Tokens stand in the order of their making, which their ids follow.
+    expect(keys.toSorted()).toEqual(keys)
+    expect(keys.length).toBeGreaterThanOrEqual(12)
+  })
+
+  test.each([1, 5, 12, 1000])('is the same in pages of %d', async (limit) => {
+    const whole = (await admin.get<Fields[]>(path)).body
+    const rows: Fields[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page: Awaited<ReturnType<typeof admin.get<Fields[]>>> = await admin.get<Fields[]>(
+        `${path}limit=${limit}${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      )
+      expect(page.body.length).toBeLessThanOrEqual(limit)
+      rows.push(...page.body)
+      cursor = page.headers.get('synapse-next-cursor')
+    }
+    expect(rows).toEqual(whole)
+  })
+
+  test('takes 1 to 1000 at a time', async () => {
+    expect(issuesOf(await admin.get(`${path}limit=0`))).toEqual(['greater_than_equal query.limit'])
+    expect(issuesOf(await admin.get(`${path}limit=1001`))).toEqual(['less_than_equal query.limit'])
+  })
+})
+
+test('accounts show when they were last seen', async () => {
+  const seen = await w.agent('seen')
+  await seen.get('/v1/auth/me')
+  const now = w.clock.now()
+  await w.restart()
+  const { body } = await w.operator.get<Fields[]>('/v1/admin/accounts')
+  const row = body.find(({ handle }) => handle === 'seen')
+  expect(Date.parse(String(row?.last_seen_at))).toBe(now / 1000)
+  expect(body.find(({ handle }) => handle === 'n05')).toMatchObject({ last_seen_at: null })
+})
+
+test('the tokens of nobody are not found', async () => {
+  expectRefusal(await admin.get('/v1/admin/tokens?account=nobody'), 404, {
+    code: 'account_not_found',
+    detail: 'Account not found',
+  })
+  expect(issuesOf(await admin.get('/v1/admin/tokens'))).toEqual(['missing query.account'])
+})
+
+test('an account is found in any spelling of its handle', async () => {
+  expect((await admin.get<Fields[]>('/v1/admin/tokens?account=N01')).body).toHaveLength(1)
+})
+
+test('a cursor that is nonsense is no fault of ours', async () => {
+  for (const [, path] of lists) {
+    const { status } = await admin.get(`${path}cursor=%00nonsense`)
+    expect([path, status < 500]).toEqual([path, true])
+  }
+})

@@ -1,0 +1,231 @@
+import { describe, expect, test } from 'bun:test'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { formatCursor } from '../../src/core/cursors'
+import { homePaths } from '../../src/home'
+import { type Message, SECOND, type World, world } from '../support/world'
+import { expectRefusal } from './refusals'
+
+/** Ten messages a second apart, in two channels that ann reads. */
+async function scene(settings: Record<string, string> = {}) {
+  const w: World = await world({ settings })
+  const general = await w.channel('general')
+  await w.channel('lunch')
+  const ann = await w.agent('ann', { channels: { general: 'member', lunch: 'member' } })
+  const all: Message[] = []
+  for (let i = 0; i < 10; i++) {
+    w.clock.advance(SECOND)
+    all.push(await ann.posts('general', `${i}`))
+  }
+  const nth = (i: number): Message => {
+    const message = all[i]
+    if (!message) throw new Error(`there is no message ${i}`)
+    return message
+  }
+  const server = async () => (await ann.get<{ epoch: string; head_cursor: string }>('/v1/server')).body
+  return { w, general, ann, nth, server, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
+}
+
+const bodies = (from: number, to = 10) => Array.from({ length: to - from }, (_, i) => `${i + from}`)
+const encode = (text: string) => Buffer.from(text).toString('base64').replace(/\+/g, '-').replace(/\//g, '_')
+const unknown = '38a73fde-5ecb-40dc-97a0-8ddd2fb8512f'
+
+describe('a cursor', () => {
+  test('is the position of its message, in every channel and for every reader', async () => {
+    await using s = await scene()
+    expect(s.nth(4).cursor).toBe(formatCursor((await s.server()).epoch, s.nth(4).seq))
+    expect(await s.ann.hears('general', { since: s.nth(4).cursor })).toEqual(bodies(5))
+    await s.ann.posts('lunch', 'elsewhere')
+    expect(await s.ann.hears('lunch', { since: s.nth(4).cursor })).toEqual(['elsewhere'])
+    const { body } = await s.ann.get<{ events: { seq: number }[] }>(
+      `/v1/events?since=${s.nth(4).cursor}&limit=1`,
+    )
+    expect(body.events[0]?.seq).toBe(s.nth(5).seq)
+  })
+
+  test('that is empty is none', async () => {
+    await using s = await scene()
+    expect(await s.ann.hears('general', { since: '' })).toEqual(bodies(0))
+    expect(await s.ann.hears('general', { before: '' })).toEqual(bodies(0))
+  })
+
+  test('may carry the padding that base64 has', async () => {
+    await using s = await scene()
+    for (const padding of ['', '=', '==']) {
+      expect(await s.ann.hears('general', { since: `${s.nth(4).cursor}${padding}` })).toEqual(bodies(5))
+      const { created_at, id } = s.nth(4)
+      expect(await s.ann.hears('general', { since: `${encode(`${created_at}|${id}`)}${padding}` })).toEqual(
+        bodies(5),
+      )
+    }
+  })
+
+  test.each(['garbage', '!', 'MnwwMUpY', encode(`2|x|1`), encode(`yesterday|${unknown}`)])(
+    'is refused: %s',
+    async (text) => {
+      await using s = await scene()
+      for (const name of ['since', 'before'])
+        expectRefusal(await s.ann.reads('general', { [name]: text }), 400, {
+          code: 'invalid_cursor',
+          detail: `Invalid \`${name}\` cursor`,
+        })
+      expectRefusal(await s.ann.get(`/v1/events?since=${text}`), 400, {
+        code: 'invalid_cursor',
+        detail: 'Invalid `since` cursor',
+      })
+    },
+  )
+})
+
+describe("the earlier server's cursor", () => {
+  test('means the message that it names', async () => {
+    await using s = await scene()
+    const since = encode(`${s.nth(4).created_at.replace('Z', '+00:00')}|${s.nth(4).id}`)
+    expect(await s.ann.hears('general', { since })).toEqual(bodies(5))
+    expect(await s.ann.hears('general', { before: since, order: 'asc' })).toEqual(bodies(0, 4))
+  })
+
+  test('means the moment, where its message is unknown', async () => {
+    await using s = await scene()
+    const half = s.nth(4).created_at.replace('.000000Z', '.500000')
+    expect(await s.ann.hears('general', { since: encode(`${half}|${unknown}`) })).toEqual(bodies(5))
+    expect(await s.ann.hears('general', { since: encode(`2020-01-01T00:00:00|${unknown}`) })).toEqual(
+      bodies(0),
+    )
+    expect(await s.ann.hears('general', { since: encode(`2030-01-01T00:00:00|${unknown}`) })).toEqual([])
+  })
+
+  test('is never written', async () => {
+    await using s = await scene()
+    const { text } = await s.ann.reads('general')
+    for (const [, cursor = ''] of text.matchAll(/"(?:cursor|\w+_cursor|position)":"([^"]+)"/g))
+      expect(atob(cursor.replaceAll('-', '+').replaceAll('_', '/'))).toMatch(/^2\|[0-9A-Z]{26}\|\d+$/)
+  })
+})
+
+describe('a cursor of another history', () => {
+  const conflict = async (s: Awaited<ReturnType<typeof scene>>) => {
+    const { epoch, head_cursor } = await s.server()
+    return {
+      code: 'cursor_epoch',
+      detail: 'This cursor belongs to another history of this server',
+      oldest_cursor: formatCursor(epoch, 0),
+      head_cursor,
+      epoch,
+    }
+  }
+
+  test('that this server never had is refused', async () => {
+    await using s = await scene()
+    for (const cursor of [
+      formatCursor('01JX8M6Z3Q5T7V9W1Y2B4D6F8H', 3),
+      formatCursor((await s.server()).epoch, s.nth(9).seq + 1),
+    ])
+      for (const answer of [
+        await s.ann.reads('general', { since: cursor }),
+        await s.ann.reads('general', { before: cursor }),
+        await s.ann.get(`/v1/events?since=${cursor}`),
+      ])
+        expectRefusal(answer, 409, await conflict(s))
+  })
+
+  test('counts up to where the next one began', async () => {
+    await using s = await scene()
+    const before = await s.server()
+    await s.w.stop()
+    // The home has seen more than the database holds: somebody put an older copy back.
+    const { state } = homePaths(s.w.home)
+    const mark = JSON.parse(readFileSync(state, 'utf8')) as { epoch: string; last_seq: number }
+    writeFileSync(state, JSON.stringify({ ...mark, last_seq: mark.last_seq + 5 }))
+    await s.w.restart()
+    const after = await s.server()
+    expect(after.epoch > before.epoch).toBeTrue()
+    expect(s.w.log).toContain('a new epoch begins')
+    await s.ann.posts('general', '10')
+    expect(await s.ann.hears('general', { since: formatCursor(before.epoch, s.nth(4).seq) })).toEqual(
+      bodies(5, 11),
+    )
+    expect(await s.ann.hears('general', { since: formatCursor(before.epoch, s.nth(9).seq) })).toEqual(['10'])
+    const lost = await s.ann.reads('general', { since: formatCursor(before.epoch, s.nth(9).seq + 1) })
+    expect(lost.status).toBe(409)
+    expect(lost.body).toMatchObject({ code: 'cursor_epoch', epoch: after.epoch })
+    // What lies in the former history is still written as such.
+    expect((await s.ann.reads('general')).body.messages[4]?.cursor).toBe(s.nth(4).cursor)
+    expect((await s.ann.reads('general')).body.messages[10]?.cursor).toBe(
+      formatCursor(after.epoch, s.nth(9).seq + 1),
+    )
+  })
+
+  test('is noticed once, also when the server is killed right after', async () => {
+    await using s = await scene()
+    await s.w.stop()
+    const { state } = homePaths(s.w.home)
+    const mark = JSON.parse(readFileSync(state, 'utf8')) as { last_seq: number }
+    writeFileSync(state, JSON.stringify({ ...mark, last_seq: mark.last_seq + 5 }))
+    await s.w.restart()
+    const { epoch } = await s.server()
+    await s.ann.posts('general', '10')
+    const written = JSON.parse(readFileSync(state, 'utf8')) as { epoch: string; last_seq: number }
+    expect(written).toEqual({ epoch, last_seq: s.nth(9).seq })
+  })
+})
+
+test('a database that is gone begins a history of its own, and the server starts', async () => {
+  await using s = await scene()
+  const before = await s.server()
+  await s.w.stop()
+  for (const file of new Bun.Glob('synapse.db*').scanSync({ cwd: s.w.home, absolute: true }))
+    await Bun.file(file).delete()
+  await s.w.restart()
+  const { body } = await s.w.operator.get<{ epoch: string }>('/v1/server')
+  expect(body.epoch > before.epoch).toBeTrue()
+})
+
+describe('a cursor below what was purged', () => {
+  const purge = async (s: Awaited<ReturnType<typeof scene>>, through: number) => {
+    s.w.sql('UPDATE channels SET floor_seq = ? WHERE slug = ?', s.nth(through).seq, 'general')
+    s.w.sql('DELETE FROM messages WHERE seq <= ?', s.nth(through).seq)
+    await s.w.restart()
+  }
+
+  test('is gone, and the answer says where to go on', async () => {
+    await using s = await scene()
+    await purge(s, 3)
+    const gone = {
+      code: 'cursor_expired',
+      detail: 'This cursor is older than what is kept; continue from oldest_cursor',
+      oldest_cursor: s.nth(3).cursor,
+      head_cursor: s.nth(9).cursor,
+    }
+    for (const answer of [
+      await s.ann.reads('general', { since: s.nth(2).cursor }),
+      await s.ann.reads('general,lunch', { since: s.nth(2).cursor }),
+      await s.ann.reads('*', { since: s.nth(2).cursor }),
+      await s.ann.reads('general', { before: s.nth(2).cursor }),
+      await s.ann.get(`/v1/events?since=${s.nth(2).cursor}`),
+    ])
+      expectRefusal(answer, 410, gone)
+    expect(await s.ann.hears('general', { since: gone.oldest_cursor })).toEqual(bodies(4))
+  })
+
+  test('is fine where nothing was purged, and at the floor', async () => {
+    await using s = await scene()
+    await purge(s, 3)
+    expect(await s.ann.hears('lunch', { since: s.nth(2).cursor })).toEqual([])
+    expect(await s.ann.hears('general', { since: s.nth(3).cursor })).toEqual(bodies(4))
+    expect(await s.ann.hears('general', { since: 'oldest' })).toEqual(bodies(4))
+    expect(await s.ann.hears('general')).toEqual(bodies(4))
+  })
+
+  test("is raised to it silently in the earlier server's form", async () => {
+    await using s = await scene()
+    const since = encode(`${s.nth(1).created_at}|${s.nth(1).id}`)
+    await purge(s, 3)
+    expect(await s.ann.hears('general', { since })).toEqual(bodies(4))
+  })
+
+  test('is raised to it for everybody where the operator said so', async () => {
+    await using s = await scene({ SYNAPSE_LOG_EXPIRED_CURSOR: 'clamp' })
+    await purge(s, 3)
+    expect(await s.ann.hears('general', { since: s.nth(0).cursor })).toEqual(bodies(4))
+  })
+})

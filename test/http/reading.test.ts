@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { type Message, type Page, type Person, type World, world } from '../support/world'
+import { expectRefusal } from './refusals'
+
+/** Thirty messages in turn by ann and bob, every third in lunch, the others in general. */
+let w: World
+let ann: Person
+let bob: Person
+const all: Message[] = []
+
+beforeAll(async () => {
+  w = await world()
+  for (const slug of ['general', 'lunch', 'empty', 'locked']) await w.channel(slug)
+  const channels = { general: 'member', lunch: 'member', empty: 'member' } as const
+  ann = await w.agent('ann', { channels })
+  bob = await w.agent('bob', { channels })
+  for (let i = 0; i < 30; i++)
+    all.push(
+      await (i % 2 ? bob : ann).posts(i % 3 ? 'general' : 'lunch', `${i}`, i % 5 ? {} : { priority: 'fyi' }),
+    )
+})
+afterAll(() => w[Symbol.asyncDispose]())
+
+const general = () => all.filter(({ channel }) => channel === 'general').map(({ body }) => body)
+const bodies = (page: Page) => page.messages.map(({ body }) => body)
+const nth = (i: number): Message => {
+  const message = all.filter(({ channel }) => channel === 'general')[i]
+  if (!message) throw new Error(`there is no message ${i}`)
+  return message
+}
+
+describe('the ways in which clients read', () => {
+  test('the first view: the newest, turned round', async () => {
+    const { body } = await ann.reads('general', { order: 'desc', limit: 5 })
+    expect(bodies(body).toReversed()).toEqual(general().slice(-5))
+    expect(body).toMatchObject({ has_more: true, timed_out: false, head_cursor: nth(19).cursor })
+  })
+
+  test('an anchor at now, which finds only what comes after it', async () => {
+    const { body } = await ann.reads('general', { order: 'desc', limit: 1 })
+    expect(body.head_cursor).toBe(nth(19).cursor)
+    expect(await ann.hears('general', { since: body.head_cursor ?? '' })).toEqual([])
+  })
+
+  test.each([1, 3, 7, 20, 200])(
+    'catching up with pages of %d: next_cursor or head_cursor or the cursor',
+    async (limit) => {
+      const seen: string[] = []
+      let cursor = ''
+      for (let pages = 0; pages < 25; pages++) {
+        const { body } = await ann.reads('general', { since: cursor, order: 'asc', limit })
+        seen.push(...bodies(body))
+        const next = body.next_cursor ?? body.head_cursor ?? cursor
+        if (next === cursor) break
+        cursor = next
+      }
+      expect(seen).toEqual(general())
+    },
+  )
+
+  test.each([1, 3, 7, 20])('scrolling back with pages of %d', async (limit) => {
+    const seen: string[] = []
+    let before: string | null = null
+    do {
+      const { body }: { body: Page } = await ann.reads('general', {
+        order: 'desc',
+        limit,
+        ...(before === null ? {} : { before }),
+      })
+      seen.push(...bodies(body))
+      expect(body.has_more).toBe(body.next_cursor !== null)
+      before = body.next_cursor
+    } while (before !== null)
+    expect(seen).toEqual(general().toReversed())
+  })
+})
+
+describe('the cursors of a page', () => {
+  test('ascending, name its newest message, and the next page only if there is one', async () => {
+    const { body } = await ann.reads('general', { limit: 5 })
+    expect(body).toMatchObject({ head_cursor: nth(4).cursor, next_cursor: nth(4).cursor, has_more: true })
+    expect(body.position).toBe(nth(4).cursor)
+    const rest = await ann.reads('general', { since: nth(14).cursor, limit: 5 })
+    expect(rest.body).toMatchObject({ head_cursor: nth(19).cursor, next_cursor: null, has_more: false })
+  })
+
+  test('descending, name its newest message, and the oldest as where to go on', async () => {
+    const { body } = await ann.reads('general', { order: 'desc', limit: 5, before: nth(10).cursor })
+    expect(bodies(body)).toEqual(general().slice(5, 10).toReversed())
+    expect(body).toMatchObject({ head_cursor: nth(9).cursor, next_cursor: nth(5).cursor })
+    const last = await ann.reads('general', { order: 'desc', before: nth(5).cursor, limit: 5 })
+    expect(last.body).toMatchObject({ next_cursor: null, has_more: false, head_cursor: nth(4).cursor })
+  })
+
+  test('of an empty page are null, but for the position, which never is', async () => {
+    const head = (await w.operator.get<{ head_cursor: string }>('/v1/server')).body.head_cursor
+    for (const query of [{}, { order: 'desc' }, { since: nth(3).cursor }, { from: 'nobody' }]) {
+      const { body } = await ann.reads('empty', query)
+      expect(body).toEqual({
+        messages: [],
+        next_cursor: null,
+        head_cursor: null,
+        position: head,
+        has_more: false,
+        timed_out: false,
+      })
+    }
+  })
+
+  test('move the position past what the filters left out', async () => {
+    const { body } = await ann.reads('general', { from: 'nobody', since: nth(2).cursor })
+    expect(await ann.hears('general', { since: body.position })).toEqual([])
+  })
+})
+
+describe('a stretch', () => {
+  test('lies strictly between since and before, in either order', async () => {
+    const ends = { since: nth(3).cursor, before: nth(8).cursor }
+    expect(await ann.hears('general', { ...ends })).toEqual(general().slice(4, 8))
+    expect(await ann.hears('general', { ...ends, order: 'desc' })).toEqual(general().slice(4, 8).toReversed())
+  })
+
+  test('that only has an end is read from there back, unless the order is named', async () => {
+    expect(await ann.hears('general', { before: nth(3).cursor })).toEqual(general().slice(0, 3).toReversed())
+    expect(await ann.hears('general', { before: nth(3).cursor, order: 'asc' })).toEqual(general().slice(0, 3))
+  })
+
+  test('of which nothing is left is empty', async () => {
+    expect(await ann.hears('general', { since: nth(8).cursor, before: nth(3).cursor })).toEqual([])
+    expect(await ann.hears('general', { since: nth(3).cursor, before: nth(4).cursor })).toEqual([])
+  })
+
+  test.each(['oldest', 'now'])('may begin and end at %s', async (word) => {
+    expect(await ann.hears('general', { since: word })).toEqual(word === 'now' ? [] : general())
+    expect(await ann.hears('general', { before: word })).toEqual(word === 'now' ? general().toReversed() : [])
+  })
+
+  test('has 50 messages unless it says otherwise', async () => {
+    await using crowded = await world()
+    await crowded.channel('general')
+    const one = await crowded.agent('one', { channels: { general: 'member' } })
+    await Promise.all(Array.from({ length: 60 }, () => one.posts('general', 'x')))
+    expect(await one.hears('general')).toHaveLength(50)
+    expect(await one.hears('general', { limit: 200 })).toHaveLength(60)
+  })
+})
+
+describe('a filter', () => {
+  const where = (matches: (message: Message, i: number) => boolean) =>
+    all.filter((message, i) => message.channel === 'general' && matches(message, i)).map(({ body }) => body)
+
+  test.each(['bob', '@bob', ' BOB '])('from %p', async (from) => {
+    expect(await ann.hears('general', { from })).toEqual(
+      where(({ sender_handle }) => sender_handle === 'bob'),
+    )
+  })
+
+  test('from somebody who never was, finds nothing', async () => {
+    expect(await ann.hears('general', { from: 'nobody' })).toEqual([])
+  })
+
+  test('exclude_self leaves out one’s own', async () => {
+    expect(await ann.hears('general', { exclude_self: true })).toEqual(
+      where(({ sender_handle }) => sender_handle === 'bob'),
+    )
+  })
+
+  test('kind finds only that kind', async () => {
+    expect(await ann.hears('general', { kind: 'message' })).toEqual(general())
+    expect(await ann.hears('general', { kind: 'system' })).toEqual([])
+  })
+
+  test('and another filter: both hold, in pages too', async () => {
+    const query = { from: 'bob', exclude_self: true, order: 'desc', limit: 3 } as const
+    const first = await ann.reads('general', query)
+    const second = await ann.reads('general', { ...query, before: first.body.next_cursor ?? '' })
+    const expected = where(({ sender_handle }) => sender_handle === 'bob').toReversed()
+    expect([...bodies(first.body), ...bodies(second.body)]).toEqual(expected.slice(0, 6))
+    expect(await ann.hears('general', { from: 'ann', exclude_self: true })).toEqual([])
+  })
+})
+
+describe('several channels', () => {
+  test('are read as one, in the order of the log', async () => {
+    for (const channel of [
+      'general,lunch',
+      'lunch,general',
+      '*',
+      ' LUNCH , general ,',
+      'general,general,lunch',
+    ])
+      expect(await ann.hears(channel)).toEqual(all.map(({ body }) => body))
+    expect(await ann.hears('*', { order: 'desc', limit: 4 })).toEqual(['29', '28', '27', '26'])
+    expect(await ann.hears('*', { since: all[9]?.cursor ?? '', limit: 3 })).toEqual(['10', '11', '12'])
+  })
+
+  test('are all that one may read, for *', async () => {
+    const half = await w.agent('half', {
+      channels: { lunch: 'member', general: 'member' },
+      scopes: ['channel:lunch:read'],
+    })
+    expect(await half.hears('*')).toEqual(
+      all.filter(({ channel }) => channel === 'lunch').map(({ body }) => body),
+    )
+    const nobody = await w.agent('outsider')
+    expect(await nobody.hears('*')).toEqual([])
+  })
+
+  test('fail together, naming the one that is shut', async () => {
+    for (const channel of ['general,locked,lunch', 'locked'])
+      expectRefusal(await ann.reads(channel), 403, {
+        code: 'not_a_member',
+        detail: 'Not a member',
+        gate: 'membership',
+        channel: 'locked',
+      })
+    expectRefusal(await ann.reads('lunch,never'), 404, {
+      code: 'channel_not_found',
+      detail: 'Channel not found',
+      channel: 'never',
+    })
+  })
+
+  test('are fifty at most, before any of them is judged', async () => {
+    const many = Array.from({ length: 51 }, (_, i) => `c${i}`)
+    expect((await ann.reads(many.join(','))).body).toMatchObject({ code: 'too_many_channels' })
+    expect((await ann.reads(many.slice(1).join(','))).body).toMatchObject({ code: 'channel_not_found' })
+  })
+})
+
+test('a deleted message is left out, or shown as what is left of it', async () => {
+  const gone = await bob.posts('empty', 'gone @ann @channel', { metadata: { a: 1 }, client_msg_id: 'c' })
+  w.sql('UPDATE messages SET deleted_at = at WHERE seq = ?', gone.seq)
+  expect(await bob.hears('empty')).toEqual([])
+  const { body } = await bob.reads('empty', { include_deleted: true })
+  expect<unknown[]>([...body.messages]).toMatchObject([
+    {
+      id: gone.id,
+      deleted: true,
+      body: '',
+      mentioned_handles: [],
+      metadata: {},
+      reactions: [],
+      broadcast: false,
+    },
+  ])
+  expect(body.messages[0]).not.toHaveProperty('client_msg_id')
+  expect((await bob.get(`/v1/messages/${gone.id}`)).body).toMatchObject({ code: 'message_not_found' })
+  expect((await bob.get(`/v1/messages/${gone.id}?include_deleted=1`)).body).toMatchObject({ deleted: true })
+  w.sql('DELETE FROM messages WHERE seq = ?', gone.seq)
+})

@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'bun:test'
+import { until } from '../support/sockets'
+import { type Caller, DAY, MINUTE, type Person, type World, world } from '../support/world'
+import { expectRefusal } from './refusals'
+
+/** Bob, who is signed in. */
+async function scene(settings: Record<string, string> = {}) {
+  const w: World = await world({ settings })
+  await w.channel('general')
+  const bob = await w.human('bob', { channels: { general: 'member' } })
+  return { w, bob, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
+}
+
+const me = (caller: Caller, headers = {}) => caller.get('/v1/auth/me', headers)
+const cookieOf = (caller: Person) => ({ cookie: `synapse_session=${caller.secret}` })
+
+describe('a logout', () => {
+  test('ends the session, everywhere and at once, and takes the cookie back', async () => {
+    await using s = await scene()
+    const { status, body, headers } = await s.bob.post('/v1/auth/logout')
+    expect([status, body]).toEqual([200, { status: 'ok' }])
+    expect(headers.get('set-cookie')).toBe('synapse_session=; HttpOnly; Max-Age=0; Path=/; SameSite=lax')
+    expectRefusal(await me(s.bob), 401, { code: 'invalid_session', detail: 'Invalid session' })
+    expect(s.w.sql('SELECT * FROM sessions')).toEqual([])
+  })
+
+  test('ends that session only', async () => {
+    await using s = await scene()
+    const other = s.w.caller({ cookie: `synapse_session=${s.w.session('bob')}` })
+    await s.bob.post('/v1/auth/logout')
+    expect((await me(other)).status).toBe(200)
+  })
+
+  test('is nothing for a token, nor for nobody', async () => {
+    await using s = await scene()
+    const agent = await s.w.agent('ann')
+    expectRefusal(await agent.post('/v1/auth/logout'), 400, {
+      code: 'logout_requires_session',
+      detail: 'Logout only applies to session auth',
+    })
+    expect((await s.w.guest.post('/v1/auth/logout')).status).toBe(401)
+    expect((await me(agent)).status).toBe(200)
+  })
+})
+
+describe('the cookie', () => {
+  const flags = async (w: World, headers: Record<string, string> = {}) => {
+    const caller = w.caller({ cookie: `synapse_session=${w.session('bob')}` })
+    return (await caller.post('/v1/auth/logout', undefined, headers)).headers.get('set-cookie') ?? ''
+  }
+
+  test('is Secure when a trusted proxy says that the request came over https', async () => {
+    await using s = await scene()
+    expect(await flags(s.w)).not.toContain('Secure')
+    expect(await flags(s.w, { 'x-forwarded-proto': 'http' })).not.toContain('Secure')
+    expect(await flags(s.w, { 'x-forwarded-proto': 'https' })).toEndWith('; Secure')
+  })
+
+  test('is not, when a stranger says so', async () => {
+    await using s = await scene({ SYNAPSE_TRUSTED_PROXIES: '10.0.0.0/8' })
+    expect(await flags(s.w, { 'x-forwarded-proto': 'https' })).not.toContain('Secure')
+  })
+
+  test('is Secure when the server is reached over https', async () => {
+    await using s = await scene({ SYNAPSE_BASE_URL: 'https://chat.example.org' })
+    expect(await flags(s.w)).toEndWith('; Secure')
+    await using plain = await scene({ SYNAPSE_BASE_URL: 'http://chat.example.org' })
+    expect(await flags(plain.w)).not.toContain('Secure')
+  })
+})
+
+describe('a session', () => {
+  test('is renewed, with its cookie, once less than half of its life is left', async () => {
+    await using s = await scene()
+    s.w.clock.advance(7 * DAY - MINUTE)
+    expect((await me(s.bob)).headers.get('set-cookie')).toBeNull()
+    s.w.clock.advance(2 * MINUTE)
+    const renewed = await me(s.bob)
+    expect(renewed.headers.get('set-cookie')).toBe(
+      `synapse_session=${s.bob.secret}; HttpOnly; Max-Age=1209600; Path=/; SameSite=lax`,
+    )
+    expect((await me(s.bob)).headers.get('set-cookie')).toBeNull()
+    s.w.clock.advance(13 * DAY)
+    expect((await me(s.bob)).status).toBe(200)
+  })
+
+  test('is renewed by whatever its holder does, a post as well', async () => {
+    await using s = await scene()
+    s.w.clock.advance(8 * DAY)
+    const answer = await s.bob.post('/v1/messages', { channel: 'general', body: 'hi' })
+    expect(answer.status).toBe(201)
+    expect(answer.headers.get('set-cookie')).toContain(s.bob.secret)
+  })
+
+  test('is not renewed by its own end', async () => {
+    await using s = await scene()
+    s.w.clock.advance(8 * DAY)
+    const { headers } = await s.bob.post('/v1/auth/logout')
+    expect(headers.getSetCookie()).toEqual(['synapse_session=; HttpOnly; Max-Age=0; Path=/; SameSite=lax'])
+    expect((await me(s.bob)).status).toBe(401)
+  })
+
+  test('ends after fourteen days without a visit', async () => {
+    await using s = await scene()
+    s.w.clock.advance(14 * DAY)
+    expectRefusal(await me(s.bob), 401, { code: 'session_expired', detail: 'Session expired' })
+    // Its row is forgotten by the next upkeep; from then on it is as if it had never been.
+    s.w.clock.advance(MINUTE)
+    await s.w.restart()
+    await until('the upkeep', () => s.w.sql('SELECT * FROM sessions').length === 0)
+    expectRefusal(await me(s.bob), 401, { code: 'invalid_session', detail: 'Invalid session' })
+  })
+
+  test('lives as long as the operator says', async () => {
+    await using s = await scene({ SYNAPSE_AUTH_SESSION_DAYS: '2' })
+    s.w.clock.advance(8 * DAY)
+    const { headers } = await me(s.bob)
+    // The cookie of the test was made for fourteen days; what is left of them is more than half of two.
+    expect(headers.get('set-cookie')).toBeNull()
+    s.w.clock.advance(5 * DAY + MINUTE)
+    expect((await me(s.bob)).headers.get('set-cookie')).toContain('Max-Age=172800;')
+  })
+})
+
+describe('of several credentials', () => {
+  test('a bearer token counts before a cookie, also when it is bad', async () => {
+    await using s = await scene()
+    const ann = await s.w.agent('ann')
+    expect((await me(s.w.caller({ ...cookieOf(s.bob), ...ann.credential }))).body).toMatchObject({
+      handle: 'ann',
+    })
+    const bad = { ...cookieOf(s.bob), authorization: 'Bearer nonsense' }
+    expect((await me(s.w.caller(bad))).body).toMatchObject({ code: 'invalid_token' })
+    for (const authorization of ['Bearer', 'Bearer ', 'bearer  '])
+      expect((await me(s.w.caller({ ...cookieOf(s.bob), authorization }))).body).toMatchObject({
+        code: 'missing_token',
+        detail: 'Missing token',
+      })
+  })
+
+  test('another scheme is none', async () => {
+    await using s = await scene()
+    for (const authorization of ['Basic Ym9iOng=', 'Digest x', 'BearerX y', 'Token x']) {
+      expect((await me(s.w.caller({ authorization }))).body).toMatchObject({ code: 'not_authenticated' })
+      expect((await me(s.w.caller({ ...cookieOf(s.bob), authorization }))).body).toMatchObject({
+        handle: 'bob',
+      })
+    }
+  })
+
+  test('the scheme of a token is written in any case', async () => {
+    await using s = await scene()
+    const { secret } = await s.w.agent('ann')
+    for (const scheme of ['Bearer', 'bearer', 'BEARER'])
+      expect((await me(s.w.caller({ authorization: `${scheme} ${secret}` }))).body).toMatchObject({
+        handle: 'ann',
+      })
+  })
+
+  test('a token in the query or in a cookie, or a session as a bearer, is nothing', async () => {
+    await using s = await scene()
+    const { secret } = await s.w.agent('ann')
+    for (const name of ['token', 'access_token', 'authorization'])
+      expect((await s.w.guest.get(`/v1/auth/me?${name}=${secret}`)).status).toBe(401)
+    expect((await me(s.w.caller({ cookie: `synapse_session=${secret}` }))).status).toBe(401)
+    expect((await me(s.w.bearer(s.bob.secret))).status).toBe(401)
+  })
+
+  test('other cookies do no harm', async () => {
+    await using s = await scene()
+    for (const cookie of [`a=1; synapse_session=${s.bob.secret}; b=2`, `a=1;synapse_session=${s.bob.secret}`])
+      expect((await me(s.w.caller({ cookie }))).body).toMatchObject({ handle: 'bob' })
+    for (const cookie of [
+      'synapse_session=',
+      'synapse_session',
+      'xsynapse_session=1',
+      `a=1, synapse_session=${s.bob.secret}`,
+    ])
+      expect((await me(s.w.caller({ cookie }))).status).toBe(401)
+  })
+})
+
+test('a token of the earlier server, without a prefix, goes on working', async () => {
+  await using s = await scene()
+  const old = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8'
+  await s.w.agent('ann')
+  s.w.sql('UPDATE tokens SET hash = ?', 'ea866a757e4c38babfa8127cbe9a409d3e1f93a00ff1488ff735fcf917afffd0')
+  expect((await me(s.w.bearer(old))).body).toMatchObject({ handle: 'ann' })
+})
+
+test('a visit is noted, in batches and with the right time', async () => {
+  await using s = await scene()
+  const ann = await s.w.agent('ann')
+  for (let i = 0; i < 3; i++) for (const caller of [ann, s.bob]) await me(caller)
+  expect(s.w.sql('SELECT last_used_at FROM tokens')).toEqual([{ last_used_at: null }])
+  const now = s.w.clock.now()
+  await s.w.stop()
+  expect(s.w.sql('SELECT last_used_at FROM tokens UNION ALL SELECT last_used_at FROM sessions')).toEqual([
+    { last_used_at: now },
+    { last_used_at: now },
+  ])
+})

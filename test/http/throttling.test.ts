@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'bun:test'
+import { MINUTE, SECOND, type World, world } from '../support/world'
+
+/** A server that allows two attempts per handle and address in five minutes, so ten per address. */
+async function scene() {
+  const w: World = await world({ settings: { SYNAPSE_RATE_LOGIN: '2/300' } })
+  // The cheapest hash there is: what is counted here is attempts, not milliseconds.
+  const hash = await Bun.password.hash('right', { algorithm: 'bcrypt', cost: 4 })
+  for (const handle of ['ann', 'bob', 'cat', 'dan', 'eve', 'fay']) await w.human(handle)
+  w.sql('UPDATE accounts SET password_hash = ?', hash)
+  const login = async (handle: string, password = 'wrong', address = '203.0.113.1') => {
+    const { status, body, headers } = await w.guest.post(
+      '/v1/auth/login',
+      { handle, password },
+      { 'x-forwarded-for': address },
+    )
+    if (status === 429) {
+      expect(body.code).toBe('login_throttled')
+      expect(headers.get('retry-after')).toBe(String(body.retry_after))
+      expect(Number(body.retry_after)).toBeWithin(1, 301)
+    }
+    return status
+  }
+  return { w, login, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
+}
+
+describe('login attempts', () => {
+  test('are limited per handle and address, right or wrong', async () => {
+    await using s = await scene()
+    expect([
+      await s.login('ann'),
+      await s.login('ann'),
+      await s.login('ann'),
+      await s.login('ANN ', 'right'),
+    ]).toEqual([401, 401, 429, 429])
+    // Neither another handle nor another address is meant.
+    expect(await s.login('bob')).toBe(401)
+    expect(await s.login('ann', 'wrong', '203.0.113.2')).toBe(401)
+  })
+
+  test('are limited per address, over all handles', async () => {
+    await using s = await scene()
+    for (const handle of ['ann', 'bob', 'cat', 'dan', 'eve'])
+      for (let i = 0; i < 2; i++) await s.login(handle)
+    expect(await s.login('fay')).toBe(429)
+    expect(await s.login('fay', 'wrong', '203.0.113.2')).toBe(401)
+  })
+
+  test('are limited alike for handles that nobody has', async () => {
+    await using s = await scene()
+    expect([await s.login('nobody'), await s.login('nobody'), await s.login('nobody')]).toEqual([
+      401, 401, 429,
+    ])
+  })
+
+  test('are forgotten with time, and the answer says how long that is', async () => {
+    await using s = await scene()
+    await s.login('ann')
+    s.w.clock.advance(MINUTE)
+    await s.login('ann')
+    const refused = await s.w.guest.post(
+      '/v1/auth/login',
+      { handle: 'ann', password: 'x' },
+      { 'x-forwarded-for': '203.0.113.1' },
+    )
+    expect(refused.body.retry_after).toBeOneOf([240, 241])
+    s.w.clock.advance(4 * MINUTE + SECOND)
+    expect(await s.login('ann')).toBe(401)
+    expect(await s.login('ann')).toBe(429)
+  })
+
+  test('that succeed do not count', async () => {
+    await using s = await scene()
+    s.w.sql("UPDATE accounts SET password_hash = ? WHERE handle = 'ann'", await weakArgon('right'))
+    expect(await s.login('ann')).toBe(401)
+    expect(await s.login('ann', 'right')).toBe(200)
+    expect(await s.login('ann')).toBe(401)
+    expect(await s.login('ann')).toBe(429)
+  })
+
+  test('that are throttled do not count either', async () => {
+    await using s = await scene()
+    for (let i = 0; i < 30; i++) await s.login('ann')
+    expect(await s.login('bob')).toBe(401)
+  })
+
+  test('are not counted where the operator switched that off', async () => {
+    await using w = await world({ settings: { SYNAPSE_RATE_LOGIN: 'off' } })
+    for (let i = 0; i < 3; i++) await w.guest.post('/v1/auth/login', { handle: 'a', password: '' })
+    expect(w.sql('SELECT * FROM login_attempts')).toEqual([])
+  })
+})
+
+const weakArgon = (password: string) =>
+  Bun.password.hash(password, { algorithm: 'argon2id', memoryCost: 64, timeCost: 1 })

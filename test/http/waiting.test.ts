@@ -1,0 +1,252 @@
+import { describe, expect, test } from 'bun:test'
+import { until } from '../support/sockets'
+import {
+  type Answer,
+  type Caller,
+  MINUTE,
+  type Page,
+  type Person,
+  SECOND,
+  type World,
+  world,
+} from '../support/world'
+import { expectRefusal } from './refusals'
+
+async function scene(settings: Record<string, string> = {}) {
+  const w: World = await world({ settings })
+  const general = await w.channel('general')
+  const lunch = await w.channel('lunch')
+  const channels = { general: 'member', lunch: 'member' } as const
+  const ann = await w.agent('ann', { channels })
+  const bob = await w.agent('bob', { channels })
+  return { w, general, lunch, ann, bob, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
+}
+
+/** A request that is held. It is when another one of the same person, sent after it, was answered. */
+async function held<Body>(by: Caller, request: Promise<Answer<Body>>) {
+  let over = false
+  const answer = request.then((found) => {
+    over = true
+    return found
+  })
+  const isHeld = async () => {
+    await by.get('/v1/auth/me')
+    await by.get('/v1/auth/me')
+    return !over
+  }
+  expect(await isHeld()).toBeTrue()
+  return { answer, isHeld }
+}
+
+const wait = (person: Person, channel: string, query = {}) =>
+  held(person, person.reads(channel, { since: 'now', wait: 60, ...query }))
+const bodies = (answer: Answer<Page>) => answer.body.messages.map(({ body }) => body)
+
+describe('a read that waits', () => {
+  test('is answered by the message it waited for', async () => {
+    await using s = await scene()
+    const { answer } = await wait(s.bob, 'general')
+    const posted = await s.ann.posts('general', 'hi')
+    expect((await answer).body).toMatchObject({
+      messages: [{ id: posted.id }],
+      head_cursor: posted.cursor,
+      has_more: false,
+      timed_out: false,
+    })
+  })
+
+  test('is answered at once when there is something already', async () => {
+    await using s = await scene()
+    await s.ann.posts('general', 'hi')
+    expect(bodies(await s.bob.reads('general', { wait: 60 }))).toEqual(['hi'])
+  })
+
+  test('sleeps through what happens in other channels', async () => {
+    await using s = await scene()
+    const one = await wait(s.bob, 'general')
+    const several = await wait(s.bob, 'general,lunch')
+    await s.ann.posts('lunch', 'elsewhere')
+    expect(bodies(await several.answer)).toEqual(['elsewhere'])
+    expect(await one.isHeld()).toBeTrue()
+    await s.ann.posts('general', 'hi')
+    expect(bodies(await one.answer)).toEqual(['hi'])
+  })
+
+  test('sleeps through what its filters leave out', async () => {
+    await using s = await scene()
+    const filters = [{ mentions_me: true }, { exclude_self: true }, { from: 'ann' }]
+    const all = await Promise.all(filters.map((filter) => wait(s.bob, 'general', filter)))
+    await s.bob.posts('general', 'from me')
+    for (const one of all) expect(await one.isHeld()).toBeTrue()
+    await s.ann.posts('general', 'for @bob')
+    for (const one of all) expect(bodies(await one.answer)).toEqual(['for @bob'])
+  })
+
+  test('of a thread is woken by its replies', async () => {
+    await using s = await scene()
+    const root = await s.ann.posts('general', 'root')
+    const thread = await wait(s.bob, 'general', { thread: root.id })
+    await s.ann.posts('general', 'outside')
+    expect(await thread.isHeld()).toBeTrue()
+    await s.ann.posts('general', 'inside', { thread_id: root.id })
+    expect(bodies(await thread.answer)).toEqual(['inside'])
+  })
+
+  test('of everything hears a channel that opens meanwhile', async () => {
+    await using s = await scene()
+    const { answer, isHeld } = await wait(s.bob, '*')
+    await s.w.channel('new', { kind: 'private' })
+    await s.w.joins(s.bob, 'new')
+    expect(await isHeld()).toBeTrue()
+    await s.w.joins(s.ann, 'new')
+    await s.ann.posts('new', 'welcome')
+    expect(bodies(await answer)).toEqual(['welcome'])
+  })
+
+  test('ends with its time, saying so and up to where there is nothing', async () => {
+    await using s = await scene()
+    const { answer, isHeld } = await wait(s.bob, 'general', { from: 'bob', wait: 30 })
+    s.w.clock.advance(29 * SECOND)
+    await s.ann.posts('general', 'not for it')
+    expect(await isHeld()).toBeTrue()
+    s.w.clock.advance(SECOND)
+    const { cursor } = await s.ann.posts('general', 'nor this')
+    expect((await answer).body).toEqual({
+      messages: [],
+      next_cursor: null,
+      head_cursor: null,
+      position: cursor,
+      has_more: false,
+      timed_out: true,
+    })
+  })
+
+  test('waits no longer than the operator allows', async () => {
+    await using s = await scene({ SYNAPSE_WAIT_MAX_S: '5' })
+    const { answer } = await wait(s.bob, 'general', { from: 'bob', wait: 60 })
+    s.w.clock.advance(5 * SECOND)
+    await s.ann.posts('general', 'not for it')
+    expect((await answer).body.timed_out).toBeTrue()
+  })
+
+  test('is answered when the server stops', async () => {
+    await using s = await scene()
+    const { answer } = await wait(s.bob, 'general')
+    const events = await held(s.bob, s.bob.get('/v1/events?wait=60'))
+    await s.w.stop()
+    expect(await answer).toMatchObject({ status: 200, body: { messages: [], timed_out: true } })
+    expect(await events.answer).toMatchObject({ status: 200, body: { events: [], timed_out: true } })
+  })
+
+  test('for the past is not held up by what comes now', async () => {
+    await using s = await scene()
+    const root = await s.ann.posts('general', 'root')
+    const { answer } = await wait(s.bob, 'general', { since: '', before: root.cursor, wait: 30 })
+    s.w.clock.advance(MINUTE)
+    await s.ann.posts('general', 'later')
+    expect((await answer).body).toMatchObject({ messages: [], timed_out: true })
+  })
+})
+
+describe('a poll of the events that waits', () => {
+  test('is answered by what it waited for, and by nothing else', async () => {
+    await using s = await scene()
+    const { answer, isHeld } = await held(
+      s.bob,
+      s.bob.get<{ events: object[] }>('/v1/events?type=member.*&wait=60'),
+    )
+    await s.ann.posts('general', 'not for it')
+    expect(await isHeld()).toBeTrue()
+    const cat = await s.w.agent('cat')
+    await s.w.joins(cat, 'general')
+    expect((await answer).body).toMatchObject({
+      events: [{ type: 'member.joined', account: { handle: 'cat' } }],
+    })
+  })
+})
+
+describe('who waits too much is told so:', () => {
+  const tooMany = {
+    code: 'too_many_streams',
+    detail: 'At most 8 waiting requests of one credential are open at a time',
+    retry_after: 5,
+  }
+
+  test('the ninth request of a token, and of a session', async () => {
+    await using s = await scene()
+    const human = await s.w.human('cat', { channels: { general: 'member' } })
+    for (const person of [s.bob, human]) {
+      const waits = await Promise.all(Array.from({ length: 8 }, () => wait(person, 'general')))
+      for (const refused of [
+        await person.reads('general', { since: 'now', wait: 1 }),
+        await person.get('/v1/events?wait=1'),
+      ]) {
+        expectRefusal(refused, 429, tooMany)
+        expect(refused.headers.get('retry-after')).toBe('5')
+      }
+      // A request that does not wait is none too many, and neither is another's.
+      expect((await person.reads('general')).status).toBe(200)
+      const other = await wait(s.ann, 'general')
+      await s.ann.posts('general', 'hi')
+      for (const { answer } of [...waits, other]) expect((await answer).status).toBe(200)
+      // All places are free again.
+      const again = await Promise.all(Array.from({ length: 8 }, () => wait(person, 'general')))
+      await s.ann.posts('general', 'again')
+      for (const { answer } of again) expect((await answer).status).toBe(200)
+    }
+  })
+
+  test('but a request that was hung up gives its place back', async () => {
+    await using s = await scene()
+    const hangUp = new AbortController()
+    const gone = Array.from({ length: 8 }, () =>
+      s.bob
+        .fetch('/v1/messages?channel=general&since=now&wait=60', { signal: hangUp.signal })
+        .catch(() => 'gone'),
+    )
+    await until(
+      'all places to be taken',
+      async () => (await s.bob.get('/v1/events?wait=1&since=oldest')).status === 429,
+    )
+    hangUp.abort()
+    expect(await Promise.all(gone)).toEqual(Array(8).fill('gone'))
+    await until(
+      'a free place',
+      async () => (await s.bob.get('/v1/events?wait=1&since=oldest')).status === 200,
+    )
+  })
+})
+
+describe('who loses a right while waiting is told so at once:', () => {
+  type Scene = Awaited<ReturnType<typeof scene>>
+  const rows: [string, (s: Scene) => Promise<void>, number, string][] = [
+    ['a revoked token', (s) => s.w.revokes(s.bob), 401, 'invalid_token'],
+    ['an archived account', (s) => s.w.archives(s.bob), 401, 'account_unavailable'],
+    ['a membership that ended', (s) => s.w.leaves(s.bob, s.general), 403, 'not_a_member'],
+    ['an archived channel', (s) => s.w.archives(s.general), 404, 'channel_archived'],
+  ]
+  test.each(rows)('%s', async (_, act, status, code) => {
+    await using s = await scene()
+    const { answer } = await wait(s.bob, 'general')
+    await act(s)
+    expect(await answer).toMatchObject({ status, body: { code } })
+  })
+
+  test('a session that ended', async () => {
+    await using s = await scene()
+    const human = await s.w.human('cat', { channels: { general: 'member' } })
+    const { answer } = await wait(human, 'general')
+    await human.post('/v1/auth/logout')
+    expect(await answer).toMatchObject({ status: 401, body: { code: 'invalid_session' } })
+  })
+
+  test('but of everything only what is lost is missing', async () => {
+    await using s = await scene()
+    const { answer, isHeld } = await wait(s.bob, '*')
+    await s.w.leaves(s.bob, s.general)
+    await s.ann.posts('general', 'not for bob any more')
+    expect(await isHeld()).toBeTrue()
+    await s.ann.posts('lunch', 'hi')
+    expect(bodies(await answer)).toEqual(['hi'])
+  })
+})

@@ -1,0 +1,152 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Site } from '../cli/site'
+import { CHECKOUT, theRelease } from './release'
+
+setDefaultTimeout(60_000)
+
+/** The instructions of the final image, a continued line as one. */
+function finalImage(): [instruction: string, rest: string][] {
+  const lines = readFileSync(join(CHECKOUT, 'Dockerfile'), 'utf8').replaceAll('\\\n', '').split('\n')
+  const instructions = lines.filter((line) => line !== '' && !line.startsWith('#'))
+  const last = instructions.findLastIndex((line) => line.startsWith('FROM '))
+  return instructions.slice(last).map((line) => {
+    const at = line.indexOf(' ')
+    return [line.slice(0, at), line.slice(at + 1)]
+  })
+}
+
+function one(instruction: string): string {
+  const found = finalImage().filter(([name]) => name === instruction)
+  expect({ instruction, times: found.length }).toEqual({ instruction, times: 1 })
+  return found[0]?.[1] ?? ''
+}
+
+describe('the Dockerfile', () => {
+  test('runs as user 10001 with one volume, which is the home, and runs nothing while the final image is made', () => {
+    expect(one('USER')).toBe('10001:10001')
+    const environment = one('ENV').split(' ')
+    expect(environment).toEqual([
+      `SYNAPSE_HOME=${one('VOLUME')}`,
+      'SYNAPSE_HOST=0.0.0.0',
+      'SYNAPSE_ALLOW_PUBLIC_BIND=1',
+    ])
+    expect(JSON.parse(one('ENTRYPOINT'))).toEqual(['/usr/local/bin/synapse'])
+    expect(JSON.parse(one('CMD'))).toEqual(['serve', '--foreground'])
+    expect(one('STOPSIGNAL')).toBe('SIGTERM')
+    expect(finalImage().map(([name]) => name)).not.toContain('RUN')
+  })
+
+  test('its health check passes while the server answers and fails when it does not', async () => {
+    await using site = new Site()
+    const { executable } = await theRelease()
+    const [, words] = one('HEALTHCHECK').split(' CMD ')
+    const command = (JSON.parse(words ?? '') as string[]).map((word) =>
+      word === '/usr/local/bin/synapse' ? executable : word,
+    )
+    expect((await site.spawn(command)).code).not.toBe(0)
+    const server = await site.serve()
+    expect(await site.spawn(command)).toMatchObject({ code: 0, stdout: '', stderr: '' })
+    server.signal('SIGTERM')
+    await server.exited
+    expect((await site.spawn(command)).code).not.toBe(0)
+  })
+
+  test('finds in its context everything the build reads, and nothing private', () => {
+    const ignored = readFileSync(join(CHECKOUT, '.dockerignore'), 'utf8').split('\n')
+    for (const path of ['src', 'drizzle', 'scripts', 'package.json', 'bun.lock', 'bunfig.toml']) {
+      expect(existsSync(join(CHECKOUT, path))).toBe(true)
+      expect(ignored).not.toContain(path)
+    }
+    for (const path of [
+      '.git',
+      'node_modules',
+      '.toolchain',
+      'dist',
+      '**/.env',
+      '**/synapse.env',
+      '**/*.db*',
+    ])
+      expect(ignored).toContain(path)
+  })
+})
+
+interface Service {
+  readonly init?: boolean
+  readonly read_only?: boolean
+  readonly cap_drop?: readonly string[]
+  readonly ports?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+function compose(path: string): { services: Record<string, Service>; volumes: Record<string, unknown> } {
+  return Bun.YAML.parse(readFileSync(join(CHECKOUT, path), 'utf8')) as ReturnType<typeof compose>
+}
+
+describe('compose.yaml', () => {
+  test('publishes on loopback alone, with an init, without capabilities, on one volume that is the home', () => {
+    const { services, volumes } = compose('compose.yaml')
+    const { synapse } = services
+    expect(Object.keys(services)).toEqual(['synapse'])
+    expect(synapse?.ports).toEqual(['127.0.0.1:8080:8080'])
+    expect(synapse).toMatchObject({ init: true, read_only: true, cap_drop: ['ALL'] })
+    expect(synapse?.volumes).toEqual([`data:${one('VOLUME')}`])
+    expect(Object.keys(volumes)).toEqual(['data'])
+  })
+
+  test('every overlay mounts files that exist, and no other service is open to everybody but Caddy', () => {
+    const overlays = readdirSync(join(CHECKOUT, 'docs/deploy')).filter((name) => name.startsWith('compose.'))
+    expect(overlays).toContain('compose.caddy.yaml')
+    for (const name of overlays) {
+      const { services } = compose(`docs/deploy/${name}`)
+      for (const [service, { volumes = [], ports = [] }] of Object.entries(services)) {
+        for (const volume of volumes.filter((path) => path.startsWith('./')))
+          expect(existsSync(join(CHECKOUT, volume.split(':')[0] ?? ''))).toBe(true)
+        if (service !== 'caddy') expect(ports).toEqual([])
+      }
+    }
+  })
+
+  test('behind Caddy the server believes the network that it shares with Caddy, and no other', () => {
+    const { services, networks } = Bun.YAML.parse(
+      readFileSync(join(CHECKOUT, 'docs/deploy/compose.caddy.yaml'), 'utf8'),
+    ) as {
+      services: Record<string, Service>
+      networks: { proxy: { ipam: { config: { subnet: string }[] } } }
+    }
+    const subnet = networks.proxy.ipam.config[0]?.subnet
+    expect(services.synapse?.environment?.SYNAPSE_TRUSTED_PROXIES).toBe(subnet ?? '')
+    expect(services.caddy?.environment).toMatchObject({ SYNAPSE_UPSTREAM: 'synapse:8080' })
+  })
+})
+
+describe('the shell scripts', () => {
+  const scripts = [
+    'install.sh',
+    'bin/synapse',
+    'bin/check',
+    '.ci/run',
+    'scripts/provision.sh',
+    'scripts/bootstrap.sh',
+  ]
+  // scripts/toolchain.sh is looked at where it is sourced.
+  const checker = Bun.which('shellcheck')
+  if (checker === null) console.log('skipped: shellcheck (scripts/provision.sh)')
+
+  test.skipIf(checker === null)('have no finding of shellcheck', () => {
+    const { exitCode, stdout } = Bun.spawnSync(['shellcheck', '--severity=warning', '-x', ...scripts], {
+      cwd: CHECKOUT,
+    })
+    expect(stdout.toString()).toBe('')
+    expect(exitCode).toBe(0)
+  })
+
+  test('of the installation are POSIX sh, with nothing of bash', () => {
+    for (const shell of ['dash', 'sh', 'bash'].filter((name) => Bun.which(name) !== null)) {
+      const { exitCode, stderr } = Bun.spawnSync([shell, '-n', join(CHECKOUT, 'install.sh')])
+      expect({ shell, exitCode, said: stderr.toString() }).toEqual({ shell, exitCode: 0, said: '' })
+    }
+  })
+})

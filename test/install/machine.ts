@@ -1,0 +1,128 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { isAlive } from '../../src/home'
+import { waitFor } from '../cli/site'
+import { temporaryDirectory } from '../home/temporary'
+import type { Outcome } from './place'
+
+/** What an installation may change; on a machine of the tests these folders are copies that are thrown away. */
+const FOLDERS = ['etc', 'usr', 'var', 'root', 'home', 'opt']
+
+/** What the tools for accounts leave behind on every machine: their backups and their lock. */
+const SIDE_EFFECTS = /^\/etc\/(?:(?:passwd|group|shadow|gshadow|subuid|subgid)-|\.pwd\.lock)$/
+
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/**
+ * This machine with folders of its own: what is written below them is thrown away with it, so root can install there.
+ * No systemd runs on it. Needs root and a kernel that allows to mount; see {@link canMakeMachines}.
+ */
+export class Machine implements AsyncDisposable {
+  private readonly directory = temporaryDirectory()
+  private readonly holder = Bun.spawn(
+    ['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', this.script()],
+    { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' },
+  )
+
+  private constructor() {}
+
+  static async make(): Promise<Machine> {
+    const machine = new Machine()
+    const { value } = await machine.holder.stdout.getReader().read()
+    if (value === undefined) throw new Error('no mount namespace')
+    return machine
+  }
+
+  /** Runs a command as root of this machine. */
+  async run(words: string[], extra: Record<string, string> = {}): Promise<Outcome> {
+    const child = Bun.spawn(
+      ['nsenter', `--mount=/proc/${this.holder.pid}/ns/mnt`, '--wd=/', '--', ...words],
+      {
+        env: { PATH: SYSTEM_PATH, HOME: '/root', ...extra },
+        stdin: 'ignore',
+        stdout: 'pipe',
+        stderr: 'pipe',
+      },
+    )
+    const [stdout, stderr, code] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ])
+    return { code, stdout, stderr }
+  }
+
+  /** A path of this machine, as it is reached from outside. */
+  path(inside: string): string {
+    return `/proc/${this.holder.pid}/root${inside}`
+  }
+
+  read(inside: string): string {
+    return readFileSync(this.path(inside), 'utf8')
+  }
+
+  exists(inside: string): boolean {
+    return existsSync(this.path(inside))
+  }
+
+  /** Paths that are there and were not, that were there and are not, or that hold something else. */
+  changes(): string[] {
+    return FOLDERS.flatMap((folder) =>
+      this.changesIn(`/${folder}`, join(this.directory.path, folder, 'upper')),
+    )
+      .filter((path) => !SIDE_EFFECTS.test(path))
+      .sort()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const pidFile = this.path('/var/lib/synapse/run/synapse.pid')
+    const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0
+    if (pid > 0 && isAlive(pid)) {
+      process.kill(pid, 'SIGKILL')
+      await waitFor(`the end of ${pid}`, () => !isAlive(pid) || undefined)
+    }
+    this.holder.stdin.end()
+    await this.holder.exited
+    this.directory[Symbol.dispose]()
+  }
+
+  private script(): string {
+    const mounts = FOLDERS.map((folder) => {
+      const own = join(this.directory.path, folder)
+      const options = `lowerdir=/${folder},upperdir=${own}/upper,workdir=${own}/work`
+      return `mkdir -p ${own}/upper ${own}/work; mount -t overlay overlay -o ${options} /${folder}`
+    })
+    return [...mounts, 'mount -t tmpfs tmpfs /run', 'echo ready', 'read -r end || true'].join('\n')
+  }
+
+  /** The upper folder of an overlay holds what was written; a character device there stands for what was removed. */
+  private changesIn(path: string, upper: string): string[] {
+    return readdirSync(upper, { withFileTypes: true }).flatMap((entry) => {
+      const inside = join(path, entry.name)
+      const written = join(upper, entry.name)
+      if (entry.isCharacterDevice()) return existsSync(inside) ? [inside] : []
+      const before = statSync(inside, { throwIfNoEntry: false })
+      if (before === undefined) return [inside]
+      if (entry.isDirectory()) return this.changesIn(inside, written)
+      return readFileSync(inside).equals(readFileSync(written)) ? [] : [inside]
+    })
+  }
+}
+
+/** Whether machines can be made here; if not, why. */
+export function canMakeMachines(): { readonly can: boolean; readonly why: string } {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return { can: false, why: 'they need root' }
+  if (Bun.which('unshare') === null || Bun.which('nsenter') === null)
+    return { can: false, why: 'they need unshare and nsenter' }
+  const taken = ['/usr/local/bin/synapse', '/var/lib/synapse', '/etc/systemd/system/synapse.service'].find(
+    existsSync,
+  )
+  if (taken !== undefined) return { can: false, why: `Synapse is installed here: ${taken}` }
+  using directory = temporaryDirectory()
+  const script = `cd ${directory.path} && mkdir a b c && mount -t overlay overlay -o lowerdir=a,upperdir=b,workdir=c a`
+  const probe = Bun.spawnSync(['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script], {
+    stdout: 'ignore',
+    stderr: 'ignore',
+  })
+  return probe.success ? { can: true, why: '' } : { can: false, why: 'no overlay can be mounted here' }
+}

@@ -1,0 +1,74 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { temporaryDirectory } from '../home/temporary'
+
+const root = join(import.meta.dir, '../..')
+
+/** The checkout that is tested. */
+export const CHECKOUT = root
+
+/** The target of this machine, as scripts/release.ts and install.sh call it. */
+export const TARGET = `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`
+
+/** A finished release folder, with the executable of this machine alone. */
+export interface Release {
+  readonly folder: string
+  readonly executable: string
+}
+
+/** Makes a release folder at this path. @throws Error with what the script said */
+export async function makeRelease(folder: string): Promise<Release> {
+  const cmd = [process.execPath, join(root, 'scripts/release.ts'), '--target', TARGET, '--out', folder]
+  const child = Bun.spawn({ cmd, cwd: root, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  if (code !== 0) throw new Error(`no release: ${stdout}${stderr}`)
+  return { folder, executable: join(folder, `synapse-${TARGET}`) }
+}
+
+let made: Promise<Release> | undefined
+
+/** One release folder for all tests of this run, which nobody changes. Everybody may read it. */
+export function theRelease(): Promise<Release> {
+  made ??= makeRelease(join(ownFolder(), 'release'))
+  return made
+}
+
+let another: Promise<string> | undefined
+
+/** An executable that does the same and differs in its bytes, as that of another version would. */
+export function anotherExecutable(): Promise<string> {
+  another ??= buildAnother()
+  return another
+}
+
+async function buildAnother(): Promise<string> {
+  const outfile = join(ownFolder(), 'another', 'synapse-another')
+  const cmd = [process.execPath, join(root, 'scripts/build.ts'), '--outfile', outfile]
+  const child = Bun.spawn({ cmd, cwd: root, stdin: 'ignore', stdout: 'ignore', stderr: 'inherit' })
+  if ((await child.exited) !== 0) throw new Error('no other executable')
+  return outfile
+}
+
+let folder: string | undefined
+
+/** A folder that goes when the tests have ended. */
+function ownFolder(): string {
+  if (folder === undefined) {
+    const { path } = temporaryDirectory()
+    chmodSync(path, 0o755)
+    process.on('exit', () => rmSync(path, { recursive: true, force: true }))
+    folder = path
+  }
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+function isMusl(): boolean {
+  if (process.platform !== 'linux') return false
+  const { success } = Bun.spawnSync(['getconf', 'GNU_LIBC_VERSION'], { stdout: 'ignore', stderr: 'ignore' })
+  return !success
+}

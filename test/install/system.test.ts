@@ -1,0 +1,250 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isAlive } from '../../src/home'
+import { canMakeMachines, Machine } from './machine'
+import type { Outcome } from './place'
+import { CHECKOUT, theRelease } from './release'
+
+// The first test waits for a build, every test for servers.
+setDefaultTimeout(60_000)
+
+const { can, why } = canMakeMachines()
+if (!can) console.log(`skipped: installing as root on machines of the tests: ${why}`)
+
+const UNIT = '/etc/systemd/system/synapse.service'
+const hasSystemd = Bun.which('systemctl') !== null && Bun.which('systemd-analyze') !== null
+if (!hasSystemd)
+  console.log('skipped: the units, which need systemctl and systemd-analyze (scripts/provision.sh)')
+
+/** What install.sh of the release answers on the machine. */
+async function install(machine: Machine, ...words: string[]): Promise<Outcome> {
+  return machine.run(['sh', join((await theRelease()).folder, 'install.sh'), ...words])
+}
+
+function works({ code, stdout, stderr }: Outcome): string {
+  if (code !== 0) throw new Error(`exit status ${code}\n${stdout}${stderr}`)
+  return stdout
+}
+
+function pidOf(machine: Machine): number {
+  return Number(machine.read('/var/lib/synapse/run/synapse.pid'))
+}
+
+function accounts(machine: Machine): string[] {
+  return ['passwd', 'group', 'shadow', 'gshadow'].map((name) => machine.read(`/etc/${name}`))
+}
+
+describe.skipIf(!can)('install.sh as root without systemd', () => {
+  test('from a release: the server runs as a user of its own; --uninstall --purge leaves the machine as it was', async () => {
+    await using machine = await Machine.make()
+    const before = accounts(machine)
+    const said = works(await install(machine, '--port', '0'))
+    expect(said).toContain('/healthz answers')
+    expect(said).toContain('stop      synapse serve --stop --home /var/lib/synapse')
+    expect(said).toContain('Next: synapse quickstart')
+
+    const pid = pidOf(machine)
+    const [, uid] = /^synapse:x:(\d+):/m.exec(machine.read('/etc/passwd')) ?? []
+    expect(Number(uid)).toBeLessThan(1000)
+    expect(statSync(`/proc/${pid}`).uid).toBe(Number(uid))
+    expect(machine.read('/etc/passwd')).toMatch(/^synapse:.*:\/var\/lib\/synapse:\S*(?:nologin|false)$/m)
+    for (const path of ['/var/lib/synapse', '/var/lib/synapse-backups', '/var/lib/synapse/synapse.env']) {
+      const { uid: owner, mode } = statSync(machine.path(path))
+      expect({ path, owner, others: mode & 0o077 }).toEqual({ path, owner: Number(uid), others: 0 })
+    }
+    works(await machine.run(['synapse', 'quickstart', '--yes', '--json']))
+    expect(statSync(machine.path('/var/lib/synapse/synapse.db')).uid).toBe(Number(uid))
+
+    const bye = works(await install(machine, '--uninstall', '--purge', '--yes'))
+    expect(bye).toContain('has stopped')
+    expect(isAlive(pid)).toBe(false)
+    expect(accounts(machine)).toEqual(before)
+    expect(machine.changes()).toEqual([])
+  })
+
+  test('from a checkout it builds', async () => {
+    await using machine = await Machine.make()
+    const path = process.env.PATH ?? ''
+    const script = join(CHECKOUT, 'install.sh')
+    const said = works(await machine.run(['sh', script, '--port', '0'], { PATH: path }))
+    expect(said).toContain('building from this checkout')
+    expect(said).toContain('/healthz answers')
+    works(await machine.run(['sh', script, '--uninstall', '--purge', '--yes'], { PATH: path }))
+    expect(machine.changes()).toEqual([])
+  })
+
+  test('--uninstall leaves data, user and the record of what was made; --purge later takes all of it', async () => {
+    await using machine = await Machine.make()
+    const before = accounts(machine)
+    works(await install(machine, '--no-start', '--prefix', '/opt/rooms/synapse', '--port', '0'))
+    works(
+      await machine.run(['/opt/rooms/synapse/bin/synapse', 'init', '--home', '/var/lib/synapse', '--json']),
+    )
+    const script = '/opt/rooms/synapse/lib/synapse/install.sh'
+    expect(works(await machine.run([script, '--uninstall']))).toContain('/var/lib/synapse')
+    expect(machine.exists('/opt/rooms/synapse/bin')).toBe(false)
+    expect(machine.exists('/var/lib/synapse/synapse.db')).toBe(true)
+    expect(machine.read('/etc/passwd')).toMatch(/^synapse:/m)
+    works(await machine.run([script, '--uninstall', '--purge', '--yes']))
+    expect(accounts(machine)).toEqual(before)
+    expect(machine.changes()).toEqual([])
+  })
+
+  test('a service user that was there before stays', async () => {
+    await using machine = await Machine.make()
+    works(await machine.run(['useradd', '--system', '--user-group', 'synapse']))
+    works(await install(machine, '--no-start'))
+    expect(works(await install(machine, '--uninstall', '--purge', '--yes'))).toContain('was there before')
+    expect(machine.read('/etc/passwd')).toMatch(/^synapse:/m)
+  })
+
+  const refusals: [rule: string, says: string, arrange: (machine: Machine) => Promise<string[]>][] = [
+    [
+      "a person's account of that name",
+      "a person's account",
+      async (machine) => {
+        works(await machine.run(['useradd', '--uid', '54321', 'synapse']))
+        return []
+      },
+    ],
+    [
+      'a group of that name without a user',
+      'there is a group synapse',
+      async (machine) => {
+        works(await machine.run(['groupadd', 'synapse']))
+        return []
+      },
+    ],
+    [
+      'data that belongs to somebody else',
+      'belongs to root',
+      async (machine) => {
+        works(await machine.run(['mkdir', '/var/lib/synapse']))
+        works(await machine.run(['touch', '/var/lib/synapse/synapse.db']))
+        return []
+      },
+    ],
+    [
+      'a prefix that the service could not see',
+      'the service cannot see',
+      async () => ['--service', 'systemd', '--no-start', '--prefix', '/home/ada'],
+    ],
+  ]
+  for (const [rule, says, arrange] of refusals) {
+    test(`refuses ${rule}, and changes nothing`, async () => {
+      await using machine = await Machine.make()
+      const words = await arrange(machine)
+      const before = [machine.changes(), accounts(machine)]
+      const { code, stderr } = await install(machine, ...words)
+      expect(stderr).toContain(says)
+      expect(code).toBe(1)
+      expect([machine.changes(), accounts(machine)]).toEqual(before)
+    })
+  }
+})
+
+describe.skipIf(!can || !hasSystemd)('the unit of the system', () => {
+  test('is one that systemd takes, and that closes what the server does not need', async () => {
+    await using machine = await Machine.make()
+    works(await install(machine, '--service', 'systemd', '--no-start'))
+    const verified = await machine.run(['systemd-analyze', 'verify', UNIT])
+    expect(verified).toEqual({ code: 0, stdout: '', stderr: '' })
+    const security = ['systemd-analyze', 'security', '--offline=true', '--no-pager', UNIT]
+    const [, score] =
+      /exposure level for synapse.service: ([\d.]+)/.exec(works(await machine.run(security))) ?? []
+    expect(Number(score)).toBeGreaterThan(0)
+    expect(Number(score)).toBeLessThan(2)
+    const unit = machine.read(UNIT).split('\n')
+    for (const line of [
+      'User=synapse',
+      'ExecStart=/usr/local/bin/synapse serve --foreground',
+      'StateDirectory=synapse synapse-backups',
+      'RestartPreventExitStatus=2 5 78',
+      'UnsetEnvironment=BUN_BE_BUN BUN_OPTIONS',
+      'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK',
+      'WantedBy=multi-user.target',
+    ])
+      expect(unit).toContain(line)
+    expect(unit.filter((line) => line.startsWith('MemoryDenyWriteExecute'))).toEqual([])
+  })
+
+  test('is enabled, is replaced by an upgrade unless it was edited, and goes with --uninstall', async () => {
+    await using machine = await Machine.make()
+    works(await install(machine, '--service', 'systemd', '--no-start'))
+    const wanted = '/etc/systemd/system/multi-user.target.wants/synapse.service'
+    expect(statSync(machine.path(UNIT)).mode & 0o777).toBe(0o644)
+    expect(works(await machine.run(['readlink', wanted])).trim()).toBe(UNIT)
+
+    // As if an earlier version had written it.
+    const record = machine.path('/usr/local/lib/synapse/record')
+    const earlier = machine.read(UNIT).replace('RestartSec=5', 'RestartSec=9')
+    writeFileSync(machine.path(UNIT), earlier)
+    const sum = works(await machine.run(['cksum', UNIT]))
+      .split(' ')
+      .slice(0, 2)
+      .join('-')
+    writeFileSync(record, readFileSync(record, 'utf8').replace(/^unit .*$/m, `unit ${sum}`))
+    works(await install(machine, '--service', 'systemd', '--no-start'))
+    expect(machine.read(UNIT)).toContain('RestartSec=5\n')
+
+    appendFileSync(machine.path(UNIT), 'Environment=MINE=1\n')
+    works(await machine.run(['mkdir', `${UNIT}.d`]))
+    const { code, stderr } = await install(machine, '--service', 'systemd', '--no-start')
+    expect(code).toBe(0)
+    expect(stderr).toContain('was edited and stays')
+    expect(machine.read(UNIT)).toContain('MINE=1')
+
+    const said = works(await install(machine, '--uninstall'))
+    expect(said).toContain('your drop-ins stay')
+    expect(machine.exists(UNIT)).toBe(false)
+    expect(machine.exists(wanted)).toBe(false)
+    expect(machine.read('/usr/local/lib/synapse/synapse.service.edited')).toContain('MINE=1')
+    works(await install(machine, '--uninstall', '--purge', '--yes'))
+    expect(machine.changes()).toEqual([`${UNIT}.d`])
+  })
+
+  test('--dry-run shows every call of systemctl: of a new installation, an upgrade and an uninstall', async () => {
+    await using machine = await Machine.make()
+    const calls = async (...words: string[]) =>
+      works(await install(machine, '--dry-run', ...words))
+        .split('\n')
+        .filter((line) => /^ {2}(?:systemctl|useradd|userdel|mv|rm -rf|rm -f|mkdir|chown)/.test(line))
+        .map((line) => line.trim())
+    expect(await calls('--service', 'systemd')).toEqual([
+      'mkdir -m 755 /usr/local/lib/synapse',
+      expect.stringMatching(
+        /^useradd --system --user-group --no-create-home --home-dir \/var\/lib\/synapse --shell \S+ --comment 'Synapse server' synapse$/,
+      ),
+      'mkdir -m 700 /var/lib/synapse',
+      'chown synapse:synapse /var/lib/synapse',
+      'mkdir -m 700 /var/lib/synapse-backups',
+      'chown synapse:synapse /var/lib/synapse-backups',
+      'mv -f /usr/local/bin/.synapse.new /usr/local/bin/synapse',
+      'systemctl daemon-reload',
+      'systemctl enable --now synapse.service',
+    ])
+    expect(machine.changes()).toEqual([])
+
+    works(await install(machine, '--service', 'systemd', '--no-start'))
+    // Another version, as far as the bytes go.
+    appendFileSync(machine.path('/usr/local/bin/synapse'), 'SYNAPSE_ALLOW_PUBLIC_BIND')
+    expect(await calls('--service', 'systemd')).toEqual([
+      'systemctl stop synapse.service',
+      'mv -f /usr/local/bin/synapse /usr/local/bin/synapse.previous',
+      'mv -f /usr/local/bin/.synapse.new /usr/local/bin/synapse',
+      'systemctl daemon-reload',
+      'systemctl enable --now synapse.service',
+    ])
+    expect(await calls('--uninstall', '--purge')).toEqual([
+      'systemctl disable --now synapse.service',
+      `rm -f ${UNIT}`,
+      'systemctl daemon-reload',
+      'rm -f /usr/local/bin/synapse',
+      'rm -rf /var/lib/synapse',
+      'rm -rf /var/lib/synapse-backups',
+      'userdel synapse',
+      expect.stringContaining('rm -f /usr/local/lib/synapse/record'),
+    ])
+  })
+})

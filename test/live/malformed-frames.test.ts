@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { closing, type FrameShape, frame, RawWebSocket } from '../support/raw-socket'
+import { LiveSocket } from '../support/sockets'
+import { Town } from './town'
+
+/*
+ * What RFC 6455 asks of a server that is sent nonsense: the connection fails with the right code (§7.1.7, §7.4.1).
+ * The cases are those of the Autobahn test suite, by their subjects.
+ */
+
+let town: Town
+let bystander: LiveSocket
+beforeAll(async () => {
+  town = await Town.open({ SYNAPSE_STREAMS_PER_ACCOUNT: '1000' })
+  bystander = await town.socket(await town.agent())
+})
+afterAll(async () => {
+  bystander[Symbol.dispose]()
+  await town[Symbol.asyncDispose]()
+})
+
+const PING = '{"type":"ping","id":1}'
+const bytes = (...values: number[]) => Uint8Array.from(values)
+const text = (payload: string | Uint8Array, more: Partial<FrameShape> = {}): FrameShape => ({
+  opcode: 'text',
+  payload,
+  ...more,
+})
+const more = (payload: string | Uint8Array, fin = true): FrameShape => ({
+  opcode: 'continuation',
+  payload,
+  fin,
+})
+const close = (payload: Uint8Array): FrameShape => ({ opcode: 'close', payload })
+
+/** Opens a socket, sends the frames in one piece and a ping behind them. */
+async function send(frames: readonly FrameShape[]): Promise<RawWebSocket> {
+  const socket = await RawWebSocket.open(town.url, { headers: (await town.agent()).credential })
+  await socket.text('hello')
+  socket.connection.write(Buffer.concat([...frames, { opcode: 'ping' } as const].map(frame)))
+  return socket
+}
+
+describe('fails the connection', () => {
+  const table: readonly (readonly [title: string, code: number, frames: readonly FrameShape[]])[] = [
+    ['text without a mask', 1002, [text(PING, { masked: false })]],
+    ['a ping without a mask', 1002, [{ opcode: 'ping', masked: false }]],
+    ...[1, 2, 3, 4, 5, 6, 7].map((rsv) => [`reserved bits ${rsv}`, 1002, [text(PING, { rsv })]] as const),
+    ...[3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map(
+      (opcode) => [`reserved opcode ${opcode}`, 1002, [{ opcode }]] as const,
+    ),
+    ['a fragmented ping', 1002, [{ opcode: 'ping', fin: false }]],
+    ['a fragmented pong', 1002, [{ opcode: 'pong', fin: false }]],
+    ['a fragmented close', 1002, [{ opcode: 'close', payload: closing(1000), fin: false }]],
+    ['a ping of 126 bytes', 1002, [{ opcode: 'ping', payload: 'x'.repeat(126) }]],
+    ['a pong of 126 bytes', 1002, [{ opcode: 'pong', payload: 'x'.repeat(126) }]],
+    ['a close of 126 bytes', 1002, [close(closing(1000, 'x'.repeat(124)))]],
+    ['a continuation of nothing', 1002, [more('x')]],
+    ['an unfinished continuation of nothing', 1002, [more('x', false)]],
+    ['a message inside a fragmented one', 1002, [text('{', { fin: false }), text('}')]],
+    [
+      'bytes inside a fragmented message',
+      1002,
+      [text('{', { fin: false }), { opcode: 'binary', payload: '}' }],
+    ],
+    ['a continuation after the last', 1002, [text('{', { fin: false }), more('}'), more('}')]],
+    ['text with a byte that UTF-8 has not', 1007, [text(bytes(0xff))]],
+    ['text that breaks off in a character', 1007, [text(bytes(0xe2, 0x82))]],
+    ['text with an overlong character', 1007, [text(bytes(0xc0, 0xaf))]],
+    ['text with half a surrogate pair', 1007, [text(bytes(0xed, 0xa0, 0x80))]],
+    ['text beyond the last character', 1007, [text(bytes(0xf4, 0x90, 0x80, 0x80))]],
+    [
+      'fragments that are no text together',
+      1007,
+      [text(bytes(0x22, 0xe2), { fin: false }), more(bytes(0x22))],
+    ],
+    [
+      'one bad byte in a long text',
+      1007,
+      [text(Buffer.concat([Buffer.from('x'.repeat(5000)), bytes(0xff), Buffer.from('y'.repeat(5000))]))],
+    ],
+    ['a close of one byte', 1002, [close(bytes(3))]],
+    ...[0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535].map(
+      (code) => [`close code ${code}`, 1002, [close(closing(code))]] as const,
+    ),
+    ['a close with a reason that is no text', 1007, [close(closing(1000, bytes(0xff, 0xfe)))]],
+    ['a length of 2^63', 1009, [text('x', { lengthBits: 64, declared: 1n << 63n })]],
+    ['a length of 2^62', 1009, [text('x', { lengthBits: 64, declared: 1n << 62n })]],
+    ['a length of 2^32 + 1', 1009, [text('x', { lengthBits: 64, declared: (1n << 32n) + 1n })]],
+    ['text of more than 64 KiB', 1009, [text('x'.repeat(65_537))]],
+    ['bytes of more than 64 KiB', 1009, [{ opcode: 'binary', payload: 'x'.repeat(65_537) }]],
+    [
+      'fragments of more than 64 KiB together',
+      1009,
+      [text('x'.repeat(60_000), { fin: false }), more('x'.repeat(60_000))],
+    ],
+    [
+      'very many small fragments of more than 64 KiB together',
+      1009,
+      [text('x', { fin: false }), ...Array.from({ length: 66 }, () => more('x'.repeat(1000), false))],
+    ],
+  ]
+  test.each(table)('%s: %d', async (_, code, frames) => {
+    using socket = await send(frames)
+    expect(await socket.endedWithin(2000)).toMatchObject({ code })
+    expect(await socket.connection.endedWithin(2000)).toBeDefined()
+    expect(socket.texts.join()).not.toContain('pong')
+    await bystander.settle()
+  })
+})
+
+describe('is understood', () => {
+  const table: readonly [title: string, frames: readonly FrameShape[]][] = [
+    ['a length in more bits than it needs', [text(PING, { lengthBits: 16 })]],
+    ['a length in 64 bits', [text(PING, { lengthBits: 64 })]],
+    [
+      'a message of exactly 64 KiB',
+      [text(PING.replace('}', `,"x":"${'y'.repeat(65_536 - PING.length - 7)}"}`))],
+    ],
+    [
+      'a fragmented message with a ping in between',
+      [text(PING.slice(0, 5), { fin: false }), { opcode: 'ping' }, more('', false), more(PING.slice(5))],
+    ],
+    ['a pong that nobody asked for', [{ opcode: 'pong', payload: 'hi' }, text(PING)]],
+    [
+      'very many empty fragments',
+      [text('', { fin: false }), ...Array.from({ length: 5000 }, () => more('', false)), more(PING)],
+    ],
+  ]
+  test.each(table)('%s', async (_, frames) => {
+    using socket = await send(frames)
+    expect(JSON.parse(await socket.text('"pong"'))).toEqual({ type: 'pong', id: 1 })
+    expect(socket.end).toBeUndefined()
+  })
+
+  const codes = [1000, 1001, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999]
+  test.each(codes)('a close with %d, which is sent back', async (code) => {
+    using socket = await send([close(closing(code, 'x'.repeat(123))), text(PING)])
+    expect(await socket.endedWithin(2000)).toMatchObject({ code })
+    expect(socket.texts).toHaveLength(1)
+  })
+
+  test('a close without a code', async () => {
+    using socket = await send([{ opcode: 'close' }])
+    expect(await socket.endedWithin(2000)).toMatchObject({ code: 1005 })
+  })
+})
+
+describe('nothing is left behind by', () => {
+  test('sockets that fail: their places are given back', async () => {
+    await using place = await Town.open()
+    const bob = await place.agent()
+    for (let round = 0; round < 30; round++) {
+      using socket = await RawWebSocket.open(place.url, { headers: bob.credential })
+      socket.send(text(bytes(0xff)))
+      expect(await socket.endedWithin(2000)).toMatchObject({ code: 1007 })
+    }
+    const { body } = await place.world.operator.get<{ counts: { streams: number } }>('/v1/health')
+    expect(body.counts.streams).toBe(0)
+  })
+
+  test('connections that break in the middle of a frame', async () => {
+    await using place = await Town.open()
+    const bob = await place.agent()
+    for (let round = 0; round < 30; round++) {
+      const socket = await RawWebSocket.open(place.url, { headers: bob.credential })
+      socket.connection.write(frame(text('x'.repeat(1000))).subarray(0, 20 + round))
+      socket[Symbol.dispose]()
+    }
+    using socket = await LiveSocket.open(place.url, bob.credential)
+    await socket.settle()
+  })
+
+  test('a flood of frames that nobody waits for the answers of', async () => {
+    await using place = await Town.open()
+    const bob = await place.agent()
+    using flood = await RawWebSocket.open(place.url, { headers: bob.credential })
+    flood.pause()
+    const many = Buffer.concat(Array.from({ length: 2000 }, () => frame(text(PING))))
+    for (let i = 0; i < 20; i++) flood.connection.write(many)
+    using socket = await LiveSocket.open(place.url, bob.credential)
+    await socket.settle()
+  })
+})

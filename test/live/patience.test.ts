@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'bun:test'
+import { Site } from '../support/process'
+import { RawConnection, RawWebSocket } from '../support/raw-socket'
+import { LiveSocket, until, within } from '../support/sockets'
+import { SECOND, world } from '../support/world'
+
+/** About 48 kB on the wire. */
+const BIG = '語'.repeat(16_000)
+
+describe('a client that takes its time', () => {
+  const begin = `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: `
+  const table: readonly (readonly [title: string, write: (to: RawConnection) => Timer | undefined])[] = [
+    ['says nothing', () => undefined],
+    [
+      'stops in the middle of a header',
+      (to) => {
+        to.write(begin)
+        return undefined
+      },
+    ],
+    [
+      'sends a byte of a header now and then',
+      (to) => {
+        to.write(begin)
+        return setInterval(() => to.write('x'), 500)
+      },
+    ],
+  ]
+  // Bun's own patience cannot be shortened, so these really take that long.
+  test.concurrent.each([...table])('is cut off, and keeps nobody waiting: one that %s', async (_, write) => {
+    await using w = await world()
+    const connections = await Promise.all(Array.from({ length: 50 }, () => RawConnection.open(w.url)))
+    const timers = connections.map(write)
+    expect(await within(5000, w.guest.get('/healthz'))).toMatchObject({ status: 200 })
+    for (const connection of connections) expect(await connection.endedWithin(20_000)).toBeDefined()
+    for (const timer of timers) clearInterval(timer)
+    expect((await w.guest.get('/healthz')).status).toBe(200)
+  })
+})
+
+test.concurrent('a reader that takes one byte a second is closed like one that takes none', async () => {
+  await using w = await world()
+  const room = await w.channel('room')
+  const alice = await w.agent('alice', { channels: { room: 'member' } })
+  const { hostname, port } = new URL(w.url)
+  const request = `GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nAuthorization: ${alice.credential.authorization}\r\n\r\n`
+  const script =
+    'exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" >&3 && while dd bs=1 count=1 <&3 2>&1 >&4; do sleep 1; done'
+  await using reader = Bun.spawn(['bash', '-c', `exec 4>/dev/null; ${script}`, hostname, port, request], {
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'ignore',
+  })
+  const streams = async () => {
+    const { body } = await w.operator.get<{ counts: { streams: number } }>('/v1/health')
+    return body.counts.streams
+  }
+  await until('its stream', async () => (await streams()) === 1)
+  for (let i = 0; i < 150; i++) await alice.posts(room, BIG)
+  w.clock.advance(31 * SECOND)
+  await until('the end of its stream', async () => (await streams()) === 0)
+  expect(reader.exitCode).toBeNull()
+})
+
+test.concurrent('forty readers that never read cost the server little, and the others nothing', async () => {
+  await using site = new Site()
+  const server = await site.start({ SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100' })
+  await server.room('room')
+  const bob = server.as(await server.agent('bob', 'room'))
+  const { authorization = '' } = bob.credential
+  const post = async () => {
+    const answer = await bob.post<{ seq: number }>('/v1/messages', { channel: 'room', body: BIG })
+    expect(answer.status).toBe(201)
+    return answer.body.seq
+  }
+  using stack = new DisposableStack()
+  const healthy: LiveSocket[] = []
+  for (let i = 0; i < 10; i++) {
+    const socket = stack.use(await LiveSocket.open(server.url, bob.credential))
+    await socket.subscribe(['room'])
+    healthy.push(socket)
+  }
+  for (let i = 0; i < 20; i++) {
+    const socket = stack.use(await RawWebSocket.open(server.url, { headers: { authorization } }))
+    socket.say({ type: 'subscribe', channels: ['*'] })
+    await socket.text('subscribed')
+    socket.pause()
+    const stream = stack.use(await RawConnection.open(server.url))
+    stream.write(
+      `GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nAuthorization: ${authorization}\r\n\r\n`,
+    )
+    await stream.when(() => stream.buffered.includes('hello') || undefined)
+    stream.pause()
+  }
+  const warm = server.residentBytes() ?? 0
+  const seqs: number[] = []
+  for (let i = 0; i < 300; i++) seqs.push(await post())
+  for (const socket of healthy) {
+    await socket.arrivals.next((frame) => frame.seq === seqs.at(-1), 'the last')
+    expect(socket.events.map(({ seq }) => seq)).toEqual(seqs)
+  }
+  // Unsent data may come to 1 MiB a stream; kept for all, these messages would be 14 MB for each of the forty.
+  const grown = (server.residentBytes() ?? 0) - warm
+  expect(grown / 2 ** 20).toBeLessThan(40 + 100)
+})

@@ -1,0 +1,339 @@
+import { Database } from 'bun:sqlite'
+import { describe, expect, test } from 'bun:test'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import {
+  Chance,
+  everythingReadable,
+  overLongPolls,
+  overMultiplexed,
+  overPolls,
+  overStream,
+  postUntilAcked,
+  Reader,
+  type Scene,
+  type Session,
+  speaker,
+} from './live/crowd'
+import { judge, Ledger, logOf, placeOf } from './support/ledger'
+import { type ServerProcess, Site } from './support/process'
+import { answerIn, RawConnection } from './support/raw-socket'
+import { EventStream, LiveSocket, until, within } from './support/sockets'
+
+const ROOMS = ['alpha', 'beta'] as const
+const QUIET = { SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100' }
+
+describe('a server that is killed', () => {
+  test.concurrent('ten times under load loses nothing that it acknowledged, and its readers miss nothing', async () => {
+    await using site = new Site()
+    let server = await site.start(QUIET)
+    for (const slug of ROOMS) await server.room(slug)
+    const writers = await Promise.all(
+      Array.from({ length: 16 }, (_, i) => server.agent(`writer-${i}`, ROOMS[i % 2] ?? 'alpha')),
+    )
+    const bob = { authorization: `Bearer ${await server.agent('bob', ...ROOMS)}` }
+    const { body: start } = await server
+      .as(bob.authorization.slice(7))
+      .get<{ head_cursor: string }>('/v1/server')
+
+    const ledger = new Ledger()
+    for (const slug of ROOMS) ledger.members(slug, 'bob')
+    const over = Promise.withResolvers<void>()
+    const acked = new Map<string, number>()
+    let acks = 0
+    let phase: 'writing' | 'ending' | 'over' = 'writing'
+    const scene: Scene = {
+      ledger,
+      url: () => server.url,
+      chance: new Chance(),
+      over: over.promise,
+      goal: (rooms) =>
+        phase === 'over' ? Math.max(...rooms.map((slug) => acked.get(slug) ?? 0)) : undefined,
+    }
+    const sessions: readonly Session[] = [overMultiplexed, overStream, overLongPolls, overPolls]
+    const readers = [...sessions, ...sessions].map((session, i) => {
+      const types = i < 4 && session !== overPolls ? null : ['message.created']
+      const facts = { name: `bob-${i}`, account: 'bob', credential: bob, rooms: ROOMS }
+      const reader = new Reader(scene, {
+        ...facts,
+        selection: { channels: '*', types },
+        from: start.head_cursor,
+      })
+      return { reader, reading: reader.read(session) }
+    })
+    const writing = writers.map(async (token, i) => {
+      const slug = ROOMS[i % 2] ?? 'alpha'
+      const who = speaker(scene, { authorization: `Bearer ${token}` })
+      for (let n = 0; phase === 'writing'; n++) {
+        const seq = await postUntilAcked(scene, who, slug, `writer-${i}-${n}`)
+        acked.set(slug, Math.max(acked.get(slug) ?? 0, seq))
+        acks++
+      }
+    })
+    const failed = Promise.all([...writing, ...readers.map(({ reading }) => reading)])
+
+    const readyAfter: number[] = []
+    for (let cycle = 0; cycle < 10; cycle++) {
+      const enough = acks + 50 + scene.chance.below(150)
+      await Promise.race([failed, until('posts', () => acks >= enough, 15_000)])
+      if (cycle === 5) {
+        // As when a machine sleeps for a moment: nothing is lost by it, and nothing comes twice.
+        server.signal('SIGSTOP')
+        await Bun.sleep(200)
+        server.signal('SIGCONT')
+      }
+      await server.kill()
+      server = await site.start(QUIET)
+      readyAfter.push(server.readyAfter)
+    }
+    const enough = acks + 50
+    await until('posts after the last start', () => acks >= enough)
+    phase = 'ending'
+    await Promise.all(writing)
+    phase = 'over'
+    over.resolve()
+    await failed
+
+    const evidence = {
+      log: logOf(site.paths.database),
+      readable: await everythingReadable(speaker(scene, bob)),
+    }
+    const wrong = judge(ledger.entries, evidence)
+    const { seed } = scene.chance
+    expect({ seed, wrong: wrong.slice(0, 20) }).toEqual({ seed, wrong: [] })
+    expect(evidence.readable.length).toBeGreaterThan(500)
+    expect(Math.max(...readyAfter)).toBeLessThan(5000)
+    expect(await server.stop()).toBe(0)
+    expect(integrityOf(site.paths.database)).toBe('ok')
+  }, 60_000)
+
+  test.concurrent('or loses power has on disk what it acknowledged, whatever became of the end of its log', async () => {
+    await using site = new Site()
+    const server = await site.start(QUIET)
+    await server.room('alpha')
+    const tokens = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => server.agent(`writer-${i}`, 'alpha')),
+    )
+    const { chance } = { chance: new Chance() }
+    const wal = `${site.paths.database}-wal`
+    const acked = new Set<string>()
+    let isBusy = true
+    const writing = tokens.map(async (token, i) => {
+      for (let n = 0; isBusy; n++) {
+        const answer = await server.as(token).post<{ id: string }>('/v1/messages', {
+          channel: 'alpha',
+          body: `${i} ${n} ${'x'.repeat(chance.below(3000))}`,
+        })
+        acked.add(answer.body.id)
+      }
+    })
+    for (let round = 0; round < 5; round++) {
+      const enough = acked.size + 40
+      await until('posts', () => acked.size >= enough)
+      // Everything acknowledged by now is within the log as long as it is now: the disk was asked to keep that much.
+      const certain = [...acked]
+      const kept = statSync(wal).size
+      const more = acked.size + 10
+      await until('more posts', () => acked.size >= more)
+      server.signal('SIGSTOP')
+      const copy = join(site.directory, `copy-${round}`)
+      mkdirSync(copy)
+      copyFileSync(site.paths.database, join(copy, 'synapse.db'))
+      copyFileSync(wal, join(copy, 'whole-wal'))
+      server.signal('SIGCONT')
+      const whole = readFileSync(join(copy, 'whole-wal'))
+      expect(whole.length).toBeGreaterThanOrEqual(kept)
+      for (let cut = 0; cut < 8; cut++) {
+        const end = cut === 0 ? kept : kept + chance.below(whole.length - kept + 1)
+        const torn = Buffer.from(whole)
+        // Blocks that never arrived: missing, zero, or whatever was there before.
+        if (cut % 3 === 1) torn.fill(0, end)
+        if (cut % 3 === 2) crypto.getRandomValues(torn.subarray(end, Math.min(torn.length, end + 65_536)))
+        writeFileSync(join(copy, 'synapse.db-wal'), torn)
+        if (cut % 3 === 0) truncateSync(join(copy, 'synapse.db-wal'), end)
+        rmSync(join(copy, 'synapse.db-shm'), { force: true })
+        const stored = new Set(logOf(join(copy, 'synapse.db')).map(({ id }) => id))
+        const lost = certain.filter((id) => !stored.has(id))
+        expect({ seed: chance.seed, round, cut, lost }).toEqual({ seed: chance.seed, round, cut, lost: [] })
+        expect(integrityOf(join(copy, 'synapse.db'))).toBe('ok')
+      }
+    }
+    isBusy = false
+    await Promise.all(writing)
+  }, 60_000)
+})
+
+describe('a server that is asked to stop', () => {
+  test.concurrent('answers what it has begun, says goodbye to everybody and leaves nothing behind', async () => {
+    await using site = new Site()
+    const server = await site.start(QUIET)
+    await server.room('alpha')
+    const token = await server.agent('bob', 'alpha')
+    const bob = server.as(token)
+    const { session } = await signedIn(server, 'clint', 'alpha')
+    await bob.post('/v1/messages', { channel: 'alpha', body: 'hello' })
+    using stream = await EventStream.open(server.url, bob.credential)
+    using socket = await LiveSocket.open(server.url, bob.credential)
+    using original = await LiveSocket.open(server.url, session, { path: '/v1/ws?channel=alpha' })
+    await stream.next('hello')
+    await socket.subscribe(['*'])
+    await original.next('hello')
+    const polls = ['/v1/events?wait=60', '/v1/messages?channel=alpha&since=now&wait=60'].map((path) =>
+      bob.get(path),
+    )
+    const body = JSON.stringify({ channel: 'alpha', body: 'slowly' })
+    using slow = await RawConnection.open(server.url)
+    slow.write(
+      `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 10)}`,
+    )
+    await bob.get('/v1/auth/me')
+
+    server.signal('SIGTERM')
+    for (const poll of polls) {
+      const answer = await within(5000, poll)
+      expect(answer).toMatchObject({ status: 200, body: { timed_out: true } })
+    }
+    expect(
+      await within(
+        5000,
+        stream.ended.then(() => true),
+      ),
+    ).toBe(true)
+    expect(stream.blocks.at(-1)).toEqual({ event: 'shutdown', data: '{}' })
+    expect(await socket.closedWithin(5000)).toMatchObject({ code: 1001 })
+    expect(socket.frames.at(-1)).toEqual({ type: 'shutdown' })
+    expect(await original.closedWithin(5000)).toMatchObject({ code: 1001 })
+    expect(original.frames.map(({ type }) => type)).toEqual(['hello'])
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
+
+    slow.write(body.slice(10))
+    const answer = await slow.when(() => answerIn(slow))
+    expect(answer).toMatchObject({ status: 201 })
+    expect(await within(20_000, server.exited)).toBe(0)
+
+    const { seq, cursor } = JSON.parse(answer?.body ?? '{}')
+    const state = JSON.parse(readFileSync(site.paths.state, 'utf8'))
+    expect(state).toEqual({ epoch: placeOf(cursor).epoch, last_seq: seq })
+    for (const gone of [site.paths.socket, site.paths.pid, site.paths.runFile, `${site.paths.database}-wal`])
+      expect(existsSync(gone) && statSync(gone).size > 0).toBe(false)
+    for (const gone of [site.paths.socket, site.paths.pid, site.paths.runFile])
+      expect(existsSync(gone)).toBe(false)
+    expect(logOf(site.paths.database).at(-1)).toMatchObject({ seq, type: 'message.created' })
+  })
+
+  test.concurrent('does not wait for ever for those who do not finish', async () => {
+    await using site = new Site()
+    const server = await site.start(QUIET)
+    const stuck: RawConnection[] = []
+    for (let i = 0; i < 5; i++) {
+      const connection = await RawConnection.open(server.url)
+      connection.write('POST /v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{')
+      stuck.push(connection)
+    }
+    await server.as('').get('/healthz')
+    server.signal('SIGTERM')
+    expect(await within(20_000, server.exited)).toBe(0)
+    for (const connection of stuck) connection[Symbol.dispose]()
+    expect(existsSync(site.paths.runFile)).toBe(false)
+  }, 25_000)
+})
+
+describe('an older database that was put back', () => {
+  test.concurrent('begins another epoch: what came after it is answered with 409, what came before goes on', async () => {
+    await using site = new Site()
+    let server = await site.start(QUIET)
+    await server.room('alpha')
+    const token = await server.agent('bob', 'alpha')
+    const post = async (body: string) => {
+      const answer = await server.as(token).post<Posted>('/v1/messages', { channel: 'alpha', body })
+      expect(answer.status).toBe(201)
+      return answer.body
+    }
+    const kept = await post('kept')
+    const last = await post('kept as well')
+    await server.stop()
+    const copy = join(site.directory, 'copy.db')
+    copyFileSync(site.paths.database, copy)
+    server = await site.start(QUIET)
+    const lost = [await post('lost'), await post('lost as well')]
+    await server.stop()
+    copyFileSync(copy, site.paths.database)
+
+    server = await site.start(QUIET)
+    const bob = server.as(token)
+    expect(await server.written()).toContain('older than this home has seen')
+    const { body: now } = await bob.get<{ epoch: string; head_cursor: string }>('/v1/server')
+    const { epoch } = placeOf(kept.cursor)
+    expect(now.epoch > epoch).toBe(true)
+    for (const { cursor } of lost) {
+      for (const path of [`/v1/messages?channel=alpha&since=${cursor}`, `/v1/events?since=${cursor}`]) {
+        const answer = await bob.get(path)
+        expect(answer).toMatchObject({ status: 409, body: { code: 'cursor_epoch', epoch: now.epoch } })
+        expect(answer.body).toMatchObject({ oldest_cursor: expect.any(String), head_cursor: now.head_cursor })
+      }
+      expect(
+        (await bob.get(`/v1/events`, { accept: 'text/event-stream', 'last-event-id': cursor })).status,
+      ).toBe(409)
+    }
+    using socket = await LiveSocket.open(server.url, bob.credential)
+    expect(await socket.subscribe(['*'], { since: lost[0]?.cursor })).toMatchObject({
+      type: 'resync',
+      reason: 'cursor_epoch',
+    })
+
+    // The numbers go on above what was put back; with the new epoch they are places that nobody had seen.
+    const next = await post('another future')
+    expect(next.seq).toBe(last.seq + 1)
+    expect(placeOf(next.cursor)).toEqual({ epoch: now.epoch, seq: last.seq + 1 })
+    const { body: page } = await bob.get<{ messages: Posted[] }>(
+      `/v1/messages?channel=alpha&since=${kept.cursor}`,
+    )
+    expect(page.messages.map(({ body, cursor }) => [body, cursor])).toEqual([
+      ['kept as well', last.cursor],
+      ['another future', next.cursor],
+    ])
+    await socket.subscribe(['alpha'], { since: kept.cursor })
+    await socket.next('position')
+    expect(socket.events.map(({ cursor }) => cursor)).toEqual([last.cursor, next.cursor])
+    expect(await server.stop()).toBe(0)
+    const log = logOf(site.paths.database)
+    expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1))
+
+    // The epoch is new once, not at every start.
+    server = await site.start(QUIET)
+    expect((await server.as(token).get('/v1/server')).body).toMatchObject({ epoch: now.epoch })
+  })
+})
+
+interface Posted {
+  readonly body: string
+  readonly seq: number
+  readonly cursor: string
+}
+
+/** A human who is a member of a channel and has signed in. */
+async function signedIn(server: ServerProcess, handle: string, channel: string) {
+  const password = 'correct horse battery'
+  await server.operator.post('/v1/admin/accounts', { kind: 'human', handle, password })
+  await server.operator.post('/v1/admin/memberships', { account_handle: handle, channel_slug: channel })
+  const response = await fetch(`${server.url}/v1/auth/login`, {
+    method: 'POST',
+    body: JSON.stringify({ handle, password }),
+  })
+  const cookie = (response.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+  return { session: { cookie } }
+}
+
+function integrityOf(path: string): string | undefined {
+  using db = new Database(path, { readwrite: true })
+  return db.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()?.integrity_check
+}
