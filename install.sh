@@ -237,6 +237,7 @@ stage() {
   [ -n "$DRY_RUN" ] || STAGED=$staged
   run cp "$SOURCE_FILE" "$staged" || die "cannot write to $(dirname "$BIN")" "choose another --prefix"
   run chmod 755 "$staged"
+  remove_workshop
   if [ -n "$DRY_RUN" ]; then
     step "$staged" --version
     return
@@ -257,6 +258,13 @@ build() {
   else
     su -s /bin/sh "$owner" -c "$(step sh "$HERE/install.sh" --build "$SOURCE_FILE")"
   fi || die "the executable was not built"
+}
+
+remove_workshop() {
+  if [ -z "$WORKSHOP" ]; then return; fi
+  rm -rf "$WORKSHOP"
+  rmdir "$(dirname "$WORKSHOP")" 2>/dev/null || :
+  WORKSHOP=
 }
 
 build_as_myself() (
@@ -856,7 +864,7 @@ close_record() {
 clean_up() {
   status=$?
   if [ -n "$STAGED" ]; then rm -f "$STAGED"; fi
-  if [ -n "$WORKSHOP" ]; then rm -rf "$WORKSHOP"; fi
+  remove_workshop
   # What was made before the record could be written.
   if [ -n "$NOTED" ]; then printf %s "$NOTED" | remove_directories; fi
   exit "$status"
@@ -925,6 +933,7 @@ main() {
   trap clean_up EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
+  trap 'exit 141' PIPE
   trap 'exit 143' TERM
   if [ -n "$DRY_RUN" ]; then say "dry run: nothing is changed"; fi
   "$ACTION"

@@ -103,6 +103,10 @@ async function synapse({ sockets, perSecond }: Load, seconds: number): Promise<F
     path: '/v1/ws',
     headers: auth,
     hello: JSON.stringify({ type: 'subscribe', channels: ['room'] }),
+    seqOf: (bytes, from) => {
+      const at = bytes.indexOf('"seq":', from) + 6
+      return Number.parseInt(bytes.toString('latin1', at, at + 16), 10)
+    },
     isEvent: (bytes, start) => bytes[start + 9] === 0x6d && bytes[start + 10] === 0x65,
     post: (text) => postRequest('/v1/messages', JSON.stringify({ channel: 'room', body: text }), auth),
     cpuSeconds: server.cpuSeconds,
@@ -119,6 +123,7 @@ async function baseline({ sockets, perSecond }: Load, seconds: number, frameByte
     path: '/',
     headers: '',
     hello: undefined,
+    seqOf: () => Number.NaN,
     isEvent: () => true,
     post: (text) => postRequest('/', text, ''),
     cpuSeconds: server.cpuSeconds,
@@ -133,6 +138,8 @@ interface Measurement extends Load {
   readonly path: string
   readonly headers: string
   readonly hello: string | undefined
+  /** The place of a frame in the order; grows from one to the next. */
+  readonly seqOf: (bytes: Buffer, from: number) => number
   /** Tells messages from other frames by their first bytes (`{"type":"me…`). */
   readonly isEvent: (bytes: Buffer, start: number) => boolean
   readonly post: (text: string) => string
@@ -140,7 +147,7 @@ interface Measurement extends Load {
   readonly seconds: number
 }
 
-/** `#<count>#<sent at, ms>#` at the start of each body says when it was due. */
+/** `#<sent at, ms>#` at the start of each body says when it was due. */
 async function measure(options: Measurement): Promise<FanOut> {
   const { sockets, seconds } = options
   const latencies = new Latencies()
@@ -158,9 +165,10 @@ async function measure(options: Measurement): Promise<FanOut> {
         if (!options.isEvent(bytes, start)) return
         const mark = bytes.indexOf(0x23, start)
         if (mark < 0 || mark > end) return
-        const [, count, due] = bytes.toString('latin1', mark, mark + 40).split('#')
-        if (Number(count) <= last) inversions++
-        last = Number(count)
+        const due = bytes.toString('latin1', mark + 1, mark + 20).split('#')[0]
+        const seq = options.seqOf(bytes, mark)
+        if (seq <= last) inversions++
+        last = seq
         received++
         frameBytes = end - start
         if (i % 10 === 0) latencies.add(performance.now() - Number(due))
@@ -192,7 +200,10 @@ async function write({ port, post, perSecond, seconds }: Measurement): Promise<n
   const started = performance.now()
   const padding = 'x'.repeat(220)
   let posted = 0
-  const next = (due: number) => writers.send(post(`#${posted++}#${due.toFixed(3)}#${padding}`))
+  const next = (due: number) => {
+    posted++
+    writers.send(post(`#${due.toFixed(3)}#${padding}`))
+  }
   const writers = await openWriters(port, 4, () => {
     if (closedLoop && performance.now() - started < seconds * 1000) next(performance.now())
   })

@@ -5,10 +5,9 @@
 // Start reading in settings.ts, then load.ts.
 
 export type { Config } from './config'
-export { ConfigError, type ConfigProblem, InvalidValue } from './config-error'
-export { type DatabaseChoice, maskUrl } from './database-url'
+export { ConfigError, InvalidValue } from './config-error'
+export { maskUrl } from './database-url'
 export { declaredSettings } from './declared'
-export type { Environment, Supervisor } from './environment'
 export { bootstrapToken, type ConfigRequest, findHome, loadConfig } from './load'
 export { parseRate } from './rate'
 export { isRuntimeKey, settingFromJson, settingFromText } from './runtime-settings'

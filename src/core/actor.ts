@@ -57,15 +57,6 @@ export function requireAdmin(actor: Actor, settings: Settings): void {
   throw refusal('not_admin', { gate: 'role' })
 }
 
-/**
- * The actor as somebody with an account.
- * @throws not_authenticated for the operator, which has none
- */
-export function requirePerson(actor: Actor): Person {
-  if (actor.via !== 'operator') return actor
-  throw refusal('not_authenticated')
-}
-
 /** When the credential stops working by itself, if it does. */
 export function expiryOf(actor: Actor): Micros | null {
   if (actor.via === 'operator') return null

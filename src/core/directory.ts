@@ -4,7 +4,7 @@ import { changesRights, type LogEvent } from './events'
 import type { Reads } from './ports'
 
 /** Thrown by a look-up that is not in memory; `Directory.settle` loads it and asks again. Never leaves the core. */
-export class NotLoaded extends Error {
+class NotLoaded extends Error {
   constructor(readonly load: () => Promise<void>) {
     super('not loaded')
   }

@@ -1,8 +1,6 @@
 import { AppError } from './errors'
 import { MAX_SCOPE_LENGTH, MAX_SCOPES, SLUG_PATTERN } from './limits'
 
-export type ChannelVerb = 'read' | 'post' | 'admin'
-
 export const ADMIN_SCOPE = 'admin:*'
 
 /** Whether one granted scope covers the required one: equal segment counts, each segment equal or `*`. */

@@ -11,7 +11,7 @@ import { ADMIN_SCOPE, legalScopes } from './scopes'
 import type { Micros } from './time'
 
 /** The account that a server's own credentials belong to. */
-export const SYSTEM_HANDLE = 'system'
+const SYSTEM_HANDLE = 'system'
 
 export interface NewTokenRequest {
   readonly handle: string

@@ -5,21 +5,20 @@
 // Start reading in paths.ts, then lock.ts.
 
 export { type AddressClass, addressClass, canonicalAddress } from './address'
-export { becomeOwner, type Owner } from './become-owner'
-export { acceptsPeer, type BindClass, type BindDecision, checkBind, type Listener } from './bind-guard'
+export { becomeOwner } from './become-owner'
+export { acceptsPeer, type BindClass, checkBind } from './bind-guard'
 export { didKey } from './did-key'
 export { HomeError, HomeLocked } from './home-error'
-export { ensureInstanceKey, InstanceKey, parseInstanceKey } from './instance-key'
-export { acquireLock, type HomeLock, lockHome, storeLocks } from './lock'
-export { chooseHome, type HomePaths, type HomeQuestion, homePaths } from './paths'
+export { ensureInstanceKey, parseInstanceKey } from './instance-key'
+export { acquireLock, lockHome, storeLocks } from './lock'
+export { chooseHome, type HomeQuestion, homePaths } from './paths'
 export { checkHome, makePrivateDirectory, prepareHome } from './prepare'
 export {
   type RunFile,
-  type RunRecord,
   readPid,
   readRunFile,
   removeRunFiles,
   startRunRecord,
 } from './run-file'
-export { bootIdAt, commandLine, isAlive, isOurs } from './running'
-export { type HighWaterMark, readState, writeState } from './state-file'
+export { bootIdAt, commandLine, isAlive, isOurs, namesSynapse } from './running'
+export { readState, writeState } from './state-file'

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import type { RunFile } from './run-file'
 
 const ANSWER_WITHIN_MS = 2000
@@ -9,7 +10,7 @@ const ANSWER_WITHIN_MS = 2000
  */
 export async function isOurs(run: Pick<RunFile, 'pid' | 'boot_id' | 'socket'>): Promise<boolean> {
   if (run.socket !== null && (await bootIdAt(run.socket)) === run.boot_id) return true
-  return isAlive(run.pid) && commandLine(run.pid).includes('synapse')
+  return isAlive(run.pid) && namesSynapse(run.pid)
 }
 
 /** The boot id of the server behind a Unix socket; undefined when nobody answers there. */
@@ -33,6 +34,12 @@ export function isAlive(pid: number): boolean {
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
   return !/^State:\s+Z/m.test(processFile(pid, 'status'))
+}
+
+/** Whether the command line of a process is that of this program: by the name of a file in it, not of a folder. */
+export function namesSynapse(pid: number): boolean {
+  const words = commandLine(pid).split(' ')
+  return words.some((word) => basename(word).includes('synapse') || word.endsWith('/src/cli/index.ts'))
 }
 
 /** The command line of a process, words separated by spaces; empty when it cannot be read. */

@@ -4,7 +4,7 @@ import { refusal } from '../core/errors'
 import { isKnownOrigin, isSecure, peerOf } from './client'
 import { HttpError } from './errors'
 
-export const SESSION_COOKIE = 'synapse_session'
+const SESSION_COOKIE = 'synapse_session'
 
 const operator: Actor = { via: 'operator' }
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])

@@ -16,6 +16,17 @@ export interface Vitals {
   readonly openStreams: () => number
 }
 
+const healthSchema = Type.Object({
+  version: Type.String({ description: 'Of the build' }),
+  boot_id: Type.String(),
+  uptime_s: Type.Integer(),
+  stopping: Type.Boolean(),
+  store: Type.Optional(Type.String({ description: 'This and the rest for administrators' })),
+  epoch: Type.Optional(Type.String()),
+  last_seq: Type.Optional(Type.Integer()),
+  counts: Type.Optional(Type.Object({ streams: Type.Integer() })),
+})
+
 const alive = { status: 'ok', service: 'synapse', version: CONTRACT_VERSION }
 
 /** Whether the process lives (`healthz`), whether it can serve (`readyz`), and how it fares (`/v1/health`). */
@@ -58,7 +69,7 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
     who: 'anybody',
     tag: 'Health',
     summary: 'How the server fares; more of it for administrators',
-    answers: { 200: { description: 'The state of the server' } },
+    answers: { 200: { description: 'The state of the server', schema: healthSchema } },
     handle: ({ actor }) => {
       const brief = {
         version: vitals.version,

@@ -86,16 +86,13 @@ export function listenUnix(path: string, http: HttpServer): Listener {
     development: false,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     fetch: (request, self) => {
-      const { headers } = request
-      for (const name of ['origin', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
-        if (headers.has(name))
-          return refuse(
-            new HttpError(
-              403,
-              'socket_is_local_only',
-              `The local socket takes no requests of proxies or pages (${name})`,
-            ),
-          )
+      const foreign = [...request.headers.keys()].find(isOfProxiesOrPages)
+      if (foreign !== undefined) {
+        const message = `The local socket takes no requests of proxies or pages (${foreign})`
+        return refuse(new HttpError(403, 'socket_is_local_only', message))
+      }
+      if (request.headers.has('upgrade'))
+        return refuse(new HttpError(426, 'socket_no_websocket', 'The local socket has no WebSockets'))
       notePeer(request, {
         transport: 'local',
         address: null,
@@ -109,6 +106,10 @@ export function listenUnix(path: string, http: HttpServer): Listener {
   })
   chmodSync(path, 0o600)
   return { ...listenerOf(server), url: undefined }
+}
+
+function isOfProxiesOrPages(header: string): boolean {
+  return header === 'origin' || header === 'forwarded' || header.startsWith('x-forwarded-')
 }
 
 function listenerOf(server: Server<SocketSession>): Pick<Listener, 'publish' | 'stop'> {
@@ -137,9 +138,10 @@ function unexpected(): Response {
 }
 
 function refuse(error: Error): Response {
-  const { status, body } = errorAnswer(error, Bun.randomUUIDv7())
+  const requestId = Bun.randomUUIDv7()
+  const { status, body } = errorAnswer(error, requestId)
   return new Response(body, {
     status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-request-id': requestId },
   })
 }

@@ -94,5 +94,14 @@ function operation(one: Endpoint): object {
 }
 
 function json(schema: object): object {
-  return { 'application/json': { schema } }
+  return { 'application/json': { schema: plain(schema) } }
+}
+
+/** A schema as JSON Schema knows it; what is secret is what nobody is ever shown. */
+function plain(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(plain)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const { secret, ...rest } = schema as Record<string, unknown>
+  const entries = Object.entries(rest).map(([key, value]) => [key, plain(value)])
+  return { ...Object.fromEntries(entries), ...(secret === true ? { writeOnly: true } : {}) }
 }

@@ -9,6 +9,7 @@ import type { Core } from '../core'
 import { accountOf } from '../core/actor'
 import type { Logger } from '../logger'
 import { prolongSession } from './auth'
+import { notePeer, peerOf } from './client'
 import type { Answer, Endpoint } from './endpoint'
 import { errorAnswer, HttpError } from './errors'
 
@@ -70,11 +71,20 @@ export function createHttpServer(core: Core, endpoints: readonly Endpoint[], log
   return {
     fetch: async (request) => {
       if (request.method !== 'HEAD') return app.fetch(request)
-      // HEAD is GET without the body.
-      const response = await app.fetch(new Request(request, { method: 'GET' }))
-      return response && new Response(null, response)
+      const asGet = new Request(request, { method: 'GET' })
+      const { upgrade: _, ...peer } = peerOf(request)
+      notePeer(asGet, peer)
+      return withoutBody(await app.fetch(asGet))
     },
   }
+}
+
+/** HEAD is GET without the body, but with its length; a stream has none and is not begun. */
+async function withoutBody(response: Response): Promise<Response> {
+  const { headers } = response
+  if (headers.get('content-type')?.startsWith('text/event-stream')) await response.body?.cancel()
+  else headers.set('content-length', String((await response.arrayBuffer()).byteLength))
+  return new Response(null, response)
 }
 
 function toResponse(answer: Answer, requestId: string): Response | undefined {

@@ -42,7 +42,7 @@ function appliedTo(db: Database): Pick<Migration, 'name' | 'hash'>[] {
 }
 
 /** What is still to be applied. @throws StoreError newer_schema, changed_migration */
-export function pendingMigrations(
+function pendingMigrations(
   applied: readonly Pick<Migration, 'name' | 'hash'>[],
   known: readonly Migration[],
 ): Migration[] {

@@ -2,10 +2,10 @@ import { accessSync, constants, existsSync, readdirSync, readlinkSync, realpathS
 import {
   acquireLock,
   bootIdAt,
-  commandLine,
   HomeLocked,
   homePaths,
   isAlive,
+  namesSynapse,
   type RunFile,
   readPid,
   readRunFile,
@@ -36,8 +36,7 @@ export async function serverState(home: string): Promise<ServerState> {
   if (run !== undefined && run.socket !== null && (await bootIdAt(run.socket)) === run.boot_id)
     return { kind: 'running', run, answering: true }
   if (!isAlive(pid)) return { kind: 'none', leftovers: true }
-  if (run === undefined || !(commandLine(pid).includes('synapse') || hasOpen(pid, lock)))
-    return { kind: 'foreign', pid }
+  if (run === undefined || !(namesSynapse(pid) || hasOpen(pid, lock))) return { kind: 'foreign', pid }
   // The process may be another that got the number of a killed server, and looks like one of ours.
   if (await isFree(home)) return { kind: 'none', leftovers: true }
   return { kind: 'running', run, answering: run.socket === null && run.phase === 'ready' }

@@ -87,6 +87,7 @@ export function accountEndpoints(core: Core, lastSeen: Reads['lastSeen']): Endpo
         'password_required',
         'password_not_allowed',
         'weak_password',
+        'agents_use_scopes',
         'quota_exceeded',
       ],
       handle: async ({ actor, body }) => {
@@ -109,7 +110,13 @@ export function accountEndpoints(core: Core, lastSeen: Reads['lastSeen']): Endpo
       summary: 'Change an account; null leaves a field alone',
       body: accountPatch,
       answers: { 200: { description: 'The account', schema: accountSchema } },
-      refusals: ['invalid_id', 'account_not_found', 'humans_only_password', 'weak_password'],
+      refusals: [
+        'invalid_id',
+        'account_not_found',
+        'humans_only_password',
+        'weak_password',
+        'agents_use_scopes',
+      ],
       handle: async ({ actor, params, body }) => {
         const limit = body.chain_limit
         const account = await core.accounts.update(actor, idOf(params.id, 'account id'), {

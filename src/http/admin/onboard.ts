@@ -10,6 +10,15 @@ const newcomer = Type.Object({
   token_name: maybe(text({ minLength: 1, maxLength: 64 })),
 })
 
+const onboardedSchema = Type.Object({
+  handle: Type.String(),
+  account_created: Type.Boolean(),
+  channels_joined: Type.Array(Type.String()),
+  channels_already_member: Type.Array(Type.String({ description: 'slug(role)' })),
+  token_scopes: Type.Array(Type.String()),
+  token: Type.String(),
+})
+
 export function onboardEndpoints(core: Core): Endpoint[] {
   return [
     endpoint({
@@ -19,7 +28,12 @@ export function onboardEndpoints(core: Core): Endpoint[] {
       tag: 'Administration',
       summary: 'Bring an agent in: account, memberships and a token, or nothing at all',
       body: newcomer,
-      answers: { 201: { description: 'What was made and what was there; the token is shown once' } },
+      answers: {
+        201: {
+          description: 'What was made and what was there; the token is shown once',
+          schema: onboardedSchema,
+        },
+      },
       refusals: [
         'channel_not_found',
         'invalid_handle',

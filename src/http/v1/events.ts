@@ -9,7 +9,7 @@ import { type Endpoint, endpoint } from '../endpoint'
 import { type Static, Type, text } from '../schema'
 import type { StreamLimits } from '../stream-limits'
 import { openEventStream } from './event-stream'
-import { eventsSchema, flag, PATIENCE_SECONDS, waitSeconds, words } from './schemas'
+import { eventsSchema, flag, PATIENCE_SECONDS, readerRefusals, waitSeconds, words } from './schemas'
 import type { Wire } from './wire'
 
 const eventsQuery = Type.Object({
@@ -42,7 +42,7 @@ export function eventEndpoints(deps: LiveDeps): Endpoint[] {
         'A stream begins at `Last-Event-ID`, else at `since`. Its first event is `hello`; every 15 s an id without an event moves your position past what was filtered out.',
       query: eventsQuery,
       answers: { 200: { description: 'A page', schema: eventsSchema } },
-      refusals: ['invalid_cursor', 'cursor_expired', 'cursor_epoch', 'thread_not_found', 'too_many_streams'],
+      refusals: readerRefusals,
       handle: async ({ actor, query, request }) => {
         const isStream = (request.headers.get('accept') ?? '').includes('text/event-stream')
         const last = isStream ? request.headers.get('last-event-id') : null

@@ -3,6 +3,7 @@ import * as limits from '../../core/limits'
 import { CONTRACT_VERSION } from '../contract'
 import { type Endpoint, endpoint } from '../endpoint'
 import { Type, text } from '../schema'
+import { accessSchema, serverSchema } from './schemas'
 
 /** What of the contract this server has, for clients that want to know before they try. */
 const features = ['events', 'sse', 'websocket', 'long_poll', 'idempotency', 'access'] as const
@@ -17,7 +18,7 @@ export function meEndpoints(core: Core): Endpoint[] {
       summary: 'What each gate of a channel says to you, and how to open the shut one',
       query: Type.Object({ channel: text({ minLength: 1 }) }),
       answers: {
-        200: { description: 'The gates in their order', schema: Type.Object({ channel: Type.String() }) },
+        200: { description: 'The gates in their order', schema: accessSchema },
       },
       handle: async ({ actor, query }) => {
         const { slug, visible, archived, gates, fix } = await core.access.explain(actor, query.channel)
@@ -30,7 +31,7 @@ export function meEndpoints(core: Core): Endpoint[] {
       who: 'anybody',
       tag: 'Server',
       summary: 'Version, features and limits',
-      answers: { 200: { description: 'The server', schema: Type.Object({ version: Type.String() }) } },
+      answers: { 200: { description: 'The server', schema: serverSchema } },
       handle: () => ({
         status: 200,
         json: {

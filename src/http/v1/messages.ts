@@ -12,7 +12,16 @@ import { type Endpoint, endpoint } from '../endpoint'
 import { ValidationError } from '../errors'
 import { maybe, oneOf, type Static, Type, text } from '../schema'
 import type { StreamLimits } from '../stream-limits'
-import { flag, messageSchema, PATIENCE_SECONDS, pageSchema, postedSchema, waitSeconds } from './schemas'
+import {
+  flag,
+  messageSchema,
+  PATIENCE_SECONDS,
+  pageSchema,
+  postedSchema,
+  readerRefusals,
+  readGates,
+  waitSeconds,
+} from './schemas'
 import { extend, type Wire } from './wire'
 
 const newMessage = Type.Object({
@@ -60,7 +69,19 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
         'Answers when the message is durable. With an `Idempotency-Key` header or `client_msg_id` a repeated request answers with the first message.',
       body: newMessage,
       answers: { 201: { description: 'The message', schema: postedSchema } },
-      refusals: ['channel_not_found', 'channel_archived', 'not_a_member', 'missing_scope', 'read_only_role'],
+      refusals: [
+        'invalid_body_format',
+        ...readGates,
+        'read_only_role',
+        'invalid_thread_id',
+        'invalid_reply_to',
+        'thread_not_found',
+        'reply_target_not_found',
+        'thread_mismatch',
+        'too_many_mentions',
+        'idempotency_conflict',
+        'storage_full',
+      ],
       handle: async ({ actor, body, request }) =>
         postedAnswer(
           wire,
@@ -77,7 +98,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
       summary: 'Read messages, page by page or as they come',
       query: pageQuery,
       answers: { 200: { description: 'A page', schema: pageSchema } },
-      refusals: ['invalid_cursor', 'cursor_expired', 'cursor_epoch', 'thread_not_found', 'too_many_streams'],
+      refusals: readerRefusals,
       handle: async ({ actor, query, request }) => {
         const seconds = Math.min(query.wait ?? 0, core.settings.get('wait.max_s'))
         // Held only from here on: a plain read is answered at once or not at all.

@@ -126,3 +126,48 @@ export const waitSeconds = (longest: number) =>
   )
 /** How long, beyond what it waits, a held request may stand still: whoever does not read its answer is cut off then. */
 export const PATIENCE_SECONDS = 30
+
+/** Reasons with which the gates of reading refuse a channel. */
+export const readGates = ['channel_not_found', 'channel_archived', 'not_a_member', 'missing_scope'] as const
+/** Those of every reader of messages or events. */
+export const readerRefusals = [
+  'too_many_channels',
+  ...readGates,
+  'invalid_thread_id',
+  'invalid_cursor',
+  'thread_not_found',
+  'cursor_expired',
+  'cursor_epoch',
+  'too_many_streams',
+] as const
+
+export const accessSchema = Type.Object({
+  channel: Type.String(),
+  visible: Type.Boolean(),
+  archived: Type.Boolean(),
+  gates: nullable(
+    Type.Object({
+      membership: Type.Object({
+        ok: Type.Boolean(),
+        role: nullable(oneOf(['admin', 'member', 'read_only'])),
+      }),
+      scope: Type.Object({
+        ok: Type.Boolean(),
+        read: Type.Boolean(),
+        post: Type.Boolean(),
+        granted: Type.Array(Type.String()),
+        required: Type.Array(Type.String()),
+      }),
+      role: Type.Object({ ok: Type.Boolean() }),
+    }),
+  ),
+  fix: nullable(Type.String({ description: 'The command with which an operator opens the first shut gate' })),
+})
+
+export const serverSchema = Type.Object({
+  version: Type.String(),
+  epoch: Type.String(),
+  head_cursor: cursor,
+  features: Type.Array(Type.String()),
+  limits: Type.Record(Type.String(), Type.Integer()),
+})

@@ -15,7 +15,7 @@ export function accountRef({ uuid, handle, kind, displayName }: Account) {
 }
 
 /** `Chan` of Table D. */
-export function channelRef({ uuid, slug, name, kind }: Channel) {
+function channelRef({ uuid, slug, name, kind }: Channel) {
   return { id: uuid, slug, name, kind }
 }
 

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Fields, type World, world } from '../support/world'
+
+/** Everything that must not be found again is sent through every door, and then looked for wherever the server writes. */
+const word = (what: string) => `canary-${what}-${Bun.randomUUIDv7().slice(-12)}`
+const password = word('password')
+const wrong = word('wrong')
+const body = word('body')
+const email = `${word('mail')}@example.org`
+const inQuery = word('query')
+let tokens: string[] = []
+let sessions: string[] = []
+let w: World
+let log = ''
+
+beforeAll(async () => {
+  w = await world({ settings: { SYNAPSE_LOG_LEVEL: 'debug' } })
+  await w.channel('general')
+  const ann = await w.agent('ann', { channels: { general: 'member' } })
+  const made = await w.operator.post('/v1/admin/accounts', { kind: 'human', handle: 'bob', password, email })
+  expect(made.status).toBe(201)
+  const login = await w.guest.post('/v1/auth/login', { handle: 'bob', password })
+  const [, session = ''] = /synapse_session=([^;]+)/.exec(login.headers.get('set-cookie') ?? '') ?? []
+  await w.guest.post('/v1/auth/login', { handle: 'bob', password: wrong })
+  await w.guest.post('/v1/auth/login', { handle: 'bob', password: [wrong] })
+  const onboarded = await w.operator.post<Fields & { token: string }>('/v1/admin/onboard', {
+    handle: 'helper',
+    channels: ['general'],
+  })
+  const bad = `syn_${word('bad').padEnd(43, 'x')}`
+  tokens = [ann.secret, onboarded.body.token, bad]
+  sessions = [session]
+  await w.bearer(bad).get('/v1/auth/me')
+  await w.guest.get(`/v1/auth/me?token=${ann.secret}&q=${inQuery}`)
+  await w.guest.get(`/v1/nothing/${inQuery}`)
+  await w.caller({ cookie: `synapse_session=${session}` }).get(`/v1/messages?channel=general&from=${inQuery}`)
+  const { id } = await ann.posts('general', body, { metadata: { body }, client_msg_id: body })
+  await ann.post('/v1/messages', { channel: 'general', body: [body] })
+  await ann.post('/v1/messages', { channel: 'general', body, thread_id: body })
+  await ann.fetch('/v1/messages', {
+    method: 'POST',
+    body: `{"channel":"general","body":"${body}`,
+    headers: { 'content-type': 'application/json' },
+  })
+  // A fault: the table is gone. What the driver says of it holds the query's values.
+  w.sql('ALTER TABLE threads RENAME TO elsewhere')
+  for (const attempt of [
+    await ann.post('/v1/messages', { channel: 'general', body, client_msg_id: body.slice(1), reply_to: id }),
+    await ann.get(`/v1/messages?channel=general&nonsense=${inQuery}`),
+  ])
+    expect([attempt.status, attempt.text.includes('canary')]).toEqual([500, false])
+  await w.stop()
+  ;({ log } = w)
+})
+afterAll(() => w[Symbol.asyncDispose]())
+
+function files(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+}
+
+describe('no log line holds', () => {
+  const rows: [string, () => string[]][] = [
+    ['a token', () => tokens],
+    ['a session', () => sessions],
+    ['a password, right or wrong', () => [password, wrong]],
+    ['a message', () => [body]],
+    ['an address', () => [email]],
+    ['what a query said', () => [inQuery]],
+    ['any of it', () => ['canary']],
+  ]
+  test.each(rows)('%s', (_, secrets) => {
+    expect(log.length).toBeGreaterThan(1000)
+    for (const secret of secrets()) expect(log.includes(secret)).toBeFalse()
+  })
+})
+
+test('no file of the home holds a token, a session or a password', () => {
+  const written = files(w.home)
+  expect(written.length).toBeGreaterThan(3)
+  for (const path of written) {
+    const bytes = readFileSync(path)
+    for (const secret of [...tokens, ...sessions, password, wrong])
+      expect([path, bytes.includes(secret)]).toEqual([path, false])
+  }
+})
+
+test('a message is in the database, so that this test would find what it looks for', () => {
+  const path = files(w.home).find((name) => name.endsWith('synapse.db')) ?? ''
+  expect(readFileSync(path).includes(body)).toBeTrue()
+})
+
+test('every request is one line of JSON: when, who, which route, what came of it and how long it took', () => {
+  const lines = log
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Fields)
+  const requests = lines.filter((line) => 'route' in line && 'status' in line)
+  expect(requests.length).toBeGreaterThan(10)
+  for (const request of requests)
+    expect(Object.keys(request)).toEqual([
+      'timestamp',
+      'level',
+      'request_id',
+      'account_id',
+      'route',
+      'status',
+      'latency_ms',
+    ])
+  expect(requests.find(({ route }) => route === 'POST /v1/messages')).toMatchObject({
+    level: 'info',
+    status: 201,
+  })
+  const failed = lines.find(({ message }) => message === 'request failed')
+  expect(failed).toMatchObject({ level: 'error', error: { name: expect.any(String) } })
+  expect(
+    requests.some(({ request_id, status }) => request_id === failed?.request_id && status === 500),
+  ).toBeTrue()
+})
