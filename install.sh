@@ -210,10 +210,9 @@ machine_target() {
   esac
   [ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 64 ] ||
     die "this system is a 32-bit one" "Synapse needs a 64-bit system; the processor may be able to run one"
+  # The C library is the one that the shell of the system was linked with.
   libc=
-  if [ "$os" = linux ] && ! getconf GNU_LIBC_VERSION >/dev/null 2>&1 && ls /lib/ld-musl-* >/dev/null 2>&1; then
-    libc=-musl
-  fi
+  if [ "$os" = linux ] && LC_ALL=C grep -q ld-musl- /bin/sh; then libc=-musl; fi
   printf '%s-%s%s\n' "$os" "$arch" "$libc"
 }
 
@@ -628,18 +627,23 @@ await_ready() {
   die "the server is not ready after $limit s" "its log: $DATA/logs/synapse.log"
 }
 
-# Where neither curl nor wget is, the server's own word over its socket has to do.
+# evaluate CODE WORD: runs a line of JavaScript, by the executable itself, so that neither curl nor wget has to be here.
+evaluate() (
+  cd /
+  BUN_BE_BUN=1 http_proxy='' https_proxy='' HTTP_PROXY='' HTTPS_PROXY='' "$BIN" -e "$1" "$2" 2>/dev/null
+)
+
 answers() {
-  if has curl; then curl -fsk --noproxy '*' --max-time 5 -o /dev/null "$1"
-  elif has wget; then no_proxy='*' wget -q -T 5 -O /dev/null "$1"
-  fi
+  evaluate 'const options = { signal: AbortSignal.timeout(5000), tls: { rejectUnauthorized: false } }
+    process.exit((await fetch(process.argv.at(-1), options)).ok ? 0 : 1)' "$1"
 }
 
 # The number of the last event in the log of the running server; nothing where that cannot be asked.
 last_event() {
-  if [ -n "$DRY_RUN" ] || ! has curl || [ ! -S "$DATA/run/synapse.sock" ]; then return; fi
-  curl -fs --max-time 5 --unix-socket "$DATA/run/synapse.sock" http://localhost/v1/health |
-    sed -n 's/.*"last_seq": *\([0-9]*\).*/\1/p' || :
+  if [ -n "$DRY_RUN" ] || [ ! -S "$DATA/run/synapse.sock" ]; then return; fi
+  evaluate 'const options = { signal: AbortSignal.timeout(5000), unix: process.argv.at(-1) }
+    const { last_seq } = await (await fetch("http://localhost/v1/health", options)).json()
+    console.log(Number.isInteger(last_seq) ? last_seq : "")' "$DATA/run/synapse.sock" || :
 }
 
 # --- install and upgrade -------------------------------------------------------------------------------------------------
@@ -872,11 +876,11 @@ clean_up() {
 
 # The server's options belong into synapse.env: those of this shell would be gone at its next start.
 drop_environment() {
-  [ -z "${SYNAPSE_HOME-}" ] || die "SYNAPSE_HOME is set to $SYNAPSE_HOME, and the service would not know of it" \
-    "unset it: the data goes to $DATA" "(data elsewhere: let a link or a mount there lead to it)"
+  [ -z "${SYNAPSE_HOME-}" ] || die "SYNAPSE_HOME is set to $SYNAPSE_HOME, and install.sh knows of $DATA alone" \
+    "unset it, for this script and for the commands after it; data elsewhere: let a mount lead there"
   names=$(env | sed -n 's/^\(SYNAPSE_[A-Za-z0-9_]*\)=.*/\1/p')
   for name in $names; do
-    warn "$name of this shell is not taken over; write it to $DATA/synapse.env"
+    [ "$ACTION" = uninstall ] || warn "$name of this shell is not taken over; write it to $DATA/synapse.env"
     unset "$name"
   done
   # These would turn the executable into Bun.

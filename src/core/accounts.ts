@@ -153,7 +153,8 @@ export class Accounts {
 
   private hash(password: string): Promise<string> {
     const least = this.settings.get('auth.password_min')
-    if (password.length < least || password.length > MAX_PASSWORD)
+    const { length } = [...password]
+    if (length < least || length > MAX_PASSWORD)
       throw new AppError('invalid', 'weak_password', `A password has ${least} to ${MAX_PASSWORD} characters`)
     return this.passwords.hash(password)
   }

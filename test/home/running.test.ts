@@ -76,8 +76,8 @@ describe('a process is not ours', () => {
 test.skipIf(process.platform !== 'linux')(
   'a process that has ended but was not collected is not alive',
   async () => {
-    // cat inherits a child that it knows nothing of, and never collects it.
-    await using parent = Bun.spawn(['sh', '-c', 'true & echo $!; exec cat'], {
+    // cat inherits a child that ends later, of which it knows nothing and which it never collects.
+    await using parent = Bun.spawn(['sh', '-c', 'sleep 0.1 & echo $!; exec cat'], {
       stdin: 'pipe',
       stdout: 'pipe',
     })

@@ -206,6 +206,16 @@ describe('an open stream', () => {
     expect(await bodiesUpTo(stream, 'heard')).toEqual(['heard'])
   })
 
+  test('that is asked for its head only is none', async () => {
+    await using place = await Town.open()
+    const bob = await place.agent()
+    const { status, headers, text } = await bob.fetch('/v1/events', { method: 'HEAD', headers: ACCEPT })
+    expect({ status, text }).toEqual({ status: 200, text: '' })
+    expect(headers.get('content-type')).toBe('text/event-stream')
+    const { body } = await place.world.operator.get<{ counts: { streams: number } }>('/v1/health')
+    expect(body.counts.streams).toBe(0)
+  })
+
   test('gives its place back when its client goes', async () => {
     const bob = await town.agent()
     for (let round = 0; round < 30; round++) {

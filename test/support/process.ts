@@ -5,6 +5,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { homePaths, isAlive, type RunFile, readRunFile } from '../../src/home'
+import type { HomePaths } from '../../src/home/paths'
 import { temporaryDirectory } from '../home/temporary'
 import { Caller } from './caller'
 import { until } from './sockets'
@@ -28,9 +29,9 @@ export interface Finished {
 export interface SiteOptions {
   /** The command line that the words of a command are put behind. */
   readonly program?: readonly string[]
-  /** The whole environment besides HOME and SYNAPSE_HOME. */
-  readonly environment?: Readonly<Record<string, string>>
-  readonly cwd?: string
+  readonly path?: string
+  /** True: nothing but HOME and PATH is set, so that the home lies where it lies for anybody. */
+  readonly isBare?: boolean
 }
 
 export class Site implements AsyncDisposable {
@@ -38,21 +39,17 @@ export class Site implements AsyncDisposable {
   private readonly started = new Set<number>()
   private readonly program: readonly string[]
   readonly directory = this.temporary.path
-  readonly home = join(this.directory, 'home')
-  readonly paths = homePaths(this.home)
+  readonly userHome = join(this.directory, 'user')
+  readonly home: string
+  readonly paths: HomePaths
   readonly environment: Readonly<Record<string, string>>
-  readonly cwd: string
 
-  constructor({
-    program = fromSource,
-    environment = { PATH: process.env.PATH ?? '' },
-    cwd,
-  }: SiteOptions = {}) {
-    const userHome = join(this.directory, 'user')
-    mkdirSync(userHome)
+  constructor({ program = fromSource, path = process.env.PATH ?? '', isBare = false }: SiteOptions = {}) {
+    mkdirSync(this.userHome)
     this.program = program
-    this.environment = { HOME: userHome, SYNAPSE_HOME: this.home, ...environment }
-    this.cwd = cwd ?? userHome
+    this.home = join(this.userHome, '.local/share/synapse')
+    this.paths = homePaths(this.home)
+    this.environment = { HOME: this.userHome, PATH: path, ...(isBare ? {} : { SYNAPSE_HOME: this.home }) }
   }
 
   /** Runs a command line of the program to its end. */
@@ -63,7 +60,7 @@ export class Site implements AsyncDisposable {
   /** Runs anything here to its end. */
   async spawn(cmd: string[]): Promise<Finished> {
     const child = Bun.spawn(cmd, {
-      cwd: this.cwd,
+      cwd: this.userHome,
       env: this.environment,
       stdin: 'ignore',
       stdout: 'pipe',
@@ -84,7 +81,7 @@ export class Site implements AsyncDisposable {
     const path = join(this.directory, `server-${this.started.size}.log`)
     const log = openSync(path, 'a')
     const child = Bun.spawn([...this.program, 'serve', '--port', '0', ...words], {
-      cwd: this.cwd,
+      cwd: this.userHome,
       env: { ...this.environment, ...settings },
       stdin: 'ignore',
       stdout: log,
@@ -106,9 +103,18 @@ export class Site implements AsyncDisposable {
     return new ServerProcess(run, child.exited, performance.now() - begun, written)
   }
 
-  /** A process that has to be gone when the site ends. */
-  remember(pid: number): void {
-    this.started.add(pid)
+  /** Starts a daemon on a free port. Whatever becomes of it, it is gone when the site ends. */
+  async daemon(): Promise<ServerProcess> {
+    const begun = performance.now()
+    const { code, stdout, stderr } = await this.run('serve', '--daemon', '--json', '--port', '0')
+    const run = readRunFile(this.paths.runFile)
+    if (run) this.started.add(run.pid)
+    if (code !== 0 || !run) throw new Error(`no daemon: ${stdout}${stderr}`)
+    const exited = async () => {
+      await until(`the end of ${run.pid}`, () => !isAlive(run.pid))
+      return 0
+    }
+    return new ServerProcess(run, exited(), performance.now() - begun, () => Bun.file(this.paths.out).text())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -47,8 +47,16 @@ export async function world<Time extends Clock = FakeClock>(
     readonly clock?: Time
   } = {},
 ): Promise<World<Time>> {
-  const directory = fastDirectory()
-  const home = directory.path
+  const folder = fastDirectory()
+  const home = folder.path
+  // A server makes its files its own, and with them the whole process of the tests.
+  const umask = process.umask()
+  const directory: Disposable = {
+    [Symbol.dispose]: () => {
+      folder[Symbol.dispose]()
+      process.umask(umask)
+    },
+  }
   // A caller that names another type of clock brings one along.
   const clock = options.clock ?? (new FakeClock() as unknown as Time)
   const lines: string[] = []
