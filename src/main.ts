@@ -116,7 +116,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     // Port 0 is whatever the first address gets; the others then listen there as well.
     let { port } = config
     for (const { host, bindClass } of bind.listeners) {
-      const accepts = bindClass === 'open' ? null : (peer: string) => acceptsPeer(bindClass, peer)
+      const accepts = bindClass === 'private' ? (peer: string) => acceptsPeer(bindClass, peer) : null
       const listener = listenTcp({ host, port, accepts, http: server.http })
       listeners.push(listener)
       port = Number(new URL(listener.url ?? '').port) || port

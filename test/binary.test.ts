@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import {
   copyFileSync,
   existsSync,
@@ -12,6 +12,8 @@ import { join } from 'node:path'
 import { temporaryDirectory } from './home/temporary'
 import { type Finished, type ServerProcess, Site } from './support/process'
 import { LiveSocket } from './support/sockets'
+
+setDefaultTimeout(60_000)
 
 /*
  * The executable as it is given to people: copied alone to a machine without Bun, Node and checkout, in a directory
@@ -41,7 +43,7 @@ beforeAll(async () => {
   server = await site.daemon()
   const done = await site.run('quickstart', '--yes', '--json')
   quickstart = { ...done, facts: JSON.parse(done.stdout) }
-}, 60_000)
+})
 
 afterAll(async () => {
   await site[Symbol.asyncDispose]()

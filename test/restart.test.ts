@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite'
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import {
   copyFileSync,
   existsSync,
@@ -28,6 +28,9 @@ import { judge, Ledger, logOf, placeOf } from './support/ledger'
 import { type ServerProcess, Site } from './support/process'
 import { answerIn, RawConnection } from './support/raw-socket'
 import { EventStream, LiveSocket, until, within } from './support/sockets'
+
+// Processes are started, killed and waited for, many at once.
+setDefaultTimeout(60_000)
 
 const ROOMS = ['alpha', 'beta'] as const
 const QUIET = { SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100' }
@@ -114,7 +117,7 @@ describe('a server that is killed', () => {
     expect(Math.max(...readyAfter)).toBeLessThan(5000)
     expect(await server.stop()).toBe(0)
     expect(integrityOf(site.paths.database)).toBe('ok')
-  }, 60_000)
+  })
 
   test.concurrent('or loses power has on disk what it acknowledged, whatever became of the end of its log', async () => {
     await using site = new Site()
@@ -169,7 +172,7 @@ describe('a server that is killed', () => {
     }
     isBusy = false
     await Promise.all(writing)
-  }, 60_000)
+  })
 })
 
 describe('a server that is asked to stop', () => {
@@ -244,7 +247,7 @@ describe('a server that is asked to stop', () => {
     expect(await within(20_000, server.exited)).toBe(0)
     for (const connection of stuck) connection[Symbol.dispose]()
     expect(existsSync(site.paths.runFile)).toBe(false)
-  }, 25_000)
+  })
 })
 
 describe('an older database that was put back', () => {

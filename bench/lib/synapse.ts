@@ -50,7 +50,7 @@ export async function startSynapse(
     env: {
       PATH: process.env.PATH ?? '',
       HOME: home,
-      SYNAPSE_LOG_LEVEL: 'warning',
+
       ...raisedLimits,
       ...options.env,
     },

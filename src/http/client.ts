@@ -8,9 +8,9 @@ export interface Peer {
   /** Whether the listener itself speaks TLS. */
   readonly secure: boolean
   /** Turns the request into a WebSocket; absent where none is possible. */
-  readonly upgrade?: (data: object, headers: Record<string, string>) => boolean
+  upgrade?(data: object, headers: Record<string, string>): boolean
   /** How long the connection may stand still, instead of the listener's idle timeout; 0, the default: for ever. */
-  readonly hold?: (seconds?: number) => void
+  hold?(seconds?: number): void
 }
 
 const peers = new WeakMap<Request, Peer>()

@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs'
 import type { Server, ServerWebSocket } from 'bun'
-import { notePeer } from './client'
+import { notePeer, type Peer } from './client'
 import { errorAnswer, HttpError } from './errors'
 import type { HttpServer } from './server'
 import type { SocketSession } from './socket'
@@ -60,21 +60,39 @@ export function listenTcp(options: {
     idleTimeout: IDLE_SECONDS,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     fetch: (request, self) => {
-      const address = self.requestIP(request)?.address ?? null
-      if (accepts && !(address !== null && accepts(address))) return refuseRemote()
-      notePeer(request, {
-        transport: 'tcp',
-        address,
-        secure: false,
-        upgrade: (data, headers) => self.upgrade(request, { data: data as SocketSession, headers }),
-        hold: (seconds = 0) => self.timeout(request, seconds),
-      })
+      const peer = new TcpPeer(self, request)
+      if (accepts && !(peer.address !== null && accepts(peer.address))) return refuseRemote()
+      notePeer(request, peer)
       return http.fetch(request)
     },
     error: () => unexpected(),
     websocket,
   })
   return { ...listenerOf(server), url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}` }
+}
+
+/** The peer of a request over TCP; asked for its address by few requests, so it looks that up only then. */
+class TcpPeer implements Peer {
+  readonly transport = 'tcp'
+  readonly secure = false
+
+  constructor(
+    private readonly server: Server<SocketSession>,
+    private readonly request: Request,
+  ) {}
+
+  get address(): string | null {
+    return this.server.requestIP(this.request)?.address ?? null
+  }
+
+  upgrade(data: object, headers: Record<string, string>): boolean {
+    // What becomes of a socket is always a session of a surface.
+    return this.server.upgrade(this.request, { data: data as SocketSession, headers })
+  }
+
+  hold(seconds = 0): void {
+    this.server.timeout(this.request, seconds)
+  }
 }
 
 /** Listens on a Unix socket, whose file mode is the credential of the local operator. Its directory must be private. */

@@ -72,8 +72,8 @@ export function createHttpServer(core: Core, endpoints: readonly Endpoint[], log
     fetch: async (request) => {
       if (request.method !== 'HEAD') return app.fetch(request)
       const asGet = new Request(request, { method: 'GET' })
-      const { upgrade: _, ...peer } = peerOf(request)
-      notePeer(asGet, peer)
+      const { transport, address, secure } = peerOf(request)
+      notePeer(asGet, { transport, address, secure })
       return withoutBody(await app.fetch(asGet))
     },
   }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../home/temporary'
 
@@ -31,7 +31,7 @@ export async function makeRelease(folder: string): Promise<Release> {
 
 let made: Promise<Release> | undefined
 
-/** One release folder for all tests of this run, which nobody changes. Everybody may read it. */
+/** One release folder for all tests of this run, which nobody changes. */
 export function theRelease(): Promise<Release> {
   made ??= makeRelease(join(ownFolder(), 'release'))
   return made
@@ -55,15 +55,14 @@ async function buildAnother(): Promise<string> {
 
 let folder: string | undefined
 
-/** A folder that goes when the tests have ended. */
+/** A folder that goes when this process has ended, however it ends: a shell waits for that. Everybody may read it. */
 function ownFolder(): string {
   if (folder === undefined) {
-    const { path } = temporaryDirectory()
-    chmodSync(path, 0o755)
-    process.on('exit', () => rmSync(path, { recursive: true, force: true }))
-    folder = path
+    folder = temporaryDirectory().path
+    chmodSync(folder, 0o755)
+    const words = ['sh', '-c', 'read -r end; rm -rf "$0"', folder]
+    Bun.spawn(words, { detached: true, stdin: 'pipe', stdout: 'ignore', stderr: 'ignore' }).unref()
   }
-  mkdirSync(folder, { recursive: true })
   return folder
 }
 

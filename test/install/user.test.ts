@@ -14,30 +14,33 @@ function works({ code, stdout, stderr }: Outcome): string {
 }
 
 describe('install.sh as an ordinary user without systemd', () => {
-  for (const shell of [['sh'], ['bash'], ['busybox', 'sh']]) {
-    test.skipIf(Bun.which(shell[0] ?? '') === null)(
-      `leaves a server that runs, and after --uninstall --purge nothing (${shell.join(' ')})`,
-      async () => {
-        await using place = await Place.make()
-        const before = place.listing()
-        const said = works(await place.run([...shell, join(place.release, 'install.sh'), '--port', '0']))
-        const { pid, urls } = await place.status()
-        expect(said).toContain(`${urls[0]}/healthz answers`)
-        expect(said).toContain(`stop      ${place.binary} serve --stop --home ${place.data}`)
-        expect(said).toContain(`Next: ${place.binary} quickstart`)
-        expect((await fetch(`${urls[0]}/readyz`)).status).toBe(200)
-        expect(statSync(`/proc/${pid}`).uid).toBe(place.uid)
-        expect(statSync(place.data).mode & 0o777).toBe(0o700)
-        works(await place.synapse('quickstart', '--yes', '--json'))
+  test('leaves a server that runs, and after --uninstall --purge nothing', async () => {
+    await using place = await Place.make()
+    const before = place.listing()
+    const said = works(await place.install('--port', '0'))
+    const { pid, urls } = await place.status()
+    expect(said).toContain(`${urls[0]}/healthz answers`)
+    expect(said).toContain(`stop      ${place.binary} serve --stop --home ${place.data}`)
+    expect(said).toContain(`Next: ${place.binary} quickstart`)
+    expect((await fetch(`${urls[0]}/readyz`)).status).toBe(200)
+    expect(statSync(`/proc/${pid}`).uid).toBe(place.uid)
+    expect(statSync(place.data).mode & 0o777).toBe(0o700)
+    works(await place.synapse('quickstart', '--yes', '--json'))
 
-        const bye = works(
-          await place.run([...shell, join(place.release, 'install.sh'), '--uninstall', '--purge', '--yes']),
-        )
-        expect(bye).toContain('has stopped')
-        expect(isAlive(pid)).toBe(false)
-        expect(place.listing()).toEqual(before)
-      },
-    )
+    const bye = works(await place.install('--uninstall', '--purge', '--yes'))
+    expect(bye).toContain('has stopped')
+    expect(isAlive(pid)).toBe(false)
+    expect(place.listing()).toEqual(before)
+  })
+
+  for (const shell of [['bash'], ['busybox', 'sh']]) {
+    test.skipIf(Bun.which(shell[0] ?? '') === null)(`works in ${shell.join(' ')}, too`, async () => {
+      await using place = await Place.make()
+      const script = [...shell, join(place.release, 'install.sh')]
+      works(await place.run([...script, '--no-start']))
+      works(await place.run([...script, '--uninstall', '--purge', '--yes']))
+      expect(place.listing()).toEqual([])
+    })
   }
 
   test('the home directory may have a space in its name', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { homePaths } from '../../src/home'
 import { judge, Ledger, logOf, type Selection } from '../support/ledger'
 import { LiveSocket } from '../support/sockets'
@@ -15,6 +15,8 @@ import {
   type Scene,
   type Session,
 } from './crowd'
+
+setDefaultTimeout(60_000)
 
 const WRITERS = 50
 const POSTS = 40
@@ -112,7 +114,7 @@ test('50 writers post while readers of every kind come and go: each sees every e
   })
   expect(evidence.readable).toHaveLength(WRITERS * POSTS)
   expect(readers.reduce((sum, { sessions }) => sum + sessions, 0)).toBeGreaterThan(3 * readers.length)
-}, 60_000)
+})
 
 /** The original socket on one channel: it cannot resume, so it stays; it hears everything after its hello. */
 async function watchChannel(scene: Scene, who: Person, slug: string) {

@@ -149,6 +149,24 @@ describe('opening', () => {
     expect(await exchange(town.url, request)).toMatchObject({ status: 400 })
   })
 
+  test('handshakes that fail take no place', async () => {
+    const bob = await town.agent()
+    const request = handshake(town.url, '/v1/ws', bob.credential).replace(/Sec-WebSocket-Key.*\r\n/, '')
+    for (let round = 0; round < 12; round++) await exchange(town.url, request)
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => town.socket(bob)))
+    for (const socket of sockets) socket[Symbol.dispose]()
+  })
+
+  test('there is none on the transport of the local operator', async () => {
+    const bob = await town.agent()
+    for (const path of ['/v1/ws', '/v1/ws?channel=room']) {
+      const asOperator = await town.world.operator.get(path, { upgrade: 'websocket' })
+      const asSomebody = await town.world.operator.get(path, { upgrade: 'websocket', ...bob.credential })
+      expect([403, 426]).toContain(asOperator.status)
+      expect([403, 426]).toContain(asSomebody.status)
+    }
+  })
+
   test("a cookie counts only for the server's own pages and those of listed origins", async () => {
     const clint = await town.human()
     const cookie = clint.credential

@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { Site } from '../support/process'
 import { RawConnection, RawWebSocket } from '../support/raw-socket'
 import { LiveSocket, until, within } from '../support/sockets'
 import { SECOND, world } from '../support/world'
+
+// Bun's own patience cannot be shortened, so some of these really take that long.
+setDefaultTimeout(40_000)
 
 /** About 48 kB on the wire. */
 const BIG = '語'.repeat(16_000)
@@ -26,7 +29,6 @@ describe('a client that takes its time', () => {
       },
     ],
   ]
-  // Bun's own patience cannot be shortened, so these really take that long.
   test.concurrent.each([...table])('is cut off, and keeps nobody waiting: one that %s', async (_, write) => {
     await using w = await world()
     const connections = await Promise.all(Array.from({ length: 50 }, () => RawConnection.open(w.url)))

@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { homePaths } from '../../src/home'
 import { logOf } from '../support/ledger'
 import { RawConnection, RawWebSocket } from '../support/raw-socket'
 import { LiveSocket, until } from '../support/sockets'
 import { type Person, type Room, SECOND, type World, world } from '../support/world'
+
+// Much is sent here, and many servers run at once.
+setDefaultTimeout(30_000)
 
 /** About 48 kB on the wire, so that few are needed to fill what lies between a server and a peer that does not read. */
 const BIG = '語'.repeat(16_000)

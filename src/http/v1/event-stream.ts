@@ -25,13 +25,13 @@ export function openEventStream(
   after: Seq | null,
 ): Response {
   const place = limits.open(actor)
-  const { hold } = peerOf(request)
-  hold?.()
+  const peer = peerOf(request)
+  peer.hold?.()
   let stream: LiveStream | undefined
   const body = new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
-        const linger = () => hold?.(LINGER_SECONDS)
+        const linger = () => peer.hold?.(LINGER_SECONDS)
         const outlet = new EventStreamOutlet(wire, core.log, controller, place, linger)
         stream = streams.open(actor, outlet)
         const cursor = core.log.cursor(after ?? streams.head)

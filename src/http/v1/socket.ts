@@ -69,8 +69,9 @@ function upgrade(
   actor: Person,
   session: (place: Disposable) => object,
 ): Answer {
-  const { upgrade: become } = peerOf(request)
-  if (!become) throw new HttpError(426, 'socket_no_websocket', 'This transport has no WebSockets; use TCP')
+  const peer = peerOf(request)
+  if (!peer.upgrade)
+    throw new HttpError(426, 'socket_no_websocket', 'This transport has no WebSockets; use TCP')
   const offered = protocolsOf(request)
   const isNamed = offered.includes(PROTOCOL)
   // Left alone, the first protocol offered is selected, and thereby sent back.
@@ -78,7 +79,7 @@ function upgrade(
     throw new HttpError(400, 'bad_handshake', `Offer ${PROTOCOL} beside the token`)
   const place = limits.open(actor)
   const headers: Record<string, string> = isNamed ? { 'sec-websocket-protocol': PROTOCOL } : {}
-  if (become(session(place), headers)) return 'upgraded'
+  if (peer.upgrade(session(place), headers)) return 'upgraded'
   place[Symbol.dispose]()
   throw new HttpError(400, 'bad_handshake', 'This is not a valid WebSocket handshake')
 }
