@@ -56,7 +56,7 @@ warn() { printf 'install.sh: %s\n' "$*" >&2; }
 die() {
   warn "$1"
   shift
-  for line; do printf '  %s\n' "$line" >&2; done
+  for line; do [ -z "$line" ] || printf '  %s\n' "$line" >&2; done
   exit 1
 }
 
@@ -571,8 +571,15 @@ start_server() {
   else
     # Started by root on the home of the service user, the program becomes that user. The backups' place is what
     # systemd would tell it.
-    output=$(cd / && in_background "$BIN" serve --daemon --home "$DATA" 2>&1) || die "the server did not start:" "$output"
+    output=$(cd / && in_background "$BIN" serve --daemon --home "$DATA" 2>&1) ||
+      die "the server did not start:" "$output" "$(way_back)"
   fi
+}
+
+# What to type when an upgrade has not led to a server that runs.
+way_back() {
+  if [ ! -f "$BIN.previous" ]; then return; fi
+  printf '%s\n' "the version before, as long as this one has not migrated the data: mv -f $BIN.previous $BIN"
 }
 
 in_background() {
@@ -592,6 +599,7 @@ unit_failed() {
   if [ "$MODE" = system ]; then journalctl -n 20 --no-pager -u synapse >&2 || :; else
     journalctl -n 20 --no-pager --user-unit synapse >&2 || :
   fi
+  way_back >&2
   exit 1
 }
 
@@ -624,7 +632,7 @@ await_ready() {
     waited=$((waited + 1))
   done
   if [ "$KIND" = systemd ]; then unit_failed; fi
-  die "the server is not ready after $limit s" "its log: $DATA/logs/synapse.log"
+  die "the server is not ready after $limit s" "its log: $DATA/logs/synapse.log" "$(way_back)"
 }
 
 # evaluate CODE WORD: runs a line of JavaScript, by the executable itself, so that neither curl nor wget has to be here.
@@ -687,7 +695,7 @@ install() {
     events=$(last_event)
     if [ "${events:-0}" -lt "${events_before:-0}" ]; then
       die "the log ended at event $events_before before the upgrade and ends at $events now" \
-        "do not go on with it: see docs/install.md, going back"
+        "stop it, and look at the data before anything else is written"
     fi
   elif [ "$KIND" = systemd ]; then
     service_control enable "$SERVICE"
@@ -716,7 +724,11 @@ begin_record() {
 back_up() {
   if [ ! -e "$DATA/synapse.db" ] || ! "$BIN" backup --help >/dev/null 2>&1; then return; fi
   say "backing up"
-  run "$BIN" backup create --home "$DATA" --label before-upgrade ||
+  if [ -n "$DRY_RUN" ]; then
+    step "$BIN" backup create --home "$DATA" --label before-upgrade
+    return
+  fi
+  in_background "$BIN" backup create --home "$DATA" --label before-upgrade ||
     die "the backup failed, and nothing was changed" "the old version runs on"
 }
 
@@ -744,7 +756,7 @@ what_next() {
   if [ -f "$BIN.previous" ]; then say "  previous  $BIN.previous"; fi
   say ''
   if [ "$KIND" = background ]; then
-    say "There is no systemd here to start it again at boot: let the machine run the start line then."
+    say "Nothing starts it again at boot: let the machine run the start line then."
   elif [ "$MODE" = user ] && [ ! -e "/var/lib/systemd/linger/$(id -un)" ]; then
     say "It runs while you are logged in. To let it run always: sudo loginctl enable-linger $(id -un)"
   fi

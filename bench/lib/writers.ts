@@ -44,7 +44,8 @@ export async function openWriters(
   return {
     send: (request) => {
       sent++
-      const socket = idle.pop()
+      // The one that waited for longest, so that none of them idles until the server closes it.
+      const socket = idle.shift()
       if (socket) socket.write(request)
       else line.push(request)
     },

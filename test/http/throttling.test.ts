@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { MINUTE, SECOND, type World, world } from '../support/world'
 
 /** A server that allows two attempts per handle and address in five minutes, so ten per address. */
-async function scene() {
-  const w: World = await world({ settings: { SYNAPSE_RATE_LOGIN: '2/300' } })
+async function scene(settings: Record<string, string> = {}) {
+  const w: World = await world({ settings: { SYNAPSE_RATE_LOGIN: '2/300', ...settings } })
   // The cheapest hash there is: what is counted here is attempts, not milliseconds.
   const hash = await Bun.password.hash('right', { algorithm: 'bcrypt', cost: 4 })
   for (const handle of ['ann', 'bob', 'cat', 'dan', 'eve', 'fay']) await w.human(handle)
@@ -88,6 +88,34 @@ describe('login attempts', () => {
     await using w = await world({ settings: { SYNAPSE_RATE_LOGIN: 'off' } })
     for (let i = 0; i < 3; i++) await w.guest.post('/v1/auth/login', { handle: 'a', password: '' })
     expect(w.sql('SELECT * FROM login_attempts')).toEqual([])
+  })
+})
+
+describe('the address of a client is', () => {
+  const rows: [string, string, string | null, string][] = [
+    ['the peer', '127.0.0.1', null, '127.0.0.1'],
+    ['what a trusted proxy says', '127.0.0.1', '203.0.113.1', '203.0.113.1'],
+    ['not what the client told the proxy', '127.0.0.1', '198.51.100.1, 203.0.113.1', '203.0.113.1'],
+    [
+      'found behind several trusted proxies',
+      '127.0.0.1,10.0.0.0/8',
+      '198.51.100.1, 203.0.113.1, 10.1.2.3',
+      '203.0.113.1',
+    ],
+    ['the last trusted proxy, if all are', '127.0.0.1,10.0.0.0/8', '10.9.9.9, 10.1.2.3', '10.9.9.9'],
+    ['the last one that is an address', '127.0.0.1,10.0.0.0/8', 'unknown, 10.1.2.3', '10.1.2.3'],
+    ['the peer, if it is no trusted proxy', '10.0.0.0/8', '203.0.113.1', '127.0.0.1'],
+    ['an IPv6 address', '127.0.0.1', '2001:db8::1', '2001:db8::1'],
+    ['an IPv4 address in the clothes of IPv6', '127.0.0.1', '::ffff:203.0.113.1', '203.0.113.1'],
+  ]
+  test.each(rows)('%s', async (_, proxies, forwarded, address) => {
+    await using s = await scene({ SYNAPSE_TRUSTED_PROXIES: proxies })
+    const headers = forwarded === null ? {} : { 'x-forwarded-for': forwarded }
+    await s.w.guest.post('/v1/auth/login', { handle: 'ann', password: 'wrong' }, headers)
+    expect(s.w.sql('SELECT key FROM login_attempts ORDER BY id')).toEqual([
+      { key: `${address} ann` },
+      { key: address },
+    ])
   })
 })
 

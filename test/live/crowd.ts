@@ -159,7 +159,7 @@ export class Reader {
 
   /** After how many events, or polls, to break off this time. */
   patience(): number {
-    return 1 + this.scene.chance.below(60)
+    return 1 + this.scene.chance.below(200)
   }
 
   /** What comes next. @throws when it is over first, because there may be nothing more to wait for */
