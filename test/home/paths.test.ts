@@ -8,7 +8,7 @@ const SYSTEM = '/var/lib/synapse'
 function question(changes: Partial<HomeQuestion> & { there?: string[] } = {}): HomeQuestion {
   const { there = [], ...rest } = changes
   const exists = (path: string) => there.includes(path)
-  return { env: {}, command: 'serve', cwd: '/work', userHome: '/home/ada', uid: 1000, exists, ...rest }
+  return { env: {}, command: 'serve', cwd: '/srv', userHome: '/home/ada', uid: 1000, exists, ...rest }
 }
 
 describe('the home is', () => {
@@ -20,7 +20,7 @@ describe('the home is', () => {
     ['else synapse in XDG_DATA_HOME', { env: { XDG_DATA_HOME: '/e' } }, '/e/synapse'],
     ['else ~/.local/share/synapse', {}, XDG],
     ['not in a relative XDG_DATA_HOME', { env: { XDG_DATA_HOME: 'e' } }, XDG],
-    ['relative to the current directory', { flag: 'data/../home' }, '/work/home'],
+    ['relative to the current directory', { flag: 'data/../home' }, '/srv/home'],
     ['the XDG one for serve although the system home exists', { there: [SYSTEM] }, XDG],
     ['the XDG one for other commands when neither exists', { command: 'other' }, XDG],
     ['the one that exists for other commands: XDG', { command: 'other', there: [XDG] }, XDG],
