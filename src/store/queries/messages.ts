@@ -29,24 +29,25 @@ export function messageReads({ db, t }: Handle) {
       .where(where)
       .$dynamic()
 
+  // The statement of each shape of page, made once: building one costs more than running it.
+  const pages = new Map<string, ReturnType<typeof pageOf>>()
+
   const filterOf = (query: MessageQuery): SQL | undefined => {
-    const [only] = query.channelIds
-    const inChannels =
-      query.channelIds.length === 1 && only !== undefined
-        ? eq(t.messages.channelId, only)
-        : // The plus keeps the planner on the key: it reads a stretch of the log instead of sorting whole channels.
-          sql`+${t.messages.channelId} IN ${[...query.channelIds]}`
+    const value = sql.placeholder
     const { threadRoot } = query
     return and(
-      inChannels,
-      gt(t.messages.seq, query.after),
-      lt(t.messages.seq, query.before),
+      query.channelIds.length === 1
+        ? eq(t.messages.channelId, value('channelId'))
+        : // The plus keeps the planner on the key: it reads a stretch of the log instead of sorting whole channels.
+          sql`+${t.messages.channelId} IN ${[...query.channelIds]}`,
+      gt(t.messages.seq, value('after')),
+      lt(t.messages.seq, value('before')),
       query.includeDeleted ? undefined : isNull(t.messages.deletedAt),
       threadRoot === undefined
         ? undefined
-        : or(eq(t.messages.threadSeq, threadRoot), eq(t.messages.seq, threadRoot)),
-      query.senderId === undefined ? undefined : eq(t.messages.senderId, query.senderId),
-      query.notSenderId === undefined ? undefined : ne(t.messages.senderId, query.notSenderId),
+        : or(eq(t.messages.threadSeq, value('threadRoot')), eq(t.messages.seq, value('threadRoot'))),
+      query.senderId === undefined ? undefined : eq(t.messages.senderId, value('senderId')),
+      query.notSenderId === undefined ? undefined : ne(t.messages.senderId, value('notSenderId')),
       query.kind === undefined
         ? undefined
         : sql`${t.messages.flags} & ${KIND_MASK} = ${kindFlags(query.kind)}`,
@@ -54,10 +55,24 @@ export function messageReads({ db, t }: Handle) {
     )
   }
 
+  const pageOf = (query: MessageQuery) => {
+    const order = query.order === 'asc' ? asc(t.messages.seq) : desc(t.messages.seq)
+    return select(filterOf(query)).orderBy(order).limit(sql.placeholder('limit')).prepare()
+  }
+
   return {
     async messages(query) {
-      const order = query.order === 'asc' ? asc(t.messages.seq) : desc(t.messages.seq)
-      const rows = await select(filterOf(query)).orderBy(order).limit(query.limit)
+      const [only] = query.channelIds
+      const { threadRoot, senderId, notSenderId, kind, withMentions, includeDeleted } = query
+      const given = [threadRoot, senderId, notSenderId].map((value) => value !== undefined)
+      const shape = [query.order, kind, withMentions, includeDeleted, ...given].join()
+      // A list of channels is part of its statement, so only that of one channel is kept.
+      let page = query.channelIds.length === 1 ? pages.get(shape) : pageOf(query)
+      if (!page) {
+        page = pageOf(query)
+        pages.set(shape, page)
+      }
+      const rows = await page.all({ ...query, channelId: only })
       return rows.map(({ row, beside }) => toMessage(row, beside))
     },
 
