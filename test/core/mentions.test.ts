@@ -203,8 +203,11 @@ describe('an expansion lists 200 handles', () => {
     expect(found.truncated).toBeFalse()
   })
 
-  test('and whoever is also named directly is listed in any case', () => {
-    for (const body of ['@channel @m350', '@m350 @channel', '@big @m350'])
-      expect(resolve(body, { members, sender, aliases: { big: members } }).listed).toContain('m350')
+  test('and whoever is also named directly is listed in any case, and only there', () => {
+    for (const body of ['@channel @m350', '@m350 @channel', '@big @m350', '@m350 @big']) {
+      const found = resolve(body, { members, sender, aliases: { big: members } })
+      expect(found.listed.filter((handle) => handle === 'm350')).toHaveLength(1)
+      expect(found.unlisted).not.toContain('m350')
+    }
   })
 })

@@ -39,7 +39,7 @@ describe.each(lists)('the list of %s', (_, path, keyOf) => {
   test.each([1, 5, 12, 1000])('is the same in pages of %d', async (limit) => {
     const whole = (await admin.get<Fields[]>(path)).body
     const rows: Fields[] = []
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null && rows.length < 100; ) {
       const page: Awaited<ReturnType<typeof admin.get<Fields[]>>> = await admin.get<Fields[]>(
         `${path}limit=${limit}${cursor === '' ? '' : `&cursor=${cursor}`}`,
       )

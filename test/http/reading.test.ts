@@ -70,7 +70,7 @@ describe('the ways in which clients read', () => {
       seen.push(...bodies(body))
       expect(body.has_more).toBe(body.next_cursor !== null)
       before = body.next_cursor
-    } while (before !== null)
+    } while (before !== null && seen.length < 100)
     expect(seen).toEqual(general().toReversed())
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { HeldRequests } from '../../src/hub'
 import { until } from '../support/sockets'
 import {
   type Answer,
@@ -248,5 +249,23 @@ describe('who loses a right while waiting is told so at once:', () => {
     expect(await isHeld()).toBeTrue()
     await s.ann.posts('lunch', 'hi')
     expect(bodies(await answer)).toEqual(['hi'])
+  })
+})
+
+describe('a wait', () => {
+  const wait = { accountId: 1, channelIds: [1], milliseconds: MINUTE, signal: undefined } as const
+
+  test('for what was announced while its caller still read is over at once', async () => {
+    const waits = new HeldRequests(() => 7)
+    expect(await waits.next({ ...wait, after: 6 })).toBeTrue()
+  })
+
+  test('of a caller that is gone, or of a server that stops, is over at once and in vain', async () => {
+    const waits = new HeldRequests(() => 7)
+    expect(await waits.next({ ...wait, after: 7, signal: AbortSignal.abort() })).toBeFalse()
+    const held = waits.next({ ...wait, after: 7 })
+    waits.stop()
+    expect(await held).toBeFalse()
+    expect(await waits.next({ ...wait, after: 6 })).toBeFalse()
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { existsSync, readFileSync } from 'node:fs'
 import { Site } from '../support/process'
 import { RawConnection, RawWebSocket } from '../support/raw-socket'
 import { LiveSocket, until, within } from '../support/sockets'
@@ -63,6 +64,34 @@ test.concurrent('a reader that takes one byte a second is closed like one that t
   await until('the end of its stream', async () => (await streams()) === 0)
   expect(reader.exitCode).toBeNull()
 })
+
+const tcpTable = '/proc/net/tcp'
+
+/** Whether the kernel still has the server's end of a connection open. */
+function isHeld(url: string, { port }: RawConnection): boolean {
+  const hex = (number: number) => `:${number.toString(16).toUpperCase().padStart(4, '0')}`
+  const ends = `${hex(Number(new URL(url).port))} \\w+${hex(port)} 01 `
+  return new RegExp(ends).test(readFileSync(tcpTable, 'utf8'))
+}
+
+test.concurrent.skipIf(!existsSync(tcpTable))(
+  'the connection of a stream that was ended for its slowness is cut: it holds no memory and no place',
+  async () => {
+    await using w = await world()
+    const room = await w.channel('room')
+    const alice = await w.agent('alice', { channels: { room: 'member' } })
+    using stream = await RawConnection.open(w.url)
+    stream.write(
+      `GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nAuthorization: ${alice.credential.authorization}\r\n\r\n`,
+    )
+    await stream.when(() => stream.buffered.includes('hello') || undefined)
+    stream.pause()
+    for (let i = 0; i < 150; i++) await alice.posts(room, BIG)
+    expect(isHeld(w.url, stream)).toBe(true)
+    w.clock.advance(31 * SECOND)
+    await until('the end of the connection', () => !isHeld(w.url, stream), 20_000)
+  },
+)
 
 test.concurrent('forty readers that never read cost the server little, and the others nothing', async () => {
   await using site = new Site()

@@ -63,11 +63,14 @@ describe.each(engines)('messages on %s', (name) => {
     await using s = await scene()
     for (const channelIds of [[s.plans.id], [s.plans.id, s.lunch.id]]) {
       const [up, down]: [number[], number[]] = [[], []]
-      for (let page = await s.read({ channelIds, limit }); page.length > 0; ) {
+      for (let page = await s.read({ channelIds, limit }); page.length > 0 && up.length < 100; ) {
         up.push(...page)
         page = await s.read({ channelIds, limit, after: page.at(-1) ?? 0 })
       }
-      for (let page = await s.read({ channelIds, limit, order: 'desc' }); page.length > 0; ) {
+      for (
+        let page = await s.read({ channelIds, limit, order: 'desc' });
+        page.length > 0 && down.length < 100;
+      ) {
         down.push(...page)
         page = await s.read({ channelIds, limit, order: 'desc', before: page.at(-1) ?? 0 })
       }

@@ -52,6 +52,11 @@ export class RawConnection implements Disposable {
     })
   }
 
+  /** The port at this end. */
+  get port(): number {
+    return this.socket.localPort ?? 0
+  }
+
   write(data: string | Uint8Array): void {
     if (this.ending !== 'reset') this.socket.write(data)
   }
@@ -133,6 +138,23 @@ export function answerIn(connection: RawConnection): RawAnswer | undefined {
   const body = connection.take(length).toString('utf8')
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(statusLine)?.[1] ?? 0)
   return head.length === 0 ? undefined : { status, headers, body }
+}
+
+/** Reads a body that comes in chunks (RFC 9112 §7.1): answers, each time it is called, the text that has come since. */
+export function chunkedBody(connection: RawConnection): () => string {
+  const decoder = new TextDecoder()
+  return () => {
+    let text = ''
+    for (;;) {
+      const lineEnd = connection.buffered.indexOf('\r\n')
+      const size =
+        lineEnd < 0 ? Number.NaN : Number.parseInt(connection.buffered.toString('latin1', 0, lineEnd), 16)
+      if (Number.isNaN(size) || connection.buffered.length < lineEnd + 2 + size + 2) return text
+      connection.take(lineEnd + 2)
+      text += decoder.decode(connection.take(size), { stream: true })
+      connection.take(2)
+    }
+  }
 }
 
 /** Sends bytes as they are and answers what comes back: an answer, a close, or nothing at all within the time. */

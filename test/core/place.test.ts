@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'bun:test'
+import { createCore } from '../../src/core'
+import type { Actor, Person } from '../../src/core/actor'
+import type { Channel } from '../../src/core/entities'
+import type { SettingValues } from '../../src/core/settings'
+import { HeldRequests } from '../../src/hub'
+import { argonPasswords, systemSecrets } from '../../src/platform'
+import { openEngine } from '../store/engines'
+
+const operator: Actor = { via: 'operator' }
+
+const values: SettingValues = {
+  admin_handles: [],
+  named_aliases: {},
+  base_url: null,
+  trusted_proxies: [],
+  'auth.cors_origins': [],
+  'auth.session_days': 14,
+  'auth.password_min': 8,
+  'http.max_body': 1_048_576,
+  'log.expired_cursor': 'error',
+  'wait.max_s': 60,
+  'streams.per_account': 10,
+  'streams.total': 1000,
+  'rate.login': null,
+  'quota.accounts': 100,
+  'quota.channels': 100,
+  'quota.members': 100,
+}
+
+/** The core over a real store, with ann in a channel. She may post there, and administrate. */
+async function scene() {
+  const engine = await openEngine()
+  const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  const core = await createCore({
+    store: engine.store,
+    settings: { get: (key) => values[key] },
+    clock: engine.clock,
+    secrets: systemSecrets,
+    passwords: argonPasswords(),
+    streams: { isOpen: () => false },
+    waits,
+  })
+  const account = await core.accounts.create(operator, { kind: 'agent', handle: 'ann' })
+  const { channel } = await core.channels.create(operator, { slug: 'plans', name: 'Plans' })
+  await core.memberships.add(operator, 'ann', 'plans', 'member')
+  const { token } = await core.tokens.issue(operator, { handle: 'ann', scopes: ['admin:*'] })
+  const ann: Person = { via: 'token', account, token }
+  const post = (body: string) =>
+    core.messages.post(ann, {
+      channel: 'plans',
+      body,
+      format: 'markdown',
+      threadId: null,
+      replyTo: null,
+      priority: 'normal',
+      metadata: {},
+      clientMessageId: null,
+      idempotency: null,
+    })
+  // Whatever a judgement looks up is in memory from here on, as it is in a server that runs.
+  await post('first')
+  return {
+    core,
+    ann,
+    channel,
+    post,
+    store: engine.store,
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  }
+}
+
+type Scene = Awaited<ReturnType<typeof scene>>
+
+/** What takes a right away, and what whoever comes next is told. */
+const losses: [string, (s: Scene) => Promise<unknown>, string][] = [
+  ['a revoked token', (s) => s.core.tokens.revoke(operator, tokenOf(s.ann)), 'invalid_token'],
+  [
+    'an archived account',
+    (s) => s.core.accounts.archive(operator, s.ann.account.uuid),
+    'account_unavailable',
+  ],
+]
+const roomLosses: [string, (s: Scene) => Promise<unknown>, string][] = [
+  ...losses,
+  [
+    'a membership that ended',
+    (s) => s.core.memberships.remove(operator, s.ann.account.uuid, s.channel.uuid),
+    'not_a_member',
+  ],
+  [
+    'a role that may only read',
+    (s) => s.core.memberships.setRole(operator, s.ann.account.uuid, s.channel.uuid, 'read_only'),
+    'read_only_role',
+  ],
+  ['an archived channel', (s) => s.core.channels.archive(operator, s.channel.uuid), 'channel_archived'],
+]
+
+function tokenOf(actor: Person) {
+  if (actor.via !== 'token') throw new Error('not a token')
+  return actor.token.uuid
+}
+
+/** Everything an act of ann's may be, by what it would leave behind. */
+const acts: [string, (s: Scene) => Promise<unknown>][] = [
+  ['a new account', (s) => s.core.accounts.create(s.ann, { kind: 'agent', handle: 'new' })],
+  ['a new channel', (s) => s.core.channels.create(s.ann, { slug: 'new', name: 'New' })],
+  ['a new token', (s) => s.core.tokens.issue(s.ann, { handle: 'ann', scopes: ['admin:*'] })],
+  ['an onboarding', (s) => s.core.onboarding.onboard(s.ann, { handle: 'new', channels: ['plans'] })],
+  ['a changed profile', (s) => s.core.accounts.update(s.ann, s.ann.account.uuid, { about: 'x' })],
+  ['an archived channel', (s) => s.core.channels.archive(s.ann, s.channel.uuid)],
+]
+
+describe('a post that is queued', () => {
+  test.each(roomLosses)('behind %s is refused', async (_, lose, reason) => {
+    await using s = await scene()
+    const [lost, posted] = await Promise.allSettled([lose(s), s.post('too late')])
+    expect(lost.status).toBe('fulfilled')
+    expect(posted).toMatchObject({ status: 'rejected', reason: { reason } })
+    expect(await bodies(s.channel, s)).toEqual(['first'])
+  })
+
+  test.each(roomLosses)('before %s is written', async (_, lose) => {
+    await using s = await scene()
+    const [posted, lost] = await Promise.allSettled([s.post('in time'), lose(s)])
+    expect([posted.status, lost.status]).toEqual(['fulfilled', 'fulfilled'])
+    expect(await bodies(s.channel, s)).toEqual(['first', 'in time'])
+  })
+})
+
+describe.each(losses)('an act queued behind %s is refused:', (_, lose, reason) => {
+  test.each(acts)('%s', async (_what, act) => {
+    await using s = await scene()
+    // The administrator has been seen before, so nothing has to be read first.
+    await s.core.accounts.update(s.ann, s.ann.account.uuid, { about: 'seen' })
+    const [lost, done] = await Promise.allSettled([lose(s), act(s)])
+    expect(lost.status).toBe('fulfilled')
+    expect(done).toMatchObject({ status: 'rejected', reason: { reason } })
+    expect(await s.store.reads.account({ handle: 'new' })).toBeUndefined()
+    expect(await s.store.reads.channel({ slug: 'new' })).toBeUndefined()
+    expect(await s.store.reads.listTokens(s.ann.account.id, { after: '', limit: 10 })).toHaveLength(1)
+    expect(await s.store.reads.account({ handle: 'ann' })).toMatchObject({ about: 'seen' })
+    expect(await s.store.reads.channel({ slug: 'plans' })).toMatchObject({ archivedAt: null })
+  })
+})
+
+async function bodies(channel: Channel, { store }: Scene): Promise<string[]> {
+  const query = { channelIds: [channel.id], after: 0, before: 1e9, order: 'asc', limit: 10 } as const
+  return (await store.reads.messages(query)).map(({ body }) => body)
+}
