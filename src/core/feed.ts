@@ -71,15 +71,11 @@ export class Feed {
     let position = after
     for (let scanned = 0; position < upTo && scanned < SCAN_LIMIT && events.length < limit; ) {
       const records = (await this.reads.events(position, PAGE)).filter((record) => record.seq <= upTo)
-      const last = records.at(-1)
-      if (!last) return { events, position: upTo, hasMore: false }
+      if (records.length === 0) return { events, position: upTo, hasMore: false }
       scanned += records.length
-      position = last.seq
-      for (const event of await this.open(actor, filters, records)) {
-        if (events.push(event) < limit) continue
-        position = event.seq
-        break
-      }
+      const found = await this.open(actor, filters, records, limit - events.length)
+      events.push(...found.events)
+      position = found.position
     }
     return { events, position, hasMore: position < upTo }
   }
@@ -117,12 +113,16 @@ export class Feed {
     })
   }
 
-  /** The events that these records are today, without those that the filters or the reader's rights leave out. */
+  /**
+   * The events that these records are today, without those that the filters or the reader's rights leave out: at most
+   * `limit`, and up to which position they are complete.
+   */
   private async open(
     actor: Person,
     filters: readonly FeedFilter[],
     records: readonly EventRecord[],
-  ): Promise<LogEvent[]> {
+    limit: number,
+  ): Promise<{ events: LogEvent[]; position: Seq }> {
     const wanted = records.filter((r) =>
       filters.some((filter) => selectsRecord(filter, r.type, r.channelId, r.actorId)),
     )
@@ -131,7 +131,16 @@ export class Feed {
       this.directory.requireRooms(wanted.flatMap((record) => record.channelId ?? []))
       return wanted.filter((record) => this.audience.hears(now, heardOf(record)))
     })
-    return (await this.hydrate(heard)).filter((event) => filters.some((filter) => selects(filter, event)))
+    // What a thread leaves out shows only in the message, so slices are read until there are enough.
+    const events: LogEvent[] = []
+    for (let start = 0; start < heard.length; start += limit) {
+      const slice = await this.hydrate(heard.slice(start, start + limit))
+      for (const event of slice) {
+        if (!filters.some((filter) => selects(filter, event))) continue
+        if (events.push(event) === limit) return { events, position: event.seq }
+      }
+    }
+    return { events, position: records.at(-1)?.seq ?? 0 }
   }
 
   private async hydrate(records: readonly EventRecord[]): Promise<LogEvent[]> {

@@ -191,12 +191,22 @@ export class Hub implements Streams {
       for (const stream of own) if (credentialOf(stream.actor) === ended) stream.end('auth_revoked')
   }
 
+  /** A session may have been prolonged since the stream was opened; what has really ended ends it. */
+  private async expire(stream: Stream): Promise<void> {
+    const { directory, gates } = this.deps
+    try {
+      stream.actor = await directory.settle(() => gates.current(stream.actor))
+    } catch {
+      stream.end('expired')
+    }
+  }
+
   private tick(): void {
     const steady = this.deps.clock.steady()
     const now = this.deps.clock.now()
     for (const stream of [...this.streams]) {
       const expiry = expiryOf(stream.actor)
-      if (expiry !== null && expiry <= now) stream.end('expired')
+      if (expiry !== null && expiry <= now) void this.expire(stream)
       else stream.tick(steady)
     }
   }

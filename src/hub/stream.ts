@@ -19,6 +19,8 @@ const CLOSE_MILLISECONDS = 30_000
 interface Backlog {
   readonly selections: readonly FeedFilter[]
   position: Seq
+  /** Where the log stood when this was asked for: other selections may have sent what came later. */
+  readonly since: Seq
   readonly replay: boolean
   readonly done: () => void
 }
@@ -31,6 +33,8 @@ interface Backlog {
 export class Stream implements LiveStream {
   private readonly live = new Set<FeedFilter>()
   private readonly backlogs: Backlog[] = []
+  /** Where in the log each selection became live for the first time. */
+  private readonly liveFrom = new WeakMap<FeedFilter, Seq>()
   /** Rooms whose events come by themselves, by inner id. */
   private readonly joined = new Map<number, Room>()
   private running = false
@@ -42,7 +46,7 @@ export class Stream implements LiveStream {
   constructor(
     private readonly hub: Hub,
     private readonly feed: Feed,
-    readonly actor: Person,
+    public actor: Person,
     readonly outlet: Outlet,
     private readonly clock: Pick<Clock, 'steady'>,
   ) {
@@ -67,7 +71,11 @@ export class Stream implements LiveStream {
       if (channelIds === '*') return null
       if (filter.channelIds === '*') return filter
       const rest = new Set([...filter.channelIds].filter((id) => !channelIds.has(id)))
-      return rest.size === 0 ? null : { ...filter, channelIds: rest }
+      if (rest.size === 0) return null
+      const kept = { ...filter, channelIds: rest }
+      const liveFrom = this.liveFrom.get(filter)
+      if (liveFrom !== undefined) this.liveFrom.set(kept, liveFrom)
+      return kept
     }
     const rest = [...this.live].map(keep).filter((filter) => filter !== null)
     this.live.clear()
@@ -172,7 +180,7 @@ export class Stream implements LiveStream {
 
   private catchUp(selections: readonly FeedFilter[], position: Seq, replay: boolean): Promise<void> {
     return new Promise((done) => {
-      this.backlogs.push({ selections, position, replay, done })
+      this.backlogs.push({ selections, position, since: this.hub.head, replay, done })
       if (!this.running) void this.run()
     })
   }
@@ -188,32 +196,63 @@ export class Stream implements LiveStream {
     }
   }
 
-  /** Sends one page of the first backlog, or makes it live where it meets the head. */
   private async step(): Promise<void> {
     if (this.outlet.buffered() > PARK_BYTES) await this.untilDrained()
-    const [backlog] = this.backlogs
+    // The one that is furthest behind; where it meets another they go on as one, so that nothing is sent twice.
+    const [backlog, next] = this.backlogs.toSorted((one, other) => one.position - other.position)
     if (!backlog || this.gone) return
-    if (backlog.position < this.hub.head) {
-      const page = await this.feed.page(this.actor, backlog.selections, backlog.position, PAGE, this.hub.head)
-      // It may have been taken back, or replaced, while the log was read.
-      if (this.gone || this.backlogs[0] !== backlog) return
-      for (const event of page.events) {
-        this.outlet.event(event, backlog.replay)
-        backlog.position = event.seq
-        // The rest is read again when this was taken: a page of long messages is more than may wait unsent.
-        if (this.outlet.buffered() > PARK_BYTES) return
-      }
-      backlog.position = page.position
-      return
-    }
+    const end = Math.min(this.hub.head, next?.position ?? this.hub.head)
+    if (backlog.position < end) return this.sendPage(backlog, end)
+    if (next) return this.merge(backlog, next)
     const rooms = await this.hub.roomsFor(this.actor, backlog.selections)
     // From here to the end nothing is awaited: what was announced meanwhile is sent first.
     if (this.gone || this.backlogs[0] !== backlog || backlog.position < this.hub.head) return
+    // Another one may have been asked for, which then goes on alone.
     this.backlogs.shift()
-    for (const filter of backlog.selections) this.live.add(filter)
+    for (const filter of backlog.selections) {
+      this.live.add(filter)
+      if (!this.liveFrom.has(filter)) this.liveFrom.set(filter, this.hub.head)
+    }
     for (const room of rooms) this.join(room)
     this.rejoin()
     backlog.done()
+  }
+
+  private async sendPage(backlog: Backlog, end: Seq): Promise<void> {
+    const page = await this.feed.page(this.actor, backlog.selections, backlog.position, PAGE, end)
+    // It may have been taken back, or replaced, while the log was read.
+    if (this.gone || !this.backlogs.includes(backlog)) return
+    for (const event of page.events) {
+      if (!this.wasSent(event, backlog)) this.outlet.event(event, backlog.replay)
+      backlog.position = event.seq
+      // The rest is read again when this was taken: a page of long messages is more than may wait unsent.
+      if (this.outlet.buffered() > PARK_BYTES) return
+    }
+    backlog.position = page.position
+  }
+
+  /** Whether an event of after a backlog was asked for went out already, because another selection was live. */
+  private wasSent(event: LogEvent, { selections, since }: Backlog): boolean {
+    if (event.seq <= since) return false
+    return this.selections.some((filter) => {
+      const liveFrom = this.liveFrom.get(filter)
+      if (liveFrom === undefined || event.seq <= liveFrom || selections.includes(filter)) return false
+      return selects(filter, event)
+    })
+  }
+
+  private merge(one: Backlog, other: Backlog): void {
+    this.backlogs.splice(this.backlogs.indexOf(one), 1)
+    this.backlogs.splice(this.backlogs.indexOf(other), 1, {
+      selections: [...one.selections, ...other.selections],
+      position: other.position,
+      since: Math.max(one.since, other.since),
+      replay: one.replay && other.replay,
+      done: () => {
+        one.done()
+        other.done()
+      },
+    })
   }
 
   private untilDrained(): Promise<void> {
