@@ -14,18 +14,25 @@ const GROUP_WORKS = 256
 const GROUP_TEXT = 1 << 20
 const GROUP_MILLISECONDS = 5
 
-type Work =
-  | {
-      readonly plan: PostPlan
-      readonly resolve: (outcome: PostOutcome) => void
-      readonly reject: (reason: unknown) => void
-    }
-  | {
-      readonly plan: null
-      readonly run: (tx: Writes) => Promise<unknown>
-      readonly resolve: (result: never) => void
-      readonly reject: (reason: unknown) => void
-    }
+interface Post {
+  readonly plan: PostPlan
+  readonly resolve: (outcome: PostOutcome) => void
+  readonly reject: (reason: unknown) => void
+}
+
+interface Act {
+  readonly plan: null
+  readonly run: (tx: Writes) => Promise<unknown>
+  readonly resolve: (result: never) => void
+  readonly reject: (reason: unknown) => void
+}
+
+type Work = Post | Act
+
+/** What came of a work. A refusal before its first row harms nobody; a failure after it spoils the group. */
+type Ran =
+  | { readonly wrote: 'all' | 'nothing'; readonly settle: () => void }
+  | { readonly wrote: 'part'; readonly error: unknown }
 
 /** Where the log stands; inside a transaction it runs ahead of what is committed. */
 interface Place {
@@ -125,14 +132,15 @@ export class SqliteStore implements Store {
         if (!work) break
         text += work.plan?.bodyLength ?? 0
         const before = this.pending.length
-        const outcome = await this.run(work)
+        // A post waits for nothing, so nothing is awaited for it.
+        const outcome = work.plan ? this.runPost(work) : await this.runAct(work)
         if (outcome.wrote === 'part') {
           failure = outcome
           break
         }
         done.push(outcome.settle)
         // Whoever comes next is judged by the new rights, which take effect with the commit.
-        if (this.pending.some((event, i) => i >= before && changesRights(event.type))) break
+        if (!work.plan && this.pending.slice(before).some(({ type }) => changesRights(type))) break
         if (this.clock.steady() > deadline) break
       }
       if (!failure) this.commit()
@@ -150,24 +158,24 @@ export class SqliteStore implements Store {
     else for (const work of works) await this.runGroup([work])
   }
 
-  /** Runs one work. A refusal before its first row harms nobody; a failure after it spoils the group. */
-  private async run(
-    work: Work,
-  ): Promise<{ wrote: 'all' | 'nothing'; settle: () => void } | { wrote: 'part'; error: unknown }> {
-    const before = work.plan ? 0 : this.totalChanges()
-    const seq = this.place.seq
+  private runPost(work: Post): Ran {
+    const { seq } = this.place
     try {
-      if (work.plan) {
-        const outcome = this.write(work.plan)
-        return { wrote: 'all', settle: () => work.resolve(outcome) }
-      }
+      const outcome = this.write(work.plan)
+      return { wrote: 'all', settle: () => work.resolve(outcome) }
+    } catch (error) {
+      return failed(work, error, this.place.seq !== seq)
+    }
+  }
+
+  private async runAct(work: Act): Promise<Ran> {
+    const before = this.totalChanges()
+    try {
+      // The type of the result is that of whoever queued the work.
       const result = (await work.run(this.tx)) as never
       return { wrote: 'all', settle: () => work.resolve(result) }
     } catch (error) {
-      const wrote = this.place.seq !== seq || (!work.plan && this.totalChanges() !== before)
-      return wrote
-        ? { wrote: 'part', error }
-        : { wrote: 'nothing', settle: () => work.reject(translate(error)) }
+      return failed(work, error, this.totalChanges() !== before)
     }
   }
 
@@ -249,6 +257,10 @@ export class SqliteStore implements Store {
     if (!row) throw new Error('the log has no head')
     return { seq: row.seq, accessSeq: row.access_seq, lastAt: row.last_at }
   }
+}
+
+function failed(work: Work, error: unknown, wrote: boolean): Ran {
+  return wrote ? { wrote: 'part', error } : { wrote: 'nothing', settle: () => work.reject(translate(error)) }
 }
 
 /** A driver's error in the words of the core, told apart by its code. The driver's text stays behind: it may quote data. */
