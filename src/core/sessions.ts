@@ -50,6 +50,10 @@ export class Sessions {
     const stronger = this.passwords.isWeak(stored) ? await this.passwords.hash(password) : null
     const secret = this.secrets.secret()
     await this.store.transact(async (tx) => {
+      // While the password was looked at the account may have been archived, or given another one.
+      const now = await tx.account({ id: account.id })
+      if (now?.archivedAt !== null || (await tx.passwordHash(account.id)) !== stored)
+        throw refusal('invalid_credentials')
       await tx.insertSession({
         accountId: account.id,
         hash: this.secrets.sha256(secret),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { createCore } from '../../src/core'
 import type { Actor, Person } from '../../src/core/actor'
-import type { Channel } from '../../src/core/entities'
+import type { Account, Channel } from '../../src/core/entities'
+import type { AppError } from '../../src/core/errors'
 import type { SettingValues } from '../../src/core/settings'
 import { HeldRequests } from '../../src/hub'
 import { argonPasswords, systemSecrets } from '../../src/platform'
@@ -29,7 +30,7 @@ const values: SettingValues = {
 }
 
 /** The core over a real store, with ann in a channel. She may post there, and administrate. */
-async function scene() {
+async function scene(passwords = argonPasswords()) {
   const engine = await openEngine()
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
   const core = await createCore({
@@ -37,7 +38,7 @@ async function scene() {
     settings: { get: (key) => values[key] },
     clock: engine.clock,
     secrets: systemSecrets,
-    passwords: argonPasswords(),
+    passwords,
     streams: { isOpen: () => false },
     waits,
   })
@@ -148,3 +149,39 @@ async function bodies(channel: Channel, { store }: Scene): Promise<string[]> {
   const query = { channelIds: [channel.id], after: 0, before: 1e9, order: 'asc', limit: 10 } as const
   return (await store.reads.messages(query)).map(({ body }) => body)
 }
+
+describe('a login whose password is being looked at is refused', () => {
+  const meanwhile: [string, (core: Scene['core'], uuid: Account['uuid']) => Promise<unknown>][] = [
+    ['when the account is archived meanwhile', (core, uuid) => core.accounts.archive(operator, uuid)],
+    [
+      'when the password is changed meanwhile',
+      (core, uuid) => core.accounts.update(operator, uuid, { password: 'another one' }),
+    ],
+  ]
+  test.each(meanwhile)('%s', async (_, change) => {
+    const { promise: looking, resolve: look } = Promise.withResolvers<void>()
+    const { promise: changed, resolve: go } = Promise.withResolvers<void>()
+    await using s = await scene({
+      ...argonPasswords(),
+      verify: async () => {
+        look()
+        await changed
+        return true
+      },
+    })
+    const bob = await s.core.accounts.create(operator, {
+      kind: 'human',
+      handle: 'bob',
+      password: 'the first one',
+    })
+    const login = s.core.sessions.login('bob', 'the first one', { address: null, userAgent: null })
+    const refused = login.then(
+      () => 'signed in',
+      (error: AppError) => error.reason,
+    )
+    await looking
+    await change(s.core, bob.uuid)
+    go()
+    expect(await refused).toBe('invalid_credentials')
+  })
+})
