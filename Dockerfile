@@ -26,6 +26,8 @@ FROM $BASE
 COPY --from=build /image/ /
 # A new volume takes owner and mode from here.
 COPY --from=build --chown=10001:10001 --chmod=700 /home-of-synapse /var/lib/synapse
+# Where backups go. Mount something of your own there, or they go with the container.
+COPY --from=build --chown=10001:10001 --chmod=700 /home-of-synapse /var/lib/synapse-backups
 
 # The container's own network stands between the server and the world: what may reach it is said where it is run.
 ENV SYNAPSE_HOME=/var/lib/synapse SYNAPSE_HOST=0.0.0.0 SYNAPSE_ALLOW_PUBLIC_BIND=1

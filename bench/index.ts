@@ -8,17 +8,20 @@ import { parseArgs } from 'node:util'
 import { fanOut, saturation } from './fan-out'
 import { raisedLimits } from './lib/synapse'
 import type { Row, Workload } from './lib/workload'
+import { postgresPosts } from './postgres'
 import { posts, slowPosts } from './posts'
 import { coldStart, size } from './process'
 import { history, poll, resume } from './reading'
 import { slowConsumers } from './slow-consumers'
 import { acceptRate, idleSockets } from './sockets'
+import { moving } from './transfer'
 
 const workloads: readonly Workload[] = [
   ...fanOut,
   saturation,
   posts,
   slowPosts,
+  postgresPosts,
   resume,
   history,
   poll,
@@ -27,6 +30,7 @@ const workloads: readonly Workload[] = [
   coldStart,
   size,
   slowConsumers,
+  moving,
 ]
 
 const { values, positionals } = parseArgs({

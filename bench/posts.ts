@@ -116,13 +116,24 @@ async function synapseLoad(
     request: (c, n) => {
       const text = kind === 'mention' ? `@agent-1 ${body.slice(9)}` : body
       const key = kind === 'keyed' ? `Idempotency-Key: ${c}-${n}\r\n` : ''
-      const json = JSON.stringify({ channel: `c${channelOf(c, n)}`, body: text })
-      return postRequest('/v1/messages', json, `Authorization: Bearer ${tokens[c % AGENTS]}\r\n${key}`)
+      return posting(tokens, text, c, n, key)
     },
   })
 }
 
-async function people(server: Synapse): Promise<string[]> {
+/** The `n`th post of a connection, with further header lines. */
+export function posting(
+  tokens: readonly string[],
+  text: string,
+  connection: number,
+  n: number,
+  more = '',
+): string {
+  const json = JSON.stringify({ channel: `c${channelOf(connection, n)}`, body: text })
+  return postRequest('/v1/messages', json, `Authorization: Bearer ${tokens[connection % AGENTS]}\r\n${more}`)
+}
+
+export async function people(server: Synapse): Promise<string[]> {
   const slugs = Array.from({ length: CHANNELS }, (_, i) => `c${i}`)
   const tokens: string[] = []
   for (let i = 0; i < AGENTS; i++) {
@@ -139,11 +150,11 @@ async function people(server: Synapse): Promise<string[]> {
   return tokens
 }
 
-function channelOf(connection: number, count: number): number {
+export function channelOf(connection: number, count: number): number {
   return (connection * 7 + count) % CHANNELS
 }
 
-function isClean({ statuses }: LoadResult): boolean {
+export function isClean({ statuses }: LoadResult): boolean {
   return Object.keys(statuses).every((status) => status === '201')
 }
 
@@ -152,7 +163,7 @@ function dataOf(result: LoadResult) {
   return { perSecond: result.perSecond, p50, p99, p999, statuses: result.statuses }
 }
 
-function median(results: readonly LoadResult[]): LoadResult {
+export function median(results: readonly LoadResult[]): LoadResult {
   const sorted = [...results].sort((a, b) => a.perSecond - b.perSecond)
   const middle = sorted[Math.floor(sorted.length / 2)]
   if (!middle) throw new Error('nothing was measured')

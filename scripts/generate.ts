@@ -26,7 +26,7 @@ function undeployedEndpoints() {
     },
   })
   const live = { core: absent, wire: absent, streams: absent, waits: absent, limits: absent }
-  return declareEndpoints(live, absent, absent)
+  return declareEndpoints(live, absent, absent, absent)
 }
 
 const root = resolve(import.meta.dir, '..')

@@ -1,35 +1,93 @@
 #!/bin/sh
-# Fetches the Debian packages that some tests need, as far as they are missing; bin/check calls it. Without root, or on
-# another system, it says what is missing, and those tests are skipped.
+# Fetches the Debian packages that some tests need, as far as they are missing; bin/check calls it. As root it installs
+# them. Without root it unpacks those that work from anywhere into .toolchain/debian. What is still missing then, also
+# on another system, it names, and those tests are skipped.
 set -u
 
-# command, package, what it is for
+# command, package, whether it works from anywhere, what it is for
 NEEDED='
-caddy            caddy       the tests of Caddyfile
-chromium         chromium    the tests in a browser
-shellcheck       shellcheck  the check of the shell scripts
-systemd-analyze  systemd     the check of the units
+caddy            caddy         no   the tests of Caddyfile
+chromium         chromium      no   the tests in a browser
+postgres         postgresql    yes  the tests on Postgres
+redis-server     redis-server  yes  the tests with Redis
+shellcheck       shellcheck    no   the check of the shell scripts
+systemd-analyze  systemd       no   the check of the units
 '
 
-missing() {
-  echo "$NEEDED" | while read -r command package purpose; do
-    [ -z "$command" ] || command -v "$command" >/dev/null 2>&1 || printf '%s\t%s\n' "$package" "$purpose"
+UNPACKED=$(cd "$(dirname "$0")/.." && pwd -P)/.toolchain/debian
+
+# Debian keeps the programs of each Postgres version in a folder that is not on PATH.
+find_programs() {
+  for programs in /usr/lib/postgresql/*/bin "$UNPACKED"/usr/lib/postgresql/*/bin "$UNPACKED/usr/bin"; do
+    [ ! -d "$programs" ] || PATH=$PATH:$programs
   done
 }
 
-packages=$(missing | cut -f1)
-[ -n "$packages" ] || exit 0
-if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
-  echo "fetching $(echo "$packages" | tr '\n' ' ')"
-  log=$(mktemp)
-  export DEBIAN_FRONTEND=noninteractive
-  # shellcheck disable=SC2086 # words
-  if ! { apt-get -q -o DPkg::Lock::Timeout=120 update &&
-    apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends $packages; } >"$log" 2>&1 </dev/null; then
-    tail -n 5 "$log"
+missing() {
+  echo "$NEEDED" | while read -r command package anywhere purpose; do
+    [ -z "$command" ] || command -v "$command" >/dev/null 2>&1 || printf '%s\t%s\t%s\n' "$package" "$anywhere" "$purpose"
+  done
+}
+
+# Some of these packages start a server as soon as they are installed, on the port everybody knows. The tests want the
+# programs alone: they start servers of their own. What is put in place for that goes again at the end.
+POLICY=/usr/sbin/policy-rc.d
+CLUSTERS=/etc/postgresql-common/createcluster.conf
+QUIETED=
+SCRATCH=
+
+quiet_services() {
+  if [ ! -e "$POLICY" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$POLICY" && chmod 755 "$POLICY" && QUIETED="$QUIETED $POLICY"
   fi
-  rm -f "$log"
+  if [ ! -e "$CLUSTERS" ]; then
+    mkdir -p "${CLUSTERS%/*}" && echo 'create_main_cluster = false' >"$CLUSTERS" && QUIETED="$QUIETED $CLUSTERS"
+  fi
+}
+
+clean_up() {
+  for file in $QUIETED; do rm -f "$file"; done
+  # The package's own file in place of ours, as if it had been there first.
+  case $QUIETED in
+    *"$CLUSTERS"*) cp "/usr/share/postgresql-common/${CLUSTERS##*/}" "$CLUSTERS" 2>/dev/null ;;
+  esac
+  [ -z "$SCRATCH" ] || rm -rf "$SCRATCH"
+}
+
+install_packages() {
+  quiet_services
+  apt-get -q -o DPkg::Lock::Timeout=120 update &&
+    apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
+}
+
+# The packages and what they depend on, as far as it is not installed. A cluster of Debian's is managed by packages
+# that need root; a server of one's own needs none of it.
+unpack_packages() {
+  apt-get -s -q -o Debug::NoLocking=1 install --no-install-recommends "$@" >"$SCRATCH/plan" || return
+  mkdir "$SCRATCH/debs" && cd "$SCRATCH/debs" || return
+  # shellcheck disable=SC2046 # words
+  apt-get -q download $(sed -n 's/^Inst \([^ ]*\) .*/\1/p' "$SCRATCH/plan") || return
+  mkdir -p "$UNPACKED" || return
+  for package in ./*.deb; do dpkg-deb -x "$package" "$UNPACKED" || return; done
+}
+
+find_programs
+packages=$(missing | cut -f1)
+way=install_packages
+if [ "$(id -u)" -ne 0 ]; then
+  packages=$(missing | awk -F '\t' '$2 == "yes" { print $1 }')
+  way=unpack_packages
 fi
-missing | while IFS='	' read -r package purpose; do
+if [ -n "$packages" ] && command -v apt-get >/dev/null 2>&1; then
+  echo "fetching $(echo "$packages" | tr '\n' ' ')"
+  SCRATCH=$(mktemp -d) || exit 1
+  trap clean_up EXIT
+  trap 'exit 130' INT TERM
+  export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+  # shellcheck disable=SC2086 # words
+  { $way $packages; } >"$SCRATCH/log" 2>&1 </dev/null || tail -n 5 "$SCRATCH/log"
+  find_programs
+fi
+missing | while IFS='	' read -r package _ purpose; do
   echo "skipping $purpose: install the package $package"
 done

@@ -2,7 +2,9 @@
  * The composition root: `boot` turns a configuration into a running server, and is the only code that knows every
  * part. What the parts do to each other is in the core's ports; which of them stand in for which port is here.
  */
-import { existsSync, statfsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { refuseHalfRestored } from './backup'
 import { bootstrapToken, type Config, maskUrl, parseRate } from './config'
 import { createCore } from './core'
 import type { SettingValues } from './core/settings'
@@ -20,6 +22,7 @@ import {
   startRunRecord,
   writeState,
 } from './home'
+import type { InstanceKey } from './home/instance-key'
 import { adminEndpoints } from './http/admin'
 import { notePeer } from './http/client'
 import { docsEndpoints } from './http/docs'
@@ -30,11 +33,12 @@ import { openApiEndpoint } from './http/openapi'
 import { createHttpServer, type HttpServer } from './http/server'
 import { StreamLimits } from './http/stream-limits'
 import { v1Endpoints, Wire } from './http/v1'
-import { HeldRequests, Hub } from './hub'
+import { type Bus, type BusListener, HeldRequests, Hub, openPostgresBus, openRedisBus } from './hub'
 import { startUpkeep } from './jobs'
+import { copyBefore, type Keeping, keepBackups, openHomeStore } from './keeping'
 import { createLogger, type Logger } from './logger'
 import { argonPasswords, systemClock, systemSecrets } from './platform'
-import { type OpenStore, openSqliteStore, StoreError } from './store'
+import { DiskWatch, type OpenStore } from './store'
 import { VERSION } from './version'
 
 /** Requests in flight get so long when the server stops. */
@@ -86,17 +90,29 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
 
   const bind = checkBind(config.hosts, config.allowPublicBind)
   if (options.listen && !bind.ok) throw bind.refusal
-  const path = sqlitePath(config)
-  undo.use(await lockHome(config.home, { database: path }))
+  const { database } = config
+  undo.use(await lockHome(config.home, database.kind === 'sqlite' ? { database: database.path } : {}))
+  refuseHalfRestored(config.home)
   const record = options.listen ? startRunRecord(config.home, runFile(config, bootId)) : undefined
   if (record) undo.defer(() => record.remove())
 
   const report = (fault: unknown) => logger.error('something failed in the background', { fault })
-  const store = await openStore(path, clock, report)
+  const beforeMigration = copyBefore(config, clock, logger)
+  const disk = undo.use(watchDisk(config, logger))
+  const store = await openHomeStore(config.database, {
+    clock,
+    secrets: systemSecrets,
+    report,
+    beforeMigration,
+    disk,
+  })
   undo.defer(() => store.close())
+  for (const notice of store.notices) logger.warning(notice)
   if (store.migrated.length > 0) logger.info('migrated the store', { migrations: store.migrated })
-  checkIdentity(config, store)
+  const key = await checkIdentity(config, store)
   await checkRollback(config, store, logger)
+  const keeping = keepBackups({ config, store, key, clock, logger })
+  undo.defer(() => keeping.stop())
   const { server, publishers, hub, core, upkeep } = await assemble({
     config,
     store,
@@ -104,9 +120,13 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     logger,
     bootId,
     report,
+    disk,
+    backups: keeping.maker,
   })
   undo.defer(() => upkeep.stop())
   undo.defer(() => hub.stop())
+  const bus = openBus(config, store, report)
+  if (bus) undo.defer(() => bus.close())
 
   const adminCredentials = await bootstrap(config, core, logger)
   const listeners: Listener[] = []
@@ -126,18 +146,27 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   publishers.push(...listeners.map((listener) => listener.publish))
   const urls = listeners.map((listener) => listener.url).filter((url) => url !== undefined)
   record?.update({ phase: 'ready', urls })
+  if (options.listen) await keeping.start()
   if (options.listen) logger.info('ready', { version: VERSION, boot_id: bootId, urls })
 
   const stack = undo.move()
   let stopping: Promise<void> | undefined
+  // What only informs keeps no server from ending, not even on a full disk.
+  const attempt = (write: () => void) => {
+    try {
+      write()
+    } catch (fault) {
+      report(fault)
+    }
+  }
   const stop = async () => {
     server.stopping = true
-    record?.update({ phase: 'stopping' })
+    attempt(() => record?.update({ phase: 'stopping' }))
     logger.info('stopping')
     // Streams end first, because a listener waits for them.
     hub.stop()
     await Promise.all(listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)))
-    writeState(homePaths(config.home).state, { epoch: core.log.epoch, lastSeq: core.log.head })
+    attempt(() => writeState(homePaths(config.home).state, { epoch: core.log.epoch, lastSeq: core.log.head }))
     await stack.disposeAsync()
   }
   return {
@@ -171,10 +200,12 @@ interface Parts {
   readonly logger: Logger
   readonly bootId: string
   readonly report: (fault: unknown) => void
+  readonly disk: DiskWatch
+  readonly backups: Keeping['maker']
 }
 
 /** Core, hub and surfaces over an open store. */
-async function assemble({ config, store, clock, logger, bootId, report }: Parts) {
+async function assemble({ config, store, clock, logger, bootId, report, disk, backups }: Parts) {
   const values: SettingValues = { ...config.settings, 'rate.login': parseRate(config.settings['rate.login']) }
   const settings = { get: <Key extends keyof SettingValues>(key: Key) => values[key] }
   const publishers: ((topic: string, text: string) => void)[] = []
@@ -207,21 +238,23 @@ async function assemble({ config, store, clock, logger, bootId, report }: Parts)
     core.log.head,
   )
   store.onCommit((events) => hub.announce(events))
+  store.answerAfter(() => hub.carried())
+  store.followWhile(() => hub.isHeard)
   const vitals = {
     version: VERSION,
     bootId,
     startedAt: Date.now(),
-    store: 'sqlite',
+    store: store.kind,
     checks: () => ({
       db: store.isHealthy(),
       migrations: true,
-      disk: freeBytes(config.home) >= LEAST_DISK_BYTES,
+      disk: disk.free >= LEAST_DISK_BYTES,
     }),
     isStopping: () => server.stopping,
     openStreams: () => hub.openStreams,
   } as const
   const live = { core, wire, streams: hub, waits, limits: new StreamLimits(settings) }
-  const endpoints = declareEndpoints(live, vitals, (ids) => store.reads.lastSeen(ids))
+  const endpoints = declareEndpoints(live, vitals, (ids) => store.reads.lastSeen(ids), backups)
   const openApi = openApiEndpoint(endpoints)
   const http: HttpServer = createHttpServer(
     core,
@@ -238,49 +271,52 @@ export function declareEndpoints(
   live: Parameters<typeof v1Endpoints>[0],
   vitals: Parameters<typeof healthEndpoints>[1],
   lastSeen: Parameters<typeof adminEndpoints>[1],
+  backups: Parameters<typeof adminEndpoints>[2],
 ): Endpoint[] {
   const { core } = live
-  return [...healthEndpoints(core, vitals), ...v1Endpoints(live), ...adminEndpoints(core, lastSeen)]
+  return [...healthEndpoints(core, vitals), ...v1Endpoints(live), ...adminEndpoints(core, lastSeen, backups)]
 }
 
-function sqlitePath({ database }: Config): string {
-  if (database.kind === 'sqlite') return database.path
-  throw new HomeError(
-    'refused',
-    'this version of Synapse stores its data in SQLite only',
-    'unset SYNAPSE_DATABASE_URL or name a SQLite file',
-  )
-}
-
-async function openStore(path: string, clock: Clock, report: (fault: unknown) => void): Promise<OpenStore> {
-  try {
-    return await openSqliteStore(path, { clock, secrets: systemSecrets, report })
-  } catch (error) {
-    throw error instanceof StoreError ? new HomeError('refused', error.problem, error.remedy) : error
+/** Over a store that is shared, every process tells the others that it wrote. */
+function openBus(config: Config, store: OpenStore, report: (fault: unknown) => void): Bus | undefined {
+  if (config.database.kind === 'sqlite') return undefined
+  const listener: BusListener = (topic, text) => {
+    if (topic === 'log') store.hint(Number(text))
   }
+  const bus = config.busUrl
+    ? openRedisBus(config.busUrl, listener, report)
+    : openPostgresBus(config.database.url, listener, report)
+  store.onCommit((events) => {
+    const last = events.at(-1)
+    if (last) bus.send('log', String(last.seq))
+  })
+  return bus
 }
 
 /** The store belongs to one instance: the key in the home must be the one it was made with. */
-function checkIdentity(config: Config, store: OpenStore): void {
+async function checkIdentity(config: Config, store: OpenStore): Promise<InstanceKey> {
   const path = homePaths(config.home).instanceKey
-  const known = store.fact('did')
-  if (known && config.instanceKey === undefined && !existsSync(path))
+  const found = await store.fact('did')
+  if (found && config.instanceKey === undefined && !existsSync(path))
     throw new HomeError(
       'refused',
-      `the key of this store (${known}) is missing at ${path}`,
-      'restore the key file',
+      `the key of this store (${found}) is missing at ${path}`,
+      store.kind === 'postgres'
+        ? 'copy the key file of another replica, or name it in SYNAPSE_INSTANCE_KEY_FILE'
+        : 'restore the key file',
     )
   const key =
     config.instanceKey === undefined
       ? ensureInstanceKey(path)
       : parseInstanceKey(config.instanceKey, 'SYNAPSE_INSTANCE_KEY')
-  if (known === undefined) store.setFact('did', key.did)
-  else if (known !== key.did)
+  const known = await store.noteFact('did', key.did)
+  if (known !== key.did)
     throw new HomeError(
       'refused',
       `the key in use is ${key.did}, but the store belongs to ${known}`,
       'restore the right key',
     )
+  return key
 }
 
 /** A store that is behind what this home has seen was put back by hand: its future is another one. */
@@ -288,10 +324,11 @@ async function checkRollback(config: Config, store: OpenStore, logger: Logger): 
   const { mark, notice } = readState(homePaths(config.home).state)
   if (notice !== undefined) logger.warning(notice)
   if (!mark) return
-  const epoch = (await store.reads.epochs()).at(-1)?.epoch
+  const isKnown = (await store.reads.epochs()).some(({ epoch }) => epoch === mark.epoch)
   const head = await store.reads.head()
-  if (mark.lastSeq <= head && mark.epoch === epoch) return
-  store.beginEpoch('rollback')
+  // A former epoch will do: the store has begun others since, and knows where.
+  if (mark.lastSeq <= head && isKnown) return
+  await store.beginEpoch('rollback')
   // Noted at once: should this process be killed, the next start finds nothing amiss any more.
   const begun = (await store.reads.epochs()).at(-1)?.epoch
   if (begun !== undefined) writeState(homePaths(config.home).state, { epoch: begun, lastSeq: head })
@@ -336,7 +373,11 @@ function runFile(config: Config, bootId: string): Parameters<typeof startRunReco
   }
 }
 
-function freeBytes(path: string): number {
-  const { bavail, bsize } = statfsSync(path)
-  return bavail * bsize
+/** Watches the disks that fill up: that of the home, and that of a database elsewhere. */
+function watchDisk({ home, database }: Config, logger: Logger): DiskWatch {
+  const folders = [home, ...(database.kind === 'sqlite' ? [dirname(database.path)] : [])]
+  return new DiskWatch({
+    folders: folders.filter((folder, i) => folders.indexOf(folder) === i),
+    say: (level, message, facts) => logger[level](message, facts),
+  })
 }

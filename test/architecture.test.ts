@@ -49,10 +49,42 @@ const areas: readonly Area[] = [
     because: 'storage keeps what core hands it; it knows neither who called nor who will be told',
   },
   {
+    files: 'src/transfer/**',
+    imports: ['src/transfer/**', 'src/store/**', 'src/core/**'],
+    packages: ['drizzle-orm', 'drizzle-orm/*', 'postgres', 'bun', 'bun:sqlite', 'node:*'],
+    because: 'a move knows two stores by their tables, and no server; locks and keys are handed to it',
+  },
+  {
+    files: 'src/moving.ts',
+    imports: ['src/*/index.ts', 'src/platform.ts', 'src/sealing.ts'],
+    packages: ['bun', 'node:*'],
+    because: 'it puts together what moves data, as main.ts puts together a server',
+  },
+  {
+    files: 'src/backup/**',
+    imports: [
+      'src/backup/**',
+      'src/home/**',
+      'src/core/**',
+      'src/store/migrations.ts',
+      'src/store/write-ahead-log.ts',
+    ],
+    packages: ['@sinclair/typebox', '@sinclair/typebox/*', 'bun', 'bun:sqlite', 'node:*'],
+    because:
+      'copies are files: they must be readable where no server is, and of the store only its names are known',
+  },
+  {
+    files: 'src/keeping.ts',
+    imports: ['src/*/index.ts', 'src/*.ts', 'src/core/**', 'src/home/**', 'src/http/admin/backups.ts'],
+    packages: ['bun', 'node:*'],
+    because: 'it puts together what keeps the data, for main.ts and for the commands',
+  },
+  {
     files: 'src/hub/**',
     imports: ['src/hub/**', 'src/core/**'],
-    packages: ['bun', 'node:*'],
-    because: 'the hub carries events of core; what it needs from the store comes in by a port',
+    packages: ['bun', 'postgres', 'node:*'],
+    because:
+      'the hub carries events of core; what it needs from the store comes in by a port, and a bus has a wire of its own',
   },
   {
     files: 'src/jobs/**',
@@ -93,7 +125,17 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/cli/**',
-    imports: ['src/cli/**', 'src/config/**', 'src/home/**', 'src/main.ts', 'src/version.ts', 'package.json'],
+    imports: [
+      'src/cli/**',
+      'src/config/**',
+      'src/home/**',
+      'src/backup/index.ts',
+      'src/keeping.ts',
+      'src/main.ts',
+      'src/moving.ts',
+      'src/version.ts',
+      'package.json',
+    ],
     types: ['src/core/**'],
     packages: ['citty', 'bun', 'node:*'],
     because: 'the commands boot the server or speak to a running one, by the same requests as anybody else',

@@ -297,6 +297,14 @@ test('refuses a database that is none, in words', async () => {
   expectNoInsides(done.stdout + done.stderr)
 })
 
+test('backs up its store while it serves, and reads the copy again', async () => {
+  const made = await site.run('backup', 'create', '--json')
+  expect({ code: made.code, stderr: made.stderr }).toEqual({ code: 0, stderr: '' })
+  const { file } = JSON.parse(made.stdout)
+  expect(await site.run('backup', 'verify', file)).toMatchObject({ code: 0 })
+  expect((await site.run('doctor')).stdout).toContain('the keys were never sealed')
+})
+
 test('stops when it is told to, and leaves no file of its running behind', async () => {
   const place = new Site({
     program: [join(workshop.path, 'synapse')],

@@ -6,6 +6,11 @@ export class Latencies {
     this.values.push(milliseconds)
   }
 
+  /** Those of another run as well. */
+  addAll(others: Latencies): void {
+    for (const value of others.values) this.values.push(value)
+  }
+
   get count(): number {
     return this.values.length
   }

@@ -31,8 +31,9 @@ export class AdminClient implements AsyncDisposable {
     return (await this.call<T>('GET', withQuery(path, query))).body
   }
 
-  post<T>(path: string, body: unknown = {}): Promise<T> {
-    return this.call<T>('POST', path, body).then((answer) => answer.body)
+  /** `withinMs`: how long the answer may take, where that may be longer than usual. */
+  post<T>(path: string, body: unknown = {}, withinMs?: number): Promise<T> {
+    return this.call<T>('POST', path, body, withinMs).then((answer) => answer.body)
   }
 
   patch<T>(path: string, body: unknown): Promise<T> {
@@ -66,11 +67,12 @@ export class AdminClient implements AsyncDisposable {
     await this.transport.close()
   }
 
-  private async call<T>(method: string, path: string, body?: unknown) {
+  private async call<T>(method: string, path: string, body?: unknown, withinMs?: number) {
     const { target } = this.transport
     const headers = { Accept: 'application/json', ...(body === undefined ? {} : JSON_BODY) }
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
-    const response = await this.transport.send(path, { method, headers, ...content })
+    const patience = withinMs === undefined ? {} : { signal: AbortSignal.timeout(withinMs) }
+    const response = await this.transport.send(path, { method, headers, ...content, ...patience })
     const text = await response.text()
     if (response.status >= 300 && response.status < 400)
       throw new CliError(

@@ -1,7 +1,7 @@
 import { didYouMean, wantsHelp } from './argv'
 import { UsageError } from './cli-error'
 import { EXIT, type ExitCode } from './exit-codes'
-import { commandHelp, overview, usageLine } from './help'
+import { commandHelp, familyHelp, overview, usageLine } from './help'
 import { ENTRIES, type Entry } from './program'
 import { reportError } from './report'
 import { note, printJson, styleOf } from './terminal'
@@ -13,9 +13,13 @@ export async function dispatch(argv: readonly string[]): Promise<ExitCode> {
   try {
     const asked = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
     const scope = asked[0] === 'admin' ? 'admin' : 'all'
-    const [name, ...words] = scope === 'admin' ? asked.slice(1) : asked
-    if (name === undefined) return noCommand(scope)
-    if (name.startsWith('-')) return flagAlone(name, words, scope)
+    const [first, ...rest] = scope === 'admin' ? asked.slice(1) : asked
+    if (first === undefined) return noCommand(scope)
+    if (first.startsWith('-')) return flagAlone(first, rest, scope)
+    const members = familyOf(first)
+    if (members.length > 0 && (rest[0] === undefined || rest[0].startsWith('-')))
+      return familyAlone(first, members, rest)
+    const [name, words] = members.length > 0 ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest]
     entry = find(name, scope)
     if (wantsHelp(words)) {
       console.log(commandHelp(styleOf(process.stdout), entry, await entry.load()))
@@ -35,6 +39,21 @@ function find(name: string, scope: 'all' | 'admin'): Entry {
   const names = [...known.map((candidate) => candidate.name), ...(scope === 'all' ? ['admin', 'help'] : [])]
   const overviewHint = `synapse ${scope === 'admin' ? 'admin ' : ''}--help lists the commands`
   throw new UsageError(`unknown command '${name}'`, [...didYouMean(name, names), overviewHint])
+}
+
+/** The commands whose name has two words, the first of which is this one. */
+function familyOf(word: string): readonly Entry[] {
+  return ENTRIES.filter(({ name }) => name.startsWith(`${word} `))
+}
+
+/** A family's first word alone, or with a flag. */
+function familyAlone(word: string, members: readonly Entry[], [flag]: readonly string[]): ExitCode {
+  if (flag === undefined || !wantsHelp([flag])) {
+    const lines = members.map(({ name, summary }) => `synapse ${name}: ${summary}`)
+    throw new UsageError(flag === undefined ? `${word} what?` : `unknown option ${flag}`, lines)
+  }
+  console.log(familyHelp(styleOf(process.stdout), word, members))
+  return EXIT.ok
 }
 
 function noCommand(scope: 'all' | 'admin'): ExitCode {

@@ -28,8 +28,8 @@ export function cliDoc(): string {
 function exitCodeTable(): string[] {
   const rows = [
     ['0', 'done'],
-    ['1', 'another failure'],
-    ['2', 'the command line is wrong'],
+    ['1', 'another failure; `doctor`: something deserves a look'],
+    ['2', 'the command line is wrong; `doctor`: something is broken'],
     ['3', 'a credential or a permission is missing; `serve --status`: not running'],
     ['4', 'not found'],
     ['5', 'in the way: it exists already, or the home is locked'],

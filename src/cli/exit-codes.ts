@@ -5,6 +5,9 @@ export const EXIT = {
   usage: 2,
   /** A missing or refused credential or permission. */
   credential: 3,
+  /** Of `doctor` alone: something deserves a look; something is broken. */
+  warned: 1,
+  broken: 2,
   /** Of `serve --status` alone. */
   notRunning: 3,
   notFound: 4,

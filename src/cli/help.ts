@@ -27,6 +27,18 @@ export function overview({ bold, dim }: Style, scope: 'all' | 'admin'): string {
   ].join('\n')
 }
 
+/** The commands that share their first word. */
+export function familyHelp({ bold, dim }: Style, word: string, members: readonly Entry[]): string {
+  const width = Math.max(...members.map(({ name }) => name.length))
+  return [
+    `${bold('usage:')} synapse ${word} <command> [options]`,
+    '',
+    ...members.map(({ name, summary }) => `  ${name.padEnd(width)}  ${dim(summary)}`),
+    '',
+    `synapse ${word} <command> --help shows its options and examples.`,
+  ].join('\n')
+}
+
 /** Everything about one command. */
 export function commandHelp({ bold, dim }: Style, { name, summary }: Entry, command: Command): string {
   const rows = argumentRows(command)

@@ -10,7 +10,7 @@ export interface Entry {
 }
 
 /** The parts of the overview, in their order; those below `Server` are administration. */
-export const GROUPS = ['Server', 'First steps', 'Accounts', 'Channels', 'Members', 'Tokens'] as const
+export const GROUPS = ['Server', 'First steps', 'Accounts', 'Channels', 'Members', 'Tokens', 'Data'] as const
 type Group = (typeof GROUPS)[number]
 
 const accounts = () => import('./admin/accounts')
@@ -108,6 +108,48 @@ export const ENTRIES: readonly Entry[] = [
   entry('Tokens', 'issue-token', 'issue a token to an agent', async () => (await tokens()).issueToken),
   entry('Tokens', 'list-tokens', 'list the tokens of an agent', async () => (await tokens()).listTokens),
   entry('Tokens', 'revoke-token', 'revoke a token at once', async () => (await tokens()).revokeToken),
+  entry(
+    'Data',
+    'migrate-db',
+    'move the store to another place or to the other engine',
+    async () => (await import('./admin/migrate-db')).migrateDb,
+  ),
+  entry(
+    'Data',
+    'import-original',
+    'import the database of the earlier server into an empty store',
+    async () => (await import('./admin/import-original')).importOriginal,
+  ),
+  entry(
+    'Data',
+    'backup create',
+    'copy the store, and if wanted keys and blobs, while the server runs or not',
+    async () => (await import('./backup/create')).createBackup,
+  ),
+  entry('Data', 'backup list', 'list the backups of this instance', async () => {
+    return (await import('./backup/list')).listCopies
+  }),
+  entry('Data', 'backup verify', 'read a backup to its last byte and say whether it is whole', async () => {
+    return (await import('./backup/verify')).verifyCopy
+  }),
+  entry(
+    'Data',
+    'backup restore',
+    'put a backup in the place of the store; begins a new epoch',
+    async () => (await import('./backup/restore')).restoreCopy,
+  ),
+  entry(
+    'Data',
+    'epoch rotate',
+    'tell every client that the store is not the one they knew; due after pg_restore',
+    async () => (await import('./backup/epoch')).rotate,
+  ),
+  entry(
+    'Data',
+    'doctor',
+    'look for what is wrong with this server and its home, and say what to do',
+    async () => (await import('./doctor')).doctor,
+  ),
 ]
 
 function entry(group: Group, name: string, summary: string, load: () => Promise<Command>): Entry {

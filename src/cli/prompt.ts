@@ -38,7 +38,8 @@ export async function askNewPassword(who: string): Promise<string | undefined> {
   }
 }
 
-async function askSecret(question: string): Promise<string> {
+/** Asks for something that is not shown. @throws CliError when the person leaves */
+export async function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = process
   stderr.write(question)
   stdin.setRawMode(true)

@@ -22,6 +22,12 @@ export function reportError(error: unknown, { command, usage }: Circumstances): 
     note(`${red('error:')} ${error.message}`)
     return expected
   }
+  if (hasCode(error, 'ENOSPC') || hasCode(error, 'SQLITE_FULL')) {
+    note(
+      `${red('error:')} the disk is full\n${indented('make room on the disk of the data home, then run it again')}`,
+    )
+    return EXIT.failure
+  }
   note(`${red('error:')} ${unexpected(error)}`)
   if (processEnvironment().SYNAPSE_LOG_LEVEL === 'debug') note(Bun.inspect(error))
   else
@@ -40,7 +46,6 @@ function expectedExit(error: unknown, command: string | undefined): ExitCode | u
 }
 
 function unexpected(error: unknown): string {
-  if (hasCode(error, 'ENOSPC') || hasCode(error, 'SQLITE_FULL')) return 'the disk is full'
   // A database error quotes its parameters behind the first line.
   const [line = ''] = String(error instanceof Error ? error.message : error).split('\n')
   return line === '' ? 'something went wrong' : line.slice(0, 300)

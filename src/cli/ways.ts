@@ -93,7 +93,7 @@ function overSocket(socket: string): Transport {
     target: socket,
     async send(path, init) {
       try {
-        const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+        const signal = init.signal ?? AbortSignal.timeout(ANSWER_WITHIN_MS)
         return await fetch(`http://localhost${path}`, { ...init, unix: socket, signal })
       } catch (cause) {
         throw unreachable(socket, cause)

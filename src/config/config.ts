@@ -14,6 +14,8 @@ export interface Config {
   /** One spelling a store: `sqlite:/absolute/path` or `postgres://…`, with its password. See `maskUrl`. */
   readonly databaseUrl: string
   readonly database: DatabaseChoice
+  /** How replicas wake each other; absent means by the database. Holds its password. */
+  readonly busUrl?: string
   /** Null when switched off. */
   readonly socket: string | null
   readonly allowPublicBind: boolean
@@ -25,6 +27,9 @@ export interface Config {
   readonly instanceKey?: string
   /** Given by `--daemon` to the server it starts. */
   readonly bootId?: string
+  /** Where backups go, outside the home; null when nothing names such a place. */
+  readonly backupDir: string | null
+  readonly backupPassphrase?: string
   readonly supervisor: Supervisor | null
   readonly settings: Readonly<SettingValues>
   /** Lines to log as warnings. */
@@ -43,7 +48,8 @@ export interface ReadValues {
 /** The configuration of a process in this environment, of values that were found good. */
 export function configOf(read: ReadValues, env: Environment, supervisor = supervisorOf(env)): Config {
   const { values, adminTokenProblem } = read
-  const { admin_token: adminToken, instance_key: instanceKey } = values as Partial<Values>
+  const { admin_token: adminToken, instance_key: instanceKey, bus_url: busUrl } = values as Partial<Values>
+  const { backup_dir: backupDir, backup_passphrase: backupPassphrase } = values as Partial<Values>
   return deepFreeze({
     home: values.home,
     hosts: values.host,
@@ -55,8 +61,11 @@ export function configOf(read: ReadValues, env: Environment, supervisor = superv
     logLevel: values.log_level,
     ...(adminToken === undefined ? {} : { adminToken }),
     ...(adminTokenProblem === undefined ? {} : { adminTokenProblem }),
+    ...(busUrl === undefined ? {} : { busUrl }),
     ...(instanceKey === undefined ? {} : { instanceKey }),
     ...(env.SYNAPSE_BOOT_ID ? { bootId: env.SYNAPSE_BOOT_ID } : {}),
+    backupDir: backupDir ?? null,
+    ...(backupPassphrase === undefined ? {} : { backupPassphrase }),
     supervisor,
     settings: settingsOf(values),
     notices: [...read.notices],

@@ -6,7 +6,7 @@
 
 export type { Config } from './config'
 export { ConfigError, InvalidValue } from './config-error'
-export { maskUrl } from './database-url'
+export { databaseUrl, maskUrl, parseDatabaseUrl } from './database-url'
 export { declaredSettings } from './declared'
 export { bootstrapToken, type ConfigRequest, findHome, loadConfig } from './load'
 export { parseRate } from './rate'

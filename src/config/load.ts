@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { checkHome, chooseHome, HomeError, homePaths } from '../home'
+import { isWithin } from '../home/paths'
+import { usualBackupDirectory } from './backup-settings'
 import { type Config, configOf } from './config'
 import { ConfigError, type ConfigProblem, InvalidValue } from './config-error'
 import { type DeclaredSetting, declaredSettings, knownNames } from './declared'
@@ -24,6 +26,12 @@ export interface ConfigRequest {
   readonly command: 'serve' | 'other'
 }
 
+const BACKUPS_INSIDE: ConfigProblem = {
+  name: 'SYNAPSE_BACKUP_DIR',
+  problem: 'lies inside the home, and would be lost with it',
+  remedy: 'name a folder outside the home, best on another disk',
+}
+
 /**
  * Reads flags, environment and `<home>/synapse.env`, in this order of priority.
  * @throws ConfigError with everything that is wrong
@@ -40,7 +48,8 @@ export function loadConfig(request: ConfigRequest): Config {
   for (const setting of declaredSettings) {
     const { key } = setting
     if (key === 'home') continue
-    const given = flagOf(setting, flags) ?? lookUp(setting, layers, cwd, findings) ?? defaultIn(home, setting)
+    const given =
+      flagOf(setting, flags) ?? lookUp(setting, layers, cwd, findings) ?? defaultIn(home, setting, env)
     const read = readValue(setting, given, cwd, findings)
     values[key] = read.value
     sources[key] = read.source
@@ -48,6 +57,9 @@ export function loadConfig(request: ConfigRequest): Config {
     if (key === 'admin_token') adminTokenProblem = read.problem
     else if (read.problem !== undefined) findings.problems.push(read.problem)
   }
+  const backups = values['backup_dir']
+  if (home !== undefined && typeof backups === 'string' && isWithin(backups, home))
+    findings.problems.push(BACKUPS_INSIDE)
   for (const layer of layers) noteUnknown(layer, findings)
   if (findings.problems.length > 0) throw new ConfigError(distinct(findings.problems))
   const read = {
@@ -111,12 +123,20 @@ function flagOf({ setting }: DeclaredSetting, flags: Flags): Given | undefined {
 }
 
 /** The defaults that lie in the home; checked like given values, for its path may be too long. */
-function defaultIn(home: string | undefined, { key, env }: DeclaredSetting): Given | undefined {
+function defaultIn(
+  home: string | undefined,
+  { key, env: name }: DeclaredSetting,
+  env: Environment,
+): Given | undefined {
   if (home === undefined) return undefined
   const { database, socket } = homePaths(home)
-  const texts: Partial<Record<Key, string>> = { database_url: `sqlite:${database}`, socket }
+  const texts: Partial<Record<Key, string | undefined>> = {
+    database_url: `sqlite:${database}`,
+    socket,
+    backup_dir: usualBackupDirectory(home, env),
+  }
   const text = texts[key]
-  return text === undefined ? undefined : { text, name: env, source: 'default' }
+  return text === undefined ? undefined : { text, name, source: 'default' }
 }
 
 function readValue(

@@ -1,4 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { parseDirectory, parsePassphrase, parseTimeOfDay } from './backup-settings'
+import { parseBusUrl } from './bus-url'
 import { parseAdminToken, parsePem } from './credentials'
 import { databaseUrl, parseDatabaseUrl } from './database-url'
 import { boot, runtime } from './declare'
@@ -37,6 +39,15 @@ export const SETTINGS = Type.Object({
     description:
       'The store: `sqlite:<path>` (also `sqlite:////absolute` and `sqlite:///relative`, relative to the current directory) or `postgres://…` (also `postgresql://`, `postgresql+psycopg://`).',
     normalise: (text: string, { cwd }) => databaseUrl(parseDatabaseUrl(text, cwd)),
+  }),
+  bus_url: boot(Type.String(), {
+    group: 'Home',
+    secret: 'password',
+    shownDefault: 'none: replicas wake each other by LISTEN and NOTIFY of Postgres',
+    example: 'redis://localhost:6379',
+    description:
+      'A Redis or Valkey server over which the replicas of one Postgres store wake each other: `redis://…` or `rediss://…` (also `valkey://`, `valkeys://`). It keeps nothing.',
+    normalise: parseBusUrl,
   }),
   instance_key: boot(Type.String(), {
     group: 'Home',
@@ -141,6 +152,33 @@ export const SETTINGS = Type.Object({
       normalise: canonicalAliases,
     },
   ),
+
+  backup_dir: boot(Type.String(), {
+    group: 'Backups',
+    shownDefault:
+      'the second entry of `$STATE_DIRECTORY` under systemd, else `~/.local/state/synapse/backups`',
+    example: '/mnt/backups/synapse',
+    description:
+      'Where backups go, best on another disk; never inside the home. Each instance has a folder of its own in it.',
+    normalise: parseDirectory,
+  }),
+  backup_passphrase: boot(Type.String(), {
+    group: 'Backups',
+    secret: 'whole',
+    shownDefault:
+      'none: `synapse backup create --with-keys` asks for one, and the daily backup takes no keys',
+    description: 'Seals the keys of this instance in backups; at least 8 characters.',
+    normalise: parsePassphrase,
+  }),
+  'backup.daily_at': runtime(Type.Union([Type.String(), Type.Null()], { default: '03:00' }), {
+    group: 'Backups',
+    description: 'When the daily backup is made, `HH:MM` in local time, or `off`.',
+    normalise: parseTimeOfDay,
+  }),
+  'backup.keep': runtime(whole(1, 365, 7), {
+    group: 'Backups',
+    description: 'Backups that are kept; besides them the last three made before a migration.',
+  }),
 
   log_level: boot(oneOf('info', ['debug', 'info', 'warning', 'error']), {
     group: 'Log',

@@ -1,6 +1,6 @@
 import type { Account, Channel, Room, Session, Token } from './entities'
 import { AppError } from './errors'
-import { changesRights, type LogEvent } from './events'
+import { changesRights, type EventRecord, type LogEvent, toRecord } from './events'
 import type { Reads } from './ports'
 
 /** Thrown by a look-up that is not in memory; `Directory.settle` loads it and asks again. Never leaves the core. */
@@ -154,27 +154,26 @@ export class Directory {
 
   /** Forgets what a committed event has changed. Local commits and those of other replicas come through here alike. */
   apply(event: LogEvent): void {
-    if (!changesRights(event.type)) return
+    if (changesRights(event.type)) this.forget(toRecord(event))
+  }
+
+  /** The same for an event of which only the record is known. */
+  forget({ type, channelId, subject, facts }: EventRecord): void {
+    if (!changesRights(type)) return
     this.generation++
     this.unknown.clear()
-    if (event.channel) {
-      this.rooms.delete(event.channel.id)
-      this.roomIds.delete(event.channel.slug)
-    }
-    const account = event.account
-    if (!account) return
-    this.memberOf.delete(account.id)
-    if (event.type.startsWith('member.')) return
-    this.accounts.delete(account.id)
-    if (event.type === 'account.token_revoked')
-      this.tokens.deleteWhere((token) => token.uuid === event.facts.token_id)
-    if (event.type === 'account.session_ended')
-      this.sessions.deleteWhere((session) => session.uuid === event.facts.session_id)
+    if (channelId !== null) this.rooms.delete(channelId)
+    if (type.startsWith('channel.')) return
+    this.memberOf.delete(subject)
+    if (type.startsWith('member.')) return
+    this.accounts.delete(subject)
+    if (type === 'account.token_revoked') this.tokens.deleteWhere((token) => token.uuid === facts?.token_id)
+    if (type === 'account.session_ended')
+      this.sessions.deleteWhere((session) => session.uuid === facts?.session_id)
     // Its sessions were deleted with it; they do not come back when the account does.
-    if (event.type === 'account.archived')
-      this.sessions.deleteWhere((session) => session.accountId === account.id)
-    if (event.type === 'account.archived' || event.type === 'account.unarchived')
-      this.rooms.deleteWhere((room) => room.members.has(account.id))
+    if (type === 'account.archived') this.sessions.deleteWhere((session) => session.accountId === subject)
+    if (type === 'account.archived' || type === 'account.unarchived')
+      this.rooms.deleteWhere((room) => room.members.has(subject))
   }
 
   /** Forgets a session whose life was prolonged. */

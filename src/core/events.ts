@@ -145,6 +145,11 @@ export function fromRecord(record: EventRecord, look: EventLookups): LogEvent | 
   }
 }
 
+/** Whether the subject of such an event is an account. */
+export function isAboutAccount(type: EventType): boolean {
+  return subjects[type] === 'account'
+}
+
 /** Whether the event changes who may do what: rights remembered from before it must not be used after it. */
 export function changesRights(type: EventType): boolean {
   return type !== 'message.created' && type !== 'account.token_issued'

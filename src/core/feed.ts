@@ -2,14 +2,14 @@ import type { Person } from './actor'
 import type { Audience } from './audience'
 import type { Directory } from './directory'
 import type { Room } from './entities'
-import { type EventLookups, type EventRecord, fromRecord, type LogEvent } from './events'
+import { type EventRecord, isAboutAccount, type LogEvent } from './events'
 import type { Gates } from './gates'
+import { hydrate } from './hydrate'
 import type { Seq } from './ids'
 import { SCAN_LIMIT } from './limits'
 import type { Log } from './log'
-import type { Reads } from './ports'
+import type { Reads, Store } from './ports'
 import { threadRoot } from './threads'
-import { viewMessages } from './views'
 
 const PAGE = 500
 
@@ -52,6 +52,7 @@ export class Feed {
     private readonly gates: Gates,
     private readonly audience: Audience,
     private readonly log: Log,
+    private readonly fresh: Store['fresh'],
   ) {}
 
   /**
@@ -89,6 +90,8 @@ export class Feed {
     actor: Person,
     request: FeedRequest,
   ): Promise<{ filter: FeedFilter; rooms: Room[]; after: Seq | null }> {
+    // Also where a connection was opened long ago: by the rights of now, and from now on.
+    await this.fresh()
     const rooms = await this.directory.settle(() =>
       this.gates.rooms(this.gates.current(actor), request.channels),
     )
@@ -134,29 +137,13 @@ export class Feed {
     // What a thread leaves out shows only in the message, so slices are read until there are enough.
     const events: LogEvent[] = []
     for (let start = 0; start < heard.length; start += limit) {
-      const slice = await this.hydrate(heard.slice(start, start + limit))
+      const slice = await hydrate(this.reads, this.directory, heard.slice(start, start + limit))
       for (const event of slice) {
         if (!filters.some((filter) => selects(filter, event))) continue
         if (events.push(event) === limit) return { events, position: event.seq }
       }
     }
     return { events, position: records.at(-1)?.seq ?? 0 }
-  }
-
-  private async hydrate(records: readonly EventRecord[]): Promise<LogEvent[]> {
-    const seqs = records.filter((record) => record.type === 'message.created').map((record) => record.subject)
-    const stored = await this.reads.messagesBySeq(seqs)
-    return this.directory.settle(() => {
-      const accounts = records.flatMap((r) => [r.actorId, heardOf(r).accountId])
-      this.directory.requireAccounts(accounts.filter((id) => id !== null))
-      const messages = new Map(viewMessages(this.directory, stored).map((view) => [view.message.seq, view]))
-      const look: EventLookups = {
-        account: (id) => this.directory.account(id),
-        channel: (id) => this.directory.channel(id),
-        message: (seq) => messages.get(seq),
-      }
-      return records.map((record) => fromRecord(record, look)).filter((event) => event !== undefined)
-    })
   }
 }
 
@@ -167,8 +154,8 @@ export function selects(filter: FeedFilter, event: LogEvent): boolean {
 }
 
 function heardOf(record: EventRecord) {
-  const aboutAccount = record.type.startsWith('member.') || record.type.startsWith('account.')
-  return { type: record.type, channelId: record.channelId, accountId: aboutAccount ? record.subject : null }
+  const { type, channelId, subject } = record
+  return { type, channelId, accountId: isAboutAccount(type) ? subject : null }
 }
 
 function selectsRecord(

@@ -13,6 +13,7 @@ import { Directory } from './directory'
 import { Feed } from './feed'
 import { Gates } from './gates'
 import { History } from './history'
+import { hydrate } from './hydrate'
 import type { Secrets } from './ids'
 import { Log } from './log'
 import { Memberships } from './memberships'
@@ -41,13 +42,20 @@ export type Core = Awaited<ReturnType<typeof createCore>>
 export async function createCore(ports: CorePorts) {
   const { store, settings, clock, secrets, passwords, streams, waits } = ports
   const directory = new Directory(store.reads)
-  const log = await Log.open(store.reads, settings)
+  const log = await Log.open(store, settings)
   store.onCommit((events) => {
     for (const event of events) {
       directory.apply(event)
       log.apply(event)
     }
   })
+  store.onEpoch(() => void log.reloadEpochs().catch(() => {}))
+  store.hydrateWith((records) => {
+    // What is remembered from before them must not dress them.
+    for (const record of records) directory.forget(record)
+    return hydrate(store.reads, directory, records)
+  })
+  const fresh = () => store.fresh()
   const gates = new Gates(directory, settings, clock)
   const audience = new Audience(directory, gates, settings)
   const administration = new Administration(store, directory, gates, settings)
@@ -57,6 +65,8 @@ export async function createCore(ports: CorePorts) {
   return {
     settings,
     clock,
+    /** See `Store.fresh`. */
+    fresh,
     directory,
     gates,
     log,
@@ -69,7 +79,7 @@ export async function createCore(ports: CorePorts) {
     channels: new Channels(store.reads, administration, directory, gates, settings),
     messages: new Messages({ store, directory, gates, settings, secrets, streams }),
     history: new History(store.reads, directory, gates, log, waits, clock),
-    feed: new Feed(store.reads, directory, gates, audience, log),
+    feed: new Feed(store.reads, directory, gates, audience, log, fresh),
     access: new AccessReport(directory, gates),
     onboarding: new Onboarding(administration, accounts, memberships, tokens),
   }

@@ -3,28 +3,33 @@ import type { Channel } from './entities'
 import { AppError } from './errors'
 import type { LogEvent } from './events'
 import type { Seq } from './ids'
-import type { Epoch, Reads } from './ports'
+import type { Epoch, Store } from './ports'
 import type { Settings } from './settings'
 
 /** Where the log stands, and what a client's cursor means in it. */
 export class Log {
   private readonly newest = new Map<number, Seq>()
   private constructor(
-    private readonly reads: Reads,
+    private readonly store: Pick<Store, 'reads' | 'reach' | 'fresh'>,
     private readonly settings: Settings,
-    private readonly epochs: readonly Epoch[],
+    private epochs: readonly Epoch[],
     /** Seq of the last announced event; every reader sees exactly the log up to here. */
     public head: Seq,
   ) {}
 
-  static async open(reads: Reads, settings: Settings): Promise<Log> {
-    return new Log(reads, settings, await reads.epochs(), await reads.head())
+  static async open(store: Pick<Store, 'reads' | 'reach' | 'fresh'>, settings: Settings): Promise<Log> {
+    return new Log(store, settings, await store.reads.epochs(), await store.reads.head())
   }
 
   /** Moves the head; told of every committed event before anybody else reads it. */
   apply(event: LogEvent): void {
     this.head = event.seq
     if (event.message) this.noteNewest(event.message.channel.id, event.seq)
+  }
+
+  /** Reads the epochs again, because there is a new one. */
+  async reloadEpochs(): Promise<void> {
+    this.epochs = await this.store.reads.epochs()
   }
 
   get epoch(): string {
@@ -84,14 +89,21 @@ export class Log {
       case 'oldest':
         return floor
       case 'now':
+        await this.store.fresh()
         return this.head
       case 'moment':
-        return this.reads.seqOfMoment(cursor.at, cursor.message)
+        return this.store.reads.seqOfMoment(cursor.at, cursor.message)
       case 'position': {
         const index = this.epochs.findIndex((epoch) => epoch.epoch === cursor.epoch)
         const next = this.epochs[index + 1]
-        const last = next ? next.firstSeq - 1 : Math.max(this.head, index < 0 ? 0 : await this.reads.head())
-        if (index >= 0 && cursor.seq <= last) return cursor.seq
+        const last = next
+          ? next.firstSeq - 1
+          : Math.max(this.head, index < 0 ? 0 : await this.store.reads.head())
+        if (index >= 0 && cursor.seq <= last) {
+          // Another process handed it out; what it stands for comes here in a moment.
+          if (cursor.seq > this.head) await this.store.reach(cursor.seq)
+          return cursor.seq
+        }
         throw new AppError(
           'conflict',
           'cursor_epoch',

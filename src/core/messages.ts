@@ -52,7 +52,7 @@ export class Messages {
   }
 
   /**
-   * Posts a message to a channel. When this resolves, the message is durable and announced.
+   * Posts a message to a channel. When this resolves, the message is durable.
    * @throws the gates of posting; invalid_thread_id, invalid_reply_to, reply_target_not_found, thread_not_found,
    *   thread_mismatch, too_many_mentions, idempotency_conflict, storage_full
    */

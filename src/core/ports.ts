@@ -154,10 +154,10 @@ export interface Writes extends Reads {
   insertMembership(accountId: number, channelId: number, role: Role, joined: LogEvent): Promise<void>
   deleteMembership(accountId: number, channelId: number): Promise<void>
   updateMembership(accountId: number, channelId: number, role: Role): Promise<void>
-  /** When the `n`th latest login attempt of the key was made, if that is after `since`. */
-  nthAttemptSince(key: string, since: Micros, n: number): Promise<Micros | undefined>
+  /** When the `n`th latest login attempt of the key was made, of those in a span of time. */
+  nthAttempt(key: string, span: { after: Micros; upTo: Micros }, n: number): Promise<Micros | undefined>
   /** Notes a login attempt of each key, and forgets all of before `since`. */
-  insertAttempts(keys: readonly string[], since: Micros): Promise<void>
+  insertAttempts(keys: readonly string[], at: Micros, since: Micros): Promise<void>
   /** Takes back the latest attempt of each key. */
   forgetAttempts(keys: readonly string[]): Promise<void>
 
@@ -215,7 +215,8 @@ export type PostOutcome =
 export interface Store {
   readonly reads: Reads
   /**
-   * Writes one message in the next group commit; resolves when it is durable and announced.
+   * Writes one message in the next group commit; resolves when it is durable, and announced unless what other processes
+   * wrote before it has to be announced first.
    * @throws what `decide` throws, idempotency_conflict, storage_full, unavailable
    */
   post(plan: PostPlan): Promise<PostOutcome>
@@ -226,6 +227,37 @@ export interface Store {
   transact<Result>(work: (tx: Writes) => Promise<Result>): Promise<Result>
   /** Registers what is told of committed events, in order of registration, before anybody gets an answer. */
   onCommit(listener: (events: readonly LogEvent[]) => void): void
+  /**
+   * Says when streams have carried all that was announced; undefined means now. A store whose reads take time answers
+   * whoever wrote no earlier. Called once, before anything is written.
+   */
+  answerAfter(carried: () => Promise<void> | undefined): void
+  /**
+   * Says how what other processes wrote to the log becomes the events it stands for, so that it is announced here like
+   * what was written here. Called once, before anything is written.
+   */
+  hydrateWith(hydrate: (records: readonly EventRecord[]) => Promise<LogEvent[]>): void
+  /** Registers what is told that another process has begun a new epoch. */
+  onEpoch(listener: () => void): void
+  /**
+   * Resolves when everything that was committed anywhere before the call is known and announced here; undefined where
+   * that is always so, because nobody else writes. What only reads waits for it before it is judged, so that nobody
+   * reads by rights that were taken back, and everybody reads what they wrote, whichever process they ask.
+   */
+  fresh(): Promise<void> | undefined
+  /** Resolves when the log up to `seq`, which is committed, is announced here. */
+  reach(seq: Seq): Promise<void>
+}
+
+/** Who of several processes does a job that only one of them should do. */
+export interface Leases {
+  /**
+   * Takes the lease of that name for `seconds`, or prolongs it; false while another process has it. Always true where
+   * there is one process.
+   */
+  lease(name: string, seconds: number): Promise<boolean>
+  /** Gives a lease back. */
+  release(name: string): Promise<void>
 }
 
 /** Password hashing; slow on purpose, and off the serving thread. */

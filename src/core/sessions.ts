@@ -57,7 +57,7 @@ export class Sessions {
       await tx.insertSession({
         accountId: account.id,
         hash: this.secrets.sha256(secret),
-        expiresAt: later(tx.now(), this.lifetimeSeconds * MICROS_PER_SECOND),
+        expiresAt: this.nextEnd(),
         ip: client.address,
         userAgent: client.userAgent,
       })
@@ -87,10 +87,15 @@ export class Sessions {
   /** Gives a session its full life again; answers it in seconds. */
   async renew(actor: Person & { via: 'session' }): Promise<number> {
     await this.store.transact(async (tx) => {
-      await tx.extendSession(actor.session.id, later(tx.now(), this.lifetimeSeconds * MICROS_PER_SECOND))
+      await tx.extendSession(actor.session.id, this.nextEnd())
     })
     this.directory.forgetSession(actor.session.hash)
     return this.lifetimeSeconds
+  }
+
+  /** By the clock, which also says whether it is over: the time of the log does not go back when the clock does. */
+  private nextEnd(): Micros {
+    return later(this.clock.now(), this.lifetimeSeconds * MICROS_PER_SECOND)
   }
 
   private get lifetimeSeconds(): number {
@@ -108,12 +113,15 @@ export class Sessions {
     const window = rate.seconds * MICROS_PER_SECOND
     const keys = limits.map((limit) => limit.key)
     await this.store.transact(async (tx) => {
-      const since = later(tx.now(), -window)
+      const now = this.clock.now()
+      const since = later(now, -window)
+      // What is further ahead was counted before the clock was set back; clocks of replicas differ by less.
+      const upTo = later(now, window)
       for (const { key, count } of limits) {
-        const oldest = await tx.nthAttemptSince(key, since, count)
-        if (oldest !== undefined) throw throttled(oldest, window, tx.now())
+        const oldest = await tx.nthAttempt(key, { after: since, upTo }, count)
+        if (oldest !== undefined) throw throttled(oldest, window, now)
       }
-      await tx.insertAttempts(keys, since)
+      await tx.insertAttempts(keys, now, since)
     })
     return keys
   }

@@ -1,12 +1,17 @@
-/** What a caller may do about a {@link HomeError}: `refused` needs a person, `locked` may pass by waiting. */
-export type HomeErrorKind = 'refused' | 'locked'
+/**
+ * What a caller may do about a {@link HomeError}: `refused` needs a person, `locked` may pass by waiting, `unavailable`
+ * is the fault of something else, so that a supervisor should start again.
+ */
+export type HomeErrorKind = 'refused' | 'locked' | 'unavailable'
 
-const EXIT_CODES: Record<HomeErrorKind, 5 | 78> = { refused: 78, locked: 5 }
+type ExitCode = 1 | 5 | 78
 
-/** The home cannot be used as it is: what is wrong and what to do, both also in `message`. `exitCode` is that of `serve`. */
+const EXIT_CODES: Record<HomeErrorKind, ExitCode> = { refused: 78, locked: 5, unavailable: 1 }
+
+/** The home, or what it names, cannot be used as it is: what is wrong and what to do, both also in `message`. `exitCode` is that of `serve`. */
 export class HomeError extends Error {
   override readonly name: string = 'HomeError'
-  readonly exitCode: 5 | 78
+  readonly exitCode: ExitCode
 
   constructor(
     readonly kind: HomeErrorKind,

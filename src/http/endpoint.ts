@@ -48,6 +48,8 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: TSchema }>>
   /** Reasons (`code`) of refusals besides those that every endpoint has. */
   readonly refusals?: readonly string[]
+  /** Whether all of it is judged once more by the work that writes. */
+  readonly isJudgedLate?: boolean
   readonly handle: (call: Call<W, Static<Query>, Static<Body>>) => Answer | Promise<Answer>
 }
 
@@ -77,7 +79,8 @@ export function endpoint<
   return {
     ...(spec as Omit<Spec<Who, TObject, TSchema>, 'handle'>),
     async run(core, request, requestId, params) {
-      const actor = spec.who === 'nobody' ? null : await admit(core, request, spec.who)
+      const actor =
+        spec.who === 'nobody' ? null : await admitFresh(core, request, spec.who, spec.isJudgedLate)
       const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
       const body = checkBody && (await bodyOf(core, request, checkBody))
       const call = { request, requestId, actor, query, body, params }
@@ -85,6 +88,29 @@ export function endpoint<
       return { actor, answer: await spec.handle(call as Call<W, Static<Query>, Static<Body>>) }
     },
   }
+}
+
+/**
+ * Lets nobody in, and refuses nobody, by what another process has changed meanwhile. What is judged again where it is
+ * written is let in by what is known here, which spares it a question.
+ */
+async function admitFresh(
+  core: Core,
+  request: Request,
+  who: Exclude<Who, 'nobody'>,
+  isJudgedLate = false,
+): Promise<Actor> {
+  if (isJudgedLate)
+    try {
+      return await admit(core, request, who)
+    } catch (refused) {
+      const fresh = core.fresh()
+      if (!fresh) throw refused
+      await fresh
+      return admit(core, request, who)
+    }
+  await core.fresh()
+  return admit(core, request, who)
 }
 
 /** Gate 1. @throws the 401s, admin_scope_required, not_admin, operator_has_no_account */

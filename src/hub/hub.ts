@@ -35,6 +35,7 @@ export class Hub implements Streams {
   private readonly rooms = new Map<number, RoomAudience>()
   private readonly incoming: LogEvent[] = []
   private announcing = false
+  private whenOut: PromiseWithResolvers<void> | undefined
   private readonly timer: Timer
   private position: Seq
 
@@ -68,11 +69,23 @@ export class Hub implements Streams {
     return this.streams.size
   }
 
+  /** Whether anybody waits for events. */
+  get isHeard(): boolean {
+    return this.streams.size > 0 || this.waits.size > 0
+  }
+
   /** Takes committed events, in order. They are out when this returns, unless rights have to be read first. */
   announce(events: readonly LogEvent[]): void {
     for (const event of events) this.incoming.push(event)
     if (!this.announcing) this.deliver()
     this.waits.notify(events)
+  }
+
+  /** When all that was announced is out; undefined if it is. */
+  carried(): Promise<void> | undefined {
+    if (!this.announcing) return undefined
+    this.whenOut ??= Promise.withResolvers()
+    return this.whenOut.promise
   }
 
   /** Ends every stream and held request; the process is about to stop. */
@@ -113,11 +126,17 @@ export class Hub implements Streams {
   /** The rooms that these selections cover and the actor may read now. */
   roomsFor(actor: Person, filters: readonly FeedFilter[]): Promise<Room[]> {
     const { directory, gates } = this.deps
-    return directory.settle(() =>
-      gates
-        .readable(gates.current(actor))
-        .filter(({ channel }) => filters.some((filter) => covers(filter, channel.id))),
-    )
+    return directory.settle(() => {
+      const current = gates.current(actor)
+      const ids = new Set<number>()
+      for (const { channelIds } of filters) {
+        if (channelIds === '*') return gates.readable(current)
+        for (const id of channelIds) ids.add(id)
+      }
+      // Those that are named were judged a moment ago and are in memory, so that the stream is live at once.
+      directory.requireRooms([...ids])
+      return [...ids].map((id) => directory.room(id)).filter((room) => gates.mayRead(current, room))
+    })
   }
 
   /** A stream could not go on: most likely its credential ended while it read. */
@@ -139,6 +158,8 @@ export class Hub implements Streams {
       this.toRoom(event)
     }
     this.announcing = false
+    this.whenOut?.resolve()
+    this.whenOut = undefined
   }
 
   /** An event about an account, a membership or a channel: rare, and heard by more than one kind of listener. */
@@ -226,8 +247,4 @@ function messageTopic(channelId: number): string {
 
 function credentialOf(actor: Person): string {
   return actor.via === 'token' ? actor.token.uuid : actor.session.uuid
-}
-
-function covers({ channelIds }: FeedFilter, channelId: number): boolean {
-  return channelIds === '*' || channelIds.has(channelId)
 }

@@ -13,6 +13,7 @@ export class HeldRequests implements Waits {
   private readonly byChannel = new Map<number, Set<Waiter>>()
   private readonly everywhere = new Set<Waiter>()
   private readonly byAccount = new Map<number, Set<Waiter>>()
+  private waiting = 0
   private stopped = false
 
   /** `head`: where the announced log stands. */
@@ -36,6 +37,7 @@ export class HeldRequests implements Waits {
           clearTimeout(timer)
           signal?.removeEventListener('abort', abort)
           for (const set of this.setsOf(waiter)) set.delete(waiter)
+          this.waiting--
           resolve(moved)
         },
       }
@@ -43,7 +45,13 @@ export class HeldRequests implements Waits {
       const timer = setTimeout(abort, milliseconds)
       signal?.addEventListener('abort', abort, { once: true })
       for (const set of this.setsOf(waiter)) set.add(waiter)
+      this.waiting++
     })
+  }
+
+  /** Requests that are held. */
+  get size(): number {
+    return this.waiting
   }
 
   /** Wakes whoever waits for one of these events, or whose rights they changed. */

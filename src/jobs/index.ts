@@ -3,4 +3,5 @@
  * Imports the core only. main.ts starts and stops it. Each job is short, and a failed run is logged and tried again.
  * Start reading at upkeep.ts.
  */
+export { startDaily } from './daily'
 export { startUpkeep } from './upkeep'

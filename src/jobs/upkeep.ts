@@ -1,15 +1,19 @@
 import { IDEMPOTENCY_WINDOW_HOURS } from '../core/limits'
-import type { Store } from '../core/ports'
-import { type Clock, later, MICROS_PER_MINUTE } from '../core/time'
+import type { Leases, Store } from '../core/ports'
+import { type Clock, later, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../core/time'
 import type { Usage } from '../core/usage'
+import { alone } from './alone'
+import { SettledClock } from './settled-clock'
 
 const USAGE_MILLISECONDS = 30_000
 const FORGET_MILLISECONDS = 10 * 60_000
 /** Rows that go in one transaction, so that posts never wait long. */
 const SLICE = 500
+/** Sessions are kept so long after their end: a clock that was a year ahead, and comes back, finds them. */
+const SESSION_GRACE_DAYS = 400
 
 export interface UpkeepDeps {
-  readonly store: Store
+  readonly store: Store & Leases
   readonly usage: Usage
   readonly clock: Clock
   readonly report: (fault: unknown) => void
@@ -17,25 +21,34 @@ export interface UpkeepDeps {
 
 /** Writes down when credentials were used, and forgets retry keys and sessions that are over. */
 export function startUpkeep({ store, usage, clock, report }: UpkeepDeps): { stop(): Promise<void> } {
-  const forget = async () => {
-    const now = clock.now()
-    const keysBefore = later(now, -IDEMPOTENCY_WINDOW_HOURS * 60 * MICROS_PER_MINUTE)
-    while ((await store.transact((tx) => tx.forgetKeys(keysBefore, SLICE))) === SLICE);
-    await store.transact((tx) => tx.forgetSessions(now))
-  }
+  const forget = createForgetting(store, clock)
+  const forgetAlone = () => alone(store, 'upkeep', forget)
   const run = (job: () => Promise<void>) => () => void job().catch(report)
   const timers = [
     setInterval(
       run(() => usage.flush()),
       USAGE_MILLISECONDS,
     ),
-    setInterval(run(forget), FORGET_MILLISECONDS),
+    setInterval(run(forgetAlone), FORGET_MILLISECONDS),
   ]
-  run(forget)()
+  run(forgetAlone)()
   return {
     stop: async () => {
       for (const timer of timers) clearInterval(timer)
       await usage.flush().catch(report)
     },
+  }
+}
+
+/** Deletes what is over, at each call, once the date is settled. */
+export function createForgetting(store: Store, clock: Clock): () => Promise<void> {
+  const settled = new SettledClock(clock)
+  return async () => {
+    if (!settled.isSettled()) return
+    const now = clock.now()
+    const keysBefore = later(now, -IDEMPOTENCY_WINDOW_HOURS * 60 * MICROS_PER_MINUTE)
+    while ((await store.transact((tx) => tx.forgetKeys(keysBefore, SLICE))) === SLICE);
+    const sessionsBefore = later(now, -SESSION_GRACE_DAYS * MICROS_PER_DAY)
+    await store.transact((tx) => tx.forgetSessions(sessionsBefore))
   }
 }

@@ -16,4 +16,7 @@ export const {
   logHead,
   epochs,
   instance,
+  reactions,
+  pushTargets,
+  jobLeases,
 } = toPg(sqlite)

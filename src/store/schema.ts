@@ -193,3 +193,41 @@ export const instance = sqliteTable('instance', {
   name: text('name').primaryKey(),
   value: text('value').notNull(),
 })
+
+/** What accounts said to a message without words. */
+export const reactions = sqliteTable(
+  'reactions',
+  {
+    messageSeq: integer('message_seq')
+      .notNull()
+      .references(() => messages.seq),
+    accountId: integer('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    emoji: text('emoji').notNull(),
+    at: instantColumn('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.messageSeq, table.accountId, table.emoji] })],
+)
+
+/** Where an account is to be woken. */
+export const pushTargets = sqliteTable('push_targets', {
+  accountId: integer('account_id')
+    .primaryKey()
+    .references(() => accounts.id),
+  enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+  webhookUrl: text('webhook_url'),
+  /** Sealed under the key of the instance: src/sealing.ts. */
+  secretSealed: text('secret_sealed'),
+  /** Reasons of a notification that wake. */
+  wakeOn: text('wake_on', { mode: 'json' }).$type<readonly string[]>().notNull(),
+  /** The operator has vouched for this URL, so it may lead to a private address. */
+  vouched: integer('vouched', { mode: 'boolean' }).notNull().default(false),
+})
+
+/** Work that one replica does for all, and until when it is expected to. */
+export const jobLeases = sqliteTable('job_leases', {
+  name: text('name').primaryKey(),
+  holder: text('holder').notNull(),
+  until: instantColumn('until').notNull(),
+})

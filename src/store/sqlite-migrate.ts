@@ -1,23 +1,26 @@
 import type { Database } from 'bun:sqlite'
 import { readMigrations } from './migrations' with { type: 'macro' }
 import type { Migration } from './migrations'
-import { StoreError } from './store-error'
+import { pendingMigrations } from './pending-migrations'
 
 const migrations: Migration[] = readMigrations('sqlite')
 
 /**
  * Brings a database to this program's schema, all in one transaction, and answers the names it applied. Foreign keys
- * are off meanwhile, because a table that is rebuilt would otherwise take its children with it.
- * @throws StoreError newer_schema, changed_migration
+ * are off meanwhile, because a table that is rebuilt would otherwise take its children with it. `before` is called when
+ * an existing store is about to be changed; nobody else can write to it by then.
+ * @throws StoreError newer_schema, changed_migration; what `before` throws, with nothing changed
  */
-export function migrateSqlite(db: Database): string[] {
+export function migrateSqlite(db: Database, before: () => void = () => {}): string[] {
   db.run('PRAGMA foreign_keys = OFF')
   db.run('BEGIN IMMEDIATE')
   try {
     db.run(
       'CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, hash text NOT NULL, applied_at text NOT NULL)',
     )
-    const pending = pendingMigrations(appliedTo(db), migrations)
+    const applied = appliedTo(db)
+    const pending = pendingMigrations(applied, migrations)
+    if (applied.length > 0 && pending.length > 0) before()
     const note = db.prepare('INSERT INTO migrations (name, hash, applied_at) VALUES (?, ?, ?)')
     for (const migration of pending) {
       for (const statement of migration.statements)
@@ -40,28 +43,4 @@ export function migrateSqlite(db: Database): string[] {
 
 function appliedTo(db: Database): Pick<Migration, 'name' | 'hash'>[] {
   return db.query<{ name: string; hash: string }, []>('SELECT name, hash FROM migrations ORDER BY name').all()
-}
-
-/** What is still to be applied. @throws StoreError newer_schema, changed_migration */
-function pendingMigrations(
-  applied: readonly Pick<Migration, 'name' | 'hash'>[],
-  known: readonly Migration[],
-): Migration[] {
-  const hashes = new Map(known.map(({ name, hash }) => [name, hash]))
-  for (const { name, hash } of applied) {
-    if (!hashes.has(name))
-      throw new StoreError(
-        'newer_schema',
-        `the database was written by a newer version of Synapse (migration ${name} is unknown to this one)`,
-        'start that version, or restore a backup made before the upgrade',
-      )
-    if (hashes.get(name) !== hash)
-      throw new StoreError(
-        'changed_migration',
-        `migration ${name} of the database is not the one in this program`,
-        'start the program that made this database',
-      )
-  }
-  const done = new Set(applied.map(({ name }) => name))
-  return known.filter(({ name }) => !done.has(name))
 }

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite'
 import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
 import type { Handle } from './database'
 import * as schema from './schema'
+import { checkDatabase, checkWriteAheadLog, damaged } from './sqlite-check'
 import { migrateSqlite } from './sqlite-migrate'
 import { StoreError } from './store-error'
 
@@ -16,21 +17,23 @@ const CHECKPOINT_PAGES = 4000
 
 /**
  * Opens (and makes, and migrates) the database: one connection that writes, one that only reads, so that no reader
- * ever sees a transaction that is not committed.
- * @throws StoreError
+ * ever sees a transaction that is not committed. `beforeMigration` is called before an existing store is changed.
+ * @throws StoreError, and what `beforeMigration` throws
  */
-export function openSqlite(path: string): SqliteConnections {
+export function openSqlite(path: string, beforeMigration?: (path: string) => void): SqliteConnections {
+  checkWriteAheadLog(path)
   const writer = connect(path, { create: true, readwrite: true })
   try {
     writer.run('PRAGMA busy_timeout = 5000')
     // Before anything that would change a file of somebody else's.
     refuseForeign(writer)
+    checkDatabase(writer, path)
     // Only takes effect before the first table; it is what lets a purge give space back.
     writer.run('PRAGMA auto_vacuum = INCREMENTAL')
     writer.run('PRAGMA journal_mode = WAL')
     writer.run('PRAGMA synchronous = FULL')
     writer.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
-    const migrated = migrateSqlite(writer)
+    const migrated = migrateSqlite(writer, () => beforeMigration?.(path))
     const reader = connect(path, { readonly: true })
     reader.run('PRAGMA busy_timeout = 5000')
     return { writer, reader, migrated }
@@ -65,7 +68,7 @@ function refuseForeign(db: Database): void {
     throw new StoreError(
       'not_a_store',
       'this is a database of the earlier Synapse server',
-      'name another file; this one has to be imported, not opened',
+      'import it into a new store: synapse import-original',
     )
   if (names.size > 0 && !names.has('migrations'))
     throw new StoreError(
@@ -78,7 +81,12 @@ function refuseForeign(db: Database): void {
 function translate(error: unknown, path: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'SQLITE_NOTADB')
-    return new StoreError('not_a_store', `${path} is not a SQLite database`, 'name another file')
+    return new StoreError(
+      'not_a_store',
+      `${path} is not a SQLite database, or its beginning is damaged`,
+      'name another file, or put a copy back: synapse backup list, then synapse backup restore <file>',
+    )
+  if (code.startsWith('SQLITE_CORRUPT')) return damaged(path)
   if (code === 'SQLITE_CANTOPEN')
     return new StoreError(
       'unreadable',

@@ -1,11 +1,12 @@
 import type { Database } from 'bun:sqlite'
 import type { Account } from '../core/entities'
-import { AppError, refusal } from '../core/errors'
+import { refusal } from '../core/errors'
 import { changesRights, type EventBody, type LogEvent, postedEvent } from '../core/events'
 import type { Secrets, Seq } from '../core/ids'
 import type { PostOutcome, PostPlan, Reads, Store, Writes } from '../core/ports'
 import { type Clock, type Micros, toMicros } from '../core/time'
 import { createReads, createWrites } from './queries'
+import type { SqliteFaults } from './sqlite-faults'
 import { handleOf } from './sqlite-open'
 import { type HotRows, hotRows } from './sqlite-rows'
 
@@ -53,6 +54,8 @@ export class SqliteStore implements Store {
   private readonly tx: Writes
   private readonly listeners: ((events: readonly LogEvent[]) => void)[] = []
   private readonly changes: { get(): { n: number } | null }
+  private readonly begin: { run(): unknown }
+  private readonly end: { run(): unknown }
   private queue: Work[] = []
   private scheduled = false
   private place: Place
@@ -67,11 +70,14 @@ export class SqliteStore implements Store {
     secrets: Secrets,
     /** Told of faults that must fail nobody's request. */
     private readonly report: (fault: unknown) => void,
+    private readonly faults: SqliteFaults,
   ) {
     const handle = handleOf(writer)
-    this.reads = createReads(handleOf(reader))
+    this.reads = faults.guard(createReads(handleOf(reader)))
     this.rows = hotRows(writer, handle)
     this.changes = writer.prepare<{ n: number }, []>('SELECT total_changes() AS n')
+    this.begin = writer.prepare('BEGIN IMMEDIATE')
+    this.end = writer.prepare('COMMIT')
     this.committed = this.readHead()
     this.place = { ...this.committed }
     this.tx = {
@@ -94,11 +100,42 @@ export class SqliteStore implements Store {
     this.listeners.push(listener)
   }
 
+  /** Nobody else writes to this store, so nothing ever has to be brought along. */
+  hydrateWith(): void {}
+
+  /** Reads take no time, so streams carry what is announced before an answer is on its way. */
+  answerAfter(): void {}
+
+  onEpoch(): void {}
+
+  fresh(): undefined {
+    return undefined
+  }
+
+  async reach(): Promise<void> {}
+
+  /** Whether it can be read now, and written: after a failure a row of it is written again to find out. */
+  isHealthy(): boolean {
+    if (this.faults.isDamaged) return false
+    try {
+      if (this.reader.query('SELECT 1 FROM log_head').get() === null) return false
+    } catch (error) {
+      this.faults.translate(error)
+      return false
+    }
+    return !this.faults.isFailing || this.tryToWrite()
+  }
+
   /** Waits for what is queued, empties the write-ahead log and closes. */
   async close(): Promise<void> {
     if (this.scheduled) await new Promise<void>((resolve) => (this.idle = resolve))
     this.reader.close()
-    this.writer.run('PRAGMA wal_checkpoint(TRUNCATE)')
+    try {
+      this.writer.run('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch (fault) {
+      // What is committed is in the log of the next start.
+      this.report(fault)
+    }
     this.writer.close()
   }
 
@@ -126,7 +163,13 @@ export class SqliteStore implements Store {
     let text = 0
     let failure: { error: unknown } | undefined
     try {
-      this.writer.run('BEGIN IMMEDIATE')
+      this.begin.run()
+    } catch (error) {
+      const refusal = this.faults.translate(error)
+      for (const work of queue.splice(0, GROUP_WORKS)) work.reject(refusal)
+      return
+    }
+    try {
       while (taken < queue.length && taken < GROUP_WORKS && text < GROUP_TEXT) {
         const work = queue[taken++]
         if (!work) break
@@ -154,7 +197,7 @@ export class SqliteStore implements Store {
       return
     }
     this.rollback()
-    if (works.length === 1) works[0]?.reject(translate(failure.error))
+    if (works.length === 1) works[0]?.reject(this.faults.translate(failure.error))
     else for (const work of works) await this.runGroup([work])
   }
 
@@ -164,19 +207,25 @@ export class SqliteStore implements Store {
       const outcome = this.write(work.plan)
       return { wrote: 'all', settle: () => work.resolve(outcome) }
     } catch (error) {
-      return failed(work, error, this.place.seq !== seq)
+      return this.failed(work, error, this.place.seq !== seq)
     }
   }
 
   private async runAct(work: Act): Promise<Ran> {
     const before = this.totalChanges()
     try {
+      this.faults.admitWrite()
       // The type of the result is that of whoever queued the work.
       const result = (await work.run(this.tx)) as never
       return { wrote: 'all', settle: () => work.resolve(result) }
     } catch (error) {
-      return failed(work, error, this.totalChanges() !== before)
+      return this.failed(work, error, this.totalChanges() !== before)
     }
+  }
+
+  private failed(work: Work, error: unknown, wrote: boolean): Ran {
+    if (wrote) return { wrote: 'part', error }
+    return { wrote: 'nothing', settle: () => work.reject(this.faults.translate(error)) }
   }
 
   private write(plan: PostPlan): PostOutcome {
@@ -187,6 +236,7 @@ export class SqliteStore implements Store {
       if (used.requestHash !== idempotency.requestHash) throw refusal('idempotency_conflict')
       return { replayed: true, seq: used.subject }
     }
+    this.faults.admitPost()
     const found = {
       target: plan.replyTo === null ? undefined : this.rows.findMessage(plan.replyTo),
       thread: plan.threadId === null ? undefined : this.rows.findMessage(plan.threadId),
@@ -216,9 +266,12 @@ export class SqliteStore implements Store {
 
   private commit(): void {
     const { seq, accessSeq, lastAt } = this.place
-    if (seq !== this.committed.seq) this.rows.writeHead(seq, accessSeq, lastAt)
-    this.writer.run('COMMIT')
+    const wrote = seq !== this.committed.seq
+    if (wrote) this.rows.writeHead(seq, accessSeq, lastAt)
+    this.end.run()
     this.committed = { ...this.place }
+    // A commit of nothing does not show that the disk is well.
+    if (wrote) this.faults.wrote()
   }
 
   private announce(): void {
@@ -234,9 +287,33 @@ export class SqliteStore implements Store {
   }
 
   private rollback(): void {
-    if (this.writer.inTransaction) this.writer.run('ROLLBACK')
+    try {
+      if (this.writer.inTransaction) this.writer.run('ROLLBACK')
+    } catch (fault) {
+      // SQLite ends the transaction all the same, and the next one begins with what is committed.
+      this.report(fault)
+    }
     this.pending = []
     this.place = { ...this.committed }
+  }
+
+  private tryToWrite(): boolean {
+    if (this.writer.inTransaction) return false
+    const { seq, accessSeq, lastAt } = this.committed
+    try {
+      this.begin.run()
+      // The same row again would be no write at all; the next instant is later than this one anyway.
+      this.place.lastAt = toMicros(lastAt + 1)
+      this.rows.writeHead(seq, accessSeq, this.place.lastAt)
+      this.end.run()
+      this.committed = { ...this.place }
+      this.faults.wrote()
+      return true
+    } catch (error) {
+      this.faults.translate(error)
+      this.rollback()
+      return false
+    }
   }
 
   /** Instants rise with seq, also when the clock is set back. */
@@ -257,23 +334,4 @@ export class SqliteStore implements Store {
     if (!row) throw new Error('the log has no head')
     return { seq: row.seq, accessSeq: row.access_seq, lastAt: row.last_at }
   }
-}
-
-function failed(work: Work, error: unknown, wrote: boolean): Ran {
-  return wrote ? { wrote: 'part', error } : { wrote: 'nothing', settle: () => work.reject(translate(error)) }
-}
-
-/** A driver's error in the words of the core, told apart by its code. The driver's text stays behind: it may quote data. */
-function translate(error: unknown): unknown {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  if (code === 'SQLITE_FULL')
-    return new AppError(
-      'storage_full',
-      'storage_full',
-      'The disk is full: nothing was written, reading goes on',
-    )
-  if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_READONLY') || code === 'SQLITE_BUSY')
-    return new AppError('unavailable', 'unavailable', 'The store cannot be written right now; try again')
-  return error
 }

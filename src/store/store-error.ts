@@ -3,7 +3,18 @@ export class StoreError extends Error {
   override readonly name = 'StoreError'
 
   constructor(
-    readonly reason: 'newer_schema' | 'changed_migration' | 'not_a_store' | 'unreadable',
+    readonly reason:
+      | 'newer_schema'
+      | 'changed_migration'
+      | 'not_a_store'
+      | 'unreadable'
+      | 'unreachable'
+      | 'damaged'
+      | 'unsuitable'
+      | 'no_rights'
+      | 'busy'
+      | 'moved_away'
+      | 'half_moved',
     readonly problem: string,
     readonly remedy: string,
   ) {

@@ -109,9 +109,10 @@ describe('every command', () => {
         expect(`${entry.name} ${name}: ${arg.description ?? ''}`).not.toEndWith(': ')
       expect(command.examples.length).toBeGreaterThan(0)
       for (const example of command.examples) {
-        const [, name, ...words] = shellWords(example)
-        expect(ENTRIES.find((known) => known.name === name)).toBeDefined()
-        checkArgv(words, command.args)
+        const words = shellWords(example).slice(1)
+        const named = ENTRIES.filter(({ name }) => `${words.join(' ')} `.startsWith(`${name} `))
+        expect(named).toHaveLength(1)
+        checkArgv(words.slice(named[0]?.name.split(' ').length), command.args)
       }
     }
   })
@@ -121,9 +122,10 @@ describe('every command', () => {
     expect(sections.sort()).toEqual(ENTRIES.map(({ name }) => name).sort())
   })
 
-  test('takes --json, and all but serve and init take --home and --url', async () => {
+  test('takes --json; all but those that work on files take --home and --url', async () => {
     for (const { entry, command } of await commands) {
-      const wanted = ['serve', 'init'].includes(entry.name) ? ['home', 'json'] : ['home', 'url', 'json']
+      const isOnFiles = entry.group === 'Data' || ['serve', 'init'].includes(entry.name)
+      const wanted = isOnFiles ? ['json'] : ['home', 'url', 'json']
       expect(Object.keys(command.args)).toEqual(expect.arrayContaining(wanted))
     }
   })

@@ -16,6 +16,8 @@ const DEFAULTS: SettingValues = {
   'auth.password_min': 8,
   'rate.login': '10/300',
   named_aliases: {},
+  'backup.daily_at': '03:00',
+  'backup.keep': 7,
   'log.expired_cursor': 'error',
   'wait.max_s': 60,
   'streams.per_account': 10,
@@ -38,6 +40,7 @@ describe('a configuration', () => {
       socket: `${here.home}/run/synapse.sock`,
       allowPublicBind: false,
       logLevel: 'info',
+      backupDir: expect.stringMatching(/\/\.local\/state\/synapse\/backups$/),
       supervisor: null,
       notices: [],
     })

@@ -6,7 +6,7 @@ import type { AppError } from '../../src/core/errors'
 import type { SettingValues } from '../../src/core/settings'
 import { HeldRequests } from '../../src/hub'
 import { argonPasswords, systemSecrets } from '../../src/platform'
-import { openEngine } from '../store/engines'
+import { type EngineName, engines, openEngine } from '../store/engines'
 
 const operator: Actor = { via: 'operator' }
 
@@ -30,8 +30,8 @@ const values: SettingValues = {
 }
 
 /** The core over a real store, with ann in a channel. She may post there, and administrate. */
-async function scene(passwords = argonPasswords()) {
-  const engine = await openEngine()
+async function scene(name: EngineName, passwords = argonPasswords()) {
+  const engine = await openEngine(name)
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
   const core = await createCore({
     store: engine.store,
@@ -112,9 +112,9 @@ const acts: [string, (s: Scene) => Promise<unknown>][] = [
   ['an archived channel', (s) => s.core.channels.archive(s.ann, s.channel.uuid)],
 ]
 
-describe('a post that is queued', () => {
+describe.each(engines)('on %s, a post that is queued', (engine) => {
   test.each(roomLosses)('behind %s is refused', async (_, lose, reason) => {
-    await using s = await scene()
+    await using s = await scene(engine)
     const [lost, posted] = await Promise.allSettled([lose(s), s.post('too late')])
     expect(lost.status).toBe('fulfilled')
     expect(posted).toMatchObject({ status: 'rejected', reason: { reason } })
@@ -122,16 +122,17 @@ describe('a post that is queued', () => {
   })
 
   test.each(roomLosses)('before %s is written', async (_, lose) => {
-    await using s = await scene()
+    await using s = await scene(engine)
     const [posted, lost] = await Promise.allSettled([s.post('in time'), lose(s)])
     expect([posted.status, lost.status]).toEqual(['fulfilled', 'fulfilled'])
     expect(await bodies(s.channel, s)).toEqual(['first', 'in time'])
   })
 })
 
-describe.each(losses)('an act queued behind %s is refused:', (_, lose, reason) => {
+const losing = engines.flatMap(([engine]) => losses.map((row) => [engine, ...row] as const))
+describe.each(losing)('on %s, an act queued behind %s is refused:', (engine, _, lose, reason) => {
   test.each(acts)('%s', async (_what, act) => {
-    await using s = await scene()
+    await using s = await scene(engine)
     // The administrator has been seen before, so nothing has to be read first.
     await s.core.accounts.update(s.ann, s.ann.account.uuid, { about: 'seen' })
     const [lost, done] = await Promise.allSettled([lose(s), act(s)])
@@ -150,7 +151,7 @@ async function bodies(channel: Channel, { store }: Scene): Promise<string[]> {
   return (await store.reads.messages(query)).map(({ body }) => body)
 }
 
-describe('a login whose password is being looked at is refused', () => {
+describe.each(engines)('on %s, a login whose password is being looked at is refused', (engine) => {
   const meanwhile: [string, (core: Scene['core'], uuid: Account['uuid']) => Promise<unknown>][] = [
     ['when the account is archived meanwhile', (core, uuid) => core.accounts.archive(operator, uuid)],
     [
@@ -161,7 +162,7 @@ describe('a login whose password is being looked at is refused', () => {
   test.each(meanwhile)('%s', async (_, change) => {
     const { promise: looking, resolve: look } = Promise.withResolvers<void>()
     const { promise: changed, resolve: go } = Promise.withResolvers<void>()
-    await using s = await scene({
+    await using s = await scene(engine, {
       ...argonPasswords(),
       verify: async () => {
         look()

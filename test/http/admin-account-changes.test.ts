@@ -47,7 +47,9 @@ describe('PATCH /v1/admin/accounts/{id}', () => {
     expect((await bob.get('/v1/auth/me')).status).toBe(200)
     expect((await w.operator.patch(`${PATH}/${bob.id}`, { password: 'a new one' })).status).toBe(200)
     expect((await bob.get('/v1/auth/me')).body).toMatchObject({ code: 'invalid_session' })
-    const [row] = w.sql<{ password_hash: string }>("SELECT password_hash FROM accounts WHERE handle = 'bob'")
+    const [row] = await w.sql<{ password_hash: string }>(
+      "SELECT password_hash FROM accounts WHERE handle = 'bob'",
+    )
     expect(row?.password_hash).not.toBe(PASSWORD_HASH)
   })
 

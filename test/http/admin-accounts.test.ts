@@ -46,7 +46,7 @@ describe('POST /v1/admin/accounts', () => {
       is_admin: true,
     })
     expect(text).not.toContain('password')
-    const [row] = w.sql<{ password_hash: string }>('SELECT password_hash FROM accounts')
+    const [row] = await w.sql<{ password_hash: string }>('SELECT password_hash FROM accounts')
     expect(row?.password_hash).toMatch(/^\$argon2id\$v=19\$m=65536,t=3,p=1\$/)
     expect(await Bun.password.verify(password, row?.password_hash ?? '')).toBeTrue()
   })

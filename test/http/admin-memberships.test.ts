@@ -14,11 +14,13 @@ async function scene(settings: Record<string, string> = {}) {
 }
 
 /** A channel of two that nobody may change. */
-function makeDirect(w: World): string {
-  w.sql(
-    "INSERT INTO channels (uuid, slug, name, kind, created_at) VALUES (x'0197a1b2c3d47e5f8a6b0c1d2e3f4a5c', 'dm-1', 'dm', 'dm', 0)",
+async function makeDirect(w: World): Promise<string> {
+  const id = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5c'
+  await w.sql(
+    `INSERT INTO channels (uuid, slug, name, kind, created_at) VALUES (${w.words.uuid(id)}, 'dm-1', 'dm', 'dm', ?)`,
+    w.clock.now(),
   )
-  return '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5c'
+  return id
 }
 
 describe('POST /v1/admin/memberships', () => {
@@ -72,7 +74,7 @@ describe('POST /v1/admin/memberships', () => {
   test.each(refused)('refuses %j: %d', async (fields, status, body) => {
     await using s = await scene()
     await s.w.human('bob', { channels: { general: 'read_only' } })
-    makeDirect(s.w)
+    await makeDirect(s.w)
     await leavesNoTrace(s.w, async () =>
       expectRefusal(await s.add({ account_handle: 'ann', channel_slug: 'general', ...fields }), status, body),
     )
@@ -184,9 +186,11 @@ describe('a membership', () => {
 
   test('of a direct message channel is fixed', async () => {
     await using s = await scene()
-    const id = makeDirect(s.w)
-    s.w.sql(
-      "INSERT INTO memberships (channel_id, account_id, role, joined_at, joined_seq) SELECT c.id, a.id, 'member', 0, 1 FROM channels c, accounts a WHERE c.slug = 'dm-1' AND a.handle = 'ann'",
+    const id = await makeDirect(s.w)
+    await s.w.sql(
+      `INSERT INTO memberships (channel_id, account_id, role, joined_at, joined_seq)
+       SELECT c.id, a.id, 'member', c.created_at, 1 FROM channels c, accounts a
+       WHERE c.slug = 'dm-1' AND a.handle = 'ann'`,
     )
     await leavesNoTrace(s.w, async () => {
       for (const answer of [

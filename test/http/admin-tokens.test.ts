@@ -47,7 +47,7 @@ describe('POST /v1/admin/tokens', () => {
     const { body: listed, text } = await s.w.operator.get<Fields[]>(`${PATH}?account=ann`)
     expect(listed).toEqual([rest])
     expect(text).not.toContain(token)
-    expect(s.w.sql('SELECT hash FROM tokens')).toEqual([{ hash: Bun.SHA256.hash(token, 'hex') }])
+    expect(await s.w.sql('SELECT hash FROM tokens')).toEqual([{ hash: Bun.SHA256.hash(token, 'hex') }])
   })
 
   test('writes scopes in lower case, once', async () => {
@@ -85,7 +85,7 @@ describe('POST /v1/admin/tokens', () => {
   test.each(refused)('refuses %j: %d', async (fields, status, body) => {
     await using s = await scene()
     await leavesNoTrace(s.w, async () => expectRefusal(await s.issue(fields), status, body))
-    expect(s.w.sql('SELECT * FROM tokens')).toEqual([])
+    expect(await s.w.sql('SELECT * FROM tokens')).toEqual([])
   })
 
   test('says what is wrong with its fields', async () => {
@@ -159,7 +159,7 @@ describe('POST /v1/admin/tokens/{id}/revoke', () => {
     const late = await ann.post('/v1/messages', { channel: 'general', body: 'too late' })
     expect(late.status).toBe(401)
     for (const { status } of await posts) expect([201, 401]).toContain(status)
-    expect(s.w.sql("SELECT * FROM messages WHERE body = 'too late'")).toEqual([])
+    expect(await s.w.sql("SELECT * FROM messages WHERE body = 'too late'")).toEqual([])
   })
 })
 

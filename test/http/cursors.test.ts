@@ -173,8 +173,7 @@ test('a database that is gone begins a history of its own, and the server starts
   await using s = await scene()
   const before = await s.server()
   await s.w.stop()
-  for (const file of new Bun.Glob('synapse.db*').scanSync({ cwd: s.w.home, absolute: true }))
-    await Bun.file(file).delete()
+  await s.w.database.lose()
   await s.w.restart()
   const { body } = await s.w.operator.get<{ epoch: string }>('/v1/server')
   expect(body.epoch > before.epoch).toBeTrue()
@@ -182,8 +181,8 @@ test('a database that is gone begins a history of its own, and the server starts
 
 describe('a cursor below what was purged', () => {
   const purge = async (s: Awaited<ReturnType<typeof scene>>, through: number) => {
-    s.w.sql('UPDATE channels SET floor_seq = ? WHERE slug = ?', s.nth(through).seq, 'general')
-    s.w.sql('DELETE FROM messages WHERE seq <= ?', s.nth(through).seq)
+    await s.w.sql('UPDATE channels SET floor_seq = ? WHERE slug = ?', s.nth(through).seq, 'general')
+    await s.w.sql('DELETE FROM messages WHERE seq <= ?', s.nth(through).seq)
     await s.w.restart()
   }
 

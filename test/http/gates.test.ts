@@ -62,8 +62,8 @@ beforeAll(async () => {
     )
     if (found) await w.archives(found)
   }
-  w.sql(
-    'UPDATE sessions SET expires_at = 1 WHERE account_id = (SELECT id FROM accounts WHERE handle = ?)',
+  await w.sql(
+    'UPDATE sessions SET expires_at = created_at WHERE account_id = (SELECT id FROM accounts WHERE handle = ?)',
     'stale',
   )
   w.clock.advance(DAY)

@@ -17,9 +17,9 @@ beforeAll(async () => {
   const weak = await Bun.password.hash(WEAK_PASSWORD, { algorithm: 'argon2id', memoryCost: 64, timeCost: 1 })
   for (const handle of ['weak', 'weaker', 'gone', 'agent']) {
     if (handle.startsWith('weak')) await w.human(handle)
-    w.sql('UPDATE accounts SET password_hash = ? WHERE handle = ?', weak, handle)
+    await w.sql('UPDATE accounts SET password_hash = ? WHERE handle = ?', weak, handle)
   }
-  w.sql("UPDATE accounts SET password_hash = NULL WHERE handle = 'keyless'")
+  await w.sql("UPDATE accounts SET password_hash = NULL WHERE handle = 'keyless'")
   const { body } = await w.operator.get<{ id: string; handle: string }[]>('/v1/admin/accounts')
   const gone = body.find(({ handle }) => handle === 'gone')
   await w.operator.post(`/v1/admin/accounts/${gone?.id}/archive`)
@@ -28,10 +28,14 @@ afterAll(() => w[Symbol.asyncDispose]())
 
 const login = (handle: unknown, password: unknown, headers = {}) =>
   w.guest.post('/v1/auth/login', { handle, password }, headers)
-const hashOf = (handle: string) =>
-  w.sql<{ password_hash: string }>('SELECT password_hash FROM accounts WHERE handle = ?', handle)[0]
-    ?.password_hash
-const sessions = () => w.sql<{ n: number }>('SELECT count(*) AS n FROM sessions')[0]?.n
+const hashOf = async (handle: string) => {
+  const [row] = await w.sql<{ password_hash: string }>(
+    'SELECT password_hash FROM accounts WHERE handle = ?',
+    handle,
+  )
+  return row?.password_hash
+}
+const sessions = async () => (await w.sql('SELECT * FROM sessions')).length
 
 describe('a login', () => {
   test('with a hash that argon2-cffi made opens a session, and leaves the hash alone', async () => {
@@ -53,26 +57,26 @@ describe('a login', () => {
       token_id: null,
       expires_at: null,
     })
-    expect(hashOf('bob')).toBe(PASSWORD_HASH)
-    const [session] = w.sql('SELECT * FROM sessions WHERE hash = ?', Bun.SHA256.hash(secret, 'hex'))
+    expect(await hashOf('bob')).toBe(PASSWORD_HASH)
+    const [session] = await w.sql('SELECT * FROM sessions WHERE hash = ?', Bun.SHA256.hash(secret, 'hex'))
     const now = w.clock.now()
     expect(session).toMatchObject({ ip: '203.0.113.7', user_agent: 'curl/8' })
     expect(Number(session?.expires_at) - now).toBeWithin(14 * DAY * 1000, 14 * DAY * 1000 + 1000)
-    expect(JSON.stringify(w.sql('SELECT hash FROM sessions'))).not.toContain(secret)
+    expect(JSON.stringify(await w.sql('SELECT hash FROM sessions'))).not.toContain(secret)
   })
 
   test('replaces a hash that is weaker than ours, once', async () => {
-    const before = hashOf('weak')
+    const before = await hashOf('weak')
     expect((await login('weak', 'wrong')).status).toBe(401)
-    expect(hashOf('weak')).toBe(before)
+    expect(await hashOf('weak')).toBe(before)
     expect((await login('weak', WEAK_PASSWORD)).status).toBe(200)
-    const after = hashOf('weak') ?? ''
+    const after = (await hashOf('weak')) ?? ''
     expect(after).toMatch(/^\$argon2id\$v=19\$m=65536,t=3,p=1\$/)
     expect(await Bun.password.verify(WEAK_PASSWORD, after)).toBeTrue()
   })
 
   test('fails always the same, whatever is wrong', async () => {
-    const before = sessions()
+    const before = await sessions()
     for (const [handle, password] of [
       ['nobody', PASSWORD],
       ['agent', WEAK_PASSWORD],
@@ -89,7 +93,7 @@ describe('a login', () => {
       expectRefusal(answer, 401, { code: 'invalid_credentials', detail: 'Invalid credentials' })
       expect(answer.headers.get('set-cookie')).toBeNull()
     }
-    expect(sessions()).toBe(before)
+    expect(await sessions()).toBe(before)
   })
 
   test('ends no other session', async () => {

@@ -10,7 +10,7 @@ describe('GET /v1/auth/me', () => {
       scopes: ['channel:a:read', 'config:read'],
       expiresAt: '2026-05-07T15:00:00+01:00',
     })
-    w.sql("UPDATE tokens SET name = 'laptop'")
+    await w.sql("UPDATE tokens SET name = 'laptop'")
     const { status, body, headers } = await ann.get('/v1/auth/me')
     expect(status).toBe(200)
     expect(body).toEqual({
@@ -83,7 +83,7 @@ describe('health', () => {
     const brief = (await (await w.agent('ann')).get('/v1/health')).body
     expect(Object.keys(brief)).toEqual(['version', 'boot_id', 'uptime_s', 'stopping'])
     const full = (await (await w.human('boss', { isAdmin: true })).get('/v1/health')).body
-    expect(full).toMatchObject({ store: 'sqlite', last_seq: (await w.trace()).events })
+    expect(full).toMatchObject({ store: w.database.kind, last_seq: (await w.trace()).events })
   })
 })
 

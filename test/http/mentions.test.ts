@@ -21,15 +21,15 @@ async function scene(settings: Record<string, string> = {}) {
 
 /** Makes members of a channel by the hundred. */
 async function crowd(w: World, slug: string, count: number): Promise<string[]> {
-  w.sql(
+  await w.sql(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
      INSERT INTO accounts (uuid, kind, handle, display_name, created_at)
-     SELECT randomblob(16), 'agent', printf('m%03d', i), 'm', 0 FROM n`,
+     SELECT ${w.words.newUuid}, 'agent', 'm' || substr(CAST(1000 + i AS text), 2), 'm', ${w.words.instant(w.clock.now())} FROM n`,
     count,
   )
-  w.sql(
+  await w.sql(
     `INSERT INTO memberships (channel_id, account_id, role, joined_at, joined_seq)
-     SELECT channels.id, accounts.id, 'member', 0, 1 FROM channels, accounts
+     SELECT channels.id, accounts.id, 'member', accounts.created_at, 1 FROM channels, accounts
      WHERE slug = ? AND display_name = 'm'`,
     slug,
   )

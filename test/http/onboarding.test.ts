@@ -88,7 +88,7 @@ describe('onboarding an agent', () => {
       })
     })
     for (const table of ['accounts', 'memberships', 'tokens'])
-      expect(s.w.sql(`SELECT * FROM ${table}`)).toEqual([])
+      expect(await s.w.sql(`SELECT * FROM ${table}`)).toEqual([])
   })
 
   const refused: [string, Fields, number, string][] = [
@@ -131,6 +131,6 @@ describe('onboarding an agent', () => {
       })
       expect(body).toMatchObject({ code: 'quota_exceeded', quota: 'quota.members' })
     })
-    expect(w.sql("SELECT * FROM accounts WHERE handle = 'helper'")).toEqual([])
+    expect(await w.sql("SELECT * FROM accounts WHERE handle = 'helper'")).toEqual([])
   })
 })

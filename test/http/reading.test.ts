@@ -230,7 +230,7 @@ describe('several channels', () => {
 
 test('a deleted message is left out, or shown as what is left of it', async () => {
   const gone = await bob.posts('empty', 'gone @ann @channel', { metadata: { a: 1 }, client_msg_id: 'c' })
-  w.sql('UPDATE messages SET deleted_at = at WHERE seq = ?', gone.seq)
+  await w.sql('UPDATE messages SET deleted_at = at WHERE seq = ?', gone.seq)
   expect(await bob.hears('empty')).toEqual([])
   const { body } = await bob.reads('empty', { include_deleted: true })
   expect<unknown[]>([...body.messages]).toMatchObject([
@@ -247,5 +247,5 @@ test('a deleted message is left out, or shown as what is left of it', async () =
   expect(body.messages[0]).not.toHaveProperty('client_msg_id')
   expect((await bob.get(`/v1/messages/${gone.id}`)).body).toMatchObject({ code: 'message_not_found' })
   expect((await bob.get(`/v1/messages/${gone.id}?include_deleted=1`)).body).toMatchObject({ deleted: true })
-  w.sql('DELETE FROM messages WHERE seq = ?', gone.seq)
+  await w.sql('DELETE FROM messages WHERE seq = ?', gone.seq)
 })

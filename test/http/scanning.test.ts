@@ -17,25 +17,22 @@ beforeAll(async () => {
   await w.agent('noise', { channels })
   first = (await ann.posts('general', 'first')).seq
   await w.stop()
-  const from = first + 1
-  w.sql(
-    'CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i FROM n',
-    NOISE - 1,
-  )
-  const at = '(SELECT at FROM events WHERE seq = ?) + i + 1'
-  w.sql(
-    `INSERT INTO messages (seq, uuid, channel_id, sender_id, at, flags, body)
-     SELECT ? + i, randomblob(16), (SELECT id FROM channels WHERE slug = 'general'),
-            (SELECT id FROM accounts WHERE handle = 'noise'), ${at}, 32, 'noise ' || i FROM n`,
-    from,
+  await w.sql(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${NOISE})
+     INSERT INTO messages (seq, uuid, channel_id, sender_id, at, flags, body)
+     SELECT seq + i, ${w.words.newUuid}, (SELECT id FROM channels WHERE slug = 'general'),
+            (SELECT id FROM accounts WHERE handle = 'noise'), ${w.words.after('at', 'i')}, 32, 'noise ' || (i - 1)
+     FROM n, events WHERE seq = ?`,
     first,
   )
-  w.sql(
+  await w.sql(
     `INSERT INTO events (seq, at, type, channel_id, subject, actor_id)
-     SELECT seq, at, 'message.created', channel_id, seq, sender_id FROM messages WHERE seq >= ?`,
-    from,
+     SELECT seq, at, 'message.created', channel_id, seq, sender_id FROM messages WHERE seq > ?`,
+    first,
   )
-  w.sql('UPDATE log_head SET seq = (SELECT max(seq) FROM events), last_at = (SELECT max(at) FROM events)')
+  await w.sql(
+    'UPDATE log_head SET seq = (SELECT max(seq) FROM events), last_at = (SELECT max(at) FROM events)',
+  )
   await w.restart()
   last = (await ann.posts('general', 'last')).seq
 })

@@ -105,7 +105,7 @@ describe('a post is refused that', () => {
     [
       'replies to what was deleted',
       async (s) => {
-        s.w.sql('UPDATE messages SET deleted_at = at WHERE seq = ?', s.two.seq)
+        await s.w.sql('UPDATE messages SET deleted_at = at WHERE seq = ?', s.two.seq)
         return { reply_to: s.two.id }
       },
       404,

@@ -7,7 +7,7 @@ async function scene(settings: Record<string, string> = {}) {
   // The cheapest hash there is: what is counted here is attempts, not milliseconds.
   const hash = await Bun.password.hash('right', { algorithm: 'bcrypt', cost: 4 })
   for (const handle of ['ann', 'bob', 'cat', 'dan', 'eve', 'fay']) await w.human(handle)
-  w.sql('UPDATE accounts SET password_hash = ?', hash)
+  await w.sql('UPDATE accounts SET password_hash = ?', hash)
   const login = async (handle: string, password = 'wrong', address = '203.0.113.1') => {
     const { status, body, headers } = await w.guest.post(
       '/v1/auth/login',
@@ -71,7 +71,7 @@ describe('login attempts', () => {
 
   test('that succeed do not count', async () => {
     await using s = await scene()
-    s.w.sql("UPDATE accounts SET password_hash = ? WHERE handle = 'ann'", await weakArgon('right'))
+    await s.w.sql("UPDATE accounts SET password_hash = ? WHERE handle = 'ann'", await weakArgon('right'))
     expect(await s.login('ann')).toBe(401)
     expect(await s.login('ann', 'right')).toBe(200)
     expect(await s.login('ann')).toBe(401)
@@ -87,7 +87,7 @@ describe('login attempts', () => {
   test('are not counted where the operator switched that off', async () => {
     await using w = await world({ settings: { SYNAPSE_RATE_LOGIN: 'off' } })
     for (let i = 0; i < 3; i++) await w.guest.post('/v1/auth/login', { handle: 'a', password: '' })
-    expect(w.sql('SELECT * FROM login_attempts')).toEqual([])
+    expect(await w.sql('SELECT * FROM login_attempts')).toEqual([])
   })
 })
 
@@ -112,7 +112,7 @@ describe('the address of a client is', () => {
     await using s = await scene({ SYNAPSE_TRUSTED_PROXIES: proxies })
     const headers = forwarded === null ? {} : { 'x-forwarded-for': forwarded }
     await s.w.guest.post('/v1/auth/login', { handle: 'ann', password: 'wrong' }, headers)
-    expect(s.w.sql('SELECT key FROM login_attempts ORDER BY id')).toEqual([
+    expect(await s.w.sql('SELECT key FROM login_attempts ORDER BY id')).toEqual([
       { key: `${address} ann` },
       { key: address },
     ])

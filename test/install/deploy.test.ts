@@ -86,14 +86,14 @@ function compose(path: string): { services: Record<string, Service>; volumes: Re
 }
 
 describe('compose.yaml', () => {
-  test('publishes on loopback alone, with an init, without capabilities, on one volume that is the home', () => {
+  test('publishes on loopback alone, with an init, without capabilities, on a volume for the home and one for backups', () => {
     const { services, volumes } = compose('compose.yaml')
     const { synapse } = services
     expect(Object.keys(services)).toEqual(['synapse'])
     expect(synapse?.ports).toEqual(['127.0.0.1:8080:8080'])
     expect(synapse).toMatchObject({ init: true, read_only: true, cap_drop: ['ALL'] })
-    expect(synapse?.volumes).toEqual([`data:${one('VOLUME')}`])
-    expect(Object.keys(volumes)).toEqual(['data'])
+    expect(synapse?.volumes).toEqual([`data:${one('VOLUME')}`, 'backups:/var/lib/synapse-backups'])
+    expect(Object.keys(volumes)).toEqual(['data', 'backups'])
   })
 
   test('every overlay mounts files that exist, and no other service is open to everybody but Caddy', () => {

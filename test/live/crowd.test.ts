@@ -1,6 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
-import { homePaths } from '../../src/home'
-import { judge, Ledger, logOf, type Selection } from '../support/ledger'
+import { judge, Ledger, type Selection } from '../support/ledger'
 import { LiveSocket } from '../support/sockets'
 import { type Person, world } from '../support/world'
 import {
@@ -106,7 +105,7 @@ test('50 writers post while readers of every kind come and go: each sees every e
 
   await silent.settle()
   expect(silent.events).toEqual([])
-  const evidence = { log: logOf(homePaths(w.home).database), readable: await everythingReadable(alice) }
+  const evidence = { log: await w.storedLog(), readable: await everythingReadable(alice) }
   const wrong = judge(ledger.entries, evidence)
   expect({ seed: scene.chance.seed, wrong: wrong.slice(0, 20) }).toEqual({
     seed: scene.chance.seed,

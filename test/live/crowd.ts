@@ -184,9 +184,10 @@ export const overMultiplexed: Session = async (reader) => {
   using socket = await LiveSocket.open(scene.url(), facts.credential)
   const { channels, types } = facts.selection
   const names = channels === '*' ? ['*'] : channels
+  // Noted before it is asked for: what it is owed follows from the rights it has from then on.
+  const notes = reader.open('multiplexed')
   const answer = await socket.subscribe(names, { since: reader.cursor, ...(types === null ? {} : { types }) })
   if (answer.type !== 'subscribed') throw refused(answer)
-  const notes = reader.open('multiplexed')
   for (let left = reader.patience(); left > 0 && !reader.isDone; left--) {
     const frame = await reader.next(socket.arrivals.next(() => true, 'a frame', PATIENCE_MS))
     if (isEvent(frame)) notes.received(frame)
@@ -201,11 +202,11 @@ export const overStream: Session = async (reader) => {
     ...(channels === '*' ? {} : { channel: channels.join() }),
     ...(types === null ? {} : { type: types.join() }),
   })
+  const notes = reader.open('sse')
   using stream = await EventStream.open(scene.url(), facts.credential, {
     query: `?${query}`,
     headers: { 'last-event-id': reader.cursor },
   })
-  const notes = reader.open('sse')
   for (let left = reader.patience(); left > 0 && !reader.isDone; left--) {
     const { id, data } = await reader.next(stream.arrivals.next(() => true, 'a block', PATIENCE_MS))
     if (id !== undefined && data !== undefined) notes.received(JSON.parse(data) as WireEvent)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { untilAtRest, warmUp } from '../support/at-rest'
 import type { WireEvent } from '../support/ledger'
 import { until, within } from '../support/sockets'
 import { type Answer, type Caller, type Person, SECOND } from '../support/world'
@@ -7,6 +8,7 @@ import { Town } from './town'
 let town: Town
 beforeAll(async () => {
   town = await Town.open()
+  await warmUp(await town.agent())
 })
 afterAll(() => town[Symbol.asyncDispose]())
 
@@ -27,8 +29,7 @@ async function held(
   let isDone = false
   const answer = bob.get<Page>(`/v1/events?${query}`)
   void answer.then(() => (isDone = true))
-  // Requests of one process to one server are taken in order: when this one is answered, that one has been begun.
-  await bob.get('/v1/auth/me')
+  await untilAtRest(bob)
   return { answer, done: () => isDone }
 }
 
@@ -39,7 +40,7 @@ describe('a request that waits', () => {
     const one = await held(bob, `channel=${room.slug}&type=message.created&wait=30`)
     await alice.posts(other, 'elsewhere')
     await town.agent(room)
-    await bob.get('/v1/auth/me')
+    await untilAtRest(bob)
     expect(one.done()).toBe(false)
     const { seq, cursor } = await alice.posts(room, 'here')
     const { body } = await one.answer
@@ -52,7 +53,7 @@ describe('a request that waits', () => {
     const [alice, bob] = [await town.agent(room, shut), await town.agent(room)]
     const one = await held(bob, 'wait=30')
     await alice.posts(shut, 'secret')
-    await bob.get('/v1/auth/me')
+    await untilAtRest(bob)
     expect(one.done()).toBe(false)
     await alice.posts(room, 'here')
     const { body, text } = await one.answer

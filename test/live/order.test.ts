@@ -1,6 +1,4 @@
 import { expect, test } from 'bun:test'
-import { homePaths } from '../../src/home'
-import { logOf } from '../support/ledger'
 import { LiveSocket } from '../support/sockets'
 import { type Person, type Room, type World, world } from '../support/world'
 
@@ -41,8 +39,8 @@ async function busyRoom() {
 }
 
 /** The numbers of a room's messages, from one on. */
-function messagesFrom(w: World, room: Room, from: number): number[] {
-  return logOf(homePaths(w.home).database)
+async function messagesFrom(w: World, room: Room, from: number): Promise<number[]> {
+  return (await w.storedLog())
     .filter(({ type, channel, seq }) => type === 'message.created' && channel === room.slug && seq >= from)
     .map(({ seq }) => seq)
 }
@@ -65,7 +63,8 @@ test('a socket that subscribes while ten write hears each message once and in or
     sockets.push(socket)
     await socket.subscribe(channels, more)
   }
-  for (const heard of await busy.heardBy(sockets)) expect(heard).toEqual(messagesFrom(w, room, heard[0] ?? 0))
+  for (const heard of await busy.heardBy(sockets))
+    expect(heard).toEqual(await messagesFrom(w, room, heard[0] ?? 0))
   for (const socket of sockets) socket[Symbol.dispose]()
 })
 
@@ -76,7 +75,7 @@ test('a socket that subscribes again and again, in other ways, misses nothing an
   for (let round = 0; round < 30; round++)
     await socket.subscribe(['room'], round % 2 === 0 ? { types: ['message.*', 'member.*'] } : {})
   const [heard = []] = await busy.heardBy([socket])
-  expect(heard).toEqual(messagesFrom(busy.w, busy.room, heard[0] ?? 0))
+  expect(heard).toEqual(await messagesFrom(busy.w, busy.room, heard[0] ?? 0))
 })
 
 test('a socket that resumes hears everything after that position once more, and then each message once', async () => {
@@ -88,10 +87,10 @@ test('a socket that resumes hears everything after that position once more, and 
   await socket.settle()
   socket.say({ type: 'resume', cursor })
   const [heard = []] = await busy.heardBy([socket])
-  const again = heard.lastIndexOf(messagesFrom(busy.w, busy.room, seq + 1)[0] ?? 0)
-  expect(heard.slice(again)).toEqual(messagesFrom(busy.w, busy.room, seq + 1))
+  const again = heard.lastIndexOf((await messagesFrom(busy.w, busy.room, seq + 1))[0] ?? 0)
+  expect(heard.slice(again)).toEqual(await messagesFrom(busy.w, busy.room, seq + 1))
   const before = heard.slice(0, again)
-  expect(before).toEqual(messagesFrom(busy.w, busy.room, before[0] ?? 0).slice(0, before.length))
+  expect(before).toEqual((await messagesFrom(busy.w, busy.room, before[0] ?? 0)).slice(0, before.length))
 })
 
 test('a socket that takes a subscription back and gets it again from its last cursor misses nothing', async () => {
@@ -104,7 +103,7 @@ test('a socket that takes a subscription back and gets it again from its last cu
     await socket.subscribe(['room'], { since: socket.events.at(-1)?.cursor })
   }
   const [heard = []] = await busy.heardBy([socket])
-  expect(heard).toEqual(messagesFrom(busy.w, busy.room, heard[0] ?? 0))
+  expect(heard).toEqual(await messagesFrom(busy.w, busy.room, heard[0] ?? 0))
 })
 
 test('an answered post was heard before by nobody, and is heard by everybody after', async () => {

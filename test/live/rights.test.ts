@@ -40,7 +40,9 @@ describe('a multiplexed socket', () => {
   test('closes when its person signs out, and only the sockets of that session', async () => {
     const room = await town.room()
     const clint = await town.human(room)
-    const elsewhere = town.world.caller({ cookie: `synapse_session=${town.world.session(clint.handle)}` })
+    const elsewhere = town.world.caller({
+      cookie: `synapse_session=${await town.world.session(clint.handle)}`,
+    })
     using here = await town.socket(clint)
     using there = await town.socket(elsewhere)
     await there.subscribe([room.slug])
@@ -283,6 +285,7 @@ describe('who hears what (§16.5)', () => {
     }
     const head = (await place.place()).head_cursor
     await act(place, people)
+    for (const who of hearers) await sockets.get(who)?.next(type)
     for (const socket of sockets.values()) if (!socket.end) await socket.settle().catch(() => undefined)
     const heard = everybody.filter((who) =>
       sockets.get(who)?.frames.some((frame) => isEvent(frame) && frame.type === type),

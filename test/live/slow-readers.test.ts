@@ -1,6 +1,4 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { homePaths } from '../../src/home'
-import { logOf } from '../support/ledger'
 import { answerIn, chunkedBody, RawConnection, RawWebSocket } from '../support/raw-socket'
 import { LiveSocket, until } from '../support/sockets'
 import { type Person, type Room, SECOND, type World, world } from '../support/world'
@@ -123,10 +121,8 @@ const peers: readonly [title: string, open: (place: Scene) => Promise<Peer>][] =
   ['an event stream with a filter', ({ w, alice }) => streamPeer(w, alice, '?type=message.created')],
 ]
 
-function messagesOf({ w }: Scene): number[] {
-  return logOf(homePaths(w.home).database)
-    .filter(({ type }) => type === 'message.created')
-    .map(({ seq }) => seq)
+async function messagesOf({ w }: Scene): Promise<number[]> {
+  return (await w.storedLog()).filter(({ type }) => type === 'message.created').map(({ seq }) => seq)
 }
 
 /** One peer of each kind, none of which reads from now on. */
@@ -151,7 +147,7 @@ describe('a reader that stops reading, whatever it speaks,', () => {
     const isUnderWay = () => stalled.open.every(({ peer }) => peer.heard().length >= FLOOD / 2)
     await until('the past', isUnderWay)
     await place.alice.posts(place.room, 'live again')
-    const all = messagesOf(place)
+    const all = await messagesOf(place)
     for (const { title, peer } of stalled.open) {
       await until(`everything for ${title}`, () => peer.heard().length >= all.length)
       expect({ title, heard: peer.heard() }).toEqual({ title, heard: all })
@@ -172,7 +168,7 @@ describe('a reader that stops reading, whatever it speaks,', () => {
     place.w.clock.advance(31 * SECOND)
     await until('the end of the streams', async () => (await place.streams()) === 10)
     const { seq } = await place.alice.posts(place.room, 'after')
-    const all = messagesOf(place)
+    const all = await messagesOf(place)
     for (const socket of healthy) {
       await socket.arrivals.next((frame) => frame.seq === seq, 'the message after')
       expect(socket.events.map((event) => event.seq)).toEqual(all)
@@ -193,7 +189,7 @@ describe('a reader that stops reading, whatever it speaks,', () => {
     await place.flood()
     for (const who of [place.alice, place.clint]) await place.w.archives(who)
     await until('the end of the streams', async () => (await place.streams()) === 0)
-    const all = messagesOf(place)
+    const all = await messagesOf(place)
     for (const { title, peer } of stalled.open) {
       expect({ title, isOpen: (await peer.ended(8000)) === undefined }).toEqual({ title, isOpen: false })
       const heard = peer.heard()
@@ -220,7 +216,7 @@ describe('a reader that asks for a long past and reads it slowly', () => {
       const heard = peer.heard().length
       await until('a little more', () => peer.heard().length > heard || heard >= 250)
     }
-    const all = messagesOf(place)
+    const all = await messagesOf(place)
     await until('everything', () => peer.heard().length >= all.length)
     expect(peer.heard()).toEqual(all)
   })

@@ -139,7 +139,7 @@ describe.each(engines)('an epoch on %s', (name) => {
     const { store, clock } = engine
     const { ann, plans } = await annAndHerRooms(store)
     const begin = async () => {
-      store.beginEpoch('test')
+      await store.beginEpoch('test')
       await post(store, { sender: ann, channel: plans, body: 'x' })
     }
     await begin()
@@ -158,8 +158,8 @@ describe.each(engines)('an epoch on %s', (name) => {
     await using engine = await openEngine(name)
     const { store } = engine
     const [first] = await store.reads.epochs()
-    store.beginEpoch('test')
-    store.beginEpoch('test')
+    await store.beginEpoch('test')
+    await store.beginEpoch('test')
     const epochs = await store.reads.epochs()
     expect(epochs).toHaveLength(1)
     expect((epochs[0]?.epoch ?? '') > (first?.epoch ?? '')).toBeTrue()

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock, systemSecrets } from '../../src/platform'
-import { openSqliteStore, StoreError } from '../../src/store'
+import { openStore, StoreError } from '../../src/store'
 import { rejectionOf } from '../home/temporary'
 import { fastDirectory } from '../support/fast-directory'
 
@@ -14,13 +14,16 @@ function place() {
 }
 
 const open = (path: string) =>
-  openSqliteStore(path, {
-    clock: systemClock,
-    secrets: systemSecrets,
-    report: (fault) => {
-      throw fault
+  openStore(
+    { kind: 'sqlite', path },
+    {
+      clock: systemClock,
+      secrets: systemSecrets,
+      report: (fault) => {
+        throw fault
+      },
     },
-  })
+  )
 
 /** Runs statements on a database and lets go of it. */
 function change(path: string, ...statements: string[]): void {
@@ -193,11 +196,11 @@ test('a fact about the instance is set once and stays', async () => {
   using at = place()
   {
     await using store = await open(at.path)
-    expect(store.fact('did')).toBeUndefined()
-    store.setFact('did', 'did:key:one')
-    expect(() => store.setFact('did', 'did:key:two')).toThrow()
+    expect(await store.fact('did')).toBeUndefined()
+    expect(await store.noteFact('did', 'did:key:one')).toBe('did:key:one')
+    expect(await store.noteFact('did', 'did:key:two')).toBe('did:key:one')
   }
   await using again = await open(at.path)
-  expect(again.fact('did')).toBe('did:key:one')
+  expect(await again.fact('did')).toBe('did:key:one')
   expect(again.isHealthy()).toBeTrue()
 })

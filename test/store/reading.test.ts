@@ -190,7 +190,8 @@ describe.each(engines)("the position of the earlier server's cursor on %s", (nam
   test('goes by the id among messages of one instant', async () => {
     await using s = await scene()
     const { createdAt } = s.nth(3)
-    for (const i of [4, 5]) await s.sql(`UPDATE messages SET at = ${createdAt} WHERE seq = ${s.nth(i).seq}`)
+    for (const i of [4, 5])
+      await s.sql(`UPDATE messages SET at = ${s.instant(createdAt)} WHERE seq = ${s.nth(i).seq}`)
     // An id that nobody has, right behind the one of a message.
     const after = (uuid: Uuid) => {
       const next = BigInt(`0x${uuid.replaceAll('-', '')}`) + 1n

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Channel } from '../../src/core/entities'
 import { systemSecrets } from '../../src/platform'
-import { openSqliteStore } from '../../src/store'
+import { openStore } from '../../src/store'
 import { rejectionOf } from '../home/temporary'
 import { FakeClock } from '../support/fake-clock'
 import { fastDirectory } from '../support/fast-directory'
@@ -27,13 +27,16 @@ const FRAME = 24 + 4096
 test('a thousand posts write about as many pages as when it was last counted', async () => {
   using directory = fastDirectory()
   const path = join(directory.path, 'synapse.db')
-  await using store = await openSqliteStore(path, {
-    clock: new FakeClock(),
-    secrets: systemSecrets,
-    report: (fault) => {
-      throw fault
+  await using store = await openStore(
+    { kind: 'sqlite', path },
+    {
+      clock: new FakeClock(),
+      secrets: systemSecrets,
+      report: (fault) => {
+        throw fault
+      },
     },
-  })
+  )
   const { sender, channels } = await store.transact(async (tx) => {
     const sender = await makeAccount(tx, 'ann')
     const channels: Channel[] = []

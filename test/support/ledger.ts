@@ -19,6 +19,7 @@
  * carries its attempt's key as the first word of its body (`bodyOf`), so that the log itself says what came of it.
  */
 import { Database } from 'bun:sqlite'
+import type { TestDatabase } from './database'
 
 /** How long an open stream may still carry what its reader has just lost (§16.1 of the v1 contract). */
 export const GRACE_MILLISECONDS = 1000
@@ -174,22 +175,41 @@ export function placeOf(cursor: string): Place {
   return { epoch, seq: Number(seq) }
 }
 
+const EPOCHS = 'SELECT first_seq, epoch FROM epochs ORDER BY first_seq'
+const EVENTS = `
+  SELECT e.seq, e.type, c.slug AS channel, m.uuid AS id
+    FROM events e LEFT JOIN channels c ON c.id = e.channel_id LEFT JOIN messages m ON m.seq = e.seq
+   ORDER BY e.seq`
+
+interface EpochRow {
+  readonly first_seq: number
+  readonly epoch: string
+}
+
+/** A UUID is bytes in SQLite and text in Postgres. */
+type EventRow = Omit<LoggedEvent, 'epoch' | 'id'> & { readonly id: Uint8Array | string | null }
+
 /** The whole log as a SQLite store holds it; also of a server that runs, as of its last commit. */
 export function logOf(path: string): LoggedEvent[] {
   using db = new Database(path, { readonly: true })
-  const epochs = db
-    .query<{ first_seq: number; epoch: string }, []>('SELECT first_seq, epoch FROM epochs ORDER BY first_seq')
-    .all()
-  const rows = db
-    .query<{ seq: number; type: string; channel: string | null; id: Uint8Array | null }, []>(
-      `SELECT e.seq, e.type, c.slug AS channel, m.uuid AS id
-         FROM events e LEFT JOIN channels c ON c.id = e.channel_id LEFT JOIN messages m ON m.seq = e.seq
-        ORDER BY e.seq`,
-    )
-    .all()
+  return logged(db.query<EpochRow, []>(EPOCHS).all(), db.query<EventRow, []>(EVENTS).all())
+}
+
+/** The same of any database that a test can look into. */
+export async function logIn(database: Pick<TestDatabase, 'sql'>): Promise<LoggedEvent[]> {
+  return logged(await database.sql<EpochRow>(EPOCHS), await database.sql<EventRow>(EVENTS))
+}
+
+function logged(epochs: readonly EpochRow[], rows: readonly EventRow[]): LoggedEvent[] {
   return rows.map(({ seq, type, channel, id }) => {
     const epoch = epochs.findLast(({ first_seq }) => first_seq <= seq)?.epoch ?? ''
-    return { seq, epoch, type, channel, id: id && dashed(Buffer.from(id).toString('hex')) }
+    return {
+      seq,
+      epoch,
+      type,
+      channel,
+      id: id instanceof Uint8Array ? dashed(Buffer.from(id).toString('hex')) : id,
+    }
   })
 }
 

@@ -6,15 +6,16 @@
  *   const alice = await w.agent('alice', { channels: { family: 'member' } })
  *   await alice.posts(family, 'hi')
  */
-import { Database, type SQLQueryBindings } from 'bun:sqlite'
+import { rmSync } from 'node:fs'
 import { type Config, loadConfig } from '../../src/config'
 import type { Clock } from '../../src/core/time'
 import { homePaths } from '../../src/home'
 import { boot, type Running } from '../../src/main'
-
 import { type Answer, Caller, type Fields } from './caller'
+import { type Parameter, type TestDatabase, testDatabase, type Words } from './database'
 import { FakeClock } from './fake-clock'
 import { fastDirectory } from './fast-directory'
+import { type LoggedEvent, logIn } from './ledger'
 import { type Identified, Person, type Room } from './person'
 
 export { type Answer, Caller, type Fields } from './caller'
@@ -51,30 +52,28 @@ export async function world<Time extends Clock = FakeClock>(
   const home = folder.path
   // A server makes its files its own, and with them the whole process of the tests.
   const umask = process.umask()
-  const directory: Disposable = {
-    [Symbol.dispose]: () => {
-      folder[Symbol.dispose]()
-      process.umask(umask)
-    },
-  }
+  await using undo = new AsyncDisposableStack()
+  undo.use(folder)
+  undo.defer(() => rmSync(`${home}-backups`, { recursive: true, force: true }))
+  undo.defer(() => void process.umask(umask))
   // A caller that names another type of clock brings one along.
   const clock = options.clock ?? (new FakeClock() as unknown as Time)
   const lines: string[] = []
-  try {
-    const env = {
-      HOME: home,
-      SYNAPSE_HOME: home,
-      SYNAPSE_PORT: '0',
-      SYNAPSE_RATE_LOGIN: 'off',
-      ...options.settings,
-    }
-    const config = loadConfig({ env, cwd: home, command: 'serve' })
-    const start = () => boot(config, { listen: true, log: (text) => lines.push(text), clock })
-    return new World(await start(), start, config, clock, lines, directory)
-  } catch (error) {
-    directory[Symbol.dispose]()
-    throw error
+  const database = undo.use(
+    await testDatabase(homePaths(home).database, options.settings?.SYNAPSE_DATABASE_URL),
+  )
+  const env = {
+    HOME: home,
+    SYNAPSE_HOME: home,
+    SYNAPSE_BACKUP_DIR: `${home}-backups`,
+    SYNAPSE_PORT: '0',
+    SYNAPSE_RATE_LOGIN: 'off',
+    ...(database.url !== undefined && { SYNAPSE_DATABASE_URL: database.url }),
+    ...options.settings,
   }
+  const config = loadConfig({ env, cwd: home, command: 'serve' })
+  const start = () => boot(config, { listen: true, log: (text) => lines.push(text), clock })
+  return new World(await start(), start, config, clock, database, lines, undo.move())
 }
 
 export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
@@ -83,7 +82,7 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
   readonly operator: Caller
   /** Has no credential. */
   readonly guest: Caller
-  private connection: Database | undefined
+  private isStopped = false
 
   constructor(
     /** The server as it runs now. */
@@ -91,14 +90,20 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     private readonly start: () => Promise<Running>,
     readonly config: Config,
     readonly clock: Time,
+    readonly database: TestDatabase,
     private readonly lines: readonly string[],
-    private readonly directory: Disposable,
+    private readonly place: AsyncDisposable,
   ) {
     this.home = config.home
     this.operator = new Caller((path, init) =>
       this.running.handle(new Request(`http://synapse${path}`, init)),
     )
     this.guest = new Caller(this.send)
+  }
+
+  /** What statements for `sql` say differently on the engines. */
+  get words(): Words {
+    return this.database.words
   }
 
   /** `http://127.0.0.1:<port>` */
@@ -146,24 +151,25 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
   /** Somebody who is signed in, and whose password is PASSWORD. No password is hashed for it, which would be slow. */
   async human(handle: string, options: NewPerson & { readonly isAdmin?: boolean } = {}): Promise<Person> {
     const account = await this.account(handle, options)
-    this.sql(
+    await this.sql(
       "UPDATE accounts SET kind = 'human', password_hash = ?, is_admin = ? WHERE handle = ?",
       PASSWORD_HASH,
-      options.isAdmin ? 1 : 0,
+      options.isAdmin ?? false,
       handle,
     )
-    const secret = this.session(handle)
+    const secret = await this.session(handle)
     await this.joinAll(handle, options)
     const credential = { cookie: `synapse_session=${secret}` }
     return new Person(this.send, credential, account.id, handle, secret, '')
   }
 
   /** Signs a human in without asking for the password; answers what the cookie carries. */
-  session(handle: string): string {
+  async session(handle: string): Promise<string> {
     const secret = `session-of-${handle}-${Bun.randomUUIDv7()}`.padEnd(43, '_')
     const now = this.clock.now()
-    this.sql(
-      'INSERT INTO sessions (uuid, account_id, hash, created_at, expires_at) SELECT randomblob(16), id, ?, ?, ? FROM accounts WHERE handle = ?',
+    await this.sql(
+      `INSERT INTO sessions (uuid, account_id, hash, created_at, expires_at)
+       SELECT ${this.database.words.newUuid}, id, ?, ?, ? FROM accounts WHERE handle = ?`,
       Bun.SHA256.hash(secret, 'hex'),
       now,
       now + SESSION_MICROS,
@@ -195,18 +201,19 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     await this.succeeds(this.operator.post(`/v1/admin/${kind}/${what.id}/archive`))
   }
 
-  /** Runs a statement on the database behind the server's back; answers its rows. */
-  sql<Row = Fields>(statement: string, ...parameters: SQLQueryBindings[]): Row[] {
-    if (!this.connection) {
-      this.connection = new Database(homePaths(this.home).database, { readwrite: true, strict: true })
-      this.connection.run('PRAGMA busy_timeout = 5000')
-    }
-    return this.connection.query<Row, SQLQueryBindings[]>(statement).all(...parameters)
+  /** Runs a statement, whose parameters are question marks, behind the server's back; answers its rows. */
+  sql<Row = Fields>(statement: string, ...parameters: Parameter[]): Promise<Row[]> {
+    return this.database.sql<Row>(statement, ...parameters)
+  }
+
+  /** The whole log as it is stored. */
+  storedLog(): Promise<LoggedEvent[]> {
+    return logIn(this.database)
   }
 
   /** What is stored and what was announced: equal before and after whatever must leave no trace. */
   async trace(): Promise<{ messages: number; events: number; announced: number }> {
-    const [stored] = this.sql<{ messages: number; events: number }>(
+    const [stored] = await this.sql<{ messages: number; events: number }>(
       'SELECT (SELECT count(*) FROM messages) AS messages, (SELECT max(seq) FROM events) AS events',
     )
     const health = await this.operator.get<{ last_seq: number }>('/v1/health')
@@ -215,20 +222,23 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
 
   /** Ends the server; its home stays until the world is disposed of. */
   async stop(): Promise<void> {
-    this.connection?.close()
-    this.connection = undefined
+    if (this.isStopped) return
+    this.isStopped = true
+    await this.database.release()
     await this.running.stop()
   }
 
   /** Ends the server and starts it again on the same home, with the same clock; everybody finds it where it is then. */
   async restart(): Promise<void> {
     await this.stop()
+    await this.database.endLeases()
     this.running = await this.start()
+    this.isStopped = false
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
-    this.directory[Symbol.dispose]()
+    await this.place[Symbol.asyncDispose]()
   }
 
   private readonly send = (path: string, init: RequestInit) => fetch(`${this.url}${path}`, init)

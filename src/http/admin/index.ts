@@ -7,17 +7,19 @@ import type { Core } from '../../core'
 import type { Reads } from '../../core/ports'
 import type { Endpoint } from '../endpoint'
 import { accountEndpoints } from './accounts'
+import { type BackupMaker, backupEndpoints } from './backups'
 import { channelEndpoints } from './channels'
 import { membershipEndpoints } from './memberships'
 import { onboardEndpoints } from './onboard'
 import { tokenEndpoints } from './tokens'
 
-export function adminEndpoints(core: Core, lastSeen: Reads['lastSeen']): Endpoint[] {
+export function adminEndpoints(core: Core, lastSeen: Reads['lastSeen'], backups: BackupMaker): Endpoint[] {
   return [
     ...accountEndpoints(core, lastSeen),
     ...channelEndpoints(core),
     ...membershipEndpoints(core),
     ...tokenEndpoints(core),
     ...onboardEndpoints(core),
+    ...backupEndpoints(backups),
   ]
 }

@@ -89,6 +89,12 @@ const others: readonly ErrorCode[] = [
     remark: 'The local socket administrates; reading and posting needs the token of an account.',
   },
   {
+    code: 'operator_only',
+    status: 403,
+    detail: '',
+    remark: 'Only the local socket does this: what comes of it lies on the machine of the server.',
+  },
+  {
     code: 'origin_not_allowed',
     status: 403,
     detail: '',
@@ -169,6 +175,12 @@ const others: readonly ErrorCode[] = [
     detail: '',
     remark:
       'Waits, streams or sockets are all in use. The text names the setting. Wait `retry_after` seconds.',
+  },
+  {
+    code: 'backup_failed',
+    status: 500,
+    detail: '',
+    remark: 'The text says why, `fix` what to do. No older copy was removed.',
   },
   {
     code: 'internal',

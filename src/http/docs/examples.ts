@@ -72,7 +72,13 @@ function curl(endpoint: Endpoint, target: string, more: readonly string[] = []):
 function credentialOf(endpoint: Endpoint): string {
   if (endpoint.path === '/v1/auth/login') return '-c cookies.txt'
   if (endpoint.path === '/v1/auth/logout') return '-b cookies.txt'
+  if (isOperators(endpoint)) return '--unix-socket "$SYNAPSE_HOME/run/synapse.sock"'
   return needsCredential(endpoint) ? '-H "Authorization: Bearer $TOKEN"' : ''
+}
+
+/** Only the socket of this machine will do. */
+function isOperators({ refusals = [] }: Endpoint): boolean {
+  return refusals.includes('operator_only')
 }
 
 /** Whether the endpoint turns into a WebSocket; it then looks at the credential itself. */

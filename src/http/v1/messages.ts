@@ -63,6 +63,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
       method: 'POST',
       path: '/v1/messages',
       who: 'account',
+      isJudgedLate: true,
       tag: 'Messages',
       summary: 'Post a message',
       description:

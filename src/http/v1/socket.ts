@@ -26,10 +26,12 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
       query: Type.Object({ channel: Type.Optional(text({ maxLength: 64 })) }),
       answers: { 101: { description: 'The socket is open' } },
       refusals: ['websocket_refused', 'origin_not_allowed', 'too_many_streams', 'upgrade_required'],
-      handle: ({ request, query }) =>
-        query.channel === undefined
+      handle: async ({ request, query }) => {
+        await deps.core.fresh()
+        return query.channel === undefined
           ? openMultiplexed(deps, request)
-          : openChannel(deps, request, query.channel),
+          : openChannel(deps, request, query.channel)
+      },
     }),
   ]
 }

@@ -3,7 +3,7 @@ import type { Account } from '../../core/entities'
 import type { AccountChange, NewAccount, Reads } from '../../core/ports'
 import type { Micros } from '../../core/time'
 import type { Handle, Stamp } from '../database'
-import { chunks, only } from './rows'
+import { chunks, isStorable, only } from './rows'
 
 export function accountReads({ db, t }: Handle) {
   const find = async (where: ReturnType<typeof eq>) => {
@@ -11,14 +11,16 @@ export function accountReads({ db, t }: Handle) {
     return row && toAccount(row)
   }
   return {
-    account: (by) =>
-      find(
+    async account(by) {
+      if ('handle' in by && !isStorable(by.handle)) return undefined
+      return find(
         'id' in by
           ? eq(t.accounts.id, by.id)
           : 'uuid' in by
             ? eq(t.accounts.uuid, by.uuid)
             : eq(t.accounts.handle, by.handle),
-      ),
+      )
+    },
 
     async accountsByIds(ids) {
       const found: Account[] = []

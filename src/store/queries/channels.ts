@@ -3,10 +3,11 @@ import type { Channel, Member, Role, Room } from '../../core/entities'
 import type { LogEvent } from '../../core/events'
 import type { NewChannel, Reads, Writes } from '../../core/ports'
 import type { Handle, Stamp } from '../database'
-import { chunks, only } from './rows'
+import { chunks, isStorable, only } from './rows'
 
 export function channelReads({ db, t }: Handle) {
   const find = async (by: Parameters<Reads['channel']>[0]): Promise<Channel | undefined> => {
+    if ('slug' in by && !isStorable(by.slug)) return undefined
     const where =
       'id' in by
         ? eq(t.channels.id, by.id)

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNull, lt } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte } from 'drizzle-orm'
 import type { Session, Token } from '../../core/entities'
 import type { NewSession, NewToken, Reads, Writes } from '../../core/ports'
 import { ADMIN_SCOPE } from '../../core/scopes'
@@ -69,10 +69,15 @@ export function credentialWrites({ db, t }: Handle, stamp: Stamp) {
     },
 
     async noteUses({ tokens, sessions }) {
-      for (const [id, lastUsedAt] of tokens)
-        await db.update(t.tokens).set({ lastUsedAt }).where(eq(t.tokens.id, id))
-      for (const [id, lastUsedAt] of sessions)
-        await db.update(t.sessions).set({ lastUsedAt }).where(eq(t.sessions.id, id))
+      // All are on their way before the first is answered, because the log waits meanwhile.
+      await Promise.all([
+        ...[...tokens].map(([id, lastUsedAt]) =>
+          db.update(t.tokens).set({ lastUsedAt }).where(eq(t.tokens.id, id)),
+        ),
+        ...[...sessions].map(([id, lastUsedAt]) =>
+          db.update(t.sessions).set({ lastUsedAt }).where(eq(t.sessions.id, id)),
+        ),
+      ])
     },
 
     async forgetSessions(before) {
@@ -93,18 +98,20 @@ export function credentialWrites({ db, t }: Handle, stamp: Stamp) {
       return gone.length
     },
 
-    async nthAttemptSince(key, since, n) {
+    async nthAttempt(key, { after, upTo }, n) {
       const rows = await db
         .select({ at: t.loginAttempts.at })
         .from(t.loginAttempts)
-        .where(and(eq(t.loginAttempts.key, key), gt(t.loginAttempts.at, since)))
+        .where(
+          and(eq(t.loginAttempts.key, key), gt(t.loginAttempts.at, after), lte(t.loginAttempts.at, upTo)),
+        )
         .orderBy(desc(t.loginAttempts.at))
         .limit(1)
         .offset(n - 1)
       return rows[0]?.at
     },
 
-    async insertAttempts(keys, since) {
+    async insertAttempts(keys, at, since) {
       // Ids grow with time, so what is too old to count lies at the low end of the key.
       const old = db
         .select({ id: t.loginAttempts.id })
@@ -114,7 +121,7 @@ export function credentialWrites({ db, t }: Handle, stamp: Stamp) {
       await db
         .delete(t.loginAttempts)
         .where(and(inArray(t.loginAttempts.id, old), lt(t.loginAttempts.at, since)))
-      await db.insert(t.loginAttempts).values(keys.map((key) => ({ key, at: stamp.now() })))
+      await db.insert(t.loginAttempts).values(keys.map((key) => ({ key, at })))
     },
 
     async forgetAttempts(keys) {

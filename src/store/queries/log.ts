@@ -1,4 +1,4 @@
-import { asc, gt } from 'drizzle-orm'
+import { asc, gt, sql } from 'drizzle-orm'
 import { type EventRecord, type EventType, eventTypes } from '../../core/events'
 import type { Reads } from '../../core/ports'
 import type { Handle } from '../database'
@@ -6,14 +6,16 @@ import type { Handle } from '../database'
 const known: ReadonlySet<string> = new Set(eventTypes)
 
 export function logReads({ db, t }: Handle) {
+  const page = db
+    .select()
+    .from(t.events)
+    .where(gt(t.events.seq, sql.placeholder('after')))
+    .orderBy(asc(t.events.seq))
+    .limit(sql.placeholder('limit'))
+    .prepare()
   return {
     async events(after, limit) {
-      const rows = await db
-        .select()
-        .from(t.events)
-        .where(gt(t.events.seq, after))
-        .orderBy(asc(t.events.seq))
-        .limit(limit)
+      const rows = await page.execute({ after, limit })
       return rows.map(({ data, type, ...row }): EventRecord => {
         if (!known.has(type)) throw new Error(`the log holds an event of the unknown type ${type}`)
         return { ...row, type: type as EventType, facts: data }

@@ -60,9 +60,18 @@ export function messageReads({ db, t }: Handle) {
     return select(filterOf(query)).orderBy(order).limit(sql.placeholder('limit')).prepare()
   }
 
+  // Likewise for lists of keys, of a few lengths: what a list has too few of is one of its keys again.
+  const sizes = [1, 8, 64, 500]
+  const bySeq = new Map<number, ReturnType<typeof bySeqOf>>()
+  const bySeqOf = (size: number) => {
+    const values = Array.from({ length: size }, (_, i) => sql.placeholder(`s${i}`))
+    return select(inArray(t.messages.seq, values)).prepare()
+  }
+
   return {
     async messages(query) {
       const [only] = query.channelIds
+      if (only === undefined) return []
       const { threadRoot, senderId, notSenderId, kind, withMentions, includeDeleted } = query
       const given = [threadRoot, senderId, notSenderId].map((value) => value !== undefined)
       const shape = [query.order, kind, withMentions, includeDeleted, ...given].join()
@@ -72,7 +81,7 @@ export function messageReads({ db, t }: Handle) {
         page = pageOf(query)
         pages.set(shape, page)
       }
-      const rows = await page.all({ ...query, channelId: only })
+      const rows = await page.execute({ ...query, channelId: only })
       return rows.map(({ row, beside }) => toMessage(row, beside))
     },
 
@@ -84,9 +93,15 @@ export function messageReads({ db, t }: Handle) {
 
     async messagesBySeq(seqs) {
       const found: Message[] = []
-      for (const some of chunks(seqs))
-        for (const { row, beside } of await select(inArray(t.messages.seq, some)))
-          found.push(toMessage(row, beside))
+      for (const some of chunks(seqs)) {
+        const size = sizes.find((size) => size >= some.length) ?? some.length
+        const statement = bySeq.get(size) ?? bySeqOf(size)
+        bySeq.set(size, statement)
+        const values = Object.fromEntries(
+          Array.from({ length: size }, (_, i) => [`s${i}`, some[i] ?? some[0]]),
+        )
+        for (const { row, beside } of await statement.execute(values)) found.push(toMessage(row, beside))
+      }
       return found
     },
 
@@ -106,7 +121,7 @@ export function messageReads({ db, t }: Handle) {
 
     async newestIn(channelIds) {
       const newest = new Map<number, { seq: number; at: MessageRow['at'] }>()
-      for (const id of channelIds) {
+      const latest = async (id: number) => {
         const [row] = await db
           .select({ seq: t.messages.seq, at: t.messages.at })
           .from(t.messages)
@@ -115,6 +130,7 @@ export function messageReads({ db, t }: Handle) {
           .limit(1)
         if (row) newest.set(id, row)
       }
+      await Promise.all(channelIds.map(latest))
       return newest
     },
 

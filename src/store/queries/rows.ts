@@ -5,6 +5,11 @@ export function* chunks<Value>(values: readonly Value[]): Generator<Value[]> {
   for (let start = 0; start < values.length; start += CHUNK) yield values.slice(start, start + CHUNK)
 }
 
+/** Whether a name can be in a database at all: Postgres fails on one with the character NUL, even when it is asked for it. */
+export function isStorable(name: string): boolean {
+  return !name.includes('\0')
+}
+
 /** The row that a statement on one key returns. */
 export function only<Row>(rows: readonly Row[]): Row {
   const [row] = rows

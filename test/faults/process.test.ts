@@ -1,9 +1,9 @@
 // Faults of the machine that a server outlives: the process is paused, the disk is slow. See docs/reliability.md.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { slowSync } from '../bench/lib/slow-sync'
-import type { Caller } from './support/caller'
-import { Site } from './support/process'
-import { LiveSocket, until } from './support/sockets'
+import { slowSync } from '../../bench/lib/slow-sync'
+import type { Caller } from '../support/caller'
+import { Site } from '../support/process'
+import { LiveSocket, until } from '../support/sockets'
 
 setDefaultTimeout(60_000)
 

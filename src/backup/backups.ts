@@ -1,0 +1,201 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { InstanceKey } from '../home/instance-key'
+import { homePaths, isWithin } from '../home/paths'
+import { BackupError, translated } from './backup-error'
+import { copyMissingBlobs } from './blobs'
+import { dumpCommand } from './dump-command'
+import { folderOf, namesOf, stampOf } from './names'
+import { isSuspicious, PRE_MIGRATION, removeBackups, superfluous } from './prune'
+import { type Backup, type BackupRecord, listBackups, writeRecord } from './records'
+import { runSnapshot } from './run-snapshot'
+import { type KeyFiles, writeSealedKeys } from './sealed-keys'
+import { makeFolder, takeSnapshot } from './snapshot'
+
+export interface BackupsDeps {
+  readonly home: string
+  readonly store:
+    | { readonly kind: 'sqlite'; readonly path: string }
+    | { readonly kind: 'postgres'; readonly url: string }
+  /** The backups' place; null when there is none outside the home. */
+  readonly root: string | null
+  readonly version: string
+  readonly key: InstanceKey
+  /** With it the copies that are made by themselves take the keys. */
+  readonly passphrase: string | undefined
+  readonly keep: () => number
+  readonly now: () => Date
+  readonly warn: (message: string, facts: Readonly<Record<string, unknown>>) => void
+}
+
+export interface BackupRequest {
+  readonly label?: string | null
+  readonly blobs?: boolean
+  /** Absent: the keys are not taken. */
+  readonly passphrase?: string | undefined
+}
+
+/** What a backup left in its folder. */
+export interface BackupOutcome {
+  /** The copy of the store; null on Postgres, where `dump` is the command that makes one. */
+  readonly file: string | null
+  readonly dump: string | null
+  readonly record: BackupRecord | null
+  readonly bytes: number
+  readonly keys: string | null
+  /** How many blobs the copy has; null when they were not taken. */
+  readonly blobs: number | null
+  /** Files of older copies that were removed. */
+  readonly pruned: readonly string[]
+  readonly notices: readonly string[]
+}
+
+export interface BackupStatus {
+  readonly last_ok_at: string | null
+  readonly last_error: string | null
+}
+
+/** The backups of one instance. One is made at a time; what was finished is never written to again. */
+export class Backups {
+  private line: Promise<unknown> = Promise.resolve()
+  private lastOkAt: string | null = null
+  private lastError: string | null = null
+
+  constructor(private readonly deps: BackupsDeps) {}
+
+  get status(): BackupStatus {
+    return { last_ok_at: this.lastOkAt ?? this.newest()?.toISOString() ?? null, last_error: this.lastError }
+  }
+
+  /** When the newest copy was made, whoever asked for it. */
+  newest(): Date | undefined {
+    const { root, key } = this.deps
+    const [backup] = root === null ? [] : listBackups(folderOf(root, key.did))
+    return backup && new Date(backup.record.created_at)
+  }
+
+  /** @throws BackupError */
+  create(request: BackupRequest): Promise<BackupOutcome> {
+    const turn = this.line.then(() => this.noted(() => this.make(request)))
+    this.line = turn.catch(() => {})
+    return turn
+  }
+
+  /** The daily one: all there is, keys if there is a passphrase for them. @throws BackupError */
+  createDaily(): Promise<BackupOutcome> {
+    return this.create({ label: 'daily', blobs: true, passphrase: this.deps.passphrase })
+  }
+
+  /** Waits until no backup is under way. */
+  async idle(): Promise<void> {
+    await this.line
+  }
+
+  private async noted(work: () => Promise<BackupOutcome>): Promise<BackupOutcome> {
+    try {
+      const outcome = await work()
+      this.lastOkAt = this.deps.now().toISOString()
+      this.lastError = null
+      return outcome
+    } catch (error) {
+      this.lastError = error instanceof BackupError ? error.message : 'the backup failed'
+      throw error
+    }
+  }
+
+  private async make({ label = null, blobs = false, passphrase }: BackupRequest): Promise<BackupOutcome> {
+    const { home, store, version, key, now } = this.deps
+    const root = placeOf(this.deps)
+    const at = now()
+    try {
+      const sqlite = store.kind === 'sqlite' ? store.path : undefined
+      const backup =
+        sqlite && (await runSnapshot({ database: sqlite, root, version, label, at: at.getTime() }))
+      const folder = makeFolder(root, key.did)
+      const names = backup ? backup.names : namesOf(folder, stampOf(at))
+      const taken = blobs ? copyMissingBlobs(homePaths(home).blobs, folder, names.manifest) : null
+      if (passphrase !== undefined) await writeSealedKeys(names.keys, key.did, this.keyFiles(), passphrase)
+      const record = backup ? { ...backup.record, blobs, keys: passphrase !== undefined } : null
+      if (record && (blobs || record.keys)) writeRecord(names, record)
+      const { pruned, notices } = this.prune(folder)
+      return {
+        file: backup ? names.database : null,
+        dump:
+          store.kind === 'postgres' ? dumpCommand(store.url, names.database.replace(/db$/, 'dump')) : null,
+        record,
+        bytes: backup ? backup.bytes : 0,
+        keys: passphrase === undefined ? null : names.keys,
+        blobs: taken,
+        pruned,
+        notices,
+      }
+    } catch (error) {
+      throw translated(error, root)
+    }
+  }
+
+  private prune(folder: string): { pruned: string[]; notices: string[] } {
+    const all = listBackups(folder)
+    const [newest, ...others] = all
+    if (newest === undefined) return { pruned: [], notices: [] }
+    if (isSuspicious(newest, others)) {
+      const notice = `this copy has fewer than half of the messages of an older one, so nothing was pruned: ${newest.names.database}`
+      this.deps.warn(notice, { messages: newest.record.counts['messages'] })
+      return { pruned: [], notices: [notice] }
+    }
+    const gone = superfluous(all, this.deps.keep())
+    removeBackups(
+      folder,
+      gone,
+      all.filter((backup) => !gone.includes(backup)),
+    )
+    return { pruned: gone.map(({ names }) => names.database), notices: [] }
+  }
+
+  /** Every file in `keys/`, and the key in use where it came from elsewhere. */
+  private keyFiles(): KeyFiles {
+    const { keys, instanceKey } = homePaths(this.deps.home)
+    const names = readdirSync(keys, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && !/\.(?:tmp|restoring)$/.test(entry.name))
+      .map(({ name }) => name)
+    const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(keys, name), 'utf8')]))
+    const inUse = this.deps.key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    return { ...files, [instanceKey.slice(keys.length + 1)]: inUse }
+  }
+}
+
+/**
+ * The copy before a migration, made at once: nothing is served yet. Then more than three of its kind go.
+ * @throws BackupError, and then the migration must not begin
+ */
+export function copyBeforeMigration(
+  deps: Pick<BackupsDeps, 'home' | 'root' | 'version' | 'now'>,
+  database: string,
+): Backup {
+  const { version, now } = deps
+  const backup = takeSnapshot({
+    database,
+    root: placeOf(deps),
+    version,
+    label: PRE_MIGRATION,
+    at: now().getTime(),
+  })
+  const folder = join(backup.names.database, '..')
+  const all = listBackups(folder)
+  const gone = superfluous(all, Number.POSITIVE_INFINITY)
+  removeBackups(
+    folder,
+    gone,
+    all.filter((each) => !gone.includes(each)),
+  )
+  return backup
+}
+
+function placeOf({ root, home }: Pick<BackupsDeps, 'root' | 'home'>): string {
+  if (root !== null && !isWithin(root, home)) return root
+  throw new BackupError(
+    'refused',
+    'there is no place for backups outside the home',
+    'set SYNAPSE_BACKUP_DIR to a folder, best on another disk',
+  )
+}

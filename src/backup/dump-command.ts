@@ -1,0 +1,19 @@
+/**
+ * The command that copies a Postgres store. The password is no part of it, because everybody on a machine sees the
+ * words of a running command: pg_dump asks for it, or finds it in PGPASSFILE.
+ */
+export function dumpCommand(databaseUrl: string, file: string): string {
+  return `pg_dump -Fc --dbname=${quoted(withoutPassword(databaseUrl))} --file=${quoted(file)}`
+}
+
+function withoutPassword(text: string): string {
+  const url = URL.parse(text)
+  if (url === null) return 'postgres://<user>@<host>/<database>'
+  url.password = ''
+  for (const name of [...url.searchParams.keys()]) if (/pass/i.test(name)) url.searchParams.delete(name)
+  return url.href
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { writeAtomically } from '../home/atomic-write'
+import { type BackupNames, namesOf, stampIn } from './names'
+
+/** What the side file of a copy says, in the file's own names. `schema` is the newest migration it has. */
+export type BackupRecord = Static<typeof RecordShape>
+
+const RecordShape = Type.Object({
+  created_at: Type.String(),
+  version: Type.String(),
+  schema: Type.String(),
+  epoch: Type.String(),
+  last_seq: Type.Integer({ minimum: 0 }),
+  counts: Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
+  sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  blobs: Type.Boolean(),
+  keys: Type.Boolean(),
+  label: Type.Union([Type.String(), Type.Null()]),
+})
+
+/** A copy that was finished: its files, its size and its record. */
+export interface Backup {
+  readonly names: BackupNames
+  readonly bytes: number
+  readonly record: BackupRecord
+}
+
+/** The finished copies in a folder, newest first. None where there is no folder; what is damaged is left out. */
+export function listBackups(folder: string): Backup[] {
+  const stamps = new Set(namesIn(folder).flatMap((name) => stampIn(name) ?? []))
+  return [...stamps]
+    .sort()
+    .reverse()
+    .flatMap((stamp) => readBackup(namesOf(folder, stamp)) ?? [])
+}
+
+/** The finished copy in this file; undefined when the file or its side file is missing or damaged. */
+export function backupAt(file: string): Backup | undefined {
+  const stamp = stampIn(file.split('/').at(-1) ?? '')
+  return stamp === undefined ? undefined : readBackup(namesOf(dirname(file), stamp))
+}
+
+/** Writes the side file, without which a copy does not count. */
+export function writeRecord(names: BackupNames, record: BackupRecord): void {
+  writeAtomically(names.side, `${JSON.stringify(record, null, 2)}\n`, { sync: true })
+}
+
+function readBackup(names: BackupNames): Backup | undefined {
+  try {
+    const record: unknown = JSON.parse(readFileSync(names.side, 'utf8'))
+    if (!Value.Check(RecordShape, record)) return undefined
+    return { names, bytes: statSync(names.database).size, record }
+  } catch {
+    return undefined
+  }
+}
+
+/** Names in a folder; none where there is no such folder. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+/** Folders of instances below the backups' place. */
+export function instanceFolders(root: string): string[] {
+  return namesIn(root)
+    .map((name) => join(root, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+}

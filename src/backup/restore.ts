@@ -1,0 +1,141 @@
+import { Database } from 'bun:sqlite'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { writeNew } from '../home/atomic-write'
+import { errorCode } from '../home/home-error'
+import { homePaths } from '../home/paths'
+import { readState, writeState } from '../home/state-file'
+import { lostCommits } from '../store/write-ahead-log'
+import { BackupError, translated } from './backup-error'
+import { restoreBlobs } from './blobs'
+import { insertEpoch } from './epoch'
+import { factsOf, type StoreFacts, sha256Of, syncPath } from './inspect'
+import { stampOf } from './names'
+import { clearMarker, readMarker, setMarker } from './restore-marker'
+import type { KeyFiles } from './sealed-keys'
+import type { Verdict } from './verify'
+
+/** What is put back where. The caller holds the lock of the home and has verified the copy. */
+export interface RestorePlan {
+  readonly home: string
+  /** Where the store is to lie. */
+  readonly database: string
+  readonly copy: Verdict
+  readonly blobs: boolean
+  readonly keys: KeyFiles | undefined
+  readonly now: Date
+  /** Told of each step before it is done. */
+  readonly step: (name: RestoreStep) => void
+}
+
+/** The steps in their order. After a crash in any of them but the first, the marker is there. */
+export type RestoreStep = 'copy' | 'mark' | 'move' | 'place' | 'blobs' | 'keys' | 'state' | 'end'
+
+export interface Restored {
+  /** What was there before; undefined when there was no store, or none that could be read. */
+  readonly before: StoreFacts | undefined
+  readonly after: StoreFacts
+  /** Where the former files are. */
+  readonly replaced: string
+  readonly blobs: number
+}
+
+/**
+ * Puts a copy in the place of the store, with a new epoch. The copy is made ready beside the store first; from the
+ * first file that moves until the last is in its place a marker lies in the home, and no server starts there.
+ * @throws BackupError with the old store in its place, or with the marker set
+ */
+export function restoreStore(plan: RestorePlan): Restored {
+  const { home, database, copy, step } = plan
+  const replaced = join(home, `replaced-${stampOf(plan.now)}`)
+  const ready = `${database}.restoring`
+  const { state } = homePaths(home)
+  try {
+    step('copy')
+    const before = factsBefore(database)
+    mkdirSync(dirname(database), { recursive: true, mode: 0o700 })
+    rmSync(ready, { force: true })
+    copyFileSync(copy.file, ready)
+    chmodSync(ready, 0o600)
+    const sum = copy.backup?.record.sha256
+    if (sum !== undefined && sha256Of(ready) !== sum)
+      throw new BackupError('damaged', `${ready} is not what was copied`, 'look after the disk')
+    const after = withNewEpoch(ready, [before?.epoch, readState(state).mark?.epoch], plan.now)
+    syncPath(ready)
+    step('mark')
+    mkdirSync(replaced, { mode: 0o700 })
+    setMarker(home, { started_at: plan.now.toISOString(), from: copy.file, replaced })
+    step('move')
+    for (const file of [database, `${database}-wal`, `${database}-shm`]) move(file, replaced)
+    step('place')
+    renameSync(ready, database)
+    syncPath(dirname(database))
+    step('blobs')
+    const manifest = plan.blobs ? copy.backup?.names.manifest : undefined
+    const blobs =
+      manifest === undefined ? 0 : restoreBlobs(dirname(copy.file), manifest, homePaths(home).blobs)
+    step('keys')
+    if (plan.keys) placeKeys(home, plan.keys, replaced)
+    step('state')
+    writeState(state, { epoch: after.epoch, lastSeq: after.lastSeq })
+    step('end')
+    clearMarker(home)
+    return { before, after, replaced, blobs }
+  } catch (error) {
+    if (readMarker(home) === undefined) rmSync(ready, { force: true })
+    throw translated(error, home)
+  }
+}
+
+/**
+ * What the store holds that is about to be replaced; its write-ahead log is emptied into it, so that it can be put back
+ * like any copy. One that cannot be read is what a restore is for.
+ */
+function factsBefore(database: string): StoreFacts | undefined {
+  // A damaged log is kept as it is: opening it would cut it off where the damage begins.
+  if (!existsSync(database) || lostCommits(`${database}-wal`) > 0) return undefined
+  try {
+    using db = new Database(database, { readwrite: true })
+    db.query('PRAGMA wal_checkpoint(TRUNCATE)').get()
+    return factsOf(db)
+  } catch {
+    return undefined
+  }
+}
+
+function withNewEpoch(path: string, former: readonly (string | undefined)[], now: Date): StoreFacts {
+  using db = new Database(path, { readwrite: true })
+  db.run('PRAGMA synchronous = FULL')
+  insertEpoch(db, { reason: 'restore', now, above: former.filter((epoch) => epoch !== undefined) })
+  return factsOf(db)
+}
+
+/** The keys come last: with them the home is that of another instance. */
+function placeKeys(home: string, files: KeyFiles, replaced: string): void {
+  const { keys } = homePaths(home)
+  mkdirSync(keys, { recursive: true, mode: 0o700 })
+  for (const [name, content] of Object.entries(files)) {
+    if (basename(name) !== name || name.startsWith('.'))
+      throw new BackupError('not_a_copy', `${name} is no name of a key`, 'name a file keys-….sealed')
+    const path = join(keys, name)
+    const ready = `${path}.restoring`
+    writeNew(ready, content, true)
+    if (existsSync(path)) copyFileSync(path, join(replaced, name))
+    renameSync(ready, path)
+  }
+  syncPath(keys)
+}
+
+/** Into the folder, under its own name. Nothing to do where there is no such file. */
+function move(file: string, folder: string): void {
+  const target = join(folder, basename(file))
+  try {
+    renameSync(file, target)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return
+    if (errorCode(error) !== 'EXDEV') throw error
+    copyFileSync(file, target)
+    syncPath(target)
+    rmSync(file)
+  }
+}

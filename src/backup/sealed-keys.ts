@@ -1,0 +1,98 @@
+import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { writeNew } from '../home/atomic-write'
+import { BackupError, translated } from './backup-error'
+
+/** The content of the files in `keys/`, by their names. */
+export type KeyFiles = Readonly<Record<string, string>>
+
+/** A sealed file. Everything but `sealed` is open: it says whose keys these are and how the passphrase becomes a key. */
+export type SealedKeys = Static<typeof SealedShape>
+
+const N = 131_072
+const R = 8
+const P = 1
+const FORMAT = 'synapse-sealed-keys-1'
+const KEY_BYTES = 32
+const TAG_BYTES = 16
+/** What these parameters take, and then some. */
+const MEMORY = 256 * 1024 * 1024
+
+const bytes = Type.String({ pattern: '^[A-Za-z0-9+/]+={0,2}$' })
+const SealedShape = Type.Object({
+  format: Type.Literal(FORMAT),
+  did: Type.String(),
+  kdf: Type.Object({
+    name: Type.Literal('scrypt'),
+    n: Type.Literal(N),
+    r: Type.Literal(R),
+    p: Type.Literal(P),
+    salt: bytes,
+  }),
+  cipher: Type.Literal('aes-256-gcm'),
+  nonce: bytes,
+  sealed: bytes,
+})
+
+const derive = promisify<string, Uint8Array, number, object, Buffer>(scrypt)
+
+/** Writes the keys of an instance so that only who knows the passphrase reads them. */
+export async function writeSealedKeys(
+  path: string,
+  did: string,
+  files: KeyFiles,
+  passphrase: string,
+): Promise<void> {
+  const [salt, nonce] = [randomBytes(16), randomBytes(12)]
+  const cipher = createCipheriv('aes-256-gcm', await keyOf(passphrase, salt), nonce)
+  cipher.setAAD(Buffer.from(`${FORMAT} ${did}`))
+  const sealed = Buffer.concat([cipher.update(JSON.stringify(files)), cipher.final(), cipher.getAuthTag()])
+  const file: SealedKeys = {
+    format: FORMAT,
+    did,
+    kdf: { name: 'scrypt', n: N, r: R, p: P, salt: salt.toString('base64') },
+    cipher: 'aes-256-gcm',
+    nonce: nonce.toString('base64'),
+    sealed: sealed.toString('base64'),
+  }
+  writeNew(path, `${JSON.stringify(file, null, 2)}\n`, true)
+}
+
+/** @throws BackupError not_a_copy when the file holds no sealed keys; unusable */
+export function readSealedKeys(path: string): SealedKeys {
+  let found: unknown
+  try {
+    found = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw translated(error, path)
+  }
+  if (Value.Check(SealedShape, found)) return found
+  throw new BackupError('not_a_copy', `${path} holds no sealed keys`, 'name a file keys-….sealed')
+}
+
+/** @throws BackupError wrong_passphrase, which a damaged file looks like as well */
+export async function unsealKeys(file: SealedKeys, passphrase: string): Promise<KeyFiles> {
+  const key = await keyOf(passphrase, Buffer.from(file.kdf.salt, 'base64'))
+  const sealed = Buffer.from(file.sealed, 'base64')
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(file.nonce, 'base64'))
+    decipher.setAAD(Buffer.from(`${FORMAT} ${file.did}`))
+    decipher.setAuthTag(sealed.subarray(-TAG_BYTES))
+    const text = decipher.update(sealed.subarray(0, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+    // Nobody without the passphrase made this text, and writeSealedKeys makes no other.
+    return JSON.parse(text) as KeyFiles
+  } catch {
+    throw new BackupError(
+      'wrong_passphrase',
+      'the keys do not open with this passphrase',
+      'give the one they were sealed with; if it is right, the file is damaged',
+    )
+  }
+}
+
+function keyOf(passphrase: string, salt: Uint8Array): Promise<Buffer> {
+  return derive(passphrase.normalize('NFKC'), salt, KEY_BYTES, { N, r: R, p: P, maxmem: MEMORY })
+}

@@ -1,0 +1,103 @@
+import { Database } from 'bun:sqlite'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { BackupError, translated } from './backup-error'
+import { factsOf, openCopy, sha256Of, soundnessOf, syncPath } from './inspect'
+import { type BackupNames, folderOf, namesOf, stampOf } from './names'
+import { type Backup, backupAt, namesIn, writeRecord } from './records'
+
+/** What is to be copied, and what its side file says besides what the copy itself tells. */
+export interface SnapshotRequest {
+  readonly database: string
+  /** The backups' place; the folder of the instance is made in it. */
+  readonly root: string
+  readonly version: string
+  readonly label: string | null
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** Part of the name of a copy that is not finished, and of what SQLite keeps beside it meanwhile. */
+const UNFINISHED = '.partial'
+
+/**
+ * Copies a store that may be in use, and answers the finished copy: what it says was counted in it, not in the source.
+ * Blocks until all of it is on disk, so a server has it done by a worker (snapshot-worker.ts).
+ * @throws BackupError damaged when the source fails its check; storage_full, unusable
+ */
+export function takeSnapshot({ database, root, version, label, at }: SnapshotRequest): Backup {
+  let folder = root
+  try {
+    using source = new Database(database, { readonly: true })
+    source.run('PRAGMA busy_timeout = 5000')
+    refuseDamaged(source, database)
+    folder = makeFolder(root, factsOf(source).did ?? 'unserved')
+    const names = namesOf(folder, stampOf(new Date(at)))
+    const copy = `${names.database}${UNFINISHED}`
+    removeUnfinished(folder)
+    if (existsSync(names.database))
+      throw new BackupError('unusable', `${names.database} exists`, 'try again: a copy is never overwritten')
+    // An empty file with our mode: SQLite fills it, and would refuse one that holds something.
+    closeSync(openSync(copy, 'wx', 0o600))
+    try {
+      source.query('VACUUM INTO ?').run(copy)
+      finish(copy, names, { version, label, at })
+    } catch (error) {
+      removeUnfinished(folder)
+      rmSync(names.side, { force: true })
+      throw error
+    }
+    const backup = backupAt(names.database)
+    if (backup === undefined) throw new BackupError('unusable', `${names.side} cannot be read`, 'try again')
+    return backup
+  } catch (error) {
+    throw translated(error, folder)
+  }
+}
+
+/** What a copy that was cut short left behind. */
+function removeUnfinished(folder: string): void {
+  for (const name of namesIn(folder))
+    if (name.includes(UNFINISHED)) rmSync(join(folder, name), { force: true })
+}
+
+function finish(copy: string, names: BackupNames, facts: Omit<SnapshotRequest, 'database' | 'root'>): void {
+  syncPath(copy)
+  using db = openCopy(copy)
+  refuseDamaged(db, copy)
+  const { migrations, epoch, lastSeq, counts } = factsOf(db)
+  const sha256 = sha256Of(copy)
+  // The name makes it a copy that counts, so it comes last.
+  writeRecord(names, {
+    created_at: new Date(facts.at).toISOString(),
+    version: facts.version,
+    schema: migrations.at(-1) ?? '',
+    epoch,
+    last_seq: lastSeq,
+    counts,
+    sha256,
+    blobs: false,
+    keys: false,
+    label: facts.label,
+  })
+  renameSync(copy, names.database)
+  syncPath(join(names.database, '..'))
+}
+
+function refuseDamaged(db: Database, path: string): void {
+  const found = soundnessOf(db)
+  if (found === 'ok') return
+  throw new BackupError(
+    'damaged',
+    `${path} is damaged (${found})`,
+    'stop the server and put a copy back: synapse backup list, then synapse backup restore <file>',
+  )
+}
+
+/** The folder of an instance, for its owner alone. */
+export function makeFolder(root: string, did: string): string {
+  const folder = folderOf(root, did)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  chmodSync(folder, 0o700)
+  return folder
+}

@@ -1,0 +1,79 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { readMigrations } from '../store/migrations' with { type: 'macro' }
+import { BackupError } from './backup-error'
+import { blobProblems } from './blobs'
+import { factsOf, openCopy, type StoreFacts, sha256Of, soundnessOf } from './inspect'
+import { type Backup, backupAt } from './records'
+
+const known: readonly string[] = readMigrations('sqlite').map(({ name }) => name)
+
+/** What became of looking at a copy: it can be trusted when there are no problems. */
+export interface Verdict {
+  readonly file: string
+  readonly problems: readonly string[]
+  /** What could not be looked at. */
+  readonly remarks: readonly string[]
+  readonly facts: StoreFacts | undefined
+  /** Undefined for a database that no side file describes. */
+  readonly backup: Backup | undefined
+}
+
+/** Looks at every byte of a copy: its checksum, its structure, its numbers, its schema and its blobs. */
+export function verifyBackup(file: string): Verdict {
+  if (!existsSync(file))
+    return { file, problems: ['there is no such file'], remarks: [], facts: undefined, backup: undefined }
+  const backup = backupAt(file)
+  const problems: string[] = []
+  const remarks: string[] = []
+  if (backup === undefined) remarks.push('no side file describes it, so only its structure was looked at')
+  else if (sha256Of(file) !== backup.record.sha256) problems.push('its checksum is not that of its side file')
+  if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
+    problems.push(
+      'a write-ahead log lies beside it, and what is in that would be lost; copy both with sqlite3',
+    )
+  const facts = examine(file, problems)
+  if (facts !== undefined && backup !== undefined) {
+    const { record } = backup
+    const isSame =
+      record.epoch === facts.epoch &&
+      record.last_seq === facts.lastSeq &&
+      Object.entries(facts.counts).every(([table, n]) => record.counts[table] === n)
+    if (!isSame) problems.push('it does not hold what its side file says')
+    if (record.blobs) problems.push(...blobProblems(dirname(file), backup.names.manifest))
+    if (record.keys && !existsSync(backup.names.keys))
+      problems.push(`its sealed keys, ${backup.names.keys}, are missing`)
+  }
+  return { file, problems, remarks, facts, backup }
+}
+
+function examine(file: string, problems: string[]): StoreFacts | undefined {
+  try {
+    using db = openCopy(file)
+    const found = soundnessOf(db)
+    if (found !== 'ok') {
+      problems.push(`it is damaged (${found})`)
+      return undefined
+    }
+    const facts = factsOf(db)
+    const newer = unknownMigrations(facts)
+    if (newer.length > 0)
+      problems.push(`it was made by a newer version of Synapse (${newer.join(', ')} is unknown to this one)`)
+    return facts
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (!(error instanceof BackupError) && !code.startsWith('SQLITE_')) throw error
+    problems.push(error instanceof BackupError ? error.problem : `it cannot be read (${code})`)
+    return undefined
+  }
+}
+
+/** Migrations of a store that this program does not have. */
+export function unknownMigrations({ migrations }: StoreFacts): string[] {
+  return migrations.filter((name) => !known.includes(name))
+}
+
+/** Migrations of this program that a store does not have yet. */
+export function missingMigrations({ migrations }: StoreFacts): string[] {
+  return known.filter((name) => !migrations.includes(name))
+}

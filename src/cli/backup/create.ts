@@ -1,0 +1,58 @@
+import type { BackupOutcome } from '../../backup/index'
+import { withClient } from '../admin/index'
+import { UsageError } from '../cli-error'
+import { command } from '../command'
+import { note, printJson } from '../terminal'
+import { showCopying } from './copying'
+import { configAt, homeArgs, passphraseFor, refuseAbsent, sizeOf } from './index'
+
+/** A large store on a slow disk. */
+const WITHIN_MS = 6 * 3600_000
+
+export const createBackup = command({
+  args: {
+    'with-blobs': { type: 'boolean', description: 'Copy uploaded files, too' },
+    'with-keys': { type: 'boolean', description: 'Copy the keys, too, sealed with a passphrase' },
+    label: { type: 'string', valueHint: 'word', description: 'A word to find it by' },
+    ...homeArgs,
+  },
+  notes: [
+    'The server goes on meanwhile. The copy is checked before it counts, and is never overwritten. The oldest beyond',
+    'backup.keep are removed, unless the store has lost messages. Without the keys a backup cannot be served: take them',
+    'once, and keep the passphrase elsewhere (SYNAPSE_BACKUP_PASSPHRASE_FILE, or typed).',
+    'Where the store is Postgres, the command that copies it is printed; keys and blobs are taken all the same.',
+  ],
+  examples: [
+    'synapse backup create',
+    'synapse backup create --with-keys --with-blobs --label before-the-move',
+  ],
+  async run({ args }) {
+    const config = configAt(args.home)
+    if (args.label !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(args.label))
+      throw new UsageError('--label is one word of letters, digits, dots, dashes and underscores')
+    refuseAbsent(config)
+    const passphrase =
+      args['with-keys'] === true ? await passphraseFor(config, 'A passphrase for the keys', true) : undefined
+    const request = { label: args.label, with_blobs: args['with-blobs'] === true, passphrase }
+    const outcome = await withClient(args, async (client) => {
+      using _shown = showCopying(config, args.json === true)
+      return await client.post<BackupOutcome>('/v1/admin/backups', request, WITHIN_MS)
+    })
+    if (args.json === true) printJson(outcome)
+    else for (const line of linesOf(outcome)) console.log(line)
+    for (const notice of outcome.notices) note(`warning: ${notice}`)
+    return undefined
+  },
+})
+
+function linesOf({ file, dump, record, bytes, keys, blobs, pruned }: BackupOutcome): string[] {
+  const counts =
+    record === null ? '' : `, ${record.counts['messages']} messages, up to seq ${record.last_seq}`
+  return [
+    ...(file === null ? [] : [`store   ${file} (${sizeOf(bytes)}${counts})`]),
+    ...(dump === null ? [] : [`store   run: ${dump}`]),
+    ...(keys === null ? [] : [`keys    ${keys}`]),
+    ...(blobs === null ? [] : [`blobs   ${blobs} files`]),
+    ...(pruned.length === 0 ? [] : [`pruned  ${pruned.length} older backups`]),
+  ]
+}

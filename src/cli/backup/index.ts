@@ -1,0 +1,84 @@
+// The commands that keep the data: backups and the way back, and the epoch that says that a store is not the one that
+// clients knew. May import: the shared files of src/cli, src/backup, config and home; keeping.ts by `await import`.
+// create asks the server to make the copy, or does it as one under the lock; the others work on files.
+// Start reading in this file, then create.ts and restore.ts.
+import { existsSync, readFileSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import type { ArgsDef } from 'citty'
+import { folderOf, instanceFolders, refuseHalfRestored } from '../../backup/index'
+import { type Config, findHome, loadConfig } from '../../config/index'
+import { becomeOwner, HomeError, homePaths, parseInstanceKey } from '../../home/index'
+import { CliError, UsageError } from '../cli-error'
+import { EXIT } from '../exit-codes'
+import { askSecret } from '../prompt'
+import { isInteractive, note } from '../terminal'
+
+export const homeArgs = {
+  home: { type: 'string', valueHint: 'dir', description: 'The home of the server (SYNAPSE_HOME)' },
+  json: { type: 'boolean', description: 'Print JSON instead of text' },
+} as const satisfies ArgsDef
+
+/** The configuration of the home, in which this process may work like its owner. */
+export function configAt(home: string | undefined): Config {
+  const request = { flags: { home }, command: 'other' } as const
+  becomeOwner(findHome(request))
+  return loadConfig(request)
+}
+
+/** What is not there must not be made by a command that looks after it. @throws CliError not found; HomeError */
+export function refuseAbsent({ home, database }: Config): void {
+  refuseHalfRestored(home)
+  if (database.kind !== 'sqlite' || existsSync(database.path)) return
+  throw new CliError(EXIT.notFound, `there is no store at ${database.path}`, ['name the home with --home'])
+}
+
+/** The folders that hold backups of this instance; of every instance while this home has no key. @throws CliError */
+export function foldersOf(config: Config): string[] {
+  if (config.backupDir === null)
+    throw new CliError(EXIT.failure, 'there is no place for backups outside the home', [
+      'set SYNAPSE_BACKUP_DIR to a folder, best on another disk',
+    ])
+  const did = ownDid(config)
+  return did === undefined ? instanceFolders(config.backupDir) : [folderOf(config.backupDir, did)]
+}
+
+/** The DID of the key of this home; undefined where there is none that can be read. */
+export function ownDid({ home, instanceKey }: Config): string | undefined {
+  try {
+    const { instanceKey: path } = homePaths(home)
+    if (instanceKey === undefined && !existsSync(path)) return undefined
+    return parseInstanceKey(instanceKey ?? readFileSync(path, 'utf8'), path).did
+  } catch (error) {
+    if (error instanceof HomeError) return undefined
+    throw error
+  }
+}
+
+/** A file by its path, or by its name in a folder of backups. @throws CliError not found */
+export function fileCalled(name: string, folders: () => string[]): string {
+  const path = resolve(name)
+  if (existsSync(path)) return path
+  const inside = isAbsolute(name) ? [] : folders().map((folder) => join(folder, name))
+  const found = inside.find((candidate) => existsSync(candidate))
+  if (found !== undefined) return found
+  throw new CliError(EXIT.notFound, `there is no file ${path}`, ['synapse backup list shows the backups'])
+}
+
+/** The passphrase that was configured, or one that is typed; twice where it is new. @throws UsageError, CliError */
+export async function passphraseFor(config: Config, question: string, isNew: boolean): Promise<string> {
+  if (config.backupPassphrase !== undefined) return config.backupPassphrase
+  if (!isInteractive())
+    throw new UsageError('the keys need a passphrase, and there is no terminal to ask for it', [
+      'set SYNAPSE_BACKUP_PASSPHRASE_FILE to a file that holds it',
+    ])
+  for (;;) {
+    const passphrase = await askSecret(`${question}: `)
+    if (isNew && passphrase.length < 8) note('At least 8 characters, please.')
+    else if (!isNew || (await askSecret('Once more: ')) === passphrase) return passphrase
+    else note('These two differ. Again, please.')
+  }
+}
+
+export function sizeOf(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+}

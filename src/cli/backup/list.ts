@@ -1,0 +1,33 @@
+import { type Backup, listBackups } from '../../backup/index'
+import { command } from '../command'
+import { note, printJson } from '../terminal'
+import { configAt, foldersOf, homeArgs, sizeOf } from './index'
+
+export const listCopies = command({
+  args: homeArgs,
+  notes: ['The newest first. While the home has no key, the backups of every instance are shown.'],
+  examples: ['synapse backup list', 'synapse backup list --json'],
+  async run({ args }) {
+    const folders = foldersOf(configAt(args.home))
+    const backups = folders.flatMap(listBackups)
+    if (args.json === true) printJson(backups.map(factsOf))
+    else if (backups.length === 0) note(`no backups in ${folders.join(', ')}`)
+    else for (const backup of backups) console.log(lineOf(backup))
+    return undefined
+  },
+})
+
+function factsOf({ names, bytes, record }: Backup) {
+  return { file: names.database, bytes, ...record }
+}
+
+function lineOf({ names, bytes, record }: Backup): string {
+  const parts = [
+    record.created_at.slice(0, 19).replace('T', ' '),
+    sizeOf(bytes).padStart(9),
+    `${record.counts['messages']} messages`.padStart(17),
+    [record.label ?? '', record.keys ? '+keys' : '', record.blobs ? '+blobs' : ''].filter(Boolean).join(' '),
+    names.database,
+  ]
+  return parts.join('  ')
+}

@@ -1,0 +1,46 @@
+import { listBackups, type Verdict, verifyBackup } from '../../backup/index'
+import { CliError } from '../cli-error'
+import { command } from '../command'
+import { EXIT } from '../exit-codes'
+import { note, printJson } from '../terminal'
+import { configAt, fileCalled, foldersOf, homeArgs } from './index'
+
+export const verifyCopy = command({
+  args: {
+    file: {
+      type: 'positional',
+      required: false,
+      description: 'A path, or a name that backup list shows; otherwise the newest',
+    },
+    ...homeArgs,
+  },
+  notes: [
+    'Compares the checksum, checks the structure of the database, its numbers and its schema, and every blob and key',
+    'that was taken. Exit status 1 when anything is wrong.',
+  ],
+  examples: ['synapse backup verify', 'synapse backup verify /mnt/backups/synapse-20261121T030000.000Z.db'],
+  async run({ args }) {
+    const config = configAt(args.home)
+    const verdict = verifyBackup(fileOf(args.file, () => foldersOf(config)))
+    const { file, problems, remarks, backup } = verdict
+    if (args.json === true)
+      printJson({ file, ok: problems.length === 0, problems, remarks, ...backup?.record })
+    else console.log(linesOf(verdict).join('\n'))
+    return problems.length === 0 ? undefined : EXIT.failure
+  },
+})
+
+function fileOf(name: string | undefined, folders: () => string[]): string {
+  if (name !== undefined) return fileCalled(name, folders)
+  const [newest] = folders().flatMap(listBackups)
+  if (newest !== undefined) return newest.names.database
+  throw new CliError(EXIT.notFound, `there are no backups in ${folders().join(', ')}`, [
+    'synapse backup create makes one',
+  ])
+}
+
+function linesOf({ file, problems, remarks, facts }: Verdict): string[] {
+  for (const remark of remarks) note(`remark: ${remark}`)
+  if (problems.length > 0) return [`${file} is not whole:`, ...problems.map((problem) => `  ${problem}`)]
+  return [`${file} is whole: ${facts?.counts['messages']} messages, up to seq ${facts?.lastSeq}`]
+}

@@ -1,0 +1,60 @@
+import type { Patient } from './patient'
+
+export type Status = 'pass' | 'warn' | 'fail' | 'skip'
+
+/** One thing that was found. `fix` is what to do about it, a command wherever there is one. */
+export interface Finding {
+  readonly status: Status
+  readonly detail: string
+  readonly fix?: string
+}
+
+/** One question to the patient. */
+export interface Check {
+  readonly name: string
+  readonly look: (patient: Patient) => Finding[] | Promise<Finding[]>
+}
+
+/** The line of a check. */
+export interface Report {
+  readonly name: string
+  readonly status: Status
+  readonly detail: string
+  readonly fix: string | null
+}
+
+const ORDER: readonly Status[] = ['fail', 'warn', 'pass', 'skip']
+
+export const pass = (detail: string): Finding => ({ status: 'pass', detail })
+export const skip = (detail: string): Finding => ({ status: 'skip', detail })
+export const warn = (detail: string, fix: string): Finding => ({ status: 'warn', detail, fix })
+export const fail = (detail: string, fix: string): Finding => ({ status: 'fail', detail, fix })
+
+/** Looks, and puts the worst of what was found in one line. A check that breaks is a failure of its own. */
+export async function reportOf({ name, look }: Check, patient: Patient): Promise<Report> {
+  const findings = await findingsOf(look, patient)
+  const status = ORDER.find((each) => findings.some((finding) => finding.status === each)) ?? 'skip'
+  const worst = findings.filter((finding) => finding.status === status)
+  const fixes = new Set(worst.flatMap(({ fix }) => fix ?? []))
+  return {
+    name,
+    status,
+    detail: worst.map(({ detail }) => detail).join('; '),
+    fix: fixes.size === 0 ? null : [...fixes].join('; '),
+  }
+}
+
+async function findingsOf(look: Check['look'], patient: Patient): Promise<Finding[]> {
+  try {
+    return await look(patient)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+    const [line = ''] = String(error instanceof Error ? error.message : error).split('\n')
+    return [
+      fail(
+        `this could not be looked at: ${line.slice(0, 200)}${code}`,
+        'run doctor as the user of the server',
+      ),
+    ]
+  }
+}

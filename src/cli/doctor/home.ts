@@ -1,0 +1,69 @@
+import { existsSync, statfsSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { type Check, type Finding, fail, pass, warn } from './check'
+import type { Patient } from './patient'
+
+/** Kinds of file systems, as statfs numbers them, on which neither WAL nor Unix sockets are safe. */
+const NETWORK: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB'],
+  [0x517b, 'SMB'],
+  [0x01021997, '9P'],
+  [0x00c36400, 'Ceph'],
+  [0x5346414f, 'AFS'],
+])
+
+const SYSTEM_HOME = '/var/lib/synapse'
+
+/** Whether the home is one that only its owner can use, and lies where a store may lie. */
+export const home: Check = {
+  name: 'home',
+  look(patient) {
+    const { config } = patient
+    if (!existsSync(config.home))
+      return [fail(`there is no home at ${config.home}`, 'synapse init makes one; or name it with --home')]
+    const findings = [...modes(patient), ...place(config.home), ...secondHome(patient)]
+    return findings.length > 0 ? findings : [pass(config.home)]
+  },
+}
+
+function modes({ paths, config }: Patient): Finding[] {
+  const wanted: [path: string, mode: number, isGrave: boolean][] = [
+    [config.home, 0o700, false],
+    [paths.keys, 0o700, false],
+    [paths.run, 0o700, true],
+    // The server refuses to start with such a key.
+    [paths.instanceKey, 0o600, true],
+    [paths.env, 0o600, false],
+    [paths.database, 0o600, false],
+    [`${paths.database}-wal`, 0o600, false],
+    [paths.state, 0o600, false],
+  ]
+  return wanted.flatMap(([path, mode, isGrave]) => {
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined || (found.mode & 0o777 & ~mode) === 0) return []
+    const isWritable = (found.mode & 0o022) !== 0
+    const shown = (found.mode & 0o777).toString(8)
+    const detail = `${path} is open to others (mode ${shown})`
+    const fix = `chmod ${mode.toString(8)} ${path}`
+    return [isGrave || isWritable ? fail(detail, fix) : warn(detail, fix)]
+  })
+}
+
+function place(path: string): Finding[] {
+  // A negative number is one above 2^31.
+  const kind = NETWORK.get(Number(statfsSync(path).type) >>> 0)
+  if (kind === undefined) return []
+  return [fail(`${path} is on a network file system (${kind})`, 'move the home to a local disk')]
+}
+
+function secondHome({ config }: Patient): Finding[] {
+  if (config.sources.home !== 'default' || config.home !== SYSTEM_HOME) return []
+  const own = join(homedir(), '.local/share/synapse')
+  if (!existsSync(own)) return []
+  return [
+    warn(`there are two homes, ${config.home} and ${own}`, 'say which one with --home, or remove the other'),
+  ]
+}

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { openQuiet } from '../../backup/index'
+import type { Config } from '../../config/index'
+import { homePaths } from '../../home/index'
+import type { HomePaths } from '../../home/paths'
+import { configAt } from '../backup/index'
+import { isFree } from '../home-lock'
+import { type ServerState, serverState } from '../serve/server-state'
+
+/** What the checks look at: gathered once, before the first of them. */
+export interface Patient {
+  readonly config: Config
+  readonly paths: HomePaths
+  /** Who runs on the home, as its files say. */
+  readonly state: ServerState
+  /** Whether somebody holds the lock of the home: a server, or a command for a moment. */
+  readonly isHeld: boolean
+  /** The path of a SQLite store that is there. */
+  readonly database: string | undefined
+}
+
+/** @throws ConfigError, HomeError */
+export async function patientAt(home: string | undefined): Promise<Patient> {
+  const config = configAt(home)
+  const paths = homePaths(config.home)
+  const { database } = config
+  return {
+    config,
+    paths,
+    state: existsSync(paths.run) ? await serverState(config.home) : { kind: 'none', leftovers: false },
+    isHeld: existsSync(paths.lock) && !(await isFree(config.home)),
+    database: database.kind === 'sqlite' && existsSync(database.path) ? database.path : undefined,
+  }
+}
+
+/** The store for reading, without a trace. */
+export function storeOf({ isHeld }: Patient, path: string): ReturnType<typeof openQuiet> {
+  return openQuiet(path, { isServed: isHeld })
+}

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs'
+import {
+  BackupError,
+  factsOf,
+  halfRestored,
+  lostCommits,
+  missingMigrations,
+  readMarker,
+  soundnessOf,
+  unknownMigrations,
+} from '../../backup/index'
+import { type Check, type Finding, fail, pass, skip, warn } from './check'
+import { type Patient, storeOf } from './patient'
+
+const RESTORE = 'synapse backup list, then synapse backup restore <file>'
+
+/** Whether the store is there, whole, of this program's schema, and the one that the server has open. */
+export const store: Check = {
+  name: 'store',
+  look(patient) {
+    const { config, state, database } = patient
+    const marker = readMarker(config.home)
+    if (marker !== undefined) return [fail(...halfRestored(marker))]
+    if (state.kind === 'running' && state.run.store_kind !== config.database.kind)
+      return [
+        fail(
+          `the server runs on ${state.run.store_kind}, but ${config.database.kind} is configured`,
+          'correct SYNAPSE_DATABASE_URL, or stop and start the server',
+        ),
+      ]
+    if (config.database.kind === 'postgres') return [skip('Postgres: its own tools look after it')]
+    return database === undefined ? [missing(patient, config.database.path)] : examine(patient, database)
+  },
+}
+
+function missing({ paths }: Patient, path: string): Finding {
+  // What was served once leaves its mark.
+  return existsSync(paths.state)
+    ? fail(`the store is gone: there is no ${path}`, RESTORE)
+    : fail(`there is no store at ${path} yet`, 'synapse init, or synapse serve')
+}
+
+function examine(patient: Patient, path: string): Finding[] {
+  // Opened for reading, SQLite would leave out what stands behind the damage. A server that runs writes to it just now.
+  const lost = patient.isHeld ? 0 : lostCommits(`${path}-wal`)
+  if (lost > 0) return [fail(`${path}-wal is damaged before ${lost} commits that were acknowledged`, RESTORE)]
+  try {
+    using db = storeOf(patient, path)
+    const found = soundnessOf(db)
+    if (found !== 'ok')
+      return [fail(`${path} is damaged (${found})`, `synapse serve --stop, then ${RESTORE}`)]
+    const facts = factsOf(db)
+    const newer = unknownMigrations(facts)
+    if (newer.length > 0)
+      return [
+        fail(
+          `the store was written by a newer version of Synapse (${newer.join(', ')})`,
+          'start that version, or put back a backup made before the upgrade',
+        ),
+      ]
+    const pending = missingMigrations(facts)
+    if (pending.length > 0)
+      return [
+        warn(
+          `the store lacks ${pending.length} migrations of this program`,
+          'synapse serve applies them, after it made a copy',
+        ),
+      ]
+    return [pass(`whole: ${facts.counts['messages']} messages, up to seq ${facts.lastSeq}`)]
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (error instanceof BackupError) return [fail(`${path}: ${error.problem}`, RESTORE)]
+    if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
+      return [fail(`${path} is damaged (${code})`, RESTORE)]
+    throw error
+  }
+}

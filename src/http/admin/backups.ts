@@ -1,0 +1,74 @@
+import { AppError } from '../../core/errors'
+import { peerOf } from '../client'
+import { type Endpoint, endpoint } from '../endpoint'
+import { HttpError } from '../errors'
+import { maybe, Type, text } from '../schema'
+
+/** Makes backups; a failure is an answer, with what can be done about it. */
+export interface BackupMaker {
+  create(request: {
+    readonly label: string | null
+    readonly blobs: boolean
+    readonly passphrase?: string
+  }): Promise<{ readonly made: object } | { readonly failed: BackupFailure }>
+}
+
+interface BackupFailure {
+  readonly reason: string
+  readonly problem: string
+  readonly remedy: string
+}
+
+const request = Type.Object({
+  label: maybe(text({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' })),
+  with_blobs: maybe(Type.Boolean()),
+  passphrase: maybe(
+    text({ minLength: 8, maxLength: 1024, secret: true, description: 'Takes the keys too, sealed with it' }),
+  ),
+})
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()])
+
+const made = Type.Object({
+  file: nullable(Type.String({ description: 'The copy of the store; null on Postgres' })),
+  dump: nullable(Type.String({ description: 'On Postgres: the command that copies the store' })),
+  record: nullable(Type.Object({}, { additionalProperties: true, description: 'What the side file says' })),
+  bytes: Type.Integer(),
+  keys: nullable(Type.String()),
+  blobs: nullable(Type.Integer({ description: 'How many the copy has' })),
+  pruned: Type.Array(Type.String()),
+  notices: Type.Array(Type.String()),
+})
+
+/** Backups lie on the machine of the server, so only who is there makes them. */
+export function backupEndpoints(backups: BackupMaker): Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/backups',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Make a backup while the server runs; for the local operator alone',
+      body: request,
+      answers: { 201: { description: 'What was made, as paths on the machine of the server', schema: made } },
+      refusals: ['operator_only', 'backup_failed', 'storage_full'],
+      handle: async ({ request, actor, body }) => {
+        if (actor.via !== 'operator')
+          throw new AppError('forbidden', 'operator_only', 'Only the local operator makes backups')
+        // A large store takes longer than a silent connection may last.
+        peerOf(request).hold?.()
+        const answer = await backups.create({
+          label: body.label ?? null,
+          blobs: body.with_blobs ?? false,
+          ...(body.passphrase ? { passphrase: body.passphrase } : {}),
+        })
+        if ('made' in answer) return { status: 201, json: answer.made }
+        const { reason, problem, remedy } = answer.failed
+        if (reason === 'storage_full')
+          throw new AppError('storage_full', 'storage_full', problem, { fix: remedy })
+        throw new HttpError(500, 'backup_failed', problem, { fix: remedy })
+      },
+    }),
+  ]
+}

@@ -1,0 +1,94 @@
+/**
+ * How the processes of one deployment wake each other. What goes over it is a hint and nothing else: it may be lost,
+ * late or doubled. `log` says up to which seq the log goes; `live` carries what is never stored, and must stay small.
+ */
+export interface Bus {
+  /** Hands a text to all other processes. Does not wait and does not fail; of `log` only the latest counts. */
+  send(topic: BusTopic, text: string): void
+  close(): Promise<void>
+}
+
+export type BusTopic = 'log' | 'live'
+
+export type BusListener = (topic: BusTopic, text: string) => void
+
+/** What is reported, once, when the bus breaks. */
+export class BusDown extends Error {
+  constructor(cause: unknown) {
+    super('the bus cannot be reached: until it is back, replicas hear of each other within a second', {
+      cause,
+    })
+  }
+}
+
+/** The most bytes of one text: a notification of Postgres has less than 8,000 with the name of its sender. */
+const MAX_BUS_BYTES = 7_900
+
+/** A text of which nothing is heard for so long is lost. */
+const SEND_MILLISECONDS = 2000
+
+/** Waits between attempts to connect again. */
+export const RECONNECT_MILLISECONDS = 1000
+
+/**
+ * Texts on their way out, one at a time, so that a slow bus gathers hints instead of queueing them.
+ * @throws RangeError for a text that no bus carries
+ */
+export class Outgoing {
+  private log: string | undefined
+  private readonly live: string[] = []
+  private sending = false
+
+  constructor(
+    private readonly transmit: (topic: BusTopic, text: string) => Promise<unknown>,
+    /** Called when a text could not be sent, or nothing was heard of it for a while: to connect anew. */
+    private readonly failed: () => void,
+    /** What waits beyond this is dropped, the oldest first: it was never stored, and is late already. */
+    private readonly capacity = 1000,
+  ) {}
+
+  push(topic: BusTopic, text: string): void {
+    if (Buffer.byteLength(text) > MAX_BUS_BYTES)
+      throw new RangeError(`a text on the bus has at most ${MAX_BUS_BYTES} bytes`)
+    if (topic === 'log') this.log = text
+    else if (this.live.push(text) > this.capacity) this.live.shift()
+    if (!this.sending) void this.run()
+  }
+
+  private async run(): Promise<void> {
+    this.sending = true
+    for (;;) {
+      const [topic, text] =
+        this.log === undefined ? (['live', this.live.shift()] as const) : (['log', this.log] as const)
+      if (text === undefined) break
+      if (topic === 'log') this.log = undefined
+      // Whoever was to hear of the log finds out by itself within a second.
+      if (!(await this.isSent(topic, text))) this.failed()
+    }
+    this.sending = false
+  }
+
+  private async isSent(topic: BusTopic, text: string): Promise<boolean> {
+    const { promise: late, resolve } = Promise.withResolvers<boolean>()
+    const timer = setTimeout(() => resolve(false), SEND_MILLISECONDS)
+    const sent = this.transmit(topic, text).then(
+      () => true,
+      () => false,
+    )
+    try {
+      return await Promise.race([sent, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** `<sender>:<topic>:<text>`: a process does not listen to itself. */
+export function packed(sender: string, topic: BusTopic, text: string): string {
+  return `${sender}:${topic}:${text}`
+}
+
+export function unpack(message: string, self: string, listener: BusListener): void {
+  const match = /^([^:]*):(log|live):(.*)$/s.exec(message)
+  if (match && match[1] !== self) listener(match[2] as BusTopic, match[3] ?? '')
+}

@@ -1,0 +1,185 @@
+/**
+ * Puts together what keeps the data: the backups of a running server, and what is done to a store while none runs. The
+ * commands reach it here; main.ts hands a server its backups.
+ */
+import { BackupError, type BackupOutcome, Backups, copyBeforeMigration, refuseHalfRestored } from './backup'
+import type { Config } from './config'
+import { ulidTime } from './core/ids'
+import type { Clock } from './core/time'
+import { HomeError, type HomeErrorKind, homePaths, lockHome, prepareHome, writeState } from './home'
+import type { InstanceKey } from './home/instance-key'
+import type { BackupMaker } from './http/admin/backups'
+import { startDaily } from './jobs'
+import { createLogger, type Logger } from './logger'
+import { reviveDatabase } from './moving'
+import { systemClock, systemSecrets } from './platform'
+import { type OpenStore, openStore, StoreError } from './store'
+import { VERSION } from './version'
+
+/**
+ * Whoever holds this lease makes the daily backup of a store that several processes share. It lasts until all of them
+ * have looked whether it is time.
+ */
+const LEASE = 'backup'
+const LEASE_SECONDS = 600
+/** How long a stopping server waits for a backup that is under way. */
+const STOP_MILLISECONDS = 5000
+
+export interface KeepingParts {
+  readonly config: Config
+  readonly store: OpenStore
+  readonly key: InstanceKey
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** The backups of a server. */
+export interface Keeping {
+  readonly backups: Backups
+  /** What the local operator's requests reach. */
+  readonly maker: BackupMaker
+  /** Begins to make one a day, where there is a place for it; answers what looks, every minute, whether it is time. */
+  start(): Promise<{ check(): Promise<void> } | undefined>
+  stop(): Promise<void>
+}
+
+export function keepBackups({ config, store, key, clock, logger }: KeepingParts): Keeping {
+  const now = () => new Date(clock.now() / 1000)
+  let lastRun: Date | undefined
+  const backups = new Backups({
+    home: config.home,
+    store: config.database,
+    root: config.backupDir,
+    version: VERSION,
+    key,
+    passphrase: config.backupPassphrase,
+    keep: () => config.settings['backup.keep'],
+    now,
+    warn: (message, facts) => logger.warning(message, facts),
+  })
+  let daily: ReturnType<typeof startDaily> | undefined
+  return {
+    backups,
+    maker: {
+      create: async (request) => {
+        try {
+          return { made: await backups.create(request) }
+        } catch (error) {
+          if (error instanceof BackupError) return { failed: error }
+          throw error
+        }
+      },
+    },
+    start: async () => {
+      if (config.backupDir === null) {
+        logger.warning('no daily backup: there is no place for one; set SYNAPSE_BACKUP_DIR')
+        return undefined
+      }
+      const born = new Date(ulidTime((await store.reads.epochs())[0]?.epoch ?? ''))
+      daily = startDaily({
+        at: () => config.settings['backup.daily_at'],
+        // A store without any copy is due at the first such time of its life.
+        lastDone: () => lastRun ?? backups.newest() ?? born,
+        run: async () => {
+          if (await store.lease(LEASE, LEASE_SECONDS)) tell(logger, await backups.createDaily())
+          lastRun = now()
+        },
+        clock,
+        report: (fault) => {
+          if (fault instanceof BackupError)
+            logger.error('the daily backup failed', { problem: fault.problem, fix: fault.remedy })
+          else logger.error('the daily backup failed', { fault })
+        },
+      })
+      return daily
+    },
+    stop: async () => {
+      daily?.stop()
+      const patience = Promise.withResolvers<void>()
+      const timer = setTimeout(patience.resolve, STOP_MILLISECONDS)
+      await Promise.race([backups.idle(), patience.promise])
+      clearTimeout(timer)
+    },
+  }
+}
+
+function tell(logger: Logger, { file, dump, pruned }: BackupOutcome): void {
+  if (dump === null) logger.info('made the daily backup', { file, pruned: pruned.length })
+  else
+    logger.warning('the daily backup took keys and blobs; the store itself is copied by', { command: dump })
+}
+
+/** What opening a store calls before it changes it. @throws HomeError when there can be no copy: then nothing is changed */
+export function copyBefore(config: Config, clock: Clock, logger: Logger): (path: string) => void {
+  return (path) => {
+    try {
+      const now = () => new Date(clock.now() / 1000)
+      const place = { home: config.home, root: config.backupDir, version: VERSION, now }
+      const { names } = copyBeforeMigration(place, path)
+      logger.info('copied the store before migrating it', { file: names.database })
+    } catch (error) {
+      if (!(error instanceof BackupError)) throw error
+      throw new HomeError(
+        'refused',
+        `the store has to be migrated, and no copy can be made before: ${error.problem}`,
+        error.remedy,
+      )
+    }
+  }
+}
+
+export interface NewEpoch {
+  readonly epoch: string
+  readonly first_seq: number
+}
+
+/**
+ * Begins a new epoch while no server runs, as is due after a database was put back by other means than ours. A store
+ * that was moved away may be served again after it.
+ * @throws HomeError `locked` while a server runs; `refused` for a seq above the next one
+ */
+export async function rotateEpoch(config: Config, from?: number): Promise<NewEpoch> {
+  prepareHome(config.home)
+  const { database } = config
+  const where = database.kind === 'sqlite' ? { database: database.path } : {}
+  {
+    await using _held = await lockHome(config.home, where)
+    refuseHalfRestored(config.home)
+  }
+  await reviveDatabase(database)
+  await using _held = await lockHome(config.home, where)
+  const clock = systemClock
+  const report = () => {}
+  const logger = createLogger('error', () => {})
+  const beforeMigration = copyBefore(config, clock, logger)
+  await using store = await openHomeStore(database, {
+    clock,
+    secrets: systemSecrets,
+    report,
+    beforeMigration,
+  })
+  const next = (await store.reads.head()) + 1
+  if (from !== undefined && from > next)
+    throw new HomeError('refused', `the log ends at ${next - 1}`, `--from may be at most ${next}`)
+  await store.beginEpoch('rotate', from)
+  const epoch = (await store.reads.epochs()).at(-1)?.epoch ?? ''
+  writeState(homePaths(config.home).state, { epoch, lastSeq: next - 1 })
+  return { epoch, first_seq: from ?? next }
+}
+
+/** Opens a store; what is wrong with it is told as what is wrong with the home that names it. @throws HomeError */
+export async function openHomeStore(...[location, deps]: Parameters<typeof openStore>): Promise<OpenStore> {
+  try {
+    return await openStore(location, deps)
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    const kind = kinds.get(error.reason) ?? 'refused'
+    throw new HomeError(kind, error.problem, error.remedy)
+  }
+}
+
+/** What may be right the next time. Everything else needs a person. */
+const kinds = new Map<StoreError['reason'], HomeErrorKind>([
+  ['unreachable', 'unavailable'],
+  ['busy', 'locked'],
+])

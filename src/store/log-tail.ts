@@ -1,0 +1,138 @@
+import type { EventRecord, LogEvent } from '../core/events'
+import type { Seq } from '../core/ids'
+import type { Reads } from '../core/ports'
+
+/** Records read at a time. */
+const PAGE = 500
+
+/** The least time between two reads that nobody waits for: where somebody listens, and where nobody does. */
+const GATHER_MILLISECONDS = 5
+const IDLE_GATHER_MILLISECONDS = 100
+
+/** A stretch of the log that this process wrote, waiting for its turn. */
+interface Own {
+  /** Seq before its first event. */
+  readonly base: Seq
+  readonly events: readonly LogEvent[]
+  readonly done: () => void
+}
+
+/**
+ * The log of a database that several processes write to, as this one announces it: gap-free and in order. What it wrote
+ * itself goes out as it is as soon as everything before it is out; what others wrote is read first. Being told that
+ * there is something to read is only a hint, which may come late, twice or never.
+ */
+export class LogTail {
+  /** Whether anybody here wants to hear of events the moment they happen. */
+  isHeard: () => boolean = () => true
+  hydrate: (records: readonly EventRecord[]) => Promise<LogEvent[]> = async () => []
+  /** Seq of the last event that was announced: everything up to it is known here. */
+  position: Seq
+  private wanted: Seq
+  private readonly own: Own[] = []
+  private readonly waiting: { readonly seq: Seq; readonly done: () => void }[] = []
+  private running = false
+  private lastRead = Number.NEGATIVE_INFINITY
+  private hurry: (() => void) | undefined
+
+  constructor(
+    private readonly reads: Pick<Reads, 'events'>,
+    position: Seq,
+    private readonly emit: (events: readonly LogEvent[]) => void,
+    private readonly report: (fault: unknown) => void,
+  ) {
+    this.position = position
+    this.wanted = position
+  }
+
+  /** Announces what this process committed after `base`. Resolves when it is out, or when nobody here listens. */
+  announce(base: Seq, events: readonly LogEvent[]): Promise<void> {
+    if (base === this.position && !this.running && this.own.length === 0) {
+      this.advance(events)
+      return Promise.resolve()
+    }
+    const last = events.at(-1)
+    if (last && !this.isHeard()) {
+      // Nobody is kept waiting by reading it with what is before it, a little later.
+      this.hint(last.seq)
+      return Promise.resolve()
+    }
+    return new Promise((done) => {
+      this.own.push({ base, events, done })
+      this.run()
+    })
+  }
+
+  /** There may be something up to `seq`. */
+  hint(seq: Seq): void {
+    if (seq > this.wanted) this.wanted = seq
+    if (this.position < this.wanted || this.own.length > 0) this.run()
+  }
+
+  /** Resolves when everything up to `seq`, which is committed, is announced. */
+  reach(seq: Seq): Promise<void> {
+    if (seq <= this.position) return Promise.resolve()
+    return new Promise((done) => {
+      this.waiting.push({ seq, done })
+      this.hint(seq)
+      this.hurry?.()
+    })
+  }
+
+  private run(): void {
+    // What fails here is tried again with the next hint: the head is looked at every second.
+    if (!this.running) void this.catchUp().catch(this.report)
+  }
+
+  private async catchUp(): Promise<void> {
+    this.running = true
+    try {
+      for (;;) {
+        this.emitOwn()
+        const end = this.own[0]?.base ?? this.wanted
+        // It ends in the same step, so that no hint falls between.
+        if (this.position >= end) return
+        await this.gather()
+        const records = (await this.reads.events(this.position, PAGE)).filter(({ seq }) => seq <= end)
+        // Nothing more is kept of this stretch.
+        if (records.length === 0) this.advance([], end)
+        else this.advance(await this.hydrate(records), records.at(-1)?.seq)
+      }
+    } finally {
+      this.running = false
+    }
+  }
+
+  /** While much is written, waits a moment between two reads, unless somebody waits for this one: fewer, fuller pages. */
+  private async gather(): Promise<void> {
+    const least = this.isHeard() ? GATHER_MILLISECONDS : IDLE_GATHER_MILLISECONDS
+    const pause = this.lastRead + least - performance.now()
+    if (pause > 0 && this.waiting.length === 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.hurry = resolve
+      const timer = setTimeout(resolve, pause)
+      await promise
+      clearTimeout(timer)
+      this.hurry = undefined
+    }
+    this.lastRead = performance.now()
+  }
+
+  private emitOwn(): void {
+    for (let first = this.own[0]; first && first.base <= this.position; first = this.own[0]) {
+      this.own.shift()
+      // What was read from the log meanwhile is out already.
+      const rest = first.events.filter(({ seq }) => seq > this.position)
+      if (rest.length > 0) this.advance(rest)
+      first.done()
+    }
+  }
+
+  private advance(events: readonly LogEvent[], position = events.at(-1)?.seq ?? this.position): void {
+    this.position = position
+    if (this.wanted < position) this.wanted = position
+    if (events.length > 0) this.emit(events)
+    for (let i = this.waiting.length - 1; i >= 0; i--)
+      if ((this.waiting[i]?.seq ?? 0) <= position) this.waiting.splice(i, 1)[0]?.done()
+  }
+}

@@ -1,0 +1,58 @@
+import type { Sql } from 'postgres'
+import { meaningOf } from './postgres-error'
+
+/**
+ * Connections to the database, of which no caller has to think that they can break. When one breaks in the middle of
+ * something, or does not answer, all of this client's are replaced: a driver that lost its connection in the middle of
+ * a transaction may wait for an answer for ever.
+ */
+export class PostgresClient<Over> {
+  private current: { readonly sql: Sql; readonly over: Over }
+  private closed = false
+
+  constructor(
+    private readonly connect: () => Sql,
+    /** What is made over the connections, and made anew with them. */
+    private readonly dress: (sql: Sql) => Over,
+    /** A statement, or a transaction, that takes longer counts as lost. */
+    private readonly patienceMs: number,
+    /** What else is on its way over connections that are replaced gets so long to end well. */
+    private readonly graceSeconds: number,
+  ) {
+    this.current = this.open()
+  }
+
+  /** @throws what `work` throws; an error with the code ETIMEDOUT when there is no answer */
+  async run<Result>(work: (over: Over, sql: Sql) => Promise<Result>): Promise<Result> {
+    const { current } = this
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(
+      () => reject(Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' })),
+      this.patienceMs,
+    )
+    try {
+      const working = work(current.over, current.sql)
+      // It may still end badly after nobody waits for it any more.
+      working.catch(() => {})
+      return await Promise.race([working, late])
+    } catch (error) {
+      if (meaningOf(error) === 'lost' && current === this.current && !this.closed) {
+        this.current = this.open()
+        void current.sql.end({ timeout: this.graceSeconds }).catch(() => {})
+      }
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    await this.current.sql.end({ timeout: 2 })
+  }
+
+  private open(): { sql: Sql; over: Over } {
+    const sql = this.connect()
+    return { sql, over: this.dress(sql) }
+  }
+}

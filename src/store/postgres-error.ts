@@ -1,0 +1,96 @@
+import { AppError } from '../core/errors'
+
+/** What a driver's error says about the statement that failed. */
+type Meaning =
+  /** The connection was lost or cannot be had: whether a statement under way took effect is not known. */
+  | 'lost'
+  /** Another transaction was in the way; the same again may succeed. */
+  | 'collision'
+  /** A key that must be unique exists already. */
+  | 'duplicate'
+  | 'full'
+  | 'other'
+
+/** Seconds after which a client should try again: the server looks for its database every second. */
+const RETRY_AFTER = 2
+
+const lostCodes: ReadonlySet<string> = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections, read_only_sql_transaction (a standby)
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '25006',
+])
+
+/** Of these, what is said when there was no connection to send a statement over. */
+const unsentCodes: ReadonlySet<string> = new Set([
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  '57P03',
+  '53300',
+])
+
+/** The error code of the driver or of Postgres (SQLSTATE); empty if there is none. */
+export function codeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+}
+
+/** Name of the constraint or index that a statement would have broken. */
+export function constraintOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error && 'constraint_name' in cause ? String(cause.constraint_name) : ''
+}
+
+export function meaningOf(error: unknown): Meaning {
+  const code = codeOf(error)
+  if (lostCodes.has(code) || code.startsWith('08')) return 'lost'
+  if (code === '40001' || code === '40P01') return 'collision'
+  if (code === '23505') return 'duplicate'
+  if (code === '53100') return 'full'
+  return 'other'
+}
+
+/** Whether a statement that was lost may have taken effect. */
+export function wasSent(error: unknown): boolean {
+  return !unsentCodes.has(codeOf(error))
+}
+
+/** A driver's error in the words of the core. The driver's own text stays behind: it may quote data. */
+export function translate(error: unknown): unknown {
+  switch (meaningOf(error)) {
+    case 'lost':
+    case 'collision':
+      return new AppError(
+        'unavailable',
+        'unavailable',
+        'The database cannot be reached right now; try again',
+        { retry_after: RETRY_AFTER },
+      )
+    case 'full':
+      return new AppError(
+        'storage_full',
+        'storage_full',
+        'The disk of the database is full: nothing was written, reading goes on',
+      )
+    default:
+      return error
+  }
+}

@@ -1,0 +1,103 @@
+import type { Seq } from '../core/ids'
+import type { OpenStore, StoreDeps } from './index'
+import { type Head, handleOf, openPostgres } from './postgres-open'
+import { PostgresStore } from './postgres-store'
+import { findFact, insertEpoch, noteFact } from './queries/instance'
+
+/** The head is looked at so often, whatever the bus says. */
+const WATCH_MILLISECONDS = 1000
+/** A database that has not answered for so long is taken for gone. */
+const PATIENCE_MILLISECONDS = 3000
+
+/**
+ * Opens the store in a Postgres database, filling and migrating it as needed.
+ * @throws StoreError if it cannot or must not be opened by this program
+ */
+export async function openPostgresStore(url: string, deps: StoreDeps): Promise<OpenStore> {
+  const { clock, secrets, report } = deps
+  const connections = await openPostgres(url, deps)
+  try {
+    const { writer, readers, watch } = connections
+    const store = new PostgresStore(connections, await watch.run((head) => head()), clock, secrets, report)
+    const watching = watchOver(store, () => watch.run((head) => head()), report)
+    const holder = crypto.randomUUID()
+    const close = async () => {
+      watching.stop()
+      await store.settle()
+      await connections.close()
+    }
+    return Object.assign(store, {
+      kind: 'postgres' as const,
+      migrated: connections.migrated,
+      notices: connections.notices,
+      fact: (name: string) => writer.run((db) => findFact(handleOf(db), name)),
+      noteFact: (name: string, value: string) => writer.run((db) => noteFact(handleOf(db), name, value)),
+      beginEpoch: (reason: string) =>
+        writer.run((db) =>
+          db.transaction(async (tx) => {
+            await tx.execute('SELECT 1 FROM log_head FOR UPDATE')
+            await insertEpoch(handleOf(tx), clock, secrets, reason)
+          }),
+        ),
+      lease: async (name: string, seconds: number) => {
+        // By the clock of the database, which all processes share.
+        const held = await readers.run(
+          (_, sql) => sql`
+            INSERT INTO job_leases (name, holder, until)
+            VALUES (${name}, ${holder}, now() + ${seconds} * interval '1 second')
+            ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+            WHERE job_leases.holder = excluded.holder OR job_leases.until < now() RETURNING name`,
+        )
+        return held.length > 0
+      },
+      release: async (name: string) => {
+        await readers.run((_, sql) => sql`DELETE FROM job_leases WHERE name = ${name} AND holder = ${holder}`)
+      },
+      followWhile: (isHeard: () => boolean) => {
+        store.tail.isHeard = isHeard
+      },
+      hint: (seq: Seq) => store.tail.hint(seq),
+      isHealthy: () => watching.isHealthy,
+      close,
+      [Symbol.asyncDispose]: close,
+    })
+  } catch (error) {
+    await connections.close()
+    throw error
+  }
+}
+
+/** Looks at the head now and then: what no hint told of is found by this, and whether the database is there. */
+function watchOver(
+  store: PostgresStore,
+  lookAtHead: () => Promise<Head>,
+  report: (fault: unknown) => void,
+): { readonly isHealthy: boolean; stop(): void } {
+  let answeredAt = performance.now()
+  let isReported = false
+  let asking = false
+  const look = async () => {
+    if (asking) return
+    asking = true
+    try {
+      store.noteHead(await lookAtHead())
+      answeredAt = performance.now()
+      isReported = false
+    } catch (fault) {
+      // Said once; it is in /readyz until the database is back.
+      if (!isReported) report(fault)
+      isReported = true
+      answeredAt = Number.NEGATIVE_INFINITY
+    } finally {
+      asking = false
+    }
+  }
+  const timer = setInterval(() => void look(), WATCH_MILLISECONDS)
+  timer.unref()
+  return {
+    get isHealthy() {
+      return performance.now() - answeredAt < PATIENCE_MILLISECONDS
+    },
+    stop: () => clearInterval(timer),
+  }
+}

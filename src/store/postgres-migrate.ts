@@ -1,0 +1,75 @@
+import { sql } from 'drizzle-orm'
+import { readMigrations } from './migrations' with { type: 'macro' }
+import type { Migration } from './migrations'
+import { pendingMigrations } from './pending-migrations'
+import { MIGRATION_LOCK } from './postgres-locks'
+import type { PgDatabase } from './postgres-open'
+import { StoreError } from './store-error'
+
+type Transaction = Parameters<Parameters<PgDatabase['transaction']>[0]>[0]
+
+const migrations: Migration[] = readMigrations('postgres')
+
+/**
+ * Brings a database to this program's schema in one transaction, and answers the names it applied. Replicas that start
+ * together wait for the first of them. `then` runs in the same transaction.
+ * @throws StoreError newer_schema, changed_migration, not_a_store, no_rights
+ */
+export function migratePostgres(db: PgDatabase, then: (tx: Transaction) => Promise<void>): Promise<string[]> {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`)
+    const [found] = await tx.execute<{ ours: boolean; original: boolean; other: boolean }>(sql`
+      SELECT count(*) = 3 AS ours, to_regclass('alembic_version') IS NOT NULL AS original,
+        coalesce(to_regclass('messages'), to_regclass('accounts'), to_regclass('migrations')) IS NOT NULL AS other
+      FROM pg_attribute
+      WHERE attrelid = to_regclass('migrations') AND attname IN ('name', 'hash', 'applied_at')`)
+    if (!found?.ours) await prepareEmpty(tx, found?.original === true, found?.other === true)
+    const applied = await tx.execute<{ name: string; hash: string }>(
+      sql`SELECT name, hash FROM migrations ORDER BY name`,
+    )
+    const pending = pendingMigrations(applied, migrations)
+    for (const migration of pending) {
+      // The tables are where the search path leads, which need not be "public".
+      for (const statement of migration.statements)
+        if (statement !== '') await tx.execute(sql.raw(statement.replaceAll('"public".', '')))
+      await tx.execute(sql`INSERT INTO migrations (name, hash, applied_at)
+        VALUES (${migration.name}, ${migration.hash}, ${new Date().toISOString()})`)
+    }
+    await then(tx)
+    return pending.map(({ name }) => name)
+  })
+}
+
+/** Refuses a database of somebody else, and finds a schema in an empty one where this role may make tables. */
+async function prepareEmpty(tx: Transaction, isOriginal: boolean, isOther: boolean): Promise<void> {
+  if (isOriginal)
+    throw new StoreError(
+      'not_a_store',
+      'this is a database of the earlier Synapse server',
+      'name an empty database, and import this one into it: synapse import-original',
+    )
+  if (isOther)
+    throw new StoreError('not_a_store', 'this database belongs to another program', 'name an empty database')
+  const [rights] = await tx.execute<{
+    in_schema: boolean | null
+    in_database: boolean
+    role: string
+    name: string
+  }>(sql`
+    SELECT has_schema_privilege(current_schema(), 'CREATE') AS in_schema,
+      has_database_privilege(current_database(), 'CREATE') AS in_database,
+      current_user AS role, current_database() AS name`)
+  if (rights?.in_schema !== true) {
+    if (rights?.in_database !== true)
+      throw new StoreError(
+        'no_rights',
+        `the role ${rights?.role} may not create tables in the database ${rights?.name}`,
+        `as its owner run: GRANT CREATE ON DATABASE ${rights?.name} TO ${rights?.role}`,
+      )
+    // A schema with the name of the role comes first in the default search path.
+    await tx.execute(sql`CREATE SCHEMA IF NOT EXISTS AUTHORIZATION CURRENT_USER`)
+  }
+  await tx.execute(
+    sql`CREATE TABLE migrations (name text PRIMARY KEY, hash text NOT NULL, applied_at text NOT NULL)`,
+  )
+}

@@ -1,0 +1,221 @@
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
+import postgres, { type Sql } from 'postgres'
+import type { Seq } from '../core/ids'
+import type { Reads } from '../core/ports'
+import type { Database, Handle } from './database'
+import type { StoreDeps } from './index'
+import { PostgresClient } from './postgres-client'
+import { codeOf, meaningOf } from './postgres-error'
+import { SERVER_LOCK } from './postgres-locks'
+import { migratePostgres } from './postgres-migrate'
+import { createReads } from './queries'
+import { beginLog } from './queries/instance'
+import type * as schema from './schema'
+import * as pgSchema from './schema.pg'
+import { StoreError } from './store-error'
+
+/** Statements that each connection keeps the plan of. */
+const MAX_PREPARED = 500
+
+/** Connections that read. */
+const READERS = 8
+const CONNECT_SECONDS = 5
+/** A statement, or a transaction, that takes longer counts as lost. */
+const PATIENCE_MS = 15_000
+const GRACE_SECONDS = 5
+/** Waits between attempts to connect grow up to this many seconds. */
+const LONGEST_BACKOFF = 1
+
+export interface PostgresConnections {
+  /** One connection: what this process writes is written in the order it was asked for. */
+  readonly writer: PostgresClient<PgDatabase>
+  readonly readers: PostgresClient<Reads>
+  /** One connection that looks at the head every second, and holds the lock of a running server. */
+  readonly watch: PostgresClient<() => Promise<Head>>
+  readonly migrated: readonly string[]
+  readonly notices: readonly string[]
+  close(): Promise<void>
+}
+
+/**
+ * Opens (and fills, and migrates) the database.
+ * @throws StoreError
+ */
+export async function openPostgres(url: string, deps: StoreDeps): Promise<PostgresConnections> {
+  const connect = (max: number, settings: Record<string, string> = {}) =>
+    postgres(url, {
+      max,
+      connect_timeout: CONNECT_SECONDS,
+      backoff: (retries) => Math.min(0.05 * 2 ** retries, LONGEST_BACKOFF),
+      // A connection that ends in the middle of a transaction ends the transaction, and nothing else does.
+      max_lifetime: null,
+      keep_alive: 10,
+      fetch_types: false,
+      onnotice: () => {},
+      connection: { application_name: 'synapse', TimeZone: 'UTC', ...settings },
+    })
+  const first = connect(1)
+  try {
+    const { settings, notices } = await judge(first)
+    const migrated = await migratePostgres(drizzleOver(first), (tx) =>
+      beginLog(handleOf(tx), deps.clock, deps.secrets),
+    )
+    const readsOver = (sql: Sql) => createReads(handleOf(drizzleOver(sql)))
+    const writer = new PostgresClient(() => connect(1, settings), drizzleOver, PATIENCE_MS, 0)
+    const readers = new PostgresClient(
+      () => connect(READERS, settings),
+      readsOver,
+      PATIENCE_MS,
+      GRACE_SECONDS,
+    )
+    const watch = new PostgresClient(() => connect(1), headOf, PATIENCE_MS, 0)
+    return {
+      writer,
+      readers,
+      watch,
+      migrated,
+      notices,
+      close: async () => {
+        await Promise.all([writer.close(), readers.close(), watch.close()])
+      },
+    }
+  } catch (error) {
+    throw explain(error, url)
+  } finally {
+    await first.end({ timeout: 1 })
+  }
+}
+
+export type PgDatabase = PostgresJsDatabase<typeof pgSchema>
+
+export function drizzleOver(sql: Sql): PgDatabase {
+  return drizzle({ client: preparing(sql), schema: pgSchema })
+}
+
+/**
+ * The same connections, which keep the plan of a statement that comes again: drizzle hands its statements over as text,
+ * and planning one with its joins costs more than running it. Texts that hold a list of their own length are too many.
+ */
+function preparing(sql: Sql): Sql {
+  const known = new Set<string>()
+  const { unsafe } = sql
+  const prepared = (text: string, ...rest: unknown[]) => {
+    const [values = [], options = {}] = rest as [never[]?, object?]
+    if (known.size < MAX_PREPARED) known.add(text)
+    return unsafe(text, values, { prepare: values.length > 0 && known.has(text), ...options })
+  }
+  return Object.assign(sql, { unsafe: prepared as unknown as Sql['unsafe'] })
+}
+
+/** A database, or a transaction, as the queries see it. What the dialects' types do not share, they do not use. */
+export function handleOf(db: Pick<PgDatabase, 'select' | 'insert' | 'update' | 'delete' | '$count'>): Handle {
+  return { db: db as unknown as Database, t: pgSchema as unknown as typeof schema }
+}
+
+/** Where the log of the database stands. */
+export interface Head {
+  readonly seq: Seq
+  /** Seq of the last change of rights. */
+  readonly accessSeq: Seq
+  readonly epoch: string
+}
+
+/** Looks at the head; on a new connection first takes the lock that says that a server runs. */
+function headOf(watch: Sql): () => Promise<Head> {
+  let lockedBy: number | undefined
+  return async () => {
+    const [row] = await watch<{ pid: number; seq: string; access_seq: string; epoch: string }[]>`
+      SELECT pg_backend_pid() AS pid, seq, access_seq,
+        (SELECT epoch FROM epochs ORDER BY first_seq DESC LIMIT 1) AS epoch FROM log_head`
+    if (!row) throw new Error('the log has no head')
+    if (row.pid !== lockedBy) {
+      const [lock] = await watch<{ held: boolean }[]>`
+        SELECT pg_try_advisory_lock_shared(${SERVER_LOCK}) AS held`
+      if (!lock?.held)
+        throw new StoreError(
+          'busy',
+          'the database is being moved by another process',
+          'wait until migrate-db has ended',
+        )
+      lockedBy = row.pid
+    }
+    return { seq: Number(row.seq), accessSeq: Number(row.access_seq), epoch: row.epoch }
+  }
+}
+
+/** Whether this database can keep a promise. Answers the settings its connections need. @throws StoreError */
+export async function judge(sql: Sql): Promise<{ settings: Record<string, string>; notices: string[] }> {
+  const [row] = await sql<
+    {
+      version: number
+      encoding: string
+      standby: boolean
+      read_only: string
+      commit: string
+      fsync: string
+    }[]
+  >`SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding,
+      pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only,
+      current_setting('synchronous_commit') AS commit, current_setting('fsync') AS fsync`
+  if (!row) throw new Error('Postgres does not answer what it is')
+  if (row.version < 130_000)
+    throw new StoreError(
+      'unsuitable',
+      `this Postgres is version ${Math.floor(row.version / 10_000)}`,
+      'use version 13 or newer',
+    )
+  if (row.encoding !== 'UTF8')
+    throw new StoreError(
+      'unsuitable',
+      `the encoding of this database is ${row.encoding}`,
+      "create it with ENCODING 'UTF8'",
+    )
+  if (row.standby || row.read_only === 'on')
+    throw new StoreError('unsuitable', 'this Postgres is a standby or read-only', 'name the primary server')
+  const notices =
+    row.fsync === 'off'
+      ? ['Postgres runs with fsync off: what was acknowledged does not survive a loss of power']
+      : []
+  // An operator may ask for more than "on", such as a standby that has it too, but not for less.
+  return { settings: row.commit === 'off' ? { synchronous_commit: 'on' } : {}, notices }
+}
+
+/** Why a database cannot be opened, without the password. */
+export function explain(error: unknown, url: string): unknown {
+  if (error instanceof StoreError) return error
+  const { host, database, role } = partsOf(url)
+  const code = codeOf(error)
+  const unreadable = (problem: string, remedy: string) => new StoreError('unreadable', problem, remedy)
+  if (code === '28P01' || code === '28000')
+    return unreadable(
+      `Postgres at ${host} does not let the role ${role} in (${code})`,
+      'check user and password in SYNAPSE_DATABASE_URL, and pg_hba.conf',
+    )
+  if (code === '3D000')
+    return unreadable(
+      `there is no database ${database} at ${host}`,
+      `create it: createdb -O ${role} ${database}`,
+    )
+  if (code === '42501')
+    return new StoreError(
+      'no_rights',
+      `the role ${role} lacks rights in the database ${database}`,
+      `as its owner run: GRANT CREATE ON DATABASE ${database} TO ${role}`,
+    )
+  if (meaningOf(error) === 'lost')
+    return new StoreError(
+      'unreachable',
+      `no Postgres answers at ${host} (${code})`,
+      'start it, or correct SYNAPSE_DATABASE_URL',
+    )
+  return error
+}
+
+function partsOf(url: string): { host: string; database: string; role: string } {
+  const parsed = URL.parse(url)
+  return {
+    host: parsed?.host || 'the address in SYNAPSE_DATABASE_URL',
+    database: decodeURIComponent(parsed?.pathname.slice(1) || parsed?.username || 'of the URL'),
+    role: decodeURIComponent(parsed?.username || 'of the URL'),
+  }
+}

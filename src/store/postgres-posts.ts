@@ -1,0 +1,164 @@
+import type { ISql } from 'postgres'
+import type { MessageView } from '../core/entities'
+import type { Seq, Uuid } from '../core/ids'
+import type { FoundMessage, PostPlan } from '../core/ports'
+import { formatInstant, type Micros, toMicros } from '../core/time'
+import { extraOf, flagsOf } from './message-row'
+
+/**
+ * A group of posts as one statement. The row of log_head is locked first and until the commit is visible, so that seq
+ * has no gap and rises in the order of the commits, whoever else writes. Nothing is written, and no row comes back,
+ * when rights have changed after $4, the last change that the posts were judged by.
+ */
+const INSERT = `
+WITH head AS (
+  UPDATE log_head SET seq = seq + $2::int,
+    last_at = greatest($3::text::timestamptz, last_at + interval '1 microsecond')
+      + ($2::int - 1) * interval '1 microsecond'
+  WHERE id = 1 AND access_seq <= $4::bigint
+  RETURNING seq - $2::int AS base, last_at - ($2::int - 1) * interval '1 microsecond' AS first_at
+), post AS (
+  SELECT base + i AS seq, first_at + (i - 1) * interval '1 microsecond' AS at, given.*
+  FROM head, json_to_recordset($1::text::json) AS given (i int, uuid uuid, channel_id bigint, sender_id bigint,
+    thread_seq bigint, reply_seq bigint, flags bigint, body text, extra text, key text, request_hash text)
+), message AS (
+  INSERT INTO messages (seq, uuid, channel_id, sender_id, thread_seq, reply_seq, at, flags, body, extra)
+  SELECT seq, uuid, channel_id, sender_id, thread_seq, reply_seq, at, flags, body, extra FROM post
+), event AS (
+  INSERT INTO events (seq, at, type, channel_id, subject, actor_id)
+  SELECT seq, at, 'message.created', channel_id, seq, sender_id FROM post
+), retry_key AS (
+  INSERT INTO idempotency (account_id, key, request_hash, subject, at)
+  SELECT sender_id, key, request_hash, seq, at FROM post WHERE key IS NOT NULL
+), thread AS (
+  INSERT INTO threads (root_seq, reply_count, last_reply_seq)
+  SELECT thread_seq, count(*), max(seq) FROM post WHERE thread_seq IS NOT NULL GROUP BY thread_seq
+  ON CONFLICT (root_seq) DO UPDATE
+  SET reply_count = threads.reply_count + excluded.reply_count, last_reply_seq = excluded.last_reply_seq
+)
+SELECT base, (extract(epoch FROM first_at) * 1000000)::bigint AS first_at FROM head`
+
+const KEYS = `
+SELECT used.account_id, used.key, used.request_hash, used.subject
+FROM json_to_recordset($1::text::json) AS given (account_id bigint, key text)
+JOIN idempotency used ON used.account_id = given.account_id AND used.key = given.key`
+
+const MESSAGES = `
+SELECT message.uuid, message.seq, message.channel_id, message.deleted_at IS NOT NULL AS deleted,
+  message.thread_seq, root.uuid AS thread_uuid
+FROM json_array_elements_text($1::text::json) AS given
+JOIN messages message ON message.uuid = given::uuid
+LEFT JOIN messages root ON root.seq = message.thread_seq`
+
+const PLACES = `
+SELECT uuid, seq, (extract(epoch FROM at) * 1000000)::bigint AS at
+FROM json_array_elements_text($1::text::json) AS given
+JOIN messages ON uuid = given::uuid`
+
+/** Where a message stands in the log. */
+export interface Place {
+  readonly seq: Seq
+  readonly at: Micros
+}
+
+/** What the plans of a group refer to, as far as it exists. */
+export interface GroupLookups {
+  key(accountId: number, key: string): { readonly requestHash: string; readonly subject: Seq } | undefined
+  message(uuid: Uuid | null): FoundMessage | undefined
+}
+
+export const nothingFound: GroupLookups = { key: () => undefined, message: () => undefined }
+
+/** Whether any of these plans refers to something that is stored. */
+export function needsLookUp(plans: readonly PostPlan[]): boolean {
+  return plans.some((plan) => plan.idempotency || plan.replyTo || plan.threadId)
+}
+
+export async function lookUp(sql: ISql, plans: readonly PostPlan[]): Promise<GroupLookups> {
+  const keys = plans.flatMap(({ idempotency }) => (idempotency ? [idempotency] : []))
+  const uuids = plans.flatMap(({ replyTo, threadId }) => [replyTo, threadId].filter((uuid) => uuid !== null))
+  const [used, found] = await Promise.all([
+    keys.length === 0
+      ? []
+      : ask<{ account_id: string; key: string; request_hash: string; subject: string }>(sql, KEYS, [
+          JSON.stringify(keys.map(({ accountId, key }) => ({ account_id: accountId, key }))),
+        ]),
+    uuids.length === 0
+      ? []
+      : ask<{
+          uuid: Uuid
+          seq: string
+          channel_id: string
+          deleted: boolean
+          thread_seq: string | null
+          thread_uuid: Uuid | null
+        }>(sql, MESSAGES, [JSON.stringify([...new Set(uuids)])]),
+  ])
+  const byKey = new Map(
+    used.map((row) => [
+      `${row.account_id} ${row.key}`,
+      { requestHash: row.request_hash, subject: Number(row.subject) },
+    ]),
+  )
+  const byUuid = new Map(
+    found.map(({ uuid, seq, channel_id, deleted, thread_seq, thread_uuid }): [Uuid, FoundMessage] => {
+      const thread =
+        thread_seq === null || thread_uuid === null ? null : { seq: Number(thread_seq), uuid: thread_uuid }
+      return [uuid, { uuid, seq: Number(seq), channelId: Number(channel_id), deleted, thread }]
+    }),
+  )
+  return {
+    key: (accountId, key) => byKey.get(`${accountId} ${key}`),
+    message: (uuid) => (uuid === null ? undefined : byUuid.get(uuid)),
+  }
+}
+
+/** What a plan came to, before it has a place in the log. */
+export interface Accepted {
+  readonly plan: PostPlan
+  readonly view: MessageView
+}
+
+/**
+ * Writes a group. Answers the place of its first message; the others follow without a gap, a microsecond apart.
+ * Undefined, with nothing written, if rights have changed after `known`.
+ */
+export async function insertGroup(
+  sql: ISql,
+  group: readonly Accepted[],
+  now: Micros,
+  known: Seq,
+): Promise<Place | undefined> {
+  const rows = group.map(({ plan, view: { message } }, i) => ({
+    i: i + 1,
+    uuid: message.uuid,
+    channel_id: message.channelId,
+    sender_id: message.senderId,
+    thread_seq: message.thread?.seq,
+    reply_seq: message.replyTo?.seq,
+    flags: flagsOf(message),
+    body: message.body,
+    extra: extraOf(message),
+    key: plan.idempotency?.key,
+    request_hash: plan.idempotency?.requestHash,
+  }))
+  const [first] = await ask<{ base: string; first_at: string }>(sql, INSERT, [
+    JSON.stringify(rows),
+    rows.length,
+    formatInstant(now),
+    known,
+  ])
+  return first && { seq: Number(first.base) + 1, at: toMicros(Number(first.first_at)) }
+}
+
+/** The places of those of these messages that are stored. */
+export async function findPlaces(sql: ISql, uuids: readonly Uuid[]): Promise<Map<Uuid, Place>> {
+  const rows = await ask<{ uuid: Uuid; seq: string; at: string }>(sql, PLACES, [JSON.stringify(uuids)])
+  return new Map(rows.map(({ uuid, seq, at }) => [uuid, { seq: Number(seq), at: toMicros(Number(at)) }]))
+}
+
+/** Runs a statement that is prepared once a connection. Postgres answers bigints as text. */
+async function ask<Row>(sql: ISql, text: string, values: (string | number)[]): Promise<Row[]> {
+  const rows = await sql.unsafe(text, values, { prepare: true })
+  return [...rows] as unknown as Row[]
+}

@@ -1,0 +1,397 @@
+import type { MessageView } from '../core/entities'
+import { AppError, refusal } from '../core/errors'
+import { type EventRecord, type LogEvent, postedEvent } from '../core/events'
+import type { Secrets, Seq } from '../core/ids'
+import type { PostOutcome, PostPlan, Reads, Store, Writes } from '../core/ports'
+import { type Clock, later, toMicros } from '../core/time'
+import { LogTail } from './log-tail'
+import { Appending, writesOver } from './postgres-act'
+import { constraintOf, meaningOf, translate, wasSent } from './postgres-error'
+import { type Head, handleOf, type PostgresConnections } from './postgres-open'
+import {
+  type Accepted,
+  findPlaces,
+  insertGroup,
+  lookUp,
+  needsLookUp,
+  nothingFound,
+  type Place,
+} from './postgres-posts'
+import { readsThrough } from './postgres-reads'
+
+/** A group ends at this many posts, or this much text. */
+const GROUP_POSTS = 256
+const GROUP_TEXT = 1 << 20
+/** How often a group that another process got in the way of is judged and sent again. */
+const MAX_ROUNDS = 20
+/** How long what became of a group is asked for when the connection was lost on the way. */
+const OUTCOME_MILLISECONDS = 5_000
+const OUTCOME_PAUSE_MILLISECONDS = 100
+
+interface Post {
+  readonly plan: PostPlan
+  readonly resolve: (outcome: PostOutcome) => void
+  readonly reject: (reason: unknown) => void
+}
+
+interface Act {
+  readonly plan: null
+  readonly run: (tx: Writes) => Promise<unknown>
+  readonly resolve: (result: never) => void
+  readonly reject: (reason: unknown) => void
+}
+
+type Work = Post | Act
+
+/** A post that was judged and may be written. */
+interface Judged extends Accepted {
+  readonly post: Post
+}
+
+interface Refused {
+  readonly post: Post
+  readonly reason: AppError
+}
+
+/** Rights were changed by another process, and this one has not heard of it yet. */
+class StaleRights extends Error {}
+
+/**
+ * This process's part in a Postgres store that any number of processes share. It writes on one connection, in the order
+ * in which works came: posts that wait while a group is on its way go together in the next, each rare act in a
+ * transaction of its own. Whoever writes locks the one row of log_head first, so that all writers of all processes
+ * stand in one line: seq has no gaps, rises in the order of commits, and nobody waits for anybody in a circle.
+ * What was judged by rights that another process has changed meanwhile is judged again.
+ */
+export class PostgresStore implements Store {
+  readonly reads: Reads
+  readonly tail: LogTail
+  private readonly listeners: ((events: readonly LogEvent[]) => void)[] = []
+  private carried: () => Promise<void> | undefined = () => undefined
+  private readonly epochListeners: (() => void)[] = []
+  private epoch: string
+  private readonly queue: Work[] = []
+  private draining = false
+  private idle: (() => void) | undefined
+  private checking: Promise<void> | undefined
+  private nextCheck: Promise<void> | undefined
+
+  constructor(
+    private readonly connections: PostgresConnections,
+    head: Head,
+    private readonly clock: Clock,
+    private readonly secrets: Secrets,
+    /** Told of faults that must fail nobody's request. */
+    private readonly report: (fault: unknown) => void,
+  ) {
+    this.reads = readsThrough(connections.readers)
+    this.epoch = head.epoch
+    this.tail = new LogTail(this.reads, head.seq, (events) => this.emit(events), report)
+  }
+
+  post(plan: PostPlan): Promise<PostOutcome> {
+    return new Promise((resolve, reject) => this.enqueue({ plan, resolve, reject }))
+  }
+
+  transact<Result>(run: (tx: Writes) => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => this.enqueue({ plan: null, run, resolve, reject }))
+  }
+
+  onCommit(listener: (events: readonly LogEvent[]) => void): void {
+    this.listeners.push(listener)
+  }
+
+  onEpoch(listener: () => void): void {
+    this.epochListeners.push(listener)
+  }
+
+  /** A look at the database from time to time: what no hint told of is found by this. */
+  noteHead({ seq, epoch }: Head): void {
+    if (epoch !== this.epoch) {
+      this.epoch = epoch
+      for (const listener of this.epochListeners) listener()
+    }
+    this.tail.hint(seq)
+  }
+
+  answerAfter(carried: () => Promise<void> | undefined): void {
+    this.carried = carried
+  }
+
+  hydrateWith(hydrate: (records: readonly EventRecord[]) => Promise<LogEvent[]>): void {
+    this.tail.hydrate = hydrate
+  }
+
+  /** Asks the database; callers that come while it is being asked share the next question, which is newer than they. */
+  fresh(): Promise<void> {
+    if (!this.checking) {
+      this.checking = this.check().finally(() => {
+        this.checking = undefined
+      })
+      return this.checking
+    }
+    this.nextCheck ??= this.checking
+      .catch(() => {})
+      .then(() => {
+        this.nextCheck = undefined
+        return this.fresh()
+      })
+    return this.nextCheck
+  }
+
+  reach(seq: Seq): Promise<void> {
+    return this.tail.reach(seq)
+  }
+
+  /** Waits for what is queued. */
+  async settle(): Promise<void> {
+    if (this.draining) await new Promise<void>((resolve) => (this.idle = resolve))
+  }
+
+  private async check(): Promise<void> {
+    try {
+      await this.tail.reach((await this.connections.watch.run((head) => head())).seq)
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  private enqueue(work: Work): void {
+    this.queue.push(work)
+    if (this.draining) return
+    this.draining = true
+    setImmediate(() => void this.drain())
+  }
+
+  private async drain(): Promise<void> {
+    for (let first = this.queue[0]; first; first = this.queue[0])
+      if (first.plan) await this.runGroup(this.takePosts())
+      else {
+        this.queue.shift()
+        await this.runAct(first)
+      }
+    this.draining = false
+    this.idle?.()
+  }
+
+  /** The posts at the front of the queue that fit in one group: none of them is about what another one writes. */
+  private takePosts(): Post[] {
+    const written = new Set<string>()
+    let text = 0
+    let count = 0
+    for (const { plan } of this.queue) {
+      if (!plan || count === GROUP_POSTS || text >= GROUP_TEXT) break
+      const { idempotency, uuid, replyTo, threadId } = plan
+      const key = idempotency && `${idempotency.accountId} ${idempotency.key}`
+      if ([key, replyTo, threadId].some((name) => name !== null && written.has(name))) break
+      if (key !== null) written.add(key)
+      written.add(uuid)
+      text += plan.bodyLength
+      count++
+    }
+    // Up to the first act there are only posts.
+    return this.queue.splice(0, count) as Post[]
+  }
+
+  private async runGroup(posts: readonly Post[]): Promise<void> {
+    let group: readonly Judged[] = []
+    try {
+      for (let round = 0, left = posts; round < MAX_ROUNDS; round++) {
+        const known = this.tail.position
+        const judged = await this.judge(left)
+        group = judged.group
+        left = [...group.map(({ post }) => post), ...judged.refused.map(({ post }) => post)]
+        // What another process allowed a moment ago is not refused: everything has to be known for that.
+        if (judged.refused.length > 0) {
+          await this.check()
+          if (this.tail.position !== known) continue
+          for (const { post, reason } of judged.refused) post.reject(reason)
+        }
+        if (group.length === 0) return
+        const first = await this.send(group, known)
+        if (first) return this.publish(group, first)
+        left = group.map(({ post }) => post)
+      }
+      for (const { post } of group) post.reject(translate(Object.assign(new Error(), { code: '40001' })))
+    } catch (error) {
+      await this.afterFailure(posts, group, error)
+    }
+  }
+
+  /** Undefined if the group has to be judged again. */
+  private async send(group: readonly Judged[], known: Seq): Promise<Place | undefined> {
+    try {
+      const first = await this.connections.writer.run((_, sql) =>
+        insertGroup(sql, group, this.clock.now(), known),
+      )
+      if (!first) await this.check()
+      return first
+    } catch (error) {
+      // Another process used a retry key between the look-up and the statement; the look-up finds it now.
+      if (meaningOf(error) === 'duplicate' && constraintOf(error) === 'idempotency_key') return undefined
+      if (meaningOf(error) === 'collision') return undefined
+      throw error
+    }
+  }
+
+  /** Who may be written, and who may not by what is known here. Those that were written before are answered. */
+  private async judge(posts: readonly Post[]): Promise<{ group: Judged[]; refused: Refused[] }> {
+    const plans = posts.map(({ plan }) => plan)
+    const found = needsLookUp(plans)
+      ? await this.connections.writer.run((_, sql) => lookUp(sql, plans))
+      : nothingFound
+    const group: Judged[] = []
+    const refused: Refused[] = []
+    for (const post of posts) {
+      const { plan } = post
+      const { idempotency } = plan
+      try {
+        plan.admit()
+        const used = idempotency && found.key(idempotency.accountId, idempotency.key)
+        if (used && used.requestHash !== idempotency.requestHash) throw refusal('idempotency_conflict')
+        if (used) {
+          // It is answered as it reads today, so what it made has to be known here.
+          void this.tail.reach(used.subject).then(() => post.resolve({ replayed: true, seq: used.subject }))
+          continue
+        }
+        const referred = { target: found.message(plan.replyTo), thread: found.message(plan.threadId) }
+        // Its place is given by the statement that writes it.
+        const view = plan.decide(referred, { seq: 0, at: toMicros(0) })
+        group.push({ post, plan, view })
+      } catch (reason) {
+        // What has to be loaded first is not refused; it comes again.
+        if (reason instanceof AppError) refused.push({ post, reason })
+        else post.reject(reason)
+      }
+    }
+    return { group, refused }
+  }
+
+  /**
+   * Announces and answers. Where others have written before, that is announced first, which the writers need not wait
+   * for: whoever reads, here or elsewhere, waits until what is committed is known (`fresh`).
+   */
+  private publish(group: readonly Judged[], first: Place): void {
+    const events = group.map(({ view }, i) =>
+      postedEvent(placed(view, { seq: first.seq + i, at: later(first.at, i) })),
+    )
+    void this.tail.announce(first.seq - 1, events)
+    for (const [i, { post }] of group.entries()) {
+      const event = events[i]
+      if (event) post.resolve({ replayed: false, event })
+    }
+  }
+
+  private async afterFailure(
+    posts: readonly Post[],
+    group: readonly Judged[],
+    error: unknown,
+  ): Promise<void> {
+    const isOpen = (meaningOf(error) === 'lost' && wasSent(error)) || meaningOf(error) === 'duplicate'
+    if (group.length > 0 && isOpen) return this.afterLoss(group, error)
+    const failed = group.length > 0 ? group.map(({ post }) => post) : posts
+    // Only the guilty one fails.
+    if (failed.length > 1 && meaningOf(error) === 'other')
+      for (const post of failed) await this.runGroup([post])
+    else for (const post of failed) post.reject(translate(error))
+  }
+
+  /** The connection broke while a group was on its way: it was written as a whole, or not at all. */
+  private async afterLoss(group: readonly Judged[], error: unknown): Promise<void> {
+    const places = await this.placesOf(group)
+    const [first] = group
+    const place = first && places?.get(first.plan.uuid)
+    if (place) {
+      await this.tail.reach(place.seq + group.length - 1)
+      return this.publish(group, place)
+    }
+    const posts = group.map(({ post }) => post)
+    // Its ids are the same, so it cannot be written twice.
+    if (places && meaningOf(error) === 'lost') return this.runGroup(posts)
+    for (const post of posts) post.reject(translate(error))
+  }
+
+  /** Where the messages of a group are; undefined if the database cannot be asked. */
+  private async placesOf(group: readonly Judged[]): Promise<ReadonlyMap<string, Place> | undefined> {
+    const { writer } = this.connections
+    const deadline = this.clock.steady() + OUTCOME_MILLISECONDS
+    while (this.clock.steady() < deadline) {
+      try {
+        // The lock is held until a statement that is still on its way has ended.
+        const uuids = group.map(({ plan }) => plan.uuid)
+        return await writer.run((_, sql) =>
+          sql.begin(async (tx) => {
+            await tx`SELECT 1 FROM log_head FOR UPDATE`
+            return findPlaces(tx, uuids)
+          }),
+        )
+      } catch (error) {
+        if (meaningOf(error) !== 'lost') throw error
+        await Bun.sleep(OUTCOME_PAUSE_MILLISECONDS)
+      }
+    }
+    return undefined
+  }
+
+  private async runAct(act: Act): Promise<void> {
+    try {
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const done = await this.transactOnce(act)
+        if (!done) continue
+        // Whoever comes next is judged by the new rights.
+        await this.tail.announce(done.base, done.events)
+        await this.tail.reach(done.events.at(-1)?.seq ?? 0)
+        void this.answer(() => act.resolve(done.result))
+        return
+      }
+      act.reject(translate(Object.assign(new Error(), { code: '40001' })))
+    } catch (error) {
+      act.reject(translate(error))
+    }
+  }
+
+  /** Undefined if the act has to be judged again. */
+  private async transactOnce({ run }: Act) {
+    try {
+      return await this.connections.writer.run((writer) =>
+        writer.transaction(async (tx) => {
+          const handle = handleOf(tx)
+          const { db, t } = handle
+          await tx.execute('SELECT 1 FROM log_head FOR UPDATE')
+          const [head] = await db.select().from(t.logHead)
+          if (!head) throw new Error('the log has no head')
+          if (head.accessSeq > this.tail.position) throw new StaleRights()
+          const log = new Appending(handle, this.clock, head)
+          const result = await run(writesOver(handle, log, this.secrets))
+          await log.writeHead()
+          // The type of the result is that of whoever queued the work.
+          return { result: result as never, base: head.seq, events: log.events }
+        }),
+      )
+    } catch (error) {
+      if (error instanceof StaleRights) await this.check()
+      else if (meaningOf(error) !== 'collision') throw error
+      return undefined
+    }
+  }
+
+  /** Answers whoever wrote what is announced by now. The next work need not wait for that. */
+  private async answer(resolve: () => void): Promise<void> {
+    await this.carried()
+    resolve()
+  }
+
+  private emit(events: readonly LogEvent[]): void {
+    for (const listener of this.listeners)
+      try {
+        listener(events)
+      } catch (fault) {
+        this.report(fault)
+      }
+  }
+}
+
+/** A view whose message has got its place in the log. */
+function placed(view: MessageView, { seq, at }: Place): MessageView {
+  return { ...view, message: { ...view.message, seq, createdAt: at } }
+}

@@ -1,0 +1,61 @@
+import { desc, eq, gt, inArray } from 'drizzle-orm'
+import { type Secrets, type Seq, ulid, ulidTime } from '../../core/ids'
+import type { Clock } from '../../core/time'
+import type { Handle } from '../database'
+import { OWN_FACTS, refuseMoved } from '../standing'
+
+/**
+ * Begins the log of a store that is new. Does nothing to one that has begun.
+ * @throws StoreError for a store that is not to be served: moved_away, half_moved
+ */
+export async function beginLog(handle: Handle, clock: Clock, secrets: Secrets): Promise<void> {
+  const { db, t } = handle
+  const own = await db
+    .select()
+    .from(t.instance)
+    .where(inArray(t.instance.name, [...OWN_FACTS]))
+  refuseMoved(new Map(own.map(({ name, value }) => [name, value])))
+  const epochs = await db.select().from(t.epochs).limit(1)
+  if (epochs.length > 0) return
+  await db.insert(t.logHead).values({ id: 1, seq: 0, accessSeq: 0, lastAt: clock.now() })
+  await insertEpoch(handle, clock, secrets, 'created')
+}
+
+/**
+ * An epoch from the next seq on, or from a former one: then positions from there on that clients know are of another
+ * history, and epochs that began later are forgotten. Its ULID is later than every former one, whatever the clock says.
+ * One in which nothing was ever written gives way to it.
+ */
+export async function insertEpoch(
+  { db, t }: Handle,
+  clock: Clock,
+  secrets: Secrets,
+  reason: string,
+  from?: Seq,
+): Promise<void> {
+  const now = clock.now()
+  const [last] = await db.select().from(t.epochs).orderBy(desc(t.epochs.firstSeq)).limit(1)
+  const [head] = await db.select().from(t.logHead)
+  if (!head) throw new Error('the log has no head')
+  const milliseconds = Math.max(Math.floor(now / 1000), last ? ulidTime(last.epoch) + 1 : 0)
+  const begun = { epoch: ulid(milliseconds, secrets.sha256(secrets.secret())), startedAt: now, reason }
+  const firstSeq = from ?? head.seq + 1
+  await db
+    .insert(t.epochs)
+    .values({ firstSeq, ...begun })
+    .onConflictDoUpdate({ target: t.epochs.firstSeq, set: begun })
+  await db.delete(t.epochs).where(gt(t.epochs.firstSeq, firstSeq))
+}
+
+/** A fact about this instance, such as the DID of its key. */
+export async function findFact({ db, t }: Handle, name: string): Promise<string | undefined> {
+  const [row] = await db.select().from(t.instance).where(eq(t.instance.name, name))
+  return row?.value
+}
+
+/** Notes a fact unless another process was faster; answers what is noted now. */
+export async function noteFact(handle: Handle, name: string, value: string): Promise<string> {
+  const { db, t } = handle
+  await db.insert(t.instance).values({ name, value }).onConflictDoNothing()
+  return (await findFact(handle, name)) ?? value
+}

@@ -1,0 +1,35 @@
+import type { Seq } from '../core/ids'
+import type { OpenStore, StoreDeps } from './index'
+import { beginLog, findFact, insertEpoch, noteFact } from './queries/instance'
+import { SqliteFaults } from './sqlite-faults'
+import { handleOf, openSqlite } from './sqlite-open'
+import { SqliteStore } from './sqlite-store'
+
+/**
+ * Opens the store at a path, making and migrating it as needed.
+ * @throws StoreError if it cannot or must not be opened by this program
+ */
+export async function openSqliteStore(
+  path: string,
+  { clock, secrets, report, beforeMigration, disk }: StoreDeps,
+): Promise<OpenStore> {
+  const { writer, reader, migrated } = openSqlite(path, beforeMigration)
+  const handle = handleOf(writer)
+  await beginLog(handle, clock, secrets)
+  const faults = new SqliteFaults(path, disk, report)
+  const store = new SqliteStore(writer, reader, clock, secrets, report, faults)
+  return Object.assign(store, {
+    kind: 'sqlite' as const,
+    migrated,
+    notices: [],
+    fact: (name: string) => findFact(handle, name),
+    noteFact: (name: string, value: string) => noteFact(handle, name, value),
+    beginEpoch: (reason: string, from?: Seq) => insertEpoch(handle, clock, secrets, reason, from),
+    // The lock of the home says that there is one process.
+    lease: async () => true,
+    release: async () => {},
+    followWhile: () => {},
+    hint: () => {},
+    [Symbol.asyncDispose]: () => store.close(),
+  })
+}

@@ -1,0 +1,90 @@
+import { type Secrets, ulid } from '../../core/ids'
+import type { Clock } from '../../core/time'
+import { beginImport } from '../mark'
+import type { Progress } from '../move'
+import { tableNamed } from '../shape'
+import { rowOf, type Side } from '../side'
+import { LogWriter } from './log-writer'
+import { importMessages } from './messages'
+import { importPeople } from './people'
+import type { PushDeps } from './push'
+import { COLUMNS, type Original, type OriginalTable, timeOf } from './source'
+import { Warnings } from './warnings'
+
+export interface Import {
+  readonly source: Original
+  /** A store that nothing was written to yet. */
+  readonly to: Side
+  /** DID of the instance that the store belongs to from now on. */
+  readonly did: string
+  readonly clock: Clock
+  readonly secrets: Secrets
+  readonly push: PushDeps
+  readonly onProgress: (progress: Progress) => void
+}
+
+export interface Imported {
+  /** Rows of each table that was written. */
+  readonly rows: Readonly<Record<string, number>>
+  readonly epoch: string
+  readonly headSeq: number
+  readonly warnings: readonly string[]
+}
+
+/** Tables that the earlier server had and never wrote to. */
+const UNUSED = ['threads', 'attachments', 'audit_log'] as const
+
+/**
+ * Imports a database of the earlier server, in one transaction. Ids, times, and the hashes of tokens, passwords and
+ * sessions stay, so that its clients go on where they were; the epoch is new.
+ * @throws TransferError
+ */
+export async function importOriginal(request: Import): Promise<Imported> {
+  const { source, to, did, clock, secrets, push, onProgress } = request
+  const warnings = new Warnings()
+  for (const table of UNUSED)
+    warnings.count(
+      `rows in ${table}, which the earlier server never used: left out`,
+      await source.count(table),
+    )
+  const total = await expected(source)
+  const rows: Record<string, number> = {}
+  const log = new LogWriter()
+  const epoch = ulid(Math.floor(clock.now() / 1000), secrets.sha256(secrets.secret()))
+  await to.transact(async (write) => {
+    await beginImport(to, write, did)
+    const wrote = (table: string, count: number) => {
+      rows[table] = (rows[table] ?? 0) + count
+      const done = Object.values(rows).reduce((sum, some) => sum + some, 0)
+      onProgress({ phase: 'importing', table, done: Math.min(done, total), total })
+    }
+    const parts = { source, write, log, warnings, wrote }
+    const people = await importPeople({ ...parts, push, firstMessageAt: await firstMessageAt(source) })
+    const accessSeq = log.seq
+    await importMessages({ ...parts, people, to })
+    const { seq, at } = log
+    const [epochs, logHead] = [tableNamed('epochs'), tableNamed('log_head')]
+    await write.insert(epochs, [
+      rowOf(epochs, { first_seq: 1, epoch, started_at: clock.now(), reason: 'import' }),
+    ])
+    await write.insert(logHead, [rowOf(logHead, { id: 1, seq, access_seq: accessSeq, last_at: at })])
+  })
+  await to.settle()
+  await to.flush()
+  return { rows, epoch, headSeq: log.seq, warnings: warnings.list() }
+}
+
+async function firstMessageAt(source: Original) {
+  const raw = await source.firstMessage()
+  return raw && timeOf('messages', raw, 'created_at')
+}
+
+/** About how many rows will be written: every message and everybody has an event as well. */
+async function expected(source: Original): Promise<number> {
+  const twice: readonly OriginalTable[] = ['accounts', 'channels', 'channel_memberships', 'messages']
+  let total = 0
+  for (const table of Object.keys(COLUMNS) as OriginalTable[])
+    if (!UNUSED.some((name) => name === table) && table !== 'mentions')
+      total += (await source.count(table)) * (twice.includes(table) ? 2 : 1)
+  return total
+}

@@ -1,0 +1,45 @@
+import type { EventType } from '../../core/events'
+import type { Seq } from '../../core/ids'
+import { later, type Micros, toMicros } from '../../core/time'
+import { tableNamed } from '../shape'
+import { type Row, rowOf } from '../side'
+
+const events = tableNamed('events')
+
+/** Gives imported things their place in the log, whose times rise with seq as they do in a log that was lived. */
+export class LogWriter {
+  seq: Seq = 0
+  /** Time of the last event. */
+  at: Micros = toMicros(0)
+  private rows: Row[] = []
+
+  /** The next event; answers its seq. */
+  append(
+    type: EventType,
+    at: Micros,
+    about: { subject?: number; channelId?: number; actorId?: number; data?: string },
+  ): Seq {
+    this.seq++
+    this.at = this.at >= at ? later(this.at, 1) : at
+    const { subject = this.seq, channelId = null, actorId = null, data = null } = about
+    this.rows.push(
+      rowOf(events, {
+        seq: this.seq,
+        at: this.at,
+        type,
+        channel_id: channelId,
+        subject,
+        actor_id: actorId,
+        data,
+      }),
+    )
+    return this.seq
+  }
+
+  /** The rows since it was asked last. */
+  take(): Row[] {
+    const taken = this.rows
+    this.rows = []
+    return taken
+  }
+}

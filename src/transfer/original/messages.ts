@@ -1,0 +1,205 @@
+import type { BodyFormat, Message, MessageRef } from '../../core/entities'
+import { parseUuid, type Uuid } from '../../core/ids'
+import { MAX_LISTED_MENTIONS } from '../../core/limits'
+import { mentionTokens } from '../../core/mentions'
+import type { Micros } from '../../core/time'
+import { extraOf, flagsOf } from '../../store/message-row'
+import { tableNamed } from '../shape'
+import { type Side, valueIn } from '../side'
+import type { People } from './people'
+import { type Fields, type ImportParts, insertEvents, insertFields } from './rows'
+import { idOf, type Raw, timeOf, timeOrNull, wordOf } from './source'
+
+const messages = tableNamed('messages')
+
+export interface MessageDeps extends ImportParts {
+  readonly people: People
+  /** For looking up what a reply answers. */
+  readonly to: Side
+}
+
+/** A message that others may answer. */
+interface Target extends MessageRef {
+  readonly channelId: number
+  readonly thread: MessageRef | null
+}
+
+/** Imports messages by their time and id, each with what it mentions and who reacted to it. */
+export async function importMessages(deps: MessageDeps): Promise<void> {
+  let last: Micros | undefined
+  for await (const page of deps.source.rows('messages', 'messages.created_at, messages.id')) {
+    const ids = page.map((raw) => raw.id ?? '')
+    const mentions = byMessage(await deps.source.ofMessages('mentions', ids))
+    const reactions = byMessage(await deps.source.ofMessages('reactions', ids))
+    const fields: Fields[] = []
+    const reacted: Fields[] = []
+    const inPage = new Map<Uuid, Target>()
+    for (const raw of page) {
+      const message = await messageOf(raw, mentions.get(raw.id ?? '') ?? [], deps, inPage)
+      if (message === undefined) continue
+      if (last !== undefined && message.createdAt < last)
+        deps.warnings.count('messages whose time is written so that it sorts wrongly; check their order')
+      last = message.createdAt
+      inPage.set(message.uuid, message)
+      fields.push(fieldsOf(message))
+      reacted.push(...reactionsOf(message, reactions.get(raw.id ?? '') ?? [], deps))
+    }
+    await insertFields(deps, 'messages', fields)
+    await insertFields(deps, 'reactions', reacted)
+    await insertEvents(deps)
+  }
+  // A root knows its replies; deleted ones are not counted, because nobody finds them.
+  await deps.write.run(
+    `INSERT INTO threads (root_seq, reply_count, last_reply_seq) SELECT thread_seq, count(*), max(seq) FROM messages
+      WHERE thread_seq IS NOT NULL AND deleted_at IS NULL GROUP BY thread_seq`,
+  )
+  deps.wrote('threads', await deps.to.count(tableNamed('threads')))
+}
+
+/** The message as Synapse keeps it, with its place in the log; undefined if it cannot have one. */
+async function messageOf(
+  raw: Raw,
+  mentions: readonly Raw[],
+  deps: MessageDeps,
+  inPage: ReadonlyMap<Uuid, Target>,
+): Promise<Message | undefined> {
+  const { people, log, warnings } = deps
+  const channel = people.channels.get(idOf('messages', raw, 'channel_id'))
+  const sender = people.accounts.get(idOf('messages', raw, 'sender_id'))
+  if (!channel || !sender) {
+    warnings.count('messages of an account or in a channel that is missing: left out')
+    return undefined
+  }
+  const uuid = idOf('messages', raw)
+  const createdAt = timeOf('messages', raw, 'created_at')
+  const deletedAt = timeOrNull('messages', raw, 'deleted_at')
+  const target = raw.reply_to == null ? undefined : await targetOf(raw.reply_to, inPage, deps.to)
+  const answered = target?.channelId === channel.id ? target : undefined
+  if (raw.reply_to != null && !answered)
+    warnings.count(
+      'replies to a message that is missing, later, or in another channel: kept as plain messages',
+    )
+  const body = deletedAt === null ? (raw.body ?? '') : ''
+  const seq = log.append('message.created', createdAt, { channelId: channel.id, actorId: sender.id })
+  const named = deletedAt === null ? mentionsOf(body, mentions, channel.id, deps) : []
+  return {
+    seq,
+    uuid,
+    channelId: channel.id,
+    senderId: sender.id,
+    thread: answered ? (answered.thread ?? { seq: answered.seq, uuid: answered.uuid }) : null,
+    replyTo: answered ? { seq: answered.seq, uuid: answered.uuid } : null,
+    body,
+    format: wordOf<BodyFormat>('messages', raw, 'body_format', ['markdown', 'plaintext']),
+    kind: 'message',
+    priority: 'normal',
+    via: sender.kind === 'human' ? 'session' : 'token',
+    mentions: {
+      listed: named.slice(0, MAX_LISTED_MENTIONS),
+      unlisted: named.slice(MAX_LISTED_MENTIONS),
+      // Whom a broadcast reached is written down in full.
+      broadcast: false,
+      truncated: named.length > MAX_LISTED_MENTIONS,
+    },
+    metadata: {},
+    clientMessageId: null,
+    createdAt,
+    editedAt: timeOrNull('messages', raw, 'edited_at'),
+    deletedAt,
+    replyCount: 0,
+    lastReplyAt: null,
+  }
+}
+
+async function targetOf(
+  text: string,
+  inPage: ReadonlyMap<Uuid, Target>,
+  to: Side,
+): Promise<Target | undefined> {
+  const uuid = parseUuid(text)
+  if (uuid === undefined) return undefined
+  const near = inPage.get(uuid)
+  if (near) return near
+  const row = await to.find(messages, 'uuid', uuid)
+  if (!row) return undefined
+  const threadSeq = valueIn(messages, row, 'thread_seq')
+  return {
+    seq: Number(valueIn(messages, row, 'seq')),
+    uuid,
+    channelId: Number(valueIn(messages, row, 'channel_id')),
+    // The row of a reply names its root by seq, which is all that is kept of it.
+    thread: threadSeq === null ? null : { seq: Number(threadSeq), uuid },
+  }
+}
+
+/** Inner ids in the order in which the body names them; an expansion stands where the first of its words stood. */
+function mentionsOf(
+  body: string,
+  rows: readonly Raw[],
+  channelId: number,
+  { people, warnings }: MessageDeps,
+): number[] {
+  if (rows.length === 0) return []
+  const tokens = mentionTokens(body)
+  const found = rows.flatMap((raw) => {
+    const account = people.accounts.get(idOf('mentions', raw, 'account_id'))
+    if (!account) {
+      warnings.count('mentions of an account that is missing: left out')
+      return []
+    }
+    if (!people.members.has(`${channelId}:${account.id}`))
+      warnings.count('mentions of somebody who is no member of the channel: kept')
+    return [account]
+  })
+  const handles = new Set(found.map(({ handle }) => handle))
+  const expansion = tokens.findIndex((token) => !handles.has(token))
+  const placeOf = (handle: string) => {
+    const place = tokens.indexOf(handle)
+    if (place >= 0) return place
+    return expansion < 0 ? tokens.length : expansion
+  }
+  return found
+    .map(({ id, handle }) => ({ id, handle, place: placeOf(handle) }))
+    .sort((a, b) => a.place - b.place || (a.handle < b.handle ? -1 : 1))
+    .map(({ id }) => id)
+}
+
+function reactionsOf(message: Message, rows: readonly Raw[], { people, warnings }: MessageDeps): Fields[] {
+  return rows.flatMap((raw) => {
+    const account = people.accounts.get(idOf('reactions', raw, 'account_id'))
+    if (!account || message.deletedAt !== null || !raw.emoji) {
+      warnings.count('reactions to a deleted message, or of an account that is missing: left out')
+      return []
+    }
+    // The earlier server did not keep when it was.
+    return [{ message_seq: message.seq, account_id: account.id, emoji: raw.emoji, at: message.createdAt }]
+  })
+}
+
+function fieldsOf(message: Message): Fields {
+  return {
+    seq: message.seq,
+    uuid: message.uuid,
+    channel_id: message.channelId,
+    sender_id: message.senderId,
+    thread_seq: message.thread?.seq ?? null,
+    reply_seq: message.replyTo?.seq ?? null,
+    at: message.createdAt,
+    edited_at: message.editedAt,
+    deleted_at: message.deletedAt,
+    flags: flagsOf(message),
+    body: message.body,
+    extra: extraOf(message),
+  }
+}
+
+function byMessage(rows: readonly Raw[]): Map<string, Raw[]> {
+  const grouped = new Map<string, Raw[]>()
+  for (const raw of rows) {
+    const id = raw.message_id ?? ''
+    const known = grouped.get(id)
+    if (known) known.push(raw)
+    else grouped.set(id, [raw])
+  }
+  return grouped
+}

@@ -1,0 +1,151 @@
+import type { Uuid } from '../../core/ids'
+import { HANDLE_PATTERN, RESERVED_HANDLES, SLUG_PATTERN } from '../../core/limits'
+import { anyScopeMatches } from '../../core/scopes'
+import { type Micros, toMicros } from '../../core/time'
+import { canonicalJson } from '../canonical'
+import { importCredentials } from './credentials'
+import { importPush, type PushDeps } from './push'
+import { allRows, type Fields, type ImportParts, insertEvents, insertFields } from './rows'
+import { idOf, type Raw, timeOf, timeOrNull, wordOf } from './source'
+import type { Warnings } from './warnings'
+
+/** What the import of messages has to know of everybody and every channel. */
+export interface People {
+  readonly accounts: ReadonlyMap<
+    Uuid,
+    { readonly id: number; readonly handle: string; readonly kind: 'human' | 'agent' }
+  >
+  readonly channels: ReadonlyMap<Uuid, { readonly id: number; readonly slug: string }>
+  /** `<channel>:<account>` by their inner ids. */
+  readonly members: ReadonlySet<string>
+}
+
+export interface PeopleDeps extends ImportParts {
+  /** When the first message was posted; undefined without any. */
+  readonly firstMessageAt: Micros | undefined
+  readonly push: PushDeps
+}
+
+/** Imports accounts, channels and memberships, in this order, and announces each in the log. */
+export async function importPeople(deps: PeopleDeps): Promise<People> {
+  const { source, log, warnings } = deps
+  const accountRows = await allRows(source, 'accounts', 'accounts.created_at, accounts.id')
+  const channelRows = await allRows(source, 'channels', 'channels.created_at, channels.id')
+  const memberRows = await allRows(
+    source,
+    'channel_memberships',
+    'channel_memberships.joined_at, channel_memberships.channel_id, channel_memberships.account_id',
+  )
+  let left = accountRows.length + channelRows.length + memberRows.length
+  // Whoever joined after the first message was posted is announced just before it, so that messages keep their times.
+  const moment = (at: Micros) =>
+    toMicros(deps.firstMessageAt === undefined ? at : Math.min(at, deps.firstMessageAt - left--))
+
+  const accounts = new Map<Uuid, { id: number; handle: string; kind: 'human' | 'agent' }>()
+  const handles = namesOf(accountRows, 'handle', 'account', warnings)
+  const stored: Fields[] = []
+  for (const [index, raw] of accountRows.entries()) {
+    const id = index + 1
+    const handle = handles[index] ?? ''
+    const kind = wordOf('accounts', raw, 'kind', ['human', 'agent'])
+    const createdAt = timeOf('accounts', raw, 'created_at')
+    const uuid = idOf('accounts', raw)
+    if (RESERVED_HANDLES.has(handle))
+      warnings.say(`account ${handle}: a reserved word, which no mention names`)
+    else if (!HANDLE_PATTERN.test(handle))
+      warnings.say(`account ${handle}: such a handle could not be made today; it is kept`)
+    accounts.set(uuid, { id, handle, kind })
+    stored.push({
+      id,
+      uuid,
+      kind,
+      handle,
+      display_name: raw.display_name ?? handle,
+      email: raw.email ?? null,
+      password_hash: raw.password_hash ?? null,
+      is_admin: false,
+      about: '',
+      capabilities: '[]',
+      residency: 'episodic',
+      created_at: createdAt,
+      archived_at: timeOrNull('accounts', raw, 'archived_at'),
+    })
+    log.append('account.created', moment(createdAt), { subject: id })
+  }
+  await insertFields(deps, 'accounts', stored)
+  await importPush(deps, deps.push, accountRows, handles)
+
+  const channels = new Map<Uuid, { id: number; slug: string }>()
+  const slugs = namesOf(channelRows, 'slug', 'channel', warnings)
+  const channelFields = channelRows.map((raw, index): Fields => {
+    const id = index + 1
+    const slug = slugs[index] ?? ''
+    const kind = wordOf('channels', raw, 'kind', ['public', 'private', 'dm'])
+    const createdAt = timeOf('channels', raw, 'created_at')
+    const uuid = idOf('channels', raw)
+    if (!SLUG_PATTERN.test(slug) || (kind !== 'dm' && slug.startsWith('dm-')))
+      warnings.say(`channel ${slug}: such a slug could not be made today; it is kept`)
+    channels.set(uuid, { id, slug })
+    log.append('channel.created', moment(createdAt), { subject: id, channelId: id })
+    return {
+      id,
+      uuid,
+      slug,
+      name: raw.name ?? slug,
+      description: raw.description ?? null,
+      kind,
+      created_at: createdAt,
+      archived_at: timeOrNull('channels', raw, 'archived_at'),
+      floor_seq: 0,
+    }
+  })
+  await insertFields(deps, 'channels', channelFields)
+
+  const scopesOf = await importCredentials(deps, accounts)
+  const members = new Set<string>()
+  const memberFields: Fields[] = []
+  for (const raw of memberRows) {
+    const account = accounts.get(idOf('channel_memberships', raw, 'account_id'))
+    const channel = channels.get(idOf('channel_memberships', raw, 'channel_id'))
+    const joinedAt = moment(timeOf('channel_memberships', raw, 'joined_at'))
+    if (!account || !channel) {
+      warnings.count('memberships of an account or a channel that is missing: left out')
+      continue
+    }
+    const role = wordOf('channel_memberships', raw, 'role', ['admin', 'member', 'read_only'])
+    const seq = log.append('member.joined', joinedAt, {
+      subject: account.id,
+      channelId: channel.id,
+      data: canonicalJson({ role }),
+    })
+    members.add(`${channel.id}:${account.id}`)
+    memberFields.push({
+      channel_id: channel.id,
+      account_id: account.id,
+      role,
+      joined_at: timeOf('channel_memberships', raw, 'joined_at'),
+      joined_seq: seq,
+    })
+    const granted = scopesOf.get(account.id) ?? []
+    if (role === 'read_only' && anyScopeMatches(granted, `channel:${channel.slug}:post`))
+      warnings.say(`agent ${account.handle} is read_only in ${channel.slug} and can no longer post there`)
+  }
+  await insertFields(deps, 'memberships', memberFields)
+  await insertEvents(deps)
+  return { accounts, channels, members }
+}
+
+/** Lower-cased, as every name that a client sends is; where two would then be one, the later one is kept as it is. */
+function namesOf(rows: readonly Raw[], column: string, what: string, warnings: Warnings): string[] {
+  const taken = new Set<string>()
+  return rows.map((raw) => {
+    const given = raw[column] ?? ''
+    const lower = given.toLowerCase()
+    const name = taken.has(lower) ? given : lower
+    taken.add(name)
+    if (name !== given) warnings.say(`${what} ${given}: is now called ${name}, in lower case as all names`)
+    else if (name !== lower)
+      warnings.say(`${what} ${given}: keeps its capitals, because ${lower} exists; nobody can name it`)
+    return name
+  })
+}

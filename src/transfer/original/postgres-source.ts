@@ -1,0 +1,71 @@
+import { explain } from '../../store/postgres-open'
+import { StoreError } from '../../store/store-error'
+import { connectPostgres } from '../postgres-side'
+import { TransferError } from '../transfer-error'
+import { COLUMNS, type Original, type OriginalTable, PAGE, type Raw } from './source'
+
+/** Opens a Postgres database of the earlier server for reading. @throws TransferError */
+export async function openPostgresOriginal(url: string): Promise<Original> {
+  const sql = connectPostgres(url)
+  try {
+    // The driver reserves an open connection only: asked for a new one, it waits for ever.
+    await sql`SELECT 1`
+    const session = await sql.reserve()
+    // One moment, should somebody still write to it.
+    await session`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+    const rowsOf = async (query: string, values: string[] = []): Promise<Raw[]> => [
+      ...(await session.unsafe<Record<string, string | null>[]>(query, values)),
+    ]
+    let cursors = 0
+    return {
+      async columns() {
+        const found = new Map<string, Set<string>>()
+        const rows = await rowsOf(
+          'SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ANY (current_schemas(false))',
+        )
+        for (const { table_name: table, column_name: column } of rows)
+          found.set(table ?? '', (found.get(table ?? '') ?? new Set()).add(column ?? ''))
+        return found
+      },
+      async *rows(table, order) {
+        const name = `rows_${++cursors}`
+        // The order of bytes, in which the earlier server compared ids.
+        await rowsOf(`DECLARE ${name} NO SCROLL CURSOR FOR ${select(table)} ORDER BY ${order}`)
+        for (;;) {
+          const page = await rowsOf(`FETCH ${PAGE} FROM ${name}`)
+          if (page.length === 0) break
+          yield page
+        }
+        await rowsOf(`CLOSE ${name}`)
+      },
+      async firstMessage() {
+        const [raw] = await rowsOf(`${select('messages')} ORDER BY messages.created_at LIMIT 1`)
+        return raw
+      },
+      async ofMessages(table, messages) {
+        return await rowsOf(
+          `${select(table)} WHERE message_id IN (SELECT value::uuid FROM json_array_elements_text($1::text::json))`,
+          [JSON.stringify(messages)],
+        )
+      },
+      async count(table) {
+        return Number((await rowsOf(`SELECT count(*)::text AS count FROM ${table}`))[0]?.count)
+      },
+      [Symbol.asyncDispose]: async () => {
+        session.release()
+        await sql.end({ timeout: 1 })
+      },
+    }
+  } catch (error) {
+    await sql.end({ timeout: 1 })
+    const explained = explain(error, url)
+    if (explained instanceof StoreError)
+      throw new TransferError('unreachable', explained.problem, explained.remedy)
+    throw explained
+  }
+}
+
+function select(table: OriginalTable): string {
+  // Qualified, because a name that both a column and its text have would be ordered by the text.
+  return `SELECT ${COLUMNS[table].map((column) => `${table}.${column}::text AS ${column}`).join(', ')} FROM ${table}`
+}

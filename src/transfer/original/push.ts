@@ -1,0 +1,46 @@
+import { type Fields, type ImportParts, insertFields } from './rows'
+import { isTrue, type Raw } from './source'
+
+export interface PushDeps {
+  /** Seals a secret under the key of the instance. */
+  readonly seal: (secret: string) => string
+  /** Whether a host is an address, or a name, of a private network. */
+  readonly isPrivateHost: (host: string) => boolean
+  /** The earlier server woke for every broadcast; now that is for each account to choose. */
+  readonly keepBroadcastWakes: boolean
+}
+
+/** What wakes an account by default (§20.1 of the v1 contract), and what it may choose in addition. */
+const WAKES = ['dm', 'mention', 'reply', 'approval', 'overdue', 'thread']
+const BROADCAST_WAKES = ['group', 'broadcast']
+
+/** Imports where accounts are woken. Their inner ids are their places in `accounts`, counted from one. */
+export async function importPush(
+  parts: ImportParts,
+  { seal, isPrivateHost, keepBroadcastWakes }: PushDeps,
+  accounts: readonly Raw[],
+  handles: readonly string[],
+): Promise<void> {
+  const wakeOn = JSON.stringify(keepBroadcastWakes ? [...WAKES, ...BROADCAST_WAKES] : WAKES)
+  const targets: Fields[] = []
+  for (const [index, raw] of accounts.entries()) {
+    const { push_webhook_url: url = null, push_webhook_secret: secret = null } = raw
+    const enabled = isTrue(raw.push_enabled)
+    if (!enabled && url === null && secret === null) continue
+    const host = url === null ? undefined : URL.parse(url)?.hostname
+    const vouched = host !== undefined && isPrivateHost(host)
+    if (vouched)
+      parts.warnings.say(
+        `account ${handles[index]}: its webhook leads to a private address (${host}); it stays allowed`,
+      )
+    targets.push({
+      account_id: index + 1,
+      enabled,
+      webhook_url: url,
+      secret_sealed: secret === null ? null : seal(secret),
+      wake_on: wakeOn,
+      vouched,
+    })
+  }
+  await insertFields(parts, 'push_targets', targets)
+}

@@ -1,0 +1,73 @@
+import { Database, type SQLQueryBindings } from 'bun:sqlite'
+import { TransferError } from '../transfer-error'
+import { COLUMNS, type Original, type OriginalTable, PAGE, type Raw } from './source'
+
+/** Opens a SQLite database of the earlier server for reading. @throws TransferError */
+export function openSqliteOriginal(path: string): Original {
+  let db: Database
+  try {
+    db = new Database(path, { readonly: true, strict: true })
+    db.run('PRAGMA busy_timeout = 5000')
+    // One moment, should somebody still write to it.
+    db.run('BEGIN')
+    db.query('SELECT count(*) FROM sqlite_master').get()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    throw new TransferError(
+      'failed',
+      `${path} cannot be read as a SQLite database (${code})`,
+      'check its name and mode',
+    )
+  }
+  const rowsOf = (sql: string, ...values: SQLQueryBindings[]): Raw[] =>
+    db
+      .query<Record<string, unknown>, SQLQueryBindings[]>(sql)
+      .all(...values)
+      .map(toRaw)
+  return {
+    async columns() {
+      const found = new Map<string, Set<string>>()
+      for (const { name, column } of db
+        .query<{ name: string; column: string }, []>(
+          "SELECT t.name, c.name AS column FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'",
+        )
+        .all())
+        found.set(name, (found.get(name) ?? new Set()).add(column))
+      return found
+    },
+    async *rows(table, order) {
+      using statement = db.prepare<Record<string, unknown>, []>(`${select(table)} ORDER BY ${order}`)
+      let page: Raw[] = []
+      for (const row of statement.iterate()) {
+        if (page.push(toRaw(row)) < PAGE) continue
+        yield page
+        page = []
+      }
+      if (page.length > 0) yield page
+    },
+    async firstMessage() {
+      const [raw] = rowsOf(`${select('messages')} ORDER BY messages.created_at LIMIT 1`)
+      return raw
+    },
+    async ofMessages(table, messages) {
+      return rowsOf(
+        `${select(table)} WHERE message_id IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(messages),
+      )
+    },
+    async count(table) {
+      return Number(rowsOf(`SELECT count(*) AS count FROM ${table}`)[0]?.count)
+    },
+    [Symbol.asyncDispose]: async () => db.close(),
+  }
+}
+
+function select(table: OriginalTable): string {
+  return `SELECT ${COLUMNS[table].join(', ')} FROM ${table}`
+}
+
+function toRaw(row: Record<string, unknown>): Raw {
+  const raw: Record<string, string | null> = {}
+  for (const [name, value] of Object.entries(row)) raw[name] = value === null ? null : String(value)
+  return raw
+}

@@ -1,0 +1,14 @@
+import { RETIRED_TO } from '../store/standing'
+import type { Side } from './side'
+
+/**
+ * Lets a store be served again that was moved away; answers where to it had gone, undefined if nowhere. Whoever calls
+ * begins a new epoch, because its clients may have gone on at the other place.
+ */
+export async function reviveStore(side: Side): Promise<string | undefined> {
+  const to = (await side.facts()).get(RETIRED_TO)
+  if (to === undefined) return undefined
+  await side.transact((write) => write.removeFact(RETIRED_TO))
+  await side.flush()
+  return to
+}

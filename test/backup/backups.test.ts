@@ -1,0 +1,144 @@
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Backups, listBackups } from '../../src/backup'
+import { ensureInstanceKey, homePaths } from '../../src/home'
+import { systemClock, systemSecrets } from '../../src/platform'
+import { openStore } from '../../src/store'
+import { rejectionOf } from '../home/temporary'
+import { fastDirectory } from '../support/fast-directory'
+
+// What seals keys is slow on purpose, and copies wait for the disk.
+setDefaultTimeout(30_000)
+
+/** A home with a store, and its backups, a day apart. */
+async function scene({ keep = 2 } = {}) {
+  const directory = fastDirectory()
+  const home = join(directory.path, 'home')
+  const root = join(directory.path, 'backups')
+  const paths = homePaths(home)
+  for (const path of [paths.keys, paths.blobs]) mkdirSync(path, { recursive: true })
+  const key = ensureInstanceKey(paths.instanceKey)
+  const report = () => {}
+  const store = await openStore(
+    { kind: 'sqlite', path: paths.database },
+    { clock: systemClock, secrets: systemSecrets, report },
+  )
+  await store.noteFact('did', key.did)
+  let day = Date.UTC(2026, 4, 1, 3)
+  const warnings: string[] = []
+  const backups = new Backups({
+    home,
+    store: { kind: 'sqlite', path: paths.database },
+    root,
+    version: '1.0.0',
+    key,
+    passphrase: undefined,
+    keep: () => keep,
+    now: () => new Date(day),
+    warn: (message) => warnings.push(message),
+  })
+  return {
+    paths,
+    backups,
+    root,
+    tomorrow: () => {
+      day += 24 * 3600_000
+    },
+    files: () => readdirSync(join(root, key.did.slice(-12)), { recursive: true, encoding: 'utf8' }).sort(),
+    [Symbol.asyncDispose]: async () => {
+      await store.close()
+      directory[Symbol.dispose]()
+    },
+  }
+}
+
+test('pruning takes a copy with its list, its keys and the blobs that nothing else needs', async () => {
+  await using here = await scene()
+  const blob = (name: string) => join(here.paths.blobs, name)
+  writeFileSync(blob('old'), 'old')
+  writeFileSync(blob('kept'), 'kept')
+  await here.backups.create({ blobs: true, passphrase: 'correct horse' })
+  rmSync(blob('old'))
+  for (const passphrase of ['correct horse', undefined]) {
+    here.tomorrow()
+    await here.backups.create({ blobs: true, passphrase })
+  }
+  expect(here.files()).toEqual([
+    'blobs',
+    'blobs-20260502T030000.000Z.json',
+    'blobs-20260503T030000.000Z.json',
+    'blobs/kept',
+    'keys-20260502T030000.000Z.sealed',
+    'synapse-20260502T030000.000Z.db',
+    'synapse-20260502T030000.000Z.json',
+    'synapse-20260503T030000.000Z.db',
+    'synapse-20260503T030000.000Z.json',
+  ])
+  // The newest keys stay, although their copy goes: they open every copy of this instance.
+  here.tomorrow()
+  await here.backups.create({})
+  here.tomorrow()
+  const { pruned } = await here.backups.create({})
+  expect(pruned).toHaveLength(1)
+  expect(here.files().filter((name) => name.startsWith('keys'))).toEqual(['keys-20260502T030000.000Z.sealed'])
+  expect(here.files().filter((name) => name.startsWith('blobs/'))).toEqual([])
+})
+
+test('a copy is never overwritten: a second one of the same moment fails', async () => {
+  await using here = await scene()
+  await here.backups.create({})
+  const before = here.files()
+  expect(await rejectionOf(here.backups.create({}))).toMatchObject({ reason: 'unusable' })
+  expect(here.files()).toEqual(before)
+})
+
+test('a blob that is not what its name says is no part of a backup', async () => {
+  await using here = await scene()
+  const name = new Bun.CryptoHasher('sha256').update('right').digest('hex')
+  writeFileSync(join(here.paths.blobs, name), 'wrong')
+  expect(await rejectionOf(here.backups.create({ blobs: true }))).toMatchObject({ reason: 'damaged' })
+  writeFileSync(join(here.paths.blobs, name), 'right')
+  here.tomorrow()
+  expect(await here.backups.create({ blobs: true })).toMatchObject({ blobs: 1 })
+})
+
+test('the status tells of the last good copy and of the last failure, until the next good one', async () => {
+  await using here = await scene()
+  expect(here.backups.status).toEqual({ last_ok_at: null, last_error: null })
+  await here.backups.create({})
+  expect(here.backups.status).toEqual({ last_ok_at: '2026-05-01T03:00:00.000Z', last_error: null })
+  rmSync(here.root, { recursive: true })
+  writeFileSync(here.root, 'no folder')
+  here.tomorrow()
+  await rejectionOf(here.backups.create({}))
+  expect(here.backups.status).toEqual({
+    last_ok_at: '2026-05-01T03:00:00.000Z',
+    last_error: expect.stringContaining('cannot be used'),
+  })
+  rmSync(here.root)
+  await here.backups.create({})
+  expect(here.backups.status).toEqual({ last_ok_at: '2026-05-02T03:00:00.000Z', last_error: null })
+  expect(existsSync(here.root)).toBe(true)
+})
+
+test('what a copy that was cut short left behind is no copy, and goes with the next one', async () => {
+  await using here = await scene()
+  const { file } = await here.backups.create({})
+  const folder = join(file ?? '', '..')
+  const before = here.files()
+  for (const name of [
+    'synapse-20260501T040000.000Z.db.partial',
+    'synapse-20260501T040000.000Z.db.partial-journal',
+  ])
+    writeFileSync(join(folder, name), 'half')
+  writeFileSync(join(folder, 'synapse-20260501T050000.000Z.json'), '{}')
+  expect(listBackups(folder)).toHaveLength(1)
+  here.tomorrow()
+  await here.backups.create({})
+  expect(here.files().filter((name) => !before.includes(name))).toEqual([
+    'synapse-20260501T050000.000Z.json',
+    'synapse-20260502T030000.000Z.db',
+    'synapse-20260502T030000.000Z.json',
+  ])
+})

@@ -1,0 +1,132 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { toMicros } from '../../src/core/time'
+import { startDaily } from '../../src/jobs'
+import { lastDue } from '../../src/jobs/daily'
+import { FakeClock, HOUR, MINUTE } from '../support/fake-clock'
+import { until } from '../support/sockets'
+import { world } from '../support/world'
+
+// What seals keys is slow on purpose, and copies wait for the disk.
+setDefaultTimeout(30_000)
+
+describe('the last time that a time of day came', () => {
+  const at = (text: string) => new Date(text)
+  test.each([
+    ['03:00', '2026-05-07T12:00:00', '2026-05-07T03:00:00'],
+    ['03:00', '2026-05-07T03:00:00', '2026-05-07T03:00:00'],
+    ['03:00', '2026-05-07T02:59:59', '2026-05-06T03:00:00'],
+    ['23:59', '2026-05-01T00:00:00', '2026-04-30T23:59:00'],
+    ['00:00', '2026-01-01T00:00:00', '2026-01-01T00:00:00'],
+  ])('%s at %s was %s', (time, now, due) => expect(lastDue(time, at(now))).toEqual(at(due)))
+})
+
+function daily(at: string | null = '03:00') {
+  const clock = new FakeClock()
+  const noon = new Date(2026, 4, 7, 12)
+  clock.set(toMicros(noon.getTime() * 1000))
+  const runs: Date[] = []
+  const faults: unknown[] = []
+  const state = { at, fails: false, done: noon as Date | undefined }
+  const job = startDaily({
+    at: () => state.at,
+    lastDone: () => state.done,
+    run: async () => {
+      runs.push(new Date(clock.now() / 1000))
+      if (state.fails) throw new Error('no room')
+      state.done = new Date(clock.now() / 1000)
+    },
+    clock,
+    report: (fault) => faults.push(fault),
+  })
+  return { clock, runs, faults, state, check: job.check, [Symbol.dispose]: () => job.stop() }
+}
+
+describe('what is done daily', () => {
+  test('is done once when its time has come, and not before', async () => {
+    using job = daily()
+    for (const [hours, runs] of [
+      [14, 0],
+      [1, 1],
+      [1, 1],
+      [22, 1],
+      [1, 2],
+    ] as const) {
+      job.clock.advance(hours * HOUR)
+      await job.check()
+      expect(job.runs).toHaveLength(runs)
+    }
+  })
+
+  test('is made up for when its time was slept through, once for all the nights', async () => {
+    using job = daily()
+    job.clock.advance(80 * HOUR)
+    await job.check()
+    await job.check()
+    expect(job.runs).toHaveLength(1)
+  })
+
+  test('is tried again an hour after it failed', async () => {
+    using job = daily()
+    job.state.fails = true
+    job.clock.advance(15 * HOUR)
+    await job.check()
+    job.clock.advance(59 * MINUTE)
+    await job.check()
+    expect(job.runs).toHaveLength(1)
+    expect(job.faults).toHaveLength(1)
+    job.state.fails = false
+    job.clock.advance(MINUTE)
+    await job.check()
+    await job.check()
+    expect(job.runs).toHaveLength(2)
+  })
+
+  test('is not done while it is switched off, and follows the time as it is set', async () => {
+    using job = daily(null)
+    job.clock.advance(30 * HOUR)
+    await job.check()
+    expect(job.runs).toHaveLength(0)
+    job.state.at = '17:00'
+    await job.check()
+    expect(job.runs).toHaveLength(1)
+  })
+})
+
+test('only the local operator makes a backup by a request', async () => {
+  await using w = await world()
+  const admin = await w.human('ada', { isAdmin: true })
+  const ops = await w.agent('ops', { scopes: ['admin:*'] })
+  for (const caller of [admin, ops]) {
+    const refused = await caller.post('/v1/admin/backups', {})
+    expect(refused).toMatchObject({ status: 403, body: { code: 'operator_only' } })
+  }
+  expect(existsSync(`${w.home}-backups`)).toBe(false)
+
+  const made = await w.operator.post<{ file: string; keys: string }>('/v1/admin/backups', {
+    label: 'by-hand',
+    passphrase: 'correct horse battery',
+  })
+  expect(made.status).toBe(201)
+  expect(made.text + w.log).not.toContain('correct horse battery')
+  expect(statSync(made.body.file).size).toBeGreaterThan(0)
+  expect(statSync(made.body.keys).mode & 0o777).toBe(0o600)
+  const wrong = await w.operator.post('/v1/admin/backups', { label: '../up', passphrase: 'short' })
+  expect(wrong.status).toBe(422)
+  expect(wrong.body).toMatchObject({
+    detail: [{ input: '../up' }, { loc: ['body', 'passphrase'], input: null }],
+  })
+})
+
+test('two backups at once are made one after the other, and both count', async () => {
+  await using w = await world({
+    clock: { now: () => toMicros(Date.now() * 1000), steady: () => performance.now() },
+  })
+  const make = () => w.operator.post<{ file: string }>('/v1/admin/backups', {})
+  const answers = await Promise.all([make(), make()])
+  expect(answers.map(({ status }) => status)).toEqual([201, 201])
+  const folder = join(answers[0]?.body.file ?? '', '..')
+  await until('both', () => readdirSync(folder).filter((name) => name.endsWith('.json')).length === 2)
+  expect(readdirSync(folder).filter((name) => name.endsWith('.partial'))).toEqual([])
+})

@@ -1,0 +1,68 @@
+import { Database } from 'bun:sqlite'
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { listBackups, verifyBackup } from '../../src/backup'
+import { instanceFolders } from '../../src/backup/records'
+import { Site } from '../support/process'
+import { backupsOf, numbersOf, served } from './scene'
+
+setDefaultTimeout(60_000)
+
+/** Makes a store one that lacks the newest migration that a table of its own came with. */
+function age(path: string): void {
+  using db = new Database(path, { readwrite: true })
+  const [newest] = db.query<{ name: string }, []>('SELECT name FROM migrations ORDER BY name DESC').all()
+  if (newest === undefined || newest.name.startsWith('0000'))
+    throw new Error('there is nothing to go back to')
+  const sql = readFileSync(join(import.meta.dir, `../../drizzle/sqlite/${newest.name}.sql`), 'utf8')
+  db.run('PRAGMA foreign_keys = OFF')
+  for (const [, kind, name] of sql.matchAll(/CREATE (?:UNIQUE )?(TABLE|INDEX) `(\w+)`/g))
+    db.run(`DROP ${kind} IF EXISTS ${name}`)
+  for (const [, table, column] of sql.matchAll(/ALTER TABLE `(\w+)` ADD `(\w+)`/g))
+    db.run(`ALTER TABLE ${table} DROP COLUMN ${column}`)
+  db.run('DELETE FROM migrations WHERE name = ?', [newest.name])
+}
+
+const copiesOf = (site: Site) => instanceFolders(backupsOf(site)).flatMap(listBackups)
+
+test('before an existing store is migrated a copy is made; of a new one none', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 3)
+  expect(copiesOf(site)).toEqual([])
+  await server.stop()
+  const before = numbersOf(site.paths.database)
+  age(site.paths.database)
+  const again = await site.start()
+  expect(await again.written()).toContain('copied the store before migrating it')
+  expect(await again.stop()).toBe(0)
+  const [copy, ...others] = copiesOf(site)
+  expect(others).toEqual([])
+  expect(copy?.record).toMatchObject({ label: 'pre-migration', counts: { messages: 3 } })
+  expect(numbersOf(copy?.names.database ?? '')).toEqual(before)
+  expect(verifyBackup(copy?.names.database ?? '').problems).toEqual([])
+  // It is the store as it was: it lacks what the migration added.
+  expect(verifyBackup(copy?.names.database ?? '').facts?.migrations).not.toContain(
+    verifyBackup(site.paths.database).facts?.migrations.at(-1),
+  )
+})
+
+test('where no copy can be made nothing is migrated, and the server says what to do', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 1)
+  await server.stop()
+  age(site.paths.database)
+  const aged = join(site.directory, 'aged.db')
+  copyFileSync(site.paths.database, aged)
+  mkdirSync(join(backupsOf(site), '..'), { recursive: true })
+  writeFileSync(backupsOf(site), 'no folder')
+  const refused = await site.run('serve', '--port', '0')
+  expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining('no copy can be made before') })
+  expect(verifyBackup(site.paths.database).facts?.migrations).toEqual(
+    verifyBackup(aged).facts?.migrations ?? [],
+  )
+  rmSync(backupsOf(site))
+  const server2 = await site.start()
+  expect(await server2.stop()).toBe(0)
+  expect(readdirSync(backupsOf(site))).toHaveLength(1)
+})

@@ -1,0 +1,87 @@
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { listBackups } from '../../src/backup'
+import { instanceFolders } from '../../src/backup/records'
+import { loadConfig } from '../../src/config'
+import { toMicros } from '../../src/core/time'
+import { ensureInstanceKey, homePaths, prepareHome } from '../../src/home'
+import { keepBackups } from '../../src/keeping'
+import { createLogger } from '../../src/logger'
+import { systemSecrets } from '../../src/platform'
+import { openStore } from '../../src/store'
+import { FakeClock, HOUR } from '../support/fake-clock'
+import { fastDirectory } from '../support/fast-directory'
+
+// What seals keys is slow on purpose, and copies wait for the disk.
+setDefaultTimeout(30_000)
+
+async function nights(settings: Record<string, string> = {}) {
+  const directory = fastDirectory()
+  const home = join(directory.path, 'home')
+  const umask = process.umask()
+  prepareHome(home)
+  const root = join(directory.path, 'backups')
+  const env = { HOME: directory.path, SYNAPSE_HOME: home, SYNAPSE_BACKUP_DIR: root, ...settings }
+  const config = loadConfig({ env, cwd: home, command: 'serve' })
+  const clock = new FakeClock()
+  clock.set(toMicros(new Date(2026, 4, 7, 12).getTime() * 1000))
+  const key = ensureInstanceKey(homePaths(home).instanceKey)
+  const store = await openStore(config.database, { clock, secrets: systemSecrets, report: () => {} })
+  await store.noteFact('did', key.did)
+  const lines: string[] = []
+  const logger = createLogger('info', (text) => lines.push(text))
+  const keeping = keepBackups({ config, store, key, clock, logger })
+  const job = await keeping.start()
+  return {
+    root,
+    lines: () => {
+      logger.flush()
+      return lines.join('')
+    },
+    copies: () => instanceFolders(root).flatMap(listBackups),
+    status: () => keeping.backups.status,
+    async pass(hours: number) {
+      clock.advance(hours * HOUR)
+      await job?.check()
+    },
+    [Symbol.asyncDispose]: async () => {
+      await keeping.stop()
+      await store.close()
+      directory[Symbol.dispose]()
+      process.umask(umask)
+    },
+  }
+}
+
+test('a server copies its store every night, with keys where there is a passphrase, and keeps as many as it should', async () => {
+  await using here = await nights({ SYNAPSE_BACKUP_KEEP: '2', SYNAPSE_BACKUP_PASSPHRASE: 'correct horse' })
+  await here.pass(14)
+  expect(here.copies()).toHaveLength(0)
+  await here.pass(1)
+  await here.pass(1)
+  expect(here.copies().map(({ record }) => record)).toEqual([
+    expect.objectContaining({ label: 'daily', keys: true, blobs: true }),
+  ])
+  expect(here.lines()).toContain('made the daily backup')
+  for (let day = 0; day < 3; day++) await here.pass(24)
+  expect(here.copies()).toHaveLength(2)
+})
+
+test('one that fails is told in the log, without harm to the rest, and in the status', async () => {
+  await using here = await nights()
+  writeFileSync(here.root, 'no folder')
+  await here.pass(15)
+  expect(here.lines()).toContain('the daily backup failed')
+  expect(here.status()).toEqual({
+    last_ok_at: null,
+    last_error: expect.stringContaining('SYNAPSE_BACKUP_DIR'),
+  })
+})
+
+test('none is made while it is switched off', async () => {
+  await using here = await nights({ SYNAPSE_BACKUP_DAILY_AT: 'off' })
+  await here.pass(100)
+  expect(here.copies()).toHaveLength(0)
+  expect(here.status()).toEqual({ last_ok_at: null, last_error: null })
+})

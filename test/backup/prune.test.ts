@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'bun:test'
+import { namesOf } from '../../src/backup/names'
+import { isSuspicious, PRE_MIGRATION, superfluous } from '../../src/backup/prune'
+import type { Backup } from '../../src/backup/records'
+
+function backup(day: number, messages: number, label: string | null = null): Backup {
+  const stamp = `202605${String(day).padStart(2, '0')}T030000.000Z`
+  const record = {
+    created_at: `2026-05-${String(day).padStart(2, '0')}T03:00:00.000Z`,
+    version: '1.0.0',
+    schema: '0000_initial',
+    epoch: '01M7Y5WJA00A1B2C3D4E5F6G7H',
+    last_seq: messages,
+    counts: { messages },
+    sha256: '0'.repeat(64),
+    blobs: false,
+    keys: false,
+    label,
+  }
+  return { names: namesOf('/backups', stamp), bytes: 1, record }
+}
+
+const days = (backups: readonly Backup[]) =>
+  backups.map(({ record }) => Number(record.created_at.slice(8, 10)))
+
+describe('of many backups', () => {
+  test('the newest are kept, as many as were asked for', () => {
+    const all = [9, 8, 7, 6, 5].map((day) => backup(day, 100))
+    expect(days(superfluous(all, 3))).toEqual([6, 5])
+    expect(days(superfluous(all, 5))).toEqual([])
+    expect(days(superfluous(all, 365))).toEqual([])
+  })
+
+  test('those before a migration are kept apart, the last three', () => {
+    const all = [9, 8, 7, 6, 5, 4, 3].map((day) => backup(day, 100, day % 2 === 1 ? PRE_MIGRATION : 'daily'))
+    expect(days(superfluous(all, 1))).toEqual([6, 4, 3])
+    expect(days(superfluous(all, 7))).toEqual([3])
+  })
+})
+
+describe('a copy with fewer messages', () => {
+  const others = [backup(8, 100), backup(7, 90)]
+  test.each([
+    [0, true],
+    [49, true],
+    [50, false],
+    [100, false],
+    [1000, false],
+  ])('than half of the largest is suspicious: %d messages beside 100', (messages, verdict) => {
+    expect(isSuspicious(backup(9, messages), others)).toBe(verdict)
+  })
+
+  test('stays suspicious the day after, when there is another like it', () => {
+    expect(isSuspicious(backup(10, 10), [backup(9, 10), ...others])).toBe(true)
+  })
+
+  test('is not, when it is the first', () => expect(isSuspicious(backup(9, 0), [])).toBe(false))
+})

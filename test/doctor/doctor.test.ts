@@ -1,0 +1,193 @@
+import { Database } from 'bun:sqlite'
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { writeState } from '../../src/home'
+import { backUp, epochsIn, flipBit, served } from '../backup/scene'
+import { Site } from '../support/process'
+
+setDefaultTimeout(60_000)
+
+interface Report {
+  readonly object: string
+  readonly checks: readonly { name: string; status: string; detail: string; fix: string | null }[]
+}
+
+async function examined(site: Site) {
+  const { code, stdout, stderr } = await site.run('doctor', '--json')
+  if (stdout === '') throw new Error(stderr)
+  const { checks } = JSON.parse(stdout) as Report
+  const of = (name: string) => checks.find((check) => check.name === name)
+  return { code, checks, of, statuses: Object.fromEntries(checks.map(({ name, status }) => [name, status])) }
+}
+
+/** Everything below a home, with its size, its mode and when it was changed. */
+function traceOf(home: string): string[] {
+  return readdirSync(home, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((name) => {
+      const { size, mode, mtimeMs } = statSync(`${home}/${name}`)
+      return `${name} ${size} ${mode} ${name.startsWith('run') ? '' : mtimeMs}`
+    })
+}
+
+const HEALTHY = ['process', 'home', 'store', 'bind', 'epoch', 'disk']
+
+test('finds nothing wrong with a server that is well, up or down, and changes nothing', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 3)
+  writeFileSync(site.paths.env, 'SYNAPSE_BACKUP_PASSPHRASE=a passphrase\n', { mode: 0o600 })
+  const without = await examined(site)
+  expect(without.code).toBe(1)
+  expect(without.of('backup')).toMatchObject({ status: 'warn', fix: 'synapse backup create' })
+  await backUp(site)
+  expect((await examined(site)).of('backup')).toMatchObject({
+    status: 'warn',
+    fix: 'synapse backup create --with-keys',
+  })
+  await backUp(site, '--with-keys')
+  const up = await examined(site)
+  expect({ code: up.code, checks: up.checks.filter(({ status }) => status !== 'pass') }).toEqual({
+    code: 0,
+    checks: [],
+  })
+  expect(up.checks.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['reachable', 'backup', ...HEALTHY]),
+  )
+  await server.stop()
+  const before = traceOf(site.home)
+  const down = await examined(site)
+  expect(down.code).toBe(0)
+  expect(down.statuses).toMatchObject({ reachable: 'skip', process: 'skip', store: 'pass', epoch: 'pass' })
+  expect(traceOf(site.home)).toEqual(before)
+})
+
+test('prints one line a check with its remedy behind it', async () => {
+  await using site = new Site()
+  const { code, stdout } = await site.run('doctor')
+  expect(code).toBe(2)
+  expect(stdout).toContain('FAIL  home')
+  expect(stdout).toContain('→ synapse init')
+})
+
+test('tells of a server that was killed, and of a number that belongs to another program', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 1)
+  await server.kill()
+  const killed = await examined(site)
+  expect(killed.of('process')).toMatchObject({
+    status: 'warn',
+    detail: expect.stringContaining(`pid ${server.pid}`),
+  })
+  // What it had not copied from the log into the database is looked at as well.
+  expect(killed.of('store')).toMatchObject({ status: 'pass', detail: expect.stringContaining('1 messages') })
+  const stranger = Bun.spawn(['sleep', '60'])
+  try {
+    writeFileSync(site.paths.pid, `${stranger.pid}\n`)
+    rmSync(site.paths.runFile)
+    const foreign = await examined(site)
+    expect(foreign.code).toBe(2)
+    expect(foreign.of('process')).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('another program'),
+    })
+  } finally {
+    stranger.kill()
+  }
+})
+
+test('tells of a server that does not answer', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 1)
+  server.signal('SIGSTOP')
+  const silent = await examined(site)
+  expect(silent.code).toBe(2)
+  expect(silent.of('reachable')).toMatchObject({
+    status: 'fail',
+    fix: expect.stringContaining('serve --stop'),
+  })
+  server.signal('SIGCONT')
+})
+
+test('tells of modes that let others in', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 1)
+  await server.stop()
+  chmodSync(site.paths.instanceKey, 0o644)
+  chmodSync(site.paths.database, 0o640)
+  const open = await examined(site)
+  expect(open.of('home')).toMatchObject({ status: 'fail', fix: `chmod 600 ${site.paths.instanceKey}` })
+  chmodSync(site.paths.instanceKey, 0o600)
+  expect((await examined(site)).of('home')).toMatchObject({
+    status: 'warn',
+    fix: `chmod 600 ${site.paths.database}`,
+  })
+  chmodSync(site.home, 0o777)
+  const writable = await examined(site)
+  expect(writable.code).toBe(2)
+  expect(writable.of('home')).toMatchObject({ status: 'fail', fix: expect.stringContaining('chmod go-w') })
+  chmodSync(site.home, 0o700)
+})
+
+test('tells of a store that is missing, newer, older, or another than the home has seen', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 2)
+  await server.stop()
+  const change = (...statements: string[]) => {
+    using db = new Database(site.paths.database, { readwrite: true })
+    for (const statement of statements) db.run(statement)
+  }
+  const [epoch] = epochsIn(site.paths.database)
+
+  change("INSERT INTO migrations VALUES ('9999_future', 'x', 'x')")
+  expect((await examined(site)).of('store')).toMatchObject({
+    status: 'fail',
+    detail: expect.stringContaining('9999_future'),
+  })
+  change("DELETE FROM migrations WHERE name = '9999_future'")
+
+  writeState(site.paths.state, { epoch: epoch?.epoch ?? '', lastSeq: 1_000_000 })
+  expect((await examined(site)).of('epoch')).toMatchObject({
+    status: 'fail',
+    detail: expect.stringContaining('an older copy'),
+    fix: expect.stringContaining('synapse epoch rotate'),
+  })
+  writeState(site.paths.state, { epoch: '01M7Y5WJA00A1B2C3D4E5F6G7H', lastSeq: 1 })
+  expect((await examined(site)).of('epoch')).toMatchObject({
+    status: 'fail',
+    detail: expect.stringContaining('another store'),
+  })
+
+  rmSync(site.paths.database)
+  const gone = await examined(site)
+  expect(gone.code).toBe(2)
+  expect(gone.of('store')).toMatchObject({ status: 'fail', detail: expect.stringContaining('is gone') })
+})
+
+test('tells of a configuration that is refused, and of tokens that travel unencrypted', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 1)
+  await server.stop()
+  writeFileSync(site.paths.env, `SYNAPSE_BACKUP_DIR=${site.home}/backups\n`, { mode: 0o600 })
+  const inside = await examined(site)
+  expect(inside).toMatchObject({ code: 2, statuses: { config: 'fail' } })
+  expect((await site.run('serve', '--port', '0')).code).toBe(78)
+  writeFileSync(site.paths.env, 'SYNAPSE_HOST=192.168.77.1\n', { mode: 0o600 })
+  expect((await examined(site)).of('bind')).toMatchObject({
+    status: 'warn',
+    detail: expect.stringContaining('unencrypted'),
+  })
+})
+
+test('tells of a write-ahead log that is damaged before what was acknowledged', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 20)
+  await server.kill()
+  flipBit(`${site.paths.database}-wal`, 32 + 24 + 100)
+  const damaged = await examined(site)
+  expect(damaged.of('store')).toMatchObject({
+    status: 'fail',
+    detail: expect.stringContaining('-wal is damaged'),
+    fix: expect.stringContaining('synapse backup restore'),
+  })
+  expect((await site.run('serve', '--port', '0')).code).toBe(78)
+})

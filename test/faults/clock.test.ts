@@ -1,0 +1,153 @@
+// Somebody sets the clock of the machine while the server runs: an hour or a year, forward or back.
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { toMicros } from '../../src/core/time'
+import { DAY, HOUR, SECOND } from '../support/fake-clock'
+import { Site } from '../support/process'
+import { LiveSocket, until } from '../support/sockets'
+import { type Message, type Page, type Person, type World, world } from '../support/world'
+import { integrityOf, load, ROOM } from './load'
+import { preloadMissing } from './preload'
+import { SettableClock } from './settable-clock'
+
+setDefaultTimeout(60_000)
+
+const YEAR = 365 * DAY
+const TWO_MONTHS = 60 * DAY
+
+const jumps = [
+  { words: 'an hour forward', by: HOUR },
+  { words: 'an hour back', by: -HOUR },
+  { words: 'a year forward', by: YEAR },
+  { words: 'a year back', by: -YEAR },
+]
+
+function jump({ clock }: World, milliseconds: number): void {
+  clock.set(toMicros(clock.now() + milliseconds * 1000))
+}
+
+for (const { words, by } of jumps)
+  describe(`a clock that jumps ${words} and comes back`, () => {
+    test('changes nothing about the order: numbers, instants and cursors go on', async () => {
+      await using w = await world()
+      await w.channel('family')
+      const alice = await w.agent('alice', { channels: { family: 'member' } })
+      using socket = await LiveSocket.open(w.url, alice.credential)
+      await socket.subscribe(['family'])
+      let cursor = 'oldest'
+      const told: string[] = []
+      const say = async (body: string) => {
+        await alice.post('/v1/messages', { channel: 'family', body })
+        told.push(body)
+        // What is new is found by the cursor of before, across the jump.
+        const { body: page } = await alice.get<Page & { position: string }>(
+          `/v1/messages?channel=family&since=${cursor}&order=asc`,
+        )
+        expect(page.messages.map((message) => message.body)).toEqual([body])
+        cursor = page.position
+      }
+      await say('before')
+      jump(w, by)
+      await say('meanwhile')
+      w.clock.advance(SECOND)
+      await say('a second later')
+      jump(w, -by)
+      await say('afterwards')
+      w.clock.advance(SECOND)
+      await say('another second later')
+
+      const { body } = await alice.get<{ messages: (Message & { created_at: string; seq: number })[] }>(
+        '/v1/messages?channel=family&since=oldest&order=asc',
+      )
+      expect(body.messages.map((message) => message.body)).toEqual(told)
+      const seqs = body.messages.map(({ seq }) => seq)
+      expect(seqs).toEqual(seqs.map((_, i) => (seqs[0] ?? 0) + i))
+      const instants = body.messages.map(({ created_at }) => created_at)
+      expect(new Set(instants).size).toBe(told.length)
+      expect(instants.toSorted()).toEqual(instants)
+      await until('all of it on the socket', () => socket.events.length === told.length)
+      expect(socket.end).toBeUndefined()
+    })
+
+    test('ends no credential for good', async () => {
+      await using w = await world()
+      await w.channel('family')
+      const forever = await w.agent('forever', { channels: { family: 'member' } })
+      const expiresAt = new Date(w.clock.now() / 1000 + TWO_MONTHS).toISOString()
+      const bounded = await w.agent('bounded', { channels: { family: 'member' }, expiresAt })
+      const human = await w.human('human', { channels: { family: 'member' } })
+      const status = async (who: Person) => (await who.get('/v1/messages?channel=family')).status
+      const everybody = () => Promise.all([forever, bounded, human].map(status))
+      expect(await everybody()).toEqual([200, 200, 200])
+      jump(w, by)
+      const isOver = by > TWO_MONTHS
+      expect(await everybody()).toEqual([200, isOver ? 401 : 200, isOver ? 401 : 200])
+      jump(w, -by)
+      expect(await everybody()).toEqual([200, 200, 200])
+      // Also where a server with the wrong date was started anew.
+      jump(w, by)
+      await w.restart()
+      jump(w, -by)
+      expect(await everybody()).toEqual([200, 200, 200])
+    })
+
+    test('locks nobody out of signing in', async () => {
+      await using w = await world({ settings: { SYNAPSE_RATE_LOGIN: '3/60' } })
+      await w.channel('family')
+      const alice = await w.agent('alice', { channels: { family: 'member' } })
+      await w.human('human')
+      const login = async () =>
+        (await w.guest.post('/v1/auth/login', { handle: 'human', password: 'wrong' })).status
+      jump(w, by)
+      // The log has seen this time, and its own does not go back.
+      await alice.post('/v1/messages', { channel: 'family', body: 'meanwhile' })
+      for (let i = 0; i < 3; i++) expect(await login()).toBe(401)
+      expect(await login()).toBe(429)
+      jump(w, -by)
+      w.clock.advance(61 * SECOND)
+      for (let i = 0; i < 3; i++) expect(await login()).toBe(401)
+      expect(await login()).toBe(429)
+      w.clock.advance(61 * SECOND)
+      expect(await login()).toBe(401)
+    })
+  })
+
+describe.skipIf(preloadMissing)('a machine whose date is set to and fro', () => {
+  test('costs its server no post, no socket and no wait', async () => {
+    using clock = await SettableClock.make()
+    await using site = new Site()
+    const server = await site.start(clock.environment)
+    await using posts = await load(site, server)
+    await posts.progress()
+    using socket = await LiveSocket.open(server.url, posts.reader.credential)
+    await socket.subscribe([ROOM])
+    for (const { by } of [...jumps, { by: 0 }]) {
+      // Nothing of this type comes, so that the wait lasts to its end: by the steady clock, whatever the date.
+      const begun = performance.now()
+      const wait = posts.reader.get<{ events: unknown[] }>('/v1/events?type=channel.archived&wait=1')
+      await posts.progress()
+      clock.set(by)
+      await posts.progress()
+      const { status, body } = await wait
+      expect([status, body.events]).toEqual([200, []])
+      expect(performance.now() - begun).toBeGreaterThan(990)
+      const { body: page } = await posts.reader.get<Page>(`/v1/messages?channel=${ROOM}&limit=5`)
+      expect(page.messages.length).toBe(5)
+    }
+    await posts.finish()
+    expect(posts.refused.size).toBe(0)
+    const { body } = await posts.reader.get<{ messages: { created_at: string }[] }>(
+      `/v1/messages?channel=${ROOM}&since=oldest&order=asc&limit=200`,
+    )
+    const instants = body.messages.map(({ created_at }) => created_at)
+    expect(instants.toSorted()).toEqual(instants)
+    expect(socket.end).toBeUndefined()
+    // Also a server that starts in the past of its own log goes on where that ends.
+    expect(await server.stop()).toBe(0)
+    clock.set(-YEAR)
+    const again = await site.start(clock.environment)
+    expect(await posts.judge(again)).toEqual([])
+    expect((await again.operator.post('/v1/admin/channels', { slug: 'new', name: 'new' })).status).toBe(201)
+    expect(await again.stop()).toBe(0)
+    expect(integrityOf(site.paths.database)).toBe('ok')
+  })
+})

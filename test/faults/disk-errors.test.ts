@@ -1,0 +1,125 @@
+// A disk that answers with errors: writes, syncs and reads that fail, and writes that take only a part.
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { existsSync } from 'node:fs'
+import { suspicionOf } from '../../src/store/sqlite-faults'
+import { type ServerProcess, Site } from '../support/process'
+import { until } from '../support/sockets'
+import { type Fault, FaultyDisk, faultyDiskMissing } from './faulty-disk'
+import { integrityOf, load, ROOM } from './load'
+
+setDefaultTimeout(60_000)
+
+const LOG = 'synapse.db-wal'
+
+interface Passing {
+  readonly title: string
+  readonly fault: Fault
+  /** What posts are answered meanwhile; null: nobody notices. */
+  readonly answer: string | null
+}
+
+/** Faults that leave what is stored as it is. */
+const passing: readonly Passing[] = [
+  {
+    title: 'fails',
+    fault: { calls: ['write'], with: 'input_output', on: LOG },
+    answer: '503 unavailable',
+  },
+  {
+    title: 'fails at the third call of a commit',
+    fault: { calls: ['write'], with: 'input_output', on: LOG, after: 2 },
+    answer: '503 unavailable',
+  },
+  {
+    title: 'cannot be synced',
+    fault: { calls: ['sync'], with: 'input_output', on: LOG },
+    answer: '503 unavailable',
+  },
+  {
+    title: 'takes only a part, again and again',
+    fault: { calls: ['write'], with: 'short', on: LOG },
+    answer: '507 storage_full',
+  },
+  {
+    title: 'takes only a part, once',
+    fault: { calls: ['write'], with: 'short', on: LOG, times: 1 },
+    answer: null,
+  },
+  {
+    title: 'is interrupted',
+    fault: { calls: ['write'], with: 'interrupted', on: LOG, times: 10 },
+    answer: null,
+  },
+]
+
+describe.skipIf(faultyDiskMissing)('a write', () => {
+  for (const { title, fault, answer } of passing)
+    test(`that ${title} ${answer === null ? 'costs nobody anything' : 'is refused and repeated'}`, async () => {
+      using disk = await FaultyDisk.make()
+      await using site = new Site()
+      const server = await site.start(disk.environment)
+      await using posts = await load(site, server)
+      await posts.progress()
+      disk.break(fault)
+      if (answer === null) await until('the fault', async () => (await disk.failed()) === fault.times)
+      else {
+        await posts.refusals(answer)
+        expect(await readiness(server)).toBe('fail')
+        expect((await posts.reader.get(`/v1/messages?channel=${ROOM}`)).status).toBe(200)
+      }
+      disk.heal()
+      await posts.progress()
+      expect(await readiness(server)).toBe('ok')
+      await posts.finish()
+      expect([...posts.refused.keys()]).toEqual(answer === null ? [] : [answer])
+      expect(await posts.judge()).toEqual([])
+      // An operator hears of it once, not once a request.
+      const told = (await server.written()).match(/something failed in the background/g) ?? []
+      expect(told.length).toBe(answer === null ? 0 : 1)
+      // Nothing of a refused commit comes back to life when the log is read again.
+      await server.kill()
+      const again = await site.start()
+      expect(await posts.judge(again)).toEqual([])
+      expect(await again.stop()).toBe(0)
+      expect(integrityOf(site.paths.database)).toBe('ok')
+    })
+})
+
+describe.skipIf(faultyDiskMissing)('a read that fails', () => {
+  test('is answered 503, and nothing is written from then on until a start has read the whole store', async () => {
+    using disk = await FaultyDisk.make()
+    await using site = new Site()
+    const server = await site.start(disk.environment)
+    await using posts = await load(site, server)
+    await posts.progress()
+    disk.break({ calls: ['read'], with: 'input_output', on: LOG })
+    const history = () => posts.reader.get<{ code: string }>(`/v1/messages?channel=${ROOM}&limit=7`)
+    const { status, body } = await until('a read to fail', async () => {
+      const answer = await history()
+      return answer.status === 200 ? undefined : answer
+    })
+    expect([status, body.code]).toEqual([503, 'unavailable'])
+    await posts.refusals('503 unavailable')
+    disk.heal()
+    // The disk is well again, and so is reading; what was read wrongly meanwhile nobody knows.
+    expect((await history()).status).toBe(200)
+    await posts.refusals('503 unavailable')
+    expect(await readiness(server)).toBe('fail')
+    expect((await server.operator.get('/healthz')).status).toBe(200)
+    expect(await server.written()).toContain('synapse backup restore')
+    expect(existsSync(suspicionOf(site.paths.database))).toBe(true)
+
+    expect(await server.stop()).toBe(0)
+    const again = await site.start()
+    expect(existsSync(suspicionOf(site.paths.database))).toBe(false)
+    expect(await readiness(again)).toBe('ok')
+    expect((await again.operator.post('/v1/admin/channels', { slug: 'new', name: 'new' })).status).toBe(201)
+    expect(await posts.judge(again)).toEqual([])
+    expect(await again.stop()).toBe(0)
+  })
+})
+
+async function readiness({ operator }: ServerProcess): Promise<string> {
+  const { body } = await operator.get<{ checks: { db: string } }>('/readyz')
+  return body.checks.db
+}

@@ -1,0 +1,138 @@
+// A disk that fills up under a running server, and gets room again. Shown on a small disk that is really full, where
+// one can be mounted, and everywhere else by a library that refuses what would be written.
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { rejectionOf } from '../home/temporary'
+import { type ServerProcess, Site } from '../support/process'
+import { EventStream, until } from '../support/sockets'
+import { FaultyDisk, faultyDiskMissing } from './faulty-disk'
+import { integrityOf, load, ROOM } from './load'
+import { SmallDisk, smallDiskMissing } from './small-disk'
+
+setDefaultTimeout(60_000)
+
+const DISK_MEGABYTES = 160
+
+describe.skipIf(smallDiskMissing)('a disk that is full', () => {
+  test('costs posts a 507 and nobody anything that was acknowledged; reading goes on, and so do posts when there is room', async () => {
+    await using site = new Site()
+    using disk = SmallDisk.mount(site.home, DISK_MEGABYTES)
+    const server = await site.start()
+    await using posts = await load(site, server)
+    await posts.progress()
+    expect((await readiness(server)).status).toBe(200)
+
+    // Readiness fails first, while everything still goes on.
+    disk.fill(50)
+    await until('readiness to fail', async () => (await readiness(server)).status === 503)
+    expect((await readiness(server)).checks).toEqual({ db: 'ok', migrations: 'ok', disk: 'fail' })
+    await posts.progress()
+    expect(posts.refused.size).toBe(0)
+
+    // Then posts are refused, before SQLite has to; an operator still acts.
+    disk.fill(20)
+    await posts.refusals('507 storage_full')
+    expect((await server.operator.post('/v1/admin/channels', { slug: 'late', name: 'late' })).status).toBe(
+      201,
+    )
+    await readsGoOn(server, posts)
+
+    // Not a byte is left: whatever an operator does is written or refused, and nothing else happens.
+    disk.fill(0)
+    const acts: number[] = []
+    await until('an act to find the disk full', async () => {
+      const slug = `crowded-${acts.length}`
+      acts.push((await server.operator.post('/v1/admin/channels', { slug, name: slug })).status)
+      return acts.at(-1) === 507
+    })
+    expect(acts.slice(0, -1).every((status) => status === 201)).toBe(true)
+    await readsGoOn(server, posts)
+    expect((await readiness(server)).status).toBe(503)
+
+    disk.empty()
+    await posts.progress()
+    await until('readiness', async () => (await readiness(server)).status === 200)
+    await posts.finish()
+    expect([...posts.refused.keys()]).toEqual(['507 storage_full'])
+    expect(await posts.judge()).toEqual([])
+    const log = await server.written()
+    expect(log).toContain('the disk is nearly full')
+    expect(log).toContain('posts are refused until there is room again')
+    expect(log).toContain('posts are accepted')
+    expect(await server.stop()).toBe(0)
+    expect(integrityOf(site.paths.database)).toBe('ok')
+  })
+
+  test('does not end a server that logs to it, nor keep it from ending', async () => {
+    await using site = new Site()
+    using disk = SmallDisk.mount(site.home, DISK_MEGABYTES)
+    const server = await site.daemon()
+    await using posts = await load(site, server)
+    await posts.progress()
+    disk.fill(0)
+    await posts.refusals('507 storage_full')
+    // What is asked is logged, or would be.
+    for (let i = 0; i < 500; i++) await posts.reader.get('/v1/messages?channel=none')
+    await readsGoOn(server, posts)
+    const stopping = site.run('serve', '--stop')
+    disk.fill(0)
+    expect((await stopping).code).toBe(0)
+    await server.exited
+
+    // A start that finds no room says so.
+    const refused = String(await rejectionOf(site.start()))
+    expect(refused).toContain('the disk is full')
+    expect(refused).not.toContain('fault of Synapse')
+
+    disk.empty()
+    const again = await site.daemon()
+    const { token } = (
+      await again.operator.post<{ token: string }>('/v1/admin/onboard', { handle: 'bob', channels: [ROOM] })
+    ).body
+    expect((await again.as(token).post('/v1/messages', { channel: ROOM, body: 'room again' })).status).toBe(
+      201,
+    )
+    await site.run('serve', '--stop')
+    expect(integrityOf(site.paths.database)).toBe('ok')
+  })
+})
+
+describe.skipIf(faultyDiskMissing)('a disk on which nothing can be written for want of room', () => {
+  test('refuses posts with 507, and takes them again afterwards without a restart', async () => {
+    using disk = await FaultyDisk.make()
+    await using site = new Site()
+    const server = await site.start(disk.environment)
+    await using posts = await load(site, server)
+    await posts.progress()
+    disk.break({ calls: ['write'], with: 'full', on: 'synapse.db-wal' })
+    await posts.refusals('507 storage_full')
+    expect((await readiness(server)).checks).toEqual({ db: 'fail', migrations: 'ok', disk: 'ok' })
+    await readsGoOn(server, posts)
+    expect(await disk.failed()).toBeGreaterThan(0)
+    disk.heal()
+    await posts.progress()
+    expect((await readiness(server)).status).toBe(200)
+    await posts.finish()
+    expect([...posts.refused.keys()]).toEqual(['507 storage_full'])
+    expect(await posts.judge()).toEqual([])
+    expect(await server.stop()).toBe(0)
+    expect(integrityOf(site.paths.database)).toBe('ok')
+  })
+})
+
+async function readiness(server: ServerProcess) {
+  const { status, body } = await server.operator.get<{ checks: Record<string, string> }>('/readyz')
+  return { status, checks: body.checks }
+}
+
+async function readsGoOn(server: ServerProcess, { reader }: Awaited<ReturnType<typeof load>>): Promise<void> {
+  const paths = [
+    '/healthz',
+    `/v1/messages?channel=${ROOM}`,
+    '/v1/channels',
+    '/v1/auth/me',
+    `/v1/messages?channel=${ROOM}&since=oldest&order=asc&limit=5`,
+  ]
+  for (const path of paths) expect([path, (await reader.get(path)).status]).toEqual([path, 200])
+  using stream = await EventStream.open(server.url, reader.credential, { query: '?since=oldest' })
+  await until('the past on a new stream', () => stream.events.length > 10)
+}

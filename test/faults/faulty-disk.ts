@@ -1,0 +1,156 @@
+/**
+ * A disk that fails on demand: a library that is loaded before a program and lets its calls on chosen files fail as the
+ * system would. What fails is said while the program runs, through a file that both have mapped.
+ */
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Preload, preload } from './preload'
+
+export { preloadMissing as faultyDiskMissing } from './preload'
+
+/** Calls that may fail, as bits. `write` includes making a file longer. */
+const calls = { write: 1, sync: 2, read: 4 } as const
+/** What befalls them: an error number of Linux, or (0) a write that takes only the half of what it was given. */
+const faults = { short: 0, interrupted: 4, input_output: 5, full: 28 } as const
+
+const SOURCE = `
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* calls, error, calls that pass first, calls that fail then (-1: all), failed so far, text that a path must end with */
+struct orders { int calls, error, pass, fail, failed; char suffix[44]; };
+static volatile struct orders *orders;
+
+__attribute__((constructor)) static void load(void) {
+  const char *path = getenv("FAULTY_DISK");
+  int fd = path ? open(path, O_RDWR) : -1;
+  if (fd < 0) return;
+  void *at = mmap(0, sizeof(struct orders), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  close(fd);
+  if (at != MAP_FAILED) orders = at;
+}
+
+static int fails(int fd, int call) {
+  if (!orders || !(orders->calls & call)) return 0;
+  char link[32] = "/proc/self/fd/", path[512];
+  int n = fd, digits = 1;
+  while (n >= 10) { n /= 10; digits++; }
+  for (int i = 13 + digits, rest = fd; i > 13; i--, rest /= 10) link[i] = '0' + rest % 10;
+  link[14 + digits] = 0;
+  int saved = errno;
+  ssize_t length = readlink(link, path, sizeof path - 1);
+  errno = saved;
+  if (length < 0) return 0;
+  path[length] = 0;
+  size_t suffix = strlen((const char *)orders->suffix);
+  if ((size_t)length < suffix || strcmp(path + length - suffix, (const char *)orders->suffix)) return 0;
+  if (orders->pass > 0) { orders->pass--; return 0; }
+  if (orders->fail == 0) return 0;
+  if (orders->fail > 0) orders->fail--;
+  orders->failed++;
+  return 1;
+}
+
+#define REAL(type, name, ...) static type (*real)(__VA_ARGS__); if (!real) real = dlsym(RTLD_NEXT, name)
+#define FAIL { errno = orders->error; return -1; }
+
+#define WRITES(name, offset) \\
+  ssize_t name(int fd, const void *data, size_t size, offset at) { \\
+    REAL(ssize_t, #name, int, const void *, size_t, offset); \\
+    if (fails(fd, 1)) { if (orders->error) FAIL return real(fd, data, size / 2, at); } \\
+    return real(fd, data, size, at); }
+WRITES(pwrite, off_t)
+WRITES(pwrite64, off64_t)
+ssize_t write(int fd, const void *data, size_t size) {
+  REAL(ssize_t, "write", int, const void *, size_t);
+  if (fails(fd, 1)) { if (orders->error) FAIL return real(fd, data, size / 2); }
+  return real(fd, data, size);
+}
+#define READS(name, offset) \\
+  ssize_t name(int fd, void *data, size_t size, offset at) { \\
+    REAL(ssize_t, #name, int, void *, size_t, offset); \\
+    if (fails(fd, 4)) { if (orders->error) FAIL return real(fd, data, size / 2, at); } \\
+    return real(fd, data, size, at); }
+READS(pread, off_t)
+READS(pread64, off64_t)
+ssize_t read(int fd, void *data, size_t size) {
+  REAL(ssize_t, "read", int, void *, size_t);
+  if (fails(fd, 4)) { if (orders->error) FAIL return real(fd, data, size / 2); }
+  return real(fd, data, size);
+}
+#define SYNCS(name) int name(int fd) { REAL(int, #name, int); if (fails(fd, 2)) FAIL return real(fd); }
+SYNCS(fsync)
+SYNCS(fdatasync)
+#define GROWS(name, offset) int name(int fd, offset size) { \\
+  REAL(int, #name, int, offset); if (fails(fd, 1)) FAIL return real(fd, size); }
+GROWS(ftruncate, off_t)
+GROWS(ftruncate64, off64_t)
+`
+
+export interface Fault {
+  readonly calls: readonly (keyof typeof calls)[]
+  readonly with: keyof typeof faults
+  /** What the path of a file must end with; default: every file. */
+  readonly on?: string
+  /** Calls that go well first. */
+  readonly after?: number
+  /** Calls that fail then; default: all until `heal`. */
+  readonly times?: number
+}
+
+export class FaultyDisk implements Disposable {
+  private constructor(
+    private readonly library: Preload,
+    private readonly orders: number,
+  ) {}
+
+  static async make(): Promise<FaultyDisk> {
+    const library = await preload(SOURCE)
+    const orders = join(library.folder, 'orders')
+    writeFileSync(orders, new Uint8Array(64))
+    return new FaultyDisk(library, openSync(orders, 'r+'))
+  }
+
+  /** The environment of a program whose disk this is. */
+  get environment(): Readonly<Record<string, string>> {
+    const { path, folder } = this.library
+    return { LD_PRELOAD: path, FAULTY_DISK: join(folder, 'orders') }
+  }
+
+  break(fault: Fault): void {
+    const mask = fault.calls.reduce((bits, call) => bits | calls[call], 0)
+    this.order(mask, faults[fault.with], fault.after ?? 0, fault.times ?? -1, fault.on ?? '')
+  }
+
+  heal(): void {
+    this.order(0, 0, 0, 0, '')
+  }
+
+  /** Calls that failed since it was broken. */
+  async failed(): Promise<number> {
+    return new DataView(await Bun.file(join(this.library.folder, 'orders')).arrayBuffer()).getInt32(16, true)
+  }
+
+  private order(mask: number, error: number, pass: number, fail: number, suffix: string): void {
+    const bytes = new Uint8Array(64)
+    const view = new DataView(bytes.buffer)
+    for (const [at, value] of [0, error, pass, fail, 0].entries()) view.setInt32(at * 4, value, true)
+    bytes.set(new TextEncoder().encode(suffix.slice(0, 43)), 20)
+    // What is to fail is armed last.
+    writeSync(this.orders, bytes, 0, bytes.length, 0)
+    view.setInt32(0, mask, true)
+    writeSync(this.orders, bytes, 0, 4, 0)
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.orders)
+    this.library[Symbol.dispose]()
+  }
+}

@@ -1,0 +1,49 @@
+// Two servers that want the same thing: one has it, the other says who does, and ends with 5.
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { join } from 'node:path'
+import { Site } from '../support/process'
+
+setDefaultTimeout(60_000)
+
+const anyPort = ['--port', '0'] as const
+
+test('a second server on a home ends with 5 and names the first', async () => {
+  await using site = new Site()
+  const server = await site.start()
+  const { code, stderr } = await site.run('serve', ...anyPort)
+  expect(code).toBe(5)
+  expect(stderr).toContain(`already running on ${site.home}`)
+  expect(stderr).toContain(`pid ${server.pid}`)
+  expect((await server.operator.get('/readyz')).status).toBe(200)
+  // Killed, it leaves nothing that keeps the next one out.
+  await server.kill()
+  const next = await site.start()
+  expect((await next.operator.get('/readyz')).status).toBe(200)
+})
+
+test('two homes do not open one database: the second server ends with 5 and names the file', async () => {
+  await using one = new Site()
+  await using other = new Site()
+  const path = join(one.directory, 'shared.db')
+  const settings = { SYNAPSE_DATABASE_URL: `sqlite:${path}` }
+  const server = await one.start(settings)
+  const inHome = await other.start()
+  const [outside, inside] = await Promise.all([
+    other.run('serve', ...anyPort, '--home', `${other.home}-2`, '--database-url', `sqlite:${path}`),
+    // Nor where one of them has it in its home.
+    one.run(
+      'serve',
+      ...anyPort,
+      '--home',
+      `${one.home}-2`,
+      '--database-url',
+      `sqlite:${other.paths.database}`,
+    ),
+  ])
+  for (const { code, stderr } of [outside, inside]) {
+    expect(code).toBe(5)
+    expect(stderr).toContain('another synapse process uses this database')
+  }
+  expect(outside.stderr).toContain(path)
+  for (const { operator } of [server, inHome]) expect((await operator.get('/readyz')).status).toBe(200)
+})

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'bun:test'
+import { toMicros } from '../../src/core/time'
+import { createForgetting } from '../../src/jobs/upkeep'
+import { systemSecrets } from '../../src/platform'
+import { openStore } from '../../src/store'
+import { makeAccount } from '../store/scene'
+import { DAWN, DAY, FakeClock, HOUR, MINUTE } from '../support/fake-clock'
+import { fastDirectory } from '../support/fast-directory'
+
+const YEAR = 365 * DAY
+const HASH = 'of a session'
+
+/** A store with one session, which ends after two weeks, and what deletes it. */
+async function scene() {
+  const directory = fastDirectory()
+  const clock = new FakeClock()
+  const report = (fault: unknown) => {
+    throw fault
+  }
+  const store = await openStore(
+    { kind: 'sqlite', path: `${directory.path}/synapse.db` },
+    {
+      clock,
+      secrets: systemSecrets,
+      report,
+    },
+  )
+  await store.transact(async (tx) => {
+    const { id: accountId } = await makeAccount(tx, 'ann')
+    const expiresAt = toMicros(DAWN + 14 * DAY * 1000)
+    await tx.insertSession({ accountId, hash: HASH, expiresAt, ip: null, userAgent: null })
+  })
+  const forget = createForgetting(store, clock)
+  return {
+    clock,
+    /** Lets time pass as it does for a server, which asks every ten minutes; answers whether the session is still there. */
+    passes: async (milliseconds: number) => {
+      for (let left = milliseconds; left > 0; left -= 10 * MINUTE) {
+        clock.advance(Math.min(left, 10 * MINUTE))
+        await forget()
+      }
+      return (await store.reads.session({ hash: HASH })) !== undefined
+    },
+    jumps: (milliseconds: number) => clock.set(toMicros(clock.now() + milliseconds * 1000)),
+    [Symbol.asyncDispose]: async () => {
+      await store.close()
+      directory[Symbol.dispose]()
+    },
+  }
+}
+
+describe('a session that is over', () => {
+  test('is deleted more than a year later', async () => {
+    await using s = await scene()
+    s.clock.advance(14 * DAY + 399 * DAY)
+    expect(await s.passes(2 * HOUR)).toBe(true)
+    s.clock.advance(2 * DAY)
+    expect(await s.passes(2 * HOUR)).toBe(false)
+  })
+
+  test('survives a clock that is a year ahead, however long', async () => {
+    await using s = await scene()
+    s.jumps(YEAR)
+    expect(await s.passes(10 * DAY)).toBe(true)
+    s.jumps(-YEAR)
+    expect(await s.passes(DAY)).toBe(true)
+  })
+
+  test('survives a clock that is ten years ahead and put right within the hour', async () => {
+    await using s = await scene()
+    expect(await s.passes(2 * HOUR)).toBe(true)
+    s.jumps(10 * YEAR)
+    expect(await s.passes(50 * MINUTE)).toBe(true)
+    s.jumps(-10 * YEAR)
+    expect(await s.passes(DAY)).toBe(true)
+  })
+
+  test('survives a start with a clock that is ten years ahead until it is put right', async () => {
+    await using s = await scene()
+    s.jumps(10 * YEAR)
+    expect(await s.passes(10 * MINUTE)).toBe(true)
+    s.jumps(-10 * YEAR)
+    expect(await s.passes(2 * HOUR)).toBe(true)
+  })
+})

@@ -1,0 +1,95 @@
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { join } from 'node:path'
+import { temporaryDirectory } from '../home/temporary'
+import { postgresMissing, sharedPostgres } from '../support/postgres'
+import { EventStream, LiveSocket, until } from '../support/sockets'
+import { freePort } from '../support/supervised'
+import { Cluster, logIn } from './cluster'
+
+setDefaultTimeout(60_000)
+
+const CADDYFILE = join(import.meta.dir, '../../docs/deploy/Caddyfile.replicas')
+
+/** The documented Caddyfile in front of these servers, in plain HTTP on a free port. */
+async function startProxy(upstreams: readonly string[]) {
+  const home = temporaryDirectory()
+  const url = `http://127.0.0.1:${freePort()}`
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: home.path,
+    XDG_DATA_HOME: home.path,
+    XDG_CONFIG_HOME: home.path,
+    SYNAPSE_DOMAIN: url,
+    SYNAPSE_UPSTREAMS: upstreams.map((upstream) => new URL(upstream).host).join(' '),
+  }
+  const adapted = Bun.spawnSync(['caddy', 'adapt', '--config', CADDYFILE, '--adapter', 'caddyfile'], { env })
+  // Nothing but the administration of Caddy itself is different here: its port may be taken.
+  const config = { ...JSON.parse(adapted.stdout.toString()), admin: { disabled: true } }
+  const child = Bun.spawn(['caddy', 'run', '--config', '-'], {
+    env,
+    stdin: new Blob([JSON.stringify(config)]),
+    stdout: 'ignore',
+    stderr: 'ignore',
+  })
+  const stop = async () => {
+    child.kill()
+    await child.exited
+    home[Symbol.dispose]()
+  }
+  try {
+    await until(
+      'the proxy',
+      () =>
+        fetch(`${url}/readyz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      10_000,
+    )
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { url, [Symbol.asyncDispose]: stop }
+}
+
+test.skipIf(postgresMissing || Bun.which('caddy') === null)(
+  'behind the documented proxy three replicas are one address, and one of them may die',
+  async () => {
+    const database = await (await sharedPostgres()).createDatabase()
+    await using cluster = await Cluster.start({ database })
+    await cluster.server(0).room('plans')
+    const token = await cluster.server(0).agent('ann', 'plans')
+    await using proxy = await startProxy(cluster.servers.map(({ url }) => url))
+    const bearer = { authorization: `Bearer ${token}` }
+
+    using socket = await LiveSocket.open(proxy.url, bearer)
+    await socket.subscribe(['plans'])
+    using stream = await EventStream.open(proxy.url, bearer, { query: '?channels=plans' })
+    const post = async (n: number) => {
+      const answer = await fetch(`${proxy.url}/v1/messages`, {
+        method: 'POST',
+        headers: { ...bearer, 'content-type': 'application/json', 'idempotency-key': `key-${n}` },
+        body: JSON.stringify({ channel: 'plans', body: `message ${n}` }),
+      })
+      await answer.body?.cancel()
+      return answer.status
+    }
+    for (let n = 0; n < 12; n++) expect(await post(n)).toBe(201)
+    await until('all on the socket', () => socket.events.length === 12)
+    await until('all on the stream', () => stream.events.length === 12)
+
+    await cluster.kill(1)
+    const failed: number[] = []
+    for (let n = 12; n < 60; n++)
+      await until(`message ${n}`, async () => {
+        const status = await post(n)
+        if (status !== 201) failed.push(status)
+        return status === 201
+      })
+    // One that was on its way to the dead server may come back as 502; with its key it is repeated without harm.
+    expect(failed.length, `${failed}`).toBeLessThan(5)
+    const log = await logIn(database)
+    expect(log.filter(({ type }) => type === 'message.created')).toHaveLength(60)
+  },
+)

@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import type { Bus } from '../../src/hub'
+import { openPostgresBus, openRedisBus } from '../../src/hub'
+import { postgresMissing, sharedPostgres } from '../support/postgres'
+import { redisMissing, startRedis } from '../support/redis'
+import { EventStream, LiveSocket, until } from '../support/sockets'
+import { Cluster, logIn } from './cluster'
+
+setDefaultTimeout(60_000)
+
+interface Posted {
+  readonly id: string
+  readonly seq: number
+  readonly cursor: string
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+describe.skipIf(postgresMissing)('three replicas are one server:', () => {
+  let cluster: Cluster
+  let ann: string
+  beforeAll(async () => {
+    cluster = await Cluster.start({ database: await (await sharedPostgres()).createDatabase() })
+    for (const slug of ['plans', 'other']) await cluster.server(0).room(slug)
+    ann = await cluster.server(1).agent('ann', 'plans', 'other')
+  })
+  afterAll(() => cluster[Symbol.asyncDispose]())
+
+  const as = (i: number, token = ann) => cluster.server(i).as(token)
+  const post = async (i: number, body: string, channel = 'plans', token = ann): Promise<Posted> => {
+    const answer = await as(i, token).post<Posted>('/v1/messages', { channel, body })
+    if (answer.status !== 201) throw new Error(answer.text)
+    return answer.body
+  }
+
+  test('what is made through one is there for all, at once', async () => {
+    await cluster.server(2).room('made')
+    const token = await cluster.server(0).agent('maker', 'made')
+    expect((await as(1, token).post('/v1/messages', { channel: 'made', body: 'hello' })).status).toBe(201)
+    const page = await as(2, token).get<{ messages: { body: string }[] }>('/v1/messages?channel=made')
+    expect(page.body.messages.map(({ body }) => body)).toEqual(['hello'])
+  })
+
+  test('whoever writes through one reads it through any other', async () => {
+    for (let n = 0; n < 30; n++) {
+      const { seq } = await post(n % 3, `own ${n}`)
+      const page = await as((n + 1) % 3).get<{ messages: Posted[] }>(
+        '/v1/messages?channel=plans&order=desc&limit=1',
+      )
+      expect(page.body.messages[0]?.seq).toBe(seq)
+    }
+  })
+
+  test('a post on one reaches sockets, streams and held requests on the others, in one order', async () => {
+    const { cursor } = await post(0, 'before')
+    using socket = await LiveSocket.open(cluster.server(1).url, bearer(ann))
+    await socket.subscribe(['plans'])
+    using stream = await EventStream.open(cluster.server(2).url, bearer(ann), { query: '?channels=plans' })
+    const held = as(1).get<{ messages: Posted[] }>(`/v1/messages?channel=plans&since=${cursor}&wait=10`)
+    await Bun.sleep(50)
+    const posted: number[] = []
+    for (let n = 0; n < 20; n++) posted.push((await post(n % 3, `live ${n}`)).seq)
+    expect((await held).body.messages[0]?.seq).toBe(posted[0])
+    await until('all on the socket', () => socket.events.length >= 20)
+    await until('all on the stream', () => stream.events.length >= 20)
+    expect(socket.events.map(({ seq }) => seq)).toEqual(posted)
+    expect(stream.events.map(({ seq }) => seq)).toEqual(posted)
+  })
+
+  test('an event reads the same wherever it was written', async () => {
+    using there = await LiveSocket.open(cluster.server(0).url, bearer(ann))
+    using elsewhere = await LiveSocket.open(cluster.server(1).url, bearer(ann))
+    for (const socket of [there, elsewhere]) await socket.subscribe(['plans'])
+    const { seq } = await post(0, 'the same, @ann')
+    for (const socket of [there, elsewhere])
+      await until('the event', () => socket.events.some((e) => e.seq === seq))
+    const text = (socket: LiveSocket) => socket.texts.find((frame) => frame.includes(`"seq":${seq},`))
+    expect(text(elsewhere)).toBe(text(there) ?? '')
+  })
+
+  test('a cursor of one is a place in all, also where it has not come yet', async () => {
+    for (let n = 0; n < 20; n++) {
+      const { cursor } = await post(0, `cursor ${n}`)
+      const events = as(1 + (n % 2)).get<{ events: unknown[] }>(`/v1/events?channels=plans&since=${cursor}`)
+      expect((await events).body.events).toEqual([])
+    }
+  })
+
+  test('a token that was revoked through one opens nothing any more, and its streams end within a second', async () => {
+    const { body } = await cluster
+      .server(0)
+      .operator.post<{ token: string }>('/v1/admin/onboard', { handle: 'bob', channels: ['plans'] })
+    const bob = bearer(body.token)
+    for (const i of [0, 1, 2]) expect((await as(i, body.token).get('/v1/auth/me')).status).toBe(200)
+    const tokens = await cluster.server(0).operator.get<{ id: string }[]>('/v1/admin/tokens?account=bob')
+    using socket = await LiveSocket.open(cluster.server(1).url, bob)
+    await socket.subscribe(['plans'])
+    const revoked = await cluster.server(2).operator.post(`/v1/admin/tokens/${tokens.body[0]?.id}/revoke`)
+    expect(revoked.status).toBeLessThan(300)
+    for (const i of [0, 1, 2]) {
+      expect((await as(i, body.token).post('/v1/messages', { channel: 'plans', body: 'late' })).status).toBe(
+        401,
+      )
+      expect((await as(i, body.token).get('/v1/messages?channel=plans')).status).toBe(401)
+    }
+    expect(await socket.closedWithin(1000)).toBeDefined()
+  })
+
+  test('a retry key is one key for all', async () => {
+    const request = { channel: 'plans', body: 'once', client_msg_id: 'the-same' }
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => as(n % 3).post<Posted>('/v1/messages', request)),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(201))
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1)
+  })
+
+  test('many writers through all of them make one log without a gap', async () => {
+    const bodies = Array.from({ length: 300 }, (_, n) => `crowd ${n}`)
+    await Promise.all(bodies.map((body, n) => post(n % 3, body, n % 2 ? 'plans' : 'other')))
+    const log = await logIn(cluster.database)
+    expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1))
+  })
+
+  test('acts through all of them at once wait for one another, and none for ever', async () => {
+    const acts = Array.from({ length: 60 }, (_, n) =>
+      n % 2
+        ? cluster
+            .server(n % 3)
+            .operator.post('/v1/admin/onboard', { handle: `new-${n % 5}`, channels: ['plans', 'other'] })
+        : post(n % 3, `among acts ${n}`).then(() => ({ status: 201 })),
+    )
+    expect((await Promise.all(acts)).map(({ status }) => status)).toEqual(Array(60).fill(201))
+  })
+})
+
+test.skipIf(postgresMissing)('more replicas give no more guesses at a password', async () => {
+  await using cluster = await Cluster.start({
+    database: await (await sharedPostgres()).createDatabase(),
+    size: 2,
+    settings: { SYNAPSE_RATE_LOGIN: '4/300' },
+  })
+  const statuses: number[] = []
+  for (let n = 0; n < 8; n++) {
+    const request = { handle: 'nobody', password: 'wrong' }
+    statuses.push(
+      (
+        await cluster
+          .server(n % 2)
+          .as('')
+          .post('/v1/auth/login', request)
+      ).status,
+    )
+  }
+  expect(statuses).toEqual([401, 401, 401, 401, 429, 429, 429, 429])
+})
+
+describe.skipIf(postgresMissing)('a bus', () => {
+  const buses: [string, (listener: (topic: string, text: string) => void, url: string) => Bus][] = [
+    ['postgres', (listener, url) => openPostgresBus(url, listener, () => {})],
+    ...(redisMissing
+      ? []
+      : ([['redis', (listener, url) => openRedisBus(url, listener, () => {})]] as [
+          string,
+          (listener: (topic: string, text: string) => void, url: string) => Bus,
+        ][])),
+  ]
+
+  test.each(buses)(
+    'of %s carries hints and short-lived texts to all others, and to nobody twice',
+    async (name, open) => {
+      await using redis = name === 'redis' ? await startRedis() : undefined
+      const url = redis?.url ?? (await (await sharedPostgres()).createDatabase())
+      const heard: string[][] = [[], [], []]
+      const members = heard.map((texts) => open((topic, text) => texts.push(`${topic} ${text}`), url))
+      try {
+        await until('everybody to listen', () => {
+          members[0]?.send('live', 'is anybody there?')
+          return heard[1]?.length && heard[2]?.length
+        })
+        await Bun.sleep(100)
+        for (const texts of heard) texts.length = 0
+        const long = 'ü'.repeat(3950)
+        members[1]?.send('live', long)
+        members[1]?.send('log', '41')
+        members[1]?.send('log', '42')
+        await until('the last', () => heard[2]?.includes('log 42') && heard[0]?.includes('log 42'))
+        await until(
+          'the long one',
+          () => heard[2]?.includes(`live ${long}`) && heard[0]?.includes(`live ${long}`),
+        )
+        expect(heard[1]).toEqual([])
+        expect(heard[0]?.filter((text) => text.startsWith('live'))).toHaveLength(1)
+        expect(() => members[1]?.send('live', 'x'.repeat(7901))).toThrow(RangeError)
+      } finally {
+        for (const member of members) await member.close()
+      }
+    },
+  )
+
+  test('that nobody answers on delays what others wrote by a second, and loses nothing', async () => {
+    const database = await (await sharedPostgres()).createDatabase()
+    await using cluster = await Cluster.start({ database, size: 2, bus: 'redis://127.0.0.1:1' })
+    await cluster.server(0).room('plans')
+    const token = await cluster.server(0).agent('ann', 'plans')
+    using socket = await LiveSocket.open(cluster.server(1).url, bearer(token))
+    await socket.subscribe(['plans'])
+    for (let n = 0; n < 5; n++)
+      await cluster
+        .server(0)
+        .as(token)
+        .post('/v1/messages', { channel: 'plans', body: `${n}` })
+    await until('the messages', () => socket.events.length === 5, 2500)
+    expect(socket.events.map(({ message }) => (message as unknown as { body: string }).body)).toEqual([
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+    ])
+  })
+})

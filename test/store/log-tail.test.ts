@@ -1,0 +1,147 @@
+import { expect, test } from 'bun:test'
+import type { EventRecord, LogEvent } from '../../src/core/events'
+import { toMicros } from '../../src/core/time'
+import { LogTail } from '../../src/store/log-tail'
+
+/** A log of events that are only numbers: what is in `stored` was committed by somebody. */
+function scene() {
+  const stored: number[] = []
+  const emitted: { seq: number; own: boolean }[] = []
+  const faults: unknown[] = []
+  let reads = 0
+  let breaks = false
+  let hold: Promise<void> | undefined
+  const record = (seq: number) =>
+    ({
+      seq,
+      at: toMicros(seq),
+      type: 'message.created',
+      channelId: 1,
+      subject: seq,
+      actorId: 1,
+      facts: null,
+    }) as EventRecord
+  const events = (own: boolean, ...seqs: number[]) =>
+    seqs.map((seq) => ({ ...record(seq), facts: { own } }) as unknown as LogEvent)
+  const tail = new LogTail(
+    {
+      events: async (after, limit) => {
+        reads++
+        const page = stored.filter((seq) => seq > after).slice(0, limit)
+        await hold
+        if (breaks) throw new Error('the database is away')
+        return page.map(record)
+      },
+    },
+    0,
+    (some) => emitted.push(...some.map(({ seq, facts }) => ({ seq, own: facts.own === true }))),
+    (fault) => faults.push(fault),
+  )
+  tail.hydrate = async (records) => events(false, ...records.map(({ seq }) => seq))
+  return {
+    tail,
+    emitted,
+    faults,
+    events,
+    seqs: () => emitted.map(({ seq }) => seq),
+    commit: (...seqs: number[]) => stored.push(...seqs),
+    reads: () => reads,
+    break: (isBroken: boolean) => {
+      breaks = isBroken
+    },
+    /** From now on reads have their answer, but do not tell it until this is called. */
+    hold: () => {
+      const held = Promise.withResolvers<void>()
+      hold = held.promise
+      return () => {
+        hold = undefined
+        held.resolve()
+      }
+    },
+  }
+}
+
+test('what this process wrote goes out at once, unread, when nothing is before it', async () => {
+  const s = scene()
+  s.commit(1, 2)
+  const done = s.tail.announce(0, s.events(true, 1, 2))
+  expect(s.emitted).toEqual([
+    { seq: 1, own: true },
+    { seq: 2, own: true },
+  ])
+  await done
+  expect(s.reads()).toBe(0)
+})
+
+test('what others wrote before it is read first', async () => {
+  const s = scene()
+  s.commit(1, 2, 3, 4)
+  await s.tail.announce(3, s.events(true, 4))
+  expect(s.emitted).toEqual([1, 2, 3].map((seq) => ({ seq, own: false })).concat({ seq: 4, own: true }))
+})
+
+test('several stretches of its own keep their places among those of others', async () => {
+  const s = scene()
+  s.commit(1, 2, 3, 4, 5, 6)
+  const first = s.tail.announce(1, s.events(true, 2))
+  const second = s.tail.announce(3, s.events(true, 4, 5))
+  s.tail.hint(6)
+  await Promise.all([first, second, s.tail.reach(6)])
+  expect(s.emitted.map(({ own }) => own)).toEqual([false, true, false, true, true, false])
+  expect(s.seqs()).toEqual([1, 2, 3, 4, 5, 6])
+})
+
+test('what was read from the log while it was written is not announced again', async () => {
+  const s = scene()
+  s.commit(1, 2, 3)
+  const release = s.hold()
+  s.tail.hint(3)
+  await Bun.sleep(10)
+  // Committed before the read, and told of after it.
+  const done = s.tail.announce(1, s.events(true, 2, 3))
+  release()
+  await done
+  expect(s.seqs()).toEqual([1, 2, 3])
+})
+
+test('hints may come twice, late, or for what is not there any more', async () => {
+  const s = scene()
+  s.commit(1, 2)
+  for (const seq of [2, 2, 1, 2]) s.tail.hint(seq)
+  await s.tail.reach(2)
+  s.tail.hint(1)
+  s.tail.hint(2)
+  expect(s.seqs()).toEqual([1, 2])
+  s.tail.hint(9)
+  await s.tail.reach(9)
+  expect(s.tail.position).toBe(9)
+  expect(s.seqs()).toEqual([1, 2])
+})
+
+test('a log that cannot be read is read when the next hint comes', async () => {
+  const s = scene()
+  s.commit(1, 2)
+  s.break(true)
+  s.tail.hint(1)
+  await Bun.sleep(10)
+  expect(s.faults).toHaveLength(1)
+  expect(s.seqs()).toEqual([])
+  const done = s.tail.announce(1, s.events(true, 2))
+  await Bun.sleep(20)
+  s.break(false)
+  s.tail.hint(2)
+  await done
+  expect(s.seqs()).toEqual([1, 2])
+})
+
+test('a burst of hints is read in few pages, and one that is waited for at once', async () => {
+  const s = scene()
+  for (let seq = 1; seq <= 200; seq++) {
+    s.commit(seq)
+    s.tail.hint(seq)
+    if (seq % 20 === 0) await Bun.sleep(1)
+  }
+  await s.tail.reach(200)
+  expect(s.seqs()).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
+  expect(s.reads()).toBeLessThan(15)
+})

@@ -1,0 +1,203 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { systemClock } from '../../src/platform'
+import {
+  Chance,
+  everythingReadable,
+  overLongPolls,
+  overMultiplexed,
+  overPolls,
+  overStream,
+  postUntilAcked,
+  Reader,
+  type Scene,
+  type Session,
+  speaker,
+} from '../live/crowd'
+import { judge, Ledger, logIn } from '../support/ledger'
+import { type PostgresServer, postgresMissing, startPostgres } from '../support/postgres'
+import { EventStream, LiveSocket, until } from '../support/sockets'
+import { type World, world } from '../support/world'
+
+// Postgres is stopped and started, under load and by a real clock.
+setDefaultTimeout(120_000)
+
+const ROOMS = ['alpha', 'beta'] as const
+const WRITERS = 8
+
+/** A server whose Postgres is its own. */
+async function open() {
+  const server = await startPostgres()
+  try {
+    const settings = {
+      SYNAPSE_DATABASE_URL: await server.createDatabase(),
+      SYNAPSE_LOG_LEVEL: 'warning',
+      SYNAPSE_STREAMS_PER_ACCOUNT: '100',
+    }
+    const w: World<typeof systemClock> = await world({ settings, clock: systemClock })
+    return {
+      server,
+      w,
+      async [Symbol.asyncDispose]() {
+        await w[Symbol.asyncDispose]()
+        await server[Symbol.asyncDispose]()
+      },
+    }
+  } catch (error) {
+    await server[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+type Place = Awaited<ReturnType<typeof open>>
+
+/** Eight who write and eight who read, each in its own way, until `trouble` is over and all was read. */
+async function crowd({ w }: Place, trouble: (acks: () => number) => Promise<void>) {
+  for (const slug of ROOMS) await w.channel(slug)
+  const member = { alpha: 'member', beta: 'member' } as const
+  const writers = []
+  for (let i = 0; i < WRITERS; i++) writers.push(await w.agent(`writer-${i}`, { channels: member }))
+  const bob = await w.agent('bob', { channels: member })
+  const { body: start } = await bob.get<{ head_cursor: string }>('/v1/server')
+
+  const ledger = new Ledger()
+  for (const slug of ROOMS) ledger.members(slug, 'bob')
+  const over = Promise.withResolvers<void>()
+  const acked = new Map<string, number>()
+  let acks = 0
+  let phase: 'writing' | 'over' = 'writing'
+  const scene: Scene = {
+    ledger,
+    url: () => w.url,
+    chance: new Chance(),
+    over: over.promise,
+    goal: (rooms) => (phase === 'over' ? Math.max(...rooms.map((slug) => acked.get(slug) ?? 0)) : undefined),
+  }
+  const sessions: readonly Session[] = [overMultiplexed, overStream, overLongPolls, overPolls]
+  const reading = [...sessions, ...sessions].map((session, i) => {
+    const types = i < 4 && session !== overPolls ? null : ['message.created']
+    const facts = { name: `bob-${i}`, account: 'bob', credential: bob.credential, rooms: ROOMS }
+    return new Reader(scene, { ...facts, selection: { channels: '*', types }, from: start.head_cursor }).read(
+      session,
+    )
+  })
+  let isWriting = true
+  const writing = writers.map(async (writer, i) => {
+    const slug = ROOMS[i % 2] ?? 'alpha'
+    for (let n = 0; isWriting; n++) {
+      const seq = await postUntilAcked(scene, speaker(scene, writer.credential), slug, `writer-${i}-${n}`)
+      acked.set(slug, Math.max(acked.get(slug) ?? 0, seq))
+      acks++
+    }
+  })
+  const failed = Promise.all([...writing, ...reading])
+  await Promise.race([failed, trouble(() => acks)])
+  isWriting = false
+  await Promise.all(writing)
+  phase = 'over'
+  over.resolve()
+  await failed
+
+  const evidence = {
+    log: await logIn(w.database),
+    readable: await everythingReadable(speaker(scene, bob.credential)),
+  }
+  const { seed } = scene.chance
+  expect({ seed, wrong: judge(ledger.entries, evidence).slice(0, 20) }).toEqual({ seed, wrong: [] })
+  return { acks }
+}
+
+const readiness = async (w: World<typeof systemClock>) => {
+  const { status, body } = await w.guest.get<{ checks: { db: string } }>('/readyz')
+  return { status, db: body.checks.db }
+}
+const isReady = async (w: World<typeof systemClock>) => (await readiness(w)).status === 200
+
+/** Fifty more posts are acknowledged. */
+async function someMore(acks: () => number): Promise<void> {
+  const enough = acks() + 50
+  await until('fifty posts', () => acks() >= enough, 20_000)
+}
+
+/** Ends every connection of the server of this program. */
+function terminateAll(server: PostgresServer) {
+  return server.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'synapse%'",
+  )
+}
+
+describe.skipIf(postgresMissing)('while Postgres is down', () => {
+  test('requests are refused with 503 and when to try again, the server is not ready, and streams stay open', async () => {
+    await using place = await open()
+    const { server, w } = place
+    await w.channel('general')
+    const ann = await w.agent('ann', { channels: { general: 'member' } })
+    const before = await ann.posts('general', 'before')
+    const { body: health } = await w.guest.get<{ boot_id: string }>('/v1/health')
+    expect(await readiness(w)).toEqual({ status: 200, db: 'ok' })
+    using socket = await LiveSocket.open(w.url, ann.credential)
+    await socket.subscribe(['general'])
+    using stream = await EventStream.open(w.url, ann.credential, { query: '?type=message.created' })
+
+    for (const mode of ['fast', 'immediate'] as const) {
+      await server.stop(mode)
+      for (const answer of [
+        await ann.post('/v1/messages', { channel: 'general', body: 'nobody takes it' }),
+        await ann.get('/v1/messages?channel=general'),
+        await ann.get('/v1/auth/me'),
+        await w.operator.post('/v1/admin/channels', { slug: 'other', name: 'Other' }),
+      ]) {
+        expect([answer.status, answer.body.code]).toEqual([503, 'unavailable'])
+        expect(answer.headers.get('retry-after')).toBe(String(Number(answer.body.retry_after)))
+      }
+      await until('the server to know', async () => !(await isReady(w)))
+      expect(await readiness(w)).toEqual({ status: 503, db: 'fail' })
+      expect((await w.guest.get('/healthz')).status).toBe(200)
+      await server.start()
+      await until('readiness', () => isReady(w), 10_000)
+      expect((await ann.posts('general', `after ${mode}`)).body).toBe(`after ${mode}`)
+    }
+    expect((await w.guest.get<{ boot_id: string }>('/v1/health')).body.boot_id).toBe(health.boot_id)
+    expect(await ann.hears('general', { since: before.cursor })).toEqual(['after fast', 'after immediate'])
+    for (const opened of [socket, stream]) await until('both', () => opened.events.length === 2)
+    expect(socket.end).toBeUndefined()
+    // Nothing that an operator reads about it says the password.
+    const { password } = new URL(w.config.databaseUrl)
+    await w.stop()
+    expect(w.log).not.toContain(password)
+    expect(w.log).not.toContain('nobody takes it')
+  })
+})
+
+describe.skipIf(postgresMissing)(
+  'nothing that was acknowledged is lost, nothing comes twice, and readers go on, when',
+  () => {
+    const modes = [['fast'], ['immediate']] as const
+    test.each(modes)('Postgres is stopped and started again under load: %s', async (mode) => {
+      await using place = await open()
+      const { server, w } = place
+      const { acks } = await crowd(place, async (count) => {
+        for (let i = 0; i < 3; i++) {
+          await someMore(count)
+          await server.stop(mode)
+          await until('the server to know', async () => !(await isReady(w)))
+          await server.start()
+          await until('readiness', () => isReady(w), 10_000)
+        }
+        await someMore(count)
+      })
+      expect(acks).toBeGreaterThan(200)
+    })
+
+    test('its connections are terminated again and again', async () => {
+      await using place = await open()
+      await crowd(place, async (count) => {
+        for (let i = 0; i < 10; i++) {
+          await someMore(count)
+          expect((await terminateAll(place.server)).length).toBeGreaterThan(1)
+        }
+        await someMore(count)
+      })
+      await until('readiness', () => isReady(place.w), 10_000)
+    })
+  },
+)

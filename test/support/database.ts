@@ -1,0 +1,191 @@
+/**
+ * The database of a test's server, and a connection to it behind the server's back. SYNAPSE_TEST_STORE=postgres has
+ * every world live in Postgres; nothing else reads it.
+ */
+import { Database, type SQLQueryBindings } from 'bun:sqlite'
+import { rmSync } from 'node:fs'
+import postgres from 'postgres'
+import { formatInstant, type Micros, parseInstant } from '../../src/core/time'
+import { sharedPostgres } from './postgres'
+
+export type Engine = 'sqlite' | 'postgres'
+
+/** What the worlds of this process live in. */
+export const testStore: Engine = chosen(process.env.SYNAPSE_TEST_STORE)
+
+/** A value in a statement. An instant is a number of microseconds on both engines, and comes back as one. */
+export type Parameter = string | number | boolean | null
+
+/** What two dialects say differently. */
+export interface Words {
+  /** An instant as it is written in a statement. */
+  instant(at: Micros): string
+  /** That many microseconds after an instant; both are expressions. */
+  after(instant: string, micros: string): string
+  uuid(text: string): string
+  /** A UUID that nobody has. */
+  readonly newUuid: string
+}
+
+export interface TestDatabase extends AsyncDisposable {
+  readonly kind: Engine
+  /** What SYNAPSE_DATABASE_URL says, unless it is the file that a home has anyway. */
+  readonly url: string | undefined
+  readonly words: Words
+  /** Runs a statement whose parameters are question marks; sees what is committed and nothing else. */
+  sql<Row>(statement: string, ...parameters: Parameter[]): Promise<Row[]>
+  /** Ends the leases of jobs, which go by the clock of the database also where the clock of a world stands. */
+  endLeases(): Promise<void>
+  /** Lets go of the connection until the next statement. */
+  release(): Promise<void>
+  /** Has the database never been. Nobody may be connected. */
+  lose(): Promise<void>
+}
+
+const words: Readonly<Record<Engine, Words>> = {
+  sqlite: {
+    instant: String,
+    after: (instant, micros) => `${instant} + ${micros}`,
+    uuid: (text) => `x'${text.replaceAll('-', '')}'`,
+    newUuid: 'randomblob(16)',
+  },
+  postgres: {
+    instant: (at) => `'${formatInstant(at)}'`,
+    after: (instant, micros) => `${instant} + (${micros}) * interval '1 microsecond'`,
+    uuid: (text) => `'${text}'`,
+    newUuid: 'gen_random_uuid()',
+  },
+}
+
+/** The database of a server whose file would be `path`, unless its settings name one at Postgres. */
+export async function testDatabase(path: string, named?: string): Promise<TestDatabase> {
+  return named?.startsWith('postgres') ? postgresDatabase(named) : databaseOn(testStore, path)
+}
+
+/** An empty database, or one that is made when it is opened. */
+export async function databaseOn(engine: Engine, path: string): Promise<TestDatabase> {
+  return engine === 'sqlite' ? sqliteFile(path) : await borrowedDatabase()
+}
+
+function sqliteFile(path: string): TestDatabase {
+  let connection: Database | undefined
+  const release = async () => {
+    connection?.close()
+    connection = undefined
+  }
+  return {
+    kind: 'sqlite',
+    url: undefined,
+    words: words.sqlite,
+    sql: async <Row>(statement: string, ...parameters: Parameter[]) => {
+      if (!connection) {
+        connection = new Database(path, { readwrite: true, strict: true })
+        connection.run('PRAGMA busy_timeout = 5000')
+      }
+      return connection.query<Row, SQLQueryBindings[]>(statement).all(...parameters)
+    },
+    endLeases: async () => {},
+    release,
+    lose: async () => {
+      await release()
+      for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true })
+    },
+    [Symbol.asyncDispose]: release,
+  }
+}
+
+/** A Postgres database as it is; nothing is done about it in the end. */
+export function postgresDatabase(url: string): TestDatabase {
+  let connection: postgres.Sql | undefined
+  const sql = async <Row>(statement: string, ...parameters: Parameter[]) => {
+    connection ??= postgres(url, {
+      max: 1,
+      onnotice: () => {},
+      connection: { TimeZone: 'UTC' },
+      types: { bigint: asNumber, timestamptz: asMicros },
+    })
+    // The caller knows what it selects.
+    return [...(await connection.unsafe(numbered(statement), parameters))] as Row[]
+  }
+  const release = async () => {
+    await connection?.end()
+    connection = undefined
+  }
+  return {
+    kind: 'postgres',
+    url,
+    words: words.postgres,
+    sql,
+    endLeases: async () => {
+      const [found] = await sql<{ name: string | null }>("SELECT to_regclass('job_leases')::text AS name")
+      if (found?.name) await sql('DELETE FROM job_leases')
+      await release()
+    },
+    release,
+    lose: async () => {
+      await release()
+      const name = new URL(url).pathname.slice(1)
+      const server = await sharedPostgres()
+      await server.query(`DROP DATABASE ${name} WITH (FORCE)`)
+      await server.query(`CREATE DATABASE ${name}`)
+    },
+    [Symbol.asyncDispose]: release,
+  }
+}
+
+/** Databases that tests gave back, with the tables of this program and nothing in them. */
+const emptied: string[] = []
+
+/** Making a database takes ten times as long as emptying one, so one that is given back is used again. */
+async function borrowedDatabase(): Promise<TestDatabase> {
+  const url = emptied.pop() ?? (await (await sharedPostgres()).createDatabase())
+  const database = postgresDatabase(url)
+  let isSpoiled = false
+  return {
+    ...database,
+    sql: (statement, ...parameters) => {
+      isSpoiled ||= /^\s*(?:ALTER|CREATE|DROP)/i.test(statement)
+      return database.sql(statement, ...parameters)
+    },
+    [Symbol.asyncDispose]: async () => {
+      try {
+        if (!isSpoiled) await database.sql(EMPTY)
+      } finally {
+        await database.release()
+      }
+      if (!isSpoiled) emptied.push(url)
+    },
+  }
+}
+
+/** What the server begins its log with is missing too: it fills an empty database the same whoever made the tables. */
+const EMPTY = `
+DO $$
+DECLARE name text;
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations'
+  LOOP EXECUTE 'DELETE FROM ' || name; END LOOP;
+  PERFORM setval(seqrelid::regclass, 1, false) FROM pg_sequence;
+END $$`
+
+/** Question marks as Postgres writes parameters. */
+function numbered(statement: string): string {
+  let count = 0
+  return statement.replaceAll('?', () => `$${++count}`)
+}
+
+/** Postgres writes bigints as text; those of these tests are small. */
+const asNumber = { to: 20, from: [20], serialize: String, parse: Number }
+
+const asMicros = {
+  to: 1184,
+  from: [1184],
+  serialize: (at: number) => formatInstant(at as Micros),
+  parse: (text: string): Micros | undefined => parseInstant(text.replace(/\+00$/, 'Z')),
+}
+
+function chosen(name = 'sqlite'): Engine {
+  if (name === 'sqlite' || name === 'postgres') return name
+  throw new Error(`SYNAPSE_TEST_STORE is ${name}: write sqlite or postgres`)
+}

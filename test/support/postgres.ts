@@ -1,0 +1,236 @@
+/**
+ * A real Postgres for tests: the system's own programs, a data folder of its own, a free port of the loopback.
+ *
+ *   test.skipIf(postgresMissing)('…', async () => {
+ *     const url = await (await sharedPostgres()).createDatabase()
+ *
+ * Tests that stop, kill or slow their server start one of their own: `await using server = await startPostgres()`.
+ */
+import { randomBytes } from 'node:crypto'
+import {
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import postgres from 'postgres'
+import { isAlive } from '../../src/home'
+import { librariesOf, placesOf } from './fetched'
+import { until } from './sockets'
+import { freePort, privateFolder, Supervised, unprivileged } from './supervised'
+
+const SUPERUSER = 'postgres'
+
+/** Where Debian keeps the programs of each version, none of them on PATH. */
+const DEBIAN = '/usr/lib/postgresql'
+
+/** Where `initdb`, `postgres`, `pg_dump` and the like lie, the newest version first; undefined without any. */
+export const postgresPrograms: string | undefined = findPrograms()
+
+/** What they need in their environment. */
+export const postgresLibraries = postgresPrograms === undefined ? {} : librariesOf(postgresPrograms)
+
+/** True where there is no Postgres: tests that need one are skipped (scripts/provision.sh installs it). */
+export const postgresMissing = postgresPrograms === undefined
+
+export interface PostgresOptions {
+  /** False: a commit does not wait for the disk. For tests that store much and stop nothing. */
+  readonly fsync?: boolean
+  /** Further settings of postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** Starts a server of one's own. */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  if (postgresPrograms === undefined) throw new Error('there is no Postgres here: run scripts/provision.sh')
+  const owner = unprivileged('postgres', 'nobody')
+  const folder = privateFolder('postgres', owner)
+  const password = randomBytes(18).toString('base64url')
+  const data = join(folder, 'data')
+  const env = { LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: folder, ...postgresLibraries }
+  try {
+    await initialize({ programs: postgresPrograms, folder, data, password, owner, env })
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+  const port = freePort()
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: folder,
+    max_connections: '200',
+    fsync: options.fsync === false ? 'off' : 'on',
+    lc_messages: 'C',
+    ...options.settings,
+  }
+  const server = new Supervised({
+    folder,
+    command: [
+      ...(owner?.prefix ?? []),
+      join(postgresPrograms, 'postgres'),
+      ...['-D', data],
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
+    env,
+    ready: 'database system is ready to accept connections',
+    endBy: 'QUIT',
+  })
+  try {
+    await server.start()
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  return new PostgresServer(server, port, password)
+}
+
+let shared: Promise<PostgresServer> | undefined
+
+/** The server that all tests of this process share, started on first use. It ends with the process; nobody stops it. */
+export function sharedPostgres(): Promise<PostgresServer> {
+  shared ??= startPostgres()
+  return shared
+}
+
+export class PostgresServer implements AsyncDisposable {
+  private databases = 0
+
+  constructor(
+    private readonly server: Supervised,
+    readonly port: number,
+    private readonly password: string,
+  ) {}
+
+  /** Process id of the postmaster; undefined while it is down. */
+  get pid(): number | undefined {
+    return this.server.pid
+  }
+
+  /** An empty database, or a copy of `template`, to which nobody may be connected then; answers its address. */
+  async createDatabase(options: { readonly template?: string } = {}): Promise<string> {
+    const name = `test_${++this.databases}_${randomBytes(4).toString('hex')}`
+    await this.query(`CREATE DATABASE ${name}${options.template ? ` TEMPLATE ${options.template}` : ''}`)
+    return this.url(name)
+  }
+
+  /** The address of a database, by default as the superuser. */
+  url(database: string, as: { readonly user?: string; readonly password?: string } = {}): string {
+    const { user = SUPERUSER, password = this.password } = as
+    return `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`
+  }
+
+  /** Runs statements as the superuser, on a connection of their own; answers the rows of a single one. */
+  async query<Row = Record<string, unknown>>(statement: string, database = 'postgres'): Promise<Row[]> {
+    const sql = postgres(this.url(database), { max: 1, onnotice: () => {} })
+    try {
+      // The caller knows what it selects.
+      return [...(await sql.unsafe(statement))] as Row[]
+    } finally {
+      await sql.end()
+    }
+  }
+
+  /** Ends the server: `fast` closes connections and writes a checkpoint, `immediate` leaves recovery to the next start. */
+  async stop(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
+    await this.server.end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
+  }
+
+  /** Starts it again: same port, same data. */
+  async start(): Promise<void> {
+    await this.server.start()
+  }
+
+  /** Ends the postmaster and all its children without any chance to do something about it. */
+  async kill(): Promise<void> {
+    const { pid } = this
+    if (pid === undefined) return
+    // Stopped first, so that it starts no other children meanwhile.
+    process.kill(pid, 'SIGSTOP')
+    const children = childrenOf(pid)
+    for (const child of children) if (isAlive(child)) process.kill(child, 'SIGKILL')
+    await this.server.end('SIGKILL')
+    for (const child of children) await until(`the end of ${child}`, () => isOver(child))
+  }
+
+  /** What the server logged so far, over all its runs. */
+  log(): string {
+    return this.server.log()
+  }
+
+  /** Ends the server at once and removes its data. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.close()
+  }
+}
+
+async function initialize(cluster: {
+  readonly programs: string
+  readonly folder: string
+  readonly data: string
+  readonly password: string
+  readonly owner: ReturnType<typeof unprivileged>
+  readonly env: Readonly<Record<string, string>>
+}): Promise<void> {
+  const { programs, folder, data, password, owner, env } = cluster
+  const secret = join(folder, 'password')
+  writeFileSync(secret, password, { mode: 0o600 })
+  if (owner) chownSync(secret, owner.uid, owner.gid)
+  const child = Bun.spawn(
+    [
+      ...(owner?.prefix ?? []),
+      join(programs, 'initdb'),
+      ...['-D', data, '-U', SUPERUSER, '--pwfile', secret],
+      ...['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C.UTF-8'],
+      // What is made here is gone when the machine goes down; what is written later is synced.
+      '--no-sync',
+      '--no-instructions',
+    ],
+    {
+      cwd: folder,
+      env: { PATH: process.env.PATH ?? '', ...env },
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: 'pipe',
+    },
+  )
+  const complaint = await new Response(child.stderr).text()
+  const code = await child.exited
+  rmSync(secret)
+  if (code !== 0) throw new Error(`initdb ended with ${code}: ${complaint}`)
+}
+
+function findPrograms(): string | undefined {
+  const onPath = Bun.which('initdb')
+  const folder = onPath && dirname(realpathSync(onPath))
+  if (folder && existsSync(join(folder, 'postgres'))) return folder
+  return placesOf(DEBIAN)
+    .flatMap((place) =>
+      readdirSync(place)
+        .sort((a, b) => Number(b) - Number(a))
+        .map((version) => join(place, version, 'bin')),
+    )
+    .find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
+}
+
+/** Where /proc knows; elsewhere children notice by themselves that their postmaster is gone. */
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
+/** A process that nobody has waited for yet is over all the same. */
+function isOver(pid: number): boolean {
+  try {
+    return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return true
+  }
+}

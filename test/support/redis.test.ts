@@ -1,0 +1,45 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { RedisClient } from 'bun'
+import { isAlive } from '../../src/home'
+import { rejectionOf } from '../home/temporary'
+import { redisMissing, startRedis } from './redis'
+
+setDefaultTimeout(60_000)
+
+describe.skipIf(redisMissing)('a Redis of the tests', () => {
+  test('is on the same port again after it was stopped and after it was killed', async () => {
+    await using server = await startRedis()
+    for (const end of ['stop', 'kill'] as const) {
+      expect(await ping(server.url)).toBe('PONG')
+      await server[end]()
+      expect(server.pid).toBeUndefined()
+      expect(await rejectionOf(ping(server.url))).toBeInstanceOf(Error)
+      await server.start()
+    }
+    expect(await ping(server.url)).toBe('PONG')
+  })
+
+  test('wants its password', async () => {
+    await using server = await startRedis({ password: 'p@ss "word"' })
+    expect(await ping(server.url)).toBe('PONG')
+    const without = new URL(server.url)
+    without.password = ''
+    expect(await rejectionOf(ping(without.href))).toBeInstanceOf(Error)
+  })
+
+  test('leaves no process behind', async () => {
+    const server = await startRedis()
+    const { pid } = server
+    await server[Symbol.asyncDispose]()
+    expect(pid && isAlive(pid)).toBe(false)
+  })
+})
+
+async function ping(url: string): Promise<string> {
+  const client = new RedisClient(url, { autoReconnect: false, connectionTimeout: 2000 })
+  try {
+    return await client.send('PING', [])
+  } finally {
+    client.close()
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * A real Redis (or Valkey) for tests, on a free port of the loopback; it keeps nothing.
+ *
+ *   test.skipIf(redisMissing)('…', async () => {
+ *     await using redis = await startRedis()
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { librariesOf, placesOf } from './fetched'
+import { freePort, privateFolder, Supervised } from './supervised'
+
+const PATH = [process.env.PATH ?? '', ...placesOf('/usr/bin')].join(':')
+const program = Bun.which('redis-server', { PATH }) ?? Bun.which('valkey-server', { PATH })
+
+/** True where there is no Redis: tests that need one are skipped (scripts/provision.sh installs it). */
+export const redisMissing = program === null
+
+/** Starts a server of one's own. With a `password` it answers nobody without it. */
+export async function startRedis(options: { readonly password?: string } = {}): Promise<RedisServer> {
+  if (program === null) throw new Error('there is no Redis here: run scripts/provision.sh')
+  const { password } = options
+  const folder = privateFolder('redis', null)
+  const port = freePort()
+  const settings = [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `dir ${folder}`,
+    'save ""',
+    'appendonly no',
+    ...(password === undefined ? [] : [`requirepass ${JSON.stringify(password)}`]),
+  ]
+  const file = join(folder, 'redis.conf')
+  writeFileSync(file, `${settings.join('\n')}\n`, { mode: 0o600 })
+  const server = new Supervised({
+    folder,
+    command: [program, file],
+    env: librariesOf(program),
+    ready: 'Ready to accept connections',
+    endBy: 'KILL',
+  })
+  try {
+    await server.start()
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  const credential = password === undefined ? '' : `:${encodeURIComponent(password)}@`
+  return new RedisServer(server, `redis://${credential}127.0.0.1:${port}`)
+}
+
+export class RedisServer implements AsyncDisposable {
+  constructor(
+    private readonly server: Supervised,
+    readonly url: string,
+  ) {}
+
+  /** Its process id; undefined while it is down. */
+  get pid(): number | undefined {
+    return this.server.pid
+  }
+
+  /** Asks it to end and waits for that. */
+  async stop(): Promise<void> {
+    await this.server.end('SIGTERM')
+  }
+
+  /** Starts it again on the same port, empty. */
+  async start(): Promise<void> {
+    await this.server.start()
+  }
+
+  /** Ends it without any chance to do something about it. */
+  async kill(): Promise<void> {
+    await this.server.end('SIGKILL')
+  }
+
+  /** What it logged so far, over all its runs. */
+  log(): string {
+    return this.server.log()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.close()
+  }
+}

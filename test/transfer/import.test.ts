@@ -1,0 +1,230 @@
+import { Database } from 'bun:sqlite'
+import { describe, expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureInstanceKey, homePaths } from '../../src/home'
+import { sealing } from '../../src/sealing'
+import { parsed, Site } from '../cli/site'
+import type { Page } from '../support/person'
+import { postgresMissing, sharedPostgres } from '../support/postgres'
+import { type Contents, makePostgresOriginal, makeSqliteOriginal } from './original-database'
+import { at, id, PASSWORD, SESSION, TOKENS, village } from './village'
+
+interface Answer {
+  readonly rows: Readonly<Record<string, number>>
+  readonly head_seq: number
+  readonly warnings: readonly string[]
+}
+
+type Engine = 'sqlite' | 'postgres'
+const engines: readonly Engine[] = postgresMissing ? ['sqlite'] : ['sqlite', 'postgres']
+
+/** A database of the earlier server on this engine; answers its URL. */
+async function original(engine: Engine, site: Site, contents: Contents = village): Promise<string> {
+  if (engine === 'sqlite') {
+    const path = join(site.userHome, 'original.db')
+    makeSqliteOriginal(path, contents)
+    return `sqlite:///${path}`
+  }
+  const url = await (await sharedPostgres()).createDatabase()
+  await makePostgresOriginal(url, contents)
+  return url.replace('postgres://', 'postgresql+psycopg://')
+}
+
+const oldCursor = (time: string, message: string) =>
+  Buffer.from(`${time.replace('Z', '+00:00')}|${message}`).toString('base64url')
+
+describe.each(engines)('a database of the earlier server on %s', (engine) => {
+  test('is imported with everybody, every message and every credential', async () => {
+    await using site = new Site()
+    const answer = parsed<Answer>(await site.run('import-original', '--from', await original(engine, site)))
+    expect(answer.rows).toMatchObject({
+      accounts: 6,
+      channels: 3,
+      memberships: 4,
+      messages: 9,
+      tokens: 3,
+      sessions: 1,
+      threads: 1,
+      reactions: 2,
+      push_targets: 2,
+    })
+    expect(answer.head_seq).toBe(6 + 3 + 4 + 9)
+    await using server = await serving(site)
+    const as = (token: string) => (path: string) =>
+      fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${token}` } })
+    const assistant = as(TOKENS.assistant)
+
+    expect(await (await assistant('/v1/auth/me')).json()).toMatchObject({
+      id: id('a', 2),
+      handle: 'assistant',
+    })
+    expect((await as('revoked')('/v1/auth/me')).status).toBe(401)
+    const login = await fetch(`${server.url}/v1/auth/login`, {
+      method: 'POST',
+      body: JSON.stringify({ handle: 'Clint', password: PASSWORD }),
+    })
+    expect(await login.json()).toEqual({ status: 'ok', handle: 'clint' })
+    const session = await fetch(`${server.url}/v1/auth/me`, {
+      headers: { cookie: `synapse_session=${SESSION}` },
+    })
+    expect(await session.json()).toMatchObject({ handle: 'clint', via: 'session' })
+
+    const page = (await (await assistant('/v1/messages?channel=team-ops&limit=200')).json()) as Page
+    expect(page.messages.map((message) => message.id)).toEqual([1, 2, 3, 4, 5, 7, 9].map((n) => id('m', n)))
+    const [first, second, third, fourth, fifth, seventh, ninth] = page.messages
+    expect(page.messages.map((message) => message.created_at)).toEqual(
+      [1001, 1002, 1003, 1004, 1004, 1007, 1009].map(at),
+    )
+    expect(first).toMatchObject({ thread_id: null, reply_to: null, sender_handle: 'clint', reply_count: 2 })
+    expect(first?.mentioned_handles).toEqual(['reader', 'assistant'])
+    expect(second).toMatchObject({ thread_id: id('m', 1), reply_to: id('m', 1), body_format: 'plaintext' })
+    expect(third).toMatchObject({ thread_id: id('m', 1), reply_to: id('m', 2), edited_at: at(5000) })
+    expect(seventh).toMatchObject({ thread_id: null, reply_to: null, body: 'a reply to nobody' })
+    expect(ninth?.mentioned_handles).toEqual(['assistant', 'dr.who', 'reader'])
+    expect([fourth?.body, fifth?.body]).toEqual(['at once', 'at once, too'])
+  })
+
+  test('is gone on from by the cursor that a client has kept', async () => {
+    await using site = new Site()
+    parsed(await site.run('import-original', '--from', await original(engine, site)))
+    await using server = await serving(site)
+    const since = async (cursor: string) => {
+      const answer = await fetch(`${server.url}/v1/messages?channel=team-ops&since=${cursor}`, {
+        headers: { authorization: `Bearer ${TOKENS.assistant}` },
+      })
+      return ((await answer.json()) as Page).messages.map((message) => message.id)
+    }
+    expect(await since(oldCursor(at(1003), id('m', 3)))).toEqual([4, 5, 7, 9].map((n) => id('m', n)))
+    // Between two messages of one microsecond.
+    expect(await since(oldCursor(at(1004), id('m', 4)))).toEqual([5, 7, 9].map((n) => id('m', n)))
+    // Of a message that was never there: by its time.
+    expect(await since(oldCursor(at(1006), id('m', 500)))).toEqual([7, 9].map((n) => id('m', n)))
+  })
+
+  test('brings warnings about what is not as it was', async () => {
+    await using site = new Site()
+    const { warnings } = parsed<Answer>(
+      await site.run('import-original', '--from', await original(engine, site)),
+    )
+    expect(warnings.toSorted()).toEqual(
+      [
+        'account Clint: is now called clint, in lower case as all names',
+        'account everyone: a reserved word, which no mention names',
+        'account dr.who: such a handle could not be made today; it is kept',
+        'account assistant: its webhook leads to a private address (192.168.1.7); it stays allowed',
+        'channel dm-old: such a slug could not be made today; it is kept',
+        'agent reader is read_only in team-ops and can no longer post there',
+        '1 rows in audit_log, which the earlier server never used: left out',
+        '2 replies to a message that is missing, later, or in another channel: kept as plain messages',
+        '1 mentions of somebody who is no member of the channel: kept',
+        '1 messages of an account or in a channel that is missing: left out',
+        '1 reactions to a deleted message, or of an account that is missing: left out',
+      ].toSorted(),
+    )
+  })
+})
+
+test('an import keeps times to the microsecond, seals webhook secrets, and shows nobody what was deleted', async () => {
+  await using site = new Site()
+  parsed(
+    await site.run('import-original', '--from', await original('sqlite', site), '--keep-broadcast-wakes'),
+  )
+  using db = new Database(homePaths(site.home).database, { readonly: true })
+  const events = db.query<{ at: number; type: string }, []>('SELECT at, type FROM events ORDER BY seq').all()
+  const times = events.map((event) => event.at)
+  expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b))
+  const messages = db
+    .query<{ at: number; event: number }, []>(
+      'SELECT m.at, e.at AS event FROM messages m JOIN events e USING (seq) ORDER BY seq',
+    )
+    .all()
+  // Only the second of two in one microsecond, and what follows it closely, is a little later in the log.
+  expect(messages.filter((message) => message.at === message.event).length).toBe(messages.length - 1)
+  const targets = db
+    .query<{ secret_sealed: string | null; wake_on: string; vouched: number }, []>(
+      'SELECT secret_sealed, wake_on, vouched FROM push_targets ORDER BY account_id',
+    )
+    .all()
+  expect(targets.map(({ vouched }) => vouched)).toEqual([1, 0])
+  expect(JSON.parse(targets[0]?.wake_on ?? '')).toEqual(
+    expect.arrayContaining(['mention', 'group', 'broadcast']),
+  )
+  const key = ensureInstanceKey(homePaths(site.home).instanceKey)
+  const { open } = sealing(key.seed(), 'synapse-webhook-secret')
+  expect(open(targets[0]?.secret_sealed ?? '')).toBe('s3crét')
+  const whole = Buffer.from(await Bun.file(homePaths(site.home).database).bytes())
+  expect(whole.includes('s3crét')).toBeFalse()
+  expect(whole.includes('what nobody is to read')).toBeFalse()
+})
+
+test('a database without a column is refused by the name of the column, and nothing is imported', async () => {
+  await using site = new Site()
+  const url = await original('sqlite', site)
+  {
+    using db = new Database(join(site.userHome, 'original.db'))
+    db.run('ALTER TABLE messages DROP COLUMN edited_at')
+    db.run('DROP TABLE reactions')
+  }
+  const refused = await site.run('import-original', '--from', url)
+  expect(refused.code).toBe(1)
+  expect(refused.stderr).toContain('messages.edited_at')
+  expect(refused.stderr).toContain('the table reactions')
+  expect(existsSync(homePaths(site.home).database)).toBeFalse()
+})
+
+test('an import that finds something unreadable imports nothing, and may be repeated', async () => {
+  await using site = new Site()
+  const url = await original('sqlite', site, {
+    ...village,
+    messages: [
+      ...(village.messages ?? []),
+      { ...(village.messages?.[0] ?? {}), id: id('m', 50), created_at: 'yesterday' },
+    ],
+  })
+  const refused = await site.run('import-original', '--from', url)
+  expect(refused.code).toBe(1)
+  expect(refused.stderr).toContain('messages.created_at')
+  {
+    using db = new Database(homePaths(site.home).database, { readonly: true })
+    expect(db.query('SELECT 1 FROM accounts UNION SELECT 1 FROM messages').all()).toEqual([])
+  }
+  {
+    using db = new Database(join(site.userHome, 'original.db'))
+    db.run("DELETE FROM messages WHERE created_at = 'yesterday'")
+  }
+  expect(parsed<Answer>(await site.run('import-original', '--from', url)).rows.messages).toBe(9)
+  // And once it is in, it is not overwritten.
+  const again = await site.run('import-original', '--from', url)
+  expect(again.code).toBe(5)
+  expect(again.stderr).toContain('not empty')
+})
+
+test('an import goes into the Postgres store, too', async () => {
+  if (postgresMissing) return
+  await using site = new Site()
+  const store = await (await sharedPostgres()).createDatabase()
+  const from = await original('sqlite', site)
+  const { rows } = parsed<Answer>(await site.run('import-original', '--from', from, '--database-url', store))
+  expect(rows).toMatchObject({ messages: 9, memberships: 4, threads: 1 })
+  await using server = await serving(site, '--database-url', store)
+  const answer = await fetch(`${server.url}/v1/messages?channel=team-ops&limit=200`, {
+    headers: { authorization: `Bearer ${TOKENS.assistant}` },
+  })
+  const { messages } = (await answer.json()) as Page
+  expect(messages.map((message) => message.created_at)).toEqual(
+    [1001, 1002, 1003, 1004, 1004, 1007, 1009].map(at),
+  )
+})
+
+/** A server on the home of the site, until the scope ends. */
+async function serving(site: Site, ...words: string[]) {
+  const server = await site.serve(...words)
+  return {
+    url: server.url,
+    [Symbol.asyncDispose]: async () => {
+      server.signal('SIGTERM')
+      await server.exited
+    },
+  }
+}

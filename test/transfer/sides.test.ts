@@ -1,0 +1,227 @@
+/** Moves of whole stores in this process: what arrives, and what is refused. */
+import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import {
+  moveStore,
+  openPostgresSide,
+  openSqliteSide,
+  type Progress,
+  type Side,
+  TransferError,
+} from '../../src/transfer'
+import { Checksum } from '../../src/transfer/canonical'
+import { pagesOf } from '../../src/transfer/move'
+import { type ColumnKind, TABLES, type TableShape } from '../../src/transfer/shape'
+import { rowOf, type Value } from '../../src/transfer/side'
+import { rejectionOf } from '../home/temporary'
+import { fastDirectory } from '../support/fast-directory'
+import { postgresMissing, sharedPostgres } from '../support/postgres'
+
+const ROWS = 3
+
+/** A value of each kind, another one for every row; the first row holds what is hard to carry. */
+function sample(kind: ColumnKind, table: TableShape, column: string, n: number): Value {
+  switch (kind) {
+    case 'integer':
+      return n
+    case 'boolean':
+      return n % 2 === 0
+    case 'uuid':
+      return `0197a1b2-c3d4-7e5f-8a6b-${table.name.length.toString(16).padStart(4, '0')}${String(n).padStart(8, '0')}`
+    case 'instant':
+      return 1_778_169_376_123_456 + n
+    case 'json':
+      return n === 1 ? '{"a":[1,2.5,null,"ü 💬"],"zoë":{"b":true,"c":""}}' : '[]'
+    case 'text':
+      return n === 1 ? `${column} "quoted" \\ ü 💬\n\ttab ${'x'.repeat(20_000)}` : `${column} ${n}`
+  }
+}
+
+/** Puts rows into every table there is, with every column that may be empty empty in the last row. */
+async function fill(side: Side, nullable: ReadonlySet<string>): Promise<void> {
+  await side.transact(async (write) => {
+    for (const table of TABLES)
+      for (let n = 1; n <= ROWS; n++) {
+        const values = table.columns.map(({ name, kind }) => [
+          name,
+          n === ROWS && nullable.has(`${table.name}.${name}`) ? null : sample(kind, table, name, n),
+        ])
+        await write.insert(table, [rowOf(table, Object.fromEntries(values))])
+      }
+  })
+}
+
+async function checksums(side: Side): Promise<Record<string, string>> {
+  const sums: Record<string, string> = {}
+  for (const table of TABLES) {
+    const sum = new Checksum()
+    for await (const page of pagesOf(side, table)) sum.add(page)
+    sums[table.name] = `${sum.rows} ${sum.digest()}`
+  }
+  return sums
+}
+
+/** Columns that may be empty, as the schema says. */
+const nullable = new Set([
+  ...['accounts.email', 'accounts.password_hash', 'accounts.chain_limit', 'accounts.archived_at'],
+  ...['tokens.name', 'tokens.last_used_at', 'tokens.expires_at', 'tokens.revoked_at', 'channels.description'],
+  ...['sessions.ip', 'sessions.user_agent', 'messages.thread_seq', 'messages.reply_seq', 'messages.extra'],
+  ...['messages.edited_at', 'messages.deleted_at', 'events.channel_id', 'events.actor_id', 'events.data'],
+  ...['push_targets.webhook_url', 'push_targets.secret_sealed'],
+])
+
+const ignore = () => {}
+const move = (from: Side, to: Side, onProgress: (progress: Progress) => void = ignore) =>
+  moveStore({ from, to, target: 'elsewhere', onProgress })
+
+describe('a store', () => {
+  test.skipIf(postgresMissing)('is the same after a move to Postgres and back, in every table', async () => {
+    using directory = fastDirectory()
+    const server = await sharedPostgres()
+    await using first = openSqliteSide(join(directory.path, 'first.db'))
+    await fill(first, nullable)
+    const before = await checksums(first)
+    expect(Object.values(before).filter((sum) => sum.startsWith(`${ROWS} `))).toHaveLength(TABLES.length)
+
+    await using second = await openPostgresSide(await server.createDatabase())
+    const moved = await move(first, second)
+    expect(moved).toMatchObject({ epoch: 'epoch 3', headSeq: 1 })
+    expect(moved.rows).toEqual(Object.fromEntries(TABLES.map(({ name }) => [name, ROWS])))
+    expect(await checksums(second)).toEqual(before)
+
+    await using third = await openPostgresSide(await server.createDatabase())
+    await move(second, third)
+    await using fourth = openSqliteSide(join(directory.path, 'fourth.db'))
+    await move(third, fourth)
+    expect(await checksums(fourth)).toEqual(before)
+  })
+
+  test('is told of step by step, up to the last row', async () => {
+    using directory = fastDirectory()
+    await using from = openSqliteSide(join(directory.path, 'from.db'))
+    await using to = openSqliteSide(join(directory.path, 'to.db'))
+    await fill(from, nullable)
+    const steps: Progress[] = []
+    await move(from, to, (step) => steps.push(step))
+    const total = TABLES.length * ROWS
+    for (const phase of ['copying', 'verifying'] as const) {
+      const done = steps.filter((step) => step.phase === phase).map((step) => step.done)
+      expect(done).toEqual(done.toSorted((a, b) => a - b))
+      expect(done.at(-1)).toBe(total)
+    }
+  })
+
+  test('that arrives otherwise than it left is noticed, and the source stays in service', async () => {
+    using directory = fastDirectory()
+    await using from = openSqliteSide(join(directory.path, 'from.db'))
+    await using to = openSqliteSide(join(directory.path, 'to.db'))
+    await fill(from, nullable)
+    const careless: Side = {
+      ...to,
+      transact: (work) =>
+        to.transact((write) =>
+          work({
+            ...write,
+            insert: (table, rows) =>
+              write.insert(
+                table,
+                rows.map((row) => row.map((value) => (value === 'body 2' ? 'body 3' : value))),
+              ),
+          }),
+        ),
+    }
+    const error = await rejectionOf(move(from, careless))
+    expect(error).toMatchObject({
+      kind: 'failed',
+      problem: expect.stringContaining('table messages differs'),
+    })
+    expect((await from.facts()).has('retired_to')).toBeFalse()
+    expect((await to.facts()).has('moving_in')).toBeTrue()
+  })
+
+  test('that holds a text which Postgres cannot store is not moved there, and the reason is said', async () => {
+    if (postgresMissing) return
+    using directory = fastDirectory()
+    await using from = openSqliteSide(join(directory.path, 'from.db'))
+    await fill(from, nullable)
+    await from.transact((write) =>
+      write.run("UPDATE messages SET body = 'a' || char(0) || 'b' WHERE seq = 2"),
+    )
+    await using to = await openPostgresSide(await (await sharedPostgres()).createDatabase())
+    expect(await rejectionOf(move(from, to))).toMatchObject({
+      kind: 'failed',
+      problem: expect.stringContaining('NUL'),
+    })
+    expect((await from.facts()).has('retired_to')).toBeFalse()
+  })
+})
+
+describe('a move goes on', () => {
+  /** A target that fails at a transaction, as if the process had ended there. */
+  const failing = (to: Side, at: number): Side => {
+    let transactions = 0
+    return {
+      ...to,
+      transact: async (work) => {
+        if (++transactions === at) throw new Error('the end')
+        await to.transact(work)
+      },
+    }
+  }
+
+  test('wherever it was interrupted', async () => {
+    using directory = fastDirectory()
+    let ended = false
+    for (let at = 1; !ended; at++) {
+      await using from = openSqliteSide(join(directory.path, `from-${at}.db`))
+      await using to = openSqliteSide(join(directory.path, `to-${at}.db`))
+      await fill(from, nullable)
+      const before = await checksums(from)
+      const first = await move(from, failing(to, at)).catch((error: Error) => error.message)
+      ended = first !== 'the end'
+      // One that reached its end is not begun again.
+      if (ended)
+        expect((await rejectionOf(move(from, to))) as TransferError).toMatchObject({ kind: 'conflict' })
+      else expect(await move(from, to)).toMatchObject({ epoch: 'epoch 3' })
+      expect(await checksums(to)).toEqual(before)
+      expect((await from.facts()).get('retired_to')).toBe('elsewhere')
+      expect((await to.facts()).has('moving_in')).toBeFalse()
+    }
+  })
+
+  test('but not when the source has gone on since, or is another one', async () => {
+    using directory = fastDirectory()
+    await using from = openSqliteSide(join(directory.path, 'from.db'))
+    await using to = openSqliteSide(join(directory.path, 'to.db'))
+    await using other = openSqliteSide(join(directory.path, 'other.db'))
+    await fill(from, nullable)
+    await fill(other, nullable)
+    await other.transact((write) => write.run("UPDATE epochs SET epoch = 'another' WHERE first_seq = 3"))
+    await rejectionOf(move(from, failing(to, 6)))
+    expect(await rejectionOf(move(other, to))).toMatchObject({
+      kind: 'conflict',
+      problem: expect.stringContaining('another store'),
+    })
+    await from.transact((write) => write.run('UPDATE log_head SET seq = 9 WHERE id = 1'))
+    expect(await rejectionOf(move(from, to))).toMatchObject({
+      kind: 'conflict',
+      problem: expect.stringContaining('gone on'),
+    })
+  })
+})
+
+test('a store without a log cannot be moved, nor one into another that is in use', async () => {
+  using directory = fastDirectory()
+  await using empty = openSqliteSide(join(directory.path, 'empty.db'))
+  await using full = openSqliteSide(join(directory.path, 'full.db'))
+  await using from = openSqliteSide(join(directory.path, 'from.db'))
+  await fill(full, nullable)
+  await fill(from, nullable)
+  const before = await checksums(full)
+  expect(await rejectionOf(move(empty, full))).toBeInstanceOf(TransferError)
+  expect(await rejectionOf(move(from, full))).toMatchObject({
+    kind: 'conflict',
+    problem: expect.stringContaining('not empty'),
+  })
+  expect(await checksums(full)).toEqual(before)
+})
