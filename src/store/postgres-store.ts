@@ -22,6 +22,8 @@ import { readsThrough } from './postgres-reads'
 /** A group ends at this many posts, or this much text. */
 const GROUP_POSTS = 256
 const GROUP_TEXT = 1 << 20
+/** While several processes write, a group waits so long for others to join it. */
+const GATHER_MILLISECONDS = 1
 /** How often a group that another process got in the way of is judged and sent again. */
 const MAX_ROUNDS = 20
 /** How long what became of a group is asked for when the connection was lost on the way. */
@@ -72,6 +74,9 @@ export class PostgresStore implements Store {
   private epoch: string
   private readonly queue: Work[] = []
   private draining = false
+  /** Seq of the last message that this process wrote, and whether others wrote before that one. */
+  private written: Seq = 0
+  private isContended = false
   private idle: (() => void) | undefined
   private checking: Promise<void> | undefined
   private nextCheck: Promise<void> | undefined
@@ -165,8 +170,11 @@ export class PostgresStore implements Store {
 
   private async drain(): Promise<void> {
     for (let first = this.queue[0]; first; first = this.queue[0])
-      if (first.plan) await this.runGroup(this.takePosts())
-      else {
+      if (first.plan) {
+        // Others stand in line, too: those that were just answered may come along instead of making a group of their own.
+        if (this.isContended) await Bun.sleep(GATHER_MILLISECONDS)
+        await this.runGroup(this.takePosts())
+      } else {
         this.queue.shift()
         await this.runAct(first)
       }
@@ -272,6 +280,8 @@ export class PostgresStore implements Store {
    * for: whoever reads, here or elsewhere, waits until what is committed is known (`fresh`).
    */
   private publish(group: readonly Judged[], first: Place): void {
+    this.isContended = first.seq !== this.written + 1
+    this.written = first.seq + group.length - 1
     const events = group.map(({ view }, i) =>
       postedEvent(placed(view, { seq: first.seq + i, at: later(first.at, i) })),
     )
