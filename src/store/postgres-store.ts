@@ -8,15 +8,8 @@ import { LogTail } from './log-tail'
 import { Appending, writesOver } from './postgres-act'
 import { constraintOf, meaningOf, translate, wasSent } from './postgres-error'
 import { type Head, handleOf, type PostgresConnections } from './postgres-open'
-import {
-  type Accepted,
-  findPlaces,
-  insertGroup,
-  lookUp,
-  needsLookUp,
-  nothingFound,
-  type Place,
-} from './postgres-posts'
+import { findOutcome } from './postgres-outcome'
+import { type Accepted, insertGroup, lookUp, needsLookUp, nothingFound, type Place } from './postgres-posts'
 import { readsThrough } from './postgres-reads'
 
 /** A group ends at this many posts, or this much text. */
@@ -26,9 +19,6 @@ const GROUP_TEXT = 1 << 20
 const GATHER_MILLISECONDS = 1
 /** How often a group that another process got in the way of is judged and sent again. */
 const MAX_ROUNDS = 20
-/** How long what became of a group is asked for when the connection was lost on the way. */
-const OUTCOME_MILLISECONDS = 5_000
-const OUTCOME_PAUSE_MILLISECONDS = 100
 
 interface Post {
   readonly plan: PostPlan
@@ -308,7 +298,8 @@ export class PostgresStore implements Store {
 
   /** The connection broke while a group was on its way: it was written as a whole, or not at all. */
   private async afterLoss(group: readonly Judged[], error: unknown): Promise<void> {
-    const places = await this.placesOf(group)
+    const uuids = group.map(({ plan }) => plan.uuid)
+    const places = await findOutcome(this.connections.writer, this.clock, uuids)
     const [first] = group
     const place = first && places?.get(first.plan.uuid)
     if (place) {
@@ -319,28 +310,6 @@ export class PostgresStore implements Store {
     // Its ids are the same, so it cannot be written twice.
     if (places && meaningOf(error) === 'lost') return this.runGroup(posts)
     for (const post of posts) post.reject(translate(error))
-  }
-
-  /** Where the messages of a group are; undefined if the database cannot be asked. */
-  private async placesOf(group: readonly Judged[]): Promise<ReadonlyMap<string, Place> | undefined> {
-    const { writer } = this.connections
-    const deadline = this.clock.steady() + OUTCOME_MILLISECONDS
-    while (this.clock.steady() < deadline) {
-      try {
-        // The lock is held until a statement that is still on its way has ended.
-        const uuids = group.map(({ plan }) => plan.uuid)
-        return await writer.run((_, sql) =>
-          sql.begin(async (tx) => {
-            await tx`SELECT 1 FROM log_head FOR UPDATE`
-            return findPlaces(tx, uuids)
-          }),
-        )
-      } catch (error) {
-        if (meaningOf(error) !== 'lost') throw error
-        await Bun.sleep(OUTCOME_PAUSE_MILLISECONDS)
-      }
-    }
-    return undefined
   }
 
   private async runAct(act: Act): Promise<void> {

@@ -1,0 +1,37 @@
+import type { Uuid } from '../core/ids'
+import type { Clock } from '../core/time'
+import type { PostgresClient } from './postgres-client'
+import { meaningOf } from './postgres-error'
+import type { PgDatabase } from './postgres-open'
+import { findPlaces, type Place } from './postgres-posts'
+
+/** How long it is asked for, and the pause between two attempts. */
+const PATIENCE_MILLISECONDS = 5_000
+const PAUSE_MILLISECONDS = 100
+
+/**
+ * What became of a group of messages whose connection broke on the way: the places of those that were written, which
+ * are all or none. Undefined if the database cannot be asked.
+ */
+export async function findOutcome(
+  writer: PostgresClient<PgDatabase>,
+  clock: Pick<Clock, 'steady'>,
+  uuids: readonly Uuid[],
+): Promise<ReadonlyMap<Uuid, Place> | undefined> {
+  const deadline = clock.steady() + PATIENCE_MILLISECONDS
+  while (clock.steady() < deadline) {
+    try {
+      return await writer.run((_, sql) =>
+        sql.begin(async (tx) => {
+          // The lock is held until a statement that is still on its way has ended.
+          await tx`SELECT 1 FROM log_head FOR UPDATE`
+          return findPlaces(tx, uuids)
+        }),
+      )
+    } catch (error) {
+      if (meaningOf(error) !== 'lost') throw error
+      await Bun.sleep(PAUSE_MILLISECONDS)
+    }
+  }
+  return undefined
+}
