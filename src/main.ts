@@ -238,6 +238,7 @@ async function assemble({ config, store, clock, logger, bootId, report, disk, ba
     core.log.head,
   )
   store.onCommit((events) => hub.announce(events))
+  store.onSkip((upTo) => hub.skip(upTo))
   store.answerAfter(() => hub.carried())
   store.followWhile(() => hub.isHeard)
   const vitals = {
@@ -286,10 +287,7 @@ function openBus(config: Config, store: OpenStore, report: (fault: unknown) => v
   const bus = config.busUrl
     ? openRedisBus(config.busUrl, listener, report)
     : openPostgresBus(config.database.url, listener, report)
-  store.onCommit((events) => {
-    const last = events.at(-1)
-    if (last) bus.send('log', String(last.seq))
-  })
+  store.onWrite((upTo) => bus.send('log', String(upTo)))
   return bus
 }
 

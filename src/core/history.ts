@@ -120,8 +120,9 @@ export class History {
   private async newestIn(channel: Channel): Promise<Seq> {
     const known = this.log.newestIn(channel.id)
     if (known !== undefined) return known
+    const { generation } = this.log
     const stored = (await this.reads.newestIn([channel.id])).get(channel.id)
-    return this.log.noteNewest(channel.id, stored?.seq ?? 0)
+    return this.log.noteNewest(channel.id, stored?.seq ?? 0, generation)
   }
 
   /** The request's filters as the store takes them; undefined if nothing can match. */

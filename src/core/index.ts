@@ -49,6 +49,7 @@ export async function createCore(ports: CorePorts) {
       log.apply(event)
     }
   })
+  store.onSkip((upTo) => log.skip(upTo))
   store.onEpoch(() => void log.reloadEpochs().catch(() => {}))
   store.hydrateWith((records) => {
     // What is remembered from before them must not dress them.

@@ -9,6 +9,8 @@ import type { Settings } from './settings'
 /** Where the log stands, and what a client's cursor means in it. */
 export class Log {
   private readonly newest = new Map<number, Seq>()
+  /** Grows when messages are passed over: what was read before that is not remembered after it. */
+  generation = 0
   private constructor(
     private readonly store: Pick<Store, 'reads' | 'reach' | 'fresh'>,
     private readonly settings: Settings,
@@ -25,6 +27,13 @@ export class Log {
   apply(event: LogEvent): void {
     this.head = event.seq
     if (event.message) this.noteNewest(event.message.channel.id, event.seq)
+  }
+
+  /** Moves the head over messages that are not told of: what is remembered as the newest of a channel may be old. */
+  skip(upTo: Seq): void {
+    this.head = Math.max(this.head, upTo)
+    this.newest.clear()
+    this.generation++
   }
 
   /** Reads the epochs again, because there is a new one. */
@@ -54,10 +63,13 @@ export class Log {
     return this.newest.get(channelId)
   }
 
-  /** Notes what the store said is the newest message of a channel; answers what is known now. */
-  noteNewest(channelId: number, seq: Seq): Seq {
+  /**
+   * Notes what the store said is the newest message of a channel, when the log was of this generation; answers what is
+   * known now.
+   */
+  noteNewest(channelId: number, seq: Seq, generation = this.generation): Seq {
     const newest = Math.max(seq, this.newest.get(channelId) ?? 0)
-    this.newest.set(channelId, newest)
+    if (generation === this.generation) this.newest.set(channelId, newest)
     return newest
   }
 

@@ -128,6 +128,8 @@ export interface Reads {
 
   /** Events after `after`, oldest first, at most `limit`. */
   events(after: Seq, limit: number): Promise<EventRecord[]>
+  /** Those after `after` and up to `upTo` that are no messages. */
+  acts(after: Seq, upTo: Seq, limit: number): Promise<EventRecord[]>
   epochs(): Promise<Epoch[]>
   head(): Promise<Seq>
 }
@@ -227,6 +229,10 @@ export interface Store {
   transact<Result>(work: (tx: Writes) => Promise<Result>): Promise<Result>
   /** Registers what is told of committed events, in order of registration, before anybody gets an answer. */
   onCommit(listener: (events: readonly LogEvent[]) => void): void
+  /** Registers what is told that other processes wrote messages up to a seq while nobody here listened. */
+  onSkip(listener: (upTo: Seq) => void): void
+  /** Registers what is told up to where this process has written, as soon as that is durable. */
+  onWrite(listener: (upTo: Seq) => void): void
   /**
    * Says when streams have carried all that was announced; undefined means now. A store whose reads take time answers
    * whoever wrote no earlier. Called once, before anything is written.

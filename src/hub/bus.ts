@@ -24,6 +24,9 @@ export class BusDown extends Error {
 /** The most bytes of one text: a notification of Postgres has less than 8,000 with the name of its sender. */
 const MAX_BUS_BYTES = 7_900
 
+/** While much is written, one hint speaks for this long: whoever reads takes longer than that. */
+const LOG_MILLISECONDS = 5
+
 /** A text of which nothing is heard for so long is lost. */
 const SEND_MILLISECONDS = 2000
 
@@ -36,6 +39,7 @@ export const RECONNECT_MILLISECONDS = 1000
  */
 export class Outgoing {
   private log: string | undefined
+  private lastLog = Number.NEGATIVE_INFINITY
   private readonly live: string[] = []
   private sending = false
 
@@ -58,14 +62,25 @@ export class Outgoing {
   private async run(): Promise<void> {
     this.sending = true
     for (;;) {
-      const [topic, text] =
-        this.log === undefined ? (['live', this.live.shift()] as const) : (['log', this.log] as const)
-      if (text === undefined) break
-      if (topic === 'log') this.log = undefined
-      // Whoever was to hear of the log finds out by itself within a second.
-      if (!(await this.isSent(topic, text))) this.failed()
+      const due = this.lastLog + LOG_MILLISECONDS - performance.now()
+      if (this.log !== undefined && due <= 0) {
+        const text = this.log
+        this.log = undefined
+        this.lastLog = performance.now()
+        await this.transmitOrFail('log', text)
+        continue
+      }
+      const text = this.live.shift()
+      if (text !== undefined) await this.transmitOrFail('live', text)
+      else if (this.log !== undefined) await Bun.sleep(due)
+      else break
     }
     this.sending = false
+  }
+
+  /** Whoever was to hear of the log finds out by itself within a second. */
+  private async transmitOrFail(topic: BusTopic, text: string): Promise<void> {
+    if (!(await this.isSent(topic, text))) this.failed()
   }
 
   private async isSent(topic: BusTopic, text: string): Promise<boolean> {

@@ -33,7 +33,8 @@ export class Hub implements Streams {
   private readonly streams = new Set<Stream>()
   private readonly byAccount = new Map<number, Set<Stream>>()
   private readonly rooms = new Map<number, RoomAudience>()
-  private readonly incoming: LogEvent[] = []
+  /** Events, and places up to which there were messages that nobody listened to. */
+  private readonly incoming: (LogEvent | Seq)[] = []
   private announcing = false
   private whenOut: PromiseWithResolvers<void> | undefined
   private readonly timer: Timer
@@ -79,6 +80,12 @@ export class Hub implements Streams {
     for (const event of events) this.incoming.push(event)
     if (!this.announcing) this.deliver()
     this.waits.notify(events)
+  }
+
+  /** Moves on over messages of a time when nobody listened. */
+  skip(upTo: Seq): void {
+    this.incoming.push(upTo)
+    if (!this.announcing) this.deliver()
   }
 
   /** When all that was announced is out; undefined if it is. */
@@ -148,7 +155,14 @@ export class Hub implements Streams {
   /** Hands on what came in, in order. What is only of a room's readers goes out at once; the rest has to be judged. */
   private deliver(): void {
     this.announcing = true
-    for (let event = this.incoming[0]; event; event = this.incoming[0]) {
+    for (let event = this.incoming[0]; event !== undefined; event = this.incoming[0]) {
+      if (typeof event === 'number') {
+        this.incoming.shift()
+        // Whoever came while this waited for its turn reads from the log what is passed over here.
+        if (event > this.position) for (const stream of [...this.streams]) stream.reread()
+        this.position = Math.max(this.position, event)
+        continue
+      }
       if (event.account || event.type !== 'message.created') {
         void this.deliverJudged(event)
         return

@@ -171,6 +171,11 @@ export class Stream implements LiveStream {
 
   private park(): void {
     this.stalledSince ??= this.clock.steady()
+    this.reread()
+  }
+
+  /** Goes on from the log, from where it is: what comes next will not be announced. */
+  reread(): void {
     if (this.live.size === 0) return
     const selections = [...this.live]
     this.live.clear()
@@ -203,10 +208,14 @@ export class Stream implements LiveStream {
     if (!backlog || this.gone) return
     const end = Math.min(this.hub.head, next?.position ?? this.hub.head)
     if (backlog.position < end) return this.sendPage(backlog, end)
+    // What this reader has already is still on its way to the others; until it is out it would come again.
+    const ahead = backlog.position > this.hub.head ? this.hub.carried() : undefined
+    if (ahead) return ahead
     if (next) return this.merge(backlog, next)
     const rooms = await this.hub.roomsFor(this.actor, backlog.selections)
     // From here to the end nothing is awaited: what was announced meanwhile is sent first.
     if (this.gone || this.backlogs[0] !== backlog || backlog.position < this.hub.head) return
+    if (backlog.position > this.hub.head && this.hub.carried()) return
     // Another one may have been asked for, which then goes on alone.
     this.backlogs.shift()
     for (const filter of backlog.selections) {

@@ -36,9 +36,11 @@ export class LogTail {
   private hurry: (() => void) | undefined
 
   constructor(
-    private readonly reads: Pick<Reads, 'events'>,
+    private readonly reads: Pick<Reads, 'events' | 'acts'>,
     position: Seq,
     private readonly emit: (events: readonly LogEvent[]) => void,
+    /** Told that there were messages up to here that nobody was told of. */
+    private readonly skipped: (upTo: Seq) => void,
     private readonly report: (fault: unknown) => void,
   ) {
     this.position = position
@@ -93,14 +95,29 @@ export class LogTail {
         // It ends in the same step, so that no hint falls between.
         if (this.position >= end) return
         await this.gather()
-        const records = (await this.reads.events(this.position, PAGE)).filter(({ seq }) => seq <= end)
-        // Nothing more is kept of this stretch.
-        if (records.length === 0) this.advance([], end)
-        else this.advance(await this.hydrate(records), records.at(-1)?.seq)
+        if (!this.isHeard()) await this.skip(end)
+        else await this.read(end)
       }
     } finally {
       this.running = false
     }
+  }
+
+  private async read(end: Seq): Promise<void> {
+    const records = (await this.reads.events(this.position, PAGE)).filter(({ seq }) => seq <= end)
+    // Nothing more is kept of this stretch.
+    if (records.length === 0) this.advance([], end)
+    else this.advance(await this.hydrate(records), records.at(-1)?.seq)
+  }
+
+  /** Where nobody listens, messages need not be read: only what changes the rights by which others are judged. */
+  private async skip(end: Seq): Promise<void> {
+    const records = await this.reads.acts(this.position, end, PAGE)
+    const events = await this.hydrate(records)
+    // Whoever came meanwhile hears everything from the moment it came.
+    if (this.isHeard()) return
+    this.advance(events, records.length < PAGE ? end : records.at(-1)?.seq)
+    this.skipped(this.position)
   }
 
   /** While much is written, waits a moment between two reads, unless somebody waits for this one: fewer, fuller pages. */

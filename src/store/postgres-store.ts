@@ -15,8 +15,6 @@ import { readsThrough } from './postgres-reads'
 /** A group ends at this many posts, or this much text. */
 const GROUP_POSTS = 256
 const GROUP_TEXT = 1 << 20
-/** While several processes write, a group waits so long for others to join it. */
-const GATHER_MILLISECONDS = 1
 /** How often a group that another process got in the way of is judged and sent again. */
 const MAX_ROUNDS = 20
 
@@ -61,12 +59,11 @@ export class PostgresStore implements Store {
   private readonly listeners: ((events: readonly LogEvent[]) => void)[] = []
   private carried: () => Promise<void> | undefined = () => undefined
   private readonly epochListeners: (() => void)[] = []
+  private readonly skipListeners: ((upTo: Seq) => void)[] = []
+  private readonly writeListeners: ((upTo: Seq) => void)[] = []
   private epoch: string
   private readonly queue: Work[] = []
   private draining = false
-  /** Seq of the last message that this process wrote, and whether others wrote before that one. */
-  private written: Seq = 0
-  private isContended = false
   private idle: (() => void) | undefined
   private checking: Promise<void> | undefined
   private nextCheck: Promise<void> | undefined
@@ -81,7 +78,13 @@ export class PostgresStore implements Store {
   ) {
     this.reads = readsThrough(connections.readers)
     this.epoch = head.epoch
-    this.tail = new LogTail(this.reads, head.seq, (events) => this.emit(events), report)
+    this.tail = new LogTail(
+      this.reads,
+      head.seq,
+      (events) => this.tell(this.listeners, events),
+      (upTo) => this.tell(this.skipListeners, upTo),
+      report,
+    )
   }
 
   post(plan: PostPlan): Promise<PostOutcome> {
@@ -94,6 +97,14 @@ export class PostgresStore implements Store {
 
   onCommit(listener: (events: readonly LogEvent[]) => void): void {
     this.listeners.push(listener)
+  }
+
+  onSkip(listener: (upTo: Seq) => void): void {
+    this.skipListeners.push(listener)
+  }
+
+  onWrite(listener: (upTo: Seq) => void): void {
+    this.writeListeners.push(listener)
   }
 
   onEpoch(listener: () => void): void {
@@ -160,11 +171,8 @@ export class PostgresStore implements Store {
 
   private async drain(): Promise<void> {
     for (let first = this.queue[0]; first; first = this.queue[0])
-      if (first.plan) {
-        // Others stand in line, too: those that were just answered may come along instead of making a group of their own.
-        if (this.isContended) await Bun.sleep(GATHER_MILLISECONDS)
-        await this.runGroup(this.takePosts())
-      } else {
+      if (first.plan) await this.runGroup(this.takePosts())
+      else {
         this.queue.shift()
         await this.runAct(first)
       }
@@ -270,11 +278,10 @@ export class PostgresStore implements Store {
    * for: whoever reads, here or elsewhere, waits until what is committed is known (`fresh`).
    */
   private publish(group: readonly Judged[], first: Place): void {
-    this.isContended = first.seq !== this.written + 1
-    this.written = first.seq + group.length - 1
     const events = group.map(({ view }, i) =>
       postedEvent(placed(view, { seq: first.seq + i, at: later(first.at, i) })),
     )
+    this.tell(this.writeListeners, first.seq + group.length - 1)
     void this.tail.announce(first.seq - 1, events)
     for (const [i, { post }] of group.entries()) {
       const event = events[i]
@@ -318,8 +325,10 @@ export class PostgresStore implements Store {
         const done = await this.transactOnce(act)
         if (!done) continue
         // Whoever comes next is judged by the new rights.
+        const last = done.events.at(-1)
+        if (last) this.tell(this.writeListeners, last.seq)
         await this.tail.announce(done.base, done.events)
-        await this.tail.reach(done.events.at(-1)?.seq ?? 0)
+        await this.tail.reach(last?.seq ?? 0)
         void this.answer(() => act.resolve(done.result))
         return
       }
@@ -360,10 +369,10 @@ export class PostgresStore implements Store {
     resolve()
   }
 
-  private emit(events: readonly LogEvent[]): void {
-    for (const listener of this.listeners)
+  private tell<What>(listeners: readonly ((what: What) => void)[], what: What): void {
+    for (const listener of listeners)
       try {
-        listener(events)
+        listener(what)
       } catch (fault) {
         this.report(fault)
       }

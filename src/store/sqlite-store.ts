@@ -108,6 +108,10 @@ export class SqliteStore implements Store {
 
   onEpoch(): void {}
 
+  onSkip(): void {}
+
+  onWrite(): void {}
+
   fresh(): undefined {
     return undefined
   }

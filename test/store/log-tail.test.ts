@@ -8,6 +8,8 @@ function scene() {
   const stored: number[] = []
   const emitted: { seq: number; own: boolean }[] = []
   const faults: unknown[] = []
+  const acts: number[] = []
+  const skipped: number[] = []
   let reads = 0
   let breaks = false
   let hold: Promise<void> | undefined
@@ -25,6 +27,7 @@ function scene() {
     seqs.map((seq) => ({ ...record(seq), facts: { own } }) as unknown as LogEvent)
   const tail = new LogTail(
     {
+      acts: async (after, upTo) => acts.filter((seq) => seq > after && seq <= upTo).map(record),
       events: async (after, limit) => {
         reads++
         const page = stored.filter((seq) => seq > after).slice(0, limit)
@@ -35,6 +38,7 @@ function scene() {
     },
     0,
     (some) => emitted.push(...some.map(({ seq, facts }) => ({ seq, own: facts.own === true }))),
+    (upTo) => skipped.push(upTo),
     (fault) => faults.push(fault),
   )
   tail.hydrate = async (records) => events(false, ...records.map(({ seq }) => seq))
@@ -42,6 +46,8 @@ function scene() {
     tail,
     emitted,
     faults,
+    acts,
+    skipped,
     events,
     seqs: () => emitted.map(({ seq }) => seq),
     commit: (...seqs: number[]) => stored.push(...seqs),
@@ -144,4 +150,33 @@ test('a burst of hints is read in few pages, and one that is waited for at once'
   await s.tail.reach(200)
   expect(s.seqs()).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
   expect(s.reads()).toBeLessThan(15)
+})
+
+test('where nobody listens messages are passed over, and acts are not', async () => {
+  const s = scene()
+  let isHeard = false
+  s.tail.isHeard = () => isHeard
+  s.commit(1, 2, 3, 4, 5, 6)
+  s.acts.push(3, 5)
+  // Nobody waits for its own either, once others have written before.
+  await s.tail.announce(3, s.events(true, 4))
+  await s.tail.reach(6)
+  expect(s.seqs()).toEqual([3, 5])
+  expect(s.skipped.at(-1)).toBe(6)
+  expect(s.tail.position).toBe(6)
+  isHeard = true
+  s.commit(7, 8)
+  await s.tail.reach(8)
+  expect(s.seqs()).toEqual([3, 5, 7, 8])
+})
+
+test('whoever begins to listen while messages are passed over hears them', async () => {
+  const s = scene()
+  let asked = 0
+  // Somebody comes while the log is being read.
+  s.tail.isHeard = () => ++asked > 2
+  s.commit(1, 2, 3)
+  await s.tail.reach(3)
+  expect(s.seqs()).toEqual([1, 2, 3])
+  expect(s.skipped).toEqual([])
 })

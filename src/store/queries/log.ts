@@ -1,7 +1,7 @@
-import { asc, gt, sql } from 'drizzle-orm'
+import { and, asc, gt, lte, ne, sql } from 'drizzle-orm'
 import { type EventRecord, type EventType, eventTypes } from '../../core/events'
 import type { Reads } from '../../core/ports'
-import type { Handle } from '../database'
+import type { Handle, Tables } from '../database'
 
 const known: ReadonlySet<string> = new Set(eventTypes)
 
@@ -13,13 +13,27 @@ export function logReads({ db, t }: Handle) {
     .orderBy(asc(t.events.seq))
     .limit(sql.placeholder('limit'))
     .prepare()
+  const acts = db
+    .select()
+    .from(t.events)
+    .where(
+      and(
+        gt(t.events.seq, sql.placeholder('after')),
+        lte(t.events.seq, sql.placeholder('upTo')),
+        ne(t.events.type, 'message.created'),
+      ),
+    )
+    .orderBy(asc(t.events.seq))
+    .limit(sql.placeholder('limit'))
+    .prepare()
   return {
+    async acts(after, upTo, limit) {
+      return (await acts.execute({ after, upTo, limit })).map(toEventRecord)
+    },
+
     async events(after, limit) {
       const rows = await page.execute({ after, limit })
-      return rows.map(({ data, type, ...row }): EventRecord => {
-        if (!known.has(type)) throw new Error(`the log holds an event of the unknown type ${type}`)
-        return { ...row, type: type as EventType, facts: data }
-      })
+      return rows.map(toEventRecord)
     },
 
     async epochs() {
@@ -34,4 +48,9 @@ export function logReads({ db, t }: Handle) {
       return rows[0]?.seq ?? 0
     },
   } satisfies Partial<Reads>
+}
+
+function toEventRecord({ data, type, ...row }: Tables['events']['$inferSelect']): EventRecord {
+  if (!known.has(type)) throw new Error(`the log holds an event of the unknown type ${type}`)
+  return { ...row, type: type as EventType, facts: data }
 }
