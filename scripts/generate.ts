@@ -25,7 +25,7 @@ function undeployedEndpoints() {
       )
     },
   })
-  const live = { core: absent, wire: absent, streams: absent, waits: absent, limits: absent }
+  const live = { core: absent, wire: absent, streams: absent, waits: absent, limits: absent, rates: absent }
   return declareEndpoints(live, absent, absent, absent)
 }
 

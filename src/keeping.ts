@@ -2,18 +2,21 @@
  * Puts together what keeps the data: the backups of a running server, and what is done to a store while none runs. The
  * commands reach it here; main.ts hands a server its backups.
  */
+import { basename } from 'node:path'
 import { BackupError, type BackupOutcome, Backups, copyBeforeMigration, refuseHalfRestored } from './backup'
 import type { Config } from './config'
 import { ulidTime } from './core/ids'
+import type { Settings } from './core/settings'
 import type { Clock } from './core/time'
-import { HomeError, type HomeErrorKind, homePaths, lockHome, prepareHome, writeState } from './home'
+import { HomeError, homePaths, lockHome, prepareHome, writeState } from './home'
 import type { InstanceKey } from './home/instance-key'
 import type { BackupMaker } from './http/admin/backups'
 import { startDaily } from './jobs'
 import { createLogger, type Logger } from './logger'
 import { reviveDatabase } from './moving'
+import { openHomeStore } from './opening'
 import { systemClock, systemSecrets } from './platform'
-import { type OpenStore, openStore, StoreError } from './store'
+import type { OpenStore } from './store'
 import { VERSION } from './version'
 
 /**
@@ -31,6 +34,10 @@ export interface KeepingParts {
   readonly key: InstanceKey
   readonly clock: Clock
   readonly logger: Logger
+  /** Read when a backup is made, not before. */
+  readonly settings: Settings
+  /** Told of every backup: who asked for it, and what it is called. */
+  readonly onMade: (by: 'operator' | 'server', name: string | null) => void
 }
 
 /** The backups of a server. */
@@ -43,7 +50,7 @@ export interface Keeping {
   stop(): Promise<void>
 }
 
-export function keepBackups({ config, store, key, clock, logger }: KeepingParts): Keeping {
+export function keepBackups({ config, store, key, clock, logger, settings, onMade }: KeepingParts): Keeping {
   const now = () => new Date(clock.now() / 1000)
   let lastRun: Date | undefined
   const backups = new Backups({
@@ -53,7 +60,7 @@ export function keepBackups({ config, store, key, clock, logger }: KeepingParts)
     version: VERSION,
     key,
     passphrase: config.backupPassphrase,
-    keep: () => config.settings['backup.keep'],
+    keep: () => settings.get('backup.keep'),
     now,
     warn: (message, facts) => logger.warning(message, facts),
   })
@@ -63,7 +70,9 @@ export function keepBackups({ config, store, key, clock, logger }: KeepingParts)
     maker: {
       create: async (request) => {
         try {
-          return { made: await backups.create(request) }
+          const made = await backups.create(request)
+          onMade('operator', nameOf(made))
+          return { made }
         } catch (error) {
           if (error instanceof BackupError) return { failed: error }
           throw error
@@ -77,11 +86,15 @@ export function keepBackups({ config, store, key, clock, logger }: KeepingParts)
       }
       const born = new Date(ulidTime((await store.reads.epochs())[0]?.epoch ?? ''))
       daily = startDaily({
-        at: () => config.settings['backup.daily_at'],
+        at: () => settings.get('backup.daily_at'),
         // A store without any copy is due at the first such time of its life.
         lastDone: () => lastRun ?? backups.newest() ?? born,
         run: async () => {
-          if (await store.lease(LEASE, LEASE_SECONDS)) tell(logger, await backups.createDaily())
+          if (await store.lease(LEASE, LEASE_SECONDS)) {
+            const made = await backups.createDaily()
+            tell(logger, made)
+            onMade('server', nameOf(made))
+          }
           lastRun = now()
         },
         clock,
@@ -101,6 +114,11 @@ export function keepBackups({ config, store, key, clock, logger }: KeepingParts)
       clearTimeout(timer)
     },
   }
+}
+
+/** The file of the store; null on Postgres, where the store itself is copied by other means. */
+function nameOf({ file }: BackupOutcome): string | null {
+  return file === null ? null : basename(file)
 }
 
 function tell(logger: Logger, { file, dump, pruned }: BackupOutcome): void {
@@ -166,20 +184,3 @@ export async function rotateEpoch(config: Config, from?: number): Promise<NewEpo
   writeState(homePaths(config.home).state, { epoch, lastSeq: next - 1 })
   return { epoch, first_seq: from ?? next }
 }
-
-/** Opens a store; what is wrong with it is told as what is wrong with the home that names it. @throws HomeError */
-export async function openHomeStore(...[location, deps]: Parameters<typeof openStore>): Promise<OpenStore> {
-  try {
-    return await openStore(location, deps)
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error
-    const kind = kinds.get(error.reason) ?? 'refused'
-    throw new HomeError(kind, error.problem, error.remedy)
-  }
-}
-
-/** What may be right the next time. Everything else needs a person. */
-const kinds = new Map<StoreError['reason'], HomeErrorKind>([
-  ['unreachable', 'unavailable'],
-  ['busy', 'locked'],
-])

@@ -2,27 +2,11 @@
  * The composition root: `boot` turns a configuration into a running server, and is the only code that knows every
  * part. What the parts do to each other is in the core's ports; which of them stand in for which port is here.
  */
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { refuseHalfRestored } from './backup'
-import { bootstrapToken, type Config, maskUrl, parseRate } from './config'
+import { bootstrapToken, type Config, maskUrl, settingRegistry } from './config'
 import { createCore } from './core'
-import type { SettingValues } from './core/settings'
 import type { Clock } from './core/time'
-import {
-  acceptsPeer,
-  checkBind,
-  ensureInstanceKey,
-  HomeError,
-  homePaths,
-  lockHome,
-  parseInstanceKey,
-  prepareHome,
-  readState,
-  startRunRecord,
-  writeState,
-} from './home'
-import type { InstanceKey } from './home/instance-key'
+import { acceptsPeer, checkBind, homePaths, lockHome, prepareHome, startRunRecord, writeState } from './home'
 import { adminEndpoints } from './http/admin'
 import { notePeer } from './http/client'
 import { docsEndpoints } from './http/docs'
@@ -30,15 +14,17 @@ import type { Endpoint } from './http/endpoint'
 import { healthEndpoints } from './http/health'
 import { type Listener, listenTcp, listenUnix } from './http/listen'
 import { openApiEndpoint } from './http/openapi'
+import { RateLimits } from './http/rate-limits'
 import { createHttpServer, type HttpServer } from './http/server'
 import { StreamLimits } from './http/stream-limits'
 import { v1Endpoints, Wire } from './http/v1'
 import { type Bus, type BusListener, HeldRequests, Hub, openPostgresBus, openRedisBus } from './hub'
 import { startUpkeep } from './jobs'
-import { copyBefore, type Keeping, keepBackups, openHomeStore } from './keeping'
+import { copyBefore, type Keeping, keepBackups } from './keeping'
 import { createLogger, type Logger } from './logger'
+import { checkIdentity, checkRollback, openHomeStore, watchDisk } from './opening'
 import { argonPasswords, systemClock, systemSecrets } from './platform'
-import { DiskWatch, type OpenStore } from './store'
+import type { DiskWatch, OpenStore } from './store'
 import { VERSION } from './version'
 
 /** Requests in flight get so long when the server stops. */
@@ -111,7 +97,19 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   if (store.migrated.length > 0) logger.info('migrated the store', { migrations: store.migrated })
   const key = await checkIdentity(config, store)
   await checkRollback(config, store, logger)
-  const keeping = keepBackups({ config, store, key, clock, logger })
+  const keeping: Keeping = keepBackups({
+    config,
+    store,
+    key,
+    clock,
+    logger,
+    settings: { get: (name) => core.settings.get(name) },
+    onMade: (by, name) => {
+      const target = name === null ? null : ({ type: 'backup', id: name } as const)
+      // The backup is there all the same.
+      void core.audit.note(by === 'server' ? null : { via: by }, 'backup', target).catch(report)
+    },
+  })
   undo.defer(() => keeping.stop())
   const { server, publishers, hub, core, upkeep } = await assemble({
     config,
@@ -125,6 +123,8 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   })
   undo.defer(() => upkeep.stop())
   undo.defer(() => hub.stop())
+  for (const ignored of core.settings.ignored)
+    logger.warning('a setting has a value that this version does not take; it is ignored', { key: ignored })
   const bus = openBus(config, store, report)
   if (bus) undo.defer(() => bus.close())
 
@@ -179,7 +179,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
       store: maskUrl(config.databaseUrl),
       urls,
       socket: options.listen ? config.socket : null,
-      baseUrl: config.settings.base_url,
+      baseUrl: core.settings.get('base_url'),
       adminCredentials,
     },
     handle: async (request) => {
@@ -206,13 +206,11 @@ interface Parts {
 
 /** Core, hub and surfaces over an open store. */
 async function assemble({ config, store, clock, logger, bootId, report, disk, backups }: Parts) {
-  const values: SettingValues = { ...config.settings, 'rate.login': parseRate(config.settings['rate.login']) }
-  const settings = { get: <Key extends keyof SettingValues>(key: Key) => values[key] }
   const publishers: ((topic: string, text: string) => void)[] = []
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
   const core = await createCore({
     store,
-    settings,
+    settings: settingRegistry(config),
     clock,
     secrets: systemSecrets,
     passwords: argonPasswords(),
@@ -254,12 +252,14 @@ async function assemble({ config, store, clock, logger, bootId, report, disk, ba
     isStopping: () => server.stopping,
     openStreams: () => hub.openStreams,
   } as const
-  const live = { core, wire, streams: hub, waits, limits: new StreamLimits(settings) }
+  const rates = new RateLimits(core.settings, clock)
+  const live = { core, wire, streams: hub, waits, limits: new StreamLimits(core.settings), rates }
   const endpoints = declareEndpoints(live, vitals, (ids) => store.reads.lastSeen(ids), backups)
   const openApi = openApiEndpoint(endpoints)
   const http: HttpServer = createHttpServer(
     core,
     [...endpoints, openApi, ...docsEndpoints([...endpoints, openApi])],
+    rates,
     logger,
   )
   const server = { http, stopping: false }
@@ -289,51 +289,6 @@ function openBus(config: Config, store: OpenStore, report: (fault: unknown) => v
     : openPostgresBus(config.database.url, listener, report)
   store.onWrite((upTo) => bus.send('log', String(upTo)))
   return bus
-}
-
-/** The store belongs to one instance: the key in the home must be the one it was made with. */
-async function checkIdentity(config: Config, store: OpenStore): Promise<InstanceKey> {
-  const path = homePaths(config.home).instanceKey
-  const found = await store.fact('did')
-  if (found && config.instanceKey === undefined && !existsSync(path))
-    throw new HomeError(
-      'refused',
-      `the key of this store (${found}) is missing at ${path}`,
-      store.kind === 'postgres'
-        ? 'copy the key file of another replica, or name it in SYNAPSE_INSTANCE_KEY_FILE'
-        : 'restore the key file',
-    )
-  const key =
-    config.instanceKey === undefined
-      ? ensureInstanceKey(path)
-      : parseInstanceKey(config.instanceKey, 'SYNAPSE_INSTANCE_KEY')
-  const known = await store.noteFact('did', key.did)
-  if (known !== key.did)
-    throw new HomeError(
-      'refused',
-      `the key in use is ${key.did}, but the store belongs to ${known}`,
-      'restore the right key',
-    )
-  return key
-}
-
-/** A store that is behind what this home has seen was put back by hand: its future is another one. */
-async function checkRollback(config: Config, store: OpenStore, logger: Logger): Promise<void> {
-  const { mark, notice } = readState(homePaths(config.home).state)
-  if (notice !== undefined) logger.warning(notice)
-  if (!mark) return
-  const isKnown = (await store.reads.epochs()).some(({ epoch }) => epoch === mark.epoch)
-  const head = await store.reads.head()
-  // A former epoch will do: the store has begun others since, and knows where.
-  if (mark.lastSeq <= head && isKnown) return
-  await store.beginEpoch('rollback')
-  // Noted at once: should this process be killed, the next start finds nothing amiss any more.
-  const begun = (await store.reads.epochs()).at(-1)?.epoch
-  if (begun !== undefined) writeState(homePaths(config.home).state, { epoch: begun, lastSeq: head })
-  logger.warning('the store is older than this home has seen; a new epoch begins', {
-    seen: mark.lastSeq,
-    found: head,
-  })
 }
 
 /** The admin token of the environment, if nobody could administrate otherwise. Answers how many can. */
@@ -369,13 +324,4 @@ function runFile(config: Config, bootId: string): Parameters<typeof startRunReco
     supervisor: config.supervisor,
     phase: 'migrating',
   }
-}
-
-/** Watches the disks that fill up: that of the home, and that of a database elsewhere. */
-function watchDisk({ home, database }: Config, logger: Logger): DiskWatch {
-  const folders = [home, ...(database.kind === 'sqlite' ? [dirname(database.path)] : [])]
-  return new DiskWatch({
-    folders: folders.filter((folder, i) => folders.indexOf(folder) === i),
-    say: (level, message, facts) => logger[level](message, facts),
-  })
 }

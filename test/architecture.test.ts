@@ -80,6 +80,12 @@ const areas: readonly Area[] = [
     because: 'it puts together what keeps the data, for main.ts and for the commands',
   },
   {
+    files: 'src/opening.ts',
+    imports: ['src/config/index.ts', 'src/home/**', 'src/store/index.ts', 'src/*.ts', 'src/core/**'],
+    packages: ['node:*'],
+    because: 'it opens the store of a home for main.ts, so it knows both',
+  },
+  {
     files: 'src/hub/**',
     imports: ['src/hub/**', 'src/core/**'],
     packages: ['bun', 'postgres', 'node:*'],

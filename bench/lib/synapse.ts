@@ -38,6 +38,9 @@ export const raisedLimits = {
   SYNAPSE_STREAMS_PER_ACCOUNT: '10000',
   SYNAPSE_STREAMS_TOTAL: '20000',
   SYNAPSE_RATE_LOGIN: 'off',
+  SYNAPSE_RATE_POST: 'off',
+  SYNAPSE_RATE_READ: 'off',
+  SYNAPSE_RATE_WRITE: 'off',
 }
 
 /** Starts the compiled server on a home of its own, on loopback; disposing stops it and removes the home. */

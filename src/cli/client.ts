@@ -27,8 +27,8 @@ export class AdminClient implements AsyncDisposable {
   }
 
   /** @throws CliError with the exit code of what went wrong; so do the others */
-  async get<T>(path: string, query: Query = {}): Promise<T> {
-    return (await this.call<T>('GET', withQuery(path, query))).body
+  async get<T>(path: string, query: Query = {}, withinMs?: number): Promise<T> {
+    return (await this.call<T>('GET', withQuery(path, query), undefined, withinMs)).body
   }
 
   /** `withinMs`: how long the answer may take, where that may be longer than usual. */
@@ -40,8 +40,12 @@ export class AdminClient implements AsyncDisposable {
     return this.call<T>('PATCH', path, body).then((answer) => answer.body)
   }
 
-  async delete(path: string): Promise<void> {
-    await this.call('DELETE', path)
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.call<T>('PUT', path, body).then((answer) => answer.body)
+  }
+
+  delete<T = undefined>(path: string): Promise<T> {
+    return this.call<T>('DELETE', path).then((answer) => answer.body)
   }
 
   /** Every page of a list that the API sends as bare arrays. */

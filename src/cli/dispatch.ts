@@ -17,9 +17,11 @@ export async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     if (first === undefined) return noCommand(scope)
     if (first.startsWith('-')) return flagAlone(first, rest, scope)
     const members = familyOf(first)
-    if (members.length > 0 && (rest[0] === undefined || rest[0].startsWith('-')))
-      return familyAlone(first, members, rest)
-    const [name, words] = members.length > 0 ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest]
+    const isAlone = members.length > 0 && (rest[0] === undefined || rest[0].startsWith('-'))
+    const isCommand = ENTRIES.some((candidate) => candidate.name === first)
+    if (isAlone && !isCommand) return familyAlone(first, members, rest)
+    const isOfFamily = members.length > 0 && !isAlone
+    const [name, words] = isOfFamily ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest]
     entry = find(name, scope)
     if (wantsHelp(words)) {
       console.log(commandHelp(styleOf(process.stdout), entry, await entry.load()))

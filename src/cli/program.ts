@@ -10,13 +10,27 @@ export interface Entry {
 }
 
 /** The parts of the overview, in their order; those below `Server` are administration. */
-export const GROUPS = ['Server', 'First steps', 'Accounts', 'Channels', 'Members', 'Tokens', 'Data'] as const
+export const GROUPS = [
+  'Server',
+  'First steps',
+  'Accounts',
+  'Channels',
+  'Members',
+  'Tokens',
+  'Settings',
+  'Audit',
+  'Data',
+] as const
 type Group = (typeof GROUPS)[number]
 
 const accounts = () => import('./admin/accounts')
 const channels = () => import('./admin/channels')
 const members = () => import('./admin/members')
 const tokens = () => import('./admin/tokens')
+const looking = () => import('./config/look')
+const changing = () => import('./config/change')
+const local = () => import('./config/local')
+const audit = () => import('./admin/audit')
 
 /** Every command, in the order of the overview. */
 export const ENTRIES: readonly Entry[] = [
@@ -109,6 +123,57 @@ export const ENTRIES: readonly Entry[] = [
   entry('Tokens', 'list-tokens', 'list the tokens of an agent', async () => (await tokens()).listTokens),
   entry('Tokens', 'revoke-token', 'revoke a token at once', async () => (await tokens()).revokeToken),
   entry(
+    'Settings',
+    'config show',
+    'show every setting that can be changed while the server runs',
+    async () => (await looking()).showSettings,
+  ),
+  entry('Settings', 'config get', 'show one setting', async () => (await looking()).getSetting),
+  entry(
+    'Settings',
+    'config set',
+    'set a setting; it counts from the next request on',
+    async () => (await changing()).setSetting,
+  ),
+  entry(
+    'Settings',
+    'config unset',
+    'take back what was set; the environment or the default counts again',
+    async () => (await changing()).unsetSetting,
+  ),
+  entry(
+    'Settings',
+    'config history',
+    'show who changed which setting, and when',
+    async () => (await looking()).settingHistory,
+  ),
+  entry(
+    'Settings',
+    'config auth-set-cors-origins',
+    'say which pages elsewhere may call this server',
+    async () => (await changing()).setCorsOrigins,
+  ),
+  entry(
+    'Settings',
+    'config check',
+    'read the configuration as a start would, and say what is wrong with it',
+    async () => (await local()).checkConfig,
+  ),
+  entry(
+    'Settings',
+    'config path',
+    'print the home that the commands act on',
+    async () => (await local()).configPath,
+  ),
+  entry('Audit', 'audit', 'list who did what, the newest first', async () => (await audit()).listAudit),
+  entry('Audit', 'audit list', 'the same as audit', async () => (await audit()).listAudit),
+  entry(
+    'Audit',
+    'audit verify',
+    'check that no entry was changed or taken away',
+    async () => (await audit()).verifyAudit,
+  ),
+  entry(
     'Data',
     'migrate-db',
     'move the store to another place or to the other engine',
@@ -151,6 +216,13 @@ export const ENTRIES: readonly Entry[] = [
     async () => (await import('./doctor')).doctor,
   ),
 ]
+
+/** The name of the command that these words call; undefined when they call none. */
+export function commandOf(words: readonly string[]): string | undefined {
+  const [first = '', second = ''] = words[0] === 'admin' ? words.slice(1) : words
+  const names = new Set(ENTRIES.map(({ name }) => name))
+  return [`${first} ${second}`, first].find((name) => names.has(name))
+}
 
 function entry(group: Group, name: string, summary: string, load: () => Promise<Command>): Entry {
   return { group, name, summary, load }

@@ -3,6 +3,7 @@ import { CliError } from './cli-error'
 import type { AdminClient, Way } from './client'
 import { EXIT } from './exit-codes'
 import type { ChosenPassword } from './passwords'
+import { publicUrl } from './server-address'
 import { type Account, type Channel, findAccount, findChannel, type Membership, type Onboarded } from './wire'
 
 /** What quickstart is to bring about. */
@@ -18,6 +19,8 @@ export interface Plan {
 /** What it found and did. */
 export interface Outcome {
   readonly way: Way
+  /** Where people reach the server, as far as it was told. */
+  readonly publicUrl: string | null
   readonly admin: { readonly handle: string; readonly created: boolean; readonly madeAdmin: boolean }
   /** Undefined when the admin existed. */
   readonly password: ChosenPassword | undefined
@@ -38,6 +41,7 @@ export async function quickstartSteps(client: AdminClient, plan: Plan): Promise<
   })
   return {
     way: client.way,
+    publicUrl: await publicUrl(client),
     admin: { handle: account.handle, created, madeAdmin },
     password: created ? plan.password : undefined,
     channel: { slug: channel.channel.slug, created: channel.created },

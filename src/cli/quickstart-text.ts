@@ -37,7 +37,7 @@ export interface QuickstartFacts {
 /** What was done, and where the server is or will be. */
 export function quickstartFacts(outcome: Outcome, where: Where): QuickstartFacts {
   const { admin, channel, membership, agent, password } = outcome
-  const { url, local, running } = serverAddress(where, outcome.way)
+  const { url, local, running } = serverAddress(where, outcome.way, outcome.publicUrl)
   return {
     admin: {
       handle: admin.handle,

@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/index'
 import { addressClass, homePaths, readRunFile } from '../home/index'
-import type { Way } from './client'
+import type { AdminClient, Way } from './client'
 import { baseOf, type Where } from './ways'
 
 /** Where clients reach the server, and how far that address carries. */
@@ -12,14 +12,25 @@ export interface ServerAddress {
   readonly running: boolean
 }
 
-/** The address to give to others: the public one, else one of those it listens on, else one it would listen on. */
-export function serverAddress(where: Where, way: Way): ServerAddress {
+/** The public address that the server on this machine was told, if any. */
+export async function publicUrl(client: AdminClient): Promise<string | null> {
+  if (client.way === 'url') return null
+  const { settings } = await client.get<{ settings: { key: string; value: unknown }[] }>('/v1/config')
+  const url = settings.find(({ key }) => key === 'base_url')?.value
+  return typeof url === 'string' ? url : null
+}
+
+/**
+ * The address to give to others: the public one, else one of those it listens on, else one it would listen on.
+ * `known`: see `publicUrl`.
+ */
+export function serverAddress(where: Where, way: Way, known: string | null): ServerAddress {
   if (where.url !== undefined) return described(baseOf(where.url), true)
-  const { settings, home, hosts, port } = loadConfig({ flags: { home: where.home }, command: 'other' })
+  const { home, hosts, port } = loadConfig({ flags: { home: where.home }, command: 'other' })
   const running = way === 'socket'
   const bound = running ? (readRunFile(homePaths(home).runFile)?.urls ?? []) : []
   const configured = hosts.map((host) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`)
-  return described(settings.base_url ?? mostPublic(bound.length > 0 ? bound : configured), running)
+  return described(known ?? mostPublic(bound.length > 0 ? bound : configured), running)
 }
 
 function described(url: string, running: boolean): ServerAddress {

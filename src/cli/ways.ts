@@ -4,6 +4,7 @@ import { CliError, UsageError } from './cli-error'
 import { AdminClient, type Transport } from './client'
 import { EXIT } from './exit-codes'
 import { COMMAND_WITHIN_MS, seeFree } from './home-lock'
+import { commandOf } from './program'
 
 /** Where a command is to act, as its flags say. */
 export interface Where {
@@ -12,6 +13,8 @@ export interface Where {
 }
 
 const ANSWER_WITHIN_MS = 60_000
+/** Tells the server what the operator typed, for its audit log. */
+const COMMAND_HEADER = 'x-synapse-command'
 const POLL_MS = 50
 const WITHOUT_SOCKET =
   'a server without a socket is administered with --url and a token, or after serve --stop'
@@ -76,7 +79,7 @@ function overNetwork(base: string, token: string): Transport {
     async send(path, init) {
       const headers = new Headers(init.headers)
       headers.set('Authorization', `Bearer ${token}`)
-      const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+      const signal = init.signal ?? AbortSignal.timeout(ANSWER_WITHIN_MS)
       try {
         return await fetch(`${base}${path}`, { ...init, headers, redirect: 'manual', signal })
       } catch (cause) {
@@ -94,13 +97,20 @@ function overSocket(socket: string): Transport {
     async send(path, init) {
       try {
         const signal = init.signal ?? AbortSignal.timeout(ANSWER_WITHIN_MS)
-        return await fetch(`http://localhost${path}`, { ...init, unix: socket, signal })
+        return await fetch(`http://localhost${path}`, { ...named(init), unix: socket, signal })
       } catch (cause) {
         throw unreachable(socket, cause)
       }
     },
     close: () => Promise.resolve(),
   }
+}
+
+function named(init: RequestInit): RequestInit {
+  const headers = new Headers(init.headers)
+  const command = commandOf(process.argv.slice(2))
+  if (command !== undefined) headers.set(COMMAND_HEADER, command)
+  return { ...init, headers }
 }
 
 async function inProcess(config: Config): Promise<Transport> {
@@ -111,7 +121,7 @@ async function inProcess(config: Config): Promise<Transport> {
   return {
     way: 'in-process',
     target: config.home,
-    send: (path, init) => running.handle(new Request(`http://localhost${path}`, init)),
+    send: (path, init) => running.handle(new Request(`http://localhost${path}`, named(init))),
     close: () => running.stop(),
   }
 }

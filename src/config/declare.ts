@@ -21,6 +21,8 @@ export interface Declaration {
   readonly secret?: 'whole' | 'password'
   /** The default in words, where it depends on the machine. */
   readonly shownDefault?: string
+  /** Such a default, for a setting that can be changed in the running server. */
+  readonly usual?: () => unknown
   /** How a value is written, for the documentation and for `.env.example`. */
   readonly example?: string
   /** A bad value in the environment counts as none, with a notice instead of a refusal. */

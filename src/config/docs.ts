@@ -19,8 +19,8 @@ Where a setting has several names, the first that is set counts. A name that beg
 known is reported at start, with the nearest known name. Everything that is wrong is reported together, and the
 server does not start (exit status 78).
 
-A **boot** option needs a restart. A **runtime** setting can be changed in the running server; what is set there goes
-before what stands here, which is only its default.
+A **boot** option needs a restart. A **runtime** setting can be changed in the running server (\`synapse config set\`);
+what is set there goes before what stands here, which is only its default.
 
 **Secrets from files.** Where a table says _or \`…_FILE\`_, \`NAME_FILE=/run/secrets/name\` reads the value from that file,
 without the line end. Giving \`NAME\` and \`NAME_FILE\` together is an error.

@@ -8,6 +8,7 @@ import { ConfigError, type ConfigProblem, InvalidValue } from './config-error'
 import { type DeclaredSetting, declaredSettings, knownNames } from './declared'
 import { type Environment, processEnvironment } from './environment'
 import { nearest } from './nearest'
+import { builtIn } from './runtime-settings'
 import type { FlagName, Key, Values } from './settings'
 import { type Findings, fileLayer, type Given, type Layer, lookUp, type Source } from './sources'
 import { valueFromText } from './values'
@@ -145,7 +146,7 @@ function readValue(
   cwd: string,
   { notices }: Findings,
 ): { source: Source; value: unknown; problem?: ConfigProblem } {
-  const fallback = { source: 'default' as const, value: structuredClone(schema.default) as unknown }
+  const fallback = { source: 'default' as const, value: builtIn(schema) }
   if (given === undefined) return fallback
   const { text, name, source } = given
   try {

@@ -1,15 +1,24 @@
+import { Value } from '@sinclair/typebox/value'
 import { InvalidValue } from './config-error'
 import { type DeclaredSetting, declaredSettings } from './declared'
 import type { RuntimeKey, Values } from './settings'
 import { valueFromJson, valueFromText } from './values'
 
-const runtime = new Map<string, DeclaredSetting>(
-  declaredSettings.filter(({ applies }) => applies === 'runtime').map((setting) => [setting.key, setting]),
+/** The settings that can be changed in the running server, in the order of their declaration. */
+export const runtimeSettings = declaredSettings.filter(
+  (setting): setting is DeclaredSetting & { readonly key: RuntimeKey } => setting.applies === 'runtime',
 )
+
+const schemas = new Map(runtimeSettings.map(({ key, schema }) => [String(key), schema]))
 
 /** Whether this key can be changed in the running server. */
 export function isRuntimeKey(key: string): key is RuntimeKey {
-  return runtime.has(key)
+  return schemas.has(key)
+}
+
+/** What counts where nobody has said anything. */
+export function builtIn({ default: fallback, setting }: DeclaredSetting['schema']): unknown {
+  return setting.usual === undefined ? structuredClone(fallback) : setting.usual()
 }
 
 /** A new value as JSON gives it, in the form that is kept. @throws InvalidValue, `message` says what is expected */
@@ -18,13 +27,27 @@ export function settingFromJson<K extends RuntimeKey>(key: K, value: unknown): V
   return valueFromJson(schemaOf(key), value, { cwd: '/' }) as Values[K]
 }
 
-/** A new value as a command line gives it: JSON, on/off, or words separated by commas. @throws InvalidValue */
+/**
+ * A new value as a command line gives it: JSON where that is what the setting takes, else on/off, or words separated
+ * by commas. @throws InvalidValue
+ */
 export function settingFromText<K extends RuntimeKey>(key: K, text: string): Values[K] {
-  return valueFromText(schemaOf(key), text, { cwd: '/' }) as Values[K]
+  const schema = schemaOf(key)
+  const json = jsonIn(text)
+  if (json !== undefined && Value.Check(schema, json)) return settingFromJson(key, json)
+  return valueFromText(schema, text, { cwd: '/' }) as Values[K]
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function schemaOf(key: RuntimeKey): DeclaredSetting['schema'] {
-  const setting = runtime.get(key)
-  if (setting === undefined) throw new InvalidValue(`${key} is no setting`)
-  return setting.schema
+  const schema = schemas.get(key)
+  if (schema === undefined) throw new InvalidValue(`${key} is no setting`)
+  return schema
 }

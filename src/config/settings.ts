@@ -4,13 +4,20 @@ import { parseBusUrl } from './bus-url'
 import { parseAdminToken, parsePem } from './credentials'
 import { databaseUrl, parseDatabaseUrl } from './database-url'
 import { boot, runtime } from './declare'
+import { canonicalImpersonation, parseInstanceName, usualInstanceName } from './identity'
 import { canonicalAliases, canonicalHandles } from './names'
 import { parseBind, parseHosts, parseNetworks, parseSocket } from './network'
 import { parseOrigin, parseOrigins } from './origin'
-import { canonicalRate } from './rate'
+import { canonicalAttempts, canonicalRate } from './rate'
 
 const whole = (minimum: number, maximum: number, fallback: number) =>
   Type.Integer({ minimum, maximum, default: fallback })
+const rate = (fallback: string, description: string) =>
+  runtime(Type.String({ default: fallback }), {
+    group: 'Limits',
+    description: `${description}, as \`<per minute>/<burst>\`, or \`off\`.`,
+    normalise: canonicalRate,
+  })
 const oneOf = <const T extends readonly string[]>(fallback: T[number], words: T) =>
   Type.Union(
     words.map((word: T[number]) => Type.Literal(word)),
@@ -93,6 +100,13 @@ export const SETTINGS = Type.Object({
     description: 'The largest request body, in bytes.',
   }),
 
+  'instance.name': runtime(Type.String(), {
+    group: 'Public address',
+    shownDefault: 'the name of the machine',
+    usual: usualInstanceName,
+    description: 'What this server is called where it is announced; at most 63 bytes.',
+    normalise: parseInstanceName,
+  }),
   base_url: runtime(Type.Union([Type.String(), Type.Null()], { default: null }), {
     group: 'Public address',
     aliases: [{ name: 'SYNAPSE_DOMAIN', form: 'x for https://x', as: (domain) => `https://${domain}` }],
@@ -112,6 +126,15 @@ export const SETTINGS = Type.Object({
     description:
       'Origins of pages elsewhere that may call this server: `scheme://host[:port]`, no path, no `*`. One bad entry refuses the list.',
     normalise: parseOrigins,
+  }),
+
+  'discovery.mdns_browse': runtime(Type.Boolean({ default: true }), {
+    group: 'Public address',
+    description: 'Look for other servers on this network.',
+  }),
+  'discovery.mdns_announce': runtime(Type.Boolean({ default: false }), {
+    group: 'Public address',
+    description: 'Tell this network where the server is, while it listens beyond loopback.',
   }),
 
   admin_handles: boot(Type.Array(Type.String(), { default: [] }), {
@@ -140,7 +163,7 @@ export const SETTINGS = Type.Object({
   'rate.login': runtime(Type.String({ default: '10/300' }), {
     group: 'People and sign-in',
     description: 'Sign-in attempts for one handle from one address, as `<number>/<seconds>`, or `off`.',
-    normalise: canonicalRate,
+    normalise: canonicalAttempts,
   }),
   named_aliases: runtime(
     Type.Record(Type.String(), Type.Record(Type.String(), Type.Array(Type.String())), { default: {} }),
@@ -150,6 +173,34 @@ export const SETTINGS = Type.Object({
       example: '{"team-ops":{"oncall":["ada","grace"]}}',
       description: 'Mention aliases by channel, as JSON in one line: `{"<slug>":{"<alias>":["handle",…]}}`.',
       normalise: canonicalAliases,
+    },
+  ),
+
+  strict_actor_header: runtime(Type.Boolean({ default: false }), {
+    group: 'People and sign-in',
+    description:
+      'Refuse `X-Synapse-Actor` on requests without a credential. Set it when others can reach the server.',
+  }),
+  strict_impersonation_enforcement: runtime(Type.Boolean({ default: false }), {
+    group: 'People and sign-in',
+    description:
+      'Let admins act as others only where `impersonation_allowlist` says so. Set it when others can reach the server.',
+  }),
+  impersonation_allowlist: runtime(
+    Type.Array(
+      Type.Object({
+        account: Type.Optional(Type.String()),
+        token: Type.Optional(Type.String()),
+        as: Type.Array(Type.String()),
+      }),
+      { default: [] },
+    ),
+    {
+      group: 'People and sign-in',
+      example: '[{"account":"ada","as":["cairn"]}]',
+      description:
+        'Who may act as whom, as JSON: `[{"account":"<handle>","as":["<handle>",…]},{"token":"<id>","as":["*"]}]`; `*` is everybody but admins.',
+      normalise: canonicalImpersonation,
     },
   ),
 
@@ -190,6 +241,19 @@ export const SETTINGS = Type.Object({
       'What a reader gets whose position is older than what is kept: `error` (410), or `clamp`, the oldest that is left, for old clients.',
   }),
 
+  'metrics.enabled': runtime(Type.Boolean({ default: false }), {
+    group: 'Log',
+    description: 'Whether `/metrics` answers.',
+  }),
+
+  drain: runtime(Type.Boolean({ default: false }), {
+    group: 'Limits',
+    description: 'Refuse writes (503) while reading goes on. Set by `synapse drain`.',
+  }),
+  'rate.post': rate('600/120', 'Messages of one token, or of one person who is signed in'),
+  'rate.read': rate('600/120', 'Requests that only read; a held one counts once'),
+  'rate.write': rate('120/40', 'Other requests that change something'),
+  'rate.search': rate('60/10', 'Searches'),
   'wait.max_s': runtime(whole(1, 300, 60), {
     group: 'Limits',
     description: 'The longest that a request may wait for news, in seconds.',

@@ -43,7 +43,7 @@ function jsonOf(schema: TSchema, text: string): unknown {
 }
 
 /** Not every text with a bracket: [::1] is an address. */
-const JSON_LIST = /^\s*\[\s*["\]]/
+const JSON_LIST = /^\s*\[\s*["{\]]/
 
 const BOOLEANS: Record<string, boolean> = {
   ...{ '1': true, true: true, on: true, yes: true },

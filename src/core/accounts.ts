@@ -1,5 +1,6 @@
 import { type Actor, accountOf, isListedAdmin } from './actor'
 import type { Administration } from './administration'
+import { type AuditFacts, entryBy } from './audit'
 import type { Account, AccountKind, Residency } from './entities'
 import { AppError, refusal } from './errors'
 import { accountEvent } from './events'
@@ -85,6 +86,8 @@ export class Accounts {
     if ((await tx.countAccounts()) >= limit) throw quotaExceeded('quota.accounts', limit)
     const created = await tx.insertAccount(account)
     await tx.append(accountEvent('account.created', created), accountOf(actor))
+    const facts = { kind: created.kind, is_admin: created.isAdmin }
+    await tx.audit(entryBy(actor, 'account.create', { type: 'account', id: created.uuid }, facts))
     return created
   }
 
@@ -109,7 +112,8 @@ export class Accounts {
       const words = changed.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
       await tx.append(accountEvent('account.updated', updated, { changed: words }), accountOf(actor))
       // Whoever knew the old password is signed out.
-      if (passwordHash !== undefined) await endSessions(tx, actor, updated)
+      const ended = passwordHash === undefined ? undefined : await endSessions(tx, actor, updated)
+      await auditUpdate(tx, actor, updated, words, ended)
       return updated
     })
   }
@@ -121,6 +125,7 @@ export class Accounts {
       if (account.archivedAt !== null) return account
       const archived = await tx.updateAccount(account.id, { archivedAt: tx.now() })
       await tx.append(accountEvent('account.archived', archived), accountOf(actor))
+      await tx.audit(entryBy(actor, 'account.archive', { type: 'account', id: uuid }))
       await tx.deleteSessions({ accountId: account.id })
       return archived
     })
@@ -132,6 +137,7 @@ export class Accounts {
       if (account.archivedAt === null) return account
       const active = await tx.updateAccount(account.id, { archivedAt: null })
       await tx.append(accountEvent('account.unarchived', active), accountOf(actor))
+      await tx.audit(entryBy(actor, 'account.unarchive', { type: 'account', id: uuid }))
       return active
     })
   }
@@ -172,13 +178,34 @@ export function quotaExceeded(quota: string, limit: number): AppError {
   )
 }
 
-/** Deletes every session of an account and says so in the log, so that their streams close everywhere. */
-async function endSessions(tx: Writes, actor: Actor, account: Account): Promise<void> {
-  for (const session of await tx.deleteSessions({ accountId: account.id }))
+/**
+ * Deletes every session of an account and says so in the log, so that their streams close everywhere. Answers how many
+ * there were.
+ */
+async function endSessions(tx: Writes, actor: Actor, account: Account): Promise<number> {
+  const sessions = await tx.deleteSessions({ accountId: account.id })
+  for (const session of sessions)
     await tx.append(
       accountEvent('account.session_ended', account, { session_id: session.uuid }),
       accountOf(actor),
     )
+  return sessions.length
+}
+
+/** A new password and another standing are entries of their own; of the rest only the keys are told. */
+async function auditUpdate(
+  tx: Writes,
+  actor: Actor,
+  { uuid, isAdmin }: Account,
+  changed: readonly string[],
+  sessionsEnded: number | undefined,
+): Promise<void> {
+  const note = (action: 'account.update' | 'account.admin' | 'password.change', facts: AuditFacts) =>
+    tx.audit(entryBy(actor, action, { type: 'account', id: uuid }, facts))
+  const rest = changed.filter((key) => key !== 'password' && key !== 'is_admin')
+  if (rest.length > 0) await note('account.update', { changed: rest })
+  if (changed.includes('is_admin')) await note('account.admin', { is_admin: isAdmin })
+  if (sessionsEnded !== undefined) await note('password.change', { sessions_ended: sessionsEnded })
 }
 
 async function existing(tx: Reads, uuid: Uuid): Promise<Account> {

@@ -1,5 +1,5 @@
 import type { Account, Session, Token, Via } from './entities'
-import { refusal } from './errors'
+import { AppError, refusal } from './errors'
 import { ADMIN_SCOPE, anyScopeMatches } from './scopes'
 import type { Settings } from './settings'
 import type { Micros } from './time'
@@ -9,10 +9,19 @@ import type { Micros } from './time'
  * The operator is whoever reaches the local socket or runs the program on the data itself: all of administration,
  * but no account, so it neither reads nor posts.
  */
-export type Actor =
+export type Actor = (
   | { readonly via: 'operator' }
   | { readonly via: 'token'; readonly account: Account; readonly token: Token }
   | { readonly via: 'session'; readonly account: Account; readonly session: Session }
+) & { readonly origin?: Origin }
+
+/** Where an act was asked for; looked up by those that are written down, which are few. */
+export interface Origin {
+  /** The client's own address, behind whatever proxies; null on this machine. */
+  address(): string | null
+  /** The command that the local operator gave, if one says so. */
+  command(): string | null
+}
 
 /** An actor that is somebody. */
 export type Person = Exclude<Actor, { via: 'operator' }>
@@ -49,12 +58,28 @@ export function isAdmin(actor: Actor, settings: Settings): boolean {
   return actor.account.kind === 'agent' || isListedAdmin(actor.account, settings)
 }
 
-/** @throws admin_scope_required for tokens, not_admin for humans on a session */
-export function requireAdmin(actor: Actor, settings: Settings): void {
+/**
+ * `orScope` opens what it names to a token that is no admin's: an agent's, or that of a person who is an admin.
+ * @throws admin_scope_required, missing_scope for tokens, not_admin for people
+ */
+export function requireAdmin(actor: Actor, settings: Settings, orScope?: string): void {
   if (isAdmin(actor, settings)) return
-  if (actor.via === 'token' && !actor.token.scopes.includes(ADMIN_SCOPE))
-    throw refusal('admin_scope_required', { gate: 'scope', required_scope: ADMIN_SCOPE })
+  if (actor.via === 'token') {
+    const { account, token } = actor
+    const holds = orScope !== undefined && token.scopes.includes(orScope)
+    if (holds && (account.kind === 'agent' || isListedAdmin(account, settings))) return
+    if (!holds && !token.scopes.includes(ADMIN_SCOPE)) throw scopeRefusal(orScope)
+  }
   throw refusal('not_admin', { gate: 'role' })
+}
+
+function scopeRefusal(orScope: string | undefined): AppError {
+  if (orScope === undefined)
+    return refusal('admin_scope_required', { gate: 'scope', required_scope: ADMIN_SCOPE })
+  return new AppError('forbidden', 'missing_scope', 'Insufficient scope', {
+    gate: 'scope',
+    required_scope: orScope,
+  })
 }
 
 /** When the credential stops working by itself, if it does. */

@@ -13,19 +13,22 @@ export class Administration {
     private readonly settings: Settings,
   ) {}
 
-  /** Early refusal, and the whole judgement of an act that only reads. @throws admin_scope_required, not_admin */
-  check(actor: Actor): void {
-    requireAdmin(actor, this.settings)
+  /**
+   * Early refusal, and the whole judgement of an act that only reads. `orScope`: see requireAdmin.
+   * @throws admin_scope_required, missing_scope, not_admin
+   */
+  check(actor: Actor, orScope?: string): void {
+    requireAdmin(actor, this.settings, orScope)
   }
 
   /**
    * Runs the work in a transaction, if the actor may still administrate when its turn comes.
-   * @throws admin_scope_required, not_admin, what ends a credential, and whatever the work throws
+   * @throws admin_scope_required, missing_scope, not_admin, what ends a credential, and whatever the work throws
    */
-  act<Result>(actor: Actor, work: (tx: Writes) => Promise<Result>): Promise<Result> {
+  act<Result>(actor: Actor, work: (tx: Writes) => Promise<Result>, orScope?: string): Promise<Result> {
     return this.directory.settle(() =>
       this.store.transact((tx) => {
-        requireAdmin(this.gates.current(actor), this.settings)
+        requireAdmin(this.gates.current(actor), this.settings, orScope)
         return work(tx)
       }),
     )

@@ -16,7 +16,7 @@ export interface Heard {
  * Who hears what, judged by the rights of now (§16.5 of the v1 contract):
  * events of a channel go to its readers, those about a membership also to the account concerned, and that a channel was
  * archived to its members although nobody reads it any more; events of an account go to itself and to system admins,
- * a changed profile to everybody who shares a channel with it.
+ * a changed profile to everybody who shares a channel with it; changes of settings go to system admins.
  */
 export class Audience {
   constructor(
@@ -36,11 +36,12 @@ export class Audience {
       return this.gates.mayRead(actor, room)
     }
     const about = event.accountId
-    if (about === null) return false
+    if (about === me) return true
+    if (about === null && event.type !== 'setting.changed') return false
     // Of a stream that has long been open the account may have changed.
     const now = { ...actor, account: this.directory.account(me) }
-    if (about === me || isAdmin(now, this.settings)) return true
-    return event.type === 'account.updated' && this.shareRoom(me, about)
+    if (isAdmin(now, this.settings)) return true
+    return about !== null && event.type === 'account.updated' && this.shareRoom(me, about)
   }
 
   private shareRoom(one: number, other: number): boolean {

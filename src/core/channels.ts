@@ -1,6 +1,7 @@
 import { normalName, quotaExceeded } from './accounts'
 import { type Actor, accountOf, type Person, scopesOf } from './actor'
 import type { Administration } from './administration'
+import { entryBy } from './audit'
 import type { Directory } from './directory'
 import type { Account, Channel, ChannelKind, Member, Role, Room } from './entities'
 import { refusal } from './errors'
@@ -105,6 +106,7 @@ export class Channels {
         )
         await tx.insertMembership(creator.id, channel.id, 'admin', joined)
       }
+      await tx.audit(entryBy(actor, 'channel.create', { type: 'channel', id: channel.uuid }, { slug, kind }))
       return { channel, memberCount: creator ? 1 : 0 }
     })
   }
@@ -128,6 +130,9 @@ export class Channels {
         channelEvent(archive ? 'channel.archived' : 'channel.unarchived', changed),
         accountOf(actor),
       )
+      const action = archive ? 'channel.archive' : 'channel.unarchive'
+      const facts = { slug: channel.slug }
+      await tx.audit(entryBy(actor, action, { type: 'channel', id: channel.uuid }, facts))
       return { channel: changed, memberCount }
     })
   }

@@ -162,6 +162,7 @@ export class Directory {
     if (!changesRights(type)) return
     this.generation++
     this.unknown.clear()
+    if (type === 'setting.changed') return
     if (channelId !== null) this.rooms.delete(channelId)
     if (type.startsWith('channel.')) return
     this.memberOf.delete(subject)

@@ -125,6 +125,21 @@ export interface MessageView {
   readonly mentioned: readonly string[]
 }
 
+/** A setting as it was set, in JSON; null: unset, so that the environment or the default counts. */
+export interface SettingValue {
+  readonly key: string
+  readonly value: string | null
+}
+
+/** One change of a setting. */
+export interface SettingChange extends SettingValue {
+  /** That of its setting.changed event. */
+  readonly seq: Seq
+  /** Null: the operator. */
+  readonly actorId: number | null
+  readonly at: Micros
+}
+
 export interface MessageRef {
   readonly seq: Seq
   readonly uuid: Uuid

@@ -1,4 +1,4 @@
-import type { Account, Channel, MessageView } from './entities'
+import type { Account, Channel, MessageView, SettingValue } from './entities'
 import type { Seq } from './ids'
 import type { Micros } from './time'
 
@@ -19,6 +19,7 @@ const subjects = {
   'account.token_issued': 'account',
   'account.token_revoked': 'account',
   'account.session_ended': 'account',
+  'setting.changed': 'setting',
 } as const
 
 export type EventType = keyof typeof subjects
@@ -28,12 +29,14 @@ export const eventTypes = Object.keys(subjects) as readonly EventType[]
 /** Small facts of an event, stored with it and shown as they are: ids and words, never bodies, addresses or secrets. */
 export type Facts = Readonly<Record<string, unknown>>
 
-/** What happened, before it has a place in the log. Which of the three it is about follows from the type. */
+/** What happened, before it has a place in the log. Which of the four it is about follows from the type. */
 export interface EventBody {
   readonly type: EventType
   readonly channel: Channel | null
   readonly account: Account | null
   readonly message: MessageView | null
+  /** For the servers alone: no reader is shown the value. */
+  readonly setting: SettingValue | null
   readonly facts: Facts
 }
 
@@ -44,7 +47,7 @@ export interface LogEvent extends EventBody {
   readonly actor: Account | null
 }
 
-/** An event as stored. `subject` is the inner id of what it is about: an account's, a channel's, or a message's seq. */
+/** An event as stored. `subject` is the inner id of what it is about: an account's, a channel's, or the seq of a message or of a setting's change. */
 export interface EventRecord {
   readonly seq: Seq
   readonly at: Micros
@@ -68,6 +71,7 @@ export function postedEvent(view: MessageView): LogEvent {
     channel,
     account: null,
     message: view,
+    setting: null,
     facts: noFacts,
     actor: sender,
   }
@@ -79,7 +83,7 @@ export function memberEvent(
   account: Account,
   facts: Facts,
 ): EventBody {
-  return { type, channel, account, message: null, facts }
+  return { type, channel, account, message: null, setting: null, facts }
 }
 
 export function channelEvent(
@@ -87,7 +91,7 @@ export function channelEvent(
   channel: Channel,
   facts: Facts = noFacts,
 ): EventBody {
-  return { type, channel, account: null, message: null, facts }
+  return { type, channel, account: null, message: null, setting: null, facts }
 }
 
 export function accountEvent(
@@ -95,7 +99,19 @@ export function accountEvent(
   account: Account,
   facts: Facts = noFacts,
 ): EventBody {
-  return { type, channel: null, account, message: null, facts }
+  return { type, channel: null, account, message: null, setting: null, facts }
+}
+
+/** That a setting was set or, without a value, unset. Its change takes the event's own place in the log. */
+export function settingEvent(setting: SettingValue): EventBody {
+  return {
+    type: 'setting.changed',
+    channel: null,
+    account: null,
+    message: null,
+    setting,
+    facts: noFacts,
+  }
 }
 
 /** What of an event is stored: the rest is looked up again by whoever reads it. */
@@ -104,6 +120,7 @@ export function toRecord(event: LogEvent): EventRecord {
     message: event.message?.message.seq,
     account: event.account?.id,
     channel: event.channel?.id,
+    setting: event.setting ? event.seq : undefined,
   }
   return {
     seq: event.seq,
@@ -121,6 +138,7 @@ export interface EventLookups {
   account(id: number): Account | undefined
   channel(id: number): Channel | undefined
   message(seq: Seq): MessageView | undefined
+  setting(seq: Seq): SettingValue | undefined
 }
 
 /**
@@ -132,7 +150,9 @@ export function fromRecord(record: EventRecord, look: EventLookups): LogEvent | 
   const channel = record.channelId === null ? null : look.channel(record.channelId)
   const account = about === 'account' ? look.account(record.subject) : null
   const message = about === 'message' ? look.message(record.subject) : null
-  if (channel === undefined || account === undefined || message === undefined) return undefined
+  const setting = about === 'setting' ? look.setting(record.subject) : null
+  if (channel === undefined || account === undefined) return undefined
+  if (message === undefined || setting === undefined) return undefined
   return {
     seq: record.seq,
     at: record.at,
@@ -141,6 +161,7 @@ export function fromRecord(record: EventRecord, look: EventLookups): LogEvent | 
     channel,
     account,
     message: message && { ...message, message: { ...message.message, replyCount: 0, lastReplyAt: null } },
+    setting,
     facts: record.facts ?? noFacts,
   }
 }

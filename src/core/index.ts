@@ -8,27 +8,30 @@ import { AccessReport } from './access'
 import { Accounts } from './accounts'
 import { Administration } from './administration'
 import { Audience } from './audience'
+import { AuditLog } from './audit-log'
 import { Channels } from './channels'
+import { Configuration } from './configuration'
 import { Directory } from './directory'
 import { Feed } from './feed'
 import { Gates } from './gates'
 import { History } from './history'
 import { hydrate } from './hydrate'
 import type { Secrets } from './ids'
+import { LiveSettings } from './live-settings'
 import { Log } from './log'
 import { Memberships } from './memberships'
 import { Messages } from './messages'
 import { Onboarding } from './onboarding'
 import type { Passwords, Store, Streams, Waits } from './ports'
 import { Sessions } from './sessions'
-import type { Settings } from './settings'
+import type { SettingRegistry } from './settings'
 import type { Clock } from './time'
 import { Tokens } from './tokens'
 import { Usage } from './usage'
 
 export interface CorePorts {
   readonly store: Store
-  readonly settings: Settings
+  readonly settings: SettingRegistry
   readonly clock: Clock
   readonly secrets: Secrets
   readonly passwords: Passwords
@@ -38,13 +41,17 @@ export interface CorePorts {
 
 export type Core = Awaited<ReturnType<typeof createCore>>
 
-/** Puts the core together over its ports. The directory and the log hear of every commit before anybody else. */
+/**
+ * Puts the core together over its ports. Settings, directory and log hear of every commit before anybody else.
+ */
 export async function createCore(ports: CorePorts) {
-  const { store, settings, clock, secrets, passwords, streams, waits } = ports
+  const { store, clock, secrets, passwords, streams, waits } = ports
+  const settings = await LiveSettings.open(store.reads, ports.settings)
   const directory = new Directory(store.reads)
   const log = await Log.open(store, settings)
   store.onCommit((events) => {
     for (const event of events) {
+      settings.apply(event)
       directory.apply(event)
       log.apply(event)
     }
@@ -82,6 +89,8 @@ export async function createCore(ports: CorePorts) {
     history: new History(store.reads, directory, gates, log, waits, clock),
     feed: new Feed(store.reads, directory, gates, audience, log, fresh),
     access: new AccessReport(directory, gates),
+    audit: new AuditLog(store, directory, administration, secrets),
+    configuration: new Configuration(store.reads, directory, administration, settings),
     onboarding: new Onboarding(administration, accounts, memberships, tokens),
   }
 }

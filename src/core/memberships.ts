@@ -1,6 +1,7 @@
 import { normalName, quotaExceeded } from './accounts'
 import { type Actor, accountOf } from './actor'
 import type { Administration } from './administration'
+import { entryBy } from './audit'
 import type { Account, Channel, Role } from './entities'
 import { AppError, refusal } from './errors'
 import { memberEvent } from './events'
@@ -58,6 +59,7 @@ export class Memberships {
       throw quotaExceeded('quota.members', limit)
     const joined = await tx.append(memberEvent('member.joined', channel, account, { role }), accountOf(actor))
     await tx.insertMembership(account.id, channel.id, role, joined)
+    await tx.audit(memberEntry(actor, 'member.add', account, channel, { role }))
     return { account, channel, role, joinedAt: joined.at }
   }
 
@@ -72,6 +74,7 @@ export class Memberships {
         memberEvent('member.role', channel, account, { role, previous: found.role }),
         accountOf(actor),
       )
+      await tx.audit(memberEntry(actor, 'member.role', account, channel, { role, previous: found.role }))
       return { ...found, role }
     })
   }
@@ -84,6 +87,7 @@ export class Memberships {
       await tx.deleteMembership(account.id, channel.id)
       const by = accountOf(actor)?.id === account.id ? 'self' : 'admin'
       await tx.append(memberEvent('member.left', channel, account, { by }), accountOf(actor))
+      await tx.audit(memberEntry(actor, 'member.remove', account, channel, { by }))
     })
   }
 
@@ -103,6 +107,17 @@ export async function membership(
 ): Promise<MembershipView | undefined> {
   const [found] = await tx.listMemberships({ accountId: account.id, channelId: channel.id })
   return found
+}
+
+function memberEntry(
+  actor: Actor,
+  action: 'member.add' | 'member.role' | 'member.remove',
+  account: Pick<Account, 'uuid'>,
+  channel: Pick<Channel, 'uuid' | 'slug'>,
+  facts: Readonly<Record<string, string>>,
+) {
+  const where = { channel_id: channel.uuid, channel: channel.slug }
+  return entryBy(actor, action, { type: 'account', id: account.uuid }, { ...where, ...facts })
 }
 
 function refuseDirect(channel: Channel): void {

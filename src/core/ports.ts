@@ -1,4 +1,5 @@
 import type { Person } from './actor'
+import type { AuditEntry, AuditRecord } from './audit'
 import type {
   Account,
   AccountKind,
@@ -11,6 +12,7 @@ import type {
   Role,
   Room,
   Session,
+  SettingChange,
   Token,
 } from './entities'
 import type { EventBody, EventRecord, LogEvent } from './events'
@@ -126,6 +128,24 @@ export interface Reads {
   /** Highest seq whose message was created at or before the pair, by (created_at, id); 0 if none. */
   seqOfMoment(at: Micros, message: Uuid): Promise<Seq>
 
+  /** The changes of settings at these places of the log; or the newest one of each key. */
+  settingChanges(which: { readonly seqs: readonly Seq[] } | 'newest'): Promise<SettingChange[]>
+  /** Changes before a place of the log, newest first, at most `limit`; of one key, or (null) of all. */
+  settingHistory(key: string | null, page: { before: Seq; limit: number }): Promise<SettingChange[]>
+
+  /** Entries of the audit log that fit every filter, before an id, newest first. `action` may be the begin of one. */
+  auditEntries(
+    filter: {
+      readonly actorId: number | null
+      readonly action: string | null
+      readonly targetId: string | null
+      readonly since: Micros | null
+    },
+    page: { before: number; limit: number },
+  ): Promise<AuditRecord[]>
+  /** Entries after an id, oldest first. */
+  auditChain(after: number, limit: number): Promise<AuditRecord[]>
+
   /** Events after `after`, oldest first, at most `limit`. */
   events(after: Seq, limit: number): Promise<EventRecord[]>
   /** Those after `after` and up to `upTo` that are no messages. */
@@ -156,6 +176,9 @@ export interface Writes extends Reads {
   insertMembership(accountId: number, channelId: number, role: Role, joined: LogEvent): Promise<void>
   deleteMembership(accountId: number, channelId: number): Promise<void>
   updateMembership(accountId: number, channelId: number, role: Role): Promise<void>
+  insertSettingChange(change: SettingChange): Promise<void>
+  /** Adds an entry to the audit log, chained to the one before it. */
+  audit(entry: AuditEntry): Promise<void>
   /** When the `n`th latest login attempt of the key was made, of those in a span of time. */
   nthAttempt(key: string, span: { after: Micros; upTo: Micros }, n: number): Promise<Micros | undefined>
   /** Notes a login attempt of each key, and forgets all of before `since`. */

@@ -1,9 +1,12 @@
 import { normalName } from './accounts'
 import type { Person } from './actor'
+import { networkOf } from './addresses'
+import { type AuditEntry, entryBy } from './audit'
 import type { Directory } from './directory'
 import type { Account } from './entities'
 import { AppError, refusal } from './errors'
 import { accountEvent } from './events'
+import { FailedLogins } from './failed-logins'
 import type { Secrets } from './ids'
 import type { Passwords, Store } from './ports'
 import type { Settings } from './settings'
@@ -26,6 +29,8 @@ const ADDRESS_FACTOR = 5
 
 /** Login sessions of people. */
 export class Sessions {
+  private readonly failures: FailedLogins
+
   constructor(
     private readonly store: Store,
     private readonly directory: Directory,
@@ -33,7 +38,9 @@ export class Sessions {
     private readonly secrets: Secrets,
     private readonly settings: Settings,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.failures = new FailedLogins(clock)
+  }
 
   /**
    * Signs a human in. Every failure is the same error after the same work, so that it tells nothing about the handle.
@@ -41,12 +48,17 @@ export class Sessions {
    */
   async login(handle: string, password: string, client: Client): Promise<Login> {
     const name = normalName(handle)
-    const attempt = await this.countAttempt(name, client.address ?? 'local')
+    const attempt = await this.countAttempt(
+      name,
+      client.address === null ? 'local' : networkOf(client.address),
+    )
     const account = await this.store.reads.account({ handle: name })
     const stored = account?.kind === 'human' ? await this.store.reads.passwordHash(account.id) : null
     const matches = await this.passwords.verify(password, stored)
-    if (!matches || !account || account.kind !== 'human' || account.archivedAt !== null || stored === null)
+    if (!matches || !account || account.kind !== 'human' || account.archivedAt !== null || stored === null) {
+      await this.noteFailure(account, client)
       throw refusal('invalid_credentials')
+    }
     const stronger = this.passwords.isWeak(stored) ? await this.passwords.hash(password) : null
     const secret = this.secrets.secret()
     await this.store.transact(async (tx) => {
@@ -54,7 +66,7 @@ export class Sessions {
       const now = await tx.account({ id: account.id })
       if (now?.archivedAt !== null || (await tx.passwordHash(account.id)) !== stored)
         throw refusal('invalid_credentials')
-      await tx.insertSession({
+      const session = await tx.insertSession({
         accountId: account.id,
         hash: this.secrets.sha256(secret),
         expiresAt: this.nextEnd(),
@@ -63,6 +75,7 @@ export class Sessions {
       })
       if (stronger !== null) await tx.updateAccount(account.id, { passwordHash: stronger })
       await tx.forgetAttempts(attempt)
+      await tx.audit(loginEntry(account, account, client, 'login.ok', { session_id: session.uuid }))
     })
     return { account, secret, lifetimeSeconds: this.lifetimeSeconds }
   }
@@ -73,8 +86,10 @@ export class Sessions {
     const { account, session } = actor
     await this.store.transact(async (tx) => {
       const [ended] = await tx.deleteSessions({ id: session.id })
-      if (ended)
-        await tx.append(accountEvent('account.session_ended', account, { session_id: session.uuid }), account)
+      if (!ended) return
+      await tx.append(accountEvent('account.session_ended', account, { session_id: session.uuid }), account)
+      const target = { type: 'session', id: session.uuid } as const
+      await tx.audit(entryBy(actor, 'session.revoke', target, { account_id: account.uuid }))
     })
   }
 
@@ -100,6 +115,14 @@ export class Sessions {
 
   private get lifetimeSeconds(): number {
     return (this.settings.get('auth.session_days') * MICROS_PER_DAY) / MICROS_PER_SECOND
+  }
+
+  /** Alike for every failure. A handle that nobody has is not written down: it may be a password that went astray. */
+  private async noteFailure(account: Account | undefined, client: Client): Promise<void> {
+    const unwritten = this.failures.admit()
+    if (unwritten === undefined) return
+    const facts = unwritten === 0 ? {} : { not_recorded: unwritten }
+    await this.store.transact((tx) => tx.audit(loginEntry(null, account, client, 'login.failed', facts)))
   }
 
   /** Counts the attempt before the password is looked at; a success takes it back. Answers the keys it counted. */
@@ -132,4 +155,24 @@ function throttled(oldest: Micros, window: number, now: Micros): AppError {
   return new AppError('rate_limited', 'login_throttled', 'Too many login attempts; wait and try again', {
     retry_after: retryAfter,
   })
+}
+
+/** Who signs in has no credential yet. */
+function loginEntry(
+  by: Account | null,
+  target: Account | undefined,
+  client: Client,
+  action: 'login.ok' | 'login.failed',
+  metadata: AuditEntry['metadata'],
+): AuditEntry {
+  return {
+    actorId: by?.id ?? null,
+    tokenUuid: null,
+    via: 'session',
+    ip: client.address,
+    action,
+    targetType: target ? 'account' : null,
+    targetId: target?.uuid ?? null,
+    metadata,
+  }
 }

@@ -1,6 +1,7 @@
 import { normalName } from './accounts'
 import { type Actor, accountOf } from './actor'
 import type { Administration } from './administration'
+import { entryBy } from './audit'
 import type { Account, Token } from './entities'
 import { AppError, refusal } from './errors'
 import { accountEvent } from './events'
@@ -80,6 +81,7 @@ export class Tokens {
       expiresAt: request.expiresAt ?? null,
     })
     await tx.append(accountEvent('account.token_issued', account, factsOf(token)), accountOf(actor))
+    await tx.audit(tokenEntry(actor, 'token.issue', token, account))
     return { token, account, secret }
   }
 
@@ -92,6 +94,7 @@ export class Tokens {
       if (token.revokedAt !== null) return { token, account }
       const revoked = await tx.revokeToken(token.id)
       await tx.append(accountEvent('account.token_revoked', account, factsOf(revoked)), accountOf(actor))
+      await tx.audit(tokenEntry(actor, 'token.revoke', token, account))
       return { token: revoked, account }
     })
   }
@@ -113,6 +116,7 @@ export class Tokens {
         expiresAt: null,
       })
       await tx.append(accountEvent('account.token_issued', owner, factsOf(token)), null)
+      await tx.audit(tokenEntry(null, 'token.issue', token, owner))
     })
     return true
   }
@@ -127,10 +131,23 @@ export class Tokens {
       isAdmin: false,
     })
     await tx.append(accountEvent('account.created', account), null)
+    await tx.audit(
+      entryBy(null, 'account.create', { type: 'account', id: account.uuid }, { kind: account.kind }),
+    )
     return account
   }
 }
 
 function factsOf(token: Token) {
   return { token_id: token.uuid, name: token.name, scopes: token.scopes }
+}
+
+function tokenEntry(
+  actor: Actor | null,
+  action: 'token.issue' | 'token.revoke',
+  token: Token,
+  account: Account,
+) {
+  const facts = { account_id: account.uuid, scopes: token.scopes }
+  return entryBy(actor, action, { type: 'token', id: token.uuid }, facts)
 }

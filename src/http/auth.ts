@@ -1,7 +1,7 @@
 import type { Core } from '../core'
 import type { Actor, Person } from '../core/actor'
 import { refusal } from '../core/errors'
-import { isKnownOrigin, isSecure, peerOf } from './client'
+import { isSecure, originClass, peerOf } from './client'
 import { HttpError } from './errors'
 
 const SESSION_COOKIE = 'synapse_session'
@@ -89,10 +89,7 @@ function isHttps(core: Core, request: Request): boolean {
 export function refuseForeignOrigin(core: Core, request: Request): void {
   const origin = request.headers.get('origin')
   if (origin === null) return
-  const { settings } = core
-  const secure = isSecure(request, settings.get('trusted_proxies'))
-  if (isKnownOrigin(request, origin, settings.get('base_url'), settings.get('auth.cors_origins'), secure))
-    return
+  if (originClass(request, origin, core.settings) !== 'foreign') return
   throw new HttpError(
     403,
     'origin_not_allowed',

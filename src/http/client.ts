@@ -1,4 +1,6 @@
 import { BlockList, isIP } from 'node:net'
+import type { Origin } from '../core/actor'
+import type { Settings } from '../core/settings'
 
 /** How a request reached us, noted by the listener that accepted it. */
 export interface Peer {
@@ -73,16 +75,34 @@ export function isSecure(request: Request, proxies: readonly string[]): boolean 
   return isTrusted(plain(address), proxies) && request.headers.get('x-forwarded-proto')?.trim() === 'https'
 }
 
-/** Whether an `Origin` is this server's own, or one that its operator listed. */
-export function isKnownOrigin(
+/** Whose page an `Origin` means: our own, one that the operator listed in `auth.cors_origins`, or any other. */
+export function originClass(
   request: Request,
   origin: string,
-  own: string | null,
-  listed: readonly string[],
-  secure: boolean,
-): boolean {
+  settings: Settings,
+): 'own' | 'listed' | 'foreign' {
   const wanted = origin.toLowerCase()
-  if (own !== null && wanted === own.toLowerCase()) return true
-  if (listed.includes(wanted)) return true
-  return wanted === `${secure ? 'https' : 'http'}://${(request.headers.get('host') ?? '').toLowerCase()}`
+  const scheme = isSecure(request, settings.get('trusted_proxies')) ? 'https' : 'http'
+  if (wanted === `${scheme}://${(request.headers.get('host') ?? '').toLowerCase()}`) return 'own'
+  if (wanted === settings.get('base_url')) return 'own'
+  return settings.get('auth.cors_origins').includes(wanted) ? 'listed' : 'foreign'
+}
+
+const COMMAND = /^[a-z][a-z -]{0,63}$/
+
+/** Where a request came from, for what is written down; asked while the request is under way. */
+export class RequestOrigin implements Origin {
+  constructor(
+    private readonly request: Request,
+    private readonly settings: Settings,
+  ) {}
+
+  address(): string | null {
+    return clientAddress(this.request, this.settings.get('trusted_proxies'))
+  }
+
+  command(): string | null {
+    const command = this.request.headers.get('x-synapse-command')
+    return command !== null && COMMAND.test(command) ? command : null
+  }
 }

@@ -4,6 +4,8 @@ import { type Actor, type Person, requireAdmin } from '../core/actor'
 import { AppError } from '../core/errors'
 import { authenticate } from './auth'
 import { readJson } from './body'
+import { RequestOrigin } from './client'
+import type { RateClass, Visit } from './rate-limits'
 import type { Static } from './schema'
 import { type Validator, validator } from './validation'
 
@@ -18,7 +20,7 @@ type ActorOf<W extends Who> = W extends 'nobody' ? null : W extends 'account' ? 
 /** A request that passed gates 1 and 2: its caller is known and its shape is right. */
 export interface Call<W extends Who, Query, Body> {
   readonly request: Request
-  readonly requestId: string
+  readonly visit: Visit
   readonly actor: ActorOf<W>
   readonly query: Query
   readonly body: Body
@@ -39,6 +41,10 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
   /** With parameters as `:name`. */
   readonly path: string
   readonly who: W
+  /** Of an endpoint for admins: the scope that opens it to other tokens. */
+  readonly scope?: string
+  /** What it counts as; by its method when it does not say. Without a credential nothing is counted. */
+  readonly rate?: RateClass
   readonly summary: string
   readonly description?: string
   readonly tag: string
@@ -55,7 +61,7 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
 
 /** An endpoint with its types erased: what the server runs, the documentation shows and the tests walk. */
 export interface Endpoint extends Omit<Spec<Who, TObject, TSchema>, 'handle'> {
-  run(core: Core, request: Request, requestId: string, params: Readonly<Record<string, string>>): Promise<Ran>
+  run(core: Core, request: Request, visit: Visit, params: Readonly<Record<string, string>>): Promise<Ran>
 }
 
 export interface Ran {
@@ -64,6 +70,14 @@ export interface Ran {
 }
 
 const noQuery = {}
+
+/** Whom an endpoint lets in, and how it counts. */
+interface Gate {
+  readonly who: Who
+  readonly scope: string | undefined
+  readonly rate: RateClass
+  readonly isJudgedLate: boolean
+}
 
 /**
  * Declares an endpoint. One declaration validates, documents and types it. Elysia only routes: it validates before its
@@ -76,14 +90,19 @@ export function endpoint<
 >(spec: Spec<W, Query, Body>): Endpoint {
   const checkQuery = spec.query && validator(spec.query, 'query')
   const checkBody = spec.body && validator(spec.body, 'body')
+  const gate: Gate = {
+    who: spec.who,
+    scope: spec.scope,
+    rate: spec.rate ?? (spec.method === 'GET' ? 'read' : 'write'),
+    isJudgedLate: spec.isJudgedLate ?? false,
+  }
   return {
     ...(spec as Omit<Spec<Who, TObject, TSchema>, 'handle'>),
-    async run(core, request, requestId, params) {
-      const actor =
-        spec.who === 'nobody' ? null : await admitFresh(core, request, spec.who, spec.isJudgedLate)
+    async run(core, request, visit, params) {
+      const actor = spec.who === 'nobody' ? null : await admit(core, request, visit, gate)
       const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
       const body = checkBody && (await bodyOf(core, request, checkBody))
-      const call = { request, requestId, actor, query, body, params }
+      const call = { request, visit, actor, query, body, params }
       // `who` decides the actor's type, the validators decide those of query and body.
       return { actor, answer: await spec.handle(call as Call<W, Static<Query>, Static<Body>>) }
     },
@@ -94,30 +113,29 @@ export function endpoint<
  * Lets nobody in, and refuses nobody, by what another process has changed meanwhile. What is judged again where it is
  * written is let in by what is known here, which spares it a question.
  */
-async function admitFresh(
-  core: Core,
-  request: Request,
-  who: Exclude<Who, 'nobody'>,
-  isJudgedLate = false,
-): Promise<Actor> {
+async function authenticateFresh(core: Core, request: Request, isJudgedLate: boolean): Promise<Actor> {
   if (isJudgedLate)
     try {
-      return await admit(core, request, who)
+      return await authenticate(core, request)
     } catch (refused) {
       const fresh = core.fresh()
       if (!fresh) throw refused
       await fresh
-      return admit(core, request, who)
+      return authenticate(core, request)
     }
   await core.fresh()
-  return admit(core, request, who)
+  return authenticate(core, request)
 }
 
-/** Gate 1. @throws the 401s, admin_scope_required, not_admin, operator_has_no_account */
-async function admit(core: Core, request: Request, who: Exclude<Who, 'nobody'>): Promise<Actor> {
-  const actor = await authenticate(core, request)
+/** Gate 1. @throws the 401s, rate_limited, admin_scope_required, missing_scope, not_admin, operator_has_no_account */
+async function admit(core: Core, request: Request, visit: Visit, gate: Gate): Promise<Actor> {
+  const { who, scope, rate } = gate
+  const found = await authenticateFresh(core, request, gate.isJudgedLate)
+  // What only reads is not written down.
+  const actor = rate === 'read' ? found : { ...found, origin: new RequestOrigin(request, core.settings) }
+  visit.take(actor, rate)
   core.usage.note(actor)
-  if (who === 'admin') requireAdmin(actor, core.settings)
+  if (who === 'admin') requireAdmin(actor, core.settings, scope)
   if (who === 'account' && actor.via === 'operator')
     throw new AppError(
       'forbidden',

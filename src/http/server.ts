@@ -10,8 +10,10 @@ import { accountOf } from '../core/actor'
 import type { Logger } from '../logger'
 import { prolongSession } from './auth'
 import { notePeer, peerOf } from './client'
+import { allowOrigin, isPreflight } from './cors'
 import type { Answer, Endpoint } from './endpoint'
 import { errorAnswer, HttpError } from './errors'
+import { type RateLimits, Visit } from './rate-limits'
 
 export interface HttpServer {
   /** Answers a request that a listener noted with `notePeer`; undefined once it has become a WebSocket. */
@@ -19,20 +21,26 @@ export interface HttpServer {
 }
 
 /** Puts the endpoints behind one router. Whatever happens to a request, this answers it. */
-export function createHttpServer(core: Core, endpoints: readonly Endpoint[], logger: Logger): HttpServer {
+export function createHttpServer(
+  core: Core,
+  endpoints: readonly Endpoint[],
+  rates: RateLimits,
+  logger: Logger,
+): HttpServer {
   const answer = async (
     request: Request,
     route: string,
-    run: (requestId: string) => ReturnType<Endpoint['run']>,
+    run: (visit: Visit) => ReturnType<Endpoint['run']>,
   ) => {
     const started = performance.now()
     const requestId = requestIdOf(request)
+    const visit = new Visit(requestId, rates)
     let accountId: string | undefined
     let response: Response | undefined
     try {
-      const ran = await run(requestId)
+      const ran = await run(visit)
       if (ran.actor) accountId = accountOf(ran.actor)?.uuid
-      response = toResponse(ran.answer, requestId)
+      response = toResponse(ran.answer, visit)
       // What was done is done: a session that cannot be prolonged now is the next request's matter.
       if (ran.actor?.via === 'session' && response)
         await prolongSession(core, request, ran.actor, response).catch((fault) =>
@@ -41,8 +49,9 @@ export function createHttpServer(core: Core, endpoints: readonly Endpoint[], log
     } catch (error) {
       const { status, body, headers, isFault } = errorAnswer(error, requestId)
       if (isFault) logger.error('request failed', { request_id: requestId, route, fault: error })
-      response = new Response(body, { status, headers: { ...commonHeaders(requestId), ...headers } })
+      response = new Response(body, { status, headers: { ...commonHeaders(visit), ...headers } })
     }
+    if (response) allowOrigin(request, response.headers, core.settings)
     if (logger.isOn('info'))
       logger.line(
         requestLine(requestId, accountId, route, response?.status ?? 101, performance.now() - started),
@@ -63,14 +72,19 @@ export function createHttpServer(core: Core, endpoints: readonly Endpoint[], log
       endpoint.method,
       endpoint.path,
       ({ request, params }) =>
-        answer(request, route, (id) => endpoint.run(core, request, id, params as Record<string, string>)),
+        answer(request, route, (visit) =>
+          endpoint.run(core, request, visit, params as Record<string, string>),
+        ),
       { parse: 'none' },
     )
   }
   app.compile()
   return {
     fetch: async (request) => {
-      if (request.method !== 'HEAD') return app.fetch(request)
+      if (request.method !== 'HEAD') {
+        if (request.method !== 'OPTIONS' || !isPreflight(request)) return app.fetch(request)
+        return answer(request, 'preflight', async () => ({ actor: null, answer: { status: 204 } }))
+      }
       const asGet = new Request(request, { method: 'GET' })
       const { transport, address, secure } = peerOf(request)
       notePeer(asGet, { transport, address, secure })
@@ -87,23 +101,32 @@ async function withoutBody(response: Response): Promise<Response> {
   return new Response(null, response)
 }
 
-function toResponse(answer: Answer, requestId: string): Response | undefined {
+function toResponse(answer: Answer, visit: Visit): Response | undefined {
   if (answer === 'upgraded') return undefined
   if ('response' in answer) {
-    answer.response.headers.set('x-request-id', requestId)
-    if (!answer.response.headers.has('cache-control'))
-      answer.response.headers.set('cache-control', 'no-store')
+    const { headers } = answer.response
+    headers.set('x-request-id', visit.requestId)
+    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+    const rate: Record<string, string> = {}
+    visit.addTo(rate)
+    for (const [name, value] of Object.entries(rate)) headers.set(name, value)
     return answer.response
   }
-  const headers = commonHeaders(requestId)
+  const headers = commonHeaders(visit)
   if ('headers' in answer) Object.assign(headers, answer.headers)
   if ('text' in answer) return new Response(answer.text, { status: answer.status, headers })
   if ('json' in answer) return new Response(JSON.stringify(answer.json), { status: answer.status, headers })
   return new Response(null, { status: answer.status, headers })
 }
 
-function commonHeaders(requestId: string): Record<string, string> {
-  return { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-request-id': requestId }
+function commonHeaders(visit: Visit): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-request-id': visit.requestId,
+  }
+  visit.addTo(headers)
+  return headers
 }
 
 const validRequestId = /^[A-Za-z0-9._-]{1,64}$/

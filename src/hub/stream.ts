@@ -210,12 +210,12 @@ export class Stream implements LiveStream {
     if (backlog.position < end) return this.sendPage(backlog, end)
     // What this reader has already is still on its way to the others; until it is out it would come again.
     const ahead = backlog.position > this.hub.head ? this.hub.carried() : undefined
-    if (ahead) return ahead
+    if (ahead !== undefined) return ahead
     if (next) return this.merge(backlog, next)
     const rooms = await this.hub.roomsFor(this.actor, backlog.selections)
     // From here to the end nothing is awaited: what was announced meanwhile is sent first.
     if (this.gone || this.backlogs[0] !== backlog || backlog.position < this.hub.head) return
-    if (backlog.position > this.hub.head && this.hub.carried()) return
+    if (backlog.position > this.hub.head && this.hub.carried() !== undefined) return
     // Another one may have been asked for, which then goes on alone.
     this.backlogs.shift()
     for (const filter of backlog.selections) {

@@ -19,4 +19,5 @@ export interface Handle {
 export interface Stamp {
   now(): Micros
   uuid(): Uuid
+  sha256(text: string): string
 }

@@ -51,7 +51,11 @@ export class Appending {
 export function writesOver(handle: Handle, log: Appending, secrets: Secrets): Writes {
   return {
     ...createReads(handle),
-    ...createWrites(handle, { now: () => log.now(), uuid: () => secrets.uuid() }),
+    ...createWrites(handle, {
+      now: () => log.now(),
+      uuid: () => secrets.uuid(),
+      sha256: (text) => secrets.sha256(text),
+    }),
     now: () => log.now(),
     append: (event, actor) => log.append(event, actor),
   }

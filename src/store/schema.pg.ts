@@ -19,4 +19,7 @@ export const {
   reactions,
   pushTargets,
   jobLeases,
+  settingChanges,
+  audit,
+  pairCodes,
 } = toPg(sqlite)

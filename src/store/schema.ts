@@ -43,6 +43,10 @@ export const tokens = sqliteTable(
     lastUsedAt: instantColumn('last_used_at'),
     expiresAt: instantColumn('expires_at'),
     revokedAt: instantColumn('revoked_at'),
+    /** Handles that its holder may act as, `*` for all; fixed when it was issued. */
+    actors: text('actors', { mode: 'json' }).$type<readonly string[]>(),
+    /** Label of the device that it was paired to. */
+    device: text('device'),
   },
   (table) => [index('tokens_account').on(table.accountId)],
 )
@@ -230,4 +234,66 @@ export const jobLeases = sqliteTable('job_leases', {
   name: text('name').primaryKey(),
   holder: text('holder').notNull(),
   until: instantColumn('until').notNull(),
+})
+
+/** Every change of a setting, the newest last. `seq` is that of its setting.changed event. */
+export const settingChanges = sqliteTable(
+  'setting_changes',
+  {
+    seq: integer('seq').primaryKey(),
+    key: text('key').notNull(),
+    /** JSON; null = unset, so that the environment or the default counts again. */
+    value: text('value'),
+    /** Null: the operator. */
+    actorId: integer('actor_id').references(() => accounts.id),
+    createdAt: instantColumn('created_at').notNull(),
+  },
+  (table) => [index('setting_changes_key').on(table.key, table.seq)],
+)
+
+/** What was done, by whom, one chained to the other; triggers refuse to change or to delete a row. */
+export const audit = sqliteTable('audit', {
+  id: integer('id').primaryKey(),
+  uuid: uuidColumn('uuid').notNull().unique(),
+  at: instantColumn('at').notNull(),
+  /** Null: the operator, or the server itself. */
+  actorId: integer('actor_id'),
+  tokenUuid: text('token_uuid'),
+  /** session, token, operator or server. */
+  via: text('via').notNull(),
+  ip: text('ip'),
+  action: text('action').notNull(),
+  targetType: text('target_type'),
+  targetId: text('target_id'),
+  metadata: text('metadata', { mode: 'json' }).$type<Readonly<Record<string, unknown>>>().notNull(),
+  /** Lower-case hex SHA-256 of the hash before it and this entry in canonical form. */
+  hash: text('hash').notNull(),
+})
+
+/** One-time codes that make a token for a device. */
+export const pairCodes = sqliteTable('pair_codes', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  uuid: uuidColumn('uuid').notNull().unique(),
+  /** SHA-256 of the code in the link. */
+  codeHash: text('code_hash').notNull().unique(),
+  /** The first four characters of the typed code, which say which row it is about. */
+  selector: text('selector').notNull(),
+  /** HMAC-SHA-256 of the other eight. */
+  typedHash: text('typed_hash').notNull(),
+  accountId: integer('account_id')
+    .notNull()
+    .references(() => accounts.id),
+  scopes: text('scopes', { mode: 'json' }).$type<readonly string[]>().notNull(),
+  actors: text('actors', { mode: 'json' }).$type<readonly string[]>(),
+  device: text('device').notNull(),
+  /** Null: the operator. */
+  createdBy: integer('created_by').references(() => accounts.id),
+  createdAt: instantColumn('created_at').notNull(),
+  expiresAt: instantColumn('expires_at').notNull(),
+  /** Wrong secrets that were tried on it. */
+  attempts: integer('attempts').notNull().default(0),
+  state: text('state', { enum: ['active', 'redeemed', 'revoked', 'locked'] })
+    .notNull()
+    .default('active'),
+  tokenId: integer('token_id').references(() => tokens.id),
 })

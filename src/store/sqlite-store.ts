@@ -82,7 +82,11 @@ export class SqliteStore implements Store {
     this.place = { ...this.committed }
     this.tx = {
       ...createReads(handle),
-      ...createWrites(handle, { now: () => this.nextInstant(), uuid: () => secrets.uuid() }),
+      ...createWrites(handle, {
+        now: () => this.nextInstant(),
+        uuid: () => secrets.uuid(),
+        sha256: (text) => secrets.sha256(text),
+      }),
       now: () => this.nextInstant(),
       append: async (event, actor) => this.append(event, actor),
     }

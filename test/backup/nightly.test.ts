@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listBackups } from '../../src/backup'
 import { instanceFolders } from '../../src/backup/records'
-import { loadConfig } from '../../src/config'
+import { loadConfig, settingRegistry } from '../../src/config'
 import { toMicros } from '../../src/core/time'
 import { ensureInstanceKey, homePaths, prepareHome } from '../../src/home'
 import { keepBackups } from '../../src/keeping'
@@ -31,7 +31,15 @@ async function nights(settings: Record<string, string> = {}) {
   await store.noteFact('did', key.did)
   const lines: string[] = []
   const logger = createLogger('info', (text) => lines.push(text))
-  const keeping = keepBackups({ config, store, key, clock, logger })
+  const keeping = keepBackups({
+    config,
+    store,
+    key,
+    clock,
+    logger,
+    onMade: () => {},
+    settings: { get: (name) => settingRegistry(config).valuesWith(new Map())[name] },
+  })
   const job = await keeping.start()
   return {
     root,

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { homePaths, isAlive, type RunFile, readRunFile } from '../../src/home'
 import { temporaryDirectory } from '../home/temporary'
+import { unlimited } from '../support/unlimited'
 
 const PATIENCE_MS = 15_000
 const POLL_MS = 20
@@ -103,7 +104,7 @@ export class Site implements AsyncDisposable {
   async serve(...words: string[]): Promise<Foreground> {
     const child = Bun.spawn([...program, 'serve', ...words], {
       cwd: this.userHome,
-      env: { SYNAPSE_PORT: '0', ...this.environment },
+      env: { SYNAPSE_PORT: '0', ...unlimited, ...this.environment },
       stdin: 'ignore',
       stdout: 'pipe',
       stderr: 'pipe',

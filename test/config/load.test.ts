@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { chmodSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError, findHome, loadConfig, type SettingValues } from '../../src/config/index'
 import { HomeError } from '../../src/home/index'
@@ -7,6 +8,18 @@ import { thrownBy } from '../home/temporary'
 import { loading } from './loading'
 
 const DEFAULTS: SettingValues = {
+  'instance.name': hostname().slice(0, 63),
+  'discovery.mdns_browse': true,
+  'discovery.mdns_announce': false,
+  strict_actor_header: false,
+  strict_impersonation_enforcement: false,
+  impersonation_allowlist: [],
+  'metrics.enabled': false,
+  drain: false,
+  'rate.post': '600/120',
+  'rate.read': '600/120',
+  'rate.write': '120/40',
+  'rate.search': '60/10',
   'http.max_body': 1_048_576,
   base_url: null,
   trusted_proxies: ['127.0.0.1/32', '::1/128'],

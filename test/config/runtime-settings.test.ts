@@ -3,6 +3,7 @@ import {
   declaredSettings,
   InvalidValue,
   isRuntimeKey,
+  parseAttempts,
   parseRate,
   type RuntimeKey,
   settingFromJson,
@@ -70,10 +71,48 @@ describe('a new value as text', () => {
   })
 })
 
-test('a rate says how many in how many seconds', () => {
-  expect(parseRate('10/300')).toEqual({ count: 10, seconds: 300 })
-  expect(parseRate('off')).toBeNull()
-  for (const text of ['', '10', '10/', '/300', '-1/300', '1.5/2', '10/300/2', '10 / 300']) {
-    expect(() => parseRate(text)).toThrow(InvalidValue)
+test('a rate says how many a minute and how many at once, attempts how many in how many seconds', () => {
+  expect(parseRate('600/120')).toEqual({ perMinute: 600, burst: 120 })
+  expect(parseAttempts('10/300')).toEqual({ count: 10, seconds: 300 })
+  for (const parse of [parseRate, parseAttempts]) {
+    expect(parse('off')).toBeNull()
+    for (const text of ['', '10', '10/', '/300', '0/1', '1/0', '-1/300', '1.5/2', '10/300/2', '10 / 300'])
+      expect(() => parse(text)).toThrow(InvalidValue)
   }
+})
+
+describe('a value on the command line may be JSON', () => {
+  const rows: [RuntimeKey, string, unknown][] = [
+    ['auth.session_days', '30', 30],
+    ['drain', 'true', true],
+    ['base_url', '"https://a.example"', 'https://a.example'],
+    ['base_url', 'null', null],
+    ['backup.daily_at', '"04:00"', '04:00'],
+    ['backup.daily_at', 'off', null],
+    ['instance.name', '5', '5'],
+    ['instance.name', ' Home ', 'Home'],
+    ['rate.post', '0600/0120', '600/120'],
+    [
+      'impersonation_allowlist',
+      '[{"account":"@Ada","as":["Cairn","*"]}]',
+      [{ account: 'ada', as: ['cairn', '*'] }],
+    ],
+  ]
+  test.each(rows)('%s %s', (key, text, kept) => {
+    expect(settingFromText(key, text)).toEqual(kept as never)
+  })
+
+  const refused: [RuntimeKey, string][] = [
+    ['instance.name', ''],
+    ['instance.name', 'x'.repeat(64)],
+    ['instance.name', 'a\nb'],
+    ['impersonation_allowlist', '[{"as":["*"]}]'],
+    ['impersonation_allowlist', '[{"account":"a","token":"b","as":["*"]}]'],
+    ['impersonation_allowlist', '[{"account":"a","as":[]}]'],
+    ['impersonation_allowlist', '[{"token":"nonsense","as":["*"]}]'],
+    ['drain', 'maybe'],
+  ]
+  test.each(refused)('%s %j is refused', (key, text) => {
+    expect(() => settingFromText(key, text)).toThrow(InvalidValue)
+  })
 })

@@ -1,33 +1,18 @@
 import { describe, expect, test } from 'bun:test'
+import { settingRegistry } from '../../src/config'
 import { createCore } from '../../src/core'
 import type { Actor, Person } from '../../src/core/actor'
 import type { Account, Channel } from '../../src/core/entities'
 import type { AppError } from '../../src/core/errors'
-import type { SettingValues } from '../../src/core/settings'
 import { HeldRequests } from '../../src/hub'
 import { argonPasswords, systemSecrets } from '../../src/platform'
+import { loading } from '../config/loading'
 import { type EngineName, engines, openEngine } from '../store/engines'
 
 const operator: Actor = { via: 'operator' }
 
-const values: SettingValues = {
-  admin_handles: [],
-  named_aliases: {},
-  base_url: null,
-  trusted_proxies: [],
-  'auth.cors_origins': [],
-  'auth.session_days': 14,
-  'auth.password_min': 8,
-  'http.max_body': 1_048_576,
-  'log.expired_cursor': 'error',
-  'wait.max_s': 60,
-  'streams.per_account': 10,
-  'streams.total': 1000,
-  'rate.login': null,
-  'quota.accounts': 100,
-  'quota.channels': 100,
-  'quota.members': 100,
-}
+using here = loading()
+const settings = settingRegistry(here.load({ SYNAPSE_RATE_LOGIN: 'off' }))
 
 /** The core over a real store, with ann in a channel. She may post there, and administrate. */
 async function scene(name: EngineName, passwords = argonPasswords()) {
@@ -35,7 +20,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
   const core = await createCore({
     store: engine.store,
-    settings: { get: (key) => values[key] },
+    settings,
     clock: engine.clock,
     secrets: systemSecrets,
     passwords,

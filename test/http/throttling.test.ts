@@ -46,6 +46,14 @@ describe('login attempts', () => {
     expect(await s.login('fay', 'wrong', '203.0.113.2')).toBe(401)
   })
 
+  test('are limited per network, where an address is one of a network that somebody has', async () => {
+    await using s = await scene()
+    expect(await s.login('ann', 'wrong', '2001:db8:1:2::1')).toBe(401)
+    expect(await s.login('ann', 'wrong', '2001:db8:1:2:ffff:1:2:3')).toBe(401)
+    expect(await s.login('ann', 'wrong', '2001:DB8:0001:2::99')).toBe(429)
+    expect(await s.login('ann', 'wrong', '2001:db8:1:3::1')).toBe(401)
+  })
+
   test('are limited alike for handles that nobody has', async () => {
     await using s = await scene()
     expect([await s.login('nobody'), await s.login('nobody'), await s.login('nobody')]).toEqual([
@@ -105,7 +113,7 @@ describe('the address of a client is', () => {
     ['the last trusted proxy, if all are', '127.0.0.1,10.0.0.0/8', '10.9.9.9, 10.1.2.3', '10.9.9.9'],
     ['the last one that is an address', '127.0.0.1,10.0.0.0/8', 'unknown, 10.1.2.3', '10.1.2.3'],
     ['the peer, if it is no trusted proxy', '10.0.0.0/8', '203.0.113.1', '127.0.0.1'],
-    ['an IPv6 address', '127.0.0.1', '2001:db8::1', '2001:db8::1'],
+    ['the network of an IPv6 address', '127.0.0.1', '2001:db8::1', '2001:db8:0:0::/64'],
     ['an IPv4 address in the clothes of IPv6', '127.0.0.1', '::ffff:203.0.113.1', '203.0.113.1'],
   ]
   test.each(rows)('%s', async (_, proxies, forwarded, address) => {

@@ -6,6 +6,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import postgres from 'postgres'
 import type { LoggedEvent } from '../support/ledger'
 import { type ServerProcess, Site, type SiteOptions } from '../support/process'
+import { unlimited } from '../support/unlimited'
 
 export interface ClusterOptions {
   /** Address of the database. */
@@ -36,7 +37,7 @@ export class Cluster implements AsyncDisposable {
         SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
         SYNAPSE_LOG_LEVEL: 'warning',
         SYNAPSE_STREAMS_PER_ACCOUNT: '1000',
-        SYNAPSE_RATE_LOGIN: 'off',
+        ...unlimited,
         ...(bus === undefined ? {} : { SYNAPSE_BUS_URL: bus }),
         ...settings,
       },

@@ -122,6 +122,23 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1))
   })
 
+  test('a setting that is changed through one counts on all, with the next request', async () => {
+    for (const [n, seconds] of [11, 12, 13, 14, 15, 16].entries()) {
+      const { status } = await cluster.server(n % 3).operator.put('/v1/config/wait.max_s', { value: seconds })
+      expect(status).toBe(200)
+      for (const other of [1, 2, 0]) {
+        const { body } = await as((n + other) % 3).get<{ limits: { wait_seconds: number } }>('/v1/server')
+        expect(body.limits.wait_seconds).toBe(seconds)
+      }
+    }
+    await cluster.server(0).operator.delete('/v1/config/wait.max_s')
+    const [one, other] = [cluster.server(1), cluster.server(2)]
+    await one.operator.put('/v1/config/quota.channels', { value: 1 })
+    expect((await other.operator.post('/v1/admin/channels', { slug: 'much', name: 'much' })).status).toBe(403)
+    await other.operator.delete('/v1/config/quota.channels')
+    expect((await one.operator.post('/v1/admin/channels', { slug: 'much', name: 'much' })).status).toBe(201)
+  })
+
   test('acts through all of them at once wait for one another, and none for ever', async () => {
     const acts = Array.from({ length: 60 }, (_, n) =>
       n % 2

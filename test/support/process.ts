@@ -9,6 +9,7 @@ import type { HomePaths } from '../../src/home/paths'
 import { temporaryDirectory } from '../home/temporary'
 import { Caller } from './caller'
 import { until } from './sockets'
+import { unlimited } from './unlimited'
 
 const READY_WITHIN_MS = 20_000
 
@@ -82,7 +83,7 @@ export class Site implements AsyncDisposable {
     const log = openSync(path, 'a')
     const child = Bun.spawn([...this.program, 'serve', '--port', '0', ...words], {
       cwd: this.userHome,
-      env: { ...this.environment, ...settings },
+      env: { ...unlimited, ...this.environment, ...settings },
       stdin: 'ignore',
       stdout: log,
       stderr: log,

@@ -17,6 +17,7 @@ import { FakeClock } from './fake-clock'
 import { fastDirectory } from './fast-directory'
 import { type LoggedEvent, logIn } from './ledger'
 import { type Identified, Person, type Room } from './person'
+import { unlimited } from './unlimited'
 
 export { type Answer, Caller, type Fields } from './caller'
 export { DAY, HOUR, MINUTE, SECOND } from './fake-clock'
@@ -67,7 +68,7 @@ export async function world<Time extends Clock = FakeClock>(
     SYNAPSE_HOME: home,
     SYNAPSE_BACKUP_DIR: `${home}-backups`,
     SYNAPSE_PORT: '0',
-    SYNAPSE_RATE_LOGIN: 'off',
+    ...unlimited,
     ...(database.url !== undefined && { SYNAPSE_DATABASE_URL: database.url }),
     ...options.settings,
   }

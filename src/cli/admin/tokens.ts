@@ -3,7 +3,7 @@ import { command } from '../command'
 import { parseDuration } from '../duration'
 import { EXIT } from '../exit-codes'
 import { joinSnippet } from '../join-snippet'
-import { serverAddress } from '../server-address'
+import { publicUrl, serverAddress } from '../server-address'
 import { note, printJson } from '../terminal'
 import type { IssuedToken, Onboarded, Token } from '../wire'
 import { adminCommand, whereArgs, withClient } from './index'
@@ -86,7 +86,7 @@ export const onboardAgent = command({
     }
     const { onboarded, address } = await withClient(args, async (client) => ({
       onboarded: await client.post<Onboarded>('/v1/admin/onboard', request),
-      address: serverAddress(args, client.way),
+      address: serverAddress(args, client.way, await publicUrl(client)),
     }))
     const { handle, token } = onboarded
     const channel = args['read-only'] === true ? undefined : channels[0]

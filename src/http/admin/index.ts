@@ -7,10 +7,12 @@ import type { Core } from '../../core'
 import type { Reads } from '../../core/ports'
 import type { Endpoint } from '../endpoint'
 import { accountEndpoints } from './accounts'
+import { auditEndpoints } from './audit'
 import { type BackupMaker, backupEndpoints } from './backups'
 import { channelEndpoints } from './channels'
 import { membershipEndpoints } from './memberships'
 import { onboardEndpoints } from './onboard'
+import { settingEndpoints } from './settings'
 import { tokenEndpoints } from './tokens'
 
 export function adminEndpoints(core: Core, lastSeen: Reads['lastSeen'], backups: BackupMaker): Endpoint[] {
@@ -20,6 +22,8 @@ export function adminEndpoints(core: Core, lastSeen: Reads['lastSeen'], backups:
     ...membershipEndpoints(core),
     ...tokenEndpoints(core),
     ...onboardEndpoints(core),
+    ...settingEndpoints(core),
+    ...auditEndpoints(core),
     ...backupEndpoints(backups),
   ]
 }

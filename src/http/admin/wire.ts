@@ -40,6 +40,13 @@ export function pageAnswer<Row>(
   return { status: 200, json: rows.map(toJson), headers }
 }
 
+/** Where a page that goes back in time begins: before what its cursor names, or at the newest. @throws invalid_cursor */
+export function placeOf(cursor: string | undefined): number {
+  if (cursor === undefined) return Number.MAX_SAFE_INTEGER
+  if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor)
+  throw new AppError('invalid', 'invalid_cursor', 'Invalid cursor')
+}
+
 /** @throws invalid_id, in the words of the earlier server */
 export function idOf(value: string | undefined, what: 'account id' | 'channel id' | 'token id' | 'id'): Uuid {
   const uuid = parseUuid(value ?? '')
@@ -107,7 +114,7 @@ export function membershipJson({ account, channel, role, joinedAt }: MembershipV
 }
 
 const instantSchema = Type.String({ format: 'date-time' })
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+export const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()])
 
 export const accountSchema = Type.Object({

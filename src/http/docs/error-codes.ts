@@ -73,6 +73,12 @@ const others: readonly ErrorCode[] = [
   },
   { code: 'invalid_id', status: 400, detail: '', remark: 'What the path names is no id.' },
   { code: 'invalid_scope', status: 400, detail: '', remark: 'The text names the scope.' },
+  {
+    code: 'setting_invalid',
+    status: 400,
+    detail: '',
+    remark: 'The text says what the setting takes; the one that was set still counts.',
+  },
   { code: 'too_many_channels', status: 400, detail: '', remark: 'One request names at most 50.' },
   { code: 'too_many_mentions', status: 400, detail: '', remark: 'One message names at most 50 handles.' },
   { code: 'weak_password', status: 400, detail: '', remark: 'The text says how long it has to be.' },
@@ -80,7 +86,7 @@ const others: readonly ErrorCode[] = [
     code: 'missing_scope',
     status: 403,
     detail: '',
-    remark: 'The token needs what stands in `required_scope`. Also `gate`, `channel`.',
+    remark: 'The token needs what stands in `required_scope`. Also `gate`, and of a channel `channel`.',
   },
   {
     code: 'operator_has_no_account',
@@ -124,6 +130,12 @@ const others: readonly ErrorCode[] = [
     detail: '',
     remark: '`/v1/ws?channel=` only: `auth required`, `invalid session`, `websocket is humans-only`.',
   },
+  {
+    code: 'setting_unknown',
+    status: 404,
+    detail: '',
+    remark: 'The text names the nearest setting, or says that it needs a restart.',
+  },
   { code: 'not_found', status: 404, detail: 'Not Found', remark: 'No such route.' },
   {
     code: 'method_not_allowed',
@@ -163,6 +175,13 @@ const others: readonly ErrorCode[] = [
   },
   { code: 'socket_no_websocket', status: 426, detail: '', remark: 'The Unix socket has no WebSockets.' },
   { code: 'upgrade_required', status: 426, detail: '', remark: 'This path wants a WebSocket.' },
+  {
+    code: 'rate_limited',
+    status: 429,
+    detail: '',
+    remark:
+      'Too many requests of one token or session. The text names the setting. Wait `retry_after` seconds.',
+  },
   {
     code: 'login_throttled',
     status: 429,

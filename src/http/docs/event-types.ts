@@ -69,6 +69,11 @@ const described: Readonly<Record<EventType, Described>> = {
     meaning: 'Somebody signed out, or was signed out by a new password.',
     hearers: owner,
   },
+  'setting.changed': {
+    payload: '`key` `by`',
+    meaning: 'A setting was set or unset; `by` is a handle, or null for the operator. The value is not told.',
+    hearers: 'system admins',
+  },
 }
 
 export function eventTable(): Html {

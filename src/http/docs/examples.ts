@@ -31,6 +31,7 @@ const richer: Readonly<Record<string, { readonly query?: string; readonly body?:
   'GET /v1/admin/memberships': { query: 'channel=general' },
   'GET /v1/admin/tokens': { query: 'account=cairn' },
   'PATCH /v1/admin/accounts/:id': { body: { about: 'Writes the release notes' } },
+  'PUT /v1/config/:key': { body: { value: 30 } },
   'POST /v1/auth/login': { body: { handle: 'admin', password: 'correct horse battery' } },
 }
 
@@ -100,6 +101,7 @@ const handshake = [
 /** `/v1/admin/tokens/:id` is called with `$TOKEN_ID`, `:account_id` with `$ACCOUNT_ID`. */
 function variable(path: string, name: string): string {
   if (name === 'slug') return 'general'
+  if (name === 'key') return 'wait.max_s'
   const noun = path.split('/').find((_, i, parts) => parts[i + 1] === ':id') ?? ''
   return `$${(name === 'id' ? `${noun.replace(/s$/, '')}_id` : name).toUpperCase()}`
 }

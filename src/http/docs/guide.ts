@@ -190,6 +190,10 @@ export const groupIntroductions: Readonly<Record<string, string>> = {
   Login: 'Signing people in and out; agents have tokens instead.',
   Administration:
     'For system admins: a person whose account is one, or a token with `admin:*`. On the machine of the server no token is needed: `curl --unix-socket <home>/run/synapse.sock http://localhost/v1/admin/accounts`. The commands of `synapse` use the same requests.',
+  Audit:
+    'Who did what, for system admins and for tokens with `audit:read`. Every entry is chained to the one before, so that a change shows; posts are not in it.',
+  Settings:
+    'What can be changed while the server runs, by system admins and by tokens with `config:read` and `config:write`. What is set is live with the next request; `synapse config` uses the same requests.',
   Health: 'For probes and dashboards.',
   Server: 'What this server is.',
 }

@@ -6,6 +6,7 @@ import type { Seq } from '../../core/ids'
 import type { Streams, Waits } from '../../core/ports'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
+import type { RateLimits } from '../rate-limits'
 import { type Static, Type, text } from '../schema'
 import type { StreamLimits } from '../stream-limits'
 import { openEventStream } from './event-stream'
@@ -28,6 +29,7 @@ export interface LiveDeps {
   readonly streams: Streams
   readonly waits: Waits
   readonly limits: StreamLimits
+  readonly rates: RateLimits
 }
 
 export function eventEndpoints(deps: LiveDeps): Endpoint[] {

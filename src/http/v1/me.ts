@@ -6,7 +6,30 @@ import { Type, text } from '../schema'
 import { accessSchema, serverSchema } from './schemas'
 
 /** What of the contract this server has, for clients that want to know before they try. */
-const features = ['events', 'sse', 'websocket', 'long_poll', 'idempotency', 'access'] as const
+const features = [
+  'events',
+  'sse',
+  'websocket',
+  'long_poll',
+  'idempotency',
+  'access',
+  'config',
+  'rate_limits',
+  'audit',
+] as const
+
+/** Requests a minute and at once, of the classes that are limited. */
+function ratesOf({ settings }: Core): Record<string, number> {
+  const entries = (['post', 'read', 'write', 'search'] as const).flatMap((name) => {
+    const rate = settings.get(`rate.${name}`)
+    if (rate === null) return []
+    return [
+      [`${name}_per_minute`, rate.perMinute],
+      [`${name}_burst`, rate.burst],
+    ] as const
+  })
+  return Object.fromEntries(entries)
+}
 
 export function meEndpoints(core: Core): Endpoint[] {
   return [
@@ -52,6 +75,7 @@ export function meEndpoints(core: Core): Endpoint[] {
             mentions_per_message: limits.MAX_DIRECT_MENTIONS,
             idempotency_key: limits.MAX_IDEMPOTENCY_KEY,
             idempotency_hours: limits.IDEMPOTENCY_WINDOW_HOURS,
+            ...ratesOf(core),
           },
         },
       }),

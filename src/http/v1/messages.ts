@@ -64,6 +64,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
       path: '/v1/messages',
       who: 'account',
       isJudgedLate: true,
+      rate: 'post',
       tag: 'Messages',
       summary: 'Post a message',
       description:

@@ -128,10 +128,12 @@ export class MultiplexedSocket implements SocketSession {
       case 'ping':
         return this.say({ type: 'pong', ...idOf(frame) })
       case 'subscribe':
+        this.deps.rates.take(this.actor, 'read')
         return this.subscribe(stream, frame)
       case 'unsubscribe':
         return this.unsubscribe(stream, frame)
       case 'resume': {
+        this.deps.rates.take(this.actor, 'read')
         const { log } = this.deps.core
         const channels = await this.selectedChannels(stream)
         void stream.rewind(await log.position(frame.cursor, 'since', channels)).then(() => this.position())

@@ -5,6 +5,7 @@ import { authenticate, byBearer, byCookie, cookieOf, refuseForeignOrigin } from 
 import { peerOf } from '../client'
 import { type Answer, type Endpoint, endpoint } from '../endpoint'
 import { HttpError } from '../errors'
+import type { Visit } from '../rate-limits'
 import { Type, text } from '../schema'
 import { ChannelSocket } from './channel-socket'
 import type { LiveDeps } from './events'
@@ -26,24 +27,25 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
       query: Type.Object({ channel: Type.Optional(text({ maxLength: 64 })) }),
       answers: { 101: { description: 'The socket is open' } },
       refusals: ['websocket_refused', 'origin_not_allowed', 'too_many_streams', 'upgrade_required'],
-      handle: async ({ request, query }) => {
+      handle: async ({ request, visit, query }) => {
         await deps.core.fresh()
         return query.channel === undefined
-          ? openMultiplexed(deps, request)
-          : openChannel(deps, request, query.channel)
+          ? openMultiplexed(deps, request, visit)
+          : openChannel(deps, request, visit, query.channel)
       },
     }),
   ]
 }
 
-async function openMultiplexed(deps: LiveDeps, request: Request): Promise<Answer> {
+async function openMultiplexed(deps: LiveDeps, request: Request, visit: Visit): Promise<Answer> {
   const actor = await person(deps, request)
+  visit.take(actor, 'read')
   requireUpgrade(request)
   return upgrade(deps, request, actor, (place) => new MultiplexedSocket(deps, actor, place))
 }
 
 /** The original form: every refusal is a 403 before the upgrade, with the gate's own words. */
-async function openChannel(deps: LiveDeps, request: Request, name: string): Promise<Answer> {
+async function openChannel(deps: LiveDeps, request: Request, visit: Visit, name: string): Promise<Answer> {
   const { core } = deps
   const cookie = cookieOf(request)
   if (cookie === undefined) {
@@ -55,6 +57,7 @@ async function openChannel(deps: LiveDeps, request: Request, name: string): Prom
   })
   if (actor.account.kind !== 'human') throw refused('websocket is humans-only')
   refuseForeignOrigin(core, request)
+  visit.take(actor, 'read')
   const slug = normalName(name)
   const { room } = await core.directory
     .settle(() => core.gates.read(core.gates.current(actor), slug))

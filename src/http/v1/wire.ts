@@ -69,7 +69,9 @@ export class Wire {
       ? { account: accountRef(event.account) }
       : event.channel
         ? { info: channelRef(event.channel) }
-        : {}
+        : event.setting
+          ? { key: event.setting.key, by: event.actor?.handle ?? null }
+          : {}
     const text = JSON.stringify({ ...about, ...event.facts })
     return text === '{}' ? '' : `${text.slice(1, -1)},`
   }

@@ -2,10 +2,12 @@
 import type { Reads, Writes } from '../../core/ports'
 import type { Handle, Stamp } from '../database'
 import { accountReads, accountWrites } from './accounts'
+import { auditReads, auditWrites } from './audit'
 import { channelReads, channelWrites } from './channels'
 import { credentialReads, credentialWrites } from './credentials'
 import { logReads } from './log'
 import { messageReads } from './messages'
+import { settingReads, settingWrites } from './settings'
 
 export function createReads(handle: Handle): Reads {
   return {
@@ -14,6 +16,8 @@ export function createReads(handle: Handle): Reads {
     ...channelReads(handle),
     ...messageReads(handle),
     ...logReads(handle),
+    ...settingReads(handle),
+    ...auditReads(handle),
   }
 }
 
@@ -23,5 +27,7 @@ export function createWrites(handle: Handle, stamp: Stamp): Omit<Writes, keyof R
     ...accountWrites(handle, stamp),
     ...credentialWrites(handle, stamp),
     ...channelWrites(handle, stamp),
+    ...settingWrites(handle),
+    ...auditWrites(handle, stamp),
   }
 }

@@ -1,0 +1,76 @@
+// The commands that look at settings and change them. Those of a running server go the ways of every administrative
+// command; check and path read what is on this machine.
+// May import: the shared files of src/cli, admin/index.ts, and config.
+// Start reading in this file, then change.ts.
+import { InvalidValue, isRuntimeKey, settingFromText } from '../../config/index'
+import { whereArgs, withClient } from '../admin/index'
+import { CliError, UsageError } from '../cli-error'
+import type { AdminClient } from '../client'
+import { EXIT } from '../exit-codes'
+import { printJson } from '../terminal'
+
+export { whereArgs, withClient }
+
+/** A setting as the API shows it. */
+export interface Setting {
+  readonly key: string
+  readonly value: unknown
+  readonly default: unknown
+  readonly source: 'default' | 'env' | 'set'
+  readonly updated_at: string | null
+  readonly updated_by: string | null
+}
+
+export const keyArg = {
+  type: 'positional',
+  required: true,
+  description: 'Such as base_url; synapse config show lists them',
+} as const
+
+export async function allSettings(client: AdminClient): Promise<readonly Setting[]> {
+  return (await client.get<{ settings: readonly Setting[] }>('/v1/config')).settings
+}
+
+/** @throws CliError not found */
+export async function settingCalled(client: AdminClient, key: string): Promise<Setting> {
+  const found = (await allSettings(client)).find((setting) => setting.key === key)
+  if (found) return found
+  throw new CliError(EXIT.notFound, `there is no setting ${key}`, ['synapse config show lists them'])
+}
+
+export function pathOf(key: string): string {
+  return `/v1/config/${encodeURIComponent(key)}`
+}
+
+/** A value as it was typed. Of a setting that this program does not know the server may be newer, and judges it. */
+export function typedValue(key: string, text: string): unknown {
+  if (!isRuntimeKey(key)) return jsonOrText(text)
+  try {
+    return settingFromText(key, text)
+  } catch (error) {
+    if (!(error instanceof InvalidValue)) throw error
+    throw new UsageError(`${key} ${error.message}`, error.remedy === '' ? [] : [error.remedy])
+  }
+}
+
+/** A text as it is, everything else as JSON. */
+export function written(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+export function printSetting(setting: Setting, json: boolean | undefined): void {
+  if (json === true) printJson(setting)
+  else console.log(`${setting.key} = ${written(setting.value)}${remarkOf(setting)}`)
+}
+
+function remarkOf({ source }: Setting): string {
+  return { set: '', env: '  (from the environment)', default: '  (the default)' }[source]
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,73 @@
+import { command } from '../command'
+import { printJson, type Style, styleOf } from '../terminal'
+import { allSettings, keyArg, type Setting, settingCalled, whereArgs, withClient, written } from './index'
+
+const json = { type: 'boolean', description: 'Print JSON instead of text' } as const
+
+interface Change {
+  readonly seq: number
+  readonly key: string
+  readonly unset: boolean
+  readonly value: unknown
+  readonly at: string
+  readonly by: string | null
+}
+
+export const showSettings = command({
+  args: { ...whereArgs, json },
+  notes: [
+    'What can be changed while the server runs. Secrets are masked; `default` marks what nobody has set.',
+  ],
+  examples: ['synapse config show', 'synapse config show --json'],
+  async run({ args }) {
+    const settings = await withClient(args, allSettings)
+    if (args.json === true) printJson({ settings })
+    else for (const line of table(styleOf(process.stdout), settings)) console.log(line)
+    return undefined
+  },
+})
+
+export const getSetting = command({
+  args: { key: keyArg, ...whereArgs, json: { ...json, description: 'Print the whole row as JSON' } },
+  examples: ['synapse config get base_url', 'synapse config get rate.post --json'],
+  async run({ args }) {
+    const setting = await withClient(args, (client) => settingCalled(client, args.key))
+    if (args.json === true) printJson(setting)
+    else console.log(written(setting.value))
+    return undefined
+  },
+})
+
+export const settingHistory = command({
+  args: {
+    key: { ...keyArg, required: false, description: 'Of this setting alone; otherwise of all' },
+    limit: { type: 'string', valueHint: 'n', description: 'How many changes; otherwise 100, at most 500' },
+    ...whereArgs,
+    json,
+  },
+  examples: ['synapse config history', 'synapse config history auth.cors_origins --json'],
+  async run({ args }) {
+    const { changes } = await withClient(args, (client) =>
+      client.get<{ changes: readonly Change[] }>('/v1/config-history', { key: args.key, limit: args.limit }),
+    )
+    if (args.json === true) printJson({ changes })
+    else for (const change of changes) console.log(lineOf(change))
+    return undefined
+  },
+})
+
+function table({ dim }: Style, settings: readonly Setting[]): string[] {
+  const width = Math.max(...settings.map(({ key }) => key.length))
+  return settings.map(({ key, value, source, updated_at, updated_by }) => {
+    const remark =
+      source === 'set'
+        ? `set ${updated_at?.slice(0, 19).replace('T', ' ')} by ${updated_by ?? 'the operator'}`
+        : source
+    return `${key.padEnd(width)}  ${written(value)}  ${dim(remark)}`
+  })
+}
+
+function lineOf({ at, key, unset, value, by }: Change): string {
+  const what = unset ? `unset ${key}` : `set ${key} ${written(value)}`
+  return `${at.slice(0, 19).replace('T', ' ')}  ${by ?? 'the operator'}  ${what}`
+}

@@ -1,0 +1,125 @@
+import { type Actor, accountOf } from './actor'
+import type { Uuid } from './ids'
+import { formatInstant, type Micros } from './time'
+
+/** Every act that is written down (§31 of the v1 contract). Posts never are. */
+export type AuditAction =
+  | `account.${'create' | 'update' | 'archive' | 'unarchive' | 'admin' | 'erase' | 'export'}`
+  | 'password.change'
+  | `login.${'ok' | 'failed'}`
+  | 'session.revoke'
+  | `token.${'issue' | 'revoke' | 'rotate' | 'shared'}`
+  | `member.${'add' | 'remove' | 'role'}`
+  | `channel.${'create' | 'update' | 'archive' | 'unarchive' | 'purge' | 'hold'}`
+  | 'message.delete'
+  | `push.${'set' | 'disable'}`
+  | `webhook.${'create' | 'update' | 'delete' | 'disable' | 'redeliver'}`
+  | 'claim.force_release'
+  | `approval.${'decide' | 'cancel'}`
+  | 'chain.continue'
+  | `setting.${'set' | 'unset'}`
+  | 'observer.read'
+  | 'impersonate'
+  | 'import'
+  | 'migrate'
+  | 'backup'
+  | 'restore'
+  | `pair.${'create' | 'redeem' | 'revoke'}`
+  | `federation.${string}`
+
+/** Ids and small facts: never bodies, handles of people, passwords, tokens or secrets, for it is kept for ever. */
+export type AuditFacts = Readonly<Record<string, unknown>>
+
+/** What an act was done to. `id` is the id that the world sees, or a key. */
+export interface AuditTarget {
+  readonly type: 'account' | 'token' | 'session' | 'channel' | 'message' | 'setting' | 'pair' | 'backup'
+  readonly id: string
+}
+
+/** An act, before it has its place in the chain. */
+export interface AuditEntry {
+  /** Null: the operator, the server itself, or somebody unknown. */
+  readonly actorId: number | null
+  readonly tokenUuid: string | null
+  readonly via: 'session' | 'token' | 'operator' | 'server'
+  readonly ip: string | null
+  readonly action: string
+  readonly targetType: string | null
+  readonly targetId: string | null
+  readonly metadata: AuditFacts
+}
+
+/** An entry as stored. Ids begin at 1 and have no gap. */
+export interface AuditRecord extends AuditEntry {
+  readonly id: number
+  readonly uuid: Uuid
+  readonly at: Micros
+  readonly hash: string
+}
+
+/** What stands where the first entry has no one before it. */
+export const CHAIN_START = '0'.repeat(64)
+
+/** The entry of an act of this actor, or (null) of the server itself. */
+export function entryBy(
+  actor: Actor | null,
+  action: AuditAction,
+  target: AuditTarget | null,
+  facts: AuditFacts = {},
+): AuditEntry {
+  const command = actor?.via === 'operator' ? (actor.origin?.command() ?? null) : null
+  return {
+    actorId: actor === null ? null : (accountOf(actor)?.id ?? null),
+    tokenUuid: actor?.via === 'token' ? actor.token.uuid : null,
+    via: actor?.via ?? 'server',
+    ip: actor?.origin?.address() ?? null,
+    action,
+    targetType: target?.type ?? null,
+    targetId: target?.id ?? null,
+    metadata: command === null ? facts : { ...facts, command },
+  }
+}
+
+/** The hash of an entry, which holds that of the entry before it and so of all before that. */
+export function chainHash(
+  sha256: (text: string) => string,
+  previous: string,
+  {
+    id,
+    uuid,
+    at,
+    actorId,
+    tokenUuid,
+    via,
+    ip,
+    action,
+    targetType,
+    targetId,
+    metadata,
+  }: Omit<AuditRecord, 'hash'>,
+): string {
+  const entry = {
+    n: id,
+    id: uuid,
+    at: formatInstant(at),
+    actor: actorId,
+    token_id: tokenUuid,
+    via,
+    ip,
+    action,
+    target_type: targetType,
+    target_id: targetId,
+    metadata,
+  }
+  return sha256(`${previous}${canonical(entry)}`)
+}
+
+/** JSON with the keys of every object in order and without spaces: the same text for the same value, whoever stored it. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`
+}

@@ -1,0 +1,145 @@
+import type { Core } from '../../core'
+import type { AuditView, Verification } from '../../core/audit-log'
+import { formatInstant, parseInstant } from '../../core/time'
+import { peerOf } from '../client'
+import { type Endpoint, endpoint } from '../endpoint'
+import { ValidationError } from '../errors'
+import { oneOf, Type, text } from '../schema'
+import { nullable, placeOf } from './wire'
+
+const PAGE = 100
+
+const auditQuery = Type.Object({
+  actor: Type.Optional(text({ minLength: 1, maxLength: 64, description: 'Handle of who acted' })),
+  action: Type.Optional(
+    text({ minLength: 1, maxLength: 64, description: 'An action, or how it begins, such as `token.`' }),
+  ),
+  target: Type.Optional(
+    text({ minLength: 1, maxLength: 128, description: 'Id of an account, a token, a channel; or a setting' }),
+  ),
+  since: Type.Optional(text({ description: 'ISO 8601' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100' })),
+  cursor: Type.Optional(text({ description: '`next_cursor` of the page before' })),
+})
+
+const entrySchema = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  at: Type.String({ format: 'date-time' }),
+  actor: nullable(Type.String({ description: 'A handle; null: the operator, the server, somebody unknown' })),
+  token_id: nullable(Type.String()),
+  via: oneOf(['session', 'token', 'operator', 'server']),
+  ip: nullable(Type.String()),
+  action: Type.String(),
+  target_type: nullable(Type.String()),
+  target_id: nullable(Type.String()),
+  metadata: Type.Object({}, { additionalProperties: true }),
+  hash: Type.String({ description: 'SHA-256 of the hash before it and this entry' }),
+})
+
+const verificationSchema = Type.Object({
+  entries: Type.Integer({ description: 'Sound ones, from the first on' }),
+  hash: Type.String({ description: 'Of the last of them; keep it elsewhere and ask for it with `known`' }),
+  broken: nullable(
+    Type.Object({
+      entry: Type.Integer({ description: 'Number of the first entry that is not what was written' }),
+      problem: oneOf(['changed', 'missing']),
+    }),
+  ),
+  known: nullable(Type.Boolean({ description: 'Whether the hash that was asked for is in the chain' })),
+})
+
+/** The record of rare acts (§31 of the v1 contract). */
+export function auditEndpoints(core: Core): Endpoint[] {
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/admin/audit',
+      who: 'admin',
+      scope: 'audit:read',
+      tag: 'Audit',
+      summary: 'Who did what, newest first',
+      query: auditQuery,
+      answers: {
+        200: {
+          description: 'A page',
+          schema: Type.Object({ entries: Type.Array(entrySchema), next_cursor: nullable(Type.String()) }),
+        },
+      },
+      refusals: ['missing_scope', 'account_not_found', 'invalid_cursor'],
+      handle: async ({ actor, query }) => {
+        const limit = query.limit ?? PAGE
+        const filter = {
+          actor: query.actor ?? null,
+          action: query.action ?? null,
+          target: query.target ?? null,
+          since: sinceOf(query.since),
+        }
+        const found = await core.audit.list(actor, filter, { before: placeOf(query.cursor), limit })
+        const last = found.length === limit ? found.at(-1) : undefined
+        return {
+          status: 200,
+          json: { entries: found.map(entryJson), next_cursor: last ? String(last.record.id) : null },
+        }
+      },
+    }),
+    endpoint({
+      method: 'GET',
+      path: '/v1/admin/audit/verify',
+      who: 'admin',
+      scope: 'audit:read',
+      tag: 'Audit',
+      summary: 'Check the chain of the audit log from its first entry to its last',
+      query: Type.Object({
+        known: Type.Optional(
+          text({
+            pattern: '^[0-9a-f]{64}$',
+            description: 'A hash of before, which must still be in the chain',
+          }),
+        ),
+      }),
+      answers: { 200: { description: 'What was found', schema: verificationSchema } },
+      refusals: ['missing_scope'],
+      handle: async ({ actor, query, request }) => {
+        // A long log takes longer than a silent connection may last.
+        peerOf(request).hold?.()
+        let found: Verification | undefined
+        for await (found of core.audit.verify(actor, query.known ?? null)) {
+          // Others have their turn after every page, and nothing is checked for a reader who left.
+          await new Promise((resume) => setImmediate(resume))
+          if (request.signal.aborted) break
+        }
+        return { status: 200, json: found && verificationJson(found) }
+      },
+    }),
+  ]
+}
+
+/** @throws ValidationError */
+function sinceOf(since: string | undefined) {
+  if (since === undefined) return null
+  const at = parseInstant(since)
+  if (at !== undefined) return at
+  const msg = 'Input should be a valid datetime'
+  throw new ValidationError([{ type: 'datetime_parsing', loc: ['query', 'since'], msg, input: since }])
+}
+
+function verificationJson({ entries, hash, broken, isKnown }: Verification) {
+  const first = broken && { entry: broken.id, problem: broken.problem }
+  return { entries, hash, broken: first, known: isKnown }
+}
+
+function entryJson({ record, actor }: AuditView) {
+  return {
+    id: record.uuid,
+    at: formatInstant(record.at),
+    actor: actor?.handle ?? null,
+    token_id: record.tokenUuid,
+    via: record.via,
+    ip: record.ip,
+    action: record.action,
+    target_type: record.targetType,
+    target_id: record.targetId,
+    metadata: record.metadata,
+    hash: record.hash,
+  }
+}

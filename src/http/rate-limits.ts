@@ -1,0 +1,163 @@
+import type { Actor } from '../core/actor'
+import { AppError } from '../core/errors'
+import type { Rate, Settings } from '../core/settings'
+import type { Clock } from '../core/time'
+
+/** What a request counts as: a message, anything that only reads, anything else that changes something, a search. */
+export type RateClass = 'post' | 'read' | 'write' | 'search'
+
+/** Buckets kept of each class; one that is full again is the same as none. */
+const CAPACITY = 10_000
+const MINUTE = 60_000
+
+/** What a caller has left: `tokens` at a moment of the steady clock, in milliseconds. */
+class Bucket {
+  constructor(
+    public tokens: number,
+    public at: number,
+  ) {}
+}
+
+/** A rate in the words of its headers, made once for as long as it is set. */
+class Policy {
+  readonly perMs: number
+  readonly header: string
+  readonly limit: string
+
+  constructor(
+    readonly name: RateClass,
+    readonly rate: Rate,
+  ) {
+    this.perMs = rate.perMinute / MINUTE
+    this.header = `"${name}";q=${rate.perMinute};w=60`
+    this.limit = String(rate.perMinute)
+  }
+
+  seconds(tokens: number): number {
+    return Math.ceil(tokens / this.perMs / 1000)
+  }
+}
+
+/** The buckets of one class. */
+class Class {
+  private readonly buckets = new Map<number, Bucket>()
+  private readonly key: `rate.${RateClass}`
+  private policy: Policy | undefined
+
+  constructor(
+    private readonly name: RateClass,
+    private readonly settings: Settings,
+  ) {
+    this.key = `rate.${name}`
+  }
+
+  /** The policy as it is set now; null where the class is not limited. */
+  now(): Policy | null {
+    const rate = this.settings.get(this.key)
+    if (rate === null) return null
+    // The answer is another object after every change of a setting, and the same one between.
+    if (this.policy?.rate !== rate) this.policy = new Policy(this.name, rate)
+    return this.policy
+  }
+
+  /** The bucket of a caller, filled up to now. */
+  bucket(caller: number, { perMs, rate }: Policy, now: number): Bucket {
+    const bucket = this.buckets.get(caller)
+    if (bucket) {
+      bucket.tokens = Math.min(rate.burst, bucket.tokens + (now - bucket.at) * perMs)
+      bucket.at = now
+      return bucket
+    }
+    if (this.buckets.size >= CAPACITY) this.makeRoom(perMs, rate.burst, now)
+    const made = new Bucket(rate.burst, now)
+    this.buckets.set(caller, made)
+    return made
+  }
+
+  /** Forgets buckets that are full again, and where that are few, the oldest. */
+  private makeRoom(perMs: number, burst: number, now: number): void {
+    for (const [caller, { tokens, at }] of this.buckets)
+      if (tokens + (now - at) * perMs >= burst) this.buckets.delete(caller)
+    for (const caller of this.buckets.keys()) {
+      if (this.buckets.size < CAPACITY * 0.9) return
+      this.buckets.delete(caller)
+    }
+  }
+}
+
+/**
+ * A token bucket for each token, and for each account on a session, in each class (§29 of the v1 contract). Counts what
+ * this process is asked; the local operator is not counted.
+ */
+export class RateLimits {
+  private readonly classes: Readonly<Record<RateClass, Class>>
+
+  constructor(
+    settings: Settings,
+    private readonly clock: Clock,
+  ) {
+    const of = (name: RateClass) => new Class(name, settings)
+    this.classes = { post: of('post'), read: of('read'), write: of('write'), search: of('search') }
+  }
+
+  /** Takes one from the caller's bucket; `visit` is told what is left. @throws rate_limited with `retry_after` */
+  take(actor: Actor, name: RateClass, visit?: Visit): void {
+    if (actor.via === 'operator') return
+    const policy = this.classes[name].now()
+    if (policy === null) return
+    const caller = actor.via === 'token' ? actor.token.id : -actor.account.id
+    const bucket = this.classes[name].bucket(caller, policy, this.clock.steady())
+    const isThere = bucket.tokens >= 1
+    if (isThere) bucket.tokens -= 1
+    visit?.tell(policy, bucket.tokens)
+    if (!isThere) throw tooMany(policy, bucket.tokens)
+  }
+}
+
+/** One request on its way through the server: its id, and what its answer says of the caller's rate. */
+export class Visit {
+  private policy: Policy | null = null
+  private tokens = 0
+
+  constructor(
+    readonly requestId: string,
+    private readonly rates: RateLimits,
+  ) {}
+
+  /** @throws rate_limited */
+  take(actor: Actor, name: RateClass): void {
+    this.rates.take(actor, name, this)
+  }
+
+  tell(policy: Policy, tokens: number): void {
+    this.policy = policy
+    this.tokens = tokens
+  }
+
+  /**
+   * Adds what the answer says of the rate, by the draft of the HTTP working group (draft-ietf-httpapi-ratelimit-headers)
+   * and by its older form; nothing where nothing was counted.
+   */
+  addTo(headers: Record<string, string>): void {
+    const { policy } = this
+    if (policy === null) return
+    const left = String(Math.floor(this.tokens))
+    const reset = String(policy.seconds(policy.rate.burst - this.tokens))
+    headers['ratelimit-policy'] = policy.header
+    headers.ratelimit = `"${policy.name}";r=${left};t=${reset}`
+    headers['ratelimit-limit'] = policy.limit
+    headers['ratelimit-remaining'] = left
+    headers['ratelimit-reset'] = reset
+  }
+}
+
+function tooMany(policy: Policy, tokens: number): AppError {
+  const { name, rate } = policy
+  const wait = Math.max(1, policy.seconds(1 - tokens))
+  return new AppError(
+    'rate_limited',
+    'rate_limited',
+    `At most ${rate.perMinute} a minute and ${rate.burst} at once of the class ${name} (rate.${name}); wait and try again`,
+    { retry_after: wait },
+  )
+}

@@ -1,0 +1,89 @@
+/**
+ * Opens the store of a server, and makes sure that it is the right one: of this instance, and not older than its home
+ * remembers. main.ts does this before anything else knows the store.
+ */
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Config } from './config'
+import {
+  ensureInstanceKey,
+  HomeError,
+  type HomeErrorKind,
+  homePaths,
+  parseInstanceKey,
+  readState,
+  writeState,
+} from './home'
+import type { InstanceKey } from './home/instance-key'
+import type { Logger } from './logger'
+import { DiskWatch, type OpenStore, openStore, StoreError } from './store'
+
+/** What may be right the next time. Everything else needs a person. */
+const kinds = new Map<StoreError['reason'], HomeErrorKind>([
+  ['unreachable', 'unavailable'],
+  ['busy', 'locked'],
+])
+
+/** Opens a store; what is wrong with it is told as what is wrong with the home that names it. @throws HomeError */
+export async function openHomeStore(...[location, deps]: Parameters<typeof openStore>): Promise<OpenStore> {
+  try {
+    return await openStore(location, deps)
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    throw new HomeError(kinds.get(error.reason) ?? 'refused', error.problem, error.remedy)
+  }
+}
+
+/** The store belongs to one instance: the key in the home must be the one it was made with. */
+export async function checkIdentity(config: Config, store: OpenStore): Promise<InstanceKey> {
+  const path = homePaths(config.home).instanceKey
+  const found = await store.fact('did')
+  if (found && config.instanceKey === undefined && !existsSync(path))
+    throw new HomeError(
+      'refused',
+      `the key of this store (${found}) is missing at ${path}`,
+      store.kind === 'postgres'
+        ? 'copy the key file of another replica, or name it in SYNAPSE_INSTANCE_KEY_FILE'
+        : 'restore the key file',
+    )
+  const key =
+    config.instanceKey === undefined
+      ? ensureInstanceKey(path)
+      : parseInstanceKey(config.instanceKey, 'SYNAPSE_INSTANCE_KEY')
+  const known = await store.noteFact('did', key.did)
+  if (known !== key.did)
+    throw new HomeError(
+      'refused',
+      `the key in use is ${key.did}, but the store belongs to ${known}`,
+      'restore the right key',
+    )
+  return key
+}
+
+/** A store that is behind what this home has seen was put back by hand: its future is another one. */
+export async function checkRollback(config: Config, store: OpenStore, logger: Logger): Promise<void> {
+  const { mark, notice } = readState(homePaths(config.home).state)
+  if (notice !== undefined) logger.warning(notice)
+  if (!mark) return
+  const isKnown = (await store.reads.epochs()).some(({ epoch }) => epoch === mark.epoch)
+  const head = await store.reads.head()
+  // A former epoch will do: the store has begun others since, and knows where.
+  if (mark.lastSeq <= head && isKnown) return
+  await store.beginEpoch('rollback')
+  // Noted at once: should this process be killed, the next start finds nothing amiss any more.
+  const begun = (await store.reads.epochs()).at(-1)?.epoch
+  if (begun !== undefined) writeState(homePaths(config.home).state, { epoch: begun, lastSeq: head })
+  logger.warning('the store is older than this home has seen; a new epoch begins', {
+    seen: mark.lastSeq,
+    found: head,
+  })
+}
+
+/** Watches the disks that fill up: that of the home, and that of a database elsewhere. */
+export function watchDisk({ home, database }: Config, logger: Logger): DiskWatch {
+  const folders = [home, ...(database.kind === 'sqlite' ? [dirname(database.path)] : [])]
+  return new DiskWatch({
+    folders: folders.filter((folder, i) => folders.indexOf(folder) === i),
+    say: (level, message, facts) => logger[level](message, facts),
+  })
+}

@@ -1,0 +1,59 @@
+import { and, asc, desc, eq, gt, gte, lt, sql } from 'drizzle-orm'
+import { type AuditEntry, type AuditRecord, CHAIN_START, chainHash } from '../../core/audit'
+import type { Reads, Writes } from '../../core/ports'
+import type { Handle, Stamp } from '../database'
+
+export function auditReads({ db, t }: Handle) {
+  return {
+    async auditEntries({ actorId, action, targetId, since }, { before, limit }) {
+      const begins =
+        action === null ? undefined : sql`substr(${t.audit.action}, 1, ${action.length}) = ${action}`
+      const rows = await db
+        .select()
+        .from(t.audit)
+        .where(
+          and(
+            lt(t.audit.id, before),
+            actorId === null ? undefined : eq(t.audit.actorId, actorId),
+            targetId === null ? undefined : eq(t.audit.targetId, targetId),
+            since === null ? undefined : gte(t.audit.at, since),
+            begins,
+          ),
+        )
+        .orderBy(desc(t.audit.id))
+        .limit(limit)
+      return rows.map(toRecord)
+    },
+
+    async auditChain(after, limit) {
+      const rows = await db
+        .select()
+        .from(t.audit)
+        .where(gt(t.audit.id, after))
+        .orderBy(asc(t.audit.id))
+        .limit(limit)
+      return rows.map(toRecord)
+    },
+  } satisfies Partial<Reads>
+}
+
+export function auditWrites({ db, t }: Handle, stamp: Stamp) {
+  return {
+    /** Whoever writes has the log to itself, so no entry comes between. */
+    async audit(entry: AuditEntry) {
+      const [last] = await db
+        .select({ id: t.audit.id, hash: t.audit.hash })
+        .from(t.audit)
+        .orderBy(desc(t.audit.id))
+        .limit(1)
+      const record = { ...entry, id: (last?.id ?? 0) + 1, uuid: stamp.uuid(), at: stamp.now() }
+      const hash = chainHash(stamp.sha256, last?.hash ?? CHAIN_START, record)
+      await db.insert(t.audit).values({ ...record, hash })
+    },
+  } satisfies Partial<Writes>
+}
+
+function toRecord({ via, ...row }: Handle['t']['audit']['$inferSelect']): AuditRecord {
+  // Only entries of the core are written.
+  return { ...row, via: via as AuditRecord['via'] }
+}

@@ -1,0 +1,65 @@
+import { Database } from 'bun:sqlite'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { homePaths } from '../../src/home'
+import { Site } from './site'
+
+// Every test starts programs, some of which wait for each other.
+setDefaultTimeout(30_000)
+
+interface Page {
+  readonly entries: readonly { readonly action: string; readonly via: string; readonly metadata: object }[]
+}
+
+const addChannel = (site: Site, slug: string) =>
+  site.json('admin', 'add-channel', '--slug', slug, '--name', slug)
+
+describe('synapse audit', () => {
+  test('lists what was done, with the command that did it, whether a server runs or not', async () => {
+    await using site = new Site()
+    await addChannel(site, 'one')
+    await site.serve()
+    await addChannel(site, 'two')
+    await site.run('config', 'set', 'drain', 'on')
+    expect((await site.run('backup', 'create')).code).toBe(0)
+    const { entries } = await site.json<Page>('audit', '--json')
+    expect(entries.map(({ action, via, metadata }) => ({ action, via, metadata }))).toMatchObject([
+      { action: 'backup', via: 'operator' },
+      { action: 'setting.set', via: 'operator', metadata: { command: 'config set' } },
+      { action: 'channel.create', via: 'operator', metadata: { slug: 'two', command: 'add-channel' } },
+      { action: 'channel.create', via: 'operator', metadata: { slug: 'one', command: 'add-channel' } },
+    ])
+    const { stdout, stderr } = await site.run('audit', 'list', '--action', 'channel.', '--limit', '1')
+    expect(stdout).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}operator {2}channel\.create channel \S+ \{.*"slug":"two"/,
+    )
+    expect(stderr).toMatch(/^more: --cursor \d+\n$/)
+  })
+
+  test('verify says whether entries are as they were written, and which is the first that is not', async () => {
+    await using site = new Site()
+    for (const slug of ['one', 'two', 'three']) await addChannel(site, slug)
+    const sound = await site.run('audit', 'verify')
+    expect(sound.stdout).toMatch(/^3 entries, .*\n[0-9a-f]{64}\n$/)
+    const hash = sound.stdout.trim().split('\n').at(-1) ?? ''
+    expect(await site.run('audit', 'verify', '--known', hash)).toMatchObject({ code: 0 })
+    {
+      using db = new Database(homePaths(site.home).database)
+      db.run('DROP TRIGGER audit_keeps_rows')
+      db.run('DROP TRIGGER audit_loses_none')
+      db.run('DELETE FROM audit WHERE id = 3')
+    }
+    expect(await site.run('audit', 'verify')).toMatchObject({ code: 0 })
+    expect(await site.run('audit', 'verify', '--known', hash)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the hash is not in the audit log'),
+    })
+    {
+      using db = new Database(homePaths(site.home).database)
+      db.run("UPDATE audit SET action = 'login.ok' WHERE id = 2")
+    }
+    expect(await site.run('audit', 'verify')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('entry 2 of the audit log is not what was written'),
+    })
+  })
+})

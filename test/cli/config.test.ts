@@ -1,0 +1,130 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { Site } from './site'
+
+// Every test starts programs, some of which wait for each other.
+setDefaultTimeout(30_000)
+
+interface Row {
+  readonly key: string
+  readonly value: unknown
+  readonly source: string
+}
+
+/** Sets, shows and unsets, wherever the commands end up. */
+async function roundTrip(site: Site, ...where: string[]) {
+  const run = (...words: string[]) => site.run('config', ...words, ...where)
+  expect((await run('set', 'wait.max_s', '30')).stdout).toBe('wait.max_s = 30\n')
+  expect((await run('set', 'drain', 'on')).stdout).toBe('drain = true\n')
+  expect((await run('auth-set-cors-origins', 'https://A.example https://b.example')).stdout).toBe(
+    'auth.cors_origins = ["https://a.example","https://b.example"]\n',
+  )
+  const { settings } = await site.json<{ settings: Row[] }>('config', 'show', '--json', ...where)
+  expect(settings.filter(({ source }) => source === 'set').map(({ key }) => key)).toEqual([
+    'auth.cors_origins',
+    'drain',
+    'wait.max_s',
+  ])
+  expect((await run('get', 'auth.cors_origins')).stdout).toBe('["https://a.example","https://b.example"]\n')
+  expect((await run('get', 'backup.daily_at')).stdout).toBe('03:00\n')
+  expect((await run('auth-set-cors-origins', '')).stdout).toBe('auth.cors_origins = []\n')
+  expect((await run('unset', 'drain')).stdout).toBe('drain = false  (the default)\n')
+  const history = (await run('history')).stdout.trimEnd().split('\n')
+  expect(history.map((line) => line.split('  ').at(-1))).toEqual([
+    'unset drain',
+    'set auth.cors_origins []',
+    'set auth.cors_origins ["https://a.example","https://b.example"]',
+    'set drain true',
+    'set wait.max_s 30',
+  ])
+  expect((await run('history', 'wait.max_s', '--limit', '1')).stdout).toContain('set wait.max_s 30')
+}
+
+describe('settings are changed', () => {
+  test('while no server runs, and count when one starts', async () => {
+    await using site = new Site()
+    await roundTrip(site)
+    const server = await site.serve()
+    expect(server.url).toStartWith('http://127.0.0.1:')
+    expect((await site.run('config', 'get', 'wait.max_s')).stdout).toBe('30\n')
+  })
+
+  test('by the socket, and count for the next request over TCP', async () => {
+    await using site = new Site()
+    const server = await site.serve()
+    await roundTrip(site)
+    await site.json('add-channel', '--slug', 'general', '--name', 'General')
+    const cairn = ['--handle', 'cairn', '--channels', 'general']
+    const { token } = await site.json<{ token: string }>('onboard-agent', ...cairn)
+    const answer = await fetch(`${server.url}/v1/server`, { headers: { authorization: `Bearer ${token}` } })
+    expect(await answer.json()).toMatchObject({ limits: { wait_seconds: 30 } })
+  })
+
+  test('from elsewhere, with a token', async () => {
+    await using site = new Site()
+    site.environment.SYNAPSE_ADMIN_TOKEN = 'bootstrap-token-of-the-tests-0123456789'
+    const server = await site.serve()
+    await roundTrip(site, '--url', server.url)
+  })
+})
+
+test('the public address that was set is the one that agents are given', async () => {
+  await using site = new Site()
+  await site.run('config', 'set', 'base_url', 'https://chat.example.org')
+  await site.json('add-channel', '--slug', 'general', '--name', 'General')
+  const { _next } = await site.json<{ _next: string }>(
+    'onboard-agent',
+    ...['--handle', 'cairn', '--channels', 'general'],
+  )
+  expect(_next).toContain('https://chat.example.org')
+})
+
+describe('a command refuses', () => {
+  const rows: [string[], number, string][] = [
+    [['set', 'wait.max_s', 'soon'], 2, 'wait.max_s must be a whole number from 1 to 300'],
+    [['set', 'wait.max', '5'], 4, 'the nearest is wait.max_s'],
+    [['set', 'port', '5'], 4, 'set SYNAPSE_PORT and restart it'],
+    [['get', 'port'], 4, 'there is no setting port'],
+    [['unset', 'nothing'], 4, 'There is no setting of that name'],
+    [['auth-set-cors-origins', 'https://a.example,*'], 2, "'*' is not an origin"],
+    [['set', 'wait.max_s'], 2, 'VALUE is missing'],
+  ]
+  test.each(rows)('config %j', async (words, code, message) => {
+    await using site = new Site()
+    expect(await site.run('config', ...words)).toMatchObject({
+      code,
+      stdout: '',
+      stderr: expect.stringContaining(message),
+    })
+  })
+})
+
+describe('config check', () => {
+  test('shows what a start would go by, and no password', async () => {
+    await using site = new Site()
+    site.environment.SYNAPSE_WAIT_MAX_S = '20'
+    site.environment.SYNAPSE_PROT = '1'
+    site.environment.SYNAPSE_DATABASE_URL = 'postgres://ada:hunter2@db.example/synapse'
+    const { code, stdout } = await site.run('config', 'check')
+    expect(code).toBe(0)
+    expect(stdout).toContain('wait.max_s = 20  (environment)')
+    expect(stdout).toContain('port = 8080  (default)')
+    expect(stdout).toContain(
+      'note: SYNAPSE_PROT is no setting of Synapse; the nearest known name is SYNAPSE_PORT',
+    )
+    expect(stdout).not.toContain('hunter2')
+  })
+
+  test('names everything that is wrong', async () => {
+    await using site = new Site()
+    site.environment.SYNAPSE_WAIT_MAX_S = 'soon'
+    site.environment.SYNAPSE_PORT = 'eighty'
+    const { code, stderr } = await site.run('config', 'check')
+    expect(code).toBe(1)
+    for (const name of ['SYNAPSE_WAIT_MAX_S', 'SYNAPSE_PORT']) expect(stderr).toContain(name)
+  })
+})
+
+test('config path prints the home', async () => {
+  await using site = new Site()
+  expect((await site.run('config', 'path')).stdout).toBe(`${site.home}\n`)
+})

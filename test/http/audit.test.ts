@@ -1,0 +1,443 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import {
+  type Answer,
+  type Fields,
+  PASSWORD,
+  type Person,
+  type Room,
+  type World,
+  world,
+} from '../support/world'
+import { expectRefusal } from './refusals'
+
+interface Entry extends Fields {
+  readonly action: string
+  readonly hash: string
+  readonly metadata: Fields
+}
+
+interface Page {
+  readonly entries: readonly Entry[]
+  readonly next_cursor: string | null
+}
+
+interface Verification {
+  readonly entries: number
+  readonly hash: string
+  readonly broken: Fields | null
+  readonly known: boolean | null
+}
+
+const entriesOf = async (w: World, query = '') =>
+  (await w.operator.get<Page>(`/v1/admin/audit?limit=500${query}`)).body.entries
+
+const verified = async (w: World, query = '') =>
+  (await w.operator.get<Verification>(`/v1/admin/audit/verify${query}`)).body
+
+/** What an act has written down, in its order. */
+async function writtenBy(w: World, act: () => Promise<Answer<unknown>>, status = 200): Promise<Entry[]> {
+  const before = (await entriesOf(w)).length
+  const answer = await act()
+  expect(answer.status, answer.text).toBe(status)
+  const all = await entriesOf(w)
+  return all.slice(0, all.length - before).toReversed()
+}
+
+describe('every rare act is written down in its transaction:', () => {
+  let w: World
+  let room: Room
+  let ann: Person
+  let bob: Person
+  beforeAll(async () => {
+    w = await world()
+    room = await w.channel('general')
+    ann = await w.agent('ann')
+    bob = await w.human('bob')
+  })
+  afterAll(() => w[Symbol.asyncDispose]())
+
+  const account = (person: Person) => ({ target_type: 'account', target_id: person.id })
+  const rows: [string, () => Promise<Answer<unknown>>, number, () => Fields[]][] = [
+    [
+      'an account',
+      () => w.operator.post('/v1/admin/accounts', { kind: 'agent', handle: 'cat' }),
+      201,
+      () => [
+        { action: 'account.create', target_type: 'account', metadata: { kind: 'agent', is_admin: false } },
+      ],
+    ],
+    [
+      'a profile, by its keys alone',
+      () => w.operator.patch(`/v1/admin/accounts/${ann.id}`, { about: 'canary', display_name: 'canary' }),
+      200,
+      () => [{ action: 'account.update', ...account(ann), metadata: { changed: ['display_name', 'about'] } }],
+    ],
+    [
+      'an admin, and a password',
+      () => w.operator.patch(`/v1/admin/accounts/${bob.id}`, { is_admin: true, password: 'canary-canary' }),
+      200,
+      () => [
+        { action: 'account.admin', ...account(bob), metadata: { is_admin: true } },
+        { action: 'password.change', ...account(bob), metadata: { sessions_ended: 1 } },
+      ],
+    ],
+    [
+      'an archived account',
+      () => w.operator.post(`/v1/admin/accounts/${bob.id}/archive`),
+      200,
+      () => [{ action: 'account.archive', ...account(bob), metadata: {} }],
+    ],
+    [
+      'an account that is open again',
+      () => w.operator.post(`/v1/admin/accounts/${bob.id}/unarchive`),
+      200,
+      () => [{ action: 'account.unarchive', ...account(bob), metadata: {} }],
+    ],
+    [
+      'a token',
+      () =>
+        w.operator.post('/v1/admin/tokens', { account_handle: 'ann', scopes: ['admin:*'], name: 'canary' }),
+      201,
+      () => [
+        {
+          action: 'token.issue',
+          target_type: 'token',
+          metadata: { account_id: ann.id, scopes: ['admin:*'] },
+        },
+      ],
+    ],
+    [
+      'a revoked token',
+      () => w.operator.post(`/v1/admin/tokens/${ann.tokenId}/revoke`),
+      200,
+      () => [{ action: 'token.revoke', target_type: 'token', target_id: ann.tokenId }],
+    ],
+    [
+      'a member',
+      () => w.operator.post('/v1/admin/memberships', { account_handle: 'ann', channel_slug: 'general' }),
+      201,
+      () => [
+        {
+          action: 'member.add',
+          ...account(ann),
+          metadata: { channel_id: room.id, channel: 'general', role: 'member' },
+        },
+      ],
+    ],
+    [
+      'a role',
+      () => w.operator.patch(`/v1/admin/memberships/${ann.id}/${room.id}`, { role: 'admin' }),
+      200,
+      () => [{ action: 'member.role', metadata: { channel: 'general', role: 'admin', previous: 'member' } }],
+    ],
+    [
+      'a member who was removed',
+      () => w.operator.delete(`/v1/admin/memberships/${ann.id}/${room.id}`),
+      204,
+      () => [{ action: 'member.remove', metadata: { channel: 'general', by: 'admin' } }],
+    ],
+    [
+      'a channel',
+      () => w.operator.post('/v1/admin/channels', { slug: 'den', name: 'canary' }),
+      201,
+      () => [{ action: 'channel.create', target_type: 'channel', metadata: { slug: 'den', kind: 'public' } }],
+    ],
+    [
+      'an archived channel',
+      () => w.operator.post(`/v1/admin/channels/${room.id}/archive`),
+      200,
+      () => [{ action: 'channel.archive', target_type: 'channel', target_id: room.id }],
+    ],
+    [
+      'a channel that is open again',
+      () => w.operator.post(`/v1/admin/channels/${room.id}/unarchive`),
+      200,
+      () => [{ action: 'channel.unarchive', target_id: room.id }],
+    ],
+    [
+      'an agent that is brought in, act by act',
+      () => w.operator.post('/v1/admin/onboard', { handle: 'dan', channels: ['general', 'den'] }),
+      201,
+      () => ['account.create', 'member.add', 'member.add', 'token.issue'].map((action) => ({ action })),
+    ],
+    [
+      'a setting',
+      () => w.operator.put('/v1/config/base_url', { value: 'https://canary.example' }),
+      200,
+      () => [{ action: 'setting.set', target_type: 'setting', target_id: 'base_url' }],
+    ],
+    [
+      'a setting that was unset',
+      () => w.operator.delete('/v1/config/base_url'),
+      200,
+      () => [{ action: 'setting.unset', target_id: 'base_url' }],
+    ],
+  ]
+  test.each(rows)('%s', async (_, act, status, expected) => {
+    const written = await writtenBy(w, act, status)
+    expect(written).toMatchObject(expected())
+    expect(written).toHaveLength(expected().length)
+    for (const entry of written) expect(entry).toMatchObject({ actor: null, via: 'operator', token_id: null })
+  })
+
+  test('and neither names, nor texts, nor values are in it', async () => {
+    expect(JSON.stringify(await entriesOf(w))).not.toContain('canary')
+  })
+
+  test('and its chain is sound', async () => {
+    const [newest] = await entriesOf(w)
+    expect(await verified(w)).toEqual({
+      entries: (await entriesOf(w)).length,
+      hash: newest?.hash ?? '',
+      broken: null,
+      known: null,
+    })
+  })
+})
+
+describe('signing in is written down', () => {
+  const login = (w: World, handle: string, password: string) =>
+    w.guest.post('/v1/auth/login', { handle, password }, { 'x-forwarded-for': '203.0.113.7' })
+
+  test('with the address, whether it succeeds or not, and so is signing out', async () => {
+    await using w = await world()
+    const bob = await w.human('bob')
+    const from = { ip: '203.0.113.7', via: 'session', token_id: null }
+    const target = { target_type: 'account', target_id: bob.id }
+    let cookie = ''
+    const [ok] = await writtenBy(w, async () => {
+      const answer = await login(w, 'bob', PASSWORD)
+      cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''
+      return answer
+    })
+    expect(ok).toMatchObject({ action: 'login.ok', actor: 'bob', ...from, ...target })
+    const [failed] = await writtenBy(w, () => login(w, 'bob', 'wrong'), 401)
+    expect(failed).toMatchObject({ action: 'login.failed', actor: null, ...from, ...target, metadata: {} })
+    const [out] = await writtenBy(w, () => w.caller({ cookie }).post('/v1/auth/logout'))
+    expect(out).toMatchObject({
+      action: 'session.revoke',
+      actor: 'bob',
+      via: 'session',
+      target_type: 'session',
+    })
+    expect(out?.target_id).toBe(ok?.metadata.session_id)
+  })
+
+  test('without the handle when nobody has it: people type passwords there', async () => {
+    await using w = await world()
+    const [entry] = await writtenBy(w, () => login(w, 'correct horse', 'x'), 401)
+    expect(entry).toMatchObject({ action: 'login.failed', target_type: null, target_id: null, metadata: {} })
+  })
+
+  test('not when it is throttled, and only so often when it is not', async () => {
+    await using w = await world({ settings: { SYNAPSE_RATE_LOGIN: '2/300' } })
+    for (let i = 0; i < 6; i++) await login(w, 'nobody', 'x')
+    expect(await entriesOf(w, '&action=login.')).toHaveLength(2)
+  })
+})
+
+describe('an entry says who acted:', () => {
+  test('an account by its token or its session, and from where', async () => {
+    await using w = await world()
+    const [root, boss] = [
+      await w.agent('root', { scopes: ['admin:*'] }),
+      await w.human('boss', { isAdmin: true }),
+    ]
+    const from = { 'x-forwarded-for': '203.0.113.9' }
+    const make = (who: Person, slug: string) => () =>
+      who.post('/v1/admin/channels', { slug, name: slug }, from)
+    const [byToken] = await writtenBy(w, make(root, 'one'), 201)
+    expect(byToken).toMatchObject({ actor: 'root', via: 'token', token_id: root.tokenId, ip: '203.0.113.9' })
+    const [bySession] = await writtenBy(w, make(boss, 'two'), 201)
+    expect(bySession).toMatchObject({ actor: 'boss', via: 'session', token_id: null, ip: '203.0.113.9' })
+  })
+
+  test('the operator, with the command that was typed', async () => {
+    await using w = await world()
+    const make = (slug: string, command: string) => () =>
+      w.operator.post('/v1/admin/channels', { slug, name: slug }, { 'x-synapse-command': command })
+    const [entry] = await writtenBy(w, make('one', 'add-channel'), 201)
+    expect(entry).toMatchObject({
+      actor: null,
+      via: 'operator',
+      ip: null,
+      metadata: { command: 'add-channel' },
+    })
+    const [odd] = await writtenBy(w, make('two', 'rm -rf /; ä'), 201)
+    expect(odd?.metadata).toEqual({ slug: 'two', kind: 'public' })
+    const root = await w.agent('root', { scopes: ['admin:*'] })
+    const pretend = { 'x-synapse-command': 'add-channel' }
+    const [other] = await writtenBy(
+      w,
+      () => root.post('/v1/admin/channels', { slug: 'three', name: 'three' }, pretend),
+      201,
+    )
+    expect(other?.metadata).toEqual({ slug: 'three', kind: 'public' })
+  })
+
+  test('the server itself', async () => {
+    const token = 'bootstrap-token-of-the-tests-0123456789'
+    await using w = await world({ settings: { SYNAPSE_ADMIN_TOKEN: token } })
+    expect((await entriesOf(w)).toReversed()).toMatchObject([
+      { action: 'account.create', actor: null, via: 'server' },
+      { action: 'token.issue', actor: null, via: 'server', metadata: { scopes: ['admin:*'] } },
+    ])
+  })
+})
+
+test('nothing is written down for posts and reads, for what is refused, nor for what changes nothing', async () => {
+  await using w = await world()
+  const general = await w.channel('general')
+  const ann = await w.agent('ann', { channels: { general: 'member' } })
+  const { length } = await entriesOf(w)
+  await ann.posts(general, 'hello')
+  await ann.hears(general)
+  const refused = [
+    await ann.post('/v1/admin/channels', { slug: 'x', name: 'x' }),
+    await w.operator.post('/v1/admin/channels', { slug: 'general', name: 'x' }),
+    await w.operator.post('/v1/admin/onboard', { handle: 'new', channels: ['general', 'never'] }),
+    await w.operator.put('/v1/config/wait.max_s', { value: 'soon' }),
+  ]
+  for (const { status } of refused) expect(status).toBeGreaterThanOrEqual(400)
+  await w.operator.post(`/v1/admin/channels/${general.id}/unarchive`)
+  await w.operator.delete('/v1/config/drain')
+  expect(await entriesOf(w)).toHaveLength(length)
+})
+
+describe('the list', () => {
+  let w: World
+  let root: Person
+  beforeAll(async () => {
+    w = await world()
+    root = await w.agent('root', { scopes: ['admin:*'] })
+    for (const slug of ['one', 'two', 'three']) await root.post('/v1/admin/channels', { slug, name: slug })
+    w.clock.advance(60_000)
+    await root.put('/v1/config/drain', { value: true })
+    await w.operator.put('/v1/config/drain', { value: false })
+  })
+  afterAll(() => w[Symbol.asyncDispose]())
+
+  test('goes back page by page', async () => {
+    const all = await entriesOf(w)
+    const paged: Entry[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const more: string = cursor === '' ? '' : `&cursor=${cursor}`
+      const { body } = await w.operator.get<Page>(`/v1/admin/audit?limit=2${more}`)
+      paged.push(...body.entries)
+      cursor = body.next_cursor
+    }
+    expect(paged).toEqual([...all])
+    expect(all.map(({ action }) => action)).toEqual([
+      'setting.set',
+      'setting.set',
+      'channel.create',
+      'channel.create',
+      'channel.create',
+      'token.issue',
+      'account.create',
+    ])
+  })
+
+  const filters: [string, () => string, number][] = [
+    ['who', () => 'actor=root', 4],
+    ['an action', () => 'action=channel.create', 3],
+    ['how an action begins', () => 'action=channel.', 3],
+    ['an action that is a pattern elsewhere', () => 'action=%25', 0],
+    ['what it was done to', () => 'target=drain', 2],
+    ['when', () => 'since=2026-05-07T12:00:30Z', 2],
+    ['all of it', () => 'actor=root&action=setting.&target=drain&since=2026-05-07T12:00:30Z', 1],
+  ]
+  test.each(filters)('can be asked for by %s', async (_, query, count) => {
+    expect(await entriesOf(w, `&${query()}`)).toHaveLength(count)
+  })
+
+  test('refuses what it cannot mean', async () => {
+    const codes = async (query: string) => {
+      const { status, body } = await w.operator.get(`/v1/admin/audit?${query}`)
+      return [status, body.code]
+    }
+    expect(await codes('actor=nobody')).toEqual([404, 'account_not_found'])
+    expect(await codes('since=soon')).toEqual([422, 'validation_error'])
+    expect(await codes('cursor=x')).toEqual([400, 'invalid_cursor'])
+    expect(await codes('limit=501')).toEqual([422, 'validation_error'])
+  })
+
+  test('is for admins, and for tokens with the scope', async () => {
+    const reader = await w.agent('reader', { scopes: ['audit:read'] })
+    const [agent, human] = [await w.agent('agent'), await w.human('human')]
+    for (const path of ['/v1/admin/audit', '/v1/admin/audit/verify']) {
+      for (const caller of [root, reader]) expect((await caller.get(path)).status).toBe(200)
+      expectRefusal(await agent.get(path), 403, {
+        code: 'missing_scope',
+        detail: 'Insufficient scope',
+        gate: 'scope',
+        required_scope: 'audit:read',
+      })
+      expect((await human.get(path)).body).toMatchObject({ code: 'not_admin' })
+    }
+  })
+})
+
+describe('a log that somebody has changed behind the server shows it:', () => {
+  async function scene() {
+    const w: World = await world()
+    for (const slug of ['one', 'two', 'three', 'four', 'five']) await w.channel(slug)
+    const on = w.database.kind === 'sqlite' ? '' : ' ON audit'
+    const unguarded = async () => {
+      await w.sql(`DROP TRIGGER audit_keeps_rows${on}`)
+      if (w.database.kind === 'sqlite') await w.sql('DROP TRIGGER audit_loses_none')
+    }
+    return { w, unguarded, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
+  }
+
+  test('the database itself refuses to change or to delete an entry', async () => {
+    await using s = await scene()
+    for (const statement of ["UPDATE audit SET action = 'x' WHERE id = 2", 'DELETE FROM audit WHERE id = 2'])
+      expect(await s.w.sql(statement).then(String, (error: Error) => error.message)).toContain('append-only')
+    expect((await verified(s.w)).broken).toBeNull()
+  })
+
+  const changes: [string, string, Fields][] = [
+    ['another action', "UPDATE audit SET action = 'login.ok' WHERE id = 3", { entry: 3, problem: 'changed' }],
+    ['another address', "UPDATE audit SET ip = '203.0.113.1' WHERE id = 1", { entry: 1, problem: 'changed' }],
+    ['other facts', "UPDATE audit SET metadata = '{}' WHERE id = 2", { entry: 2, problem: 'changed' }],
+    ['another hash', "UPDATE audit SET hash = hash || '0' WHERE id = 5", { entry: 5, problem: 'changed' }],
+    ['an entry that is gone', 'DELETE FROM audit WHERE id = 3', { entry: 3, problem: 'missing' }],
+    ['the first one gone', 'DELETE FROM audit WHERE id = 1', { entry: 1, problem: 'missing' }],
+  ]
+  test.each(changes)('%s', async (_, statement, broken) => {
+    await using s = await scene()
+    await s.unguarded()
+    await s.w.sql(statement)
+    const found = await verified(s.w)
+    expect([found.broken, found.entries]).toEqual([broken, Number(broken.entry) - 1])
+  })
+
+  test('a gap that was closed again', async () => {
+    await using s = await scene()
+    await s.unguarded()
+    await s.w.sql('DELETE FROM audit WHERE id = 3')
+    await s.w.sql('UPDATE audit SET id = 3 WHERE id = 4')
+    expect((await verified(s.w)).broken).toEqual({ entry: 3, problem: 'changed' })
+  })
+
+  test('an end that was cut off, to whoever kept the hash', async () => {
+    await using s = await scene()
+    const { hash } = await verified(s.w)
+    expect((await verified(s.w, `?known=${hash}`)).known).toBeTrue()
+    await s.w.channel('six')
+    expect((await verified(s.w, `?known=${hash}`)).known).toBeTrue()
+    await s.unguarded()
+    await s.w.sql('DELETE FROM audit WHERE id >= 5')
+    expect(await verified(s.w, `?known=${hash}`)).toMatchObject({ broken: null, known: false, entries: 4 })
+  })
+})
+
+test('the chain goes on over a restart, and through acts at once', async () => {
+  await using w = await world()
+  await w.channel('general')
+  await w.restart()
+  const slugs = Array.from({ length: 40 }, (_, i) => `c${i}`)
+  await Promise.all(slugs.map((slug) => w.channel(slug)))
+  expect(await verified(w)).toMatchObject({ entries: 41, broken: null })
+})

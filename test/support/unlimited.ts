@@ -1,0 +1,8 @@
+/** Rates out of the way of tests that are about something else. */
+export const unlimited: Readonly<Record<string, string>> = {
+  SYNAPSE_RATE_LOGIN: 'off',
+  SYNAPSE_RATE_POST: 'off',
+  SYNAPSE_RATE_READ: 'off',
+  SYNAPSE_RATE_WRITE: 'off',
+  SYNAPSE_RATE_SEARCH: 'off',
+}
