@@ -7,6 +7,7 @@ import { bootstrapToken, type Config, maskUrl, settingRegistry } from './config'
 import { createCore } from './core'
 import type { Clock } from './core/time'
 import { acceptsPeer, checkBind, homePaths, lockHome, prepareHome, startRunRecord, writeState } from './home'
+import type { InstanceKey } from './home/instance-key'
 import { adminEndpoints } from './http/admin'
 import { notePeer } from './http/client'
 import { docsEndpoints } from './http/docs'
@@ -14,6 +15,7 @@ import type { Endpoint } from './http/endpoint'
 import { healthEndpoints } from './http/health'
 import { type Listener, listenTcp, listenUnix } from './http/listen'
 import { openApiEndpoint } from './http/openapi'
+import { pairPageEndpoint } from './http/pair'
 import { RateLimits } from './http/rate-limits'
 import { createHttpServer, type HttpServer } from './http/server'
 import { StreamLimits } from './http/stream-limits'
@@ -23,6 +25,7 @@ import { startUpkeep } from './jobs'
 import { copyBefore, type Keeping, keepBackups } from './keeping'
 import { createLogger, type Logger } from './logger'
 import { checkIdentity, checkRollback, openHomeStore, watchDisk } from './opening'
+import { pairSecrets } from './pair-secrets'
 import { argonPasswords, systemClock, systemSecrets } from './platform'
 import type { DiskWatch, OpenStore } from './store'
 import { VERSION } from './version'
@@ -120,6 +123,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     report,
     disk,
     backups: keeping.maker,
+    key,
   })
   undo.defer(() => upkeep.stop())
   undo.defer(() => hub.stop())
@@ -202,10 +206,11 @@ interface Parts {
   readonly report: (fault: unknown) => void
   readonly disk: DiskWatch
   readonly backups: Keeping['maker']
+  readonly key: InstanceKey
 }
 
 /** Core, hub and surfaces over an open store. */
-async function assemble({ config, store, clock, logger, bootId, report, disk, backups }: Parts) {
+async function assemble({ config, store, clock, logger, bootId, report, disk, backups, key }: Parts) {
   const publishers: ((topic: string, text: string) => void)[] = []
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
   const core = await createCore({
@@ -214,6 +219,7 @@ async function assemble({ config, store, clock, logger, bootId, report, disk, ba
     clock,
     secrets: systemSecrets,
     passwords: argonPasswords(),
+    pairSecrets: pairSecrets(key.seed(), key.did),
     streams: { isOpen: (accountId) => hub.isOpen(accountId) },
     waits,
   })
@@ -263,7 +269,7 @@ async function assemble({ config, store, clock, logger, bootId, report, disk, ba
     logger,
   )
   const server = { http, stopping: false }
-  const upkeep = startUpkeep({ store, usage: core.usage, clock, report })
+  const upkeep = startUpkeep({ store, usage: core.usage, actedWrites: core.actedWrites, clock, report })
   return { server, publishers, hub, core, upkeep }
 }
 
@@ -275,7 +281,12 @@ export function declareEndpoints(
   backups: Parameters<typeof adminEndpoints>[2],
 ): Endpoint[] {
   const { core } = live
-  return [...healthEndpoints(core, vitals), ...v1Endpoints(live), ...adminEndpoints(core, lastSeen, backups)]
+  return [
+    ...healthEndpoints(core, vitals),
+    ...v1Endpoints(live),
+    pairPageEndpoint(),
+    ...adminEndpoints(core, lastSeen, backups),
+  ]
 }
 
 /** Over a store that is shared, every process tells the others that it wrote. */

@@ -143,7 +143,7 @@ const areas: readonly Area[] = [
       'package.json',
     ],
     types: ['src/core/**'],
-    packages: ['citty', 'bun', 'node:*'],
+    packages: ['citty', 'uqr', 'bun', 'node:*'],
     because: 'the commands boot the server or speak to a running one, by the same requests as anybody else',
   },
   {

@@ -17,11 +17,12 @@ export async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     if (first === undefined) return noCommand(scope)
     if (first.startsWith('-')) return flagAlone(first, rest, scope)
     const members = familyOf(first)
-    const isAlone = members.length > 0 && (rest[0] === undefined || rest[0].startsWith('-'))
-    const isCommand = ENTRIES.some((candidate) => candidate.name === first)
-    if (isAlone && !isCommand) return familyAlone(first, members, rest)
-    const isOfFamily = members.length > 0 && !isAlone
-    const [name, words] = isOfFamily ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest]
+    const isFamily = members.length > 0 && !ENTRIES.some(({ name }) => name === first)
+    if (isFamily && (rest[0] === undefined || rest[0].startsWith('-')))
+      return familyAlone(first, members, rest)
+    // A word that is a command by itself is one, unless a member of its family is called.
+    const isMember = isFamily || members.some(({ name }) => name === `${first} ${rest[0]}`)
+    const [name, words] = isMember ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest]
     entry = find(name, scope)
     if (wantsHelp(words)) {
       console.log(commandHelp(styleOf(process.stdout), entry, await entry.load()))

@@ -17,6 +17,7 @@ export const GROUPS = [
   'Channels',
   'Members',
   'Tokens',
+  'Devices',
   'Settings',
   'Audit',
   'Data',
@@ -27,6 +28,7 @@ const accounts = () => import('./admin/accounts')
 const channels = () => import('./admin/channels')
 const members = () => import('./admin/members')
 const tokens = () => import('./admin/tokens')
+const devices = () => import('./pair/devices')
 const looking = () => import('./config/look')
 const changing = () => import('./config/change')
 const local = () => import('./config/local')
@@ -122,6 +124,25 @@ export const ENTRIES: readonly Entry[] = [
   entry('Tokens', 'issue-token', 'issue a token to an agent', async () => (await tokens()).issueToken),
   entry('Tokens', 'list-tokens', 'list the tokens of an agent', async () => (await tokens()).listTokens),
   entry('Tokens', 'revoke-token', 'revoke a token at once', async () => (await tokens()).revokeToken),
+  entry(
+    'Devices',
+    'pair',
+    'let one device in: a QR code, a link and a code to type',
+    async () => (await import('./pair')).pair,
+  ),
+  entry(
+    'Devices',
+    'pair list',
+    'list devices, and codes that wait for one',
+    async () => (await devices()).listDevices,
+  ),
+  entry('Devices', 'pair revoke', 'shut a device out at once', async () => (await devices()).revokeDevice),
+  entry(
+    'Devices',
+    'join',
+    'redeem a code on this machine and keep the token',
+    async () => (await import('./pair/join')).joinServer,
+  ),
   entry(
     'Settings',
     'config show',

@@ -39,6 +39,7 @@ export interface Token {
   readonly last_used_at: string | null
   readonly revoked_at: string | null
   readonly expires_at: string | null
+  readonly actors: readonly string[] | null
 }
 
 export interface IssuedToken extends Token {

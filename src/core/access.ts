@@ -1,5 +1,5 @@
 import { normalName } from './accounts'
-import { type Person, scopesOf } from './actor'
+import { type Person, principalOf, scopesOf } from './actor'
 import type { Directory } from './directory'
 import type { Role, Room } from './entities'
 import type { Gates } from './gates'
@@ -62,9 +62,17 @@ export class AccessReport {
     let fix: string | null = null
     if (archived) fix = `synapse admin unarchive-channel ${slug}`
     else if (!member) fix = `synapse admin add-member ${handle} ${slug}`
-    else if (!read || !post)
-      fix = `synapse admin issue-token --account ${handle} --scopes "channel:${slug}:read,channel:${slug}:post"`
+    else if (!read || !post) fix = tokenCommand(actor, slug)
     else if (!mayWrite) fix = `synapse admin set-role ${handle} ${slug} --role member`
     return { slug, visible: true, archived, gates, fix }
   }
+}
+
+/** What gives the holder of the credential another token: an agent's is issued, a person's is made for a device. */
+function tokenCommand(actor: Person, slug: string): string {
+  const scopes = `"channel:${slug}:read,channel:${slug}:post"`
+  const holder = principalOf(actor)
+  const { handle, kind } = holder.via === 'operator' ? actor.account : holder.account
+  if (kind === 'agent') return `synapse admin issue-token --account ${handle} --scopes ${scopes}`
+  return `synapse pair --device <name> --account ${handle} --scopes ${scopes}`
 }

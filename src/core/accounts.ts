@@ -66,7 +66,9 @@ export class Accounts {
         'agents_use_scopes',
         'Agents administrate by a token with the scope admin:*',
       )
-    const passwordHash = request.password ? await this.hash(request.password) : null
+    const passwordHash = request.password
+      ? await hashPassword(request.password, this.passwords, this.settings)
+      : null
     return this.administration.act(actor, (tx) =>
       this.insert(tx, actor, {
         kind: request.kind,
@@ -95,7 +97,8 @@ export class Accounts {
   async update(actor: Actor, uuid: Uuid, patch: AccountPatch): Promise<Account> {
     this.administration.check(actor)
     const { password, ...fields } = patch
-    const passwordHash = password === undefined ? undefined : await this.hash(password)
+    const passwordHash =
+      password === undefined ? undefined : await hashPassword(password, this.passwords, this.settings)
     return this.administration.act(actor, async (tx) => {
       const account = await existing(tx, uuid)
       if (account.kind !== 'human' && password !== undefined) throw refusal('humans_only_password')
@@ -156,14 +159,19 @@ export class Accounts {
     if (!HANDLE_PATTERN.test(handle) || RESERVED_HANDLES.has(handle)) throw refusal('invalid_handle')
     return handle
   }
+}
 
-  private hash(password: string): Promise<string> {
-    const least = this.settings.get('auth.password_min')
-    const { length } = [...password]
-    if (length < least || length > MAX_PASSWORD)
-      throw new AppError('invalid', 'weak_password', `A password has ${least} to ${MAX_PASSWORD} characters`)
-    return this.passwords.hash(password)
-  }
+/** @throws weak_password */
+export async function hashPassword(
+  password: string,
+  passwords: Passwords,
+  settings: Settings,
+): Promise<string> {
+  const least = settings.get('auth.password_min')
+  const { length } = [...password]
+  if (length < least || length > MAX_PASSWORD)
+    throw new AppError('invalid', 'weak_password', `A password has ${least} to ${MAX_PASSWORD} characters`)
+  return passwords.hash(password)
 }
 
 export function quotaExceeded(quota: string, limit: number): AppError {
@@ -179,11 +187,16 @@ export function quotaExceeded(quota: string, limit: number): AppError {
 }
 
 /**
- * Deletes every session of an account and says so in the log, so that their streams close everywhere. Answers how many
- * there were.
+ * Deletes every session of an account but one, and says so in the log, so that their streams close everywhere. Answers
+ * how many there were.
  */
-async function endSessions(tx: Writes, actor: Actor, account: Account): Promise<number> {
-  const sessions = await tx.deleteSessions({ accountId: account.id })
+export async function endSessions(
+  tx: Writes,
+  actor: Actor,
+  account: Account,
+  spared?: number,
+): Promise<number> {
+  const sessions = await tx.deleteSessions({ accountId: account.id, not: spared })
   for (const session of sessions)
     await tx.append(
       accountEvent('account.session_ended', account, { session_id: session.uuid }),

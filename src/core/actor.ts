@@ -1,6 +1,6 @@
 import type { Account, Session, Token, Via } from './entities'
 import { AppError, refusal } from './errors'
-import { ADMIN_SCOPE, anyScopeMatches } from './scopes'
+import { ADMIN_SCOPE, anyScopeMatches, HUMAN_SCOPE } from './scopes'
 import type { Settings } from './settings'
 import type { Micros } from './time'
 
@@ -9,7 +9,7 @@ import type { Micros } from './time'
  * The operator is whoever reaches the local socket or runs the program on the data itself: all of administration,
  * but no account, so it neither reads nor posts.
  */
-export type Actor = (
+export type Principal = (
   | { readonly via: 'operator' }
   | { readonly via: 'token'; readonly account: Account; readonly token: Token }
   | { readonly via: 'session'; readonly account: Account; readonly session: Session }
@@ -23,25 +23,57 @@ export interface Origin {
   command(): string | null
 }
 
+/**
+ * A principal that acts as somebody else (impersonation.ts): memberships and roles are those of `account`, credential
+ * and scopes stay the principal's. It never administrates, and is not the person where a person is wanted.
+ */
+export interface Acting {
+  readonly via: 'acting'
+  readonly account: Account
+  readonly principal: Principal
+}
+
+export type Actor = Principal | Acting
+
 /** An actor that is somebody. */
 export type Person = Exclude<Actor, { via: 'operator' }>
+
+/** The same actor, with where its act was asked for. */
+export function withOrigin(actor: Actor, origin: Origin): Actor {
+  return actor.via === 'acting'
+    ? { ...actor, principal: { ...actor.principal, origin } }
+    : { ...actor, origin }
+}
+
+/** Whose credential it is. */
+export function principalOf(actor: Actor): Principal {
+  return actor.via === 'acting' ? actor.principal : actor
+}
 
 export function accountOf(actor: Actor): Account | null {
   return actor.via === 'operator' ? null : actor.account
 }
 
+/** The way in that a message is marked with. */
 export function messageVia(actor: Person): Via {
-  return actor.via
+  return principalOf(actor).via === 'session' ? 'session' : 'token'
+}
+
+/** The token that somebody used to act as another; null for everything else. */
+export function actingTokenId(actor: Actor): number | null {
+  return actor.via === 'acting' && actor.principal.via === 'token' ? actor.principal.token.id : null
 }
 
 /** Scopes bind tokens only; a person on a login session has none and needs none. */
 export function scopesOf(actor: Actor): readonly string[] {
-  return actor.via === 'token' ? actor.token.scopes : []
+  const principal = principalOf(actor)
+  return principal.via === 'token' ? principal.token.scopes : []
 }
 
 /** Whether the actor passes a scope check (gate 6): always, unless it holds a token that lacks the scope. */
 export function holdsScope(actor: Actor, required: string): boolean {
-  return actor.via !== 'token' || anyScopeMatches(actor.token.scopes, required)
+  const principal = principalOf(actor)
+  return principal.via !== 'token' || anyScopeMatches(principal.token.scopes, required)
 }
 
 /** Whether a human is a system administrator, by the flag in the store or by the operator's list of handles. */
@@ -51,9 +83,10 @@ export function isListedAdmin(account: Account, settings: Settings): boolean {
   )
 }
 
-/** Whether the actor may administer the whole system. */
+/** Whether the actor may administer the whole system. Who acts as somebody else administrates as itself or not at all. */
 export function isAdmin(actor: Actor, settings: Settings): boolean {
   if (actor.via === 'operator') return true
+  if (actor.via === 'acting') return false
   if (actor.via === 'token' && !actor.token.scopes.includes(ADMIN_SCOPE)) return false
   return actor.account.kind === 'agent' || isListedAdmin(actor.account, settings)
 }
@@ -82,8 +115,30 @@ function scopeRefusal(orScope: string | undefined): AppError {
   })
 }
 
+/**
+ * Passes a human who is there: on a login session, or on a personal token that was given `human:act` by name.
+ * @throws humans_only for agents and for whoever acts as somebody else, missing_scope for another personal token
+ */
+export function requireHuman(actor: Person): asserts actor is Human {
+  if (actor.via === 'acting' || actor.account.kind !== 'human') throw refusal('humans_only')
+  if (actor.via === 'token' && !actor.token.scopes.includes(HUMAN_SCOPE))
+    throw new AppError('forbidden', 'missing_scope', 'Insufficient scope', {
+      gate: 'scope',
+      required_scope: HUMAN_SCOPE,
+    })
+}
+
+/** Somebody with a credential of its own. */
+export type Human = Exclude<Principal, { via: 'operator' }>
+
+/** The credential behind an actor, as it is named elsewhere; null for the operator, who has none. */
+export function credentialOf(actor: Actor): (Token | Session) | null {
+  const principal = principalOf(actor)
+  if (principal.via === 'operator') return null
+  return principal.via === 'token' ? principal.token : principal.session
+}
+
 /** When the credential stops working by itself, if it does. */
 export function expiryOf(actor: Actor): Micros | null {
-  if (actor.via === 'operator') return null
-  return actor.via === 'token' ? actor.token.expiresAt : actor.session.expiresAt
+  return credentialOf(actor)?.expiresAt ?? null
 }

@@ -1,4 +1,4 @@
-import { type Actor, accountOf } from './actor'
+import { type Actor, accountOf, principalOf } from './actor'
 import type { Uuid } from './ids'
 import { formatInstant, type Micros } from './time'
 
@@ -67,16 +67,19 @@ export function entryBy(
   target: AuditTarget | null,
   facts: AuditFacts = {},
 ): AuditEntry {
-  const command = actor?.via === 'operator' ? (actor.origin?.command() ?? null) : null
+  // Whoever acts in the name of another is the one that is written down.
+  const by = actor && principalOf(actor)
+  const command = by?.via === 'operator' ? (by.origin?.command() ?? null) : null
+  const inNameOf = actor?.via === 'acting' ? { acting_as: actor.account.uuid } : {}
   return {
-    actorId: actor === null ? null : (accountOf(actor)?.id ?? null),
-    tokenUuid: actor?.via === 'token' ? actor.token.uuid : null,
-    via: actor?.via ?? 'server',
-    ip: actor?.origin?.address() ?? null,
+    actorId: by === null ? null : (accountOf(by)?.id ?? null),
+    tokenUuid: by?.via === 'token' ? by.token.uuid : null,
+    via: by?.via ?? 'server',
+    ip: by?.origin?.address() ?? null,
     action,
     targetType: target?.type ?? null,
     targetId: target?.id ?? null,
-    metadata: command === null ? facts : { ...facts, command },
+    metadata: { ...facts, ...inNameOf, ...(command === null ? {} : { command }) },
   }
 }
 

@@ -1,5 +1,5 @@
 import { normalName, quotaExceeded } from './accounts'
-import { type Actor, accountOf, type Person, scopesOf } from './actor'
+import { type Actor, accountOf, type Person, principalOf, scopesOf } from './actor'
 import type { Administration } from './administration'
 import { entryBy } from './audit'
 import type { Directory } from './directory'
@@ -141,7 +141,7 @@ export class Channels {
     if (room.channel.archivedAt !== null) return false
     const isMember = room.members.has(actor.account.id)
     if (!isMember) return room.channel.kind === 'public'
-    return actor.via !== 'token' || touchesRoom(actor, room)
+    return principalOf(actor).via !== 'token' || touchesRoom(actor, room)
   }
 
   private listing(actor: Person, room: Room, newest: { seq: Seq; at: Micros } | undefined): ChannelListing {

@@ -154,11 +154,12 @@ export class Directory {
 
   /** Forgets what a committed event has changed. Local commits and those of other replicas come through here alike. */
   apply(event: LogEvent): void {
-    if (changesRights(event.type)) this.forget(toRecord(event))
+    if (event.type !== 'message.created') this.forget(toRecord(event))
   }
 
   /** The same for an event of which only the record is known. */
   forget({ type, channelId, subject, facts }: EventRecord): void {
+    if (type === 'account.token_issued' && facts?.replaces !== undefined) this.forgetToken(facts.replaces)
     if (!changesRights(type)) return
     this.generation++
     this.unknown.clear()
@@ -168,13 +169,19 @@ export class Directory {
     this.memberOf.delete(subject)
     if (type.startsWith('member.')) return
     this.accounts.delete(subject)
-    if (type === 'account.token_revoked') this.tokens.deleteWhere((token) => token.uuid === facts?.token_id)
+    if (type === 'account.token_revoked') this.forgetToken(facts?.token_id)
     if (type === 'account.session_ended')
       this.sessions.deleteWhere((session) => session.uuid === facts?.session_id)
     // Its sessions were deleted with it; they do not come back when the account does.
     if (type === 'account.archived') this.sessions.deleteWhere((session) => session.accountId === subject)
     if (type === 'account.archived' || type === 'account.unarchived')
       this.rooms.deleteWhere((room) => room.members.has(subject))
+  }
+
+  /** Forgets a token that ended, or was given an end because another has taken its place. */
+  private forgetToken(uuid: unknown): void {
+    this.generation++
+    this.tokens.deleteWhere((token) => token.uuid === uuid)
   }
 
   /** Forgets a session whose life was prolonged. */

@@ -36,6 +36,10 @@ export interface Token {
   readonly lastUsedAt: Micros | null
   readonly expiresAt: Micros | null
   readonly revokedAt: Micros | null
+  /** Handles that its holder may act as, `*` for everybody who is no system admin; null = none. */
+  readonly actors: readonly string[] | null
+  /** Label of the device that it was paired to. */
+  readonly device: string | null
 }
 
 export interface Session {
@@ -44,7 +48,10 @@ export interface Session {
   readonly accountId: number
   readonly hash: string
   readonly createdAt: Micros
+  readonly lastUsedAt: Micros | null
   readonly expiresAt: Micros
+  readonly ip: string | null
+  readonly userAgent: string | null
 }
 
 export interface Channel {
@@ -109,6 +116,8 @@ export interface Message {
   readonly mentions: Mentions
   readonly metadata: Readonly<Record<string, unknown>>
   readonly clientMessageId: string | null
+  /** The token by which somebody else wrote it in the sender's name; never shown with the message. */
+  readonly actingTokenId: number | null
   readonly createdAt: Micros
   readonly editedAt: Micros | null
   readonly deletedAt: Micros | null

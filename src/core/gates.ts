@@ -1,7 +1,8 @@
-import { type Actor, holdsScope, isAdmin, type Person, scopesOf } from './actor'
+import { type Actor, holdsScope, isAdmin, type Person, type Principal, scopesOf } from './actor'
 import type { Directory } from './directory'
 import type { Account, Member, Room } from './entities'
 import { AppError, refusal } from './errors'
+import { actingAs } from './impersonation'
 import { MAX_CHANNEL_FILTER } from './limits'
 import { namesChannel } from './scopes'
 import type { Settings } from './settings'
@@ -28,17 +29,32 @@ export class Gates {
 
   /**
    * The actor as it is now: the credential may have been revoked, and the profile changed, since it came in.
-   * @throws invalid_token, token_expired, invalid_session, session_expired, account_unavailable
+   * @throws invalid_token, token_expired, invalid_session, session_expired, account_unavailable; actor_claim_denied,
+   *   impersonation_denied for who acts as somebody else
    */
   current<Who extends Actor>(actor: Who): Who {
-    if (actor.via === 'operator') return actor
-    return (
-      actor.via === 'token' ? this.byToken(actor.token.hash) : this.bySession(actor.session.hash)
-    ) as Who
+    switch (actor.via) {
+      case 'operator':
+        return actor
+      case 'token':
+        return this.byToken(actor.token.hash) as Actor as Who
+      case 'session':
+        return this.bySession(actor.session.hash) as Actor as Who
+      case 'acting':
+        return this.claim(this.current(actor.principal), actor.account.handle) as Who
+    }
+  }
+
+  /**
+   * Who acts when this principal names an account in `X-Synapse-Actor`: that account, if it may (impersonation.ts).
+   * @throws actor_claim_denied, impersonation_denied, account_not_found
+   */
+  claim(principal: Principal, handle: string): Actor {
+    return actingAs({ directory: this.directory, settings: this.settings }, principal, handle)
   }
 
   /** @throws invalid_token, token_expired, account_unavailable */
-  byToken(hash: string): Person {
+  byToken(hash: string): Principal & { via: 'token' } {
     const token = this.directory.tokenByHash(hash)
     if (!token || token.revokedAt !== null) throw refusal('invalid_token')
     if (token.expiresAt !== null && token.expiresAt <= this.clock.now()) throw refusal('token_expired')
@@ -46,7 +62,7 @@ export class Gates {
   }
 
   /** @throws invalid_session, session_expired, account_unavailable */
-  bySession(hash: string): Person {
+  bySession(hash: string): Principal & { via: 'session' } {
     const session = this.directory.sessionByHash(hash)
     if (!session) throw refusal('invalid_session')
     if (session.expiresAt <= this.clock.now()) throw refusal('session_expired')

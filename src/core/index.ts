@@ -7,7 +7,9 @@
 import { AccessReport } from './access'
 import { Accounts } from './accounts'
 import { Administration } from './administration'
+import { Attempts } from './attempts'
 import { Audience } from './audience'
+import { entryBy } from './audit'
 import { AuditLog } from './audit-log'
 import { Channels } from './channels'
 import { Configuration } from './configuration'
@@ -17,14 +19,21 @@ import { Gates } from './gates'
 import { History } from './history'
 import { hydrate } from './hydrate'
 import type { Secrets } from './ids'
+import { ActedWrites } from './impersonation'
 import { LiveSettings } from './live-settings'
 import { Log } from './log'
 import { Memberships } from './memberships'
 import { Messages } from './messages'
 import { Onboarding } from './onboarding'
+import { OwnActs } from './own-acts'
+import { OwnTokens } from './own-tokens'
+import type { PairSecrets } from './pair-codes'
+import { Pairing } from './pairing'
 import type { Passwords, Store, Streams, Waits } from './ports'
+import { Profiles } from './profiles'
 import { Sessions } from './sessions'
 import type { SettingRegistry } from './settings'
+import { TokenSharing } from './sharing'
 import type { Clock } from './time'
 import { Tokens } from './tokens'
 import { Usage } from './usage'
@@ -35,6 +44,7 @@ export interface CorePorts {
   readonly clock: Clock
   readonly secrets: Secrets
   readonly passwords: Passwords
+  readonly pairSecrets: PairSecrets
   readonly streams: Pick<Streams, 'isOpen'>
   readonly waits: Waits
 }
@@ -68,7 +78,12 @@ export async function createCore(ports: CorePorts) {
   const audience = new Audience(directory, gates, settings)
   const administration = new Administration(store, directory, gates, settings)
   const accounts = new Accounts(store.reads, administration, passwords, settings)
-  const tokens = new Tokens(store, administration, secrets)
+  const tokens = new Tokens(store, administration, secrets, clock)
+  const acts = new OwnActs(store, directory, gates)
+  const attempts = new Attempts(store, settings, clock)
+  const sessions = new Sessions(store, directory, acts, attempts, passwords, secrets, settings, clock)
+  const sharing = new TokenSharing(clock)
+  sharing.onShared((id) => void noteShared(store, id).catch(() => {}))
   const memberships = new Memberships(store.reads, administration, settings)
   return {
     settings,
@@ -83,7 +98,22 @@ export async function createCore(ports: CorePorts) {
     tokens,
     memberships,
     usage: new Usage(store, clock),
-    sessions: new Sessions(store, directory, passwords, secrets, settings, clock),
+    pairing: new Pairing({
+      store,
+      administration,
+      attempts,
+      tokens,
+      sessions,
+      secrets,
+      codes: ports.pairSecrets,
+      settings,
+      clock,
+    }),
+    sharing,
+    actedWrites: new ActedWrites(store),
+    sessions,
+    ownTokens: new OwnTokens(store.reads, acts, tokens, settings, clock),
+    profiles: new Profiles({ reads: store.reads, directory, gates, acts, sessions, passwords, settings }),
     channels: new Channels(store.reads, administration, directory, gates, settings),
     messages: new Messages({ store, directory, gates, settings, secrets, streams }),
     history: new History(store.reads, directory, gates, log, waits, clock),
@@ -93,4 +123,11 @@ export async function createCore(ports: CorePorts) {
     configuration: new Configuration(store.reads, directory, administration, settings),
     onboarding: new Onboarding(administration, accounts, memberships, tokens),
   }
+}
+
+async function noteShared(store: Store, tokenId: number): Promise<void> {
+  await store.transact(async (tx) => {
+    const token = await tx.token({ id: tokenId })
+    if (token) await tx.audit(entryBy(null, 'token.shared', { type: 'token', id: token.uuid }))
+  })
 }

@@ -1,4 +1,4 @@
-import { messageVia, type Person } from './actor'
+import { actingTokenId, messageVia, type Person } from './actor'
 import type { Directory } from './directory'
 import type { BodyFormat, Message, MessageRef, MessageView, Priority } from './entities'
 import { AppError, refusal } from './errors'
@@ -140,6 +140,7 @@ class Plan implements PostPlan {
       mentions: this.mentions,
       metadata: post.metadata,
       clientMessageId: post.clientMessageId,
+      actingTokenId: actingTokenId(actor),
       createdAt: place.at,
       editedAt: null,
       deletedAt: null,

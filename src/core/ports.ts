@@ -18,6 +18,7 @@ import type {
 import type { EventBody, EventRecord, LogEvent } from './events'
 import type { FeedFilter } from './feed'
 import type { Seq, Uuid } from './ids'
+import type { NewPairCode, PairCode, PairState } from './pair-codes'
 import type { Micros } from './time'
 
 /** What the core needs of the world outside it. `store/` and `platform.ts` implement these; nothing else may. */
@@ -44,6 +45,8 @@ export interface NewToken {
   readonly name: string | null
   readonly scopes: readonly string[]
   readonly expiresAt: Micros | null
+  readonly actors?: readonly string[] | null
+  readonly device?: string | null
 }
 
 export interface NewSession {
@@ -52,6 +55,8 @@ export interface NewSession {
   readonly expiresAt: Micros
   readonly ip: string | null
   readonly userAgent: string | null
+  /** One of its own if it has none. */
+  readonly uuid?: Uuid
 }
 
 export interface NewChannel {
@@ -66,6 +71,13 @@ export interface MembershipView {
   readonly channel: Pick<Channel, 'id' | 'uuid' | 'slug'>
   readonly role: Role
   readonly joinedAt: Micros
+}
+
+/** A code with whom it is for, and the token that it was redeemed for. */
+export interface PairCodeView {
+  readonly code: PairCode
+  readonly account: Account
+  readonly token: Token | null
 }
 
 /** A stretch of messages: both ends are exclusive. Filters that are absent do not filter. */
@@ -104,12 +116,19 @@ export interface Reads {
   passwordHash(accountId: number): Promise<string | null>
   lastSeen(accountIds: readonly number[]): Promise<ReadonlyMap<number, Micros>>
 
-  token(by: { hash: string } | { uuid: Uuid }): Promise<Token | undefined>
+  token(by: { id: number } | { hash: string } | { uuid: Uuid }): Promise<Token | undefined>
   listTokens(accountId: number, page: ListPage): Promise<Token[]>
-  countLiveTokens(accountId: number): Promise<number>
+  /** Tokens that are neither revoked nor over at `now`. */
+  countLiveTokens(accountId: number, now: Micros): Promise<number>
   adminTokenExists(): Promise<boolean>
   humansWithPassword(): Promise<Account[]>
-  session(by: { hash: string }): Promise<Session | undefined>
+  session(by: { hash: string } | { uuid: Uuid }): Promise<Session | undefined>
+  /** Those that end after `now`, the newest first. */
+  listSessions(accountId: number, now: Micros): Promise<Session[]>
+
+  /** The newest first. */
+  pairCodes(by: { uuid: Uuid } | { codeHash: string } | { selector: string }): Promise<PairCode[]>
+  listPairCodes(page: ListPage): Promise<PairCodeView[]>
 
   channel(by: { id: number } | { uuid: Uuid } | { slug: string }): Promise<Channel | undefined>
   room(by: { id: number } | { slug: string }): Promise<Room | undefined>
@@ -164,9 +183,16 @@ export interface Writes extends Reads {
   updateAccount(id: number, change: AccountChange): Promise<Account>
   insertToken(token: NewToken): Promise<Token>
   revokeToken(id: number): Promise<Token>
+  /** Gives a token an end. */
+  limitToken(id: number, expiresAt: Micros): Promise<void>
   insertSession(session: NewSession): Promise<Session>
   extendSession(id: number, expiresAt: Micros): Promise<void>
-  deleteSessions(by: { id: number } | { accountId: number }): Promise<Session[]>
+  /** `not`: one that stays. */
+  deleteSessions(by: { id: number } | { accountId: number; not?: number | undefined }): Promise<Session[]>
+  insertPairCode(code: NewPairCode): Promise<PairCode>
+  /** Uses a code up; false if it was not active any more. `tokenId`: what it was redeemed for, if for a token. */
+  redeemPairCode(id: number, tokenId: number | null, now: Micros): Promise<boolean>
+  updatePairCode(id: number, change: { attempts?: number; state?: PairState }): Promise<void>
   insertChannel(channel: NewChannel): Promise<Channel>
   updateChannel(
     id: number,

@@ -2,6 +2,8 @@ import { AppError } from './errors'
 import { MAX_SCOPE_LENGTH, MAX_SCOPES, SLUG_PATTERN } from './limits'
 
 export const ADMIN_SCOPE = 'admin:*'
+/** Makes the bearer of a personal token the person itself. */
+export const HUMAN_SCOPE = 'human:act'
 
 /** Whether one granted scope covers the required one: equal segment counts, each segment equal or `*`. */
 export function scopeMatches(granted: string, required: string): boolean {
@@ -29,7 +31,7 @@ export function touchesChannel(granted: readonly string[], slug: string): boolea
 
 const plainScopes = new Set([
   ADMIN_SCOPE,
-  'human:act',
+  HUMAN_SCOPE,
   'inbox:*:read',
   'config:read',
   'config:write',
@@ -64,4 +66,30 @@ export function legalScopes(requested: readonly string[]): string[] {
     if (scope.length > MAX_SCOPE_LENGTH || !isKnownScope(scope))
       throw new AppError('invalid', 'invalid_scope', `Unknown scope: ${scope.slice(0, MAX_SCOPE_LENGTH)}`)
   return scopes
+}
+
+/** What a person who is no system admin may put into a personal token. */
+const OWN_SCOPES = ['channel:*:*', 'dm:*:*', HUMAN_SCOPE, 'configsync:sync', 'configsync:read']
+
+/**
+ * Nobody issues a token with a scope beyond their own (§26.1 of the v1 contract). `granted` are the scopes of the
+ * issuer's own token; null on a session, where a system admin has every scope and everybody else those of a person.
+ * @throws scope_escalation, naming the first scope that is too much
+ */
+export function refuseEscalation(
+  requested: readonly string[],
+  granted: readonly string[] | null,
+  isAdmin: boolean,
+): void {
+  const limits = isAdmin ? [] : [OWN_SCOPES]
+  if (granted !== null) limits.push([...granted])
+  // The bearer becomes the person only where that was given by name: admin:* does not include it.
+  const covers = (own: readonly string[], scope: string) =>
+    scope === HUMAN_SCOPE ? own.includes(HUMAN_SCOPE) : anyScopeMatches(own, scope)
+  const beyond = requested.find((scope) => !limits.every((own) => covers(own, scope)))
+  if (beyond !== undefined)
+    throw new AppError('forbidden', 'scope_escalation', `Your own credential does not reach ${beyond}`, {
+      gate: 'scope',
+      required_scope: beyond,
+    })
 }

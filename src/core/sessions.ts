@@ -1,14 +1,16 @@
 import { normalName } from './accounts'
-import type { Person } from './actor'
+import { type Actor, accountOf, type Person, requireHuman } from './actor'
 import { networkOf } from './addresses'
+import type { Attempts } from './attempts'
 import { type AuditEntry, entryBy } from './audit'
 import type { Directory } from './directory'
-import type { Account } from './entities'
+import type { Account, Session } from './entities'
 import { AppError, refusal } from './errors'
 import { accountEvent } from './events'
 import { FailedLogins } from './failed-logins'
-import type { Secrets } from './ids'
-import type { Passwords, Store } from './ports'
+import type { Secrets, Uuid } from './ids'
+import type { OwnActs } from './own-acts'
+import type { Passwords, Store, Writes } from './ports'
 import type { Settings } from './settings'
 import { type Clock, later, MICROS_PER_DAY, MICROS_PER_SECOND, type Micros } from './time'
 
@@ -34,6 +36,8 @@ export class Sessions {
   constructor(
     private readonly store: Store,
     private readonly directory: Directory,
+    private readonly acts: OwnActs,
+    private readonly attempts: Attempts,
     private readonly passwords: Passwords,
     private readonly secrets: Secrets,
     private readonly settings: Settings,
@@ -48,10 +52,7 @@ export class Sessions {
    */
   async login(handle: string, password: string, client: Client): Promise<Login> {
     const name = normalName(handle)
-    const attempt = await this.countAttempt(
-      name,
-      client.address === null ? 'local' : networkOf(client.address),
-    )
+    const attempt = await this.countAttempt(name, client)
     const account = await this.store.reads.account({ handle: name })
     const stored = account?.kind === 'human' ? await this.store.reads.passwordHash(account.id) : null
     const matches = await this.passwords.verify(password, stored)
@@ -60,51 +61,85 @@ export class Sessions {
       throw refusal('invalid_credentials')
     }
     const stronger = this.passwords.isWeak(stored) ? await this.passwords.hash(password) : null
-    const secret = this.secrets.secret()
-    await this.store.transact(async (tx) => {
+    return this.store.transact(async (tx) => {
       // While the password was looked at the account may have been archived, or given another one.
       const now = await tx.account({ id: account.id })
       if (now?.archivedAt !== null || (await tx.passwordHash(account.id)) !== stored)
         throw refusal('invalid_credentials')
-      const session = await tx.insertSession({
-        accountId: account.id,
-        hash: this.secrets.sha256(secret),
-        expiresAt: this.nextEnd(),
-        ip: client.address,
-        userAgent: client.userAgent,
-      })
+      const { login, session } = await this.insert(tx, account, client)
       if (stronger !== null) await tx.updateAccount(account.id, { passwordHash: stronger })
       await tx.forgetAttempts(attempt)
       await tx.audit(loginEntry(account, account, client, 'login.ok', { session_id: session.uuid }))
+      return login
     })
-    return { account, secret, lifetimeSeconds: this.lifetimeSeconds }
+  }
+
+  /** The row of a new session, for verbs that make one along the way; it gets this id if one is given. */
+  async insert(
+    tx: Writes,
+    account: Account,
+    client: Client,
+    uuid?: Uuid,
+  ): Promise<{ login: Login; session: Session }> {
+    const secret = this.secrets.secret()
+    const session = await tx.insertSession({
+      accountId: account.id,
+      hash: this.secrets.sha256(secret),
+      expiresAt: this.nextEnd(),
+      ip: client.address,
+      userAgent: client.userAgent,
+      ...(uuid === undefined ? {} : { uuid }),
+    })
+    return { session, login: { account, secret, lifetimeSeconds: this.lifetimeSeconds } }
+  }
+
+  /** The sessions of the person that are not over, the one last begun first. @throws humans_only, missing_scope */
+  async list(actor: Person): Promise<Session[]> {
+    requireHuman(actor)
+    return this.store.reads.listSessions(actor.account.id, this.clock.now())
+  }
+
+  /** Ends a session of the person, on whichever device. @throws humans_only, missing_scope, session_not_found */
+  async end(actor: Person, uuid: Uuid): Promise<void> {
+    await this.acts.act(actor, async (tx, now) => {
+      requireHuman(now)
+      const session = await tx.session({ uuid })
+      if (session?.accountId !== now.account.id) throw refusal('session_not_found')
+      await this.remove(tx, now, now.account, session)
+    })
+  }
+
+  /** Deletes a session and says so in the log, so that its streams close everywhere. */
+  async remove(tx: Writes, actor: Actor, account: Account, session: Session): Promise<void> {
+    const [ended] = await tx.deleteSessions({ id: session.id })
+    if (!ended) return
+    await tx.append(
+      accountEvent('account.session_ended', account, { session_id: session.uuid }),
+      accountOf(actor),
+    )
+    const target = { type: 'session', id: session.uuid } as const
+    await tx.audit(entryBy(actor, 'session.revoke', target, { account_id: account.uuid }))
   }
 
   /** Ends the session the actor came with. @throws logout_requires_session */
   async logout(actor: Person): Promise<void> {
     if (actor.via !== 'session') throw refusal('logout_requires_session')
     const { account, session } = actor
-    await this.store.transact(async (tx) => {
-      const [ended] = await tx.deleteSessions({ id: session.id })
-      if (!ended) return
-      await tx.append(accountEvent('account.session_ended', account, { session_id: session.uuid }), account)
-      const target = { type: 'session', id: session.uuid } as const
-      await tx.audit(entryBy(actor, 'session.revoke', target, { account_id: account.uuid }))
-    })
+    await this.store.transact((tx) => this.remove(tx, actor, account, session))
   }
 
   /** Whether less than half of a session's life is left, so that its next use should prolong it. */
-  isAging(actor: Person): boolean {
+  isAging(session: Session): boolean {
     const half = (this.lifetimeSeconds * MICROS_PER_SECOND) / 2
-    return actor.via === 'session' && actor.session.expiresAt - this.clock.now() < half
+    return session.expiresAt - this.clock.now() < half
   }
 
   /** Gives a session its full life again; answers it in seconds. */
-  async renew(actor: Person & { via: 'session' }): Promise<number> {
+  async renew(session: Session): Promise<number> {
     await this.store.transact(async (tx) => {
-      await tx.extendSession(actor.session.id, this.nextEnd())
+      await tx.extendSession(session.id, this.nextEnd())
     })
-    this.directory.forgetSession(actor.session.hash)
+    this.directory.forgetSession(session.hash)
     return this.lifetimeSeconds
   }
 
@@ -125,33 +160,23 @@ export class Sessions {
     await this.store.transact((tx) => tx.audit(loginEntry(null, account, client, 'login.failed', facts)))
   }
 
-  /** Counts the attempt before the password is looked at; a success takes it back. Answers the keys it counted. */
-  private async countAttempt(handle: string, address: string): Promise<readonly string[]> {
+  /**
+   * Counts an attempt at a password, before it is looked at; a success takes it back. Answers the keys it counted.
+   * @throws login_throttled with `retry_after` in seconds
+   */
+  async countAttempt(handle: string, { address }: Client): Promise<readonly string[]> {
     const rate = this.settings.get('rate.login')
     if (rate === null) return []
+    const from = address === null ? 'local' : networkOf(address)
     const limits = [
-      { key: `${address} ${handle}`, count: rate.count },
-      { key: address, count: rate.count * ADDRESS_FACTOR },
+      { key: `${from} ${handle}`, count: rate.count },
+      { key: from, count: rate.count * ADDRESS_FACTOR },
     ]
-    const window = rate.seconds * MICROS_PER_SECOND
-    const keys = limits.map((limit) => limit.key)
-    await this.store.transact(async (tx) => {
-      const now = this.clock.now()
-      const since = later(now, -window)
-      // What is further ahead was counted before the clock was set back; clocks of replicas differ by less.
-      const upTo = later(now, window)
-      for (const { key, count } of limits) {
-        const oldest = await tx.nthAttempt(key, { after: since, upTo }, count)
-        if (oldest !== undefined) throw throttled(oldest, window, now)
-      }
-      await tx.insertAttempts(keys, now, since)
-    })
-    return keys
+    return this.attempts.count(limits, rate.seconds, throttled)
   }
 }
 
-function throttled(oldest: Micros, window: number, now: Micros): AppError {
-  const retryAfter = Math.max(1, Math.ceil((oldest + window - now) / MICROS_PER_SECOND))
+function throttled(retryAfter: number): AppError {
   return new AppError('rate_limited', 'login_throttled', 'Too many login attempts; wait and try again', {
     retry_after: retryAfter,
   })

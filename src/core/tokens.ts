@@ -6,10 +6,10 @@ import type { Account, Token } from './entities'
 import { AppError, refusal } from './errors'
 import { accountEvent } from './events'
 import type { Secrets, Uuid } from './ids'
-import { MAX_TOKENS_PER_ACCOUNT } from './limits'
-import type { ListPage, Store, Writes } from './ports'
-import { ADMIN_SCOPE, legalScopes } from './scopes'
-import type { Micros } from './time'
+import { HANDLE_PATTERN, MAX_TOKENS_PER_ACCOUNT } from './limits'
+import type { ListPage, NewToken, Store, Writes } from './ports'
+import { ADMIN_SCOPE, HUMAN_SCOPE, legalScopes } from './scopes'
+import type { Clock, Micros } from './time'
 
 /** The account that a server's own credentials belong to. */
 const SYSTEM_HANDLE = 'system'
@@ -19,7 +19,12 @@ export interface NewTokenRequest {
   readonly scopes: readonly string[]
   readonly name?: string | null
   readonly expiresAt?: Micros | null
+  /** Handles that its holder may act as; `*` = everybody who is no system admin. */
+  readonly actors?: readonly string[] | null
 }
+
+/** What is written of a token besides its secret; the scopes are legal ones. */
+type TokenFields = Omit<NewToken, 'accountId' | 'hash'>
 
 export interface IssuedToken {
   readonly token: Token
@@ -28,12 +33,13 @@ export interface IssuedToken {
   readonly secret: string
 }
 
-/** Bearer tokens of agents, as administrators manage them. */
+/** Bearer tokens, as administrators manage them. */
 export class Tokens {
   constructor(
     private readonly store: Store,
     private readonly administration: Administration,
     private readonly secrets: Secrets,
+    private readonly clock: Clock,
   ) {}
 
   /** By creation, revoked ones included. @throws admin_scope_required, not_admin, account_not_found */
@@ -46,12 +52,13 @@ export class Tokens {
 
   /**
    * @throws admin_scope_required, not_admin, account_not_found, tokens_for_agents_only, scopes_required, invalid_scope,
-   *   quota_exceeded
+   *   invalid_handle, quota_exceeded
    */
   async issue(actor: Actor, request: NewTokenRequest): Promise<IssuedToken> {
     return this.administration.act(actor, async (tx) => {
       const account = await tx.account({ handle: normalName(request.handle) })
       if (!account) throw refusal('account_not_found')
+      if (account.kind !== 'agent') throw refusal('tokens_for_agents_only')
       return this.insert(tx, actor, account, request)
     })
   }
@@ -61,11 +68,24 @@ export class Tokens {
     tx: Writes,
     actor: Actor,
     account: Account,
-    request: Omit<NewTokenRequest, 'handle'>,
+    request: Omit<NewTokenRequest, 'handle'> & { readonly device?: string },
   ): Promise<IssuedToken> {
-    if (account.kind !== 'agent') throw refusal('tokens_for_agents_only')
-    const scopes = legalScopes(request.scopes)
-    if ((await tx.countLiveTokens(account.id)) >= MAX_TOKENS_PER_ACCOUNT)
+    const { name = null, expiresAt = null, device = null } = request
+    const scopes = scopesFor(account, request.scopes)
+    const actors = legalActors(request.actors ?? null)
+    const issued = await this.write(tx, account, { name, scopes, expiresAt, actors, device })
+    await tx.append(accountEvent('account.token_issued', account, factsOf(issued.token)), accountOf(actor))
+    await tx.audit(tokenEntry(actor, 'token.issue', issued.token, account))
+    return issued
+  }
+
+  /**
+   * The row alone, of a token that takes the place of `replaced` if that is given. Whoever calls appends the event.
+   * @throws quota_exceeded
+   */
+  async write(tx: Writes, account: Account, fields: TokenFields, replaced?: Token): Promise<IssuedToken> {
+    const live = (await tx.countLiveTokens(account.id, this.clock.now())) - (replaced ? 1 : 0)
+    if (live >= MAX_TOKENS_PER_ACCOUNT)
       throw new AppError(
         'forbidden',
         'quota_exceeded',
@@ -74,14 +94,10 @@ export class Tokens {
       )
     const secret = `syn_${this.secrets.secret()}`
     const token = await tx.insertToken({
+      ...fields,
       accountId: account.id,
       hash: this.secrets.sha256(secret),
-      name: request.name ?? null,
-      scopes,
-      expiresAt: request.expiresAt ?? null,
     })
-    await tx.append(accountEvent('account.token_issued', account, factsOf(token)), accountOf(actor))
-    await tx.audit(tokenEntry(actor, 'token.issue', token, account))
     return { token, account, secret }
   }
 
@@ -91,12 +107,17 @@ export class Tokens {
       const token = await tx.token({ uuid })
       const account = token && (await tx.account({ id: token.accountId }))
       if (!token || !account) throw refusal('token_not_found')
-      if (token.revokedAt !== null) return { token, account }
-      const revoked = await tx.revokeToken(token.id)
-      await tx.append(accountEvent('account.token_revoked', account, factsOf(revoked)), accountOf(actor))
-      await tx.audit(tokenEntry(actor, 'token.revoke', token, account))
-      return { token: revoked, account }
+      return { token: await this.end(tx, actor, account, token), account }
     })
+  }
+
+  /** Ends a token, unless it was revoked before. */
+  async end(tx: Writes, actor: Actor, account: Account, token: Token): Promise<Token> {
+    if (token.revokedAt !== null) return token
+    const revoked = await tx.revokeToken(token.id)
+    await tx.append(accountEvent('account.token_revoked', account, factsOf(revoked)), accountOf(actor))
+    await tx.audit(tokenEntry(actor, 'token.revoke', token, account))
+    return revoked
   }
 
   /**
@@ -138,16 +159,32 @@ export class Tokens {
   }
 }
 
-function factsOf(token: Token) {
+/** What events say of a token. */
+export function factsOf(token: Token) {
   return { token_id: token.uuid, name: token.name, scopes: token.scopes }
 }
 
-function tokenEntry(
+export function tokenEntry(
   actor: Actor | null,
-  action: 'token.issue' | 'token.revoke',
+  action: 'token.issue' | 'token.revoke' | 'token.rotate',
   token: Token,
   account: Account,
 ) {
   const facts = { account_id: account.uuid, scopes: token.scopes }
   return entryBy(actor, action, { type: 'token', id: token.uuid }, facts)
+}
+
+/** Nobody but a person is the person. @throws scopes_required, invalid_scope */
+export function scopesFor(account: Account, requested: readonly string[]): string[] {
+  const scopes = legalScopes(requested)
+  if (account.kind === 'agent' && scopes.includes(HUMAN_SCOPE))
+    throw new AppError('invalid', 'invalid_scope', `${HUMAN_SCOPE} is for the personal tokens of people`)
+  return scopes
+}
+
+/** Handles that a token may act as. @throws invalid_handle */
+export function legalActors(requested: readonly string[] | null): readonly string[] | null {
+  const actors = [...new Set((requested ?? []).map(normalName).filter((name) => name !== ''))]
+  for (const name of actors) if (name !== '*' && !HANDLE_PATTERN.test(name)) throw refusal('invalid_handle')
+  return actors.length === 0 ? null : actors
 }

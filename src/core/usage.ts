@@ -1,4 +1,4 @@
-import type { Actor } from './actor'
+import { type Actor, principalOf } from './actor'
 import type { Store } from './ports'
 import type { Clock, Micros } from './time'
 
@@ -13,9 +13,10 @@ export class Usage {
   ) {}
 
   note(actor: Actor): void {
-    if (actor.via === 'operator') return
+    const principal = principalOf(actor)
+    if (principal.via === 'operator') return
     const [uses, id] =
-      actor.via === 'token' ? [this.tokens, actor.token.id] : [this.sessions, actor.session.id]
+      principal.via === 'token' ? [this.tokens, principal.token.id] : [this.sessions, principal.session.id]
     if (!uses.has(id)) uses.set(id, this.clock.now())
   }
 

@@ -1,20 +1,44 @@
 import type { Core } from '../core'
-import type { Actor, Person } from '../core/actor'
+import type { Actor, Principal } from '../core/actor'
+import type { Session } from '../core/entities'
 import { refusal } from '../core/errors'
+import { claimOf, refuseBareClaim, withClaim } from './actor-header'
 import { isSecure, originClass, peerOf } from './client'
 import { HttpError } from './errors'
 
 const SESSION_COOKIE = 'synapse_session'
+/** How a WebSocket of a browser names its token among the subprotocols. */
+export const TOKEN_PROTOCOL = 'bearer.'
 
-const operator: Actor = { via: 'operator' }
+const operator: Principal = { via: 'operator' }
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * The one place where a credential becomes an actor. A bearer token wins over a cookie, even when it is bad; another
- * scheme is as good as none; a token in the query is never looked at.
- * @throws the 401s of §2.1; origin_not_allowed for a cookie that another site's page sent along
+ * The one place where a request becomes an actor: by its credential, and by whom it says that it acts as.
+ * @throws the 401s of §2.1; origin_not_allowed for a cookie that another site's page sent along; what actor-header.ts
+ *   refuses
  */
 export async function authenticate(core: Core, request: Request): Promise<Actor> {
+  if (!presentsCredential(request)) refuseBareClaim(core, request)
+  return withClaim(core, request, await principalBy(core, request))
+}
+
+/** Where no credential is asked for. @throws actor_header_invalid, actor_header_unauthenticated */
+export function checkBareClaim(core: Core, request: Request): void {
+  // A socket looks at its credential itself, which may lie among the subprotocols.
+  const isInProtocols = request.headers.get('sec-websocket-protocol')?.includes(TOKEN_PROTOCOL) ?? false
+  if (!isInProtocols && !presentsCredential(request)) refuseBareClaim(core, request)
+  claimOf(request)
+}
+
+function presentsCredential(request: Request): boolean {
+  const header = request.headers.get('authorization')
+  if (header !== null && bearerOf(header) !== undefined) return true
+  return cookieOf(request) !== undefined || peerOf(request).transport === 'local'
+}
+
+/** A bearer token wins over a cookie, even when it is bad; another scheme is as good as none. */
+async function principalBy(core: Core, request: Request): Promise<Principal> {
   const header = request.headers.get('authorization')
   if (header !== null) {
     const bearer = bearerOf(header)
@@ -26,19 +50,25 @@ export async function authenticate(core: Core, request: Request): Promise<Actor>
     if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
     return actor
   }
-  if (peerOf(request).transport === 'local') return operator
+  const peer = peerOf(request)
+  if (peer.transport === 'local') return operator
+  if (peer.rescue === true) {
+    // There is no credential that a page of another site would lack.
+    if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
+    return operator
+  }
   throw refusal('not_authenticated')
 }
 
 /** @throws missing_token, invalid_token, token_expired, account_unavailable */
-export function byBearer(core: Core, token: string): Promise<Person> {
+export function byBearer(core: Core, token: string): Promise<Principal> {
   if (token === '') throw refusal('missing_token')
   const hash = Bun.SHA256.hash(token, 'hex')
   return core.directory.settle(() => core.gates.byToken(hash))
 }
 
 /** @throws invalid_session, session_expired, account_unavailable */
-export function byCookie(core: Core, secret: string): Promise<Person> {
+export function byCookie(core: Core, secret: string): Promise<Principal & { via: 'session' }> {
   const hash = Bun.SHA256.hash(secret, 'hex')
   return core.directory.settle(() => core.gates.bySession(hash))
 }
@@ -71,18 +101,37 @@ export function sessionCookie(core: Core, request: Request, secret: string, life
 export async function prolongSession(
   core: Core,
   request: Request,
-  actor: Person & { via: 'session' },
+  session: Session,
   response: Response,
 ): Promise<void> {
   const secret = cookieOf(request)
-  if (secret === undefined || response.headers.has('set-cookie') || !core.sessions.isAging(actor)) return
-  const lifetimeSeconds = await core.sessions.renew(actor)
+  if (secret === undefined || response.headers.has('set-cookie') || !core.sessions.isAging(session)) return
+  const lifetimeSeconds = await core.sessions.renew(session)
   response.headers.append('set-cookie', sessionCookie(core, request, secret, lifetimeSeconds))
 }
 
 function isHttps(core: Core, request: Request): boolean {
   const own = core.settings.get('base_url')
   return own?.startsWith('https:') || isSecure(request, core.settings.get('trusted_proxies'))
+}
+
+/** The origin at which the request reached us. */
+export function ownOrigin(core: Core, request: Request): string {
+  const { settings } = core
+  const scheme = isSecure(request, settings.get('trusted_proxies')) ? 'https' : 'http'
+  return settings.get('base_url') ?? `${scheme}://${request.headers.get('host') ?? 'localhost'}`
+}
+
+/** A page may begin a session only if it is our own. @throws origin_not_allowed */
+export function refuseOtherOrigin(core: Core, request: Request): void {
+  const { settings } = core
+  const origin = request.headers.get('origin')
+  const site = request.headers.get('sec-fetch-site')
+  const isOwn =
+    origin === null
+      ? site === null || site === 'same-origin' || site === 'none'
+      : originClass(request, origin, settings) === 'own'
+  if (!isOwn) throw new HttpError(403, 'origin_not_allowed', 'Only a page of this server may begin a session')
 }
 
 /** @throws origin_not_allowed unless the Origin is absent, our own or listed */

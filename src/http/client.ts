@@ -9,6 +9,8 @@ export interface Peer {
   readonly address: string | null
   /** Whether the listener itself speaks TLS. */
   readonly secure: boolean
+  /** Whether this run asks for no credential: who has none is the operator. */
+  readonly rescue?: boolean
   /** Turns the request into a WebSocket; absent where none is possible. */
   upgrade?(data: object, headers: Record<string, string>): boolean
   /** How long the connection may stand still, instead of the listener's idle timeout; 0, the default: for ever. */

@@ -1,10 +1,10 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
 import type { Core } from '../core'
-import { type Actor, type Person, requireAdmin } from '../core/actor'
+import { type Actor, type Person, type Principal, principalOf, requireAdmin, withOrigin } from '../core/actor'
 import { AppError } from '../core/errors'
-import { authenticate } from './auth'
+import { authenticate, checkBareClaim } from './auth'
 import { readJson } from './body'
-import { RequestOrigin } from './client'
+import { clientAddress, RequestOrigin } from './client'
 import type { RateClass, Visit } from './rate-limits'
 import type { Static } from './schema'
 import { type Validator, validator } from './validation'
@@ -15,7 +15,8 @@ import { type Validator, validator } from './validation'
  */
 export type Who = 'nobody' | 'anybody' | 'account' | 'admin'
 
-type ActorOf<W extends Who> = W extends 'nobody' ? null : W extends 'account' ? Person : Actor
+/** Who acts as somebody else does so as an account alone; elsewhere its own credential is what counts. */
+type ActorOf<W extends Who> = W extends 'nobody' ? null : W extends 'account' ? Person : Principal
 
 /** A request that passed gates 1 and 2: its caller is known and its shape is right. */
 export interface Call<W extends Who, Query, Body> {
@@ -99,12 +100,16 @@ export function endpoint<
   return {
     ...(spec as Omit<Spec<Who, TObject, TSchema>, 'handle'>),
     async run(core, request, visit, params) {
+      if (spec.who === 'nobody') checkBareClaim(core, request)
       const actor = spec.who === 'nobody' ? null : await admit(core, request, visit, gate)
       const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
       const body = checkBody && (await bodyOf(core, request, checkBody))
       const call = { request, visit, actor, query, body, params }
       // `who` decides the actor's type, the validators decide those of query and body.
-      return { actor, answer: await spec.handle(call as Call<W, Static<Query>, Static<Body>>) }
+      const answer = await spec.handle(call as Call<W, Static<Query>, Static<Body>>)
+      if (actor?.via === 'acting' && spec.method !== 'GET')
+        core.actedWrites.note(actor, `${spec.method} ${spec.path}`)
+      return { actor, answer }
     },
   }
 }
@@ -132,17 +137,26 @@ async function admit(core: Core, request: Request, visit: Visit, gate: Gate): Pr
   const { who, scope, rate } = gate
   const found = await authenticateFresh(core, request, gate.isJudgedLate)
   // What only reads is not written down.
-  const actor = rate === 'read' ? found : { ...found, origin: new RequestOrigin(request, core.settings) }
-  visit.take(actor, rate)
-  core.usage.note(actor)
-  if (who === 'admin') requireAdmin(actor, core.settings, scope)
-  if (who === 'account' && actor.via === 'operator')
+  const actor = rate === 'read' ? found : withOrigin(found, new RequestOrigin(request, core.settings))
+  const principal = principalOf(actor)
+  visit.take(principal, rate)
+  core.usage.note(principal)
+  if (principal.via === 'token') noteWhere(core, request, principal.token.id)
+  if (who === 'admin') requireAdmin(principal, core.settings, scope)
+  if (who !== 'account') return principal
+  if (actor.via === 'operator')
     throw new AppError(
       'forbidden',
       'operator_has_no_account',
-      'The local operator administrates but is nobody; read and post with the token of an account',
+      'The local operator administrates but is nobody; name an account with X-Synapse-Actor, or use its token',
     )
   return actor
+}
+
+/** Where a token is used from: two programs should not share one. */
+function noteWhere(core: Core, request: Request, tokenId: number): void {
+  const address = clientAddress(request, core.settings.get('trusted_proxies'))
+  core.sharing.note(tokenId, address, request.headers.get('user-agent'))
 }
 
 async function bodyOf(core: Core, request: Request, check: Validator): Promise<unknown> {

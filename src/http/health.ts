@@ -2,6 +2,7 @@ import type { Core } from '../core'
 import { isAdmin } from '../core/actor'
 import { CONTRACT_VERSION } from './contract'
 import { type Endpoint, endpoint } from './endpoint'
+import { checksOf, checksSchema } from './health-checks'
 import { Type } from './schema'
 
 /** What health checks see of the process. */
@@ -25,6 +26,7 @@ const healthSchema = Type.Object({
   epoch: Type.Optional(Type.String()),
   last_seq: Type.Optional(Type.Integer()),
   counts: Type.Optional(Type.Object({ streams: Type.Integer() })),
+  checks: Type.Optional(checksSchema),
 })
 
 const alive = { status: 'ok', service: 'synapse', version: CONTRACT_VERSION }
@@ -80,7 +82,8 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
       if (!isAdmin(actor, core.settings)) return { status: 200, json: brief }
       const { epoch, head } = core.log
       const counts = { streams: vitals.openStreams() }
-      return { status: 200, json: { ...brief, store: vitals.store, epoch, last_seq: head, counts } }
+      const checks = checksOf(core)
+      return { status: 200, json: { ...brief, store: vitals.store, epoch, last_seq: head, counts, checks } }
     },
   })
   return [...live, ...ready, full]

@@ -6,7 +6,7 @@
  */
 import { Elysia } from 'elysia'
 import type { Core } from '../core'
-import { accountOf } from '../core/actor'
+import { accountOf, principalOf } from '../core/actor'
 import type { Logger } from '../logger'
 import { prolongSession } from './auth'
 import { notePeer, peerOf } from './client'
@@ -36,14 +36,17 @@ export function createHttpServer(
     const requestId = requestIdOf(request)
     const visit = new Visit(requestId, rates)
     let accountId: string | undefined
+    let actingAs: string | undefined
     let response: Response | undefined
     try {
       const ran = await run(visit)
-      if (ran.actor) accountId = accountOf(ran.actor)?.uuid
+      const principal = ran.actor && principalOf(ran.actor)
+      if (principal) accountId = accountOf(principal)?.uuid
+      if (ran.actor?.via === 'acting') actingAs = ran.actor.account.uuid
       response = toResponse(ran.answer, visit)
       // What was done is done: a session that cannot be prolonged now is the next request's matter.
-      if (ran.actor?.via === 'session' && response)
-        await prolongSession(core, request, ran.actor, response).catch((fault) =>
+      if (principal?.via === 'session' && response)
+        await prolongSession(core, request, principal.session, response).catch((fault) =>
           logger.error('a session could not be prolonged', { request_id: requestId, fault }),
         )
     } catch (error) {
@@ -54,7 +57,13 @@ export function createHttpServer(
     if (response) allowOrigin(request, response.headers, core.settings)
     if (logger.isOn('info'))
       logger.line(
-        requestLine(requestId, accountId, route, response?.status ?? 101, performance.now() - started),
+        requestLine(
+          requestId,
+          { accountId, actingAs },
+          route,
+          response?.status ?? 101,
+          performance.now() - started,
+        ),
       )
     return response
   }
@@ -146,12 +155,13 @@ function requestIdOf(request: Request): string {
 
 function requestLine(
   id: string,
-  account: string | undefined,
+  { accountId, actingAs }: { accountId: string | undefined; actingAs: string | undefined },
   route: string,
   status: number,
   ms: number,
 ): string {
-  const who = account === undefined ? 'null' : `"${account}"`
+  const account = accountId === undefined ? 'null' : `"${accountId}"`
+  const who = actingAs === undefined ? account : `${account},"acting_as":"${actingAs}"`
   return `{"timestamp":"${new Date().toISOString()}","level":"info","request_id":"${id}","account_id":${who},"route":"${route}","status":${status},"latency_ms":${ms.toFixed(2)}}`
 }
 

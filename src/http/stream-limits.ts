@@ -1,9 +1,9 @@
-import type { Person } from '../core/actor'
+import { credentialOf, type Person } from '../core/actor'
 import { AppError } from '../core/errors'
 import type { Settings } from '../core/settings'
 
 /** Requests of one token or session that may be held open at a time. */
-const WAITS_PER_CREDENTIAL = 8
+export const WAITS_PER_CREDENTIAL = 8
 
 /** Counts what is held open: streams by account and in all, waits by credential. */
 export class StreamLimits {
@@ -15,7 +15,7 @@ export class StreamLimits {
 
   /** Takes a place for a request that waits; it is given back when disposed. @throws too_many_streams */
   hold(actor: Person): Disposable {
-    const key = actor.via === 'token' ? `token ${actor.token.id}` : `session ${actor.session.id}`
+    const key = credentialOf(actor)?.uuid ?? 'operator'
     const held = this.waits.get(key) ?? 0
     if (held >= WAITS_PER_CREDENTIAL)
       throw tooMany(`${WAITS_PER_CREDENTIAL} waiting requests of one credential`)

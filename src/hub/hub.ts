@@ -1,4 +1,4 @@
-import { expiryOf, type Person } from '../core/actor'
+import { accountOf, credentialOf, expiryOf, type Person, principalOf } from '../core/actor'
 import type { Directory } from '../core/directory'
 import type { Room } from '../core/entities'
 import { AppError } from '../core/errors'
@@ -31,6 +31,7 @@ const TICK_MILLISECONDS = 1000
  */
 export class Hub implements Streams {
   private readonly streams = new Set<Stream>()
+  /** By the account that reads, and by that of the credential where somebody acts as another. */
   private readonly byAccount = new Map<number, Set<Stream>>()
   private readonly rooms = new Map<number, RoomAudience>()
   /** Events, and places up to which there were messages that nobody listened to. */
@@ -57,13 +58,14 @@ export class Hub implements Streams {
   open(actor: Person, outlet: Outlet): Stream {
     const stream = new Stream(this, this.deps.feed, actor, outlet, this.deps.clock)
     this.streams.add(stream)
-    const own = this.byAccount.get(actor.account.id) ?? new Set()
-    this.byAccount.set(actor.account.id, own.add(stream))
+    for (const id of accountIdsOf(actor))
+      this.byAccount.set(id, (this.byAccount.get(id) ?? new Set()).add(stream))
     return stream
   }
 
   isOpen(accountId: number): boolean {
-    return this.byAccount.has(accountId)
+    const own = this.byAccount.get(accountId)
+    return own !== undefined && [...own].some((stream) => stream.actor.account.id === accountId)
   }
 
   get openStreams(): number {
@@ -106,9 +108,11 @@ export class Hub implements Streams {
 
   remove(stream: Stream): void {
     this.streams.delete(stream)
-    const own = this.byAccount.get(stream.actor.account.id)
-    own?.delete(stream)
-    if (own?.size === 0) this.byAccount.delete(stream.actor.account.id)
+    for (const id of accountIdsOf(stream.actor)) {
+      const own = this.byAccount.get(id)
+      own?.delete(stream)
+      if (own?.size === 0) this.byAccount.delete(id)
+    }
   }
 
   enter(stream: Stream, channelId: number): void {
@@ -216,18 +220,23 @@ export class Hub implements Streams {
   private applyRights(event: LogEvent, room: Room | null, readers: readonly Stream[]): void {
     const { type, account, channel, facts } = event
     const own = [...(account ? (this.byAccount.get(account.id) ?? []) : [])]
-    if (channel && type === 'member.left') for (const stream of own) stream.drop(channel)
+    if (channel && type === 'member.left')
+      for (const stream of own) if (stream.actor.account.id === account?.id) stream.drop(channel)
     if (channel && type === 'channel.archived') for (const stream of [...this.streams]) stream.drop(channel)
     if (room && (type === 'member.joined' || type === 'channel.unarchived'))
       for (const stream of readers) if (stream.covers(room.channel.id)) stream.join(room)
     if (type === 'account.archived') for (const stream of own) stream.end('auth_revoked')
     const ended = facts.token_id ?? facts.session_id
     if (type === 'account.token_revoked' || type === 'account.session_ended')
-      for (const stream of own) if (credentialOf(stream.actor) === ended) stream.end('auth_revoked')
+      for (const stream of own) if (credentialOf(stream.actor)?.uuid === ended) stream.end('auth_revoked')
+    // The token that was replaced has an end now.
+    if (type === 'account.token_issued' && facts.replaces !== undefined)
+      for (const stream of own)
+        if (credentialOf(stream.actor)?.uuid === facts.replaces) void this.recheck(stream)
   }
 
   /** A session may have been prolonged since the stream was opened; what has really ended ends it. */
-  private async expire(stream: Stream): Promise<void> {
+  private async recheck(stream: Stream): Promise<void> {
     const { directory, gates } = this.deps
     try {
       stream.actor = await directory.settle(() => gates.current(stream.actor))
@@ -241,7 +250,7 @@ export class Hub implements Streams {
     const now = this.deps.clock.now()
     for (const stream of [...this.streams]) {
       const expiry = expiryOf(stream.actor)
-      if (expiry !== null && expiry <= now) void this.expire(stream)
+      if (expiry !== null && expiry <= now) void this.recheck(stream)
       else stream.tick(steady)
     }
   }
@@ -259,6 +268,7 @@ function messageTopic(channelId: number): string {
   return `m${channelId}`
 }
 
-function credentialOf(actor: Person): string {
-  return actor.via === 'token' ? actor.token.uuid : actor.session.uuid
+/** The accounts whose changes concern a stream of this actor. */
+function accountIdsOf(actor: Person): Set<number> {
+  return new Set([actor.account.id, accountOf(principalOf(actor))?.id ?? actor.account.id])
 }

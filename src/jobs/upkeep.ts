@@ -1,3 +1,4 @@
+import type { ActedWrites } from '../core/impersonation'
 import { IDEMPOTENCY_WINDOW_HOURS } from '../core/limits'
 import type { Leases, Store } from '../core/ports'
 import { type Clock, later, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../core/time'
@@ -15,18 +16,25 @@ const SESSION_GRACE_DAYS = 400
 export interface UpkeepDeps {
   readonly store: Store & Leases
   readonly usage: Usage
+  readonly actedWrites: ActedWrites
   readonly clock: Clock
   readonly report: (fault: unknown) => void
 }
 
 /** Writes down when credentials were used, and forgets retry keys and sessions that are over. */
-export function startUpkeep({ store, usage, clock, report }: UpkeepDeps): { stop(): Promise<void> } {
+export function startUpkeep({ store, usage, actedWrites, clock, report }: UpkeepDeps): {
+  stop(): Promise<void>
+} {
   const forget = createForgetting(store, clock)
   const forgetAlone = () => alone(store, 'upkeep', forget)
   const run = (job: () => Promise<void>) => () => void job().catch(report)
   const timers = [
     setInterval(
       run(() => usage.flush()),
+      USAGE_MILLISECONDS,
+    ),
+    setInterval(
+      run(() => actedWrites.flush()),
       USAGE_MILLISECONDS,
     ),
     setInterval(run(forgetAlone), FORGET_MILLISECONDS),
@@ -36,6 +44,7 @@ export function startUpkeep({ store, usage, clock, report }: UpkeepDeps): { stop
     stop: async () => {
       for (const timer of timers) clearInterval(timer)
       await usage.flush().catch(report)
+      await actedWrites.flush().catch(report)
     },
   }
 }

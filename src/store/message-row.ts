@@ -28,6 +28,8 @@ export interface Extra {
   readonly meta?: Readonly<Record<string, unknown>>
   /** client_msg_id */
   readonly c?: string
+  /** acting_token_id */
+  readonly a?: number
 }
 
 export interface MessageRow {
@@ -75,6 +77,7 @@ export function extraOf(message: Message): string | null {
     ...(truncated ? { t: 1 } : {}),
     ...(Object.keys(message.metadata).length > 0 ? { meta: message.metadata } : {}),
     ...(message.clientMessageId === null ? {} : { c: message.clientMessageId }),
+    ...(message.actingTokenId === null ? {} : { a: message.actingTokenId }),
   }
   return Object.keys(extra).length === 0 ? null : JSON.stringify(extra)
 }
@@ -103,6 +106,7 @@ export function toMessage(row: MessageRow, beside: MessageSurroundings): Message
     },
     metadata: extra.meta ?? {},
     clientMessageId: extra.c ?? null,
+    actingTokenId: extra.a ?? null,
     createdAt: row.at,
     editedAt: row.editedAt,
     deletedAt: row.deletedAt,

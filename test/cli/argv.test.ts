@@ -110,6 +110,7 @@ describe('every command', () => {
       expect(command.examples.length).toBeGreaterThan(0)
       for (const example of command.examples) {
         const words = shellWords(example).slice(1)
+        // A family's first word may be a command, too: pair, pair list.
         const named = ENTRIES.filter(({ name }) => `${words.join(' ')} `.startsWith(`${name} `))
         // A family may have a command of its own name: the longest name that fits is the one that is called.
         const called = named.toSorted((one, other) => other.name.length - one.name.length)[0]
@@ -127,7 +128,8 @@ describe('every command', () => {
   test('takes --json; all but those that work on files take --home and --url', async () => {
     for (const { entry, command } of await commands) {
       const isOnFiles =
-        entry.group === 'Data' || ['serve', 'init', 'config check', 'config path'].includes(entry.name)
+        entry.group === 'Data' ||
+        ['serve', 'init', 'join', 'config check', 'config path'].includes(entry.name)
       const wanted = isOnFiles ? ['json'] : ['home', 'url', 'json']
       expect(Object.keys(command.args)).toEqual(expect.arrayContaining(wanted))
     }

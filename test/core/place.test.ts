@@ -5,6 +5,7 @@ import type { Actor, Person } from '../../src/core/actor'
 import type { Account, Channel } from '../../src/core/entities'
 import type { AppError } from '../../src/core/errors'
 import { HeldRequests } from '../../src/hub'
+import { pairSecrets } from '../../src/pair-secrets'
 import { argonPasswords, systemSecrets } from '../../src/platform'
 import { loading } from '../config/loading'
 import { type EngineName, engines, openEngine } from '../store/engines'
@@ -24,6 +25,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
     clock: engine.clock,
     secrets: systemSecrets,
     passwords,
+    pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     streams: { isOpen: () => false },
     waits,
   })

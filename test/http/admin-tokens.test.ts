@@ -39,6 +39,8 @@ describe('POST /v1/admin/tokens', () => {
       revoked_at: null,
       name: 'laptop',
       expires_at: '2026-05-31T22:00:00.000000Z',
+      actors: null,
+      device: null,
     })
     expect((await s.w.bearer(token).get('/v1/auth/me')).body).toMatchObject({
       handle: 'ann',
@@ -71,6 +73,20 @@ describe('POST /v1/admin/tokens', () => {
       { scopes: ['channel:*:read', 'channel:*:write'] },
       400,
       { code: 'invalid_scope', detail: 'Unknown scope: channel:*:write' },
+    ],
+    [
+      { scopes: ['channel:*:read', 'human:act'] },
+      400,
+      { code: 'invalid_scope', detail: 'human:act is for the personal tokens of people' },
+    ],
+    [
+      { actors: ['bob', 'b b'] },
+      400,
+      {
+        code: 'invalid_handle',
+        detail:
+          'A handle is 1 to 64 of a-z, 0-9, _ and -, begins with a letter, and is none of: channel, everyone, here, all, system, me',
+      },
     ],
     [
       {
@@ -171,7 +187,7 @@ describe('an administrator is', () => {
   test('an agent whose token carries admin:*, and not one with everything else', async () => {
     await using w = await world()
     expect(await asks(await w.agent('root', { scopes: ['admin:*'] }))).toBeArray()
-    const much = await w.agent('much', { scopes: ['channel:*:*', 'config:write', 'audit:read', 'human:act'] })
+    const much = await w.agent('much', { scopes: ['channel:*:*', 'config:write', 'audit:read'] })
     expect(await asks(much)).toMatchObject(noScope)
   })
 

@@ -185,9 +185,23 @@ test.skipIf(Bun.which('curl') === null)(
       password: 'correct horse battery',
     })
     const { id: messageId } = await ops.posts('general', 'hello')
+    const admin = w.caller({ cookie: `synapse_session=${await w.session('admin')}` })
+    const myToken = await admin.post<{ id: string }>('/v1/me/tokens', {
+      name: 'phone',
+      scopes: ['channel:*:read'],
+    })
+    const sessions = await admin.get<{ sessions: { id: string }[] }>('/v1/auth/sessions')
+    const device = await w.operator.post<{ id: string; typed_code: string }>('/v1/admin/devices', {
+      device: 'phone',
+      account_handle: 'admin',
+    })
     // A stream never ends by itself: curl is cut off, and says which status it had.
     const directory = mkdtempSync(join(realpathSync(tmpdir()), 'synapse-curl-'))
-    writeFileSync(join(directory, '.curlrc'), 'max-time = 3\nwrite-out = "\\n%{http_code}"\nnoproxy = "*"\n')
+    const patience = (seconds: number) =>
+      writeFileSync(
+        join(directory, '.curlrc'),
+        `max-time = ${seconds}\nwrite-out = "\\n%{http_code}"\nnoproxy = "*"\n`,
+      )
     const env = {
       PATH: process.env.PATH,
       CURL_HOME: directory,
@@ -197,12 +211,18 @@ test.skipIf(Bun.which('curl') === null)(
       ACCOUNT_ID: robin.id,
       CHANNEL_ID: channelId,
       TOKEN_ID: robin.tokenId,
+      MY_TOKEN_ID: myToken.body.id,
+      DEVICE_ID: device.body.id,
+      SESSION_ID: sessions.body.sessions[0]?.id,
     }
     const statuses = statusesByAnchor()
     const wrong: string[] = []
     try {
       for (const { id, text } of page.examples) {
-        const line = text.replaceAll('http://127.0.0.1:8080', w.url)
+        const line = text
+          .replaceAll('http://127.0.0.1:8080', w.url)
+          .replace('7K3M-9QZC42AB', device.body.typed_code)
+        patience(text.includes(' -N') ? 1 : 20)
         const run = Bun.spawn({
           cmd: ['sh', '-c', line],
           cwd: directory,

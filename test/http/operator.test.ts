@@ -64,7 +64,8 @@ test('is nobody in the log', async () => {
 test('has no account, so it neither reads nor posts', async () => {
   const refused = {
     code: 'operator_has_no_account',
-    detail: 'The local operator administrates but is nobody; read and post with the token of an account',
+    detail:
+      'The local operator administrates but is nobody; name an account with X-Synapse-Actor, or use its token',
   }
   for (const caller of [socket, w.operator])
     for (const answer of [

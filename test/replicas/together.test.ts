@@ -106,6 +106,49 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     expect(await socket.closedWithin(1000)).toBeDefined()
   })
 
+  test('a token that was replaced through one ends on all of them when its grace is over, with its streams', async () => {
+    const { body } = await cluster
+      .server(0)
+      .operator.post<{ token: string }>('/v1/admin/onboard', { handle: 'ivy', channels: ['plans'] })
+    for (const i of [0, 1, 2]) expect((await as(i, body.token).get('/v1/auth/me')).status).toBe(200)
+    using socket = await LiveSocket.open(cluster.server(1).url, bearer(body.token))
+    const rotated = await as(2, body.token).post<{ token: string }>('/v1/auth/rotate', { grace_s: 1 })
+    for (const i of [0, 1, 2]) expect((await as(i, rotated.body.token).get('/v1/auth/me')).status).toBe(200)
+    expect(await socket.closedWithin(4000)).toMatchObject({ reason: 'expired' })
+    for (const i of [0, 1, 2]) expect((await as(i, body.token).get('/v1/auth/me')).status).toBe(401)
+  })
+
+  test('who acts as another does so through any, until the token is revoked through one', async () => {
+    const { operator } = cluster.server(0)
+    await operator.post('/v1/admin/accounts', { kind: 'agent', handle: 'bridge' })
+    const issued = await operator.post<{ id: string; token: string }>('/v1/admin/tokens', {
+      account_handle: 'bridge',
+      scopes: ['channel:*:read', 'channel:*:post'],
+      actors: ['ann'],
+    })
+    const claim = { 'x-synapse-actor': 'ann' }
+    using socket = await LiveSocket.open(cluster.server(1).url, bearer(issued.body.token), { headers: claim })
+    await socket.subscribe(['plans'])
+    const sent = { channel: 'plans', body: 'in her name' }
+    for (const i of [0, 1, 2])
+      expect((await as(i, issued.body.token).post('/v1/messages', sent, claim)).status).toBe(201)
+    await cluster.server(2).operator.post(`/v1/admin/tokens/${issued.body.id}/revoke`)
+    for (const i of [0, 1, 2])
+      expect((await as(i, issued.body.token).post('/v1/messages', sent, claim)).status).toBe(401)
+    expect(await socket.closedWithin(1000)).toBeDefined()
+  })
+
+  test('a code that was made through one is redeemed through another, once, and tried ten times in all', async () => {
+    const { operator } = cluster.server(0)
+    const made = { device: 'phone', account_handle: 'ann' }
+    const { body } = await operator.post<{ code: string; typed_code: string }>('/v1/admin/devices', made)
+    const redeem = (i: number, code: string) => as(i).post<{ code?: string }>('/v1/pair/redeem', { code })
+    const answers = await Promise.all([0, 1, 2].map((i) => redeem(i, i === 1 ? body.typed_code : body.code)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 410, 410])
+    const more = await Promise.all(Array.from({ length: 9 }, (_, n) => redeem(n % 3, 'AAAA-AAAAAAAA')))
+    expect(more.map(({ status }) => status).sort()).toEqual([...Array(7).fill(404), 429, 429])
+  })
+
   test('a retry key is one key for all', async () => {
     const request = { channel: 'plans', body: 'once', client_msg_id: 'the-same' }
     const answers = await Promise.all(

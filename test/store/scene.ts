@@ -85,6 +85,7 @@ export function planOf(posting: Posting): PostPlan {
         mentions,
         metadata: {},
         clientMessageId: null,
+        actingTokenId: null,
         createdAt: at,
         editedAt: null,
         deletedAt: null,

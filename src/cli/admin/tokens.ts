@@ -6,6 +6,7 @@ import { joinSnippet } from '../join-snippet'
 import { publicUrl, serverAddress } from '../server-address'
 import { note, printJson } from '../terminal'
 import type { IssuedToken, Onboarded, Token } from '../wire'
+import { words } from '../words'
 import { adminCommand, whereArgs, withClient } from './index'
 
 const WARNING = 'This token is shown once; the server keeps only a hash of it.'
@@ -20,12 +21,19 @@ export const issueToken = command({
       description: 'What it allows, separated by commas, such as channel:*:read',
     },
     name: { type: 'string', valueHint: 'text', description: 'What to call it in lists' },
+    actors: {
+      type: 'string',
+      valueHint: 'list',
+      description:
+        'Handles that its holder may act as by X-Synapse-Actor, separated by commas; * is all but admins',
+    },
     'expires-in': { type: 'string', valueHint: '30d', description: 'When it ends; otherwise never' },
     ...whereArgs,
   },
   examples: [
     'synapse issue-token --account cairn --scopes "channel:family-ops:read,channel:family-ops:post"',
     'synapse issue-token --account deploy --scopes "admin:*" --name deploy --expires-in 30d',
+    'synapse issue-token --account bridge --scopes "channel:*:read,channel:*:post" --actors ada,cairn',
   ],
   async run({ args }) {
     const lasts =
@@ -34,15 +42,17 @@ export const issueToken = command({
       account_handle: args.account,
       scopes: words(args.scopes),
       name: args.name,
+      actors: args.actors === undefined ? undefined : words(args.actors),
       expires_at: lasts === undefined ? undefined : new Date(Date.now() + lasts).toISOString(),
     }
     const issued = await withClient(args, (client) => client.post<IssuedToken>('/v1/admin/tokens', request))
-    const { id, account_handle: account, scopes, token, name, expires_at } = issued
+    const { id, account_handle: account, scopes, token, name, actors, expires_at } = issued
     printJson({
       id,
       account,
       scopes,
       ...(args.name === undefined ? {} : { name }),
+      ...(args.actors === undefined ? {} : { actors }),
       ...(lasts === undefined ? {} : { expires_at }),
       token,
       _warning: WARNING,
@@ -139,7 +149,3 @@ export const listTokens = adminCommand({
     }))
   },
 })
-
-function words(text: string): string[] {
-  return text.split(/[\s,]+/).filter((word) => word !== '')
-}

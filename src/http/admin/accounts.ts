@@ -2,11 +2,11 @@ import type { Core } from '../../core'
 import type { Account } from '../../core/entities'
 import type { Reads } from '../../core/ports'
 import { type Endpoint, endpoint } from '../endpoint'
-import { list, maybe, oneOf, Type, text } from '../schema'
+import { displayName, given, profileFields } from '../profile-wire'
+import { maybe, oneOf, Type, text } from '../schema'
 import { accountJson, accountSchema, idOf, listQuery, pageAnswer, pageOf } from './wire'
 
 const email = text({ maxLength: 254, pattern: '^[^@\\s]+@[^@\\s]+$' })
-const displayName = text({ minLength: 1, maxLength: 128 })
 const password = text({ secret: true })
 
 const newAccount = Type.Object({
@@ -24,15 +24,8 @@ const accountPatch = Type.Object({
   password: maybe(password),
   is_admin: maybe(Type.Boolean()),
   chain_limit: maybe(Type.Union([Type.Integer({ minimum: 0, maximum: 1000 }), Type.Literal('inherit')])),
-  about: maybe(text({ maxLength: 500 })),
-  capabilities: maybe(list(text({ minLength: 1, maxLength: 64 }), { maxItems: 20 })),
-  residency: maybe(oneOf(['continuous', 'episodic'])),
+  ...profileFields,
 })
-
-/** Null means: leave alone. */
-function given<Key extends string, Value>(key: Key, value: Value | null | undefined): { [K in Key]?: Value } {
-  return (value === null || value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value }
-}
 
 export function accountEndpoints(core: Core, lastSeen: Reads['lastSeen']): Endpoint[] {
   const json = async (account: Account) =>

@@ -10,6 +10,7 @@ import { accountEndpoints } from './accounts'
 import { auditEndpoints } from './audit'
 import { type BackupMaker, backupEndpoints } from './backups'
 import { channelEndpoints } from './channels'
+import { deviceEndpoints } from './devices'
 import { membershipEndpoints } from './memberships'
 import { onboardEndpoints } from './onboard'
 import { settingEndpoints } from './settings'
@@ -21,6 +22,7 @@ export function adminEndpoints(core: Core, lastSeen: Reads['lastSeen'], backups:
     ...channelEndpoints(core),
     ...membershipEndpoints(core),
     ...tokenEndpoints(core),
+    ...deviceEndpoints(core),
     ...onboardEndpoints(core),
     ...settingEndpoints(core),
     ...auditEndpoints(core),

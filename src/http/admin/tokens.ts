@@ -1,15 +1,20 @@
 import type { Core } from '../../core'
-import { parseInstant } from '../../core/time'
 import { type Endpoint, endpoint } from '../endpoint'
-import { ValidationError } from '../errors'
 import { list, maybe, Type, text } from '../schema'
-import { idOf, listQuery, pageAnswer, pageOf, tokenJson, tokenSchema } from './wire'
+import { endOf, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
+import { idOf, listQuery, pageAnswer, pageOf } from './wire'
 
 const newToken = Type.Object({
   account_handle: text({ minLength: 1, maxLength: 64 }),
   scopes: list(text(), { description: 'At least one, for example channel:general:read' }),
   name: maybe(text({ minLength: 1, maxLength: 64 })),
   expires_at: maybe(text({ description: 'ISO 8601; never when absent' })),
+  actors: maybe(
+    list(text({ maxLength: 64 }), {
+      maxItems: 100,
+      description: 'Handles that its holder may act as (`X-Synapse-Actor`); * is everybody but system admins',
+    }),
+  ),
 })
 
 export function tokenEndpoints(core: Core): Endpoint[] {
@@ -42,31 +47,23 @@ export function tokenEndpoints(core: Core): Endpoint[] {
       summary: 'Issue a token to an agent; it is shown here and never again',
       body: newToken,
       answers: {
-        201: {
-          description: 'The token',
-          schema: Type.Composite([tokenSchema, Type.Object({ token: Type.String() })]),
-        },
+        201: { description: 'The token', schema: issuedSchema },
       },
       refusals: [
         'account_not_found',
         'tokens_for_agents_only',
         'scopes_required',
         'invalid_scope',
+        'invalid_handle',
         'quota_exceeded',
       ],
       handle: async ({ actor, body }) => {
-        const expiresAt = body.expires_at ? parseInstant(body.expires_at) : null
-        if (expiresAt === undefined) {
-          const msg = 'Input should be a valid datetime'
-          throw new ValidationError([
-            { type: 'datetime_parsing', loc: ['body', 'expires_at'], msg, input: body.expires_at },
-          ])
-        }
         const issued = await core.tokens.issue(actor, {
           handle: body.account_handle,
           scopes: body.scopes,
           name: body.name ?? null,
-          expiresAt,
+          expiresAt: endOf(body.expires_at),
+          actors: body.actors ?? null,
         })
         return { status: 201, json: { ...tokenJson(issued.token, issued.account), token: issued.secret } }
       },

@@ -1,4 +1,4 @@
-import type { Account, Channel, Token } from '../../core/entities'
+import type { Account, Channel } from '../../core/entities'
 import { AppError } from '../../core/errors'
 import { parseUuid, type Uuid } from '../../core/ids'
 import type { ListPage, MembershipView } from '../../core/ports'
@@ -48,7 +48,10 @@ export function placeOf(cursor: string | undefined): number {
 }
 
 /** @throws invalid_id, in the words of the earlier server */
-export function idOf(value: string | undefined, what: 'account id' | 'channel id' | 'token id' | 'id'): Uuid {
+export function idOf(
+  value: string | undefined,
+  what: 'account id' | 'channel id' | 'device id' | 'token id' | 'id',
+): Uuid {
   const uuid = parseUuid(value ?? '')
   if (!uuid) throw new AppError('invalid', 'invalid_id', `Invalid ${what}`)
   return uuid
@@ -91,19 +94,6 @@ export function channelJson({ channel, memberCount }: { channel: Channel; member
   }
 }
 
-export function tokenJson(token: Token, account: Pick<Account, 'handle'>) {
-  return {
-    id: token.uuid,
-    account_handle: account.handle,
-    scopes: token.scopes,
-    created_at: formatInstant(token.createdAt),
-    last_used_at: instant(token.lastUsedAt),
-    revoked_at: instant(token.revokedAt),
-    name: token.name,
-    expires_at: instant(token.expiresAt),
-  }
-}
-
 export function membershipJson({ account, channel, role, joinedAt }: MembershipView) {
   return {
     account_handle: account.handle,
@@ -113,7 +103,7 @@ export function membershipJson({ account, channel, role, joinedAt }: MembershipV
   }
 }
 
-const instantSchema = Type.String({ format: 'date-time' })
+export const instantSchema = Type.String({ format: 'date-time' })
 export const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()])
 
@@ -144,17 +134,6 @@ export const channelSchema = Type.Object({
   topic: nullable(Type.String()),
   settings: Type.Object({}),
   member_count: Type.Integer(),
-})
-
-export const tokenSchema = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  account_handle: Type.String(),
-  scopes: Type.Array(Type.String()),
-  created_at: instantSchema,
-  last_used_at: nullable(instantSchema),
-  revoked_at: nullable(instantSchema),
-  name: nullable(Type.String()),
-  expires_at: nullable(instantSchema),
 })
 
 export const membershipSchema = Type.Object({

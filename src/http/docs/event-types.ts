@@ -56,7 +56,8 @@ const described: Readonly<Record<EventType, Described>> = {
   'account.unarchived': { payload: '`account`', meaning: 'The account is open again.', hearers: owner },
   'account.token_issued': {
     payload: '`account` `token_id` `name` `scopes`',
-    meaning: 'A token was issued; the token itself is never in the log.',
+    meaning:
+      'A token was issued; the token itself is never in the log. With `replaces` when it took the place of another.',
     hearers: owner,
   },
   'account.token_revoked': {
@@ -66,7 +67,7 @@ const described: Readonly<Record<EventType, Described>> = {
   },
   'account.session_ended': {
     payload: '`account` `session_id`',
-    meaning: 'Somebody signed out, or was signed out by a new password.',
+    meaning: 'Somebody signed out, or was signed out: by a new password, or from another device.',
     hearers: owner,
   },
   'setting.changed': {

@@ -8,6 +8,9 @@ export interface Example {
   readonly text: string
 }
 
+/** A code such as `synapse pair` shows. */
+const EXAMPLE_CODE = '7K3M-9QZC42AB'
+
 /** What stands for a field in an example, by its name. */
 const values: Readonly<Record<string, unknown>> = {
   account_handle: 'cairn',
@@ -15,9 +18,11 @@ const values: Readonly<Record<string, unknown>> = {
   channel: 'general',
   channel_slug: 'general',
   channels: ['general'],
+  current: 'correct horse battery',
   handle: 'cairn',
   kind: 'agent',
   name: 'Team Ops',
+  new: 'staple battery horse',
   password: 'correct horse battery',
   role: 'read_only',
   scopes: ['channel:general:read', 'channel:general:post'],
@@ -32,6 +37,10 @@ const richer: Readonly<Record<string, { readonly query?: string; readonly body?:
   'GET /v1/admin/tokens': { query: 'account=cairn' },
   'PATCH /v1/admin/accounts/:id': { body: { about: 'Writes the release notes' } },
   'PUT /v1/config/:key': { body: { value: 30 } },
+  'PATCH /v1/me': { body: { about: 'Keeps the release notes' } },
+  'POST /v1/me/tokens': { body: { name: 'laptop', scopes: ['channel:*:read'] } },
+  'POST /v1/pair/redeem': { body: { code: EXAMPLE_CODE } },
+  'POST /v1/admin/devices': { body: { device: 'cli-cairn', account_handle: 'cairn' } },
   'POST /v1/auth/login': { body: { handle: 'admin', password: 'correct horse battery' } },
 }
 
@@ -72,9 +81,14 @@ function curl(endpoint: Endpoint, target: string, more: readonly string[] = []):
 
 function credentialOf(endpoint: Endpoint): string {
   if (endpoint.path === '/v1/auth/login') return '-c cookies.txt'
-  if (endpoint.path === '/v1/auth/logout') return '-b cookies.txt'
+  if (endpoint.path === '/v1/auth/logout' || isForPeople(endpoint)) return '-b cookies.txt'
   if (isOperators(endpoint)) return '--unix-socket "$SYNAPSE_HOME/run/synapse.sock"'
   return needsCredential(endpoint) ? '-H "Authorization: Bearer $TOKEN"' : ''
+}
+
+/** Agents are refused. */
+function isForPeople({ refusals = [], tag }: Endpoint): boolean {
+  return tag === 'Login' && refusals.includes('humans_only')
 }
 
 /** Only the socket of this machine will do. */
@@ -102,8 +116,10 @@ const handshake = [
 function variable(path: string, name: string): string {
   if (name === 'slug') return 'general'
   if (name === 'key') return 'wait.max_s'
+  if (name === 'handle') return 'admin'
   const noun = path.split('/').find((_, i, parts) => parts[i + 1] === ':id') ?? ''
-  return `$${(name === 'id' ? `${noun.replace(/s$/, '')}_id` : name).toUpperCase()}`
+  const own = path.startsWith('/v1/me/') ? 'my_' : ''
+  return `$${(name === 'id' ? `${own}${noun.replace(/s$/, '')}_id` : name).toUpperCase()}`
 }
 
 function requiredOf(schema: TSchema | undefined): Readonly<Record<string, unknown>> {

@@ -187,7 +187,8 @@ export const groupIntroductions: Readonly<Record<string, string>> = {
   Events: 'Everything that happens, as pages, as a stream or on a socket.',
   Channels: 'Where you are, and who else is there.',
   You: 'What the server lets you do, and why not more.',
-  Login: 'Signing people in and out; agents have tokens instead.',
+  Login:
+    'Signing people in and out, and what they hold: sessions, personal tokens, a password. Agents have tokens that an admin issues.',
   Administration:
     'For system admins: a person whose account is one, or a token with `admin:*`. On the machine of the server no token is needed: `curl --unix-socket <home>/run/synapse.sock http://localhost/v1/admin/accounts`. The commands of `synapse` use the same requests.',
   Audit:

@@ -1,11 +1,12 @@
 import { CONTRACT_VERSION } from '../contract'
 import type { Endpoint } from '../endpoint'
+import { icon } from '../mark'
 import { anchorOf, endpointSection, methodBadge, pathMarkup } from './endpoint-section'
 import { errorTable } from './error-codes'
 import { eventTable } from './event-types'
 import { groupIntroductions, guideRules, guideSteps, ruleTitles, stepTitles } from './guide'
 import { Html, html, prose } from './html'
-import { icon, logo } from './pictures'
+import { logo } from './pictures'
 import { frameTables } from './socket-frames'
 
 /** An endpoint with the others that are the same at another path. */

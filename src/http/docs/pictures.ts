@@ -1,15 +1,9 @@
+import { mark } from '../mark'
 import { Html, html } from './html'
-
-/** Three nodes around a fourth: the mark of Synapse. */
-const mark =
-  '<path d="M16 16 6.5 8M16 16l10-7M16 16l-3 11" stroke="currentColor" stroke-width="2.2" fill="none"/><circle cx="16" cy="16" r="5" fill="currentColor"/><circle cx="6.5" cy="8" r="3.2" fill="currentColor"/><circle cx="26" cy="9" r="3.2" fill="currentColor"/><circle cx="13" cy="27" r="3.2" fill="currentColor"/>'
 
 export function logo(): Html {
   return new Html(`<svg class="logo" viewBox="0 0 32 32" aria-hidden="true">${mark}</svg>`)
 }
-
-/** The mark as an icon that needs no request. */
-export const icon = `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" color="#6d5df6">${mark}</svg>`)}`
 
 const BOX = 50
 const STEP = 58

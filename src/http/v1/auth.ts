@@ -1,5 +1,5 @@
 import type { Core } from '../../core'
-import { isAdmin } from '../../core/actor'
+import { accountOf, isAdmin, principalOf } from '../../core/actor'
 import type { Client } from '../../core/sessions'
 import { sessionCookie } from '../auth'
 import { clientAddress } from '../client'
@@ -22,7 +22,8 @@ export function authEndpoints(core: Core): Endpoint[] {
       answers: { 200: { description: 'The account and what its credential may do', schema: meSchema } },
       handle: ({ actor }) => {
         const { account } = actor
-        const token = actor.via === 'token' ? actor.token : null
+        const principal = principalOf(actor)
+        const token = principal.via === 'token' ? principal.token : null
         return {
           status: 200,
           json: {
@@ -37,7 +38,8 @@ export function authEndpoints(core: Core): Endpoint[] {
             token_id: token?.uuid ?? null,
             token_name: token?.name ?? null,
             expires_at: instantOrNull(token?.expiresAt ?? null),
-            warnings: [],
+            warnings: token && core.sharing.isShared(token.id) ? ['token_shared'] : [],
+            ...(actor.via === 'acting' ? { acted_by: accountOf(principal)?.handle ?? 'operator' } : {}),
           },
         }
       },
@@ -71,27 +73,31 @@ export function authEndpoints(core: Core): Endpoint[] {
         }
       },
     }),
-    endpoint({
-      method: 'POST',
-      path: '/v1/auth/logout',
-      who: 'account',
-      tag: 'Login',
-      summary: 'End the session',
-      answers: { 200: { description: 'Signed out', schema: ok } },
-      refusals: ['logout_requires_session'],
-      handle: async ({ actor, request }) => {
-        await core.sessions.logout(actor)
-        return {
-          status: 200,
-          json: { status: 'ok' },
-          headers: { 'set-cookie': sessionCookie(core, request, '', 0) },
-        }
-      },
-    }),
   ]
 }
 
-function clientOf(core: Core, request: Request): Client {
+export function logoutEndpoint(core: Core): Endpoint {
+  return endpoint({
+    method: 'POST',
+    path: '/v1/auth/logout',
+    who: 'account',
+    tag: 'Login',
+    summary: 'End the session',
+    answers: { 200: { description: 'Signed out', schema: ok } },
+    refusals: ['logout_requires_session'],
+    handle: async ({ actor, request }) => {
+      await core.sessions.logout(actor)
+      return {
+        status: 200,
+        json: { status: 'ok' },
+        headers: { 'set-cookie': sessionCookie(core, request, '', 0) },
+      }
+    },
+  })
+}
+
+/** Where a request came from, as it is kept with a session and counted with attempts. */
+export function clientOf(core: Core, request: Request): Client {
   return {
     address: clientAddress(request, core.settings.get('trusted_proxies')),
     userAgent: request.headers.get('user-agent')?.slice(0, 300) ?? null,

@@ -5,11 +5,14 @@
  * Start reading at messages.ts; for what is live, events.ts, event-stream.ts and the two sockets.
  */
 import type { Endpoint } from '../endpoint'
-import { authEndpoints } from './auth'
+import { authEndpoints, logoutEndpoint } from './auth'
 import { channelEndpoints } from './channels'
+import { credentialEndpoints } from './credentials'
 import { eventEndpoints, type LiveDeps } from './events'
 import { meEndpoints } from './me'
 import { messageEndpoints } from './messages'
+import { pairEndpoints } from './pair'
+import { serverEndpoints } from './server'
 import { socketEndpoints } from './socket'
 
 export { Wire } from './wire'
@@ -18,10 +21,14 @@ export function v1Endpoints(deps: LiveDeps): Endpoint[] {
   const { core, wire, limits } = deps
   return [
     ...authEndpoints(core),
+    ...credentialEndpoints(core),
+    logoutEndpoint(core),
+    ...pairEndpoints(core),
     ...channelEndpoints(core),
     ...messageEndpoints(core, wire, limits),
     ...eventEndpoints(deps),
     ...socketEndpoints(deps),
     ...meEndpoints(core),
+    ...serverEndpoints(core),
   ]
 }

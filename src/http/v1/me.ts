@@ -1,38 +1,31 @@
 import type { Core } from '../../core'
-import * as limits from '../../core/limits'
-import { CONTRACT_VERSION } from '../contract'
+import type { Account } from '../../core/entities'
 import { type Endpoint, endpoint } from '../endpoint'
-import { Type, text } from '../schema'
-import { accessSchema, serverSchema } from './schemas'
-
-/** What of the contract this server has, for clients that want to know before they try. */
-const features = [
-  'events',
-  'sse',
-  'websocket',
-  'long_poll',
-  'idempotency',
-  'access',
-  'config',
-  'rate_limits',
-  'audit',
-] as const
-
-/** Requests a minute and at once, of the classes that are limited. */
-function ratesOf({ settings }: Core): Record<string, number> {
-  const entries = (['post', 'read', 'write', 'search'] as const).flatMap((name) => {
-    const rate = settings.get(`rate.${name}`)
-    if (rate === null) return []
-    return [
-      [`${name}_per_minute`, rate.perMinute],
-      [`${name}_burst`, rate.burst],
-    ] as const
-  })
-  return Object.fromEntries(entries)
-}
+import { displayName, given, profileFields } from '../profile-wire'
+import { maybe, Type, text } from '../schema'
+import { accessSchema, profileSchema } from './schemas'
 
 export function meEndpoints(core: Core): Endpoint[] {
   return [
+    endpoint({
+      method: 'PATCH',
+      path: '/v1/me',
+      who: 'account',
+      tag: 'You',
+      summary: 'Change what others are shown of you; null leaves alone',
+      body: Type.Object({ display_name: maybe(displayName), ...profileFields }),
+      answers: { 200: { description: 'Your profile', schema: profileSchema } },
+      refusals: ['humans_only', 'missing_scope'],
+      handle: async ({ actor, body }) => {
+        const account = await core.profiles.update(actor, {
+          ...given('displayName', body.display_name),
+          ...given('about', body.about),
+          ...given('capabilities', body.capabilities),
+          ...given('residency', body.residency),
+        })
+        return { status: 200, json: profileJson(account) }
+      },
+    }),
     endpoint({
       method: 'GET',
       path: '/v1/me/access',
@@ -50,35 +43,20 @@ export function meEndpoints(core: Core): Endpoint[] {
     }),
     endpoint({
       method: 'GET',
-      path: '/v1/server',
-      who: 'anybody',
-      tag: 'Server',
-      summary: 'Version, features and limits',
-      answers: { 200: { description: 'The server', schema: serverSchema } },
-      handle: () => ({
+      path: '/v1/accounts/:handle',
+      who: 'account',
+      tag: 'You',
+      summary: 'Who somebody is that shares a channel with you',
+      answers: { 200: { description: 'The profile', schema: profileSchema } },
+      refusals: ['account_not_found'],
+      handle: async ({ actor, params }) => ({
         status: 200,
-        json: {
-          version: CONTRACT_VERSION,
-          epoch: core.log.epoch,
-          head_cursor: core.log.headCursor,
-          features,
-          limits: {
-            body_code_points: limits.MAX_BODY_CODE_POINTS,
-            request_bytes: core.settings.get('http.max_body'),
-            metadata_bytes: limits.MAX_METADATA_BYTES,
-            messages_per_page: 200,
-            events_per_page: 500,
-            channels_per_filter: limits.MAX_CHANNEL_FILTER,
-            wait_seconds: core.settings.get('wait.max_s'),
-            streams_per_account: core.settings.get('streams.per_account'),
-            streams_total: core.settings.get('streams.total'),
-            mentions_per_message: limits.MAX_DIRECT_MENTIONS,
-            idempotency_key: limits.MAX_IDEMPOTENCY_KEY,
-            idempotency_hours: limits.IDEMPOTENCY_WINDOW_HOURS,
-            ...ratesOf(core),
-          },
-        },
+        json: profileJson(await core.profiles.find(actor, params.handle ?? '')),
       }),
     }),
   ]
+}
+
+function profileJson({ uuid, handle, kind, displayName, about, capabilities, residency }: Account) {
+  return { id: uuid, handle, kind, display_name: displayName, about, capabilities, residency }
 }

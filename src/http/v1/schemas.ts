@@ -84,7 +84,40 @@ export const meSchema = Type.Object({
   token_id: nullable(Type.String()),
   token_name: nullable(Type.String()),
   expires_at: nullable(instant),
-  warnings: Type.Array(Type.String()),
+  warnings: Type.Array(Type.String({ description: 'token_shared: two programs use this token' })),
+  acted_by: Type.Optional(Type.String({ description: 'Whose credential it is, with X-Synapse-Actor' })),
+})
+
+export const profileSchema = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  handle,
+  kind: oneOf(['human', 'agent']),
+  display_name: Type.String(),
+  about: Type.String(),
+  capabilities: Type.Array(Type.String()),
+  residency: oneOf(['continuous', 'episodic']),
+})
+
+export const redeemedSchema = Type.Object({
+  url: Type.String({ description: 'Where the server is reached' }),
+  token: Type.Optional(Type.String({ description: 'Not for a session, which is in the cookie' })),
+  account: Type.Object({ handle, kind: oneOf(['human', 'agent']) }),
+  scopes: Type.Array(Type.String()),
+  expires_at: nullable(instant),
+  instance_did: Type.String({ description: 'By which to know this server again' }),
+})
+
+export const sessionsSchema = Type.Object({
+  sessions: Type.Array(
+    Type.Object({
+      id: Type.String({ format: 'uuid' }),
+      created_at: instant,
+      last_used_at: nullable(instant),
+      ip: nullable(Type.String()),
+      user_agent: nullable(Type.String()),
+      current: Type.Boolean({ description: 'The one you came with' }),
+    }),
+  ),
 })
 
 export const channelsSchema = Type.Object({

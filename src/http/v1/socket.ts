@@ -1,7 +1,8 @@
 import { normalName } from '../../core/accounts'
-import type { Person } from '../../core/actor'
+import { type Person, principalOf } from '../../core/actor'
 import { AppError } from '../../core/errors'
-import { authenticate, byBearer, byCookie, cookieOf, refuseForeignOrigin } from '../auth'
+import { withClaim } from '../actor-header'
+import { authenticate, byBearer, byCookie, cookieOf, refuseForeignOrigin, TOKEN_PROTOCOL } from '../auth'
 import { peerOf } from '../client'
 import { type Answer, type Endpoint, endpoint } from '../endpoint'
 import { HttpError } from '../errors'
@@ -39,7 +40,7 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
 
 async function openMultiplexed(deps: LiveDeps, request: Request, visit: Visit): Promise<Answer> {
   const actor = await person(deps, request)
-  visit.take(actor, 'read')
+  visit.take(principalOf(actor), 'read')
   requireUpgrade(request)
   return upgrade(deps, request, actor, (place) => new MultiplexedSocket(deps, actor, place))
 }
@@ -52,12 +53,14 @@ async function openChannel(deps: LiveDeps, request: Request, visit: Visit, name:
     const hasBearer = request.headers.get('authorization') !== null || protocolToken(request) !== undefined
     throw refused(hasBearer ? 'websocket is humans-only' : 'auth required')
   }
-  const actor = await byCookie(core, cookie).catch((error: unknown) => {
+  const principal = await byCookie(core, cookie).catch((error: unknown) => {
     throw error instanceof AppError ? refused('invalid session') : error
   })
-  if (actor.account.kind !== 'human') throw refused('websocket is humans-only')
+  if (principal.account.kind !== 'human') throw refused('websocket is humans-only')
   refuseForeignOrigin(core, request)
-  visit.take(actor, 'read')
+  visit.take(principal, 'read')
+  const actor = await withClaim(core, request, principal)
+  if (actor.via === 'operator') throw refused('auth required')
   const slug = normalName(name)
   const { room } = await core.directory
     .settle(() => core.gates.read(core.gates.current(actor), slug))
@@ -94,18 +97,18 @@ async function person({ core }: LiveDeps, request: Request): Promise<Person> {
   const token = protocolToken(request)
   const actor =
     token !== undefined && request.headers.get('authorization') === null
-      ? await byBearer(core, token)
+      ? await withClaim(core, request, await byBearer(core, token))
       : await authenticate(core, request)
   if (actor.via === 'operator')
     throw new HttpError(426, 'socket_no_websocket', 'The local socket has no WebSockets')
-  if (actor.via === 'session') refuseForeignOrigin(core, request)
+  if (principalOf(actor).via === 'session') refuseForeignOrigin(core, request)
   return actor
 }
 
 function protocolToken(request: Request): string | undefined {
   return protocolsOf(request)
-    .find((name) => name.startsWith('bearer.'))
-    ?.slice('bearer.'.length)
+    .find((name) => name.startsWith(TOKEN_PROTOCOL))
+    ?.slice(TOKEN_PROTOCOL.length)
 }
 
 function protocolsOf(request: Request): string[] {

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNull, lt, lte } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, ne, or } from 'drizzle-orm'
 import type { Session, Token } from '../../core/entities'
 import type { NewSession, NewToken, Reads, Writes } from '../../core/ports'
 import { ADMIN_SCOPE } from '../../core/scopes'
@@ -8,7 +8,12 @@ import { only } from './rows'
 export function credentialReads({ db, t }: Handle) {
   return {
     async token(by) {
-      const where = 'hash' in by ? eq(t.tokens.hash, by.hash) : eq(t.tokens.uuid, by.uuid)
+      const where =
+        'id' in by
+          ? eq(t.tokens.id, by.id)
+          : 'hash' in by
+            ? eq(t.tokens.hash, by.hash)
+            : eq(t.tokens.uuid, by.uuid)
       const [row] = await db.select().from(t.tokens).where(where).limit(1)
       return row
     },
@@ -22,8 +27,15 @@ export function credentialReads({ db, t }: Handle) {
         .limit(limit)
     },
 
-    countLiveTokens: (accountId) =>
-      db.$count(t.tokens, and(eq(t.tokens.accountId, accountId), isNull(t.tokens.revokedAt))),
+    countLiveTokens: (accountId, now) =>
+      db.$count(
+        t.tokens,
+        and(
+          eq(t.tokens.accountId, accountId),
+          isNull(t.tokens.revokedAt),
+          or(isNull(t.tokens.expiresAt), gt(t.tokens.expiresAt, now)),
+        ),
+      ),
 
     async adminTokenExists() {
       const rows = await db
@@ -34,9 +46,18 @@ export function credentialReads({ db, t }: Handle) {
       return rows.some(({ scopes }) => scopes.includes(ADMIN_SCOPE))
     },
 
-    async session({ hash }) {
-      const [row] = await db.select().from(t.sessions).where(eq(t.sessions.hash, hash)).limit(1)
+    async session(by) {
+      const where = 'hash' in by ? eq(t.sessions.hash, by.hash) : eq(t.sessions.uuid, by.uuid)
+      const [row] = await db.select().from(t.sessions).where(where).limit(1)
       return row
+    },
+
+    async listSessions(accountId, now) {
+      return db
+        .select()
+        .from(t.sessions)
+        .where(and(eq(t.sessions.accountId, accountId), gt(t.sessions.expiresAt, now)))
+        .orderBy(desc(t.sessions.id))
     },
   } satisfies Partial<Reads>
 }
@@ -54,8 +75,12 @@ export function credentialWrites({ db, t }: Handle, stamp: Stamp) {
       )
     },
 
+    async limitToken(id, expiresAt) {
+      await db.update(t.tokens).set({ expiresAt }).where(eq(t.tokens.id, id))
+    },
+
     async insertSession(session: NewSession): Promise<Session> {
-      const row = { ...session, uuid: stamp.uuid(), createdAt: stamp.now() }
+      const row = { uuid: stamp.uuid(), ...session, createdAt: stamp.now() }
       return only(await db.insert(t.sessions).values(row).returning())
     },
 
@@ -64,7 +89,13 @@ export function credentialWrites({ db, t }: Handle, stamp: Stamp) {
     },
 
     async deleteSessions(by) {
-      const where = 'id' in by ? eq(t.sessions.id, by.id) : eq(t.sessions.accountId, by.accountId)
+      const where =
+        'id' in by
+          ? eq(t.sessions.id, by.id)
+          : and(
+              eq(t.sessions.accountId, by.accountId),
+              by.not === undefined ? undefined : ne(t.sessions.id, by.not),
+            )
       return db.delete(t.sessions).where(where).returning()
     },
 

@@ -7,6 +7,7 @@ import { channelReads, channelWrites } from './channels'
 import { credentialReads, credentialWrites } from './credentials'
 import { logReads } from './log'
 import { messageReads } from './messages'
+import { pairingReads, pairingWrites } from './pairing'
 import { settingReads, settingWrites } from './settings'
 
 export function createReads(handle: Handle): Reads {
@@ -18,6 +19,7 @@ export function createReads(handle: Handle): Reads {
     ...logReads(handle),
     ...settingReads(handle),
     ...auditReads(handle),
+    ...pairingReads(handle),
   }
 }
 
@@ -29,5 +31,6 @@ export function createWrites(handle: Handle, stamp: Stamp): Omit<Writes, keyof R
     ...channelWrites(handle, stamp),
     ...settingWrites(handle),
     ...auditWrites(handle, stamp),
+    ...pairingWrites(handle, stamp),
   }
 }

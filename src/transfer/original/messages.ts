@@ -103,6 +103,7 @@ async function messageOf(
     },
     metadata: {},
     clientMessageId: null,
+    actingTokenId: null,
     createdAt,
     editedAt: timeOrNull('messages', raw, 'edited_at'),
     deletedAt,

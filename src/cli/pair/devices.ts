@@ -1,0 +1,41 @@
+import { adminCommand } from '../admin'
+import { CliError } from '../cli-error'
+import type { AdminClient } from '../client'
+import { EXIT } from '../exit-codes'
+import type { Device } from './index'
+
+export const listDevices = adminCommand({
+  args: {},
+  notes: ['Codes that wait for a device are in it, too; the codes themselves are not.'],
+  examples: ['synapse pair list'],
+  act: devicesOf,
+})
+
+export const revokeDevice = adminCommand({
+  args: {
+    device: {
+      type: 'positional',
+      required: true,
+      valueHint: 'LABEL',
+      description: 'Its label, or its id as pair list shows it',
+    },
+  },
+  notes: [
+    'By a label every device of that name is shut out: codes, tokens, sessions, and streams within a second.',
+  ],
+  examples: ['synapse pair revoke phone-ada'],
+  async act(client, { device }) {
+    const found = (await devicesOf(client)).filter(
+      (one) => one.id === device || (one.device === device && one.state !== 'revoked'),
+    )
+    if (found.length === 0) throw new CliError(EXIT.notFound, `there is no device ${device}`)
+    const revoked: Device[] = []
+    for (const { id } of found)
+      revoked.push(await client.post<Device>(`/v1/admin/devices/${encodeURIComponent(id)}/revoke`))
+    return revoked
+  },
+})
+
+function devicesOf(client: AdminClient): Promise<Device[]> {
+  return client.list<Device>('/v1/admin/devices')
+}

@@ -1,0 +1,159 @@
+// The commands that let devices in: pair makes a code, join redeems one, pair list and pair revoke look after them.
+// May import: the shared files of src/cli, those of src/cli/admin that say where to act, and uqr.
+// link.ts is what a code looks like as a link; qr.ts draws it; token-file.ts is where a client keeps its token.
+// Start reading in this file, then join.ts.
+import { withClient } from '../admin'
+import { UsageError } from '../cli-error'
+import { type Command, command } from '../command'
+import { parseDuration } from '../duration'
+import { publicUrl, serverAddress } from '../server-address'
+import { note, printJson, styleOf } from '../terminal'
+import { baseOf } from '../ways'
+import { words } from '../words'
+import { pairLink } from './link'
+import { drawCode } from './qr'
+
+/** A device, or the code for one, as the administration API answers it. */
+export interface Device {
+  readonly id: string
+  readonly device: string
+  readonly account_handle: string
+  readonly account_kind: 'human' | 'agent'
+  readonly scopes: readonly string[]
+  readonly actors: readonly string[] | null
+  readonly state: 'active' | 'redeemed' | 'expired' | 'revoked' | 'locked'
+  readonly created_at: string
+  readonly expires_at: string
+  readonly token_id: string | null
+  readonly last_used_at: string | null
+}
+
+interface Paired extends Device {
+  readonly code?: string
+  readonly typed_code?: string
+  readonly token?: string
+}
+
+export const pair: Command = command({
+  args: {
+    device: {
+      type: 'string',
+      valueHint: 'label',
+      required: true,
+      description: 'What to call it; browser-… and viewer-… have scopes of their own',
+    },
+    account: {
+      type: 'string',
+      valueHint: 'handle',
+      description: 'Whose device it is; otherwise the only human admin',
+    },
+    url: {
+      type: 'string',
+      valueHint: 'url',
+      description:
+        'Where the device reaches the server; otherwise base_url, or an address that it listens on',
+    },
+    scopes: {
+      type: 'string',
+      valueHint: 'list',
+      description: 'What it may do, separated by commas; otherwise by the label',
+    },
+    actors: {
+      type: 'string',
+      valueHint: 'list',
+      description: 'Handles that it may act as by X-Synapse-Actor, separated by commas',
+    },
+    ttl: {
+      type: 'string',
+      valueHint: '10m',
+      description: 'How long the code is good for, 1m to 24h (otherwise 10m)',
+    },
+    'no-qr': { type: 'boolean', description: 'Draw no QR code' },
+    direct: { type: 'boolean', description: 'Make the token at once and put it into the link; for scripts' },
+    home: {
+      type: 'string',
+      valueHint: 'dir',
+      description: 'The home of the server on this machine (SYNAPSE_HOME)',
+    },
+    json: { type: 'boolean', description: 'Print JSON instead of text' },
+  },
+  notes: [
+    'The code works once. Opened in the browser of a person, it signs that person in; redeemed by synapse join, it',
+    'makes a token with these scopes.',
+  ],
+  examples: [
+    'synapse pair --device phone-ada --url http://192.168.1.20:8080',
+    'synapse pair --device cli-cairn --account cairn --no-qr',
+    'synapse pair --device browser-kiosk --account ada --ttl 2m',
+  ],
+  async run({ args, rawArgs }) {
+    const ttl = args.ttl === undefined ? undefined : Math.round(parseDuration(args.ttl, '--ttl') / 1000)
+    const given = args.url === undefined ? undefined : originOf(args.url)
+    const request = {
+      device: args.device,
+      account_handle: args.account,
+      scopes: args.scopes === undefined ? undefined : words(args.scopes),
+      actors: args.actors === undefined ? undefined : words(args.actors),
+      ttl_s: ttl,
+      direct: args.direct,
+    }
+    const { paired, address } = await withClient({ home: args.home }, async (client) => ({
+      paired: await client.post<Paired>('/v1/admin/devices', request),
+      address: serverAddress({ home: args.home }, client.way, await publicUrl(client)),
+    }))
+    const url = given ?? address.url
+    const { code, typed_code, token, ...device } = paired
+    const link = pairLink(
+      token === undefined
+        ? { url, code: code ?? '', device: device.device }
+        : { url, token, device: device.device },
+    )
+    if (args.json === true)
+      printJson({ ...device, url, link, ...(token === undefined ? { code: typed_code } : { token }) })
+    // For citty --no-qr says that qr is off, whatever it is called here.
+    else show(device, { url, link, typed: typed_code, drawn: !rawArgs.includes('--no-qr') })
+    if (given === undefined && address.local)
+      note(`Only this machine can reach ${url}: name another address with --url.`)
+    return undefined
+  },
+})
+
+/** The page of a link must be at the root of its server. @throws UsageError */
+function originOf(url: string): string {
+  const { origin, pathname } = new URL(baseOf(url))
+  if (pathname === '/') return origin
+  throw new UsageError('--url must be the address of a server without a path')
+}
+
+interface Shown {
+  readonly url: string
+  readonly link: string
+  readonly typed: string | undefined
+  readonly drawn: boolean
+}
+
+/** What somebody needs who holds the device: the code to point its camera at, the link, and what can be typed. */
+function show(device: Device, { url, link, typed, drawn }: Shown): void {
+  const { bold, dim } = styleOf(process.stdout)
+  const { account_handle: handle, account_kind: kind, scopes } = device
+  const until = new Date(device.expires_at).toLocaleTimeString('en-GB', { timeStyle: 'short' })
+  const signsIn = kind === 'human' ? ` In a browser it signs @${handle} in.` : ''
+  const ways =
+    typed === undefined
+      ? [dim('The token is in the link: keep it like a password.')]
+      : [
+          `Or open ${bold(`${url}/pair`)} and type ${bold(typed)}`,
+          `For a program: synapse join --url ${url} --code ${typed}`,
+          '',
+          dim(`Works once, until ${until}.${signsIn}`),
+        ]
+  const lines = [
+    `${bold(device.device)} as ${bold(`@${handle}`)} ${dim(`(${scopes.join(', ')})`)}`,
+    '',
+    ...(drawn ? [...drawCode(link, process.stdout), ''] : []),
+    link,
+    '',
+    ...ways,
+  ]
+  console.log(lines.join('\n'))
+}

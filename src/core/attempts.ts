@@ -1,0 +1,56 @@
+import type { AppError } from './errors'
+import type { Store } from './ports'
+import type { Settings } from './settings'
+import { type Clock, later, MICROS_PER_MINUTE, MICROS_PER_SECOND, type Micros } from './time'
+
+/** So many attempts of a key in a window of time. */
+export interface AttemptLimit {
+  readonly key: string
+  readonly count: number
+}
+
+/** What is counted is kept at least so long, whichever window it is counted in. */
+const KEPT_MICROS = 60 * MICROS_PER_MINUTE
+
+/** Attempts at secrets, counted in the store, so that more replicas give no more guesses. */
+export class Attempts {
+  constructor(
+    private readonly store: Store,
+    private readonly settings: Settings,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Counts an attempt of each key, before the secret is looked at, so that parallel guesses count.
+   * @throws what `refuse` makes of the seconds until there is room again, with nothing counted
+   */
+  async count(
+    limits: readonly AttemptLimit[],
+    seconds: number,
+    refuse: (retryAfter: number) => AppError,
+  ): Promise<readonly string[]> {
+    const window = seconds * MICROS_PER_SECOND
+    const keys = limits.map((limit) => limit.key)
+    await this.store.transact(async (tx) => {
+      const now = this.clock.now()
+      // What is further ahead was counted before the clock was set back; clocks of replicas differ by less.
+      const span = { after: later(now, -window), upTo: later(now, window) }
+      for (const { key, count } of limits) {
+        const oldest = await tx.nthAttempt(key, span, count)
+        if (oldest !== undefined) throw refuse(retryAfter(oldest, window, now))
+      }
+      await tx.insertAttempts(keys, now, later(now, -this.keptFor(window)))
+    })
+    return keys
+  }
+
+  /** All kinds of attempts lie together: none may be forgotten before its own window is over. */
+  private keptFor(window: number): number {
+    const login = (this.settings.get('rate.login')?.seconds ?? 0) * MICROS_PER_SECOND
+    return Math.max(window, login, KEPT_MICROS)
+  }
+}
+
+function retryAfter(oldest: Micros, window: number, now: Micros): number {
+  return Math.max(1, Math.ceil((oldest + window - now) / MICROS_PER_SECOND))
+}

@@ -1,0 +1,98 @@
+import { endSessions, hashPassword, normalName } from './accounts'
+import { isAdmin, type Person, requireHuman } from './actor'
+import { entryBy } from './audit'
+import type { Directory } from './directory'
+import type { Account } from './entities'
+import { refusal } from './errors'
+import { accountEvent } from './events'
+import type { Gates } from './gates'
+import type { OwnActs } from './own-acts'
+import type { AccountChange, Passwords, Reads } from './ports'
+import type { Client, Sessions } from './sessions'
+import type { Settings } from './settings'
+
+/** What an account may change about itself. */
+export type ProfilePatch = Pick<AccountChange, 'displayName' | 'about' | 'capabilities' | 'residency'>
+
+/** Accounts as they see themselves and each other. */
+export class Profiles {
+  constructor(
+    private readonly deps: {
+      readonly reads: Reads
+      readonly directory: Directory
+      readonly gates: Gates
+      readonly acts: OwnActs
+      readonly sessions: Sessions
+      readonly passwords: Passwords
+      readonly settings: Settings
+    },
+  ) {}
+
+  /**
+   * An account that shares a channel with the actor, or the actor itself; any account for system admins.
+   * @throws account_not_found, also for one that the actor has nothing to do with
+   */
+  async find(actor: Person, handle: string): Promise<Account> {
+    const { directory, gates, settings } = this.deps
+    const name = normalName(handle)
+    return directory.settle(() => {
+      const now = gates.current(actor)
+      const account = directory.accountByHandle(name)
+      const isKnown =
+        account &&
+        (account.id === now.account.id ||
+          isAdmin(now, settings) ||
+          this.shareRoom(now.account.id, account.id))
+      if (!isKnown) throw refusal('account_not_found')
+      return account
+    })
+  }
+
+  /**
+   * Changes the actor's own profile.
+   * @throws humans_only or missing_scope when the account is a person's, and whoever acts is not that person
+   */
+  async update(actor: Person, patch: ProfilePatch): Promise<Account> {
+    return this.deps.acts.act(actor, async (tx, now) => {
+      if (now.account.kind === 'human') requireHuman(now)
+      const changed = Object.keys(patch)
+      if (changed.length === 0) return now.account
+      const updated = await tx.updateAccount(now.account.id, patch)
+      const words = changed.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+      await tx.append(accountEvent('account.updated', updated, { changed: words }), updated)
+      return updated
+    })
+  }
+
+  /**
+   * Gives the person another password and ends all its other sessions. Guesses at the present one count like those of
+   * a login.
+   * @throws humans_only, missing_scope; login_throttled, invalid_credentials, weak_password
+   */
+  async changePassword(actor: Person, current: string, next: string, client: Client): Promise<void> {
+    requireHuman(actor)
+    const { acts, passwords, reads, sessions, settings } = this.deps
+    const { account } = actor
+    const attempt = await sessions.countAttempt(account.handle, client)
+    const stored = await reads.passwordHash(account.id)
+    if (!(await passwords.verify(current, stored))) throw refusal('invalid_credentials')
+    const passwordHash = await hashPassword(next, passwords, settings)
+    await acts.act(actor, async (tx, now) => {
+      requireHuman(now)
+      // Meanwhile somebody else may have changed it.
+      if ((await tx.passwordHash(account.id)) !== stored) throw refusal('invalid_credentials')
+      const updated = await tx.updateAccount(account.id, { passwordHash })
+      await tx.append(accountEvent('account.updated', updated, { changed: ['password'] }), updated)
+      await endSessions(tx, now, updated, now.via === 'session' ? now.session.id : undefined)
+      await tx.audit(entryBy(now, 'password.change', { type: 'account', id: updated.uuid }))
+      await tx.forgetAttempts(attempt)
+    })
+  }
+
+  private shareRoom(one: number, other: number): boolean {
+    const { directory } = this.deps
+    const ids = directory.channelsOf(one)
+    directory.requireRooms(ids)
+    return ids.some((id) => directory.room(id).members.has(other))
+  }
+}

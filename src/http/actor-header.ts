@@ -1,0 +1,35 @@
+import type { Core } from '../core'
+import type { Actor, Principal } from '../core/actor'
+import { refusal } from '../core/errors'
+
+const HEADER = 'x-synapse-actor'
+/** One handle, of here or of another server (`name@server`), or of a pairing of servers; a repeated header has a comma. */
+const ONE_HANDLE = /^(?:[a-z][a-z0-9_-]{0,63}(?:@[a-z][a-z0-9-]{0,31})?|fed:[a-z][a-z0-9-]{0,31})$/
+
+/**
+ * Who acts when this principal sends this request: itself, or the account that `X-Synapse-Actor` names. With
+ * core/impersonation.ts this is all there is to that header (§8 of operating.md): here what it says about itself,
+ * there who may act as whom.
+ * @throws actor_header_invalid; actor_claim_denied, impersonation_denied, account_not_found
+ */
+export function withClaim(core: Core, request: Request, principal: Principal): Actor | Promise<Actor> {
+  const handle = claimOf(request)
+  return handle === undefined
+    ? principal
+    : core.directory.settle(() => core.gates.claim(core.gates.current(principal), handle))
+}
+
+/** What a request without a credential hears that names an account. @throws actor_header_unauthenticated */
+export function refuseBareClaim(core: Core, request: Request): void {
+  if (request.headers.has(HEADER) && core.settings.get('strict_actor_header'))
+    throw refusal('actor_header_unauthenticated')
+}
+
+/** The handle that the request names; undefined when it names none. @throws actor_header_invalid */
+export function claimOf(request: Request): string | undefined {
+  const value = request.headers.get(HEADER)
+  if (value === null) return undefined
+  const handle = value.trim().toLowerCase()
+  if (!ONE_HANDLE.test(handle)) throw refusal('actor_header_invalid')
+  return handle
+}

@@ -1,0 +1,138 @@
+import type { Core } from '../../core'
+import type { PairCodeView } from '../../core/ports'
+import { formatInstant } from '../../core/time'
+import { type Endpoint, endpoint } from '../endpoint'
+import { list, maybe, oneOf, Type, text } from '../schema'
+import { idOf, instantSchema, listQuery, nullable, pageAnswer, pageOf } from './wire'
+
+const TTL_SECONDS = 600
+const MIN_TTL_SECONDS = 60
+const MAX_TTL_SECONDS = 86_400
+
+const newDevice = Type.Object({
+  device: text({
+    minLength: 1,
+    maxLength: 64,
+    pattern: '^[^\\p{Cc}]+$',
+    description: 'What to call it; browser- and viewer- in front have scopes of their own',
+  }),
+  account_handle: maybe(
+    text({ minLength: 1, maxLength: 64, description: 'Default: the only human who is a system admin' }),
+  ),
+  scopes: maybe(list(text(), { description: 'Default: by the label' })),
+  actors: maybe(list(text({ maxLength: 64 }), { maxItems: 100, description: 'Handles that it may act as' })),
+  ttl_s: maybe(
+    Type.Integer({ minimum: MIN_TTL_SECONDS, maximum: MAX_TTL_SECONDS, description: 'Default 600' }),
+  ),
+  direct: maybe(Type.Boolean({ description: 'The token itself instead of a code, for scripts' })),
+})
+
+const deviceSchema = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  device: Type.String(),
+  account_handle: Type.String(),
+  account_kind: oneOf(['human', 'agent']),
+  scopes: Type.Array(Type.String()),
+  actors: nullable(Type.Array(Type.String())),
+  state: oneOf(['active', 'redeemed', 'expired', 'revoked', 'locked']),
+  created_at: instantSchema,
+  expires_at: Type.String({ format: 'date-time', description: 'Until when the code can be redeemed' }),
+  token_id: nullable(Type.String({ format: 'uuid' })),
+  last_used_at: nullable(instantSchema),
+})
+
+const pairedSchema = Type.Composite([
+  deviceSchema,
+  Type.Object({
+    code: Type.Optional(Type.String({ description: 'What the link carries' })),
+    typed_code: Type.Optional(Type.String()),
+    token: Type.Optional(Type.String({ description: 'With `direct`' })),
+  }),
+])
+
+/** Devices and the codes that let them in, as administrators manage them. */
+export function deviceEndpoints(core: Core): Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/devices',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Make a code that lets one device in, once; it is shown here and never again',
+      body: newDevice,
+      answers: { 201: { description: 'The code', schema: pairedSchema } },
+      refusals: [
+        'account_required',
+        'account_not_found',
+        'account_archived',
+        'invalid_scope',
+        'invalid_handle',
+        'quota_exceeded',
+      ],
+      handle: async ({ actor, body }) => {
+        const { code, account, secret } = await core.pairing.create(actor, {
+          device: body.device,
+          handle: body.account_handle ?? undefined,
+          scopes: body.scopes ?? undefined,
+          actors: body.actors ?? null,
+          ttlSeconds: body.ttl_s ?? TTL_SECONDS,
+          direct: body.direct ?? false,
+        })
+        const shown =
+          'token' in secret
+            ? { token: secret.token }
+            : { code: secret.link, typed_code: `${secret.typed.slice(0, 4)}-${secret.typed.slice(4)}` }
+        return { status: 201, json: { ...deviceJson(core, { code, account, token: null }), ...shown } }
+      },
+    }),
+    endpoint({
+      method: 'GET',
+      path: '/v1/admin/devices',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Devices that were paired, and codes that wait for one',
+      query: Type.Object(listQuery),
+      answers: { 200: { description: 'A bare array by creation', schema: Type.Array(deviceSchema) } },
+      handle: async ({ actor, query }) => {
+        const page = pageOf(query)
+        const devices = await core.pairing.list(actor, page)
+        return pageAnswer(
+          devices,
+          page,
+          ({ code }) => String(code.id),
+          (device) => deviceJson(core, device),
+        )
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/devices/:id/revoke',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Shut a device out: its code, token or session and its streams end',
+      answers: { 200: { description: 'The device', schema: deviceSchema } },
+      refusals: ['invalid_id', 'device_not_found'],
+      handle: async ({ actor, params }) => ({
+        status: 200,
+        json: deviceJson(core, await core.pairing.revoke(actor, idOf(params.id, 'device id'))),
+      }),
+    }),
+  ]
+}
+
+function deviceJson(core: Core, view: PairCodeView) {
+  const { code, account, token } = view
+  return {
+    id: code.uuid,
+    device: code.device,
+    account_handle: account.handle,
+    account_kind: account.kind,
+    scopes: code.scopes,
+    actors: code.actors,
+    state: core.pairing.stateOf(view),
+    created_at: formatInstant(code.createdAt),
+    expires_at: formatInstant(code.expiresAt),
+    token_id: token?.uuid ?? null,
+    last_used_at: token?.lastUsedAt ? formatInstant(token.lastUsedAt) : null,
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The page `/pair`: what a phone opens when it reads the code on a terminal. Static, the same for everybody: the code
+ * is in the fragment of the address, which no server is sent, and the script takes it from there.
+ * Imports the shared files of http/. client.css and client.js are embedded as text.
+ * Start reading at client.js.
+ */
+import { type Endpoint, endpoint } from '../endpoint'
+import { icon, mark } from '../mark'
+import style from './client.css' with { type: 'text' }
+import script from './client.js' with { type: 'text' }
+
+/** The page may speak to this server and load nothing; style and script are allowed by what they are. */
+const policy = [
+  "default-src 'none'",
+  `style-src '${sha256(style)}'`,
+  `script-src '${sha256(script)}'`,
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const headers = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': policy,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+}
+
+export function pairPageEndpoint(): Endpoint {
+  return endpoint({
+    method: 'GET',
+    path: '/pair',
+    who: 'nobody',
+    tag: 'Login',
+    summary: 'The page that lets a device in: it reads the code behind the # of its own address',
+    answers: { 200: { description: 'HTML' } },
+    handle: () => ({ response: new Response(page, { headers }) }),
+  })
+}
+
+const page = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>Let this device in · Synapse</title>
+<link rel="icon" href="${icon}">
+<style>${style}</style>
+</head>
+<body>
+<main>
+<svg class="logo" viewBox="0 0 32 32" aria-hidden="true">${mark}</svg>
+<section id="offer" hidden aria-labelledby="offer-name">
+<h1 id="offer-name">Let this device in?</h1>
+<p>It was invited to <b class="host"></b> as <b id="device"></b>. The link works once.</p>
+<button type="button" id="enter">Let it in</button>
+<p class="quiet">If nobody gave you this link, close the page.</p>
+</section>
+<section id="ask" hidden aria-labelledby="ask-name">
+<h1 id="ask-name">Let this device in</h1>
+<p>Type the code that <code>synapse pair</code> shows.</p>
+<form id="form" novalidate>
+<label for="code">Code</label>
+<input id="code" name="code" autocomplete="one-time-code" autocapitalize="characters" autocorrect="off" spellcheck="false" inputmode="text" maxlength="16" placeholder="XXXX-XXXXXXXX" aria-describedby="problem">
+<button type="submit">Let it in</button>
+</form>
+</section>
+<section id="done" hidden aria-labelledby="done-name">
+<h1 id="done-name">You are in</h1>
+<p>This device is signed in to <b class="host"></b> as <b id="who"></b>.</p>
+<a class="button" href="/">Open Synapse</a>
+</section>
+<section id="program" hidden aria-labelledby="program-name">
+<h1 id="program-name">This code is for a program</h1>
+<p>It gives a token, not a sign-in. Redeem it where the program runs:</p>
+<pre id="command" tabindex="0"></pre>
+<button type="button" id="reveal" class="second">Show the token here instead</button>
+</section>
+<section id="token" hidden aria-labelledby="token-name">
+<h1 id="token-name">The token of <b id="owner"></b></h1>
+<p>It is shown this once. Whoever has it can act as that account.</p>
+<pre id="secret" tabindex="0"></pre>
+<button type="button" id="copy">Copy</button>
+</section>
+<section id="elsewhere" hidden aria-labelledby="elsewhere-name">
+<h1 id="elsewhere-name">This is not where the link leads</h1>
+<p>It is for <b id="target"></b>, and this page is of <b class="host"></b>. Nothing was sent. Ask whoever gave it to you.</p>
+</section>
+<p id="problem" role="alert"></p>
+<noscript><p>This page needs JavaScript, to read a code that the server must not see. Without it: <code>synapse join '&lt;link&gt;'</code></p></noscript>
+</main>
+<script>${script}</script>
+</body>
+</html>
+`
+
+function sha256(text: string): string {
+  return `sha256-${Bun.SHA256.hash(text, 'base64')}`
+}

@@ -1,0 +1,18 @@
+import { list, maybe, oneOf, text } from './schema'
+
+/** What an account can be told about itself, whoever tells it (§10 and §26 of the v1 contract). */
+export const profileFields = {
+  about: maybe(text({ maxLength: 500 })),
+  capabilities: maybe(list(text({ minLength: 1, maxLength: 64 }), { maxItems: 20 })),
+  residency: maybe(oneOf(['continuous', 'episodic'])),
+}
+
+export const displayName = text({ minLength: 1, maxLength: 128 })
+
+/** A field of a patch; null means: leave alone. */
+export function given<Key extends string, Value>(
+  key: Key,
+  value: Value | null | undefined,
+): { [K in Key]?: Value } {
+  return (value === null || value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value }
+}

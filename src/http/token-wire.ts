@@ -1,0 +1,54 @@
+import type { Account, Token } from '../core/entities'
+import { formatInstant, type Micros, parseInstant } from '../core/time'
+import { ValidationError } from './errors'
+import { Type } from './schema'
+
+/** How tokens look, wherever they are shown (`Token` in §10 of the v1 contract). */
+
+const instantSchema = Type.String({ format: 'date-time' })
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()])
+
+export const tokenSchema = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  account_handle: Type.String(),
+  scopes: Type.Array(Type.String()),
+  created_at: instantSchema,
+  last_used_at: nullable(instantSchema),
+  revoked_at: nullable(instantSchema),
+  name: nullable(Type.String()),
+  expires_at: nullable(instantSchema),
+  actors: nullable(Type.Array(Type.String(), { description: 'Handles that its holder may act as' })),
+  device: nullable(Type.String({ description: 'What it was paired to' })),
+})
+
+/** The answer that shows a token this once. */
+export const issuedSchema = Type.Composite([tokenSchema, Type.Object({ token: Type.String() })])
+
+export function tokenJson(token: Token, account: Pick<Account, 'handle'>) {
+  return {
+    id: token.uuid,
+    account_handle: account.handle,
+    scopes: token.scopes,
+    created_at: formatInstant(token.createdAt),
+    last_used_at: instant(token.lastUsedAt),
+    revoked_at: instant(token.revokedAt),
+    name: token.name,
+    expires_at: instant(token.expiresAt),
+    actors: token.actors,
+    device: token.device,
+  }
+}
+
+/** The end of a new token, as a request names it; null = none. @throws 422 `datetime_parsing` */
+export function endOf(text: string | null | undefined): Micros | null {
+  if (!text) return null
+  const end = parseInstant(text)
+  if (end !== undefined) return end
+  const msg = 'Input should be a valid datetime'
+  throw new ValidationError([{ type: 'datetime_parsing', loc: ['body', 'expires_at'], msg, input: text }])
+}
+
+function instant(at: Micros | null): string | null {
+  return at === null ? null : formatInstant(at)
+}

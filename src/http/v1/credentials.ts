@@ -1,0 +1,156 @@
+import type { Core } from '../../core'
+import type { Session } from '../../core/entities'
+import { AppError } from '../../core/errors'
+import { parseUuid, type Uuid } from '../../core/ids'
+import { MAX_GRACE_SECONDS } from '../../core/own-tokens'
+import { formatInstant } from '../../core/time'
+import { type Endpoint, endpoint } from '../endpoint'
+import { list, maybe, Type, text } from '../schema'
+import { endOf, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
+import { clientOf } from './auth'
+import { sessionsSchema } from './schemas'
+import { instantOrNull } from './wire'
+
+/** Seconds that a token which was replaced goes on working, unless the request says otherwise. */
+const GRACE_SECONDS = 300
+/** More tokens than one account can have that live; those that ended beyond that are not shown. */
+const SHOWN_TOKENS = 1000
+
+const personal = ['humans_only', 'missing_scope'] as const
+
+const newToken = Type.Object({
+  name: text({ minLength: 1, maxLength: 64 }),
+  scopes: list(text(), { description: 'At least one, none beyond your own' }),
+  expires_at: maybe(text({ description: 'ISO 8601; never when absent' })),
+})
+
+/** What people and agents do with their own credentials (§26 of the v1 contract). */
+export function credentialEndpoints(core: Core): Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/auth/rotate',
+      who: 'account',
+      tag: 'Login',
+      summary: 'Replace the token you came with; the new one is shown here and never again',
+      description: 'Name, scopes and end stay the same. The old token goes on working for `grace_s` seconds.',
+      body: Type.Object({
+        grace_s: maybe(
+          Type.Integer({ minimum: 0, maximum: MAX_GRACE_SECONDS, description: 'Default 300; 0 = at once' }),
+        ),
+      }),
+      answers: { 201: { description: 'The new token', schema: issuedSchema } },
+      refusals: ['rotate_requires_bearer', 'quota_exceeded'],
+      handle: async ({ actor, body }) => {
+        const { token, account, secret } = await core.ownTokens.rotate(actor, body.grace_s ?? GRACE_SECONDS)
+        return { status: 201, json: { ...tokenJson(token, account), token: secret } }
+      },
+    }),
+    endpoint({
+      method: 'GET',
+      path: '/v1/me/tokens',
+      who: 'account',
+      tag: 'Login',
+      summary: 'Your personal tokens, revoked ones too',
+      answers: {
+        200: { description: 'By creation', schema: Type.Object({ tokens: Type.Array(tokenSchema) }) },
+      },
+      refusals: personal,
+      handle: async ({ actor }) => {
+        const tokens = await core.ownTokens.list(actor, { after: '', limit: SHOWN_TOKENS })
+        return { status: 200, json: { tokens: tokens.map((token) => tokenJson(token, actor.account)) } }
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/v1/me/tokens',
+      who: 'account',
+      tag: 'Login',
+      summary: 'Make a personal token: it acts as you, within its scopes',
+      description: 'It is shown here and never again. With `human:act` its bearer is you in everything.',
+      body: newToken,
+      answers: { 201: { description: 'The token', schema: issuedSchema } },
+      refusals: [...personal, 'scopes_required', 'invalid_scope', 'scope_escalation', 'quota_exceeded'],
+      handle: async ({ actor, body }) => {
+        const { token, account, secret } = await core.ownTokens.issue(actor, {
+          name: body.name,
+          scopes: body.scopes,
+          expiresAt: endOf(body.expires_at),
+        })
+        return { status: 201, json: { ...tokenJson(token, account), token: secret } }
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/v1/me/tokens/:id/revoke',
+      who: 'account',
+      tag: 'Login',
+      summary: 'Revoke a personal token: the next request fails, its streams close',
+      answers: { 200: { description: 'The token', schema: tokenSchema } },
+      refusals: [...personal, 'invalid_id', 'token_not_found'],
+      handle: async ({ actor, params }) => {
+        const token = await core.ownTokens.revoke(actor, idOf(params.id, 'token id'))
+        return { status: 200, json: tokenJson(token, actor.account) }
+      },
+    }),
+    endpoint({
+      method: 'GET',
+      path: '/v1/auth/sessions',
+      who: 'account',
+      tag: 'Login',
+      summary: 'Where you are signed in',
+      answers: { 200: { description: 'The newest first', schema: sessionsSchema } },
+      refusals: personal,
+      handle: async ({ actor }) => {
+        const sessions = await core.sessions.list(actor)
+        const current = actor.via === 'session' ? actor.session.id : undefined
+        return { status: 200, json: { sessions: sessions.map((one) => sessionJson(one, current)) } }
+      },
+    }),
+    endpoint({
+      method: 'DELETE',
+      path: '/v1/auth/sessions/:id',
+      who: 'account',
+      tag: 'Login',
+      summary: 'Sign yourself out elsewhere: that session and its streams end',
+      answers: { 204: { description: 'Done' } },
+      refusals: [...personal, 'invalid_id', 'session_not_found'],
+      handle: async ({ actor, params }) => {
+        await core.sessions.end(actor, idOf(params.id, 'session id'))
+        return { status: 204 }
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/v1/me/password',
+      who: 'account',
+      tag: 'Login',
+      summary: 'Give yourself another password; your other sessions end',
+      body: Type.Object({ current: text({ secret: true }), new: text({ secret: true }) }),
+      answers: { 204: { description: 'Done' } },
+      refusals: [...personal, 'invalid_credentials', 'weak_password', 'login_throttled'],
+      handle: async ({ actor, body, request }) => {
+        await core.profiles.changePassword(actor, body.current, body.new, clientOf(core, request))
+        return { status: 204 }
+      },
+    }),
+  ]
+}
+
+function sessionJson(session: Session, current: number | undefined) {
+  return {
+    id: session.uuid,
+    created_at: formatInstant(session.createdAt),
+    last_used_at: instantOrNull(session.lastUsedAt),
+    ip: session.ip,
+    user_agent: session.userAgent,
+    current: session.id === current,
+  }
+}
+
+/** @throws invalid_id */
+function idOf(value: string | undefined, what: 'token id' | 'session id'): Uuid {
+  const uuid = parseUuid(value ?? '')
+  if (!uuid) throw new AppError('invalid', 'invalid_id', `Invalid ${what}`)
+  return uuid
+}

@@ -1,0 +1,91 @@
+import type { Core } from '../../core'
+import * as limits from '../../core/limits'
+import { MAX_GRACE_SECONDS } from '../../core/own-tokens'
+import type { Settings } from '../../core/settings'
+import { CONTRACT_VERSION } from '../contract'
+import { type Endpoint, endpoint } from '../endpoint'
+import { WAITS_PER_CREDENTIAL } from '../stream-limits'
+import { serverSchema } from './schemas'
+
+/** What of the contract this server has, for clients that want to know before they try. */
+const features = [
+  'events',
+  'sse',
+  'websocket',
+  'long_poll',
+  'idempotency',
+  'access',
+  'profiles',
+  'personal_tokens',
+  'rotate',
+  'sessions',
+  'actor_header',
+  'pairing',
+  'config',
+  'rate_limits',
+  'audit',
+] as const
+
+/** What the server is, for whoever has a credential. */
+export function serverEndpoints(core: Core): Endpoint[] {
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/server',
+      who: 'anybody',
+      tag: 'Server',
+      summary: 'Version, features and limits',
+      answers: { 200: { description: 'The server', schema: serverSchema } },
+      handle: () => ({
+        status: 200,
+        json: {
+          version: CONTRACT_VERSION,
+          epoch: core.log.epoch,
+          head_cursor: core.log.headCursor,
+          features,
+          limits: limitsOf(core),
+        },
+      }),
+    }),
+  ]
+}
+
+function limitsOf({ settings }: Core): Readonly<Record<string, number>> {
+  return {
+    body_code_points: limits.MAX_BODY_CODE_POINTS,
+    request_bytes: settings.get('http.max_body'),
+    metadata_bytes: limits.MAX_METADATA_BYTES,
+    messages_per_page: 200,
+    events_per_page: 500,
+    channels_per_filter: limits.MAX_CHANNEL_FILTER,
+    wait_seconds: settings.get('wait.max_s'),
+    waits_per_credential: WAITS_PER_CREDENTIAL,
+    streams_per_account: settings.get('streams.per_account'),
+    streams_total: settings.get('streams.total'),
+    mentions_per_message: limits.MAX_DIRECT_MENTIONS,
+    idempotency_key: limits.MAX_IDEMPOTENCY_KEY,
+    idempotency_hours: limits.IDEMPOTENCY_WINDOW_HOURS,
+    scopes_per_token: limits.MAX_SCOPES,
+    tokens_per_account: limits.MAX_TOKENS_PER_ACCOUNT,
+    rotate_grace_seconds: MAX_GRACE_SECONDS,
+    password_min: settings.get('auth.password_min'),
+    password_max: limits.MAX_PASSWORD,
+    accounts: settings.get('quota.accounts'),
+    channels: settings.get('quota.channels'),
+    members_per_channel: settings.get('quota.members'),
+    ...ratesOf(settings),
+  }
+}
+
+/** Requests a minute and at once, of the classes that are limited. */
+function ratesOf(settings: Settings): Record<string, number> {
+  const entries = (['post', 'read', 'write', 'search'] as const).flatMap((name) => {
+    const rate = settings.get(`rate.${name}`)
+    if (rate === null) return []
+    return [
+      [`${name}_per_minute`, rate.perMinute],
+      [`${name}_burst`, rate.burst],
+    ] as const
+  })
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'bun:test'
+import { settingRegistry } from '../../src/config'
+import { createCore } from '../../src/core'
+import type { Actor } from '../../src/core/actor'
+import type { SettingValues } from '../../src/core/settings'
+import { authenticate } from '../../src/http/auth'
+import { notePeer } from '../../src/http/client'
+import { HeldRequests } from '../../src/hub'
+import { pairSecrets } from '../../src/pair-secrets'
+import { argonPasswords, systemSecrets } from '../../src/platform'
+import { loading } from '../config/loading'
+import { openEngine } from '../store/engines'
+
+/** Row 5 of §8 of operating.md: a run that asks for no credential. The other rows are in actor-header.test.ts. */
+const flags = {
+  'both off': {},
+  strict_actor_header: { strict_actor_header: true },
+  strict_impersonation_enforcement: { strict_actor_header: true, strict_impersonation_enforcement: true },
+} satisfies Record<string, Partial<SettingValues>>
+
+async function scene(values: Partial<SettingValues>) {
+  const engine = await openEngine()
+  const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  using here = loading()
+  const env = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [`SYNAPSE_${key.toUpperCase()}`, String(value)]),
+  )
+  const core = await createCore({
+    store: engine.store,
+    settings: settingRegistry(here.load(env)),
+    clock: engine.clock,
+    secrets: systemSecrets,
+    passwords: argonPasswords(),
+    pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
+    streams: { isOpen: () => false },
+    waits,
+  })
+  await core.accounts.create({ via: 'operator' }, { kind: 'agent', handle: 'ann' })
+  const ask = (headers: Record<string, string>): Promise<Actor> => {
+    const request = new Request('http://localhost/v1/auth/me', { headers })
+    notePeer(request, { transport: 'tcp', address: '127.0.0.1', secure: false, rescue: true })
+    return authenticate(core, request)
+  }
+  return { ask, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() }
+}
+
+test.each(Object.entries(flags))('5. no credential, in a run without them, %s', async (column, values) => {
+  await using s = await scene(values)
+  expect(await s.ask({})).toEqual({ via: 'operator' })
+  const claim = s.ask({ 'x-synapse-actor': 'ann' })
+  if (column === 'both off')
+    expect(await claim).toMatchObject({
+      via: 'acting',
+      account: { handle: 'ann' },
+      principal: { via: 'operator' },
+    })
+  else {
+    await expect(claim).rejects.toMatchObject({ reason: 'actor_header_unauthenticated' })
+    for (const pretence of [{ authorization: 'Basic YTpi' }, { 'sec-websocket-protocol': 'bearer.x' }])
+      await expect(s.ask({ 'x-synapse-actor': 'ann', ...pretence })).rejects.toThrow()
+  }
+})

@@ -1,0 +1,275 @@
+import { describe, expect, test } from 'bun:test'
+import { EventStream } from '../support/sockets'
+import { DAY, type Fields, HOUR, type Person, SECOND, type World, world } from '../support/world'
+import { expectRefusal, issuesOf, leavesNoTrace } from './refusals'
+
+/** Ada, a person in #general, and a request for a personal token. */
+async function scene(options: { isAdmin?: boolean } = {}) {
+  const w: World = await world()
+  await w.channel('general')
+  const ada = await w.human('ada', { channels: { general: 'member' }, ...options })
+  const issue = (by: Person | ReturnType<World['bearer']>, fields: Fields = {}) =>
+    by.post<Fields & { id: string; token: string }>('/v1/me/tokens', {
+      name: 'laptop',
+      scopes: ['channel:general:read'],
+      ...fields,
+    })
+  return { w, ada, issue, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
+}
+
+const humansOnly = { code: 'humans_only', detail: 'Only a human who is signed in may do this' }
+const needsPerson = {
+  code: 'missing_scope',
+  detail: 'Insufficient scope',
+  gate: 'scope',
+  required_scope: 'human:act',
+}
+const escalation = (scope: string) => ({
+  code: 'scope_escalation',
+  detail: `Your own credential does not reach ${scope}`,
+  gate: 'scope',
+  required_scope: scope,
+})
+
+describe('a personal token', () => {
+  test('acts as the person, within its scopes, and says that it is a token', async () => {
+    await using s = await scene()
+    const { status, body } = await s.issue(s.ada, {
+      scopes: ['channel:general:read', 'channel:general:post'],
+      expires_at: '2026-06-01T00:00:00Z',
+    })
+    expect(status).toBe(201)
+    expect(body).toMatchObject({
+      account_handle: 'ada',
+      name: 'laptop',
+      expires_at: '2026-06-01T00:00:00.000000Z',
+      actors: null,
+    })
+    expect(body.token).toStartWith('syn_')
+    const laptop = s.w.bearer(body.token)
+    expect((await laptop.get('/v1/auth/me')).body).toMatchObject({
+      handle: 'ada',
+      kind: 'human',
+      via: 'bearer',
+      scopes: ['channel:general:read', 'channel:general:post'],
+      is_admin: false,
+    })
+    const posted = await laptop.post('/v1/messages', { channel: 'general', body: 'hi' })
+    expect(posted.body).toMatchObject({ sender_handle: 'ada', sender_kind: 'human', via: 'token' })
+  })
+
+  test('is bound by its scopes where a session is not', async () => {
+    await using s = await scene()
+    const { body } = await s.issue(s.ada)
+    const answer = await s.w.bearer(body.token).post('/v1/messages', { channel: 'general', body: 'hi' })
+    expect(answer).toMatchObject({ status: 403, body: { code: 'missing_scope' } })
+    const fix = await s.w.bearer(body.token).get('/v1/me/access?channel=general')
+    expect(fix.body.fix).toBe(
+      'synapse pair --device <name> --account ada --scopes "channel:general:read,channel:general:post"',
+    )
+  })
+
+  test('is listed without its secret, and no other account’s are', async () => {
+    await using s = await scene()
+    const { body } = await s.issue(s.ada)
+    const bob = await s.w.human('bob')
+    await s.issue(bob)
+    const { token, ...rest } = body
+    const listed = await s.ada.get('/v1/me/tokens')
+    expect(listed.body).toEqual({ tokens: [rest] })
+    expect(listed.text).not.toContain(token)
+  })
+
+  test('ends with the next request once it is revoked, by its owner alone', async () => {
+    await using s = await scene()
+    const { body } = await s.issue(s.ada)
+    const bob = await s.w.human('bob')
+    const path = `/v1/me/tokens/${body.id}/revoke`
+    expectRefusal(await bob.post(path), 404, { code: 'token_not_found', detail: 'Token not found' })
+    expect((await s.w.bearer(body.token).get('/v1/auth/me')).status).toBe(200)
+    const stream = await EventStream.open(s.w.url, { authorization: `Bearer ${body.token}` })
+    expect((await s.ada.post(path)).body.revoked_at).toBeString()
+    expect((await s.w.bearer(body.token).get('/v1/auth/me')).status).toBe(401)
+    await stream.ended
+    expect(stream.blocks.at(-1)).toMatchObject({ event: 'bye', data: '{"reason":"auth_revoked"}' })
+    expect((await s.ada.post(path)).status).toBe(200)
+    expectRefusal(await s.ada.post('/v1/me/tokens/x/revoke'), 400, {
+      code: 'invalid_id',
+      detail: 'Invalid token id',
+    })
+  })
+
+  test('is for people on a session, or on a token with human:act, and for nobody else', async () => {
+    await using s = await scene()
+    const agent = await s.w.agent('cairn')
+    const plain = s.w.bearer((await s.issue(s.ada)).body.token)
+    const present = s.w.bearer(
+      (await s.issue(s.ada, { scopes: ['channel:general:*', 'human:act'] })).body.token,
+    )
+    await leavesNoTrace(s.w, async () => {
+      for (const path of ['/v1/me/tokens', '/v1/auth/sessions']) {
+        expectRefusal(await agent.get(path), 403, humansOnly)
+        expectRefusal(await plain.get(path), 403, needsPerson)
+      }
+      expectRefusal(await s.issue(agent), 403, humansOnly)
+      expectRefusal(await s.issue(plain), 403, needsPerson)
+    })
+    expect((await present.get('/v1/me/tokens')).status).toBe(200)
+    expect((await s.issue(present)).status).toBe(201)
+  })
+
+  describe('never has a scope beyond those of whoever makes it:', () => {
+    const beyondPeople = ['admin:*', 'inbox:*:read', 'config:read', 'audit:read', 'metrics:read']
+    test.each(beyondPeople)('a person who is no admin has no %s', async (scope) => {
+      await using s = await scene()
+      await leavesNoTrace(s.w, async () => {
+        const answer = await s.issue(s.ada, { scopes: ['channel:*:read', scope] })
+        expectRefusal(answer, 403, escalation(scope))
+      })
+    })
+
+    test('an admin has everything', async () => {
+      await using s = await scene({ isAdmin: true })
+      const { body } = await s.issue(s.ada, { scopes: ['admin:*'] })
+      expect((await s.w.bearer(body.token).get('/v1/admin/accounts')).status).toBe(200)
+    })
+
+    test('a token has what it was given, and human:act only by name', async () => {
+      await using s = await scene({ isAdmin: true })
+      const { body } = await s.issue(s.ada, { scopes: ['channel:general:*', 'human:act'] })
+      const present = s.w.bearer(body.token)
+      for (const scope of ['channel:*:read', 'channel:other:read', 'dm:*:read', 'admin:*'])
+        expectRefusal(await s.issue(present, { scopes: [scope] }), 403, escalation(scope))
+      expect((await s.issue(present, { scopes: ['channel:general:read', 'human:act'] })).status).toBe(201)
+      const root = s.w.bearer((await s.issue(s.ada, { scopes: ['admin:*'] })).body.token)
+      expectRefusal(await s.issue(root, { scopes: ['channel:*:read'] }), 403, needsPerson)
+    })
+  })
+
+  test('says what is wrong with its fields', async () => {
+    await using s = await scene()
+    expect(issuesOf(await s.ada.post('/v1/me/tokens', { name: '', scopes: 'x' }))).toEqual([
+      'string_too_short body.name',
+      'list_type body.scopes',
+    ])
+    expect(issuesOf(await s.issue(s.ada, { expires_at: 'soon' }))).toEqual([
+      'datetime_parsing body.expires_at',
+    ])
+  })
+})
+
+describe('POST /v1/auth/rotate', () => {
+  const rotate = (by: { post: Person['post'] }, fields: Fields = {}) =>
+    by.post<Fields & { id: string; token: string }>('/v1/auth/rotate', fields)
+
+  test('gives another token of the same name, scopes and end; the old one ends after the grace', async () => {
+    await using w = await world()
+    const cairn = await w.agent('cairn', { scopes: ['channel:a:read'], expiresAt: '2026-07-01T00:00:00Z' })
+    await w.sql("UPDATE tokens SET name = 'box'")
+    const { status, body } = await rotate(cairn)
+    expect(status).toBe(201)
+    expect(body).toMatchObject({
+      account_handle: 'cairn',
+      name: 'box',
+      scopes: ['channel:a:read'],
+      expires_at: '2026-07-01T00:00:00.000000Z',
+    })
+    expect(body.id).not.toBe(cairn.tokenId)
+    const fresh = w.bearer(body.token)
+    w.clock.advance(299 * SECOND)
+    expect((await cairn.get('/v1/auth/me')).status).toBe(200)
+    w.clock.advance(2 * SECOND)
+    expectRefusal(await cairn.get('/v1/auth/me'), 401, { code: 'token_expired', detail: 'Token expired' })
+    expect((await fresh.get('/v1/auth/me')).status).toBe(200)
+  })
+
+  test('with no grace ends the old one, and its streams, at once', async () => {
+    await using w = await world()
+    const cairn = await w.agent('cairn')
+    const stream = await EventStream.open(w.url, cairn.credential)
+    const { body } = await rotate(cairn, { grace_s: 0 })
+    await stream.ended
+    expect((await cairn.get('/v1/auth/me')).body.code).toBe('invalid_token')
+    expect((await w.bearer(body.token).get('/v1/auth/me')).status).toBe(200)
+  })
+
+  test('lets a stream of the old one go on until the grace is over', async () => {
+    await using w = await world()
+    const cairn = await w.agent('cairn')
+    const stream = await EventStream.open(w.url, cairn.credential)
+    await stream.arrivals.next(({ event }) => event === 'hello', 'hello')
+    await rotate(cairn, { grace_s: 60 })
+    await stream.arrivals.next(({ event }) => event === 'account.token_issued', 'the event')
+    w.clock.advance(61 * SECOND)
+    await stream.ended
+    expect(stream.blocks.at(-1)).toMatchObject({ event: 'bye', data: '{"reason":"expired"}' })
+  })
+
+  test('never makes a life longer: a token in its grace gives one that ends with it', async () => {
+    await using w = await world()
+    const cairn = await w.agent('cairn')
+    await rotate(cairn, { grace_s: 600 })
+    const again = await rotate(cairn, { grace_s: 86_400 })
+    expect(again.body.expires_at).toBe('2026-05-07T12:10:00.000000Z')
+    w.clock.advance(601 * SECOND)
+    for (const token of [cairn.secret, again.body.token])
+      expect((await w.bearer(token).get('/v1/auth/me')).body.code).toBe('token_expired')
+  })
+
+  test('can be done every day for ever: what has ended takes no place', async () => {
+    await using w = await world()
+    const cairn = await w.agent('cairn')
+    let token = cairn.secret
+    for (let day = 0; day < 60; day++) {
+      const { status, body } = await rotate(w.bearer(token), { grace_s: 60 })
+      expect([day, status]).toEqual([day, 201])
+      token = body.token
+      w.clock.advance(DAY)
+    }
+  })
+
+  test('is for whoever came with a token', async () => {
+    await using w = await world()
+    const ada = await w.human('ada')
+    expectRefusal(await rotate(ada), 400, {
+      code: 'rotate_requires_bearer',
+      detail: 'Only a bearer token is rotated, by whoever holds it',
+    })
+    const cairn = await w.agent('cairn')
+    for (const grace_s of [-1, 86_401, 'x']) expect((await rotate(cairn, { grace_s })).status).toBe(422)
+  })
+
+  test('works for a personal token, too', async () => {
+    await using s = await scene()
+    const { body } = await s.issue(s.ada)
+    const rotated = await rotate(s.w.bearer(body.token))
+    expect(rotated.body).toMatchObject({ account_handle: 'ada', scopes: ['channel:general:read'] })
+  })
+})
+
+describe('GET /v1/auth/me warns of a token that two programs share', () => {
+  const warnings = async (person: Person, headers: Record<string, string> = {}) =>
+    (await person.get('/v1/auth/me', headers)).body.warnings
+
+  test('when it comes from two programs, or two addresses, within five minutes', async () => {
+    await using w = await world()
+    const cairn = await w.agent('cairn')
+    expect(await warnings(cairn, { 'user-agent': 'one' })).toEqual([])
+    expect(await warnings(cairn, { 'user-agent': 'one' })).toEqual([])
+    expect(await warnings(cairn, { 'user-agent': 'two' })).toEqual(['token_shared'])
+    const other = await w.agent('other')
+    expect(await warnings(other, { 'x-forwarded-for': '192.0.2.1' })).toEqual([])
+    expect(await warnings(other, { 'x-forwarded-for': '192.0.2.2' })).toEqual(['token_shared'])
+  })
+
+  test('and no more once it is used by one alone', async () => {
+    await using w = await world()
+    const cairn = await w.agent('cairn')
+    await warnings(cairn, { 'user-agent': 'one' })
+    w.clock.advance(HOUR)
+    expect(await warnings(cairn, { 'user-agent': 'two' })).toEqual([])
+    expect(await warnings(cairn, { 'user-agent': 'one' })).toEqual(['token_shared'])
+    w.clock.advance(HOUR)
+    expect(await warnings(cairn, { 'user-agent': 'one' })).toEqual([])
+  })
+})
