@@ -26,7 +26,7 @@ function undeployedEndpoints() {
     },
   })
   const live = { core: absent, wire: absent, streams: absent, waits: absent, limits: absent, rates: absent }
-  return declareEndpoints(live, absent, absent, absent)
+  return declareEndpoints(live, absent, absent, absent, { features: [], roster: absent })
 }
 
 const root = resolve(import.meta.dir, '..')

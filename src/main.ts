@@ -2,29 +2,40 @@
  * The composition root: `boot` turns a configuration into a running server, and is the only code that knows every
  * part. What the parts do to each other is in the core's ports; which of them stand in for which port is here.
  */
+import { Announcing, type AnnouncingParts } from './announcing'
 import { refuseHalfRestored } from './backup'
 import { bootstrapToken, type Config, maskUrl, settingRegistry } from './config'
 import { createCore } from './core'
 import type { Clock } from './core/time'
-import { acceptsPeer, checkBind, homePaths, lockHome, prepareHome, startRunRecord, writeState } from './home'
+import { homePaths, lockHome, prepareHome, startRunRecord, writeState } from './home'
 import type { InstanceKey } from './home/instance-key'
 import { adminEndpoints } from './http/admin'
 import { notePeer } from './http/client'
 import { docsEndpoints } from './http/docs'
 import type { Endpoint } from './http/endpoint'
 import { healthEndpoints } from './http/health'
-import { type Listener, listenTcp, listenUnix } from './http/listen'
+import type { Listener } from './http/listen'
 import { openApiEndpoint } from './http/openapi'
+import { doctorEndpoints, echoKeys, type Outside, outsideEndpoints, type Roster } from './http/outside'
 import { pairPageEndpoint } from './http/pair'
 import { RateLimits } from './http/rate-limits'
 import { createHttpServer, type HttpServer } from './http/server'
 import { StreamLimits } from './http/stream-limits'
-import { v1Endpoints, Wire } from './http/v1'
-import { type Bus, type BusListener, HeldRequests, Hub, openPostgresBus, openRedisBus } from './hub'
+import { features, v1Endpoints, Wire } from './http/v1'
+import { HeldRequests, Hub } from './hub'
 import { startUpkeep } from './jobs'
 import { copyBefore, type Keeping, keepBackups } from './keeping'
+import {
+  type Doors,
+  decideExposure,
+  localUrl,
+  openDoors,
+  type RunOptions,
+  refusePublicRescue,
+} from './listening'
 import { createLogger, type Logger } from './logger'
-import { checkIdentity, checkRollback, openHomeStore, watchDisk } from './opening'
+import { Measuring } from './measuring'
+import { checkIdentity, checkRollback, firstRunFile, openBus, openHomeStore, watchDisk } from './opening'
 import { pairSecrets } from './pair-secrets'
 import { argonPasswords, systemClock, systemSecrets } from './platform'
 import type { DiskWatch, OpenStore } from './store'
@@ -45,8 +56,13 @@ export interface Running {
     /** Without its password. */
     readonly store: string
     readonly urls: readonly string[]
+    /** With `--lan`: the address by name. */
+    readonly localUrl: string | null
     readonly socket: string | null
     readonly baseUrl: string | null
+    readonly isRescue: boolean
+    readonly isDraining: boolean
+    readonly lastBackup: Date | null
     readonly adminCredentials: number
   }
   /** Answers a request of the local operator in process, as the Unix socket would. */
@@ -55,11 +71,15 @@ export interface Running {
   stop(): Promise<void>
 }
 
-export interface BootOptions {
+export interface BootOptions extends RunOptions {
   /** False for a command that works on the data itself: nothing listens and no run file is written. */
   readonly listen: boolean
+  /** The home is thrown away afterwards, so that nothing is kept elsewhere either. */
+  readonly throwAway?: boolean
   /** Where log lines go; default stdout when listening, nowhere otherwise. */
   readonly log?: (text: string) => void
+  /** By which port and interface the local network is spoken to; for tests. */
+  readonly multicast?: AnnouncingParts['wire']
   /** Where "now" comes from; default the system's clock. */
   readonly clock?: Clock
 }
@@ -77,23 +97,28 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const notices = prepareHome(config.home)
   for (const notice of [...config.notices, ...notices]) logger.warning(notice)
 
-  const bind = checkBind(config.hosts, config.allowPublicBind)
-  if (options.listen && !bind.ok) throw bind.refusal
+  const exposure = options.listen ? decideExposure(config, options) : undefined
   const { database } = config
   undo.use(await lockHome(config.home, database.kind === 'sqlite' ? { database: database.path } : {}))
   refuseHalfRestored(config.home)
-  const record = options.listen ? startRunRecord(config.home, runFile(config, bootId)) : undefined
+  const record = options.listen ? startRunRecord(config.home, firstRunFile(config, bootId)) : undefined
   if (record) undo.defer(() => record.remove())
+  // Between the end of the store and that of the run file, once there is something to note.
+  let atEnd = () => {}
+  undo.defer(() => atEnd())
 
   const report = (fault: unknown) => logger.error('something failed in the background', { fault })
   const beforeMigration = copyBefore(config, clock, logger)
   const disk = undo.use(watchDisk(config, logger))
+  const measuring = undo.use(new Measuring())
+  const measure = measuring.group
   const store = await openHomeStore(config.database, {
     clock,
     secrets: systemSecrets,
     report,
     beforeMigration,
     disk,
+    measure,
   })
   undo.defer(() => store.close())
   for (const notice of store.notices) logger.warning(notice)
@@ -114,6 +139,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     },
   })
   undo.defer(() => keeping.stop())
+  let announcing: Announcing | undefined
   const { server, publishers, hub, core, upkeep } = await assemble({
     config,
     store,
@@ -122,7 +148,9 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     bootId,
     report,
     disk,
-    backups: keeping.maker,
+    measuring,
+    keeping,
+    roster: { neighbours: () => announcing?.neighbours() ?? [] },
     key,
   })
   undo.defer(() => upkeep.stop())
@@ -134,23 +162,20 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
 
   const adminCredentials = await bootstrap(config, core, logger)
   const listeners: Listener[] = []
-  if (options.listen && bind.ok) {
-    if (config.socket) listeners.push(listenUnix(config.socket, server.http))
+  let doors: Doors = { urls: [], port: config.port }
+  if (exposure !== undefined) {
+    refusePublicRescue(exposure, core.settings.get('base_url'))
     undo.defer(() => Promise.all(listeners.map((listener) => listener.stop(0))).then(() => {}))
-    // Port 0 is whatever the first address gets; the others then listen there as well.
-    let { port } = config
-    for (const { host, bindClass } of bind.listeners) {
-      const accepts = bindClass === 'private' ? (peer: string) => acceptsPeer(bindClass, peer) : null
-      const listener = listenTcp({ host, port, accepts, http: server.http })
-      listeners.push(listener)
-      port = Number(new URL(listener.url ?? '').port) || port
-    }
-    for (const notice of bind.notices) logger.warning(notice)
+    doors = openDoors(config, exposure, { http: server.http, logger, listeners })
   }
   publishers.push(...listeners.map((listener) => listener.publish))
-  const urls = listeners.map((listener) => listener.url).filter((url) => url !== undefined)
-  record?.update({ phase: 'ready', urls })
-  if (options.listen) await keeping.start()
+  const { urls } = doors
+  const { multicast: wire } = options
+  const parts = { config, settings: core.settings, did: key.did, doors, store, logger }
+  if (options.listen) announcing = new Announcing({ ...parts, ...(wire && { wire }) })
+  undo.defer(() => announcing?.stop())
+  record?.update({ phase: 'ready', urls: [...urls] })
+  if (options.listen && options.throwAway !== true) await keeping.start()
   if (options.listen) logger.info('ready', { version: VERSION, boot_id: bootId, urls })
 
   const stack = undo.move()
@@ -167,10 +192,12 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     server.stopping = true
     attempt(() => record?.update({ phase: 'stopping' }))
     logger.info('stopping')
-    // Streams end first, because a listener waits for them.
+    // Nobody new comes in; then streams end, because a listener waits for them.
+    const closing = listeners.map((listener) => listener.stop(GRACE_MILLISECONDS))
     hub.stop()
-    await Promise.all(listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)))
-    attempt(() => writeState(homePaths(config.home).state, { epoch: core.log.epoch, lastSeq: core.log.head }))
+    await Promise.all(closing)
+    const mark = { epoch: core.log.epoch, lastSeq: core.log.head }
+    atEnd = () => attempt(() => writeState(homePaths(config.home).state, mark))
     await stack.disposeAsync()
   }
   return {
@@ -182,8 +209,12 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
       home: config.home,
       store: maskUrl(config.databaseUrl),
       urls,
+      localUrl: config.lan ? localUrl(config, doors.port) : null,
       socket: options.listen ? config.socket : null,
       baseUrl: core.settings.get('base_url'),
+      isRescue: exposure?.rescue === true,
+      isDraining: core.settings.get('drain'),
+      lastBackup: options.listen ? (keeping.backups.newest() ?? null) : null,
       adminCredentials,
     },
     handle: async (request) => {
@@ -205,12 +236,15 @@ interface Parts {
   readonly bootId: string
   readonly report: (fault: unknown) => void
   readonly disk: DiskWatch
-  readonly backups: Keeping['maker']
+  readonly measuring: Measuring
+  readonly roster: Roster
   readonly key: InstanceKey
+  readonly keeping: Pick<Keeping, 'maker' | 'backups'>
 }
 
 /** Core, hub and surfaces over an open store. */
-async function assemble({ config, store, clock, logger, bootId, report, disk, backups, key }: Parts) {
+async function assemble(parts: Parts) {
+  const { config, store, clock, logger, bootId, report, disk, measuring, keeping, roster, key } = parts
   const publishers: ((topic: string, text: string) => void)[] = []
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
   const core = await createCore({
@@ -245,10 +279,11 @@ async function assemble({ config, store, clock, logger, bootId, report, disk, ba
   store.onSkip((upTo) => hub.skip(upTo))
   store.answerAfter(() => hub.carried())
   store.followWhile(() => hub.isHeard)
+  const startedAt = Date.now()
   const vitals = {
     version: VERSION,
     bootId,
-    startedAt: Date.now(),
+    startedAt,
     store: store.kind,
     checks: () => ({
       db: store.isHealthy(),
@@ -257,16 +292,40 @@ async function assemble({ config, store, clock, logger, bootId, report, disk, ba
     }),
     isStopping: () => server.stopping,
     openStreams: () => hub.openStreams,
+    writesInFlight: () => measuring.meters.writesInFlight,
+    metrics: () =>
+      measuring.render({
+        version: VERSION,
+        store: store.kind,
+        startedAt,
+        head: () => core.log.head,
+        streams: () => hub.openStreams,
+        waits: () => waits.size,
+        readerLag: () => hub.readerLag,
+        isHealthy: () => store.isHealthy(),
+        isDraining: () => core.settings.get('drain'),
+        diskFree: () => disk.free,
+        newestBackup: () => keeping.backups.newest(),
+      }),
   } as const
   const rates = new RateLimits(core.settings, clock)
   const live = { core, wire, streams: hub, waits, limits: new StreamLimits(core.settings), rates }
-  const endpoints = declareEndpoints(live, vitals, (ids) => store.reads.lastSeen(ids), backups)
+  const endpoints = declareEndpoints(live, vitals, (ids) => store.reads.lastSeen(ids), keeping.maker, {
+    features,
+    roster,
+  })
   const openApi = openApiEndpoint(endpoints)
   const http: HttpServer = createHttpServer(
     core,
-    [...endpoints, openApi, ...docsEndpoints([...endpoints, openApi])],
+    [
+      ...endpoints,
+      openApi,
+      ...docsEndpoints([...endpoints, openApi]),
+      ...doctorEndpoints(core, echoKeys(key.seed())),
+    ],
     rates,
     logger,
+    measuring.meters,
   )
   const server = { http, stopping: false }
   const upkeep = startUpkeep({ store, usage: core.usage, actedWrites: core.actedWrites, clock, report })
@@ -279,27 +338,16 @@ export function declareEndpoints(
   vitals: Parameters<typeof healthEndpoints>[1],
   lastSeen: Parameters<typeof adminEndpoints>[1],
   backups: Parameters<typeof adminEndpoints>[2],
+  outside: Outside,
 ): Endpoint[] {
   const { core } = live
   return [
     ...healthEndpoints(core, vitals),
+    ...outsideEndpoints(core, outside),
     ...v1Endpoints(live),
     pairPageEndpoint(),
     ...adminEndpoints(core, lastSeen, backups),
   ]
-}
-
-/** Over a store that is shared, every process tells the others that it wrote. */
-function openBus(config: Config, store: OpenStore, report: (fault: unknown) => void): Bus | undefined {
-  if (config.database.kind === 'sqlite') return undefined
-  const listener: BusListener = (topic, text) => {
-    if (topic === 'log') store.hint(Number(text))
-  }
-  const bus = config.busUrl
-    ? openRedisBus(config.busUrl, listener, report)
-    : openPostgresBus(config.database.url, listener, report)
-  store.onWrite((upTo) => bus.send('log', String(upTo)))
-  return bus
 }
 
 /** The admin token of the environment, if nobody could administrate otherwise. Answers how many can. */
@@ -319,20 +367,4 @@ async function bootstrap(
     'stored SYNAPSE_ADMIN_TOKEN as the token bootstrap-env of the account system; it is not needed again',
   )
   return 1
-}
-
-function runFile(config: Config, bootId: string): Parameters<typeof startRunRecord>[1] {
-  return {
-    pid: process.pid,
-    boot_id: bootId,
-    version: VERSION,
-    started_at: new Date().toISOString(),
-    urls: [],
-    socket: config.socket,
-    home: config.home,
-    store_kind: config.database.kind,
-    args: process.argv.slice(2),
-    supervisor: config.supervisor,
-    phase: 'migrating',
-  }
 }

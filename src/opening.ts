@@ -1,6 +1,6 @@
 /**
  * Opens the store of a server, and makes sure that it is the right one: of this instance, and not older than its home
- * remembers. main.ts does this before anything else knows the store.
+ * remembers; and what a store needs around it. main.ts does this before there is a core.
  */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -11,12 +11,15 @@ import {
   type HomeErrorKind,
   homePaths,
   parseInstanceKey,
+  type RunFile,
   readState,
   writeState,
 } from './home'
 import type { InstanceKey } from './home/instance-key'
+import { type Bus, type BusListener, openPostgresBus, openRedisBus } from './hub'
 import type { Logger } from './logger'
 import { DiskWatch, type OpenStore, openStore, StoreError } from './store'
+import { VERSION } from './version'
 
 /** What may be right the next time. Everything else needs a person. */
 const kinds = new Map<StoreError['reason'], HomeErrorKind>([
@@ -86,4 +89,34 @@ export function watchDisk({ home, database }: Config, logger: Logger): DiskWatch
     folders: folders.filter((folder, i) => folders.indexOf(folder) === i),
     say: (level, message, facts) => logger[level](message, facts),
   })
+}
+
+/** Over a store that is shared, every process tells the others that it wrote. */
+export function openBus(config: Config, store: OpenStore, report: (fault: unknown) => void): Bus | undefined {
+  if (config.database.kind === 'sqlite') return undefined
+  const listener: BusListener = (topic, text) => {
+    if (topic === 'log') store.hint(Number(text))
+  }
+  const bus = config.busUrl
+    ? openRedisBus(config.busUrl, listener, report)
+    : openPostgresBus(config.database.url, listener, report)
+  store.onWrite((upTo) => bus.send('log', String(upTo)))
+  return bus
+}
+
+/** What the run file says at first. */
+export function firstRunFile(config: Config, bootId: string): RunFile {
+  return {
+    pid: process.pid,
+    boot_id: bootId,
+    version: VERSION,
+    started_at: new Date().toISOString(),
+    urls: [],
+    socket: config.socket,
+    home: config.home,
+    store_kind: config.database.kind,
+    args: process.argv.slice(2),
+    supervisor: config.supervisor,
+    phase: 'migrating',
+  }
 }

@@ -81,9 +81,50 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/opening.ts',
-    imports: ['src/config/index.ts', 'src/home/**', 'src/store/index.ts', 'src/*.ts', 'src/core/**'],
+    imports: [
+      'src/config/index.ts',
+      'src/home/**',
+      'src/hub/index.ts',
+      'src/store/index.ts',
+      'src/*.ts',
+      'src/core/**',
+    ],
     packages: ['node:*'],
     because: 'it opens the store of a home for main.ts, so it knows both',
+  },
+  {
+    files: 'src/metrics/**',
+    imports: ['src/metrics/**'],
+    packages: [],
+    because: 'counting knows nothing of what is counted, so that anything may be',
+  },
+  {
+    files: 'src/measuring.ts',
+    imports: ['src/metrics/index.ts'],
+    packages: [],
+    because: 'it names what is measured; the numbers are handed to it',
+  },
+  {
+    files: 'src/discovery/**',
+    imports: ['src/discovery/**'],
+    packages: ['multicast-dns', 'node:*'],
+    because:
+      'finding servers needs none to run, and the commands find them as well; what is said is handed to it',
+  },
+  {
+    files: 'src/announcing.ts',
+    imports: ['src/discovery/index.ts', 'src/home/**'],
+    types: ['src/**'],
+    packages: ['node:*'],
+    because:
+      'it decides when this server is announced, for main.ts; what it says and by which store is handed to it',
+  },
+  {
+    files: 'src/listening.ts',
+    imports: ['src/*/index.ts', 'src/http/listen.ts'],
+    types: ['src/http/server.ts', 'src/logger.ts'],
+    packages: [],
+    because: 'it puts together addresses and listeners, for main.ts; what they serve is handed to it',
   },
   {
     files: 'src/hub/**',
@@ -100,7 +141,7 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/http/*.ts',
-    imports: ['src/http/*.ts', 'src/core/**'],
+    imports: ['src/http/*.ts', 'src/core/**', 'src/metrics/index.ts'],
     types: ['src/logger.ts'],
     packages: [
       'elysia',
@@ -136,6 +177,7 @@ const areas: readonly Area[] = [
       'src/config/**',
       'src/home/**',
       'src/backup/index.ts',
+      'src/discovery/index.ts',
       'src/keeping.ts',
       'src/main.ts',
       'src/moving.ts',

@@ -53,10 +53,17 @@ function checkFlag(word: string, words: string[], args: ArgsDef, given: Readonly
 function declared(written: string, args: ArgsDef): { name: string; negated: boolean } {
   const flags = Object.keys(args).filter((name) => args[name]?.type !== 'positional')
   const name = written.startsWith('--') ? written.slice(2) : ''
+  const short = flags.find((flag) => written === `-${aliasOf(args[flag])}`)
+  if (short !== undefined) return { name: short, negated: false }
   if (flags.includes(name)) return { name, negated: false }
   const positive = name.startsWith('no-') ? name.slice(3) : ''
   if (flags.includes(positive) && args[positive]?.type === 'boolean') return { name: positive, negated: true }
   throw new UsageError(`unknown option ${written}`, didYouMean(written, [...flags, 'help'].map(asFlag)))
+}
+
+function aliasOf(arg: ArgDef | undefined): string | undefined {
+  const alias = arg !== undefined && 'alias' in arg ? arg.alias : undefined
+  return typeof alias === 'string' ? alias : undefined
 }
 
 function checkPositionals(found: readonly string[], args: ArgsDef): void {

@@ -75,7 +75,8 @@ export function usageLine(name: string, { args }: Command): string {
 /** What stands at the left of the list of arguments, and what at its right. */
 export function argumentRows({ args }: Command): [left: string, right: string][] {
   return Object.entries(args).map(([key, arg]) => {
-    const left = arg.type === 'positional' ? placeOf(key, arg) : `--${key} ${valuePlace(arg)}`.trim()
+    const short = 'alias' in arg && typeof arg.alias === 'string' ? `-${arg.alias}, ` : ''
+    const left = arg.type === 'positional' ? placeOf(key, arg) : `${short}--${key} ${valuePlace(arg)}`.trim()
     const remarks = [
       ...(arg.required === true && arg.type !== 'positional' ? ['required'] : []),
       ...(arg.default === undefined ? [] : [`otherwise ${arg.default}`]),

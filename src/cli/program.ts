@@ -43,6 +43,24 @@ export const ENTRIES: readonly Entry[] = [
     async () => (await import('./serve')).serve,
   ),
   entry(
+    'Server',
+    'discover',
+    'find servers in the local network, of a domain or at an address',
+    async () => (await import('./discover')).discover,
+  ),
+  entry(
+    'Server',
+    'drain start',
+    'refuse changes on every server of the store, while reading goes on',
+    async () => {
+      return (await import('./admin/drain')).startDrain
+    },
+  ),
+  entry('Server', 'drain stop', 'take changes again', async () => (await import('./admin/drain')).stopDrain),
+  entry('Server', 'drain status', 'say whether it drains, and what is still under way', async () => {
+    return (await import('./admin/drain')).drainStatus
+  }),
+  entry(
     'First steps',
     'quickstart',
     'create the first admin, a channel and an agent',
@@ -229,6 +247,12 @@ export const ENTRIES: readonly Entry[] = [
     'epoch rotate',
     'tell every client that the store is not the one they knew; due after pg_restore',
     async () => (await import('./backup/epoch')).rotate,
+  ),
+  entry(
+    'Data',
+    'reset',
+    'make a backup and delete everything else of a home that no server uses',
+    async () => (await import('./reset')).reset,
   ),
   entry(
     'Data',

@@ -1,3 +1,4 @@
+import type { TlsFiles } from '../home/index'
 import type { ConfigProblem } from './config-error'
 import { type DatabaseChoice, parseDatabaseUrl } from './database-url'
 import { declaredSettings } from './declared'
@@ -19,6 +20,10 @@ export interface Config {
   /** Null when switched off. */
   readonly socket: string | null
   readonly allowPublicBind: boolean
+  /** Listen for every private network of the machine instead of on `hosts`. */
+  readonly lan: boolean
+  /** Certificate and key of the TCP listeners, as absolute paths; absent means plain HTTP. */
+  readonly tls?: TlsFiles
   readonly logLevel: Values['log_level']
   /** Read it by `bootstrapToken`. */
   readonly adminToken?: string
@@ -49,6 +54,7 @@ export interface ReadValues {
 export function configOf(read: ReadValues, env: Environment, supervisor = supervisorOf(env)): Config {
   const { values, adminTokenProblem } = read
   const { admin_token: adminToken, instance_key: instanceKey, bus_url: busUrl } = values as Partial<Values>
+  const { tls_cert: cert, tls_key: key } = values as Partial<Values>
   const { backup_dir: backupDir, backup_passphrase: backupPassphrase } = values as Partial<Values>
   return deepFreeze({
     home: values.home,
@@ -58,6 +64,8 @@ export function configOf(read: ReadValues, env: Environment, supervisor = superv
     database: parseDatabaseUrl(values.database_url, '/'),
     socket: values.socket === 'off' ? null : values.socket,
     allowPublicBind: values.allow_public_bind,
+    lan: values.lan && isAsked(read, 'lan', 'host'),
+    ...(cert === undefined || key === undefined ? {} : { tls: { cert, key } }),
     logLevel: values.log_level,
     ...(adminToken === undefined ? {} : { adminToken }),
     ...(adminTokenProblem === undefined ? {} : { adminTokenProblem }),
@@ -71,6 +79,13 @@ export function configOf(read: ReadValues, env: Environment, supervisor = superv
     notices: [...read.notices],
     sources: read.sources,
   })
+}
+
+const RANKS: readonly Source[] = ['flag', 'environment', 'file', 'default']
+
+/** Of two settings that exclude each other the one that was said with more weight counts. */
+function isAsked({ sources }: ReadValues, key: Key, other: Key): boolean {
+  return RANKS.indexOf(sources[key]) <= RANKS.indexOf(sources[other])
 }
 
 function settingsOf(values: Values): SettingValues {

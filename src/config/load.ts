@@ -61,6 +61,7 @@ export function loadConfig(request: ConfigRequest): Config {
   const backups = values['backup_dir']
   if (home !== undefined && typeof backups === 'string' && isWithin(backups, home))
     findings.problems.push(BACKUPS_INSIDE)
+  findings.problems.push(...listeningProblems(values, sources))
   for (const layer of layers) noteUnknown(layer, findings)
   if (findings.problems.length > 0) throw new ConfigError(distinct(findings.problems))
   const read = {
@@ -97,6 +98,27 @@ export function findHome(request: ConfigRequest): string {
 export function bootstrapToken(config: Pick<Config, 'adminToken' | 'adminTokenProblem'>): string | undefined {
   if (config.adminTokenProblem !== undefined) throw new ConfigError([config.adminTokenProblem])
   return config.adminToken
+}
+
+/** What is wrong with settings that are good by themselves. */
+function listeningProblems(
+  values: Partial<Record<Key, unknown>>,
+  sources: Partial<Record<Key, Source>>,
+): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  const [cert, key] = [values['tls_cert'], values['tls_key']]
+  if ((cert === undefined) !== (key === undefined)) {
+    const [given, missing] = cert === undefined ? ['tls_key', 'tls_cert'] : ['tls_cert', 'tls_key']
+    const remedy = `give ${missing} as well (--${missing?.replace('_', '-')})`
+    problems.push({ name: given ?? '', problem: `needs ${missing}`, remedy })
+  }
+  if (values['lan'] === true && sources.lan !== 'default' && sources.lan === sources.host)
+    problems.push({
+      name: 'lan',
+      problem: 'excludes host, which is set as well',
+      remedy: 'keep one of the two',
+    })
+  return problems
 }
 
 function homeOf(request: ConfigRequest, { problems }: Findings): string | undefined {

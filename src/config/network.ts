@@ -62,3 +62,8 @@ export function parseSocket(text: string, { cwd }: Place): string {
     'set SYNAPSE_SOCKET to a shorter path, or to off',
   )
 }
+
+/** An absolute path. */
+export function parseFile(text: string, { cwd }: Place): string {
+  return resolve(cwd, text)
+}

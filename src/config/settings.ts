@@ -6,7 +6,7 @@ import { databaseUrl, parseDatabaseUrl } from './database-url'
 import { boot, runtime } from './declare'
 import { canonicalImpersonation, parseInstanceName, usualInstanceName } from './identity'
 import { canonicalAliases, canonicalHandles } from './names'
-import { parseBind, parseHosts, parseNetworks, parseSocket } from './network'
+import { parseBind, parseFile, parseHosts, parseNetworks, parseSocket } from './network'
 import { parseOrigin, parseOrigins } from './origin'
 import { canonicalAttempts, canonicalRate } from './rate'
 
@@ -81,6 +81,29 @@ export const SETTINGS = Type.Object({
       { name: 'SYNAPSE_BIND', form: 'host:port', as: (text) => parseBind(text).port, inert: '0.0.0.0:8000' },
     ],
     description: 'The TCP port on every address; 0 takes any free one, which `synapse serve --status` shows.',
+  }),
+  lan: boot(Type.Boolean({ default: false }), {
+    group: 'Listening',
+    flag: 'lan',
+    description:
+      'Listen for every private network of this machine (IPv4) instead of `host`, and announce it there. Refused while the machine has a public address.',
+  }),
+  tls_cert: boot(Type.String(), {
+    group: 'Listening',
+    flag: 'tls-cert',
+    shownDefault: 'none: plain HTTP, and TLS is the job of a proxy',
+    example: '/etc/synapse/cert.pem',
+    description:
+      'A certificate, PEM, with those behind it: every TCP listener then speaks HTTPS alone. Needs `tls_key`; new files need a restart.',
+    normalise: parseFile,
+  }),
+  tls_key: boot(Type.String(), {
+    group: 'Listening',
+    flag: 'tls-key',
+    shownDefault: 'none',
+    example: '/etc/synapse/key.pem',
+    description: 'The private key of `tls_cert`, PEM, not encrypted.',
+    normalise: parseFile,
   }),
   allow_public_bind: boot(Type.Boolean({ default: false }), {
     group: 'Listening',

@@ -1,5 +1,6 @@
 import { actingTokenId, messageVia, type Person } from './actor'
 import type { Directory } from './directory'
+import { refuseWhileDraining } from './drain'
 import type { BodyFormat, Message, MessageRef, MessageView, Priority } from './entities'
 import { AppError, refusal } from './errors'
 import type { LogEvent } from './events'
@@ -54,7 +55,7 @@ export class Messages {
   /**
    * Posts a message to a channel. When this resolves, the message is durable.
    * @throws the gates of posting; invalid_thread_id, invalid_reply_to, reply_target_not_found, thread_not_found,
-   *   thread_mismatch, too_many_mentions, idempotency_conflict, storage_full
+   *   thread_mismatch, too_many_mentions, idempotency_conflict, storage_full, draining
    */
   async post(actor: Person, post: NewPost): Promise<Posted> {
     const plan = new Plan(this.deps, actor, post)
@@ -114,9 +115,10 @@ class Plan implements PostPlan {
   }
 
   admit(): void {
-    const { gates } = this.deps
+    const { gates, settings } = this.deps
     this.actor = gates.current(this.actor)
     this.passed = gates.post(this.actor, this.post.channel)
+    refuseWhileDraining(settings)
   }
 
   decide(found: PostLookups, place: { seq: Seq; at: Micros }): MessageView {

@@ -1,5 +1,6 @@
 import { addressClass, canonicalAddress } from './address'
 import { HomeError } from './home-error'
+import { ownAddresses, privateAddresses } from './interfaces'
 
 /** Who may connect to a listener: `loopback` and `open` take everyone that arrives, `private` its own kind. */
 export type BindClass = 'loopback' | 'private' | 'open'
@@ -8,6 +9,8 @@ export type BindClass = 'loopback' | 'private' | 'open'
 export interface Listener {
   readonly host: string
   readonly bindClass: BindClass
+  /** Where it is reached, if that is elsewhere than at `host`. */
+  readonly reachedAt?: readonly string[]
 }
 
 /** The decision of the bind guard; `notices` are lines to log, `refusal` says what is wrong and what to do. */
@@ -37,6 +40,27 @@ export function checkBind(hosts: readonly string[], allowPublic: boolean): BindD
 }
 
 /**
+ * Decides whether the private networks of this machine may be listened on, which means every address of IPv4: no single
+ * one has to be there yet. Refused while one of `addresses`, those of the machine, is public.
+ */
+export function checkLan(allowPublic: boolean, addresses: readonly string[] = ownAddresses()): BindDecision {
+  const exposed = addresses.filter((address) => addressClass(address) === 'public')
+  if (exposed.length > 0 && !allowPublic) return { ok: false, refusal: exposedRefusal(exposed) }
+  const own = privateAddresses(addresses)
+  const host = '0.0.0.0'
+  if (allowPublic) {
+    const reachedAt = ['127.0.0.1', ...addresses.filter((address) => addressClass(address) !== 'loopback')]
+    const notice =
+      'the bind guard is off (--allow-public-bind): anyone who can reach this machine may connect'
+    return { ok: true, listeners: [{ host, bindClass: 'open', reachedAt }], notices: [notice] }
+  }
+  const reachedAt = ['127.0.0.1', ...own]
+  const where = own.join(', ') || 'no private address yet'
+  const notice = `listening for the local network (${where}): only private addresses may connect`
+  return { ok: true, listeners: [{ host, bindClass: 'private', reachedAt }], notices: [notice] }
+}
+
+/**
  * Whether a listener of this class takes a connection from this address, which must be that of the socket, never one
  * from a header. Cheap enough for every request.
  */
@@ -44,15 +68,25 @@ export function acceptsPeer(bindClass: BindClass, peerAddress: string): boolean 
   return bindClass !== 'private' || addressClass(peerAddress) !== 'public'
 }
 
+const SAFE_WAYS = [
+  'the safe ways to reach Synapse from elsewhere are',
+  '  tailnet     bind the private address of your VPN: --host 127.0.0.1,<address, such as 100.x.y.z>',
+  '  TLS proxy   keep 127.0.0.1 and put Caddy or nginx in front',
+  '  tunnel      keep 127.0.0.1 and run cloudflared or ssh -L',
+  '  --lan       take every private network of this machine, and nobody else',
+  'Behind a firewall of its own, or in a container: --allow-public-bind (SYNAPSE_ALLOW_PUBLIC_BIND=1).',
+]
+
+function exposedRefusal(exposed: readonly string[]): HomeError {
+  return new HomeError(
+    'refused',
+    `will not listen for the local network, because this machine has a public address (${exposed.join(', ')})`,
+    ['name one private address with --host, or', ...SAFE_WAYS].join('\n'),
+  )
+}
+
 function refusal(host: string): HomeError {
   const wildcard = ['0.0.0.0', '::'].includes(canonicalAddress(host))
   const why = wildcard ? 'it means every address of this machine' : 'it is a public address'
-  const ways = [
-    'the safe ways to reach Synapse from elsewhere are',
-    '  tailnet     bind the private address of your VPN: --host 127.0.0.1,<address, such as 100.x.y.z>',
-    '  TLS proxy   keep 127.0.0.1 and put Caddy or nginx in front',
-    '  tunnel      keep 127.0.0.1 and run cloudflared or ssh -L',
-    'Behind a firewall of its own, or in a container: --allow-public-bind (SYNAPSE_ALLOW_PUBLIC_BIND=1).',
-  ]
-  return new HomeError('refused', `will not listen on ${host}, because ${why}`, ways.join('\n'))
+  return new HomeError('refused', `will not listen on ${host}, because ${why}`, SAFE_WAYS.join('\n'))
 }

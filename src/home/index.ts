@@ -6,10 +6,11 @@
 
 export { type AddressClass, addressClass, canonicalAddress } from './address'
 export { becomeOwner } from './become-owner'
-export { acceptsPeer, type BindClass, checkBind } from './bind-guard'
+export { acceptsPeer, type BindClass, type BindDecision, checkBind, checkLan } from './bind-guard'
 export { didKey } from './did-key'
 export { HomeError, type HomeErrorKind, HomeLocked } from './home-error'
 export { ensureInstanceKey, parseInstanceKey } from './instance-key'
+export { localName, ownAddresses, privateAddresses } from './interfaces'
 export { acquireLock, lockHome, storeLocks } from './lock'
 export { chooseHome, type HomeQuestion, homePaths } from './paths'
 export { checkHome, makePrivateDirectory, prepareHome } from './prepare'
@@ -22,3 +23,4 @@ export {
 } from './run-file'
 export { bootIdAt, commandLine, isAlive, isOurs, namesSynapse } from './running'
 export { readState, writeState } from './state-file'
+export { readTls, type TlsFiles, type TlsPair } from './tls'

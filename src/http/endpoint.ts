@@ -1,6 +1,7 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
 import type { Core } from '../core'
 import { type Actor, type Person, type Principal, principalOf, requireAdmin, withOrigin } from '../core/actor'
+import { refuseWhileDraining } from '../core/drain'
 import { AppError } from '../core/errors'
 import { authenticate, checkBareClaim } from './auth'
 import { readJson } from './body'
@@ -49,6 +50,8 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
   readonly summary: string
   readonly description?: string
   readonly tag: string
+  /** Of a request that is no GET: it is answered while the server drains, because it signs in or ends the drain. */
+  readonly duringDrain?: true
   readonly query?: Query
   readonly body?: Body
   /** Answers by status; null where there is no body. */
@@ -91,6 +94,8 @@ export function endpoint<
 >(spec: Spec<W, Query, Body>): Endpoint {
   const checkQuery = spec.query && validator(spec.query, 'query')
   const checkBody = spec.body && validator(spec.body, 'body')
+  // What is judged again where it is written is refused there, by what every server of the store knows.
+  const isRefusedByDrain = spec.method !== 'GET' && spec.duringDrain !== true && spec.isJudgedLate !== true
   const gate: Gate = {
     who: spec.who,
     scope: spec.scope,
@@ -102,6 +107,7 @@ export function endpoint<
     async run(core, request, visit, params) {
       if (spec.who === 'nobody') checkBareClaim(core, request)
       const actor = spec.who === 'nobody' ? null : await admit(core, request, visit, gate)
+      if (isRefusedByDrain && actor?.via !== 'operator') refuseWhileDraining(core.settings)
       const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
       const body = checkBody && (await bodyOf(core, request, checkBody))
       const call = { request, visit, actor, query, body, params }

@@ -44,6 +44,8 @@ const RETRY_AFTER = 5
 
 export interface ErrorAnswer {
   readonly status: number
+  /** The word in the body that programs look at. */
+  readonly code: string
   readonly body: string
   readonly headers: Readonly<Record<string, string>>
   /** Whether this is a fault of ours, to be logged with its cause. */
@@ -54,11 +56,17 @@ export interface ErrorAnswer {
 export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
   if (error instanceof ValidationError) {
     const body = { detail: error.issues, code: 'validation_error', request_id: requestId }
-    return { status: 422, body: JSON.stringify(body), headers: {}, isFault: false }
+    return { status: 422, code: body.code, body: JSON.stringify(body), headers: {}, isFault: false }
   }
   if (error instanceof HttpError) {
     const body = { detail: error.message, code: error.reason, request_id: requestId, ...error.extra }
-    return { status: error.status, body: JSON.stringify(body), headers: error.headers, isFault: false }
+    return {
+      status: error.status,
+      code: error.reason,
+      body: JSON.stringify(body),
+      headers: error.headers,
+      isFault: false,
+    }
   }
   if (error instanceof AppError && error.kind !== 'internal') {
     const waits = error.kind === 'unavailable' || error.kind === 'rate_limited'
@@ -66,8 +74,14 @@ export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
     const extra = retryAfter === undefined ? error.extra : { ...error.extra, retry_after: retryAfter }
     const body = { detail: error.message, code: error.reason, request_id: requestId, ...extra }
     const headers = waits && retryAfter !== undefined ? { 'retry-after': String(retryAfter) } : {}
-    return { status: statuses[error.kind], body: JSON.stringify(body), headers, isFault: false }
+    return {
+      status: statuses[error.kind],
+      code: error.reason,
+      body: JSON.stringify(body),
+      headers,
+      isFault: false,
+    }
   }
   const body = { detail: 'Internal Server Error', code: 'internal', request_id: requestId }
-  return { status: 500, body: JSON.stringify(body), headers: {}, isFault: true }
+  return { status: 500, code: body.code, body: JSON.stringify(body), headers: {}, isFault: true }
 }

@@ -3,6 +3,7 @@ import { isAdmin } from '../core/actor'
 import { CONTRACT_VERSION } from './contract'
 import { type Endpoint, endpoint } from './endpoint'
 import { checksOf, checksSchema } from './health-checks'
+import { metricsEndpoint } from './metrics'
 import { Type } from './schema'
 
 /** What health checks see of the process. */
@@ -14,7 +15,11 @@ export interface Vitals {
   /** Each check of readiness, by name. */
   readonly checks: () => Readonly<Record<'db' | 'migrations' | 'disk', boolean>>
   readonly isStopping: () => boolean
+  /** Requests that change something and are not answered yet. */
+  readonly writesInFlight: () => number
   readonly openStreams: () => number
+  /** Everything that is counted, as Prometheus reads it. */
+  readonly metrics: () => string
 }
 
 const healthSchema = Type.Object({
@@ -23,10 +28,18 @@ const healthSchema = Type.Object({
   uptime_s: Type.Integer(),
   stopping: Type.Boolean(),
   store: Type.Optional(Type.String({ description: 'This and the rest for administrators' })),
+  draining: Type.Optional(Type.Boolean({ description: 'Whether writes are refused for now' })),
   epoch: Type.Optional(Type.String()),
   last_seq: Type.Optional(Type.Integer()),
   counts: Type.Optional(Type.Object({ streams: Type.Integer() })),
   checks: Type.Optional(checksSchema),
+})
+
+const drainSchema = Type.Object({
+  draining: Type.Boolean(),
+  in_flight: Type.Integer({ description: 'Requests that change something, of the process that answers' }),
+  outbox_pending: Type.Integer({ description: 'Deliveries that wait; this version makes none' }),
+  pairs_behind: Type.Integer({ description: 'Paired servers that lag; this version has none' }),
 })
 
 const alive = { status: 'ok', service: 'synapse', version: CONTRACT_VERSION }
@@ -51,16 +64,21 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
       who: 'nobody',
       tag: 'Health',
       summary: 'Whether the server can serve',
-      answers: { 200: { description: 'It can' }, 503: { description: 'It cannot, and which check says so' } },
+      answers: {
+        200: { description: 'It can' },
+        503: { description: 'It cannot: which check says so, or that it drains or stops' },
+      },
       handle: () => {
         const checks = vitals.checks()
-        const isReady = Object.values(checks).every(Boolean) && !vitals.isStopping()
+        const isWell = Object.values(checks).every(Boolean)
+        const isDraining = vitals.isStopping() || core.settings.get('drain')
+        const status = isDraining ? 'draining' : isWell ? 'ready' : 'not_ready'
         const words = Object.fromEntries(
           Object.entries(checks).map(([name, ok]) => [name, ok ? 'ok' : 'fail']),
         )
         return {
-          status: isReady ? 200 : 503,
-          json: { status: isReady ? 'ready' : 'not_ready', checks: words },
+          status: status === 'ready' ? 200 : 503,
+          json: { status, checks: words },
         }
       },
     }),
@@ -83,8 +101,27 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
       const { epoch, head } = core.log
       const counts = { streams: vitals.openStreams() }
       const checks = checksOf(core)
-      return { status: 200, json: { ...brief, store: vitals.store, epoch, last_seq: head, counts, checks } }
+      const draining = core.settings.get('drain')
+      const position = { epoch, last_seq: head }
+      return { status: 200, json: { ...brief, store: vitals.store, draining, ...position, counts, checks } }
     },
   })
-  return [...live, ...ready, full]
+  const drain = endpoint({
+    method: 'GET',
+    path: '/v1/admin/drain',
+    who: 'admin',
+    tag: 'Administration',
+    summary: 'Whether the server drains, and what is still under way',
+    answers: { 200: { description: 'Drained when all three numbers are 0', schema: drainSchema } },
+    handle: () => ({
+      status: 200,
+      json: {
+        draining: core.settings.get('drain'),
+        in_flight: vitals.writesInFlight(),
+        outbox_pending: 0,
+        pairs_behind: 0,
+      },
+    }),
+  })
+  return [...live, ...ready, full, drain, metricsEndpoint(core, () => vitals.metrics())]
 }

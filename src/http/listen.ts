@@ -16,7 +16,7 @@ const SOCKET_FUSE_BYTES = 4 * 1024 * 1024
 /** Something that takes connections. */
 export interface Listener {
   /** Undefined for the Unix socket. */
-  readonly url: string | undefined
+  readonly port: number | undefined
   /** Sends a text to every WebSocket of this listener that subscribed to the topic. */
   publish(topic: string, text: string): void
   /** Refuses new connections and waits for requests in flight, at most so long; then cuts what is left. */
@@ -48,9 +48,14 @@ export function listenTcp(options: {
   readonly host: string
   readonly port: number
   readonly accepts: ((address: string) => boolean) | null
+  /** Whether everybody who gets through is the operator; only for loopback. */
+  readonly rescue: boolean
+  /** Speaks HTTPS alone. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly http: HttpServer
 }): Listener {
-  const { host, port, accepts, http } = options
+  const { host, port, accepts, rescue, tls, http } = options
+  const kind: TcpKind = { secure: tls !== undefined, rescue }
   const server = Bun.serve<SocketSession>({
     hostname: host,
     port,
@@ -60,26 +65,76 @@ export function listenTcp(options: {
     idleTimeout: IDLE_SECONDS,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     fetch: (request, self) => {
-      const peer = new TcpPeer(self, request)
+      const peer = new TcpPeer(self, request, kind)
       if (accepts && !(peer.address !== null && accepts(peer.address))) return refuseRemote()
-      notePeer(request, peer)
-      return http.fetch(request)
+      const refused = rescue ? refusalInRescue(request) : undefined
+      if (refused) return refuse(refused)
+      const routed = tls === undefined ? request : underPlainUrl(request)
+      notePeer(routed, peer)
+      return http.fetch(routed)
     },
     error: () => unexpected(),
     websocket,
+    ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
   })
-  return { ...listenerOf(server), url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}` }
+  return { ...listenerOf(server), port: server.port }
+}
+
+/** The router finds the path behind `http://` alone; that it was https the peer knows. */
+function underPlainUrl(request: Request): Request {
+  const { method, headers, body, signal } = request
+  return new Request(request.url.replace(/^https:/, 'http:'), {
+    method,
+    headers,
+    body,
+    signal,
+    // Elsewhere a body that is a stream needs it to be said (https://fetch.spec.whatwg.org/#dom-requestinit-duplex).
+    ...(body === null ? {} : { duplex: 'half' }),
+  })
+}
+
+/** What all connections of a listener have in common. */
+interface TcpKind {
+  readonly secure: boolean
+  readonly rescue: boolean
+}
+
+const OWN_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/**
+ * Without a credential only what cannot come from elsewhere counts: no proxy in between, and no page of a site whose
+ * name was made to point here (DNS rebinding).
+ */
+function refusalInRescue(request: Request): HttpError | undefined {
+  const proxy = [...request.headers.keys()].find(isOfProxies)
+  if (proxy !== undefined)
+    return new HttpError(
+      403,
+      'proxied_request_refused',
+      `Rescue mode takes no requests of proxies (${proxy})`,
+    )
+  const host = (request.headers.get('host') ?? '').toLowerCase().replace(/:\d*$/, '')
+  if (OWN_HOSTS.has(host)) return undefined
+  return new HttpError(421, 'host_not_local', 'Rescue mode answers only to localhost, 127.0.0.1 and [::1]')
 }
 
 /** The peer of a request over TCP; asked for its address by few requests, so it looks that up only then. */
 class TcpPeer implements Peer {
   readonly transport = 'tcp'
-  readonly secure = false
 
   constructor(
     private readonly server: Server<SocketSession>,
     private readonly request: Request,
+    private readonly kind: TcpKind,
   ) {}
+
+  get secure(): boolean {
+    return this.kind.secure
+  }
+
+  get rescue(): boolean {
+    return this.kind.rescue
+  }
 
   get address(): string | null {
     return this.server.requestIP(this.request)?.address ?? null
@@ -123,11 +178,15 @@ export function listenUnix(path: string, http: HttpServer): Listener {
     websocket,
   })
   chmodSync(path, 0o600)
-  return { ...listenerOf(server), url: undefined }
+  return { ...listenerOf(server), port: undefined }
 }
 
 function isOfProxiesOrPages(header: string): boolean {
-  return header === 'origin' || header === 'forwarded' || header.startsWith('x-forwarded-')
+  return header === 'origin' || isOfProxies(header)
+}
+
+function isOfProxies(header: string): boolean {
+  return header === 'forwarded' || header.startsWith('x-forwarded-')
 }
 
 function listenerOf(server: Server<SocketSession>): Pick<Listener, 'publish' | 'stop'> {
@@ -160,6 +219,11 @@ function refuse(error: Error): Response {
   const { status, body } = errorAnswer(error, requestId)
   return new Response(body, {
     status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-request-id': requestId },
+    headers: {
+      'content-type': 'application/json',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'x-request-id': requestId,
+    },
   })
 }

@@ -8,6 +8,7 @@ import { Elysia } from 'elysia'
 import type { Core } from '../core'
 import { accountOf, principalOf } from '../core/actor'
 import type { Logger } from '../logger'
+import { Meters, type RouteMeter } from '../metrics'
 import { prolongSession } from './auth'
 import { notePeer, peerOf } from './client'
 import { allowOrigin, isPreflight } from './cors'
@@ -26,13 +27,16 @@ export function createHttpServer(
   endpoints: readonly Endpoint[],
   rates: RateLimits,
   logger: Logger,
+  meters = new Meters(),
 ): HttpServer {
   const answer = async (
     request: Request,
-    route: string,
+    meter: RouteMeter,
     run: (visit: Visit) => ReturnType<Endpoint['run']>,
   ) => {
     const started = performance.now()
+    const { route } = meter
+    meter.begin()
     const requestId = requestIdOf(request)
     const visit = new Visit(requestId, rates)
     let accountId: string | undefined
@@ -50,38 +54,36 @@ export function createHttpServer(
           logger.error('a session could not be prolonged', { request_id: requestId, fault }),
         )
     } catch (error) {
-      const { status, body, headers, isFault } = errorAnswer(error, requestId)
+      const { status, code, body, headers, isFault } = errorAnswer(error, requestId)
+      meters.refused(code)
       if (isFault) logger.error('request failed', { request_id: requestId, route, fault: error })
       response = new Response(body, { status, headers: { ...commonHeaders(visit), ...headers } })
     }
     if (response) allowOrigin(request, response.headers, core.settings)
+    const status = response?.status ?? 101
+    const milliseconds = performance.now() - started
+    meter.end(status, milliseconds)
     if (logger.isOn('info'))
-      logger.line(
-        requestLine(
-          requestId,
-          { accountId, actingAs },
-          route,
-          response?.status ?? 101,
-          performance.now() - started,
-        ),
-      )
+      logger.line(requestLine(requestId, { accountId, actingAs }, route, status, milliseconds))
     return response
   }
 
+  const unknown = meters.route('unknown', '')
+  const preflight = meters.route('preflight', '')
   // Without standardHostname: false Elysia mistakes the path of a request to a host of three letters, such as `pi`.
   const app = new Elysia({
     strictPath: true,
     normalize: false,
     handler: { standardHostname: false },
-  }).onError(({ request }) => answer(request, 'unknown', async () => unknownRoute(endpoints, request)))
+  }).onError(({ request }) => answer(request, unknown, async () => unknownRoute(endpoints, request)))
   for (const endpoint of endpoints) {
-    const route = `${endpoint.method} ${endpoint.path}`
+    const meter = meters.route(endpoint.method, endpoint.path)
     // Arrow functions with plain destructuring: Elysia reads the text of its handlers.
     app.route(
       endpoint.method,
       endpoint.path,
       ({ request, params }) =>
-        answer(request, route, (visit) =>
+        answer(request, meter, (visit) =>
           endpoint.run(core, request, visit, params as Record<string, string>),
         ),
       { parse: 'none' },
@@ -92,11 +94,11 @@ export function createHttpServer(
     fetch: async (request) => {
       if (request.method !== 'HEAD') {
         if (request.method !== 'OPTIONS' || !isPreflight(request)) return app.fetch(request)
-        return answer(request, 'preflight', async () => ({ actor: null, answer: { status: 204 } }))
+        return answer(request, preflight, async () => ({ actor: null, answer: { status: 204 } }))
       }
       const asGet = new Request(request, { method: 'GET' })
-      const { transport, address, secure } = peerOf(request)
-      notePeer(asGet, { transport, address, secure })
+      const { transport, address, secure, rescue = false } = peerOf(request)
+      notePeer(asGet, { transport, address, secure, rescue })
       return withoutBody(await app.fetch(asGet))
     },
   }
@@ -115,6 +117,7 @@ function toResponse(answer: Answer, visit: Visit): Response | undefined {
   if ('response' in answer) {
     const { headers } = answer.response
     headers.set('x-request-id', visit.requestId)
+    headers.set('x-content-type-options', 'nosniff')
     if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
     const rate: Record<string, string> = {}
     visit.addTo(rate)
@@ -131,6 +134,7 @@ function toResponse(answer: Answer, visit: Visit): Response | undefined {
 function commonHeaders(visit: Visit): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
+    'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
     'x-request-id': visit.requestId,
   }

@@ -72,6 +72,13 @@ export class Hub implements Streams {
     return this.streams.size
   }
 
+  /** Events by which the slowest stream is behind. */
+  get readerLag(): number {
+    let most = 0
+    for (const { lag } of this.streams) most = Math.max(most, lag)
+    return most
+  }
+
   /** Whether anybody waits for events. */
   get isHeard(): boolean {
     return this.streams.size > 0 || this.waits.size > 0

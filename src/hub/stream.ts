@@ -57,6 +57,11 @@ export class Stream implements LiveStream {
     return [...this.live, ...this.backlogs.flatMap((backlog) => backlog.selections)]
   }
 
+  /** Events by which it is behind what was announced. */
+  get lag(): number {
+    return this.hub.head - Math.min(this.hub.head, ...this.backlogs.map((backlog) => backlog.position))
+  }
+
   /** Whether the server may publish messages to this stream's socket: it wants all of its rooms, whoever wrote them. */
   get isPlain(): boolean {
     return this.outlet.topics !== null && [...this.live].every(isPlainFilter)

@@ -54,6 +54,8 @@ export interface StoreDeps {
   readonly disk?: Pick<DiskWatch, 'look' | 'admit'>
   /** Called with the path of a SQLite store that is about to be migrated; what it throws stops that. */
   readonly beforeMigration?: (path: string) => void
+  /** Told of every commit: how many works shared it, and how long it took. */
+  readonly measure?: (works: number, milliseconds: number) => void
 }
 
 /**

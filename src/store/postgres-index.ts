@@ -14,11 +14,12 @@ const PATIENCE_MILLISECONDS = 3000
  * @throws StoreError if it cannot or must not be opened by this program
  */
 export async function openPostgresStore(url: string, deps: StoreDeps): Promise<OpenStore> {
-  const { clock, secrets, report } = deps
+  const { clock, secrets, report, measure } = deps
   const connections = await openPostgres(url, deps)
   try {
     const { writer, readers, watch } = connections
-    const store = new PostgresStore(connections, await watch.run((head) => head()), clock, secrets, report)
+    const head = await watch.run((look) => look())
+    const store = new PostgresStore(connections, head, clock, secrets, report, measure)
     const watching = watchOver(store, () => watch.run((head) => head()), report)
     const holder = crypto.randomUUID()
     const close = async () => {

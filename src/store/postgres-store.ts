@@ -75,6 +75,8 @@ export class PostgresStore implements Store {
     private readonly secrets: Secrets,
     /** Told of faults that must fail nobody's request. */
     private readonly report: (fault: unknown) => void,
+    /** Told how many works shared a commit, and how many milliseconds it took. */
+    private readonly measure: (works: number, milliseconds: number) => void = () => {},
   ) {
     this.reads = readsThrough(connections.readers)
     this.epoch = head.epoch
@@ -214,8 +216,12 @@ export class PostgresStore implements Store {
           for (const { post, reason } of judged.refused) post.reject(reason)
         }
         if (group.length === 0) return
+        const started = this.clock.steady()
         const first = await this.send(group, known)
-        if (first) return this.publish(group, first)
+        if (first) {
+          this.measure(group.length, this.clock.steady() - started)
+          return this.publish(group, first)
+        }
         left = group.map(({ post }) => post)
       }
       for (const { post } of group) post.reject(translate(Object.assign(new Error(), { code: '40001' })))
@@ -322,8 +328,10 @@ export class PostgresStore implements Store {
   private async runAct(act: Act): Promise<void> {
     try {
       for (let round = 0; round < MAX_ROUNDS; round++) {
+        const started = this.clock.steady()
         const done = await this.transactOnce(act)
         if (!done) continue
+        this.measure(1, this.clock.steady() - started)
         // Whoever comes next is judged by the new rights.
         const last = done.events.at(-1)
         if (last) this.tell(this.writeListeners, last.seq)

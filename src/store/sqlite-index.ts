@@ -11,13 +11,13 @@ import { SqliteStore } from './sqlite-store'
  */
 export async function openSqliteStore(
   path: string,
-  { clock, secrets, report, beforeMigration, disk }: StoreDeps,
+  { clock, secrets, report, beforeMigration, disk, measure }: StoreDeps,
 ): Promise<OpenStore> {
   const { writer, reader, migrated } = openSqlite(path, beforeMigration)
   const handle = handleOf(writer)
   await beginLog(handle, clock, secrets)
   const faults = new SqliteFaults(path, disk, report)
-  const store = new SqliteStore(writer, reader, clock, secrets, report, faults)
+  const store = new SqliteStore(writer, reader, clock, secrets, report, faults, measure)
   return Object.assign(store, {
     kind: 'sqlite' as const,
     migrated,

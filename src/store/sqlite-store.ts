@@ -71,6 +71,8 @@ export class SqliteStore implements Store {
     /** Told of faults that must fail nobody's request. */
     private readonly report: (fault: unknown) => void,
     private readonly faults: SqliteFaults,
+    /** Told how many works shared a commit, and how many milliseconds it took. */
+    private readonly measure: (works: number, milliseconds: number) => void = () => {},
   ) {
     const handle = handleOf(writer)
     this.reads = faults.guard(createReads(handleOf(reader)))
@@ -166,7 +168,8 @@ export class SqliteStore implements Store {
   /** Takes works from the front of the queue until the group is full, and commits them together. */
   private async runGroup(queue: Work[]): Promise<void> {
     const done: (() => void)[] = []
-    const deadline = this.clock.steady() + GROUP_MILLISECONDS
+    const started = this.clock.steady()
+    const deadline = started + GROUP_MILLISECONDS
     let taken = 0
     let text = 0
     let failure: { error: unknown } | undefined
@@ -200,6 +203,7 @@ export class SqliteStore implements Store {
     }
     const works = queue.splice(0, taken)
     if (!failure) {
+      this.measure(works.length, this.clock.steady() - started)
       this.announce()
       for (const settle of done) settle()
       return

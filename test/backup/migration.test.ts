@@ -9,7 +9,7 @@ import { backupsOf, numbersOf, served } from './scene'
 
 setDefaultTimeout(60_000)
 
-/** Makes a store one that lacks the newest migration that a table of its own came with. */
+/** Makes a store one that lacks the newest migration. */
 function age(path: string): void {
   using db = new Database(path, { readwrite: true })
   const [newest] = db.query<{ name: string }, []>('SELECT name FROM migrations ORDER BY name DESC').all()
@@ -19,6 +19,7 @@ function age(path: string): void {
   db.run('PRAGMA foreign_keys = OFF')
   for (const [, kind, name] of sql.matchAll(/CREATE (?:UNIQUE )?(TABLE|INDEX) `(\w+)`/g))
     db.run(`DROP ${kind} IF EXISTS ${name}`)
+  for (const [, name] of sql.matchAll(/CREATE TRIGGER (\w+)/g)) db.run(`DROP TRIGGER ${name}`)
   for (const [, table, column] of sql.matchAll(/ALTER TABLE `(\w+)` ADD `(\w+)`/g))
     db.run(`ALTER TABLE ${table} DROP COLUMN ${column}`)
   db.run('DELETE FROM migrations WHERE name = ?', [newest.name])

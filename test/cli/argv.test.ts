@@ -125,12 +125,12 @@ describe('every command', () => {
     expect(sections.sort()).toEqual(ENTRIES.map(({ name }) => name).sort())
   })
 
-  test('takes --json; all but those that work on files take --home and --url', async () => {
+  test('takes --json; all but those that need no server of yours take --home and --url', async () => {
     for (const { entry, command } of await commands) {
-      const isOnFiles =
+      const needsNoServer =
         entry.group === 'Data' ||
-        ['serve', 'init', 'join', 'config check', 'config path'].includes(entry.name)
-      const wanted = isOnFiles ? ['json'] : ['home', 'url', 'json']
+        ['serve', 'init', 'join', 'discover', 'config check', 'config path'].includes(entry.name)
+      const wanted = needsNoServer ? ['json'] : ['home', 'url', 'json']
       expect(Object.keys(command.args)).toEqual(expect.arrayContaining(wanted))
     }
   })
@@ -146,7 +146,7 @@ describe('the program', () => {
       [['admin', 'serve'], "unknown command 'serve'"],
       [['push'], "unknown command 'push'"],
       [['--frobnicate'], 'unknown option --frobnicate'],
-      [['serve', '--lan'], 'unknown option --lan'],
+      [['serve', '--lanx'], 'unknown option --lan'],
       [['serve', '--daemon', '--stop'], '--daemon and --stop exclude each other'],
       [['serve', '--timeout', '3'], '--timeout goes with --stop'],
       [['add-account', '--handle', 'x'], 'usage: synapse add-account --kind <human|agent> --handle <name>'],

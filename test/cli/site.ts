@@ -37,6 +37,8 @@ export class Site implements AsyncDisposable {
     PATH: process.env.PATH ?? '',
     HOME: this.userHome,
     SYNAPSE_HOME: this.home,
+    // Tests keep to themselves.
+    SYNAPSE_DISCOVERY_MDNS_BROWSE: 'off',
   }
 
   constructor() {

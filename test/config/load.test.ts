@@ -52,6 +52,7 @@ describe('a configuration', () => {
       database: { kind: 'sqlite', path: `${here.home}/synapse.db` },
       socket: `${here.home}/run/synapse.sock`,
       allowPublicBind: false,
+      lan: false,
       logLevel: 'info',
       backupDir: expect.stringMatching(/\/\.local\/state\/synapse\/backups$/),
       supervisor: null,
@@ -59,6 +60,21 @@ describe('a configuration', () => {
     })
     expect(settings).toEqual(DEFAULTS)
     expect(sources).toMatchObject({ home: 'environment', port: 'default', 'quota.members': 'default' })
+  })
+
+  test('knows TLS by certificate and key together, and nothing less', () => {
+    using here = loading()
+    const tls = { SYNAPSE_TLS_CERT: 'cert.pem', SYNAPSE_TLS_KEY: '/etc/key.pem' }
+    expect(here.load(tls).tls).toEqual({ cert: join(here.cwd, 'cert.pem'), key: '/etc/key.pem' })
+    expect(() => here.load({ SYNAPSE_TLS_CERT: 'cert.pem' })).toThrow('needs tls_key')
+    expect(() => here.load({ SYNAPSE_TLS_KEY: 'key.pem' })).toThrow('needs tls_cert')
+  })
+
+  test('of lan and host the one that was said with more weight counts; with the same weight that is an error', () => {
+    using here = loading()
+    expect(here.load({ SYNAPSE_HOST: '127.0.0.1' }, { lan: true }).lan).toBe(true)
+    expect(here.load({ SYNAPSE_LAN: '1' }, { host: '127.0.0.1' }).lan).toBe(false)
+    expect(() => here.load({ SYNAPSE_LAN: '1', SYNAPSE_HOST: '10.0.0.1' })).toThrow('excludes host')
   })
 
   test('cannot be changed, nor can the defaults of the next one', () => {

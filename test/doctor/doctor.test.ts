@@ -30,6 +30,8 @@ function traceOf(home: string): string[] {
     })
 }
 
+/** What is not looked at where no public address is set. */
+const WITHOUT_ADDRESS = ['base_url', 'proxy']
 const HEALTHY = ['process', 'home', 'store', 'bind', 'epoch', 'disk']
 
 test('finds nothing wrong with a server that is well, up or down, and changes nothing', async () => {
@@ -46,7 +48,10 @@ test('finds nothing wrong with a server that is well, up or down, and changes no
   })
   await backUp(site, '--with-keys')
   const up = await examined(site)
-  expect({ code: up.code, checks: up.checks.filter(({ status }) => status !== 'pass') }).toEqual({
+  expect({
+    code: up.code,
+    checks: up.checks.filter(({ name, status }) => status !== 'pass' && !WITHOUT_ADDRESS.includes(name)),
+  }).toEqual({
     code: 0,
     checks: [],
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { acceptsPeer, type BindClass, checkBind } from '../../src/home/index'
+import { acceptsPeer, type BindClass, checkBind, checkLan } from '../../src/home/index'
 
 const LOOPBACK = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
 const PRIVATE = [
@@ -38,10 +38,9 @@ describe('the bind guard', () => {
     const decision = checkBind(['127.0.0.1', host], false)
     if (decision.ok) throw new Error('was allowed')
     expect(decision.refusal.message).toContain(host)
-    for (const path of ['tailnet', 'TLS proxy', 'tunnel', '--allow-public-bind']) {
+    for (const path of ['tailnet', 'TLS proxy', 'tunnel', '--lan', '--allow-public-bind']) {
       expect(decision.refusal.message).toContain(path)
     }
-    expect(decision.refusal.message).not.toContain('--lan')
   })
 
   test.each([...LOOPBACK, ...PRIVATE, ...PUBLIC, '0.0.0.0', '::'])(
@@ -52,6 +51,40 @@ describe('the bind guard', () => {
       expect(notices).toHaveLength(1)
     },
   )
+})
+
+describe('for the local network', () => {
+  test('every address is listened on, private sources are taken, and the private addresses are shown', () => {
+    expect(checkLan(false, ['127.0.0.1', '192.168.1.20', '10.0.0.7'])).toEqual({
+      ok: true,
+      listeners: [
+        { host: '0.0.0.0', bindClass: 'private', reachedAt: ['127.0.0.1', '192.168.1.20', '10.0.0.7'] },
+      ],
+      notices: [
+        'listening for the local network (192.168.1.20, 10.0.0.7): only private addresses may connect',
+      ],
+    })
+  })
+
+  test('a machine with a public address is refused, and the address named', () => {
+    const decision = checkLan(false, ['127.0.0.1', '192.168.1.20', '203.0.113.9'])
+    if (decision.ok) throw new Error('was allowed')
+    expect(decision.refusal).toMatchObject({ exitCode: 78 })
+    expect(decision.refusal.message).toContain('203.0.113.9')
+    expect(decision.refusal.message).toContain('--host')
+  })
+
+  test('with allow_public_bind it takes anybody there, with a warning', () => {
+    const decision = checkLan(true, ['203.0.113.9'])
+    expect(decision).toMatchObject({
+      ok: true,
+      listeners: [{ host: '0.0.0.0', bindClass: 'open', reachedAt: ['127.0.0.1', '203.0.113.9'] }],
+    })
+  })
+
+  test('an address that is not there yet keeps nothing from starting', () => {
+    expect(checkLan(false, ['127.0.0.1']).ok).toBe(true)
+  })
 })
 
 describe('a listener', () => {

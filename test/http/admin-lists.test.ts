@@ -81,7 +81,9 @@ test('an account is found in any spelling of its handle', async () => {
 
 test('a cursor that is nonsense is no fault of ours', async () => {
   for (const [, path] of lists) {
-    const { status } = await admin.get(`${path}cursor=%00nonsense`)
-    expect([path, status < 500]).toEqual([path, true])
+    for (const cursor of ['%00nonsense', 'AAAA', 'c1.AAAA.1', '_____w']) {
+      const { status } = await admin.get(`${path}cursor=${cursor}`)
+      expect([path, cursor, status < 500]).toEqual([path, cursor, true])
+    }
   }
 })

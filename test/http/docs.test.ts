@@ -31,7 +31,7 @@ let page: Page
 let paths: Paths
 
 beforeAll(async () => {
-  w = await world()
+  w = await world({ settings: { SYNAPSE_METRICS_ENABLED: 'on' } })
   page = await read(w)
   paths = (await w.guest.get<{ paths: Paths }>('/openapi.json')).body.paths
 })

@@ -21,6 +21,8 @@ const open: Record<string, string> = {
   'GET /readyz': 'an orchestrator has no credential',
   'GET /v1/readyz': 'the same under the base path',
   'POST /v1/auth/login': 'makes the credential',
+  'GET /.well-known/synapse': 'whoever looks for a server has no credential yet',
+  'GET /metrics': 'a monitor of this machine has none; off unless it is switched on',
   'GET /openapi.json': 'the description is public',
   'POST /v1/pair/redeem': 'makes the credential, too',
   'GET /pair': 'a device that asks to be let in has no credential',

@@ -182,3 +182,46 @@ describe('nothing is left behind by', () => {
     await socket.settle()
   })
 })
+
+describe('compression', () => {
+  test('is not agreed to, so that nothing small can become large', async () => {
+    using socket = await RawWebSocket.open(town.url, {
+      headers: {
+        ...(await town.agent()).credential,
+        'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits, x-webkit-deflate-frame',
+      },
+    })
+    expect(socket.answer.headers.get('sec-websocket-extensions')).toBeUndefined()
+    // A megabyte of zeros, deflated, in a frame that says that it is compressed.
+    const bomb = Bun.deflateSync(new Uint8Array(1 << 20))
+    socket.send({ opcode: 'text', payload: bomb, rsv: 4 })
+    expect(await socket.endedWithin(2000)).toMatchObject({ code: 1002 })
+  })
+})
+
+describe('a handshake that is none', () => {
+  const rows: readonly (readonly [title: string, headers: Record<string, string>])[] = [
+    ['without a key', { 'Sec-WebSocket-Key': '' }],
+    ['with a key that is too short', { 'Sec-WebSocket-Key': btoa('short') }],
+    ['of an older version', { 'Sec-WebSocket-Version': '8' }],
+    ['that upgrades to something else', { Upgrade: 'h2c' }],
+    ['over a connection that stays as it is', { Connection: 'keep-alive' }],
+  ]
+  test.each(rows)('%s is refused, and takes no place', async (_, headers) => {
+    const bob = await town.agent()
+    const before = await streams()
+    const opened = RawWebSocket.open(town.url, { headers: { ...bob.credential, ...headers } })
+    const outcome = await opened.then(
+      (socket) => {
+        socket[Symbol.dispose]()
+        return 'opened'
+      },
+      (error: Error) => error.message,
+    )
+    expect(outcome).toMatch(/^no WebSocket: (?:400|426|no answer)/)
+    expect(await streams()).toBe(before)
+  })
+
+  const streams = async () =>
+    (await town.world.operator.get<{ counts: { streams: number } }>('/v1/health')).body.counts.streams
+})

@@ -68,6 +68,7 @@ export async function world<Time extends Clock = FakeClock>(
     SYNAPSE_HOME: home,
     SYNAPSE_BACKUP_DIR: `${home}-backups`,
     SYNAPSE_PORT: '0',
+    SYNAPSE_DISCOVERY_MDNS_BROWSE: 'off',
     ...unlimited,
     ...(database.url !== undefined && { SYNAPSE_DATABASE_URL: database.url }),
     ...options.settings,

@@ -1,25 +1,31 @@
+import type { Config } from '../../config/index'
 import { addressClass } from '../../home/index'
 import { type Check, pass, warn } from './check'
 
 /** Whether tokens travel where others can read them. */
 export const bind: Check = {
   name: 'bind',
-  look({ config, state }) {
+  look({ config, state, settings }) {
     const urls =
       state.kind === 'running'
         ? state.run.urls
-        : config.hosts.map((host) => `http://${urlHost(host)}:${config.port}`)
+        : hostsOf(config).map((host) => `${config.tls ? 'https' : 'http'}://${urlHost(host)}:${config.port}`)
     const open = urls.filter((url) => url.startsWith('http:') && !isLoopback(url))
     if (open.length === 0) return [pass(urls.join(', ') || 'nowhere yet')]
-    if (config.settings.base_url?.startsWith('https:'))
+    const publicUrl = settings.get('base_url')
+    if (typeof publicUrl === 'string' && publicUrl.startsWith('https:'))
       return [pass(`${open.join(', ')}, behind a TLS proxy`)]
     return [
       warn(
         `tokens travel unencrypted to ${open.join(', ')}`,
-        'put Caddy or a private network in front: docs/install.md, then set SYNAPSE_BASE_URL=https://…',
+        'put Caddy or a private network in front: docs/install.md, then set SYNAPSE_BASE_URL=https://…; or --tls-cert and --tls-key',
       ),
     ]
   },
+}
+
+function hostsOf({ hosts, lan }: Config): readonly string[] {
+  return lan ? ['0.0.0.0'] : hosts
 }
 
 function urlHost(host: string): string {

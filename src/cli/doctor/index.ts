@@ -7,10 +7,13 @@ import { command } from '../command'
 import { EXIT } from '../exit-codes'
 import { printJson, type Style, styleOf } from '../terminal'
 import { backup } from './backup'
+import { baseUrl, proxy } from './base-url'
 import { bind } from './bind'
 import { type Check, type Report, reportOf, type Status } from './check'
 import { disk } from './disk'
+import { drain } from './drain'
 import { epoch } from './epoch'
+import { flags } from './flags'
 import { home } from './home'
 import { patientAt } from './patient'
 import { processes } from './process'
@@ -18,7 +21,20 @@ import { reachable } from './reachable'
 import { store } from './store'
 
 /** In the order in which they are shown. */
-const CHECKS: readonly Check[] = [reachable, processes, home, store, bind, epoch, backup, disk]
+const CHECKS: readonly Check[] = [
+  reachable,
+  processes,
+  home,
+  store,
+  bind,
+  flags,
+  baseUrl,
+  proxy,
+  epoch,
+  backup,
+  disk,
+  drain,
+]
 
 export const doctor = command({
   args: {
@@ -27,7 +43,8 @@ export const doctor = command({
   },
   notes: [
     'Works whether the server runs or not, and changes nothing. Exit status: 0 all is well, 1 something deserves a',
-    'look, 2 something is broken. The newest backup is read to its end, which takes a while where it is large.',
+    'look, 2 something is broken. The newest backup is read to its end, which takes a while where it is large; where',
+    'base_url is set, a few requests go through it and come back.',
   ],
   examples: ['synapse doctor', 'synapse doctor --json'],
   async run({ args }) {

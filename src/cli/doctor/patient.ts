@@ -6,6 +6,7 @@ import type { HomePaths } from '../../home/paths'
 import { configAt } from '../backup/index'
 import { isFree } from '../home-lock'
 import { type ServerState, serverState } from '../serve/server-state'
+import { type SettingsSeen, settingsSeen } from './settings-seen'
 
 /** What the checks look at: gathered once, before the first of them. */
 export interface Patient {
@@ -17,6 +18,8 @@ export interface Patient {
   readonly isHeld: boolean
   /** The path of a SQLite store that is there. */
   readonly database: string | undefined
+  /** The settings that count: those of the server that runs, else what is kept in the store, else what is configured. */
+  readonly settings: SettingsSeen
 }
 
 /** @throws ConfigError, HomeError */
@@ -24,16 +27,19 @@ export async function patientAt(home: string | undefined): Promise<Patient> {
   const config = configAt(home)
   const paths = homePaths(config.home)
   const { database } = config
-  return {
+  const patient = {
     config,
     paths,
-    state: existsSync(paths.run) ? await serverState(config.home) : { kind: 'none', leftovers: false },
+    state: existsSync(paths.run)
+      ? await serverState(config.home)
+      : ({ kind: 'none', leftovers: false } as const),
     isHeld: existsSync(paths.lock) && !(await isFree(config.home)),
     database: database.kind === 'sqlite' && existsSync(database.path) ? database.path : undefined,
   }
+  return { ...patient, settings: await settingsSeen(patient) }
 }
 
 /** The store for reading, without a trace. */
-export function storeOf({ isHeld }: Patient, path: string): ReturnType<typeof openQuiet> {
+export function storeOf({ isHeld }: Pick<Patient, 'isHeld'>, path: string): ReturnType<typeof openQuiet> {
   return openQuiet(path, { isServed: isHeld })
 }

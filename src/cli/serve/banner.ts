@@ -7,14 +7,17 @@ import type { Style } from '../terminal'
 
 /** One fact a line; and as long as nobody can administer the server, the one command that changes that. */
 export function banner({ bold, green }: Style, { summary }: Running, config: Config): string {
-  const { version, home, store, urls, socket, baseUrl, adminCredentials } = summary
+  const { version, home, store, socket, baseUrl, adminCredentials, isRescue } = summary
+  const urls = [...summary.urls, ...(summary.localUrl === null ? [] : [summary.localUrl])]
   const rows = {
     home,
     store,
     listening: urls.join(', '),
     socket: socket ?? 'off',
     base_url: baseUrl ?? 'not set',
-    auth: `required (admin credentials: ${adminCredentials})`,
+    auth: isRescue ? 'OFF (rescue mode)' : `required (admin credentials: ${adminCredentials})`,
+    'last backup': summary.lastBackup?.toISOString() ?? 'none',
+    ...(summary.isDraining ? { draining: 'yes: changes are refused; synapse drain stop ends that' } : {}),
     ...(config.bootId === undefined ? {} : { log: homePaths(home).log }),
     pid: String(process.pid),
   }
@@ -22,9 +25,13 @@ export function banner({ bold, green }: Style, { summary }: Running, config: Con
   return [
     `${green('synapse')} ${version} is running`,
     ...Object.entries(rows).map(([name, value]) => `  ${name.padStart(width)}: ${value}`),
+    ...(config.lan && config.tls === undefined ? ['', UNENCRYPTED] : []),
     ...(adminCredentials === 0 ? welcome(bold, config) : []),
   ].join('\n')
 }
+
+const UNENCRYPTED =
+  'Tokens travel unencrypted in this network; --tls-cert and --tls-key, or a TLS proxy, change that.'
 
 /** Whether a text holds the whole banner of the server with this process id. */
 export function holdsBanner(text: string, pid: number): boolean {

@@ -4,7 +4,6 @@ import { processEnvironment } from '../../config/environment'
 import { type Config, findHome, loadConfig } from '../../config/index'
 import {
   becomeOwner,
-  bootIdAt,
   homePaths,
   makePrivateDirectory,
   prepareHome,
@@ -16,10 +15,10 @@ import { EXIT, type ExitCode } from '../exit-codes'
 import { COMMAND_WITHIN_MS, hasServer, seeFree } from '../home-lock'
 import { ownCommand } from '../myself'
 import { printJson } from '../terminal'
+import type { ServeArgs } from './args'
 import { holdsBanner } from './banner'
-import { flagsOf, wordsOf } from './flags'
-import type { ServeArgs } from './index'
-import { stateJson } from './server-state'
+import { flagsOf, withThrowAwayHome, wordsOf } from './flags'
+import { answersAt, stateJson } from './server-state'
 
 const POLL_MS = 50
 const HEALTHY_WITHIN_MS = 15_000
@@ -28,7 +27,8 @@ const BANNER_WITHIN_MS = 2000
 const LAST_LINES = 20
 
 /** Starts the server in the background and waits until it answers. */
-export async function startDaemon(args: ServeArgs): Promise<ExitCode> {
+export async function startDaemon(given: ServeArgs): Promise<ExitCode> {
+  const args = withThrowAwayHome(given)
   const request = { flags: flagsOf(args), command: 'serve' } as const
   becomeOwner(findHome(request))
   const config = loadConfig(request)
@@ -69,7 +69,7 @@ async function healthy(child: ChildProcess, bootId: string, config: Config): Pro
     const run = readRunFile(runFile)
     const ours = run?.boot_id === bootId ? run : undefined
     // The socket is there before the ports are bound: only `ready` says that these are, too.
-    if (ours?.phase === 'ready' && (await answers(ours))) return ours
+    if (ours?.phase === 'ready' && (await answersAt(ours))) return ours
     const now = performance.now()
     if (ours?.phase === 'migrating')
       deadline = Math.min(now + HEALTHY_WITHIN_MS, started + MIGRATED_WITHIN_MS)
@@ -78,16 +78,6 @@ async function healthy(child: ChildProcess, bootId: string, config: Config): Pro
       throw new CliError(EXIT.failure, 'the server did not answer in time and was stopped', lastLines(out))
     }
     await Bun.sleep(POLL_MS)
-  }
-}
-
-async function answers({ socket, boot_id, urls }: RunFile): Promise<boolean> {
-  if (socket !== null) return (await bootIdAt(socket)) === boot_id
-  try {
-    const response = await fetch(`${urls[0]}/healthz`, { signal: AbortSignal.timeout(2000) })
-    return response.ok
-  } catch {
-    return false
   }
 }
 

@@ -1,20 +1,58 @@
-import type { ConfigRequest } from '../../config/index'
-import type { ServeArgs } from './index'
+import { mkdtempSync, realpathSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ConfigRequest, findHome } from '../../config/index'
+import { becomeOwner } from '../../home/index'
+import type { ServeArgs } from './args'
 
 /** What the command line says about the configuration; what it does not say is decided elsewhere. */
 export function flagsOf(args: ServeArgs) {
   return {
     home: args.home,
-    host: args.host,
+    // Rescue mode is for this machine alone, whatever is configured.
+    host: args['insecure-localhost'] === true ? '127.0.0.1' : args.host,
     port: args.port,
-    'database-url': args['database-url'],
+    lan: args['insecure-localhost'] === true ? false : args.lan,
+    'tls-cert': args['tls-cert'],
+    'tls-key': args['tls-key'],
+    'database-url':
+      args.memory === true && args.home !== undefined
+        ? `sqlite:${join(args.home, 'synapse.db')}`
+        : args['database-url'],
     'allow-public-bind': args['allow-public-bind'],
   } as const satisfies ConfigRequest['flags']
 }
 
 /** The same flags as words of a command line. */
 export function wordsOf(args: ServeArgs): string[] {
-  return Object.entries(flagsOf(args)).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}=${value}`],
-  )
+  const { home, host, port, lan, memory } = args
+  const given = {
+    home,
+    host,
+    port,
+    lan,
+    'tls-cert': args['tls-cert'],
+    'tls-key': args['tls-key'],
+    'database-url': args['database-url'],
+    memory,
+    'allow-public-bind': args['allow-public-bind'],
+    'insecure-localhost': args['insecure-localhost'],
+  }
+  return Object.entries(given).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    return [value === true ? `--${name}` : value === false ? `--no-${name}` : `--${name}=${value}`]
+  })
+}
+
+/** The same command line with a home of its own, made now, where it asked for one that is thrown away. */
+export function withThrowAwayHome(args: ServeArgs): ServeArgs {
+  if (args.memory !== true || args.home !== undefined) return args
+  return { ...args, home: mkdtempSync(join(realpathSync(tmpdir()), 'synapse-memory-')) }
+}
+
+/** The home of a server that is looked after: that of the system service is found as well. Becomes its owner. */
+export function homeToLookAfter({ home: flag }: ServeArgs): string {
+  const home = findHome({ flags: { home: flag }, command: 'other' })
+  becomeOwner(home)
+  return home
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { type Config, findHome, loadConfig } from '../../config/index'
 import { becomeOwner, HomeLocked, homePaths } from '../../home/index'
 import type { Running } from '../../main'
@@ -5,23 +6,32 @@ import { CliError, hasCode } from '../cli-error'
 import { EXIT, type ExitCode } from '../exit-codes'
 import { COMMAND_WITHIN_MS, hasServer } from '../home-lock'
 import { note, styleOf } from '../terminal'
+import type { ServeArgs } from './args'
 import { banner } from './banner'
-import { flagsOf } from './flags'
-import type { ServeArgs } from './index'
+import { flagsOf, withThrowAwayHome } from './flags'
 import { type LogFile, openLogFile } from './log-file'
 
 const SECOND_INTERRUPT_MS = 3000
 const POLL_MS = 50
 
 /** Runs the server in this process until a signal ends it. stdout carries its log, stderr what is said to people. */
-export async function runForeground(args: ServeArgs): Promise<ExitCode> {
+export async function runForeground(given: ServeArgs): Promise<ExitCode> {
+  const args = withThrowAwayHome(given)
+  try {
+    return await run(args)
+  } finally {
+    if (args.memory === true && args.home !== undefined) rmSync(args.home, { recursive: true, force: true })
+  }
+}
+
+async function run(args: ServeArgs): Promise<ExitCode> {
   const request = { flags: flagsOf(args), command: 'serve' } as const
   becomeOwner(findHome(request))
   const config = loadConfig(request)
   // The daemon's stdout is kept for what is said outside of the log, such as a crash.
   using log = config.bootId === undefined ? undefined : openLogFile(homePaths(config.home).log)
   const stopRequest = onStopRequest(log)
-  const running = await start(config, log)
+  const running = await start(args, config, log)
   // A supervisor keeps the log; the banner would only stand between its lines.
   if (process.stderr.isTTY || config.supervisor === null)
     note(banner(styleOf(process.stderr), running, config))
@@ -31,12 +41,17 @@ export async function runForeground(args: ServeArgs): Promise<ExitCode> {
   return EXIT.ok
 }
 
-async function start(config: Config, log: LogFile | undefined): Promise<Running> {
+async function start(args: ServeArgs, config: Config, log: LogFile | undefined): Promise<Running> {
   const { boot } = await import('../../main')
   const deadline = performance.now() + COMMAND_WITHIN_MS
   for (;;) {
     try {
-      return await boot(config, { listen: true, ...(log === undefined ? {} : { log: log.write }) })
+      return await boot(config, {
+        listen: true,
+        rescue: args['insecure-localhost'] === true,
+        throwAway: args.memory === true,
+        ...(log === undefined ? {} : { log: log.write }),
+      })
     } catch (error) {
       if (error instanceof HomeLocked && !hasServer(config.home) && performance.now() < deadline) {
         await Bun.sleep(POLL_MS)
@@ -56,8 +71,8 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 /** Why an address cannot be listened on, in words; undefined for any other error. */
-function listenProblem(error: unknown, { port, hosts }: Config): CliError | undefined {
-  const where = hosts.join(', ')
+function listenProblem(error: unknown, { port, hosts, lan }: Config): CliError | undefined {
+  const where = lan ? 'the local network' : hosts.join(', ')
   if (hasCode(error, 'EADDRINUSE'))
     return new CliError(EXIT.failure, `port ${port} is in use on ${where}`, [
       'another program listens there; choose a port of its own with --port, or --port 0 for any free one',

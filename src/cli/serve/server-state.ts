@@ -16,6 +16,7 @@ import { EXIT } from '../exit-codes'
 import { isFree } from '../home-lock'
 
 const LET_GO_WITHIN_MS = 3000
+const ANSWER_WITHIN_MS = 2000
 
 /** Who runs on a home. */
 export type ServerState =
@@ -33,13 +34,26 @@ export async function serverState(home: string): Promise<ServerState> {
   const run = readRunFile(runFile)
   const pid = run?.pid ?? readPid(pidFile)
   if (pid === undefined) return { kind: 'none', leftovers: false }
-  if (run !== undefined && run.socket !== null && (await bootIdAt(run.socket)) === run.boot_id)
+  if (run !== undefined && run.socket !== null && (await answersAt(run)))
     return { kind: 'running', run, answering: true }
   if (!isAlive(pid)) return { kind: 'none', leftovers: true }
   if (run === undefined || !(namesSynapse(pid) || hasOpen(pid, lock))) return { kind: 'foreign', pid }
   // The process may be another that got the number of a killed server, and looks like one of ours.
   if (await isFree(home)) return { kind: 'none', leftovers: true }
-  return { kind: 'running', run, answering: run.socket === null && run.phase === 'ready' }
+  return { kind: 'running', run, answering: run.socket === null && (await answersAt(run)) }
+}
+
+/** Whether the server of this run answers: by its socket, or, where it has none, at its first address. */
+export async function answersAt({ socket, boot_id, urls }: RunFile): Promise<boolean> {
+  if (socket !== null) return (await bootIdAt(socket)) === boot_id
+  try {
+    // Its certificate is for others, by another name.
+    const tls = { rejectUnauthorized: false }
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+    return (await fetch(`${urls[0]}/healthz`, { signal, tls })).ok
+  } catch {
+    return false
+  }
 }
 
 function refuseHidden(directory: string): void {

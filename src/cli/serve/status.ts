@@ -1,14 +1,15 @@
-import { findHome } from '../../config/index'
 import type { RunFile } from '../../home/index'
 import { EXIT, type ExitCode } from '../exit-codes'
 import { ownName } from '../myself'
 import { printJson } from '../terminal'
-import type { ServeArgs } from './index'
+import type { ServeArgs } from './args'
+import { homeToLookAfter } from './flags'
 import { serverState, stateJson } from './server-state'
 
-/** Says who runs on the home; 0 when a server does, 3 when none. */
-export async function showStatus({ home: flag, json }: ServeArgs): Promise<ExitCode> {
-  const home = findHome({ flags: { home: flag }, command: 'serve' })
+/** Says who runs on the home; 0 when a server does and answers, 1 when it does not answer, 3 when none runs. */
+export async function showStatus(args: ServeArgs): Promise<ExitCode> {
+  const { json } = args
+  const home = homeToLookAfter(args)
   const state = await serverState(home)
   if (state.kind !== 'running') {
     if (json === true) printJson({ running: false, home })
@@ -22,7 +23,7 @@ export async function showStatus({ home: flag, json }: ServeArgs): Promise<ExitC
   const { run, answering } = state
   if (json === true) printJson(stateJson(run, answering))
   else console.log(statusText(run, answering))
-  return EXIT.ok
+  return answering ? EXIT.ok : EXIT.failure
 }
 
 function statusText(run: RunFile, answering: boolean): string {

@@ -1,37 +1,52 @@
-import { findHome } from '../../config/index'
-import { becomeOwner, homePaths, isAlive, readRunFile } from '../../home/index'
+import { homePaths, isAlive, type RunFile, readRunFile } from '../../home/index'
 import { CliError } from '../cli-error'
 import { EXIT, type ExitCode } from '../exit-codes'
 import { printJson } from '../terminal'
-import type { ServeArgs } from './index'
+import type { ServeArgs } from './args'
+import { homeToLookAfter } from './flags'
 import { removeLeftovers, serverState } from './server-state'
 
 const POLL_MS = 100
 const KILLED_WITHIN_MS = 10_000
 
 /** Stops the server that runs on the home, by force after `timeoutMs`; 0 also when none ran. */
-export async function stopServer({ home: flag, json }: ServeArgs, timeoutMs: number): Promise<ExitCode> {
-  const home = findHome({ flags: { home: flag }, command: 'serve' })
-  becomeOwner(home)
+export async function stopServer(args: ServeArgs, timeoutMs: number): Promise<ExitCode> {
+  const home = homeToLookAfter(args)
+  const ended = await endServer(home, timeoutMs)
+  if (ended === undefined) report(args.json, { stopped: false, home }, `synapse was not running on ${home}`)
+  else {
+    const { killed, run } = ended
+    const how = killed ? `had to be killed after ${timeoutMs / 1000} s` : 'has stopped'
+    const again = run.supervisor === null ? '' : `; ${run.supervisor} may start it again`
+    const facts = { stopped: true, killed, pid: run.pid, home }
+    report(args.json, facts, `synapse (pid ${run.pid}) ${how}${again}`)
+  }
+  return EXIT.ok
+}
+
+/**
+ * Ends the server of the home and tidies up behind it; answers which one it was, if one ran.
+ * @throws CliError for a process that is not ours, or does not end
+ */
+export async function endServer(
+  home: string,
+  timeoutMs: number,
+): Promise<{ readonly run: RunFile; readonly killed: boolean } | undefined> {
   const state = await serverState(home)
   switch (state.kind) {
     case 'none':
       if (state.leftovers) await removeLeftovers(home)
-      report(json, { stopped: false, home }, `synapse was not running on ${home}`)
-      return EXIT.ok
+      return undefined
     case 'foreign':
       throw new CliError(EXIT.failure, `process ${state.pid} is not a synapse server; nothing was touched`, [
         `if that number was reused since, remove ${homePaths(home).pid} and ${homePaths(home).runFile}`,
       ])
     case 'running': {
-      const { pid, boot_id, supervisor } = state.run
-      const killed = await end(pid, timeoutMs)
+      const { run } = state
+      const killed = await end(run.pid, timeoutMs)
       // A supervisor may have started the next one already: its files stay.
-      if (readRunFile(homePaths(home).runFile)?.boot_id === boot_id) await removeLeftovers(home)
-      const how = killed ? `had to be killed after ${timeoutMs / 1000} s` : 'has stopped'
-      const again = supervisor === null ? '' : `; ${supervisor} may start it again`
-      report(json, { stopped: true, killed, pid, home }, `synapse (pid ${pid}) ${how}${again}`)
-      return EXIT.ok
+      if (readRunFile(homePaths(home).runFile)?.boot_id === run.boot_id) await removeLeftovers(home)
+      return { run, killed }
     }
   }
 }

@@ -53,6 +53,8 @@ export function settingEndpoints(core: Core): Endpoint[] {
       method: 'PUT',
       path: '/v1/config/:key',
       who: 'admin',
+      // The end of a drain is a setting.
+      duringDrain: true,
       scope: 'config:write',
       tag: 'Settings',
       summary: 'Set a setting: it counts from the next request on, on every server',
@@ -68,6 +70,8 @@ export function settingEndpoints(core: Core): Endpoint[] {
       method: 'DELETE',
       path: '/v1/config/:key',
       who: 'admin',
+      // The end of a drain is a setting.
+      duringDrain: true,
       scope: 'config:write',
       tag: 'Settings',
       summary: 'Unset a setting: the environment or the default counts again',

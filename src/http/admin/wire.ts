@@ -21,8 +21,11 @@ export function roleOf(word: 'member' | 'admin' | 'read_only' | 'read-only') {
   return word === 'read-only' ? 'read_only' : word
 }
 
+/** The page that a list is asked for. @throws invalid_cursor */
 export function pageOf({ limit, cursor }: { limit?: number; cursor?: string }): ListPage {
   const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString()
+  // Postgres takes no NUL in a text, and no key has anything that cannot be printed.
+  if (/[\p{Cc}\ufffd]/u.test(after)) throw new AppError('invalid', 'invalid_cursor', 'Invalid cursor')
   return { after, limit: limit ?? PAGE }
 }
 

@@ -193,6 +193,13 @@ const others: readonly ErrorCode[] = [
     remark:
       '`detail` is a list: `type`, `loc`, `msg`, `input`, `ctx`; one entry for everything that is wrong.',
   },
+  {
+    code: 'proxied_request_refused',
+    status: 403,
+    detail: '',
+    remark: 'The server runs in rescue mode, for programs of its own machine alone.',
+  },
+  { code: 'host_not_local', status: 421, detail: '', remark: 'The same: ask it as `localhost`.' },
   { code: 'socket_no_websocket', status: 426, detail: '', remark: 'The Unix socket has no WebSockets.' },
   { code: 'upgrade_required', status: 426, detail: '', remark: 'This path wants a WebSocket.' },
   {
@@ -232,6 +239,13 @@ const others: readonly ErrorCode[] = [
     status: 503,
     detail: '',
     remark: 'Nothing was done. Wait `retry_after` seconds and send the same again.',
+  },
+  {
+    code: 'draining',
+    status: 503,
+    detail: '',
+    remark:
+      'The server takes no changes for now; reading goes on. Wait `retry_after` seconds and send the same again.',
   },
   { code: 'storage_full', status: 507, detail: '', remark: 'Nothing was written. Reading goes on.' },
 ]

@@ -47,6 +47,7 @@ export function authEndpoints(core: Core): Endpoint[] {
     endpoint({
       method: 'POST',
       path: '/v1/auth/login',
+      duringDrain: true,
       who: 'nobody',
       tag: 'Login',
       summary: 'Sign a human in',
@@ -80,6 +81,7 @@ export function logoutEndpoint(core: Core): Endpoint {
   return endpoint({
     method: 'POST',
     path: '/v1/auth/logout',
+    duringDrain: true,
     who: 'account',
     tag: 'Login',
     summary: 'End the session',

@@ -15,6 +15,7 @@ import { pairEndpoints } from './pair'
 import { serverEndpoints } from './server'
 import { socketEndpoints } from './socket'
 
+export { features } from './server'
 export { Wire } from './wire'
 
 export function v1Endpoints(deps: LiveDeps): Endpoint[] {

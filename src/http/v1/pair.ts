@@ -33,6 +33,7 @@ export function pairEndpoints(core: Core): Endpoint[] {
     endpoint({
       method: 'POST',
       path: '/v1/pair/redeem',
+      duringDrain: true,
       who: 'nobody',
       tag: 'Login',
       summary: 'Trade the code of a device for its token; it can be done once',

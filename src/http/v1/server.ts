@@ -8,7 +8,7 @@ import { WAITS_PER_CREDENTIAL } from '../stream-limits'
 import { serverSchema } from './schemas'
 
 /** What of the contract this server has, for clients that want to know before they try. */
-const features = [
+export const features = [
   'events',
   'sse',
   'websocket',

@@ -1,6 +1,6 @@
 import { normalName } from '../../core/accounts'
 import { type Person, principalOf } from '../../core/actor'
-import { AppError } from '../../core/errors'
+import { AppError, refusal } from '../../core/errors'
 import { withClaim } from '../actor-header'
 import { authenticate, byBearer, byCookie, cookieOf, refuseForeignOrigin, TOKEN_PROTOCOL } from '../auth'
 import { peerOf } from '../client'
@@ -99,9 +99,12 @@ async function person({ core }: LiveDeps, request: Request): Promise<Person> {
     token !== undefined && request.headers.get('authorization') === null
       ? await withClaim(core, request, await byBearer(core, token))
       : await authenticate(core, request)
+  const isWithoutCredential = peerOf(request).rescue === true
+  if (principalOf(actor).via === 'session' || isWithoutCredential) refuseForeignOrigin(core, request)
   if (actor.via === 'operator')
-    throw new HttpError(426, 'socket_no_websocket', 'The local socket has no WebSockets')
-  if (principalOf(actor).via === 'session') refuseForeignOrigin(core, request)
+    throw isWithoutCredential
+      ? refusal('not_authenticated')
+      : new HttpError(426, 'socket_no_websocket', 'The local socket has no WebSockets')
   return actor
 }
 
@@ -116,7 +119,10 @@ function protocolsOf(request: Request): string[] {
 }
 
 function requireUpgrade(request: Request): void {
-  if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') return
+  const { headers } = request
+  // RFC 6455 §4.2.1; Bun looks at the first of the two alone.
+  const isUpgrade = /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headers.get('connection') ?? '')
+  if (isUpgrade && headers.get('upgrade')?.toLowerCase() === 'websocket') return
   throw new HttpError(426, 'upgrade_required', 'Connect with a WebSocket', {}, { upgrade: 'websocket' })
 }
 

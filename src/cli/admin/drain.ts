@@ -1,0 +1,48 @@
+import { command } from '../command'
+import { EXIT } from '../exit-codes'
+import { printJson } from '../terminal'
+import { adminCommand, whereArgs, withClient } from './index'
+
+interface DrainState {
+  readonly draining: boolean
+  readonly in_flight: number
+  readonly outbox_pending: number
+  readonly pairs_behind: number
+}
+
+const PATH = '/v1/admin/drain'
+const SETTING = '/v1/config/drain'
+
+export const startDrain = adminCommand({
+  args: {},
+  notes: [
+    'Every server of the store then answers changes with 503 and Retry-After, while reading, signing in and the',
+    'commands of the operator go on. Before work on the server, or its end; survives a restart.',
+  ],
+  examples: ['synapse drain start'],
+  act: async (client) => {
+    await client.put(SETTING, { value: true })
+    return await client.get<DrainState>(PATH)
+  },
+})
+
+export const stopDrain = adminCommand({
+  args: {},
+  examples: ['synapse drain stop'],
+  act: async (client) => {
+    await client.put(SETTING, { value: false })
+    return await client.get<DrainState>(PATH)
+  },
+})
+
+export const drainStatus = command({
+  args: whereArgs,
+  notes: ['Exit status 0 when nothing is under way any more, 1 while something is.'],
+  examples: ['synapse drain status'],
+  async run({ args }) {
+    const state = await withClient(args, (client) => client.get<DrainState>(PATH))
+    printJson(state)
+    const { in_flight, outbox_pending, pairs_behind } = state
+    return in_flight + outbox_pending + pairs_behind === 0 ? EXIT.ok : EXIT.failure
+  },
+})

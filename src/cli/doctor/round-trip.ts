@@ -1,0 +1,117 @@
+import type { Patient } from './patient'
+
+const ANSWER_WITHIN_MS = 8000
+/** The server says it after half a second; its last one comes much later. */
+const SECOND_WORD_WITHIN_MS = 2500
+const SOCKET_WITHIN_MS = 5000
+
+/** What the server saw of a request that went through its public address. */
+export interface Echo {
+  readonly authority: string | null
+  readonly path: string
+  readonly query: string
+  readonly client: string | null
+  readonly peer: string | null
+  readonly forwarded_for: string | null
+}
+
+/** Why there is no echo: what was tried, and what came of it. */
+export interface Silence {
+  readonly silence: string
+}
+
+/** The path that only this server, and only now, answers; undefined where it cannot be asked for one. */
+export async function echoPath({ state }: Patient): Promise<string | undefined> {
+  if (state.kind !== 'running' || !state.answering || state.run.socket === null) return undefined
+  try {
+    const response = await fetch('http://localhost/v1/admin/echo', {
+      method: 'POST',
+      unix: state.run.socket,
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    })
+    const body: unknown = await response.json()
+    return typeof body === 'object' && body !== null && 'path' in body ? String(body.path) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Sends a request, with a path that proxies like to change, to this server by its public address. */
+export async function echoThrough(base: string, path: string): Promise<Echo | Silence> {
+  try {
+    const response = await get(`${base}${path}/a%2Fb?c=%2Fd`)
+    const body: unknown = await response.json().catch(() => undefined)
+    if (response.status === 200 && typeof body === 'object' && body !== null && 'authority' in body)
+      // Only the server knows the path, so the answer is that of the contract.
+      return body as Echo
+    return { silence: `something else answers there (status ${response.status})` }
+  } catch (error) {
+    return { silence: reasonOf(error) }
+  }
+}
+
+/** Undefined if the path is found and is ours. */
+export async function wellKnownProblem(base: string): Promise<string | undefined> {
+  try {
+    const response = await get(`${base}/.well-known/synapse`)
+    const text = await response.text()
+    return response.status === 200 && text.includes('"capabilities"')
+      ? undefined
+      : `/.well-known/synapse does not arrive here (status ${response.status})`
+  } catch (error) {
+    return `/.well-known/synapse does not arrive here (${reasonOf(error)})`
+  }
+}
+
+/** Undefined if the events of a stream come as they are sent. */
+export async function streamProblem(base: string, path: string): Promise<string | undefined> {
+  const started = performance.now()
+  try {
+    const response = await get(`${base}${path}/stream`, { accept: 'text/event-stream' })
+    const second = await secondWord(response)
+    if (response.status !== 200 || !second) return `event streams do not pass (status ${response.status})`
+    const took = performance.now() - started
+    return took <= SECOND_WORD_WITHIN_MS
+      ? undefined
+      : `event streams are buffered: what was sent after 0.5 s took ${(took / 1000).toFixed(1)} s`
+  } catch (error) {
+    return `event streams do not pass (${reasonOf(error)})`
+  }
+}
+
+/** Whether the second event of a stream came; nothing more is read. */
+async function secondWord(response: Response): Promise<boolean> {
+  if (response.body === null) return false
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.includes('second')) return true
+  }
+  return false
+}
+
+/** Undefined if a WebSocket opens. */
+export function socketProblem(base: string, path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(`${base.replace(/^http/, 'ws')}${path}/socket`)
+    const timer = setTimeout(() => end('WebSockets do not open'), SOCKET_WITHIN_MS)
+    const end = (problem: string | undefined) => {
+      clearTimeout(timer)
+      socket.close()
+      resolve(problem)
+    }
+    socket.onmessage = () => end(undefined)
+    socket.onerror = () => end('WebSockets do not open: the upgrade does not arrive here')
+    socket.onclose = () => end('WebSockets do not open: the upgrade does not arrive here')
+  })
+}
+
+function get(url: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'no answer'
+  return 'code' in error ? String(error.code) : error.name
+}

@@ -1,0 +1,148 @@
+import { existsSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import type { BackupOutcome } from '../backup/index'
+import type { Config } from '../config/index'
+import { homePaths, lockHome, readRunFile } from '../home/index'
+import { withClient } from './admin/index'
+import { configAt } from './backup/index'
+import { CliError, UsageError } from './cli-error'
+import { command } from './command'
+import { EXIT } from './exit-codes'
+import { ask } from './prompt'
+import { isInteractive, note, printJson } from './terminal'
+
+const CONNECT_WITHIN_MS = 1000
+/** A large store on a slow disk. */
+const WITHIN_MS = 6 * 3600_000
+
+export const reset = command({
+  args: {
+    'dry-run': { type: 'boolean', description: 'Say what would be deleted, and delete nothing' },
+    'keep-keys': { type: 'boolean', description: 'Keep the keys: the next server is the same instance' },
+    yes: { type: 'boolean', description: 'Do not ask' },
+    home: { type: 'string', valueHint: 'dir', description: 'The home to empty (SYNAPSE_HOME)' },
+    json: { type: 'boolean', description: 'Print JSON instead of text' },
+  },
+  notes: [
+    'Makes a backup and deletes the store, the blobs, what the server noted about its runs, the logs and the keys. Never',
+    'deletes a backup, synapse.env, or a home that a server uses. Keys that were not sealed in a backup are gone.',
+  ],
+  examples: ['synapse reset --dry-run', 'synapse reset --keep-keys --yes'],
+  async run({ args }) {
+    const config = configAt(args.home)
+    if (!existsSync(config.home)) throw new CliError(EXIT.notFound, `there is no home at ${config.home}`)
+    const { database } = config
+    if (database.kind === 'postgres')
+      throw new CliError(
+        EXIT.failure,
+        'the store is Postgres, whose databases are dropped by its own tools',
+        ['pg_dump -Fc, then dropdb and createdb; or name another database'],
+      )
+    await refuseInUse(config)
+    const doomed = doomedOf(config, database.path, args['keep-keys'] === true)
+    const isDryRun = args['dry-run'] === true
+    if (!isDryRun) await confirm(args.yes === true, config.home)
+    const backup = isDryRun || !existsSync(database.path) ? null : await backUp(args.home)
+    if (!isDryRun) await empty(config, database.path, doomed)
+    if (args.json === true) printJson({ home: config.home, dry_run: isDryRun, backup, deleted: doomed })
+    else {
+      if (backup !== null) console.log(`backup   ${backup}`)
+      for (const path of doomed) console.log(`${isDryRun ? 'would go' : 'deleted '} ${path}`)
+    }
+    return undefined
+  },
+})
+
+/** What is there and would go, in the order in which it goes: whatever is left when this breaks off is still a home. */
+function doomedOf({ home }: Config, database: string, keepKeys: boolean): string[] {
+  const paths = homePaths(home)
+  const files = ['', '-wal', '-shm'].map((suffix) => `${database}${suffix}`)
+  const folders = [paths.blobs, paths.state, paths.logs, ...(keepKeys ? [] : [paths.keys]), paths.run]
+  return [...files, ...folders].filter((path) => existsSync(path))
+}
+
+/** Any sign of a server is enough. @throws CliError naming it */
+async function refuseInUse({ home, hosts, port, sources }: Config): Promise<void> {
+  const { lock, socket, runFile } = homePaths(home)
+  if (existsSync(lock)) (await lockHome(home)).release()
+  const run = readRunFile(runFile)
+  const file = run?.socket ?? socket
+  if (await takes({ path: file })) throw inUse(`somebody answers at ${file}`)
+  for (const url of run?.urls ?? []) {
+    const { hostname, port: listening } = new URL(url)
+    const host = hostname.replace(/^\[|\]$/g, '')
+    if (await takes({ host, port: Number(listening) })) throw inUse(`somebody answers at ${url}`)
+  }
+  // A port is popular: where no run file names it, only a Synapse there is a sign.
+  const configured = `http://${hosts[0]?.includes(':') ? `[${hosts[0]}]` : hosts[0]}:${port}`
+  if (run === undefined && port > 0 && (await isSynapse(configured)))
+    throw inUse(
+      `a Synapse answers at ${configured}; if it is another one, set SYNAPSE_PORT to the port of this home`,
+    )
+  if (sources.home !== 'flag' && isUnitActive()) throw inUse('the systemd unit synapse is active')
+}
+
+async function isSynapse(url: string): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(CONNECT_WITHIN_MS)
+    const body: unknown = await (await fetch(`${url}/healthz`, { signal })).json()
+    return typeof body === 'object' && body !== null && 'service' in body && body.service === 'synapse'
+  } catch {
+    return false
+  }
+}
+
+/** Whether a unit would start the server again; false where there is no systemd. */
+function isUnitActive(): boolean {
+  if (Bun.which('systemctl') === null) return false
+  const kinds = process.getuid?.() === 0 ? [[], ['--user']] : [['--user'], []]
+  return kinds.some((kind) => {
+    const words = ['systemctl', ...kind, 'is-active', '--quiet', 'synapse.service']
+    return Bun.spawnSync(words, { stdout: 'ignore', stderr: 'ignore' }).exitCode === 0
+  })
+}
+
+function inUse(sign: string): CliError {
+  return new CliError(EXIT.conflict, `this home is in use: ${sign}`, ['synapse serve --stop, then again'])
+}
+
+function takes(where: { path: string } | { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(where)
+    const done = (isTaken: boolean) => {
+      socket.destroy()
+      resolve(isTaken)
+    }
+    socket.setTimeout(CONNECT_WITHIN_MS, () => done(true))
+    socket.once('connect', () => done(true))
+    socket.once('error', () => done(false))
+  })
+}
+
+/** The copy that is made first. @throws CliError when there can be none: then nothing is deleted */
+async function backUp(home: string | undefined): Promise<string | null> {
+  const outcome = await withClient({ home }, (client) =>
+    client.post<BackupOutcome>('/v1/admin/backups', { label: 'before-reset', with_blobs: true }, WITHIN_MS),
+  )
+  for (const notice of outcome.notices) note(`warning: ${notice}`)
+  return outcome.file
+}
+
+async function empty({ home }: Config, database: string, doomed: readonly string[]): Promise<void> {
+  const { run } = homePaths(home)
+  {
+    // Whoever starts a server now waits, and finds a home without anything.
+    await using _held = await lockHome(home, { database })
+    for (const path of doomed) if (path !== run) rmSync(path, { recursive: true, force: true })
+  }
+  rmSync(`${database}.lock`, { force: true })
+  rmSync(run, { recursive: true, force: true })
+}
+
+async function confirm(isAgreed: boolean, home: string): Promise<void> {
+  if (isAgreed) return
+  if (!isInteractive())
+    throw new UsageError('reset asks before it deletes, and there is no terminal to ask at', ['add --yes'])
+  const answer = await ask(`Delete everything in ${home} but its settings? yes or no`, 'no')
+  if (!/^y(?:es)?$/i.test(answer)) throw new CliError(EXIT.interrupted, 'cancelled, and nothing was deleted')
+}

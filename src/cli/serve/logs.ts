@@ -1,0 +1,90 @@
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { homePaths, readRunFile } from '../../home/index'
+import { CliError } from '../cli-error'
+import { EXIT, type ExitCode } from '../exit-codes'
+import type { ServeArgs } from './args'
+import { homeToLookAfter } from './flags'
+import { supervisorCommand } from './supervision'
+
+const POLL_MS = 200
+const CHUNK = 65_536
+
+/** Shows the last lines of a daemon's log and, until it is interrupted, what is written from then on. */
+export async function showLogs(args: ServeArgs, lines: number): Promise<ExitCode> {
+  const home = homeToLookAfter(args)
+  const { log, runFile } = homePaths(home)
+  const run = readRunFile(runFile)
+  if (run !== undefined && run.supervisor !== null) {
+    console.log(supervisorCommand(run, 'logs'))
+    return EXIT.ok
+  }
+  if (!existsSync(log))
+    throw new CliError(EXIT.failure, `there is no log at ${log}`, [
+      'a daemon writes one (synapse serve --daemon); a server in the foreground writes to its own stdout',
+    ])
+  const position = await printTail(log, lines)
+  if (args.follow !== false) await follow(log, position)
+  return EXIT.ok
+}
+
+/** Prints the last lines of a file; answers where it ends. Reads no more of a large file than it has to. */
+async function printTail(path: string, lines: number): Promise<number> {
+  const file = openSync(path, 'r')
+  try {
+    const { size } = fstatSync(file)
+    let start = size
+    let found = 0
+    const chunk = Buffer.alloc(CHUNK)
+    // One line end more than lines: that of the line before the first one.
+    while (start > 0 && found <= lines) {
+      const length = Math.min(CHUNK, start)
+      start -= length
+      readSync(file, chunk, 0, length, start)
+      for (let at = length - 1; at >= 0; at--) {
+        if (chunk[at] !== 10 || ++found <= lines) continue
+        start += at + 1
+        break
+      }
+      if (found > lines) break
+    }
+    if (lines > 0) await copy(file, start, size)
+    return size
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Goes on for ever. A file that was renamed away is read to its end, and then the one that took its name. */
+async function follow(path: string, from: number): Promise<never> {
+  let file = openSync(path, 'r')
+  let position = from
+  for (;;) {
+    const { size, ino } = fstatSync(file)
+    // A file that became shorter was emptied.
+    if (size < position) position = 0
+    position = await copy(file, position, size)
+    const named = statSync(path, { throwIfNoEntry: false })
+    if (named !== undefined && named.ino !== ino) {
+      closeSync(file)
+      file = openSync(path, 'r')
+      position = 0
+    } else await Bun.sleep(POLL_MS)
+  }
+}
+
+async function copy(file: number, from: number, to: number): Promise<number> {
+  const chunk = Buffer.alloc(CHUNK)
+  let position = from
+  while (position < to) {
+    const length = readSync(file, chunk, 0, Math.min(CHUNK, to - position), position)
+    if (length === 0) break
+    await print(Buffer.from(chunk.subarray(0, length)))
+    position += length
+  }
+  return position
+}
+
+/** Resolves when it is on its way: a reader may be slower than a file. */
+function print(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(bytes, () => resolve()))
+}

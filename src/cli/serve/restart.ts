@@ -1,0 +1,33 @@
+import { parseArgs } from 'citty'
+import { homePaths, type RunFile, readRunFile } from '../../home/index'
+import { CliError } from '../cli-error'
+import { EXIT, type ExitCode } from '../exit-codes'
+import { type ServeArgs, serveArgs } from './args'
+import { startDaemon } from './daemon'
+import { homeToLookAfter } from './flags'
+import { endServer } from './stop'
+import { supervisorCommand } from './supervision'
+
+/**
+ * Stops the server of the home and starts it as a daemon with the flags that it was started with; what is given now goes
+ * before them. Where none runs, one is started. @throws CliError where a supervisor would start it again
+ */
+export async function restartServer(args: ServeArgs, timeoutMs: number): Promise<ExitCode> {
+  const home = homeToLookAfter(args)
+  const run = readRunFile(homePaths(home).runFile)
+  if (run !== undefined && run.supervisor !== null)
+    throw new CliError(EXIT.failure, `this server is started by ${run.supervisor}, which has to do it`, [
+      `run: ${supervisorCommand(run, 'restart')}`,
+    ])
+  await endServer(home, timeoutMs)
+  return await startDaemon({ ...startOf(args, run), home: run?.args.includes('--memory') ? undefined : home })
+}
+
+/** The flags of the run that was, and those of this command line before them. */
+function startOf(given: ServeArgs, run: RunFile | undefined): ServeArgs {
+  const [, ...words] = run?.args ?? []
+  // The words were accepted by the command when the server was started.
+  const saved = parseArgs(words, serveArgs) as unknown as ServeArgs
+  const fresh = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  return { ...saved, ...fresh }
+}

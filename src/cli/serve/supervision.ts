@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { RunFile } from '../../home/index'
+
+/** What a person types to have the supervisor of this server act, or to see what it keeps of the log. */
+export function supervisorCommand({ supervisor, pid }: RunFile, act: 'restart' | 'logs'): string {
+  if (supervisor === 'docker') return `docker ${act} <container>`
+  const { unit, isOfUser } = unitOf(pid)
+  const user = isOfUser ? '--user ' : ''
+  return act === 'restart' ? `systemctl ${user}restart ${unit}` : `journalctl ${user}-u ${unit} -f`
+}
+
+/** The unit of a process, as its control group says (systemd.unit(5)); `synapse` where that cannot be read. */
+function unitOf(pid: number): { unit: string; isOfUser: boolean } {
+  try {
+    const group = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1] ?? ''
+    const name = basename(group)
+    const isUnit = name.endsWith('.service') && !name.startsWith('user@')
+    return {
+      unit: isUnit ? name.slice(0, -'.service'.length) : 'synapse',
+      isOfUser: group.includes('/user@'),
+    }
+  } catch {
+    return { unit: 'synapse', isOfUser: false }
+  }
+}

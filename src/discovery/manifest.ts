@@ -1,0 +1,68 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { isDid, originOf } from './records'
+
+const DOMAIN = 'synapse-manifest-v1'
+const SKEW_SECONDS = 60
+const PROTOCOL = 1
+const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
+/** The DER of an Ed25519 public key begins so (RFC 8410 §4). */
+const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
+
+/** What a manifest says, once its signature was found good. */
+export interface Manifest {
+  readonly did: string
+  readonly name: string
+  readonly url: string
+}
+
+/**
+ * The manifest in the answer of `/.well-known/synapse`: undefined where there is none, and words that say what is wrong
+ * with one that must not be believed.
+ */
+export function manifestIn(answer: unknown, origin: string, now: number): Manifest | string | undefined {
+  const signed = field(answer, 'federation_manifest')
+  if (signed === undefined) return undefined
+  const manifest = field(signed, 'manifest')
+  const [did, name, url] = ['did', 'name', 'url'].map((key) => field(manifest, key))
+  if (typeof did !== 'string' || !isDid(did) || typeof name !== 'string' || typeof url !== 'string')
+    return 'the manifest is malformed'
+  if (!isSignedBy(did, manifest, field(signed, 'signature'))) return 'the signature of the manifest is wrong'
+  const expires = field(manifest, 'expires_at')
+  if (typeof expires !== 'number' || expires + SKEW_SECONDS < now / 1000) return 'the manifest has expired'
+  if (field(field(manifest, 'federation'), 'protocol') !== PROTOCOL)
+    return 'the manifest is of another protocol'
+  if (originOf(url) !== origin) return `the manifest is that of ${url}`
+  return { did, name, url }
+}
+
+function isSignedBy(did: string, manifest: unknown, signature: unknown): boolean {
+  if (typeof signature !== 'string') return false
+  try {
+    const der = Buffer.concat([SPKI, base58(did.slice('did:key:z'.length)).subarray(2)])
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
+    const text = Buffer.from(`${DOMAIN}\n${canonical(manifest)}`)
+    return verify(null, text, key, Buffer.from(signature, 'base64url'))
+  } catch {
+    return false
+  }
+}
+
+/** JSON with sorted keys (RFC 8785), whose only numbers are whole. @throws Error for any other */
+export function canonical(value: unknown): string {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new Error('not a whole number')
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  // The default order is that of UTF-16 code units.
+  const keys = Object.keys(value).sort()
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(field(value, key))}`).join(',')}}`
+}
+
+export function field(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
+}
+
+function base58(text: string): Buffer {
+  let number = 0n
+  for (const letter of text) number = number * 58n + BigInt(BASE58.indexOf(letter))
+  return Buffer.from(number.toString(16).padStart(68, '0'), 'hex')
+}

@@ -1,0 +1,62 @@
+import { BlockList } from 'node:net'
+import type { Core } from '../core'
+import { isAdmin, scopesOf } from '../core/actor'
+import { AppError } from '../core/errors'
+import { anyScopeMatches } from '../core/scopes'
+import { authenticate } from './auth'
+import { clientAddress, peerOf } from './client'
+import { type Endpoint, endpoint } from './endpoint'
+import { HttpError } from './errors'
+
+const SCOPE = 'metrics:read'
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+
+/** `/metrics`, as Prometheus reads it: for this machine without a credential, for others with the scope. */
+export function metricsEndpoint(core: Core, render: () => string): Endpoint {
+  return endpoint({
+    method: 'GET',
+    path: '/metrics',
+    // From this machine none is asked for, so it looks at the credential itself.
+    who: 'nobody',
+    tag: 'Health',
+    summary: 'What is counted and measured, as Prometheus text',
+    description:
+      'Answered while the setting `metrics.enabled` is on: to this machine, directly, without a credential; to others with the scope `metrics:read`, and to administrators.',
+    answers: { 200: { description: 'Prometheus text, version 0.0.4' } },
+    refusals: ['not_found', 'missing_scope'],
+    handle: async ({ request }) => {
+      if (!core.settings.get('metrics.enabled')) throw new HttpError(404, 'not_found', 'Not Found')
+      if (!isFromHere(request)) await admit(core, request)
+      return { response: new Response(render(), { headers: { 'content-type': CONTENT_TYPE } }) }
+    },
+  })
+}
+
+async function admit(core: Core, request: Request): Promise<void> {
+  const actor = await authenticate(core, request)
+  if (anyScopeMatches(scopesOf(actor), SCOPE) || isAdmin(actor, core.settings)) return
+  throw new AppError('forbidden', 'missing_scope', 'Insufficient scope', {
+    gate: 'scope',
+    required_scope: SCOPE,
+  })
+}
+
+/**
+ * Whether a program of this machine asks, by no proxy: through one everybody seems to be here. The name it asked for must
+ * be of this machine, too, or a page of a site whose name points here would read along.
+ */
+function isFromHere(request: Request): boolean {
+  const peer = peerOf(request)
+  if (peer.transport === 'local') return true
+  const names = [...request.headers.keys()]
+  if (names.some((name) => name === 'forwarded' || name === 'via' || name.startsWith('x-forwarded-')))
+    return false
+  const address = clientAddress(request, [])
+  if (address === null || !loopback.check(address, address.includes(':') ? 'ipv6' : 'ipv4')) return false
+  const host = (request.headers.get('host') ?? '').toLowerCase().replace(/:\d*$/, '')
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}

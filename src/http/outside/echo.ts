@@ -1,0 +1,127 @@
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Core } from '../../core'
+import { clientAddress, isSecure, peerOf } from '../client'
+import { type Answer, type Endpoint, endpoint } from '../endpoint'
+import { HttpError } from '../errors'
+import { Type } from '../schema'
+import type { SocketHandle, SocketSession } from '../socket'
+
+const PREFIX = '/v1/echo/'
+const LIFETIME_MS = 60_000
+/** When a stream says its second word, and its last one: who gets both at once is behind something that buffers. */
+const SECOND_MS = 500
+const LAST_MS = 4000
+
+/** Makes and checks the words that open an echo for a minute, on every server that has the same instance key. */
+export interface EchoKeys {
+  issue(): string
+  check(token: string): boolean
+}
+
+export function echoKeys(seed: Uint8Array, now: () => number = Date.now): EchoKeys {
+  const key = new Uint8Array(hkdfSync('sha256', seed, new Uint8Array(0), 'synapse-echo', 32))
+  const sign = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
+  return {
+    issue: () => {
+      const claim = `${now() + LIFETIME_MS}.${randomBytes(9).toString('base64url')}`
+      return `${claim}.${sign(claim)}`
+    },
+    check: (token) => {
+      const [until = '', nonce = '', signature = ''] = token.split('.')
+      const expected = Buffer.from(sign(`${until}.${nonce}`))
+      const given = Buffer.from(signature)
+      return expected.length === given.length && timingSafeEqual(expected, given) && Number(until) > now()
+    },
+  }
+}
+
+/**
+ * What of a request arrives here: for `synapse doctor`, which sends one through the proxy of this server. Answers nobody
+ * else: the path holds a word that the server made a moment ago.
+ */
+export function echoEndpoints(core: Core, keys: EchoKeys): Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/echo',
+      who: 'admin',
+      duringDrain: true,
+      tag: 'Administration',
+      summary: 'A path that echoes for a minute what arrives there',
+      answers: { 201: { description: 'The path', schema: Type.Object({ path: Type.String() }) } },
+      handle: () => ({ status: 201, json: { path: `${PREFIX}${keys.issue()}` } }),
+    }),
+    endpoint({
+      method: 'GET',
+      path: `${PREFIX}*`,
+      who: 'nobody',
+      tag: 'Administration',
+      summary: 'What arrived',
+      answers: { 200: { description: 'The request as it was seen' } },
+      handle: ({ request }) => {
+        const { pathname, search } = new URL(request.url)
+        const [token = '', ...rest] = pathname.slice(PREFIX.length).split('/')
+        if (!keys.check(token)) throw new HttpError(404, 'not_found', 'Not Found')
+        switch (rest.join('/')) {
+          case 'stream':
+            return stream(request)
+          case 'socket':
+            return socket(request)
+          default:
+            return { status: 200, json: { ...seen(core, request), path: pathname, query: search } }
+        }
+      },
+    }),
+  ]
+}
+
+function seen(core: Core, request: Request) {
+  const proxies = core.settings.get('trusted_proxies')
+  return {
+    method: request.method,
+    authority: request.headers.get('host'),
+    client: clientAddress(request, proxies),
+    peer: peerOf(request).address,
+    secure: isSecure(request, proxies),
+    forwarded_for: request.headers.get('x-forwarded-for'),
+  }
+}
+
+function stream(request: Request): Answer {
+  peerOf(request).hold?.()
+  const timers: Timer[] = []
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      const say = (text: string) => controller.enqueue(new TextEncoder().encode(`data: ${text}\n\n`))
+      say('first')
+      const end = () => {
+        say('last')
+        controller.close()
+      }
+      timers.push(setTimeout(say, SECOND_MS, 'second'), setTimeout(end, LAST_MS))
+    },
+    cancel: () => timers.forEach(clearTimeout),
+  })
+  const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
+  return { response: new Response(body, { headers }) }
+}
+
+function socket(request: Request): Answer {
+  const peer = peerOf(request)
+  if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
+    throw new HttpError(426, 'upgrade_required', 'Connect with a WebSocket', {}, { upgrade: 'websocket' })
+  if (peer.upgrade?.(new EchoSocket(), {})) return 'upgraded'
+  throw new HttpError(400, 'bad_handshake', 'This is not a valid WebSocket handshake')
+}
+
+/** Says one word and goes. */
+class EchoSocket implements SocketSession {
+  open(handle: SocketHandle): void {
+    handle.send('here')
+    handle.close(1000, '')
+  }
+  message(): void {}
+  drain(): void {}
+  heard(): void {}
+  close(): void {}
+}

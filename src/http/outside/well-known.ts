@@ -1,0 +1,27 @@
+import { type Endpoint, endpoint } from '../endpoint'
+import { Type } from '../schema'
+
+const schema = Type.Object({
+  capabilities: Type.Object({
+    api: Type.Literal('v1'),
+    auth_required: Type.Boolean(),
+    features: Type.Array(Type.String()),
+  }),
+})
+
+/** `/.well-known/synapse`: that this is a Synapse, and what it has. Readable for pages of every origin. */
+export function wellKnownEndpoint(features: readonly string[]): Endpoint {
+  return endpoint({
+    method: 'GET',
+    path: '/.well-known/synapse',
+    who: 'nobody',
+    tag: 'Server',
+    summary: 'That this is a Synapse, and what it can do',
+    answers: { 200: { description: 'Capabilities', schema } },
+    handle: () => ({
+      status: 200,
+      json: { capabilities: { api: 'v1', auth_required: true, features } },
+      headers: { 'cache-control': 'max-age=300', 'access-control-allow-origin': '*' },
+    }),
+  })
+}

@@ -1,0 +1,57 @@
+import { Histogram } from './histogram'
+
+/** Seconds; held requests end in the last of them. */
+const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+const STATUSES = 600
+
+/** Counts the answers of one route. */
+export class RouteMeter {
+  readonly latency = new Histogram(LATENCY_BOUNDS)
+  private readonly byStatus = new Float64Array(STATUSES)
+
+  constructor(
+    readonly route: string,
+    /** Whether it may change something. */
+    readonly isWrite: boolean,
+    private readonly owner: Meters,
+  ) {}
+
+  begin(): void {
+    if (this.isWrite) this.owner.writesInFlight++
+  }
+
+  end(status: number, milliseconds: number): void {
+    if (this.isWrite) this.owner.writesInFlight--
+    this.byStatus[status] = (this.byStatus[status] ?? 0) + 1
+    this.latency.observe(milliseconds / 1000)
+  }
+
+  /** How many answers had each status, of those that there were. */
+  *answers(): Iterable<readonly [status: number, count: number]> {
+    for (const [status, count] of this.byStatus.entries()) if (count > 0) yield [status, count]
+  }
+}
+
+/** What is counted of requests. */
+export class Meters {
+  /** Requests that may change something and are not answered yet. */
+  writesInFlight = 0
+  readonly routes: RouteMeter[] = []
+  private readonly byCode = new Map<string, number>()
+
+  route(method: string, path: string): RouteMeter {
+    const isWrite = method !== 'GET' && method !== 'unknown'
+    const meter = new RouteMeter(path === '' ? method : `${method} ${path}`, isWrite, this)
+    this.routes.push(meter)
+    return meter
+  }
+
+  /** Counts a request that was refused, by the `code` of the answer: a closed list. */
+  refused(code: string): void {
+    this.byCode.set(code, (this.byCode.get(code) ?? 0) + 1)
+  }
+
+  get refusals(): ReadonlyMap<string, number> {
+    return this.byCode
+  }
+}

@@ -1,0 +1,129 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { homePaths, isAlive, type RunFile, readRunFile } from '../../src/home'
+import { runFile } from '../home/run-file-of'
+import { Site, waitFor } from './site'
+
+setDefaultTimeout(60_000)
+
+describe('--restart', () => {
+  test('starts the server again with the flags it had, as another process', async () => {
+    await using site = new Site()
+    const first = await site.daemon('--host', '127.0.0.1')
+    const second = await site.json<RunFile>('serve', '--restart', '--json')
+    site.remember(second.pid)
+    expect(second.pid).not.toBe(first.pid)
+    expect(isAlive(first.pid)).toBe(false)
+    expect(readRunFile(homePaths(site.home).runFile)?.args).toEqual(
+      expect.arrayContaining(['--host=127.0.0.1', '--port=0']),
+    )
+    expect((await fetch(`${second.urls[0]}/healthz`)).status).toBe(200)
+  })
+
+  test('what is given goes before what was', async () => {
+    await using site = new Site()
+    await site.daemon('--host', '127.0.0.1')
+    const second = await site.json<RunFile>('serve', '--restart', '--json', '--host', 'localhost')
+    site.remember(second.pid)
+    expect(readRunFile(homePaths(site.home).runFile)?.args).toContain('--host=localhost')
+  })
+
+  test('starts one where none runs', async () => {
+    await using site = new Site()
+    const run = await site.json<RunFile>('serve', '--restart', '--json', '--port', '0')
+    site.remember(run.pid)
+    expect((await fetch(`${run.urls[0]}/healthz`)).status).toBe(200)
+  })
+
+  test('is left to the supervisor, whose command it prints (1)', async () => {
+    await using site = new Site()
+    const { run, runFile: path } = homePaths(site.home)
+    mkdirSync(run, { recursive: true, mode: 0o700 })
+    const { pid } = Bun.spawn(['sleep', '600'])
+    for (const [supervisor, part] of [
+      ['systemd', 'systemctl'],
+      ['docker', 'docker restart'],
+    ] as const) {
+      writeFileSync(path, JSON.stringify(runFile({ pid, home: site.home, supervisor })))
+      const { code, stderr } = await site.run('serve', '--restart')
+      expect({ code, named: stderr.includes(part) }).toEqual({ code: 1, named: true })
+      const logs = await site.run('serve', '--logs')
+      expect(logs.code).toBe(0)
+      expect(logs.stdout).toMatch(supervisor === 'systemd' ? /^journalctl .*-u / : /^docker logs/)
+    }
+  })
+})
+
+describe('--status', () => {
+  test('ends with 1 while the server is there and does not answer', async () => {
+    await using site = new Site()
+    const server = await site.serve()
+    expect((await site.run('serve', '--status')).code).toBe(0)
+    server.signal('SIGSTOP')
+    const silent = await site.run('serve', '--status', '--json')
+    server.signal('SIGCONT')
+    expect(silent.code).toBe(1)
+    expect(JSON.parse(silent.stdout)).toMatchObject({ running: true, answering: false, pid: server.pid })
+    await waitFor('an answer', () => isAlive(server.pid) || undefined)
+    expect((await site.run('serve', '--status')).code).toBe(0)
+  })
+})
+
+describe('--logs', () => {
+  const logOf = (site: Site, text: string) => {
+    const { logs, log } = homePaths(site.home)
+    mkdirSync(logs, { recursive: true, mode: 0o700 })
+    writeFileSync(log, text)
+    return log
+  }
+  const numbered = (count: number) => Array.from({ length: count }, (_, i) => `line ${i + 1}\n`).join('')
+
+  test('shows the last lines, a hundred unless it is told how many', async () => {
+    await using site = new Site()
+    logOf(site, numbered(30_000))
+    const shown = async (...words: string[]) =>
+      (await site.run('serve', '--logs', '--no-follow', ...words)).stdout
+    expect(await shown()).toBe(numbered(30_000).split('\n').slice(-101).join('\n'))
+    expect(await shown('-n', '2')).toBe('line 29999\nline 30000\n')
+    expect(await shown('--lines', '0')).toBe('')
+    expect(await shown('-n', '40000')).toBe(numbered(30_000))
+    logOf(site, 'half a line')
+    expect(await shown('-n', '1')).toBe('half a line')
+  })
+
+  test('goes on with what is written, over a rotation', async () => {
+    await using site = new Site()
+    const log = logOf(site, numbered(2))
+    const program = process.env.TEST_PROGRAM
+      ? [process.env.TEST_PROGRAM]
+      : [process.execPath, '--no-env-file', `${import.meta.dir}/../../src/cli/index.ts`]
+    const child = Bun.spawn([...program, 'serve', '--logs', '-n', '1'], {
+      env: site.environment,
+      stdout: 'pipe',
+      stderr: 'ignore',
+    })
+    site.remember(child.pid)
+    let shown = ''
+    const reading = (async () => {
+      for await (const chunk of child.stdout) shown += new TextDecoder().decode(chunk)
+    })()
+    const comes = (text: string) => waitFor(text, () => shown.includes(text) || undefined)
+    await comes('line 2\n')
+    writeFileSync(log, `${readFileSync(log, 'utf8')}line 3\n`)
+    await comes('line 3\n')
+    renameSync(log, `${log}.1`)
+    writeFileSync(log, 'line 4\n')
+    await comes('line 4\n')
+    child.kill()
+    await reading
+    expect(shown).toBe('line 2\nline 3\nline 4\n')
+  })
+
+  test('there is none without a daemon (1)', async () => {
+    await using site = new Site()
+    expect(await site.run('serve', '--logs', '--no-follow')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is no log'),
+    })
+  })
+})

@@ -1,0 +1,78 @@
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { homePaths } from '../../src/home'
+import { runFile } from '../home/run-file-of'
+import { Site } from './site'
+
+setDefaultTimeout(60_000)
+
+/** A home that was used, and that nobody uses. */
+async function used(): Promise<Site> {
+  const site = new Site()
+  site.environment.SYNAPSE_BACKUP_DIR = `${site.userHome}/backups`
+  // Another server may answer on the port that is the default.
+  site.environment.SYNAPSE_PORT = '1'
+  await site.json('quickstart', '--yes', '--json')
+  writeFileSync(homePaths(site.home).env, 'SYNAPSE_LOG_LEVEL=info\n', { mode: 0o600 })
+  return site
+}
+
+test('everything but settings and backups goes, after a copy was made', async () => {
+  await using site = await used()
+  const { instanceKey, database } = homePaths(site.home)
+  const key = readFileSync(instanceKey, 'utf8')
+  const dry = await site.json<{ deleted: string[] }>('reset', '--dry-run', '--json')
+  expect(dry.deleted).toContain(database)
+  expect(existsSync(database)).toBe(true)
+
+  expect((await site.run('reset')).code).toBe(2)
+  expect(existsSync(database)).toBe(true)
+
+  const kept = await site.json<{ backup: string }>('reset', '--keep-keys', '--yes', '--json')
+  expect(readdirSync(site.home).toSorted()).toEqual(['keys', 'synapse.env'])
+  expect(readFileSync(instanceKey, 'utf8')).toBe(key)
+  expect((await site.run('backup', 'verify', kept.backup)).code).toBe(0)
+
+  await site.json('quickstart', '--yes', '--json')
+  await site.json('reset', '--yes', '--json')
+  expect(readdirSync(site.home)).toEqual(['synapse.env'])
+  expect(existsSync(kept.backup)).toBe(true)
+})
+
+test('a home that anything uses is left alone (5)', async () => {
+  await using site = await used()
+  const { database, run, runFile: path } = homePaths(site.home)
+  const refused = async (part: string) => {
+    const { code, stderr } = await site.run('reset', '--yes')
+    expect({ code, part: stderr.includes(part) ? part : stderr }).toEqual({ code: 5, part })
+    expect(existsSync(database)).toBe(true)
+  }
+  {
+    const server = await site.serve()
+    await refused(`pid ${server.pid}`)
+    server.signal('SIGTERM')
+    await server.exited
+  }
+  mkdirSync(run, { recursive: true })
+  // A server of which only one sign is left.
+  using socket = Bun.listen({ unix: `${run}/synapse.sock`, socket: { data() {} } })
+  await refused('synapse.sock')
+  socket.stop(true)
+  const listener = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => listener.once('listening', resolve))
+  const address = listener.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  const gone = Bun.spawn(['true'])
+  await gone.exited
+  const leftover = runFile({
+    pid: gone.pid,
+    home: site.home,
+    socket: null,
+    urls: [`http://127.0.0.1:${port}`],
+  })
+  writeFileSync(path, JSON.stringify(leftover))
+  await refused(`127.0.0.1:${port}`)
+  listener.close()
+  expect((await site.run('reset', '--yes')).code).toBe(0)
+})

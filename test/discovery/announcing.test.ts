@@ -1,0 +1,81 @@
+import { expect, test } from 'bun:test'
+import { Announcing, type AnnouncingParts } from '../../src/announcing'
+import { loadConfig } from '../../src/config'
+import { Neighbourhood } from '../../src/discovery'
+import { createLogger } from '../../src/logger'
+import { until } from '../support/sockets'
+import { freePort } from '../support/supervised'
+
+const DID = 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp'
+
+/** A server that is announced, or not, and somebody who listens. */
+function scene(env: Record<string, string>, urls: readonly string[], holdsLease = true) {
+  const wire = { port: freePort(), interface: '127.0.0.1' }
+  const config = loadConfig({
+    env: { HOME: '/h', SYNAPSE_HOME: '/h/data', ...env },
+    cwd: '/',
+    command: 'serve',
+  })
+  const listener = new Neighbourhood({ ...wire, trouble: () => {} })
+  listener.browse()
+  const leases: string[] = []
+  const parts: AnnouncingParts = {
+    config,
+    // The keys are the same, and the values of those that are read here.
+    settings: {
+      get: (key) => config.settings[key as keyof typeof config.settings],
+    } as AnnouncingParts['settings'],
+    did: DID,
+    doors: { urls, port: 8080 },
+    store: {
+      lease: async (name) => {
+        leases.push(name)
+        return holdsLease
+      },
+      release: async () => {},
+    },
+    logger: createLogger('error', () => {}),
+    wire,
+  }
+  return { listener, leases, start: () => new Announcing(parts) }
+}
+
+const LAN = ['http://127.0.0.1:8080', 'http://192.168.1.20:8080']
+
+test('with --lan a server is announced where others reach it, and says goodbye when it stops', async () => {
+  const { listener, start } = scene({ SYNAPSE_LAN: '1', SYNAPSE_INSTANCE_NAME: 'The lab' }, LAN)
+  const announcing = start()
+  await until('the announcement', () => listener.hints.length > 0)
+  expect(listener.hints).toMatchObject([{ did: DID, name: 'The lab', url: 'http://192.168.1.20:8080' }])
+  await announcing.stop()
+  await until('the goodbye', () => listener.hints.length === 0)
+  await listener[Symbol.asyncDispose]()
+})
+
+test('its public address goes before that in the network', async () => {
+  const { listener, start } = scene(
+    { SYNAPSE_DISCOVERY_MDNS_ANNOUNCE: 'on', SYNAPSE_BASE_URL: 'https://chat.example.org' },
+    LAN,
+  )
+  const announcing = start()
+  await until('the announcement', () => listener.hints.length > 0)
+  expect(listener.hints).toMatchObject([{ url: 'https://chat.example.org' }])
+  await announcing.stop()
+  await listener[Symbol.asyncDispose]()
+})
+
+test('nothing is announced by a server of this machine alone, without being asked to, or by all but one of several', async () => {
+  const announce = { SYNAPSE_DISCOVERY_MDNS_ANNOUNCE: 'on' }
+  for (const { listener, leases, start } of [
+    scene(announce, ['http://127.0.0.1:8080', 'http://localhost:8080', 'http://[::1]:8080']),
+    scene({}, LAN),
+    scene(announce, LAN, false),
+  ]) {
+    const announcing = start()
+    // Stopping waits until it has looked.
+    await announcing.stop()
+    expect(listener.hints).toEqual([])
+    expect(leases.length).toBeLessThanOrEqual(1)
+    await listener[Symbol.asyncDispose]()
+  }
+})

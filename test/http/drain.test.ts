@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { PASSWORD, type Person, type World, world } from '../support/world'
+import { leavesNoTrace } from './refusals'
+
+let w: World
+let ann: Person
+let bob: Person
+let chief: Person
+
+beforeAll(async () => {
+  w = await world({ settings: { SYNAPSE_DRAIN: 'on' } })
+  await w.channel('general')
+  ann = await w.agent('ann', { channels: { general: 'member' } })
+  bob = await w.human('bob', { channels: { general: 'member' } })
+  chief = await w.human('chief', { isAdmin: true })
+})
+afterAll(() => w[Symbol.asyncDispose]())
+
+describe('while the server drains', () => {
+  test('every write is refused with 503 and Retry-After, and nothing is stored', async () => {
+    const writes = [
+      () => ann.post('/v1/messages', { channel: 'general', body: 'hi' }),
+      () => bob.post('/v1/messages', { channel: 'general', body: 'hi' }),
+      () => chief.post('/v1/admin/channels', { slug: 'other', name: 'Other' }),
+      () => chief.post('/v1/admin/accounts', { kind: 'agent', handle: 'eve' }),
+    ]
+    for (const write of writes)
+      await leavesNoTrace(w, async () => {
+        const { status, body, headers } = await write()
+        expect({ status, body, wait: headers.get('retry-after') }).toMatchObject({
+          status: 503,
+          body: { code: 'draining', retry_after: 30 },
+          wait: '30',
+        })
+      })
+  })
+
+  test('who may not write hears that first', async () => {
+    expect((await w.guest.post('/v1/messages', {})).status).toBe(401)
+  })
+
+  test('reading, signing in and out, waits and streams go on', async () => {
+    expect((await ann.get('/v1/messages?channel=general')).status).toBe(200)
+    expect((await ann.get('/v1/messages?channel=general&wait=0')).status).toBe(200)
+    const login = await w.guest.post('/v1/auth/login', { handle: 'bob', password: PASSWORD })
+    expect(login.status).toBe(200)
+    const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
+    expect((await w.caller({ cookie }).post('/v1/auth/logout')).status).toBe(200)
+    const stream = await fetch(`${w.url}/v1/events`, {
+      headers: { ...ann.credential, accept: 'text/event-stream' },
+    })
+    const first = await stream.body?.getReader().read()
+    expect(new TextDecoder().decode(first?.value)).toContain('event: hello')
+  })
+
+  test('the operator goes on', async () => {
+    expect((await w.operator.post('/v1/admin/channels', { slug: 'rescue', name: 'Rescue' })).status).toBe(201)
+  })
+
+  test('it is alive and not ready', async () => {
+    expect((await w.guest.get('/healthz')).status).toBe(200)
+    const { status, body } = await w.guest.get('/readyz')
+    expect({ status, body }).toEqual({
+      status: 503,
+      body: { status: 'draining', checks: { db: 'ok', migrations: 'ok', disk: 'ok' } },
+    })
+    expect((await w.operator.get('/v1/health')).body).toMatchObject({ draining: true })
+  })
+
+  test('what is under way is told to administrators', async () => {
+    expect((await chief.get('/v1/admin/drain')).body).toEqual({
+      draining: true,
+      in_flight: 0,
+      outbox_pending: 0,
+      pairs_behind: 0,
+    })
+    expect((await ann.get('/v1/admin/drain')).status).toBe(403)
+  })
+})

@@ -1,0 +1,45 @@
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { homePaths } from '../../src/home'
+import { Site } from '../cli/site'
+
+setDefaultTimeout(30_000)
+
+/** What a server on this home sees of a request that is sent to it with these headers. */
+async function seen(site: Site, url: string, headers: Record<string, string>) {
+  const unix = homePaths(site.home).socket
+  const asked = await fetch('http://localhost/v1/admin/echo', { method: 'POST', unix })
+  const { path } = (await asked.json()) as { path: string }
+  return (await (await fetch(`${url}${path}/x`, { headers })).json()) as Record<string, unknown>
+}
+
+test('a tunnel that ends on loopback says who its client is in X-Forwarded-For alone', async () => {
+  await using site = new Site()
+  const { url } = await site.serve()
+  // As cloudflared sends them.
+  const headers = {
+    host: 'chat.example.org',
+    'x-forwarded-for': '198.51.100.7',
+    'x-forwarded-proto': 'https',
+    'cf-connecting-ip': '203.0.113.9',
+    'cf-ray': '0',
+  }
+  expect(await seen(site, url, headers)).toMatchObject({
+    authority: 'chat.example.org',
+    client: '198.51.100.7',
+    secure: true,
+  })
+  const { 'x-forwarded-for': _, ...without } = headers
+  expect(await seen(site, url, without)).toMatchObject({ client: '127.0.0.1' })
+})
+
+test('in a private network without a proxy nobody speaks for anybody else', async () => {
+  await using site = new Site()
+  site.environment.SYNAPSE_TRUSTED_PROXIES = '[]'
+  // Two addresses, as loopback and that of a tailnet.
+  const { url } = await site.serve('--host', '127.0.0.1,127.0.0.2')
+  const other = url.replace('127.0.0.1', '127.0.0.2')
+  for (const address of [url, other])
+    expect(
+      await seen(site, address, { 'x-forwarded-for': '198.51.100.7', 'x-forwarded-proto': 'https' }),
+    ).toMatchObject({ client: expect.stringMatching(/^127\.0\.0\./), secure: false })
+})
