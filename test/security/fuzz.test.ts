@@ -107,5 +107,7 @@ test('whatever is sent to what is described, it is answered in time, in JSON, an
 
 /** What is described as open to everybody. */
 function isOpen({ path }: Operation): boolean {
-  return /^\/(?:v1\/)?(?:healthz|readyz|health|metrics|\.well-known\/synapse|v1\/auth\/login)$/.test(path)
+  return /^\/(?:v1\/)?(?:healthz|readyz|health|metrics|\.well-known\/synapse|auth\/login|pair|pair\/redeem)$/.test(
+    path,
+  )
 }

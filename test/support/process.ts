@@ -50,7 +50,11 @@ export class Site implements AsyncDisposable {
     this.program = program
     this.home = join(this.userHome, '.local/share/synapse')
     this.paths = homePaths(this.home)
-    this.environment = { HOME: this.userHome, PATH: path, ...(isBare ? {} : { SYNAPSE_HOME: this.home }) }
+    this.environment = {
+      HOME: this.userHome,
+      PATH: path,
+      ...(isBare ? {} : { SYNAPSE_HOME: this.home, ...unlimited }),
+    }
   }
 
   /** Runs a command line of the program to its end. */
