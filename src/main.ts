@@ -7,7 +7,7 @@ import { refuseHalfRestored } from './backup'
 import { bootstrapToken, type Config, maskUrl, settingRegistry } from './config'
 import { createCore } from './core'
 import type { Clock } from './core/time'
-import { homePaths, lockHome, prepareHome, startRunRecord, writeState } from './home'
+import { homePaths, lockHome, powerNotices, prepareHome, startRunRecord, writeState } from './home'
 import type { InstanceKey } from './home/instance-key'
 import { adminEndpoints } from './http/admin'
 import { notePeer } from './http/client'
@@ -94,7 +94,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const { clock = systemClock } = options
   const write = options.log ?? (options.listen ? (text: string) => process.stdout.write(text) : () => {})
   const logger = undo.use(createLogger(config.logLevel, write))
-  const notices = prepareHome(config.home)
+  const notices = [...prepareHome(config.home), ...(options.listen ? powerNotices(process.getuid?.()) : [])]
   for (const notice of [...config.notices, ...notices]) logger.warning(notice)
 
   const exposure = options.listen ? decideExposure(config, options) : undefined
@@ -138,8 +138,10 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
       void core.audit.note(by === 'server' ? null : { via: by }, 'backup', target).catch(report)
     },
   })
-  undo.defer(() => keeping.stop())
   let announcing: Announcing | undefined
+  // What is registered first ends last: the jobs have stopped when the goodbye is said.
+  undo.defer(() => announcing?.stop())
+  undo.defer(() => keeping.stop())
   const { server, publishers, hub, core, upkeep } = await assemble({
     config,
     store,
@@ -173,7 +175,6 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const { multicast: wire } = options
   const parts = { config, settings: core.settings, did: key.did, doors, store, logger }
   if (options.listen) announcing = new Announcing({ ...parts, ...(wire && { wire }) })
-  undo.defer(() => announcing?.stop())
   record?.update({ phase: 'ready', urls: [...urls] })
   if (options.listen && options.throwAway !== true) await keeping.start()
   if (options.listen) logger.info('ready', { version: VERSION, boot_id: bootId, urls })
@@ -285,6 +286,8 @@ async function assemble(parts: Parts) {
     bootId,
     startedAt,
     store: store.kind,
+    did: key.did,
+    backup: () => keeping.backups.status,
     checks: () => ({
       db: store.isHealthy(),
       migrations: true,

@@ -56,7 +56,8 @@ export async function migrateDatabase({ from, to, target, onProgress }: MigrateO
   await using _locks = await keepServersAway(from, to)
   await using source = await opened(from)
   await using destination = await opened(to)
-  return await moveStore({ from: source, to: destination, target, onProgress })
+  const [clock, secrets] = [systemClock, systemSecrets]
+  return await moveStore({ from: source, to: destination, target, clock, secrets, onProgress })
 }
 
 export interface ImportOptions {

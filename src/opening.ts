@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Config } from './config'
+import { type Config, maskUrl } from './config'
 import {
   ensureInstanceKey,
   HomeError,
@@ -115,6 +115,7 @@ export function firstRunFile(config: Config, bootId: string): RunFile {
     socket: config.socket,
     home: config.home,
     store_kind: config.database.kind,
+    store: maskUrl(config.databaseUrl),
     args: process.argv.slice(2),
     supervisor: config.supervisor,
     phase: 'migrating',

@@ -14,6 +14,7 @@ import { stampOf } from './names'
 import { clearMarker, readMarker, setMarker } from './restore-marker'
 import type { KeyFiles } from './sealed-keys'
 import type { Verdict } from './verify'
+import { writeDownRestore } from './written-down'
 
 /** What is put back where. The caller holds the lock of the home and has verified the copy. */
 export interface RestorePlan {
@@ -60,7 +61,8 @@ export function restoreStore(plan: RestorePlan): Restored {
     const sum = copy.backup?.record.sha256
     if (sum !== undefined && sha256Of(ready) !== sum)
       throw new BackupError('damaged', `${ready} is not what was copied`, 'look after the disk')
-    const after = withNewEpoch(ready, [before?.epoch, readState(state).mark?.epoch], plan.now)
+    const above = [before?.epoch, readState(state).mark?.epoch].filter((epoch) => epoch !== undefined)
+    const after = madeCurrent(ready, { file: basename(copy.file), above, now: plan.now })
     syncPath(ready)
     step('mark')
     mkdirSync(replaced, { mode: 0o700 })
@@ -103,11 +105,25 @@ function factsBefore(database: string): StoreFacts | undefined {
   }
 }
 
-function withNewEpoch(path: string, former: readonly (string | undefined)[], now: Date): StoreFacts {
+interface Return {
+  /** Name of the copy. */
+  readonly file: string
+  /** Epochs that clients may know. */
+  readonly above: readonly string[]
+  readonly now: Date
+}
+
+/** Begins the new epoch, and writes down behind it why. */
+function madeCurrent(path: string, { file, above, now }: Return): StoreFacts {
   using db = new Database(path, { readwrite: true })
   db.run('PRAGMA synchronous = FULL')
-  insertEpoch(db, { reason: 'restore', now, above: former.filter((epoch) => epoch !== undefined) })
-  return factsOf(db)
+  const begin = db.transaction(() => {
+    insertEpoch(db, { reason: 'restore', now, above })
+    const facts = factsOf(db)
+    writeDownRestore(db, { file, now, epoch: facts.epoch, lastSeq: facts.lastSeq })
+    return facts
+  })
+  return begin()
 }
 
 /** The keys come last: with them the home is that of another instance. */

@@ -2,6 +2,8 @@ import type { Clock } from './time'
 
 /** Two sightings of one token from different places within this time are of two programs. */
 const TOGETHER_MILLISECONDS = 5 * 60_000
+/** A token is looked at so often at most: two programs that take turns are seen soon all the same. */
+const LOOK_MILLISECONDS = 500
 const DAY_MILLISECONDS = 24 * 3_600_000
 /** Tokens remembered; beyond that the one seen first goes. */
 const CAPACITY = 10_000
@@ -29,6 +31,12 @@ export class TokenSharing {
   /** Registers what is told of a shared token, once a day each. */
   onShared(listener: (tokenId: number) => void): void {
     this.listeners.push(listener)
+  }
+
+  /** Whether it is worth looking where a request with the token came from: twice a second is often enough. */
+  isDue(tokenId: number): boolean {
+    const seen = this.tokens.get(tokenId)
+    return seen === undefined || this.clock.steady() - seen.at >= LOOK_MILLISECONDS
   }
 
   /** Notes where a request with the token came from. */

@@ -41,6 +41,14 @@ export function prepareHome(home: string): string[] {
   }
 }
 
+/** A line to log for a server of this user, where that is one who may do more on this machine than it needs to. */
+export function powerNotices(uid: number | undefined): string[] {
+  if (uid !== 0) return []
+  return [
+    'this server runs as root: a fault in it would be a fault of the whole machine; give its home to a user of its own (chown -R) and start it as that user',
+  ]
+}
+
 /**
  * Creates the directory with mode 0700 unless it exists.
  * @throws HomeError `refused` when it is no directory, another user's, or writable by others

@@ -19,6 +19,8 @@ const RunFileShape = Type.Object({
   socket: Type.Union([Type.String(), Type.Null()]),
   home: Type.String(),
   store_kind: Type.Union([Type.Literal('sqlite'), Type.Literal('postgres')]),
+  /** Its URL, without a password; servers of a version before this one do not say it. */
+  store: Type.Optional(Type.String()),
   args: Type.Array(Type.String()),
   supervisor: Type.Union([Type.Null(), Type.Literal('systemd'), Type.Literal('docker')]),
   phase: Type.Union([

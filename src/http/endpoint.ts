@@ -142,12 +142,15 @@ async function authenticateFresh(core: Core, request: Request, isJudgedLate: boo
 async function admit(core: Core, request: Request, visit: Visit, gate: Gate): Promise<Actor> {
   const { who, scope, rate } = gate
   const found = await authenticateFresh(core, request, gate.isJudgedLate)
-  // What only reads is not written down.
-  const actor = rate === 'read' ? found : withOrigin(found, new RequestOrigin(request, core.settings))
+  // What only reads, and what is posted in one's own name, is not written down.
+  const isNoted = rate !== 'read' && (rate !== 'post' || found.via === 'acting')
+  const actor = isNoted ? withOrigin(found, new RequestOrigin(request, core.settings)) : found
   const principal = principalOf(actor)
   visit.take(principal, rate)
   core.usage.note(principal)
-  if (principal.via === 'token') noteWhere(core, request, principal.token.id)
+  // Posts are many: of them it is enough to look at one now and then.
+  if (principal.via === 'token' && (rate !== 'post' || core.sharing.isDue(principal.token.id)))
+    noteWhere(core, request, principal.token.id)
   if (who === 'admin') requireAdmin(principal, core.settings, scope)
   if (who !== 'account') return principal
   if (actor.via === 'operator')

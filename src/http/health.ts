@@ -12,15 +12,21 @@ export interface Vitals {
   readonly bootId: string
   readonly startedAt: number
   readonly store: 'sqlite' | 'postgres'
+  /** Of this instance. */
+  readonly did: string
   /** Each check of readiness, by name. */
   readonly checks: () => Readonly<Record<'db' | 'migrations' | 'disk', boolean>>
   readonly isStopping: () => boolean
   /** Requests that change something and are not answered yet. */
   readonly writesInFlight: () => number
   readonly openStreams: () => number
+  /** When a backup was made last, and why the one after it failed; null where there is nothing to say. */
+  readonly backup: () => { readonly last_ok_at: string | null; readonly last_error: string | null }
   /** Everything that is counted, as Prometheus reads it. */
   readonly metrics: () => string
 }
+
+const nullableText = Type.Union([Type.String(), Type.Null()])
 
 const healthSchema = Type.Object({
   version: Type.String({ description: 'Of the build' }),
@@ -33,6 +39,18 @@ const healthSchema = Type.Object({
   last_seq: Type.Optional(Type.Integer()),
   counts: Type.Optional(Type.Object({ streams: Type.Integer() })),
   checks: Type.Optional(checksSchema),
+  federation: Type.Optional(
+    Type.Object(
+      {
+        did: Type.String({ description: 'Of this instance' }),
+        pairs_by_state: Type.Object({}, { additionalProperties: Type.Integer() }),
+        max_lag_s: Type.Integer(),
+        quarantine: Type.Integer(),
+      },
+      { description: 'Paired servers; this version has none' },
+    ),
+  ),
+  backup: Type.Optional(Type.Object({ last_ok_at: nullableText, last_error: nullableText })),
 })
 
 const drainSchema = Type.Object({
@@ -103,7 +121,12 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
       const checks = checksOf(core)
       const draining = core.settings.get('drain')
       const position = { epoch, last_seq: head }
-      return { status: 200, json: { ...brief, store: vitals.store, draining, ...position, counts, checks } }
+      const federation = { did: vitals.did, pairs_by_state: {}, max_lag_s: 0, quarantine: 0 }
+      const kept = { federation, backup: vitals.backup() }
+      return {
+        status: 200,
+        json: { ...brief, store: vitals.store, draining, ...position, counts, checks, ...kept },
+      }
     },
   })
   const drain = endpoint({

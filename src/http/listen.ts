@@ -66,9 +66,14 @@ export function listenTcp(options: {
     maxRequestBodySize: MAX_REQUEST_BYTES,
     fetch: (request, self) => {
       const peer = new TcpPeer(self, request, kind)
-      if (accepts && !(peer.address !== null && accepts(peer.address))) return refuseRemote()
-      const refused = rescue ? refusalInRescue(request) : undefined
-      if (refused) return refuse(refused)
+      const isRemote = accepts !== null && !(peer.address !== null && accepts(peer.address))
+      const refused = isRemote ? remoteRefusal() : rescue ? refusalInRescue(request) : undefined
+      if (refused) {
+        notePeer(request, peer)
+        const answer = refuse(refused)
+        http.allowOrigin(request, answer.headers)
+        return answer
+      }
       const routed = tls === undefined ? request : underPlainUrl(request)
       notePeer(routed, peer)
       return http.fetch(routed)
@@ -206,8 +211,8 @@ function listenerOf(server: Server<SocketSession>): Pick<Listener, 'publish' | '
   }
 }
 
-function refuseRemote(): Response {
-  return refuse(new HttpError(403, 'remote_not_allowed', 'This server accepts no clients from your address'))
+function remoteRefusal(): HttpError {
+  return new HttpError(403, 'remote_not_allowed', 'This server accepts no clients from your address')
 }
 
 function unexpected(): Response {

@@ -19,6 +19,8 @@ import { type RateLimits, Visit } from './rate-limits'
 export interface HttpServer {
   /** Answers a request that a listener noted with `notePeer`; undefined once it has become a WebSocket. */
   fetch(request: Request): Promise<Response | undefined>
+  /** Lets pages of listed origins read what a listener itself answers to a request that it noted. */
+  allowOrigin(request: Request, headers: Headers): void
 }
 
 /** Puts the endpoints behind one router. Whatever happens to a request, this answers it. */
@@ -101,6 +103,7 @@ export function createHttpServer(
       notePeer(asGet, { transport, address, secure, rescue })
       return withoutBody(await app.fetch(asGet))
     },
+    allowOrigin: (request, headers) => allowOrigin(request, headers, core.settings),
   }
 }
 

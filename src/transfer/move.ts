@@ -1,9 +1,11 @@
 import { MOVING_IN, RETIRED_TO } from '../store/standing'
 import { Checksum } from './canonical'
 import { beginMove, identify, type Mark, writeMark } from './mark'
+import { pagesOf } from './pages'
 import { TABLES, type TableShape } from './shape'
-import { keyOf, type Row, type Side, type Value } from './side'
+import { keyOf, type Side } from './side'
 import { TransferError } from './transfer-error'
+import { type Stamp, writeDown } from './written-down'
 
 /** How far a transfer has come. */
 export interface Progress {
@@ -14,7 +16,7 @@ export interface Progress {
   readonly total: number
 }
 
-export interface Move {
+export interface Move extends Stamp {
   readonly from: Side
   readonly to: Side
   /** How the target is called in the source, without a password. */
@@ -29,16 +31,12 @@ export interface Moved {
   readonly headSeq: number
 }
 
-/** A page is about so large, and at most so many rows: memory stays flat however long the messages are. */
-const PAGE_BYTES = 2 * 1024 * 1024
-const PAGE_ROWS = 2000
-
 /**
  * Moves a store into another, which afterwards goes on where this one was: same ids, hashes, seq and epoch. May be
  * killed at any moment and run again. Both are compared row by row before the source is marked as moved away.
  * @throws TransferError
  */
-export async function moveStore({ from, to, target, onProgress }: Move): Promise<Moved> {
+export async function moveStore({ from, to, target, clock, secrets, onProgress }: Move): Promise<Moved> {
   const source = await identify(from)
   const movedTo = (await from.facts()).get(RETIRED_TO)
   let mark = await beginMove(to, source, movedTo)
@@ -58,26 +56,15 @@ export async function moveStore({ from, to, target, onProgress }: Move): Promise
     await from.transact((write) => write.setFact(RETIRED_TO, target))
     await from.flush()
   }
-  await to.transact((write) => write.removeFact(MOVING_IN))
+  const { rows, epoch, headSeq } = mark
+  await to.transact(async (write) => {
+    // Behind the comparison, and together with the end of the move, so that it stands there once.
+    const facts = { command: 'migrate-db', epoch, last_seq: headSeq, rows }
+    await writeDown(to, write, { clock, secrets }, 'migrate', facts)
+    await write.removeFact(MOVING_IN)
+  })
   await to.flush()
-  return { rows: mark.rows, epoch: mark.epoch, headSeq: mark.headSeq }
-}
-
-/** The pages of a table behind a key, each about PAGE_BYTES. */
-export async function* pagesOf(
-  side: Side,
-  table: TableShape,
-  after?: readonly Value[],
-): AsyncGenerator<readonly Row[]> {
-  let limit = PAGE_ROWS / 10
-  for (let key = after; ; ) {
-    const rows = await side.page(table, key, limit)
-    const last = rows.at(-1)
-    if (last === undefined) return
-    yield rows
-    key = keyOf(table, last)
-    limit = Math.max(1, Math.min(PAGE_ROWS, Math.floor((PAGE_BYTES / sizeOf(rows)) * rows.length)))
-  }
+  return { rows, epoch, headSeq }
 }
 
 async function copy(
@@ -145,10 +132,4 @@ async function checksum(
     onRows(page.length)
   }
   return { rows: sum.rows, digest: sum.digest() }
-}
-
-function sizeOf(rows: readonly Row[]): number {
-  let size = 0
-  for (const row of rows) for (const value of row) size += typeof value === 'string' ? value.length : 8
-  return Math.max(size, 1)
 }

@@ -81,6 +81,21 @@ test('a restore begins an epoch: what clients hold from after the copy is answer
 
   const again = await site.start({ SYNAPSE_LOG_LEVEL: 'warning' })
   expect(await again.written()).not.toContain('older than this home has seen')
+  const audit = await again.operator.get<{ entries: object[] }>('/v1/admin/audit?limit=1')
+  expect(audit.body.entries).toMatchObject([
+    {
+      action: 'restore',
+      via: 'operator',
+      target_type: 'backup',
+      target_id: basename(file),
+      metadata: {
+        command: 'backup restore',
+        epoch: facts.after.epoch,
+        last_seq: facts.after.last_seq,
+      },
+    },
+  ])
+  expect((await again.operator.get('/v1/admin/audit/verify')).body).toMatchObject({ broken: null })
   const bob = again.as(token)
   const refused = await bob.get(`/v1/events?since=${lost.cursor}`)
   expect(refused).toMatchObject({ status: 409, body: { code: 'cursor_epoch', epoch: facts.after.epoch } })

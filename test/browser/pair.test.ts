@@ -48,6 +48,11 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
     expect(await page.value('document.getElementById("who").textContent')).toBe('@ada')
     const me = await page.value<Fields>('fetch("/v1/auth/me").then((answer) => answer.json())')
     expect(me).toMatchObject({ handle: 'ada', via: 'session' })
+    // There is no web interface: the page leads to what there is.
+    expect(await page.visible('#done a')).toEqual(['Read about the API'])
+    expect(await page.value('fetch(document.querySelector("#done a").href).then(({ url }) => url)')).toBe(
+      `${w.url}/docs`,
+    )
     // The cookie is not for scripts.
     expect(await page.value('document.cookie')).toBe('')
     expect(page.complaints).toEqual([])

@@ -1,9 +1,11 @@
 import { Database } from 'bun:sqlite'
 import { expect, setDefaultTimeout, test } from 'bun:test'
-import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { writeState } from '../../src/home'
 import { backUp, epochsIn, flipBit, served } from '../backup/scene'
-import { Site } from '../support/process'
+import { hasNamespaces, inNamespaces } from '../support/namespace'
+import { fromSource, Site } from '../support/process'
 
 setDefaultTimeout(60_000)
 
@@ -12,8 +14,8 @@ interface Report {
   readonly checks: readonly { name: string; status: string; detail: string; fix: string | null }[]
 }
 
-async function examined(site: Site) {
-  const { code, stdout, stderr } = await site.run('doctor', '--json')
+async function examined(site: Site, ...words: string[]) {
+  const { code, stdout, stderr } = await site.run('doctor', '--json', ...words)
   if (stdout === '') throw new Error(stderr)
   const { checks } = JSON.parse(stdout) as Report
   const of = (name: string) => checks.find((check) => check.name === name)
@@ -32,6 +34,8 @@ function traceOf(home: string): string[] {
 
 /** What is not looked at where no public address is set. */
 const WITHOUT_ADDRESS = ['base_url', 'proxy']
+/** Parts that this version does not have. */
+const ABSENT = ['federation', 'configsync']
 const HEALTHY = ['process', 'home', 'store', 'bind', 'epoch', 'disk']
 
 test('finds nothing wrong with a server that is well, up or down, and changes nothing', async () => {
@@ -50,7 +54,9 @@ test('finds nothing wrong with a server that is well, up or down, and changes no
   const up = await examined(site)
   expect({
     code: up.code,
-    checks: up.checks.filter(({ name, status }) => status !== 'pass' && !WITHOUT_ADDRESS.includes(name)),
+    checks: up.checks.filter(
+      ({ name, status }) => status !== 'pass' && ![...WITHOUT_ADDRESS, ...ABSENT].includes(name),
+    ),
   }).toEqual({
     code: 0,
     checks: [],
@@ -58,6 +64,8 @@ test('finds nothing wrong with a server that is well, up or down, and changes no
   expect(up.checks.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['reachable', 'backup', ...HEALTHY]),
   )
+  for (const name of ABSENT)
+    expect(up.of(name)).toMatchObject({ status: 'skip', detail: expect.stringContaining('this version') })
   await server.stop()
   const before = traceOf(site.home)
   const down = await examined(site)
@@ -166,6 +174,54 @@ test('tells of a store that is missing, newer, older, or another than the home h
   const gone = await examined(site)
   expect(gone.code).toBe(2)
   expect(gone.of('store')).toMatchObject({ status: 'fail', detail: expect.stringContaining('is gone') })
+})
+
+test('tells of a server that runs on another store than the one that is configured', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 1)
+  const elsewhere = join(site.directory, 'elsewhere')
+  mkdirSync(elsewhere, { mode: 0o700 })
+  const configure = (url: string) =>
+    writeFileSync(site.paths.env, `SYNAPSE_DATABASE_URL=${url}\n`, { mode: 0o600 })
+
+  configure(`sqlite:${elsewhere}/other.db`)
+  const other = await examined(site)
+  expect(other).toMatchObject({ code: 2 })
+  expect(other.of('store')).toMatchObject({
+    status: 'fail',
+    detail: `the server runs on sqlite:${site.paths.database}, but sqlite:${elsewhere}/other.db is configured`,
+    fix: expect.stringContaining('SYNAPSE_DATABASE_URL'),
+  })
+  configure('postgres://somebody:secret@db.example/synapse')
+  const { detail } = (await examined(site)).of('store') ?? {}
+  expect(detail).toContain('but postgres://somebody:***@db.example/synapse is configured')
+  // By another name it is the same file.
+  symlinkSync(site.home, join(elsewhere, 'link'))
+  configure(`sqlite:${elsewhere}/link/synapse.db`)
+  expect((await examined(site)).of('store')).toMatchObject({ status: 'pass' })
+  await server.stop()
+})
+
+test.skipIf(!hasNamespaces)('tells an ordinary user, as well as root, of two homes', async () => {
+  await using site = new Site({ isBare: true })
+  expect((await site.run('init')).code).toBe(0)
+  const withSystemHome = ['mount -t tmpfs tmpfs /var/lib', 'mkdir -m 700 /var/lib/synapse']
+  const ordinary = ['unshare', '--user', '--map-user=1000', '--map-group=1000']
+  for (const [user, chosen, other] of [
+    [ordinary, site.home, '/var/lib/synapse'],
+    [[], '/var/lib/synapse', site.home],
+  ] as const) {
+    const cmd = [...user, ...fromSource, 'doctor', '--json']
+    const { stdout, stderr } = await site.spawn(inNamespaces(withSystemHome, cmd))
+    expect(stdout, stderr).not.toBe('')
+    const { checks } = JSON.parse(stdout) as Report
+    expect(checks.find(({ name }) => name === 'home')).toMatchObject({
+      status: 'warn',
+      detail: `there are two homes, ${chosen} and ${other}`,
+    })
+  }
+  // The one that is named is the one that is meant.
+  expect((await examined(site, '--home', site.home)).of('home')).toMatchObject({ status: 'pass' })
 })
 
 test('tells of a configuration that is refused, and of tokens that travel unencrypted', async () => {

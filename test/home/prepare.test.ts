@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkHome, HomeError, makePrivateDirectory, prepareHome } from '../../src/home/index'
+import { checkHome, HomeError, makePrivateDirectory, powerNotices, prepareHome } from '../../src/home/index'
+import { world } from '../support/world'
 import { startChild } from './child'
 import { temporaryDirectory, thrownBy } from './temporary'
 
@@ -132,4 +133,12 @@ test('checking a home that does not exist yet does nothing', () => {
   using directory = temporaryDirectory()
   checkHome(join(directory.path, 'none'))
   expect(readdirSync(directory.path)).toEqual([])
+})
+
+test('a server that runs as root says so, and no other does', async () => {
+  expect(powerNotices(0)).toEqual([expect.stringContaining('runs as root')])
+  expect([powerNotices(1000), powerNotices(undefined)]).toEqual([[], []])
+  const w = await world()
+  await w[Symbol.asyncDispose]()
+  expect(w.log.includes('runs as root')).toBe(isRoot)
 })

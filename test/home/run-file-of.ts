@@ -11,6 +11,7 @@ export function runFile(changes: Partial<RunFile> = {}): RunFile {
     socket: '/h/run/synapse.sock',
     home: '/h',
     store_kind: 'sqlite',
+    store: 'sqlite:/h/synapse.db',
     args: ['serve', '--port', '9000'],
     supervisor: null,
     phase: 'migrating',

@@ -20,8 +20,8 @@ describe('the run record', () => {
     startRunRecord(directory.path, runFile({ pid: 4711 }))
     expect(readFileSync(pid, 'utf8')).toBe('4711\n')
     expect(Object.keys(JSON.parse(readFileSync(path, 'utf8')))).toEqual([
-      ...['pid', 'boot_id', 'version', 'started_at', 'urls', 'socket', 'home', 'store_kind', 'args'],
-      ...['supervisor', 'phase'],
+      ...['pid', 'boot_id', 'version', 'started_at', 'urls', 'socket', 'home', 'store_kind', 'store'],
+      ...['args', 'supervisor', 'phase'],
     ])
     for (const file of [pid, path]) expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(readdirSync(run).sort()).toEqual(['synapse.json', 'synapse.pid'])

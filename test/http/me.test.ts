@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { rmSync, writeFileSync } from 'node:fs'
 import { type Fields, HOUR, type Person, type World, world } from '../support/world'
 import { expectRefusal, issuesOf } from './refusals'
 
@@ -84,6 +85,28 @@ describe('health', () => {
     expect(Object.keys(brief)).toEqual(['version', 'boot_id', 'uptime_s', 'stopping'])
     const full = (await (await w.human('boss', { isAdmin: true })).get('/v1/health')).body
     expect(full).toMatchObject({ store: w.database.kind, last_seq: (await w.trace()).events })
+    // There are no pairs to tell of.
+    expect(full.federation).toEqual({
+      did: expect.stringMatching(/^did:key:z6Mk/),
+      pairs_by_state: {},
+      max_lag_s: 0,
+      quarantine: 0,
+    })
+  })
+
+  test('tells administrators when a backup was made last, and why the one after it failed', async () => {
+    await using w = await world()
+    const told = async () => (await w.operator.get<{ backup: object }>('/v1/health')).body.backup
+    const backUp = async () => (await w.operator.post('/v1/admin/backups', {})).status
+    expect(await told()).toEqual({ last_ok_at: null, last_error: null })
+    expect(await backUp()).toBe(201)
+    const at = new Date(w.clock.now() / 1000).toISOString()
+    expect(await told()).toEqual({ last_ok_at: at, last_error: null })
+    rmSync(`${w.home}-backups`, { recursive: true })
+    writeFileSync(`${w.home}-backups`, 'no folder')
+    w.clock.advance(HOUR)
+    expect(await backUp()).toBe(500)
+    expect(await told()).toEqual({ last_ok_at: at, last_error: expect.stringContaining('cannot be used') })
   })
 })
 

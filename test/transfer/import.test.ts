@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite'
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureInstanceKey, homePaths } from '../../src/home'
@@ -9,6 +9,9 @@ import type { Page } from '../support/person'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { type Contents, makePostgresOriginal, makeSqliteOriginal } from './original-database'
 import { at, id, PASSWORD, SESSION, TOKENS, village } from './village'
+
+// Every test starts programs, some of which wait for each other.
+setDefaultTimeout(30_000)
 
 interface Answer {
   readonly rows: Readonly<Record<string, number>>
@@ -51,6 +54,13 @@ describe.each(engines)('a database of the earlier server on %s', (engine) => {
     })
     expect(answer.head_seq).toBe(6 + 3 + 4 + 9)
     await using server = await serving(site)
+    expect(await entriesAt(site)).toMatchObject([
+      {
+        action: 'import',
+        via: 'operator',
+        metadata: { command: 'import-original', last_seq: answer.head_seq, rows: answer.rows },
+      },
+    ])
     const as = (token: string) => (path: string) =>
       fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${token}` } })
     const assistant = as(TOKENS.assistant)
@@ -208,6 +218,7 @@ test('an import goes into the Postgres store, too', async () => {
   const { rows } = parsed<Answer>(await site.run('import-original', '--from', from, '--database-url', store))
   expect(rows).toMatchObject({ messages: 9, memberships: 4, threads: 1 })
   await using server = await serving(site, '--database-url', store)
+  expect(await entriesAt(site)).toMatchObject([{ action: 'import', metadata: { rows } }])
   const answer = await fetch(`${server.url}/v1/messages?channel=team-ops&limit=200`, {
     headers: { authorization: `Bearer ${TOKENS.assistant}` },
   })
@@ -216,6 +227,15 @@ test('an import goes into the Postgres store, too', async () => {
     [1001, 1002, 1003, 1004, 1004, 1007, 1009].map(at),
   )
 })
+
+/** The audit log of the server that runs, once it was found to be sound. */
+async function entriesAt(site: Site): Promise<readonly object[]> {
+  const { socket } = homePaths(site.home)
+  const ask = async (path: string) =>
+    (await fetch(`http://localhost/v1/admin/${path}`, { unix: socket })).json()
+  expect(await ask('audit/verify')).toMatchObject({ broken: null })
+  return ((await ask('audit')) as { entries: object[] }).entries
+}
 
 /** A server on the home of the site, until the scope ends. */
 async function serving(site: Site, ...words: string[]) {

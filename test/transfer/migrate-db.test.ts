@@ -1,6 +1,6 @@
 /** `synapse migrate-db` as it is typed, between servers that run and stop. */
 import { Database } from 'bun:sqlite'
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { homePaths } from '../../src/home'
@@ -10,12 +10,21 @@ import { postgresMissing, sharedPostgres, startPostgres } from '../support/postg
 import { fromSource } from '../support/process'
 import { until } from '../support/sockets'
 
+// Every test starts programs, some of which wait for each other.
+setDefaultTimeout(60_000)
+
 interface Moved {
   readonly from: string
   readonly to: string
   readonly rows: Readonly<Record<string, number>>
   readonly epoch: string
   readonly head_seq: number
+}
+
+interface Entry {
+  readonly action: string
+  readonly via: string
+  readonly metadata: object
 }
 
 interface Onboarded {
@@ -72,6 +81,15 @@ async function serving(site: Site, ...words: string[]) {
   }
 }
 
+/** The audit log of the server that runs, the newest entry first, once it was found to be sound. */
+async function entriesAt(site: Site): Promise<readonly Entry[]> {
+  const { socket } = homePaths(site.home)
+  const ask = async (path: string) =>
+    (await fetch(`http://localhost/v1/admin/${path}`, { unix: socket })).json()
+  expect(await ask('audit/verify')).toMatchObject({ broken: null })
+  return ((await ask('audit?limit=100')) as { entries: Entry[] }).entries
+}
+
 const migrate = (site: Site, from: string, to: string): Promise<Finished> =>
   site.run('migrate-db', '--from', from, '--to', to)
 
@@ -93,6 +111,18 @@ describe('clients do not notice a move', () => {
       expect((await ada.page()).messages).toEqual(messages)
       expect((await ada.page(`&since=${cursor}`)).messages.map(({ body }) => body)).toEqual(['two, for @ada'])
       expect((await ada.post('three')).seq).toBe(there.head_seq + 1)
+      const entries = await entriesAt(site)
+      expect(entries).toHaveLength((there.rows['audit'] ?? 0) + 1)
+      expect(entries[0]).toMatchObject({
+        action: 'migrate',
+        via: 'operator',
+        metadata: {
+          command: 'migrate-db',
+          epoch: there.epoch,
+          last_seq: there.head_seq,
+          rows: { messages: 2, tokens: 1 },
+        },
+      })
       // What numbers itself goes on behind what was moved.
       parsed(await site.run('add-account', '--kind', 'agent', '--handle', 'new'))
     }
@@ -109,6 +139,8 @@ describe('clients do not notice a move', () => {
     const retired = await site.run('serve', '--port', '0', '--database-url', url)
     expect([retired.code, retired.stderr]).toEqual([78, expect.stringContaining(`moved to ${back}`)])
     await using server = await serving(site, '--database-url', back)
+    const acts = (await entriesAt(site)).map(({ action }) => action)
+    expect(acts.slice(0, 3)).toEqual(['migrate', 'account.create', 'migrate'])
     const ada = client(server.url, token)
     const found = await ada.page(`&since=${cursor}`)
     expect(found.messages.map(({ body }) => body)).toEqual(['two, for @ada', 'three'])
@@ -125,6 +157,10 @@ describe('clients do not notice a move', () => {
     const ada = client(server.url, token)
     expect((await ada.page()).messages).toEqual(messages)
     expect((await ada.page(`&since=${cursor}`)).messages).toHaveLength(1)
+    expect((await entriesAt(site))[0]).toMatchObject({
+      action: 'migrate',
+      metadata: { rows: { messages: 2 } },
+    })
   })
 })
 

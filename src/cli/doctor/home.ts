@@ -1,6 +1,5 @@
 import { existsSync, statfsSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { findHome } from '../../config/index'
 import { type Check, type Finding, fail, pass, warn } from './check'
 import type { Patient } from './patient'
 
@@ -60,10 +59,15 @@ function place(path: string): Finding[] {
 }
 
 function secondHome({ config }: Patient): Finding[] {
-  if (config.sources.home !== 'default' || config.home !== SYSTEM_HOME) return []
-  const own = join(homedir(), '.local/share/synapse')
-  if (!existsSync(own)) return []
+  if (config.sources.home !== 'default') return []
+  // The user's own, whichever of the two was chosen.
+  const homes = [findHome({ command: 'serve' }), SYSTEM_HOME]
+  const other = homes.find((home) => home !== config.home && existsSync(home))
+  if (other === undefined) return []
   return [
-    warn(`there are two homes, ${config.home} and ${own}`, 'say which one with --home, or remove the other'),
+    warn(
+      `there are two homes, ${config.home} and ${other}`,
+      'say which one with --home, or remove the other',
+    ),
   ]
 }

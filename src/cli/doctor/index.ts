@@ -6,6 +6,7 @@ import { ConfigError } from '../../config/index'
 import { command } from '../command'
 import { EXIT } from '../exit-codes'
 import { printJson, type Style, styleOf } from '../terminal'
+import { configsync, federation } from './absent'
 import { backup } from './backup'
 import { baseUrl, proxy } from './base-url'
 import { bind } from './bind'
@@ -30,9 +31,11 @@ const CHECKS: readonly Check[] = [
   flags,
   baseUrl,
   proxy,
+  federation,
   epoch,
   backup,
   disk,
+  configsync,
   drain,
 ]
 

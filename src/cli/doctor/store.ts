@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import {
   BackupError,
   factsOf,
@@ -9,6 +9,7 @@ import {
   soundnessOf,
   unknownMigrations,
 } from '../../backup/index'
+import { maskUrl } from '../../config/index'
 import { type Check, type Finding, fail, pass, skip, warn } from './check'
 import { type Patient, storeOf } from './patient'
 
@@ -21,16 +22,33 @@ export const store: Check = {
     const { config, state, database } = patient
     const marker = readMarker(config.home)
     if (marker !== undefined) return [fail(...halfRestored(marker))]
-    if (state.kind === 'running' && state.run.store_kind !== config.database.kind)
+    const configured = maskUrl(config.databaseUrl)
+    // A server of an earlier version says the kind alone.
+    const running = state.kind === 'running' ? (state.run.store ?? state.run.store_kind) : configured
+    if (!isSame(running, configured))
       return [
         fail(
-          `the server runs on ${state.run.store_kind}, but ${config.database.kind} is configured`,
+          `the server runs on ${running}, but ${configured} is configured`,
           'correct SYNAPSE_DATABASE_URL, or stop and start the server',
         ),
       ]
     if (config.database.kind === 'postgres') return [skip('Postgres: its own tools look after it')]
     return database === undefined ? [missing(patient, config.database.path)] : examine(patient, database)
   },
+}
+
+/** Whether two URLs without passwords, or a URL and the kind of a store, may mean one store. */
+function isSame(running: string, configured: string): boolean {
+  if (!running.includes(':')) return configured.startsWith(`${running}:`)
+  return placeOf(running) === placeOf(configured)
+}
+
+/** What makes two spellings one store: the file, or the address and the name of the database. */
+function placeOf(store: string): string {
+  const file = /^sqlite:(.*)$/.exec(store)?.[1]
+  if (file !== undefined) return existsSync(file) ? realpathSync(file) : file
+  const url = URL.parse(store)
+  return url === null ? store : `${url.hostname}:${url.port || '5432'}${url.pathname}`
 }
 
 function missing({ paths }: Patient, path: string): Finding {

@@ -73,7 +73,9 @@ const page = `<!doctype html>
 <section id="done" hidden aria-labelledby="done-name">
 <h1 id="done-name">You are in</h1>
 <p>This device is signed in to <b class="host"></b> as <b id="who"></b>.</p>
-<a class="button" href="/">Open Synapse</a>
+<p>There is no web interface yet. This browser may now use the API in that name.</p>
+<a class="button" href="/docs">Read about the API</a>
+<p class="quiet">You can close this page: the sign-in stays. <code>synapse pair revoke</code> ends it.</p>
 </section>
 <section id="program" hidden aria-labelledby="program-name">
 <h1 id="program-name">This code is for a program</h1>

@@ -4,6 +4,7 @@ import { beginImport } from '../mark'
 import type { Progress } from '../move'
 import { tableNamed } from '../shape'
 import { rowOf, type Side } from '../side'
+import { writeDown } from '../written-down'
 import { LogWriter } from './log-writer'
 import { importMessages } from './messages'
 import { importPeople } from './people'
@@ -68,6 +69,8 @@ export async function importOriginal(request: Import): Promise<Imported> {
       rowOf(epochs, { first_seq: 1, epoch, started_at: clock.now(), reason: 'import' }),
     ])
     await write.insert(logHead, [rowOf(logHead, { id: 1, seq, access_seq: accessSeq, last_at: at })])
+    const facts = { command: 'import-original', epoch, last_seq: seq, rows }
+    await writeDown(to, write, { clock, secrets }, 'import', facts)
   })
   await to.settle()
   await to.flush()

@@ -1,0 +1,29 @@
+import type { TableShape } from './shape'
+import { keyOf, type Row, type Side, type Value } from './side'
+
+/** A page is about so large, and at most so many rows: memory stays flat however long the messages are. */
+const PAGE_BYTES = 2 * 1024 * 1024
+const PAGE_ROWS = 2000
+
+/** The pages of a table behind a key, each about PAGE_BYTES. */
+export async function* pagesOf(
+  side: Side,
+  table: TableShape,
+  after?: readonly Value[],
+): AsyncGenerator<readonly Row[]> {
+  let limit = PAGE_ROWS / 10
+  for (let key = after; ; ) {
+    const rows = await side.page(table, key, limit)
+    const last = rows.at(-1)
+    if (last === undefined) return
+    yield rows
+    key = keyOf(table, last)
+    limit = Math.max(1, Math.min(PAGE_ROWS, Math.floor((PAGE_BYTES / sizeOf(rows)) * rows.length)))
+  }
+}
+
+function sizeOf(rows: readonly Row[]): number {
+  let size = 0
+  for (const row of rows) for (const value of row) size += typeof value === 'string' ? value.length : 8
+  return Math.max(size, 1)
+}

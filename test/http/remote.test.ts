@@ -1,0 +1,48 @@
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { join } from 'node:path'
+import { temporaryDirectory } from '../home/temporary'
+import { hasNamespaces, inNamespaces } from '../support/namespace'
+import type { Answered } from './fixtures/peers'
+
+setDefaultTimeout(30_000)
+
+if (!hasNamespaces) console.log('skipped: peers that are not private need a network of their own')
+
+/** Whoever connects to 10.77.0.1 does so from an address that is not private. */
+const NETWORK = [
+  'ip link set lo up',
+  'for address in 10.77.0.1 10.77.0.2 203.0.113.9; do ip address add $address/32 dev lo; done',
+  'ip route replace local 10.77.0.1 dev lo proto kernel scope host src 203.0.113.9 table local',
+]
+
+test.skipIf(!hasNamespaces)(
+  'on a private address a peer that is not private is answered 403 before routing, whatever a proxy says of it',
+  async () => {
+    using directory = temporaryDirectory()
+    const program = [process.execPath, '--no-env-file', join(import.meta.dir, 'fixtures/peers.ts')]
+    const child = Bun.spawn(inNamespaces(NETWORK, [...program, directory.path]), {
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    const [stdout, stderr] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ])
+    expect({ code: await child.exited, stderr }).toEqual({ code: 0, stderr: '' })
+    const [remote, near] = JSON.parse(stdout) as Answered[][]
+    const friend = 'https://friend.example'
+    const refused = { status: 403, code: 'remote_not_allowed', allowed: null }
+    // A page of a listed origin may read the refusal; what is refused is the address.
+    expect(remote).toEqual([refused, refused, refused, refused, { ...refused, allowed: friend }, refused])
+    const well = { status: 200, code: null, allowed: null }
+    expect(near).toEqual([
+      well,
+      { status: 404, code: 'not_found', allowed: null },
+      well,
+      well,
+      { ...well, allowed: friend },
+      well,
+    ])
+  },
+)

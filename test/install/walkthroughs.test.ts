@@ -1,0 +1,228 @@
+/**
+ * The four ways to begin, of docs/operating.md: every line of their blocks is run as it stands there, in order, by a
+ * user who has nothing but the program, on computers with networks of their own. What stands for what is missing here:
+ *
+ * - the phone is a headless browser of its size in the network of the laptop; it is handed what the QR code says;
+ * - `sudo` runs what it is given, for the user is root already;
+ * - `systemctl reload caddy` starts Caddy with /etc/caddy/Caddyfile and an authority of its own instead of a public one;
+ * - `chat.example.org` is a line in /etc/hosts; the tailnet a network with addresses of 100.64/10; `tailscale` knows one;
+ * - the passphrase for the keys comes from SYNAPSE_BACKUP_PASSPHRASE instead of a keyboard;
+ * - `<link>` is the link that `synapse pair` has shown last.
+ */
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readPairLink } from '../../src/cli/pair/link'
+import { browser } from '../support/browser'
+import { modulesOf, readQr } from '../support/qr'
+import { Box, canMakeBoxes } from './box'
+import type { Outcome } from './place'
+import { CHECKOUT } from './release'
+
+setDefaultTimeout(120_000)
+
+const LAPTOP = '192.168.1.20'
+const TAILNET = '100.64.0.7'
+const NAME = 'chat.example.org'
+
+/** A line of a block: a command, or the remark that the next ones are for another computer. */
+interface Step {
+  readonly place: string
+  readonly command: string | undefined
+}
+
+function blocksOf(heading: string): string[] {
+  const guide = readFileSync(join(CHECKOUT, 'docs/operating.md'), 'utf8')
+  const section = guide.split(/^## /m).find((part) => part.startsWith(`${heading}\n`))
+  if (section === undefined) throw new Error(`the guide has no section "${heading}"`)
+  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
+}
+
+function stepsOf(heading: string): Step[] {
+  const [block = ''] = blocksOf(heading)
+  let place = 'here'
+  return block
+    .replaceAll('\\\n', ' ')
+    .trimEnd()
+    .split('\n')
+    .flatMap((line): Step[] => {
+      if (!line.startsWith('#')) return [{ place, command: line }]
+      const next = /^# On ([^:,]+)/.exec(line)?.[1]
+      if (next === undefined) return []
+      place = next
+      return [{ place, command: undefined }]
+    })
+}
+
+interface Told extends Outcome {
+  readonly command: string
+}
+
+/** What happens at a place: where its commands run, and what is done there without one. */
+interface Place {
+  readonly box: Box
+  readonly arrive?: (told: readonly Told[]) => Promise<void> | void
+}
+
+/** Goes through a section. Every command has to succeed but doctor, whose outcome is for the caller to judge. */
+async function walk(heading: string, places: Readonly<Record<string, Place>>): Promise<Told[]> {
+  const told: Told[] = []
+  for (const { place, command } of stepsOf(heading)) {
+    const at = places[place]
+    if (at === undefined) throw new Error(`nobody knows "${place}" of "${heading}"`)
+    if (command === undefined) {
+      await at.arrive?.(told)
+      continue
+    }
+    const line = command.replaceAll('<link>', () => linkIn(told.map(({ stdout }) => stdout).join('\n')))
+    const outcome = await at.box.run(line, { SYNAPSE_BACKUP_PASSPHRASE: 'correct horse battery staple' })
+    told.push({ ...outcome, command })
+    if (outcome.code !== 0 && !command.startsWith('synapse doctor'))
+      throw new Error(
+        `${heading}: ${command}\nended with ${outcome.code}\n${outcome.stdout}${outcome.stderr}`,
+      )
+  }
+  return told
+}
+
+/** The last link of a pairing in the text. */
+function linkIn(text: string): string {
+  return /^https?:\/\/\S+\/pair#\S+$/m.exec(text.split('\n').reverse().join('\n'))?.[0] ?? ''
+}
+
+/** What a camera reads in the code that the terminal shows. */
+function scanned(text: string): string {
+  return readQr(
+    modulesOf(
+      text.split('\n').filter((line) => /^[ █▀▄]+$/.test(line)),
+      false,
+    ),
+  )
+}
+
+function said(told: readonly Told[], command: string): string {
+  const found = told.find((one) => one.command.startsWith(command))
+  if (found === undefined) throw new Error(`the section does not say ${command}`)
+  return found.stdout
+}
+
+/** What doctor ended with, and its warnings and failures by the name of the check. */
+function diagnosis(told: readonly Told[]) {
+  const last = told.at(-1)
+  expect(last?.command).toStartWith('synapse doctor')
+  const complaints = [...(last?.stdout ?? '').matchAll(/^(?:warn|FAIL) +(\S+)/gm)].map(([, name]) => name)
+  return { code: last?.code, complaints }
+}
+
+test.each(['On a laptop', 'A phone on the same Wi-Fi', 'A team behind Caddy', 'A box behind Tailscale'])(
+  '"%s" is one block, which ends with doctor',
+  (heading) => {
+    expect(blocksOf(heading)).toHaveLength(1)
+    expect(stepsOf(heading).at(-1)?.command).toStartWith('synapse doctor')
+  },
+)
+
+const boxes = canMakeBoxes()
+if (!boxes.can) console.log(`skipped: the walkthroughs on computers of their own: ${boxes.why}`)
+
+describe.skipIf(!boxes.can)('a new operator', () => {
+  test('on a laptop has a server that doctor finds nothing wrong with', async () => {
+    await using laptop = await Box.make()
+    const told = await walk('On a laptop', { here: { box: laptop } })
+    expect(said(told, 'curl')).toContain('"body":"hello"')
+    expect(diagnosis(told)).toEqual({ code: 0, complaints: [] })
+    const page = await laptop.run('curl -fsS http://127.0.0.1:8080/docs')
+    expect(page.stdout).toContain('<title>')
+  })
+
+  test.skipIf(browser === undefined)(
+    'lets a phone of the same Wi-Fi in by the code on the screen',
+    async () => {
+      await using laptop = await Box.make()
+      await using phone = await Box.make()
+      await laptop.connect(phone, [LAPTOP, '192.168.1.30'])
+      let seen: unknown
+      const arrive = async (told: readonly Told[]) => {
+        const link = scanned(said(told, 'synapse pair --device phone-ada'))
+        expect(link).toStartWith(`http://${LAPTOP}:8080/pair#`)
+        const program = join(import.meta.dir, 'phone.ts')
+        const { stdout, stderr } = await phone.run(`'${process.execPath}' '${program}' '${link}'`, {
+          BUN_CHROME_PATH: browser ?? '',
+        })
+        if (stdout === '') throw new Error(stderr)
+        seen = JSON.parse(stdout)
+      }
+      const told = await walk('A phone on the same Wi-Fi', {
+        here: { box: laptop },
+        'the phone': { box: phone, arrive },
+        'the laptop': { box: laptop },
+      })
+      expect(seen).toMatchObject({
+        page: `http://${LAPTOP}:8080/pair`,
+        who: '@ada',
+        me: { handle: 'ada', via: 'session' },
+        next: [['/docs', 'Read about the API']],
+      })
+      expect(JSON.parse(said(told, 'synapse pair list'))).toMatchObject([
+        { device: 'phone-ada', state: 'redeemed' },
+      ])
+      expect(diagnosis(told)).toEqual({ code: 1, complaints: ['bind'] })
+    },
+  )
+
+  test.skipIf(Bun.which('caddy') === null)('serves a team behind Caddy, over https alone', async () => {
+    await using server = await Box.make()
+    await using agent = await Box.make()
+    await server.connect(agent, ['10.20.0.1', '10.20.0.2'])
+    server.put('sudo', 'exec "$@"')
+    server.put('systemctl', CADDY_SERVICE)
+    await server.run(`mkdir -p /etc/caddy; echo '127.0.0.1 ${NAME}' >> /etc/hosts`)
+    await agent.run(`echo '10.20.0.1 ${NAME}' >> /etc/hosts`)
+    const told = await walk('A team behind Caddy', {
+      here: { box: server },
+      "the agent's machine": { box: agent, arrive: () => server.share(agent) },
+      'the server': { box: server },
+    })
+    const phone = said(told, 'synapse pair --device phone-grace')
+    expect(readPairLink(scanned(phone))).toMatchObject({ url: `https://${NAME}`, device: 'phone-grace' })
+    expect(JSON.parse(said(told, 'synapse join'))).toMatchObject({ url: `https://${NAME}`, handle: 'cairn' })
+    expect(await me(agent, `--cacert root.crt https://${NAME}`)).toMatchObject({ handle: 'cairn' })
+    expect((await agent.run('curl -sS -m 5 http://10.20.0.1:8080/healthz')).code).not.toBe(0)
+    expect(diagnosis(told)).toEqual({ code: 0, complaints: [] })
+  })
+
+  test('reaches a box behind Tailscale from the tailnet', async () => {
+    await using box = await Box.make()
+    await using other = await Box.make()
+    await box.connect(other, [TAILNET, '100.64.0.8'])
+    box.put('tailscale', `[ "$*" = 'ip -4' ] && echo ${TAILNET}`)
+    const told = await walk('A box behind Tailscale', {
+      here: { box },
+      'another machine of the tailnet': { box: other },
+      'the box': { box },
+    })
+    const url = `http://${TAILNET}:8080`
+    expect(JSON.parse(said(told, 'synapse join'))).toMatchObject({ url, handle: 'cairn' })
+    expect(await me(other, url)).toMatchObject({ handle: 'cairn' })
+    expect(JSON.parse(said(told, 'synapse pair list'))).toMatchObject([
+      { device: 'cli-cairn', state: 'redeemed' },
+    ])
+    expect(diagnosis(told)).toEqual({ code: 1, complaints: ['bind'] })
+  })
+})
+
+/** Who the token that `synapse join` kept on this box stands for. */
+async function me(box: Box, where: string): Promise<unknown> {
+  const header = `printf 'Authorization: Bearer %s' "$(cat ~/.synapse/cairn.token)"`
+  const { stdout, stderr } = await box.run(`${header} | curl -sS -H @- ${where}/v1/auth/me`)
+  if (stdout === '') throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+/** `systemctl reload caddy` on a machine where nothing else is a service. */
+const CADDY_SERVICE = `set -e
+[ "$*" = 'reload caddy' ]
+{ printf '{\\n\\tlocal_certs\\n\\tskip_install_trust\\n}\\n'; cat /etc/caddy/Caddyfile; } > ~/Caddyfile
+caddy start --config ~/Caddyfile --adapter caddyfile
+until [ -s ~/.local/share/caddy/pki/authorities/local/root.crt ]; do sleep 0.05; done
+cp ~/.local/share/caddy/pki/authorities/local/root.crt ~/root.crt`
