@@ -94,7 +94,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const { clock = systemClock } = options
   const write = options.log ?? (options.listen ? (text: string) => process.stdout.write(text) : () => {})
   const logger = undo.use(createLogger(config.logLevel, write))
-  const notices = [...prepareHome(config.home), ...(options.listen ? powerNotices(process.getuid?.()) : [])]
+  const notices = prepareHome(config.home)
   for (const notice of [...config.notices, ...notices]) logger.warning(notice)
 
   const exposure = options.listen ? decideExposure(config, options) : undefined
@@ -121,7 +121,8 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     measure,
   })
   undo.defer(() => store.close())
-  for (const notice of store.notices) logger.warning(notice)
+  const power = options.listen ? powerNotices(process.getuid?.()) : []
+  for (const notice of [...store.notices, ...power]) logger.warning(notice)
   if (store.migrated.length > 0) logger.info('migrated the store', { migrations: store.migrated })
   const key = await checkIdentity(config, store)
   await checkRollback(config, store, logger)
