@@ -6,28 +6,12 @@
  * Start reading at page.ts.
  */
 import { type Endpoint, endpoint } from '../endpoint'
+import { pageHeaders } from '../page'
 import style from './client.css' with { type: 'text' }
 import script from './client.js' with { type: 'text' }
 import { renderPage } from './page'
 
-/** Nothing is loaded from anywhere: style and script are in the page, allowed by what they are, not by where. */
-const policy = [
-  "default-src 'none'",
-  `style-src '${sha256(style)}'`,
-  `script-src '${sha256(script)}'`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
-const headers = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': policy,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-cache',
-}
+const headers = pageHeaders({ style, script }, { cacheControl: 'no-cache' })
 
 /** `/docs`: the API for reading, in one page without a request to anywhere else. `/` leads there. */
 export function docsEndpoints(endpoints: readonly Endpoint[]): Endpoint[] {
@@ -57,8 +41,4 @@ export function docsEndpoints(endpoints: readonly Endpoint[]): Endpoint[] {
     }),
   ]
   return own
-}
-
-function sha256(text: string): string {
-  return `sha256-${Bun.SHA256.hash(text, 'base64')}`
 }

@@ -6,28 +6,12 @@
  */
 import { type Endpoint, endpoint } from '../endpoint'
 import { icon, mark } from '../mark'
+import { pageHeaders } from '../page'
 import style from './client.css' with { type: 'text' }
 import script from './client.js' with { type: 'text' }
 
-/** The page may speak to this server and load nothing; style and script are allowed by what they are. */
-const policy = [
-  "default-src 'none'",
-  `style-src '${sha256(style)}'`,
-  `script-src '${sha256(script)}'`,
-  "connect-src 'self'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
-const headers = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': policy,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-}
+/** The page may speak to this server. */
+const headers = pageHeaders({ style, script }, { cacheControl: 'no-store', allowed: ["connect-src 'self'"] })
 
 export function pairPageEndpoint(): Endpoint {
   return endpoint({
@@ -100,7 +84,3 @@ const page = `<!doctype html>
 </body>
 </html>
 `
-
-function sha256(text: string): string {
-  return `sha256-${Bun.SHA256.hash(text, 'base64')}`
-}
