@@ -11,27 +11,10 @@ import { type Head, handleOf, type PostgresConnections } from './postgres-open'
 import { findOutcome } from './postgres-outcome'
 import { type Accepted, insertGroup, lookUp, needsLookUp, nothingFound, type Place } from './postgres-posts'
 import { readsThrough } from './postgres-reads'
+import { type Act, GROUP_TEXT, GROUP_WORKS, type Post, type Work } from './works'
 
-/** A group ends at this many posts, or this much text. */
-const GROUP_POSTS = 256
-const GROUP_TEXT = 1 << 20
 /** How often a group that another process got in the way of is judged and sent again. */
 const MAX_ROUNDS = 20
-
-interface Post {
-  readonly plan: PostPlan
-  readonly resolve: (outcome: PostOutcome) => void
-  readonly reject: (reason: unknown) => void
-}
-
-interface Act {
-  readonly plan: null
-  readonly run: (tx: Writes) => Promise<unknown>
-  readonly resolve: (result: never) => void
-  readonly reject: (reason: unknown) => void
-}
-
-type Work = Post | Act
 
 /** A post that was judged and may be written. */
 interface Judged extends Accepted {
@@ -188,7 +171,7 @@ export class PostgresStore implements Store {
     let text = 0
     let count = 0
     for (const { plan } of this.queue) {
-      if (!plan || count === GROUP_POSTS || text >= GROUP_TEXT) break
+      if (!plan || count === GROUP_WORKS || text >= GROUP_TEXT) break
       const { idempotency, uuid, replyTo, threadId } = plan
       const key = idempotency && `${idempotency.accountId} ${idempotency.key}`
       if ([key, replyTo, threadId].some((name) => name !== null && written.has(name))) break

@@ -9,26 +9,10 @@ import { createReads, createWrites } from './queries'
 import type { SqliteFaults } from './sqlite-faults'
 import { handleOf } from './sqlite-open'
 import { type HotRows, hotRows } from './sqlite-rows'
+import { type Act, GROUP_TEXT, GROUP_WORKS, type Post, type Work } from './works'
 
-/** A group ends at this many works, this much text, or this long, so that the event loop stays alive. */
-const GROUP_WORKS = 256
-const GROUP_TEXT = 1 << 20
+/** A group ends after this long at the latest, so that the event loop stays alive. */
 const GROUP_MILLISECONDS = 5
-
-interface Post {
-  readonly plan: PostPlan
-  readonly resolve: (outcome: PostOutcome) => void
-  readonly reject: (reason: unknown) => void
-}
-
-interface Act {
-  readonly plan: null
-  readonly run: (tx: Writes) => Promise<unknown>
-  readonly resolve: (result: never) => void
-  readonly reject: (reason: unknown) => void
-}
-
-type Work = Post | Act
 
 /** What came of a work. A refusal before its first row harms nobody; a failure after it spoils the group. */
 type Ran =
