@@ -257,7 +257,7 @@ export const ENTRIES: readonly Entry[] = [
   entry(
     'Data',
     'doctor',
-    'look for what is wrong with this server and its home, and say what to do',
+    'look for what is wrong with a server, here or from outside, and say what to do',
     async () => (await import('./doctor')).doctor,
   ),
 ]

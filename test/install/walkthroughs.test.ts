@@ -188,6 +188,10 @@ describe.skipIf(!boxes.can)('a new operator', () => {
     expect(JSON.parse(said(told, 'synapse join'))).toMatchObject({ url: `https://${NAME}`, handle: 'cairn' })
     expect(await me(agent, `--cacert root.crt https://${NAME}`)).toMatchObject({ handle: 'cairn' })
     expect((await agent.run('curl -sS -m 5 http://10.20.0.1:8080/healthz')).code).not.toBe(0)
+    expect(diagnosis(told.filter(({ command }) => command.includes('--handle cairn')))).toEqual({
+      code: 0,
+      complaints: [],
+    })
     expect(diagnosis(told)).toEqual({ code: 0, complaints: [] })
   })
 

@@ -21,30 +21,37 @@ export const baseUrl: Check = {
     if (typeof base !== 'string') return [skip('no public address is set')]
     const path = await echoPath(patient)
     if (path === undefined) return [skip('no server runs that could be asked')]
-    const echo = await echoThrough(base, path)
-    if ('silence' in echo) return [unreachable(base, echo)]
-    const [wellKnown, stream, socket] = await Promise.all([
-      wellKnownProblem(base),
-      streamProblem(base, path),
-      socketProblem(base, path),
-    ])
-    const findings = [
-      ...changed(base, path, echo),
-      ...(wellKnown === undefined ? [] : [fail(wellKnown, `let the proxy pass dot-paths: ${RECIPES}`)]),
-      ...(stream === undefined ? [] : [fail(stream, `nginx: proxy_buffering off; see ${RECIPES}`)]),
-      ...(socket === undefined
-        ? []
-        : [fail(socket, `nginx: proxy_set_header Upgrade and Connection; see ${RECIPES}`)]),
-    ]
-    return findings.length > 0
-      ? findings
-      : [pass(`${base} leads here, unchanged, with streams and WebSockets`)]
+    return throughAddress(base, path)
   },
 }
 
+/** What becomes of a request, a stream and a WebSocket between here and the server that answers on `path`. */
+export async function throughAddress(base: string, path: string): Promise<Finding[]> {
+  const echo = await echoThrough(base, path)
+  if ('silence' in echo) return [unreachable(base, echo)]
+  const [wellKnown, stream, socket] = await Promise.all([
+    wellKnownProblem(base),
+    streamProblem(base, path),
+    socketProblem(base, path),
+  ])
+  const findings = [
+    ...changed(base, path, echo),
+    ...(wellKnown === undefined ? [] : [fail(wellKnown, `let the proxy pass dot-paths: ${RECIPES}`)]),
+    ...(stream === undefined ? [] : [fail(stream, `nginx: proxy_buffering off; see ${RECIPES}`)]),
+    ...(socket === undefined
+      ? []
+      : [fail(socket, `nginx: proxy_set_header Upgrade and Connection; see ${RECIPES}`)]),
+  ]
+  return findings.length > 0 ? findings : [pass(`${base} leads here, unchanged, with streams and WebSockets`)]
+}
+
+/** Whether the code of a fault says that a certificate was not believed. */
+export function isUntrusted(code: string): boolean {
+  return /CERT|SIGNATURE|SIGNED|ISSUER/.test(code)
+}
+
 function unreachable(base: string, { silence }: Silence): Finding {
-  const isUntrusted = /CERT|SIGNATURE|SIGNED|ISSUER/.test(silence)
-  return isUntrusted
+  return isUntrusted(silence)
     ? fail(
         `the certificate of ${base} is not trusted on this machine (${silence})`,
         'trust its root here, or run doctor with NODE_EXTRA_CA_CERTS=<its root>.pem',

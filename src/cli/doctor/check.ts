@@ -9,10 +9,10 @@ export interface Finding {
   readonly fix?: string
 }
 
-/** One question to the patient. */
-export interface Check {
+/** One question to what is looked at. */
+export interface Check<Subject = Patient> {
   readonly name: string
-  readonly look: (patient: Patient) => Finding[] | Promise<Finding[]>
+  readonly look: (subject: Subject) => Finding[] | Promise<Finding[]>
 }
 
 /** The line of a check. */
@@ -30,9 +30,19 @@ export const skip = (detail: string): Finding => ({ status: 'skip', detail })
 export const warn = (detail: string, fix: string): Finding => ({ status: 'warn', detail, fix })
 export const fail = (detail: string, fix: string): Finding => ({ status: 'fail', detail, fix })
 
+/** One check after another: they look at the same things, and the lines of some explain those of others. */
+export async function reportsOf<Subject>(
+  checks: readonly Check<Subject>[],
+  subject: Subject,
+): Promise<Report[]> {
+  const reports: Report[] = []
+  for (const check of checks) reports.push(await reportOf(check, subject))
+  return reports
+}
+
 /** Looks, and puts the worst of what was found in one line. A check that breaks is a failure of its own. */
-export async function reportOf({ name, look }: Check, patient: Patient): Promise<Report> {
-  const findings = await findingsOf(look, patient)
+async function reportOf<Subject>({ name, look }: Check<Subject>, subject: Subject): Promise<Report> {
+  const findings = await findingsOf(look, subject)
   const status = ORDER.find((each) => findings.some((finding) => finding.status === each)) ?? 'skip'
   const worst = findings.filter((finding) => finding.status === status)
   const fixes = new Set(worst.flatMap(({ fix }) => fix ?? []))
@@ -44,9 +54,9 @@ export async function reportOf({ name, look }: Check, patient: Patient): Promise
   }
 }
 
-async function findingsOf(look: Check['look'], patient: Patient): Promise<Finding[]> {
+async function findingsOf<Subject>(look: Check<Subject>['look'], subject: Subject): Promise<Finding[]> {
   try {
-    return await look(patient)
+    return await look(subject)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
     const [line = ''] = String(error instanceof Error ? error.message : error).split('\n')
