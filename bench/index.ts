@@ -6,6 +6,7 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { fanOut, saturation } from './fan-out'
+import { guessing } from './guessing'
 import { raisedLimits } from './lib/synapse'
 import type { Row, Workload } from './lib/workload'
 import { postgresPosts } from './postgres'
@@ -31,6 +32,7 @@ const workloads: readonly Workload[] = [
   size,
   slowConsumers,
   moving,
+  guessing,
 ]
 
 const { values, positionals } = parseArgs({
