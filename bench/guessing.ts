@@ -5,9 +5,9 @@ import { ms, type Row, type Workload } from './lib/workload'
 /** How far two medians may lie apart before a guesser learns something. */
 const TOLERANCE = 0.05
 
-/** S1: how long a refusal takes must not tell what was wrong. Pairs are tried in turn, in random order, one at a time. */
+/** G1: how long a refusal takes must not tell what was wrong. Pairs are tried in turn, in random order, one at a time. */
 export const guessing: Workload = {
-  id: 'S1',
+  id: 'G1',
   title: 'What the time of a refusal tells a guesser',
   run: async ({ quick }) => {
     await using server = await startSynapse()
@@ -69,7 +69,7 @@ async function compare(
   const [first = Number.NaN, second = Number.NaN] = kinds.flatMap(({ latencies }) => latencies.quantiles(0.5))
   const ratio = first / second
   return {
-    workload: 'S1',
+    workload: 'G1',
     shape: `${shape}, ${tries} each`,
     measured: `p50 ${ms(first)} ms`,
     baseline: `p50 ${ms(second)} ms`,
