@@ -141,7 +141,7 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/http/*.ts',
-    imports: ['src/http/*.ts', 'src/core/**', 'src/metrics/index.ts'],
+    imports: ['src/http/*.ts', 'src/http/look.css', 'src/core/**', 'src/metrics/index.ts'],
     types: ['src/logger.ts'],
     packages: [
       'elysia',

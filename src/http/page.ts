@@ -1,6 +1,12 @@
-/** A page that is whole in itself: the headers that keep it so. */
+/** A page that is whole in itself: the look that all of them share, and the headers that keep it whole. */
+import look from './look.css' with { type: 'text' }
 
 const parts = ['img-src data:', "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]
+
+/** The style of a page: the look of all of them, then its own. */
+export function styleOfPage(own: string): string {
+  return `${look}\n${own}`
+}
 
 /**
  * The headers of a page that carries its one style and one script. Nothing is loaded from anywhere: both are allowed by

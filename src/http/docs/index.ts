@@ -6,11 +6,12 @@
  * Start reading at page.ts.
  */
 import { type Endpoint, endpoint } from '../endpoint'
-import { pageHeaders } from '../page'
-import style from './client.css' with { type: 'text' }
+import { pageHeaders, styleOfPage } from '../page'
+import ownStyle from './client.css' with { type: 'text' }
 import script from './client.js' with { type: 'text' }
 import { renderPage } from './page'
 
+const style = styleOfPage(ownStyle)
 const headers = pageHeaders({ style, script }, { cacheControl: 'no-cache' })
 
 /** `/docs`: the API for reading, in one page without a request to anywhere else. `/` leads there. */

@@ -6,10 +6,11 @@
  */
 import { type Endpoint, endpoint } from '../endpoint'
 import { icon, mark } from '../mark'
-import { pageHeaders } from '../page'
-import style from './client.css' with { type: 'text' }
+import { pageHeaders, styleOfPage } from '../page'
+import ownStyle from './client.css' with { type: 'text' }
 import script from './client.js' with { type: 'text' }
 
+const style = styleOfPage(ownStyle)
 /** The page may speak to this server. */
 const headers = pageHeaders({ style, script }, { cacheControl: 'no-store', allowed: ["connect-src 'self'"] })
 

@@ -4,6 +4,11 @@ declare module '*/client.css' {
   export = text
 }
 
+declare module '*/look.css' {
+  const text: string
+  export = text
+}
+
 declare module '*/client.js' {
   const text: string
   export = text
