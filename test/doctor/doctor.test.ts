@@ -6,20 +6,13 @@ import { writeState } from '../../src/home'
 import { backUp, epochsIn, flipBit, served } from '../backup/scene'
 import { hasNamespaces, inNamespaces } from '../support/namespace'
 import { fromSource, Site } from '../support/process'
+import { examinedBy } from './examined'
 
 setDefaultTimeout(60_000)
 
-interface Report {
-  readonly object: string
-  readonly checks: readonly { name: string; status: string; detail: string; fix: string | null }[]
-}
-
 async function examined(site: Site, ...words: string[]) {
-  const { code, stdout, stderr } = await site.run('doctor', '--json', ...words)
-  if (stdout === '') throw new Error(stderr)
-  const { checks } = JSON.parse(stdout) as Report
-  const of = (name: string) => checks.find((check) => check.name === name)
-  return { code, checks, of, statuses: Object.fromEntries(checks.map(({ name, status }) => [name, status])) }
+  const found = examinedBy(await site.run('doctor', '--json', ...words))
+  return { ...found, statuses: Object.fromEntries(found.lines.map(({ name, status }) => [name, status])) }
 }
 
 /** Everything below a home, with its size, its mode and when it was changed. */
@@ -54,14 +47,14 @@ test('finds nothing wrong with a server that is well, up or down, and changes no
   const up = await examined(site)
   expect({
     code: up.code,
-    checks: up.checks.filter(
+    checks: up.lines.filter(
       ({ name, status }) => status !== 'pass' && ![...WITHOUT_ADDRESS, ...ABSENT].includes(name),
     ),
   }).toEqual({
     code: 0,
     checks: [],
   })
-  expect(up.checks.map(({ name }) => name)).toEqual(
+  expect(up.lines.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['reachable', 'backup', ...HEALTHY]),
   )
   for (const name of ABSENT)
@@ -212,10 +205,8 @@ test.skipIf(!hasNamespaces)('tells an ordinary user, as well as root, of two hom
     [[], '/var/lib/synapse', site.home],
   ] as const) {
     const cmd = [...user, ...fromSource, 'doctor', '--json']
-    const { stdout, stderr } = await site.spawn(inNamespaces(withSystemHome, cmd))
-    expect(stdout, stderr).not.toBe('')
-    const { checks } = JSON.parse(stdout) as Report
-    expect(checks.find(({ name }) => name === 'home')).toMatchObject({
+    const found = examinedBy(await site.spawn(inNamespaces(withSystemHome, cmd)))
+    expect(found.of('home')).toMatchObject({
       status: 'warn',
       detail: `there are two homes, ${chosen} and ${other}`,
     })

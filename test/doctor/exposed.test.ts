@@ -3,22 +3,13 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { homePaths } from '../../src/home'
 import { type Foreground, Site } from '../cli/site'
 import { carelessNginx, hasNginx } from '../proxies/fronts'
+import { examinedBy } from './examined'
 
 setDefaultTimeout(60_000)
 
-interface Line {
-  readonly name: string
-  readonly status: string
-  readonly detail: string
-  readonly fix: string | null
-}
-
-/** What doctor says of the home, with these environment variables. */
+/** What doctor says on this machine, with these environment variables. */
 async function examined(site: Site, environment: Record<string, string> = {}) {
-  const { code, stdout, stderr } = await site.runWith(environment, 'doctor', '--json')
-  if (stdout === '') throw new Error(stderr)
-  const { checks } = JSON.parse(stdout) as { checks: Line[] }
-  return { code, of: (name: string) => checks.find((check) => check.name === name) }
+  return examinedBy(await site.runWith(environment, 'doctor', '--json'))
 }
 
 describe.skipIf(!hasNginx)('behind a careless proxy doctor names what is wrong', () => {

@@ -5,32 +5,13 @@ import { join } from 'node:path'
 import { type Foreground, Site } from '../cli/site'
 import { carelessNginx, hasNginx } from '../proxies/fronts'
 import { selfSigned } from '../support/certificate'
+import { type Examined, examinedBy } from './examined'
 
 setDefaultTimeout(60_000)
 
-interface Line {
-  readonly name: string
-  readonly status: string
-  readonly detail: string
-  readonly fix: string | null
-}
-
-interface Looked {
-  readonly code: number
-  readonly lines: readonly Line[]
-  of(name: string): Line | undefined
-}
-
-/** What doctor says on this machine. */
-async function examined(
-  site: Site,
-  environment: Record<string, string>,
-  ...words: string[]
-): Promise<Looked> {
-  const { code, stdout, stderr } = await site.runWith(environment, 'doctor', '--json', ...words)
-  if (stdout === '') throw new Error(stderr)
-  const { checks } = JSON.parse(stdout) as { checks: Line[] }
-  return { code, lines: checks, of: (name) => checks.find((check) => check.name === name) }
+/** What doctor says on this machine, with these environment variables. */
+async function examined(site: Site, environment: Record<string, string>, ...words: string[]) {
+  return examinedBy(await site.runWith(environment, 'doctor', '--json', ...words))
 }
 
 /** A machine with a client on it, and no server. */
@@ -62,7 +43,7 @@ class Elsewhere extends Site {
     return join(this.userHome, '.synapse/ann.token')
   }
 
-  look(...words: string[]): Promise<Looked> {
+  look(...words: string[]): Promise<Examined> {
     return examined(this, {}, ...words)
   }
 }

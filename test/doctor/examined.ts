@@ -1,0 +1,24 @@
+/** What `synapse doctor` says on a machine of a test. */
+
+export interface Line {
+  readonly name: string
+  readonly status: string
+  readonly detail: string
+  readonly fix: string | null
+}
+
+/** The exit code of doctor, and its lines. */
+export interface Examined {
+  readonly code: number
+  readonly lines: readonly Line[]
+  of(name: string): Line | undefined
+}
+
+/** Reads what `doctor --json` left. Fails when it said nothing. */
+export function examinedBy(finished: { code: number; stdout: string; stderr: string }): Examined {
+  const { code, stdout, stderr } = finished
+  if (stdout === '') throw new Error(stderr)
+  const { object, checks } = JSON.parse(stdout) as { object: string; checks: Line[] }
+  if (object !== 'doctor_report') throw new Error(`this is no report of doctor: ${object}`)
+  return { code, lines: checks, of: (name) => checks.find((check) => check.name === name) }
+}
