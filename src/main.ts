@@ -347,7 +347,7 @@ export function declareEndpoints(
   const { core } = live
   return [
     ...healthEndpoints(core, vitals),
-    ...outsideEndpoints(core, outside),
+    ...outsideEndpoints(outside),
     ...v1Endpoints(live),
     pairPageEndpoint(),
     ...adminEndpoints(core, lastSeen, backups),

@@ -1,8 +1,6 @@
 import { BlockList } from 'node:net'
 import type { Core } from '../core'
-import { isAdmin, scopesOf } from '../core/actor'
-import { AppError } from '../core/errors'
-import { anyScopeMatches } from '../core/scopes'
+import { principalOf, requireAdmin } from '../core/actor'
 import { authenticate } from './auth'
 import { clientAddress, peerOf } from './client'
 import { type Endpoint, endpoint } from './endpoint'
@@ -30,18 +28,10 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
     refusals: ['not_found', 'missing_scope'],
     handle: async ({ request }) => {
       if (!core.settings.get('metrics.enabled')) throw new HttpError(404, 'not_found', 'Not Found')
-      if (!isFromHere(request)) await admit(core, request)
+      if (!isFromHere(request))
+        requireAdmin(principalOf(await authenticate(core, request)), core.settings, SCOPE)
       return { response: new Response(render(), { headers: { 'content-type': CONTENT_TYPE } }) }
     },
-  })
-}
-
-async function admit(core: Core, request: Request): Promise<void> {
-  const actor = await authenticate(core, request)
-  if (anyScopeMatches(scopesOf(actor), SCOPE) || isAdmin(actor, core.settings)) return
-  throw new AppError('forbidden', 'missing_scope', 'Insufficient scope', {
-    gate: 'scope',
-    required_scope: SCOPE,
   })
 }
 

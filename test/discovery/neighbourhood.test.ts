@@ -167,6 +167,11 @@ describe('the server', () => {
       status: 403,
       body: { code: 'missing_scope', required_scope: 'federation:manage' },
     })
+    const person = await (await w.human('bob')).get('/v1/discovery/mdns')
+    expect({ status: person.status, body: person.body }).toMatchObject({
+      status: 403,
+      body: { code: 'not_admin', gate: 'role' },
+    })
   })
 
   test('says what it is to everybody, and to every page', async () => {

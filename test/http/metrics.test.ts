@@ -92,6 +92,13 @@ describe('/metrics', () => {
   test('is for this machine, and for others by scope', async () => {
     const monitor = await w.agent('monitor', { scopes: ['metrics:read'] })
     const chief = await w.human('chief', { isAdmin: true })
+    await w.human('former')
+    const { body } = await w.operator.post<{ token: string }>('/v1/admin/devices', {
+      device: 'graphs',
+      account_handle: 'former',
+      scopes: ['metrics:read'],
+      direct: true,
+    })
     const proxied = { 'x-forwarded-for': '192.168.1.7' }
     const rows: [string, Record<string, string>, number][] = [
       ['this machine', {}, 200],
@@ -101,6 +108,11 @@ describe('/metrics', () => {
       ['a proxy that says it in the standard way', { forwarded: 'for=192.168.1.7' }, 401],
       ['a token without the scope', { ...proxied, ...ann.credential }, 403],
       ['a token with it', { ...proxied, ...monitor.credential }, 200],
+      [
+        'a token with it of a person who is no admin',
+        { ...proxied, authorization: `Bearer ${body.token}` },
+        403,
+      ],
       ['an admin', { ...proxied, ...chief.credential }, 200],
     ]
     for (const [who, headers, status] of rows)

@@ -21,8 +21,8 @@ export interface Outside {
 }
 
 /** Those that are documented. */
-export function outsideEndpoints(core: Core, { features, roster }: Outside): Endpoint[] {
-  return [wellKnownEndpoint(features), rosterEndpoint(core, roster)]
+export function outsideEndpoints({ features, roster }: Outside): Endpoint[] {
+  return [wellKnownEndpoint(features), rosterEndpoint(roster)]
 }
 
 /** Those that only `synapse doctor` uses. */
