@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { docsEndpoints } from '../../src/http/docs'
+import { doctorEndpoints } from '../../src/http/outside'
+import { Cast, mayRead } from './cast'
+import { Judge } from './judge'
+import { administrates, isListed } from './rules'
+import { living, names } from './scene'
+import { table } from './table'
+
+/*
+ * The matrix of who may call what: table.ts has the calls, rules.ts what the contract says, scene.ts who comes and what
+ * there is, things.ts what each call is about. Every combination is asked for.
+ */
+setDefaultTimeout(60_000)
+
+let cast: Cast
+beforeAll(async () => {
+  cast = await Cast.open()
+})
+afterAll(() => cast[Symbol.asyncDispose]())
+
+const shapeOf = (call: string) => call.replace(/\?.*/, '').replace(/\{\w+\}/g, '{}')
+
+test('every endpoint that there is has its rule in the table', async () => {
+  const { body } = await cast.w.guest.get<{ paths: Record<string, object> }>('/openapi.json')
+  const described = Object.entries(body.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  // To declare them calls nothing of the server.
+  const absent = {} as never
+  const others = [...docsEndpoints([]), ...doctorEndpoints(absent, absent)]
+  const undescribed = others.map(({ method, path }) => `${method} ${path}`)
+  const there = new Set([...described, ...undescribed, 'GET /openapi.json'].map(shapeOf))
+  expect([...new Set(table.map(([call]) => shapeOf(call)))].toSorted()).toEqual([...there].toSorted())
+})
+
+test.each(names)(
+  '%s gets of every endpoint what the contract says, and leaves nothing where refused',
+  async (name) => {
+    const judge = new Judge(cast)
+    for (const row of table) await judge.judge(cast.who(name), row)
+    expect(judge.wrong).toEqual([])
+  },
+)
+
+describe.each(living)('what is shown to everybody in part is shown to %s as far as it may see:', (name) => {
+  test('the messages of the rooms that it may read, by each way of asking', async () => {
+    const who = cast.who(name)
+    const places = [...cast.places.values()]
+    const expected = places.filter((room) => mayRead(who, room)).map(({ slug }) => slug)
+    for (const path of [
+      '/v1/messages?channel=*&since=oldest&limit=200',
+      '/v1/messages?channel=*&mentions_me=true&since=oldest&limit=200',
+      '/v1/events?type=message.created&since=oldest&limit=500',
+    ]) {
+      const { text } = await who.caller.get(path)
+      const found = places.filter(({ message }) => text.includes(`"id":"${message}"`))
+      expect({ path, found: found.map(({ slug }) => slug) }).toEqual({ path, found: expected })
+    }
+  })
+
+  test('the rooms it is in, and on request the public ones', async () => {
+    const who = cast.who(name)
+    const listed = [...cast.places.values()].filter((room) => isListed(who, room)).map(({ slug }) => slug)
+    const slugs = async (query: string) => {
+      const { body } = await who.caller.get<{ channels: { slug: string }[] }>(`/v1/channels${query}`)
+      return body.channels.map(({ slug }) => slug)
+    }
+    expect(await slugs('')).toEqual(listed.toSorted())
+    expect(await slugs('?include=discoverable')).toEqual([...listed, 'plaza'].toSorted())
+  })
+
+  test('how the server fares, in full for administrators', async () => {
+    const who = cast.who(name)
+    const { body } = await who.caller.get('/v1/health')
+    expect('epoch' in body).toBe(administrates(who))
+  })
+})
+
+test('no word that somebody wrote is in the log, the metrics, the audit log or the settings', async () => {
+  const operator = cast.who('operator')
+  const judge = new Judge(cast)
+  for (const row of table.filter(([call]) => call.includes('/messages')))
+    await judge.judge(cast.who('human-session'), row)
+  const texts = ['/metrics', '/v1/admin/audit?limit=500', '/v1/config', '/v1/config-history', '/v1/health']
+  const answers = await Promise.all(texts.map((path) => operator.caller.get(path)))
+  expect(answers.map(({ status }) => status)).toEqual(texts.map(() => 200))
+  // What was logged is complete once the server ended.
+  await cast.w.restart()
+  expect(cast.w.log).toContain('"route":"POST /v1/messages"')
+  for (const text of [cast.w.log, ...answers.map((answer) => answer.text)])
+    expect(cast.canaries.in(text)).toEqual([])
+})

@@ -1,0 +1,177 @@
+import { Caller, DAY, type Person, type World, world } from '../support/world'
+import { Canaries } from './canaries'
+import { type Place, reader, sees, type Who } from './rules'
+import { agents, dead, humans, joined, rooms, SOON } from './scene'
+
+const unknown = { kind: 'agent', scopes: [], isListed: false, rooms: {} } as const
+
+/** Everybody who may come to the doors of one server, with every kind of credential, and what there is behind them. */
+export class Cast implements AsyncDisposable {
+  readonly canaries = new Canaries()
+  /** Every room that is shared, and the message in it. */
+  readonly places = new Map<string, Place & { readonly id: string; readonly message: string }>()
+  readonly people = new Map<string, Person>()
+  /** Ids of what is there to be asked for, by name: `token of pal`, `session of pal`, `device`. */
+  readonly spares = new Map<string, string>()
+  private readonly callers = new Map<string, Who>()
+
+  private constructor(
+    readonly w: World,
+    /** Is in every room and wrote what stands there. */
+    readonly host: Person,
+  ) {}
+
+  static async open(): Promise<Cast> {
+    const settings = {
+      SYNAPSE_LOG_LEVEL: 'debug',
+      SYNAPSE_METRICS_ENABLED: 'on',
+      SYNAPSE_STREAMS_PER_ACCOUNT: '100',
+    }
+    const w = await world({ settings })
+    const cast = new Cast(w, await w.agent('host'))
+    await cast.furnish()
+    for (const [name, scopes] of Object.entries(agents)) await cast.addAgent(name, scopes)
+    for (const [name, scopes] of Object.entries(humans)) await cast.addHuman(name, scopes)
+    await cast.addOthers()
+    await cast.close()
+    return cast
+  }
+
+  who(name: string): Who {
+    const found = this.callers.get(name)
+    if (!found) throw new Error(`there is no ${name}`)
+    return found
+  }
+
+  /** The rooms that somebody could know of, its own direct channel among them. */
+  placesOf(who: Who) {
+    return [...this.places.values()].filter(({ slug }) => !slug.startsWith('with-') || slug in who.rooms)
+  }
+
+  /** Posts a word into a room that only its readers may hear. */
+  async plant(room: Place): Promise<{ readonly word: string; readonly id: string }> {
+    const word = this.canaries.fresh((who) => mayRead(who, room))
+    const { id } = await this.host.posts(room.slug, `${word} @everyone`)
+    return { word, id }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.w[Symbol.asyncDispose]()
+  }
+
+  private async furnish(): Promise<void> {
+    await this.addSpares((await this.w.human('pal')).handle)
+    for (const room of rooms) await this.make(room, ...(room.kind === 'dm' ? ['pal'] : []))
+    this.people.set('host', this.host)
+    this.people.set('loner', await this.w.agent('loner'))
+  }
+
+  private async make(room: Place, ...others: string[]): Promise<void> {
+    const name = this.canaries.fresh((who) => sees(who, room))
+    const kind = room.kind === 'public' ? 'public' : 'private'
+    const { id } = await this.w.channel(room.slug, { kind, name })
+    for (const handle of ['host', ...others]) await this.w.joins(handle, room.slug)
+    this.places.set(room.slug, { ...room, id, message: '' })
+  }
+
+  private async addAgent(name: string, scopes: readonly string[]): Promise<void> {
+    const person = await this.w.agent(name, { scopes, channels: joined })
+    await this.add(person, person, { via: 'token', scopes })
+  }
+
+  private async addHuman(name: string, scopes: readonly string[] | null): Promise<void> {
+    const isListed = name.startsWith('admin')
+    const person = await this.w.human(name, { isAdmin: isListed, channels: joined })
+    const caller = scopes === null ? person : this.w.bearer(await this.tokenFor(name, scopes))
+    const via = scopes === null ? 'session' : 'token'
+    await this.add(person, caller, { kind: 'human', via, scopes: scopes ?? [], isListed })
+    await this.addSpares(name)
+  }
+
+  private async add(person: Person, caller: Caller, more: Pick<Who, 'via'> & Partial<Who>): Promise<void> {
+    const name = person.handle
+    const direct = `with-${name}`
+    await this.make({ slug: direct, kind: 'dm', isArchived: false }, name)
+    this.people.set(name, person)
+    this.callers.set(name, { ...unknown, name, caller, rooms: { ...joined, [direct]: 'member' }, ...more })
+  }
+
+  private async tokenFor(handle: string, scopes: readonly string[]): Promise<string> {
+    const device = { device: 'x', account_handle: handle, scopes, direct: true }
+    return (await this.w.operator.post<{ token: string }>('/v1/admin/devices', device)).body.token
+  }
+
+  /** Another token and another session of a person, which nobody uses. */
+  private async addSpares(handle: string): Promise<void> {
+    const { w, spares } = this
+    const token = w.bearer(await this.tokenFor(handle, ['channel:town:read']))
+    spares.set(`token of ${handle}`, (await token.get<{ token_id: string }>('/v1/auth/me')).body.token_id)
+    const cookie = `synapse_session=${await w.session(handle)}`
+    const { body } = await w
+      .caller({ cookie })
+      .get<{ sessions: { id: string; current: boolean }[] }>('/v1/auth/sessions')
+    spares.set(`session of ${handle}`, body.sessions.find(({ current }) => current)?.id ?? '')
+  }
+
+  /** Who has no account, and whose credential is none. */
+  private async addOthers(): Promise<void> {
+    const { w } = this
+    const unix = w.running.socket ?? ''
+    const operator = new Caller((path, init) => fetch(`http://synapse${path}`, { ...init, unix }))
+    this.callers.set('guest', { ...unknown, name: 'guest', via: 'nothing', caller: w.guest })
+    this.callers.set('operator', { ...unknown, name: 'operator', via: 'operator', caller: operator })
+    const callers: Record<string, Caller> = {
+      'empty-bearer': w.caller({ authorization: 'Bearer ' }),
+      'unknown-token': w.bearer(`syn_${'x'.repeat(43)}`),
+      'unknown-session': w.caller({ cookie: `synapse_session=${'x'.repeat(43)}` }),
+    }
+    for (const [name, why] of Object.entries(dead)) {
+      const isSession = name.includes('session')
+      const caller = callers[name] ?? (await this.late(name, isSession))
+      const kind = isSession ? 'human' : 'agent'
+      const via = isSession ? 'session' : 'token'
+      this.callers.set(name, { ...unknown, name, kind, via, caller, dead: why })
+    }
+  }
+
+  /** Somebody who was in, until the credential ended. */
+  private async late(name: string, isSession: boolean): Promise<Person> {
+    const { w } = this
+    const person = isSession
+      ? await w.human(name, { channels: joined })
+      : await w.agent(name, { channels: joined, ...(name.startsWith('expired') && { expiresAt: SOON }) })
+    this.people.set(name, person)
+    if (name.startsWith('revoked')) await w.revokes(person)
+    if (name.startsWith('ended')) await person.post('/v1/auth/logout')
+    if (name.endsWith('archived')) await w.archives(person)
+    return person
+  }
+
+  /** What has to come after everybody has come in. */
+  private async close(): Promise<void> {
+    const { w } = this
+    for (const room of this.places.values()) {
+      this.places.set(room.slug, { ...room, message: (await this.plant(room)).id })
+      if (room.isArchived) await w.archives(room)
+    }
+    const device = { device: 'lost', account_handle: 'pal' }
+    const { body } = await w.operator.post<{ id: string }>('/v1/admin/devices', device)
+    await w.operator.post(`/v1/admin/devices/${body.id}/revoke`)
+    this.spares.set('device', body.id)
+    // Nobody opens one here; an import brings them along.
+    await w.sql("UPDATE channels SET kind = 'dm' WHERE slug = 'whisper' OR slug LIKE 'with-%'")
+    await w.sql(
+      'UPDATE sessions SET expires_at = created_at WHERE account_id = (SELECT id FROM accounts WHERE handle = ?)',
+      'expired-session',
+    )
+    // The cheapest hash there is: nothing here is about how slow it is.
+    const hash = await Bun.password.hash('right', { algorithm: 'bcrypt', cost: 4 })
+    await w.sql('UPDATE accounts SET password_hash = ? WHERE password_hash IS NOT NULL', hash)
+    w.clock.advance(DAY)
+    await w.restart()
+  }
+}
+
+export function mayRead(who: Who, room: Place): boolean {
+  return reader(who, { name: room.slug, words: {}, room }) === undefined
+}

@@ -1,0 +1,150 @@
+import type { Answer } from '../support/caller'
+import { exchange, handshake } from '../support/raw-socket'
+import { type Cast, mayRead } from './cast'
+import { type Rule, sees, type Thing, type Who } from './rules'
+import type { Things } from './things'
+
+/** A call, whom the contract lets in, what it is about, what is answered then, what is sent, and how. */
+export type Row = readonly [
+  call: string,
+  may: Rule,
+  things: Things,
+  answer: string,
+  body?: object | undefined,
+  way?: 'proxy' | 'throwaway' | 'stream' | 'socket',
+]
+
+/** What came back, as far as it is compared. */
+type Reply = Pick<Answer<unknown>, 'status' | 'text'> & { readonly headers: Iterable<[string, string]> }
+
+interface Cell {
+  readonly thing: Thing
+  readonly refusal: string | undefined
+  reply?: string
+}
+
+/** Puts somebody before a row of the table and notes, a line each, what is not as the contract says. */
+export class Judge {
+  readonly wrong: string[] = []
+
+  constructor(private readonly cast: Cast) {}
+
+  async judge(who: Who, row: Row): Promise<void> {
+    const [call, may, things] = row
+    const cells: Cell[] = things(this.cast, who).map((thing) => ({ thing, refusal: may(who, thing) }))
+    const refused = cells.filter(({ refusal }) => refusal !== undefined)
+    const isWrite = !call.startsWith('GET') && refused.length > 0
+    const before = isWrite ? await this.trace() : ''
+    for (const cell of refused) await this.ask(who, row, cell)
+    const after = isWrite ? await this.trace() : ''
+    if (after !== before) this.note(who, row, 'all that is refused', `left ${before}`, after)
+    for (const cell of cells) if (cell.refusal === undefined) await this.ask(who, row, cell)
+    this.compare(who, row, cells)
+  }
+
+  private async ask(who: Who, row: Row, cell: Cell): Promise<void> {
+    const { thing, refusal } = cell
+    const [call, , , passes, body] = row
+    const expected = refusal ?? passes
+    const sent = body && this.filled(JSON.stringify(body), thing, expected.startsWith('201'))
+    const reply = await this.send(who, this.filled(call, thing), sent, row[5])
+    const got = verdict(reply)
+    if (got !== expected) this.note(who, row, thing.name, expected, got)
+    const whole = reply.text + JSON.stringify([...reply.headers])
+    const leaked = this.cast.canaries.leaked(whole, who).filter((word) => !sent?.includes(word))
+    if (leaked.length > 0) this.note(who, row, thing.name, 'no word of others', leaked.join(' '))
+    cell.reply = essence(reply, thing)
+  }
+
+  /** What somebody may not know of must look like what is not there: the same status, headers and body. */
+  private compare(who: Who, row: Row, cells: readonly Cell[]): void {
+    const missing = cells.find(({ thing }) => thing.isMissing)
+    if (!missing) return
+    for (const { thing, refusal, reply } of cells) {
+      const isHidden = thing.room ? !sees(who, thing.room) : refusal !== undefined
+      if (isHidden && refusal === missing.refusal && reply !== missing.reply)
+        this.note(who, row, thing.name, `as if missing: ${missing.reply}`, `${reply}`)
+    }
+  }
+
+  /** Puts words where they are named. A canary is heard by the readers of the room, once it is stored there. */
+  private filled(text: string, { words, room }: Thing, isStored = false): string {
+    const { canaries } = this.cast
+    return text.replace(/\{(\w+)\}/g, (_, word: string) => {
+      if (word !== 'canary') return words[word] ?? ''
+      return canaries.fresh((reader) => isStored && room !== undefined && mayRead(reader, room))
+    })
+  }
+
+  private async send(who: Who, call: string, body?: string, way?: Row[5]): Promise<Reply> {
+    const [method = '', path = ''] = call.split(' ')
+    const { w } = this.cast
+    const { credential } = who.caller
+    const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
+    if (way === 'proxy') headers['x-forwarded-for'] = '203.0.113.9'
+    if (way === 'throwaway' && who.via === 'session' && who.dead === undefined)
+      headers.cookie = `synapse_session=${await w.session(who.name)}`
+    if (way === 'stream') headers.accept = 'text/event-stream'
+    if (way === 'socket' && who.via === 'operator') headers.upgrade = 'websocket'
+    if (way === 'socket' && who.via !== 'operator') {
+      const answer = await exchange(w.url, handshake(w.url, path, credential))
+      if (typeof answer === 'string') throw new Error(`${call}: ${answer}`)
+      return { ...answer, text: answer.body }
+    }
+    const response = await who.caller.open(path, { method, headers, ...(body !== undefined && { body }) })
+    const isEndless = response.headers.get('content-type')?.startsWith('text/event-stream')
+    const text = isEndless ? await beginning(response) : await response.text()
+    return { status: response.status, headers: response.headers, text }
+  }
+
+  /** How much there is of everything, and where the log stands. */
+  private async trace(): Promise<string> {
+    const counts = stored.map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`)
+    const [row] = await this.cast.w.sql(`SELECT ${counts.join(', ')}`)
+    return JSON.stringify({ ...(await this.cast.w.trace()), ...row })
+  }
+
+  private note(who: Who, [call, , , , body]: Row, thing: string, expected: string, got: string): void {
+    const sent = body === undefined ? '' : ` ${JSON.stringify(body)}`
+    this.wrong.push(`${who.name}: ${call}${sent}, ${thing}: expected ${expected}, got ${got}`)
+  }
+}
+
+const stored = [
+  'accounts',
+  'audit',
+  'channels',
+  'idempotency',
+  'login_attempts',
+  'memberships',
+  'pair_codes',
+  'sessions',
+  'setting_changes',
+  'tokens',
+]
+
+/** `status code gate required_scope`, as the rules say it. */
+function verdict({ status, text }: Reply): string {
+  if (status < 400) return String(status)
+  const { code, gate, required_scope } = JSON.parse(text) as Record<string, string | undefined>
+  return [status, code, gate, required_scope].filter((part) => part !== undefined).join(' ')
+}
+
+const changing = new Set(['date', 'content-length', 'x-request-id'])
+
+/** A reply without what tells any two apart: its id, and the names that were asked for. */
+function essence({ status, headers, text }: Reply, { words }: Thing): string {
+  const kept = [...headers].filter(([name]) => !changing.has(name.toLowerCase()))
+  const id = [...headers].find(([name]) => name.toLowerCase() === 'x-request-id')?.[1]
+  let rest = text.replaceAll(id ?? '?', '<request>')
+  for (const [name, word] of Object.entries(words)) rest = rest.replaceAll(word, `<${name}>`)
+  return `${status} ${rest} ${JSON.stringify(kept)}`
+}
+
+/** What comes first on a stream, which is then left. */
+async function beginning(response: Response): Promise<string> {
+  const reader = response.body?.getReader()
+  const { value } = (await reader?.read()) ?? {}
+  await reader?.cancel()
+  return new TextDecoder().decode(value)
+}

@@ -1,0 +1,205 @@
+/**
+ * Who may what, as the contract says it (§2.3 to §2.5, §4, §10, §26 and Table B of synapse-v1, §5 to §7 of operating),
+ * written down once more and apart from the code that is judged by it. A rule answers what refuses somebody, as
+ * `status code gate required_scope`; undefined when nothing does.
+ */
+import type { Caller, Role } from '../support/world'
+
+/** Somebody who calls. */
+export interface Who {
+  readonly name: string
+  readonly caller: Caller
+  readonly via: 'nothing' | 'token' | 'session' | 'operator'
+  readonly kind: 'agent' | 'human'
+  /** Of the token. */
+  readonly scopes: readonly string[]
+  /** A human with the flag of a system admin. */
+  readonly isListed: boolean
+  /** Role by slug. */
+  readonly rooms: Readonly<Record<string, Role>>
+  /** What is said of a credential that is none any more. */
+  readonly dead?: string
+}
+
+/** What a call is about: words that stand in braces in its path and body, and the room if there is one. */
+export interface Thing {
+  readonly name: string
+  readonly words: Readonly<Record<string, string>>
+  readonly room?: Place
+  readonly isMissing?: boolean
+  readonly isOwn?: boolean
+  /** Of an account: whether it shares a channel with whoever asks. */
+  readonly isNear?: boolean
+}
+
+export interface Place {
+  readonly slug: string
+  readonly kind: 'public' | 'private' | 'dm' | 'none'
+  readonly isArchived: boolean
+}
+
+export type Rule = (who: Who, thing: Thing) => string | undefined
+
+const isOperator = (who: Who) => who.via === 'operator'
+
+/** §2.5 */
+export function grants(who: Who, wanted: string): boolean {
+  if (who.via !== 'token') return true
+  const want = wanted.split(':')
+  return who.scopes.some((scope) => {
+    const have = scope.split(':')
+    return (
+      scope === 'admin:*' ||
+      (have.length === want.length && have.every((part, i) => part === '*' || part === want[i]))
+    )
+  })
+}
+
+/** §2.3 */
+export function administrates(who: Who): boolean {
+  if (who.dead !== undefined || who.via === 'nothing') return false
+  return isOperator(who) || (grants(who, 'admin:*') && (who.kind === 'agent' || who.isListed))
+}
+
+/** §2.4, gate 3 */
+export function sees(who: Who, room: Place): boolean {
+  if (room.kind === 'none' || who.dead !== undefined || who.via === 'nothing') return false
+  if (room.kind === 'public' || administrates(who) || room.slug in who.rooms) return true
+  return who.scopes.some((scope) => scope.startsWith(`channel:${room.slug}:`))
+}
+
+/** §2.4, gate 6. The other one of every direct channel is called host. */
+function reaches(who: Who, room: Place, verb: string): boolean {
+  if (grants(who, `channel:${room.slug}:${verb}`)) return true
+  return room.kind === 'dm' && grants(who, `dm:host:${verb}`)
+}
+
+/** §4: live rooms that one is in, to a token only where it has a scope at all. */
+export function isListed(who: Who, room: Place): boolean {
+  if (room.isArchived || !(room.slug in who.rooms)) return false
+  return ['read', 'post', 'admin'].some((verb) => reaches(who, room, verb))
+}
+
+export const open: Rule = () => undefined
+
+export const anybody: Rule = (who) => {
+  if (who.dead !== undefined) return `401 ${who.dead}`
+  return who.via === 'nothing' ? '401 not_authenticated' : undefined
+}
+
+export const account: Rule = (who, thing) =>
+  anybody(who, thing) ?? (isOperator(who) ? '403 operator_has_no_account' : undefined)
+
+/** System admins, and tokens with the scope if one is named. A token's scope is judged before what its person is. */
+export const admin =
+  (scope?: string): Rule =>
+  (who, thing) => {
+    const refused = anybody(who, thing)
+    if (refused !== undefined || isOperator(who)) return refused
+    const isEnough = grants(who, 'admin:*') || (scope !== undefined && grants(who, scope))
+    if (!isEnough)
+      return scope === undefined
+        ? '403 admin_scope_required scope admin:*'
+        : `403 missing_scope scope ${scope}`
+    return who.kind === 'human' && !who.isListed ? '403 not_admin role' : undefined
+  }
+
+export const operator: Rule = (who, thing) =>
+  admin()(who, thing) ?? (isOperator(who) ? undefined : '403 operator_only')
+
+/** The person: on a session, or on a personal token that was given `human:act` by name. */
+export const human: Rule = (who, thing) => {
+  const refused = account(who, thing)
+  if (refused !== undefined) return refused
+  if (who.kind === 'agent') return '403 humans_only'
+  const isPresent = who.via === 'session' || who.scopes.includes('human:act')
+  return isPresent ? undefined : '403 missing_scope scope human:act'
+}
+
+/** An agent, or a person who is there: whoever may change what others are shown of the account. */
+export const self: Rule = (who, thing) => (who.kind === 'human' ? human : account)(who, thing)
+
+/** A person whose credential reaches as far as the scope that a new token is to have (§26.1). */
+export const issuer =
+  (scope: string): Rule =>
+  (who, thing) => {
+    const isOfPeople = scope.startsWith('channel:') || scope.startsWith('dm:')
+    const isWithin = grants(who, scope) && (isOfPeople || administrates(who))
+    return human(who, thing) ?? (isWithin ? undefined : `403 scope_escalation scope ${scope}`)
+  }
+
+export const bearer: Rule = (who, thing) =>
+  account(who, thing) ?? (who.via === 'token' ? undefined : '400 rotate_requires_bearer')
+
+export const session: Rule = (who, thing) =>
+  account(who, thing) ?? (who.via === 'session' ? undefined : '400 logout_requires_session')
+
+/** The gates of reading, in their order. */
+export const reader: Rule = (who, thing) => account(who, thing) ?? gates(who, thing.room, 'read')
+
+/** The gates of posting, in their order. */
+export const poster: Rule = (who, thing) => {
+  const refused = account(who, thing) ?? gates(who, thing.room, 'post')
+  if (refused !== undefined) return refused
+  return who.rooms[thing.room?.slug ?? ''] === 'read_only' ? '403 read_only_role role' : undefined
+}
+
+function gates(who: Who, room: Place | undefined, verb: 'read' | 'post'): string | undefined {
+  if (!room || !sees(who, room)) return '404 channel_not_found'
+  if (room.isArchived) return '404 channel_archived'
+  if (!(room.slug in who.rooms)) return '403 not_a_member membership'
+  return reaches(who, room, verb) ? undefined : `403 missing_scope scope channel:${room.slug}:${verb}`
+}
+
+/** Who may read it; to everybody else it is not there. */
+export const readerElse =
+  (what: string): Rule =>
+  (who, thing) =>
+    account(who, thing) ?? (reader(who, thing) === undefined ? undefined : notFound(what))
+
+const town: Place = { slug: 'town', kind: 'public', isArchived: false }
+
+/** Whom the rule lets into town; what is of another room is not there, whoever asks. */
+export const inTown =
+  (rule: Rule, what: string): Rule =>
+  (who, thing) =>
+    rule(who, { ...thing, room: town }) ?? (thing.room?.slug === town.slug ? undefined : notFound(what))
+
+/** What is one's own; what is another's is not there. */
+export const own =
+  (rule: Rule, what: string): Rule =>
+  (who, thing) =>
+    rule(who, thing) ?? (thing.isOwn ? undefined : notFound(what))
+
+/** What there is, for whom the rule lets in: others do not learn that it is missing. */
+export const existing =
+  (rule: Rule, what: string): Rule =>
+  (who, thing) =>
+    rule(who, thing) ?? (thing.isMissing ? notFound(what) : undefined)
+
+export const setting: Rule = (who, thing) =>
+  admin('config:write')(who, thing) ?? (thing.isMissing ? '404 setting_unknown' : undefined)
+
+const notFound = (what: string) => `404 ${what}_not_found`
+
+/** Accounts that share a channel, oneself, and for admins all. */
+export const neighbour: Rule = (who, thing) =>
+  account(who, thing) ??
+  (thing.isNear || (administrates(who) && !thing.isMissing) ? undefined : notFound('account'))
+
+/** A WebSocket: there is none on the operator's own socket. */
+export const socket: Rule = (who, thing) =>
+  isOperator(who) ? '426 socket_no_websocket' : account(who, thing)
+
+/** The socket of one channel (§9): humans, by cookie alone; every refusal is a 403. */
+export const channelSocket: Rule = (who, thing) => {
+  if (isOperator(who)) return '426 socket_no_websocket'
+  if (who.via !== 'session' || who.dead !== undefined) return '403 websocket_refused'
+  return gates(who, thing.room, 'read')?.replace(/^404/, '403')
+}
+
+/** Behind a proxy nobody is on this machine, and what came through one is not for the operator's socket. */
+export const proxied =
+  (rule: Rule): Rule =>
+  (who, thing) =>
+    isOperator(who) ? '403 socket_is_local_only' : rule(who, thing)
