@@ -3,24 +3,25 @@ import { EventStream, LiveSocket } from '../support/sockets'
 import { type Answer, Caller, type Fields, type Person, type World, world } from '../support/world'
 import { expectRefusal, leavesNoTrace } from './refusals'
 
-/** Every cell of the table of §8 of operating.md: thirteen situations under three settings of the two switches. */
+/** Every cell of the table of §8 of operating.md: thirteen situations under every setting of the two switches. */
 
-const columns = ['both off', 'strict_actor_header', 'strict_impersonation_enforcement'] as const
-type Column = (typeof columns)[number]
-
-const settings: Readonly<Record<Column, Record<string, string>>> = {
-  'both off': {},
-  strict_actor_header: { SYNAPSE_STRICT_ACTOR_HEADER: 'on' },
-  // A column says what its own switch does: the table reads from left to right, so the one before stays on.
-  strict_impersonation_enforcement: {
-    SYNAPSE_STRICT_ACTOR_HEADER: 'on',
-    SYNAPSE_STRICT_IMPERSONATION_ENFORCEMENT: 'on',
-    SYNAPSE_IMPERSONATION_ALLOWLIST: JSON.stringify([
-      { account: 'boss', as: ['ann', 'other-boss'] },
-      { account: 'root', as: ['*'] },
-    ]),
-  },
+const strict = { SYNAPSE_STRICT_ACTOR_HEADER: 'on' }
+const enforced = {
+  SYNAPSE_STRICT_IMPERSONATION_ENFORCEMENT: 'on',
+  SYNAPSE_IMPERSONATION_ALLOWLIST: JSON.stringify([
+    { account: 'boss', as: ['ann', 'other-boss'] },
+    { account: 'root', as: ['*'] },
+  ]),
 }
+
+/** The settings of each column, and the cell of a row that stands in it: that of a switch which is on, if there is one. */
+const columns = {
+  'both off': [{}, ({ off }) => off],
+  strict_actor_header: [strict, ({ off, strict = off }) => strict],
+  strict_impersonation_enforcement: [enforced, ({ off, enforced = off }) => enforced],
+  'both on': [{ ...strict, ...enforced }, ({ off, strict = off, enforced = strict }) => enforced],
+} satisfies Record<string, readonly [settings: Record<string, string>, cellOf: (cells: Cells) => Cell]>
+type Column = keyof typeof columns
 
 interface Cast {
   readonly w: World
@@ -38,7 +39,7 @@ interface Cast {
 }
 
 async function cast(column: Column): Promise<Cast> {
-  const w = await world({ settings: settings[column] })
+  const w = await world({ settings: columns[column][0] })
   await w.channel('general')
   const channels = { general: 'member' } as const
   const ann = await w.agent('ann', { channels })
@@ -97,12 +98,18 @@ async function isRefused(w: World, caller: Caller, handle: string, status: numbe
 }
 
 type Cell = (cast: Cast) => Promise<void>
-type Row = readonly [situation: string, cells: readonly [Cell, Cell, Cell]]
-const everywhere = (cell: Cell): Row[1] => [cell, cell, cell]
+
+/** What a situation comes to with both switches off, and with the one that changes it. */
+interface Cells {
+  readonly off: Cell
+  readonly strict?: Cell
+  readonly enforced?: Cell
+}
+const everywhere = (off: Cell): Cells => ({ off })
 
 const open = ['/healthz', '/readyz', '/openapi.json', '/docs', '/pair']
 
-const rows: readonly Row[] = [
+const rows: readonly (readonly [situation: string, cells: Cells])[] = [
   [
     '1. no header',
     everywhere(async ({ ann, boss, operator }) => {
@@ -130,8 +137,8 @@ const rows: readonly Row[] = [
   ],
   [
     '3. no credential, and the route needs none',
-    [
-      async ({ w }) => {
+    {
+      off: async ({ w }) => {
         for (const path of open) expect((await w.guest.get(path, as('ann'))).status).toBe(200)
         const login = { handle: 'ann', password: 'x' }
         expect((await w.guest.post('/v1/auth/login', login, as('ann'))).body.code).toBe('invalid_credentials')
@@ -139,24 +146,24 @@ const rows: readonly Row[] = [
           'pair_code_invalid',
         )
       },
-      ...twice<Cell>(async ({ w }) => {
+      strict: async ({ w }) => {
         for (const path of open) expectRefusal(await w.guest.get(path, as('ann')), 401, bare)
         for (const path of ['/v1/auth/login', '/v1/pair/redeem'])
           expectRefusal(await w.guest.post(path, {}, as('ann')), 401, bare)
-      }),
-    ],
+      },
+    },
   ],
   [
     '4. no credential, and the route needs one',
-    [
-      async ({ w }) => isRefused(w, w.guest, 'ann', 401, unauthenticated),
-      ...twice<Cell>(async ({ w }) => {
+    {
+      off: async ({ w }) => isRefused(w, w.guest, 'ann', 401, unauthenticated),
+      strict: async ({ w }) => {
         await isRefused(w, w.guest, 'ann', 401, bare)
         // What is no credential of ours is none.
         for (const headers of [{ authorization: 'Basic YTpi' }, { cookie: 'other=1' }])
           await isRefused(w, w.caller(headers), 'ann', 401, bare)
-      }),
-    ],
+      },
+    },
   ],
   [
     '6. the claimed one is the principal',
@@ -197,14 +204,14 @@ const rows: readonly Row[] = [
   ],
   [
     '11. the principal is a system admin',
-    [
-      ...twice<Cell>(async ({ boss, root }) => {
+    {
+      off: async ({ boss, root }) => {
         for (const handle of ['ann', 'bridge', 'other-boss']) {
           await isActing(boss, handle, 'boss')
           await isActing(root, handle, 'root')
         }
-      }),
-      async ({ w, boss, root }) => {
+      },
+      enforced: async ({ w, boss, root }) => {
         await isActing(boss, 'ann', 'boss')
         await isActing(boss, 'other-boss', 'boss')
         await isRefused(w, boss, 'bridge', 403, notListed)
@@ -212,7 +219,7 @@ const rows: readonly Row[] = [
         await isActing(root, 'bridge', 'root')
         await isRefused(w, root, 'other-boss', 403, notListed)
       },
-    ],
+    },
   ],
   [
     '12. the local operator',
@@ -229,23 +236,14 @@ const rows: readonly Row[] = [
   ],
 ]
 
-function twice<One>(one: One): [One, One] {
-  return [one, one]
-}
-
-describe.each([...columns])('X-Synapse-Actor, %s:', (column) => {
+describe.each(Object.keys(columns) as Column[])('X-Synapse-Actor, %s:', (column) => {
   let here: Cast
   beforeAll(async () => {
     here = await cast(column)
   })
   afterAll(() => here.w[Symbol.asyncDispose]())
 
-  test.each(rows.map(([situation, cells]) => [situation, cells[columns.indexOf(column)]] as const))(
-    '%s',
-    async (_, cell) => {
-      await cell?.(here)
-    },
-  )
+  test.each(rows)('%s', (_, cells) => columns[column][1](cells)(here))
 
   test('a stream and a socket judge it when they are opened', async () => {
     const { w, ann, bridge, boss } = here
