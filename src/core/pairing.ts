@@ -1,5 +1,6 @@
 import { normalName } from './accounts'
 import { type Actor, accountOf, isListedAdmin } from './actor'
+import { networkOf } from './addresses'
 import type { Administration } from './administration'
 import type { Attempts } from './attempts'
 import { entryBy } from './audit'
@@ -53,7 +54,7 @@ export type Redeemed =
   | { readonly as: 'token'; readonly issued: IssuedToken }
   | { readonly as: 'session'; readonly login: Login }
 
-/** Tries of one address in a minute. */
+/** Tries of one address, or of the network that somebody has of IPv6, in a minute. */
 const TRIES = 10
 const TRIES_SECONDS = 60
 /** Wrong secrets for one typed code, and it is locked. */
@@ -157,7 +158,7 @@ export class Pairing {
    */
   async redeem(request: RedeemRequest, client: Client): Promise<Redeemed> {
     const { attempts, store } = this.deps
-    const key = `pair ${client.address ?? 'local'}`
+    const key = `pair ${client.address === null ? 'local' : networkOf(client.address)}`
     await attempts.count([{ key, count: TRIES }], TRIES_SECONDS, tooMany)
     const given = parsePairCode(request.code)
     if (!given) throw refusal('pair_code_invalid')

@@ -265,6 +265,18 @@ describe('redeeming', () => {
     expect((await s.redeem(body.code, {}, from('192.0.2.1'))).status).toBe(201)
   })
 
+  test('counts them for a network, where an address is one of a network that somebody has', async () => {
+    await using s = await scene()
+    const tries: number[] = []
+    for (let i = 0; i < 11; i++) {
+      const from = { 'x-forwarded-for': `2001:db8:1:2:${i}::${i}` }
+      tries.push((await s.redeem('AAAA-AAAAAAAA', {}, from)).status)
+    }
+    expect(tries).toEqual([...Array<number>(10).fill(404), 429])
+    const other = { 'x-forwarded-for': '2001:db8:1:3::1' }
+    expect((await s.redeem('AAAA-AAAAAAAA', {}, other)).status).toBe(404)
+  })
+
   test('goes on counting beside logins, whose window is another', async () => {
     await using w = await world({ settings: { SYNAPSE_RATE_LOGIN: '2/600' } })
     await w.human('ada')
