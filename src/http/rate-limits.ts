@@ -1,4 +1,5 @@
-import type { Actor } from '../core/actor'
+import type { Actor, Person } from '../core/actor'
+import type { Token } from '../core/entities'
 import { AppError } from '../core/errors'
 import type { Rate, Settings } from '../core/settings'
 import type { Clock } from '../core/time'
@@ -74,6 +75,12 @@ class Class {
     return made
   }
 
+  /** Has one caller go on with what another has left. */
+  passOn(from: number, to: number): void {
+    const bucket = this.buckets.get(from)
+    if (bucket) this.buckets.set(to, new Bucket(bucket.tokens, bucket.at))
+  }
+
   /** Forgets buckets that are full again, and where that are few, the oldest. */
   private makeRoom(perMs: number, burst: number, now: number): void {
     for (const [caller, { tokens, at }] of this.buckets)
@@ -105,13 +112,22 @@ export class RateLimits {
     if (actor.via === 'operator') return
     const policy = this.classes[name].now()
     if (policy === null) return
-    const caller = actor.via === 'token' ? actor.token.id : -actor.account.id
+    const caller = callerOf(actor)
     const bucket = this.classes[name].bucket(caller, policy, this.clock.steady())
     const isThere = bucket.tokens >= 1
     if (isThere) bucket.tokens -= 1
     visit?.tell(policy, bucket.tokens)
     if (!isThere) throw tooMany(policy, bucket.tokens)
   }
+
+  /** A token that somebody made for itself begins with what its maker has left: making one is no way to more. */
+  passOn(maker: Person, token: Token): void {
+    for (const name of Object.values(this.classes)) name.passOn(callerOf(maker), token.id)
+  }
+}
+
+function callerOf(actor: Person): number {
+  return actor.via === 'token' ? actor.token.id : -actor.account.id
 }
 
 /** One request on its way through the server: its id, and what its answer says of the caller's rate. */

@@ -97,6 +97,22 @@ describe('a caller', () => {
     expect(await statuses(read(elsewhere), 3)).toEqual([200, 200, 429])
   })
 
+  test('goes on with what it has left under another token that it makes for itself', async () => {
+    await using s = await scene()
+    const postBy = (token: string) => () =>
+      s.w.bearer(token).post('/v1/messages', { channel: 'general', body: 'x' })
+    expect(await statuses(s.post, 3)).toEqual([201, 201, 201])
+    const rotated = await s.ann.post<{ token: string }>('/v1/auth/rotate', {})
+    expect(rotated.status).toBe(201)
+    expect(await statuses(postBy(rotated.body.token), 1)).toEqual([429])
+    const bob = await s.w.human('bob', { channels: { general: 'member' } })
+    expect(await statuses(() => s.post(bob), 3)).toEqual([201, 201, 201])
+    const made = await bob.post<{ token: string }>('/v1/me/tokens', { name: 'x', scopes: ['channel:*:*'] })
+    expect(await statuses(postBy(made.body.token), 1)).toEqual([429])
+    s.w.clock.advance(SECOND)
+    expect(await statuses(postBy(made.body.token), 2)).toEqual([201, 429])
+  })
+
   test('that waits is counted once, and is not held up by waiting', async () => {
     await using s = await scene()
     const held = s.ann.reads(s.general, { since: 'now', wait: 20 })

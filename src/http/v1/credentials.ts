@@ -5,6 +5,7 @@ import { parseUuid, type Uuid } from '../../core/ids'
 import { MAX_GRACE_SECONDS } from '../../core/own-tokens'
 import { formatInstant } from '../../core/time'
 import { type Endpoint, endpoint } from '../endpoint'
+import type { RateLimits } from '../rate-limits'
 import { list, maybe, Type, text } from '../schema'
 import { endOf, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
 import { clientOf } from './auth'
@@ -25,7 +26,7 @@ const newToken = Type.Object({
 })
 
 /** What people and agents do with their own credentials (§26 of the v1 contract). */
-export function credentialEndpoints(core: Core): Endpoint[] {
+export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
   return [
     endpoint({
       method: 'POST',
@@ -43,6 +44,7 @@ export function credentialEndpoints(core: Core): Endpoint[] {
       refusals: ['rotate_requires_bearer', 'quota_exceeded'],
       handle: async ({ actor, body }) => {
         const { token, account, secret } = await core.ownTokens.rotate(actor, body.grace_s ?? GRACE_SECONDS)
+        rates.passOn(actor, token)
         return { status: 201, json: { ...tokenJson(token, account), token: secret } }
       },
     }),
@@ -77,6 +79,7 @@ export function credentialEndpoints(core: Core): Endpoint[] {
           scopes: body.scopes,
           expiresAt: endOf(body.expires_at),
         })
+        rates.passOn(actor, token)
         return { status: 201, json: { ...tokenJson(token, account), token: secret } }
       },
     }),

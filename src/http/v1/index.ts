@@ -19,10 +19,10 @@ export { features } from './server'
 export { Wire } from './wire'
 
 export function v1Endpoints(deps: LiveDeps): Endpoint[] {
-  const { core, wire, limits } = deps
+  const { core, wire, limits, rates } = deps
   return [
     ...authEndpoints(core),
-    ...credentialEndpoints(core),
+    ...credentialEndpoints(core, rates),
     logoutEndpoint(core),
     ...pairEndpoints(core),
     ...channelEndpoints(core),
