@@ -96,6 +96,22 @@ describe('a login', () => {
     expect(await sessions()).toBe(before)
   })
 
+  test('begins another session than the one it came with, and never one that the cookie names', async () => {
+    const planted = 'x'.repeat(43)
+    const secrets = [planted]
+    for (const cookie of [planted, bob.secret, bob.secret]) {
+      const answer = await login('bob', PASSWORD, { cookie: `synapse_session=${cookie}` })
+      expect(answer.status).toBe(200)
+      secrets.push(/synapse_session=([^;]*)/.exec(answer.headers.get('set-cookie') ?? '')?.[1] ?? '')
+    }
+    expect(new Set([...secrets, bob.secret]).size).toBe(5)
+    const statuses = secrets.map(async (secret) => {
+      const caller = w.caller({ cookie: `synapse_session=${secret}` })
+      return (await caller.get('/v1/auth/me')).status
+    })
+    expect(await Promise.all(statuses)).toEqual([401, 200, 200, 200])
+  })
+
   test('ends no other session', async () => {
     await login('weaker', WEAK_PASSWORD)
     expect((await bob.get('/v1/auth/me')).status).toBe(200)

@@ -127,5 +127,26 @@ describe('the address of a client is', () => {
   })
 })
 
+test('whoever says of every attempt that it comes from elsewhere is counted all the same', async () => {
+  const names = [
+    'forwarded',
+    'x-real-ip',
+    'cf-connecting-ip',
+    'true-client-ip',
+    'x-client-ip',
+    'x-forwarded-for',
+  ]
+  for (const name of names) {
+    await using s = await scene()
+    const attempt = async (i: number) => {
+      const claim = `198.51.100.${i}`
+      const said = { forwarded: `for=${claim}`, 'x-forwarded-for': `${claim}, 203.0.113.1` }[name] ?? claim
+      const headers = { 'x-forwarded-for': '203.0.113.1', [name]: said }
+      return (await s.w.guest.post('/v1/auth/login', { handle: 'ann', password: 'wrong' }, headers)).status
+    }
+    expect([name, await attempt(1), await attempt(2), await attempt(3)]).toEqual([name, 401, 401, 429])
+  }
+})
+
 const weakArgon = (password: string) =>
   Bun.password.hash(password, { algorithm: 'argon2id', memoryCost: 64, timeCost: 1 })
