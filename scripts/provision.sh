@@ -8,6 +8,7 @@ set -u
 NEEDED='
 caddy            caddy         no   the tests of Caddyfile
 chromium         chromium      no   the tests in a browser
+haproxy          haproxy       no   the tests behind HAProxy
 nginx            nginx-light   no   the tests behind nginx
 postgres         postgresql    yes  the tests on Postgres
 redis-server     redis-server  yes  the tests with Redis

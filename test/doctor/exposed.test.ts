@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { homePaths } from '../../src/home'
 import { type Foreground, Site } from '../cli/site'
-import { carelessNginx, hasNginx } from '../proxies/fronts'
+import { carelessNginx, hasNginx } from '../proxies/nginx'
 import { examinedBy } from './examined'
 
 setDefaultTimeout(60_000)
@@ -65,7 +65,7 @@ describe.skipIf(!hasNginx)('behind a careless proxy doctor names what is wrong',
     ],
   ]
   test.each(rows)('%s', async (_, lines, path, check, detail, fix) => {
-    await using front = await carelessNginx(upstream(), lines, path)
+    await using front = await carelessNginx(upstream(), lines, { path })
     const { code, of } = await examined(site, { SYNAPSE_BASE_URL: front.origin })
     const found = of(check)
     expect(found).toMatchObject({

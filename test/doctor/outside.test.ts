@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Foreground, Site } from '../cli/site'
-import { carelessNginx, hasNginx } from '../proxies/fronts'
+import { carelessNginx, hasNginx } from '../proxies/nginx'
 import { selfSigned } from '../support/certificate'
 import { type Examined, examinedBy } from './examined'
 

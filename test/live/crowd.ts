@@ -13,7 +13,7 @@ import {
   type Transport,
   type WireEvent,
 } from '../support/ledger'
-import { type EventPage, EventStream, isEvent, LiveSocket, until } from '../support/sockets'
+import { type EventPage, EventStream, isEvent, LiveSocket, until, type Via } from '../support/sockets'
 
 /** How long anybody waits for the next thing to happen before the test fails. */
 const PATIENCE_MS = 15_000
@@ -23,6 +23,7 @@ export interface Scene {
   readonly ledger: Ledger
   /** Where the server is, now. */
   readonly url: () => string
+  readonly via?: Via
   readonly chance: Chance
   /** Number of the last event that matters in these channels; undefined while more are to come. */
   readonly goal: (channels: readonly string[]) => number | undefined
@@ -48,8 +49,11 @@ export class Chance {
 }
 
 /** Somebody with a token, wherever the server is at the moment. */
-export function speaker(scene: Pick<Scene, 'url'>, credential: Readonly<Record<string, string>>): Caller {
-  return new Caller((path, init) => fetch(`${scene.url()}${path}`, init), credential)
+export function speaker(
+  scene: Pick<Scene, 'url' | 'via'>,
+  credential: Readonly<Record<string, string>>,
+): Caller {
+  return new Caller((path, init) => fetch(`${scene.url()}${path}`, { ...init, ...scene.via }), credential)
 }
 
 /**
@@ -181,7 +185,7 @@ export class Reader {
 
 export const overMultiplexed: Session = async (reader) => {
   const { scene, facts } = reader
-  using socket = await LiveSocket.open(scene.url(), facts.credential)
+  using socket = await LiveSocket.open(scene.url(), facts.credential, viaOf(scene))
   const { channels, types } = facts.selection
   const names = channels === '*' ? ['*'] : channels
   // Noted before it is asked for: what it is owed follows from the rights it has from then on.
@@ -206,12 +210,17 @@ export const overStream: Session = async (reader) => {
   using stream = await EventStream.open(scene.url(), facts.credential, {
     query: `?${query}`,
     headers: { 'last-event-id': reader.cursor },
+    ...viaOf(scene),
   })
   for (let left = reader.patience(); left > 0 && !reader.isDone; left--) {
     const { id, data } = await reader.next(stream.arrivals.next(() => true, 'a block', PATIENCE_MS))
     if (id !== undefined && data !== undefined) notes.received(JSON.parse(data) as WireEvent)
     else if (id !== undefined) notes.reached(id)
   }
+}
+
+function viaOf({ via }: Scene): { via?: Via } {
+  return via === undefined ? {} : { via }
 }
 
 /** A row of polls of the log, each held until there is something. */

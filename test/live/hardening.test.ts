@@ -51,6 +51,8 @@ async function refuse(bytes: string | Uint8Array, status: number | 'refused'): P
 
 describe('too much', () => {
   const table: readonly Case[] = [
+    ['a header of 18 kB', () => get('/healthz', `X-Big: ${'a'.repeat(18_000)}\r\n`), 431],
+    ['cookies of 18 kB', () => get('/healthz', `Cookie: ${'c=x; '.repeat(1800)}\r\n`.repeat(2)), 431],
     ['a header of 1 MB', () => get('/healthz', `X-Big: ${'a'.repeat(1 << 20)}\r\n`), 431],
     [
       'ten thousand headers',

@@ -1,121 +1,100 @@
-/** Real proxies in front of a server: the recipes of docs/operating.md, with the names and ports of a test in them. */
-import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { selfSigned } from '../support/certificate'
-import { freePort, Supervised } from '../support/supervised'
+/** Every proxy that the guide has a recipe for, in front of one server; front.ts is one of them. */
+import { Caller } from '../support/caller'
+import type { Via } from '../support/sockets'
+import { caddy, hasCaddy } from './caddy'
+import type { Front } from './front'
+import { haproxy, hasHaproxy } from './haproxy'
+import { hasNginx, nginx, nginxWithHttp2 } from './nginx'
 
-const GUIDE = join(import.meta.dir, '../../docs/operating.md')
+if (!(hasNginx && hasCaddy && hasHaproxy))
+  console.log('skipped: tests behind nginx, Caddy or HAProxy (scripts/provision.sh fetches them)')
 
-export const hasNginx = Bun.which('nginx', { PATH: `${process.env.PATH}:/usr/sbin` }) !== null
-export const hasCaddy = Bun.which('caddy') !== null
+const proxies = [
+  { name: 'nginx', isThere: hasNginx, start: nginx, protocols: ['http1.1'] },
+  { name: 'nginx with HTTP/2', isThere: hasNginx, start: nginxWithHttp2, protocols: ['http2'] },
+  { name: 'Caddy', isThere: hasCaddy, start: caddy, protocols: ['http1.1', 'http2'] },
+  { name: 'HAProxy', isThere: hasHaproxy, start: haproxy, protocols: ['http1.1', 'http2'] },
+] as const
 
-/** A proxy that runs. */
-export interface Front extends AsyncDisposable {
-  readonly origin: string
-  /** The certificate that its clients have to trust; undefined for plain HTTP. */
-  readonly ca: string | undefined
-  /** The file with that certificate. */
-  readonly caFile: string | undefined
+export type ProxyName = (typeof proxies)[number]['name']
+export type Protocol = 'http1.1' | 'http2'
+
+/** A proxy, and what is spoken with it. */
+export interface Way {
+  readonly name: ProxyName
+  readonly protocol: Protocol
+  readonly isThere: boolean
 }
 
-/** The block of the guide that is written in this language. */
-function recipe(language: string): string {
-  const text = readFileSync(GUIDE, 'utf8')
-  const block = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(text)?.[1]
-  if (block === undefined) throw new Error(`the guide has no recipe in ${language}`)
-  return block
+export const ways: readonly Way[] = proxies.flatMap(({ name, isThere, protocols }) =>
+  protocols.map((protocol) => ({ name, protocol, isThere })),
+)
+
+/** Headers that are more than the server takes. */
+export const tooLarge: [title: string, headers: Readonly<Record<string, string>>][] = [
+  ['a header of 18 kB', { 'x-large': 'x'.repeat(18_000) }],
+  [
+    'cookies of 18 kB',
+    { cookie: Array.from({ length: 40 }, (_, i) => `c${i}=${'x'.repeat(450)}`).join('; ') },
+  ],
+  ['a token of 60 kB', { authorization: `Bearer ${'x'.repeat(60_000)}` }],
+]
+
+/**
+ * What a proxy may answer to them: its own refusal, or the 431 of the server. Caddy hands them on, and says 502 when it
+ * was still writing while the server had refused already.
+ */
+export function refusals(name: ProxyName): readonly number[] {
+  return name === 'Caddy' ? [431, 502] : [400, 431]
 }
 
-/** What a recipe becomes in a test; fails where the recipe no longer says what is replaced. */
-function adapted(text: string, changes: readonly (readonly [from: string, to: string])[]): string {
-  return changes.reduce((result, [from, to]) => {
-    if (!result.includes(from)) throw new Error(`the recipe does not say ${from}`)
-    return result.replaceAll(from, to)
-  }, text)
+/** Each of the proxies that are here, in front of a port where a server may come and go. */
+export class Fronts implements AsyncDisposable {
+  readonly port = String(keptPort())
+  private readonly fronts = new Map<ProxyName, Front>()
+
+  async start(): Promise<void> {
+    for (const { name, isThere, start } of proxies)
+      if (isThere) this.fronts.set(name, await start(`127.0.0.1:${this.port}`))
+  }
+
+  at(name: ProxyName): Front {
+    const front = this.fronts.get(name)
+    if (front === undefined) throw new Error(`${name} does not run`)
+    return front
+  }
+
+  /** What a client has to know for this way. */
+  via({ name, protocol }: Way): Via {
+    const { ca } = this.at(name)
+    return { tls: { ca }, ...(protocol === 'http2' ? { protocol } : {}) }
+  }
+
+  /** Somebody with a token who comes this way. */
+  caller(way: Way, token: string): Caller {
+    const { origin } = this.at(way.name)
+    const via = this.via(way)
+    const send = (path: string, init: RequestInit) => fetch(`${origin}${path}`, { ...init, ...via })
+    return new Caller(send, { authorization: `Bearer ${token}` })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const front of this.fronts.values()) await front[Symbol.asyncDispose]()
+  }
 }
 
-/** nginx by the recipe. */
-export function nginx(upstream: string): Promise<Front> {
-  return startNginx((port, { cert, key }) =>
-    adapted(recipe('nginx'), [
-      ['listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`],
-      ['server_name chat.example.org;', 'server_name localhost;'],
-      ['/etc/letsencrypt/live/chat.example.org/fullchain.pem', cert],
-      ['/etc/letsencrypt/live/chat.example.org/privkey.pem', key],
-      ['127.0.0.1:8080', upstream],
-    ]),
-  )
-}
-
-/** nginx as it is usually copied, on plain HTTP, with these lines in its `location`. */
-export function carelessNginx(upstream: string, lines: readonly string[], path = ''): Promise<Front> {
-  return startNginx(
-    (port) => `server {
-      listen 127.0.0.1:${port};
-      location / {
-        proxy_pass http://${upstream}${path};
-        ${lines.join('\n        ')}
-      }
-    }`,
-    'http',
-  )
-}
-
-async function startNginx(
-  site: (port: number, files: { cert: string; key: string }) => string,
-  scheme: 'http' | 'https' = 'https',
-): Promise<Front> {
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'synapse-nginx-'))
-  const files = selfSigned(folder)
-  const port = freePort()
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
-  )
-  const config = `daemon off;
-master_process off;
-pid ${folder}/pid;
-error_log stderr notice;
-events {}
-http {
-  access_log off;
-  ${temporary.join('\n  ')}
-  ${site(port, files)}
-}
-`
-  writeFileSync(join(folder, 'nginx.conf'), config)
-  const server = new Supervised({
-    folder,
-    command: ['/usr/sbin/nginx', '-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'],
-    ready: 'getrlimit(RLIMIT_NOFILE)',
-    endBy: 'QUIT',
-  })
-  return await front(server, `${scheme}://localhost:${port}`, scheme === 'https' ? files.cert : undefined)
-}
-
-/** Caddy by the recipe, with a certificate that the test knows. */
-export async function caddy(upstream: string): Promise<Front> {
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'synapse-caddy-'))
-  const { cert, key } = selfSigned(folder)
-  const port = freePort()
-  const site = adapted(recipe('caddyfile'), [
-    ['chat.example.org {', `https://localhost:${port} {\n\tbind 127.0.0.1\n\ttls ${cert} ${key}`],
-    ['127.0.0.1:8080', upstream],
-  ])
-  const config = join(folder, 'Caddyfile')
-  writeFileSync(config, `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${site}`)
-  const server = new Supervised({
-    folder,
-    command: ['caddy', 'run', '--config', config, '--adapter', 'caddyfile'],
-    env: { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
-    ready: 'serving initial configuration',
-    endBy: 'QUIT',
-  })
-  return await front(server, `https://localhost:${port}`, cert)
-}
-
-async function front(server: Supervised, origin: string, caFile: string | undefined): Promise<Front> {
-  const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8')
-  await server.start()
-  return { origin, ca, caFile, [Symbol.asyncDispose]: () => server.close() }
+/**
+ * A port that nobody has, and that no connection is given while the server is down: the kernel takes those of
+ * connections from 32768 on (ip_local_port_range), and a proxy that tries again could even meet itself there.
+ */
+function keptPort(): number {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    try {
+      Bun.listen({ hostname: '127.0.0.1', port, socket: { data: () => {} } }).stop(true)
+      return port
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
+    }
+  }
 }

@@ -1,33 +1,32 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { homePaths } from '../../src/home'
 import { type Foreground, Site } from '../cli/site'
-import { until } from '../support/sockets'
-import { caddy, type Front, hasCaddy, hasNginx, nginx } from './fronts'
+import { EventStream, LiveSocket } from '../support/sockets'
+import { Fronts, refusals, tooLarge, type Way, ways } from './fronts'
+import { ask, dial } from './session'
 
 setDefaultTimeout(60_000)
 
 const MEBIBYTE = 1024 * 1024
 const LONG_POLL_SECONDS = 60
 
-if (!hasNginx) console.log('skipped: the tests behind nginx, which need the package nginx-light')
-if (!hasCaddy) console.log('skipped: the tests behind Caddy, which need the package caddy')
-
-const proxies = [
-  { name: 'nginx', isThere: hasNginx, start: nginx },
-  { name: 'Caddy', isThere: hasCaddy, start: caddy },
-]
-
 describe('by the recipes of the guide', () => {
   const stack = new AsyncDisposableStack()
-  const fronts = new Map<string, Front>()
+  const waits: Promise<Waited>[] = []
+  const idle: { way: Way; stream: EventStream; socket: LiveSocket }[] = []
   let site: Site
   let server: Foreground
+  let fronts: Fronts
   let token = ''
-  const waits: Promise<{ status: number; seconds: number }>[] = []
 
   beforeAll(async () => {
+    fronts = stack.use(new Fronts())
     site = stack.use(new Site())
-    site.environment.SYNAPSE_HTTP_MAX_BODY = String(64 * MEBIBYTE)
+    Object.assign(site.environment, {
+      SYNAPSE_PORT: fronts.port,
+      SYNAPSE_HTTP_MAX_BODY: String(64 * MEBIBYTE),
+      SYNAPSE_STREAMS_PER_ACCOUNT: '100',
+    })
     server = await site.serve()
     const { agent } = await site.json<{ agent: { handle: string; token: string } }>(
       'quickstart',
@@ -38,44 +37,34 @@ describe('by the recipes of the guide', () => {
     await site.json('add-member', agent.handle, 'quiet')
     const words = ['--account', agent.handle, '--scopes', 'channel:*:*']
     token = (await site.json<{ token: string }>('issue-token', ...words)).token
-    for (const { name, isThere, start } of proxies) {
-      if (!isThere) continue
-      const front = stack.use(await start(new URL(server.url).host))
-      fronts.set(name, front)
-      // They take a minute, while the other tests run.
-      waits.push(longPoll(front))
+    await fronts.start()
+    // They take a minute, while the other tests run.
+    for (const way of ways) {
+      if (!way.isThere) continue
+      idle.push({ way, ...(await listeners(way)) })
+      waits.push(longPoll(way))
     }
   })
   afterAll(() => stack.disposeAsync())
 
-  for (const { name, isThere } of proxies)
-    describe.skipIf(!isThere)(`through ${name}`, () => {
-      const front = () => fronts.get(name) ?? fail(`${name} does not run`)
-      const request = (path: string, init: RequestInit = {}) => {
-        const { origin, ca } = front()
-        const headers = { authorization: `Bearer ${token}`, ...init.headers }
-        return fetch(`${origin}${path}`, { ...init, headers, ...(ca === undefined ? {} : { tls: { ca } }) })
-      }
-      const post = (body: string) =>
-        request('/v1/messages', {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ channel: 'general', body }),
-        })
+  for (const way of ways)
+    describe.skipIf(!way.isThere)(`through ${way.name}, over ${way.protocol}`, () => {
+      const caller = () => fronts.caller(way, token)
+      const post = (body: string) => caller().post('/v1/messages', { channel: 'general', body })
       const echo = async (headers: Record<string, string> = {}) => {
         const answer = await fetch('http://localhost/v1/admin/echo', {
           method: 'POST',
           unix: homePaths(site.home).socket,
         })
         const { path } = (await answer.json()) as { path: string }
-        const seen = await request(`${path}/a%2Fb?c=%2Fd`, { headers })
-        return { path, seen: (await seen.json()) as Record<string, unknown> }
+        const { body: seen } = await caller().get(`${path}/a%2Fb?c=%2Fd`, headers)
+        return { path, seen }
       }
 
       test('requests are answered, and errors are those of the server', async () => {
         expect((await post('hello')).status).toBe(201)
-        const refused = await request('/v1/messages?channel=nowhere')
-        expect({ status: refused.status, ...((await refused.json()) as object) }).toMatchObject({
+        const refused = await caller().get('/v1/messages?channel=nowhere')
+        expect({ status: refused.status, ...refused.body }).toMatchObject({
           status: 404,
           code: 'channel_not_found',
         })
@@ -85,7 +74,7 @@ describe('by the recipes of the guide', () => {
         const { path, seen } = await echo()
         expect(seen).toMatchObject({
           method: 'GET',
-          authority: new URL(front().origin).host,
+          authority: new URL(fronts.at(way.name).origin).host,
           path: `${path}/a%2Fb`,
           query: '?c=%2Fd',
           secure: true,
@@ -102,45 +91,42 @@ describe('by the recipes of the guide', () => {
 
       test('an event stream begins at once, and events come as they happen', async () => {
         const started = performance.now()
-        const stream = await request('/v1/events', { headers: { accept: 'text/event-stream' } })
-        const reader = stream.body?.getReader()
-        const next = async () => new TextDecoder().decode((await reader?.read())?.value)
-        expect(await next()).toContain('event: hello')
+        using stream = await openStream(way)
+        await stream.next('hello')
         expect(performance.now() - started).toBeLessThan(2000)
         const posted = performance.now()
         await post('as it happens')
-        expect(await next()).toContain('event: message.created')
+        await stream.next('message.created')
         expect(performance.now() - posted).toBeLessThan(2000)
-        await reader?.cancel()
       })
 
       test('a WebSocket opens and carries', async () => {
-        const { origin, ca } = front()
-        const socket = new WebSocket(`${origin.replace('https:', 'wss:')}/v1/ws`, {
-          headers: { authorization: `Bearer ${token}` },
-          tls: { ca: ca ?? '' },
-        })
-        const frames: string[] = []
-        socket.onmessage = ({ data }) => frames.push(String(data))
-        const said = (part: string) => until(part, () => frames.some((frame) => frame.includes(part)))
-        await said('hello')
-        socket.send('{"type":"subscribe","id":1,"channels":["general"]}')
-        await said('subscribed')
+        using socket = await openSocket(way)
+        await socket.subscribe(['general'])
         await post('over the wire')
-        await said('over the wire')
-        socket.close()
+        expect(await socket.next('message.created')).toMatchObject({ message: { body: 'over the wire' } })
       })
 
       test('a body of 36 MiB reaches the server, which has its own opinion', async () => {
         const answer = await post('x'.repeat(36 * MEBIBYTE))
-        expect({ status: answer.status, ...((await answer.json()) as object) }).toMatchObject({
+        expect({ status: answer.status, ...answer.body }).toMatchObject({
           status: 422,
           code: 'validation_error',
         })
       })
 
+      // Over HTTP/2 it costs the whole connection, which is that of the long-polls: http2.test.ts has one to lose.
+      if (way.protocol === 'http1.1')
+        test.each(tooLarge)('%s: refused at once, and nobody else', async (_, headers) => {
+          const started = performance.now()
+          const { status } = await caller().get('/v1/auth/me', headers)
+          expect(refusals(way.name)).toContain(status)
+          expect(performance.now() - started).toBeLessThan(5000)
+          expect((await caller().get('/v1/auth/me')).status).toBe(200)
+        })
+
       test('doctor finds nothing wrong with it', async () => {
-        const { origin, caFile = '' } = front()
+        const { origin, caFile } = fronts.at(way.name)
         await using other = new Site()
         other.environment.SYNAPSE_BASE_URL = origin
         other.environment.SYNAPSE_HOME = site.home
@@ -156,31 +142,65 @@ describe('by the recipes of the guide', () => {
     })
 
   test(
-    'a request may wait a minute for news, through all of them at once',
+    'a request may wait a minute for news, and streams and WebSockets longer, through all of them at once',
     async () => {
       for (const { status, seconds } of await Promise.all(waits)) {
         expect(status).toBe(200)
         expect(seconds).toBeGreaterThan(LONG_POLL_SECONDS - 1)
       }
+      const { status } = await direct('/v1/messages', { channel: 'quiet', body: 'at last' })
+      expect(status).toBe(201)
+      for (const { way, stream, socket } of idle) {
+        // Nothing but the heartbeat, every 15 seconds, came in between.
+        expect(stream.blocks.filter(({ comment }) => comment !== undefined).length).toBeGreaterThan(2)
+        expect(await stream.next('message.created'), way.name).toMatchObject({
+          data: expect.stringContaining('at last'),
+        })
+        expect(await socket.next('message.created'), way.name).toMatchObject({ message: { body: 'at last' } })
+        stream[Symbol.dispose]()
+        socket[Symbol.dispose]()
+      }
     },
     (LONG_POLL_SECONDS + 30) * 1000,
   )
 
-  /** Waits in a channel where nothing happens. */
-  async function longPoll({ origin, ca }: Front): Promise<{ status: number; seconds: number }> {
+  const bearer = () => ({ authorization: `Bearer ${token}` })
+  const openStream = (way: Way, query = '') =>
+    EventStream.open(fronts.at(way.name).origin, bearer(), { query, via: fronts.via(way) })
+  const openSocket = (way: Way) =>
+    LiveSocket.open(fronts.at(way.name).origin, bearer(), { via: fronts.via(way) })
+
+  /** Those who listen to a channel where nothing happens. */
+  async function listeners(way: Way) {
+    const stream = await openStream(way, '?channel=quiet')
+    const socket = await openSocket(way)
+    await socket.subscribe(['quiet'])
+    return { stream, socket }
+  }
+
+  /** Waits in a channel where nothing happens, on a connection of its own. */
+  async function longPoll(way: Way): Promise<Waited> {
+    const caller = fronts.caller(way, token)
+    const { body } = await caller.get<{ head_cursor: string }>('/v1/server')
+    const wait = String(LONG_POLL_SECONDS)
+    const query = new URLSearchParams({ channel: 'quiet', since: body.head_cursor, wait })
+    const path = `/v1/messages?${query}`
     const started = performance.now()
-    const init = {
-      headers: { authorization: `Bearer ${token}` },
-      ...(ca === undefined ? {} : { tls: { ca } }),
-    }
-    const head = await fetch(`${origin}/v1/server`, init)
-    const { head_cursor: since } = (await head.json()) as { head_cursor: string }
-    const query = new URLSearchParams({ channel: 'quiet', since, wait: String(LONG_POLL_SECONDS) })
-    const { status } = await fetch(`${origin}/v1/messages?${query}`, init)
-    return { status, seconds: (performance.now() - started) / 1000 }
+    const seconds = () => (performance.now() - started) / 1000
+    if (way.protocol === 'http1.1') return { status: (await caller.get(path)).status, seconds: seconds() }
+    const session = await dial(fronts.at(way.name))
+    const status = await ask(session, { ':path': path, ...bearer() })
+    session.destroy()
+    return { status, seconds: seconds() }
+  }
+
+  async function direct(path: string, body: object): Promise<Response> {
+    const headers = { ...bearer(), 'content-type': 'application/json' }
+    return fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
   }
 })
 
-function fail(message: string): never {
-  throw new Error(message)
+interface Waited {
+  readonly status: number | undefined
+  readonly seconds: number
 }

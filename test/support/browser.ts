@@ -25,6 +25,8 @@ export interface Window {
   readonly width: number
   readonly height: number
   readonly scheme: 'light' | 'dark'
+  /** Whether its owner has looked at the certificate and said yes: those of tests are signed by nobody. */
+  readonly isTrusting?: boolean
 }
 
 export const desktop: Window = { width: 1440, height: 900, scheme: 'light' }
@@ -38,7 +40,8 @@ export class BrowserPage implements AsyncDisposable {
     readonly requests: readonly string[],
   ) {}
 
-  static async open(address: string, { width, height, scheme }: Window): Promise<BrowserPage> {
+  static async open(address: string, window: Window): Promise<BrowserPage> {
+    const { width, height, scheme, isTrusting = false } = window
     const complaints: string[] = []
     const requests: string[] = []
     const view = new Bun.WebView({
@@ -59,6 +62,7 @@ export class BrowserPage implements AsyncDisposable {
     })
     await view.cdp('Network.enable')
     await view.cdp('Log.enable')
+    if (isTrusting) await view.cdp('Security.setIgnoreCertificateErrors', { ignore: true })
     await view.cdp('Emulation.setDeviceMetricsOverride', {
       width,
       height,

@@ -80,12 +80,12 @@ export class Site implements AsyncDisposable {
     return { code, stdout, stderr }
   }
 
-  /** Starts a server on a free port and waits until it is ready. */
+  /** Starts a server, on a free port unless the settings name one, and waits until it is ready. */
   async start(settings: Readonly<Record<string, string>> = {}, ...words: string[]): Promise<ServerProcess> {
     const begun = performance.now()
     const path = join(this.directory, `server-${this.started.size}.log`)
     const log = openSync(path, 'a')
-    const child = Bun.spawn([...this.program, 'serve', '--port', '0', ...words], {
+    const child = Bun.spawn([...this.program, 'serve', '--port', settings.SYNAPSE_PORT ?? '0', ...words], {
       cwd: this.userHome,
       env: { ...unlimited, ...this.environment, ...settings },
       stdin: 'ignore',

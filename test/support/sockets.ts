@@ -84,6 +84,12 @@ export class Arrivals<Item> {
 /** The headers by which a client shows who it is. */
 export type Credential = Readonly<Record<string, string>>
 
+/** How a connection is made, where that is not left to the runtime. A WebSocket speaks HTTP/1.1 in any case. */
+export interface Via {
+  readonly tls?: { readonly ca: string }
+  readonly protocol?: 'http2'
+}
+
 /** A frame of the server. Which keys it has depends on its type. */
 export interface Frame {
   readonly type: string
@@ -122,12 +128,14 @@ export class LiveSocket implements Disposable {
       readonly path?: string
       readonly headers?: Record<string, string>
       readonly protocols?: string[]
+      readonly via?: Via
     } = {},
   ): Promise<LiveSocket> {
-    const { path = '/v1/ws', headers = {}, protocols } = options
+    const { path = '/v1/ws', headers = {}, protocols, via: { tls } = {} } = options
     const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${path}`, {
       headers: { ...credential, ...headers },
       ...(protocols === undefined ? {} : { protocols }),
+      ...(tls === undefined ? {} : { tls }),
     })
     const live = new LiveSocket(socket)
     await new Promise<void>((resolve, reject) => {
@@ -227,10 +235,11 @@ export class EventStream implements Disposable {
   static async request(
     url: string,
     credential: Credential,
-    options: { readonly query?: string; readonly headers?: Record<string, string> } = {},
+    options: { readonly query?: string; readonly headers?: Record<string, string>; readonly via?: Via } = {},
   ): Promise<EventStream | Response> {
     const abort = new AbortController()
     const response = await fetch(`${url}/v1/events${options.query ?? ''}`, {
+      ...options.via,
       headers: { ...credential, accept: 'text/event-stream', ...options.headers },
       signal: abort.signal,
     })

@@ -78,7 +78,7 @@ export interface SupervisedOptions {
   /** What its log says when it takes connections. */
   readonly ready: string
   /** What ends it at once when nobody needs it any more. */
-  readonly endBy: 'QUIT' | 'KILL'
+  readonly endBy: 'QUIT' | 'TERM' | 'KILL'
 }
 
 interface Run {

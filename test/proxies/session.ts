@@ -1,0 +1,32 @@
+/** A connection of HTTP/2 under the hand of a test: nothing is repeated on it, and it is shared with nobody. */
+import { once } from 'node:events'
+import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2'
+import type { Front } from './front'
+
+export async function dial({ origin, ca }: Front): Promise<ClientHttp2Session> {
+  const session = connect(origin, { ca })
+  // What becomes of it is seen at the requests on it.
+  session.on('error', () => {})
+  await once(session, 'remoteSettings')
+  if (session.alpnProtocol !== 'h2') throw new Error(`${origin} speaks ${session.alpnProtocol}`)
+  return session
+}
+
+/** The status of an answer that came to its end; undefined when the stream, or the connection, breaks before. */
+export function ask(
+  session: ClientHttp2Session,
+  headers: OutgoingHttpHeaders,
+  body = '',
+): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const stream = session.request(headers, { endStream: body === '' })
+    let status: number | undefined
+    stream.on('response', (answer) => (status = Number(answer[':status'])))
+    stream.on('end', () => resolve(status))
+    // A stream that is reset says so here, and then closes.
+    stream.on('error', () => {})
+    stream.on('close', () => resolve(undefined))
+    stream.resume()
+    if (body !== '') stream.end(body)
+  })
+}
