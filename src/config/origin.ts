@@ -6,7 +6,7 @@ const ORIGIN = /^https?:\/\/(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+
  * The canonical form of `scheme://host[:port]`: lower case, without the scheme's own port.
  * @throws InvalidValue for anything else: another scheme, a path, a trailing slash, credentials, `*`, `null`
  */
-export function parseOrigin(text: string): string {
+function parseOrigin(text: string): string {
   const lower = text.toLowerCase()
   const url = ORIGIN.test(lower) ? URL.parse(lower) : null
   if (url !== null) return url.origin
@@ -14,6 +14,21 @@ export function parseOrigin(text: string): string {
     `'${text}' is not an origin`,
     'write http(s)://host[:port] without a path or a trailing slash, for example https://chat.example.org',
   )
+}
+
+/**
+ * The address at which people reach this server: an origin, too. One that was copied from a browser ends with a slash.
+ * @throws InvalidValue for anything else; a path is refused with a word of its own
+ */
+export function parseBaseUrl(text: string): string {
+  const written = text.trim().replace(/\/$/, '')
+  const url = URL.parse(written)
+  if (url?.protocol.startsWith('http') && url.pathname !== '/')
+    throw new InvalidValue(
+      `'${written}' has a path, and Synapse needs a host name of its own`,
+      `let all of a name such as https://synapse.example.org lead here: nothing of Synapse is found below ${url.pathname}`,
+    )
+  return parseOrigin(written)
 }
 
 /** Every entry as {@link parseOrigin}, each once. One bad entry refuses all. @throws InvalidValue */

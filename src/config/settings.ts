@@ -7,7 +7,7 @@ import { boot, runtime } from './declare'
 import { canonicalImpersonation, parseInstanceName, usualInstanceName } from './identity'
 import { canonicalAliases, canonicalHandles } from './names'
 import { parseBind, parseFile, parseHosts, parseNetworks, parseSocket } from './network'
-import { parseOrigin, parseOrigins } from './origin'
+import { parseBaseUrl, parseOrigins } from './origin'
 import { canonicalAttempts, canonicalRate } from './rate'
 
 const whole = (minimum: number, maximum: number, fallback: number) =>
@@ -135,8 +135,7 @@ export const SETTINGS = Type.Object({
     aliases: [{ name: 'SYNAPSE_DOMAIN', form: 'x for https://x', as: (domain) => `https://${domain}` }],
     example: 'https://chat.example.org',
     description: 'The origin at which people reach this server; with https, cookies are marked Secure.',
-    // An address that was copied from a browser ends with a slash.
-    normalise: (text: string) => parseOrigin(text.trim().replace(/\/$/, '')),
+    normalise: parseBaseUrl,
   }),
   trusted_proxies: runtime(Type.Array(Type.String(), { default: ['127.0.0.1/32', '::1/128'] }), {
     group: 'Public address',

@@ -87,6 +87,7 @@ describe('a command refuses', () => {
     [['unset', 'nothing'], 4, 'There is no setting of that name'],
     [['auth-set-cors-origins', 'https://a.example,*'], 2, "'*' is not an origin"],
     [['set', 'wait.max_s'], 2, 'VALUE is missing'],
+    [['set', 'base_url', 'https://example.org/synapse'], 2, 'Synapse needs a host name of its own'],
   ]
   test.each(rows)('config %j', async (words, code, message) => {
     await using site = new Site()

@@ -35,7 +35,17 @@ describe('a new value as JSON', () => {
     ['auth.session_days', 0, 'must be a whole number from 1 to 3650'],
     ['auth.session_days', null, 'must be a whole number from 1 to 3650'],
     ['base_url', 5, 'must be text or null'],
-    ['base_url', 'https://a.example/x', "'https://a.example/x' is not an origin"],
+    ['base_url', 'https://a.example:443x', "'https://a.example:443x' is not an origin"],
+    [
+      'base_url',
+      'https://a.example/x',
+      "'https://a.example/x' has a path, and Synapse needs a host name of its own",
+    ],
+    [
+      'base_url',
+      'https://a.example/x/y/',
+      "'https://a.example/x/y' has a path, and Synapse needs a host name of its own",
+    ],
     ['auth.cors_origins', 'https://a.example', 'must be a list'],
     ['auth.cors_origins', ['https://a.example', '*'], "'*' is not an origin"],
     ['trusted_proxies', [1], 'must be a list'],

@@ -128,6 +128,18 @@ describe('refused, and nothing is changed:', () => {
       },
     ],
     [
+      'a public address below a path',
+      'base_url',
+      'https://example.org/synapse',
+      400,
+      {
+        code: 'setting_invalid',
+        detail:
+          "base_url is refused: 'https://example.org/synapse' has a path, and Synapse needs a host name of its own",
+        fix: expect.stringContaining('https://synapse.example.org'),
+      },
+    ],
+    [
       'a rate without a burst',
       'rate.post',
       '600',
