@@ -1,4 +1,5 @@
 /** What `synapse doctor` says on a machine of a test. */
+import type { Site } from '../cli/site'
 
 export interface Line {
   readonly name: string
@@ -21,4 +22,13 @@ export function examinedBy(finished: { code: number; stdout: string; stderr: str
   const { object, checks } = JSON.parse(stdout) as { object: string; checks: Line[] }
   if (object !== 'doctor_report') throw new Error(`this is no report of doctor: ${object}`)
   return { code, lines: checks, of: (name) => checks.find((check) => check.name === name) }
+}
+
+/** What it says there with these environment variables. */
+export async function examined(
+  site: Site,
+  environment: Record<string, string> = {},
+  ...words: string[]
+): Promise<Examined> {
+  return examinedBy(await site.runWith(environment, 'doctor', '--json', ...words))
 }

@@ -1,90 +1,10 @@
 import { Database } from 'bun:sqlite'
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { homePaths } from '../../src/home'
-import { type Foreground, Site } from '../cli/site'
-import { carelessNginx, hasNginx } from '../proxies/nginx'
-import { examinedBy } from './examined'
+import { Site } from '../cli/site'
+import { examined } from './examined'
 
 setDefaultTimeout(60_000)
-
-/** What doctor says on this machine, with these environment variables. */
-async function examined(site: Site, environment: Record<string, string> = {}) {
-  return examinedBy(await site.runWith(environment, 'doctor', '--json'))
-}
-
-describe.skipIf(!hasNginx)('behind a careless proxy doctor names what is wrong', () => {
-  let site: Site
-  let server: Foreground
-  const upstream = () => new URL(server.url).host
-
-  beforeAll(async () => {
-    site = new Site()
-    server = await site.serve()
-  })
-  afterAll(() => site[Symbol.asyncDispose]())
-
-  const sockets = [
-    'proxy_http_version 1.1;',
-    'proxy_set_header Upgrade $http_upgrade;',
-    'proxy_set_header Connection upgrade;',
-  ]
-  const forwards = 'proxy_set_header X-Forwarded-For $remote_addr;'
-  const host = 'proxy_set_header Host $http_host;'
-  const rows: [title: string, lines: string[], path: string, check: string, detail: string, fix: string][] = [
-    ['no WebSockets', [host, forwards], '', 'base_url', 'WebSockets do not open', 'Upgrade'],
-    [
-      'a name without its port',
-      [...sockets, forwards, 'proxy_set_header Host $host;'],
-      '',
-      'base_url',
-      'Host arrives as localhost instead of localhost:',
-      '$http_host',
-    ],
-    ['decoded paths', [...sockets, forwards, host], '/', 'base_url', 'decodes paths', 'not even a slash'],
-    [
-      'buffered streams',
-      [
-        ...sockets,
-        forwards,
-        host,
-        'proxy_ignore_headers X-Accel-Buffering;',
-        'gzip on; gzip_min_length 0; gzip_proxied any; gzip_types text/event-stream;',
-      ],
-      '',
-      'base_url',
-      'event streams are buffered',
-      'proxy_buffering off',
-    ],
-    [
-      'nameless clients',
-      [...sockets, host],
-      '',
-      'proxy',
-      'everybody seems to be the proxy',
-      'X-Forwarded-For',
-    ],
-  ]
-  test.each(rows)('%s', async (_, lines, path, check, detail, fix) => {
-    await using front = await carelessNginx(upstream(), lines, { path })
-    const { code, of } = await examined(site, { SYNAPSE_BASE_URL: front.origin })
-    const found = of(check)
-    expect(found).toMatchObject({
-      detail: expect.stringContaining(detail),
-      fix: expect.stringContaining(fix),
-    })
-    expect(found?.status).toBe(check === 'proxy' ? 'warn' : 'fail')
-    expect(code).toBe(check === 'proxy' ? 1 : 2)
-  })
-
-  test('dot-paths that are swallowed', async () => {
-    const block = '} location /.well-known { return 404;'
-    await using front = await carelessNginx(upstream(), [...sockets, forwards, host, block])
-    expect((await examined(site, { SYNAPSE_BASE_URL: front.origin })).of('base_url')).toMatchObject({
-      status: 'fail',
-      detail: expect.stringContaining('/.well-known/synapse does not arrive here (status 404)'),
-    })
-  })
-})
 
 describe('doctor names', () => {
   test('a public address that leads nowhere, or to somebody else', async () => {
@@ -100,6 +20,12 @@ describe('doctor names', () => {
     expect(elsewhere.of('base_url')).toMatchObject({
       status: 'fail',
       detail: expect.stringContaining('something else answers there'),
+    })
+    await using neighbour = new Site()
+    const { url } = await neighbour.serve()
+    expect((await examined(site, { SYNAPSE_BASE_URL: url })).of('base_url')).toMatchObject({
+      status: 'fail',
+      detail: `${url} does not lead to this server: another Synapse server answers there`,
     })
   })
 

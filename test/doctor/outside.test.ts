@@ -5,14 +5,9 @@ import { join } from 'node:path'
 import { type Foreground, Site } from '../cli/site'
 import { carelessNginx, hasNginx } from '../proxies/nginx'
 import { selfSigned } from '../support/certificate'
-import { type Examined, examinedBy } from './examined'
+import { type Examined, examined } from './examined'
 
 setDefaultTimeout(60_000)
-
-/** What doctor says on this machine, with these environment variables. */
-async function examined(site: Site, environment: Record<string, string>, ...words: string[]) {
-  return examinedBy(await site.runWith(environment, 'doctor', '--json', ...words))
-}
 
 /** A machine with a client on it, and no server. */
 class Elsewhere extends Site {
@@ -328,7 +323,7 @@ describe.skipIf(!hasNginx)('behind a careless proxy doctor names', () => {
 
   test('to an admin alone, what does not arrive as it was sent', async () => {
     const lines = [...sockets, 'proxy_set_header Host $host;']
-    await using front = await carelessNginx(upstream(), lines, '/')
+    await using front = await carelessNginx(upstream(), lines, { path: '/' })
     await using machine = new Elsewhere(front.origin, await issue('ann', 'admin:*'))
     expect((await machine.look()).of('round_trip')).toMatchObject({
       status: 'fail',

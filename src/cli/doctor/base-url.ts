@@ -1,10 +1,11 @@
 import { addressClass } from '../../home/index'
 import { type Check, type Finding, fail, pass, skip, warn } from './check'
 import type { Patient } from './patient'
+import { type Problem, remedy } from './remedies'
 import {
-  type Echo,
   echoPath,
   echoThrough,
+  type Heard,
   type Silence,
   socketProblem,
   streamProblem,
@@ -12,6 +13,7 @@ import {
 } from './round-trip'
 
 const RECIPES = 'docs/operating.md, "Behind a proxy"'
+const WHOLE_NAME = 'all of the name has to lead to Synapse, which cannot live below a path such as /synapse/'
 
 /** Whether what is sent to the public address arrives here as it was sent. */
 export const baseUrl: Check = {
@@ -27,20 +29,18 @@ export const baseUrl: Check = {
 
 /** What becomes of a request, a stream and a WebSocket between here and the server that answers on `path`. */
 export async function throughAddress(base: string, path: string): Promise<Finding[]> {
-  const echo = await echoThrough(base, path)
-  if ('silence' in echo) return [unreachable(base, echo)]
+  const heard = await echoThrough(base, path)
+  if ('silence' in heard) return [await unreachable(base, heard)]
   const [wellKnown, stream, socket] = await Promise.all([
     wellKnownProblem(base),
     streamProblem(base, path),
     socketProblem(base, path),
   ])
   const findings = [
-    ...changed(base, path, echo),
+    ...changed(base, path, heard),
     ...(wellKnown === undefined ? [] : [fail(wellKnown, `let the proxy pass dot-paths: ${RECIPES}`)]),
-    ...(stream === undefined ? [] : [fail(stream, `nginx: proxy_buffering off; see ${RECIPES}`)]),
-    ...(socket === undefined
-      ? []
-      : [fail(socket, `nginx: proxy_set_header Upgrade and Connection; see ${RECIPES}`)]),
+    ...(stream === undefined ? [] : [broken(stream, 'stream', heard)]),
+    ...(socket === undefined ? [] : [broken(socket, 'socket', heard)]),
   ]
   return findings.length > 0 ? findings : [pass(`${base} leads here, unchanged, with streams and WebSockets`)]
 }
@@ -50,33 +50,37 @@ export function isUntrusted(code: string): boolean {
   return /CERT|SIGNATURE|SIGNED|ISSUER/.test(code)
 }
 
-function unreachable(base: string, { silence }: Silence): Finding {
-  return isUntrusted(silence)
-    ? fail(
-        `the certificate of ${base} is not trusted on this machine (${silence})`,
-        'trust its root here, or run doctor with NODE_EXTRA_CA_CERTS=<its root>.pem',
-      )
-    : fail(
-        `${base} does not lead to this server: ${silence}`,
-        `correct base_url, DNS or the proxy: ${RECIPES}`,
-      )
+async function unreachable(base: string, { silence, stranger }: Silence): Promise<Finding> {
+  if (isUntrusted(silence))
+    return fail(
+      `the certificate of ${base} is not trusted on this machine (${silence})`,
+      'trust its root here, or run doctor with NODE_EXTRA_CA_CERTS=<its root>.pem',
+    )
+  // Another server would have this path; one that has not was asked for something else.
+  if (stranger !== undefined && (await wellKnownProblem(base)) !== undefined)
+    return fail(
+      'a Synapse server answers there, but is asked for other paths: the proxy puts something before them, or takes something away',
+      `${remedy('path', stranger)}; ${WHOLE_NAME}: ${RECIPES}`,
+    )
+  return fail(
+    `${base} does not lead to this server: ${silence}`,
+    `correct base_url, DNS or the proxy; ${WHOLE_NAME}: ${RECIPES}`,
+  )
 }
 
-function changed(base: string, path: string, echo: Echo): Finding[] {
+function changed(base: string, path: string, heard: Heard): Finding[] {
   const { host } = new URL(base)
+  const { authority, path: arrived, query } = heard.echo
   const findings: Finding[] = []
-  if (echo.authority !== host)
-    findings.push(
-      fail(
-        `Host arrives as ${echo.authority ?? 'nothing'} instead of ${host}`,
-        'nginx: proxy_set_header Host $http_host',
-      ),
-    )
-  if (echo.path !== `${path}/a%2Fb` || echo.query !== '?c=%2Fd')
-    findings.push(
-      fail('the proxy decodes paths', 'nginx: proxy_pass without a path, not even a slash, behind the port'),
-    )
+  if (authority !== host)
+    findings.push(broken(`Host arrives as ${authority ?? 'nothing'} instead of ${host}`, 'host', heard))
+  if (arrived !== `${path}/a%2Fb` || query !== '?c=%2Fd')
+    findings.push(broken('the proxy decodes paths', 'path', heard))
   return findings
+}
+
+function broken(detail: string, problem: Problem, { proxy }: Heard): Finding {
+  return fail(detail, `${remedy(problem, proxy)}; see ${RECIPES}`)
 }
 
 /** Whether the server sees who its clients are, or its proxy in their place. */
@@ -89,17 +93,18 @@ export const proxy: Check = {
     if (path === undefined) return [skip('no server runs that could be asked')]
     if (patient.state.kind === 'running' && patient.state.run.urls.includes(base))
       return [skip('the public address is that of the server itself')]
-    const echo = await echoThrough(base, path)
-    if ('silence' in echo) return [skip('nothing comes through the public address')]
-    return [seenAs(echo, patient)]
+    const heard = await echoThrough(base, path)
+    if ('silence' in heard) return [skip('nothing comes through the public address')]
+    return [seenAs(heard, patient)]
   },
 }
 
-function seenAs({ client, peer, forwarded_for: forwarded }: Echo, { settings }: Patient): Finding {
+function seenAs(heard: Heard, { settings }: Patient): Finding {
+  const { client, peer, forwarded_for: forwarded } = heard.echo
   if (forwarded === null && isOwn(peer))
     return warn(
       'everybody seems to be the proxy: it does not say who its clients are',
-      'nginx: proxy_set_header X-Forwarded-For $remote_addr',
+      remedy('client', heard.proxy),
     )
   if (
     forwarded !== null &&

@@ -1,4 +1,5 @@
 import type { Patient } from './patient'
+import { type Relay, relayOf } from './remedies'
 
 const ANSWER_WITHIN_MS = 8000
 /** The server says it after half a second; its last one comes much later. */
@@ -15,9 +16,17 @@ export interface Echo {
   readonly forwarded_for: string | null
 }
 
+/** An echo, and who brought it. */
+export interface Heard {
+  readonly echo: Echo
+  readonly proxy: Relay
+}
+
 /** Why there is no echo: what was tried, and what came of it. */
 export interface Silence {
   readonly silence: string
+  /** Of a Synapse server that knows nothing of the echo; undefined where none answered. */
+  readonly stranger?: Relay
 }
 
 /** The path that only this server, and only now, answers; undefined where it cannot be asked for one. */
@@ -37,17 +46,30 @@ export async function echoPath({ state }: Patient): Promise<string | undefined> 
 }
 
 /** Sends a request, with a path that proxies like to change, to this server by its public address. */
-export async function echoThrough(base: string, path: string): Promise<Echo | Silence> {
+export async function echoThrough(base: string, path: string): Promise<Heard | Silence> {
   try {
     const response = await get(`${base}${path}/a%2Fb?c=%2Fd`)
     const body: unknown = await response.json().catch(() => undefined)
+    const proxy = relayOf(response.headers)
     if (response.status === 200 && typeof body === 'object' && body !== null && 'authority' in body)
       // Only the server knows the path, so the answer is that of the contract.
-      return body as Echo
+      return { echo: body as Echo, proxy }
+    if (response.status === 404 && isOfSynapse(response, body))
+      return { silence: 'another Synapse server answers there', stranger: proxy }
     return { silence: `something else answers there (status ${response.status})` }
   } catch (error) {
     return { silence: reasonOf(error) }
   }
+}
+
+/** Whether a refusal is worded as ours are: with the id of the request in its body, too. */
+function isOfSynapse({ headers }: Response, body: unknown): boolean {
+  return (
+    typeof body === 'object' &&
+    body !== null &&
+    'request_id' in body &&
+    body.request_id === headers.get('x-request-id')
+  )
 }
 
 /** Undefined if the path is found and is ours. */

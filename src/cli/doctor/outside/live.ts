@@ -1,4 +1,5 @@
 import { type Check, type Finding, fail, pass, skip } from '../check'
+import { type Problem, relayOf, remedy } from '../remedies'
 import { accountOf, type Visitor } from './visitor'
 
 const WAIT_SECONDS = 1
@@ -36,6 +37,12 @@ function cut(how: string): Finding {
   )
 }
 
+/** What a proxy is to blame for, with its own words for it where it says what it is. */
+function broken(detail: string, problem: Problem, { health }: Visitor): Finding {
+  const relay = 'headers' in health ? relayOf(health.headers) : 'unknown'
+  return fail(detail, `${remedy(problem, relay)}; see ${RECIPES}`)
+}
+
 /** Whether an event stream begins as soon as it is asked for. */
 export const eventStream: Check<Visitor> = {
   name: 'event_stream',
@@ -55,12 +62,7 @@ export const eventStream: Check<Visitor> = {
         ? [pass('event streams begin at once')]
         : [fail('event streams end before they begin', RECIPES)]
     } catch {
-      return [
-        fail(
-          'event streams are buffered: nothing of one comes',
-          `nginx: proxy_buffering off; see ${RECIPES}`,
-        ),
-      ]
+      return [broken('event streams are buffered: nothing of one comes', 'stream', visitor)]
     } finally {
       clearTimeout(timer)
       end.abort()
@@ -92,9 +94,10 @@ export const webSocket: Check<Visitor> = {
         socket.close()
         resolve([finding])
       }
-      const shut = fail(
+      const shut = broken(
         'WebSockets do not open: the upgrade does not arrive at the server',
-        `nginx: proxy_set_header Upgrade and Connection; see ${RECIPES}`,
+        'socket',
+        visitor,
       )
       const timer = setTimeout(end, SOCKET_WITHIN_MS, shut)
       socket.onmessage = ({ data }) => {
