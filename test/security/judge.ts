@@ -99,7 +99,7 @@ export class Judge {
 
   /** How much there is of everything, and where the log stands. */
   private async trace(): Promise<string> {
-    const counts = stored.map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`)
+    const counts = stored.map((rows) => `(SELECT count(*) FROM ${rows}) AS ${rows.split(' ')[0]}`)
     const [row] = await this.cast.w.sql(`SELECT ${counts.join(', ')}`)
     return JSON.stringify({ ...(await this.cast.w.trace()), ...row })
   }
@@ -112,7 +112,8 @@ export class Judge {
 
 const stored = [
   'accounts',
-  'audit',
+  // That one was made is noted after it was answered.
+  "audit WHERE action <> 'backup'",
   'channels',
   'idempotency',
   'login_attempts',
