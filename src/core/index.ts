@@ -1,6 +1,6 @@
 /**
  * The product: what people and agents can do in their rooms, and who hears of it. Every verb takes the actor first.
- * Imports nothing but itself: what it needs of the world stands in ports.ts, and main.ts brings it along.
+ * Imports nothing but itself: what it needs of the world stands in ports.ts and streams.ts; main.ts brings it.
  * A surface translates its protocol into these verbs and back; everything that follows from an act happens here.
  * Start reading at messages.ts (one post), then gates.ts (who may), events.ts and feed.ts (the log and its readers).
  */
@@ -29,11 +29,12 @@ import { OwnActs } from './own-acts'
 import { OwnTokens } from './own-tokens'
 import type { PairSecrets } from './pair-codes'
 import { Pairing } from './pairing'
-import type { Passwords, Store, Streams, Waits } from './ports'
+import type { Passwords, Store } from './ports'
 import { Profiles } from './profiles'
 import { Sessions } from './sessions'
 import type { SettingRegistry } from './settings'
 import { TokenSharing } from './sharing'
+import type { Streams, Waits } from './streams'
 import type { Clock } from './time'
 import { Tokens } from './tokens'
 import { Usage } from './usage'

@@ -3,7 +3,7 @@ import type { Channel, Room } from '../core/entities'
 import type { LogEvent } from '../core/events'
 import { type Feed, type FeedFilter, selects } from '../core/feed'
 import type { Seq } from '../core/ids'
-import type { EndReason, LiveStream, Outlet } from '../core/ports'
+import type { EndReason, LiveStream, Outlet } from '../core/streams'
 import type { Clock } from '../core/time'
 import type { Hub } from './hub'
 

@@ -1,6 +1,6 @@
 import type { LogEvent } from '../core/events'
 import type { Seq } from '../core/ids'
-import type { Waits } from '../core/ports'
+import type { Waits } from '../core/streams'
 
 interface Waiter {
   readonly accountId: number

@@ -1,6 +1,6 @@
 import type { Person } from '../../core/actor'
 import type { Channel } from '../../core/entities'
-import type { LiveStream } from '../../core/ports'
+import type { LiveStream } from '../../core/streams'
 import type { SocketHandle, SocketSession } from '../socket'
 import type { LiveDeps } from './events'
 import { SocketOutlet } from './socket-outlet'

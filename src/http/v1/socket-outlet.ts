@@ -1,6 +1,6 @@
 import type { Channel } from '../../core/entities'
 import type { LogEvent } from '../../core/events'
-import type { EndReason, Outlet } from '../../core/ports'
+import type { EndReason, Outlet } from '../../core/streams'
 import type { SocketHandle } from '../socket'
 import { extend, type Wire } from './wire'
 
