@@ -247,6 +247,7 @@ interface Parts {
 /** Core, hub and surfaces over an open store. */
 async function assemble(parts: Parts) {
   const { config, store, clock, logger, bootId, report, disk, measuring, keeping, roster, key } = parts
+  const { shared } = store
   const publishers: ((topic: string, text: string) => void)[] = []
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
   const core = await createCore({
@@ -278,9 +279,9 @@ async function assemble(parts: Parts) {
     core.log.head,
   )
   store.onCommit((events) => hub.announce(events))
-  store.onSkip((upTo) => hub.skip(upTo))
-  store.answerAfter(() => hub.carried())
-  store.followWhile(() => hub.isHeard)
+  shared?.onSkip((upTo) => hub.skip(upTo))
+  shared?.answerAfter(() => hub.carried())
+  shared?.followWhile(() => hub.isHeard)
   const startedAt = Date.now()
   const vitals = {
     version: VERSION,

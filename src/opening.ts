@@ -92,15 +92,19 @@ export function watchDisk({ home, database }: Config, logger: Logger): DiskWatch
 }
 
 /** Over a store that is shared, every process tells the others that it wrote. */
-export function openBus(config: Config, store: OpenStore, report: (fault: unknown) => void): Bus | undefined {
-  if (config.database.kind === 'sqlite') return undefined
+export function openBus(
+  config: Config,
+  { shared }: OpenStore,
+  report: (fault: unknown) => void,
+): Bus | undefined {
+  if (!shared) return undefined
   const listener: BusListener = (topic, text) => {
-    if (topic === 'log') store.hint(Number(text))
+    if (topic === 'log') shared.hint(Number(text))
   }
   const bus = config.busUrl
     ? openRedisBus(config.busUrl, listener, report)
-    : openPostgresBus(config.database.url, listener, report)
-  store.onWrite((upTo) => bus.send('log', String(upTo)))
+    : openPostgresBus(config.databaseUrl, listener, report)
+  shared.onWrite((upTo) => bus.send('log', String(upTo)))
   return bus
 }
 

@@ -8,7 +8,8 @@ import { hydrate } from './hydrate'
 import type { Seq } from './ids'
 import { SCAN_LIMIT } from './limits'
 import type { Log } from './log'
-import type { Reads, Store } from './ports'
+import type { Reads } from './ports'
+import type { SharedLog } from './shared-log'
 import { threadRoot } from './threads'
 
 const PAGE = 500
@@ -52,7 +53,7 @@ export class Feed {
     private readonly gates: Gates,
     private readonly audience: Audience,
     private readonly log: Log,
-    private readonly fresh: Store['fresh'],
+    private readonly shared: SharedLog | undefined,
   ) {}
 
   /**
@@ -91,7 +92,7 @@ export class Feed {
     request: FeedRequest,
   ): Promise<{ filter: FeedFilter; rooms: Room[]; after: Seq | null }> {
     // Also where a connection was opened long ago: by the rights of now, and from now on.
-    await this.fresh()
+    await this.shared?.fresh()
     const rooms = await this.directory.settle(() =>
       this.gates.rooms(this.gates.current(actor), request.channels),
     )

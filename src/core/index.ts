@@ -1,6 +1,6 @@
 /**
  * The product: what people and agents can do in their rooms, and who hears of it. Every verb takes the actor first.
- * Imports nothing but itself: what it needs of the world stands in ports.ts and streams.ts; main.ts brings it.
+ * Imports nothing but itself: what it needs of the world stands in ports.ts, streams.ts and shared-log.ts; main.ts brings it.
  * A surface translates its protocol into these verbs and back; everything that follows from an act happens here.
  * Start reading at messages.ts (one post), then gates.ts (who may), events.ts and feed.ts (the log and its readers).
  */
@@ -57,6 +57,7 @@ export type Core = Awaited<ReturnType<typeof createCore>>
  */
 export async function createCore(ports: CorePorts) {
   const { store, clock, secrets, passwords, streams, waits } = ports
+  const { shared } = store
   const settings = await LiveSettings.open(store.reads, ports.settings)
   const directory = new Directory(store.reads)
   const log = await Log.open(store, settings)
@@ -67,14 +68,13 @@ export async function createCore(ports: CorePorts) {
       log.apply(event)
     }
   })
-  store.onSkip((upTo) => log.skip(upTo))
-  store.onEpoch(() => void log.reloadEpochs().catch(() => {}))
-  store.hydrateWith((records) => {
+  shared?.onSkip((upTo) => log.skip(upTo))
+  shared?.onEpoch(() => void log.reloadEpochs().catch(() => {}))
+  shared?.hydrateWith((records) => {
     // What is remembered from before them must not dress them.
     for (const record of records) directory.forget(record)
     return hydrate(store.reads, directory, records)
   })
-  const fresh = () => store.fresh()
   const gates = new Gates(directory, settings, clock)
   const audience = new Audience(directory, gates, settings)
   const administration = new Administration(store, directory, gates, settings)
@@ -89,8 +89,8 @@ export async function createCore(ports: CorePorts) {
   return {
     settings,
     clock,
-    /** See `Store.fresh`. */
-    fresh,
+    /** See `SharedLog.fresh`; undefined where nobody else writes, because it is always so. */
+    fresh: () => shared?.fresh(),
     directory,
     gates,
     log,
@@ -118,7 +118,7 @@ export async function createCore(ports: CorePorts) {
     channels: new Channels(store.reads, administration, directory, gates, settings),
     messages: new Messages({ store, directory, gates, settings, secrets, streams }),
     history: new History(store.reads, directory, gates, log, waits, clock),
-    feed: new Feed(store.reads, directory, gates, audience, log, fresh),
+    feed: new Feed(store.reads, directory, gates, audience, log, shared),
     access: new AccessReport(directory, gates),
     audit: new AuditLog(store, directory, administration, secrets),
     configuration: new Configuration(store.reads, directory, administration, settings),

@@ -12,14 +12,14 @@ export class Log {
   /** Grows when messages are passed over: what was read before that is not remembered after it. */
   generation = 0
   private constructor(
-    private readonly store: Pick<Store, 'reads' | 'reach' | 'fresh'>,
+    private readonly store: Pick<Store, 'reads' | 'shared'>,
     private readonly settings: Settings,
     private epochs: readonly Epoch[],
     /** Seq of the last announced event; every reader sees exactly the log up to here. */
     public head: Seq,
   ) {}
 
-  static async open(store: Pick<Store, 'reads' | 'reach' | 'fresh'>, settings: Settings): Promise<Log> {
+  static async open(store: Pick<Store, 'reads' | 'shared'>, settings: Settings): Promise<Log> {
     return new Log(store, settings, await store.reads.epochs(), await store.reads.head())
   }
 
@@ -101,7 +101,7 @@ export class Log {
       case 'oldest':
         return floor
       case 'now':
-        await this.store.fresh()
+        await this.store.shared?.fresh()
         return this.head
       case 'moment':
         return this.store.reads.seqOfMoment(cursor.at, cursor.message)
@@ -113,7 +113,7 @@ export class Log {
           : Math.max(this.head, index < 0 ? 0 : await this.store.reads.head())
         if (index >= 0 && cursor.seq <= last) {
           // Another process handed it out; what it stands for comes here in a moment.
-          if (cursor.seq > this.head) await this.store.reach(cursor.seq)
+          if (cursor.seq > this.head) await this.store.shared?.reach(cursor.seq)
           return cursor.seq
         }
         throw new AppError(

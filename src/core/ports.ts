@@ -17,6 +17,7 @@ import type {
 import type { EventBody, EventRecord, LogEvent } from './events'
 import type { Seq, Uuid } from './ids'
 import type { NewPairCode, PairCode, PairState } from './pair-codes'
+import type { SharedLog } from './shared-log'
 import type { Micros } from './time'
 
 /** What the core needs of the world outside it. `store/` and `platform.ts` implement these; nothing else may. */
@@ -264,8 +265,7 @@ export type PostOutcome =
 export interface Store {
   readonly reads: Reads
   /**
-   * Writes one message in the next group commit; resolves when it is durable, and announced unless what other processes
-   * wrote before it has to be announced first.
+   * Writes one message in the next group commit; resolves when it is durable and announced.
    * @throws what `decide` throws, idempotency_conflict, storage_full, unavailable
    */
   post(plan: PostPlan): Promise<PostOutcome>
@@ -276,30 +276,8 @@ export interface Store {
   transact<Result>(work: (tx: Writes) => Promise<Result>): Promise<Result>
   /** Registers what is told of committed events, in order of registration, before anybody gets an answer. */
   onCommit(listener: (events: readonly LogEvent[]) => void): void
-  /** Registers what is told that other processes wrote messages up to a seq while nobody here listened. */
-  onSkip(listener: (upTo: Seq) => void): void
-  /** Registers what is told up to where this process has written, as soon as that is durable. */
-  onWrite(listener: (upTo: Seq) => void): void
-  /**
-   * Says when streams have carried all that was announced; undefined means now. A store whose reads take time answers
-   * whoever wrote no earlier. Called once, before anything is written.
-   */
-  answerAfter(carried: () => Promise<void> | undefined): void
-  /**
-   * Says how what other processes wrote to the log becomes the events it stands for, so that it is announced here like
-   * what was written here. Called once, before anything is written.
-   */
-  hydrateWith(hydrate: (records: readonly EventRecord[]) => Promise<LogEvent[]>): void
-  /** Registers what is told that another process has begun a new epoch. */
-  onEpoch(listener: () => void): void
-  /**
-   * Resolves when everything that was committed anywhere before the call is known and announced here; undefined where
-   * that is always so, because nobody else writes. What only reads waits for it before it is judged, so that nobody
-   * reads by rights that were taken back, and everybody reads what they wrote, whichever process they ask.
-   */
-  fresh(): Promise<void> | undefined
-  /** Resolves when the log up to `seq`, which is committed, is announced here. */
-  reach(seq: Seq): Promise<void>
+  /** What is different where other processes write to the same log; absent where nobody else does. */
+  readonly shared?: SharedLog
 }
 
 /** Who of several processes does a job that only one of them should do. */

@@ -3,8 +3,8 @@
  * Imports the core (whose ports it implements), drizzle and the drivers; never a surface, never the hub.
  * The schema is declared once (schema.ts) and the queries are written once (queries/) for SQLite and Postgres.
  * Where the dialects differ, a file is named after its dialect: sqlite-*.ts, postgres-*.ts.
- * Start reading at sqlite-store.ts: what a commit is, and in which order everybody hears of it; then postgres-store.ts
- * and log-tail.ts: the same where several processes write.
+ * Start reading at sqlite-store.ts: what a commit is, and in which order everybody hears of it; then postgres-store.ts,
+ * postgres-shared-log.ts and log-tail.ts: the same where several processes write.
  */
 import type { Secrets, Seq } from '../core/ids'
 import type { Leases, Store } from '../core/ports'
@@ -31,10 +31,6 @@ export interface OpenStore extends Store, Leases, AsyncDisposable {
    * `from`, at most one above the head, what they know from that seq on is not, either.
    */
   beginEpoch(reason: string, from?: Seq): Promise<void>
-  /** Says whether anybody here wants to hear of events the moment they happen; until it is said, somebody does. */
-  followWhile(isHeard: () => boolean): void
-  /** Another process may have written up to this seq. */
-  hint(seq: Seq): void
   /** Whether a query can be answered now. */
   isHealthy(): boolean
   close(): Promise<void>

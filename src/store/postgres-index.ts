@@ -1,6 +1,7 @@
-import type { Seq } from '../core/ids'
 import type { OpenStore, StoreDeps } from './index'
 import { type Head, handleOf, openPostgres } from './postgres-open'
+import { readsThrough } from './postgres-reads'
+import { PostgresSharedLog } from './postgres-shared-log'
 import { PostgresStore } from './postgres-store'
 import { findFact, insertEpoch, noteFact } from './queries/instance'
 
@@ -18,9 +19,11 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
   const connections = await openPostgres(url, deps)
   try {
     const { writer, readers, watch } = connections
-    const head = await watch.run((look) => look())
-    const store = new PostgresStore(connections, head, clock, secrets, report, measure)
-    const watching = watchOver(store, () => watch.run((head) => head()), report)
+    const lookAtHead = () => watch.run((look) => look())
+    const reads = readsThrough(readers)
+    const shared = new PostgresSharedLog(reads, await lookAtHead(), lookAtHead, report)
+    const store = new PostgresStore(writer, reads, shared, clock, secrets, measure)
+    const watching = watchOver(shared, lookAtHead, report)
     const holder = crypto.randomUUID()
     const close = async () => {
       watching.stop()
@@ -54,10 +57,6 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
       release: async (name: string) => {
         await readers.run((_, sql) => sql`DELETE FROM job_leases WHERE name = ${name} AND holder = ${holder}`)
       },
-      followWhile: (isHeard: () => boolean) => {
-        store.tail.isHeard = isHeard
-      },
-      hint: (seq: Seq) => store.tail.hint(seq),
       isHealthy: () => watching.isHealthy,
       close,
       [Symbol.asyncDispose]: close,
@@ -70,7 +69,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
 
 /** Looks at the head now and then: what no hint told of is found by this, and whether the database is there. */
 function watchOver(
-  store: PostgresStore,
+  log: PostgresSharedLog,
   lookAtHead: () => Promise<Head>,
   report: (fault: unknown) => void,
 ): { readonly isHealthy: boolean; stop(): void } {
@@ -81,7 +80,7 @@ function watchOver(
     if (asking) return
     asking = true
     try {
-      store.noteHead(await lookAtHead())
+      log.noteHead(await lookAtHead())
       answeredAt = performance.now()
       isReported = false
     } catch (fault) {

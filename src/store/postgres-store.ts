@@ -1,16 +1,16 @@
 import type { MessageView } from '../core/entities'
 import { AppError, refusal } from '../core/errors'
-import { type EventRecord, type LogEvent, postedEvent } from '../core/events'
+import { type LogEvent, postedEvent } from '../core/events'
 import type { Secrets, Seq } from '../core/ids'
 import type { PostOutcome, PostPlan, Reads, Store, Writes } from '../core/ports'
 import { type Clock, later, toMicros } from '../core/time'
-import { LogTail } from './log-tail'
 import { Appending, writesOver } from './postgres-act'
+import type { PostgresClient } from './postgres-client'
 import { constraintOf, meaningOf, translate, wasSent } from './postgres-error'
-import { type Head, handleOf, type PostgresConnections } from './postgres-open'
+import { handleOf, type PgDatabase } from './postgres-open'
 import { findOutcome } from './postgres-outcome'
 import { type Accepted, insertGroup, lookUp, needsLookUp, nothingFound, type Place } from './postgres-posts'
-import { readsThrough } from './postgres-reads'
+import type { PostgresSharedLog } from './postgres-shared-log'
 import { type Act, GROUP_TEXT, GROUP_WORKS, type Post, type Work } from './works'
 
 /** How often a group that another process got in the way of is judged and sent again. */
@@ -37,40 +37,19 @@ class StaleRights extends Error {}
  * What was judged by rights that another process has changed meanwhile is judged again.
  */
 export class PostgresStore implements Store {
-  readonly reads: Reads
-  readonly tail: LogTail
-  private readonly listeners: ((events: readonly LogEvent[]) => void)[] = []
-  private carried: () => Promise<void> | undefined = () => undefined
-  private readonly epochListeners: (() => void)[] = []
-  private readonly skipListeners: ((upTo: Seq) => void)[] = []
-  private readonly writeListeners: ((upTo: Seq) => void)[] = []
-  private epoch: string
   private readonly queue: Work[] = []
   private draining = false
   private idle: (() => void) | undefined
-  private checking: Promise<void> | undefined
-  private nextCheck: Promise<void> | undefined
 
   constructor(
-    private readonly connections: PostgresConnections,
-    head: Head,
+    private readonly writer: PostgresClient<PgDatabase>,
+    readonly reads: Reads,
+    readonly shared: PostgresSharedLog,
     private readonly clock: Clock,
     private readonly secrets: Secrets,
-    /** Told of faults that must fail nobody's request. */
-    private readonly report: (fault: unknown) => void,
     /** Told how many works shared a commit, and how many milliseconds it took. */
     private readonly measure: (works: number, milliseconds: number) => void = () => {},
-  ) {
-    this.reads = readsThrough(connections.readers)
-    this.epoch = head.epoch
-    this.tail = new LogTail(
-      this.reads,
-      head.seq,
-      (events) => this.tell(this.listeners, events),
-      (upTo) => this.tell(this.skipListeners, upTo),
-      report,
-    )
-  }
+  ) {}
 
   post(plan: PostPlan): Promise<PostOutcome> {
     return new Promise((resolve, reject) => this.enqueue({ plan, resolve, reject }))
@@ -81,70 +60,12 @@ export class PostgresStore implements Store {
   }
 
   onCommit(listener: (events: readonly LogEvent[]) => void): void {
-    this.listeners.push(listener)
-  }
-
-  onSkip(listener: (upTo: Seq) => void): void {
-    this.skipListeners.push(listener)
-  }
-
-  onWrite(listener: (upTo: Seq) => void): void {
-    this.writeListeners.push(listener)
-  }
-
-  onEpoch(listener: () => void): void {
-    this.epochListeners.push(listener)
-  }
-
-  /** A look at the database from time to time: what no hint told of is found by this. */
-  noteHead({ seq, epoch }: Head): void {
-    if (epoch !== this.epoch) {
-      this.epoch = epoch
-      for (const listener of this.epochListeners) listener()
-    }
-    this.tail.hint(seq)
-  }
-
-  answerAfter(carried: () => Promise<void> | undefined): void {
-    this.carried = carried
-  }
-
-  hydrateWith(hydrate: (records: readonly EventRecord[]) => Promise<LogEvent[]>): void {
-    this.tail.hydrate = hydrate
-  }
-
-  /** Asks the database; callers that come while it is being asked share the next question, which is newer than they. */
-  fresh(): Promise<void> {
-    if (!this.checking) {
-      this.checking = this.check().finally(() => {
-        this.checking = undefined
-      })
-      return this.checking
-    }
-    this.nextCheck ??= this.checking
-      .catch(() => {})
-      .then(() => {
-        this.nextCheck = undefined
-        return this.fresh()
-      })
-    return this.nextCheck
-  }
-
-  reach(seq: Seq): Promise<void> {
-    return this.tail.reach(seq)
+    this.shared.onCommit(listener)
   }
 
   /** Waits for what is queued. */
   async settle(): Promise<void> {
     if (this.draining) await new Promise<void>((resolve) => (this.idle = resolve))
-  }
-
-  private async check(): Promise<void> {
-    try {
-      await this.tail.reach((await this.connections.watch.run((head) => head())).seq)
-    } catch (error) {
-      throw translate(error)
-    }
   }
 
   private enqueue(work: Work): void {
@@ -188,14 +109,14 @@ export class PostgresStore implements Store {
     let group: readonly Judged[] = []
     try {
       for (let round = 0, left = posts; round < MAX_ROUNDS; round++) {
-        const known = this.tail.position
+        const known = this.shared.position
         const judged = await this.judge(left)
         group = judged.group
         left = [...group.map(({ post }) => post), ...judged.refused.map(({ post }) => post)]
         // What another process allowed a moment ago is not refused: everything has to be known for that.
         if (judged.refused.length > 0) {
-          await this.check()
-          if (this.tail.position !== known) continue
+          await this.shared.check()
+          if (this.shared.position !== known) continue
           for (const { post, reason } of judged.refused) post.reject(reason)
         }
         if (group.length === 0) return
@@ -216,10 +137,8 @@ export class PostgresStore implements Store {
   /** Undefined if the group has to be judged again. */
   private async send(group: readonly Judged[], known: Seq): Promise<Place | undefined> {
     try {
-      const first = await this.connections.writer.run((_, sql) =>
-        insertGroup(sql, group, this.clock.now(), known),
-      )
-      if (!first) await this.check()
+      const first = await this.writer.run((_, sql) => insertGroup(sql, group, this.clock.now(), known))
+      if (!first) await this.shared.check()
       return first
     } catch (error) {
       // Another process used a retry key between the look-up and the statement; the look-up finds it now.
@@ -232,9 +151,7 @@ export class PostgresStore implements Store {
   /** Who may be written, and who may not by what is known here. Those that were written before are answered. */
   private async judge(posts: readonly Post[]): Promise<{ group: Judged[]; refused: Refused[] }> {
     const plans = posts.map(({ plan }) => plan)
-    const found = needsLookUp(plans)
-      ? await this.connections.writer.run((_, sql) => lookUp(sql, plans))
-      : nothingFound
+    const found = needsLookUp(plans) ? await this.writer.run((_, sql) => lookUp(sql, plans)) : nothingFound
     const group: Judged[] = []
     const refused: Refused[] = []
     for (const post of posts) {
@@ -246,7 +163,7 @@ export class PostgresStore implements Store {
         if (used && used.requestHash !== idempotency.requestHash) throw refusal('idempotency_conflict')
         if (used) {
           // It is answered as it reads today, so what it made has to be known here.
-          void this.tail.reach(used.subject).then(() => post.resolve({ replayed: true, seq: used.subject }))
+          void this.shared.reach(used.subject).then(() => post.resolve({ replayed: true, seq: used.subject }))
           continue
         }
         const referred = { target: found.message(plan.replyTo), thread: found.message(plan.threadId) }
@@ -270,8 +187,7 @@ export class PostgresStore implements Store {
     const events = group.map(({ view }, i) =>
       postedEvent(placed(view, { seq: first.seq + i, at: later(first.at, i) })),
     )
-    this.tell(this.writeListeners, first.seq + group.length - 1)
-    void this.tail.announce(first.seq - 1, events)
+    void this.shared.announce(first.seq - 1, events)
     for (const [i, { post }] of group.entries()) {
       const event = events[i]
       if (event) post.resolve({ replayed: false, event })
@@ -295,11 +211,11 @@ export class PostgresStore implements Store {
   /** The connection broke while a group was on its way: it was written as a whole, or not at all. */
   private async afterLoss(group: readonly Judged[], error: unknown): Promise<void> {
     const uuids = group.map(({ plan }) => plan.uuid)
-    const places = await findOutcome(this.connections.writer, this.clock, uuids)
+    const places = await findOutcome(this.writer, this.clock, uuids)
     const [first] = group
     const place = first && places?.get(first.plan.uuid)
     if (place) {
-      await this.tail.reach(place.seq + group.length - 1)
+      await this.shared.reach(place.seq + group.length - 1)
       return this.publish(group, place)
     }
     const posts = group.map(({ post }) => post)
@@ -317,9 +233,8 @@ export class PostgresStore implements Store {
         this.measure(1, this.clock.steady() - started)
         // Whoever comes next is judged by the new rights.
         const last = done.events.at(-1)
-        if (last) this.tell(this.writeListeners, last.seq)
-        await this.tail.announce(done.base, done.events)
-        await this.tail.reach(last?.seq ?? 0)
+        await this.shared.announce(done.base, done.events)
+        await this.shared.reach(last?.seq ?? 0)
         void this.answer(() => act.resolve(done.result))
         return
       }
@@ -332,14 +247,14 @@ export class PostgresStore implements Store {
   /** Undefined if the act has to be judged again. */
   private async transactOnce({ run }: Act) {
     try {
-      return await this.connections.writer.run((writer) =>
+      return await this.writer.run((writer) =>
         writer.transaction(async (tx) => {
           const handle = handleOf(tx)
           const { db, t } = handle
           await tx.execute('SELECT 1 FROM log_head FOR UPDATE')
           const [head] = await db.select().from(t.logHead)
           if (!head) throw new Error('the log has no head')
-          if (head.accessSeq > this.tail.position) throw new StaleRights()
+          if (head.accessSeq > this.shared.position) throw new StaleRights()
           const log = new Appending(handle, this.clock, head)
           const result = await run(writesOver(handle, log, this.secrets))
           await log.writeHead()
@@ -348,7 +263,7 @@ export class PostgresStore implements Store {
         }),
       )
     } catch (error) {
-      if (error instanceof StaleRights) await this.check()
+      if (error instanceof StaleRights) await this.shared.check()
       else if (meaningOf(error) !== 'collision') throw error
       return undefined
     }
@@ -356,17 +271,8 @@ export class PostgresStore implements Store {
 
   /** Answers whoever wrote what is announced by now. The next work need not wait for that. */
   private async answer(resolve: () => void): Promise<void> {
-    await this.carried()
+    await this.shared.carried()
     resolve()
-  }
-
-  private tell<What>(listeners: readonly ((what: What) => void)[], what: What): void {
-    for (const listener of listeners)
-      try {
-        listener(what)
-      } catch (fault) {
-        this.report(fault)
-      }
   }
 }
 

@@ -28,8 +28,6 @@ export async function openSqliteStore(
     // The lock of the home says that there is one process.
     lease: async () => true,
     release: async () => {},
-    followWhile: () => {},
-    hint: () => {},
     [Symbol.asyncDispose]: () => store.close(),
   })
 }

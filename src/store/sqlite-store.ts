@@ -90,24 +90,6 @@ export class SqliteStore implements Store {
     this.listeners.push(listener)
   }
 
-  /** Nobody else writes to this store, so nothing ever has to be brought along. */
-  hydrateWith(): void {}
-
-  /** Reads take no time, so streams carry what is announced before an answer is on its way. */
-  answerAfter(): void {}
-
-  onEpoch(): void {}
-
-  onSkip(): void {}
-
-  onWrite(): void {}
-
-  fresh(): undefined {
-    return undefined
-  }
-
-  async reach(): Promise<void> {}
-
   /** Whether it can be read now, and written: after a failure a row of it is written again to find out. */
   isHealthy(): boolean {
     if (this.faults.isDamaged) return false

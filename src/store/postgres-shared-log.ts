@@ -1,0 +1,132 @@
+import type { EventRecord, LogEvent } from '../core/events'
+import type { Seq } from '../core/ids'
+import type { Reads } from '../core/ports'
+import type { SharedLog } from '../core/shared-log'
+import { LogTail } from './log-tail'
+import { translate } from './postgres-error'
+import type { Head } from './postgres-open'
+
+/**
+ * The log of a Postgres database as this process knows it: who is told of what, and how far it has come. The writer
+ * announces here what it committed; what others wrote is read when a hint or a look at the head tells of it.
+ */
+export class PostgresSharedLog implements SharedLog {
+  /** When streams have carried what was announced; undefined means now. */
+  carried: () => Promise<void> | undefined = () => undefined
+  private readonly tail: LogTail
+  private readonly listeners: ((events: readonly LogEvent[]) => void)[] = []
+  private readonly skipListeners: ((upTo: Seq) => void)[] = []
+  private readonly writeListeners: ((upTo: Seq) => void)[] = []
+  private readonly epochListeners: (() => void)[] = []
+  private epoch: string
+  private checking: Promise<void> | undefined
+  private nextCheck: Promise<void> | undefined
+
+  constructor(
+    reads: Pick<Reads, 'events' | 'acts'>,
+    head: Head,
+    private readonly askHead: () => Promise<Head>,
+    private readonly report: (fault: unknown) => void,
+  ) {
+    this.epoch = head.epoch
+    this.tail = new LogTail(
+      reads,
+      head.seq,
+      (events) => this.tell(this.listeners, events),
+      (upTo) => this.tell(this.skipListeners, upTo),
+      report,
+    )
+  }
+
+  onCommit(listener: (events: readonly LogEvent[]) => void): void {
+    this.listeners.push(listener)
+  }
+
+  onSkip(listener: (upTo: Seq) => void): void {
+    this.skipListeners.push(listener)
+  }
+
+  onWrite(listener: (upTo: Seq) => void): void {
+    this.writeListeners.push(listener)
+  }
+
+  onEpoch(listener: () => void): void {
+    this.epochListeners.push(listener)
+  }
+
+  hydrateWith(hydrate: (records: readonly EventRecord[]) => Promise<LogEvent[]>): void {
+    this.tail.hydrate = hydrate
+  }
+
+  answerAfter(carried: () => Promise<void> | undefined): void {
+    this.carried = carried
+  }
+
+  followWhile(isHeard: () => boolean): void {
+    this.tail.isHeard = isHeard
+  }
+
+  hint(seq: Seq): void {
+    this.tail.hint(seq)
+  }
+
+  /** Asks the database; callers that come while it is being asked share the next question, which is newer than they. */
+  fresh(): Promise<void> {
+    if (!this.checking) {
+      this.checking = this.check().finally(() => {
+        this.checking = undefined
+      })
+      return this.checking
+    }
+    this.nextCheck ??= this.checking
+      .catch(() => {})
+      .then(() => {
+        this.nextCheck = undefined
+        return this.fresh()
+      })
+    return this.nextCheck
+  }
+
+  reach(seq: Seq): Promise<void> {
+    return this.tail.reach(seq)
+  }
+
+  /** Seq of the last event that was announced: by everything up to it this process judges. */
+  get position(): Seq {
+    return this.tail.position
+  }
+
+  /** Asks where the log stands, and resolves when it is known up to there. @throws unavailable */
+  async check(): Promise<void> {
+    try {
+      await this.tail.reach((await this.askHead()).seq)
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  /** A look at the database from time to time: what no hint told of is found by this. */
+  noteHead({ seq, epoch }: Head): void {
+    if (epoch !== this.epoch) {
+      this.epoch = epoch
+      for (const listener of this.epochListeners) listener()
+    }
+    this.tail.hint(seq)
+  }
+
+  /** Announces what this process committed after `base`. Resolves when it is out, or when nobody here listens. */
+  announce(base: Seq, events: readonly LogEvent[]): Promise<void> {
+    const last = events.at(-1)
+    if (last) this.tell(this.writeListeners, last.seq)
+    return this.tail.announce(base, events)
+  }
+
+  private tell<What>(listeners: readonly ((what: What) => void)[], what: What): void {
+    for (const listener of listeners)
+      try {
+        listener(what)
+      } catch (fault) {
+        this.report(fault)
+      }
+  }
+}
