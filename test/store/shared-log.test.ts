@@ -1,0 +1,146 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import type { EventRecord, LogEvent } from '../../src/core/events'
+import type { SharedLog } from '../../src/core/shared-log'
+import { systemClock, systemSecrets } from '../../src/platform'
+import { type OpenStore, openStore } from '../../src/store'
+import { postgresMissing, sharedPostgres } from '../support/postgres'
+import { until, within } from '../support/sockets'
+import { openEngine } from './engines'
+import { annAndHerRooms, announcements, makeAccount, makeChannel, post } from './scene'
+
+// The first of these tests starts the server that all share.
+setDefaultTimeout(60_000)
+
+test('a log in one process is shared with nobody', async () => {
+  await using engine = await openEngine('sqlite')
+  expect(engine.store.shared).toBeUndefined()
+})
+
+function open(url: string): Promise<OpenStore> {
+  const report = (fault: unknown) => {
+    throw fault
+  }
+  return openStore({ kind: 'postgres', url }, { clock: systemClock, secrets: systemSecrets, report })
+}
+
+function sharedOf({ shared }: OpenStore): SharedLog {
+  if (!shared) throw new Error('its log is shared with nobody')
+  return shared
+}
+
+/** What a record stands for, as far as these tests look. */
+const bare = async (records: readonly EventRecord[]): Promise<LogEvent[]> =>
+  records.map(({ seq, at, type }) => ({
+    ...{ seq, at, type, facts: {} },
+    ...{ actor: null, channel: null, account: null, message: null, setting: null },
+  }))
+
+/** Two processes over one log, both of which know Ann and her rooms. */
+async function pair() {
+  const url = await (await sharedPostgres()).createDatabase()
+  await using undo = new AsyncDisposableStack()
+  const here = undo.use(await open(url))
+  const there = undo.use(await open(url))
+  for (const store of [here, there]) sharedOf(store).hydrateWith(bare)
+  const { ann, plans } = await annAndHerRooms(here)
+  await sharedOf(there).fresh()
+  const opened = undo.move()
+  return {
+    here,
+    there,
+    posts: (store: OpenStore, body: string) => post(store, { sender: ann, channel: plans, body }),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}
+
+describe.skipIf(postgresMissing)('a log that two processes share', () => {
+  test('is announced in both, in its order and without a gap, whoever wrote', async () => {
+    await using p = await pair()
+    const [announced, elsewhere] = [announcements(p.here), announcements(p.there)]
+    const written: number[] = []
+    for (let n = 0; n < 20; n++) written.push((await p.posts(n % 3 ? p.here : p.there, `${n}`)).seq)
+    for (const store of [p.here, p.there]) await sharedOf(store).fresh()
+    for (const commits of [announced, elsewhere])
+      expect(commits.flat().map(({ seq }) => seq)).toEqual(written)
+  })
+
+  test('is fresh when all that was committed before is announced, and reached when a part of it is', async () => {
+    await using p = await pair()
+    const announced = announcements(p.there)
+    for (const wait of [
+      () => sharedOf(p.there).fresh(),
+      (seq: number) => sharedOf(p.there).reach(seq),
+      // Those who come while it is being asked share an answer that is newer than they.
+      () => Promise.all([1, 2, 3].map(() => sharedOf(p.there).fresh())),
+    ]) {
+      const { seq } = await p.posts(p.here, 'news')
+      await wait(seq)
+      expect(announced.flat().at(-1)?.seq).toBe(seq)
+    }
+  })
+
+  test('says how far it was written here, and not what was written elsewhere', async () => {
+    await using p = await pair()
+    const written: number[] = []
+    sharedOf(p.here).onWrite((upTo) => written.push(upTo))
+    const { seq } = await p.posts(p.here, 'a post')
+    expect(written).toEqual([seq])
+    await p.posts(p.there, 'another')
+    await p.here.transact((tx) => makeChannel(tx, 'dinner'))
+    expect(written).toEqual([seq, seq + 2])
+    await p.here.transact(async () => 'nothing')
+    expect(written).toEqual([seq, seq + 2])
+  })
+
+  test('moves by a hint, at once', async () => {
+    await using p = await pair()
+    const announced = announcements(p.there)
+    sharedOf(p.here).onWrite((upTo) => sharedOf(p.there).hint(upTo))
+    // Without hints, each would wait for the look at the head that comes once a second.
+    for (let n = 0; n < 10; n++) {
+      const { seq } = await p.posts(p.here, `${n}`)
+      await until('the announcement', () => announced.flat().at(-1)?.seq === seq, 500)
+    }
+  })
+
+  test('answers whoever acted once streams have carried it, and lets the next work go on meanwhile', async () => {
+    await using p = await pair()
+    const carried = Promise.withResolvers<void>()
+    sharedOf(p.here).answerAfter(() => carried.promise)
+    const acting = p.here.transact((tx) => makeAccount(tx, 'bob'))
+    expect(await within(5000, p.posts(p.here, 'behind it'))).toMatchObject({ body: 'behind it' })
+    expect(await within(50, acting)).toBeUndefined()
+    carried.resolve()
+    expect(await acting).toMatchObject({ handle: 'bob' })
+  })
+
+  test('passes over messages while nobody listens, says up to where, and announces what is none', async () => {
+    await using p = await pair()
+    const skipped: number[] = []
+    const announced = announcements(p.there)
+    sharedOf(p.there).onSkip((upTo) => skipped.push(upTo))
+    sharedOf(p.there).followWhile(() => false)
+    await p.posts(p.here, 'unheard')
+    await p.here.transact((tx) => makeChannel(tx, 'dinner'))
+    const { seq } = await p.posts(p.here, 'unheard as well')
+    await sharedOf(p.there).reach(seq)
+    expect(announced.flat().map(({ type }) => type)).toEqual(['channel.created'])
+    expect(skipped.at(-1)).toBe(seq)
+  })
+
+  test('tells the others of a new epoch, once', async () => {
+    await using p = await pair()
+    const announced = announcements(p.there)
+    let told = 0
+    sharedOf(p.there).onEpoch(() => told++)
+    for (const times of [1, 2]) {
+      await p.here.beginEpoch('test')
+      await until('the news', () => told === times)
+      const { seq } = await p.posts(p.here, 'in a new epoch')
+      // Nobody hints at it, so that the head is looked at once more.
+      await until('the announcement', () => announced.flat().at(-1)?.seq === seq)
+      expect(told).toBe(times)
+    }
+    expect(await p.there.reads.epochs()).toHaveLength(3)
+  })
+})
