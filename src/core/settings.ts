@@ -46,13 +46,6 @@ export interface Impersonation {
   readonly as: readonly string[]
 }
 
-/** Who may act as whom: an account by its handle, or one token by its id. `*` in `as` is everybody but admins. */
-export interface Impersonation {
-  readonly account?: string
-  readonly token?: string
-  readonly as: readonly string[]
-}
-
 /** Reads a setting as it is now; never keep the answer across a request. */
 export interface Settings {
   get<Key extends keyof SettingValues>(key: Key): SettingValues[Key]
