@@ -7,9 +7,9 @@
  * order or missing in a stream.
  */
 import { parseArgs } from 'node:util'
-import { Chance } from '../test/live/crowd'
 import { Cluster } from '../test/replicas/cluster'
 import { torture } from '../test/replicas/torture'
+import { Chance } from '../test/support/chance'
 import { startPostgres } from '../test/support/postgres'
 import { redisMissing, startRedis } from '../test/support/redis'
 import { binary } from './lib/synapse'

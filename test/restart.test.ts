@@ -11,20 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import {
-  Chance,
-  everythingReadable,
-  overLongPolls,
-  overMultiplexed,
-  overPolls,
-  overStream,
-  postUntilAcked,
-  Reader,
-  type Scene,
-  type Session,
-  speaker,
-} from './live/crowd'
-import { judge, Ledger, logOf, placeOf } from './support/ledger'
+import { Chance } from './support/chance'
+import { Crowd } from './support/crowd'
+import { logOf, placeOf } from './support/ledger'
 import { type ServerProcess, Site } from './support/process'
 import { answerIn, RawConnection } from './support/raw-socket'
 import { EventStream, LiveSocket, until, within } from './support/sockets'
@@ -44,50 +33,18 @@ describe('a server that is killed', () => {
       Array.from({ length: 16 }, (_, i) => server.agent(`writer-${i}`, ROOMS[i % 2] ?? 'alpha')),
     )
     const bob = { authorization: `Bearer ${await server.agent('bob', ...ROOMS)}` }
-    const { body: start } = await server
-      .as(bob.authorization.slice(7))
-      .get<{ head_cursor: string }>('/v1/server')
-
-    const ledger = new Ledger()
-    for (const slug of ROOMS) ledger.members(slug, 'bob')
-    const over = Promise.withResolvers<void>()
-    const acked = new Map<string, number>()
-    let acks = 0
-    let phase: 'writing' | 'ending' | 'over' = 'writing'
-    const scene: Scene = {
-      ledger,
-      url: () => server.url,
-      chance: new Chance(),
-      over: over.promise,
-      goal: (rooms) =>
-        phase === 'over' ? Math.max(...rooms.map((slug) => acked.get(slug) ?? 0)) : undefined,
-    }
-    const sessions: readonly Session[] = [overMultiplexed, overStream, overLongPolls, overPolls]
-    const readers = [...sessions, ...sessions].map((session, i) => {
-      const types = i < 4 && session !== overPolls ? null : ['message.created']
-      const facts = { name: `bob-${i}`, account: 'bob', credential: bob, rooms: ROOMS }
-      const reader = new Reader(scene, {
-        ...facts,
-        selection: { channels: '*', types },
-        from: start.head_cursor,
-      })
-      return { reader, reading: reader.read(session) }
-    })
-    const writing = writers.map(async (token, i) => {
-      const slug = ROOMS[i % 2] ?? 'alpha'
-      const who = speaker(scene, { authorization: `Bearer ${token}` })
-      for (let n = 0; phase === 'writing'; n++) {
-        const seq = await postUntilAcked(scene, who, slug, `writer-${i}-${n}`)
-        acked.set(slug, Math.max(acked.get(slug) ?? 0, seq))
-        acks++
-      }
-    })
-    const failed = Promise.all([...writing, ...readers.map(({ reading }) => reading)])
+    const crowd = new Crowd(() => server.url)
+    await crowd.follow({ account: 'bob', credential: bob, rooms: ROOMS })
+    for (const [i, token] of writers.entries())
+      void crowd.write(
+        `writer-${i}`,
+        crowd.speaker({ authorization: `Bearer ${token}` }),
+        ROOMS[i % 2] ?? 'alpha',
+      )
 
     const readyAfter: number[] = []
     for (let cycle = 0; cycle < 10; cycle++) {
-      const enough = acks + 50 + scene.chance.below(150)
-      await Promise.race([failed, until('posts', () => acks >= enough, 15_000)])
+      await crowd.progress(50 + crowd.chance.below(150))
       if (cycle === 5) {
         // As when a machine sleeps for a moment: nothing is lost by it, and nothing comes twice.
         server.signal('SIGSTOP')
@@ -98,22 +55,12 @@ describe('a server that is killed', () => {
       server = await site.start(QUIET)
       readyAfter.push(server.readyAfter)
     }
-    const enough = acks + 50
-    await until('posts after the last start', () => acks >= enough)
-    phase = 'ending'
-    await Promise.all(writing)
-    phase = 'over'
-    over.resolve()
-    await failed
+    await crowd.progress()
+    await crowd.end()
 
-    const evidence = {
-      log: logOf(site.paths.database),
-      readable: await everythingReadable(speaker(scene, bob)),
-    }
-    const wrong = judge(ledger.entries, evidence)
-    const { seed } = scene.chance
+    const { seed, wrong, readable } = await crowd.judge(logOf(site.paths.database), bob)
     expect({ seed, wrong: wrong.slice(0, 20) }).toEqual({ seed, wrong: [] })
-    expect(evidence.readable.length).toBeGreaterThan(500)
+    expect(readable.length).toBeGreaterThan(500)
     expect(Math.max(...readyAfter)).toBeLessThan(5000)
     expect(await server.stop()).toBe(0)
     expect(integrityOf(site.paths.database)).toBe('ok')
@@ -126,7 +73,7 @@ describe('a server that is killed', () => {
     const tokens = await Promise.all(
       Array.from({ length: 8 }, (_, i) => server.agent(`writer-${i}`, 'alpha')),
     )
-    const { chance } = { chance: new Chance() }
+    const chance = new Chance()
     const wal = `${site.paths.database}-wal`
     const acked = new Set<string>()
     let isBusy = true

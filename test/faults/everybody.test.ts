@@ -3,18 +3,9 @@
 // from a seed, which is in the title of a test that fails: TEST_SEED=<seed> makes the last of them the same again.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { homePaths } from '../../src/home'
-import {
-  Chance,
-  everythingReadable,
-  overLongPolls,
-  overMultiplexed,
-  overPolls,
-  overStream,
-  Reader,
-  type Scene,
-  type Session,
-} from '../live/crowd'
+import { Chance } from '../support/chance'
 import { bodyOf, judge, Ledger, logOf } from '../support/ledger'
+import { everythingReadable, everyWay, overPolls, Reader, type Scene, type Session } from '../support/readers'
 import { type Caller, type Person, type Room, type World, world } from '../support/world'
 
 setDefaultTimeout(60_000)
@@ -205,9 +196,8 @@ describe('everybody at once', () => {
       })
       const { drama, host } = await stage(w, new Chance(seed))
       const { body } = await host.get<{ head_cursor: string }>('/v1/server')
-      const sessions: readonly Session[] = [overMultiplexed, overStream, overLongPolls, overPolls]
       const reading = drama.members.flatMap((member, i) =>
-        sessions.map((session, k) => {
+        everyWay.map((session, k) => {
           const types = session !== overPolls && (i + k) % 2 === 0 ? null : ['message.created']
           return drama.read(member, session, types, body.head_cursor)
         }),

@@ -1,9 +1,9 @@
 /** Writers that go on while something fails, each repeating what was not acknowledged, and the judgement afterwards. */
 import { Database } from 'bun:sqlite'
-import { everythingReadable, type MessagePage } from '../live/crowd'
 import type { Caller } from '../support/caller'
 import { bodyOf, judge, Ledger, logOf } from '../support/ledger'
 import type { ServerProcess, Site } from '../support/process'
+import { everythingReadable, type MessagePage } from '../support/readers'
 import { until } from '../support/sockets'
 
 export const ROOM = 'room'

@@ -1,19 +1,16 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
-import { judge, Ledger, type Selection } from '../support/ledger'
-import { LiveSocket } from '../support/sockets'
-import { type Person, world } from '../support/world'
+import { Crowd } from '../support/crowd'
+import type { Selection } from '../support/ledger'
 import {
-  Chance,
-  everythingReadable,
   overLongPolls,
   overMultiplexed,
   overPolls,
   overStream,
-  postUntilAcked,
-  Reader,
   type Scene,
   type Session,
-} from './crowd'
+} from '../support/readers'
+import { LiveSocket } from '../support/sockets'
+import { type Person, world } from '../support/world'
 
 setDefaultTimeout(60_000)
 
@@ -23,33 +20,21 @@ const ROOMS = ['alpha', 'beta', 'gamma', 'delta'] as const
 
 test('50 writers post while readers of every kind come and go: each sees every event once and in order', async () => {
   await using w = await world({ settings: { SYNAPSE_LOG_LEVEL: 'warning' } })
-  const ledger = new Ledger()
-  const acked = new Map<string, number>()
-  let isOver = false
-  const over = Promise.withResolvers<void>()
-  const scene: Scene = {
-    ledger,
-    url: () => w.url,
-    chance: new Chance(),
-    over: over.promise,
-    goal: (rooms) => (isOver ? Math.max(...rooms.map((slug) => acked.get(slug) ?? 0)) : undefined),
-  }
+  const crowd = new Crowd(() => w.url)
   for (const slug of ROOMS) await w.channel(slug, { kind: slug === 'delta' ? 'private' : 'public' })
   const member = (...slugs: string[]) => ({
     channels: Object.fromEntries(slugs.map((slug) => [slug, 'member' as const])),
   })
   const writers = await Promise.all(
-    Array.from({ length: WRITERS }, (_, i) =>
-      w.agent(`writer-${i}`, member(ROOMS[i % ROOMS.length] ?? 'alpha')),
-    ),
+    Array.from({ length: WRITERS }, (_, i) => w.agent(`writer-${i}`, member(roomOf(i)))),
   )
   const alice = await w.agent('alice', member(...ROOMS))
   const bob = await w.agent('bob', member('alpha', 'beta'))
   const clint = await w.human('clint', member(...ROOMS))
   const stranger = await w.agent('stranger')
-  for (const slug of ROOMS) ledger.members(slug, 'alice', 'clint')
-  ledger.members('alpha', 'bob')
-  ledger.members('beta', 'bob')
+  for (const slug of ROOMS) crowd.ledger.members(slug, 'alice', 'clint')
+  crowd.ledger.members('alpha', 'bob')
+  crowd.ledger.members('beta', 'bob')
   const { body } = await alice.get<{ head_cursor: string }>('/v1/server')
 
   const everything = { channels: '*', types: null } as const
@@ -74,46 +59,33 @@ test('50 writers post while readers of every kind come and go: each sees every e
     [clint, messages, overPolls],
     [bob, messages, overPolls],
   ]
-  const readers = cast.map(([who, selection], i) => {
-    const facts = {
-      name: `${who.handle}-${i}`,
-      account: who.handle,
-      credential: who.credential,
-      selection,
-      rooms: who === bob ? ['alpha', 'beta'] : ROOMS,
-    }
-    return new Reader(scene, { ...facts, from: body.head_cursor })
-  })
-  const reading = Promise.all(readers.map((reader, i) => reader.read(cast[i]?.[2] ?? overPolls)))
-  const sockets = await Promise.all(ROOMS.map((slug) => watchChannel(scene, clint, slug)))
+  for (const [i, [who, selection, session]] of cast.entries()) {
+    const rooms = who === bob ? ['alpha', 'beta'] : ROOMS
+    const { handle, credential } = who
+    const facts = { name: `${handle}-${i}`, account: handle, credential, selection, rooms }
+    void crowd.read({ ...facts, from: body.head_cursor }, session)
+  }
+  const sockets = await Promise.all(ROOMS.map((slug) => watchChannel(crowd.scene, clint, slug)))
   using silent = await LiveSocket.open(w.url, stranger.credential)
   await silent.subscribe(['*'])
 
-  await Promise.all(
-    writers.map(async (writer, i) => {
-      const slug = ROOMS[i % ROOMS.length] ?? 'alpha'
-      for (let n = 0; n < POSTS; n++) {
-        const seq = await postUntilAcked(scene, writer, slug, `${writer.handle}-${n}`)
-        acked.set(slug, Math.max(acked.get(slug) ?? 0, seq))
-      }
-    }),
-  )
-  isOver = true
-  over.resolve()
-  await reading
-  for (const [i, socket] of sockets.entries()) await socket.finish(acked.get(ROOMS[i] ?? '') ?? 0)
+  const writing = writers.map((writer, i) => crowd.write(writer.handle, writer, roomOf(i), POSTS))
+  await crowd.during(Promise.all(writing))
+  await crowd.end()
+  for (const [i, socket] of sockets.entries()) await socket.finish(crowd.newestIn(roomOf(i)))
 
   await silent.settle()
   expect(silent.events).toEqual([])
-  const evidence = { log: await w.storedLog(), readable: await everythingReadable(alice) }
-  const wrong = judge(ledger.entries, evidence)
-  expect({ seed: scene.chance.seed, wrong: wrong.slice(0, 20) }).toEqual({
-    seed: scene.chance.seed,
-    wrong: [],
-  })
-  expect(evidence.readable).toHaveLength(WRITERS * POSTS)
+  const { seed, wrong, readable } = await crowd.judge(await w.storedLog(), alice.credential)
+  expect({ seed, wrong: wrong.slice(0, 20) }).toEqual({ seed, wrong: [] })
+  expect(readable).toHaveLength(WRITERS * POSTS)
+  const { readers } = crowd
   expect(readers.reduce((sum, { sessions }) => sum + sessions, 0)).toBeGreaterThan(3 * readers.length)
 })
+
+function roomOf(i: number): string {
+  return ROOMS[i % ROOMS.length] ?? 'alpha'
+}
 
 /** The original socket on one channel: it cannot resume, so it stays; it hears everything after its hello. */
 async function watchChannel(scene: Scene, who: Person, slug: string) {

@@ -1,20 +1,10 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import {
-  Chance,
-  everythingReadable,
-  overLongPolls,
-  overMultiplexed,
-  overPolls,
-  overStream,
-  postUntilAcked,
-  Reader,
-  type Scene,
-  speaker,
-} from '../live/crowd'
-import { bodyOf, judge, Ledger, logOf } from '../support/ledger'
+import { Chance } from '../support/chance'
+import { Crowd } from '../support/crowd'
+import { bodyOf, Ledger, logOf } from '../support/ledger'
 import { Site } from '../support/process'
-import { until } from '../support/sockets'
-import { Fronts, type Way, ways } from './fronts'
+import { overLongPolls, overMultiplexed, overPolls, overStream } from '../support/readers'
+import { Fronts, ways } from './fronts'
 import { ask, dial } from './session'
 
 // A server is stopped, killed and started under load.
@@ -39,11 +29,35 @@ test.skipIf(here.length === 0)(
     const { body: start } = await server.as(token).get<{ head_cursor: string }>('/v1/server')
     await fronts.start()
 
-    const crowd = new Crowd(fronts, token, start.head_cursor)
-    const failed = Promise.all(here.map((way) => crowd.come(way)))
-    failed.catch(() => {})
+    const chance = new Chance()
+    const ledger = new Ledger()
+    ledger.members(ROOM, 'bob')
+    const credential = { authorization: `Bearer ${token}` }
+    let isOver = false
+    const once: Promise<void>[] = []
+    const crowds = here.map((way) => {
+      const url = () => fronts.at(way.name).origin
+      const via = fronts.via(way)
+      const crowd = new Crowd(url, chance, { ledger, ...(via === undefined ? {} : { via }) })
+      const name = `${way.name.replaceAll(' ', '-')}-${way.protocol}`
+      const facts = { account: 'bob', credential, rooms: [ROOM], from: start.head_cursor }
+      for (const session of [overMultiplexed, overStream, overLongPolls, overPolls])
+        void crowd.read(
+          {
+            ...facts,
+            name: `${name}-${session.name}`,
+            selection: { channels: '*', types: ['message.created'] },
+          },
+          session,
+        )
+      void crowd.write(`${name}-keyed`, crowd.speaker(credential), ROOM)
+      // The client of HTTP/2 repeats by itself what HAProxy breaks off.
+      if (way.protocol === 'http1.1') once.push(postOnce(crowd, credential, `${name}-once`, () => isOver))
+      return crowd
+    })
+    const progress = () => Promise.all(crowds.map((crowd) => crowd.progress(20)))
     for (const end of ['stop', 'kill'] as const) {
-      await Promise.race([failed, crowd.progress(20)])
+      await progress()
       await server[end]()
       const asked = here.map(async (way) => ({
         way,
@@ -56,13 +70,12 @@ test.skipIf(here.length === 0)(
       for (const { way, status } of await Promise.all(asked))
         if (way.name === 'HAProxy') expect([200, 503]).toContain(status)
     }
-    await Promise.race([failed, crowd.progress(20)])
-    await crowd.leave()
-    await failed
-    const readable = await everythingReadable(server.as(token))
-    const wrong = judge(crowd.ledger.entries, { log: logOf(site.paths.database), readable })
-    expect({ seed: crowd.chance.seed, wrong: wrong.slice(0, 20) }).toEqual({
-      seed: crowd.chance.seed,
+    await progress()
+    isOver = true
+    await Promise.all([...once, ...crowds.map((crowd) => crowd.end())])
+    const verdict = await crowds[0]?.judge(logOf(site.paths.database), credential)
+    expect({ seed: chance.seed, wrong: verdict?.wrong.slice(0, 20) }).toEqual({
+      seed: chance.seed,
       wrong: [],
     })
     expect(await server.stop()).toBe(0)
@@ -120,90 +133,27 @@ describe('a post that was sent once', () => {
     })
 })
 
-/** People at every proxy: some post with retry keys, some without, some read in every way there is. */
-class Crowd {
-  readonly ledger = new Ledger()
-  readonly chance = new Chance()
-  private readonly credential: Readonly<Record<string, string>>
-  private readonly over = Promise.withResolvers<void>()
-  private phase: 'writing' | 'ending' | 'over' = 'writing'
-  private readonly writing: Promise<void>[] = []
-  private readonly acked = new Map<Way, number>()
-  private head = 0
-
-  constructor(
-    private readonly fronts: Fronts,
-    token: string,
-    private readonly from: string,
-  ) {
-    this.credential = { authorization: `Bearer ${token}` }
-    this.ledger.members(ROOM, 'bob')
-  }
-
-  /** @throws when somebody there is refused, or does not get on */
-  async come(way: Way): Promise<void> {
-    const scene: Scene = {
-      ledger: this.ledger,
-      url: () => this.fronts.at(way.name).origin,
-      via: this.fronts.via(way),
-      chance: this.chance,
-      over: this.over.promise,
-      goal: () => (this.phase === 'over' ? this.head : undefined),
-    }
-    const name = `${way.name.replaceAll(' ', '-')}-${way.protocol}`
-    const facts = { account: 'bob', credential: this.credential, rooms: [ROOM], from: this.from }
-    const selection = { channels: '*', types: ['message.created'] } as const
-    const reading = [overMultiplexed, overStream, overLongPolls, overPolls].map((session, i) =>
-      new Reader(scene, { ...facts, name: `${name}-reader-${i}`, selection }).read(session),
-    )
-    const writing = [this.writeWithKeys(scene, way, name)]
-    // The client of HTTP/2 repeats by itself what HAProxy breaks off.
-    if (way.protocol === 'http1.1') writing.push(this.writeOnce(scene, name))
-    this.writing.push(...writing)
-    await Promise.all([...reading, ...writing])
-  }
-
-  /** Waits until so many more posts are acknowledged through every proxy. */
-  async progress(posts: number): Promise<void> {
-    const goals = here.map((way) => [way, (this.acked.get(way) ?? 0) + posts] as const)
-    const isThere = () => goals.every(([way, goal]) => (this.acked.get(way) ?? 0) >= goal)
-    await until('posts through every proxy', isThere, 30_000)
-  }
-
-  /** Ends the writers; the readers go when they have read everything. */
-  async leave(): Promise<void> {
-    this.phase = 'ending'
-    await Promise.all(this.writing)
-    this.phase = 'over'
-    this.over.resolve()
-  }
-
-  private async writeWithKeys(scene: Scene, way: Way, name: string): Promise<void> {
-    const who = speaker(scene, this.credential)
-    for (let n = 0; this.phase === 'writing'; n++) {
-      this.head = Math.max(this.head, await postUntilAcked(scene, who, ROOM, `${name}-keyed-${n}`))
-      this.acked.set(way, (this.acked.get(way) ?? 0) + 1)
-    }
-  }
-
-  /** Tries each post once, whatever comes of it. */
-  private async writeOnce(scene: Scene, name: string): Promise<void> {
-    const who = speaker(scene, this.credential)
-    for (let n = 0; this.phase === 'writing'; n++) {
-      const key = `${name}-once-${n}`
-      this.ledger.attempted(key, ROOM)
-      const request = {
+/** Posts without a retry key, each once, whatever comes of it. */
+async function postOnce(
+  crowd: Crowd,
+  credential: Record<string, string>,
+  name: string,
+  isOver: () => boolean,
+): Promise<void> {
+  const who = crowd.speaker(credential)
+  for (let n = 0; !isOver(); n++) {
+    const key = `${name}-${n}`
+    crowd.ledger.attempted(key, ROOM)
+    const answer = await who
+      .fetch<{ id: string; channel: string; cursor: string }>('/v1/messages', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ channel: ROOM, body: bodyOf(key) }),
         // A connection of its own, so that the client has no reason to repeat it either.
         keepalive: false,
-      }
-      const answer = await who
-        .fetch<{ id: string; channel: string; cursor: string }>('/v1/messages', request)
-        .catch(() => undefined)
-      if (answer?.status === 201) this.ledger.acked(key, answer.body)
-      else await Bun.sleep(20)
-    }
+      })
+      .catch(() => undefined)
+    if (answer?.status === 201) crowd.ledger.acked(key, answer.body)
+    else await Bun.sleep(20)
   }
 }

@@ -3,8 +3,8 @@
  * machines are. Disposing ends all of them.
  */
 import { generateKeyPairSync } from 'node:crypto'
-import postgres from 'postgres'
-import type { LoggedEvent } from '../support/ledger'
+import { postgresDatabase } from '../support/database'
+import { type LoggedEvent, logIn } from '../support/ledger'
 import { type ServerProcess, Site, type SiteOptions } from '../support/process'
 import { unlimited } from '../support/unlimited'
 
@@ -89,27 +89,13 @@ export class Cluster implements AsyncDisposable {
     return server.stop()
   }
 
+  /** The log as the database holds it. */
+  async log(): Promise<LoggedEvent[]> {
+    await using database = postgresDatabase(this.database)
+    return await logIn(database)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const site of this.sites) await site[Symbol.asyncDispose]()
-  }
-}
-
-/** The log as the database holds it. */
-export async function logIn(database: string): Promise<LoggedEvent[]> {
-  const sql = postgres(database, { max: 1, onnotice: () => {} })
-  try {
-    const epochs = await sql<
-      { first_seq: string; epoch: string }[]
-    >`SELECT first_seq, epoch FROM epochs ORDER BY 1`
-    const rows = await sql<{ seq: string; type: string; channel: string | null; id: string | null }[]>`
-      SELECT e.seq, e.type, c.slug AS channel, m.uuid AS id
-      FROM events e LEFT JOIN channels c ON c.id = e.channel_id LEFT JOIN messages m ON m.seq = e.seq
-      ORDER BY e.seq`
-    return rows.map(({ seq, type, channel, id }) => {
-      const epoch = epochs.findLast(({ first_seq }) => Number(first_seq) <= Number(seq))?.epoch ?? ''
-      return { seq: Number(seq), epoch, type, channel, id }
-    })
-  } finally {
-    await sql.end()
   }
 }

@@ -4,7 +4,7 @@ import { temporaryDirectory } from '../home/temporary'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { EventStream, LiveSocket, until } from '../support/sockets'
 import { freePort } from '../support/supervised'
-import { Cluster, logIn } from './cluster'
+import { Cluster } from './cluster'
 
 setDefaultTimeout(60_000)
 
@@ -89,7 +89,7 @@ test.skipIf(postgresMissing || Bun.which('caddy') === null)(
       })
     // One that was on its way to the dead server may come back as 502; with its key it is repeated without harm.
     expect(failed.length, `${failed}`).toBeLessThan(5)
-    const log = await logIn(database)
+    const log = await cluster.log()
     expect(log.filter(({ type }) => type === 'message.created')).toHaveLength(60)
   },
 )

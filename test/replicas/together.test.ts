@@ -4,7 +4,7 @@ import { openPostgresBus, openRedisBus } from '../../src/hub'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { redisMissing, startRedis } from '../support/redis'
 import { EventStream, LiveSocket, until } from '../support/sockets'
-import { Cluster, logIn } from './cluster'
+import { Cluster } from './cluster'
 
 setDefaultTimeout(60_000)
 
@@ -161,7 +161,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
   test('many writers through all of them make one log without a gap', async () => {
     const bodies = Array.from({ length: 300 }, (_, n) => `crowd ${n}`)
     await Promise.all(bodies.map((body, n) => post(n % 3, body, n % 2 ? 'plans' : 'other')))
-    const log = await logIn(cluster.database)
+    const log = await cluster.log()
     expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1))
   })
 

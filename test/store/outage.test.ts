@@ -1,19 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { systemClock } from '../../src/platform'
-import {
-  Chance,
-  everythingReadable,
-  overLongPolls,
-  overMultiplexed,
-  overPolls,
-  overStream,
-  postUntilAcked,
-  Reader,
-  type Scene,
-  type Session,
-  speaker,
-} from '../live/crowd'
-import { judge, Ledger, logIn } from '../support/ledger'
+import { Crowd } from '../support/crowd'
 import { type PostgresServer, postgresMissing, startPostgres } from '../support/postgres'
 import { EventStream, LiveSocket, until } from '../support/sockets'
 import { type World, world } from '../support/world'
@@ -51,59 +38,21 @@ async function open() {
 type Place = Awaited<ReturnType<typeof open>>
 
 /** Eight who write and eight who read, each in its own way, until `trouble` is over and all was read. */
-async function crowd({ w }: Place, trouble: (acks: () => number) => Promise<void>) {
+async function crowdIn({ w }: Place, trouble: (crowd: Crowd) => Promise<void>): Promise<Crowd> {
   for (const slug of ROOMS) await w.channel(slug)
   const member = { alpha: 'member', beta: 'member' } as const
   const writers = []
   for (let i = 0; i < WRITERS; i++) writers.push(await w.agent(`writer-${i}`, { channels: member }))
   const bob = await w.agent('bob', { channels: member })
-  const { body: start } = await bob.get<{ head_cursor: string }>('/v1/server')
-
-  const ledger = new Ledger()
-  for (const slug of ROOMS) ledger.members(slug, 'bob')
-  const over = Promise.withResolvers<void>()
-  const acked = new Map<string, number>()
-  let acks = 0
-  let phase: 'writing' | 'over' = 'writing'
-  const scene: Scene = {
-    ledger,
-    url: () => w.url,
-    chance: new Chance(),
-    over: over.promise,
-    goal: (rooms) => (phase === 'over' ? Math.max(...rooms.map((slug) => acked.get(slug) ?? 0)) : undefined),
-  }
-  const sessions: readonly Session[] = [overMultiplexed, overStream, overLongPolls, overPolls]
-  const reading = [...sessions, ...sessions].map((session, i) => {
-    const types = i < 4 && session !== overPolls ? null : ['message.created']
-    const facts = { name: `bob-${i}`, account: 'bob', credential: bob.credential, rooms: ROOMS }
-    return new Reader(scene, { ...facts, selection: { channels: '*', types }, from: start.head_cursor }).read(
-      session,
-    )
-  })
-  let isWriting = true
-  const writing = writers.map(async (writer, i) => {
-    const slug = ROOMS[i % 2] ?? 'alpha'
-    for (let n = 0; isWriting; n++) {
-      const seq = await postUntilAcked(scene, speaker(scene, writer.credential), slug, `writer-${i}-${n}`)
-      acked.set(slug, Math.max(acked.get(slug) ?? 0, seq))
-      acks++
-    }
-  })
-  const failed = Promise.all([...writing, ...reading])
-  await Promise.race([failed, trouble(() => acks)])
-  isWriting = false
-  await Promise.all(writing)
-  phase = 'over'
-  over.resolve()
-  await failed
-
-  const evidence = {
-    log: await logIn(w.database),
-    readable: await everythingReadable(speaker(scene, bob.credential)),
-  }
-  const { seed } = scene.chance
-  expect({ seed, wrong: judge(ledger.entries, evidence).slice(0, 20) }).toEqual({ seed, wrong: [] })
-  return { acks }
+  const crowd = new Crowd(() => w.url)
+  await crowd.follow({ account: 'bob', credential: bob.credential, rooms: ROOMS })
+  for (const [i, writer] of writers.entries())
+    void crowd.write(writer.handle, writer, ROOMS[i % 2] ?? 'alpha')
+  await crowd.during(trouble(crowd))
+  await crowd.end()
+  const { seed, wrong } = await crowd.judge(await w.storedLog(), bob.credential)
+  expect({ seed, wrong: wrong.slice(0, 20) }).toEqual({ seed, wrong: [] })
+  return crowd
 }
 
 const readiness = async (w: World<typeof systemClock>) => {
@@ -111,12 +60,6 @@ const readiness = async (w: World<typeof systemClock>) => {
   return { status, db: body.checks.db }
 }
 const isReady = async (w: World<typeof systemClock>) => (await readiness(w)).status === 200
-
-/** Fifty more posts are acknowledged. */
-async function someMore(acks: () => number): Promise<void> {
-  const enough = acks() + 50
-  await until('fifty posts', () => acks() >= enough, 20_000)
-}
 
 /** Ends every connection of the server of this program. */
 function terminateAll(server: PostgresServer) {
@@ -175,27 +118,27 @@ describe.skipIf(postgresMissing)(
     test.each(modes)('Postgres is stopped and started again under load: %s', async (mode) => {
       await using place = await open()
       const { server, w } = place
-      const { acks } = await crowd(place, async (count) => {
+      const crowd = await crowdIn(place, async (those) => {
         for (let i = 0; i < 3; i++) {
-          await someMore(count)
+          await those.progress()
           await server.stop(mode)
           await until('the server to know', async () => !(await isReady(w)))
           await server.start()
           await until('readiness', () => isReady(w), 10_000)
         }
-        await someMore(count)
+        await those.progress()
       })
-      expect(acks).toBeGreaterThan(200)
+      expect(crowd.posts).toBeGreaterThan(200)
     })
 
     test('its connections are terminated again and again', async () => {
       await using place = await open()
-      await crowd(place, async (count) => {
+      await crowdIn(place, async (those) => {
         for (let i = 0; i < 10; i++) {
-          await someMore(count)
+          await those.progress()
           expect((await terminateAll(place.server)).length).toBeGreaterThan(1)
         }
-        await someMore(count)
+        await those.progress()
       })
       await until('readiness', () => isReady(place.w), 10_000)
     })

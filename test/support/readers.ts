@@ -1,19 +1,18 @@
 /**
- * A crowd: writers that post with retry keys until the server has acknowledged, and readers of every kind that break
- * off at random and go on from where they had come to. Everything is noted in a ledger. A crowd survives its server:
- * while there is none, everybody tries again.
+ * Readers of every kind, who break off at random and go on from where they had come to. What they received is noted in
+ * a ledger. They survive their server: while there is none, they try again.
  */
-import { Caller } from '../support/caller'
+import { Caller } from './caller'
+import type { Chance } from './chance'
 import {
-  bodyOf,
   type Ledger,
   placeOf,
   type Selection,
   type StreamNotes,
   type Transport,
   type WireEvent,
-} from '../support/ledger'
-import { type EventPage, EventStream, isEvent, LiveSocket, until, type Via } from '../support/sockets'
+} from './ledger'
+import { type EventPage, EventStream, isEvent, LiveSocket, type Via } from './sockets'
 
 /** How long anybody waits for the next thing to happen before the test fails. */
 const PATIENCE_MS = 15_000
@@ -31,64 +30,12 @@ export interface Scene {
   readonly over: Promise<void>
 }
 
-/** Numbers that look random and come again with the same seed. */
-export class Chance {
-  private state: number
-
-  constructor(readonly seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000)) {
-    this.state = seed
-  }
-
-  /** A whole number from 0 up to, but not including, `below` (mulberry32, public domain). */
-  below(below: number): number {
-    this.state = (this.state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
 /** Somebody with a token, wherever the server is at the moment. */
 export function speaker(
   scene: Pick<Scene, 'url' | 'via'>,
   credential: Readonly<Record<string, string>>,
 ): Caller {
   return new Caller((path, init) => fetch(`${scene.url()}${path}`, { ...init, ...scene.via }), credential)
-}
-
-/**
- * Posts `key`, again and again, until it is acknowledged, and now and then once more; answers its number.
- * @throws when it is refused
- */
-export async function postUntilAcked(
-  scene: Scene,
-  who: Caller,
-  channel: string,
-  key: string,
-): Promise<number> {
-  scene.ledger.attempted(key, channel)
-  const attempt = () =>
-    until(`the acknowledgement of ${key}`, () => tryToPost(scene, who, channel, key), PATIENCE_MS)
-  const seq = await attempt()
-  if (scene.chance.below(10) === 0) await attempt()
-  return seq
-}
-
-/** One attempt; undefined when nobody answered, so that nobody knows what came of it. */
-async function tryToPost(
-  { ledger }: Scene,
-  who: Caller,
-  channel: string,
-  key: string,
-): Promise<number | undefined> {
-  const request = { channel, body: bodyOf(key, 'from the crowd') }
-  const answer = await who
-    .post<WireEvent & { id: string; channel: string }>('/v1/messages', request, { 'idempotency-key': key })
-    .catch(() => undefined)
-  if (answer === undefined || answer.status >= 500) return undefined
-  if (answer.status !== 201) throw new Error(`${key} was refused: ${answer.text}`)
-  ledger.acked(key, answer.body)
-  return answer.body.seq
 }
 
 export interface ReaderFacts {
@@ -261,6 +208,9 @@ export const overPolls: Session = async (reader) => {
     if (body.messages.length === 0) await Bun.sleep(pause(reader))
   }
 }
+
+/** Every way of reading that goes on where it broke off. */
+export const everyWay: readonly Session[] = [overMultiplexed, overStream, overLongPolls, overPolls]
 
 /** A client polls now and then, not all the time. */
 function pause({ scene }: Reader): number {
