@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { compileLibrary, preloadMissing } from '../../test/support/preload'
 
 const source = (milliseconds: number) => `
 #define _GNU_SOURCE
@@ -16,12 +14,7 @@ int fsync(int fd) { static int (*real)(int); if (!real) real = dlsym(RTLD_NEXT, 
 export async function slowSync(
   milliseconds: number,
 ): Promise<({ readonly library: string } & Disposable) | undefined> {
-  const compiler = Bun.which('cc')
-  if (!compiler) return undefined
-  const folder = mkdtempSync(join(tmpdir(), 'synapse-slow-'))
-  const library = join(folder, 'slow.so')
-  writeFileSync(join(folder, 'slow.c'), source(milliseconds))
-  const child = Bun.spawn([compiler, '-shared', '-fPIC', '-o', library, join(folder, 'slow.c'), '-ldl'])
-  if ((await child.exited) !== 0) throw new Error('the slow fdatasync does not compile')
-  return { library, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
+  if (preloadMissing) return undefined
+  const { path, [Symbol.dispose]: dispose } = await compileLibrary(source(milliseconds))
+  return { library: path, [Symbol.dispose]: dispose }
 }

@@ -2,11 +2,11 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { toMicros } from '../../src/core/time'
 import { DAY, HOUR, SECOND } from '../support/fake-clock'
+import { preloadMissing } from '../support/preload'
 import { Site } from '../support/process'
 import { LiveSocket, until } from '../support/sockets'
 import { type Message, type Page, type Person, type World, world } from '../support/world'
 import { integrityOf, load, ROOM } from './load'
-import { preloadMissing } from './preload'
 import { SettableClock } from './settable-clock'
 
 setDefaultTimeout(60_000)
@@ -130,8 +130,11 @@ describe.skipIf(preloadMissing)('a machine whose date is set to and fro', () => 
       const { status, body } = await wait
       expect([status, body.events]).toEqual([200, []])
       expect(performance.now() - begun).toBeGreaterThan(990)
-      const { body: page } = await posts.reader.get<Page>(`/v1/messages?channel=${ROOM}&limit=5`)
+      const { body: page } = await posts.reader.get<Page>(`/v1/messages?channel=${ROOM}&order=desc&limit=5`)
       expect(page.messages.length).toBe(5)
+      // The server goes by the date that was set, or this would show nothing.
+      const newest = Math.max(...page.messages.map(({ created_at }) => Date.parse(created_at)))
+      expect(newest).toBeGreaterThan(Date.now() + Math.max(by, 0) - DAY)
     }
     await posts.finish()
     expect(posts.refused.size).toBe(0)

@@ -61,7 +61,7 @@ describe.skipIf(faultyDiskMissing)('a write', () => {
       await using posts = await load(site, server)
       await posts.progress()
       disk.break(fault)
-      if (answer === null) await until('the fault', async () => (await disk.failed()) === fault.times)
+      if (answer === null) await until('the fault', () => disk.failed() === fault.times)
       else {
         await posts.refusals(answer)
         expect(await readiness(server)).toBe('fail')

@@ -1,42 +1,17 @@
-/**
- * A disk that fails on demand: a library that is loaded before a program and lets its calls on chosen files fail as the
- * system would. What fails is said while the program runs, through a file that both have mapped.
- */
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
-import { type Preload, preload } from './preload'
+/** A disk that fails on demand: the calls of a program on chosen files fail as the system would let them fail. */
+import { Preload } from '../support/preload'
 
-export { preloadMissing as faultyDiskMissing } from './preload'
+export { preloadMissing as faultyDiskMissing } from '../support/preload'
 
 /** Calls that may fail, as bits. `write` includes making a file longer. */
 const calls = { write: 1, sync: 2, read: 4 } as const
 /** What befalls them: an error number of Linux, or (0) a write that takes only the half of what it was given. */
 const faults = { short: 0, interrupted: 4, input_output: 5, full: 28 } as const
 
-const SOURCE = `
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/types.h>
-#include <unistd.h>
+/** Calls, error, calls that pass first, calls that fail then (-1: all), failed so far, text that a path must end with. */
+const ORDERS = 'int calls, error, pass, fail, failed; char suffix[44];'
 
-/* calls, error, calls that pass first, calls that fail then (-1: all), failed so far, text that a path must end with */
-struct orders { int calls, error, pass, fail, failed; char suffix[44]; };
-static volatile struct orders *orders;
-
-__attribute__((constructor)) static void load(void) {
-  const char *path = getenv("FAULTY_DISK");
-  int fd = path ? open(path, O_RDWR) : -1;
-  if (fd < 0) return;
-  void *at = mmap(0, sizeof(struct orders), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  close(fd);
-  if (at != MAP_FAILED) orders = at;
-}
-
+const CALLS = `
 static int fails(int fd, int call) {
   if (!orders || !(orders->calls & call)) return 0;
   char link[32] = "/proc/self/fd/", path[512];
@@ -58,7 +33,6 @@ static int fails(int fd, int call) {
   return 1;
 }
 
-#define REAL(type, name, ...) static type (*real)(__VA_ARGS__); if (!real) real = dlsym(RTLD_NEXT, name)
 #define FAIL { errno = orders->error; return -1; }
 
 #define WRITES(name, offset) \\
@@ -106,22 +80,15 @@ export interface Fault {
 }
 
 export class FaultyDisk implements Disposable {
-  private constructor(
-    private readonly library: Preload,
-    private readonly orders: number,
-  ) {}
+  private constructor(private readonly library: Preload) {}
 
   static async make(): Promise<FaultyDisk> {
-    const library = await preload(SOURCE)
-    const orders = join(library.folder, 'orders')
-    writeFileSync(orders, new Uint8Array(64))
-    return new FaultyDisk(library, openSync(orders, 'r+'))
+    return new FaultyDisk(await Preload.make(ORDERS, CALLS))
   }
 
   /** The environment of a program whose disk this is. */
   get environment(): Readonly<Record<string, string>> {
-    const { path, folder } = this.library
-    return { LD_PRELOAD: path, FAULTY_DISK: join(folder, 'orders') }
+    return this.library.environment
   }
 
   break(fault: Fault): void {
@@ -134,23 +101,22 @@ export class FaultyDisk implements Disposable {
   }
 
   /** Calls that failed since it was broken. */
-  async failed(): Promise<number> {
-    return new DataView(await Bun.file(join(this.library.folder, 'orders')).arrayBuffer()).getInt32(16, true)
+  failed(): number {
+    return this.library.read().getInt32(16, true)
   }
 
   private order(mask: number, error: number, pass: number, fail: number, suffix: string): void {
-    const bytes = new Uint8Array(64)
-    const view = new DataView(bytes.buffer)
-    for (const [at, value] of [0, error, pass, fail, 0].entries()) view.setInt32(at * 4, value, true)
-    bytes.set(new TextEncoder().encode(suffix.slice(0, 43)), 20)
+    const orders = new DataView(new ArrayBuffer(64))
+    for (const [at, value] of [0, error, pass, fail, 0].entries()) orders.setInt32(at * 4, value, true)
+    for (const [at, byte] of new TextEncoder().encode(suffix.slice(0, 43)).entries())
+      orders.setUint8(20 + at, byte)
     // What is to fail is armed last.
-    writeSync(this.orders, bytes, 0, bytes.length, 0)
-    view.setInt32(0, mask, true)
-    writeSync(this.orders, bytes, 0, 4, 0)
+    this.library.write(orders)
+    orders.setInt32(0, mask, true)
+    this.library.write(orders, 4)
   }
 
   [Symbol.dispose](): void {
-    closeSync(this.orders)
     this.library[Symbol.dispose]()
   }
 }

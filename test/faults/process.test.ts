@@ -2,6 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { slowSync } from '../../bench/lib/slow-sync'
 import type { Caller } from '../support/caller'
+import { preloadMissing } from '../support/preload'
 import { Site } from '../support/process'
 import { LiveSocket, until } from '../support/sockets'
 
@@ -37,7 +38,7 @@ describe('a process that is paused', () => {
 
 describe('a disk that is slow', () => {
   for (const milliseconds of [5, 250])
-    test.skipIf(Bun.which('cc') === null)(
+    test.skipIf(preloadMissing)(
       `by ${milliseconds} ms a sync costs writers time, and nobody a message or a socket`,
       async () => {
         using delay = await slowSync(milliseconds)
