@@ -36,7 +36,7 @@ export function checksOf({ settings }: Core): Check[] {
       state: allowlist ? 'on' : 'off',
       switch: 'strict_impersonation_enforcement',
       because: allowlist
-        ? `a system admin acts as others only by the ${settings.get('impersonation_allowlist').length} entries of impersonation_allowlist`
+        ? `a system admin acts as others only by the entries of impersonation_allowlist (${settings.get('impersonation_allowlist').length})`
         : 'a system admin may act as any account',
     },
   ]

@@ -18,7 +18,7 @@ const WHOLE_BYTES = 64 * 1024 * 1024
 export function checkWriteAheadLog(path: string): void {
   const lost = lostCommits(`${path}-wal`)
   if (lost > 0)
-    throw damaged(path, `its write-ahead log is broken before ${lost} commits that were acknowledged`)
+    throw damaged(path, `its write-ahead log is broken in front of acknowledged commits (${lost})`)
 }
 
 /**

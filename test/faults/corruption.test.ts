@@ -77,7 +77,7 @@ describe('a store that was damaged while nobody served it', () => {
     flip(log, 32 + 24 + 2000, 0x01)
     const { code, stderr } = await site.run('serve', '--port', '0')
     expect(code).toBe(78)
-    expect(stderr).toContain('commits that were acknowledged')
+    expect(stderr).toContain('in front of acknowledged commits (')
     expect(stderr).toContain(REMEDY)
     // Put right, it is all there.
     flip(log, 32 + 24 + 2000, 0x01)

@@ -2,6 +2,7 @@ import { CliError } from '../cli-error'
 import { command } from '../command'
 import { EXIT } from '../exit-codes'
 import { note, printJson } from '../terminal'
+import { counted } from '../words'
 import { whereArgs, withClient } from './index'
 
 /** As the API shows it. */
@@ -86,7 +87,7 @@ export const verifyAudit = command({
     const { entries, hash, broken, known } = found
     if (broken !== null)
       throw new CliError(EXIT.failure, `entry ${broken.entry} of the audit log ${WORDS[broken.problem]}`, [
-        `the ${entries} before it are as they were written`,
+        `${counted(entries, 'entry', 'entries')} before it: all as written`,
         'somebody wrote to the database itself; compare with a backup: synapse backup list',
       ])
     if (known === false)
@@ -94,7 +95,7 @@ export const verifyAudit = command({
         EXIT.failure,
         'the hash is not in the audit log: entries were cut off, or all were replaced',
       )
-    if (args.json !== true) console.log(`${entries} entries, all as they were written\n${hash}`)
+    if (args.json !== true) console.log(`${counted(entries, 'entry', 'entries')}, all as written\n${hash}`)
     return undefined
   },
 })

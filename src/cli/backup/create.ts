@@ -3,6 +3,7 @@ import { withClient } from '../admin/index'
 import { UsageError } from '../cli-error'
 import { command } from '../command'
 import { note, printJson } from '../terminal'
+import { counted } from '../words'
 import { showCopying } from './copying'
 import { configAt, homeArgs, passphraseFor, refuseAbsent, sizeOf } from './index'
 
@@ -47,12 +48,14 @@ export const createBackup = command({
 
 function linesOf({ file, dump, record, bytes, keys, blobs, pruned }: BackupOutcome): string[] {
   const counts =
-    record === null ? '' : `, ${record.counts['messages']} messages, up to seq ${record.last_seq}`
+    record === null
+      ? ''
+      : `, ${counted(record.counts['messages'] ?? 0, 'message')}, up to seq ${record.last_seq}`
   return [
     ...(file === null ? [] : [`store   ${file} (${sizeOf(bytes)}${counts})`]),
     ...(dump === null ? [] : [`store   run: ${dump}`]),
     ...(keys === null ? [] : [`keys    ${keys}`]),
-    ...(blobs === null ? [] : [`blobs   ${blobs} files`]),
-    ...(pruned.length === 0 ? [] : [`pruned  ${pruned.length} older backups`]),
+    ...(blobs === null ? [] : [`blobs   ${counted(blobs, 'file')}`]),
+    ...(pruned.length === 0 ? [] : [`pruned  ${counted(pruned.length, 'older backup')}`]),
   ]
 }

@@ -1,6 +1,7 @@
 import { type Backup, listBackups } from '../../backup/index'
 import { command } from '../command'
 import { note, printJson } from '../terminal'
+import { counted } from '../words'
 import { configAt, foldersOf, homeArgs, sizeOf } from './index'
 
 export const listCopies = command({
@@ -25,7 +26,7 @@ function lineOf({ names, bytes, record }: Backup): string {
   const parts = [
     record.created_at.slice(0, 19).replace('T', ' '),
     sizeOf(bytes).padStart(9),
-    `${record.counts['messages']} messages`.padStart(17),
+    counted(record.counts['messages'] ?? 0, 'message').padStart(17),
     [record.label ?? '', record.keys ? '+keys' : '', record.blobs ? '+blobs' : ''].filter(Boolean).join(' '),
     names.database,
   ]

@@ -17,6 +17,7 @@ import { EXIT } from '../exit-codes'
 import { COMMAND_WITHIN_MS, hasServer } from '../home-lock'
 import { ask } from '../prompt'
 import { isInteractive, note, printJson } from '../terminal'
+import { counted } from '../words'
 import { configAt, fileCalled, foldersOf, homeArgs, ownDid, passphraseFor } from './index'
 
 export const restoreCopy = command({
@@ -137,7 +138,7 @@ function textOf({ before, after, replaced, blobs }: Restored): string {
     ...[...rows, ['last seq', before?.lastSeq, after.lastSeq] as const].map(
       ([name, was, is]) => `${name.padEnd(10)}${String(was ?? '–').padStart(12)}${String(is).padStart(12)}`,
     ),
-    ...(blobs > 0 ? [`${blobs} blobs were put back`] : []),
+    ...(blobs > 0 ? [`put back ${counted(blobs, 'blob')}`] : []),
     `epoch ${after.epoch} begins; the former store is in ${replaced}`,
   ].join('\n')
 }

@@ -3,6 +3,7 @@ import { CliError } from '../cli-error'
 import { command } from '../command'
 import { EXIT } from '../exit-codes'
 import { note, printJson } from '../terminal'
+import { counted } from '../words'
 import { configAt, fileCalled, foldersOf, homeArgs } from './index'
 
 export const verifyCopy = command({
@@ -42,5 +43,6 @@ function fileOf(name: string | undefined, folders: () => string[]): string {
 function linesOf({ file, problems, remarks, facts }: Verdict): string[] {
   for (const remark of remarks) note(`remark: ${remark}`)
   if (problems.length > 0) return [`${file} is not whole:`, ...problems.map((problem) => `  ${problem}`)]
-  return [`${file} is whole: ${facts?.counts['messages']} messages, up to seq ${facts?.lastSeq}`]
+  const messages = counted(facts?.counts['messages'] ?? 0, 'message')
+  return [`${file} is whole: ${messages}, up to seq ${facts?.lastSeq}`]
 }

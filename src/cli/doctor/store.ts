@@ -10,6 +10,7 @@ import {
   unknownMigrations,
 } from '../../backup/index'
 import { maskUrl } from '../../config/index'
+import { counted } from '../words'
 import { type Check, type Finding, fail, pass, skip, warn } from './check'
 import { type Patient, storeOf } from './patient'
 
@@ -61,7 +62,10 @@ function missing({ paths }: Patient, path: string): Finding {
 function examine(patient: Patient, path: string): Finding[] {
   // Opened for reading, SQLite would leave out what stands behind the damage. A server that runs writes to it just now.
   const lost = patient.isHeld ? 0 : lostCommits(`${path}-wal`)
-  if (lost > 0) return [fail(`${path}-wal is damaged before ${lost} commits that were acknowledged`, RESTORE)]
+  if (lost > 0) {
+    const commits = counted(lost, 'commit that was acknowledged', 'commits that were acknowledged')
+    return [fail(`${path}-wal is damaged before ${commits}`, RESTORE)]
+  }
   try {
     using db = storeOf(patient, path)
     const found = soundnessOf(db)
@@ -80,11 +84,11 @@ function examine(patient: Patient, path: string): Finding[] {
     if (pending.length > 0)
       return [
         warn(
-          `the store lacks ${pending.length} migrations of this program`,
+          `the store lacks ${counted(pending.length, 'migration')} of this program`,
           'synapse serve applies them, after it made a copy',
         ),
       ]
-    return [pass(`whole: ${facts.counts['messages']} messages, up to seq ${facts.lastSeq}`)]
+    return [pass(`whole: ${counted(facts.counts['messages'] ?? 0, 'message')}, up to seq ${facts.lastSeq}`)]
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (error instanceof BackupError) return [fail(`${path}: ${error.problem}`, RESTORE)]
