@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { folderOfUser } from '../home'
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -6,6 +7,19 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** The environment of this process. The only place in Synapse that reads it. */
 export function processEnvironment(): Environment {
   return process.env
+}
+
+/** As whom this process was started. Root may have become the owner of a home since. */
+export const startedAs: number | undefined = process.getuid?.()
+
+/** The environment of whom this process has become: the folders of root are none of another user's. */
+export function ownEnvironment(): Environment {
+  const env = processEnvironment()
+  const uid = process.getuid?.()
+  const folder = uid === undefined || uid === startedAs ? undefined : folderOfUser(uid)
+  if (folder === undefined) return env
+  const { XDG_DATA_HOME: _data, XDG_STATE_HOME: _state, ...others } = env
+  return { ...others, HOME: folder }
 }
 
 /** The program that started this process and would start it again. */

@@ -6,7 +6,7 @@ import { usualBackupDirectory } from './backup-settings'
 import { type Config, configOf } from './config'
 import { ConfigError, type ConfigProblem, InvalidValue } from './config-error'
 import { type DeclaredSetting, declaredSettings, knownNames } from './declared'
-import { type Environment, processEnvironment } from './environment'
+import { type Environment, ownEnvironment, processEnvironment, startedAs } from './environment'
 import { nearest } from './nearest'
 import { builtIn } from './runtime-settings'
 import type { FlagName, Key, Values } from './settings'
@@ -46,11 +46,12 @@ export function loadConfig(request: ConfigRequest): Config {
   const values: Partial<Record<Key, unknown>> = { home }
   const sources: Partial<Record<Key, Source>> = { home: homeSource(flags, env) }
   let adminTokenProblem: ConfigProblem | undefined
+  const usual = request.env ?? ownEnvironment()
   for (const setting of declaredSettings) {
     const { key } = setting
     if (key === 'home') continue
     const given =
-      flagOf(setting, flags) ?? lookUp(setting, layers, cwd, findings) ?? defaultIn(home, setting, env)
+      flagOf(setting, flags) ?? lookUp(setting, layers, cwd, findings) ?? defaultIn(home, setting, usual)
     const read = readValue(setting, given, cwd, findings)
     values[key] = read.value
     sources[key] = read.source
@@ -86,7 +87,8 @@ export function findHome(request: ConfigRequest): string {
     command,
     cwd,
     userHome: env.HOME || homedir(),
-    uid: process.getuid?.(),
+    // Whoever root becomes meanwhile is at work on the home that was found for root.
+    uid: startedAs,
     exists: existsSync,
   })
 }

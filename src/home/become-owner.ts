@@ -40,11 +40,16 @@ function supplementaryGroups(name: string, gid: number): void {
   else initgroups.call(process, name, gid)
 }
 
-function passwdEntry(uid: number): { name: string; gid: number } | undefined {
+/** The folder that is a user's own, which `~` means to them; undefined for an id without an entry in /etc/passwd. */
+export function folderOfUser(uid: number): string | undefined {
+  return passwdEntry(uid)?.folder
+}
+
+function passwdEntry(uid: number): { name: string; gid: number; folder: string | undefined } | undefined {
   for (const line of passwd().split('\n')) {
-    const [name, , id, gid] = line.split(':')
+    const [name, , id, gid, , folder] = line.split(':')
     if (name && id === String(uid) && gid !== undefined && /^\d+$/.test(gid))
-      return { name, gid: Number(gid) }
+      return { name, gid: Number(gid), folder: folder || undefined }
   }
   return undefined
 }

@@ -5,7 +5,7 @@
 // Start reading in paths.ts, then lock.ts.
 
 export { type AddressClass, addressClass, canonicalAddress } from './address'
-export { becomeOwner } from './become-owner'
+export { becomeOwner, folderOfUser } from './become-owner'
 export { acceptsPeer, type BindClass, type BindDecision, checkBind, checkLan } from './bind-guard'
 export { didKey } from './did-key'
 export { HomeError, type HomeErrorKind, HomeLocked } from './home-error'

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { processEnvironment } from '../../config/environment'
+import { ownEnvironment, startedAs } from '../../config/environment'
 import { type Config, findHome, loadConfig } from '../../config/index'
 import {
   becomeOwner,
@@ -37,21 +37,23 @@ export async function startDaemon(given: ServeArgs): Promise<ExitCode> {
   makePrivateDirectory(logs)
   await seeFree(config.home, hasServer(config.home) ? 0 : COMMAND_WITHIN_MS)
   const bootId = crypto.randomUUID()
-  const child = launch(args, bootId, out)
+  const child = launch(args, config, bootId)
   const run = await healthy(child, bootId, config)
   child.unref()
   await report(run, out, args.json)
   return EXIT.ok
 }
 
-function launch(args: ServeArgs, bootId: string, out: string): ChildProcess {
-  const [program = process.execPath, ...words] = [...ownCommand(), 'serve', '--foreground', ...wordsOf(args)]
-  const file = openSync(out, 'w', 0o600)
+function launch(args: ServeArgs, { home }: Config, bootId: string): ChildProcess {
+  // Whom root has become would look for a home of their own.
+  const flags = process.getuid?.() === startedAs ? args : { ...args, home }
+  const [program = process.execPath, ...words] = [...ownCommand(), 'serve', '--foreground', ...wordsOf(flags)]
+  const file = openSync(homePaths(home).out, 'w', 0o600)
   try {
     return spawn(program, words, {
       detached: true,
       stdio: ['ignore', file, file],
-      env: { ...processEnvironment(), SYNAPSE_BOOT_ID: bootId },
+      env: { ...ownEnvironment(), SYNAPSE_BOOT_ID: bootId },
     })
   } finally {
     closeSync(file)

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'bun:test'
+import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { temporaryDirectory } from '../home/temporary'
+
+/** A user of this machine other than root: uid, and the folder that is theirs. */
+const [uid, folder] = readFileSync('/etc/passwd', 'utf8')
+  .split('\n')
+  .map((line) => line.split(':'))
+  .filter(([name]) => name === 'nobody')
+  .map((entry) => [Number(entry[2]), entry[5] ?? ''] as const)[0] ?? [0, '']
+const fixture = join(import.meta.dir, '../home/fixtures/configured-as-owner.ts')
+const MOUNTS = ['unshare', '--mount']
+const isRoot = process.getuid?.() === 0 && uid !== 0
+const hasMounts =
+  isRoot && Bun.which('unshare') !== null && Bun.spawnSync([...MOUNTS, 'true'], { stderr: 'ignore' }).success
+
+/** What root finds and configures, with these words before the command and after it. */
+function asRoot(userHome: string, before: string[], ...after: string[]): unknown {
+  const { stdout } = Bun.spawnSync([...before, process.execPath, fixture, ...after], {
+    env: { PATH: process.env['PATH'], HOME: userHome, XDG_STATE_HOME: join(userHome, 'state') },
+    stderr: 'inherit',
+  })
+  return JSON.parse(stdout.toString())
+}
+
+describe('root, at work on the home of another user,', () => {
+  test.skipIf(!isRoot)('looks for backups where that user has them, not among those of root', () => {
+    using directory = temporaryDirectory()
+    const home = join(directory.path, 'data')
+    mkdirSync(home, { mode: 0o700 })
+    for (const path of [directory.path, home]) chownSync(path, uid, -1)
+    expect(asRoot(directory.path, [], home)).toEqual({
+      found: home,
+      uid,
+      home,
+      backupDir: `${folder}/.local/state/synapse/backups`,
+    })
+  })
+
+  test.skipIf(!hasMounts)('stays at the home of the system service, though root has one as well', () => {
+    using directory = temporaryDirectory()
+    chmodSync(directory.path, 0o755)
+    mkdirSync(join(directory.path, '.local/share/synapse'), { recursive: true })
+    const system = '/var/lib/synapse'
+    const script = [
+      'mount -t tmpfs none /var/lib',
+      `mkdir -m 700 ${system}`,
+      `chown ${uid} ${system}`,
+      'exec "$@"',
+    ]
+    expect(asRoot(directory.path, [...MOUNTS, 'sh', '-ec', script.join('\n'), 'sh'])).toEqual({
+      found: system,
+      uid,
+      home: system,
+      backupDir: '/var/lib/synapse-backups',
+    })
+  })
+})
