@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { BackupOutcome } from '../backup/index'
 import type { Config } from '../config/index'
-import { homePaths, lockHome, readRunFile } from '../home/index'
+import { homePaths, lockHome, makePrivateDirectory, readRunFile } from '../home/index'
 import { withClient } from './admin/index'
 import { configAt } from './backup/index'
 import { CliError, UsageError } from './cli-error'
@@ -130,6 +130,7 @@ async function backUp(home: string | undefined): Promise<string | null> {
 
 async function empty({ home }: Config, database: string, doomed: readonly string[]): Promise<void> {
   const { run } = homePaths(home)
+  makePrivateDirectory(run)
   {
     // Whoever starts a server now waits, and finds a home without anything.
     await using _held = await lockHome(home, { database })

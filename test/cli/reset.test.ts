@@ -40,6 +40,15 @@ test('everything but settings and backups goes, after a copy was made', async ()
   expect(existsSync(kept.backup)).toBe(true)
 })
 
+test('what one reset left, another takes; and where nothing is left, nothing is done', async () => {
+  await using site = await used()
+  await site.json('reset', '--keep-keys', '--yes', '--json')
+  const { keys } = homePaths(site.home)
+  expect(await site.json('reset', '--yes', '--json')).toMatchObject({ backup: null, deleted: [keys] })
+  expect(await site.json('reset', '--yes', '--json')).toMatchObject({ backup: null, deleted: [] })
+  expect(readdirSync(site.home)).toEqual(['synapse.env'])
+})
+
 test('a home that anything uses is left alone (5)', async () => {
   await using site = await used()
   const { database, run, runFile: path } = homePaths(site.home)
