@@ -555,6 +555,9 @@ reload_units() {
 # What the server says of itself, without spaces and line ends; nothing when none runs.
 server_state() { "$BIN" serve --status --json --home "$DATA" 2>/dev/null | tr -d ' \n' || :; }
 
+# The first address in what server_state says.
+url_in() { printf %s "$1" | sed 's/.*"urls":\["\([^"]*\)".*/\1/'; }
+
 server_runs() { [ -x "$BIN" ] && case $(server_state) in *'"running":true'*) true ;; *) false ;; esac; }
 
 # Does nothing more than to look where the right server runs already.
@@ -622,8 +625,16 @@ await_ready() {
     case $state in
       *'"phase":"migrating"'*) limit=$MIGRATED_WITHIN ;;
       *'"answering":true'*'"phase":"ready"'*)
-        URL=$(printf %s "$state" | sed 's/.*"urls":\["\([^"]*\)".*/\1/')
+        URL=$(url_in "$state")
         if answers "$URL/readyz" && answers "$URL/healthz"; then return; fi
+        ;;
+      # Somebody wants it so, and readyz says no until they have ended it.
+      *'"answering":true'*'"phase":"draining"'*)
+        URL=$(url_in "$state")
+        if answers "$URL/healthz"; then
+          say "it drains, as it did before: $BIN drain stop --home $DATA ends that"
+          return
+        fi
         ;;
     esac
     if [ "$KIND" = systemd ] && unit_is failed; then break; fi

@@ -176,7 +176,8 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const { multicast: wire } = options
   const parts = { config, settings: core.settings, did: key.did, doors, store, logger }
   if (options.listen) announcing = new Announcing({ ...parts, ...(wire && { wire }) })
-  record?.update({ phase: 'ready', urls: [...urls] })
+  const phase = () => (core.settings.get('drain') ? 'draining' : 'ready')
+  record?.update({ phase: phase(), urls: [...urls] })
   if (options.listen && options.throwAway !== true) await keeping.start()
   if (options.listen) logger.info('ready', { version: VERSION, boot_id: bootId, urls })
 
@@ -190,6 +191,11 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
       report(fault)
     }
   }
+  // Whoever drains or goes on may be any of several servers.
+  store.onCommit(() => {
+    if (record === undefined || server.stopping || record.current.phase === phase()) return
+    attempt(() => record.update({ phase: phase() }))
+  })
   const stop = async () => {
     server.stopping = true
     attempt(() => record?.update({ phase: 'stopping' }))

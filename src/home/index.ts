@@ -15,6 +15,7 @@ export { acquireLock, lockHome, storeLocks } from './lock'
 export { chooseHome, type HomeQuestion, homePaths } from './paths'
 export { checkHome, makePrivateDirectory, powerNotices, prepareHome } from './prepare'
 export {
+  isListening,
   type RunFile,
   readPid,
   readRunFile,

@@ -6,7 +6,7 @@ import { homePaths } from './paths'
 
 /**
  * What `run/synapse.json` says about the running server, in the file's own names. `started_at` is RFC 3339 UTC; `phase`
- * is `ready` once the server listens and `urls` are final.
+ * is `ready` or `draining` once the server listens and `urls` are final.
  */
 export type RunFile = Static<typeof RunFileShape>
 
@@ -79,6 +79,11 @@ export function readPid(path: string): number | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Whether the server of this run file takes requests at its `urls`. */
+export function isListening({ phase }: Pick<RunFile, 'phase'>): boolean {
+  return phase === 'ready' || phase === 'draining'
 }
 
 /** Removes pid and run file, whether or not they exist. For the holder of the lock, or while nobody holds it. */

@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
+import type { RunFile } from '../../src/home'
 import { Site, waitFor } from './site'
 
 setDefaultTimeout(60_000)
@@ -29,6 +30,8 @@ test('a drain refuses changes from the next request on, over a restart, until it
   expect(await site.json<Drain>('drain', 'start')).toMatchObject({ draining: true, in_flight: 0 })
   expect([await post(), await read(), await ready()]).toEqual([503, 200, 503])
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+  const phase = async () => (await site.json<RunFile>('serve', '--status', '--json')).phase
+  expect(await phase()).toBe('draining')
   expect(await site.run('drain', 'status')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('"draining": true'),
@@ -37,7 +40,7 @@ test('a drain refuses changes from the next request on, over a restart, until it
   server.signal('SIGTERM')
   await server.exited
   server = await site.serve()
-  expect([await post(), await read()]).toEqual([503, 200])
+  expect([await post(), await read(), await phase()]).toEqual([503, 200, 'draining'])
   await waitFor('the banner', () => server.stderr.includes('draining: yes') || undefined)
   expect((await site.run('doctor', '--json')).stdout).toContain('draining, for less than an hour')
 
@@ -50,15 +53,16 @@ test('a drain refuses changes from the next request on, over a restart, until it
   const { token } = await site.json<{ token: string }>('issue-token', ...words.with(1, 'system-2'))
   const stopped = await site.runWith({ SYNAPSE_ADMIN_TOKEN: token }, 'drain', 'stop', '--url', server.url)
   expect({ code: stopped.code, stderr: stopped.stderr }).toEqual({ code: 0, stderr: '' })
-  expect([await post(), await ready()]).toEqual([201, 200])
+  expect([await post(), await ready(), await phase()]).toEqual([201, 200, 'ready'])
 })
 
 test('it can be started while no server runs', async () => {
   await using site = new Site()
   await site.json('init', '--json')
   expect(await site.json<Drain>('drain', 'start')).toMatchObject({ draining: true })
-  const server = await site.serve()
-  expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
+  const server = await site.daemon()
+  expect(server.phase).toBe('draining')
+  expect((await fetch(`${server.urls[0]}/readyz`)).status).toBe(503)
 })
 
 test('a request on its way is waited for (1)', async () => {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { homePaths, isAlive, type RunFile, readRunFile } from '../../src/home'
+import { homePaths, isAlive, isListening, type RunFile, readRunFile } from '../../src/home'
 import { temporaryDirectory } from '../home/temporary'
 import { unlimited } from '../support/unlimited'
 
@@ -121,7 +121,7 @@ export class Site implements AsyncDisposable {
     const run = await waitFor('the server', () => {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${stderr}`)
       const found = readRunFile(homePaths(this.home).runFile)
-      return found?.pid === child.pid && found.phase === 'ready' ? found : undefined
+      return found?.pid === child.pid && isListening(found) ? found : undefined
     })
     return {
       pid: child.pid,

@@ -99,6 +99,15 @@ describe('install.sh as an ordinary user without systemd', () => {
     expect(place.listing()).toEqual([])
   })
 
+  test('a server that drains is upgraded like any other, and drains on', async () => {
+    await using place = await Place.make()
+    works(await place.install('--port', '0'))
+    works(await place.synapse('drain', 'start'))
+    place.replaceExecutable(await anotherExecutable())
+    expect(works(await place.install())).toContain(`${place.binary} drain stop`)
+    expect((await fetch(`${(await place.status()).urls[0]}/readyz`)).status).toBe(503)
+  })
+
   test('--prefix puts the program elsewhere; the script kept there knows where', async () => {
     await using place = await Place.make()
     const prefix = join(place.home, 'apps/synapse')

@@ -4,7 +4,7 @@
  */
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { homePaths, isAlive, type RunFile, readRunFile } from '../../src/home'
+import { homePaths, isAlive, isListening, type RunFile, readRunFile } from '../../src/home'
 import type { HomePaths } from '../../src/home/paths'
 import { temporaryDirectory } from '../home/temporary'
 import { Caller } from './caller'
@@ -101,7 +101,7 @@ export class Site implements AsyncDisposable {
         if (child.exitCode !== null || child.signalCode !== null)
           throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}: ${await written()}`)
         const found = readRunFile(this.paths.runFile)
-        return found?.pid === child.pid && found.phase === 'ready' && found
+        return found?.pid === child.pid && isListening(found) && found
       },
       READY_WITHIN_MS,
     )

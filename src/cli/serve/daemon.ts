@@ -5,6 +5,7 @@ import { type Config, findHome, loadConfig } from '../../config/index'
 import {
   becomeOwner,
   homePaths,
+  isListening,
   makePrivateDirectory,
   prepareHome,
   type RunFile,
@@ -70,8 +71,8 @@ async function healthy(child: ChildProcess, bootId: string, config: Config): Pro
     if (exitCode !== null || signalCode !== null) throw ended(exitCode, signalCode, out)
     const run = readRunFile(runFile)
     const ours = run?.boot_id === bootId ? run : undefined
-    // The socket is there before the ports are bound: only `ready` says that these are, too.
-    if (ours?.phase === 'ready' && (await answersAt(ours))) return ours
+    // The socket is there before the ports are bound: only the run file says that these are, too.
+    if (ours !== undefined && isListening(ours) && (await answersAt(ours))) return ours
     const now = performance.now()
     if (ours?.phase === 'migrating')
       deadline = Math.min(now + HEALTHY_WITHIN_MS, started + MIGRATED_WITHIN_MS)

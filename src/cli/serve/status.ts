@@ -1,4 +1,4 @@
-import type { RunFile } from '../../home/index'
+import { isListening, type RunFile } from '../../home/index'
 import { EXIT, type ExitCode } from '../exit-codes'
 import { ownName } from '../myself'
 import { printJson } from '../terminal'
@@ -39,7 +39,7 @@ function statusText(run: RunFile, answering: boolean): string {
   }
   const lines = Object.entries(rows).map(([name, value]) => `  ${name.padEnd(10)}  ${value}`)
   const headline = `synapse ${run.version} is running${answering ? '' : ', but does not answer'}`
-  const hint = answering || run.phase !== 'ready' ? [] : [`${ownName()} serve --stop ends it`]
+  const hint = answering || !isListening(run) ? [] : [`${ownName()} serve --stop ends it`]
   return [headline, ...lines, ...hint].join('\n')
 }
 
