@@ -218,6 +218,22 @@ test.skipIf(!hasNamespaces)('tells an ordinary user, as well as root, of two hom
   expect((await examined(site, '--home', site.home)).of('home')).toMatchObject({ status: 'pass' })
 })
 
+test.skipIf(!hasNamespaces)('looks at the disk of a store that does not lie in the home, too', async () => {
+  await using site = new Site()
+  expect((await site.run('init')).code).toBe(0)
+  const elsewhere = join(site.directory, 'disk')
+  mkdirSync(elsewhere)
+  const small = [`mount -t tmpfs -o size=32m tmpfs ${elsewhere}`, `cp ${site.paths.database} ${elsewhere}/`]
+  const url = `SYNAPSE_DATABASE_URL=sqlite:${elsewhere}/synapse.db`
+  const found = examinedBy(
+    await site.spawn(inNamespaces(small, ['env', url, ...fromSource, 'doctor', '--json'])),
+  )
+  expect(found.of('disk')).toMatchObject({
+    status: 'fail',
+    detail: expect.stringContaining(`MiB free at ${elsewhere}`),
+  })
+})
+
 test('tells of a configuration that is refused, and of tokens that travel unencrypted', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)

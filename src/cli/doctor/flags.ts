@@ -2,14 +2,16 @@ import { type Check, type Finding, pass, warn } from './check'
 import { type Patient, storeOf } from './patient'
 
 const DAY_MS = 86_400_000
+const ANSWER_WITHIN_MS = 3000
+const BOOTSTRAP = 'bootstrap-env'
 /** What has to be on where others reach the server: behind a proxy everybody seems to be on this machine. */
 const STRICT = ['strict_actor_header', 'strict_impersonation_enforcement']
 
 /** Whether a switch is left as it was meant for a shorter time, or for this machine alone. */
 export const flags: Check = {
   name: 'flags',
-  look(patient) {
-    const findings = [...rescue(patient), ...strict(patient), ...bootstrap(patient)]
+  async look(patient) {
+    const findings = [...rescue(patient), ...strict(patient), ...(await bootstrap(patient))]
     return findings.length > 0 ? findings : [pass('nothing is left open')]
   },
 }
@@ -31,19 +33,45 @@ function strict({ settings }: Patient): Finding[] {
   )
 }
 
-function bootstrap(patient: Patient): Finding[] {
-  if (patient.database === undefined) return []
-  using db = storeOf(patient, patient.database)
-  const found = db
-    .query<{ at: number }, []>(
-      "SELECT created_at AS at FROM tokens WHERE name = 'bootstrap-env' AND revoked_at IS NULL",
-    )
-    .get()
-  if (found === null || Date.now() - found.at / 1000 <= DAY_MS) return []
+async function bootstrap(patient: Patient): Promise<Finding[]> {
+  const issuedAt =
+    patient.database === undefined ? await issuedBy(patient) : issuedIn(patient, patient.database)
+  if (issuedAt === undefined || Date.now() - issuedAt <= DAY_MS) return []
   return [
     warn(
       'the token of SYNAPSE_ADMIN_TOKEN (bootstrap-env) has been valid for more than a day',
-      'synapse issue-token for yourself, then synapse list-tokens system and synapse revoke-token; unset SYNAPSE_ADMIN_TOKEN',
+      'synapse issue-token for yourself, then synapse list-tokens --account system and synapse revoke-token --id <its id>; unset SYNAPSE_ADMIN_TOKEN',
     ),
   ]
+}
+
+/** When the token was issued that still opens this store, in milliseconds since 1970. */
+function issuedIn(patient: Patient, database: string): number | undefined {
+  using db = storeOf(patient, database)
+  const found = db
+    .query<{ at: number }, [string]>(
+      'SELECT created_at AS at FROM tokens WHERE name = ? AND revoked_at IS NULL',
+    )
+    .get(BOOTSTRAP)
+  return found === null ? undefined : found.at / 1000
+}
+
+/** The same of a store that only its server reaches; undefined where that does not say. */
+async function issuedBy({ state }: Patient): Promise<number | undefined> {
+  if (state.kind !== 'running' || !state.answering || state.run.socket === null) return undefined
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+  const response = await fetch('http://localhost/v1/admin/tokens?account=system', {
+    unix: state.run.socket,
+    signal,
+  })
+  // There may be no such account.
+  if (!response.ok) return undefined
+  // The contract says what the request answers (§10 of it).
+  const tokens = (await response.json()) as {
+    name: string | null
+    created_at: string
+    revoked_at: string | null
+  }[]
+  const found = tokens.find(({ name, revoked_at }) => name === BOOTSTRAP && revoked_at === null)
+  return found && Date.parse(found.created_at)
 }
