@@ -57,7 +57,7 @@ export function refusePublicRescue({ rescue }: Exposure, baseUrl: string | null)
   throw new HomeError(
     'refused',
     `rescue mode is for this machine alone, and this server has a public address (${baseUrl})`,
-    'unset base_url (SYNAPSE_BASE_URL, SYNAPSE_DOMAIN) for that run, or administer it by its socket: synapse admin --help',
+    'for that run unset it (synapse config unset base_url; SYNAPSE_BASE_URL, SYNAPSE_DOMAIN), or administer the server by its socket: synapse admin --help',
   )
 }
 

@@ -68,12 +68,13 @@ export function acceptsPeer(bindClass: BindClass, peerAddress: string): boolean 
   return bindClass !== 'private' || addressClass(peerAddress) !== 'public'
 }
 
+const LAN = '  --lan       take every private network of this machine, and nobody else'
 const SAFE_WAYS = [
   'the safe ways to reach Synapse from elsewhere are',
   '  tailnet     bind the private address of your VPN: --host 127.0.0.1,<address, such as 100.x.y.z>',
   '  TLS proxy   keep 127.0.0.1 and put Caddy or nginx in front',
   '  tunnel      keep 127.0.0.1 and run cloudflared or ssh -L',
-  '  --lan       take every private network of this machine, and nobody else',
+  LAN,
   'Behind a firewall of its own, or in a container: --allow-public-bind (SYNAPSE_ALLOW_PUBLIC_BIND=1).',
 ]
 
@@ -81,7 +82,7 @@ function exposedRefusal(exposed: readonly string[]): HomeError {
   return new HomeError(
     'refused',
     `will not listen for the local network, because this machine has a public address (${exposed.join(', ')})`,
-    ['name one private address with --host, or', ...SAFE_WAYS].join('\n'),
+    ['name one private address with --host, or', ...SAFE_WAYS.filter((way) => way !== LAN)].join('\n'),
   )
 }
 

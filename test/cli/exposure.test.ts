@@ -148,6 +148,12 @@ describe('in rescue mode', () => {
     )
     expect(code).toBe(78)
     expect(stderr).toContain('https://chat.example.org')
+    await site.json('config', 'set', 'base_url', 'https://chat.example.org', '--json')
+    const wasSet = await site.run('serve', '--port', '0', '--insecure-localhost')
+    expect({ code: wasSet.code, isNamed: wasSet.stderr.includes('synapse config unset base_url') }).toEqual({
+      code: 78,
+      isNamed: true,
+    })
   })
 })
 

@@ -72,6 +72,8 @@ describe('for the local network', () => {
     expect(decision.refusal).toMatchObject({ exitCode: 78 })
     expect(decision.refusal.message).toContain('203.0.113.9')
     expect(decision.refusal.message).toContain('--host')
+    // What was just refused is no way out.
+    expect(decision.refusal.remedy).not.toContain('--lan')
   })
 
   test('with allow_public_bind it takes anybody there, with a warning', () => {
