@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { declaredSettings } from '../../src/config'
 import { Site } from './site'
 
 // Every test starts programs, some of which wait for each other.
@@ -85,6 +86,7 @@ describe('a command refuses', () => {
     [['set', 'port', '5'], 4, 'set SYNAPSE_PORT and restart it'],
     [['get', 'port'], 4, 'there is no setting port'],
     [['unset', 'nothing'], 4, 'There is no setting of that name'],
+    [['history', 'nothing'], 4, 'there is no setting nothing'],
     [['auth-set-cors-origins', 'https://a.example,*'], 2, "'*' is not an origin"],
     [['set', 'wait.max_s'], 2, 'VALUE is missing'],
     [['set', 'base_url', 'https://example.org/synapse'], 2, 'Synapse needs a host name of its own'],
@@ -113,6 +115,26 @@ describe('config check', () => {
       'note: SYNAPSE_PROT is no setting of Synapse; the nearest known name is SYNAPSE_PORT',
     )
     expect(stdout).not.toContain('hunter2')
+  })
+
+  test('leaves out no option, and says of secrets only that they are there', async () => {
+    await using site = new Site()
+    site.environment.SYNAPSE_LAN = '1'
+    site.environment.SYNAPSE_TLS_CERT = '/etc/synapse/cert.pem'
+    site.environment.SYNAPSE_TLS_KEY = '/etc/synapse/key.pem'
+    site.environment.SYNAPSE_BACKUP_PASSPHRASE = 'correct horse'
+    site.environment.SYNAPSE_ADMIN_TOKEN = 'short'
+    const { options, notices } = await site.json<{ options: Row[]; notices: string[] }>(
+      ...['config', 'check', '--json'],
+    )
+    const boot = declaredSettings.filter(({ applies }) => applies === 'boot').map(({ key }) => key)
+    expect(options.map(({ key }) => key)).toEqual(expect.arrayContaining(boot))
+    expect(options).toContainEqual({ key: 'lan', value: true, source: 'environment' })
+    expect(options).toContainEqual({ key: 'tls_key', value: '/etc/synapse/key.pem', source: 'environment' })
+    expect(options).toContainEqual({ key: 'backup_passphrase', value: '***', source: 'environment' })
+    expect(options).toContainEqual({ key: 'instance_key', value: null, source: 'default' })
+    // It is refused by a start that needs it, and by no other.
+    expect(notices).toEqual([expect.stringContaining('SYNAPSE_ADMIN_TOKEN must be 32 to 256')])
   })
 
   test('names everything that is wrong', async () => {

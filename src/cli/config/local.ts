@@ -21,10 +21,11 @@ export const checkConfig = command({
     becomeOwner(findHome(request))
     const config = loadConfig(request)
     const rows = optionsOf(config)
-    if (args.json === true) printJson({ options: rows, notices: config.notices })
+    const notices = noticesOf(config)
+    if (args.json === true) printJson({ options: rows, notices })
     else {
       for (const { key, value, source } of rows) console.log(`${key} = ${written(value)}  (${source})`)
-      for (const notice of config.notices) console.log(`note: ${notice}`)
+      for (const notice of notices) console.log(`note: ${notice}`)
     }
     return undefined
   },
@@ -43,24 +44,48 @@ export const configPath = command({
 
 /** What a start would go by: the boot options, and of the other settings those that somebody has written down. */
 function optionsOf(config: Config) {
-  const { sources, settings } = config
-  const boot = [
-    { key: 'home', value: config.home, source: sources.home },
-    { key: 'database_url', value: maskUrl(config.databaseUrl), source: sources.database_url },
-    { key: 'host', value: config.hosts.join(','), source: sources.host },
-    { key: 'port', value: config.port, source: sources.port },
-    { key: 'socket', value: config.socket ?? 'off', source: sources.socket },
-    { key: 'allow_public_bind', value: config.allowPublicBind, source: sources.allow_public_bind },
-    {
-      key: 'bus_url',
-      value: config.busUrl === undefined ? null : maskUrl(config.busUrl),
-      source: sources.bus_url,
-    },
-    { key: 'backup_dir', value: config.backupDir, source: sources.backup_dir },
-    { key: 'log_level', value: config.logLevel, source: sources.log_level },
+  const { sources, settings, tls, busUrl } = config
+  const boot = {
+    home: config.home,
+    database_url: maskUrl(config.databaseUrl),
+    bus_url: busUrl === undefined ? null : maskUrl(busUrl),
+    instance_key: masked(config.instanceKey),
+    host: config.hosts.join(','),
+    port: config.port,
+    lan: config.lan,
+    tls_cert: tls?.cert ?? null,
+    tls_key: tls?.key ?? null,
+    allow_public_bind: config.allowPublicBind,
+    socket: config.socket ?? 'off',
+    'http.max_body': settings['http.max_body'],
+    admin_handles: settings.admin_handles,
+    admin_token: masked(config.adminToken),
+    backup_dir: config.backupDir,
+    backup_passphrase: masked(config.backupPassphrase),
+    log_level: config.logLevel,
+  }
+  const isBoot = (key: string) => Object.hasOwn(boot, key)
+  const live = Object.entries(settings).filter(
+    ([key]) => !isBoot(key) && sources[key as keyof typeof settings] !== 'default',
+  )
+  return [...Object.entries(boot), ...live].map(([key, value]) => ({
+    key,
+    value,
+    // The keys of both are keys of settings; Object.entries only knows that they are text.
+    source: sources[key as keyof typeof sources],
+  }))
+}
+
+/** That there is a secret, and no more of it. */
+function masked(secret: string | undefined): string | null {
+  return secret === undefined ? null : '***'
+}
+
+/** What is worth a line, a token included that only a server without any admin would refuse. */
+function noticesOf({ notices, adminTokenProblem: found }: Config): readonly string[] {
+  if (found === undefined) return notices
+  return [
+    ...notices,
+    `${found.name} ${found.problem}: a server that nobody can administer yet refuses to start with it`,
   ]
-  const live = Object.entries(settings)
-    .map(([key, value]) => ({ key, value, source: sources[key as keyof typeof settings] }))
-    .filter(({ source }) => source !== 'default')
-  return [...boot, ...live]
 }

@@ -47,9 +47,16 @@ export const settingHistory = command({
   },
   examples: ['synapse config history', 'synapse config history auth.cors_origins --json'],
   async run({ args }) {
-    const { changes } = await withClient(args, (client) =>
-      client.get<{ changes: readonly Change[] }>('/v1/config-history', { key: args.key, limit: args.limit }),
-    )
+    const { key, limit } = args
+    const changes = await withClient(args, async (client) => {
+      const { changes: found } = await client.get<{ changes: readonly Change[] }>('/v1/config-history', {
+        key,
+        limit,
+      })
+      // What another version knew has a history, and is no setting of this one.
+      if (found.length === 0 && key !== undefined) await settingCalled(client, key)
+      return found
+    })
     if (args.json === true) printJson({ changes })
     else for (const change of changes) console.log(lineOf(change))
     return undefined
