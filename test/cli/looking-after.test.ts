@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homePaths, isAlive, type RunFile, readRunFile } from '../../src/home'
 import { runFile } from '../home/run-file-of'
 import { Site, waitFor } from './site'
@@ -117,6 +117,19 @@ describe('--logs', () => {
     child.kill()
     await reading
     expect(shown).toBe('line 2\nline 3\nline 4\n')
+  })
+
+  test('SIGHUP makes a daemon go on in a new file, for whoever moved the log away', async () => {
+    await using site = new Site()
+    const run = await site.daemon()
+    const { log } = homePaths(site.home)
+    renameSync(log, `${log}.mine`)
+    process.kill(run.pid, 'SIGHUP')
+    await waitFor('the new file', () => existsSync(log) || undefined)
+    await fetch(`${run.urls[0]}/v1/nothing`)
+    await waitFor('the line', () => readFileSync(log, 'utf8').includes('"status":404') || undefined)
+    expect(readFileSync(`${log}.mine`, 'utf8')).not.toContain('"status":404')
+    expect((await fetch(`${run.urls[0]}/healthz`)).status).toBe(200)
   })
 
   test('there is none without a daemon (1)', async () => {

@@ -218,6 +218,35 @@ describe('as a daemon', () => {
     expect(stderr).toContain('error:')
     expect(stderr).not.toMatch(/\n\s+at /)
   })
+
+  test('the lines that it logged at that start are among them, and no others', async () => {
+    await using site = new Site()
+    await site.daemon()
+    await site.run('serve', '--stop')
+    using taken = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
+    const { code, stderr } = await site.run('serve', '--daemon', '--port', String(taken.port))
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining(`port ${taken.port} is in use`),
+    })
+    expect(stderr).toContain('nobody can administrate')
+    expect(stderr).not.toContain('"message":"ready"')
+  })
+
+  test.concurrent('one that hangs is killed when its time is over, whatever it is at', async () => {
+    await using site = new Site()
+    // Whoever opens a pipe waits for somebody who writes into it.
+    const pipe = `${site.userHome}/pipe`
+    Bun.spawnSync(['mkfifo', pipe])
+    const tls = ['--tls-cert', pipe, '--tls-key', pipe]
+    const { code, stderr } = await site.run('serve', '--daemon', '--port', '0', ...tls)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('did not answer in time') })
+    const left = Bun.spawnSync(['pgrep', '-f', `=${pipe}`])
+      .stdout.toString()
+      .trim()
+    for (const pid of left.split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL')
+    expect(left).toBe('')
+  })
 })
 
 describe.concurrent('--stop', () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs'
 import { ownEnvironment, startedAs } from '../../config/environment'
 import { type Config, findHome, loadConfig } from '../../config/index'
 import {
@@ -20,11 +20,13 @@ import type { ServeArgs } from './args'
 import { holdsBanner } from './banner'
 import { flagsOf, withThrowAwayHome, wordsOf } from './flags'
 import { answersAt, stateJson } from './server-state'
+import { endProcess } from './stop'
 
 const POLL_MS = 50
 const HEALTHY_WITHIN_MS = 15_000
 const MIGRATED_WITHIN_MS = 600_000
 const BANNER_WITHIN_MS = 2000
+const STOPPED_WITHIN_MS = 5000
 const LAST_LINES = 20
 
 /** Starts the server in the background and waits until it answers. */
@@ -33,13 +35,14 @@ export async function startDaemon(given: ServeArgs): Promise<ExitCode> {
   const request = { flags: flagsOf(args), command: 'serve' } as const
   becomeOwner(findHome(request))
   const config = loadConfig(request)
-  const { logs, out } = homePaths(config.home)
+  const { logs, log, out } = homePaths(config.home)
   prepareHome(config.home)
   makePrivateDirectory(logs)
   await seeFree(config.home, hasServer(config.home) ? 0 : COMMAND_WITHIN_MS)
   const bootId = crypto.randomUUID()
+  const logged = sizeOf(log)
   const child = launch(args, config, bootId)
-  const run = await healthy(child, bootId, config)
+  const run = await healthy(child, bootId, config, () => [...linesOf(log, logged), ...linesOf(out)])
   child.unref()
   await report(run, out, args.json)
   return EXIT.ok
@@ -62,13 +65,18 @@ function launch(args: ServeArgs, { home }: Config, bootId: string): ChildProcess
 }
 
 /** Waits for the server of this boot id. @throws CliError with what it wrote last, when it ended or took too long */
-async function healthy(child: ChildProcess, bootId: string, config: Config): Promise<RunFile> {
-  const { runFile, out } = homePaths(config.home)
+async function healthy(
+  child: ChildProcess,
+  bootId: string,
+  config: Config,
+  lastWords: () => string[],
+): Promise<RunFile> {
+  const { runFile } = homePaths(config.home)
   const started = performance.now()
   let deadline = started + HEALTHY_WITHIN_MS
   for (;;) {
     const { exitCode, signalCode } = child
-    if (exitCode !== null || signalCode !== null) throw ended(exitCode, signalCode, out)
+    if (exitCode !== null || signalCode !== null) throw ended(exitCode, signalCode, lastWords())
     const run = readRunFile(runFile)
     const ours = run?.boot_id === bootId ? run : undefined
     // The socket is there before the ports are bound: only the run file says that these are, too.
@@ -77,22 +85,27 @@ async function healthy(child: ChildProcess, bootId: string, config: Config): Pro
     if (ours?.phase === 'migrating')
       deadline = Math.min(now + HEALTHY_WITHIN_MS, started + MIGRATED_WITHIN_MS)
     if (now > deadline) {
-      child.kill('SIGTERM')
-      throw new CliError(EXIT.failure, 'the server did not answer in time and was stopped', lastLines(out))
+      if (child.pid !== undefined) await endProcess(child.pid, STOPPED_WITHIN_MS)
+      throw new CliError(EXIT.failure, 'the server did not answer in time and was stopped', lastWords())
     }
     await Bun.sleep(POLL_MS)
   }
 }
 
-function ended(exitCode: number | null, signal: string | null, out: string): CliError {
+function ended(exitCode: number | null, signal: string | null, lastWords: readonly string[]): CliError {
   const kept = [EXIT.conflict, EXIT.refused].find((code) => code === exitCode)
   const how = signal === null ? `with status ${exitCode}` : `by ${signal}`
-  return new CliError(kept ?? EXIT.failure, `the server ended ${how} instead of starting`, lastLines(out))
+  return new CliError(kept ?? EXIT.failure, `the server ended ${how} instead of starting`, lastWords)
 }
 
-function lastLines(out: string): string[] {
-  const lines = readFileSync(out, 'utf8').trimEnd().split('\n').slice(-LAST_LINES)
-  return [`the end of ${out}:`, ...lines]
+/** The last lines of a file, of those behind a position; none where nothing was written since. */
+function linesOf(path: string, from = 0): string[] {
+  const text = sizeOf(path) > from ? readFileSync(path).subarray(from).toString('utf8').trimEnd() : ''
+  return text === '' ? [] : [`the end of ${path}:`, ...text.split('\n').slice(-LAST_LINES)]
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
 /** What the server itself says on its stderr, which nothing else is written to in good times. */

@@ -43,7 +43,7 @@ export async function endServer(
       ])
     case 'running': {
       const { run } = state
-      const killed = await end(run.pid, timeoutMs)
+      const killed = await endProcess(run.pid, timeoutMs)
       // A supervisor may have started the next one already: its files stay.
       if (readRunFile(homePaths(home).runFile)?.boot_id === run.boot_id) await removeLeftovers(home)
       return { run, killed }
@@ -51,8 +51,8 @@ export async function endServer(
   }
 }
 
-/** Answers whether it had to be killed. @throws CliError when that was not possible */
-async function end(pid: number, timeoutMs: number): Promise<boolean> {
+/** Ends a process; answers whether it had to be killed. @throws CliError when that was not possible */
+export async function endProcess(pid: number, timeoutMs: number): Promise<boolean> {
   signal(pid, 'SIGTERM')
   if (await gone(pid, timeoutMs)) return false
   signal(pid, 'SIGKILL')
