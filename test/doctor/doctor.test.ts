@@ -1,6 +1,15 @@
 import { Database } from 'bun:sqlite'
 import { expect, setDefaultTimeout, test } from 'bun:test'
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { writeState } from '../../src/home'
 import { backUp, epochsIn, flipBit, served } from '../backup/scene'
@@ -216,6 +225,26 @@ test.skipIf(!hasNamespaces)('tells an ordinary user, as well as root, of two hom
   }
   // The one that is named is the one that is meant.
   expect((await examined(site, '--home', site.home)).of('home')).toMatchObject({ status: 'pass' })
+})
+
+test('tells of a key that is gone, or is not that of the store: no server starts there', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 1)
+  await server.stop()
+  const { instanceKey } = site.paths
+  rmSync(instanceKey)
+  const gone = (await examined(site)).of('store')
+  expect(gone).toMatchObject({ status: 'fail', detail: expect.stringContaining('is missing') })
+  await using other = new Site()
+  expect((await other.run('init')).code).toBe(0)
+  copyFileSync(other.paths.instanceKey, instanceKey)
+  const another = (await examined(site)).of('store')
+  expect(another).toMatchObject({
+    status: 'fail',
+    detail: expect.stringContaining('the key of this home is that of did:key:'),
+    fix: expect.stringContaining('synapse backup restore'),
+  })
+  expect((await site.run('serve', '--port', '0')).code).toBe(78)
 })
 
 test.skipIf(!hasNamespaces)('looks at the disk of a store that does not lie in the home, too', async () => {

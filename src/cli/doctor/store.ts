@@ -10,6 +10,7 @@ import {
   unknownMigrations,
 } from '../../backup/index'
 import { maskUrl } from '../../config/index'
+import { ownDid } from '../backup/index'
 import { counted } from '../words'
 import { type Check, type Finding, fail, pass, skip, warn } from './check'
 import { type Patient, storeOf } from './patient'
@@ -59,6 +60,14 @@ function missing({ paths }: Patient, path: string): Finding {
     : fail(`there is no store at ${path} yet`, 'synapse init, or synapse serve')
 }
 
+/** Undefined where the key of the home is that of the store. No server starts on another one. */
+function keyProblem({ config }: Patient, did: string | undefined): string | undefined {
+  const own = ownDid(config)
+  if (did === undefined || own === did) return undefined
+  const found = own === undefined ? 'is missing, or cannot be read' : `is that of ${own}`
+  return `the store belongs to ${did}, and the key of this home ${found}`
+}
+
 function examine(patient: Patient, path: string): Finding[] {
   // Opened for reading, SQLite would leave out what stands behind the damage. A server that runs writes to it just now.
   const lost = patient.isHeld ? 0 : lostCommits(`${path}-wal`)
@@ -80,6 +89,9 @@ function examine(patient: Patient, path: string): Finding[] {
           'start that version, or put back a backup made before the upgrade',
         ),
       ]
+    const wrongKey = keyProblem(patient, facts.did)
+    if (wrongKey !== undefined)
+      return [fail(wrongKey, 'put its key file back, or synapse backup restore <file> --keys <its keys>')]
     const pending = missingMigrations(facts)
     if (pending.length > 0)
       return [
