@@ -7,7 +7,15 @@ import { refuseHalfRestored } from './backup'
 import { bootstrapToken, type Config, maskUrl, settingRegistry } from './config'
 import { createCore } from './core'
 import type { Clock } from './core/time'
-import { homePaths, lockHome, powerNotices, prepareHome, startRunRecord, writeState } from './home'
+import {
+  checkSocketPlace,
+  homePaths,
+  lockHome,
+  powerNotices,
+  prepareHome,
+  startRunRecord,
+  writeState,
+} from './home'
 import type { InstanceKey } from './home/instance-key'
 import { adminEndpoints } from './http/admin'
 import { notePeer } from './http/client'
@@ -98,6 +106,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   for (const notice of [...config.notices, ...notices]) logger.warning(notice)
 
   const exposure = options.listen ? decideExposure(config, options) : undefined
+  if (options.listen && config.socket !== null) checkSocketPlace(config.socket)
   const { database } = config
   undo.use(await lockHome(config.home, database.kind === 'sqlite' ? { database: database.path } : {}))
   refuseHalfRestored(config.home)

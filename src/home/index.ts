@@ -13,7 +13,7 @@ export { ensureInstanceKey, parseInstanceKey } from './instance-key'
 export { localName, ownAddresses, privateAddresses } from './interfaces'
 export { acquireLock, lockHome, storeLocks } from './lock'
 export { chooseHome, type HomeQuestion, homePaths } from './paths'
-export { checkHome, makePrivateDirectory, powerNotices, prepareHome } from './prepare'
+export { checkHome, checkSocketPlace, makePrivateDirectory, powerNotices, prepareHome } from './prepare'
 export {
   isListening,
   type RunFile,

@@ -1,11 +1,12 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, type Stats, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { errorCode, HomeError } from './home-error'
 import { homePaths } from './paths'
 
 const OTHERS_MAY_WRITE = 0o022
 const OTHERS_MAY_ENTER = 0o011
 const OTHERS_MAY_ANYTHING = 0o077
+const STICKY = 0o1000
 
 /**
  * Creates what is missing of the home (itself, `keys/`, `run/`), all 0700, and sets the umask of the process to 0077,
@@ -57,6 +58,30 @@ export function makePrivateDirectory(path: string): void {
   createDirectory(path)
   refuseForeign(path)
   refuseWritable(path)
+}
+
+/**
+ * Looks at the place of a socket before a server takes it over, which removes what has that name.
+ * @throws HomeError `refused` unless its folder is there, nobody else can change what is in it, and the name is free or
+ * that of a socket
+ */
+export function checkSocketPlace(path: string): void {
+  const [problem, remedy] = socketProblem(path) ?? []
+  if (problem !== undefined)
+    throw new HomeError('refused', problem, `${remedy}, or put the socket elsewhere with SYNAPSE_SOCKET`)
+}
+
+function socketProblem(path: string): [problem: string, remedy: string] | undefined {
+  const folder = dirname(path)
+  const found = statSync(folder, { throwIfNoEntry: false })
+  if (found === undefined)
+    return [`there is no folder ${folder} for the socket (ENOENT)`, `mkdir -m 700 ${folder}`]
+  // In a folder such as /tmp others cannot touch what is not theirs.
+  if ((found.mode & OTHERS_MAY_WRITE) !== 0 && (found.mode & STICKY) === 0)
+    return [`${folder}, the folder of the socket, can be written by other users`, `chmod go-w ${folder}`]
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false)
+    return [`${path} is no socket`, 'move that file away']
+  return undefined
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadConfig } from '../../src/config'
 import { homePaths, type RunFile } from '../../src/home'
 import { decideExposure } from '../../src/listening'
@@ -186,6 +186,37 @@ describe('for the local network', () => {
     }
     expect(exposed).toMatchObject({ code: 0, stdout: expect.stringContaining('.local:') })
     expect(exposed.stdout).toContain('unencrypted')
+  })
+})
+
+describe('a socket of the operator that is put elsewhere', () => {
+  test('is refused (78) where its folder is missing, or others can change what is in it', async () => {
+    await using site = new Site()
+    const open = `${site.userHome}/open`
+    mkdirSync(open)
+    chmodSync(open, 0o777)
+    for (const [folder, problem] of [
+      [`${site.userHome}/none`, 'ENOENT'],
+      [open, 'can be written by other users'],
+    ] as const) {
+      const env = { SYNAPSE_SOCKET: `${folder}/synapse.sock` }
+      const { code, stderr } = await site.runWith(env, 'serve', '--port', '0')
+      expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining(problem) })
+      expect(stderr).toContain('SYNAPSE_SOCKET')
+    }
+    // There others cannot touch what is not theirs.
+    chmodSync(open, 0o1777)
+    site.environment.SYNAPSE_SOCKET = `${open}/synapse.sock`
+    await site.daemon()
+  })
+
+  test('takes no other file away', async () => {
+    await using site = new Site()
+    const file = `${site.userHome}/notes`
+    writeFileSync(file, 'mine')
+    const { code, stderr } = await site.runWith({ SYNAPSE_SOCKET: file }, 'serve', '--port', '0')
+    expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining(`${file} is no socket`) })
+    expect(readFileSync(file, 'utf8')).toBe('mine')
   })
 })
 
