@@ -86,6 +86,14 @@ function tryLock(path: string): Database | undefined {
   } catch (cause) {
     database?.close()
     if (errorCode(cause).startsWith('SQLITE_BUSY')) return undefined
+    const folder = dirname(path)
+    if (!existsSync(folder))
+      throw new HomeError(
+        'refused',
+        `there is no folder ${folder} for ${basename(path)}`,
+        'make it, or correct SYNAPSE_DATABASE_URL',
+        { cause },
+      )
     const problem = `${path} cannot be locked (${errorCode(cause)})`
     const remedy = 'check its owner and mode, or remove it while no server is running'
     throw new HomeError('refused', problem, remedy, { cause })

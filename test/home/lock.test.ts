@@ -103,6 +103,8 @@ describe('the lock', () => {
     const error = await rejectionOf(refused)
     expect(error).toBeInstanceOf(HomeError)
     expect(error).toMatchObject({ kind: 'refused', exitCode: 78 })
+    if (what === 'a missing directory')
+      expect(error).toMatchObject({ problem: `there is no folder ${path} for none` })
   })
 })
 
