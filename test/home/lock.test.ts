@@ -13,7 +13,9 @@ import {
 } from '../../src/home/index'
 import { startChild } from './child'
 import { runFile } from './run-file-of'
-import { rejectionOf, temporaryDirectory } from './temporary'
+import { rejectionOf, restoreUmask, temporaryDirectory } from './temporary'
+
+restoreUmask()
 
 const PATIENCE_MS = 10_000
 

@@ -1,13 +1,12 @@
-import { afterAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkHome, HomeError, makePrivateDirectory, powerNotices, prepareHome } from '../../src/home/index'
 import { world } from '../support/world'
 import { startChild } from './child'
-import { temporaryDirectory, thrownBy } from './temporary'
+import { restoreUmask, temporaryDirectory, thrownBy } from './temporary'
 
-const umask = process.umask()
-afterAll(() => void process.umask(umask))
+restoreUmask()
 
 const isRoot = process.getuid?.() === 0
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)

@@ -10,7 +10,9 @@ import {
   startRunRecord,
 } from '../../src/home/index'
 import { runFile } from './run-file-of'
-import { temporaryDirectory } from './temporary'
+import { restoreUmask, temporaryDirectory } from './temporary'
+
+restoreUmask()
 
 describe('the run record', () => {
   test('writes pid and run file with exactly the documented fields, 0600', () => {

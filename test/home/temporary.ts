@@ -1,3 +1,4 @@
+import { afterAll } from 'bun:test'
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,4 +27,10 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
     return error
   }
   throw new Error('was not rejected')
+}
+
+/** For files of tests that prepare homes: that changes the umask of the process, which other files share. */
+export function restoreUmask(): void {
+  const umask = process.umask()
+  afterAll(() => void process.umask(umask))
 }
