@@ -10,6 +10,17 @@ const SESSION_COOKIE = 'synapse_session'
 /** How a WebSocket of a browser names its token among the subprotocols. */
 export const TOKEN_PROTOCOL = 'bearer.'
 
+/** Reasons for which a credential is refused, wherever one is asked for. */
+export const credentialRefusals = [
+  'not_authenticated',
+  'missing_token',
+  'invalid_token',
+  'token_expired',
+  'invalid_session',
+  'session_expired',
+  'account_unavailable',
+] as const
+
 const operator: Principal = { via: 'operator' }
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 

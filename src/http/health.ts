@@ -4,7 +4,7 @@ import { CONTRACT_VERSION } from './contract'
 import { type Endpoint, endpoint } from './endpoint'
 import { checksOf, checksSchema } from './health-checks'
 import { metricsEndpoint } from './metrics'
-import { Type } from './schema'
+import { oneOf, Type } from './schema'
 
 /** What health checks see of the process. */
 export interface Vitals {
@@ -53,6 +53,18 @@ const healthSchema = Type.Object({
   backup: Type.Optional(Type.Object({ last_ok_at: nullableText, last_error: nullableText })),
 })
 
+const aliveSchema = Type.Object({
+  status: Type.Literal('ok'),
+  service: Type.Literal('synapse'),
+  version: Type.String({ description: 'Of the contract, never of the build' }),
+})
+
+const check = oneOf(['ok', 'fail'])
+const readySchema = Type.Object({
+  status: oneOf(['ready', 'not_ready', 'draining']),
+  checks: Type.Object({ db: check, migrations: check, disk: check }),
+})
+
 const drainSchema = Type.Object({
   draining: Type.Boolean(),
   in_flight: Type.Integer({ description: 'Requests that change something, of the process that answers' }),
@@ -71,7 +83,7 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
       who: 'nobody',
       tag: 'Health',
       summary: 'Whether the server is alive',
-      answers: { 200: { description: 'It is', schema: Type.Object({ status: Type.Literal('ok') }) } },
+      answers: { 200: { description: 'It is', schema: aliveSchema } },
       handle: () => ({ status: 200, json: alive }),
     }),
   )
@@ -83,8 +95,11 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
       tag: 'Health',
       summary: 'Whether the server can serve',
       answers: {
-        200: { description: 'It can' },
-        503: { description: 'It cannot: which check says so, or that it drains or stops' },
+        200: { description: 'It can', schema: readySchema },
+        503: {
+          description: 'It cannot: which check says so, or that it drains or stops',
+          schema: readySchema,
+        },
       },
       handle: () => {
         const checks = vitals.checks()

@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net'
 import type { Core } from '../core'
 import { principalOf, requireAdmin } from '../core/actor'
-import { authenticate } from './auth'
+import { authenticate, credentialRefusals } from './auth'
 import { clientAddress, peerOf } from './client'
 import { type Endpoint, endpoint } from './endpoint'
 import { HttpError } from './errors'
@@ -25,7 +25,7 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
     description:
       'Answered while the setting `metrics.enabled` is on: to this machine, directly, without a credential; to others with the scope `metrics:read`, and to administrators.',
     answers: { 200: { description: 'Prometheus text, version 0.0.4' } },
-    refusals: ['not_found', 'missing_scope'],
+    refusals: ['not_found', ...credentialRefusals, 'missing_scope', 'not_admin'],
     handle: async ({ request }) => {
       if (!core.settings.get('metrics.enabled')) throw new HttpError(404, 'not_found', 'Not Found')
       if (!isFromHere(request))

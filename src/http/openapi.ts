@@ -1,6 +1,6 @@
-import type { TSchema } from '@sinclair/typebox'
 import { CONTRACT_VERSION } from './contract'
 import { type Endpoint, endpoint } from './endpoint'
+import { type TSchema, Type } from './schema'
 
 const errorSchema = {
   type: 'object',
@@ -46,7 +46,9 @@ export function openApiEndpoint(endpoints: readonly Endpoint[]): Endpoint {
     who: 'nobody',
     tag: 'Server',
     summary: 'This description of the API',
-    answers: { 200: { description: 'OpenAPI 3.1' } },
+    answers: {
+      200: { description: 'OpenAPI 3.1', schema: Type.Object({}, { additionalProperties: true }) },
+    },
     handle: () => {
       text ??= JSON.stringify(openApiDocument(endpoints))
       return { status: 200, text, headers: { 'cache-control': 'no-cache' } }

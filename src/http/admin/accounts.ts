@@ -54,6 +54,7 @@ export function accountEndpoints(core: Core, lastSeen: Reads['lastSeen']): Endpo
       summary: 'All accounts, by handle',
       query: Type.Object(listQuery),
       answers: { 200: { description: 'A bare array', schema: Type.Array(accountSchema) } },
+      refusals: ['invalid_cursor'],
       handle: async ({ actor, query }) => {
         const page = pageOf(query)
         const accounts = await core.accounts.list(actor, page)

@@ -36,6 +36,7 @@ export function channelEndpoints(core: Core): Endpoint[] {
       summary: 'All channels, by slug, archived ones too',
       query: Type.Object(listQuery),
       answers: { 200: { description: 'A bare array', schema: Type.Array(channelSchema) } },
+      refusals: ['invalid_cursor'],
       handle: async ({ actor, query }) => {
         const page = pageOf(query)
         return pageAnswer(

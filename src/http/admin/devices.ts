@@ -65,6 +65,7 @@ export function deviceEndpoints(core: Core): Endpoint[] {
         'account_required',
         'account_not_found',
         'account_archived',
+        'scopes_required',
         'invalid_scope',
         'invalid_handle',
         'quota_exceeded',
@@ -93,6 +94,7 @@ export function deviceEndpoints(core: Core): Endpoint[] {
       summary: 'Devices that were paired, and codes that wait for one',
       query: Type.Object(listQuery),
       answers: { 200: { description: 'A bare array by creation', schema: Type.Array(deviceSchema) } },
+      refusals: ['invalid_cursor'],
       handle: async ({ actor, query }) => {
         const page = pageOf(query)
         const devices = await core.pairing.list(actor, page)

@@ -27,7 +27,7 @@ export function tokenEndpoints(core: Core): Endpoint[] {
       summary: "An account's tokens, revoked ones too",
       query: Type.Object({ account: text({ minLength: 1, description: 'Handle' }), ...listQuery }),
       answers: { 200: { description: 'A bare array by creation', schema: Type.Array(tokenSchema) } },
-      refusals: ['account_not_found'],
+      refusals: ['account_not_found', 'invalid_cursor'],
       handle: async ({ actor, query }) => {
         const page = pageOf(query)
         const { account, tokens } = await core.tokens.list(actor, query.account, page)

@@ -12,6 +12,18 @@ const LIFETIME_MS = 60_000
 const SECOND_MS = 500
 const LAST_MS = 4000
 
+const nullableText = Type.Union([Type.String(), Type.Null()])
+const seenSchema = Type.Object({
+  method: Type.String(),
+  authority: nullableText,
+  client: nullableText,
+  peer: nullableText,
+  secure: Type.Boolean(),
+  forwarded_for: nullableText,
+  path: Type.String(),
+  query: Type.String(),
+})
+
 /** Makes and checks the words that open an echo for a minute, on every server that has the same instance key. */
 export interface EchoKeys {
   issue(): string
@@ -57,7 +69,8 @@ export function echoEndpoints(core: Core, keys: EchoKeys): Endpoint[] {
       who: 'nobody',
       tag: 'Administration',
       summary: 'What arrived',
-      answers: { 200: { description: 'The request as it was seen' } },
+      answers: { 200: { description: 'The request as it was seen', schema: seenSchema } },
+      refusals: ['not_found', 'upgrade_required', 'bad_handshake'],
       handle: ({ request }) => {
         const { pathname, search } = new URL(request.url)
         const [token = '', ...rest] = pathname.slice(PREFIX.length).split('/')

@@ -33,7 +33,7 @@ export const messageSchema = Type.Object({
   reactions: Type.Array(Type.Unknown()),
   mentions_truncated: Type.Optional(Type.Literal(true)),
   attachments: Type.Array(Type.Unknown()),
-  metadata: Type.Object({}),
+  metadata: Type.Object({}, { additionalProperties: true }),
   deleted: Type.Boolean(),
   client_msg_id: Type.Optional(Type.String()),
 })

@@ -2,7 +2,15 @@ import { normalName } from '../../core/accounts'
 import { type Person, principalOf } from '../../core/actor'
 import { AppError, refusal } from '../../core/errors'
 import { withClaim } from '../actor-header'
-import { authenticate, byBearer, byCookie, cookieOf, refuseForeignOrigin, TOKEN_PROTOCOL } from '../auth'
+import {
+  authenticate,
+  byBearer,
+  byCookie,
+  cookieOf,
+  credentialRefusals,
+  refuseForeignOrigin,
+  TOKEN_PROTOCOL,
+} from '../auth'
 import { peerOf } from '../client'
 import { type Answer, type Endpoint, endpoint } from '../endpoint'
 import { HttpError } from '../errors'
@@ -11,6 +19,7 @@ import { Type, text } from '../schema'
 import { ChannelSocket } from './channel-socket'
 import type { LiveDeps } from './events'
 import { MultiplexedSocket } from './multiplexed-socket'
+import { readGates } from './schemas'
 
 const PROTOCOL = 'synapse.v1'
 
@@ -24,10 +33,20 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
       tag: 'Events',
       summary: 'WebSocket: with ?channel= one channel for a signed-in human, else subscriptions',
       description:
-        'Credential: the session cookie, `Authorization: Bearer`, or the subprotocols `synapse.v1, bearer.<token>`.',
+        'Credential: the session cookie, `Authorization: Bearer`, or the subprotocols `synapse.v1, bearer.<token>`. With ?channel= every gate that is shut is a 403.',
       query: Type.Object({ channel: Type.Optional(text({ maxLength: 64 })) }),
       answers: { 101: { description: 'The socket is open' } },
-      refusals: ['websocket_refused', 'origin_not_allowed', 'too_many_streams', 'upgrade_required'],
+      refusals: [
+        ...credentialRefusals,
+        'rate_limited',
+        'websocket_refused',
+        'origin_not_allowed',
+        ...readGates,
+        'too_many_streams',
+        'bad_handshake',
+        'upgrade_required',
+        'socket_no_websocket',
+      ],
       handle: async ({ request, visit, query }) => {
         await deps.core.fresh()
         return query.channel === undefined
