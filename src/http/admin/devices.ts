@@ -3,7 +3,7 @@ import type { PairCodeView } from '../../core/ports'
 import { formatInstant } from '../../core/time'
 import { type Endpoint, endpoint } from '../endpoint'
 import { list, maybe, oneOf, Type, text } from '../schema'
-import { idOf, instantSchema, listQuery, nullable, pageAnswer, pageOf } from './wire'
+import { idOf, instantSchema, listQuery, nullable, numberedPageOf, pageAnswer } from './wire'
 
 const TTL_SECONDS = 600
 const MIN_TTL_SECONDS = 60
@@ -96,7 +96,7 @@ export function deviceEndpoints(core: Core): Endpoint[] {
       answers: { 200: { description: 'A bare array by creation', schema: Type.Array(deviceSchema) } },
       refusals: ['invalid_cursor'],
       handle: async ({ actor, query }) => {
-        const page = pageOf(query)
+        const page = numberedPageOf(query)
         const devices = await core.pairing.list(actor, page)
         return pageAnswer(
           devices,

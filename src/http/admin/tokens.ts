@@ -2,7 +2,7 @@ import type { Core } from '../../core'
 import { type Endpoint, endpoint } from '../endpoint'
 import { list, maybe, Type, text } from '../schema'
 import { endOf, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
-import { idOf, listQuery, pageAnswer, pageOf } from './wire'
+import { idOf, listQuery, numberedPageOf, pageAnswer } from './wire'
 
 const newToken = Type.Object({
   account_handle: text({ minLength: 1, maxLength: 64 }),
@@ -29,7 +29,7 @@ export function tokenEndpoints(core: Core): Endpoint[] {
       answers: { 200: { description: 'A bare array by creation', schema: Type.Array(tokenSchema) } },
       refusals: ['account_not_found', 'invalid_cursor'],
       handle: async ({ actor, query }) => {
-        const page = pageOf(query)
+        const page = numberedPageOf(query)
         const { account, tokens } = await core.tokens.list(actor, query.account, page)
         return pageAnswer(
           tokens,

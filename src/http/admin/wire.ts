@@ -9,6 +9,8 @@ import { oneOf, Type, text } from '../schema'
 /** How the admin surface writes things down (§10 of the v1 contract), and the parameters its lists share. */
 
 const PAGE = 1000
+/** A number of a row, in the log or in a table. */
+const PLACE = /^[1-9]\d{0,14}$/
 
 export const listQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE })),
@@ -25,8 +27,15 @@ export function roleOf(word: 'member' | 'admin' | 'read_only' | 'read-only') {
 export function pageOf({ limit, cursor }: { limit?: number; cursor?: string }): ListPage {
   const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString()
   // Postgres takes no NUL in a text, and no key has anything that cannot be printed.
-  if (/[\p{Cc}\ufffd]/u.test(after)) throw new AppError('invalid', 'invalid_cursor', 'Invalid cursor')
+  if (/[\p{Cc}\ufffd]/u.test(after)) throw invalidCursor()
   return { after, limit: limit ?? PAGE }
+}
+
+/** The same of a list that is ordered by numbers, which is what its cursors hold. @throws invalid_cursor */
+export function numberedPageOf(query: { limit?: number; cursor?: string }): ListPage {
+  const page = pageOf(query)
+  if (query.cursor !== undefined && !PLACE.test(page.after)) throw invalidCursor()
+  return page
 }
 
 /** A bare array; a header says where the next page begins when there is one. */
@@ -46,8 +55,12 @@ export function pageAnswer<Row>(
 /** Where a page that goes back in time begins: before what its cursor names, or at the newest. @throws invalid_cursor */
 export function placeOf(cursor: string | undefined): number {
   if (cursor === undefined) return Number.MAX_SAFE_INTEGER
-  if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor)
-  throw new AppError('invalid', 'invalid_cursor', 'Invalid cursor')
+  if (!PLACE.test(cursor)) throw invalidCursor()
+  return Number(cursor)
+}
+
+function invalidCursor(): AppError {
+  return new AppError('invalid', 'invalid_cursor', 'Invalid cursor')
 }
 
 /** @throws invalid_id, in the words of the earlier server */
