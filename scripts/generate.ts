@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { cliDoc } from '../src/cli/docs.ts'
 import { configurationDoc, envExample } from '../src/config/docs.ts'
 import { openApiDocument } from '../src/http/openapi.ts'
-import { declareEndpoints } from '../src/main.ts'
+import { undeployedEndpoints } from './undeployed.ts'
 
 /** Path in the repository → what the file must contain. A generated file is one line here. */
 const generators: Record<string, () => string | Promise<string>> = {
@@ -14,19 +14,6 @@ const generators: Record<string, () => string | Promise<string>> = {
   'docs/api/openapi.json': () => `${JSON.stringify(openApiDocument(undeployedEndpoints()), null, 2)}\n`,
   'docs/cli.md': cliDoc,
   'docs/configuration.md': configurationDoc,
-}
-
-/** The endpoints without a server behind them: to declare them none is needed, and whoever uses one here is told. */
-function undeployedEndpoints() {
-  const absent: never = new Proxy({} as never, {
-    get: (_, name) => {
-      throw new Error(
-        `an endpoint uses ${String(name)} of the server when it is declared, not when it is called`,
-      )
-    },
-  })
-  const live = { core: absent, wire: absent, streams: absent, waits: absent, limits: absent, rates: absent }
-  return declareEndpoints(live, absent, absent, absent, { features: [], roster: absent })
 }
 
 const root = resolve(import.meta.dir, '..')

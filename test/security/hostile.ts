@@ -1,26 +1,6 @@
-/** Values that somebody sends who wants to see a server fall, made from the schema that they are not to fit. */
-
-/** A repeatable source of chance (mulberry32). */
-export class Chance {
-  constructor(private state: number) {}
-
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-
-  pick<One>(from: readonly One[]): One {
-    const one = from[Math.floor(this.next() * from.length)]
-    if (one === undefined && from.length === 0) throw new Error('there is nothing to pick from')
-    return one as One
-  }
-
-  happens(probability: number): boolean {
-    return this.next() < probability
-  }
-}
+/** Values that somebody sends who wants to see a server fall. */
+import type { TSchema } from '@sinclair/typebox'
+import fc from 'fast-check'
 
 export const TEXTS = [
   '',
@@ -62,7 +42,7 @@ export const TEXTS = [
   'ann',
 ]
 
-const NUMBERS = [
+export const NUMBERS = [
   0,
   -0,
   -1,
@@ -77,58 +57,56 @@ const NUMBERS = [
   Number.MIN_VALUE,
 ]
 
+const DEEP: unknown = JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`)
+
 /** Any JSON. */
-export function anything(chance: Chance, depth = 0): unknown {
-  const kind = chance.next()
-  if (kind < 0.35 || depth > 3) return chance.pick(TEXTS)
-  if (kind < 0.55) return chance.pick(NUMBERS)
-  if (kind < 0.7) return chance.pick([null, true, false])
-  if (kind < 0.85)
-    return Array.from({ length: Math.floor(chance.next() * 5) }, () => anything(chance, depth + 1))
-  return Object.fromEntries(
-    Array.from({ length: Math.floor(chance.next() * 5) }, () => [
-      chance.pick(TEXTS),
-      anything(chance, depth + 1),
-    ]),
+export const anything: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    { weight: 7, arbitrary: fc.constantFrom<unknown>(...TEXTS) },
+    { weight: 4, arbitrary: fc.constantFrom<unknown>(...NUMBERS) },
+    { weight: 3, arbitrary: fc.constantFrom<unknown>(null, true, false) },
+    { weight: 3, arbitrary: fc.array(tie('value'), { maxLength: 4 }) },
+    { weight: 3, arbitrary: fc.dictionary(fc.constantFrom(...TEXTS), tie('value'), { maxKeys: 4 }) },
+  ),
+})).value
+
+/** Something like what the schema asks for, with mistakes in it here and there: it reaches further than nonsense. */
+export function nearly(schema: TSchema): fc.Arbitrary<unknown> {
+  return fc.oneof(
+    { weight: 60, arbitrary: like(schema) },
+    { weight: 10, arbitrary: anything },
+    { weight: 1, arbitrary: fc.constant(DEEP) },
   )
 }
 
-interface Schema {
-  readonly type?: string
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly items?: Schema
-  readonly anyOf?: readonly Schema[]
-  readonly enum?: readonly unknown[]
-  readonly const?: unknown
-}
-
-/** Something like what the schema asks for, with mistakes in it here and there: it reaches further than nonsense. */
-export function nearly(schema: Schema, chance: Chance): unknown {
-  if (chance.happens(0.15)) return anything(chance)
-  if (schema.const !== undefined) return schema.const
-  if (schema.enum) return chance.pick(schema.enum)
-  if (schema.anyOf) return nearly(chance.pick(schema.anyOf), chance)
+function like(schema: TSchema): fc.Arbitrary<unknown> {
+  if (schema.const !== undefined) return fc.constant(schema.const)
+  if (schema.enum) return fc.constantFrom<unknown>(...schema.enum)
+  if (schema.anyOf) return fc.oneof(...schema.anyOf.map(nearly))
   switch (schema.type) {
     case 'object': {
-      const entries = Object.entries(schema.properties ?? {}).filter(() => !chance.happens(0.15))
-      const extra = chance.happens(0.1) ? [[chance.pick(TEXTS), anything(chance)] as const] : []
-      return Object.fromEntries([
-        ...entries.map(([name, inner]) => [name, nearly(inner, chance)] as const),
-        ...extra,
+      const fields = Object.entries<TSchema>(schema.properties ?? {}).map(([name, inner]) => [
+        name,
+        nearly(inner),
       ])
+      const more = fc.dictionary(fc.constantFrom(...TEXTS), anything, { maxKeys: 1 })
+      return fc
+        .tuple(fc.record(Object.fromEntries(fields), { requiredKeys: [] }), more)
+        .map(([known, unknown]) => ({ ...unknown, ...known }))
     }
     case 'array':
-      return Array.from({ length: Math.floor(chance.next() * 4) }, () => nearly(schema.items ?? {}, chance))
+      return fc.array(nearly(schema.items), { maxLength: 4 })
     case 'integer':
     case 'number':
-      return chance.pick(NUMBERS)
+      return fc.constantFrom<unknown>(...NUMBERS)
     case 'boolean':
-      return chance.happens(0.5)
+      return fc.boolean()
     case 'null':
-      return null
+      return fc.constant(null)
     case 'string':
-      return chance.pick(TEXTS)
+      return fc.constantFrom<unknown>(...TEXTS)
     default:
-      return anything(chance)
+      return anything
   }
 }

@@ -258,7 +258,7 @@ export const frameCodes: Readonly<Record<string, string>> = {
 }
 
 /** Every code that an answer can carry, by status and name. */
-const errorCodes: readonly ErrorCode[] = [
+export const errorCodes: readonly ErrorCode[] = [
   ...others,
   ...Object.entries(fixed).map(([code, remark]) => {
     // Object.entries forgets the type of the keys.

@@ -1,0 +1,17 @@
+import type { Endpoint } from '../src/http/endpoint.ts'
+import { declareEndpoints } from '../src/main.ts'
+
+/** Stands for a part of the server where endpoints are only declared: none is needed, and whoever uses one is told. */
+export const absent: never = new Proxy({} as never, {
+  get: (_, name) => {
+    throw new Error(
+      `an endpoint uses ${String(name)} of the server when it is declared, not when it is called`,
+    )
+  },
+})
+
+/** Every endpoint that /openapi.json describes, without a server behind them. */
+export function undeployedEndpoints(): Endpoint[] {
+  const live = { core: absent, wire: absent, streams: absent, waits: absent, limits: absent, rates: absent }
+  return declareEndpoints(live, absent, absent, absent, { features: [], roster: absent })
+}

@@ -1,0 +1,145 @@
+/** What an endpoint promises, and whether an answer keeps it. */
+import { credentialRefusals } from '../../src/http/auth'
+import { errorCodes } from '../../src/http/docs/error-codes'
+import type { Endpoint } from '../../src/http/endpoint'
+import type { Answer } from '../support/caller'
+import type { Sent } from './requests'
+import { isFittingBody, isFittingQuery, misfits } from './shapes'
+
+/** Who sent a request, as far as it decides whether it is let in. */
+export interface Standing {
+  readonly by: 'nobody' | 'operator' | 'account'
+  /** Whether the credential holds; null where that cannot be known. */
+  readonly isValid: boolean | null
+  readonly isAdmin: boolean
+  readonly scopes: readonly string[]
+}
+
+export const GUEST: Standing = { by: 'nobody', isValid: false, isAdmin: false, scopes: [] }
+export const OPERATOR: Standing = { by: 'operator', isValid: true, isAdmin: true, scopes: [] }
+
+const statusOf = new Map(errorCodes.map(({ code, status }) => [code, status]))
+
+const ofTheActorHeader = [
+  'actor_header_invalid',
+  'actor_header_unauthenticated',
+  'actor_claim_denied',
+  'impersonation_denied',
+  'account_not_found',
+]
+
+/** Reasons that an endpoint may refuse a request for: its own, and those of everything of its kind. */
+function refusalsOf({ endpoint, headers }: Sent): Set<string> {
+  const { who, method, duringDrain, query, body, refusals = [] } = endpoint
+  const codes = new Set(refusals)
+  const add = (...more: string[]) => {
+    for (const code of more) codes.add(code)
+  }
+  if (who !== 'nobody') add(...credentialRefusals, 'rate_limited')
+  if (who === 'account') add('operator_has_no_account')
+  if (who === 'admin') add('admin_scope_required', 'not_admin')
+  if (method !== 'GET' && duringDrain !== true) add('draining')
+  if (query || body) add('validation_error')
+  if (body) add('unsupported_media_type', 'payload_too_large')
+  if ('x-synapse-actor' in headers) add(...ofTheActorHeader)
+  return codes
+}
+
+/** Whether a credential opens the endpoint; null where that cannot be known. */
+export function isLetIn(
+  { who, scope }: Endpoint,
+  { by, isValid, isAdmin, scopes }: Standing,
+): boolean | null {
+  if (who === 'nobody') return true
+  if (!isValid) return isValid
+  if (who === 'admin') return isAdmin || (scope !== undefined && scopes.includes(scope) ? null : false)
+  return who === 'anybody' || by === 'account'
+}
+
+/** Whether a body of JSON is wanted and this is none that the schemas take, or the query is not. */
+function isFitting({ endpoint: { query, body }, query: words, text }: Sent): boolean {
+  return (!query || isFittingQuery(query, words)) && (!body || isFittingBody(body, text))
+}
+
+/** Of what fits, some is judged by hand: instants, the size of metadata, a header. */
+const judgedByHand = ['datetime_parsing', 'value_error']
+
+/** What is wrong with an answer; nothing where it keeps its promises. */
+export function* complaints(sent: Sent, standing: Standing, answer: Answer<unknown>): Generator<string> {
+  const { endpoint } = sent
+  yield* ofHeaders(sent, answer)
+  if (answer.status < 400 || endpoint.answers[answer.status]) yield* ofAnswer(endpoint, answer)
+  else yield* ofRefusal(sent, answer)
+  // Who names somebody is judged by more than a credential, where there is one.
+  const isClaimed =
+    'x-synapse-actor' in sent.headers && (standing.isValid !== false || endpoint.who === 'nobody')
+  const isOpen = isClaimed ? null : isLetIn(endpoint, standing)
+  yield* ofAdmission(isOpen, standing, answer)
+  yield* ofShape(isOpen, sent, answer)
+}
+
+function* ofAdmission(
+  isOpen: boolean | null,
+  { isValid }: Standing,
+  { status, body }: Answer<unknown>,
+): Generator<string> {
+  if (isOpen === false && status < 400) yield 'let in who must stay outside'
+  if (isOpen === false && isValid === false && status !== 401) yield 'no 401 for who has no credential'
+  if (isOpen === false && isValid === true && status !== 403) yield 'no 403 for who may not'
+  if (isOpen === true && isValid === true && isAboutCredential(body))
+    yield 'a 401 for a credential that holds'
+}
+
+/** Too much, another type, too often, not now: what comes before the shape, besides the credential. */
+const beforeShape = [413, 415, 429, 503]
+
+function* ofShape(isOpen: boolean | null, sent: Sent, { status, body }: Answer<unknown>): Generator<string> {
+  if (isFitting(sent)) {
+    if (status === 422 && !isJudgedByHand(body)) yield 'refused what its schemas take'
+  } else if (status < 400) yield 'accepted what its schemas refuse'
+  else if (isOpen === true && status !== 422 && !beforeShape.includes(status))
+    yield 'refused for another reason than the shape'
+}
+
+function* ofHeaders({ path }: Sent, { headers }: Answer<unknown>): Generator<string> {
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(headers.get('x-request-id') ?? '')) yield 'no request id'
+  if (headers.get('x-content-type-options') !== 'nosniff') yield 'no nosniff'
+  if (path.startsWith('/v1/') && headers.get('cache-control') !== 'no-store') yield 'may be kept by a cache'
+}
+
+function* ofAnswer(
+  { answers }: Endpoint,
+  { status, headers, text, body }: Answer<unknown>,
+): Generator<string> {
+  const promised = answers[status]
+  if (!promised) yield 'a status that is not declared'
+  const isJson = (headers.get('content-type') ?? '').startsWith('application/json')
+  if (promised?.schema)
+    for (const misfit of misfits(promised.schema, body)) yield `not as declared: ${misfit}`
+  else if (isJson && text !== '') yield 'JSON that no schema describes'
+  if (status === 204 && text !== '') yield 'a body that must not be'
+}
+
+function* ofRefusal(sent: Sent, { status, headers, text, body }: Answer<unknown>): Generator<string> {
+  const fields = (body ?? {}) as Readonly<Record<string, unknown>>
+  const { code, detail, request_id } = fields
+  if (typeof code !== 'string' || detail === undefined || text === '')
+    yield 'a refusal without detail or code'
+  if (request_id !== headers.get('x-request-id')) yield 'a refusal without its request id'
+  if (!refusalsOf(sent).has(String(code))) yield `the refusal ${String(code)} is not declared`
+  const isGateOfSocket = sent.endpoint.path === '/v1/ws' && status === 403
+  if (statusOf.get(String(code)) !== status && !isGateOfSocket)
+    yield `${String(code)} is documented with another status`
+  if (status >= 500 && code !== 'draining') yield 'a fault of the server'
+  if ((code === 'validation_error') !== Array.isArray(detail)) yield 'a detail of the wrong form'
+}
+
+function isAboutCredential(body: unknown): boolean {
+  const { code } = (body ?? {}) as { code?: string }
+  return credentialRefusals.some((one) => one === code)
+}
+
+function isJudgedByHand(body: unknown): boolean {
+  const { detail } = body as { detail: { type: string }[] }
+  return detail.every(({ type }) => judgedByHand.includes(type))
+}
