@@ -1,0 +1,204 @@
+/** What a society becomes by an act that its server acknowledged. */
+import type { Answer, Caller, Fields } from '../support/caller'
+import type { Sent } from './requests'
+import type { Society, Somebody } from './society'
+
+interface Act {
+  readonly society: Society
+  readonly sent: Sent
+  readonly who: Somebody
+  /** The handle in whose name it was done; null for the operator and for nobody. */
+  readonly by: string | null
+  readonly params: readonly string[]
+  /** What was sent, and what was answered. */
+  readonly body: Fields
+  readonly answer: Answer
+  readonly made: Fields
+  readonly comeWith: (credential: Record<string, string>) => Caller
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+const name = (value: unknown): string => text(value).trim().toLowerCase()
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text) : [])
+const microseconds = (value: unknown): number | null =>
+  typeof value === 'string' ? Date.parse(value) * 1000 : null
+
+const effects: Readonly<Record<string, (act: Act) => void | Promise<void>>> = {
+  'POST /v1/admin/accounts': ({ society, made }) => {
+    society.addAccount({
+      id: text(made.id),
+      handle: text(made.handle),
+      kind: made.kind === 'human' ? 'human' : 'agent',
+      isAdmin: made.is_admin === true,
+    })
+  },
+  'PATCH /v1/admin/accounts/:id': ({ society, params: [id = ''], body }) => {
+    const account = society.account({ id })
+    if (!account) return
+    if (typeof body.is_admin === 'boolean') account.isAdmin = body.is_admin
+    if (typeof body.password === 'string') society.endSessions(account.handle)
+  },
+  'POST /v1/admin/accounts/:id/archive': ({ society, params: [id = ''] }) => {
+    const account = society.account({ id })
+    if (!account) return
+    account.isArchived = true
+    society.endSessions(account.handle)
+  },
+  'POST /v1/admin/accounts/:id/unarchive': ({ society, params: [id = ''] }) => {
+    const account = society.account({ id })
+    if (account) account.isArchived = false
+  },
+  'POST /v1/admin/channels': ({ society, who, made }) => {
+    const slug = text(made.slug)
+    society.addChannel({ id: text(made.id), slug })
+    if (typeof who === 'object') society.channel({ slug })?.members.add(who.handle)
+  },
+  'POST /v1/admin/channels/:id/archive': ({ society, params: [id = ''] }) => {
+    const channel = society.channel({ id })
+    if (channel) channel.isArchived = true
+  },
+  'POST /v1/admin/channels/:id/unarchive': ({ society, params: [id = ''] }) => {
+    const channel = society.channel({ id })
+    if (channel) channel.isArchived = false
+  },
+  'POST /v1/admin/memberships': ({ society, body }) => {
+    society.channel({ slug: name(body.channel_slug) })?.members.add(name(body.account_handle))
+  },
+  'DELETE /v1/admin/memberships/:account_id/:channel_id': ({
+    society,
+    params: [account = '', channel = ''],
+  }) => {
+    const { handle } = society.account({ id: account }) ?? {}
+    const left = society.channel({ id: channel })
+    if (handle === undefined || !left) return
+    left.members.delete(handle)
+    left.leavers.add(handle)
+  },
+  'POST /v1/admin/onboard': async (act) => {
+    const { society, body, made } = act
+    const handle = name(body.handle)
+    await token(act, handle, made.token_scopes)
+    for (const slug of texts(body.channels)) society.channel({ slug: name(slug) })?.members.add(handle)
+  },
+  'POST /v1/admin/tokens': (act) => token(act, name(act.body.account_handle), act.made.scopes),
+  'POST /v1/me/tokens': (act) => token(act, act.by ?? '', act.made.scopes),
+  'POST /v1/auth/rotate': async (act) => {
+    const { society, who, body } = act
+    if (typeof who !== 'object') return
+    await token(act, who.handle, act.made.scopes)
+    const grace = typeof body.grace_s === 'number' ? body.grace_s : 300
+    if (grace === 0) who.isEnded = true
+    else who.endsAt = Math.min(society.now() + grace * 1_000_000, who.endsAt ?? Number.POSITIVE_INFINITY)
+  },
+  'POST /v1/admin/devices': async (act) => {
+    const { society, made } = act
+    for (const shown of [made.code, made.typed_code])
+      if (typeof shown === 'string') {
+        society.secrets.add(shown)
+        society.actorsOfCode.set(shown, texts(made.actors))
+      }
+    if (made.token !== undefined) await token(act, text(made.account_handle), made.scopes)
+  },
+  'POST /v1/admin/devices/:id/revoke': ({ society, params: [id = ''], made }) => {
+    // A session bears the id of its code.
+    society.end(id)
+    society.end(text(made.token_id))
+  },
+  'POST /v1/pair/redeem': async (act) => {
+    const { handle } = act.made.account as { handle: string }
+    if (act.made.token === undefined) await session(act, handle)
+    else await token(act, handle, act.made.scopes, act.society.actorsOfCode.get(text(act.body.code)))
+  },
+  'POST /v1/admin/tokens/:id/revoke': ({ society, params: [id = ''] }) => society.end(id),
+  'POST /v1/me/tokens/:id/revoke': ({ society, params: [id = ''] }) => society.end(id),
+  'DELETE /v1/auth/sessions/:id': ({ society, params: [id = ''] }) => society.end(id),
+  'POST /v1/auth/login': (act) => session(act, name(act.body.handle)),
+  'POST /v1/auth/logout': ({ who }) => {
+    if (typeof who === 'object') who.isEnded = true
+  },
+  'POST /v1/me/password': ({ society, who }) => {
+    if (typeof who === 'object') society.endSessions(who.handle, who)
+  },
+  'PUT /v1/config/:key': ({ society, params: [key = ''], made }) =>
+    void society.settings.set(key, made.value),
+  'DELETE /v1/config/:key': ({ society, params: [key = ''] }) => void society.settings.delete(key),
+  'POST /v1/messages': ({ society, by, body, answer, made }) => {
+    if (by === null || answer.headers.has('idempotent-replayed')) return
+    const slug = name(body.channel)
+    society
+      .channel({ slug })
+      ?.posted.push({ id: text(made.id), seq: Number(made.seq), body: text(body.body) })
+    for (const canary of canariesIn(JSON.stringify(body)))
+      society.canaries.set(canary, {
+        slug,
+        author: by,
+        isForAuthor: text(body.client_msg_id).includes(canary),
+      })
+  },
+}
+
+/** Learns what an acknowledged act did. */
+export async function acknowledge(act: Omit<Act, 'params' | 'body' | 'made'>): Promise<void> {
+  const { sent, answer } = act
+  const { method, path } = sent.endpoint
+  const effect = effects[`${method} ${path}`]
+  if (!effect || answer.status >= 300) return
+  const body = sent.text === undefined ? {} : JSON.parse(sent.text)
+  await effect({
+    ...act,
+    params: sent.params.map((param) => param.trim().toLowerCase()),
+    body,
+    made: answer.body ?? {},
+  })
+}
+
+export function canariesIn(words: string): Set<string> {
+  return new Set(words.match(/canary-\d+-\d+/g) ?? [])
+}
+
+async function token(
+  { society, made, comeWith }: Act,
+  handle: string,
+  scopes: unknown,
+  actors: unknown = made.actors,
+): Promise<void> {
+  const secret = text(made.token)
+  const caller = comeWith({ authorization: `Bearer ${secret}` })
+  const me = await caller.get('/v1/auth/me')
+  society.secrets.add(secret)
+  society.addAccount({ id: text(me.body.id), handle, kind: 'agent', isAdmin: false })
+  const id = text(made.token_id ?? me.body.token_id ?? made.id)
+  const endsAt = microseconds(made.expires_at)
+  // Until when a code can be redeemed is not until when its token holds.
+  const isOfDevice = made.account_kind !== undefined
+  society.addCredential({
+    caller,
+    via: 'token',
+    id,
+    handle,
+    scopes: texts(scopes),
+    actors: texts(actors),
+    endsAt: isOfDevice ? null : endsAt,
+  })
+}
+
+async function session({ society, answer, comeWith }: Act, handle: string): Promise<void> {
+  const [cookie = ''] = (answer.headers.get('set-cookie') ?? '').split(';')
+  const caller = comeWith({ cookie })
+  society.secrets.add(cookie.replace('synapse_session=', ''))
+  society.addCredential({
+    caller,
+    via: 'session',
+    id: await sessionId(caller),
+    handle,
+    scopes: [],
+    actors: [],
+    endsAt: null,
+  })
+}
+
+/** Of the session that the caller comes with. */
+export async function sessionId(caller: Caller): Promise<string> {
+  const { body } = await caller.get<{ sessions: { id: string; current: boolean }[] }>('/v1/auth/sessions')
+  return body.sessions?.find(({ current }) => current)?.id ?? ''
+}
