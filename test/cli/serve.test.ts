@@ -275,6 +275,17 @@ describe.concurrent('--stop', () => {
     expect((await site.run('serve', '--status')).code).toBe(3)
   })
 
+  test('says of a server whose files were taken away that it is there (1), and how to find it', async () => {
+    await using site = new Site()
+    const server = await site.serve()
+    const { pid, runFile, lock } = homePaths(site.home)
+    for (const file of [pid, runFile]) rmSync(file)
+    const { code, stderr } = await site.run('serve', '--stop')
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`fuser ${lock}`) })
+    expect((await site.run('serve', '--status')).stdout).toContain('somebody holds its lock')
+    expect(isAlive(server.pid)).toBe(true)
+  })
+
   test('removes what a killed server left', async () => {
     await using site = new Site()
     const server = await site.serve()

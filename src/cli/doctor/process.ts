@@ -24,7 +24,12 @@ export const processes: Check = {
             ),
           ]
         if (isHeld)
-          return [warn('the home is locked, and no file says by whom', 'wait for the command to end')]
+          return [
+            warn(
+              'the home is locked, and no file says by whom',
+              `wait for the command to end, or find a server whose files are gone: fuser ${paths.lock}`,
+            ),
+          ]
         return [skip('no server runs')]
     }
   },

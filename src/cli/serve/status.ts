@@ -1,5 +1,6 @@
-import { isListening, type RunFile } from '../../home/index'
+import { homePaths, isListening, type RunFile } from '../../home/index'
 import { EXIT, type ExitCode } from '../exit-codes'
+import { isFree } from '../home-lock'
 import { ownName } from '../myself'
 import { printJson } from '../terminal'
 import type { ServeArgs } from './args'
@@ -17,6 +18,10 @@ export async function showStatus(args: ServeArgs): Promise<ExitCode> {
       console.log(`synapse is not running on ${home}`)
       if (state.kind === 'foreign') console.log(`pid ${state.pid} in its files is another program`)
       if (state.kind === 'none' && state.leftovers) console.log('the last one did not stop by itself')
+      if (state.kind === 'none' && !state.leftovers && !(await isFree(home)))
+        console.log(
+          `somebody holds its lock: a command, or a server whose files are gone (fuser ${homePaths(home).lock})`,
+        )
     }
     return EXIT.notRunning
   }

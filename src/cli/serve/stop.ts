@@ -1,6 +1,7 @@
 import { homePaths, isAlive, type RunFile, readRunFile } from '../../home/index'
 import { CliError } from '../cli-error'
 import { EXIT, type ExitCode } from '../exit-codes'
+import { COMMAND_WITHIN_MS, hasServer, isFree } from '../home-lock'
 import { printJson } from '../terminal'
 import type { ServeArgs } from './args'
 import { homeToLookAfter } from './flags'
@@ -36,6 +37,7 @@ export async function endServer(
   switch (state.kind) {
     case 'none':
       if (state.leftovers) await removeLeftovers(home)
+      await refuseHeld(home)
       return undefined
     case 'foreign':
       throw new CliError(EXIT.failure, `process ${state.pid} is not a synapse server; nothing was touched`, [
@@ -48,6 +50,19 @@ export async function endServer(
       if (readRunFile(homePaths(home).runFile)?.boot_id === run.boot_id) await removeLeftovers(home)
       return { run, killed }
     }
+  }
+}
+
+/** Waits for a command at work. @throws CliError when whoever holds the home goes on, and no file says who that is */
+async function refuseHeld(home: string): Promise<void> {
+  const deadline = performance.now() + COMMAND_WITHIN_MS
+  while (!hasServer(home) && !(await isFree(home))) {
+    if (performance.now() >= deadline)
+      throw new CliError(EXIT.failure, `somebody holds ${home}, and no file says who`, [
+        'a command that takes long, or a server whose files in run/ were removed; its process is shown by:',
+        `fuser ${homePaths(home).lock}`,
+      ])
+    await Bun.sleep(POLL_MS)
   }
 }
 
