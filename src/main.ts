@@ -84,6 +84,8 @@ export interface BootOptions extends RunOptions {
   readonly listen: boolean
   /** The home is thrown away afterwards, so that nothing is kept elsewhere either. */
   readonly throwAway?: boolean
+  /** What starts such a server again, from any directory; default: the words of this process. */
+  readonly args?: readonly string[]
   /** Where log lines go; default stdout when listening, nowhere otherwise. */
   readonly log?: (text: string) => void
   /** By which port and interface the local network is spoken to; for tests. */
@@ -110,7 +112,9 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const { database } = config
   undo.use(await lockHome(config.home, database.kind === 'sqlite' ? { database: database.path } : {}))
   refuseHalfRestored(config.home)
-  const record = options.listen ? startRunRecord(config.home, firstRunFile(config, bootId)) : undefined
+  const record = options.listen
+    ? startRunRecord(config.home, firstRunFile(config, bootId, options.args))
+    : undefined
   if (record) undo.defer(() => record.remove())
   // Between the end of the store and that of the run file, once there is something to note.
   let atEnd = () => {}

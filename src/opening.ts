@@ -109,7 +109,11 @@ export function openBus(
 }
 
 /** What the run file says at first. */
-export function firstRunFile(config: Config, bootId: string): RunFile {
+export function firstRunFile(
+  config: Config,
+  bootId: string,
+  args: readonly string[] = process.argv.slice(2),
+): RunFile {
   return {
     pid: process.pid,
     boot_id: bootId,
@@ -120,7 +124,7 @@ export function firstRunFile(config: Config, bootId: string): RunFile {
     home: config.home,
     store_kind: config.database.kind,
     store: maskUrl(config.databaseUrl),
-    args: process.argv.slice(2),
+    args: [...args],
     supervisor: config.supervisor,
     phase: 'migrating',
   }

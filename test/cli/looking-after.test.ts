@@ -1,8 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { homePaths, isAlive, type RunFile, readRunFile } from '../../src/home'
 import { runFile } from '../home/run-file-of'
-import { Site, waitFor } from './site'
+import { selfSigned } from '../support/certificate'
+import { parsed, program, Site, waitFor } from './site'
 
 setDefaultTimeout(60_000)
 
@@ -26,6 +28,37 @@ describe('--restart', () => {
     const second = await site.json<RunFile>('serve', '--restart', '--json', '--host', 'localhost')
     site.remember(second.pid)
     expect(readRunFile(homePaths(site.home).runFile)?.args).toContain('--host=localhost')
+  })
+
+  test('from another directory it finds the same store and the same files', async () => {
+    await using site = new Site()
+    const { cert, key } = selfSigned(site.userHome)
+    const words = [
+      '--database-url',
+      'sqlite:here.db',
+      '--tls-cert',
+      basename(cert),
+      '--tls-key',
+      basename(key),
+    ]
+    const first = await site.daemon(...words)
+    expect(first.store).toBe(`sqlite:${site.userHome}/here.db`)
+    const elsewhere = `${site.userHome}/elsewhere`
+    mkdirSync(elsewhere)
+    const restart = async () => {
+      const cmd = ['env', '-C', elsewhere, ...program, 'serve', '--restart', '--json']
+      const run = parsed<RunFile>(await site.spawn(cmd))
+      site.remember(run.pid)
+      return run
+    }
+    const second = await restart()
+    expect([second.store, second.urls[0]]).toEqual([first.store, expect.stringContaining('https:')])
+    expect(readdirSync(elsewhere)).toEqual([])
+    expect((await site.run('serve', '--stop')).code).toBe(0)
+
+    // Nor does it matter how the one before was started.
+    await site.serve(...words)
+    expect((await restart()).store).toBe(first.store)
   })
 
   test('starts one where none runs', async () => {
@@ -94,9 +127,6 @@ describe('--logs', () => {
   test('goes on with what is written, over a rotation', async () => {
     await using site = new Site()
     const log = logOf(site, numbered(2))
-    const program = process.env.TEST_PROGRAM
-      ? [process.env.TEST_PROGRAM]
-      : [process.execPath, '--no-env-file', `${import.meta.dir}/../../src/cli/index.ts`]
     const child = Bun.spawn([...program, 'serve', '--logs', '-n', '1'], {
       env: site.environment,
       stdout: 'pipe',

@@ -8,7 +8,7 @@ const PATIENCE_MS = 15_000
 const POLL_MS = 20
 
 /** The program as it is run: from source, or an executable that TEST_PROGRAM names. */
-const program = process.env.TEST_PROGRAM
+export const program = process.env.TEST_PROGRAM
   ? [process.env.TEST_PROGRAM]
   : [process.execPath, '--no-env-file', join(import.meta.dir, '../../src/cli/index.ts')]
 

@@ -18,7 +18,7 @@ import { ownCommand } from '../myself'
 import { printJson } from '../terminal'
 import type { ServeArgs } from './args'
 import { holdsBanner } from './banner'
-import { flagsOf, withThrowAwayHome, wordsOf } from './flags'
+import { flagsOf, withAbsolutePaths, withThrowAwayHome, wordsOf } from './flags'
 import { answersAt, stateJson } from './server-state'
 import { endProcess } from './stop'
 
@@ -31,7 +31,7 @@ const LAST_LINES = 20
 
 /** Starts the server in the background and waits until it answers. */
 export async function startDaemon(given: ServeArgs): Promise<ExitCode> {
-  const args = withThrowAwayHome(given)
+  const args = withThrowAwayHome(withAbsolutePaths(given))
   const request = { flags: flagsOf(args), command: 'serve' } as const
   becomeOwner(findHome(request))
   const config = loadConfig(request)

@@ -1,7 +1,7 @@
 import { mkdtempSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type ConfigRequest, findHome } from '../../config/index'
+import { join, resolve } from 'node:path'
+import { type ConfigRequest, databaseUrl, findHome, InvalidValue, parseDatabaseUrl } from '../../config/index'
 import { becomeOwner } from '../../home/index'
 import type { ServeArgs } from './args'
 
@@ -42,6 +42,29 @@ export function wordsOf(args: ServeArgs): string[] {
     if (value === undefined) return []
     return [value === true ? `--${name}` : value === false ? `--no-${name}` : `--${name}=${value}`]
   })
+}
+
+/** The same command line, whose paths mean the same from every directory: a restart may come from another one. */
+export function withAbsolutePaths(args: ServeArgs): ServeArgs {
+  const { home, 'tls-cert': cert, 'tls-key': key, 'database-url': url } = args
+  const absolute = (path: string | undefined) => (path === undefined || path === '' ? path : resolve(path))
+  return {
+    ...args,
+    home: absolute(home),
+    'tls-cert': absolute(cert),
+    'tls-key': absolute(key),
+    'database-url': url === undefined ? url : absoluteUrl(url),
+  }
+}
+
+function absoluteUrl(url: string): string {
+  try {
+    return databaseUrl(parseDatabaseUrl(url, process.cwd()))
+  } catch (error) {
+    // Whoever reads the configuration says what is wrong with it.
+    if (error instanceof InvalidValue) return url
+    throw error
+  }
 }
 
 /** The same command line with a home of its own, made now, where it asked for one that is thrown away. */

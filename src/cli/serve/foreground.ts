@@ -8,7 +8,7 @@ import { COMMAND_WITHIN_MS, hasServer } from '../home-lock'
 import { note, styleOf } from '../terminal'
 import type { ServeArgs } from './args'
 import { banner } from './banner'
-import { flagsOf, withThrowAwayHome } from './flags'
+import { flagsOf, withAbsolutePaths, withThrowAwayHome, wordsOf } from './flags'
 import { type LogFile, openLogFile } from './log-file'
 
 const SECOND_INTERRUPT_MS = 3000
@@ -16,7 +16,7 @@ const POLL_MS = 50
 
 /** Runs the server in this process until a signal ends it. stdout carries its log, stderr what is said to people. */
 export async function runForeground(given: ServeArgs): Promise<ExitCode> {
-  const args = withThrowAwayHome(given)
+  const args = withThrowAwayHome(withAbsolutePaths(given))
   try {
     return await run(args)
   } finally {
@@ -50,6 +50,7 @@ async function start(args: ServeArgs, config: Config, log: LogFile | undefined):
         listen: true,
         rescue: args['insecure-localhost'] === true,
         throwAway: args.memory === true,
+        args: ['serve', ...wordsOf(args)],
         ...(log === undefined ? {} : { log: log.write }),
       })
     } catch (error) {
