@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'bun:test'
-import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../home/temporary'
+import { Site } from '../support/process'
+
+setDefaultTimeout(30_000)
 
 /** A user of this machine other than root: uid, and the folder that is theirs. */
 const [uid, folder] = readFileSync('/etc/passwd', 'utf8')
@@ -37,6 +40,30 @@ describe('root, at work on the home of another user,', () => {
       backupDir: `${folder}/.local/state/synapse/backups`,
     })
   })
+
+  test.skipIf(!isRoot)(
+    'says of a backup that only root can read just that, and not that it is missing',
+    async () => {
+      await using site = new Site()
+      expect((await site.run('init')).code).toBe(0)
+      chmodSync(site.directory, 0o755)
+      expect((await site.spawn(['chown', '-R', String(uid), site.userHome])).code).toBe(0)
+      const hidden = join(site.directory, 'hidden')
+      mkdirSync(hidden, { mode: 0o700 })
+      for (const path of [join(hidden, 'copy.db'), join(site.directory, 'copy.db')]) {
+        writeFileSync(path, 'a copy', { mode: 0o600 })
+        for (const words of [
+          ['verify', path],
+          ['restore', path, '--yes'],
+        ])
+          expect(await site.run('backup', ...words)).toMatchObject({
+            code: 1,
+            stderr: expect.stringContaining(`${path} cannot be read by user ${uid}`),
+          })
+      }
+      expect((await site.run('backup', 'verify', join(site.directory, 'none.db'))).code).toBe(4)
+    },
+  )
 
   test.skipIf(!hasMounts)('stays at the home of the system service, though root has one as well', () => {
     using directory = temporaryDirectory()

@@ -2,13 +2,13 @@
 // clients knew. May import: the shared files of src/cli, src/backup, config and home; keeping.ts by `await import`.
 // create asks the server to make the copy, or does it as one under the lock; the others work on files.
 // Start reading in this file, then create.ts and restore.ts.
-import { existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import type { ArgsDef } from 'citty'
 import { folderOf, instanceFolders, refuseHalfRestored } from '../../backup/index'
 import { type Config, findHome, loadConfig } from '../../config/index'
 import { becomeOwner, HomeError, homePaths, parseInstanceKey } from '../../home/index'
-import { CliError, UsageError } from '../cli-error'
+import { CliError, hasCode, UsageError } from '../cli-error'
 import { EXIT } from '../exit-codes'
 import { askSecret } from '../prompt'
 import { isInteractive, note } from '../terminal'
@@ -54,14 +54,27 @@ export function ownDid({ home, instanceKey }: Config): string | undefined {
   }
 }
 
-/** A file by its path, or by its name in a folder of backups. @throws CliError not found */
+/** A file by its path, or by its name in a folder of backups. @throws CliError not found, or not to be read */
 export function fileCalled(name: string, folders: () => string[]): string {
   const path = resolve(name)
-  if (existsSync(path)) return path
+  if (isThere(path)) return path
   const inside = isAbsolute(name) ? [] : folders().map((folder) => join(folder, name))
-  const found = inside.find((candidate) => existsSync(candidate))
+  const found = inside.find(isThere)
   if (found !== undefined) return found
   throw new CliError(EXIT.notFound, `there is no file ${path}`, ['synapse backup list shows the backups'])
+}
+
+/** @throws CliError for what this user may not read: root may have become the owner of the home */
+function isThere(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch (error) {
+    if (!hasCode(error, 'EACCES')) return false
+    throw new CliError(EXIT.failure, `${path} cannot be read by user ${process.getuid?.()}`, [
+      'put it, with what lies beside it, where the owner of the home may read it',
+    ])
+  }
 }
 
 /** The passphrase that was configured, or one that is typed; twice where it is new. @throws UsageError, CliError */
