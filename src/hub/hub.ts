@@ -239,16 +239,20 @@ export class Hub implements Streams {
     // The token that was replaced has an end now.
     if (type === 'account.token_issued' && facts.replaces !== undefined)
       for (const stream of own)
-        if (credentialOf(stream.actor)?.uuid === facts.replaces) void this.recheck(stream)
+        if (credentialOf(stream.actor)?.uuid === facts.replaces) void this.recheck(stream, 'expired')
+    // Whether somebody may act as another hangs on what both are, and on what is set.
+    const concerned = type === 'account.updated' ? own : type === 'setting.changed' ? this.streams : []
+    for (const stream of concerned)
+      if (stream.actor.via === 'acting') void this.recheck(stream, 'auth_revoked')
   }
 
   /** A session may have been prolonged since the stream was opened; what has really ended ends it. */
-  private async recheck(stream: Stream): Promise<void> {
+  private async recheck(stream: Stream, reason: 'expired' | 'auth_revoked'): Promise<void> {
     const { directory, gates } = this.deps
     try {
       stream.actor = await directory.settle(() => gates.current(stream.actor))
     } catch {
-      stream.end('expired')
+      stream.end(reason)
     }
   }
 
@@ -257,7 +261,7 @@ export class Hub implements Streams {
     const now = this.deps.clock.now()
     for (const stream of [...this.streams]) {
       const expiry = expiryOf(stream.actor)
-      if (expiry !== null && expiry <= now) void this.recheck(stream)
+      if (expiry !== null && expiry <= now) void this.recheck(stream, 'expired')
       else stream.tick(steady)
     }
   }

@@ -409,6 +409,41 @@ describe('while somebody acts as another', () => {
       expect(await own.closedWithin(1000)).toMatchObject({ code: 1008 })
     })
 
+    const losses: [string, (w: World, boss: Person, ann: Person) => Promise<Answer>][] = [
+      [
+        'when the principal is an admin no more',
+        (w, boss) => w.operator.patch(`/v1/admin/accounts/${boss.id}`, { is_admin: false }),
+      ],
+      [
+        'when the list that is asked does not have it',
+        (w) => w.operator.put('/v1/config/strict_impersonation_enforcement', { value: true }),
+      ],
+      [
+        'when the claimed account is not to be named by a star any more',
+        async (w, _, ann) => {
+          const value = [{ account: 'boss', as: ['*'] }]
+          await w.operator.put('/v1/config/impersonation_allowlist', { value })
+          await w.operator.put('/v1/config/strict_impersonation_enforcement', { value: true })
+          return w.operator.patch(`/v1/admin/accounts/${ann.id}`, { is_admin: true })
+        },
+      ],
+    ]
+    test.each(losses)('%s; its own go on', async (_, lose) => {
+      await using w = await world()
+      await w.channel('general')
+      const channels = { general: 'member' } as const
+      const ann = await w.human('ann', { channels })
+      const boss = await w.human('boss', { isAdmin: true, channels })
+      using own = await LiveSocket.open(w.url, boss.credential)
+      using acted = await LiveSocket.open(w.url, boss.credential, { headers: as('ann') })
+      for (const socket of [own, acted]) await socket.subscribe(['general'])
+      expect((await lose(w, boss, ann)).status).toBe(200)
+      expect(await acted.closedWithin(1000)).toMatchObject({ code: 1008 })
+      expect(acted.frames.at(-1)).toEqual({ type: 'bye', reason: 'auth_revoked' })
+      await ann.posts('general', 'still heard')
+      expect((await own.next('message.created')).message).toMatchObject({ body: 'still heard' })
+    })
+
     test('but not for what happens to the principal in a channel', async () => {
       await using w = await world()
       const general = await w.channel('general')
