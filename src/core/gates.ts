@@ -1,4 +1,4 @@
-import { type Actor, holdsScope, isAdmin, type Person, type Principal, scopesOf } from './actor'
+import { type Actor, holdsScope, isAdmin, type Person, type Principal, scopesOf, withOrigin } from './actor'
 import type { Directory } from './directory'
 import type { Account, Member, Room } from './entities'
 import { AppError, refusal } from './errors'
@@ -28,7 +28,8 @@ export class Gates {
   ) {}
 
   /**
-   * The actor as it is now: the credential may have been revoked, and the profile changed, since it came in.
+   * The actor as it is now: the credential may have been revoked, and the profile changed, since it came in. Where its
+   * act was asked for stays with it.
    * @throws invalid_token, token_expired, invalid_session, session_expired, account_unavailable; actor_claim_denied,
    *   impersonation_denied for who acts as somebody else
    */
@@ -37,9 +38,9 @@ export class Gates {
       case 'operator':
         return actor
       case 'token':
-        return this.byToken(actor.token.hash) as Actor as Who
+        return sameOrigin(actor, this.byToken(actor.token.hash)) as Who
       case 'session':
-        return this.bySession(actor.session.hash) as Actor as Who
+        return sameOrigin(actor, this.bySession(actor.session.hash)) as Who
       case 'acting':
         return this.claim(this.current(actor.principal), actor.account.handle) as Who
     }
@@ -167,4 +168,8 @@ export class Gates {
       })
     return { room, member }
   }
+}
+
+function sameOrigin({ origin }: Principal, now: Principal): Actor {
+  return origin === undefined ? now : withOrigin(now, origin)
 }

@@ -64,16 +64,16 @@ export class OwnTokens {
    */
   async rotate(actor: Person, graceSeconds: number): Promise<IssuedToken> {
     if (actor.via !== 'token') throw refusal('rotate_requires_bearer')
-    return this.acts.act(actor, async (tx, { via, account, token: old }) => {
+    return this.acts.act(actor, async (tx, now) => {
+      const { account, token: old } = now
       const { name, scopes, expiresAt, actors, device } = old
-      const now = { via, account, token: old }
       const made = await this.tokens.write(tx, account, { name, scopes, expiresAt, actors, device }, old)
       // Told of before the old one ends, so that a reader of the log has the new one first.
       await tx.append(
         accountEvent('account.token_issued', account, { ...factsOf(made.token), replaces: old.uuid }),
         account,
       )
-      await tx.audit(tokenEntry(actor, 'token.rotate', made.token, account))
+      await tx.audit(tokenEntry(now, 'token.rotate', made.token, account))
       if (graceSeconds === 0) await this.tokens.end(tx, now, account, old)
       else {
         const end = later(this.clock.now(), graceSeconds * MICROS_PER_SECOND)

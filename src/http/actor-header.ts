@@ -21,8 +21,13 @@ export function withClaim(core: Core, request: Request, principal: Principal): A
 
 /** What a request without a credential hears that names an account. @throws actor_header_unauthenticated */
 export function refuseBareClaim(core: Core, request: Request): void {
-  if (request.headers.has(HEADER) && core.settings.get('strict_actor_header'))
+  if (namesActor(request) && core.settings.get('strict_actor_header'))
     throw refusal('actor_header_unauthenticated')
+}
+
+/** Whether the request says at all as whom it acts. */
+export function namesActor(request: Request): boolean {
+  return request.headers.has(HEADER)
 }
 
 /** The handle that the request names; undefined when it names none. @throws actor_header_invalid */

@@ -6,6 +6,7 @@ import type { Settings } from '../core/settings'
 export interface Peer {
   /** `local`: the Unix socket or the program itself, which is the operator. */
   readonly transport: 'tcp' | 'local'
+  /** Null on the Unix socket, and over TCP where it is first asked for when the client has gone. */
   readonly address: string | null
   /** Whether the listener itself speaks TLS. */
   readonly secure: boolean
@@ -92,15 +93,22 @@ export function originClass(
 
 const COMMAND = /^[a-z][a-z -]{0,63}$/
 
-/** Where a request came from, for what is written down; asked while the request is under way. */
+/**
+ * Where a request came from, for what is written down. Made when the request begins: once its client has gone, nobody can
+ * say any more where that was.
+ */
 export class RequestOrigin implements Origin {
+  private readonly from: string | null
+
   constructor(
     private readonly request: Request,
-    private readonly settings: Settings,
-  ) {}
+    settings: Settings,
+  ) {
+    this.from = clientAddress(request, settings.get('trusted_proxies'))
+  }
 
   address(): string | null {
-    return clientAddress(this.request, this.settings.get('trusted_proxies'))
+    return this.from
   }
 
   command(): string | null {

@@ -3,6 +3,7 @@ import type { Core } from '../core'
 import { type Actor, type Person, type Principal, principalOf, requireAdmin, withOrigin } from '../core/actor'
 import { refuseWhileDraining } from '../core/drain'
 import { AppError } from '../core/errors'
+import { namesActor } from './actor-header'
 import { authenticate, checkBareClaim } from './auth'
 import { readJson } from './body'
 import { clientAddress, RequestOrigin } from './client'
@@ -105,8 +106,11 @@ export function endpoint<
   return {
     ...(spec as Omit<Spec<Who, TObject, TSchema>, 'handle'>),
     async run(core, request, visit, params) {
+      // What only reads, and what is posted in one's own name, is not written down.
+      const isNoted = gate.rate !== 'read' && (gate.rate !== 'post' || namesActor(request))
+      const origin = isNoted ? new RequestOrigin(request, core.settings) : null
       if (spec.who === 'nobody') checkBareClaim(core, request)
-      const actor = spec.who === 'nobody' ? null : await admit(core, request, visit, gate)
+      const actor = spec.who === 'nobody' ? null : await admit(core, request, visit, gate, origin)
       if (isRefusedByDrain && actor?.via !== 'operator') refuseWhileDraining(core.settings)
       const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
       const body = checkBody && (await bodyOf(core, request, checkBody))
@@ -139,12 +143,16 @@ async function authenticateFresh(core: Core, request: Request, isJudgedLate: boo
 }
 
 /** Gate 1. @throws the 401s, rate_limited, admin_scope_required, missing_scope, not_admin, operator_has_no_account */
-async function admit(core: Core, request: Request, visit: Visit, gate: Gate): Promise<Actor> {
+async function admit(
+  core: Core,
+  request: Request,
+  visit: Visit,
+  gate: Gate,
+  origin: RequestOrigin | null,
+): Promise<Actor> {
   const { who, scope, rate } = gate
   const found = await authenticateFresh(core, request, gate.isJudgedLate)
-  // What only reads, and what is posted in one's own name, is not written down.
-  const isNoted = rate !== 'read' && (rate !== 'post' || found.via === 'acting')
-  const actor = isNoted ? withOrigin(found, new RequestOrigin(request, core.settings)) : found
+  const actor = origin === null ? found : withOrigin(found, origin)
   const principal = principalOf(actor)
   visit.take(principal, rate)
   core.usage.note(principal)

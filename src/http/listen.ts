@@ -123,9 +123,10 @@ function refusalInRescue(request: Request): HttpError | undefined {
   return new HttpError(421, 'host_not_local', 'Rescue mode answers only to localhost, 127.0.0.1 and [::1]')
 }
 
-/** The peer of a request over TCP; asked for its address by few requests, so it looks that up only then. */
+/** The peer of a request over TCP; asked for its address by few requests, so it looks that up only then, and keeps it. */
 class TcpPeer implements Peer {
   readonly transport = 'tcp'
+  private known: string | undefined
 
   constructor(
     private readonly server: Server<SocketSession>,
@@ -142,7 +143,8 @@ class TcpPeer implements Peer {
   }
 
   get address(): string | null {
-    return this.server.requestIP(this.request)?.address ?? null
+    this.known ??= this.server.requestIP(this.request)?.address
+    return this.known ?? null
   }
 
   upgrade(data: object, headers: Record<string, string>): boolean {

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { RawConnection } from '../support/raw-socket'
+import { until } from '../support/sockets'
 import {
   type Answer,
   type Fields,
   PASSWORD,
   type Person,
+  READ_AND_POST,
   type Room,
   type World,
   world,
@@ -250,6 +253,74 @@ describe('an entry says who acted:', () => {
     expect(byToken).toMatchObject({ actor: 'root', via: 'token', token_id: root.tokenId, ip: '203.0.113.9' })
     const [bySession] = await writtenBy(w, make(boss, 'two'), 201)
     expect(bySession).toMatchObject({ actor: 'boss', via: 'session', token_id: null, ip: '203.0.113.9' })
+  })
+
+  test('a person, and from where, also for what it does with its own credentials', async () => {
+    await using w = await world()
+    const bob = await w.human('bob')
+    const other = await w.session('bob')
+    const from = { 'x-forwarded-for': '203.0.113.9' }
+    const by = { actor: 'bob', via: 'session', ip: '203.0.113.9' }
+    const { body } = await bob.get<{ sessions: { id: string; current: boolean }[] }>('/v1/auth/sessions')
+    const elsewhere = body.sessions.find(({ current }) => !current)?.id ?? ''
+    expect(other).not.toBe('')
+    const ended = await writtenBy(w, () => bob.delete(`/v1/auth/sessions/${elsewhere}`, from), 204)
+    expect(ended).toMatchObject([{ action: 'session.revoke', target_id: elsewhere, ...by }])
+    const made = { name: 'mine', scopes: READ_AND_POST }
+    let token = ''
+    const issued = await writtenBy(
+      w,
+      async () => {
+        const answer = await bob.post<{ id: string; token: string }>('/v1/me/tokens', made, from)
+        token = answer.body.token
+        return answer
+      },
+      201,
+    )
+    expect(issued).toMatchObject([{ action: 'token.issue', ...by }])
+    const rotated = await writtenBy(
+      w,
+      () => w.bearer(token).post('/v1/auth/rotate', { grace_s: 0 }, from),
+      201,
+    )
+    const old = { actor: 'bob', via: 'token', token_id: issued[0]?.target_id, ip: '203.0.113.9' }
+    expect(rotated).toMatchObject([
+      { action: 'token.rotate', ...old },
+      { action: 'token.revoke', target_id: issued[0]?.target_id, ...old },
+    ])
+    const fresh = String(rotated[0]?.target_id)
+    const revoked = await writtenBy(w, () => bob.post(`/v1/me/tokens/${fresh}/revoke`, {}, from))
+    expect(revoked).toMatchObject([{ action: 'token.revoke', target_id: fresh, ...by }])
+    const password = { current: PASSWORD, new: `${PASSWORD}!` }
+    const changed = await writtenBy(w, () => bob.post('/v1/me/password', password, from), 204)
+    expect(changed).toMatchObject([{ action: 'password.change', target_id: bob.id, ...by }])
+  })
+
+  test('from where it came, also when it has gone before the act has its turn', async () => {
+    await using w = await world()
+    const root = await w.agent('root', { scopes: ['admin:*'] })
+    const bob = await w.human('bob')
+    const leave = async (path: string, credential: string, body: object) => {
+      const text = JSON.stringify(body)
+      using connection = await RawConnection.open(w.url)
+      connection.write(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\n${credential}Content-Length: ${text.length}\r\n\r\n${text}`,
+      )
+    }
+    const token = `Authorization: Bearer ${root.secret}\r\n`
+    for (const slug of ['one', 'two', 'three', 'four'])
+      await leave('/v1/admin/channels', token, { slug, name: slug })
+    for (let i = 0; i < 4; i++) await leave('/v1/auth/login', '', { handle: 'bob', password: 'wrong' })
+    await leave('/v1/me/password', `Cookie: ${bob.credential.cookie}\r\n`, {
+      current: PASSWORD,
+      new: PASSWORD,
+    })
+    const acts = ['channel.create', 'login.failed', 'password.change']
+    const written = await until('the entries', async () => {
+      const entries = (await entriesOf(w)).filter(({ action }) => acts.includes(action))
+      return entries.length === 9 && entries
+    })
+    expect(new Set(written.map(({ ip }) => ip))).toEqual(new Set(['127.0.0.1']))
   })
 
   test('the operator, with the command that was typed', async () => {
