@@ -1,6 +1,5 @@
 import { normalName } from './accounts'
 import { type Actor, accountOf, isListedAdmin } from './actor'
-import { networkOf } from './addresses'
 import type { Administration } from './administration'
 import type { Attempts } from './attempts'
 import { entryBy } from './audit'
@@ -19,7 +18,7 @@ import {
 } from './pair-codes'
 import type { ListPage, PairCodeView, Reads, Store, Writes } from './ports'
 import { anyScopeMatches } from './scopes'
-import type { Client, Login, Sessions } from './sessions'
+import { attemptsFrom, type Client, type Login, type Sessions } from './sessions'
 import type { Settings } from './settings'
 import { type Clock, later, MICROS_PER_SECOND } from './time'
 import { factsOf, type IssuedToken, legalActors, scopesFor, type Tokens } from './tokens'
@@ -158,7 +157,7 @@ export class Pairing {
    */
   async redeem(request: RedeemRequest, client: Client): Promise<Redeemed> {
     const { attempts, store } = this.deps
-    const key = `pair ${client.address === null ? 'local' : networkOf(client.address)}`
+    const key = `pair ${attemptsFrom(client)}`
     await attempts.count([{ key, count: TRIES }], TRIES_SECONDS, tooMany)
     const given = parsePairCode(request.code)
     if (!given) throw refusal('pair_code_invalid')

@@ -164,16 +164,22 @@ export class Sessions {
    * Counts an attempt at a password, before it is looked at; a success takes it back. Answers the keys it counted.
    * @throws login_throttled with `retry_after` in seconds
    */
-  async countAttempt(handle: string, { address }: Client): Promise<readonly string[]> {
+  async countAttempt(handle: string, client: Client): Promise<readonly string[]> {
     const rate = this.settings.get('rate.login')
     if (rate === null) return []
-    const from = address === null ? 'local' : networkOf(address)
+    const from = attemptsFrom(client)
     const limits = [
-      { key: `${from} ${handle}`, count: rate.count },
+      // Not the handle itself: people type passwords there, and what is counted is stored.
+      { key: `${from} ${this.secrets.sha256(handle)}`, count: rate.count },
       { key: from, count: rate.count * ADDRESS_FACTOR },
     ]
     return this.attempts.count(limits, rate.seconds, throttled)
   }
+}
+
+/** Whom attempts of a client are counted against. */
+export function attemptsFrom({ address }: Client): string {
+  return address === null ? 'local' : networkOf(address)
 }
 
 function throttled(retryAfter: number): AppError {

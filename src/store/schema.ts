@@ -73,7 +73,7 @@ export const loginAttempts = sqliteTable(
   'login_attempts',
   {
     id: integer('id').primaryKey({ autoIncrement: true }),
-    /** An address, or an address and a handle. */
+    /** A network, or a network and the hash of a handle. */
     key: text('key').notNull(),
     at: instantColumn('at').notNull(),
   },
