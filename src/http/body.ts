@@ -10,8 +10,8 @@ const SHALLOW_BYTES = 4096
  * @throws 413 as soon as it is known to be over `limit` bytes, 415 for another content type, 422 `json_invalid`
  */
 export async function readJson(request: Request, limit: number): Promise<unknown> {
-  const type = request.headers.get('content-type')
-  if (type !== null && !type.toLowerCase().includes('json'))
+  const [type] = request.headers.get('content-type')?.split(';', 1) ?? []
+  if (type !== undefined && !type.toLowerCase().includes('json'))
     throw new HttpError(415, 'unsupported_media_type', 'Send the body as application/json')
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)
   if (declared > limit) throw tooLarge(limit)

@@ -58,6 +58,10 @@ describe('a media type', () => {
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',
     'application/xml',
+    // A browser sends these for any page without asking first, whatever their parameters say.
+    'text/plain; charset=json',
+    'text/plain;x=application/json',
+    'multipart/form-data; boundary=json',
   ])('%s is not supported', async (type) => {
     await leavesNoTrace(w, async () => {
       const { status, body } = await send(message('hi'), { 'content-type': type })
