@@ -43,18 +43,14 @@ export function checkBareClaim(core: Core, request: Request): void {
 }
 
 function presentsCredential(request: Request): boolean {
-  const header = request.headers.get('authorization')
-  if (header !== null && bearerOf(header) !== undefined) return true
+  if (bearerIn(request) !== undefined) return true
   return cookieOf(request) !== undefined || peerOf(request).transport === 'local'
 }
 
 /** A bearer token wins over a cookie, even when it is bad; another scheme is as good as none. */
 async function principalBy(core: Core, request: Request): Promise<Principal> {
-  const header = request.headers.get('authorization')
-  if (header !== null) {
-    const bearer = bearerOf(header)
-    if (bearer !== undefined) return byBearer(core, bearer)
-  }
+  const bearer = bearerIn(request)
+  if (bearer !== undefined) return byBearer(core, bearer)
   const cookie = cookieOf(request)
   if (cookie !== undefined) {
     const actor = await byCookie(core, cookie)
@@ -84,8 +80,10 @@ export function byCookie(core: Core, secret: string): Promise<Principal & { via:
   return core.directory.settle(() => core.gates.bySession(hash))
 }
 
-/** What stands behind `Bearer`; undefined for another scheme. */
-function bearerOf(header: string): string | undefined {
+/** What stands behind `Bearer`; undefined without one, and for another scheme. */
+export function bearerIn(request: Request): string | undefined {
+  const header = request.headers.get('authorization')
+  if (header === null) return undefined
   const space = header.indexOf(' ')
   const scheme = space < 0 ? header : header.slice(0, space)
   if (scheme !== 'Bearer' && scheme.toLowerCase() !== 'bearer') return undefined

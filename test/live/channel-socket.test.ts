@@ -26,6 +26,12 @@ describe('opening the socket of one channel', () => {
       'websocket_refused',
     ],
     [
+      'nobody, behind a proxy that asks for a password',
+      async () => ({ credential: { authorization: 'Basic YTpi' }, slug: (await town.room()).slug }),
+      'auth required',
+      'websocket_refused',
+    ],
+    [
       'an unknown session',
       async () => ({ credential: { cookie: 'synapse_session=no' }, slug: (await town.room()).slug }),
       'invalid session',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { placeOf } from '../support/ledger'
 import { answerIn, exchange, handshake, RawConnection, RawWebSocket } from '../support/raw-socket'
-import { isEvent, type LiveSocket, until } from '../support/sockets'
+import { isEvent, LiveSocket, until } from '../support/sockets'
 import { type Person, SECOND, world } from '../support/world'
 import { Town } from './town'
 
@@ -67,6 +67,14 @@ describe('opening', () => {
     const bob = await town.agent()
     const protocols = ['synapse.v1', `bearer.${token(bob)}`]
     using socket = await town.socket(town.world.guest, { protocols })
+    expect((await socket.next('hello')).account).toMatchObject({ handle: bob.handle })
+  })
+
+  test('a header of another scheme, such as that of a proxy with passwords, is as good as none', async () => {
+    const bob = await town.agent()
+    const basic = { authorization: `Basic ${btoa('proxy:password')}` }
+    const protocols = ['synapse.v1', `bearer.${token(bob)}`]
+    using socket = await LiveSocket.open(town.url, basic, { protocols })
     expect((await socket.next('hello')).account).toMatchObject({ handle: bob.handle })
   })
 

@@ -4,6 +4,7 @@ import { AppError, refusal } from '../../core/errors'
 import { withClaim } from '../actor-header'
 import {
   authenticate,
+  bearerIn,
   byBearer,
   byCookie,
   cookieOf,
@@ -69,7 +70,7 @@ async function openChannel(deps: LiveDeps, request: Request, visit: Visit, name:
   const { core } = deps
   const cookie = cookieOf(request)
   if (cookie === undefined) {
-    const hasBearer = request.headers.get('authorization') !== null || protocolToken(request) !== undefined
+    const hasBearer = bearerIn(request) !== undefined || protocolToken(request) !== undefined
     throw refused(hasBearer ? 'websocket is humans-only' : 'auth required')
   }
   const principal = await byCookie(core, cookie).catch((error: unknown) => {
@@ -115,7 +116,7 @@ function upgrade(
 async function person({ core }: LiveDeps, request: Request): Promise<Person> {
   const token = protocolToken(request)
   const actor =
-    token !== undefined && request.headers.get('authorization') === null
+    token !== undefined && bearerIn(request) === undefined
       ? await withClaim(core, request, await byBearer(core, token))
       : await authenticate(core, request)
   const isWithoutCredential = peerOf(request).rescue === true
