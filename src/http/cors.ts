@@ -13,9 +13,10 @@ export function isPreflight({ method, headers }: Request): boolean {
 
 /**
  * Lets pages of listed origins read an answer, and none else; every answer comes through here, errors too. Credentials
- * are never allowed: pages elsewhere use bearer tokens.
+ * are never allowed: pages elsewhere use bearer tokens. What is for pages of every origin says so itself.
  */
 export function allowOrigin(request: Request, headers: Headers, settings: Settings): void {
+  if (headers.has('access-control-allow-origin')) return
   const origin = request.headers.get('origin')
   if (origin === null || originClass(request, origin, settings) !== 'listed') return
   headers.set('access-control-allow-origin', origin)

@@ -96,6 +96,13 @@ describe('a page of a listed origin may read every answer:', () => {
   })
 })
 
+test('what a server says of itself is for pages of every origin, listed or not', async () => {
+  for (const origin of [LISTED, FOREIGN, 'null', w.url]) {
+    const answer = await w.guest.get('/.well-known/synapse', { origin })
+    expect([answer.status, corsOf(answer)]).toEqual([200, { 'access-control-allow-origin': '*' }])
+  }
+})
+
 describe('a browser that asks beforehand', () => {
   const allowed = {
     'access-control-allow-origin': LISTED,
