@@ -4,7 +4,7 @@ import type { Clock } from './time'
 const TOGETHER_MILLISECONDS = 5 * 60_000
 /** A token is looked at so often at most: two programs that take turns are seen soon all the same. */
 const LOOK_MILLISECONDS = 500
-/** `synapse doctor` comes with the token of the program that it is run for, and is no second one. */
+/** `synapse doctor` comes with the token of the program that it is run for, from where that is, and is no second one. */
 const VISITOR = /^synapse-doctor\//
 const DAY_MILLISECONDS = 24 * 3_600_000
 /** Tokens remembered; beyond that the one seen first goes. */
@@ -43,9 +43,10 @@ export class TokenSharing {
 
   /** Notes where a request with the token came from. */
   note(tokenId: number, address: string | null, userAgent: string | null): void {
-    if (userAgent !== null && VISITOR.test(userAgent)) return
     const now = this.clock.steady()
     const seen = this.tokens.get(tokenId)
+    const isVisitor = userAgent !== null && VISITOR.test(userAgent)
+    if (isVisitor && (!seen || seen.address === address)) return
     if (!seen) {
       this.remember(tokenId, address, userAgent, now)
       return

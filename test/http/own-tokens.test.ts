@@ -262,6 +262,17 @@ describe('GET /v1/auth/me warns of a token that two programs share', () => {
     expect(await warnings(other, { 'x-forwarded-for': '192.0.2.2' })).toEqual(['token_shared'])
   })
 
+  test('not when doctor looks after it where it is used, but when somebody elsewhere calls itself so', async () => {
+    await using w = await world()
+    const cairn = await w.agent('cairn')
+    const doctor = { 'user-agent': 'synapse-doctor/1.0.0' }
+    const at = (address: string) => ({ 'x-forwarded-for': address })
+    expect(await warnings(cairn, { ...doctor, ...at('192.0.2.1') })).toEqual([])
+    expect(await warnings(cairn, { 'user-agent': 'one', ...at('192.0.2.1') })).toEqual([])
+    expect(await warnings(cairn, { ...doctor, ...at('192.0.2.1') })).toEqual([])
+    expect(await warnings(cairn, { ...doctor, ...at('192.0.2.66') })).toEqual(['token_shared'])
+  })
+
   test('and no more once it is used by one alone', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn')
