@@ -60,6 +60,9 @@ export class Profiles {
       const updated = await tx.updateAccount(now.account.id, patch)
       const words = changed.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
       await tx.append(accountEvent('account.updated', updated, { changed: words }), updated)
+      await tx.audit(
+        entryBy(now, 'account.update', { type: 'account', id: updated.uuid }, { changed: words }),
+      )
       return updated
     })
   }

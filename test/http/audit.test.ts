@@ -266,6 +266,12 @@ describe('an entry says who acted:', () => {
     expect(other).not.toBe('')
     const ended = await writtenBy(w, () => bob.delete(`/v1/auth/sessions/${elsewhere}`, from), 204)
     expect(ended).toMatchObject([{ action: 'session.revoke', target_id: elsewhere, ...by }])
+    const renamed = await writtenBy(w, () =>
+      bob.patch('/v1/me', { display_name: 'canary', about: 'canary' }, from),
+    )
+    const keys = { changed: ['display_name', 'about'] }
+    expect(renamed).toMatchObject([{ action: 'account.update', target_id: bob.id, metadata: keys, ...by }])
+    expect(await writtenBy(w, () => bob.patch('/v1/me', {}, from))).toEqual([])
     const made = { name: 'mine', scopes: READ_AND_POST }
     let token = ''
     const issued = await writtenBy(
