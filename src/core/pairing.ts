@@ -2,7 +2,7 @@ import { normalName } from './accounts'
 import { type Actor, accountOf, isListedAdmin } from './actor'
 import type { Administration } from './administration'
 import type { Attempts } from './attempts'
-import { entryBy } from './audit'
+import { type AuditFacts, entryBy } from './audit'
 import type { Account } from './entities'
 import { AppError, refusal } from './errors'
 import { accountEvent } from './events'
@@ -192,13 +192,15 @@ export class Pairing {
       refuseSession(account, code)
       if (!(await tx.redeemPairCode(code.id, null, now))) throw refusal('pair_code_used')
       // The session bears the id of its code, by which it is found when the device is revoked.
-      const { login } = await sessions.insert(tx, account, client, code.uuid)
-      await tx.audit({ ...pairEntry(null, 'pair.redeem', code, account), ip: client.address })
+      const { login, session } = await sessions.insert(tx, account, client, code.uuid)
+      const entry = pairEntry(null, 'pair.redeem', code, account, { session_id: session.uuid })
+      await tx.audit({ ...entry, ip: client.address })
       return { as: 'session', login }
     }
     const issued = await this.mint(tx, account, code, request.device ?? code.device)
     if (!(await tx.redeemPairCode(code.id, issued.token.id, now))) throw refusal('pair_code_used')
-    await tx.audit({ ...pairEntry(null, 'pair.redeem', code, account), ip: client.address })
+    const entry = pairEntry(null, 'pair.redeem', code, account, { token_id: issued.token.uuid })
+    await tx.audit({ ...entry, ip: client.address })
     return { as: 'token', issued }
   }
 
@@ -262,8 +264,9 @@ function pairEntry(
   action: 'pair.create' | 'pair.redeem' | 'pair.revoke',
   code: PairCode,
   account: Account,
+  credential: AuditFacts = {},
 ) {
-  const facts = { account_id: account.uuid, scopes: code.scopes }
+  const facts = { account_id: account.uuid, scopes: code.scopes, ...credential }
   return entryBy(actor, action, { type: 'pair', id: code.uuid }, facts)
 }
 

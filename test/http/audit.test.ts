@@ -198,6 +198,81 @@ describe('every rare act is written down in its transaction:', () => {
   })
 })
 
+describe('letting a device in is written down', () => {
+  interface Device extends Fields {
+    readonly id: string
+    readonly code: string
+    readonly token?: string
+  }
+  const from = { 'x-forwarded-for': '203.0.113.7' }
+  const scopes = ['channel:*:read', 'channel:*:post']
+
+  test('when its code is made, traded and revoked, with its token and from where', async () => {
+    await using w = await world()
+    const bob = await w.human('bob', { isAdmin: true })
+    const facts = { account_id: bob.id, scopes }
+    const by = { actor: null, via: 'server', token_id: null, ip: '203.0.113.7' }
+    let device: Device | undefined
+    const made = await writtenBy(
+      w,
+      async () => {
+        const answer = await w.operator.post<Device>('/v1/admin/devices', { device: 'phone-x' })
+        device = answer.body
+        return answer
+      },
+      201,
+    )
+    const target = { target_type: 'pair', target_id: device?.id }
+    expect(made).toMatchObject([{ action: 'pair.create', via: 'operator', metadata: facts, ...target }])
+    const trade = (code: unknown) => w.guest.post('/v1/pair/redeem', { code, device: 'canary' }, from)
+    expect(await writtenBy(w, () => trade('AAAA-AAAAAAAA'), 404)).toEqual([])
+    const traded = await writtenBy(w, () => trade(device?.code), 201)
+    const [listed] = (await w.operator.get<{ token_id: string }[]>('/v1/admin/devices')).body
+    const { token_id } = listed ?? {}
+    expect(token_id).toMatch(/./)
+    expect(traded).toMatchObject([
+      { action: 'pair.redeem', ...by, ...target, metadata: { ...facts, token_id } },
+    ])
+    expect(await writtenBy(w, () => trade(device?.code), 410)).toEqual([])
+    expect(await writtenBy(w, () => w.operator.post(`/v1/admin/devices/${device?.id}/revoke`))).toMatchObject(
+      [
+        { action: 'token.revoke', target_id: token_id },
+        { action: 'pair.revoke', ...target },
+      ],
+    )
+    const text = JSON.stringify(await entriesOf(w))
+    for (const secret of ['canary', device?.code]) expect(text).not.toContain(String(secret))
+  })
+
+  test('by the session that it is traded for, whose id is that of the code', async () => {
+    await using w = await world()
+    await w.human('bob', { isAdmin: true })
+    const { body } = await w.operator.post<Device>('/v1/admin/devices', { device: 'phone-x' })
+    const traded = await writtenBy(
+      w,
+      () => w.guest.post('/v1/pair/redeem', { code: body.code, as: 'session' }, from),
+      201,
+    )
+    expect(traded).toMatchObject([
+      { action: 'pair.redeem', target_id: body.id, ip: '203.0.113.7', metadata: { session_id: body.id } },
+    ])
+    expect(await writtenBy(w, () => w.operator.post(`/v1/admin/devices/${body.id}/revoke`))).toMatchObject([
+      { action: 'session.revoke', target_id: body.id },
+      { action: 'pair.revoke', target_id: body.id },
+    ])
+  })
+
+  test('and its token, where that is made at once', async () => {
+    await using w = await world()
+    await w.human('bob', { isAdmin: true })
+    const direct = { device: 'script-x', direct: true }
+    expect(await writtenBy(w, () => w.operator.post('/v1/admin/devices', direct), 201)).toMatchObject([
+      { action: 'token.issue' },
+      { action: 'pair.create' },
+    ])
+  })
+})
+
 describe('signing in is written down', () => {
   const login = (w: World, handle: string, password: string) =>
     w.guest.post('/v1/auth/login', { handle, password }, { 'x-forwarded-for': '203.0.113.7' })
