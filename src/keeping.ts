@@ -5,6 +5,7 @@
 import { basename } from 'node:path'
 import { BackupError, type BackupOutcome, Backups, copyBeforeMigration, refuseHalfRestored } from './backup'
 import type { Config } from './config'
+import type { Principal } from './core/actor'
 import { ulidTime } from './core/ids'
 import type { Settings } from './core/settings'
 import type { Clock } from './core/time'
@@ -36,8 +37,8 @@ export interface KeepingParts {
   readonly logger: Logger
   /** Read when a backup is made, not before. */
   readonly settings: Settings
-  /** Told of every backup: who asked for it, and what it is called. */
-  readonly onMade: (by: 'operator' | 'server', name: string | null) => void
+  /** Told of every backup: who asked for it (null: nobody did, it was due), and what it is called. */
+  readonly onMade: (by: Principal | null, name: string | null) => void
 }
 
 /** The backups of a server. */
@@ -68,10 +69,10 @@ export function keepBackups({ config, store, key, clock, logger, settings, onMad
   return {
     backups,
     maker: {
-      create: async (request) => {
+      create: async (by, request) => {
         try {
           const made = await backups.create(request)
-          onMade('operator', nameOf(made))
+          onMade(by, nameOf(made))
           return { made }
         } catch (error) {
           if (error instanceof BackupError) return { failed: error }
@@ -93,7 +94,7 @@ export function keepBackups({ config, store, key, clock, logger, settings, onMad
           if (await store.lease(LEASE, LEASE_SECONDS)) {
             const made = await backups.createDaily()
             tell(logger, made)
-            onMade('server', nameOf(made))
+            onMade(null, nameOf(made))
           }
           lastRun = now()
         },

@@ -149,7 +149,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     onMade: (by, name) => {
       const target = name === null ? null : ({ type: 'backup', id: name } as const)
       // The backup is there all the same.
-      void core.audit.note(by === 'server' ? null : { via: by }, 'backup', target).catch(report)
+      void core.audit.note(by, 'backup', target).catch(report)
     },
   })
   let announcing: Announcing | undefined

@@ -23,7 +23,7 @@ describe('synapse audit', () => {
     expect((await site.run('backup', 'create')).code).toBe(0)
     const { entries } = await site.json<Page>('audit', '--json')
     expect(entries.map(({ action, via, metadata }) => ({ action, via, metadata }))).toMatchObject([
-      { action: 'backup', via: 'operator' },
+      { action: 'backup', via: 'operator', metadata: { command: 'backup create' } },
       { action: 'setting.set', via: 'operator', metadata: { command: 'config set' } },
       { action: 'channel.create', via: 'operator', metadata: { slug: 'two', command: 'add-channel' } },
       { action: 'channel.create', via: 'operator', metadata: { slug: 'one', command: 'add-channel' } },

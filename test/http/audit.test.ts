@@ -3,6 +3,7 @@ import { RawConnection } from '../support/raw-socket'
 import { until } from '../support/sockets'
 import {
   type Answer,
+  DAY,
   type Fields,
   PASSWORD,
   type Person,
@@ -425,6 +426,46 @@ describe('an entry says who acted:', () => {
       201,
     )
     expect(other?.metadata).toEqual({ slug: 'three', kind: 'public' })
+  })
+
+  test('whoever acts as another, and as whom, once for every write that succeeds', async () => {
+    await using w = await world()
+    await w.channel('general')
+    const ann = await w.agent('ann', { channels: { general: 'member' } })
+    const boss = await w.human('boss', { isAdmin: true })
+    const as = { 'x-synapse-actor': 'ann', 'x-forwarded-for': '203.0.113.9' }
+    const post = (channel: string) => boss.post('/v1/messages', { channel, body: 'canary' }, as)
+    expect([(await post('general')).status, (await post('nowhere')).status]).toEqual([201, 404])
+    await boss.get('/v1/messages?channel=general', as)
+    const profile = await writtenBy(w, () => boss.patch('/v1/me', { about: 'canary' }, as))
+    const by = { actor: 'boss', via: 'session', ip: '203.0.113.9', target_id: ann.id }
+    expect(profile).toMatchObject([{ action: 'account.update', ...by, metadata: { acting_as: ann.id } }])
+    // They are written together, and whatever is not by then when the server stops.
+    await w.restart()
+    const acted = (what: string) => ({ action: 'impersonate', ...by, metadata: { what, acting_as: ann.id } })
+    expect(await entriesOf(w, '&action=impersonate')).toMatchObject([
+      acted('PATCH /v1/me'),
+      acted('POST /v1/messages'),
+    ])
+    expect(JSON.stringify(await entriesOf(w))).not.toContain('canary')
+  })
+
+  test('nobody, of a token that two programs share: once a day', async () => {
+    await using w = await world()
+    const ann = await w.agent('ann')
+    const use = async (program: string) => {
+      await ann.get('/v1/auth/me', { 'user-agent': program })
+      // Written for itself, so it is there when a write that came later is.
+      await w.operator.put('/v1/config/instance.name', { value: program })
+      return entriesOf(w, '&action=token.shared')
+    }
+    expect(await use('one')).toEqual([])
+    const shared = { actor: null, via: 'server', target_type: 'token', target_id: ann.tokenId, metadata: {} }
+    expect(await use('two')).toMatchObject([shared])
+    for (const program of ['one', 'two', 'three']) expect(await use(program)).toHaveLength(1)
+    w.clock.advance(DAY)
+    await use('one')
+    expect(await use('two')).toHaveLength(2)
   })
 
   test('the server itself', async () => {

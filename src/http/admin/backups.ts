@@ -1,3 +1,4 @@
+import type { Principal } from '../../core/actor'
 import { AppError } from '../../core/errors'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
@@ -6,11 +7,10 @@ import { maybe, Type, text } from '../schema'
 
 /** Makes backups; a failure is an answer, with what can be done about it. */
 export interface BackupMaker {
-  create(request: {
-    readonly label: string | null
-    readonly blobs: boolean
-    readonly passphrase?: string
-  }): Promise<{ readonly made: object } | { readonly failed: BackupFailure }>
+  create(
+    by: Principal,
+    request: { readonly label: string | null; readonly blobs: boolean; readonly passphrase?: string },
+  ): Promise<{ readonly made: object } | { readonly failed: BackupFailure }>
 }
 
 interface BackupFailure {
@@ -58,7 +58,7 @@ export function backupEndpoints(backups: BackupMaker): Endpoint[] {
           throw new AppError('forbidden', 'operator_only', 'Only the local operator makes backups')
         // A large store takes longer than a silent connection may last.
         peerOf(request).hold?.()
-        const answer = await backups.create({
+        const answer = await backups.create(actor, {
           label: body.label ?? null,
           blobs: body.with_blobs ?? false,
           ...(body.passphrase ? { passphrase: body.passphrase } : {}),
