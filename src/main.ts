@@ -382,13 +382,12 @@ async function bootstrap(
 ): Promise<number> {
   const credentials = await core.accounts.adminCredentials()
   const token = credentials === 0 ? bootstrapToken(config) : undefined
-  if (token === undefined) {
-    if (credentials === 0) logger.warning('nobody can administrate this server over the network yet')
-    return credentials
+  if (token !== undefined && (await core.tokens.bootstrap(token, credentials))) {
+    logger.warning(
+      'stored SYNAPSE_ADMIN_TOKEN as the token bootstrap-env of the account system; it is not needed again',
+    )
+    return 1
   }
-  await core.tokens.bootstrap(token, credentials)
-  logger.warning(
-    'stored SYNAPSE_ADMIN_TOKEN as the token bootstrap-env of the account system; it is not needed again',
-  )
-  return 1
+  if (credentials === 0) logger.warning('nobody can administrate this server over the network yet')
+  return credentials
 }

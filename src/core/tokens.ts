@@ -121,13 +121,15 @@ export class Tokens {
   }
 
   /**
-   * Stores a secret from the server's configuration as an `admin:*` token of the account `system`, if nobody could
+   * Stores a secret from the server's configuration as an `admin:*` token of the account `system`, once, if nobody could
    * administrate otherwise. Answers whether it was stored now.
    */
   async bootstrap(secret: string, adminCredentials: number): Promise<boolean> {
     if (adminCredentials > 0) return false
     const hash = this.secrets.sha256(secret)
-    await this.store.transact(async (tx) => {
+    return this.store.transact(async (tx) => {
+      // Revoked, it stays so.
+      if (await tx.token({ hash })) return false
       const owner = (await tx.account({ handle: SYSTEM_HANDLE })) ?? (await this.insertSystem(tx))
       const token = await tx.insertToken({
         accountId: owner.id,
@@ -138,8 +140,8 @@ export class Tokens {
       })
       await tx.append(accountEvent('account.token_issued', owner, factsOf(token)), null)
       await tx.audit(tokenEntry(null, 'token.issue', token, owner))
+      return true
     })
-    return true
   }
 
   private async insertSystem(tx: Writes): Promise<Account> {

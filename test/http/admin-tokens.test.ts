@@ -212,4 +212,14 @@ describe('an administrator is', () => {
     await w.restart()
     expect((await w.operator.get<Fields[]>(`${PATH}?account=system`)).body).toHaveLength(1)
   })
+
+  test('the bootstrap token is stored once: revoked, it stays so, and the server starts all the same', async () => {
+    const token = 'bootstrap-token-of-thirty-two-letters'
+    await using w = await world({ settings: { SYNAPSE_ADMIN_TOKEN: token } })
+    const [listed] = (await w.operator.get<{ id: string }[]>(`${PATH}?account=system`)).body
+    await w.operator.post(`${PATH}/${listed?.id}/revoke`)
+    await w.restart()
+    expect((await w.bearer(token).get('/v1/auth/me')).body).toMatchObject({ code: 'invalid_token' })
+    expect(w.running.summary.adminCredentials).toBe(0)
+  })
 })
