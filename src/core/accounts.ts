@@ -8,6 +8,7 @@ import type { Uuid } from './ids'
 import { HANDLE_PATTERN, MAX_PASSWORD, RESERVED_HANDLES } from './limits'
 import type { AccountChange, ListPage, Passwords, Reads, Writes } from './ports'
 import type { Settings } from './settings'
+import type { Clock } from './time'
 
 export interface NewAccountRequest {
   readonly kind: AccountKind
@@ -43,6 +44,7 @@ export class Accounts {
     private readonly administration: Administration,
     private readonly passwords: Passwords,
     private readonly settings: Settings,
+    private readonly clock: Clock,
   ) {}
 
   /** By handle. @throws admin_scope_required, not_admin */
@@ -150,7 +152,7 @@ export class Accounts {
     const humans = (await this.reads.humansWithPassword()).filter((account) =>
       isListedAdmin(account, this.settings),
     )
-    return humans.length + ((await this.reads.adminTokenExists()) ? 1 : 0)
+    return humans.length + ((await this.reads.adminTokenExists(this.clock.now())) ? 1 : 0)
   }
 
   /** @throws invalid_handle */

@@ -78,7 +78,7 @@ export async function createCore(ports: CorePorts) {
   const gates = new Gates(directory, settings, clock)
   const audience = new Audience(directory, gates, settings)
   const administration = new Administration(store, directory, gates, settings)
-  const accounts = new Accounts(store.reads, administration, passwords, settings)
+  const accounts = new Accounts(store.reads, administration, passwords, settings, clock)
   const tokens = new Tokens(store, administration, secrets, clock)
   const acts = new OwnActs(store, directory, gates)
   const attempts = new Attempts(store, settings, clock)

@@ -119,7 +119,8 @@ export interface Reads {
   listTokens(accountId: number, page: ListPage): Promise<Token[]>
   /** Tokens that are neither revoked nor over at `now`. */
   countLiveTokens(accountId: number, now: Micros): Promise<number>
-  adminTokenExists(): Promise<boolean>
+  /** Whether a token with `admin:*` lives at `now`, of an account that is not archived. */
+  adminTokenExists(now: Micros): Promise<boolean>
   humansWithPassword(): Promise<Account[]>
   session(by: { hash: string } | { uuid: Uuid }): Promise<Session | undefined>
   /** Those that end after `now`, the newest first. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { type Fields, type Person, type World, world } from '../support/world'
+import { DAY, type Fields, type Person, type World, world } from '../support/world'
 import { expectRefusal, issuesOf, leavesNoTrace } from './refusals'
 
 const PATH = '/v1/admin/tokens'
@@ -211,6 +211,23 @@ describe('an administrator is', () => {
     expect(w.running.summary.adminCredentials).toBe(1)
     await w.restart()
     expect((await w.operator.get<Fields[]>(`${PATH}?account=system`)).body).toHaveLength(1)
+  })
+
+  test('a token counts for as long as it lives, and so does the account that it is of', async () => {
+    await using w = await world()
+    const administrators = async () => {
+      await w.restart()
+      return w.running.summary.adminCredentials
+    }
+    const expiresAt = new Date(w.clock.now() / 1000 + DAY).toISOString()
+    const root = await w.agent('root', { scopes: ['admin:*'], expiresAt })
+    expect(await administrators()).toBe(1)
+    await w.archives(root)
+    expect(await administrators()).toBe(0)
+    await w.operator.post(`/v1/admin/accounts/${root.id}/unarchive`)
+    expect(await administrators()).toBe(1)
+    w.clock.advance(DAY)
+    expect(await administrators()).toBe(0)
   })
 
   test('the bootstrap token is stored once: revoked, it stays so, and the server starts all the same', async () => {

@@ -37,12 +37,18 @@ export function credentialReads({ db, t }: Handle) {
         ),
       ),
 
-    async adminTokenExists() {
+    async adminTokenExists(now) {
       const rows = await db
         .select({ scopes: t.tokens.scopes })
         .from(t.tokens)
         .innerJoin(t.accounts, eq(t.accounts.id, t.tokens.accountId))
-        .where(and(isNull(t.tokens.revokedAt), isNull(t.tokens.expiresAt), isNull(t.accounts.archivedAt)))
+        .where(
+          and(
+            isNull(t.tokens.revokedAt),
+            or(isNull(t.tokens.expiresAt), gt(t.tokens.expiresAt, now)),
+            isNull(t.accounts.archivedAt),
+          ),
+        )
       return rows.some(({ scopes }) => scopes.includes(ADMIN_SCOPE))
     },
 
