@@ -380,14 +380,16 @@ async function bootstrap(
   core: Awaited<ReturnType<typeof createCore>>,
   logger: Logger,
 ): Promise<number> {
-  const credentials = await core.accounts.adminCredentials()
+  let credentials = await core.accounts.adminCredentials()
   const token = credentials === 0 ? bootstrapToken(config) : undefined
   if (token !== undefined && (await core.tokens.bootstrap(token, credentials))) {
     logger.warning(
       'stored SYNAPSE_ADMIN_TOKEN as the token bootstrap-env of the account system; it is not needed again',
     )
-    return 1
+    credentials = 1
   }
   if (credentials === 0) logger.warning('nobody can administrate this server over the network yet')
+  else if ((await core.accounts.humanAdmins()).length === 0)
+    logger.warning('no human can administrate this server: nobody active is a system admin')
   return credentials
 }

@@ -147,11 +147,14 @@ export class Accounts {
     })
   }
 
+  /** Active people who are system admins and can sign in. */
+  async humanAdmins(): Promise<Account[]> {
+    return (await this.reads.humansWithPassword()).filter((account) => isListedAdmin(account, this.settings))
+  }
+
   /** How many credentials could administrate now: live `admin:*` tokens count as one, each human admin as one. */
   async adminCredentials(): Promise<number> {
-    const humans = (await this.reads.humansWithPassword()).filter((account) =>
-      isListedAdmin(account, this.settings),
-    )
+    const humans = await this.humanAdmins()
     return humans.length + ((await this.reads.adminTokenExists(this.clock.now())) ? 1 : 0)
   }
 

@@ -230,6 +230,26 @@ describe('an administrator is', () => {
     expect(await administrators()).toBe(0)
   })
 
+  test('and the log says at each start that nobody is, or no human', async () => {
+    await using w = await world()
+    const said = async () => {
+      const before = w.log.length
+      await w.restart()
+      const lines = w.log
+        .slice(before)
+        .split('\n')
+        .filter((line) => line.includes('administrate'))
+      return lines.map((line) => (JSON.parse(line) as Fields).message)
+    }
+    expect(await said()).toEqual(['nobody can administrate this server over the network yet'])
+    await w.agent('root', { scopes: ['admin:*'] })
+    expect(await said()).toEqual(['no human can administrate this server: nobody active is a system admin'])
+    const boss = await w.human('boss', { isAdmin: true })
+    expect(await said()).toEqual([])
+    await w.archives(boss)
+    expect(await said()).toHaveLength(1)
+  })
+
   test('the bootstrap token is stored once: revoked, it stays so, and the server starts all the same', async () => {
     const token = 'bootstrap-token-of-thirty-two-letters'
     await using w = await world({ settings: { SYNAPSE_ADMIN_TOKEN: token } })
