@@ -154,11 +154,7 @@ async function admit(
   const found = await authenticateFresh(core, request, gate.isJudgedLate)
   const actor = origin === null ? found : withOrigin(found, origin)
   const principal = principalOf(actor)
-  visit.take(principal, rate)
-  core.usage.note(principal)
-  // Posts are many: of them it is enough to look at one now and then.
-  if (principal.via === 'token' && (rate !== 'post' || core.sharing.isDue(principal.token.id)))
-    noteWhere(core, request, principal.token.id)
+  countVisit(core, request, visit, principal, rate)
   if (who === 'admin') requireAdmin(principal, core.settings, scope)
   if (who !== 'account') return principal
   if (actor.via === 'operator')
@@ -168,6 +164,21 @@ async function admit(
       'The local operator administrates but is nobody; name an account with X-Synapse-Actor, or use its token',
     )
   return actor
+}
+
+/** Of every request with a credential, also where an endpoint looks at that itself. @throws rate_limited */
+export function countVisit(
+  core: Core,
+  request: Request,
+  visit: Visit,
+  principal: Principal,
+  rate: RateClass,
+): void {
+  visit.take(principal, rate)
+  core.usage.note(principal)
+  // Posts are many: of them it is enough to look at one now and then.
+  if (principal.via === 'token' && (rate !== 'post' || core.sharing.isDue(principal.token.id)))
+    noteWhere(core, request, principal.token.id)
 }
 
 /** Where a token is used from: two programs should not share one. */

@@ -3,8 +3,9 @@ import type { Core } from '../core'
 import { principalOf, requireAdmin } from '../core/actor'
 import { authenticate, credentialRefusals } from './auth'
 import { clientAddress, peerOf } from './client'
-import { type Endpoint, endpoint } from './endpoint'
+import { countVisit, type Endpoint, endpoint } from './endpoint'
 import { HttpError } from './errors'
+import type { Visit } from './rate-limits'
 
 const SCOPE = 'metrics:read'
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -26,13 +27,18 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
       'Answered while the setting `metrics.enabled` is on: to this machine, directly, without a credential; to others with the scope `metrics:read`, and to administrators.',
     answers: { 200: { description: 'Prometheus text, version 0.0.4' } },
     refusals: ['not_found', ...credentialRefusals, 'missing_scope', 'not_admin'],
-    handle: async ({ request }) => {
+    handle: async ({ request, visit }) => {
       if (!core.settings.get('metrics.enabled')) throw new HttpError(404, 'not_found', 'Not Found')
-      if (!isFromHere(request))
-        requireAdmin(principalOf(await authenticate(core, request)), core.settings, SCOPE)
+      if (!isFromHere(request)) await admit(core, request, visit)
       return { response: new Response(render(), { headers: { 'content-type': CONTENT_TYPE } }) }
     },
   })
+}
+
+async function admit(core: Core, request: Request, visit: Visit): Promise<void> {
+  const principal = principalOf(await authenticate(core, request))
+  countVisit(core, request, visit, principal, 'read')
+  requireAdmin(principal, core.settings, SCOPE)
 }
 
 /**

@@ -120,6 +120,20 @@ describe('/metrics', () => {
     expect((await w.operator.get('/metrics')).status).toBe(200)
   })
 
+  test('is limited by a token like everything that only reads', async () => {
+    await using s = await world({ settings: { SYNAPSE_METRICS_ENABLED: 'on', SYNAPSE_RATE_READ: '60/2' } })
+    const monitor = await s.agent('monitor', { scopes: ['metrics:read'] })
+    const ask = async () => {
+      const { status, headers } = await monitor.get('/metrics', { 'x-forwarded-for': '192.168.1.7' })
+      return [status, headers.get('ratelimit')]
+    }
+    expect([await ask(), await ask(), await ask()]).toEqual([
+      [200, '"read";r=1;t=1'],
+      [200, '"read";r=0;t=2'],
+      [429, '"read";r=0;t=2'],
+    ])
+  })
+
   test('is not there until it is switched on', async () => {
     await using off = await world()
     expect((await off.guest.get('/metrics')).status).toBe(404)

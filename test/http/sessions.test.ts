@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { LiveSocket } from '../support/sockets'
 import { type Caller, DAY, MINUTE, type Person, type World, world } from '../support/world'
 import { expectRefusal } from './refusals'
 
@@ -186,6 +187,34 @@ test('a token of the earlier server, without a prefix, goes on working', async (
     'ea866a757e4c38babfa8127cbe9a409d3e1f93a00ff1488ff735fcf917afffd0',
   )
   expect((await me(s.w.bearer(old))).body).toMatchObject({ handle: 'ann' })
+})
+
+describe('a visit is noted where a token does nothing else:', () => {
+  const visits: [string, (w: World, ann: Person) => Promise<unknown>][] = [
+    ['it opens a WebSocket', async (w, ann) => (await LiveSocket.open(w.url, ann.credential)).close()],
+    [
+      'a page opens one, which names it as a subprotocol',
+      async (w, { secret }) =>
+        (await LiveSocket.open(w.url, {}, { protocols: ['synapse.v1', `bearer.${secret}`] })).close(),
+    ],
+    [
+      'it looks at the numbers from elsewhere',
+      async (_, ann) =>
+        expect((await ann.get('/metrics', { 'x-forwarded-for': '192.0.2.1' })).status).toBe(200),
+    ],
+  ]
+  test.each(visits)('%s', async (_, visit) => {
+    await using w = await world({ settings: { SYNAPSE_METRICS_ENABLED: 'on' } })
+    const ann = await w.agent('ann', { scopes: ['metrics:read'] })
+    await visit(w, ann)
+    const now = w.clock.now()
+    await w.restart()
+    expect(await w.sql('SELECT last_used_at FROM tokens')).toEqual([{ last_used_at: now }])
+    // Where it came from is noted, too.
+    await visit(w, ann)
+    const elsewhere = { 'user-agent': 'another program', 'x-forwarded-for': '192.0.2.2' }
+    expect((await ann.get('/v1/auth/me', elsewhere)).body.warnings).toEqual(['token_shared'])
+  })
 })
 
 test('a visit is noted, in batches and with the right time', async () => {

@@ -13,7 +13,7 @@ import {
   TOKEN_PROTOCOL,
 } from '../auth'
 import { peerOf } from '../client'
-import { type Answer, type Endpoint, endpoint } from '../endpoint'
+import { type Answer, countVisit, type Endpoint, endpoint } from '../endpoint'
 import { HttpError } from '../errors'
 import type { Visit } from '../rate-limits'
 import { Type, text } from '../schema'
@@ -60,7 +60,7 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
 
 async function openMultiplexed(deps: LiveDeps, request: Request, visit: Visit): Promise<Answer> {
   const actor = await person(deps, request)
-  visit.take(principalOf(actor), 'read')
+  countVisit(deps.core, request, visit, principalOf(actor), 'read')
   requireUpgrade(request)
   return upgrade(deps, request, actor, (place) => new MultiplexedSocket(deps, actor, place))
 }
@@ -78,7 +78,7 @@ async function openChannel(deps: LiveDeps, request: Request, visit: Visit, name:
   })
   if (principal.account.kind !== 'human') throw refused('websocket is humans-only')
   refuseForeignOrigin(core, request)
-  visit.take(principal, 'read')
+  countVisit(core, request, visit, principal, 'read')
   const actor = await withClaim(core, request, principal)
   if (actor.via === 'operator') throw refused('auth required')
   const slug = normalName(name)
