@@ -70,9 +70,7 @@ export function listenTcp(options: {
       const refused = isRemote ? remoteRefusal() : rescue ? refusalInRescue(request) : undefined
       if (refused) {
         notePeer(request, peer)
-        const answer = refuse(refused)
-        http.allowOrigin(request, answer.headers)
-        return answer
+        return http.refuse(request, refused)
       }
       const routed = tls === undefined ? request : underPlainUrl(request)
       notePeer(routed, peer)
@@ -166,26 +164,31 @@ export function listenUnix(path: string, http: HttpServer): Listener {
     development: false,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     fetch: (request, self) => {
-      const foreign = [...request.headers.keys()].find(isOfProxiesOrPages)
-      if (foreign !== undefined) {
-        const message = `The local socket takes no requests of proxies or pages (${foreign})`
-        return refuse(new HttpError(403, 'socket_is_local_only', message))
-      }
-      if (request.headers.has('upgrade'))
-        return refuse(new HttpError(426, 'socket_no_websocket', 'The local socket has no WebSockets'))
       notePeer(request, {
         transport: 'local',
         address: null,
         secure: false,
         hold: (seconds = 0) => self.timeout(request, seconds),
       })
-      return http.fetch(request)
+      const refused = refusalOnSocket(request)
+      return refused ? http.refuse(request, refused) : http.fetch(request)
     },
     error: () => unexpected(),
     websocket,
   })
   chmodSync(path, 0o600)
   return { ...listenerOf(server), port: undefined }
+}
+
+/** Its callers are programs of this machine, by no proxy and in no page. */
+function refusalOnSocket({ headers }: Request): HttpError | undefined {
+  const foreign = [...headers.keys()].find(isOfProxiesOrPages)
+  if (foreign !== undefined) {
+    const message = `The local socket takes no requests of proxies or pages (${foreign})`
+    return new HttpError(403, 'socket_is_local_only', message)
+  }
+  if (!headers.has('upgrade')) return undefined
+  return new HttpError(426, 'socket_no_websocket', 'The local socket has no WebSockets')
 }
 
 function isOfProxiesOrPages(header: string): boolean {
@@ -217,13 +220,10 @@ function remoteRefusal(): HttpError {
   return new HttpError(403, 'remote_not_allowed', 'This server accepts no clients from your address')
 }
 
+/** What is answered where even refusing failed. */
 function unexpected(): Response {
-  return refuse(new Error('unexpected'))
-}
-
-function refuse(error: Error): Response {
   const requestId = Bun.randomUUIDv7()
-  const { status, body } = errorAnswer(error, requestId)
+  const { status, body } = errorAnswer(new Error('unexpected'), requestId)
   return new Response(body, {
     status,
     headers: {

@@ -19,8 +19,8 @@ import { type RateLimits, Visit } from './rate-limits'
 export interface HttpServer {
   /** Answers a request that a listener noted with `notePeer`; undefined once it has become a WebSocket. */
   fetch(request: Request): Promise<Response | undefined>
-  /** Lets pages of listed origins read what a listener itself answers to a request that it noted. */
-  allowOrigin(request: Request, headers: Headers): void
+  /** Answers a request that a listener noted and does not let in. */
+  refuse(request: Request, error: HttpError): Promise<Response | undefined>
 }
 
 /** Puts the endpoints behind one router. Whatever happens to a request, this answers it. */
@@ -72,6 +72,7 @@ export function createHttpServer(
 
   const unknown = meters.route('unknown', '')
   const preflight = meters.route('preflight', '')
+  const refused = meters.route('refused', '')
   // Without standardHostname: false Elysia mistakes the path of a request to a host of three letters, such as `pi`.
   const app = new Elysia({
     strictPath: true,
@@ -103,7 +104,7 @@ export function createHttpServer(
       notePeer(asGet, { transport, address, secure, rescue })
       return withoutBody(await app.fetch(asGet))
     },
-    allowOrigin: (request, headers) => allowOrigin(request, headers, core.settings),
+    refuse: (request, error) => answer(request, refused, () => Promise.reject(error)),
   }
 }
 

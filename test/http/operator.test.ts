@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, statSync } from 'node:fs'
+import { until } from '../support/sockets'
 import { Caller, type Person, type World, world } from '../support/world'
 import { expectRefusal, issuesOf } from './refusals'
 
@@ -101,6 +102,23 @@ describe('the socket refuses what a proxy or a page sent:', () => {
         code: 'socket_is_local_only',
         detail: `The local socket takes no requests of proxies or pages (${name.toLowerCase()})`,
       })
+  })
+
+  test('and says so in the log, by the id that the request came with', async () => {
+    const request_id = 'a-request-that-is-refused'
+    const answer = await socket.get('/healthz', {
+      origin: 'https://evil.example',
+      'x-request-id': request_id,
+    })
+    expect([answer.status, answer.headers.get('x-request-id'), answer.body.request_id]).toEqual([
+      403,
+      request_id,
+      request_id,
+    ])
+    const line = await until('the line', () =>
+      w.log.split('\n').find((text) => text.includes(`"request_id":"${request_id}"`)),
+    )
+    expect(JSON.parse(line)).toMatchObject({ level: 'info', account_id: null, route: 'refused', status: 403 })
   })
 
   test('a WebSocket', async () => {
