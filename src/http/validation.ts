@@ -13,6 +13,9 @@ export interface Issue {
   readonly ctx?: Readonly<Record<string, unknown>>
 }
 
+/** A long list of nonsense would be answered by one that is many times as long. */
+const MOST_ISSUES = 100
+
 type Place = 'body' | 'query' | 'path'
 
 /** A compiled schema that answers the value with its type, or throws all that is wrong with it. */
@@ -23,7 +26,7 @@ export function validator(schema: TSchema, place: Place): Validator {
   return (value) => {
     const read = place === 'query' ? fromQuery(schema, value as Record<string, string>) : value
     if (compiled.Check(read)) return read
-    const issues = [...issuesOf(schema, read, [place], place === 'query')]
+    const issues = [...issuesOf(schema, read, [place], place === 'query').take(MOST_ISSUES)]
     // The walk below explains what Check refuses; if it finds nothing, the two disagree, which is a fault of ours.
     if (issues.length === 0) throw new Error(`a ${place} was refused without a reason`)
     throw new ValidationError(issues)

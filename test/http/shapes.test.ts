@@ -192,6 +192,16 @@ test('all that is wrong is said at once, in the order of the fields', async () =
   ])
 })
 
+test('of very much that is wrong only the beginning is said: an answer is no larger than what was asked', async () => {
+  const capabilities = Array.from({ length: 100_000 }, () => 1)
+  const answer = await ann.patch('/v1/me', { capabilities })
+  expect(issuesOf(answer)).toEqual([
+    'too_long body.capabilities',
+    ...Array.from({ length: 99 }, (_, i) => `string_type body.capabilities.${i}`),
+  ])
+  expect(answer.text.length).toBeLessThan(JSON.stringify({ capabilities }).length + 20_000)
+})
+
 describe('an issue shows no secret:', () => {
   const canary = 'canary-5d1f'
   const rows: [string, string, unknown][] = [
