@@ -30,7 +30,7 @@ export async function readJson(request: Request, limit: number): Promise<unknown
     throw noJson(error instanceof TypeError ? 'The body is not valid UTF-8' : 'JSON decode error')
   }
   // Whatever walks through a value does so recursively; a short text cannot be deep enough to matter.
-  if (bytes.length > SHALLOW_BYTES && isDeep(value))
+  if (bytes.length > SHALLOW_BYTES && isDeep(bytes))
     throw noJson(`The body is nested in more than ${MAX_DEPTH} levels`)
   return value
 }
@@ -41,12 +41,25 @@ function noJson(msg: string): ValidationError {
   ])
 }
 
-/** Whether lists and objects lie in one another in more than MAX_DEPTH levels. */
-function isDeep(value: unknown): boolean {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) return true
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+const [QUOTE, BACKSLASH] = [0x22, 0x5c]
+const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b])
+const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d])
+
+/**
+ * Whether lists and objects lie in one another in more than MAX_DEPTH levels, by the brackets of a JSON text: walking
+ * through the value would take ten times as long as reading it did.
+ */
+function isDeep(json: Uint8Array): boolean {
+  let depth = 0
+  let inText = false
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i] ?? 0
+    if (inText) {
+      if (byte === BACKSLASH) i++
+      else if (byte === QUOTE) inText = false
+    } else if (byte === QUOTE) inText = true
+    else if (CLOSING.has(byte)) depth--
+    else if (OPENING.has(byte) && ++depth > MAX_DEPTH) return true
   }
   return false
 }

@@ -146,6 +146,23 @@ describe('strange JSON is no fault of ours:', () => {
     }
   })
 
+  test('a hundred levels, and brackets in texts, which are none', async () => {
+    const long = 'x'.repeat(5000)
+    // The message itself is the first.
+    const nested = (levels: number) =>
+      `{"channel":"general","body":"${long}","unknown":${'[{"a":'.repeat((levels - 1) / 2)}1${'}]'.repeat((levels - 1) / 2)}}`
+    const texts = [String.raw`\"`, String.raw`\\`, String.raw`\"\\\"`].map(
+      (edge) => `${edge}${'['.repeat(200)}${edge}`,
+    )
+    const written = `{"channel":"general","body":"${long}","unknown":{${texts.map((text) => `"${text}":"${text}"`)}}}`
+    const json = { 'content-type': 'application/json' }
+    expect((await send(nested(99), json)).status).toBe(201)
+    expect((await send(written, json)).status).toBe(201)
+    const beside = `{"channel":"general","body":"${long}","unknown":[${'[{}],'.repeat(200)}1]}`
+    expect((await send(beside, json)).status).toBe(201)
+    expect(issuesOf(await send(nested(101), json))).toEqual(['json_invalid body.0'])
+  })
+
   test('numbers beyond all bounds', async () => {
     const { status, body } = await send('{"channel":1e400,"body":-1e400}', {
       'content-type': 'application/json',
