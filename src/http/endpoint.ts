@@ -6,7 +6,7 @@ import { AppError } from '../core/errors'
 import { namesActor } from './actor-header'
 import { authenticate, checkBareClaim } from './auth'
 import { readJson } from './body'
-import { clientAddress, RequestOrigin } from './client'
+import { clientAddress, peerOf, RequestOrigin } from './client'
 import type { RateClass, Visit } from './rate-limits'
 import type { Static } from './schema'
 import { type Validator, validator } from './validation'
@@ -184,6 +184,8 @@ export function countVisit(
 /** Where a token is used from: two programs should not share one. */
 function noteWhere(core: Core, request: Request, tokenId: number): void {
   const address = clientAddress(request, core.settings.get('trusted_proxies'))
+  // A client that has gone was somewhere all the same.
+  if (address === null && peerOf(request).transport === 'tcp') return
   core.sharing.note(tokenId, address, request.headers.get('user-agent'))
 }
 

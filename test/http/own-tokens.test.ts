@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { RawConnection } from '../support/raw-socket'
 import { EventStream } from '../support/sockets'
 import { DAY, type Fields, HOUR, type Person, SECOND, type World, world } from '../support/world'
 import { expectRefusal, issuesOf, leavesNoTrace } from './refusals'
@@ -271,6 +272,19 @@ describe('GET /v1/auth/me warns of a token that two programs share', () => {
     expect(await warnings(cairn, { 'user-agent': 'one', ...at('192.0.2.1') })).toEqual([])
     expect(await warnings(cairn, { ...doctor, ...at('192.0.2.1') })).toEqual([])
     expect(await warnings(cairn, { ...doctor, ...at('192.0.2.66') })).toEqual(['token_shared'])
+  })
+
+  test('not when its program does not wait for an answer: where it was is not known then', async () => {
+    await using w = await world()
+    const cairn = await w.agent('cairn')
+    const headers = { 'user-agent': 'one' }
+    await warnings(cairn, headers)
+    for (let i = 0; i < 20; i++) {
+      using connection = await RawConnection.open(w.url)
+      const token = `Authorization: Bearer ${cairn.secret}\r\nUser-Agent: one\r\n`
+      connection.write(`GET /v1/server HTTP/1.1\r\nHost: x\r\n${token}\r\n`)
+    }
+    expect(await warnings(cairn, headers)).toEqual([])
   })
 
   test('and no more once it is used by one alone', async () => {
