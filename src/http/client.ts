@@ -35,6 +35,12 @@ function plain(address: string): string {
   return address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address
 }
 
+/** Whether the connection was cut before it could be seen where it came from. Nobody waits for the answer. */
+export function hasGone(request: Request): boolean {
+  const { transport, address } = peerOf(request)
+  return transport === 'tcp' && address === null
+}
+
 let compiled: { source: readonly string[]; list: BlockList } | undefined
 
 function isTrusted(address: string, proxies: readonly string[]): boolean {

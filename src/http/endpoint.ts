@@ -6,7 +6,8 @@ import { AppError } from '../core/errors'
 import { namesActor } from './actor-header'
 import { authenticate, checkBareClaim } from './auth'
 import { readJson } from './body'
-import { clientAddress, peerOf, RequestOrigin } from './client'
+import { clientAddress, hasGone, RequestOrigin } from './client'
+import { HttpError } from './errors'
 import type { RateClass, Visit } from './rate-limits'
 import type { Static } from './schema'
 import { type Validator, validator } from './validation'
@@ -108,6 +109,8 @@ export function endpoint<
     async run(core, request, visit, params) {
       // What only reads, and what is posted in one's own name, is not written down.
       const isNoted = gate.rate !== 'read' && (gate.rate !== 'post' || namesActor(request))
+      if (isNoted && hasGone(request))
+        throw new HttpError(400, 'client_gone', 'The connection was closed before the request was read')
       const origin = isNoted ? new RequestOrigin(request, core.settings) : null
       if (spec.who === 'nobody') checkBareClaim(core, request)
       const actor = spec.who === 'nobody' ? null : await admit(core, request, visit, gate, origin)
@@ -185,7 +188,7 @@ export function countVisit(
 function noteWhere(core: Core, request: Request, tokenId: number): void {
   const address = clientAddress(request, core.settings.get('trusted_proxies'))
   // A client that has gone was somewhere all the same.
-  if (address === null && peerOf(request).transport === 'tcp') return
+  if (hasGone(request)) return
   core.sharing.note(tokenId, address, request.headers.get('user-agent'))
 }
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { RawConnection } from '../support/raw-socket'
 import { until } from '../support/sockets'
 import {
@@ -403,6 +405,26 @@ describe('an entry says who acted:', () => {
       return entries.length === 9 && entries
     })
     expect(new Set(written.map(({ ip }) => ip))).toEqual(new Set(['127.0.0.1']))
+  })
+
+  test('nobody whose connection was cut before it could be seen where it came from: nothing is done then', async () => {
+    await using w = await world()
+    const root = await w.agent('root', { scopes: ['admin:*'] })
+    const { hostname, port } = new URL(w.url)
+    for (let i = 0; i < 30; i++) {
+      const text = JSON.stringify({ slug: `room-${i}`, name: 'room' })
+      const token = `Authorization: Bearer ${root.secret}\r\n`
+      const request = `POST /v1/admin/channels HTTP/1.1\r\nHost: x\r\n${token}Content-Length: ${text.length}\r\n\r\n${text}`
+      const socket = connect({ host: hostname, port: Number(port) })
+      await once(socket, 'connect')
+      await new Promise((sent) => socket.write(request, sent))
+      socket.resetAndDestroy()
+    }
+    // What came before it has been looked at by then.
+    expect((await w.guest.get('/healthz')).status).toBe(200)
+    await root.post('/v1/admin/channels', { slug: 'last', name: 'last' })
+    const made = await entriesOf(w, '&action=channel.create')
+    expect(made.map(({ ip }) => ip)).toEqual(made.map(() => '127.0.0.1'))
   })
 
   test('the operator, with the command that was typed', async () => {

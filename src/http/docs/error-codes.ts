@@ -79,6 +79,7 @@ const others: readonly ErrorCode[] = [
   },
   { code: 'bad_handshake', status: 400, detail: '', remark: 'Not a valid WebSocket handshake.' },
   { code: 'body_broke_off', status: 400, detail: '', remark: 'The body ended before it was complete.' },
+  { code: 'client_gone', status: 400, detail: '', remark: 'The connection was closed; nothing was done.' },
   {
     code: 'invalid_cursor',
     status: 400,
