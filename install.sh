@@ -451,6 +451,8 @@ RestartPreventExitStatus=2 5 78
 TimeoutStopSec=30
 UnsetEnvironment=BUN_BE_BUN BUN_OPTIONS
 LimitNOFILE=65536
+# What it holds in memory, tokens among it, is written to no core dump.
+LimitCORE=0
 
 # Everything the server does not need is closed to it. MemoryDenyWriteExecute cannot be among it: the JavaScript engine
 # compiles code while it runs. AF_NETLINK is how the addresses of the machine are found.
@@ -504,6 +506,8 @@ RestartPreventExitStatus=2 5 78
 TimeoutStopSec=30
 UnsetEnvironment=BUN_BE_BUN BUN_OPTIONS
 LimitNOFILE=65536
+# What it holds in memory, tokens among it, is written to no core dump.
+LimitCORE=0
 
 # MemoryDenyWriteExecute cannot be among it: the JavaScript engine compiles code while it runs.
 NoNewPrivileges=yes

@@ -93,7 +93,7 @@ install_packages() {
   find_bun
   private_caches
   # shellcheck disable=SC2086 # $only is one flag or none
-  if (cd "$ROOT" && exec "$BUN" install --frozen-lockfile --no-progress $only) </dev/null \
+  if (cd "$ROOT" && exec "$BUN" install --frozen-lockfile --ignore-scripts --no-progress $only) </dev/null \
     >"$TOOLCHAIN/install.log" 2>&1; then
     printf '%s %s' "$what" "$(lock_sum)" >"$stamp"
   else

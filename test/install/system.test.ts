@@ -162,6 +162,7 @@ describe.skipIf(!can || !hasSystemd)('the unit of the system', () => {
       'StateDirectory=synapse synapse-backups',
       'RestartPreventExitStatus=2 5 78',
       'UnsetEnvironment=BUN_BE_BUN BUN_OPTIONS',
+      'LimitCORE=0',
       'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK',
       'WantedBy=multi-user.target',
     ])

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import manifest from '../../package.json' with { type: 'json' }
+
+const root = join(import.meta.dir, '../..')
+const modules = join(root, 'node_modules')
+
+interface Installed {
+  readonly name: string
+  readonly license?: string
+}
+
+/** The packages that are installed, nested ones left out: those are other versions of the same. */
+function installed(): Installed[] {
+  const names = readdirSync(modules).flatMap((name) =>
+    name.startsWith('@') ? readdirSync(join(modules, name)).map((inner) => `${name}/${inner}`) : [name],
+  )
+  return names
+    .map((name) => join(modules, name, 'package.json'))
+    .filter((path) => existsSync(path))
+    .map((path) => JSON.parse(readFileSync(path, 'utf8')) as Installed)
+}
+
+describe('packages', () => {
+  test('are those of the lock file, each known by its hash', () => {
+    const lock = readFileSync(join(root, 'bun.lock'), 'utf8')
+    const entries = lock.slice(lock.indexOf('"packages": {')).match(/^ {4}"[^"]+": \[.*\],?$/gm) ?? []
+    expect(entries.length).toBeGreaterThan(60)
+    expect(entries.filter((entry) => !/"sha512-[A-Za-z0-9+/]+={0,2}"\],?$/.test(entry))).toEqual([])
+    expect(readFileSync(join(root, 'scripts/toolchain.sh'), 'utf8')).toContain(
+      'install --frozen-lockfile --ignore-scripts',
+    )
+  })
+
+  test('run nothing of their own when they are installed', () => {
+    // Bun trusts some of its own choosing unless it is told whom.
+    expect(manifest.trustedDependencies).toEqual([])
+  })
+
+  test('are under licences that let them be handed on', () => {
+    const found = installed()
+    expect(found.length).toBeGreaterThan(60)
+    const allowed = /^\(?(?:MIT|Apache-2\.0|BSD-[23]-Clause|ISC|0BSD|Unlicense)(?: OR [\w.-]+\)?)?$/
+    expect(found.filter(({ license = '' }) => !allowed.test(license))).toEqual([])
+  })
+
+  test('are pinned to one version each', () => {
+    const wanted = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+    expect(wanted.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
+  })
+})
+
+/** What a secret looks like: a token of ours, or one of others', or a key with something in it. */
+const SECRETS = [
+  /syn_[A-Za-z0-9_-]{43}/,
+  /gh[pousr]_[A-Za-z0-9]{36}/,
+  /AKIA[0-9A-Z]{16}/,
+  /xox[abprs]-[A-Za-z0-9-]{20,}/,
+  /PRIVATE KEY-----(?:\\n)?[A-Za-z0-9+/]{40}/,
+]
+/** The test vector of the contract: the bytes 0 to 31. */
+const VECTOR = 'syn_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8'
+
+test.skipIf(!existsSync(join(root, '.git')))('no commit holds a secret', async () => {
+  const git = Bun.spawn(
+    ['git', 'log', '-p', '--all', '--no-color', '--format=commit %h', '--', '.', ':!bun.lock'],
+    {
+      cwd: root,
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    },
+  )
+  const found: string[] = []
+  let commits = 0
+  let commit = ''
+  let rest = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of git.stdout) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      if (line.startsWith('commit ')) {
+        commit = line
+        commits++
+      } else if (line.startsWith('+') && SECRETS.some((secret) => secret.test(line.replace(VECTOR, ''))))
+        found.push(`${commit}: ${line.slice(0, 20)}…`)
+    }
+  }
+  expect(await git.exited, await new Response(git.stderr).text()).toBe(0)
+  expect(commits).toBeGreaterThan(0)
+  expect(found).toEqual([])
+})
