@@ -39,7 +39,7 @@ export const quickstart = command({
     const plan = given.yes === true ? usualPlan(given) : await askedPlan(given)
     if (normalName(plan.admin) === normalName(plan.agent))
       throw new UsageError('--admin and --agent must be two different handles')
-    const outcome = await withClient(given, (client) => quickstartSteps(client, plan))
+    const outcome = await withClient({ ...given, isFirst: true }, (client) => quickstartSteps(client, plan))
     const facts = quickstartFacts(outcome, given)
     if (given.json === true) printJson(facts)
     else console.log(quickstartText(styleOf(process.stdout), facts))
@@ -65,7 +65,10 @@ async function askedPlan(given: Given): Promise<Plan> {
       'add --yes, or give --admin, --password, --channel and --agent',
     ])
   const admin = given.admin ?? (await ask('Your handle, the @name of the admin', USUAL.admin))
-  const isNew = await withClient(given, async (client) => (await findAccount(client, admin)) === undefined)
+  const isNew = await withClient(
+    { ...given, isFirst: true },
+    async (client) => (await findAccount(client, admin)) === undefined,
+  )
   return {
     admin,
     displayName:

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type Config, findHome, loadConfig, maskUrl } from '../config/index'
 import { becomeOwner, bootIdAt, HomeLocked, homePaths, readRunFile } from '../home/index'
 import { CliError, UsageError } from './cli-error'
@@ -5,11 +6,14 @@ import { AdminClient, type Transport } from './client'
 import { EXIT } from './exit-codes'
 import { COMMAND_WITHIN_MS, seeFree } from './home-lock'
 import { commandOf } from './program'
+import { note } from './terminal'
 
 /** Where a command is to act, as its flags say. */
 export interface Where {
   readonly home?: string | undefined
   readonly url?: string | undefined
+  /** The command is meant for a home that is new, too, and need not say that it made one. */
+  readonly isFirst?: boolean
 }
 
 const ANSWER_WITHIN_MS = 60_000
@@ -29,11 +33,11 @@ export async function connect(where: Where): Promise<AdminClient> {
   const request = { flags: { home: where.home }, command: 'other' } as const
   becomeOwner(findHome(request))
   const config = loadConfig(request)
-  return new AdminClient(await atHome(config))
+  return new AdminClient(await atHome(config, where.isFirst === true))
 }
 
 /** By the socket as soon as there is one; in this process as soon as nobody else works on the home. */
-async function atHome(config: Config): Promise<Transport> {
+async function atHome(config: Config, isFirst: boolean): Promise<Transport> {
   const deadline = performance.now() + COMMAND_WITHIN_MS
   let locked: HomeLocked | undefined
   for (;;) {
@@ -42,7 +46,7 @@ async function atHome(config: Config): Promise<Transport> {
     if (locked !== undefined && performance.now() >= deadline)
       throw new CliError(EXIT.conflict, locked.message, [WITHOUT_SOCKET])
     try {
-      return await inProcess(config)
+      return await inProcess(config, isFirst)
     } catch (error) {
       if (!(error instanceof HomeLocked)) throw error
       locked = error
@@ -113,11 +117,15 @@ function named(init: RequestInit): RequestInit {
   return { ...init, headers }
 }
 
-async function inProcess(config: Config): Promise<Transport> {
+async function inProcess(config: Config, isFirst: boolean): Promise<Transport> {
   // Loaded before the lock is looked at: `boot` waits for it, and a server that takes it meanwhile has a socket.
   const { boot } = await import('../main')
   await seeFree(config.home)
+  const { database } = config
+  const isNew = !isFirst && database.kind === 'sqlite' && !existsSync(database.path)
   const running = await boot(config, { listen: false })
+  // Whoever mistyped a home sees it.
+  if (isNew) note(`there was no store at ${database.path}: a new one was made`)
   return {
     way: 'in-process',
     target: config.home,

@@ -319,12 +319,22 @@ describe('an error is text on stderr and an exit code', () => {
 describe.concurrent('while no server runs', () => {
   test('commands wait for each other', async () => {
     await using site = new Site()
+    await site.json('init', '--json')
     const handles = ['ada', 'ben', 'cyd']
     const results = await Promise.all(
       handles.map((handle) => site.run('add-account', '--kind', 'agent', '--handle', handle)),
     )
     expect(results.map(({ code }) => code)).toEqual([0, 0, 0])
     expect(await site.json<unknown[]>('list-accounts')).toHaveLength(3)
+  })
+
+  test('the first one says that it made the store, for whoever named the wrong home', async () => {
+    await using site = new Site()
+    const said = async () => (await site.run('list-accounts')).stderr
+    expect(await said()).toBe(`there was no store at ${homePaths(site.home).database}: a new one was made\n`)
+    expect(await said()).toBe('')
+    await using other = new Site()
+    expect((await other.run('quickstart', '--yes')).stderr).not.toContain('there was no store')
   })
 
   test('a home that stays locked is exit code 5', async () => {

@@ -7,7 +7,7 @@ import type { ArgsDef } from 'citty'
 import type { AdminClient } from '../client'
 import { type Command, type CommandSpec, command, type Values } from '../command'
 import { printJson } from '../terminal'
-import { connect } from '../ways'
+import { connect, type Where } from '../ways'
 
 /** The flags that every one of these commands takes: where it is to act. */
 export const whereArgs = {
@@ -46,7 +46,7 @@ export function adminCommand<const T extends ArgsDef>({ act, args, ...spec }: Ad
 
 /** Does the work while a way in is open; the lock of the home is held no longer than that. */
 export async function withClient<Result>(
-  where: { readonly home?: string | undefined; readonly url?: string | undefined },
+  where: Where,
   work: (client: AdminClient) => Promise<Result>,
 ): Promise<Result> {
   await using client = await connect(where)
