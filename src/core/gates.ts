@@ -1,6 +1,15 @@
-import { type Actor, holdsScope, isAdmin, type Person, type Principal, scopesOf, withOrigin } from './actor'
+import {
+  type Actor,
+  holdsScope,
+  isAdmin,
+  type Person,
+  type Principal,
+  principalOf,
+  scopesOf,
+  withOrigin,
+} from './actor'
 import type { Directory } from './directory'
-import type { Account, Member, Room } from './entities'
+import type { Account, Member, Room, Token } from './entities'
 import { AppError, refusal } from './errors'
 import { actingAs } from './impersonation'
 import { MAX_CHANNEL_FILTER } from './limits'
@@ -124,13 +133,29 @@ export class Gates {
 
   /** Gate 3: whether the actor may know that the channel exists. */
   isVisible(actor: Actor, room: Room): boolean {
-    if (room.channel.kind === 'public' || isAdmin(actor, this.settings)) return true
-    if (namesChannel(scopesOf(actor), room.channel.slug)) return true
-    return actor.via !== 'operator' && room.members.has(actor.account.id)
+    if (room.channel.kind === 'public') return true
+    if (actor.via !== 'operator' && room.members.has(actor.account.id)) return true
+    return isAdmin(actor, this.settings) || namesChannel(scopesOf(actor), room.channel.slug)
   }
 
   /** Whether the actor's scopes allow the verb in this channel (gate 6). */
   hasScope(actor: Actor, room: Room, verb: RoomVerb): boolean {
+    const { id, kind } = room.channel
+    const principal = principalOf(actor)
+    if (principal.via !== 'token') return true
+    // Of a direct channel it also depends on who the other one is.
+    if (kind === 'dm') return this.opens(actor, room, verb)
+    const known = verdictsOf(principal.token)
+    const key = verb === 'read' ? id : -id
+    let verdict = known.get(key)
+    if (verdict === undefined) {
+      verdict = this.opens(actor, room, verb)
+      known.set(key, verdict)
+    }
+    return verdict
+  }
+
+  private opens(actor: Actor, room: Room, verb: RoomVerb): boolean {
     return this.scopesFor(actor, room, verb).some((scope) => holdsScope(actor, scope))
   }
 
@@ -168,6 +193,18 @@ export class Gates {
       })
     return { room, member }
   }
+}
+
+/** What tokens say of channels, by the channel's id, negative for posting. Neither scopes nor slugs ever change. */
+const verdicts = new WeakMap<Token, Map<number, boolean>>()
+
+function verdictsOf(token: Token): Map<number, boolean> {
+  let known = verdicts.get(token)
+  if (!known) {
+    known = new Map()
+    verdicts.set(token, known)
+  }
+  return known
 }
 
 function sameOrigin({ origin }: Principal, now: Principal): Actor {

@@ -15,10 +15,13 @@ export function isPreflight({ method, headers }: Request): boolean {
  * Lets pages of listed origins read an answer, and none else; every answer comes through here, errors too. Credentials
  * are never allowed: pages elsewhere use bearer tokens. What is for pages of every origin says so itself.
  */
-export function allowOrigin(request: Request, headers: Headers, settings: Settings): void {
-  if (headers.has('access-control-allow-origin')) return
+export function allowOrigin(request: Request, response: Response, settings: Settings): void {
   const origin = request.headers.get('origin')
-  if (origin === null || originClass(request, origin, settings) !== 'listed') return
+  // Most callers are no pages: their answers' headers are not looked at, which would cost each of them.
+  if (origin === null) return
+  const { headers } = response
+  if (headers.has('access-control-allow-origin') || originClass(request, origin, settings) !== 'listed')
+    return
   headers.set('access-control-allow-origin', origin)
   headers.append('vary', 'Origin')
   headers.set('access-control-expose-headers', EXPOSED)

@@ -61,7 +61,7 @@ export function createHttpServer(
       if (isFault) logger.error('request failed', { request_id: requestId, route, fault: error })
       response = new Response(body, { status, headers: { ...commonHeaders(visit), ...headers } })
     }
-    if (response) allowOrigin(request, response.headers, core.settings)
+    if (response) allowOrigin(request, response, core.settings)
     const status = response?.status ?? 101
     const milliseconds = performance.now() - started
     meter.end(status, milliseconds)

@@ -22,7 +22,7 @@ import {
   readGates,
   waitSeconds,
 } from './schemas'
-import { extend, type Wire } from './wire'
+import type { Wire } from './wire'
 
 const newMessage = Type.Object({
   channel: text({ minLength: 1, maxLength: 64, description: 'Slug of the channel' }),
@@ -182,14 +182,14 @@ function checkedMetadata(metadata: object): Readonly<Record<string, unknown>> {
 
 function postedAnswer(wire: Wire, actor: Person, clientMessageId: string | null, posted: Posted) {
   if (posted.replayed) {
-    const text = extend(wire.messageFor(posted.message, actor.account.id), '"unresolved_mentions":[]')
+    const text = wire.messageFor(posted.message, actor.account.id, '"unresolved_mentions":[]')
     return { status: 201, text, headers: { 'idempotent-replayed': 'true' } }
   }
   const { message } = posted.event
   if (!message) throw new Error('a post made another event than a message')
   const own = clientMessageId === null ? '' : `"client_msg_id":${JSON.stringify(clientMessageId)},`
   const unresolved = posted.unresolved.length === 0 ? '[]' : JSON.stringify(posted.unresolved)
-  return { status: 201, text: extend(wire.message(message), `${own}"unresolved_mentions":${unresolved}`) }
+  return { status: 201, text: wire.message(message, `${own}"unresolved_mentions":${unresolved}`) }
 }
 
 function pageText(core: Core, wire: Wire, page: Page, readerId: number): string {

@@ -21,27 +21,29 @@ function channelRef({ uuid, slug, name, kind }: Channel) {
 
 /** Renders messages and events; what is rendered once is the same text for every reader. */
 export class Wire {
+  /** Without the brace at their end, so that more can be added without copying them. */
   private readonly messages = new WeakMap<MessageView, string>()
   private readonly envelopes = new WeakMap<LogEvent, string>()
 
   constructor(private readonly log: Pick<Log, 'cursor'>) {}
 
-  /** A message as JSON. Holds nothing that depends on who reads it. */
-  message(view: MessageView): string {
+  /** A message as JSON. Holds nothing that depends on who reads it, but for `more`: members for this one answer. */
+  message(view: MessageView, more = ''): string {
     let text = this.messages.get(view)
     if (text === undefined) {
       text = this.renderMessage(view)
       this.messages.set(view, text)
     }
-    return text
+    return more === '' ? `${text}}` : `${text},${more}}`
   }
 
   /** A message for one reader in a REST answer: its author is shown the id it gave the message. */
-  messageFor(view: MessageView, readerId: number): string {
+  messageFor(view: MessageView, readerId: number, more = ''): string {
     const { clientMessageId, senderId, deletedAt } = view.message
-    const text = this.message(view)
-    if (clientMessageId === null || senderId !== readerId || deletedAt !== null) return text
-    return extend(text, `"client_msg_id":${JSON.stringify(clientMessageId)}`)
+    if (clientMessageId === null || senderId !== readerId || deletedAt !== null)
+      return this.message(view, more)
+    const own = `"client_msg_id":${JSON.stringify(clientMessageId)}`
+    return this.message(view, more === '' ? own : `${own},${more}`)
   }
 
   /** An event as JSON: the one shape of sockets, streams and polls (§16.6). */
@@ -83,7 +85,7 @@ export class Wire {
     const lastReply = message.lastReplyAt === null ? 'null' : `"${formatInstant(message.lastReplyAt)}"`
     const names = gone ? '' : mentioned.map(quote).join()
     const truncated = !gone && message.mentions.truncated ? ',"mentions_truncated":true' : ''
-    return `{"id":"${message.uuid}","channel":${quote(channel.slug)},"thread_id":${thread ? `"${thread.uuid}"` : 'null'},"reply_to":${replyTo ? `"${replyTo.uuid}"` : 'null'},"sender_handle":${quote(sender.handle)},"sender_kind":"${sender.kind}","body":${gone ? '""' : quote(message.body)},"body_format":"${message.format}","created_at":"${formatInstant(createdAt)}","edited_at":${edited},"mentioned_handles":[${names}],"seq":${seq},"cursor":"${this.log.cursor(seq)}","kind":"${message.kind}","priority":"${message.priority}","sender_id":"${sender.uuid}","sender_display_name":${quote(sender.displayName)},"via":"${message.via}","broadcast":${!gone && message.mentions.broadcast},"reply_count":${message.replyCount},"last_reply_at":${lastReply},"reactions":[]${truncated},"attachments":[],"metadata":${gone ? '{}' : JSON.stringify(message.metadata)},"deleted":${gone}}`
+    return `{"id":"${message.uuid}","channel":${quote(channel.slug)},"thread_id":${thread ? `"${thread.uuid}"` : 'null'},"reply_to":${replyTo ? `"${replyTo.uuid}"` : 'null'},"sender_handle":${quote(sender.handle)},"sender_kind":"${sender.kind}","body":${gone ? '""' : quote(message.body)},"body_format":"${message.format}","created_at":"${formatInstant(createdAt)}","edited_at":${edited},"mentioned_handles":[${names}],"seq":${seq},"cursor":"${this.log.cursor(seq)}","kind":"${message.kind}","priority":"${message.priority}","sender_id":"${sender.uuid}","sender_display_name":${quote(sender.displayName)},"via":"${message.via}","broadcast":${!gone && message.mentions.broadcast},"reply_count":${message.replyCount},"last_reply_at":${lastReply},"reactions":[]${truncated},"attachments":[],"metadata":${gone ? '{}' : JSON.stringify(message.metadata)},"deleted":${gone}`
   }
 }
 
