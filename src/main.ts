@@ -292,6 +292,13 @@ async function assemble(parts: Parts) {
         for (const publish of publishers) publish(topic, text)
         return text.length
       },
+      ended: (reader, reason) => {
+        measuring.ended(reason)
+        if (reason === 'slow_consumer')
+          logger.warning('a stream was closed, because its reader took nothing', {
+            account_id: reader.account.uuid,
+          })
+      },
       report,
     },
     waits,

@@ -24,6 +24,7 @@ export interface Gauges {
 /** Everything this process counts, from before it has anything to count. */
 export class Measuring implements Disposable {
   readonly meters = new Meters()
+  private readonly endings = new Map<string, number>()
   private readonly groups = new Histogram(GROUP_BOUNDS)
   private readonly commits = new Histogram(COMMIT_BOUNDS)
   private readonly lag = new LoopLag()
@@ -32,6 +33,11 @@ export class Measuring implements Disposable {
   readonly group = (works: number, milliseconds: number): void => {
     this.groups.observe(works)
     this.commits.observe(milliseconds / 1000)
+  }
+
+  /** Notes one stream that the server ended. */
+  readonly ended = (reason: string): void => {
+    this.endings.set(reason, (this.endings.get(reason) ?? 0) + 1)
   }
 
   /** The text of `/metrics`. */
@@ -81,6 +87,12 @@ export class Measuring implements Disposable {
     const backup = of.newestBackup()
     return [
       gauge('synapse_streams_open', 'Open event streams and WebSockets.', { value: of.streams() }),
+      {
+        name: 'synapse_streams_ended_total',
+        type: 'counter',
+        help: 'Streams that the server ended, by the reason; slow_consumer: the reader took nothing for too long.',
+        samples: [...this.endings].map(([reason, value]) => ({ labels: { reason }, value })),
+      },
       gauge('synapse_waits_open', 'Requests that wait for news.', { value: of.waits() }),
       gauge('synapse_log_head', 'Position of the newest event of the log.', { value: of.head() }),
       gauge('synapse_reader_lag_events', 'Events by which the slowest open stream is behind the log.', {

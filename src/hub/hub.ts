@@ -6,7 +6,7 @@ import type { LogEvent } from '../core/events'
 import type { Feed, FeedFilter } from '../core/feed'
 import type { Gates } from '../core/gates'
 import type { Seq } from '../core/ids'
-import type { Outlet, Streams } from '../core/streams'
+import type { EndReason, Outlet, Streams } from '../core/streams'
 import type { Clock } from '../core/time'
 import { PARK_BYTES, Stream } from './stream'
 import type { HeldRequests } from './waits'
@@ -19,6 +19,8 @@ export interface HubDeps {
   readonly clock: Clock
   /** Sends an event to every socket subscribed to the topic, rendered once; answers its size in bytes. */
   readonly publish: (topic: string, event: LogEvent) => number
+  /** Told of every stream that is not ended by its own reader. */
+  readonly ended: (reader: Person, reason: EndReason) => void
   readonly report: (fault: unknown) => void
 }
 
@@ -120,6 +122,10 @@ export class Hub implements Streams {
       own?.delete(stream)
       if (own?.size === 0) this.byAccount.delete(id)
     }
+  }
+
+  ended(stream: Stream, reason: EndReason): void {
+    this.deps.ended(stream.actor, reason)
   }
 
   enter(stream: Stream, channelId: number): void {

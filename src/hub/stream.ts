@@ -120,6 +120,7 @@ export class Stream implements LiveStream {
   end(reason: EndReason): void {
     if (this.gone) return
     this.closed()
+    this.hub.ended(this, reason)
     this.outlet.end(reason)
   }
 

@@ -21,7 +21,13 @@ interface Scene extends AsyncDisposable {
 }
 
 async function scene(): Promise<Scene> {
-  const w = await world({ settings: { SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100' } })
+  const w = await world({
+    settings: {
+      SYNAPSE_LOG_LEVEL: 'warning',
+      SYNAPSE_METRICS_ENABLED: 'on',
+      SYNAPSE_STREAMS_PER_ACCOUNT: '100',
+    },
+  })
   const room = await w.channel('room')
   const alice = await w.agent('alice', { channels: { room: 'member' } })
   const clint = await w.human('clint', { channels: { room: 'member' } })
@@ -167,6 +173,8 @@ describe('a reader that stops reading, whatever it speaks,', () => {
     expect(await place.streams()).toBe(10 + peers.length)
     place.w.clock.advance(31 * SECOND)
     await until('the end of the streams', async () => (await place.streams()) === 10)
+    const metrics = (await place.w.guest.get('/metrics')).text
+    expect(metrics).toContain(`synapse_streams_ended_total{reason="slow_consumer"} ${peers.length}\n`)
     const { seq } = await place.alice.posts(place.room, 'after')
     const all = await messagesOf(place)
     for (const socket of healthy) {
@@ -181,6 +189,14 @@ describe('a reader that stops reading, whatever it speaks,', () => {
       const heard = peer.heard()
       expect({ title, heard }).toEqual({ title, heard: all.slice(0, heard.length) })
     }
+    // The log says whose they were.
+    await place.w.stop()
+    const told = place.w.log.split('\n').filter((line) => line.includes('its reader took nothing'))
+    expect(told.map((line) => JSON.parse(line).account_id).toSorted()).toEqual(
+      [
+        ...peers.map(([title]) => (title === 'the socket of one channel' ? place.clint.id : place.alice.id)),
+      ].toSorted(),
+    )
   })
 
   test.concurrent('hears nothing more when its credential ends', async () => {
