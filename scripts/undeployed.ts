@@ -1,5 +1,5 @@
 import type { Endpoint } from '../src/http/endpoint.ts'
-import { declareEndpoints } from '../src/main.ts'
+import { declareEndpoints } from '../src/surfaces.ts'
 
 /** Stands for a part of the server where endpoints are only declared: none is needed, and whoever uses one is told. */
 export const absent: never = new Proxy({} as never, {
@@ -13,5 +13,6 @@ export const absent: never = new Proxy({} as never, {
 /** Every endpoint that /openapi.json describes, without a server behind them. */
 export function undeployedEndpoints(): Endpoint[] {
   const live = { core: absent, wire: absent, streams: absent, waits: absent, limits: absent, rates: absent }
-  return declareEndpoints(live, absent, absent, absent, { features: [], roster: absent })
+  const outside = { features: [], roster: absent }
+  return declareEndpoints({ live, vitals: absent, lastSeen: absent, backups: absent, outside })
 }

@@ -1,11 +1,11 @@
 /**
- * The composition root: `boot` turns a configuration into a running server, and is the only code that knows every
- * part. What the parts do to each other is in the core's ports; which of them stand in for which port is here.
+ * The composition root: `boot` turns a configuration into a running server, and ends it again. What the parts do to each
+ * other is in the core's ports; which of them stand in for which port is in assembling.ts.
  */
 import { Announcing, type AnnouncingParts } from './announcing'
+import { assemble, bootstrap } from './assembling'
 import { refuseHalfRestored } from './backup'
-import { bootstrapToken, type Config, maskUrl, settingRegistry } from './config'
-import { createCore } from './core'
+import { type Config, maskUrl } from './config'
 import type { Clock } from './core/time'
 import {
   checkSocketPlace,
@@ -16,22 +16,8 @@ import {
   startRunRecord,
   writeState,
 } from './home'
-import type { InstanceKey } from './home/instance-key'
-import { adminEndpoints } from './http/admin'
 import { notePeer } from './http/client'
-import { docsEndpoints } from './http/docs'
-import type { Endpoint } from './http/endpoint'
-import { healthEndpoints } from './http/health'
 import type { Listener } from './http/listen'
-import { openApiEndpoint } from './http/openapi'
-import { doctorEndpoints, echoKeys, type Outside, outsideEndpoints, type Roster } from './http/outside'
-import { pairPageEndpoint } from './http/pair'
-import { RateLimits } from './http/rate-limits'
-import { createHttpServer, type HttpServer } from './http/server'
-import { StreamLimits } from './http/stream-limits'
-import { features, v1Endpoints, Wire } from './http/v1'
-import { HeldRequests, Hub } from './hub'
-import { startUpkeep } from './jobs'
 import { copyBefore, type Keeping, keepBackups } from './keeping'
 import {
   type Doors,
@@ -41,18 +27,22 @@ import {
   type RunOptions,
   refusePublicRescue,
 } from './listening'
-import { createLogger, type Logger } from './logger'
+import { createLogger } from './logger'
 import { Measuring } from './measuring'
-import { checkIdentity, checkRollback, firstRunFile, openBus, openHomeStore, watchDisk } from './opening'
-import { pairSecrets } from './pair-secrets'
-import { argonPasswords, systemClock, systemSecrets } from './platform'
-import type { DiskWatch, OpenStore } from './store'
+import {
+  checkIdentity,
+  checkRollback,
+  firstRunFile,
+  openBus,
+  openHomeStore,
+  placeNotices,
+  watchDisk,
+} from './opening'
+import { systemClock, systemSecrets } from './platform'
 import { VERSION } from './version'
 
 /** Requests in flight get so long when the server stops. */
 const GRACE_MILLISECONDS = 10_000
-/** Readiness fails below this much free space. */
-const LEAST_DISK_BYTES = 64 * 1024 * 1024
 
 export interface Running {
   readonly bootId: string
@@ -106,6 +96,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const logger = undo.use(createLogger(config.logLevel, write))
   const notices = prepareHome(config.home)
   for (const notice of [...config.notices, ...notices]) logger.warning(notice)
+  for (const notice of placeNotices(config)) logger.error(notice)
 
   const exposure = options.listen ? decideExposure(config, options) : undefined
   if (options.listen && config.socket !== null) checkSocketPlace(config.socket)
@@ -247,156 +238,4 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
       return stopping
     },
   }
-}
-
-interface Parts {
-  readonly config: Config
-  readonly store: OpenStore
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly bootId: string
-  readonly report: (fault: unknown) => void
-  readonly disk: DiskWatch
-  readonly measuring: Measuring
-  readonly roster: Roster
-  readonly key: InstanceKey
-  readonly keeping: Pick<Keeping, 'maker' | 'backups'>
-}
-
-/** Core, hub and surfaces over an open store. */
-async function assemble(parts: Parts) {
-  const { config, store, clock, logger, bootId, report, disk, measuring, keeping, roster, key } = parts
-  const { shared } = store
-  const publishers: ((topic: string, text: string) => void)[] = []
-  const waits: HeldRequests = new HeldRequests(() => core.log.head)
-  const core = await createCore({
-    store,
-    settings: settingRegistry(config),
-    clock,
-    secrets: systemSecrets,
-    passwords: argonPasswords(),
-    pairSecrets: pairSecrets(key.seed(), key.did),
-    streams: { isOpen: (accountId) => hub.isOpen(accountId) },
-    waits,
-  })
-  const wire = new Wire(core.log)
-  const { directory, gates, feed } = core
-  const hub: Hub = new Hub(
-    {
-      directory,
-      gates,
-      feed,
-      clock,
-      publish: (topic, event) => {
-        const text = wire.envelope(event)
-        for (const publish of publishers) publish(topic, text)
-        return text.length
-      },
-      ended: (reader, reason) => {
-        measuring.ended(reason)
-        if (reason === 'slow_consumer')
-          logger.warning('a stream was closed, because its reader took nothing', {
-            account_id: reader.account.uuid,
-          })
-      },
-      report,
-    },
-    waits,
-    core.log.head,
-  )
-  store.onCommit((events) => hub.announce(events))
-  shared?.onSkip((upTo) => hub.skip(upTo))
-  shared?.answerAfter(() => hub.carried())
-  shared?.followWhile(() => hub.isHeard)
-  const startedAt = Date.now()
-  const vitals = {
-    version: VERSION,
-    bootId,
-    startedAt,
-    store: store.kind,
-    did: key.did,
-    backup: () => keeping.backups.status,
-    checks: () => ({
-      db: store.isHealthy(),
-      migrations: true,
-      disk: disk.free >= LEAST_DISK_BYTES,
-    }),
-    isStopping: () => server.stopping,
-    openStreams: () => hub.openStreams,
-    writesInFlight: () => measuring.meters.writesInFlight,
-    metrics: () =>
-      measuring.render({
-        version: VERSION,
-        store: store.kind,
-        startedAt,
-        head: () => core.log.head,
-        streams: () => hub.openStreams,
-        waits: () => waits.size,
-        readerLag: () => hub.readerLag,
-        isHealthy: () => store.isHealthy(),
-        isDraining: () => core.settings.get('drain'),
-        diskFree: () => disk.free,
-        newestBackup: () => keeping.backups.newest(),
-      }),
-  } as const
-  const rates = new RateLimits(core.settings, clock)
-  const live = { core, wire, streams: hub, waits, limits: new StreamLimits(core.settings), rates }
-  const endpoints = declareEndpoints(live, vitals, (ids) => store.reads.lastSeen(ids), keeping.maker, {
-    features,
-    roster,
-  })
-  const openApi = openApiEndpoint(endpoints)
-  const http: HttpServer = createHttpServer(
-    core,
-    [
-      ...endpoints,
-      openApi,
-      ...docsEndpoints([...endpoints, openApi]),
-      ...doctorEndpoints(core, echoKeys(key.seed())),
-    ],
-    rates,
-    logger,
-    measuring.meters,
-  )
-  const server = { http, stopping: false }
-  const upkeep = startUpkeep({ store, usage: core.usage, actedWrites: core.actedWrites, clock, report })
-  return { server, publishers, hub, core, upkeep }
-}
-
-/** Every endpoint that /openapi.json describes. Declaring them calls nothing: their parts are used by requests alone. */
-export function declareEndpoints(
-  live: Parameters<typeof v1Endpoints>[0],
-  vitals: Parameters<typeof healthEndpoints>[1],
-  lastSeen: Parameters<typeof adminEndpoints>[1],
-  backups: Parameters<typeof adminEndpoints>[2],
-  outside: Outside,
-): Endpoint[] {
-  const { core } = live
-  return [
-    ...healthEndpoints(core, vitals),
-    ...outsideEndpoints(outside),
-    ...v1Endpoints(live),
-    pairPageEndpoint(),
-    ...adminEndpoints(core, lastSeen, backups),
-  ]
-}
-
-/** The admin token of the environment, if nobody could administrate otherwise. Answers how many can. */
-async function bootstrap(
-  config: Config,
-  core: Awaited<ReturnType<typeof createCore>>,
-  logger: Logger,
-): Promise<number> {
-  let credentials = await core.accounts.adminCredentials()
-  const token = credentials === 0 ? bootstrapToken(config) : undefined
-  if (token !== undefined && (await core.tokens.bootstrap(token, credentials))) {
-    logger.warning(
-      'stored SYNAPSE_ADMIN_TOKEN as the token bootstrap-env of the account system; it is not needed again',
-    )
-    credentials = 1
-  }
-  if (credentials === 0) logger.warning('nobody can administrate this server over the network yet')
-  else if ((await core.accounts.humanAdmins()).length === 0)
-    logger.warning('no human can administrate this server: nobody active is a system admin')
-  return credentials
 }

@@ -10,6 +10,7 @@ import {
   HomeError,
   type HomeErrorKind,
   homePaths,
+  networkFileSystem,
   parseInstanceKey,
   type RunFile,
   readState,
@@ -82,11 +83,24 @@ export async function checkRollback(config: Config, store: OpenStore, logger: Lo
   })
 }
 
-/** Watches the disks that fill up: that of the home, and that of a database elsewhere. */
-export function watchDisk({ home, database }: Config, logger: Logger): DiskWatch {
-  const folders = [home, ...(database.kind === 'sqlite' ? [dirname(database.path)] : [])]
+/** Where this server writes: its home, and the folder of a database elsewhere. */
+function foldersOf({ home, database }: Config): string[] {
+  return [...new Set([home, ...(database.kind === 'sqlite' ? [dirname(database.path)] : [])])]
+}
+
+/** What is said of a server whose files lie where neither its lock nor its store is safe. */
+export function placeNotices(config: Config): string[] {
+  return foldersOf(config).flatMap((folder) => {
+    const kind = existsSync(folder) ? networkFileSystem(folder) : undefined
+    if (kind === undefined) return []
+    return `${folder} is on a network file system (${kind}): locks may not hold there, and messages may be lost; move it to a local disk`
+  })
+}
+
+/** Watches the disks that fill up. */
+export function watchDisk(config: Config, logger: Logger): DiskWatch {
   return new DiskWatch({
-    folders: folders.filter((folder, i) => folders.indexOf(folder) === i),
+    folders: foldersOf(config),
     say: (level, message, facts) => logger[level](message, facts),
   })
 }

@@ -24,6 +24,20 @@ const areas: readonly Area[] = [
     because: 'main.ts is the composition root: the only file that constructs, and therefore knows everything',
   },
   {
+    files: 'src/assembling.ts',
+    imports: ['src/*/index.ts', 'src/*.ts', 'src/core/**', 'src/http/**'],
+    types: ['src/home/**'],
+    packages: [],
+    because: 'it puts core, hub and surfaces together, for main.ts, which knows the process around them',
+  },
+  {
+    files: 'src/surfaces.ts',
+    imports: ['src/http/**', 'src/core/**'],
+    types: ['src/*/index.ts', 'src/logger.ts'],
+    packages: [],
+    because: 'it is the list of surfaces, so it knows all of them, and of the rest the core alone',
+  },
+  {
     files: 'src/core/**',
     imports: ['src/core/**'],
     packages: [],

@@ -1,18 +1,9 @@
-import { existsSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { findHome } from '../../config/index'
+import { networkFileSystem } from '../../home/index'
 import { type Check, type Finding, fail, pass, warn } from './check'
 import type { Patient } from './patient'
-
-/** Kinds of file systems, as statfs numbers them, on which neither WAL nor Unix sockets are safe. */
-const NETWORK: ReadonlyMap<number, string> = new Map([
-  [0x6969, 'NFS'],
-  [0xff534d42, 'CIFS'],
-  [0xfe534d42, 'SMB'],
-  [0x517b, 'SMB'],
-  [0x01021997, '9P'],
-  [0x00c36400, 'Ceph'],
-  [0x5346414f, 'AFS'],
-])
 
 const SYSTEM_HOME = '/var/lib/synapse'
 
@@ -23,7 +14,7 @@ export const home: Check = {
     const { config } = patient
     if (!existsSync(config.home))
       return [fail(`there is no home at ${config.home}`, 'synapse init makes one; or name it with --home')]
-    const findings = [...modes(patient), ...place(config.home), ...secondHome(patient)]
+    const findings = [...modes(patient), ...place(patient), ...secondHome(patient)]
     return findings.length > 0 ? findings : [pass(config.home)]
   },
 }
@@ -51,11 +42,13 @@ function modes({ paths, config }: Patient): Finding[] {
   })
 }
 
-function place(path: string): Finding[] {
-  // A negative number is one above 2^31.
-  const kind = NETWORK.get(Number(statfsSync(path).type) >>> 0)
-  if (kind === undefined) return []
-  return [fail(`${path} is on a network file system (${kind})`, 'move the home to a local disk')]
+function place({ config, database }: Patient): Finding[] {
+  const folders = new Set([config.home, ...(database === undefined ? [] : [dirname(database)])])
+  return [...folders].flatMap((folder) => {
+    const kind = networkFileSystem(folder)
+    if (kind === undefined) return []
+    return [fail(`${folder} is on a network file system (${kind})`, 'move it to a local disk')]
+  })
 }
 
 function secondHome({ config }: Patient): Finding[] {

@@ -10,7 +10,7 @@ import { type EchoKeys, echoEndpoints } from './echo'
 import { type Roster, rosterEndpoint } from './roster'
 import { wellKnownEndpoint } from './well-known'
 
-export { echoKeys } from './echo'
+export { type EchoKeys, echoKeys } from './echo'
 export type { Neighbour, Roster } from './roster'
 
 /** What this surface needs besides the core. */

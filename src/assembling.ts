@@ -1,0 +1,155 @@
+/**
+ * Core, hub and surfaces over an open store: which part stands in for which port of the core. main.ts knows the process
+ * around them, surfaces.ts which surfaces there are.
+ */
+import { bootstrapToken, type Config, settingRegistry } from './config'
+import { createCore } from './core'
+import type { Clock } from './core/time'
+import type { InstanceKey } from './home/instance-key'
+import { echoKeys, type Roster } from './http/outside'
+import { RateLimits } from './http/rate-limits'
+import { StreamLimits } from './http/stream-limits'
+import { features, Wire } from './http/v1'
+import { HeldRequests, Hub } from './hub'
+import { startUpkeep } from './jobs'
+import type { Keeping } from './keeping'
+import type { Logger } from './logger'
+import type { Measuring } from './measuring'
+import { pairSecrets } from './pair-secrets'
+import { argonPasswords, systemSecrets } from './platform'
+import type { DiskWatch, OpenStore } from './store'
+import { serveSurfaces } from './surfaces'
+import { VERSION } from './version'
+
+/** Readiness fails below this much free space. */
+const LEAST_DISK_BYTES = 64 * 1024 * 1024
+
+interface Parts {
+  readonly config: Config
+  readonly store: OpenStore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly bootId: string
+  readonly report: (fault: unknown) => void
+  readonly disk: DiskWatch
+  readonly measuring: Measuring
+  readonly roster: Roster
+  readonly key: InstanceKey
+  readonly keeping: Pick<Keeping, 'maker' | 'backups'>
+}
+
+/** Core, hub and surfaces over an open store. */
+export async function assemble(parts: Parts) {
+  const { config, store, clock, logger, bootId, report, disk, measuring, keeping, roster, key } = parts
+  const { shared } = store
+  const publishers: ((topic: string, text: string) => void)[] = []
+  const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  const core = await createCore({
+    store,
+    settings: settingRegistry(config),
+    clock,
+    secrets: systemSecrets,
+    passwords: argonPasswords(),
+    pairSecrets: pairSecrets(key.seed(), key.did),
+    streams: { isOpen: (accountId) => hub.isOpen(accountId) },
+    waits,
+  })
+  const wire = new Wire(core.log)
+  const { directory, gates, feed } = core
+  const hub: Hub = new Hub(
+    {
+      directory,
+      gates,
+      feed,
+      clock,
+      publish: (topic, event) => {
+        const text = wire.envelope(event)
+        for (const publish of publishers) publish(topic, text)
+        return text.length
+      },
+      ended: (reader, reason) => {
+        measuring.ended(reason)
+        if (reason === 'slow_consumer')
+          logger.warning('a stream was closed, because its reader took nothing', {
+            account_id: reader.account.uuid,
+          })
+      },
+      report,
+    },
+    waits,
+    core.log.head,
+  )
+  store.onCommit((events) => hub.announce(events))
+  shared?.onSkip((upTo) => hub.skip(upTo))
+  shared?.answerAfter(() => hub.carried())
+  shared?.followWhile(() => hub.isHeard)
+  const startedAt = Date.now()
+  const vitals = {
+    version: VERSION,
+    bootId,
+    startedAt,
+    store: store.kind,
+    did: key.did,
+    backup: () => keeping.backups.status,
+    checks: () => ({
+      db: store.isHealthy(),
+      migrations: true,
+      disk: disk.free >= LEAST_DISK_BYTES,
+    }),
+    isStopping: () => server.stopping,
+    openStreams: () => hub.openStreams,
+    writesInFlight: () => measuring.meters.writesInFlight,
+    metrics: () =>
+      measuring.render({
+        version: VERSION,
+        store: store.kind,
+        startedAt,
+        head: () => core.log.head,
+        streams: () => hub.openStreams,
+        waits: () => waits.size,
+        readerLag: () => hub.readerLag,
+        isHealthy: () => store.isHealthy(),
+        isDraining: () => core.settings.get('drain'),
+        diskFree: () => disk.free,
+        newestBackup: () => keeping.backups.newest(),
+      }),
+  } as const
+  const rates = new RateLimits(core.settings, clock)
+  const live = { core, wire, streams: hub, waits, limits: new StreamLimits(core.settings), rates }
+  const http = serveSurfaces(
+    core,
+    {
+      live,
+      vitals,
+      lastSeen: (ids) => store.reads.lastSeen(ids),
+      backups: keeping.maker,
+      outside: { features, roster },
+    },
+    echoKeys(key.seed()),
+    logger,
+    measuring.meters,
+  )
+  const server = { http, stopping: false }
+  const upkeep = startUpkeep({ store, usage: core.usage, actedWrites: core.actedWrites, clock, report })
+  return { server, publishers, hub, core, upkeep }
+}
+
+/** The admin token of the environment, if nobody could administrate otherwise. Answers how many can. */
+export async function bootstrap(
+  config: Config,
+  core: Awaited<ReturnType<typeof createCore>>,
+  logger: Logger,
+): Promise<number> {
+  let credentials = await core.accounts.adminCredentials()
+  const token = credentials === 0 ? bootstrapToken(config) : undefined
+  if (token !== undefined && (await core.tokens.bootstrap(token, credentials))) {
+    logger.warning(
+      'stored SYNAPSE_ADMIN_TOKEN as the token bootstrap-env of the account system; it is not needed again',
+    )
+    credentials = 1
+  }
+  if (credentials === 0) logger.warning('nobody can administrate this server over the network yet')
+  else if ((await core.accounts.humanAdmins()).length === 0)
+    logger.warning('no human can administrate this server: nobody active is a system admin')
+  return credentials
+}

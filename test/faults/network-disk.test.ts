@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { Site } from '../cli/site'
+import { examinedBy } from '../doctor/examined'
+import { compileLibrary, type Library, preloadMissing } from '../support/preload'
+
+setDefaultTimeout(60_000)
+
+/** Every folder lies on NFS, by what is said of it. */
+const ON_NFS = `
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <sys/vfs.h>
+
+int statfs(const char *path, struct statfs *found) {
+  int (*real)(const char *, struct statfs *) = dlsym(RTLD_NEXT, "statfs");
+  int result = real(path, found);
+  found->f_type = 0x6969;
+  return result;
+}
+`
+
+describe.skipIf(preloadMissing)('a home on a network file system', () => {
+  let library: Library
+  beforeAll(async () => {
+    library = await compileLibrary(ON_NFS)
+  })
+  afterAll(() => library[Symbol.dispose]())
+
+  test('is told at every start, as an error, and by doctor', async () => {
+    await using site = new Site()
+    const loud = `${site.home} is on a network file system (NFS)`
+    await site.json('init', '--json')
+    expect(examinedBy(await site.run('doctor', '--json')).of('home')).toMatchObject({ status: 'pass' })
+    site.environment.LD_PRELOAD = library.path
+    const server = await site.serve()
+    const line = server.stdout.split('\n').find((each) => each.includes('network file system')) ?? '{}'
+    expect(JSON.parse(line)).toMatchObject({ level: 'error', message: expect.stringContaining(loud) })
+    expect(examinedBy(await site.run('doctor', '--json')).of('home')).toMatchObject({
+      status: 'fail',
+      detail: loud,
+      fix: 'move it to a local disk',
+    })
+  })
+})
