@@ -1,22 +1,16 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
 import type { Core } from '../core'
-import { type Actor, type Person, type Principal, principalOf, requireAdmin, withOrigin } from '../core/actor'
+import type { Actor, Person, Principal } from '../core/actor'
 import { refuseWhileDraining } from '../core/drain'
-import { AppError } from '../core/errors'
 import { namesActor } from './actor-header'
-import { authenticate, checkBareClaim } from './auth'
+import { admit, type Gate, type Who } from './admission'
+import { checkBareClaim } from './auth'
 import { readJson } from './body'
-import { clientAddress, hasGone, RequestOrigin } from './client'
+import { hasGone, RequestOrigin } from './client'
 import { HttpError } from './errors'
 import type { RateClass, Visit } from './rate-limits'
 import type { Static } from './schema'
 import { type Validator, validator } from './validation'
-
-/**
- * Who may call: `nobody` needs no credential, `anybody` any credential and the operator, `account` somebody with an
- * account, `admin` a system administrator. There is no default: an endpoint says it, or it does not compile.
- */
-export type Who = 'nobody' | 'anybody' | 'account' | 'admin'
 
 /** Who acts as somebody else does so as an account alone; elsewhere its own credential is what counts. */
 type ActorOf<W extends Who> = W extends 'nobody' ? null : W extends 'account' ? Person : Principal
@@ -77,14 +71,6 @@ export interface Ran {
 
 const noQuery = {}
 
-/** Whom an endpoint lets in, and how it counts. */
-interface Gate {
-  readonly who: Who
-  readonly scope: string | undefined
-  readonly rate: RateClass
-  readonly isJudgedLate: boolean
-}
-
 /**
  * Declares an endpoint. One declaration validates, documents and types it. Elysia only routes: it validates before its
  * guards run, but a caller without a credential must hear that (401), and not what is wrong with the request (422).
@@ -125,71 +111,6 @@ export function endpoint<
       return { actor, answer }
     },
   }
-}
-
-/**
- * Lets nobody in, and refuses nobody, by what another process has changed meanwhile. What is judged again where it is
- * written is let in by what is known here, which spares it a question.
- */
-async function authenticateFresh(core: Core, request: Request, isJudgedLate: boolean): Promise<Actor> {
-  if (isJudgedLate)
-    try {
-      return await authenticate(core, request)
-    } catch (refused) {
-      const fresh = core.fresh()
-      if (!fresh) throw refused
-      await fresh
-      return authenticate(core, request)
-    }
-  await core.fresh()
-  return authenticate(core, request)
-}
-
-/** Gate 1. @throws the 401s, rate_limited, admin_scope_required, missing_scope, not_admin, operator_has_no_account */
-async function admit(
-  core: Core,
-  request: Request,
-  visit: Visit,
-  gate: Gate,
-  origin: RequestOrigin | null,
-): Promise<Actor> {
-  const { who, scope, rate } = gate
-  const found = await authenticateFresh(core, request, gate.isJudgedLate)
-  const actor = origin === null ? found : withOrigin(found, origin)
-  const principal = principalOf(actor)
-  countVisit(core, request, visit, principal, rate)
-  if (who === 'admin') requireAdmin(principal, core.settings, scope)
-  if (who !== 'account') return principal
-  if (actor.via === 'operator')
-    throw new AppError(
-      'forbidden',
-      'operator_has_no_account',
-      'The local operator administrates but is nobody; name an account with X-Synapse-Actor, or use its token',
-    )
-  return actor
-}
-
-/** Of every request with a credential, also where an endpoint looks at that itself. @throws rate_limited */
-export function countVisit(
-  core: Core,
-  request: Request,
-  visit: Visit,
-  principal: Principal,
-  rate: RateClass,
-): void {
-  visit.take(principal, rate)
-  core.usage.note(principal)
-  // Posts are many: of them it is enough to look at one now and then.
-  if (principal.via === 'token' && (rate !== 'post' || core.sharing.isDue(principal.token.id)))
-    noteWhere(core, request, principal.token.id)
-}
-
-/** Where a token is used from: two programs should not share one. */
-function noteWhere(core: Core, request: Request, tokenId: number): void {
-  const address = clientAddress(request, core.settings.get('trusted_proxies'))
-  // A client that has gone was somewhere all the same.
-  if (hasGone(request)) return
-  core.sharing.note(tokenId, address, request.headers.get('user-agent'))
 }
 
 async function bodyOf(core: Core, request: Request, check: Validator): Promise<unknown> {

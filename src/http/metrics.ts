@@ -1,9 +1,10 @@
 import { BlockList } from 'node:net'
 import type { Core } from '../core'
 import { principalOf, requireAdmin } from '../core/actor'
+import { countVisit } from './admission'
 import { authenticate, credentialRefusals } from './auth'
 import { clientAddress, peerOf } from './client'
-import { countVisit, type Endpoint, endpoint } from './endpoint'
+import { type Endpoint, endpoint } from './endpoint'
 import { HttpError } from './errors'
 import type { Visit } from './rate-limits'
 

@@ -2,7 +2,7 @@
  * HTTP: from a request to a verb of the core and back. The shared files here know requests, credentials, shapes and
  * errors; a folder each is a surface (v1, admin), which declares endpoints and renders its own wire form.
  * May import the core, Elysia and TypeBox; never the store, the hub or another surface.
- * Start reading at endpoint.ts (what an endpoint is), auth.ts (who calls), then v1/messages.ts (one surface).
+ * Start reading at endpoint.ts (what an endpoint is), admission.ts and auth.ts (who calls), then v1/messages.ts.
  */
 import { Elysia } from 'elysia'
 import type { Core } from '../core'

@@ -1,4 +1,5 @@
-import type { Endpoint, Who } from '../endpoint'
+import type { Who } from '../admission'
+import type { Endpoint } from '../endpoint'
 import { codeBlock } from './code-block'
 import { codeLink } from './error-codes'
 import { examplesOf, isSocket } from './examples'

@@ -2,6 +2,7 @@ import { normalName } from '../../core/accounts'
 import { type Person, principalOf } from '../../core/actor'
 import { AppError, refusal } from '../../core/errors'
 import { withClaim } from '../actor-header'
+import { countVisit } from '../admission'
 import {
   authenticate,
   bearerIn,
@@ -13,7 +14,7 @@ import {
   TOKEN_PROTOCOL,
 } from '../auth'
 import { peerOf } from '../client'
-import { type Answer, countVisit, type Endpoint, endpoint } from '../endpoint'
+import { type Answer, type Endpoint, endpoint } from '../endpoint'
 import { HttpError } from '../errors'
 import type { Visit } from '../rate-limits'
 import { Type, text } from '../schema'
