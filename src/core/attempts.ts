@@ -1,3 +1,4 @@
+import { networkOf } from './addresses'
 import type { AppError } from './errors'
 import type { Store } from './ports'
 import type { Settings } from './settings'
@@ -53,4 +54,9 @@ export class Attempts {
 
 function retryAfter(oldest: Micros, window: number, now: Micros): number {
   return Math.max(1, Math.ceil((oldest + window - now) / MICROS_PER_SECOND))
+}
+
+/** Whom attempts of a client are counted against. */
+export function attemptsFrom({ address }: { readonly address: string | null }): string {
+  return address === null ? 'local' : networkOf(address)
 }

@@ -1,7 +1,6 @@
 import { normalName } from './accounts'
 import { type Actor, accountOf, type Person, requireHuman } from './actor'
-import { networkOf } from './addresses'
-import type { Attempts } from './attempts'
+import { type Attempts, attemptsFrom } from './attempts'
 import { type AuditEntry, entryBy } from './audit'
 import type { Directory } from './directory'
 import type { Account, Session } from './entities'
@@ -175,11 +174,6 @@ export class Sessions {
     ]
     return this.attempts.count(limits, rate.seconds, throttled)
   }
-}
-
-/** Whom attempts of a client are counted against. */
-export function attemptsFrom({ address }: Client): string {
-  return address === null ? 'local' : networkOf(address)
 }
 
 function throttled(retryAfter: number): AppError {
