@@ -29,26 +29,40 @@ export async function ask(question: string, fallback: string): Promise<string> {
 }
 
 /** Asks for a password twice, without showing it; an empty answer means none. @throws CliError when the person leaves */
-export async function askNewPassword(who: string): Promise<string | undefined> {
-  for (;;) {
-    const password = await askSecret(`Password for ${who} (empty: one is made up): `)
-    if (password === '') return undefined
-    if ((await askSecret('Once more: ')) === password) return password
-    note('These two differ. Again, please.')
-  }
+export function askNewPassword(who: string): Promise<string | undefined> {
+  return unseen(async () => {
+    for (;;) {
+      const password = await secretAfter(`Password for ${who} (empty: one is made up): `)
+      if (password === '') return undefined
+      if ((await secretAfter('Once more: ')) === password) return password
+      process.stderr.write('These two differ. Again, please.\r\n')
+    }
+  })
 }
 
 /** Asks for something that is not shown. @throws CliError when the person leaves */
-export async function askSecret(question: string): Promise<string> {
-  const { stdin, stderr } = process
-  stderr.write(question)
+export function askSecret(question: string): Promise<string> {
+  return unseen(() => secretAfter(question))
+}
+
+/** What is typed meanwhile is not shown, from before the first question to after the last answer. */
+async function unseen<Result>(work: () => Promise<Result>): Promise<Result> {
+  const { stdin } = process
   stdin.setRawMode(true)
   try {
-    return await readSecret(stdin)
+    return await work()
   } finally {
     stdin.setRawMode(false)
     stdin.pause()
-    stderr.write('\n')
+  }
+}
+
+async function secretAfter(question: string): Promise<string> {
+  process.stderr.write(question)
+  try {
+    return await readSecret(process.stdin)
+  } finally {
+    process.stderr.write('\r\n')
   }
 }
 
