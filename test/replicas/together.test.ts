@@ -235,11 +235,9 @@ describe.skipIf(postgresMissing)('a bus', () => {
       const members = heard.map((texts) => open((topic, text) => texts.push(`${topic} ${text}`), url))
       try {
         await until('everybody to listen', () => {
-          members[0]?.send('live', 'is anybody there?')
-          return heard[1]?.length && heard[2]?.length
+          for (const member of members.slice(0, 2)) member.send('live', 'is anybody there?')
+          return heard.every((texts) => texts.length > 0)
         })
-        await Bun.sleep(100)
-        for (const texts of heard) texts.length = 0
         const long = 'ü'.repeat(3950)
         members[1]?.send('live', long)
         members[1]?.send('log', '41')
@@ -249,8 +247,10 @@ describe.skipIf(postgresMissing)('a bus', () => {
           'the long one',
           () => heard[2]?.includes(`live ${long}`) && heard[0]?.includes(`live ${long}`),
         )
-        expect(heard[1]).toEqual([])
-        expect(heard[0]?.filter((text) => text.startsWith('live'))).toHaveLength(1)
+        // The last of the questions may come late.
+        const told = heard.map((texts) => texts.filter((text) => text !== 'live is anybody there?'))
+        expect(told[1]).toEqual([])
+        expect(told[0]?.filter((text) => text.startsWith('live'))).toHaveLength(1)
         expect(() => members[1]?.send('live', 'x'.repeat(7901))).toThrow(RangeError)
       } finally {
         for (const member of members) await member.close()
