@@ -10,7 +10,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from './home/temporary'
-import { type Finished, type ServerProcess, Site } from './support/process'
+import type { Finished } from './support/finished'
+import type { ServerProcess } from './support/server-process'
+import { Site } from './support/site'
 import { LiveSocket } from './support/sockets'
 
 setDefaultTimeout(60_000)
@@ -324,11 +326,11 @@ test('stops when it is told to, and leaves no file of its running behind', async
     expect(existsSync(path)).toBe(false)
   expect((await place.run('serve', '--status')).code).toBe(3)
   expect((await place.run('serve', '--stop')).code).toBe(0)
-  expectNoInsides(await daemon.written())
+  expectNoInsides(daemon.written)
 })
 
 test('wrote nothing into its log that a person would have to look into', async () => {
-  const log = await server.written()
+  const log = server.written
   expect(log).not.toContain('"level":"error"')
   expectNoInsides(log)
   for (const secret of [quickstart.facts.agent.token, quickstart.facts.admin.password])

@@ -14,8 +14,9 @@ import { join } from 'node:path'
 import { Chance } from './support/chance'
 import { Crowd } from './support/crowd'
 import { logOf, placeOf } from './support/ledger'
-import { type ServerProcess, Site } from './support/process'
 import { answerIn, RawConnection } from './support/raw-socket'
+import type { ServerProcess } from './support/server-process'
+import { Site } from './support/site'
 import { EventStream, LiveSocket, until, within } from './support/sockets'
 
 // Processes are started, killed and waited for, many at once.
@@ -27,7 +28,7 @@ const QUIET = { SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100'
 describe('a server that is killed', () => {
   test.concurrent('ten times under load loses nothing that it acknowledged, and its readers miss nothing', async () => {
     await using site = new Site()
-    let server = await site.start(QUIET)
+    let server = await site.serveWith(QUIET)
     for (const slug of ROOMS) await server.room(slug)
     const writers = await Promise.all(
       Array.from({ length: 16 }, (_, i) => server.agent(`writer-${i}`, ROOMS[i % 2] ?? 'alpha')),
@@ -52,7 +53,7 @@ describe('a server that is killed', () => {
         server.signal('SIGCONT')
       }
       await server.kill()
-      server = await site.start(QUIET)
+      server = await site.serveWith(QUIET)
       readyAfter.push(server.readyAfter)
     }
     await crowd.progress()
@@ -68,7 +69,7 @@ describe('a server that is killed', () => {
 
   test.concurrent('or loses power has on disk what it acknowledged, whatever became of the end of its log', async () => {
     await using site = new Site()
-    const server = await site.start(QUIET)
+    const server = await site.serveWith(QUIET)
     await server.room('alpha')
     const tokens = await Promise.all(
       Array.from({ length: 8 }, (_, i) => server.agent(`writer-${i}`, 'alpha')),
@@ -125,7 +126,7 @@ describe('a server that is killed', () => {
 describe('a server that is asked to stop', () => {
   test.concurrent('answers what it has begun, says goodbye to everybody and leaves nothing behind', async () => {
     await using site = new Site()
-    const server = await site.start(QUIET)
+    const server = await site.serveWith(QUIET)
     await server.room('alpha')
     const token = await server.agent('bob', 'alpha')
     const bob = server.as(token)
@@ -182,7 +183,7 @@ describe('a server that is asked to stop', () => {
 
   test.concurrent('does not wait for ever for those who do not finish', async () => {
     await using site = new Site()
-    const server = await site.start(QUIET)
+    const server = await site.serveWith(QUIET)
     const stuck: RawConnection[] = []
     for (let i = 0; i < 5; i++) {
       const connection = await RawConnection.open(server.url)
@@ -200,7 +201,7 @@ describe('a server that is asked to stop', () => {
 describe('an older database that was put back', () => {
   test.concurrent('begins another epoch: what came after it is answered with 409, what came before goes on', async () => {
     await using site = new Site()
-    let server = await site.start(QUIET)
+    let server = await site.serveWith(QUIET)
     await server.room('alpha')
     const token = await server.agent('bob', 'alpha')
     const post = async (body: string) => {
@@ -213,14 +214,14 @@ describe('an older database that was put back', () => {
     await server.stop()
     const copy = join(site.directory, 'copy.db')
     copyFileSync(site.paths.database, copy)
-    server = await site.start(QUIET)
+    server = await site.serveWith(QUIET)
     const lost = [await post('lost'), await post('lost as well')]
     await server.stop()
     copyFileSync(copy, site.paths.database)
 
-    server = await site.start(QUIET)
+    server = await site.serveWith(QUIET)
     const bob = server.as(token)
-    expect(await server.written()).toContain('older than this home has seen')
+    expect(server.written).toContain('older than this home has seen')
     const { body: now } = await bob.get<{ epoch: string; head_cursor: string }>('/v1/server')
     const { epoch } = placeOf(kept.cursor)
     expect(now.epoch > epoch).toBe(true)
@@ -259,7 +260,7 @@ describe('an older database that was put back', () => {
     expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1))
 
     // The epoch is new once, not at every start.
-    server = await site.start(QUIET)
+    server = await site.serveWith(QUIET)
     expect((await server.as(token).get('/v1/server')).body).toMatchObject({ epoch: now.epoch })
   })
 })

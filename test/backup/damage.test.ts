@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 import { backUp, backupsOf, flipBit, pageOf, served } from './scene'
 
 setDefaultTimeout(60_000)

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { writeState } from '../../src/home'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 import { epochsIn, post, served } from './scene'
 
 setDefaultTimeout(60_000)
@@ -29,7 +29,7 @@ test('epoch rotate begins an epoch above the head, or from a position that is na
   ] as const)
     expect((await site.run('epoch', 'rotate', '--from', text)).code).toBe(code)
 
-  const again = await site.start({ SYNAPSE_LOG_LEVEL: 'warning' })
+  const again = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
   const statuses = []
   for (const { cursor } of posts)
     statuses.push((await again.as(token).get(`/v1/events?since=${cursor}`)).status)
@@ -45,14 +45,14 @@ test('a state.json of a former epoch that the store knows is no rollback; of one
   const [created] = epochsIn(site.paths.database)
   await site.run('epoch', 'rotate')
   writeState(site.paths.state, { epoch: created?.epoch ?? '', lastSeq: posts[1]?.seq ?? 0 })
-  const known = await site.start()
-  expect(await known.written()).not.toContain('older than this home has seen')
+  const known = await site.serve()
+  expect(known.written).not.toContain('older than this home has seen')
   await known.stop()
   expect(epochsIn(site.paths.database)).toHaveLength(2)
 
   writeState(site.paths.state, { epoch: '01M7Y5WJA00A1B2C3D4E5F6G7H', lastSeq: 1 })
-  const unknown = await site.start()
-  expect(await unknown.written()).toContain('older than this home has seen')
+  const unknown = await site.serve()
+  expect(unknown.written).toContain('older than this home has seen')
   await unknown.stop()
   expect(epochsIn(site.paths.database).at(-1)?.reason).toBe('rollback')
   expect(readFileSync(site.paths.state, 'utf8')).toContain(epochsIn(site.paths.database).at(-1)?.epoch ?? '?')

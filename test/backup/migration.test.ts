@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path'
 import { listBackups, verifyBackup } from '../../src/backup'
 import { instanceFolders } from '../../src/backup/records'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 import { backupsOf, numbersOf, served } from './scene'
 
 setDefaultTimeout(60_000)
@@ -34,8 +34,8 @@ test('before an existing store is migrated a copy is made; of a new one none', a
   await server.stop()
   const before = numbersOf(site.paths.database)
   age(site.paths.database)
-  const again = await site.start()
-  expect(await again.written()).toContain('copied the store before migrating it')
+  const again = await site.serve()
+  expect(again.written).toContain('copied the store before migrating it')
   expect(await again.stop()).toBe(0)
   const [copy, ...others] = copiesOf(site)
   expect(others).toEqual([])
@@ -63,7 +63,7 @@ test('where no copy can be made nothing is migrated, and the server says what to
     verifyBackup(aged).facts?.migrations ?? [],
   )
   rmSync(backupsOf(site))
-  const server2 = await site.start()
+  const server2 = await site.serve()
   expect(await server2.stop()).toBe(0)
   expect(readdirSync(backupsOf(site))).toHaveLength(1)
 })

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { placeOf } from '../support/ledger'
 import { postgresMissing, postgresPrograms, sharedPostgres } from '../support/postgres'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 import { backUp, post, served } from './scene'
 
 setDefaultTimeout(60_000)
@@ -55,7 +55,7 @@ test.skipIf(postgresMissing)(
     const { epoch, first_seq } = JSON.parse(rotated.stdout)
     expect(first_seq).toBe(lost.seq)
 
-    const again = await site.start({ SYNAPSE_LOG_LEVEL: 'warning' })
+    const again = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
     const bob = again.as(token)
     expect(await bob.get(`/v1/events?since=${lost.cursor}`)).toMatchObject({
       status: 409,

@@ -3,7 +3,7 @@ import { Database } from 'bun:sqlite'
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 import { until } from '../support/sockets'
 import { numbersOf, post, served } from './scene'
 
@@ -61,7 +61,7 @@ test('a writer that holds the lock for a moment, as one does that marks the log,
     expect((await waiting).seq).toBeGreaterThan(0)
   }
   expect(await server.stop()).toBe(0)
-  const again = await site.start({ SYNAPSE_LOG_LEVEL: 'warning' })
+  const again = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
   expect((await post(again, token, 'the foreign tables are none of our business')).seq).toBeGreaterThan(0)
   expect(await again.stop()).toBe(0)
 })
@@ -117,7 +117,7 @@ test.skipIf(litestream === null)(
       code: 0,
       stderr: expect.stringContaining('no side file'),
     })
-    const again = await site.start({ SYNAPSE_LOG_LEVEL: 'warning' })
+    const again = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
     expect((await again.as(token).get(`/v1/events?since=${lost.cursor}`)).status).toBe(409)
     expect(await again.stop()).toBe(0)
   },

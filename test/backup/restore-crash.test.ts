@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readMarker } from '../../src/backup'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 import { backUp, numbersOf, post, served } from './scene'
 
 setDefaultTimeout(60_000)
@@ -49,7 +49,7 @@ describe('a restore that is killed', () => {
     await restoreUntil(step)
     expect(readMarker(site.home)).toBeUndefined()
     expect(numbersOf(site.paths.database)?.messages).toBe(4)
-    const server = await site.start({ SYNAPSE_LOG_LEVEL: 'warning' })
+    const server = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
     expect((await post(server, token, 'goes on')).seq).toBeGreaterThan(0)
     expect(await server.stop()).toBe(0)
   })
@@ -87,8 +87,8 @@ describe('a restore that is killed', () => {
         .map((name) => join(site.home, name, 'synapse.db'))
         .filter((path) => existsSync(path))
       expect(stores.map((path) => numbersOf(path)?.messages)).toContain(4)
-      const server = await site.start({ SYNAPSE_LOG_LEVEL: 'warning' })
-      expect(await server.written()).not.toContain('older than this home')
+      const server = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
+      expect(server.written).not.toContain('older than this home')
       expect(await server.stop()).toBe(0)
     },
   )

@@ -2,14 +2,15 @@ import { Database } from 'bun:sqlite'
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BackupOutcome } from '../../src/backup'
-import type { ServerProcess, Site } from '../support/process'
+import type { ServerProcess } from '../support/server-process'
+import type { Site } from '../support/site'
 
 /** The place where backups of a site go. */
 export const backupsOf = (site: Site) => join(site.userHome, '.local/state/synapse/backups')
 
 /** A server with a room, an agent in it, and so many messages. */
 export async function served(site: Site, messages: number) {
-  const server = await site.start({ SYNAPSE_LOG_LEVEL: 'warning' })
+  const server = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
   await server.room('room')
   const token = await server.agent('bob', 'room')
   const posts = []

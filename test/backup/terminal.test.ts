@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { rmSync } from 'node:fs'
-import { parsed, Site } from '../cli/site'
+import { parsed } from '../support/finished'
+import { Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 
@@ -47,8 +48,7 @@ test('at a terminal the passphrase is asked for, twice where it is new, and a re
   expect(restored.code).toBe(0)
   expect(restored.stdout).toContain('epoch')
   const server = await site.serve()
-  server.signal('SIGTERM')
-  expect(await server.exited).toBe(0)
+  expect(await server.stop()).toBe(0)
 })
 
 test('backup and epoch name their commands, and what is wrong with a call', async () => {

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import { copyFileSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { placeOf } from '../support/ledger'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 import { backUp, epochsIn, numbersOf, post, served } from './scene'
 
 // Every test starts programs.
@@ -79,8 +79,8 @@ test('a restore begins an epoch: what clients hold from after the copy is answer
   expect(numbersOf(join(facts.replaced, 'synapse.db'))?.messages).toBe(4)
   expect(epochsIn(site.paths.database).map(({ reason }) => reason)).toEqual(['created', 'restore'])
 
-  const again = await site.start({ SYNAPSE_LOG_LEVEL: 'warning' })
-  expect(await again.written()).not.toContain('older than this home has seen')
+  const again = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
+  expect(again.written).not.toContain('older than this home has seen')
   const audit = await again.operator.get<{ entries: object[] }>('/v1/admin/audit?limit=1')
   expect(audit.body.entries).toMatchObject([
     {
@@ -148,7 +148,7 @@ test('a backup with keys makes another machine this instance', async () => {
   expect({ code: right.code, stderr: right.stderr }).toMatchObject({ code: 0 })
   expect(right.stdout + right.stderr).not.toContain(passphrase)
 
-  const moved = await other.start({ SYNAPSE_LOG_LEVEL: 'warning' })
+  const moved = await other.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
   expect((await post(moved, token, 'here I am')).seq).toBeGreaterThan(0)
   expect(await Bun.file(join(other.paths.blobs, 'picture')).text()).toBe('bytes of a picture')
   expect(await moved.stop()).toBe(0)

@@ -5,7 +5,7 @@ import { cliDoc } from '../../src/cli/docs'
 import { parseDuration } from '../../src/cli/duration'
 import { ENTRIES } from '../../src/cli/program'
 import { thrownBy } from '../home/temporary'
-import { Site } from './site'
+import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for each other.
 setDefaultTimeout(30_000)

@@ -1,7 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { homePaths } from '../../src/home'
-import { Site } from './site'
+import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for each other.
 setDefaultTimeout(30_000)
@@ -43,7 +42,7 @@ describe('synapse audit', () => {
     const hash = sound.stdout.trim().split('\n').at(-1) ?? ''
     expect(await site.run('audit', 'verify', '--known', hash)).toMatchObject({ code: 0 })
     {
-      using db = new Database(homePaths(site.home).database)
+      using db = new Database(site.paths.database)
       db.run('DROP TRIGGER audit_keeps_rows')
       db.run('DROP TRIGGER audit_loses_none')
       db.run('DELETE FROM audit WHERE id = 3')
@@ -54,7 +53,7 @@ describe('synapse audit', () => {
       stderr: expect.stringContaining('the hash is not in the audit log'),
     })
     {
-      using db = new Database(homePaths(site.home).database)
+      using db = new Database(site.paths.database)
       db.run("UPDATE audit SET action = 'login.ok' WHERE id = 2")
     }
     expect(await site.run('audit', 'verify')).toMatchObject({

@@ -1,8 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { acquireLock, homePaths, prepareHome } from '../../src/home'
-import { parsed, Site } from './site'
+import { acquireLock, prepareHome } from '../../src/home'
+import { parsed } from '../support/finished'
+import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for each other.
 setDefaultTimeout(30_000)
@@ -227,7 +228,7 @@ describe('every other command', () => {
 
   test('init creates home, key and database, and may be repeated, also beside a server', async () => {
     await using site = new Site()
-    const paths = homePaths(site.home)
+    const { paths } = site
     expect(await site.run('init')).toMatchObject({ code: 0, stdout: expect.stringContaining(site.home) })
     const key = await Bun.file(paths.instanceKey).text()
     expect(await Bun.file(paths.database).exists()).toBe(true)
@@ -331,7 +332,7 @@ describe.concurrent('while no server runs', () => {
   test('the first one says that it made the store, for whoever named the wrong home', async () => {
     await using site = new Site()
     const said = async () => (await site.run('list-accounts')).stderr
-    expect(await said()).toBe(`there was no store at ${homePaths(site.home).database}: a new one was made\n`)
+    expect(await said()).toBe(`there was no store at ${site.paths.database}: a new one was made\n`)
     expect(await said()).toBe('')
     await using other = new Site()
     expect((await other.run('quickstart', '--yes')).stderr).not.toContain('there was no store')
@@ -340,7 +341,7 @@ describe.concurrent('while no server runs', () => {
   test('a home that stays locked is exit code 5', async () => {
     await using site = new Site()
     prepareHome(site.home)
-    using _lock = await acquireLock(homePaths(site.home).lock)
+    using _lock = await acquireLock(site.paths.lock)
     const finished = await site.run('list-accounts')
     expect(finished).toMatchObject({ code: 5, stdout: '', stderr: expect.stringContaining(site.home) })
   })
@@ -349,7 +350,7 @@ describe.concurrent('while no server runs', () => {
     await using other = new Site()
     await other.serve()
     await using site = new Site()
-    site.environment.SYNAPSE_SOCKET = homePaths(other.home).socket
+    site.environment.SYNAPSE_SOCKET = other.paths.socket
     await site.json('add-account', '--kind', 'agent', '--handle', 'cairn')
     expect(await other.json<unknown>('list-accounts')).toEqual([])
     expect(await site.json<unknown[]>('list-accounts')).toHaveLength(1)
@@ -358,9 +359,8 @@ describe.concurrent('while no server runs', () => {
   test('the socket of a killed server does not count as one', async () => {
     await using site = new Site()
     const server = await site.serve()
-    server.signal('SIGKILL')
-    await server.exited
-    expect(homePaths(site.home).socket).toEndWith('synapse.sock')
+    await server.kill()
+    expect(site.paths.socket).toEndWith('synapse.sock')
     expect(await site.json<unknown>('list-accounts')).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { declaredSettings } from '../../src/config'
-import { Site } from './site'
+import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for each other.
 setDefaultTimeout(30_000)

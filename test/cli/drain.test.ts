@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import type { RunFile } from '../../src/home'
-import { Site, waitFor } from './site'
+import { Site } from '../support/site'
+import { until } from '../support/sockets'
 
 setDefaultTimeout(60_000)
 
@@ -37,11 +38,10 @@ test('a drain refuses changes from the next request on, over a restart, until it
     stdout: expect.stringContaining('"draining": true'),
   })
 
-  server.signal('SIGTERM')
-  await server.exited
+  await server.stop()
   server = await site.serve()
   expect([await post(), await read(), await phase()]).toEqual([503, 200, 'draining'])
-  await waitFor('the banner', () => server.stderr.includes('draining: yes') || undefined)
+  await until('the banner', () => server.stderr.includes('draining: yes'))
   expect((await site.run('doctor', '--json')).stdout).toContain('draining, for less than an hour')
 
   // An admin elsewhere is not locked out.
@@ -61,8 +61,8 @@ test('it can be started while no server runs', async () => {
   await site.json('init', '--json')
   expect(await site.json<Drain>('drain', 'start')).toMatchObject({ draining: true })
   const server = await site.daemon()
-  expect(server.phase).toBe('draining')
-  expect((await fetch(`${server.urls[0]}/readyz`)).status).toBe(503)
+  expect(server.run.phase).toBe('draining')
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
 })
 
 test('a request on its way is waited for (1)', async () => {

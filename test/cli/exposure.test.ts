@@ -4,7 +4,8 @@ import { loadConfig } from '../../src/config'
 import { homePaths, type RunFile } from '../../src/home'
 import { decideExposure } from '../../src/listening'
 import { selfSigned } from '../support/certificate'
-import { Site, waitFor } from './site'
+import { Site } from '../support/site'
+import { until } from '../support/sockets'
 
 setDefaultTimeout(60_000)
 
@@ -59,15 +60,14 @@ describe('over TLS', () => {
     expect(await plain.then(() => 'answered').catch(() => 'refused')).toBe('refused')
     expect((await site.run('serve', '--status')).code).toBe(0)
     expect((await site.run('doctor', '--json')).stdout).toContain('"reachable",\n      "status": "pass"')
-    server.signal('SIGTERM')
-    expect(await server.exited).toBe(0)
+    expect(await server.stop()).toBe(0)
   })
 
   test('a daemon without a socket is waited for, asked and stopped by it', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_SOCKET = 'off'
     const { cert, key } = selfSigned(site.userHome)
-    const run = await site.daemon('--tls-cert', cert, '--tls-key', key)
+    const { run } = await site.daemon('--tls-cert', cert, '--tls-key', key)
     expect(run.urls[0]).toStartWith('https://')
     expect((await site.run('serve', '--status')).code).toBe(0)
     expect((await site.run('serve', '--stop')).code).toBe(0)
@@ -99,8 +99,8 @@ describe('in rescue mode', () => {
     const accounts = (headers: Record<string, string>, init: RequestInit = {}) =>
       fetch(`${server.url}/v1/admin/accounts`, { ...init, headers })
     expect((await accounts({})).status).toBe(200)
-    await waitFor('the banner', () => server.stderr.includes('auth: OFF (rescue mode)') || undefined)
-    await waitFor('the warning', () => server.stdout.includes('RESCUE MODE') || undefined)
+    await until('the banner', () => server.stderr.includes('auth: OFF (rescue mode)'))
+    await until('the warning', () => server.stdout.includes('RESCUE MODE'))
 
     const refused: [Record<string, string>, RequestInit, number, string][] = [
       [{ 'x-forwarded-for': '10.0.0.1' }, {}, 403, 'proxied_request_refused'],
@@ -133,8 +133,7 @@ describe('in rescue mode', () => {
     }
     const socket = await fetch(`${server.url}/v1/ws`, { headers: upgrade })
     expect(await socket.json()).toMatchObject({ code: 'origin_not_allowed' })
-    server.signal('SIGTERM')
-    expect(await server.exited).toBe(0)
+    expect(await server.stop()).toBe(0)
 
     const again = await site.serve('--host', '127.0.0.1')
     expect((await fetch(`${again.url}/v1/admin/accounts`)).status).toBe(401)
@@ -179,7 +178,7 @@ describe('for the local network', () => {
     if (exposed.code === 78) {
       expect(exposed.stderr).toContain('public address')
       // The guard lifted, the same flag works: the rest of it can be looked at on any machine.
-      const run = await site.daemon('--lan', '--allow-public-bind')
+      const { run } = await site.daemon('--lan', '--allow-public-bind')
       expect(run.urls[0]).toStartWith('http://127.0.0.1:')
       expect((await fetch(`${run.urls[0]}/healthz`)).status).toBe(200)
       return

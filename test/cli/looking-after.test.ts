@@ -1,22 +1,24 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { homePaths, isAlive, type RunFile, readRunFile } from '../../src/home'
+import { isAlive, type RunFile, readRunFile } from '../../src/home'
 import { runFile } from '../home/run-file-of'
 import { selfSigned } from '../support/certificate'
-import { parsed, program, Site, waitFor } from './site'
+import { parsed } from '../support/finished'
+import { program, Site } from '../support/site'
+import { until } from '../support/sockets'
 
 setDefaultTimeout(60_000)
 
 describe('--restart', () => {
   test('starts the server again with the flags it had, as another process', async () => {
     await using site = new Site()
-    const first = await site.daemon('--host', '127.0.0.1')
+    const { run: first } = await site.daemon('--host', '127.0.0.1')
     const second = await site.json<RunFile>('serve', '--restart', '--json')
     site.remember(second.pid)
     expect(second.pid).not.toBe(first.pid)
     expect(isAlive(first.pid)).toBe(false)
-    expect(readRunFile(homePaths(site.home).runFile)?.args).toEqual(
+    expect(readRunFile(site.paths.runFile)?.args).toEqual(
       expect.arrayContaining(['--host=127.0.0.1', '--port=0']),
     )
     expect((await fetch(`${second.urls[0]}/healthz`)).status).toBe(200)
@@ -27,7 +29,7 @@ describe('--restart', () => {
     await site.daemon('--host', '127.0.0.1')
     const second = await site.json<RunFile>('serve', '--restart', '--json', '--host', 'localhost')
     site.remember(second.pid)
-    expect(readRunFile(homePaths(site.home).runFile)?.args).toContain('--host=localhost')
+    expect(readRunFile(site.paths.runFile)?.args).toContain('--host=localhost')
   })
 
   test('from another directory it finds the same store and the same files', async () => {
@@ -41,7 +43,7 @@ describe('--restart', () => {
       '--tls-key',
       basename(key),
     ]
-    const first = await site.daemon(...words)
+    const { run: first } = await site.daemon(...words)
     expect(first.store).toBe(`sqlite:${site.userHome}/here.db`)
     const elsewhere = `${site.userHome}/elsewhere`
     mkdirSync(elsewhere)
@@ -70,7 +72,7 @@ describe('--restart', () => {
 
   test('is left to the supervisor, whose command it prints (1)', async () => {
     await using site = new Site()
-    const { run, runFile: path } = homePaths(site.home)
+    const { run, runFile: path } = site.paths
     mkdirSync(run, { recursive: true, mode: 0o700 })
     const { pid } = Bun.spawn(['sleep', '600'])
     for (const [supervisor, part] of [
@@ -97,14 +99,14 @@ describe('--status', () => {
     server.signal('SIGCONT')
     expect(silent.code).toBe(1)
     expect(JSON.parse(silent.stdout)).toMatchObject({ running: true, answering: false, pid: server.pid })
-    await waitFor('an answer', () => isAlive(server.pid) || undefined)
+    await until('an answer', () => isAlive(server.pid))
     expect((await site.run('serve', '--status')).code).toBe(0)
   })
 })
 
 describe('--logs', () => {
   const logOf = (site: Site, text: string) => {
-    const { logs, log } = homePaths(site.home)
+    const { logs, log } = site.paths
     mkdirSync(logs, { recursive: true, mode: 0o700 })
     writeFileSync(log, text)
     return log
@@ -137,7 +139,7 @@ describe('--logs', () => {
     const reading = (async () => {
       for await (const chunk of child.stdout) shown += new TextDecoder().decode(chunk)
     })()
-    const comes = (text: string) => waitFor(text, () => shown.includes(text) || undefined)
+    const comes = (text: string) => until(text, () => shown.includes(text))
     await comes('line 2\n')
     writeFileSync(log, `${readFileSync(log, 'utf8')}line 3\n`)
     await comes('line 3\n')
@@ -151,13 +153,13 @@ describe('--logs', () => {
 
   test('SIGHUP makes a daemon go on in a new file, for whoever moved the log away', async () => {
     await using site = new Site()
-    const run = await site.daemon()
-    const { log } = homePaths(site.home)
+    const { run } = await site.daemon()
+    const { log } = site.paths
     renameSync(log, `${log}.mine`)
     process.kill(run.pid, 'SIGHUP')
-    await waitFor('the new file', () => existsSync(log) || undefined)
+    await until('the new file', () => existsSync(log))
     await fetch(`${run.urls[0]}/v1/nothing`)
-    await waitFor('the line', () => readFileSync(log, 'utf8').includes('"status":404') || undefined)
+    await until('the line', () => readFileSync(log, 'utf8').includes('"status":404'))
     expect(readFileSync(`${log}.mine`, 'utf8')).not.toContain('"status":404')
     expect((await fetch(`${run.urls[0]}/healthz`)).status).toBe(200)
   })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pairLink, readPairLink } from '../../src/cli/pair/link'
 import { codeLines } from '../../src/cli/pair/qr'
 import { modulesOf, readQr } from '../support/qr'
-import { Site } from './site'
+import { Site } from '../support/site'
 
 interface Paired {
   readonly id: string

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { joinSnippet } from '../../src/cli/join-snippet'
 import type { QuickstartFacts } from '../../src/cli/quickstart-text'
-import { Site } from './site'
+import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for each other.
 setDefaultTimeout(30_000)

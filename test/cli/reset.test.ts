@@ -1,9 +1,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { homePaths } from '../../src/home'
 import { runFile } from '../home/run-file-of'
-import { Site } from './site'
+import { Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 
@@ -14,13 +13,13 @@ async function used(): Promise<Site> {
   // Another server may answer on the port that is the default.
   site.environment.SYNAPSE_PORT = '1'
   await site.json('quickstart', '--yes', '--json')
-  writeFileSync(homePaths(site.home).env, 'SYNAPSE_LOG_LEVEL=info\n', { mode: 0o600 })
+  writeFileSync(site.paths.env, 'SYNAPSE_LOG_LEVEL=info\n', { mode: 0o600 })
   return site
 }
 
 test('everything but settings and backups goes, after a copy was made', async () => {
   await using site = await used()
-  const { instanceKey, database } = homePaths(site.home)
+  const { instanceKey, database } = site.paths
   const key = readFileSync(instanceKey, 'utf8')
   const dry = await site.json<{ deleted: string[] }>('reset', '--dry-run', '--json')
   expect(dry.deleted).toContain(database)
@@ -43,7 +42,7 @@ test('everything but settings and backups goes, after a copy was made', async ()
 test('what one reset left, another takes; and where nothing is left, nothing is done', async () => {
   await using site = await used()
   await site.json('reset', '--keep-keys', '--yes', '--json')
-  const { keys } = homePaths(site.home)
+  const { keys } = site.paths
   expect(await site.json('reset', '--yes', '--json')).toMatchObject({ backup: null, deleted: [keys] })
   expect(await site.json('reset', '--yes', '--json')).toMatchObject({ backup: null, deleted: [] })
   expect(readdirSync(site.home)).toEqual(['synapse.env'])
@@ -51,7 +50,7 @@ test('what one reset left, another takes; and where nothing is left, nothing is 
 
 test('a home that anything uses is left alone (5)', async () => {
   await using site = await used()
-  const { database, run, runFile: path } = homePaths(site.home)
+  const { database, run, runFile: path } = site.paths
   const refused = async (part: string) => {
     const { code, stderr } = await site.run('reset', '--yes')
     expect({ code, part: stderr.includes(part) ? part : stderr }).toEqual({ code: 5, part })
@@ -60,8 +59,7 @@ test('a home that anything uses is left alone (5)', async () => {
   {
     const server = await site.serve()
     await refused(`pid ${server.pid}`)
-    server.signal('SIGTERM')
-    await server.exited
+    await server.stop()
   }
   mkdirSync(run, { recursive: true })
   // A server of which only one sign is left.

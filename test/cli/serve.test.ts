@@ -2,7 +2,8 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homePaths, isAlive, type RunFile, readRunFile } from '../../src/home'
 import { runFile } from '../home/run-file-of'
-import { Site, waitFor } from './site'
+import { Site } from '../support/site'
+import { until } from '../support/sockets'
 
 // Every test starts programs, some of which wait for each other.
 setDefaultTimeout(30_000)
@@ -20,21 +21,17 @@ describe('in the foreground', () => {
   test('stdout carries JSON lines alone; stderr says where it listens, where the data is and what to do first', async () => {
     await using site = new Site()
     const server = await site.serve()
-    const banner = await waitFor('the banner', () =>
+    const banner = await until('the banner', () =>
       server.stderr.includes('pid') ? server.stderr : undefined,
     )
     for (const part of [server.url, site.home, `sqlite:${site.home}/synapse.db`, 'admin credentials: 0'])
       expect(banner).toContain(part)
-    await waitFor(
-      'the first command',
-      () => server.stderr.includes(`quickstart --home ${site.home}`) || undefined,
-    )
+    await until('the first command', () => server.stderr.includes(`quickstart --home ${site.home}`))
     const health = await (await fetch(`${server.url}/healthz`)).json()
     expect(health).toMatchObject({
       version: (await site.json<{ contract: string }>('--version', '--json')).contract,
     })
-    server.signal('SIGTERM')
-    expect(await server.exited).toBe(0)
+    expect(await server.stop()).toBe(0)
     for (const line of server.stdout.split('\n').filter((text) => text !== '')) JSON.parse(line)
     expect(runFiles(site.home)).toEqual([])
   })
@@ -43,7 +40,7 @@ describe('in the foreground', () => {
     await using site = new Site()
     await site.json('quickstart', '--yes', '--json')
     const server = await site.serve()
-    await waitFor('the banner', () => server.stderr.includes('pid') || undefined)
+    await until('the banner', () => server.stderr.includes('pid'))
     server.signal('SIGINT')
     expect(await server.exited).toBe(0)
     expect(server.stderr).not.toContain('quickstart')
@@ -72,8 +69,7 @@ describe('in the foreground', () => {
   test('after kill -9 the next one starts on what was left', async () => {
     await using site = new Site()
     const first = await site.serve()
-    first.signal('SIGKILL')
-    await first.exited
+    await first.kill()
     expect(runFiles(site.home)).toContain('synapse.sock')
     expect((await site.run('serve', '--status')).code).toBe(3)
     const second = await site.serve()
@@ -101,7 +97,7 @@ describe('in the foreground', () => {
     await connected.promise
     await fetch(`${server.url}/healthz`)
     server.signal('SIGINT')
-    await waitFor('the stop to begin', () => phaseOf(site.home) === 'stopping' || undefined)
+    await until('the stop to begin', () => phaseOf(site.home) === 'stopping')
     server.signal('SIGINT')
     expect(await server.exited).toBe(130)
   })
@@ -157,7 +153,7 @@ describe('as a daemon', () => {
       code: 3,
       stdout: expect.stringContaining('not running'),
     })
-    const run = await site.daemon()
+    const { run } = await site.daemon()
     expect(run).toMatchObject({ phase: 'ready', home: site.home, boot_id: expect.any(String) })
     expect(isAlive(run.pid)).toBe(true)
     expect((await fetch(`${run.urls[0]}/healthz`)).status).toBe(200)
@@ -182,7 +178,7 @@ describe('as a daemon', () => {
   test('its banner says what the foreground says', async () => {
     await using site = new Site()
     const { code, stdout } = await site.run('serve', '--daemon', '--port', '0')
-    const run = readRunFile(homePaths(site.home).runFile)
+    const run = readRunFile(site.paths.runFile)
     site.remember(run?.pid ?? 0)
     expect(code).toBe(0)
     for (const part of [
@@ -197,7 +193,7 @@ describe('as a daemon', () => {
   test('it works without a socket, too', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_SOCKET = 'off'
-    const run = await site.daemon()
+    const { run } = await site.daemon()
     expect(run.socket).toBeNull()
     expect((await site.run('serve', '--status')).code).toBe(0)
     const command = await site.run('list-accounts')
@@ -210,7 +206,7 @@ describe('as a daemon', () => {
     await using site = new Site()
     await site.json('init', '--json')
     writeFileSync(
-      homePaths(site.home).database,
+      site.paths.database,
       'this is no database, and it is long enough to be looked at'.repeat(99),
     )
     const { code, stderr } = await site.run('serve', '--daemon', '--port', '0')
@@ -263,7 +259,7 @@ describe.concurrent('--stop', () => {
 
   test('touches no process that is none of ours, and says so with 1', async () => {
     await using site = new Site()
-    const { run, runFile: path, pid: pidFile } = homePaths(site.home)
+    const { run, runFile: path, pid: pidFile } = site.paths
     mkdirSync(run, { recursive: true, mode: 0o700 })
     const stranger = Bun.spawn(['sleep', '600'])
     site.remember(stranger.pid)
@@ -279,7 +275,7 @@ describe.concurrent('--stop', () => {
   test('says of a server whose files were taken away that it is there (1), and how to find it', async () => {
     await using site = new Site()
     const server = await site.serve()
-    const { pid, runFile, lock } = homePaths(site.home)
+    const { pid, runFile, lock } = site.paths
     for (const file of [pid, runFile]) rmSync(file)
     const { code, stderr } = await site.run('serve', '--stop')
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`fuser ${lock}`) })
@@ -290,8 +286,7 @@ describe.concurrent('--stop', () => {
   test('removes what a killed server left', async () => {
     await using site = new Site()
     const server = await site.serve()
-    server.signal('SIGKILL')
-    await server.exited
+    await server.kill()
     expect(await site.run('serve', '--stop')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('not running'),

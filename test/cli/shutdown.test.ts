@@ -1,8 +1,9 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { homePaths, readRunFile } from '../../src/home'
+import { readRunFile } from '../../src/home'
 import { RawConnection } from '../support/raw-socket'
-import { Site, waitFor } from './site'
+import { Site } from '../support/site'
+import { until } from '../support/sockets'
 
 setDefaultTimeout(60_000)
 
@@ -33,10 +34,7 @@ test('SIGTERM ends streams, waits and sockets with a word, answers what is in fl
 
   const began = performance.now()
   server.signal('SIGTERM')
-  await waitFor(
-    'the stop to begin',
-    () => readRunFile(homePaths(site.home).runFile)?.phase === 'stopping' || undefined,
-  )
+  await until('the stop to begin', () => readRunFile(site.paths.runFile)?.phase === 'stopping')
   expect(await closed).toBe(1001)
   expect(await streamed).toEndWith('event: shutdown\ndata: {}\n\n')
   expect((await waiting).status).toBe(200)
@@ -50,13 +48,12 @@ test('SIGTERM ends streams, waits and sockets with a word, answers what is in fl
   expect(await server.exited).toBe(0)
   expect(performance.now() - began).toBeLessThan(20_000)
 
-  const { run, state, database } = homePaths(site.home)
+  const { run, state, database } = site.paths
   expect(readdirSync(run).filter((name) => !name.startsWith('lock.db'))).toEqual([])
   expect(existsSync(`${database}-wal`) && statSync(`${database}-wal`).size).toBeFalsy()
   const mark: { last_seq: number } = JSON.parse(readFileSync(state, 'utf8'))
   const again = await site.serve()
-  const health = await fetch('http://localhost/v1/health', { unix: homePaths(site.home).socket })
+  const health = await fetch('http://localhost/v1/health', { unix: site.paths.socket })
   expect(await health.json()).toMatchObject({ last_seq: mark.last_seq })
-  again.signal('SIGTERM')
-  expect(await again.exited).toBe(0)
+  expect(await again.stop()).toBe(0)
 })

@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../home/temporary'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 
 setDefaultTimeout(30_000)
 
@@ -44,7 +44,7 @@ describe('root, at work on the home of another user,', () => {
   test.skipIf(!isRoot)(
     'says of a backup that only root can read just that, and not that it is missing',
     async () => {
-      await using site = new Site()
+      await using site = new Site({ isBare: true })
       expect((await site.run('init')).code).toBe(0)
       chmodSync(site.directory, 0o755)
       expect((await site.spawn(['chown', '-R', String(uid), site.userHome])).code).toBe(0)

@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { findAt, findByDomain, type NameServer } from '../../src/discovery'
 import { canonical } from '../../src/discovery/manifest'
 import { parseInstanceKey } from '../../src/home'
-import { Site } from '../cli/site'
+import { Site } from '../support/site'
 
 const NOW = Date.parse('2026-11-21T12:00:00Z')
 const now = () => NOW

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { Site } from '../cli/site'
 import { carelessCaddy, hasCaddy } from '../proxies/caddy'
 import type { Front } from '../proxies/front'
 import { carelessHaproxy, hasHaproxy } from '../proxies/haproxy'
 import { carelessNginx, hasNginx } from '../proxies/nginx'
+import { Site } from '../support/site'
 import { examined } from './examined'
 
 setDefaultTimeout(60_000)

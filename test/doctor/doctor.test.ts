@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { writeState } from '../../src/home'
 import { backUp, epochsIn, flipBit, served } from '../backup/scene'
 import { hasNamespaces, inNamespaces } from '../support/namespace'
-import { fromSource, Site } from '../support/process'
+import { program, Site } from '../support/site'
 import { examinedBy } from './examined'
 
 setDefaultTimeout(60_000)
@@ -216,7 +216,7 @@ test.skipIf(!hasNamespaces)('tells an ordinary user, as well as root, of two hom
     [ordinary, site.home, '/var/lib/synapse'],
     [[], '/var/lib/synapse', site.home],
   ] as const) {
-    const cmd = [...user, ...fromSource, 'doctor', '--json']
+    const cmd = [...user, ...program, 'doctor', '--json']
     const found = examinedBy(await site.spawn(inNamespaces(withSystemHome, cmd)))
     expect(found.of('home')).toMatchObject({
       status: 'warn',
@@ -255,7 +255,7 @@ test.skipIf(!hasNamespaces)('looks at the disk of a store that does not lie in t
   const small = [`mount -t tmpfs -o size=32m tmpfs ${elsewhere}`, `cp ${site.paths.database} ${elsewhere}/`]
   const url = `SYNAPSE_DATABASE_URL=sqlite:${elsewhere}/synapse.db`
   const found = examinedBy(
-    await site.spawn(inNamespaces(small, ['env', url, ...fromSource, 'doctor', '--json'])),
+    await site.spawn(inNamespaces(small, ['env', url, ...program, 'doctor', '--json'])),
   )
   expect(found.of('disk')).toMatchObject({
     status: 'fail',

@@ -1,5 +1,5 @@
 /** What `synapse doctor` says on a machine of a test. */
-import type { Site } from '../cli/site'
+import type { Site } from '../support/site'
 
 export interface Line {
   readonly name: string

@@ -1,8 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { homePaths } from '../../src/home'
-import { Site } from '../cli/site'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
+import { Site } from '../support/site'
 import { examined } from './examined'
 
 setDefaultTimeout(60_000)
@@ -58,12 +57,11 @@ describe('doctor names', () => {
     const first = await (async () => {
       site.environment.SYNAPSE_ADMIN_TOKEN = 'a'.repeat(40)
       const server = await site.serve()
-      server.signal('SIGTERM')
-      await server.exited
+      await server.stop()
       return await examined(site)
     })()
     expect(first.of('flags')).toMatchObject({ status: 'pass' })
-    using db = new Database(homePaths(site.home).database)
+    using db = new Database(site.paths.database)
     db.run("UPDATE tokens SET created_at = created_at - 90000000000 WHERE name = 'bootstrap-env'")
     const { status, detail, fix } = (await examined(site)).of('flags') ?? {}
     expect([status, detail]).toEqual(['warn', expect.stringContaining('bootstrap-env')])
@@ -100,7 +98,7 @@ describe('doctor names', () => {
     await site.json('init', '--json')
     expect((await examined(site)).of('drain')).toMatchObject({ status: 'pass' })
     expect((await examined(site, { SYNAPSE_DRAIN: 'on' })).of('drain')).toMatchObject({ status: 'warn' })
-    using db = new Database(homePaths(site.home).database)
+    using db = new Database(site.paths.database)
     const set = (value: string, minutesAgo: number) =>
       db.run(
         'INSERT INTO setting_changes (seq, key, value, created_at) SELECT coalesce(max(seq), 0) + 1, ?, ?, ? FROM setting_changes',

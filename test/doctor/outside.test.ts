@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Foreground, Site } from '../cli/site'
 import { carelessNginx, hasNginx } from '../proxies/nginx'
 import { selfSigned } from '../support/certificate'
+import type { ServerProcess } from '../support/server-process'
+import { Site } from '../support/site'
 import { type Examined, examined } from './examined'
 
 setDefaultTimeout(60_000)
@@ -44,7 +45,7 @@ class Elsewhere extends Site {
 }
 
 let site: Site
-let server: Foreground
+let server: ServerProcess
 let token = ''
 const issue = async (handle: string, scopes: string) =>
   (await site.json<{ token: string }>('issue-token', '--account', handle, '--scopes', scopes)).token

@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { toMicros } from '../../src/core/time'
 import { DAY, HOUR, SECOND } from '../support/fake-clock'
 import { preloadMissing } from '../support/preload'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 import { LiveSocket, until } from '../support/sockets'
 import { type Message, type Page, type Person, type World, world } from '../support/world'
 import { integrityOf, load, ROOM } from './load'
@@ -115,7 +115,7 @@ describe.skipIf(preloadMissing)('a machine whose date is set to and fro', () => 
   test('costs its server no post, no socket and no wait', async () => {
     using clock = await SettableClock.make()
     await using site = new Site()
-    const server = await site.start(clock.environment)
+    const server = await site.serveWith(clock.environment)
     await using posts = await load(site, server)
     await posts.progress()
     using socket = await LiveSocket.open(server.url, posts.reader.credential)
@@ -147,7 +147,7 @@ describe.skipIf(preloadMissing)('a machine whose date is set to and fro', () => 
     // Also a server that starts in the past of its own log goes on where that ends.
     expect(await server.stop()).toBe(0)
     clock.set(-YEAR)
-    const again = await site.start(clock.environment)
+    const again = await site.serveWith(clock.environment)
     expect(await posts.judge(again)).toEqual([])
     expect((await again.operator.post('/v1/admin/channels', { slug: 'new', name: 'new' })).status).toBe(201)
     expect(await again.stop()).toBe(0)

@@ -15,7 +15,8 @@ import { join } from 'node:path'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
 import { rejectionOf, temporaryDirectory } from '../home/temporary'
-import { type ServerProcess, Site } from '../support/process'
+import type { ServerProcess } from '../support/server-process'
+import { Site } from '../support/site'
 import { until } from '../support/sockets'
 import { load, ROOM } from './load'
 
@@ -69,7 +70,7 @@ describe('a store that was damaged while nobody served it', () => {
 
   test('is not served when a write-ahead log is broken in front of commits that were acknowledged', async () => {
     await using site = new Site()
-    const server = await site.start()
+    const server = await site.serve()
     await using posts = await load(site, server, 1)
     await posts.progress()
     await server.kill()
@@ -81,14 +82,14 @@ describe('a store that was damaged while nobody served it', () => {
     expect(stderr).toContain(REMEDY)
     // Put right, it is all there.
     flip(log, 32 + 24 + 2000, 0x01)
-    expect(await posts.judge(await site.start())).toEqual([])
+    expect(await posts.judge(await site.serve())).toEqual([])
   })
 })
 
 describe('a store that is damaged while it is served', () => {
   test('is not written any more, says so, and is not served again', async () => {
     await using site = await filled(400, 10_000)
-    const server = await site.start()
+    const server = await site.serve()
     const token = await server.agent('late', ROOM)
     const agent = server.as(token)
     const { database } = site.paths
@@ -101,7 +102,7 @@ describe('a store that is damaged while it is served', () => {
     expect((await server.operator.post('/v1/admin/channels', { slug: 'new', name: 'new' })).status).toBe(503)
     expect(await readiness(server)).toEqual({ status: 503, db: 'fail' })
     expect((await agent.get('/healthz')).status).toBe(200)
-    expect(await server.written()).toContain(REMEDY)
+    expect(server.written).toContain(REMEDY)
     await server.stop()
     const { code, stderr } = await site.run('serve', '--port', '0')
     expect(code).toBe(78)
@@ -112,7 +113,7 @@ describe('a store that is damaged while it is served', () => {
 /** A site with a store in which something is, and nobody who serves it. */
 async function filled(messages = 60, length = 2_000): Promise<Site> {
   const site = new Site()
-  const server = await site.start()
+  const server = await site.serve()
   await server.room(ROOM)
   const agent = server.as(await server.agent('writer', ROOM))
   const post = (n: number) =>

@@ -2,7 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { suspicionOf } from '../../src/store/sqlite-faults'
-import { type ServerProcess, Site } from '../support/process'
+import type { ServerProcess } from '../support/server-process'
+import { Site } from '../support/site'
 import { until } from '../support/sockets'
 import { type Fault, FaultyDisk, faultyDiskMissing } from './faulty-disk'
 import { integrityOf, load, ROOM } from './load'
@@ -57,7 +58,7 @@ describe.skipIf(faultyDiskMissing)('a write', () => {
     test(`that ${title} ${answer === null ? 'costs nobody anything' : 'is refused and repeated'}`, async () => {
       using disk = await FaultyDisk.make()
       await using site = new Site()
-      const server = await site.start(disk.environment)
+      const server = await site.serveWith(disk.environment)
       await using posts = await load(site, server)
       await posts.progress()
       disk.break(fault)
@@ -74,11 +75,11 @@ describe.skipIf(faultyDiskMissing)('a write', () => {
       expect([...posts.refused.keys()]).toEqual(answer === null ? [] : [answer])
       expect(await posts.judge()).toEqual([])
       // An operator hears of it once, not once a request.
-      const told = (await server.written()).match(/something failed in the background/g) ?? []
+      const told = server.written.match(/something failed in the background/g) ?? []
       expect(told.length).toBe(answer === null ? 0 : 1)
       // Nothing of a refused commit comes back to life when the log is read again.
       await server.kill()
-      const again = await site.start()
+      const again = await site.serve()
       expect(await posts.judge(again)).toEqual([])
       expect(await again.stop()).toBe(0)
       expect(integrityOf(site.paths.database)).toBe('ok')
@@ -89,7 +90,7 @@ describe.skipIf(faultyDiskMissing)('a read that fails', () => {
   test('is answered 503, and nothing is written from then on until a start has read the whole store', async () => {
     using disk = await FaultyDisk.make()
     await using site = new Site()
-    const server = await site.start(disk.environment)
+    const server = await site.serveWith(disk.environment)
     await using posts = await load(site, server)
     await posts.progress()
     disk.break({ calls: ['read'], with: 'input_output', on: LOG })
@@ -106,11 +107,11 @@ describe.skipIf(faultyDiskMissing)('a read that fails', () => {
     await posts.refusals('503 unavailable')
     expect(await readiness(server)).toBe('fail')
     expect((await server.operator.get('/healthz')).status).toBe(200)
-    expect(await server.written()).toContain('synapse backup restore')
+    expect(server.written).toContain('synapse backup restore')
     expect(existsSync(suspicionOf(site.paths.database))).toBe(true)
 
     expect(await server.stop()).toBe(0)
-    const again = await site.start()
+    const again = await site.serve()
     expect(existsSync(suspicionOf(site.paths.database))).toBe(false)
     expect(await readiness(again)).toBe('ok')
     expect((await again.operator.post('/v1/admin/channels', { slug: 'new', name: 'new' })).status).toBe(201)

@@ -2,7 +2,8 @@
 // one can be mounted, and everywhere else by a library that refuses what would be written.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { rejectionOf } from '../home/temporary'
-import { type ServerProcess, Site } from '../support/process'
+import type { ServerProcess } from '../support/server-process'
+import { Site } from '../support/site'
 import { EventStream, until } from '../support/sockets'
 import { FaultyDisk, faultyDiskMissing } from './faulty-disk'
 import { integrityOf, load, ROOM } from './load'
@@ -16,7 +17,7 @@ describe.skipIf(smallDiskMissing)('a disk that is full', () => {
   test('costs posts a 507 and nobody anything that was acknowledged; reading goes on, and so do posts when there is room', async () => {
     await using site = new Site()
     using disk = SmallDisk.mount(site.home, DISK_MEGABYTES)
-    const server = await site.start()
+    const server = await site.serve()
     await using posts = await load(site, server)
     await posts.progress()
     expect((await readiness(server)).status).toBe(200)
@@ -54,7 +55,7 @@ describe.skipIf(smallDiskMissing)('a disk that is full', () => {
     await posts.finish()
     expect([...posts.refused.keys()]).toEqual(['507 storage_full'])
     expect(await posts.judge()).toEqual([])
-    const log = await server.written()
+    const log = server.written
     expect(log).toContain('the disk is nearly full')
     expect(log).toContain('posts are refused until there is room again')
     expect(log).toContain('posts are accepted')
@@ -79,7 +80,7 @@ describe.skipIf(smallDiskMissing)('a disk that is full', () => {
     await server.exited
 
     // A start that finds no room says so.
-    const refused = String(await rejectionOf(site.start()))
+    const refused = String(await rejectionOf(site.serve()))
     expect(refused).toContain('the disk is full')
     expect(refused).not.toContain('fault of Synapse')
 
@@ -100,7 +101,7 @@ describe.skipIf(faultyDiskMissing)('a disk on which nothing can be written for w
   test('refuses posts with 507, and takes them again afterwards without a restart', async () => {
     using disk = await FaultyDisk.make()
     await using site = new Site()
-    const server = await site.start(disk.environment)
+    const server = await site.serveWith(disk.environment)
     await using posts = await load(site, server)
     await posts.progress()
     disk.break({ calls: ['write'], with: 'full', on: 'synapse.db-wal' })

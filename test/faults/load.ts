@@ -2,8 +2,9 @@
 import { Database } from 'bun:sqlite'
 import type { Caller } from '../support/caller'
 import { bodyOf, judge, Ledger, logOf } from '../support/ledger'
-import type { ServerProcess, Site } from '../support/process'
 import { everythingReadable, type MessagePage } from '../support/readers'
+import type { ServerProcess } from '../support/server-process'
+import type { Site } from '../support/site'
 import { until } from '../support/sockets'
 
 export const ROOM = 'room'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { Site } from '../cli/site'
 import { examinedBy } from '../doctor/examined'
 import { compileLibrary, type Library, preloadMissing } from '../support/preload'
+import { Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 

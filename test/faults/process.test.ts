@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { slowSync } from '../../bench/lib/slow-sync'
 import type { Caller } from '../support/caller'
 import { preloadMissing } from '../support/preload'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 import { LiveSocket, until } from '../support/sockets'
 
 setDefaultTimeout(60_000)
@@ -64,7 +64,7 @@ describe('a disk that is slow', () => {
 })
 
 async function scene(site: Site, settings: Record<string, string>) {
-  const server = await site.start(settings)
+  const server = await site.serveWith(settings)
   await server.room('room')
   const token = await server.agent('agent', 'room')
   const socket = await LiveSocket.open(server.url, { authorization: `Bearer ${token}` })

@@ -1,7 +1,7 @@
 // Two servers that want the same thing: one has it, the other says who does, and ends with 5.
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 
@@ -9,7 +9,7 @@ const anyPort = ['--port', '0'] as const
 
 test('a second server on a home ends with 5 and names the first', async () => {
   await using site = new Site()
-  const server = await site.start()
+  const server = await site.serve()
   const { code, stderr } = await site.run('serve', ...anyPort)
   expect(code).toBe(5)
   expect(stderr).toContain(`already running on ${site.home}`)
@@ -17,7 +17,7 @@ test('a second server on a home ends with 5 and names the first', async () => {
   expect((await server.operator.get('/readyz')).status).toBe(200)
   // Killed, it leaves nothing that keeps the next one out.
   await server.kill()
-  const next = await site.start()
+  const next = await site.serve()
   expect((await next.operator.get('/readyz')).status).toBe(200)
 })
 
@@ -26,8 +26,8 @@ test('two homes do not open one database: the second server ends with 5 and name
   await using other = new Site()
   const path = join(one.directory, 'shared.db')
   const settings = { SYNAPSE_DATABASE_URL: `sqlite:${path}` }
-  const server = await one.start(settings)
-  const inHome = await other.start()
+  const server = await one.serveWith(settings)
+  const inHome = await other.serve()
   const [outside, inside] = await Promise.all([
     other.run('serve', ...anyPort, '--home', `${other.home}-2`, '--database-url', `sqlite:${path}`),
     // Nor where one of them has it in its home.

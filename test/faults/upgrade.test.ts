@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { readMigrations } from '../../src/store/migrations'
 import { openSqlite } from '../../src/store/sqlite-open'
 import { temporaryDirectory } from '../home/temporary'
-import { Site } from '../support/process'
+import { Site } from '../support/site'
 
 setDefaultTimeout(120_000)
 
@@ -110,7 +110,7 @@ describe('an upgrade that dies', () => {
 
 test('a store of a newer version is not served: the start ends with 78 and says what to do, and its schema stays', async () => {
   await using site = new Site()
-  await (await site.start()).stop()
+  await (await site.serve()).stop()
   const { database } = site.paths
   {
     using db = new Database(database)

@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../home/temporary'
+import { finished } from '../support/finished'
 import { hasNamespaces, inNamespaces } from '../support/namespace'
 import type { Answered } from './fixtures/peers'
 
@@ -25,11 +26,8 @@ test.skipIf(!hasNamespaces)(
       stdout: 'pipe',
       stderr: 'pipe',
     })
-    const [stdout, stderr] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-    ])
-    expect({ code: await child.exited, stderr }).toEqual({ code: 0, stderr: '' })
+    const { code, stdout, stderr } = await finished(child)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [remote, near] = JSON.parse(stdout) as Answered[][]
     const friend = 'https://friend.example'
     const refused = { status: 403, code: 'remote_not_allowed', allowed: null }

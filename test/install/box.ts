@@ -5,8 +5,8 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../home/temporary'
+import type { Finished } from '../support/finished'
 import { canMakeMachines } from './machine'
-import type { Outcome } from './place'
 import { CHECKOUT } from './release'
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -72,7 +72,7 @@ export class Box implements AsyncDisposable {
   }
 
   /** Runs a line of shell in the home, to its end; what it leaves in the background goes on. */
-  async run(line: string, extra: Record<string, string> = {}): Promise<Outcome> {
+  async run(line: string, extra: Record<string, string> = {}): Promise<Finished> {
     // Files, not pipes: a daemon would hold those open.
     const shell = ['env', '-C', this.home, 'sh', '-c', line]
     const said = join(this.directory.path, String(++this.commands))

@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { Site, waitFor } from '../cli/site'
 import { temporaryDirectory } from '../home/temporary'
+import { finished } from '../support/finished'
+import { Site } from '../support/site'
+import { until } from '../support/sockets'
 import { CHECKOUT } from './release'
 
 setDefaultTimeout(30_000)
@@ -31,11 +33,7 @@ async function adapt(environment: Record<string, string>): Promise<Adapted> {
     stdout: 'pipe',
     stderr: 'pipe',
   })
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
+  const { code, stdout, stderr } = await finished(child)
   if (code !== 0) throw new Error(stderr)
   return JSON.parse(stdout) as Adapted
 }
@@ -179,13 +177,13 @@ describe.skipIf(!hasCaddy)('through Caddy', () => {
             '\r\n',
           ].join('\r\n'),
         )
-        await waitFor('the upgrade', () => received.includes('\r\n\r\n') || undefined)
+        await until('the upgrade', () => received.includes('\r\n\r\n'))
         expect(received).toStartWith('HTTP/1.1 101 ')
         expect(received.toLowerCase()).toContain('sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=')
         socket.write(textFrame({ type: 'subscribe', id: 1, channels: ['general'] }))
-        await waitFor('the subscription', () => received.includes('"subscribed"') || undefined)
+        await until('the subscription', () => received.includes('"subscribed"'))
         const id = await post('over the socket')
-        await waitFor('the message', () => received.includes(id) || undefined)
+        await until('the message', () => received.includes(id))
         socket.destroy()
       })
 
@@ -231,11 +229,9 @@ async function startCaddy(stack: AsyncDisposableStack, upstream: string): Promis
     await child.exited
   })
   const root = join(home.path, 'caddy/pki/authorities/local/root.crt')
-  await waitFor('the root certificate of Caddy', () => existsSync(root) || undefined)
-  await waitFor(
-    'Caddy',
-    () =>
-      /serving initial configuration/.test(readFileSync(join(home.path, 'caddy.log'), 'utf8')) || undefined,
+  await until('the root certificate of Caddy', () => existsSync(root))
+  await until('Caddy', () =>
+    /serving initial configuration/.test(readFileSync(join(home.path, 'caddy.log'), 'utf8')),
   )
   const name = `synapse-test.local:${secure}`
   return [

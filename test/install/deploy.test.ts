@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Site } from '../cli/site'
+import { Site } from '../support/site'
 import { CHECKOUT, theRelease } from './release'
 
 setDefaultTimeout(60_000)
@@ -48,8 +48,7 @@ describe('the Dockerfile', () => {
     expect((await site.spawn(command)).code).not.toBe(0)
     const server = await site.serve()
     expect(await site.spawn(command)).toMatchObject({ code: 0, stdout: '', stderr: '' })
-    server.signal('SIGTERM')
-    await server.exited
+    await server.stop()
     expect((await site.spawn(command)).code).not.toBe(0)
   })
 

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive } from '../../src/home'
-import { waitFor } from '../cli/site'
 import { temporaryDirectory } from '../home/temporary'
-import type { Outcome } from './place'
+import { type Finished, finished } from '../support/finished'
+import { until } from '../support/sockets'
 
 /** What an installation may change; on a machine of the tests these folders are copies that are thrown away. */
 const FOLDERS = ['etc', 'usr', 'var', 'root', 'home', 'opt']
@@ -34,7 +34,7 @@ export class Machine implements AsyncDisposable {
   }
 
   /** Runs a command as root of this machine. */
-  async run(words: string[], extra: Record<string, string> = {}): Promise<Outcome> {
+  async run(words: string[], extra: Record<string, string> = {}): Promise<Finished> {
     const child = Bun.spawn(
       ['nsenter', `--mount=/proc/${this.holder.pid}/ns/mnt`, '--wd=/', '--', ...words],
       {
@@ -44,12 +44,7 @@ export class Machine implements AsyncDisposable {
         stderr: 'pipe',
       },
     )
-    const [stdout, stderr, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ])
-    return { code, stdout, stderr }
+    return finished(child)
   }
 
   /** A path of this machine, as it is reached from outside. */
@@ -79,7 +74,7 @@ export class Machine implements AsyncDisposable {
     const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0
     if (pid > 0 && isAlive(pid)) {
       process.kill(pid, 'SIGKILL')
-      await waitFor(`the end of ${pid}`, () => !isAlive(pid) || undefined)
+      await until(`the end of ${pid}`, () => !isAlive(pid))
     }
     this.holder.stdin.end()
     await this.holder.exited

@@ -12,21 +12,15 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive } from '../../src/home'
-import { waitFor } from '../cli/site'
 import { temporaryDirectory } from '../home/temporary'
+import { type Finished, finished } from '../support/finished'
+import { until } from '../support/sockets'
 import { type Release, TARGET, theRelease } from './release'
 
 /** A user without an entry in /etc/passwd: root becomes it for the tests of ordinary users. */
 const ORDINARY = 47_110
 const IS_ROOT = process.getuid?.() === 0
 const PLAIN_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-
-/** What a finished command left. */
-export interface Outcome {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
 
 /** What the running server says of itself. */
 export interface ServerStatus {
@@ -87,16 +81,16 @@ export class Place implements AsyncDisposable {
   }
 
   /** Runs install.sh of the release folder with the words. */
-  install(...words: string[]): Promise<Outcome> {
+  install(...words: string[]): Promise<Finished> {
     return this.run(['sh', join(this.release, 'install.sh'), ...words])
   }
 
   /** Runs the installed program. */
-  synapse(...words: string[]): Promise<Outcome> {
+  synapse(...words: string[]): Promise<Finished> {
     return this.run([this.binary, ...words])
   }
 
-  async run(words: string[], extra: Record<string, string> = {}, input?: string): Promise<Outcome> {
+  async run(words: string[], extra: Record<string, string> = {}, input?: string): Promise<Finished> {
     const become = IS_ROOT
       ? ['setpriv', `--reuid=${this.uid}`, `--regid=${this.uid}`, '--clear-groups', '--']
       : []
@@ -107,12 +101,7 @@ export class Place implements AsyncDisposable {
       stdout: 'pipe',
       stderr: 'pipe',
     })
-    const [stdout, stderr, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ])
-    return { code, stdout, stderr }
+    return finished(child)
   }
 
   /** Of the server that runs. @throws Error when none does */
@@ -133,7 +122,7 @@ export class Place implements AsyncDisposable {
     if (exists(this.binary)) await this.synapse('serve', '--stop', '--timeout', '5')
     for (const pid of this.pids) {
       if (isAlive(pid)) process.kill(pid, 'SIGKILL')
-      await waitFor(`the end of ${pid}`, () => !isAlive(pid) || undefined)
+      await until(`the end of ${pid}`, () => !isAlive(pid))
     }
     this.directory[Symbol.dispose]()
   }

@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../home/temporary'
+import { finished } from '../support/finished'
 
 const root = join(import.meta.dir, '../..')
 
@@ -20,11 +21,7 @@ export interface Release {
 export async function makeRelease(folder: string): Promise<Release> {
   const cmd = [process.execPath, join(root, 'scripts/release.ts'), '--target', TARGET, '--out', folder]
   const child = Bun.spawn({ cmd, cwd: root, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
-  const [stdout, stderr, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
+  const { code, stdout, stderr } = await finished(child)
   if (code !== 0) throw new Error(`no release: ${stdout}${stderr}`)
   return { folder, executable: join(folder, `synapse-${TARGET}`) }
 }

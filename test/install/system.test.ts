@@ -2,8 +2,8 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive } from '../../src/home'
+import type { Finished } from '../support/finished'
 import { canMakeMachines, Machine } from './machine'
-import type { Outcome } from './place'
 import { CHECKOUT, theRelease } from './release'
 
 // The first test waits for a build, every test for servers.
@@ -18,11 +18,11 @@ if (!hasSystemd)
   console.log('skipped: the units, which need systemctl and systemd-analyze (scripts/provision.sh)')
 
 /** What install.sh of the release answers on the machine. */
-async function install(machine: Machine, ...words: string[]): Promise<Outcome> {
+async function install(machine: Machine, ...words: string[]): Promise<Finished> {
   return machine.run(['sh', join((await theRelease()).folder, 'install.sh'), ...words])
 }
 
-function works({ code, stdout, stderr }: Outcome): string {
+function works({ code, stdout, stderr }: Finished): string {
   if (code !== 0) throw new Error(`exit status ${code}\n${stdout}${stderr}`)
   return stdout
 }

@@ -2,13 +2,14 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, readFileSync, readlinkSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive } from '../../src/home'
-import { type Outcome, Place } from './place'
+import type { Finished } from '../support/finished'
+import { Place } from './place'
 import { anotherExecutable, TARGET } from './release'
 
 // The first test waits for a build, every test for servers.
 setDefaultTimeout(60_000)
 
-function works({ code, stdout, stderr }: Outcome): string {
+function works({ code, stdout, stderr }: Finished): string {
   if (code !== 0) throw new Error(`exit status ${code}\n${stdout}${stderr}`)
   return stdout
 }

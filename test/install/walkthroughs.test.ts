@@ -14,9 +14,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readPairLink } from '../../src/cli/pair/link'
 import { browser } from '../support/browser'
+import type { Finished } from '../support/finished'
 import { modulesOf, readQr } from '../support/qr'
 import { Box, canMakeBoxes } from './box'
-import type { Outcome } from './place'
 import { CHECKOUT } from './release'
 
 setDefaultTimeout(120_000)
@@ -54,7 +54,7 @@ function stepsOf(heading: string): Step[] {
     })
 }
 
-interface Told extends Outcome {
+interface Told extends Finished {
   readonly command: string
 }
 

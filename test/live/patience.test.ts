@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
-import { Site } from '../support/process'
 import { RawConnection, RawWebSocket } from '../support/raw-socket'
+import { Site } from '../support/site'
 import { LiveSocket, until, within } from '../support/sockets'
 import { SECOND, world } from '../support/world'
 
@@ -95,7 +95,7 @@ test.concurrent.skipIf(!existsSync(tcpTable))(
 
 test.concurrent('forty readers that never read cost the server little, and the others nothing', async () => {
   await using site = new Site()
-  const server = await site.start({ SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100' })
+  const server = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100' })
   await server.room('room')
   const bob = server.as(await server.agent('bob', 'room'))
   const { authorization = '' } = bob.credential

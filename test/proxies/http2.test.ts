@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { ClientHttp2Session } from 'node:http2'
 import { BrowserPage, browser, desktop } from '../support/browser'
-import { type ServerProcess, Site } from '../support/process'
 import { frame } from '../support/raw-socket'
+import type { ServerProcess } from '../support/server-process'
+import { Site } from '../support/site'
 import { EventStream, until } from '../support/sockets'
 import { Fronts, refusals, tooLarge, type Way, ways } from './fronts'
 import { ask, dial } from './session'
@@ -21,7 +22,7 @@ describe('over one connection of HTTP/2', () => {
   beforeAll(async () => {
     fronts = stack.use(new Fronts())
     const site = stack.use(new Site())
-    server = await site.start({ SYNAPSE_PORT: fronts.port, SYNAPSE_STREAMS_PER_ACCOUNT: '100' })
+    server = await site.serveWith({ SYNAPSE_PORT: fronts.port, SYNAPSE_STREAMS_PER_ACCOUNT: '100' })
     await server.room('general')
     token = await server.agent('agent', 'general')
     const person = { kind: 'human', handle: 'ada', password: PASSWORD }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { homePaths } from '../../src/home'
-import { type Foreground, Site } from '../cli/site'
+import type { ServerProcess } from '../support/server-process'
+import { Site } from '../support/site'
 import { EventStream, LiveSocket } from '../support/sockets'
 import { Fronts, refusals, tooLarge, type Way, ways } from './fronts'
 import { ask, dial } from './session'
@@ -15,7 +15,7 @@ describe('by the recipes of the guide', () => {
   const waits: Promise<Waited>[] = []
   const idle: { way: Way; stream: EventStream; socket: LiveSocket }[] = []
   let site: Site
-  let server: Foreground
+  let server: ServerProcess
   let fronts: Fronts
   let token = ''
 
@@ -54,7 +54,7 @@ describe('by the recipes of the guide', () => {
       const echo = async (headers: Record<string, string> = {}) => {
         const answer = await fetch('http://localhost/v1/admin/echo', {
           method: 'POST',
-          unix: homePaths(site.home).socket,
+          unix: site.paths.socket,
         })
         const { path } = (await answer.json()) as { path: string }
         const { body: seen } = await caller().get(`${path}/a%2Fb?c=%2Fd`, headers)

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { Chance } from '../support/chance'
 import { Crowd } from '../support/crowd'
 import { bodyOf, Ledger, logOf } from '../support/ledger'
-import { Site } from '../support/process'
 import { overLongPolls, overMultiplexed, overPolls, overStream } from '../support/readers'
+import { Site } from '../support/site'
 import { Fronts, ways } from './fronts'
 import { ask, dial } from './session'
 
@@ -23,7 +23,7 @@ test.skipIf(here.length === 0)(
       SYNAPSE_LOG_LEVEL: 'warning',
       SYNAPSE_STREAMS_PER_ACCOUNT: '100',
     }
-    let server = await site.start(settings)
+    let server = await site.serveWith(settings)
     await server.room(ROOM)
     const token = await server.agent('bob', ROOM)
     const { body: start } = await server.as(token).get<{ head_cursor: string }>('/v1/server')
@@ -66,7 +66,7 @@ test.skipIf(here.length === 0)(
       // HAProxy lets requests wait that it could not hand over.
       const atOnce = asked.filter((_, i) => here[i]?.name !== 'HAProxy')
       for (const { way, status } of await Promise.all(atOnce)) expect(status, way.name).toBe(502)
-      server = await site.start(settings)
+      server = await site.serveWith(settings)
       for (const { way, status } of await Promise.all(asked))
         if (way.name === 'HAProxy') expect([200, 503]).toContain(status)
     }

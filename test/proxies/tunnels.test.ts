@@ -1,12 +1,11 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
-import { homePaths } from '../../src/home'
-import { Site } from '../cli/site'
+import { Site } from '../support/site'
 
 setDefaultTimeout(30_000)
 
 /** What a server on this home sees of a request that is sent to it with these headers. */
 async function seen(site: Site, url: string, headers: Record<string, string>) {
-  const unix = homePaths(site.home).socket
+  const unix = site.paths.socket
   const asked = await fetch('http://localhost/v1/admin/echo', { method: 'POST', unix })
   const { path } = (await asked.json()) as { path: string }
   return (await (await fetch(`${url}${path}/x`, { headers })).json()) as Record<string, unknown>

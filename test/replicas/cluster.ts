@@ -5,8 +5,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { postgresDatabase } from '../support/database'
 import { type LoggedEvent, logIn } from '../support/ledger'
-import { type ServerProcess, Site, type SiteOptions } from '../support/process'
-import { unlimited } from '../support/unlimited'
+import type { ServerProcess } from '../support/server-process'
+import { Site, type SiteOptions } from '../support/site'
 
 export interface ClusterOptions {
   /** Address of the database. */
@@ -37,7 +37,6 @@ export class Cluster implements AsyncDisposable {
         SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
         SYNAPSE_LOG_LEVEL: 'warning',
         SYNAPSE_STREAMS_PER_ACCOUNT: '1000',
-        ...unlimited,
         ...(bus === undefined ? {} : { SYNAPSE_BUS_URL: bus }),
         ...settings,
       },
@@ -70,7 +69,7 @@ export class Cluster implements AsyncDisposable {
   async startOne(i: number): Promise<ServerProcess> {
     const site = this.sites[i]
     if (!site) throw new Error(`there is no replica ${i}`)
-    const server = await site.start(this.settings)
+    const server = await site.serveWith(this.settings)
     this.running.set(i, server)
     return server
   }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Site } from '../cli/site'
 import { compileLibrary, type Library, preloadMissing } from '../support/preload'
+import { Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 
@@ -63,8 +63,7 @@ describe.skipIf(preloadMissing)('a server', () => {
       expect((await fetch(`${server.url}${path}`, { headers })).status).toBe(200)
     await site.json('backup', 'create', '--json')
     await site.json('pair', '--device', 'phone', '--account', 'admin', '--json')
-    server.signal('SIGTERM')
-    expect(await server.exited).toBe(0)
+    expect(await server.stop()).toBe(0)
     expect(addresses()).toEqual([])
     // What is asked to go somewhere does, and is seen to.
     await site.run('discover', '--url', 'http://127.0.0.1:1')

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { Site } from '../cli/site'
+import { Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 
@@ -36,7 +36,7 @@ test('no secret of a daemon is in its files, its log, its backups or the list of
   site.environment.SYNAPSE_BACKUP_DIR = `${site.userHome}/backups`
   site.environment.SYNAPSE_METRICS_ENABLED = 'on'
   site.environment.SYNAPSE_LOG_LEVEL = 'debug'
-  const run = await site.daemon()
+  const { run } = await site.daemon()
   const { agent, admin } = await site.json<{
     agent: { token: string }
     admin: { handle: string; password: string }

@@ -4,7 +4,7 @@
  */
 import type { WireEvent } from './ledger'
 
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 15_000
 const POLL_MS = 5
 
 /** Asks until there is an answer. @throws naming what was waited for */

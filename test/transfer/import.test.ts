@@ -2,11 +2,12 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureInstanceKey, homePaths } from '../../src/home'
+import { ensureInstanceKey } from '../../src/home'
 import { sealing } from '../../src/sealing'
-import { parsed, Site } from '../cli/site'
+import { parsed } from '../support/finished'
 import type { Page } from '../support/person'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
+import { Site } from '../support/site'
 import { type Contents, makePostgresOriginal, makeSqliteOriginal } from './original-database'
 import { at, id, PASSWORD, SESSION, TOKENS, village } from './village'
 
@@ -53,7 +54,7 @@ describe.each(engines)('a database of the earlier server on %s', (engine) => {
       push_targets: 2,
     })
     expect(answer.head_seq).toBe(6 + 3 + 4 + 9)
-    await using server = await serving(site)
+    await using server = await site.serve()
     expect(await entriesAt(site)).toMatchObject([
       {
         action: 'import',
@@ -98,7 +99,7 @@ describe.each(engines)('a database of the earlier server on %s', (engine) => {
   test('is gone on from by the cursor that a client has kept', async () => {
     await using site = new Site()
     parsed(await site.run('import-original', '--from', await original(engine, site)))
-    await using server = await serving(site)
+    await using server = await site.serve()
     const since = async (cursor: string) => {
       const answer = await fetch(`${server.url}/v1/messages?channel=team-ops&since=${cursor}`, {
         headers: { authorization: `Bearer ${TOKENS.assistant}` },
@@ -140,7 +141,7 @@ test('an import keeps times to the microsecond, seals webhook secrets, and shows
   parsed(
     await site.run('import-original', '--from', await original('sqlite', site), '--keep-broadcast-wakes'),
   )
-  using db = new Database(homePaths(site.home).database, { readonly: true })
+  using db = new Database(site.paths.database, { readonly: true })
   const events = db.query<{ at: number; type: string }, []>('SELECT at, type FROM events ORDER BY seq').all()
   const times = events.map((event) => event.at)
   expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b))
@@ -160,10 +161,10 @@ test('an import keeps times to the microsecond, seals webhook secrets, and shows
   expect(JSON.parse(targets[0]?.wake_on ?? '')).toEqual(
     expect.arrayContaining(['mention', 'group', 'broadcast']),
   )
-  const key = ensureInstanceKey(homePaths(site.home).instanceKey)
+  const key = ensureInstanceKey(site.paths.instanceKey)
   const { open } = sealing(key.seed(), 'synapse-webhook-secret')
   expect(open(targets[0]?.secret_sealed ?? '')).toBe('s3crét')
-  const whole = Buffer.from(await Bun.file(homePaths(site.home).database).bytes())
+  const whole = Buffer.from(await Bun.file(site.paths.database).bytes())
   expect(whole.includes('s3crét')).toBeFalse()
   expect(whole.includes('what nobody is to read')).toBeFalse()
 })
@@ -180,7 +181,7 @@ test('a database without a column is refused by the name of the column, and noth
   expect(refused.code).toBe(1)
   expect(refused.stderr).toContain('messages.edited_at')
   expect(refused.stderr).toContain('the table reactions')
-  expect(existsSync(homePaths(site.home).database)).toBeFalse()
+  expect(existsSync(site.paths.database)).toBeFalse()
 })
 
 test('an import that finds something unreadable imports nothing, and may be repeated', async () => {
@@ -196,7 +197,7 @@ test('an import that finds something unreadable imports nothing, and may be repe
   expect(refused.code).toBe(1)
   expect(refused.stderr).toContain('messages.created_at')
   {
-    using db = new Database(homePaths(site.home).database, { readonly: true })
+    using db = new Database(site.paths.database, { readonly: true })
     expect(db.query('SELECT 1 FROM accounts UNION SELECT 1 FROM messages').all()).toEqual([])
   }
   {
@@ -217,7 +218,7 @@ test('an import goes into the Postgres store, too', async () => {
   const from = await original('sqlite', site)
   const { rows } = parsed<Answer>(await site.run('import-original', '--from', from, '--database-url', store))
   expect(rows).toMatchObject({ messages: 9, memberships: 4, threads: 1 })
-  await using server = await serving(site, '--database-url', store)
+  await using server = await site.serve('--database-url', store)
   expect(await entriesAt(site)).toMatchObject([{ action: 'import', metadata: { rows } }])
   const answer = await fetch(`${server.url}/v1/messages?channel=team-ops&limit=200`, {
     headers: { authorization: `Bearer ${TOKENS.assistant}` },
@@ -230,21 +231,9 @@ test('an import goes into the Postgres store, too', async () => {
 
 /** The audit log of the server that runs, once it was found to be sound. */
 async function entriesAt(site: Site): Promise<readonly object[]> {
-  const { socket } = homePaths(site.home)
+  const { socket } = site.paths
   const ask = async (path: string) =>
     (await fetch(`http://localhost/v1/admin/${path}`, { unix: socket })).json()
   expect(await ask('audit/verify')).toMatchObject({ broken: null })
   return ((await ask('audit')) as { entries: object[] }).entries
-}
-
-/** A server on the home of the site, until the scope ends. */
-async function serving(site: Site, ...words: string[]) {
-  const server = await site.serve(...words)
-  return {
-    url: server.url,
-    [Symbol.asyncDispose]: async () => {
-      server.signal('SIGTERM')
-      await server.exited
-    },
-  }
 }

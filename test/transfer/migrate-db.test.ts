@@ -4,10 +4,10 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { homePaths } from '../../src/home'
-import { type Finished, parsed, Site } from '../cli/site'
+import { type Finished, parsed } from '../support/finished'
 import type { Message, Page } from '../support/person'
 import { postgresMissing, sharedPostgres, startPostgres } from '../support/postgres'
-import { fromSource } from '../support/process'
+import { program, Site } from '../support/site'
 import { until } from '../support/sockets'
 
 // Every test starts programs, some of which wait for each other.
@@ -39,7 +39,7 @@ async function used(
   const { token } = parsed<Onboarded>(
     await site.run('onboard-agent', '--handle', 'ada', '--channels', 'room'),
   )
-  await using server = await serving(site)
+  await using server = await site.serve()
   const ada = client(server.url, token)
   const first = await ada.post('one')
   await ada.post('two, for @ada', { reply_to: first.id, metadata: { z: 1, a: [true, null] } })
@@ -47,7 +47,7 @@ async function used(
   return {
     token,
     cursor: first.cursor,
-    store: `sqlite:${homePaths(site.home).database}`,
+    store: `sqlite:${site.paths.database}`,
     messages: [...messages],
   }
 }
@@ -69,21 +69,9 @@ function client(url: string, token: string) {
   }
 }
 
-/** A server on the home of the site, until the scope ends. */
-async function serving(site: Site, ...words: string[]) {
-  const server = await site.serve(...words)
-  return {
-    url: server.url,
-    [Symbol.asyncDispose]: async () => {
-      server.signal('SIGTERM')
-      await server.exited
-    },
-  }
-}
-
 /** The audit log of the server that runs, the newest entry first, once it was found to be sound. */
 async function entriesAt(site: Site): Promise<readonly Entry[]> {
-  const { socket } = homePaths(site.home)
+  const { socket } = site.paths
   const ask = async (path: string) =>
     (await fetch(`http://localhost/v1/admin/${path}`, { unix: socket })).json()
   expect(await ask('audit/verify')).toMatchObject({ broken: null })
@@ -106,7 +94,7 @@ describe('clients do not notice a move', () => {
     expect(there).toMatchObject({ from: store, rows: { messages: 2, tokens: 1, threads: 1 } })
     expect(there.to).toContain(':***@')
     {
-      await using server = await serving(site, '--database-url', url)
+      await using server = await site.serve('--database-url', url)
       const ada = client(server.url, token)
       expect((await ada.page()).messages).toEqual(messages)
       expect((await ada.page(`&since=${cursor}`)).messages.map(({ body }) => body)).toEqual(['two, for @ada'])
@@ -138,7 +126,7 @@ describe('clients do not notice a move', () => {
     expect(again.epoch).toBe(there.epoch)
     const retired = await site.run('serve', '--port', '0', '--database-url', url)
     expect([retired.code, retired.stderr]).toEqual([78, expect.stringContaining(`moved to ${back}`)])
-    await using server = await serving(site, '--database-url', back)
+    await using server = await site.serve('--database-url', back)
     const acts = (await entriesAt(site)).map(({ action }) => action)
     expect(acts.slice(0, 3)).toEqual(['migrate', 'account.create', 'migrate'])
     const ada = client(server.url, token)
@@ -153,7 +141,7 @@ describe('clients do not notice a move', () => {
     const { token, cursor, store, messages } = await used(site)
     const target = `sqlite:${join(site.home, 'other.db')}`
     parsed(await migrate(site, store, target))
-    await using server = await serving(site, '--database-url', target)
+    await using server = await site.serve('--database-url', target)
     const ada = client(server.url, token)
     expect((await ada.page()).messages).toEqual(messages)
     expect((await ada.page(`&since=${cursor}`)).messages).toHaveLength(1)
@@ -186,7 +174,7 @@ describe('a move is refused', () => {
   test('while a server runs on the source', async () => {
     await using site = new Site()
     const { store } = await used(site)
-    await using _server = await serving(site)
+    await using _server = await site.serve()
     const refused = await migrate(site, store, `sqlite:${join(site.userHome, 'other.db')}`)
     expect(refused.code).toBe(5)
     expect(refused.stderr).toContain('locked')
@@ -199,8 +187,8 @@ describe('a move is refused', () => {
       await used(site)
       const url = await emptyPostgres()
       const file = join(site.userHome, 'elsewhere.db')
-      copyFileSync(homePaths(site.home).database, file)
-      await using _server = await serving(site, '--database-url', url)
+      copyFileSync(site.paths.database, file)
+      await using _server = await site.serve('--database-url', url)
       const refused =
         side === 'target'
           ? await migrate(site, `sqlite:${file}`, url)
@@ -254,7 +242,7 @@ describe('a move is refused', () => {
       expect([refused.code, refused.stderr]).toEqual([code, expect.stringContaining(words)])
     }
     // Whoever was refused changed nothing: the server still starts.
-    await using _server = await serving(site)
+    await using _server = await site.serve()
   })
 })
 
@@ -265,7 +253,7 @@ test.each(targets)(
   async (engine) => {
     await using site = new Site()
     const { store, token } = await used(site)
-    const path = homePaths(site.home).database
+    const path = site.paths.database
     seed(path, ROWS)
     const file = join(site.userHome, 'target.db')
     const target = engine === 'sqlite' ? `sqlite:${file}` : await emptyPostgres()
@@ -293,7 +281,7 @@ test.each(targets)(
     let before = 0
     let kills = 0
     for (; kills < 3; kills++) {
-      const child = Bun.spawn([...fromSource, 'migrate-db', '--from', store, '--to', target], {
+      const child = Bun.spawn([...program, 'migrate-db', '--from', store, '--to', target], {
         cwd: site.userHome,
         env: site.environment,
         stdio: ['ignore', 'ignore', 'ignore'],
@@ -310,7 +298,7 @@ test.each(targets)(
     expect(kills).toBeGreaterThan(0)
     const { rows } = parsed<Moved>(await migrate(site, store, target))
     expect(rows.messages).toBe(ROWS + 2)
-    await using running = await serving(site, '--database-url', target)
+    await using running = await site.serve('--database-url', target)
     const last = await client(running.url, token).page('&order=desc')
     expect(last.messages[0]?.body).toBe(`message ${ROWS}`)
   },
@@ -323,7 +311,7 @@ test.skipIf(postgresMissing)(
     await using site = new Site()
     await using server = await startPostgres()
     const { store } = await used(site)
-    seed(homePaths(site.home).database, ROWS)
+    seed(site.paths.database, ROWS)
     const target = await server.createDatabase()
     const moving = site.run('migrate-db', '--from', store, '--to', target)
     const arrived = () =>

@@ -1,0 +1,22 @@
+/** What a command came to that was run to its end. */
+export interface Finished {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Reads what a command says until it ends. */
+export async function finished(child: Bun.ReadableSubprocess): Promise<Finished> {
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  return { code, stdout, stderr }
+}
+
+/** The JSON of a command that has to have succeeded, on stdout and alone there. */
+export function parsed<Answer>({ code, stdout, stderr }: Finished): Answer {
+  if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`)
+  return JSON.parse(stdout) as Answer
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { isAlive, type RunFile } from '../../src/home'
+import { Caller } from './caller'
+
+/** A server that runs, or ran, in a process of its own. See {@link Site}, which starts it and sees to its end. */
+export class ServerProcess implements AsyncDisposable {
+  readonly url: string
+  readonly pid: number
+  /** Whoever reaches its Unix socket. */
+  readonly operator: Caller
+
+  constructor(
+    readonly run: RunFile,
+    /** Milliseconds from its start until it was ready. */
+    readonly readyAfter: number,
+    /** The files that it writes to; a daemon has one for both. */
+    private readonly outputs: readonly [stdout: string, stderr?: string],
+    private readonly ended: () => Promise<number>,
+  ) {
+    this.url = run.urls[0] ?? ''
+    this.pid = run.pid
+    this.operator = new Caller((path, init) =>
+      fetch(`http://localhost${path}`, { ...init, unix: run.socket ?? '' }),
+    )
+  }
+
+  /** Its exit code, once it has ended; 0 for a daemon, whose exit code nobody hears. */
+  get exited(): Promise<number> {
+    return this.ended()
+  }
+
+  /** What it wrote on stdout so far. */
+  get stdout(): string {
+    return readFileSync(this.outputs[0], 'utf8')
+  }
+
+  /** What it wrote on stderr so far. */
+  get stderr(): string {
+    return this.outputs[1] === undefined ? '' : readFileSync(this.outputs[1], 'utf8')
+  }
+
+  /** All that it wrote so far. */
+  get written(): string {
+    return this.stdout + this.stderr
+  }
+
+  /** Somebody with a token, at this server. */
+  as(token: string): Caller {
+    return new Caller((path, init) => fetch(`${this.url}${path}`, init), { authorization: `Bearer ${token}` })
+  }
+
+  /** Makes a channel. */
+  async room(slug: string): Promise<void> {
+    await this.ask('/v1/admin/channels', { slug, name: slug })
+  }
+
+  /** Makes an agent who is in these channels; answers its token. */
+  async agent(handle: string, ...channels: string[]): Promise<string> {
+    const { token } = await this.ask<{ token: string }>('/v1/admin/onboard', { handle, channels })
+    return token
+  }
+
+  signal(name: NodeJS.Signals): void {
+    process.kill(this.pid, name)
+  }
+
+  /** Ends it without any chance to do something about it. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL')
+    await this.exited
+  }
+
+  /** Asks it to stop and waits for its end; answers its exit code. */
+  async stop(): Promise<number> {
+    this.signal('SIGTERM')
+    return this.exited
+  }
+
+  /** Memory it holds, in bytes; undefined on systems without /proc. */
+  residentBytes(): number | undefined {
+    try {
+      const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]
+      return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
+    } catch {
+      return undefined
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (isAlive(this.pid)) await this.stop()
+  }
+
+  private async ask<Body>(path: string, body: object): Promise<Body> {
+    const answer = await this.operator.post<Body>(path, body)
+    if (answer.status !== 201) throw new Error(`the operator was refused: ${answer.text}`)
+    return answer.body
+  }
+}

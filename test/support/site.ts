@@ -1,0 +1,182 @@
+/**
+ * The program as people run it, in processes of its own, on a machine of its own: a home of a user, an environment, and
+ * a data home that outlives the servers on it. Whatever was started on a site ends with it.
+ */
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { homePaths, isAlive, isListening, type RunFile, readRunFile } from '../../src/home'
+import type { HomePaths } from '../../src/home/paths'
+import { temporaryDirectory } from '../home/temporary'
+import { type Finished, finished, parsed } from './finished'
+import { ServerProcess } from './server-process'
+import { until } from './sockets'
+import { unlimited } from './unlimited'
+
+const READY_WITHIN_MS = 20_000
+
+type Settings = Readonly<Record<string, string>>
+
+/** The program as it is run: from source, or an executable that TEST_PROGRAM names. */
+export const program: readonly string[] = process.env.TEST_PROGRAM
+  ? [process.env.TEST_PROGRAM]
+  : [process.execPath, '--no-env-file', join(import.meta.dir, '../../src/cli/index.ts')]
+
+/** What may be different about a site. */
+export interface SiteOptions {
+  /** The command line that the words of a command are put behind. */
+  readonly program?: readonly string[]
+  readonly path?: string
+  /** True: nothing but HOME and PATH is set, so that the data home lies where it lies for anybody. */
+  readonly isBare?: boolean
+}
+
+export class Site implements AsyncDisposable {
+  private readonly temporary = temporaryDirectory()
+  private readonly program: readonly string[]
+  /** Rates are out of the way of servers, unless a test says otherwise. */
+  private readonly rates: Settings
+  private readonly started = new Set<number>()
+  private served = 0
+  readonly directory = this.temporary.path
+  readonly userHome = join(this.directory, 'user')
+  readonly home: string
+  readonly paths: HomePaths
+  readonly environment: Record<string, string>
+
+  constructor(options: SiteOptions = {}) {
+    const { isBare = false, path = process.env.PATH ?? '' } = options
+    mkdirSync(this.userHome)
+    this.program = options.program ?? program
+    this.home = isBare ? join(this.userHome, '.local/share/synapse') : join(this.directory, 'data')
+    this.paths = homePaths(this.home)
+    this.environment = { HOME: this.userHome, PATH: path }
+    // Tests keep to themselves.
+    if (!isBare)
+      Object.assign(this.environment, { SYNAPSE_HOME: this.home, SYNAPSE_DISCOVERY_MDNS_BROWSE: 'off' })
+    this.rates = isBare ? {} : unlimited
+  }
+
+  /** Runs a command line of the program to its end, without a terminal. */
+  run(...words: string[]): Promise<Finished> {
+    return this.runWith({}, ...words)
+  }
+
+  /** The same with further settings in the environment. */
+  runWith(settings: Settings, ...words: string[]): Promise<Finished> {
+    return this.spawn([...this.program, ...words], settings)
+  }
+
+  /** What a command answers. Fails when it fails, with what it said. */
+  async json<Answer>(...words: string[]): Promise<Answer> {
+    return parsed<Answer>(await this.run(...words))
+  }
+
+  /** Runs anything on this machine to its end, with `input` on its stdin. */
+  async spawn(cmd: readonly string[], settings: Settings = {}, input = ''): Promise<Finished> {
+    const child = Bun.spawn([...cmd], {
+      cwd: this.userHome,
+      env: { ...this.environment, ...settings },
+      stdin: new Blob([input]),
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    this.watch(child)
+    return finished(child)
+  }
+
+  /** Runs a command line at a terminal: waits for each prompt and types what stands beside it. */
+  async type(
+    dialogue: [prompt: string, typed: string][],
+    ...words: string[]
+  ): Promise<Omit<Finished, 'stderr'>> {
+    let shown = ''
+    const child = Bun.spawn([...this.program, ...words], {
+      cwd: this.userHome,
+      env: this.environment,
+      terminal: { cols: 200, data: (_, data) => (shown += new TextDecoder().decode(data)) },
+    })
+    this.watch(child)
+    let seen = 0
+    for (const [prompt, typed] of dialogue) {
+      seen = await until(`'${prompt}' in: ${shown}`, () => {
+        const at = shown.indexOf(prompt, seen)
+        if (at === -1 && child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${shown}`)
+        return at === -1 ? undefined : at + prompt.length
+      })
+      child.terminal?.write(typed)
+    }
+    const code = await child.exited
+    return { code, stdout: shown.replaceAll('\r\n', '\n') }
+  }
+
+  /** Starts a server, on a free port unless the environment names one, and waits until it is ready. */
+  serve(...words: string[]): Promise<ServerProcess> {
+    return this.serveWith({}, ...words)
+  }
+
+  /** The same with further settings in the environment. */
+  async serveWith(settings: Settings, ...words: string[]): Promise<ServerProcess> {
+    const begun = performance.now()
+    const env = { ...this.rates, ...this.environment, ...settings }
+    const log = join(this.directory, `server-${++this.served}`)
+    const outputs = [`${log}.out`, `${log}.err`] as const
+    const [stdout, stderr] = [openSync(outputs[0], 'a'), openSync(outputs[1], 'a')]
+    const child = Bun.spawn([...this.program, 'serve', '--port', env.SYNAPSE_PORT ?? '0', ...words], {
+      cwd: this.userHome,
+      env,
+      stdin: 'ignore',
+      stdout,
+      stderr,
+    })
+    for (const file of [stdout, stderr]) closeSync(file)
+    this.watch(child)
+    const run = await until(
+      'the server',
+      () => {
+        const status = child.exitCode ?? child.signalCode
+        if (status !== null) {
+          const said = outputs.map((path) => readFileSync(path, 'utf8')).join('')
+          throw new Error(`the server ended with ${status}: ${said}`)
+        }
+        const found = readRunFile(this.paths.runFile)
+        return found?.pid === child.pid && isListening(found) && found
+      },
+      READY_WITHIN_MS,
+    )
+    return new ServerProcess(run, performance.now() - begun, outputs, () => child.exited)
+  }
+
+  /** Starts a daemon on a free port. */
+  async daemon(...words: string[]): Promise<ServerProcess> {
+    const begun = performance.now()
+    const command = ['serve', '--daemon', '--json', '--port', '0', ...words]
+    const run = parsed<RunFile>(await this.runWith({ ...this.rates, ...this.environment }, ...command))
+    this.remember(run.pid)
+    return new ServerProcess(run, performance.now() - begun, [this.paths.out], async () => {
+      await until(`the end of ${run.pid}`, () => !isAlive(run.pid))
+      return 0
+    })
+  }
+
+  /** A process that has to be gone when the site ends. */
+  remember(pid: number): void {
+    this.started.add(pid)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A daemon whose start was not reported.
+    const run = readRunFile(this.paths.runFile)
+    if (run !== undefined) this.remember(run.pid)
+    for (const pid of this.started) {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+      await until(`the end of ${pid}`, () => !isAlive(pid))
+    }
+    this.temporary[Symbol.dispose]()
+  }
+
+  /** The number of a process that has ended may be another's soon. */
+  private watch({ pid, exited }: Bun.Subprocess): void {
+    this.remember(pid)
+    void exited.then(() => this.started.delete(pid))
+  }
+}
