@@ -120,7 +120,7 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/discovery/**',
-    imports: ['src/discovery/**'],
+    imports: ['src/discovery/**', 'src/core/canonical-json.ts'],
     packages: ['multicast-dns', 'node:*'],
     because:
       'finding servers needs none to run, and the commands find them as well; what is said is handed to it',

@@ -1,4 +1,5 @@
 import { type Actor, accountOf, principalOf } from './actor'
+import { canonicalJson } from './canonical-json'
 import type { Uuid } from './ids'
 import { formatInstant, type Micros } from './time'
 
@@ -114,15 +115,5 @@ export function chainHash(
     target_id: targetId,
     metadata,
   }
-  return sha256(`${previous}${canonical(entry)}`)
-}
-
-/** JSON with the keys of every object in order and without spaces: the same text for the same value, whoever stored it. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`
+  return sha256(`${previous}${canonicalJson(entry)}`)
 }

@@ -1,4 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto'
+import { canonicalJson } from '../core/canonical-json'
 import { isDid, originOf } from './records'
 
 const DOMAIN = 'synapse-manifest-v1'
@@ -38,23 +39,21 @@ export function manifestIn(answer: unknown, origin: string, now: number): Manife
 function isSignedBy(did: string, manifest: unknown, signature: unknown): boolean {
   if (typeof signature !== 'string') return false
   try {
+    // One that is nested too deeply throws.
+    if (!isPlain(manifest)) return false
     const der = Buffer.concat([SPKI, base58(did.slice('did:key:z'.length)).subarray(2)])
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
-    const text = Buffer.from(`${DOMAIN}\n${canonical(manifest)}`)
+    const text = Buffer.from(`${DOMAIN}\n${canonicalJson(manifest)}`)
     return verify(null, text, key, Buffer.from(signature, 'base64url'))
   } catch {
     return false
   }
 }
 
-/** JSON with sorted keys (RFC 8785), whose only numbers are whole. @throws Error for any other */
-export function canonical(value: unknown): string {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new Error('not a whole number')
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  // The default order is that of UTF-16 code units.
-  const keys = Object.keys(value).sort()
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(field(value, key))}`).join(',')}}`
+/** Whether all its numbers are whole: their spelling in canonical JSON (RFC 8785) is that of every JSON. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value)
+  return typeof value !== 'object' || value === null || Object.values(value).every(isPlain)
 }
 
 export function field(value: unknown, key: string): unknown {

@@ -1,16 +1,7 @@
+import { canonicalJson } from '../core/canonical-json'
 import type { Row } from './side'
 
-/** JSON with the keys of every object sorted: what Postgres has reordered reads the same again. */
-export function canonicalJson(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  const members = Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`)
-  return `{${members.join(',')}}`
-}
-
-/** The canonical text of a JSON column, as a driver has read it. */
+/** The canonical text of a JSON column, as a driver has read it: Postgres may have reordered its keys. */
 export function canonicalText(text: string): string {
   // Most of it is short lists of words, which have one spelling.
   return text === '[]' ? text : canonicalJson(JSON.parse(text))

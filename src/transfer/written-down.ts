@@ -1,7 +1,7 @@
 import { type AuditAction, type AuditFacts, CHAIN_START, chainHash, entryBy } from '../core/audit'
+import { canonicalJson } from '../core/canonical-json'
 import type { Secrets } from '../core/ids'
 import type { Clock } from '../core/time'
-import { canonicalJson } from './canonical'
 import { pagesOf } from './pages'
 import { tableNamed } from './shape'
 import { rowOf, type Side, valueIn, type Writing } from './side'

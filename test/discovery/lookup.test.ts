@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { canonicalJson } from '../../src/core/canonical-json'
 import { findAt, findByDomain, type NameServer } from '../../src/discovery'
-import { canonical } from '../../src/discovery/manifest'
 import { parseInstanceKey } from '../../src/home'
 import { Site } from '../support/site'
 
@@ -24,7 +24,7 @@ function signed(url: string, changes: Record<string, unknown> = {}) {
     expires_at: NOW / 1000 + 604_800,
     ...changes,
   }
-  const signature = sign(null, Buffer.from(`synapse-manifest-v1\n${canonical(manifest)}`), privateKey)
+  const signature = sign(null, Buffer.from(`synapse-manifest-v1\n${canonicalJson(manifest)}`), privateKey)
   return {
     did,
     answer: { capabilities, federation_manifest: { manifest, signature: signature.toString('base64url') } },
