@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type { Config } from './config'
 import type { Settings } from './core/settings'
 import { Neighbourhood, type NeighbourhoodOptions } from './discovery'
-import { addressClass, localName, ownAddresses, privateAddresses } from './home'
+import { isLoopbackUrl, localName, ownAddresses, privateAddresses } from './home'
 import type { Neighbour, Roster } from './http/outside'
 import type { Doors } from './listening'
 import type { Logger } from './logger'
@@ -96,9 +96,5 @@ export class Announcing implements Roster {
 
 /** The first address at which others reach it. */
 function reachable({ urls }: Doors): string | undefined {
-  return urls.find(
-    (url) =>
-      addressClass(new URL(url).hostname.replace(/^\[|\]$/g, '')) !== 'loopback' &&
-      !url.includes('//localhost'),
-  )
+  return urls.find((url) => !isLoopbackUrl(url))
 }

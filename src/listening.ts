@@ -9,6 +9,7 @@ import {
   localName,
   readTls,
   type TlsPair,
+  urlHost,
 } from './home'
 import { type Listener, listenTcp, listenUnix } from './http/listen'
 import type { HttpServer } from './http/server'
@@ -98,5 +99,5 @@ export function localUrl(config: Config, port: number): string {
 }
 
 function urlOf(tls: unknown, host: string, port: number): string {
-  return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${port}`
 }

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { BackupOutcome } from '../backup/index'
 import type { Config } from '../config/index'
-import { homePaths, lockHome, makePrivateDirectory, readRunFile } from '../home/index'
+import { homePaths, lockHome, makePrivateDirectory, readRunFile, urlHost } from '../home/index'
 import { withClient } from './admin/index'
 import { configAt } from './backup/index'
 import { CliError, UsageError } from './cli-error'
@@ -74,7 +74,7 @@ async function refuseInUse({ home, hosts, port, sources }: Config): Promise<void
     if (await takes({ host, port: Number(listening) })) throw inUse(`somebody answers at ${url}`)
   }
   // A port is popular: where no run file names it, only a Synapse there is a sign.
-  const configured = `http://${hosts[0]?.includes(':') ? `[${hosts[0]}]` : hosts[0]}:${port}`
+  const configured = `http://${urlHost(hosts[0] ?? '127.0.0.1')}:${port}`
   if (run === undefined && port > 0 && (await isSynapse(configured)))
     throw inUse(
       `a Synapse answers at ${configured}; if it is another one, set SYNAPSE_PORT to the port of this home`,

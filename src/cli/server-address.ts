@@ -1,5 +1,5 @@
 import { loadConfig } from '../config/index'
-import { addressClass, homePaths, readRunFile } from '../home/index'
+import { homePaths, isLoopbackUrl, readRunFile, urlFromHere, urlHost } from '../home/index'
 import type { AdminClient, Way } from './client'
 import { baseOf, type Where } from './ways'
 
@@ -29,25 +29,15 @@ export function serverAddress(where: Where, way: Way, known: string | null): Ser
   const { home, hosts, port } = loadConfig({ flags: { home: where.home }, command: 'other' })
   const running = way === 'socket'
   const bound = running ? (readRunFile(homePaths(home).runFile)?.urls ?? []) : []
-  const configured = hosts.map((host) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`)
+  const configured = hosts.map((host) => `http://${urlHost(host)}:${port}`)
   return described(known ?? mostPublic(bound.length > 0 ? bound : configured), running)
 }
 
 function described(url: string, running: boolean): ServerAddress {
-  return { url: url.replace(/\/+$/, ''), local: isLocal(url), running }
+  return { url: url.replace(/\/+$/, ''), local: isLoopbackUrl(url), running }
 }
 
 function mostPublic(urls: readonly string[]): string {
-  const reachable = urls.map(withoutWildcard)
-  return reachable.find((url) => !isLocal(url)) ?? reachable[0] ?? 'http://127.0.0.1:8080'
-}
-
-/** Nobody connects to 0.0.0.0; from this machine the loopback address is the same. */
-function withoutWildcard(url: string): string {
-  return url.replace('//0.0.0.0', '//127.0.0.1').replace('//[::]', '//[::1]')
-}
-
-function isLocal(url: string): boolean {
-  const host = URL.parse(url)?.hostname ?? ''
-  return host === 'localhost' || addressClass(host.replace(/^\[|\]$/g, '')) === 'loopback'
+  const reachable = urls.map(urlFromHere)
+  return reachable.find((url) => !isLoopbackUrl(url)) ?? reachable[0] ?? 'http://127.0.0.1:8080'
 }

@@ -12,6 +12,22 @@ export function addressClass(address: string): AddressClass {
   return v4Class(canonical) ?? (/^f[cd][0-9a-f]{2}:/.test(canonical) ? 'private' : 'public')
 }
 
+/** Whether only programs of this machine reach a URL. */
+export function isLoopbackUrl(url: string): boolean {
+  const host = URL.parse(url)?.hostname ?? ''
+  return host === 'localhost' || addressClass(host.replace(/^\[|\]$/g, '')) === 'loopback'
+}
+
+/** An address as it stands in a URL. */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** A URL as this machine itself uses it: nobody connects to a wildcard. */
+export function urlFromHere(url: string): string {
+  return url.replace('//0.0.0.0', '//127.0.0.1').replace('//[::]', '//[::1]')
+}
+
 /**
  * The one spelling of an address: IPv6 compressed and in lower case without brackets, a mapped IPv4 address as IPv4.
  * Text that is no address comes back as it was.

@@ -4,7 +4,14 @@
 // Used by config (the choice of the home), cli and main.ts.
 // Start reading in paths.ts, then lock.ts.
 
-export { type AddressClass, addressClass, canonicalAddress } from './address'
+export {
+  type AddressClass,
+  addressClass,
+  canonicalAddress,
+  isLoopbackUrl,
+  urlFromHere,
+  urlHost,
+} from './address'
 export { becomeOwner, folderOfUser } from './become-owner'
 export { acceptsPeer, type BindClass, type BindDecision, checkBind, checkLan } from './bind-guard'
 export { didKey } from './did-key'

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/index'
-import { addressClass } from '../../home/index'
+import { isLoopbackUrl, urlHost } from '../../home/index'
 import { type Check, pass, warn } from './check'
 
 /** Whether tokens travel where others can read them. */
@@ -10,7 +10,7 @@ export const bind: Check = {
       state.kind === 'running'
         ? state.run.urls
         : hostsOf(config).map((host) => `${config.tls ? 'https' : 'http'}://${urlHost(host)}:${config.port}`)
-    const open = urls.filter((url) => url.startsWith('http:') && !isLoopback(url))
+    const open = urls.filter((url) => url.startsWith('http:') && !isLoopbackUrl(url))
     if (open.length === 0) return [pass(urls.join(', ') || 'nowhere yet')]
     const publicUrl = settings.get('base_url')
     if (typeof publicUrl === 'string' && publicUrl.startsWith('https:'))
@@ -26,13 +26,4 @@ export const bind: Check = {
 
 function hostsOf({ hosts, lan }: Config): readonly string[] {
   return lan ? ['0.0.0.0'] : hosts
-}
-
-function urlHost(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
-}
-
-function isLoopback(url: string): boolean {
-  const host = URL.parse(url)?.hostname ?? ''
-  return host === 'localhost' || addressClass(host.replace(/^\[|\]$/g, '')) === 'loopback'
 }

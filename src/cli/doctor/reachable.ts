@@ -1,3 +1,4 @@
+import { urlFromHere } from '../../home/index'
 import { type Check, fail, pass, skip } from './check'
 
 const ANSWER_WITHIN_MS = 3000
@@ -27,9 +28,8 @@ async function silentOf(urls: readonly string[]): Promise<string[]> {
     urls.map(async (url) => {
       try {
         const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
-        const address = url.replace('//0.0.0.0', '//127.0.0.1').replace('//[::]', '//[::1]')
         // Its certificate is for others, by another name.
-        return (await fetch(`${address}/healthz`, { signal, tls: { rejectUnauthorized: false } })).ok
+        return (await fetch(`${urlFromHere(url)}/healthz`, { signal, tls: { rejectUnauthorized: false } })).ok
       } catch {
         return false
       }

@@ -1,4 +1,4 @@
-import { addressClass } from '../../../home/index'
+import { isLoopbackUrl } from '../../../home/index'
 import { isUntrusted } from '../base-url'
 import { type Check, type Finding, fail, pass, skip, warn } from '../check'
 import { type Answer, isSynapse, type Silence, type Visitor } from './visitor'
@@ -86,9 +86,7 @@ function readiness(ready: Answer | Silence): Finding[] {
 }
 
 function openly(url: string): Finding[] {
-  const { protocol, hostname } = new URL(url)
-  if (protocol === 'https:' || hostname === 'localhost') return []
-  if (addressClass(hostname.replace(/^\[|\]$/g, '')) === 'loopback') return []
+  if (url.startsWith('https:') || isLoopbackUrl(url)) return []
   return [
     warn(`the token travels unencrypted to ${url}`, 'go by https or by a private network: docs/operating.md'),
   ]
