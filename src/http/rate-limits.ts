@@ -76,9 +76,14 @@ class Class {
   }
 
   /** Has one caller go on with what another has left. */
-  passOn(from: number, to: number): void {
-    const bucket = this.buckets.get(from)
-    if (bucket) this.buckets.set(to, new Bucket(bucket.tokens, bucket.at))
+  passOn(from: number, to: number, now: number): void {
+    const policy = this.now()
+    const left = this.buckets.get(from)
+    if (policy === null || !left) return
+    // The same way in as for everybody, which keeps them from becoming too many.
+    const bucket = this.bucket(to, policy, now)
+    bucket.tokens = left.tokens
+    bucket.at = left.at
   }
 
   /** Forgets buckets that are full again, and where that are few, the oldest. */
@@ -122,7 +127,8 @@ export class RateLimits {
 
   /** A token that somebody made for itself begins with what its maker has left: making one is no way to more. */
   passOn(maker: Person, token: Token): void {
-    for (const name of Object.values(this.classes)) name.passOn(callerOf(maker), token.id)
+    const now = this.clock.steady()
+    for (const each of Object.values(this.classes)) each.passOn(callerOf(maker), token.id, now)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Account, Token } from '../core/entities'
 import { formatInstant, type Micros, parseInstant } from '../core/time'
+import type { IssuedToken } from '../core/tokens'
 import { ValidationError } from './errors'
 import { Type } from './schema'
 
@@ -38,6 +39,11 @@ export function tokenJson(token: Token, account: Pick<Account, 'handle'>) {
     actors: token.actors,
     device: token.device,
   }
+}
+
+/** What answers whoever issued a token: the one time that it is shown. */
+export function issuedAnswer({ token, account, secret }: IssuedToken) {
+  return { status: 201, json: { ...tokenJson(token, account), token: secret } }
 }
 
 /** The end of a new token, as a request names it; null = none. @throws 422 `datetime_parsing` */

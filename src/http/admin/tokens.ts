@@ -1,7 +1,7 @@
 import type { Core } from '../../core'
 import { type Endpoint, endpoint } from '../endpoint'
 import { list, maybe, Type, text } from '../schema'
-import { endOf, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
+import { endOf, issuedAnswer, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
 import { idOf, listQuery, numberedPageOf, pageAnswer } from './wire'
 
 const newToken = Type.Object({
@@ -65,7 +65,7 @@ export function tokenEndpoints(core: Core): Endpoint[] {
           expiresAt: endOf(body.expires_at),
           actors: body.actors ?? null,
         })
-        return { status: 201, json: { ...tokenJson(issued.token, issued.account), token: issued.secret } }
+        return issuedAnswer(issued)
       },
     }),
     endpoint({

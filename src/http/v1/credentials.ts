@@ -7,7 +7,7 @@ import { formatInstant } from '../../core/time'
 import { type Endpoint, endpoint } from '../endpoint'
 import type { RateLimits } from '../rate-limits'
 import { list, maybe, Type, text } from '../schema'
-import { endOf, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
+import { endOf, issuedAnswer, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
 import { clientOf } from './auth'
 import { sessionsSchema } from './schemas'
 import { instantOrNull } from './wire'
@@ -43,9 +43,9 @@ export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
       answers: { 201: { description: 'The new token', schema: issuedSchema } },
       refusals: ['rotate_requires_bearer', 'quota_exceeded'],
       handle: async ({ actor, body }) => {
-        const { token, account, secret } = await core.ownTokens.rotate(actor, body.grace_s ?? GRACE_SECONDS)
-        rates.passOn(actor, token)
-        return { status: 201, json: { ...tokenJson(token, account), token: secret } }
+        const issued = await core.ownTokens.rotate(actor, body.grace_s ?? GRACE_SECONDS)
+        rates.passOn(actor, issued.token)
+        return issuedAnswer(issued)
       },
     }),
     endpoint({
@@ -74,13 +74,13 @@ export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
       answers: { 201: { description: 'The token', schema: issuedSchema } },
       refusals: [...personal, 'scopes_required', 'invalid_scope', 'scope_escalation', 'quota_exceeded'],
       handle: async ({ actor, body }) => {
-        const { token, account, secret } = await core.ownTokens.issue(actor, {
+        const issued = await core.ownTokens.issue(actor, {
           name: body.name,
           scopes: body.scopes,
           expiresAt: endOf(body.expires_at),
         })
-        rates.passOn(actor, token)
-        return { status: 201, json: { ...tokenJson(token, account), token: secret } }
+        rates.passOn(actor, issued.token)
+        return issuedAnswer(issued)
       },
     }),
     endpoint({
