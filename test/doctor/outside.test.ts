@@ -47,8 +47,13 @@ class Elsewhere extends Site {
 let site: Site
 let server: ServerProcess
 let token = ''
-const issue = async (handle: string, scopes: string) =>
-  (await site.json<{ token: string }>('issue-token', '--account', handle, '--scopes', scopes)).token
+const issue = async (handle: string, scopes: string, ...more: string[]) =>
+  (await site.json<{ token: string }>('issue-token', '--account', handle, '--scopes', scopes, ...more)).token
+/** Its token reaches one channel with this scope alone, and it listens to that one. */
+const withScope = (scope: string) => async (machine: Elsewhere) => {
+  machine.keeps(await issue('ann', scope))
+  machine.isFor(server.url, 'ann', ['general'])
+}
 
 beforeAll(async () => {
   site = new Site()
@@ -174,10 +179,7 @@ describe('doctor names', () => {
     ],
     [
       'a token that may not read',
-      async (machine) => {
-        machine.keeps(await issue('ann', 'channel:general:post'))
-        machine.isFor(server.url, 'ann', ['general'])
-      },
+      withScope('channel:general:post'),
       'channels',
       'fail',
       'general: the token may not read it (gate: scope)',
@@ -185,10 +187,7 @@ describe('doctor names', () => {
     ],
     [
       'a token that may not post',
-      async (machine) => {
-        machine.keeps(await issue('ann', 'channel:general:read'))
-        machine.isFor(server.url, 'ann', ['general'])
-      },
+      withScope('channel:general:read'),
       'channels',
       'warn',
       'read it and not post (gate: scope)',
@@ -196,14 +195,7 @@ describe('doctor names', () => {
     ],
     [
       'a token that is about to end',
-      async (machine) =>
-        machine.keeps(
-          (
-            await site.json<{ token: string }>(
-              ...['issue-token', '--account', 'ann', '--scopes', 'channel:*:*', '--expires-in', '2d'],
-            )
-          ).token,
-        ),
+      async (machine) => machine.keeps(await issue('ann', 'channel:*:*', '--expires-in', '2d')),
       'credential',
       'warn',
       'the token ends at',
