@@ -8,8 +8,11 @@ set -u
 NEEDED='
 caddy            caddy         no   the tests of Caddyfile
 chromium         chromium      no   the tests in a browser
+faketime         faketime      no   the tests of clocks that differ
 haproxy          haproxy       no   the tests behind HAProxy
 nginx            nginx-light   no   the tests behind nginx
+openssl          openssl       no   the tests with certificates
+pgbouncer        pgbouncer     no   the tests behind PgBouncer
 postgres         postgresql    yes  the tests on Postgres
 redis-server     redis-server  yes  the tests with Redis
 shellcheck       shellcheck    no   the check of the shell scripts
