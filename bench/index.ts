@@ -6,6 +6,7 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { fanOut, saturation } from './fan-out'
+import { growth } from './growth'
 import { guessing } from './guessing'
 import { raisedLimits } from './lib/synapse'
 import type { Row, Workload } from './lib/workload'
@@ -33,6 +34,7 @@ const workloads: readonly Workload[] = [
   slowConsumers,
   moving,
   guessing,
+  growth,
 ]
 
 const { values, positionals } = parseArgs({
