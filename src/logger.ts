@@ -1,5 +1,7 @@
 /** The server's log: one JSON object a line. Never given a body, a token, a cookie, a password or a query's values. */
 
+import { withoutCredentials } from './core/text'
+
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 export type Facts = Readonly<Record<string, unknown>>
 
@@ -69,7 +71,7 @@ function describe(fault: unknown): Facts {
   return {
     name: fault.name,
     ...(code === undefined ? {} : { code }),
-    ...(isQuery ? {} : { message: fault.message }),
+    ...(isQuery ? {} : { message: withoutCredentials(fault.message) }),
     stack: frames.map((frame) => frame.trim()),
     ...(fault.cause === undefined ? {} : { cause: describe(fault.cause) }),
   }

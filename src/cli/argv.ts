@@ -1,4 +1,5 @@
 import type { ArgDef, ArgsDef } from 'citty'
+import { withoutCredentials } from '../config/index'
 import { editDistance, nearest } from '../config/nearest'
 import { UsageError } from './cli-error'
 
@@ -58,7 +59,10 @@ function declared(written: string, args: ArgsDef): { name: string; negated: bool
   if (flags.includes(name)) return { name, negated: false }
   const positive = name.startsWith('no-') ? name.slice(3) : ''
   if (flags.includes(positive) && args[positive]?.type === 'boolean') return { name: positive, negated: true }
-  throw new UsageError(`unknown option ${written}`, didYouMean(written, [...flags, 'help'].map(asFlag)))
+  throw new UsageError(
+    `unknown option ${withoutCredentials(written)}`,
+    didYouMean(written, [...flags, 'help'].map(asFlag)),
+  )
 }
 
 function aliasOf(arg: ArgDef | undefined): string | undefined {
@@ -74,7 +78,7 @@ function checkPositionals(found: readonly string[], args: ArgsDef): void {
     else if (arg.required !== false) throw new UsageError(`${name.toUpperCase()} is missing`)
   }
   const surplus = found[wanted.length]
-  if (surplus !== undefined) throw new UsageError(`unexpected argument '${surplus}'`)
+  if (surplus !== undefined) throw new UsageError(`unexpected argument '${withoutCredentials(surplus)}'`)
 }
 
 function checkOption(written: string, arg: ArgDef, text: string): void {

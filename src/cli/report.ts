@@ -1,4 +1,5 @@
 import { processEnvironment } from '../config/environment'
+import { withoutCredentials } from '../config/index'
 import { CliError, hasCode } from './cli-error'
 import { EXIT, type ExitCode } from './exit-codes'
 import { note, styleOf } from './terminal'
@@ -29,7 +30,7 @@ export function reportError(error: unknown, { command, usage }: Circumstances): 
     return EXIT.failure
   }
   note(`${red('error:')} ${unexpected(error)}`)
-  if (processEnvironment().SYNAPSE_LOG_LEVEL === 'debug') note(Bun.inspect(error))
+  if (processEnvironment().SYNAPSE_LOG_LEVEL === 'debug') note(withoutCredentials(Bun.inspect(error)))
   else
     note(indented('this is a fault of Synapse; SYNAPSE_LOG_LEVEL=debug in front of the command shows where'))
   return EXIT.failure
@@ -48,7 +49,7 @@ function expectedExit(error: unknown, command: string | undefined): ExitCode | u
 function unexpected(error: unknown): string {
   // A database error quotes its parameters behind the first line.
   const [line = ''] = String(error instanceof Error ? error.message : error).split('\n')
-  return line === '' ? 'something went wrong' : line.slice(0, 300)
+  return line === '' ? 'something went wrong' : withoutCredentials(line).slice(0, 300)
 }
 
 function indented(line: string): string {

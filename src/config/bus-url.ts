@@ -1,4 +1,5 @@
 import { InvalidValue } from './config-error'
+import { urlParts, urlText } from './credential-url'
 
 const REMEDY = 'write redis://host:6379, or rediss:// for TLS'
 
@@ -7,8 +8,21 @@ const REMEDY = 'write redis://host:6379, or rediss:// for TLS'
  * @throws InvalidValue whose message does not contain the URL, for it may hold a password
  */
 export function parseBusUrl(text: string): string {
-  const [, scheme = '', rest = ''] = /^(redis|rediss|valkey|valkeys):\/\/(.+)$/i.exec(text.trim()) ?? []
-  if (rest === '' || URL.parse(`redis://${rest}`) === null)
-    throw new InvalidValue('is not the address of a Redis server', REMEDY)
-  return `${/^(rediss|valkeys)$/i.test(scheme) ? 'rediss' : 'redis'}://${rest}`
+  const [, scheme = '', rest = ''] = /^(redis|rediss|valkey|valkeys):\/\/(.+)$/is.exec(text.trim()) ?? []
+  if (rest === '') throw new InvalidValue('is not the address of a Redis server', REMEDY)
+  const parts = urlParts(rest)
+  if (
+    parts.hosts === '' ||
+    parts.hosts.includes(',') ||
+    !/^\d*$/.test(parts.path) ||
+    parts.parameters.size > 0
+  )
+    throw new InvalidValue('is not the address of one Redis server', REMEDY)
+  // A password that stands where the user belongs would be shown.
+  if (parts.user !== undefined && parts.password === undefined)
+    throw new InvalidValue(
+      'names a user without a password',
+      'write redis://:<password>@host, with the colon',
+    )
+  return `${/^(rediss|valkeys)$/i.test(scheme) ? 'rediss' : 'redis'}://${urlText(parts)}`
 }

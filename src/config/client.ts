@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { HANDLE_PATTERN } from '../core/limits'
+import { withoutCredentials } from '../core/text'
 import { ConfigError, type ConfigProblem } from './config-error'
 import { type Environment, processEnvironment } from './environment'
 
@@ -66,7 +67,7 @@ export function findClient(request: ClientRequest): ClientConfig | undefined {
   if (!/^https?:\/\/[^/]/.test(url))
     refuse({
       name: 'SYNAPSE_URL',
-      problem: `'${url}' is no address of a server`,
+      problem: `'${withoutCredentials(url)}' is no address of a server`,
       remedy: 'write http(s)://host[:port]',
     })
   const isForAnother = named === undefined && request.url !== undefined && found?.url !== url

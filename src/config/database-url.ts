@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { InvalidValue } from './config-error'
+import { postgresUrl } from './postgres-url'
 
 /** Which store a database URL means. */
 export type DatabaseChoice =
@@ -16,8 +17,8 @@ const REMEDY =
 export function parseDatabaseUrl(text: string, cwd: string): DatabaseChoice {
   const sqlite = /^sqlite:(.*)$/i.exec(text)?.[1]
   if (sqlite !== undefined) return { kind: 'sqlite', path: resolve(cwd, sqlitePath(sqlite)) }
-  const postgres = /^(?:postgres|postgresql|postgresql\+psycopg):\/\/(.+)$/i.exec(text)?.[1]
-  if (postgres !== undefined) return { kind: 'postgres', url: `postgres://${postgres}` }
+  const postgres = /^(?:postgres|postgresql|postgresql\+psycopg):\/\/(.+)$/is.exec(text)?.[1]
+  if (postgres !== undefined) return { kind: 'postgres', url: postgresUrl(postgres, cwd) }
   throw new InvalidValue('is not a database URL that Synapse knows', REMEDY)
 }
 

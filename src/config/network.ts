@@ -30,6 +30,9 @@ export function parseBind(text: string): { host: string; port: string } {
 
 /** Networks as `address/bits`; an address alone means only itself. @throws InvalidValue */
 export function parseNetworks(entries: readonly string[]): string[] {
+  // What is refused below is quoted, and the address of a proxy may hold a password.
+  if (entries.some((entry) => entry.includes('@')))
+    throw new InvalidValue('names a user or a password', 'write address/bits, for example 10.0.0.0/8')
   return [...new Set(entries.map(parseNetwork))]
 }
 

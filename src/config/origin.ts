@@ -21,6 +21,7 @@ function parseOrigin(text: string): string {
  * @throws InvalidValue for anything else; a path is refused with a word of its own
  */
 export function parseBaseUrl(text: string): string {
+  refuseCredentials([text])
   const written = text.trim().replace(/\/$/, '')
   const url = URL.parse(written)
   if (url?.protocol.startsWith('http') && url.pathname !== '/')
@@ -33,5 +34,15 @@ export function parseBaseUrl(text: string): string {
 
 /** Every entry as {@link parseOrigin}, each once. One bad entry refuses all. @throws InvalidValue */
 export function parseOrigins(entries: readonly string[]): string[] {
+  refuseCredentials(entries)
   return [...new Set(entries.map(parseOrigin))]
+}
+
+/** What is refused otherwise is quoted; of these not even an entry that a character of the password has cut off. */
+function refuseCredentials(entries: readonly string[]): void {
+  if (entries.some((entry) => entry.includes('@')))
+    throw new InvalidValue(
+      'names a user or a password, which an origin has not',
+      'write http(s)://host[:port]',
+    )
 }

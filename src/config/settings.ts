@@ -44,7 +44,7 @@ export const SETTINGS = Type.Object({
     shownDefault: 'sqlite:<home>/synapse.db',
     example: 'postgres://synapse@localhost/synapse',
     description:
-      'The store: `sqlite:<path>` (also `sqlite:////absolute` and `sqlite:///relative`, relative to the current directory) or `postgres://…` (also `postgresql://`, `postgresql+psycopg://`).',
+      'The store: `sqlite:<path>` (also `sqlite:////absolute` and `sqlite:///relative`, relative to the current directory) or `postgres://…` (also `postgresql://`, `postgresql+psycopg://`), the password percent-encoded.',
     normalise: (text: string, { cwd }) => databaseUrl(parseDatabaseUrl(text, cwd)),
   }),
   bus_url: boot(Type.String(), {

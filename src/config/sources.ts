@@ -90,8 +90,13 @@ function fromLayer(
   const content = readText(path)
   if (typeof content === 'string') return { text: content.replace(/\r?\n$/, ''), name: from, source }
   const remedy = 'correct the path, or let the user of the server read it'
-  problems.push({ name: from, problem: `cannot read ${path} (${content.code})`, remedy })
+  problems.push({ name: from, problem: `cannot read ${quotable(file, path)} (${content.code})`, remedy })
   return undefined
+}
+
+/** Somebody may have written the secret where the path of its file belongs. */
+function quotable(written: string, path: string): string {
+  return /^\.{0,2}\//.test(written) && !written.includes('://') ? path : 'the file that it names'
 }
 
 function converted(given: Given, as: (text: string) => string, { problems }: Findings): Given | undefined {

@@ -6,3 +6,11 @@ export function isLongerThan(text: string, limit: number): boolean {
   for (const _ of text) if (++count > limit) return true
   return false
 }
+
+/**
+ * A text without the credentials of the URLs in it: of each line everything between `://` and the last @. Rather hides
+ * too much than too little, because a password that is not percent-encoded may hold any character.
+ */
+export function withoutCredentials(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\n]*@/gi, '$1***@')
+}

@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../../config/index'
 import type { Patient } from './patient'
 
 export type Status = 'pass' | 'warn' | 'fail' | 'skip'
@@ -49,8 +50,8 @@ async function reportOf<Subject>({ name, look }: Check<Subject>, subject: Subjec
   return {
     name,
     status,
-    detail: worst.map(({ detail }) => detail).join('; '),
-    fix: fixes.size === 0 ? null : [...fixes].join('; '),
+    detail: withoutCredentials(worst.map(({ detail }) => detail).join('; ')),
+    fix: fixes.size === 0 ? null : withoutCredentials([...fixes].join('; ')),
   }
 }
 
