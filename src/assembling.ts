@@ -84,10 +84,11 @@ export async function assemble(parts: Parts) {
   shared?.answerAfter(() => hub.carried())
   shared?.followWhile(() => hub.isHeard)
   const startedAt = Date.now()
+  const startedSteady = clock.steady()
   const vitals = {
     version: VERSION,
     bootId,
-    startedAt,
+    uptimeSeconds: () => Math.floor((clock.steady() - startedSteady) / 1000),
     store: store.kind,
     did: key.did,
     backup: () => keeping.backups.status,
@@ -130,7 +131,8 @@ export async function assemble(parts: Parts) {
     measuring.meters,
   )
   const server = { http, stopping: false }
-  const upkeep = startUpkeep({ store, usage: core.usage, actedWrites: core.actedWrites, clock, report })
+  const { usage, attempts, actedWrites } = core
+  const upkeep = startUpkeep({ store, usage, attempts, actedWrites, clock, report })
   return { server, publishers, hub, core, upkeep }
 }
 

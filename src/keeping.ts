@@ -3,7 +3,14 @@
  * commands reach it here; main.ts hands a server its backups.
  */
 import { basename } from 'node:path'
-import { BackupError, type BackupOutcome, Backups, copyBeforeMigration, refuseHalfRestored } from './backup'
+import {
+  BackupError,
+  type BackupOutcome,
+  Backups,
+  copyBeforeMigration,
+  noticesOf,
+  refuseHalfRestored,
+} from './backup'
 import type { Config } from './config'
 import type { Principal } from './core/actor'
 import { ulidTime } from './core/ids'
@@ -85,11 +92,12 @@ export function keepBackups({ config, store, key, clock, logger, settings, onMad
         logger.warning('no daily backup: there is no place for one; set SYNAPSE_BACKUP_DIR')
         return undefined
       }
+      for (const notice of noticesOf(backups.datedAhead())) logger.warning(notice)
       const born = new Date(ulidTime((await store.reads.epochs())[0]?.epoch ?? ''))
       daily = startDaily({
         at: () => settings.get('backup.daily_at'),
         // A store without any copy is due at the first such time of its life.
-        lastDone: () => lastRun ?? backups.newest() ?? born,
+        lastDone: () => [lastRun, backups.newest(), born],
         run: async () => {
           if (await store.lease(LEASE, LEASE_SECONDS)) {
             const made = await backups.createDaily()

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { InstanceKey } from '../home/instance-key'
 import { homePaths, isWithin } from '../home/paths'
 import { BackupError, translated } from './backup-error'
@@ -7,7 +7,7 @@ import { copyMissingBlobs } from './blobs'
 import { dumpCommand } from './dump-command'
 import { folderOf, namesOf, stampOf } from './names'
 import { isSuspicious, PRE_MIGRATION, removeBackups, superfluous } from './prune'
-import { type Backup, type BackupRecord, listBackups, writeRecord } from './records'
+import { type Backup, type BackupRecord, byDate, listBackups, writeRecord } from './records'
 import { runSnapshot } from './run-snapshot'
 import { type KeyFiles, writeSealedKeys } from './sealed-keys'
 import { makeFolder, takeSnapshot } from './snapshot'
@@ -53,25 +53,37 @@ export interface BackupOutcome {
 export interface BackupStatus {
   readonly last_ok_at: string | null
   readonly last_error: string | null
+  /** Names of copies that were made while the clock was ahead. They are never pruned, and keep no other from being made. */
+  readonly dated_ahead: readonly string[]
 }
 
 /** The backups of one instance. One is made at a time; what was finished is never written to again. */
 export class Backups {
   private line: Promise<unknown> = Promise.resolve()
-  private lastOkAt: string | null = null
+  private lastOkAt: Date | undefined
   private lastError: string | null = null
 
   constructor(private readonly deps: BackupsDeps) {}
 
   get status(): BackupStatus {
-    return { last_ok_at: this.lastOkAt ?? this.newest()?.toISOString() ?? null, last_error: this.lastError }
+    const { lastOkAt } = this
+    const last = lastOkAt && lastOkAt <= this.deps.now() ? lastOkAt : this.newest()
+    return {
+      last_ok_at: last?.toISOString() ?? null,
+      last_error: this.lastError,
+      dated_ahead: this.datedAhead().map(({ names }) => basename(names.database)),
+    }
   }
 
-  /** When the newest copy was made, whoever asked for it. */
+  /** When the newest copy was made, whoever asked for it. A date that is still to come does not count. */
   newest(): Date | undefined {
-    const { root, key } = this.deps
-    const [backup] = root === null ? [] : listBackups(folderOf(root, key.did))
+    const [backup] = this.byDate().dated
     return backup && new Date(backup.record.created_at)
+  }
+
+  /** Copies that were made while the clock was ahead. */
+  datedAhead(): readonly Backup[] {
+    return this.byDate().ahead
   }
 
   /** @throws BackupError */
@@ -94,7 +106,7 @@ export class Backups {
   private async noted(work: () => Promise<BackupOutcome>): Promise<BackupOutcome> {
     try {
       const outcome = await work()
-      this.lastOkAt = this.deps.now().toISOString()
+      this.lastOkAt = this.deps.now()
       this.lastError = null
       return outcome
     } catch (error) {
@@ -110,14 +122,16 @@ export class Backups {
     try {
       const sqlite = store.kind === 'sqlite' ? store.path : undefined
       const backup =
-        sqlite && (await runSnapshot({ database: sqlite, root, version, label, at: at.getTime() }))
+        sqlite === undefined
+          ? undefined
+          : await runSnapshot({ database: sqlite, root, version, label, at: at.getTime() })
       const folder = makeFolder(root, key.did)
       const names = backup ? backup.names : namesOf(folder, stampOf(at))
       const taken = blobs ? copyMissingBlobs(homePaths(home).blobs, folder, names.manifest) : null
       if (passphrase !== undefined) await writeSealedKeys(names.keys, key.did, this.keyFiles(), passphrase)
       const record = backup ? { ...backup.record, blobs, keys: passphrase !== undefined } : null
       if (record && (blobs || record.keys)) writeRecord(names, record)
-      const { pruned, notices } = this.prune(folder)
+      const { pruned, notices } = this.prune(folder, backup)
       return {
         file: backup ? names.database : null,
         dump:
@@ -134,22 +148,33 @@ export class Backups {
     }
   }
 
-  private prune(folder: string): { pruned: string[]; notices: string[] } {
+  /** Removes what is more than is kept, once there is this new copy. */
+  private prune(folder: string, made: Backup | undefined): { pruned: string[]; notices: string[] } {
     const all = listBackups(folder)
-    const [newest, ...others] = all
-    if (newest === undefined) return { pruned: [], notices: [] }
+    const { dated, ahead } = byDate(all, this.deps.now())
+    const newest = made ?? dated[0]
+    const notices = noticesOf(ahead)
+    for (const notice of notices) this.deps.warn(notice, {})
+    if (newest === undefined) return { pruned: [], notices }
+    const others = all.filter(({ names }) => names.stamp !== newest.names.stamp)
     if (isSuspicious(newest, others)) {
-      const notice = `this copy has fewer than half of the messages of an older one, so nothing was pruned: ${newest.names.database}`
+      const notice = `this copy has fewer than half of the messages of another one, so nothing was pruned: ${newest.names.database}`
       this.deps.warn(notice, { messages: newest.record.counts['messages'] })
-      return { pruned: [], notices: [notice] }
+      return { pruned: [], notices: [...notices, notice] }
     }
-    const gone = superfluous(all, this.deps.keep())
+    const { keep, now } = this.deps
+    const gone = superfluous(all, { keep: keep(), now: now(), made })
     removeBackups(
       folder,
       gone,
-      all.filter((backup) => !gone.includes(backup)),
+      [...dated, ...ahead].filter((backup) => !gone.includes(backup)),
     )
-    return { pruned: gone.map(({ names }) => names.database), notices: [] }
+    return { pruned: gone.map(({ names }) => names.database), notices }
+  }
+
+  private byDate(): ReturnType<typeof byDate> {
+    const { root, key, now } = this.deps
+    return byDate(root === null ? [] : listBackups(folderOf(root, key.did)), now())
   }
 
   /** Every file in `keys/`, and the key in use where it came from elsewhere. */
@@ -182,13 +207,23 @@ export function copyBeforeMigration(
   })
   const folder = join(backup.names.database, '..')
   const all = listBackups(folder)
-  const gone = superfluous(all, Number.POSITIVE_INFINITY)
+  const gone = superfluous(all, { keep: Number.POSITIVE_INFINITY, now: now(), made: backup })
+  const { dated, ahead } = byDate(all, now())
   removeBackups(
     folder,
     gone,
-    all.filter((each) => !gone.includes(each)),
+    [...dated, ...ahead].filter((each) => !gone.includes(each)),
   )
   return backup
+}
+
+/** What is said of copies that were made while the clock was ahead. */
+export function noticesOf(ahead: readonly Backup[]): string[] {
+  if (ahead.length === 0) return []
+  const names = ahead.map(({ names }) => basename(names.database)).join(', ')
+  return [
+    `the clock was ahead when these copies were made, or is behind now, so they are neither pruned nor counted: ${names}`,
+  ]
 }
 
 function placeOf({ root, home }: Pick<BackupsDeps, 'root' | 'home'>): string {

@@ -11,10 +11,11 @@ export {
   type BackupOutcome,
   Backups,
   copyBeforeMigration,
+  noticesOf,
 } from './backups'
 export { epochsOf, factsOf, openQuiet, type StoreFacts, soundnessOf } from './inspect'
 export { folderOf } from './names'
-export { type Backup, instanceFolders, listBackups } from './records'
+export { type Backup, byDate, instanceFolders, listBackups } from './records'
 export { type Restored, type RestoreStep, restoreStore } from './restore'
 export { halfRestored, readMarker, refuseHalfRestored } from './restore-marker'
 export { readSealedKeys, type SealedKeys, unsealKeys } from './sealed-keys'

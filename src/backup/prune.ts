@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { dropUnlistedBlobs } from './blobs'
-import type { Backup } from './records'
+import { type Backup, byDate } from './records'
 
 /** Copies that are made before a migration, kept apart from the others. */
 export const PRE_MIGRATION = 'pre-migration'
@@ -18,12 +18,22 @@ function messagesOf({ record }: Backup): number {
   return record.counts['messages'] ?? 0
 }
 
-/** Which of these copies, newest first, are more than are kept. */
-export function superfluous(backups: readonly Backup[], keep: number): Backup[] {
+export interface Keeping {
+  readonly keep: number
+  readonly now: Date
+  /** The copy just made: it takes the first place of its kind, whatever the dates of the others say. */
+  readonly made: Backup | undefined
+}
+
+/** Which of these copies, newest first, are more than are kept. A copy dated ahead is none of them, and takes no place. */
+export function superfluous(backups: readonly Backup[], { keep, now, made }: Keeping): Backup[] {
+  const isMade = ({ names }: Backup) => names.stamp === made?.names.stamp
   const isApart = ({ record }: Backup) => record.label === PRE_MIGRATION
+  const { dated } = byDate(backups, now)
+  const line = [...dated.filter(isMade), ...dated.filter((backup) => !isMade(backup))]
   return [
-    ...backups.filter((backup) => !isApart(backup)).slice(keep),
-    ...backups.filter(isApart).slice(KEPT_PRE_MIGRATION),
+    ...line.filter((backup) => !isApart(backup)).slice(keep),
+    ...line.filter(isApart).slice(KEPT_PRE_MIGRATION),
   ]
 }
 

@@ -37,6 +37,16 @@ export function listBackups(folder: string): Backup[] {
     .flatMap((stamp) => readBackup(namesOf(folder, stamp)) ?? [])
 }
 
+/** So much later than now is still no wrong date: clocks are corrected all the time. */
+const TOLERANCE_MS = 60_000
+
+/** Copies by whether their dates can be true: `ahead` are those made while the clock was. Each in the order given. */
+export function byDate(backups: readonly Backup[], now: Date): { dated: Backup[]; ahead: Backup[] } {
+  const limit = now.getTime() + TOLERANCE_MS
+  const isAhead = ({ record }: Backup) => Date.parse(record.created_at) > limit
+  return { dated: backups.filter((backup) => !isAhead(backup)), ahead: backups.filter(isAhead) }
+}
+
 /** The finished copy in this file; undefined when the file or its side file is missing or damaged. */
 export function backupAt(file: string): Backup | undefined {
   const stamp = stampIn(file.split('/').at(-1) ?? '')

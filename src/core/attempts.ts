@@ -10,7 +10,7 @@ export interface AttemptLimit {
   readonly count: number
 }
 
-/** What is counted is kept at least so long, whichever window it is counted in. */
+/** What is counted is kept at least so long: no window but that of `rate.login` is longer. */
 const KEPT_MICROS = 60 * MICROS_PER_MINUTE
 
 /** Attempts at secrets, counted in the store, so that more replicas give no more guesses. */
@@ -40,15 +40,21 @@ export class Attempts {
         const oldest = await tx.nthAttempt(key, span, count)
         if (oldest !== undefined) throw refuse(retryAfter(oldest, window, now))
       }
-      await tx.insertAttempts(keys, now, later(now, -this.keptFor(window)))
+      await tx.insertAttempts(keys, now)
     })
     return keys
   }
 
-  /** All kinds of attempts lie together: none may be forgotten before its own window is over. */
-  private keptFor(window: number): number {
+  /**
+   * Deletes up to so many attempts that no window reaches, and answers how many there were. What is far ahead was counted
+   * before the clock was set back. The caller makes sure that the date may be believed.
+   */
+  forget(limit: number): Promise<number> {
     const login = (this.settings.get('rate.login')?.seconds ?? 0) * MICROS_PER_SECOND
-    return Math.max(window, login, KEPT_MICROS)
+    const kept = Math.max(login, KEPT_MICROS)
+    const now = this.clock.now()
+    const span = { after: later(now, -kept), upTo: later(now, kept) }
+    return this.store.transact((tx) => tx.forgetAttemptsBeyond(span, limit))
   }
 }
 

@@ -110,6 +110,7 @@ export async function createCore(ports: CorePorts) {
       settings,
       clock,
     }),
+    attempts,
     sharing,
     actedWrites: new ActedWrites(store),
     sessions,

@@ -1,6 +1,6 @@
 import type { AccountKind } from './entities'
 import type { Uuid } from './ids'
-import type { Micros } from './time'
+import { MICROS_PER_SECOND, type Micros } from './time'
 
 /** What pairing needs of randomness and of the key of this instance; pair-secrets.ts brings it along. */
 export interface PairSecrets {
@@ -31,6 +31,15 @@ export interface PairCode {
   readonly attempts: number
   readonly state: PairState
   readonly tokenId: number | null
+}
+
+/** No code is good for longer. */
+export const MAX_PAIR_SECONDS = 86_400
+
+/** Whether a code can still be redeemed. One that would be good for longer than any was made while the clock was ahead. */
+export function isOpen({ state, expiresAt }: PairCode, now: Micros): boolean {
+  const left = expiresAt - now
+  return state === 'active' && left > 0 && left <= MAX_PAIR_SECONDS * MICROS_PER_SECOND
 }
 
 export type NewPairCode = Omit<PairCode, 'id' | 'uuid' | 'createdAt' | 'attempts' | 'tokenId'> & {

@@ -10,6 +10,7 @@ import type { Secrets, Uuid } from './ids'
 import {
   defaultScopes,
   type GivenCode,
+  isOpen,
   type PairCode,
   type PairSecrets,
   type PairState,
@@ -169,7 +170,7 @@ export class Pairing {
 
   /** A state as it is shown: what was not redeemed in time has expired, and a token may have been revoked by itself. */
   stateOf({ code, token }: PairCodeView): PairState | 'expired' {
-    if (code.state === 'active' && code.expiresAt <= this.deps.clock.now()) return 'expired'
+    if (code.state === 'active' && !isOpen(code, this.deps.clock.now())) return 'expired'
     return code.state === 'redeemed' && token?.revokedAt ? 'revoked' : code.state
   }
 
@@ -185,7 +186,7 @@ export class Pairing {
     if (code.state === 'redeemed') return 'pair_code_used'
     if (code.state === 'revoked') return 'pair_code_revoked'
     const now = clock.now()
-    if (code.expiresAt <= now) return 'pair_code_expired'
+    if (!isOpen(code, now)) return 'pair_code_expired'
     const account = await tx.account({ id: code.accountId })
     if (!account || account.archivedAt !== null) return 'pair_code_invalid'
     if (request.as === 'session') {
@@ -227,7 +228,7 @@ export class Pairing {
     const right = candidates.find((code) => code.typedHash === hash)
     if (right) return right
     const now = clock.now()
-    const tried = candidates.find((code) => code.state === 'active' && code.expiresAt > now)
+    const tried = candidates.find((code) => isOpen(code, now))
     if (tried) {
       const attempts = tried.attempts + 1
       await tx.updatePairCode(tried.id, { attempts, state: attempts < MAX_WRONG ? 'active' : 'locked' })
@@ -241,7 +242,7 @@ export class Pairing {
     for (;;) {
       const fresh = codes.fresh()
       const same = await tx.pairCodes({ selector: fresh.typed.slice(0, SELECTOR_LENGTH) })
-      if (!same.some((code) => code.state === 'active' && code.expiresAt > clock.now())) return fresh
+      if (!same.some((code) => isOpen(code, clock.now()))) return fresh
     }
   }
 

@@ -207,8 +207,10 @@ export interface Writes extends Reads {
   audit(entry: AuditEntry): Promise<void>
   /** When the `n`th latest login attempt of the key was made, of those in a span of time. */
   nthAttempt(key: string, span: { after: Micros; upTo: Micros }, n: number): Promise<Micros | undefined>
-  /** Notes a login attempt of each key, and forgets all of before `since`. */
-  insertAttempts(keys: readonly string[], at: Micros, since: Micros): Promise<void>
+  /** Notes a login attempt of each key. */
+  insertAttempts(keys: readonly string[], at: Micros): Promise<void>
+  /** Deletes up to `limit` attempts outside a span of time; answers how many there were. */
+  forgetAttemptsBeyond(span: { after: Micros; upTo: Micros }, limit: number): Promise<number>
   /** Takes back the latest attempt of each key. */
   forgetAttempts(keys: readonly string[]): Promise<void>
 

@@ -38,8 +38,10 @@ export class Neighbourhood implements AsyncDisposable {
 
   /** Those who were heard of lately, but for this server itself. */
   get hints(): readonly Heard[] {
-    const since = this.now() - EXPIRY_MS
-    for (const [did, { lastSeen }] of this.heard) if (lastSeen < since) this.heard.delete(did)
+    const now = this.now()
+    // Heard in the future is heard before the clock was set back: who is still there is heard again soon.
+    for (const [did, { lastSeen }] of this.heard)
+      if (lastSeen < now - EXPIRY_MS || lastSeen > now) this.heard.delete(did)
     return [...this.heard.values()].filter(({ did }) => did !== this.announced?.did)
   }
 

@@ -10,7 +10,8 @@ import { oneOf, Type } from './schema'
 export interface Vitals {
   readonly version: string
   readonly bootId: string
-  readonly startedAt: number
+  /** By the steady clock: a calendar that is set makes no server younger. */
+  readonly uptimeSeconds: () => number
   readonly store: 'sqlite' | 'postgres'
   /** Of this instance. */
   readonly did: string
@@ -21,7 +22,11 @@ export interface Vitals {
   readonly writesInFlight: () => number
   readonly openStreams: () => number
   /** When a backup was made last, and why the one after it failed; null where there is nothing to say. */
-  readonly backup: () => { readonly last_ok_at: string | null; readonly last_error: string | null }
+  readonly backup: () => {
+    readonly last_ok_at: string | null
+    readonly last_error: string | null
+    readonly dated_ahead: readonly string[]
+  }
   /** Everything that is counted, as Prometheus reads it. */
   readonly metrics: () => string
 }
@@ -50,7 +55,16 @@ const healthSchema = Type.Object({
       { description: 'Paired servers; this version has none' },
     ),
   ),
-  backup: Type.Optional(Type.Object({ last_ok_at: nullableText, last_error: nullableText })),
+  backup: Type.Optional(
+    Type.Object({
+      last_ok_at: nullableText,
+      last_error: nullableText,
+      dated_ahead: Type.Array(Type.String(), {
+        description:
+          'Backups whose date is still to come, because the clock was ahead; they count for nothing',
+      }),
+    }),
+  ),
 })
 
 const aliveSchema = Type.Object({
@@ -127,7 +141,7 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
       const brief = {
         version: vitals.version,
         boot_id: vitals.bootId,
-        uptime_s: Math.floor((Date.now() - vitals.startedAt) / 1000),
+        uptime_s: vitals.uptimeSeconds(),
         stopping: vitals.isStopping(),
       }
       if (!isAdmin(actor, core.settings)) return { status: 200, json: brief }

@@ -1,14 +1,14 @@
 import type { Clock } from '../core/time'
 
 const CHECK_MILLISECONDS = 60_000
-/** After a failure the next try waits so long. */
-const RETRY_MICROS = 3600 * 1_000_000
+/** After a failure the next try waits so long, whatever the calendar does meanwhile. */
+const RETRY_MILLISECONDS = 3600_000
 
 export interface DailyDeps {
   /** The time of day, `HH:MM` in local time, as it is set now; null for never. */
   readonly at: () => string | null
-  /** When it was done last, or what may count as that. Undefined means never. */
-  readonly lastDone: () => Date | undefined
+  /** When it was done last: the first of these that is not still to come, because the clock was ahead. None means never. */
+  readonly lastDone: () => readonly (Date | undefined)[]
   readonly run: () => Promise<void>
   readonly clock: Clock
   readonly report: (fault: unknown) => void
@@ -21,18 +21,18 @@ export interface DailyDeps {
 export function startDaily(deps: DailyDeps): { check(): Promise<void>; stop(): void } {
   const { at, lastDone, run, clock, report } = deps
   let isRunning = false
-  let notBefore = 0
+  let notBefore = Number.NEGATIVE_INFINITY
   const check = async () => {
     const time = at()
-    const now = clock.now()
-    if (isRunning || time === null || now < notBefore) return
-    const done = lastDone()
-    if (done !== undefined && done.getTime() >= lastDue(time, new Date(now / 1000)).getTime()) return
+    if (isRunning || time === null || clock.steady() < notBefore) return
+    const now = new Date(clock.now() / 1000)
+    const done = lastDone().find((at) => at !== undefined && at <= now)
+    if (done !== undefined && done >= lastDue(time, now)) return
     isRunning = true
     try {
       await run()
     } catch (fault) {
-      notBefore = now + RETRY_MICROS
+      notBefore = clock.steady() + RETRY_MILLISECONDS
       report(fault)
     } finally {
       isRunning = false

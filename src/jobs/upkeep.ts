@@ -1,3 +1,4 @@
+import type { Attempts } from '../core/attempts'
 import type { ActedWrites } from '../core/impersonation'
 import { IDEMPOTENCY_WINDOW_HOURS } from '../core/limits'
 import type { Leases, Store } from '../core/ports'
@@ -16,16 +17,17 @@ const SESSION_GRACE_DAYS = 400
 export interface UpkeepDeps {
   readonly store: Store & Leases
   readonly usage: Usage
+  readonly attempts: Attempts
   readonly actedWrites: ActedWrites
   readonly clock: Clock
   readonly report: (fault: unknown) => void
 }
 
-/** Writes down when credentials were used, and forgets retry keys and sessions that are over. */
-export function startUpkeep({ store, usage, actedWrites, clock, report }: UpkeepDeps): {
+/** Writes down when credentials were used, and forgets attempts, retry keys and sessions that are over. */
+export function startUpkeep({ store, usage, attempts, actedWrites, clock, report }: UpkeepDeps): {
   stop(): Promise<void>
 } {
-  const forget = createForgetting(store, clock)
+  const forget = createForgetting(store, attempts, clock)
   const forgetAlone = () => alone(store, 'upkeep', forget)
   const run = (job: () => Promise<void>) => () => void job().catch(report)
   const timers = [
@@ -50,10 +52,11 @@ export function startUpkeep({ store, usage, actedWrites, clock, report }: Upkeep
 }
 
 /** Deletes what is over, at each call, once the date is settled. */
-export function createForgetting(store: Store, clock: Clock): () => Promise<void> {
+export function createForgetting(store: Store, attempts: Attempts, clock: Clock): () => Promise<void> {
   const settled = new SettledClock(clock)
   return async () => {
     if (!settled.isSettled()) return
+    while ((await attempts.forget(SLICE)) === SLICE);
     const now = clock.now()
     const keysBefore = later(now, -IDEMPOTENCY_WINDOW_HOURS * 60 * MICROS_PER_MINUTE)
     while ((await store.transact((tx) => tx.forgetKeys(keysBefore, SLICE))) === SLICE);

@@ -44,13 +44,15 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
           }),
         ),
       lease: async (name: string, seconds: number) => {
-        // By the clock of the database, which all processes share.
+        // By the clock of the database, which all processes share. A lease that ends later than any begun now was begun
+        // while that clock was ahead.
         const held = await readers.run(
           (_, sql) => sql`
             INSERT INTO job_leases (name, holder, until)
             VALUES (${name}, ${holder}, now() + ${seconds} * interval '1 second')
             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-            WHERE job_leases.holder = excluded.holder OR job_leases.until < now() RETURNING name`,
+            WHERE job_leases.holder = excluded.holder OR job_leases.until < now()
+              OR job_leases.until > now() + ${2 * seconds} * interval '1 second' RETURNING name`,
         )
         return held.length > 0
       },

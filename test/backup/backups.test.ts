@@ -105,20 +105,29 @@ test('a blob that is not what its name says is no part of a backup', async () =>
 
 test('the status tells of the last good copy and of the last failure, until the next good one', async () => {
   await using here = await scene()
-  expect(here.backups.status).toEqual({ last_ok_at: null, last_error: null })
+  expect(here.backups.status).toEqual({ last_ok_at: null, last_error: null, dated_ahead: [] })
   await here.backups.create({})
-  expect(here.backups.status).toEqual({ last_ok_at: '2026-05-01T03:00:00.000Z', last_error: null })
+  expect(here.backups.status).toMatchObject({
+    last_ok_at: '2026-05-01T03:00:00.000Z',
+    last_error: null,
+    dated_ahead: [],
+  })
   rmSync(here.root, { recursive: true })
   writeFileSync(here.root, 'no folder')
   here.tomorrow()
   await rejectionOf(here.backups.create({}))
   expect(here.backups.status).toEqual({
+    dated_ahead: [],
     last_ok_at: '2026-05-01T03:00:00.000Z',
     last_error: expect.stringContaining('cannot be used'),
   })
   rmSync(here.root)
   await here.backups.create({})
-  expect(here.backups.status).toEqual({ last_ok_at: '2026-05-02T03:00:00.000Z', last_error: null })
+  expect(here.backups.status).toEqual({
+    last_ok_at: '2026-05-02T03:00:00.000Z',
+    last_error: null,
+    dated_ahead: [],
+  })
   expect(existsSync(here.root)).toBe(true)
 })
 

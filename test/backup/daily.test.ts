@@ -31,7 +31,7 @@ function daily(at: string | null = '03:00') {
   const state = { at, fails: false, done: noon as Date | undefined }
   const job = startDaily({
     at: () => state.at,
-    lastDone: () => state.done,
+    lastDone: () => [state.done],
     run: async () => {
       runs.push(new Date(clock.now() / 1000))
       if (state.fails) throw new Error('no room')
@@ -79,6 +79,34 @@ describe('what is done daily', () => {
     job.state.fails = false
     job.clock.advance(MINUTE)
     await job.check()
+    await job.check()
+    expect(job.runs).toHaveLength(2)
+  })
+
+  test('is done on the days after one on which the clock was a year ahead', async () => {
+    using job = daily()
+    const right = job.clock.now()
+    job.clock.set(toMicros(right + 365 * 24 * HOUR * 1000))
+    await job.check()
+    expect(job.runs).toHaveLength(1)
+    job.clock.set(right)
+    // What was done is still to come, so it counts for nothing.
+    await job.check()
+    expect(job.runs).toHaveLength(2)
+    await job.check()
+    job.clock.advance(24 * HOUR)
+    await job.check()
+    expect(job.runs).toHaveLength(3)
+  })
+
+  test('is tried again an hour after it failed, also when the clock is set back meanwhile', async () => {
+    using job = daily()
+    const right = job.clock.now()
+    job.state.fails = true
+    job.clock.set(toMicros(right + 365 * 24 * HOUR * 1000))
+    await job.check()
+    job.clock.set(toMicros(right + 24 * HOUR * 1000))
+    job.clock.advance(HOUR)
     await job.check()
     expect(job.runs).toHaveLength(2)
   })

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { listBackups } from '../../src/backup'
 import { instanceFolders } from '../../src/backup/records'
 import { loadConfig, settingRegistry } from '../../src/config'
@@ -49,6 +49,7 @@ async function nights(settings: Record<string, string> = {}) {
     },
     copies: () => instanceFolders(root).flatMap(listBackups),
     status: () => keeping.backups.status,
+    jump: (hours: number) => clock.set(toMicros(clock.now() + hours * HOUR * 1000)),
     async pass(hours: number) {
       clock.advance(hours * HOUR)
       await job?.check()
@@ -76,6 +77,29 @@ test('a server copies its store every night, with keys where there is a passphra
   expect(here.copies()).toHaveLength(2)
 })
 
+test('copies made while the clock was a year ahead keep no night from its copy, push none out, and are named', async () => {
+  await using here = await nights({ SYNAPSE_BACKUP_KEEP: '2' })
+  here.jump(365 * 24)
+  for (let day = 0; day < 3; day++) await here.pass(24)
+  const ahead = here.copies().map(({ names }) => basename(names.database))
+  expect(ahead).toHaveLength(2)
+  here.jump(-(365 + 3) * 24)
+  for (let day = 0; day < 3; day++) await here.pass(24)
+  const copies = here.copies().map(({ names }) => basename(names.database))
+  expect(copies.slice(0, 2)).toEqual(ahead)
+  expect(copies.slice(2).map((name) => name.slice(8, 16))).toEqual(['20260510', '20260509'])
+  expect(here.status()).toEqual({
+    last_ok_at: expect.stringContaining('2026-05-10'),
+    last_error: null,
+    dated_ahead: ahead,
+  })
+  const warned = here
+    .lines()
+    .split('\n')
+    .filter((line) => line.includes('neither pruned nor counted'))
+  expect(warned.at(-1)).toContain(ahead[0] ?? 'a name')
+})
+
 test('one that fails is told in the log, without harm to the rest, and in the status', async () => {
   await using here = await nights()
   writeFileSync(here.root, 'no folder')
@@ -84,6 +108,7 @@ test('one that fails is told in the log, without harm to the rest, and in the st
   expect(here.status()).toEqual({
     last_ok_at: null,
     last_error: expect.stringContaining('SYNAPSE_BACKUP_DIR'),
+    dated_ahead: [],
   })
 })
 
@@ -91,5 +116,5 @@ test('none is made while it is switched off', async () => {
   await using here = await nights({ SYNAPSE_BACKUP_DAILY_AT: 'off' })
   await here.pass(100)
   expect(here.copies()).toHaveLength(0)
-  expect(here.status()).toEqual({ last_ok_at: null, last_error: null })
+  expect(here.status()).toEqual({ last_ok_at: null, last_error: null, dated_ahead: [] })
 })

@@ -20,21 +20,37 @@ function backup(day: number, messages: number, label: string | null = null): Bac
   return { names: namesOf('/backups', stamp), bytes: 1, record }
 }
 
+/** On the last day of the month, with the newest copy just made. */
+const keeping = (keep: number) => ({ keep, now: new Date('2026-05-31T12:00:00Z'), made: undefined })
+
 const days = (backups: readonly Backup[]) =>
   backups.map(({ record }) => Number(record.created_at.slice(8, 10)))
 
 describe('of many backups', () => {
   test('the newest are kept, as many as were asked for', () => {
     const all = [9, 8, 7, 6, 5].map((day) => backup(day, 100))
-    expect(days(superfluous(all, 3))).toEqual([6, 5])
-    expect(days(superfluous(all, 5))).toEqual([])
-    expect(days(superfluous(all, 365))).toEqual([])
+    expect(days(superfluous(all, keeping(3)))).toEqual([6, 5])
+    expect(days(superfluous(all, keeping(5)))).toEqual([])
+    expect(days(superfluous(all, keeping(365)))).toEqual([])
   })
 
   test('those before a migration are kept apart, the last three', () => {
     const all = [9, 8, 7, 6, 5, 4, 3].map((day) => backup(day, 100, day % 2 === 1 ? PRE_MIGRATION : 'daily'))
-    expect(days(superfluous(all, 1))).toEqual([6, 4, 3])
-    expect(days(superfluous(all, 7))).toEqual([3])
+    expect(days(superfluous(all, keeping(1)))).toEqual([6, 4, 3])
+    expect(days(superfluous(all, keeping(7)))).toEqual([3])
+  })
+
+  test('those dated ahead of now are kept, and push out no other', () => {
+    const now = new Date('2026-05-07T12:00:00Z')
+    const all = [20, 19, 18, 7, 6, 5].map((day) => backup(day, 100))
+    expect(days(superfluous(all, { keep: 2, now, made: all[3] }))).toEqual([5])
+    const migrated = [20, 19, 18, 7, 6, 5, 4].map((day) => backup(day, 100, PRE_MIGRATION))
+    expect(days(superfluous(migrated, { keep: 2, now, made: migrated[3] }))).toEqual([4])
+  })
+
+  test('the one just made is kept, even where others have later dates', () => {
+    const all = [9, 8, 7].map((day) => backup(day, 100))
+    expect(days(superfluous(all, { ...keeping(1), made: all[2] }))).toEqual([9, 8])
   })
 })
 

@@ -3,16 +3,20 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { namesOf, stampOf } from '../../src/backup/names'
 import { writeState } from '../../src/home'
-import { backUp, epochsIn, flipBit, served } from '../backup/scene'
+import { backUp, epochsIn, flipBit, served, textOf } from '../backup/scene'
+import { parsed } from '../support/finished'
 import { hasNamespaces, inNamespaces } from '../support/namespace'
 import { program, Site } from '../support/site'
 import { examinedBy } from './examined'
@@ -225,6 +229,35 @@ test.skipIf(!hasNamespaces)('tells an ordinary user, as well as root, of two hom
   }
   // The one that is named is the one that is meant.
   expect((await examined(site, '--home', site.home)).of('home')).toMatchObject({ status: 'pass' })
+})
+
+test('names copies that are dated ahead of now, and a copy made beside them stays', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 1)
+  await server.stop()
+  const { file } = await backUp(site)
+  const nextYear = new Date(Date.now() + 365 * 86_400_000)
+  const ahead = namesOf(dirname(file), stampOf(nextYear))
+  const side = file.replace(/db$/, 'json')
+  writeFileSync(
+    ahead.side,
+    textOf(side).replace(/"created_at": "[^"]+"/, `"created_at": "${nextYear.toISOString()}"`),
+  )
+  renameSync(file, ahead.database)
+  rmSync(side)
+  const without = (await examined(site)).of('backup')
+  expect(without?.status).toBe('warn')
+  for (const words of ['there is no copy yet', ahead.database]) expect(without?.detail).toContain(words)
+  const made = parsed<{ file: string; pruned: string[]; notices: string[] }>(
+    await site.runWith({ SYNAPSE_BACKUP_KEEP: '1' }, 'backup', 'create', '--json'),
+  )
+  expect(made).toMatchObject({ pruned: [], notices: [expect.stringContaining(basename(ahead.database))] })
+  expect(existsSync(made.file)).toBe(true)
+  const listed = await site.json<{ file: string; dated_ahead: boolean }[]>('backup', 'list', '--json')
+  expect(listed.map(({ file, dated_ahead }) => [file, dated_ahead])).toEqual([
+    [ahead.database, true],
+    [made.file, false],
+  ])
 })
 
 test('tells of a key that is gone, or is not that of the store: no server starts there', async () => {

@@ -111,6 +111,31 @@ for (const { words, by } of jumps)
     })
   })
 
+describe('what was begun while the clock was a year ahead', () => {
+  test('a pairing code has expired', async () => {
+    await using w = await world()
+    await w.agent('bob')
+    const pair = () =>
+      w.operator.post<{ code: string }>('/v1/admin/devices', { device: 'kiosk', account_handle: 'bob' })
+    jump(w, YEAR)
+    const { body: early } = await pair()
+    jump(w, -YEAR)
+    const { body: right } = await pair()
+    const redeem = async (code: string) => (await w.guest.post('/v1/pair/redeem', { code })).status
+    expect(await redeem(early.code)).toBe(410)
+    expect(await redeem(right.code)).toBe(201)
+    const { body: devices } = await w.operator.get<{ state: string }[]>('/v1/admin/devices')
+    expect(devices.map(({ state }) => state)).toEqual(['expired', 'redeemed'])
+  })
+
+  test('a server is no younger for it: its uptime is by the steady clock', async () => {
+    await using w = await world()
+    w.clock.advance(90 * SECOND)
+    jump(w, -YEAR)
+    expect((await w.operator.get('/v1/health')).body).toMatchObject({ uptime_s: 90 })
+  })
+})
+
 describe.skipIf(preloadMissing)('a machine whose date is set to and fro', () => {
   test('costs its server no post, no socket and no wait', async () => {
     using clock = await SettableClock.make()

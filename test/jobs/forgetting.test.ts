@@ -1,13 +1,19 @@
 import { describe, expect, test } from 'bun:test'
+import { settingRegistry } from '../../src/config'
+import { Attempts } from '../../src/core/attempts'
+import { AppError } from '../../src/core/errors'
 import { toMicros } from '../../src/core/time'
 import { createForgetting } from '../../src/jobs/upkeep'
 import { systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
+import { loading } from '../config/loading'
 import { makeAccount } from '../store/scene'
 import { DAWN, DAY, FakeClock, HOUR, MINUTE } from '../support/fake-clock'
 import { fastDirectory } from '../support/fast-directory'
 
 const YEAR = 365 * DAY
+using here = loading()
+const settings = settingRegistry(here.load()).valuesWith(new Map())
 const HASH = 'of a session'
 
 /** A store with one session, which ends after two weeks, and what deletes it. */
@@ -30,9 +36,15 @@ async function scene() {
     const expiresAt = toMicros(DAWN + 14 * DAY * 1000)
     await tx.insertSession({ accountId, hash: HASH, expiresAt, ip: null, userAgent: null })
   })
-  const forget = createForgetting(store, clock)
+  const attempts = new Attempts(store, { get: (name) => settings[name] }, clock)
+  const forget = createForgetting(store, attempts, clock)
   return {
     clock,
+    attempt: () =>
+      attempts.count([{ key: 'somewhere', count: 1000 }], 300, () => new AppError('rate_limited', 'x', 'x')),
+    /** When the latest attempt was made, of those up to an instant. */
+    attempts: (upTo = toMicros(Number.MAX_SAFE_INTEGER)) =>
+      store.transact((tx) => tx.nthAttempt('somewhere', { after: toMicros(0), upTo }, 1)),
     /** Lets time pass as it does for a server, which asks every ten minutes; answers whether the session is still there. */
     passes: async (milliseconds: number) => {
       for (let left = milliseconds; left > 0; left -= 10 * MINUTE) {
@@ -81,5 +93,37 @@ describe('a session that is over', () => {
     expect(await s.passes(10 * MINUTE)).toBe(true)
     s.jumps(-10 * YEAR)
     expect(await s.passes(2 * HOUR)).toBe(true)
+  })
+})
+
+describe('a failed attempt', () => {
+  test('is deleted two hours later', async () => {
+    await using s = await scene()
+    await s.attempt()
+    await s.passes(HOUR)
+    expect(await s.attempts()).toBeDefined()
+    await s.passes(2 * HOUR)
+    expect(await s.attempts()).toBeUndefined()
+  })
+
+  test('survives a clock that is a year ahead and put right within the hour, and others that come meanwhile', async () => {
+    await using s = await scene()
+    await s.attempt()
+    s.jumps(YEAR)
+    await s.attempt()
+    await s.passes(10 * MINUTE)
+    s.jumps(-YEAR)
+    await s.passes(10 * MINUTE)
+    expect(await s.attempts(DAWN)).toBeDefined()
+  })
+
+  test('of a clock that was a year ahead is deleted when the clock is right again', async () => {
+    await using s = await scene()
+    s.jumps(YEAR)
+    for (let i = 0; i < 600; i++) await s.attempt()
+    s.jumps(-YEAR)
+    await s.attempt()
+    await s.passes(3 * HOUR)
+    expect(await s.attempts()).toBeUndefined()
   })
 })

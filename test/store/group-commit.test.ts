@@ -115,7 +115,7 @@ describe.each(engines)('group commit on %s', (name) => {
   test('a work that writes rows but no event, and fails, leaves no rows', async () => {
     await using s = await scene()
     const failed = s.store.transact(async (tx) => {
-      await tx.insertAttempts(['somewhere'], tx.now(), tx.now())
+      await tx.insertAttempts(['somewhere'], tx.now())
       throw new Error('a bug')
     })
     expect(await rejectionOf(failed)).toMatchObject({ message: 'a bug' })

@@ -1,4 +1,4 @@
-import { type Backup, listBackups } from '../../backup/index'
+import { type Backup, byDate, listBackups } from '../../backup/index'
 import { command } from '../command'
 import { note, printJson } from '../terminal'
 import { counted } from '../words'
@@ -11,9 +11,11 @@ export const listCopies = command({
   async run({ args }) {
     const folders = foldersOf(configAt(args.home))
     const backups = folders.flatMap(listBackups)
-    if (args.json === true) printJson(backups.map(factsOf))
+    const ahead = new Set(byDate(backups, new Date()).ahead)
+    if (args.json === true)
+      printJson(backups.map((backup) => ({ ...factsOf(backup), dated_ahead: ahead.has(backup) })))
     else if (backups.length === 0) note(`no backups in ${folders.join(', ')}`)
-    else for (const backup of backups) console.log(lineOf(backup))
+    else for (const backup of backups) console.log(lineOf(backup, ahead.has(backup)))
     return undefined
   },
 })
@@ -22,12 +24,19 @@ function factsOf({ names, bytes, record }: Backup) {
   return { file: names.database, bytes, ...record }
 }
 
-function lineOf({ names, bytes, record }: Backup): string {
+function lineOf({ names, bytes, record }: Backup, isAhead: boolean): string {
   const parts = [
     record.created_at.slice(0, 19).replace('T', ' '),
     sizeOf(bytes).padStart(9),
     counted(record.counts['messages'] ?? 0, 'message').padStart(17),
-    [record.label ?? '', record.keys ? '+keys' : '', record.blobs ? '+blobs' : ''].filter(Boolean).join(' '),
+    [
+      record.label ?? '',
+      record.keys ? '+keys' : '',
+      record.blobs ? '+blobs' : '',
+      isAhead ? '(dated ahead of now)' : '',
+    ]
+      .filter(Boolean)
+      .join(' '),
     names.database,
   ]
   return parts.join('  ')

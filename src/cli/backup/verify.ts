@@ -1,4 +1,4 @@
-import { listBackups, type Verdict, verifyBackup } from '../../backup/index'
+import { byDate, listBackups, type Verdict, verifyBackup } from '../../backup/index'
 import { CliError } from '../cli-error'
 import { command } from '../command'
 import { EXIT } from '../exit-codes'
@@ -33,7 +33,8 @@ export const verifyCopy = command({
 
 function fileOf(name: string | undefined, folders: () => string[]): string {
   if (name !== undefined) return fileCalled(name, folders)
-  const [newest] = folders().flatMap(listBackups)
+  const { dated, ahead } = byDate(folders().flatMap(listBackups), new Date())
+  const [newest] = [...dated, ...ahead]
   if (newest !== undefined) return newest.names.database
   throw new CliError(EXIT.notFound, `there are no backups in ${folders().join(', ')}`, [
     'synapse backup create makes one',

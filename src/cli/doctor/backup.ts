@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Backup, listBackups, verifyBackup } from '../../backup/index'
+import { type Backup, byDate, listBackups, verifyBackup } from '../../backup/index'
 import type { Config } from '../../config/index'
 import { foldersOf } from '../backup/index'
 import { type Check, type Finding, fail, pass, warn } from './check'
@@ -15,7 +15,13 @@ export const backup: Check = {
     if (backupDir === null)
       return [warn('there is no place for backups outside the home', 'set SYNAPSE_BACKUP_DIR to a folder')]
     const backups = foldersOf(config).flatMap(listBackups)
-    return [...place(backupDir, backups[0]?.bytes ?? 0), ...copies(config, backups), ...keys(backups)]
+    const { dated, ahead } = byDate(backups, new Date())
+    return [
+      ...place(backupDir, (dated[0] ?? ahead[0])?.bytes ?? 0),
+      ...copies(config, dated),
+      ...wronglyDated(ahead),
+      ...keys(backups),
+    ]
   },
 }
 
@@ -48,6 +54,17 @@ function copies({ database }: Config, backups: readonly Backup[]): Finding[] {
       warn(`the newest copy is of ${at}`, 'synapse backup create; and look why the daily one was not made'),
     ]
   return [pass(`${newest.names.database}, of ${at}`)]
+}
+
+function wronglyDated(ahead: readonly Backup[]): Finding[] {
+  if (ahead.length === 0) return []
+  const files = ahead.map(({ names }) => names.database).join(' ')
+  return [
+    warn(
+      `the clock was ahead when these copies were made, or is behind now; they are never pruned: ${files}`,
+      'set the clock right; once synapse backup create has made a new copy, delete them by hand',
+    ),
+  ]
 }
 
 function keys(backups: readonly Backup[]): Finding[] {

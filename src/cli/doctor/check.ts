@@ -31,6 +31,11 @@ export const skip = (detail: string): Finding => ({ status: 'skip', detail })
 export const warn = (detail: string, fix: string): Finding => ({ status: 'warn', detail, fix })
 export const fail = (detail: string, fix: string): Finding => ({ status: 'fail', detail, fix })
 
+/** Whether this was so many milliseconds ago at most. What is further ahead of now was noted by a clock that was. */
+export function isWithin(at: number, milliseconds: number): boolean {
+  return Math.abs(Date.now() - at) <= milliseconds
+}
+
 /** One check after another: they look at the same things, and the lines of some explain those of others. */
 export async function reportsOf<Subject>(
   checks: readonly Check<Subject>[],

@@ -1,4 +1,4 @@
-import { type Check, type Finding, pass, warn } from './check'
+import { type Check, type Finding, isWithin, pass, warn } from './check'
 import { type Patient, storeOf } from './patient'
 
 const DAY_MS = 86_400_000
@@ -36,7 +36,7 @@ function strict({ settings }: Patient): Finding[] {
 async function bootstrap(patient: Patient): Promise<Finding[]> {
   const issuedAt =
     patient.database === undefined ? await issuedBy(patient) : issuedIn(patient, patient.database)
-  if (issuedAt === undefined || Date.now() - issuedAt <= DAY_MS) return []
+  if (issuedAt === undefined || isWithin(issuedAt, DAY_MS)) return []
   return [
     warn(
       'the token of SYNAPSE_ADMIN_TOKEN (bootstrap-env) has been valid for more than a day',

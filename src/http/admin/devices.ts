@@ -1,4 +1,5 @@
 import type { Core } from '../../core'
+import { MAX_PAIR_SECONDS } from '../../core/pair-codes'
 import type { PairCodeView } from '../../core/ports'
 import { formatInstant } from '../../core/time'
 import { type Endpoint, endpoint } from '../endpoint'
@@ -7,7 +8,6 @@ import { idOf, instantSchema, listQuery, nullable, numberedPageOf, pageAnswer } 
 
 const TTL_SECONDS = 600
 const MIN_TTL_SECONDS = 60
-const MAX_TTL_SECONDS = 86_400
 
 const newDevice = Type.Object({
   device: text({
@@ -22,7 +22,7 @@ const newDevice = Type.Object({
   scopes: maybe(list(text(), { description: 'Default: by the label' })),
   actors: maybe(list(text({ maxLength: 64 }), { maxItems: 100, description: 'Handles that it may act as' })),
   ttl_s: maybe(
-    Type.Integer({ minimum: MIN_TTL_SECONDS, maximum: MAX_TTL_SECONDS, description: 'Default 600' }),
+    Type.Integer({ minimum: MIN_TTL_SECONDS, maximum: MAX_PAIR_SECONDS, description: 'Default 600' }),
   ),
   direct: maybe(Type.Boolean({ description: 'The token itself instead of a code, for scripts' })),
 })

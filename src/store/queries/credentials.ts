@@ -148,17 +148,21 @@ export function credentialWrites({ db, t }: Handle, stamp: Stamp) {
       return rows[0]?.at
     },
 
-    async insertAttempts(keys, at, since) {
-      // Ids grow with time, so what is too old to count lies at the low end of the key.
-      const old = db
+    async insertAttempts(keys, at) {
+      await db.insert(t.loginAttempts).values(keys.map((key) => ({ key, at })))
+    },
+
+    async forgetAttemptsBeyond({ after, upTo }, limit) {
+      const beyond = db
         .select({ id: t.loginAttempts.id })
         .from(t.loginAttempts)
-        .orderBy(asc(t.loginAttempts.id))
-        .limit(100)
-      await db
+        .where(or(lt(t.loginAttempts.at, after), gt(t.loginAttempts.at, upTo)))
+        .limit(limit)
+      const gone = await db
         .delete(t.loginAttempts)
-        .where(and(inArray(t.loginAttempts.id, old), lt(t.loginAttempts.at, since)))
-      await db.insert(t.loginAttempts).values(keys.map((key) => ({ key, at })))
+        .where(inArray(t.loginAttempts.id, beyond))
+        .returning({ id: t.loginAttempts.id })
+      return gone.length
     },
 
     async forgetAttempts(keys) {
