@@ -5,6 +5,7 @@
 import { bootstrapToken, type Config, settingRegistry } from './config'
 import { createCore } from './core'
 import type { Clock } from './core/time'
+import type { Turns } from './core/turns'
 import type { InstanceKey } from './home/instance-key'
 import { echoKeys, type Roster } from './http/outside'
 import { RateLimits } from './http/rate-limits'
@@ -28,6 +29,7 @@ interface Parts {
   readonly config: Config
   readonly store: OpenStore
   readonly clock: Clock
+  readonly turns: Turns
   readonly logger: Logger
   readonly bootId: string
   readonly report: (fault: unknown) => void
@@ -40,7 +42,7 @@ interface Parts {
 
 /** Core, hub and surfaces over an open store. */
 export async function assemble(parts: Parts) {
-  const { config, store, clock, logger, bootId, report, disk, measuring, keeping, roster, key } = parts
+  const { config, store, clock, turns, logger, bootId, report, disk, measuring, keeping, roster, key } = parts
   const { shared } = store
   const publishers: ((topic: string, text: string) => void)[] = []
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
@@ -48,6 +50,7 @@ export async function assemble(parts: Parts) {
     store,
     settings: settingRegistry(config),
     clock,
+    turns,
     secrets: systemSecrets,
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(key.seed(), key.did),
@@ -55,13 +58,14 @@ export async function assemble(parts: Parts) {
     waits,
   })
   const wire = new Wire(core.log)
-  const { directory, gates, feed } = core
+  const { directory, gates, feed, pace } = core
   const hub: Hub = new Hub(
     {
       directory,
       gates,
       feed,
       clock,
+      pace,
       publish: (topic, event) => {
         const text = wire.envelope(event)
         for (const publish of publishers) publish(topic, text)

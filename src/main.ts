@@ -7,6 +7,7 @@ import { assemble, bootstrap } from './assembling'
 import { refuseHalfRestored } from './backup'
 import { type Config, maskUrl } from './config'
 import type { Clock } from './core/time'
+import type { Turns } from './core/turns'
 import {
   checkSocketPlace,
   homePaths,
@@ -38,7 +39,7 @@ import {
   placeNotices,
   watchDisk,
 } from './opening'
-import { systemClock, systemSecrets } from './platform'
+import { systemClock, systemSecrets, systemTurns } from './platform'
 import { VERSION } from './version'
 
 /** Requests in flight get so long when the server stops. */
@@ -82,6 +83,8 @@ export interface BootOptions extends RunOptions {
   readonly multicast?: AnnouncingParts['wire']
   /** Where "now" comes from; default the system's clock. */
   readonly clock?: Clock
+  /** Turns of the event loop; default the system's. */
+  readonly turns?: Turns
 }
 
 /**
@@ -91,7 +94,7 @@ export interface BootOptions extends RunOptions {
 export async function boot(config: Config, options: BootOptions): Promise<Running> {
   await using undo = new AsyncDisposableStack()
   const bootId = config.bootId ?? crypto.randomUUID()
-  const { clock = systemClock } = options
+  const { clock = systemClock, turns = systemTurns } = options
   const write = options.log ?? (options.listen ? (text: string) => process.stdout.write(text) : () => {})
   const logger = undo.use(createLogger(config.logLevel, write))
   const notices = prepareHome(config.home)
@@ -151,6 +154,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     config,
     store,
     clock,
+    turns,
     logger,
     bootId,
     report,

@@ -1,9 +1,10 @@
-/** The core's ports onto what Bun has built in: the clock, randomness, hashing, and slow password hashing. */
+/** The core's ports onto what Bun has built in: clock, turns, randomness, hashing, and slow password hashing. */
 
 import { AppError } from './core/errors'
 import type { Secrets, Uuid } from './core/ids'
 import type { Passwords } from './core/ports'
 import { type Clock, toMicros } from './core/time'
+import type { Turns } from './core/turns'
 
 /** Wall time in microseconds. `Date.now` is followed, so that an adjusted clock is seen; the digits below come from the steady one. */
 export const systemClock: Clock = {
@@ -14,6 +15,11 @@ export const systemClock: Clock = {
     return toMicros(Math.floor((Math.abs(precise - wall) < 2 ? precise : wall) * 1000))
   },
   steady: () => performance.now(),
+}
+
+/** Turns of Bun's event loop: what waits for the network is handled between two of them. */
+export const systemTurns: Turns = {
+  next: () => new Promise((resolve) => setImmediate(resolve)),
 }
 
 export const systemSecrets: Secrets = {

@@ -11,8 +11,10 @@ import type { Log } from './log'
 import type { Reads } from './ports'
 import type { SharedLog } from './shared-log'
 import { threadRoot } from './threads'
+import { type Loop, type Pace, TURN_ROWS } from './turns'
 
-const PAGE = 500
+/** Events that are looked up together. */
+const SLICE = 64
 
 /** What of the log a reader wants. */
 export interface FeedFilter {
@@ -45,21 +47,24 @@ export interface FeedPage {
   readonly hasMore: boolean
 }
 
+export interface FeedDeps {
+  readonly reads: Reads
+  readonly directory: Directory
+  readonly gates: Gates
+  readonly audience: Audience
+  readonly log: Log
+  readonly pace: Pace
+  readonly shared: SharedLog | undefined
+}
+
 /** Reading the log as one reader may hear it. Every stream, socket and poll of events goes through here. */
 export class Feed {
-  constructor(
-    private readonly reads: Reads,
-    private readonly directory: Directory,
-    private readonly gates: Gates,
-    private readonly audience: Audience,
-    private readonly log: Log,
-    private readonly shared: SharedLog | undefined,
-  ) {}
+  constructor(private readonly deps: FeedDeps) {}
 
   /**
    * Up to `limit` events after a position, oldest first, that at least one of the filters selects and the actor may
    * hear now. Looks at no more than SCAN_LIMIT events and none after `upTo`, so a page may be empty although the log
-   * goes on.
+   * goes on. Others have their turns meanwhile: a loop over pages brings its own `loop`.
    * @throws what ends the actor's credential
    */
   async page(
@@ -67,15 +72,22 @@ export class Feed {
     filters: readonly FeedFilter[],
     after: Seq,
     limit: number,
-    upTo: Seq = this.log.head,
+    upTo: Seq = this.deps.log.head,
+    loop: Loop = this.deps.pace.loop(),
   ): Promise<FeedPage> {
     const events: LogEvent[] = []
     let position = after
+    // Most readers want most of what there is; where that is not so, the next slices are full ones.
+    let size = Math.min(limit, TURN_ROWS)
     for (let scanned = 0; position < upTo && scanned < SCAN_LIMIT && events.length < limit; ) {
-      const records = (await this.reads.events(position, PAGE)).filter((record) => record.seq <= upTo)
+      await loop.turn()
+      const read = await this.deps.reads.events(position, size)
+      loop.did(read.length)
+      const records = read.filter((record) => record.seq <= upTo)
       if (records.length === 0) return { events, position: upTo, hasMore: false }
       scanned += records.length
-      const found = await this.open(actor, filters, records, limit - events.length)
+      size = TURN_ROWS
+      const found = await this.open(actor, filters, records, limit - events.length, loop)
       events.push(...found.events)
       position = found.position
     }
@@ -91,18 +103,17 @@ export class Feed {
     actor: Person,
     request: FeedRequest,
   ): Promise<{ filter: FeedFilter; rooms: Room[]; after: Seq | null }> {
+    const { reads, directory, gates, log, shared } = this.deps
     // Also where a connection was opened long ago: by the rights of now, and from now on.
-    await this.shared?.fresh()
-    const rooms = await this.directory.settle(() =>
-      this.gates.rooms(this.gates.current(actor), request.channels),
-    )
+    await shared?.fresh()
+    const rooms = await directory.settle(() => gates.rooms(gates.current(actor), request.channels))
     const ids = new Set(rooms.map((room) => room.channel.id))
     const channels = rooms.map((room) => room.channel)
-    const after = request.since === null ? null : await this.log.position(request.since, 'since', channels)
+    const after = request.since === null ? null : await log.position(request.since, 'since', channels)
     const filter: FeedFilter = {
       channelIds: request.channels.includes('*') ? '*' : ids,
       types: request.types,
-      threadRoot: request.thread === null ? null : await threadRoot(this.reads, request.thread, ids),
+      threadRoot: request.thread === null ? null : await threadRoot(reads, request.thread, ids),
       notActorId: request.excludeSelf ? actor.account.id : null,
     }
     return { filter, rooms, after }
@@ -110,7 +121,7 @@ export class Feed {
 
   /** Whether the actor may hear an event that just happened. Synchronous over the directory. */
   hears(actor: Person, event: LogEvent): boolean {
-    return this.audience.hears(actor, {
+    return this.deps.audience.hears(actor, {
       type: event.type,
       channelId: event.channel?.id ?? null,
       accountId: event.account?.id ?? null,
@@ -126,25 +137,35 @@ export class Feed {
     filters: readonly FeedFilter[],
     records: readonly EventRecord[],
     limit: number,
+    loop: Loop,
   ): Promise<{ events: LogEvent[]; position: Seq }> {
     const wanted = records.filter((r) =>
       filters.some((filter) => selectsRecord(filter, r.type, r.channelId, r.actorId)),
     )
-    const heard = await this.directory.settle(() => {
-      const now = this.gates.current(actor)
-      this.directory.requireRooms(wanted.flatMap((record) => record.channelId ?? []))
-      return wanted.filter((record) => this.audience.hears(now, heardOf(record)))
-    })
     // What a thread leaves out shows only in the message, so slices are read until there are enough.
     const events: LogEvent[] = []
-    for (let start = 0; start < heard.length; start += limit) {
-      const slice = await hydrate(this.reads, this.directory, heard.slice(start, start + limit))
+    const size = Math.min(limit, SLICE)
+    for (let start = 0; start < wanted.length; start += size) {
+      await loop.turn()
+      const slice = await this.heard(actor, wanted.slice(start, start + size))
+      loop.did(slice.length)
       for (const event of slice) {
         if (!filters.some((filter) => selects(filter, event))) continue
         if (events.push(event) === limit) return { events, position: event.seq }
       }
     }
     return { events, position: records.at(-1)?.seq ?? 0 }
+  }
+
+  /** Of these records what the reader may hear now, as events. */
+  private async heard(actor: Person, records: readonly EventRecord[]): Promise<LogEvent[]> {
+    const { reads, directory, gates, audience } = this.deps
+    const heard = await directory.settle(() => {
+      const now = gates.current(actor)
+      directory.requireRooms(records.flatMap((record) => record.channelId ?? []))
+      return records.filter((record) => audience.hears(now, heardOf(record)))
+    })
+    return hydrate(reads, directory, heard)
   }
 }
 

@@ -37,12 +37,14 @@ import { TokenSharing } from './sharing'
 import type { Streams, Waits } from './streams'
 import type { Clock } from './time'
 import { Tokens } from './tokens'
+import { Pace, type Turns } from './turns'
 import { Usage } from './usage'
 
 export interface CorePorts {
   readonly store: Store
   readonly settings: SettingRegistry
   readonly clock: Clock
+  readonly turns: Turns
   readonly secrets: Secrets
   readonly passwords: Passwords
   readonly pairSecrets: PairSecrets
@@ -58,6 +60,7 @@ export type Core = Awaited<ReturnType<typeof createCore>>
 export async function createCore(ports: CorePorts) {
   const { store, clock, secrets, passwords, streams, waits } = ports
   const { shared } = store
+  const pace = new Pace(ports.turns, clock)
   const settings = await LiveSettings.open(store.reads, ports.settings)
   const directory = new Directory(store.reads)
   const log = await Log.open(store, settings)
@@ -89,6 +92,7 @@ export async function createCore(ports: CorePorts) {
   return {
     settings,
     clock,
+    pace,
     /** See `SharedLog.fresh`; undefined where nobody else writes, because it is always so. */
     fresh: () => shared?.fresh(),
     directory,
@@ -119,7 +123,7 @@ export async function createCore(ports: CorePorts) {
     channels: new Channels(store.reads, administration, directory, gates, settings),
     messages: new Messages({ store, directory, gates, settings, secrets, streams }),
     history: new History(store.reads, directory, gates, log, waits, clock),
-    feed: new Feed(store.reads, directory, gates, audience, log, shared),
+    feed: new Feed({ reads: store.reads, directory, gates, audience, log, pace, shared }),
     access: new AccessReport(directory, gates),
     audit: new AuditLog(store, directory, administration, secrets),
     configuration: new Configuration(store.reads, directory, administration, settings),

@@ -8,6 +8,7 @@ import type { Gates } from '../core/gates'
 import type { Seq } from '../core/ids'
 import type { EndReason, Outlet, Streams } from '../core/streams'
 import type { Clock } from '../core/time'
+import type { Pace } from '../core/turns'
 import { PARK_BYTES, Stream } from './stream'
 import type { HeldRequests } from './waits'
 
@@ -17,6 +18,7 @@ export interface HubDeps {
   readonly gates: Gates
   readonly feed: Feed
   readonly clock: Clock
+  readonly pace: Pace
   /** Sends an event to every socket subscribed to the topic, rendered once; answers its size in bytes. */
   readonly publish: (topic: string, event: LogEvent) => number
   /** Told of every stream that is not ended by its own reader. */
@@ -58,7 +60,7 @@ export class Hub implements Streams {
   }
 
   open(actor: Person, outlet: Outlet): Stream {
-    const stream = new Stream(this, this.deps.feed, actor, outlet, this.deps.clock)
+    const stream = new Stream(this, this.deps, actor, outlet)
     this.streams.add(stream)
     for (const id of accountIdsOf(actor))
       this.byAccount.set(id, (this.byAccount.get(id) ?? new Set()).add(stream))

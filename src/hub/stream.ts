@@ -1,11 +1,11 @@
 import type { Person } from '../core/actor'
 import type { Channel, Room } from '../core/entities'
 import type { LogEvent } from '../core/events'
-import { type Feed, type FeedFilter, selects } from '../core/feed'
+import { type FeedFilter, selects } from '../core/feed'
 import type { Seq } from '../core/ids'
 import type { EndReason, LiveStream, Outlet } from '../core/streams'
-import type { Clock } from '../core/time'
-import type { Hub } from './hub'
+import type { Loop } from '../core/turns'
+import type { Hub, HubDeps } from './hub'
 
 /** Events read and sent at a time while a stream catches up. */
 const PAGE = 200
@@ -45,12 +45,11 @@ export class Stream implements LiveStream {
 
   constructor(
     private readonly hub: Hub,
-    private readonly feed: Feed,
+    private readonly deps: Pick<HubDeps, 'feed' | 'clock' | 'pace'>,
     public actor: Person,
     readonly outlet: Outlet,
-    private readonly clock: Pick<Clock, 'steady'>,
   ) {
-    this.nextBeat = clock.steady() + outlet.beatEvery
+    this.nextBeat = deps.clock.steady() + outlet.beatEvery
   }
 
   get selections(): readonly FeedFilter[] {
@@ -151,7 +150,11 @@ export class Stream implements LiveStream {
     this.leave(channel.id)
     // While it catches up a stream has joined nothing, but it knows what it asked for by name.
     const isNamed = this.selections.some(({ channelIds }) => channelIds !== '*' && channelIds.has(channel.id))
-    if (!wasJoined && !isNamed) return
+    if (!wasJoined && !isNamed) {
+      // A page that is on its way was judged before.
+      for (const [i, backlog] of this.backlogs.entries()) this.backlogs[i] = { ...backlog }
+      return
+    }
     this.deselect(new Set([channel.id]))
     this.outlet.dropped([channel])
   }
@@ -176,7 +179,7 @@ export class Stream implements LiveStream {
   }
 
   private park(): void {
-    this.stalledSince ??= this.clock.steady()
+    this.stalledSince ??= this.deps.clock.steady()
     this.reread()
   }
 
@@ -198,8 +201,9 @@ export class Stream implements LiveStream {
 
   private async run(): Promise<void> {
     this.running = true
+    const loop = this.deps.pace.loop()
     try {
-      while (!this.gone && this.backlogs.length > 0) await this.step()
+      while (!this.gone && this.backlogs.length > 0) await this.step(loop)
     } catch (error) {
       this.hub.failed(this, error)
     } finally {
@@ -207,13 +211,13 @@ export class Stream implements LiveStream {
     }
   }
 
-  private async step(): Promise<void> {
+  private async step(loop: Loop): Promise<void> {
     if (this.outlet.buffered() > PARK_BYTES) await this.untilDrained()
     // The one that is furthest behind; where it meets another they go on as one, so that nothing is sent twice.
     const [backlog, next] = this.backlogs.toSorted((one, other) => one.position - other.position)
     if (!backlog || this.gone) return
     const end = Math.min(this.hub.head, next?.position ?? this.hub.head)
-    if (backlog.position < end) return this.sendPage(backlog, end)
+    if (backlog.position < end) return this.sendPage(backlog, end, loop)
     // What this reader has already is still on its way to the others; until it is out it would come again.
     const ahead = backlog.position > this.hub.head ? this.hub.carried() : undefined
     if (ahead !== undefined) return ahead
@@ -233,12 +237,16 @@ export class Stream implements LiveStream {
     backlog.done()
   }
 
-  private async sendPage(backlog: Backlog, end: Seq): Promise<void> {
-    const page = await this.feed.page(this.actor, backlog.selections, backlog.position, PAGE, end)
-    // It may have been taken back, or replaced, while the log was read.
-    if (this.gone || !this.backlogs.includes(backlog)) return
+  private async sendPage(backlog: Backlog, end: Seq, loop: Loop): Promise<void> {
+    const { selections, position, replay } = backlog
+    const page = await this.deps.feed.page(this.actor, selections, position, PAGE, end, loop)
+    // It may have been taken back, or replaced, while the log was read or others had their turn.
+    const isOver = () => this.gone || !this.backlogs.includes(backlog)
+    if (isOver()) return
     for (const event of page.events) {
-      if (!this.wasSent(event, backlog)) this.outlet.event(event, backlog.replay)
+      if ((await loop.turn()) && isOver()) return
+      if (!this.wasSent(event, backlog)) this.outlet.event(event, replay)
+      loop.did(1)
       backlog.position = event.seq
       // The rest is read again when this was taken: a page of long messages is more than may wait unsent.
       if (this.outlet.buffered() > PARK_BYTES) return
@@ -271,7 +279,7 @@ export class Stream implements LiveStream {
   }
 
   private untilDrained(): Promise<void> {
-    this.stalledSince ??= this.clock.steady()
+    this.stalledSince ??= this.deps.clock.steady()
     return new Promise((resolve) => {
       this.whenDrained = resolve
     })

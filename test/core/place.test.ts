@@ -6,7 +6,7 @@ import type { Account, Channel } from '../../src/core/entities'
 import type { AppError } from '../../src/core/errors'
 import { HeldRequests } from '../../src/hub'
 import { pairSecrets } from '../../src/pair-secrets'
-import { argonPasswords, systemSecrets } from '../../src/platform'
+import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
 import { loading } from '../config/loading'
 import { type EngineName, engines, openEngine } from '../store/engines'
 
@@ -23,6 +23,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
     store: engine.store,
     settings,
     clock: engine.clock,
+    turns: systemTurns,
     secrets: systemSecrets,
     passwords,
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),

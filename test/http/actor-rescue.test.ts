@@ -7,7 +7,7 @@ import { authenticate } from '../../src/http/auth'
 import { notePeer } from '../../src/http/client'
 import { HeldRequests } from '../../src/hub'
 import { pairSecrets } from '../../src/pair-secrets'
-import { argonPasswords, systemSecrets } from '../../src/platform'
+import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
 import { loading } from '../config/loading'
 import { openEngine } from '../store/engines'
 
@@ -30,6 +30,7 @@ async function scene(values: Partial<SettingValues>) {
     store: engine.store,
     settings: settingRegistry(here.load(env)),
     clock: engine.clock,
+    turns: systemTurns,
     secrets: systemSecrets,
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),

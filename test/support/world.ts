@@ -9,8 +9,10 @@
 import { rmSync } from 'node:fs'
 import { type Config, loadConfig } from '../../src/config'
 import type { Clock } from '../../src/core/time'
+import type { Turns } from '../../src/core/turns'
 import { homePaths } from '../../src/home'
 import { boot, type Running } from '../../src/main'
+import { systemTurns } from '../../src/platform'
 import { type Answer, Caller, type Fields } from './caller'
 import { type Parameter, type TestDatabase, testDatabase, type Words } from './database'
 import { FakeClock } from './fake-clock'
@@ -47,6 +49,8 @@ export async function world<Time extends Clock = FakeClock>(
     readonly settings?: Readonly<Record<string, string>>
     /** Default: a clock that stands until it is moved. */
     readonly clock?: Time
+    /** Default: those of the event loop. */
+    readonly turns?: Turns
   } = {},
 ): Promise<World<Time>> {
   const folder = fastDirectory()
@@ -74,7 +78,8 @@ export async function world<Time extends Clock = FakeClock>(
     ...options.settings,
   }
   const config = loadConfig({ env, cwd: home, command: 'serve' })
-  const start = () => boot(config, { listen: true, log: (text) => lines.push(text), clock })
+  const { turns = systemTurns } = options
+  const start = () => boot(config, { listen: true, log: (text) => lines.push(text), clock, turns })
   return new World(await start(), start, config, clock, database, lines, undo.move())
 }
 

@@ -1,0 +1,106 @@
+import type { Clock } from './time'
+
+/** The event loop, as work on many rows sees it. */
+export interface Turns {
+  /** Resolves in a later turn of the event loop: what has arrived meanwhile, a request for example, comes first. */
+  next(): Promise<void>
+}
+
+/** What the loops over rows may do in one turn of the event loop, all of them together. */
+export const TURN_ROWS = 500
+const TURN_MILLISECONDS = 5
+/** Loops that wait for their first turn go first, but for every fourth turn. */
+const FIRST_IN_A_ROW = 3
+
+/** One loop over rows. */
+export interface Loop {
+  /** Call it before the next rows. While this turn is spent others come first; then, and only then, answers true. */
+  turn(): Promise<boolean>
+  /** Notes rows that were read, rendered or sent. */
+  did(rows: number): void
+}
+
+/**
+ * Shares the serving thread among all loops over rows. Reads of SQLite settle without a turn of the event loop, so a
+ * loop over them would hold up everything else. Here each turn has room for some rows; who finds it spent waits in
+ * line, and each turn lets one of those go on. New loops come first, so that a short one is not kept by long ones.
+ */
+export class Pace {
+  private rows = 0
+  /** When the work of this turn began, by the steady clock; undefined before it. */
+  private began: number | undefined
+  private isTurning = false
+  private firstInARow = 0
+  private readonly first: (() => void)[] = []
+  private readonly further: (() => void)[] = []
+
+  constructor(
+    private readonly turns: Turns,
+    private readonly clock: Pick<Clock, 'steady'>,
+  ) {}
+
+  loop(): Loop {
+    let waited = false
+    return {
+      turn: async () => {
+        if (this.isSpent) {
+          const line = waited ? this.further : this.first
+          waited = true
+          await new Promise<void>((resolve) => line.push(resolve))
+          return true
+        }
+        this.begin()
+        return false
+      },
+      did: (rows) => {
+        this.begin()
+        this.rows += rows
+      },
+    }
+  }
+
+  /** Handles values one by one, in order, with turns between them. */
+  async each<Value, Result>(
+    values: readonly Value[],
+    handle: (value: Value) => Result,
+    loop = this.loop(),
+  ): Promise<Result[]> {
+    const results: Result[] = []
+    for (const value of values) {
+      await loop.turn()
+      results.push(handle(value))
+      loop.did(1)
+    }
+    return results
+  }
+
+  private get isSpent(): boolean {
+    if (this.rows >= TURN_ROWS) return true
+    return this.began !== undefined && this.clock.steady() - this.began >= TURN_MILLISECONDS
+  }
+
+  /** The first work of a turn: what was counted is forgotten when the turn is over. */
+  private begin(): void {
+    this.began ??= this.clock.steady()
+    if (this.isTurning) return
+    this.isTurning = true
+    void this.turns.next().then(() => this.turned())
+  }
+
+  private turned(): void {
+    this.isTurning = false
+    this.rows = 0
+    this.began = undefined
+    const next = this.takeNext()
+    if (!next) return
+    this.begin()
+    next()
+  }
+
+  private takeNext(): (() => void) | undefined {
+    const isFirst = this.further.length === 0 || this.firstInARow < FIRST_IN_A_ROW
+    const next = isFirst ? (this.first.shift() ?? this.further.shift()) : this.further.shift()
+    this.firstInARow = isFirst && this.further.length > 0 ? this.firstInARow + 1 : 0
+    return next
+  }
+}

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { TURN_ROWS } from '../../src/core/turns'
+import { CountedTurns } from '../support/counted-turns'
+import { fill } from '../support/fill'
+import { EventStream, LiveSocket } from '../support/sockets'
+import { type Person, type Room, type World, world } from '../support/world'
+
+/** More than one page, slice and turn of anything. */
+const MANY = 1500
+/** What is left of a turn when it begins, and the slice that spends it. */
+const MOST = 2 * TURN_ROWS
+
+let turns: CountedTurns
+let w: World
+let ann: Person
+let room: Room
+
+beforeAll(async () => {
+  turns = new CountedTurns()
+  w = await world({ turns, settings: { SYNAPSE_LOG_LEVEL: 'warning' } })
+  room = await w.channel('room')
+  await w.channel('quiet')
+  ann = await w.agent('ann', { channels: { room: 'member', quiet: 'member' } })
+  await w.stop()
+  await fill(w, { channel: 'room', sender: 'ann', count: MANY })
+  await w.restart()
+})
+beforeEach(() => turns.clear())
+afterAll(async () => {
+  await w[Symbol.asyncDispose]()
+  turns[Symbol.dispose]()
+})
+
+/** SQLite's rows are counted; on Postgres each statement waits for the network anyway. */
+function expectTurns(rows: number): void {
+  if (w.database.kind !== 'sqlite') return
+  expect(turns.total).toBeGreaterThanOrEqual(rows)
+  expect(turns.most).toBeLessThanOrEqual(MOST)
+}
+
+const lastBody = `room ${MANY - 1}`
+const sse = (query: string) => EventStream.open(w.url, ann.credential, { query })
+
+/** Checks that all of the many came, in their order. */
+function expectAll(events: readonly { readonly seq: number; readonly message?: unknown }[]): void {
+  const messages = events.filter(({ message }) => message !== undefined)
+  expect(messages.map(({ message }) => (message as { body: string }).body)).toEqual(
+    Array.from({ length: MANY }, (_, i) => `room ${i}`),
+  )
+}
+
+async function readAll(stream: EventStream): Promise<void> {
+  await stream.arrivals.next(
+    ({ data }) => data?.includes(`"body":"${lastBody}"`) ?? false,
+    'the last message',
+  )
+  expectAll(stream.events)
+}
+
+describe('others have their turns while a reader catches up', () => {
+  test('by an event stream', async () => {
+    using stream = await sse('?since=oldest&channel=room')
+    await readAll(stream)
+    expectTurns(2 * MANY)
+  })
+
+  test('by a WebSocket', async () => {
+    using socket = await LiveSocket.open(w.url, ann.credential)
+    await socket.subscribe(['room'], { since: 'oldest' })
+    await socket.arrivals.next(
+      (frame) => (frame.message as { body?: string } | undefined)?.body === lastBody,
+      'the last message',
+    )
+    expectAll(socket.events)
+    expectTurns(2 * MANY)
+  })
+
+  test('by ten streams of one token at once, which share the turns', async () => {
+    const streams = await Promise.all(Array.from({ length: 10 }, () => sse('?since=oldest&channel=room')))
+    for (const stream of streams) await readAll(stream)
+    for (const stream of streams) stream[Symbol.dispose]()
+    expectTurns(MANY)
+  })
+
+  test('by a stream whose filter matches nothing', async () => {
+    using stream = await sse('?since=oldest&channel=room&type=member.left')
+    await stream.next('hello')
+    // Live once it has passed everything: what comes now is the first thing that it shows.
+    const bob = await w.agent(`bob-${crypto.randomUUID().slice(0, 8)}`, { channels: { room: 'member' } })
+    await w.operator.delete(`/v1/admin/memberships/${bob.id}/${room.id}`)
+    await stream.next('member.left')
+    expect(stream.events).toHaveLength(1)
+    expectTurns(MANY)
+  })
+
+  test('by a poll whose filter matches nothing', async () => {
+    const { body } = await ann.get<{ events: unknown[] }>(
+      '/v1/events?since=oldest&channel=quiet&type=member.left',
+    )
+    expect(body.events).toEqual([])
+    expectTurns(MANY)
+  })
+})
