@@ -33,7 +33,7 @@ export async function overGrown<Answer>(
     .slice(0, 8)
   const home = join(folder, `${grown.name}-${key}`)
   if (!existsSync(join(home, 'grown'))) await make(home, grown)
-  await using server = await startSynapse({ home, env })
+  await using server = await startSynapse({ home, keepHome: true, env })
   return await use(server)
 }
 
@@ -43,7 +43,7 @@ async function make(home: string, { name, fill }: Grown): Promise<void> {
   rmSync(home, { recursive: true, force: true })
   mkdirSync(home, { mode: 0o700 })
   {
-    await using server = await startSynapse({ home })
+    await using server = await startSynapse({ home, keepHome: true })
     await server.agent(READER, ['home'])
   }
   {

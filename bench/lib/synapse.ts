@@ -45,7 +45,7 @@ export const raisedLimits = {
 
 /** Starts the compiled server on a home of its own, on loopback; disposing stops it and removes the home. */
 export async function startSynapse(
-  options: { home?: string; env?: Record<string, string> } = {},
+  options: { home?: string; keepHome?: boolean; env?: Record<string, string> } = {},
 ): Promise<Synapse> {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'synapse-bench-'))
   const started = performance.now()
@@ -107,7 +107,7 @@ export async function startSynapse(
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM')
       await child.exited
-      if (options.home === undefined || options.home.startsWith(tmpdir()))
+      if (options.keepHome !== true && home.startsWith(tmpdir()))
         rmSync(home, { recursive: true, force: true })
     },
   }

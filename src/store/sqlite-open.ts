@@ -5,15 +5,13 @@ import * as schema from './schema'
 import { checkDatabase, checkWriteAheadLog, damaged } from './sqlite-check'
 import { migrateSqlite } from './sqlite-migrate'
 import { StoreError } from './store-error'
+import { CHECKPOINT_PAGES, KEPT_LOG_BYTES } from './write-ahead-log'
 
 export interface SqliteConnections {
   readonly writer: Database
   readonly reader: Database
   readonly migrated: readonly string[]
 }
-
-/** Pages that a write-ahead log grows to before it is copied back: fewer copies of the pages that every commit dirties. */
-const CHECKPOINT_PAGES = 4000
 
 /**
  * Opens (and makes, and migrates) the database: one connection that writes, one that only reads, so that no reader
@@ -33,6 +31,8 @@ export function openSqlite(path: string, beforeMigration?: (path: string) => voi
     writer.run('PRAGMA journal_mode = WAL')
     writer.run('PRAGMA synchronous = FULL')
     writer.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    // Else the log keeps the size it had beside the longest read, such as a backup under load.
+    writer.run(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES}`)
     const migrated = migrateSqlite(writer, () => beforeMigration?.(path))
     const reader = connect(path, { readonly: true })
     reader.run('PRAGMA busy_timeout = 5000')

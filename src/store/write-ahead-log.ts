@@ -1,5 +1,10 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 
+/** Pages that a write-ahead log grows to before it is copied back: fewer copies of the pages that every commit dirties. */
+export const CHECKPOINT_PAGES = 4000
+/** What a log keeps of its size when it begins anew: twice what it grows to, so that it is seldom cut and grown again. */
+export const KEPT_LOG_BYTES = 32 * 1024 * 1024
+
 // The format is that of https://www.sqlite.org/fileformat2.html#walformat
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24

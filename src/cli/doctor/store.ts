@@ -13,6 +13,7 @@ import { maskUrl } from '../../config/index'
 import { ownDid } from '../backup/index'
 import { counted } from '../words'
 import { type Check, type Finding, fail, pass, skip, warn } from './check'
+import { heldLog } from './held-log'
 import { type Patient, storeOf } from './patient'
 
 const RESTORE = 'synapse backup list, then synapse backup restore <file>'
@@ -75,6 +76,7 @@ function examine(patient: Patient, path: string): Finding[] {
     const commits = counted(lost, 'commit that was acknowledged', 'commits that were acknowledged')
     return [fail(`${path}-wal is damaged before ${commits}`, RESTORE)]
   }
+  const held = heldLog(path)
   try {
     using db = storeOf(patient, path)
     const found = soundnessOf(db)
@@ -100,7 +102,10 @@ function examine(patient: Patient, path: string): Finding[] {
           'synapse serve applies them, after it made a copy',
         ),
       ]
-    return [pass(`whole: ${counted(facts.counts['messages'] ?? 0, 'message')}, up to seq ${facts.lastSeq}`)]
+    return [
+      ...held,
+      pass(`whole: ${counted(facts.counts['messages'] ?? 0, 'message')}, up to seq ${facts.lastSeq}`),
+    ]
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (error instanceof BackupError) return [fail(`${path}: ${error.problem}`, RESTORE)]
