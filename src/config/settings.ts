@@ -257,6 +257,11 @@ export const SETTINGS = Type.Object({
     group: 'Log',
     description: 'The least serious lines that are written: `debug`, `info`, `warning` or `error`.',
   }),
+  'log.requests': runtime(oneOf('notable', ['notable', 'all']), {
+    group: 'Log',
+    description:
+      'Which requests have a line in the log: `notable`, those that failed (status 400 and above) or took more than a second without having been asked to wait, or `all`.',
+  }),
   'log.expired_cursor': runtime(oneOf('error', ['error', 'clamp']), {
     group: 'Log',
     description:

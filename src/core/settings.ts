@@ -15,6 +15,7 @@ export interface SettingValues {
   readonly 'discovery.mdns_announce': boolean
   readonly 'http.max_body': number
   readonly 'log.expired_cursor': 'error' | 'clamp'
+  readonly 'log.requests': 'notable' | 'all'
   readonly 'metrics.enabled': boolean
   readonly 'wait.max_s': number
   readonly 'streams.per_account': number

@@ -16,6 +16,8 @@ export interface Peer {
   upgrade?(data: object, headers: Record<string, string>): boolean
   /** How long the connection may stand still, instead of the listener's idle timeout; 0, the default: for ever. */
   hold?(seconds?: number): void
+  /** Whether it was held: that it takes long is then what was asked for. */
+  readonly held?: boolean
 }
 
 const peers = new WeakMap<Request, Peer>()

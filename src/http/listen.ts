@@ -124,6 +124,7 @@ function refusalInRescue(request: Request): HttpError | undefined {
 /** The peer of a request over TCP; asked for its address by few requests, so it looks that up only then, and keeps it. */
 class TcpPeer implements Peer {
   readonly transport = 'tcp'
+  held = false
   private known: string | undefined
 
   constructor(
@@ -151,6 +152,25 @@ class TcpPeer implements Peer {
   }
 
   hold(seconds = 0): void {
+    this.held = true
+    this.server.timeout(this.request, seconds)
+  }
+}
+
+/** The peer of a request over the Unix socket. */
+class LocalPeer implements Peer {
+  readonly transport = 'local'
+  readonly address = null
+  readonly secure = false
+  held = false
+
+  constructor(
+    private readonly server: Server<SocketSession>,
+    private readonly request: Request,
+  ) {}
+
+  hold(seconds = 0): void {
+    this.held = true
     this.server.timeout(this.request, seconds)
   }
 }
@@ -164,12 +184,7 @@ export function listenUnix(path: string, http: HttpServer): Listener {
     development: false,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     fetch: (request, self) => {
-      notePeer(request, {
-        transport: 'local',
-        address: null,
-        secure: false,
-        hold: (seconds = 0) => self.timeout(request, seconds),
-      })
+      notePeer(request, new LocalPeer(self, request))
       const refused = refusalOnSocket(request)
       return refused ? http.refuse(request, refused) : http.fetch(request)
     },

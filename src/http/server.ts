@@ -31,12 +31,13 @@ export function createHttpServer(
   logger: Logger,
   meters = new Meters(),
 ): HttpServer {
+  const isLoggingAll = () => core.settings.get('log.requests') === 'all'
   const answer = async (
     request: Request,
     meter: RouteMeter,
     run: (visit: Visit) => ReturnType<Endpoint['run']>,
   ) => {
-    const started = performance.now()
+    const started = core.clock.steady()
     const { route } = meter
     meter.begin()
     const requestId = requestIdOf(request)
@@ -63,9 +64,9 @@ export function createHttpServer(
     }
     if (response) allowOrigin(request, response, core.settings)
     const status = response?.status ?? 101
-    const milliseconds = performance.now() - started
+    const milliseconds = core.clock.steady() - started
     meter.end(status, milliseconds)
-    if (logger.isOn('info'))
+    if (logger.isOn('info') && (isNotable(request, status, milliseconds) || isLoggingAll()))
       logger.line(requestLine(requestId, { accountId, actingAs }, route, status, milliseconds))
     return response
   }
@@ -146,6 +147,8 @@ function commonHeaders(visit: Visit): Record<string, string> {
   return headers
 }
 
+const SLOW_MILLISECONDS = 1000
+
 const validRequestId = /^[A-Za-z0-9._-]{1,64}$/
 let requestPrefix = ''
 let requestCount = 0
@@ -159,6 +162,11 @@ function requestIdOf(request: Request): string {
     requestCount = 0
   }
   return `${requestPrefix}-${(requestCount++).toString(36)}`
+}
+
+/** Whether it has a line in the log by default: it failed, or it took long without having been asked to wait. */
+function isNotable(request: Request, status: number, milliseconds: number): boolean {
+  return status >= 400 || (milliseconds >= SLOW_MILLISECONDS && peerOf(request).held !== true)
 }
 
 function requestLine(

@@ -31,6 +31,7 @@ const DEFAULTS: SettingValues = {
   impersonation_allowlist: [],
   'backup.daily_at': '03:00',
   'backup.keep': 7,
+  'log.requests': 'notable',
   'log.expired_cursor': 'error',
   'wait.max_s': 60,
   'streams.per_account': 10,

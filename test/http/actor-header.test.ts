@@ -370,7 +370,7 @@ describe('while somebody acts as another', () => {
   })
 
   test('the log of requests names both, and writes are told of', async () => {
-    await using w = await world()
+    await using w = await world({ settings: { SYNAPSE_LOG_REQUESTS: 'all' } })
     await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
     const boss = await w.human('boss', { isAdmin: true })

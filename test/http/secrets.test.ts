@@ -16,7 +16,7 @@ let w: World
 let log = ''
 
 beforeAll(async () => {
-  w = await world({ settings: { SYNAPSE_LOG_LEVEL: 'debug' } })
+  w = await world({ settings: { SYNAPSE_LOG_LEVEL: 'debug', SYNAPSE_LOG_REQUESTS: 'all' } })
   await w.channel('general')
   const ann = await w.agent('ann', { channels: { general: 'member' } })
   const made = await w.operator.post('/v1/admin/accounts', { kind: 'human', handle: 'bob', password, email })
@@ -105,7 +105,7 @@ test('a message is kept, so that this test would find what it looks for', async 
   expect(places.some(([, bytes]) => bytes.includes(body))).toBeTrue()
 })
 
-test('every request is one line of JSON: when, who, which route, what came of it and how long it took', () => {
+test('where all requests are logged, each is one line of JSON: when, who, which route, what came of it and how long it took', () => {
   const lines = log
     .split('\n')
     .filter((line) => line !== '')

@@ -31,7 +31,10 @@ export function heldLog(database: string): Finding[] {
   const locks = readLocks(`${database}-shm`)
   if (locks === undefined)
     return [
-      warn(`${detail}: a process may read the store without an end`, 'find it (lsof), and end its transaction'),
+      warn(
+        `${detail}: a process may read the store without an end`,
+        'find it (lsof), and end its transaction',
+      ),
     ]
   // What a reader does not look past is not copied back; a short reader looks at nearly the newest.
   const holders = locks.filter(({ reader }) => newest - word(READ_MARKS + 4 * reader) > CHECKPOINT_PAGES)
