@@ -81,7 +81,7 @@ export class Feed {
     let size = Math.min(limit, TURN_ROWS)
     for (let scanned = 0; position < upTo && scanned < SCAN_LIMIT && events.length < limit; ) {
       await loop.turn()
-      const read = await this.deps.reads.events(position, size)
+      const read = await this.deps.reads.events(position, Math.min(size, SCAN_LIMIT - scanned))
       loop.did(read.length)
       const records = read.filter((record) => record.seq <= upTo)
       if (records.length === 0) return { events, position: upTo, hasMore: false }

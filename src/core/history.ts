@@ -3,13 +3,17 @@ import type { Directory } from './directory'
 import type { Channel, Message, MessageKind, MessageView, Room } from './entities'
 import type { Gates } from './gates'
 import type { Seq } from './ids'
-import { SCAN_LIMIT } from './limits'
+import { MAX_CHANNEL_FILTER, SCAN_LIMIT } from './limits'
 import type { Log } from './log'
-import type { MessageQuery, Reads } from './ports'
+import type { MessageFilter, MessageStretch, Reads } from './ports'
 import type { Waits } from './streams'
 import { threadRoot } from './threads'
 import type { Clock } from './time'
+import { type Pace, TURN_ROWS } from './turns'
 import { viewMessages } from './views'
+
+/** Messages that are read together, unless most of them are left out. */
+const SLICE = 64
 
 export interface PageRequest {
   /** Slugs; `*` alone = every readable channel. */
@@ -50,38 +54,49 @@ interface Stretch {
   readonly order: 'asc' | 'desc'
 }
 
+/** What a reader may look at and asks for, in the terms of the log. */
+interface Search {
+  readonly of: MessageStretch['of']
+  readonly channelIds: ReadonlySet<number>
+  readonly filter: MessageFilter
+  /** What only a message itself shows; null = nothing more. */
+  readonly matches: ((message: Message) => boolean) | null
+}
+
+export interface HistoryDeps {
+  readonly reads: Reads
+  readonly directory: Directory
+  readonly gates: Gates
+  readonly log: Log
+  readonly waits: Waits
+  readonly clock: Clock
+  readonly pace: Pace
+}
+
 /** Reading messages page by page, and waiting for the next one. */
 export class History {
-  constructor(
-    private readonly reads: Reads,
-    private readonly directory: Directory,
-    private readonly gates: Gates,
-    private readonly log: Log,
-    private readonly waits: Waits,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly deps: HistoryDeps) {}
 
   /**
    * One page. With `waitMs` an otherwise empty page is held until something matches.
    * @throws the gates of reading, naming the channel; invalid_cursor, cursor_expired, cursor_epoch, thread_not_found
    */
   async page(actor: Person, request: PageRequest): Promise<Page> {
-    const deadline = this.clock.steady() + request.waitMs
+    const { directory, gates, log, waits, clock } = this.deps
+    const deadline = clock.steady() + request.waitMs
     let since: Seq | null = null
     for (;;) {
-      const head = this.log.head
-      const rooms = await this.directory.settle(() =>
-        this.gates.rooms(this.gates.current(actor), request.channels),
-      )
+      const { head } = log
+      const rooms = await directory.settle(() => gates.rooms(gates.current(actor), request.channels))
       const channels = rooms.map((room) => room.channel)
       // Fixed by the first look, so that `now` means the moment of the request.
-      since ??= request.since === null ? null : await this.log.position(request.since, 'since', channels)
+      since ??= request.since === null ? null : await log.position(request.since, 'since', channels)
       const page = await this.read(actor, request, rooms, since, head)
-      const left = deadline - this.clock.steady()
+      const left = deadline - clock.steady()
       if (page.messages.length > 0 || page.hasMore || request.waitMs === 0) return page
       if (left <= 0) return { ...page, timedOut: true }
       since = request.before === null ? page.position : since
-      const woken = await this.waits.next({
+      const woken = await waits.next({
         accountId: actor.account.id,
         channelIds: request.channels.includes('*') ? '*' : channels.map((channel) => channel.id),
         after: head,
@@ -101,104 +116,120 @@ export class History {
   ): Promise<Page> {
     const channels = rooms.map((room) => room.channel)
     const before =
-      request.before === null ? null : await this.log.position(request.before, 'before', channels)
+      request.before === null ? null : await this.deps.log.position(request.before, 'before', channels)
     const order = request.order ?? (before !== null && since === null ? 'desc' : 'asc')
     const stretch = { after: since ?? 0, before: Math.min(before ?? head + 1, head + 1), order }
     // What the request names is judged also where there is nothing to read.
-    const filters = await this.filters(actor, request, channels)
-    if (filters === undefined || rooms.length === 0) return empty(stretch)
+    const search = await this.search(actor, request, rooms)
+    if (search === undefined || rooms.length === 0) return toPage([], 0, stretch, stretch)
     const [only] = rooms
     if (only && rooms.length === 1 && order === 'asc' && (await this.newestIn(only.channel)) <= stretch.after)
-      return empty(stretch)
-    const bounded = await this.bound(stretch, channels, request, filters)
-    const matches = mentionTest(actor, rooms, request.mentionsMe)
-    const found = await this.collect(bounded, request.limit + 1, filters, matches)
-    const views = await this.directory.settle(() => viewMessages(this.directory, found))
-    return toPage(views, request.limit, stretch, bounded)
+      return toPage([], 0, stretch, stretch)
+    const { found, read } = await this.collect(stretch, request.limit + 1, search)
+    return toPage(found, request.limit, stretch, read, await this.view(actor, found.slice(0, request.limit)))
   }
 
   /** So that a poll at the head, the commonest request of all, needs no query. */
   private async newestIn(channel: Channel): Promise<Seq> {
-    const known = this.log.newestIn(channel.id)
+    const { reads, log } = this.deps
+    const known = log.newestIn(channel.id)
     if (known !== undefined) return known
-    const { generation } = this.log
-    const stored = (await this.reads.newestIn([channel.id])).get(channel.id)
-    return this.log.noteNewest(channel.id, stored?.seq ?? 0, generation)
+    const { generation } = log
+    const stored = (await reads.newestIn([channel.id])).get(channel.id)
+    return log.noteNewest(channel.id, stored?.seq ?? 0, generation)
   }
 
-  /** The request's filters as the store takes them; undefined if nothing can match. */
-  private async filters(
+  /** What the request asks for; undefined if nothing can match. */
+  private async search(
     actor: Person,
     request: PageRequest,
-    channels: readonly Channel[],
-  ): Promise<Omit<MessageQuery, keyof Stretch | 'limit'> | undefined> {
+    rooms: readonly Room[],
+  ): Promise<Search | undefined> {
+    const { reads, directory } = this.deps
     const from =
       request.from === null
         ? null
-        : await this.directory.settle(() => this.directory.accountByHandle(request.from ?? ''))
+        : await directory.settle(() => directory.accountByHandle(request.from ?? ''))
     if (from === undefined) return undefined
+    const ids = rooms.map((room) => room.channel.id)
+    const channelIds = new Set(ids)
+    const thread = request.thread === null ? null : await threadRoot(reads, request.thread, channelIds)
+    const several = ids.length > MAX_CHANNEL_FILTER ? 'everything' : { channelIds: ids }
     return {
-      channelIds: channels.map((channel) => channel.id),
-      includeDeleted: request.includeDeleted,
-      withMentions: request.mentionsMe,
-      ...(request.thread === null
-        ? {}
-        : {
-            threadRoot: await threadRoot(this.reads, request.thread, new Set(channels.map(({ id }) => id))),
-          }),
-      ...(from === null ? {} : { senderId: from.id }),
-      ...(request.kind === null ? {} : { kind: request.kind }),
-      ...(request.excludeSelf ? { notSenderId: actor.account.id } : {}),
+      of: thread === null ? several : { threadRoot: thread },
+      channelIds,
+      filter: {
+        includeDeleted: request.includeDeleted,
+        withMentions: request.mentionsMe,
+        ...(from === null ? {} : { senderId: from.id }),
+        ...(request.kind === null ? {} : { kind: request.kind }),
+        ...(request.excludeSelf ? { notSenderId: actor.account.id } : {}),
+      },
+      matches: mentionTest(actor, rooms, request.mentionsMe),
     }
   }
 
   /**
-   * How far a read may go. Where every row that is looked at is an answer, to the end; else at most SCAN_LIMIT
-   * messages of the one channel, or events of the log, so that no request holds up the others.
+   * Up to so many messages, in order, and how far was read for them: to the end of the stretch or until there are
+   * enough, but no more than SCAN_LIMIT are looked at.
    */
-  private async bound(
-    stretch: Stretch,
-    channels: readonly Channel[],
-    request: PageRequest,
-    filters: { threadRoot?: Seq },
-  ): Promise<Stretch> {
-    const [only] = channels
-    if (filters.threadRoot !== undefined) return stretch
-    if (only && channels.length === 1) {
-      if (!hasFilters(request)) return stretch
-      const from = stretch.order === 'asc' ? stretch.after : stretch.before
-      const away = await this.reads.messageAway(only.id, from, stretch.order, SCAN_LIMIT)
-      if (away === undefined) return stretch
-      return stretch.order === 'asc'
-        ? { ...stretch, before: Math.min(stretch.before, away + 1) }
-        : { ...stretch, after: Math.max(stretch.after, away - 1) }
-    }
-    return stretch.order === 'asc'
-      ? { ...stretch, before: Math.min(stretch.before, stretch.after + SCAN_LIMIT + 1) }
-      : { ...stretch, after: Math.max(stretch.after, stretch.before - SCAN_LIMIT - 1) }
-  }
-
   private async collect(
     stretch: Stretch,
     wanted: number,
-    filters: Omit<MessageQuery, keyof Stretch | 'limit'>,
-    matches: ((message: Message) => boolean) | null,
-  ): Promise<Message[]> {
+    search: Search,
+  ): Promise<{ found: Message[]; read: Stretch }> {
+    const loop = this.deps.pace.loop()
     const found: Message[] = []
     let rest = stretch
-    for (;;) {
-      const limit = matches ? 500 : wanted - found.length
-      const rows = await this.reads.messages({ ...filters, ...rest, limit })
-      for (const row of rows) if (!matches || matches(row)) found.push(row)
-      const last = rows.at(-1)
-      if (!last || rows.length < limit || found.length >= wanted) return found.slice(0, wanted)
+    let size = Math.min(wanted, TURN_ROWS)
+    let together = SLICE
+    for (let looked = 0; looked < SCAN_LIMIT; ) {
+      await loop.turn()
+      const limit = Math.min(size, SCAN_LIMIT - looked)
+      const places = await this.deps.reads.messagePlaces({ of: search.of, ...rest, limit })
+      loop.did(places.length)
+      looked += places.length
+      const seqs = places.filter(({ channelId }) => search.channelIds.has(channelId)).map(({ seq }) => seq)
+      for (let start = 0; start < seqs.length; ) {
+        await loop.turn()
+        const slice = seqs.slice(start, start + together)
+        const rows = await this.deps.reads.messagesBySeq(slice, search.filter)
+        loop.did(slice.length)
+        start += slice.length
+        // A message costs much more than the place of one that is left out.
+        together = rows.length * 4 < slice.length ? TURN_ROWS : SLICE
+        const inOrder = rows.toSorted((one, other) => one.seq - other.seq)
+        for (const row of rest.order === 'asc' ? inOrder : inOrder.reverse()) {
+          if (search.matches && !search.matches(row)) continue
+          if (found.push(row) === wanted) return { found, read: stretch }
+        }
+      }
+      const last = places.at(-1)
+      if (!last || places.length < limit) return { found, read: stretch }
       rest = rest.order === 'asc' ? { ...rest, after: last.seq } : { ...rest, before: last.seq }
+      size = TURN_ROWS
+    }
+    const { after, before, order } = rest
+    return {
+      found,
+      read: order === 'asc' ? { ...stretch, before: after + 1 } : { ...stretch, after: before - 1 },
     }
   }
-}
 
-function hasFilters(request: PageRequest): boolean {
-  return request.mentionsMe || request.excludeSelf || request.from !== null || request.kind !== null
+  /** Messages as they read now, without those that the actor may read no more: others had turns meanwhile. */
+  private view(actor: Person, found: readonly Message[]): Promise<MessageView[]> {
+    const { directory, gates } = this.deps
+    return directory.settle(() => {
+      const now = gates.current(actor)
+      const ids = [...new Set(found.map(({ channelId }) => channelId))]
+      directory.requireRooms(ids)
+      const readable = new Set(ids.filter((id) => gates.mayRead(now, directory.room(id))))
+      return viewMessages(
+        directory,
+        found.filter(({ channelId }) => readable.has(channelId)),
+      )
+    })
+  }
 }
 
 /** Whether a message names the actor, exactly: by the lists it carries, or as a broadcast since it joined. */
@@ -217,18 +248,19 @@ function mentionTest(
   }
 }
 
-function empty(stretch: Stretch): Page {
-  return toPage([], 0, stretch, stretch)
-}
-
-function toPage(found: readonly MessageView[], limit: number, asked: Stretch, read: Stretch): Page {
-  const messages = found.slice(0, limit)
-  const last = messages.at(-1)?.message
+/** `found`: one more than fit on the page, if there are; `messages`: how the others read. */
+function toPage(
+  found: readonly Message[],
+  limit: number,
+  asked: Stretch,
+  read: Stretch,
+  messages: readonly MessageView[] = [],
+): Page {
   const full = found.length > limit
+  const last = full ? found[limit - 1] : undefined
   const asc = asked.order === 'asc'
   const stopped = asc ? read.before < asked.before : read.after > asked.after
-  const end = asc ? read.before - 1 : read.after + 1
-  const stop = full && last ? last.seq : end
+  const stop = last?.seq ?? (asc ? read.before - 1 : read.after + 1)
   return {
     messages,
     head: messages.length === 0 ? null : Math.max(...messages.map(({ message }) => message.seq)),

@@ -122,7 +122,7 @@ export async function createCore(ports: CorePorts) {
     profiles: new Profiles({ reads: store.reads, directory, gates, acts, sessions, passwords, settings }),
     channels: new Channels(store.reads, administration, directory, gates, settings),
     messages: new Messages({ store, directory, gates, settings, secrets, streams }),
-    history: new History(store.reads, directory, gates, log, waits, clock),
+    history: new History({ reads: store.reads, directory, gates, log, waits, clock, pace }),
     feed: new Feed({ reads: store.reads, directory, gates, audience, log, pace, shared }),
     access: new AccessReport(directory, gates),
     audit: new AuditLog(store, directory, administration, secrets),

@@ -79,14 +79,24 @@ export interface PairCodeView {
   readonly token: Token | null
 }
 
-/** A stretch of messages: both ends are exclusive. Filters that are absent do not filter. */
-export interface MessageQuery {
-  readonly channelIds: readonly number[]
+/** What a reader looks at, in the order of the log. Both ends are exclusive. */
+export interface MessageStretch {
+  /** The messages of some channels, at most MAX_CHANNEL_FILTER; of a thread, its root included; or of every channel. */
+  readonly of: { readonly channelIds: readonly number[] } | { readonly threadRoot: Seq } | 'everything'
   readonly after: Seq
   readonly before: Seq
   readonly order: 'asc' | 'desc'
   readonly limit: number
-  readonly threadRoot?: Seq
+}
+
+/** Where a message is, deleted or not. */
+export interface MessagePlace {
+  readonly seq: Seq
+  readonly channelId: number
+}
+
+/** Filters that are absent do not filter, but deleted messages are left out unless they are asked for. */
+export interface MessageFilter {
   readonly senderId?: number
   readonly notSenderId?: number
   readonly kind?: MessageKind
@@ -138,11 +148,11 @@ export interface Reads {
   channelIdsOf(accountId: number): Promise<number[]>
   listMemberships(filter: { accountId?: number; channelId?: number }): Promise<MembershipView[]>
 
-  messages(query: MessageQuery): Promise<Message[]>
+  /** The next messages of a stretch; looks at no more than these. */
+  messagePlaces(stretch: MessageStretch): Promise<MessagePlace[]>
   message(by: { seq: Seq } | { uuid: Uuid }): Promise<Message | undefined>
-  messagesBySeq(seqs: readonly Seq[]): Promise<Message[]>
-  /** The seq of the message that is `count` messages of the channel away from `from`; undefined if there are fewer. */
-  messageAway(channelId: number, from: Seq, order: 'asc' | 'desc', count: number): Promise<Seq | undefined>
+  /** Those at these places that pass the filter, without one deleted messages as well; in no order. */
+  messagesBySeq(seqs: readonly Seq[], filter?: MessageFilter): Promise<Message[]>
   newestIn(channelIds: readonly number[]): Promise<ReadonlyMap<number, { seq: Seq; at: Micros }>>
   /** Highest seq whose message was created at or before the pair, by (created_at, id); 0 if none. */
   seqOfMoment(at: Micros, message: Uuid): Promise<Seq>

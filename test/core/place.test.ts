@@ -135,8 +135,9 @@ describe.each(losing)('on %s, an act queued behind %s is refused:', (engine, _, 
 })
 
 async function bodies(channel: Channel, { store }: Scene): Promise<string[]> {
-  const query = { channelIds: [channel.id], after: 0, before: 1e9, order: 'asc', limit: 10 } as const
-  return (await store.reads.messages(query)).map(({ body }) => body)
+  const of = { channelIds: [channel.id] }
+  const places = await store.reads.messagePlaces({ of, after: 0, before: 1e9, order: 'asc', limit: 10 })
+  return (await store.reads.messagesBySeq(places.map(({ seq }) => seq))).map(({ body }) => body)
 }
 
 describe.each(engines)('on %s, a login whose password is being looked at is refused', (engine) => {

@@ -100,4 +100,17 @@ describe('others have their turns while a reader catches up', () => {
     expect(body.events).toEqual([])
     expectTurns(MANY)
   })
+
+  test.each(['kind=system', 'mentions_me=true', 'from=nobody-here', 'from=bert'])(
+    'by a page of messages that looks in vain for %s',
+    async (filter) => {
+      if (filter === 'from=bert') await w.agent('bert')
+      turns.clear()
+      const { body } = await ann.get<{ messages: unknown[] }>(
+        `/v1/messages?since=oldest&channel=room,quiet&${filter}`,
+      )
+      expect(body.messages).toEqual([])
+      expectTurns(filter === 'from=nobody-here' ? 0 : MANY)
+    },
+  )
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Message } from '../../src/core/entities'
 import { parseUuid, type Uuid } from '../../src/core/ids'
-import type { MessageQuery } from '../../src/core/ports'
+import type { MessageFilter, MessageStretch } from '../../src/core/ports'
 import { later, toMicros } from '../../src/core/time'
 import { engines, openEngine } from './engines'
 import { annAndHerRooms, makeAccount, post } from './scene'
@@ -31,96 +31,89 @@ describe.each(engines)('messages on %s', (name) => {
         }),
       )
     for (const i of [4, 11]) await sql(`UPDATE messages SET deleted_at = at WHERE seq = ${all[i]?.seq}`)
-    const read = async (query: Partial<MessageQuery>) => {
-      const whole = {
-        channelIds: [plans.id, lunch.id],
-        after: 0,
-        before: 1e9,
-        order: 'asc',
-        limit: 100,
-      } as const
-      return (await store.reads.messages({ ...whole, ...query })).map(({ seq }) => seq)
+    const look = async (stretch: Partial<MessageStretch>) => {
+      const of = { channelIds: [plans.id, lunch.id] }
+      const whole = { of, after: 0, before: 1e9, order: 'asc', limit: 100 } as const
+      return (await store.reads.messagePlaces({ ...whole, ...stretch })).map(({ seq }) => seq)
+    }
+    const read = async (filter: MessageFilter, stretch: Partial<MessageStretch> = {}) => {
+      const found = await store.reads.messagesBySeq(await look(stretch), filter)
+      return found.map(({ seq }) => seq).toSorted((one, other) => one - other)
     }
     /** Seqs of those that are not deleted and match. */
     const where = (matches: (message: (typeof all)[number], i: number) => boolean) =>
       all.filter((message, i) => i !== 4 && i !== 11 && matches(message, i)).map(({ seq }) => seq)
-    return { ...engine, ann, bob, plans, lunch, root, all, read, where }
+    return { ...engine, ann, bob, plans, lunch, root, all, look, read, where }
   }
 
-  test('are read in both orders, of one channel or of several', async () => {
+  test('are found in both orders, of one channel, of several or of all', async () => {
     await using s = await scene()
-    const both = s.where(() => true)
-    expect(await s.read({})).toEqual(both)
-    expect(await s.read({ order: 'desc' })).toEqual(both.toReversed())
-    const plans = s.where(({ channelId }) => channelId === s.plans.id)
-    expect(await s.read({ channelIds: [s.plans.id] })).toEqual(plans)
-    expect(await s.read({ channelIds: [s.plans.id], order: 'desc' })).toEqual(plans.toReversed())
-    expect(await s.read({ channelIds: [] })).toEqual([])
-    expect(await s.read({ channelIds: [4711] })).toEqual([])
+    const both = s.all.map(({ seq }) => seq)
+    const plans = s.all.filter(({ channelId }) => channelId === s.plans.id).map(({ seq }) => seq)
+    const many = [s.plans.id, ...Array.from({ length: 49 }, (_, i) => 5000 + i)]
+    const rows: [MessageStretch['of'], number[]][] = [
+      [{ channelIds: [s.plans.id, s.lunch.id] }, both],
+      ['everything', both],
+      [{ channelIds: [s.plans.id] }, plans],
+      [{ channelIds: [s.plans.id, 4711, 4712] }, plans],
+      [{ channelIds: many }, plans],
+      [{ channelIds: [] }, []],
+      [{ channelIds: [4711] }, []],
+    ]
+    for (const [of, expected] of rows) {
+      expect(await s.look({ of })).toEqual(expected)
+      expect(await s.look({ of, order: 'desc' })).toEqual(expected.toReversed())
+    }
   })
 
   test.each([1, 2, 7, 100])('are the same in pages of %d, from either end', async (limit) => {
     await using s = await scene()
-    for (const channelIds of [[s.plans.id], [s.plans.id, s.lunch.id]]) {
+    const thread = { threadRoot: s.root.seq }
+    const both = { channelIds: [s.plans.id, s.lunch.id] }
+    for (const of of [{ channelIds: [s.plans.id] }, both, thread, 'everything'] as const) {
       const [up, down]: [number[], number[]] = [[], []]
-      for (let page = await s.read({ channelIds, limit }); page.length > 0 && up.length < 100; ) {
+      for (let page = await s.look({ of, limit }); page.length > 0 && up.length < 100; ) {
         up.push(...page)
-        page = await s.read({ channelIds, limit, after: page.at(-1) ?? 0 })
+        page = await s.look({ of, limit, after: page.at(-1) ?? 0 })
       }
-      for (
-        let page = await s.read({ channelIds, limit, order: 'desc' });
-        page.length > 0 && down.length < 100;
-      ) {
+      for (let page = await s.look({ of, limit, order: 'desc' }); page.length > 0 && down.length < 100; ) {
         down.push(...page)
-        page = await s.read({ channelIds, limit, order: 'desc', before: page.at(-1) ?? 0 })
+        page = await s.look({ of, limit, order: 'desc', before: page.at(-1) ?? 0 })
       }
-      expect(up).toEqual(await s.read({ channelIds }))
+      expect(up).toEqual(await s.look({ of }))
       expect(down).toEqual(up.toReversed())
     }
   })
 
   test('lie strictly between the two ends of a stretch', async () => {
     await using s = await scene()
-    const [from, to] = [s.all[5]?.seq ?? 0, s.all[9]?.seq ?? 0]
-    for (const order of ['asc', 'desc'] as const)
-      expect((await s.read({ after: from, before: to, order })).toSorted((a, b) => a - b)).toEqual(
-        s.where(({ seq }) => from < seq && seq < to),
-      )
+    const [after, before] = [s.all[5]?.seq ?? 0, s.all[9]?.seq ?? 0]
+    const between = s.all.map(({ seq }) => seq).filter((seq) => after < seq && seq < before)
+    for (const of of [{ channelIds: [s.plans.id, s.lunch.id] }, 'everything'] as const)
+      for (const order of ['asc', 'desc'] as const)
+        expect((await s.look({ of, after, before, order })).toSorted((a, b) => a - b)).toEqual(between)
   })
 
-  test('are filtered by sender, kind, thread and mentions, one by one and together', async () => {
+  test('are filtered by sender, kind and mentions, one by one and together', async () => {
     await using s = await scene()
     const { ann, bob, root } = s
     expect(await s.read({ senderId: bob.id })).toEqual(s.where((m) => m.senderId === bob.id))
     expect(await s.read({ notSenderId: bob.id })).toEqual(s.where((m) => m.senderId === ann.id))
     expect(await s.read({ kind: 'approval' })).toEqual(s.where((m) => m.kind === 'approval'))
     expect(await s.read({ kind: 'message' })).toEqual(s.where((m) => m.kind === 'message'))
-    expect(await s.read({ threadRoot: root.seq })).toEqual(
-      s.where((m) => m.seq === root.seq || m.thread?.seq === root.seq),
-    )
     expect(await s.read({ withMentions: true })).toEqual(s.where((m) => m.mentions.listed.length > 0))
     expect(await s.read({ senderId: bob.id, kind: 'approval', withMentions: true })).toEqual(
       s.where((m) => m.senderId === bob.id && m.kind === 'approval' && m.mentions.listed.length > 0),
+    )
+    expect(await s.read({}, { of: { threadRoot: root.seq } })).toEqual(
+      s.where((m) => m.seq === root.seq || m.thread?.seq === root.seq),
     )
   })
 
   test('that were deleted are left out, unless asked for', async () => {
     await using s = await scene()
+    expect(await s.read({})).toEqual(s.where(() => true))
     expect(await s.read({ includeDeleted: true })).toEqual(s.all.map(({ seq }) => seq))
-  })
-
-  test('are found a number of messages away', async () => {
-    await using s = await scene()
-    const inPlans = s.all.filter(({ channelId }) => channelId === s.plans.id).map(({ seq }) => seq)
-    const away = (from: number, order: 'asc' | 'desc', count: number) =>
-      s.store.reads.messageAway(s.plans.id, from, order, count)
-    expect(await away(0, 'asc', 1)).toBe(inPlans[0])
-    expect(await away(0, 'asc', 10)).toBe(inPlans[9])
-    expect(await away(inPlans[4] ?? 0, 'asc', 3)).toBe(inPlans[7])
-    expect(await away(1e9, 'desc', 2)).toBe(inPlans.at(-2))
-    expect(await away(inPlans[4] ?? 0, 'desc', 4)).toBe(inPlans[0])
-    expect(await away(inPlans[4] ?? 0, 'desc', 5)).toBeUndefined()
-    expect(await away(0, 'asc', inPlans.length + 1)).toBeUndefined()
   })
 
   test('have a newest one in each channel that has any', async () => {

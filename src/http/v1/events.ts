@@ -82,8 +82,8 @@ async function page(
     const head = core.log.head
     const found = await core.feed.page(actor, [filter], position, query.limit ?? 100, head)
     position = found.position
-    const answer = (timedOut: boolean) => {
-      const events = found.events.map((event) => wire.envelope(event)).join(',')
+    const answer = async (timedOut: boolean) => {
+      const events = (await core.pace.each(found.events, (event) => wire.envelope(event))).join(',')
       return `{"events":[${events}],"cursor":"${core.log.cursor(position)}","head_cursor":"${core.log.headCursor}","has_more":${found.hasMore},"timed_out":${timedOut}}`
     }
     if (found.events.length > 0 || found.hasMore || seconds === 0) return answer(false)

@@ -124,7 +124,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
           waitMs: seconds * 1000,
           signal: request.signal,
         })
-        return { status: 200, text: pageText(core, wire, page, actor.account.id) }
+        return { status: 200, text: await pageText(core, wire, page, actor.account.id) }
       },
     }),
     endpoint({
@@ -192,8 +192,8 @@ function postedAnswer(wire: Wire, actor: Person, clientMessageId: string | null,
   return { status: 201, text: wire.message(message, `${own}"unresolved_mentions":${unresolved}`) }
 }
 
-function pageText(core: Core, wire: Wire, page: Page, readerId: number): string {
-  const messages = page.messages.map((view) => wire.messageFor(view, readerId)).join(',')
+async function pageText(core: Core, wire: Wire, page: Page, readerId: number): Promise<string> {
+  const messages = (await core.pace.each(page.messages, (view) => wire.messageFor(view, readerId))).join(',')
   const cursor = (seq: number | null) => (seq === null ? 'null' : `"${core.log.cursor(seq)}"`)
   return `{"messages":[${messages}],"next_cursor":${cursor(page.next)},"head_cursor":${cursor(page.head)},"position":${cursor(page.position)},"has_more":${page.hasMore},"timed_out":${page.timedOut}}`
 }

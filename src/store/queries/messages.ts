@@ -1,10 +1,17 @@
-import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, max, ne, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, max, ne, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Message } from '../../core/entities'
-import type { MessageQuery, Reads } from '../../core/ports'
+import { MAX_CHANNEL_FILTER } from '../../core/limits'
+import type { MessageFilter, Reads } from '../../core/ports'
 import type { Handle } from '../database'
 import { HAS_MENTIONS, KIND_MASK, kindFlags, type MessageRow, toMessage } from '../message-row'
 import { chunks } from './rows'
+
+/** Of how many keys a statement is made. */
+const KEYS = [1, 8, 64, 500]
+/** Likewise of how many channels; the rest of them is one that there is not. */
+const PARTS = [1, 2, 4, 8, 16, MAX_CHANNEL_FILTER]
+const NO_CHANNEL = -1
 
 export function messageReads({ db, t }: Handle) {
   const root = alias(t.messages, 'root')
@@ -29,94 +36,96 @@ export function messageReads({ db, t }: Handle) {
       .where(where)
       .$dynamic()
 
-  // The statement of each shape of page, made once: building one costs more than running it.
-  const pages = new Map<string, ReturnType<typeof pageOf>>()
+  // Statements are made once for each shape: building one costs more than running it.
+  const place = { seq: t.messages.seq, channelId: t.messages.channelId }
+  const stretches = new Map<string, ReturnType<typeof mergeOf>>()
 
-  const filterOf = (query: MessageQuery): SQL | undefined => {
+  /** The places of some messages each by an index of its own, merged: none is read that is not asked for. */
+  const mergeOf = (parts: readonly SQL[], order: 'asc' | 'desc') => {
     const value = sql.placeholder
-    const { threadRoot } = query
+    const [first, ...others] = parts.map((part) =>
+      db
+        .select(place)
+        .from(t.messages)
+        .where(and(part, gt(t.messages.seq, value('after')), lt(t.messages.seq, value('before'))))
+        .$dynamic(),
+    )
+    if (first === undefined) throw new Error('a stretch has no part')
+    return others
+      .reduce((merged, other) => merged.unionAll(other), first)
+      .orderBy(order === 'asc' ? asc(t.messages.seq) : desc(t.messages.seq))
+      .limit(value('limit'))
+      .prepare()
+  }
+
+  const filterOf = (filter: MessageFilter): SQL | undefined => {
+    const { senderId, notSenderId, kind, withMentions, includeDeleted } = filter
     return and(
-      query.channelIds.length === 1
-        ? eq(t.messages.channelId, value('channelId'))
-        : // The plus keeps the planner on the key: it reads a stretch of the log instead of sorting whole channels.
-          sql`+${t.messages.channelId} IN ${[...query.channelIds]}`,
-      gt(t.messages.seq, value('after')),
-      lt(t.messages.seq, value('before')),
-      query.includeDeleted ? undefined : isNull(t.messages.deletedAt),
-      threadRoot === undefined
-        ? undefined
-        : or(eq(t.messages.threadSeq, value('threadRoot')), eq(t.messages.seq, value('threadRoot'))),
-      query.senderId === undefined ? undefined : eq(t.messages.senderId, value('senderId')),
-      query.notSenderId === undefined ? undefined : ne(t.messages.senderId, value('notSenderId')),
-      query.kind === undefined
-        ? undefined
-        : sql`${t.messages.flags} & ${KIND_MASK} = ${kindFlags(query.kind)}`,
-      query.withMentions ? sql`${t.messages.flags} & ${HAS_MENTIONS} <> 0` : undefined,
+      includeDeleted ? undefined : isNull(t.messages.deletedAt),
+      senderId === undefined ? undefined : eq(t.messages.senderId, sql.placeholder('senderId')),
+      notSenderId === undefined ? undefined : ne(t.messages.senderId, sql.placeholder('notSenderId')),
+      kind === undefined ? undefined : sql`${t.messages.flags} & ${KIND_MASK} = ${kindFlags(kind)}`,
+      withMentions ? sql`${t.messages.flags} & ${HAS_MENTIONS} <> 0` : undefined,
     )
   }
 
-  const pageOf = (query: MessageQuery) => {
-    const order = query.order === 'asc' ? asc(t.messages.seq) : desc(t.messages.seq)
-    return select(filterOf(query)).orderBy(order).limit(sql.placeholder('limit')).prepare()
-  }
-
-  // Likewise for lists of keys, of a few lengths: what a list has too few of is one of its keys again.
-  const sizes = [1, 8, 64, 500]
-  const bySeq = new Map<number, ReturnType<typeof bySeqOf>>()
-  const bySeqOf = (size: number) => {
+  const bySeq = new Map<string, ReturnType<typeof bySeqOf>>()
+  const bySeqOf = (size: number, filter: MessageFilter) => {
     const values = Array.from({ length: size }, (_, i) => sql.placeholder(`s${i}`))
-    return select(inArray(t.messages.seq, values)).prepare()
+    return select(and(inArray(t.messages.seq, values), filterOf(filter))).prepare()
   }
 
   return {
-    async messages(query) {
-      const [only] = query.channelIds
-      if (only === undefined) return []
-      const { threadRoot, senderId, notSenderId, kind, withMentions, includeDeleted } = query
-      const given = [threadRoot, senderId, notSenderId].map((value) => value !== undefined)
-      const shape = [query.order, kind, withMentions, includeDeleted, ...given].join()
-      // A list of channels is part of its statement, so only that of one channel is kept.
-      let page = query.channelIds.length === 1 ? pages.get(shape) : pageOf(query)
-      if (!page) {
-        page = pageOf(query)
-        pages.set(shape, page)
+    async messagePlaces({ of, order, ...bounds }) {
+      const value = sql.placeholder
+      if (of === 'everything' || 'threadRoot' in of) {
+        const key = `${of === 'everything' ? 'everything' : 'thread'} ${order}`
+        const parts =
+          of === 'everything'
+            ? [sql`true`]
+            : [eq(t.messages.threadSeq, value('root')), eq(t.messages.seq, value('root'))]
+        const statement = stretches.get(key) ?? mergeOf(parts, order)
+        stretches.set(key, statement)
+        return statement.execute({ ...bounds, root: of === 'everything' ? 0 : of.threadRoot })
       }
-      const rows = await page.execute({ ...query, channelId: only })
-      return rows.map(({ row, beside }) => toMessage(row, beside))
+      const { channelIds } = of
+      if (channelIds.length === 0) return []
+      const size = padded(PARTS, channelIds.length)
+      const key = `${size} ${order}`
+      const names = Array.from({ length: size }, (_, i) => `c${i}`)
+      const statement =
+        stretches.get(key) ??
+        mergeOf(
+          names.map((name) => eq(t.messages.channelId, value(name))),
+          order,
+        )
+      stretches.set(key, statement)
+      const values = names.map((name, i) => [name, channelIds[i] ?? NO_CHANNEL])
+      return statement.execute({ ...bounds, ...Object.fromEntries(values) })
+    },
+
+    async messagesBySeq(seqs, filter = { includeDeleted: true }) {
+      const found: Message[] = []
+      const { senderId, notSenderId, kind, withMentions, includeDeleted } = filter
+      const given = [senderId, notSenderId].map((value) => value !== undefined)
+      const shape = [kind, withMentions, includeDeleted, ...given].join()
+      for (const some of chunks(seqs)) {
+        const size = padded(KEYS, some.length)
+        const key = `${size} ${shape}`
+        const statement = bySeq.get(key) ?? bySeqOf(size, filter)
+        bySeq.set(key, statement)
+        // What a list has too few of is one of its keys again.
+        const values = Array.from({ length: size }, (_, i) => [`s${i}`, some[i] ?? some[0]])
+        const rows = await statement.execute({ senderId, notSenderId, ...Object.fromEntries(values) })
+        for (const { row, beside } of rows) found.push(toMessage(row, beside))
+      }
+      return found
     },
 
     async message(by) {
       const where = 'seq' in by ? eq(t.messages.seq, by.seq) : eq(t.messages.uuid, by.uuid)
       const [found] = await select(where).limit(1)
       return found && toMessage(found.row, found.beside)
-    },
-
-    async messagesBySeq(seqs) {
-      const found: Message[] = []
-      for (const some of chunks(seqs)) {
-        const size = sizes.find((size) => size >= some.length) ?? some.length
-        const statement = bySeq.get(size) ?? bySeqOf(size)
-        bySeq.set(size, statement)
-        const values = Object.fromEntries(
-          Array.from({ length: size }, (_, i) => [`s${i}`, some[i] ?? some[0]]),
-        )
-        for (const { row, beside } of await statement.execute(values)) found.push(toMessage(row, beside))
-      }
-      return found
-    },
-
-    async messageAway(channelId, from, order, count) {
-      const up = order === 'asc'
-      const rows = await db
-        .select({ seq: t.messages.seq })
-        .from(t.messages)
-        .where(
-          and(eq(t.messages.channelId, channelId), up ? gt(t.messages.seq, from) : lt(t.messages.seq, from)),
-        )
-        .orderBy(up ? asc(t.messages.seq) : desc(t.messages.seq))
-        .limit(1)
-        .offset(count - 1)
-      return rows[0]?.seq
     },
 
     async newestIn(channelIds) {
@@ -163,4 +172,8 @@ export function messageReads({ db, t }: Handle) {
       return last?.seq ?? 0
     },
   } satisfies Partial<Reads>
+}
+
+function padded(sizes: readonly number[], count: number): number {
+  return sizes.find((size) => size >= count) ?? count
 }
