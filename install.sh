@@ -564,6 +564,19 @@ url_in() { printf %s "$1" | sed 's/.*"urls":\["\([^"]*\)".*/\1/'; }
 
 server_runs() { [ -x "$BIN" ] && case $(server_state) in *'"running":true'*) true ;; *) false ;; esac; }
 
+# The process that has the lock of the data open; nothing where none has. The number in the pid file proves nothing: it
+# may be another program's by now, or one of a container.
+lock_holder() {
+  lock=$(cd "$DATA/run" 2>/dev/null && pwd -P)/lock.db
+  if [ -d /proc/self/fd ]; then
+    ls -ln /proc/[0-9]*/fd 2>/dev/null | awk -v "end=-> $lock" '
+      /^\/proc\// { split($0, part, "/") }
+      substr($0, length($0) - length(end) + 1) == end { print part[3]; exit }'
+  elif has lsof; then
+    lsof -t "$lock" 2>/dev/null | sed -n 1p
+  fi
+}
+
 # Does nothing more than to look where the right server runs already.
 start_server() {
   if server_runs && { [ "$KIND" = background ] || [ -n "$UNIT_CHANGED" ] || ! unit_is active; }; then
@@ -802,10 +815,10 @@ uninstall() {
     return
   fi
   [ ! -e "$BIN" ] || is_ours "$BIN" || die "$BIN is not an executable of Synapse; nothing was changed"
-  if [ ! -e "$BIN" ] && [ -e "$DATA/run/synapse.pid" ]; then
-    pid=$(cat "$DATA/run/synapse.pid" 2>/dev/null || :)
-    [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null ||
-      die "the executable is gone, but a server may run as process $pid; nothing was changed" "stop it: kill $pid"
+  if [ ! -e "$BIN" ]; then
+    pid=$(lock_holder)
+    [ -z "$pid" ] ||
+      die "the executable is gone, but a server runs as process $pid; nothing was changed" "stop it: kill $pid"
   fi
   if [ -n "$PURGE" ]; then
     may_be_home || die "$DATA holds something else than the data of Synapse; nothing was changed"

@@ -14,5 +14,5 @@ export const absent: never = new Proxy({} as never, {
 export function undeployedEndpoints(): Endpoint[] {
   const live = { core: absent, wire: absent, streams: absent, waits: absent, limits: absent, rates: absent }
   const outside = { features: [], roster: absent }
-  return declareEndpoints({ live, vitals: absent, lastSeen: absent, backups: absent, outside })
+  return declareEndpoints({ live, vitals: absent, lastSeen: absent, backups: absent, self: absent, outside })
 }

@@ -32,6 +32,8 @@ interface Parts {
   readonly turns: Turns
   readonly logger: Logger
   readonly bootId: string
+  /** Asks for the end of this process. */
+  readonly requestStop: () => void
   readonly report: (fault: unknown) => void
   readonly disk: DiskWatch
   readonly measuring: Measuring
@@ -128,6 +130,7 @@ export async function assemble(parts: Parts) {
       vitals,
       lastSeen: (ids) => store.reads.lastSeen(ids),
       backups: keeping.maker,
+      self: { bootId, requestStop: parts.requestStop },
       outside: { features, roster },
     },
     echoKeys(key.seed()),

@@ -66,6 +66,8 @@ export interface Running {
   }
   /** Answers a request of the local operator in process, as the Unix socket would. */
   handle(request: Request): Promise<Response>
+  /** Resolves when the local operator has asked over the socket that it stops; whoever booted it does that. */
+  readonly stopRequested: Promise<void>
   /** Ends gracefully, in at most about 20 seconds. */
   stop(): Promise<void>
 }
@@ -146,6 +148,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
       void core.audit.note(by, 'backup', target).catch(report)
     },
   })
+  const stopRequested = Promise.withResolvers<void>()
   let announcing: Announcing | undefined
   // What is registered first ends last: the jobs have stopped when the goodbye is said.
   undo.defer(() => announcing?.stop())
@@ -157,6 +160,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     turns,
     logger,
     bootId,
+    requestStop: stopRequested.resolve,
     report,
     disk,
     measuring,
@@ -237,6 +241,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
       notePeer(request, { transport: 'local', address: null, secure: false })
       return (await server.http.fetch(request)) ?? new Response(null, { status: 500 })
     },
+    stopRequested: stopRequested.promise,
     stop: () => {
       stopping ??= stop()
       return stopping

@@ -10,6 +10,7 @@ import {
   HomeError,
   type HomeErrorKind,
   homePaths,
+  markOf,
   networkFileSystem,
   parseInstanceKey,
   type RunFile,
@@ -128,8 +129,10 @@ export function firstRunFile(
   bootId: string,
   args: readonly string[] = process.argv.slice(2),
 ): RunFile {
+  const mark = markOf(process.pid)
   return {
     pid: process.pid,
+    ...(mark && { process: mark }),
     boot_id: bootId,
     version: VERSION,
     started_at: new Date().toISOString(),

@@ -20,18 +20,20 @@ export interface SurfaceParts {
   readonly vitals: Parameters<typeof healthEndpoints>[1]
   readonly lastSeen: Parameters<typeof adminEndpoints>[1]
   readonly backups: Parameters<typeof adminEndpoints>[2]
+  readonly self: Parameters<typeof adminEndpoints>[3]
   readonly outside: Outside
 }
 
 /** Every endpoint that /openapi.json describes. Declaring them calls nothing: their parts are used by requests alone. */
-export function declareEndpoints({ live, vitals, lastSeen, backups, outside }: SurfaceParts): Endpoint[] {
+export function declareEndpoints(parts: SurfaceParts): Endpoint[] {
+  const { live, vitals, lastSeen, backups, self, outside } = parts
   const { core } = live
   return [
     ...healthEndpoints(core, vitals),
     ...outsideEndpoints(outside),
     ...v1Endpoints(live),
     pairPageEndpoint(),
-    ...adminEndpoints(core, lastSeen, backups),
+    ...adminEndpoints(core, lastSeen, backups, self),
   ]
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type Config, findHome, loadConfig, maskUrl } from '../config/index'
-import { becomeOwner, bootIdAt, HomeLocked, homePaths, readRunFile } from '../home/index'
+import { becomeOwner, HomeLocked, homePaths, liveSocket, readRunFile } from '../home/index'
 import { CliError, UsageError } from './cli-error'
 import { AdminClient, type Transport } from './client'
 import { EXIT } from './exit-codes'
@@ -41,7 +41,7 @@ async function atHome(config: Config, isFirst: boolean): Promise<Transport> {
   const deadline = performance.now() + COMMAND_WITHIN_MS
   let locked: HomeLocked | undefined
   for (;;) {
-    const socket = await liveSocket(config.home)
+    const socket = await socketOf(config.home)
     if (socket !== undefined) return overSocket(socket)
     if (locked !== undefined && performance.now() >= deadline)
       throw new CliError(EXIT.conflict, locked.message, [WITHOUT_SOCKET])
@@ -59,10 +59,9 @@ async function atHome(config: Config, isFirst: boolean): Promise<Transport> {
  * The socket of the server that runs on this home. The file that a killed server left behind answers nobody, and a
  * server of another home answers with another boot id.
  */
-export async function liveSocket(home: string): Promise<string | undefined> {
+export async function socketOf(home: string): Promise<string | undefined> {
   const run = readRunFile(homePaths(home).runFile)
-  if (run === undefined || run.socket === null) return undefined
-  return (await bootIdAt(run.socket)) === run.boot_id ? run.socket : undefined
+  return run === undefined ? undefined : await liveSocket(home, run)
 }
 
 function tokenFor({ home }: Where): string {

@@ -30,6 +30,6 @@ export {
   removeRunFiles,
   startRunRecord,
 } from './run-file'
-export { bootIdAt, commandLine, isAlive, isOurs, namesSynapse } from './running'
+export { bootIdAt, isAlive, liveSocket, markOf, standingOf } from './running'
 export { readState, writeState } from './state-file'
 export { readTls, type TlsFiles, type TlsPair } from './tls'

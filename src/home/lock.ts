@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { errorCode, HomeError, HomeLocked } from './home-error'
 import { homePaths, isWithin } from './paths'
 import { readRunFile } from './run-file'
+import { standingOf } from './running'
 
 /** A held lock. It ends with `release`, with `using`, and with the process, however that dies. */
 export interface HomeLock extends Disposable, AsyncDisposable {
@@ -122,7 +123,10 @@ function alreadyRunning(home: string, path: string): HomeLocked {
     )
   }
   const run = readRunFile(homePaths(home).runFile)
-  const who = run === undefined ? '' : ` (${[`pid ${run.pid}`, ...run.urls].join(', ')})`
+  // A number that means another process here is not named.
+  const pid = run !== undefined && standingOf(home, run) === 'ours' ? [`pid ${run.pid}`] : []
+  const facts = [...pid, ...(run?.urls ?? [])]
+  const who = facts.length === 0 ? '' : ` (${facts.join(', ')})`
   return new HomeLocked(path, `synapse is already running on ${home}${who}`, 'synapse serve --stop ends it')
 }
 

@@ -4,6 +4,15 @@ import { Value } from '@sinclair/typebox/value'
 import { writeAtomically } from './atomic-write'
 import { homePaths } from './paths'
 
+/** What tells a process from a later one with its number: the boot of the machine, the pid namespace, the start. */
+export type ProcessMark = Static<typeof ProcessMarkShape>
+
+const ProcessMarkShape = Type.Object({
+  boot: Type.String(),
+  namespace: Type.String(),
+  started: Type.String(),
+})
+
 /**
  * What `run/synapse.json` says about the running server, in the file's own names. `started_at` is RFC 3339 UTC; `phase`
  * is `ready` or `draining` once the server listens and `urls` are final.
@@ -12,6 +21,8 @@ export type RunFile = Static<typeof RunFileShape>
 
 const RunFileShape = Type.Object({
   pid: Type.Integer({ minimum: 1 }),
+  /** Which process that is; servers of a version before this one do not say it, nor does every system. */
+  process: Type.Optional(ProcessMarkShape),
   boot_id: Type.String({ minLength: 1 }),
   version: Type.String(),
   started_at: Type.String(),

@@ -7,6 +7,7 @@ import {
   HomeLocked,
   homePaths,
   lockHome,
+  markOf,
   prepareHome,
   startRunRecord,
   storeLocks,
@@ -115,10 +116,17 @@ describe('locking a home', () => {
     using directory = temporaryDirectory()
     const path = home(directory.path)
     using _lock = await lockHome(path)
-    startRunRecord(path, runFile({ pid: 4711, urls: ['http://127.0.0.1:8080'] }))
-    expect(await rejectionOf(lockHome(path))).toMatchObject({
-      message: `synapse is already running on ${path} (pid 4711, http://127.0.0.1:8080): synapse serve --stop ends it`,
-    })
+    const mark = markOf(process.pid)
+    for (const [facts, who] of [
+      [{ ...(mark && { process: mark }) }, `pid ${process.pid}, `],
+      // Of another pid namespace, whose numbers mean others here.
+      [{ process: { boot: 'b', namespace: 'n', started: '1' } }, ''],
+    ] as const) {
+      startRunRecord(path, runFile({ ...facts, urls: ['http://127.0.0.1:8080'] }))
+      expect(await rejectionOf(lockHome(path))).toMatchObject({
+        message: `synapse is already running on ${path} (${who}http://127.0.0.1:8080): synapse serve --stop ends it`,
+      })
+    }
   })
 
   test('says so without a run file too', async () => {

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bootIdAt, commandLine, isAlive, isOurs } from '../../src/home/index'
+import {
+  bootIdAt,
+  homePaths,
+  isAlive,
+  liveSocket,
+  markOf,
+  type RunFile,
+  standingOf,
+} from '../../src/home/index'
 import { startChild } from './child'
 import { runFile } from './run-file-of'
 import { temporaryDirectory } from './temporary'
@@ -11,66 +19,82 @@ function listen(socket: string, body: unknown): AsyncDisposable {
   return { [Symbol.asyncDispose]: () => server.stop(true) }
 }
 
-const NO_SOCKET = { socket: null }
+/** A run file of a process as it writes it itself. */
+function runOf(pid: number, changes: Partial<RunFile> = {}): RunFile {
+  const mark = markOf(pid)
+  return runFile({ pid, ...(mark && { process: mark }), ...changes })
+}
 
-describe('a process is ours', () => {
-  test('when its socket answers with the boot id of the run file', async () => {
-    using directory = temporaryDirectory()
-    const socket = join(directory.path, 's')
-    await using _server = listen(socket, { boot_id: 'boot-1' })
-    await using other = startChild('idle-other.ts')
-    await other.line()
-    expect(await bootIdAt(socket)).toBe('boot-1')
-    expect(await isOurs({ pid: other.pid, socket, boot_id: 'boot-1' })).toBe(true)
-  })
-
-  test('when its command line names synapse', async () => {
-    await using child = startChild('idle-synapse.ts')
-    await child.line()
-    expect(commandLine(child.pid)).toContain('idle-synapse.ts')
-    expect(await isOurs(runFile({ pid: child.pid, ...NO_SOCKET }))).toBe(true)
-  })
-
-  test('when nobody answers on its socket but its command line names synapse', async () => {
-    using directory = temporaryDirectory()
-    await using child = startChild('idle-synapse.ts')
-    await child.line()
-    expect(await isOurs(runFile({ pid: child.pid, socket: join(directory.path, 'gone') }))).toBe(true)
-  })
+test('a server is found by its boot id: at the socket that it names, else at that of the home', async () => {
+  using directory = temporaryDirectory()
+  const home = directory.path
+  mkdirSync(homePaths(home).run)
+  await using _server = listen(homePaths(home).socket, { boot_id: 'boot-1' })
+  await using _other = listen(join(home, 'other'), { boot_id: 'boot-2' })
+  const { socket } = homePaths(home)
+  for (const named of [socket, join(home, 'other'), '/in/the/container/run/synapse.sock'])
+    expect(await liveSocket(home, { socket: named, boot_id: 'boot-1' })).toBe(socket)
+  expect(await liveSocket(home, { socket, boot_id: 'boot-3' })).toBeUndefined()
+  expect(await liveSocket(home, { socket: null, boot_id: 'boot-1' })).toBeUndefined()
 })
 
-describe('a process is not ours', () => {
-  test('when it is another program that got the same id', async () => {
-    await using child = startChild('idle-other.ts')
-    await child.line()
-    expect(isAlive(child.pid)).toBe(true)
-    expect(await isOurs(runFile({ pid: child.pid, ...NO_SOCKET }))).toBe(false)
-  })
-
-  test('when the socket belongs to another boot', async () => {
-    using directory = temporaryDirectory()
-    const socket = join(directory.path, 's')
-    await using _server = listen(socket, { boot_id: 'boot-2' })
-    await using child = startChild('idle-other.ts')
-    await child.line()
-    expect(await isOurs({ pid: child.pid, socket, boot_id: 'boot-1' })).toBe(false)
-  })
-
-  test.each([[null], ['boot-1'], [{ boot_id: 1 }], [{}]])('when the socket answers %p', async (body) => {
+test.each([[null], ['boot-1'], [{ boot_id: 1 }], [{}]])(
+  'a socket that answers %p has no boot id',
+  async (body) => {
     using directory = temporaryDirectory()
     const socket = join(directory.path, 's')
     await using _server = listen(socket, body)
     expect(await bootIdAt(socket)).toBeUndefined()
-  })
+  },
+)
 
-  test('when it has ended', async () => {
-    await using child = startChild('idle-synapse.ts')
+describe('the process of a run file', () => {
+  test('is ours when it began when the file says, and gone when it has ended', async () => {
+    await using child = startChild('idle-other.ts')
     await child.line()
+    const run = runOf(child.pid)
+    expect(standingOf('/h', run)).toBe('ours')
     await child.end()
     expect(isAlive(child.pid)).toBe(false)
-    expect(commandLine(child.pid)).toBe('')
-    expect(await isOurs(runFile({ pid: child.pid, ...NO_SOCKET }))).toBe(false)
+    expect(standingOf('/h', run)).toBe('gone')
   })
+
+  test('is gone when its number belongs to a process that began at another time', async () => {
+    await using child = startChild('idle-synapse.ts')
+    await child.line()
+    const run = runOf(child.pid)
+    const { process: mark } = run
+    if (mark === undefined) throw new Error('this system does not say when a process began')
+    expect(standingOf('/h', { ...run, process: { ...mark, started: '1' } })).toBe('gone')
+  })
+
+  test.each(['boot', 'namespace'] as const)('is unknown here when its %s is another', async (part) => {
+    await using child = startChild('idle-synapse.ts')
+    await child.line()
+    const run = runOf(child.pid)
+    const { process: mark } = run
+    if (mark === undefined) throw new Error('this system does not say when a process began')
+    expect(standingOf('/h', { ...run, process: { ...mark, [part]: 'another' } })).toBe('unknown')
+  })
+
+  test.skipIf(process.platform !== 'linux')(
+    'of an earlier version is ours when it has the lock of the home open, and no name proves it',
+    async () => {
+      using directory = temporaryDirectory()
+      const home = directory.path
+      mkdirSync(homePaths(home).run)
+      writeFileSync(homePaths(home).lock, '')
+      await using child = startChild('idle-synapse.ts')
+      await child.line()
+      expect(standingOf(home, runFile({ pid: child.pid }))).toBe('unknown')
+      const file = openSync(homePaths(home).lock, 'r')
+      expect(standingOf(home, runFile())).toBe('ours')
+      closeSync(file)
+      expect(standingOf(home, runFile())).toBe('unknown')
+      await child.end()
+      expect(standingOf(home, runFile({ pid: child.pid }))).toBe('gone')
+    },
+  )
 })
 
 test.skipIf(process.platform !== 'linux')(

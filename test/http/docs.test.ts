@@ -222,6 +222,7 @@ test.skipIf(Bun.which('curl') === null)(
         const line = text
           .replaceAll('http://127.0.0.1:8080', w.url)
           .replace('7K3M-9QZC42AB', device.body.typed_code)
+          .replace('"boot_id":"…"', `"boot_id":"${w.running.bootId}"`)
         patience(text.includes(' -N') ? 1 : 20)
         const run = Bun.spawn({
           cmd: ['sh', '-c', line],

@@ -54,6 +54,7 @@ const wrongToken = { account_handle: '{handle}', scopes: ['x'] }
 const wrongDevice = { device: 'x', account_handle: '{handle}', scopes: ['x'] }
 const newcomer = { handle: 'newcomer', channels: ['nowhere'] }
 const value = { value: 60 }
+const anotherRun = { boot_id: 'another' }
 
 /**
  * Who may call what: each row is a call, whom the contract lets in, what the call is about, what is answered to whom it
@@ -148,6 +149,7 @@ export const table: readonly Row[] = [
   ['GET /v1/admin/drain',                                 admin(),                         nothing,         '200'],
   ['POST /v1/admin/echo',                                 admin(),                         nothing,         '201'],
   ['POST /v1/admin/backups',                              operator,                        nothing,         '201',                      {}],
+  ['POST /v1/admin/stop',                                 operator,                        nothing,         '409 other_run',            anotherRun],
   ['GET /v1/config',                                      admin('config:read'),            nothing,         '200'],
   ['GET /v1/config-history',                              admin('config:read'),            nothing,         '200'],
   ['PUT /v1/config/{key}',                                setting,                         settings,        '200',                      value],

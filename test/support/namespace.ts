@@ -16,3 +16,17 @@ export const hasNamespaces =
 export function inNamespaces(script: readonly string[], cmd: readonly string[]): string[] {
   return [...UNSHARE, 'sh', '-ec', [...script, 'exec "$@"'].join('\n'), 'sh', ...cmd]
 }
+
+const UNSHARE_PIDS = ['unshare', '--user', '--map-root-user', '--mount', '--pid', '--fork', '--mount-proc']
+
+/** Whether programs can have process numbers of their own here. */
+export const hasPidNamespaces =
+  process.platform === 'linux' &&
+  Bun.which('unshare') !== null &&
+  Bun.spawnSync([...UNSHARE_PIDS, '--kill-child', 'true'], { stdout: 'ignore', stderr: 'ignore' })
+    .exitCode === 0
+
+/** What runs a shell script among process numbers of its own, as number 1; `words` are its `$@`. */
+export function amongOwnPids(script: string, words: readonly string[] = []): string[] {
+  return [...UNSHARE_PIDS, '--kill-child', 'sh', '-c', script, 'sh', ...words]
+}

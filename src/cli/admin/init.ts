@@ -3,7 +3,7 @@ import { becomeOwner, HomeLocked } from '../../home/index'
 import { command } from '../command'
 import { ownName } from '../myself'
 import { printJson } from '../terminal'
-import { liveSocket } from '../ways'
+import { socketOf } from '../ways'
 
 export const init = command({
   args: {
@@ -40,14 +40,14 @@ export const init = command({
 
 /** Answers whether a server runs there, which then has done it all. @throws HomeError */
 async function prepare(config: Config): Promise<boolean> {
-  if ((await liveSocket(config.home)) !== undefined) return true
+  if ((await socketOf(config.home)) !== undefined) return true
   const { boot } = await import('../../main')
   try {
     const running = await boot(config, { listen: false })
     await running.stop()
     return false
   } catch (error) {
-    if (error instanceof HomeLocked && (await liveSocket(config.home)) !== undefined) return true
+    if (error instanceof HomeLocked && (await socketOf(config.home)) !== undefined) return true
     throw error
   }
 }

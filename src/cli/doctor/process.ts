@@ -1,4 +1,5 @@
 import { readPid } from '../../home/index'
+import type { ServerState } from '../serve/server-state'
 import { type Check, fail, pass, skip, warn } from './check'
 
 /** Whether the files that say who runs there tell the truth. */
@@ -14,7 +15,7 @@ export const processes: Check = {
           ),
         ]
       case 'running':
-        return [pass(`pid ${state.run.pid}, since ${state.run.started_at}`)]
+        return [pass(`${processOf(state)}, since ${state.run.started_at}`)]
       case 'none':
         if (state.leftovers)
           return [
@@ -33,4 +34,8 @@ export const processes: Check = {
         return [skip('no server runs')]
     }
   },
+}
+
+function processOf({ run, isHere }: Extract<ServerState, { kind: 'running' }>): string {
+  return isHere ? `pid ${run.pid}` : `pid ${run.pid} of another container or machine`
 }

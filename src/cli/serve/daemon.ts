@@ -20,7 +20,6 @@ import type { ServeArgs } from './args'
 import { holdsBanner } from './banner'
 import { flagsOf, withAbsolutePaths, withThrowAwayHome, wordsOf } from './flags'
 import { answersAt, stateJson } from './server-state'
-import { endProcess } from './stop'
 
 const POLL_MS = 50
 const HEALTHY_WITHIN_MS = 15_000
@@ -80,16 +79,25 @@ async function healthy(
     const run = readRunFile(runFile)
     const ours = run?.boot_id === bootId ? run : undefined
     // The socket is there before the ports are bound: only the run file says that these are, too.
-    if (ours !== undefined && isListening(ours) && (await answersAt(ours))) return ours
+    if (ours !== undefined && isListening(ours) && (await answersAt(config.home, ours))) return ours
     const now = performance.now()
     if (ours?.phase === 'migrating')
       deadline = Math.min(now + HEALTHY_WITHIN_MS, started + MIGRATED_WITHIN_MS)
     if (now > deadline) {
-      if (child.pid !== undefined) await endProcess(child.pid, STOPPED_WITHIN_MS)
+      await end(child)
       throw new CliError(EXIT.failure, 'the server did not answer in time and was stopped', lastWords())
     }
     await Bun.sleep(POLL_MS)
   }
+}
+
+/** Ends the server that was started here, by force if need be. */
+async function end(child: ChildProcess): Promise<void> {
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  await Promise.race([exited, Bun.sleep(STOPPED_WITHIN_MS)])
+  child.kill('SIGKILL')
+  await exited
 }
 
 function ended(exitCode: number | null, signal: string | null, lastWords: readonly string[]): CliError {

@@ -35,7 +35,7 @@ async function run(args: ServeArgs): Promise<ExitCode> {
   // A supervisor keeps the log; the banner would only stand between its lines.
   if (process.stderr.isTTY || config.supervisor === null)
     note(banner(styleOf(process.stderr), running, config))
-  await stopRequest
+  await Promise.race([stopRequest, running.stopRequested])
   await running.stop()
   await flushed(process.stdout)
   return EXIT.ok

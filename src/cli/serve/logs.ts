@@ -15,7 +15,7 @@ export async function showLogs(args: ServeArgs, lines: number): Promise<ExitCode
   const { log, runFile } = homePaths(home)
   const run = readRunFile(runFile)
   if (run !== undefined && run.supervisor !== null) {
-    console.log(supervisorCommand(run, 'logs'))
+    console.log(supervisorCommand(home, run, 'logs'))
     return EXIT.ok
   }
   if (!existsSync(log))

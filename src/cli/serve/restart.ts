@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from '../exit-codes'
 import { type ServeArgs, serveArgs } from './args'
 import { startDaemon } from './daemon'
 import { homeToLookAfter } from './flags'
+import { serverState } from './server-state'
 import { endServer } from './stop'
 import { supervisorCommand } from './supervision'
 
@@ -17,8 +18,15 @@ export async function restartServer(args: ServeArgs, timeoutMs: number): Promise
   const run = readRunFile(homePaths(home).runFile)
   if (run !== undefined && run.supervisor !== null)
     throw new CliError(EXIT.failure, `this server is started by ${run.supervisor}, which has to do it`, [
-      `run: ${supervisorCommand(run, 'restart')}`,
+      `run: ${supervisorCommand(home, run, 'restart')}`,
     ])
+  const state = await serverState(home)
+  if (state.kind === 'running' && !state.isHere)
+    throw new CliError(
+      EXIT.failure,
+      `the server of ${home} runs in another container or on another machine`,
+      ['restart it there; here synapse serve --stop ends it, and synapse serve --daemon starts one'],
+    )
   await endServer(home, timeoutMs)
   return await startDaemon({ ...startOf(args, run), home: run?.args.includes('--memory') ? undefined : home })
 }

@@ -1,15 +1,15 @@
-import { accessSync, constants, existsSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, rmSync } from 'node:fs'
 import {
   acquireLock,
-  bootIdAt,
   HomeLocked,
   homePaths,
   isAlive,
-  namesSynapse,
+  liveSocket,
   type RunFile,
   readPid,
   readRunFile,
   removeRunFiles,
+  standingOf,
 } from '../../home/index'
 import { CliError, hasCode } from '../cli-error'
 import { EXIT } from '../exit-codes'
@@ -22,30 +22,43 @@ const ANSWER_WITHIN_MS = 2000
 export type ServerState =
   /** Nobody; `leftovers` of one that was killed may lie there. */
   | { readonly kind: 'none'; readonly leftovers: boolean }
-  /** A server of ours; `answering` once its socket does. */
-  | { readonly kind: 'running'; readonly run: RunFile; readonly answering: boolean }
-  /** The files name a process that is none of ours. */
+  /**
+   * A server of this home; `answering` once its socket does, which `run` names as it is reached from here. `isHere`:
+   * its process number is proven to be its own; elsewhere it counts in another container or on another machine.
+   */
+  | {
+      readonly kind: 'running'
+      readonly run: RunFile
+      readonly answering: boolean
+      readonly isHere: boolean
+    }
+  /** Nobody holds the home, and the process that the files name is not proven to be a server of it. */
   | { readonly kind: 'foreign'; readonly pid: number }
 
 /** Looks who runs on the home, without changing anything in it. @throws CliError where this user may not look */
 export async function serverState(home: string): Promise<ServerState> {
   refuseHidden(homePaths(home).run)
-  const { runFile, pid: pidFile, lock } = homePaths(home)
+  const { runFile, pid: pidFile } = homePaths(home)
   const run = readRunFile(runFile)
   const pid = run?.pid ?? readPid(pidFile)
   if (pid === undefined) return { kind: 'none', leftovers: false }
-  if (run !== undefined && run.socket !== null && (await answersAt(run)))
-    return { kind: 'running', run, answering: true }
-  if (!isAlive(pid)) return { kind: 'none', leftovers: true }
-  if (run === undefined || !(namesSynapse(pid) || hasOpen(pid, lock))) return { kind: 'foreign', pid }
-  // The process may be another that got the number of a killed server, and looks like one of ours.
-  if (await isFree(home)) return { kind: 'none', leftovers: true }
-  return { kind: 'running', run, answering: run.socket === null && (await answersAt(run)) }
+  if (run === undefined) return isAlive(pid) ? { kind: 'foreign', pid } : { kind: 'none', leftovers: true }
+  const socket = await liveSocket(home, run)
+  const standing = standingOf(home, run)
+  const isHere = standing === 'ours'
+  if (socket !== undefined) return { kind: 'running', run: { ...run, socket }, answering: true, isHere }
+  // A process ends after it has let go of the lock, and a killed server holds none.
+  const nobody = { kind: 'none', leftovers: true } as const
+  if (standing === 'gone') return nobody
+  if (await isFree(home))
+    return standing === 'unknown' && run.process === undefined ? { kind: 'foreign', pid } : nobody
+  return { kind: 'running', run, answering: run.socket === null && (await answersAt(home, run)), isHere }
 }
 
 /** Whether the server of this run answers: by its socket, or, where it has none, at its first address. */
-export async function answersAt({ socket, boot_id, urls }: RunFile): Promise<boolean> {
-  if (socket !== null) return (await bootIdAt(socket)) === boot_id
+export async function answersAt(home: string, run: RunFile): Promise<boolean> {
+  const { socket, urls } = run
+  if (socket !== null) return (await liveSocket(home, run)) !== undefined
   try {
     // Its certificate is for others, by another name.
     const tls = { rejectUnauthorized: false }
@@ -68,7 +81,7 @@ function refuseHidden(directory: string): void {
 }
 
 /** What `--json` says of a running server. The words of its command line stay out: one may hold a password. */
-export function stateJson({ args: _, ...run }: RunFile, answering: boolean) {
+export function stateJson({ args: _args, process: _process, ...run }: RunFile, answering: boolean) {
   return { running: true, answering, ...run }
 }
 
@@ -84,25 +97,5 @@ export async function removeLeftovers(home: string): Promise<void> {
     removeRunFiles(home)
   } catch (error) {
     if (!(error instanceof HomeLocked)) throw error
-  }
-}
-
-/** Whether the process has the file open: proof enough for a server that was started under any name. */
-function hasOpen(pid: number, file: string): boolean {
-  try {
-    const wanted = realpathSync(file)
-    const directory = `/proc/${pid}/fd`
-    return readdirSync(directory).some((descriptor) => linkOf(`${directory}/${descriptor}`) === wanted)
-  } catch {
-    // Another user's process, or a system without /proc.
-    return false
-  }
-}
-
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return undefined
   }
 }

@@ -25,13 +25,13 @@ export async function showStatus(args: ServeArgs): Promise<ExitCode> {
     }
     return EXIT.notRunning
   }
-  const { run, answering } = state
+  const { run, answering, isHere } = state
   if (json === true) printJson(stateJson(run, answering))
-  else console.log(statusText(run, answering))
+  else console.log(statusText(run, answering, isHere))
   return answering ? EXIT.ok : EXIT.failure
 }
 
-function statusText(run: RunFile, answering: boolean): string {
+function statusText(run: RunFile, answering: boolean, isHere: boolean): string {
   const rows = {
     urls: run.urls.join(', ') || 'none yet',
     home: run.home,
@@ -39,7 +39,7 @@ function statusText(run: RunFile, answering: boolean): string {
     socket: run.socket ?? 'off',
     started: `${run.started_at} (${uptime(Date.now() - Date.parse(run.started_at))} ago)`,
     phase: run.phase,
-    pid: String(run.pid),
+    pid: isHere ? String(run.pid) : `${run.pid} in another container or on another machine`,
     ...(run.supervisor === null ? {} : { supervisor: run.supervisor }),
   }
   const lines = Object.entries(rows).map(([name, value]) => `  ${name.padEnd(10)}  ${value}`)

@@ -1,4 +1,4 @@
-import { homePaths, isAlive, type RunFile, readRunFile } from '../../home/index'
+import { homePaths, type RunFile, readRunFile, standingOf } from '../../home/index'
 import { CliError } from '../cli-error'
 import { EXIT, type ExitCode } from '../exit-codes'
 import { COMMAND_WITHIN_MS, hasServer, isFree } from '../home-lock'
@@ -9,6 +9,7 @@ import { removeLeftovers, serverState } from './server-state'
 
 const POLL_MS = 100
 const KILLED_WITHIN_MS = 10_000
+const ANSWER_WITHIN_MS = 5000
 
 /** Stops the server that runs on the home, by force after `timeoutMs`; 0 also when none ran. */
 export async function stopServer(args: ServeArgs, timeoutMs: number): Promise<ExitCode> {
@@ -26,7 +27,8 @@ export async function stopServer(args: ServeArgs, timeoutMs: number): Promise<Ex
 }
 
 /**
- * Ends the server of the home and tidies up behind it; answers which one it was, if one ran.
+ * Ends the server of the home and tidies up behind it; answers which one it was, if one ran. The server is asked over
+ * its socket. A signal goes to a process alone that is proven to be this server.
  * @throws CliError for a process that is not ours, or does not end
  */
 export async function endServer(
@@ -44,8 +46,15 @@ export async function endServer(
         `if that number was reused since, remove ${homePaths(home).pid} and ${homePaths(home).runFile}`,
       ])
     case 'running': {
-      const { run } = state
-      const killed = await endProcess(run.pid, timeoutMs)
+      const { run, isHere, answering } = state
+      const isAsked = answering && (await askToStop(run))
+      if (!isHere && !isAsked && !answering && (await becomesFree(home))) {
+        await removeLeftovers(home)
+        return undefined
+      }
+      const killed = isHere
+        ? await endProcess(home, run, { isAsked, timeoutMs })
+        : await seeEnd(home, run, { isAsked, timeoutMs })
       // A supervisor may have started the next one already: its files stay.
       if (readRunFile(homePaths(home).runFile)?.boot_id === run.boot_id) await removeLeftovers(home)
       return { run, killed }
@@ -55,40 +64,81 @@ export async function endServer(
 
 /** Waits for a command at work. @throws CliError when whoever holds the home goes on, and no file says who that is */
 async function refuseHeld(home: string): Promise<void> {
-  const deadline = performance.now() + COMMAND_WITHIN_MS
-  while (!hasServer(home) && !(await isFree(home))) {
-    if (performance.now() >= deadline)
-      throw new CliError(EXIT.failure, `somebody holds ${home}, and no file says who`, [
-        'a command that takes long, or a server whose files in run/ were removed; its process is shown by:',
-        `fuser ${homePaths(home).lock}`,
-      ])
-    await Bun.sleep(POLL_MS)
+  if (await becomesFree(home)) return
+  throw new CliError(EXIT.failure, `somebody holds ${home}, and no file says who`, [
+    'a command that takes long, or a server whose files in run/ were removed; its process is shown by:',
+    `fuser ${homePaths(home).lock}`,
+  ])
+}
+
+/** Whether a command that works on the home is done in time; nothing is waited for where a server has taken over. */
+async function becomesFree(home: string): Promise<boolean> {
+  return hasServer(home) || (await within(COMMAND_WITHIN_MS, () => isFree(home)))
+}
+
+/** Asks the server to stop, which works across containers; false from one that does not know how, or does not answer. */
+async function askToStop({ socket, boot_id }: RunFile): Promise<boolean> {
+  if (socket === null) return false
+  try {
+    const answer = await fetch('http://localhost/v1/admin/stop', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Connection: 'close' },
+      body: JSON.stringify({ boot_id }),
+      unix: socket,
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    })
+    return answer.ok
+  } catch {
+    return false
   }
 }
 
-/** Ends a process; answers whether it had to be killed. @throws CliError when that was not possible */
-export async function endProcess(pid: number, timeoutMs: number): Promise<boolean> {
-  signal(pid, 'SIGTERM')
-  if (await gone(pid, timeoutMs)) return false
-  signal(pid, 'SIGKILL')
-  if (await gone(pid, KILLED_WITHIN_MS)) return true
-  throw new CliError(EXIT.failure, `process ${pid} does not end`)
+interface Ending {
+  readonly isAsked: boolean
+  readonly timeoutMs: number
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/** Ends a server whose process is proven; answers whether it had to be killed. @throws CliError when it stays */
+async function endProcess(home: string, run: RunFile, { isAsked, timeoutMs }: Ending): Promise<boolean> {
+  const isGone = async () => standingOf(home, run) !== 'ours'
+  if (!isAsked) signal(home, run, 'SIGTERM')
+  if (await within(timeoutMs, isGone)) return false
+  signal(home, run, 'SIGKILL')
+  if (await within(KILLED_WITHIN_MS, isGone)) return true
+  throw new CliError(EXIT.failure, `process ${run.pid} does not end`)
+}
+
+/** Waits for the end of a server whose process is out of reach: its lock says it. @throws CliError when it stays */
+async function seeEnd(home: string, run: RunFile, { isAsked, timeoutMs }: Ending): Promise<false> {
+  const hasEnded = async () =>
+    readRunFile(homePaths(home).runFile)?.boot_id !== run.boot_id || (await isFree(home))
+  if (isAsked && (await within(timeoutMs, hasEnded))) return false
+  const where = `its process (number ${run.pid} where it was started) is not one of this machine, or of another container`
+  throw new CliError(
+    EXIT.failure,
+    isAsked
+      ? `the server was asked to stop and has not ended after ${timeoutMs / 1000} s; ${where}`
+      : `the server of ${home} cannot be asked to stop, and ${where}; nothing was touched`,
+    ['stop it where it was started: docker stop, systemctl stop, or synapse serve --stop there'],
+  )
+}
+
+function signal(home: string, run: RunFile, name: NodeJS.Signals): void {
+  // Proven again just before: meanwhile it may have ended, and its number be another's.
+  if (standingOf(home, run) !== 'ours') return
   try {
-    process.kill(pid, name)
+    process.kill(run.pid, name)
   } catch (error) {
-    if (!isAlive(pid)) return
-    throw new CliError(EXIT.failure, `process ${pid} cannot be stopped by this user`, [
+    if (standingOf(home, run) !== 'ours') return
+    throw new CliError(EXIT.failure, `process ${run.pid} cannot be stopped by this user`, [
       error instanceof Error ? error.message : 'run the command as the user of the server',
     ])
   }
 }
 
-async function gone(pid: number, withinMs: number): Promise<boolean> {
-  const deadline = performance.now() + withinMs
-  while (isAlive(pid)) {
+async function within(milliseconds: number, isSo: () => Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + milliseconds
+  while (!(await isSo())) {
     if (performance.now() >= deadline) return false
     await Bun.sleep(POLL_MS)
   }

@@ -14,9 +14,15 @@ import { deviceEndpoints } from './devices'
 import { membershipEndpoints } from './memberships'
 import { onboardEndpoints } from './onboard'
 import { settingEndpoints } from './settings'
+import { type Stoppable, stopEndpoint } from './stop'
 import { tokenEndpoints } from './tokens'
 
-export function adminEndpoints(core: Core, lastSeen: Reads['lastSeen'], backups: BackupMaker): Endpoint[] {
+export function adminEndpoints(
+  core: Core,
+  lastSeen: Reads['lastSeen'],
+  backups: BackupMaker,
+  self: Stoppable,
+): Endpoint[] {
   return [
     ...accountEndpoints(core, lastSeen),
     ...channelEndpoints(core),
@@ -27,5 +33,6 @@ export function adminEndpoints(core: Core, lastSeen: Reads['lastSeen'], backups:
     ...settingEndpoints(core),
     ...auditEndpoints(core),
     ...backupEndpoints(backups),
+    stopEndpoint(self),
   ]
 }

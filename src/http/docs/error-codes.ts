@@ -113,7 +113,7 @@ const others: readonly ErrorCode[] = [
     code: 'operator_only',
     status: 403,
     detail: '',
-    remark: 'Only the local socket does this: what comes of it lies on the machine of the server.',
+    remark: 'Only the local socket does this: it is about the machine of the server.',
   },
   {
     code: 'origin_not_allowed',
@@ -177,6 +177,12 @@ const others: readonly ErrorCode[] = [
     status: 409,
     detail: '',
     remark: 'Nobody joins or leaves a direct message channel.',
+  },
+  {
+    code: 'other_run',
+    status: 409,
+    detail: '',
+    remark: 'The server was started again since: `boot_id` is of a run that has ended.',
   },
   {
     code: 'cursor_expired',

@@ -1,0 +1,40 @@
+import { AppError } from '../../core/errors'
+import { type Endpoint, endpoint } from '../endpoint'
+import { Type } from '../schema'
+
+/** The process that answers. */
+export interface Stoppable {
+  readonly bootId: string
+  /** Asks for its graceful end, which begins when the request is answered. */
+  requestStop(): void
+}
+
+const request = Type.Object({
+  boot_id: Type.String({ description: 'Of the run that is to end, as `GET /v1/health` says it' }),
+})
+
+const stopping = Type.Object({ boot_id: Type.String(), stopping: Type.Literal(true) })
+
+/** How `synapse serve --stop` ends a server whose process number means nothing where the command runs. */
+export function stopEndpoint(self: Stoppable): Endpoint {
+  return endpoint({
+    method: 'POST',
+    path: '/v1/admin/stop',
+    who: 'admin',
+    tag: 'Administration',
+    summary: 'Stop the server that answers; for the local operator alone',
+    body: request,
+    answers: { 202: { description: 'It stops when the requests in flight are answered', schema: stopping } },
+    refusals: ['operator_only', 'other_run'],
+    handle: ({ actor, body }) => {
+      if (actor.via !== 'operator')
+        throw new AppError('forbidden', 'operator_only', 'Only the local operator stops the server')
+      if (body.boot_id !== self.bootId)
+        throw new AppError('conflict', 'other_run', 'Another run of the server answers here', {
+          fix: 'Look at /v1/health again',
+        })
+      self.requestStop()
+      return { status: 202, json: { boot_id: self.bootId, stopping: true } }
+    },
+  })
+}
