@@ -40,6 +40,8 @@ interface Parts {
   readonly roster: Roster
   readonly key: InstanceKey
   readonly keeping: Pick<Keeping, 'maker' | 'backups'>
+  /** How far the clock of this machine is ahead of that of a shared database. */
+  readonly clockAheadMs: () => number
 }
 
 /** Core, hub and surfaces over an open store. */
@@ -98,6 +100,7 @@ export async function assemble(parts: Parts) {
     store: store.kind,
     did: key.did,
     backup: () => keeping.backups.status,
+    ...(shared && { database: () => ({ clock_ahead_ms: parts.clockAheadMs() }) }),
     checks: () => ({
       db: store.isHealthy(),
       migrations: true,
@@ -133,7 +136,7 @@ export async function assemble(parts: Parts) {
       self: { bootId, requestStop: parts.requestStop },
       outside: { features, roster },
     },
-    echoKeys(key.seed()),
+    echoKeys(key.seed(), () => Math.floor(clock.now() / 1000)),
     logger,
     measuring.meters,
   )

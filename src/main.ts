@@ -40,6 +40,7 @@ import {
   watchDisk,
 } from './opening'
 import { systemClock, systemSecrets, systemTurns } from './platform'
+import { aheadOrBehind, SharedClock } from './shared-clock'
 import { VERSION } from './version'
 
 /** Requests in flight get so long when the server stops. */
@@ -96,9 +97,18 @@ export interface BootOptions extends RunOptions {
 export async function boot(config: Config, options: BootOptions): Promise<Running> {
   await using undo = new AsyncDisposableStack()
   const bootId = config.bootId ?? crypto.randomUUID()
-  const { clock = systemClock, turns = systemTurns } = options
   const write = options.log ?? (options.listen ? (text: string) => process.stdout.write(text) : () => {})
   const logger = undo.use(createLogger(config.logLevel, write))
+  const shared = new SharedClock(systemClock, (aheadMs, isOff) => {
+    if (isOff)
+      logger.warning(
+        `the clock of this machine is ${aheadOrBehind(aheadMs)} of the database's: stored times follow the database; set the clock (NTP)`,
+        { ahead_ms: aheadMs },
+      )
+    else logger.info('the clock of this machine agrees with that of the database again')
+  })
+  // A clock that was given is right as it is.
+  const { clock = shared, turns = systemTurns } = options
   const notices = prepareHome(config.home)
   for (const notice of [...config.notices, ...notices]) logger.warning(notice)
   for (const notice of placeNotices(config)) logger.error(notice)
@@ -123,6 +133,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const measure = measuring.group
   const store = await openHomeStore(config.database, {
     clock,
+    follow: (database, tookMs) => shared.follow(database, tookMs),
     secrets: systemSecrets,
     report,
     beforeMigration,
@@ -165,6 +176,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     disk,
     measuring,
     keeping,
+    clockAheadMs: () => shared.aheadMs,
     roster: { neighbours: () => announcing?.neighbours() ?? [] },
     key,
   })

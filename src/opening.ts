@@ -109,16 +109,16 @@ export function watchDisk(config: Config, logger: Logger): DiskWatch {
 /** Over a store that is shared, every process tells the others that it wrote. */
 export function openBus(
   config: Config,
-  { shared }: OpenStore,
+  { shared, connect }: OpenStore,
   report: (fault: unknown) => void,
 ): Bus | undefined {
-  if (!shared) return undefined
+  if (!shared || !connect) return undefined
   const listener: BusListener = (topic, text) => {
     if (topic === 'log') shared.hint(Number(text))
   }
   const bus = config.busUrl
     ? openRedisBus(config.busUrl, listener, report)
-    : openPostgresBus(config.databaseUrl, listener, report)
+    : openPostgresBus(connect, listener, report)
   shared.onWrite((upTo) => bus.send('log', String(upTo)))
   return bus
 }

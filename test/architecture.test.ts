@@ -75,6 +75,12 @@ const areas: readonly Area[] = [
     because: 'it puts together what moves data, as main.ts puts together a server',
   },
   {
+    files: 'src/examining.ts',
+    imports: ['src/*/index.ts', 'src/*.ts'],
+    packages: [],
+    because: 'it looks at what is outside for doctor, as main.ts would come to it for a server',
+  },
+  {
     files: 'src/backup/**',
     imports: [
       'src/backup/**',
@@ -192,6 +198,7 @@ const areas: readonly Area[] = [
       'src/home/**',
       'src/backup/index.ts',
       'src/discovery/index.ts',
+      'src/examining.ts',
       'src/keeping.ts',
       'src/main.ts',
       'src/moving.ts',

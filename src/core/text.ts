@@ -8,9 +8,12 @@ export function isLongerThan(text: string, limit: number): boolean {
 }
 
 /**
- * A text without the credentials of the URLs in it: of each line everything between `://` and the last @. Rather hides
- * too much than too little, because a password that is not percent-encoded may hold any character.
+ * A text without the credentials of the URLs in it: of each line everything between `://` and the last @, unless the
+ * password is masked already. Rather hides too much than too little: a password may hold any character.
  */
 export function withoutCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\n]*@/gi, '$1***@')
+  return text.replace(
+    /([a-z][a-z0-9+.-]*:\/\/[^:@/\s]*:\*{3}@)|([a-z][a-z0-9+.-]*:\/\/)[^\n]*@/gi,
+    (_, masked?: string, scheme?: string) => masked ?? `${scheme}***@`,
+  )
 }

@@ -21,6 +21,8 @@ export interface Vitals {
   /** Requests that change something and are not answered yet. */
   readonly writesInFlight: () => number
   readonly openStreams: () => number
+  /** Of a database that several servers share. */
+  readonly database?: () => { readonly clock_ahead_ms: number }
   /** When a backup was made last, and why the one after it failed; null where there is nothing to say. */
   readonly backup: () => {
     readonly last_ok_at: string | null
@@ -53,6 +55,17 @@ const healthSchema = Type.Object({
         quarantine: Type.Integer(),
       },
       { description: 'Paired servers; this version has none' },
+    ),
+  ),
+  database: Type.Optional(
+    Type.Object(
+      {
+        clock_ahead_ms: Type.Integer({
+          description:
+            "By how much the machine's clock is ahead of the database's, which stored times follow",
+        }),
+      },
+      { description: 'Where several servers may share the store' },
     ),
   ),
   backup: Type.Optional(
@@ -151,7 +164,8 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
       const draining = core.settings.get('drain')
       const position = { epoch, last_seq: head }
       const federation = { did: vitals.did, pairs_by_state: {}, max_lag_s: 0, quarantine: 0 }
-      const kept = { federation, backup: vitals.backup() }
+      const database = vitals.database && { database: vitals.database() }
+      const kept = { federation, ...database, backup: vitals.backup() }
       return {
         status: 200,
         json: { ...brief, store: vitals.store, draining, ...position, counts, checks, ...kept },

@@ -8,16 +8,20 @@
  */
 import type { Secrets, Seq } from '../core/ids'
 import type { Leases, Store } from '../core/ports'
-import type { Clock } from '../core/time'
+import type { Clock, Micros } from '../core/time'
 import type { DiskWatch } from './disk-watch'
+import type { Connect } from './postgres-connect'
 import { openPostgresStore } from './postgres-index'
 import { openSqliteStore } from './sqlite-index'
 
 export { DiskWatch } from './disk-watch'
+export { inspectPostgres } from './postgres-inspect'
 export { StoreError } from './store-error'
 
 export interface OpenStore extends Store, Leases, AsyncDisposable {
   readonly kind: 'sqlite' | 'postgres'
+  /** Further connections to a database that several processes share, for those who wake each other over it. */
+  readonly connect?: Connect
   /** Migrations that opening it applied. */
   readonly migrated: readonly string[]
   /** What an operator should know about how it is kept. */
@@ -43,6 +47,8 @@ export type StoreLocation =
 
 export interface StoreDeps {
   readonly clock: Clock
+  /** Told what the clock of a database that several processes share said within the last so many milliseconds. */
+  readonly follow?: (database: Micros, tookMs: number) => void
   readonly secrets: Secrets
   /** Told of faults that must fail nobody's request. */
   readonly report: (fault: unknown) => void

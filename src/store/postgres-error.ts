@@ -59,9 +59,21 @@ export function constraintOf(error: unknown): string {
   return cause instanceof Error && 'constraint_name' in cause ? String(cause.constraint_name) : ''
 }
 
+/** Whether the code is that of TLS that did not come about. */
+export function isTlsFault(code: string): boolean {
+  return /^(?:TLS_|ERR_TLS_|ERR_SSL_|CERT_|EPROTO$|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/.test(
+    code,
+  )
+}
+
+/** Whether the server was reached and let nobody in: the class of these codes, or no such database. */
+function isShut(code: string): boolean {
+  return code.startsWith('28') || code === '3D000' || isTlsFault(code)
+}
+
 export function meaningOf(error: unknown): Meaning {
   const code = codeOf(error)
-  if (lostCodes.has(code) || code.startsWith('08')) return 'lost'
+  if (lostCodes.has(code) || code.startsWith('08') || isShut(code)) return 'lost'
   if (code === '40001' || code === '40P01') return 'collision'
   if (code === '23505') return 'duplicate'
   if (code === '53100') return 'full'
@@ -70,7 +82,8 @@ export function meaningOf(error: unknown): Meaning {
 
 /** Whether a statement that was lost may have taken effect. */
 export function wasSent(error: unknown): boolean {
-  return !unsentCodes.has(codeOf(error))
+  const code = codeOf(error)
+  return !unsentCodes.has(code) && !isShut(code)
 }
 
 /** A driver's error in the words of the core. The driver's own text stays behind: it may quote data. */

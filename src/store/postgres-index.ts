@@ -1,5 +1,5 @@
 import type { OpenStore, StoreDeps } from './index'
-import { type Head, handleOf, openPostgres } from './postgres-open'
+import { type Head, handleOf, openPostgres, timed } from './postgres-open'
 import { readsThrough } from './postgres-reads'
 import { PostgresSharedLog } from './postgres-shared-log'
 import { PostgresStore } from './postgres-store'
@@ -21,9 +21,10 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     const { writer, readers, watch } = connections
     const lookAtHead = () => watch.run((look) => look())
     const reads = readsThrough(readers)
+    const lookAtTime = () => timed(deps, lookAtHead)
     const shared = new PostgresSharedLog(reads, await lookAtHead(), lookAtHead, report)
     const store = new PostgresStore(writer, reads, shared, clock, secrets, measure)
-    const watching = watchOver(shared, lookAtHead, report)
+    const watching = watchOver(shared, lookAtTime, report)
     const holder = crypto.randomUUID()
     const close = async () => {
       watching.stop()
@@ -32,6 +33,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     }
     return Object.assign(store, {
       kind: 'postgres' as const,
+      connect: connections.connect,
       migrated: connections.migrated,
       notices: connections.notices,
       fact: (name: string) => writer.run((db) => findFact(handleOf(db), name)),

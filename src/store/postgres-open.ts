@@ -1,11 +1,13 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
-import postgres, { type Sql } from 'postgres'
+import type { Sql } from 'postgres'
 import type { Seq } from '../core/ids'
 import type { Reads } from '../core/ports'
+import { type Clock, type Micros, toMicros } from '../core/time'
 import type { Database, Handle } from './database'
 import type { StoreDeps } from './index'
 import { PostgresClient } from './postgres-client'
-import { codeOf, meaningOf } from './postgres-error'
+import { type Connect, connectFirst, type SessionSettings } from './postgres-connect'
+import { explain, noSchema } from './postgres-explain'
 import { SERVER_LOCK } from './postgres-locks'
 import { migratePostgres } from './postgres-migrate'
 import { createReads } from './queries'
@@ -19,14 +21,15 @@ const MAX_PREPARED = 500
 
 /** Connections that read. */
 const READERS = 8
-const CONNECT_SECONDS = 5
 /** A statement, or a transaction, that takes longer counts as lost. */
 const PATIENCE_MS = 15_000
 const GRACE_SECONDS = 5
-/** Waits between attempts to connect grow up to this many seconds. */
-const LONGEST_BACKOFF = 1
+/** The clock of the database in microseconds since 1970. */
+const NOW = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint'
 
 export interface PostgresConnections {
+  /** Makes further connections to the same database. */
+  readonly connect: Connect
   /** One connection: what this process writes is written in the order it was asked for. */
   readonly writer: PostgresClient<PgDatabase>
   readonly readers: PostgresClient<Reads>
@@ -42,34 +45,24 @@ export interface PostgresConnections {
  * @throws StoreError
  */
 export async function openPostgres(url: string, deps: StoreDeps): Promise<PostgresConnections> {
-  const connect = (max: number, settings: Record<string, string> = {}) =>
-    postgres(url, {
-      max,
-      connect_timeout: CONNECT_SECONDS,
-      backoff: (retries) => Math.min(0.05 * 2 ** retries, LONGEST_BACKOFF),
-      // A connection that ends in the middle of a transaction ends the transaction, and nothing else does.
-      max_lifetime: null,
-      keep_alive: 10,
-      fetch_types: false,
-      onnotice: () => {},
-      connection: { application_name: 'synapse', TimeZone: 'UTC', ...settings },
-    })
-  const first = connect(1)
+  const { connect, first } = await connectFirst(url)
   try {
     const { settings, notices } = await judge(first)
+    await timed(deps, async () => ({ now: await timeOf(first) }))
     const migrated = await migratePostgres(drizzleOver(first), (tx) =>
       beginLog(handleOf(tx), deps.clock, deps.secrets),
     )
     const readsOver = (sql: Sql) => createReads(handleOf(drizzleOver(sql)))
-    const writer = new PostgresClient(() => connect(1, settings), drizzleOver, PATIENCE_MS, 0)
+    const writer = new PostgresClient(() => connect({ settings }), drizzleOver, PATIENCE_MS, 0)
     const readers = new PostgresClient(
-      () => connect(READERS, settings),
+      () => connect({ max: READERS, settings }),
       readsOver,
       PATIENCE_MS,
       GRACE_SECONDS,
     )
-    const watch = new PostgresClient(() => connect(1), headOf, PATIENCE_MS, 0)
+    const watch = new PostgresClient(() => connect({ settings }), headOf, PATIENCE_MS, 0)
     return {
+      connect,
       writer,
       readers,
       watch,
@@ -118,14 +111,16 @@ export interface Head {
   /** Seq of the last change of rights. */
   readonly accessSeq: Seq
   readonly epoch: string
+  /** What the clock of the database says. */
+  readonly now: Micros
 }
 
 /** Looks at the head; on a new connection first takes the lock that says that a server runs. */
 function headOf(watch: Sql): () => Promise<Head> {
   let lockedBy: number | undefined
   return async () => {
-    const [row] = await watch<{ pid: number; seq: string; access_seq: string; epoch: string }[]>`
-      SELECT pg_backend_pid() AS pid, seq, access_seq,
+    const [row] = await watch<{ pid: number; seq: string; access_seq: string; epoch: string; now: string }[]>`
+      SELECT pg_backend_pid() AS pid, seq, access_seq, ${watch.unsafe(NOW)} AS now,
         (SELECT epoch FROM epochs ORDER BY first_seq DESC LIMIT 1) AS epoch FROM log_head`
     if (!row) throw new Error('the log has no head')
     if (row.pid !== lockedBy) {
@@ -139,12 +134,18 @@ function headOf(watch: Sql): () => Promise<Head> {
         )
       lockedBy = row.pid
     }
-    return { seq: Number(row.seq), accessSeq: Number(row.access_seq), epoch: row.epoch }
+    const { epoch } = row
+    return {
+      seq: Number(row.seq),
+      accessSeq: Number(row.access_seq),
+      epoch,
+      now: toMicros(Number(row.now)),
+    }
   }
 }
 
 /** Whether this database can keep a promise. Answers the settings its connections need. @throws StoreError */
-export async function judge(sql: Sql): Promise<{ settings: Record<string, string>; notices: string[] }> {
+export async function judge(sql: Sql): Promise<{ settings: SessionSettings; notices: string[] }> {
   const [row] = await sql<
     {
       version: number
@@ -153,10 +154,14 @@ export async function judge(sql: Sql): Promise<{ settings: Record<string, string
       read_only: string
       commit: string
       fsync: string
+      role: string
+      path: string
+      leads: boolean
     }[]
   >`SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding,
       pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only,
-      current_setting('synchronous_commit') AS commit, current_setting('fsync') AS fsync`
+      current_setting('synchronous_commit') AS commit, current_setting('fsync') AS fsync,
+      current_user AS role, current_setting('search_path') AS path, current_schema() IS NOT NULL AS leads`
   if (!row) throw new Error('Postgres does not answer what it is')
   if (row.version < 130_000)
     throw new StoreError(
@@ -172,50 +177,31 @@ export async function judge(sql: Sql): Promise<{ settings: Record<string, string
     )
   if (row.standby || row.read_only === 'on')
     throw new StoreError('unsuitable', 'this Postgres is a standby or read-only', 'name the primary server')
+  // A schema with the name of the role is made where it is missing.
+  if (!row.leads && !/\$user/.test(row.path)) throw noSchema(row.role)
   const notices =
     row.fsync === 'off'
       ? ['Postgres runs with fsync off: what was acknowledged does not survive a loss of power']
       : []
   // An operator may ask for more than "on", such as a standby that has it too, but not for less.
-  return { settings: row.commit === 'off' ? { synchronous_commit: 'on' } : {}, notices }
+  const commit = row.commit === 'off' ? { synchronous_commit: 'on' } : {}
+  // The tables stay where they were found, whatever is set for the role later.
+  return { settings: { ...commit, search_path: row.path }, notices }
 }
 
-/** Why a database cannot be opened, without the password. */
-export function explain(error: unknown, url: string): unknown {
-  if (error instanceof StoreError) return error
-  const { host, database, role } = partsOf(url)
-  const code = codeOf(error)
-  const unreadable = (problem: string, remedy: string) => new StoreError('unreadable', problem, remedy)
-  if (code === '28P01' || code === '28000')
-    return unreadable(
-      `Postgres at ${host} does not let the role ${role} in (${code})`,
-      'check user and password in SYNAPSE_DATABASE_URL, and pg_hba.conf',
-    )
-  if (code === '3D000')
-    return unreadable(
-      `there is no database ${database} at ${host}`,
-      `create it: createdb -O ${role} ${database}`,
-    )
-  if (code === '42501')
-    return new StoreError(
-      'no_rights',
-      `the role ${role} lacks rights in the database ${database}`,
-      `as its owner run: GRANT CREATE ON DATABASE ${database} TO ${role}`,
-    )
-  if (meaningOf(error) === 'lost')
-    return new StoreError(
-      'unreachable',
-      `no Postgres answers at ${host} (${code})`,
-      'start it, or correct SYNAPSE_DATABASE_URL',
-    )
-  return error
+/** What the clock of the database says. */
+export async function timeOf(sql: Sql): Promise<Micros> {
+  const [row] = await sql.unsafe<{ now: string }[]>(`SELECT ${NOW} AS now`)
+  return toMicros(Number(row?.now))
 }
 
-function partsOf(url: string): { host: string; database: string; role: string } {
-  const parsed = URL.parse(url)
-  return {
-    host: parsed?.host || 'the address in SYNAPSE_DATABASE_URL',
-    database: decodeURIComponent(parsed?.pathname.slice(1) || parsed?.username || 'of the URL'),
-    role: decodeURIComponent(parsed?.username || 'of the URL'),
-  }
+/** Asks something that answers the time of the database as well, and lets the clock of this process follow it. */
+export async function timed<Answer extends { readonly now: Micros }>(
+  { clock, follow }: Pick<StoreDeps, 'follow'> & { readonly clock: Pick<Clock, 'steady'> },
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const asked = clock.steady()
+  const answer = await ask()
+  follow?.(answer.now, clock.steady() - asked)
+  return answer
 }

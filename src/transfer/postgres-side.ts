@@ -1,8 +1,10 @@
-import postgres, { type ReservedSql } from 'postgres'
+import type { ReservedSql, Sql } from 'postgres'
+import { connectFirst } from '../store/postgres-connect'
 import { meaningOf } from '../store/postgres-error'
+import { explain } from '../store/postgres-explain'
 import { SERVER_LOCK } from '../store/postgres-locks'
 import { migratePostgres } from '../store/postgres-migrate'
-import { drizzleOver, explain, judge } from '../store/postgres-open'
+import { drizzleOver, judge } from '../store/postgres-open'
 import { StoreError } from '../store/store-error'
 import {
   findOf,
@@ -26,7 +28,7 @@ const POLL_MS = 100
  * @throws StoreError; TransferError conflict while a server runs on it
  */
 export async function openPostgresSide(url: string): Promise<Side> {
-  const sql = connectPostgres(url)
+  const sql = await connectPostgres(url)
   let session: ReservedSql | undefined
   try {
     // Comes first also because the driver reserves open connections only.
@@ -48,17 +50,14 @@ export async function openPostgresSide(url: string): Promise<Side> {
   }
 }
 
-/** Two connections: one session for the data and its lock, one for what is done before. */
-export function connectPostgres(url: string): postgres.Sql {
-  return postgres(url, {
-    max: 2,
-    connect_timeout: 5,
-    max_lifetime: null,
-    keep_alive: 10,
-    fetch_types: false,
-    onnotice: () => {},
-    connection: { application_name: 'synapse', TimeZone: 'UTC' },
-  })
+/**
+ * Two connections: one session for the data and its lock, one for what is done before.
+ * @throws StoreError
+ */
+export async function connectPostgres(url: string): Promise<Sql> {
+  const { connect, first } = await connectFirst(url)
+  await first.end({ timeout: 1 })
+  return connect({ max: 2 })
 }
 
 /**

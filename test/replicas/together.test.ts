@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { Bus } from '../../src/hub'
 import { openPostgresBus, openRedisBus } from '../../src/hub'
+import { addressOf } from '../../src/store/postgres-address'
+import { connectorOf } from '../../src/store/postgres-connect'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { redisMissing, startRedis } from '../support/redis'
 import { EventStream, LiveSocket, until } from '../support/sockets'
@@ -217,7 +219,7 @@ test.skipIf(postgresMissing)('more replicas give no more guesses at a password',
 
 describe.skipIf(postgresMissing)('a bus', () => {
   const buses: [string, (listener: (topic: string, text: string) => void, url: string) => Bus][] = [
-    ['postgres', (listener, url) => openPostgresBus(url, listener, () => {})],
+    ['postgres', (listener, url) => openPostgresBus(connectorOf(addressOf(url), false), listener, () => {})],
     ...(redisMissing
       ? []
       : ([['redis', (listener, url) => openRedisBus(url, listener, () => {})]] as [

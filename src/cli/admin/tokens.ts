@@ -38,14 +38,18 @@ export const issueToken = command({
   async run({ args }) {
     const lasts =
       args['expires-in'] === undefined ? undefined : parseDuration(args['expires-in'], '--expires-in')
-    const request = {
+    const request = (expiresAt: string | undefined) => ({
       account_handle: args.account,
       scopes: words(args.scopes),
       name: args.name,
       actors: args.actors === undefined ? undefined : words(args.actors),
-      expires_at: lasts === undefined ? undefined : new Date(Date.now() + lasts).toISOString(),
-    }
-    const issued = await withClient(args, (client) => client.post<IssuedToken>('/v1/admin/tokens', request))
+      expires_at: expiresAt,
+    })
+    const issued = await withClient(args, async (client) => {
+      const end = lasts === undefined ? undefined : (await client.moment()).getTime() + lasts
+      const expiresAt = end === undefined ? undefined : new Date(end).toISOString()
+      return client.post<IssuedToken>('/v1/admin/tokens', request(expiresAt))
+    })
     const { id, account_handle: account, scopes, token, name, actors, expires_at } = issued
     printJson({
       id,

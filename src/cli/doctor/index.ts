@@ -25,6 +25,7 @@ import { patientAt } from './patient'
 import { processes } from './process'
 import { reachable } from './reachable'
 import { store } from './store'
+import { time } from './time'
 
 /** In the order in which they are shown. */
 const CHECKS: readonly Check[] = [
@@ -32,6 +33,7 @@ const CHECKS: readonly Check[] = [
   processes,
   home,
   store,
+  time,
   bind,
   flags,
   baseUrl,

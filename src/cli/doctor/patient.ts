@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { openQuiet } from '../../backup/index'
 import type { Config } from '../../config/index'
+import type { DatabaseSeen } from '../../examining'
 import { homePaths } from '../../home/index'
 import type { HomePaths } from '../../home/paths'
 import { configAt } from '../backup/index'
@@ -18,6 +19,8 @@ export interface Patient {
   readonly isHeld: boolean
   /** The path of a SQLite store that is there. */
   readonly database: string | undefined
+  /** Looks at a database that servers share, once; undefined where the store is a file. */
+  readonly examined: (() => Promise<DatabaseSeen>) | undefined
   /** The settings that count: those of the server that runs, else what is kept in the store, else what is configured. */
   readonly settings: SettingsSeen
 }
@@ -35,8 +38,23 @@ export async function patientAt(home: string | undefined): Promise<Patient> {
       : ({ kind: 'none', leftovers: false } as const),
     isHeld: existsSync(paths.lock) && !(await isFree(config.home)),
     database: database.kind === 'sqlite' && existsSync(database.path) ? database.path : undefined,
+    examined: database.kind === 'postgres' ? once(() => examinedAt(database.url)) : undefined,
   }
   return { ...patient, settings: await settingsSeen(patient) }
+}
+
+/** Loaded only where there is a database to look at. */
+async function examinedAt(url: string): Promise<DatabaseSeen> {
+  const { examineDatabase } = await import('../../examining')
+  return examineDatabase(url)
+}
+
+function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
+  let asked: Promise<Result> | undefined
+  return () => {
+    asked ??= ask()
+    return asked
+  }
 }
 
 /** The store for reading, without a trace. */

@@ -12,7 +12,7 @@ import {
 import { maskUrl } from '../../config/index'
 import { ownDid } from '../backup/index'
 import { counted } from '../words'
-import { type Check, type Finding, fail, pass, skip, warn } from './check'
+import { type Check, type Finding, fail, pass, warn } from './check'
 import { heldLog } from './held-log'
 import { type Patient, storeOf } from './patient'
 
@@ -21,7 +21,7 @@ const RESTORE = 'synapse backup list, then synapse backup restore <file>'
 /** Whether the store is there, whole, of this program's schema, and the one that the server has open. */
 export const store: Check = {
   name: 'store',
-  look(patient) {
+  async look(patient) {
     const { config, state, database } = patient
     const marker = readMarker(config.home)
     if (marker !== undefined) return [fail(...halfRestored(marker))]
@@ -35,9 +35,17 @@ export const store: Check = {
           'correct SYNAPSE_DATABASE_URL, or stop and start the server',
         ),
       ]
-    if (config.database.kind === 'postgres') return [skip('Postgres: its own tools look after it')]
+    if (config.database.kind === 'postgres') return shared(patient)
     return database === undefined ? [missing(patient, config.database.path)] : examine(patient, database)
   },
+}
+
+/** Whether a server that starts here now could use a database that servers share. */
+async function shared({ examined }: Patient): Promise<Finding[]> {
+  const { trouble, notices = [] } = (await examined?.()) ?? {}
+  if (trouble !== undefined) return [fail(trouble.problem, trouble.remedy)]
+  if (notices.length > 0) return notices.map((notice) => warn(notice, 'docs/operating.md, "Several servers"'))
+  return [pass('Postgres lets this machine in; its own tools look after it')]
 }
 
 /** Whether two URLs without passwords, or a URL and the kind of a store, may mean one store. */

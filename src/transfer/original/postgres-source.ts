@@ -1,4 +1,4 @@
-import { explain } from '../../store/postgres-open'
+import { explain } from '../../store/postgres-explain'
 import { StoreError } from '../../store/store-error'
 import { connectPostgres } from '../postgres-side'
 import { TransferError } from '../transfer-error'
@@ -6,7 +6,7 @@ import { COLUMNS, type Original, type OriginalTable, PAGE, type Raw } from './so
 
 /** Opens a Postgres database of the earlier server for reading. @throws TransferError */
 export async function openPostgresOriginal(url: string): Promise<Original> {
-  const sql = connectPostgres(url)
+  const sql = await connected(url)
   try {
     // The driver reserves an open connection only: asked for a new one, it waits for ever.
     await sql`SELECT 1`
@@ -58,11 +58,23 @@ export async function openPostgresOriginal(url: string): Promise<Original> {
     }
   } catch (error) {
     await sql.end({ timeout: 1 })
-    const explained = explain(error, url)
-    if (explained instanceof StoreError)
-      throw new TransferError('unreachable', explained.problem, explained.remedy)
-    throw explained
+    throw inWords(error, url)
   }
+}
+
+async function connected(url: string): ReturnType<typeof connectPostgres> {
+  try {
+    return await connectPostgres(url)
+  } catch (error) {
+    throw inWords(error, url)
+  }
+}
+
+function inWords(error: unknown, url: string): unknown {
+  const explained = explain(error, url)
+  return explained instanceof StoreError
+    ? new TransferError('unreachable', explained.problem, explained.remedy)
+    : explained
 }
 
 function select(table: OriginalTable): string {

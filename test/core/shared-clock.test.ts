@@ -1,0 +1,67 @@
+import { expect, test } from 'bun:test'
+import { toMicros } from '../../src/core/time'
+import { aheadOrBehind, SharedClock } from '../../src/shared-clock'
+import { DAWN, FakeClock, HOUR, SECOND } from '../support/fake-clock'
+
+const MILLISECOND = 1000
+
+/** A machine, the clock over it, and what was told. */
+function scene() {
+  const machine = new FakeClock()
+  const told: [number, boolean][] = []
+  const clock = new SharedClock(machine, (ahead, isOff) => told.push([ahead, isOff]))
+  /** The database says the time of dawn and so much, in an answer that took so long. */
+  const says = (later: number, took = 0) => clock.follow(toMicros(machine.now() + later), took)
+  return { machine, clock, told, says }
+}
+
+test('a clock that follows no database is that of the machine', () => {
+  const { clock, machine } = scene()
+  expect([clock.now(), clock.aheadMs]).toEqual([DAWN, 0])
+  machine.advance(5)
+  expect([clock.now(), clock.steady()]).toEqual([toMicros(DAWN + 5 * MILLISECOND), 5])
+})
+
+test('the offset moves when it is off by more than 100 ms, and not before', () => {
+  const { clock, says } = scene()
+  says(100 * MILLISECOND)
+  expect(clock.now()).toBe(DAWN)
+  says(101 * MILLISECOND)
+  expect(clock.now()).toBe(toMicros(DAWN + 101 * MILLISECOND))
+  says(10 * MILLISECOND)
+  expect([clock.now(), clock.aheadMs]).toEqual([toMicros(DAWN + 101 * MILLISECOND), -101])
+  says(0)
+  expect(clock.now()).toBe(DAWN)
+})
+
+test('an answer that took long is doubted by as much', () => {
+  const { clock, says } = scene()
+  // Asked 4 s ago: the answer may be of any moment since.
+  says(0, 4000)
+  expect(clock.now()).toBe(DAWN)
+  says(-5000 * MILLISECOND, 4000)
+  expect(clock.aheadMs).toBe(3000)
+})
+
+test('a machine is named once while it is off by more than 2 s, however much, and once when it is right again', () => {
+  const { machine, told, says } = scene()
+  says(-1900 * MILLISECOND)
+  expect(told).toEqual([])
+  says(-2500 * MILLISECOND)
+  says(-9000 * MILLISECOND)
+  expect(told).toEqual([[2500, true]])
+  machine.set(toMicros(DAWN + HOUR * MILLISECOND))
+  says(0)
+  expect(told).toEqual([
+    [2500, true],
+    [0, false],
+  ])
+})
+
+test('how far a clock is off is said in words', () => {
+  expect([3 * SECOND, -90 * SECOND, 62 * 60 * SECOND].map(aheadOrBehind)).toEqual([
+    '3 s ahead',
+    '90 s behind',
+    '62 min ahead',
+  ])
+})
