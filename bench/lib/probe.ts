@@ -13,12 +13,16 @@ export class Probe implements Disposable {
     this.worker.postMessage({ port })
   }
 
-  /** What was waited since the last call, with the request that is still waiting. */
-  take(): Promise<Waits> {
-    return new Promise((resolve) => {
+  /**
+   * What was waited since the last call, with the request that is still waiting; undefined when that is not answered in
+   * time.
+   */
+  async take(patienceMilliseconds: number): Promise<Waits | undefined> {
+    const taken = new Promise<Waits>((resolve) => {
       this.worker.onmessage = ({ data }: MessageEvent<Waits>) => resolve(data)
       this.worker.postMessage('take')
     })
+    return await Promise.race([taken, Bun.sleep(patienceMilliseconds).then(() => undefined)])
   }
 
   [Symbol.dispose](): void {

@@ -106,6 +106,7 @@ export async function startSynapse(
     ...processOf(child),
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM')
+      if ((await Promise.race([child.exited, Bun.sleep(30_000)])) === undefined) child.kill('SIGKILL')
       await child.exited
       if (options.keepHome !== true && home.startsWith(tmpdir()))
         rmSync(home, { recursive: true, force: true })
