@@ -6,6 +6,7 @@ import { bootstrapToken, type Config, settingRegistry } from './config'
 import { createCore } from './core'
 import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
+import { descriptorsOf } from './descriptors'
 import type { InstanceKey } from './home/instance-key'
 import { echoKeys, type Roster } from './http/outside'
 import { RateLimits } from './http/rate-limits'
@@ -121,6 +122,7 @@ export async function assemble(parts: Parts) {
         isHealthy: () => store.isHealthy(),
         isDraining: () => core.settings.get('drain'),
         diskFree: () => disk.free,
+        descriptors: () => descriptorsOf(),
         newestBackup: () => keeping.backups.newest(),
       }),
   } as const

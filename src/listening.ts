@@ -11,7 +11,8 @@ import {
   type TlsPair,
   urlHost,
 } from './home'
-import { type Listener, listenTcp, listenUnix } from './http/listen'
+import type { Listener } from './http/door'
+import { listenTcp, listenUnix } from './http/listen'
 import type { HttpServer } from './http/server'
 import type { Logger } from './logger'
 
@@ -84,7 +85,7 @@ export function openDoors(
   let { port } = config
   for (const { host, bindClass, reachedAt = [host] } of bind.listeners) {
     const accepts = bindClass === 'private' ? (peer: string) => acceptsPeer(bindClass, peer) : null
-    const listener = listenTcp({ host, port, accepts, rescue, tls, http })
+    const listener = listenTcp({ host, port, accepts, rescue, tls: tls && (() => tls), http })
     listeners.push(listener)
     port = listener.port ?? port
     for (const at of reachedAt) urls.push(urlOf(tls, at, port))

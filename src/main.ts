@@ -8,6 +8,7 @@ import { refuseHalfRestored } from './backup'
 import { type Config, maskUrl } from './config'
 import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
+import { DescriptorGuard } from './descriptors'
 import {
   checkSocketPlace,
   homePaths,
@@ -18,7 +19,7 @@ import {
   writeState,
 } from './home'
 import { notePeer } from './http/client'
-import type { Listener } from './http/listen'
+import type { Listener } from './http/door'
 import { copyBefore, type Keeping, keepBackups } from './keeping'
 import {
   type Doors,
@@ -194,8 +195,11 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     refusePublicRescue(exposure, core.settings.get('base_url'))
     undo.defer(() => Promise.all(listeners.map((listener) => listener.stop(0))).then(() => {}))
     doors = openDoors(config, exposure, { http: server.http, logger, listeners })
+    const say = (level: 'info' | 'warning', message: string, facts: object) =>
+      logger[level](message, { ...facts })
+    undo.use(new DescriptorGuard({ listeners, say, report }))
   }
-  publishers.push(...listeners.map((listener) => listener.publish))
+  for (const listener of listeners) publishers.push((topic, text) => listener.publish(topic, text))
   const { urls } = doors
   const { multicast: wire } = options
   const parts = { config, settings: core.settings, did: key.did, doors, store, logger }

@@ -17,6 +17,8 @@ export interface Gauges {
   readonly isHealthy: () => boolean
   readonly isDraining: () => boolean
   readonly diskFree: () => number
+  /** Undefined where the system does not say. */
+  readonly descriptors: () => { readonly used: number; readonly limit: number } | undefined
   /** When the newest backup was made. */
   readonly newestBackup: () => Date | undefined
 }
@@ -118,7 +120,8 @@ export class Measuring implements Disposable {
     ]
   }
 
-  private process({ version, startedAt }: Gauges): Family[] {
+  private process({ version, startedAt, descriptors }: Gauges): Family[] {
+    const open = descriptors()
     const { rss, heapUsed } = process.memoryUsage()
     const { user, system } = process.cpuUsage()
     return [
@@ -128,6 +131,12 @@ export class Measuring implements Disposable {
       }),
       gauge('process_start_time_seconds', 'When this process started.', { value: startedAt / 1000 }),
       gauge('process_resident_memory_bytes', 'Memory of this process.', { value: rss }),
+      ...(open === undefined
+        ? []
+        : [
+            gauge('process_open_fds', 'Open files and connections of this process.', { value: open.used }),
+            gauge('process_max_fds', 'The most it may have.', { value: open.limit }),
+          ]),
       gauge('process_heap_bytes', 'Memory of its objects.', { value: heapUsed }),
       {
         name: 'process_cpu_seconds_total',

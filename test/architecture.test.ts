@@ -142,7 +142,7 @@ const areas: readonly Area[] = [
   {
     files: 'src/listening.ts',
     imports: ['src/*/index.ts', 'src/http/listen.ts'],
-    types: ['src/http/server.ts', 'src/logger.ts'],
+    types: ['src/http/door.ts', 'src/http/server.ts', 'src/logger.ts'],
     packages: [],
     because: 'it puts together addresses and listeners, for main.ts; what they serve is handed to it',
   },
@@ -197,6 +197,7 @@ const areas: readonly Area[] = [
       'src/config/**',
       'src/home/**',
       'src/backup/index.ts',
+      'src/descriptors.ts',
       'src/discovery/index.ts',
       'src/examining.ts',
       'src/keeping.ts',

@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import type { Server, ServerWebSocket } from 'bun'
 import { notePeer, type Peer } from './client'
+import { Door, type Listener } from './door'
 import { errorAnswer, HttpError } from './errors'
 import type { HttpServer } from './server'
 import type { SocketSession } from './socket'
@@ -12,16 +13,6 @@ const SOCKET_IDLE_SECONDS = 60
 const MAX_FRAME_BYTES = 64 * 1024
 /** A fuse behind the hub's own limit, which parks and closes slow readers long before. */
 const SOCKET_FUSE_BYTES = 4 * 1024 * 1024
-
-/** Something that takes connections. */
-export interface Listener {
-  /** Undefined for the Unix socket. */
-  readonly port: number | undefined
-  /** Sends a text to every WebSocket of this listener that subscribed to the topic. */
-  publish(topic: string, text: string): void
-  /** Refuses new connections and waits for requests in flight, at most so long; then cuts what is left. */
-  stop(graceMilliseconds: number): Promise<void>
-}
 
 const websocket = {
   maxPayloadLength: MAX_FRAME_BYTES,
@@ -50,37 +41,38 @@ export function listenTcp(options: {
   readonly accepts: ((address: string) => boolean) | null
   /** Whether everybody who gets through is the operator; only for loopback. */
   readonly rescue: boolean
-  /** Speaks HTTPS alone. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  /** Speaks HTTPS alone. Asked again for each renewal. */
+  readonly tls: (() => { readonly cert: string; readonly key: string }) | undefined
   readonly http: HttpServer
 }): Listener {
   const { host, port, accepts, rescue, tls, http } = options
   const kind: TcpKind = { secure: tls !== undefined, rescue }
-  const server = Bun.serve<SocketSession>({
-    hostname: host,
-    port,
-    // Left to itself a second server on the port would start silently and take half of the connections.
-    reusePort: false,
-    development: false,
-    idleTimeout: IDLE_SECONDS,
-    maxRequestBodySize: MAX_REQUEST_BYTES,
-    fetch: (request, self) => {
-      const peer = new TcpPeer(self, request, kind)
-      const isRemote = accepts !== null && !(peer.address !== null && accepts(peer.address))
-      const refused = isRemote ? remoteRefusal() : rescue ? refusalInRescue(request) : undefined
-      if (refused) {
-        notePeer(request, peer)
-        return http.refuse(request, refused)
-      }
-      const routed = tls === undefined ? request : underPlainUrl(request)
-      notePeer(routed, peer)
-      return http.fetch(routed)
-    },
-    error: () => unexpected(),
-    websocket,
-    ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key } }),
-  })
-  return { ...listenerOf(server), port: server.port }
+  const serve = (at: number) =>
+    Bun.serve<SocketSession>({
+      hostname: host,
+      port: at,
+      // Left to itself a second server on the port would start silently and take half of the connections.
+      reusePort: false,
+      development: false,
+      idleTimeout: IDLE_SECONDS,
+      maxRequestBodySize: MAX_REQUEST_BYTES,
+      fetch: (request, self) => {
+        const peer = new TcpPeer(self, request, kind)
+        const isRemote = accepts !== null && !(peer.address !== null && accepts(peer.address))
+        const refused = isRemote ? remoteRefusal() : rescue ? refusalInRescue(request) : undefined
+        if (refused) {
+          notePeer(request, peer)
+          return http.refuse(request, refused)
+        }
+        const routed = tls === undefined ? request : underPlainUrl(request)
+        notePeer(routed, peer)
+        return http.fetch(routed)
+      },
+      error: () => unexpected(),
+      websocket,
+      ...(tls === undefined ? {} : { tls: tls() }),
+    })
+  return new Door({ hostname: host, port }, serve)
 }
 
 /** The router finds the path behind `http://` alone; that it was https the peer knows. */
@@ -177,22 +169,25 @@ class LocalPeer implements Peer {
 
 /** Listens on a Unix socket, whose file mode is the credential of the local operator. Its directory must be private. */
 export function listenUnix(path: string, http: HttpServer): Listener {
-  // Whoever holds the home's lock may remove what a killed server left behind.
-  rmSync(path, { force: true })
-  const server = Bun.serve<SocketSession>({
-    unix: path,
-    development: false,
-    maxRequestBodySize: MAX_REQUEST_BYTES,
-    fetch: (request, self) => {
-      notePeer(request, new LocalPeer(self, request))
-      const refused = refusalOnSocket(request)
-      return refused ? http.refuse(request, refused) : http.fetch(request)
-    },
-    error: () => unexpected(),
-    websocket,
-  })
-  chmodSync(path, 0o600)
-  return { ...listenerOf(server), port: undefined }
+  const serve = () => {
+    // Whoever holds the home's lock may remove what a killed server left behind.
+    rmSync(path, { force: true })
+    const server = Bun.serve<SocketSession>({
+      unix: path,
+      development: false,
+      maxRequestBodySize: MAX_REQUEST_BYTES,
+      fetch: (request, self) => {
+        notePeer(request, new LocalPeer(self, request))
+        const refused = refusalOnSocket(request)
+        return refused ? http.refuse(request, refused) : http.fetch(request)
+      },
+      error: () => unexpected(),
+      websocket,
+    })
+    chmodSync(path, 0o600)
+    return server
+  }
+  return new Door({ unix: path }, serve)
 }
 
 /** Its callers are programs of this machine, by no proxy and in no page. */
@@ -212,23 +207,6 @@ function isOfProxiesOrPages(header: string): boolean {
 
 function isOfProxies(header: string): boolean {
   return header === 'forwarded' || header.startsWith('x-forwarded-')
-}
-
-function listenerOf(server: Server<SocketSession>): Pick<Listener, 'publish' | 'stop'> {
-  return {
-    publish: (topic, text) => {
-      server.publish(topic, text)
-    },
-    stop: async (graceMilliseconds) => {
-      const finished = server.stop()
-      const grace = Promise.withResolvers<void>()
-      const timer = setTimeout(grace.resolve, graceMilliseconds)
-      await Promise.race([finished, grace.promise])
-      // Left running it would keep the process alive for as long.
-      clearTimeout(timer)
-      await server.stop(true)
-    },
-  }
 }
 
 function remoteRefusal(): HttpError {

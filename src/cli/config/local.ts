@@ -1,4 +1,5 @@
 import { type Config, findHome, loadConfig, maskUrl } from '../../config/index'
+import { descriptorsOf, keptFree } from '../../descriptors'
 import { becomeOwner } from '../../home/index'
 import { command } from '../command'
 import { printJson } from '../terminal'
@@ -82,10 +83,21 @@ function masked(secret: string | undefined): string | null {
 }
 
 /** What is worth a line, a token included that only a server without any admin would refuse. */
-function noticesOf({ notices, adminTokenProblem: found }: Config): readonly string[] {
-  if (found === undefined) return notices
+function noticesOf({ notices, adminTokenProblem: found, settings }: Config): readonly string[] {
   return [
     ...notices,
-    `${found.name} ${found.problem}: a server that nobody can administer yet refuses to start with it`,
+    ...(found === undefined
+      ? []
+      : [`${found.name} ${found.problem}: a server that nobody can administer yet refuses to start with it`]),
+    ...descriptorNotices(settings['streams.total']),
+  ]
+}
+
+/** This process may have as many as a server that is started in its place. */
+function descriptorNotices(streams: number): string[] {
+  const limit = descriptorsOf()?.limit
+  if (limit === undefined || streams <= limit - keptFree(limit)) return []
+  return [
+    `streams.total admits ${streams} streams, and a server that is started here has room for ${limit - keptFree(limit)} connections: raise the limit (ulimit -n 65536; LimitNOFILE in a unit), or lower streams.total`,
   ]
 }

@@ -15,6 +15,7 @@ import { backup } from './backup'
 import { baseUrl, proxy } from './base-url'
 import { bind } from './bind'
 import { type Check, type Report, reportsOf, type Status } from './check'
+import { descriptors } from './descriptors'
 import { disk } from './disk'
 import { drain } from './drain'
 import { epoch } from './epoch'
@@ -42,6 +43,7 @@ const CHECKS: readonly Check[] = [
   epoch,
   backup,
   disk,
+  descriptors,
   configsync,
   drain,
 ]

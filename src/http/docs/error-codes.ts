@@ -254,6 +254,13 @@ const others: readonly ErrorCode[] = [
     remark:
       'The server takes no changes for now; reading goes on. Wait `retry_after` seconds and send the same again.',
   },
+  {
+    code: 'too_many_connections',
+    status: 503,
+    detail: '',
+    remark:
+      'The server has no descriptor for another connection, and closes this one. Wait as many seconds as `Retry-After` says. Over TLS the connection is closed without an answer.',
+  },
   { code: 'storage_full', status: 507, detail: '', remark: 'Nothing was written. Reading goes on.' },
 ]
 

@@ -1,0 +1,29 @@
+import { descriptorsOf, keptFree } from '../../descriptors'
+import { type Check, fail, pass, skip, warn } from './check'
+
+const RAISE =
+  'LimitNOFILE=65536 in its unit, or ulimit -n 65536 before serve; then restart it: systemctl restart synapse, or synapse serve --restart'
+
+/** Whether the server that runs has room for the connections that its settings admit. */
+export const descriptors: Check = {
+  name: 'descriptors',
+  look({ state, settings }) {
+    if (state.kind !== 'running') return [skip('no server runs')]
+    const found = descriptorsOf(state.run.pid)
+    if (found === undefined) return [skip('this system, or this user, cannot see how many the server uses')]
+    const { used, limit } = found
+    const detail = `${used} of ${limit} files and connections are open`
+    const room = limit - keptFree(limit)
+    if (used > room - keptFree(limit))
+      return [fail(`${detail}: new clients are refused from ${room} on`, RAISE)]
+    const streams = settings.get('streams.total')
+    if (typeof streams === 'number' && streams > room)
+      return [
+        warn(
+          `${detail}, and streams.total admits ${streams} streams, for which there is no room`,
+          `${RAISE}; or synapse config set streams.total ${Math.floor(room / 2)}`,
+        ),
+      ]
+    return [pass(detail)]
+  },
+}
