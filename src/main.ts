@@ -11,6 +11,7 @@ import type { Turns } from './core/turns'
 import { DescriptorGuard } from './descriptors'
 import {
   checkSocketPlace,
+  type HomeError,
   homePaths,
   lockHome,
   powerNotices,
@@ -35,6 +36,7 @@ import {
   checkIdentity,
   checkRollback,
   firstRunFile,
+  homeErrorOf,
   openBus,
   openHomeStore,
   placeNotices,
@@ -42,6 +44,7 @@ import {
 } from './opening'
 import { systemClock, systemSecrets, systemTurns } from './platform'
 import { aheadOrBehind, SharedClock } from './shared-clock'
+import type { StoreError } from './store'
 import { VERSION } from './version'
 
 /** Requests in flight get so long when the server stops. */
@@ -70,6 +73,8 @@ export interface Running {
   handle(request: Request): Promise<Response>
   /** Resolves when the local operator has asked over the socket that it stops; whoever booted it does that. */
   readonly stopRequested: Promise<void>
+  /** Resolves when it must not go on, with what is wrong; `stop` ends it then as well. */
+  readonly failed: Promise<HomeError>
   /** Ends gracefully, in at most about 20 seconds. */
   stop(): Promise<void>
 }
@@ -132,11 +137,17 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const disk = undo.use(watchDisk(config, logger))
   const measuring = undo.use(new Measuring())
   const measure = measuring.group
+  const { promise: failed, resolve: fail } = Promise.withResolvers<HomeError>()
+  const unfit = (fault: StoreError) => {
+    logger.error(fault.problem, { fix: fault.remedy })
+    fail(homeErrorOf(fault))
+  }
   const store = await openHomeStore(config.database, {
     clock,
     follow: (database, tookMs) => shared.follow(database, tookMs),
     secrets: systemSecrets,
     report,
+    unfit,
     beforeMigration,
     disk,
     measure,
@@ -239,6 +250,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   return {
     bootId,
     urls,
+    failed,
     socket: options.listen ? config.socket : null,
     summary: {
       version: VERSION,

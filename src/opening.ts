@@ -34,9 +34,12 @@ export async function openHomeStore(...[location, deps]: Parameters<typeof openS
   try {
     return await openStore(location, deps)
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error
-    throw new HomeError(kinds.get(error.reason) ?? 'refused', error.problem, error.remedy)
+    throw error instanceof StoreError ? homeErrorOf(error) : error
   }
+}
+
+export function homeErrorOf({ reason, problem, remedy }: StoreError): HomeError {
+  return new HomeError(kinds.get(reason) ?? 'refused', problem, remedy)
 }
 
 /** The store belongs to one instance: the key in the home must be the one it was made with. */

@@ -13,6 +13,7 @@ import type { DiskWatch } from './disk-watch'
 import type { Connect } from './postgres-connect'
 import { openPostgresStore } from './postgres-index'
 import { openSqliteStore } from './sqlite-index'
+import type { StoreError } from './store-error'
 
 export { DiskWatch } from './disk-watch'
 export { inspectPostgres } from './postgres-inspect'
@@ -52,6 +53,8 @@ export interface StoreDeps {
   readonly secrets: Secrets
   /** Told of faults that must fail nobody's request. */
   readonly report: (fault: unknown) => void
+  /** Told once when a store that was opened turns out to be one that must not be served; default: `report`. */
+  readonly unfit?: (fault: StoreError) => void
   /** Knows when an embedded store is about to run out of room; default: nobody does. */
   readonly disk?: Pick<DiskWatch, 'look' | 'admit'>
   /** Called with the path of a SQLite store that is about to be migrated; what it throws stops that. */

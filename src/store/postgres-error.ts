@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors'
+import { StoreError } from './store-error'
 
 /** What a driver's error says about the statement that failed. */
 type Meaning =
@@ -34,6 +35,9 @@ const lostCodes: ReadonlySet<string> = new Set([
   '57P03',
   '53300',
   '25006',
+  // invalid_sql_statement_name, duplicate_prepared_statement: a session that is not the one it was, behind a pooler
+  '26000',
+  '42P05',
 ])
 
 /** Of these, what is said when there was no connection to send a statement over. */
@@ -74,7 +78,8 @@ function isShut(code: string): boolean {
 export function meaningOf(error: unknown): Meaning {
   const code = codeOf(error)
   if (lostCodes.has(code) || code.startsWith('08') || isShut(code)) return 'lost'
-  if (code === '40001' || code === '40P01') return 'collision'
+  // transaction_rollback, and what our driver makes of a COMMIT that Postgres answers with ROLLBACK
+  if (code.startsWith('40')) return 'collision'
   if (code === '23505') return 'duplicate'
   if (code === '53100') return 'full'
   return 'other'
@@ -88,15 +93,12 @@ export function wasSent(error: unknown): boolean {
 
 /** A driver's error in the words of the core. The driver's own text stays behind: it may quote data. */
 export function translate(error: unknown): unknown {
+  // Found at a look at the head, which says in the log what it is.
+  if (error instanceof StoreError) return unavailable('The database cannot be used right now; try again')
   switch (meaningOf(error)) {
     case 'lost':
     case 'collision':
-      return new AppError(
-        'unavailable',
-        'unavailable',
-        'The database cannot be reached right now; try again',
-        { retry_after: RETRY_AFTER },
-      )
+      return unavailable('The database cannot be reached right now; try again')
     case 'full':
       return new AppError(
         'storage_full',
@@ -106,4 +108,8 @@ export function translate(error: unknown): unknown {
     default:
       return error
   }
+}
+
+function unavailable(message: string): AppError {
+  return new AppError('unavailable', 'unavailable', message, { retry_after: RETRY_AFTER })
 }

@@ -4,6 +4,7 @@ import { readsThrough } from './postgres-reads'
 import { PostgresSharedLog } from './postgres-shared-log'
 import { PostgresStore } from './postgres-store'
 import { findFact, insertEpoch, noteFact } from './queries/instance'
+import { StoreError } from './store-error'
 
 /** The head is looked at so often, whatever the bus says. */
 const WATCH_MILLISECONDS = 1000
@@ -15,7 +16,7 @@ const PATIENCE_MILLISECONDS = 3000
  * @throws StoreError if it cannot or must not be opened by this program
  */
 export async function openPostgresStore(url: string, deps: StoreDeps): Promise<OpenStore> {
-  const { clock, secrets, report, measure } = deps
+  const { clock, secrets, report, measure, unfit = report } = deps
   const connections = await openPostgres(url, deps)
   try {
     const { writer, readers, watch } = connections
@@ -24,7 +25,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     const lookAtTime = () => timed(deps, lookAtHead)
     const shared = new PostgresSharedLog(reads, await lookAtHead(), lookAtHead, report)
     const store = new PostgresStore(writer, reads, shared, clock, secrets, measure)
-    const watching = watchOver(shared, lookAtTime, report)
+    const watching = watchOver(shared, lookAtTime, { report, unfit })
     const holder = crypto.randomUUID()
     const close = async () => {
       watching.stop()
@@ -75,7 +76,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
 function watchOver(
   log: PostgresSharedLog,
   lookAtHead: () => Promise<Head>,
-  report: (fault: unknown) => void,
+  { report, unfit }: { report: (fault: unknown) => void; unfit: (fault: StoreError) => void },
 ): { readonly isHealthy: boolean; stop(): void } {
   let answeredAt = performance.now()
   let isReported = false
@@ -89,7 +90,8 @@ function watchOver(
       isReported = false
     } catch (fault) {
       // Said once; it is in /readyz until the database is back.
-      if (!isReported) report(fault)
+      if (!isReported && isUnfit(fault)) unfit(fault)
+      else if (!isReported) report(fault)
       isReported = true
       answeredAt = Number.NEGATIVE_INFINITY
     } finally {
@@ -104,4 +106,9 @@ function watchOver(
     },
     stop: () => clearInterval(timer),
   }
+}
+
+/** Whether waiting does not help. */
+function isUnfit(fault: unknown): fault is StoreError {
+  return fault instanceof StoreError && fault.reason === 'unsuitable'
 }

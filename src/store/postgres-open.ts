@@ -10,6 +10,7 @@ import { type Connect, connectFirst, type SessionSettings } from './postgres-con
 import { explain, noSchema } from './postgres-explain'
 import { SERVER_LOCK } from './postgres-locks'
 import { migratePostgres } from './postgres-migrate'
+import { isDirect, requireSessions } from './postgres-sessions'
 import { createReads } from './queries'
 import { beginLog } from './queries/instance'
 import type * as schema from './schema'
@@ -26,6 +27,8 @@ const PATIENCE_MS = 15_000
 const GRACE_SECONDS = 5
 /** The clock of the database in microseconds since 1970. */
 const NOW = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint'
+/** A pooler is asked so often whether it still keeps sessions. */
+const PROBE_MS = 10_000
 
 export interface PostgresConnections {
   /** Makes further connections to the same database. */
@@ -46,21 +49,32 @@ export interface PostgresConnections {
  */
 export async function openPostgres(url: string, deps: StoreDeps): Promise<PostgresConnections> {
   const { connect, first } = await connectFirst(url)
+  await using undo = new AsyncDisposableStack()
   try {
     const { settings, notices } = await judge(first)
     await timed(deps, async () => ({ now: await timeOf(first) }))
-    const migrated = await migratePostgres(drizzleOver(first), (tx) =>
-      beginLog(handleOf(tx), deps.clock, deps.secrets),
-    )
     const readsOver = (sql: Sql) => createReads(handleOf(drizzleOver(sql)))
-    const writer = new PostgresClient(() => connect({ settings }), drizzleOver, PATIENCE_MS, 0)
     const readers = new PostgresClient(
       () => connect({ max: READERS, settings }),
       readsOver,
       PATIENCE_MS,
       GRACE_SECONDS,
     )
-    const watch = new PostgresClient(() => connect({ settings }), headOf, PATIENCE_MS, 0)
+    const probe = (one: Sql) => readers.run((_, other) => requireSessions(one, other))
+    undo.defer(() => readers.close())
+    // Before anything is written, and before a lock stays behind in a session that is not kept.
+    await probe(first)
+    const migrated = await migratePostgres(drizzleOver(first), (tx) =>
+      beginLog(handleOf(tx), deps.clock, deps.secrets),
+    )
+    const writer = new PostgresClient(() => connect({ settings }), drizzleOver, PATIENCE_MS, 0)
+    const watch = new PostgresClient(
+      () => connect({ settings }),
+      (sql) => headOf(sql, probe),
+      PATIENCE_MS,
+      0,
+    )
+    undo.move()
     return {
       connect,
       writer,
@@ -115,14 +129,29 @@ export interface Head {
   readonly now: Micros
 }
 
-/** Looks at the head; on a new connection first takes the lock that says that a server runs. */
-function headOf(watch: Sql): () => Promise<Head> {
+/**
+ * Looks at the head; on a new connection first takes the lock that says that a server runs. Where the connection leads
+ * to a pooler, it is judged before that, and again now and then: its mode may be changed while it runs.
+ */
+function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>): () => Promise<Head> {
+  let probing: Promise<void> | undefined
+  let probedAt = Number.NEGATIVE_INFINITY
   let lockedBy: number | undefined
   return async () => {
-    const [row] = await watch<{ pid: number; seq: string; access_seq: string; epoch: string; now: string }[]>`
+    const rows = await watch<{ pid: number; seq: string; access_seq: string; epoch: string; now: string }[]>`
       SELECT pg_backend_pid() AS pid, seq, access_seq, ${watch.unsafe(NOW)} AS now,
         (SELECT epoch FROM epochs ORDER BY first_seq DESC LIMIT 1) AS epoch FROM log_head`
+    const [row] = rows
     if (!row) throw new Error('the log has no head')
+    const isDue = row.pid !== lockedBy || performance.now() - probedAt > PROBE_MS
+    if (!isDirect(row.pid, rows) && isDue) {
+      // Several may look at once; a second question would get in the way of the first.
+      probing ??= probe(watch).finally(() => {
+        probing = undefined
+      })
+      await probing
+      probedAt = performance.now()
+    }
     if (row.pid !== lockedBy) {
       const [lock] = await watch<{ held: boolean }[]>`
         SELECT pg_try_advisory_lock_shared(${SERVER_LOCK}) AS held`

@@ -5,6 +5,7 @@ import { explain } from '../store/postgres-explain'
 import { SERVER_LOCK } from '../store/postgres-locks'
 import { migratePostgres } from '../store/postgres-migrate'
 import { drizzleOver, judge } from '../store/postgres-open'
+import { requireSessions } from '../store/postgres-sessions'
 import { StoreError } from '../store/store-error'
 import {
   findOf,
@@ -35,6 +36,7 @@ export async function openPostgresSide(url: string): Promise<Side> {
     await judge(sql)
     const reserved = await sql.reserve()
     session = reserved
+    await requireSessions(reserved, sql)
     await lockPostgres(reserved)
     await migratePostgres(drizzleOver(sql), async () => {})
     // Within a move a page may be lost with the power, because the note of it is lost as well.
@@ -88,6 +90,14 @@ function postgresSide(session: ReservedSql, close: () => Promise<void>): Side {
       throw translated(error)
     }
   }
+  /** Postgres answers ROLLBACK, and no error, to the commit of a transaction that has failed. */
+  const commit = async () => {
+    const { command } = await session.unsafe('COMMIT').catch((error) => {
+      throw translated(error)
+    })
+    if (command !== 'COMMIT')
+      throw new TransferError('failed', 'Postgres took a transaction back', 'run the same command again')
+  }
   const writing: Writing = {
     async insert(table, rows) {
       await run(insertOf(table), [JSON.stringify(rows.map((row) => recordOf(table, row)))])
@@ -130,7 +140,7 @@ function postgresSide(session: ReservedSql, close: () => Promise<void>): Side {
       await run('BEGIN')
       try {
         await work(writing)
-        await run('COMMIT')
+        await commit()
       } catch (error) {
         // A connection that was lost has rolled back by itself.
         await run('ROLLBACK').catch(() => {})
@@ -151,7 +161,7 @@ function postgresSide(session: ReservedSql, close: () => Promise<void>): Side {
       await run('BEGIN')
       await run('SET LOCAL synchronous_commit = on')
       await run('SELECT pg_current_xact_id()')
-      await run('COMMIT')
+      await commit()
     },
     [Symbol.asyncDispose]: close,
   }

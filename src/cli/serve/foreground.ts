@@ -35,9 +35,10 @@ async function run(args: ServeArgs): Promise<ExitCode> {
   // A supervisor keeps the log; the banner would only stand between its lines.
   if (process.stderr.isTTY || config.supervisor === null)
     note(banner(styleOf(process.stderr), running, config))
-  await Promise.race([stopRequest, running.stopRequested])
+  const fault = await Promise.race([stopRequest, running.stopRequested, running.failed])
   await running.stop()
   await flushed(process.stdout)
+  if (fault) throw fault
   return EXIT.ok
 }
 
