@@ -14,12 +14,11 @@ import type { Directory } from './directory'
 import type { Account } from './entities'
 import { refusal } from './errors'
 import type { Secrets } from './ids'
-import type { Store } from './ports'
+import type { Reads, Store } from './ports'
 import type { Micros } from './time'
+import { type Pace, TURN_ROWS } from './turns'
 
 const READ = 'audit:read'
-/** Entries that are checked in one go. */
-const PAGE = 500
 
 export interface AuditFilter {
   /** Handle of who acted. */
@@ -55,6 +54,7 @@ export class AuditLog {
     private readonly directory: Directory,
     private readonly administration: Administration,
     private readonly secrets: Secrets,
+    private readonly pace: Pace,
   ) {}
 
   /** Before an entry, the newest first. @throws missing_scope, not_admin, account_not_found */
@@ -68,7 +68,7 @@ export class AuditLog {
     const who = filter.actor === null ? null : await reads.account({ handle: normalName(filter.actor) })
     if (who === undefined) throw refusal('account_not_found')
     const { action, target: targetId, since } = filter
-    const records = await reads.auditEntries({ actorId: who?.id ?? null, action, targetId, since }, page)
+    const records = await this.find({ actorId: who?.id ?? null, action, targetId, since }, page)
     const ids = records.flatMap(({ actorId }) => actorId ?? [])
     const accounts = await this.directory.settle(() => {
       this.directory.requireAccounts(ids)
@@ -79,7 +79,7 @@ export class AuditLog {
 
   /**
    * Checks the whole chain, and whether an entry has the hash `known`, so that a chain that was cut off at its end
-   * shows as well. Answers after every page, so that whoever asks can let others have their turn.
+   * shows as well. Answers after every page, so that whoever asks may give up.
    * @throws missing_scope, not_admin
    */
   async *verify(actor: Actor, known: string | null): AsyncGenerator<Verification> {
@@ -90,14 +90,17 @@ export class AuditLog {
       broken: null,
       isKnown: known === null ? null : false,
     }
+    const loop = this.pace.loop()
     for (;;) {
-      const records = await this.store.reads.auditChain(state.entries, PAGE)
+      await loop.turn()
+      const records = await this.store.reads.auditChain(state.entries, TURN_ROWS)
+      loop.did(records.length)
       for (const record of records) {
         if (state.broken) break
         state = this.follow(state, record, known)
       }
       yield state
-      if (state.broken || records.length < PAGE) return
+      if (state.broken || records.length < TURN_ROWS) return
     }
   }
 
@@ -109,6 +112,26 @@ export class AuditLog {
     facts?: AuditFacts,
   ): Promise<void> {
     await this.store.transact((tx) => tx.audit(entryBy(actor, action, target, facts)))
+  }
+
+  /** Looks through the log, slice by slice: there is no index for what may be asked. */
+  private async find(
+    filter: Parameters<Reads['auditEntries']>[0],
+    { before, limit }: { before: number; limit: number },
+  ): Promise<AuditRecord[]> {
+    const { reads } = this.store
+    const all = { actorId: null, action: null, targetId: null, since: null }
+    // Entries are numbered without a gap, so a slice of numbers is one of entries.
+    const [newest] = await reads.auditEntries(all, { after: 0, before, limit: 1 })
+    const loop = this.pace.loop()
+    const found: AuditRecord[] = []
+    for (let end = (newest?.id ?? 0) + 1; end > 1 && found.length < limit; end -= TURN_ROWS) {
+      await loop.turn()
+      const slice = { after: end - 1 - TURN_ROWS, before: end, limit: limit - found.length }
+      found.push(...(await reads.auditEntries(filter, slice)))
+      loop.did(TURN_ROWS)
+    }
+    return found
   }
 
   private follow(state: Verification, record: AuditRecord, known: string | null): Verification {

@@ -125,7 +125,7 @@ export async function createCore(ports: CorePorts) {
     history: new History({ reads: store.reads, directory, gates, log, waits, clock, pace }),
     feed: new Feed({ reads: store.reads, directory, gates, audience, log, pace, shared }),
     access: new AccessReport(directory, gates),
-    audit: new AuditLog(store, directory, administration, secrets),
+    audit: new AuditLog(store, directory, administration, secrets, pace),
     configuration: new Configuration(store.reads, directory, administration, settings),
     onboarding: new Onboarding(administration, accounts, memberships, tokens),
   }

@@ -116,6 +116,12 @@ export interface ListPage {
   readonly limit: number
 }
 
+/** One page of rows in the order of a number; `after` is the last one of the page before. */
+export interface KeyPage {
+  readonly after: number
+  readonly limit: number
+}
+
 /** Reading. Every answer is of one committed state at least as new as the last announced event. */
 export interface Reads {
   account(by: { id: number } | { uuid: Uuid } | { handle: string }): Promise<Account | undefined>
@@ -162,7 +168,10 @@ export interface Reads {
   /** Changes before a place of the log, newest first, at most `limit`; of one key, or (null) of all. */
   settingHistory(key: string | null, page: { before: Seq; limit: number }): Promise<SettingChange[]>
 
-  /** Entries of the audit log that fit every filter, before an id, newest first. `action` may be the begin of one. */
+  /**
+   * Entries of the audit log that fit every filter, before an id and after another, newest first. `action` may be the
+   * begin of one. Where a filter is set, what lies between the two is looked at.
+   */
   auditEntries(
     filter: {
       readonly actorId: number | null
@@ -170,7 +179,7 @@ export interface Reads {
       readonly targetId: string | null
       readonly since: Micros | null
     },
-    page: { before: number; limit: number },
+    page: { after: number; before: number; limit: number },
   ): Promise<AuditRecord[]>
   /** Entries after an id, oldest first. */
   auditChain(after: number, limit: number): Promise<AuditRecord[]>
@@ -231,8 +240,11 @@ export interface Writes extends Reads {
   }): Promise<void>
   /** Forgets up to `limit` retry keys of before `before`; answers how many went. */
   forgetKeys(before: Micros, limit: number): Promise<number>
-  /** Forgets sessions that ended before `before`. */
-  forgetSessions(before: Micros): Promise<void>
+  /**
+   * Forgets those that ended before `before` of up to `limit` sessions after an id. Answers the last id that was looked
+   * at; undefined when there are no more.
+   */
+  forgetSessions(before: Micros, page: KeyPage): Promise<number | undefined>
 }
 
 /** What the store looked up for a post before it is decided. */

@@ -41,6 +41,7 @@ export class Hub implements Streams {
   /** Events, and places up to which there were messages that nobody listened to. */
   private readonly incoming: (LogEvent | Seq)[] = []
   private announcing = false
+  private ticking = false
   private whenOut: PromiseWithResolvers<void> | undefined
   private readonly timer: Timer
   private position: Seq
@@ -51,7 +52,7 @@ export class Hub implements Streams {
     head: Seq,
   ) {
     this.position = head
-    this.timer = setInterval(() => this.tick(), TICK_MILLISECONDS)
+    this.timer = setInterval(() => void this.tick().catch(deps.report), TICK_MILLISECONDS)
     this.timer.unref()
   }
 
@@ -264,13 +265,25 @@ export class Hub implements Streams {
     }
   }
 
-  private tick(): void {
-    const steady = this.deps.clock.steady()
-    const now = this.deps.clock.now()
-    for (const stream of [...this.streams]) {
-      const expiry = expiryOf(stream.actor)
-      if (expiry !== null && expiry <= now) void this.recheck(stream, 'expired')
-      else stream.tick(steady)
+  /** Looks after every stream. Of many it takes more than a turn; then the next tick leaves it at that. */
+  private async tick(): Promise<void> {
+    if (this.ticking) return
+    this.ticking = true
+    try {
+      const { clock, pace } = this.deps
+      const steady = clock.steady()
+      const now = clock.now()
+      const loop = pace.loop()
+      for (const stream of [...this.streams]) {
+        await loop.turn()
+        loop.did(1)
+        if (!this.streams.has(stream)) continue
+        const expiry = expiryOf(stream.actor)
+        if (expiry !== null && expiry <= now) void this.recheck(stream, 'expired')
+        else stream.tick(steady)
+      }
+    } finally {
+      this.ticking = false
     }
   }
 }

@@ -61,6 +61,8 @@ export function createForgetting(store: Store, attempts: Attempts, clock: Clock)
     const keysBefore = later(now, -IDEMPOTENCY_WINDOW_HOURS * 60 * MICROS_PER_MINUTE)
     while ((await store.transact((tx) => tx.forgetKeys(keysBefore, SLICE))) === SLICE);
     const sessionsBefore = later(now, -SESSION_GRACE_DAYS * MICROS_PER_DAY)
-    await store.transact((tx) => tx.forgetSessions(sessionsBefore))
+    const forgetAfter = (after: number) =>
+      store.transact((tx) => tx.forgetSessions(sessionsBefore, { after, limit: SLICE }))
+    for (let last = await forgetAfter(0); last !== undefined; ) last = await forgetAfter(last)
   }
 }

@@ -40,6 +40,7 @@ async function scene() {
   const forget = createForgetting(store, attempts, clock)
   return {
     clock,
+    store,
     attempt: () =>
       attempts.count([{ key: 'somewhere', count: 1000 }], 300, () => new AppError('rate_limited', 'x', 'x')),
     /** When the latest attempt was made, of those up to an instant. */
@@ -94,6 +95,24 @@ describe('a session that is over', () => {
     s.jumps(-10 * YEAR)
     expect(await s.passes(2 * HOUR)).toBe(true)
   })
+})
+
+test('sessions are looked through in slices, and those that are over go from each', async () => {
+  await using s = await scene()
+  await s.store.transact(async (tx) => {
+    const account = await tx.account({ handle: 'ann' })
+    const session = { accountId: account?.id ?? 0, ip: null, userAgent: null }
+    for (let i = 0; i < 1200; i++) {
+      const days = i % 3 === 0 ? 1000 : 14
+      await tx.insertSession({ ...session, hash: `${i}`, expiresAt: toMicros(DAWN + days * DAY * 1000) })
+    }
+  })
+  s.clock.advance(500 * DAY)
+  expect(await s.passes(2 * HOUR)).toBe(false)
+  const left = await s.store.reads.listSessions(1, toMicros(0))
+  expect(left.map(({ hash }) => Number(hash))).toEqual(Array.from({ length: 400 }, (_, i) => 3 * (399 - i)))
+  const page = await s.store.transact((tx) => tx.forgetSessions(toMicros(0), { after: 0, limit: 300 }))
+  expect(page).toBe(left.at(-300)?.id)
 })
 
 describe('a failed attempt', () => {

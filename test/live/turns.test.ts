@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { TURN_ROWS } from '../../src/core/turns'
 import { CountedTurns } from '../support/counted-turns'
 import { fill } from '../support/fill'
+import { lengthenAudit } from '../support/long-audit'
 import { EventStream, LiveSocket } from '../support/sockets'
 import { type Person, type Room, type World, world } from '../support/world'
 
@@ -23,6 +24,7 @@ beforeAll(async () => {
   ann = await w.agent('ann', { channels: { room: 'member', quiet: 'member' } })
   await w.stop()
   await fill(w, { channel: 'room', sender: 'ann', count: MANY })
+  await lengthenAudit(w, MANY)
   await w.restart()
 })
 beforeEach(() => turns.clear())
@@ -76,9 +78,10 @@ describe('others have their turns while a reader catches up', () => {
   })
 
   test('by ten streams of one token at once, which share the turns', async () => {
-    const streams = await Promise.all(Array.from({ length: 10 }, () => sse('?since=oldest&channel=room')))
+    using opened = new DisposableStack()
+    const open = async () => opened.use(await sse('?since=oldest&channel=room'))
+    const streams = await Promise.all(Array.from({ length: 10 }, open))
     for (const stream of streams) await readAll(stream)
-    for (const stream of streams) stream[Symbol.dispose]()
     expectTurns(MANY)
   })
 
@@ -113,4 +116,28 @@ describe('others have their turns while a reader catches up', () => {
       expectTurns(filter === 'from=nobody-here' ? 0 : MANY)
     },
   )
+})
+
+describe('others have their turns while an administrator', () => {
+  test('looks through the audit log for what is not there', async () => {
+    const { body } = await w.operator.get<{ entries: unknown[] }>('/v1/admin/audit?action=nothing')
+    expect(body.entries).toEqual([])
+    // The entries that are passed over are not given, so turns are counted instead of rows.
+    expect(turns.taken).toBeGreaterThanOrEqual(MANY / TURN_ROWS)
+  })
+
+  test('finds what is at the far end of it', async () => {
+    const { body } = await w.operator.get<{ entries: { action: string }[] }>(
+      '/v1/admin/audit?action=channel.create&limit=500',
+    )
+    expect(body.entries.map(({ action }) => action)).toEqual(['channel.create', 'channel.create'])
+    expect(turns.taken).toBeGreaterThanOrEqual(MANY / TURN_ROWS)
+  })
+
+  test('checks the chain of the audit log', async () => {
+    const { body } = await w.operator.get<{ entries: number }>('/v1/admin/audit/verify')
+    expect(body).toMatchObject({ broken: null })
+    expect(body.entries).toBeGreaterThan(MANY)
+    expectTurns(MANY)
+  })
 })

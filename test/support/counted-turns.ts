@@ -9,6 +9,8 @@ import { systemTurns } from '../../src/platform'
 export class CountedTurns implements Turns, Disposable {
   /** Rows of each turn that had any. */
   readonly rows: number[] = []
+  /** Turns that were asked for. */
+  taken = 0
   private current = 0
   private readonly prepare = Database.prototype.prepare
 
@@ -29,6 +31,7 @@ export class CountedTurns implements Turns, Disposable {
   }
 
   async next(): Promise<void> {
+    this.taken++
     await systemTurns.next()
     if (this.current > 0) this.rows.push(this.current)
     this.current = 0
@@ -37,6 +40,7 @@ export class CountedTurns implements Turns, Disposable {
   /** Forgets what was counted. */
   clear(): void {
     this.rows.length = 0
+    this.taken = 0
     this.current = 0
   }
 

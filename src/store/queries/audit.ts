@@ -5,7 +5,7 @@ import type { Handle, Stamp } from '../database'
 
 export function auditReads({ db, t }: Handle) {
   return {
-    async auditEntries({ actorId, action, targetId, since }, { before, limit }) {
+    async auditEntries({ actorId, action, targetId, since }, { after, before, limit }) {
       const begins =
         action === null ? undefined : sql`substr(${t.audit.action}, 1, ${action.length}) = ${action}`
       const rows = await db
@@ -13,6 +13,7 @@ export function auditReads({ db, t }: Handle) {
         .from(t.audit)
         .where(
           and(
+            gt(t.audit.id, after),
             lt(t.audit.id, before),
             actorId === null ? undefined : eq(t.audit.actorId, actorId),
             targetId === null ? undefined : eq(t.audit.targetId, targetId),

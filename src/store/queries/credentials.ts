@@ -117,8 +117,17 @@ export function credentialWrites({ db, t }: Handle, stamp: Stamp) {
       ])
     },
 
-    async forgetSessions(before) {
-      await db.delete(t.sessions).where(lt(t.sessions.expiresAt, before))
+    async forgetSessions(before, { after, limit }) {
+      const { id, expiresAt } = t.sessions
+      const page = await db
+        .select({ id, expiresAt })
+        .from(t.sessions)
+        .where(gt(id, after))
+        .orderBy(asc(id))
+        .limit(limit)
+      const over = page.filter((session) => session.expiresAt < before).map((session) => session.id)
+      if (over.length > 0) await db.delete(t.sessions).where(inArray(id, over))
+      return page.length < limit ? undefined : page.at(-1)?.id
     },
 
     async forgetKeys(before, limit) {
