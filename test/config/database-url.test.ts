@@ -34,6 +34,41 @@ describe('a Postgres database can be written as', () => {
   })
 })
 
+describe('a parameter of a Postgres URL', () => {
+  const at = (query: string) => ({ SYNAPSE_DATABASE_URL: `postgres://ada@db.example/synapse?${query}` })
+
+  test.each([
+    ['pgbouncer=true', /^has the parameter pgbouncer that/, /nearest known one is \w+/],
+    ['sslmod=require', /^has the parameter sslmod that/, /nearest known one is sslmode/],
+    ['ssl=true', /^has the parameter ssl that/, /leave it out/],
+    ['sslmode=requires', /^has a value of sslmode that/, /the nearest is require$/],
+    ['sslmode=', /^has a value of sslmode that/, /disable, allow/],
+    [
+      'sslrootcert=none.crt',
+      /^names in sslrootcert a file that cannot be read \(ENOENT\)/,
+      /correct the path/,
+    ],
+    ['sslcert=none.crt&sslkey=none.key', /^names in sslcert a file/, /correct the path/],
+    ['sslrootcert=system&sslmode=require', /sslrootcert=system beside sslmode=require/, /verify-full/],
+    ['target_session_attrs=writable', /^has a value of target_session_attrs/, /read-write/],
+  ])('is refused when Postgres would not take it: %s', (query, problem, remedy) => {
+    using here = loading()
+    const expected = { problem: expect.stringMatching(problem), remedy: expect.stringMatching(remedy) }
+    expect(here.problems(at(query))).toMatchObject([{ name: 'SYNAPSE_DATABASE_URL', ...expected }])
+  })
+
+  test('that names a file is taken from the current directory, and needs its other half', () => {
+    using here = loading()
+    const path = here.put('root.crt', 'x')
+    expect(here.load(at('sslmode=verify-ca&sslrootcert=root.crt')).databaseUrl).toBe(
+      `postgres://ada@db.example/synapse?sslmode=verify-ca&sslrootcert=${encodeURIComponent(path)}`,
+    )
+    expect(here.problems(at('sslcert=root.crt'))).toMatchObject([
+      { problem: 'has one of sslcert and sslkey' },
+    ])
+  })
+})
+
 test('without a setting the database lies in the home', () => {
   using here = loading()
   const { database, sources } = here.load()
