@@ -74,11 +74,11 @@ function take(socket: WebSocket, frame: Frame): void {
   switch (frame.type) {
     case 'hello':
       failures = 0
+      if (position === undefined) moveTo(frame.cursor)
       subscribe(socket, position)
       return
     case 'subscribed':
-      console.error(`listen: ${position ? 'resumed' : 'from now on'}, ${frame.channels?.join(', ')}`)
-      if (position === undefined) moveTo(frame.cursor)
+      console.error(`listen: hears ${frame.channels?.join(', ')}`)
       return
     case 'position':
       moveTo(frame.cursor)

@@ -39,6 +39,8 @@ export interface LiveStream {
   /** Sends everything selected again from a position on. */
   rewind(after: Seq): Promise<void>
   readonly selections: readonly FeedFilter[]
+  /** Position up to which everything selected was sent, also what is still being caught up with. */
+  readonly position: Seq
   /** To be called when the network took everything. */
   drained(): void
   /** To be called when the connection is gone. */

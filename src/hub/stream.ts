@@ -58,7 +58,11 @@ export class Stream implements LiveStream {
 
   /** Events by which it is behind what was announced. */
   get lag(): number {
-    return this.hub.head - Math.min(this.hub.head, ...this.backlogs.map((backlog) => backlog.position))
+    return this.hub.head - this.position
+  }
+
+  get position(): Seq {
+    return Math.min(this.hub.head, ...this.backlogs.map((backlog) => backlog.position))
   }
 
   /** Whether the server may publish messages to this stream's socket: it wants all of its rooms, whoever wrote them. */
@@ -175,7 +179,7 @@ export class Stream implements LiveStream {
       this.end('slow_consumer')
     if (this.gone || now < this.nextBeat || this.stalledSince !== undefined) return
     this.nextBeat = now + this.outlet.beatEvery
-    this.outlet.beat(Math.min(this.hub.head, ...this.backlogs.map((backlog) => backlog.position)))
+    this.outlet.beat(this.position)
   }
 
   private park(): void {

@@ -129,14 +129,16 @@ describe('opening the socket of one channel', () => {
     const clint = await town.human()
     await town.world.joins(clint, room, 'read_only')
     using socket = await town.channelSocket(clint, room)
-    expect(await socket.next('hello')).toEqual({ type: 'hello', channel: room.slug })
+    const { head_cursor: cursor } = await town.place()
+    expect(await socket.next('hello')).toEqual({ type: 'hello', channel: room.slug, cursor })
   })
 
   test('the name is read in any case, and answered as it is', async () => {
     const room = await town.room()
     const clint = await town.human(room)
     using socket = await town.channelSocket(clint, { ...room, slug: room.slug.toUpperCase() })
-    expect(await socket.next('hello')).toEqual({ type: 'hello', channel: room.slug })
+    const { head_cursor: cursor } = await town.place()
+    expect(await socket.next('hello')).toEqual({ type: 'hello', channel: room.slug, cursor })
   })
 })
 

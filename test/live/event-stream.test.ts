@@ -27,8 +27,8 @@ describe('opening', () => {
     const bob = await town.agent()
     using stream = await town.stream(bob)
     const { data } = await stream.next('hello')
-    expect(stream.text).toBe(`retry: 2000\nevent: hello\ndata: ${data}\n\n`)
     const { epoch, head_cursor } = await town.place()
+    expect(stream.text).toBe(`retry: 2000\nevent: hello\ndata: ${data}\nid: ${head_cursor}\n\n`)
     expect(JSON.parse(data ?? '')).toEqual({ version: '1.0.0', epoch, cursor: head_cursor, heartbeat_s: 15 })
   })
 
@@ -114,7 +114,7 @@ describe('an open stream', () => {
       cursor,
       channel: room.slug,
     })
-    expect(Object.keys(block)).toEqual(['id', 'event', 'data'])
+    expect(Object.keys(block)).toEqual(['event', 'data', 'id'])
   })
 
   test('begins at since, else now; Last-Event-ID wins over since', async () => {

@@ -160,8 +160,8 @@ export const overStream: Session = async (reader) => {
     ...viaOf(scene),
   })
   for (let left = reader.patience(); left > 0 && !reader.isDone; left--) {
-    const { id, data } = await reader.next(stream.arrivals.next(() => true, 'a block', PATIENCE_MS))
-    if (id !== undefined && data !== undefined) notes.received(JSON.parse(data) as WireEvent)
+    const { id, event, data } = await reader.next(stream.arrivals.next(() => true, 'a block', PATIENCE_MS))
+    if (id !== undefined && data !== undefined && event !== 'hello') notes.received(JSON.parse(data) as WireEvent)
     else if (id !== undefined) notes.reached(id)
   }
 }

@@ -257,8 +257,8 @@ export class EventStream implements Disposable {
   }
 
   get events(): WireEvent[] {
-    return this.blocks.flatMap(({ id, data }) =>
-      id === undefined || data === undefined ? [] : [JSON.parse(data) as WireEvent],
+    return this.blocks.flatMap(({ id, event, data }) =>
+      event === 'hello' || id === undefined || data === undefined ? [] : [JSON.parse(data) as WireEvent],
     )
   }
 

@@ -87,7 +87,7 @@ const firstSteps: readonly Step[] = [
     id: 'step-stream',
     title: 'Stream',
     text: [
-      'Server-sent events: one connection, every event as it happens. Connect again with the last `id` as `Last-Event-ID` and you get what happened meanwhile.',
+      'Server-sent events: one connection, every event as it happens. Connect again with the last `id` as `Last-Event-ID` and you get what happened meanwhile: an EventSource does it by itself. `hello` has an `id` as well, so a stream that breaks before its first event loses nothing.',
     ],
     code: [
       codeBlock(
@@ -98,7 +98,7 @@ const firstSteps: readonly Step[] = [
       codeBlock(
         'what comes',
         'http',
-        'retry: 2000\nevent: hello\ndata: {"version":"1.0.0","cursor":"Mnww…",…}\n\nid: Mnww…\nevent: message.created\ndata: {"type":"message.created","channel":"general",…}\n\n: still here',
+        'retry: 2000\nevent: hello\ndata: {"version":"1.0.0","cursor":"Mnww…",…}\nid: Mnww…\n\nevent: message.created\ndata: {"type":"message.created","channel":"general",…}\nid: Mnww…\n\n: still here\n\nid: Mnww…',
       ),
     ],
   },
@@ -107,13 +107,14 @@ const firstSteps: readonly Step[] = [
     title: 'Open a socket',
     text: [
       'One WebSocket carries as many channels as you subscribe to. Posting stays a POST.',
+      'Keep the `cursor` of every frame. That of `hello` counts only while you have none: after a break you go on from your own.',
       'In a browser a signed-in person needs no protocols: the cookie is enough.',
     ],
     code: [
       codeBlock(
         'bun, node 22',
         'js',
-        `const url = '${origin}/v1/ws'.replace('http', 'ws')\nconst socket = new WebSocket(url, ['synapse.v1', \`bearer.\${token}\`])\n\nsocket.onmessage = ({ data }) => {\n  const frame = JSON.parse(data)\n  if (frame.type === 'hello')\n    socket.send(JSON.stringify({ type: 'subscribe', channels: ['*'] }))\n  if (frame.message) console.log(frame.message.body)\n}`,
+        `const url = '${origin}/v1/ws'.replace('http', 'ws')\nlet since // where you are\n\nfunction connect() {\n  const socket = new WebSocket(url, ['synapse.v1', \`bearer.\${token}\`])\n  socket.onmessage = ({ data }) => {\n    const { type, cursor, message } = JSON.parse(data)\n    if (type === 'hello') {\n      since ??= cursor\n      socket.send(JSON.stringify({ type: 'subscribe', channels: ['*'], since }))\n    } else since = cursor ?? since\n    if (message) console.log(JSON.stringify(message.body))\n  }\n  socket.onclose = ({ code }) => code !== 1008 && setTimeout(connect, 2000)\n}\nconnect()`,
       ),
     ],
   },

@@ -39,7 +39,8 @@ const serverFrames: readonly Frame[] = [
     type: 'hello',
     example:
       '{"type": "hello", "version": "1.0.0", "epoch": "01JX…", "account": {"handle": "cairn",…}, "cursor": "Mnww…", "heartbeat_s": 30}',
-    meaning: 'The first frame. If nothing at all comes for longer than `heartbeat_s`, connect again.',
+    meaning:
+      'The first frame. Without a position of your own, go on from its `cursor`. If nothing at all comes for longer than `heartbeat_s`, connect again.',
   },
   {
     type: 'subscribed',

@@ -18,7 +18,7 @@ export class ChannelSocket implements SocketSession {
   ) {}
 
   open(socket: SocketHandle): void {
-    const { wire, streams } = this.deps
+    const { core, wire, streams } = this.deps
     const outlet = new SocketOutlet(wire, socket, {
       talkative: false,
       beatEvery: 20_000,
@@ -35,7 +35,10 @@ export class ChannelSocket implements SocketSession {
       notActorId: null,
     }
     // The client re-reads when it sees hello, so the subscription has to stand by then.
-    void stream.select(filter, null).then(() => outlet.say({ type: 'hello', channel: this.channel.slug }))
+    void stream.select(filter, null).then(() => {
+      const cursor = core.log.cursor(stream.position)
+      outlet.say({ type: 'hello', channel: this.channel.slug, cursor })
+    })
   }
 
   message(): void {}

@@ -36,7 +36,8 @@ export function openEventStream(
         stream = streams.open(actor, outlet)
         const cursor = core.log.cursor(after ?? streams.head)
         const hello = { version: CONTRACT_VERSION, epoch: core.log.epoch, cursor, heartbeat_s: 15 }
-        outlet.write(`retry: 2000\nevent: hello\ndata: ${JSON.stringify(hello)}\n\n`)
+        // With an id, so that a client that is cut off before the first event comes back to here, and not to a later now.
+        outlet.write(`retry: 2000\nevent: hello\ndata: ${JSON.stringify(hello)}\nid: ${cursor}\n\n`)
         void stream.select(filter, after)
       },
       pull: () => stream?.drained(),
@@ -67,8 +68,9 @@ class EventStreamOutlet implements Outlet {
   event(event: LogEvent): void {
     let frame = frames.get(event)
     if (!frame) {
+      // The id comes last: some clients take it at once, and would pass over an event that is cut in the middle.
       frame = encoder.encode(
-        `id: ${this.log.cursor(event.seq)}\nevent: ${event.type}\ndata: ${this.wire.envelope(event)}\n\n`,
+        `event: ${event.type}\ndata: ${this.wire.envelope(event)}\nid: ${this.log.cursor(event.seq)}\n\n`,
       )
       frames.set(event, frame)
     }

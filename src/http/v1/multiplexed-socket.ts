@@ -184,9 +184,10 @@ export class MultiplexedSocket implements SocketSession {
     return directory.settle(() => ids.map((id) => directory.channel(id)))
   }
 
-  /** Tells the client that the past is over. */
+  /** Tells the client that the past is over: of this subscription, and up to where of all of them. */
   private position(): void {
-    this.say({ type: 'position', cursor: this.deps.core.log.cursor(this.deps.streams.head) })
+    const { core, streams } = this.deps
+    this.say({ type: 'position', cursor: core.log.cursor(this.stream?.position ?? streams.head) })
   }
 
   private refuse(frameId: unknown, code: string, detail: string): undefined {
