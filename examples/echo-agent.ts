@@ -60,7 +60,7 @@ async function call<Answer>(path: string, body?: object): Promise<Answer> {
         if (error.status !== 429 && error.status < 500) throw error
         wait = Math.max(wait, error.retryAfter)
       }
-      console.error(`echo: ${error instanceof Error ? error.message : error}; again in ${wait} s`)
+      console.error(printable(`echo: ${error instanceof Error ? error.message : error}; again in ${wait} s`))
       await new Promise((resolve) => setTimeout(resolve, wait * 1000))
     }
   }
@@ -84,21 +84,21 @@ async function answer(message: Message): Promise<void> {
     reply_to: message.id,
     client_msg_id: `echo-${message.id}`,
   })
-  console.log(`answered ${message.sender_handle} in #${message.channel}`)
+  console.log(printable(`answered ${message.sender_handle} in #${message.channel}`))
 }
 
 let position = savedPosition() ?? 'now'
 
 async function run(): Promise<never> {
   const me = await call<{ handle: string }>('/v1/auth/me')
-  console.log(`@${me.handle} listens`)
+  console.log(printable(`@${me.handle} listens`))
   for (;;) {
     try {
       await readOn()
     } catch (error) {
       // 410 and 409: what we had read is purged, or of a history before a restore. Go on from what there is.
       if (!(error instanceof Refused) || error.oldestCursor === undefined) throw error
-      console.error(`echo: ${error.message}; there may be a gap here`)
+      console.error(printable(`echo: ${error.message}; there may be a gap here`))
       moveTo(error.oldestCursor)
     }
   }
@@ -132,7 +132,15 @@ function savedPosition(): string | undefined {
   }
 }
 
+/** What others wrote, for a terminal: what it would obey is shown as an escape. */
+function printable(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
+}
+
 run().catch((error: unknown) => {
-  console.error(`echo: ${error instanceof Error ? error.message : error}`)
+  console.error(printable(`echo: ${error instanceof Error ? error.message : error}`))
   process.exit(1)
 })

@@ -78,19 +78,19 @@ function take(socket: WebSocket, frame: Frame): void {
       subscribe(socket, position)
       return
     case 'subscribed':
-      console.error(`listen: hears ${frame.channels?.join(', ')}`)
+      console.error(printable(`listen: hears ${frame.channels?.join(', ')}`))
       return
     case 'position':
       moveTo(frame.cursor)
       return
     case 'resync':
       // What we had read is purged, or of a history before a restore. There may be a gap, and it is said.
-      console.error(`listen: ${frame.reason}; there may be a gap here`)
+      console.error(printable(`listen: ${frame.reason}; there may be a gap here`))
       lastSeq = 0
       subscribe(socket, frame.oldest_cursor)
       return
     case 'unsubscribed':
-      console.error(`listen: no longer hearing ${frame.channels?.join(', ')} (${frame.reason})`)
+      console.error(printable(`listen: no longer hearing ${frame.channels?.join(', ')} (${frame.reason})`))
       return
     case 'error':
       fail(`${frame.code}: ${frame.detail}`)
@@ -114,9 +114,17 @@ function subscribe(socket: WebSocket, since: string | undefined): void {
 function print({ channel, message, replay }: Frame): void {
   if (!message) return
   const missed = replay ? ' (missed)' : ''
-  console.log(
-    `${message.created_at.slice(11, 19)} #${channel} ${message.sender_handle}${missed}: ${message.body}`,
-  )
+  const who = `#${channel} ${message.sender_handle}${missed}`
+  console.log(printable(`${message.created_at.slice(11, 19)} ${who}: ${message.body}`))
+}
+
+/** What others wrote, for a terminal: what it would obey is shown as an escape, and further lines are indented. */
+function printable(text: string): string {
+  return text
+    .replaceAll(/(?!\n)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+      return `\\u{${character.codePointAt(0)?.toString(16)}}`
+    })
+    .replaceAll('\n', '\n    ')
 }
 
 /** Only what was printed is passed: a crash before this line shows the message again, and loses none. */
@@ -137,7 +145,7 @@ function savedPosition(): string | undefined {
 }
 
 function fail(problem: string): void {
-  console.error(`listen: ${problem}`)
+  console.error(printable(`listen: ${problem}`))
   process.exit(1)
 }
 

@@ -24,11 +24,19 @@ body=$(printf '{"channel":"%s","body":"%s"}' "$(json_string "$channel")" "$(json
 key=post-$(date +%s)-$$
 
 # The token comes by a file of options on stdin, so that no list of processes shows it.
-printf 'header = "Authorization: Bearer %s"\n' "$token" |
+status=0
+answer=$(printf 'header = "Authorization: Bearer %s"\n' "$token" |
   curl --config - --silent --show-error --fail-with-body \
     --retry 5 --retry-connrefused --max-time 10 \
     --header 'Content-Type: application/json' \
     --header "Idempotency-Key: $key" \
     --data-binary "$body" \
-    "${SYNAPSE_URL:-http://127.0.0.1:8080}/v1/messages"
-echo
+    "${SYNAPSE_URL:-http://127.0.0.1:8080}/v1/messages") || status=$?
+
+# JSON escapes most of what a terminal would obey. The rest, C1 and marks that turn the direction of text, becomes "?".
+c1=$(printf '\302[\200-\237]')
+overrides=$(printf '\342\200[\250-\256]')
+isolates=$(printf '\342\201[\246-\251]')
+printf '%s\n' "$answer" | LC_ALL=C tr -d '\000-\011\013-\037\177' |
+  LC_ALL=C sed -e "s/$c1/?/g" -e "s/$overrides/?/g" -e "s/$isolates/?/g"
+exit "$status"

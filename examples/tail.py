@@ -11,6 +11,7 @@ import argparse
 import http.client
 import json
 import os
+import re
 import sys
 import time
 import urllib.error
@@ -48,15 +49,21 @@ def blocks(lines):
     # A block that the end cuts off is no block.
 
 
+def printable(text):
+    """What others wrote, for a terminal: what it would obey is shown as an escape, and further lines are indented."""
+    obeyed = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    return re.sub(obeyed, lambda found: f"\\u{{{ord(found[0]):x}}}", text).replace("\n", "\n    ")
+
+
 def show(event, data):
     at = data["at"][11:19]
     where = "#" + data["channel"] if data["channel"] else "-"
     who = data["actor"]["handle"] if data["actor"] else "the server"
     if event == "message.created":
-        print(f"{at} {where} {who}: {data['message']['body']}", flush=True)
+        print(printable(f"{at} {where} {who}: {data['message']['body']}"), flush=True)
     else:
         about = (data.get("account") or {}).get("handle", "")
-        print(f"{at} {where} {who} {event} {about}".rstrip(), flush=True)
+        print(printable(f"{at} {where} {who} {event} {about}".rstrip()), flush=True)
 
 
 def main():
@@ -83,7 +90,7 @@ def main():
                 failures = 0
                 for cursor, event, data in blocks(stream):
                     if event == "bye":
-                        sys.exit(f"tail: the credential ended: {json.loads(data)['reason']}")
+                        sys.exit(printable(f"tail: the credential ended: {json.loads(data)['reason']}"))
                     if event == "hello":
                         position = json.loads(data)["cursor"]
                     elif event not in (None, "shutdown"):
@@ -97,11 +104,11 @@ def main():
         except urllib.error.HTTPError as error:
             answer = json.load(error)
             if error.code in (409, 410):
-                print(f"tail: {answer['detail']}; there may be a gap here", file=sys.stderr)
+                print(printable(f"tail: {answer['detail']}; there may be a gap here"), file=sys.stderr)
                 position, seen = answer["oldest_cursor"], 0
                 continue
             if error.code != 429 and error.code < 500:
-                sys.exit(f"tail: {error.code} {answer['code']}: {answer['detail']}")
+                sys.exit(printable(f"tail: {error.code} {answer['code']}: {answer['detail']}"))
         except (OSError, http.client.HTTPException) as error:
             print(f"tail: {error}", file=sys.stderr)
         seconds = min(2**failures, 30)

@@ -1,6 +1,6 @@
 /** The server's log: one JSON object a line. Never given a body, a token, a cookie, a password or a query's values. */
 
-import { withoutCredentials } from './core/text'
+import { printableJson, withoutCredentials } from './core/text'
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 export type Facts = Readonly<Record<string, unknown>>
@@ -46,7 +46,9 @@ export function createLogger(level: LogLevel, write: (text: string) => void): Lo
     if (ranks[at] < ranks[level]) return
     const { fault, ...rest } = facts
     const trouble = fault === undefined ? {} : { error: describe(fault) }
-    line(JSON.stringify({ timestamp: new Date().toISOString(), level: at, message, ...rest, ...trouble }))
+    const entry = { timestamp: new Date().toISOString(), level: at, message, ...rest, ...trouble }
+    // `serve --logs` shows it on a terminal.
+    line(printableJson(entry))
     if (ranks[at] >= ranks.warning) flush()
   }
   return {

@@ -126,7 +126,7 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/discovery/**',
-    imports: ['src/discovery/**', 'src/core/canonical-json.ts'],
+    imports: ['src/discovery/**', 'src/core/canonical-json.ts', 'src/core/text.ts'],
     packages: ['multicast-dns', 'node:*'],
     because:
       'finding servers needs none to run, and the commands find them as well; what is said is handed to it',
@@ -198,6 +198,8 @@ const areas: readonly Area[] = [
       'src/home/**',
       'src/backup/index.ts',
       'src/descriptors.ts',
+      // What a terminal may be shown.
+      'src/core/text.ts',
       'src/discovery/index.ts',
       'src/examining.ts',
       'src/keeping.ts',

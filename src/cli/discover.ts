@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises'
+import { printable } from '../core/text'
 import { type Found, findAt, findByDomain, type Hint, Neighbourhood } from '../discovery/index'
 import { CliError, UsageError } from './cli-error'
 import { command } from './command'
@@ -86,5 +87,5 @@ async function checked({ did, name, url }: Hint): Promise<Peer> {
 
 function textOf({ name, url, did, verified, problem }: Peer): string {
   const trust = verified ? 'verified' : (problem ?? 'not verified')
-  return [name ?? '–', url, did ?? 'no DID', trust].join('  ')
+  return [name ?? '–', url, did ?? 'no DID', trust].map(printable).join('  ')
 }

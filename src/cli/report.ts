@@ -1,5 +1,6 @@
 import { processEnvironment } from '../config/environment'
 import { withoutCredentials } from '../config/index'
+import { printableLines } from '../core/text'
 import { CliError, hasCode } from './cli-error'
 import { EXIT, type ExitCode } from './exit-codes'
 import { note, styleOf } from './terminal'
@@ -15,7 +16,8 @@ interface Circumstances {
 export function reportError(error: unknown, { command, usage }: Circumstances): ExitCode {
   const { red } = styleOf(process.stderr)
   if (error instanceof CliError) {
-    note([`${red('error:')} ${error.message}`, ...error.hints.map(indented), ...usage].join('\n'))
+    const said = [error.message, ...error.hints.map(indented)].map(printableLines)
+    note([`${red('error:')} ${said.join('\n')}`, ...usage].join('\n'))
     return error.exitCode
   }
   const expected = expectedExit(error, command)

@@ -1,4 +1,5 @@
 import { processEnvironment } from '../config/environment'
+import { printableJson } from '../core/text'
 
 /** Ways to set words apart on a terminal; plain text where colour is not wanted. */
 export interface Style {
@@ -18,7 +19,7 @@ export function styleOf(stream: NodeJS.WriteStream): Style {
 
 /** Writes the answer of a command: JSON with an indent of two, and nothing else, on stdout. */
 export function printJson(value: unknown): void {
-  console.log(JSON.stringify(value, null, 2))
+  console.log(printableJson(value, 2))
 }
 
 /** Writes a remark for the person at the terminal; stdout stays for the answer. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { parseUuid } from '../core/ids'
 import type { Impersonation } from '../core/settings'
+import { isName } from '../core/text'
 import { InvalidValue } from './config-error'
 import { canonicalHandles } from './names'
 
@@ -10,9 +11,10 @@ const NAME_BYTES = 63
 /** A name of this instance that can be announced. @throws InvalidValue */
 export function parseInstanceName(text: string): string {
   const name = text.trim()
-  const isPlain = name.isWellFormed() && !/\p{Cc}/u.test(name)
-  if (name !== '' && isPlain && Buffer.byteLength(name) <= NAME_BYTES) return name
-  throw new InvalidValue(`must be text of 1 to ${NAME_BYTES} bytes in one line`)
+  if (isName(name) && Buffer.byteLength(name) <= NAME_BYTES) return name
+  throw new InvalidValue(
+    `must be text of 1 to ${NAME_BYTES} bytes in one line, with something in it that can be seen`,
+  )
 }
 
 /** What this machine is called, as far as it can be announced. */

@@ -1,4 +1,5 @@
 import type { Answer, Packet, Question } from 'multicast-dns'
+import { printable } from '../core/text'
 
 export const SERVICE = '_synapse._tcp.local'
 const META = '_services._dns-sd._udp.local'
@@ -89,7 +90,7 @@ function hintOf(texts: readonly string[]): Hint | undefined {
   const did = facts?.get('did') ?? ''
   const url = originOf(facts?.get('url') ?? '')
   if (!isDid(did) || url === undefined) return undefined
-  const name = [...(facts?.get('name') ?? '').replace(/\p{Cc}/gu, '')].slice(0, LABEL_BYTES).join('')
+  const name = [...printable(facts?.get('name') ?? '')].slice(0, LABEL_BYTES).join('')
   return { did, name, url }
 }
 

@@ -103,7 +103,7 @@ function json(schema: object): object {
 function plain(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(plain)
   if (typeof schema !== 'object' || schema === null) return schema
-  const { secret, ...rest } = schema as Record<string, unknown>
+  const { secret, form, ...rest } = schema as Record<string, unknown>
   const entries = Object.entries(rest).map(([key, value]) => [key, plain(value)])
   return { ...Object.fromEntries(entries), ...(secret === true ? { writeOnly: true } : {}) }
 }

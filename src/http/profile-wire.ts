@@ -2,12 +2,14 @@ import { list, maybe, oneOf, text } from './schema'
 
 /** What an account can be told about itself, whoever tells it (§10 and §26 of the v1 contract). */
 export const profileFields = {
-  about: maybe(text({ maxLength: 500 })),
-  capabilities: maybe(list(text({ minLength: 1, maxLength: 64 }), { maxItems: 20 })),
+  about: maybe(text({ maxLength: 500, form: 'prose' })),
+  capabilities: maybe(list(text({ minLength: 1, maxLength: 64, form: 'name' }), { maxItems: 20 })),
   residency: maybe(oneOf(['continuous', 'episodic'])),
 }
 
-export const displayName = text({ minLength: 1, maxLength: 128 })
+export const displayName = text({ minLength: 1, maxLength: 128, form: 'name' })
+/** What a token is called. */
+export const tokenName = text({ minLength: 1, maxLength: 64, form: 'name' })
 
 /** A field of a patch; null means: leave alone. */
 export function given<Key extends string, Value>(

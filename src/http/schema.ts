@@ -1,5 +1,5 @@
 import { Kind, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
-import { isLongerThan } from '../core/text'
+import { isLongerThan, isName, isProse, isWellFormed } from '../core/text'
 
 /** The pieces that every request schema is made of: one declaration validates, gives the type and documents. */
 
@@ -8,6 +8,8 @@ interface TextOptions {
   /** In Unicode code points, as JSON Schema means it too. */
   readonly maxLength?: number
   readonly pattern?: string
+  /** What others will read: a name in one line, or text of several; see `isName` and `isProse`. */
+  readonly form?: 'name' | 'prose'
   readonly description?: string
   /** Never repeated in an error. */
   readonly secret?: boolean
@@ -23,9 +25,14 @@ export function isStorable(value: string): boolean {
 TypeRegistry.Set<TText>('Text', (schema, value) => {
   if (typeof value !== 'string' || value.length < (schema.minLength ?? 0)) return false
   if (schema.maxLength !== undefined && isLongerThan(value, schema.maxLength)) return false
-  if (!isStorable(value)) return false
+  if (!isStorable(value) || !hasForm(schema, value)) return false
   return schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(value)
 })
+
+/** Whether a text can be shown in the form that its schema asks for. */
+export function hasForm({ form }: TextOptions, value: string): boolean {
+  return form === undefined || (form === 'name' ? isName(value) : isProse(value))
+}
 
 export function text(options: TextOptions = {}): TText {
   return Type.Unsafe<string>({ [Kind]: 'Text', type: 'string', ...options }) as unknown as TText
@@ -49,6 +56,24 @@ export function oneOf<const Words extends readonly string[]>(words: Words, descr
 TypeRegistry.Set<{ enum: readonly string[] }>('Words', (schema, value) =>
   schema.enum.includes(value as string),
 )
+
+/** An object of the client's own making, with Unicode in every string and key of it. */
+export function freeObject(description: string) {
+  return Type.Unsafe<object>({ type: 'object', [Kind]: 'FreeObject', description })
+}
+
+TypeRegistry.Set('FreeObject', (_, value) => isObject(value) && isWellFormed(value))
+
+/** Any JSON value, with Unicode in every string and key of it; what else it has to be is judged later. */
+export function anything(description: string) {
+  return Type.Unsafe<unknown>({ [Kind]: 'Anything', description })
+}
+
+TypeRegistry.Set('Anything', (_, value) => value !== undefined && isWellFormed(value))
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 /** A list: an array in a body, comma-separated in a query. */
 export function list(

@@ -1,8 +1,8 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
-import { isLongerThan } from '../core/text'
+import { isLongerThan, isWellFormed } from '../core/text'
 import { ValidationError } from './errors'
-import { isStorable } from './schema'
+import { hasForm, isStorable } from './schema'
 
 /** What is wrong with one value of a request, in the form of pydantic v2, which the earlier server's clients know. */
 export interface Issue {
@@ -33,6 +33,13 @@ export function validator(schema: TSchema, place: Place): Validator {
   }
 }
 
+const NO_UNICODE = 'Input should be a valid string, unable to parse raw data as a unicode string'
+const FORMS = {
+  name: 'a name is one line with something in it that can be seen, without control characters and marks that turn the direction of text',
+  prose:
+    'a text has something in it that can be seen, and no control characters but line ends and tabs, and no marks that turn the direction of text',
+} as const
+
 const yes: ReadonlySet<string> = new Set(['true', '1', 'yes', 'on'])
 const no: ReadonlySet<string> = new Set(['false', '0', 'no', 'off'])
 
@@ -56,7 +63,8 @@ function fromQuery(schema: TSchema, query: Readonly<Record<string, string>>): Re
 }
 
 function* issuesOf(schema: TSchema, value: unknown, loc: Issue['loc'], fromText: boolean): Generator<Issue> {
-  const input = schema.secret ? null : value
+  // Half a pair would make the answer as unreadable as the request is.
+  const input = schema.secret || !isWellFormed(value) ? null : value
   const issue = (type: string, msg: string, ctx?: Issue['ctx']): Issue => ({
     type,
     loc,
@@ -67,6 +75,13 @@ function* issuesOf(schema: TSchema, value: unknown, loc: Issue['loc'], fromText:
   if (schema[Kind] === 'Union') {
     // Only `maybe` makes unions: something, or null.
     if (value !== null) yield* issuesOf(schema.anyOf[0], value, loc, fromText)
+    return
+  }
+  if (schema[Kind] === 'FreeObject' || schema[Kind] === 'Anything') {
+    if (value === undefined) yield { type: 'missing', loc, msg: 'Field required', input: null }
+    else if (schema[Kind] === 'FreeObject' && (typeof value !== 'object' || Array.isArray(value)))
+      yield issue('dict_type', 'Input should be a valid dictionary')
+    else yield* unicodeIssues(value, loc)
     return
   }
   switch (schema.type) {
@@ -114,9 +129,7 @@ function* objectIssues(
 ): Generator<Issue> {
   const properties: Record<string, TSchema> = schema.properties ?? {}
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const isFree = Object.keys(properties).length === 0
     if (value === undefined) yield { type: 'missing', loc, msg: 'Field required', input: null }
-    else if (isFree) yield issue('dict_type', 'Input should be a valid dictionary')
     else {
       const msg = 'Input should be a valid dictionary or object to extract fields from'
       // What came instead may hold what one of the fields would have hidden.
@@ -159,12 +172,10 @@ function* listIssues(
 
 function* textIssues(schema: TSchema, value: string, issue: MakeIssue): Generator<Issue> {
   const { minLength = 0, maxLength, pattern } = schema
-  if (!value.isWellFormed())
-    yield issue(
-      'string_unicode',
-      'Input should be a valid string, unable to parse raw data as a unicode string',
-    )
+  if (!value.isWellFormed()) yield issue('string_unicode', NO_UNICODE)
   else if (!isStorable(value)) yield issue('value_error', 'Value error, a text cannot hold the character NUL')
+  else if (!hasForm(schema, value) && value.length >= minLength)
+    yield issue('value_error', `Value error, ${FORMS[schema.form as keyof typeof FORMS]}`)
   if (value.length < minLength)
     yield issue(
       'string_too_short',
@@ -177,6 +188,20 @@ function* textIssues(schema: TSchema, value: string, issue: MakeIssue): Generato
     })
   if (pattern !== undefined && !new RegExp(pattern, 'u').test(value))
     yield issue('string_pattern_mismatch', `String should match pattern '${pattern}'`, { pattern })
+}
+
+/** Where in a free value there is half a surrogate pair: a path to it, and for a key to what has the key. */
+function* unicodeIssues(value: unknown, loc: Issue['loc']): Generator<Issue> {
+  const issue: Issue = { type: 'string_unicode', loc, msg: NO_UNICODE, input: null }
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) yield issue
+  } else if (Array.isArray(value)) {
+    for (const [i, item] of value.entries()) yield* unicodeIssues(item, [...loc, i])
+  } else if (typeof value === 'object' && value !== null)
+    for (const [key, item] of Object.entries(value)) {
+      if (key.isWellFormed()) yield* unicodeIssues(item, [...loc, key])
+      else yield issue
+    }
 }
 
 function* rangeIssues({ minimum, maximum }: TSchema, value: number, issue: MakeIssue): Generator<Issue> {

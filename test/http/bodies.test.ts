@@ -121,13 +121,38 @@ describe('a text that no store can keep is refused:', () => {
     })
   })
 
-  test('in metadata it is kept as JSON writes it', async () => {
-    const text = '{"channel":"general","body":"hi","metadata":{"a":"x\\u0000y","b\\ud800":1}}'
+  test.each([
+    ['a value', '{"a":"\\ud800"}', 'body.metadata.a'],
+    ['a value deep down', '{"a":[{"b":["x","\\udc00x"]}]}', 'body.metadata.a.0.b.1'],
+    ['a key', '{"b\\ud800":1}', 'body.metadata'],
+    ['a key deep down', '{"a":{"c":{"\\udfff":{}}}}', 'body.metadata.a.c'],
+    ['a list instead', '["\\ud800"]', undefined],
+  ])('half a pair in metadata, as %s', async (_, metadata, place) => {
+    await leavesNoTrace(w, async () => {
+      const answer = await send(`{"channel":"general","body":"hi","metadata":${metadata}}`, {
+        'content-type': 'application/json',
+      })
+      expect(issuesOf(answer)).toEqual([place ? `string_unicode ${place}` : 'dict_type body.metadata'])
+      // The answer itself has to be readable.
+      expect(answer.text).not.toContain('\\ud')
+    })
+  })
+
+  test('a NUL in metadata is kept as JSON writes it', async () => {
+    const text = '{"channel":"general","body":"hi","metadata":{"a":"x\\u0000y","😀":"\\ud83d\\ude00"}}'
     const answer = await send(text, { 'content-type': 'application/json' })
     expect(answer.status).toBe(201)
+    expect(answer.body.metadata).toEqual({ a: 'x\0y', '😀': '😀' })
     expect((await ann.get<Message>(`/v1/messages/${answer.body.id}`)).body.metadata).toEqual(
       answer.body.metadata,
     )
+  })
+
+  test('what was stored with half a pair before is shown with U+FFFD, so that its page can be read', async () => {
+    const { id } = await ann.posts('general', 'old', { metadata: { a: ['HALF'], KEY: '\\ud800' } })
+    await w.sql(`UPDATE messages SET extra = replace(replace(extra, 'HALF', '\\ud800'), 'KEY', '\\udc00')`)
+    const { text } = await ann.get(`/v1/messages/${id}`)
+    expect(text).toContain('"metadata":{"a":["\ufffd"],"\ufffd":"\\\\ud800"}')
   })
 })
 

@@ -167,7 +167,7 @@ describe('what else a client is sent', () => {
     using socket = await town.socket(who)
     await socket.subscribe([room.slug], { since: String(cursor) })
     await socket.next('position')
-    const sent = socket.events.map(({ message }) => (message as { body: string }).body)
+    const sent = socket.events.map(({ message }) => (message as { body?: string } | undefined)?.body ?? '')
     expect(await who.hears(room, { since: String(cursor) })).toEqual(sent)
     return sent
   }

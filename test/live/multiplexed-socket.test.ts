@@ -487,6 +487,24 @@ describe('frames that cannot be understood, or not be obeyed', () => {
     expect(socket.end).toBeUndefined()
   })
 
+  test('half a pair in a frame is refused, and the answer can be read', async () => {
+    const room = await town.room()
+    const bob = await town.agent(room)
+    using socket = await town.socket(bob)
+    const half = '\\ud800'
+    for (const frame of [
+      `{"type":"subscribe","id":1,"channels":["${half}"]}`,
+      `{"type":"subscribe","id":1,"channels":["${room.slug}"],"types":["${half}"]}`,
+      `{"type":"subscribe","id":1,"channels":["${room.slug}"],"since":"${half}"}`,
+      `{"type":"ping","id":"${half}"}`,
+      `{"type":"${half}","id":{"${half}":["${half}"]}}`,
+    ]) {
+      socket.say(frame)
+      expect((await socket.next('error')).id).toBe(frame.includes('"id":1') ? 1 : undefined)
+    }
+    expect(socket.texts.join()).not.toContain(half)
+  })
+
   test('bytes are no frame', async () => {
     const bob = await town.agent()
     using socket = await town.socket(bob)

@@ -1,3 +1,4 @@
+import { printableJson } from '../../core/text'
 import { CliError } from '../cli-error'
 import { command } from '../command'
 import { EXIT } from '../exit-codes'
@@ -106,6 +107,6 @@ function lineOf({ at, actor, via, ip, action, target_type, target_id, metadata }
   const who = actor === null ? via : `@${actor}`
   const where = ip === null ? '' : ` from ${ip}`
   const target = target_type === null ? '' : ` ${target_type} ${target_id}`
-  const facts = Object.keys(metadata).length === 0 ? '' : ` ${JSON.stringify(metadata)}`
+  const facts = Object.keys(metadata).length === 0 ? '' : ` ${printableJson(metadata)}`
   return `${at.slice(0, 19).replace('T', ' ')}  ${who}${where}  ${action}${target}${facts}`
 }

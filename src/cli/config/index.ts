@@ -2,7 +2,9 @@
 // command; check and path read what is on this machine.
 // May import: the shared files of src/cli, admin/index.ts, and config.
 // Start reading in this file, then change.ts.
+
 import { InvalidValue, isRuntimeKey, settingFromText } from '../../config/index'
+import { printable, printableJson } from '../../core/text'
 import { whereArgs, withClient } from '../admin/index'
 import { CliError, UsageError } from '../cli-error'
 import type { AdminClient } from '../client'
@@ -55,7 +57,7 @@ export function typedValue(key: string, text: string): unknown {
 
 /** A text as it is, everything else as JSON. */
 export function written(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return typeof value === 'string' ? printable(value) : printableJson(value)
 }
 
 export function printSetting(setting: Setting, json: boolean | undefined): void {

@@ -3,8 +3,10 @@
 // May import: the shared files of src/cli, serve/server-state.ts, src/backup, config and home.
 // One file a check; a new one is a file and a line in CHECKS. patient.ts is what they look at; outside/ has its own.
 // Start reading in check.ts, then store.ts.
+
 import { existsSync } from 'node:fs'
 import { ConfigError, findClient, findHome } from '../../config/index'
+import { printableLines } from '../../core/text'
 import { UsageError } from '../cli-error'
 import { command } from '../command'
 import { EXIT } from '../exit-codes'
@@ -147,6 +149,6 @@ const WORDS: Record<Status, string> = { pass: 'ok', warn: 'warn', fail: 'FAIL', 
 
 function linesOf({ green, red, bold, dim }: Style, { name, status, detail, fix }: Report): string[] {
   const paint = { pass: green, warn: bold, fail: red, skip: dim }[status]
-  const line = `${paint(WORDS[status].padEnd(5))} ${name.padEnd(WIDTH)} ${detail}`
-  return fix === null ? [line] : [line, `      ${''.padEnd(WIDTH)} → ${fix}`]
+  const line = `${paint(WORDS[status].padEnd(5))} ${name.padEnd(WIDTH)} ${printableLines(detail)}`
+  return fix === null ? [line] : [line, `      ${''.padEnd(WIDTH)} → ${printableLines(fix)}`]
 }

@@ -2,6 +2,7 @@
 // May import: the shared files of src/cli, those of src/cli/admin that say where to act, and uqr.
 // link.ts is what a code looks like as a link; qr.ts draws it; token-file.ts is where a client keeps its token.
 // Start reading in this file, then join.ts.
+import { printable } from '../../core/text'
 import { withClient } from '../admin'
 import { UsageError } from '../cli-error'
 import { type Command, command } from '../command'
@@ -148,7 +149,7 @@ function show(device: Device, { url, link, typed, drawn }: Shown): void {
           dim(`Works once, until ${until}.${signsIn}`),
         ]
   const lines = [
-    `${bold(device.device)} as ${bold(`@${handle}`)} ${dim(`(${scopes.join(', ')})`)}`,
+    `${bold(printable(device.device))} as ${bold(`@${handle}`)} ${dim(`(${scopes.join(', ')})`)}`,
     '',
     ...(drawn ? [...drawCode(link, process.stdout), ''] : []),
     link,

@@ -3,12 +3,12 @@ import { type Endpoint, endpoint } from '../endpoint'
 import { maybe, oneOf, Type, text } from '../schema'
 import { channelJson, channelSchema, idOf, listQuery, pageAnswer, pageOf } from './wire'
 
-const description = text({ maxLength: 2000 })
+const description = text({ maxLength: 2000, form: 'prose' })
 const newChannel = Type.Object({
   slug: text({ minLength: 1, maxLength: 64 }),
-  name: text({ minLength: 1, maxLength: 128 }),
+  name: text({ minLength: 1, maxLength: 128, form: 'name' }),
   description: maybe(description),
-  topic: maybe(text({ maxLength: 2000, description: 'Another name of description' })),
+  topic: maybe(text({ maxLength: 2000, form: 'prose', description: 'Another name of description' })),
   kind: maybe(oneOf(['public', 'private', 'dm'])),
 })
 

@@ -13,7 +13,7 @@ const newDevice = Type.Object({
   device: text({
     minLength: 1,
     maxLength: 64,
-    pattern: '^[^\\p{Cc}]+$',
+    form: 'name',
     description: 'What to call it; browser- and viewer- in front have scopes of their own',
   }),
   account_handle: maybe(

@@ -1,13 +1,14 @@
 import type { Core } from '../../core'
 import { type Endpoint, endpoint } from '../endpoint'
+import { displayName, tokenName } from '../profile-wire'
 import { list, maybe, Type, text } from '../schema'
 
 const newcomer = Type.Object({
   handle: text({ minLength: 1, maxLength: 64 }),
   channels: list(text({ minLength: 1, maxLength: 64 }), { minItems: 1, maxItems: 50 }),
-  display_name: maybe(text({ minLength: 1, maxLength: 128 })),
+  display_name: maybe(displayName),
   read_only: maybe(Type.Boolean()),
-  token_name: maybe(text({ minLength: 1, maxLength: 64 })),
+  token_name: maybe(tokenName),
 })
 
 const onboardedSchema = Type.Object({

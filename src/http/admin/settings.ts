@@ -2,7 +2,7 @@ import type { Core } from '../../core'
 import type { SettingChangeView, SettingView } from '../../core/configuration'
 import { formatInstant } from '../../core/time'
 import { type Endpoint, endpoint } from '../endpoint'
-import { oneOf, Type, text } from '../schema'
+import { anything, oneOf, Type, text } from '../schema'
 import { nullable, placeOf } from './wire'
 
 const settingSchema = Type.Object({
@@ -58,7 +58,7 @@ export function settingEndpoints(core: Core): Endpoint[] {
       scope: 'config:write',
       tag: 'Settings',
       summary: 'Set a setting: it counts from the next request on, on every server',
-      body: Type.Object({ value: Type.Unknown({ description: 'Of the type of the setting' }) }),
+      body: Type.Object({ value: anything('Of the type of the setting') }),
       answers: { 200: { description: 'The setting', schema: settingSchema } },
       refusals: ['missing_scope', 'setting_unknown', 'setting_invalid'],
       handle: async ({ actor, params, body }) => ({

@@ -1,5 +1,6 @@
 import type { Core } from '../../core'
 import { type Endpoint, endpoint } from '../endpoint'
+import { tokenName } from '../profile-wire'
 import { list, maybe, Type, text } from '../schema'
 import { endOf, issuedAnswer, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
 import { idOf, listQuery, numberedPageOf, pageAnswer } from './wire'
@@ -7,7 +8,7 @@ import { idOf, listQuery, numberedPageOf, pageAnswer } from './wire'
 const newToken = Type.Object({
   account_handle: text({ minLength: 1, maxLength: 64 }),
   scopes: list(text(), { description: 'At least one, for example channel:general:read' }),
-  name: maybe(text({ minLength: 1, maxLength: 64 })),
+  name: maybe(tokenName),
   expires_at: maybe(text({ description: 'ISO 8601; never when absent' })),
   actors: maybe(
     list(text({ maxLength: 64 }), {

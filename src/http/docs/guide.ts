@@ -114,7 +114,7 @@ const firstSteps: readonly Step[] = [
       codeBlock(
         'bun, node 22',
         'js',
-        `const url = '${origin}/v1/ws'.replace('http', 'ws')\nlet since // where you are\n\nfunction connect() {\n  const socket = new WebSocket(url, ['synapse.v1', \`bearer.\${token}\`])\n  socket.onmessage = ({ data }) => {\n    const { type, cursor, message } = JSON.parse(data)\n    if (type === 'hello') {\n      since ??= cursor\n      socket.send(JSON.stringify({ type: 'subscribe', channels: ['*'], since }))\n    } else since = cursor ?? since\n    if (message) console.log(JSON.stringify(message.body))\n  }\n  socket.onclose = ({ code }) => code !== 1008 && setTimeout(connect, 2000)\n}\nconnect()`,
+        `const url = '${origin}/v1/ws'.replace('http', 'ws')\nlet since // where you are\n\nfunction connect() {\n  const socket = new WebSocket(url, ['synapse.v1', \`bearer.\${token}\`])\n  socket.onmessage = ({ data }) => {\n    const { type, cursor, message } = JSON.parse(data)\n    if (type === 'hello') {\n      since ??= cursor\n      socket.send(JSON.stringify({ type: 'subscribe', channels: ['*'], since }))\n    } else since = cursor ?? since\n    if (message) console.log(message.body.replace(/[\\p{Cc}\\p{Cs}\\u202a-\\u202e\\u2066-\\u2069]/gu, '·'))\n  }\n  socket.onclose = ({ code }) => code !== 1008 && setTimeout(connect, 2000)\n}\nconnect()`,
       ),
     ],
   },
@@ -157,6 +157,7 @@ const rules: readonly (readonly [id: string, title: string, text: readonly strin
     [
       'JSON in UTF-8, both ways. Unknown keys are ignored, in requests by the server and in answers by you. In a body null means the same as leaving the key out.',
       'Ids are UUIDs, instants are UTC with six digits: `2026-05-07T15:56:16.123456Z`. Lengths count Unicode code points. Handles and channels are lower case, and lower-cased for you.',
+      'Texts are Unicode, without half a surrogate pair. Names are one line in which something can be seen. Bodies are anything: before a terminal shows one, replace its control characters.',
     ],
   ],
   [

@@ -1,6 +1,7 @@
 import type { Core } from '../../core'
 import { accountOf, isAdmin, principalOf } from '../../core/actor'
 import type { Client } from '../../core/sessions'
+import { printable } from '../../core/text'
 import { sessionCookie } from '../auth'
 import { clientAddress } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
@@ -102,6 +103,6 @@ export function logoutEndpoint(core: Core): Endpoint {
 export function clientOf(core: Core, request: Request): Client {
   return {
     address: clientAddress(request, core.settings.get('trusted_proxies')),
-    userAgent: request.headers.get('user-agent')?.slice(0, 300) ?? null,
+    userAgent: printable(request.headers.get('user-agent')?.slice(0, 300) ?? '') || null,
   }
 }

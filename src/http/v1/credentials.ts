@@ -5,6 +5,7 @@ import { parseUuid, type Uuid } from '../../core/ids'
 import { MAX_GRACE_SECONDS } from '../../core/own-tokens'
 import { formatInstant } from '../../core/time'
 import { type Endpoint, endpoint } from '../endpoint'
+import { tokenName } from '../profile-wire'
 import type { RateLimits } from '../rate-limits'
 import { list, maybe, Type, text } from '../schema'
 import { endOf, issuedAnswer, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
@@ -20,7 +21,7 @@ const SHOWN_TOKENS = 1000
 const personal = ['humans_only', 'missing_scope'] as const
 
 const newToken = Type.Object({
-  name: text({ minLength: 1, maxLength: 64 }),
+  name: tokenName,
   scopes: list(text(), { description: 'At least one, none beyond your own' }),
   expires_at: maybe(text({ description: 'ISO 8601; never when absent' })),
 })

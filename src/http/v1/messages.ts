@@ -10,7 +10,7 @@ import { isLongerThan } from '../../core/text'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
 import { ValidationError } from '../errors'
-import { maybe, oneOf, type Static, Type, text } from '../schema'
+import { freeObject, maybe, oneOf, type Static, Type, text } from '../schema'
 import type { StreamLimits } from '../stream-limits'
 import {
   flag,
@@ -31,7 +31,7 @@ const newMessage = Type.Object({
   thread_id: maybe(text({ description: 'Any message of the thread to post in' })),
   reply_to: maybe(text({ description: 'The message this one answers' })),
   priority: maybe(oneOf(['urgent', 'normal', 'fyi'])),
-  metadata: maybe(Type.Object({}, { description: 'At most 8 KiB of compact JSON' })),
+  metadata: maybe(freeObject('At most 8 KiB of compact JSON')),
   client_msg_id: maybe(
     text({ minLength: 1, maxLength: MAX_IDEMPOTENCY_KEY, description: 'Retry key of the message' }),
   ),

@@ -28,6 +28,7 @@ const clientFrame = Type.Union([
   Type.Object({ type: Type.Literal('ping'), id }),
 ])
 type ClientFrame = Static<typeof clientFrame>
+const isFrameId = TypeCompiler.Compile(Type.Object({ id }))
 const isClientFrame = TypeCompiler.Compile(clientFrame)
 const frameTypes = clientFrame.anyOf.map((frame) => frame.properties.type.const)
 
@@ -97,12 +98,14 @@ export class MultiplexedSocket implements SocketSession {
     }
     if (isClientFrame.Check(value)) return value
     const given = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+    // What is no id is not said back: it may be long, or no Unicode, and then the answer could not be read.
+    const frameId = isFrameId.Check({ id: given.id }) ? given.id : undefined
     if (!frameTypes.some((type) => type === given.type))
-      return this.refuse(given.id, 'unknown_type', `A frame's type is one of: ${frameTypes.join(', ')}`)
+      return this.refuse(frameId, 'unknown_type', `A frame's type is one of: ${frameTypes.join(', ')}`)
     const wrong = clientFrame.anyOf.find((frame) => frame.properties.type.const === given.type)
     const [problem] = wrong ? [...TypeCompiler.Compile(wrong).Errors(value)] : []
     return this.refuse(
-      given.id,
+      frameId,
       'invalid_frame',
       `${problem?.path || 'frame'}: ${problem?.message ?? 'wrong shape'}`,
     )

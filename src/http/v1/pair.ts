@@ -18,7 +18,7 @@ const request = Type.Object({
     text({
       minLength: 1,
       maxLength: 64,
-      pattern: '^[^\\p{Cc}]+$',
+      form: 'name',
       description: 'Another label for this device',
     }),
   ),

@@ -1,6 +1,7 @@
 import type { Account, Channel, MessageView } from '../../core/entities'
 import type { LogEvent } from '../../core/events'
 import type { Log } from '../../core/log'
+import { wellFormedJson } from '../../core/text'
 import { formatInstant, type Micros } from '../../core/time'
 
 /** How the v1 surface writes things down. Keys of the earlier server come first, in its order. */
@@ -85,7 +86,7 @@ export class Wire {
     const lastReply = message.lastReplyAt === null ? 'null' : `"${formatInstant(message.lastReplyAt)}"`
     const names = gone ? '' : mentioned.map(quote).join()
     const truncated = !gone && message.mentions.truncated ? ',"mentions_truncated":true' : ''
-    return `{"id":"${message.uuid}","channel":${quote(channel.slug)},"thread_id":${thread ? `"${thread.uuid}"` : 'null'},"reply_to":${replyTo ? `"${replyTo.uuid}"` : 'null'},"sender_handle":${quote(sender.handle)},"sender_kind":"${sender.kind}","body":${gone ? '""' : quote(message.body)},"body_format":"${message.format}","created_at":"${formatInstant(createdAt)}","edited_at":${edited},"mentioned_handles":[${names}],"seq":${seq},"cursor":"${this.log.cursor(seq)}","kind":"${message.kind}","priority":"${message.priority}","sender_id":"${sender.uuid}","sender_display_name":${quote(sender.displayName)},"via":"${message.via}","broadcast":${!gone && message.mentions.broadcast},"reply_count":${message.replyCount},"last_reply_at":${lastReply},"reactions":[]${truncated},"attachments":[],"metadata":${gone ? '{}' : JSON.stringify(message.metadata)},"deleted":${gone}`
+    return `{"id":"${message.uuid}","channel":${quote(channel.slug)},"thread_id":${thread ? `"${thread.uuid}"` : 'null'},"reply_to":${replyTo ? `"${replyTo.uuid}"` : 'null'},"sender_handle":${quote(sender.handle)},"sender_kind":"${sender.kind}","body":${gone ? '""' : quote(message.body)},"body_format":"${message.format}","created_at":"${formatInstant(createdAt)}","edited_at":${edited},"mentioned_handles":[${names}],"seq":${seq},"cursor":"${this.log.cursor(seq)}","kind":"${message.kind}","priority":"${message.priority}","sender_id":"${sender.uuid}","sender_display_name":${quote(sender.displayName)},"via":"${message.via}","broadcast":${!gone && message.mentions.broadcast},"reply_count":${message.replyCount},"last_reply_at":${lastReply},"reactions":[]${truncated},"attachments":[],"metadata":${gone ? '{}' : wellFormedJson(message.metadata)},"deleted":${gone}`
   }
 }
 

@@ -1,0 +1,167 @@
+// What others will read is Unicode, and can be seen: over all endpoints, by their schemas, and over HTTP.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { Kind, type TSchema, Type } from '@sinclair/typebox'
+import { undeployedEndpoints } from '../../scripts/undeployed'
+import { ValidationError } from '../../src/http/errors'
+import { validator } from '../../src/http/validation'
+import { type Fields, type World, world } from '../support/world'
+import { issuesOf, leavesNoTrace } from './refusals'
+
+interface Leaf {
+  /** Of the body: `POST /v1/messages metadata`. */
+  readonly place: string
+  readonly schema: TSchema
+}
+
+/** The schemas in a schema that hold no others. */
+function leavesOf(place: string, schema: TSchema): Leaf[] {
+  if (schema.anyOf) return schema.anyOf.flatMap((one: TSchema) => leavesOf(place, one))
+  if (schema.items) return leavesOf(`${place}[]`, schema.items)
+  const properties = Object.entries<TSchema>(schema.properties ?? {})
+  if (properties.length > 0) return properties.flatMap(([name, one]) => leavesOf(`${place} ${name}`, one))
+  return [{ place, schema }]
+}
+
+const leaves = undeployedEndpoints().flatMap(({ method, path, body }) =>
+  body ? leavesOf(`${method} ${path}`, body) : [],
+)
+
+/** What a body with this in one place is refused for; undefined: for nothing. */
+function refusal(schema: TSchema, value: unknown): string | undefined {
+  try {
+    validator(Type.Object({ place: schema }), 'body')({ place: value })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error
+    return error.issues.map(({ type }) => type).join(' ')
+  }
+}
+
+describe('every text in every body of every endpoint', () => {
+  test('is of a kind that is checked', () => {
+    const unchecked = leaves.filter(({ schema }) => {
+      const kind = schema[Kind]
+      if (kind === 'Text' || kind === 'Words' || kind === 'FreeObject' || kind === 'Anything') return false
+      return !['Integer', 'Number', 'Boolean', 'Null', 'Literal'].includes(kind)
+    })
+    expect(unchecked.map(({ place }) => place)).toEqual([])
+    expect(leaves.length).toBeGreaterThan(60)
+  })
+
+  test.each(leaves.filter(({ schema }) => schema[Kind] === 'Text'))('$place is Unicode', ({ schema }) => {
+    expect(refusal(schema, `x\ud800${'x'.repeat(10)}`)).toContain('string_unicode')
+  })
+
+  test.each(leaves.filter(({ schema }) => schema[Kind] === 'FreeObject' || schema[Kind] === 'Anything'))(
+    '$place is Unicode at any depth',
+    ({ schema }) => {
+      for (const value of [{ a: '\ud800' }, { a: [{ b: ['\udc00'] }] }, { a: { '\ud800': 1 } }])
+        expect(refusal(schema, value)).toBe('string_unicode')
+      expect(refusal(schema, { a: '😀', b: [1, null, true] })).toBeUndefined()
+    },
+  )
+
+  const NAMES = /^(?:display_name|name|token_name|device|email|capabilities\[\])$/
+  const PROSE = /^(?:about|description|topic)$/
+  const nameOf = ({ place }: Leaf) => place.split(' ').at(-1) ?? ''
+  const texts = leaves.filter(({ schema }) => schema[Kind] === 'Text')
+  const named = texts.filter((leaf) => NAMES.test(nameOf(leaf)))
+  const described = texts.filter((leaf) => PROSE.test(nameOf(leaf)))
+
+  // Names with an alphabet of their own, ids, secrets, instants, retry keys; and bodies, which are anything.
+  const LOOKED_UP = [
+    'account_handle',
+    'actors[]',
+    'body',
+    'body_format',
+    'channel',
+    'channel_slug',
+    'channels[]',
+    'client_msg_id',
+    'code',
+    'current',
+    'expires_at',
+    'handle',
+    'label',
+    'new',
+    'passphrase',
+    'password',
+    'reply_to',
+    'scopes[]',
+    'slug',
+    'thread_id',
+  ]
+  test.each(named)('$place can be seen, in one line', ({ schema }) => {
+    for (const text of ['\u200b@\u202e', 'x@\u001b[2J', 'x@\ny', '\u200b\u2060', '   '])
+      expect(refusal(schema, text)).toContain('value_error')
+  })
+
+  test.each(described)('$place can be seen, in lines', ({ schema }) => {
+    for (const text of ['\u202ex', 'x\u001b[2J', 'x\ry', '\u200b\u2060'])
+      expect(refusal(schema, text)).toBe('value_error')
+    expect(refusal(schema, 'one\n\ttwo\r\nthree')).toBeUndefined()
+    expect(refusal(schema, '')).toBeUndefined()
+  })
+
+  test('has a form where somebody else will read it', () => {
+    const rest = texts.filter(({ schema }) => schema.form === undefined)
+    expect([...new Set(rest.map(nameOf))].toSorted()).toEqual(LOOKED_UP)
+    expect(named.length).toBeGreaterThanOrEqual(10)
+  })
+})
+
+describe('over HTTP', () => {
+  let w: World
+  beforeAll(async () => {
+    w = await world()
+    await w.channel('general')
+  })
+  afterAll(() => w[Symbol.asyncDispose]())
+
+  const invisible = ['\u200b\u200d', 'a\nb', '\u001b]0;x\u0007', 'a\u202eb']
+
+  test('a display name that cannot be seen is refused, whoever gives it', async () => {
+    const bob = await w.agent('bob', { channels: { general: 'member' } })
+    await leavesNoTrace(w, async () => {
+      for (const display_name of invisible) {
+        expect(issuesOf(await bob.patch('/v1/me', { display_name }))).toEqual([
+          'value_error body.display_name',
+        ])
+        const path = `/v1/admin/accounts/${bob.id}`
+        expect(issuesOf(await w.operator.patch(path, { display_name }))).toEqual([
+          'value_error body.display_name',
+        ])
+      }
+    })
+    const display_name = '👩\u200d🚀 می\u200cخواهم 🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}'
+    expect((await bob.patch('/v1/me', { display_name, about: 'one\ntwo' })).body).toMatchObject({
+      display_name,
+      about: 'one\ntwo',
+    })
+  })
+
+  test('the name of the instance follows the same rule', async () => {
+    for (const value of invisible.slice(0, 1).concat(invisible.slice(2)))
+      expect((await w.operator.put('/v1/config/instance.name', { value })).body).toMatchObject({
+        code: 'setting_invalid',
+      })
+  })
+
+  test('a setting with half a pair in a key is refused', async () => {
+    const answer = await w.operator.fetch('/v1/config/named_aliases', {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: '{"value":{"general":{"\\ud800":["bob"]}}}',
+    })
+    expect(issuesOf(answer)).toEqual(['string_unicode body.value.general'])
+  })
+
+  test('names that were stored before the rule are still shown as they are', async () => {
+    const old = await w.agent('old', { channels: { general: 'member' } })
+    const name = '\u200b\u001b[2J\u202e'
+    await w.sql('UPDATE accounts SET display_name = ? WHERE handle = ?', name, 'old')
+    await w.restart()
+    const { body } = await old.get<Fields>('/v1/auth/me')
+    expect(body.display_name).toBe(name)
+  })
+})
