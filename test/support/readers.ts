@@ -161,7 +161,8 @@ export const overStream: Session = async (reader) => {
   })
   for (let left = reader.patience(); left > 0 && !reader.isDone; left--) {
     const { id, event, data } = await reader.next(stream.arrivals.next(() => true, 'a block', PATIENCE_MS))
-    if (id !== undefined && data !== undefined && event !== 'hello') notes.received(JSON.parse(data) as WireEvent)
+    if (id !== undefined && data !== undefined && event !== 'hello')
+      notes.received(JSON.parse(data) as WireEvent)
     else if (id !== undefined) notes.reached(id)
   }
 }
