@@ -3,10 +3,12 @@ import { meaningOf } from './postgres-error'
 
 /**
  * Connections to the database, of which no caller has to think that they can break. When one breaks in the middle of
- * something, or does not answer, all of this client's are replaced: a driver that lost its connection in the middle of
+ * something, does not answer, or leads to a server that takes no changes, all of this client's are replaced: a driver that lost its connection in the middle of
  * a transaction may wait for an answer for ever.
  */
 export class PostgresClient<Over> {
+  /** Told that the database refused a change because it takes none. */
+  onReadOnly: () => void = () => {}
   private current: { readonly sql: Sql; readonly over: Over }
   private closed = false
 
@@ -36,19 +38,30 @@ export class PostgresClient<Over> {
       working.catch(() => {})
       return await Promise.race([working, late])
     } catch (error) {
-      if (meaningOf(error) === 'lost' && current === this.current && !this.closed) {
-        this.current = this.open()
-        void current.sql.end({ timeout: this.graceSeconds }).catch(() => {})
-      }
+      const meaning = meaningOf(error)
+      // Another one may lead to a server that takes changes.
+      if (meaning === 'lost' || meaning === 'read_only') this.replace(current)
+      if (meaning === 'read_only') this.onReadOnly()
       throw error
     } finally {
       clearTimeout(timer)
     }
   }
 
+  /** Connects anew for what comes from now on. */
+  renew(): void {
+    this.replace(this.current)
+  }
+
   async close(): Promise<void> {
     this.closed = true
     await this.current.sql.end({ timeout: 2 })
+  }
+
+  private replace(current: { readonly sql: Sql }): void {
+    if (current !== this.current || this.closed) return
+    this.current = this.open()
+    void current.sql.end({ timeout: this.graceSeconds }).catch(() => {})
   }
 
   private open(): { sql: Sql; over: Over } {

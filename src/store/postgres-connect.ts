@@ -33,6 +33,15 @@ const SESSION: SessionSettings = {
   tcp_keepalives_count: '3',
 }
 
+/**
+ * No connection leads to a standby, where a name or a proxy may lead for a while: it does not have what was committed last,
+ * so that rights that were taken back would count there, and messages be missing.
+ */
+const PRIMARY = `;
+  DO $$ BEGIN
+    IF pg_is_in_recovery() THEN RAISE EXCEPTION 'a standby' USING ERRCODE = 'read_only_sql_transaction'; END IF;
+  END $$`
+
 export interface ConnectOptions {
   /** How many connections at most; default 1. */
   readonly max?: number
@@ -47,14 +56,17 @@ export type Connect = (options?: ConnectOptions) => Sql
 
 /**
  * Finds out in which of the ways that a URL allows its server lets this process in, and answers what connects in this way,
- * and a first connection.
+ * and a first connection. No connection is made to a standby unless it will do.
  * @throws StoreError
  */
-export async function connectFirst(url: string): Promise<{ connect: Connect; first: Sql }> {
+export async function connectFirst(
+  url: string,
+  { standby = false }: { readonly standby?: boolean } = {},
+): Promise<{ connect: Connect; first: Sql }> {
   const address = addressOf(url)
   const encryptions = [...encryptionsOf(address)]
   for (;;) {
-    const connect = connectorOf(address, encryptions.shift() ?? false)
+    const connect = connectorOf(address, encryptions.shift() ?? false, standby)
     const first = connect()
     try {
       await first`SELECT 1`
@@ -67,7 +79,7 @@ export async function connectFirst(url: string): Promise<{ connect: Connect; fir
   }
 }
 
-export function connectorOf(address: PostgresAddress, ssl: Encryption): Connect {
+export function connectorOf(address: PostgresAddress, ssl: Encryption, standby = false): Connect {
   const { user, password, database, hosts, parameters } = address
   const [host] = hosts
   const target = parameters.get('target_session_attrs')
@@ -94,7 +106,7 @@ export function connectorOf(address: PostgresAddress, ssl: Encryption): Connect 
       ...rest,
       max,
       connection: { application_name: name, ...(startup !== null && { options: startup }) },
-      setup: setupOf({ ...SESSION, ...settings }),
+      setup: `${setupOf({ ...SESSION, ...settings })}${standby ? '' : PRIMARY}`,
     } as unknown as Options<Record<string, never>>)
 }
 

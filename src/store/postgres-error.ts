@@ -7,6 +7,8 @@ type Meaning =
   | 'lost'
   /** Another transaction was in the way; the same again may succeed. */
   | 'collision'
+  /** The database takes no changes: it is a standby, or default_transaction_read_only is on. Nothing was written. */
+  | 'read_only'
   /** A key that must be unique exists already. */
   | 'duplicate'
   | 'full'
@@ -29,12 +31,11 @@ const lostCodes: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
   'ENETUNREACH',
   'EHOSTUNREACH',
-  // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections, read_only_sql_transaction (a standby)
+  // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections
   '57P01',
   '57P02',
   '57P03',
   '53300',
-  '25006',
   // invalid_sql_statement_name, duplicate_prepared_statement: a session that is not the one it was, behind a pooler
   '26000',
   '42P05',
@@ -80,6 +81,7 @@ export function meaningOf(error: unknown): Meaning {
   if (lostCodes.has(code) || code.startsWith('08') || isShut(code)) return 'lost'
   // transaction_rollback, and what our driver makes of a COMMIT that Postgres answers with ROLLBACK
   if (code.startsWith('40')) return 'collision'
+  if (code === '25006') return 'read_only'
   if (code === '23505') return 'duplicate'
   if (code === '53100') return 'full'
   return 'other'
@@ -99,6 +101,8 @@ export function translate(error: unknown): unknown {
     case 'lost':
     case 'collision':
       return unavailable('The database cannot be reached right now; try again')
+    case 'read_only':
+      return unavailable('The database is read-only right now, so nothing was written; try again')
     case 'full':
       return new AppError(
         'storage_full',

@@ -29,6 +29,7 @@ export function explain(error: unknown, url: string): unknown {
       `as its owner run: GRANT CREATE ON DATABASE ${database} TO ${role}`,
     )
   if (code === '3F000') return noSchema(role)
+  if (meaningOf(error) === 'read_only') return readOnly()
   if (meaningOf(error) === 'lost')
     return new StoreError(
       'unreachable',
@@ -36,6 +37,14 @@ export function explain(error: unknown, url: string): unknown {
       'start it, or correct SYNAPSE_DATABASE_URL',
     )
   return error
+}
+
+export function readOnly(): StoreError {
+  return new StoreError(
+    'unsuitable',
+    'this Postgres is a standby or read-only',
+    'name the primary server, or set default_transaction_read_only = off',
+  )
 }
 
 /** Tables are where the search path leads. */

@@ -1,4 +1,5 @@
 import type { OpenStore, StoreDeps } from './index'
+import { meaningOf } from './postgres-error'
 import { type Head, handleOf, openPostgres, timed } from './postgres-open'
 import { readsThrough } from './postgres-reads'
 import { PostgresSharedLog } from './postgres-shared-log'
@@ -25,7 +26,14 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     const lookAtTime = () => timed(deps, lookAtHead)
     const shared = new PostgresSharedLog(reads, await lookAtHead(), lookAtHead, report)
     const store = new PostgresStore(writer, reads, shared, clock, secrets, measure)
-    const watching = watchOver(shared, lookAtTime, { report, unfit })
+    const watching = watchOver({
+      log: shared,
+      lookAtHead: lookAtTime,
+      report,
+      unfit,
+      lookElsewhere: () => watch.renew(),
+      recovered: () => writer.renew(),
+    })
     const holder = crypto.randomUUID()
     const close = async () => {
       watching.stop()
@@ -72,28 +80,56 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
   }
 }
 
+/** What is reported, once, when the database takes no changes. */
+class ReadOnlyDatabase extends Error {
+  override readonly name = 'ReadOnlyDatabase'
+
+  constructor() {
+    super(
+      'the database is read-only (a standby, or default_transaction_read_only is on): nothing can be written until it takes changes again',
+    )
+  }
+}
+
+interface Watched {
+  readonly log: PostgresSharedLog
+  readonly lookAtHead: () => Promise<Head>
+  readonly report: (fault: unknown) => void
+  readonly unfit: (fault: StoreError) => void
+  /** Connects anew to look again. */
+  readonly lookElsewhere: () => void
+  /** Told that the database takes changes again. */
+  readonly recovered: () => void
+}
+
 /** Looks at the head now and then: what no hint told of is found by this, and whether the database is there. */
-function watchOver(
-  log: PostgresSharedLog,
-  lookAtHead: () => Promise<Head>,
-  { report, unfit }: { report: (fault: unknown) => void; unfit: (fault: StoreError) => void },
-): { readonly isHealthy: boolean; stop(): void } {
+function watchOver(of: Watched): { readonly isHealthy: boolean; stop(): void } {
   let answeredAt = performance.now()
-  let isReported = false
+  let trouble: 'lost' | 'read_only' | undefined
   let asking = false
+  // Said once; it is in /readyz until the database is back.
+  const say = (what: 'lost' | 'read_only', fault: unknown) => {
+    if (trouble === what) return
+    trouble = what
+    if (isUnfit(fault)) of.unfit(fault)
+    else of.report(what === 'read_only' ? new ReadOnlyDatabase() : fault)
+  }
   const look = async () => {
     if (asking) return
     asking = true
     try {
-      log.noteHead(await lookAtHead())
+      const head = await of.lookAtHead()
+      of.log.noteHead(head)
       answeredAt = performance.now()
-      isReported = false
+      if (head.isReadOnly) {
+        say('read_only', undefined)
+        of.lookElsewhere()
+      } else {
+        if (trouble === 'read_only') of.recovered()
+        trouble = undefined
+      }
     } catch (fault) {
-      // Said once; it is in /readyz until the database is back.
-      if (!isReported && isUnfit(fault)) unfit(fault)
-      else if (!isReported) report(fault)
-      isReported = true
-      answeredAt = Number.NEGATIVE_INFINITY
+      say(meaningOf(fault) === 'read_only' ? 'read_only' : 'lost', fault)
     } finally {
       asking = false
     }
@@ -102,7 +138,7 @@ function watchOver(
   timer.unref()
   return {
     get isHealthy() {
-      return performance.now() - answeredAt < PATIENCE_MILLISECONDS
+      return trouble === undefined && performance.now() - answeredAt < PATIENCE_MILLISECONDS
     },
     stop: () => clearInterval(timer),
   }

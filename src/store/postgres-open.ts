@@ -7,7 +7,7 @@ import type { Database, Handle } from './database'
 import type { StoreDeps } from './index'
 import { PostgresClient } from './postgres-client'
 import { type Connect, connectFirst, type SessionSettings } from './postgres-connect'
-import { explain, noSchema } from './postgres-explain'
+import { explain, noSchema, readOnly } from './postgres-explain'
 import { SERVER_LOCK } from './postgres-locks'
 import { migratePostgres } from './postgres-migrate'
 import { isDirect, requireSessions } from './postgres-sessions'
@@ -74,6 +74,8 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
       PATIENCE_MS,
       0,
     )
+    // The session of the watch may be older than what made this so.
+    writer.onReadOnly = () => watch.renew()
     undo.move()
     return {
       connect,
@@ -125,6 +127,8 @@ export interface Head {
   /** Seq of the last change of rights. */
   readonly accessSeq: Seq
   readonly epoch: string
+  /** Whether nothing can be written: default_transaction_read_only is on. A standby is not looked at at all. */
+  readonly isReadOnly: boolean
   /** What the clock of the database says. */
   readonly now: Micros
 }
@@ -138,8 +142,11 @@ function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>): () => Promise
   let probedAt = Number.NEGATIVE_INFINITY
   let lockedBy: number | undefined
   return async () => {
-    const rows = await watch<{ pid: number; seq: string; access_seq: string; epoch: string; now: string }[]>`
+    const rows = await watch<
+      { pid: number; seq: string; access_seq: string; epoch: string; now: string; mode: string }[]
+    >`
       SELECT pg_backend_pid() AS pid, seq, access_seq, ${watch.unsafe(NOW)} AS now,
+        current_setting('transaction_read_only') AS mode,
         (SELECT epoch FROM epochs ORDER BY first_seq DESC LIMIT 1) AS epoch FROM log_head`
     const [row] = rows
     if (!row) throw new Error('the log has no head')
@@ -168,6 +175,7 @@ function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>): () => Promise
       seq: Number(row.seq),
       accessSeq: Number(row.access_seq),
       epoch,
+      isReadOnly: row.mode === 'on',
       now: toMicros(Number(row.now)),
     }
   }
@@ -179,7 +187,6 @@ export async function judge(sql: Sql): Promise<{ settings: SessionSettings; noti
     {
       version: number
       encoding: string
-      standby: boolean
       read_only: string
       commit: string
       fsync: string
@@ -188,7 +195,7 @@ export async function judge(sql: Sql): Promise<{ settings: SessionSettings; noti
       leads: boolean
     }[]
   >`SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding,
-      pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only,
+      current_setting('transaction_read_only') AS read_only,
       current_setting('synchronous_commit') AS commit, current_setting('fsync') AS fsync,
       current_user AS role, current_setting('search_path') AS path, current_schema() IS NOT NULL AS leads`
   if (!row) throw new Error('Postgres does not answer what it is')
@@ -204,8 +211,7 @@ export async function judge(sql: Sql): Promise<{ settings: SessionSettings; noti
       `the encoding of this database is ${row.encoding}`,
       "create it with ENCODING 'UTF8'",
     )
-  if (row.standby || row.read_only === 'on')
-    throw new StoreError('unsuitable', 'this Postgres is a standby or read-only', 'name the primary server')
+  if (row.read_only === 'on') throw readOnly()
   // A schema with the name of the role is made where it is missing.
   if (!row.leads && !/\$user/.test(row.path)) throw noSchema(row.role)
   const notices =

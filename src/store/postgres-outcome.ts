@@ -29,7 +29,8 @@ export async function findOutcome(
         }),
       )
     } catch (error) {
-      if (meaningOf(error) !== 'lost') throw error
+      // A standby cannot say what the primary has.
+      if (!['lost', 'read_only'].includes(meaningOf(error))) throw error
       await Bun.sleep(PAUSE_MILLISECONDS)
     }
   }

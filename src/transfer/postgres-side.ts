@@ -56,8 +56,11 @@ export async function openPostgresSide(url: string): Promise<Side> {
  * Two connections: one session for the data and its lock, one for what is done before.
  * @throws StoreError
  */
-export async function connectPostgres(url: string): Promise<Sql> {
-  const { connect, first } = await connectFirst(url)
+export async function connectPostgres(
+  url: string,
+  options?: Parameters<typeof connectFirst>[1],
+): Promise<Sql> {
+  const { connect, first } = await connectFirst(url, options)
   await first.end({ timeout: 1 })
   return connect({ max: 2 })
 }

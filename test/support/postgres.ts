@@ -51,33 +51,44 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const folder = privateFolder('postgres', owner)
   const password = randomBytes(18).toString('base64url')
   const data = join(folder, 'data')
-  const env = { LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: folder, ...postgresLibraries }
+  const env = environmentIn(folder)
   try {
     await initialize({ programs: postgresPrograms, folder, data, password, owner, env })
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error
   }
+  const settings = { fsync: options.fsync === false ? 'off' : 'on', ...options.settings }
+  return run(postgresPrograms, folder, password, settings, 'database system is ready to accept connections')
+}
+
+/** Runs the server whose data lies in a folder. */
+async function run(
+  programs: string,
+  folder: string,
+  password: string,
+  options: Readonly<Record<string, string>>,
+  ready: string,
+): Promise<PostgresServer> {
   const port = freePort()
   const settings = {
     listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: folder,
     max_connections: '200',
-    fsync: options.fsync === false ? 'off' : 'on',
     lc_messages: 'C',
-    ...options.settings,
+    ...options,
   }
   const server = new Supervised({
     folder,
     command: [
-      ...(owner?.prefix ?? []),
-      join(postgresPrograms, 'postgres'),
-      ...['-D', data],
+      ...(unprivileged('postgres', 'nobody')?.prefix ?? []),
+      join(programs, 'postgres'),
+      ...['-D', join(folder, 'data')],
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
-    env,
-    ready: 'database system is ready to accept connections',
+    env: environmentIn(folder),
+    ready,
     endBy: 'QUIT',
   })
   try {
@@ -87,6 +98,34 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     throw error
   }
   return new PostgresServer(server, port, password)
+}
+
+function environmentIn(folder: string): Record<string, string> {
+  return { LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: folder, ...postgresLibraries }
+}
+
+/** Starts a standby of a server, which follows it from then on and takes no changes. */
+export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
+  if (postgresPrograms === undefined) throw new Error('there is no Postgres here: run scripts/provision.sh')
+  const owner = unprivileged('postgres', 'nobody')
+  const folder = privateFolder('standby', owner)
+  try {
+    const copy = Bun.spawnSync(
+      [
+        ...(owner?.prefix ?? []),
+        join(postgresPrograms, 'pg_basebackup'),
+        ...['-d', primary.url('postgres'), '-D', join(folder, 'data')],
+        ...['--write-recovery-conf', '--wal-method=stream', '--checkpoint=fast', '--no-sync'],
+      ],
+      { cwd: folder, env: { PATH: process.env.PATH ?? '', ...environmentIn(folder) }, stderr: 'pipe' },
+    )
+    if (copy.exitCode !== 0) throw new Error(`pg_basebackup ended with ${copy.exitCode}: ${copy.stderr}`)
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+  const { password } = new URL(primary.url('postgres'))
+  return run(postgresPrograms, folder, password, { fsync: 'off' }, 'ready to accept read')
 }
 
 let shared: Promise<PostgresServer> | undefined

@@ -64,7 +64,8 @@ export async function openPostgresOriginal(url: string): Promise<Original> {
 
 async function connected(url: string): ReturnType<typeof connectPostgres> {
   try {
-    return await connectPostgres(url)
+    // It is only read, and nobody writes to it any more.
+    return await connectPostgres(url, { standby: true })
   } catch (error) {
     throw inWords(error, url)
   }
