@@ -38,6 +38,7 @@ interface Parts {
   readonly report: (fault: unknown) => void
   readonly disk: DiskWatch
   readonly measuring: Measuring
+  readonly certificateEnds: () => Date | undefined
   readonly roster: Roster
   readonly key: InstanceKey
   readonly keeping: Pick<Keeping, 'maker' | 'backups'>
@@ -48,6 +49,7 @@ interface Parts {
 /** Core, hub and surfaces over an open store. */
 export async function assemble(parts: Parts) {
   const { config, store, clock, turns, logger, bootId, report, disk, measuring, keeping, roster, key } = parts
+  const { certificateEnds } = parts
   const { shared } = store
   const publishers: ((topic: string, text: string) => void)[] = []
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
@@ -123,6 +125,7 @@ export async function assemble(parts: Parts) {
         isDraining: () => core.settings.get('drain'),
         diskFree: () => disk.free,
         descriptors: () => descriptorsOf(),
+        certificateEnds,
         newestBackup: () => keeping.backups.newest(),
       }),
   } as const

@@ -59,6 +59,7 @@ export class DescriptorGuard implements Disposable {
   /** As of the last time it could be seen. */
   private limit: number | undefined
   private isShort = false
+  private hasFailed = false
   private timer: Timer | undefined
 
   constructor(private readonly deps: GuardDeps) {
@@ -86,11 +87,14 @@ export class DescriptorGuard implements Disposable {
       if (!this.isShort) say('warning', SHORT, { ...found })
       this.isShort = true
     } else if (this.isShort && found.used <= found.limit - 2 * kept) {
-      for (const listener of listeners) listener.accept()
       say('info', 'there are file descriptors again: connections are accepted', { ...found })
       this.isShort = false
     }
-    if (!this.isShort) this.fill()
+    if (!this.isShort) {
+      this.fill()
+      // One that lost its address to another program meanwhile tries again.
+      for (const listener of listeners) listener.accept()
+    }
     return found
   }
 
@@ -103,8 +107,10 @@ export class DescriptorGuard implements Disposable {
     let found: Descriptors | undefined
     try {
       found = this.look()
+      this.hasFailed = false
     } catch (fault) {
-      this.deps.report(fault)
+      if (!this.hasFailed) this.deps.report(fault)
+      this.hasFailed = true
     }
     const isFar = found === undefined || (found.used > MANY && found.used < found.limit / 2)
     this.timer = setTimeout(() => this.tick(), isFar ? RARELY_MILLISECONDS : EVERY_MILLISECONDS)

@@ -3,6 +3,7 @@ import type { Config } from './config'
 import {
   acceptsPeer,
   type BindDecision,
+  CertificateWatch,
   checkBind,
   checkLan,
   HomeError,
@@ -44,7 +45,6 @@ export function decideExposure(config: Config, { rescue = false, addresses }: Ru
   const tls = config.tls === undefined || rescue ? undefined : readTls(config.tls)
   const notices = [
     ...bind.notices,
-    ...(tls?.notices ?? []),
     ...(rescue ? ['RESCUE MODE: everybody on this machine is the operator, without any credential'] : []),
     ...(config.lan && tls === undefined && !rescue
       ? ['tokens travel unencrypted in this network: --tls-cert and --tls-key, or a TLS proxy, change that']
@@ -68,6 +68,15 @@ export interface Doors {
   /** Where it is reached. */
   readonly urls: readonly string[]
   readonly port: number
+  /** What it speaks TLS with. */
+  readonly certificate?: CertificateWatch
+}
+
+interface DoorParts {
+  readonly http: HttpServer
+  readonly logger: Logger
+  readonly listeners: Listener[]
+  readonly report: (fault: unknown) => void
 }
 
 /**
@@ -77,21 +86,33 @@ export interface Doors {
 export function openDoors(
   config: Config,
   { bind, tls, rescue, notices }: Exposure,
-  { http, logger, listeners }: { http: HttpServer; logger: Logger; listeners: Listener[] },
+  { http, logger, listeners, report }: DoorParts,
 ): Doors {
   if (config.socket) listeners.push(listenUnix(config.socket, http))
   const urls: string[] = []
+  let certificate: CertificateWatch | undefined
+  const current = () => certificate?.current ?? { cert: tls?.cert ?? '', key: tls?.key ?? '' }
   // Port 0 is whatever the first address gets; the others then listen there as well.
   let { port } = config
   for (const { host, bindClass, reachedAt = [host] } of bind.listeners) {
     const accepts = bindClass === 'private' ? (peer: string) => acceptsPeer(bindClass, peer) : null
-    const listener = listenTcp({ host, port, accepts, rescue, tls: tls && (() => tls), http })
+    const listener = listenTcp({ host, port, accepts, rescue, tls: tls && current, http })
     listeners.push(listener)
     port = listener.port ?? port
     for (const at of reachedAt) urls.push(urlOf(tls, at, port))
   }
   for (const notice of notices) logger.warning(notice)
-  return { urls, port }
+  if (tls === undefined || config.tls === undefined) return { urls, port }
+  certificate = new CertificateWatch({
+    files: config.tls,
+    pair: tls,
+    renew: () => {
+      for (const listener of listeners) if (listener.port !== undefined) listener.renew()
+    },
+    say: (level, message, facts) => logger[level](message, { ...facts }),
+    report,
+  })
+  return { urls, port, certificate }
 }
 
 /** The address by which others in the local network find this machine without knowing its number. */

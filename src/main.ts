@@ -173,6 +173,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   })
   const stopRequested = Promise.withResolvers<void>()
   let announcing: Announcing | undefined
+  let doors: Doors = { urls: [], port: config.port }
   // What is registered first ends last: the jobs have stopped when the goodbye is said.
   undo.defer(() => announcing?.stop())
   undo.defer(() => keeping.stop())
@@ -189,6 +190,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     measuring,
     keeping,
     clockAheadMs: () => shared.aheadMs,
+    certificateEnds: () => doors.certificate?.ends,
     roster: { neighbours: () => announcing?.neighbours() ?? [] },
     key,
   })
@@ -201,11 +203,11 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
 
   const adminCredentials = await bootstrap(config, core, logger)
   const listeners: Listener[] = []
-  let doors: Doors = { urls: [], port: config.port }
   if (exposure !== undefined) {
     refusePublicRescue(exposure, core.settings.get('base_url'))
     undo.defer(() => Promise.all(listeners.map((listener) => listener.stop(0))).then(() => {}))
-    doors = openDoors(config, exposure, { http: server.http, logger, listeners })
+    doors = openDoors(config, exposure, { http: server.http, logger, listeners, report })
+    if (doors.certificate) undo.use(doors.certificate)
     const say = (level: 'info' | 'warning', message: string, facts: object) =>
       logger[level](message, { ...facts })
     undo.use(new DescriptorGuard({ listeners, say, report }))

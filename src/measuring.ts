@@ -19,6 +19,8 @@ export interface Gauges {
   readonly diskFree: () => number
   /** Undefined where the system does not say. */
   readonly descriptors: () => { readonly used: number; readonly limit: number } | undefined
+  /** When the certificate that is served ends; undefined without one. */
+  readonly certificateEnds: () => Date | undefined
   /** When the newest backup was made. */
   readonly newestBackup: () => Date | undefined
 }
@@ -87,6 +89,7 @@ export class Measuring implements Disposable {
 
   private store(of: Gauges): Family[] {
     const backup = of.newestBackup()
+    const ends = of.certificateEnds()
     return [
       gauge('synapse_streams_open', 'Open event streams and WebSockets.', { value: of.streams() }),
       {
@@ -113,6 +116,11 @@ export class Measuring implements Disposable {
         'synapse_backup_newest_timestamp_seconds',
         'When the newest backup was made; absent while there is none.',
         ...(backup === undefined ? [] : [{ value: backup.getTime() / 1000 }]),
+      ),
+      gauge(
+        'synapse_tls_certificate_expiry_timestamp_seconds',
+        'When the certificate that is served ends; absent without one.',
+        ...(ends === undefined ? [] : [{ value: ends.getTime() / 1000 }]),
       ),
       gauge('synapse_draining', '1 while writes are refused because the server drains.', {
         value: Number(of.isDraining()),

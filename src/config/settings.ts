@@ -94,7 +94,7 @@ export const SETTINGS = Type.Object({
     shownDefault: 'none: plain HTTP, and TLS is the job of a proxy',
     example: '/etc/synapse/cert.pem',
     description:
-      'A certificate, PEM, with those behind it: every TCP listener then speaks HTTPS alone. Needs `tls_key`; new files need a restart.',
+      'A certificate, PEM, with those behind it: every TCP listener then speaks HTTPS alone. Needs `tls_key`. Files that change are taken up within seconds, if they fit.',
     normalise: parseFile,
   }),
   tls_key: boot(Type.String(), {

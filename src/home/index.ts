@@ -14,6 +14,8 @@ export {
 } from './address'
 export { becomeOwner, folderOfUser } from './become-owner'
 export { acceptsPeer, type BindClass, type BindDecision, checkBind, checkLan } from './bind-guard'
+export { daysLeft, remarksOn } from './certificate'
+export { CertificateWatch } from './certificate-watch'
 export { didKey } from './did-key'
 export { networkFileSystem } from './file-system'
 export { HomeError, type HomeErrorKind, HomeLocked } from './home-error'

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import { errorCode, HomeError } from './home-error'
 
 /** Where certificate and key lie. */
@@ -12,32 +13,44 @@ export interface TlsFiles {
 export interface TlsPair {
   readonly cert: string
   readonly key: string
-  /** Lines to log. */
-  readonly notices: readonly string[]
+  /** The server's own first. */
+  readonly chain: readonly [X509Certificate, ...X509Certificate[]]
 }
 
-/** Reads certificate and key. @throws HomeError `refused` when one cannot be read, or they do not belong together */
-export function readTls({ cert: certPath, key: keyPath }: TlsFiles, now = Date.now()): TlsPair {
+/** Shorter ones are refused in every handshake. */
+const LEAST_RSA_BITS = 1024
+
+/** Reads certificate and key. @throws HomeError `refused` when one cannot be used, or they do not belong together */
+export function readTls({ cert: certPath, key: keyPath }: TlsFiles): TlsPair {
   const cert = readText(certPath)
   const key = readText(keyPath)
-  const certificate = certificateIn(cert, certPath)
-  if (!certificate.checkPrivateKey(privateKeyIn(key, keyPath)))
+  const chain = certificatesIn(cert, certPath)
+  const privateKey = privateKeyIn(key, keyPath)
+  if (!chain[0].checkPrivateKey(privateKey))
     throw new HomeError(
       'refused',
       `the key ${keyPath} does not belong to the certificate ${certPath}`,
       'name the two that were made together, the certificate of the server first in its file',
     )
-  const ends = Date.parse(certificate.validTo)
-  const notices = ends < now ? [`the certificate ${certPath} has expired on ${certificate.validTo}`] : []
-  return { cert, key, notices }
+  const bits = privateKey.asymmetricKeyDetails?.modulusLength ?? LEAST_RSA_BITS
+  if (bits < LEAST_RSA_BITS || !isUsable(cert, key))
+    throw new HomeError(
+      'refused',
+      `the certificate ${certPath} and its key cannot be served`,
+      'have them made anew: a key for ECDSA P-256, or for RSA with 2048 bits',
+    )
+  return { cert, key, chain }
 }
 
-function certificateIn(pem: string, path: string): X509Certificate {
+function certificatesIn(pem: string, path: string): TlsPair['chain'] {
   try {
-    return new X509Certificate(pem)
+    const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+    const [own, ...others] = blocks.map((block) => new X509Certificate(block))
+    if (own) return [own, ...others]
   } catch {
-    throw new HomeError('refused', `${path} holds no certificate`, 'give --tls-cert a file in PEM')
+    // Said below.
   }
+  throw new HomeError('refused', `${path} holds no certificate`, 'give --tls-cert a file in PEM')
 }
 
 function privateKeyIn(pem: string, path: string): KeyObject {
@@ -45,11 +58,22 @@ function privateKeyIn(pem: string, path: string): KeyObject {
     return createPrivateKey(pem)
   } catch {
     // The error of the library may quote what it read.
+    if (/ENCRYPTED/.test(pem))
+      throw new HomeError('refused', `the key ${path} is encrypted`, `openssl pkey -in ${path} -out <file>`)
     throw new HomeError(
       'refused',
-      `${path} holds no private key`,
+      `${path} holds no private key that this program can use`,
       'give --tls-key a file in PEM, unencrypted',
     )
+  }
+}
+
+function isUsable(cert: string, key: string): boolean {
+  try {
+    createSecureContext({ cert, key })
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { declaredSettings } from '../../src/config'
+import { selfSigned } from '../support/certificate'
 import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for each other.
@@ -120,8 +121,9 @@ describe('config check', () => {
   test('leaves out no option, and says of secrets only that they are there', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_LAN = '1'
-    site.environment.SYNAPSE_TLS_CERT = '/etc/synapse/cert.pem'
-    site.environment.SYNAPSE_TLS_KEY = '/etc/synapse/key.pem'
+    const { cert, key } = selfSigned(site.directory, 'tls', 40)
+    site.environment.SYNAPSE_TLS_CERT = cert
+    site.environment.SYNAPSE_TLS_KEY = key
     site.environment.SYNAPSE_BACKUP_PASSPHRASE = 'correct horse'
     site.environment.SYNAPSE_ADMIN_TOKEN = 'short'
     const { options, notices } = await site.json<{ options: Row[]; notices: string[] }>(
@@ -130,7 +132,7 @@ describe('config check', () => {
     const boot = declaredSettings.filter(({ applies }) => applies === 'boot').map(({ key }) => key)
     expect(options.map(({ key }) => key)).toEqual(expect.arrayContaining(boot))
     expect(options).toContainEqual({ key: 'lan', value: true, source: 'environment' })
-    expect(options).toContainEqual({ key: 'tls_key', value: '/etc/synapse/key.pem', source: 'environment' })
+    expect(options).toContainEqual({ key: 'tls_key', value: key, source: 'environment' })
     expect(options).toContainEqual({ key: 'backup_passphrase', value: '***', source: 'environment' })
     expect(options).toContainEqual({ key: 'instance_key', value: null, source: 'default' })
     // It is refused by a start that needs it, and by no other.

@@ -1,16 +1,69 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+
+const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
+
+/** Runs openssl to its end. */
+export function openssl(...words: string[]): void {
+  const { exitCode, stderr } = Bun.spawnSync(['openssl', ...words], { stderr: 'pipe' })
+  if (exitCode !== 0) throw new Error(stderr.toString())
+}
 
 /** A certificate for localhost and 127.0.0.1 that signs itself, with its key, in the folder. */
 export function selfSigned(folder: string, name = 'tls', days = 2): { cert: string; key: string } {
   const cert = join(folder, `${name}-cert.pem`)
   const key = join(folder, `${name}-key.pem`)
-  const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-  const made = Bun.spawnSync(
-    ['openssl', ...words, '-keyout', key, '-out', cert, '-days', String(days), ...subject],
-    { stderr: 'pipe' },
-  )
-  if (made.exitCode !== 0) throw new Error(made.stderr.toString())
+  openssl('req', '-x509', ...EC, '-nodes', '-keyout', key, '-out', cert, '-days', String(days), ...subject)
+  return { cert, key }
+}
+
+/** A certificate for localhost that an intermediate one issued, whose root nobody knows; each in a file. */
+export function issued(folder: string): { cert: string; key: string; intermediate: string } {
+  const at = (name: string) => join(folder, name)
+  const issue = (name: string, by: string | undefined, extensions: string) => {
+    writeFileSync(at(`${name}.ext`), extensions)
+    openssl(
+      'req',
+      ...EC,
+      '-nodes',
+      '-keyout',
+      at(`${name}.key`),
+      '-out',
+      at(`${name}.csr`),
+      '-subj',
+      `/CN=${name}`,
+    )
+    const signer =
+      by === undefined
+        ? ['-signkey', at(`${name}.key`)]
+        : ['-CA', at(`${by}.pem`), '-CAkey', at(`${by}.key`), '-CAcreateserial']
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      at(`${name}.csr`),
+      '-out',
+      at(`${name}.pem`),
+      '-days',
+      '40',
+      '-extfile',
+      at(`${name}.ext`),
+      ...signer,
+    )
+  }
+  issue('root', undefined, 'basicConstraints=CA:TRUE')
+  issue('intermediate', 'root', 'basicConstraints=CA:TRUE')
+  issue('leaf', 'intermediate', 'subjectAltName=DNS:localhost,IP:127.0.0.1')
+  return { cert: at('leaf.pem'), key: at('leaf.key'), intermediate: at('intermediate.pem') }
+}
+
+/** The same pair with another certificate, which has ended a day ago. */
+export function expired(folder: string): { cert: string; key: string } {
+  const { cert, key } = selfSigned(folder, 'expired')
+  const request = join(folder, 'expired.csr')
+  openssl('req', '-new', '-key', key, '-out', request, '-subj', '/CN=localhost')
+  openssl('x509', '-req', '-in', request, '-signkey', key, '-days', '-1', '-out', cert)
   return { cert, key }
 }
 
@@ -50,9 +103,4 @@ export function authority(folder: string, name = 'ca'): Authority {
       return { cert, key }
     },
   }
-}
-
-function openssl(...words: string[]): void {
-  const made = Bun.spawnSync(['openssl', ...words], { stderr: 'pipe' })
-  if (made.exitCode !== 0) throw new Error(made.stderr.toString())
 }

@@ -1,6 +1,6 @@
 import { type Config, findHome, loadConfig, maskUrl } from '../../config/index'
 import { descriptorsOf, keptFree } from '../../descriptors'
-import { becomeOwner } from '../../home/index'
+import { becomeOwner, readTls, remarksOn } from '../../home/index'
 import { command } from '../command'
 import { printJson } from '../terminal'
 import { written } from './index'
@@ -21,8 +21,9 @@ export const checkConfig = command({
     const request = { flags: { home: args.home }, command: 'other' } as const
     becomeOwner(findHome(request))
     const config = loadConfig(request)
+    const remarks = tlsRemarks(config)
     const rows = optionsOf(config)
-    const notices = noticesOf(config)
+    const notices = [...noticesOf(config), ...remarks]
     if (args.json === true) printJson({ options: rows, notices })
     else {
       for (const { key, value, source } of rows) console.log(`${key} = ${written(value)}  (${source})`)
@@ -91,6 +92,12 @@ function noticesOf({ notices, adminTokenProblem: found, settings }: Config): rea
       : [`${found.name} ${found.problem}: a server that nobody can administer yet refuses to start with it`]),
     ...descriptorNotices(settings['streams.total']),
   ]
+}
+
+/** What deserves a look of a certificate that can be served. @throws HomeError of one that cannot */
+function tlsRemarks({ tls }: Config): string[] {
+  if (tls === undefined) return []
+  return remarksOn(readTls(tls), tls.cert).map(({ problem, remedy }) => `${problem}: ${remedy}`)
 }
 
 /** This process may have as many as a server that is started in its place. */

@@ -11,6 +11,7 @@ import {
   streamProblem,
   wellKnownProblem,
 } from './round-trip'
+import { distrust } from './shown-certificate'
 
 const RECIPES = 'docs/operating.md, "Behind a proxy"'
 const WHOLE_NAME = 'all of the name has to lead to Synapse, which cannot live below a path such as /synapse/'
@@ -45,17 +46,9 @@ export async function throughAddress(base: string, path: string): Promise<Findin
   return findings.length > 0 ? findings : [pass(`${base} leads here, unchanged, with streams and WebSockets`)]
 }
 
-/** Whether the code of a fault says that a certificate was not believed. */
-export function isUntrusted(code: string): boolean {
-  return /CERT|SIGNATURE|SIGNED|ISSUER/.test(code)
-}
-
 async function unreachable(base: string, { silence, stranger }: Silence): Promise<Finding> {
-  if (isUntrusted(silence))
-    return fail(
-      `the certificate of ${base} is not trusted on this machine (${silence})`,
-      'trust its root here, or run doctor with NODE_EXTRA_CA_CERTS=<its root>.pem',
-    )
+  const distrusted = await distrust(base, silence)
+  if (distrusted) return distrusted
   // Another server would have this path; one that has not was asked for something else.
   if (stranger !== undefined && (await wellKnownProblem(base)) !== undefined)
     return fail(

@@ -16,6 +16,7 @@ import { configsync, federation } from './absent'
 import { backup } from './backup'
 import { baseUrl, proxy } from './base-url'
 import { bind } from './bind'
+import { certificate } from './certificate'
 import { type Check, type Report, reportsOf, type Status } from './check'
 import { descriptors } from './descriptors'
 import { disk } from './disk'
@@ -39,6 +40,7 @@ const CHECKS: readonly Check[] = [
   store,
   time,
   bind,
+  certificate,
   flags,
   baseUrl,
   proxy,

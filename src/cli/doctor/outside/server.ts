@@ -1,6 +1,6 @@
 import { isLoopbackUrl } from '../../../home/index'
-import { isUntrusted } from '../base-url'
 import { type Check, type Finding, fail, pass, skip, warn } from '../check'
+import { distrust } from '../shown-certificate'
 import { type Answer, isSynapse, type Silence, type Visitor } from './visitor'
 
 /** A difference that no message is expected to survive: signatures and expiry are judged by the clock. */
@@ -21,14 +21,14 @@ export const server: Check<Visitor> = {
   name: 'server',
   async look(visitor) {
     const { url } = visitor.client
-    if (!isSynapse(visitor.health)) return [stranger(url, visitor.health)]
+    if (!isSynapse(visitor.health)) return [await stranger(url, visitor.health)]
     const ready = await visitor.ask('/v1/readyz')
     const findings = [...contract(visitor.health), ...readiness(ready), ...openly(url)]
     return findings.length > 0 ? findings : [pass(`${url} answers, and is ready`)]
   },
 }
 
-function stranger(url: string, health: Answer | Silence): Finding {
+async function stranger(url: string, health: Answer | Silence): Promise<Finding> {
   if ('silence' in health) return unheard(url, health.silence)
   const { status, headers, body } = health
   const elsewhere = headers.get('location')
@@ -47,12 +47,9 @@ function stranger(url: string, health: Answer | Silence): Finding {
   )
 }
 
-function unheard(url: string, silence: string): Finding {
-  if (isUntrusted(silence))
-    return fail(
-      `the certificate of ${url} is not trusted on this machine (${silence})`,
-      'trust its root here, or start clients with NODE_EXTRA_CA_CERTS=<its root>.pem',
-    )
+async function unheard(url: string, silence: string): Promise<Finding> {
+  const distrusted = await distrust(url, silence)
+  if (distrusted) return distrusted
   if (/Refused/i.test(silence))
     return fail(
       `nobody listens at ${url} (${silence})`,

@@ -1,0 +1,39 @@
+import { daysLeft, HomeError, readTls, remarksOn, type TlsPair, urlFromHere } from '../../home/index'
+import { type Check, type Finding, fail, pass, skip, warn } from './check'
+import { shownAt } from './shown-certificate'
+
+/** Whether the server's own certificate can be served, is that which is served, and how long it counts. */
+export const certificate: Check = {
+  name: 'certificate',
+  async look({ config, state }) {
+    if (config.tls === undefined) return [skip('the server speaks no TLS itself')]
+    const pair = pairOf(config.tls)
+    if ('status' in pair) return [pair]
+    const url = state.kind === 'running' ? state.run.urls.find((one) => one.startsWith('https:')) : undefined
+    const served = url === undefined ? undefined : await shownAt(urlFromHere(url))
+    const [own] = pair.chain
+    const findings = remarksOn(pair, config.tls.cert).map(({ isBroken, problem, remedy }) =>
+      (isBroken ? fail : warn)(problem, remedy),
+    )
+    if (served !== undefined && served.fingerprint !== own.fingerprint256)
+      findings.push(
+        fail(
+          `the server serves another certificate than ${config.tls.cert} holds: one that ends on ${served.ends}`,
+          'look why in its log (synapse serve --logs), or synapse serve --restart',
+        ),
+      )
+    const days = daysLeft(pair)
+    return findings.length > 0
+      ? findings
+      : [pass(`${config.tls.cert} is good for ${days} ${days === 1 ? 'day' : 'days'}, until ${own.validTo}`)]
+  },
+}
+
+function pairOf(files: Parameters<typeof readTls>[0]): TlsPair | Finding {
+  try {
+    return readTls(files)
+  } catch (error) {
+    if (!(error instanceof HomeError)) throw error
+    return fail(error.problem, error.remedy)
+  }
+}

@@ -1,0 +1,63 @@
+import { isIP } from 'node:net'
+import { connect } from 'node:tls'
+import { type Finding, fail } from './check'
+
+const ANSWER_WITHIN_MS = 3000
+
+/** What an address shows to whoever comes. */
+export interface ShownCertificate {
+  readonly fingerprint: string
+  readonly begins: string
+  readonly ends: string
+}
+
+/** The certificate at an https URL, looked at and not believed; undefined when none is shown. */
+export async function shownAt(url: string): Promise<ShownCertificate | undefined> {
+  const { hostname, port } = new URL(url)
+  const { promise, resolve } = Promise.withResolvers<ShownCertificate | undefined>()
+  const host = hostname.replace(/^\[|\]$/g, '')
+  // An address is no name (RFC 6066 §3).
+  const name = isIP(host) === 0 ? { servername: host } : {}
+  const options = { host, port: Number(port || '443'), rejectUnauthorized: false, ...name }
+  const socket = connect(options, () => {
+    const { fingerprint256, valid_from, valid_to } = socket.getPeerCertificate()
+    resolve({ fingerprint: fingerprint256, begins: valid_from, ends: valid_to })
+  })
+  socket.on('error', () => resolve(undefined))
+  socket.setTimeout(ANSWER_WITHIN_MS, () => resolve(undefined))
+  const shown = await promise
+  socket.destroy()
+  return shown
+}
+
+/** Whether the code of a fault says that a certificate was not believed. */
+function isUntrusted(code: string): boolean {
+  return /CERT|SIGNATURE|SIGNED|ISSUER/.test(code)
+}
+
+/** What to do where a client met this fault, which may be of the certificate there; undefined where it is not. */
+export async function distrust(url: string, code: string): Promise<Finding | undefined> {
+  if (!isUntrusted(code)) return undefined
+  // One that nobody trusts may be out of date as well, and then trusting its root does not help.
+  const shown = await shownAt(url)
+  const now = Date.now()
+  if (shown !== undefined && Date.parse(shown.ends) < now)
+    return fail(
+      `the certificate of ${url} has expired on ${shown.ends} (${code})`,
+      'renew it on the machine that serves it, and have that program take it up',
+    )
+  if (shown !== undefined && Date.parse(shown.begins) > now)
+    return fail(
+      `the certificate of ${url} is not valid before ${shown.begins} (${code})`,
+      'correct the clock of this machine (timedatectl set-ntp true), or wait',
+    )
+  if (/LEAF|ISSUER/.test(code))
+    return fail(
+      `the certificate of ${url} is not trusted on this machine: it comes without the one that issued it, or its root is unknown here (${code})`,
+      'serve the whole chain there (certbot: fullchain.pem); with a root of your own: trust it here, or start clients with NODE_EXTRA_CA_CERTS=<its root>.pem',
+    )
+  return fail(
+    `the certificate of ${url} is not trusted on this machine (${code})`,
+    'trust its root here, or start doctor and clients with NODE_EXTRA_CA_CERTS=<its root>.pem',
+  )
+}
