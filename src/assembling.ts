@@ -61,7 +61,7 @@ export async function assemble(parts: Parts) {
     secrets: systemSecrets,
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(key.seed(), key.did),
-    streams: { isOpen: (accountId) => hub.isOpen(accountId) },
+    streams: { openAccounts: () => hub.openAccounts() },
     waits,
   })
   const wire = new Wire(core.log)
@@ -147,16 +147,7 @@ export async function assemble(parts: Parts) {
   )
   const server = { http, stopping: false }
   const { usage, attempts, actedWrites } = core
-  const upkeep = startUpkeep({
-    store,
-    usage,
-    attempts,
-    actedWrites,
-    clock,
-    aheadUntil: () => core.log.aheadUntil(clock),
-    report,
-    warn: (message, facts) => logger.warning(message, facts),
-  })
+  const upkeep = startUpkeep({ store, usage, attempts, actedWrites, clock, report })
   return { server, publishers, hub, core, upkeep }
 }
 

@@ -1,7 +1,7 @@
 import { normalName } from './accounts'
 import { type Person, principalOf, scopesOf } from './actor'
 import type { Directory } from './directory'
-import type { Role, Room } from './entities'
+import type { Channel, Role } from './entities'
 import type { Gates } from './gates'
 
 /** What each gate of a channel says to the actor, and the command with which an operator opens the first shut one. */
@@ -33,19 +33,19 @@ export class AccessReport {
   async explain(actor: Person, name: string): Promise<Access> {
     const slug = normalName(name)
     return this.directory.settle(() => {
-      const room = this.directory.roomBySlug(slug)
-      if (!room || !this.gates.isVisible(actor, room))
+      const channel = this.directory.channelBySlug(slug)
+      if (!channel || !this.gates.isVisible(actor, channel))
         return { slug, visible: false, archived: false, gates: null, fix: null }
-      return this.judge(actor, room)
+      return this.judge(actor, channel)
     })
   }
 
-  private judge(actor: Person, room: Room): Access {
-    const { slug } = room.channel
-    const member = room.members.get(actor.account.id)
-    const read = this.gates.hasScope(actor, room, 'read')
-    const post = this.gates.hasScope(actor, room, 'post')
-    const archived = room.channel.archivedAt !== null
+  private judge(actor: Person, channel: Channel): Access {
+    const { slug } = channel
+    const member = this.directory.member(actor.account.id, channel.id)
+    const read = this.gates.hasScope(actor, channel, 'read')
+    const post = this.gates.hasScope(actor, channel, 'post')
+    const archived = channel.archivedAt !== null
     const mayWrite = member !== undefined && member.role !== 'read_only'
     const gates = {
       membership: { ok: member !== undefined, role: member?.role ?? null },

@@ -30,10 +30,11 @@ export class Audience {
     const me = actor.account.id
     if (event.channelId !== null) {
       if (event.accountId === me) return true
-      const room = this.directory.room(event.channelId)
-      if (event.type === 'channel.archived')
-        return room.members.has(me) && this.gates.hasScope(actor, room, 'read')
-      return this.gates.mayRead(actor, room)
+      const channel = this.directory.channel(event.channelId)
+      if (event.type !== 'channel.archived') return this.gates.mayRead(actor, channel)
+      return (
+        this.directory.member(me, channel.id) !== undefined && this.gates.hasScope(actor, channel, 'read')
+      )
     }
     const about = event.accountId
     if (about === me) return true
@@ -41,12 +42,6 @@ export class Audience {
     // Of a stream that has long been open the account may have changed.
     const now = { ...actor, account: this.directory.account(me) }
     if (isAdmin(now, this.settings)) return true
-    return about !== null && event.type === 'account.updated' && this.shareRoom(me, about)
-  }
-
-  private shareRoom(one: number, other: number): boolean {
-    const ids = this.directory.channelsOf(one)
-    this.directory.requireRooms(ids)
-    return ids.some((id) => this.directory.room(id).members.has(other))
+    return about !== null && event.type === 'account.updated' && this.directory.shareChannel(me, about)
   }
 }

@@ -1,18 +1,19 @@
 import { normalName, quotaExceeded } from './accounts'
-import { type Actor, accountOf, type Person, principalOf, scopesOf } from './actor'
+import { type Actor, accountOf, type Person, principalOf } from './actor'
 import type { Administration } from './administration'
 import { entryBy } from './audit'
 import type { Directory } from './directory'
-import type { Account, Channel, ChannelKind, Member, Role, Room } from './entities'
+import type { Account, Channel, ChannelKind, Role } from './entities'
 import { refusal } from './errors'
 import { channelEvent, memberEvent } from './events'
 import type { Gates } from './gates'
 import type { Seq, Uuid } from './ids'
 import { SLUG_PATTERN } from './limits'
+import { inSlices } from './paged-reads'
 import type { ListPage, Reads, Writes } from './ports'
-import { touchesChannel } from './scopes'
 import type { Settings } from './settings'
 import type { Micros } from './time'
+import type { Pace } from './turns'
 
 export interface NewChannelRequest {
   readonly slug: string
@@ -40,37 +41,47 @@ export class Channels {
     private readonly directory: Directory,
     private readonly gates: Gates,
     private readonly settings: Settings,
+    private readonly pace: Pace,
   ) {}
 
   /** The live channels the actor is in (and has a scope on), by slug; on request also public ones it could join. */
   async mine(actor: Person, options: { discoverable: boolean }): Promise<ChannelListing[]> {
-    const others = options.discoverable
-      ? (await this.reads.listChannels({ after: '', limit: Number.MAX_SAFE_INTEGER })).filter(
-          (c) => c.kind === 'public',
-        )
-      : []
-    const listed = await this.directory.settle(() => {
-      const ids = new Set([
-        ...this.directory.channelsOf(actor.account.id),
-        ...others.map((channel) => channel.id),
-      ])
-      this.directory.requireRooms([...ids])
-      return [...ids].map((id) => this.directory.room(id)).filter((room) => this.isListed(actor, room))
+    const first = await this.directory.settle(() => this.judged(actor, options))
+    const readable = first.filter(({ canRead }) => canRead).map(({ channel }) => channel.id)
+    const newest = new Map(await inSlices(this.pace, readable, (some) => this.reads.newestIn(some)))
+    // Judged once more: others had their turns while this was read.
+    const { judged, counts } = await this.directory.settle(() => {
+      const judged = this.judged(this.gates.current(actor), options)
+      return { judged, counts: this.directory.memberCounts(judged.map(({ channel }) => channel.id)) }
     })
-    const newest = await this.reads.newestIn(listed.map((room) => room.channel.id))
-    return listed
-      .map((room) => this.listing(actor, room, newest.get(room.channel.id)))
+    const wasReadable = new Set(readable)
+    return judged
+      .map((listing) => {
+        const { id } = listing.channel
+        // Where the channel stands is for its readers.
+        const last = listing.canRead && wasReadable.has(id) ? newest.get(id) : undefined
+        const memberCount = counts.get(id) ?? 0
+        return { ...listing, memberCount, head: last?.seq ?? null, lastMessageAt: last?.at ?? null }
+      })
       .sort((one, other) => (one.channel.slug < other.channel.slug ? -1 : 1))
   }
 
   /** Active members, by handle. @throws the gates of reading */
   async members(actor: Person, slug: string): Promise<{ account: Account; role: Role }[]> {
-    return this.directory.settle(() => {
-      const { room } = this.gates.read(this.gates.current(actor), slug)
-      const members = activeMembers(room)
-      this.directory.requireAccounts(members.map((member) => member.accountId))
-      return members.map(({ accountId, role }) => ({ account: this.directory.account(accountId), role }))
-    })
+    const judge = () =>
+      this.directory.settle(() =>
+        this.directory.membersOf(this.gates.read(this.gates.current(actor), slug).channel.id),
+      )
+    const ids = (await judge()).keys()
+    const accounts = await inSlices(this.pace, ids, (some) => this.reads.accountsByIds(some))
+    // Others had their turns meanwhile: whoever has left is not listed, be it the actor itself.
+    const members = await judge()
+    return accounts
+      .flatMap((account) => {
+        const role = account.archivedAt === null ? members.get(account.id)?.role : undefined
+        return role === undefined ? [] : [{ account, role }]
+      })
+      .sort((one, other) => (one.account.handle < other.account.handle ? -1 : 1))
   }
 
   /** All channels by slug, archived ones included, with their member counts. @throws admin_scope_required, not_admin */
@@ -137,43 +148,29 @@ export class Channels {
     })
   }
 
-  private isListed(actor: Person, room: Room): boolean {
-    if (room.channel.archivedAt !== null) return false
-    const isMember = room.members.has(actor.account.id)
-    if (!isMember) return room.channel.kind === 'public'
-    return principalOf(actor).via !== 'token' || touchesRoom(actor, room)
-  }
-
-  private listing(actor: Person, room: Room, newest: { seq: Seq; at: Micros } | undefined): ChannelListing {
-    const member = room.members.get(actor.account.id)
-    const canRead = member !== undefined && this.gates.hasScope(actor, room, 'read')
-    return {
-      channel: room.channel,
-      role: member?.role ?? null,
-      canRead,
-      canPost:
-        member !== undefined && member.role !== 'read_only' && this.gates.hasScope(actor, room, 'post'),
-      memberCount: activeMembers(room).length,
-      // Where the channel stands is for its readers.
-      head: canRead ? (newest?.seq ?? null) : null,
-      lastMessageAt: canRead ? (newest?.at ?? null) : null,
-    }
+  private judged(actor: Person, { discoverable }: { discoverable: boolean }): Judged[] {
+    const { directory, gates } = this
+    const mine = directory.channelsOf(actor.account.id)
+    const ids = new Set(mine.keys())
+    if (discoverable) for (const id of directory.publicChannels()) ids.add(id)
+    directory.requireChannels([...ids])
+    const live = [...ids].map((id) => directory.channel(id)).filter(({ archivedAt }) => archivedAt === null)
+    gates.prepare(actor, live)
+    return live.flatMap((channel): Judged[] => {
+      const role = mine.get(channel.id)?.role ?? null
+      if (role === null)
+        return channel.kind === 'public' ? [{ channel, role, canRead: false, canPost: false }] : []
+      if (principalOf(actor).via === 'token' && !gates.touches(actor, channel)) return []
+      const canRead = gates.hasScope(actor, channel, 'read')
+      return [
+        { channel, role, canRead, canPost: role !== 'read_only' && gates.hasScope(actor, channel, 'post') },
+      ]
+    })
   }
 }
 
-function activeMembers(room: Room): Member[] {
-  return [...room.members.values()].filter((member) => member.active)
-}
-
-/** Whether a token has any scope on the room; a direct channel is also reached through the other's handle. */
-function touchesRoom(actor: Person, room: Room): boolean {
-  if (touchesChannel(scopesOf(actor), room.channel.slug)) return true
-  if (room.channel.kind !== 'dm') return false
-  const others = [...room.members.values()].filter((member) => member.accountId !== actor.account.id)
-  return others.some(({ handle }) =>
-    scopesOf(actor).some((s) => s.startsWith(`dm:${handle}:`) || s.startsWith('dm:*:')),
-  )
-}
+/** What of a listing the actor's rights decide. */
+type Judged = Pick<ChannelListing, 'channel' | 'role' | 'canRead' | 'canPost'>
 
 async function existing(tx: Writes, uuid: Uuid): Promise<Channel> {
   const channel = await tx.channel({ uuid })

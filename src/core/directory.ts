@@ -1,7 +1,12 @@
-import type { Account, Channel, Room, Session, Token } from './entities'
+import type { Account, Channel, Member, Session, Token } from './entities'
 import { AppError } from './errors'
 import { changesRights, type EventRecord, type LogEvent, toRecord } from './events'
-import type { Reads } from './ports'
+import type { MemberTable } from './member-table'
+import { FIRST_READ, MembershipIndex } from './membership-index'
+import { countInSlices, inPages, inSlices, readTable } from './paged-reads'
+import type { FirstMember, Reads } from './ports'
+import { Pins, Recent } from './recent'
+import type { Pace } from './turns'
 
 /** Thrown by a look-up that is not in memory; `Directory.settle` loads it and asks again. Never leaves the core. */
 class NotLoaded extends Error {
@@ -10,51 +15,76 @@ class NotLoaded extends Error {
   }
 }
 
-/** Entries kept of each kind. Beyond that the one loaded first goes. */
+/** Entries kept of each kind, besides those that a judgement under way has loaded. */
 const CAPACITY = 20_000
-const ROOM_CAPACITY = 2_000
+const UNKNOWN = 1_000
 const MAX_ROUNDS = 64
+/** Of more members of one channel it is cheaper to read all of them than the channels of each. */
+const MANY = 50
+
+/** A change of rights while something is read. The event is missing where only its record is known. */
+interface Change {
+  readonly record: EventRecord
+  readonly event: LogEvent | null
+}
 
 /**
- * Accounts, credentials and rooms as of the last committed change, in memory. Everything here comes from the store and
- * is dropped by the event that changes it (`apply`), so that a look-up is never older than the log, and a revoked right
- * ends with its commit. Look-ups are synchronous, so that a decision made of several of them cannot fall between two
- * states; what is missing is loaded by `settle`.
+ * Accounts, credentials, channels and memberships as of the last committed change, in memory. Everything here comes
+ * from the store and is changed in place or dropped by the event that changes it (`apply`), so that a look-up is never
+ * older than the log, and a revoked right ends with its commit. Look-ups are synchronous, so that a decision made of
+ * several of them cannot fall between two states; what is missing is loaded by `settle`.
  */
 export class Directory {
-  private readonly accounts = new Recent<number, Account>(CAPACITY)
-  private readonly accountIds = new Recent<string, number>(CAPACITY)
-  private readonly tokens = new Recent<string, Token>(CAPACITY)
-  private readonly sessions = new Recent<string, Session>(CAPACITY)
-  private readonly rooms = new Recent<number, Room>(ROOM_CAPACITY)
-  private readonly roomIds = new Recent<string, number>(ROOM_CAPACITY)
-  private readonly memberOf = new Recent<number, readonly number[]>(CAPACITY)
-  /** Names that are not in the store. Kept for one generation only: the next change may be that they are created. */
-  private readonly unknown = new Recent<string, true>(1_000)
-  /** Grows with every change of rights, so that an answer read before one is not kept after it. */
+  private readonly pins = new Pins()
+  private readonly accounts = new Recent<number, Account>(CAPACITY, this.pins)
+  private readonly accountIds = new Recent<string, number>(CAPACITY, this.pins)
+  private readonly tokens = new Recent<string, Token>(CAPACITY, this.pins)
+  private readonly sessions = new Recent<string, Session>(CAPACITY, this.pins)
+  private readonly channels = new Recent<number, Channel>(CAPACITY, this.pins)
+  private readonly channelIds = new Recent<string, number>(CAPACITY, this.pins)
+  private readonly memberships = new MembershipIndex(this.pins)
+  private publicIds: Set<number> | undefined
+  /** Names that are not in the store. Kept until the next change: it may be that they are created. */
+  private readonly unknown = new Recent<string, true>(UNKNOWN, this.pins)
+  /** What was changed since each load under way began. */
+  private readonly loads = new Set<Change[]>()
+  private changes = 0
+  /** Grows when everything is forgotten: what was read before is not kept after it. */
   private generation = 0
 
-  constructor(private readonly reads: Reads) {}
+  constructor(
+    private readonly reads: Reads,
+    private readonly pace: Pace,
+  ) {}
 
   /**
-   * Runs a synchronous judgement, or an act that makes one, until everything it looks up is in memory.
-   * @throws whatever `judge` throws, except NotLoaded
+   * Runs a synchronous judgement, or an act that makes one, until everything it looks up is in memory. What it has
+   * loaded stays there until it is over.
+   * @throws whatever `judge` throws, except NotLoaded; unavailable
    */
   async settle<Result>(judge: () => Result | Promise<Result>): Promise<Result> {
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      try {
-        // Awaited here, not returned, so that a rejection with NotLoaded is caught as well.
-        return await judge()
-      } catch (error) {
-        if (!(error instanceof NotLoaded)) throw error
-        await error.load()
+    const before = this.changes
+    let pin: Disposable | undefined
+    try {
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        try {
+          // Awaited here, not returned, so that a rejection with NotLoaded is caught as well.
+          return await judge()
+        } catch (error) {
+          if (!(error instanceof NotLoaded)) throw error
+          pin ??= this.pins.hold()
+          await error.load()
+        }
       }
+    } finally {
+      pin?.[Symbol.dispose]()
+      if (pin) this.trim()
     }
-    throw new AppError(
-      'unavailable',
-      'unavailable',
-      'Rights keep changing while this request is judged; try again',
-    )
+    const why =
+      this.changes > before
+        ? `Rights changed ${this.changes - before} times while this request was judged by them`
+        : `This request is judged by more than can be read in ${MAX_ROUNDS} steps`
+    throw new AppError('unavailable', 'unavailable', `${why}; try again`)
   }
 
   account(id: number): Account {
@@ -73,7 +103,7 @@ export class Directory {
     const absent = [...new Set(ids)].filter((id) => !this.accounts.has(id))
     if (absent.length === 0) return
     this.missing(async () => {
-      const found = await this.reads.accountsByIds(absent)
+      const found = await inSlices(this.pace, absent, (some) => this.reads.accountsByIds(some))
       return () => {
         for (const account of found) this.keepAccount(account)
       }
@@ -85,6 +115,23 @@ export class Directory {
     return this.named(`account:${handle}`, this.accounts, this.accountIds.get(handle), async () => {
       const account = await this.reads.account({ handle })
       return account && (() => this.keepAccount(account))
+    })
+  }
+
+  /** Makes sure that all of these can be looked up, with one read for those that cannot. */
+  requireHandles(handles: readonly string[]): void {
+    const absent = handles.filter((handle) => {
+      const id = this.accountIds.get(handle)
+      return (id === undefined || !this.accounts.has(id)) && !this.unknown.has(`account:${handle}`)
+    })
+    if (absent.length === 0) return
+    this.missing(async () => {
+      const found = await inSlices(this.pace, absent, (some) => this.reads.accountsByHandles(some))
+      const known = new Set(found.map(({ handle }) => handle))
+      return () => {
+        for (const account of found) this.keepAccount(account)
+        for (const handle of absent) if (!known.has(handle)) this.unknown.set(`account:${handle}`, true)
+      }
     })
   }
 
@@ -106,81 +153,154 @@ export class Directory {
     })
   }
 
-  /** The channel called `slug` with its members; undefined if there is none. */
-  roomBySlug(slug: string): Room | undefined {
-    return this.named(`room:${slug}`, this.rooms, this.roomIds.get(slug), async () => {
-      const room = await this.reads.room({ slug })
-      return room && (() => this.keepRoom(room))
-    })
-  }
-
-  room(id: number): Room {
-    return (
-      this.rooms.get(id) ??
-      this.missing(async () => {
-        const room = await this.reads.room({ id })
-        if (!room) throw new Error(`channel ${id} is referred to but not stored`)
-        return () => this.keepRoom(room)
-      })
-    )
-  }
-
-  /** Makes sure that all of these are in memory. */
-  requireRooms(ids: readonly number[]): void {
-    const absent = [...new Set(ids)].filter((id) => !this.rooms.has(id))
-    if (absent.length === 0) return
-    this.missing(async () => {
-      const found = await Promise.all(absent.map((id) => this.reads.room({ id })))
-      return () => {
-        for (const room of found) if (room) this.keepRoom(room)
-      }
+  /** Undefined if no channel is called `slug`. */
+  channelBySlug(slug: string): Channel | undefined {
+    return this.named(`channel:${slug}`, this.channels, this.channelIds.get(slug), async () => {
+      const channel = await this.reads.channel({ slug })
+      return channel && (() => this.keepChannel(channel))
     })
   }
 
   channel(id: number): Channel {
-    return this.room(id).channel
+    return this.channels.get(id) ?? this.missing(() => this.readChannels([id]))
+  }
+
+  /** Makes sure that all of these are in memory. */
+  requireChannels(ids: readonly number[]): void {
+    const absent = [...new Set(ids)].filter((id) => !this.channels.has(id))
+    if (absent.length > 0) this.missing(() => this.readChannels(absent))
+  }
+
+  /** Every public channel, archived ones too. */
+  publicChannels(): readonly number[] {
+    const { publicIds } = this
+    if (publicIds) return [...publicIds]
+    return this.missing(async () => {
+      const ids = await inPages(
+        this.pace,
+        (page) => this.reads.publicChannelIds(page),
+        (id) => id,
+      )
+      return () => {
+        this.publicIds = new Set(ids)
+      }
+    })
+  }
+
+  /** What the account is in the channel; undefined if it is not in it. */
+  member(accountId: number, channelId: number): Member | undefined {
+    const found = this.memberships.find(accountId, channelId)
+    if (found === undefined) return this.channelsOf(accountId).get(channelId)
+    return found ?? undefined
   }
 
   /** Every channel the account is a member of, archived ones too. */
-  channelsOf(accountId: number): readonly number[] {
+  channelsOf(accountId: number): MemberTable {
+    return this.memberships.channelsOf(accountId) ?? this.missing(() => this.readChannelsOf(accountId))
+  }
+
+  /** Every member of the channel, those whose account is archived too. */
+  membersOf(channelId: number): MemberTable {
+    return this.memberships.membersOf(channelId) ?? this.missing(() => this.readMembersOf(channelId))
+  }
+
+  /** Makes sure that the members of all these channels are in memory. */
+  requireMembersOf(channelIds: readonly number[]): void {
+    const absent = channelIds.filter((id) => !this.memberships.membersOf(id))
+    if (absent.length === 0) return
+    this.missing(() => all(absent, (id) => this.readMembersOf(id)))
+  }
+
+  /** Makes sure that the channels of all these accounts are in memory. */
+  requireChannelsOf(accountIds: readonly number[]): void {
+    const absent = [...new Set(accountIds)].filter((id) => !this.memberships.channelsOf(id))
+    if (absent.length === 0) return
+    this.missing(() => all(absent, (id) => this.readChannelsOf(id)))
+  }
+
+  /** Makes sure that it is known what these accounts are in the channel. */
+  requireMembers(channelId: number, accountIds: Iterable<number>): void {
+    const absent = [...accountIds].filter((id) => this.memberships.find(id, channelId) === undefined)
+    if (absent.length > MANY) this.membersOf(channelId)
+    else this.requireChannelsOf(absent)
+  }
+
+  /** Whether both accounts are in the same channel. */
+  shareChannel(one: number, other: number): boolean {
+    this.requireChannelsOf([one, other])
+    return this.channelsOf(one).meets(this.channelsOf(other))
+  }
+
+  /** Active members by handle: all, or more than an expansion needs. */
+  firstMembers(channelId: number): readonly FirstMember[] {
     return (
-      this.memberOf.get(accountId) ??
+      this.memberships.first(channelId) ??
       this.missing(async () => {
-        const ids = await this.reads.channelIdsOf(accountId)
-        return () => this.memberOf.set(accountId, ids)
+        const members = await this.reads.firstMembers(channelId, FIRST_READ)
+        return () => this.memberships.keepFirst(channelId, members)
       })
     )
   }
 
-  /** Forgets what a committed event has changed. Local commits and those of other replicas come through here alike. */
-  apply(event: LogEvent): void {
-    if (event.type !== 'message.created') this.forget(toRecord(event))
+  /** How many active members each of these channels has. */
+  memberCounts(channelIds: readonly number[]): ReadonlyMap<number, number> {
+    const absent = channelIds.filter((id) => this.memberships.count(id) === undefined)
+    if (absent.length > 0)
+      this.missing(async () => {
+        const counts = await countInSlices(this.pace, absent, (some) => this.reads.countActive(some))
+        return () => {
+          for (const count of counts) this.memberships.keepCount(count)
+        }
+      })
+    return new Map(channelIds.map((id) => [id, this.memberships.count(id) ?? 0]))
   }
 
-  /** The same for an event of which only the record is known. */
-  forget({ type, channelId, subject, facts }: EventRecord): void {
+  /** Follows a committed event. Local commits and those of other replicas come through here alike. */
+  apply(event: LogEvent): void {
+    if (event.type !== 'message.created') this.follow({ record: toRecord(event), event })
+  }
+
+  /**
+   * Forgets what an event has changed of which only the record is known, so that it does not dress what comes next.
+   * Memberships follow when the event itself is announced.
+   */
+  forget(record: EventRecord): void {
+    if (record.type !== 'message.created') this.follow({ record, event: null })
+  }
+
+  private follow(change: Change): void {
+    if (changesRights(change.record.type)) this.changes++
+    for (const load of this.loads) load.push(change)
+    this.change(change)
+  }
+
+  private change({ record: { type, channelId, subject, facts }, event }: Change): void {
     if (type === 'account.token_issued' && facts?.replaces !== undefined) this.forgetToken(facts.replaces)
     if (!changesRights(type)) return
-    this.generation++
     this.unknown.clear()
     if (type === 'setting.changed') return
-    if (channelId !== null) this.rooms.delete(channelId)
-    if (type.startsWith('channel.')) return
-    this.memberOf.delete(subject)
-    if (type.startsWith('member.')) return
+    if (type.startsWith('member.')) {
+      if (event) this.memberships.apply(event)
+      return
+    }
+    if (type.startsWith('channel.')) {
+      if (channelId !== null) this.channels.delete(channelId)
+      if (type === 'channel.updated') this.publicIds = undefined
+      if (type === 'channel.created' && event?.channel?.kind === 'public')
+        this.publicIds?.add(event.channel.id)
+      return
+    }
     this.accounts.delete(subject)
     if (type === 'account.token_revoked') this.forgetToken(facts?.token_id)
     if (type === 'account.session_ended')
       this.sessions.deleteWhere((session) => session.uuid === facts?.session_id)
     // Its sessions were deleted with it; they do not come back when the account does.
     if (type === 'account.archived') this.sessions.deleteWhere((session) => session.accountId === subject)
-    if (type === 'account.archived' || type === 'account.unarchived')
-      this.rooms.deleteWhere((room) => room.members.has(subject))
+    if (type === 'account.archived' || type === 'account.unarchived') this.memberships.forgetActive()
   }
 
   /** Forgets a token that ended, or was given an end because another has taken its place. */
   private forgetToken(uuid: unknown): void {
-    this.generation++
     this.tokens.deleteWhere((token) => token.uuid === uuid)
   }
 
@@ -193,7 +313,13 @@ export class Directory {
   clear(): void {
     this.generation++
     for (const cache of [this.accounts, this.accountIds, this.tokens, this.sessions]) cache.clear()
-    for (const cache of [this.rooms, this.roomIds, this.memberOf, this.unknown]) cache.clear()
+    for (const cache of [this.channels, this.channelIds, this.unknown, this.memberships]) cache.clear()
+    this.publicIds = undefined
+  }
+
+  private trim(): void {
+    for (const cache of [this.accounts, this.accountIds, this.tokens, this.sessions]) cache.trim()
+    for (const cache of [this.channels, this.channelIds, this.unknown, this.memberships]) cache.trim()
   }
 
   private keepAccount(account: Account): void {
@@ -201,9 +327,27 @@ export class Directory {
     this.accountIds.set(account.handle, account.id)
   }
 
-  private keepRoom(room: Room): void {
-    this.rooms.set(room.channel.id, room)
-    this.roomIds.set(room.channel.slug, room.channel.id)
+  private keepChannel(channel: Channel): void {
+    this.channels.set(channel.id, channel)
+    this.channelIds.set(channel.slug, channel.id)
+  }
+
+  private async readChannelsOf(accountId: number): Promise<() => void> {
+    const table = await readTable(this.pace, (page) => this.reads.membershipsOf(accountId, page))
+    return () => this.memberships.keepChannelsOf(accountId, table)
+  }
+
+  private async readMembersOf(channelId: number): Promise<() => void> {
+    const table = await readTable(this.pace, (page) => this.reads.membershipsIn(channelId, page))
+    return () => this.memberships.keepMembersOf(channelId, table)
+  }
+
+  private async readChannels(ids: readonly number[]): Promise<() => void> {
+    const found = await inSlices(this.pace, ids, (some) => this.reads.channelsByIds(some))
+    if (found.length < ids.length) throw new Error('a channel is referred to but not stored')
+    return () => {
+      for (const channel of found) this.keepChannel(channel)
+    }
   }
 
   private named<Value>(
@@ -225,45 +369,27 @@ export class Directory {
     throw new NotLoaded(() => this.load(read))
   }
 
-  /** Reads, and keeps the answer unless rights changed meanwhile; then whoever needs it asks again. */
+  /** Reads and keeps the answer, and then has it follow what was changed meanwhile: what it holds may be from before. */
   private async load(read: () => Promise<() => void>): Promise<void> {
-    const before = this.generation
-    const keep = await read()
-    if (before === this.generation) keep()
+    const { generation } = this
+    const meanwhile: Change[] = []
+    this.loads.add(meanwhile)
+    try {
+      const keep = await read()
+      if (generation !== this.generation) return
+      keep()
+    } finally {
+      this.loads.delete(meanwhile)
+    }
+    for (const change of meanwhile) this.change(change)
   }
 }
 
-/** A map of bounded size that forgets what was put in first. */
-class Recent<Key, Value> {
-  private readonly entries = new Map<Key, Value>()
-
-  constructor(private readonly capacity: number) {}
-
-  get(key: Key): Value | undefined {
-    return this.entries.get(key)
-  }
-
-  has(key: Key): boolean {
-    return this.entries.has(key)
-  }
-
-  set(key: Key, value: Value): void {
-    this.entries.delete(key)
-    this.entries.set(key, value)
-    if (this.entries.size <= this.capacity) return
-    const oldest = this.entries.keys().next()
-    if (!oldest.done) this.entries.delete(oldest.value)
-  }
-
-  delete(key: Key): void {
-    this.entries.delete(key)
-  }
-
-  deleteWhere(matches: (value: Value) => boolean): void {
-    for (const [key, value] of this.entries) if (matches(value)) this.entries.delete(key)
-  }
-
-  clear(): void {
-    this.entries.clear()
+/** Reads one after another, so that each has its turns, and keeps all at once. */
+async function all(ids: readonly number[], read: (id: number) => Promise<() => void>): Promise<() => void> {
+  const keep: (() => void)[] = []
+  for (const id of ids) keep.push(await read(id))
+  return () => {
+    for (const one of keep) one()
   }
 }

@@ -67,22 +67,11 @@ export interface Channel {
   readonly floorSeq: Seq
 }
 
+/** What an account is in a channel. */
 export interface Member {
-  readonly accountId: number
-  readonly handle: string
-  readonly kind: AccountKind
   readonly role: Role
-  readonly joinedAt: Micros
+  /** Seq of the join: broadcasts after it concern the member. */
   readonly joinedSeq: Seq
-  /** False while the account is archived: it is then neither listed nor mentioned. */
-  readonly active: boolean
-}
-
-/** A channel with everybody in it, as the gates and the mentions need it. Members are ordered by handle. */
-export interface Room {
-  readonly channel: Channel
-  readonly members: ReadonlyMap<number, Member>
-  readonly byHandle: ReadonlyMap<string, Member>
 }
 
 export type BodyFormat = 'markdown' | 'plaintext'

@@ -1,7 +1,7 @@
 import type { Person } from './actor'
 import type { Audience } from './audience'
 import type { Directory } from './directory'
-import type { Room } from './entities'
+import type { Channel } from './entities'
 import { type EventRecord, isAboutAccount, type LogEvent } from './events'
 import type { Gates } from './gates'
 import { hydrate } from './hydrate'
@@ -102,13 +102,12 @@ export class Feed {
   async resolve(
     actor: Person,
     request: FeedRequest,
-  ): Promise<{ filter: FeedFilter; rooms: Room[]; after: Seq | null }> {
+  ): Promise<{ filter: FeedFilter; channels: Channel[]; after: Seq | null }> {
     const { reads, directory, gates, log, shared } = this.deps
     // Also where a connection was opened long ago: by the rights of now, and from now on.
     await shared?.fresh()
-    const rooms = await directory.settle(() => gates.rooms(gates.current(actor), request.channels))
-    const ids = new Set(rooms.map((room) => room.channel.id))
-    const channels = rooms.map((room) => room.channel)
+    const channels = await directory.settle(() => gates.channels(gates.current(actor), request.channels))
+    const ids = new Set(channels.map(({ id }) => id))
     const after = request.since === null ? null : await log.position(request.since, 'since', channels)
     const filter: FeedFilter = {
       channelIds: request.channels.includes('*') ? '*' : ids,
@@ -116,7 +115,7 @@ export class Feed {
       threadRoot: request.thread === null ? null : await threadRoot(reads, request.thread, ids),
       notActorId: request.excludeSelf ? actor.account.id : null,
     }
-    return { filter, rooms, after }
+    return { filter, channels, after }
   }
 
   /** Whether the actor may hear an event that just happened. Synchronous over the directory. */
@@ -162,7 +161,10 @@ export class Feed {
     const { reads, directory, gates, audience } = this.deps
     const heard = await directory.settle(() => {
       const now = gates.current(actor)
-      directory.requireRooms(records.flatMap((record) => record.channelId ?? []))
+      const ids = [...new Set(records.flatMap((record) => record.channelId ?? []))]
+      directory.requireChannels(ids)
+      const channels = ids.map((id) => directory.channel(id))
+      gates.prepare(now, channels)
       return records.filter((record) => audience.hears(now, heardOf(record)))
     })
     return hydrate(reads, directory, heard)

@@ -9,17 +9,17 @@ import {
   withOrigin,
 } from './actor'
 import type { Directory } from './directory'
-import type { Account, Member, Room, Token } from './entities'
+import type { Account, Channel, Member } from './entities'
 import { AppError, refusal } from './errors'
 import { actingAs } from './impersonation'
 import { MAX_CHANNEL_FILTER } from './limits'
-import { namesChannel } from './scopes'
+import { channelScopes, namesChannel } from './scopes'
 import type { Settings } from './settings'
 import type { Clock } from './time'
 
-/** What the gates let through: the room and the caller's membership in it. */
+/** What the gates let through: the channel and the caller's membership in it. */
 export interface Passed {
-  readonly room: Room
+  readonly channel: Channel
   readonly member: Member
 }
 
@@ -97,29 +97,38 @@ export class Gates {
     return passed
   }
 
-  /** Whether the actor may read the room: the gates as a question. */
-  mayRead(actor: Person, room: Room): boolean {
-    try {
-      this.pass(actor, this.existing(actor, room.channel.slug), 'read')
-      return true
-    } catch (error) {
-      if (error instanceof AppError) return false
-      throw error
-    }
+  /** Whether the actor may read the channel: the gates as a question. */
+  mayRead(actor: Person, channel: Channel): boolean {
+    if (channel.archivedAt !== null) return false
+    const member = this.directory.member(actor.account.id, channel.id)
+    return member !== undefined && this.hasScope(actor, channel, 'read')
   }
 
-  /** Every room the actor may read, in the order of their inner ids. */
-  readable(actor: Person): Room[] {
-    const ids = this.directory.channelsOf(actor.account.id)
-    this.directory.requireRooms(ids)
-    return ids.map((id) => this.directory.room(id)).filter((room) => this.mayRead(actor, room))
+  /** Every channel the actor may read, in the order of their inner ids. */
+  readable(actor: Person): Channel[] {
+    const ids = this.directory.channelsOf(actor.account.id).keys()
+    this.directory.requireChannels(ids)
+    const live = ids.map((id) => this.directory.channel(id)).filter(({ archivedAt }) => archivedAt === null)
+    this.prepare(actor, live)
+    return live.filter((channel) => this.hasScope(actor, channel, 'read'))
+  }
+
+  /** Makes sure that what the scopes for many channels hang on is in memory: who the other ones in direct ones are. */
+  prepare(actor: Person, channels: readonly Channel[]): void {
+    const principal = principalOf(actor)
+    if (principal.via !== 'token') return
+    const scopes = channelScopes(principal.token.scopes)
+    const isOpen = (slug: string) => scopes.allows(slug, 'read') && scopes.allows(slug, 'post')
+    const direct = channels.filter(({ kind, slug }) => kind === 'dm' && !isOpen(slug)).map(({ id }) => id)
+    this.directory.requireMembersOf(direct)
+    this.directory.requireAccounts(direct.flatMap((id) => this.directory.membersOf(id).keys()))
   }
 
   /**
-   * The rooms that a reader names, each judged; `*` = every room it may read.
-   * @throws as `read`, for the first room that is shut; too_many_channels
+   * The channels that a reader names, each judged; `*` = every one it may read.
+   * @throws as `read`, for the first channel that is shut; too_many_channels
    */
-  rooms(actor: Person, slugs: readonly string[]): Room[] {
+  channels(actor: Person, slugs: readonly string[]): Channel[] {
     if (slugs.includes('*')) return this.readable(actor)
     const names = [...new Set(slugs)]
     if (names.length > MAX_CHANNEL_FILTER)
@@ -128,50 +137,48 @@ export class Gates {
         'too_many_channels',
         `At most ${MAX_CHANNEL_FILTER} channels can be named`,
       )
-    return names.map((slug) => this.read(actor, slug).room)
+    return names.map((slug) => this.read(actor, slug).channel)
   }
 
   /** Gate 3: whether the actor may know that the channel exists. */
-  isVisible(actor: Actor, room: Room): boolean {
-    if (room.channel.kind === 'public') return true
-    if (actor.via !== 'operator' && room.members.has(actor.account.id)) return true
-    return isAdmin(actor, this.settings) || namesChannel(scopesOf(actor), room.channel.slug)
+  isVisible(actor: Actor, channel: Channel): boolean {
+    if (channel.kind === 'public') return true
+    if (actor.via !== 'operator' && this.directory.member(actor.account.id, channel.id)) return true
+    return isAdmin(actor, this.settings) || namesChannel(scopesOf(actor), channel.slug)
   }
 
   /** Whether the actor's scopes allow the verb in this channel (gate 6). */
-  hasScope(actor: Actor, room: Room, verb: RoomVerb): boolean {
-    const { id, kind } = room.channel
+  hasScope(actor: Person, channel: Channel, verb: RoomVerb): boolean {
     const principal = principalOf(actor)
     if (principal.via !== 'token') return true
-    // Of a direct channel it also depends on who the other one is.
-    if (kind === 'dm') return this.opens(actor, room, verb)
-    const known = verdictsOf(principal.token)
-    const key = verb === 'read' ? id : -id
-    let verdict = known.get(key)
-    if (verdict === undefined) {
-      verdict = this.opens(actor, room, verb)
-      known.set(key, verdict)
-    }
-    return verdict
+    if (channelScopes(principal.token.scopes).allows(channel.slug, verb)) return true
+    // A direct channel also opens to `dm:<other handle>:<verb>`.
+    return this.others(actor, channel).some(({ handle }) => holdsScope(actor, `dm:${handle}:${verb}`))
   }
 
-  private opens(actor: Actor, room: Room, verb: RoomVerb): boolean {
-    return this.scopesFor(actor, room, verb).some((scope) => holdsScope(actor, scope))
+  /** Whether the actor's scopes reach the channel with any verb at all. */
+  touches(actor: Person, channel: Channel): boolean {
+    const scopes = scopesOf(actor)
+    if (channelScopes(scopes).touches(channel.slug)) return true
+    return this.others(actor, channel).some(({ handle }) =>
+      scopes.some((scope) => scope.startsWith(`dm:${handle}:`) || scope.startsWith('dm:*:')),
+    )
   }
 
-  /** The scopes of which one is needed. A direct channel also opens to `dm:<other handle>:<verb>`. */
-  scopesFor(actor: Actor, room: Room, verb: RoomVerb): string[] {
-    const scopes = [`channel:${room.channel.slug}:${verb}`]
-    if (room.channel.kind === 'dm' && actor.via !== 'operator')
-      for (const member of room.members.values())
-        if (member.accountId !== actor.account.id) scopes.push(`dm:${member.handle}:${verb}`)
-    return scopes
+  /** The other ones in a direct channel; none in any other. */
+  private others(actor: Person, { id, kind }: Channel): Account[] {
+    if (kind !== 'dm') return []
+    const ids = this.directory
+      .membersOf(id)
+      .keys()
+      .filter((member) => member !== actor.account.id)
+    return ids.map((other) => this.directory.account(other))
   }
 
-  private existing(actor: Actor, slug: string): Room {
-    const room = this.directory.roomBySlug(slug)
-    if (!room || !this.isVisible(actor, room)) throw refusal('channel_not_found', { channel: slug })
-    return room
+  private existing(actor: Actor, slug: string): Channel {
+    const channel = this.directory.channelBySlug(slug)
+    if (!channel || !this.isVisible(actor, channel)) throw refusal('channel_not_found', { channel: slug })
+    return channel
   }
 
   private available(accountId: number): Account {
@@ -180,31 +187,19 @@ export class Gates {
     return account
   }
 
-  private pass(actor: Person, room: Room, verb: RoomVerb): Passed {
-    const { slug } = room.channel
-    if (room.channel.archivedAt !== null) throw refusal('channel_archived', { channel: slug })
-    const member = room.members.get(actor.account.id)
+  private pass(actor: Person, channel: Channel, verb: RoomVerb): Passed {
+    const { slug } = channel
+    if (channel.archivedAt !== null) throw refusal('channel_archived', { channel: slug })
+    const member = this.directory.member(actor.account.id, channel.id)
     if (!member) throw refusal('not_a_member', { gate: 'membership', channel: slug })
-    if (!this.hasScope(actor, room, verb))
+    if (!this.hasScope(actor, channel, verb))
       throw new AppError('forbidden', 'missing_scope', `Token lacks ${verb} scope for this channel`, {
         gate: 'scope',
         channel: slug,
         required_scope: `channel:${slug}:${verb}`,
       })
-    return { room, member }
+    return { channel, member }
   }
-}
-
-/** What tokens say of channels, by the channel's id, negative for posting. Neither scopes nor slugs ever change. */
-const verdicts = new WeakMap<Token, Map<number, boolean>>()
-
-function verdictsOf(token: Token): Map<number, boolean> {
-  let known = verdicts.get(token)
-  if (!known) {
-    known = new Map()
-    verdicts.set(token, known)
-  }
-  return known
 }
 
 function sameOrigin({ origin }: Principal, now: Principal): Actor {

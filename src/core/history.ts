@@ -1,6 +1,6 @@
 import type { Person } from './actor'
 import type { Directory } from './directory'
-import type { Channel, Message, MessageKind, MessageView, Room } from './entities'
+import type { Channel, Message, MessageKind, MessageView } from './entities'
 import type { Gates } from './gates'
 import type { Seq } from './ids'
 import { MAX_CHANNEL_FILTER, SCAN_LIMIT } from './limits'
@@ -87,11 +87,10 @@ export class History {
     let since: Seq | null = null
     for (;;) {
       const { head } = log
-      const rooms = await directory.settle(() => gates.rooms(gates.current(actor), request.channels))
-      const channels = rooms.map((room) => room.channel)
+      const channels = await directory.settle(() => gates.channels(gates.current(actor), request.channels))
       // Fixed by the first look, so that `now` means the moment of the request.
       since ??= request.since === null ? null : await log.position(request.since, 'since', channels)
-      const page = await this.read(actor, request, rooms, since, head)
+      const page = await this.read(actor, request, channels, since, head)
       const left = deadline - clock.steady()
       if (page.messages.length > 0 || page.hasMore || request.waitMs === 0) return page
       if (left <= 0) return { ...page, timedOut: true }
@@ -110,20 +109,20 @@ export class History {
   private async read(
     actor: Person,
     request: PageRequest,
-    rooms: readonly Room[],
+    channels: readonly Channel[],
     since: Seq | null,
     head: Seq,
   ): Promise<Page> {
-    const channels = rooms.map((room) => room.channel)
     const before =
       request.before === null ? null : await this.deps.log.position(request.before, 'before', channels)
     const order = request.order ?? (before !== null && since === null ? 'desc' : 'asc')
     const stretch = { after: since ?? 0, before: Math.min(before ?? head + 1, head + 1), order }
     // What the request names is judged also where there is nothing to read.
-    const search = await this.search(actor, request, rooms)
-    if (search === undefined || rooms.length === 0) return toPage([], 0, stretch, stretch)
-    const [only] = rooms
-    if (only && rooms.length === 1 && order === 'asc' && (await this.newestIn(only.channel)) <= stretch.after)
+    const search = await this.search(actor, request, channels)
+    const isBare = channels.length === 0 || stretch.before - stretch.after <= 1
+    if (search === undefined || isBare) return toPage([], 0, stretch, stretch)
+    const [only] = channels
+    if (only && channels.length === 1 && order === 'asc' && (await this.newestIn(only)) <= stretch.after)
       return toPage([], 0, stretch, stretch)
     const { found, read } = await this.collect(stretch, request.limit + 1, search)
     return toPage(found, request.limit, stretch, read, await this.view(actor, found.slice(0, request.limit)))
@@ -139,11 +138,22 @@ export class History {
     return log.noteNewest(channel.id, stored?.seq ?? 0, generation)
   }
 
+  /** Whether a message names the actor, exactly: by the lists it carries, or as a broadcast since it joined. */
+  private async mentionTest({ account: { id: me } }: Person): Promise<(message: Message) => boolean> {
+    const { directory } = this.deps
+    const joined = await directory.settle(() => directory.channelsOf(me))
+    return ({ mentions, channelId, senderId, seq }) => {
+      if (mentions.listed.includes(me) || mentions.unlisted.includes(me)) return true
+      const since = joined.get(channelId)?.joinedSeq
+      return mentions.broadcast && senderId !== me && since !== undefined && since < seq
+    }
+  }
+
   /** What the request asks for; undefined if nothing can match. */
   private async search(
     actor: Person,
     request: PageRequest,
-    rooms: readonly Room[],
+    channels: readonly Channel[],
   ): Promise<Search | undefined> {
     const { reads, directory } = this.deps
     const from =
@@ -151,7 +161,7 @@ export class History {
         ? null
         : await directory.settle(() => directory.accountByHandle(request.from ?? ''))
     if (from === undefined) return undefined
-    const ids = rooms.map((room) => room.channel.id)
+    const ids = channels.map(({ id }) => id)
     const channelIds = new Set(ids)
     const thread = request.thread === null ? null : await threadRoot(reads, request.thread, channelIds)
     const several = ids.length > MAX_CHANNEL_FILTER ? 'everything' : { channelIds: ids }
@@ -165,7 +175,7 @@ export class History {
         ...(request.kind === null ? {} : { kind: request.kind }),
         ...(request.excludeSelf ? { notSenderId: actor.account.id } : {}),
       },
-      matches: mentionTest(actor, rooms, request.mentionsMe),
+      matches: request.mentionsMe ? await this.mentionTest(actor) : null,
     }
   }
 
@@ -222,29 +232,15 @@ export class History {
     return directory.settle(() => {
       const now = gates.current(actor)
       const ids = [...new Set(found.map(({ channelId }) => channelId))]
-      directory.requireRooms(ids)
-      const readable = new Set(ids.filter((id) => gates.mayRead(now, directory.room(id))))
+      directory.requireChannels(ids)
+      const channels = ids.map((id) => directory.channel(id))
+      gates.prepare(now, channels)
+      const readable = new Set(channels.filter((channel) => gates.mayRead(now, channel)).map(({ id }) => id))
       return viewMessages(
         directory,
         found.filter(({ channelId }) => readable.has(channelId)),
       )
     })
-  }
-}
-
-/** Whether a message names the actor, exactly: by the lists it carries, or as a broadcast since it joined. */
-function mentionTest(
-  actor: Person,
-  rooms: readonly Room[],
-  wanted: boolean,
-): ((message: Message) => boolean) | null {
-  if (!wanted) return null
-  const me = actor.account.id
-  const joined = new Map(rooms.map((room) => [room.channel.id, room.members.get(me)?.joinedSeq]))
-  return ({ mentions, channelId, senderId, seq }) => {
-    if (mentions.listed.includes(me) || mentions.unlisted.includes(me)) return true
-    const since = joined.get(channelId)
-    return mentions.broadcast && senderId !== me && since !== undefined && since < seq
   }
 }
 

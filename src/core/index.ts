@@ -48,7 +48,7 @@ export interface CorePorts {
   readonly secrets: Secrets
   readonly passwords: Passwords
   readonly pairSecrets: PairSecrets
-  readonly streams: Pick<Streams, 'isOpen'>
+  readonly streams: Pick<Streams, 'openAccounts'>
   readonly waits: Waits
 }
 
@@ -62,7 +62,7 @@ export async function createCore(ports: CorePorts) {
   const { shared } = store
   const pace = new Pace(ports.turns, clock)
   const settings = await LiveSettings.open(store.reads, ports.settings)
-  const directory = new Directory(store.reads)
+  const directory = new Directory(store.reads, pace)
   const log = await Log.open(store, settings)
   store.onCommit((events) => {
     for (const event of events) {
@@ -120,7 +120,7 @@ export async function createCore(ports: CorePorts) {
     sessions,
     ownTokens: new OwnTokens(store.reads, acts, tokens, settings, clock),
     profiles: new Profiles({ reads: store.reads, directory, gates, acts, sessions, passwords, settings }),
-    channels: new Channels(store.reads, administration, directory, gates, settings),
+    channels: new Channels(store.reads, administration, directory, gates, settings, pace),
     messages: new Messages({ store, directory, gates, settings, secrets, streams }),
     history: new History({ reads: store.reads, directory, gates, log, waits, clock, pace }),
     feed: new Feed({ reads: store.reads, directory, gates, audience, log, pace, shared }),

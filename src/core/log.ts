@@ -5,7 +5,6 @@ import type { LogEvent } from './events'
 import type { Seq } from './ids'
 import type { Epoch, Store } from './ports'
 import type { Settings } from './settings'
-import { type Clock, later, MICROS_PER_MINUTE, type Micros } from './time'
 
 /** Where the log stands, and what a client's cursor means in it. */
 export class Log {
@@ -48,15 +47,6 @@ export class Log {
     return last.epoch
   }
 
-  /**
-   * Until when the log is ahead of this clock, by more than a minute: its instants rise with seq, so that whatever is
-   * written meanwhile is a microsecond later than what was written last. Undefined where it is not.
-   */
-  async aheadUntil(clock: Pick<Clock, 'now'>): Promise<Micros | undefined> {
-    const [newest] = await this.store.reads.events(this.head - 1, 1)
-    return newest && newest.at > later(clock.now(), MICROS_PER_MINUTE) ? newest.at : undefined
-  }
-
   cursor(seq: Seq): string {
     // A position in a former epoch is written as such, so that it stays what it was.
     let epoch = this.epochs[0]
@@ -90,7 +80,7 @@ export class Log {
   async position(text: string, parameter: 'since' | 'before', channels: readonly Channel[]): Promise<Seq> {
     const cursor = parseCursor(text)
     if (!cursor) throw new AppError('invalid', 'invalid_cursor', `Invalid \`${parameter}\` cursor`)
-    const floor = Math.max(0, ...channels.map((channel) => channel.floorSeq))
+    const floor = channels.reduce((highest, { floorSeq }) => Math.max(highest, floorSeq), 0)
     const seq =
       cursor.kind === 'now' && parameter === 'before' ? this.head + 1 : await this.resolve(cursor, floor)
     if (seq >= floor) return seq

@@ -6,7 +6,7 @@ import type { Account, Channel, Role } from './entities'
 import { AppError, refusal } from './errors'
 import { memberEvent } from './events'
 import type { Uuid } from './ids'
-import type { MembershipView, Reads, Writes } from './ports'
+import type { MembershipKey, MembershipView, Reads, Writes } from './ports'
 import type { Settings } from './settings'
 
 /** Who is in which channel, as administrators manage it. */
@@ -18,7 +18,11 @@ export class Memberships {
   ) {}
 
   /** By channel, then handle. @throws admin_scope_required, not_admin, account_not_found, channel_not_found */
-  async list(actor: Actor, filter: { handle?: string; slug?: string }): Promise<MembershipView[]> {
+  async list(
+    actor: Actor,
+    filter: { handle?: string; slug?: string },
+    page: { after: MembershipKey | null; limit: number },
+  ): Promise<MembershipView[]> {
     this.administration.check(actor)
     const { reads } = this
     const account =
@@ -26,10 +30,11 @@ export class Memberships {
     const channel = filter.slug === undefined ? null : await reads.channel({ slug: normalName(filter.slug) })
     if (account === undefined) throw refusal('account_not_found')
     if (channel === undefined) throw refusal('channel_not_found')
-    return reads.listMemberships({
+    const of = {
       ...(account ? { accountId: account.id } : {}),
       ...(channel ? { channelId: channel.id } : {}),
-    })
+    }
+    return reads.listMemberships(of, page)
   }
 
   /** @throws admin_scope_required, not_admin, account_not_found, channel_not_found, already_member, quota_exceeded */
@@ -105,7 +110,8 @@ export async function membership(
   account: Account,
   channel: Channel,
 ): Promise<MembershipView | undefined> {
-  const [found] = await tx.listMemberships({ accountId: account.id, channelId: channel.id })
+  const both = { accountId: account.id, channelId: channel.id }
+  const [found] = await tx.listMemberships(both, { after: null, limit: 1 })
   return found
 }
 

@@ -1,4 +1,4 @@
-import type { Member, Mentions, Room } from './entities'
+import type { Mentions } from './entities'
 import { AppError } from './errors'
 import { MAX_DIRECT_MENTIONS, MAX_LISTED_MENTIONS } from './limits'
 
@@ -17,12 +17,20 @@ export function mentionTokens(body: string): string[] {
 }
 
 export interface MentionContext {
-  readonly room: Room
   readonly senderId: number
   /** Named aliases of this channel. */
   readonly aliases: Readonly<Record<string, readonly string[]>>
-  /** Whether the account has an open stream right now, for `@here`. */
-  readonly isHere: (accountId: number) => boolean
+  readonly members: MentionedMembers
+}
+
+/** The active members of the channel, as mentions look for them. */
+export interface MentionedMembers {
+  /** Those who have these handles, by handle. */
+  named(handles: readonly string[]): ReadonlyMap<string, number>
+  /** By handle: all of them, or at least 252, the most that a message can need. */
+  first(): readonly number[]
+  /** Those with an open stream right now, by handle. */
+  here(): readonly number[]
 }
 
 export interface ResolvedMentions extends Mentions {
@@ -38,6 +46,10 @@ export const noMentions: ResolvedMentions = {
   unresolved: [],
 }
 
+function isWord(name: string): boolean {
+  return name === 'here' || broadcasts.has(name)
+}
+
 /**
  * Who a body names, in resolution order: an expansion stands where its token stood. Only active members of the room
  * count. An alias wins over a handle of the same name; `@channel`, `@everyone` and `@here` win over both. An expansion
@@ -46,44 +58,49 @@ export const noMentions: ResolvedMentions = {
  */
 export function resolveMentions(tokens: readonly string[], context: MentionContext): ResolvedMentions {
   if (tokens.length === 0) return noMentions
-  const { room, senderId, aliases, isHere } = context
+  const { senderId, aliases, members } = context
+  const aliased = (name: string) => (Object.hasOwn(aliases, name) ? (aliases[name] ?? []) : undefined)
+  const handles = tokens.flatMap((name) => (isWord(name) ? [] : (aliased(name) ?? [name])))
+  const named = handles.length === 0 ? new Map<string, number>() : members.named([...new Set(handles)])
   const listed = new Set<number>()
   const unlisted = new Set<number>()
   const unresolved: string[] = []
   let broadcast = false
   let direct = 0
   let expanded = 0
-  const expandTo = (members: Iterable<Member | undefined>) => {
-    for (const member of members) {
-      if (!member?.active || member.accountId === senderId) continue
-      if (listed.has(member.accountId) || unlisted.has(member.accountId)) continue
-      if (expanded++ < MAX_LISTED_MENTIONS) listed.add(member.accountId)
-      else unlisted.add(member.accountId)
+  const expandTo = (ids: Iterable<number | undefined>) => {
+    for (const id of ids) {
+      if (id === undefined || id === senderId || listed.has(id) || unlisted.has(id)) continue
+      if (expanded++ < MAX_LISTED_MENTIONS) listed.add(id)
+      else unlisted.add(id)
     }
   }
   for (const name of tokens) {
+    const alias = aliased(name)
     if (broadcasts.has(name)) {
       broadcast = true
-      expandTo(room.members.values())
+      expandTo(members.first())
     } else if (name === 'here') {
-      expandTo([...room.members.values()].filter((member) => isHere(member.accountId)))
-    } else if (Object.hasOwn(aliases, name)) {
-      expandTo((aliases[name] ?? []).map((handle) => room.byHandle.get(handle)))
+      expandTo(members.here())
+    } else if (alias) {
+      expandTo(alias.map((handle) => named.get(handle)))
     } else {
-      const member = room.byHandle.get(name)
-      if (member?.active) {
-        listed.add(member.accountId)
-        unlisted.delete(member.accountId)
+      const id = named.get(name)
+      if (id === undefined) unresolved.push(name)
+      else {
+        listed.add(id)
+        unlisted.delete(id)
         direct++
-      } else unresolved.push(name)
+      }
     }
+    // No more is looked at than a message may name, so that what an expansion needs of a channel is bounded.
+    if (direct > MAX_DIRECT_MENTIONS)
+      throw new AppError(
+        'invalid',
+        'too_many_mentions',
+        `A message names at most ${MAX_DIRECT_MENTIONS} handles`,
+      )
   }
-  if (direct > MAX_DIRECT_MENTIONS)
-    throw new AppError(
-      'invalid',
-      'too_many_mentions',
-      `A message names at most ${MAX_DIRECT_MENTIONS} handles`,
-    )
   return {
     listed: [...listed],
     // A broadcast reaches every member by membership, so what did not fit needs no list of its own.

@@ -1,12 +1,18 @@
 import { actingTokenId, messageVia, type Person } from './actor'
 import type { Directory } from './directory'
 import { refuseWhileDraining } from './drain'
-import type { BodyFormat, Message, MessageRef, MessageView, Priority } from './entities'
+import type { Account, BodyFormat, Channel, Message, MessageRef, MessageView, Priority } from './entities'
 import { AppError, refusal } from './errors'
 import type { LogEvent } from './events'
 import type { Gates, Passed } from './gates'
 import { parseUuid, type Secrets, type Seq, type Uuid } from './ids'
-import { mentionTokens, noMentions, type ResolvedMentions, resolveMentions } from './mentions'
+import {
+  type MentionedMembers,
+  mentionTokens,
+  noMentions,
+  type ResolvedMentions,
+  resolveMentions,
+} from './mentions'
 import type { PostLookups, PostPlan, Reads, Store } from './ports'
 import type { Settings } from './settings'
 import type { Streams } from './streams'
@@ -40,7 +46,7 @@ export interface MessagesDeps {
   readonly gates: Gates
   readonly settings: Settings
   readonly secrets: Secrets
-  readonly streams: Pick<Streams, 'isOpen'>
+  readonly streams: Pick<Streams, 'openAccounts'>
 }
 
 /** Posting and looking up messages. */
@@ -76,7 +82,7 @@ export class Messages {
     const view = await this.view({ uuid })
     const { directory, gates } = this.deps
     const readable = await directory.settle(() =>
-      gates.mayRead(gates.current(actor), directory.room(view.channel.id)),
+      gates.mayRead(gates.current(actor), directory.channel(view.channel.id)),
     )
     if (!readable) throw refusal('message_not_found')
     return view
@@ -125,13 +131,13 @@ class Plan implements PostPlan {
   decide(found: PostLookups, place: { seq: Seq; at: Micros }): MessageView {
     const { post, actor, passed } = this
     if (!passed) throw new Error('a post is decided after it was admitted')
-    const { room } = passed
-    const thread = this.threadOf(found, room.channel.id)
-    this.mentions = this.resolve(passed)
+    const { channel } = passed
+    const thread = this.threadOf(found, channel.id)
+    this.mentions = this.resolve(channel)
     const message: Message = {
       seq: place.seq,
       uuid: this.uuid,
-      channelId: room.channel.id,
+      channelId: channel.id,
       senderId: actor.account.id,
       thread,
       replyTo: ref(found.target),
@@ -150,8 +156,8 @@ class Plan implements PostPlan {
       replyCount: 0,
       lastReplyAt: null,
     }
-    const mentioned = this.mentions.listed.map((id) => room.members.get(id)?.handle ?? '')
-    return { message, channel: room.channel, sender: actor.account, mentioned }
+    const mentioned = this.mentions.listed.map((id) => this.deps.directory.account(id).handle)
+    return { message, channel, sender: actor.account, mentioned }
   }
 
   /** Gate 8: what the request names must exist here; any message of a thread stands for its root. */
@@ -169,15 +175,53 @@ class Plan implements PostPlan {
     return ref(named ?? implied)
   }
 
-  private resolve({ room }: Passed): ResolvedMentions {
+  private resolve(channel: Channel): ResolvedMentions {
     if (this.tokens.length === 0) return noMentions
-    const { settings, streams } = this.deps
-    return resolveMentions(this.tokens, {
-      room,
+    const { directory, settings, streams } = this.deps
+    const mentions = resolveMentions(this.tokens, {
       senderId: this.actor.account.id,
-      aliases: settings.get('named_aliases')[room.channel.slug] ?? {},
-      isHere: (accountId) => streams.isOpen(accountId),
+      aliases: settings.get('named_aliases')[channel.slug] ?? {},
+      members: new ActiveMembers(directory, streams, channel.id),
     })
+    directory.requireAccounts(mentions.listed)
+    return mentions
+  }
+}
+
+/** The active members of a channel by the directory, which may have to load them first. */
+class ActiveMembers implements MentionedMembers {
+  constructor(
+    private readonly directory: Directory,
+    private readonly streams: MessagesDeps['streams'],
+    private readonly channelId: number,
+  ) {}
+
+  named(handles: readonly string[]): ReadonlyMap<string, number> {
+    this.directory.requireHandles(handles)
+    const found = handles.flatMap((handle) => this.directory.accountByHandle(handle) ?? [])
+    return new Map(this.among(found).map(({ handle, id }) => [handle, id]))
+  }
+
+  first(): readonly number[] {
+    return this.directory.firstMembers(this.channelId).map(({ id }) => id)
+  }
+
+  here(): readonly number[] {
+    const ids = this.streams.openAccounts()
+    this.directory.requireMembers(this.channelId, ids)
+    const members = ids.filter((id) => this.directory.member(id, this.channelId))
+    this.directory.requireAccounts(members)
+    const found = this.among(members.map((id) => this.directory.account(id)))
+    return found.toSorted((one, other) => (one.handle < other.handle ? -1 : 1)).map(({ id }) => id)
+  }
+
+  private among(accounts: readonly Account[]): Account[] {
+    const active = accounts.filter(({ archivedAt }) => archivedAt === null)
+    this.directory.requireMembers(
+      this.channelId,
+      active.map(({ id }) => id),
+    )
+    return active.filter(({ id }) => this.directory.member(id, this.channelId))
   }
 }
 

@@ -4,12 +4,12 @@ import type {
   AccountKind,
   Channel,
   ChannelKind,
+  Member,
   Message,
   MessageKind,
   MessageRef,
   MessageView,
   Role,
-  Room,
   Session,
   SettingChange,
   Token,
@@ -122,10 +122,31 @@ export interface KeyPage {
   readonly limit: number
 }
 
+/** A membership, named by what the rows of its page differ in: a channel's id or an account's. */
+export interface MembershipRow extends Member {
+  readonly id: number
+}
+
+/** Where a list of memberships stands: a slug and a handle. */
+export type MembershipKey = readonly [slug: string, handle: string]
+
+export interface FirstMember {
+  readonly id: number
+  readonly handle: string
+}
+
+export interface MemberCount {
+  readonly channelId: number
+  readonly members: number
+  /** Seq of the last event of the log as it was counted. */
+  readonly asOf: Seq
+}
+
 /** Reading. Every answer is of one committed state at least as new as the last announced event. */
 export interface Reads {
   account(by: { id: number } | { uuid: Uuid } | { handle: string }): Promise<Account | undefined>
   accountsByIds(ids: readonly number[]): Promise<Account[]>
+  accountsByHandles(handles: readonly string[]): Promise<Account[]>
   listAccounts(page: ListPage): Promise<Account[]>
   countAccounts(): Promise<number>
   passwordHash(accountId: number): Promise<string | null>
@@ -147,12 +168,25 @@ export interface Reads {
   listPairCodes(page: ListPage): Promise<PairCodeView[]>
 
   channel(by: { id: number } | { uuid: Uuid } | { slug: string }): Promise<Channel | undefined>
-  room(by: { id: number } | { slug: string }): Promise<Room | undefined>
+  channelsByIds(ids: readonly number[]): Promise<Channel[]>
   listChannels(page: ListPage): Promise<Channel[]>
+  /** Ids of the channels that anybody may know of, archived ones too, after an id and in rising order. */
+  publicChannelIds(page: KeyPage): Promise<number[]>
   countChannels(): Promise<number>
   countMembers(channelIds: readonly number[]): Promise<ReadonlyMap<number, number>>
-  channelIdsOf(accountId: number): Promise<number[]>
-  listMemberships(filter: { accountId?: number; channelId?: number }): Promise<MembershipView[]>
+  /** How many active members each of these channels has. */
+  countActive(channelIds: readonly number[]): Promise<MemberCount[]>
+  /** The memberships of an account, by channel. */
+  membershipsOf(accountId: number, page: KeyPage): Promise<MembershipRow[]>
+  /** Those of a channel, by account. */
+  membershipsIn(channelId: number, page: KeyPage): Promise<MembershipRow[]>
+  /** Active members by handle, in the order of code points, at most `limit`. */
+  firstMembers(channelId: number, limit: number): Promise<FirstMember[]>
+  /** By channel, then handle; `after` is the last pair of the page before. */
+  listMemberships(
+    filter: { accountId?: number; channelId?: number },
+    page: { after: MembershipKey | null; limit: number },
+  ): Promise<MembershipView[]>
 
   /** The next messages of a stretch; looks at no more than these. */
   messagePlaces(stretch: MessageStretch): Promise<MessagePlace[]>

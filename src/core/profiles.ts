@@ -42,7 +42,7 @@ export class Profiles {
         account &&
         (account.id === now.account.id ||
           isAdmin(now, settings) ||
-          this.shareRoom(now.account.id, account.id))
+          directory.shareChannel(now.account.id, account.id))
       if (!isKnown) throw refusal('account_not_found')
       return account
     })
@@ -90,12 +90,5 @@ export class Profiles {
       await tx.audit(entryBy(now, 'password.change', { type: 'account', id: updated.uuid }))
       await tx.forgetAttempts(attempt)
     })
-  }
-
-  private shareRoom(one: number, other: number): boolean {
-    const { directory } = this.deps
-    const ids = directory.channelsOf(one)
-    directory.requireRooms(ids)
-    return ids.some((id) => directory.room(id).members.has(other))
   }
 }

@@ -22,11 +22,47 @@ export function namesChannel(granted: readonly string[], slug: string): boolean 
   return granted.some((scope) => scope.startsWith(`channel:${slug}:`))
 }
 
-/** Whether a grant reaches the channel with any verb at all. */
-export function touchesChannel(granted: readonly string[], slug: string): boolean {
-  return (['read', 'post', 'admin'] as const).some((verb) =>
-    anyScopeMatches(granted, `channel:${slug}:${verb}`),
-  )
+export type ChannelVerb = 'read' | 'post' | 'admin'
+
+/** What granted scopes say of channels, to be looked up instead of matched: lists judge thousands of channels. */
+class ChannelScopes {
+  /** Slugs by verb; `*` stands for every channel. */
+  private readonly slugs: Readonly<Record<ChannelVerb, Set<string>>> = {
+    read: new Set(),
+    post: new Set(),
+    admin: new Set(),
+  }
+
+  constructor(granted: readonly string[]) {
+    for (const scope of granted) {
+      const [area, slug, verb, ...rest] = (scope === ADMIN_SCOPE ? '*:*:*' : scope).split(':')
+      if ((area !== 'channel' && area !== '*') || slug === undefined || rest.length > 0) continue
+      for (const [name, slugs] of Object.entries(this.slugs))
+        if (verb === '*' || verb === name) slugs.add(slug)
+    }
+  }
+
+  allows(slug: string, verb: ChannelVerb): boolean {
+    const slugs = this.slugs[verb]
+    return slugs.has('*') || slugs.has(slug)
+  }
+
+  /** Whether they reach the channel with any verb at all. */
+  touches(slug: string): boolean {
+    return this.allows(slug, 'read') || this.allows(slug, 'post') || this.allows(slug, 'admin')
+  }
+}
+
+const compiled = new WeakMap<readonly string[], ChannelScopes>()
+
+/** Scopes never change, so each list is taken apart once. */
+export function channelScopes(granted: readonly string[]): ChannelScopes {
+  let scopes = compiled.get(granted)
+  if (!scopes) {
+    scopes = new ChannelScopes(granted)
+    compiled.set(granted, scopes)
+  }
+  return scopes
 }
 
 const plainScopes = new Set([

@@ -51,8 +51,8 @@ export interface LiveStream {
 export interface Streams {
   /** Opens a stream for a reader, who is heard by nobody until it selects something. */
   open(actor: Person, outlet: Outlet): LiveStream
-  /** Whether the account has an open stream, for `@here`. */
-  isOpen(accountId: number): boolean
+  /** The accounts that have an open stream, for `@here`. */
+  openAccounts(): readonly number[]
   /** Position up to which every live stream has everything. */
   readonly head: Seq
 }

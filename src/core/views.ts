@@ -4,7 +4,7 @@ import type { Message, MessageView } from './entities'
 /** Messages with the names of now beside them. Synchronous over the directory; call it inside `Directory.settle`. */
 export function viewMessages(directory: Directory, messages: readonly Message[]): MessageView[] {
   directory.requireAccounts(messages.flatMap((message) => [message.senderId, ...message.mentions.listed]))
-  directory.requireRooms(messages.map((message) => message.channelId))
+  directory.requireChannels(messages.map((message) => message.channelId))
   return messages.map((message) => ({
     message,
     channel: directory.channel(message.channelId),

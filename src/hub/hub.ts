@@ -1,6 +1,6 @@
 import { accountOf, credentialOf, expiryOf, type Person, principalOf } from '../core/actor'
 import type { Directory } from '../core/directory'
-import type { Room } from '../core/entities'
+import type { Channel } from '../core/entities'
 import { AppError } from '../core/errors'
 import type { LogEvent } from '../core/events'
 import type { Feed, FeedFilter } from '../core/feed'
@@ -9,6 +9,7 @@ import type { Seq } from '../core/ids'
 import type { EndReason, Outlet, Streams } from '../core/streams'
 import type { Clock } from '../core/time'
 import type { Pace } from '../core/turns'
+import { type Audience, Rooms } from './rooms'
 import { PARK_BYTES, Stream } from './stream'
 import type { HeldRequests } from './waits'
 
@@ -37,7 +38,7 @@ export class Hub implements Streams {
   private readonly streams = new Set<Stream>()
   /** By the account that reads, and by that of the credential where somebody acts as another. */
   private readonly byAccount = new Map<number, Set<Stream>>()
-  private readonly rooms = new Map<number, RoomAudience>()
+  readonly rooms = new Rooms()
   /** Events, and places up to which there were messages that nobody listened to. */
   private readonly incoming: (LogEvent | Seq)[] = []
   private announcing = false
@@ -68,9 +69,8 @@ export class Hub implements Streams {
     return stream
   }
 
-  isOpen(accountId: number): boolean {
-    const own = this.byAccount.get(accountId)
-    return own !== undefined && [...own].some((stream) => stream.actor.account.id === accountId)
+  openAccounts(): readonly number[] {
+    return [...new Set([...this.streams].map(({ actor }) => actor.account.id))]
   }
 
   get openStreams(): number {
@@ -131,27 +131,8 @@ export class Hub implements Streams {
     this.deps.ended(stream.actor, reason)
   }
 
-  enter(stream: Stream, channelId: number): void {
-    const audience = this.rooms.get(channelId) ?? { plain: new Set(), filtered: new Set(), unchecked: 0 }
-    this.rooms.set(channelId, audience)
-    if (!stream.isPlain || !stream.outlet.topics) {
-      audience.filtered.add(stream)
-      return
-    }
-    audience.plain.add(stream)
-    stream.outlet.topics.add(messageTopic(channelId))
-  }
-
-  leave(stream: Stream, channelId: number): void {
-    const audience = this.rooms.get(channelId)
-    if (!audience) return
-    audience.filtered.delete(stream)
-    if (audience.plain.delete(stream)) stream.outlet.topics?.delete(messageTopic(channelId))
-    if (audience.plain.size + audience.filtered.size === 0) this.rooms.delete(channelId)
-  }
-
-  /** The rooms that these selections cover and the actor may read now. */
-  roomsFor(actor: Person, filters: readonly FeedFilter[]): Promise<Room[]> {
+  /** The channels that these selections cover and the actor may read now. */
+  readableBy(actor: Person, filters: readonly FeedFilter[]): Promise<readonly Channel[]> {
     const { directory, gates } = this.deps
     return directory.settle(() => {
       const current = gates.current(actor)
@@ -161,8 +142,8 @@ export class Hub implements Streams {
         for (const id of channelIds) ids.add(id)
       }
       // Those that are named were judged a moment ago and are in memory, so that the stream is live at once.
-      directory.requireRooms([...ids])
-      return [...ids].map((id) => directory.room(id)).filter((room) => gates.mayRead(current, room))
+      directory.requireChannels([...ids])
+      return [...ids].map((id) => directory.channel(id)).filter((channel) => gates.mayRead(current, channel))
     })
   }
 
@@ -202,13 +183,14 @@ export class Hub implements Streams {
     await directory
       .settle(() => {
         const streams = [...this.streams]
+        const channel = event.channel && directory.channel(event.channel.id)
+        if (channel) directory.requireMembers(channel.id, this.openAccounts())
         const hearers = streams.filter((stream) => feed.hears(stream.actor, event))
-        const room = event.channel && directory.room(event.channel.id)
-        const readers = room ? streams.filter((stream) => gates.mayRead(stream.actor, room)) : []
+        const readers = channel ? streams.filter((stream) => gates.mayRead(stream.actor, channel)) : []
         // Everything is judged; from here on it is done, in the same step, so that no stream falls between.
         this.position = event.seq
         for (const stream of hearers) stream.offer(event)
-        this.applyRights(event, room, readers)
+        this.applyRights(event, readers)
       })
       .catch((fault) => {
         this.position = event.seq
@@ -219,11 +201,12 @@ export class Hub implements Streams {
   }
 
   private toRoom(event: LogEvent): void {
-    const id = event.channel?.id
-    const audience = id === undefined ? undefined : this.rooms.get(id)
-    if (id === undefined || !audience) return
+    if (event.channel) for (const audience of this.rooms.of(event.channel.id)) this.send(event, audience)
+  }
+
+  private send(event: LogEvent, audience: Audience): void {
     if (audience.plain.size > 0) {
-      audience.unchecked += this.deps.publish(messageTopic(id), event)
+      audience.unchecked += this.deps.publish(audience.topic, event)
       if (audience.unchecked > PARK_BYTES) {
         audience.unchecked = 0
         for (const stream of [...audience.plain]) stream.checkFlow()
@@ -233,14 +216,14 @@ export class Hub implements Streams {
   }
 
   /** What an event takes or gives: streams that lost a room leave it, those that follow everything join a new one. */
-  private applyRights(event: LogEvent, room: Room | null, readers: readonly Stream[]): void {
+  private applyRights(event: LogEvent, readers: readonly Stream[]): void {
     const { type, account, channel, facts } = event
     const own = [...(account ? (this.byAccount.get(account.id) ?? []) : [])]
     if (channel && type === 'member.left')
       for (const stream of own) if (stream.actor.account.id === account?.id) stream.drop(channel)
     if (channel && type === 'channel.archived') for (const stream of [...this.streams]) stream.drop(channel)
-    if (room && (type === 'member.joined' || type === 'channel.unarchived'))
-      for (const stream of readers) if (stream.covers(room.channel.id)) stream.join(room)
+    if (channel && (type === 'member.joined' || type === 'channel.unarchived'))
+      for (const stream of readers) if (stream.covers(channel.id)) stream.join(channel.id)
     if (type === 'account.archived') for (const stream of own) stream.end('auth_revoked')
     const ended = facts.token_id ?? facts.session_id
     if (type === 'account.token_revoked' || type === 'account.session_ended')
@@ -286,18 +269,6 @@ export class Hub implements Streams {
       this.ticking = false
     }
   }
-}
-
-/** Who is in a room right now, by how they are served. */
-interface RoomAudience {
-  readonly plain: Set<Stream>
-  readonly filtered: Set<Stream>
-  /** Bytes published since the sockets' buffers were looked at. */
-  unchecked: number
-}
-
-function messageTopic(channelId: number): string {
-  return `m${channelId}`
 }
 
 /** The accounts whose changes concern a stream of this actor. */

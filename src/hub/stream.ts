@@ -1,11 +1,12 @@
 import type { Person } from '../core/actor'
-import type { Channel, Room } from '../core/entities'
+import type { Channel } from '../core/entities'
 import type { LogEvent } from '../core/events'
 import { type FeedFilter, selects } from '../core/feed'
 import type { Seq } from '../core/ids'
 import type { EndReason, LiveStream, Outlet } from '../core/streams'
 import type { Loop } from '../core/turns'
 import type { Hub, HubDeps } from './hub'
+import { Seat } from './seat'
 
 /** Events read and sent at a time while a stream catches up. */
 const PAGE = 200
@@ -35,8 +36,7 @@ export class Stream implements LiveStream {
   private readonly backlogs: Backlog[] = []
   /** Where in the log each selection became live for the first time. */
   private readonly liveFrom = new WeakMap<FeedFilter, Seq>()
-  /** Rooms whose events come by themselves, by inner id. */
-  private readonly joined = new Map<number, Room>()
+  private readonly seat: Seat
   private running = false
   private gone = false
   private stalledSince: number | undefined
@@ -49,6 +49,7 @@ export class Stream implements LiveStream {
     public actor: Person,
     readonly outlet: Outlet,
   ) {
+    this.seat = new Seat(hub.rooms, this)
     this.nextBeat = deps.clock.steady() + outlet.beatEvery
   }
 
@@ -68,6 +69,12 @@ export class Stream implements LiveStream {
   /** Whether the server may publish messages to this stream's socket: it wants all of its rooms, whoever wrote them. */
   get isPlain(): boolean {
     return this.outlet.topics !== null && [...this.live].every(isPlainFilter)
+  }
+
+  /** Whether it wants whatever the reader may read, now and later. */
+  get followsAll(): boolean {
+    for (const { channelIds } of this.live) if (channelIds === '*') return true
+    return false
   }
 
   select(filter: FeedFilter, after: Seq | null): Promise<void> {
@@ -93,14 +100,14 @@ export class Stream implements LiveStream {
         ...backlog,
         selections: backlog.selections.map(keep).filter((filter) => filter !== null),
       }
-    this.rejoin()
+    this.seat.renew((id) => this.covers(id))
   }
 
   rewind(after: Seq): Promise<void> {
     const selections = this.selections
     this.live.clear()
     for (const backlog of this.backlogs.splice(0)) backlog.done()
-    this.rejoin()
+    this.seat.renew((id) => this.covers(id))
     return this.catchUp(selections, after, true)
   }
 
@@ -114,7 +121,7 @@ export class Stream implements LiveStream {
   closed(): void {
     this.gone = true
     this.live.clear()
-    this.leaveAll()
+    this.seat.clear()
     for (const backlog of this.backlogs.splice(0)) backlog.done()
     this.whenDrained?.()
     this.hub.remove(this)
@@ -142,16 +149,14 @@ export class Stream implements LiveStream {
     return [...this.live].some(({ channelIds }) => channelIds === '*' || channelIds.has(channelId))
   }
 
-  join(room: Room): void {
-    if (this.joined.has(room.channel.id)) return
-    this.joined.set(room.channel.id, room)
-    this.hub.enter(this, room.channel.id)
+  join(channelId: number): void {
+    this.seat.add(channelId)
   }
 
   /** The channel is readable no more: its events stop, and the reader is told. */
   drop(channel: Channel): void {
-    const wasJoined = this.joined.has(channel.id)
-    this.leave(channel.id)
+    const wasJoined = this.seat.has(channel.id)
+    this.seat.delete(channel.id)
     // While it catches up a stream has joined nothing, but it knows what it asked for by name.
     const isNamed = this.selections.some(({ channelIds }) => channelIds !== '*' && channelIds.has(channel.id))
     if (!wasJoined && !isNamed) {
@@ -192,7 +197,7 @@ export class Stream implements LiveStream {
     if (this.live.size === 0) return
     const selections = [...this.live]
     this.live.clear()
-    this.leaveAll()
+    this.seat.clear()
     void this.catchUp(selections, this.hub.head, false)
   }
 
@@ -226,7 +231,7 @@ export class Stream implements LiveStream {
     const ahead = backlog.position > this.hub.head ? this.hub.carried() : undefined
     if (ahead !== undefined) return ahead
     if (next) return this.merge(backlog, next)
-    const rooms = await this.hub.roomsFor(this.actor, backlog.selections)
+    const channels = await this.hub.readableBy(this.actor, backlog.selections)
     // From here to the end nothing is awaited: what was announced meanwhile is sent first.
     if (this.gone || this.backlogs[0] !== backlog || backlog.position < this.hub.head) return
     if (backlog.position > this.hub.head && this.hub.carried() !== undefined) return
@@ -236,8 +241,7 @@ export class Stream implements LiveStream {
       this.live.add(filter)
       if (!this.liveFrom.has(filter)) this.liveFrom.set(filter, this.hub.head)
     }
-    for (const room of rooms) this.join(room)
-    this.rejoin()
+    this.seat.addAll(channels.map(({ id }) => id))
     backlog.done()
   }
 
@@ -287,22 +291,6 @@ export class Stream implements LiveStream {
     return new Promise((resolve) => {
       this.whenDrained = resolve
     })
-  }
-
-  /** Enters the joined rooms anew, after what is selected, or how it has to be served, has changed. */
-  private rejoin(): void {
-    for (const [id, room] of [...this.joined]) {
-      this.leave(id)
-      if (this.covers(id)) this.join(room)
-    }
-  }
-
-  private leave(channelId: number): void {
-    if (this.joined.delete(channelId)) this.hub.leave(this, channelId)
-  }
-
-  private leaveAll(): void {
-    for (const id of [...this.joined.keys()]) this.leave(id)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SQL, SQLWrapper } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import type { Uuid } from '../core/ids'
 import type { Micros } from '../core/time'
@@ -9,10 +10,21 @@ export type Tables = typeof schema
 /** What the queries use of drizzle, which both dialects have. Every query is awaited. */
 export type Database = Pick<BunSQLiteDatabase<Tables>, 'select' | 'insert' | 'update' | 'delete' | '$count'>
 
+/** What the dialects write differently. */
+export interface Dialect {
+  /** The elements of a JSON array of numbers, given as text, as rows of one column `value`. */
+  numbers(json: SQLWrapper): SQL
+  /** The same of strings. */
+  texts(json: SQLWrapper): SQL
+  /** A text that sorts by its code points. */
+  byCodePoint(text: SQLWrapper): SQL
+}
+
 /** An open database with its tables. */
 export interface Handle {
   readonly db: Database
   readonly t: Tables
+  readonly dialect: Dialect
 }
 
 /** What a write stamps its rows with. */

@@ -1,9 +1,10 @@
+import { sql } from 'drizzle-orm'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import type { Sql } from 'postgres'
 import type { Seq } from '../core/ids'
 import type { Reads } from '../core/ports'
 import { type Clock, type Micros, toMicros } from '../core/time'
-import type { Database, Handle } from './database'
+import type { Database, Dialect, Handle } from './database'
 import type { StoreDeps } from './index'
 import { PostgresClient } from './postgres-client'
 import { type Connect, connectFirst, type SessionSettings } from './postgres-connect'
@@ -116,9 +117,16 @@ function preparing(sql: Sql): Sql {
   return Object.assign(sql, { unsafe: prepared as unknown as Sql['unsafe'] })
 }
 
+const dialect: Dialect = {
+  numbers: (json) =>
+    sql`SELECT element::bigint AS value FROM json_array_elements_text(${json}::text::json) AS element`,
+  texts: (json) => sql`SELECT element AS value FROM json_array_elements_text(${json}::text::json) AS element`,
+  byCodePoint: (text) => sql`${text} COLLATE "C"`,
+}
+
 /** A database, or a transaction, as the queries see it. What the dialects' types do not share, they do not use. */
 export function handleOf(db: Pick<PgDatabase, 'select' | 'insert' | 'update' | 'delete' | '$count'>): Handle {
-  return { db: db as unknown as Database, t: pgSchema as unknown as typeof schema }
+  return { db: db as unknown as Database, t: pgSchema as unknown as typeof schema, dialect }
 }
 
 /** Where the log of the database stands. */

@@ -1,6 +1,7 @@
 import { Database } from 'bun:sqlite'
+import { sql } from 'drizzle-orm'
 import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
-import type { Handle } from './database'
+import type { Dialect, Handle } from './database'
 import * as schema from './schema'
 import { checkDatabase, checkWriteAheadLog, damaged } from './sqlite-check'
 import { migrateSqlite } from './sqlite-migrate'
@@ -43,11 +44,17 @@ export function openSqlite(path: string, beforeMigration?: (path: string) => voi
   }
 }
 
+const dialect: Dialect = {
+  numbers: (json) => sql`SELECT value FROM json_each(${json})`,
+  texts: (json) => sql`SELECT value FROM json_each(${json})`,
+  byCodePoint: (text) => sql`${text} COLLATE BINARY`,
+}
+
 /** The database as drizzle's queries see it. */
 export function handleOf(connection: Database): Handle {
   // The type of drizzle's bun database names the schema it was made with; ours is fixed.
   const db = drizzle({ client: connection, schema }) as unknown as BunSQLiteDatabase<typeof schema>
-  return { db, t: schema }
+  return { db, t: schema, dialect }
 }
 
 function connect(

@@ -3,6 +3,8 @@ import { Directory } from '../../src/core/directory'
 import { accountEvent, channelEvent } from '../../src/core/events'
 import type { Reads } from '../../src/core/ports'
 import { later } from '../../src/core/time'
+import { Pace } from '../../src/core/turns'
+import { systemTurns } from '../../src/platform'
 import { rejectionOf } from '../home/temporary'
 import { openEngine } from '../store/engines'
 import { join, makeAccount, makeChannel } from '../store/scene'
@@ -24,7 +26,7 @@ async function scene() {
       }
     },
   })
-  const directory = new Directory(reads)
+  const directory = new Directory(reads, new Pace(systemTurns, engine.clock))
   store.onCommit((events) => {
     for (const event of events) directory.apply(event)
   })
@@ -51,12 +53,12 @@ describe('a judgement', () => {
     const { store, directory, asked } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
     await store.transact((tx) => makeChannel(tx, 'plans'))
-    const judge = () => [directory.accountByHandle('ann')?.id, directory.roomBySlug('plans')?.channel.slug]
+    const judge = () => [directory.accountByHandle('ann')?.id, directory.channelBySlug('plans')?.slug]
     expect(await directory.settle(judge)).toEqual([ann.id, 'plans'])
-    expect(asked).toEqual(['account', 'room'])
+    expect(asked).toEqual(['account', 'channel'])
     expect(await directory.settle(judge)).toEqual([ann.id, 'plans'])
     expect(judge()).toEqual([ann.id, 'plans'])
-    expect(asked).toEqual(['account', 'room'])
+    expect(asked).toEqual(['account', 'channel'])
   })
 
   test('that refuses is not repeated', async () => {
@@ -81,9 +83,12 @@ describe('a judgement', () => {
         at: later(channel.createdAt, 1),
         actor: null,
       })
-      return directory.roomBySlug('plans')
+      return directory.channelBySlug('plans')
     })
-    expect(await rejectionOf(restless)).toMatchObject({ kind: 'unavailable' })
+    expect(await rejectionOf(restless)).toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('Rights changed 64 times'),
+    })
   })
 })
 
@@ -93,25 +98,40 @@ describe('a change of rights', () => {
     const { store, directory } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
     const plans = await store.transact((tx) => makeChannel(tx, 'plans'))
-    const isMember = () => directory.settle(() => directory.roomBySlug('plans')?.members.has(ann.id))
+    const isMember = () => directory.settle(() => directory.member(ann.id, plans.id) !== undefined)
     expect(await isMember()).toBeFalse()
     await store.transact((tx) => join(tx, ann, plans))
     expect(await isMember()).toBeTrue()
-    expect(await directory.settle(() => directory.channelsOf(ann.id))).toEqual([plans.id])
+    expect(await directory.settle(() => directory.channelsOf(ann.id).keys())).toEqual([plans.id])
   })
 
-  test('makes an answer that was read before it worthless', async () => {
+  test('is followed by what was read before it', async () => {
     await using world = await scene()
     const { store, directory, asked, holdReads } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
     const plans = await store.transact((tx) => makeChannel(tx, 'plans'))
     const release = holdReads()
-    const answer = directory.settle(() => directory.roomBySlug('plans')?.members.has(ann.id))
+    const answer = directory.settle(() => directory.member(ann.id, plans.id) !== undefined)
     // The read has its answer, of a time when ann was no member; it hands it on after she joined.
     await store.transact((tx) => join(tx, ann, plans))
     release()
     expect(await answer).toBeTrue()
-    expect(asked).toEqual(['room', 'room'])
+    expect(asked).toEqual(['membershipsOf'])
+  })
+
+  test('makes an answer worthless that was read before it and cannot follow it', async () => {
+    await using world = await scene()
+    const { store, directory, asked, holdReads } = world
+    const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
+    const release = holdReads()
+    const name = directory.settle(() => directory.account(ann.id).displayName)
+    await store.transact(async (tx) => {
+      const renamed = await tx.updateAccount(ann.id, { displayName: 'Ann' })
+      await tx.append(accountEvent('account.updated', renamed), null)
+    })
+    release()
+    expect(await name).toBe('Ann')
+    expect(asked).toEqual(['account', 'account'])
   })
 
   test('lets a name exist that was looked up in vain', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { mentionTokens, resolveMentions } from '../../src/core/mentions'
 import { thrownBy } from '../home/temporary'
-import { idOf, roomOf } from './room'
+import { roomOf } from './room'
 
 interface Situation {
   readonly sender?: string
@@ -19,12 +19,11 @@ function resolve(body: string, situation: Situation = {}) {
   const { sender = members[0] ?? '' } = situation
   const room = roomOf(members, archived)
   const found = resolveMentions(mentionTokens(body), {
-    room,
-    senderId: idOf(room, sender),
+    senderId: room.idOf(sender),
     aliases,
-    isHere: (id) => here.some((handle) => idOf(room, handle) === id),
+    members: room.mentioned(here),
   })
-  const names = (ids: readonly number[]) => ids.map((id) => room.members.get(id)?.handle)
+  const names = (ids: readonly number[]) => ids.map(room.handleOf)
   return { ...found, listed: names(found.listed), unlisted: names(found.unlisted) }
 }
 

@@ -27,7 +27,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
     secrets: systemSecrets,
     passwords,
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
-    streams: { isOpen: () => false },
+    streams: { openAccounts: () => [] },
     waits,
   })
   const account = await core.accounts.create(operator, { kind: 'agent', handle: 'ann' })

@@ -34,7 +34,7 @@ async function scene(values: Partial<SettingValues>) {
     secrets: systemSecrets,
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
-    streams: { isOpen: () => false },
+    streams: { openAccounts: () => [] },
     waits,
   })
   await core.accounts.create({ via: 'operator' }, { kind: 'agent', handle: 'ann' })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Caller, type Fields, type World, world } from '../support/world'
 import { expectRefusal, issuesOf } from './refusals'
 
-/** Twelve agents, twelve channels, and twelve tokens of the first agent. */
+/** Twelve agents, twelve channels, twelve tokens of the first agent, and fifteen memberships. */
 let w: World
 let admin: Caller
 const names = Array.from({ length: 12 }, (_, i) => `n${String(i).padStart(2, '0')}`)
@@ -15,6 +15,8 @@ beforeAll(async () => {
   }
   for (let i = 1; i < 12; i++)
     await w.operator.post('/v1/admin/tokens', { account_handle: 'n00', scopes: [`channel:c${i}:read`] })
+  for (const channel of ['n01', 'n00', 'n02'])
+    for (const name of names.slice(0, 5).toReversed()) await w.joins(name, channel)
   admin = await w.agent('root', { scopes: ['admin:*'] })
 })
 afterAll(() => w[Symbol.asyncDispose]())
@@ -23,6 +25,7 @@ const lists: [string, string, (row: Fields) => unknown][] = [
   ['accounts', '/v1/admin/accounts?', ({ handle }) => handle],
   ['channels', '/v1/admin/channels?', ({ slug }) => slug],
   ['tokens', '/v1/admin/tokens?account=n00&', ({ id }) => id],
+  ['memberships', '/v1/admin/memberships?', (row) => `${row.channel_slug} ${row.account_handle}`],
 ]
 
 describe.each(lists)('the list of %s', (_, path, keyOf) => {
@@ -55,6 +58,26 @@ describe.each(lists)('the list of %s', (_, path, keyOf) => {
     expect(issuesOf(await admin.get(`${path}limit=1001`))).toEqual(['less_than_equal query.limit'])
   })
 })
+
+test('the memberships of one channel, or account, have pages as well', async () => {
+  const { body, headers } = await admin.get<Fields[]>('/v1/admin/memberships?channel=n01&limit=3')
+  expect(body.map(({ account_handle }) => account_handle)).toEqual(['n00', 'n01', 'n02'])
+  const cursor = headers.get('synapse-next-cursor')
+  const rest = await admin.get<Fields[]>(`/v1/admin/memberships?channel=n01&limit=3&cursor=${cursor}`)
+  expect(rest.body.map(({ account_handle }) => account_handle)).toEqual(['n03', 'n04'])
+  expect(rest.headers.get('synapse-next-cursor')).toBeNull()
+  const own = await admin.get<Fields[]>('/v1/admin/memberships?account=n03&limit=2')
+  expect(own.body.map(({ channel_slug }) => channel_slug)).toEqual(['n00', 'n01'])
+})
+
+test.each(['n01', 'n01 n00 n02', ' ', 'n01\0 n00'])(
+  'a cursor of %j is none of memberships',
+  async (place) => {
+    const cursor = Buffer.from(place).toString('base64url')
+    const answer = await admin.get(`/v1/admin/memberships?cursor=${cursor}`)
+    expectRefusal(answer, 400, { code: 'invalid_cursor', detail: 'Invalid cursor' })
+  },
+)
 
 test('accounts show when they were last seen', async () => {
   const seen = await w.agent('seen')

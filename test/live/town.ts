@@ -34,6 +34,14 @@ export class Town implements AsyncDisposable {
     return this.world.human(this.name('human'), { channels: membersOf(rooms) })
   }
 
+  /** Has the room forget what was said up to here, as a purge does. */
+  async purges(room: Room, seq: number): Promise<void> {
+    await this.world.sql('UPDATE channels SET floor_seq = ? WHERE slug = ?', seq, room.slug)
+    // The channel is read again after a change of its own.
+    await this.world.archives(room)
+    await this.world.operator.post(`/v1/admin/channels/${room.id}/unarchive`)
+  }
+
   /** A multiplexed socket. */
   socket(who: Caller, options?: Parameters<typeof LiveSocket.open>[2]): Promise<LiveSocket> {
     return LiveSocket.open(this.url, who.credential, options)

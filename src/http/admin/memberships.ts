@@ -1,7 +1,16 @@
 import type { Core } from '../../core'
 import { type Endpoint, endpoint } from '../endpoint'
 import { maybe, Type, text } from '../schema'
-import { idOf, membershipJson, membershipSchema, roleOf, roleSchema } from './wire'
+import {
+  idOf,
+  listQuery,
+  membershipJson,
+  membershipPageOf,
+  membershipSchema,
+  pageAnswer,
+  roleOf,
+  roleSchema,
+} from './wire'
 
 const newMembership = Type.Object({
   account_handle: text({ minLength: 1, maxLength: 64 }),
@@ -11,6 +20,7 @@ const newMembership = Type.Object({
 const filter = Type.Object({
   account: Type.Optional(text({ description: 'Handle' })),
   channel: Type.Optional(text({ description: 'Slug' })),
+  ...listQuery,
 })
 
 export function membershipEndpoints(core: Core): Endpoint[] {
@@ -20,16 +30,19 @@ export function membershipEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/memberships',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Who is in which channel',
+      summary: 'Who is in which channel, by channel and handle',
       query: filter,
       answers: { 200: { description: 'A bare array', schema: Type.Array(membershipSchema) } },
-      refusals: ['account_not_found', 'channel_not_found'],
+      refusals: ['account_not_found', 'channel_not_found', 'invalid_cursor'],
       handle: async ({ actor, query }) => {
-        const found = await core.memberships.list(actor, {
+        const page = membershipPageOf(query)
+        const filter = {
           ...(query.account === undefined ? {} : { handle: query.account }),
           ...(query.channel === undefined ? {} : { slug: query.channel }),
-        })
-        return { status: 200, json: found.map(membershipJson) }
+        }
+        const found = await core.memberships.list(actor, filter, page)
+        const keyOf = ({ channel, account }: (typeof found)[number]) => `${channel.slug} ${account.handle}`
+        return pageAnswer(found, page, keyOf, membershipJson)
       },
     }),
     endpoint({

@@ -1,7 +1,7 @@
 import type { Account, Channel } from '../../core/entities'
 import { AppError } from '../../core/errors'
 import { parseUuid, type Uuid } from '../../core/ids'
-import type { ListPage, MembershipView } from '../../core/ports'
+import type { ListPage, MembershipKey, MembershipView } from '../../core/ports'
 import { formatInstant, type Micros } from '../../core/time'
 import type { Answer } from '../endpoint'
 import { oneOf, Type, text } from '../schema'
@@ -38,10 +38,20 @@ export function numberedPageOf(query: { limit?: number; cursor?: string }): List
   return page
 }
 
+/** The same of memberships, whose cursors hold a slug and a handle. @throws invalid_cursor */
+export function membershipPageOf(query: { limit?: number; cursor?: string }) {
+  const { after, limit } = pageOf(query)
+  const [slug, handle, ...rest] = after.split(' ')
+  if (query.cursor === undefined) return { after: null, limit }
+  if (!slug || !handle || rest.length > 0) throw invalidCursor()
+  const key: MembershipKey = [slug, handle]
+  return { after: key, limit }
+}
+
 /** A bare array; a header says where the next page begins when there is one. */
 export function pageAnswer<Row>(
   rows: readonly Row[],
-  page: ListPage,
+  page: Pick<ListPage, 'limit'>,
   keyOf: (row: Row) => string,
   toJson: (row: Row) => unknown,
 ): Answer {

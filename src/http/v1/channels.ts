@@ -20,7 +20,8 @@ export function channelEndpoints(core: Core): Endpoint[] {
       answers: { 200: { description: 'By slug', schema: channelsSchema } },
       handle: async ({ actor, query }) => {
         const listings = await core.channels.mine(actor, { discoverable: query.include === 'discoverable' })
-        return { status: 200, json: { channels: listings.map((listing) => listingJson(core, listing)) } }
+        const rows = await core.pace.each(listings, (listing) => JSON.stringify(listingJson(core, listing)))
+        return { status: 200, text: `{"channels":[${rows.join()}]}` }
       },
     }),
     endpoint({
@@ -33,14 +34,16 @@ export function channelEndpoints(core: Core): Endpoint[] {
       refusals: ['channel_not_found', 'channel_archived', 'not_a_member', 'missing_scope'],
       handle: async ({ actor, params }) => {
         const members = await core.channels.members(actor, normalName(params.slug ?? ''))
-        const json = members.map(({ account, role }) => ({
-          id: account.uuid,
-          handle: account.handle,
-          display_name: account.displayName,
-          kind: account.kind,
-          role,
-        }))
-        return { status: 200, json: { members: json } }
+        const rows = await core.pace.each(members, ({ account, role }) =>
+          JSON.stringify({
+            id: account.uuid,
+            handle: account.handle,
+            display_name: account.displayName,
+            kind: account.kind,
+            role,
+          }),
+        )
+        return { status: 200, text: `{"members":[${rows.join()}]}` }
       },
     }),
   ]

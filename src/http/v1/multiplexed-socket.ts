@@ -146,7 +146,7 @@ export class MultiplexedSocket implements SocketSession {
 
   private async subscribe(stream: LiveStream, frame: ClientFrame & { type: 'subscribe' }): Promise<void> {
     const { core, streams } = this.deps
-    const { filter, rooms, after } = await core.feed.resolve(this.actor, {
+    const { filter, channels, after } = await core.feed.resolve(this.actor, {
       channels: frame.channels.map(normalName),
       types: frame.types ?? null,
       thread: null,
@@ -162,7 +162,7 @@ export class MultiplexedSocket implements SocketSession {
       )
     // Whoever subscribes again replaces what it had.
     stream.deselect(asked)
-    const slugs = asked === '*' ? ['*'] : rooms.map((room) => room.channel.slug)
+    const slugs = asked === '*' ? ['*'] : channels.map(({ slug }) => slug)
     const cursor = core.log.cursor(after ?? streams.head)
     this.say({ type: 'subscribed', ...idOf(frame), channels: slugs, cursor })
     const live = stream.select(filter, after)
@@ -174,8 +174,8 @@ export class MultiplexedSocket implements SocketSession {
     const slugs = frame.channels.map(normalName)
     if (slugs.includes('*')) stream.deselect('*')
     else {
-      const rooms = await directory.settle(() => slugs.map((slug) => directory.roomBySlug(slug)))
-      stream.deselect(new Set(rooms.flatMap((room) => room?.channel.id ?? [])))
+      const found = await directory.settle(() => slugs.map((slug) => directory.channelBySlug(slug)))
+      stream.deselect(new Set(found.flatMap((channel) => channel?.id ?? [])))
     }
     this.say({ type: 'unsubscribed', ...idOf(frame), channels: slugs })
   }
@@ -184,7 +184,10 @@ export class MultiplexedSocket implements SocketSession {
   private async selectedChannels(stream: LiveStream) {
     const { directory } = this.deps.core
     const ids = stream.selections.flatMap(({ channelIds }) => (channelIds === '*' ? [] : [...channelIds]))
-    return directory.settle(() => ids.map((id) => directory.channel(id)))
+    return directory.settle(() => {
+      directory.requireChannels(ids)
+      return ids.map((id) => directory.channel(id))
+    })
   }
 
   /** Tells the client that the past is over: of this subscription, and up to where of all of them. */

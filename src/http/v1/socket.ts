@@ -83,13 +83,13 @@ async function openChannel(deps: LiveDeps, request: Request, visit: Visit, name:
   const actor = await withClaim(core, request, principal)
   if (actor.via === 'operator') throw refused('auth required')
   const slug = normalName(name)
-  const { room } = await core.directory
+  const { channel } = await core.directory
     .settle(() => core.gates.read(core.gates.current(actor), slug))
     .catch((error: unknown) => {
       throw error instanceof AppError ? new HttpError(403, error.reason, error.message, error.extra) : error
     })
   requireUpgrade(request)
-  return upgrade(deps, request, actor, (place) => new ChannelSocket(deps, actor, room.channel, place))
+  return upgrade(deps, request, actor, (place) => new ChannelSocket(deps, actor, channel, place))
 }
 
 function upgrade(

@@ -1,11 +1,18 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, max } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm'
 import type { Account } from '../../core/entities'
 import type { AccountChange, NewAccount, Reads } from '../../core/ports'
 import type { Micros } from '../../core/time'
 import type { Handle, Stamp } from '../database'
-import { chunks, isStorable, only } from './rows'
+import { chunks, isStorable, lazily, only } from './rows'
 
-export function accountReads({ db, t }: Handle) {
+export function accountReads({ db, t, dialect }: Handle) {
+  const byHandles = lazily(() =>
+    db
+      .select()
+      .from(t.accounts)
+      .where(sql`${t.accounts.handle} IN (${dialect.texts(sql.placeholder('handles'))})`)
+      .prepare(),
+  )
   const find = async (where: ReturnType<typeof eq>) => {
     const [row] = await db.select().from(t.accounts).where(where).limit(1)
     return row && toAccount(row)
@@ -28,6 +35,11 @@ export function accountReads({ db, t }: Handle) {
         for (const row of await db.select().from(t.accounts).where(inArray(t.accounts.id, some)))
           found.push(toAccount(row))
       return found
+    },
+
+    async accountsByHandles(handles) {
+      const rows = await byHandles().execute({ handles: JSON.stringify(handles.filter(isStorable)) })
+      return rows.map(toAccount)
     },
 
     async listAccounts({ after, limit }) {

@@ -1,11 +1,81 @@
-import { and, asc, count, eq, gt, inArray } from 'drizzle-orm'
-import type { Channel, Member, Role, Room } from '../../core/entities'
+import { and, asc, count, eq, gt, gte, inArray, isNull, or, sql } from 'drizzle-orm'
+import type { Channel, Role } from '../../core/entities'
 import type { LogEvent } from '../../core/events'
 import type { NewChannel, Reads, Writes } from '../../core/ports'
 import type { Handle, Stamp } from '../database'
-import { chunks, isStorable, only } from './rows'
+import { chunks, isStorable, lazily, only } from './rows'
 
-export function channelReads({ db, t }: Handle) {
+export function channelReads({ db, t, dialect }: Handle) {
+  const value = sql.placeholder
+  const byIds = lazily(() =>
+    db
+      .select()
+      .from(t.channels)
+      .where(sql`${t.channels.id} IN (${dialect.numbers(value('ids'))})`)
+      .prepare(),
+  )
+  const publicIds = lazily(() =>
+    db
+      .select({ id: t.channels.id })
+      .from(t.channels)
+      .where(and(eq(t.channels.kind, 'public'), gt(t.channels.id, value('after'))))
+      .orderBy(asc(t.channels.id))
+      .limit(value('limit'))
+      .prepare(),
+  )
+  const ofAccount = lazily(() =>
+    db
+      .select({
+        id: t.memberships.channelId,
+        role: t.memberships.role,
+        joinedSeq: t.memberships.joinedSeq,
+      })
+      .from(t.memberships)
+      // The plus keeps the planner on the account's own rows: by the primary key it would read everybody's.
+      .where(
+        and(eq(t.memberships.accountId, value('key')), sql`+${t.memberships.channelId} > ${value('after')}`),
+      )
+      .orderBy(sql`+${t.memberships.channelId}`)
+      .limit(value('limit'))
+      .prepare(),
+  )
+  const inChannel = lazily(() =>
+    db
+      .select({
+        id: t.memberships.accountId,
+        role: t.memberships.role,
+        joinedSeq: t.memberships.joinedSeq,
+      })
+      .from(t.memberships)
+      .where(and(eq(t.memberships.channelId, value('key')), gt(t.memberships.accountId, value('after'))))
+      .orderBy(asc(t.memberships.accountId))
+      .limit(value('limit'))
+      .prepare(),
+  )
+  const firstByHandle = lazily(() =>
+    db
+      .select({ id: t.accounts.id, handle: t.accounts.handle })
+      .from(t.memberships)
+      .innerJoin(t.accounts, eq(t.accounts.id, t.memberships.accountId))
+      .where(and(eq(t.memberships.channelId, value('key')), isNull(t.accounts.archivedAt)))
+      .orderBy(dialect.byCodePoint(t.accounts.handle))
+      .limit(value('limit'))
+      .prepare(),
+  )
+  // One snapshot: whether an event is counted in follows from its place. Accounts are looked up one by one, because a
+  // planner without statistics would read all of them for each channel.
+  const active = lazily(() =>
+    db
+      .select({
+        channelId: sql<number>`wanted.value`.mapWith(Number),
+        members: sql<number>`(
+        SELECT count(*) FROM memberships m WHERE m.channel_id = wanted.value
+        AND (SELECT a.archived_at FROM accounts a WHERE a.id = m.account_id) IS NULL)`.mapWith(Number),
+        asOf: sql<number>`(SELECT coalesce(max(seq), 0) FROM events)`.mapWith(Number),
+      })
+      .from(sql`(${dialect.numbers(value('ids'))}) AS wanted`)
+      .prepare(),
+  )
   const find = async (by: Parameters<Reads['channel']>[0]): Promise<Channel | undefined> => {
     if ('slug' in by && !isStorable(by.slug)) return undefined
     const where =
@@ -20,30 +90,7 @@ export function channelReads({ db, t }: Handle) {
   return {
     channel: find,
 
-    async room(by): Promise<Room | undefined> {
-      const channel = await find(by)
-      if (!channel) return undefined
-      const rows = await db
-        .select({
-          accountId: t.memberships.accountId,
-          handle: t.accounts.handle,
-          kind: t.accounts.kind,
-          role: t.memberships.role,
-          joinedAt: t.memberships.joinedAt,
-          joinedSeq: t.memberships.joinedSeq,
-          archivedAt: t.accounts.archivedAt,
-        })
-        .from(t.memberships)
-        .innerJoin(t.accounts, eq(t.accounts.id, t.memberships.accountId))
-        .where(eq(t.memberships.channelId, channel.id))
-        .orderBy(asc(t.accounts.handle))
-      const members = rows.map(({ archivedAt, ...row }): Member => ({ ...row, active: archivedAt === null }))
-      return {
-        channel,
-        members: new Map(members.map((member) => [member.accountId, member])),
-        byHandle: new Map(members.map((member) => [member.handle, member])),
-      }
-    },
+    channelsByIds: (ids) => byIds().execute({ ids: JSON.stringify(ids) }),
 
     async listChannels({ after, limit }) {
       return db
@@ -52,6 +99,10 @@ export function channelReads({ db, t }: Handle) {
         .where(gt(t.channels.slug, after))
         .orderBy(asc(t.channels.slug))
         .limit(limit)
+    },
+
+    async publicChannelIds(page) {
+      return (await publicIds().execute({ ...page })).map(({ id }) => id)
     },
 
     countChannels: () => db.$count(t.channels),
@@ -69,28 +120,32 @@ export function channelReads({ db, t }: Handle) {
       return counts
     },
 
-    async channelIdsOf(accountId) {
-      const rows = await db
-        .select({ id: t.memberships.channelId })
-        .from(t.memberships)
-        .where(eq(t.memberships.accountId, accountId))
-        .orderBy(asc(t.memberships.channelId))
-      return rows.map(({ id }) => id)
-    },
+    countActive: (channelIds) => active().execute({ ids: JSON.stringify(channelIds) }),
 
-    async listMemberships({ accountId, channelId }) {
+    membershipsOf: (accountId, page) => ofAccount().execute({ key: accountId, ...page }),
+
+    membershipsIn: (channelId, page) => inChannel().execute({ key: channelId, ...page }),
+
+    firstMembers: (channelId, limit) => firstByHandle().execute({ key: channelId, limit }),
+
+    async listMemberships({ accountId, channelId }, { after, limit }) {
+      const [slug, handle] = after ?? []
       const rows = await db
         .select({ account: t.accounts, channel: t.channels, membership: t.memberships })
-        .from(t.memberships)
+        .from(t.channels)
+        .innerJoin(t.memberships, eq(t.memberships.channelId, t.channels.id))
         .innerJoin(t.accounts, eq(t.accounts.id, t.memberships.accountId))
-        .innerJoin(t.channels, eq(t.channels.id, t.memberships.channelId))
         .where(
           and(
             accountId === undefined ? undefined : eq(t.memberships.accountId, accountId),
-            channelId === undefined ? undefined : eq(t.memberships.channelId, channelId),
+            channelId === undefined ? undefined : eq(t.channels.id, channelId),
+            slug === undefined || handle === undefined
+              ? undefined
+              : and(gte(t.channels.slug, slug), or(gt(t.channels.slug, slug), gt(t.accounts.handle, handle))),
           ),
         )
         .orderBy(asc(t.channels.slug), asc(t.accounts.handle))
+        .limit(limit)
       return rows.map(({ account, channel, membership }) => ({
         account,
         channel,

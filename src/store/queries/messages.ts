@@ -4,8 +4,8 @@ import type { Message } from '../../core/entities'
 import { MAX_CHANNEL_FILTER } from '../../core/limits'
 import type { MessageFilter, Reads } from '../../core/ports'
 import type { Handle } from '../database'
-import { HAS_MENTIONS, KIND_MASK, kindFlags, type MessageRow, toMessage } from '../message-row'
-import { chunks } from './rows'
+import { HAS_MENTIONS, KIND_MASK, kindFlags, toMessage } from '../message-row'
+import { chunks, lazily } from './rows'
 
 /** Of how many keys a statement is made. */
 const KEYS = [1, 8, 64, 500]
@@ -13,7 +13,7 @@ const KEYS = [1, 8, 64, 500]
 const PARTS = [1, 2, 4, 8, 16, MAX_CHANNEL_FILTER]
 const NO_CHANNEL = -1
 
-export function messageReads({ db, t }: Handle) {
+export function messageReads({ db, t, dialect }: Handle) {
   const root = alias(t.messages, 'root')
   const target = alias(t.messages, 'target')
   const lastReply = alias(t.messages, 'last_reply')
@@ -35,6 +35,18 @@ export function messageReads({ db, t }: Handle) {
       .leftJoin(lastReply, eq(lastReply.seq, t.threads.lastReplySeq))
       .where(where)
       .$dynamic()
+
+  // For any number of channels: one step of the index each.
+  const newest = lazily(() =>
+    db
+      .select({ channelId: t.messages.channelId, seq: t.messages.seq, at: t.messages.at })
+      .from(sql`(${dialect.numbers(sql.placeholder('ids'))}) AS wanted`)
+      .innerJoin(
+        t.messages,
+        sql`${t.messages.seq} = (SELECT max(seq) FROM messages AS own WHERE own.channel_id = wanted.value)`,
+      )
+      .prepare(),
+  )
 
   // Statements are made once for each shape: building one costs more than running it.
   const place = { seq: t.messages.seq, channelId: t.messages.channelId }
@@ -129,18 +141,8 @@ export function messageReads({ db, t }: Handle) {
     },
 
     async newestIn(channelIds) {
-      const newest = new Map<number, { seq: number; at: MessageRow['at'] }>()
-      const latest = async (id: number) => {
-        const [row] = await db
-          .select({ seq: t.messages.seq, at: t.messages.at })
-          .from(t.messages)
-          .where(eq(t.messages.channelId, id))
-          .orderBy(desc(t.messages.seq))
-          .limit(1)
-        if (row) newest.set(id, row)
-      }
-      await Promise.all(channelIds.map(latest))
-      return newest
+      const rows = await newest().execute({ ids: JSON.stringify(channelIds) })
+      return new Map(rows.map(({ channelId, seq, at }) => [channelId, { seq, at }]))
     },
 
     async seqOfMoment(at, message) {
@@ -150,22 +152,19 @@ export function messageReads({ db, t }: Handle) {
         .where(eq(t.messages.uuid, message))
         .limit(1)
       if (named) return named.seq
-      // The time of the event rises with seq, so this is a binary search on the key. That of an imported message may be
-      // earlier by microseconds, and then it is the one that its cursors name, or far in the future, and then it is none.
+      // `at` rises with seq, so this is a binary search on the key; few messages of one log share an instant.
       let low = 0
       let high = (await db.select({ seq: max(t.messages.seq) }).from(t.messages))[0]?.seq ?? 0
       while (low < high) {
         const middle = Math.ceil((low + high) / 2)
         const [row] = await db
-          .select({ seq: t.messages.seq, shown: t.messages.at, told: t.events.at, uuid: t.messages.uuid })
+          .select({ seq: t.messages.seq, at: t.messages.at, uuid: t.messages.uuid })
           .from(t.messages)
-          .innerJoin(t.events, eq(t.events.seq, t.messages.seq))
           .where(lte(t.messages.seq, middle))
           .orderBy(desc(t.messages.seq))
           .limit(1)
-        const found = row && Math.min(row.shown, row.told)
-        if (!row || found === undefined || row.seq <= low) low = middle
-        else if (found < at || (found === at && row.uuid <= message)) low = middle
+        if (!row || row.seq <= low) low = middle
+        else if (row.at < at || (row.at === at && row.uuid <= message)) low = middle
         else high = row.seq - 1
       }
       const [last] = await db

@@ -4,8 +4,9 @@ import type { Handle, Stamp } from '../database'
 import { accountReads } from './accounts'
 import { only } from './rows'
 
-export function pairingReads({ db, t }: Handle) {
-  const { accountsByIds } = accountReads({ db, t })
+export function pairingReads(handle: Handle) {
+  const { db, t } = handle
+  const { accountsByIds } = accountReads(handle)
   return {
     async pairCodes(by) {
       const where =

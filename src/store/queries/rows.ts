@@ -16,3 +16,12 @@ export function only<Row>(rows: readonly Row[]): Row {
   if (row === undefined) throw new Error('a statement on one row found none')
   return row
 }
+
+/** A statement that is made when it is first used, and then kept: most transactions need few of them. */
+export function lazily<Statement>(make: () => Statement): () => Statement {
+  let statement: Statement | undefined
+  return () => {
+    statement ??= make()
+    return statement
+  }
+}

@@ -1,0 +1,176 @@
+import type { Stream } from './stream'
+
+/** Streams that hear the same, by how they are served: by one publish to a topic for all of them, or one by one. */
+export class Audience {
+  readonly plain = new Set<Stream>()
+  readonly filtered = new Set<Stream>()
+  /** Bytes published since the sockets' buffers were looked at. */
+  unchecked = 0
+
+  constructor(readonly topic: string) {}
+
+  get size(): number {
+    return this.plain.size + this.filtered.size
+  }
+
+  add(stream: Stream): void {
+    if (!stream.isPlain || !stream.outlet.topics) {
+      this.filtered.add(stream)
+      return
+    }
+    this.plain.add(stream)
+    stream.outlet.topics.add(this.topic)
+  }
+
+  delete(stream: Stream): void {
+    this.filtered.delete(stream)
+    if (this.plain.delete(stream)) stream.outlet.topics?.delete(this.topic)
+  }
+}
+
+/** Those who hear one and the same set of rooms, all of it by one topic. */
+export class RoomSet extends Audience {
+  constructor(
+    topic: string,
+    /** Inner ids, in rising order. */
+    public ids: Uint32Array,
+    public hash: number,
+  ) {
+    super(topic)
+  }
+
+  has(id: number): boolean {
+    return this.ids[placeIn(this.ids, id)] === id
+  }
+}
+
+/**
+ * Who hears of which room. A stream that names its rooms is in the audience of each. One that follows everything is in
+ * the audience of its set of rooms, which all streams with the same rooms share: so a socket in thousands of rooms
+ * holds one topic, and a room holds one entry for each different set. A stream is in one audience of a room at most.
+ */
+export class Rooms {
+  private readonly named = new Map<number, Audience>()
+  private readonly setsOf = new Map<number, RoomSet[]>()
+  private readonly byHash = new Map<number, RoomSet[]>()
+  private made = 0
+
+  /** The audiences of a room. */
+  of(id: number): readonly Audience[] {
+    const named = this.named.get(id)
+    const sets = this.setsOf.get(id) ?? []
+    return named ? [named, ...sets] : [...sets]
+  }
+
+  enter(stream: Stream, id: number): void {
+    let audience = this.named.get(id)
+    if (!audience) {
+      audience = new Audience(`m${id}`)
+      this.named.set(id, audience)
+    }
+    audience.add(stream)
+  }
+
+  leave(stream: Stream, id: number): void {
+    const audience = this.named.get(id)
+    audience?.delete(stream)
+    if (audience?.size === 0) this.named.delete(id)
+  }
+
+  /** `ids` in rising order. */
+  enterSet(stream: Stream, ids: Uint32Array): RoomSet {
+    const hash = ids.reduce((sum, id) => (sum + mixed(id)) >>> 0, 0)
+    const set = this.find(ids, hash) ?? this.make(ids, hash)
+    set.add(stream)
+    return set
+  }
+
+  leaveSet(stream: Stream, set: RoomSet): void {
+    set.delete(stream)
+    if (set.size > 0) return
+    for (const id of set.ids) this.unlink(set, id)
+    remove(this.byHash, set.hash, set)
+  }
+
+  /** Moves a stream to the set with one room more, or less; answers that set. */
+  change(stream: Stream, set: RoomSet, id: number, isAdded: boolean): RoomSet {
+    const ids = isAdded ? withId(set.ids, id) : set.ids.filter((other) => other !== id)
+    const hash = (isAdded ? set.hash + mixed(id) : set.hash - mixed(id)) >>> 0
+    const other = this.find(ids, hash)
+    // A set of its own grows and shrinks in place.
+    if (set.size === 1 && !other) {
+      remove(this.byHash, set.hash, set)
+      set.ids = ids
+      set.hash = hash
+      add(this.byHash, hash, set)
+      if (isAdded) add(this.setsOf, id, set)
+      else this.unlink(set, id)
+      return set
+    }
+    const next = other ?? this.make(ids, hash)
+    this.leaveSet(stream, set)
+    next.add(stream)
+    return next
+  }
+
+  private find(ids: Uint32Array, hash: number): RoomSet | undefined {
+    return this.byHash.get(hash)?.find((set) => isSame(set.ids, ids))
+  }
+
+  private make(ids: Uint32Array, hash: number): RoomSet {
+    const set = new RoomSet(`s${++this.made}`, ids, hash)
+    add(this.byHash, hash, set)
+    for (const id of ids) add(this.setsOf, id, set)
+    return set
+  }
+
+  private unlink(set: RoomSet, id: number): void {
+    remove(this.setsOf, id, set)
+  }
+}
+
+function add(lists: Map<number, RoomSet[]>, key: number, set: RoomSet): void {
+  const list = lists.get(key)
+  if (list) list.push(set)
+  else lists.set(key, [set])
+}
+
+function remove(lists: Map<number, RoomSet[]>, key: number, set: RoomSet): void {
+  const list = lists.get(key)
+  const last = list?.pop()
+  if (!list || !last) return
+  // The order of sets means nothing: the last one takes the place of the one that goes.
+  if (last !== set) list[list.indexOf(set)] = last
+  if (list.length === 0) lists.delete(key)
+}
+
+/** A sum of these is the hash of a set: it follows when one id comes or goes. */
+function mixed(id: number): number {
+  const once = Math.imul(id ^ (id >>> 16), 0x45d9f3b)
+  return Math.imul(once ^ (once >>> 16), 0x45d9f3b) >>> 0
+}
+
+function isSame(one: Uint32Array, other: Uint32Array): boolean {
+  return one.length === other.length && one.every((id, i) => id === other[i])
+}
+
+function withId(ids: Uint32Array, id: number): Uint32Array {
+  const place = placeIn(ids, id)
+  const grown = new Uint32Array(ids.length + 1)
+  grown.set(ids.subarray(0, place))
+  grown[place] = id
+  grown.set(ids.subarray(place), place + 1)
+  return grown
+}
+
+/** Where the id is, or would be. */
+function placeIn(ids: Uint32Array, id: number): number {
+  let low = 0
+  let high = ids.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((ids[middle] ?? 0) < id) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,74 @@
+import type { RoomSet, Rooms } from './rooms'
+import type { Stream } from './stream'
+
+/**
+ * The rooms whose events come to one stream by themselves: each by itself, or, for a stream that follows everything, as
+ * one set that it shares with others.
+ */
+export class Seat {
+  private readonly named = new Set<number>()
+  private set: RoomSet | undefined
+
+  constructor(
+    private readonly rooms: Rooms,
+    private readonly stream: Stream,
+  ) {}
+
+  has(id: number): boolean {
+    return this.named.has(id) || (this.set?.has(id) ?? false)
+  }
+
+  add(id: number): void {
+    if (this.has(id)) return
+    if (this.set) {
+      this.set = this.rooms.change(this.stream, this.set, id, true)
+      return
+    }
+    if (this.stream.followsAll) {
+      this.addAll([id])
+      return
+    }
+    this.named.add(id)
+    this.rooms.enter(this.stream, id)
+  }
+
+  /** Takes these besides those it has, as the stream has to be served now. */
+  addAll(ids: readonly number[]): void {
+    const { rooms, stream } = this
+    if (this.set && stream.followsAll && ids.every((id) => this.set?.has(id))) {
+      // The same set, but it may come by topic now, or no longer.
+      this.set.delete(stream)
+      this.set.add(stream)
+      return
+    }
+    const all = new Set([...this.ids(), ...ids])
+    this.clear()
+    if (stream.followsAll) this.set = rooms.enterSet(stream, Uint32Array.from(all).sort())
+    else for (const id of all) this.add(id)
+  }
+
+  delete(id: number): void {
+    if (this.named.delete(id)) this.rooms.leave(this.stream, id)
+    if (this.set?.has(id)) this.set = this.rooms.change(this.stream, this.set, id, false)
+  }
+
+  clear(): void {
+    for (const id of this.named) this.rooms.leave(this.stream, id)
+    this.named.clear()
+    if (this.set) this.rooms.leaveSet(this.stream, this.set)
+    this.set = undefined
+  }
+
+  /** Keeps what is still wanted, after what is selected, or how the stream has to be served, has changed. */
+  renew(isWanted: (id: number) => boolean): void {
+    if (!this.stream.followsAll || !this.set) {
+      const kept = this.ids().filter(isWanted)
+      this.clear()
+      this.addAll(kept)
+    } else this.addAll([])
+  }
+
+  private ids(): number[] {
+    return this.set ? [...this.set.ids] : [...this.named]
+  }
+}

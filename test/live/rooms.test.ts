@@ -1,0 +1,249 @@
+// Which streams hear of which room, by the real hub over a real store; what is here of a surface are the outlets.
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { loadConfig, settingRegistry } from '../../src/config'
+import { type Core, createCore } from '../../src/core'
+import type { Person } from '../../src/core/actor'
+import type { Account, Channel } from '../../src/core/entities'
+import type { LogEvent } from '../../src/core/events'
+import type { FeedFilter } from '../../src/core/feed'
+import type { LiveStream, Outlet } from '../../src/core/streams'
+import { HeldRequests, Hub } from '../../src/hub'
+import { pairSecrets } from '../../src/pair-secrets'
+import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
+import { type Engine, openEngine } from '../store/engines'
+
+const CHANNELS = 4
+const operator = { via: 'operator' } as const
+
+let engine: Engine
+let core: Core
+let hub: Hub
+/** Everybody who has a socket. */
+const ears = new Set<Ear>()
+
+beforeAll(async () => {
+  engine = await openEngine()
+  const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  core = await createCore({
+    store: engine.store,
+    settings: settingRegistry(loadConfig({ env: { HOME: '/nowhere' }, cwd: '/', command: 'serve' })),
+    clock: engine.clock,
+    turns: systemTurns,
+    secrets: systemSecrets,
+    passwords: argonPasswords(),
+    pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
+    streams: { openAccounts: () => hub.openAccounts() },
+    waits,
+  })
+  const { directory, gates, feed, clock, pace } = core
+  const publish = (topic: string, event: LogEvent) => {
+    for (const ear of [...ears]) if (ear.held.has(topic)) ear.event(event)
+    return 1
+  }
+  const report = (fault: unknown) => {
+    throw fault
+  }
+  hub = new Hub(
+    { directory, gates, feed, clock, pace, publish, ended: () => {}, report },
+    waits,
+    core.log.head,
+  )
+  engine.store.onCommit((events) => hub.announce(events))
+})
+afterAll(async () => {
+  hub.stop()
+  await engine[Symbol.asyncDispose]()
+})
+
+/** One connection: what it was sent, and the topics that it holds. */
+class Ear implements Outlet {
+  readonly heard: number[] = []
+  readonly held = new Set<string>()
+  readonly beatEvery = 1_000_000
+  readonly stream: LiveStream
+  readonly topics
+  /** What it asked for: everything, or channels by their place in the scene. */
+  wants: Set<number> | '*' = new Set()
+
+  constructor(
+    readonly reader: Reader,
+    hasTopics: boolean,
+  ) {
+    this.topics = hasTopics
+      ? { add: (topic: string) => this.held.add(topic), delete: (topic: string) => this.held.delete(topic) }
+      : null
+    this.stream = hub.open(reader.actor, this)
+    ears.add(this)
+  }
+
+  async selects(channels: readonly Channel[], which: readonly number[] | '*', own: boolean): Promise<void> {
+    const ids = which === '*' ? which : new Set(which.flatMap((place) => channels[place]?.id ?? []))
+    if (which === '*' || this.wants === '*') this.wants = '*'
+    else for (const place of which) this.wants.add(place)
+    this.stream.deselect(ids)
+    const filter: FeedFilter = {
+      channelIds: ids,
+      types: ['message.created'],
+      threadRoot: null,
+      // Its own messages do not occur here, so this decides how it is served and nothing else.
+      notActorId: own ? null : this.reader.account.id,
+    }
+    await this.stream.select(filter, null)
+  }
+
+  event({ seq }: LogEvent): void {
+    this.heard.push(seq)
+  }
+
+  beat(): void {}
+  dropped(): void {}
+  buffered(): number {
+    return 0
+  }
+  end(): void {}
+
+  close(): void {
+    this.stream.closed()
+    ears.delete(this)
+  }
+}
+
+interface Reader {
+  readonly account: Account
+  readonly actor: Person
+  readonly rooms: Set<number>
+}
+
+/** Channels, a writer who is in all of them, and readers who come and go. */
+class Scene {
+  readonly archived = new Set<number>()
+
+  private constructor(
+    readonly channels: Channel[],
+    readonly readers: Reader[],
+    private readonly writer: Person,
+  ) {}
+
+  static async build(): Promise<Scene> {
+    const name = crypto.randomUUID().slice(0, 8)
+    const person = async (handle: string): Promise<Reader> => {
+      const account = await core.accounts.create(operator, { kind: 'agent', handle })
+      const scopes = ['channel:*:read', 'channel:*:post']
+      const { token } = await core.tokens.issue(operator, { handle, scopes })
+      return { account, actor: { via: 'token', account, token }, rooms: new Set() }
+    }
+    const writer = await person(`writer-${name}`)
+    const channels: Channel[] = []
+    for (let i = 0; i < CHANNELS; i++) {
+      const slug = `room-${i}-${name}`
+      channels.push((await core.channels.create(operator, { slug, name: slug })).channel)
+      await core.memberships.add(operator, writer.account.handle, slug, 'member')
+    }
+    const readers = [await person(`a-${name}`), await person(`b-${name}`), await person(`c-${name}`)]
+    return new Scene(channels, readers, writer.actor)
+  }
+
+  async move(r: number, c: number): Promise<void> {
+    const [reader, channel] = [this.readers[r], this.channels[c]]
+    if (!reader || !channel) return
+    if (!reader.rooms.delete(c)) {
+      reader.rooms.add(c)
+      await core.memberships.add(operator, reader.account.handle, channel.slug, 'member')
+      return
+    }
+    await core.memberships.remove(operator, reader.account.uuid, channel.uuid)
+    for (const ear of ears) if (ear.reader === reader && ear.wants !== '*') ear.wants.delete(c)
+  }
+
+  async archive(c: number): Promise<void> {
+    const channel = this.channels[c]
+    if (!channel) return
+    if (this.archived.delete(c)) await core.channels.unarchive(operator, channel.uuid)
+    else {
+      this.archived.add(c)
+      await core.channels.archive(operator, channel.uuid)
+      for (const ear of ears) if (ear.wants !== '*') ear.wants.delete(c)
+    }
+  }
+
+  /** Posts, and checks that it was heard once by those who should, and that nobody holds a topic too many. */
+  async post(c: number): Promise<void> {
+    const channel = this.channels[c]
+    if (!channel || this.archived.has(c)) return
+    for (const ear of ears) ear.heard.length = 0
+    const posted = await core.messages.post(this.writer, {
+      channel: channel.slug,
+      body: 'hello',
+      format: 'markdown',
+      threadId: null,
+      replyTo: null,
+      priority: 'normal',
+      metadata: {},
+      clientMessageId: null,
+      idempotency: null,
+    })
+    const seq = posted.replayed ? 0 : posted.event.seq
+    for (const ear of ears) {
+      const wanted = ear.wants === '*' || ear.wants.has(c)
+      expect(ear.heard).toEqual(wanted && ear.reader.rooms.has(c) ? [seq] : [])
+      const most = ear.wants === '*' ? 1 : ear.wants.size
+      expect(ear.held.size).toBeLessThanOrEqual(most)
+    }
+  }
+
+  async open(r: number, which: readonly number[] | '*', hasTopics: boolean, own: boolean): Promise<void> {
+    const reader = this.readers[r]
+    if (reader) await new Ear(reader, hasTopics).selects(this.channels, which, own)
+  }
+
+  async more(e: number, which: readonly number[] | '*', own: boolean): Promise<void> {
+    await [...ears][e]?.selects(this.channels, which, own)
+  }
+}
+
+const reader = fc.integer({ min: 0, max: 2 })
+const channel = fc.integer({ min: 0, max: CHANNELS - 1 })
+const which = fc.oneof(fc.constant('*' as const), fc.uniqueArray(channel, { minLength: 1 }))
+const act: fc.Arbitrary<(scene: Scene) => Promise<void>> = fc.oneof(
+  fc.tuple(reader, which, fc.boolean(), fc.boolean()).map((how) => (scene: Scene) => scene.open(...how)),
+  fc.tuple(fc.nat(5), which, fc.boolean()).map((how) => (scene: Scene) => scene.more(...how)),
+  {
+    weight: 3,
+    arbitrary: fc.tuple(reader, channel).map((how) => (scene: Scene) => scene.move(...how)),
+  },
+  channel.map((c) => (scene: Scene) => scene.archive(c)),
+  fc.nat(5).map((e) => async () => [...ears][e]?.close()),
+)
+
+test('a message is heard once by each stream that wants it and may, whatever came before', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 20 }), async (acts) => {
+      const scene = await Scene.build()
+      try {
+        for (const happens of acts) {
+          await happens(scene)
+          for (let c = 0; c < CHANNELS; c++) await scene.post(c)
+        }
+      } finally {
+        for (const ear of [...ears]) ear.close()
+      }
+    }),
+    { numRuns: 20 },
+  )
+})
+
+test('sockets that follow everything share a topic while they are in the same rooms, and hold no other', async () => {
+  const scene = await Scene.build()
+  const topics = () => [...ears].map(({ held }) => [...held].join())
+  for (const r of [0, 0, 1]) await scene.open(r, '*', true, true)
+  for (const r of [0, 1]) for (const c of [0, 1, 2]) await scene.move(r, c)
+  const [first = ''] = topics()
+  expect(topics()).toEqual([first, first, first])
+  await scene.move(1, 3)
+  expect(topics()[2]).not.toBe(first)
+  await scene.move(1, 3)
+  expect(topics()).toEqual([first, first, first])
+  for (let c = 0; c < CHANNELS; c++) await scene.post(c)
+  for (const ear of [...ears]) ear.close()
+})
