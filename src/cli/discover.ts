@@ -4,7 +4,7 @@ import { type Found, findAt, findByDomain, type Hint, Neighbourhood } from '../d
 import { CliError, UsageError } from './cli-error'
 import { command } from './command'
 import { EXIT } from './exit-codes'
-import { note, printJson } from './terminal'
+import { note, print, printJson } from './terminal'
 import { baseOf } from './ways'
 
 /** How long answers of the local network are waited for. */
@@ -45,7 +45,7 @@ export const discover = command({
       throw new UsageError('--mdns, --domain and --url exclude each other')
     const peers = await found(args.domain, args.url)
     if (args.json === true) printJson({ peers })
-    else for (const peer of peers) console.log(textOf(peer))
+    else for (const peer of peers) print(textOf(peer))
     if (peers.length > 0) return undefined
     throw new CliError(EXIT.notFound, 'no Synapse was found', [
       ...(args.domain === undefined && args.url === undefined

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from './exit-codes'
 import { commandHelp, familyHelp, overview, usageLine } from './help'
 import { ENTRIES, type Entry } from './program'
 import { reportError } from './report'
-import { note, printJson, styleOf } from './terminal'
+import { note, print, printJson, styleOf } from './terminal'
 import { COMMIT, CONTRACT_VERSION, VERSION } from './version'
 
 /** Runs one command line and answers the exit code. Never rejects: what goes wrong is told on stderr. */
@@ -25,7 +25,7 @@ export async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     const [name, words] = isMember ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest]
     entry = find(name, scope)
     if (wantsHelp(words)) {
-      console.log(commandHelp(styleOf(process.stdout), entry, await entry.load()))
+      print(commandHelp(styleOf(process.stdout), entry, await entry.load()))
       return EXIT.ok
     }
     return await (await entry.load()).execute(words)
@@ -55,7 +55,7 @@ function familyAlone(word: string, members: readonly Entry[], [flag]: readonly s
     const lines = members.map(({ name, summary }) => `synapse ${name}: ${summary}`)
     throw new UsageError(flag === undefined ? `${word} what?` : `unknown option ${flag}`, lines)
   }
-  console.log(familyHelp(styleOf(process.stdout), word, members))
+  print(familyHelp(styleOf(process.stdout), word, members))
   return EXIT.ok
 }
 
@@ -66,7 +66,7 @@ function noCommand(scope: 'all' | 'admin'): ExitCode {
 
 function flagAlone(flag: string, words: readonly string[], scope: 'all' | 'admin'): ExitCode {
   if (['--help', '-h'].includes(flag) && words.length === 0) {
-    console.log(overview(styleOf(process.stdout), scope))
+    print(overview(styleOf(process.stdout), scope))
     return EXIT.ok
   }
   if (['--version', '-v', '-V'].includes(flag) && words.every((word) => word === '--json')) {
@@ -76,7 +76,7 @@ function flagAlone(flag: string, words: readonly string[], scope: 'all' | 'admin
       ...(COMMIT === '' ? {} : { commit: COMMIT }),
     }
     if (words.length > 0) printJson(facts)
-    else console.log(`synapse ${VERSION}${COMMIT && ` (${COMMIT})`}, contract ${CONTRACT_VERSION}`)
+    else print(`synapse ${VERSION}${COMMIT && ` (${COMMIT})`}, contract ${CONTRACT_VERSION}`)
     return EXIT.ok
   }
   throw new UsageError(`unknown option ${flag}`, [

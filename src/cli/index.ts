@@ -5,5 +5,5 @@
 // Start reading in dispatch.ts, then command.ts.
 import { dispatch } from './dispatch'
 
-// Nothing that is still open, a timer or a connection, keeps a command from ending. console.log has written by now.
+// Nothing that is still open, a timer or a connection, keeps a command from ending. Its answer has been written by now.
 process.exit(await dispatch(process.argv.slice(2)))

@@ -1,5 +1,5 @@
 import { askNewPassword } from './prompt'
-import { isInteractive } from './terminal'
+import { isInteractive, jsonOf, type Loss, printJson, printOnce } from './terminal'
 
 // Without letters and digits that look alike.
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
@@ -30,7 +30,23 @@ export function generatePassword(): string {
   ).join('-')
 }
 
+/** Prints an answer, and with it a password that was made up here. @throws CliError when it was shown to nobody */
+export async function printWithPassword(
+  answer: { readonly id: string; readonly handle: string },
+  chosen: ChosenPassword,
+): Promise<void> {
+  if (!chosen.generated) return printJson(answer)
+  await printOnce(jsonOf({ ...answer, ...shownOnce(chosen) }), [lostPassword(answer.handle)])
+}
+
+/** A password that was set and could not be shown: the old one is gone, too. */
+export function lostPassword(handle: string): Loss {
+  return {
+    otherwise: `@${handle} has a new password that was shown to nobody; set another: synapse set-password ${handle}`,
+  }
+}
+
 /** What goes into the output beside an answer, so that a made-up password is seen once. */
-export function shownOnce({ password, generated }: ChosenPassword): Record<string, string> {
+function shownOnce({ password, generated }: ChosenPassword): Record<string, string> {
   return generated ? { password, _warning: 'This password is shown once; nobody can look it up later.' } : {}
 }

@@ -1,11 +1,12 @@
 import { whereArgs, withClient } from './admin/index'
+import { lostToken } from './admin/tokens'
 import { UsageError } from './cli-error'
 import { command, type Values } from './command'
-import { type ChosenPassword, generatePassword } from './passwords'
+import { type ChosenPassword, generatePassword, lostPassword } from './passwords'
 import { ask, askNewPassword } from './prompt'
 import { type Plan, quickstartSteps } from './quickstart-steps'
 import { quickstartFacts, quickstartText } from './quickstart-text'
-import { isInteractive, printJson, styleOf } from './terminal'
+import { isInteractive, jsonOf, printOnce, styleOf } from './terminal'
 import { findAccount, normalName } from './wire'
 
 const args = {
@@ -41,8 +42,12 @@ export const quickstart = command({
       throw new UsageError('--admin and --agent must be two different handles')
     const outcome = await withClient({ ...given, isFirst: true }, (client) => quickstartSteps(client, plan))
     const facts = quickstartFacts(outcome, given)
-    if (given.json === true) printJson(facts)
-    else console.log(quickstartText(styleOf(process.stdout), facts))
+    const answer = given.json === true ? jsonOf(facts) : quickstartText(styleOf(process.stdout), facts)
+    const { admin, agent, password } = outcome
+    await printOnce(answer, [
+      lostToken(given, agent.token_id),
+      ...(password?.generated === true ? [lostPassword(admin.handle)] : []),
+    ])
     return undefined
   },
 })

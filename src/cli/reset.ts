@@ -9,7 +9,7 @@ import { CliError, UsageError } from './cli-error'
 import { command } from './command'
 import { EXIT } from './exit-codes'
 import { ask } from './prompt'
-import { isInteractive, note, printJson } from './terminal'
+import { isInteractive, note, print, printJson } from './terminal'
 
 const CONNECT_WITHIN_MS = 1000
 /** A large store on a slow disk. */
@@ -46,8 +46,8 @@ export const reset = command({
     if (!isDryRun) await empty(config, database.path, doomed)
     if (args.json === true) printJson({ home: config.home, dry_run: isDryRun, backup, deleted: doomed })
     else {
-      if (backup !== null) console.log(`backup   ${backup}`)
-      for (const path of doomed) console.log(`${isDryRun ? 'would go' : 'deleted '} ${path}`)
+      if (backup !== null) print(`backup   ${backup}`)
+      for (const path of doomed) print(`${isDryRun ? 'would go' : 'deleted '} ${path}`)
     }
     return undefined
   },

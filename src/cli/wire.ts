@@ -52,6 +52,8 @@ export interface Onboarded {
   readonly channels_joined: readonly string[]
   readonly channels_already_member: readonly string[]
   readonly token_scopes: readonly string[]
+  /** Servers of a version before this one do not say it. */
+  readonly token_id?: string
   readonly token: string
 }
 

@@ -20,6 +20,7 @@ export interface Onboarded {
   readonly joined: readonly string[]
   readonly already: readonly { slug: string; role: Role }[]
   readonly scopes: readonly string[]
+  readonly tokenId: string
   /** The new token, shown once. */
   readonly secret: string
 }
@@ -76,8 +77,8 @@ export class Onboarding {
       }
       const scopes = slugs.flatMap((slug) => verbs.map((verb) => `channel:${slug}:${verb}`))
       const name = request.tokenName ?? null
-      const { secret } = await this.tokens.insert(tx, actor, account, { scopes, name })
-      return { account, created: !known, joined, already, scopes, secret }
+      const { token, secret } = await this.tokens.insert(tx, actor, account, { scopes, name })
+      return { account, created: !known, joined, already, scopes, tokenId: token.uuid, secret }
     })
   }
 }

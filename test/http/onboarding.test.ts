@@ -28,7 +28,8 @@ describe('onboarding an agent', () => {
       token_name: 'box',
     })
     expect(status).toBe(201)
-    const { token, ...rest } = body
+    const { token, token_id, ...rest } = body
+    expect(token_id).toMatch(/^[0-9a-f-]{36}$/)
     expect<Fields>(rest).toEqual({
       handle: 'helper',
       account_created: true,

@@ -1,6 +1,6 @@
 import type { AdminClient } from '../client'
 import { command } from '../command'
-import { choosePassword, shownOnce } from '../passwords'
+import { choosePassword, printWithPassword } from '../passwords'
 import { printJson } from '../terminal'
 import { type Account, getAccount } from '../wire'
 import { adminCommand, whereArgs, withClient } from './index'
@@ -43,14 +43,9 @@ export const addAccount = command({
     )
     const { id, handle, kind, display_name, is_admin } = account
     const admin = args.admin === true ? { is_admin } : {}
-    printJson({
-      id,
-      handle,
-      kind,
-      display_name,
-      ...admin,
-      ...('generated' in chosen ? shownOnce(chosen) : {}),
-    })
+    const made = { id, handle, kind, display_name, ...admin }
+    if ('generated' in chosen) await printWithPassword(made, chosen)
+    else printJson(made)
     return undefined
   },
 })
@@ -126,7 +121,7 @@ export const setPassword = command({
       const account = await getAccount(client, args.handle)
       return client.patch<Account>(`/v1/admin/accounts/${account.id}`, { password: chosen.password })
     })
-    printJson({ id, handle, ...shownOnce(chosen) })
+    await printWithPassword({ id, handle }, chosen)
     return undefined
   },
 })

@@ -2,7 +2,7 @@ import { printableJson } from '../../core/text'
 import { CliError } from '../cli-error'
 import { command } from '../command'
 import { EXIT } from '../exit-codes'
-import { note, printJson } from '../terminal'
+import { note, print, printJson } from '../terminal'
 import { counted } from '../words'
 import { whereArgs, withClient } from './index'
 
@@ -56,7 +56,7 @@ export const listAudit = command({
     const filter = { actor, action, target, since, limit, cursor }
     const page = await withClient(args, (client) => client.get<Page>('/v1/admin/audit', filter))
     if (args.json === true) printJson(page)
-    else for (const entry of page.entries) console.log(lineOf(entry))
+    else for (const entry of page.entries) print(lineOf(entry))
     if (args.json !== true && page.next_cursor !== null) note(`more: --cursor ${page.next_cursor}`)
     return undefined
   },
@@ -96,7 +96,7 @@ export const verifyAudit = command({
         EXIT.failure,
         'the hash is not in the audit log: entries were cut off, or all were replaced',
       )
-    if (args.json !== true) console.log(`${counted(entries, 'entry', 'entries')}, all as written\n${hash}`)
+    if (args.json !== true) print(`${counted(entries, 'entry', 'entries')}, all as written\n${hash}`)
     return undefined
   },
 })

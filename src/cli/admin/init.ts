@@ -2,7 +2,7 @@ import { type Config, findHome, loadConfig, maskUrl } from '../../config/index'
 import { becomeOwner, HomeLocked } from '../../home/index'
 import { command } from '../command'
 import { ownName } from '../myself'
-import { printJson } from '../terminal'
+import { print, printJson } from '../terminal'
 import { socketOf } from '../ways'
 
 export const init = command({
@@ -29,10 +29,8 @@ export const init = command({
     const facts = { home: config.home, store: maskUrl(config.databaseUrl), running }
     if (args.json === true) printJson(facts)
     else {
-      console.log(`home   ${facts.home}\nstore  ${facts.store}`)
-      console.log(
-        running ? 'ready: a server is running on it' : `ready: ${ownName()} serve starts the server`,
-      )
+      print(`home   ${facts.home}\nstore  ${facts.store}`)
+      print(running ? 'ready: a server is running on it' : `ready: ${ownName()} serve starts the server`)
     }
     return undefined
   },

@@ -4,7 +4,8 @@ import { parseDuration } from '../duration'
 import { EXIT } from '../exit-codes'
 import { joinSnippet } from '../join-snippet'
 import { publicUrl, serverAddress } from '../server-address'
-import { note, printJson } from '../terminal'
+import { jsonOf, type Loss, note, printOnce } from '../terminal'
+import type { Where } from '../ways'
 import type { IssuedToken, Onboarded, Token } from '../wire'
 import { words } from '../words'
 import { adminCommand, whereArgs, withClient } from './index'
@@ -51,7 +52,7 @@ export const issueToken = command({
       return client.post<IssuedToken>('/v1/admin/tokens', request(expiresAt))
     })
     const { id, account_handle: account, scopes, token, name, actors, expires_at } = issued
-    printJson({
+    const answer = {
       id,
       account,
       scopes,
@@ -60,7 +61,8 @@ export const issueToken = command({
       ...(lasts === undefined ? {} : { expires_at }),
       token,
       _warning: WARNING,
-    })
+    }
+    await printOnce(jsonOf(answer), [lostToken(args, id)])
     return undefined
   },
 })
@@ -106,7 +108,7 @@ export const onboardAgent = command({
     const channel = args['read-only'] === true ? undefined : channels[0]
     const next = joinSnippet({ url: address.url, handle, token, channel })
     const { account_created, channels_joined, channels_already_member, token_scopes } = onboarded
-    printJson({
+    const answer = {
       handle,
       account_created,
       channels_joined,
@@ -115,11 +117,24 @@ export const onboardAgent = command({
       token,
       _warning: WARNING,
       _next: next,
-    })
+    }
+    await printOnce(jsonOf(answer), [lostToken(args, onboarded.token_id)])
     if (process.stderr.isTTY) note(`\nOn the machine of @${handle}, paste:\n\n${next}`)
     return undefined
   },
 })
+
+/** A token that could not be shown is revoked. */
+export function lostToken(where: Where, id: string | undefined): Loss {
+  const stays = 'the token was shown to nobody and could not be revoked'
+  if (id === undefined)
+    return { otherwise: `${stays}: synapse list-tokens, then synapse revoke-token --id ID` }
+  return {
+    takeBack: () => withClient(where, (client) => client.post(`/v1/admin/tokens/${id}/revoke`)),
+    done: 'the token was shown to nobody and is revoked again; run the command again for another',
+    otherwise: `${stays}: synapse revoke-token --id ${id}`,
+  }
+}
 
 export const revokeToken = adminCommand({
   args: { id: { type: 'string', valueHint: 'uuid', required: true, description: 'As list-tokens shows it' } },

@@ -2,7 +2,7 @@ import type { BackupOutcome } from '../../backup/index'
 import { withClient } from '../admin/index'
 import { UsageError } from '../cli-error'
 import { command } from '../command'
-import { note, printJson } from '../terminal'
+import { note, print, printJson } from '../terminal'
 import { counted } from '../words'
 import { showCopying } from './copying'
 import { configAt, homeArgs, passphraseFor, refuseAbsent, sizeOf } from './index'
@@ -40,7 +40,7 @@ export const createBackup = command({
       return await client.post<BackupOutcome>('/v1/admin/backups', request, WITHIN_MS)
     })
     if (args.json === true) printJson(outcome)
-    else for (const line of linesOf(outcome)) console.log(line)
+    else for (const line of linesOf(outcome)) print(line)
     for (const notice of outcome.notices) note(`warning: ${notice}`)
     return undefined
   },

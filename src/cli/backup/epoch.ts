@@ -1,6 +1,6 @@
 import { UsageError } from '../cli-error'
 import { command } from '../command'
-import { printJson } from '../terminal'
+import { print, printJson } from '../terminal'
 import { configAt, homeArgs, refuseAbsent } from './index'
 
 export const rotate = command({
@@ -26,7 +26,7 @@ export const rotate = command({
     const { rotateEpoch } = await import('../../keeping')
     const begun = await rotateEpoch(config, args.from === undefined ? undefined : Number(args.from))
     if (args.json === true) printJson(begun)
-    else console.log(`epoch ${begun.epoch} begins at seq ${begun.first_seq}`)
+    else print(`epoch ${begun.epoch} begins at seq ${begun.first_seq}`)
     return undefined
   },
 })

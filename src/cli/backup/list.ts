@@ -1,6 +1,6 @@
 import { type Backup, byDate, listBackups } from '../../backup/index'
 import { command } from '../command'
-import { note, printJson } from '../terminal'
+import { note, print, printJson } from '../terminal'
 import { counted } from '../words'
 import { configAt, foldersOf, homeArgs, sizeOf } from './index'
 
@@ -15,7 +15,7 @@ export const listCopies = command({
     if (args.json === true)
       printJson(backups.map((backup) => ({ ...factsOf(backup), dated_ahead: ahead.has(backup) })))
     else if (backups.length === 0) note(`no backups in ${folders.join(', ')}`)
-    else for (const backup of backups) console.log(lineOf(backup, ahead.has(backup)))
+    else for (const backup of backups) print(lineOf(backup, ahead.has(backup)))
     return undefined
   },
 })

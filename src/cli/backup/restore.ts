@@ -16,7 +16,7 @@ import { command } from '../command'
 import { EXIT } from '../exit-codes'
 import { COMMAND_WITHIN_MS, hasServer } from '../home-lock'
 import { ask } from '../prompt'
-import { isInteractive, note, printJson } from '../terminal'
+import { isInteractive, note, print, printJson } from '../terminal'
 import { counted } from '../words'
 import { configAt, fileCalled, foldersOf, homeArgs, ownDid, passphraseFor } from './index'
 
@@ -79,7 +79,7 @@ export const restoreCopy = command({
       step: stepNotes(copy),
     })
     if (args.json === true) printJson(jsonOf(file, restored))
-    else console.log(textOf(restored))
+    else print(textOf(restored))
     return undefined
   },
 })

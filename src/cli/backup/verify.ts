@@ -2,7 +2,7 @@ import { byDate, listBackups, type Verdict, verifyBackup } from '../../backup/in
 import { CliError } from '../cli-error'
 import { command } from '../command'
 import { EXIT } from '../exit-codes'
-import { note, printJson } from '../terminal'
+import { note, print, printJson } from '../terminal'
 import { counted } from '../words'
 import { configAt, fileCalled, foldersOf, homeArgs } from './index'
 
@@ -26,7 +26,7 @@ export const verifyCopy = command({
     const { file, problems, remarks, backup } = verdict
     if (args.json === true)
       printJson({ file, ok: problems.length === 0, problems, remarks, ...backup?.record })
-    else console.log(linesOf(verdict).join('\n'))
+    else print(linesOf(verdict).join('\n'))
     return problems.length === 0 ? undefined : EXIT.failure
   },
 })

@@ -9,7 +9,7 @@ import { whereArgs, withClient } from '../admin/index'
 import { CliError, UsageError } from '../cli-error'
 import type { AdminClient } from '../client'
 import { EXIT } from '../exit-codes'
-import { printJson } from '../terminal'
+import { print, printJson } from '../terminal'
 
 export { whereArgs, withClient }
 
@@ -62,7 +62,7 @@ export function written(value: unknown): string {
 
 export function printSetting(setting: Setting, json: boolean | undefined): void {
   if (json === true) printJson(setting)
-  else console.log(`${setting.key} = ${written(setting.value)}${remarkOf(setting)}`)
+  else print(`${setting.key} = ${written(setting.value)}${remarkOf(setting)}`)
 }
 
 function remarkOf({ source }: Setting): string {

@@ -2,7 +2,7 @@ import { type Config, findHome, loadConfig, maskUrl } from '../../config/index'
 import { descriptorsOf, keptFree } from '../../descriptors'
 import { becomeOwner, readTls, remarksOn } from '../../home/index'
 import { command } from '../command'
-import { printJson } from '../terminal'
+import { print, printJson } from '../terminal'
 import { written } from './index'
 
 const args = {
@@ -26,8 +26,8 @@ export const checkConfig = command({
     const notices = [...noticesOf(config), ...remarks]
     if (args.json === true) printJson({ options: rows, notices })
     else {
-      for (const { key, value, source } of rows) console.log(`${key} = ${written(value)}  (${source})`)
-      for (const notice of notices) console.log(`note: ${notice}`)
+      for (const { key, value, source } of rows) print(`${key} = ${written(value)}  (${source})`)
+      for (const notice of notices) print(`note: ${notice}`)
     }
     return undefined
   },
@@ -39,7 +39,7 @@ export const configPath = command({
   async run({ args }) {
     const home = findHome({ flags: { home: args.home }, command: 'other' })
     if (args.json === true) printJson({ home })
-    else console.log(home)
+    else print(home)
     return undefined
   },
 })

@@ -1,5 +1,5 @@
 import { command } from '../command'
-import { printJson, type Style, styleOf } from '../terminal'
+import { print, printJson, type Style, styleOf } from '../terminal'
 import { allSettings, keyArg, type Setting, settingCalled, whereArgs, withClient, written } from './index'
 
 const json = { type: 'boolean', description: 'Print JSON instead of text' } as const
@@ -22,7 +22,7 @@ export const showSettings = command({
   async run({ args }) {
     const settings = await withClient(args, allSettings)
     if (args.json === true) printJson({ settings })
-    else for (const line of table(styleOf(process.stdout), settings)) console.log(line)
+    else for (const line of table(styleOf(process.stdout), settings)) print(line)
     return undefined
   },
 })
@@ -33,7 +33,7 @@ export const getSetting = command({
   async run({ args }) {
     const setting = await withClient(args, (client) => settingCalled(client, args.key))
     if (args.json === true) printJson(setting)
-    else console.log(written(setting.value))
+    else print(written(setting.value))
     return undefined
   },
 })
@@ -58,7 +58,7 @@ export const settingHistory = command({
       return found
     })
     if (args.json === true) printJson({ changes })
-    else for (const change of changes) console.log(lineOf(change))
+    else for (const change of changes) print(lineOf(change))
     return undefined
   },
 })

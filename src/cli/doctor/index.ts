@@ -10,7 +10,7 @@ import { printableLines } from '../../core/text'
 import { UsageError } from '../cli-error'
 import { command } from '../command'
 import { EXIT } from '../exit-codes'
-import { printJson, type Style, styleOf } from '../terminal'
+import { print, printJson, type Style, styleOf } from '../terminal'
 import { baseOf } from '../ways'
 import { configsync, federation } from './absent'
 import { backup } from './backup'
@@ -92,7 +92,7 @@ export const doctor = command({
       throw new UsageError('--home is for the machine of the server, --url and --config for any other')
     const reports = await examine(args)
     if (args.json === true) printJson({ object: 'doctor_report', checks: reports })
-    else console.log(reports.flatMap((report) => linesOf(styleOf(process.stdout), report)).join('\n'))
+    else print(reports.flatMap((report) => linesOf(styleOf(process.stdout), report)).join('\n'))
     const statuses = new Set(reports.map(({ status }) => status))
     if (statuses.has('fail')) return EXIT.broken
     return statuses.has('warn') ? EXIT.warned : undefined

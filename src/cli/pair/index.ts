@@ -8,8 +8,8 @@ import { UsageError } from '../cli-error'
 import { type Command, command } from '../command'
 import { parseDuration } from '../duration'
 import { publicUrl, serverAddress } from '../server-address'
-import { note, printJson, styleOf } from '../terminal'
-import { baseOf } from '../ways'
+import { jsonOf, type Loss, note, printOnce, styleOf } from '../terminal'
+import { baseOf, type Where } from '../ways'
 import { words } from '../words'
 import { pairLink } from './link'
 import { drawCode } from './qr'
@@ -109,15 +109,26 @@ export const pair: Command = command({
         ? { url, code: code ?? '', device: device.device }
         : { url, token, device: device.device },
     )
-    if (args.json === true)
-      printJson({ ...device, url, link, ...(token === undefined ? { code: typed_code } : { token }) })
-    // For citty --no-qr says that qr is off, whatever it is called here.
-    else show(device, { url, link, typed: typed_code, drawn: !rawArgs.includes('--no-qr') })
+    const answer =
+      args.json === true
+        ? jsonOf({ ...device, url, link, ...(token === undefined ? { code: typed_code } : { token }) })
+        : // For citty --no-qr says that qr is off, whatever it is called here.
+          textOf(device, { url, link, typed: typed_code, drawn: !rawArgs.includes('--no-qr') })
+    await printOnce(answer, [lostDevice({ home: args.home }, device.id)])
     if (given === undefined && address.local)
       note(`Only this machine can reach ${url}: name another address with --url.`)
     return undefined
   },
 })
+
+/** A code or token that could not be shown lets nobody in any more. */
+function lostDevice(where: Where, id: string): Loss {
+  return {
+    takeBack: () => withClient(where, (client) => client.post(`/v1/admin/devices/${id}/revoke`)),
+    done: 'what lets the device in was shown to nobody and is withdrawn; run the command again',
+    otherwise: `what lets the device in was shown to nobody and could not be withdrawn: synapse pair revoke ${id}`,
+  }
+}
 
 /** The page of a link must be at the root of its server. @throws UsageError */
 function originOf(url: string): string {
@@ -134,7 +145,7 @@ interface Shown {
 }
 
 /** What somebody needs who holds the device: the code to point its camera at, the link, and what can be typed. */
-function show(device: Device, { url, link, typed, drawn }: Shown): void {
+function textOf(device: Device, { url, link, typed, drawn }: Shown): string {
   const { bold, dim } = styleOf(process.stdout)
   const { account_handle: handle, account_kind: kind, scopes } = device
   const until = new Date(device.expires_at).toLocaleTimeString('en-GB', { timeStyle: 'short' })
@@ -156,5 +167,5 @@ function show(device: Device, { url, link, typed, drawn }: Shown): void {
     '',
     ...ways,
   ]
-  console.log(lines.join('\n'))
+  return lines.join('\n')
 }

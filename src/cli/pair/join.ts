@@ -5,7 +5,7 @@ import { refusalOf } from '../refusal'
 import { printJson } from '../terminal'
 import { baseOf } from '../ways'
 import { readPairLink } from './link'
-import { clientFolder, writeToken } from './token-file'
+import { clientFolder, reserveTokenFile } from './token-file'
 
 const ANSWER_WITHIN_MS = 30_000
 
@@ -40,12 +40,12 @@ export const joinServer = command({
   async run({ args }) {
     const { url, ...secret } = given(args)
     // Before the code is used up: what it gives has to be kept somewhere.
-    const folder = clientFolder()
+    using room = reserveTokenFile(clientFolder())
     const { token, account, scopes, expires_at, instance_did } =
       'token' in secret
         ? await identify(url, secret.token)
         : await ask<Credential>(url, '/v1/pair/redeem', { code: secret.code, device: args.device })
-    const file = writeToken(folder, account.handle, token)
+    const file = room.keep(account.handle, token)
     const { handle, kind } = account
     printJson({
       url,

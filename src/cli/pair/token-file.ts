@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { CliError } from '../cli-error'
@@ -19,18 +29,40 @@ export function clientFolder(): string {
   }
 }
 
-/** Keeps a token in `<handle>.token`, whole or not at all, readable by its owner alone. Answers the path. */
-export function writeToken(folder: string, handle: string, token: string): string {
-  // A handle comes from a server, and becomes part of a path.
-  if (!/^[a-z][a-z0-9_-]{0,63}$/.test(handle))
-    throw new CliError(EXIT.failure, 'the server named an account in a way that is no handle')
-  const path = join(folder, `${handle}.token`)
-  const temporary = `${path}.${process.pid}.tmp`
+/** More than a token takes. */
+const ROOM_BYTES = 4096
+
+/** Room on the disk for a token that is still to be made. It is given back at the end of its scope. */
+export interface TokenFile extends Disposable {
+  /** Keeps a token in `<handle>.token`, whole or not at all, readable by its owner alone. Answers the path. */
+  keep(handle: string, token: string): string
+}
+
+/** Makes sure that a token can be kept before a code is used up for it. @throws an error of the system */
+export function reserveTokenFile(folder: string): TokenFile {
+  const temporary = join(folder, `.${crypto.randomUUID()}.tmp`)
+  const remove = () => rmSync(temporary, { force: true })
   try {
-    writeFileSync(temporary, `${token}\n`, { mode: 0o600, flag: 'wx' })
-    renameSync(temporary, path)
-  } finally {
-    rmSync(temporary, { force: true })
+    writeFileSync(temporary, Buffer.alloc(ROOM_BYTES), { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    remove()
+    throw error
   }
-  return path
+  return {
+    keep(handle, token) {
+      // A handle comes from a server, and becomes part of a path.
+      if (!/^[a-z][a-z0-9_-]{0,63}$/.test(handle))
+        throw new CliError(EXIT.failure, 'the server named an account in a way that is no handle')
+      const path = join(folder, `${handle}.token`)
+      const file = openSync(temporary, 'r+')
+      try {
+        ftruncateSync(file, writeSync(file, `${token}\n`))
+      } finally {
+        closeSync(file)
+      }
+      renameSync(temporary, path)
+      return path
+    },
+    [Symbol.dispose]: remove,
+  }
 }

@@ -15,7 +15,7 @@ import { CliError } from '../cli-error'
 import { EXIT, type ExitCode } from '../exit-codes'
 import { COMMAND_WITHIN_MS, hasServer, seeFree } from '../home-lock'
 import { ownCommand } from '../myself'
-import { printJson } from '../terminal'
+import { print, printJson } from '../terminal'
 import type { ServeArgs } from './args'
 import { holdsBanner } from './banner'
 import { flagsOf, withAbsolutePaths, withThrowAwayHome, wordsOf } from './flags'
@@ -125,5 +125,5 @@ async function report(run: RunFile, out: string, json: boolean | undefined): Pro
     await Bun.sleep(POLL_MS)
     text = readFileSync(out, 'utf8')
   }
-  console.log(text.trimEnd() || `synapse ${run.version} is running (pid ${run.pid})`)
+  print(text.trimEnd() || `synapse ${run.version} is running (pid ${run.pid})`)
 }

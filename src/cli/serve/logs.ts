@@ -2,6 +2,7 @@ import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from '
 import { homePaths, readRunFile } from '../../home/index'
 import { CliError } from '../cli-error'
 import { EXIT, type ExitCode } from '../exit-codes'
+import { print } from '../terminal'
 import type { ServeArgs } from './args'
 import { homeToLookAfter } from './flags'
 import { supervisorCommand } from './supervision'
@@ -15,20 +16,20 @@ export async function showLogs(args: ServeArgs, lines: number): Promise<ExitCode
   const { log, runFile } = homePaths(home)
   const run = readRunFile(runFile)
   if (run !== undefined && run.supervisor !== null) {
-    console.log(supervisorCommand(home, run, 'logs'))
+    print(supervisorCommand(home, run, 'logs'))
     return EXIT.ok
   }
   if (!existsSync(log))
     throw new CliError(EXIT.failure, `there is no log at ${log}`, [
       'a daemon writes one (synapse serve --daemon); a server in the foreground writes to its own stdout',
     ])
-  const position = await printTail(log, lines)
-  if (args.follow !== false) await follow(log, position)
+  const position = printTail(log, lines)
+  if (args.follow !== false && position !== undefined) await follow(log, position)
   return EXIT.ok
 }
 
 /** Prints the last lines of a file; answers where it ends. Reads no more of a large file than it has to. */
-async function printTail(path: string, lines: number): Promise<number> {
+function printTail(path: string, lines: number): number | undefined {
   const file = openSync(path, 'r')
   try {
     const { size } = fstatSync(file)
@@ -47,22 +48,22 @@ async function printTail(path: string, lines: number): Promise<number> {
       }
       if (found > lines) break
     }
-    if (lines > 0) await copy(file, start, size)
-    return size
+    return lines > 0 ? copy(file, start, size) : size
   } finally {
     closeSync(file)
   }
 }
 
-/** Goes on for ever. A file that was renamed away is read to its end, and then the one that took its name. */
-async function follow(path: string, from: number): Promise<never> {
+/** Goes on until the reader of stdout has gone. A file that was renamed away is read to its end, and then the one that took its name. */
+async function follow(path: string, from: number): Promise<void> {
   let file = openSync(path, 'r')
-  let position = from
+  let position: number | undefined = from
   for (;;) {
     const { size, ino } = fstatSync(file)
     // A file that became shorter was emptied.
     if (size < position) position = 0
-    position = await copy(file, position, size)
+    position = copy(file, position, size)
+    if (position === undefined) return
     const named = statSync(path, { throwIfNoEntry: false })
     if (named !== undefined && named.ino !== ino) {
       closeSync(file)
@@ -72,19 +73,15 @@ async function follow(path: string, from: number): Promise<never> {
   }
 }
 
-async function copy(file: number, from: number, to: number): Promise<number> {
+/** Answers where it ended; undefined when the reader of stdout has gone. */
+function copy(file: number, from: number, to: number): number | undefined {
   const chunk = Buffer.alloc(CHUNK)
   let position = from
   while (position < to) {
     const length = readSync(file, chunk, 0, Math.min(CHUNK, to - position), position)
     if (length === 0) break
-    await print(Buffer.from(chunk.subarray(0, length)))
+    if (!print(chunk.subarray(0, length))) return undefined
     position += length
   }
   return position
-}
-
-/** Resolves when it is on its way: a reader may be slower than a file. */
-function print(bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve) => process.stdout.write(bytes, () => resolve()))
 }

@@ -2,7 +2,7 @@ import { homePaths, isListening, type RunFile } from '../../home/index'
 import { EXIT, type ExitCode } from '../exit-codes'
 import { isFree } from '../home-lock'
 import { ownName } from '../myself'
-import { printJson } from '../terminal'
+import { print, printJson } from '../terminal'
 import type { ServeArgs } from './args'
 import { homeToLookAfter } from './flags'
 import { serverState, stateJson } from './server-state'
@@ -15,11 +15,11 @@ export async function showStatus(args: ServeArgs): Promise<ExitCode> {
   if (state.kind !== 'running') {
     if (json === true) printJson({ running: false, home })
     else {
-      console.log(`synapse is not running on ${home}`)
-      if (state.kind === 'foreign') console.log(`pid ${state.pid} in its files is another program`)
-      if (state.kind === 'none' && state.leftovers) console.log('the last one did not stop by itself')
+      print(`synapse is not running on ${home}`)
+      if (state.kind === 'foreign') print(`pid ${state.pid} in its files is another program`)
+      if (state.kind === 'none' && state.leftovers) print('the last one did not stop by itself')
       if (state.kind === 'none' && !state.leftovers && !(await isFree(home)))
-        console.log(
+        print(
           `somebody holds its lock: a command, or a server whose files are gone (fuser ${homePaths(home).lock})`,
         )
     }
@@ -27,7 +27,7 @@ export async function showStatus(args: ServeArgs): Promise<ExitCode> {
   }
   const { run, answering, isHere } = state
   if (json === true) printJson(stateJson(run, answering))
-  else console.log(statusText(run, answering, isHere))
+  else print(statusText(run, answering, isHere))
   return answering ? EXIT.ok : EXIT.failure
 }
 

@@ -2,7 +2,7 @@ import { homePaths, type RunFile, readRunFile, standingOf } from '../../home/ind
 import { CliError } from '../cli-error'
 import { EXIT, type ExitCode } from '../exit-codes'
 import { COMMAND_WITHIN_MS, hasServer, isFree } from '../home-lock'
-import { printJson } from '../terminal'
+import { print, printJson } from '../terminal'
 import type { ServeArgs } from './args'
 import { homeToLookAfter } from './flags'
 import { removeLeftovers, serverState } from './server-state'
@@ -147,5 +147,5 @@ async function within(milliseconds: number, isSo: () => Promise<boolean>): Promi
 
 function report(json: boolean | undefined, facts: Record<string, unknown>, text: string): void {
   if (json === true) printJson(facts)
-  else console.log(text)
+  else print(text)
 }

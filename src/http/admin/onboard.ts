@@ -17,6 +17,7 @@ const onboardedSchema = Type.Object({
   channels_joined: Type.Array(Type.String()),
   channels_already_member: Type.Array(Type.String({ description: 'slug(role)' })),
   token_scopes: Type.Array(Type.String()),
+  token_id: Type.String(),
   token: Type.String(),
 })
 
@@ -58,6 +59,7 @@ export function onboardEndpoints(core: Core): Endpoint[] {
             channels_joined: done.joined,
             channels_already_member: done.already.map(({ slug, role }) => `${slug}(${role})`),
             token_scopes: done.scopes,
+            token_id: done.tokenId,
             token: done.secret,
           },
         }
