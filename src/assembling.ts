@@ -136,7 +136,7 @@ export async function assemble(parts: Parts) {
     {
       live,
       vitals,
-      lastSeen: (ids) => store.reads.lastSeen(ids),
+      lastSeen: (ids) => core.usage.ofAccounts(ids),
       backups: keeping.maker,
       self: { bootId, requestStop: parts.requestStop },
       outside: { features, roster },

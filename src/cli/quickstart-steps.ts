@@ -75,7 +75,7 @@ async function ensureAdmin(client: AdminClient, { admin, displayName, password }
 async function ensureChannel(client: AdminClient, slug: string) {
   const found = await findChannel(client, slug)
   if (found === undefined) {
-    const request = { slug, name: titleOf(slug) }
+    const request = { slug, name: titleOf(slug), join: false }
     return { channel: await client.post<Channel>('/v1/admin/channels', request), created: true }
   }
   refuseArchived(found, `#${found.slug}`, `synapse unarchive-channel ${found.slug}`)

@@ -13,6 +13,7 @@ import { inSlices } from './paged-reads'
 import type { ListPage, Reads, Writes } from './ports'
 import type { Settings } from './settings'
 import type { Micros } from './time'
+import { SYSTEM_HANDLE } from './tokens'
 import type { Pace } from './turns'
 
 export interface NewChannelRequest {
@@ -20,6 +21,8 @@ export interface NewChannelRequest {
   readonly name: string
   readonly description?: string | null
   readonly kind?: ChannelKind
+  /** False: whoever makes it does not join it. */
+  readonly join?: boolean
 }
 
 /** A channel as its member, or a visitor (`role` null), sees it in a list. */
@@ -93,7 +96,8 @@ export class Channels {
   }
 
   /**
-   * Makes a channel; whoever makes it joins it with the role admin, unless it is the operator.
+   * Makes a channel; whoever makes it joins it with the role admin, unless it is the operator, or the account of the
+   * server itself.
    * @throws admin_scope_required, not_admin, invalid_slug, slug_exists, use_dms, quota_exceeded
    */
   async create(actor: Actor, request: NewChannelRequest): Promise<{ channel: Channel; memberCount: number }> {
@@ -110,7 +114,8 @@ export class Channels {
       const description = request.description ?? null
       const channel = await tx.insertChannel({ slug, name: request.name, description, kind })
       await tx.append(channelEvent('channel.created', channel), creator)
-      if (creator) {
+      const joins = creator !== null && creator.handle !== SYSTEM_HANDLE && request.join !== false
+      if (joins) {
         const joined = await tx.append(
           memberEvent('member.joined', channel, creator, { role: 'admin' }),
           creator,
@@ -118,7 +123,7 @@ export class Channels {
         await tx.insertMembership(creator.id, channel.id, 'admin', joined)
       }
       await tx.audit(entryBy(actor, 'channel.create', { type: 'channel', id: channel.uuid }, { slug, kind }))
-      return { channel, memberCount: creator ? 1 : 0 }
+      return { channel, memberCount: joins ? 1 : 0 }
     })
   }
 

@@ -267,11 +267,8 @@ export interface Writes extends Reads {
   /** Takes back the latest attempt of each key. */
   forgetAttempts(keys: readonly string[]): Promise<void>
 
-  /** Notes when tokens and sessions, by their ids, were last used. */
-  noteUses(uses: {
-    tokens: ReadonlyMap<number, Micros>
-    sessions: ReadonlyMap<number, Micros>
-  }): Promise<void>
+  /** Notes when tokens or sessions, by their ids, were last used: one statement, whatever their number. */
+  noteUses(of: 'tokens' | 'sessions', uses: ReadonlyMap<number, Micros>): Promise<void>
   /** Forgets up to `limit` retry keys of before `before`; answers how many went. */
   forgetKeys(before: Micros, limit: number): Promise<number>
   /**

@@ -12,7 +12,7 @@ import { ADMIN_SCOPE, HUMAN_SCOPE, legalScopes } from './scopes'
 import type { Clock, Micros } from './time'
 
 /** The account that a server's own credentials belong to. */
-const SYSTEM_HANDLE = 'system'
+export const SYSTEM_HANDLE = 'system'
 
 export interface NewTokenRequest {
   readonly handle: string

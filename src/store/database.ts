@@ -18,6 +18,8 @@ export interface Dialect {
   texts(json: SQLWrapper): SQL
   /** A text that sorts by its code points. */
   byCodePoint(text: SQLWrapper): SQL
+  /** Instants as rows `given (id, at)`: one parameter for any number. */
+  instants(byId: ReadonlyMap<number, Micros>): SQL
 }
 
 /** An open database with its tables. */

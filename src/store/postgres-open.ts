@@ -3,7 +3,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import type { Sql } from 'postgres'
 import type { Seq } from '../core/ids'
 import type { Reads } from '../core/ports'
-import { type Clock, type Micros, toMicros } from '../core/time'
+import { type Clock, formatInstant, type Micros, toMicros } from '../core/time'
 import type { Database, Dialect, Handle } from './database'
 import type { StoreDeps } from './index'
 import { PostgresClient } from './postgres-client'
@@ -122,6 +122,10 @@ const dialect: Dialect = {
     sql`SELECT element::bigint AS value FROM json_array_elements_text(${json}::text::json) AS element`,
   texts: (json) => sql`SELECT element AS value FROM json_array_elements_text(${json}::text::json) AS element`,
   byCodePoint: (text) => sql`${text} COLLATE "C"`,
+  instants: (byId) => {
+    const rows = JSON.stringify([...byId].map(([id, at]) => ({ id, at: formatInstant(at) })))
+    return sql`json_to_recordset(${rows}::text::json) AS given (id bigint, at timestamptz)`
+  },
 }
 
 /** A database, or a transaction, as the queries see it. What the dialects' types do not share, they do not use. */

@@ -48,6 +48,8 @@ const dialect: Dialect = {
   numbers: (json) => sql`SELECT value FROM json_each(${json})`,
   texts: (json) => sql`SELECT value FROM json_each(${json})`,
   byCodePoint: (text) => sql`${text} COLLATE BINARY`,
+  instants: (byId) =>
+    sql`(SELECT value ->> 0 AS id, value ->> 1 AS at FROM json_each(${JSON.stringify([...byId])})) AS given`,
 }
 
 /** The database as drizzle's queries see it. */

@@ -93,6 +93,9 @@ describe('the commands of the earlier manual work', () => {
     await using other = new Site()
     other.environment.SYNAPSE_ADMIN_TOKEN = TOKEN
     await runManual((...words) => other.json(...words, '--url', `${server.url}/`))
+    // As over the socket: nobody but who was named is a member.
+    const members = await site.json<{ account: string }[]>('list-members', 'family-ops')
+    expect(members.map(({ account }) => account)).toEqual(['cairn'])
     expect(existsSync(other.home)).toBe(false)
   })
 })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { type Fields, MINUTE, type World, world } from '../support/world'
+import { type Caller, type Fields, MINUTE, type World, world } from '../support/world'
 import { expectRefusal, issuesOf, leavesNoTrace } from './refusals'
 
 const PATH = '/v1/admin/channels'
+const TOKEN = 'a-token-of-the-operator-of-at-least-32-characters'
 const ids = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b'
 const make = (w: World, fields: Fields) => w.operator.post(PATH, fields)
 
@@ -79,6 +80,17 @@ describe('POST /v1/admin/channels', () => {
     await w.channel('general')
     await w.archives(await w.channel('attic'))
     await leavesNoTrace(w, async () => expectRefusal(await make(w, { name: 'N', ...fields }), status, body))
+  })
+
+  test('lets its maker stay out, and the account of the server itself', async () => {
+    await using w = await world({ settings: { SYNAPSE_ADMIN_TOKEN: TOKEN } })
+    const system = w.bearer(TOKEN)
+    const by = (caller: Caller, slug: string, more = {}) => caller.post(PATH, { slug, name: slug, ...more })
+    expect((await by(system, 'by-system')).body).toMatchObject({ member_count: 0 })
+    expect((await by(system, 'asked', { join: true })).body).toMatchObject({ member_count: 0 })
+    const ops = await w.agent('ops', { scopes: ['admin:*'] })
+    expect((await by(ops, 'by-ops', { join: false })).body).toMatchObject({ member_count: 0 })
+    expect((await w.operator.get<Fields[]>('/v1/admin/memberships')).body).toEqual([])
   })
 
   test('takes a slug that begins with a digit, and one of 64', async () => {

@@ -47,7 +47,7 @@ describe('POST /v1/admin/tokens', () => {
       token_name: 'laptop',
     })
     const { body: listed, text } = await s.w.operator.get<Fields[]>(`${PATH}?account=ann`)
-    expect(listed).toEqual([rest])
+    expect(listed).toEqual([{ ...rest, last_used_at: '2026-05-07T12:00:00.000000Z' }])
     expect(text).not.toContain(token)
     expect(await s.w.sql('SELECT hash FROM tokens')).toEqual([{ hash: Bun.SHA256.hash(token, 'hex') }])
   })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { formatInstant } from '../../src/core/time'
 import { LiveSocket } from '../support/sockets'
 import { type Caller, DAY, MINUTE, type Person, type World, world } from '../support/world'
 import { expectRefusal } from './refusals'
@@ -227,4 +228,44 @@ test('a visit is noted, in batches and with the right time', async () => {
   expect(
     await s.w.sql('SELECT last_used_at FROM tokens UNION ALL SELECT last_used_at FROM sessions'),
   ).toEqual([{ last_used_at: now }, { last_used_at: now }])
+})
+
+test('a use is shown at once, in lists and in the answer of a revoke', async () => {
+  await using w = await world()
+  const ann = await w.agent('ann')
+  const ada = await w.human('ada')
+  await ann.get('/v1/auth/me')
+  await ada.get('/v1/auth/me')
+  const now = formatInstant(w.clock.now())
+  const { body: tokens } = await w.operator.get<{ id: string; last_used_at: string | null }[]>(
+    '/v1/admin/tokens?account=ann',
+  )
+  expect(tokens.map(({ last_used_at }) => last_used_at)).toEqual([now])
+  const { body: accounts } =
+    await w.operator.get<{ handle: string; last_seen_at: string | null }[]>('/v1/admin/accounts')
+  expect(accounts.map(({ last_seen_at }) => last_seen_at)).toEqual([now, now])
+  const { body: signedIn } = await ada.get<{ sessions: { last_used_at: string | null }[] }>(
+    '/v1/auth/sessions',
+  )
+  expect(signedIn.sessions.map(({ last_used_at }) => last_used_at)).toEqual([now])
+  const { body: own } = await ada.post<{ id: string; token: string }>('/v1/me/tokens', {
+    name: 'script',
+    scopes: ['human:act'],
+  })
+  await w.bearer(own.token).get('/v1/auth/me')
+  const { body: mine } = await ada.get<{ tokens: { last_used_at: string | null }[] }>('/v1/me/tokens')
+  expect(mine.tokens.map(({ last_used_at }) => last_used_at)).toEqual([now])
+  expect((await ada.post(`/v1/me/tokens/${own.id}/revoke`)).body).toMatchObject({ last_used_at: now })
+  expect((await w.operator.post(`/v1/admin/tokens/${tokens[0]?.id}/revoke`)).body).toMatchObject({
+    last_used_at: now,
+  })
+  const { body: device } = await w.operator.post<{ token: string }>('/v1/admin/devices', {
+    device: 'kiosk',
+    account_handle: 'ann',
+    direct: true,
+  })
+  await w.bearer(device.token).get('/v1/auth/me')
+  const { body: devices } = await w.operator.get<{ last_used_at: string | null }[]>('/v1/admin/devices')
+  expect(devices.map(({ last_used_at }) => last_used_at)).toEqual([now])
+  expect(await w.sql('SELECT last_used_at FROM tokens WHERE last_used_at IS NOT NULL')).toEqual([])
 })

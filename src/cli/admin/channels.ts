@@ -43,6 +43,7 @@ export const addChannel = command({
       name: either(args.name, args['name-word'], 'NAME', '--name'),
       description: args.topic ?? args.description,
       kind: args.kind,
+      join: false,
     }
     const channel = await withClient(args, (client) => client.post<Channel>('/v1/admin/channels', request))
     const { id, slug, name, kind } = channel

@@ -10,6 +10,7 @@ const newChannel = Type.Object({
   description: maybe(description),
   topic: maybe(text({ maxLength: 2000, form: 'prose', description: 'Another name of description' })),
   kind: maybe(oneOf(['public', 'private', 'dm'])),
+  join: maybe(Type.Boolean({ description: 'Default true: you join it as its admin' })),
 })
 
 export function channelEndpoints(core: Core): Endpoint[] {
@@ -62,6 +63,7 @@ export function channelEndpoints(core: Core): Endpoint[] {
           name: body.name,
           description: body.description ?? body.topic ?? null,
           kind: body.kind ?? 'public',
+          join: body.join ?? true,
         })
         return { status: 201, json: channelJson(made) }
       },

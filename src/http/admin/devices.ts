@@ -123,7 +123,8 @@ export function deviceEndpoints(core: Core): Endpoint[] {
 }
 
 function deviceJson(core: Core, view: PairCodeView) {
-  const { code, account, token } = view
+  const { code, account } = view
+  const token = view.token && core.usage.ofToken(view.token)
   return {
     id: code.uuid,
     device: code.device,

@@ -36,7 +36,7 @@ export function tokenEndpoints(core: Core): Endpoint[] {
           tokens,
           page,
           ({ id }) => String(id),
-          (token) => tokenJson(token, account),
+          (token) => tokenJson(core.usage.ofToken(token), account),
         )
       },
     }),
@@ -79,7 +79,7 @@ export function tokenEndpoints(core: Core): Endpoint[] {
       refusals: ['invalid_id', 'token_not_found'],
       handle: async ({ actor, params }) => {
         const { token, account } = await core.tokens.revoke(actor, idOf(params.id, 'token id'))
-        return { status: 200, json: tokenJson(token, account) }
+        return { status: 200, json: tokenJson(core.usage.ofToken(token), account) }
       },
     }),
   ]

@@ -61,7 +61,10 @@ export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
       refusals: personal,
       handle: async ({ actor }) => {
         const tokens = await core.ownTokens.list(actor, { after: '', limit: SHOWN_TOKENS })
-        return { status: 200, json: { tokens: tokens.map((token) => tokenJson(token, actor.account)) } }
+        return {
+          status: 200,
+          json: { tokens: tokens.map((token) => tokenJson(core.usage.ofToken(token), actor.account)) },
+        }
       },
     }),
     endpoint({
@@ -94,7 +97,7 @@ export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
       refusals: [...personal, 'invalid_id', 'token_not_found'],
       handle: async ({ actor, params }) => {
         const token = await core.ownTokens.revoke(actor, idOf(params.id, 'token id'))
-        return { status: 200, json: tokenJson(token, actor.account) }
+        return { status: 200, json: tokenJson(core.usage.ofToken(token), actor.account) }
       },
     }),
     endpoint({
@@ -108,7 +111,10 @@ export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
       handle: async ({ actor }) => {
         const sessions = await core.sessions.list(actor)
         const current = actor.via === 'session' ? actor.session.id : undefined
-        return { status: 200, json: { sessions: sessions.map((one) => sessionJson(one, current)) } }
+        return {
+          status: 200,
+          json: { sessions: sessions.map((one) => sessionJson(core.usage.ofSession(one), current)) },
+        }
       },
     }),
     endpoint({

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, ne, or } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
 import type { Session, Token } from '../../core/entities'
 import type { NewSession, NewToken, Reads, Writes } from '../../core/ports'
 import { ADMIN_SCOPE } from '../../core/scopes'
@@ -68,7 +68,7 @@ export function credentialReads({ db, t }: Handle) {
   } satisfies Partial<Reads>
 }
 
-export function credentialWrites({ db, t }: Handle, stamp: Stamp) {
+export function credentialWrites({ db, t, dialect }: Handle, stamp: Stamp) {
   return {
     async insertToken(token: NewToken): Promise<Token> {
       const row = { ...token, uuid: stamp.uuid(), createdAt: stamp.now() }
@@ -105,16 +105,13 @@ export function credentialWrites({ db, t }: Handle, stamp: Stamp) {
       return db.delete(t.sessions).where(where).returning()
     },
 
-    async noteUses({ tokens, sessions }) {
-      // All are on their way before the first is answered, because the log waits meanwhile.
-      await Promise.all([
-        ...[...tokens].map(([id, lastUsedAt]) =>
-          db.update(t.tokens).set({ lastUsedAt }).where(eq(t.tokens.id, id)),
-        ),
-        ...[...sessions].map(([id, lastUsedAt]) =>
-          db.update(t.sessions).set({ lastUsedAt }).where(eq(t.sessions.id, id)),
-        ),
-      ])
+    async noteUses(of, uses) {
+      const table = t[of]
+      await db
+        .update(table)
+        .set({ lastUsedAt: sql`given.at` })
+        .from(dialect.instants(uses))
+        .where(eq(table.id, sql`given.id`))
     },
 
     async forgetSessions(before, { after, limit }) {
