@@ -5,6 +5,7 @@ import { Door, type Listener } from './door'
 import { errorAnswer, HttpError } from './errors'
 import type { HttpServer } from './server'
 import type { SocketSession } from './socket'
+import { underPlainUrl } from './target'
 
 /** Far above every limit of ours: Bun's own answer to a larger body is empty. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024
@@ -64,7 +65,7 @@ export function listenTcp(options: {
           notePeer(request, peer)
           return http.refuse(request, refused)
         }
-        const routed = tls === undefined ? request : underPlainUrl(request)
+        const routed = routable(request)
         notePeer(routed, peer)
         return http.fetch(routed)
       },
@@ -75,17 +76,9 @@ export function listenTcp(options: {
   return new Door({ hostname: host, port }, serve)
 }
 
-/** The router finds the path behind `http://` alone; that it was https the peer knows. */
-function underPlainUrl(request: Request): Request {
-  const { method, headers, body, signal } = request
-  return new Request(request.url.replace(/^https:/, 'http:'), {
-    method,
-    headers,
-    body,
-    signal,
-    // Elsewhere a body that is a stream needs it to be said (https://fetch.spec.whatwg.org/#dom-requestinit-duplex).
-    ...(body === null ? {} : { duplex: 'half' }),
-  })
+/** The router finds the path behind `http://` alone. */
+function routable(request: Request): Request {
+  return request.url.startsWith('http://') ? request : underPlainUrl(request)
 }
 
 /** What all connections of a listener have in common. */
@@ -177,9 +170,10 @@ export function listenUnix(path: string, http: HttpServer): Listener {
       development: false,
       maxRequestBodySize: MAX_REQUEST_BYTES,
       fetch: (request, self) => {
-        notePeer(request, new LocalPeer(self, request))
+        const routed = routable(request)
+        notePeer(routed, new LocalPeer(self, request))
         const refused = refusalOnSocket(request)
-        return refused ? http.refuse(request, refused) : http.fetch(request)
+        return refused ? http.refuse(routed, refused) : http.fetch(routed)
       },
       error: () => unexpected(),
       websocket,

@@ -15,6 +15,7 @@ import { allowOrigin, isPreflight } from './cors'
 import type { Answer, Endpoint } from './endpoint'
 import { errorAnswer, HttpError } from './errors'
 import { type RateLimits, Visit } from './rate-limits'
+import { targetOf, underPlainUrl } from './target'
 
 export interface HttpServer {
   /** Answers a request that a listener noted with `notePeer`; undefined once it has become a WebSocket. */
@@ -100,7 +101,7 @@ export function createHttpServer(
         if (request.method !== 'OPTIONS' || !isPreflight(request)) return app.fetch(request)
         return answer(request, preflight, async () => ({ actor: null, answer: { status: 204 } }))
       }
-      const asGet = new Request(request, { method: 'GET' })
+      const asGet = underPlainUrl(request, 'GET')
       const { transport, address, secure, rescue = false } = peerOf(request)
       notePeer(asGet, { transport, address, secure, rescue })
       return withoutBody(await app.fetch(asGet))
@@ -183,7 +184,9 @@ function requestLine(
 
 /** What is answered where no endpoint is: another method's path says so, a trailing slash leads on, all else is 404. */
 function unknownRoute(endpoints: readonly Endpoint[], request: Request): never {
-  const { pathname, search } = new URL(request.url)
+  const target = targetOf(request.url)
+  const end = target.search(/[?#]|$/)
+  const [pathname, search] = [target.slice(0, end), target.slice(end)]
   const methods = endpoints
     .filter((candidate) => matches(candidate.path, pathname))
     .map((candidate) => candidate.method)

@@ -5,6 +5,7 @@ import { type Answer, type Endpoint, endpoint } from '../endpoint'
 import { HttpError } from '../errors'
 import { Type } from '../schema'
 import type { SocketHandle, SocketSession } from '../socket'
+import { targetOf } from '../target'
 
 const PREFIX = '/v1/echo/'
 const LIFETIME_MS = 60_000
@@ -75,7 +76,8 @@ export function echoEndpoints(core: Core, keys: EchoKeys): Endpoint[] {
       answers: { 200: { description: 'The request as it was seen', schema: seenSchema } },
       refusals: ['not_found', 'upgrade_required', 'bad_handshake'],
       handle: ({ request }) => {
-        const { pathname, search } = new URL(request.url)
+        const [pathname = '', query] = targetOf(request.url).split('?', 2)
+        const search = query === undefined ? '' : `?${query}`
         const [token = '', ...rest] = pathname.slice(PREFIX.length).split('/')
         if (!keys.check(token)) throw new HttpError(404, 'not_found', 'Not Found')
         switch (rest.join('/')) {
