@@ -46,9 +46,12 @@ const no: ReadonlySet<string> = new Set(['false', '0', 'no', 'off'])
 /** Query values are text: what the schema wants as a number, a boolean or a list is read as one where that works. */
 function fromQuery(schema: TSchema, query: Readonly<Record<string, string>>): Record<string, unknown> {
   const read: Record<string, unknown> = {}
+  const required: readonly string[] = schema.required ?? []
   for (const [name, property] of Object.entries<TSchema>(schema.properties ?? {})) {
     const value = query[name]
     if (value === undefined) continue
+    // A script sends what it has not as an empty value. Where one could be meant, its schema has a least length.
+    if (!required.includes(name) && /^[\s,]*$/.test(value) && isWordless(property)) continue
     const word = value.trim().toLowerCase()
     if (property.type === 'integer') read[name] = /^[+-]?\d{1,15}$/.test(word) ? Number(word) : value
     else if (property.type === 'boolean') read[name] = yes.has(word) ? true : no.has(word) ? false : value
@@ -60,6 +63,11 @@ function fromQuery(schema: TSchema, query: Readonly<Record<string, string>>): Re
     else read[name] = value
   }
   return read
+}
+
+/** Whether it is a text or a list for which no least length is declared. */
+function isWordless({ type, minLength, minItems }: TSchema): boolean {
+  return (type === 'string' || type === 'array') && minLength === undefined && minItems === undefined
 }
 
 function* issuesOf(schema: TSchema, value: unknown, loc: Issue['loc'], fromText: boolean): Generator<Issue> {

@@ -217,7 +217,7 @@ describe('gate 8 of posting', () => {
   const rows: [Fields, number, string, string][] = [
     [{ thread_id: 'x' }, 400, 'invalid_thread_id', 'Invalid thread_id'],
     [{ reply_to: 'x' }, 400, 'invalid_reply_to', 'Invalid reply_to'],
-    [{ thread_id: '' }, 400, 'invalid_thread_id', 'Invalid thread_id'],
+    [{ thread_id: ' ' }, 400, 'invalid_thread_id', 'Invalid thread_id'],
     [{ thread_id: 'x', reply_to: 'x' }, 400, 'invalid_thread_id', 'Invalid thread_id'],
     [{ thread_id: MISSING, reply_to: 'x' }, 400, 'invalid_reply_to', 'Invalid reply_to'],
     [{ thread_id: MISSING }, 404, 'thread_not_found', 'Thread not found'],

@@ -39,7 +39,7 @@ function statusOf(scheme: string, { w }: Place, bytes: string): Promise<number> 
   socket.on(scheme === 'https' ? 'secureConnect' : 'connect', () => socket.write(Buffer.from(bytes)))
   socket.on('data', (data) => {
     came += String(data)
-    const status = /^HTTP\/1\.1 (\d{3}) [^]*?\r\n\r\n/.exec(came)?.[1]
+    const status = /^HTTP\/1\.1 (\d{3}) [\s\S]*?\r\n\r\n/.exec(came)?.[1]
     if (status !== undefined) resolve(Number(status))
   })
   socket.on('error', () => resolve(0))

@@ -152,8 +152,9 @@ function newPost(body: Static<typeof newMessage>, request: Request): NewPost {
     channel: normalName(body.channel),
     body: body.body,
     format,
-    threadId: body.thread_id ?? null,
-    replyTo: body.reply_to ?? null,
+    // The earlier server took an empty id as none, and scripts send one.
+    threadId: body.thread_id || null,
+    replyTo: body.reply_to || null,
     priority: body.priority ?? 'normal',
     metadata: checkedMetadata(body.metadata ?? {}),
     clientMessageId: body.client_msg_id ?? null,
