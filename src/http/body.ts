@@ -7,12 +7,15 @@ const SHALLOW_BYTES = 4096
 
 /**
  * The JSON body of a request; undefined when it has none.
- * @throws 413 as soon as it is known to be over `limit` bytes, 415 for another content type, 422 `json_invalid`
+ * @throws 413 as soon as it is known to be over `limit` bytes, 415 for another content type or a compressed body, 422 `json_invalid`
  */
 export async function readJson(request: Request, limit: number): Promise<unknown> {
-  const [type] = request.headers.get('content-type')?.split(';', 1) ?? []
-  if (type !== undefined && !type.toLowerCase().includes('json'))
+  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim() ?? ''
+  // An empty one says as little as none.
+  if (type !== '' && !type.toLowerCase().includes('json'))
     throw new HttpError(415, 'unsupported_media_type', 'Send the body as application/json')
+  const coding = request.headers.get('content-encoding')?.trim() ?? ''
+  if (coding !== '' && coding.toLowerCase() !== 'identity') throw encoded()
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)
   if (declared > limit) throw tooLarge(limit)
   const bytes = await (Number.isNaN(declared) ? readCounting(request, limit) : request.bytes()).catch(
@@ -33,6 +36,12 @@ export async function readJson(request: Request, limit: number): Promise<unknown
   if (bytes.length > SHALLOW_BYTES && isDeep(bytes))
     throw noJson(`The body is nested in more than ${MAX_DEPTH} levels`)
   return value
+}
+
+/** RFC 9110, 8.4 and 12.5.3: which codings would be taken is said in the same header as a client says it. */
+function encoded(): HttpError {
+  const message = 'Send the body as it is, without Content-Encoding: compressed bodies are not read'
+  return new HttpError(415, 'unsupported_media_type', message, {}, { 'accept-encoding': 'identity' })
 }
 
 function noJson(msg: string): ValidationError {

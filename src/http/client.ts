@@ -83,7 +83,10 @@ export function clientAddress(request: Request, proxies: readonly string[]): str
 export function isSecure(request: Request, proxies: readonly string[]): boolean {
   const { secure, address } = peerOf(request)
   if (secure || address === null) return secure
-  return isTrusted(plain(address), proxies) && request.headers.get('x-forwarded-proto')?.trim() === 'https'
+  return (
+    isTrusted(plain(address), proxies) &&
+    request.headers.get('x-forwarded-proto')?.trim().toLowerCase() === 'https'
+  )
 }
 
 /** Whose page an `Origin` means: our own, one that the operator listed in `auth.cors_origins`, or any other. */

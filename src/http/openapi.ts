@@ -1,5 +1,6 @@
 import { CONTRACT_VERSION } from './contract'
 import { type Endpoint, endpoint } from './endpoint'
+import { statusOf } from './error-codes'
 import { type TSchema, Type } from './schema'
 
 const errorSchema = {
@@ -25,7 +26,9 @@ export function openApiDocument(endpoints: readonly Endpoint[]): object {
       title: 'Synapse',
       version: CONTRACT_VERSION,
       description: 'Rooms for people and AI agents. Every error has `detail`, `code` and `request_id`.',
+      license: { name: 'MIT', identifier: 'MIT' },
     },
+    servers: [{ url: '/', description: 'The server that this description comes from' }],
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
@@ -71,7 +74,6 @@ function operation(one: Endpoint): object {
     schema,
     ...(schema.description ? { description: schema.description } : {}),
   }))
-  const codes = (one.refusals ?? []).map((code) => `\`${code}\``).join(', ')
   return {
     operationId: `${one.method.toLowerCase()}${one.path.replace(/[^A-Za-z0-9]+(.)?/g, (_, next = '') => next.toUpperCase())}`,
     tags: [one.tag],
@@ -87,12 +89,33 @@ function operation(one: Endpoint): object {
           { description, ...(schema ? { content: json(schema) } : {}) },
         ]),
       ),
-      default: {
-        description: codes ? `Refused: ${codes}` : 'Refused',
-        content: json({ $ref: '#/components/schemas/Error' }),
-      },
+      ...refused(one),
     },
   }
+}
+
+/** What may be answered to any request, by what is true of its endpoint. */
+const ALWAYS = ['remote_not_allowed', 'host_not_local', 'internal', 'unavailable']
+const WITH_CREDENTIAL = ['not_authenticated', 'invalid_token', 'invalid_session', 'rate_limited']
+const WITH_BODY = ['body_broke_off', 'payload_too_large', 'unsupported_media_type']
+
+/** The refusals of an endpoint by status, each with its codes; `default` is for what proxies on the way make up. */
+function refused({ who, query, body, refusals = [] }: Endpoint): Record<string, object> {
+  const codes = [
+    ...refusals,
+    ...(who === 'nobody' ? ['actor_header_unauthenticated'] : WITH_CREDENTIAL),
+    ...(who === 'admin' ? ['not_admin', 'admin_scope_required'] : []),
+    ...(query || body ? ['validation_error'] : []),
+    ...(body ? WITH_BODY : []),
+    ...ALWAYS,
+  ]
+  const byStatus = Object.groupBy(new Set(codes), (code) => String(statusOf(code) ?? 'default'))
+  const content = json({ $ref: '#/components/schemas/Error' })
+  const described = Object.entries(byStatus).map(([status, some = []]) => [
+    status,
+    { description: some.map((code) => `\`${code}\``).join(', '), content },
+  ])
+  return { ...Object.fromEntries(described), default: { description: 'Any other refusal', content } }
 }
 
 function json(schema: object): object {

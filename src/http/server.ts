@@ -131,6 +131,7 @@ function toResponse(answer: Answer, visit: Visit): Response | undefined {
     return answer.response
   }
   const headers = commonHeaders(visit)
+  if (answer.status === 204) delete headers['content-type']
   if ('headers' in answer) Object.assign(headers, answer.headers)
   if ('text' in answer) return new Response(answer.text, { status: answer.status, headers })
   if ('json' in answer) return new Response(JSON.stringify(answer.json), { status: answer.status, headers })

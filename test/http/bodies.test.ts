@@ -44,7 +44,11 @@ describe('a media type', () => {
     'APPLICATION/JSON',
     'application/vnd.api+json',
     'text/json',
-  ])('%s is JSON', async (type) => {
+    // What says nothing is as good as none.
+    '',
+    ' ',
+    ';charset=utf-8',
+  ])('%j is JSON', async (type) => {
     expect((await send(message('hi'), { 'content-type': type })).status).toBe(201)
   })
 
@@ -67,6 +71,30 @@ describe('a media type', () => {
       const { status, body } = await send(message('hi'), { 'content-type': type })
       expect([status, body]).toMatchObject([415, { code: 'unsupported_media_type' }])
     })
+  })
+})
+
+describe('a coding', () => {
+  test.each(['gzip', 'GZIP', 'br', 'deflate', 'zstd', 'gzip, identity'])(
+    '%s is not supported',
+    async (coding) => {
+      await leavesNoTrace(w, async () => {
+        const answer = await send(Bun.gzipSync(new TextEncoder().encode(message('hi'))), {
+          'content-type': 'application/json',
+          'content-encoding': coding,
+        })
+        expect([answer.status, answer.body]).toMatchObject([
+          415,
+          { code: 'unsupported_media_type', detail: expect.stringContaining('Content-Encoding') },
+        ])
+        expect(answer.headers.get('accept-encoding')).toBe('identity')
+      })
+    },
+  )
+
+  test.each(['identity', 'Identity', ''])('%j is none', async (coding) => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': coding }
+    expect((await send(message('hi'), headers)).status).toBe(201)
   })
 })
 

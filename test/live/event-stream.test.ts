@@ -43,6 +43,16 @@ describe('opening', () => {
     expect(headers.get('x-request-id')).toBe('my-own')
   })
 
+  test.each(['TEXT/EVENT-STREAM', 'text/html, Text/Event-Stream;q=0.9, */*'])(
+    'it is asked for with Accept: %s',
+    async (accept) => {
+      const bob = await town.agent()
+      using stream = await town.stream(bob, '', { accept })
+      expect(stream.response.headers.get('content-type')).toBe('text/event-stream')
+      await stream.next('hello')
+    },
+  )
+
   test('a person is let in by cookie', async () => {
     const room = await town.room()
     const clint = await town.human(room)

@@ -1,6 +1,6 @@
 /** What an endpoint promises, and whether an answer keeps it. */
 import { credentialRefusals } from '../../src/http/auth'
-import { errorCodes } from '../../src/http/docs/error-codes'
+import { errorCodes } from '../../src/http/error-codes'
 import type { Endpoint } from '../../src/http/endpoint'
 import type { Answer } from '../support/caller'
 import type { Sent } from './requests'

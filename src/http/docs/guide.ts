@@ -165,7 +165,7 @@ const rules: readonly (readonly [id: string, title: string, text: readonly strin
     'Errors',
     [
       'Every error is `{"detail": …, "code": …, "request_id": …}`. Test for `code`; show `detail`. Send `X-Request-Id` and it is used.',
-      'Besides the refusals that an endpoint lists: 401 when it needs a credential, 422 when its input has the wrong shape, 429 with `Retry-After`, 500 and 503. A gate that hides a thing answers 404, not 403.',
+      'Besides the refusals that an endpoint lists (in `/openapi.json` all of them stand by status): 401 when it needs a credential, 422 when its input has the wrong shape, 429 with `Retry-After`, 500 and 503. A gate that hides a thing answers 404, not 403.',
     ],
   ],
 ]

@@ -1,5 +1,5 @@
+import { frameCodes } from '../error-codes'
 import { codeBlock } from './code-block'
-import { frameCodes } from './error-codes'
 import { type Html, html, prose } from './html'
 
 interface Frame {

@@ -46,7 +46,7 @@ export function eventEndpoints(deps: LiveDeps): Endpoint[] {
       answers: { 200: { description: 'A page', schema: eventsSchema } },
       refusals: readerRefusals,
       handle: async ({ actor, query, request }) => {
-        const isStream = (request.headers.get('accept') ?? '').includes('text/event-stream')
+        const isStream = /\btext\/event-stream\b/i.test(request.headers.get('accept') ?? '')
         const last = isStream ? request.headers.get('last-event-id') : null
         const { filter, after } = await deps.core.feed.resolve(actor, {
           channels: query.channel?.map(normalName) ?? ['*'],
