@@ -1,3 +1,4 @@
+import { credentialRefusals } from './auth'
 import { CONTRACT_VERSION } from './contract'
 import { type Endpoint, endpoint } from './endpoint'
 import { statusOf } from './error-codes'
@@ -94,19 +95,21 @@ function operation(one: Endpoint): object {
   }
 }
 
-/** What may be answered to any request, by what is true of its endpoint. */
+/** Reasons for which any request may be refused, whatever its endpoint is. */
 const ALWAYS = ['remote_not_allowed', 'host_not_local', 'internal', 'unavailable']
-const WITH_CREDENTIAL = ['not_authenticated', 'invalid_token', 'invalid_session', 'rate_limited']
-const WITH_BODY = ['body_broke_off', 'payload_too_large', 'unsupported_media_type']
+const OF_THE_ACTOR_HEADER = ['actor_header_invalid', 'actor_claim_denied', 'impersonation_denied']
+const OF_A_BODY = ['body_broke_off', 'payload_too_large', 'unsupported_media_type']
 
-/** The refusals of an endpoint by status, each with its codes; `default` is for what proxies on the way make up. */
-function refused({ who, query, body, refusals = [] }: Endpoint): Record<string, object> {
+/** The refusals of an endpoint by status, each with its codes: its own, and those of everything of its kind. */
+function refused({ method, who, duringDrain, query, body, refusals = [] }: Endpoint): Record<string, object> {
   const codes = [
     ...refusals,
-    ...(who === 'nobody' ? ['actor_header_unauthenticated'] : WITH_CREDENTIAL),
+    ...(who === 'nobody' ? ['actor_header_unauthenticated'] : [...credentialRefusals, 'rate_limited']),
+    ...(who === 'account' ? ['operator_has_no_account', ...OF_THE_ACTOR_HEADER] : []),
     ...(who === 'admin' ? ['not_admin', 'admin_scope_required'] : []),
+    ...(method !== 'GET' && duringDrain !== true ? ['draining'] : []),
     ...(query || body ? ['validation_error'] : []),
-    ...(body ? WITH_BODY : []),
+    ...(body ? OF_A_BODY : []),
     ...ALWAYS,
   ]
   const byStatus = Object.groupBy(new Set(codes), (code) => String(statusOf(code) ?? 'default'))

@@ -1,7 +1,7 @@
 /** What an endpoint promises, and whether an answer keeps it. */
 import { credentialRefusals } from '../../src/http/auth'
-import { errorCodes } from '../../src/http/error-codes'
 import type { Endpoint } from '../../src/http/endpoint'
+import { errorCodes } from '../../src/http/error-codes'
 import type { Answer } from '../support/caller'
 import type { Sent } from './requests'
 import { isFittingBody, isFittingQuery, misfits } from './shapes'
