@@ -175,3 +175,27 @@ export function isAboutAccount(type: EventType): boolean {
 export function changesRights(type: EventType): boolean {
   return type !== 'message.created' && type !== 'account.token_issued'
 }
+
+/** Whether events of before it read differently after it: whatever a rendering shows and this changes. */
+const changing: Readonly<Record<EventType, boolean>> = {
+  'message.created': false,
+  'member.joined': false,
+  'member.left': false,
+  'member.role': false,
+  'channel.created': false,
+  'channel.updated': true,
+  'channel.archived': false,
+  'channel.unarchived': false,
+  'account.created': false,
+  'account.updated': true,
+  'account.archived': false,
+  'account.unarchived': false,
+  'account.token_issued': false,
+  'account.token_revoked': false,
+  'account.session_ended': false,
+  'setting.changed': false,
+}
+
+export function changesReading(type: EventType): boolean {
+  return changing[type]
+}

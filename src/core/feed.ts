@@ -4,17 +4,15 @@ import type { Directory } from './directory'
 import type { Channel } from './entities'
 import { type EventRecord, isAboutAccount, type LogEvent } from './events'
 import type { Gates } from './gates'
-import { hydrate } from './hydrate'
+import { hydrate, SLICE } from './hydrate'
 import type { Seq } from './ids'
 import { SCAN_LIMIT } from './limits'
 import type { Log } from './log'
 import type { Reads } from './ports'
+import type { RecentEvents } from './recent-events'
 import type { SharedLog } from './shared-log'
 import { threadRoot } from './threads'
 import { type Loop, type Pace, TURN_ROWS } from './turns'
-
-/** Events that are looked up together. */
-const SLICE = 64
 
 /** What of the log a reader wants. */
 export interface FeedFilter {
@@ -53,6 +51,7 @@ export interface FeedDeps {
   readonly gates: Gates
   readonly audience: Audience
   readonly log: Log
+  readonly recent: RecentEvents
   readonly pace: Pace
   readonly shared: SharedLog | undefined
 }
@@ -77,7 +76,6 @@ export class Feed {
   ): Promise<FeedPage> {
     const events: LogEvent[] = []
     let position = after
-    // Most readers want most of what there is; where that is not so, the next slices are full ones.
     let size = Math.min(limit, TURN_ROWS)
     for (let scanned = 0; position < upTo && scanned < SCAN_LIMIT && events.length < limit; ) {
       await loop.turn()
@@ -86,10 +84,12 @@ export class Feed {
       const records = read.filter((record) => record.seq <= upTo)
       if (records.length === 0) return { events, position: upTo, hasMore: false }
       scanned += records.length
-      size = TURN_ROWS
       const found = await this.open(actor, filters, records, limit - events.length, loop)
       events.push(...found.events)
       position = found.position
+      // As many as will hold what is missing, if they are like those before.
+      const likely = ((limit - events.length) * scanned) / events.length
+      size = Math.min(TURN_ROWS, Math.max(SLICE, Math.ceil(likely)))
     }
     return { events, position, hasMore: position < upTo }
   }
@@ -158,7 +158,7 @@ export class Feed {
 
   /** Of these records what the reader may hear now, as events. */
   private async heard(actor: Person, records: readonly EventRecord[]): Promise<LogEvent[]> {
-    const { reads, directory, gates, audience } = this.deps
+    const { directory, gates, audience } = this.deps
     const heard = await directory.settle(() => {
       const now = gates.current(actor)
       const ids = [...new Set(records.flatMap((record) => record.channelId ?? []))]
@@ -167,7 +167,7 @@ export class Feed {
       gates.prepare(now, channels)
       return records.filter((record) => audience.hears(now, heardOf(record)))
     })
-    return hydrate(reads, directory, heard)
+    return hydrate(this.deps, heard)
   }
 }
 

@@ -6,6 +6,7 @@ import type { Seq } from './ids'
 import { MAX_CHANNEL_FILTER, SCAN_LIMIT } from './limits'
 import type { Log } from './log'
 import type { MessageFilter, MessageStretch, Reads } from './ports'
+import type { Mark, RecentEvents } from './recent-events'
 import type { Waits } from './streams'
 import { threadRoot } from './threads'
 import type { Clock } from './time'
@@ -59,6 +60,8 @@ interface Search {
   readonly of: MessageStretch['of']
   readonly channelIds: ReadonlySet<number>
   readonly filter: MessageFilter
+  /** Whether some messages are left out for another reason than that they were deleted. */
+  readonly isFiltered: boolean
   /** What only a message itself shows; null = nothing more. */
   readonly matches: ((message: Message) => boolean) | null
 }
@@ -68,6 +71,7 @@ export interface HistoryDeps {
   readonly directory: Directory
   readonly gates: Gates
   readonly log: Log
+  readonly recent: RecentEvents
   readonly waits: Waits
   readonly clock: Clock
   readonly pace: Pace
@@ -124,8 +128,10 @@ export class History {
     const [only] = channels
     if (only && channels.length === 1 && order === 'asc' && (await this.newestIn(only)) <= stretch.after)
       return toPage([], 0, stretch, stretch)
+    const { mark } = this.deps.recent
     const { found, read } = await this.collect(stretch, request.limit + 1, search)
-    return toPage(found, request.limit, stretch, read, await this.view(actor, found.slice(0, request.limit)))
+    const messages = await this.view(actor, found.slice(0, request.limit), mark)
+    return toPage(found, request.limit, stretch, read, messages)
   }
 
   /** So that a poll at the head, the commonest request of all, needs no query. */
@@ -175,6 +181,7 @@ export class History {
         ...(request.kind === null ? {} : { kind: request.kind }),
         ...(request.excludeSelf ? { notSenderId: actor.account.id } : {}),
       },
+      isFiltered: request.mentionsMe || request.excludeSelf || from !== null || request.kind !== null,
       matches: request.mentionsMe ? await this.mentionTest(actor) : null,
     }
   }
@@ -203,7 +210,7 @@ export class History {
       for (let start = 0; start < seqs.length; ) {
         await loop.turn()
         const slice = seqs.slice(start, start + together)
-        const rows = await this.deps.reads.messagesBySeq(slice, search.filter)
+        const rows = await this.messages(slice, search)
         loop.did(slice.length)
         start += slice.length
         // A message costs much more than the place of one that is left out.
@@ -226,20 +233,46 @@ export class History {
     }
   }
 
+  /** Those of these that are asked for, in no order. */
+  private async messages(seqs: readonly Seq[], { filter, isFiltered }: Search): Promise<Message[]> {
+    const { reads, recent } = this.deps
+    if (isFiltered) return reads.messagesBySeq(seqs, filter)
+    const found: Message[] = []
+    const missing: Seq[] = []
+    for (const seq of seqs) {
+      const known = recent.message(seq)?.message
+      if (!known) missing.push(seq)
+      else if (filter.includeDeleted || known.deletedAt === null) found.push(known)
+    }
+    if (missing.length > 0) found.push(...(await reads.messagesBySeq(missing, filter)))
+    return found
+  }
+
   /** Messages as they read now, without those that the actor may read no more: others had turns meanwhile. */
-  private view(actor: Person, found: readonly Message[]): Promise<MessageView[]> {
-    const { directory, gates } = this.deps
-    return directory.settle(() => {
+  private async view(actor: Person, found: readonly Message[], mark: Mark): Promise<MessageView[]> {
+    const { directory, gates, recent } = this.deps
+    const views = await directory.settle(() => {
       const now = gates.current(actor)
       const ids = [...new Set(found.map(({ channelId }) => channelId))]
       directory.requireChannels(ids)
       const channels = ids.map((id) => directory.channel(id))
       gates.prepare(now, channels)
       const readable = new Set(channels.filter((channel) => gates.mayRead(now, channel)).map(({ id }) => id))
-      return viewMessages(
+      const shown = found.filter(({ channelId }) => readable.has(channelId))
+      const isKnown = (message: Message) => recent.message(message.seq)?.message === message
+      const built = viewMessages(
         directory,
-        found.filter(({ channelId }) => readable.has(channelId)),
+        shown.filter((message) => !isKnown(message)),
       )
+      const fresh = new Map(built.map((view) => [view.message.seq, view]))
+      return shown.map(({ seq }) => ({
+        view: fresh.get(seq) ?? recent.message(seq),
+        isFresh: fresh.has(seq),
+      }))
+    })
+    return views.flatMap(({ view, isFresh }) => {
+      if (view && isFresh) recent.keepMessage(view, mark)
+      return view ?? []
     })
   }
 }

@@ -3,16 +3,57 @@ import type { SettingValue } from './entities'
 import { type EventLookups, type EventRecord, fromRecord, isAboutAccount, type LogEvent } from './events'
 import type { Seq } from './ids'
 import type { Reads } from './ports'
+import type { RecentEvents } from './recent-events'
+import type { Pace } from './turns'
 import { viewMessages } from './views'
 
+/** Events that are looked up together. */
+export const SLICE = 64
+
+export interface HydrateDeps {
+  readonly reads: Pick<Reads, 'messagesBySeq' | 'settingChanges'>
+  readonly directory: Directory
+  readonly recent: RecentEvents
+}
+
 /** The events that these records of the log are today, in order, without those whose subject is gone. */
-export async function hydrate(
-  reads: Pick<Reads, 'messagesBySeq' | 'settingChanges'>,
-  directory: Directory,
+export async function hydrate(deps: HydrateDeps, records: readonly EventRecord[]): Promise<LogEvent[]> {
+  const { recent } = deps
+  const { mark } = recent
+  const known = new Map(records.map(({ seq }) => [seq, recent.get(seq)]))
+  const missing = records.filter(({ seq }) => known.get(seq) === undefined)
+  if (missing.length > 0) {
+    for (const { event, hasReplies } of await read(deps, missing)) {
+      recent.keep(event, hasReplies, mark)
+      known.set(event.seq, event)
+    }
+    // What was known may read differently since then.
+    if (recent.mark.changes !== mark.changes) return (await read(deps, records)).map(({ event }) => event)
+  }
+  return records.map(({ seq }) => known.get(seq)).filter((event) => event !== undefined)
+}
+
+/** The same for many records, with turns for others between. */
+export async function hydrateInSlices(
+  deps: HydrateDeps,
+  pace: Pace,
   records: readonly EventRecord[],
 ): Promise<LogEvent[]> {
+  const loop = pace.loop()
+  const events: LogEvent[] = []
+  for (let start = 0; start < records.length; start += SLICE) {
+    await loop.turn()
+    const slice = records.slice(start, start + SLICE)
+    events.push(...(await hydrate(deps, slice)))
+    loop.did(slice.length)
+  }
+  return events
+}
+
+async function read({ reads, directory }: HydrateDeps, records: readonly EventRecord[]) {
   const seqs = records.filter((record) => record.type === 'message.created').map((record) => record.subject)
   const stored = await reads.messagesBySeq(seqs)
+  const replied = new Set(stored.filter(({ replyCount }) => replyCount > 0).map(({ seq }) => seq))
   const changes = records.filter((record) => record.type === 'setting.changed')
   const settings = await settingsOf(reads, changes)
   return directory.settle(() => {
@@ -25,7 +66,10 @@ export async function hydrate(
       message: (seq) => messages.get(seq),
       setting: (seq) => settings.get(seq),
     }
-    return records.map((record) => fromRecord(record, look)).filter((event) => event !== undefined)
+    return records
+      .map((record) => fromRecord(record, look))
+      .filter((event) => event !== undefined)
+      .map((event) => ({ event, hasReplies: replied.has(event.seq) }))
   })
 }
 

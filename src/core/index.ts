@@ -17,7 +17,7 @@ import { Directory } from './directory'
 import { Feed } from './feed'
 import { Gates } from './gates'
 import { History } from './history'
-import { hydrate } from './hydrate'
+import { hydrateInSlices } from './hydrate'
 import type { Secrets } from './ids'
 import { ActedWrites } from './impersonation'
 import { LiveSettings } from './live-settings'
@@ -31,6 +31,7 @@ import type { PairSecrets } from './pair-codes'
 import { Pairing } from './pairing'
 import type { Passwords, Store } from './ports'
 import { Profiles } from './profiles'
+import { RecentEvents } from './recent-events'
 import { Sessions } from './sessions'
 import type { SettingRegistry } from './settings'
 import { TokenSharing } from './sharing'
@@ -64,19 +65,27 @@ export async function createCore(ports: CorePorts) {
   const settings = await LiveSettings.open(store.reads, ports.settings)
   const directory = new Directory(store.reads, pace)
   const log = await Log.open(store, settings)
+  const recent = new RecentEvents()
   store.onCommit((events) => {
     for (const event of events) {
       settings.apply(event)
       directory.apply(event)
       log.apply(event)
+      recent.apply(event)
     }
   })
-  shared?.onSkip((upTo) => log.skip(upTo))
-  shared?.onEpoch(() => void log.reloadEpochs().catch(() => {}))
+  shared?.onSkip((upTo) => {
+    log.skip(upTo)
+    recent.clear()
+  })
+  shared?.onEpoch(() => void reloadEpochs(log, recent).catch(() => {}))
   shared?.hydrateWith((records) => {
     // What is remembered from before them must not dress them.
-    for (const record of records) directory.forget(record)
-    return hydrate(store.reads, directory, records)
+    for (const record of records) {
+      directory.forget(record)
+      recent.forget(record)
+    }
+    return hydrateInSlices({ reads: store.reads, directory, recent }, pace, records)
   })
   const gates = new Gates(directory, settings, clock)
   const audience = new Audience(directory, gates, settings)
@@ -122,13 +131,19 @@ export async function createCore(ports: CorePorts) {
     profiles: new Profiles({ reads: store.reads, directory, gates, acts, sessions, passwords, settings }),
     channels: new Channels(store.reads, administration, directory, gates, settings, pace),
     messages: new Messages({ store, directory, gates, settings, secrets, streams }),
-    history: new History({ reads: store.reads, directory, gates, log, waits, clock, pace }),
-    feed: new Feed({ reads: store.reads, directory, gates, audience, log, pace, shared }),
+    history: new History({ reads: store.reads, directory, gates, log, recent, waits, clock, pace }),
+    feed: new Feed({ reads: store.reads, directory, gates, audience, log, recent, pace, shared }),
     access: new AccessReport(directory, gates),
     audit: new AuditLog(store, directory, administration, secrets, pace),
     configuration: new Configuration(store.reads, directory, administration, settings),
     onboarding: new Onboarding(administration, accounts, memberships, tokens),
   }
+}
+
+/** Cursors are written in the epoch they belong to, which may be the new one. */
+async function reloadEpochs(log: Log, recent: RecentEvents): Promise<void> {
+  await log.reloadEpochs()
+  recent.clear()
 }
 
 async function noteShared(store: Store, tokenId: number): Promise<void> {

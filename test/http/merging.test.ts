@@ -47,6 +47,7 @@ beforeAll(async () => {
     `UPDATE messages SET deleted_at = at
       WHERE seq % 7 = 0 AND channel_id <> (SELECT id FROM channels WHERE slug = 'busy')`,
   )
+  await w.restart()
   stored = await w.sql<Stored>(
     `SELECT m.seq, c.slug AS channel, m.deleted_at IS NOT NULL AS deleted, m.thread_seq AS thread
        FROM messages m JOIN channels c ON c.id = m.channel_id ORDER BY m.seq`,

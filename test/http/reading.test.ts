@@ -231,6 +231,8 @@ describe('several channels', () => {
 test('a deleted message is left out, or shown as what is left of it', async () => {
   const gone = await bob.posts('empty', 'gone @ann @channel', { metadata: { a: 1 }, client_msg_id: 'c' })
   await w.sql('UPDATE messages SET deleted_at = at WHERE seq = ?', gone.seq)
+  // The server was not told of it.
+  await w.restart()
   expect(await bob.hears('empty')).toEqual([])
   const { body } = await bob.reads('empty', { include_deleted: true })
   expect<unknown[]>([...body.messages]).toMatchObject([

@@ -53,6 +53,32 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     }
   })
 
+  test('a name that is changed on one shows on all, and so does a reply', async () => {
+    const root = await post(0, 'before the change')
+    type Messages = { messages: { seq: number; sender_display_name: string; reply_count: number }[] }
+    type Events = { events: { seq: number; message?: { sender_display_name: string } }[] }
+    const read = async (i: number) => {
+      const since = `channel=plans&since=${root.cursor.replaceAll('=', '')}`
+      const page = await as(i).get<Messages>('/v1/messages?channel=plans&order=desc&limit=5')
+      const events = await as(i).get<Events>(`/v1/events?${since}`)
+      return {
+        root: page.body.messages.find(({ seq }) => seq === root.seq),
+        told: events.body.events.map(({ message }) => message?.sender_display_name),
+      }
+    }
+    await post(0, 'told')
+    for (const i of [0, 1, 2]) await read(i)
+    for (const [by, name] of ['Ann One', 'Ann Two', 'Ann Three'].entries()) {
+      expect((await as(by).patch('/v1/me', { display_name: name })).status).toBe(200)
+      await as(by).post('/v1/messages', { channel: 'plans', body: name, reply_to: root.id })
+      for (const i of [0, 1, 2]) {
+        const { root: shown, told } = await read(i)
+        expect(shown).toMatchObject({ sender_display_name: name, reply_count: by + 1 })
+        expect(new Set(told)).toEqual(new Set([name]))
+      }
+    }
+  })
+
   test('a post on one reaches sockets, streams and held requests on the others, in one order', async () => {
     const { cursor } = await post(0, 'before')
     using socket = await LiveSocket.open(cluster.server(1).url, bearer(ann))
