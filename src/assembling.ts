@@ -147,7 +147,16 @@ export async function assemble(parts: Parts) {
   )
   const server = { http, stopping: false }
   const { usage, attempts, actedWrites } = core
-  const upkeep = startUpkeep({ store, usage, attempts, actedWrites, clock, report })
+  const upkeep = startUpkeep({
+    store,
+    usage,
+    attempts,
+    actedWrites,
+    clock,
+    aheadUntil: () => core.log.aheadUntil(clock),
+    report,
+    warn: (message, facts) => logger.warning(message, facts),
+  })
   return { server, publishers, hub, core, upkeep }
 }
 

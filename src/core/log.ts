@@ -5,6 +5,7 @@ import type { LogEvent } from './events'
 import type { Seq } from './ids'
 import type { Epoch, Store } from './ports'
 import type { Settings } from './settings'
+import { type Clock, later, MICROS_PER_MINUTE, type Micros } from './time'
 
 /** Where the log stands, and what a client's cursor means in it. */
 export class Log {
@@ -45,6 +46,15 @@ export class Log {
     const last = this.epochs.at(-1)
     if (!last) throw new Error('the log has no epoch')
     return last.epoch
+  }
+
+  /**
+   * Until when the log is ahead of this clock, by more than a minute: its instants rise with seq, so that whatever is
+   * written meanwhile is a microsecond later than what was written last. Undefined where it is not.
+   */
+  async aheadUntil(clock: Pick<Clock, 'now'>): Promise<Micros | undefined> {
+    const [newest] = await this.store.reads.events(this.head - 1, 1)
+    return newest && newest.at > later(clock.now(), MICROS_PER_MINUTE) ? newest.at : undefined
   }
 
   cursor(seq: Seq): string {

@@ -18,6 +18,10 @@ export function toMicros(value: number): Micros {
   return value as Micros
 }
 
+/** The first and the last instant that RFC 3339 can write, in numbers that keep them as they are. */
+export const FIRST_INSTANT = toMicros(-62_135_596_800_000_000)
+export const LAST_INSTANT = toMicros(Date.UTC(9999, 11, 31, 23, 59, 59) * 1000 + 999_968)
+
 export function later(at: Micros, micros: number): Micros {
   return toMicros(at + micros)
 }
@@ -38,7 +42,10 @@ export function formatInstant(at: Micros): string {
 const iso =
   /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?$/
 
-/** Reads an ISO 8601 instant; without a zone it is UTC. Digits beyond microseconds are cut. Undefined if it is none. */
+/**
+ * Reads an ISO 8601 instant; without a zone it is UTC. Digits beyond microseconds are cut. Undefined if it is none. The
+ * last microseconds of the year 9999, and what a zone puts outside the years 1 to 9999, are the last or first instant.
+ */
 export function parseInstant(text: string): Micros | undefined {
   const match = iso.exec(text)
   if (!match) return undefined
@@ -49,7 +56,6 @@ export function parseInstant(text: string): Micros | undefined {
   const offsetMinutes = zoneHours
     ? Number(zoneHours) * 60 + Math.sign(Number(`${zoneHours[0]}1`)) * Number(zoneMinutes)
     : 0
-  return toMicros(
-    wholeMs * 1000 - offsetMinutes * MICROS_PER_MINUTE + Number(fraction.padEnd(6, '0').slice(0, 6)),
-  )
+  const at = wholeMs * 1000 - offsetMinutes * MICROS_PER_MINUTE + Number(fraction.padEnd(6, '0').slice(0, 6))
+  return toMicros(Math.min(Math.max(at, FIRST_INSTANT), LAST_INSTANT))
 }

@@ -1,5 +1,6 @@
 import type { Core } from '../core'
 import { isAdmin } from '../core/actor'
+import { formatInstant } from '../core/time'
 import { CONTRACT_VERSION } from './contract'
 import { type Endpoint, endpoint } from './endpoint'
 import { checksOf, checksSchema } from './health-checks'
@@ -44,6 +45,12 @@ const healthSchema = Type.Object({
   draining: Type.Optional(Type.Boolean({ description: 'Whether writes are refused for now' })),
   epoch: Type.Optional(Type.String()),
   last_seq: Type.Optional(Type.Integer()),
+  log_ahead_until: Type.Optional(
+    Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+      description:
+        'Until when the times in the log run ahead of the clock of the server, because it was ahead once; null while they do not',
+    }),
+  ),
   counts: Type.Optional(Type.Object({ streams: Type.Integer() })),
   checks: Type.Optional(checksSchema),
   federation: Type.Optional(
@@ -150,7 +157,7 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
     tag: 'Health',
     summary: 'How the server fares; more of it for administrators',
     answers: { 200: { description: 'The state of the server', schema: healthSchema } },
-    handle: ({ actor }) => {
+    handle: async ({ actor }) => {
       const brief = {
         version: vitals.version,
         boot_id: vitals.bootId,
@@ -162,7 +169,12 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
       const counts = { streams: vitals.openStreams() }
       const checks = checksOf(core)
       const draining = core.settings.get('drain')
-      const position = { epoch, last_seq: head }
+      const ahead = await core.log.aheadUntil(core.clock)
+      const position = {
+        epoch,
+        last_seq: head,
+        log_ahead_until: ahead === undefined ? null : formatInstant(ahead),
+      }
       const federation = { did: vitals.did, pairs_by_state: {}, max_lag_s: 0, quarantine: 0 }
       const database = vitals.database && { database: vitals.database() }
       const kept = { federation, ...database, backup: vitals.backup() }

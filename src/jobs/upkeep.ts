@@ -5,9 +5,11 @@ import type { Leases, Store } from '../core/ports'
 import { type Clock, later, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../core/time'
 import type { Usage } from '../core/usage'
 import { alone } from './alone'
+import { createLogClockWatch, type LogClockDeps } from './log-clock'
 import { SettledClock } from './settled-clock'
 
 const USAGE_MILLISECONDS = 30_000
+const CLOCK_MILLISECONDS = 60_000
 const FORGET_MILLISECONDS = 10 * 60_000
 /** Rows that go in one transaction, so that posts never wait long. */
 const SLICE = 500
@@ -20,13 +22,17 @@ export interface UpkeepDeps {
   readonly attempts: Attempts
   readonly actedWrites: ActedWrites
   readonly clock: Clock
+  readonly aheadUntil: LogClockDeps['aheadUntil']
   readonly report: (fault: unknown) => void
+  readonly warn: LogClockDeps['warn']
 }
 
 /** Writes down when credentials were used, and forgets attempts, retry keys and sessions that are over. */
-export function startUpkeep({ store, usage, attempts, actedWrites, clock, report }: UpkeepDeps): {
+export function startUpkeep(deps: UpkeepDeps): {
   stop(): Promise<void>
 } {
+  const { store, usage, attempts, actedWrites, clock, report } = deps
+  const lookAtClock = createLogClockWatch(deps)
   const forget = createForgetting(store, attempts, clock)
   const forgetAlone = () => alone(store, 'upkeep', forget)
   const run = (job: () => Promise<void>) => () => void job().catch(report)
@@ -40,8 +46,10 @@ export function startUpkeep({ store, usage, attempts, actedWrites, clock, report
       USAGE_MILLISECONDS,
     ),
     setInterval(run(forgetAlone), FORGET_MILLISECONDS),
+    setInterval(run(lookAtClock), CLOCK_MILLISECONDS),
   ]
   run(forgetAlone)()
+  run(lookAtClock)()
   return {
     stop: async () => {
       for (const timer of timers) clearInterval(timer)

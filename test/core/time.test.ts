@@ -26,6 +26,14 @@ describe('an instant is written', () => {
 
 describe('an instant is read', () => {
   test.each([
+    ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999968Z'],
+    ['9999-12-31T23:59:59-23:00', '9999-12-31T23:59:59.999968Z'],
+    ['0001-01-01T00:00:00+14:00', '0001-01-01T00:00:00.000000Z'],
+  ])('%s as the first or last that can be written', (text, written) => {
+    expect(formatInstant(parseInstant(text) ?? toMicros(0))).toBe(written)
+  })
+
+  test.each([
     ['2026-05-07T15:56:16.123456Z', 123_456],
     ['2026-05-07t15:56:16.123456z', 123_456],
     ['2026-05-07 15:56:16.123456', 123_456],

@@ -231,6 +231,23 @@ test.skipIf(!hasNamespaces)('tells an ordinary user, as well as root, of two hom
   expect((await examined(site, '--home', site.home)).of('home')).toMatchObject({ status: 'pass' })
 })
 
+test('tells of a log that is ahead of the clock', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 1)
+  expect((await examined(site)).of('log clock')).toMatchObject({ status: 'pass' })
+  await server.stop()
+  {
+    using db = new Database(site.paths.database)
+    const ahead = (Date.now() + 365 * 86_400_000) * 1000
+    db.run('UPDATE events SET at = ? WHERE seq = (SELECT seq FROM log_head)', [ahead])
+    db.run('UPDATE log_head SET last_at = ?', [ahead])
+  }
+  const nextYear = String(new Date().getUTCFullYear() + 1)
+  const down = (await examined(site)).of('log clock')
+  expect([down?.status, down?.detail.includes(`until ${nextYear}-`)]).toEqual(['warn', true])
+  expect(down?.fix).toContain('timedatectl')
+})
+
 test('names copies that are dated ahead of now, and a copy made beside them stays', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)

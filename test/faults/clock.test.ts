@@ -1,6 +1,7 @@
 // Somebody sets the clock of the machine while the server runs: an hour or a year, forward or back.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { toMicros } from '../../src/core/time'
+import { type Micros, toMicros } from '../../src/core/time'
+import { createLogClockWatch } from '../../src/jobs/log-clock'
 import { DAY, HOUR, SECOND } from '../support/fake-clock'
 import { preloadMissing } from '../support/preload'
 import { Site } from '../support/site'
@@ -134,6 +135,41 @@ describe('what was begun while the clock was a year ahead', () => {
     jump(w, -YEAR)
     expect((await w.operator.get('/v1/health')).body).toMatchObject({ uptime_s: 90 })
   })
+})
+
+test('a log that is ahead of the clock is named in health and in the log of the server, until the clock has come as far', async () => {
+  await using w = await world()
+  await w.channel('family')
+  const alice = await w.agent('alice', { channels: { family: 'member' } })
+  const say = () => alice.post<Message>('/v1/messages', { channel: 'family', body: 'hi' })
+  const told = async () =>
+    (await w.operator.get<{ log_ahead_until: string | null }>('/v1/health')).body.log_ahead_until
+  await say()
+  expect(await told()).toBeNull()
+  jump(w, YEAR)
+  const { body: ahead } = await say()
+  expect(await told()).toBeNull()
+  jump(w, -YEAR)
+  expect(await told()).toBe(ahead.created_at)
+  await w.restart()
+  await until('the line', () => w.log.includes('the log is ahead of the clock'))
+  expect(w.log).toContain(ahead.created_at)
+  jump(w, YEAR)
+  expect(await told()).toBeNull()
+})
+
+test('what watches the log says once that it is ahead of the clock, and once that it no longer is', async () => {
+  const lines: string[] = []
+  let aheadUntil: Micros | undefined
+  const look = createLogClockWatch({ aheadUntil: async () => aheadUntil, warn: (line) => lines.push(line) })
+  for (const until of [undefined, toMicros(1), toMicros(1), undefined, undefined]) {
+    aheadUntil = until
+    await look()
+  }
+  expect(lines).toEqual([
+    expect.stringContaining('the log is ahead of the clock'),
+    expect.stringContaining('no longer ahead'),
+  ])
 })
 
 describe.skipIf(preloadMissing)('a machine whose date is set to and fro', () => {

@@ -2,13 +2,20 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import postgres from 'postgres'
 import { ensureInstanceKey } from '../../src/home'
 import { sealing } from '../../src/sealing'
 import { parsed } from '../support/finished'
 import type { Page } from '../support/person'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { Site } from '../support/site'
-import { type Contents, makePostgresOriginal, makeSqliteOriginal } from './original-database'
+import {
+  type Contents,
+  makePostgresOriginal,
+  makeSqliteOriginal,
+  type Revision,
+  revisions,
+} from './original-database'
 import { at, id, PASSWORD, SESSION, TOKENS, village } from './village'
 
 // Every test starts programs, some of which wait for each other.
@@ -24,14 +31,19 @@ type Engine = 'sqlite' | 'postgres'
 const engines: readonly Engine[] = postgresMissing ? ['sqlite'] : ['sqlite', 'postgres']
 
 /** A database of the earlier server on this engine; answers its URL. */
-async function original(engine: Engine, site: Site, contents: Contents = village): Promise<string> {
+async function original(
+  engine: Engine,
+  site: Site,
+  contents: Contents = village,
+  revision: Revision = 'latest',
+): Promise<string> {
   if (engine === 'sqlite') {
     const path = join(site.userHome, 'original.db')
-    makeSqliteOriginal(path, contents)
+    makeSqliteOriginal(path, contents, revision)
     return `sqlite:///${path}`
   }
   const url = await (await sharedPostgres()).createDatabase()
-  await makePostgresOriginal(url, contents)
+  await makePostgresOriginal(url, contents, revision)
   return url.replace('postgres://', 'postgresql+psycopg://')
 }
 
@@ -111,6 +123,90 @@ describe.each(engines)('a database of the earlier server on %s', (engine) => {
     expect(await since(oldCursor(at(1004), id('m', 4)))).toEqual([5, 7, 9].map((n) => id('m', n)))
     // Of a message that was never there: by its time.
     expect(await since(oldCursor(at(1006), id('m', 500)))).toEqual([7, 9].map((n) => id('m', n)))
+  })
+
+  test('brings dates in the future as they are, and what is posted next has the right time', async () => {
+    await using site = new Site()
+    const [message] = village.messages ?? []
+    const future = ['2031-01-01T00:00:00.000000Z', '9999-12-31T23:59:59.999999Z']
+    const from = await original(engine, site, {
+      ...village,
+      messages: [
+        ...(village.messages ?? []),
+        ...future.map((created_at, n) => ({ ...message, id: id('m', 60 + n), reply_to: null, created_at })),
+        ...(engine === 'postgres'
+          ? [{ ...message, id: id('m', 62), reply_to: null, created_at: 'infinity' }]
+          : [{ ...message, id: id('m', 62), reply_to: null, created_at: '9999-12-31T23:59:59.999999Z' }]),
+      ],
+    })
+    const begun = new Date().toISOString()
+    const { warnings } = parsed<Answer>(await site.run('import-original', '--from', from))
+    expect(warnings).toContain(
+      '1 times in messages.created_at are in the future: kept; what follows has the right time',
+    )
+    expect(warnings).toContain(
+      '2 times in messages.created_at beyond the year 9999: kept as the last moment of that year',
+    )
+    await using server = await site.serve()
+    const headers = { authorization: `Bearer ${TOKENS.assistant}` }
+    const post = await fetch(`${server.url}/v1/messages`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ channel: 'team-ops', body: 'today' }),
+    })
+    const posted = (await post.json()) as { id: string; created_at: string }
+    expect(posted.created_at >= begun && posted.created_at < '2031').toBe(true)
+    const since = async (cursor: string) => {
+      const answer = await fetch(`${server.url}/v1/messages?channel=team-ops&since=${cursor}`, { headers })
+      return ((await answer.json()) as Page).messages
+    }
+    const last = [60, 61, 62].map((n) => id('m', n))
+    const page = await since(oldCursor(at(1009), id('m', 9)))
+    expect(page.map((each) => each.id)).toEqual([...last, posted.id])
+    const shown = '9999-12-31T23:59:59.999968Z'
+    expect(page.map((each) => each.created_at)).toEqual([future[0] ?? '', shown, shown, posted.created_at])
+    // By the time of a message that was never there, before and behind those of the future.
+    expect((await since(oldCursor(at(1006), id('m', 500)))).map((each) => each.id)).toEqual([
+      ...[7, 9].map((n) => id('m', n)),
+      ...last,
+      posted.id,
+    ])
+    expect(await since(oldCursor(posted.created_at, 'ffffffff-ffff-4fff-bfff-ffffffffffff'))).toEqual([])
+    expect(
+      (await since(oldCursor('2031-01-01T00:00:00.000000Z', id('m', 60)))).map((each) => each.id),
+    ).toEqual([...last.slice(1), posted.id])
+    const health = await fetch('http://localhost/v1/health', { unix: site.paths.socket })
+    expect(await health.json()).toMatchObject({ log_ahead_until: null })
+  })
+
+  test.each(revisions)(
+    'is imported from its revision "%s", without push where it had none',
+    async (revision) => {
+      await using site = new Site()
+      const from = await original(engine, site, village, revision)
+      const { rows } = parsed<Answer>(await site.run('import-original', '--from', from))
+      expect(rows).toMatchObject({ accounts: 6, messages: 9, push_targets: revision === 'first' ? 0 : 2 })
+      using db = new Database(site.paths.database, { readonly: true })
+      const sealed = db.query('SELECT count(*) AS n FROM push_targets WHERE secret_sealed IS NOT NULL').get()
+      expect(sealed).toEqual({ n: revision === 'first' ? 0 : 1 })
+    },
+  )
+
+  test('that lacks what every revision had is refused, with advice that can be followed', async () => {
+    await using site = new Site()
+    const from = await original(engine, site)
+    if (engine === 'sqlite') {
+      using db = new Database(join(site.userHome, 'original.db'))
+      db.run('ALTER TABLE messages DROP COLUMN edited_at')
+    } else {
+      const sql = postgres(from.replace('postgresql+psycopg://', 'postgres://'), { max: 1 })
+      await sql`ALTER TABLE messages DROP COLUMN edited_at`
+      await sql.end()
+    }
+    const refused = await site.run('import-original', '--from', from)
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain('messages.edited_at is missing')
+    expect(refused.stderr.includes('alembic upgrade head')).toBe(engine === 'sqlite')
   })
 
   test('brings warnings about what is not as it was', async () => {

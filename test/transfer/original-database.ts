@@ -6,6 +6,10 @@ import { Database } from 'bun:sqlite'
 import postgres from 'postgres'
 
 export type Cells = Readonly<Record<string, string | number | boolean | null>>
+/** How the columns of its accounts were called: before there was push, as that came, and today. */
+export type Revision = 'first' | 'hashed' | 'latest'
+export const revisions: readonly Revision[] = ['first', 'hashed', 'latest']
+
 export type Contents = Readonly<Record<string, readonly Cells[]>>
 
 const columns: Readonly<Record<string, string>> = {
@@ -30,16 +34,16 @@ const columns: Readonly<Record<string, string>> = {
 }
 
 /** Ids dashed, times as `2026-05-07T15:56:16.123456Z`: each engine gets them in its own way. */
-export function makeSqliteOriginal(path: string, contents: Contents): void {
+export function makeSqliteOriginal(path: string, contents: Contents, revision: Revision = 'latest'): void {
   using db = new Database(path)
-  for (const [table, list] of Object.entries(columns)) {
+  for (const [table, list] of Object.entries(columnsOf(revision))) {
     const types = list
       .replace(/\buuid\b/g, 'CHAR(32)')
       .replace(/\btime\b/g, 'DATETIME')
       .replace(/\bkind kind\b/, "kind VARCHAR(5) CHECK (kind IN ('human', 'agent'))")
     db.run(`CREATE TABLE ${table} (${types})`)
   }
-  for (const [table, rows] of Object.entries(withVersion(contents)))
+  for (const [table, rows] of Object.entries(asIn(revision, contents)))
     for (const row of rows) {
       const values = Object.values(row).map((value) => (typeof value === 'string' ? inSqlite(value) : value))
       const names = Object.keys(row)
@@ -49,15 +53,19 @@ export function makeSqliteOriginal(path: string, contents: Contents): void {
     }
 }
 
-export async function makePostgresOriginal(url: string, contents: Contents): Promise<void> {
+export async function makePostgresOriginal(
+  url: string,
+  contents: Contents,
+  revision: Revision = 'latest',
+): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => {} })
   try {
     await sql.unsafe("CREATE TYPE account_kind AS ENUM ('human', 'agent')")
-    for (const [table, list] of Object.entries(columns)) {
+    for (const [table, list] of Object.entries(columnsOf(revision))) {
       const types = list.replace(/\btime\b/g, 'timestamptz').replace(/\bkind kind\b/, 'kind account_kind')
       await sql.unsafe(`CREATE TABLE ${table} (${types})`)
     }
-    for (const [table, rows] of Object.entries(withVersion(contents)))
+    for (const [table, rows] of Object.entries(asIn(revision, contents)))
       for (const row of rows) {
         // As text, because the driver would cut times to milliseconds.
         const values = Object.entries(row).map(([name, value]) => [
@@ -74,8 +82,38 @@ export async function makePostgresOriginal(url: string, contents: Contents): Pro
   }
 }
 
-function withVersion(contents: Contents): Contents {
-  return { ...contents, alembic_version: [{ version_num: 'd1b2c4e8f3a7' }] }
+const versions: Readonly<Record<Revision, string>> = {
+  first: '000000000000',
+  hashed: '27ba4a768725',
+  latest: 'd1b2c4e8f3a7',
+}
+
+function columnsOf(revision: Revision): typeof columns {
+  if (revision === 'latest') return columns
+  const accounts = columns['accounts'] ?? ''
+  return {
+    ...columns,
+    accounts:
+      revision === 'first'
+        ? accounts.replace(/push_\w+ \w+, /g, '')
+        : accounts.replace('push_webhook_secret', 'push_webhook_secret_hash'),
+  }
+}
+
+function asIn(revision: Revision, contents: Contents): Contents {
+  const accounts = (contents['accounts'] ?? []).map((row): Cells => {
+    const { push_enabled, push_webhook_url, push_webhook_secret = null, ...rest } = row
+    if (revision === 'latest') return row
+    return revision === 'first'
+      ? rest
+      : {
+          ...rest,
+          push_enabled: push_enabled ?? false,
+          push_webhook_url: push_webhook_url ?? null,
+          push_webhook_secret_hash: push_webhook_secret,
+        }
+  })
+  return { ...contents, accounts, alembic_version: [{ version_num: versions[revision] }] }
 }
 
 function inSqlite(text: string): string {

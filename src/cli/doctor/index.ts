@@ -24,6 +24,7 @@ import { drain } from './drain'
 import { epoch } from './epoch'
 import { flags } from './flags'
 import { home } from './home'
+import { logClock } from './log-clock'
 import { examineFromOutside } from './outside/index'
 import { patientAt } from './patient'
 import { processes } from './process'
@@ -45,6 +46,7 @@ const CHECKS: readonly Check[] = [
   proxy,
   federation,
   epoch,
+  logClock,
   backup,
   disk,
   descriptors,

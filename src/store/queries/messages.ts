@@ -152,19 +152,22 @@ export function messageReads({ db, t, dialect }: Handle) {
         .where(eq(t.messages.uuid, message))
         .limit(1)
       if (named) return named.seq
-      // `at` rises with seq, so this is a binary search on the key; few messages of one log share an instant.
+      // The time of the event rises with seq, so this is a binary search on the key. That of an imported message may be
+      // earlier by microseconds, and then it is the one that its cursors name, or far in the future, and then it is none.
       let low = 0
       let high = (await db.select({ seq: max(t.messages.seq) }).from(t.messages))[0]?.seq ?? 0
       while (low < high) {
         const middle = Math.ceil((low + high) / 2)
         const [row] = await db
-          .select({ seq: t.messages.seq, at: t.messages.at, uuid: t.messages.uuid })
+          .select({ seq: t.messages.seq, shown: t.messages.at, told: t.events.at, uuid: t.messages.uuid })
           .from(t.messages)
+          .innerJoin(t.events, eq(t.events.seq, t.messages.seq))
           .where(lte(t.messages.seq, middle))
           .orderBy(desc(t.messages.seq))
           .limit(1)
-        if (!row || row.seq <= low) low = middle
-        else if (row.at < at || (row.at === at && row.uuid <= message)) low = middle
+        const found = row && Math.min(row.shown, row.told)
+        if (!row || found === undefined || row.seq <= low) low = middle
+        else if (found < at || (found === at && row.uuid <= message)) low = middle
         else high = row.seq - 1
       }
       const [last] = await db

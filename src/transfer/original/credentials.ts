@@ -1,5 +1,5 @@
 import type { Uuid } from '../../core/ids'
-import { allRows, type Fields, type ImportParts, insertFields } from './rows'
+import { allRows, dateOf, type Fields, type ImportParts, insertFields } from './rows'
 import { idOf, type Raw, timeOf, timeOrNull } from './source'
 
 /** Imports tokens and sessions; answers what the live tokens of each account grant. */
@@ -24,7 +24,7 @@ export async function importCredentials(
       account_id: account.id,
       hash: (raw.token_hash ?? '').toLowerCase(),
       scopes: JSON.stringify(scopes),
-      created_at: timeOf('agent_tokens', raw, 'created_at'),
+      created_at: dateOf(deps, 'agent_tokens', raw, 'created_at'),
       last_used_at: timeOrNull('agent_tokens', raw, 'last_used_at'),
       revoked_at: revokedAt,
     })
@@ -46,7 +46,7 @@ export async function importCredentials(
       uuid: idOf('human_sessions', raw),
       account_id: account.id,
       hash: (raw.session_hash ?? '').toLowerCase(),
-      created_at: timeOf('human_sessions', raw, 'created_at'),
+      created_at: dateOf(deps, 'human_sessions', raw, 'created_at'),
       last_used_at: timeOrNull('human_sessions', raw, 'last_used_at'),
       expires_at: timeOf('human_sessions', raw, 'expires_at'),
     })

@@ -50,7 +50,7 @@ export async function importOriginal(request: Import): Promise<Imported> {
     )
   const total = await expected(source)
   const rows: Record<string, number> = {}
-  const log = new LogWriter()
+  const log = new LogWriter(clock.now())
   const epoch = ulid(Math.floor(clock.now() / 1000), secrets.sha256(secrets.secret()))
   await to.transact(async (write) => {
     await beginImport(to, write, did)

@@ -6,12 +6,17 @@ import { type Row, rowOf } from '../side'
 
 const events = tableNamed('events')
 
-/** Gives imported things their place in the log, whose times rise with seq as they do in a log that was lived. */
+/**
+ * Gives imported things their place in the log, whose times rise with seq as they do in a log that was lived. No time is
+ * later than now: the log goes on from the last one, and a date in the future would be that of everything behind it.
+ */
 export class LogWriter {
   seq: Seq = 0
   /** Time of the last event. */
   at: Micros = toMicros(0)
   private rows: Row[] = []
+
+  constructor(readonly now: Micros) {}
 
   /** The next event; answers its seq. */
   append(
@@ -20,7 +25,8 @@ export class LogWriter {
     about: { subject?: number; channelId?: number; actorId?: number; data?: string },
   ): Seq {
     this.seq++
-    this.at = this.at >= at ? later(this.at, 1) : at
+    const past = toMicros(Math.min(at, this.now))
+    this.at = this.at >= past ? later(this.at, 1) : past
     const { subject = this.seq, channelId = null, actorId = null, data = null } = about
     this.rows.push(
       rowOf(events, {

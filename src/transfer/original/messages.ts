@@ -7,8 +7,8 @@ import { extraOf, flagsOf } from '../../store/message-row'
 import { tableNamed } from '../shape'
 import { type Side, valueIn } from '../side'
 import type { People } from './people'
-import { type Fields, type ImportParts, insertEvents, insertFields } from './rows'
-import { idOf, type Raw, timeOf, timeOrNull, wordOf } from './source'
+import { dateOf, type Fields, type ImportParts, insertEvents, insertFields } from './rows'
+import { idOf, type Raw, timeOrNull, wordOf } from './source'
 
 const messages = tableNamed('messages')
 
@@ -71,7 +71,7 @@ async function messageOf(
     return undefined
   }
   const uuid = idOf('messages', raw)
-  const createdAt = timeOf('messages', raw, 'created_at')
+  const createdAt = dateOf(deps, 'messages', raw, 'created_at')
   const deletedAt = timeOrNull('messages', raw, 'deleted_at')
   const target = raw.reply_to == null ? undefined : await targetOf(raw.reply_to, inPage, deps.to)
   const answered = target?.channelId === channel.id ? target : undefined

@@ -5,8 +5,8 @@ import { anyScopeMatches } from '../../core/scopes'
 import { type Micros, toMicros } from '../../core/time'
 import { importCredentials } from './credentials'
 import { importPush, type PushDeps } from './push'
-import { allRows, type Fields, type ImportParts, insertEvents, insertFields } from './rows'
-import { idOf, type Raw, timeOf, timeOrNull, wordOf } from './source'
+import { allRows, dateOf, type Fields, type ImportParts, insertEvents, insertFields } from './rows'
+import { idOf, type Raw, timeOrNull, wordOf } from './source'
 import type { Warnings } from './warnings'
 
 /** What the import of messages has to know of everybody and every channel. */
@@ -48,7 +48,7 @@ export async function importPeople(deps: PeopleDeps): Promise<People> {
     const id = index + 1
     const handle = handles[index] ?? ''
     const kind = wordOf('accounts', raw, 'kind', ['human', 'agent'])
-    const createdAt = timeOf('accounts', raw, 'created_at')
+    const createdAt = dateOf(deps, 'accounts', raw, 'created_at')
     const uuid = idOf('accounts', raw)
     if (RESERVED_HANDLES.has(handle))
       warnings.say(`account ${handle}: a reserved word, which no mention names`)
@@ -81,7 +81,7 @@ export async function importPeople(deps: PeopleDeps): Promise<People> {
     const id = index + 1
     const slug = slugs[index] ?? ''
     const kind = wordOf('channels', raw, 'kind', ['public', 'private', 'dm'])
-    const createdAt = timeOf('channels', raw, 'created_at')
+    const createdAt = dateOf(deps, 'channels', raw, 'created_at')
     const uuid = idOf('channels', raw)
     if (!SLUG_PATTERN.test(slug) || (kind !== 'dm' && slug.startsWith('dm-')))
       warnings.say(`channel ${slug}: such a slug could not be made today; it is kept`)
@@ -107,13 +107,14 @@ export async function importPeople(deps: PeopleDeps): Promise<People> {
   for (const raw of memberRows) {
     const account = accounts.get(idOf('channel_memberships', raw, 'account_id'))
     const channel = channels.get(idOf('channel_memberships', raw, 'channel_id'))
-    const joinedAt = moment(timeOf('channel_memberships', raw, 'joined_at'))
+    const joinedAt = dateOf(deps, 'channel_memberships', raw, 'joined_at')
+    const toldAt = moment(joinedAt)
     if (!account || !channel) {
       warnings.count('memberships of an account or a channel that is missing: left out')
       continue
     }
     const role = wordOf('channel_memberships', raw, 'role', ['admin', 'member', 'read_only'])
-    const seq = log.append('member.joined', joinedAt, {
+    const seq = log.append('member.joined', toldAt, {
       subject: account.id,
       channelId: channel.id,
       data: canonicalJson({ role }),
@@ -123,7 +124,7 @@ export async function importPeople(deps: PeopleDeps): Promise<People> {
       channel_id: channel.id,
       account_id: account.id,
       role,
-      joined_at: timeOf('channel_memberships', raw, 'joined_at'),
+      joined_at: joinedAt,
       joined_seq: seq,
     })
     const granted = scopesOf.get(account.id) ?? []

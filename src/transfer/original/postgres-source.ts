@@ -2,7 +2,7 @@ import { explain } from '../../store/postgres-explain'
 import { StoreError } from '../../store/store-error'
 import { connectPostgres } from '../postgres-side'
 import { TransferError } from '../transfer-error'
-import { COLUMNS, type Original, type OriginalTable, PAGE, type Raw } from './source'
+import { type Original, type OriginalTable, PAGE, type Raw, selectionOf } from './source'
 
 /** Opens a Postgres database of the earlier server for reading. @throws TransferError */
 export async function openPostgresOriginal(url: string): Promise<Original> {
@@ -16,17 +16,17 @@ export async function openPostgresOriginal(url: string): Promise<Original> {
     const rowsOf = async (query: string, values: string[] = []): Promise<Raw[]> => [
       ...(await session.unsafe<Record<string, string | null>[]>(query, values)),
     ]
+    const found = new Map<string, Set<string>>()
+    for (const { table_name: table, column_name: column } of await rowsOf(
+      'SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ANY (current_schemas(false))',
+    ))
+      found.set(table ?? '', (found.get(table ?? '') ?? new Set()).add(column ?? ''))
+    // Qualified, because a name that both a column and its text have would be ordered by the text.
+    const select = (table: OriginalTable) => selectionOf(table, found, (column) => `${table}.${column}::text`)
     let cursors = 0
     return {
-      async columns() {
-        const found = new Map<string, Set<string>>()
-        const rows = await rowsOf(
-          'SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ANY (current_schemas(false))',
-        )
-        for (const { table_name: table, column_name: column } of rows)
-          found.set(table ?? '', (found.get(table ?? '') ?? new Set()).add(column ?? ''))
-        return found
-      },
+      engine: 'postgres',
+      columns: async () => found,
       async *rows(table, order) {
         const name = `rows_${++cursors}`
         // The order of bytes, in which the earlier server compared ids.
@@ -76,9 +76,4 @@ function inWords(error: unknown, url: string): unknown {
   return explained instanceof StoreError
     ? new TransferError('unreachable', explained.problem, explained.remedy)
     : explained
-}
-
-function select(table: OriginalTable): string {
-  // Qualified, because a name that both a column and its text have would be ordered by the text.
-  return `SELECT ${COLUMNS[table].map((column) => `${table}.${column}::text AS ${column}`).join(', ')} FROM ${table}`
 }

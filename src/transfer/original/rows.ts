@@ -1,7 +1,8 @@
+import { LAST_INSTANT, type Micros } from '../../core/time'
 import { type TableShape, tableNamed } from '../shape'
 import { type Row, rowOf, type Value, type Writing } from '../side'
 import type { LogWriter } from './log-writer'
-import type { Original, OriginalTable, Raw } from './source'
+import { type Original, type OriginalTable, type Raw, timeOf } from './source'
 import type { Warnings } from './warnings'
 
 /** Values of a row by the names of its columns. */
@@ -25,6 +26,21 @@ export async function allRows(source: Original, table: OriginalTable, order: str
   const rows: Raw[] = []
   for await (const page of source.rows(table, order)) rows.push(...page)
   return rows
+}
+
+/** When something came to be. A date that is still to come is kept, and counted. @throws TransferError */
+export function dateOf(
+  { log, warnings }: ImportParts,
+  table: OriginalTable,
+  raw: Raw,
+  column: string,
+): Micros {
+  const at = timeOf(table, raw, column)
+  if (at === LAST_INSTANT)
+    warnings.count(`times in ${table}.${column} beyond the year 9999: kept as the last moment of that year`)
+  else if (at > log.now)
+    warnings.count(`times in ${table}.${column} are in the future: kept; what follows has the right time`)
+  return at
 }
 
 export async function insertFields(

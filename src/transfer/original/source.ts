@@ -1,8 +1,8 @@
 import { parseUuid, type Uuid } from '../../core/ids'
-import { type Micros, parseInstant } from '../../core/time'
+import { FIRST_INSTANT, LAST_INSTANT, type Micros, parseInstant } from '../../core/time'
 import { TransferError } from '../transfer-error'
 
-/** Every column of the earlier server that has to be there (§14 of the v1 contract). */
+/** Every column of the earlier server that is read (§14 of the v1 contract). */
 export const COLUMNS = {
   accounts: [
     ...['id', 'kind', 'handle', 'display_name', 'email', 'password_hash'],
@@ -23,6 +23,16 @@ export const COLUMNS = {
   audit_log: ['id', 'actor_account_id', 'action', 'target_type', 'target_id', 'metadata', 'created_at'],
 } as const
 
+/**
+ * Columns that came with later versions, and the names that they have had. Where there is none of them, nothing was set.
+ * On Postgres the migration that adds them fails, so that no database of the earlier server has them there.
+ */
+const LATER: Readonly<Record<string, readonly string[]>> = {
+  'accounts.push_enabled': [],
+  'accounts.push_webhook_url': [],
+  'accounts.push_webhook_secret': ['push_webhook_secret_hash'],
+}
+
 export type OriginalTable = keyof typeof COLUMNS
 
 /** A row as text, whatever the engine: ids with or without dashes, times with or without a zone. */
@@ -31,7 +41,8 @@ export type Raw = Readonly<Record<string, string | null>>
 /** A database of the earlier server, as it was at one moment. It is only read. */
 export interface Original extends AsyncDisposable {
   /** Names of the tables and their columns. */
-  columns(): Promise<ReadonlyMap<string, ReadonlySet<string>>>
+  columns(): Promise<Found>
+  readonly engine: 'sqlite' | 'postgres'
   /** All rows of a table in this order, page by page. */
   rows(table: OriginalTable, order: string): AsyncIterable<readonly Raw[]>
   /** The time of the oldest message; undefined without any. */
@@ -43,6 +54,24 @@ export interface Original extends AsyncDisposable {
 
 /** Rows read at a time. */
 export const PAGE = 500
+
+/** Tables and their columns, as they are found in a database. */
+export type Found = ReadonlyMap<string, ReadonlySet<string>>
+
+/** What of a table is selected under the names of today, each column as `read` puts it. */
+export function selectionOf(table: OriginalTable, found: Found, read: (column: string) => string): string {
+  const known = found.get(table)
+  const columns = COLUMNS[table].map((column) => {
+    const name = nameIn(known, table, column)
+    return name === undefined ? `NULL AS ${column}` : `${read(name)} AS ${column}`
+  })
+  return `SELECT ${columns.join(', ')} FROM ${table}`
+}
+
+/** The name that a column has in a database; undefined where it is not there. */
+function nameIn(known: ReadonlySet<string> | undefined, table: string, column: string): string | undefined {
+  return [column, ...(LATER[`${table}.${column}`] ?? [])].find((name) => known?.has(name))
+}
 
 /** @throws TransferError when it is no such database, naming what is missing */
 export async function checkColumns(source: Original): Promise<void> {
@@ -57,14 +86,20 @@ export async function checkColumns(source: Original): Promise<void> {
     const known = found.get(table)
     return known === undefined
       ? [`the table ${table}`]
-      : columns.filter((column) => !known.has(column)).map((column) => `${table}.${column}`)
+      : columns
+          .map((column) => `${table}.${column}`)
+          .filter((name, index) => !(name in LATER) && !known.has(columns[index] ?? ''))
   })
-  if (missing.length > 0)
-    throw new TransferError(
-      'failed',
-      `this is no database that the importer knows: ${missing.join(', ')} is missing`,
-      'bring the earlier server and its database to its last version first (alembic upgrade head)',
-    )
+  if (missing.length === 0) return
+  // On Postgres its migrations run in one transaction, and the last of them fails.
+  const canUpgrade = source.engine === 'sqlite' && found.has('alembic_version')
+  throw new TransferError(
+    'failed',
+    `this is no database that the importer knows: ${missing.join(', ')} is missing`,
+    canUpgrade
+      ? 'bring the earlier server and its database to its last version first (alembic upgrade head)'
+      : 'check that --from names the database of the earlier server; every version of it has them',
+  )
 }
 
 /** The id in a column. @throws TransferError */
@@ -85,10 +120,17 @@ export function timeOf(table: OriginalTable, raw: Raw, column: string): Micros {
 export function timeOrNull(table: OriginalTable, raw: Raw, column: string): Micros | null {
   const text = raw[column] ?? null
   if (text === null) return null
-  // Postgres writes whole hours of a zone alone.
-  const at = parseInstant(text.replace(/([+-]\d\d)$/, '$1:00'))
+  const at = instantIn(text)
   if (at === undefined) throw unreadable(table, column, raw)
   return at
+}
+
+function instantIn(text: string): Micros | undefined {
+  // Postgres knows years that have more digits, or are before the first.
+  if (text === 'infinity' || /^\d{5,}-/.test(text)) return LAST_INSTANT
+  if (text === '-infinity' || text.endsWith(' BC')) return FIRST_INSTANT
+  // It writes whole hours of a zone alone.
+  return parseInstant(text.replace(/([+-]\d\d)$/, '$1:00'))
 }
 
 /** One of several words; the earlier server wrote enums in their own case. @throws TransferError */

@@ -1,6 +1,6 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import { TransferError } from '../transfer-error'
-import { COLUMNS, type Original, type OriginalTable, PAGE, type Raw } from './source'
+import { type Found, type Original, type OriginalTable, PAGE, type Raw, selectionOf } from './source'
 
 /** Opens a SQLite database of the earlier server for reading. @throws TransferError */
 export function openSqliteOriginal(path: string): Original {
@@ -24,17 +24,11 @@ export function openSqliteOriginal(path: string): Original {
       .query<Record<string, unknown>, SQLQueryBindings[]>(sql)
       .all(...values)
       .map(toRaw)
+  const found = columnsIn(db)
+  const select = (table: OriginalTable) => selectionOf(table, found, (column) => column)
   return {
-    async columns() {
-      const found = new Map<string, Set<string>>()
-      for (const { name, column } of db
-        .query<{ name: string; column: string }, []>(
-          "SELECT t.name, c.name AS column FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'",
-        )
-        .all())
-        found.set(name, (found.get(name) ?? new Set()).add(column))
-      return found
-    },
+    engine: 'sqlite',
+    columns: async () => found,
     async *rows(table, order) {
       using statement = db.prepare<Record<string, unknown>, []>(`${select(table)} ORDER BY ${order}`)
       let page: Raw[] = []
@@ -62,8 +56,13 @@ export function openSqliteOriginal(path: string): Original {
   }
 }
 
-function select(table: OriginalTable): string {
-  return `SELECT ${COLUMNS[table].join(', ')} FROM ${table}`
+function columnsIn(db: Database): Found {
+  const found = new Map<string, Set<string>>()
+  const rows = db.query<{ name: string; column: string }, []>(
+    "SELECT t.name, c.name AS column FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'",
+  )
+  for (const { name, column } of rows.all()) found.set(name, (found.get(name) ?? new Set()).add(column))
+  return found
 }
 
 function toRaw(row: Record<string, unknown>): Raw {
