@@ -567,7 +567,8 @@ server_runs() { [ -x "$BIN" ] && case $(server_state) in *'"running":true'*) tru
 # The process that has the lock of the data open; nothing where none has. The number in the pid file proves nothing: it
 # may be another program's by now, or one of a container.
 lock_holder() {
-  lock=$(cd "$DATA/run" 2>/dev/null && pwd -P)/lock.db
+  [ -e "$DATA/run/lock.db" ] || return 0
+  lock=$(cd "$DATA/run" && pwd -P)/lock.db
   if [ -d /proc/self/fd ]; then
     ls -ln /proc/[0-9]*/fd 2>/dev/null | awk -v "end=-> $lock" '
       /^\/proc\// { split($0, part, "/") }

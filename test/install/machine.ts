@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive } from '../../src/home'
+import { homePaths, isAlive, readRunFile, standingOf } from '../../src/home'
 import { temporaryDirectory } from '../home/temporary'
 import { type Finished, finished } from '../support/finished'
 import { until } from '../support/sockets'
@@ -10,6 +10,15 @@ const FOLDERS = ['etc', 'usr', 'var', 'root', 'home', 'opt']
 
 /** What the tools for accounts leave behind on every machine: their backups and their lock. */
 const SIDE_EFFECTS = /^\/etc\/(?:(?:passwd|group|shadow|gshadow|subuid|subgid)-|\.pwd\.lock)$/
+
+/** What a machine has where Synapse is installed; the machines of the tests are without it. */
+const INSTALLED = [
+  ...['/usr/local/bin/synapse', '/usr/local/bin/synapse.previous', '/usr/local/lib/synapse'],
+  ...['/var/lib/synapse', '/var/lib/synapse-backups'],
+  ...['/etc/systemd/system/synapse.service', '/etc/systemd/system/synapse.service.d'],
+  '/etc/systemd/system/multi-user.target.wants/synapse.service',
+]
+const ACCOUNT_FILES = ['passwd', 'group', 'shadow', 'gshadow'].map((name) => `/etc/${name}`)
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
@@ -24,12 +33,16 @@ export class Machine implements AsyncDisposable {
     { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' },
   )
 
+  /** What was taken away at the beginning. */
+  private before: readonly string[] = []
+
   private constructor() {}
 
   static async make(): Promise<Machine> {
     const machine = new Machine()
     const { value } = await machine.holder.stdout.getReader().read()
     if (value === undefined) throw new Error('no mount namespace')
+    machine.before = machine.changes()
     return machine
   }
 
@@ -65,14 +78,15 @@ export class Machine implements AsyncDisposable {
     return FOLDERS.flatMap((folder) =>
       this.changesIn(`/${folder}`, join(this.directory.path, folder, 'upper')),
     )
-      .filter((path) => !SIDE_EFFECTS.test(path))
+      .filter((path) => !SIDE_EFFECTS.test(path) && !this.before.includes(path))
       .sort()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const pidFile = this.path('/var/lib/synapse/run/synapse.pid')
-    const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0
-    if (pid > 0 && isAlive(pid)) {
+    const home = this.path('/var/lib/synapse')
+    const run = readRunFile(homePaths(home).runFile)
+    const pid = run !== undefined && standingOf(home, run) === 'ours' ? run.pid : 0
+    if (pid > 0) {
       process.kill(pid, 'SIGKILL')
       await until(`the end of ${pid}`, () => !isAlive(pid))
     }
@@ -87,7 +101,11 @@ export class Machine implements AsyncDisposable {
       const options = `lowerdir=/${folder},upperdir=${own}/upper,workdir=${own}/work`
       return `mkdir -p ${own}/upper ${own}/work; mount -t overlay overlay -o ${options} /${folder}`
     })
-    return [...mounts, 'mount -t tmpfs tmpfs /run', 'echo ready', 'read -r end || true'].join('\n')
+    const bare = [
+      `rm -rf ${INSTALLED.join(' ')}`,
+      `for file in ${ACCOUNT_FILES.join(' ')}; do [ ! -e "$file" ] || sed -i /^synapse:/d "$file"; done`,
+    ]
+    return [...mounts, ...bare, 'mount -t tmpfs tmpfs /run', 'echo ready', 'read -r end || true'].join('\n')
   }
 
   /** The upper folder of an overlay holds what was written; a character device there stands for what was removed. */
@@ -109,10 +127,6 @@ export function canMakeMachines(): { readonly can: boolean; readonly why: string
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return { can: false, why: 'they need root' }
   if (Bun.which('unshare') === null || Bun.which('nsenter') === null)
     return { can: false, why: 'they need unshare and nsenter' }
-  const taken = ['/usr/local/bin/synapse', '/var/lib/synapse', '/etc/systemd/system/synapse.service'].find(
-    existsSync,
-  )
-  if (taken !== undefined) return { can: false, why: `Synapse is installed here: ${taken}` }
   using directory = temporaryDirectory()
   const script = `cd ${directory.path} && mkdir a b c && mount -t overlay overlay -o lowerdir=a,upperdir=b,workdir=c a`
   const probe = Bun.spawnSync(['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script], {

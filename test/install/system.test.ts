@@ -36,6 +36,14 @@ function accounts(machine: Machine): string[] {
 }
 
 describe.skipIf(!can)('install.sh as root without systemd', () => {
+  test('a machine of the tests is without what this one may have: no Synapse, and no user of that name', async () => {
+    await using machine = await Machine.make()
+    for (const file of accounts(machine)) expect(file).not.toMatch(/^synapse:/m)
+    for (const path of ['/var/lib/synapse', '/usr/local/bin/synapse', UNIT])
+      expect(machine.exists(path)).toBe(false)
+    expect(machine.changes()).toEqual([])
+  })
+
   test('from a release: the server runs as a user of its own; --uninstall --purge leaves the machine as it was', async () => {
     await using machine = await Machine.make()
     const before = accounts(machine)
