@@ -2,6 +2,12 @@ import { BlockList, isIP } from 'node:net'
 import type { Origin } from '../core/actor'
 import type { Settings } from '../core/settings'
 
+/**
+ * How long a connection may wait for its next request: longer than the proxies of docs/operating.md keep theirs, so that
+ * none of them sends a request into one that is being closed.
+ */
+export const KEEP_ALIVE_SECONDS = 150
+
 /** How a request reached us, noted by the listener that accepted it. */
 export interface Peer {
   /** `local`: the Unix socket or the program itself, which is the operator. */

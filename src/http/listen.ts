@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs'
 import type { Server, ServerWebSocket } from 'bun'
-import { notePeer, type Peer } from './client'
+import { KEEP_ALIVE_SECONDS, notePeer, type Peer } from './client'
 import { Door, type Listener } from './door'
 import { errorAnswer, HttpError } from './errors'
 import type { HttpServer } from './server'
@@ -9,7 +9,6 @@ import { underPlainUrl } from './target'
 
 /** Far above every limit of ours: Bun's own answer to a larger body is empty. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024
-const IDLE_SECONDS = 30
 const SOCKET_IDLE_SECONDS = 60
 const MAX_FRAME_BYTES = 64 * 1024
 /** A fuse behind the hub's own limit, which parks and closes slow readers long before. */
@@ -45,8 +44,10 @@ export function listenTcp(options: {
   /** Speaks HTTPS alone. Asked again for each renewal. */
   readonly tls: (() => { readonly cert: string; readonly key: string }) | undefined
   readonly http: HttpServer
+  /** How long a connection may wait for its next request; up to 255. */
+  readonly keepAliveSeconds?: number
 }): Listener {
-  const { host, port, accepts, rescue, tls, http } = options
+  const { host, port, accepts, rescue, tls, http, keepAliveSeconds = KEEP_ALIVE_SECONDS } = options
   const kind: TcpKind = { secure: tls !== undefined, rescue }
   const serve = (at: number) =>
     Bun.serve<SocketSession>({
@@ -55,7 +56,8 @@ export function listenTcp(options: {
       // Left to itself a second server on the port would start silently and take half of the connections.
       reusePort: false,
       development: false,
-      idleTimeout: IDLE_SECONDS,
+      // Of a connection that sends no whole request Bun waits ten seconds for the first one, whatever stands here.
+      idleTimeout: keepAliveSeconds,
       maxRequestBodySize: MAX_REQUEST_BYTES,
       fetch: (request, self) => {
         const peer = new TcpPeer(self, request, kind)

@@ -1,5 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
+import { KEEP_ALIVE_SECONDS } from '../../src/http/client'
+import { listenTcp } from '../../src/http/listen'
+import { patienceFor } from '../../src/http/v1/schemas'
 import { RawConnection, RawWebSocket } from '../support/raw-socket'
 import { Site } from '../support/site'
 import { LiveSocket, until, within } from '../support/sockets'
@@ -38,6 +41,43 @@ describe('a client that takes its time', () => {
     for (const connection of connections) expect(await connection.endedWithin(20_000)).toBeDefined()
     for (const timer of timers) clearInterval(timer)
     expect((await w.guest.get('/healthz')).status).toBe(200)
+  })
+})
+
+describe('a connection that waits for its next request', () => {
+  test('is kept longer than proxies keep theirs, and the page for operators says how long', async () => {
+    const page = await Bun.file(`${import.meta.dir}/../../docs/operating.md`).text()
+    expect(page).toContain(`waits for its next request for ${KEEP_ALIVE_SECONDS} seconds`)
+    const [paragraph = ''] = /[*]{2}Idle connections[*]{2}:[\s\S]*?and HAProxy/.exec(page) ?? []
+    const theirs = [...paragraph.matchAll(/\((\d+)[\s)]/g)].map(([, seconds]) => Number(seconds))
+    expect(theirs).toEqual([60, 120, 90, 60])
+    for (const seconds of theirs) expect(KEEP_ALIVE_SECONDS - seconds).toBeGreaterThanOrEqual(20)
+    // Bun's own limit (bun-types, `idleTimeout`).
+    expect(KEEP_ALIVE_SECONDS).toBeLessThanOrEqual(255)
+    // Nor does a request that was held make it shorter.
+    for (const seconds of [1, 60]) expect(patienceFor(seconds)).toBeGreaterThanOrEqual(KEEP_ALIVE_SECONDS)
+  })
+
+  test.concurrent('is closed when that time is over, and by nothing else: not by the patience with a first request', async () => {
+    const http = { fetch: async () => new Response('served'), refuse: async () => new Response(null) }
+    const place = { host: '127.0.0.1', port: 0, accepts: null, rescue: false, tls: undefined, http }
+    const [short, long] = [1, 60].map((keepAliveSeconds) => listenTcp({ ...place, keepAliveSeconds }))
+    try {
+      const [soon, later, silent] = await Promise.all(
+        [short, long, long].map((listener) => RawConnection.open(`http://127.0.0.1:${listener?.port}`)),
+      )
+      for (const connection of [soon, later]) {
+        connection?.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+        await connection?.when(() => connection.buffered.includes('served') || undefined)
+      }
+      expect(await soon?.endedWithin(20_000)).toBeDefined()
+      expect(await silent?.endedWithin(20_000)).toBeDefined()
+      // What has asked once stays, when what has never asked is gone.
+      expect(await later?.endedWithin(0)).toBeUndefined()
+      later?.[Symbol.dispose]()
+    } finally {
+      await Promise.all([short, long].map((listener) => listener?.stop(0)))
+    }
   })
 })
 

@@ -10,7 +10,7 @@ import type { RateLimits } from '../rate-limits'
 import { type Static, Type, text } from '../schema'
 import type { StreamLimits } from '../stream-limits'
 import { openEventStream } from './event-stream'
-import { eventsSchema, flag, PATIENCE_SECONDS, readerRefusals, waitSeconds, words } from './schemas'
+import { eventsSchema, flag, patienceFor, readerRefusals, waitSeconds, words } from './schemas'
 import type { Wire } from './wire'
 
 const eventsQuery = Type.Object({
@@ -75,7 +75,7 @@ async function page(
 ): Promise<string> {
   const seconds = Math.min(query.wait ?? 0, core.settings.get('wait.max_s'))
   using _held = seconds > 0 ? limits.hold(actor) : undefined
-  if (seconds > 0) peerOf(request).hold?.(seconds + PATIENCE_SECONDS)
+  if (seconds > 0) peerOf(request).hold?.(patienceFor(seconds))
   const deadline = core.clock.steady() + seconds * 1000
   let position = after
   for (;;) {

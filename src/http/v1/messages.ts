@@ -15,8 +15,8 @@ import type { StreamLimits } from '../stream-limits'
 import {
   flag,
   messageSchema,
-  PATIENCE_SECONDS,
   pageSchema,
+  patienceFor,
   postedSchema,
   readerRefusals,
   readGates,
@@ -105,7 +105,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
         const seconds = Math.min(query.wait ?? 0, core.settings.get('wait.max_s'))
         // Held only from here on: a plain read is answered at once or not at all.
         using _held = seconds > 0 ? limits.hold(actor) : undefined
-        if (seconds > 0) peerOf(request).hold?.(seconds + PATIENCE_SECONDS)
+        if (seconds > 0) peerOf(request).hold?.(patienceFor(seconds))
         const page = await core.history.page(actor, {
           channels: query.channel
             .split(',')

@@ -1,3 +1,4 @@
+import { KEEP_ALIVE_SECONDS } from '../client'
 import { list, oneOf, Type, text } from '../schema'
 
 /** Shapes that the v1 surface answers with; they document, and the tests hold real answers against them. */
@@ -158,7 +159,12 @@ export const waitSeconds = (longest: number) =>
     Type.Integer({ minimum: 0, maximum: longest, description: 'Seconds to hold an empty answer' }),
   )
 /** How long, beyond what it waits, a held request may stand still: whoever does not read its answer is cut off then. */
-export const PATIENCE_SECONDS = 30
+const PATIENCE_SECONDS = 30
+
+/** How long a connection may be silent on which a request waits so long: as long as any other may, afterwards too. */
+export function patienceFor(seconds: number): number {
+  return Math.max(seconds + PATIENCE_SECONDS, KEEP_ALIVE_SECONDS)
+}
 
 /** Reasons with which the gates of reading refuse a channel. */
 export const readGates = ['channel_not_found', 'channel_archived', 'not_a_member', 'missing_scope'] as const
