@@ -1,10 +1,11 @@
 /** The core's ports onto what Bun has built in: clock, turns, randomness, hashing, and slow password hashing. */
 
-import { AppError } from './core/errors'
 import type { Secrets, Uuid } from './core/ids'
 import type { Passwords } from './core/ports'
 import { type Clock, toMicros } from './core/time'
 import type { Turns } from './core/turns'
+import { Gate } from './gate'
+import { memoryOf } from './memory'
 
 /** Wall time in microseconds. `Date.now` is followed, so that an adjusted clock is seen; the digits below come from the steady one. */
 export const systemClock: Clock = {
@@ -32,16 +33,28 @@ export const systemSecrets: Secrets = {
 /** argon2id parameters: 64 MiB, 3 passes (those of the earlier server, but for its four lanes). */
 const MEMORY_KIB = 65_536
 const PASSES = 3
-/** Every hash takes 64 MiB: so many at once, and so many more may wait. */
+/** Every hash takes 64 MiB: so many at once where there is memory for all of them, and so many more may wait. */
 const CONCURRENT_HASHES = 2
 const WAITING_HASHES = 32
 /** What a password is compared with when there is none, so that it takes as long: the hash of 32 forgotten random bytes. */
 const DECOY =
   '$argon2id$v=19$m=65536,t=3,p=1$ZGco9bJ+YrZUYOGIQiVPaZ1TXMka4I63L6uJrQZyQIg$oWJkueKTCvcvuzfne5FX+rawGeredK8rH+q3918CPG4'
 
-/** Password hashing by Bun's argon2id, which runs off the serving thread. */
-export function argonPasswords(): Passwords {
-  const gate = new Gate(CONCURRENT_HASHES, WAITING_HASHES)
+/** What stays free for everything else when one more hash begins. */
+const MARGIN_BYTES = 32 * 1024 * 1024
+
+/**
+ * Password hashing by Bun's argon2id, which runs off the serving thread. One hash may always run; another one beside it
+ * waits where memory is short, so that sign-ins take longer instead of ending the server.
+ */
+export function argonPasswords(freeBytes = () => memoryOf()?.free): Passwords {
+  // Those that run already may not have touched all of theirs yet.
+  const isRoomFor = (hashes: number) =>
+    (freeBytes() ?? Number.POSITIVE_INFINITY) >= hashes * MEMORY_KIB * 1024 + MARGIN_BYTES
+  const gate = new Gate(
+    (running) => running === 0 || (running < CONCURRENT_HASHES && isRoomFor(running + 1)),
+    WAITING_HASHES,
+  )
   const options = { algorithm: 'argon2id', memoryCost: MEMORY_KIB, timeCost: PASSES } as const
   return {
     hash: (password) => gate.run(() => Bun.password.hash(password, options)),
@@ -53,33 +66,5 @@ export function argonPasswords(): Passwords {
       const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$/.exec(hash)
       return !match || Number(match[1]) < MEMORY_KIB || Number(match[2]) < PASSES
     },
-  }
-}
-
-/** Lets so many through at once; the rest wait in line, and beyond that are turned away. */
-class Gate {
-  private running = 0
-  private readonly line: (() => void)[] = []
-
-  constructor(
-    private readonly width: number,
-    private readonly length: number,
-  ) {}
-
-  async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.running >= this.width) {
-      if (this.line.length >= this.length)
-        throw new AppError('unavailable', 'unavailable', 'Too many logins at once; try again', {
-          retry_after: 1,
-        })
-      await new Promise<void>((resolve) => this.line.push(resolve))
-    } else this.running++
-    try {
-      return await work()
-    } finally {
-      const next = this.line.shift()
-      if (next) next()
-      else this.running--
-    }
   }
 }

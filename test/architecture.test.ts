@@ -204,6 +204,7 @@ const areas: readonly Area[] = [
       'src/examining.ts',
       'src/keeping.ts',
       'src/main.ts',
+      'src/memory.ts',
       'src/moving.ts',
       'src/version.ts',
       'package.json',
@@ -214,7 +215,7 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/*.ts',
-    imports: ['src/core/**', 'package.json'],
+    imports: ['src/core/**', 'src/gate.ts', 'src/memory.ts', 'package.json'],
     packages: ['bun', 'node:*'],
     because:
       'what stands beside main.ts is what Bun has built in, behind the ports of core: clock, log, version',

@@ -1,6 +1,7 @@
 import { type Config, findHome, loadConfig, maskUrl } from '../../config/index'
 import { descriptorsOf, keptFree } from '../../descriptors'
 import { becomeOwner, readTls, remarksOn } from '../../home/index'
+import { LEAST_MEMORY, memoryOf } from '../../memory'
 import { command } from '../command'
 import { print, printJson } from '../terminal'
 import { written } from './index'
@@ -91,6 +92,7 @@ function noticesOf({ notices, adminTokenProblem: found, settings }: Config): rea
       ? []
       : [`${found.name} ${found.problem}: a server that nobody can administer yet refuses to start with it`]),
     ...descriptorNotices(settings['streams.total']),
+    ...memoryNotices(),
   ]
 }
 
@@ -98,6 +100,15 @@ function noticesOf({ notices, adminTokenProblem: found, settings }: Config): rea
 function tlsRemarks({ tls }: Config): string[] {
   if (tls === undefined) return []
   return remarksOn(readTls(tls), tls.cert).map(({ problem, remedy }) => `${problem}: ${remedy}`)
+}
+
+/** This process is held to the limit of a server that is started in its place. */
+function memoryNotices(): string[] {
+  const limit = memoryOf()?.limit
+  if (limit === undefined || limit >= LEAST_MEMORY) return []
+  return [
+    `a server that is started here may have ${Math.floor(limit / 2 ** 20)} MiB of memory, and needs ${LEAST_MEMORY / 2 ** 20}: raise the limit (MemoryMax=256M in a unit; docker --memory 256m)`,
+  ]
 }
 
 /** This process may have as many as a server that is started in its place. */

@@ -25,6 +25,7 @@ import { epoch } from './epoch'
 import { flags } from './flags'
 import { home } from './home'
 import { logClock } from './log-clock'
+import { memory } from './memory'
 import { examineFromOutside } from './outside/index'
 import { patientAt } from './patient'
 import { processes } from './process'
@@ -50,6 +51,7 @@ const CHECKS: readonly Check[] = [
   backup,
   disk,
   descriptors,
+  memory,
   configsync,
   drain,
 ]
