@@ -1,12 +1,12 @@
 import type { Core } from '../core'
 import type { Actor, Principal } from '../core/actor'
 import type { Session } from '../core/entities'
-import { refusal } from '../core/errors'
+import { AppError, refusal } from '../core/errors'
 import { claimOf, refuseBareClaim, withClaim } from './actor-header'
 import { isSecure, originClass, peerOf } from './client'
 import { HttpError } from './errors'
+import { secretOf, sessionCookie, sessionSecrets } from './session-cookie'
 
-const SESSION_COOKIE = 'synapse_session'
 /** How a WebSocket of a browser names its token among the subprotocols. */
 export const TOKEN_PROTOCOL = 'bearer.'
 
@@ -30,7 +30,7 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  *   refuses
  */
 export async function authenticate(core: Core, request: Request): Promise<Actor> {
-  if (!presentsCredential(request)) refuseBareClaim(core, request)
+  if (!presentsCredential(core, request)) refuseBareClaim(core, request)
   return withClaim(core, request, await principalBy(core, request))
 }
 
@@ -38,22 +38,22 @@ export async function authenticate(core: Core, request: Request): Promise<Actor>
 export function checkBareClaim(core: Core, request: Request): void {
   // A socket looks at its credential itself, which may lie among the subprotocols.
   const isInProtocols = request.headers.get('sec-websocket-protocol')?.includes(TOKEN_PROTOCOL) ?? false
-  if (!isInProtocols && !presentsCredential(request)) refuseBareClaim(core, request)
+  if (!isInProtocols && !presentsCredential(core, request)) refuseBareClaim(core, request)
   claimOf(request)
 }
 
-function presentsCredential(request: Request): boolean {
+function presentsCredential(core: Core, request: Request): boolean {
   if (bearerIn(request) !== undefined) return true
-  return cookieOf(request) !== undefined || peerOf(request).transport === 'local'
+  return sessionSecrets(core, request).length > 0 || peerOf(request).transport === 'local'
 }
 
 /** A bearer token wins over a cookie, even when it is bad; another scheme is as good as none. */
 async function principalBy(core: Core, request: Request): Promise<Principal> {
   const bearer = bearerIn(request)
   if (bearer !== undefined) return byBearer(core, bearer)
-  const cookie = cookieOf(request)
-  if (cookie !== undefined) {
-    const actor = await byCookie(core, cookie)
+  const secrets = sessionSecrets(core, request)
+  if (secrets.length > 0) {
+    const actor = await byCookies(core, secrets)
     if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
     return actor
   }
@@ -74,10 +74,24 @@ export function byBearer(core: Core, token: string): Promise<Principal> {
   return core.directory.settle(() => core.gates.byToken(hash))
 }
 
-/** @throws invalid_session, session_expired, account_unavailable */
-export function byCookie(core: Core, secret: string): Promise<Principal & { via: 'session' }> {
-  const hash = Bun.SHA256.hash(secret, 'hex')
-  return core.directory.settle(() => core.gates.bySession(hash))
+/**
+ * By the first of these secrets that is one of a session now: a cookie of the earlier name may be that of another server.
+ * @throws invalid_session, session_expired, account_unavailable: what is wrong with the first
+ */
+export async function byCookies(
+  core: Core,
+  secrets: readonly string[],
+): Promise<Principal & { via: 'session' }> {
+  let refused: unknown
+  for (const secret of secrets)
+    try {
+      const hash = Bun.SHA256.hash(secret, 'hex')
+      return await core.directory.settle(() => core.gates.bySession(hash))
+    } catch (error) {
+      if (!(error instanceof AppError) || error.kind !== 'unauthenticated') throw error
+      refused ??= error
+    }
+  throw refused ?? refusal('not_authenticated')
 }
 
 /** What stands behind `Bearer`; undefined without one, and for another scheme. */
@@ -90,22 +104,6 @@ export function bearerIn(request: Request): string | undefined {
   return space < 0 ? '' : header.slice(space + 1).trim()
 }
 
-export function cookieOf(request: Request): string | undefined {
-  const header = request.headers.get('cookie')
-  if (header === null) return undefined
-  for (const part of header.split(';')) {
-    const [name, value] = part.trim().split('=', 2)
-    if (name === SESSION_COOKIE) return value
-  }
-  return undefined
-}
-
-/** The cookie of a session, or (without a secret) the one that takes it back. */
-export function sessionCookie(core: Core, request: Request, secret: string, lifetimeSeconds: number): string {
-  const secure = isHttps(core, request) ? '; Secure' : ''
-  return `${SESSION_COOKIE}=${secret}; HttpOnly; Max-Age=${lifetimeSeconds}; Path=/; SameSite=lax${secure}`
-}
-
 /** Gives an aging session its full life again, and the cookie with it, unless the answer sets the cookie itself. */
 export async function prolongSession(
   core: Core,
@@ -113,15 +111,11 @@ export async function prolongSession(
   session: Session,
   response: Response,
 ): Promise<void> {
-  const secret = cookieOf(request)
-  if (secret === undefined || response.headers.has('set-cookie') || !core.sessions.isAging(session)) return
+  if (response.headers.has('set-cookie') || !core.sessions.isAging(session)) return
+  const secret = secretOf(core, request, session)
+  if (secret === undefined) return
   const lifetimeSeconds = await core.sessions.renew(session)
   response.headers.append('set-cookie', sessionCookie(core, request, secret, lifetimeSeconds))
-}
-
-function isHttps(core: Core, request: Request): boolean {
-  const own = core.settings.get('base_url')
-  return own?.startsWith('https:') || isSecure(request, core.settings.get('trusted_proxies'))
 }
 
 /** The origin at which the request reached us. */

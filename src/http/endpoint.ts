@@ -27,7 +27,13 @@ export interface Call<W extends Who, Query, Body> {
 
 /** What an endpoint answers: JSON, JSON that is rendered already, nothing, or a response of its own making. */
 export type Answer =
-  | { readonly status: number; readonly json: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly status: number
+      readonly json: unknown
+      readonly headers?: Readonly<Record<string, string>>
+      /** Each a `Set-Cookie` of its own. */
+      readonly cookies?: readonly string[]
+    }
   | { readonly status: number; readonly text: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly status: 204 }
   | { readonly response: Response }

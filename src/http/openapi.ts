@@ -33,7 +33,13 @@ export function openApiDocument(endpoints: readonly Endpoint[]): object {
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: 'synapse_session' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'synapse_session',
+          description:
+            'The earlier name, which is read. Set is synapse_session_ with six digits of the instance, over https behind __Host-',
+        },
       },
       schemas: { Error: errorSchema },
     },

@@ -134,7 +134,11 @@ function toResponse(answer: Answer, visit: Visit): Response | undefined {
   if (answer.status === 204) delete headers['content-type']
   if ('headers' in answer) Object.assign(headers, answer.headers)
   if ('text' in answer) return new Response(answer.text, { status: answer.status, headers })
-  if ('json' in answer) return new Response(JSON.stringify(answer.json), { status: answer.status, headers })
+  if ('json' in answer) {
+    const response = new Response(JSON.stringify(answer.json), { status: answer.status, headers })
+    for (const cookie of answer.cookies ?? []) response.headers.append('set-cookie', cookie)
+    return response
+  }
   return new Response(null, { status: answer.status, headers })
 }
 

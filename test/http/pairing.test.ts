@@ -300,7 +300,9 @@ describe('as a session', () => {
     expect(answer.body).not.toHaveProperty('token')
     expect(answer.body).toMatchObject({ account: { handle: 'ada', kind: 'human' } })
     const cookie = answer.headers.get('set-cookie') ?? ''
-    expect(cookie).toMatch(/^synapse_session=[^;]{43}; HttpOnly; Max-Age=1209600; Path=\/; SameSite=lax$/)
+    expect(cookie).toMatch(
+      /^synapse_session_[0-9a-f]{6}=[^;]{43}; HttpOnly; Max-Age=1209600; Path=\/; SameSite=lax$/,
+    )
     const phone = s.w.caller({ cookie: cookie.split(';')[0] ?? '' })
     expect((await phone.get('/v1/auth/me')).body).toMatchObject({ handle: 'ada', via: 'session' })
   })

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const made = await w.operator.post('/v1/admin/accounts', { kind: 'human', handle: 'bob', password, email })
   expect(made.status).toBe(201)
   const login = await w.guest.post('/v1/auth/login', { handle: 'bob', password })
-  const [, session = ''] = /synapse_session=([^;]+)/.exec(login.headers.get('set-cookie') ?? '') ?? []
+  const [, session = ''] = /synapse_session_\w+=([^;]+)/.exec(login.headers.get('set-cookie') ?? '') ?? []
   await w.guest.post('/v1/auth/login', { handle: 'bob', password: wrong })
   await w.guest.post('/v1/auth/login', { handle: 'bob', password: [wrong] })
   const onboarded = await w.operator.post<Fields & { token: string }>('/v1/admin/onboard', {

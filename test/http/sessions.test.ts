@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { formatInstant } from '../../src/core/time'
 import { LiveSocket } from '../support/sockets'
-import { type Caller, DAY, MINUTE, type Person, type World, world } from '../support/world'
+import { type Caller, DAY, MINUTE, PASSWORD, type Person, type World, world } from '../support/world'
 import { expectRefusal } from './refusals'
 
 /** Bob, who is signed in. */
@@ -20,7 +20,10 @@ describe('a logout', () => {
     await using s = await scene()
     const { status, body, headers } = await s.bob.post('/v1/auth/logout')
     expect([status, body]).toEqual([200, { status: 'ok' }])
-    expect(headers.get('set-cookie')).toBe('synapse_session=; HttpOnly; Max-Age=0; Path=/; SameSite=lax')
+    expect(headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^synapse_session_[0-9a-f]{6}=; HttpOnly; Max-Age=0; Path=\/; SameSite=lax$/),
+      'synapse_session=; HttpOnly; Max-Age=0; Path=/; SameSite=lax',
+    ])
     expectRefusal(await me(s.bob), 401, { code: 'invalid_session', detail: 'Invalid session' })
     expect(await s.w.sql('SELECT * FROM sessions')).toEqual([])
   })
@@ -70,6 +73,90 @@ describe('the cookie', () => {
   })
 })
 
+describe('two servers on one host', () => {
+  /** The cookies of a browser for a host, whatever the port: it sends all of them to both. */
+  class Jar {
+    private readonly cookies = new Map<string, string>()
+
+    async send(w: World, path: string, body?: unknown, headers: Record<string, string> = {}) {
+      const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+      const caller = cookie === '' ? w.guest : w.caller({ cookie })
+      const answer = await (body === undefined ? caller.get(path, headers) : caller.post(path, body, headers))
+      for (const set of answer.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? []
+        if (set.includes('Max-Age=0')) this.cookies.delete(name)
+        else this.cookies.set(name, value)
+      }
+      return answer
+    }
+
+    put(name: string, value: string): void {
+      this.cookies.set(name, value)
+    }
+
+    get names(): string[] {
+      return [...this.cookies.keys()]
+    }
+  }
+
+  async function both() {
+    const [one, other] = await Promise.all([scene(), scene()])
+    return {
+      worlds: [one.w, other.w] as const,
+      signIn: (jar: Jar, w: World) => jar.send(w, '/v1/auth/login', { handle: 'bob', password: PASSWORD }),
+      status: async (jar: Jar, w: World) => (await jar.send(w, '/v1/auth/me')).status,
+      [Symbol.asyncDispose]: async () => {
+        await one[Symbol.asyncDispose]()
+        await other[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  test('leave each other signed in: their cookies have different names', async () => {
+    await using s = await both()
+    const jar = new Jar()
+    for (const w of s.worlds) expect((await s.signIn(jar, w)).status).toBe(200)
+    expect(new Set(jar.names).size).toBe(2)
+    for (const w of s.worlds) expect(await s.status(jar, w)).toBe(200)
+    const [one, other] = s.worlds
+    await jar.send(one, '/v1/auth/logout', {})
+    expect([await s.status(jar, one), await s.status(jar, other)]).toEqual([401, 200])
+  })
+
+  test('read the earlier name, also beside a cookie of their own that is bad, and take back only what is theirs', async () => {
+    await using s = await both()
+    const [one, other] = s.worlds
+    const jar = new Jar()
+    jar.put('synapse_session', await one.session('bob'))
+    expect([await s.status(jar, one), await s.status(jar, other)]).toEqual([200, 401])
+    await s.signIn(jar, other)
+    const [, own = ''] = jar.names
+    expect(await s.status(jar, other)).toBe(200)
+    jar.put(own, 'x'.repeat(43))
+    expect(await s.status(jar, other)).toBe(401)
+    await s.signIn(jar, other)
+    // The earlier name is the cookie of the other server, and stays.
+    await jar.send(other, '/v1/auth/logout', {})
+    expect([jar.names, await s.status(jar, one)]).toEqual([['synapse_session'], 200])
+    await jar.send(one, '/v1/auth/logout', {})
+    expect(jar.names).toEqual([])
+  })
+
+  test('have names that only https can set, where they are reached over https', async () => {
+    await using s = await both()
+    const [one] = s.worlds
+    const jar = new Jar()
+    const https = { 'x-forwarded-proto': 'https' }
+    const answer = await jar.send(one, '/v1/auth/login', { handle: 'bob', password: PASSWORD }, https)
+    expect(answer.headers.get('set-cookie')).toMatch(
+      /^__Host-synapse_session_[0-9a-f]{6}=[^;]{43}; HttpOnly; Max-Age=1209600; Path=\/; SameSite=lax; Secure$/,
+    )
+    expect((await jar.send(one, '/v1/auth/me', undefined, https)).status).toBe(200)
+    await jar.send(one, '/v1/auth/logout', {}, https)
+    expect(jar.names).toEqual([])
+  })
+})
+
 describe('a session', () => {
   test('is renewed, with its cookie, once less than half of its life is left', async () => {
     await using s = await scene()
@@ -77,8 +164,10 @@ describe('a session', () => {
     expect((await me(s.bob)).headers.get('set-cookie')).toBeNull()
     s.w.clock.advance(2 * MINUTE)
     const renewed = await me(s.bob)
-    expect(renewed.headers.get('set-cookie')).toBe(
-      `synapse_session=${s.bob.secret}; HttpOnly; Max-Age=1209600; Path=/; SameSite=lax`,
+    expect(renewed.headers.get('set-cookie')).toMatch(
+      new RegExp(
+        `^synapse_session_[0-9a-f]{6}=${s.bob.secret}; HttpOnly; Max-Age=1209600; Path=/; SameSite=lax$`,
+      ),
     )
     expect((await me(s.bob)).headers.get('set-cookie')).toBeNull()
     s.w.clock.advance(13 * DAY)
@@ -97,7 +186,7 @@ describe('a session', () => {
     await using s = await scene()
     s.w.clock.advance(8 * DAY)
     const { headers } = await s.bob.post('/v1/auth/logout')
-    expect(headers.getSetCookie()).toEqual(['synapse_session=; HttpOnly; Max-Age=0; Path=/; SameSite=lax'])
+    expect(headers.getSetCookie().filter((cookie) => !cookie.includes('Max-Age=0'))).toEqual([])
     expect((await me(s.bob)).status).toBe(401)
   })
 

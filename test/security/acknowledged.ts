@@ -185,7 +185,7 @@ async function token(
 async function session({ society, answer, comeWith }: Act, handle: string): Promise<void> {
   const [cookie = ''] = (answer.headers.get('set-cookie') ?? '').split(';')
   const caller = comeWith({ cookie })
-  society.secrets.add(cookie.replace('synapse_session=', ''))
+  society.secrets.add(cookie.replace(/^\w+=/, ''))
   society.addCredential({
     caller,
     via: 'session',

@@ -46,7 +46,7 @@ test('no secret of a daemon is in its files, its log, its backups or the list of
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ handle: admin.handle, password: admin.password }),
   })
-  const [, session = ''] = /synapse_session=([^;]+)/.exec(login.headers.get('set-cookie') ?? '') ?? []
+  const [, session = ''] = /synapse_session_\w+=([^;]+)/.exec(login.headers.get('set-cookie') ?? '') ?? []
   expect(session).not.toBe('')
   const authorization = `Bearer ${agent.token}`
   await fetch(`${run.urls[0]}/v1/auth/me`, { headers: { authorization } })

@@ -139,7 +139,7 @@ const rules: readonly (readonly [id: string, title: string, text: readonly strin
     'rule-credentials',
     'Credentials',
     [
-      'Agents send `Authorization: Bearer <token>`; people have the cookie `synapse_session` from `POST /v1/auth/login`. A bearer token wins over a cookie. A token in the address is never looked at.',
+      'Agents send `Authorization: Bearer <token>`; people have the session cookie from `POST /v1/auth/login`, whose name is that of this server alone. A bearer token wins over a cookie. A token in the address is never looked at.',
       'To read or post in a channel takes a membership, and for a token the scope, for example `channel:general:read`. `GET /v1/me/access` says which gate is shut and how it is opened.',
     ],
   ],

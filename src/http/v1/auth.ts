@@ -2,10 +2,10 @@ import type { Core } from '../../core'
 import { accountOf, isAdmin, principalOf } from '../../core/actor'
 import type { Client } from '../../core/sessions'
 import { printable } from '../../core/text'
-import { sessionCookie } from '../auth'
 import { clientAddress } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
 import { Type, text } from '../schema'
+import { endedCookies, sessionCookie } from '../session-cookie'
 import { meSchema } from './schemas'
 import { instantOrNull } from './wire'
 
@@ -52,7 +52,8 @@ export function authEndpoints(core: Core): Endpoint[] {
       who: 'nobody',
       tag: 'Login',
       summary: 'Sign a human in',
-      description: 'Sets the cookie `synapse_session`.',
+      description:
+        'Sets the session cookie, `synapse_session_` with the id of the instance; over https `__Host-` comes before it.',
       body: credentials,
       answers: {
         200: {
@@ -93,7 +94,7 @@ export function logoutEndpoint(core: Core): Endpoint {
       return {
         status: 200,
         json: { status: 'ok' },
-        headers: { 'set-cookie': sessionCookie(core, request, '', 0) },
+        ...(actor.via === 'session' && { cookies: endedCookies(core, request, actor.session) }),
       }
     },
   })

@@ -7,8 +7,7 @@ import {
   authenticate,
   bearerIn,
   byBearer,
-  byCookie,
-  cookieOf,
+  byCookies,
   credentialRefusals,
   refuseForeignOrigin,
   TOKEN_PROTOCOL,
@@ -18,6 +17,7 @@ import { type Answer, type Endpoint, endpoint } from '../endpoint'
 import { HttpError } from '../errors'
 import type { Visit } from '../rate-limits'
 import { Type, text } from '../schema'
+import { sessionSecrets } from '../session-cookie'
 import { ChannelSocket } from './channel-socket'
 import type { LiveDeps } from './events'
 import { MultiplexedSocket } from './multiplexed-socket'
@@ -69,12 +69,12 @@ async function openMultiplexed(deps: LiveDeps, request: Request, visit: Visit): 
 /** The original form: every refusal is a 403 before the upgrade, with the gate's own words. */
 async function openChannel(deps: LiveDeps, request: Request, visit: Visit, name: string): Promise<Answer> {
   const { core } = deps
-  const cookie = cookieOf(request)
-  if (cookie === undefined) {
+  const secrets = sessionSecrets(core, request)
+  if (secrets.length === 0) {
     const hasBearer = bearerIn(request) !== undefined || protocolToken(request) !== undefined
     throw refused(hasBearer ? 'websocket is humans-only' : 'auth required')
   }
-  const principal = await byCookie(core, cookie).catch((error: unknown) => {
+  const principal = await byCookies(core, secrets).catch((error: unknown) => {
     throw error instanceof AppError ? refused('invalid session') : error
   })
   if (principal.account.kind !== 'human') throw refused('websocket is humans-only')
