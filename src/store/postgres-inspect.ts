@@ -1,8 +1,12 @@
+import type { Sql } from 'postgres'
 import type { StoreDeps } from './index'
 import { connectFirst } from './postgres-connect'
 import { explain } from './postgres-explain'
 import { judge, timed, timeOf } from './postgres-open'
 import { requireSessions } from './postgres-sessions'
+
+/** A transaction that is open for longer is worth a word: that of a dump may be meant. */
+const LONG_SECONDS = 3600
 
 /**
  * Looks at a Postgres database without changing anything: whether it can be reached and can keep a store, and what its
@@ -12,6 +16,7 @@ import { requireSessions } from './postgres-sessions'
 export async function inspectPostgres(
   url: string,
   deps: Pick<StoreDeps, 'clock' | 'follow'>,
+  longSeconds = LONG_SECONDS,
 ): Promise<readonly string[]> {
   const { connect, first } = await connectFirst(url)
   const other = connect()
@@ -19,10 +24,30 @@ export async function inspectPostgres(
     const { notices } = await judge(first)
     await requireSessions(first, other)
     await timed(deps, async () => ({ now: await timeOf(first) }))
-    return notices
+    return [...notices, ...(await heldBack(first, longSeconds))]
   } catch (error) {
     throw explain(error, url)
   } finally {
     await Promise.all([first.end({ timeout: 1 }), other.end({ timeout: 1 })])
   }
+}
+
+/** What keeps Postgres from removing old versions of rows, as far as this role may see it. */
+async function heldBack(sql: Sql, longSeconds: number): Promise<string[]> {
+  const rows = await sql.unsafe<{ what: string }[]>(`
+    SELECT 'a transaction that began at ' || to_char(xact_start, 'YYYY-MM-DD HH24:MI') || ' UTC is still open (process '
+      || pid || coalesce(', ' || nullif(application_name, ''), '') || ')' AS what
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xmin IS NOT NULL
+      AND xact_start < now() - interval '${longSeconds} seconds'
+    UNION ALL
+    SELECT 'a prepared transaction was never ended (' || gid || ')' FROM pg_prepared_xacts
+    WHERE database = current_database() AND prepared < now() - interval '${longSeconds} seconds'
+    UNION ALL
+    SELECT 'a replication slot that nothing reads holds old rows (' || slot_name || ')' FROM pg_replication_slots
+    WHERE NOT active AND xmin IS NOT NULL
+    LIMIT 5`)
+  return rows.map(
+    ({ what }) => `${what}: Postgres cannot remove old rows until it ends, and the database grows`,
+  )
 }

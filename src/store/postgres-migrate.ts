@@ -2,20 +2,28 @@ import { sql } from 'drizzle-orm'
 import { readMigrations } from './migrations' with { type: 'macro' }
 import type { Migration } from './migrations'
 import { pendingMigrations } from './pending-migrations'
-import { MIGRATION_LOCK } from './postgres-locks'
+import { MIGRATION_LOCK, SERVER_LOCK } from './postgres-locks'
 import type { PgDatabase } from './postgres-open'
 import { StoreError } from './store-error'
 
 type Transaction = Parameters<Parameters<PgDatabase['transaction']>[0]>[0]
 
+const WAIT_MS = 5000
+const POLL_MS = 100
+
 const migrations: Migration[] = readMigrations('postgres')
 
 /**
  * Brings a database to this program's schema in one transaction, and answers the names it applied. Replicas that start
- * together wait for the first of them. `then` runs in the same transaction.
- * @throws StoreError newer_schema, changed_migration, not_a_store, no_rights
+ * together wait for the first of them. `then` runs in the same transaction. A database that is in use is migrated only
+ * while no server runs on it, which an earlier version could not go on with; `isAlone` says that this is known.
+ * @throws StoreError newer_schema, changed_migration, not_a_store, no_rights, busy
  */
-export function migratePostgres(db: PgDatabase, then: (tx: Transaction) => Promise<void>): Promise<string[]> {
+export function migratePostgres(
+  db: PgDatabase,
+  then: (tx: Transaction) => Promise<void>,
+  isAlone = false,
+): Promise<string[]> {
   return db.transaction(async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`)
     const [found] = await tx.execute<{ ours: boolean; original: boolean; other: boolean }>(sql`
@@ -28,6 +36,7 @@ export function migratePostgres(db: PgDatabase, then: (tx: Transaction) => Promi
       sql`SELECT name, hash FROM migrations ORDER BY name`,
     )
     const pending = pendingMigrations(applied, migrations)
+    if (applied.length > 0 && pending.length > 0 && !isAlone) await waitForServers(tx)
     for (const migration of pending) {
       // The tables are where the search path leads, which need not be "public".
       for (const statement of migration.statements)
@@ -38,6 +47,24 @@ export function migratePostgres(db: PgDatabase, then: (tx: Transaction) => Promi
     await then(tx)
     return pending.map(({ name }) => name)
   })
+}
+
+/** Waits a little for servers that are ending. @throws StoreError busy */
+async function waitForServers(tx: Transaction): Promise<void> {
+  const deadline = performance.now() + WAIT_MS
+  for (;;) {
+    const [lock] = await tx.execute<{ held: boolean }>(
+      sql`SELECT pg_try_advisory_xact_lock(${SERVER_LOCK}) AS held`,
+    )
+    if (lock?.held === true) return
+    if (performance.now() >= deadline)
+      throw new StoreError(
+        'busy',
+        'a server of an earlier version runs on this database, which this version has to migrate',
+        'stop every replica (synapse serve --stop), then start them with this version',
+      )
+    await Bun.sleep(POLL_MS)
+  }
 }
 
 /** Refuses a database of somebody else, and finds a schema in an empty one where this role may make tables. */

@@ -157,7 +157,8 @@ function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>): () => Promise
     const rows = await watch<
       { pid: number; seq: string; access_seq: string; epoch: string; now: string; mode: string }[]
     >`
-      SELECT pg_backend_pid() AS pid, seq, access_seq, ${watch.unsafe(NOW)} AS now,
+      SELECT pg_backend_pid() AS pid, access_seq,
+        greatest(seq, (SELECT max(seq) FROM events)) AS seq, ${watch.unsafe(NOW)} AS now,
         current_setting('transaction_read_only') AS mode,
         (SELECT epoch FROM epochs ORDER BY first_seq DESC LIMIT 1) AS epoch FROM log_head`
     const [row] = rows

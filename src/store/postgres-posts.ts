@@ -6,37 +6,12 @@ import { formatInstant, type Micros, toMicros } from '../core/time'
 import { extraOf, flagsOf } from './message-row'
 
 /**
- * A group of posts as one statement. The row of log_head is locked first and until the commit is visible, so that seq
- * has no gap and rises in the order of the commits, whoever else writes. Nothing is written, and no row comes back,
- * when rights have changed after $4, the last change that the posts were judged by.
+ * A group of posts as one statement, a call of a function that a migration made. The row of log_head is locked first and
+ * until the commit is visible, so that seq has no gap and rises in the order of the commits, whoever else writes. Nothing
+ * is written, and no row comes back, when rights have changed after $3, the last change that the posts were judged by.
  */
 const INSERT = `
-WITH head AS (
-  UPDATE log_head SET seq = seq + $2::int,
-    last_at = greatest($3::text::timestamptz, last_at + interval '1 microsecond')
-      + ($2::int - 1) * interval '1 microsecond'
-  WHERE id = 1 AND access_seq <= $4::bigint
-  RETURNING seq - $2::int AS base, last_at - ($2::int - 1) * interval '1 microsecond' AS first_at
-), post AS (
-  SELECT base + i AS seq, first_at + (i - 1) * interval '1 microsecond' AS at, given.*
-  FROM head, json_to_recordset($1::text::json) AS given (i int, uuid uuid, channel_id bigint, sender_id bigint,
-    thread_seq bigint, reply_seq bigint, flags bigint, body text, extra text, key text, request_hash text)
-), message AS (
-  INSERT INTO messages (seq, uuid, channel_id, sender_id, thread_seq, reply_seq, at, flags, body, extra)
-  SELECT seq, uuid, channel_id, sender_id, thread_seq, reply_seq, at, flags, body, extra FROM post
-), event AS (
-  INSERT INTO events (seq, at, type, channel_id, subject, actor_id)
-  SELECT seq, at, 'message.created', channel_id, seq, sender_id FROM post
-), retry_key AS (
-  INSERT INTO idempotency (account_id, key, request_hash, subject, at)
-  SELECT sender_id, key, request_hash, seq, at FROM post WHERE key IS NOT NULL
-), thread AS (
-  INSERT INTO threads (root_seq, reply_count, last_reply_seq)
-  SELECT thread_seq, count(*), max(seq) FROM post WHERE thread_seq IS NOT NULL GROUP BY thread_seq
-  ON CONFLICT (root_seq) DO UPDATE
-  SET reply_count = threads.reply_count + excluded.reply_count, last_reply_seq = excluded.last_reply_seq
-)
-SELECT base, (extract(epoch FROM first_at) * 1000000)::bigint AS first_at FROM head`
+SELECT base, first_at FROM append_posts($1::text, $2::text::timestamptz, $3::bigint)`
 
 const KEYS = `
 SELECT used.account_id, used.key, used.request_hash, used.subject
@@ -144,7 +119,6 @@ export async function insertGroup(
   }))
   const [first] = await ask<{ base: string; first_at: string }>(sql, INSERT, [
     JSON.stringify(rows),
-    rows.length,
     formatInstant(now),
     known,
   ])

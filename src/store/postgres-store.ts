@@ -11,6 +11,7 @@ import { handleOf, type PgDatabase } from './postgres-open'
 import { findOutcome } from './postgres-outcome'
 import { type Accepted, insertGroup, lookUp, needsLookUp, nothingFound, type Place } from './postgres-posts'
 import type { PostgresSharedLog } from './postgres-shared-log'
+import { findHead } from './queries/log'
 import { type Act, GROUP_TEXT, GROUP_WORKS, type Post, type Work } from './works'
 
 /** How often a group that another process got in the way of is judged and sent again. */
@@ -250,9 +251,8 @@ export class PostgresStore implements Store {
       return await this.writer.run((writer) =>
         writer.transaction(async (tx) => {
           const handle = handleOf(tx)
-          const { db, t } = handle
           await tx.execute('SELECT 1 FROM log_head FOR UPDATE')
-          const [head] = await db.select().from(t.logHead)
+          const head = await findHead(handle)
           if (!head) throw new Error('the log has no head')
           if (head.accessSeq > this.shared.position) throw new StaleRights()
           const log = new Appending(handle, this.clock, head)

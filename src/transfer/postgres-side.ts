@@ -23,6 +23,11 @@ import { TransferError } from './transfer-error'
 const WAIT_MS = 5000
 const POLL_MS = 100
 
+/** Where several write, the row of log_head may be behind the log; what is moved has to say where that stands. */
+const RAISE_FLOOR = `
+UPDATE log_head SET seq = newest.seq, last_at = newest.at
+FROM (SELECT seq, at FROM events ORDER BY seq DESC LIMIT 1) AS newest WHERE newest.seq > log_head.seq`
+
 /**
  * Opens a Postgres store for a move, filling and migrating it as needed, and holds the lock that every running server
  * shares, so that none runs meanwhile.
@@ -38,7 +43,8 @@ export async function openPostgresSide(url: string): Promise<Side> {
     session = reserved
     await requireSessions(reserved, sql)
     await lockPostgres(reserved)
-    await migratePostgres(drizzleOver(sql), async () => {})
+    await migratePostgres(drizzleOver(sql), async () => {}, true)
+    await reserved.unsafe(RAISE_FLOOR)
     // Within a move a page may be lost with the power, because the note of it is lost as well.
     await reserved.unsafe('SET synchronous_commit = off')
     return postgresSide(reserved, async () => {

@@ -3,6 +3,7 @@ import { type Secrets, type Seq, ulid, ulidTime } from '../../core/ids'
 import type { Clock } from '../../core/time'
 import type { Handle } from '../database'
 import { OWN_FACTS, refuseMoved } from '../standing'
+import { findHead } from './log'
 
 /**
  * Begins the log of a store that is new. Does nothing to one that has begun.
@@ -35,7 +36,7 @@ export async function insertEpoch(
 ): Promise<void> {
   const now = clock.now()
   const [last] = await db.select().from(t.epochs).orderBy(desc(t.epochs.firstSeq)).limit(1)
-  const [head] = await db.select().from(t.logHead)
+  const head = await findHead({ db, t })
   if (!head) throw new Error('the log has no head')
   const milliseconds = Math.max(Math.floor(now / 1000), last ? ulidTime(last.epoch) + 1 : 0)
   const begun = { epoch: ulid(milliseconds, secrets.sha256(secrets.secret())), startedAt: now, reason }

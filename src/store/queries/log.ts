@@ -1,6 +1,8 @@
-import { and, asc, gt, lte, ne, sql } from 'drizzle-orm'
+import { and, asc, desc, gt, lte, ne, sql } from 'drizzle-orm'
 import { type EventRecord, type EventType, eventTypes } from '../../core/events'
+import type { Seq } from '../../core/ids'
 import type { Reads } from '../../core/ports'
+import type { Micros } from '../../core/time'
 import type { Handle, Tables } from '../database'
 
 const known: ReadonlySet<string> = new Set(eventTypes)
@@ -44,10 +46,32 @@ export function logReads({ db, t }: Handle) {
     },
 
     async head() {
-      const rows = await db.select({ seq: t.logHead.seq }).from(t.logHead)
-      return rows[0]?.seq ?? 0
+      return (await findHead({ db, t }))?.seq ?? 0
     },
   } satisfies Partial<Reads>
+}
+
+/** Where the log stands. */
+interface Head {
+  readonly seq: Seq
+  /** Seq of the last change of rights. */
+  readonly accessSeq: Seq
+  readonly lastAt: Micros
+}
+
+/**
+ * The head of the log: the newest event, or the row of log_head where that is further. On Postgres the row is only a floor,
+ * which posts leave as it is. Undefined for a log that has not begun.
+ */
+export async function findHead({ db, t }: Pick<Handle, 'db' | 't'>): Promise<Head | undefined> {
+  const [floor] = await db.select().from(t.logHead)
+  // Asked second: what is committed in between counts as well.
+  const [newest] = await db
+    .select({ seq: t.events.seq, lastAt: t.events.at })
+    .from(t.events)
+    .orderBy(desc(t.events.seq))
+    .limit(1)
+  return floor && newest && newest.seq > floor.seq ? { ...floor, ...newest } : floor
 }
 
 function toEventRecord({ data, type, ...row }: Tables['events']['$inferSelect']): EventRecord {

@@ -1,0 +1,2 @@
+-- One process writes, so the row of log_head is the head itself. On Postgres it is a floor.
+SELECT 1;
