@@ -140,4 +140,22 @@ describe('others have their turns while an administrator', () => {
     expect(body.entries).toBeGreaterThan(MANY)
     expectTurns(MANY)
   })
+
+  test('lists accounts by the thousand', async () => {
+    await w.sql(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MANY})
+       INSERT INTO accounts (uuid, kind, handle, display_name, created_at)
+       SELECT ${w.words.newUuid}, 'agent', 'many-' || (10000 + i), '', (SELECT min(created_at) FROM accounts) FROM n`,
+    )
+    turns.clear()
+    const { body, headers } = await w.operator.get<{ handle: string }[]>('/v1/admin/accounts')
+    const handles = body.map(({ handle }) => handle)
+    expect(handles).toHaveLength(1000)
+    expect(handles).toEqual(handles.toSorted())
+    if (w.database.kind === 'sqlite') expect(turns.most).toBeLessThanOrEqual(2 * TURN_ROWS - 200)
+    const cursor = headers.get('synapse-next-cursor')
+    const rest = await w.operator.get<{ handle: string }[]>(`/v1/admin/accounts?cursor=${cursor}`)
+    expect(rest.body.at(0)?.handle).toBe(`many-${10000 + 1000 - handles.indexOf('many-10001') + 1}`)
+    expect(rest.headers.get('synapse-next-cursor')).toBeNull()
+  })
 })

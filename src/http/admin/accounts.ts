@@ -56,15 +56,15 @@ export function accountEndpoints(core: Core, lastSeen: Reads['lastSeen']): Endpo
       answers: { 200: { description: 'A bare array', schema: Type.Array(accountSchema) } },
       refusals: ['invalid_cursor'],
       handle: async ({ actor, query }) => {
-        const page = pageOf(query)
-        const accounts = await core.accounts.list(actor, page)
-        const seen = await lastSeen(accounts.map((account) => account.id))
-        return pageAnswer(
-          accounts,
-          page,
-          ({ handle }) => handle,
-          (account) => accountJson(account, seen.get(account.id) ?? null),
-        )
+        return pageAnswer(core.pace, pageOf(query), {
+          read: async (page) => {
+            const accounts = await core.accounts.list(actor, page)
+            const seen = await lastSeen(accounts.map((account) => account.id))
+            return accounts.map((account) => ({ account, seen: seen.get(account.id) ?? null }))
+          },
+          keyOf: ({ account }) => account.handle,
+          toJson: ({ account, seen }) => accountJson(account, seen),
+        })
       },
     }),
     endpoint({

@@ -39,13 +39,11 @@ export function channelEndpoints(core: Core): Endpoint[] {
       answers: { 200: { description: 'A bare array', schema: Type.Array(channelSchema) } },
       refusals: ['invalid_cursor'],
       handle: async ({ actor, query }) => {
-        const page = pageOf(query)
-        return pageAnswer(
-          await core.channels.list(actor, page),
-          page,
-          ({ channel }) => channel.slug,
-          channelJson,
-        )
+        return pageAnswer(core.pace, pageOf(query), {
+          read: (page) => core.channels.list(actor, page),
+          keyOf: ({ channel }) => channel.slug,
+          toJson: channelJson,
+        })
       },
     }),
     endpoint({

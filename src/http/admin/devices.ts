@@ -96,14 +96,11 @@ export function deviceEndpoints(core: Core): Endpoint[] {
       answers: { 200: { description: 'A bare array by creation', schema: Type.Array(deviceSchema) } },
       refusals: ['invalid_cursor'],
       handle: async ({ actor, query }) => {
-        const page = numberedPageOf(query)
-        const devices = await core.pairing.list(actor, page)
-        return pageAnswer(
-          devices,
-          page,
-          ({ code }) => String(code.id),
-          (device) => deviceJson(core, device),
-        )
+        return pageAnswer(core.pace, numberedPageOf(query), {
+          read: (page) => core.pairing.list(actor, page),
+          keyOf: ({ code }) => String(code.id),
+          toJson: (device) => deviceJson(core, device),
+        })
       },
     }),
     endpoint({

@@ -35,14 +35,15 @@ export function membershipEndpoints(core: Core): Endpoint[] {
       answers: { 200: { description: 'A bare array', schema: Type.Array(membershipSchema) } },
       refusals: ['account_not_found', 'channel_not_found', 'invalid_cursor'],
       handle: async ({ actor, query }) => {
-        const page = membershipPageOf(query)
         const filter = {
           ...(query.account === undefined ? {} : { handle: query.account }),
           ...(query.channel === undefined ? {} : { slug: query.channel }),
         }
-        const found = await core.memberships.list(actor, filter, page)
-        const keyOf = ({ channel, account }: (typeof found)[number]) => `${channel.slug} ${account.handle}`
-        return pageAnswer(found, page, keyOf, membershipJson)
+        return pageAnswer(core.pace, membershipPageOf(query), {
+          read: (page) => core.memberships.list(actor, filter, page),
+          keyOf: ({ channel, account }) => [channel.slug, account.handle],
+          toJson: membershipJson,
+        })
       },
     }),
     endpoint({

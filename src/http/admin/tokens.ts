@@ -30,14 +30,14 @@ export function tokenEndpoints(core: Core): Endpoint[] {
       answers: { 200: { description: 'A bare array by creation', schema: Type.Array(tokenSchema) } },
       refusals: ['account_not_found', 'invalid_cursor'],
       handle: async ({ actor, query }) => {
-        const page = numberedPageOf(query)
-        const { account, tokens } = await core.tokens.list(actor, query.account, page)
-        return pageAnswer(
-          tokens,
-          page,
-          ({ id }) => String(id),
-          (token) => tokenJson(core.usage.ofToken(token), account),
-        )
+        return pageAnswer(core.pace, numberedPageOf(query), {
+          read: async (page) => {
+            const { account, tokens } = await core.tokens.list(actor, query.account, page)
+            return tokens.map((token) => ({ account, token }))
+          },
+          keyOf: ({ token }) => String(token.id),
+          toJson: ({ account, token }) => tokenJson(core.usage.ofToken(token), account),
+        })
       },
     }),
     endpoint({

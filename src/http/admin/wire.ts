@@ -3,7 +3,9 @@ import { AppError } from '../../core/errors'
 import { parseUuid, type Uuid } from '../../core/ids'
 import type { ListPage, MembershipKey, MembershipView } from '../../core/ports'
 import { formatInstant, type Micros } from '../../core/time'
+import type { Pace } from '../../core/turns'
 import type { Answer } from '../endpoint'
+import { type LongList, renderPage } from '../long-list'
 import { oneOf, Type, text } from '../schema'
 
 /** How the admin surface writes things down (§10 of the v1 contract), and the parameters its lists share. */
@@ -39,27 +41,28 @@ export function numberedPageOf(query: { limit?: number; cursor?: string }): List
 }
 
 /** The same of memberships, whose cursors hold a slug and a handle. @throws invalid_cursor */
-export function membershipPageOf(query: { limit?: number; cursor?: string }) {
+export function membershipPageOf(query: { limit?: number; cursor?: string }): {
+  readonly after: MembershipKey | null
+  readonly limit: number
+} {
   const { after, limit } = pageOf(query)
   const [slug, handle, ...rest] = after.split(' ')
   if (query.cursor === undefined) return { after: null, limit }
   if (!slug || !handle || rest.length > 0) throw invalidCursor()
-  const key: MembershipKey = [slug, handle]
-  return { after: key, limit }
+  return { after: [slug, handle], limit }
 }
 
 /** A bare array; a header says where the next page begins when there is one. */
-export function pageAnswer<Row>(
-  rows: readonly Row[],
-  page: Pick<ListPage, 'limit'>,
-  keyOf: (row: Row) => string,
-  toJson: (row: Row) => unknown,
-): Answer {
-  const last = rows.length === page.limit ? rows.at(-1) : undefined
-  const headers: Record<string, string> = last
-    ? { 'synapse-next-cursor': Buffer.from(keyOf(last)).toString('base64url') }
-    : {}
-  return { status: 200, json: rows.map(toJson), headers }
+export async function pageAnswer<Key extends string | MembershipKey | null, Row>(
+  pace: Pace,
+  page: { readonly after: Key; readonly limit: number },
+  list: LongList<Key, Row>,
+): Promise<Answer> {
+  const { text, last } = await renderPage(pace, page, list)
+  const cursor = typeof last === 'string' ? last : last?.join(' ')
+  const headers: Record<string, string> =
+    cursor === undefined ? {} : { 'synapse-next-cursor': Buffer.from(cursor).toString('base64url') }
+  return { status: 200, text, headers }
 }
 
 /** Where a page that goes back in time begins: before what its cursor names, or at the newest. @throws invalid_cursor */

@@ -5,6 +5,7 @@ import { parseUuid, type Uuid } from '../../core/ids'
 import { MAX_GRACE_SECONDS } from '../../core/own-tokens'
 import { formatInstant } from '../../core/time'
 import { type Endpoint, endpoint } from '../endpoint'
+import { renderPage } from '../long-list'
 import { tokenName } from '../profile-wire'
 import type { RateLimits } from '../rate-limits'
 import { list, maybe, Type, text } from '../schema'
@@ -60,11 +61,13 @@ export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
       },
       refusals: personal,
       handle: async ({ actor }) => {
-        const tokens = await core.ownTokens.list(actor, { after: '', limit: SHOWN_TOKENS })
-        return {
-          status: 200,
-          json: { tokens: tokens.map((token) => tokenJson(core.usage.ofToken(token), actor.account)) },
-        }
+        const page = { after: '', limit: SHOWN_TOKENS }
+        const { text } = await renderPage(core.pace, page, {
+          read: (page) => core.ownTokens.list(actor, page),
+          keyOf: ({ id }) => String(id),
+          toJson: (token) => tokenJson(core.usage.ofToken(token), actor.account),
+        })
+        return { status: 200, text: `{"tokens":${text}}` }
       },
     }),
     endpoint({

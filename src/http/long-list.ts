@@ -1,0 +1,37 @@
+import type { Pace } from '../core/turns'
+
+/** Rows that are read and written down together. */
+const SLICE = 200
+
+/** A list in the order of its keys. */
+export interface LongList<Key, Row> {
+  /** At most `limit` rows after a key. */
+  read(page: { after: Key; limit: number }): Promise<readonly Row[]>
+  keyOf(row: Row): Key
+  toJson(row: Row): unknown
+}
+
+/**
+ * A page of a list as JSON, read and rendered slice by slice, so that others have their turns. `last` is the key of the
+ * last row where there may be more.
+ */
+export async function renderPage<Key, Row>(
+  pace: Pace,
+  page: { readonly after: Key; readonly limit: number },
+  { read, keyOf, toJson }: LongList<Key, Row>,
+): Promise<{ text: string; last: Key | undefined }> {
+  const loop = pace.loop()
+  const texts: string[] = []
+  let { after } = page
+  while (texts.length < page.limit) {
+    await loop.turn()
+    const limit = Math.min(SLICE, page.limit - texts.length)
+    const rows = await read({ after, limit })
+    for (const row of rows) texts.push(JSON.stringify(toJson(row)))
+    loop.did(rows.length)
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < limit) return { text: `[${texts.join()}]`, last: undefined }
+    after = keyOf(last)
+  }
+  return { text: `[${texts.join()}]`, last: after }
+}
