@@ -50,7 +50,7 @@ function fromQuery(schema: TSchema, query: Readonly<Record<string, string>>): Re
   for (const [name, property] of Object.entries<TSchema>(schema.properties ?? {})) {
     const value = query[name]
     if (value === undefined) continue
-    // A script sends what it has not as an empty value. Where one could be meant, its schema has a least length.
+    // A script sends what it has not as an empty value. Where it would be another question than none, its schema says so.
     if (!required.includes(name) && /^[\s,]*$/.test(value) && isWordless(property)) continue
     const word = value.trim().toLowerCase()
     if (property.type === 'integer') read[name] = /^[+-]?\d{1,15}$/.test(word) ? Number(word) : value
@@ -65,9 +65,10 @@ function fromQuery(schema: TSchema, query: Readonly<Record<string, string>>): Re
   return read
 }
 
-/** Whether it is a text or a list for which no least length is declared. */
-function isWordless({ type, minLength, minItems }: TSchema): boolean {
-  return (type === 'string' || type === 'array') && minLength === undefined && minItems === undefined
+/** Whether it is a text or a list of which nothing declares how it has to be. */
+function isWordless({ type, enum: words, pattern, minLength, minItems }: TSchema): boolean {
+  if (type !== 'string' && type !== 'array') return false
+  return words === undefined && pattern === undefined && minLength === undefined && minItems === undefined
 }
 
 function* issuesOf(schema: TSchema, value: unknown, loc: Issue['loc'], fromText: boolean): Generator<Issue> {

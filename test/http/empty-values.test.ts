@@ -74,6 +74,15 @@ describe('an empty parameter is none:', () => {
     expect(await ann.hears('general', Object.fromEntries(new URLSearchParams(all)))).toEqual(['one', 'two'])
   })
 
+  test('but a hash to look for, and one of some words, has to be one', async () => {
+    expect(issuesOf(await w.operator.get('/v1/admin/audit/verify?known='))).toEqual([
+      'string_pattern_mismatch query.known',
+    ])
+    expect(issuesOf(await ann.get('/v1/messages?channel=general&order='))).toEqual([
+      'literal_error query.order',
+    ])
+  })
+
   test('but the channel of a socket or a page has to be said', async () => {
     expect(issuesOf(await ann.get('/v1/messages?channel='))).toEqual(['string_too_short query.channel'])
     const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }

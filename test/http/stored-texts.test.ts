@@ -74,6 +74,7 @@ describe('every text in every body of every endpoint', () => {
     'actors[]',
     'body',
     'body_format',
+    'boot_id',
     'channel',
     'channel_slug',
     'channels[]',

@@ -1,6 +1,6 @@
 import { AppError } from '../../core/errors'
 import { type Endpoint, endpoint } from '../endpoint'
-import { Type } from '../schema'
+import { Type, text } from '../schema'
 
 /** The process that answers. */
 export interface Stoppable {
@@ -10,7 +10,7 @@ export interface Stoppable {
 }
 
 const request = Type.Object({
-  boot_id: Type.String({ description: 'Of the run that is to end, as `GET /v1/health` says it' }),
+  boot_id: text({ description: 'Of the run that is to end, as `GET /v1/health` says it' }),
 })
 
 const stopping = Type.Object({ boot_id: Type.String(), stopping: Type.Literal(true) })
