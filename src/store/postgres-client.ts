@@ -1,14 +1,18 @@
 import type { Sql } from 'postgres'
 import { meaningOf } from './postgres-error'
 
+/** The share of its patience in which work waits for a connection, and the pause between two attempts. */
+const CROWDED_SHARE = 2 / 3
+const CROWDED_PAUSE_MILLISECONDS = 50
+
 /**
  * Connections to the database, of which no caller has to think that they can break. When one breaks in the middle of
  * something, does not answer, or leads to a server that takes no changes, all of this client's are replaced: a driver that lost its connection in the middle of
  * a transaction may wait for an answer for ever.
  */
 export class PostgresClient<Over> {
-  /** Told that the database refused a change because it takes none. */
-  onReadOnly: () => void = () => {}
+  /** Told that the database refused a change because it takes none, or a connection because it has none left. */
+  onTrouble: (meaning: 'read_only' | 'crowded') => void = () => {}
   private current: { readonly sql: Sql; readonly over: Over }
   private closed = false
 
@@ -24,25 +28,37 @@ export class PostgresClient<Over> {
     this.current = this.open()
   }
 
-  /** @throws what `work` throws; an error with the code ETIMEDOUT when there is no answer */
+  /**
+   * Where no further connection is to be had, waits for one of those that are open, which are not replaced for it.
+   * @throws what `work` throws; an error with the code ETIMEDOUT when there is no answer
+   */
   async run<Result>(work: (over: Over, sql: Sql) => Promise<Result>): Promise<Result> {
-    const { current } = this
+    const deadline = performance.now() + this.patienceMs * CROWDED_SHARE
+    for (;;) {
+      const { current } = this
+      try {
+        return await this.inTime(work(current.over, current.sql))
+      } catch (error) {
+        const meaning = meaningOf(error)
+        if (meaning === 'crowded' || meaning === 'read_only') this.onTrouble(meaning)
+        // Another one may lead to a server that takes changes.
+        if (meaning === 'lost' || meaning === 'read_only') this.replace(current)
+        if (meaning !== 'crowded' || this.closed || performance.now() > deadline) throw error
+      }
+      await Bun.sleep(CROWDED_PAUSE_MILLISECONDS)
+    }
+  }
+
+  private async inTime<Result>(working: Promise<Result>): Promise<Result> {
     const { promise: late, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(
       () => reject(Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' })),
       this.patienceMs,
     )
+    // It may still end badly after nobody waits for it any more.
+    working.catch(() => {})
     try {
-      const working = work(current.over, current.sql)
-      // It may still end badly after nobody waits for it any more.
-      working.catch(() => {})
       return await Promise.race([working, late])
-    } catch (error) {
-      const meaning = meaningOf(error)
-      // Another one may lead to a server that takes changes.
-      if (meaning === 'lost' || meaning === 'read_only') this.replace(current)
-      if (meaning === 'read_only') this.onReadOnly()
-      throw error
     } finally {
       clearTimeout(timer)
     }

@@ -9,6 +9,8 @@ type Meaning =
   | 'collision'
   /** The database takes no changes: it is a standby, or default_transaction_read_only is on. Nothing was written. */
   | 'read_only'
+  /** All connections that the database, or this role, may have are in use. Those that are open go on. */
+  | 'crowded'
   /** A key that must be unique exists already. */
   | 'duplicate'
   | 'full'
@@ -31,11 +33,10 @@ const lostCodes: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
   'ENETUNREACH',
   'EHOSTUNREACH',
-  // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections
+  // admin_shutdown, crash_shutdown, cannot_connect_now
   '57P01',
   '57P02',
   '57P03',
-  '53300',
   // invalid_sql_statement_name, duplicate_prepared_statement: a session that is not the one it was, behind a pooler
   '26000',
   '42P05',
@@ -82,6 +83,7 @@ export function meaningOf(error: unknown): Meaning {
   // transaction_rollback, and what our driver makes of a COMMIT that Postgres answers with ROLLBACK
   if (code.startsWith('40')) return 'collision'
   if (code === '25006') return 'read_only'
+  if (code === '53300') return 'crowded'
   if (code === '23505') return 'duplicate'
   if (code === '53100') return 'full'
   return 'other'
@@ -103,6 +105,8 @@ export function translate(error: unknown): unknown {
       return unavailable('The database cannot be reached right now; try again')
     case 'read_only':
       return unavailable('The database is read-only right now, so nothing was written; try again')
+    case 'crowded':
+      return unavailable('The database has no connection left for this server right now; try again')
     case 'full':
       return new AppError(
         'storage_full',

@@ -2,6 +2,11 @@ import { addressOf, placeOf } from './postgres-address'
 import { codeOf, isTlsFault, meaningOf } from './postgres-error'
 import { StoreError } from './store-error'
 
+/** The most that one server has open: one that writes, eight that read, one that watches, two of the bus. */
+export const CONNECTIONS = 12
+
+export const MORE_CONNECTIONS = `one server takes up to ${CONNECTIONS}: raise max_connections or the limit of the role, or end what holds them`
+
 /** Why a database cannot be opened, without the password. */
 export function explain(error: unknown, url: string): unknown {
   if (error instanceof StoreError) return error
@@ -30,6 +35,12 @@ export function explain(error: unknown, url: string): unknown {
     )
   if (code === '3F000') return noSchema(role)
   if (meaningOf(error) === 'read_only') return readOnly()
+  if (meaningOf(error) === 'crowded')
+    return new StoreError(
+      'unreachable',
+      `Postgres at ${place} has no connection left (${code})`,
+      MORE_CONNECTIONS,
+    )
   if (meaningOf(error) === 'lost')
     return new StoreError(
       'unreachable',

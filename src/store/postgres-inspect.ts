@@ -1,9 +1,12 @@
 import type { Sql } from 'postgres'
 import type { StoreDeps } from './index'
 import { connectFirst } from './postgres-connect'
-import { explain } from './postgres-explain'
+import { CONNECTIONS, explain, MORE_CONNECTIONS } from './postgres-explain'
 import { judge, timed, timeOf } from './postgres-open'
 import { requireSessions } from './postgres-sessions'
+
+/** What a server that runs may still need when it becomes busy. */
+const SPARE = 4
 
 /** A transaction that is open for longer is worth a word: that of a dump may be meant. */
 const LONG_SECONDS = 3600
@@ -24,7 +27,7 @@ export async function inspectPostgres(
     const { notices } = await judge(first)
     await requireSessions(first, other)
     await timed(deps, async () => ({ now: await timeOf(first) }))
-    return [...notices, ...(await heldBack(first, longSeconds))]
+    return [...notices, ...(await heldBack(first, longSeconds)), ...(await scarce(first))]
   } catch (error) {
     throw explain(error, url)
   } finally {
@@ -50,4 +53,16 @@ async function heldBack(sql: Sql, longSeconds: number): Promise<string[]> {
   return rows.map(
     ({ what }) => `${what}: Postgres cannot remove old rows until it ends, and the database grows`,
   )
+}
+
+/** Whether Postgres has too few connections left for a server, or for one that runs and is not busy now. */
+async function scarce(sql: Sql): Promise<string[]> {
+  const [row] = await sql.unsafe<{ most: number; left: number; runs: boolean }[]>(`
+    SELECT most, most - used AS left, runs FROM (
+      SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS most,
+        count(*)::int - 2 AS used,
+        coalesce(bool_or(datname = current_database() AND application_name = 'synapse bus'), false) AS runs
+      FROM pg_stat_activity WHERE backend_type = 'client backend') AS seen`)
+  if (row === undefined || row.left >= (row.runs ? SPARE : CONNECTIONS)) return []
+  return [`${Math.max(row.left, 0)} of the ${row.most} connections of Postgres are left: ${MORE_CONNECTIONS}`]
 }

@@ -8,7 +8,7 @@ import type { Database, Dialect, Handle } from './database'
 import type { StoreDeps } from './index'
 import { PostgresClient } from './postgres-client'
 import { type Connect, connectFirst, type SessionSettings } from './postgres-connect'
-import { explain, noSchema, readOnly } from './postgres-explain'
+import { explain, MORE_CONNECTIONS, noSchema, readOnly } from './postgres-explain'
 import { SERVER_LOCK } from './postgres-locks'
 import { migratePostgres } from './postgres-migrate'
 import { isDirect, requireSessions } from './postgres-sessions'
@@ -28,6 +28,8 @@ const PATIENCE_MS = 15_000
 const GRACE_SECONDS = 5
 /** The clock of the database in microseconds since 1970. */
 const NOW = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint'
+/** Of a trouble that comes again within this time nothing more is said. */
+const QUIET_MS = 60_000
 /** A pooler is asked so often whether it still keeps sessions. */
 const PROBE_MS = 10_000
 
@@ -76,7 +78,9 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
       0,
     )
     // The session of the watch may be older than what made this so.
-    writer.onReadOnly = () => watch.renew()
+    const sayCrowded = seldom(() => deps.report(new CrowdedDatabase()))
+    writer.onTrouble = (meaning) => (meaning === 'crowded' ? sayCrowded() : watch.renew())
+    readers.onTrouble = (meaning) => meaning === 'crowded' && sayCrowded()
     undo.move()
     return {
       connect,
@@ -93,6 +97,25 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
     throw explain(error, url)
   } finally {
     await first.end({ timeout: 1 })
+  }
+}
+
+/** What is reported when work waits for a connection. */
+class CrowdedDatabase extends Error {
+  override readonly name = 'CrowdedDatabase'
+
+  constructor() {
+    super(`Postgres has no connection left, so requests wait for one another: ${MORE_CONNECTIONS}`)
+  }
+}
+
+/** Says something again only when it was not the case for a while. */
+function seldom(say: () => void): () => void {
+  let lastAt = Number.NEGATIVE_INFINITY
+  return () => {
+    const now = performance.now()
+    if (now - lastAt > QUIET_MS) say()
+    lastAt = now
   }
 }
 

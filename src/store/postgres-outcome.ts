@@ -30,7 +30,7 @@ export async function findOutcome(
       )
     } catch (error) {
       // A standby cannot say what the primary has.
-      if (!['lost', 'read_only'].includes(meaningOf(error))) throw error
+      if (!['lost', 'read_only', 'crowded'].includes(meaningOf(error))) throw error
       await Bun.sleep(PAUSE_MILLISECONDS)
     }
   }

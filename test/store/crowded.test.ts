@@ -1,0 +1,88 @@
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import postgres from 'postgres'
+import { systemClock, systemSecrets } from '../../src/platform'
+import { inspectPostgres, openStore } from '../../src/store'
+import { CONNECTIONS } from '../../src/store/postgres-explain'
+import { rejectionOf } from '../home/temporary'
+import { postgresMissing, startPostgres } from '../support/postgres'
+import { world } from '../support/world'
+
+// A server of Postgres is started.
+setDefaultTimeout(60_000)
+
+const MOST = 24
+const SAID = 'Postgres has no connection left'
+
+test.skipIf(postgresMissing)(
+  'a server takes as many connections as is documented, and where no more are to be had requests wait instead of failing',
+  async () => {
+    await using server = await startPostgres({
+      settings: { max_connections: String(MOST), superuser_reserved_connections: '0' },
+    })
+    const url = await server.createDatabase()
+    const settings = { SYNAPSE_DATABASE_URL: url }
+    const watcher = postgres(server.url('postgres'), { max: 1 })
+    const taken = async () => {
+      const [row] = await watcher<{ count: number }[]>`
+        SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name LIKE 'synapse%'`
+      return row?.count
+    }
+    const held: postgres.Sql[] = []
+    /** Takes every connection that is left. */
+    const hoard = async () => {
+      for (;;) {
+        const sql = postgres(url, { max: 1, fetch_types: false })
+        held.push(sql)
+        if (
+          !(await sql`SELECT 1`.then(
+            () => true,
+            () => false,
+          ))
+        )
+          return
+      }
+    }
+    const release = async () => {
+      for (const sql of held.splice(0)) await sql.end({ timeout: 0 })
+    }
+    try {
+      {
+        await using w = await world({ settings, clock: systemClock })
+        await w.channel('general')
+        const ann = await w.agent('ann', { channels: { general: 'member' } })
+        const read = () => ann.get('/v1/messages?channel=general')
+        await hoard()
+        const post = (n: number) => ann.post('/v1/messages', { channel: 'general', body: `${n}` })
+        const answers = await Promise.all(
+          Array.from({ length: 60 }, (_, n) => (n % 3 === 0 ? post(n) : read())),
+        )
+        expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 201]))
+        expect(w.log.split(SAID).length).toBe(2)
+        await release()
+        await Promise.all(Array.from({ length: 200 }, read))
+        expect(await taken()).toBe(CONNECTIONS)
+      }
+      expect(await inspectPostgres(url, { clock: systemClock })).toEqual([])
+      await hoard()
+      expect(
+        await rejectionOf(
+          openStore(
+            { kind: 'postgres', url },
+            { clock: systemClock, secrets: systemSecrets, report: () => {} },
+          ),
+        ),
+      ).toMatchObject({
+        reason: 'unreachable',
+        problem: `Postgres at 127.0.0.1:${server.port} has no connection left (53300)`,
+        remedy: expect.stringContaining(`one server takes up to ${CONNECTIONS}: raise max_connections`),
+      })
+      for (const sql of held.splice(0, 6)) await sql.end({ timeout: 0 })
+      expect(await inspectPostgres(url, { clock: systemClock })).toEqual([
+        expect.stringMatching(/^\d of the 24 connections of Postgres are left: one server takes up to 12/),
+      ])
+    } finally {
+      await release()
+      await watcher.end()
+    }
+  },
+)
