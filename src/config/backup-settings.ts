@@ -1,24 +1,26 @@
-import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { isWithin } from '../home/paths'
 import { InvalidValue } from './config-error'
 import type { Place } from './declare'
-import type { Environment } from './environment'
+import { type Environment, userFolder } from './environment'
 
 /** Where the system service keeps its data and its backups; both are StateDirectory= of its unit. */
 const SYSTEM = { home: '/var/lib/synapse', backups: '/var/lib/synapse-backups' } as const
 
 /**
  * The place for backups where nobody names one: the second entry of STATE_DIRECTORY, that of the system service, else
- * `$XDG_STATE_HOME/synapse/backups`. Undefined when that would lie in the home.
+ * `$XDG_STATE_HOME/synapse/backups`. Undefined when that would lie in the home, or the user has no folder.
  */
 export function usualBackupDirectory(home: string, env: Environment): string | undefined {
   const second = env.STATE_DIRECTORY?.split(':')[1]
   const xdg = env.XDG_STATE_HOME
   // The XDG specification tells programs to ignore a relative path here.
-  const state = xdg && isAbsolute(xdg) ? xdg : join(env.HOME || homedir(), '.local', 'state')
-  const usual = second || (home === SYSTEM.home ? SYSTEM.backups : join(state, 'synapse', 'backups'))
-  return isWithin(usual, home) ? undefined : usual
+  const folder = userFolder(env)
+  const own = folder === '' ? undefined : join(folder, '.local', 'state')
+  const state = xdg && isAbsolute(xdg) ? xdg : own
+  const ofUser = state === undefined ? undefined : join(state, 'synapse', 'backups')
+  const usual = second || (home === SYSTEM.home ? SYSTEM.backups : ofUser)
+  return usual === undefined || isWithin(usual, home) ? undefined : usual
 }
 
 /** An absolute path. */

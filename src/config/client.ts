@@ -1,12 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { HANDLE_PATTERN } from '../core/limits'
 import { withoutCredentials } from '../core/text'
 import { ConfigError, type ConfigProblem } from './config-error'
-import { type Environment, processEnvironment } from './environment'
+import { type Environment, processEnvironment, userFolder } from './environment'
 
 /** Where a client keeps its token, and the token if it is there. Neither messages nor logs show `token`. */
 export interface ClientCredential {
@@ -56,11 +55,12 @@ const clientFile = Type.Object({
  */
 export function findClient(request: ClientRequest): ClientConfig | undefined {
   const { env = processEnvironment(), cwd = process.cwd() } = request
-  const userHome = env.HOME || homedir()
+  const userHome = userFolder(env)
+  const folder = userHome === '' ? undefined : join(userHome, '.synapse')
   const named = request.config ?? (env.SYNAPSE_CONFIG || undefined)
   const places =
     named === undefined
-      ? [join(cwd, 'synapse.toml'), join(userHome, '.synapse/synapse.toml')]
+      ? [join(cwd, 'synapse.toml'), ...(folder === undefined ? [] : [join(folder, 'synapse.toml')])]
       : [resolve(cwd, named)]
   const found = firstFile(places, named !== undefined)
   const url = withoutSlash(request.url ?? (env.SYNAPSE_URL || found?.url || 'http://localhost:8080'))
@@ -85,7 +85,7 @@ export function findClient(request: ClientRequest): ClientConfig | undefined {
     credential: credentialOf(
       env,
       cwd,
-      handle === undefined ? undefined : join(userHome, '.synapse', `${handle}.token`),
+      handle === undefined || folder === undefined ? undefined : join(folder, `${handle}.token`),
     ),
   }
 }

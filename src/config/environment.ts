@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { folderOfUser } from '../home'
 
 /** Environment variables. */
@@ -20,6 +21,17 @@ export function ownEnvironment(): Environment {
   if (folder === undefined) return env
   const { XDG_DATA_HOME: _data, XDG_STATE_HOME: _state, ...others } = env
   return { ...others, HOME: folder }
+}
+
+/** The folder that `~` means; empty for a user who has none: no HOME, and no entry in /etc/passwd. */
+export function userFolder(env: Environment): string {
+  if (env.HOME) return env.HOME
+  try {
+    return homedir()
+  } catch {
+    // How the system says that there is no entry.
+    return ''
+  }
 }
 
 /** The program that started this process and would start it again. */

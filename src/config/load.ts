@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { checkHome, chooseHome, HomeError, homePaths } from '../home'
 import { isWithin } from '../home/paths'
 import { usualBackupDirectory } from './backup-settings'
 import { type Config, configOf } from './config'
 import { ConfigError, type ConfigProblem, InvalidValue } from './config-error'
 import { type DeclaredSetting, declaredSettings, knownNames } from './declared'
-import { type Environment, ownEnvironment, processEnvironment, startedAs } from './environment'
+import { type Environment, ownEnvironment, processEnvironment, startedAs, userFolder } from './environment'
 import { nearest } from './nearest'
 import { builtIn } from './runtime-settings'
 import type { FlagName, Key, Values } from './settings'
@@ -86,7 +85,7 @@ export function findHome(request: ConfigRequest): string {
     env,
     command,
     cwd,
-    userHome: env.HOME || homedir(),
+    userHome: userFolder(env),
     // Whoever root becomes meanwhile is at work on the home that was found for root.
     uid: startedAs,
     exists: existsSync,

@@ -2,14 +2,18 @@ import { InvalidValue } from './config-error'
 
 const ORIGIN = /^https?:\/\/(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/
 
+/** With a name in any letters. */
+const INTERNATIONAL = /^https?:\/\/[^\s/?#@\\:[\]%]+(?::\d{1,5})?$/
+
 /**
  * The canonical form of `scheme://host[:port]`: lower case, without the scheme's own port.
  * @throws InvalidValue for anything else: another scheme, a path, a trailing slash, credentials, `*`, `null`
  */
 function parseOrigin(text: string): string {
   const lower = text.toLowerCase()
-  const url = ORIGIN.test(lower) ? URL.parse(lower) : null
-  if (url !== null) return url.origin
+  // A name in other letters than those of DNS is kept in the form that browsers and certificates have of it (xn--…).
+  const url = ORIGIN.test(lower) || INTERNATIONAL.test(lower) ? URL.parse(lower) : null
+  if (url !== null && ORIGIN.test(url.origin)) return url.origin
   throw new InvalidValue(
     `'${text}' is not an origin`,
     'write http(s)://host[:port] without a path or a trailing slash, for example https://chat.example.org',

@@ -77,6 +77,14 @@ export function chooseHome(question: HomeQuestion): string {
       'choose another directory with --home or SYNAPSE_HOME',
     )
   }
+  // Paths of databases end at the first, and to SQLite the second is no file at all.
+  const unusable = ['?', ':memory:'].find((part) => home.includes(part))
+  if (unusable !== undefined)
+    throw new HomeError(
+      'refused',
+      `the home cannot be ${home}: '${unusable}' means something else in the path of a database`,
+      'choose another directory with --home or SYNAPSE_HOME',
+    )
   if (home === '/')
     throw new HomeError('refused', '/ cannot be the home', 'choose a directory of its own with --home')
   return home

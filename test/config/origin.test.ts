@@ -15,6 +15,8 @@ describe('CORS origins', () => {
     ['http://localhost:5173', ['http://localhost:5173']],
     ['http://[::1]:8080', ['http://[::1]:8080']],
     ['http://pi', ['http://pi']],
+    ['https://Bücher.example:8443', ['https://xn--bcher-kva.example:8443']],
+    ['https://ä.example,https://xn--4ca.example', ['https://xn--4ca.example']],
     ['["https://a.example"]', ['https://a.example']],
     ['[]', []],
   ]
@@ -28,7 +30,14 @@ describe('CORS origins', () => {
     ...['a.example', '//a.example', 'ftp://a.example', 'file://', 'https://', 'https://a.example?x'],
     ...['https://a.example#x', 'https://a.example:'],
     ...['https://a.example:99999', 'https://a.example:x', 'https://a_b/..', 'https://[::1', 'https://[x]'],
-    ...['https://-a', 'https:/a.example', 'https://a\\b', 'https://ä.example', 'chrome-extension://abc'],
+    ...[
+      'https://-a',
+      'https:/a.example',
+      'https://a\\b',
+      'https://ä.example/',
+      'https://ä b.example',
+      'chrome-extension://abc',
+    ],
   ]
   test.each([
     'https://ada@a.example',
@@ -92,3 +101,11 @@ describe('the base URL', () => {
     expect(here.problems({ SYNAPSE_DOMAIN: 'https://x' })).toMatchObject([{ name: 'SYNAPSE_DOMAIN' }])
   })
 })
+
+test.each([[{ SYNAPSE_BASE_URL: 'https://bücher.example/' }], [{ SYNAPSE_DOMAIN: 'bücher.example' }]])(
+  'base_url in letters of any language is kept as browsers and certificates write it: %p',
+  (env) => {
+    using here = loading()
+    expect(here.load(env).settings.base_url).toBe('https://xn--bcher-kva.example')
+  },
+)

@@ -47,6 +47,8 @@ describe('the home is refused when it is', () => {
     ['~/.synapse by another way', { env: { SYNAPSE_HOME: '../home/ada/x/../.synapse/' } }],
     ['inside ~/.synapse', { flag: '/home/ada/.synapse/server' }],
     ['the root directory', { flag: '/' }],
+    ['a path that a database cannot have', { flag: '/srv/what?/synapse' }],
+    ['a path that SQLite takes for no file', { env: { SYNAPSE_HOME: '/srv/:memory:' } }],
     ['an empty --home', { flag: ' ' }],
     ['nowhere to be found', { userHome: '' }],
   ]

@@ -9,14 +9,17 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { processEnvironment, userFolder } from '../../config/environment'
 import { CliError } from '../cli-error'
 import { EXIT } from '../exit-codes'
 
 /** The folder of clients, for its owner alone; made when missing. @throws CliError where it cannot be */
 export function clientFolder(): string {
-  const folder = join(homedir(), '.synapse')
+  const user = userFolder(processEnvironment())
+  if (user === '')
+    throw new CliError(EXIT.failure, 'this user has no folder to keep the token in', ['set HOME to one'])
+  const folder = join(user, '.synapse')
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     chmodSync(folder, 0o700)

@@ -100,6 +100,8 @@ function onStopRequest(log: LogFile | undefined): Promise<void> {
     if (process.stderr.isTTY) note('\nstopping; Ctrl-C again kills')
     resolve()
   })
+  // Their default is the end of the process, and programs that watch others send them by mistake.
+  for (const unused of ['SIGUSR1', 'SIGUSR2'] as const) process.on(unused, () => {})
   process.on('SIGHUP', () => {
     log?.reopen()
     // The terminal was closed.
