@@ -114,7 +114,7 @@ test('a cursor that is nonsense is no fault of ours', async () => {
 test.each(['/v1/admin/tokens?account=n00&', '/v1/admin/devices?'])(
   'a cursor of %s that stands for no number is refused',
   async (path) => {
-    for (const words of ['ann', '', '-1', '1.5', '1e3', 'NaN', '9'.repeat(30)])
+    for (const words of ['ann', '-1', '1.5', '1e3', 'NaN', '9'.repeat(30)])
       expectRefusal(await admin.get(`${path}cursor=${Buffer.from(words).toString('base64url')}`), 400, {
         code: 'invalid_cursor',
         detail: 'Invalid cursor',
