@@ -7,12 +7,12 @@ import type { Account, Channel, ChannelKind, Role } from './entities'
 import { refusal } from './errors'
 import { channelEvent, memberEvent } from './events'
 import type { Gates } from './gates'
-import type { Seq, Uuid } from './ids'
+import type { Uuid } from './ids'
 import { SLUG_PATTERN } from './limits'
+import type { Log } from './log'
 import { inSlices } from './paged-reads'
-import type { ListPage, Reads, Writes } from './ports'
+import type { ListPage, NewestMessage, Reads, Writes } from './ports'
 import type { Settings } from './settings'
-import type { Micros } from './time'
 import { SYSTEM_HANDLE } from './tokens'
 import type { Pace } from './turns'
 
@@ -32,39 +32,46 @@ export interface ChannelListing {
   readonly canRead: boolean
   readonly canPost: boolean
   readonly memberCount: number
-  readonly head: Seq | null
-  readonly lastMessageAt: Micros | null
+  readonly newest: NewestMessage | null
 }
 
 /** Rooms: making them, listing them, and who is in them. */
 export class Channels {
   constructor(
-    private readonly reads: Reads,
-    private readonly administration: Administration,
-    private readonly directory: Directory,
-    private readonly gates: Gates,
-    private readonly settings: Settings,
-    private readonly pace: Pace,
+    private readonly deps: {
+      readonly reads: Reads
+      readonly administration: Administration
+      readonly directory: Directory
+      readonly gates: Gates
+      readonly settings: Settings
+      readonly log: Log
+      readonly pace: Pace
+    },
   ) {}
 
   /** The live channels the actor is in (and has a scope on), by slug; on request also public ones it could join. */
   async mine(actor: Person, options: { discoverable: boolean }): Promise<ChannelListing[]> {
-    const first = await this.directory.settle(() => this.judged(actor, options))
-    const readable = first.filter(({ canRead }) => canRead).map(({ channel }) => channel.id)
-    const newest = new Map(await inSlices(this.pace, readable, (some) => this.reads.newestIn(some)))
-    // Judged once more: others had their turns while this was read.
-    const { judged, counts } = await this.directory.settle(() => {
-      const judged = this.judged(this.gates.current(actor), options)
-      return { judged, counts: this.directory.memberCounts(judged.map(({ channel }) => channel.id)) }
+    const { directory, gates, log } = this.deps
+    const judge = (now: Person) => ({ version: directory.version, judged: this.judged(now, options) })
+    const first = await directory.settle(() => judge(actor))
+    const readable = first.judged.filter(({ canRead }) => canRead).map(({ channel }) => channel.id)
+    const newest = await log.newestIn(readable)
+    const newestOf = new Map(readable.map((id, i) => [id, newest[i]]))
+    // Rights may have changed while this was read.
+    const { judged, counts } = await directory.settle(() => {
+      const now = gates.current(actor)
+      const { judged } = first.version === directory.version ? first : judge(now)
+      return { judged, counts: directory.memberCounts(judged.map(({ channel }) => channel.id)) }
     })
-    const wasReadable = new Set(readable)
     return judged
       .map((listing) => {
-        const { id } = listing.channel
-        // Where the channel stands is for its readers.
-        const last = listing.canRead && wasReadable.has(id) ? newest.get(id) : undefined
-        const memberCount = counts.get(id) ?? 0
-        return { ...listing, memberCount, head: last?.seq ?? null, lastMessageAt: last?.at ?? null }
+        const last = newestOf.get(listing.channel.id)
+        return {
+          ...listing,
+          memberCount: counts.get(listing.channel.id) ?? 0,
+          // Where the channel stands is for its readers.
+          newest: listing.canRead && last && last.seq > 0 ? last : null,
+        }
       })
       .sort((one, other) => (one.channel.slug < other.channel.slug ? -1 : 1))
   }
@@ -72,11 +79,11 @@ export class Channels {
   /** Active members, by handle. @throws the gates of reading */
   async members(actor: Person, slug: string): Promise<{ account: Account; role: Role }[]> {
     const judge = () =>
-      this.directory.settle(() =>
-        this.directory.membersOf(this.gates.read(this.gates.current(actor), slug).channel.id),
+      this.deps.directory.settle(() =>
+        this.deps.directory.membersOf(this.deps.gates.read(this.deps.gates.current(actor), slug).channel.id),
       )
     const ids = (await judge()).keys()
-    const accounts = await inSlices(this.pace, ids, (some) => this.reads.accountsByIds(some))
+    const accounts = await inSlices(this.deps.pace, ids, (some) => this.deps.reads.accountsByIds(some))
     // Others had their turns meanwhile: whoever has left is not listed, be it the actor itself.
     const members = await judge()
     return accounts
@@ -89,9 +96,9 @@ export class Channels {
 
   /** All channels by slug, archived ones included, with their member counts. @throws admin_scope_required, not_admin */
   async list(actor: Actor, page: ListPage): Promise<{ channel: Channel; memberCount: number }[]> {
-    this.administration.check(actor)
-    const channels = await this.reads.listChannels(page)
-    const counts = await this.reads.countMembers(channels.map((channel) => channel.id))
+    this.deps.administration.check(actor)
+    const channels = await this.deps.reads.listChannels(page)
+    const counts = await this.deps.reads.countMembers(channels.map((channel) => channel.id))
     return channels.map((channel) => ({ channel, memberCount: counts.get(channel.id) ?? 0 }))
   }
 
@@ -101,15 +108,15 @@ export class Channels {
    * @throws admin_scope_required, not_admin, invalid_slug, slug_exists, use_dms, quota_exceeded
    */
   async create(actor: Actor, request: NewChannelRequest): Promise<{ channel: Channel; memberCount: number }> {
-    this.administration.check(actor)
+    this.deps.administration.check(actor)
     const slug = normalName(request.slug)
     if (!SLUG_PATTERN.test(slug) || slug.startsWith('dm-')) throw refusal('invalid_slug')
     const kind = request.kind ?? 'public'
     if (kind === 'dm') throw refusal('use_dms')
     const creator = accountOf(actor)
-    return this.administration.act(actor, async (tx) => {
+    return this.deps.administration.act(actor, async (tx) => {
       if (await tx.channel({ slug })) throw refusal('slug_exists')
-      const limit = this.settings.get('quota.channels')
+      const limit = this.deps.settings.get('quota.channels')
       if ((await tx.countChannels()) >= limit) throw quotaExceeded('quota.channels', limit)
       const description = request.description ?? null
       const channel = await tx.insertChannel({ slug, name: request.name, description, kind })
@@ -137,7 +144,7 @@ export class Channels {
   }
 
   private async setArchived(actor: Actor, uuid: Uuid, archive: boolean) {
-    return this.administration.act(actor, async (tx) => {
+    return this.deps.administration.act(actor, async (tx) => {
       const channel = await existing(tx, uuid)
       const memberCount = (await tx.countMembers([channel.id])).get(channel.id) ?? 0
       if ((channel.archivedAt !== null) === archive) return { channel, memberCount }
@@ -154,23 +161,27 @@ export class Channels {
   }
 
   private judged(actor: Person, { discoverable }: { discoverable: boolean }): Judged[] {
-    const { directory, gates } = this
+    const { directory, gates } = this.deps
     const mine = directory.channelsOf(actor.account.id)
-    const ids = new Set(mine.keys())
-    if (discoverable) for (const id of directory.publicChannels()) ids.add(id)
-    directory.requireChannels([...ids])
-    const live = [...ids].map((id) => directory.channel(id)).filter(({ archivedAt }) => archivedAt === null)
-    gates.prepare(actor, live)
-    return live.flatMap((channel): Judged[] => {
-      const role = mine.get(channel.id)?.role ?? null
-      if (role === null)
-        return channel.kind === 'public' ? [{ channel, role, canRead: false, canPost: false }] : []
-      if (principalOf(actor).via === 'token' && !gates.touches(actor, channel)) return []
+    const own = mine.keys()
+    const others = discoverable ? directory.publicChannels().filter((id) => !mine.has(id)) : []
+    directory.requireChannels([...own, ...others])
+    const channels = own.map((id) => directory.channel(id))
+    gates.prepare(actor, channels)
+    const isToken = principalOf(actor).via === 'token'
+    const judged: Judged[] = []
+    for (const channel of channels) {
+      const role = mine.get(channel.id)?.role
+      if (channel.archivedAt !== null || role === undefined) continue
+      if (isToken && !gates.touches(actor, channel)) continue
       const canRead = gates.hasScope(actor, channel, 'read')
-      return [
-        { channel, role, canRead, canPost: role !== 'read_only' && gates.hasScope(actor, channel, 'post') },
-      ]
-    })
+      const canPost = role !== 'read_only' && gates.hasScope(actor, channel, 'post')
+      judged.push({ channel, role, canRead, canPost })
+    }
+    for (const channel of others.map((id) => directory.channel(id)))
+      if (channel.archivedAt === null && channel.kind === 'public')
+        judged.push({ channel, role: null, canRead: false, canPost: false })
+    return judged
   }
 }
 

@@ -87,6 +87,11 @@ export class Directory {
     throw new AppError('unavailable', 'unavailable', `${why}; try again`)
   }
 
+  /** Grows with every change of rights: while it stays, so does every judgement. */
+  get version(): number {
+    return this.changes
+  }
+
   account(id: number): Account {
     return (
       this.accounts.get(id) ??
@@ -167,8 +172,8 @@ export class Directory {
 
   /** Makes sure that all of these are in memory. */
   requireChannels(ids: readonly number[]): void {
-    const absent = [...new Set(ids)].filter((id) => !this.channels.has(id))
-    if (absent.length > 0) this.missing(() => this.readChannels(absent))
+    const absent = new Set(ids.filter((id) => !this.channels.has(id)))
+    if (absent.size > 0) this.missing(() => this.readChannels([...absent]))
   }
 
   /** Every public channel, archived ones too. */

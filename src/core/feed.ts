@@ -102,15 +102,18 @@ export class Feed {
   async resolve(
     actor: Person,
     request: FeedRequest,
-  ): Promise<{ filter: FeedFilter; channels: Channel[]; after: Seq | null }> {
+  ): Promise<{ filter: FeedFilter; channels: readonly Channel[]; after: Seq | null }> {
     const { reads, directory, gates, log, shared } = this.deps
     // Also where a connection was opened long ago: by the rights of now, and from now on.
     await shared?.fresh()
     const channels = await directory.settle(() => gates.channels(gates.current(actor), request.channels))
-    const ids = new Set(channels.map(({ id }) => id))
+    const isEverything = request.channels.includes('*')
+    const isInThread = request.thread !== null
+    // Of everything there may be thousands.
+    const ids = new Set(isEverything && !isInThread ? [] : channels.map(({ id }) => id))
     const after = request.since === null ? null : await log.position(request.since, 'since', channels)
     const filter: FeedFilter = {
-      channelIds: request.channels.includes('*') ? '*' : ids,
+      channelIds: isEverything ? '*' : ids,
       types: request.types,
       threadRoot: request.thread === null ? null : await threadRoot(reads, request.thread, ids),
       notActorId: request.excludeSelf ? actor.account.id : null,

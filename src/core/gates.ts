@@ -13,6 +13,7 @@ import type { Account, Channel, Member } from './entities'
 import { AppError, refusal } from './errors'
 import { actingAs } from './impersonation'
 import { MAX_CHANNEL_FILTER } from './limits'
+import type { MemberTable } from './member-table'
 import { channelScopes, namesChannel } from './scopes'
 import type { Settings } from './settings'
 import type { Clock } from './time'
@@ -30,6 +31,16 @@ export type RoomVerb = 'read' | 'post'
  * directory: call it inside `Directory.settle`, or inside a work of the store, where it holds for that commit.
  */
 export class Gates {
+  /** What one account could read of everything when it was asked last: a reader asks more than once. */
+  private last:
+    | {
+        readonly table: MemberTable
+        readonly scopes: readonly string[] | null
+        readonly version: number
+        readonly channels: readonly Channel[]
+      }
+    | undefined
+
   constructor(
     private readonly directory: Directory,
     private readonly settings: Settings,
@@ -105,12 +116,21 @@ export class Gates {
   }
 
   /** Every channel the actor may read, in the order of their inner ids. */
-  readable(actor: Person): Channel[] {
-    const ids = this.directory.channelsOf(actor.account.id).keys()
+  readable(actor: Person): readonly Channel[] {
+    const table = this.directory.channelsOf(actor.account.id)
+    const principal = principalOf(actor)
+    const scopes = principal.via === 'token' ? principal.token.scopes : null
+    const { version } = this.directory
+    const { last } = this
+    if (last && last.table === table && last.scopes === scopes && last.version === version)
+      return last.channels
+    const ids = table.keys()
     this.directory.requireChannels(ids)
-    const live = ids.map((id) => this.directory.channel(id)).filter(({ archivedAt }) => archivedAt === null)
-    this.prepare(actor, live)
-    return live.filter((channel) => this.hasScope(actor, channel, 'read'))
+    const all = ids.map((id) => this.directory.channel(id))
+    this.prepare(actor, all)
+    const channels = all.filter((one) => one.archivedAt === null && this.hasScope(actor, one, 'read'))
+    this.last = { table, scopes, version, channels }
+    return channels
   }
 
   /** Makes sure that what the scopes for many channels hang on is in memory: who the other ones in direct ones are. */
@@ -120,6 +140,7 @@ export class Gates {
     const scopes = channelScopes(principal.token.scopes)
     const isOpen = (slug: string) => scopes.allows(slug, 'read') && scopes.allows(slug, 'post')
     const direct = channels.filter(({ kind, slug }) => kind === 'dm' && !isOpen(slug)).map(({ id }) => id)
+    if (direct.length === 0) return
     this.directory.requireMembersOf(direct)
     this.directory.requireAccounts(direct.flatMap((id) => this.directory.membersOf(id).keys()))
   }
@@ -128,7 +149,7 @@ export class Gates {
    * The channels that a reader names, each judged; `*` = every one it may read.
    * @throws as `read`, for the first channel that is shut; too_many_channels
    */
-  channels(actor: Person, slugs: readonly string[]): Channel[] {
+  channels(actor: Person, slugs: readonly string[]): readonly Channel[] {
     if (slugs.includes('*')) return this.readable(actor)
     const names = [...new Set(slugs)]
     if (names.length > MAX_CHANNEL_FILTER)

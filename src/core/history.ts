@@ -117,8 +117,8 @@ export class History {
     since: Seq | null,
     head: Seq,
   ): Promise<Page> {
-    const before =
-      request.before === null ? null : await this.deps.log.position(request.before, 'before', channels)
+    const { log } = this.deps
+    const before = request.before === null ? null : await log.position(request.before, 'before', channels)
     const order = request.order ?? (before !== null && since === null ? 'desc' : 'asc')
     const stretch = { after: since ?? 0, before: Math.min(before ?? head + 1, head + 1), order }
     // What the request names is judged also where there is nothing to read.
@@ -126,22 +126,13 @@ export class History {
     const isBare = channels.length === 0 || stretch.before - stretch.after <= 1
     if (search === undefined || isBare) return toPage([], 0, stretch, stretch)
     const [only] = channels
-    if (only && channels.length === 1 && order === 'asc' && (await this.newestIn(only)) <= stretch.after)
-      return toPage([], 0, stretch, stretch)
+    // So that a poll at the head, the commonest request of all, needs no query.
+    const [newest] = only && channels.length === 1 && order === 'asc' ? await log.newestIn([only.id]) : []
+    if (newest && newest.seq <= stretch.after) return toPage([], 0, stretch, stretch)
     const { mark } = this.deps.recent
     const { found, read } = await this.collect(stretch, request.limit + 1, search)
     const messages = await this.view(actor, found.slice(0, request.limit), mark)
     return toPage(found, request.limit, stretch, read, messages)
-  }
-
-  /** So that a poll at the head, the commonest request of all, needs no query. */
-  private async newestIn(channel: Channel): Promise<Seq> {
-    const { reads, log } = this.deps
-    const known = log.newestIn(channel.id)
-    if (known !== undefined) return known
-    const { generation } = log
-    const stored = (await reads.newestIn([channel.id])).get(channel.id)
-    return log.noteNewest(channel.id, stored?.seq ?? 0, generation)
   }
 
   /** Whether a message names the actor, exactly: by the lists it carries, or as a broadcast since it joined. */

@@ -64,7 +64,7 @@ export async function createCore(ports: CorePorts) {
   const pace = new Pace(ports.turns, clock)
   const settings = await LiveSettings.open(store.reads, ports.settings)
   const directory = new Directory(store.reads, pace)
-  const log = await Log.open(store, settings)
+  const log = await Log.open(store, settings, pace)
   const recent = new RecentEvents()
   store.onCommit((events) => {
     for (const event of events) {
@@ -129,7 +129,7 @@ export async function createCore(ports: CorePorts) {
     sessions,
     ownTokens: new OwnTokens(store.reads, acts, tokens, settings, clock),
     profiles: new Profiles({ reads: store.reads, directory, gates, acts, sessions, passwords, settings }),
-    channels: new Channels(store.reads, administration, directory, gates, settings, pace),
+    channels: new Channels({ reads: store.reads, administration, directory, gates, settings, log, pace }),
     messages: new Messages({ store, directory, gates, settings, secrets, streams }),
     history: new History({ reads: store.reads, directory, gates, log, recent, waits, clock, pace }),
     feed: new Feed({ reads: store.reads, directory, gates, audience, log, recent, pace, shared }),

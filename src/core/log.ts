@@ -3,31 +3,39 @@ import type { Channel } from './entities'
 import { AppError } from './errors'
 import type { LogEvent } from './events'
 import type { Seq } from './ids'
-import type { Epoch, Store } from './ports'
+import { inSlices } from './paged-reads'
+import type { Epoch, NewestMessage, Store } from './ports'
 import type { Settings } from './settings'
-import { type Clock, later, MICROS_PER_MINUTE, type Micros } from './time'
+import { type Clock, later, MICROS_PER_MINUTE, type Micros, toMicros } from './time'
+import type { Pace } from './turns'
+
+const noMessage: NewestMessage = { seq: 0, at: toMicros(0) }
 
 /** Where the log stands, and what a client's cursor means in it. */
 export class Log {
-  private readonly newest = new Map<number, Seq>()
+  private readonly newest = new Map<number, NewestMessage>()
   /** Grows when messages are passed over: what was read before that is not remembered after it. */
-  generation = 0
+  private generation = 0
   private constructor(
     private readonly store: Pick<Store, 'reads' | 'shared'>,
     private readonly settings: Settings,
+    private readonly pace: Pace,
     private epochs: readonly Epoch[],
     /** Seq of the last announced event; every reader sees exactly the log up to here. */
     public head: Seq,
   ) {}
 
-  static async open(store: Pick<Store, 'reads' | 'shared'>, settings: Settings): Promise<Log> {
-    return new Log(store, settings, await store.reads.epochs(), await store.reads.head())
+  static async open(store: Pick<Store, 'reads' | 'shared'>, settings: Settings, pace: Pace): Promise<Log> {
+    return new Log(store, settings, pace, await store.reads.epochs(), await store.reads.head())
   }
 
   /** Moves the head; told of every committed event before anybody else reads it. */
   apply(event: LogEvent): void {
     this.head = event.seq
-    if (event.message) this.noteNewest(event.message.channel.id, event.seq)
+    const channelId = event.message?.channel.id
+    // What was read of it may be newer than this.
+    if (channelId !== undefined && (this.newest.get(channelId)?.seq ?? 0) < event.seq)
+      this.newest.set(channelId, { seq: event.seq, at: event.at })
   }
 
   /** Moves the head over messages that are not told of: what is remembered as the newest of a channel may be old. */
@@ -68,19 +76,18 @@ export class Log {
     return this.cursor(this.head)
   }
 
-  /** Seq of the newest message ever written to a channel; undefined until it was noted once. */
-  newestIn(channelId: number): Seq | undefined {
-    return this.newest.get(channelId)
-  }
-
-  /**
-   * Notes what the store said is the newest message of a channel, when the log was of this generation; answers what is
-   * known now.
-   */
-  noteNewest(channelId: number, seq: Seq, generation = this.generation): Seq {
-    const newest = Math.max(seq, this.newest.get(channelId) ?? 0)
-    if (generation === this.generation) this.newest.set(channelId, newest)
-    return newest
+  /** The newest message ever written to each of these channels, in their order; of seq 0 where there is none. */
+  async newestIn(channelIds: readonly number[]): Promise<NewestMessage[]> {
+    const { generation } = this
+    const absent = channelIds.filter((id) => !this.newest.has(id))
+    const found =
+      absent.length === 0
+        ? new Map<number, NewestMessage>()
+        : new Map(await inSlices(this.pace, absent, (some) => this.store.reads.newestIn(some)))
+    // What was announced meanwhile is newer than what was read.
+    if (generation === this.generation)
+      for (const id of absent) if (!this.newest.has(id)) this.newest.set(id, found.get(id) ?? noMessage)
+    return channelIds.map((id) => this.newest.get(id) ?? found.get(id) ?? noMessage)
   }
 
   /**

@@ -2,8 +2,9 @@ import { MemberTable } from './member-table'
 import type { KeyPage, MemberCount, MembershipRow } from './ports'
 import { type Pace, TURN_ROWS } from './turns'
 
-/** Members that one statement counts: some milliseconds. */
-const COUNTED_AT_ONCE = 10_000
+/** Channels that one statement counts; fewer after it has met more than so many members, which take milliseconds. */
+const COUNTED_AT_ONCE = 8
+const MANY_MEMBERS = 10_000
 
 /** Reads page by page all there is, in the order of a key, with turns for others between. */
 export async function inPages<Row>(
@@ -41,7 +42,7 @@ export async function inSlices<Key, Row>(
   return rows
 }
 
-/** The same for counts of members: a slice is one statement, so it grows while the channels are small. */
+/** The same for counts of members, which take longer the larger the channels are. */
 export async function countInSlices(
   pace: Pace,
   channelIds: readonly number[],
@@ -49,14 +50,14 @@ export async function countInSlices(
 ): Promise<MemberCount[]> {
   const loop = pace.loop()
   const counts: MemberCount[] = []
-  for (let start = 0, size = 8; start < channelIds.length; ) {
+  for (let start = 0, size = COUNTED_AT_ONCE; start < channelIds.length; ) {
     await loop.turn()
     const counted = await read(channelIds.slice(start, start + size))
     loop.did(counted.length)
     counts.push(...counted)
     start += size
     const members = counted.reduce((sum, count) => sum + count.members, 0)
-    size = members > COUNTED_AT_ONCE ? Math.max(1, size >> 1) : Math.min(size * 2, TURN_ROWS)
+    size = members > MANY_MEMBERS ? Math.max(1, size >> 1) : Math.min(size * 2, COUNTED_AT_ONCE)
   }
   return counts
 }

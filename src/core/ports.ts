@@ -95,6 +95,12 @@ export interface MessagePlace {
   readonly channelId: number
 }
 
+/** Where the newest message of a channel is, and of when. */
+export interface NewestMessage {
+  readonly seq: Seq
+  readonly at: Micros
+}
+
 /** Filters that are absent do not filter, but deleted messages are left out unless they are asked for. */
 export interface MessageFilter {
   readonly senderId?: number
@@ -193,7 +199,7 @@ export interface Reads {
   message(by: { seq: Seq } | { uuid: Uuid }): Promise<Message | undefined>
   /** Those at these places that pass the filter, without one deleted messages as well; in no order. */
   messagesBySeq(seqs: readonly Seq[], filter?: MessageFilter): Promise<Message[]>
-  newestIn(channelIds: readonly number[]): Promise<ReadonlyMap<number, { seq: Seq; at: Micros }>>
+  newestIn(channelIds: readonly number[]): Promise<ReadonlyMap<number, NewestMessage>>
   /** Highest seq whose message was created at or before the pair, by (created_at, id); 0 if none. */
   seqOfMoment(at: Micros, message: Uuid): Promise<Seq>
 

@@ -77,8 +77,8 @@ export class Rooms {
     if (audience?.size === 0) this.named.delete(id)
   }
 
-  /** `ids` in rising order. */
-  enterSet(stream: Stream, ids: Uint32Array): RoomSet {
+  enterSet(stream: Stream, rooms: Iterable<number>): RoomSet {
+    const ids = Uint32Array.from(rooms).sort()
     const hash = ids.reduce((sum, id) => (sum + mixed(id)) >>> 0, 0)
     const set = this.find(ids, hash) ?? this.make(ids, hash)
     set.add(stream)

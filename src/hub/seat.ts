@@ -41,9 +41,10 @@ export class Seat {
       this.set.add(stream)
       return
     }
-    const all = new Set([...this.ids(), ...ids])
+    const before = this.ids()
+    const all = before.length === 0 ? ids : new Set([...before, ...ids])
     this.clear()
-    if (stream.followsAll) this.set = rooms.enterSet(stream, Uint32Array.from(all).sort())
+    if (stream.followsAll) this.set = rooms.enterSet(stream, all)
     else for (const id of all) this.add(id)
   }
 

@@ -1,12 +1,15 @@
 import type { Core } from '../../core'
 import { normalName } from '../../core/accounts'
 import type { ChannelListing } from '../../core/channels'
+import type { Channel } from '../../core/entities'
+import type { NewestMessage } from '../../core/ports'
+import { formatInstant } from '../../core/time'
 import { type Endpoint, endpoint } from '../endpoint'
 import { oneOf, Type } from '../schema'
 import { channelsSchema, membersSchema } from './schemas'
-import { instantOrNull } from './wire'
 
 export function channelEndpoints(core: Core): Endpoint[] {
+  const listings = new ListingText(core)
   return [
     endpoint({
       method: 'GET',
@@ -19,8 +22,8 @@ export function channelEndpoints(core: Core): Endpoint[] {
       }),
       answers: { 200: { description: 'By slug', schema: channelsSchema } },
       handle: async ({ actor, query }) => {
-        const listings = await core.channels.mine(actor, { discoverable: query.include === 'discoverable' })
-        const rows = await core.pace.each(listings, (listing) => JSON.stringify(listingJson(core, listing)))
+        const found = await core.channels.mine(actor, { discoverable: query.include === 'discoverable' })
+        const rows = await core.pace.each(found, (listing) => listings.render(listing))
         return { status: 200, text: `{"channels":[${rows.join()}]}` }
       },
     }),
@@ -49,21 +52,38 @@ export function channelEndpoints(core: Core): Endpoint[] {
   ]
 }
 
-function listingJson(
-  core: Core,
-  { channel, role, canRead, canPost, memberCount, head, lastMessageAt }: ChannelListing,
-) {
-  return {
-    id: channel.uuid,
-    slug: channel.slug,
-    name: channel.name,
-    description: channel.description,
-    kind: channel.kind,
-    role,
-    topic: channel.description,
-    access: { read: canRead, post: canPost },
-    member_count: memberCount,
-    head_cursor: head === null ? null : core.log.cursor(head),
-    last_message_at: instantOrNull(lastMessageAt),
+/** Renders listings. What does not depend on the reader is rendered once for all of them. */
+class ListingText {
+  private readonly channels = new WeakMap<Channel, { readonly head: string; readonly topic: string }>()
+  private readonly places = new WeakMap<NewestMessage, string>()
+
+  constructor(private readonly core: Pick<Core, 'log'>) {}
+
+  render({ channel, role, canRead, canPost, memberCount, newest }: ChannelListing): string {
+    const { head, topic } = this.channel(channel)
+    const place = newest ? this.place(newest) : '"head_cursor":null,"last_message_at":null'
+    const asked = role === null ? 'null' : `"${role}"`
+    return `${head},"role":${asked},${topic},"access":{"read":${canRead},"post":${canPost}},"member_count":${memberCount},${place}}`
+  }
+
+  private channel(channel: Channel) {
+    let known = this.channels.get(channel)
+    if (!known) {
+      const { uuid: id, slug, name, description, kind } = channel
+      const head = JSON.stringify({ id, slug, name, description, kind }).slice(0, -1)
+      known = { head, topic: `"topic":${JSON.stringify(description)}` }
+      this.channels.set(channel, known)
+    }
+    return known
+  }
+
+  private place(newest: NewestMessage): string {
+    let known = this.places.get(newest)
+    if (known === undefined) {
+      const cursor = this.core.log.cursor(newest.seq)
+      known = `"head_cursor":"${cursor}","last_message_at":"${formatInstant(newest.at)}"`
+      this.places.set(newest, known)
+    }
+    return known
   }
 }

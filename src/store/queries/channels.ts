@@ -130,8 +130,13 @@ export function channelReads({ db, t, dialect }: Handle) {
 
     async listMemberships({ accountId, channelId }, { after, limit }) {
       const [slug, handle] = after ?? []
-      const rows = await db
-        .select({ account: t.accounts, channel: t.channels, membership: t.memberships })
+      return db
+        .select({
+          account: { id: t.accounts.id, uuid: t.accounts.uuid, handle: t.accounts.handle },
+          channel: { id: t.channels.id, uuid: t.channels.uuid, slug: t.channels.slug },
+          role: t.memberships.role,
+          joinedAt: t.memberships.joinedAt,
+        })
         .from(t.channels)
         .innerJoin(t.memberships, eq(t.memberships.channelId, t.channels.id))
         .innerJoin(t.accounts, eq(t.accounts.id, t.memberships.accountId))
@@ -146,12 +151,6 @@ export function channelReads({ db, t, dialect }: Handle) {
         )
         .orderBy(asc(t.channels.slug), asc(t.accounts.handle))
         .limit(limit)
-      return rows.map(({ account, channel, membership }) => ({
-        account,
-        channel,
-        role: membership.role,
-        joinedAt: membership.joinedAt,
-      }))
     },
   } satisfies Partial<Reads>
 }
