@@ -6,6 +6,7 @@ import { Announcing, type AnnouncingParts } from './announcing'
 import { assemble, bootstrap } from './assembling'
 import { refuseHalfRestored } from './backup'
 import { type Config, maskUrl } from './config'
+import { Trouble } from './core/errors'
 import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
 import { DescriptorGuard } from './descriptors'
@@ -132,7 +133,10 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   let atEnd = () => {}
   undo.defer(() => atEnd())
 
-  const report = (fault: unknown) => logger.error('something failed in the background', { fault })
+  const report = (fault: unknown) =>
+    fault instanceof Trouble
+      ? logger.warning(fault.message)
+      : logger.error('something failed in the background', { fault })
   const beforeMigration = copyBefore(config, clock, logger)
   const disk = undo.use(watchDisk(config, logger))
   const measuring = undo.use(new Measuring())

@@ -97,3 +97,8 @@ export function refusal(reason: keyof typeof catalogue, extra?: ErrorExtra): App
   const [kind, message] = catalogue[reason]
   return new AppError(kind, reason, message, extra)
 }
+
+/** Something outside does not work, and the server goes on without it. The message says all that an operator needs. */
+export class Trouble extends Error {
+  override readonly name: string = 'Trouble'
+}

@@ -1,3 +1,5 @@
+import { Trouble } from '../core/errors'
+
 /**
  * How the processes of one deployment wake each other. What goes over it is a hint and nothing else: it may be lost,
  * late or doubled. `log` says up to which seq the log goes; `live` carries what is never stored, and must stay small.
@@ -13,11 +15,9 @@ export type BusTopic = 'log' | 'live'
 export type BusListener = (topic: BusTopic, text: string) => void
 
 /** What is reported, once, when the bus breaks. */
-export class BusDown extends Error {
-  constructor(cause: unknown) {
-    super('the bus cannot be reached: until it is back, replicas hear of each other within a second', {
-      cause,
-    })
+export class BusDown extends Trouble {
+  constructor(why: string) {
+    super(`the bus is down: ${why}; until it is back, servers hear of each other within a second`)
   }
 }
 
@@ -32,6 +32,24 @@ const SEND_MILLISECONDS = 2000
 
 /** Waits between attempts to connect again. */
 export const RECONNECT_MILLISECONDS = 1000
+
+/** A connection over which nothing comes is asked so often whether it is still there. */
+export const BEAT_MILLISECONDS = 4000
+
+/** Whether something is done in time, and well. */
+export async function isDone(work: Promise<unknown>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(false), SEND_MILLISECONDS)
+  const done = work.then(
+    () => true,
+    () => false,
+  )
+  try {
+    return await Promise.race([done, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 /**
  * Texts on their way out, one at a time, so that a slow bus gathers hints instead of queueing them.
@@ -80,21 +98,7 @@ export class Outgoing {
 
   /** Whoever was to hear of the log finds out by itself within a second. */
   private async transmitOrFail(topic: BusTopic, text: string): Promise<void> {
-    if (!(await this.isSent(topic, text))) this.failed()
-  }
-
-  private async isSent(topic: BusTopic, text: string): Promise<boolean> {
-    const { promise: late, resolve } = Promise.withResolvers<boolean>()
-    const timer = setTimeout(() => resolve(false), SEND_MILLISECONDS)
-    const sent = this.transmit(topic, text).then(
-      () => true,
-      () => false,
-    )
-    try {
-      return await Promise.race([sent, late])
-    } finally {
-      clearTimeout(timer)
-    }
+    if (!(await isDone(this.transmit(topic, text)))) this.failed()
   }
 }
 

@@ -1,7 +1,21 @@
 import type { Sql } from 'postgres'
-import { type Bus, BusDown, type BusListener, Outgoing, packed, RECONNECT_MILLISECONDS, unpack } from './bus'
+import {
+  BEAT_MILLISECONDS,
+  type Bus,
+  BusDown,
+  type BusListener,
+  isDone,
+  Outgoing,
+  packed,
+  RECONNECT_MILLISECONDS,
+  unpack,
+} from './bus'
 
 const CHANNEL = 'synapse'
+
+function codeOf(fault: unknown): string {
+  return fault instanceof Error && 'code' in fault ? String(fault.code) : 'no reason given'
+}
 
 /** Makes a connection of its own to the database of the store. */
 type Connect = (options: {
@@ -38,7 +52,8 @@ export function openPostgresBus(
     const again = (fault?: unknown) => {
       if (closed || isOver) return
       isOver = true
-      if (fault !== undefined && !isAgain) report(new BusDown(fault))
+      clearInterval(beat)
+      if (fault !== undefined && !isAgain) report(new BusDown(`LISTEN fails (${codeOf(fault)})`))
       void connection.end({ timeout: 0 }).catch(() => {})
       setTimeout(() => {
         if (!closed) receiver = listen(true)
@@ -49,6 +64,12 @@ export function openPostgresBus(
       onnotify: (_, message) => unpack(message, self, listener),
       onclose: () => again(),
     })
+    // Nothing may ever come over it: that it is dead shows when it is asked.
+    const beat = setInterval(async () => {
+      if (closed) clearInterval(beat)
+      else if (!(await isDone(connection`SELECT 1`))) again()
+    }, BEAT_MILLISECONDS)
+    beat.unref()
     connection.unsafe(`LISTEN ${CHANNEL}`).catch(again)
     return connection
   }

@@ -37,7 +37,7 @@ export function openRedisBus(url: string, listener: BusListener, report: (fault:
       isReported = false
     } catch (fault) {
       // Said once: until it is back, the database is asked every second.
-      if (!isReported && !closed) report(new BusDown(fault))
+      if (!isReported && !closed) report(new BusDown(String(fault)))
       isReported = true
       retry()
     }

@@ -5,15 +5,22 @@ import { meaningOf } from './postgres-error'
 const CROWDED_SHARE = 2 / 3
 const CROWDED_PAUSE_MILLISECONDS = 50
 
+/** Connections, and those who wait for answers over them. */
+interface Current<Over> {
+  readonly sql: Sql
+  readonly over: Over
+  readonly waiting: Set<(fault: Error) => void>
+}
+
 /**
  * Connections to the database, of which no caller has to think that they can break. When one breaks in the middle of
- * something, does not answer, or leads to a server that takes no changes, all of this client's are replaced: a driver that lost its connection in the middle of
- * a transaction may wait for an answer for ever.
+ * something, does not answer, or leads to a server that takes no changes, all of this client's are replaced: a driver
+ * that lost its connection in the middle of a transaction may wait for an answer for ever.
  */
 export class PostgresClient<Over> {
   /** Told that the database refused a change because it takes none, or a connection because it has none left. */
   onTrouble: (meaning: 'read_only' | 'crowded') => void = () => {}
-  private current: { readonly sql: Sql; readonly over: Over }
+  private current: Current<Over>
   private closed = false
 
   constructor(
@@ -37,7 +44,7 @@ export class PostgresClient<Over> {
     for (;;) {
       const { current } = this
       try {
-        return await this.inTime(work(current.over, current.sql))
+        return await this.inTime(current, work(current.over, current.sql))
       } catch (error) {
         const meaning = meaningOf(error)
         if (meaning === 'crowded' || meaning === 'read_only') this.onTrouble(meaning)
@@ -49,18 +56,17 @@ export class PostgresClient<Over> {
     }
   }
 
-  private async inTime<Result>(working: Promise<Result>): Promise<Result> {
+  private async inTime<Result>({ waiting }: Current<Over>, working: Promise<Result>): Promise<Result> {
     const { promise: late, reject } = Promise.withResolvers<never>()
-    const timer = setTimeout(
-      () => reject(Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' })),
-      this.patienceMs,
-    )
+    const timer = setTimeout(() => reject(silence()), this.patienceMs)
+    waiting.add(reject)
     // It may still end badly after nobody waits for it any more.
     working.catch(() => {})
     try {
       return await Promise.race([working, late])
     } finally {
       clearTimeout(timer)
+      waiting.delete(reject)
     }
   }
 
@@ -69,19 +75,40 @@ export class PostgresClient<Over> {
     this.replace(this.current)
   }
 
+  /** Runs what changes nothing: once more over new connections, where those that were used are lost. */
+  async ask<Result>(work: (over: Over, sql: Sql) => Promise<Result>): Promise<Result> {
+    try {
+      return await this.run(work)
+    } catch (error) {
+      if (meaningOf(error) !== 'lost') throw error
+      return this.run(work)
+    }
+  }
+
+  /** Connects anew, because the connections are known to be dead: what waits hears at once that no answer comes. */
+  abandon(): void {
+    const { current } = this
+    this.replace(current)
+    for (const reject of current.waiting) reject(silence())
+  }
+
   async close(): Promise<void> {
     this.closed = true
     await this.current.sql.end({ timeout: 2 })
   }
 
-  private replace(current: { readonly sql: Sql }): void {
+  private replace(current: Current<Over>): void {
     if (current !== this.current || this.closed) return
     this.current = this.open()
     void current.sql.end({ timeout: this.graceSeconds }).catch(() => {})
   }
 
-  private open(): { sql: Sql; over: Over } {
+  private open(): Current<Over> {
     const sql = this.connect()
-    return { sql, over: this.dress(sql) }
+    return { sql, over: this.dress(sql), waiting: new Set() }
   }
+}
+
+function silence(): Error {
+  return Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' })
 }

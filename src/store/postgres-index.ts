@@ -1,6 +1,14 @@
+import { Trouble } from '../core/errors'
 import type { OpenStore, StoreDeps } from './index'
-import { meaningOf } from './postgres-error'
-import { type Head, handleOf, openPostgres, timed } from './postgres-open'
+import { codeOf, meaningOf } from './postgres-error'
+import {
+  type Head,
+  handleOf,
+  openPostgres,
+  type PostgresConnections,
+  timed,
+  WATCH_PATIENCE_MS,
+} from './postgres-open'
 import { readsThrough } from './postgres-reads'
 import { PostgresSharedLog } from './postgres-shared-log'
 import { PostgresStore } from './postgres-store'
@@ -11,6 +19,7 @@ import { StoreError } from './store-error'
 const WATCH_MILLISECONDS = 1000
 /** A database that has not answered for so long is taken for gone. */
 const PATIENCE_MILLISECONDS = 3000
+const SILENT = `the database did not answer for ${WATCH_PATIENCE_MS / 1000} s: the connections to it are replaced`
 
 /**
  * Opens the store in a Postgres database, filling and migrating it as needed.
@@ -21,12 +30,18 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
   const connections = await openPostgres(url, deps)
   try {
     const { writer, readers, watch } = connections
-    const lookAtHead = () => watch.run((look) => look())
+    let watching: Watching | undefined
+    // The connection that is asked every second finds out first that no answer comes any more.
+    const silent = () => {
+      watching?.isSilent()
+      for (const client of [writer, readers]) client.abandon()
+    }
+    const lookAtHead = looking(watch, silent)
     const reads = readsThrough(readers)
     const lookAtTime = () => timed(deps, lookAtHead)
     const shared = new PostgresSharedLog(reads, await lookAtHead(), lookAtHead, report)
     const store = new PostgresStore(writer, reads, shared, clock, secrets, measure)
-    const watching = watchOver({
+    watching = watchOver({
       log: shared,
       lookAtHead: lookAtTime,
       report,
@@ -36,7 +51,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     })
     const holder = crypto.randomUUID()
     const close = async () => {
-      watching.stop()
+      watching?.stop()
       await store.settle()
       await connections.close()
     }
@@ -70,7 +85,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
       release: async (name: string) => {
         await readers.run((_, sql) => sql`DELETE FROM job_leases WHERE name = ${name} AND holder = ${holder}`)
       },
-      isHealthy: () => watching.isHealthy,
+      isHealthy: () => watching?.isHealthy === true,
       close,
       [Symbol.asyncDispose]: close,
     })
@@ -81,7 +96,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
 }
 
 /** What is reported, once, when the database takes no changes. */
-class ReadOnlyDatabase extends Error {
+class ReadOnlyDatabase extends Trouble {
   override readonly name = 'ReadOnlyDatabase'
 
   constructor() {
@@ -89,6 +104,13 @@ class ReadOnlyDatabase extends Error {
       'the database is read-only (a standby, or default_transaction_read_only is on): nothing can be written until it takes changes again',
     )
   }
+}
+
+interface Watching {
+  readonly isHealthy: boolean
+  /** The connections are dead: no answer came for a while. */
+  isSilent(): void
+  stop(): void
 }
 
 interface Watched {
@@ -103,7 +125,7 @@ interface Watched {
 }
 
 /** Looks at the head now and then: what no hint told of is found by this, and whether the database is there. */
-function watchOver(of: Watched): { readonly isHealthy: boolean; stop(): void } {
+function watchOver(of: Watched): Watching {
   let answeredAt = performance.now()
   let trouble: 'lost' | 'read_only' | undefined
   let asking = false
@@ -112,7 +134,7 @@ function watchOver(of: Watched): { readonly isHealthy: boolean; stop(): void } {
     if (trouble === what) return
     trouble = what
     if (isUnfit(fault)) of.unfit(fault)
-    else of.report(what === 'read_only' ? new ReadOnlyDatabase() : fault)
+    else of.report(what === 'read_only' ? new ReadOnlyDatabase() : troubleOf(fault))
   }
   const look = async () => {
     if (asking) return
@@ -140,8 +162,38 @@ function watchOver(of: Watched): { readonly isHealthy: boolean; stop(): void } {
     get isHealthy() {
       return trouble === undefined && performance.now() - answeredAt < PATIENCE_MILLISECONDS
     },
+    isSilent: () => say('lost', new Trouble(SILENT)),
     stop: () => clearInterval(timer),
   }
+}
+
+/**
+ * Asks for the head, and once more where the answer got lost: asking changes nothing. `silent` is called when no answer
+ * came at all, once for all who waited for it.
+ */
+function looking(watch: PostgresConnections['watch'], silent: () => void): () => Promise<Head> {
+  let toldAt = Number.NEGATIVE_INFINITY
+  const ask = async (isAgain: boolean): Promise<Head> => {
+    try {
+      return await watch.run((look) => look())
+    } catch (error) {
+      if (codeOf(error) === 'ETIMEDOUT' && performance.now() - toldAt > WATCH_PATIENCE_MS) {
+        toldAt = performance.now()
+        silent()
+      }
+      if (isAgain || meaningOf(error) !== 'lost') throw error
+      return ask(true)
+    }
+  }
+  return () => ask(false)
+}
+
+/** What is said of a database that is away. */
+function troubleOf(fault: unknown): unknown {
+  if (meaningOf(fault) !== 'lost') return fault
+  return new Trouble(
+    `the database cannot be reached (${codeOf(fault)}): what needs it is answered with 503 until it is back`,
+  )
 }
 
 /** Whether waiting does not help. */

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import type { Sql } from 'postgres'
+import { Trouble } from '../core/errors'
 import type { Seq } from '../core/ids'
 import type { Reads } from '../core/ports'
 import { type Clock, formatInstant, type Micros, toMicros } from '../core/time'
@@ -24,7 +25,11 @@ const MAX_PREPARED = 500
 /** Connections that read. */
 const READERS = 8
 /** A statement, or a transaction, that takes longer counts as lost. */
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 8000
+/** The look at the head, which is a small one, and may begin with the judging of a pooler. */
+export const WATCH_PATIENCE_MS = 5000
+/** The server itself ends what the client has given up by then, and a transaction whose client is gone. */
+const LIMITS = { statement_timeout: '12s', idle_in_transaction_session_timeout: '12s' }
 const GRACE_SECONDS = 5
 /** The clock of the database in microseconds since 1970. */
 const NOW = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint'
@@ -54,7 +59,8 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
   const { connect, first } = await connectFirst(url)
   await using undo = new AsyncDisposableStack()
   try {
-    const { settings, notices } = await judge(first)
+    const { settings: judged, notices } = await judge(first)
+    const settings = { ...judged, ...LIMITS }
     await timed(deps, async () => ({ now: await timeOf(first) }))
     const readsOver = (sql: Sql) => createReads(handleOf(drizzleOver(sql)))
     const readers = new PostgresClient(
@@ -74,7 +80,7 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
     const watch = new PostgresClient(
       () => connect({ settings }),
       (sql) => headOf(sql, probe),
-      PATIENCE_MS,
+      WATCH_PATIENCE_MS,
       0,
     )
     // The session of the watch may be older than what made this so.
@@ -101,7 +107,7 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
 }
 
 /** What is reported when work waits for a connection. */
-class CrowdedDatabase extends Error {
+class CrowdedDatabase extends Trouble {
   override readonly name = 'CrowdedDatabase'
 
   constructor() {

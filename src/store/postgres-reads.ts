@@ -1,15 +1,14 @@
 import type { Reads } from '../core/ports'
 import type { PostgresClient } from './postgres-client'
-import { meaningOf, translate } from './postgres-error'
+import { translate } from './postgres-error'
 
 /** Reading over connections that may break: a question is asked again once, because asking changes nothing. */
 export function readsThrough(readers: PostgresClient<Reads>): Reads {
-  const ask = async (name: keyof Reads, args: unknown[], isAgain = false): Promise<unknown> => {
+  const ask = async (name: keyof Reads, args: unknown[]): Promise<unknown> => {
     try {
       // The name says which arguments there are.
-      return await readers.run((reads) => (reads[name] as (...args: unknown[]) => Promise<unknown>)(...args))
+      return await readers.ask((reads) => (reads[name] as (...args: unknown[]) => Promise<unknown>)(...args))
     } catch (error) {
-      if (!isAgain && meaningOf(error) === 'lost') return ask(name, args, true)
       throw translate(error)
     }
   }

@@ -152,7 +152,7 @@ export class PostgresStore implements Store {
   /** Who may be written, and who may not by what is known here. Those that were written before are answered. */
   private async judge(posts: readonly Post[]): Promise<{ group: Judged[]; refused: Refused[] }> {
     const plans = posts.map(({ plan }) => plan)
-    const found = needsLookUp(plans) ? await this.writer.run((_, sql) => lookUp(sql, plans)) : nothingFound
+    const found = needsLookUp(plans) ? await this.writer.ask((_, sql) => lookUp(sql, plans)) : nothingFound
     const group: Judged[] = []
     const refused: Refused[] = []
     for (const post of posts) {
