@@ -44,6 +44,8 @@ interface Parts {
   readonly keeping: Pick<Keeping, 'maker' | 'backups'>
   /** How far the clock of this machine is ahead of that of a shared database. */
   readonly clockAheadMs: () => number
+  /** Why the bus does not work; null while it does. */
+  readonly busProblem: () => string | null
 }
 
 /** Core, hub and surfaces over an open store. */
@@ -103,7 +105,17 @@ export async function assemble(parts: Parts) {
     store: store.kind,
     did: key.did,
     backup: () => keeping.backups.status,
-    ...(shared && { database: () => ({ clock_ahead_ms: parts.clockAheadMs() }) }),
+    ...(shared && {
+      database: () => ({ clock_ahead_ms: parts.clockAheadMs() }),
+      bus: () => {
+        const problem = parts.busProblem()
+        return {
+          kind: config.busUrl === undefined ? 'postgres' : 'redis',
+          ok: problem === null,
+          problem,
+        } as const
+      },
+    }),
     checks: () => ({
       db: store.isHealthy(),
       migrations: true,

@@ -1,9 +1,10 @@
 /** Looks at what a server works with and does not hold itself, for `synapse doctor`: changes nothing, keeps nothing open. */
+import { examineRedis } from './hub'
 import { systemClock } from './platform'
 import { aheadOrBehind, SharedClock } from './shared-clock'
 import { inspectPostgres, StoreError } from './store'
 
-export { aheadOrBehind }
+export { aheadOrBehind, examineRedis }
 
 /** What was found of a database. */
 export interface DatabaseSeen {

@@ -22,6 +22,7 @@ import {
 } from './home'
 import { notePeer } from './http/client'
 import type { Listener } from './http/door'
+import type { Bus } from './hub'
 import { copyBefore, type Keeping, keepBackups } from './keeping'
 import {
   type Doors,
@@ -178,6 +179,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const stopRequested = Promise.withResolvers<void>()
   let announcing: Announcing | undefined
   let doors: Doors = { urls: [], port: config.port }
+  let bus: Bus | undefined
   // What is registered first ends last: the jobs have stopped when the goodbye is said.
   undo.defer(() => announcing?.stop())
   undo.defer(() => keeping.stop())
@@ -195,6 +197,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     keeping,
     clockAheadMs: () => shared.aheadMs,
     certificateEnds: () => doors.certificate?.ends,
+    busProblem: () => bus?.problem ?? null,
     roster: { neighbours: () => announcing?.neighbours() ?? [] },
     key,
   })
@@ -202,8 +205,8 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   undo.defer(() => hub.stop())
   for (const ignored of core.settings.ignored)
     logger.warning('a setting has a value that this version does not take; it is ignored', { key: ignored })
-  const bus = openBus(config, store, report)
-  if (bus) undo.defer(() => bus.close())
+  bus = openBus(config, store, report)
+  undo.defer(() => bus?.close())
 
   const adminCredentials = await bootstrap(config, core, logger)
   const listeners: Listener[] = []

@@ -7,6 +7,13 @@ import { checksOf, checksSchema } from './health-checks'
 import { metricsEndpoint } from './metrics'
 import { oneOf, Type } from './schema'
 
+/** How the servers over one store wake each other, and why they do not. */
+interface BusState {
+  readonly kind: 'redis' | 'postgres'
+  readonly ok: boolean
+  readonly problem: string | null
+}
+
 /** What health checks see of the process. */
 export interface Vitals {
   readonly version: string
@@ -24,6 +31,8 @@ export interface Vitals {
   readonly openStreams: () => number
   /** Of a database that several servers share. */
   readonly database?: () => { readonly clock_ahead_ms: number }
+  /** Over which several servers wake each other. */
+  readonly bus?: () => BusState
   /** When a backup was made last, and why the one after it failed; null where there is nothing to say. */
   readonly backup: () => {
     readonly last_ok_at: string | null
@@ -71,6 +80,16 @@ const healthSchema = Type.Object({
           description:
             "By how much the machine's clock is ahead of the database's, which stored times follow",
         }),
+      },
+      { description: 'Where several servers may share the store' },
+    ),
+  ),
+  bus: Type.Optional(
+    Type.Object(
+      {
+        kind: oneOf(['redis', 'postgres']),
+        ok: Type.Boolean({ description: 'False: servers hear of each other within a second' }),
+        problem: nullableText,
       },
       { description: 'Where several servers may share the store' },
     ),
@@ -177,7 +196,8 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
       }
       const federation = { did: vitals.did, pairs_by_state: {}, max_lag_s: 0, quarantine: 0 }
       const database = vitals.database && { database: vitals.database() }
-      const kept = { federation, ...database, backup: vitals.backup() }
+      const bus = vitals.bus && { bus: vitals.bus() }
+      const kept = { federation, ...database, ...bus, backup: vitals.backup() }
       return {
         status: 200,
         json: { ...brief, store: vitals.store, draining, ...position, counts, checks, ...kept },

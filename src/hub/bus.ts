@@ -7,6 +7,8 @@ import { Trouble } from '../core/errors'
 export interface Bus {
   /** Hands a text to all other processes. Does not wait and does not fail; of `log` only the latest counts. */
   send(topic: BusTopic, text: string): void
+  /** Why it does not work; null while it does. */
+  readonly problem: string | null
   close(): Promise<void>
 }
 

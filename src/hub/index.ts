@@ -8,5 +8,5 @@
 export type { Bus, BusListener } from './bus'
 export { Hub } from './hub'
 export { openPostgresBus } from './postgres-bus'
-export { openRedisBus } from './redis-bus'
+export { examineRedis, openRedisBus } from './redis-bus'
 export { HeldRequests } from './waits'

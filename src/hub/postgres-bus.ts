@@ -35,6 +35,7 @@ export function openPostgresBus(
 ): Bus {
   const self = crypto.randomUUID()
   let closed = false
+  let problem: string | null = null
   const options = { name: 'synapse bus' }
   let sender = connect(options)
   let receiver = listen()
@@ -54,6 +55,7 @@ export function openPostgresBus(
       isOver = true
       clearInterval(beat)
       if (fault !== undefined && !isAgain) report(new BusDown(`LISTEN fails (${codeOf(fault)})`))
+      problem = fault === undefined ? 'its connection broke' : `LISTEN fails (${codeOf(fault)})`
       void connection.end({ timeout: 0 }).catch(() => {})
       setTimeout(() => {
         if (!closed) receiver = listen(true)
@@ -70,12 +72,17 @@ export function openPostgresBus(
       else if (!(await isDone(connection`SELECT 1`))) again()
     }, BEAT_MILLISECONDS)
     beat.unref()
-    connection.unsafe(`LISTEN ${CHANNEL}`).catch(again)
+    connection.unsafe(`LISTEN ${CHANNEL}`).then(() => {
+      problem = null
+    }, again)
     return connection
   }
 
   return {
     send: (topic, text) => outgoing.push(topic, text),
+    get problem() {
+      return problem
+    },
     close: async () => {
       closed = true
       await Promise.all([sender.end({ timeout: 1 }), receiver.end({ timeout: 1 })])

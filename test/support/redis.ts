@@ -15,10 +15,17 @@ const program = Bun.which('redis-server', { PATH }) ?? Bun.which('valkey-server'
 /** True where there is no Redis: tests that need one are skipped (scripts/provision.sh installs it). */
 export const redisMissing = program === null
 
-/** Starts a server of one's own. With a `password` it answers nobody without it. */
-export async function startRedis(options: { readonly password?: string } = {}): Promise<RedisServer> {
+export interface RedisOptions {
+  /** With one it answers nobody without it. */
+  readonly password?: string
+  /** Further lines of redis.conf. */
+  readonly lines?: readonly string[]
+}
+
+/** Starts a server of one's own. */
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   if (program === null) throw new Error('there is no Redis here: run scripts/provision.sh')
-  const { password } = options
+  const { password, lines = [] } = options
   const folder = privateFolder('redis', null)
   const port = freePort()
   const settings = [
@@ -27,6 +34,7 @@ export async function startRedis(options: { readonly password?: string } = {}): 
     `dir ${folder}`,
     'save ""',
     'appendonly no',
+    ...lines,
     ...(password === undefined ? [] : [`requirepass ${JSON.stringify(password)}`]),
   ]
   const file = join(folder, 'redis.conf')

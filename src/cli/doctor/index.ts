@@ -16,6 +16,7 @@ import { configsync, federation } from './absent'
 import { backup } from './backup'
 import { baseUrl, proxy } from './base-url'
 import { bind } from './bind'
+import { bus } from './bus'
 import { certificate } from './certificate'
 import { type Check, type Report, reportsOf, type Status } from './check'
 import { descriptors } from './descriptors'
@@ -40,6 +41,7 @@ const CHECKS: readonly Check[] = [
   home,
   store,
   time,
+  bus,
   bind,
   certificate,
   flags,
