@@ -48,7 +48,7 @@ beforeAll(async () => {
   await w.sql('ALTER TABLE threads RENAME TO elsewhere')
   for (const attempt of [
     await ann.post('/v1/messages', { channel: 'general', body, client_msg_id: body.slice(1), reply_to: id }),
-    await ann.get(`/v1/messages?channel=general&nonsense=${inQuery}`),
+    await ann.get(`/v1/messages?channel=general&thread=${id}&nonsense=${inQuery}`),
   ])
     expect([attempt.status, attempt.text.includes('canary')]).toEqual([500, false])
   await w.stop()
