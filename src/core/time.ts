@@ -40,16 +40,16 @@ export function formatInstant(at: Micros): string {
 }
 
 const iso =
-  /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?$/
+  /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?)?$/
 
 /**
- * Reads an ISO 8601 instant; without a zone it is UTC. Digits beyond microseconds are cut. Undefined if it is none. The
+ * Reads an ISO 8601 instant; without a zone it is UTC, and a day alone is its midnight. Digits beyond microseconds are cut. Undefined if it is none. The
  * last microseconds of the year 9999, and what a zone puts outside the years 1 to 9999, are the last or first instant.
  */
 export function parseInstant(text: string): Micros | undefined {
   const match = iso.exec(text)
   if (!match) return undefined
-  const [, day, time, fraction = '', , zoneHours, zoneMinutes] = match
+  const [, day, time = '00:00:00', fraction = '', , zoneHours, zoneMinutes] = match
   const wholeMs = Date.parse(`${day}T${time}Z`)
   // A day that no calendar has, such as February 30, would pass for one of the next month.
   if (Number.isNaN(wholeMs) || !new Date(wholeMs).toISOString().startsWith(day ?? '')) return undefined

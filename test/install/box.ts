@@ -22,7 +22,7 @@ const UNSHARE = [
 ]
 
 /** The program as it is run: from source, or an executable that TEST_PROGRAM names. */
-const program = process.env.TEST_PROGRAM
+const usual = process.env.TEST_PROGRAM
   ? `'${process.env.TEST_PROGRAM}'`
   : `'${process.execPath}' --no-env-file '${CHECKOUT}/src/cli/index.ts'`
 
@@ -37,7 +37,7 @@ export class Box implements AsyncDisposable {
   private readonly holder: Bun.Subprocess<'pipe', 'pipe', 'inherit'>
   private commands = 0
 
-  private constructor() {
+  private constructor(program: string) {
     for (const folder of [this.home, join(this.home, '.local'), join(this.home, '.local/bin')])
       mkdirSync(folder)
     // Whoever works here trusts the authorities in ~/root.crt, once that file is there.
@@ -57,8 +57,9 @@ export class Box implements AsyncDisposable {
     })
   }
 
-  static async make(): Promise<Box> {
-    const box = new Box()
+  /** `executable`: another program than the usual one. */
+  static async make(executable?: string): Promise<Box> {
+    const box = new Box(executable === undefined ? usual : `'${executable}'`)
     const { value } = await box.holder.stdout.getReader().read()
     if (value === undefined) throw new Error('no namespaces')
     return box

@@ -10,14 +10,13 @@
  * - `<link>` is the link that `synapse pair` has shown last.
  */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readPairLink } from '../../src/cli/pair/link'
 import { browser } from '../support/browser'
 import type { Finished } from '../support/finished'
 import { modulesOf, readQr } from '../support/qr'
+import { blocksIn, linesOf, pageOf } from './blocks'
 import { Box, canMakeBoxes } from './box'
-import { CHECKOUT } from './release'
 
 setDefaultTimeout(120_000)
 
@@ -32,26 +31,22 @@ interface Step {
 }
 
 function blocksOf(heading: string): string[] {
-  const guide = readFileSync(join(CHECKOUT, 'docs/operating.md'), 'utf8')
+  const guide = pageOf('docs/operating.md')
   const section = guide.split(/^## /m).find((part) => part.startsWith(`${heading}\n`))
   if (section === undefined) throw new Error(`the guide has no section "${heading}"`)
-  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
+  return blocksIn(section)
 }
 
 function stepsOf(heading: string): Step[] {
   const [block = ''] = blocksOf(heading)
   let place = 'here'
-  return block
-    .replaceAll('\\\n', ' ')
-    .trimEnd()
-    .split('\n')
-    .flatMap((line): Step[] => {
-      if (!line.startsWith('#')) return [{ place, command: line }]
-      const next = /^# On ([^:,]+)/.exec(line)?.[1]
-      if (next === undefined) return []
-      place = next
-      return [{ place, command: undefined }]
-    })
+  return linesOf(block).flatMap((line): Step[] => {
+    if (!line.startsWith('#')) return [{ place, command: line }]
+    const next = /^# On ([^:,]+)/.exec(line)?.[1]
+    if (next === undefined) return []
+    place = next
+    return [{ place, command: undefined }]
+  })
 }
 
 interface Told extends Finished {

@@ -41,7 +41,11 @@ export const listAudit = command({
       description: 'An action, or how it begins, such as token.',
     },
     target: { type: 'string', valueHint: 'id', description: 'What was done to this; an id, or a setting' },
-    since: { type: 'string', valueHint: 'time', description: 'Not before, ISO 8601' },
+    since: {
+      type: 'string',
+      valueHint: 'time',
+      description: 'Not before, ISO 8601; a day alone is its midnight, UTC',
+    },
     limit: { type: 'string', valueHint: 'n', description: 'How many; otherwise 100, at most 500' },
     cursor: { type: 'string', valueHint: 'c', description: 'Go on where a page ended: its next_cursor' },
     ...whereArgs,
@@ -50,7 +54,11 @@ export const listAudit = command({
   notes: [
     'Rare acts alone: accounts, credentials, memberships, channels, settings, sign-ins. Posts are not in it.',
   ],
-  examples: ['synapse audit', 'synapse audit --action token. --limit 20', 'synapse audit --actor ada --json'],
+  examples: [
+    'synapse audit',
+    'synapse audit --action token. --since 2026-05-01 --limit 20',
+    'synapse audit --actor ada --json',
+  ],
   async run({ args }) {
     const { actor, action, target, since, limit, cursor } = args
     const filter = { actor, action, target, since, limit, cursor }

@@ -33,7 +33,7 @@ export const addChannel = command({
   notes: ['Nobody is added to it: see add-member.'],
   examples: [
     'synapse add-channel --slug family-ops --name "Family Ops" --topic "Everyday things"',
-    'synapse seed-channel family-ops "Family Ops" --kind private',
+    'synapse seed-channel family-photos "Family Photos" --kind private',
   ],
   async run({ args }) {
     if (args.topic !== undefined && args.description !== undefined)

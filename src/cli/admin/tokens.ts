@@ -33,8 +33,8 @@ export const issueToken = command({
   },
   examples: [
     'synapse issue-token --account cairn --scopes "channel:family-ops:read,channel:family-ops:post"',
-    'synapse issue-token --account deploy --scopes "admin:*" --name deploy --expires-in 30d',
-    'synapse issue-token --account bridge --scopes "channel:*:read,channel:*:post" --actors ada,cairn',
+    'synapse issue-token --account cairn --scopes "admin:*" --name deploy --expires-in 30d',
+    'synapse issue-token --account cairn --scopes "channel:*:read,channel:*:post" --actors clint',
   ],
   async run({ args }) {
     const lasts =
