@@ -30,14 +30,7 @@ describe('CORS origins', () => {
     ...['a.example', '//a.example', 'ftp://a.example', 'file://', 'https://', 'https://a.example?x'],
     ...['https://a.example#x', 'https://a.example:'],
     ...['https://a.example:99999', 'https://a.example:x', 'https://a_b/..', 'https://[::1', 'https://[x]'],
-    ...[
-      'https://-a',
-      'https:/a.example',
-      'https://a\\b',
-      'https://ä.example/',
-      'https://ä b.example',
-      'chrome-extension://abc',
-    ],
+    ...['https://-a', 'https:/a.example', 'https://a\\b', 'https://ä.example/', 'chrome-extension://abc'],
   ]
   test.each([
     'https://ada@a.example',
