@@ -163,8 +163,9 @@ make_directory() {
   if [ -d "$1" ]; then return; fi
   case " $PLANNED " in *" $1 "*) return ;; esac
   make_directory "$(dirname "$1")"
-  run mkdir -m "${2:-755}" "$1"
+  # Noted first: an installation that is cut off in between leaves nothing that is not in the record.
   note "dir $1"
+  run mkdir -m "${2:-755}" "$1"
   PLANNED="$PLANNED$1 "
 }
 
@@ -326,7 +327,56 @@ may_be_home() {
   for name in synapse.env synapse.db keys/instance.ed25519 run/lock.db; do
     if [ -e "$DATA/$name" ]; then return; fi
   done
-  return 1
+  # What a first start leaves that was cut off.
+  # shellcheck disable=SC2010 # a name that is none of these is all that is asked
+  others=$(ls -A "$DATA" | grep -v -x -e synapse.env.new -e run -e logs -e keys -e blobs -e lost+found || :)
+  [ -z "$others" ]
+}
+
+# Every folder on the way has to be open to the service user, who is neither root nor the owner; those that are made here
+# are. An access list (+) may open it otherwise: the start shows that.
+refuse_unreachable() {
+  [ "$MODE" = system ] || return 0
+  for place in "$(dirname "$BIN")" "$DATA" "$BACKUPS"; do
+    folder=$place
+    while :; do
+      if [ "$folder" != "$DATA" ] && [ "$folder" != "$BACKUPS" ] && [ -d "$folder" ]; then
+        # shellcheck disable=SC2012 # stat is not in POSIX
+        case $(ls -ldL "$folder" | cut -c 1-11) in
+          d????????[xt]* | d?????????+) ;;
+          *)
+            [ "$(owner_of "$folder")" = "$SERVICE_USER" ] ||
+              die "the user $SERVICE_USER cannot reach $place: $folder is closed to others; nothing was changed" \
+                "choose another --prefix, or open the folder: chmod o+x $folder"
+            ;;
+        esac
+      fi
+      [ "$folder" != / ] || break
+      folder=$(dirname "$folder")
+    done
+  done
+}
+
+# By the new executable, before anything else is made. A server that runs has its port already.
+refuse_taken_port() {
+  if [ -n "$NO_START$DRY_RUN" ] || server_runs; then return; fi
+  port=$(sed -n 's/^SYNAPSE_PORT=\([0-9]\{1,5\}\)$/\1/p' "$DATA/synapse.env" 2>/dev/null | sed -n '$p')
+  port=${port:-${PORT:-8080}}
+  [ "$port" -ne 0 ] || return 0
+  (cd / && BUN_BE_BUN=1 "$STAGED" -e 'try {
+    Bun.listen({ hostname: "127.0.0.1", port: Number(process.argv.at(-1)), socket: { data() {} } }).stop(true)
+  } catch (error) { process.exit(error.code === "EADDRINUSE" ? 9 : 0) }' "$port") >/dev/null 2>&1 || {
+    [ $? -ne 9 ] || die "port $port is taken by another program; nothing was changed" \
+      "choose another one with --port, or by SYNAPSE_PORT in $DATA/synapse.env where that file exists"
+  }
+}
+
+# Nothing of Synapse is here: what a failed first installation has made is taken back.
+is_first() {
+  for path in "$BIN" "$BIN.previous" "$RECORD" "$UNIT"; do [ ! -e "$path" ] || return 1; done
+  for directory in "$DATA" "$BACKUPS"; do
+    [ ! -d "$directory" ] || [ -z "$(ls -A "$directory")" ] || return 1
+  done
 }
 
 refuse_foreign() {
@@ -379,6 +429,7 @@ make_user() {
   for shell in /usr/sbin/nologin /sbin/nologin; do
     if [ -x "$shell" ]; then nologin=$shell; fi
   done
+  note "user $SERVICE_USER"
   if has useradd; then
     run useradd --system --user-group --no-create-home --home-dir "$DATA" --shell "$nologin" \
       --comment 'Synapse server' "$SERVICE_USER"
@@ -386,7 +437,6 @@ make_user() {
     run addgroup -S "$SERVICE_USER"
     run adduser -S -D -H -h "$DATA" -s "$nologin" -G "$SERVICE_USER" -g 'Synapse server' "$SERVICE_USER"
   fi
-  note "user $SERVICE_USER"
 }
 
 make_data() {
@@ -414,8 +464,10 @@ write_port() {
     return
   fi
   # set -C: as root never through a link that the service user may have put there.
-  (umask 077 && set -C && printf 'SYNAPSE_PORT=%s\n' "$PORT" >"$file")
-  if [ "$MODE" = system ]; then chown -h "$SERVICE_USER:$SERVICE_USER" "$file"; fi
+  rm -f "$file.new"
+  (umask 077 && set -C && printf 'SYNAPSE_PORT=%s\n' "$PORT" >"$file.new")
+  if [ "$MODE" = system ]; then chown -h "$SERVICE_USER:$SERVICE_USER" "$file.new"; fi
+  mv -f "$file.new" "$file"
 }
 
 program_in_unit() {
@@ -530,7 +582,11 @@ checksum() { cksum | tr ' ' '-'; }
 unit_is_edited() { [ -f "$UNIT" ] && ! recorded "unit $(checksum <"$UNIT")"; }
 
 write_unit() {
-  if [ -f "$UNIT" ] && unit | cmp -s - "$UNIT"; then return; fi
+  if [ -f "$UNIT" ] && unit | cmp -s - "$UNIT"; then
+    # Cut off before it was noted.
+    recorded "unit $(checksum <"$UNIT")" || note "unit $(checksum <"$UNIT")"
+    return
+  fi
   if unit_is_edited; then
     warn "$UNIT was edited and stays as it is; drop-ins survive upgrades (systemctl edit synapse)"
     return
@@ -570,6 +626,7 @@ lock_holder() {
   [ -e "$DATA/run/lock.db" ] || return 0
   lock=$(cd "$DATA/run" && pwd -P)/lock.db
   if [ -d /proc/self/fd ]; then
+    # shellcheck disable=SC2012 # these names are numbers
     ls -ln /proc/[0-9]*/fd 2>/dev/null | awk -v "end=-> $lock" '
       /^\/proc\// { split($0, part, "/") }
       substr($0, length($0) - length(end) + 1) == end { print part[3]; exit }'
@@ -689,10 +746,15 @@ install() {
   find_source
   choose_service
   refuse_foreign
+  refuse_unreachable
   had_data=
   if [ -e "$DATA/synapse.db" ]; then had_data=yes; fi
 
+  first=
+  if [ -z "$DRY_RUN" ] && is_first; then first=yes; fi
   stage
+  refuse_taken_port
+  FIRST=$first
   swap=yes events_before=
   if [ -f "$BIN" ] && [ -n "$STAGED" ] && cmp -s "$STAGED" "$BIN"; then swap=; fi
   if [ -f "$BIN" ] && [ -n "$swap" ]; then
@@ -729,7 +791,34 @@ install() {
   elif [ "$KIND" = systemd ]; then
     service_control enable "$SERVICE"
   fi
+  FIRST=
   if [ -z "$DRY_RUN" ]; then what_next; fi
+}
+
+# A first installation failed: the next one is to find the machine as this one did.
+take_back() {
+  FIRST='' PURGE=yes
+  set +e
+  if [ -s "$DATA/logs/synapse.log" ]; then
+    warn "the end of its log:"
+    tail -n 20 "$DATA/logs/synapse.log" >&2
+  fi
+  warn "taking back what was made"
+  {
+    remove_unit
+    if server_runs; then stop_server; fi
+    for file in "$BIN" "$BIN.previous"; do if is_ours "$file"; then rm -f "$file"; fi; done
+    for directory in "$DATA" "$BACKUPS"; do
+      # A folder that was there before, such as the mount point of a disk, stays.
+      if ! recorded "dir $directory" && [ -d "$directory" ]; then
+        find "$directory" -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +
+      fi
+    done
+    if [ -f "$RECORD" ]; then
+      remove_recorded_data
+      close_record
+    fi
+  } >/dev/null
 }
 
 # The record exists from before the first change that it has to hold, and a copy of this script lies beside it.
@@ -868,6 +957,14 @@ remove_unit() {
   if [ -n "$RUNNING_SYSTEMD" ]; then service_control reset-failed "$SERVICE" 2>/dev/null || :; fi
 }
 
+# Of a first installation alone, whose data nobody has used yet.
+remove_recorded_data() {
+  for directory in "$DATA" "$BACKUPS"; do
+    if recorded "dir $directory" && [ ! -L "$directory" ]; then rm -rf "$directory"; fi
+  done
+  remove_user
+}
+
 remove_data() {
   say "deleting data and backups"
   for directory in "$DATA" "$BACKUPS"; do
@@ -877,6 +974,10 @@ remove_data() {
       run rm -rf "$directory" || warn "$directory could not be removed altogether"
     fi
   done
+  remove_user
+}
+
+remove_user() {
   if [ "$MODE" != system ] || ! id "$SERVICE_USER" >/dev/null 2>&1; then return; fi
   if ! recorded "user $SERVICE_USER"; then
     say "the user $SERVICE_USER was there before and stays"
@@ -901,6 +1002,8 @@ close_record() {
     return
   fi
   run rm -f "$RECORD" "$LIB/install.sh" "$LIB/$SERVICE.edited"
+  # Made before there was a record that could name it.
+  [ -n "$DRY_RUN" ] || rmdir "$LIB" 2>/dev/null || :
   printf '%s\n' "$lines" | remove_directories
 }
 
@@ -909,6 +1012,7 @@ close_record() {
 clean_up() {
   status=$?
   if [ -n "$STAGED" ]; then rm -f "$STAGED"; fi
+  if [ "$status" -ne 0 ] && [ -n "$FIRST" ]; then take_back; fi
   remove_workshop
   # What was made before the record could be written.
   if [ -n "$NOTED" ]; then printf %s "$NOTED" | remove_directories; fi
@@ -930,7 +1034,7 @@ drop_environment() {
 
 main() {
   ACTION=install PREFIX='' PORT='' KIND='' NO_START='' DRY_RUN='' PURGE='' YES=''
-  STAGED='' WORKSHOP='' NOTED='' PLANNED='' UNIT_CHANGED='' NEW_VERSION='' URL=''
+  FIRST='' STAGED='' WORKSHOP='' NOTED='' PLANNED='' UNIT_CHANGED='' NEW_VERSION='' URL=''
   HERE=$(cd "$(dirname "$0")" && pwd -P)
   while [ $# -gt 0 ]; do
     case $1 in

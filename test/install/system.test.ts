@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive } from '../../src/home'
 import type { Finished } from '../support/finished'
@@ -107,6 +107,62 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
     expect(machine.read('/etc/passwd')).toMatch(/^synapse:/m)
   })
 
+  /** A folder of programs that count their calls and send a signal to install.sh at one of them. */
+  function cutter(machine: Machine, at: number, signal: 'KILL' | 'TERM'): Record<string, string> {
+    const folder = machine.path('/run/cut')
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder)
+    for (const name of ['mkdir', 'useradd', 'chown', 'chmod', 'cp', 'mv']) {
+      const count = 'echo >>/run/cut/calls; n=$(wc -l </run/cut/calls)'
+      const script = `#!/bin/sh\n${count}\n[ "$n" -ne ${at} ] || kill -${signal} $PPID\nPATH=/usr/sbin:/usr/bin:/sbin:/bin exec ${name} "$@"\n`
+      writeFileSync(join(folder, name), script, { mode: 0o755 })
+    }
+    return { PATH: '/run/cut:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+  }
+
+  test('cut off at any step it can be repeated, and taken away; nothing stays', async () => {
+    await using machine = await Machine.make()
+    const before = accounts(machine)
+    const script = join((await theRelease()).folder, 'install.sh')
+    const words = ['sh', script, '--no-start', '--port', '0']
+    let at = 1
+    for (; ; at++) {
+      const { code } = await machine.run(words, cutter(machine, at, 'KILL'))
+      if (code === 0) break
+      if (at % 4 === 0) works(await install(machine, '--uninstall', '--purge', '--yes'))
+    }
+    expect(at).toBeGreaterThan(6)
+    works(await install(machine, '--no-start', '--port', '0'))
+    works(await install(machine, '--uninstall', '--purge', '--yes'))
+    expect(accounts(machine)).toEqual(before)
+    expect(machine.changes()).toEqual([])
+  })
+
+  test('a first installation that fails takes back what it made', async () => {
+    await using machine = await Machine.make()
+    const before = accounts(machine)
+    const script = join((await theRelease()).folder, 'install.sh')
+    const words = ['sh', script, '--no-start', '--port', '0']
+    const { code, stderr } = await machine.run(words, cutter(machine, 9, 'TERM'))
+    expect({ code, stderr }).toEqual({
+      code: 143,
+      stderr: expect.stringContaining('taking back what was made'),
+    })
+    expect(accounts(machine)).toEqual(before)
+    expect(machine.changes()).toEqual([])
+  })
+
+  test('a port that is taken is found before anything is made', async () => {
+    await using machine = await Machine.make()
+    using taken = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
+    const { code, stderr } = await install(machine, '--port', String(taken.port))
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining(`port ${taken.port} is taken`),
+    })
+    expect(machine.changes()).toEqual([])
+  })
+
   const refusals: [rule: string, says: string, arrange: (machine: Machine) => Promise<string[]>][] = [
     [
       "a person's account of that name",
@@ -131,6 +187,14 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
         works(await machine.run(['mkdir', '/var/lib/synapse']))
         works(await machine.run(['touch', '/var/lib/synapse/synapse.db']))
         return []
+      },
+    ],
+    [
+      'a prefix that the service user cannot reach',
+      'cannot reach /opt/closed/synapse/bin: /opt/closed is closed',
+      async (machine) => {
+        works(await machine.run(['mkdir', '-m', '700', '/opt/closed']))
+        return ['--prefix', '/opt/closed/synapse']
       },
     ],
     [
