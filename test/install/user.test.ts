@@ -147,15 +147,14 @@ describe('install.sh as an ordinary user without systemd', () => {
     expect(stderr).toContain(`SYNAPSE_LOG_LEVEL of this shell is not taken over; write it to ${place.data}`)
   })
 
-  test('a server that does not start is told with its own words; it can be uninstalled', async () => {
+  test('a port that is taken is named before anything is made', async () => {
     await using place = await Place.make()
     using taken = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
     const { code, stderr } = await place.install('--port', String(taken.port))
     expect(code).toBe(1)
-    expect(stderr).toContain('the server did not start')
-    expect(stderr).toContain(`port ${taken.port} is in use`)
-    works(await place.install('--uninstall', '--purge', '--yes'))
+    expect(stderr).toContain(`port ${taken.port} is taken`)
     expect(place.listing()).toEqual([])
+    works(await place.install('--uninstall', '--purge', '--yes'))
   })
 })
 
