@@ -55,21 +55,26 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
       await store.settle()
       await connections.close()
     }
-    return Object.assign(store, {
-      kind: 'postgres' as const,
+    const opened: OpenStore = {
+      kind: 'postgres',
       connect: connections.connect,
       migrated: connections.migrated,
       notices: connections.notices,
-      fact: (name: string) => writer.run((db) => findFact(handleOf(db), name)),
-      noteFact: (name: string, value: string) => writer.run((db) => noteFact(handleOf(db), name, value)),
-      beginEpoch: (reason: string) =>
+      reads,
+      shared,
+      post: (plan) => store.post(plan),
+      transact: (work) => store.transact(work),
+      onCommit: (listener) => store.onCommit(listener),
+      fact: (name) => writer.run((db) => findFact(handleOf(db), name)),
+      noteFact: (name, value) => writer.run((db) => noteFact(handleOf(db), name, value)),
+      beginEpoch: (reason, from) =>
         writer.run((db) =>
           db.transaction(async (tx) => {
             await tx.execute('SELECT 1 FROM log_head FOR UPDATE')
-            await insertEpoch(handleOf(tx), clock, secrets, reason)
+            await insertEpoch(handleOf(tx), clock, secrets, { reason, from })
           }),
         ),
-      lease: async (name: string, seconds: number) => {
+      lease: async (name, seconds) => {
         // By the clock of the database, which all processes share. A lease that ends later than any begun now was begun
         // while that clock was ahead.
         const held = await readers.run(
@@ -82,13 +87,14 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
         )
         return held.length > 0
       },
-      release: async (name: string) => {
+      release: async (name) => {
         await readers.run((_, sql) => sql`DELETE FROM job_leases WHERE name = ${name} AND holder = ${holder}`)
       },
       isHealthy: () => watching?.isHealthy === true,
       close,
       [Symbol.asyncDispose]: close,
-    })
+    }
+    return opened
   } catch (error) {
     await connections.close()
     throw error

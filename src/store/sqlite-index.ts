@@ -1,4 +1,3 @@
-import type { Seq } from '../core/ids'
 import type { OpenStore, StoreDeps } from './index'
 import { beginLog, findFact, insertEpoch, noteFact } from './queries/instance'
 import { SqliteFaults } from './sqlite-faults'
@@ -18,16 +17,23 @@ export async function openSqliteStore(
   await beginLog(handle, clock, secrets)
   const faults = new SqliteFaults(path, disk, report)
   const store = new SqliteStore(writer, reader, clock, secrets, report, faults, measure)
-  return Object.assign(store, {
-    kind: 'sqlite' as const,
+  const opened: OpenStore = {
+    kind: 'sqlite',
     migrated,
     notices: [],
-    fact: (name: string) => findFact(handle, name),
-    noteFact: (name: string, value: string) => noteFact(handle, name, value),
-    beginEpoch: (reason: string, from?: Seq) => insertEpoch(handle, clock, secrets, reason, from),
+    reads: store.reads,
+    post: (plan) => store.post(plan),
+    transact: (work) => store.transact(work),
+    onCommit: (listener) => store.onCommit(listener),
+    fact: (name) => findFact(handle, name),
+    noteFact: (name, value) => noteFact(handle, name, value),
+    beginEpoch: (reason, from) => insertEpoch(handle, clock, secrets, { reason, from }),
     // The lock of the home says that there is one process.
     lease: async () => true,
     release: async () => {},
+    isHealthy: () => store.isHealthy(),
+    close: () => store.close(),
     [Symbol.asyncDispose]: () => store.close(),
-  })
+  }
+  return opened
 }

@@ -164,4 +164,14 @@ describe.each(engines)('an epoch on %s', (name) => {
     expect(epochs).toHaveLength(1)
     expect((epochs[0]?.epoch ?? '') > (first?.epoch ?? '')).toBeTrue()
   })
+
+  test('from a former place takes what came after it into the new history', async () => {
+    await using engine = await openEngine(name)
+    const { store } = engine
+    const { ann, plans } = await annAndHerRooms(store)
+    const { seq } = await post(store, { sender: ann, channel: plans, body: 'x' })
+    await store.beginEpoch('test')
+    await store.beginEpoch('test', seq - 1)
+    expect((await store.reads.epochs()).map(({ firstSeq }) => firstSeq)).toEqual([1, seq - 1])
+  })
 })

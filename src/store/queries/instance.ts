@@ -19,7 +19,14 @@ export async function beginLog(handle: Handle, clock: Clock, secrets: Secrets): 
   const epochs = await db.select().from(t.epochs).limit(1)
   if (epochs.length > 0) return
   await db.insert(t.logHead).values({ id: 1, seq: 0, accessSeq: 0, lastAt: clock.now() })
-  await insertEpoch(handle, clock, secrets, 'created')
+  await insertEpoch(handle, clock, secrets, { reason: 'created', from: undefined })
+}
+
+/** Every field is required, so that no store can leave one out unnoticed. */
+interface NewEpoch {
+  readonly reason: string
+  /** The next seq if undefined. */
+  readonly from: Seq | undefined
 }
 
 /**
@@ -31,8 +38,7 @@ export async function insertEpoch(
   { db, t }: Handle,
   clock: Clock,
   secrets: Secrets,
-  reason: string,
-  from?: Seq,
+  { reason, from }: NewEpoch,
 ): Promise<void> {
   const now = clock.now()
   const [last] = await db.select().from(t.epochs).orderBy(desc(t.epochs.firstSeq)).limit(1)
