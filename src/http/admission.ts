@@ -20,10 +20,10 @@ export interface Gate {
 }
 
 /**
- * Lets nobody in, and refuses nobody, by what another process has changed meanwhile. What is judged again where it is
- * written is let in by what is known here, which spares it a question.
+ * Authenticates by what every process has committed. What is judged again where it is written is let in by what is known
+ * here, which spares it a question.
  */
-async function authenticateFresh(core: Core, request: Request, isJudgedLate: boolean): Promise<Actor> {
+export async function authenticateFresh(core: Core, request: Request, isJudgedLate: boolean): Promise<Actor> {
   if (isJudgedLate)
     try {
       return await authenticate(core, request)

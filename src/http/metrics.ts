@@ -1,8 +1,8 @@
 import { BlockList } from 'node:net'
 import type { Core } from '../core'
 import { principalOf, requireAdmin } from '../core/actor'
-import { countVisit } from './admission'
-import { authenticate, credentialRefusals } from './auth'
+import { authenticateFresh, countVisit } from './admission'
+import { credentialRefusals } from './auth'
 import { clientAddress, peerOf } from './client'
 import { type Endpoint, endpoint } from './endpoint'
 import { HttpError } from './errors'
@@ -37,7 +37,7 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
 }
 
 async function admit(core: Core, request: Request, visit: Visit): Promise<void> {
-  const principal = principalOf(await authenticate(core, request))
+  const principal = principalOf(await authenticateFresh(core, request, false))
   countVisit(core, request, visit, principal, 'read')
   requireAdmin(principal, core.settings, SCOPE)
 }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Histogram, histogramSamples, render } from '../../src/metrics'
+import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { type Person, type World, world } from '../support/world'
 
 let w: World
@@ -133,6 +135,31 @@ describe('/metrics', () => {
       [429, '"read";r=0;t=2'],
     ])
   })
+
+  test.skipIf(postgresMissing)(
+    'is refused to a token that was revoked through another server, though no bus told of it',
+    async () => {
+      const { privateKey } = generateKeyPairSync('ed25519')
+      const settings = {
+        SYNAPSE_DATABASE_URL: await (await sharedPostgres()).createDatabase(),
+        SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+        SYNAPSE_BUS_URL: 'redis://127.0.0.1:1',
+        SYNAPSE_METRICS_ENABLED: 'on',
+      }
+      await using here = await world({ settings })
+      await using there = await world({ settings })
+      const monitor = await here.agent('monitor', { scopes: ['metrics:read'] })
+      const asks = async (w: World) => {
+        const headers = { 'x-forwarded-for': '192.168.1.7' }
+        return (await w.caller(monitor.credential).get('/metrics', headers)).status
+      }
+      expect(await asks(there)).toBe(200)
+      const [token] = (await here.operator.get<{ id: string }[]>('/v1/admin/tokens?account=monitor')).body
+      await here.operator.post(`/v1/admin/tokens/${token?.id}/revoke`)
+      expect([await asks(there), await asks(here)]).toEqual([401, 401])
+    },
+    60_000,
+  )
 
   test('is not there until it is switched on', async () => {
     await using off = await world()
