@@ -12,7 +12,10 @@ export const absent: never = new Proxy({} as never, {
 
 /** Every endpoint that /openapi.json describes, without a server behind them. */
 export function undeployedEndpoints(): Endpoint[] {
-  const live = { core: absent, wire: absent, streams: absent, waits: absent, limits: absent, rates: absent }
+  const live = {
+    ...{ core: absent, wire: absent, streams: absent, waits: absent },
+    ...{ limits: absent, rates: absent, report: absent },
+  }
   const outside = { features: [], roster: absent }
   return declareEndpoints({ live, vitals: absent, lastSeen: absent, backups: absent, self: absent, outside })
 }

@@ -65,6 +65,7 @@ export async function assemble(parts: Parts) {
     pairSecrets: pairSecrets(key.seed(), key.did),
     streams: { openAccounts: () => hub.openAccounts() },
     waits,
+    report,
   })
   const wire = new Wire(core.log)
   const { directory, gates, feed, pace } = core
@@ -142,7 +143,7 @@ export async function assemble(parts: Parts) {
       }),
   } as const
   const rates = new RateLimits(core.settings, clock)
-  const live = { core, wire, streams: hub, waits, limits: new StreamLimits(core.settings), rates }
+  const live = { core, wire, streams: hub, waits, limits: new StreamLimits(core.settings), rates, report }
   const http = serveSurfaces(
     core,
     {

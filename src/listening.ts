@@ -88,7 +88,7 @@ export function openDoors(
   { bind, tls, rescue, notices }: Exposure,
   { http, logger, listeners, report }: DoorParts,
 ): Doors {
-  if (config.socket) listeners.push(listenUnix(config.socket, http))
+  if (config.socket) listeners.push(listenUnix(config.socket, http, report))
   const urls: string[] = []
   let certificate: CertificateWatch | undefined
   const current = () => certificate?.current ?? { cert: tls?.cert ?? '', key: tls?.key ?? '' }
@@ -96,7 +96,7 @@ export function openDoors(
   let { port } = config
   for (const { host, bindClass, reachedAt = [host] } of bind.listeners) {
     const accepts = bindClass === 'private' ? (peer: string) => acceptsPeer(bindClass, peer) : null
-    const listener = listenTcp({ host, port, accepts, rescue, tls: tls && current, http })
+    const listener = listenTcp({ host, port, accepts, rescue, tls: tls && current, http, report })
     listeners.push(listener)
     port = listener.port ?? port
     for (const at of reachedAt) urls.push(urlOf(tls, at, port))

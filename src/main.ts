@@ -2,10 +2,12 @@
  * The composition root: `boot` turns a configuration into a running server, and ends it again. What the parts do to each
  * other is in the core's ports; which of them stand in for which port is in assembling.ts.
  */
+
 import { Announcing, type AnnouncingParts } from './announcing'
 import { assemble, bootstrap } from './assembling'
 import { refuseHalfRestored } from './backup'
 import { type Config, maskUrl } from './config'
+import { background } from './core/background'
 import { Trouble } from './core/errors'
 import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
@@ -173,7 +175,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     onMade: (by, name) => {
       const target = name === null ? null : ({ type: 'backup', id: name } as const)
       // The backup is there all the same.
-      void core.audit.note(by, 'backup', target).catch(report)
+      background(core.audit.note(by, 'backup', target), report)
     },
   })
   const stopRequested = Promise.withResolvers<void>()

@@ -346,6 +346,17 @@ function lengthViolations(tree: Tree): string[] {
   })
 }
 
+/** The operator `void`, which is not the type: that is followed by no value. */
+const dropped = /\bvoid[ \t]+[\w$(`'"[][^\n]*/g
+
+function droppedPromises(tree: Tree): string[] {
+  return sources(tree).flatMap(([file, source]) =>
+    [...withoutComments(source).matchAll(dropped)].map(
+      ([text]) => `${file} drops what it does not await, ${text}: what it fails with ends the process`,
+    ),
+  )
+}
+
 function defaultExportViolations(tree: Tree): string[] {
   return sources(tree).flatMap(([file, source]) => {
     return /^export (?:default\b|\{[^}]*\bas default\b)/m.test(source)
@@ -392,6 +403,7 @@ describe('the source keeps the rules', () => {
     'only config reads the environment': environmentViolations,
     'no file is long without a reason': lengthViolations,
     'there is no default export': defaultExportViolations,
+    'a promise that is not awaited goes through background()': droppedPromises,
     'every folder opens with a header': headerViolations,
     'every exception still has its file': staleExceptions,
   }
@@ -498,6 +510,26 @@ describe('the rules notice', () => {
     expect(
       environmentViolations(tree({ 'src/cli/a.ts': '// process.env\nspawn({ env: config.env })' })),
     ).toEqual([])
+  })
+
+  test('a promise that is dropped, but not the type', () => {
+    const found = (source: string) => droppedPromises(tree({ 'src/core/a.ts': source }))
+    for (const source of [
+      'void look()',
+      'setInterval(() => void this.look(), 5)',
+      'void (closed || look())',
+      'if (x) void promise',
+    ])
+      expect(found(source)).toHaveLength(1)
+    for (const source of [
+      'look(): void {}',
+      'const done: () => void = f',
+      'let f: (() => void) | undefined',
+      'type X = void | string',
+      'close(): void\n  open(): void',
+      '// void look()',
+    ])
+      expect(found(source)).toEqual([])
   })
 
   test('a long file, a default export and a folder without a header', () => {

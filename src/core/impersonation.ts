@@ -1,5 +1,6 @@
 import { type Acting, type Actor, isAdmin, isListedAdmin, type Principal } from './actor'
 import { type AuditEntry, entryBy } from './audit'
+import { background } from './background'
 import type { Directory } from './directory'
 import type { Account } from './entities'
 import { refusal } from './errors'
@@ -57,13 +58,16 @@ const MOST_WAITING = 200
 export class ActedWrites {
   private waiting: AuditEntry[] = []
 
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    private readonly report: (fault: unknown) => void,
+  ) {}
 
   /** Notes a write, by its endpoint, such as `POST /v1/messages`. */
   note(actor: Acting, what: string): void {
     const { uuid } = actor.account
     this.waiting.push(entryBy(actor, 'impersonate', { type: 'account', id: uuid }, { what }))
-    if (this.waiting.length >= MOST_WAITING) void this.flush().catch(() => {})
+    if (this.waiting.length >= MOST_WAITING) background(this.flush(), this.report)
   }
 
   /** Writes down what was noted. Call it once a minute, and before the end. */

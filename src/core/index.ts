@@ -4,6 +4,7 @@
  * A surface translates its protocol into these verbs and back; everything that follows from an act happens here.
  * Start reading at messages.ts (one post), then gates.ts (who may), events.ts and feed.ts (the log and its readers).
  */
+
 import { AccessReport } from './access'
 import { Accounts } from './accounts'
 import { Administration } from './administration'
@@ -11,6 +12,7 @@ import { Attempts } from './attempts'
 import { Audience } from './audience'
 import { entryBy } from './audit'
 import { AuditLog } from './audit-log'
+import { background } from './background'
 import { Channels } from './channels'
 import { Configuration } from './configuration'
 import { Directory } from './directory'
@@ -51,6 +53,8 @@ export interface CorePorts {
   readonly pairSecrets: PairSecrets
   readonly streams: Pick<Streams, 'openAccounts'>
   readonly waits: Waits
+  /** Told of faults that must fail nobody's request. */
+  readonly report: (fault: unknown) => void
 }
 
 export type Core = Awaited<ReturnType<typeof createCore>>
@@ -59,9 +63,9 @@ export type Core = Awaited<ReturnType<typeof createCore>>
  * Puts the core together over its ports. Settings, directory and log hear of every commit before anybody else.
  */
 export async function createCore(ports: CorePorts) {
-  const { store, clock, secrets, passwords, streams, waits } = ports
+  const { store, clock, secrets, passwords, streams, waits, report } = ports
   const { shared } = store
-  const pace = new Pace(ports.turns, clock)
+  const pace = new Pace(ports.turns, clock, report)
   const settings = await LiveSettings.open(store.reads, ports.settings)
   const directory = new Directory(store.reads, pace)
   const log = await Log.open(store, settings, pace)
@@ -78,7 +82,7 @@ export async function createCore(ports: CorePorts) {
     log.skip(upTo)
     recent.clear()
   })
-  shared?.onEpoch(() => void reloadEpochs(log, recent).catch(() => {}))
+  shared?.onEpoch(() => background(reloadEpochs(log, recent), report))
   shared?.hydrateWith((records) => {
     // What is remembered from before them must not dress them.
     for (const record of records) {
@@ -96,7 +100,7 @@ export async function createCore(ports: CorePorts) {
   const attempts = new Attempts(store, settings, clock)
   const sessions = new Sessions(store, directory, acts, attempts, passwords, secrets, settings, clock)
   const sharing = new TokenSharing(clock)
-  sharing.onShared((id) => void noteShared(store, id).catch(() => {}))
+  sharing.onShared((id) => background(noteShared(store, id), report))
   const memberships = new Memberships(store.reads, administration, settings)
   return {
     settings,
@@ -125,7 +129,7 @@ export async function createCore(ports: CorePorts) {
     }),
     attempts,
     sharing,
-    actedWrites: new ActedWrites(store),
+    actedWrites: new ActedWrites(store, report),
     sessions,
     ownTokens: new OwnTokens(store.reads, acts, tokens, settings, clock),
     profiles: new Profiles({ reads: store.reads, directory, gates, acts, sessions, passwords, settings }),

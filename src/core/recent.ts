@@ -10,7 +10,11 @@ export class Pins {
   hold(): Disposable {
     const pin = { since: this.added }
     this.held.add(pin)
-    return { [Symbol.dispose]: () => void this.held.delete(pin) }
+    return {
+      [Symbol.dispose]: () => {
+        this.held.delete(pin)
+      },
+    }
   }
 
   note(): void {

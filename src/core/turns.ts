@@ -1,3 +1,4 @@
+import { background } from './background'
 import type { Clock } from './time'
 
 /** The event loop, as work on many rows sees it. */
@@ -37,6 +38,7 @@ export class Pace {
   constructor(
     private readonly turns: Turns,
     private readonly clock: Pick<Clock, 'steady'>,
+    private readonly report: (fault: unknown) => void,
   ) {}
 
   loop(): Loop {
@@ -84,7 +86,10 @@ export class Pace {
     this.began ??= this.clock.steady()
     if (this.isTurning) return
     this.isTurning = true
-    void this.turns.next().then(() => this.turned())
+    background(
+      this.turns.next().then(() => this.turned()),
+      this.report,
+    )
   }
 
   private turned(): void {

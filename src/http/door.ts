@@ -1,4 +1,5 @@
 import type { Server } from 'bun'
+import { background } from '../core/background'
 import type { SocketSession } from './socket'
 
 type BunServer = Server<SocketSession>
@@ -39,6 +40,7 @@ export class Door implements Listener {
     private readonly place: Place,
     /** Listens; on the port that was found for the first one. */
     private readonly serve: (port: number) => BunServer,
+    private readonly report: (fault: unknown) => void,
   ) {
     this.current = serve('unix' in place ? 0 : place.port)
     this.port = this.current.port
@@ -95,7 +97,10 @@ export class Door implements Listener {
     if (!current) return
     this.current = undefined
     this.before.add(current)
-    void current.stop().then(() => this.before.delete(current))
+    background(
+      current.stop().then(() => this.before.delete(current)),
+      this.report,
+    )
   }
 }
 

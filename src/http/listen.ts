@@ -44,10 +44,11 @@ export function listenTcp(options: {
   /** Speaks HTTPS alone. Asked again for each renewal. */
   readonly tls: (() => { readonly cert: string; readonly key: string }) | undefined
   readonly http: HttpServer
+  readonly report: (fault: unknown) => void
   /** How long a connection may wait for its next request; up to 255. */
   readonly keepAliveSeconds?: number
 }): Listener {
-  const { host, port, accepts, rescue, tls, http, keepAliveSeconds = KEEP_ALIVE_SECONDS } = options
+  const { host, port, accepts, rescue, tls, http, report, keepAliveSeconds = KEEP_ALIVE_SECONDS } = options
   const kind: TcpKind = { secure: tls !== undefined, rescue }
   const serve = (at: number) =>
     Bun.serve<SocketSession>({
@@ -75,7 +76,7 @@ export function listenTcp(options: {
       websocket,
       ...(tls === undefined ? {} : { tls: tls() }),
     })
-  return new Door({ hostname: host, port }, serve)
+  return new Door({ hostname: host, port }, serve, report)
 }
 
 /** The router finds the path behind `http://` alone. */
@@ -163,7 +164,7 @@ class LocalPeer implements Peer {
 }
 
 /** Listens on a Unix socket, whose file mode is the credential of the local operator. Its directory must be private. */
-export function listenUnix(path: string, http: HttpServer): Listener {
+export function listenUnix(path: string, http: HttpServer, report: (fault: unknown) => void): Listener {
   const serve = () => {
     // Whoever holds the home's lock may remove what a killed server left behind.
     rmSync(path, { force: true })
@@ -183,7 +184,7 @@ export function listenUnix(path: string, http: HttpServer): Listener {
     chmodSync(path, 0o600)
     return server
   }
-  return new Door({ unix: path }, serve)
+  return new Door({ unix: path }, serve, report)
 }
 
 /** Its callers are programs of this machine, by no proxy and in no page. */

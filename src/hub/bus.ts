@@ -1,3 +1,4 @@
+import { background } from '../core/background'
 import { Trouble } from '../core/errors'
 
 /**
@@ -67,6 +68,7 @@ export class Outgoing {
     private readonly transmit: (topic: BusTopic, text: string) => Promise<unknown>,
     /** Called when a text could not be sent, or nothing was heard of it for a while: to connect anew. */
     private readonly failed: () => void,
+    private readonly report: (fault: unknown) => void,
     /** What waits beyond this is dropped, the oldest first: it was never stored, and is late already. */
     private readonly capacity = 1000,
   ) {}
@@ -76,7 +78,7 @@ export class Outgoing {
       throw new RangeError(`a text on the bus has at most ${MAX_BUS_BYTES} bytes`)
     if (topic === 'log') this.log = text
     else if (this.live.push(text) > this.capacity) this.live.shift()
-    if (!this.sending) void this.run()
+    if (!this.sending) background(this.run(), this.report)
   }
 
   private async run(): Promise<void> {

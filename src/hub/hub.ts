@@ -1,4 +1,5 @@
 import { accountOf, credentialOf, expiryOf, type Person, principalOf } from '../core/actor'
+import { background } from '../core/background'
 import type { Directory } from '../core/directory'
 import type { Channel } from '../core/entities'
 import { AppError } from '../core/errors'
@@ -53,7 +54,7 @@ export class Hub implements Streams {
     head: Seq,
   ) {
     this.position = head
-    this.timer = setInterval(() => void this.tick().catch(deps.report), TICK_MILLISECONDS)
+    this.timer = setInterval(() => background(this.tick(), deps.report), TICK_MILLISECONDS)
     this.timer.unref()
   }
 
@@ -165,7 +166,7 @@ export class Hub implements Streams {
         continue
       }
       if (event.account || event.type !== 'message.created') {
-        void this.deliverJudged(event)
+        background(this.deliverJudged(event), this.deps.report)
         return
       }
       this.incoming.shift()
@@ -201,7 +202,14 @@ export class Hub implements Streams {
   }
 
   private toRoom(event: LogEvent): void {
-    if (event.channel) for (const audience of this.rooms.of(event.channel.id)) this.send(event, audience)
+    if (!event.channel) return
+    for (const audience of this.rooms.of(event.channel.id))
+      try {
+        this.send(event, audience)
+      } catch (fault) {
+        // The events after it go out all the same.
+        this.deps.report(fault)
+      }
   }
 
   private send(event: LogEvent, audience: Audience): void {
@@ -231,11 +239,15 @@ export class Hub implements Streams {
     // The token that was replaced has an end now.
     if (type === 'account.token_issued' && facts.replaces !== undefined)
       for (const stream of own)
-        if (credentialOf(stream.actor)?.uuid === facts.replaces) void this.recheck(stream, 'expired')
+        if (credentialOf(stream.actor)?.uuid === facts.replaces) this.recheckSoon(stream, 'expired')
     // Whether somebody may act as another hangs on what both are, and on what is set.
     const concerned = type === 'account.updated' ? own : type === 'setting.changed' ? this.streams : []
     for (const stream of concerned)
-      if (stream.actor.via === 'acting') void this.recheck(stream, 'auth_revoked')
+      if (stream.actor.via === 'acting') this.recheckSoon(stream, 'auth_revoked')
+  }
+
+  private recheckSoon(stream: Stream, reason: 'expired' | 'auth_revoked'): void {
+    background(this.recheck(stream, reason), this.deps.report)
   }
 
   /** A session may have been prolonged since the stream was opened; what has really ended ends it. */
@@ -262,7 +274,7 @@ export class Hub implements Streams {
         loop.did(1)
         if (!this.streams.has(stream)) continue
         const expiry = expiryOf(stream.actor)
-        if (expiry !== null && expiry <= now) void this.recheck(stream, 'expired')
+        if (expiry !== null && expiry <= now) this.recheckSoon(stream, 'expired')
         else stream.tick(steady)
       }
     } finally {

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { background } from '../core/background'
 import {
   BEAT_MILLISECONDS,
   type Bus,
@@ -12,6 +13,9 @@ import {
 } from './bus'
 
 const CHANNEL = 'synapse'
+
+/** A connection that is given up may be dead, and then it does not end well. */
+const ignored = () => {}
 
 function codeOf(fault: unknown): string {
   return fault instanceof Error && 'code' in fault ? String(fault.code) : 'no reason given'
@@ -42,9 +46,10 @@ export function openPostgresBus(
   const outgoing = new Outgoing(
     async (topic, text) => sender`SELECT pg_notify(${CHANNEL}, ${packed(self, topic, text)})`,
     () => {
-      void sender.end({ timeout: 0 }).catch(() => {})
+      background(sender.end({ timeout: 0 }), ignored)
       if (!closed) sender = connect(options)
     },
+    report,
   )
 
   /** A connection that listens, and is replaced by a new one when it breaks. */
@@ -56,7 +61,7 @@ export function openPostgresBus(
       clearInterval(beat)
       if (fault !== undefined && !isAgain) report(new BusDown(`LISTEN fails (${codeOf(fault)})`))
       problem = fault === undefined ? 'its connection broke' : `LISTEN fails (${codeOf(fault)})`
-      void connection.end({ timeout: 0 }).catch(() => {})
+      background(connection.end({ timeout: 0 }), ignored)
       setTimeout(() => {
         if (!closed) receiver = listen(true)
       }, RECONNECT_MILLISECONDS).unref()

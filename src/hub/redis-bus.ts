@@ -1,4 +1,5 @@
 import { RedisClient } from 'bun'
+import { background } from '../core/background'
 import {
   BEAT_MILLISECONDS,
   type Bus,
@@ -27,7 +28,7 @@ export function openRedisBus(url: string, listener: BusListener, report: (fault:
   let looking = false
   let sender = client()
   let receiver = client()
-  void subscribe()
+  background(subscribe(), report)
   const outgoing = new Outgoing(
     async (topic, text) => {
       if (!sender.connected) await sender.connect()
@@ -36,8 +37,9 @@ export function openRedisBus(url: string, listener: BusListener, report: (fault:
     () => {
       sender.close()
       if (!closed) sender = client()
-      void look()
+      background(look(), report)
     },
+    report,
   )
 
   /** The client of the driver gives up after a while; a new one is made for every attempt here. */
@@ -75,7 +77,11 @@ export function openRedisBus(url: string, listener: BusListener, report: (fault:
   }
 
   function retry(): void {
-    if (!closed) setTimeout(() => void (closed || subscribe()), RECONNECT_MILLISECONDS).unref()
+    if (closed) return
+    const attempt = () => {
+      if (!closed) background(subscribe(), report)
+    }
+    setTimeout(attempt, RECONNECT_MILLISECONDS).unref()
   }
 
   /** Finds out whether it works, and says once why it does not: until it does, the database is asked every second. */

@@ -1,4 +1,5 @@
 import type { Person } from '../core/actor'
+import { background } from '../core/background'
 import type { Channel } from '../core/entities'
 import type { LogEvent } from '../core/events'
 import { type FeedFilter, selects } from '../core/feed'
@@ -45,7 +46,7 @@ export class Stream implements LiveStream {
 
   constructor(
     private readonly hub: Hub,
-    private readonly deps: Pick<HubDeps, 'feed' | 'clock' | 'pace'>,
+    private readonly deps: Pick<HubDeps, 'feed' | 'clock' | 'pace' | 'report'>,
     public actor: Person,
     readonly outlet: Outlet,
   ) {
@@ -198,13 +199,13 @@ export class Stream implements LiveStream {
     const selections = [...this.live]
     this.live.clear()
     this.seat.clear()
-    void this.catchUp(selections, this.hub.head, false)
+    background(this.catchUp(selections, this.hub.head, false), this.deps.report)
   }
 
   private catchUp(selections: readonly FeedFilter[], position: Seq, replay: boolean): Promise<void> {
     return new Promise((done) => {
       this.backlogs.push({ selections, position, since: this.hub.head, replay, done })
-      if (!this.running) void this.run()
+      if (!this.running) background(this.run(), this.deps.report)
     })
   }
 

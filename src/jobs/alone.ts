@@ -1,3 +1,4 @@
+import { background } from '../core/background'
 import type { Leases } from '../core/ports'
 
 /** How long a lease holds, and how often it is prolonged, so that a process that dies gives way soon. */
@@ -10,10 +11,10 @@ const RENEW_MILLISECONDS = 10_000
  */
 export async function alone(leases: Leases, name: string, job: () => Promise<void>): Promise<void> {
   if (!(await leases.lease(name, LEASE_SECONDS))) return
-  const renewal = setInterval(
-    () => void leases.lease(name, LEASE_SECONDS).catch(() => {}),
-    RENEW_MILLISECONDS,
-  )
+  const renewal = setInterval(() => {
+    // It is tried again before the lease is over.
+    background(leases.lease(name, LEASE_SECONDS), () => {})
+  }, RENEW_MILLISECONDS)
   try {
     await job()
   } catch (error) {

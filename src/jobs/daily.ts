@@ -1,3 +1,4 @@
+import { background } from '../core/background'
 import type { Clock } from '../core/time'
 
 const CHECK_MILLISECONDS = 60_000
@@ -38,7 +39,7 @@ export function startDaily(deps: DailyDeps): { check(): Promise<void>; stop(): v
       isRunning = false
     }
   }
-  const timer = setInterval(() => void check(), CHECK_MILLISECONDS)
+  const timer = setInterval(() => background(check(), report), CHECK_MILLISECONDS)
   return { check, stop: () => clearInterval(timer) }
 }
 

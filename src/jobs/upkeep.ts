@@ -1,4 +1,5 @@
 import type { Attempts } from '../core/attempts'
+import { background } from '../core/background'
 import type { ActedWrites } from '../core/impersonation'
 import { IDEMPOTENCY_WINDOW_HOURS } from '../core/limits'
 import type { Leases, Store } from '../core/ports'
@@ -35,7 +36,7 @@ export function startUpkeep(deps: UpkeepDeps): {
   const lookAtClock = createLogClockWatch(deps)
   const forget = createForgetting(store, attempts, clock)
   const forgetAlone = () => alone(store, 'upkeep', forget)
-  const run = (job: () => Promise<void>) => () => void job().catch(report)
+  const run = (job: () => Promise<void>) => () => background(job(), report)
   const timers = [
     setInterval(
       run(() => usage.flush()),

@@ -1,3 +1,4 @@
+import { background } from '../core/background'
 import type { EventRecord, LogEvent } from '../core/events'
 import type { Seq } from '../core/ids'
 import type { Reads } from '../core/ports'
@@ -83,7 +84,7 @@ export class LogTail {
 
   private run(): void {
     // What fails here is tried again with the next hint: the head is looked at every second.
-    if (!this.running) void this.catchUp().catch(this.report)
+    if (!this.running) background(this.catchUp(), this.report)
   }
 
   private async catchUp(): Promise<void> {

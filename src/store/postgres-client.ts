@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { background } from '../core/background'
 import { meaningOf } from './postgres-error'
 
 /** The share of its patience in which work waits for a connection, and the pause between two attempts. */
@@ -61,7 +62,7 @@ export class PostgresClient<Over> {
     const timer = setTimeout(() => reject(silence()), this.patienceMs)
     waiting.add(reject)
     // It may still end badly after nobody waits for it any more.
-    working.catch(() => {})
+    background(working, () => {})
     try {
       return await Promise.race([working, late])
     } finally {
@@ -100,7 +101,8 @@ export class PostgresClient<Over> {
   private replace(current: Current<Over>): void {
     if (current !== this.current || this.closed) return
     this.current = this.open()
-    void current.sql.end({ timeout: this.graceSeconds }).catch(() => {})
+    // It may be dead, and then it does not end well.
+    background(current.sql.end({ timeout: this.graceSeconds }), () => {})
   }
 
   private open(): Current<Over> {

@@ -1,3 +1,4 @@
+import { background } from '../core/background'
 import { Trouble } from '../core/errors'
 import type { OpenStore, StoreDeps } from './index'
 import { codeOf, meaningOf } from './postgres-error'
@@ -40,7 +41,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     const reads = readsThrough(readers)
     const lookAtTime = () => timed(deps, lookAtHead)
     const shared = new PostgresSharedLog(reads, await lookAtHead(), lookAtHead, report)
-    const store = new PostgresStore(writer, reads, shared, clock, secrets, measure)
+    const store = new PostgresStore(writer, reads, shared, clock, secrets, report, measure)
     watching = watchOver({
       log: shared,
       lookAtHead: lookAtTime,
@@ -162,7 +163,7 @@ function watchOver(of: Watched): Watching {
       asking = false
     }
   }
-  const timer = setInterval(() => void look(), WATCH_MILLISECONDS)
+  const timer = setInterval(() => background(look(), of.report), WATCH_MILLISECONDS)
   timer.unref()
   return {
     get isHealthy() {

@@ -1,4 +1,5 @@
 import type { ISql, Sql } from 'postgres'
+import { background } from '../core/background'
 import { StoreError } from './store-error'
 
 /** A session that is kept answers within this; one that waits for a connection of the pooler may never. */
@@ -50,10 +51,8 @@ async function isShared(one: ISql, other: Sql): Promise<boolean> {
     // Where the pooler has no connection left, it goes on when this transaction ends.
     const { promise: waited, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, READ_BACK_MILLISECONDS)
-    void reading.then(
-      () => resolve(),
-      () => resolve(),
-    )
+    // How it failed is seen below, where it is awaited.
+    background(reading.finally(resolve), () => {})
     await waited
     clearTimeout(timer)
     return false

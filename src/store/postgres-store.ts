@@ -1,3 +1,4 @@
+import { background } from '../core/background'
 import type { MessageView } from '../core/entities'
 import { AppError, refusal } from '../core/errors'
 import { type LogEvent, postedEvent } from '../core/events'
@@ -48,6 +49,8 @@ export class PostgresStore implements Store {
     readonly shared: PostgresSharedLog,
     private readonly clock: Clock,
     private readonly secrets: Secrets,
+    /** Told of faults that must fail nobody's request. */
+    private readonly report: (fault: unknown) => void,
     /** Told how many works shared a commit, and how many milliseconds it took. */
     private readonly measure: (works: number, milliseconds: number) => void = () => {},
   ) {}
@@ -73,15 +76,20 @@ export class PostgresStore implements Store {
     this.queue.push(work)
     if (this.draining) return
     this.draining = true
-    setImmediate(() => void this.drain())
+    setImmediate(() => background(this.drain(), this.report))
   }
 
   private async drain(): Promise<void> {
     for (let first = this.queue[0]; first; first = this.queue[0])
-      if (first.plan) await this.runGroup(this.takePosts())
-      else {
-        this.queue.shift()
-        await this.runAct(first)
+      try {
+        if (first.plan) await this.runGroup(this.takePosts())
+        else {
+          this.queue.shift()
+          await this.runAct(first)
+        }
+      } catch (fault) {
+        // The works behind it are done all the same.
+        this.report(fault)
       }
     this.draining = false
     this.idle?.()
@@ -164,7 +172,11 @@ export class PostgresStore implements Store {
         if (used && used.requestHash !== idempotency.requestHash) throw refusal('idempotency_conflict')
         if (used) {
           // It is answered as it reads today, so what it made has to be known here.
-          void this.shared.reach(used.subject).then(() => post.resolve({ replayed: true, seq: used.subject }))
+          const seq = used.subject
+          this.shared.reach(seq).then(
+            () => post.resolve({ replayed: true, seq }),
+            (error) => post.reject(translate(error)),
+          )
           continue
         }
         const referred = { target: found.message(plan.replyTo), thread: found.message(plan.threadId) }
@@ -188,7 +200,7 @@ export class PostgresStore implements Store {
     const events = group.map(({ view }, i) =>
       postedEvent(placed(view, { seq: first.seq + i, at: later(first.at, i) })),
     )
-    void this.shared.announce(first.seq - 1, events)
+    background(this.shared.announce(first.seq - 1, events), this.report)
     for (const [i, { post }] of group.entries()) {
       const event = events[i]
       if (event) post.resolve({ replayed: false, event })
@@ -236,7 +248,10 @@ export class PostgresStore implements Store {
         const last = done.events.at(-1)
         await this.shared.announce(done.base, done.events)
         await this.shared.reach(last?.seq ?? 0)
-        void this.answer(() => act.resolve(done.result))
+        background(
+          this.answer(() => act.resolve(done.result)),
+          this.report,
+        )
         return
       }
       act.reject(translate(Object.assign(new Error(), { code: '40001' })))

@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite'
+import { background } from '../core/background'
 import type { Account } from '../core/entities'
 import { refusal } from '../core/errors'
 import { changesRights, type EventBody, type LogEvent, postedEvent } from '../core/events'
@@ -119,12 +120,17 @@ export class SqliteStore implements Store {
     this.queue.push(work)
     if (this.scheduled) return
     this.scheduled = true
-    setImmediate(() => void this.drain())
+    setImmediate(() => background(this.drain(), this.report))
   }
 
   private async drain(): Promise<void> {
-    await this.runGroup(this.queue)
-    if (this.queue.length > 0) setImmediate(() => void this.drain())
+    try {
+      await this.runGroup(this.queue)
+    } catch (fault) {
+      // The works behind it are done all the same.
+      this.report(fault)
+    }
+    if (this.queue.length > 0) setImmediate(() => background(this.drain(), this.report))
     else {
       this.scheduled = false
       this.idle?.()

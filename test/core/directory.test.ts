@@ -26,7 +26,7 @@ async function scene() {
       }
     },
   })
-  const directory = new Directory(reads, new Pace(systemTurns, engine.clock))
+  const directory = new Directory(reads, new Pace(systemTurns, engine.clock, console.error))
   store.onCommit((events) => {
     for (const event of events) directory.apply(event)
   })

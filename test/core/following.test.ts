@@ -61,7 +61,7 @@ class Village {
         return (...args: unknown[]) => ask(name, () => query(...args))
       },
     })
-    return new Directory(reads, new Pace(systemTurns, engine.clock))
+    return new Directory(reads, new Pace(systemTurns, engine.clock, console.error))
   }
 
   /** Joins, or leaves, or gets another role. */

@@ -29,6 +29,9 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     streams: { openAccounts: () => [] },
     waits,
+    report: (fault) => {
+      throw fault
+    },
   })
   const account = await core.accounts.create(operator, { kind: 'agent', handle: 'ann' })
   const { channel } = await core.channels.create(operator, { slug: 'plans', name: 'Plans' })

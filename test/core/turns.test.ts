@@ -23,7 +23,9 @@ async function settled(): Promise<void> {
 function scene() {
   const steps = new Steps()
   let steady = 0
-  const pace = new Pace(steps, { steady: () => steady })
+  const pace = new Pace(steps, { steady: () => steady }, (fault) => {
+    throw fault
+  })
   const done: string[] = []
   const run = (name: string, slices: number, rows: number) => {
     void (async () => {

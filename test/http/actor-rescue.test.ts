@@ -36,6 +36,9 @@ async function scene(values: Partial<SettingValues>) {
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     streams: { openAccounts: () => [] },
     waits,
+    report: (fault) => {
+      throw fault
+    },
   })
   await core.accounts.create({ via: 'operator' }, { kind: 'agent', handle: 'ann' })
   const ask = (headers: Record<string, string>): Promise<Actor> => {

@@ -33,12 +33,16 @@ const http: HttpServer = {
   refuse: async () => new Response(null, { status: 400 }),
 }
 
+const report = (fault: unknown) => {
+  throw fault
+}
+
 function directory(): string {
   return undo.use(temporaryDirectory()).path
 }
 
 function listening(tls?: () => { cert: string; key: string }): Listener {
-  const listener = listenTcp({ host: '127.0.0.1', port: 0, accepts: null, rescue: false, tls, http })
+  const listener = listenTcp({ host: '127.0.0.1', port: 0, accepts: null, rescue: false, tls, http, report })
   undo.defer(() => listener.stop(0))
   return listener
 }
@@ -130,7 +134,7 @@ test('a listener that was stopped takes no connections again', async () => {
 test('clients are refused before the operator is, and both come in again when there is room', async () => {
   const socket = join(directory(), 'synapse.sock')
   const clients = listening()
-  const operator = listenUnix(socket, http)
+  const operator = listenUnix(socket, http, report)
   undo.defer(() => operator.stop(0))
   let found: Descriptors = { used: 100, limit: 1000 }
   const said: string[] = []

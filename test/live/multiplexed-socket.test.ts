@@ -600,3 +600,28 @@ describe('while nothing happens', () => {
     expect(body.counts.streams).toBe(1)
   })
 })
+
+describe('a fault of the server', () => {
+  test('answers the frame that met it with an error and the next one as ever, and is logged', async () => {
+    await using w = await world()
+    const room = await w.channel('general')
+    const bob = await w.agent('bob', { channels: { general: 'member' } })
+    using socket = await LiveSocket.open(w.url, bob.credential)
+    await socket.next('hello')
+    await w.sql('ALTER TABLE channels RENAME TO misplaced')
+    socket.say({ type: 'subscribe', id: 1, channels: ['elsewhere'] })
+    expect(await socket.next('error')).toEqual({
+      type: 'error',
+      id: 1,
+      code: 'internal',
+      detail: 'Internal Server Error',
+    })
+    socket.say({ type: 'ping', id: 2 })
+    expect(await socket.next('pong')).toEqual({ type: 'pong', id: 2 })
+    await w.sql('ALTER TABLE misplaced RENAME TO channels')
+    await socket.subscribe([room.slug])
+    await bob.posts(room, 'goes on')
+    expect(await socket.next('message.created')).toMatchObject({ message: { body: 'goes on' } })
+    expect(w.log).toContain('something failed in the background')
+  })
+})

@@ -60,7 +60,8 @@ describe('a connection that waits for its next request', () => {
 
   test.concurrent('is closed when that time is over, and by nothing else: not by the patience with a first request', async () => {
     const http = { fetch: async () => new Response('served'), refuse: async () => new Response(null) }
-    const place = { host: '127.0.0.1', port: 0, accepts: null, rescue: false, tls: undefined, http }
+    const report = console.error
+    const place = { host: '127.0.0.1', port: 0, accepts: null, rescue: false, tls: undefined, http, report }
     const [short, long] = [1, 60].map((keepAliveSeconds) => listenTcp({ ...place, keepAliveSeconds }))
     try {
       const [soon, later, silent] = await Promise.all(

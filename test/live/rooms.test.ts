@@ -25,6 +25,9 @@ const ears = new Set<Ear>()
 beforeAll(async () => {
   engine = await openEngine()
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  const report = (fault: unknown) => {
+    throw fault
+  }
   core = await createCore({
     store: engine.store,
     settings: settingRegistry(loadConfig({ env: { HOME: '/nowhere' }, cwd: '/', command: 'serve' })),
@@ -35,14 +38,12 @@ beforeAll(async () => {
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     streams: { openAccounts: () => hub.openAccounts() },
     waits,
+    report,
   })
   const { directory, gates, feed, clock, pace } = core
   const publish = (topic: string, event: LogEvent) => {
     for (const ear of [...ears]) if (ear.held.has(topic)) ear.event(event)
     return 1
-  }
-  const report = (fault: unknown) => {
-    throw fault
   }
   hub = new Hub(
     { directory, gates, feed, clock, pace, publish, ended: () => {}, report },

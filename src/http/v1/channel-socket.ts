@@ -1,4 +1,5 @@
 import type { Person } from '../../core/actor'
+import { background } from '../../core/background'
 import type { Channel } from '../../core/entities'
 import type { LiveStream } from '../../core/streams'
 import type { SocketHandle, SocketSession } from '../socket'
@@ -18,7 +19,7 @@ export class ChannelSocket implements SocketSession {
   ) {}
 
   open(socket: SocketHandle): void {
-    const { core, wire, streams } = this.deps
+    const { core, wire, streams, report } = this.deps
     const outlet = new SocketOutlet(wire, socket, {
       talkative: false,
       beatEvery: 20_000,
@@ -35,10 +36,11 @@ export class ChannelSocket implements SocketSession {
       notActorId: null,
     }
     // The client re-reads when it sees hello, so the subscription has to stand by then.
-    void stream.select(filter, null).then(() => {
+    const hello = stream.select(filter, null).then(() => {
       const cursor = core.log.cursor(stream.position)
       outlet.say({ type: 'hello', channel: this.channel.slug, cursor })
     })
+    background(hello, report)
   }
 
   message(): void {}

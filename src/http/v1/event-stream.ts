@@ -1,4 +1,5 @@
 import type { Person } from '../../core/actor'
+import { background } from '../../core/background'
 import type { LogEvent } from '../../core/events'
 import type { FeedFilter } from '../../core/feed'
 import type { Seq } from '../../core/ids'
@@ -18,7 +19,7 @@ const frames = new WeakMap<LogEvent, Uint8Array>()
 
 /** Answers with a stream of server-sent events (html.spec.whatwg.org, "Server-sent events"). @throws too_many_streams */
 export function openEventStream(
-  { core, wire, streams, limits }: LiveDeps,
+  { core, wire, streams, limits, report }: LiveDeps,
   actor: Person,
   request: Request,
   filter: FeedFilter,
@@ -38,7 +39,7 @@ export function openEventStream(
         const hello = { version: CONTRACT_VERSION, epoch: core.log.epoch, cursor, heartbeat_s: 15 }
         // With an id, so that a client that is cut off before the first event comes back to here, and not to a later now.
         outlet.write(`retry: 2000\nevent: hello\ndata: ${JSON.stringify(hello)}\nid: ${cursor}\n\n`)
-        void stream.select(filter, after)
+        background(stream.select(filter, after), report)
       },
       pull: () => stream?.drained(),
       cancel: () => {

@@ -30,6 +30,8 @@ export interface LiveDeps {
   readonly waits: Waits
   readonly limits: StreamLimits
   readonly rates: RateLimits
+  /** Told of faults that are no answer to a request. */
+  readonly report: (fault: unknown) => void
 }
 
 export function eventEndpoints(deps: LiveDeps): Endpoint[] {

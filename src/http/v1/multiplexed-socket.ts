@@ -1,6 +1,7 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { normalName } from '../../core/accounts'
 import type { Person } from '../../core/actor'
+import { background } from '../../core/background'
 import { AppError } from '../../core/errors'
 import type { FeedFilter } from '../../core/feed'
 import type { LiveStream } from '../../core/streams'
@@ -71,7 +72,7 @@ export class MultiplexedSocket implements SocketSession {
 
   message(data: string | Buffer): void {
     const frame = this.read(data)
-    if (frame) this.turn = this.turn.then(() => this.answer(frame))
+    if (frame) this.turn = this.turn.then(() => this.answer(frame)).catch(this.deps.report)
   }
 
   drain(): void {
@@ -115,13 +116,19 @@ export class MultiplexedSocket implements SocketSession {
     try {
       await this.act(frame)
     } catch (error) {
-      if (!(error instanceof AppError)) throw error
+      if (!(error instanceof AppError) || error.kind === 'internal') return this.fault(frame, error)
       const { oldest_cursor } = error.extra
       if (error.reason === 'cursor_expired' || error.reason === 'cursor_epoch')
         this.say({ type: 'resync', ...idOf(frame), oldest_cursor, reason: error.reason })
       else
         this.say({ type: 'error', ...idOf(frame), code: error.reason, detail: error.message, ...error.extra })
     }
+  }
+
+  /** What we do not know tells the caller nothing. */
+  private fault(frame: ClientFrame, error: unknown): void {
+    this.deps.report(error)
+    this.say({ type: 'error', ...idOf(frame), code: 'internal', detail: 'Internal Server Error' })
   }
 
   private async act(frame: ClientFrame): Promise<void> {
@@ -139,7 +146,11 @@ export class MultiplexedSocket implements SocketSession {
         this.deps.rates.take(this.actor, 'read')
         const { log } = this.deps.core
         const channels = await this.selectedChannels(stream)
-        void stream.rewind(await log.position(frame.cursor, 'since', channels)).then(() => this.position())
+        const past = stream.rewind(await log.position(frame.cursor, 'since', channels))
+        background(
+          past.then(() => this.position()),
+          this.deps.report,
+        )
       }
     }
   }
@@ -166,7 +177,7 @@ export class MultiplexedSocket implements SocketSession {
     const cursor = core.log.cursor(after ?? streams.head)
     this.say({ type: 'subscribed', ...idOf(frame), channels: slugs, cursor })
     const live = stream.select(filter, after)
-    if (after !== null) void live.then(() => this.position())
+    background(after === null ? live : live.then(() => this.position()), this.deps.report)
   }
 
   private async unsubscribe(stream: LiveStream, frame: ClientFrame & { type: 'unsubscribe' }): Promise<void> {
