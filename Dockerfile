@@ -13,6 +13,7 @@ FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS build
 WORKDIR /synapse
 # npm is what fetches the pinned Bun; the packages stay cached as long as these files stay the same.
 COPY package.json bun.lock bunfig.toml ./
+COPY patches patches
 COPY scripts/toolchain.sh scripts/
 RUN ROOT=/synapse PROGRAM=build && . scripts/toolchain.sh && use_toolchain run
 COPY . .

@@ -34,7 +34,7 @@ find_bun() {
 
 is_pinned_bun() { [ -x "$1" ] && [ "$("$1" --version 2>/dev/null)" = "$BUN_VERSION" ]; }
 
-# The stamp says for which lock file node_modules was filled, and whether with the packages of the checks.
+# The stamp says for which lock file and patches node_modules was filled, and whether with the packages of the checks.
 # A node_modules without a stamp is somebody's own `bun install`: it is completed, never thinned out.
 have_packages() {
   stamp=$(cat "$ROOT/node_modules/.stamp" 2>/dev/null) || return 1
@@ -42,7 +42,7 @@ have_packages() {
   [ "$stamp" = "check $sum" ] || { [ "$1" = run ] && [ "$stamp" = "run $sum" ]; }
 }
 
-lock_sum() { (cd "$ROOT" && cksum package.json bun.lock); }
+lock_sum() { (cd "$ROOT" && cksum package.json bun.lock patches/*); }
 
 provision() {
   umask 022

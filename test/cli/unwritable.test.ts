@@ -1,6 +1,6 @@
 // An answer that cannot be written is a failure, and a secret that nobody saw is worth nothing.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ENTRIES } from '../../src/cli/program'
 import { SmallDisk } from '../faults/small-disk'
@@ -228,7 +228,9 @@ test.each(['>/dev/full 2>/dev/full', '>&- 2>&-'])(
       env: other.environment,
     })
     other.remember(child.pid)
-    await until('the server', () => existsSync(other.paths.socket))
+    const answers = () =>
+      fetch('http://localhost/v1/healthz', { unix: other.paths.socket }).catch(() => undefined)
+    await until('the server', answers)
     for (const path of ['/v1/health', '/nowhere', '/v1/admin/accounts'])
       expect((await fetch(`http://localhost${path}`, { unix: other.paths.socket })).status).toBeLessThan(500)
     child.kill('SIGTERM')

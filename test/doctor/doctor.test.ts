@@ -38,8 +38,8 @@ function traceOf(home: string): string[] {
     })
 }
 
-/** What is not looked at where no public address is set. */
-const WITHOUT_ADDRESS = ['base_url', 'proxy']
+/** What is not looked at where no public address is set and the server speaks no TLS. */
+const WITHOUT_ADDRESS = ['base_url', 'proxy', 'certificate']
 /** Parts that this version does not have. */
 const ABSENT = ['federation', 'configsync']
 const HEALTHY = ['process', 'home', 'store', 'bind', 'epoch', 'disk']

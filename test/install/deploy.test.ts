@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Site } from '../support/site'
 import { CHECKOUT, theRelease } from './release'
@@ -69,7 +70,36 @@ describe('the Dockerfile', () => {
     ])
       expect(ignored).toContain(path)
   })
+
+  test('has the patches of packages at hand before it installs them', () => {
+    const lines = readFileSync(join(CHECKOUT, 'Dockerfile'), 'utf8').split('\n')
+    const copied = lines.indexOf('COPY patches patches')
+    expect(copied).toBeGreaterThan(0)
+    expect(copied).toBeLessThan(lines.findIndex((line) => line.includes('use_toolchain run')))
+  })
 })
+
+test.each(['package.json', 'bun.lock', 'patches/postgres@3.4.9.patch'])(
+  'a checkout whose %s has changed installs its packages anew',
+  (changed) => {
+    const root = mkdtempSync(join(tmpdir(), 'synapse-packages-'))
+    try {
+      for (const path of ['package.json', 'bun.lock', 'patches', 'scripts/toolchain.sh'])
+        cpSync(join(CHECKOUT, path), join(root, path), { recursive: true })
+      const run = (command: string) =>
+        Bun.spawnSync(['sh', '-c', `. ./scripts/toolchain.sh && ${command}`], {
+          cwd: root,
+          env: { ...process.env, ROOT: root, PROGRAM: 'test' },
+        }).exitCode
+      expect(run('mkdir node_modules && printf "%s %s" run "$(lock_sum)" >node_modules/.stamp')).toBe(0)
+      expect(run('have_packages run')).toBe(0)
+      writeFileSync(join(root, changed), '\n', { flag: 'a' })
+      expect(run('have_packages run')).toBe(1)
+    } finally {
+      rmSync(root, { recursive: true })
+    }
+  },
+)
 
 interface Service {
   readonly init?: boolean
