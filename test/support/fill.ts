@@ -1,10 +1,15 @@
 import type { World } from './world'
 
+/** On Postgres the row of the head is a floor that posts leave as it is. */
+const RAISE_HEAD =
+  'UPDATE log_head SET seq = (SELECT max(seq) FROM events), last_at = (SELECT max(at) FROM events)'
+
 /** Puts many messages into a channel, with their events, as if they had been posted. The server must be stopped. */
 export async function fill(
   w: World,
   { channel, sender, count }: { readonly channel: string; readonly sender: string; readonly count: number },
 ): Promise<void> {
+  await w.sql(RAISE_HEAD)
   const [head] = await w.sql<{ seq: number }>('SELECT seq FROM log_head')
   const before = head?.seq ?? 0
   await w.sql(
@@ -20,7 +25,5 @@ export async function fill(
      SELECT seq, at, 'message.created', channel_id, seq, sender_id FROM messages WHERE seq > ?`,
     before,
   )
-  await w.sql(
-    'UPDATE log_head SET seq = (SELECT max(seq) FROM events), last_at = (SELECT max(at) FROM events)',
-  )
+  await w.sql(RAISE_HEAD)
 }
