@@ -1,12 +1,12 @@
 import { isAdmin, type Person } from './actor'
 import type { Directory } from './directory'
-import type { EventType } from './events'
+import type { StoredType } from './events'
 import type { Gates } from './gates'
 import type { Settings } from './settings'
 
 /** Of an event, what decides who hears it. */
 export interface Heard {
-  readonly type: EventType
+  readonly type: StoredType
   readonly channelId: number | null
   /** The account it is about; null when it is about something else. */
   readonly accountId: number | null

@@ -24,6 +24,9 @@ const subjects = {
 
 export type EventType = keyof typeof subjects
 
+/** A type as it is read from the log: `unknown` is one that another version of this program has written. */
+export type StoredType = EventType | 'unknown'
+
 export const eventTypes = Object.keys(subjects) as readonly EventType[]
 
 /** Small facts of an event, stored with it and shown as they are: ids and words, never bodies, addresses or secrets. */
@@ -51,7 +54,7 @@ export interface LogEvent extends EventBody {
 export interface EventRecord {
   readonly seq: Seq
   readonly at: Micros
-  readonly type: EventType
+  readonly type: StoredType
   readonly channelId: number | null
   readonly subject: number
   readonly actorId: number | null
@@ -143,9 +146,10 @@ export interface EventLookups {
 
 /**
  * A stored event as it reads today: with the names, profiles and bodies of now, except that a message is shown without
- * the replies it has had since. Undefined if what it is about is gone.
+ * the replies it has had since. Undefined if what it is about is gone, or of an unknown type.
  */
 export function fromRecord(record: EventRecord, look: EventLookups): LogEvent | undefined {
+  if (record.type === 'unknown') return undefined
   const about = subjects[record.type]
   const channel = record.channelId === null ? null : look.channel(record.channelId)
   const account = about === 'account' ? look.account(record.subject) : null
@@ -167,12 +171,12 @@ export function fromRecord(record: EventRecord, look: EventLookups): LogEvent | 
 }
 
 /** Whether the subject of such an event is an account. */
-export function isAboutAccount(type: EventType): boolean {
-  return subjects[type] === 'account'
+export function isAboutAccount(type: StoredType): boolean {
+  return type !== 'unknown' && subjects[type] === 'account'
 }
 
 /** Whether the event changes who may do what: rights remembered from before it must not be used after it. */
-export function changesRights(type: EventType): boolean {
+export function changesRights(type: StoredType): boolean {
   return type !== 'message.created' && type !== 'account.token_issued'
 }
 
@@ -196,6 +200,6 @@ const changing: Readonly<Record<EventType, boolean>> = {
   'setting.changed': false,
 }
 
-export function changesReading(type: EventType): boolean {
-  return changing[type]
+export function changesReading(type: StoredType): boolean {
+  return type === 'unknown' || changing[type]
 }

@@ -2,7 +2,7 @@ import type { Person } from './actor'
 import type { Audience } from './audience'
 import type { Directory } from './directory'
 import type { Channel } from './entities'
-import { type EventRecord, isAboutAccount, type LogEvent } from './events'
+import { type EventRecord, isAboutAccount, type LogEvent, type StoredType } from './events'
 import type { Gates } from './gates'
 import { hydrate, SLICE } from './hydrate'
 import type { Seq } from './ids'
@@ -187,10 +187,11 @@ function heardOf(record: EventRecord) {
 
 function selectsRecord(
   filter: FeedFilter,
-  type: string,
+  type: StoredType,
   channelId: number | null,
   actorId: number | null,
 ): boolean {
+  if (type === 'unknown') return false
   if (filter.channelIds !== '*' && (channelId === null || !filter.channelIds.has(channelId))) return false
   if (filter.notActorId !== null && filter.notActorId === actorId) return false
   return filter.types === null || filter.types.some((wanted) => matchesType(wanted, type))

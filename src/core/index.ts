@@ -83,11 +83,16 @@ export async function createCore(ports: CorePorts) {
     recent.clear()
   })
   shared?.onEpoch(() => background(reloadEpochs(log, recent), report))
-  shared?.hydrateWith((records) => {
+  shared?.hydrateWith(async (records) => {
     // What is remembered from before them must not dress them.
     for (const record of records) {
       directory.forget(record)
       recent.forget(record)
+    }
+    // It may have changed anything.
+    if (records.some(({ type }) => type === 'unknown')) {
+      directory.clear()
+      await settings.reload(store.reads)
     }
     return hydrateInSlices({ reads: store.reads, directory, recent }, pace, records)
   })

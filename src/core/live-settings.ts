@@ -35,6 +35,13 @@ export class LiveSettings implements Settings {
     this.values = this.evaluate()
   }
 
+  /** Reads what is set: it may have changed without an event that this program knows. */
+  async reload(reads: Pick<Reads, 'settingChanges'>): Promise<void> {
+    for (const change of await reads.settingChanges('newest'))
+      if (change.seq > (this.newest.get(change.key)?.seq ?? 0)) this.newest.set(change.key, change)
+    this.values = this.evaluate()
+  }
+
   /** The newest change of a key, if it was ever changed. */
   changeOf(key: string): SettingChange | undefined {
     return this.newest.get(key)

@@ -1,5 +1,5 @@
 import type { MessageView } from './entities'
-import { changesReading, type EventType, type LogEvent } from './events'
+import { changesReading, type LogEvent, type StoredType } from './events'
 import type { Seq } from './ids'
 
 /** What all that is kept may take, renderings included. */
@@ -75,7 +75,7 @@ export class RecentEvents {
   }
 
   /** The same for an event of which only the record is known. */
-  forget({ type }: { readonly type: EventType }): void {
+  forget({ type }: { readonly type: StoredType }): void {
     if (changesReading(type)) this.clear()
   }
 

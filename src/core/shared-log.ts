@@ -22,7 +22,10 @@ export interface SharedLog {
    * nobody does, messages of other processes are passed over.
    */
   followWhile(isHeard: () => boolean): void
-  /** Registers what is told up to which seq messages were passed over. */
+  /**
+   * Registers what is told up to which seq the log was passed over: messages while nobody listened, or an event of an
+   * unknown type, by which anything may have changed.
+   */
   onSkip(listener: (upTo: Seq) => void): void
   /** Registers what is told up to where this process has written, as soon as that is durable. */
   onWrite(listener: (upTo: Seq) => void): void
@@ -36,6 +39,6 @@ export interface SharedLog {
    * they wrote, whichever process they ask.
    */
   fresh(): Promise<void>
-  /** Resolves when the log up to `seq`, which is committed, is announced here. */
+  /** Resolves when the log up to `seq`, which is committed, is announced here. Rejects when it cannot be read. */
   reach(seq: Seq): Promise<void>
 }

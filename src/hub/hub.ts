@@ -40,7 +40,7 @@ export class Hub implements Streams {
   /** By the account that reads, and by that of the credential where somebody acts as another. */
   private readonly byAccount = new Map<number, Set<Stream>>()
   readonly rooms = new Rooms()
-  /** Events, and places up to which there were messages that nobody listened to. */
+  /** Events, and places up to which the log was passed over. */
   private readonly incoming: (LogEvent | Seq)[] = []
   private announcing = false
   private ticking = false
@@ -97,10 +97,11 @@ export class Hub implements Streams {
     this.waits.notify(events)
   }
 
-  /** Moves on over messages of a time when nobody listened. */
+  /** Moves on over what is not announced. Streams and held requests are judged anew. */
   skip(upTo: Seq): void {
     this.incoming.push(upTo)
     if (!this.announcing) this.deliver()
+    this.waits.wakeAll()
   }
 
   /** When all that was announced is out; undefined if it is. */

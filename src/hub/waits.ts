@@ -64,6 +64,11 @@ export class HeldRequests implements Waits {
     for (const waiter of woken) waiter.wake(true)
   }
 
+  /** Wakes all: anything may have happened. */
+  wakeAll(): void {
+    for (const set of [...this.byAccount.values()]) for (const waiter of [...set]) waiter.wake(true)
+  }
+
   /** Lets everybody go with what they have, now and from now on. */
   stop(): void {
     this.stopped = true

@@ -10,12 +10,24 @@ const PAGE = 500
 const GATHER_MILLISECONDS = 5
 const IDLE_GATHER_MILLISECONDS = 100
 
+/** Where the log cannot be read, the first pause before the next attempt, and the longest. */
+const RETRY_MILLISECONDS = 50
+const LONGEST_RETRY_MILLISECONDS = 2000
+
 /** A stretch of the log that this process wrote, waiting for its turn. */
 interface Own {
   /** Seq before its first event. */
   readonly base: Seq
   readonly events: readonly LogEvent[]
   readonly done: () => void
+  readonly failed: (fault: unknown) => void
+}
+
+/** Somebody who waits until the log is announced up to a seq. */
+interface Waiting {
+  readonly seq: Seq
+  readonly done: () => void
+  readonly failed: (fault: unknown) => void
 }
 
 /**
@@ -31,16 +43,20 @@ export class LogTail {
   position: Seq
   private wanted: Seq
   private readonly own: Own[] = []
-  private readonly waiting: { readonly seq: Seq; readonly done: () => void }[] = []
+  private readonly waiting: Waiting[] = []
   private running = false
   private lastRead = Number.NEGATIVE_INFINITY
   private hurry: (() => void) | undefined
+  /** The last pause before another attempt; 0 while the log can be read. */
+  private pause = 0
+  private retry: Timer | undefined
+  private isStopped = false
 
   constructor(
     private readonly reads: Pick<Reads, 'events' | 'acts'>,
     position: Seq,
     private readonly emit: (events: readonly LogEvent[]) => void,
-    /** Told that there were messages up to here that nobody was told of. */
+    /** Told that up to here there were messages while nobody listened, or an event of an unknown type. */
     private readonly skipped: (upTo: Seq) => void,
     private readonly report: (fault: unknown) => void,
   ) {
@@ -48,7 +64,10 @@ export class LogTail {
     this.wanted = position
   }
 
-  /** Announces what this process committed after `base`. Resolves when it is out, or when nobody here listens. */
+  /**
+   * Announces what this process committed after `base`. Resolves when it is out, or when nobody here listens. Rejects when
+   * what is before it cannot be read: then it is announced later.
+   */
   announce(base: Seq, events: readonly LogEvent[]): Promise<void> {
     if (base === this.position && !this.running && this.own.length === 0) {
       this.advance(events)
@@ -60,8 +79,8 @@ export class LogTail {
       this.hint(last.seq)
       return Promise.resolve()
     }
-    return new Promise((done) => {
-      this.own.push({ base, events, done })
+    return new Promise((done, failed) => {
+      this.own.push({ base, events, done, failed })
       this.run()
     })
   }
@@ -72,19 +91,27 @@ export class LogTail {
     if (this.position < this.wanted || this.own.length > 0) this.run()
   }
 
-  /** Resolves when everything up to `seq`, which is committed, is announced. */
+  /** Resolves when everything up to `seq`, which is committed, is announced. Rejects when it cannot be read. */
   reach(seq: Seq): Promise<void> {
     if (seq <= this.position) return Promise.resolve()
-    return new Promise((done) => {
-      this.waiting.push({ seq, done })
+    if (this.isStopped) return Promise.reject(new Error('the log is closed'))
+    return new Promise((done, failed) => {
+      this.waiting.push({ seq, done, failed })
       this.hint(seq)
       this.hurry?.()
     })
   }
 
+  /** Reads no more. */
+  stop(): void {
+    this.isStopped = true
+    clearTimeout(this.retry)
+    this.refuse(new Error('the log is closed'))
+  }
+
   private run(): void {
-    // What fails here is tried again with the next hint: the head is looked at every second.
-    if (!this.running) background(this.catchUp(), this.report)
+    if (this.running || this.retry !== undefined || this.isStopped) return
+    background(this.catchUp(), this.report)
   }
 
   private async catchUp(): Promise<void> {
@@ -94,30 +121,55 @@ export class LogTail {
         this.emitOwn()
         const end = this.own[0]?.base ?? this.wanted
         // It ends in the same step, so that no hint falls between.
-        if (this.position >= end) return
+        if (this.position >= end || this.isStopped) return
         await this.gather()
         if (!this.isHeard()) await this.skip(end)
         else await this.read(end)
+        this.pause = 0
       }
+    } catch (fault) {
+      this.failed(fault)
     } finally {
       this.running = false
     }
   }
 
+  /** Fails those who wait. What they waited for is read after a pause; hints until then change nothing. */
+  private failed(fault: unknown): void {
+    if (this.isStopped) return
+    this.refuse(fault)
+    // Said once, until it can be read again.
+    if (this.pause === 0) this.report(fault)
+    this.pause = Math.min(LONGEST_RETRY_MILLISECONDS, this.pause * 2 || RETRY_MILLISECONDS)
+    this.retry = setTimeout(() => {
+      this.retry = undefined
+      this.run()
+    }, this.pause)
+    this.retry.unref()
+  }
+
+  private refuse(fault: unknown): void {
+    for (const { failed } of [...this.waiting.splice(0), ...this.own]) failed(fault)
+  }
+
   private async read(end: Seq): Promise<void> {
     const records = (await this.reads.events(this.position, PAGE)).filter(({ seq }) => seq <= end)
     // Nothing more is kept of this stretch.
-    if (records.length === 0) this.advance([], end)
-    else this.advance(await this.hydrate(records), records.at(-1)?.seq)
+    if (records.length === 0) return this.advance([], end)
+    const part = upToUnknown(records)
+    this.advance(await this.hydrate(part), part.at(-1)?.seq)
+    if (part.at(-1)?.type === 'unknown') this.skipped(this.position)
   }
 
   /** Where nobody listens, messages need not be read: only what changes the rights by which others are judged. */
   private async skip(end: Seq): Promise<void> {
     const records = await this.reads.acts(this.position, end, PAGE)
-    const events = await this.hydrate(records)
+    const part = upToUnknown(records)
+    const events = await this.hydrate(part)
     // Whoever came meanwhile hears everything from the moment it came.
     if (this.isHeard()) return
-    this.advance(events, records.length < PAGE ? end : records.at(-1)?.seq)
+    const isWhole = part.length === records.length && records.length < PAGE
+    this.advance(events, isWhole ? end : part.at(-1)?.seq)
     this.skipped(this.position)
   }
 
@@ -153,4 +205,10 @@ export class LogTail {
     for (let i = this.waiting.length - 1; i >= 0; i--)
       if ((this.waiting[i]?.seq ?? 0) <= position) this.waiting.splice(i, 1)[0]?.done()
   }
+}
+
+/** These records up to the first of an unknown type: what comes after it is read by the rights of after it. */
+function upToUnknown(records: readonly EventRecord[]): readonly EventRecord[] {
+  const first = records.findIndex(({ type }) => type === 'unknown')
+  return first < 0 ? records : records.slice(0, first + 1)
 }

@@ -54,6 +54,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     const close = async () => {
       watching?.stop()
       await store.settle()
+      shared.stop()
       await connections.close()
     }
     const opened: OpenStore = {

@@ -91,6 +91,11 @@ export class PostgresSharedLog implements SharedLog {
     return this.tail.reach(seq)
   }
 
+  /** Reads no more; the store is about to close. */
+  stop(): void {
+    this.tail.stop()
+  }
+
   /** Seq of the last event that was announced: by everything up to it this process judges. */
   get position(): Seq {
     return this.tail.position
@@ -114,7 +119,7 @@ export class PostgresSharedLog implements SharedLog {
     this.tail.hint(seq)
   }
 
-  /** Announces what this process committed after `base`. Resolves when it is out, or when nobody here listens. */
+  /** See `LogTail.announce`. */
   announce(base: Seq, events: readonly LogEvent[]): Promise<void> {
     const last = events.at(-1)
     if (last) this.tell(this.writeListeners, last.seq)

@@ -200,7 +200,8 @@ export class PostgresStore implements Store {
     const events = group.map(({ view }, i) =>
       postedEvent(placed(view, { seq: first.seq + i, at: later(first.at, i) })),
     )
-    background(this.shared.announce(first.seq - 1, events), this.report)
+    // What cannot be read before it is reported by whoever reads it; it is announced later.
+    background(this.shared.announce(first.seq - 1, events), () => {})
     for (const [i, { post }] of group.entries()) {
       const event = events[i]
       if (event) post.resolve({ replayed: false, event })
@@ -227,10 +228,7 @@ export class PostgresStore implements Store {
     const places = await findOutcome(this.writer, this.clock, uuids)
     const [first] = group
     const place = first && places?.get(first.plan.uuid)
-    if (place) {
-      await this.shared.reach(place.seq + group.length - 1)
-      return this.publish(group, place)
-    }
+    if (place) return this.publish(group, place)
     const posts = group.map(({ post }) => post)
     // Its ids are the same, so it cannot be written twice.
     if (places && meaningOf(error) === 'lost') return this.runGroup(posts)
@@ -244,10 +242,7 @@ export class PostgresStore implements Store {
         const done = await this.transactOnce(act)
         if (!done) continue
         this.measure(1, this.clock.steady() - started)
-        // Whoever comes next is judged by the new rights.
-        const last = done.events.at(-1)
-        await this.shared.announce(done.base, done.events)
-        await this.shared.reach(last?.seq ?? 0)
+        await this.makeKnown(done.base, done.events)
         background(
           this.answer(() => act.resolve(done.result)),
           this.report,
@@ -257,6 +252,19 @@ export class PostgresStore implements Store {
       act.reject(translate(Object.assign(new Error(), { code: '40001' })))
     } catch (error) {
       act.reject(translate(error))
+    }
+  }
+
+  /**
+   * Announces an act, so that what comes next is judged by the new rights. It is committed: when the log cannot be read
+   * now, the act is answered all the same, and what comes next waits until it can (`StaleRights`).
+   */
+  private async makeKnown(base: Seq, events: readonly LogEvent[]): Promise<void> {
+    try {
+      await this.shared.announce(base, events)
+      await this.shared.reach(events.at(-1)?.seq ?? 0)
+    } catch {
+      // Reported where it was read.
     }
   }
 

@@ -28,6 +28,25 @@ async function scene() {
 const types = ({ events }: Events) => events.map(({ type }) => type)
 
 describe('GET /v1/events', () => {
+  test('passes over an event of a type that this version does not know', async () => {
+    await using s = await scene()
+    for (const body of ['one', 'two', 'three']) await s.ann.posts(s.general, body)
+    const becomesUnknown = async (n: number) => {
+      const seq = (await s.events(s.boss)).events[n]?.seq ?? 0
+      await s.w.sql("UPDATE events SET type = 'reaction.added' WHERE seq = ?", seq)
+    }
+    await becomesUnknown(1)
+    expect(types(await s.events(s.boss))).toEqual(['message.created', 'message.created'])
+    await becomesUnknown(1)
+    await becomesUnknown(0)
+    const { events, cursor, head_cursor, has_more } = await s.events(s.boss)
+    expect({ events, cursor, has_more }).toEqual({ events: [], cursor: head_cursor, has_more: false })
+    expect(types(await s.events(s.boss, '&type=unknown,reaction.*'))).toEqual([])
+    await s.w.restart()
+    expect((await s.ann.posts(s.general, 'goes on')).body).toBe('goes on')
+    expect(types(await s.events(s.boss))).toEqual(['message.created'])
+  })
+
   test('tells every act once, in the order of the log, in one shape', async () => {
     await using s = await scene()
     const act = (method: string, path: string, body?: Fields) =>
