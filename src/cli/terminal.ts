@@ -134,6 +134,12 @@ const REASONS: Readonly<Record<string, string>> = {
   EBADF: 'stdout is closed',
 }
 
+/** Why something could not be written, in words where they are known. */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error)
+  return REASONS[code] ?? code
+}
+
 function unwritten(code: string, hints: readonly string[]): CliError {
   return new CliError(EXIT.failure, `the answer could not be written: ${REASONS[code] ?? code}`, hints)
 }

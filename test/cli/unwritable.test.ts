@@ -237,3 +237,28 @@ test.each(['>/dev/full 2>/dev/full', '>&- 2>&-'])(
     expect(await child.exited).toBe(0)
   },
 )
+
+test.each(['>/dev/full', '| true'])(
+  'a server whose log cannot be written because of %s says so once, in one line',
+  async (stdout) => {
+    await using other = new Site()
+    const script = `"$@" 2>errors ${stdout}`
+    const child = Bun.spawn(['sh', '-c', script, 'sh', ...program, 'serve', '--port', '0'], {
+      cwd: other.directory,
+      env: other.environment,
+    })
+    other.remember(child.pid)
+    const answers = () =>
+      fetch('http://localhost/v1/healthz', { unix: other.paths.socket }).catch(() => undefined)
+    await until('the server', answers)
+    const errors = () => readFileSync(join(other.directory, 'errors'), 'utf8')
+    await until('the line', () => errors().includes('cannot be written'))
+    await until('the banner', () => errors().includes('is running'))
+    for (let failed = 0; failed < 3; failed++)
+      await fetch('http://localhost/nowhere', { unix: other.paths.socket })
+    expect((await other.run('serve', '--stop')).code).toBe(0)
+    await child.exited
+    expect(errors().match(/^warning: the log cannot be written: .+; the server goes on/gm)).toHaveLength(1)
+    expect(errors()).not.toMatch(/^\s+at |error:/m)
+  },
+)

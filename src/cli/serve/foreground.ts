@@ -5,7 +5,7 @@ import type { Running } from '../../main'
 import { CliError, hasCode } from '../cli-error'
 import { EXIT, type ExitCode } from '../exit-codes'
 import { COMMAND_WITHIN_MS, hasServer } from '../home-lock'
-import { note, styleOf } from '../terminal'
+import { note, reasonOf, styleOf } from '../terminal'
 import type { ServeArgs } from './args'
 import { banner } from './banner'
 import { flagsOf, withAbsolutePaths, withThrowAwayHome, wordsOf } from './flags'
@@ -31,6 +31,7 @@ async function run(args: ServeArgs): Promise<ExitCode> {
   // The daemon's stdout is kept for what is said outside of the log, such as a crash.
   using log = config.bootId === undefined ? undefined : openLogFile(homePaths(config.home).log)
   const stopRequest = onStopRequest(log)
+  outliveStdout()
   const running = await start(args, config, log)
   // A supervisor keeps the log; the banner would only stand between its lines.
   if (process.stderr.isTTY || config.supervisor === null)
@@ -63,6 +64,14 @@ async function start(args: ServeArgs, config: Config, log: LogFile | undefined):
       throw listenProblem(error, config) ?? error
     }
   }
+}
+
+/** A full disk or a reader that has gone costs lines of the log, nothing else; that is said once, not once a line. */
+function outliveStdout(): void {
+  process.stdout.once('error', (error) => {
+    note(`warning: the log cannot be written: ${reasonOf(error)}; the server goes on without these lines`)
+    process.stdout.on('error', () => {})
+  })
 }
 
 /** Resolves when what was written so far is on its way. */
