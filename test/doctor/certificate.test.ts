@@ -87,3 +87,19 @@ test('config check fails on certificates that are missing, do not fit each other
   rmSync(files.cert)
   expect((await check(files)).stderr).toContain(files.cert)
 })
+
+test('doctor looks at the certificate and the store that the server was given as flags', async () => {
+  await using site = new Site()
+  const files = selfSigned(site.directory, 'flagged', 40)
+  const store = join(site.directory, 'elsewhere.db')
+  const words = ['--tls-cert', files.cert, '--tls-key', files.key, '--database-url', `sqlite:${store}`]
+  await using _server = await site.serve(...words)
+  const seen = await examined(site)
+  expect(seen.of('certificate')).toMatchObject({
+    status: 'pass',
+    detail: expect.stringContaining('is good for 39 days'),
+  })
+  expect(seen.of('store')).toMatchObject({ status: 'pass', detail: expect.stringContaining('whole') })
+  writeFileSync(files.cert, 'junk')
+  expect((await examined(site)).of('certificate')).toMatchObject({ status: 'fail' })
+})

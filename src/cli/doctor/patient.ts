@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { openQuiet } from '../../backup/index'
-import type { Config } from '../../config/index'
+import { type Config, loadConfig } from '../../config/index'
 import type { DatabaseSeen } from '../../examining'
-import { homePaths } from '../../home/index'
+import { homePaths, type RunFile } from '../../home/index'
 import type { HomePaths } from '../../home/paths'
 import { configAt } from '../backup/index'
 import { isFree } from '../home-lock'
+import { argsOf, flagsOf } from '../serve/flags'
 import { type ServerState, serverState } from '../serve/server-state'
 import { type SettingsSeen, settingsSeen } from './settings-seen'
 
@@ -27,20 +28,27 @@ export interface Patient {
 
 /** @throws ConfigError, HomeError */
 export async function patientAt(home: string | undefined): Promise<Patient> {
-  const config = configAt(home)
-  const paths = homePaths(config.home)
+  const found = configAt(home)
+  const paths = homePaths(found.home)
+  const state: ServerState = existsSync(paths.run)
+    ? await serverState(found.home)
+    : { kind: 'none', leftovers: false }
+  const config = state.kind === 'running' && state.isHere ? configOf(state.run, found.home) : found
   const { database } = config
   const patient = {
     config,
     paths,
-    state: existsSync(paths.run)
-      ? await serverState(config.home)
-      : ({ kind: 'none', leftovers: false } as const),
+    state,
     isHeld: existsSync(paths.lock) && !(await isFree(config.home)),
     database: database.kind === 'sqlite' && existsSync(database.path) ? database.path : undefined,
     examined: database.kind === 'postgres' ? once(() => examinedAt(database.url)) : undefined,
   }
   return { ...patient, settings: await settingsSeen(patient) }
+}
+
+/** What is configured, with the flags that the server was started with, which go before it. @throws ConfigError */
+function configOf(run: RunFile, home: string): Config {
+  return loadConfig({ flags: { ...flagsOf(argsOf(run)), home }, command: 'other' })
 }
 
 /** Loaded only where there is a database to look at. */

@@ -1,9 +1,10 @@
 import { mkdtempSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { parseArgs } from 'citty'
 import { type ConfigRequest, databaseUrl, findHome, InvalidValue, parseDatabaseUrl } from '../../config/index'
-import { becomeOwner } from '../../home/index'
-import type { ServeArgs } from './args'
+import { becomeOwner, type RunFile } from '../../home/index'
+import { type ServeArgs, serveArgs } from './args'
 
 /** What the command line says about the configuration; what it does not say is decided elsewhere. */
 export function flagsOf(args: ServeArgs) {
@@ -42,6 +43,12 @@ export function wordsOf(args: ServeArgs): string[] {
     if (value === undefined) return []
     return [value === true ? `--${name}` : value === false ? `--no-${name}` : `--${name}=${value}`]
   })
+}
+
+/** The flags that a run was started with. */
+export function argsOf({ args: [, ...words] }: RunFile): ServeArgs {
+  // The words were accepted by the command when the server was started.
+  return parseArgs(words, serveArgs) as unknown as ServeArgs
 }
 
 /** The same command line, whose paths mean the same from every directory: a restart may come from another one. */

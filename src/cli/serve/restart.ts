@@ -1,10 +1,9 @@
-import { parseArgs } from 'citty'
 import { homePaths, type RunFile, readRunFile } from '../../home/index'
 import { CliError } from '../cli-error'
 import { EXIT, type ExitCode } from '../exit-codes'
-import { type ServeArgs, serveArgs } from './args'
+import type { ServeArgs } from './args'
 import { startDaemon } from './daemon'
-import { homeToLookAfter } from './flags'
+import { argsOf, homeToLookAfter } from './flags'
 import { serverState } from './server-state'
 import { endServer } from './stop'
 import { supervisorCommand } from './supervision'
@@ -33,9 +32,6 @@ export async function restartServer(args: ServeArgs, timeoutMs: number): Promise
 
 /** The flags of the run that was, and those of this command line before them. */
 function startOf(given: ServeArgs, run: RunFile | undefined): ServeArgs {
-  const [, ...words] = run?.args ?? []
-  // The words were accepted by the command when the server was started.
-  const saved = parseArgs(words, serveArgs) as unknown as ServeArgs
   const fresh = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  return { ...saved, ...fresh }
+  return run === undefined ? given : { ...argsOf(run), ...fresh }
 }
