@@ -32,8 +32,16 @@ export function urlParts(rest: string): UrlParts {
       'has no host and port that can be read',
       `write host:port; in a password ${ENCODE}`,
     )
+  if (!hosts.split(',').every(hasPossiblePort))
+    throw new InvalidValue('has a port that cannot be', 'write a port from 1 to 65535')
   const [path = '', query = ''] = behind.split(/\?(.*)/s)
   return { user, password, hosts, path: decoded(path.replace(/^\//, '')), parameters: parametersOf(query) }
+}
+
+/** Whether the port, if there is one, is a number that TCP knows. */
+function hasPossiblePort(host: string): boolean {
+  const port = /:(\d+)$/.exec(host)?.[1]
+  return port === undefined || (Number(port) >= 1 && Number(port) <= 65_535)
 }
 
 function credentials(text: string): (string | undefined)[] {

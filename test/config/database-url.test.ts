@@ -34,6 +34,18 @@ describe('a Postgres database can be written as', () => {
   })
 })
 
+describe('a port that cannot be is refused by name in', () => {
+  test.each([
+    ['SYNAPSE_DATABASE_URL', 'postgres://ada@db.example:99999/synapse'],
+    ['SYNAPSE_DATABASE_URL', 'postgres://ada@db.example:0/synapse'],
+    ['SYNAPSE_DATABASE_URL', 'postgres://ada@db.example,[::1]:65536/synapse'],
+    ['SYNAPSE_BUS_URL', 'redis://db.example:65536'],
+  ])('%s: %s', (name, url) => {
+    using here = loading()
+    expect(here.problems({ [name]: url })).toMatchObject([{ name, problem: 'has a port that cannot be' }])
+  })
+})
+
 describe('a parameter of a Postgres URL', () => {
   const at = (query: string) => ({ SYNAPSE_DATABASE_URL: `postgres://ada@db.example/synapse?${query}` })
 
