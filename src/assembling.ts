@@ -55,6 +55,8 @@ export async function assemble(parts: Parts) {
   const { shared } = store
   const publishers: ((topic: string, text: string) => void)[] = []
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  // Until there is a hub nobody listens.
+  let isHeard = () => false
   const core = await createCore({
     store,
     settings: settingRegistry(config),
@@ -63,7 +65,12 @@ export async function assemble(parts: Parts) {
     secrets: systemSecrets,
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(key.seed(), key.did),
-    streams: { openAccounts: () => hub.openAccounts() },
+    streams: {
+      openAccounts: () => hub.openAccounts(),
+      get isHeard() {
+        return isHeard()
+      },
+    },
     waits,
     report,
   })
@@ -96,7 +103,8 @@ export async function assemble(parts: Parts) {
   store.onCommit((events) => hub.announce(events))
   shared?.onSkip((upTo) => hub.skip(upTo))
   shared?.answerAfter(() => hub.carried())
-  shared?.followWhile(() => hub.isHeard)
+  isHeard = () => hub.isHeard
+  shared?.followWhile(isHeard)
   const startedAt = Date.now()
   const startedSteady = clock.steady()
   const vitals = {

@@ -51,7 +51,7 @@ export interface CorePorts {
   readonly secrets: Secrets
   readonly passwords: Passwords
   readonly pairSecrets: PairSecrets
-  readonly streams: Pick<Streams, 'openAccounts'>
+  readonly streams: Pick<Streams, 'openAccounts' | 'isHeard'>
   readonly waits: Waits
   /** Told of faults that must fail nobody's request. */
   readonly report: (fault: unknown) => void
@@ -69,7 +69,7 @@ export async function createCore(ports: CorePorts) {
   const settings = await LiveSettings.open(store.reads, ports.settings)
   const directory = new Directory(store.reads, pace)
   const log = await Log.open(store, settings, pace)
-  const recent = new RecentEvents()
+  const recent = new RecentEvents(() => streams.isHeard)
   store.onCommit((events) => {
     for (const event of events) {
       settings.apply(event)

@@ -35,6 +35,9 @@ export class RecentEvents {
   private changes = 0
   private replies = 0
 
+  /** `isHeard`: whether anybody listens. Where nobody does, a new event is kept when it is first read. */
+  constructor(private readonly isHeard: () => boolean) {}
+
   get(seq: Seq): LogEvent | undefined {
     return this.entries.get(seq)?.event ?? undefined
   }
@@ -66,7 +69,7 @@ export class RecentEvents {
   /** Told of every committed event. */
   apply(event: LogEvent): void {
     this.forget(event)
-    this.put(event.seq, event, event.message, false)
+    if (this.isHeard()) this.put(event.seq, event, event.message, false)
     const root = event.message?.message.thread
     if (!root) return
     this.replies++

@@ -55,6 +55,8 @@ export interface Streams {
   openAccounts(): readonly number[]
   /** Position up to which every live stream has everything. */
   readonly head: Seq
+  /** Whether any reader has an open stream or waits for events. */
+  readonly isHeard: boolean
 }
 
 /** Waiting for the log to move. */

@@ -27,7 +27,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
     secrets: systemSecrets,
     passwords,
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
-    streams: { openAccounts: () => [] },
+    streams: { openAccounts: () => [], isHeard: false },
     waits,
     report: (fault) => {
       throw fault

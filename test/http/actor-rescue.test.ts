@@ -34,7 +34,7 @@ async function scene(values: Partial<SettingValues>) {
     secrets: systemSecrets,
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
-    streams: { openAccounts: () => [] },
+    streams: { openAccounts: () => [], isHeard: false },
     waits,
     report: (fault) => {
       throw fault

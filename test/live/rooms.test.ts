@@ -36,7 +36,7 @@ beforeAll(async () => {
     secrets: systemSecrets,
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
-    streams: { openAccounts: () => hub.openAccounts() },
+    streams: { openAccounts: () => hub.openAccounts(), isHeard: true },
     waits,
     report,
   })
