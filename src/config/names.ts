@@ -1,3 +1,6 @@
+import { isName } from '../core/text'
+import { InvalidValue } from './config-error'
+
 /** For each channel slug, for each alias, the handles that it stands for; all in lower case. */
 export type NamedAliases = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 
@@ -6,8 +9,13 @@ export function canonicalHandles(handles: readonly string[]): string[] {
   return [...new Set(handles.map((handle) => handle.toLowerCase().replace(/^@/, '')))]
 }
 
-/** The same aliases with slugs, names and handles as they compare. */
+/** The same aliases with slugs, names and handles as they compare. @throws InvalidValue for a name that cannot be seen */
 export function canonicalAliases(channels: NamedAliases): Record<string, Record<string, string[]>> {
+  if (!Object.values(channels).every((aliases) => Object.keys(aliases).every(isName)))
+    throw new InvalidValue(
+      'has an alias whose name cannot be seen',
+      'write names of letters, digits, - and _',
+    )
   return lowerKeys(channels, (aliases) => lowerKeys(aliases, canonicalHandles))
 }
 

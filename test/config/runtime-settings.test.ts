@@ -52,6 +52,8 @@ describe('a new value as JSON', () => {
     ['log.expired_cursor', 'maybe', 'must be one of error, clamp'],
     ['rate.login', 10, 'must be text'],
     ['named_aliases', { a: ['b'] }, 'must be a JSON object of the documented form'],
+    ['named_aliases', { a: { '\u200b': ['b'] } }, 'has an alias whose name cannot be seen'],
+    ['named_aliases', { a: { 'x\u001b[2J': ['b'] } }, 'has an alias whose name cannot be seen'],
   ]
   test.each(refused)('is refused: %s %j', (key, value, message) => {
     const error = thrownBy(() => settingFromJson(key, value))
