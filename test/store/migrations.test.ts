@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { openStore, StoreError } from '../../src/store'
+import { openSqlite } from '../../src/store/sqlite-open'
 import { rejectionOf } from '../home/temporary'
 import { fastDirectory } from '../support/fast-directory'
 
@@ -78,10 +79,11 @@ describe('an empty database', () => {
     expect(sqliteTables(at.path)).toEqual(before)
   })
 
-  test('is set up so that a commit survives a power cut, and a purge gives space back', async () => {
+  test('is set up so that a commit survives a power cut, and a purge gives space back', () => {
     using at = place()
-    await using store = await open(at.path)
-    const writer = Reflect.get(store, 'writer') as Database
+    const { writer, reader } = openSqlite(at.path)
+    using _reader = reader
+    using _writer = writer
     const pragma = (name: string) => Object.values(writer.query(`PRAGMA ${name}`).get() ?? {})[0]
     expect(pragma('journal_mode')).toBe('wal')
     expect(pragma('synchronous')).toBe(2)

@@ -55,6 +55,8 @@ describe.skipIf(missing)('a Postgres that offers TLS', () => {
   async function present({ cert, key }: { cert: string; key: string }, ssl = 'on'): Promise<void> {
     const owner = unprivileged('postgres', 'nobody')
     chmodSync(key, 0o600)
+    // Postgres runs as another user, and a server that was started before may have left a narrow umask.
+    chmodSync(ca.root, 0o644)
     if (owner) for (const path of [cert, key]) chownSync(path, owner.uid, owner.gid)
     const settings = { ssl_cert_file: cert, ssl_key_file: key, ssl_ca_file: ca.root, ssl }
     for (const [name, value] of Object.entries(settings))

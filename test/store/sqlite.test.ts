@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import type { Channel } from '../../src/core/entities'
 import { systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
+import { beginLog } from '../../src/store/queries/instance'
+import { SqliteFaults } from '../../src/store/sqlite-faults'
+import { handleOf, openSqlite } from '../../src/store/sqlite-open'
+import { SqliteStore } from '../../src/store/sqlite-store'
 import { rejectionOf } from '../home/temporary'
 import { FakeClock } from '../support/fake-clock'
 import { fastDirectory } from '../support/fast-directory'
-import { openEngine } from './engines'
 import {
   annAndHerRooms,
   announcements,
@@ -72,12 +75,20 @@ test('a thousand posts write about as many pages as when it was last counted', a
 })
 
 test('on a full disk nothing is written and reading goes on; when there is room again, writing does', async () => {
-  await using engine = await openEngine('sqlite')
-  const { store } = engine
+  using directory = fastDirectory()
+  const path = join(directory.path, 'synapse.db')
+  const { writer, reader } = openSqlite(path)
+  const clock = new FakeClock()
+  await beginLog(handleOf(writer), clock, systemSecrets)
+  const reported: unknown[] = []
+  const report = (fault: unknown) => void reported.push(fault)
+  const faults = new SqliteFaults(path, undefined, report)
+  const store = new SqliteStore(writer, reader, clock, systemSecrets, report, faults)
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => store.close())
   const { ann, plans } = await annAndHerRooms(store)
   const { seq } = await post(store, { sender: ann, channel: plans, body: 'before' })
   const commits = announcements(store)
-  const writer = Reflect.get(store, 'writer') as Database
   const limit = (pages: string) => writer.query(`PRAGMA max_page_count = ${pages}`).get()
   limit('1')
   const big = planOf({ sender: ann, channel: plans, body: 'x'.repeat(1_000_000) })
