@@ -55,7 +55,7 @@ export async function assemble(parts: Parts) {
   const { shared } = store
   const publishers: ((topic: string, text: string) => void)[] = []
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
-  // Until there is a hub nobody listens.
+  // Before the hub exists there are no listeners.
   let isHeard = () => false
   const core = await createCore({
     store,

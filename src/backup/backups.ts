@@ -75,7 +75,7 @@ export class Backups {
     }
   }
 
-  /** When the newest copy was made, whoever asked for it. A date that is still to come does not count. */
+  /** When the newest copy was made, by the schedule or by hand. Dates in the future do not count. */
   newest(): Date | undefined {
     const [backup] = this.byDate().dated
     return backup && new Date(backup.record.created_at)

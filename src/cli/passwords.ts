@@ -30,7 +30,7 @@ export function generatePassword(): string {
   ).join('-')
 }
 
-/** Prints an answer, and with it a password that was made up here. @throws CliError when it was shown to nobody */
+/** Prints an answer, and with it a password that was made up here. @throws CliError when it could not be shown */
 export async function printWithPassword(
   answer: { readonly id: string; readonly handle: string },
   chosen: ChosenPassword,
@@ -42,7 +42,7 @@ export async function printWithPassword(
 /** A password that was set and could not be shown: the old one is gone, too. */
 export function lostPassword(handle: string): Loss {
   return {
-    otherwise: `@${handle} has a new password that was shown to nobody; set another: synapse set-password ${handle}`,
+    otherwise: `@${handle} has a new password that could not be shown; set another: synapse set-password ${handle}`,
   }
 }
 

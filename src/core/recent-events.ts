@@ -35,7 +35,7 @@ export class RecentEvents {
   private changes = 0
   private replies = 0
 
-  /** `isHeard`: whether anybody listens. Where nobody does, a new event is kept when it is first read. */
+  /** `isHeard`: whether any reader listens. While none does, a new event is kept when it is first read. */
   constructor(private readonly isHeard: () => boolean) {}
 
   get(seq: Seq): LogEvent | undefined {

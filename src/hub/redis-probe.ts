@@ -11,7 +11,7 @@ export interface RedisFault {
 
 /**
  * Finds out why a Redis server is of no use: the client of the driver says of everything that the connection closed.
- * Signs in, publishes a word that nobody understands and subscribes. Undefined where all of it goes well.
+ * Signs in, publishes a message that every server ignores, and subscribes. Undefined where all of it goes well.
  */
 export async function probeRedis(url: string, channel: string): Promise<RedisFault | undefined> {
   const { protocol, hostname, port, host, username, password } = new URL(url)

@@ -193,7 +193,7 @@ describe('a secret that nobody saw', () => {
       ['add-account', '--kind', 'human', '--handle', 'eve'],
     ])
       expect(await lost(...words)).toMatch(
-        /new password that was shown to nobody.* synapse set-password (ada|eve)\n/,
+        /new password that could not be shown.* synapse set-password (ada|eve)\n/,
       )
   })
 })

@@ -126,12 +126,12 @@ export const onboardAgent = command({
 
 /** A token that could not be shown is revoked. */
 export function lostToken(where: Where, id: string | undefined): Loss {
-  const stays = 'the token was shown to nobody and could not be revoked'
+  const stays = 'the token could not be shown and could not be revoked'
   if (id === undefined)
     return { otherwise: `${stays}: synapse list-tokens, then synapse revoke-token --id ID` }
   return {
     takeBack: () => withClient(where, (client) => client.post(`/v1/admin/tokens/${id}/revoke`)),
-    done: 'the token was shown to nobody and is revoked again; run the command again for another',
+    done: 'the token could not be shown and is revoked again; run the command again for another',
     otherwise: `${stays}: synapse revoke-token --id ${id}`,
   }
 }

@@ -20,7 +20,7 @@ const HEADER_BYTES = 136
 export function heldLog(database: string): Finding[] {
   const log = statSync(`${database}-wal`, { throwIfNoEntry: false })
   if (log === undefined || log.size <= KEPT_LOG_BYTES) return []
-  // Without one nobody has the store open.
+  // Without this file no process has the store open.
   if (!existsSync(`${database}-shm`)) return []
   const index = readFileSync(`${database}-shm`)
   if (index.length < HEADER_BYTES) return []

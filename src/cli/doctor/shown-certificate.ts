@@ -4,7 +4,7 @@ import { type Finding, fail } from './check'
 
 const ANSWER_WITHIN_MS = 3000
 
-/** What an address shows to whoever comes. */
+/** What an address shows to every client. */
 export interface ShownCertificate {
   readonly fingerprint: string
   readonly begins: string
@@ -38,7 +38,7 @@ function isUntrusted(code: string): boolean {
 /** What to do where a client met this fault, which may be of the certificate there; undefined where it is not. */
 export async function distrust(url: string, code: string): Promise<Finding | undefined> {
   if (!isUntrusted(code)) return undefined
-  // One that nobody trusts may be out of date as well, and then trusting its root does not help.
+  // An untrusted certificate may have expired as well; trusting its root does not help then.
   const shown = await shownAt(url)
   const now = Date.now()
   if (shown !== undefined && Date.parse(shown.ends) < now)

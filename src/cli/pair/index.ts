@@ -121,12 +121,12 @@ export const pair: Command = command({
   },
 })
 
-/** A code or token that could not be shown lets nobody in any more. */
+/** Revokes a code or token that could not be shown. */
 function lostDevice(where: Where, id: string): Loss {
   return {
     takeBack: () => withClient(where, (client) => client.post(`/v1/admin/devices/${id}/revoke`)),
-    done: 'what lets the device in was shown to nobody and is withdrawn; run the command again',
-    otherwise: `what lets the device in was shown to nobody and could not be withdrawn: synapse pair revoke ${id}`,
+    done: 'what lets the device in could not be shown and is withdrawn; run the command again',
+    otherwise: `what lets the device in could not be shown and could not be withdrawn: synapse pair revoke ${id}`,
   }
 }
 
