@@ -244,6 +244,7 @@ const longFiles: Record<string, string> = {}
 /** The file that carries a folder's header, where it is not index.ts or the folder's namesake. */
 const mainFiles: Record<string, string> = {
   'src/http': 'server.ts',
+  'src/core/messages': 'post-plan.ts',
 }
 
 type Tree = ReadonlyMap<string, string>

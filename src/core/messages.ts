@@ -1,7 +1,7 @@
 import { actingTokenId, messageVia, type Person } from './actor'
 import type { Directory } from './directory'
 import { refuseWhileDraining } from './drain'
-import type { Account, BodyFormat, Channel, Message, MessageRef, MessageView, Priority } from './entities'
+import type { Account, BodyFormat, Channel, MessageRef, MessageView, Priority } from './entities'
 import { AppError, refusal } from './errors'
 import type { LogEvent } from './events'
 import type { Gates, Passed } from './gates'
@@ -13,10 +13,10 @@ import {
   type ResolvedMentions,
   resolveMentions,
 } from './mentions'
-import type { PostLookups, PostPlan, Reads, Store } from './ports'
+import { type PostDraft, type PostLookups, type PostPlan, touchesOf } from './messages/post-plan'
+import type { Reads, Store } from './ports'
 import type { Settings } from './settings'
 import type { Streams } from './streams'
-import type { Micros } from './time'
 import { viewMessages } from './views'
 
 export interface NewPost {
@@ -104,6 +104,7 @@ class Plan implements PostPlan {
   readonly replyTo: Uuid | null
   readonly threadId: Uuid | null
   readonly bodyLength: number
+  readonly touches: PostPlan['touches']
   mentions: ResolvedMentions = noMentions
   private readonly tokens: readonly string[]
   private passed: Passed | undefined
@@ -118,6 +119,7 @@ class Plan implements PostPlan {
     this.replyTo = post.replyTo === null ? null : (parseUuid(post.replyTo) ?? null)
     this.threadId = post.threadId === null ? null : (parseUuid(post.threadId) ?? null)
     this.bodyLength = post.body.length
+    this.touches = touchesOf(this)
     this.tokens = mentionTokens(post.body)
   }
 
@@ -128,14 +130,13 @@ class Plan implements PostPlan {
     refuseWhileDraining(settings)
   }
 
-  decide(found: PostLookups, place: { seq: Seq; at: Micros }): MessageView {
+  decide(found: PostLookups): PostDraft {
     const { post, actor, passed } = this
     if (!passed) throw new Error('a post is decided after it was admitted')
     const { channel } = passed
     const thread = this.threadOf(found, channel.id)
     this.mentions = this.resolve(channel)
-    const message: Message = {
-      seq: place.seq,
+    const message: PostDraft['message'] = {
       uuid: this.uuid,
       channelId: channel.id,
       senderId: actor.account.id,
@@ -150,11 +151,6 @@ class Plan implements PostPlan {
       metadata: post.metadata,
       clientMessageId: post.clientMessageId,
       actingTokenId: actingTokenId(actor),
-      createdAt: place.at,
-      editedAt: null,
-      deletedAt: null,
-      replyCount: 0,
-      lastReplyAt: null,
     }
     const mentioned = this.mentions.listed.map((id) => this.deps.directory.account(id).handle)
     return { message, channel, sender: actor.account, mentioned }

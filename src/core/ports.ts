@@ -7,8 +7,6 @@ import type {
   Member,
   Message,
   MessageKind,
-  MessageRef,
-  MessageView,
   Role,
   Session,
   SettingChange,
@@ -16,6 +14,7 @@ import type {
 } from './entities'
 import type { EventBody, EventRecord, LogEvent } from './events'
 import type { Seq, Uuid } from './ids'
+import type { PostPlan } from './messages/post-plan'
 import type { NewPairCode, PairCode, PairState } from './pair-codes'
 import type { SharedLog } from './shared-log'
 import type { Micros } from './time'
@@ -282,41 +281,6 @@ export interface Writes extends Reads {
    * at; undefined when there are no more.
    */
   forgetSessions(before: Micros, page: KeyPage): Promise<number | undefined>
-}
-
-/** What the store looked up for a post before it is decided. */
-export interface PostLookups {
-  /** The message that `replyTo` names, wherever it is. */
-  readonly target: FoundMessage | undefined
-  /** The message that `threadId` names. */
-  readonly thread: FoundMessage | undefined
-}
-
-export interface FoundMessage extends MessageRef {
-  readonly channelId: number
-  readonly thread: MessageRef | null
-  readonly deleted: boolean
-}
-
-/**
- * A post as plain data, so that many can share one commit (and, on Postgres, one statement). Both judgements run
- * synchronously inside the transaction, before its first row, and may run again; they refuse by throwing an AppError.
- */
-export interface PostPlan {
-  readonly uuid: Uuid
-  readonly idempotency: {
-    readonly accountId: number
-    readonly key: string
-    readonly requestHash: string
-  } | null
-  readonly replyTo: Uuid | null
-  readonly threadId: Uuid | null
-  /** UTF-16 units of the body, which count towards the size of a group. */
-  readonly bodyLength: number
-  /** Whether the sender may post there now: gates 1 to 7. Comes before the idempotency key is looked at. */
-  admit(): void
-  /** What to write, given what was found and the message's place in the log. */
-  decide(found: PostLookups, place: { seq: Seq; at: Micros }): MessageView
 }
 
 export type PostOutcome =

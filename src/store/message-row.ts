@@ -1,5 +1,6 @@
 import type { BodyFormat, Message, MessageKind, MessageRef, Priority, Via } from '../core/entities'
 import type { Seq, Uuid } from '../core/ids'
+import type { DraftMessage } from '../core/messages/post-plan'
 import type { Micros } from '../core/time'
 
 /**
@@ -59,7 +60,7 @@ export function kindFlags(kind: MessageKind): number {
   return kinds.indexOf(kind) << KIND_SHIFT
 }
 
-export function flagsOf(message: Message): number {
+export function flagsOf(message: DraftMessage): number {
   const { mentions } = message
   let flags = formats.indexOf(message.format as (typeof formats)[number]) | kindFlags(message.kind)
   flags |= priorities.indexOf(message.priority) << PRIORITY_SHIFT
@@ -69,7 +70,7 @@ export function flagsOf(message: Message): number {
   return flags
 }
 
-export function extraOf(message: Message): string | null {
+export function extraOf(message: DraftMessage): string | null {
   const { listed, unlisted, truncated } = message.mentions
   const extra: Extra = {
     ...(listed.length > 0 ? { m: listed } : {}),

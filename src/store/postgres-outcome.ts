@@ -1,9 +1,10 @@
 import type { Uuid } from '../core/ids'
+import type { LogPosition } from '../core/messages/post-plan'
 import type { Clock } from '../core/time'
 import type { PostgresClient } from './postgres-client'
 import { meaningOf } from './postgres-error'
 import type { PgDatabase } from './postgres-open'
-import { findPlaces, type Place } from './postgres-posts'
+import { findPlaces } from './postgres-posts'
 
 /** How long it is asked for, and the pause between two attempts. */
 const PATIENCE_MILLISECONDS = 5_000
@@ -17,7 +18,7 @@ export async function findOutcome(
   writer: PostgresClient<PgDatabase>,
   clock: Pick<Clock, 'steady'>,
   uuids: readonly Uuid[],
-): Promise<ReadonlyMap<Uuid, Place> | undefined> {
+): Promise<ReadonlyMap<Uuid, LogPosition> | undefined> {
   const deadline = clock.steady() + PATIENCE_MILLISECONDS
   while (clock.steady() < deadline) {
     try {

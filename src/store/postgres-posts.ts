@@ -1,7 +1,7 @@
 import type { ISql } from 'postgres'
-import type { MessageView } from '../core/entities'
 import type { Seq, Uuid } from '../core/ids'
-import type { FoundMessage, PostPlan } from '../core/ports'
+import type { Found } from '../core/messages/judge-post'
+import type { FoundMessage, LogPosition, PostDraft, PostPlan } from '../core/messages/post-plan'
 import { formatInstant, type Micros, toMicros } from '../core/time'
 import { extraOf, flagsOf } from './message-row'
 
@@ -30,26 +30,17 @@ SELECT uuid, seq, (extract(epoch FROM at) * 1000000)::bigint AS at
 FROM json_array_elements_text($1::text::json) AS given
 JOIN messages ON uuid = given::uuid`
 
-/** Where a message stands in the log. */
-export interface Place {
-  readonly seq: Seq
-  readonly at: Micros
-}
+/** A full disk is the database's to find. */
+const requireRoom = () => {}
 
-/** What the plans of a group refer to, as far as it exists. */
-export interface GroupLookups {
-  key(accountId: number, key: string): { readonly requestHash: string; readonly subject: Seq } | undefined
-  message(uuid: Uuid | null): FoundMessage | undefined
-}
-
-export const nothingFound: GroupLookups = { key: () => undefined, message: () => undefined }
+export const nothingFound: Found = { key: () => undefined, message: () => undefined, requireRoom }
 
 /** Whether any of these plans refers to something that is stored. */
 export function needsLookUp(plans: readonly PostPlan[]): boolean {
   return plans.some((plan) => plan.idempotency || plan.replyTo || plan.threadId)
 }
 
-export async function lookUp(sql: ISql, plans: readonly PostPlan[]): Promise<GroupLookups> {
+export async function lookUp(sql: ISql, plans: readonly PostPlan[]): Promise<Found> {
   const keys = plans.flatMap(({ idempotency }) => (idempotency ? [idempotency] : []))
   const uuids = plans.flatMap(({ replyTo, threadId }) => [replyTo, threadId].filter((uuid) => uuid !== null))
   const [used, found] = await Promise.all([
@@ -84,14 +75,15 @@ export async function lookUp(sql: ISql, plans: readonly PostPlan[]): Promise<Gro
   )
   return {
     key: (accountId, key) => byKey.get(`${accountId} ${key}`),
-    message: (uuid) => (uuid === null ? undefined : byUuid.get(uuid)),
+    message: (uuid) => byUuid.get(uuid),
+    requireRoom,
   }
 }
 
 /** What a plan came to, before it has a place in the log. */
 export interface Accepted {
   readonly plan: PostPlan
-  readonly view: MessageView
+  readonly draft: PostDraft
 }
 
 /**
@@ -103,8 +95,8 @@ export async function insertGroup(
   group: readonly Accepted[],
   now: Micros,
   known: Seq,
-): Promise<Place | undefined> {
-  const rows = group.map(({ plan, view: { message } }, i) => ({
+): Promise<LogPosition | undefined> {
+  const rows = group.map(({ plan, draft: { message } }, i) => ({
     i: i + 1,
     uuid: message.uuid,
     channel_id: message.channelId,
@@ -126,7 +118,7 @@ export async function insertGroup(
 }
 
 /** The places of those of these messages that are stored. */
-export async function findPlaces(sql: ISql, uuids: readonly Uuid[]): Promise<Map<Uuid, Place>> {
+export async function findPlaces(sql: ISql, uuids: readonly Uuid[]): Promise<Map<Uuid, LogPosition>> {
   const rows = await ask<{ uuid: Uuid; seq: string; at: string }>(sql, PLACES, [JSON.stringify(uuids)])
   return new Map(rows.map(({ uuid, seq, at }) => [uuid, { seq: Number(seq), at: toMicros(Number(at)) }]))
 }

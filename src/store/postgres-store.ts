@@ -1,16 +1,17 @@
 import { background } from '../core/background'
-import type { MessageView } from '../core/entities'
-import { AppError, refusal } from '../core/errors'
-import { type LogEvent, postedEvent } from '../core/events'
+import { AppError } from '../core/errors'
+import type { LogEvent } from '../core/events'
 import type { Secrets, Seq } from '../core/ids'
-import type { PostOutcome, PostPlan, Reads, Store, Writes } from '../core/ports'
-import { type Clock, later, toMicros } from '../core/time'
+import { countIndependent, judgePost } from '../core/messages/judge-post'
+import { type LogPosition, nthPosition, type PostPlan, placed } from '../core/messages/post-plan'
+import type { PostOutcome, Reads, Store, Writes } from '../core/ports'
+import type { Clock } from '../core/time'
 import { Appending, writesOver } from './postgres-act'
 import type { PostgresClient } from './postgres-client'
 import { constraintOf, meaningOf, translate, wasSent } from './postgres-error'
 import { handleOf, type PgDatabase } from './postgres-open'
 import { findOutcome } from './postgres-outcome'
-import { type Accepted, insertGroup, lookUp, needsLookUp, nothingFound, type Place } from './postgres-posts'
+import { type Accepted, insertGroup, lookUp, needsLookUp, nothingFound } from './postgres-posts'
 import type { PostgresSharedLog } from './postgres-shared-log'
 import { findHead } from './queries/log'
 import { type Act, GROUP_TEXT, GROUP_WORKS, type Post, type Work } from './works'
@@ -97,21 +98,15 @@ export class PostgresStore implements Store {
 
   /** The posts at the front of the queue that fit in one group: none of them is about what another one writes. */
   private takePosts(): Post[] {
-    const written = new Set<string>()
+    const plans: PostPlan[] = []
     let text = 0
-    let count = 0
     for (const { plan } of this.queue) {
-      if (!plan || count === GROUP_WORKS || text >= GROUP_TEXT) break
-      const { idempotency, uuid, replyTo, threadId } = plan
-      const key = idempotency && `${idempotency.accountId} ${idempotency.key}`
-      if ([key, replyTo, threadId].some((name) => name !== null && written.has(name))) break
-      if (key !== null) written.add(key)
-      written.add(uuid)
+      if (!plan || plans.length === GROUP_WORKS || text >= GROUP_TEXT) break
+      plans.push(plan)
       text += plan.bodyLength
-      count++
     }
     // Up to the first act there are only posts.
-    return this.queue.splice(0, count) as Post[]
+    return this.queue.splice(0, countIndependent(plans)) as Post[]
   }
 
   private async runGroup(posts: readonly Post[]): Promise<void> {
@@ -144,7 +139,7 @@ export class PostgresStore implements Store {
   }
 
   /** Undefined if the group has to be judged again. */
-  private async send(group: readonly Judged[], known: Seq): Promise<Place | undefined> {
+  private async send(group: readonly Judged[], known: Seq): Promise<LogPosition | undefined> {
     try {
       const first = await this.writer.run((_, sql) => insertGroup(sql, group, this.clock.now(), known))
       if (!first) await this.shared.check()
@@ -165,24 +160,17 @@ export class PostgresStore implements Store {
     const refused: Refused[] = []
     for (const post of posts) {
       const { plan } = post
-      const { idempotency } = plan
       try {
-        plan.admit()
-        const used = idempotency && found.key(idempotency.accountId, idempotency.key)
-        if (used && used.requestHash !== idempotency.requestHash) throw refusal('idempotency_conflict')
-        if (used) {
-          // It is answered as it reads today, so what it made has to be known here.
-          const seq = used.subject
-          this.shared.reach(seq).then(
-            () => post.resolve({ replayed: true, seq }),
-            (error) => post.reject(translate(error)),
-          )
+        const judged = judgePost(plan, found)
+        if (!judged.replayed) {
+          group.push({ post, plan, draft: judged.draft })
           continue
         }
-        const referred = { target: found.message(plan.replyTo), thread: found.message(plan.threadId) }
-        // Its place is given by the statement that writes it.
-        const view = plan.decide(referred, { seq: 0, at: toMicros(0) })
-        group.push({ post, plan, view })
+        // It is answered as it reads today, so what it made has to be known here.
+        this.shared.reach(judged.seq).then(
+          () => post.resolve(judged),
+          (error) => post.reject(translate(error)),
+        )
       } catch (reason) {
         // What has to be loaded first is not refused; it comes again.
         if (reason instanceof AppError) refused.push({ post, reason })
@@ -196,10 +184,8 @@ export class PostgresStore implements Store {
    * Announces and answers. Where others have written before, that is announced first, which the writers need not wait
    * for: whoever reads, here or elsewhere, waits until what is committed is known (`fresh`).
    */
-  private publish(group: readonly Judged[], first: Place): void {
-    const events = group.map(({ view }, i) =>
-      postedEvent(placed(view, { seq: first.seq + i, at: later(first.at, i) })),
-    )
+  private publish(group: readonly Judged[], first: LogPosition): void {
+    const events = group.map(({ draft }, i) => placed(draft, nthPosition(first, i)))
     // What cannot be read before it is reported by whoever reads it; it is announced later.
     background(this.shared.announce(first.seq - 1, events), () => {})
     for (const [i, { post }] of group.entries()) {
@@ -297,9 +283,4 @@ export class PostgresStore implements Store {
     await this.shared.carried()
     resolve()
   }
-}
-
-/** A view whose message has got its place in the log. */
-function placed(view: MessageView, { seq, at }: Place): MessageView {
-  return { ...view, message: { ...view.message, seq, createdAt: at } }
 }

@@ -1,10 +1,9 @@
 import type { Database } from 'bun:sqlite'
 import { eq, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
-import type { Message } from '../core/entities'
 import { type LogEvent, toRecord } from '../core/events'
 import type { Seq, Uuid } from '../core/ids'
-import type { FoundMessage } from '../core/ports'
+import type { DraftMessage, FoundMessage, LogPosition } from '../core/messages/post-plan'
 import type { Micros } from '../core/time'
 import { uuidFromBytes, uuidToBytes } from './columns'
 import type { Handle } from './database'
@@ -128,20 +127,20 @@ export function hotRows(connection: Database, { db, t }: Handle) {
   )
 
   return {
-    insertMessage(message: Message): void {
+    insertMessage(message: DraftMessage, { seq, at }: LogPosition): void {
       insertMessage.run(
-        message.seq,
+        seq,
         uuidToBytes(message.uuid),
         message.channelId,
         message.senderId,
         message.thread?.seq ?? null,
         message.replyTo?.seq ?? null,
-        message.createdAt,
+        at,
         flagsOf(message),
         message.body,
         extraOf(message),
       )
-      if (message.thread) upsertThread.run(message.thread.seq, 1, message.seq)
+      if (message.thread) upsertThread.run(message.thread.seq, 1, seq)
     },
 
     insertEvent(event: LogEvent): void {

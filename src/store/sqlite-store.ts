@@ -1,10 +1,11 @@
 import type { Database } from 'bun:sqlite'
 import { background } from '../core/background'
 import type { Account } from '../core/entities'
-import { refusal } from '../core/errors'
-import { changesRights, type EventBody, type LogEvent, postedEvent } from '../core/events'
+import { changesRights, type EventBody, type LogEvent } from '../core/events'
 import type { Secrets, Seq } from '../core/ids'
-import type { PostOutcome, PostPlan, Reads, Store, Writes } from '../core/ports'
+import { type Found, judgePost } from '../core/messages/judge-post'
+import { type PostPlan, placed } from '../core/messages/post-plan'
+import type { PostOutcome, Reads, Store, Writes } from '../core/ports'
 import { type Clock, type Micros, toMicros } from '../core/time'
 import { createReads, createWrites } from './queries'
 import type { SqliteFaults } from './sqlite-faults'
@@ -36,6 +37,7 @@ interface Place {
 export class SqliteStore implements Store {
   readonly reads: Reads
   private readonly rows: HotRows
+  private readonly found: Found
   private readonly tx: Writes
   private readonly listeners: ((events: readonly LogEvent[]) => void)[] = []
   private readonly changes: { get(): { n: number } | null }
@@ -62,6 +64,11 @@ export class SqliteStore implements Store {
     const handle = handleOf(writer)
     this.reads = faults.guard(createReads(handleOf(reader)))
     this.rows = hotRows(writer, handle)
+    this.found = {
+      key: this.rows.findKey,
+      message: this.rows.findMessage,
+      requireRoom: () => faults.admitPost(),
+    }
     this.changes = writer.prepare<{ n: number }, []>('SELECT total_changes() AS n')
     this.begin = writer.prepare('BEGIN IMMEDIATE')
     this.end = writer.prepare('COMMIT')
@@ -213,27 +220,24 @@ export class SqliteStore implements Store {
   }
 
   private write(plan: PostPlan): PostOutcome {
-    plan.admit()
-    const { idempotency } = plan
-    const used = idempotency && this.rows.findKey(idempotency.accountId, idempotency.key)
-    if (used && idempotency) {
-      if (used.requestHash !== idempotency.requestHash) throw refusal('idempotency_conflict')
-      return { replayed: true, seq: used.subject }
-    }
-    this.faults.admitPost()
-    const found = {
-      target: plan.replyTo === null ? undefined : this.rows.findMessage(plan.replyTo),
-      thread: plan.threadId === null ? undefined : this.rows.findMessage(plan.threadId),
-    }
-    const at = this.nextInstant()
-    const view = plan.decide(found, { seq: this.place.seq + 1, at })
-    const event = postedEvent(view)
-    this.place.seq = event.seq
-    this.place.lastAt = at
-    this.rows.insertMessage(view.message)
+    const judged = judgePost(plan, this.found)
+    if (judged.replayed) return judged
+    const { draft } = judged
+    const place = { seq: this.place.seq + 1, at: this.nextInstant() }
+    const event = placed(draft, place)
+    this.place.seq = place.seq
+    this.place.lastAt = place.at
+    this.rows.insertMessage(draft.message, place)
     this.rows.insertEvent(event)
+    const { idempotency } = plan
     if (idempotency)
-      this.rows.insertKey(idempotency.accountId, idempotency.key, idempotency.requestHash, event.seq, at)
+      this.rows.insertKey(
+        idempotency.accountId,
+        idempotency.key,
+        idempotency.requestHash,
+        place.seq,
+        place.at,
+      )
     this.pending.push(event)
     return { replayed: false, event }
   }

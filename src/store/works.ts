@@ -1,4 +1,5 @@
-import type { PostOutcome, PostPlan, Writes } from '../core/ports'
+import type { PostPlan } from '../core/messages/post-plan'
+import type { PostOutcome, Writes } from '../core/ports'
 
 /** What waits for a store's writer: posts, which may share a commit, and acts. */
 export type Work = Post | Act

@@ -85,9 +85,9 @@ describe.each(engines)('a post on %s', (name) => {
     let found: unknown
     const look: typeof plan = {
       ...plan,
-      decide: (lookups, place) => {
+      decide: (lookups) => {
         found = lookups
-        return plan.decide(lookups, place)
+        return plan.decide(lookups)
       },
     }
     await store.post(look)

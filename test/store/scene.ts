@@ -2,7 +2,8 @@ import type { Account, Channel, Mentions, Message } from '../../src/core/entitie
 import { accountEvent, channelEvent, type LogEvent, memberEvent } from '../../src/core/events'
 import type { Uuid } from '../../src/core/ids'
 import { noMentions } from '../../src/core/mentions'
-import type { PostOutcome, PostPlan, Store, Writes } from '../../src/core/ports'
+import { type DraftMessage, type PostPlan, touchesOf } from '../../src/core/messages/post-plan'
+import type { PostOutcome, Store, Writes } from '../../src/core/ports'
 import { systemSecrets } from '../../src/platform'
 
 /** Verbs of a store for tests: the rows that the core would write, without its rules. */
@@ -51,7 +52,7 @@ interface Posting {
   readonly key?: string
   readonly requestHash?: string
   readonly uuid?: Uuid
-  readonly message?: Partial<Message>
+  readonly message?: Partial<DraftMessage>
   /** Judges the post; refuses by throwing. */
   readonly admit?: () => void
 }
@@ -61,17 +62,20 @@ export function planOf(posting: Posting): PostPlan {
   const { sender, channel, body, key, requestHash = body } = posting
   const uuid = posting.uuid ?? systemSecrets.uuid()
   const mentions: Mentions = noMentions
-  return {
+  const parts = {
     uuid,
     idempotency: key === undefined ? null : { accountId: sender.id, key, requestHash },
     replyTo: posting.replyTo ?? null,
     threadId: posting.threadId ?? null,
+  }
+  return {
+    ...parts,
+    touches: touchesOf(parts),
     bodyLength: body.length,
     admit: () => posting.admit?.(),
-    decide: ({ target, thread }, { seq, at }) => {
+    decide: ({ target, thread }) => {
       const root = thread?.thread ?? thread ?? target?.thread ?? target
-      const message: Message = {
-        seq,
+      const message: DraftMessage = {
         uuid,
         channelId: channel.id,
         senderId: sender.id,
@@ -86,11 +90,6 @@ export function planOf(posting: Posting): PostPlan {
         metadata: {},
         clientMessageId: null,
         actingTokenId: null,
-        createdAt: at,
-        editedAt: null,
-        deletedAt: null,
-        replyCount: 0,
-        lastReplyAt: null,
         ...posting.message,
       }
       return { message, channel, sender, mentioned: [] }

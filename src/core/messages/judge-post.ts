@@ -1,0 +1,50 @@
+import { refusal } from '../errors'
+import type { Seq, Uuid } from '../ids'
+import type { FoundMessage, PostDraft, PostPlan } from './post-plan'
+
+/** What is stored of what the plans of a group read, as of one moment before any of them is written. */
+export interface Found {
+  /** The request that used a key, and the message it made. */
+  key(accountId: number, key: string): { readonly requestHash: string; readonly subject: Seq } | undefined
+  message(uuid: Uuid): FoundMessage | undefined
+  /** @throws storage_full, unavailable where no message can be stored */
+  requireRoom(): void
+}
+
+export type Judgement =
+  | { readonly replayed: false; readonly draft: PostDraft }
+  /** The key was used before for the same request; `seq` is the message it made. */
+  | { readonly replayed: true; readonly seq: Seq }
+
+/**
+ * Judges a post in the one order: rights, retry key, room on the disk, what it refers to. So a sender without rights
+ * learns nothing of a key, and a request that was made before is answered when the disk is full, too.
+ * @throws what `admit` and `decide` throw, idempotency_conflict, storage_full, unavailable
+ */
+export function judgePost(plan: PostPlan, found: Found): Judgement {
+  plan.admit()
+  const { idempotency, replyTo, threadId } = plan
+  const used = idempotency && found.key(idempotency.accountId, idempotency.key)
+  if (used) {
+    if (used.requestHash !== idempotency.requestHash) throw refusal('idempotency_conflict')
+    return { replayed: true, seq: used.subject }
+  }
+  found.requireRoom()
+  const target = replyTo === null ? undefined : found.message(replyTo)
+  const thread = threadId === null ? undefined : found.message(threadId)
+  return { replayed: false, draft: plan.decide({ target, thread }) }
+}
+
+/** How many of these plans, from the first on, can be judged together: none of them reads what another one writes. */
+export function countIndependent(plans: readonly Pick<PostPlan, 'touches'>[]): number {
+  const written = new Set<string>()
+  let noted = 0
+  for (const [i, { touches }] of plans.entries()) {
+    if (touches.reads.length === 0) continue
+    // Most plans read nothing, so what they write is noted only when another one asks.
+    for (const earlier of plans.slice(noted, i)) for (const name of earlier.touches.writes) written.add(name)
+    noted = i
+    if (touches.reads.some((name) => written.has(name))) return i
+  }
+  return plans.length
+}
