@@ -379,6 +379,27 @@ function headerViolations(tree: Tree): string[] {
   })
 }
 
+/** Files that load one another in a circle, dynamic imports included: none of them can be read or tested alone. */
+function circleViolations(tree: Tree): string[] {
+  const loads = new Map(
+    sources(tree).map(([file, source]) => {
+      const loaded = importsOf(source).filter(({ from, typeOnly }) => from.startsWith('.') && !typeOnly)
+      return [file, loaded.map(({ from }) => resolveImport(tree, file, from))]
+    }),
+  )
+  const done = new Set<string>()
+  const circles: string[] = []
+  const follow = (file: string, way: readonly string[]): void => {
+    const start = way.indexOf(file)
+    if (start >= 0) circles.push(`${[...way.slice(start), file].join(' → ')} is a circle of imports`)
+    if (start >= 0 || done.has(file)) return
+    for (const loaded of loads.get(file) ?? []) follow(loaded, [...way, file])
+    done.add(file)
+  }
+  for (const file of loads.keys()) follow(file, [])
+  return circles
+}
+
 /** An exception whose file or whose need is gone hides the next mistake. */
 function staleExceptions(tree: Tree): string[] {
   const files = [...Object.keys(allowedImports), ...Object.keys(allowedGlobals), ...Object.keys(longFiles)]
@@ -404,6 +425,7 @@ describe('the source keeps the rules', () => {
     'only config reads the environment': environmentViolations,
     'no file is long without a reason': lengthViolations,
     'there is no default export': defaultExportViolations,
+    'no files import one another in a circle': circleViolations,
     'a promise that is not awaited goes through background()': droppedPromises,
     'every folder opens with a header': headerViolations,
     'every exception still has its file': staleExceptions,
@@ -531,6 +553,16 @@ describe('the rules notice', () => {
       '// void look()',
     ])
       expect(found(source)).toEqual([])
+  })
+
+  test('files that import one another in a circle, but not types', () => {
+    const pair = (one: string, other: string) =>
+      circleViolations(tree({ 'src/core/a.ts': one, 'src/core/b.ts': other }))
+    expect(pair("import { b } from './b'\nb()", "import { a } from './a'\na()")).toEqual([
+      'src/core/a.ts → src/core/b.ts → src/core/a.ts is a circle of imports',
+    ])
+    expect(pair("await import('./b')", "export * from './a'")).toHaveLength(1)
+    expect(pair("import { b } from './b'\nb()", "import type { A } from './a'")).toEqual([])
   })
 
   test('a long file, a default export and a folder without a header', () => {

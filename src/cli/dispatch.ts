@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from './exit-codes'
 import { commandHelp, familyHelp, overview, usageLine } from './help'
 import { ENTRIES, type Entry } from './program'
 import { reportError } from './report'
+import { running } from './running-command'
 import { note, print, printJson, styleOf } from './terminal'
 import { COMMIT, CONTRACT_VERSION, VERSION } from './version'
 
@@ -24,6 +25,7 @@ export async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     const isMember = isFamily || members.some(({ name }) => name === `${first} ${rest[0]}`)
     const [name, words] = isMember ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest]
     entry = find(name, scope)
+    running.command = entry.name
     if (wantsHelp(words)) {
       print(commandHelp(styleOf(process.stdout), entry, await entry.load()))
       return EXIT.ok

@@ -262,13 +262,6 @@ export const ENTRIES: readonly Entry[] = [
   ),
 ]
 
-/** The name of the command that these words call; undefined when they call none. */
-export function commandOf(words: readonly string[]): string | undefined {
-  const [first = '', second = ''] = words[0] === 'admin' ? words.slice(1) : words
-  const names = new Set(ENTRIES.map(({ name }) => name))
-  return [`${first} ${second}`, first].find((name) => names.has(name))
-}
-
 function entry(group: Group, name: string, summary: string, load: () => Promise<Command>): Entry {
   return { group, name, summary, load }
 }

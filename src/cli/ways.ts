@@ -5,7 +5,7 @@ import { CliError, UsageError } from './cli-error'
 import { AdminClient, type Transport } from './client'
 import { EXIT } from './exit-codes'
 import { COMMAND_WITHIN_MS, seeFree } from './home-lock'
-import { commandOf } from './program'
+import { running } from './running-command'
 import { note } from './terminal'
 
 /** Where a command is to act, as its flags say. */
@@ -111,8 +111,7 @@ function overSocket(socket: string): Transport {
 
 function named(init: RequestInit): RequestInit {
   const headers = new Headers(init.headers)
-  const command = commandOf(process.argv.slice(2))
-  if (command !== undefined) headers.set(COMMAND_HEADER, command)
+  if (running.command !== undefined) headers.set(COMMAND_HEADER, running.command)
   return { ...init, headers }
 }
 

@@ -1,7 +1,7 @@
 import { epochsOf } from '../../backup/index'
 import { readState } from '../../home/index'
 import { type Check, fail, pass, skip, warn } from './check'
-import { storeOf } from './patient'
+import { storeOf } from './quiet-store'
 
 /** Whether the store is as far as this home has seen it. */
 export const epoch: Check = {

@@ -1,5 +1,6 @@
 import { type Check, type Finding, isWithin, pass, warn } from './check'
-import { type Patient, storeOf } from './patient'
+import type { Patient } from './patient'
+import { storeOf } from './quiet-store'
 
 const DAY_MS = 86_400_000
 const ANSWER_WITHIN_MS = 3000

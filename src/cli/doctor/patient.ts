@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { openQuiet } from '../../backup/index'
 import { type Config, loadConfig } from '../../config/index'
 import type { DatabaseSeen } from '../../examining'
 import { homePaths, type RunFile } from '../../home/index'
@@ -63,9 +62,4 @@ function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
     asked ??= ask()
     return asked
   }
-}
-
-/** The store for reading, without a trace. */
-export function storeOf({ isHeld }: Pick<Patient, 'isHeld'>, path: string): ReturnType<typeof openQuiet> {
-  return openQuiet(path, { isServed: isHeld })
 }

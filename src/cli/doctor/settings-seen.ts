@@ -1,4 +1,5 @@
-import { type Patient, storeOf } from './patient'
+import type { Patient } from './patient'
+import { storeOf } from './quiet-store'
 
 const ANSWER_WITHIN_MS = 3000
 

@@ -14,7 +14,8 @@ import { ownDid } from '../backup/index'
 import { counted } from '../words'
 import { type Check, type Finding, fail, pass, warn } from './check'
 import { heldLog } from './held-log'
-import { type Patient, storeOf } from './patient'
+import type { Patient } from './patient'
+import { storeOf } from './quiet-store'
 
 const RESTORE = 'synapse backup list, then synapse backup restore <file>'
 

@@ -1,0 +1,9 @@
+import { openQuiet } from '../../backup/index'
+
+/** Opens a SQLite store for reading, without a trace. `isHeld`: a server or a command has it open. */
+export function storeOf(
+  { isHeld }: { readonly isHeld: boolean },
+  path: string,
+): ReturnType<typeof openQuiet> {
+  return openQuiet(path, { isServed: isHeld })
+}
