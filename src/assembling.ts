@@ -4,6 +4,7 @@
  */
 import { bootstrapToken, type Config, settingRegistry } from './config'
 import { createCore } from './core'
+import { Trouble } from './core/errors'
 import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
 import { descriptorsOf } from './descriptors'
@@ -13,7 +14,7 @@ import { RateLimits } from './http/rate-limits'
 import { StreamLimits } from './http/stream-limits'
 import { features, Wire } from './http/v1'
 import { HeldRequests, Hub } from './hub'
-import { startUpkeep } from './jobs'
+import { Runner, upkeepJobs } from './jobs'
 import type { Keeping } from './keeping'
 import type { Logger } from './logger'
 import type { Measuring } from './measuring'
@@ -168,17 +169,25 @@ export async function assemble(parts: Parts) {
   )
   const server = { http, stopping: false }
   const { usage, attempts, actedWrites } = core
-  const upkeep = startUpkeep({
+  const runner = new Runner({
+    leases: store,
+    clock,
+    report: (fault, job) => {
+      if (fault instanceof Trouble) report(fault)
+      else logger.error('a job failed, and is tried again', { job, fault })
+    },
+  })
+  const upkeep = upkeepJobs({
     store,
     usage,
     attempts,
     actedWrites,
     clock,
     aheadUntil: () => core.log.aheadUntil(clock),
-    report,
     warn: (message, facts) => logger.warning(message, facts),
   })
-  return { server, publishers, hub, core, upkeep }
+  for (const job of upkeep) runner.add(job)
+  return { server, publishers, hub, core, runner }
 }
 
 /** The admin token of the environment, if nobody could administrate otherwise. Answers how many can. */

@@ -19,7 +19,7 @@ import type { Clock } from './core/time'
 import { HomeError, homePaths, lockHome, prepareHome, writeState } from './home'
 import type { InstanceKey } from './home/instance-key'
 import type { BackupMaker } from './http/admin/backups'
-import { startDaily } from './jobs'
+import { daily, type Job } from './jobs'
 import { createLogger, type Logger } from './logger'
 import { reviveDatabase } from './moving'
 import { openHomeStore } from './opening'
@@ -27,11 +27,7 @@ import { systemClock, systemSecrets } from './platform'
 import type { OpenStore } from './store'
 import { VERSION } from './version'
 
-/**
- * Whoever holds this lease makes the daily backup of a store that several processes share. It lasts until all of them
- * have looked whether it is time.
- */
-const LEASE = 'backup'
+/** Of several processes over one store one makes the daily backup. Its lease lasts until all have looked whether it is time. */
 const LEASE_SECONDS = 600
 /** How long a stopping server waits for a backup that is under way. */
 const STOP_MILLISECONDS = 5000
@@ -53,14 +49,13 @@ export interface Keeping {
   readonly backups: Backups
   /** What the local operator's requests reach. */
   readonly maker: BackupMaker
-  /** Begins to make one a day, where there is a place for it; answers what looks, every minute, whether it is time. */
-  start(): Promise<{ check(): Promise<void> } | undefined>
+  /** Makes one a day; none where there is no place for it. */
+  jobs(): Promise<Job[]>
   stop(): Promise<void>
 }
 
 export function keepBackups({ config, store, key, clock, logger, settings, onMade }: KeepingParts): Keeping {
   const now = () => new Date(clock.now() / 1000)
-  let lastRun: Date | undefined
   const backups = new Backups({
     home: config.home,
     store: config.database,
@@ -72,7 +67,6 @@ export function keepBackups({ config, store, key, clock, logger, settings, onMad
     now,
     warn: (message, facts) => logger.warning(message, facts),
   })
-  let daily: ReturnType<typeof startDaily> | undefined
   return {
     backups,
     maker: {
@@ -87,24 +81,23 @@ export function keepBackups({ config, store, key, clock, logger, settings, onMad
         }
       },
     },
-    start: async () => {
+    jobs: async () => {
       if (config.backupDir === null) {
         logger.warning('no daily backup: there is no place for one; set SYNAPSE_BACKUP_DIR')
-        return undefined
+        return []
       }
       for (const notice of noticesOf(backups.datedAhead())) logger.warning(notice)
       const born = new Date(ulidTime((await store.reads.epochs())[0]?.epoch ?? ''))
-      daily = startDaily({
+      const job = daily({
+        name: 'backup',
         at: () => settings.get('backup.daily_at'),
         // A store without any copy is due at the first such time of its life.
-        lastDone: () => [lastRun, backups.newest(), born],
+        lastDone: () => [backups.newest(), born],
+        lease: { seconds: LEASE_SECONDS, isGivenBack: false },
         run: async () => {
-          if (await store.lease(LEASE, LEASE_SECONDS)) {
-            const made = await backups.createDaily()
-            tell(logger, made)
-            onMade(null, nameOf(made))
-          }
-          lastRun = now()
+          const made = await backups.createDaily()
+          tell(logger, made)
+          onMade(null, nameOf(made))
         },
         clock,
         report: (fault) => {
@@ -113,10 +106,9 @@ export function keepBackups({ config, store, key, clock, logger, settings, onMad
           else logger.error('the daily backup failed', { fault })
         },
       })
-      return daily
+      return [job]
     },
     stop: async () => {
-      daily?.stop()
       const patience = Promise.withResolvers<void>()
       const timer = setTimeout(patience.resolve, STOP_MILLISECONDS)
       await Promise.race([backups.idle(), patience.promise])

@@ -185,7 +185,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   // What is registered first ends last: the jobs have stopped when the goodbye is said.
   undo.defer(() => announcing?.stop())
   undo.defer(() => keeping.stop())
-  const { server, publishers, hub, core, upkeep } = await assemble({
+  const { server, publishers, hub, core, runner } = await assemble({
     config,
     store,
     clock,
@@ -203,7 +203,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     roster: { neighbours: () => announcing?.neighbours() ?? [] },
     key,
   })
-  undo.defer(() => upkeep.stop())
+  undo.defer(() => runner.stop())
   undo.defer(() => hub.stop())
   for (const ignored of core.settings.ignored)
     logger.warning('a setting has a value that this version does not take; it is ignored', { key: ignored })
@@ -228,7 +228,8 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   if (options.listen) announcing = new Announcing({ ...parts, ...(wire && { wire }) })
   const phase = () => (core.settings.get('drain') ? 'draining' : 'ready')
   record?.update({ phase: phase(), urls: [...urls] })
-  if (options.listen && options.throwAway !== true) await keeping.start()
+  if (options.listen && options.throwAway !== true) for (const job of await keeping.jobs()) runner.add(job)
+  runner.start()
   if (options.listen) logger.info('ready', { version: VERSION, boot_id: bootId, urls })
 
   const stack = undo.move()

@@ -1,7 +1,10 @@
 /**
- * Durable background work: what has to happen sooner or later, whoever asks or not.
- * Imports the core only. main.ts starts and stops it. Each job is short, and a failed run is logged and tried again.
- * Start reading at upkeep.ts.
+ * Durable background work: what has to happen sooner or later, whether it is asked for or not.
+ * Imports the core only. The composition hands rows to the one runner, and starts and stops it.
+ * A row is a `Job`: interval.ts and daily.ts make them by time, upkeep.ts lists those of every server.
+ * Start reading at runner.ts.
  */
-export { startDaily } from './daily'
-export { startUpkeep } from './upkeep'
+export { daily } from './daily'
+export type { Job } from './job'
+export { Runner } from './runner'
+export { upkeepJobs } from './upkeep'

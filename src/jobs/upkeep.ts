@@ -1,63 +1,64 @@
 import type { Attempts } from '../core/attempts'
-import { background } from '../core/background'
 import type { ActedWrites } from '../core/impersonation'
 import { IDEMPOTENCY_WINDOW_HOURS } from '../core/limits'
-import type { Leases, Store } from '../core/ports'
+import type { Store } from '../core/ports'
 import { type Clock, later, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../core/time'
 import type { Usage } from '../core/usage'
-import { alone } from './alone'
+import { interval } from './interval'
+import type { Job } from './job'
 import { createLogClockWatch, type LogClockDeps } from './log-clock'
 import { SettledClock } from './settled-clock'
 
 const USAGE_MILLISECONDS = 30_000
 const CLOCK_MILLISECONDS = 60_000
 const FORGET_MILLISECONDS = 10 * 60_000
+/** A process that dies while it forgets gives way to another one after so long. */
+const LEASE_SECONDS = 30
 /** Rows that go in one transaction, so that posts never wait long. */
 const SLICE = 500
 /** Sessions are kept so long after their end: a clock that was a year ahead, and comes back, finds them. */
 const SESSION_GRACE_DAYS = 400
 
 export interface UpkeepDeps {
-  readonly store: Store & Leases
+  readonly store: Store
   readonly usage: Usage
   readonly attempts: Attempts
   readonly actedWrites: ActedWrites
   readonly clock: Clock
   readonly aheadUntil: LogClockDeps['aheadUntil']
-  readonly report: (fault: unknown) => void
   readonly warn: LogClockDeps['warn']
 }
 
 /** Writes down when credentials were used, and forgets attempts, retry keys and sessions that are over. */
-export function startUpkeep(deps: UpkeepDeps): {
-  stop(): Promise<void>
-} {
-  const { store, usage, attempts, actedWrites, clock, report } = deps
-  const lookAtClock = createLogClockWatch(deps)
+export function upkeepJobs(deps: UpkeepDeps): Job[] {
+  const { store, usage, attempts, actedWrites, clock } = deps
   const forget = createForgetting(store, attempts, clock)
-  const forgetAlone = () => alone(store, 'upkeep', forget)
-  const run = (job: () => Promise<void>) => () => background(job(), report)
-  const timers = [
-    setInterval(
-      run(() => usage.flush()),
-      USAGE_MILLISECONDS,
-    ),
-    setInterval(
-      run(() => actedWrites.flush()),
-      USAGE_MILLISECONDS,
-    ),
-    setInterval(run(forgetAlone), FORGET_MILLISECONDS),
-    setInterval(run(lookAtClock), CLOCK_MILLISECONDS),
+  const watch = createLogClockWatch(deps)
+  return [
+    interval({
+      name: 'last-uses',
+      every: USAGE_MILLISECONDS,
+      runsAtEnd: true,
+      clock,
+      run: () => usage.flush(),
+    }),
+    interval({
+      name: 'impersonation-notes',
+      every: USAGE_MILLISECONDS,
+      runsAtEnd: true,
+      clock,
+      run: () => actedWrites.flush(),
+    }),
+    interval({
+      name: 'upkeep',
+      every: FORGET_MILLISECONDS,
+      atStart: true,
+      lease: { seconds: LEASE_SECONDS, isGivenBack: false },
+      clock,
+      run: forget,
+    }),
+    interval({ name: 'log-clock', every: CLOCK_MILLISECONDS, atStart: true, clock, run: watch }),
   ]
-  run(forgetAlone)()
-  run(lookAtClock)()
-  return {
-    stop: async () => {
-      for (const timer of timers) clearInterval(timer)
-      await usage.flush().catch(report)
-      await actedWrites.flush().catch(report)
-    },
-  }
 }
 
 /** Deletes what is over, at each call, once the date is settled. */

@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { toMicros } from '../../src/core/time'
-import { startDaily } from '../../src/jobs'
+import { daily as dailyJob, Runner } from '../../src/jobs'
 import { lastDue } from '../../src/jobs/daily'
 import { FakeClock, HOUR, MINUTE } from '../support/fake-clock'
 import { until } from '../support/sockets'
@@ -29,7 +29,8 @@ function daily(at: string | null = '03:00') {
   const runs: Date[] = []
   const faults: unknown[] = []
   const state = { at, fails: false, done: noon as Date | undefined }
-  const job = startDaily({
+  const job = dailyJob({
+    name: 'daily',
     at: () => state.at,
     lastDone: () => [state.done],
     run: async () => {
@@ -40,12 +41,19 @@ function daily(at: string | null = '03:00') {
     clock,
     report: (fault) => faults.push(fault),
   })
-  return { clock, runs, faults, state, check: job.check, [Symbol.dispose]: () => job.stop() }
+  const leases = { lease: async () => true, release: async () => {} }
+  const runner = new Runner({ leases, clock, report: (fault) => faults.push(fault) })
+  runner.add(job)
+  runner.start()
+  // It is not looked at in the first minute of a process.
+  clock.advance(MINUTE)
+  const check = () => runner.check()
+  return { clock, runs, faults, state, check, [Symbol.asyncDispose]: () => runner.stop() }
 }
 
 describe('what is done daily', () => {
   test('is done once when its time has come, and not before', async () => {
-    using job = daily()
+    await using job = daily()
     for (const [hours, runs] of [
       [14, 0],
       [1, 1],
@@ -60,7 +68,7 @@ describe('what is done daily', () => {
   })
 
   test('is made up for when its time was slept through, once for all the nights', async () => {
-    using job = daily()
+    await using job = daily()
     job.clock.advance(80 * HOUR)
     await job.check()
     await job.check()
@@ -68,7 +76,7 @@ describe('what is done daily', () => {
   })
 
   test('is tried again an hour after it failed', async () => {
-    using job = daily()
+    await using job = daily()
     job.state.fails = true
     job.clock.advance(15 * HOUR)
     await job.check()
@@ -84,7 +92,7 @@ describe('what is done daily', () => {
   })
 
   test('is done on the days after one on which the clock was a year ahead', async () => {
-    using job = daily()
+    await using job = daily()
     const right = job.clock.now()
     job.clock.set(toMicros(right + 365 * 24 * HOUR * 1000))
     await job.check()
@@ -100,7 +108,7 @@ describe('what is done daily', () => {
   })
 
   test('is tried again an hour after it failed, also when the clock is set back meanwhile', async () => {
-    using job = daily()
+    await using job = daily()
     const right = job.clock.now()
     job.state.fails = true
     job.clock.set(toMicros(right + 365 * 24 * HOUR * 1000))
@@ -112,7 +120,7 @@ describe('what is done daily', () => {
   })
 
   test('is not done while it is switched off, and follows the time as it is set', async () => {
-    using job = daily(null)
+    await using job = daily(null)
     job.clock.advance(30 * HOUR)
     await job.check()
     expect(job.runs).toHaveLength(0)

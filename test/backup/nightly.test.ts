@@ -6,6 +6,7 @@ import { instanceFolders } from '../../src/backup/records'
 import { loadConfig, settingRegistry } from '../../src/config'
 import { toMicros } from '../../src/core/time'
 import { ensureInstanceKey, homePaths, prepareHome } from '../../src/home'
+import { Runner } from '../../src/jobs'
 import { keepBackups } from '../../src/keeping'
 import { createLogger } from '../../src/logger'
 import { systemSecrets } from '../../src/platform'
@@ -40,7 +41,9 @@ async function nights(settings: Record<string, string> = {}) {
     onMade: () => {},
     settings: { get: (name) => settingRegistry(config).valuesWith(new Map())[name] },
   })
-  const job = await keeping.start()
+  const runner = new Runner({ leases: store, clock, report: () => {} })
+  for (const job of await keeping.jobs()) runner.add(job)
+  runner.start()
   return {
     root,
     lines: () => {
@@ -52,9 +55,10 @@ async function nights(settings: Record<string, string> = {}) {
     jump: (hours: number) => clock.set(toMicros(clock.now() + hours * HOUR * 1000)),
     async pass(hours: number) {
       clock.advance(hours * HOUR)
-      await job?.check()
+      await runner.check()
     },
     [Symbol.asyncDispose]: async () => {
+      await runner.stop()
       await keeping.stop()
       await store.close()
       directory[Symbol.dispose]()

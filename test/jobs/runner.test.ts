@@ -1,0 +1,117 @@
+import { expect, test } from 'bun:test'
+import { type Job, Runner } from '../../src/jobs'
+import { interval } from '../../src/jobs/interval'
+import { FakeClock, MINUTE, SECOND } from '../support/fake-clock'
+
+/** A runner of one process, which has every lease. */
+function scene() {
+  const clock = new FakeClock()
+  const faults: string[] = []
+  const runner = new Runner({
+    leases: { lease: async () => true, release: async () => {} },
+    clock,
+    report: (fault, job) => faults.push(`${job}: ${(fault as Error).message}`),
+  })
+  runner.start()
+  return { clock, faults, runner, [Symbol.asyncDispose]: () => runner.stop() }
+}
+
+/** A row that is due whenever it is asked. */
+function always(name: string, run: Job['run']): Job {
+  return { name, retry: { first: SECOND, longest: MINUTE }, wait: () => 0, run }
+}
+
+test('a row that fails is reported, waits twice as long after each failure, and holds up no other row', async () => {
+  await using s = scene()
+  let tries = 0
+  let others = 0
+  s.runner.add(
+    always('failing', async () => {
+      tries++
+      throw new Error('no luck')
+    }),
+  )
+  s.runner.add(
+    interval({
+      name: 'other',
+      every: SECOND,
+      clock: s.clock,
+      run: async () => {
+        others++
+      },
+    }),
+  )
+  const seen: number[] = []
+  for (let second = 0; second < 16; second++) {
+    await s.runner.check()
+    if (seen.length < tries) seen.push(second)
+    s.clock.advance(SECOND)
+  }
+  expect(seen).toEqual([0, 1, 3, 7, 15])
+  expect(s.faults).toEqual(seen.map(() => 'failing: no luck'))
+  expect(others).toBe(15)
+})
+
+test('a row that runs well again begins with the shortest pause after its next failure', async () => {
+  await using s = scene()
+  const outcomes = ['bad', 'bad', 'good', 'bad', 'bad']
+  const seen: number[] = []
+  let due = true
+  s.runner.add({
+    ...always('changing', async () => {
+      const outcome = outcomes[seen.length]
+      seen.push(s.clock.steady() / SECOND)
+      due = outcome === 'bad'
+      if (outcome === 'bad') throw new Error('no luck')
+    }),
+    wait: () => (due ? 0 : undefined),
+  })
+  for (let second = 0; second < 10; second++) {
+    await s.runner.check()
+    due = seen.length < outcomes.length
+    s.clock.advance(SECOND)
+  }
+  expect(seen).toEqual([0, 1, 3, 4, 5])
+})
+
+test('the end of the process ends runs that are under way, and then runs what is only in memory once more', async () => {
+  const s = scene()
+  const order: string[] = []
+  const { promise: began, resolve: begin } = Promise.withResolvers<void>()
+  s.runner.add(
+    always('long', async (signal) => {
+      begin()
+      await new Promise((ended) => signal.addEventListener('abort', ended))
+      order.push('long ended')
+    }),
+  )
+  const flush = { name: 'flush', every: MINUTE, clock: s.clock, runsAtEnd: true }
+  s.runner.add(interval({ ...flush, run: async () => void order.push('flushed') }))
+  s.runner.add(interval({ ...flush, name: 'broken', run: () => Promise.reject(new Error('no disk')) }))
+  await began
+  await s.runner.stop()
+  expect(order).toEqual(['long ended', 'flushed'])
+  expect(s.faults).toEqual(['broken: no disk'])
+  await s.runner.check()
+  expect(order).toHaveLength(2)
+})
+
+test('a row that is taken out ends its run and is not run again', async () => {
+  await using s = scene()
+  let runs = 0
+  const { promise: began, resolve: begin } = Promise.withResolvers<void>()
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  const remove = s.runner.add(
+    always('gone', async (signal) => {
+      runs++
+      begin()
+      await new Promise((aborted) => signal.addEventListener('abort', aborted))
+      end()
+    }),
+  )
+  await began
+  remove()
+  await ended
+  await s.runner.check()
+  expect(runs).toBe(1)
+})
