@@ -20,6 +20,7 @@ import type { Logger } from './logger'
 import type { Measuring } from './measuring'
 import { pairSecrets } from './pair-secrets'
 import { argonPasswords, systemSecrets } from './platform'
+import { retrySecrets } from './sealing'
 import type { DiskWatch, OpenStore } from './store'
 import { serveSurfaces } from './surfaces'
 import { VERSION } from './version'
@@ -66,6 +67,7 @@ export async function assemble(parts: Parts) {
     secrets: systemSecrets,
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(key.seed(), key.did),
+    retrySecrets: retrySecrets(key.seed()),
     streams: {
       openAccounts: () => hub.openAccounts(),
       get isHeard() {
@@ -158,7 +160,7 @@ export async function assemble(parts: Parts) {
     {
       live,
       vitals,
-      lastSeen: (ids) => core.usage.ofAccounts(ids),
+      lastSeen: (ids, reads) => core.usage.ofAccounts(ids, reads),
       backups: keeping.maker,
       self: { bootId, requestStop: parts.requestStop },
       outside: { features, roster },

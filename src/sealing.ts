@@ -1,9 +1,10 @@
 /** Secrets at rest: what is sealed under the key of the instance tells nobody anything who has the database alone. */
 
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import type { RetrySecrets } from './core/kernel/retry-keys'
 
 /** Purposes a key is derived for: what is sealed for one cannot be opened for another. */
-export type Purpose = 'synapse-webhook-secret'
+export type Purpose = 'synapse-webhook-secret' | 'synapse-retry-answer'
 
 const ALGORITHM = 'aes-256-gcm'
 const KEY_BYTES = 32
@@ -20,7 +21,7 @@ export interface Sealing {
 
 /** AES-256-GCM under HKDF-SHA-256 of the seed of the instance key. */
 export function sealing(seed: Uint8Array, purpose: Purpose): Sealing {
-  const key = new Uint8Array(hkdfSync('sha256', seed, new Uint8Array(0), purpose, KEY_BYTES))
+  const key = keyFor(seed, purpose)
   return {
     seal(text) {
       const nonce = randomBytes(NONCE_BYTES)
@@ -38,4 +39,19 @@ export function sealing(seed: Uint8Array, purpose: Purpose): Sealing {
       return Buffer.concat([text, decipher.final()]).toString('utf8')
     },
   }
+}
+
+/** What keeps retry keys: answers are sealed, and requests hashed under a key. */
+export function retrySecrets(seed: Uint8Array): RetrySecrets {
+  const answers = sealing(seed, 'synapse-retry-answer')
+  const key = keyFor(seed, 'synapse-retry-request')
+  return {
+    seal: (answer) => answers.seal(answer),
+    open: (sealed) => answers.open(sealed),
+    mac: (request) => createHmac('sha256', key).update(request).digest('hex'),
+  }
+}
+
+function keyFor(seed: Uint8Array, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', seed, new Uint8Array(0), purpose, KEY_BYTES))
 }

@@ -1,5 +1,6 @@
 import type { Account, Session, Token, Via } from './entities'
 import { AppError, refusal } from './errors'
+import type { Retry } from './kernel/retry-keys'
 import { ADMIN_SCOPE, anyScopeMatches, HUMAN_SCOPE } from './scopes'
 import type { Settings } from './settings'
 import type { Micros } from './time'
@@ -13,7 +14,11 @@ export type Principal = (
   | { readonly via: 'operator' }
   | { readonly via: 'token'; readonly account: Account; readonly token: Token }
   | { readonly via: 'session'; readonly account: Account; readonly session: Session }
-) & { readonly origin?: Origin }
+) & {
+  readonly origin?: Origin
+  /** The retry key of the act that it asks for. */
+  readonly retry?: Retry
+}
 
 /** Where an act was asked for; looked up by those that are written down, which are few. */
 export interface Origin {
@@ -21,6 +26,10 @@ export interface Origin {
   address(): string | null
   /** The command that the local operator gave, if one says so. */
   command(): string | null
+  /** The endpoint, such as `POST /v1/messages`. */
+  readonly what: string
+  /** Whether the endpoint is answered while the server drains. */
+  readonly duringDrain: boolean
 }
 
 /**
@@ -43,6 +52,11 @@ export function withOrigin(actor: Actor, origin: Origin): Actor {
   return actor.via === 'acting'
     ? { ...actor, principal: { ...actor.principal, origin } }
     : { ...actor, origin }
+}
+
+/** The same actor, for the one act of a request that has a retry key. */
+export function withRetry<Who extends Actor>(actor: Who, retry: Retry): Who {
+  return actor.via === 'acting' ? { ...actor, principal: { ...actor.principal, retry } } : { ...actor, retry }
 }
 
 /** Whose credential it is. */

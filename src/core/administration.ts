@@ -1,14 +1,13 @@
 import { type Actor, requireAdmin } from './actor'
-import type { Directory } from './directory'
 import type { Gates } from './gates'
-import type { Store, Writes } from './ports'
+import type { Transactions } from './kernel/transactions'
+import type { Writes } from './ports'
 import type { Settings } from './settings'
 
 /** The way in for every administrative act: who may is judged where the act takes its place in the log. */
 export class Administration {
   constructor(
-    private readonly store: Store,
-    private readonly directory: Directory,
+    private readonly transactions: Transactions,
     private readonly gates: Gates,
     private readonly settings: Settings,
   ) {}
@@ -23,14 +22,13 @@ export class Administration {
 
   /**
    * Runs the work in a transaction, if the actor may still administrate when its turn comes.
-   * @throws admin_scope_required, missing_scope, not_admin, what ends a credential, and whatever the work throws
+   * @throws admin_scope_required, missing_scope, not_admin, what ends a credential, draining, idempotency_conflict, and whatever the work
+   *   throws
    */
   act<Result>(actor: Actor, work: (tx: Writes) => Promise<Result>, orScope?: string): Promise<Result> {
-    return this.directory.settle(() =>
-      this.store.transact((tx) => {
-        requireAdmin(this.gates.current(actor), this.settings, orScope)
-        return work(tx)
-      }),
-    )
+    return this.transactions.run(actor, (tx) => {
+      requireAdmin(this.gates.current(actor), this.settings, orScope)
+      return work(tx)
+    })
   }
 }

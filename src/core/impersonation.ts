@@ -1,4 +1,4 @@
-import { type Acting, type Actor, isAdmin, isListedAdmin, type Principal } from './actor'
+import { type Actor, isAdmin, isListedAdmin, type Principal } from './actor'
 import { type AuditEntry, entryBy } from './audit'
 import { background } from './background'
 import type { Directory } from './directory'
@@ -63,9 +63,11 @@ export class ActedWrites {
     private readonly report: (fault: unknown) => void,
   ) {}
 
-  /** Notes a write, by its endpoint, such as `POST /v1/messages`. */
-  note(actor: Acting, what: string): void {
+  /** Notes a write with the endpoint that it was asked for at, if it was done in the name of another. */
+  noteBy(actor: Actor): void {
+    if (actor.via !== 'acting' || !actor.principal.origin) return
     const { uuid } = actor.account
+    const { what } = actor.principal.origin
     this.waiting.push(entryBy(actor, 'impersonate', { type: 'account', id: uuid }, { what }))
     if (this.waiting.length >= MOST_WAITING) background(this.flush(), this.report)
   }

@@ -22,6 +22,8 @@ import { History } from './history'
 import { hydrateInSlices } from './hydrate'
 import type { Secrets } from './ids'
 import { ActedWrites } from './impersonation'
+import { RetryKeys, Transactions } from './kernel'
+import type { RetrySecrets } from './kernel/retry-keys'
 import { LiveSettings } from './live-settings'
 import { Log } from './log'
 import { Memberships } from './memberships'
@@ -51,6 +53,7 @@ export interface CorePorts {
   readonly secrets: Secrets
   readonly passwords: Passwords
   readonly pairSecrets: PairSecrets
+  readonly retrySecrets: RetrySecrets
   readonly streams: Pick<Streams, 'openAccounts' | 'isHeard'>
   readonly waits: Waits
   /** Told of faults that must fail nobody's request. */
@@ -98,17 +101,31 @@ export async function createCore(ports: CorePorts) {
   })
   const gates = new Gates(directory, settings, clock)
   const audience = new Audience(directory, gates, settings)
-  const administration = new Administration(store, directory, gates, settings)
+  const actedWrites = new ActedWrites(store, report)
+  const retryKeys = new RetryKeys(store, ports.retrySecrets)
+  const transactions = new Transactions(store, directory, settings, retryKeys, actedWrites)
+  const administration = new Administration(transactions, gates, settings)
   const accounts = new Accounts(store.reads, administration, passwords, settings, clock)
   const tokens = new Tokens(store, administration, secrets, clock)
-  const acts = new OwnActs(store, directory, gates)
+  const acts = new OwnActs(transactions, gates)
   const attempts = new Attempts(store, settings, clock)
-  const sessions = new Sessions(store, directory, acts, attempts, passwords, secrets, settings, clock)
+  const sessions = new Sessions({
+    store,
+    transactions,
+    directory,
+    acts,
+    attempts,
+    passwords,
+    secrets,
+    settings,
+    clock,
+  })
   const sharing = new TokenSharing(clock)
   sharing.onShared((id) => background(noteShared(store, id), report))
   const memberships = new Memberships(store.reads, administration, settings)
   return {
     settings,
+    reads: store.reads,
     clock,
     pace,
     /** See `SharedLog.fresh`; undefined where nobody else writes, because it is always so. */
@@ -134,12 +151,22 @@ export async function createCore(ports: CorePorts) {
     }),
     attempts,
     sharing,
-    actedWrites: new ActedWrites(store, report),
+    actedWrites,
+    retryKeys,
     sessions,
     ownTokens: new OwnTokens(store.reads, acts, tokens, settings, clock),
-    profiles: new Profiles({ reads: store.reads, directory, gates, acts, sessions, passwords, settings }),
+    profiles: new Profiles({
+      reads: store.reads,
+      directory,
+      gates,
+      transactions,
+      acts,
+      sessions,
+      passwords,
+      settings,
+    }),
     channels: new Channels({ reads: store.reads, administration, directory, gates, settings, log, pace }),
-    messages: new Messages({ store, directory, gates, settings, secrets, streams }),
+    messages: new Messages({ store, directory, gates, settings, secrets, streams, actedWrites }),
     history: new History({ reads: store.reads, directory, gates, log, recent, waits, clock, pace }),
     feed: new Feed({ reads: store.reads, directory, gates, audience, log, recent, pace, shared }),
     access: new AccessReport(directory, gates),

@@ -6,6 +6,7 @@ import { AppError, refusal } from './errors'
 import type { LogEvent } from './events'
 import type { Gates, Passed } from './gates'
 import { parseUuid, type Secrets, type Seq, type Uuid } from './ids'
+import type { ActedWrites } from './impersonation'
 import {
   type MentionedMembers,
   mentionTokens,
@@ -47,6 +48,7 @@ export interface MessagesDeps {
   readonly settings: Settings
   readonly secrets: Secrets
   readonly streams: Pick<Streams, 'openAccounts'>
+  readonly actedWrites: Pick<ActedWrites, 'noteBy'>
 }
 
 /** Posting and looking up messages. */
@@ -67,6 +69,7 @@ export class Messages {
   async post(actor: Person, post: NewPost): Promise<Posted> {
     const plan = new Plan(this.deps, actor, post)
     const outcome = await this.deps.directory.settle(() => this.store.post(plan))
+    this.deps.actedWrites.noteBy(actor)
     if (!outcome.replayed)
       return { replayed: false, event: outcome.event, unresolved: plan.mentions.unresolved }
     return { replayed: true, message: await this.view({ seq: outcome.seq }), unresolved: [] }

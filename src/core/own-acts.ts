@@ -1,24 +1,23 @@
 import type { Person } from './actor'
-import type { Directory } from './directory'
 import type { Gates } from './gates'
-import type { Store, Writes } from './ports'
+import type { Transactions } from './kernel/transactions'
+import type { Writes } from './ports'
 
 /** The way in for what somebody does to its own account: who it is, is judged where the act takes its place in the log. */
 export class OwnActs {
   constructor(
-    private readonly store: Store,
-    private readonly directory: Directory,
+    private readonly transactions: Transactions,
     private readonly gates: Gates,
   ) {}
 
   /**
    * Runs the work in a transaction, with the actor as it is when its turn comes.
-   * @throws what ends a credential, and whatever the work throws
+   * @throws what ends a credential, draining, idempotency_conflict, and whatever the work throws
    */
   act<Who extends Person, Result>(
     actor: Who,
     work: (tx: Writes, now: Who) => Promise<Result>,
   ): Promise<Result> {
-    return this.directory.settle(() => this.store.transact((tx) => work(tx, this.gates.current(actor))))
+    return this.transactions.run(actor, (tx) => work(tx, this.gates.current(actor)))
   }
 }

@@ -14,6 +14,7 @@ import type {
 } from './entities'
 import type { EventBody, EventRecord, LogEvent } from './events'
 import type { Seq, Uuid } from './ids'
+import type { RetryKey } from './kernel/retry-keys'
 import type { PostPlan } from './messages/post-plan'
 import type { NewPairCode, PairCode, PairState } from './pair-codes'
 import type { SharedLog } from './shared-log'
@@ -223,6 +224,11 @@ export interface Reads {
   /** Entries after an id, oldest first. */
   auditChain(after: number, limit: number): Promise<AuditRecord[]>
 
+  /** The retry key of an account, if it was used; without an answer it made a message. */
+  usedKey(
+    by: Pick<RetryKey, 'accountId' | 'key'>,
+  ): Promise<{ readonly requestHash: string; readonly answer: string | null } | undefined>
+
   /** Events after `after`, oldest first, at most `limit`. */
   events(after: Seq, limit: number): Promise<EventRecord[]>
   /** Those after `after` and up to `upTo` that are no messages. */
@@ -274,6 +280,8 @@ export interface Writes extends Reads {
 
   /** Notes when tokens or sessions, by their ids, were last used: one statement, whatever their number. */
   noteUses(of: 'tokens' | 'sessions', uses: ReadonlyMap<number, Micros>): Promise<void>
+  /** Keeps a retry key with what was answered, which is sealed. */
+  insertKey(used: RetryKey & { readonly answer: string }): Promise<void>
   /** Forgets up to `limit` retry keys of before `before`; answers how many went. */
   forgetKeys(before: Micros, limit: number): Promise<number>
   /**

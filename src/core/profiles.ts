@@ -6,6 +6,7 @@ import type { Account } from './entities'
 import { refusal } from './errors'
 import { accountEvent } from './events'
 import type { Gates } from './gates'
+import type { Transactions } from './kernel/transactions'
 import type { OwnActs } from './own-acts'
 import type { AccountChange, Passwords, Reads } from './ports'
 import type { Client, Sessions } from './sessions'
@@ -21,6 +22,7 @@ export class Profiles {
       readonly reads: Reads
       readonly directory: Directory
       readonly gates: Gates
+      readonly transactions: Transactions
       readonly acts: OwnActs
       readonly sessions: Sessions
       readonly passwords: Passwords
@@ -70,11 +72,12 @@ export class Profiles {
   /**
    * Gives the person another password and ends all its other sessions. Guesses at the present one count like those of
    * a login.
-   * @throws humans_only, missing_scope; login_throttled, invalid_credentials, weak_password
+   * @throws humans_only, missing_scope; draining, login_throttled, invalid_credentials, weak_password
    */
   async changePassword(actor: Person, current: string, next: string, client: Client): Promise<void> {
     requireHuman(actor)
-    const { acts, passwords, reads, sessions, settings } = this.deps
+    const { acts, passwords, reads, sessions, settings, transactions } = this.deps
+    transactions.refuseWhileDraining(actor)
     const { account } = actor
     const attempt = await sessions.countAttempt(account.handle, client)
     const stored = await reads.passwordHash(account.id)

@@ -8,6 +8,7 @@ import { AppError, refusal } from './errors'
 import { accountEvent } from './events'
 import { FailedLogins } from './failed-logins'
 import type { Secrets, Uuid } from './ids'
+import type { Transactions } from './kernel/transactions'
 import type { OwnActs } from './own-acts'
 import type { Passwords, Store, Writes } from './ports'
 import type { Settings } from './settings'
@@ -28,21 +29,24 @@ export interface Login {
 /** Attempts of one address over all handles, per attempt allowed for one handle. */
 const ADDRESS_FACTOR = 5
 
+interface SessionsDeps {
+  readonly store: Store
+  readonly transactions: Transactions
+  readonly directory: Directory
+  readonly acts: OwnActs
+  readonly attempts: Attempts
+  readonly passwords: Passwords
+  readonly secrets: Secrets
+  readonly settings: Settings
+  readonly clock: Clock
+}
+
 /** Login sessions of people. */
 export class Sessions {
   private readonly failures: FailedLogins
 
-  constructor(
-    private readonly store: Store,
-    private readonly directory: Directory,
-    private readonly acts: OwnActs,
-    private readonly attempts: Attempts,
-    private readonly passwords: Passwords,
-    private readonly secrets: Secrets,
-    private readonly settings: Settings,
-    private readonly clock: Clock,
-  ) {
-    this.failures = new FailedLogins(clock)
+  constructor(private readonly deps: SessionsDeps) {
+    this.failures = new FailedLogins(deps.clock)
   }
 
   /**
@@ -52,15 +56,15 @@ export class Sessions {
   async login(handle: string, password: string, client: Client): Promise<Login> {
     const name = normalName(handle)
     const attempt = await this.countAttempt(name, client)
-    const account = await this.store.reads.account({ handle: name })
-    const stored = account?.kind === 'human' ? await this.store.reads.passwordHash(account.id) : null
-    const matches = await this.passwords.verify(password, stored)
+    const account = await this.deps.store.reads.account({ handle: name })
+    const stored = account?.kind === 'human' ? await this.deps.store.reads.passwordHash(account.id) : null
+    const matches = await this.deps.passwords.verify(password, stored)
     if (!matches || !account || account.kind !== 'human' || account.archivedAt !== null || stored === null) {
       await this.noteFailure(account, client)
       throw refusal('invalid_credentials')
     }
-    const stronger = this.passwords.isWeak(stored) ? await this.passwords.hash(password) : null
-    return this.store.transact(async (tx) => {
+    const stronger = this.deps.passwords.isWeak(stored) ? await this.deps.passwords.hash(password) : null
+    return this.deps.store.transact(async (tx) => {
       // While the password was looked at the account may have been archived, or given another one.
       const now = await tx.account({ id: account.id })
       if (now?.archivedAt !== null || (await tx.passwordHash(account.id)) !== stored)
@@ -80,10 +84,10 @@ export class Sessions {
     client: Client,
     uuid?: Uuid,
   ): Promise<{ login: Login; session: Session }> {
-    const secret = this.secrets.secret()
+    const secret = this.deps.secrets.secret()
     const session = await tx.insertSession({
       accountId: account.id,
-      hash: this.secrets.sha256(secret),
+      hash: this.deps.secrets.sha256(secret),
       expiresAt: this.nextEnd(),
       ip: client.address,
       userAgent: client.userAgent,
@@ -95,12 +99,12 @@ export class Sessions {
   /** The sessions of the person that are not over, the one last begun first. @throws humans_only, missing_scope */
   async list(actor: Person): Promise<Session[]> {
     requireHuman(actor)
-    return this.store.reads.listSessions(actor.account.id, this.clock.now())
+    return this.deps.store.reads.listSessions(actor.account.id, this.deps.clock.now())
   }
 
   /** Ends a session of the person, on whichever device. @throws humans_only, missing_scope, session_not_found */
   async end(actor: Person, uuid: Uuid): Promise<void> {
-    await this.acts.act(actor, async (tx, now) => {
+    await this.deps.acts.act(actor, async (tx, now) => {
       requireHuman(now)
       const session = await tx.session({ uuid })
       if (session?.accountId !== now.account.id) throw refusal('session_not_found')
@@ -124,31 +128,31 @@ export class Sessions {
   async logout(actor: Person): Promise<void> {
     if (actor.via !== 'session') throw refusal('logout_requires_session')
     const { account, session } = actor
-    await this.store.transact((tx) => this.remove(tx, actor, account, session))
+    await this.deps.transactions.run(actor, (tx) => this.remove(tx, actor, account, session))
   }
 
   /** Whether less than half of a session's life is left, so that its next use should prolong it. */
   isAging(session: Session): boolean {
     const half = (this.lifetimeSeconds * MICROS_PER_SECOND) / 2
-    return session.expiresAt - this.clock.now() < half
+    return session.expiresAt - this.deps.clock.now() < half
   }
 
   /** Gives a session its full life again; answers it in seconds. */
   async renew(session: Session): Promise<number> {
-    await this.store.transact(async (tx) => {
+    await this.deps.store.transact(async (tx) => {
       await tx.extendSession(session.id, this.nextEnd())
     })
-    this.directory.forgetSession(session.hash)
+    this.deps.directory.forgetSession(session.hash)
     return this.lifetimeSeconds
   }
 
   /** By the clock, which also says whether it is over: the time of the log does not go back when the clock does. */
   private nextEnd(): Micros {
-    return later(this.clock.now(), this.lifetimeSeconds * MICROS_PER_SECOND)
+    return later(this.deps.clock.now(), this.lifetimeSeconds * MICROS_PER_SECOND)
   }
 
   private get lifetimeSeconds(): number {
-    return (this.settings.get('auth.session_days') * MICROS_PER_DAY) / MICROS_PER_SECOND
+    return (this.deps.settings.get('auth.session_days') * MICROS_PER_DAY) / MICROS_PER_SECOND
   }
 
   /** Alike for every failure. A handle that nobody has is not written down: it may be a password that went astray. */
@@ -156,7 +160,7 @@ export class Sessions {
     const unwritten = this.failures.admit()
     if (unwritten === undefined) return
     const facts = unwritten === 0 ? {} : { not_recorded: unwritten }
-    await this.store.transact((tx) => tx.audit(loginEntry(null, account, client, 'login.failed', facts)))
+    await this.deps.store.transact((tx) => tx.audit(loginEntry(null, account, client, 'login.failed', facts)))
   }
 
   /**
@@ -164,15 +168,15 @@ export class Sessions {
    * @throws login_throttled with `retry_after` in seconds
    */
   async countAttempt(handle: string, client: Client): Promise<readonly string[]> {
-    const rate = this.settings.get('rate.login')
+    const rate = this.deps.settings.get('rate.login')
     if (rate === null) return []
     const from = attemptsFrom(client)
     const limits = [
       // Not the handle itself: people type passwords there, and what is counted is stored.
-      { key: `${from} ${this.secrets.sha256(handle)}`, count: rate.count },
+      { key: `${from} ${this.deps.secrets.sha256(handle)}`, count: rate.count },
       { key: from, count: rate.count * ADDRESS_FACTOR },
     ]
-    return this.attempts.count(limits, rate.seconds, throttled)
+    return this.deps.attempts.count(limits, rate.seconds, throttled)
   }
 }
 

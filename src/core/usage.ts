@@ -1,6 +1,6 @@
 import { type Actor, principalOf } from './actor'
 import type { Session, Token } from './entities'
-import type { Store, Writes } from './ports'
+import type { Reads, Store, Writes } from './ports'
 import type { Clock, Micros } from './time'
 
 /** Rows that one act writes: other works come between two of them. */
@@ -82,9 +82,12 @@ export class Usage {
   }
 
   /** When these accounts last used any of their tokens and sessions; those that never did are absent. */
-  async ofAccounts(accountIds: readonly number[]): Promise<ReadonlyMap<number, Micros>> {
+  async ofAccounts(
+    accountIds: readonly number[],
+    reads: Pick<Reads, 'lastSeen'> = this.store.reads,
+  ): Promise<ReadonlyMap<number, Micros>> {
     const wanted = new Set(accountIds)
-    const seen = new Map(await this.store.reads.lastSeen(accountIds))
+    const seen = new Map(await reads.lastSeen(accountIds))
     for (const uses of [this.tokens, this.sessions])
       for (const { accountId, at } of uses.all())
         if (wanted.has(accountId) && at > (seen.get(accountId) ?? 0)) seen.set(accountId, at)

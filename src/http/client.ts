@@ -120,6 +120,8 @@ export class RequestOrigin implements Origin {
   constructor(
     private readonly request: Request,
     settings: Settings,
+    readonly what: string,
+    readonly duringDrain: boolean,
   ) {
     this.from = clientAddress(request, settings.get('trusted_proxies'))
   }

@@ -1,13 +1,14 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
 import type { Core } from '../core'
 import type { Actor, Person, Principal } from '../core/actor'
-import { refuseWhileDraining } from '../core/drain'
+import { canonicalJson } from '../core/canonical-json'
 import { namesActor } from './actor-header'
 import { admit, type Gate, type Who } from './admission'
 import { checkBareClaim } from './auth'
 import { readJson } from './body'
 import { hasGone, RequestOrigin } from './client'
 import { HttpError } from './errors'
+import { type Once, onceBy, retryHeader } from './once'
 import type { RateClass, Visit } from './rate-limits'
 import type { Static } from './schema'
 import { type Validator, validator } from './validation'
@@ -23,6 +24,10 @@ export interface Call<W extends Who, Query, Body> {
   readonly query: Query
   readonly body: Body
   readonly params: Readonly<Record<string, string>>
+  /** The header `Idempotency-Key` of a POST. */
+  readonly retryKey: string | null
+  /** How every POST acts, but for messages, which keep no answer, and for what has no account. */
+  readonly once: Once<ActorOf<W>>
 }
 
 /** What an endpoint answers: JSON, JSON that is rendered already, nothing, or a response of its own making. */
@@ -35,7 +40,7 @@ export type Answer =
       readonly cookies?: readonly string[]
     }
   | { readonly status: number; readonly text: string; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly status: 204 }
+  | { readonly status: 204; readonly headers?: Readonly<Record<string, string>> }
   | { readonly response: Response }
   /** The connection is a WebSocket now. */
   | 'upgraded'
@@ -62,6 +67,8 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
   readonly refusals?: readonly string[]
   /** Whether all of it is judged once more by the work that writes. */
   readonly isJudgedLate?: boolean
+  /** Of a POST whose answer shows a secret. */
+  readonly showsSecret?: true
   readonly handle: (call: Call<W, Static<Query>, Static<Body>>) => Answer | Promise<Answer>
 }
 
@@ -88,8 +95,7 @@ export function endpoint<
 >(spec: Spec<W, Query, Body>): Endpoint {
   const checkQuery = spec.query && validator(spec.query, 'query')
   const checkBody = spec.body && validator(spec.body, 'body')
-  // What is judged again where it is written is refused there, by what every server of the store knows.
-  const isRefusedByDrain = spec.method !== 'GET' && spec.duringDrain !== true && spec.isJudgedLate !== true
+  const what = `${spec.method} ${spec.path}`
   const gate: Gate = {
     who: spec.who,
     scope: spec.scope,
@@ -103,17 +109,23 @@ export function endpoint<
       const isNoted = gate.rate !== 'read' && (gate.rate !== 'post' || namesActor(request))
       if (isNoted && hasGone(request))
         throw new HttpError(400, 'client_gone', 'The connection was closed before the request was read')
-      const origin = isNoted ? new RequestOrigin(request, core.settings) : null
+      const origin = isNoted
+        ? new RequestOrigin(request, core.settings, what, spec.duringDrain === true)
+        : null
       if (spec.who === 'nobody') checkBareClaim(core, request)
       const actor = spec.who === 'nobody' ? null : await admit(core, request, visit, gate, origin)
-      if (isRefusedByDrain && actor?.via !== 'operator') refuseWhileDraining(core.settings)
       const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
       const body = checkBody && (await bodyOf(core, request, checkBody))
-      const call = { request, visit, actor, query, body, params }
+      const retryKey = spec.method === 'POST' ? retryHeader(request) : null
+      const once: Once<Actor | null> = async (act, answer) => {
+        if (actor === null || retryKey === null) return answer(await act(actor), core.reads)
+        const same = canonicalJson([what, params, query, body ?? null])
+        const key = core.retryKeys.keyOf(actor, retryKey, same, spec.showsSecret === true)
+        return onceBy(core, actor, key, act, answer)
+      }
+      const call = { request, visit, actor, query, body, params, retryKey, once }
       // `who` decides the actor's type, the validators decide those of query and body.
       const answer = await spec.handle(call as Call<W, Static<Query>, Static<Body>>)
-      if (actor?.via === 'acting' && spec.method !== 'GET')
-        core.actedWrites.note(actor, `${spec.method} ${spec.path}`)
       return { actor, answer }
     },
   }

@@ -1,3 +1,4 @@
+import { IDEMPOTENCY_WINDOW_HOURS, MAX_IDEMPOTENCY_KEY } from '../core/limits'
 import { credentialRefusals } from './auth'
 import { CONTRACT_VERSION } from './contract'
 import { type Endpoint, endpoint } from './endpoint'
@@ -12,6 +13,14 @@ const errorSchema = {
     request_id: { type: 'string' },
   },
   required: ['detail', 'code', 'request_id'],
+}
+
+const retryKeyParameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  schema: { type: 'string', minLength: 1, maxLength: MAX_IDEMPOTENCY_KEY },
+  description: `Makes the request happen once. Sent again by the same account with this key, within ${IDEMPOTENCY_WINDOW_HOURS} hours, it does nothing and answers as the first time, with \`Idempotent-Replayed: true\`. Another request with this key is 409 \`idempotency_conflict\`. Only a request that succeeded uses its key. An answer that shows a secret is given again to the same credential alone.`,
 }
 
 /** The OpenAPI 3.1 description of the endpoints, made of the schemas that validate their requests. */
@@ -42,6 +51,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): object {
         },
       },
       schemas: { Error: errorSchema },
+      parameters: { IdempotencyKey: retryKeyParameter },
     },
     paths,
   }
@@ -87,7 +97,7 @@ function operation(one: Endpoint): object {
     summary: one.summary,
     ...(one.description ? { description: one.description } : {}),
     security: one.who === 'nobody' ? [] : [{ bearer: [] }, { session: [] }],
-    parameters: [...params, ...query],
+    parameters: [...params, ...query, ...(takesRetryKey(one) ? [{ $ref: RETRY_KEY }] : [])],
     ...(one.body ? { requestBody: { required: true, content: json(one.body) } } : {}),
     responses: {
       ...Object.fromEntries(
@@ -101,20 +111,29 @@ function operation(one: Endpoint): object {
   }
 }
 
+const RETRY_KEY = '#/components/parameters/IdempotencyKey'
+
+/** A key belongs to an account, so where there is none it has no effect. */
+function takesRetryKey({ method, who }: Endpoint): boolean {
+  return method === 'POST' && who !== 'nobody'
+}
+
 /** Reasons for which any request may be refused, whatever its endpoint is. */
 const ALWAYS = ['remote_not_allowed', 'host_not_local', 'internal', 'unavailable']
 const OF_THE_ACTOR_HEADER = ['actor_header_invalid', 'actor_claim_denied', 'impersonation_denied']
 const OF_A_BODY = ['body_broke_off', 'payload_too_large', 'unsupported_media_type']
 
 /** The refusals of an endpoint by status, each with its codes: its own, and those of everything of its kind. */
-function refused({ method, who, duringDrain, query, body, refusals = [] }: Endpoint): Record<string, object> {
+function refused(one: Endpoint): Record<string, object> {
+  const { method, who, duringDrain, query, body, refusals = [] } = one
   const codes = [
     ...refusals,
     ...(who === 'nobody' ? ['actor_header_unauthenticated'] : [...credentialRefusals, 'rate_limited']),
     ...(who === 'account' ? ['operator_has_no_account', ...OF_THE_ACTOR_HEADER] : []),
     ...(who === 'admin' ? ['not_admin', 'admin_scope_required'] : []),
     ...(method !== 'GET' && duringDrain !== true ? ['draining'] : []),
-    ...(query || body ? ['validation_error'] : []),
+    ...(takesRetryKey(one) ? ['idempotency_conflict'] : []),
+    ...(query || body || method === 'POST' ? ['validation_error'] : []),
     ...(body ? OF_A_BODY : []),
     ...ALWAYS,
   ]

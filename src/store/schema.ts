@@ -169,8 +169,10 @@ export const idempotency = sqliteTable(
     accountId: integer('account_id').notNull(),
     key: text('key').notNull(),
     requestHash: text('request_hash').notNull(),
-    /** Seq of the message that the request made. */
-    subject: integer('subject').notNull(),
+    /** Seq of the message that the request made; null where the answer is kept. */
+    subject: integer('subject'),
+    /** What was answered, sealed. */
+    answer: text('answer'),
     at: instantColumn('at').notNull(),
   },
   (table) => [uniqueIndex('idempotency_key').on(table.accountId, table.key)],

@@ -7,6 +7,7 @@ import type { AppError } from '../../src/core/errors'
 import { HeldRequests } from '../../src/hub'
 import { pairSecrets } from '../../src/pair-secrets'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
+import { retrySecrets } from '../../src/sealing'
 import { loading } from '../config/loading'
 import { type EngineName, engines, openEngine } from '../store/engines'
 
@@ -27,6 +28,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
     secrets: systemSecrets,
     passwords,
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
+    retrySecrets: retrySecrets(new Uint8Array(32)),
     streams: { openAccounts: () => [], isHeard: false },
     waits,
     report: (fault) => {

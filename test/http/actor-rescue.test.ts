@@ -8,6 +8,7 @@ import { notePeer } from '../../src/http/client'
 import { HeldRequests } from '../../src/hub'
 import { pairSecrets } from '../../src/pair-secrets'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
+import { retrySecrets } from '../../src/sealing'
 import { loading } from '../config/loading'
 import { openEngine } from '../store/engines'
 
@@ -34,6 +35,7 @@ async function scene(values: Partial<SettingValues>) {
     secrets: systemSecrets,
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
+    retrySecrets: retrySecrets(new Uint8Array(32)),
     streams: { openAccounts: () => [], isHeard: false },
     waits,
     report: (fault) => {

@@ -11,6 +11,7 @@ import type { LiveStream, Outlet } from '../../src/core/streams'
 import { HeldRequests, Hub } from '../../src/hub'
 import { pairSecrets } from '../../src/pair-secrets'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
+import { retrySecrets } from '../../src/sealing'
 import { type Engine, openEngine } from '../store/engines'
 
 const CHANNELS = 4
@@ -36,6 +37,7 @@ beforeAll(async () => {
     secrets: systemSecrets,
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
+    retrySecrets: retrySecrets(new Uint8Array(32)),
     streams: { openAccounts: () => hub.openAccounts(), isHeard: true },
     waits,
     report,

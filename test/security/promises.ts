@@ -39,7 +39,8 @@ function refusalsOf({ endpoint, headers }: Sent): Set<string> {
   if (who === 'account') add('operator_has_no_account')
   if (who === 'admin') add('admin_scope_required', 'not_admin')
   if (method !== 'GET' && duringDrain !== true) add('draining')
-  if (query || body) add('validation_error')
+  if (method === 'POST' && who !== 'nobody') add('idempotency_conflict')
+  if (query || body || method === 'POST') add('validation_error')
   if (body) add('unsupported_media_type', 'payload_too_large')
   if ('x-synapse-actor' in headers) add(...ofTheActorHeader)
   return codes

@@ -1,6 +1,7 @@
 import type { Core } from '../../core'
 import type { Account } from '../../core/entities'
 import type { Reads } from '../../core/ports'
+import type { Usage } from '../../core/usage'
 import { type Endpoint, endpoint } from '../endpoint'
 import { displayName, given, profileFields } from '../profile-wire'
 import { maybe, oneOf, Type, text } from '../schema'
@@ -27,9 +28,9 @@ const accountPatch = Type.Object({
   ...profileFields,
 })
 
-export function accountEndpoints(core: Core, lastSeen: Reads['lastSeen']): Endpoint[] {
-  const json = async (account: Account) =>
-    accountJson(account, (await lastSeen([account.id])).get(account.id) ?? null)
+export function accountEndpoints(core: Core, lastSeen: Usage['ofAccounts']): Endpoint[] {
+  const json = async (account: Account, reads?: Reads) =>
+    accountJson(account, (await lastSeen([account.id], reads)).get(account.id) ?? null)
   const change = (verb: 'archive' | 'unarchive') =>
     endpoint({
       method: 'POST',
@@ -40,10 +41,11 @@ export function accountEndpoints(core: Core, lastSeen: Reads['lastSeen']): Endpo
         verb === 'archive' ? 'Archive an account: its sessions and streams end' : 'Bring an account back',
       answers: { 200: { description: 'The account', schema: accountSchema } },
       refusals: ['invalid_id', 'account_not_found'],
-      handle: async ({ actor, params }) => ({
-        status: 200,
-        json: await json(await core.accounts[verb](actor, idOf(params.id, 'account id'))),
-      }),
+      handle: ({ params, once }) =>
+        once(
+          (actor) => core.accounts[verb](actor, idOf(params.id, 'account id')),
+          async (account, reads) => ({ status: 200, json: await json(account, reads) }),
+        ),
     })
   return [
     endpoint({
@@ -84,17 +86,19 @@ export function accountEndpoints(core: Core, lastSeen: Reads['lastSeen']): Endpo
         'agents_use_scopes',
         'quota_exceeded',
       ],
-      handle: async ({ actor, body }) => {
-        const account = await core.accounts.create(actor, {
-          kind: body.kind,
-          handle: body.handle,
-          ...given('displayName', body.display_name),
-          ...given('email', body.email),
-          ...given('password', body.password),
-          ...given('isAdmin', body.is_admin),
-        })
-        return { status: 201, json: accountJson(account, null) }
-      },
+      handle: ({ body, once }) =>
+        once(
+          (actor) =>
+            core.accounts.create(actor, {
+              kind: body.kind,
+              handle: body.handle,
+              ...given('displayName', body.display_name),
+              ...given('email', body.email),
+              ...given('password', body.password),
+              ...given('isAdmin', body.is_admin),
+            }),
+          (account) => ({ status: 201, json: accountJson(account, null) }),
+        ),
     }),
     endpoint({
       method: 'PATCH',

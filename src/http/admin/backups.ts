@@ -53,21 +53,26 @@ export function backupEndpoints(backups: BackupMaker): Endpoint[] {
       body: request,
       answers: { 201: { description: 'What was made, as paths on the machine of the server', schema: made } },
       refusals: ['operator_only', 'backup_failed', 'storage_full'],
-      handle: async ({ request, actor, body }) => {
+      handle: ({ request, actor, body, once }) => {
         if (actor.via !== 'operator')
           throw new AppError('forbidden', 'operator_only', 'Only the local operator makes backups')
         // A large store takes longer than a silent connection may last.
         peerOf(request).hold?.()
-        const answer = await backups.create(actor, {
-          label: body.label ?? null,
-          blobs: body.with_blobs ?? false,
-          ...(body.passphrase ? { passphrase: body.passphrase } : {}),
-        })
-        if ('made' in answer) return { status: 201, json: answer.made }
-        const { reason, problem, remedy } = answer.failed
-        if (reason === 'storage_full')
-          throw new AppError('storage_full', 'storage_full', problem, { fix: remedy })
-        throw new HttpError(500, 'backup_failed', problem, { fix: remedy })
+        return once(
+          async (actor) => {
+            const answer = await backups.create(actor, {
+              label: body.label ?? null,
+              blobs: body.with_blobs ?? false,
+              ...(body.passphrase ? { passphrase: body.passphrase } : {}),
+            })
+            if ('made' in answer) return answer.made
+            const { reason, problem, remedy } = answer.failed
+            if (reason === 'storage_full')
+              throw new AppError('storage_full', 'storage_full', problem, { fix: remedy })
+            throw new HttpError(500, 'backup_failed', problem, { fix: remedy })
+          },
+          (made) => ({ status: 201, json: made }),
+        )
       },
     }),
   ]

@@ -23,10 +23,11 @@ export function channelEndpoints(core: Core): Endpoint[] {
       summary: verb === 'archive' ? 'Archive a channel: nobody reads or posts there' : 'Bring a channel back',
       answers: { 200: { description: 'The channel', schema: channelSchema } },
       refusals: ['invalid_id', 'channel_not_found'],
-      handle: async ({ actor, params }) => ({
-        status: 200,
-        json: channelJson(await core.channels[verb](actor, idOf(params.id, 'channel id'))),
-      }),
+      handle: ({ params, once }) =>
+        once(
+          (actor) => core.channels[verb](actor, idOf(params.id, 'channel id')),
+          (channel) => ({ status: 200, json: channelJson(channel) }),
+        ),
     })
   return [
     endpoint({
@@ -55,16 +56,18 @@ export function channelEndpoints(core: Core): Endpoint[] {
       body: newChannel,
       answers: { 201: { description: 'The channel', schema: channelSchema } },
       refusals: ['slug_exists', 'invalid_slug', 'use_dms', 'quota_exceeded'],
-      handle: async ({ actor, body }) => {
-        const made = await core.channels.create(actor, {
-          slug: body.slug,
-          name: body.name,
-          description: body.description ?? body.topic ?? null,
-          kind: body.kind ?? 'public',
-          join: body.join ?? true,
-        })
-        return { status: 201, json: channelJson(made) }
-      },
+      handle: ({ body, once }) =>
+        once(
+          (actor) =>
+            core.channels.create(actor, {
+              slug: body.slug,
+              name: body.name,
+              description: body.description ?? body.topic ?? null,
+              kind: body.kind ?? 'public',
+              join: body.join ?? true,
+            }),
+          (made) => ({ status: 201, json: channelJson(made) }),
+        ),
     }),
     change('archive'),
     change('unarchive'),

@@ -70,21 +70,26 @@ export function deviceEndpoints(core: Core): Endpoint[] {
         'invalid_handle',
         'quota_exceeded',
       ],
-      handle: async ({ actor, body }) => {
-        const { code, account, secret } = await core.pairing.create(actor, {
-          device: body.device,
-          handle: body.account_handle ?? undefined,
-          scopes: body.scopes ?? undefined,
-          actors: body.actors ?? null,
-          ttlSeconds: body.ttl_s ?? TTL_SECONDS,
-          direct: body.direct ?? false,
-        })
-        const shown =
-          'token' in secret
-            ? { token: secret.token }
-            : { code: secret.link, typed_code: `${secret.typed.slice(0, 4)}-${secret.typed.slice(4)}` }
-        return { status: 201, json: { ...deviceJson(core, { code, account, token: null }), ...shown } }
-      },
+      showsSecret: true,
+      handle: ({ body, once }) =>
+        once(
+          (actor) =>
+            core.pairing.create(actor, {
+              device: body.device,
+              handle: body.account_handle ?? undefined,
+              scopes: body.scopes ?? undefined,
+              actors: body.actors ?? null,
+              ttlSeconds: body.ttl_s ?? TTL_SECONDS,
+              direct: body.direct ?? false,
+            }),
+          ({ code, account, secret }) => {
+            const shown =
+              'token' in secret
+                ? { token: secret.token }
+                : { code: secret.link, typed_code: `${secret.typed.slice(0, 4)}-${secret.typed.slice(4)}` }
+            return { status: 201, json: { ...deviceJson(core, { code, account, token: null }), ...shown } }
+          },
+        ),
     }),
     endpoint({
       method: 'GET',
@@ -111,10 +116,11 @@ export function deviceEndpoints(core: Core): Endpoint[] {
       summary: 'Shut a device out: its code, token or session and its streams end',
       answers: { 200: { description: 'The device', schema: deviceSchema } },
       refusals: ['invalid_id', 'device_not_found'],
-      handle: async ({ actor, params }) => ({
-        status: 200,
-        json: deviceJson(core, await core.pairing.revoke(actor, idOf(params.id, 'device id'))),
-      }),
+      handle: ({ params, once }) =>
+        once(
+          (actor) => core.pairing.revoke(actor, idOf(params.id, 'device id')),
+          (device) => ({ status: 200, json: deviceJson(core, device) }),
+        ),
     }),
   ]
 }

@@ -4,7 +4,7 @@
  * Start reading at accounts.ts.
  */
 import type { Core } from '../../core'
-import type { Reads } from '../../core/ports'
+import type { Usage } from '../../core/usage'
 import type { Endpoint } from '../endpoint'
 import { accountEndpoints } from './accounts'
 import { auditEndpoints } from './audit'
@@ -19,7 +19,7 @@ import { tokenEndpoints } from './tokens'
 
 export function adminEndpoints(
   core: Core,
-  lastSeen: Reads['lastSeen'],
+  lastSeen: Usage['ofAccounts'],
   backups: BackupMaker,
   self: Stoppable,
 ): Endpoint[] {

@@ -61,15 +61,17 @@ export function membershipEndpoints(core: Core): Endpoint[] {
         'dm_membership_fixed',
         'quota_exceeded',
       ],
-      handle: async ({ actor, body }) => {
-        const role = roleOf(body.role ?? 'member')
-        return {
-          status: 201,
-          json: membershipJson(
-            await core.memberships.add(actor, body.account_handle, body.channel_slug, role),
-          ),
-        }
-      },
+      handle: ({ body, once }) =>
+        once(
+          (actor) =>
+            core.memberships.add(
+              actor,
+              body.account_handle,
+              body.channel_slug,
+              roleOf(body.role ?? 'member'),
+            ),
+          (added) => ({ status: 201, json: membershipJson(added) }),
+        ),
     }),
     endpoint({
       method: 'PATCH',

@@ -43,27 +43,30 @@ export function onboardEndpoints(core: Core): Endpoint[] {
         'account_archived',
         'quota_exceeded',
       ],
-      handle: async ({ actor, body }) => {
-        const done = await core.onboarding.onboard(actor, {
-          handle: body.handle,
-          channels: body.channels,
-          ...(body.display_name ? { displayName: body.display_name } : {}),
-          readOnly: body.read_only ?? false,
-          tokenName: body.token_name ?? null,
-        })
-        return {
-          status: 201,
-          json: {
-            handle: done.account.handle,
-            account_created: done.created,
-            channels_joined: done.joined,
-            channels_already_member: done.already.map(({ slug, role }) => `${slug}(${role})`),
-            token_scopes: done.scopes,
-            token_id: done.tokenId,
-            token: done.secret,
-          },
-        }
-      },
+      showsSecret: true,
+      handle: ({ body, once }) =>
+        once(
+          (actor) =>
+            core.onboarding.onboard(actor, {
+              handle: body.handle,
+              channels: body.channels,
+              ...(body.display_name ? { displayName: body.display_name } : {}),
+              readOnly: body.read_only ?? false,
+              tokenName: body.token_name ?? null,
+            }),
+          (done) => ({
+            status: 201,
+            json: {
+              handle: done.account.handle,
+              account_created: done.created,
+              channels_joined: done.joined,
+              channels_already_member: done.already.map(({ slug, role }) => `${slug}(${role})`),
+              token_scopes: done.scopes,
+              token_id: done.tokenId,
+              token: done.secret,
+            },
+          }),
+        ),
     }),
   ]
 }

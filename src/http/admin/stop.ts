@@ -26,15 +26,19 @@ export function stopEndpoint(self: Stoppable): Endpoint {
     body: request,
     answers: { 202: { description: 'It stops when the requests in flight are answered', schema: stopping } },
     refusals: ['operator_only', 'other_run'],
-    handle: ({ actor, body }) => {
+    handle: ({ actor, body, once }) => {
       if (actor.via !== 'operator')
         throw new AppError('forbidden', 'operator_only', 'Only the local operator stops the server')
-      if (body.boot_id !== self.bootId)
-        throw new AppError('conflict', 'other_run', 'Another run of the server answers here', {
-          fix: 'Look at /v1/health again',
-        })
-      self.requestStop()
-      return { status: 202, json: { boot_id: self.bootId, stopping: true } }
+      return once(
+        () => {
+          if (body.boot_id !== self.bootId)
+            throw new AppError('conflict', 'other_run', 'Another run of the server answers here', {
+              fix: 'Look at /v1/health again',
+            })
+          self.requestStop()
+        },
+        () => ({ status: 202, json: { boot_id: self.bootId, stopping: true } }),
+      )
     },
   })
 }

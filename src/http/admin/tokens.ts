@@ -58,16 +58,19 @@ export function tokenEndpoints(core: Core): Endpoint[] {
         'invalid_handle',
         'quota_exceeded',
       ],
-      handle: async ({ actor, body }) => {
-        const issued = await core.tokens.issue(actor, {
-          handle: body.account_handle,
-          scopes: body.scopes,
-          name: body.name ?? null,
-          expiresAt: endOf(body.expires_at),
-          actors: body.actors ?? null,
-        })
-        return issuedAnswer(issued)
-      },
+      showsSecret: true,
+      handle: ({ body, once }) =>
+        once(
+          (actor) =>
+            core.tokens.issue(actor, {
+              handle: body.account_handle,
+              scopes: body.scopes,
+              name: body.name ?? null,
+              expiresAt: endOf(body.expires_at),
+              actors: body.actors ?? null,
+            }),
+          issuedAnswer,
+        ),
     }),
     endpoint({
       method: 'POST',
@@ -77,10 +80,11 @@ export function tokenEndpoints(core: Core): Endpoint[] {
       summary: 'Revoke a token: the next request fails, its streams close',
       answers: { 200: { description: 'The token', schema: tokenSchema } },
       refusals: ['invalid_id', 'token_not_found'],
-      handle: async ({ actor, params }) => {
-        const { token, account } = await core.tokens.revoke(actor, idOf(params.id, 'token id'))
-        return { status: 200, json: tokenJson(core.usage.ofToken(token), account) }
-      },
+      handle: ({ params, once }) =>
+        once(
+          (actor) => core.tokens.revoke(actor, idOf(params.id, 'token id')),
+          ({ token, account }) => ({ status: 200, json: tokenJson(core.usage.ofToken(token), account) }),
+        ),
     }),
   ]
 }

@@ -65,7 +65,11 @@ export function echoEndpoints(core: Core, keys: EchoKeys): Endpoint[] {
       tag: 'Administration',
       summary: 'A path that echoes for a minute what arrives there',
       answers: { 201: { description: 'The path', schema: Type.Object({ path: Type.String() }) } },
-      handle: () => ({ status: 201, json: { path: `${PREFIX}${keys.issue()}` } }),
+      handle: ({ once }) =>
+        once(
+          () => keys.issue(),
+          (token) => ({ status: 201, json: { path: `${PREFIX}${token}` } }),
+        ),
     }),
     endpoint({
       method: 'GET',

@@ -89,14 +89,15 @@ export function logoutEndpoint(core: Core): Endpoint {
     summary: 'End the session',
     answers: { 200: { description: 'Signed out', schema: ok } },
     refusals: ['logout_requires_session'],
-    handle: async ({ actor, request }) => {
-      await core.sessions.logout(actor)
-      return {
-        status: 200,
-        json: { status: 'ok' },
-        ...(actor.via === 'session' && { cookies: endedCookies(core, request, actor.session) }),
-      }
-    },
+    handle: ({ actor, request, once }) =>
+      once(
+        (actor) => core.sessions.logout(actor),
+        () => ({
+          status: 200,
+          json: { status: 'ok' },
+          ...(actor.via === 'session' && { cookies: endedCookies(core, request, actor.session) }),
+        }),
+      ),
   })
 }
 

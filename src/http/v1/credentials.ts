@@ -44,11 +44,13 @@ export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
       }),
       answers: { 201: { description: 'The new token', schema: issuedSchema } },
       refusals: ['rotate_requires_bearer', 'quota_exceeded'],
-      handle: async ({ actor, body }) => {
-        const issued = await core.ownTokens.rotate(actor, body.grace_s ?? GRACE_SECONDS)
-        rates.passOn(actor, issued.token)
-        return issuedAnswer(issued)
-      },
+      showsSecret: true,
+      handle: ({ body, once }) =>
+        once(async (actor) => {
+          const issued = await core.ownTokens.rotate(actor, body.grace_s ?? GRACE_SECONDS)
+          rates.passOn(actor, issued.token)
+          return issued
+        }, issuedAnswer),
     }),
     endpoint({
       method: 'GET',
@@ -80,15 +82,17 @@ export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
       body: newToken,
       answers: { 201: { description: 'The token', schema: issuedSchema } },
       refusals: [...personal, 'scopes_required', 'invalid_scope', 'scope_escalation', 'quota_exceeded'],
-      handle: async ({ actor, body }) => {
-        const issued = await core.ownTokens.issue(actor, {
-          name: body.name,
-          scopes: body.scopes,
-          expiresAt: endOf(body.expires_at),
-        })
-        rates.passOn(actor, issued.token)
-        return issuedAnswer(issued)
-      },
+      showsSecret: true,
+      handle: ({ body, once }) =>
+        once(async (actor) => {
+          const issued = await core.ownTokens.issue(actor, {
+            name: body.name,
+            scopes: body.scopes,
+            expiresAt: endOf(body.expires_at),
+          })
+          rates.passOn(actor, issued.token)
+          return issued
+        }, issuedAnswer),
     }),
     endpoint({
       method: 'POST',
@@ -98,10 +102,11 @@ export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
       summary: 'Revoke a personal token: the next request fails, its streams close',
       answers: { 200: { description: 'The token', schema: tokenSchema } },
       refusals: [...personal, 'invalid_id', 'token_not_found'],
-      handle: async ({ actor, params }) => {
-        const token = await core.ownTokens.revoke(actor, idOf(params.id, 'token id'))
-        return { status: 200, json: tokenJson(core.usage.ofToken(token), actor.account) }
-      },
+      handle: ({ actor, params, once }) =>
+        once(
+          (actor) => core.ownTokens.revoke(actor, idOf(params.id, 'token id')),
+          (token) => ({ status: 200, json: tokenJson(core.usage.ofToken(token), actor.account) }),
+        ),
     }),
     endpoint({
       method: 'GET',
@@ -142,10 +147,11 @@ export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
       body: Type.Object({ current: text({ secret: true }), new: text({ secret: true }) }),
       answers: { 204: { description: 'Done' } },
       refusals: [...personal, 'invalid_credentials', 'weak_password', 'login_throttled'],
-      handle: async ({ actor, body, request }) => {
-        await core.profiles.changePassword(actor, body.current, body.new, clientOf(core, request))
-        return { status: 204 }
-      },
+      handle: ({ body, request, once }) =>
+        once(
+          (actor) => core.profiles.changePassword(actor, body.current, body.new, clientOf(core, request)),
+          () => ({ status: 204 }),
+        ),
     }),
   ]
 }

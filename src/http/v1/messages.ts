@@ -6,10 +6,10 @@ import { refusal } from '../../core/errors'
 import type { Page } from '../../core/history'
 import { MAX_BODY_CODE_POINTS, MAX_IDEMPOTENCY_KEY, MAX_METADATA_BYTES } from '../../core/limits'
 import type { NewPost, Posted } from '../../core/messages'
-import { isLongerThan } from '../../core/text'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
 import { ValidationError } from '../errors'
+import { REPLAYED } from '../once'
 import { freeObject, maybe, oneOf, type Static, Type, text } from '../schema'
 import type { StreamLimits } from '../stream-limits'
 import {
@@ -81,15 +81,14 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
         'reply_target_not_found',
         'thread_mismatch',
         'too_many_mentions',
-        'idempotency_conflict',
         'storage_full',
       ],
-      handle: async ({ actor, body, request }) =>
+      handle: async ({ actor, body, retryKey }) =>
         postedAnswer(
           wire,
           actor,
           body.client_msg_id ?? null,
-          await core.messages.post(actor, newPost(body, request)),
+          await core.messages.post(actor, newPost(body, retryKey)),
         ),
     }),
     endpoint({
@@ -145,7 +144,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
   ]
 }
 
-function newPost(body: Static<typeof newMessage>, request: Request): NewPost {
+function newPost(body: Static<typeof newMessage>, header: string | null): NewPost {
   const format = body.body_format ?? 'markdown'
   if (format !== 'markdown' && format !== 'plaintext') throw refusal('invalid_body_format')
   return {
@@ -158,17 +157,12 @@ function newPost(body: Static<typeof newMessage>, request: Request): NewPost {
     priority: body.priority ?? 'normal',
     metadata: checkedMetadata(body.metadata ?? {}),
     clientMessageId: body.client_msg_id ?? null,
-    idempotency: idempotencyOf(request, body),
+    idempotency: idempotencyOf(header, body),
   }
 }
 
 /** The retry key: the header wins over the body's. The hash says whether a repetition is the same request. */
-function idempotencyOf(request: Request, body: Static<typeof newMessage>): NewPost['idempotency'] {
-  const header = request.headers.get('idempotency-key')
-  if (header !== null && (header === '' || isLongerThan(header, MAX_IDEMPOTENCY_KEY))) {
-    const msg = `The header Idempotency-Key has 1 to ${MAX_IDEMPOTENCY_KEY} characters`
-    throw new ValidationError([{ type: 'value_error', loc: ['header', 'idempotency-key'], msg, input: null }])
-  }
+function idempotencyOf(header: string | null, body: Static<typeof newMessage>): NewPost['idempotency'] {
   const key = header ?? body.client_msg_id ?? null
   if (key === null) return null
   return { key, requestHash: Bun.SHA256.hash(`POST /v1/messages ${canonicalJson(body)}`, 'hex') }
@@ -184,7 +178,7 @@ function checkedMetadata(metadata: object): Readonly<Record<string, unknown>> {
 function postedAnswer(wire: Wire, actor: Person, clientMessageId: string | null, posted: Posted) {
   if (posted.replayed) {
     const text = wire.messageFor(posted.message, actor.account.id, '"unresolved_mentions":[]')
-    return { status: 201, text, headers: { 'idempotent-replayed': 'true' } }
+    return { status: 201, text, headers: REPLAYED }
   }
   const { message } = posted.event
   if (!message) throw new Error('a post made another event than a message')

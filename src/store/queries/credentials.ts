@@ -127,20 +127,6 @@ export function credentialWrites({ db, t, dialect }: Handle, stamp: Stamp) {
       return page.length < limit ? undefined : page.at(-1)?.id
     },
 
-    async forgetKeys(before, limit) {
-      // Ids grow with time: the oldest keys are the first.
-      const oldest = db
-        .select({ id: t.idempotency.id })
-        .from(t.idempotency)
-        .orderBy(asc(t.idempotency.id))
-        .limit(limit)
-      const gone = await db
-        .delete(t.idempotency)
-        .where(and(inArray(t.idempotency.id, oldest), lt(t.idempotency.at, before)))
-        .returning({ id: t.idempotency.id })
-      return gone.length
-    },
-
     async nthAttempt(key, { after, upTo }, n) {
       const rows = await db
         .select({ at: t.loginAttempts.at })

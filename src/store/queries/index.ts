@@ -5,6 +5,7 @@ import { accountReads, accountWrites } from './accounts'
 import { auditReads, auditWrites } from './audit'
 import { channelReads, channelWrites } from './channels'
 import { credentialReads, credentialWrites } from './credentials'
+import { idempotencyReads, idempotencyWrites } from './idempotency'
 import { logReads } from './log'
 import { messageReads } from './messages'
 import { pairingReads, pairingWrites } from './pairing'
@@ -20,6 +21,7 @@ export function createReads(handle: Handle): Reads {
     ...settingReads(handle),
     ...auditReads(handle),
     ...pairingReads(handle),
+    ...idempotencyReads(handle),
   }
 }
 
@@ -32,5 +34,6 @@ export function createWrites(handle: Handle, stamp: Stamp): Omit<Writes, keyof R
     ...settingWrites(handle),
     ...auditWrites(handle, stamp),
     ...pairingWrites(handle, stamp),
+    ...idempotencyWrites(handle, stamp),
   }
 }

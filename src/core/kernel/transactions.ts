@@ -1,0 +1,47 @@
+import { type Actor, principalOf } from '../actor'
+import type { Directory } from '../directory'
+import { refuseWhileDraining } from '../drain'
+import type { ActedWrites } from '../impersonation'
+import type { Store, Writes } from '../ports'
+import type { Settings } from '../settings'
+import type { RetryKeys } from './retry-keys'
+
+/**
+ * The way in for every act of an actor: its retry key, the drain, the act itself, and the note that it was done in the
+ * name of another. Posts have a way of their own (messages.ts), because many share one commit.
+ */
+export class Transactions {
+  constructor(
+    private readonly store: Store,
+    private readonly directory: Directory,
+    private readonly settings: Settings,
+    private readonly retryKeys: RetryKeys,
+    private readonly actedWrites: ActedWrites,
+  ) {}
+
+  /**
+   * Runs the work in a transaction. The work judges the actor, and may run again.
+   * @throws idempotency_conflict for a retry key that was used, before anything else is judged; draining; whatever the
+   *   work throws
+   */
+  async run<Result>(actor: Actor, work: (tx: Writes) => Promise<Result>): Promise<Result> {
+    const { retry } = principalOf(actor)
+    const result = await this.directory.settle(() =>
+      this.store.transact(async (tx) => {
+        if (retry) await this.retryKeys.refuseUsed(tx, retry.key)
+        this.refuseWhileDraining(actor)
+        const result = await work(tx)
+        if (retry) await this.retryKeys.keep(tx, retry.key, await retry.answer(result, tx))
+        return result
+      }),
+    )
+    this.actedWrites.noteBy(actor)
+    return result
+  }
+
+  /** Early refusal, for an act that does something before its transaction. @throws draining */
+  refuseWhileDraining(actor: Actor): void {
+    if (actor.via === 'operator' || principalOf(actor).origin?.duringDrain) return
+    refuseWhileDraining(this.settings)
+  }
+}

@@ -1,0 +1,110 @@
+import type { Core } from '../core'
+import { type Actor, withRetry } from '../core/actor'
+import { AppError } from '../core/errors'
+import type { RetryKey } from '../core/kernel/retry-keys'
+import { MAX_IDEMPOTENCY_KEY } from '../core/limits'
+import type { Reads } from '../core/ports'
+import { isLongerThan } from '../core/text'
+import { ValidationError } from './errors'
+
+/** The header that makes a request happen once. */
+const RETRY_HEADER = 'idempotency-key'
+/** Says that an answer is that of an earlier request. */
+export const REPLAYED = { 'idempotent-replayed': 'true' } as const
+
+/** What can be kept of an answer. */
+export type KeptAnswer =
+  | { readonly status: number; readonly json: unknown; readonly cookies?: readonly string[] }
+  | { readonly status: 204 }
+
+/**
+ * Runs the one act of a POST and answers it. With a retry key the answer is rendered and kept inside the transaction of
+ * the act, and a request that comes again is answered by it. `act` uses the actor that it is handed; `answer` reads by
+ * what it is handed, and by nothing else that has to be awaited.
+ */
+export type Once<Who extends Actor | null> = <Result>(
+  act: (actor: Who) => Result | Promise<Result>,
+  answer: (result: Result, reads: Reads) => KeptAnswer | Promise<KeptAnswer>,
+) => Promise<KeptAnswer & { readonly headers?: typeof REPLAYED }>
+
+/** The retry key that the header names; null without one. @throws 422 `value_error` unless it has 1 to 128 characters */
+export function retryHeader(request: Request): string | null {
+  const key = request.headers.get(RETRY_HEADER)
+  if (key === null || (key !== '' && !isLongerThan(key, MAX_IDEMPOTENCY_KEY))) return key
+  const msg = `The header Idempotency-Key has 1 to ${MAX_IDEMPOTENCY_KEY} characters`
+  throw new ValidationError([{ type: 'value_error', loc: ['header', RETRY_HEADER], msg, input: null }])
+}
+
+/** Requests with a retry key that are being answered by this process, by the key. */
+const underWay = new WeakMap<Core, Map<string, Promise<unknown>>>()
+
+/** `Once` for a request with a retry key. */
+export async function onceBy<Who extends Actor, Result>(
+  core: Core,
+  actor: Who,
+  key: RetryKey,
+  act: (actor: Who) => Result | Promise<Result>,
+  answer: (result: Result, reads: Reads) => KeptAnswer | Promise<KeptAnswer>,
+): ReturnType<Once<Who>> {
+  const kept = await aloneBy(core, key, async () => {
+    const before = await keptAnswer(core, key)
+    if (before) return before
+    try {
+      return await actBy(core, actor, key, act, answer)
+    } catch (error) {
+      // It may be refused because another replica has done the same meanwhile.
+      const isRefused = error instanceof AppError && error.kind !== 'unavailable'
+      const meanwhile = isRefused ? await keptAnswer(core, key) : undefined
+      if (!meanwhile) throw error
+      return meanwhile
+    }
+  })
+  return kept
+}
+
+/** Runs the work when no other request of this process with the same key is under way. */
+async function aloneBy<Result>(core: Core, key: RetryKey, work: () => Promise<Result>): Promise<Result> {
+  const all = underWay.get(core) ?? new Map<string, Promise<unknown>>()
+  underWay.set(core, all)
+  const name = `${key.accountId} ${key.key}`
+  for (let other = all.get(name); other; other = all.get(name)) await other.catch(() => {})
+  const running = work()
+  all.set(name, running)
+  try {
+    return await running
+  } finally {
+    all.delete(name)
+  }
+}
+
+async function actBy<Who extends Actor, Result>(
+  core: Core,
+  actor: Who,
+  key: RetryKey,
+  act: (actor: Who) => Result | Promise<Result>,
+  answer: (result: Result, reads: Reads) => KeptAnswer | Promise<KeptAnswer>,
+): Promise<KeptAnswer> {
+  let kept: { readonly of: unknown; readonly answer: KeptAnswer } | undefined
+  const retry = {
+    key,
+    answer: async (of: unknown, tx: Reads) => {
+      // What the transaction comes to is what the act comes to, which is looked at below.
+      kept = { of, answer: await answer(of as Result, tx) }
+      return JSON.stringify(kept.answer)
+    },
+  }
+  const result = await act(withRetry(actor, retry))
+  if (kept) {
+    if (kept.of !== result) throw new Error('an act with a retry key comes to what its transaction comes to')
+    return kept.answer
+  }
+  const rendered = await answer(result, core.reads)
+  await core.retryKeys.keepAlone(key, JSON.stringify(rendered))
+  return rendered
+}
+
+async function keptAnswer(core: Core, key: RetryKey) {
+  const text = await core.retryKeys.answered(key)
+  // It was rendered as a KeptAnswer before it was kept.
+  return text === undefined ? undefined : { ...(JSON.parse(text) as KeptAnswer), headers: REPLAYED }
+}
