@@ -53,7 +53,7 @@ describe('a release folder', () => {
   test('built twice has the same bytes', async () => {
     using elsewhere = temporaryDirectory()
     const sums = async (folder: string) => Bun.file(join(folder, 'SHA256SUMS')).text()
-    const first = await makeRelease(join(elsewhere.path, 'first'))
+    const first = await theRelease()
     const second = await makeRelease(join(elsewhere.path, 'another/second'))
     expect(await sums(second.folder)).toBe(await sums(first.folder))
   })

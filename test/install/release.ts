@@ -1,7 +1,6 @@
-import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
-import { temporaryDirectory } from '../home/temporary'
 import { finished } from '../support/finished'
+import { lastingFolder } from '../support/lasting-folder'
 
 const root = join(import.meta.dir, '../..')
 
@@ -52,14 +51,8 @@ async function buildAnother(): Promise<string> {
 
 let folder: string | undefined
 
-/** A folder that goes when this process has ended, however it ends: a shell waits for that. Everybody may read it. */
 function ownFolder(): string {
-  if (folder === undefined) {
-    folder = temporaryDirectory().path
-    chmodSync(folder, 0o755)
-    const words = ['sh', '-c', 'read -r end; rm -rf "$0"', folder]
-    Bun.spawn(words, { detached: true, stdin: 'pipe', stdout: 'ignore', stderr: 'ignore' }).unref()
-  }
+  folder ??= lastingFolder()
   return folder
 }
 

@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto'
 import {
   chownSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -19,7 +20,9 @@ import {
 import { dirname, join } from 'node:path'
 import postgres from 'postgres'
 import { isAlive } from '../../src/home'
+import { roomyPlace } from './fast-directory'
 import { librariesOf, placesOf } from './fetched'
+import { lastingFolder } from './lasting-folder'
 import { until } from './sockets'
 import { freePort, privateFolder, Supervised, unprivileged } from './supervised'
 
@@ -37,6 +40,12 @@ export const postgresLibraries = postgresPrograms === undefined ? {} : libraries
 /** True where there is no Postgres: tests that need one are skipped (scripts/provision.sh installs it). */
 export const postgresMissing = postgresPrograms === undefined
 
+/** Whom the programs run as. */
+const owned = () => unprivileged('postgres', 'nobody')
+
+/** What several servers with their logs may come to. */
+const ROOM_BYTES = 6e9
+
 export interface PostgresOptions {
   /** False: a commit does not wait for the disk. For tests that store much and stop nothing. */
   readonly fsync?: boolean
@@ -47,16 +56,13 @@ export interface PostgresOptions {
 /** Starts a server of one's own. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   if (postgresPrograms === undefined) throw new Error('there is no Postgres here: run scripts/provision.sh')
-  const owner = unprivileged('postgres', 'nobody')
-  const folder = privateFolder('postgres', owner)
-  const password = randomBytes(18).toString('base64url')
-  const data = join(folder, 'data')
-  const env = environmentIn(folder)
-  try {
-    await initialize({ programs: postgresPrograms, folder, data, password, owner, env })
-  } catch (error) {
+  pristine ??= initialize(postgresPrograms)
+  const { data, password } = await pristine
+  const folder = privateFolder('postgres', owned(), roomyPlace(ROOM_BYTES))
+  const copy = Bun.spawnSync(['cp', '-a', data, join(folder, 'data')], { stderr: 'pipe' })
+  if (copy.exitCode !== 0) {
     rmSync(folder, { recursive: true, force: true })
-    throw error
+    throw new Error(`cp ended with ${copy.exitCode}: ${copy.stderr}`)
   }
   const settings = { fsync: options.fsync === false ? 'off' : 'on', ...options.settings }
   return run(postgresPrograms, folder, password, settings, 'database system is ready to accept connections')
@@ -82,7 +88,7 @@ async function run(
   const server = new Supervised({
     folder,
     command: [
-      ...(unprivileged('postgres', 'nobody')?.prefix ?? []),
+      ...(owned()?.prefix ?? []),
       join(programs, 'postgres'),
       ...['-D', join(folder, 'data')],
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
@@ -107,8 +113,8 @@ function environmentIn(folder: string): Record<string, string> {
 /** Starts a standby of a server, which follows it from then on and takes no changes. */
 export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
   if (postgresPrograms === undefined) throw new Error('there is no Postgres here: run scripts/provision.sh')
-  const owner = unprivileged('postgres', 'nobody')
-  const folder = privateFolder('standby', owner)
+  const owner = owned()
+  const folder = privateFolder('standby', owner, roomyPlace(ROOM_BYTES))
   try {
     const copy = Bun.spawnSync(
       [
@@ -207,18 +213,23 @@ export class PostgresServer implements AsyncDisposable {
   }
 }
 
-async function initialize(cluster: {
-  readonly programs: string
-  readonly folder: string
+interface Pristine {
   readonly data: string
   readonly password: string
-  readonly owner: ReturnType<typeof unprivileged>
-  readonly env: Readonly<Record<string, string>>
-}): Promise<void> {
-  const { programs, folder, data, password, owner, env } = cluster
+}
+
+/** What every server of this process begins with: making it takes longer than all else at their start. */
+let pristine: Promise<Pristine> | undefined
+
+async function initialize(programs: string): Promise<Pristine> {
+  const owner = owned()
+  const folder = join(lastingFolder(), 'pristine')
+  const data = join(folder, 'data')
   const secret = join(folder, 'password')
+  const password = randomBytes(18).toString('base64url')
+  mkdirSync(folder, { mode: 0o700 })
   writeFileSync(secret, password, { mode: 0o600 })
-  if (owner) chownSync(secret, owner.uid, owner.gid)
+  if (owner) for (const path of [folder, secret]) chownSync(path, owner.uid, owner.gid)
   const child = Bun.spawn(
     [
       ...(owner?.prefix ?? []),
@@ -231,7 +242,7 @@ async function initialize(cluster: {
     ],
     {
       cwd: folder,
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { PATH: process.env.PATH ?? '', ...environmentIn(folder) },
       stdin: 'ignore',
       stdout: 'ignore',
       stderr: 'pipe',
@@ -241,6 +252,7 @@ async function initialize(cluster: {
   const code = await child.exited
   rmSync(secret)
   if (code !== 0) throw new Error(`initdb ended with ${code}: ${complaint}`)
+  return { data, password }
 }
 
 function findPrograms(): string | undefined {

@@ -55,9 +55,13 @@ export function unprivileged(...names: string[]): Unprivileged | null {
   throw new Error(`there is no user ${names.join(' or ')} to run a server as: root may not`)
 }
 
-/** A folder that nobody but `owner` (null: this process) enters. */
-export function privateFolder(name: string, owner: Unprivileged | null): string {
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), `synapse-${name}-`))
+/** A folder that nobody but `owner` (null: this process) enters; `place`: what it lies in. */
+export function privateFolder(
+  name: string,
+  owner: Unprivileged | null,
+  place = realpathSync(tmpdir()),
+): string {
+  const folder = mkdtempSync(join(place, `synapse-${name}-`))
   if (owner) chownSync(folder, owner.uid, owner.gid)
   return folder
 }

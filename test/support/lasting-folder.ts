@@ -1,0 +1,11 @@
+import { chmodSync } from 'node:fs'
+import { temporaryDirectory } from '../home/temporary'
+
+/** A folder that is removed when this process has ended, however it ends: a shell waits for that. Every user may read it. */
+export function lastingFolder(): string {
+  const folder = temporaryDirectory().path
+  chmodSync(folder, 0o755)
+  const words = ['sh', '-c', 'read -r end; rm -rf "$0"', folder]
+  Bun.spawn(words, { detached: true, stdin: 'pipe', stdout: 'ignore', stderr: 'ignore' }).unref()
+  return folder
+}
