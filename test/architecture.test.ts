@@ -87,11 +87,13 @@ const areas: readonly Area[] = [
       'src/home/**',
       'src/core/**',
       'src/store/migrations.ts',
+      'src/store/standing.ts',
+      'src/store/store-error.ts',
       'src/store/write-ahead-log.ts',
     ],
     packages: ['@sinclair/typebox', '@sinclair/typebox/*', 'bun', 'bun:sqlite', 'node:*'],
     because:
-      'copies are files: they must be readable where no server is, and of the store only its names are known',
+      'copies are files: they must be readable where no server is, and of the store only names and marks are known',
   },
   {
     files: 'src/keeping.ts',

@@ -1,5 +1,7 @@
 import { constants, Database } from 'bun:sqlite'
 import { closeSync, fsyncSync, openSync, readSync, statSync } from 'node:fs'
+import { refuseMoved } from '../store/standing'
+import { StoreError } from '../store/store-error'
 import { BackupError } from './backup-error'
 
 /** What a store says about itself. */
@@ -11,6 +13,8 @@ export interface StoreFacts {
   readonly epoch: string
   readonly lastSeq: number
   readonly counts: Readonly<Record<string, number>>
+  /** Why no server starts on it: it was moved elsewhere, or is only half here. */
+  readonly moved: StoreError | undefined
 }
 
 /** A copy, which nobody writes: opened so that not a byte beside it is touched. */
@@ -57,6 +61,7 @@ export function factsOf(db: Database): StoreFacts {
     throw new BackupError('not_a_copy', 'this is no store of Synapse', 'name a file that backup create made')
   const one = <Row>(sql: string) => db.query<Row, []>(sql).get()
   return {
+    moved: movedOf(db),
     did: one<{ value: string }>("SELECT value FROM instance WHERE name = 'did'")?.value,
     migrations: db
       .query<{ name: string }, []>('SELECT name FROM migrations ORDER BY name')
@@ -67,6 +72,17 @@ export function factsOf(db: Database): StoreFacts {
     counts: Object.fromEntries(
       COUNTED.map((table) => [table, one<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)?.n ?? 0]),
     ),
+  }
+}
+
+function movedOf(db: Database): StoreError | undefined {
+  const facts = db.query<{ name: string; value: string }, []>('SELECT name, value FROM instance').all()
+  try {
+    refuseMoved(new Map(facts.map(({ name, value }) => [name, value])))
+    return undefined
+  } catch (error) {
+    if (error instanceof StoreError) return error
+    throw error
   }
 }
 

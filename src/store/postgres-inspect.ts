@@ -2,8 +2,10 @@ import type { Sql } from 'postgres'
 import type { StoreDeps } from './index'
 import { connectFirst } from './postgres-connect'
 import { CONNECTIONS, explain, MORE_CONNECTIONS } from './postgres-explain'
-import { judge, timed, timeOf } from './postgres-open'
+import { examineSchema } from './postgres-migrate'
+import { drizzleOver, handleOf, judge, timed, timeOf } from './postgres-open'
 import { requireSessions } from './postgres-sessions'
+import { requireServable } from './queries/instance'
 
 /** What a server that runs may still need when it becomes busy. */
 const SPARE = 4
@@ -27,12 +29,34 @@ export async function inspectPostgres(
     const { notices } = await judge(first)
     await requireSessions(first, other)
     await timed(deps, async () => ({ now: await timeOf(first) }))
-    return [...notices, ...(await heldBack(first, longSeconds)), ...(await scarce(first))]
+    return [
+      ...notices,
+      ...(await unfinished(first)),
+      ...(await heldBack(first, longSeconds)),
+      ...(await scarce(first)),
+    ]
   } catch (error) {
     throw explain(error, url)
   } finally {
     await Promise.all([first.end({ timeout: 1 }), other.end({ timeout: 1 })])
   }
+}
+
+/** What a start would do to the store. @throws StoreError where no server would start on it */
+function unfinished(sql: Sql): Promise<string[]> {
+  return drizzleOver(sql).transaction(
+    async (tx) => {
+      const { isEmpty, pending } = await examineSchema(tx)
+      if (isEmpty) return []
+      await requireServable(handleOf(tx))
+      if (pending.length === 0) return []
+      const names = pending.map(({ name }) => name).join(', ')
+      return [
+        `the store lacks migrations of this program, which synapse serve applies (${names}); copy it first`,
+      ]
+    },
+    { accessMode: 'read only' },
+  )
 }
 
 /** What keeps Postgres from removing old versions of rows, as far as this role may see it. */

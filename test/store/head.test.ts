@@ -6,6 +6,7 @@ import { SERVER_LOCK } from '../../src/store/postgres-locks'
 import { openPostgresSide } from '../../src/transfer'
 import { tableNamed } from '../../src/transfer/shape'
 import { valueIn } from '../../src/transfer/side'
+import { rejectionOf } from '../home/temporary'
 import { postgresDatabase } from '../support/database'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { until } from '../support/sockets'
@@ -75,28 +76,53 @@ describe.skipIf(postgresMissing)('on Postgres', () => {
     expect(row && valueIn(table, row, 'seq')).toBe(floor.seq + 3)
   })
 
-  test('a database in use is not migrated while a server of an earlier version runs on it', async () => {
-    const url = await (await sharedPostgres()).createDatabase()
-    const open = () =>
+  describe('a database of version 1.0.0', () => {
+    const open = (url: string) =>
       openStore({ kind: 'postgres', url }, { clock: systemClock, secrets: systemSecrets, report: () => {} })
-    await (await open()).close()
-    await using database = postgresDatabase(url)
-    await database.sql('DROP TRIGGER events_keep_head ON events')
-    await database.sql('DROP FUNCTION keep_head')
-    await database.sql('DROP FUNCTION append_posts')
-    await database.sql("DELETE FROM migrations WHERE name LIKE '0004%'")
-    await database.sql(`SELECT pg_advisory_lock_shared(${SERVER_LOCK})`)
-    const opening = open()
-    const waits =
-      "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_xact_lock%' AND datname = current_database()"
-    await using other = postgresDatabase(url)
-    await until(
-      'it to wait',
-      async () => (await other.sql(`${waits} AND pid <> pg_backend_pid()`)).length > 0,
-    )
-    await database.sql(`SELECT pg_advisory_unlock_shared(${SERVER_LOCK})`)
-    await using store = await opening
-    expect(store.migrated).toEqual(['0004_head_is_a_floor'])
+    /** Its address, and a session beside whoever opens it. */
+    const made = async () => {
+      const url = await (await sharedPostgres()).createDatabase()
+      await (await open(url)).close()
+      const database = postgresDatabase(url)
+      await database.sql('DROP TRIGGER events_keep_head ON events')
+      await database.sql('DROP FUNCTION keep_head')
+      await database.sql('DROP FUNCTION append_posts')
+      await database.sql("DELETE FROM migrations WHERE name LIKE '0004%'")
+      return { url, database, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() }
+    }
+
+    test('is not migrated while a server of that version runs on it', async () => {
+      await using old = await made()
+      await old.database.sql(`SELECT pg_advisory_lock_shared(${SERVER_LOCK})`)
+      const opening = open(old.url)
+      const waits =
+        "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_xact_lock%' AND datname = current_database()"
+      await using other = postgresDatabase(old.url)
+      await until(
+        'it to wait',
+        async () => (await other.sql(`${waits} AND pid <> pg_backend_pid()`)).length > 0,
+      )
+      await old.database.sql(`SELECT pg_advisory_unlock_shared(${SERVER_LOCK})`)
+      await using store = await opening
+      expect(store.migrated).toEqual(['0004_head_is_a_floor'])
+    })
+
+    test('is not waited for without end while another session locks a table, and doctor says what it lacks', async () => {
+      await using old = await made()
+      // As VACUUM does.
+      await old.database.sql('BEGIN')
+      await old.database.sql('LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE')
+      expect(await rejectionOf(open(old.url))).toMatchObject({
+        reason: 'busy',
+        problem: 'another session locks a table that this version has to migrate',
+      })
+      expect(await inspectPostgres(old.url, { clock: systemClock })).toEqual([
+        expect.stringContaining('lacks migrations of this program, which synapse serve applies (0004'),
+      ])
+      await old.database.sql('ROLLBACK')
+      await using store = await open(old.url)
+      expect(store.migrated).toEqual(['0004_head_is_a_floor'])
+    })
   })
 
   test('doctor names a transaction that is open for long, by its process and its program', async () => {

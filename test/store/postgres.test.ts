@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { type Micros, toMicros } from '../../src/core/time'
+import { examineDatabase } from '../../src/examining'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { openStore, StoreError } from '../../src/store'
 import { drizzleOver, handleOf } from '../../src/store/postgres-open'
@@ -79,6 +80,7 @@ describe.skipIf(postgresMissing)('an empty database', () => {
     await server.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC', database)
     const { role, url } = await newRole(server, database)
     const { reason, problem, remedy } = await refusalOf(url)
+    expect((await examineDatabase(url)).trouble).toEqual({ problem, remedy })
     expect([reason, problem]).toEqual([
       'no_rights',
       `the role ${role} may not create tables in the database ${database}`,
@@ -129,6 +131,13 @@ describe.skipIf(postgresMissing)('a database is refused', () => {
       /newer version.*9999_future/,
     ],
     [
+      'that was moved elsewhere',
+      'ours first',
+      ["INSERT INTO instance VALUES ('retired_to', 'sqlite:/srv/synapse.db')"],
+      'moved_away',
+      /moved to sqlite/,
+    ],
+    [
       'whose migration is not the one in this program',
       'ours first',
       ["UPDATE migrations SET hash = 'other' WHERE name LIKE '0000%'"],
@@ -162,7 +171,9 @@ describe.skipIf(postgresMissing)('a database is refused', () => {
     if (first === 'ours first') await (await open(url)).close()
     await change(url, ...statements)
     const before = await tables(url)
+    const { trouble } = await examineDatabase(url)
     const error = await refusalOf(url)
+    expect(trouble).toEqual({ problem: error.problem, remedy: error.remedy })
     expect(error.reason).toBe(reason)
     expect(error.problem).toMatch(problem)
     expect(error.remedy).toMatch(/./)

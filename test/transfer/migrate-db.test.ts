@@ -4,6 +4,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { homePaths } from '../../src/home'
+import { examined } from '../doctor/examined'
 import { type Finished, parsed } from '../support/finished'
 import type { Message, Page } from '../support/person'
 import { postgresMissing, sharedPostgres, startPostgres } from '../support/postgres'
@@ -152,7 +153,7 @@ describe('clients do not notice a move', () => {
   })
 })
 
-test('no server starts on a store that was moved away, nor on one that is half moved in', async () => {
+test('no server starts on a store that was moved away, nor on one that is half moved in, and doctor says why', async () => {
   await using site = new Site()
   const { store } = await used(site)
   const target = join(site.home, 'other.db')
@@ -161,6 +162,11 @@ test('no server starts on a store that was moved away, nor on one that is half m
   expect(old.code).toBe(78)
   expect(old.stderr).toContain(`moved to sqlite:${target}`)
   expect(old.stderr).toContain('synapse epoch rotate')
+  expect((await examined(site)).of('store')).toMatchObject({
+    status: 'fail',
+    detail: `this store was moved to sqlite:${target}`,
+    fix: expect.stringContaining('synapse epoch rotate'),
+  })
   {
     using db = new Database(target)
     db.run("INSERT INTO instance (name, value) VALUES ('moving_in', '{}')")
@@ -168,6 +174,10 @@ test('no server starts on a store that was moved away, nor on one that is half m
   const half = await site.run('serve', '--port', '0', '--database-url', `sqlite:${target}`)
   expect(half.code).toBe(78)
   expect(half.stderr).toContain('synapse migrate-db')
+  expect((await examined(site, { SYNAPSE_DATABASE_URL: `sqlite:${target}` })).of('store')).toMatchObject({
+    status: 'fail',
+    fix: expect.stringContaining('synapse migrate-db'),
+  })
 })
 
 describe('a move is refused', () => {

@@ -100,6 +100,7 @@ function examine(patient: Patient, path: string): Finding[] {
           'start that version, or put back a backup made before the upgrade',
         ),
       ]
+    if (facts.moved !== undefined) return [fail(facts.moved.problem, facts.moved.remedy)]
     const wrongKey = keyProblem(patient, facts.did)
     if (wrongKey !== undefined)
       return [fail(wrongKey, 'put its key file back, or synapse backup restore <file> --keys <its keys>')]

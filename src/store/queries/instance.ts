@@ -11,15 +11,20 @@ import { findHead } from './log'
  */
 export async function beginLog(handle: Handle, clock: Clock, secrets: Secrets): Promise<void> {
   const { db, t } = handle
+  await requireServable(handle)
+  const epochs = await db.select().from(t.epochs).limit(1)
+  if (epochs.length > 0) return
+  await db.insert(t.logHead).values({ id: 1, seq: 0, accessSeq: 0, lastAt: clock.now() })
+  await insertEpoch(handle, clock, secrets, { reason: 'created', from: undefined })
+}
+
+/** @throws StoreError for a store that is not to be served: moved_away, half_moved */
+export async function requireServable({ db, t }: Handle): Promise<void> {
   const own = await db
     .select()
     .from(t.instance)
     .where(inArray(t.instance.name, [...OWN_FACTS]))
   refuseMoved(new Map(own.map(({ name, value }) => [name, value])))
-  const epochs = await db.select().from(t.epochs).limit(1)
-  if (epochs.length > 0) return
-  await db.insert(t.logHead).values({ id: 1, seq: 0, accessSeq: 0, lastAt: clock.now() })
-  await insertEpoch(handle, clock, secrets, { reason: 'created', from: undefined })
 }
 
 /** Every field is required, so that no store can leave one out unnoticed. */
