@@ -6,12 +6,12 @@ import { parseArgs } from 'node:util'
 import { cliDoc } from '../src/cli/docs.ts'
 import { configurationDoc, envExample } from '../src/config/docs.ts'
 import { openApiDocument } from '../src/http/openapi.ts'
-import { undeployedEndpoints } from './undeployed.ts'
+import { describedEndpoints } from './undeployed.ts'
 
 /** Path in the repository → what the file must contain. A generated file is one line here. */
 const generators: Record<string, () => string | Promise<string>> = {
   '.env.example': envExample,
-  'docs/api/openapi.json': () => `${JSON.stringify(openApiDocument(undeployedEndpoints()), null, 2)}\n`,
+  'docs/api/openapi.json': () => `${JSON.stringify(openApiDocument(describedEndpoints()), null, 2)}\n`,
   'docs/cli.md': cliDoc,
   'docs/configuration.md': configurationDoc,
 }

@@ -1,8 +1,9 @@
 import type { Endpoint } from '../src/http/endpoint.ts'
-import { declareEndpoints } from '../src/surfaces.ts'
+import { type AppParts, declareSurfaces } from '../src/http/surface.ts'
+import { surfaces } from '../src/surfaces.ts'
 
 /** Stands for a part of the server where endpoints are only declared: none is needed, and whoever uses one is told. */
-export const absent: never = new Proxy({} as never, {
+const absent: never = new Proxy({} as never, {
   get: (_, name) => {
     throw new Error(
       `an endpoint uses ${String(name)} of the server when it is declared, not when it is called`,
@@ -10,12 +11,18 @@ export const absent: never = new Proxy({} as never, {
   },
 })
 
-/** Every endpoint that /openapi.json describes, without a server behind them. */
+/** What surfaces declare their endpoints with where there is no server. */
+export const undeployedParts: AppParts = {
+  ...{ core: absent, streams: absent, waits: absent, limits: absent, rates: absent },
+  ...{ host: absent, report: absent },
+}
+
+/** Every endpoint, without a server behind them. */
 export function undeployedEndpoints(): Endpoint[] {
-  const live = {
-    ...{ core: absent, wire: absent, streams: absent, waits: absent },
-    ...{ limits: absent, rates: absent, report: absent },
-  }
-  const outside = { features: [], roster: absent }
-  return declareEndpoints({ live, vitals: absent, lastSeen: absent, backups: absent, self: absent, outside })
+  return declareSurfaces(surfaces, undeployedParts).flatMap(({ endpoints }) => endpoints)
+}
+
+/** Those that /openapi.json describes. */
+export function describedEndpoints(): Endpoint[] {
+  return undeployedEndpoints().filter(({ documentation }) => documentation === undefined)
 }

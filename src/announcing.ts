@@ -1,10 +1,10 @@
 /** Keeps this server known in its local network, and others to it, as long as the settings say so. */
 import { hostname } from 'node:os'
 import type { Config } from './config'
+import type { NearbyServer } from './core/kernel'
 import type { Settings } from './core/settings'
 import { Neighbourhood, type NeighbourhoodOptions } from './discovery'
 import { isLoopbackUrl, localName, ownAddresses, privateAddresses } from './home'
-import type { Neighbour, Roster } from './http/outside'
 import type { Doors } from './listening'
 import type { Logger } from './logger'
 import type { OpenStore } from './store'
@@ -25,7 +25,7 @@ export interface AnnouncingParts {
   readonly wire?: Pick<NeighbourhoodOptions, 'port' | 'interface'>
 }
 
-export class Announcing implements Roster {
+export class Announcing {
   private readonly neighbourhood: Neighbourhood
   private readonly timer: Timer
   private looking: Promise<void>
@@ -42,7 +42,7 @@ export class Announcing implements Roster {
     this.timer.unref()
   }
 
-  neighbours(): Neighbour[] {
+  nearbyServers(): NearbyServer[] {
     return this.neighbourhood.hints.map(({ lastSeen, ...hint }) => ({
       ...hint,
       lastSeen: new Date(lastSeen).toISOString(),

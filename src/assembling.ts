@@ -5,14 +5,17 @@
 import { bootstrapToken, type Config, settingRegistry } from './config'
 import { createCore } from './core'
 import { Trouble } from './core/errors'
+import type { Host, NearbyServer } from './core/kernel'
 import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
 import { descriptorsOf } from './descriptors'
 import type { InstanceKey } from './home/instance-key'
-import { echoKeys, type Roster } from './http/outside'
+import { echoKeys } from './http/outside'
 import { RateLimits } from './http/rate-limits'
+import { createHttpServer } from './http/server'
 import { StreamLimits } from './http/stream-limits'
-import { features, Wire } from './http/v1'
+import type { AppParts, Surface } from './http/surface'
+import { Wire } from './http/v1'
 import { HeldRequests, Hub } from './hub'
 import { Runner, upkeepJobs } from './jobs'
 import type { Keeping } from './keeping'
@@ -22,7 +25,6 @@ import { pairSecrets } from './pair-secrets'
 import { argonPasswords, systemSecrets } from './platform'
 import { retrySecrets } from './sealing'
 import type { DiskWatch, OpenStore } from './store'
-import { serveSurfaces } from './surfaces'
 import { VERSION } from './version'
 
 /** Readiness fails below this much free space. */
@@ -30,6 +32,8 @@ const LEAST_DISK_BYTES = 64 * 1024 * 1024
 
 interface Parts {
   readonly config: Config
+  /** How the server is used, by which protocols. */
+  readonly surfaces: readonly Surface[]
   readonly store: OpenStore
   readonly clock: Clock
   readonly turns: Turns
@@ -41,7 +45,7 @@ interface Parts {
   readonly disk: DiskWatch
   readonly measuring: Measuring
   readonly certificateEnds: () => Date | undefined
-  readonly roster: Roster
+  readonly nearbyServers: () => readonly NearbyServer[]
   readonly key: InstanceKey
   readonly keeping: Pick<Keeping, 'maker' | 'backups'>
   /** How far the clock of this machine is ahead of that of a shared database. */
@@ -52,7 +56,7 @@ interface Parts {
 
 /** Core, hub and surfaces over an open store. */
 export async function assemble(parts: Parts) {
-  const { config, store, clock, turns, logger, bootId, report, disk, measuring, keeping, roster, key } = parts
+  const { config, store, clock, turns, logger, bootId, report, disk, measuring, keeping, key } = parts
   const { certificateEnds } = parts
   const { shared } = store
   const publishers: ((topic: string, text: string) => void)[] = []
@@ -77,7 +81,7 @@ export async function assemble(parts: Parts) {
     waits,
     report,
   })
-  const wire = new Wire(core.log)
+  const wire = new Wire(core)
   const { directory, gates, feed, pace } = core
   const hub: Hub = new Hub(
     {
@@ -153,22 +157,23 @@ export async function assemble(parts: Parts) {
         newestBackup: () => keeping.backups.newest(),
       }),
   } as const
-  const rates = new RateLimits(core.settings, clock)
-  const live = { core, wire, streams: hub, waits, limits: new StreamLimits(core.settings), rates, report }
-  const http = serveSurfaces(
+  const host: Host = {
+    vitals,
+    backups: keeping.maker,
+    process: { bootId, requestStop: parts.requestStop },
+    echoKeys: echoKeys(key.seed(), () => Math.floor(clock.now() / 1000)),
+    nearbyServers: parts.nearbyServers,
+  }
+  const app: AppParts = {
     core,
-    {
-      live,
-      vitals,
-      lastSeen: (ids, reads) => core.usage.ofAccounts(ids, reads),
-      backups: keeping.maker,
-      self: { bootId, requestStop: parts.requestStop },
-      outside: { features, roster },
-    },
-    echoKeys(key.seed(), () => Math.floor(clock.now() / 1000)),
-    logger,
-    measuring.meters,
-  )
+    streams: hub,
+    waits,
+    limits: new StreamLimits(core.settings),
+    rates: new RateLimits(core.settings, clock),
+    host,
+    report,
+  }
+  const http = createHttpServer(app, parts.surfaces, logger, measuring.meters)
   const server = { http, stopping: false }
   const { usage, attempts, actedWrites } = core
   const runner = new Runner({

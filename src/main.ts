@@ -24,6 +24,7 @@ import {
 } from './home'
 import { notePeer } from './http/client'
 import type { Listener } from './http/door'
+import type { Surface } from './http/surface'
 import type { Bus } from './hub'
 import { copyBefore, type Keeping, keepBackups } from './keeping'
 import {
@@ -49,6 +50,7 @@ import {
 import { systemClock, systemSecrets, systemTurns } from './platform'
 import { aheadOrBehind, SharedClock } from './shared-clock'
 import type { StoreError } from './store'
+import { surfaces } from './surfaces'
 import { VERSION } from './version'
 
 /** Requests in flight get so long when the server stops. */
@@ -98,6 +100,8 @@ export interface BootOptions extends RunOptions {
   readonly clock?: Clock
   /** Turns of the event loop; default the system's. */
   readonly turns?: Turns
+  /** Default: those of surfaces.ts. */
+  readonly surfaces?: readonly Surface[]
 }
 
 /**
@@ -187,6 +191,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   undo.defer(() => keeping.stop())
   const { server, publishers, hub, core, runner } = await assemble({
     config,
+    surfaces: options.surfaces ?? surfaces,
     store,
     clock,
     turns,
@@ -200,7 +205,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     clockAheadMs: () => shared.aheadMs,
     certificateEnds: () => doors.certificate?.ends,
     busProblem: () => bus?.problem ?? null,
-    roster: { neighbours: () => announcing?.neighbours() ?? [] },
+    nearbyServers: () => announcing?.nearbyServers() ?? [],
     key,
   })
   undo.defer(() => runner.stop())

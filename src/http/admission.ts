@@ -3,7 +3,8 @@ import { type Actor, type Principal, principalOf, requireAdmin, withOrigin } fro
 import { AppError } from '../core/errors'
 import { authenticate } from './auth'
 import { clientAddress, hasGone, type RequestOrigin } from './client'
-import type { RateClass, Visit } from './rate-limits'
+import type { RateClass } from './rate-limits'
+import type { RequestContext } from './request-context'
 
 /**
  * Who may call: `nobody` needs no credential, `anybody` any credential and the operator, `account` somebody with an
@@ -41,7 +42,7 @@ export async function authenticateFresh(core: Core, request: Request, isJudgedLa
 export async function admit(
   core: Core,
   request: Request,
-  visit: Visit,
+  context: RequestContext,
   gate: Gate,
   origin: RequestOrigin | null,
 ): Promise<Actor> {
@@ -49,7 +50,7 @@ export async function admit(
   const found = await authenticateFresh(core, request, gate.isJudgedLate)
   const actor = origin === null ? found : withOrigin(found, origin)
   const principal = principalOf(actor)
-  countVisit(core, request, visit, principal, rate)
+  countVisit(core, request, context, principal, rate)
   if (who === 'admin') requireAdmin(principal, core.settings, scope)
   if (who !== 'account') return principal
   if (actor.via === 'operator')
@@ -65,11 +66,11 @@ export async function admit(
 export function countVisit(
   core: Core,
   request: Request,
-  visit: Visit,
+  context: RequestContext,
   principal: Principal,
   rate: RateClass,
 ): void {
-  visit.take(principal, rate)
+  context.take(principal, rate)
   core.usage.note(principal)
   // Posts are many: of them it is enough to look at one now and then.
   if (principal.via === 'token' && (rate !== 'post' || core.sharing.isDue(principal.token.id)))

@@ -6,16 +6,25 @@ const REQUEST_HEADERS = 'authorization, content-type, last-event-id, idempotency
 const EXPOSED = 'retry-after, x-request-id, idempotent-replayed, synapse-next-cursor'
 const MAX_AGE_SECONDS = '600'
 
-/** Whether a browser asks beforehand what it may send (fetch.spec.whatwg.org, "CORS-preflight request"). */
-export function isPreflight({ method, headers }: Request): boolean {
+/** How a surface answers pages of other origins (fetch.spec.whatwg.org, "CORS protocol"). */
+export interface Cors {
+  /** Whether a browser asks beforehand what it may send; it is answered with 204, whatever the path. */
+  isPreflight(request: Request): boolean
+  /** Adds what pages of other origins need; every answer comes through here, errors and preflights too. */
+  allow(request: Request, response: Response, settings: Settings): void
+}
+
+function isPreflight({ method, headers }: Request): boolean {
   return method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method')
 }
 
 /**
- * Lets pages of listed origins read an answer, and none else; every answer comes through here, errors too. Credentials
- * are never allowed: pages elsewhere use bearer tokens. What is for pages of every origin says so itself.
+ * Lets pages of listed origins read an answer, and no others. Credentials are never allowed: pages elsewhere use bearer
+ * tokens. What is for pages of every origin says so itself.
  */
-export function allowOrigin(request: Request, response: Response, settings: Settings): void {
+export const listedOrigins: Cors = { isPreflight, allow: allowListed }
+
+function allowListed(request: Request, response: Response, settings: Settings): void {
   const origin = request.headers.get('origin')
   // Most callers are no pages: their answers' headers are not looked at, which would cost each of them.
   if (origin === null) return

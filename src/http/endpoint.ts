@@ -1,17 +1,17 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
-import type { Core } from '../core'
 import type { Actor, Person, Principal } from '../core/actor'
 import { canonicalJson } from '../core/canonical-json'
 import { namesActor } from './actor-header'
 import { admit, type Gate, type Who } from './admission'
 import { checkBareClaim } from './auth'
-import { readJson } from './body'
+import { streamedBody } from './body'
 import { hasGone, RequestOrigin } from './client'
 import { HttpError } from './errors'
 import { type Once, onceBy, retryHeader } from './once'
-import type { RateClass, Visit } from './rate-limits'
-import type { Static } from './schema'
-import { type Validator, validator } from './validation'
+import type { RateClass } from './rate-limits'
+import type { RequestContext } from './request-context'
+import { byteLimitOf, type Static } from './schema'
+import { validator } from './validation'
 
 /** Who acts as somebody else does so as an account alone; elsewhere its own credential is what counts. */
 type ActorOf<W extends Who> = W extends 'nobody' ? null : W extends 'account' ? Person : Principal
@@ -19,7 +19,7 @@ type ActorOf<W extends Who> = W extends 'nobody' ? null : W extends 'account' ? 
 /** A request that passed gates 1 and 2: its caller is known and its shape is right. */
 export interface Call<W extends Who, Query, Body> {
   readonly request: Request
-  readonly visit: Visit
+  readonly context: RequestContext
   readonly actor: ActorOf<W>
   readonly query: Query
   readonly body: Body
@@ -69,12 +69,14 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
   readonly isJudgedLate?: boolean
   /** Of a POST whose answer shows a secret. */
   readonly showsSecret?: true
+  /** Where it is shown: in /openapi.json and at /docs unless this says less. */
+  readonly documentation?: 'page' | 'none'
   readonly handle: (call: Call<W, Static<Query>, Static<Body>>) => Answer | Promise<Answer>
 }
 
 /** An endpoint with its types erased: what the server runs, the documentation shows and the tests walk. */
 export interface Endpoint extends Omit<Spec<Who, TObject, TSchema>, 'handle'> {
-  run(core: Core, request: Request, visit: Visit, params: Readonly<Record<string, string>>): Promise<Ran>
+  run(context: RequestContext, params: Readonly<Record<string, string>>): Promise<Ran>
 }
 
 export interface Ran {
@@ -94,7 +96,8 @@ export function endpoint<
   Body extends TSchema = TSchema,
 >(spec: Spec<W, Query, Body>): Endpoint {
   const checkQuery = spec.query && validator(spec.query, 'query')
-  const checkBody = spec.body && validator(spec.body, 'body')
+  const bodyOf = spec.body && bodyReader(spec.body)
+  const isStreamed = spec.body !== undefined && byteLimitOf(spec.body) !== undefined
   const what = `${spec.method} ${spec.path}`
   const gate: Gate = {
     who: spec.who,
@@ -104,7 +107,9 @@ export function endpoint<
   }
   return {
     ...(spec as Omit<Spec<Who, TObject, TSchema>, 'handle'>),
-    async run(core, request, visit, params) {
+    async run(context, params) {
+      const { request } = context
+      const { core } = context.of
       // What only reads, and what is posted in one's own name, is not written down.
       const isNoted = gate.rate !== 'read' && (gate.rate !== 'post' || namesActor(request))
       if (isNoted && hasGone(request))
@@ -113,17 +118,18 @@ export function endpoint<
         ? new RequestOrigin(request, core.settings, what, spec.duringDrain === true)
         : null
       if (spec.who === 'nobody') checkBareClaim(core, request)
-      const actor = spec.who === 'nobody' ? null : await admit(core, request, visit, gate, origin)
+      const actor = spec.who === 'nobody' ? null : await admit(core, request, context, gate, origin)
       const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
-      const body = checkBody && (await bodyOf(core, request, checkBody))
+      const body = bodyOf && (await bodyOf(context))
       const retryKey = spec.method === 'POST' ? retryHeader(request) : null
       const once: Once<Actor | null> = async (act, answer) => {
         if (actor === null || retryKey === null) return answer(await act(actor), core.reads)
-        const same = canonicalJson([what, params, query, body ?? null])
+        // What is streamed is not read before the act, so its key says alone that it is the same.
+        const same = canonicalJson([what, params, query, isStreamed ? null : (body ?? null)])
         const key = core.retryKeys.keyOf(actor, retryKey, same, spec.showsSecret === true)
         return onceBy(core, actor, key, act, answer)
       }
-      const call = { request, visit, actor, query, body, params, retryKey, once }
+      const call = { request, context, actor, query, body, params, retryKey, once }
       // `who` decides the actor's type, the validators decide those of query and body.
       const answer = await spec.handle(call as Call<W, Static<Query>, Static<Body>>)
       return { actor, answer }
@@ -131,8 +137,12 @@ export function endpoint<
   }
 }
 
-async function bodyOf(core: Core, request: Request, check: Validator): Promise<unknown> {
-  return check(await readJson(request, core.settings.get('http.max_body')))
+/** How the body of an endpoint is read: as a whole and checked, as its surface reads it, or handed on as it comes. */
+function bodyReader(schema: TSchema): (context: RequestContext) => unknown {
+  const limit = byteLimitOf(schema)
+  if (limit !== undefined) return ({ request, of }) => streamedBody(request, limit(of.core.settings))
+  const check = validator(schema, 'body')
+  return async ({ request, of }) => check(await of.surface.readBody(request, of.core.settings))
 }
 
 function queryOf(url: string): Record<string, string> {

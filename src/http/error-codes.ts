@@ -1,5 +1,5 @@
 import { refusal } from '../core/errors'
-import { errorAnswer } from './errors'
+import { failureOf } from './errors'
 
 /** A code of an error, as the documentation explains it. */
 interface ErrorCode {
@@ -282,7 +282,7 @@ export const errorCodes: readonly ErrorCode[] = [
   ...Object.entries(fixed).map(([code, remark]) => {
     // Object.entries forgets the type of the keys.
     const error = refusal(code as Fixed)
-    return { code, status: errorAnswer(error, '').status, detail: error.message, remark }
+    return { code, status: failureOf(error).status, detail: error.message, remark }
   }),
 ].sort((one, other) => one.status - other.status || (one.code < other.code ? -1 : 1))
 

@@ -42,46 +42,54 @@ const statuses: Record<ErrorKind, number> = {
 /** Seconds after which a client should try again when nothing better is known. */
 const RETRY_AFTER = 5
 
-export interface ErrorAnswer {
+/** What went wrong, as HTTP knows it, before a surface writes it down. */
+export interface Failure {
   readonly status: number
-  /** The word in the body that programs look at. */
+  /** The word that programs look at, of a closed list. */
   readonly code: string
-  readonly body: string
+  /** For people; a list of fields where the request has the wrong shape. */
+  readonly detail: string | readonly Issue[]
+  readonly extra: Readonly<Record<string, unknown>>
   readonly headers: Readonly<Record<string, string>>
   /** Whether this is a fault of ours, to be logged with its cause. */
   readonly isFault: boolean
 }
 
-/** The one mapping from what was thrown to what is answered. Anything we do not know tells the caller nothing. */
-export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
-  if (error instanceof ValidationError) {
-    const body = { detail: error.issues, code: 'validation_error', request_id: requestId }
-    return { status: 422, code: body.code, body: JSON.stringify(body), headers: {}, isFault: false }
-  }
-  if (error instanceof HttpError) {
-    const body = { detail: error.message, code: error.reason, request_id: requestId, ...error.extra }
-    return {
-      status: error.status,
-      code: error.reason,
-      body: JSON.stringify(body),
-      headers: error.headers,
-      isFault: false,
-    }
-  }
+/** The one mapping from what was thrown to what went wrong. Anything we do not know tells the caller nothing. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ValidationError) return failure(422, 'validation_error', error.issues)
+  if (error instanceof HttpError)
+    return failure(error.status, error.reason, error.message, error.extra, error.headers)
   if (error instanceof AppError && error.kind !== 'internal') {
     const waits = error.kind === 'unavailable' || error.kind === 'rate_limited'
     const retryAfter = error.extra.retry_after ?? (error.kind === 'unavailable' ? RETRY_AFTER : undefined)
     const extra = retryAfter === undefined ? error.extra : { ...error.extra, retry_after: retryAfter }
-    const body = { detail: error.message, code: error.reason, request_id: requestId, ...extra }
     const headers = waits && retryAfter !== undefined ? { 'retry-after': String(retryAfter) } : {}
-    return {
-      status: statuses[error.kind],
-      code: error.reason,
-      body: JSON.stringify(body),
-      headers,
-      isFault: false,
-    }
+    return failure(statuses[error.kind], error.reason, error.message, extra, headers)
   }
-  const body = { detail: 'Internal Server Error', code: 'internal', request_id: requestId }
-  return { status: 500, code: body.code, body: JSON.stringify(body), headers: {}, isFault: true }
+  return { ...failure(500, 'internal', 'Internal Server Error'), isFault: true }
+}
+
+function failure(
+  status: number,
+  code: string,
+  detail: Failure['detail'],
+  extra: Failure['extra'] = {},
+  headers: Failure['headers'] = {},
+): Failure {
+  return { status, code, detail, extra, headers, isFault: false }
+}
+
+/** What is answered to a request that failed. The server adds the headers that every answer has. */
+export interface RenderedError {
+  readonly status: number
+  readonly body: string
+  /** `content-type` is `application/json` unless it stands here. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** How v1 writes an error down. */
+export function renderError(failure: Failure, requestId: string): RenderedError {
+  const { status, code, detail, extra, headers } = failure
+  return { status, body: JSON.stringify({ detail, code, request_id: requestId, ...extra }), headers }
 }

@@ -1,47 +1,13 @@
 import type { Core } from '../core'
 import { isAdmin } from '../core/actor'
+import type { Host } from '../core/kernel'
 import { formatInstant } from '../core/time'
 import { CONTRACT_VERSION } from './contract'
 import { type Endpoint, endpoint } from './endpoint'
 import { checksOf, checksSchema } from './health-checks'
 import { metricsEndpoint } from './metrics'
 import { oneOf, Type } from './schema'
-
-/** How the servers over one store wake each other, and why they do not. */
-interface BusState {
-  readonly kind: 'redis' | 'postgres'
-  readonly ok: boolean
-  readonly problem: string | null
-}
-
-/** What health checks see of the process. */
-export interface Vitals {
-  readonly version: string
-  readonly bootId: string
-  /** By the steady clock: a calendar that is set makes no server younger. */
-  readonly uptimeSeconds: () => number
-  readonly store: 'sqlite' | 'postgres'
-  /** Of this instance. */
-  readonly did: string
-  /** Each check of readiness, by name. */
-  readonly checks: () => Readonly<Record<'db' | 'migrations' | 'disk', boolean>>
-  readonly isStopping: () => boolean
-  /** Requests that change something and are not answered yet. */
-  readonly writesInFlight: () => number
-  readonly openStreams: () => number
-  /** Of a database that several servers share. */
-  readonly database?: () => { readonly clock_ahead_ms: number }
-  /** Over which several servers wake each other. */
-  readonly bus?: () => BusState
-  /** When a backup was made last, and why the one after it failed; null where there is nothing to say. */
-  readonly backup: () => {
-    readonly last_ok_at: string | null
-    readonly last_error: string | null
-    readonly dated_ahead: readonly string[]
-  }
-  /** Everything that is counted, as Prometheus reads it. */
-  readonly metrics: () => string
-}
+import type { Surface } from './surface'
 
 const nullableText = Type.Union([Type.String(), Type.Null()])
 
@@ -128,7 +94,9 @@ const drainSchema = Type.Object({
 const alive = { status: 'ok', service: 'synapse', version: CONTRACT_VERSION }
 
 /** Whether the process lives (`healthz`), whether it can serve (`readyz`), and how it fares (`/v1/health`). */
-export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
+export const health: Surface = { name: 'health', endpoints: ({ core, host }) => healthEndpoints(core, host) }
+
+function healthEndpoints(core: Core, host: Host): Endpoint[] {
   const live = ['/healthz', '/v1/healthz', '/health'].map((path) =>
     endpoint({
       method: 'GET',
@@ -155,6 +123,7 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
         },
       },
       handle: () => {
+        const { vitals } = host
         const checks = vitals.checks()
         const isWell = Object.values(checks).every(Boolean)
         const isDraining = vitals.isStopping() || core.settings.get('drain')
@@ -177,6 +146,7 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
     summary: 'How the server fares; more of it for administrators',
     answers: { 200: { description: 'The state of the server', schema: healthSchema } },
     handle: async ({ actor }) => {
+      const { vitals } = host
       const brief = {
         version: vitals.version,
         boot_id: vitals.bootId,
@@ -215,11 +185,11 @@ export function healthEndpoints(core: Core, vitals: Vitals): Endpoint[] {
       status: 200,
       json: {
         draining: core.settings.get('drain'),
-        in_flight: vitals.writesInFlight(),
+        in_flight: host.vitals.writesInFlight(),
         outbox_pending: 0,
         pairs_behind: 0,
       },
     }),
   })
-  return [...live, ...ready, full, drain, metricsEndpoint(core, () => vitals.metrics())]
+  return [...live, ...ready, full, drain, metricsEndpoint(core, () => host.vitals.metrics())]
 }

@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import type { Server, ServerWebSocket } from 'bun'
 import { KEEP_ALIVE_SECONDS, notePeer, type Peer } from './client'
 import { Door, type Listener } from './door'
-import { errorAnswer, HttpError } from './errors'
+import { failureOf, HttpError, renderError } from './errors'
 import type { HttpServer } from './server'
 import type { SocketSession } from './socket'
 import { underPlainUrl } from './target'
@@ -213,7 +213,7 @@ function remoteRefusal(): HttpError {
 /** What is answered where even refusing failed. */
 function unexpected(): Response {
   const requestId = Bun.randomUUIDv7()
-  const { status, body } = errorAnswer(new Error('unexpected'), requestId)
+  const { status, body } = renderError(failureOf(new Error('unexpected')), requestId)
   return new Response(body, {
     status,
     headers: {

@@ -6,7 +6,7 @@ import { credentialRefusals } from './auth'
 import { clientAddress, peerOf } from './client'
 import { type Endpoint, endpoint } from './endpoint'
 import { HttpError } from './errors'
-import type { Visit } from './rate-limits'
+import type { RequestContext } from './request-context'
 
 const SCOPE = 'metrics:read'
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -28,17 +28,17 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
       'Answered while the setting `metrics.enabled` is on: to this machine, directly, without a credential; to others with the scope `metrics:read`, and to administrators.',
     answers: { 200: { description: 'Prometheus text, version 0.0.4' } },
     refusals: ['not_found', ...credentialRefusals, 'missing_scope', 'not_admin'],
-    handle: async ({ request, visit }) => {
+    handle: async ({ request, context }) => {
       if (!core.settings.get('metrics.enabled')) throw new HttpError(404, 'not_found', 'Not Found')
-      if (!isFromHere(request)) await admit(core, request, visit)
+      if (!isFromHere(request)) await admit(core, request, context)
       return { response: new Response(render(), { headers: { 'content-type': CONTENT_TYPE } }) }
     },
   })
 }
 
-async function admit(core: Core, request: Request, visit: Visit): Promise<void> {
+async function admit(core: Core, request: Request, context: RequestContext): Promise<void> {
   const principal = principalOf(await authenticateFresh(core, request, false))
-  countVisit(core, request, visit, principal, 'read')
+  countVisit(core, request, context, principal, 'read')
   requireAdmin(principal, core.settings, SCOPE)
 }
 

@@ -3,7 +3,8 @@ import { credentialRefusals } from './auth'
 import { CONTRACT_VERSION } from './contract'
 import { type Endpoint, endpoint } from './endpoint'
 import { statusOf } from './error-codes'
-import { type TSchema, Type } from './schema'
+import { byteLimitOf, type TSchema, Type } from './schema'
+import type { Surface } from './surface'
 
 const errorSchema = {
   type: 'object',
@@ -23,10 +24,10 @@ const retryKeyParameter = {
   description: `Makes the request happen once. Sent again by the same account with this key, within ${IDEMPOTENCY_WINDOW_HOURS} hours, it does nothing and answers as the first time, with \`Idempotent-Replayed: true\`. Another request with this key is 409 \`idempotency_conflict\`. Only a request that succeeded uses its key. An answer that shows a secret is given again to the same credential alone.`,
 }
 
-/** The OpenAPI 3.1 description of the endpoints, made of the schemas that validate their requests. */
+/** The OpenAPI 3.1 description of the endpoints that are in it, made of the schemas that validate their requests. */
 export function openApiDocument(endpoints: readonly Endpoint[]): object {
   const paths: Record<string, Record<string, object>> = {}
-  for (const one of endpoints) {
+  for (const one of endpoints.filter(({ documentation }) => documentation === undefined)) {
     const path = one.path.replace(/:(\w+)/g, '{$1}')
     paths[path] = { ...paths[path], [one.method.toLowerCase()]: operation(one) }
   }
@@ -58,22 +59,28 @@ export function openApiDocument(endpoints: readonly Endpoint[]): object {
 }
 
 /** `/openapi.json`, rendered once: the endpoints do not change while the server runs. */
-export function openApiEndpoint(endpoints: readonly Endpoint[]): Endpoint {
-  let text: string | undefined
-  return endpoint({
-    method: 'GET',
-    path: '/openapi.json',
-    who: 'nobody',
-    tag: 'Server',
-    summary: 'This description of the API',
-    answers: {
-      200: { description: 'OpenAPI 3.1', schema: Type.Object({}, { additionalProperties: true }) },
-    },
-    handle: () => {
-      text ??= JSON.stringify(openApiDocument(endpoints))
-      return { status: 200, text, headers: { 'cache-control': 'no-cache' } }
-    },
-  })
+export const openapi: Surface = {
+  name: 'openapi',
+  endpoints: (app) => {
+    let text: string | undefined
+    return [
+      endpoint({
+        method: 'GET',
+        path: '/openapi.json',
+        who: 'nobody',
+        tag: 'Server',
+        summary: 'This description of the API',
+        documentation: 'page',
+        answers: {
+          200: { description: 'OpenAPI 3.1', schema: Type.Object({}, { additionalProperties: true }) },
+        },
+        handle: () => {
+          text ??= JSON.stringify(openApiDocument(app.endpoints()))
+          return { status: 200, text, headers: { 'cache-control': 'no-cache' } }
+        },
+      }),
+    ]
+  },
 }
 
 function operation(one: Endpoint): object {
@@ -98,7 +105,7 @@ function operation(one: Endpoint): object {
     ...(one.description ? { description: one.description } : {}),
     security: one.who === 'nobody' ? [] : [{ bearer: [] }, { session: [] }],
     parameters: [...params, ...query, ...(takesRetryKey(one) ? [{ $ref: RETRY_KEY }] : [])],
-    ...(one.body ? { requestBody: { required: true, content: json(one.body) } } : {}),
+    ...(one.body ? { requestBody: { required: true, content: bodyContent(one.body) } } : {}),
     responses: {
       ...Object.fromEntries(
         Object.entries(one.answers).map(([status, { description, schema }]) => [
@@ -144,6 +151,11 @@ function refused(one: Endpoint): Record<string, object> {
     { description: some.map((code) => `\`${code}\``).join(', '), content },
   ])
   return { ...Object.fromEntries(described), default: { description: 'Any other refusal', content } }
+}
+
+/** A body that is streamed is of its own type, and has no shape. */
+function bodyContent(schema: TSchema): object {
+  return byteLimitOf(schema) === undefined ? json(schema) : { [schema.contentMediaType]: {} }
 }
 
 function json(schema: object): object {

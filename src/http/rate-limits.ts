@@ -20,7 +20,7 @@ class Bucket {
 }
 
 /** A rate in the words of its headers, made once for as long as it is set. */
-class Policy {
+export class RatePolicy {
   readonly perMs: number
   readonly header: string
   readonly limit: string
@@ -43,7 +43,7 @@ class Policy {
 class Class {
   private readonly buckets = new Map<number, Bucket>()
   private readonly key: `rate.${RateClass}`
-  private policy: Policy | undefined
+  private policy: RatePolicy | undefined
 
   constructor(
     private readonly name: RateClass,
@@ -53,16 +53,16 @@ class Class {
   }
 
   /** The policy as it is set now; null where the class is not limited. */
-  now(): Policy | null {
+  now(): RatePolicy | null {
     const rate = this.settings.get(this.key)
     if (rate === null) return null
     // The answer is another object after every change of a setting, and the same one between.
-    if (this.policy?.rate !== rate) this.policy = new Policy(this.name, rate)
+    if (this.policy?.rate !== rate) this.policy = new RatePolicy(this.name, rate)
     return this.policy
   }
 
   /** The bucket of a caller, filled up to now. */
-  bucket(caller: number, { perMs, rate }: Policy, now: number): Bucket {
+  bucket(caller: number, { perMs, rate }: RatePolicy, now: number): Bucket {
     const bucket = this.buckets.get(caller)
     if (bucket) {
       bucket.tokens = Math.min(rate.burst, bucket.tokens + (now - bucket.at) * perMs)
@@ -112,8 +112,8 @@ export class RateLimits {
     this.classes = { post: of('post'), read: of('read'), write: of('write'), search: of('search') }
   }
 
-  /** Takes one from the caller's bucket; `visit` is told what is left. @throws rate_limited with `retry_after` */
-  take(actor: Actor, name: RateClass, visit?: Visit): void {
+  /** Takes one from the caller's bucket; `request` is told what is left. @throws rate_limited with `retry_after` */
+  take(actor: Actor, name: RateClass, request?: { tell(policy: RatePolicy, tokens: number): void }): void {
     if (actor.via === 'operator') return
     const policy = this.classes[name].now()
     if (policy === null) return
@@ -121,7 +121,7 @@ export class RateLimits {
     const bucket = this.classes[name].bucket(caller, policy, this.clock.steady())
     const isThere = bucket.tokens >= 1
     if (isThere) bucket.tokens -= 1
-    visit?.tell(policy, bucket.tokens)
+    request?.tell(policy, bucket.tokens)
     if (!isThere) throw tooMany(policy, bucket.tokens)
   }
 
@@ -136,44 +136,7 @@ function callerOf(actor: Person): number {
   return actor.via === 'token' ? actor.token.id : -actor.account.id
 }
 
-/** One request on its way through the server: its id, and what its answer says of the caller's rate. */
-export class Visit {
-  private policy: Policy | null = null
-  private tokens = 0
-
-  constructor(
-    readonly requestId: string,
-    private readonly rates: RateLimits,
-  ) {}
-
-  /** @throws rate_limited */
-  take(actor: Actor, name: RateClass): void {
-    this.rates.take(actor, name, this)
-  }
-
-  tell(policy: Policy, tokens: number): void {
-    this.policy = policy
-    this.tokens = tokens
-  }
-
-  /**
-   * Adds what the answer says of the rate, by the draft of the HTTP working group (draft-ietf-httpapi-ratelimit-headers)
-   * and by its older form; nothing where nothing was counted.
-   */
-  addTo(headers: Record<string, string>): void {
-    const { policy } = this
-    if (policy === null) return
-    const left = String(Math.floor(this.tokens))
-    const reset = String(policy.seconds(policy.rate.burst - this.tokens))
-    headers['ratelimit-policy'] = policy.header
-    headers.ratelimit = `"${policy.name}";r=${left};t=${reset}`
-    headers['ratelimit-limit'] = policy.limit
-    headers['ratelimit-remaining'] = left
-    headers['ratelimit-reset'] = reset
-  }
-}
-
-function tooMany(policy: Policy, tokens: number): AppError {
+function tooMany(policy: RatePolicy, tokens: number): AppError {
   const { name, rate } = policy
   const wait = Math.max(1, policy.seconds(1 - tokens))
   return new AppError(

@@ -1,4 +1,5 @@
 import { Kind, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
+import type { Settings } from '../core/settings'
 import { isLongerThan, isName, isProse, isWellFormed } from '../core/text'
 
 /** The pieces that every request schema is made of: one declaration validates, gives the type and documents. */
@@ -70,6 +71,24 @@ export function anything(description: string) {
 }
 
 TypeRegistry.Set('Anything', (_, value) => value !== undefined && isWellFormed(value))
+
+const byteLimits = new WeakMap<TSchema, (settings: Settings) => number>()
+
+/** A body of bytes, which an endpoint is handed as they come, up to so many. */
+export function streamed(options: {
+  readonly contentType: string
+  readonly maxBytes: (settings: Settings) => number
+}) {
+  const { contentType, maxBytes } = options
+  const schema = Type.Unsafe<AsyncIterable<Uint8Array>>({ [Kind]: 'Streamed', contentMediaType: contentType })
+  byteLimits.set(schema, maxBytes)
+  return schema
+}
+
+/** The limit of a body that is streamed; undefined for every other schema. */
+export function byteLimitOf(schema: TSchema): ((settings: Settings) => number) | undefined {
+  return byteLimits.get(schema)
+}
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -2,20 +2,20 @@
  * HTTP: from a request to a verb of the core and back. The shared files here know requests, credentials, shapes and
  * errors; a folder each is a surface (v1, admin), which declares endpoints and renders its own wire form.
  * May import the core, Elysia and TypeBox; never the store, the hub or another surface.
- * Start reading at endpoint.ts (what an endpoint is), admission.ts and auth.ts (who calls), then v1/messages.ts.
+ * Start reading at surface.ts (what a surface is) and endpoint.ts, admission.ts and auth.ts (who calls), then v1/messages.ts.
  */
 import { Elysia } from 'elysia'
-import type { Core } from '../core'
 import { accountOf, principalOf } from '../core/actor'
 import type { Logger } from '../logger'
 import { Meters, type RouteMeter } from '../metrics'
 import { prolongSession } from './auth'
 import { notePeer, peerOf } from './client'
-import { allowOrigin, isPreflight } from './cors'
 import type { Answer, Endpoint } from './endpoint'
-import { errorAnswer, HttpError } from './errors'
-import { type RateLimits, Visit } from './rate-limits'
-import { targetOf, underPlainUrl } from './target'
+import { failureOf, type HttpError } from './errors'
+import { RequestContext, type SurfaceContext } from './request-context'
+import { type AppParts, declareSurfaces, type Surface, surfaceAt, type WholeSurface } from './surface'
+import { underPlainUrl } from './target'
+import { pathOf, unknownRoute } from './unknown-route'
 
 export interface HttpServer {
   /** Answers a request that a listener noted with `notePeer`; undefined once it has become a WebSocket. */
@@ -24,46 +24,51 @@ export interface HttpServer {
   refuse(request: Request, error: HttpError): Promise<Response | undefined>
 }
 
-/** Puts the endpoints behind one router. Whatever happens to a request, this answers it. */
+/** Puts the surfaces behind one router. Whatever happens to a request, this answers it. */
 export function createHttpServer(
-  core: Core,
-  endpoints: readonly Endpoint[],
-  rates: RateLimits,
+  parts: AppParts,
+  surfaces: readonly Surface[],
   logger: Logger,
   meters = new Meters(),
 ): HttpServer {
+  const { core, rates } = parts
+  const declared = declareSurfaces(surfaces, parts)
+  const endpoints = declared.flatMap((each) => each.endpoints)
+  const contextOf = (surface: WholeSurface): SurfaceContext => ({ core, surface, rates })
   const isLoggingAll = () => core.settings.get('log.requests') === 'all'
   const answer = async (
     request: Request,
+    of: SurfaceContext,
     meter: RouteMeter,
-    run: (visit: Visit) => ReturnType<Endpoint['run']>,
+    run: (context: RequestContext) => ReturnType<Endpoint['run']>,
   ) => {
     const started = core.clock.steady()
     const { route } = meter
     meter.begin()
     const requestId = requestIdOf(request)
-    const visit = new Visit(requestId, rates)
+    const context = new RequestContext(of, request, requestId)
     let accountId: string | undefined
     let actingAs: string | undefined
     let response: Response | undefined
     try {
-      const ran = await run(visit)
+      const ran = await run(context)
       const principal = ran.actor && principalOf(ran.actor)
       if (principal) accountId = accountOf(principal)?.uuid
       if (ran.actor?.via === 'acting') actingAs = ran.actor.account.uuid
-      response = toResponse(ran.answer, visit)
+      response = toResponse(ran.answer, context)
       // What was done is done: a session that cannot be prolonged now is the next request's matter.
       if (principal?.via === 'session' && response)
         await prolongSession(core, request, principal.session, response).catch((fault) =>
           logger.error('a session could not be prolonged', { request_id: requestId, fault }),
         )
     } catch (error) {
-      const { status, code, body, headers, isFault } = errorAnswer(error, requestId)
-      meters.refused(code)
-      if (isFault) logger.error('request failed', { request_id: requestId, route, fault: error })
-      response = new Response(body, { status, headers: { ...commonHeaders(visit), ...headers } })
+      const failure = failureOf(error)
+      meters.refused(failure.code)
+      if (failure.isFault) logger.error('request failed', { request_id: requestId, route, fault: error })
+      const { status, body, headers } = of.surface.renderError(failure, requestId)
+      response = new Response(body, { status, headers: { ...commonHeaders(context), ...headers } })
     }
-    if (response) allowOrigin(request, response, core.settings)
+    if (response) of.surface.cors.allow(request, response, core.settings)
     const status = response?.status ?? 101
     const milliseconds = core.clock.steady() - started
     meter.end(status, milliseconds)
@@ -75,38 +80,52 @@ export function createHttpServer(
   const unknown = meters.route('unknown', '')
   const preflight = meters.route('preflight', '')
   const refused = meters.route('refused', '')
+  const owners = declared.map(({ surface }) => surface)
+  const ownerOf = (request: Request) => surfaceAt(owners, pathOf(request)[0])
   // Without standardHostname: false Elysia mistakes the path of a request to a host of three letters, such as `pi`.
   const app = new Elysia({
     strictPath: true,
     normalize: false,
     handler: { standardHostname: false },
-  }).onError(({ request }) => answer(request, unknown, async () => unknownRoute(endpoints, request)))
-  for (const endpoint of endpoints) {
-    const meter = meters.route(endpoint.method, endpoint.path)
-    // Arrow functions with plain destructuring: Elysia reads the text of its handlers.
-    app.route(
-      endpoint.method,
-      endpoint.path,
-      ({ request, params }) =>
-        answer(request, meter, (visit) =>
-          endpoint.run(core, request, visit, params as Record<string, string>),
-        ),
-      { parse: 'none' },
-    )
+  }).onError(({ request }) => {
+    const surface = ownerOf(request)
+    return answer(request, contextOf(surface), unknown, async () => ({
+      actor: null,
+      answer: surface.renderUnknown(unknownRoute(endpoints, request)),
+    }))
+  })
+  for (const { surface, endpoints } of declared) {
+    const of = contextOf(surface)
+    for (const endpoint of endpoints) {
+      const meter = meters.route(endpoint.method, endpoint.path)
+      // Arrow functions with plain destructuring: Elysia reads the text of its handlers.
+      app.route(
+        endpoint.method,
+        endpoint.path,
+        ({ request, params }) =>
+          answer(request, of, meter, (context) => endpoint.run(context, params as Record<string, string>)),
+        { parse: 'none' },
+      )
+    }
   }
   app.compile()
   return {
     fetch: async (request) => {
-      if (request.method !== 'HEAD') {
-        if (request.method !== 'OPTIONS' || !isPreflight(request)) return app.fetch(request)
-        return answer(request, preflight, async () => ({ actor: null, answer: { status: 204 } }))
+      const { method } = request
+      if (method === 'OPTIONS') {
+        const surface = ownerOf(request)
+        if (!surface.cors.isPreflight(request)) return app.fetch(request)
+        const nothing = { actor: null, answer: { status: 204 } } as const
+        return answer(request, contextOf(surface), preflight, async () => nothing)
       }
+      if (method !== 'HEAD') return app.fetch(request)
       const asGet = underPlainUrl(request, 'GET')
       const { transport, address, secure, rescue = false } = peerOf(request)
       notePeer(asGet, { transport, address, secure, rescue })
       return withoutBody(await app.fetch(asGet))
     },
-    refuse: (request, error) => answer(request, refused, () => Promise.reject(error)),
+    refuse: (request, error) =>
+      answer(request, contextOf(ownerOf(request)), refused, () => Promise.reject(error)),
   }
 }
 
@@ -118,19 +137,19 @@ async function withoutBody(response: Response): Promise<Response> {
   return new Response(null, response)
 }
 
-function toResponse(answer: Answer, visit: Visit): Response | undefined {
+function toResponse(answer: Answer, context: RequestContext): Response | undefined {
   if (answer === 'upgraded') return undefined
   if ('response' in answer) {
     const { headers } = answer.response
-    headers.set('x-request-id', visit.requestId)
+    headers.set('x-request-id', context.requestId)
     headers.set('x-content-type-options', 'nosniff')
     if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
     const rate: Record<string, string> = {}
-    visit.addTo(rate)
+    context.addTo(rate)
     for (const [name, value] of Object.entries(rate)) headers.set(name, value)
     return answer.response
   }
-  const headers = commonHeaders(visit)
+  const headers = commonHeaders(context)
   if (answer.status === 204) delete headers['content-type']
   if ('headers' in answer) Object.assign(headers, answer.headers)
   if ('text' in answer) return new Response(answer.text, { status: answer.status, headers })
@@ -142,14 +161,14 @@ function toResponse(answer: Answer, visit: Visit): Response | undefined {
   return new Response(null, { status: answer.status, headers })
 }
 
-function commonHeaders(visit: Visit): Record<string, string> {
+function commonHeaders(context: RequestContext): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
-    'x-request-id': visit.requestId,
+    'x-request-id': context.requestId,
   }
-  visit.addTo(headers)
+  context.addTo(headers)
   return headers
 }
 
@@ -185,31 +204,4 @@ function requestLine(
   const account = accountId === undefined ? 'null' : `"${accountId}"`
   const who = actingAs === undefined ? account : `${account},"acting_as":"${actingAs}"`
   return `{"timestamp":"${new Date().toISOString()}","level":"info","request_id":"${id}","account_id":${who},"route":"${route}","status":${status},"latency_ms":${ms.toFixed(2)}}`
-}
-
-/** What is answered where no endpoint is: another method's path says so, a trailing slash leads on, all else is 404. */
-function unknownRoute(endpoints: readonly Endpoint[], request: Request): never {
-  const target = targetOf(request.url)
-  const end = target.search(/[?#]|$/)
-  const [pathname, search] = [target.slice(0, end), target.slice(end)]
-  const methods = endpoints
-    .filter((candidate) => matches(candidate.path, pathname))
-    .map((candidate) => candidate.method)
-  if (methods.length > 0) {
-    const allow = [...new Set(methods)].sort().join(', ')
-    throw new HttpError(405, 'method_not_allowed', 'Method Not Allowed', {}, { allow })
-  }
-  const bare = pathname.replace(/\/+$/, '')
-  if (bare !== pathname && endpoints.some((candidate) => matches(candidate.path, bare)))
-    throw new HttpError(307, 'moved', 'Temporary Redirect', {}, { location: `${bare}${search}` })
-  throw new HttpError(404, 'not_found', 'Not Found')
-}
-
-function matches(pattern: string, path: string): boolean {
-  const want = pattern.split('/')
-  const have = path.split('/')
-  return (
-    want.length === have.length &&
-    want.every((part, i) => (part.startsWith(':') ? have[i] !== '' : part === have[i]))
-  )
 }

@@ -1,6 +1,6 @@
 // The description of the API, as generators of clients and linters read it.
 import { describe, expect, test } from 'bun:test'
-import { undeployedEndpoints } from '../../scripts/undeployed'
+import { describedEndpoints } from '../../scripts/undeployed'
 import { statusOf } from '../../src/http/error-codes'
 import { openApiDocument } from '../../src/http/openapi'
 import { world } from '../support/world'
@@ -17,7 +17,7 @@ interface Operation {
   readonly responses: Record<string, { readonly description: string; readonly content?: object }>
 }
 
-const endpoints = undeployedEndpoints()
+const endpoints = describedEndpoints()
 // What it is made of is checked by its compiler; as JSON it is what a client reads.
 const description = JSON.parse(JSON.stringify(openApiDocument(endpoints))) as Description
 const operations = Object.entries(description.paths).flatMap(([path, methods]) =>

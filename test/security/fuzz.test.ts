@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
-import { absent, undeployedEndpoints } from '../../scripts/undeployed'
+import { undeployedEndpoints } from '../../scripts/undeployed'
 import type { Endpoint } from '../../src/http/endpoint'
-import { openApiEndpoint } from '../../src/http/openapi'
-import { doctorEndpoints } from '../../src/http/outside'
 import { type Caller, type World, world } from '../support/world'
 import { Pools } from './pools'
 import { complaints, GUEST, OPERATOR, type Standing } from './promises'
@@ -22,8 +20,7 @@ interface Somebody {
   readonly standing: Standing
 }
 
-const documented = undeployedEndpoints()
-const endpoints = [...documented, openApiEndpoint(documented), ...doctorEndpoints(absent, absent)]
+const endpoints = undeployedEndpoints()
 
 let w: World
 let everybody: readonly Somebody[]

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
-import { undeployedEndpoints } from '../../scripts/undeployed'
+import { describedEndpoints } from '../../scripts/undeployed'
 import type { Endpoint } from '../../src/http/endpoint'
 import { drawn } from './pools'
 import { breakingRequests, Draft, fittingRequests } from './requests'
@@ -82,7 +82,7 @@ function calls(endpoint: Endpoint): fc.Arbitrary<Call> {
     .map(({ draft, ...choice }) => new Call(draft, choice))
 }
 
-const endpoints = undeployedEndpoints()
+const endpoints = describedEndpoints()
 
 /** Somebody has the server refuse changes, or lets it take them again. */
 const drains = fc

@@ -11,8 +11,10 @@ import { type Config, loadConfig } from '../../src/config'
 import type { Clock } from '../../src/core/time'
 import type { Turns } from '../../src/core/turns'
 import { homePaths } from '../../src/home'
+import type { Surface } from '../../src/http/surface'
 import { boot, type Running } from '../../src/main'
 import { systemTurns } from '../../src/platform'
+import { surfaces } from '../../src/surfaces'
 import { type Answer, Caller, type Fields } from './caller'
 import { type Parameter, type TestDatabase, testDatabase, type Words } from './database'
 import { FakeClock } from './fake-clock'
@@ -51,6 +53,8 @@ export async function world<Time extends Clock = FakeClock>(
     readonly clock?: Time
     /** Default: those of the event loop. */
     readonly turns?: Turns
+    /** Ways to use the server, besides those that it has. */
+    readonly surfaces?: readonly Surface[]
   } = {},
 ): Promise<World<Time>> {
   const folder = fastDirectory()
@@ -79,7 +83,9 @@ export async function world<Time extends Clock = FakeClock>(
   }
   const config = loadConfig({ env, cwd: home, command: 'serve' })
   const { turns = systemTurns } = options
-  const start = () => boot(config, { listen: true, log: (text) => lines.push(text), clock, turns })
+  const all = [...surfaces, ...(options.surfaces ?? [])]
+  const start = () =>
+    boot(config, { listen: true, log: (text) => lines.push(text), clock, turns, surfaces: all })
   return new World(await start(), start, config, clock, database, lines, undo.move())
 }
 

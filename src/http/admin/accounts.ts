@@ -1,7 +1,6 @@
 import type { Core } from '../../core'
 import type { Account } from '../../core/entities'
 import type { Reads } from '../../core/ports'
-import type { Usage } from '../../core/usage'
 import { type Endpoint, endpoint } from '../endpoint'
 import { displayName, given, profileFields } from '../profile-wire'
 import { maybe, oneOf, Type, text } from '../schema'
@@ -28,9 +27,9 @@ const accountPatch = Type.Object({
   ...profileFields,
 })
 
-export function accountEndpoints(core: Core, lastSeen: Usage['ofAccounts']): Endpoint[] {
+export function accountEndpoints(core: Core): Endpoint[] {
   const json = async (account: Account, reads?: Reads) =>
-    accountJson(account, (await lastSeen([account.id], reads)).get(account.id) ?? null)
+    accountJson(account, (await core.usage.ofAccounts([account.id], reads)).get(account.id) ?? null)
   const change = (verb: 'archive' | 'unarchive') =>
     endpoint({
       method: 'POST',
@@ -61,7 +60,7 @@ export function accountEndpoints(core: Core, lastSeen: Usage['ofAccounts']): End
         return pageAnswer(core.pace, pageOf(query), {
           read: async (page) => {
             const accounts = await core.accounts.list(actor, page)
-            const seen = await lastSeen(accounts.map((account) => account.id))
+            const seen = await core.usage.ofAccounts(accounts.map((account) => account.id))
             return accounts.map((account) => ({ account, seen: seen.get(account.id) ?? null }))
           },
           keyOf: ({ account }) => account.handle,

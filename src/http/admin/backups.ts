@@ -1,23 +1,9 @@
-import type { Principal } from '../../core/actor'
 import { AppError } from '../../core/errors'
+import type { Host } from '../../core/kernel'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
 import { HttpError } from '../errors'
 import { maybe, Type, text } from '../schema'
-
-/** Makes backups; a failure is an answer, with what can be done about it. */
-export interface BackupMaker {
-  create(
-    by: Principal,
-    request: { readonly label: string | null; readonly blobs: boolean; readonly passphrase?: string },
-  ): Promise<{ readonly made: object } | { readonly failed: BackupFailure }>
-}
-
-interface BackupFailure {
-  readonly reason: string
-  readonly problem: string
-  readonly remedy: string
-}
 
 const request = Type.Object({
   label: maybe(text({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' })),
@@ -42,7 +28,7 @@ const made = Type.Object({
 })
 
 /** Backups lie on the machine of the server, so only who is there makes them. */
-export function backupEndpoints(backups: BackupMaker): Endpoint[] {
+export function backupEndpoints(host: Host): Endpoint[] {
   return [
     endpoint({
       method: 'POST',
@@ -60,7 +46,7 @@ export function backupEndpoints(backups: BackupMaker): Endpoint[] {
         peerOf(request).hold?.()
         return once(
           async (actor) => {
-            const answer = await backups.create(actor, {
+            const answer = await host.backups.create(actor, {
               label: body.label ?? null,
               blobs: body.with_blobs ?? false,
               ...(body.passphrase ? { passphrase: body.passphrase } : {}),

@@ -3,28 +3,22 @@
  * Imports the core and the shared files of http/. wire.ts is how things look; one file each for a kind of thing.
  * Start reading at accounts.ts.
  */
-import type { Core } from '../../core'
-import type { Usage } from '../../core/usage'
-import type { Endpoint } from '../endpoint'
+import type { Surface } from '../surface'
 import { accountEndpoints } from './accounts'
 import { auditEndpoints } from './audit'
-import { type BackupMaker, backupEndpoints } from './backups'
+import { backupEndpoints } from './backups'
 import { channelEndpoints } from './channels'
 import { deviceEndpoints } from './devices'
 import { membershipEndpoints } from './memberships'
 import { onboardEndpoints } from './onboard'
 import { settingEndpoints } from './settings'
-import { type Stoppable, stopEndpoint } from './stop'
+import { stopEndpoint } from './stop'
 import { tokenEndpoints } from './tokens'
 
-export function adminEndpoints(
-  core: Core,
-  lastSeen: Usage['ofAccounts'],
-  backups: BackupMaker,
-  self: Stoppable,
-): Endpoint[] {
-  return [
-    ...accountEndpoints(core, lastSeen),
+export const admin: Surface = {
+  name: 'admin',
+  endpoints: ({ core, host }) => [
+    ...accountEndpoints(core),
     ...channelEndpoints(core),
     ...membershipEndpoints(core),
     ...tokenEndpoints(core),
@@ -32,7 +26,7 @@ export function adminEndpoints(
     ...onboardEndpoints(core),
     ...settingEndpoints(core),
     ...auditEndpoints(core),
-    ...backupEndpoints(backups),
-    stopEndpoint(self),
-  ]
+    ...backupEndpoints(host),
+    stopEndpoint(host),
+  ],
 }

@@ -1,13 +1,7 @@
 import { AppError } from '../../core/errors'
+import type { Host } from '../../core/kernel'
 import { type Endpoint, endpoint } from '../endpoint'
 import { Type, text } from '../schema'
-
-/** The process that answers. */
-export interface Stoppable {
-  readonly bootId: string
-  /** Asks for its graceful end, which begins when the request is answered. */
-  requestStop(): void
-}
 
 const request = Type.Object({
   boot_id: text({ description: 'Of the run that is to end, as `GET /v1/health` says it' }),
@@ -16,7 +10,7 @@ const request = Type.Object({
 const stopping = Type.Object({ boot_id: Type.String(), stopping: Type.Literal(true) })
 
 /** How `synapse serve --stop` ends a server whose process number means nothing where the command runs. */
-export function stopEndpoint(self: Stoppable): Endpoint {
+export function stopEndpoint(host: Host): Endpoint {
   return endpoint({
     method: 'POST',
     path: '/v1/admin/stop',
@@ -31,13 +25,13 @@ export function stopEndpoint(self: Stoppable): Endpoint {
         throw new AppError('forbidden', 'operator_only', 'Only the local operator stops the server')
       return once(
         () => {
-          if (body.boot_id !== self.bootId)
+          if (body.boot_id !== host.process.bootId)
             throw new AppError('conflict', 'other_run', 'Another run of the server answers here', {
               fix: 'Look at /v1/health again',
             })
-          self.requestStop()
+          host.process.requestStop()
         },
-        () => ({ status: 202, json: { boot_id: self.bootId, stopping: true } }),
+        () => ({ status: 202, json: { boot_id: body.boot_id, stopping: true } }),
       )
     },
   })

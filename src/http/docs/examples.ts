@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { Endpoint } from '../endpoint'
+import { byteLimitOf } from '../schema'
 import { EXAMPLE_ORIGIN } from './code-block'
 
 /** A line for the shell that calls an endpoint. `$TOKEN` and the ids are the reader's to set. */
@@ -72,11 +73,18 @@ function curl(endpoint: Endpoint, target: string, more: readonly string[] = []):
   const parts = [
     first.filter((word) => word !== '').join(' '),
     ...more,
-    ...(body ? ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body)}'`] : []),
+    ...(body ? sent(endpoint.body, body) : []),
     `"${EXAMPLE_ORIGIN}${target}"`,
   ]
   const line = parts.join(' ')
   return line.length <= 56 ? line : parts.join(' \\\n  ')
+}
+
+/** How a body is sent: as JSON, or a file as it is. */
+function sent(schema: TSchema | undefined, body: object): string[] {
+  return schema && byteLimitOf(schema) !== undefined
+    ? [`-H 'Content-Type: ${schema.contentMediaType}'`, '--data-binary @FILE']
+    : ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(body)}'`]
 }
 
 function credentialOf(endpoint: Endpoint): string {

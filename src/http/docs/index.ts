@@ -5,8 +5,9 @@
  * say; client.css and client.js are embedded as text.
  * Start reading at page.ts.
  */
-import { type Endpoint, endpoint } from '../endpoint'
+import { endpoint } from '../endpoint'
 import { pageHeaders, styleOfPage } from '../page'
+import type { Surface } from '../surface'
 import ownStyle from './client.css' with { type: 'text' }
 import script from './client.js' with { type: 'text' }
 import { renderPage } from './page'
@@ -15,31 +16,38 @@ const style = styleOfPage(ownStyle)
 const headers = pageHeaders({ style, script }, { cacheControl: 'no-cache' })
 
 /** `/docs`: the API for reading, in one page without a request to anywhere else. `/` leads there. */
-export function docsEndpoints(endpoints: readonly Endpoint[]): Endpoint[] {
-  let text: string | undefined
-  const own = [
-    endpoint({
-      method: 'GET',
-      path: '/docs',
-      who: 'nobody',
-      tag: 'Server',
-      summary: 'This page',
-      answers: { 200: { description: 'HTML' } },
-      handle: () => {
-        // Rendered once: the endpoints do not change while the server runs.
-        text ??= renderPage([...endpoints, ...own], { style, script })
-        return { response: new Response(text, { headers }) }
-      },
-    }),
-    endpoint({
-      method: 'GET',
-      path: '/',
-      who: 'nobody',
-      tag: 'Server',
-      summary: 'Leads to the documentation',
-      answers: { 302: { description: 'To /docs' } },
-      handle: () => ({ response: new Response(null, { status: 302, headers: { location: '/docs' } }) }),
-    }),
-  ]
-  return own
+export const docs: Surface = {
+  name: 'docs',
+  endpoints: (app) => {
+    let text: string | undefined
+    return [
+      endpoint({
+        method: 'GET',
+        path: '/docs',
+        who: 'nobody',
+        tag: 'Server',
+        summary: 'This page',
+        documentation: 'page',
+        answers: { 200: { description: 'HTML' } },
+        handle: () => {
+          // Rendered once: the endpoints do not change while the server runs.
+          text ??= renderPage(
+            app.endpoints().filter(({ documentation }) => documentation !== 'none'),
+            { style, script },
+          )
+          return { response: new Response(text, { headers }) }
+        },
+      }),
+      endpoint({
+        method: 'GET',
+        path: '/',
+        who: 'nobody',
+        tag: 'Server',
+        summary: 'Leads to the documentation',
+        documentation: 'page',
+        answers: { 302: { description: 'To /docs' } },
+        handle: () => ({ response: new Response(null, { status: 302, headers: { location: '/docs' } }) }),
+      }),
+    ]
+  },
 }

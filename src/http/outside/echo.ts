@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Core } from '../../core'
+import type { EchoKeys, Host } from '../../core/kernel'
 import { clientAddress, isSecure, peerOf } from '../client'
 import { type Answer, type Endpoint, endpoint } from '../endpoint'
 import { HttpError } from '../errors'
@@ -25,12 +26,6 @@ const seenSchema = Type.Object({
   query: Type.String(),
 })
 
-/** Makes and checks the words that open an echo for a minute, on every server that has the same instance key. */
-export interface EchoKeys {
-  issue(): string
-  check(token: string): boolean
-}
-
 export function echoKeys(seed: Uint8Array, now: () => number = Date.now): EchoKeys {
   const key = new Uint8Array(hkdfSync('sha256', seed, new Uint8Array(0), 'synapse-echo', 32))
   const sign = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
@@ -55,19 +50,20 @@ export function echoKeys(seed: Uint8Array, now: () => number = Date.now): EchoKe
  * What of a request arrives here: for `synapse doctor`, which sends one through the proxy of this server. Answers nobody
  * else: the path holds a word that the server made a moment ago.
  */
-export function echoEndpoints(core: Core, keys: EchoKeys): Endpoint[] {
+export function echoEndpoints(core: Core, host: Host): Endpoint[] {
   return [
     endpoint({
       method: 'POST',
       path: '/v1/admin/echo',
       who: 'admin',
       duringDrain: true,
+      documentation: 'none',
       tag: 'Administration',
       summary: 'A path that echoes for a minute what arrives there',
       answers: { 201: { description: 'The path', schema: Type.Object({ path: Type.String() }) } },
       handle: ({ once }) =>
         once(
-          () => keys.issue(),
+          () => host.echoKeys.issue(),
           (token) => ({ status: 201, json: { path: `${PREFIX}${token}` } }),
         ),
     }),
@@ -75,6 +71,7 @@ export function echoEndpoints(core: Core, keys: EchoKeys): Endpoint[] {
       method: 'GET',
       path: `${PREFIX}*`,
       who: 'nobody',
+      documentation: 'none',
       tag: 'Administration',
       summary: 'What arrived',
       answers: { 200: { description: 'The request as it was seen', schema: seenSchema } },
@@ -83,7 +80,7 @@ export function echoEndpoints(core: Core, keys: EchoKeys): Endpoint[] {
         const [pathname = '', query] = targetOf(request.url).split('?', 2)
         const search = query === undefined ? '' : `?${query}`
         const [token = '', ...rest] = pathname.slice(PREFIX.length).split('/')
-        if (!keys.check(token)) throw new HttpError(404, 'not_found', 'Not Found')
+        if (!host.echoKeys.check(token)) throw new HttpError(404, 'not_found', 'Not Found')
         switch (rest.join('/')) {
           case 'stream':
             return stream(request)

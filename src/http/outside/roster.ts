@@ -1,20 +1,6 @@
+import type { Host } from '../../core/kernel'
 import { type Endpoint, endpoint } from '../endpoint'
 import { Type } from '../schema'
-
-/** A server that was announced in the local network: a hint, and no reason to trust it. */
-export interface Neighbour {
-  readonly did: string
-  readonly name: string
-  readonly url: string
-  /** RFC 3339. */
-  readonly lastSeen: string
-  /** Whether its own manifest, signed by this DID, was read at that address. */
-  readonly verified: boolean
-}
-
-export interface Roster {
-  neighbours(): readonly Neighbour[]
-}
 
 const peer = Type.Object({
   did: Type.String(),
@@ -25,7 +11,7 @@ const peer = Type.Object({
 })
 
 /** Who was announced lately in the local network. */
-export function rosterEndpoint(roster: Roster): Endpoint {
+export function rosterEndpoint(host: Host): Endpoint {
   return endpoint({
     method: 'GET',
     path: '/v1/discovery/mdns',
@@ -43,7 +29,7 @@ export function rosterEndpoint(roster: Roster): Endpoint {
     },
     refusals: ['missing_scope'],
     handle: () => {
-      const peers = roster.neighbours().map(({ lastSeen, ...rest }) => ({ ...rest, last_seen: lastSeen }))
+      const peers = host.nearbyServers().map(({ lastSeen, ...rest }) => ({ ...rest, last_seen: lastSeen }))
       return { status: 200, json: { peers } }
     },
   })

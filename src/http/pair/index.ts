@@ -4,27 +4,15 @@
  * Imports the shared files of http/. client.css and client.js are embedded as text.
  * Start reading at client.js.
  */
-import { type Endpoint, endpoint } from '../endpoint'
 import { icon, mark } from '../mark'
 import { pageHeaders, styleOfPage } from '../page'
+import type { Surface } from '../surface'
 import ownStyle from './client.css' with { type: 'text' }
 import script from './client.js' with { type: 'text' }
 
 const style = styleOfPage(ownStyle)
 /** The page may speak to this server. */
 const headers = pageHeaders({ style, script }, { cacheControl: 'no-store', allowed: ["connect-src 'self'"] })
-
-export function pairPageEndpoint(): Endpoint {
-  return endpoint({
-    method: 'GET',
-    path: '/pair',
-    who: 'nobody',
-    tag: 'Login',
-    summary: 'The page that lets a device in: it reads the code behind the # of its own address',
-    answers: { 200: { description: 'HTML' } },
-    handle: () => ({ response: new Response(page, { headers }) }),
-  })
-}
 
 const page = `<!doctype html>
 <html lang="en">
@@ -85,3 +73,18 @@ const page = `<!doctype html>
 </body>
 </html>
 `
+
+export const pair: Surface = {
+  name: 'pair',
+  endpoints: () => [],
+  assets: [
+    {
+      path: '/pair',
+      tag: 'Login',
+      summary: 'The page that lets a device in: it reads the code behind the # of its own address',
+      description: 'HTML',
+      body: page,
+      headers,
+    },
+  ],
+}

@@ -1,14 +1,11 @@
-import type { Core } from '../../core'
 import { normalName } from '../../core/accounts'
 import type { Person } from '../../core/actor'
 import type { FeedFilter } from '../../core/feed'
 import type { Seq } from '../../core/ids'
-import type { Streams, Waits } from '../../core/streams'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
-import type { RateLimits } from '../rate-limits'
 import { type Static, Type, text } from '../schema'
-import type { StreamLimits } from '../stream-limits'
+import type { App } from '../surface'
 import { openEventStream } from './event-stream'
 import { eventsSchema, flag, patienceFor, readerRefusals, waitSeconds, words } from './schemas'
 import type { Wire } from './wire'
@@ -23,15 +20,9 @@ const eventsQuery = Type.Object({
   wait: waitSeconds(60),
 })
 
-export interface LiveDeps {
-  readonly core: Core
+/** What is live here: streams, sockets and requests that wait, and how they write events down. */
+export interface LiveDeps extends App {
   readonly wire: Wire
-  readonly streams: Streams
-  readonly waits: Waits
-  readonly limits: StreamLimits
-  readonly rates: RateLimits
-  /** Told of faults that are no answer to a request. */
-  readonly report: (fault: unknown) => void
 }
 
 export function eventEndpoints(deps: LiveDeps): Endpoint[] {

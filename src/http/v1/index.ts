@@ -4,32 +4,53 @@
  * wire.ts is how messages and events look; schemas.ts describes the answers; one file each for a group of endpoints.
  * Start reading at messages.ts; for what is live, events.ts, event-stream.ts and the two sockets.
  */
-import type { Endpoint } from '../endpoint'
+import type { Surface } from '../surface'
 import { authEndpoints, logoutEndpoint } from './auth'
 import { channelEndpoints } from './channels'
 import { credentialEndpoints } from './credentials'
-import { eventEndpoints, type LiveDeps } from './events'
+import { eventEndpoints } from './events'
 import { meEndpoints } from './me'
 import { messageEndpoints } from './messages'
 import { pairEndpoints } from './pair'
 import { serverEndpoints } from './server'
 import { socketEndpoints } from './socket'
+import { Wire } from './wire'
 
-export { features } from './server'
 export { Wire } from './wire'
 
-export function v1Endpoints(deps: LiveDeps): Endpoint[] {
-  const { core, wire, limits, rates } = deps
-  return [
-    ...authEndpoints(core),
-    ...credentialEndpoints(core, rates),
-    logoutEndpoint(core),
-    ...pairEndpoints(core),
-    ...channelEndpoints(core),
-    ...messageEndpoints(core, wire, limits),
-    ...eventEndpoints(deps),
-    ...socketEndpoints(deps),
-    ...meEndpoints(core),
-    ...serverEndpoints(core),
-  ]
+export const v1: Surface = {
+  name: 'v1',
+  features: [
+    'events',
+    'sse',
+    'websocket',
+    'long_poll',
+    'idempotency',
+    'access',
+    'profiles',
+    'personal_tokens',
+    'rotate',
+    'sessions',
+    'actor_header',
+    'pairing',
+    'config',
+    'rate_limits',
+    'audit',
+  ],
+  endpoints: (app) => {
+    const { core, limits, rates } = app
+    const live = { ...app, wire: new Wire(core) }
+    return [
+      ...authEndpoints(core),
+      ...credentialEndpoints(core, rates),
+      logoutEndpoint(core),
+      ...pairEndpoints(core),
+      ...channelEndpoints(core),
+      ...messageEndpoints(core, live.wire, limits),
+      ...eventEndpoints(live),
+      ...socketEndpoints(live),
+      ...meEndpoints(core),
+      ...serverEndpoints(app),
+    ]
+  },
 }

@@ -5,29 +5,11 @@ import type { Settings } from '../../core/settings'
 import { CONTRACT_VERSION } from '../contract'
 import { type Endpoint, endpoint } from '../endpoint'
 import { WAITS_PER_CREDENTIAL } from '../stream-limits'
+import type { App } from '../surface'
 import { serverSchema } from './schemas'
 
-/** What of the contract this server has, for clients that want to know before they try. */
-export const features = [
-  'events',
-  'sse',
-  'websocket',
-  'long_poll',
-  'idempotency',
-  'access',
-  'profiles',
-  'personal_tokens',
-  'rotate',
-  'sessions',
-  'actor_header',
-  'pairing',
-  'config',
-  'rate_limits',
-  'audit',
-] as const
-
 /** What the server is, for whoever has a credential. */
-export function serverEndpoints(core: Core): Endpoint[] {
+export function serverEndpoints({ core, features }: App): Endpoint[] {
   return [
     endpoint({
       method: 'GET',

@@ -15,7 +15,7 @@ import {
 import { peerOf } from '../client'
 import { type Answer, type Endpoint, endpoint } from '../endpoint'
 import { HttpError } from '../errors'
-import type { Visit } from '../rate-limits'
+import type { RequestContext } from '../request-context'
 import { Type, text } from '../schema'
 import { sessionSecrets } from '../session-cookie'
 import { ChannelSocket } from './channel-socket'
@@ -49,25 +49,30 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
         'upgrade_required',
         'socket_no_websocket',
       ],
-      handle: async ({ request, visit, query }) => {
+      handle: async ({ request, context, query }) => {
         await deps.core.fresh()
         return query.channel === undefined
-          ? openMultiplexed(deps, request, visit)
-          : openChannel(deps, request, visit, query.channel)
+          ? openMultiplexed(deps, request, context)
+          : openChannel(deps, request, context, query.channel)
       },
     }),
   ]
 }
 
-async function openMultiplexed(deps: LiveDeps, request: Request, visit: Visit): Promise<Answer> {
+async function openMultiplexed(deps: LiveDeps, request: Request, context: RequestContext): Promise<Answer> {
   const actor = await person(deps, request)
-  countVisit(deps.core, request, visit, principalOf(actor), 'read')
+  countVisit(deps.core, request, context, principalOf(actor), 'read')
   requireUpgrade(request)
   return upgrade(deps, request, actor, (place) => new MultiplexedSocket(deps, actor, place))
 }
 
 /** The original form: every refusal is a 403 before the upgrade, with the gate's own words. */
-async function openChannel(deps: LiveDeps, request: Request, visit: Visit, name: string): Promise<Answer> {
+async function openChannel(
+  deps: LiveDeps,
+  request: Request,
+  context: RequestContext,
+  name: string,
+): Promise<Answer> {
   const { core } = deps
   const secrets = sessionSecrets(core, request)
   if (secrets.length === 0) {
@@ -79,7 +84,7 @@ async function openChannel(deps: LiveDeps, request: Request, visit: Visit, name:
   })
   if (principal.account.kind !== 'human') throw refused('websocket is humans-only')
   refuseForeignOrigin(core, request)
-  countVisit(core, request, visit, principal, 'read')
+  countVisit(core, request, context, principal, 'read')
   const actor = await withClaim(core, request, principal)
   if (actor.via === 'operator') throw refused('auth required')
   const slug = normalName(name)

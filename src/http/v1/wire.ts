@@ -20,20 +20,20 @@ function channelRef({ uuid, slug, name, kind }: Channel) {
   return { id: uuid, slug, name, kind }
 }
 
+/** Without the brace at their end, so that more can be added without copying them. */
+const messages = new WeakMap<MessageView, string>()
+const envelopes = new WeakMap<LogEvent, string>()
+
 /** Renders messages and events; what is rendered once is the same text for every reader. */
 export class Wire {
-  /** Without the brace at their end, so that more can be added without copying them. */
-  private readonly messages = new WeakMap<MessageView, string>()
-  private readonly envelopes = new WeakMap<LogEvent, string>()
-
-  constructor(private readonly log: Pick<Log, 'cursor'>) {}
+  constructor(private readonly core: { readonly log: Pick<Log, 'cursor'> }) {}
 
   /** A message as JSON. Holds nothing that depends on who reads it, but for `more`: members for this one answer. */
   message(view: MessageView, more = ''): string {
-    let text = this.messages.get(view)
+    let text = messages.get(view)
     if (text === undefined) {
       text = this.renderMessage(view)
-      this.messages.set(view, text)
+      messages.set(view, text)
     }
     return more === '' ? `${text}}` : `${text},${more}}`
   }
@@ -49,10 +49,10 @@ export class Wire {
 
   /** An event as JSON: the one shape of sockets, streams and polls (§16.6). */
   envelope(event: LogEvent): string {
-    let text = this.envelopes.get(event)
+    let text = envelopes.get(event)
     if (text === undefined) {
       text = this.renderEnvelope(event)
-      this.envelopes.set(event, text)
+      envelopes.set(event, text)
     }
     return text
   }
@@ -61,7 +61,7 @@ export class Wire {
     const { type, channel, actor, seq } = event
     const by = actor ? `{"handle":${quote(actor.handle)},"kind":"${actor.kind}"}` : 'null'
     const slug = channel ? quote(channel.slug) : 'null'
-    const cursor = this.log.cursor(seq)
+    const cursor = this.core.log.cursor(seq)
     return `{"type":"${type}","channel":${slug},${this.payload(event)}"seq":${seq},"cursor":"${cursor}","at":"${formatInstant(event.at)}","actor":${by}}`
   }
 
@@ -86,7 +86,7 @@ export class Wire {
     const lastReply = message.lastReplyAt === null ? 'null' : `"${formatInstant(message.lastReplyAt)}"`
     const names = gone ? '' : mentioned.map(quote).join()
     const truncated = !gone && message.mentions.truncated ? ',"mentions_truncated":true' : ''
-    return `{"id":"${message.uuid}","channel":${quote(channel.slug)},"thread_id":${thread ? `"${thread.uuid}"` : 'null'},"reply_to":${replyTo ? `"${replyTo.uuid}"` : 'null'},"sender_handle":${quote(sender.handle)},"sender_kind":"${sender.kind}","body":${gone ? '""' : quote(message.body)},"body_format":"${message.format}","created_at":"${formatInstant(createdAt)}","edited_at":${edited},"mentioned_handles":[${names}],"seq":${seq},"cursor":"${this.log.cursor(seq)}","kind":"${message.kind}","priority":"${message.priority}","sender_id":"${sender.uuid}","sender_display_name":${quote(sender.displayName)},"via":"${message.via}","broadcast":${!gone && message.mentions.broadcast},"reply_count":${message.replyCount},"last_reply_at":${lastReply},"reactions":[]${truncated},"attachments":[],"metadata":${gone ? '{}' : wellFormedJson(message.metadata)},"deleted":${gone}`
+    return `{"id":"${message.uuid}","channel":${quote(channel.slug)},"thread_id":${thread ? `"${thread.uuid}"` : 'null'},"reply_to":${replyTo ? `"${replyTo.uuid}"` : 'null'},"sender_handle":${quote(sender.handle)},"sender_kind":"${sender.kind}","body":${gone ? '""' : quote(message.body)},"body_format":"${message.format}","created_at":"${formatInstant(createdAt)}","edited_at":${edited},"mentioned_handles":[${names}],"seq":${seq},"cursor":"${this.core.log.cursor(seq)}","kind":"${message.kind}","priority":"${message.priority}","sender_id":"${sender.uuid}","sender_display_name":${quote(sender.displayName)},"via":"${message.via}","broadcast":${!gone && message.mentions.broadcast},"reply_count":${message.replyCount},"last_reply_at":${lastReply},"reactions":[]${truncated},"attachments":[],"metadata":${gone ? '{}' : wellFormedJson(message.metadata)},"deleted":${gone}`
   }
 }
 

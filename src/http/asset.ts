@@ -1,0 +1,25 @@
+import { type Endpoint, endpoint } from './endpoint'
+
+/** A file that everybody may read, whole and the same for all. */
+export interface Asset {
+  readonly path: string
+  readonly tag: string
+  readonly summary: string
+  /** What it is, such as `HTML`. */
+  readonly description: string
+  readonly body: string
+  /** Its `content-type` at least. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export function assetEndpoint({ path, tag, summary, description, body, headers }: Asset): Endpoint {
+  return endpoint({
+    method: 'GET',
+    path,
+    who: 'nobody',
+    tag,
+    summary,
+    answers: { 200: { description } },
+    handle: () => ({ response: new Response(body, { headers }) }),
+  })
+}

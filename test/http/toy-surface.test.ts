@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { undeployedParts } from '../../scripts/undeployed'
+import { endpoint } from '../../src/http/endpoint'
+import { declareSurfaces, type Surface } from '../../src/http/surface'
+import { surfaces } from '../../src/surfaces'
+import { RawConnection } from '../support/raw-socket'
+import { toy } from '../support/toy-surface'
+import { ECHO_BYTES, readable } from '../support/toy-surface/streams'
+import { type Answer, type Person, type World, world } from '../support/world'
+
+let w: World
+let ann: Person
+
+beforeAll(async () => {
+  // The one line.
+  w = await world({ surfaces: [toy] })
+  await w.channel('general')
+  ann = await w.agent('ann', { channels: { general: 'member' } })
+})
+afterAll(() => w[Symbol.asyncDispose]())
+
+/** A body whose length is not declared. */
+function piecewise(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  return readable(
+    (async function* () {
+      yield* pieces
+    })(),
+  )
+}
+
+/** What the toy says of an error; `code` and `detail` of v1 are nowhere in it. */
+function expectToyError(answer: Answer<unknown>, status: number, errcode: string): void {
+  expect([answer.status, answer.body]).toEqual([
+    status,
+    { errcode, error: expect.any(String), trace: answer.headers.get('x-request-id') },
+  ])
+}
+
+test('a surface of one folder and one line reaches the verbs of the core, and everybody hears of it', async () => {
+  const said = await ann.post<{ at: number }>('/toy/general/say', { words: 'hello from a toy' })
+  expect([said.status, said.body]).toMatchObject([201, { said: 'hello from a toy' }])
+  const { body } = await ann.get<{ messages: { body: string; seq: number }[] }>(
+    '/v1/messages?channel=general&order=desc&limit=1',
+  )
+  expect(body.messages).toMatchObject([{ body: 'hello from a toy', seq: said.body.at }])
+})
+
+test('its feature is told to clients, its asset is served to everybody, its endpoints stay out of the documentation', async () => {
+  const server = await ann.get<{ features: string[] }>('/v1/server')
+  expect(server.body.features).toContain('toy')
+  const about = await w.guest.get('/toy/about')
+  expect([about.status, about.text, about.headers.get('cache-control')]).toEqual([
+    200,
+    'A toy.',
+    'max-age=60',
+  ])
+  const { text } = await w.guest.get('/openapi.json')
+  expect(text).not.toContain('/toy/general')
+  expect((await w.guest.get('/docs')).text).not.toContain('/toy/echo')
+})
+
+describe('every route of it without a credential is refused in its own shape:', () => {
+  const routes = declareSurfaces([toy], undeployedParts).flatMap(({ endpoints }) =>
+    endpoints.filter(({ path }) => path !== '/toy/about').map(({ method, path }) => [method, path] as const),
+  )
+  test('there are some', () => expect(routes.length).toBeGreaterThan(3))
+  test.each(routes)('%s %s', async (method, path) => {
+    expectToyError(await w.guest.request(method, path), 401, 'TOY_NO_KEY')
+  })
+})
+
+describe('its refusals have its own shape and words:', () => {
+  const rows: [string, number, string, () => Promise<Answer<unknown>>][] = [
+    ['a token that is unknown', 401, 'TOY_BAD_KEY', () => w.bearer('syn_x').post('/toy/general/say')],
+    ['a refusal of the core', 404, 'channel_not_found', () => ann.post('/toy/never/say', { words: 'x' })],
+    ['an endpoint for others', 403, 'admin_scope_required', () => ann.delete('/toy/general')],
+    ['a body of the wrong shape', 400, 'TOY_BAD_BODY', () => ann.post('/toy/general/say', { words: 1 })],
+    [
+      'a body that it cannot read',
+      400,
+      'TOY_NOT_JSON',
+      () => ann.fetch('/toy/general/say', { method: 'POST', body: '{', headers: { 'content-type': 'a/b' } }),
+    ],
+    [
+      'a body over its own limit',
+      413,
+      'TOY_TOO_LARGE',
+      () => ann.post('/toy/general/say', { words: 'x'.repeat(2000) }),
+    ],
+    ['an unknown path', 404, 'TOY_UNRECOGNIZED', () => ann.get('/toy/never/there')],
+    ['its bare prefix', 404, 'TOY_UNRECOGNIZED', () => ann.get('/toy')],
+    ['another method', 405, 'TOY_UNRECOGNIZED', () => ann.get('/toy/echo')],
+    ['a slash too many, which leads nowhere', 404, 'TOY_UNRECOGNIZED', () => ann.get('/toy/about/')],
+  ]
+  test.each(rows)('%s', async (_, status, errcode, ask) => expectToyError(await ask(), status, errcode))
+
+  test('a body is read whatever it says that it is', async () => {
+    const headers = { 'content-type': 'text/plain' }
+    expect((await ann.post('/toy/general/say', { words: 'x' }, headers)).status).toBe(201)
+  })
+})
+
+test('beside its prefix everything is refused as before', async () => {
+  for (const path of ['/toys', '/toyshop/say', '/never', '/v1/never'])
+    expect((await ann.get(path)).body).toMatchObject({ code: 'not_found', detail: 'Not Found' })
+  expect((await ann.post('/v1/messages', { channel: 'never', body: 'x' })).body.code).toBe(
+    'channel_not_found',
+  )
+})
+
+test('pages of every origin may use it, and of the rest of the server as little as before', async () => {
+  const origin = { origin: 'https://elsewhere.example' }
+  const allowed = ({ headers }: { headers: Headers }) => headers.get('access-control-allow-origin')
+  const answers = [
+    await w.guest.get('/toy/about', origin),
+    await w.guest.get('/toy/never/there', origin),
+    await w.guest.post('/toy/general/say', {}, origin),
+    await w.guest.fetch('/toy/general/say', { method: 'OPTIONS' }),
+  ]
+  expect(answers.map(({ status }) => status)).toEqual([200, 404, 401, 204])
+  expect(answers.map(allowed)).toEqual(['*', '*', '*', '*'])
+  expect(allowed(await ann.get('/v1/server', origin))).toBeNull()
+  expect((await w.guest.fetch('/v1/server', { method: 'OPTIONS' })).status).toBe(405)
+})
+
+describe('a streamed body', () => {
+  test('is handed on piece by piece, and so is the answer', async () => {
+    using connection = await RawConnection.open(w.url)
+    const head = ['POST /toy/echo HTTP/1.1', 'host: x', `authorization: Bearer ${ann.secret}`]
+    connection.write([...head, 'transfer-encoding: chunked', '', ''].join('\r\n'))
+    const comes = (piece: string) =>
+      connection.when(() => connection.buffered.toString('latin1').includes(piece) || undefined)
+    for (const piece of ['first', 'second', 'third']) {
+      connection.write(`${piece.length.toString(16)}\r\n${piece}\r\n`)
+      // The next piece is sent when this one has come back.
+      expect({ piece, came: await comes(piece) }).toEqual({ piece, came: true })
+    }
+    connection.write('0\r\n\r\n')
+    expect(await comes('\r\n0\r\n\r\n')).toBe(true)
+  })
+
+  test('may be longer than any other body, and arrives whole', async () => {
+    const bytes = new Uint8Array(ECHO_BYTES).map((_, i) => i % 251)
+    const sha256 = Bun.SHA256.hash(bytes, 'hex')
+    const answer = await ann.fetch('/toy/measure', { method: 'POST', body: bytes })
+    expect(answer.body).toEqual({ bytes: ECHO_BYTES, sha256 })
+    const pieces = piecewise([bytes.slice(0, 40_000), bytes.slice(40_000)])
+    const chunked = await ann.fetch('/toy/measure', { method: 'POST', body: pieces })
+    expect(chunked.body).toEqual({ bytes: ECHO_BYTES, sha256 })
+  })
+
+  test('over its own limit is refused in the shape of its surface, declared or not', async () => {
+    const bytes = new Uint8Array(ECHO_BYTES + 1)
+    for (const body of [bytes, piecewise([bytes.slice(1), bytes.slice(0, 1)])])
+      expectToyError(await ann.fetch('/toy/measure', { method: 'POST', body }), 413, 'TOY_TOO_LARGE')
+  })
+})
+
+describe('a server does not start with', () => {
+  const at = (path: string) =>
+    endpoint({
+      ...{ method: 'GET', path, who: 'nobody', tag: 'Toy', summary: 'x', answers: {} },
+      handle: () => ({ status: 204 }),
+    } as const)
+  const rows: [string, Surface, string][] = [
+    [
+      'an endpoint outside the prefixes of its surface',
+      { name: 'stray', prefixes: ['/stray'], endpoints: () => [at('/other')] },
+      'stray declares GET /other, which belongs to others',
+    ],
+    [
+      'an endpoint below the prefix of another surface',
+      { name: 'thief', endpoints: () => [at('/toy/stolen')] },
+      'thief declares GET /toy/stolen, which belongs to toy',
+    ],
+    [
+      'the same endpoint twice',
+      { name: 'copy', endpoints: () => [at('/healthz')] },
+      'GET /healthz is declared by health and by copy',
+    ],
+  ]
+  test.each(rows)('%s', (_, surface, message) => {
+    expect(() => declareSurfaces([...surfaces, toy, surface], undeployedParts)).toThrow(message)
+  })
+})

@@ -1,0 +1,30 @@
+/**
+ * A protocol that no client speaks, with everything of its own that a surface can have. It is here to show that a surface
+ * is one folder and one line of the list that `boot` is given.
+ */
+import type { Surface } from '../../../src/http/surface'
+import { toyCors } from './cors'
+import { roomEndpoints } from './rooms'
+import { streamEndpoints } from './streams'
+import { readToyBody, renderToyError, renderToyUnknown } from './wire'
+
+export const toy: Surface = {
+  name: 'toy',
+  prefixes: ['/toy'],
+  features: ['toy'],
+  endpoints: ({ core }) => [...roomEndpoints(core), ...streamEndpoints()],
+  assets: [
+    {
+      path: '/toy/about',
+      tag: 'Toy',
+      summary: 'What this is',
+      description: 'Text',
+      body: 'A toy.',
+      headers: { 'content-type': 'text/plain', 'cache-control': 'max-age=60' },
+    },
+  ],
+  renderError: renderToyError,
+  renderUnknown: renderToyUnknown,
+  cors: toyCors,
+  readBody: readToyBody,
+}

@@ -1,0 +1,41 @@
+import type { Core } from '../../../src/core'
+import { type Endpoint, endpoint } from '../../../src/http/endpoint'
+import { Type, text } from '../../../src/http/schema'
+
+const documentation = 'none'
+const tag = 'Toy'
+
+export function roomEndpoints(core: Core): Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/toy/:room/say',
+      who: 'account',
+      isJudgedLate: true,
+      rate: 'post',
+      tag,
+      documentation,
+      summary: 'Say something in a room',
+      body: Type.Object({ words: text({ minLength: 1 }) }),
+      answers: { 201: { description: 'Said' } },
+      handle: async ({ actor, params, body }) => {
+        const posted = await core.messages.post(actor, {
+          ...{ channel: params.room ?? '', body: body.words, format: 'plaintext', priority: 'normal' },
+          ...{ threadId: null, replyTo: null, metadata: {}, clientMessageId: null, idempotency: null },
+        })
+        const at = posted.replayed ? posted.message.message.seq : posted.event.seq
+        return { status: 201, json: { said: body.words, at } }
+      },
+    }),
+    endpoint({
+      method: 'DELETE',
+      path: '/toy/:room',
+      who: 'admin',
+      tag,
+      documentation,
+      summary: 'For administrators alone',
+      answers: { 204: { description: 'Nothing is done' } },
+      handle: () => ({ status: 204 }),
+    }),
+  ]
+}
