@@ -10,11 +10,11 @@ import type { Gates } from './gates'
 import type { Uuid } from './ids'
 import { SLUG_PATTERN } from './limits'
 import type { Log } from './log'
-import { inSlices } from './paged-reads'
+import { slices } from './paged-reads'
 import type { ListPage, NewestMessage, Reads, Writes } from './ports'
 import type { Settings } from './settings'
 import { SYSTEM_HANDLE } from './tokens'
-import type { Pace } from './turns'
+import { type Pace, TURN_ROWS } from './turns'
 
 export interface NewChannelRequest {
   readonly slug: string
@@ -50,48 +50,44 @@ export class Channels {
   ) {}
 
   /** The live channels the actor is in (and has a scope on), by slug; on request also public ones it could join. */
-  async mine(actor: Person, options: { discoverable: boolean }): Promise<ChannelListing[]> {
-    const { directory, gates, log } = this.deps
-    const judge = (now: Person) => ({ version: directory.version, judged: this.judged(now, options) })
-    const first = await directory.settle(() => judge(actor))
-    const readable = first.judged.filter(({ canRead }) => canRead).map(({ channel }) => channel.id)
-    const newest = await log.newestIn(readable)
-    const newestOf = new Map(readable.map((id, i) => [id, newest[i]]))
-    // Rights may have changed while this was read.
-    const { judged, counts } = await directory.settle(() => {
-      const now = gates.current(actor)
-      const { judged } = first.version === directory.version ? first : judge(now)
-      return { judged, counts: directory.memberCounts(judged.map(({ channel }) => channel.id)) }
+  async mine(actor: Person, { discoverable }: { discoverable: boolean }): Promise<ChannelListing[]> {
+    const { directory, gates, pace } = this.deps
+    const ids = await directory.settle(() => {
+      const mine = directory.channelsOf(gates.current(actor).account.id)
+      const others = discoverable ? directory.publicChannels().filter((id) => !mine.has(id)) : []
+      return [...mine.keys(), ...others]
     })
-    return judged
-      .map((listing) => {
-        const last = newestOf.get(listing.channel.id)
-        return {
-          ...listing,
-          memberCount: counts.get(listing.channel.id) ?? 0,
-          // Where the channel stands is for its readers.
-          newest: listing.canRead && last && last.seq > 0 ? last : null,
-        }
-      })
-      .sort((one, other) => (one.channel.slug < other.channel.slug ? -1 : 1))
+    // Slice by slice from the judgement to what is shown: others have their turns, and rights may change meanwhile.
+    const loop = pace.loop()
+    const listings: ChannelListing[] = []
+    for (const some of slices(ids, TURN_ROWS)) {
+      await loop.turn()
+      listings.push(...(await this.listings(actor, some, discoverable)))
+      loop.did(some.length)
+    }
+    return pace.sorted(listings, (one, other) => (one.channel.slug < other.channel.slug ? -1 : 1))
   }
 
   /** Active members, by handle. @throws the gates of reading */
   async members(actor: Person, slug: string): Promise<{ account: Account; role: Role }[]> {
+    const { directory, gates, reads, pace } = this.deps
     const judge = () =>
-      this.deps.directory.settle(() =>
-        this.deps.directory.membersOf(this.deps.gates.read(this.deps.gates.current(actor), slug).channel.id),
-      )
+      directory.settle(() => directory.membersOf(gates.read(gates.current(actor), slug).channel.id))
     const ids = (await judge()).keys()
-    const accounts = await inSlices(this.deps.pace, ids, (some) => this.deps.reads.accountsByIds(some))
-    // Others had their turns meanwhile: whoever has left is not listed, be it the actor itself.
-    const members = await judge()
-    return accounts
-      .flatMap((account) => {
+    const listed: { account: Account; role: Role }[] = []
+    const loop = pace.loop()
+    for (const some of slices(ids, TURN_ROWS)) {
+      await loop.turn()
+      const accounts = await reads.accountsByIds(some)
+      // Others had their turns meanwhile: who has left is not listed, be it the actor itself.
+      const members = await judge()
+      for (const account of accounts) {
         const role = account.archivedAt === null ? members.get(account.id)?.role : undefined
-        return role === undefined ? [] : [{ account, role }]
-      })
-      .sort((one, other) => (one.account.handle < other.account.handle ? -1 : 1))
+        if (role !== undefined) listed.push({ account, role })
+      }
+      loop.did(some.length)
+    }
+    return pace.sorted(listed, (one, other) => (one.account.handle < other.account.handle ? -1 : 1))
   }
 
   /** All channels by slug, archived ones included, with their member counts. @throws admin_scope_required, not_admin */
@@ -160,27 +156,60 @@ export class Channels {
     })
   }
 
-  private judged(actor: Person, { discoverable }: { discoverable: boolean }): Judged[] {
+  /** Of these channels those that the actor sees in a list. */
+  private async listings(
+    actor: Person,
+    ids: readonly number[],
+    discoverable: boolean,
+  ): Promise<ChannelListing[]> {
+    const { directory, gates, log } = this.deps
+    const judge = () => {
+      const judged = this.judged(gates.current(actor), ids, discoverable)
+      return { judged, version: directory.version }
+    }
+    const first = await directory.settle(judge)
+    const readable = first.judged.filter(({ canRead }) => canRead).map(({ channel }) => channel.id)
+    const newest = await log.newestIn(readable)
+    const newestOf = new Map(readable.map((id, i) => [id, newest[i]]))
+    // Rights may have changed while this was read.
+    const { judged, counts } = await directory.settle(() => {
+      const { judged } = first.version === directory.version ? first : judge()
+      return { judged, counts: directory.memberCounts(judged.map(({ channel }) => channel.id)) }
+    })
+    return judged.map((listing) => {
+      const last = newestOf.get(listing.channel.id)
+      return {
+        ...listing,
+        memberCount: counts.get(listing.channel.id) ?? 0,
+        // Where the channel stands is for its readers.
+        newest: listing.canRead && last && last.seq > 0 ? last : null,
+      }
+    })
+  }
+
+  private judged(actor: Person, ids: readonly number[], discoverable: boolean): Judged[] {
     const { directory, gates } = this.deps
     const mine = directory.channelsOf(actor.account.id)
-    const own = mine.keys()
-    const others = discoverable ? directory.publicChannels().filter((id) => !mine.has(id)) : []
-    directory.requireChannels([...own, ...others])
-    const channels = own.map((id) => directory.channel(id))
-    gates.prepare(actor, channels)
+    const channels = directory.requireChannels(ids)
+    gates.prepare(
+      actor,
+      channels.filter(({ id }) => mine.has(id)),
+    )
     const isToken = principalOf(actor).via === 'token'
     const judged: Judged[] = []
     for (const channel of channels) {
+      if (channel.archivedAt !== null) continue
       const role = mine.get(channel.id)?.role
-      if (channel.archivedAt !== null || role === undefined) continue
+      if (role === undefined) {
+        if (discoverable && channel.kind === 'public')
+          judged.push({ channel, role: null, canRead: false, canPost: false })
+        continue
+      }
       if (isToken && !gates.touches(actor, channel)) continue
       const canRead = gates.hasScope(actor, channel, 'read')
       const canPost = role !== 'read_only' && gates.hasScope(actor, channel, 'post')
       judged.push({ channel, role, canRead, canPost })
     }
-    for (const channel of others.map((id) => directory.channel(id)))
-      if (channel.archivedAt === null && channel.kind === 'public')
-        judged.push({ channel, role: null, canRead: false, canPost: false })
     return judged
   }
 }

@@ -3,10 +3,10 @@ import { AppError } from './errors'
 import { changesRights, type EventRecord, type LogEvent, toRecord } from './events'
 import type { MemberTable } from './member-table'
 import { FIRST_READ, MembershipIndex } from './membership-index'
-import { countInSlices, inPages, inSlices, readTable } from './paged-reads'
+import { countInSlices, inSlices, oneByOne, readIds, readTable, slices } from './paged-reads'
 import type { FirstMember, Reads } from './ports'
 import { Pins, Recent } from './recent'
-import type { Pace } from './turns'
+import { type Pace, TURN_ROWS } from './turns'
 
 /** Thrown by a look-up that is not in memory; `Directory.settle` loads it and asks again. Never leaves the core. */
 class NotLoaded extends Error {
@@ -170,10 +170,20 @@ export class Directory {
     return this.channels.get(id) ?? this.missing(() => this.readChannels([id]))
   }
 
-  /** Makes sure that all of these are in memory. */
-  requireChannels(ids: readonly number[]): void {
-    const absent = new Set(ids.filter((id) => !this.channels.has(id)))
-    if (absent.size > 0) this.missing(() => this.readChannels([...absent]))
+  /** All of these, once they are in memory. */
+  requireChannels(ids: Iterable<number>): Channel[] {
+    const found: Channel[] = []
+    const absent = new Set<number>()
+    for (const id of ids) {
+      const channel = this.channels.get(id)
+      if (channel) found.push(channel)
+      else absent.add(id)
+    }
+    if (absent.size === 0) return found
+    // Each slice is kept by itself: to keep thousands at once would take too long.
+    throw new NotLoaded(async () => {
+      for (const some of slices([...absent], TURN_ROWS)) await this.load(() => this.readChannels(some))
+    })
   }
 
   /** Every public channel, archived ones too. */
@@ -181,13 +191,9 @@ export class Directory {
     const { publicIds } = this
     if (publicIds) return [...publicIds]
     return this.missing(async () => {
-      const ids = await inPages(
-        this.pace,
-        (page) => this.reads.publicChannelIds(page),
-        (id) => id,
-      )
+      const ids = await readIds(this.pace, (page) => this.reads.publicChannelIds(page))
       return () => {
-        this.publicIds = new Set(ids)
+        this.publicIds = ids
       }
     })
   }
@@ -213,14 +219,14 @@ export class Directory {
   requireMembersOf(channelIds: readonly number[]): void {
     const absent = channelIds.filter((id) => !this.memberships.membersOf(id))
     if (absent.length === 0) return
-    this.missing(() => all(absent, (id) => this.readMembersOf(id)))
+    this.missing(() => oneByOne(absent, (id) => this.readMembersOf(id)))
   }
 
   /** Makes sure that the channels of all these accounts are in memory. */
   requireChannelsOf(accountIds: readonly number[]): void {
     const absent = [...new Set(accountIds)].filter((id) => !this.memberships.channelsOf(id))
     if (absent.length === 0) return
-    this.missing(() => all(absent, (id) => this.readChannelsOf(id)))
+    this.missing(() => oneByOne(absent, (id) => this.readChannelsOf(id)))
   }
 
   /** Makes sure that it is known what these accounts are in the channel. */
@@ -252,7 +258,7 @@ export class Directory {
     const absent = channelIds.filter((id) => this.memberships.count(id) === undefined)
     if (absent.length > 0)
       this.missing(async () => {
-        const counts = await countInSlices(this.pace, absent, (some) => this.reads.countActive(some))
+        const counts = await countInSlices(this.pace, absent, this.reads, () => this.changes)
         return () => {
           for (const count of counts) this.memberships.keepCount(count)
         }
@@ -387,14 +393,5 @@ export class Directory {
       this.loads.delete(meanwhile)
     }
     for (const change of meanwhile) this.change(change)
-  }
-}
-
-/** Reads one after another, so that each has its turns, and keeps all at once. */
-async function all(ids: readonly number[], read: (id: number) => Promise<() => void>): Promise<() => void> {
-  const keep: (() => void)[] = []
-  for (const id of ids) keep.push(await read(id))
-  return () => {
-    for (const one of keep) one()
   }
 }

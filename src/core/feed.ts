@@ -165,8 +165,7 @@ export class Feed {
     const heard = await directory.settle(() => {
       const now = gates.current(actor)
       const ids = [...new Set(records.flatMap((record) => record.channelId ?? []))]
-      directory.requireChannels(ids)
-      const channels = ids.map((id) => directory.channel(id))
+      const channels = directory.requireChannels(ids)
       gates.prepare(now, channels)
       return records.filter((record) => audience.hears(now, heardOf(record)))
     })

@@ -124,9 +124,7 @@ export class Gates {
     const { last } = this
     if (last && last.table === table && last.scopes === scopes && last.version === version)
       return last.channels
-    const ids = table.keys()
-    this.directory.requireChannels(ids)
-    const all = ids.map((id) => this.directory.channel(id))
+    const all = this.directory.requireChannels(table.keys())
     this.prepare(actor, all)
     const channels = all.filter((one) => one.archivedAt === null && this.hasScope(actor, one, 'read'))
     this.last = { table, scopes, version, channels }
@@ -138,8 +136,9 @@ export class Gates {
     const principal = principalOf(actor)
     if (principal.via !== 'token') return
     const scopes = channelScopes(principal.token.scopes)
-    const isOpen = (slug: string) => scopes.allows(slug, 'read') && scopes.allows(slug, 'post')
-    const direct = channels.filter(({ kind, slug }) => kind === 'dm' && !isOpen(slug)).map(({ id }) => id)
+    const direct: number[] = []
+    for (const { kind, slug, id } of channels)
+      if (kind === 'dm' && !(scopes.allows(slug, 'read') && scopes.allows(slug, 'post'))) direct.push(id)
     if (direct.length === 0) return
     this.directory.requireMembersOf(direct)
     this.directory.requireAccounts(direct.flatMap((id) => this.directory.membersOf(id).keys()))

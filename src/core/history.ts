@@ -245,8 +245,7 @@ export class History {
     const views = await directory.settle(() => {
       const now = gates.current(actor)
       const ids = [...new Set(found.map(({ channelId }) => channelId))]
-      directory.requireChannels(ids)
-      const channels = ids.map((id) => directory.channel(id))
+      const channels = directory.requireChannels(ids)
       gates.prepare(now, channels)
       const readable = new Set(channels.filter((channel) => gates.mayRead(now, channel)).map(({ id }) => id))
       const shown = found.filter(({ channelId }) => readable.has(channelId))

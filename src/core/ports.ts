@@ -131,6 +131,8 @@ export interface KeyPage {
 /** A membership, named by what the rows of its page differ in: a channel's id or an account's. */
 export interface MembershipRow extends Member {
   readonly id: number
+  /** Its place in the order of the pages. */
+  readonly key: number
 }
 
 /** Where a list of memberships stands: a slug and a handle. */
@@ -144,6 +146,8 @@ export interface FirstMember {
 export interface MemberCount {
   readonly channelId: number
   readonly members: number
+  /** Whether the channel has more that were not counted. */
+  readonly isPart: boolean
   /** Seq of the last event of the log as it was counted. */
   readonly asOf: Seq
 }
@@ -180,9 +184,14 @@ export interface Reads {
   publicChannelIds(page: KeyPage): Promise<number[]>
   countChannels(): Promise<number>
   countMembers(channelIds: readonly number[]): Promise<ReadonlyMap<number, number>>
-  /** How many active members each of these channels has. */
+  /**
+   * How many active members each of these channels has. Where a statement keeps the serving thread, those of a channel
+   * with very many members are not counted (`isPart`): count them by `countActiveIn`, page by page.
+   */
   countActive(channelIds: readonly number[]): Promise<MemberCount[]>
-  /** The memberships of an account, by channel. */
+  /** The active ones among the next members of a channel. `last` is undefined when there are no more. */
+  countActiveIn(channelId: number, page: KeyPage): Promise<MemberCount & { last: number | undefined }>
+  /** The memberships of an account, in the order of their keys. */
   membershipsOf(accountId: number, page: KeyPage): Promise<MembershipRow[]>
   /** Those of a channel, by account. */
   membershipsIn(channelId: number, page: KeyPage): Promise<MembershipRow[]>

@@ -1,10 +1,11 @@
 import { type Actor, principalOf } from './actor'
 import type { Session, Token } from './entities'
+import { slices } from './paged-reads'
 import type { Reads, Store, Writes } from './ports'
 import type { Clock, Micros } from './time'
 
 /** Rows that one act writes: other works come between two of them. */
-const SLICE = 500
+const SLICE = 50
 
 interface Use {
   readonly accountId: number
@@ -37,7 +38,7 @@ class Uses {
     this.writing = this.noted
     this.noted = new Map()
     try {
-      for (const slice of slices([...this.writing])) {
+      for (const slice of slices([...this.writing], SLICE)) {
         const uses = new Map(slice.map(([id, { at }]) => [id, at]))
         await store.transact((tx) => this.write(tx, uses))
         for (const [id] of slice) this.writing.delete(id)
@@ -107,8 +108,4 @@ export class Usage {
 
 function later(stored: Micros | null, known: Micros | undefined): Micros | null {
   return known !== undefined && known > (stored ?? 0) ? known : stored
-}
-
-function* slices<Value>(values: readonly Value[]): Iterable<Value[]> {
-  for (let at = 0; at < values.length; at += SLICE) yield values.slice(at, at + SLICE)
 }

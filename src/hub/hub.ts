@@ -144,8 +144,7 @@ export class Hub implements Streams {
         for (const id of channelIds) ids.add(id)
       }
       // Those that are named were judged a moment ago and are in memory, so that the stream is live at once.
-      directory.requireChannels([...ids])
-      return [...ids].map((id) => directory.channel(id)).filter((channel) => gates.mayRead(current, channel))
+      return directory.requireChannels(ids).filter((channel) => gates.mayRead(current, channel))
     })
   }
 

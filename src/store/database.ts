@@ -16,6 +16,10 @@ export interface Dialect {
   numbers(json: SQLWrapper): SQL
   /** The same of strings. */
   texts(json: SQLWrapper): SQL
+  /** By which an index of the account's memberships is in order. */
+  readonly membershipKey: SQL
+  /** Members of one channel that a statement for many channels counts; LIMIT and OFFSET take it. */
+  readonly countedMembers: SQL
   /** A text that sorts by its code points. */
   byCodePoint(text: SQLWrapper): SQL
   /** Instants as rows `given (id, at)`: one parameter for any number. */

@@ -82,6 +82,13 @@ describe('ten thousand channels', () => {
     if (w.database.kind === 'sqlite') expect(turns.most).toBeLessThanOrEqual(2 * TURN_ROWS)
   })
 
+  test('are judged, sorted and rendered in slices when all of them are in memory', async () => {
+    await listOf(ann)
+    turns.clear()
+    await listOf(ann)
+    expect(turns.taken).toBeGreaterThanOrEqual((2 * CHANNELS) / TURN_ROWS)
+  })
+
   test('are discovered by one who is in none', async () => {
     const channels = await listOf(bob, '?include=discoverable')
     expect(channels).toHaveLength(CHANNELS + 1)

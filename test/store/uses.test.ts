@@ -11,7 +11,7 @@ import { engines, openEngine } from './engines'
 import { makeAccount } from './scene'
 
 /** More than one slice. */
-const MANY = 600
+const MANY = 80
 
 /** A store with many tokens of one account, and what notes their uses; acts are noted in the order in which they run. */
 async function scene(name: (typeof engines)[number][0], count = 1) {

@@ -195,10 +195,7 @@ export class MultiplexedSocket implements SocketSession {
   private async selectedChannels(stream: LiveStream) {
     const { directory } = this.deps.core
     const ids = stream.selections.flatMap(({ channelIds }) => (channelIds === '*' ? [] : [...channelIds]))
-    return directory.settle(() => {
-      directory.requireChannels(ids)
-      return ids.map((id) => directory.channel(id))
-    })
+    return directory.settle(() => directory.requireChannels(ids))
   }
 
   /** Tells the client that the past is over: of this subscription, and up to where of all of them. */

@@ -29,13 +29,13 @@ export function channelReads({ db, t, dialect }: Handle) {
         id: t.memberships.channelId,
         role: t.memberships.role,
         joinedSeq: t.memberships.joinedSeq,
+        key: sql<number>`${dialect.membershipKey}`.mapWith(Number),
       })
       .from(t.memberships)
-      // The plus keeps the planner on the account's own rows: by the primary key it would read everybody's.
       .where(
-        and(eq(t.memberships.accountId, value('key')), sql`+${t.memberships.channelId} > ${value('after')}`),
+        and(eq(t.memberships.accountId, value('account')), sql`${dialect.membershipKey} > ${value('after')}`),
       )
-      .orderBy(sql`+${t.memberships.channelId}`)
+      .orderBy(dialect.membershipKey)
       .limit(value('limit'))
       .prepare(),
   )
@@ -45,9 +45,10 @@ export function channelReads({ db, t, dialect }: Handle) {
         id: t.memberships.accountId,
         role: t.memberships.role,
         joinedSeq: t.memberships.joinedSeq,
+        key: t.memberships.accountId,
       })
       .from(t.memberships)
-      .where(and(eq(t.memberships.channelId, value('key')), gt(t.memberships.accountId, value('after'))))
+      .where(and(eq(t.memberships.channelId, value('channel')), gt(t.memberships.accountId, value('after'))))
       .orderBy(asc(t.memberships.accountId))
       .limit(value('limit'))
       .prepare(),
@@ -69,11 +70,32 @@ export function channelReads({ db, t, dialect }: Handle) {
       .select({
         channelId: sql<number>`wanted.value`.mapWith(Number),
         members: sql<number>`(
-        SELECT count(*) FROM memberships m WHERE m.channel_id = wanted.value
-        AND (SELECT a.archived_at FROM accounts a WHERE a.id = m.account_id) IS NULL)`.mapWith(Number),
+        SELECT count(*) FROM (
+          SELECT (SELECT a.archived_at FROM accounts a WHERE a.id = m.account_id) AS archived_at
+          FROM memberships m WHERE m.channel_id = wanted.value LIMIT ${dialect.countedMembers}) AS looked
+        WHERE looked.archived_at IS NULL)`.mapWith(Number),
+        isPart: sql<boolean>`EXISTS (
+        SELECT 1 FROM memberships m WHERE m.channel_id = wanted.value LIMIT 1 OFFSET ${dialect.countedMembers})`.mapWith(
+          Boolean,
+        ),
         asOf: sql<number>`(SELECT coalesce(max(seq), 0) FROM events)`.mapWith(Number),
       })
       .from(sql`(${dialect.numbers(value('ids'))}) AS wanted`)
+      .prepare(),
+  )
+  const activePage = lazily(() =>
+    db
+      .select({
+        members: sql<number>`count(*) FILTER (WHERE looked.archived_at IS NULL)`.mapWith(Number),
+        looked: sql<number>`count(*)`.mapWith(Number),
+        last: sql<number>`max(looked.id)`.mapWith(Number),
+        asOf: sql<number>`(SELECT coalesce(max(seq), 0) FROM events)`.mapWith(Number),
+      })
+      .from(
+        sql`(SELECT m.account_id AS id, (SELECT a.archived_at FROM accounts a WHERE a.id = m.account_id) AS archived_at
+          FROM memberships m WHERE m.channel_id = ${value('channel')} AND m.account_id > ${value('after')}
+          ORDER BY m.account_id LIMIT ${value('limit')}) AS looked`,
+      )
       .prepare(),
   )
   const find = async (by: Parameters<Reads['channel']>[0]): Promise<Channel | undefined> => {
@@ -122,9 +144,14 @@ export function channelReads({ db, t, dialect }: Handle) {
 
     countActive: (channelIds) => active().execute({ ids: JSON.stringify(channelIds) }),
 
-    membershipsOf: (accountId, page) => ofAccount().execute({ key: accountId, ...page }),
+    async countActiveIn(channelId, page) {
+      const { looked, last, ...counted } = only(await activePage().execute({ channel: channelId, ...page }))
+      return { ...counted, channelId, isPart: false, last: looked < page.limit ? undefined : last }
+    },
 
-    membershipsIn: (channelId, page) => inChannel().execute({ key: channelId, ...page }),
+    membershipsOf: (accountId, page) => ofAccount().execute({ account: accountId, ...page }),
+
+    membershipsIn: (channelId, page) => inChannel().execute({ channel: channelId, ...page }),
 
     firstMembers: (channelId, limit) => firstByHandle().execute({ key: channelId, limit }),
 
