@@ -246,6 +246,8 @@ const longFiles: Record<string, string> = {}
 const mainFiles: Record<string, string> = {
   'src/http': 'server.ts',
   'src/core/messages': 'post-plan.ts',
+  'src/store/sqlite': 'engine.ts',
+  'src/store/postgres': 'engine.ts',
 }
 
 type Tree = ReadonlyMap<string, string>

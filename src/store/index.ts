@@ -3,8 +3,9 @@
  * Imports the core (whose ports it implements), drizzle and the drivers; never a surface, never the hub.
  * The schema is declared once (schema.ts) and the queries are written once (queries/) for SQLite and Postgres.
  * Where the dialects differ, a file is named after its dialect: sqlite-*.ts, postgres-*.ts.
- * Start reading at sqlite-store.ts: what a commit is, and in which order everybody hears of it; then postgres-store.ts,
- * postgres-shared-log.ts and log-tail.ts: the same where several processes write.
+ * Start reading at group-commit.ts: what a commit is, and in which order it is judged, written, announced and answered.
+ * Then engine.ts and its two implementations, sqlite/engine.ts and postgres/engine.ts; and postgres-shared-log.ts and
+ * log-tail.ts: how a log that several processes write to is announced.
  */
 import type { Secrets, Seq } from '../core/ids'
 import type { Leases, Store } from '../core/ports'

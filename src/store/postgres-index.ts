@@ -1,6 +1,8 @@
 import { background } from '../core/background'
 import { Trouble } from '../core/errors'
+import { GroupCommit } from './group-commit'
 import type { OpenStore, StoreDeps } from './index'
+import { PostgresEngine } from './postgres/engine'
 import { codeOf, meaningOf } from './postgres-error'
 import {
   type Head,
@@ -12,7 +14,6 @@ import {
 } from './postgres-open'
 import { readsThrough } from './postgres-reads'
 import { PostgresSharedLog } from './postgres-shared-log'
-import { PostgresStore } from './postgres-store'
 import { findFact, insertEpoch, noteFact } from './queries/instance'
 import { StoreError } from './store-error'
 
@@ -41,7 +42,8 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     const reads = readsThrough(readers)
     const lookAtTime = () => timed(deps, lookAtHead)
     const shared = new PostgresSharedLog(reads, await lookAtHead(), lookAtHead, report)
-    const store = new PostgresStore(writer, reads, shared, clock, secrets, report, measure)
+    const engine = new PostgresEngine(writer, clock)
+    const commits = new GroupCommit({ engine, log: shared, clock, secrets, report, measure })
     watching = watchOver({
       log: shared,
       lookAtHead: lookAtTime,
@@ -53,7 +55,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     const holder = crypto.randomUUID()
     const close = async () => {
       watching?.stop()
-      await store.settle()
+      await commits.drain()
       shared.stop()
       await connections.close()
     }
@@ -64,9 +66,9 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
       notices: connections.notices,
       reads,
       shared,
-      post: (plan) => store.post(plan),
-      transact: (work) => store.transact(work),
-      onCommit: (listener) => store.onCommit(listener),
+      post: (plan) => commits.post(plan),
+      transact: (work) => commits.transact(work),
+      onCommit: (listener) => shared.onCommit(listener),
       fact: (name) => writer.run((db) => findFact(handleOf(db), name)),
       noteFact: (name, value) => writer.run((db) => noteFact(handleOf(db), name, value)),
       beginEpoch: (reason, from) =>

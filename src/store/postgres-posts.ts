@@ -1,8 +1,9 @@
 import type { ISql } from 'postgres'
 import type { Seq, Uuid } from '../core/ids'
 import type { Found } from '../core/messages/judge-post'
-import type { FoundMessage, LogPosition, PostDraft, PostPlan } from '../core/messages/post-plan'
+import type { FoundMessage, LogPosition, PostPlan } from '../core/messages/post-plan'
 import { formatInstant, type Micros, toMicros } from '../core/time'
+import type { JudgedPost } from './engine'
 import { extraOf, flagsOf } from './message-row'
 
 /**
@@ -46,7 +47,7 @@ export async function lookUp(sql: ISql, plans: readonly PostPlan[]): Promise<Fou
   const [used, found] = await Promise.all([
     keys.length === 0
       ? []
-      : ask<{ account_id: string; key: string; request_hash: string; subject: string }>(sql, KEYS, [
+      : ask<{ account_id: string; key: string; request_hash: string; subject: string | null }>(sql, KEYS, [
           JSON.stringify(keys.map(({ accountId, key }) => ({ account_id: accountId, key }))),
         ]),
     uuids.length === 0
@@ -63,7 +64,7 @@ export async function lookUp(sql: ISql, plans: readonly PostPlan[]): Promise<Fou
   const byKey = new Map(
     used.map((row) => [
       `${row.account_id} ${row.key}`,
-      { requestHash: row.request_hash, subject: Number(row.subject) },
+      { requestHash: row.request_hash, subject: row.subject === null ? null : Number(row.subject) },
     ]),
   )
   const byUuid = new Map(
@@ -80,19 +81,13 @@ export async function lookUp(sql: ISql, plans: readonly PostPlan[]): Promise<Fou
   }
 }
 
-/** What a plan came to, before it has a place in the log. */
-export interface Accepted {
-  readonly plan: PostPlan
-  readonly draft: PostDraft
-}
-
 /**
  * Writes a group. Answers the place of its first message; the others follow without a gap, a microsecond apart.
  * Undefined, with nothing written, if rights have changed after `known`.
  */
 export async function insertGroup(
   sql: ISql,
-  group: readonly Accepted[],
+  group: readonly JudgedPost[],
   now: Micros,
   known: Seq,
 ): Promise<LogPosition | undefined> {

@@ -2,6 +2,7 @@ import type { EventRecord, LogEvent } from '../core/events'
 import type { Seq } from '../core/ids'
 import type { Reads } from '../core/ports'
 import type { SharedLog } from '../core/shared-log'
+import { type AnnouncedLog, tell } from './announced-log'
 import { LogTail } from './log-tail'
 import { translate } from './postgres-error'
 import type { Head } from './postgres-open'
@@ -10,7 +11,7 @@ import type { Head } from './postgres-open'
  * The log of a Postgres database as this process knows it: who is told of what, and how far it has come. The writer
  * announces here what it committed; what others wrote is read when a hint or a look at the head tells of it.
  */
-export class PostgresSharedLog implements SharedLog {
+export class PostgresSharedLog implements SharedLog, AnnouncedLog {
   /** When streams have carried what was announced; undefined means now. */
   carried: () => Promise<void> | undefined = () => undefined
   private readonly tail: LogTail
@@ -32,8 +33,8 @@ export class PostgresSharedLog implements SharedLog {
     this.tail = new LogTail(
       reads,
       head.seq,
-      (events) => this.tell(this.listeners, events),
-      (upTo) => this.tell(this.skipListeners, upTo),
+      (events) => tell(this.listeners, events, report),
+      (upTo) => tell(this.skipListeners, upTo, report),
       report,
     )
   }
@@ -122,16 +123,7 @@ export class PostgresSharedLog implements SharedLog {
   /** See `LogTail.announce`. */
   announce(base: Seq, events: readonly LogEvent[]): Promise<void> {
     const last = events.at(-1)
-    if (last) this.tell(this.writeListeners, last.seq)
+    if (last) tell(this.writeListeners, last.seq, this.report)
     return this.tail.announce(base, events)
-  }
-
-  private tell<What>(listeners: readonly ((what: What) => void)[], what: What): void {
-    for (const listener of listeners)
-      try {
-        listener(what)
-      } catch (fault) {
-        this.report(fault)
-      }
   }
 }

@@ -40,6 +40,11 @@ export class SqliteFaults {
     return this.trouble === 'damaged'
   }
 
+  /** Whether the disk is at fault. */
+  isTrouble(error: unknown): boolean {
+    return this.isDamaged || troubleOf(error) !== undefined
+  }
+
   /** To be called before the first row of anything. @throws unavailable */
   admitWrite(): void {
     if (this.isDamaged) throw damaged()

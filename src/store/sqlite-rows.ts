@@ -1,13 +1,15 @@
 import type { Database } from 'bun:sqlite'
 import { eq, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
-import { type LogEvent, toRecord } from '../core/events'
-import type { Seq, Uuid } from '../core/ids'
-import type { DraftMessage, FoundMessage, LogPosition } from '../core/messages/post-plan'
+import type { Seq } from '../core/ids'
+import type { Found } from '../core/messages/judge-post'
+import type { LogPosition } from '../core/messages/post-plan'
 import type { Micros } from '../core/time'
 import { uuidFromBytes, uuidToBytes } from './columns'
 import type { Handle } from './database'
+import type { JudgedPost } from './engine'
 import { extraOf, flagsOf } from './message-row'
+import type { LogHead } from './queries/log'
 import { prepare } from './statement'
 
 /** The rows of a post, and the log, as prepared statements of the writing connection. */
@@ -15,7 +17,6 @@ export type HotRows = ReturnType<typeof hotRows>
 
 export function hotRows(connection: Database, { db, t }: Handle) {
   const value = sql.placeholder
-  const root = alias(t.messages, 'root')
   const messageColumns = [
     'seq',
     'uuid',
@@ -82,7 +83,51 @@ export function hotRows(connection: Database, { db, t }: Handle) {
       }),
     ['rootSeq', 'one', 'replySeq'],
   )
-  const selectKey = prepare<{ request_hash: string; subject: Seq }>(
+  const updateHead = prepare(
+    connection,
+    db
+      .update(t.logHead)
+      .set({
+        seq: sql`${value('seq')}`,
+        accessSeq: sql`${value('accessSeq')}`,
+        lastAt: sql`${value('lastAt')}`,
+      })
+      .where(eq(t.logHead.id, value('id'))),
+    ['seq', 'accessSeq', 'lastAt', 'id'],
+  )
+
+  return {
+    insertPost({ plan: { idempotency }, draft: { message } }: JudgedPost, { seq, at }: LogPosition): void {
+      const { uuid, channelId, senderId, thread, replyTo, body } = message
+      const [flags, extra] = [flagsOf(message), extraOf(message)]
+      insertMessage.run(
+        seq,
+        uuidToBytes(uuid),
+        channelId,
+        senderId,
+        thread?.seq ?? null,
+        replyTo?.seq ?? null,
+        at,
+        flags,
+        body,
+        extra,
+      )
+      if (thread) upsertThread.run(thread.seq, 1, seq)
+      insertEvent.run(seq, at, 'message.created', channelId, seq, senderId, null)
+      if (idempotency) insertKey.run(idempotency.accountId, idempotency.key, idempotency.requestHash, seq, at)
+    },
+
+    writeHead({ seq, accessSeq, lastAt }: LogHead): void {
+      updateHead.run(seq, accessSeq, lastAt, 1)
+    },
+  }
+}
+
+/** What posts refer to, as prepared statements of a connection that reads. */
+export function lookUps(connection: Database, { db, t }: Handle): Pick<Found, 'key' | 'message'> {
+  const value = sql.placeholder
+  const root = alias(t.messages, 'root')
+  const selectKey = prepare<{ request_hash: string; subject: Seq | null }>(
     connection,
     db
       .select({ requestHash: t.idempotency.requestHash, subject: t.idempotency.subject })
@@ -113,59 +158,13 @@ export function hotRows(connection: Database, { db, t }: Handle) {
       .where(eq(t.messages.uuid, value('uuid'))),
     ['uuid'],
   )
-  const updateHead = prepare(
-    connection,
-    db
-      .update(t.logHead)
-      .set({
-        seq: sql`${value('seq')}`,
-        accessSeq: sql`${value('accessSeq')}`,
-        lastAt: sql`${value('lastAt')}`,
-      })
-      .where(eq(t.logHead.id, value('id'))),
-    ['seq', 'accessSeq', 'lastAt', 'id'],
-  )
-
   return {
-    insertMessage(message: DraftMessage, { seq, at }: LogPosition): void {
-      insertMessage.run(
-        seq,
-        uuidToBytes(message.uuid),
-        message.channelId,
-        message.senderId,
-        message.thread?.seq ?? null,
-        message.replyTo?.seq ?? null,
-        at,
-        flagsOf(message),
-        message.body,
-        extraOf(message),
-      )
-      if (message.thread) upsertThread.run(message.thread.seq, 1, seq)
-    },
-
-    insertEvent(event: LogEvent): void {
-      const { seq, at, type, channelId, subject, actorId, facts } = toRecord(event)
-      insertEvent.run(
-        seq,
-        at,
-        type,
-        channelId,
-        subject,
-        actorId,
-        facts === null ? null : JSON.stringify(facts),
-      )
-    },
-
-    insertKey(accountId: number, key: string, requestHash: string, subject: Seq, at: Micros): void {
-      insertKey.run(accountId, key, requestHash, subject, at)
-    },
-
-    findKey(accountId: number, key: string): { requestHash: string; subject: Seq } | undefined {
+    key(accountId, key) {
       const row = selectKey.get(accountId, key)
       return row ? { requestHash: row.request_hash, subject: row.subject } : undefined
     },
 
-    findMessage(uuid: Uuid): FoundMessage | undefined {
+    message(uuid) {
       const row = selectMessage.get(uuidToBytes(uuid))
       if (!row) return undefined
       const { thread_seq: threadSeq, thread_uuid: threadUuid } = row
@@ -179,10 +178,6 @@ export function hotRows(connection: Database, { db, t }: Handle) {
             ? null
             : { seq: threadSeq, uuid: uuidFromBytes(threadUuid) },
       }
-    },
-
-    writeHead(seq: Seq, accessSeq: Seq, lastAt: Micros): void {
-      updateHead.run(seq, accessSeq, lastAt, 1)
     },
   }
 }

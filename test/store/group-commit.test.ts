@@ -26,29 +26,20 @@ describe.each(engines)('group commit on %s', (name) => {
       engine.store.post(planOf({ sender: ann, channel: plans, body, ...(admit ? { admit } : {}) }))
     const stored = async () =>
       (await engine.sql<{ body: string }>('SELECT body FROM messages ORDER BY seq')).map(({ body }) => body)
-    return {
-      ...engine,
-      ann,
-      plans,
-      commits: announcements(engine.store),
-      write,
-      stored,
-      head: await engine.store.reads.head(),
-    }
+    const commits = announcements(engine.store)
+    const head = await engine.store.reads.head()
+    /** What was announced, commit by commit, counted from the head of the beginning. */
+    const seqs = () => commits.map((events) => events.map(({ seq }) => seq - head))
+    return { ...engine, ann, plans, commits, write, stored, head, seqs }
   }
 
-  test('works that are queued together share one commit', async () => {
+  test('works that are queued together share one commit, in which acts come last', async () => {
     await using s = await scene()
-    const made = await Promise.all([
-      s.write('one'),
-      s.store.transact((tx) => tx.append(accountEvent('account.token_issued', s.ann), null)),
-      s.write('two'),
-    ])
-    expect(made).toHaveLength(3)
-    const [one, two, three] = [s.head + 1, s.head + 2, s.head + 3]
-    expect(s.commits.map((events) => events.map(({ seq }) => seq))).toEqual(
+    const act = () => s.store.transact((tx) => tx.append(accountEvent('account.token_issued', s.ann), null))
+    await Promise.all([s.write('one'), s.write('two'), act(), act(), s.write('three')])
+    expect(s.seqs()).toEqual(
       // On Postgres posts are data and share a statement; an act has a transaction of its own.
-      name === 'sqlite' ? [[one, two, three]] : [[one], [two], [three]],
+      name === 'sqlite' ? [[1, 2, 3, 4], [5]] : [[1, 2], [3], [4], [5]],
     )
   })
 
@@ -73,6 +64,42 @@ describe.each(engines)('group commit on %s', (name) => {
     await using s = await scene()
     await Promise.all(Array.from({ length: 6 }, () => s.write('x'.repeat(400_000))))
     expect(s.commits.map((events) => events.length)).toEqual([3, 3])
+  })
+
+  test('a group ends when judging its posts takes too long, and goes on with the rest', async () => {
+    await using s = await scene()
+    const slow = () => s.clock.advance(6)
+    const act = s.store.transact.bind(s.store, (tx) =>
+      tx.append(accountEvent('account.token_issued', s.ann), null),
+    )
+    await Promise.all([s.write('one'), s.write('two', slow), s.write('three'), s.write('four'), act()])
+    expect(await s.stored()).toEqual(['one', 'two', 'three', 'four'])
+    expect(s.seqs()).toEqual(
+      name === 'sqlite'
+        ? [
+            [1, 2],
+            [3, 4, 5],
+          ]
+        : [[1, 2], [3, 4], [5]],
+    )
+  })
+
+  test('a group ends when its acts take too long, and goes on with the rest', async () => {
+    await using s = await scene()
+    const act = (milliseconds: number) =>
+      s.store.transact((tx) => {
+        s.clock.advance(milliseconds)
+        return tx.append(accountEvent('account.token_issued', s.ann), null)
+      })
+    await Promise.all([s.write('one'), act(6), act(0), act(0)])
+    expect(s.seqs()).toEqual(
+      name === 'sqlite'
+        ? [
+            [1, 2],
+            [3, 4],
+          ]
+        : [[1], [2], [3], [4]],
+    )
   })
 
   test('a work that refuses before it writes harms nobody', async () => {
@@ -123,7 +150,24 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(await s.sql('SELECT * FROM login_attempts')).toEqual([])
   })
 
-  test('a group whose COMMIT fails is tried one by one, so that only the guilty fail', async () => {
+  test('a work that fails after it wrote fails alone, and the others share one commit', async () => {
+    await using s = await scene()
+    const act = () => s.store.transact((tx) => tx.append(accountEvent('account.token_issued', s.ann), null))
+    let runs = 0
+    const failing = s.store.transact(async (tx) => {
+      runs++
+      await makeAccount(tx, 'bob')
+      throw refusal('handle_exists')
+    })
+    const outcomes = await Promise.allSettled([failing, act(), act()])
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+    expect(await rejectionOf(failing)).toMatchObject({ reason: 'handle_exists' })
+    expect(s.seqs()).toEqual(name === 'sqlite' ? [[1, 2]] : [[1], [2]])
+    // Its neighbours might have been at fault.
+    expect(runs).toBe(name === 'sqlite' ? 2 : 1)
+  })
+
+  test('a group whose COMMIT fails is tried in parts, so that only the posts at fault fail', async () => {
     await using s = await scene()
     for (const statement of POISON[name]) await s.sql(statement)
     const outcomes = await Promise.allSettled(
@@ -171,15 +215,6 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(post.status).toBe('rejected')
     expect(seen).toEqual(['message.created', 'account.token_revoked'])
     expect(await s.stored()).toEqual(['one'])
-  })
-
-  test('a change of nobody’s rights keeps no work out of its commit', async () => {
-    await using s = await scene()
-    await Promise.all([
-      s.store.transact((tx) => tx.append(accountEvent('account.token_issued', s.ann), null)),
-      s.write('one'),
-    ])
-    expect(s.commits).toHaveLength(name === 'sqlite' ? 1 : 2)
   })
 
   test('what was queued is written before the store closes', async () => {

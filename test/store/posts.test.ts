@@ -4,7 +4,7 @@ import { later, MICROS_PER_SECOND } from '../../src/core/time'
 import { rejectionOf } from '../home/temporary'
 import { DAWN, HOUR } from '../support/fake-clock'
 import { engines, openEngine } from './engines'
-import { annAndHerRooms, makeAccount, messageOf, planOf, post } from './scene'
+import { annAndHerRooms, announcements, makeAccount, messageOf, planOf, post } from './scene'
 
 describe.each(engines)('a post on %s', (name) => {
   test('is read as it was written, every field of it', async () => {
@@ -61,17 +61,20 @@ describe.each(engines)('a post on %s', (name) => {
     expect(await store.reads.message({ seq: one.seq })).toMatchObject({ replyCount: 0, lastReplyAt: null })
   })
 
-  test('counts a reply in the same group as its root', async () => {
+  test('finds the message it replies to that was queued with it, and shares a commit with what is behind it', async () => {
     await using engine = await openEngine(name)
     const { store } = engine
     const { ann, plans } = await annAndHerRooms(store)
+    const commits = announcements(store)
     const uuid = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b' as Uuid
     const [root, reply] = await Promise.all([
       post(store, { sender: ann, channel: plans, body: 'root', uuid }),
       post(store, { sender: ann, channel: plans, body: 'reply', replyTo: uuid }),
+      post(store, { sender: ann, channel: plans, body: 'in its thread', threadId: uuid }),
     ])
+    expect(commits.map((events) => events.length)).toEqual([1, 2])
     expect(reply?.replyTo).toEqual({ seq: root?.seq ?? 0, uuid })
-    expect(await store.reads.message({ uuid })).toMatchObject({ replyCount: 1 })
+    expect(await store.reads.message({ uuid })).toMatchObject({ replyCount: 2 })
   })
 
   test('is told what it names: where that is, of which thread, and whether it was deleted', async () => {
@@ -128,11 +131,19 @@ describe.each(engines)('a retry key on %s', (name) => {
     })
   })
 
-  test('refuses another request, in the same group as well', async () => {
+  test('refuses another request and answers the same one again, also when they are queued together', async () => {
     await using s = await scene()
-    const [first, second] = await Promise.allSettled([s.write('one', 'k'), s.write('two', 'k')])
-    expect(first?.status).toBe('fulfilled')
+    const [first, second, third, other] = await Promise.allSettled([
+      s.write('one', 'k'),
+      s.write('two', 'k'),
+      s.write('one', 'k'),
+      s.write('other', 'another'),
+    ])
+    if (first.status === 'rejected') throw first.reason
     expect(second).toMatchObject({ status: 'rejected', reason: { reason: 'idempotency_conflict' } })
+    const { seq } = messageOf(first.value)
+    expect(third).toEqual({ status: 'fulfilled', value: { replayed: true, seq } })
+    expect(other).toMatchObject({ status: 'fulfilled', value: { replayed: false, event: { seq: seq + 1 } } })
   })
 
   test('belongs to its account', async () => {

@@ -5,10 +5,8 @@ import { join } from 'node:path'
 import type { Channel } from '../../src/core/entities'
 import { systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
-import { beginLog } from '../../src/store/queries/instance'
-import { SqliteFaults } from '../../src/store/sqlite-faults'
-import { handleOf, openSqlite } from '../../src/store/sqlite-open'
-import { SqliteStore } from '../../src/store/sqlite-store'
+import { storeOver } from '../../src/store/sqlite-index'
+import { openSqlite } from '../../src/store/sqlite-open'
 import { rejectionOf } from '../home/temporary'
 import { FakeClock } from '../support/fake-clock'
 import { fastDirectory } from '../support/fast-directory'
@@ -77,19 +75,14 @@ test('a thousand posts write about as many pages as when it was last counted', a
 test('on a full disk nothing is written and reading goes on; when there is room again, writing does', async () => {
   using directory = fastDirectory()
   const path = join(directory.path, 'synapse.db')
-  const { writer, reader } = openSqlite(path)
-  const clock = new FakeClock()
-  await beginLog(handleOf(writer), clock, systemSecrets)
-  const reported: unknown[] = []
-  const report = (fault: unknown) => void reported.push(fault)
-  const faults = new SqliteFaults(path, undefined, report)
-  const store = new SqliteStore(writer, reader, clock, systemSecrets, report, faults)
-  await using undo = new AsyncDisposableStack()
-  undo.defer(() => store.close())
+  const connections = openSqlite(path)
+  const report = () => {}
+  const deps = { clock: new FakeClock(), secrets: systemSecrets, report }
+  await using store = await storeOver(connections, path, deps)
   const { ann, plans } = await annAndHerRooms(store)
   const { seq } = await post(store, { sender: ann, channel: plans, body: 'before' })
   const commits = announcements(store)
-  const limit = (pages: string) => writer.query(`PRAGMA max_page_count = ${pages}`).get()
+  const limit = (pages: string) => connections.writer.query(`PRAGMA max_page_count = ${pages}`).get()
   limit('1')
   const big = planOf({ sender: ann, channel: plans, body: 'x'.repeat(1_000_000) })
   expect(await rejectionOf(store.post(big))).toMatchObject({ kind: 'storage_full', reason: 'storage_full' })

@@ -4,11 +4,16 @@ import type { FoundMessage, PostDraft, PostPlan } from './post-plan'
 
 /** What is stored of what the plans of a group read, as of one moment before any of them is written. */
 export interface Found {
-  /** The request that used a key, and the message it made. */
-  key(accountId: number, key: string): { readonly requestHash: string; readonly subject: Seq } | undefined
+  /** The request that used a key, and the message it made; null where it was no post. */
+  key(accountId: number, key: string): UsedKey | undefined
   message(uuid: Uuid): FoundMessage | undefined
   /** @throws storage_full, unavailable where no message can be stored */
   requireRoom(): void
+}
+
+export interface UsedKey {
+  readonly requestHash: string
+  readonly subject: Seq | null
 }
 
 export type Judgement =
@@ -26,8 +31,9 @@ export function judgePost(plan: PostPlan, found: Found): Judgement {
   const { idempotency, replyTo, threadId } = plan
   const used = idempotency && found.key(idempotency.accountId, idempotency.key)
   if (used) {
-    if (used.requestHash !== idempotency.requestHash) throw refusal('idempotency_conflict')
-    return { replayed: true, seq: used.subject }
+    const { requestHash, subject } = used
+    if (requestHash !== idempotency.requestHash || subject === null) throw refusal('idempotency_conflict')
+    return { replayed: true, seq: subject }
   }
   found.requireRoom()
   const target = replyTo === null ? undefined : found.message(replyTo)

@@ -5,6 +5,7 @@
 import type { Account, Channel, Message, MessageRef } from '../entities'
 import { type LogEvent, postedEvent } from '../events'
 import type { Seq, Uuid } from '../ids'
+import type { RetryKey } from '../kernel/retry-keys'
 import { later, type Micros } from '../time'
 
 /**
@@ -13,7 +14,7 @@ import { later, type Micros } from '../time'
  */
 export interface PostPlan {
   readonly uuid: Uuid
-  readonly idempotency: PostKey | null
+  readonly idempotency: RetryKey | null
   readonly replyTo: Uuid | null
   readonly threadId: Uuid | null
   /** UTF-16 units of the body, which count towards the size of a group. */
@@ -23,13 +24,6 @@ export interface PostPlan {
   admit(): void
   /** What to write, given what was found. */
   decide(found: PostLookups): PostDraft
-}
-
-/** The retry key of a request, with a hash of all that makes it the same request. */
-export interface PostKey {
-  readonly accountId: number
-  readonly key: string
-  readonly requestHash: string
 }
 
 /** Names of what a plan reads and writes. A plan that reads what another one writes is not judged together with it. */

@@ -56,7 +56,7 @@ export function logReads({ db, t }: Handle) {
 }
 
 /** Where the log stands. */
-interface Head {
+export interface LogHead {
   readonly seq: Seq
   /** Seq of the last change of rights. */
   readonly accessSeq: Seq
@@ -67,7 +67,7 @@ interface Head {
  * The head of the log: the newest event, or the row of log_head where that is further. On Postgres the row is only a floor,
  * which posts leave as it is. Undefined for a log that has not begun.
  */
-export async function findHead({ db, t }: Pick<Handle, 'db' | 't'>): Promise<Head | undefined> {
+export async function findHead({ db, t }: Pick<Handle, 'db' | 't'>): Promise<LogHead | undefined> {
   const [floor] = await db.select().from(t.logHead)
   // Asked second: what is committed in between counts as well.
   const [newest] = await db

@@ -1,0 +1,63 @@
+import type { Account } from '../core/entities'
+import { changesRights, type EventBody, type LogEvent, toRecord } from '../core/events'
+import type { Secrets } from '../core/ids'
+import type { Writes } from '../core/ports'
+import { type Clock, type Micros, toMicros } from '../core/time'
+import type { Handle } from './database'
+import { createReads, createWrites } from './queries'
+import type { LogHead } from './queries/log'
+
+/** What acts write inside one transaction: rows, and the events that they append to the log. */
+export class Appender {
+  readonly writes: Writes
+  private appended: LogEvent[] = []
+  private last: LogHead = { seq: 0, accessSeq: 0, lastAt: toMicros(0) }
+
+  constructor(
+    readonly handle: Handle,
+    private readonly clock: Clock,
+    secrets: Secrets,
+  ) {
+    const now = () => this.now()
+    this.writes = {
+      ...createReads(handle),
+      ...createWrites(handle, { now, uuid: () => secrets.uuid(), sha256: (text) => secrets.sha256(text) }),
+      now,
+      append: (body, actor) => this.append(body, actor),
+    }
+  }
+
+  /** Forgets what another transaction appended. */
+  beginAt(head: LogHead): void {
+    this.appended = []
+    this.last = head
+  }
+
+  get events(): readonly LogEvent[] {
+    return this.appended
+  }
+
+  /** The head of the log behind what was appended. */
+  get head(): LogHead {
+    return this.last
+  }
+
+  get changedRights(): boolean {
+    return this.appended.some(({ type }) => changesRights(type))
+  }
+
+  /** Instants rise with seq, also when the clock is set back. */
+  private now(): Micros {
+    return toMicros(Math.max(this.clock.now(), this.last.lastAt + 1))
+  }
+
+  private async append(body: EventBody, actor: Account | null): Promise<LogEvent> {
+    const event: LogEvent = { ...body, seq: this.last.seq + 1, at: this.now(), actor }
+    const { seq, at } = event
+    this.last = { seq, lastAt: at, accessSeq: changesRights(event.type) ? seq : this.last.accessSeq }
+    const { facts, ...record } = toRecord(event)
+    await this.handle.db.insert(this.handle.t.events).values({ ...record, data: facts })
+    this.appended.push(event)
+    return event
+  }
+}

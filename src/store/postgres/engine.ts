@@ -1,0 +1,97 @@
+/**
+ * A database that any number of processes share. This folder may import what src/store may.
+ * Start here: how a group becomes one statement, and an act a transaction. ../group-commit.ts says what a group is.
+ */
+import { eq } from 'drizzle-orm'
+import { AppError } from '../../core/errors'
+import type { Seq } from '../../core/ids'
+import type { Found } from '../../core/messages/judge-post'
+import type { LogPosition, PostPlan } from '../../core/messages/post-plan'
+import type { Clock } from '../../core/time'
+import type { Engine, Group, JudgedPost, Outcome, Transaction } from '../engine'
+import type { PostgresClient } from '../postgres-client'
+import { constraintOf, meaningOf, translate, wasSent } from '../postgres-error'
+import { handleOf, type PgDatabase } from '../postgres-open'
+import { findOutcome } from '../postgres-outcome'
+import { insertGroup, lookUp, needsLookUp, nothingFound } from '../postgres-posts'
+import { findHead, type LogHead } from '../queries/log'
+
+/** Rights were changed by another process, and this one has not heard of it yet. */
+class StaleRights extends Error {}
+
+/**
+ * Whoever writes locks the one row of log_head first, so that all writers of all processes stand in one line: seq has no
+ * gaps, rises in the order of commits, and nobody waits for anybody in a circle. The same step tells whether rights have
+ * changed since the works were judged (`access_seq`); then nothing is written.
+ */
+export class PostgresEngine implements Engine {
+  /** Posts are data in one statement. An act takes several, and posts do not wait for them. */
+  readonly sharesCommits = false
+
+  constructor(
+    private readonly writer: PostgresClient<PgDatabase>,
+    private readonly clock: Clock,
+  ) {}
+
+  async lookUp(plans: readonly PostPlan[]): Promise<Found> {
+    return needsLookUp(plans) ? this.writer.ask((_, sql) => lookUp(sql, plans)) : nothingFound
+  }
+
+  async write({ posts, known }: Group): Promise<LogPosition | undefined> {
+    try {
+      return await this.writer.run((_, sql) => insertGroup(sql, posts, this.clock.now(), known))
+    } catch (error) {
+      // Another process used a retry key between the look-up and the statement; the look-up finds it now.
+      if (meaningOf(error) === 'duplicate' && constraintOf(error) === 'idempotency_key') return undefined
+      if (meaningOf(error) === 'collision') return undefined
+      throw error
+    }
+  }
+
+  async transact<Result>(
+    { known }: Group,
+    run: (transaction: Transaction) => Promise<{ readonly head: LogHead; readonly result: Result }>,
+  ): Promise<Result | undefined> {
+    try {
+      return await this.writer.run((writer) => writer.transaction((tx) => transactIn(tx, known, run)))
+    } catch (error) {
+      if (error instanceof StaleRights || meaningOf(error) === 'collision') return undefined
+      throw error
+    }
+  }
+
+  /** Where the connection broke under posts, they were written as a whole or not at all: their ids are looked for. */
+  async outcome(posts: readonly JudgedPost[], error: unknown): Promise<Outcome> {
+    const meaning = meaningOf(error)
+    const isOpen = (meaning === 'lost' && wasSent(error)) || meaning === 'duplicate'
+    if (posts.length > 0 && isOpen) {
+      const uuids = posts.map(({ plan }) => plan.uuid)
+      const places = await findOutcome(this.writer, this.clock, uuids)
+      const first = uuids[0] && places?.get(uuids[0])
+      if (first) return { kind: 'written', first }
+      return { kind: places && meaning === 'lost' ? 'again' : 'failed' }
+    }
+    return { kind: meaning === 'other' && !(error instanceof AppError) ? 'apart' : 'failed' }
+  }
+
+  translate(error: unknown): unknown {
+    return translate(error)
+  }
+}
+
+async function transactIn<Result>(
+  tx: Pick<PgDatabase, 'select' | 'insert' | 'update' | 'delete' | '$count' | 'execute'>,
+  known: Seq,
+  run: (transaction: Transaction) => Promise<{ readonly head: LogHead; readonly result: Result }>,
+): Promise<Result> {
+  const handle = handleOf(tx)
+  await tx.execute('SELECT 1 FROM log_head FOR UPDATE')
+  const head = await findHead(handle)
+  if (!head) throw new Error('the log has no head')
+  if (head.accessSeq > known) throw new StaleRights()
+  const done = await run({ handle, head, first: undefined })
+  const { db, t } = handle
+  const { seq, accessSeq, lastAt } = done.head
+  if (seq !== head.seq) await db.update(t.logHead).set({ seq, accessSeq, lastAt }).where(eq(t.logHead.id, 1))
+  return done.result
+}
