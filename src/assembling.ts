@@ -17,7 +17,7 @@ import { StreamLimits } from './http/stream-limits'
 import type { AppParts, Surface } from './http/surface'
 import { Wire } from './http/v1'
 import { HeldRequests, Hub } from './hub'
-import { Runner, upkeepJobs } from './jobs'
+import { createFollowers, Runner, upkeepJobs } from './jobs'
 import type { Keeping } from './keeping'
 import type { Logger } from './logger'
 import type { Measuring } from './measuring'
@@ -194,7 +194,9 @@ export async function assemble(parts: Parts) {
     warn: (message, facts) => logger.warning(message, facts),
   })
   for (const job of upkeep) runner.add(job)
-  return { server, publishers, hub, core, runner }
+  const head = () => core.log.head
+  const followers = createFollowers({ store, clock, runner, head, hydrate: core.hydrate, report })
+  return { server, publishers, hub, core, runner, followers }
 }
 
 /** The admin token of the environment, if nobody could administrate otherwise. Answers how many can. */

@@ -16,6 +16,7 @@ import { background } from './background'
 import { Channels } from './channels'
 import { Configuration } from './configuration'
 import { Directory } from './directory'
+import type { EventRecord } from './events'
 import { Feed } from './feed'
 import { Gates } from './gates'
 import { History } from './history'
@@ -86,6 +87,8 @@ export async function createCore(ports: CorePorts) {
     recent.clear()
   })
   shared?.onEpoch(() => background(reloadEpochs(log, recent), report))
+  const hydrate = (records: readonly EventRecord[]) =>
+    hydrateInSlices({ reads: store.reads, directory, recent }, pace, records)
   shared?.hydrateWith(async (records) => {
     // What is remembered from before them must not dress them.
     for (const record of records) {
@@ -97,7 +100,7 @@ export async function createCore(ports: CorePorts) {
       directory.clear()
       await settings.reload(store.reads)
     }
-    return hydrateInSlices({ reads: store.reads, directory, recent }, pace, records)
+    return hydrate(records)
   })
   const gates = new Gates(directory, settings, clock)
   const audience = new Audience(directory, gates, settings)
@@ -133,6 +136,8 @@ export async function createCore(ports: CorePorts) {
     directory,
     gates,
     log,
+    /** The events that records of the log are today, for what reads all of it. */
+    hydrate,
     audience,
     accounts,
     tokens,

@@ -238,6 +238,13 @@ export interface Reads {
     by: Pick<RetryKey, 'accountId' | 'key'>,
   ): Promise<{ readonly requestHash: string; readonly answer: string | null } | undefined>
 
+  /** Names of the endpoints that have rows in the outbox. */
+  outboxEndpoints(): Promise<string[]>
+  /** Seqs of the first events that an endpoint is still to be told of, in order. */
+  outbox(endpoint: string, limit: number): Promise<Seq[]>
+  /** Seq of the last event that a projection has applied; 0 before the first. */
+  projectionPosition(name: string): Promise<Seq>
+
   /** Events after `after`, oldest first, at most `limit`. */
   events(after: Seq, limit: number): Promise<EventRecord[]>
   /** Those after `after` and up to `upTo` that are no messages. */
@@ -286,6 +293,13 @@ export interface Writes extends Reads {
   forgetAttemptsBeyond(span: { after: Micros; upTo: Micros }, limit: number): Promise<number>
   /** Takes back the latest attempt of each key. */
   forgetAttempts(keys: readonly string[]): Promise<void>
+
+  /** Puts an event, which this transaction appends, into the outbox of an endpoint. */
+  enqueue(endpoint: string, seq: Seq): Promise<void>
+  /** Removes an event that was delivered. */
+  dequeue(endpoint: string, seq: Seq): Promise<void>
+  /** Moves the position of a projection; false, and nothing is written, if it is not at `from`. */
+  moveProjection(name: string, from: Seq, to: Seq): Promise<boolean>
 
   /** Notes when tokens or sessions, by their ids, were last used: one statement, whatever their number. */
   noteUses(of: 'tokens' | 'sessions', uses: ReadonlyMap<number, Micros>): Promise<void>

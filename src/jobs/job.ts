@@ -20,6 +20,10 @@ export interface Job {
   report?(fault: unknown): void
 }
 
+/** Rows that follow the log: the lease, and the pauses after failures. */
+export const FOLLOWER_LEASE: Lease = { seconds: 30, isGivenBack: true }
+export const FOLLOWER_RETRY: Job['retry'] = { first: 1000, longest: 3600_000 }
+
 export interface Lease {
   readonly seconds: number
   /**

@@ -74,7 +74,12 @@ export class Runner {
 
   /** To be called after each commit; does nothing unless a row follows the log. */
   committed(): void {
-    if ([...this.rows.values()].some(({ job }) => job.followsLog)) this.wake()
+    for (const { job } of this.rows.values()) {
+      if (job.followsLog) {
+        this.wake()
+        return
+      }
+    }
   }
 
   /** Runs what is due. Resolves when that has ended. */
@@ -150,7 +155,8 @@ export class Runner {
       await job.run(row.abort.signal)
       row.failures = 0
     } catch (fault) {
-      this.failed(row, fault)
+      // What was ended is no failure.
+      if (!row.abort.signal.aborted) this.failed(row, fault)
       // Another process may have more luck.
       await this.release(row)
     } finally {

@@ -19,6 +19,8 @@ export const {
   reactions,
   pushTargets,
   jobLeases,
+  projections,
+  outbox,
   settingChanges,
   audit,
   pairCodes,

@@ -238,6 +238,23 @@ export const jobLeases = sqliteTable('job_leases', {
   until: instantColumn('until').notNull(),
 })
 
+/** How far each projection has read the log. */
+export const projections = sqliteTable('projections', {
+  name: text('name').primaryKey(),
+  /** Seq of the last event that it has applied. */
+  position: integer('position').notNull(),
+})
+
+/** Which events an endpoint is still to be told of. What it is told is read when it is sent. */
+export const outbox = sqliteTable(
+  'outbox',
+  {
+    endpoint: text('endpoint').notNull(),
+    seq: integer('seq').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.endpoint, table.seq] })],
+)
+
 /** Every change of a setting, the newest last. `seq` is that of its setting.changed event. */
 export const settingChanges = sqliteTable(
   'setting_changes',

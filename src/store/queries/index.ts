@@ -8,6 +8,7 @@ import { credentialReads, credentialWrites } from './credentials'
 import { idempotencyReads, idempotencyWrites } from './idempotency'
 import { logReads } from './log'
 import { messageReads } from './messages'
+import { outboxReads, outboxWrites } from './outbox'
 import { pairingReads, pairingWrites } from './pairing'
 import { settingReads, settingWrites } from './settings'
 
@@ -22,6 +23,7 @@ export function createReads(handle: Handle): Reads {
     ...auditReads(handle),
     ...pairingReads(handle),
     ...idempotencyReads(handle),
+    ...outboxReads(handle),
   }
 }
 
@@ -35,5 +37,6 @@ export function createWrites(handle: Handle, stamp: Stamp): Omit<Writes, keyof R
     ...auditWrites(handle, stamp),
     ...pairingWrites(handle, stamp),
     ...idempotencyWrites(handle, stamp),
+    ...outboxWrites(handle),
   }
 }

@@ -1,0 +1,34 @@
+import type { LogFollowers } from '../core/kernel/followers'
+import type { Store } from '../core/ports'
+import type { Clock } from '../core/time'
+import { LogReader, type LogReaderDeps } from './log-reader'
+import { Outbox } from './outbox'
+import { projectionJob } from './projection'
+import type { Runner } from './runner'
+
+export interface FollowerDeps extends LogReaderDeps {
+  readonly store: Store
+  readonly clock: Pick<Clock, 'steady'>
+  readonly runner: Runner
+}
+
+/** Makes rows of the runner of what follows the log, and wakes them after each commit. */
+export function createFollowers(deps: FollowerDeps): LogFollowers {
+  const { store, clock, runner } = deps
+  const log = new LogReader(deps)
+  const outbox = new Outbox(store, log, clock)
+  runner.add(outbox.watch())
+  store.onCommit(() => runner.committed())
+  // What other processes wrote while nothing listened here.
+  store.shared?.onSkip(() => runner.committed())
+  return {
+    project: (projection) => runner.add(projectionJob(store, log, projection)),
+    deliverTo: (endpoint) => {
+      const remove = runner.add(outbox.job(endpoint))
+      return () => {
+        outbox.remove(endpoint)
+        remove()
+      }
+    },
+  }
+}

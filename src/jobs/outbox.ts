@@ -1,0 +1,86 @@
+import type { Seq } from '../core/ids'
+import type { OutboxEndpoint } from '../core/kernel/followers'
+import type { Store } from '../core/ports'
+import type { Clock } from '../core/time'
+import { FOLLOWER_LEASE, FOLLOWER_RETRY, type Job } from './job'
+import type { LogReader } from './log-reader'
+
+/** Rows that are read at a time. */
+const PAGE = 100
+/** The outbox is looked at so often, whatever is committed: another process may have written a row without an event. */
+const LOOK_MILLISECONDS = 30_000
+
+/** The endpoints of this process, each a row of the runner, and what finds out which of them have something to deliver. */
+export class Outbox {
+  private readonly endpoints = new Map<string, { hasWork: boolean }>()
+
+  constructor(
+    private readonly store: Store,
+    private readonly log: LogReader,
+    private readonly clock: Pick<Clock, 'steady'>,
+  ) {}
+
+  /** Looks, after a commit, which endpoints have rows: one question for all of them. */
+  watch(): Job {
+    const { endpoints } = this
+    let lookedAt: Seq | undefined
+    let nextLook = 0
+    return {
+      name: 'outbox',
+      retry: FOLLOWER_RETRY,
+      get followsLog() {
+        return endpoints.size > 0
+      },
+      wait: () => {
+        if (endpoints.size === 0) return undefined
+        return lookedAt !== this.log.head ? 0 : Math.max(0, nextLook - this.clock.steady())
+      },
+      run: async () => {
+        const { head } = this.log
+        for (const name of await this.store.reads.outboxEndpoints()) {
+          const endpoint = endpoints.get(name)
+          if (endpoint) endpoint.hasWork = true
+        }
+        lookedAt = head
+        nextLook = this.clock.steady() + LOOK_MILLISECONDS
+      },
+    }
+  }
+
+  /** Delivers what lies in the outbox for an endpoint, in order, and removes each row when it is delivered. */
+  job(endpoint: OutboxEndpoint): Job {
+    const { store, log } = this
+    const name = `endpoint:${endpoint.name}`
+    const state = { hasWork: false }
+    this.endpoints.set(endpoint.name, state)
+    const deliver = async (seqs: readonly Seq[], signal: AbortSignal) => {
+      for (const seq of seqs) {
+        // What is not announced here yet is found by the look that follows its announcement.
+        if (signal.aborted || seq > log.head) return false
+        const event = await log.event(seq, name)
+        if (event) await endpoint.deliver(event, signal)
+        await store.transact((tx) => tx.dequeue(endpoint.name, seq))
+      }
+      return seqs.length === PAGE
+    }
+    return {
+      name,
+      lease: FOLLOWER_LEASE,
+      retry: FOLLOWER_RETRY,
+      wait: () => (state.hasWork ? 0 : undefined),
+      run: async (signal) => {
+        state.hasWork = false
+        try {
+          while (await deliver(await store.reads.outbox(endpoint.name, PAGE), signal));
+        } catch (fault) {
+          state.hasWork = true
+          throw fault
+        }
+      },
+    }
+  }
+
+  remove(endpoint: OutboxEndpoint): void {
+    this.endpoints.delete(endpoint.name)
+  }
+}

@@ -1,0 +1,42 @@
+import { Trouble } from '../core/errors'
+import type { Seq } from '../core/ids'
+import type { Projection } from '../core/kernel/followers'
+import type { Store } from '../core/ports'
+import { FOLLOWER_LEASE, FOLLOWER_RETRY, type Job } from './job'
+import type { LogReader } from './log-reader'
+
+/** Events that are applied in one transaction, so that posts never wait long. */
+const PAGE = 200
+
+/** Keeps a projection up to date: applies the log page by page, from its stored position to the head. */
+export function projectionJob(store: Store, log: LogReader, projection: Projection): Job {
+  const name = `projection:${projection.name}`
+  /** As this process moved it last; undefined while another one may have moved it. */
+  let position: Seq | undefined
+  const applyPage = async (from: Seq): Promise<Seq> => {
+    const { events, position: to } = await log.page(from, PAGE, name)
+    await store.transact(async (tx) => {
+      // Comes first, so that nothing has been written where it refuses.
+      if (!(await tx.moveProjection(projection.name, from, to)))
+        throw new Trouble(`${name} was moved by another process: it is read again from there`)
+      if (events.length > 0) await projection.apply(tx, events)
+    })
+    return to
+  }
+  return {
+    name,
+    lease: FOLLOWER_LEASE,
+    retry: FOLLOWER_RETRY,
+    followsLog: true,
+    wait: () => (position === undefined || position < log.head ? 0 : undefined),
+    run: async (signal) => {
+      let at = await store.reads.projectionPosition(projection.name)
+      position = undefined
+      while (at < log.head && !signal.aborted) at = await applyPage(at)
+      position = at
+    },
+    elsewhere: () => {
+      position = undefined
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import type { Reads, Writes } from '../../core/ports'
+import type { Handle } from '../database'
+import { lazily } from './rows'
+
+/** The outbox, and how far projections have read the log. */
+export function outboxReads({ db, t }: Handle) {
+  const next = lazily(() =>
+    db
+      .select({ endpoint: t.outbox.endpoint })
+      .from(t.outbox)
+      .where(gt(t.outbox.endpoint, sql.placeholder('after')))
+      .orderBy(asc(t.outbox.endpoint))
+      .limit(1)
+      .prepare(),
+  )
+  const page = lazily(() =>
+    db
+      .select({ seq: t.outbox.seq })
+      .from(t.outbox)
+      .where(eq(t.outbox.endpoint, sql.placeholder('endpoint')))
+      .orderBy(asc(t.outbox.seq))
+      .limit(sql.placeholder('limit'))
+      .prepare(),
+  )
+  return {
+    async outboxEndpoints() {
+      // From one endpoint to the next by the key: an endpoint may have any number of rows.
+      const endpoints: string[] = []
+      for (let after = ''; ; ) {
+        const [found] = await next().execute({ after })
+        if (found === undefined) return endpoints
+        after = found.endpoint
+        endpoints.push(after)
+      }
+    },
+
+    async outbox(endpoint, limit) {
+      return (await page().execute({ endpoint, limit })).map(({ seq }) => seq)
+    },
+
+    async projectionPosition(name) {
+      const [row] = await db.select().from(t.projections).where(eq(t.projections.name, name))
+      return row?.position ?? 0
+    },
+  } satisfies Partial<Reads>
+}
+
+export function outboxWrites({ db, t }: Handle) {
+  return {
+    async enqueue(endpoint, seq) {
+      await db.insert(t.outbox).values({ endpoint, seq }).onConflictDoNothing()
+    },
+
+    async dequeue(endpoint, seq) {
+      await db.delete(t.outbox).where(and(eq(t.outbox.endpoint, endpoint), eq(t.outbox.seq, seq)))
+    },
+
+    async moveProjection(name, from, to) {
+      const { projections } = t
+      const moved =
+        from === 0
+          ? await db
+              .insert(projections)
+              .values({ name, position: to })
+              .onConflictDoUpdate({
+                target: projections.name,
+                set: { position: to },
+                setWhere: eq(projections.position, from),
+              })
+              .returning()
+          : await db
+              .update(projections)
+              .set({ position: to })
+              .where(and(eq(projections.name, name), eq(projections.position, from)))
+              .returning()
+      return moved.length > 0
+    },
+  } satisfies Partial<Writes>
+}

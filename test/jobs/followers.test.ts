@@ -1,0 +1,243 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { join } from 'node:path'
+import type { LogEvent } from '../../src/core/events'
+import type { Projection } from '../../src/core/kernel/followers'
+import { systemSecrets } from '../../src/platform'
+import { type OpenStore, openStore } from '../../src/store'
+import { startChild } from '../home/child'
+import { type EngineName, engines, openEngine } from '../store/engines'
+import { makeAccount } from '../store/scene'
+import { databaseOn } from '../support/database'
+import { SECOND } from '../support/fake-clock'
+import { fastDirectory } from '../support/fast-directory'
+import { postgresMissing } from '../support/postgres'
+import { act, following } from './following'
+
+setDefaultTimeout(60_000)
+
+async function scene(name: EngineName) {
+  const engine = await openEngine(name)
+  const here = await following(engine.store, engine.clock)
+  return {
+    ...engine,
+    ...here,
+    store: engine.store,
+    /** What lies in the outbox for an endpoint. */
+    rows: (endpoint: string) => engine.store.reads.outbox(endpoint, 10_000),
+    position: () => engine.store.reads.projectionPosition('copy'),
+    [Symbol.asyncDispose]: async () => {
+      await here[Symbol.asyncDispose]()
+      await engine[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** A projection that puts every event into the outbox of an endpoint `copied`, which nothing empties. */
+function copying(hear: (events: readonly LogEvent[]) => void = () => {}): Projection {
+  return {
+    name: 'copy',
+    apply: async (tx, events) => {
+      for (const { seq } of events) await tx.enqueue('copied', seq)
+      hear(events)
+    },
+  }
+}
+
+const seqsTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1)
+
+describe.each(engines)('over %s', (name) => {
+  test('a projection applies the whole log once and in order, page by page, and is woken by a commit', async () => {
+    await using s = await scene(name)
+    await s.store.transact(async (tx) => {
+      for (let i = 0; i < 250; i++) await makeAccount(tx, `agent-${i}`)
+    })
+    const pages: number[] = []
+    const heard: number[] = []
+    let woken = Promise.withResolvers<void>()
+    s.followers.project(
+      copying((events) => {
+        pages.push(events.length)
+        heard.push(...events.map(({ seq }) => seq))
+        if (heard.length >= 250) woken.resolve()
+      }),
+    )
+    await woken.promise
+    await s.runner.check()
+    expect(pages).toEqual([200, 50])
+    woken = Promise.withResolvers()
+    await act(s.store, 'later')
+    await woken.promise
+    await s.runner.check()
+    expect(heard).toEqual(seqsTo(251))
+    expect(await s.rows('copied')).toEqual(seqsTo(251))
+    expect(await s.position()).toBe(251)
+    expect(s.faults).toEqual([])
+  })
+
+  test('a projection writes and moves in one transaction: what fails is taken back, and applied again after a pause', async () => {
+    await using s = await scene(name)
+    for (const handle of ['ann', 'bob']) await act(s.store, handle)
+    let fails = true
+    let tries = 0
+    s.followers.project(
+      copying(() => {
+        tries++
+        if (fails) throw new Error('no luck')
+      }),
+    )
+    await s.runner.check()
+    expect([await s.rows('copied'), await s.position(), s.faults]).toEqual([[], 0, ['no luck']])
+    fails = false
+    const before = tries
+    await s.runner.check()
+    expect(tries).toBe(before)
+    s.clock.advance(SECOND)
+    await s.runner.check()
+    expect([await s.rows('copied'), await s.position(), s.faults]).toEqual([[1, 2], 2, ['no luck']])
+  })
+
+  test('an event of an unknown type, and one that cannot be read, are reported and passed over', async () => {
+    await using s = await scene(name)
+    for (const handle of ['ann', 'bob', 'eve', 'joe', 'kim', 'lou']) await act(s.store, handle)
+    await s.sql("UPDATE events SET type = 'future.thing' WHERE seq = 2")
+    // Postgres refuses what is not JSON.
+    if (name === 'sqlite') await s.sql("UPDATE events SET data = '{' WHERE seq = 5")
+    s.followers.project(copying())
+    await s.store.transact((tx) => tx.enqueue('hook', 2))
+    const delivered: number[] = []
+    s.followers.deliverTo({ name: 'hook', deliver: async ({ seq }) => void delivered.push(seq) })
+    await s.runner.check()
+    await s.runner.check()
+    const unread = name === 'sqlite' ? [5] : []
+    expect(await s.rows('copied')).toEqual([1, 2, 3, 4, 5, 6].filter((seq) => ![2, ...unread].includes(seq)))
+    expect(await s.position()).toBe(6)
+    expect([delivered, await s.rows('hook')]).toEqual([[], []])
+    expect(s.faults.toSorted()).toEqual([
+      'event 2 of the log is of an unknown type: endpoint:hook passes over it',
+      'event 2 of the log is of an unknown type: projection:copy passes over it',
+      ...unread.map((seq) => `event ${seq} of the log cannot be read: projection:copy passes over it`),
+    ])
+  })
+
+  test('an endpoint gets its events in order and once, after the commit of the act, and none of an act that fails', async () => {
+    await using s = await scene(name)
+    const delivered: string[] = []
+    const heard = Promise.withResolvers<void>()
+    s.followers.deliverTo({
+      name: 'hook',
+      deliver: async ({ account }) => {
+        delivered.push(account?.handle ?? '')
+        if (account?.handle === 'eve') heard.resolve()
+      },
+    })
+    await act(s.store, 'ann', 'hook', 'of nothing that is here')
+    await act(s.store, 'bob')
+    await expect(
+      s.store.transact(async (tx) => {
+        await tx.enqueue('hook', 2)
+        throw new Error('no')
+      }),
+    ).rejects.toThrow('no')
+    await act(s.store, 'eve', 'hook')
+    await heard.promise
+    await s.runner.check()
+    expect(delivered).toEqual(['ann', 'eve'])
+    expect([await s.rows('hook'), await s.rows('of nothing that is here')]).toEqual([[], [1]])
+  })
+
+  test('an endpoint that fails keeps its events in order and holds up no other endpoint', async () => {
+    await using s = await scene(name)
+    const delivered: string[] = []
+    let fails = true
+    s.followers.deliverTo({
+      name: 'slow',
+      deliver: async ({ seq }) => {
+        if (fails && seq === 2) throw new Error('receiver is down')
+        delivered.push(`slow ${seq}`)
+      },
+    })
+    s.followers.deliverTo({ name: 'good', deliver: async ({ seq }) => void delivered.push(`good ${seq}`) })
+    for (const handle of ['ann', 'bob', 'eve']) await act(s.store, handle, 'slow', 'good')
+    const settle = async () => {
+      for (let i = 0; i < 3; i++) await s.runner.check()
+    }
+    await settle()
+    expect(delivered.toSorted()).toEqual(['good 1', 'good 2', 'good 3', 'slow 1'])
+    expect([await s.rows('slow'), await s.rows('good')]).toEqual([[2, 3], []])
+    fails = false
+    s.clock.advance(SECOND)
+    await settle()
+    expect(delivered.slice(-2)).toEqual(['slow 2', 'slow 3'])
+    expect([await s.rows('slow'), s.faults]).toEqual([[], ['receiver is down']])
+  })
+
+  test('what was acknowledged is delivered at least once and in order after kill -9', async () => {
+    using directory = fastDirectory()
+    await using database = await databaseOn(name, join(directory.path, 'synapse.db'))
+    const where = database.url ?? join(directory.path, 'synapse.db')
+    const acknowledged: number[] = []
+    const delivered: number[] = []
+    /** Reads what the process says up to a line. */
+    const until = async (child: ReturnType<typeof startChild>, end: string) => {
+      for (let line = await child.line(); line !== end; line = await child.line()) {
+        const [what, seq] = line.split(' ')
+        const list = what === 'acknowledged' ? acknowledged : delivered
+        list.push(Number(seq))
+      }
+    }
+    const fixture = '../../jobs/fixtures/deliver.ts'
+    {
+      await using first = startChild(fixture, where, '20', 'agent-3')
+      await until(first, 'stuck')
+      while (acknowledged.length < 20) acknowledged.push(Number((await first.line()).split(' ')[1]))
+    }
+    await database.endLeases()
+    expect(delivered).toEqual([1, 2, 3, 4])
+    await using second = startChild(fixture, where)
+    await until(second, 'done')
+    expect(acknowledged).toEqual(seqsTo(20))
+    // The one that was under way, or whose row was still there, comes again.
+    expect(delivered.slice(4)).toEqual(seqsTo(20).slice(3))
+  })
+})
+
+test.skipIf(postgresMissing)(
+  'of two processes over one database one runs a row, and the other takes it over when that one ends',
+  async () => {
+    await using engine = await openEngine('postgres')
+    const { clock, location } = engine
+    await using other: OpenStore = await openStore(location, {
+      clock,
+      secrets: systemSecrets,
+      report: () => {},
+    })
+    const one = await following(engine.store, clock)
+    await using two = await following(other, clock)
+    const ran: string[] = []
+    const heard = new Map<number, PromiseWithResolvers<void>>()
+    const whenHeard = (seq: number) => heard.getOrInsertComputed(seq, () => Promise.withResolvers<void>())
+    const project = (who: string, { followers }: typeof one) =>
+      followers.project(
+        copying((events) => {
+          ran.push(...events.map(({ seq }) => `${who} ${seq}`))
+          for (const { seq } of events) whenHeard(seq).resolve()
+        }),
+      )
+    project('one', one)
+    await one.runner.check()
+    await act(engine.store, 'ann')
+    await whenHeard(1).promise
+    project('two', two)
+    await two.runner.check()
+    // Written by the one that has no lease, done by the one that has it.
+    await act(other, 'bob')
+    await whenHeard(2).promise
+    await one[Symbol.asyncDispose]()
+    clock.advance(30 * SECOND)
+    await act(other, 'eve')
+    await two.runner.check()
+    await whenHeard(3).promise
+    expect(ran).toEqual(['one 1', 'one 2', 'two 3'])
+    expect([one.faults, two.faults]).toEqual([[], []])
+  },
+)

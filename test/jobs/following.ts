@@ -1,0 +1,56 @@
+import { settingRegistry } from '../../src/config'
+import { createCore } from '../../src/core'
+import { accountEvent } from '../../src/core/events'
+import type { Seq } from '../../src/core/ids'
+import type { Clock } from '../../src/core/time'
+import { HeldRequests } from '../../src/hub'
+import { createFollowers, Runner } from '../../src/jobs'
+import { pairSecrets } from '../../src/pair-secrets'
+import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
+import { retrySecrets } from '../../src/sealing'
+import type { OpenStore } from '../../src/store'
+import { loading } from '../config/loading'
+
+/** What follows the log of a store, in a process that has nothing but the core. */
+export async function following(store: OpenStore, clock: Clock) {
+  const faults: string[] = []
+  const report = (fault: unknown) => faults.push((fault as Error).message)
+  const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  using here = loading()
+  const core = await createCore({
+    store,
+    settings: settingRegistry(here.load()),
+    clock,
+    turns: systemTurns,
+    secrets: systemSecrets,
+    passwords: argonPasswords(),
+    pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
+    retrySecrets: retrySecrets(new Uint8Array(32)),
+    streams: { openAccounts: () => [], isHeard: false },
+    waits,
+    report,
+  })
+  store.shared?.followWhile(() => false)
+  const runner = new Runner({ leases: store, clock, report })
+  const head = () => core.log.head
+  const followers = createFollowers({ store, clock, runner, head, hydrate: core.hydrate, report })
+  runner.start()
+  return { core, runner, followers, faults, [Symbol.asyncDispose]: () => runner.stop() }
+}
+
+/** An act with an event that goes to these endpoints; answers the event's seq when it is durable. */
+export function act(store: OpenStore, handle: string, ...endpoints: string[]): Promise<Seq> {
+  return store.transact(async (tx) => {
+    const account = await tx.insertAccount({
+      kind: 'agent',
+      displayName: handle,
+      email: null,
+      passwordHash: null,
+      isAdmin: false,
+      handle,
+    })
+    const { seq } = await tx.append(accountEvent('account.created', account), null)
+    for (const endpoint of endpoints) await tx.enqueue(endpoint, seq)
+    return seq
+  })
+}
