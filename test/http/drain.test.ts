@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { PASSWORD, type Person, type World, world } from '../support/world'
 import { leavesNoTrace } from './refusals'
+import { cases, rowsOf } from './retry-keys'
 
 let w: World
 let ann: Person
@@ -75,5 +76,25 @@ describe('while the server drains', () => {
       pairs_behind: 0,
     })
     expect((await ann.get('/v1/admin/drain')).status).toBe(403)
+  })
+})
+
+test('every POST of an account is refused while the server drains, except the one that signs out', async () => {
+  await using own = await world()
+  const samples = []
+  for (const [i, { post, sample, isLocal }] of cases.entries())
+    if (!isLocal) samples.push({ post, ...(await sample(own, `n${i}`)) })
+  await own.operator.put('/v1/config/drain', { value: true })
+  const before = await rowsOf(own)
+  const answered: string[] = []
+  for (const { post, by, path, body } of samples)
+    if ((await by(own).post(path, body)).status !== 503) answered.push(post)
+  expect(answered).toEqual(['/v1/auth/logout'])
+  const { sessions = 0, events = 0, audit = 0 } = before
+  expect(await rowsOf(own)).toEqual({
+    ...before,
+    sessions: sessions - 1,
+    events: events + 1,
+    audit: audit + 1,
   })
 })

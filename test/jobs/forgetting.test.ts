@@ -115,6 +115,16 @@ test('sessions are looked through in slices, and those that are over go from eac
   expect(page).toBe(left.at(-300)?.id)
 })
 
+test('a retry key and what it answered are deleted after a day, and not before', async () => {
+  await using s = await scene()
+  const key = { accountId: 1, key: 'k', requestHash: 'of a request' }
+  await s.store.transact((tx) => tx.insertKey({ ...key, answer: 'sealed' }))
+  await s.passes(23 * HOUR)
+  expect(await s.store.reads.usedKey(key)).toEqual({ requestHash: 'of a request', answer: 'sealed' })
+  await s.passes(2 * HOUR)
+  expect(await s.store.reads.usedKey(key)).toBeUndefined()
+})
+
 describe('a failed attempt', () => {
   test('is deleted two hours later', async () => {
     await using s = await scene()

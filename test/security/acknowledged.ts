@@ -122,8 +122,8 @@ const effects: Readonly<Record<string, (act: Act) => void | Promise<void>>> = {
   'PUT /v1/config/:key': ({ society, params: [key = ''], made }) =>
     void society.settings.set(key, made.value),
   'DELETE /v1/config/:key': ({ society, params: [key = ''] }) => void society.settings.delete(key),
-  'POST /v1/messages': ({ society, by, body, answer, made }) => {
-    if (by === null || answer.headers.has('idempotent-replayed')) return
+  'POST /v1/messages': ({ society, by, body, made }) => {
+    if (by === null) return
     const slug = name(body.channel)
     society
       .channel({ slug })
@@ -142,7 +142,8 @@ export async function acknowledge(act: Omit<Act, 'params' | 'body' | 'made'>): P
   const { sent, answer } = act
   const { method, path } = sent.endpoint
   const effect = effects[`${method} ${path}`]
-  if (!effect || answer.status >= 300) return
+  // What is answered again was done before.
+  if (!effect || answer.status >= 300 || answer.headers.has('idempotent-replayed')) return
   const body = sent.text === undefined ? {} : JSON.parse(sent.text)
   await effect({
     ...act,

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { generateKeyPairSync } from 'node:crypto'
+import { cases, grownBy, isReplay, rowsOf, shown } from '../http/retry-keys'
+import { postgresMissing, sharedPostgres } from '../support/postgres'
+import { type World, world } from '../support/world'
+
+setDefaultTimeout(60_000)
+
+describe.skipIf(postgresMissing)('with two replicas', () => {
+  let one: World
+  let other: World
+  let count = 0
+  const next = () => `n${count++}`
+
+  beforeAll(async () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const settings = {
+      SYNAPSE_DATABASE_URL: await (await sharedPostgres()).createDatabase(),
+      SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    }
+    one = await world({ settings })
+    other = await world({ settings })
+  })
+  afterAll(async () => {
+    await one[Symbol.asyncDispose]()
+    await other[Symbol.asyncDispose]()
+  })
+
+  test.each(cases.filter(({ isLocal }) => !isLocal))(
+    'POST $post happens once when each is sent it with one key, one after the other or at once',
+    async ({ sample, endsCredential = false }) => {
+      const { by, path, body } = await sample(one, next())
+      const key = { 'idempotency-key': next() }
+      const before = await rowsOf(one)
+      const first = await by(one).post(path, body, key)
+      expect(first.status, first.text).toBeLessThan(300)
+      const after = await rowsOf(one)
+      const again = await by(other).post(path, body, key)
+      expect(await rowsOf(one)).toEqual(after)
+      if (endsCredential) expect(again.status).toBe(401)
+      else expect({ ...shown(again), isReplay: isReplay(again) }).toEqual({ ...shown(first), isReplay: true })
+
+      const twin = await sample(one, next())
+      const start = await rowsOf(one)
+      const twinKey = { 'idempotency-key': next() }
+      const answers = await Promise.all(
+        [one, other, one, other].map((w) => twin.by(w).post(twin.path, twin.body, twinKey)),
+      )
+      expect(grownBy(start, await rowsOf(one))).toEqual(grownBy(before, after))
+      const admitted = answers.filter(({ status }) => !(endsCredential && status === 401))
+      expect(new Set(admitted.map((answer) => JSON.stringify(shown(answer)))).size).toBe(1)
+      expect(admitted.filter((answer) => !isReplay(answer))).toHaveLength(1)
+      expect(admitted[0]?.status).toBe(first.status)
+    },
+  )
+})
