@@ -1,8 +1,9 @@
 /** Looks at what a server works with and does not hold itself, for `synapse doctor`: changes nothing, keeps nothing open. */
+import { OperatorError } from './core/kernel/operator-error'
 import { examineRedis } from './hub'
 import { systemClock } from './platform'
 import { aheadOrBehind, SharedClock } from './shared-clock'
-import { inspectPostgres, StoreError } from './store'
+import { inspectPostgres } from './store'
 
 export { aheadOrBehind, examineRedis }
 
@@ -24,7 +25,7 @@ export async function examineDatabase(url: string): Promise<DatabaseSeen> {
     const notices = await inspectPostgres(url, { clock, follow })
     return { notices, aheadMs: clock.aheadMs }
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error
+    if (!(error instanceof OperatorError)) throw error
     const { problem, remedy } = error
     return { trouble: { problem, remedy }, notices: [], aheadMs: clock.aheadMs }
   }

@@ -1,23 +1,18 @@
+import { OperatorError } from './core/kernel/operator-error'
 /**
  * Puts together what keeps the data: the backups of a running server, and what is done to a store while none runs. The
  * commands reach it here; main.ts hands a server its backups.
  */
+
 import { basename } from 'node:path'
-import {
-  BackupError,
-  type BackupOutcome,
-  Backups,
-  copyBeforeMigration,
-  noticesOf,
-  refuseHalfRestored,
-} from './backup'
+import { type BackupOutcome, Backups, copyBeforeMigration, noticesOf, refuseHalfRestored } from './backup'
 import type { Config } from './config'
 import type { Principal } from './core/actor'
 import { ulidTime } from './core/ids'
 import type { BackupMaker } from './core/kernel'
 import type { Settings } from './core/settings'
 import type { Clock } from './core/time'
-import { HomeError, homePaths, lockHome, prepareHome, writeState } from './home'
+import { homePaths, lockHome, prepareHome, writeState } from './home'
 import type { InstanceKey } from './home/instance-key'
 import { daily, type Job } from './jobs'
 import { createLogger, type Logger } from './logger'
@@ -76,7 +71,7 @@ export function keepBackups({ config, store, key, clock, logger, settings, onMad
           onMade(by, nameOf(made))
           return { made }
         } catch (error) {
-          if (error instanceof BackupError) return { failed: error }
+          if (error instanceof OperatorError) return { failed: error }
           throw error
         }
       },
@@ -101,7 +96,7 @@ export function keepBackups({ config, store, key, clock, logger, settings, onMad
         },
         clock,
         report: (fault) => {
-          if (fault instanceof BackupError)
+          if (fault instanceof OperatorError)
             logger.error('the daily backup failed', { problem: fault.problem, fix: fault.remedy })
           else logger.error('the daily backup failed', { fault })
         },
@@ -128,7 +123,7 @@ function tell(logger: Logger, { file, dump, pruned }: BackupOutcome): void {
     logger.warning('the daily backup took keys and blobs; the store itself is copied by', { command: dump })
 }
 
-/** What opening a store calls before it changes it. @throws HomeError when there can be no copy: then nothing is changed */
+/** What opening a store calls before it changes it. @throws OperatorError when there can be no copy: then nothing is changed */
 export function copyBefore(config: Config, clock: Clock, logger: Logger): (path: string) => void {
   return (path) => {
     try {
@@ -137,8 +132,8 @@ export function copyBefore(config: Config, clock: Clock, logger: Logger): (path:
       const { names } = copyBeforeMigration(place, path)
       logger.info('copied the store before migrating it', { file: names.database })
     } catch (error) {
-      if (!(error instanceof BackupError)) throw error
-      throw new HomeError(
+      if (!(error instanceof OperatorError)) throw error
+      throw new OperatorError(
         'refused',
         `the store has to be migrated, and no copy can be made before: ${error.problem}`,
         error.remedy,
@@ -155,7 +150,7 @@ export interface NewEpoch {
 /**
  * Begins a new epoch while no server runs, as is due after a database was put back by other means than ours. A store
  * that was moved away may be served again after it.
- * @throws HomeError `locked` while a server runs; `refused` for a seq above the next one
+ * @throws OperatorError `locked` while a server runs; `refused` for a seq above the next one
  */
 export async function rotateEpoch(config: Config, from?: number): Promise<NewEpoch> {
   prepareHome(config.home)
@@ -179,7 +174,7 @@ export async function rotateEpoch(config: Config, from?: number): Promise<NewEpo
   })
   const next = (await store.reads.head()) + 1
   if (from !== undefined && from > next)
-    throw new HomeError('refused', `the log ends at ${next - 1}`, `--from may be at most ${next}`)
+    throw new OperatorError('refused', `the log ends at ${next - 1}`, `--from may be at most ${next}`)
   await store.beginEpoch('rotate', from)
   const epoch = (await store.reads.epochs()).at(-1)?.epoch ?? ''
   writeState(homePaths(config.home).state, { epoch, lastSeq: next - 1 })

@@ -1,12 +1,13 @@
 /** Puts the server behind its addresses: which ones may be listened on, by whom they are used, and in what they speak. */
+
 import type { Config } from './config'
+import { OperatorError } from './core/kernel/operator-error'
 import {
   acceptsPeer,
   type BindDecision,
   CertificateWatch,
   checkBind,
   checkLan,
-  HomeError,
   localName,
   readTls,
   type TlsPair,
@@ -34,7 +35,7 @@ export interface Exposure {
   readonly notices: readonly string[]
 }
 
-/** Decides where this configuration listens. @throws HomeError when it must not */
+/** Decides where this configuration listens. @throws OperatorError when it must not */
 export function decideExposure(config: Config, { rescue = false, addresses }: RunOptions): Exposure {
   const bind = rescue
     ? checkBind(['127.0.0.1'], false)
@@ -53,10 +54,10 @@ export function decideExposure(config: Config, { rescue = false, addresses }: Ru
   return { bind, tls, rescue, notices }
 }
 
-/** Rescue mode is for a server that nobody reaches from elsewhere. @throws HomeError for one with a public address */
+/** Rescue mode is for a server that nobody reaches from elsewhere. @throws OperatorError for one with a public address */
 export function refusePublicRescue({ rescue }: Exposure, baseUrl: string | null): void {
   if (!rescue || baseUrl === null) return
-  throw new HomeError(
+  throw new OperatorError(
     'refused',
     `rescue mode is for this machine alone, and this server has a public address (${baseUrl})`,
     'for that run unset it (synapse config unset base_url; SYNAPSE_BASE_URL, SYNAPSE_DOMAIN), or administer the server by its socket: synapse admin --help',

@@ -9,12 +9,12 @@ import { refuseHalfRestored } from './backup'
 import { type Config, maskUrl } from './config'
 import { background } from './core/background'
 import { Trouble } from './core/errors'
+import type { OperatorError } from './core/kernel/operator-error'
 import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
 import { DescriptorGuard } from './descriptors'
 import {
   checkSocketPlace,
-  type HomeError,
   homePaths,
   lockHome,
   powerNotices,
@@ -49,7 +49,6 @@ import {
 } from './opening'
 import { systemClock, systemSecrets, systemTurns } from './platform'
 import { aheadOrBehind, SharedClock } from './shared-clock'
-import type { StoreError } from './store'
 import { surfaces } from './surfaces'
 import { VERSION } from './version'
 
@@ -80,7 +79,7 @@ export interface Running {
   /** Resolves when the local operator has asked over the socket that it stops; whoever booted it does that. */
   readonly stopRequested: Promise<void>
   /** Resolves when it must not go on, with what is wrong; `stop` ends it then as well. */
-  readonly failed: Promise<HomeError>
+  readonly failed: Promise<OperatorError>
   /** Ends gracefully, in at most about 20 seconds. */
   stop(): Promise<void>
 }
@@ -106,7 +105,7 @@ export interface BootOptions extends RunOptions {
 
 /**
  * Starts the server on its home.
- * @throws HomeError, ConfigError when it must not start; an error with a `code` when an address cannot be had
+ * @throws OperatorError, ConfigError when it must not start; an error with a `code` when an address cannot be had
  */
 export async function boot(config: Config, options: BootOptions): Promise<Running> {
   await using undo = new AsyncDisposableStack()
@@ -148,8 +147,8 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const disk = undo.use(watchDisk(config, logger))
   const measuring = undo.use(new Measuring())
   const measure = measuring.group
-  const { promise: failed, resolve: fail } = Promise.withResolvers<HomeError>()
-  const unfit = (fault: StoreError) => {
+  const { promise: failed, resolve: fail } = Promise.withResolvers<OperatorError>()
+  const unfit = (fault: OperatorError) => {
     logger.error(fault.problem, { fix: fault.remedy })
     fail(homeErrorOf(fault))
   }

@@ -2,9 +2,11 @@
  * Puts together what moves data while no server runs: the locks that keep servers away, the stores of both sides, and
  * the transfer between them. main.ts does the same for a server; neither needs the other.
  */
+
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Config } from './config'
+import { OperatorError } from './core/kernel/operator-error'
 import {
   acquireLock,
   addressClass,
@@ -17,7 +19,6 @@ import {
 } from './home'
 import { systemClock, systemSecrets } from './platform'
 import { sealing } from './sealing'
-import { StoreError } from './store'
 import {
   type Imported,
   importOriginal,
@@ -29,7 +30,6 @@ import {
   type Progress,
   reviveStore,
   type Side,
-  TransferError,
 } from './transfer'
 
 export type { Progress } from './transfer'
@@ -49,7 +49,7 @@ export interface MigrateOptions {
 
 /**
  * Moves a store, as `synapse migrate-db` does.
- * @throws TransferError; HomeLocked while a server runs on one of them
+ * @throws OperatorError; HomeLocked while a server runs on one of them
  */
 export async function migrateDatabase({ from, to, target, onProgress }: MigrateOptions): Promise<Moved> {
   if (from.kind === 'sqlite') refuseMissing(from.path)
@@ -69,7 +69,7 @@ export interface ImportOptions {
 
 /**
  * Imports a database of the earlier server into the configured store, as `synapse import-original` does.
- * @throws TransferError; HomeError; HomeLocked while a server runs there
+ * @throws OperatorError; OperatorError; HomeLocked while a server runs there
  */
 export async function importDatabase(config: Config, options: ImportOptions): Promise<Imported> {
   const { from, keepBroadcastWakes, onProgress } = options
@@ -108,13 +108,13 @@ function isPrivateHost(host: string): boolean {
 
 function refuseMissing(path: string): void {
   if (!existsSync(path))
-    throw new TransferError('missing', `there is no file ${path}`, 'check the path behind --from')
+    throw new OperatorError('missing', `there is no file ${path}`, 'check the path behind --from')
 }
 
 /**
  * Lets a store that was moved away be served again. Its server must be stopped, and a new epoch must be begun.
  * Answers where to it had gone; undefined if nowhere.
- * @throws TransferError; HomeLocked
+ * @throws OperatorError; HomeLocked
  */
 export async function reviveDatabase(database: Choice): Promise<string | undefined> {
   await using _locks = await keepServersAway(database)
@@ -124,7 +124,7 @@ export async function reviveDatabase(database: Choice): Promise<string | undefin
 
 /**
  * Takes the locks of the SQLite stores among these; the lock of a Postgres store goes with its connection.
- * @throws TransferError missing for a folder that does not exist; HomeLocked
+ * @throws OperatorError missing for a folder that does not exist; HomeLocked
  */
 async function keepServersAway(...choices: readonly Choice[]): Promise<AsyncDisposable> {
   process.umask(0o077)
@@ -134,7 +134,7 @@ async function keepServersAway(...choices: readonly Choice[]): Promise<AsyncDisp
     if (choice.kind !== 'sqlite') continue
     const folder = dirname(choice.path)
     if (!existsSync(folder))
-      throw new TransferError('missing', `there is no folder ${folder}`, 'make it first, mode 700')
+      throw new OperatorError('missing', `there is no folder ${folder}`, 'make it first, mode 700')
     for (const path of locksOf(choice.path)) paths.add(path)
   }
   for (const path of paths) undo.use(await acquireLock(path, { waitMs: WAIT_MS }))
@@ -145,10 +145,10 @@ async function opened(choice: Choice): Promise<Side> {
   try {
     return choice.kind === 'sqlite' ? openSqliteSide(choice.path) : await openPostgresSide(choice.url)
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error
-    const isAway = error.reason === 'unreadable' || error.reason === 'unreachable'
+    if (!(error instanceof OperatorError)) throw error
+    const isAway = error.kind === 'unreadable' || error.kind === 'unreachable'
     const kind = isAway ? 'unreachable' : 'conflict'
-    throw new TransferError(kind, error.problem, error.remedy)
+    throw new OperatorError(kind, error.problem, error.remedy)
   }
 }
 

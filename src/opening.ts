@@ -2,13 +2,13 @@
  * Opens the store of a server, and makes sure that it is the right one: of this instance, and not older than its home
  * remembers; and what a store needs around it. main.ts does this before there is a core.
  */
+
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Config, maskUrl } from './config'
+import { OperatorError, type ProblemKind } from './core/kernel/operator-error'
 import {
   ensureInstanceKey,
-  HomeError,
-  type HomeErrorKind,
   homePaths,
   markOf,
   networkFileSystem,
@@ -20,26 +20,26 @@ import {
 import type { InstanceKey } from './home/instance-key'
 import { type Bus, type BusListener, openPostgresBus, openRedisBus } from './hub'
 import type { Logger } from './logger'
-import { DiskWatch, type OpenStore, openStore, StoreError } from './store'
+import { DiskWatch, type OpenStore, openStore } from './store'
 import { VERSION } from './version'
 
 /** What may be right the next time. Everything else needs a person. */
-const kinds = new Map<StoreError['reason'], HomeErrorKind>([
+const kinds = new Map<ProblemKind, ProblemKind>([
   ['unreachable', 'unavailable'],
   ['busy', 'locked'],
 ])
 
-/** Opens a store; what is wrong with it is told as what is wrong with the home that names it. @throws HomeError */
+/** Opens a store; what is wrong with it is told as what is wrong with the home that names it. @throws OperatorError */
 export async function openHomeStore(...[location, deps]: Parameters<typeof openStore>): Promise<OpenStore> {
   try {
     return await openStore(location, deps)
   } catch (error) {
-    throw error instanceof StoreError ? homeErrorOf(error) : error
+    throw error instanceof OperatorError ? homeErrorOf(error) : error
   }
 }
 
-export function homeErrorOf({ reason, problem, remedy }: StoreError): HomeError {
-  return new HomeError(kinds.get(reason) ?? 'refused', problem, remedy)
+export function homeErrorOf({ kind, problem, remedy }: OperatorError): OperatorError {
+  return new OperatorError(kinds.get(kind) ?? 'refused', problem, remedy)
 }
 
 /** The store belongs to one instance: the key in the home must be the one it was made with. */
@@ -47,7 +47,7 @@ export async function checkIdentity(config: Config, store: OpenStore): Promise<I
   const path = homePaths(config.home).instanceKey
   const found = await store.fact('did')
   if (found && config.instanceKey === undefined && !existsSync(path))
-    throw new HomeError(
+    throw new OperatorError(
       'refused',
       `the key of this store (${found}) is missing at ${path}`,
       store.kind === 'postgres'
@@ -60,7 +60,7 @@ export async function checkIdentity(config: Config, store: OpenStore): Promise<I
       : parseInstanceKey(config.instanceKey, 'SYNAPSE_INSTANCE_KEY')
   const known = await store.noteFact('did', key.did)
   if (known !== key.did)
-    throw new HomeError(
+    throw new OperatorError(
       'refused',
       `the key in use is ${key.did}, but the store belongs to ${known}`,
       'restore the right key',

@@ -69,13 +69,13 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/moving.ts',
-    imports: ['src/*/index.ts', 'src/platform.ts', 'src/sealing.ts'],
+    imports: ['src/*/index.ts', 'src/platform.ts', 'src/sealing.ts', 'src/core/kernel/operator-error.ts'],
     packages: ['bun', 'node:*'],
     because: 'it puts together what moves data, as main.ts puts together a server',
   },
   {
     files: 'src/examining.ts',
-    imports: ['src/*/index.ts', 'src/*.ts'],
+    imports: ['src/*/index.ts', 'src/*.ts', 'src/core/kernel/operator-error.ts'],
     packages: [],
     because: 'it looks at what is outside for doctor, as main.ts would come to it for a server',
   },
@@ -142,7 +142,7 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/listening.ts',
-    imports: ['src/*/index.ts', 'src/http/listen.ts'],
+    imports: ['src/*/index.ts', 'src/http/listen.ts', 'src/core/kernel/operator-error.ts'],
     types: ['src/http/door.ts', 'src/http/server.ts', 'src/logger.ts'],
     packages: [],
     because: 'it puts together addresses and listeners, for main.ts; what they serve is handed to it',
@@ -199,8 +199,9 @@ const areas: readonly Area[] = [
       'src/home/**',
       'src/backup/index.ts',
       'src/descriptors.ts',
-      // What a terminal may be shown.
+      // What a terminal may be shown, and the errors that it shows.
       'src/core/text.ts',
+      'src/core/kernel/operator-error.ts',
       'src/discovery/index.ts',
       'src/examining.ts',
       'src/keeping.ts',
@@ -244,6 +245,7 @@ const longFiles: Record<string, string> = {}
 
 /** The file that carries a folder's header, where it is not index.ts or the folder's namesake. */
 const mainFiles: Record<string, string> = {
+  'src/core/kernel': 'operator-error.ts',
   'src/http': 'server.ts',
   'src/core/messages': 'post-plan.ts',
   'src/store/sqlite': 'engine.ts',

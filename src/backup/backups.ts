@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { OperatorError } from '../core/kernel/operator-error'
 import type { InstanceKey } from '../home/instance-key'
 import { homePaths, isWithin } from '../home/paths'
-import { BackupError, translated } from './backup-error'
+import { translated } from './backup-error'
 import { copyMissingBlobs } from './blobs'
 import { dumpCommand } from './dump-command'
 import { folderOf, namesOf, stampOf } from './names'
@@ -86,14 +87,14 @@ export class Backups {
     return this.byDate().ahead
   }
 
-  /** @throws BackupError */
+  /** @throws OperatorError */
   create(request: BackupRequest): Promise<BackupOutcome> {
     const turn = this.line.then(() => this.noted(() => this.make(request)))
     this.line = turn.catch(() => {})
     return turn
   }
 
-  /** The daily one: all there is, keys if there is a passphrase for them. @throws BackupError */
+  /** The daily one: all there is, keys if there is a passphrase for them. @throws OperatorError */
   createDaily(): Promise<BackupOutcome> {
     return this.create({ label: 'daily', blobs: true, passphrase: this.deps.passphrase })
   }
@@ -110,7 +111,7 @@ export class Backups {
       this.lastError = null
       return outcome
     } catch (error) {
-      this.lastError = error instanceof BackupError ? error.message : 'the backup failed'
+      this.lastError = error instanceof OperatorError ? error.message : 'the backup failed'
       throw error
     }
   }
@@ -191,7 +192,7 @@ export class Backups {
 
 /**
  * The copy before a migration, made at once: nothing is served yet. Then more than three of its kind go.
- * @throws BackupError, and then the migration must not begin
+ * @throws OperatorError, and then the migration must not begin
  */
 export function copyBeforeMigration(
   deps: Pick<BackupsDeps, 'home' | 'root' | 'version' | 'now'>,
@@ -228,8 +229,8 @@ export function noticesOf(ahead: readonly Backup[]): string[] {
 
 function placeOf({ root, home }: Pick<BackupsDeps, 'root' | 'home'>): string {
   if (root !== null && !isWithin(root, home)) return root
-  throw new BackupError(
-    'refused',
+  throw new OperatorError(
+    'not_allowed',
     'there is no place for backups outside the home',
     'set SYNAPSE_BACKUP_DIR to a folder, best on another disk',
   )

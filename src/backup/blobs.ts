@@ -12,8 +12,8 @@ import {
 import { dirname, join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { OperatorError } from '../core/kernel/operator-error'
 import { writeAtomically } from '../home/atomic-write'
-import { BackupError } from './backup-error'
 import { sha256Of, syncPath } from './inspect'
 
 /** The blobs that belong to one copy: paths below `blobs/`, with what they must contain. */
@@ -25,7 +25,7 @@ const ManifestShape = Type.Array(
 /**
  * Copies the blobs that a backup folder lacks, and writes the manifest of all there are. Blobs never change, so what
  * was copied once is not copied again. Answers how many the manifest has.
- * @throws BackupError damaged when a blob is not what its name says
+ * @throws OperatorError damaged when a blob is not what its name says
  */
 export function copyMissingBlobs(source: string, folder: string, manifest: string): number {
   const entries = filesBelow(source).map((path) => {
@@ -81,7 +81,7 @@ function checkedSum(file: string, path: string): string {
   const name = path.split('/').at(-1) ?? ''
   if (!/^[0-9a-f]{64}$/.test(name) || name === sum) return sum
   rmSync(file)
-  throw new BackupError('damaged', `the blob ${path} is not what its name says`, 'look after the disk')
+  throw new OperatorError('damaged', `the blob ${path} is not what its name says`, 'look after the disk')
 }
 
 /** A file gets its name when it is complete and on disk. */

@@ -6,7 +6,6 @@
  * Start reading at backups.ts, which is what a server holds, then snapshot.ts and restore.ts.
  */
 export { CHECKPOINT_PAGES, KEPT_LOG_BYTES, lostCommits } from '../store/write-ahead-log'
-export { BackupError } from './backup-error'
 export {
   type BackupOutcome,
   Backups,

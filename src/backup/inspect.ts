@@ -1,8 +1,7 @@
 import { constants, Database } from 'bun:sqlite'
 import { closeSync, fsyncSync, openSync, readSync, statSync } from 'node:fs'
+import { OperatorError } from '../core/kernel/operator-error'
 import { refuseMoved } from '../store/standing'
-import { StoreError } from '../store/store-error'
-import { BackupError } from './backup-error'
 
 /** What a store says about itself. */
 export interface StoreFacts {
@@ -14,7 +13,7 @@ export interface StoreFacts {
   readonly lastSeq: number
   readonly counts: Readonly<Record<string, number>>
   /** Why no server starts on it: it was moved elsewhere, or is only half here. */
-  readonly moved: StoreError | undefined
+  readonly moved: OperatorError | undefined
 }
 
 /** A copy, which nobody writes: opened so that not a byte beside it is touched. */
@@ -49,7 +48,7 @@ export function soundnessOf(db: Database): string {
 
 const COUNTED = ['messages', 'events', 'accounts', 'channels'] as const
 
-/** @throws BackupError not_a_copy for a database that is none of ours */
+/** @throws OperatorError not_a_copy for a database that is none of ours */
 export function factsOf(db: Database): StoreFacts {
   const tables = new Set(
     db
@@ -58,7 +57,11 @@ export function factsOf(db: Database): StoreFacts {
       .map(({ name }) => name),
   )
   if (!['migrations', 'epochs', 'log_head', 'instance'].every((name) => tables.has(name)))
-    throw new BackupError('not_a_copy', 'this is no store of Synapse', 'name a file that backup create made')
+    throw new OperatorError(
+      'not_a_copy',
+      'this is no store of Synapse',
+      'name a file that backup create made',
+    )
   const one = <Row>(sql: string) => db.query<Row, []>(sql).get()
   return {
     moved: movedOf(db),
@@ -75,13 +78,13 @@ export function factsOf(db: Database): StoreFacts {
   }
 }
 
-function movedOf(db: Database): StoreError | undefined {
+function movedOf(db: Database): OperatorError | undefined {
   const facts = db.query<{ name: string; value: string }, []>('SELECT name, value FROM instance').all()
   try {
     refuseMoved(new Map(facts.map(({ name, value }) => [name, value])))
     return undefined
   } catch (error) {
-    if (error instanceof StoreError) return error
+    if (error instanceof OperatorError) return error
     throw error
   }
 }

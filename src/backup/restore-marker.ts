@@ -2,8 +2,8 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { OperatorError } from '../core/kernel/operator-error'
 import { writeAtomically } from '../home/atomic-write'
-import { HomeError } from '../home/home-error'
 import { syncPath } from './inspect'
 
 /** What a restore that has begun to move files says about itself, until the last of them is in its place. */
@@ -48,11 +48,11 @@ export function clearMarker(home: string): void {
   syncPath(home)
 }
 
-/** @throws HomeError `refused` while a restore has not come to its end: what lies there may be half of two stores */
+/** @throws OperatorError `refused` while a restore has not come to its end: what lies there may be half of two stores */
 export function refuseHalfRestored(home: string): void {
   const marker = readMarker(home)
   if (marker === undefined) return
-  throw new HomeError('refused', ...halfRestored(marker))
+  throw new OperatorError('refused', ...halfRestored(marker))
 }
 
 /** What is wrong, and what to do. */

@@ -1,12 +1,13 @@
 import { Database } from 'bun:sqlite'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { OperatorError } from '../core/kernel/operator-error'
 import { writeNew } from '../home/atomic-write'
 import { errorCode } from '../home/home-error'
 import { homePaths } from '../home/paths'
 import { readState, writeState } from '../home/state-file'
 import { lostCommits } from '../store/write-ahead-log'
-import { BackupError, translated } from './backup-error'
+import { translated } from './backup-error'
 import { restoreBlobs } from './blobs'
 import { insertEpoch } from './epoch'
 import { factsOf, type StoreFacts, sha256Of, syncPath } from './inspect'
@@ -44,7 +45,7 @@ export interface Restored {
 /**
  * Puts a copy in the place of the store, with a new epoch. The copy is made ready beside the store first; from the
  * first file that moves until the last is in its place a marker lies in the home, and no server starts there.
- * @throws BackupError with the old store in its place, or with the marker set
+ * @throws OperatorError with the old store in its place, or with the marker set
  */
 export function restoreStore(plan: RestorePlan): Restored {
   const { home, database, copy, step } = plan
@@ -60,7 +61,7 @@ export function restoreStore(plan: RestorePlan): Restored {
     chmodSync(ready, 0o600)
     const sum = copy.backup?.record.sha256
     if (sum !== undefined && sha256Of(ready) !== sum)
-      throw new BackupError('damaged', `${ready} is not what was copied`, 'look after the disk')
+      throw new OperatorError('damaged', `${ready} is not what was copied`, 'look after the disk')
     const above = [before?.epoch, readState(state).mark?.epoch].filter((epoch) => epoch !== undefined)
     const after = madeCurrent(ready, { file: basename(copy.file), above, now: plan.now })
     syncPath(ready)
@@ -132,7 +133,7 @@ function placeKeys(home: string, files: KeyFiles, replaced: string): void {
   mkdirSync(keys, { recursive: true, mode: 0o700 })
   for (const [name, content] of Object.entries(files)) {
     if (basename(name) !== name || name.startsWith('.'))
-      throw new BackupError('not_a_copy', `${name} is no name of a key`, 'name a file keys-….sealed')
+      throw new OperatorError('not_a_copy', `${name} is no name of a key`, 'name a file keys-….sealed')
     const path = join(keys, name)
     const ready = `${path}.restoring`
     writeNew(ready, content, true)

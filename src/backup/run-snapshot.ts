@@ -1,16 +1,16 @@
-import { BackupError } from './backup-error'
+import { OperatorError } from '../core/kernel/operator-error'
 import type { Backup } from './records'
 import type { SnapshotRequest } from './snapshot'
 
 /** What the worker answers: an error loses its class on the way between threads. */
 export type SnapshotAnswer =
   | { readonly ok: true; readonly backup: Backup }
-  | ({ readonly ok: false } & Pick<BackupError, 'reason' | 'problem' | 'remedy'>)
+  | ({ readonly ok: false } & Pick<OperatorError, 'kind' | 'problem' | 'remedy'>)
 
 /**
  * A copy made by a thread of its own, so that requests are served meanwhile. A thread, not a process: it goes with the
  * server that started it, and needs no word of the command line.
- * @throws BackupError as takeSnapshot does
+ * @throws OperatorError as takeSnapshot does
  */
 export async function runSnapshot(request: SnapshotRequest): Promise<Backup> {
   const worker = new Worker(workerUrl())
@@ -21,7 +21,7 @@ export async function runSnapshot(request: SnapshotRequest): Promise<Backup> {
       worker.postMessage(request)
     })
     if (answer.ok) return answer.backup
-    throw new BackupError(answer.reason, answer.problem, answer.remedy)
+    throw new OperatorError(answer.kind, answer.problem, answer.remedy)
   } finally {
     worker.terminate()
   }

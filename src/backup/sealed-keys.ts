@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { OperatorError } from '../core/kernel/operator-error'
 import { writeNew } from '../home/atomic-write'
-import { BackupError, translated } from './backup-error'
+import { translated } from './backup-error'
 
 /** The content of the files in `keys/`, by their names. */
 export type KeyFiles = Readonly<Record<string, string>>
@@ -61,7 +62,7 @@ export async function writeSealedKeys(
   writeNew(path, `${JSON.stringify(file, null, 2)}\n`, true)
 }
 
-/** @throws BackupError not_a_copy when the file holds no sealed keys; unusable */
+/** @throws OperatorError not_a_copy when the file holds no sealed keys; unusable */
 export function readSealedKeys(path: string): SealedKeys {
   let found: unknown
   try {
@@ -70,10 +71,10 @@ export function readSealedKeys(path: string): SealedKeys {
     if (!(error instanceof SyntaxError)) throw translated(error, path)
   }
   if (Value.Check(SealedShape, found)) return found
-  throw new BackupError('not_a_copy', `${path} holds no sealed keys`, 'name a file keys-….sealed')
+  throw new OperatorError('not_a_copy', `${path} holds no sealed keys`, 'name a file keys-….sealed')
 }
 
-/** @throws BackupError wrong_passphrase, which a damaged file looks like as well */
+/** @throws OperatorError wrong_passphrase, which a damaged file looks like as well */
 export async function unsealKeys(file: SealedKeys, passphrase: string): Promise<KeyFiles> {
   const key = await keyOf(passphrase, Buffer.from(file.kdf.salt, 'base64'))
   const sealed = Buffer.from(file.sealed, 'base64')
@@ -85,7 +86,7 @@ export async function unsealKeys(file: SealedKeys, passphrase: string): Promise<
     // Nobody without the passphrase made this text, and writeSealedKeys makes no other.
     return JSON.parse(text) as KeyFiles
   } catch {
-    throw new BackupError(
+    throw new OperatorError(
       'wrong_passphrase',
       'the keys do not open with this passphrase',
       'give the one they were sealed with; if it is right, the file is damaged',

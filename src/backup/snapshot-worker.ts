@@ -1,4 +1,4 @@
-import { BackupError } from './backup-error'
+import { OperatorError } from '../core/kernel/operator-error'
 import type { SnapshotAnswer } from './run-snapshot'
 import { type SnapshotRequest, takeSnapshot } from './snapshot'
 
@@ -11,9 +11,9 @@ function answerTo(request: SnapshotRequest): SnapshotAnswer {
   try {
     return { ok: true, backup: takeSnapshot(request) }
   } catch (error) {
-    if (error instanceof BackupError)
-      return { ok: false, reason: error.reason, problem: error.problem, remedy: error.remedy }
+    if (error instanceof OperatorError)
+      return { ok: false, kind: error.kind, problem: error.problem, remedy: error.remedy }
     const problem = error instanceof Error ? error.name : 'something went wrong'
-    return { ok: false, reason: 'unusable', problem: `the copy failed (${problem})`, remedy: 'see the log' }
+    return { ok: false, kind: 'unusable', problem: `the copy failed (${problem})`, remedy: 'see the log' }
   }
 }

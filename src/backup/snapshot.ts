@@ -1,7 +1,8 @@
 import { Database } from 'bun:sqlite'
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { BackupError, translated } from './backup-error'
+import { OperatorError } from '../core/kernel/operator-error'
+import { translated } from './backup-error'
 import { factsOf, openCopy, sha256Of, soundnessOf, syncPath } from './inspect'
 import { type BackupNames, folderOf, namesOf, stampOf } from './names'
 import { type Backup, backupAt, namesIn, writeRecord } from './records'
@@ -23,7 +24,7 @@ const UNFINISHED = '.partial'
 /**
  * Copies a store that may be in use, and answers the finished copy: what it says was counted in it, not in the source.
  * Blocks until all of it is on disk, so a server has it done by a worker (snapshot-worker.ts).
- * @throws BackupError damaged when the source fails its check; storage_full, unusable
+ * @throws OperatorError damaged when the source fails its check; storage_full, unusable
  */
 export function takeSnapshot({ database, root, version, label, at }: SnapshotRequest): Backup {
   let folder = root
@@ -36,7 +37,11 @@ export function takeSnapshot({ database, root, version, label, at }: SnapshotReq
     const copy = `${names.database}${UNFINISHED}`
     removeUnfinished(folder)
     if (existsSync(names.database))
-      throw new BackupError('unusable', `${names.database} exists`, 'try again: a copy is never overwritten')
+      throw new OperatorError(
+        'unusable',
+        `${names.database} exists`,
+        'try again: a copy is never overwritten',
+      )
     // An empty file with our mode: SQLite fills it, and would refuse one that holds something.
     closeSync(openSync(copy, 'wx', 0o600))
     try {
@@ -48,7 +53,7 @@ export function takeSnapshot({ database, root, version, label, at }: SnapshotReq
       throw error
     }
     const backup = backupAt(names.database)
-    if (backup === undefined) throw new BackupError('unusable', `${names.side} cannot be read`, 'try again')
+    if (backup === undefined) throw new OperatorError('unusable', `${names.side} cannot be read`, 'try again')
     return backup
   } catch (error) {
     throw translated(error, folder)
@@ -87,7 +92,7 @@ function finish(copy: string, names: BackupNames, facts: Omit<SnapshotRequest, '
 function refuseDamaged(db: Database, path: string): void {
   const found = soundnessOf(db)
   if (found === 'ok') return
-  throw new BackupError(
+  throw new OperatorError(
     'damaged',
     `${path} is damaged (${found})`,
     'stop the server and put a copy back: synapse backup list, then synapse backup restore <file>',

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { OperatorError } from '../core/kernel/operator-error'
 import { readMigrations } from '../store/migrations' with { type: 'macro' }
-import { BackupError } from './backup-error'
 import { blobProblems } from './blobs'
 import { factsOf, openCopy, type StoreFacts, sha256Of, soundnessOf } from './inspect'
 import { type Backup, backupAt } from './records'
@@ -62,8 +62,8 @@ function examine(file: string, problems: string[]): StoreFacts | undefined {
     return facts
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (!(error instanceof BackupError) && !code.startsWith('SQLITE_')) throw error
-    problems.push(error instanceof BackupError ? error.problem : `it cannot be read (${code})`)
+    if (!(error instanceof OperatorError) && !code.startsWith('SQLITE_')) throw error
+    problems.push(error instanceof OperatorError ? error.problem : `it cannot be read (${code})`)
     return undefined
   }
 }

@@ -1,3 +1,5 @@
+import type { ProblemKind } from '../core/kernel/operator-error'
+
 /** What a command ends with, as §11.4 of the v1 contract and §1 of operating.md list them. */
 export const EXIT = {
   ok: 0,
@@ -22,6 +24,19 @@ export const EXIT = {
 
 /** One of {@link EXIT}. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+const exitCodes: Partial<Record<ProblemKind, ExitCode>> = {
+  refused: EXIT.refused,
+  locked: EXIT.conflict,
+  conflict: EXIT.conflict,
+  missing: EXIT.notFound,
+  unreachable: EXIT.unreachable,
+}
+
+/** The exit code of a command that fails with such a problem. */
+export function exitCodeOfProblem(kind: ProblemKind): ExitCode {
+  return exitCodes[kind] ?? EXIT.failure
+}
 
 /** The exit code for an HTTP status that is no success. */
 export function exitCodeOfStatus(status: number): ExitCode {

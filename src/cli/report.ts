@@ -1,8 +1,9 @@
 import { processEnvironment } from '../config/environment'
-import { withoutCredentials } from '../config/index'
+import { ConfigError, withoutCredentials } from '../config/index'
+import { OperatorError } from '../core/kernel/operator-error'
 import { printableLines } from '../core/text'
 import { CliError, hasCode } from './cli-error'
-import { EXIT, type ExitCode } from './exit-codes'
+import { EXIT, type ExitCode, exitCodeOfProblem } from './exit-codes'
 import { note, styleOf } from './terminal'
 
 /** What was going on. */
@@ -43,8 +44,12 @@ export function reportError(error: unknown, { command, usage }: Circumstances): 
  * start the server again; to other commands it means nothing.
  */
 function expectedExit(error: unknown, command: string | undefined): ExitCode | undefined {
-  if (!(error instanceof Error && 'exitCode' in error)) return undefined
-  const code = Object.values(EXIT).find((known) => known === error.exitCode)
+  const code =
+    error instanceof ConfigError
+      ? EXIT.refused
+      : error instanceof OperatorError
+        ? exitCodeOfProblem(error.kind)
+        : undefined
   return code === EXIT.refused && command !== 'serve' ? EXIT.failure : code
 }
 

@@ -26,7 +26,7 @@ const WITHOUT_SOCKET =
 /**
  * Opens the first way in that is there: the server that `--url` names, the server that runs on this home by its
  * socket, or the application itself, in this process and under the lock of the home.
- * @throws CliError, HomeError, ConfigError
+ * @throws CliError, OperatorError, ConfigError
  */
 export async function connect(where: Where): Promise<AdminClient> {
   if (where.url !== undefined) return new AdminClient(overNetwork(baseOf(where.url), tokenFor(where)))

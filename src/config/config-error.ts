@@ -8,8 +8,6 @@ export interface ConfigProblem {
 /** The configuration is refused; `problems` lists everything that is wrong with it. Never quotes a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  /** As `serve` reports a refused configuration. */
-  readonly exitCode = 78
 
   constructor(readonly problems: readonly ConfigProblem[]) {
     super(problems.map(({ name, problem, remedy }) => `${name}: ${problem}\n  ${remedy}`).join('\n'))

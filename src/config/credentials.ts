@@ -1,4 +1,5 @@
-import { HomeError, parseInstanceKey } from '../home'
+import { OperatorError } from '../core/kernel/operator-error'
+import { parseInstanceKey } from '../home'
 import { InvalidValue } from './config-error'
 
 /** @throws InvalidValue unless the token has 32 to 256 printable characters without space */
@@ -17,7 +18,7 @@ export function parsePem(text: string): string {
     parseInstanceKey(pem, 'the value')
     return pem
   } catch (error) {
-    if (error instanceof HomeError) throw new InvalidValue(error.problem, error.remedy)
+    if (error instanceof OperatorError) throw new InvalidValue(error.problem, error.remedy)
     throw error
   }
 }

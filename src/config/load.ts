@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { checkHome, chooseHome, HomeError, homePaths } from '../home'
+import { OperatorError } from '../core/kernel/operator-error'
+import { checkHome, chooseHome, homePaths } from '../home'
 import { isWithin } from '../home/paths'
 import { usualBackupDirectory } from './backup-settings'
 import { type Config, configOf } from './config'
@@ -76,7 +77,7 @@ export function loadConfig(request: ConfigRequest): Config {
 
 /**
  * Where the home is, before anything in it is read: `becomeOwner` has to come first when root runs a command.
- * @throws HomeError `refused`
+ * @throws OperatorError `refused`
  */
 export function findHome(request: ConfigRequest): string {
   const { flags = {}, env = processEnvironment(), cwd = process.cwd(), command } = request
@@ -128,7 +129,7 @@ function homeOf(request: ConfigRequest, { problems }: Findings): string | undefi
     checkHome(home)
     return home
   } catch (error) {
-    if (!(error instanceof HomeError)) throw error
+    if (!(error instanceof OperatorError)) throw error
     problems.push({ name: 'home', problem: error.problem, remedy: error.remedy })
     return undefined
   }

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { HomeError } from './home-error'
+import { OperatorError } from '../core/kernel/operator-error'
 
 /** The user a process has become. */
 export interface Owner {
@@ -13,7 +13,7 @@ export interface Owner {
  * When root starts a program on a home of another user, the process becomes that user, for good, with that user's
  * groups; otherwise root would leave files that the server cannot open. Call it before anything in the home is read.
  * Returns the new user, or undefined when nothing had to change.
- * @throws HomeError `refused` when the system does not let go of root
+ * @throws OperatorError `refused` when the system does not let go of root
  */
 export function becomeOwner(home: string): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined
@@ -62,7 +62,7 @@ function passwd(): string {
   }
 }
 
-function notPossible(home: string, who: string, cause?: unknown): HomeError {
+function notPossible(home: string, who: string, cause?: unknown): OperatorError {
   const problem = `${home} belongs to ${who} and this process cannot become that user`
-  return new HomeError('refused', problem, `run the command as ${who}`, { cause })
+  return new OperatorError('refused', problem, `run the command as ${who}`, { cause })
 }

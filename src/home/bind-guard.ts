@@ -1,5 +1,5 @@
+import { OperatorError } from '../core/kernel/operator-error'
 import { addressClass, canonicalAddress } from './address'
-import { HomeError } from './home-error'
 import { ownAddresses, privateAddresses } from './interfaces'
 
 /** Who may connect to a listener: `loopback` and `open` take everyone that arrives, `private` its own kind. */
@@ -16,7 +16,7 @@ export interface Listener {
 /** The decision of the bind guard; `notices` are lines to log, `refusal` says what is wrong and what to do. */
 export type BindDecision =
   | { readonly ok: true; readonly listeners: readonly Listener[]; readonly notices: readonly string[] }
-  | { readonly ok: false; readonly refusal: HomeError }
+  | { readonly ok: false; readonly refusal: OperatorError }
 
 /**
  * Decides whether these addresses may be listened on: loopback and private ones may, wildcard and public ones only
@@ -78,16 +78,16 @@ const SAFE_WAYS = [
   'Behind a firewall of its own, or in a container: --allow-public-bind (SYNAPSE_ALLOW_PUBLIC_BIND=1).',
 ]
 
-function exposedRefusal(exposed: readonly string[]): HomeError {
-  return new HomeError(
+function exposedRefusal(exposed: readonly string[]): OperatorError {
+  return new OperatorError(
     'refused',
     `will not listen for the local network, because this machine has a public address (${exposed.join(', ')})`,
     ['name one private address with --host, or', ...SAFE_WAYS.filter((way) => way !== LAN)].join('\n'),
   )
 }
 
-function refusal(host: string): HomeError {
+function refusal(host: string): OperatorError {
   const wildcard = ['0.0.0.0', '::'].includes(canonicalAddress(host))
   const why = wildcard ? 'it means every address of this machine' : 'it is a public address'
-  return new HomeError('refused', `will not listen on ${host}, because ${why}`, SAFE_WAYS.join('\n'))
+  return new OperatorError('refused', `will not listen on ${host}, because ${why}`, SAFE_WAYS.join('\n'))
 }

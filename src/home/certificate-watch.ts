@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
+import { OperatorError } from '../core/kernel/operator-error'
 import { type CertificateRemark, chainRemarks, endOf, validityRemarks } from './certificate'
-import { HomeError } from './home-error'
 import { readTls, type TlsFiles, type TlsPair } from './tls'
 
 const EVERY_MILLISECONDS = 5000
@@ -74,12 +74,12 @@ export class CertificateWatch implements Disposable {
       renew()
       say('info', 'the certificate was replaced', { ends: this.ends.toISOString() })
     } catch (fault) {
-      if (fault instanceof HomeError) this.refuse(fault)
+      if (fault instanceof OperatorError) this.refuse(fault)
       else this.deps.report(fault)
     }
   }
 
-  private refuse({ problem, remedy }: HomeError): void {
+  private refuse({ problem, remedy }: OperatorError): void {
     this.failures++
     if (this.failures < 2) return
     this.deps.say('error', `the new certificate is not served, the one before is: ${problem}`, {

@@ -1,31 +1,7 @@
-/**
- * What a caller may do about a {@link HomeError}: `refused` needs a person, `locked` may pass by waiting, `unavailable`
- * is the fault of something else, so that a supervisor should start again.
- */
-export type HomeErrorKind = 'refused' | 'locked' | 'unavailable'
-
-type ExitCode = 1 | 5 | 78
-
-const EXIT_CODES: Record<HomeErrorKind, ExitCode> = { refused: 78, locked: 5, unavailable: 1 }
-
-/** The home, or what it names, cannot be used as it is: what is wrong and what to do, both also in `message`. `exitCode` is that of `serve`. */
-export class HomeError extends Error {
-  override readonly name: string = 'HomeError'
-  readonly exitCode: ExitCode
-
-  constructor(
-    readonly kind: HomeErrorKind,
-    readonly problem: string,
-    readonly remedy: string,
-    options?: ErrorOptions,
-  ) {
-    super(`${problem}: ${remedy}`, options)
-    this.exitCode = EXIT_CODES[kind]
-  }
-}
+import { OperatorError } from '../core/kernel/operator-error'
 
 /** Another process holds the lock at `path`. */
-export class HomeLocked extends HomeError {
+export class HomeLocked extends OperatorError {
   override readonly name = 'HomeLocked'
 
   constructor(
@@ -37,7 +13,7 @@ export class HomeLocked extends HomeError {
   }
 }
 
-/** The errno name (`ENOENT`, `EACCES`, `SQLITE_BUSY`…) of whatever was thrown, or an empty string. */
+/** The errno name (`ENOENT`, `EACCES`, `SQLITE_BUSY`…) of what was thrown, or an empty string. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

@@ -1,8 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { constants, copyFileSync, linkSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { OperatorError } from '../core/kernel/operator-error'
 import { writeNew } from './atomic-write'
 import { didKey } from './did-key'
-import { errorCode, HomeError } from './home-error'
+import { errorCode } from './home-error'
 
 /** The identity of this instance. Printing or serialising it shows the DID and nothing else. */
 export class InstanceKey {
@@ -28,7 +29,7 @@ export class InstanceKey {
 /**
  * The key in the file at `path`, created (Ed25519, PKCS#8 PEM, 0600) when there is none. An existing file is never
  * written to, whatever it holds. Its directory must exist.
- * @throws HomeError `refused` when the file has another mode than 0600 or holds no such key
+ * @throws OperatorError `refused` when the file has another mode than 0600 or holds no such key
  */
 export function ensureInstanceKey(path: string): InstanceKey {
   const existing = readKeyFile(path)
@@ -36,13 +37,13 @@ export function ensureInstanceKey(path: string): InstanceKey {
   createKeyFile(path)
   const created = readKeyFile(path)
   if (created === undefined)
-    throw new HomeError('refused', `${path} vanished while it was created`, 'start again')
+    throw new OperatorError('refused', `${path} vanished while it was created`, 'start again')
   return created
 }
 
 /**
  * The key in a PEM text, as SYNAPSE_INSTANCE_KEY gives it; `source` is named in the message, the text never.
- * @throws HomeError `refused` when it is no Ed25519 private key in PKCS#8 PEM
+ * @throws OperatorError `refused` when it is no Ed25519 private key in PKCS#8 PEM
  */
 export function parseInstanceKey(pem: string, source: string): InstanceKey {
   let key: KeyObject | undefined
@@ -53,7 +54,7 @@ export function parseInstanceKey(pem: string, source: string): InstanceKey {
     // The error of the library may quote what it read.
   }
   if (key?.asymmetricKeyType === 'ed25519') return new InstanceKey(key)
-  throw new HomeError(
+  throw new OperatorError(
     'refused',
     `${source} holds no Ed25519 private key in PKCS#8 PEM`,
     'restore the right key',
@@ -65,17 +66,17 @@ function readKeyFile(path: string): InstanceKey | undefined {
     const stat = statSync(path)
     const mode = stat.mode & 0o777
     if (!stat.isFile())
-      throw new HomeError('refused', `${path} is not a file`, 'restore the instance key there')
+      throw new OperatorError('refused', `${path} is not a file`, 'restore the instance key there')
     if (mode !== 0o600) {
       const problem = `${path} has mode ${mode.toString(8)} instead of 600`
-      throw new HomeError('refused', problem, `if nobody else can have read it, chmod 600 ${path}`)
+      throw new OperatorError('refused', problem, `if nobody else can have read it, chmod 600 ${path}`)
     }
     return parseInstanceKey(readFileSync(path, 'utf8'), path)
   } catch (cause) {
-    if (cause instanceof HomeError) throw cause
+    if (cause instanceof OperatorError) throw cause
     if (errorCode(cause) === 'ENOENT') return undefined
     const problem = `cannot read ${path} (${errorCode(cause)})`
-    throw new HomeError('refused', problem, 'check who owns it', { cause })
+    throw new OperatorError('refused', problem, 'check who owns it', { cause })
   }
 }
 

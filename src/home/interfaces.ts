@@ -1,14 +1,14 @@
 import { hostname, networkInterfaces } from 'node:os'
+import { OperatorError } from '../core/kernel/operator-error'
 import { addressClass } from './address'
-import { HomeError } from './home-error'
 
-/** The IPv4 addresses of this machine. @throws HomeError where the system does not tell them */
+/** The IPv4 addresses of this machine. @throws OperatorError where the system does not tell them */
 export function ownAddresses(): string[] {
   try {
     const found = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
     return found.flatMap(({ family, address }) => (family === 'IPv4' ? [address] : []))
   } catch (cause) {
-    throw new HomeError(
+    throw new OperatorError(
       'refused',
       'the addresses of this machine cannot be listed',
       'under systemd add AF_NETLINK to RestrictAddressFamilies, or name an address with --host',

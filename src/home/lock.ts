@@ -1,7 +1,8 @@
 import { Database } from 'bun:sqlite'
 import { chmodSync, existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { errorCode, HomeError, HomeLocked } from './home-error'
+import { OperatorError } from '../core/kernel/operator-error'
+import { errorCode, HomeLocked } from './home-error'
 import { homePaths, isWithin } from './paths'
 import { readRunFile } from './run-file'
 import { standingOf } from './running'
@@ -25,7 +26,7 @@ const held = new Set<Database>()
  * Takes the lock file at `path` (created when missing, mode 0600, in a directory that exists), waiting up to
  * `waitMs` for a holder to let go. The file stays after the release: removing it would allow two holders.
  * @throws HomeLocked when somebody, this process included, still holds it
- * @throws HomeError `refused` when the file cannot be used as a lock
+ * @throws OperatorError `refused` when the file cannot be used as a lock
  */
 export async function acquireLock(path: string, { waitMs = 0 } = {}): Promise<HomeLock> {
   const deadline = performance.now() + waitMs
@@ -43,7 +44,7 @@ export async function acquireLock(path: string, { waitMs = 0 } = {}): Promise<Ho
  * Takes the home, and the SQLite store unless `database` is absent (Postgres), as one lock: whoever holds it is the
  * only process of this home and the only one that writes to that file.
  * @throws HomeLocked naming who runs there
- * @throws HomeError `refused` when a lock file cannot be used
+ * @throws OperatorError `refused` when a lock file cannot be used
  */
 export async function lockHome(
   home: string,
@@ -89,7 +90,7 @@ function tryLock(path: string): Database | undefined {
     if (errorCode(cause).startsWith('SQLITE_BUSY')) return undefined
     const folder = dirname(path)
     if (!existsSync(folder))
-      throw new HomeError(
+      throw new OperatorError(
         'refused',
         `there is no folder ${folder} for ${basename(path)}`,
         'make it, or correct SYNAPSE_DATABASE_URL',
@@ -97,7 +98,7 @@ function tryLock(path: string): Database | undefined {
       )
     const problem = `${path} cannot be locked (${errorCode(cause)})`
     const remedy = 'check its owner and mode, or remove it while no server is running'
-    throw new HomeError('refused', problem, remedy, { cause })
+    throw new OperatorError('refused', problem, remedy, { cause })
   }
 }
 

@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path'
-import { HomeError } from './home-error'
+import { OperatorError } from '../core/kernel/operator-error'
 
 /** Where everything in a home lies. Nothing here exists until somebody creates it. */
 export interface HomePaths {
@@ -65,13 +65,13 @@ export interface HomeQuestion {
 /**
  * The absolute path of the home: `--home`, else SYNAPSE_HOME, else the first entry of STATE_DIRECTORY, else
  * `$XDG_DATA_HOME/synapse`; a command that only looks for a home also finds that of the system service.
- * @throws HomeError `refused` for `~/.synapse`, which belongs to clients, and when nothing says where the home is
+ * @throws OperatorError `refused` for `~/.synapse`, which belongs to clients, and when nothing says where the home is
  */
 export function chooseHome(question: HomeQuestion): string {
   const { env, cwd, userHome } = question
   const home = resolve(cwd, named(question) ?? found(question))
   if (userHome !== '' && isWithin(home, resolve(userHome, '.synapse'))) {
-    throw new HomeError(
+    throw new OperatorError(
       'refused',
       `${home} belongs to Synapse's clients (tokens, cursors)`,
       'choose another directory with --home or SYNAPSE_HOME',
@@ -80,18 +80,18 @@ export function chooseHome(question: HomeQuestion): string {
   // Paths of databases end at the first, and to SQLite the second is no file at all.
   const unusable = ['?', ':memory:'].find((part) => home.includes(part))
   if (unusable !== undefined)
-    throw new HomeError(
+    throw new OperatorError(
       'refused',
       `the home cannot be ${home}: '${unusable}' means something else in the path of a database`,
       'choose another directory with --home or SYNAPSE_HOME',
     )
   if (home === '/')
-    throw new HomeError('refused', '/ cannot be the home', 'choose a directory of its own with --home')
+    throw new OperatorError('refused', '/ cannot be the home', 'choose a directory of its own with --home')
   return home
 
   function named({ flag }: HomeQuestion): string | undefined {
     if (flag !== undefined && flag.trim() === '') {
-      throw new HomeError('refused', '--home is empty', 'give a directory')
+      throw new OperatorError('refused', '--home is empty', 'give a directory')
     }
     return flag ?? given(env.SYNAPSE_HOME) ?? given(env.STATE_DIRECTORY?.split(':')[0])
   }
@@ -101,7 +101,7 @@ function found({ env, command, userHome, uid, exists }: HomeQuestion): string {
   const own = dataHome(env, userHome)
   if (command === 'serve') {
     if (own !== undefined) return own
-    throw new HomeError(
+    throw new OperatorError(
       'refused',
       'nothing says where the home is',
       'give --home, or set SYNAPSE_HOME or HOME',

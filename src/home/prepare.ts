@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { errorCode, HomeError } from './home-error'
+import { OperatorError } from '../core/kernel/operator-error'
+import { errorCode } from './home-error'
 import { homePaths } from './paths'
 
 const OTHERS_MAY_WRITE = 0o022
@@ -12,7 +13,7 @@ const STICKY = 0o1000
  * Creates what is missing of the home (itself, `keys/`, `run/`), all 0700, and sets the umask of the process to 0077,
  * so that whatever it creates from here on is its own. What others could read of ours is closed to them.
  * Returns lines to log. Nothing in an existing home is emptied or replaced; may be called at every start.
- * @throws HomeError `refused` when others can write to the home, or could to a part of it, or it is another user's
+ * @throws OperatorError `refused` when others can write to the home, or could to a part of it, or it is another user's
  */
 export function prepareHome(home: string): string[] {
   process.umask(0o077)
@@ -52,7 +53,7 @@ export function powerNotices(uid: number | undefined): string[] {
 
 /**
  * Creates the directory with mode 0700 unless it exists.
- * @throws HomeError `refused` when it is no directory, another user's, or writable by others
+ * @throws OperatorError `refused` when it is no directory, another user's, or writable by others
  */
 export function makePrivateDirectory(path: string): void {
   createDirectory(path)
@@ -62,13 +63,13 @@ export function makePrivateDirectory(path: string): void {
 
 /**
  * Looks at the place of a socket before a server takes it over, which removes what has that name.
- * @throws HomeError `refused` unless its folder is there, nobody else can change what is in it, and the name is free or
+ * @throws OperatorError `refused` unless its folder is there, nobody else can change what is in it, and the name is free or
  * that of a socket
  */
 export function checkSocketPlace(path: string): void {
   const [problem, remedy] = socketProblem(path) ?? []
   if (problem !== undefined)
-    throw new HomeError('refused', problem, `${remedy}, or put the socket elsewhere with SYNAPSE_SOCKET`)
+    throw new OperatorError('refused', problem, `${remedy}, or put the socket elsewhere with SYNAPSE_SOCKET`)
 }
 
 function socketProblem(path: string): [problem: string, remedy: string] | undefined {
@@ -86,12 +87,12 @@ function socketProblem(path: string): [problem: string, remedy: string] | undefi
 
 /**
  * For those who only read: does nothing while the home does not exist.
- * @throws HomeError `refused` when the home is no directory or others can write to it
+ * @throws OperatorError `refused` when the home is no directory or others can write to it
  */
 export function checkHome(home: string): void {
   if (!existsSync(home)) return
   if (!statOf(home).isDirectory()) {
-    throw new HomeError('refused', `${home} is not a directory`, 'choose another --home')
+    throw new OperatorError('refused', `${home} is not a directory`, 'choose another --home')
   }
   refuseWritable(home)
 }
@@ -116,7 +117,7 @@ function refuseForeign(path: string): void {
   const { uid } = statOf(path)
   const me = process.getuid?.()
   if (me === undefined || me === 0 || uid === me) return
-  throw new HomeError(
+  throw new OperatorError(
     'refused',
     `${path} belongs to user ${uid} and this process runs as user ${me}`,
     'run it as that user, or choose another --home',
@@ -126,7 +127,7 @@ function refuseForeign(path: string): void {
 function refuseWritable(path: string): void {
   const mode = modeOf(path)
   if ((mode & OTHERS_MAY_WRITE) === 0) return
-  throw new HomeError(
+  throw new OperatorError(
     'refused',
     `${path} can be written by other users (mode ${mode.toString(8)})`,
     `chmod go-w ${path}, and check what is in it`,
@@ -145,7 +146,7 @@ function statOf(path: string): Stats {
   }
 }
 
-function unusable(path: string, cause: unknown): HomeError {
+function unusable(path: string, cause: unknown): OperatorError {
   const remedy = 'run as the user it belongs to, or choose another --home'
-  return new HomeError('refused', `cannot use ${path} (${errorCode(cause)})`, remedy, { cause })
+  return new OperatorError('refused', `cannot use ${path} (${errorCode(cause)})`, remedy, { cause })
 }

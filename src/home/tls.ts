@@ -1,7 +1,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import { errorCode, HomeError } from './home-error'
+import { OperatorError } from '../core/kernel/operator-error'
+import { errorCode } from './home-error'
 
 /** Where certificate and key lie. */
 export interface TlsFiles {
@@ -20,21 +21,21 @@ export interface TlsPair {
 /** Shorter ones are refused in every handshake. */
 const LEAST_RSA_BITS = 1024
 
-/** Reads certificate and key. @throws HomeError `refused` when one cannot be used, or they do not belong together */
+/** Reads certificate and key. @throws OperatorError `refused` when one cannot be used, or they do not belong together */
 export function readTls({ cert: certPath, key: keyPath }: TlsFiles): TlsPair {
   const cert = readText(certPath)
   const key = readText(keyPath)
   const chain = certificatesIn(cert, certPath)
   const privateKey = privateKeyIn(key, keyPath)
   if (!chain[0].checkPrivateKey(privateKey))
-    throw new HomeError(
+    throw new OperatorError(
       'refused',
       `the key ${keyPath} does not belong to the certificate ${certPath}`,
       'name the two that were made together, the certificate of the server first in its file',
     )
   const bits = privateKey.asymmetricKeyDetails?.modulusLength ?? LEAST_RSA_BITS
   if (bits < LEAST_RSA_BITS || !isUsable(cert, key))
-    throw new HomeError(
+    throw new OperatorError(
       'refused',
       `the certificate ${certPath} and its key cannot be served`,
       'have them made anew: a key for ECDSA P-256, or for RSA with 2048 bits',
@@ -50,7 +51,7 @@ function certificatesIn(pem: string, path: string): TlsPair['chain'] {
   } catch {
     // Said below.
   }
-  throw new HomeError('refused', `${path} holds no certificate`, 'give --tls-cert a file in PEM')
+  throw new OperatorError('refused', `${path} holds no certificate`, 'give --tls-cert a file in PEM')
 }
 
 function privateKeyIn(pem: string, path: string): KeyObject {
@@ -59,8 +60,12 @@ function privateKeyIn(pem: string, path: string): KeyObject {
   } catch {
     // The error of the library may quote what it read.
     if (/ENCRYPTED/.test(pem))
-      throw new HomeError('refused', `the key ${path} is encrypted`, `openssl pkey -in ${path} -out <file>`)
-    throw new HomeError(
+      throw new OperatorError(
+        'refused',
+        `the key ${path} is encrypted`,
+        `openssl pkey -in ${path} -out <file>`,
+      )
+    throw new OperatorError(
       'refused',
       `${path} holds no private key that this program can use`,
       'give --tls-key a file in PEM, unencrypted',
@@ -81,7 +86,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new HomeError(
+    throw new OperatorError(
       'refused',
       `${path} cannot be read (${errorCode(error)})`,
       'correct the path, or let the user of the server read it',

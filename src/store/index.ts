@@ -7,18 +7,18 @@
  * Then engine.ts and its two implementations, sqlite/engine.ts and postgres/engine.ts; and postgres-shared-log.ts and
  * log-tail.ts: how a log that several processes write to is announced.
  */
+
 import type { Secrets, Seq } from '../core/ids'
+import type { OperatorError } from '../core/kernel/operator-error'
 import type { Leases, Store } from '../core/ports'
 import type { Clock, Micros } from '../core/time'
 import type { DiskWatch } from './disk-watch'
 import type { Connect } from './postgres-connect'
 import { openPostgresStore } from './postgres-index'
 import { openSqliteStore } from './sqlite-index'
-import type { StoreError } from './store-error'
 
 export { DiskWatch } from './disk-watch'
 export { inspectPostgres } from './postgres-inspect'
-export { StoreError } from './store-error'
 
 export interface OpenStore extends Store, Leases, AsyncDisposable {
   readonly kind: 'sqlite' | 'postgres'
@@ -55,7 +55,7 @@ export interface StoreDeps {
   /** Told of faults that must fail nobody's request. */
   readonly report: (fault: unknown) => void
   /** Told once when a store that was opened turns out to be one that must not be served; default: `report`. */
-  readonly unfit?: (fault: StoreError) => void
+  readonly unfit?: (fault: OperatorError) => void
   /** Knows when an embedded store is about to run out of room; default: nobody does. */
   readonly disk?: Pick<DiskWatch, 'look' | 'admit'>
   /** Called with the path of a SQLite store that is about to be migrated; what it throws stops that. */
@@ -66,7 +66,7 @@ export interface StoreDeps {
 
 /**
  * Opens a store, making and migrating it as needed.
- * @throws StoreError if it cannot or must not be opened by this program
+ * @throws OperatorError if it cannot or must not be opened by this program
  */
 export function openStore(location: StoreLocation, deps: StoreDeps): Promise<OpenStore> {
   return location.kind === 'sqlite'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
-import { StoreError } from './store-error'
+import { OperatorError } from '../core/kernel/operator-error'
 
 /** What a Postgres URL says, in the one spelling that the configuration gives it. */
 export interface PostgresAddress {
@@ -48,7 +48,7 @@ export type Encryption = (ConnectionOptions & { readonly optional?: boolean }) |
 /**
  * The ways in which `sslmode` lets a connection be made, in the order in which they are tried, as libpq tries them.
  * Without it a server on this machine is spoken to in plain, and another by TLS where it offers that.
- * @throws StoreError when a file cannot be read
+ * @throws OperatorError when a file cannot be read
  */
 export function encryptionsOf(address: PostgresAddress): readonly Encryption[] {
   const { parameters, hosts } = address
@@ -99,7 +99,7 @@ function contentOf(path: string, parameter: string): string {
     return readFileSync(path, 'utf8')
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    throw new StoreError(
+    throw new OperatorError(
       'unsuitable',
       `the file in ${parameter} of SYNAPSE_DATABASE_URL cannot be read (${code})`,
       'correct the path, or let the user of the server read it',

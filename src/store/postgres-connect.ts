@@ -57,7 +57,7 @@ export type Connect = (options?: ConnectOptions) => Sql
 /**
  * Finds out in which of the ways that a URL allows its server lets this process in, and answers what connects in this way,
  * and a first connection. No connection is made to a standby unless it will do.
- * @throws StoreError
+ * @throws OperatorError
  */
 export async function connectFirst(
   url: string,

@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors'
-import { StoreError } from './store-error'
+import { OperatorError } from '../core/kernel/operator-error'
 
 /** What a driver's error says about the statement that failed. */
 type Meaning =
@@ -98,7 +98,7 @@ export function wasSent(error: unknown): boolean {
 /** A driver's error in the words of the core. The driver's own text stays behind: it may quote data. */
 export function translate(error: unknown): unknown {
   // Found at a look at the head, which says in the log what it is.
-  if (error instanceof StoreError) return unavailable('The database cannot be used right now; try again')
+  if (error instanceof OperatorError) return unavailable('The database cannot be used right now; try again')
   switch (meaningOf(error)) {
     case 'lost':
     case 'collision':

@@ -1,6 +1,6 @@
+import { OperatorError } from '../core/kernel/operator-error'
 import { addressOf, placeOf } from './postgres-address'
 import { codeOf, isTlsFault, meaningOf } from './postgres-error'
-import { StoreError } from './store-error'
 
 /** The most that one server has open: one that writes, eight that read, one that watches, two of the bus. */
 export const CONNECTIONS = 12
@@ -9,13 +9,13 @@ export const MORE_CONNECTIONS = `one server takes up to ${CONNECTIONS}: raise ma
 
 /** Why a database cannot be opened, without the password. */
 export function explain(error: unknown, url: string): unknown {
-  if (error instanceof StoreError) return error
+  if (error instanceof OperatorError) return error
   const address = addressOf(url)
   const place = placeOf(address)
   const role = address.user ?? 'of this user'
   const database = address.database ?? role
   const code = codeOf(error)
-  const unreadable = (problem: string, remedy: string) => new StoreError('unreadable', problem, remedy)
+  const unreadable = (problem: string, remedy: string) => new OperatorError('unreadable', problem, remedy)
   if (isTlsFault(code)) return explainTls(code, place)
   if (code === '28P01' || code === '28000' || code.startsWith('SASL'))
     return unreadable(
@@ -28,7 +28,7 @@ export function explain(error: unknown, url: string): unknown {
       `create it: createdb -O ${role} ${database}`,
     )
   if (code === '42501')
-    return new StoreError(
+    return new OperatorError(
       'no_rights',
       `the role ${role} lacks rights in the database ${database}`,
       `as its owner run: GRANT CREATE ON DATABASE ${database} TO ${role}`,
@@ -36,13 +36,13 @@ export function explain(error: unknown, url: string): unknown {
   if (code === '3F000') return noSchema(role)
   if (meaningOf(error) === 'read_only') return readOnly()
   if (meaningOf(error) === 'crowded')
-    return new StoreError(
+    return new OperatorError(
       'unreachable',
       `Postgres at ${place} has no connection left (${code})`,
       MORE_CONNECTIONS,
     )
   if (meaningOf(error) === 'lost')
-    return new StoreError(
+    return new OperatorError(
       'unreachable',
       `no Postgres answers at ${place} (${code})`,
       'start it, or correct SYNAPSE_DATABASE_URL',
@@ -50,8 +50,8 @@ export function explain(error: unknown, url: string): unknown {
   return error
 }
 
-export function readOnly(): StoreError {
-  return new StoreError(
+export function readOnly(): OperatorError {
+  return new OperatorError(
     'unsuitable',
     'this Postgres is a standby or read-only',
     'name the primary server, or set default_transaction_read_only = off',
@@ -59,16 +59,16 @@ export function readOnly(): StoreError {
 }
 
 /** Tables are where the search path leads. */
-export function noSchema(role: string): StoreError {
-  return new StoreError(
+export function noSchema(role: string): OperatorError {
+  return new OperatorError(
     'unsuitable',
     'the search_path of this role or database leads to no schema',
     `take the setting back: ALTER ROLE ${role} RESET search_path, or ALTER DATABASE … RESET search_path`,
   )
 }
 
-function explainTls(code: string, place: string): StoreError {
-  const refuse = (problem: string, remedy: string) => new StoreError('unsuitable', problem, remedy)
+function explainTls(code: string, place: string): OperatorError {
+  const refuse = (problem: string, remedy: string) => new OperatorError('unsuitable', problem, remedy)
   switch (code) {
     case 'TLS_NOT_OFFERED':
       return refuse(

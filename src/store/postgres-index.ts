@@ -1,5 +1,6 @@
 import { background } from '../core/background'
 import { Trouble } from '../core/errors'
+import { OperatorError } from '../core/kernel/operator-error'
 import { GroupCommit } from './group-commit'
 import type { OpenStore, StoreDeps } from './index'
 import { PostgresEngine } from './postgres/engine'
@@ -15,7 +16,6 @@ import {
 import { readsThrough } from './postgres-reads'
 import { PostgresSharedLog } from './postgres-shared-log'
 import { findFact, insertEpoch, noteFact } from './queries/instance'
-import { StoreError } from './store-error'
 
 /** The head is looked at so often, whatever the bus says. */
 const WATCH_MILLISECONDS = 1000
@@ -25,7 +25,7 @@ const SILENT = `the database did not answer for ${WATCH_PATIENCE_MS / 1000} s: t
 
 /**
  * Opens the store in a Postgres database, filling and migrating it as needed.
- * @throws StoreError if it cannot or must not be opened by this program
+ * @throws OperatorError if it cannot or must not be opened by this program
  */
 export async function openPostgresStore(url: string, deps: StoreDeps): Promise<OpenStore> {
   const { clock, secrets, report, measure, unfit = report } = deps
@@ -127,7 +127,7 @@ interface Watched {
   readonly log: PostgresSharedLog
   readonly lookAtHead: () => Promise<Head>
   readonly report: (fault: unknown) => void
-  readonly unfit: (fault: StoreError) => void
+  readonly unfit: (fault: OperatorError) => void
   /** Connects anew to look again. */
   readonly lookElsewhere: () => void
   /** Told that the database takes changes again. */
@@ -207,6 +207,6 @@ function troubleOf(fault: unknown): unknown {
 }
 
 /** Whether waiting does not help. */
-function isUnfit(fault: unknown): fault is StoreError {
-  return fault instanceof StoreError && fault.reason === 'unsuitable'
+function isUnfit(fault: unknown): fault is OperatorError {
+  return fault instanceof OperatorError && fault.kind === 'unsuitable'
 }

@@ -16,7 +16,7 @@ const LONG_SECONDS = 3600
 /**
  * Looks at a Postgres database without changing anything: whether it can be reached and can keep a store, and what its
  * clock says. Answers what an operator should know.
- * @throws StoreError
+ * @throws OperatorError
  */
 export async function inspectPostgres(
   url: string,
@@ -42,7 +42,7 @@ export async function inspectPostgres(
   }
 }
 
-/** What a start would do to the store. @throws StoreError where no server would start on it */
+/** What a start would do to the store. @throws OperatorError where no server would start on it */
 function unfinished(sql: Sql): Promise<string[]> {
   return drizzleOver(sql).transaction(
     async (tx) => {

@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
+import { OperatorError } from '../core/kernel/operator-error'
 import { readMigrations } from './migrations' with { type: 'macro' }
 import type { Migration } from './migrations'
 import { pendingMigrations } from './pending-migrations'
 import { codeOf } from './postgres-error'
 import { MIGRATION_LOCK, SERVER_LOCK } from './postgres-locks'
 import type { PgDatabase } from './postgres-open'
-import { StoreError } from './store-error'
 
 type Transaction = Parameters<Parameters<PgDatabase['transaction']>[0]>[0]
 
@@ -21,7 +21,7 @@ const migrations: Migration[] = readMigrations('postgres')
  * Brings a database to this program's schema in one transaction, and answers the names it applied. Replicas that start
  * together wait for the first of them. `then` runs in the same transaction. A database that is in use is migrated only
  * while no server runs on it, which an earlier version could not go on with; `isAlone` says that this is known.
- * @throws StoreError newer_schema, changed_migration, not_a_store, no_rights, busy
+ * @throws OperatorError newer_schema, changed_migration, not_a_store, no_rights, busy
  */
 export function migratePostgres(
   db: PgDatabase,
@@ -45,7 +45,7 @@ export function migratePostgres(
 
 /**
  * What a start would find here, without changing anything: whether the database is empty, and the migrations to apply.
- * @throws StoreError newer_schema, changed_migration, not_a_store, no_rights
+ * @throws OperatorError newer_schema, changed_migration, not_a_store, no_rights
  */
 export async function examineSchema(
   tx: Pick<Transaction, 'execute'>,
@@ -72,7 +72,7 @@ async function apply(tx: Transaction, { name, hash, statements }: Migration): Pr
       if (statement !== '') await tx.execute(sql.raw(statement.replaceAll('"public".', '')))
   } catch (error) {
     if (codeOf(error) !== LOCK_NOT_AVAILABLE) throw error
-    throw new StoreError(
+    throw new OperatorError(
       'busy',
       'another session locks a table that this version has to migrate',
       'wait until it ends (a long transaction, VACUUM, CREATE INDEX), or end it: pg_locks and pg_stat_activity show it',
@@ -82,7 +82,7 @@ async function apply(tx: Transaction, { name, hash, statements }: Migration): Pr
     VALUES (${name}, ${hash}, ${new Date().toISOString()})`)
 }
 
-/** Waits a little for servers that are ending. @throws StoreError busy */
+/** Waits a little for servers that are ending. @throws OperatorError busy */
 async function waitForServers(tx: Transaction): Promise<void> {
   const deadline = performance.now() + WAIT_MS
   for (;;) {
@@ -91,7 +91,7 @@ async function waitForServers(tx: Transaction): Promise<void> {
     )
     if (lock?.held === true) return
     if (performance.now() >= deadline)
-      throw new StoreError(
+      throw new OperatorError(
         'busy',
         'a server of an earlier version runs on this database, which this version has to migrate',
         'stop every replica (synapse serve --stop), then start them with this version',
@@ -107,16 +107,20 @@ async function requireEmpty(
   isOther: boolean,
 ): Promise<void> {
   if (isOriginal)
-    throw new StoreError(
+    throw new OperatorError(
       'not_a_store',
       'this is a database of the earlier Synapse server',
       'name an empty database, and import this one into it: synapse import-original',
     )
   if (isOther)
-    throw new StoreError('not_a_store', 'this database belongs to another program', 'name an empty database')
+    throw new OperatorError(
+      'not_a_store',
+      'this database belongs to another program',
+      'name an empty database',
+    )
   const rights = await rightsIn(tx)
   if (!rights.in_schema && !rights.in_database)
-    throw new StoreError(
+    throw new OperatorError(
       'no_rights',
       `the role ${rights.role} may not create tables in the database ${rights.name}`,
       `as its owner run: GRANT CREATE ON DATABASE ${rights.name} TO ${rights.role}`,

@@ -3,6 +3,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import type { Sql } from 'postgres'
 import { Trouble } from '../core/errors'
 import type { Seq } from '../core/ids'
+import { OperatorError } from '../core/kernel/operator-error'
 import type { Reads } from '../core/ports'
 import { type Clock, formatInstant, type Micros, toMicros } from '../core/time'
 import type { Database, Dialect, Handle } from './database'
@@ -17,7 +18,6 @@ import { createReads } from './queries'
 import { beginLog } from './queries/instance'
 import type * as schema from './schema'
 import * as pgSchema from './schema.pg'
-import { StoreError } from './store-error'
 
 /** Statements that each connection keeps the plan of. */
 const MAX_PREPARED = 500
@@ -53,7 +53,7 @@ export interface PostgresConnections {
 
 /**
  * Opens (and fills, and migrates) the database.
- * @throws StoreError
+ * @throws OperatorError
  */
 export async function openPostgres(url: string, deps: StoreDeps): Promise<PostgresConnections> {
   const { connect, first } = await connectFirst(url)
@@ -209,7 +209,7 @@ function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>): () => Promise
       const [lock] = await watch<{ held: boolean }[]>`
         SELECT pg_try_advisory_lock_shared(${SERVER_LOCK}) AS held`
       if (!lock?.held)
-        throw new StoreError(
+        throw new OperatorError(
           'busy',
           'the database is being moved by another process',
           'wait until migrate-db has ended',
@@ -227,7 +227,7 @@ function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>): () => Promise
   }
 }
 
-/** Whether this database can keep a promise. Answers the settings its connections need. @throws StoreError */
+/** Whether this database can keep a promise. Answers the settings its connections need. @throws OperatorError */
 export async function judge(sql: Sql): Promise<{ settings: SessionSettings; notices: string[] }> {
   const [row] = await sql<
     {
@@ -246,13 +246,13 @@ export async function judge(sql: Sql): Promise<{ settings: SessionSettings; noti
       current_user AS role, current_setting('search_path') AS path, current_schema() IS NOT NULL AS leads`
   if (!row) throw new Error('Postgres does not answer what it is')
   if (row.version < 130_000)
-    throw new StoreError(
+    throw new OperatorError(
       'unsuitable',
       `this Postgres is version ${Math.floor(row.version / 10_000)}`,
       'use version 13 or newer',
     )
   if (row.encoding !== 'UTF8')
-    throw new StoreError(
+    throw new OperatorError(
       'unsuitable',
       `the encoding of this database is ${row.encoding}`,
       "create it with ENCODING 'UTF8'",

@@ -1,6 +1,6 @@
 import type { ISql, Sql } from 'postgres'
 import { background } from '../core/background'
-import { StoreError } from './store-error'
+import { OperatorError } from '../core/kernel/operator-error'
 
 /** A session that is kept answers within this; one that waits for a connection of the pooler may never. */
 const READ_BACK_MILLISECONDS = 2000
@@ -10,12 +10,12 @@ const ROUNDS = 3
 /**
  * Makes sure that what a connection is told stays with it. A pooler that gives its connection to Postgres to somebody
  * else after every transaction loses prepared statements, locks and LISTEN, and hands them to strangers.
- * @throws StoreError unsuitable
+ * @throws OperatorError unsuitable
  */
 export async function requireSessions(one: ISql, other: Sql): Promise<void> {
   for (let round = 0; round < ROUNDS; round++)
     if (await isShared(one, other))
-      throw new StoreError(
+      throw new OperatorError(
         'unsuitable',
         'SYNAPSE_DATABASE_URL leads to a connection pooler that does not keep sessions',
         'set pool_mode = session for this database in PgBouncer, or name Postgres itself in SYNAPSE_DATABASE_URL',

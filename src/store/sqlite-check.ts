@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite'
 import { existsSync, rmSync, statSync } from 'node:fs'
+import { OperatorError } from '../core/kernel/operator-error'
 import { suspicionOf } from './sqlite-faults'
-import { StoreError } from './store-error'
 import { lostCommits } from './write-ahead-log'
 
 /**
@@ -13,7 +13,7 @@ const WHOLE_BYTES = 64 * 1024 * 1024
 /**
  * Refuses a write-ahead log from which commits would be lost. To be called before SQLite opens the database, which cuts
  * such a log off without a word. After a clean stop there is none.
- * @throws StoreError damaged
+ * @throws OperatorError damaged
  */
 export function checkWriteAheadLog(path: string): void {
   const lost = lostCommits(`${path}-wal`)
@@ -24,7 +24,7 @@ export function checkWriteAheadLog(path: string): void {
 /**
  * Refuses a database that is damaged, as far as that shows in bounded time. SQLite has no checksums of its pages: what
  * is found is what contradicts itself.
- * @throws StoreError damaged
+ * @throws OperatorError damaged
  */
 export function checkDatabase(db: Database, path: string): void {
   const suspicion = suspicionOf(path)
@@ -37,8 +37,8 @@ export function checkDatabase(db: Database, path: string): void {
   if (isSuspect) rmSync(suspicion)
 }
 
-export function damaged(path: string, how?: string): StoreError {
-  return new StoreError(
+export function damaged(path: string, how?: string): OperatorError {
+  return new OperatorError(
     'damaged',
     `${path} is damaged${how === undefined ? '' : ` (${how})`}`,
     'put a copy back: synapse backup list shows them, synapse backup restore <file> does it',

@@ -9,7 +9,7 @@ const migrations: Migration[] = readMigrations('sqlite')
  * Brings a database to this program's schema, all in one transaction, and answers the names it applied. Foreign keys
  * are off meanwhile, because a table that is rebuilt would otherwise take its children with it. `before` is called when
  * an existing store is about to be changed; nobody else can write to it by then.
- * @throws StoreError newer_schema, changed_migration; what `before` throws, with nothing changed
+ * @throws OperatorError newer_schema, changed_migration; what `before` throws, with nothing changed
  */
 export function migrateSqlite(db: Database, before: () => void = () => {}): string[] {
   db.run('PRAGMA foreign_keys = OFF')

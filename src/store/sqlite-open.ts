@@ -1,11 +1,11 @@
 import { Database } from 'bun:sqlite'
 import { sql } from 'drizzle-orm'
 import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
+import { OperatorError } from '../core/kernel/operator-error'
 import type { Dialect, Handle } from './database'
 import * as schema from './schema'
 import { checkDatabase, checkWriteAheadLog, damaged } from './sqlite-check'
 import { migrateSqlite } from './sqlite-migrate'
-import { StoreError } from './store-error'
 import { CHECKPOINT_PAGES, KEPT_LOG_BYTES } from './write-ahead-log'
 
 export interface SqliteConnections {
@@ -17,7 +17,7 @@ export interface SqliteConnections {
 /**
  * Opens (and makes, and migrates) the database: one connection that writes, one that only reads, so that no reader
  * ever sees a transaction that is not committed. `beforeMigration` is called before an existing store is changed.
- * @throws StoreError, and what `beforeMigration` throws
+ * @throws OperatorError, and what `beforeMigration` throws
  */
 export function openSqlite(path: string, beforeMigration?: (path: string) => void): SqliteConnections {
   checkWriteAheadLog(path)
@@ -77,13 +77,13 @@ function refuseForeign(db: Database): void {
   const tables = db.query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table'").all()
   const names = new Set(tables.map(({ name }) => name))
   if (names.has('alembic_version'))
-    throw new StoreError(
+    throw new OperatorError(
       'not_a_store',
       'this is a database of the earlier Synapse server',
       'import it into a new store: synapse import-original',
     )
   if (names.size > 0 && !names.has('migrations'))
-    throw new StoreError(
+    throw new OperatorError(
       'not_a_store',
       'this database belongs to another program',
       'name an empty or missing file',
@@ -93,20 +93,20 @@ function refuseForeign(db: Database): void {
 function translate(error: unknown, path: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'SQLITE_NOTADB')
-    return new StoreError(
+    return new OperatorError(
       'not_a_store',
       `${path} is not a SQLite database, or its beginning is damaged`,
       'name another file, or put a copy back: synapse backup list, then synapse backup restore <file>',
     )
   if (code.startsWith('SQLITE_CORRUPT')) return damaged(path)
   if (code === 'SQLITE_CANTOPEN')
-    return new StoreError(
+    return new OperatorError(
       'unreadable',
       `${path} cannot be opened`,
       'check that its folder exists and may be written',
     )
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM')
-    return new StoreError(
+    return new OperatorError(
       'unreadable',
       `${path} cannot be written by this user`,
       'change its owner or name another file',

@@ -1,7 +1,7 @@
+import { OperatorError } from '../core/kernel/operator-error'
 import { MOVING_IN, RETIRED_TO } from '../store/standing'
 import { TABLES, tableNamed } from './shape'
 import { type Side, type Value, valueIn, type Writing } from './side'
-import { TransferError } from './transfer-error'
 
 /** Which store it is, and which moment of it: what a copy has to have been made of to be gone on with. */
 export interface Identity {
@@ -28,11 +28,11 @@ const MAX_EPOCHS = 100_000
 /** What a store may hold of itself without having been used. */
 const LEFT_BY_A_START = ['log_head', 'epochs', 'instance', 'job_leases']
 
-/** @throws TransferError conflict for a store that nobody has started yet, or that is itself half moved in */
+/** @throws OperatorError conflict for a store that nobody has started yet, or that is itself half moved in */
 export async function identify(from: Side): Promise<Identity> {
   const facts = await from.facts()
   if (facts.has(MOVING_IN))
-    throw new TransferError(
+    throw new OperatorError(
       'conflict',
       'the source is itself half moved in',
       'finish that migrate-db first, by running it again',
@@ -41,7 +41,7 @@ export async function identify(from: Side): Promise<Identity> {
   const begun = (await from.page(epochs, undefined, MAX_EPOCHS)).at(-1)
   const [head] = await from.page(logHead, undefined, 1)
   if (!begun || !head)
-    throw new TransferError('conflict', 'the source holds no log', 'name a store that a server has run on')
+    throw new OperatorError('conflict', 'the source holds no log', 'name a store that a server has run on')
   return {
     did: facts.get('did') ?? null,
     epoch: String(valueIn(epochs, begun, 'epoch')),
@@ -61,12 +61,12 @@ export function writeMark(write: Writing, mark: Mark): Promise<void> {
 
 /**
  * The mark to go on from: that of an unfinished move of the same source, or a new one in a target that is empty.
- * @throws TransferError conflict
+ * @throws OperatorError conflict
  */
 export async function beginMove(to: Side, source: Identity, movedTo: string | undefined): Promise<Mark> {
   const found = await readMark(to)
   if (movedTo !== undefined && !found?.verified)
-    throw new TransferError(
+    throw new OperatorError(
       'conflict',
       `the source was moved already, to ${movedTo}`,
       'name that store; synapse epoch rotate brings this one back to life',
@@ -74,7 +74,7 @@ export async function beginMove(to: Side, source: Identity, movedTo: string | un
   if (found) {
     if (found.did === source.did && found.epoch === source.epoch && found.headSeq === source.headSeq)
       return found
-    throw new TransferError(
+    throw new OperatorError(
       'conflict',
       found.did === source.did && found.epoch === source.epoch
         ? 'the source has gone on since its move into this target began'
@@ -91,10 +91,10 @@ export async function beginMove(to: Side, source: Identity, movedTo: string | un
   return mark
 }
 
-/** Makes an empty store ready for an import into the instance of this DID. @throws TransferError conflict */
+/** Makes an empty store ready for an import into the instance of this DID. @throws OperatorError conflict */
 export async function beginImport(to: Side, write: Writing, did: string): Promise<void> {
   if ((await to.facts()).has(MOVING_IN))
-    throw new TransferError('conflict', 'the target holds an unfinished move', 'name an empty target')
+    throw new OperatorError('conflict', 'the target holds an unfinished move', 'name an empty target')
   await refuseUsed(to, did)
   await clearStart(write)
   await write.setFact('did', did)
@@ -104,10 +104,10 @@ async function clearStart(write: Writing): Promise<void> {
   for (const name of LEFT_BY_A_START) await write.clear(tableNamed(name))
 }
 
-/** @throws TransferError conflict unless nothing was ever written to the store but by its own start */
+/** @throws OperatorError conflict unless nothing was ever written to the store but by its own start */
 async function refuseUsed(to: Side, did: string | null): Promise<void> {
   const refuse = (what: string) =>
-    new TransferError('conflict', `the target is not empty: ${what}`, 'name an empty file or database')
+    new OperatorError('conflict', `the target is not empty: ${what}`, 'name an empty file or database')
   const facts = await to.facts()
   if (facts.has(RETIRED_TO)) throw refuse('it is a store that was itself moved away')
   for (const table of TABLES) {

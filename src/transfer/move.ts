@@ -1,10 +1,10 @@
+import { OperatorError } from '../core/kernel/operator-error'
 import { MOVING_IN, RETIRED_TO } from '../store/standing'
 import { Checksum } from './canonical'
 import { beginMove, identify, type Mark, writeMark } from './mark'
 import { pagesOf } from './pages'
 import { TABLES, type TableShape } from './shape'
 import { keyOf, type Side } from './side'
-import { TransferError } from './transfer-error'
 import { type Stamp, writeDown } from './written-down'
 
 /** How far a transfer has come. */
@@ -34,7 +34,7 @@ export interface Moved {
 /**
  * Moves a store into another, which afterwards goes on where this one was: same ids, hashes, seq and epoch. May be
  * killed at any moment and run again. Both are compared row by row before the source is marked as moved away.
- * @throws TransferError
+ * @throws OperatorError
  */
 export async function moveStore({ from, to, target, clock, secrets, onProgress }: Move): Promise<Moved> {
   const source = await identify(from)
@@ -101,7 +101,7 @@ async function copy(
   return mark
 }
 
-/** @throws TransferError failed when a table is not the same on both sides */
+/** @throws OperatorError failed when a table is not the same on both sides */
 async function verify(from: Side, to: Side, total: number, onProgress: Move['onProgress']): Promise<void> {
   let done = 0
   for (const table of TABLES) {
@@ -113,7 +113,7 @@ async function verify(from: Side, to: Side, total: number, onProgress: Move['onP
       checksum(to, table, () => {}),
     ])
     if (here.digest !== there.digest)
-      throw new TransferError(
+      throw new OperatorError(
         'failed',
         `table ${table.name} differs: ${here.rows} rows in the source, ${there.rows} in the target`,
         'the source was changed during the move, or the target by somebody else; begin again with an empty target',

@@ -1,4 +1,5 @@
 import type { ReservedSql, Sql } from 'postgres'
+import { OperatorError } from '../core/kernel/operator-error'
 import { connectFirst } from '../store/postgres-connect'
 import { meaningOf } from '../store/postgres-error'
 import { explain } from '../store/postgres-explain'
@@ -6,7 +7,6 @@ import { SERVER_LOCK } from '../store/postgres-locks'
 import { migratePostgres } from '../store/postgres-migrate'
 import { drizzleOver, judge } from '../store/postgres-open'
 import { requireSessions } from '../store/postgres-sessions'
-import { StoreError } from '../store/store-error'
 import {
   findOf,
   fromRecord,
@@ -18,7 +18,6 @@ import {
 } from './postgres-statements'
 import { TABLES } from './shape'
 import type { Side, Writing } from './side'
-import { TransferError } from './transfer-error'
 
 const WAIT_MS = 5000
 const POLL_MS = 100
@@ -31,7 +30,7 @@ FROM (SELECT seq, at FROM events ORDER BY seq DESC LIMIT 1) AS newest WHERE newe
 /**
  * Opens a Postgres store for a move, filling and migrating it as needed, and holds the lock that every running server
  * shares, so that none runs meanwhile.
- * @throws StoreError; TransferError conflict while a server runs on it
+ * @throws OperatorError; OperatorError conflict while a server runs on it
  */
 export async function openPostgresSide(url: string): Promise<Side> {
   const sql = await connectPostgres(url)
@@ -60,7 +59,7 @@ export async function openPostgresSide(url: string): Promise<Side> {
 
 /**
  * Two connections: one session for the data and its lock, one for what is done before.
- * @throws StoreError
+ * @throws OperatorError
  */
 export async function connectPostgres(
   url: string,
@@ -73,7 +72,7 @@ export async function connectPostgres(
 
 /**
  * Waits a little for others: the session of a process that was killed ends only when Postgres notices.
- * @throws TransferError conflict while a server, or another move, uses the database
+ * @throws OperatorError conflict while a server, or another move, uses the database
  */
 async function lockPostgres(session: ReservedSql): Promise<void> {
   const deadline = performance.now() + WAIT_MS
@@ -81,7 +80,7 @@ async function lockPostgres(session: ReservedSql): Promise<void> {
     const [lock] = await session<{ held: boolean }[]>`SELECT pg_try_advisory_lock(${SERVER_LOCK}) AS held`
     if (lock?.held === true) return
     if (performance.now() >= deadline)
-      throw new TransferError(
+      throw new OperatorError(
         'conflict',
         'a Synapse server, or another move, is using the Postgres database',
         'stop every replica first (synapse serve --stop)',
@@ -105,7 +104,7 @@ function postgresSide(session: ReservedSql, close: () => Promise<void>): Side {
       throw translated(error)
     })
     if (command !== 'COMMIT')
-      throw new TransferError('failed', 'Postgres took a transaction back', 'run the same command again')
+      throw new OperatorError('failed', 'Postgres took a transaction back', 'run the same command again')
   }
   const writing: Writing = {
     async insert(table, rows) {
@@ -178,27 +177,27 @@ function postgresSide(session: ReservedSql, close: () => Promise<void>): Side {
 
 /** The driver's errors in words of our own, because its text may quote a row. */
 function translated(error: unknown): unknown {
-  if (error instanceof StoreError || error instanceof TransferError) return error
+  if (error instanceof OperatorError || error instanceof OperatorError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (meaningOf(error) === 'lost')
-    return new TransferError(
+    return new OperatorError(
       'unreachable',
       `the connection to Postgres was lost (${code})`,
       'run the same command again: it goes on where it was',
     )
   if (meaningOf(error) === 'full')
-    return new TransferError(
+    return new OperatorError(
       'failed',
       'the disk of Postgres is full',
       'make room and run the same command again',
     )
   if (code === '22P05' || code === '22021')
-    return new TransferError(
+    return new OperatorError(
       'failed',
       'a text holds the character NUL, which Postgres cannot store',
       'take it out where it comes from and run the same command again',
     )
   if (code !== '')
-    return new TransferError('failed', `Postgres refused a statement (${code})`, 'its log says why')
+    return new OperatorError('failed', `Postgres refused a statement (${code})`, 'its log says why')
   return error
 }

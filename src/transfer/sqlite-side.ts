@@ -10,7 +10,7 @@ type Cell = SQLQueryBindings
 
 /**
  * Opens a SQLite store for a move, making and migrating it as needed. Whoever calls holds its locks.
- * @throws StoreError
+ * @throws OperatorError
  */
 export function openSqliteSide(path: string): Side {
   const { writer, reader } = openSqlite(path)

@@ -1,8 +1,9 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BackupError, readSealedKeys, unsealKeys } from '../../src/backup'
+import { readSealedKeys, unsealKeys } from '../../src/backup'
 import { writeSealedKeys } from '../../src/backup/sealed-keys'
+import { OperatorError } from '../../src/core/kernel/operator-error'
 import { rejectionOf, temporaryDirectory, thrownBy } from '../home/temporary'
 
 // What seals keys is slow on purpose, and copies wait for the disk.
@@ -44,7 +45,7 @@ describe('sealed keys', () => {
     ]
     for (const other of others) {
       const error = await rejectionOf(other())
-      expect(error).toBeInstanceOf(BackupError)
+      expect(error).toBeInstanceOf(OperatorError)
       expect(error).toMatchObject({ reason: 'wrong_passphrase' })
     }
   })

@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError, findHome, loadConfig, type SettingValues } from '../../src/config/index'
-import { HomeError } from '../../src/home/index'
+import { OperatorError } from '../../src/core/kernel/operator-error'
 import { thrownBy } from '../home/temporary'
 import { loading } from './loading'
 
@@ -224,7 +224,6 @@ describe('what is wrong', () => {
     }
     const error = thrownBy(() => here.load(env, { port: 'x' }))
     if (!(error instanceof ConfigError)) throw error
-    expect(error.exitCode).toBe(78)
     expect(error.problems.map(({ name }) => name).sort()).toEqual([
       '--port',
       'SYNAPSE_AUTH_CORS_ORIGINS',
@@ -293,7 +292,7 @@ describe('the home', () => {
     expect(findHome({ flags: { home: 'x' }, env: {}, cwd: here.cwd, command: 'serve' })).toBe(`${here.cwd}/x`)
     expect(findHome({ env: { HOME: '/h' }, command: 'serve' })).toBe('/h/.local/share/synapse')
     expect(() => findHome({ env: { HOME: '/h', SYNAPSE_HOME: '/h/.synapse' }, command: 'other' })).toThrow(
-      HomeError,
+      OperatorError,
     )
   })
 

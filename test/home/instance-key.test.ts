@@ -3,7 +3,8 @@ import { createPrivateKey, generateKeyPairSync, sign, verify } from 'node:crypto
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { didKey, ensureInstanceKey, HomeError, parseInstanceKey } from '../../src/home/index'
+import { OperatorError } from '../../src/core/kernel/operator-error'
+import { didKey, ensureInstanceKey, parseInstanceKey } from '../../src/home/index'
 import { startChild } from './child'
 import { temporaryDirectory, thrownBy } from './temporary'
 
@@ -60,7 +61,7 @@ describe('the instance key', () => {
     const path = join(directory.path, 'key')
     writeFileSync(path, pemOf(SEED))
     chmodSync(path, mode)
-    expect(thrownBy(() => ensureInstanceKey(path))).toMatchObject({ exitCode: 78, kind: 'refused' })
+    expect(thrownBy(() => ensureInstanceKey(path))).toMatchObject({ kind: 'refused' })
     expect(readFileSync(path, 'utf8')).toBe(pemOf(SEED))
   })
 
@@ -81,8 +82,8 @@ describe('the instance key', () => {
     const path = join(directory.path, 'key')
     writeFileSync(path, text, { mode: 0o600 })
     const error = thrownBy(() => ensureInstanceKey(path))
-    expect(error).toBeInstanceOf(HomeError)
-    expect(error).toMatchObject({ exitCode: 78, problem: expect.stringContaining(path) })
+    expect(error).toBeInstanceOf(OperatorError)
+    expect(error).toMatchObject({ kind: 'refused', problem: expect.stringContaining(path) })
     expect(readFileSync(path, 'utf8')).toBe(text)
     if (text.length > 40) expect(inspect(error)).not.toContain(text.slice(30, 50))
   })
@@ -91,7 +92,7 @@ describe('the instance key', () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'key')
     mkdirSync(path, { mode: 0o700 })
-    expect(thrownBy(() => ensureInstanceKey(path))).toMatchObject({ exitCode: 78 })
+    expect(thrownBy(() => ensureInstanceKey(path))).toMatchObject({ kind: 'refused' })
   })
 
   test('is one even when several processes make it at once', async () => {

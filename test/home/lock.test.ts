@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { OperatorError } from '../../src/core/kernel/operator-error'
 import {
   acquireLock,
-  HomeError,
   HomeLocked,
   homePaths,
   lockHome,
@@ -34,7 +34,7 @@ describe('the lock', () => {
     const second = acquireLock(path)
     const error = await rejectionOf(second)
     expect(error).toBeInstanceOf(HomeLocked)
-    expect(error).toMatchObject({ kind: 'locked', exitCode: 5, path })
+    expect(error).toMatchObject({ kind: 'locked', path })
     expect(await rejectionOf(acquireLock(path, { waitMs: 60 }))).toBeInstanceOf(HomeLocked)
   })
 
@@ -104,8 +104,8 @@ describe('the lock', () => {
     if (what === 'a directory') mkdirSync(path)
     const refused = acquireLock(what === 'a missing directory' ? join(path, 'none') : path)
     const error = await rejectionOf(refused)
-    expect(error).toBeInstanceOf(HomeError)
-    expect(error).toMatchObject({ kind: 'refused', exitCode: 78 })
+    expect(error).toBeInstanceOf(OperatorError)
+    expect(error).toMatchObject({ kind: 'refused' })
     if (what === 'a missing directory')
       expect(error).toMatchObject({ problem: `there is no folder ${path} for none` })
   })

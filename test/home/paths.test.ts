@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { chooseHome, HomeError, type HomeQuestion, homePaths } from '../../src/home/index'
+import { OperatorError } from '../../src/core/kernel/operator-error'
+import { chooseHome, type HomeQuestion, homePaths } from '../../src/home/index'
 import { thrownBy } from './temporary'
 
 const XDG = '/home/ada/.local/share/synapse'
@@ -54,8 +55,8 @@ describe('the home is refused when it is', () => {
   ]
   test.each(rows)('%s', (_, changes) => {
     const error = thrownBy(() => chooseHome(question(changes)))
-    expect(error).toBeInstanceOf(HomeError)
-    expect(error).toMatchObject({ kind: 'refused', exitCode: 78 })
+    expect(error).toBeInstanceOf(OperatorError)
+    expect(error).toMatchObject({ kind: 'refused' })
   })
 })
 

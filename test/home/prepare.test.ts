@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkHome, HomeError, makePrivateDirectory, powerNotices, prepareHome } from '../../src/home/index'
+import { OperatorError } from '../../src/core/kernel/operator-error'
+import { checkHome, makePrivateDirectory, powerNotices, prepareHome } from '../../src/home/index'
 import { world } from '../support/world'
 import { startChild } from './child'
 import { restoreUmask, temporaryDirectory, thrownBy } from './temporary'
@@ -50,8 +51,8 @@ describe('preparing a home', () => {
     chmodSync(home, mode)
     for (const check of [prepareHome, checkHome]) {
       const error = thrownBy(() => check(home))
-      expect(error).toBeInstanceOf(HomeError)
-      expect(error).toMatchObject({ exitCode: 78, remedy: expect.stringContaining(`chmod go-w ${home}`) })
+      expect(error).toBeInstanceOf(OperatorError)
+      expect(error).toMatchObject({ kind: 'refused', remedy: expect.stringContaining(`chmod go-w ${home}`) })
     }
   })
 
@@ -86,7 +87,6 @@ describe('preparing a home', () => {
       chmodSync(home, 0o755)
       chmodSync(join(home, part), 0o772)
       expect(thrownBy(() => prepareHome(home))).toMatchObject({
-        exitCode: 78,
         problem: expect.stringContaining(join(home, part)),
       })
     },
@@ -113,7 +113,7 @@ describe('preparing a home', () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'file')
     writeFileSync(path, '')
-    expect(thrownBy(() => call(path))).toMatchObject({ exitCode: 78 })
+    expect(thrownBy(() => call(path))).toMatchObject({ kind: 'refused' })
   })
 
   test.skipIf(!isRoot)('refuses a home of another user', async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { HomeError, readTls } from '../../src/home/index'
+import { OperatorError } from '../../src/core/kernel/operator-error'
+import { readTls } from '../../src/home/index'
 import { openssl, selfSigned } from '../support/certificate'
 import { temporaryDirectory, thrownBy } from './temporary'
 
@@ -38,8 +39,8 @@ test('what is no pair is refused (78), and nothing of the key is said', () => {
   ]
   for (const [pair, part] of rows) {
     const error = thrownBy(() => readTls(pair))
-    expect(error).toBeInstanceOf(HomeError)
-    expect(error).toMatchObject({ exitCode: 78, message: expect.stringContaining(part) })
+    expect(error).toBeInstanceOf(OperatorError)
+    expect(error).toMatchObject({ kind: 'refused', message: expect.stringContaining(part) })
     expect(String(error)).not.toContain('a secret')
   }
 })

@@ -2,8 +2,9 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { OperatorError, type ProblemKind } from '../../src/core/kernel/operator-error'
 import { systemClock, systemSecrets } from '../../src/platform'
-import { openStore, StoreError } from '../../src/store'
+import { openStore } from '../../src/store'
 import { openSqlite } from '../../src/store/sqlite-open'
 import { rejectionOf } from '../home/temporary'
 import { fastDirectory } from '../support/fast-directory'
@@ -97,7 +98,7 @@ describe('a database is refused, and left byte for byte as it was,', () => {
   const ours = async (path: string) => {
     await using _store = await open(path)
   }
-  const rows: [string, (path: string) => Promise<void> | void, StoreError['reason'], RegExp][] = [
+  const rows: [string, (path: string) => Promise<void> | void, ProblemKind, RegExp][] = [
     [
       'that a newer version wrote',
       async (path) => {
@@ -141,7 +142,7 @@ describe('a database is refused, and left byte for byte as it was,', () => {
     await prepare(at.path)
     const before = readFileSync(at.path)
     const error = await rejectionOf(open(at.path))
-    expect(error).toBeInstanceOf(StoreError)
+    expect(error).toBeInstanceOf(OperatorError)
     expect(error).toMatchObject({
       reason,
       problem: expect.stringMatching(problem),

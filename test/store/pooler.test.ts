@@ -1,9 +1,11 @@
 /** Connections that lead through a real PgBouncer: in session mode all is well, in transaction mode it is found out. */
+
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import postgres from 'postgres'
+import { OperatorError } from '../../src/core/kernel/operator-error'
 import { examineDatabase } from '../../src/examining'
 import { systemClock, systemSecrets } from '../../src/platform'
-import { openStore, StoreError } from '../../src/store'
+import { openStore } from '../../src/store'
 import { openPostgresSide } from '../../src/transfer'
 import { rejectionOf } from '../home/temporary'
 import { postgresDatabase } from '../support/database'
@@ -67,7 +69,7 @@ describe.skipIf(pgbouncerMissing)('behind a pooler that does not keep sessions',
       const url = await server.createDatabase()
       await using pooler = await startPgbouncer(server, { mode: 'transaction', size })
       const error = await rejectionOf(openStore({ kind: 'postgres', url: pooler.through(url) }, deps))
-      expect(error).toBeInstanceOf(StoreError)
+      expect(error).toBeInstanceOf(OperatorError)
       expect(error).toMatchObject(refusal)
       await using database = postgresDatabase(url)
       expect(await database.sql("SELECT 1 FROM pg_tables WHERE schemaname = 'public'")).toEqual([])

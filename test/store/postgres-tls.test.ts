@@ -1,7 +1,8 @@
 // TLS to the database, by a real Postgres whose certificates an authority of the tests signs.
+
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs'
-import { StoreError } from '../../src/store'
+import { OperatorError } from '../../src/core/kernel/operator-error'
 import { connectFirst } from '../../src/store/postgres-connect'
 import { examined } from '../doctor/examined'
 import { rejectionOf, temporaryDirectory } from '../home/temporary'
@@ -28,9 +29,9 @@ async function isEncrypted(url: string): Promise<boolean> {
 }
 
 /** Why nothing can be had by this URL. */
-async function refusalOf(url: string): Promise<StoreError> {
+async function refusalOf(url: string): Promise<OperatorError> {
   const error = await rejectionOf(connectFirst(url))
-  if (!(error instanceof StoreError)) throw error
+  if (!(error instanceof OperatorError)) throw error
   return error
 }
 
@@ -144,7 +145,7 @@ describe.skipIf(missing)('a Postgres that offers TLS', () => {
       expect(await isEncrypted(as(`?sslmode=require&sslcert=${own.cert}&sslkey=${own.key}`))).toBeTrue()
       const { cert, key } = ca.sign('somebody-else')
       for (const query of ['?sslmode=require', `?sslmode=require&sslcert=${cert}&sslkey=${key}`])
-        expect((await refusalOf(as(query))).reason).toBe('unreadable')
+        expect((await refusalOf(as(query))).kind).toBe('unreadable')
     })
   })
 
@@ -169,7 +170,7 @@ describe.skipIf(missing)('a Postgres that offers TLS', () => {
     for (const [certificate, query, problem] of rows) {
       await present(certificate)
       const refused = await refusalOf(url(`?${query}`, 'localhost'))
-      expect([query, refused.reason, refused.problem]).toEqual([
+      expect([query, refused.kind, refused.problem]).toEqual([
         query,
         'unsuitable',
         expect.stringMatching(problem),

@@ -2,10 +2,11 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import postgres from 'postgres'
+import { OperatorError, type ProblemKind } from '../../src/core/kernel/operator-error'
 import { type Micros, toMicros } from '../../src/core/time'
 import { examineDatabase } from '../../src/examining'
 import { systemClock, systemSecrets } from '../../src/platform'
-import { openStore, StoreError } from '../../src/store'
+import { openStore } from '../../src/store'
 import { drizzleOver, handleOf } from '../../src/store/postgres-open'
 import { loading } from '../config/loading'
 import { rejectionOf } from '../home/temporary'
@@ -47,9 +48,9 @@ async function newRole(server: PostgresServer, database: string): Promise<{ role
 }
 
 /** Why a database cannot be opened. Says the password nowhere. */
-async function refusalOf(url: string): Promise<StoreError> {
+async function refusalOf(url: string): Promise<OperatorError> {
   const error = await rejectionOf(open(url))
-  if (!(error instanceof StoreError)) throw error
+  if (!(error instanceof OperatorError)) throw error
   const { password } = new URL(url)
   for (const secret of [password, decodeURIComponent(password)])
     expect(Bun.inspect(error).includes(secret)).toBeFalse()
@@ -79,9 +80,9 @@ describe.skipIf(postgresMissing)('an empty database', () => {
     // Since version 15 it is like this by itself.
     await server.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC', database)
     const { role, url } = await newRole(server, database)
-    const { reason, problem, remedy } = await refusalOf(url)
+    const { kind, problem, remedy } = await refusalOf(url)
     expect((await examineDatabase(url)).trouble).toEqual({ problem, remedy })
-    expect([reason, problem]).toEqual([
+    expect([kind, problem]).toEqual([
       'no_rights',
       `the role ${role} may not create tables in the database ${database}`,
     ])
@@ -122,7 +123,7 @@ describe.skipIf(postgresMissing)('an empty database', () => {
 describe.skipIf(postgresMissing)('a database is refused', () => {
   const tables = (url: string) =>
     postgresDatabase(url).sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-  const rows: [string, string[] | 'ours first', string[], StoreError['reason'], RegExp][] = [
+  const rows: [string, string[] | 'ours first', string[], ProblemKind, RegExp][] = [
     [
       'that a newer version wrote',
       'ours first',
@@ -174,7 +175,7 @@ describe.skipIf(postgresMissing)('a database is refused', () => {
     const { trouble } = await examineDatabase(url)
     const error = await refusalOf(url)
     expect(trouble).toEqual({ problem: error.problem, remedy: error.remedy })
-    expect(error.reason).toBe(reason)
+    expect(error.kind).toBe(reason)
     expect(error.problem).toMatch(problem)
     expect(error.remedy).toMatch(/./)
     expect(await tables(url)).toEqual(before)
@@ -186,7 +187,7 @@ describe.skipIf(postgresMissing)('a database is refused', () => {
       "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",
     )
     expect(await refusalOf(server.url('ascii'))).toMatchObject({
-      reason: 'unsuitable',
+      kind: 'unsuitable',
       problem: 'the encoding of this database is SQL_ASCII',
       remedy: "create it with ENCODING 'UTF8'",
     })
@@ -198,10 +199,10 @@ describe.skipIf(postgresMissing)('a database cannot be opened', () => {
     const server = await sharedPostgres()
     const database = nameIn(await server.createDatabase())
     const { role } = await newRole(server, database)
-    const { reason, problem, remedy } = await refusalOf(
+    const { kind, problem, remedy } = await refusalOf(
       server.url(database, { user: role, password: 'wr@ng one' }),
     )
-    expect([reason, problem]).toEqual([
+    expect([kind, problem]).toEqual([
       'unreadable',
       `Postgres at 127.0.0.1:${server.port} does not let the role ${role} in (28P01)`,
     ])
@@ -211,7 +212,7 @@ describe.skipIf(postgresMissing)('a database cannot be opened', () => {
   test('that does not exist', async () => {
     const server = await sharedPostgres()
     expect(await refusalOf(server.url('nowhere'))).toMatchObject({
-      reason: 'unreadable',
+      kind: 'unreadable',
       problem: `there is no database nowhere at 127.0.0.1:${server.port}`,
       remedy: 'create it: createdb -O postgres nowhere',
     })
@@ -219,8 +220,8 @@ describe.skipIf(postgresMissing)('a database cannot be opened', () => {
 
   test('where nothing listens', async () => {
     const port = freePort()
-    const { reason, problem } = await refusalOf(`postgres://ada:s3cret@127.0.0.1:${port}/synapse`)
-    expect([reason, problem]).toEqual([
+    const { kind, problem } = await refusalOf(`postgres://ada:s3cret@127.0.0.1:${port}/synapse`)
+    expect([kind, problem]).toEqual([
       'unreachable',
       `no Postgres answers at 127.0.0.1:${port} (ECONNREFUSED)`,
     ])

@@ -1,15 +1,10 @@
 /** Moves of whole stores in this process: what arrives, and what is refused. */
+
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { OperatorError } from '../../src/core/kernel/operator-error'
 import { systemClock, systemSecrets } from '../../src/platform'
-import {
-  moveStore,
-  openPostgresSide,
-  openSqliteSide,
-  type Progress,
-  type Side,
-  TransferError,
-} from '../../src/transfer'
+import { moveStore, openPostgresSide, openSqliteSide, type Progress, type Side } from '../../src/transfer'
 import { Checksum } from '../../src/transfer/canonical'
 import { pagesOf } from '../../src/transfer/pages'
 import { type ColumnKind, TABLES, type TableShape, tableNamed } from '../../src/transfer/shape'
@@ -196,7 +191,7 @@ describe('a move goes on', () => {
       ended = first !== 'the end'
       // One that reached its end is not begun again.
       if (ended)
-        expect((await rejectionOf(move(from, to))) as TransferError).toMatchObject({ kind: 'conflict' })
+        expect((await rejectionOf(move(from, to))) as OperatorError).toMatchObject({ kind: 'conflict' })
       else expect(await move(from, to)).toMatchObject({ epoch: 'epoch 3' })
       expect(await checksums(to)).toEqual(before)
       expect(await writtenDown(to)).toEqual([moveNumber(1)])
@@ -234,7 +229,7 @@ test('a store without a log cannot be moved, nor one into another that is in use
   await fill(full, nullable)
   await fill(from, nullable)
   const before = await checksums(full)
-  expect(await rejectionOf(move(empty, full))).toBeInstanceOf(TransferError)
+  expect(await rejectionOf(move(empty, full))).toBeInstanceOf(OperatorError)
   expect(await rejectionOf(move(from, full))).toMatchObject({
     kind: 'conflict',
     problem: expect.stringContaining('not empty'),

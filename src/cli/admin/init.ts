@@ -36,7 +36,7 @@ export const init = command({
   },
 })
 
-/** Answers whether a server runs there, which then has done it all. @throws HomeError */
+/** Answers whether a server runs there, which then has done it all. @throws OperatorError */
 async function prepare(config: Config): Promise<boolean> {
   if ((await socketOf(config.home)) !== undefined) return true
   const { boot } = await import('../../main')

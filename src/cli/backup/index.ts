@@ -2,12 +2,14 @@
 // clients knew. May import: the shared files of src/cli, src/backup, config and home; keeping.ts by `await import`.
 // create asks the server to make the copy, or does it as one under the lock; the others work on files.
 // Start reading in this file, then create.ts and restore.ts.
+
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import type { ArgsDef } from 'citty'
 import { folderOf, instanceFolders, refuseHalfRestored } from '../../backup/index'
 import { type Config, findHome, loadConfig } from '../../config/index'
-import { becomeOwner, HomeError, homePaths, parseInstanceKey } from '../../home/index'
+import { OperatorError } from '../../core/kernel/operator-error'
+import { becomeOwner, homePaths, parseInstanceKey } from '../../home/index'
 import { CliError, hasCode, UsageError } from '../cli-error'
 import { EXIT } from '../exit-codes'
 import { askSecret } from '../prompt'
@@ -25,7 +27,7 @@ export function configAt(home: string | undefined): Config {
   return loadConfig(request)
 }
 
-/** What is not there must not be made by a command that looks after it. @throws CliError not found; HomeError */
+/** What is not there must not be made by a command that looks after it. @throws CliError not found; OperatorError */
 export function refuseAbsent({ home, database }: Config): void {
   refuseHalfRestored(home)
   if (database.kind !== 'sqlite' || existsSync(database.path)) return
@@ -49,7 +51,7 @@ export function ownDid({ home, instanceKey }: Config): string | undefined {
     if (instanceKey === undefined && !existsSync(path)) return undefined
     return parseInstanceKey(instanceKey ?? readFileSync(path, 'utf8'), path).did
   } catch (error) {
-    if (error instanceof HomeError) return undefined
+    if (error instanceof OperatorError) return undefined
     throw error
   }
 }

@@ -96,7 +96,7 @@ function noticesOf({ notices, adminTokenProblem: found, settings }: Config): rea
   ]
 }
 
-/** What deserves a look of a certificate that can be served. @throws HomeError of one that cannot */
+/** What deserves a look of a certificate that can be served. @throws OperatorError of one that cannot */
 function tlsRemarks({ tls }: Config): string[] {
   if (tls === undefined) return []
   return remarksOn(readTls(tls), tls.cert).map(({ problem, remedy }) => `${problem}: ${remedy}`)

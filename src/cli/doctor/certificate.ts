@@ -1,4 +1,5 @@
-import { daysLeft, HomeError, readTls, remarksOn, type TlsPair, urlFromHere } from '../../home/index'
+import { OperatorError } from '../../core/kernel/operator-error'
+import { daysLeft, readTls, remarksOn, type TlsPair, urlFromHere } from '../../home/index'
 import { type Check, type Finding, fail, pass, skip, warn } from './check'
 import { shownAt } from './shown-certificate'
 
@@ -33,7 +34,7 @@ function pairOf(files: Parameters<typeof readTls>[0]): TlsPair | Finding {
   try {
     return readTls(files)
   } catch (error) {
-    if (!(error instanceof HomeError)) throw error
+    if (!(error instanceof OperatorError)) throw error
     return fail(error.problem, error.remedy)
   }
 }

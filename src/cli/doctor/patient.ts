@@ -25,7 +25,7 @@ export interface Patient {
   readonly settings: SettingsSeen
 }
 
-/** @throws ConfigError, HomeError */
+/** @throws ConfigError, OperatorError */
 export async function patientAt(home: string | undefined): Promise<Patient> {
   const found = configAt(home)
   const paths = homePaths(found.home)

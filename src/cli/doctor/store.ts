@@ -1,6 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs'
 import {
-  BackupError,
   factsOf,
   halfRestored,
   lostCommits,
@@ -10,6 +9,7 @@ import {
   unknownMigrations,
 } from '../../backup/index'
 import { maskUrl } from '../../config/index'
+import { OperatorError } from '../../core/kernel/operator-error'
 import { ownDid } from '../backup/index'
 import { counted } from '../words'
 import { type Check, type Finding, fail, pass, warn } from './check'
@@ -118,7 +118,7 @@ function examine(patient: Patient, path: string): Finding[] {
     ]
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (error instanceof BackupError) return [fail(`${path}: ${error.problem}`, RESTORE)]
+    if (error instanceof OperatorError) return [fail(`${path}: ${error.problem}`, RESTORE)]
     if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
       return [fail(`${path} is damaged (${code})`, RESTORE)]
     throw error

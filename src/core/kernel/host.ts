@@ -56,7 +56,7 @@ export interface BackupMaker {
 }
 
 interface BackupFailure {
-  readonly reason: string
+  readonly kind: string
   readonly problem: string
   readonly remedy: string
 }

@@ -52,8 +52,8 @@ export function backupEndpoints(host: Host): Endpoint[] {
               ...(body.passphrase ? { passphrase: body.passphrase } : {}),
             })
             if ('made' in answer) return answer.made
-            const { reason, problem, remedy } = answer.failed
-            if (reason === 'storage_full')
+            const { kind, problem, remedy } = answer.failed
+            if (kind === 'storage_full')
               throw new AppError('storage_full', 'storage_full', problem, { fix: remedy })
             throw new HttpError(500, 'backup_failed', problem, { fix: remedy })
           },

@@ -7,7 +7,7 @@ import { findHead } from './log'
 
 /**
  * Begins the log of a store that is new. Does nothing to one that has begun.
- * @throws StoreError for a store that is not to be served: moved_away, half_moved
+ * @throws OperatorError for a store that is not to be served: moved_away, half_moved
  */
 export async function beginLog(handle: Handle, clock: Clock, secrets: Secrets): Promise<void> {
   const { db, t } = handle
@@ -18,7 +18,7 @@ export async function beginLog(handle: Handle, clock: Clock, secrets: Secrets): 
   await insertEpoch(handle, clock, secrets, { reason: 'created', from: undefined })
 }
 
-/** @throws StoreError for a store that is not to be served: moved_away, half_moved */
+/** @throws OperatorError for a store that is not to be served: moved_away, half_moved */
 export async function requireServable({ db, t }: Handle): Promise<void> {
   const own = await db
     .select()

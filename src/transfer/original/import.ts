@@ -38,7 +38,7 @@ const UNUSED = ['threads', 'attachments', 'audit_log'] as const
 /**
  * Imports a database of the earlier server, in one transaction. Ids, times, and the hashes of tokens, passwords and
  * sessions stay, so that its clients go on where they were; the epoch is new.
- * @throws TransferError
+ * @throws OperatorError
  */
 export async function importOriginal(request: Import): Promise<Imported> {
   const { source, to, did, clock, secrets, push, onProgress } = request

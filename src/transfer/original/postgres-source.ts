@@ -1,10 +1,9 @@
+import { OperatorError } from '../../core/kernel/operator-error'
 import { explain } from '../../store/postgres-explain'
-import { StoreError } from '../../store/store-error'
 import { connectPostgres } from '../postgres-side'
-import { TransferError } from '../transfer-error'
 import { type Original, type OriginalTable, PAGE, type Raw, selectionOf } from './source'
 
-/** Opens a Postgres database of the earlier server for reading. @throws TransferError */
+/** Opens a Postgres database of the earlier server for reading. @throws OperatorError */
 export async function openPostgresOriginal(url: string): Promise<Original> {
   const sql = await connected(url)
   try {
@@ -73,7 +72,7 @@ async function connected(url: string): ReturnType<typeof connectPostgres> {
 
 function inWords(error: unknown, url: string): unknown {
   const explained = explain(error, url)
-  return explained instanceof StoreError
-    ? new TransferError('unreachable', explained.problem, explained.remedy)
+  return explained instanceof OperatorError
+    ? new OperatorError('unreachable', explained.problem, explained.remedy)
     : explained
 }

@@ -28,7 +28,7 @@ export async function allRows(source: Original, table: OriginalTable, order: str
   return rows
 }
 
-/** When something came to be. A date that is still to come is kept, and counted. @throws TransferError */
+/** When something came to be. A date that is still to come is kept, and counted. @throws OperatorError */
 export function dateOf(
   { log, warnings }: ImportParts,
   table: OriginalTable,

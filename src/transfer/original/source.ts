@@ -1,6 +1,6 @@
 import { parseUuid, type Uuid } from '../../core/ids'
+import { OperatorError } from '../../core/kernel/operator-error'
 import { FIRST_INSTANT, LAST_INSTANT, type Micros, parseInstant } from '../../core/time'
-import { TransferError } from '../transfer-error'
 
 /** Every column of the earlier server that is read (§14 of the v1 contract). */
 export const COLUMNS = {
@@ -73,11 +73,11 @@ function nameIn(known: ReadonlySet<string> | undefined, table: string, column: s
   return [column, ...(LATER[`${table}.${column}`] ?? [])].find((name) => known?.has(name))
 }
 
-/** @throws TransferError when it is no such database, naming what is missing */
+/** @throws OperatorError when it is no such database, naming what is missing */
 export async function checkColumns(source: Original): Promise<void> {
   const found = await source.columns()
   if (found.has('migrations') && found.has('epochs'))
-    throw new TransferError(
+    throw new OperatorError(
       'conflict',
       'this is a store of Synapse, not a database of the earlier server',
       'move it with synapse migrate-db',
@@ -93,7 +93,7 @@ export async function checkColumns(source: Original): Promise<void> {
   if (missing.length === 0) return
   // On Postgres its migrations run in one transaction, and the last of them fails.
   const canUpgrade = source.engine === 'sqlite' && found.has('alembic_version')
-  throw new TransferError(
+  throw new OperatorError(
     'failed',
     `this is no database that the importer knows: ${missing.join(', ')} is missing`,
     canUpgrade
@@ -102,21 +102,21 @@ export async function checkColumns(source: Original): Promise<void> {
   )
 }
 
-/** The id in a column. @throws TransferError */
+/** The id in a column. @throws OperatorError */
 export function idOf(table: OriginalTable, raw: Raw, column = 'id'): Uuid {
   const id = parseUuid(raw[column] ?? '')
   if (id === undefined) throw unreadable(table, column, raw)
   return id
 }
 
-/** The time in a column. @throws TransferError */
+/** The time in a column. @throws OperatorError */
 export function timeOf(table: OriginalTable, raw: Raw, column: string): Micros {
   const at = timeOrNull(table, raw, column)
   if (at === null) throw unreadable(table, column, raw)
   return at
 }
 
-/** @throws TransferError for what is no time */
+/** @throws OperatorError for what is no time */
 export function timeOrNull(table: OriginalTable, raw: Raw, column: string): Micros | null {
   const text = raw[column] ?? null
   if (text === null) return null
@@ -133,7 +133,7 @@ function instantIn(text: string): Micros | undefined {
   return parseInstant(text.replace(/([+-]\d\d)$/, '$1:00'))
 }
 
-/** One of several words; the earlier server wrote enums in their own case. @throws TransferError */
+/** One of several words; the earlier server wrote enums in their own case. @throws OperatorError */
 export function wordOf<Word extends string>(
   table: OriginalTable,
   raw: Raw,
@@ -150,8 +150,8 @@ export function isTrue(text: string | null | undefined): boolean {
   return text === '1' || text === 'true' || text === 't'
 }
 
-function unreadable(table: OriginalTable, column: string, raw: Raw): TransferError {
-  return new TransferError(
+function unreadable(table: OriginalTable, column: string, raw: Raw): OperatorError {
+  return new OperatorError(
     'failed',
     `${table}.${column} of the row ${raw.id ?? `with account_id ${raw.account_id}`} holds a value that cannot be read`,
     'correct it in the source and run the same command again; nothing was imported',

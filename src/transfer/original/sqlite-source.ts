@@ -1,8 +1,8 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
-import { TransferError } from '../transfer-error'
+import { OperatorError } from '../../core/kernel/operator-error'
 import { type Found, type Original, type OriginalTable, PAGE, type Raw, selectionOf } from './source'
 
-/** Opens a SQLite database of the earlier server for reading. @throws TransferError */
+/** Opens a SQLite database of the earlier server for reading. @throws OperatorError */
 export function openSqliteOriginal(path: string): Original {
   let db: Database
   try {
@@ -13,7 +13,7 @@ export function openSqliteOriginal(path: string): Original {
     db.query('SELECT count(*) FROM sqlite_master').get()
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    throw new TransferError(
+    throw new OperatorError(
       'failed',
       `${path} cannot be read as a SQLite database (${code})`,
       'check its name and mode',
