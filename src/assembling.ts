@@ -199,7 +199,7 @@ export async function assemble(parts: Parts) {
   return { server, publishers, hub, core, runner, followers }
 }
 
-/** The admin token of the environment, if nobody could administrate otherwise. Answers how many can. */
+/** The admin token of the environment, if no account has admin rights yet. Answers how many credentials have them. */
 export async function bootstrap(
   config: Config,
   core: Awaited<ReturnType<typeof createCore>>,
@@ -213,8 +213,8 @@ export async function bootstrap(
     )
     credentials = 1
   }
-  if (credentials === 0) logger.warning('nobody can administrate this server over the network yet')
+  if (credentials === 0) logger.warning('no account can administer this server over the network yet')
   else if ((await core.accounts.humanAdmins()).length === 0)
-    logger.warning('no human can administrate this server: nobody active is a system admin')
+    logger.warning('no person can administer this server: no active human account is a system admin')
   return credentials
 }

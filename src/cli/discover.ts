@@ -81,7 +81,7 @@ async function announced(): Promise<Peer[]> {
 async function checked({ did, name, url }: Hint): Promise<Peer> {
   const answer = await findAt(url, { hintedDid: did })
   const isVerified = answer?.verified === true
-  const problem = answer === undefined ? 'nobody answers there' : answer.problem
+  const problem = answer === undefined ? 'nothing answers there' : answer.problem
   return { did, name, url, verified: isVerified, problem, features: answer?.features ?? null }
 }
 

@@ -48,5 +48,5 @@ export function lostPassword(handle: string): Loss {
 
 /** What goes into the output beside an answer, so that a made-up password is seen once. */
 function shownOnce({ password, generated }: ChosenPassword): Record<string, string> {
-  return generated ? { password, _warning: 'This password is shown once; nobody can look it up later.' } : {}
+  return generated ? { password, _warning: 'This password is shown once; it cannot be looked up later.' } : {}
 }

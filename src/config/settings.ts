@@ -171,7 +171,7 @@ export const SETTINGS = Type.Object({
     aliases: [{ name: 'SYNAPSE_ADMIN_BOOTSTRAP_TOKEN' }],
     shownDefault: 'none',
     description:
-      'A first admin token, 32 to 256 printable characters. Stored, as a hash, once: when the server starts and nobody can administer it. Ignored afterwards.',
+      'A first admin token, 32 to 256 printable characters. Stored, as a hash, once: when the server starts and no account can administer it. Ignored afterwards.',
     normalise: parseAdminToken,
   }),
   'auth.session_days': runtime(whole(1, 3650, 14), {

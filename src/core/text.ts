@@ -56,6 +56,13 @@ export function isName(text: string): boolean {
   return !UNPRINTABLE.test(text.replace(TAG_FLAGS, '')) && SEEN.test(text)
 }
 
+const UNSEEN = /[\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/u
+
+/** Whether every character of an e-mail address can be seen: two that look the same are the same. */
+export function isAddress(text: string): boolean {
+  return !UNSEEN.test(text)
+}
+
 /** The same of a description, which may have several lines and tabs, and may be empty. */
 export function isProse(text: string): boolean {
   const lines = text.replaceAll(/\r\n|[\n\t]/g, ' ')

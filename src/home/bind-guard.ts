@@ -68,7 +68,7 @@ export function acceptsPeer(bindClass: BindClass, peerAddress: string): boolean 
   return bindClass !== 'private' || addressClass(peerAddress) !== 'public'
 }
 
-const LAN = '  --lan       take every private network of this machine, and nobody else'
+const LAN = '  --lan       take every private network of this machine, and no other'
 const SAFE_WAYS = [
   'the safe ways to reach Synapse from elsewhere are',
   '  tailnet     bind the private address of your VPN: --host 127.0.0.1,<address, such as 100.x.y.z>',

@@ -69,7 +69,7 @@ function readKeyFile(path: string): InstanceKey | undefined {
       throw new OperatorError('refused', `${path} is not a file`, 'restore the instance key there')
     if (mode !== 0o600) {
       const problem = `${path} has mode ${mode.toString(8)} instead of 600`
-      throw new OperatorError('refused', problem, `if nobody else can have read it, chmod 600 ${path}`)
+      throw new OperatorError('refused', problem, `if no one else can have read it, chmod 600 ${path}`)
     }
     return parseInstanceKey(readFileSync(path, 'utf8'), path)
   } catch (cause) {

@@ -57,7 +57,7 @@ export async function admit(
     throw new AppError(
       'forbidden',
       'operator_has_no_account',
-      'The local operator administrates but is nobody; name an account with X-Synapse-Actor, or use its token',
+      'The local operator can administer but has no account; name one with X-Synapse-Actor, or use its token',
     )
   return actor
 }

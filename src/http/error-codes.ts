@@ -143,7 +143,7 @@ const others: readonly ErrorCode[] = [
     code: 'scope_escalation',
     status: 403,
     detail: '',
-    remark: 'Nobody gives away more than they have: `required_scope` is too much.',
+    remark: 'A token cannot be given more than its maker has: `required_scope` is too much.',
   },
   {
     code: 'websocket_refused',
@@ -176,7 +176,7 @@ const others: readonly ErrorCode[] = [
     code: 'dm_membership_fixed',
     status: 409,
     detail: '',
-    remark: 'Nobody joins or leaves a direct message channel.',
+    remark: 'The members of a direct message channel cannot change.',
   },
   {
     code: 'other_run',

@@ -1,16 +1,18 @@
 import { Kind, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
 import type { Settings } from '../core/settings'
-import { isLongerThan, isName, isProse, isWellFormed } from '../core/text'
+import { isAddress, isLongerThan, isName, isProse, isWellFormed } from '../core/text'
 
 /** The pieces that every request schema is made of: one declaration validates, gives the type and documents. */
+
+const forms = { name: isName, prose: isProse, address: isAddress }
 
 interface TextOptions {
   readonly minLength?: number
   /** In Unicode code points, as JSON Schema means it too. */
   readonly maxLength?: number
   readonly pattern?: string
-  /** What others will read: a name in one line, or text of several; see `isName` and `isProse`. */
-  readonly form?: 'name' | 'prose'
+  /** What others will read: a name in one line, text of several, an e-mail address; see `isName` and its like. */
+  readonly form?: keyof typeof forms
   readonly description?: string
   /** Never repeated in an error. */
   readonly secret?: boolean
@@ -32,7 +34,7 @@ TypeRegistry.Set<TText>('Text', (schema, value) => {
 
 /** Whether a text can be shown in the form that its schema asks for. */
 export function hasForm({ form }: TextOptions, value: string): boolean {
-  return form === undefined || (form === 'name' ? isName(value) : isProse(value))
+  return form === undefined || forms[form](value)
 }
 
 export function text(options: TextOptions = {}): TText {

@@ -33,9 +33,17 @@ export function validator(schema: TSchema, place: Place): Validator {
   }
 }
 
+/** What is wrong with a value that its schema refuses, in one line: the field and what it should be. */
+export function firstProblem(schema: TSchema, value: unknown): string {
+  const [issue] = issuesOf(schema, value, [], false)
+  if (!issue) throw new Error('a value was refused without a reason')
+  return `${issue.loc.join('.')}: ${issue.msg.replace(' after validation', '')}`
+}
+
 const NO_UNICODE = 'Input should be a valid string, unable to parse raw data as a unicode string'
 const FORMS = {
   name: 'a name is one line with something in it that can be seen, without control characters and marks that turn the direction of text',
+  address: 'an e-mail address has no spaces and no characters that cannot be seen',
   prose:
     'a text has something in it that can be seen, and no control characters but line ends and tabs, and no marks that turn the direction of text',
 } as const

@@ -226,7 +226,7 @@ describe('as a daemon', () => {
       code: 1,
       stderr: expect.stringContaining(`port ${taken.port} is in use`),
     })
-    expect(stderr).toContain('nobody can administrate')
+    expect(stderr).toContain('no account can administer')
     expect(stderr).not.toContain('"message":"ready"')
   })
 

@@ -206,7 +206,7 @@ describe('doctor names', () => {
       (machine) => machine.isFor('http://127.0.0.1:1', 'ann'),
       'server',
       'fail',
-      'nobody listens',
+      'no server listens',
       'synapse serve',
     ],
   ]

@@ -230,7 +230,7 @@ describe('an administrator is', () => {
     expect(await administrators()).toBe(0)
   })
 
-  test('and the log says at each start that nobody is, or no human', async () => {
+  test('and the log says at each start that no account or no person is one', async () => {
     await using w = await world()
     const said = async () => {
       const before = w.log.length
@@ -238,12 +238,14 @@ describe('an administrator is', () => {
       const lines = w.log
         .slice(before)
         .split('\n')
-        .filter((line) => line.includes('administrate'))
+        .filter((line) => line.includes('can administer'))
       return lines.map((line) => (JSON.parse(line) as Fields).message)
     }
-    expect(await said()).toEqual(['nobody can administrate this server over the network yet'])
+    expect(await said()).toEqual(['no account can administer this server over the network yet'])
     await w.agent('root', { scopes: ['admin:*'] })
-    expect(await said()).toEqual(['no human can administrate this server: nobody active is a system admin'])
+    expect(await said()).toEqual([
+      'no person can administer this server: no active human account is a system admin',
+    ])
     const boss = await w.human('boss', { isAdmin: true })
     expect(await said()).toEqual([])
     await w.archives(boss)

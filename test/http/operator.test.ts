@@ -66,7 +66,7 @@ test('has no account, so it neither reads nor posts', async () => {
   const refused = {
     code: 'operator_has_no_account',
     detail:
-      'The local operator administrates but is nobody; name an account with X-Synapse-Actor, or use its token',
+      'The local operator can administer but has no account; name one with X-Synapse-Actor, or use its token',
   }
   for (const caller of [socket, w.operator])
     for (const answer of [

@@ -97,6 +97,16 @@ describe('every text in every body of every endpoint', () => {
       expect(refusal(schema, text)).toContain('value_error')
   })
 
+  test('every character of an e-mail address can be seen', () => {
+    const addresses = named.filter((leaf) => nameOf(leaf) === 'email')
+    expect(addresses.length).toBeGreaterThan(1)
+    for (const { schema } of addresses) {
+      for (const hidden of ['\u200b', '\u00ad', '\u200d', '\ufe0f', '\u2800', '\u3164', '\u200e'])
+        expect([hidden, refusal(schema, `an${hidden}n@example.org`)]).toEqual([hidden, 'value_error'])
+      expect(refusal(schema, 'jörg+news@bücher.example')).toBeUndefined()
+    }
+  })
+
   test.each(described)('$place can be seen, in lines', ({ schema }) => {
     for (const text of ['\u202ex', 'x\u001b[2J', 'x\ry', '\u200b\u2060'])
       expect(refusal(schema, text)).toBe('value_error')

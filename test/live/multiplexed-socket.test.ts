@@ -485,6 +485,21 @@ describe('frames that cannot be understood, or not be obeyed', () => {
     expect(socket.end).toBeUndefined()
   })
 
+  test('a field that is wrong is named, with what it should be', async () => {
+    using socket = await town.socket(await town.agent())
+    for (const [frame, detail] of [
+      [{ type: 'subscribe' }, 'channels: Field required'],
+      [{ type: 'subscribe', channels: [] }, 'channels: List should have at least 1 item, not 0'],
+      [{ type: 'subscribe', channels: [{}] }, 'channels.0: Input should be a valid string'],
+      [{ type: 'subscribe', channels: ['*'], since: 7 }, 'since: Input should be a valid string'],
+      [{ type: 'resume' }, 'cursor: Field required'],
+      [{ type: 'ping', id: {} }, 'id: a text of at most 128 characters, or an integer'],
+    ] as const) {
+      socket.say(frame)
+      expect(await socket.next('error')).toMatchObject({ code: 'invalid_frame', detail })
+    }
+  })
+
   test('half a pair in a frame is refused, and the answer can be read', async () => {
     const room = await town.room()
     const bob = await town.agent(room)

@@ -30,7 +30,7 @@ export const addChannel = command({
     },
     ...whereArgs,
   },
-  notes: ['Nobody is added to it: see add-member.'],
+  notes: ['It has no members yet: see add-member.'],
   examples: [
     'synapse add-channel --slug family-ops --name "Family Ops" --topic "Everyday things"',
     'synapse seed-channel family-photos "Family Photos" --kind private',
@@ -79,7 +79,7 @@ const slugArg = { type: 'positional', required: true, description: 'The slug of 
 
 export const archiveChannel = adminCommand({
   args: { slug: slugArg },
-  notes: ['Nobody can read or post there until it is unarchived; nothing is deleted.'],
+  notes: ['Reading and posting there are refused until it is unarchived; nothing is deleted.'],
   examples: ['synapse archive-channel family-ops'],
   act: (client, { slug }) => moveChannel(client, slug, 'archive'),
 })

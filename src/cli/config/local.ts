@@ -14,8 +14,9 @@ const args = {
 export const checkConfig = command({
   args,
   notes: [
-    'Reads flags, environment and synapse.env as a server would that starts here now, and says everything that is',
-    'wrong with them. Asks no server, and shows no secret.',
+    'Reads the environment and synapse.env as a server would that starts here now, and says everything that is wrong',
+    'with them. Flags of serve are not seen: name them as variables to have them checked (--port as SYNAPSE_PORT).',
+    'Asks no server, and shows no secret.',
   ],
   examples: ['synapse config check', 'synapse config check --home /srv/synapse --json'],
   async run({ args }) {
@@ -90,7 +91,7 @@ function noticesOf({ notices, adminTokenProblem: found, settings }: Config): rea
     ...notices,
     ...(found === undefined
       ? []
-      : [`${found.name} ${found.problem}: a server that nobody can administer yet refuses to start with it`]),
+      : [`${found.name} ${found.problem}: a server without an admin account refuses to start with it`]),
     ...descriptorNotices(settings['streams.total']),
     ...memoryNotices(),
   ]

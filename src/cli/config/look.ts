@@ -16,7 +16,7 @@ interface Change {
 export const showSettings = command({
   args: { ...whereArgs, json },
   notes: [
-    'What can be changed while the server runs. Secrets are masked; `default` marks what nobody has set.',
+    'What can be changed while the server runs. Secrets are masked; `default` marks what was never set.',
   ],
   examples: ['synapse config show', 'synapse config show --json'],
   async run({ args }) {

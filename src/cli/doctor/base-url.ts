@@ -109,7 +109,7 @@ function seenAs(heard: Heard, { settings }: Patient): Finding {
       `everybody seems to be ${peer}, a proxy that is not trusted (${JSON.stringify(settings.get('trusted_proxies'))})`,
       `synapse config set trusted_proxies '["127.0.0.1/32","::1/128","${peer}"]'`,
     )
-  return pass(`this machine is seen as ${client ?? 'nobody'}`)
+  return pass(`this machine is seen as ${client ?? 'an unknown address'}`)
 }
 
 function isOwn(peer: string | null): boolean {

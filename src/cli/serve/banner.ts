@@ -40,6 +40,6 @@ export function holdsBanner(text: string, pid: number): boolean {
 
 function welcome(bold: Style['bold'], config: Config): string[] {
   const command = `${ownName()} quickstart${homeFlag(config, 'other')}`
-  const line = 'Nobody can administer this server yet. Create the first admin, from any terminal:'
+  const line = 'No account can administer this server yet. Create the first admin, from any terminal:'
   return ['', line, '', `  ${bold(command)}`, '']
 }

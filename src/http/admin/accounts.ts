@@ -6,7 +6,7 @@ import { displayName, given, profileFields } from '../profile-wire'
 import { maybe, oneOf, Type, text } from '../schema'
 import { accountJson, accountSchema, idOf, listQuery, pageAnswer, pageOf } from './wire'
 
-const email = text({ maxLength: 254, form: 'name', pattern: '^[^@\\s]+@[^@\\s]+$' })
+const email = text({ maxLength: 254, form: 'address', pattern: '^[^@\\s]+@[^@\\s]+$' })
 const password = text({ secret: true })
 
 const newAccount = Type.Object({

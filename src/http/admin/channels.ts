@@ -20,7 +20,10 @@ export function channelEndpoints(core: Core): Endpoint[] {
       path: `/v1/admin/channels/:id/${verb}`,
       who: 'admin',
       tag: 'Administration',
-      summary: verb === 'archive' ? 'Archive a channel: nobody reads or posts there' : 'Bring a channel back',
+      summary:
+        verb === 'archive'
+          ? 'Archive a channel: reading and posting there are refused'
+          : 'Bring a channel back',
       answers: { 200: { description: 'The channel', schema: channelSchema } },
       refusals: ['invalid_id', 'channel_not_found'],
       handle: ({ params, once }) =>

@@ -38,7 +38,7 @@ const described: Readonly<Record<EventType, Described>> = {
   },
   'channel.archived': {
     payload: '`info`',
-    meaning: 'Nobody reads or posts there any more.',
+    meaning: 'Reading and posting there are refused from then on.',
     hearers: 'members',
   },
   'channel.unarchived': { payload: '`info`', meaning: 'The channel is open again.', hearers: readers },

@@ -8,6 +8,7 @@ import type { LiveStream } from '../../core/streams'
 import { CONTRACT_VERSION } from '../contract'
 import { list, type Static, Type, text } from '../schema'
 import type { SocketHandle, SocketSession } from '../socket'
+import { firstProblem } from '../validation'
 import type { LiveDeps } from './events'
 import { SocketOutlet } from './socket-outlet'
 import { accountRef } from './wire'
@@ -100,16 +101,14 @@ export class MultiplexedSocket implements SocketSession {
     if (isClientFrame.Check(value)) return value
     const given = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
     // What is no id is not said back: it may be long, or no Unicode, and then the answer could not be read.
-    const frameId = isFrameId.Check({ id: given.id }) ? given.id : undefined
+    const hasFrameId = isFrameId.Check({ id: given.id })
+    const frameId = hasFrameId ? given.id : undefined
     if (!frameTypes.some((type) => type === given.type))
       return this.refuse(frameId, 'unknown_type', `A frame's type is one of: ${frameTypes.join(', ')}`)
+    if (!hasFrameId)
+      return this.refuse(undefined, 'invalid_frame', 'id: a text of at most 128 characters, or an integer')
     const wrong = clientFrame.anyOf.find((frame) => frame.properties.type.const === given.type)
-    const [problem] = wrong ? [...TypeCompiler.Compile(wrong).Errors(value)] : []
-    return this.refuse(
-      frameId,
-      'invalid_frame',
-      `${problem?.path || 'frame'}: ${problem?.message ?? 'wrong shape'}`,
-    )
+    return this.refuse(frameId, 'invalid_frame', wrong ? firstProblem(Type.Omit(wrong, ['id']), given) : '')
   }
 
   private async answer(frame: ClientFrame): Promise<void> {

@@ -41,7 +41,9 @@ export const messageSchema = Type.Object({
 
 export const postedSchema = Type.Composite([
   messageSchema,
-  Type.Object({ unresolved_mentions: Type.Array(handle, { description: 'Names that notify nobody here' }) }),
+  Type.Object({
+    unresolved_mentions: Type.Array(handle, { description: 'Names that notify no member of the channel' }),
+  }),
 ])
 
 export const pageSchema = Type.Object({

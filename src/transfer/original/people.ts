@@ -146,7 +146,7 @@ function namesOf(rows: readonly Raw[], column: string, what: string, warnings: W
     taken.add(name)
     if (name !== given) warnings.say(`${what} ${given}: is now called ${name}, in lower case as all names`)
     else if (name !== lower)
-      warnings.say(`${what} ${given}: keeps its capitals, because ${lower} exists; nobody can name it`)
+      warnings.say(`${what} ${given}: keeps its capitals, because ${lower} exists; no request can name it`)
     return name
   })
 }

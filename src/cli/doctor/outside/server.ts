@@ -52,7 +52,7 @@ async function unheard(url: string, silence: string): Promise<Finding> {
   if (distrusted) return distrusted
   if (/Refused/i.test(silence))
     return fail(
-      `nobody listens at ${url} (${silence})`,
+      `no server listens at ${url} (${silence})`,
       'synapse serve --daemon  # on that machine; or correct the address',
     )
   return fail(`${url} does not answer (${silence})`, 'correct the address, the name or the way there')
