@@ -8,6 +8,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 }
 
+/** From now on that is a date of four digits, which every reader knows. */
+const MOST_MS = 36_500 * 86_400_000
+
 /** Milliseconds of a text such as `30d`, `12h` or `1d12h`. @throws UsageError naming `flag` */
 export function parseDuration(text: string, flag: string): number {
   const parts = [
@@ -17,6 +20,7 @@ export function parseDuration(text: string, flag: string): number {
       .matchAll(/(\d{1,9})([smhdw])/g),
   ]
   const total = parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNIT_MS[unit] ?? 0), 0)
+  if (total > MOST_MS) throw new UsageError(`${flag} must be at most 100 years (36500d)`)
   if (total > 0 && parts.map(([part]) => part).join('') === text.trim().toLowerCase()) return total
   throw new UsageError(`${flag} must be a time such as 30d, 12h or 45m`)
 }

@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { OperatorError } from '../core/kernel/operator-error'
+import { printable } from '../core/text'
 
 /** Where everything in a home lies. Nothing here exists until somebody creates it. */
 export interface HomePaths {
@@ -83,6 +84,12 @@ export function chooseHome(question: HomeQuestion): string {
     throw new OperatorError(
       'refused',
       `the home cannot be ${home}: '${unusable}' means something else in the path of a database`,
+      'choose another directory with --home or SYNAPSE_HOME',
+    )
+  if (/\p{Cc}/u.test(home))
+    throw new OperatorError(
+      'refused',
+      `the home cannot be ${printable(home)}: its path has control characters, such as a line end`,
       'choose another directory with --home or SYNAPSE_HOME',
     )
   if (home === '/')

@@ -93,11 +93,15 @@ describe('a duration', () => {
     ['1d12H', 129_600_000],
     ['45m', 2_700_000],
     ['2w', 1_209_600_000],
+    ['36500d', 3_153_600_000_000],
   ]
   test.each(good)('%s is %d ms', (text, ms) => expect(parseDuration(text, '--expires-in')).toBe(ms))
-  test.each(['', '0d', '30', 'd', '30 days', '-1d', '1d x'])("'%s' is none", (text) => {
-    expect(thrownBy(() => parseDuration(text, '--expires-in'))).toBeInstanceOf(UsageError)
-  })
+  test.each(['', '0d', '30', 'd', '30 days', '-1d', '1d x', '36500d1s', '999999999d', '999999999w'])(
+    "'%s' is none",
+    (text) => {
+      expect(thrownBy(() => parseDuration(text, '--expires-in'))).toBeInstanceOf(UsageError)
+    },
+  )
 })
 
 describe('every command', () => {

@@ -50,6 +50,8 @@ describe('the home is refused when it is', () => {
     ['the root directory', { flag: '/' }],
     ['a path that a database cannot have', { flag: '/srv/what?/synapse' }],
     ['a path that SQLite takes for no file', { env: { SYNAPSE_HOME: '/srv/:memory:' } }],
+    ['a path with a line end', { env: { SYNAPSE_HOME: '/srv/syn\napse' } }],
+    ['a path with an escape', { flag: '/srv/\u001b[2Jsynapse' }],
     ['an empty --home', { flag: ' ' }],
     ['nowhere to be found', { userHome: '' }],
   ]
