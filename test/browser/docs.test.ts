@@ -1,6 +1,6 @@
 // /docs in a real browser: what it loads, how it is used with keys and on a small screen, whether it can be read.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { BrowserPage, browser, desktop, measure, phone, type Window } from '../support/browser'
+import { BrowserPage, browser, desktop, phone, type Window } from '../support/browser'
 import { type World, world } from '../support/world'
 
 const DocsPage = {
@@ -120,10 +120,7 @@ describe.skipIf(browser === undefined)('/docs in a browser', () => {
   ]
   test.each(windows)('every text stands out from what it stands on: %s', async (_, window) => {
     await using page = await DocsPage.open(w.url, window)
-    const [, background] = await page.value<[number, string]>(`(${measure})()[0]`)
-    expect(background).toBe(window.scheme === 'dark' ? 'dark' : 'light')
-    const faint = await page.value<string[]>(`(${measure})().slice(1).filter(([ratio]) => ratio < 4.5)`)
-    expect(faint).toEqual([])
+    expect(await page.contrast()).toEqual({ scheme: window.scheme, faint: [] })
   })
 
   test('has a name for everything that can be reached, and no heading that skips a level', async () => {

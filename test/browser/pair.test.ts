@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { encode } from 'uqr'
 import { pairLink } from '../../src/cli/pair/link'
 import { codeLines } from '../../src/cli/pair/qr'
-import { BrowserPage, browser, measure, phone } from '../support/browser'
+import { BrowserPage, browser, phone } from '../support/browser'
 import { modulesOf, readQr } from '../support/qr'
 import { type Fields, type World, world } from '../support/world'
 
@@ -113,10 +113,7 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
       for (const address of [scanned(w.url, code), `${w.url}/pair`]) {
         await using page = await BrowserPage.open(address, { ...phone, scheme })
         expect(await page.value('document.documentElement.scrollWidth')).toBe(phone.width)
-        expect((await page.value<[number, string]>(`(${measure})()[0]`))[1]).toBe(scheme)
-        expect(
-          await page.value<string[]>(`(${measure})().slice(1).filter(([ratio]) => ratio < 4.5)`),
-        ).toEqual([])
+        expect(await page.contrast()).toEqual({ scheme, faint: [] })
         const small = `[...document.querySelectorAll('button, input, a.button')].filter((one) => one.checkVisibility())
         .map((one) => one.getBoundingClientRect().height).filter((height) => height < 44)`
         expect(await page.value<number[]>(small)).toEqual([])

@@ -32,6 +32,12 @@ export interface Window {
 export const desktop: Window = { width: 1440, height: 900, scheme: 'light' }
 export const phone: Window = { width: 390, height: 844, scheme: 'light' }
 
+interface Contrast {
+  readonly scheme: 'light' | 'dark'
+  /** Every text that can be seen and stands out too little from what lies behind it (WCAG 2.2, 1.4.3). */
+  readonly faint: readonly string[]
+}
+
 /** The page in a window of its own, and what it complained of and asked for since. */
 export class BrowserPage implements AsyncDisposable {
   private constructor(
@@ -101,6 +107,10 @@ export class BrowserPage implements AsyncDisposable {
     )
   }
 
+  contrast(): Promise<Contrast> {
+    return this.value(CONTRAST)
+  }
+
   /** What the page looks like now, as a PNG. */
   async screenshot(): Promise<Uint8Array> {
     const { data } = (await this.view.cdp('Page.captureScreenshot', { format: 'png' })) as { data: string }
@@ -124,31 +134,30 @@ export class BrowserPage implements AsyncDisposable {
   }
 }
 
-/**
- * In the page: the contrast (WCAG 2.2, 1.4.3) of every text that can be seen with what lies behind it, and the text.
- * The first entry says whether the page is dark.
- */
-export const measure = `() => {
+/** In the page: see {@link Contrast}. Its style is asked for once an element: the pages have thousands of texts. */
+const CONTRAST = `(() => {
+  const LEAST = 4.5
   const channels = (color) => color.match(/[\\d.]+/g).map(Number)
   const luminance = ([r, g, b]) => {
     const [x, y, z] = [r, g, b].map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4))
     return 0.2126 * x + 0.7152 * y + 0.0722 * z
   }
+  const grounds = new Map([[null, luminance([255, 255, 255])]])
   const behind = (element) => {
-    for (let one = element; one; one = one.parentElement) {
-      const [r, g, b, a = 1] = channels(getComputedStyle(one).backgroundColor)
-      if (a === 1) return [r, g, b]
+    if (!grounds.has(element)) {
+      const [r, g, b, a = 1] = channels(getComputedStyle(element).backgroundColor)
+      grounds.set(element, a === 1 ? luminance([r, g, b]) : behind(element.parentElement))
     }
-    return [255, 255, 255]
+    return grounds.get(element)
   }
-  const found = [[0, luminance(behind(document.body)) < 0.2 ? 'dark' : 'light']]
+  const faint = []
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const { parentElement } = node
-    if (node.data.trim() === '' || !parentElement.checkVisibility() || parentElement.closest('script, svg')) continue
-    const [one, other] = [luminance(channels(getComputedStyle(parentElement).color)), luminance(behind(parentElement))]
+    if (node.data.trim() === '' || parentElement.closest('script, svg') || !parentElement.checkVisibility()) continue
+    const [one, other] = [luminance(channels(getComputedStyle(parentElement).color)), behind(parentElement)]
     const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05)
-    found.push([Math.round(ratio * 100) / 100, parentElement.className + ': ' + node.data.trim().slice(0, 40)])
+    if (ratio < LEAST) faint.push(ratio.toFixed(2) + ' ' + parentElement.className + ': ' + node.data.trim().slice(0, 40))
   }
-  return found
-}`
+  return { scheme: behind(document.body) < 0.2 ? 'dark' : 'light', faint }
+})()`
