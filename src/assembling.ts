@@ -6,6 +6,7 @@ import { bootstrapToken, type Config, settingRegistry } from './config'
 import { createCore } from './core'
 import { Trouble } from './core/errors'
 import type { Host, NearbyServer } from './core/kernel'
+import type { Passwords } from './core/ports'
 import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
 import { descriptorsOf } from './descriptors'
@@ -22,7 +23,7 @@ import type { Keeping } from './keeping'
 import type { Logger } from './logger'
 import type { Measuring } from './measuring'
 import { pairSecrets } from './pair-secrets'
-import { argonPasswords, systemSecrets } from './platform'
+import { systemSecrets } from './platform'
 import { retrySecrets } from './sealing'
 import type { DiskWatch, OpenStore } from './store'
 import { VERSION } from './version'
@@ -37,6 +38,7 @@ interface Parts {
   readonly store: OpenStore
   readonly clock: Clock
   readonly turns: Turns
+  readonly passwords: Passwords
   readonly logger: Logger
   readonly bootId: string
   /** Asks for the end of this process. */
@@ -69,7 +71,7 @@ export async function assemble(parts: Parts) {
     clock,
     turns,
     secrets: systemSecrets,
-    passwords: argonPasswords(),
+    passwords: parts.passwords,
     pairSecrets: pairSecrets(key.seed(), key.did),
     retrySecrets: retrySecrets(key.seed()),
     streams: {

@@ -10,6 +10,7 @@ import { type Config, maskUrl } from './config'
 import { background } from './core/background'
 import { Trouble } from './core/errors'
 import type { OperatorError } from './core/kernel/operator-error'
+import type { Passwords } from './core/ports'
 import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
 import { DescriptorGuard } from './descriptors'
@@ -47,7 +48,7 @@ import {
   placeNotices,
   watchDisk,
 } from './opening'
-import { systemClock, systemSecrets, systemTurns } from './platform'
+import { argonPasswords, systemClock, systemSecrets, systemTurns } from './platform'
 import { aheadOrBehind, SharedClock } from './shared-clock'
 import { surfaces } from './surfaces'
 import { VERSION } from './version'
@@ -101,6 +102,8 @@ export interface BootOptions extends RunOptions {
   readonly turns?: Turns
   /** Default: those of surfaces.ts. */
   readonly surfaces?: readonly Surface[]
+  /** How passwords are hashed; default with argon2id, slowly. */
+  readonly passwords?: Passwords
 }
 
 /**
@@ -121,7 +124,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     else logger.info('the clock of this machine agrees with that of the database again')
   })
   // A clock that was given is right as it is.
-  const { clock = shared, turns = systemTurns } = options
+  const { clock = shared, turns = systemTurns, passwords = argonPasswords() } = options
   const notices = prepareHome(config.home)
   for (const notice of [...config.notices, ...notices]) logger.warning(notice)
   for (const notice of placeNotices(config)) logger.error(notice)
@@ -194,6 +197,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     store,
     clock,
     turns,
+    passwords,
     logger,
     bootId,
     requestStop: stopRequested.resolve,

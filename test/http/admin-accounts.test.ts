@@ -28,7 +28,7 @@ describe('POST /v1/admin/accounts', () => {
   })
 
   test('makes a human, whose password is stored as argon2id of 64 MiB and three passes', async () => {
-    await using w = await world()
+    await using w = await world({ hasSlowPasswords: true })
     const password = 'p'.repeat(8)
     const { status, body, text } = await make(w, {
       kind: 'human',

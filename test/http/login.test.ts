@@ -9,7 +9,7 @@ let w: World
 let bob: Person
 
 beforeAll(async () => {
-  w = await world()
+  w = await world({ hasSlowPasswords: true })
   bob = await w.human('bob')
   await w.human('keyless')
   await w.human('gone')

@@ -14,7 +14,7 @@ afterEach(() => {
 })
 
 test('every attempt to sign in costs one comparison of a slow hash, whoever it is for', async () => {
-  await using w = await world()
+  await using w = await world({ hasSlowPasswords: true })
   await w.human('bob')
   await w.agent('ann')
   const archived = await w.human('carol')

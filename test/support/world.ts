@@ -16,6 +16,7 @@ import { boot, type Running } from '../../src/main'
 import { systemTurns } from '../../src/platform'
 import { surfaces } from '../../src/surfaces'
 import { type Answer, Caller, type Fields } from './caller'
+import { cheapPasswords } from './cheap-passwords'
 import { type Parameter, type TestDatabase, testDatabase, type Words } from './database'
 import { FakeClock } from './fake-clock'
 import { fastDirectory } from './fast-directory'
@@ -29,10 +30,12 @@ export { type Message, type Page, Person, type Room } from './person'
 
 export type Role = 'admin' | 'member' | 'read_only'
 
-/** The password of every human, and its hash: argon2-cffi made it, as the earlier server did. */
+/** The password of every human, and a slow hash of it: argon2-cffi made it, as the earlier server did. */
 export const PASSWORD = 'correct horse battery staple'
 export const PASSWORD_HASH =
   '$argon2id$v=19$m=65536,t=3,p=4$MIIRqgvgQbgj220jfp0MPA$YfwJSVjtjSU0zzV/P3S9nnQ/USre2wvJMjfCIjrTQbg'
+
+const CHEAP_HASH = cheapPasswords.hash(PASSWORD)
 
 /** Every channel, as a one-operator team would give its agents. */
 export const READ_AND_POST = ['channel:*:read', 'channel:*:post']
@@ -55,6 +58,8 @@ export async function world<Time extends Clock = FakeClock>(
     readonly turns?: Turns
     /** Ways to use the server, besides those that it has. */
     readonly surfaces?: readonly Surface[]
+    /** Default false: a real hash takes a third of a second of processor time, in which nothing else is tested. */
+    readonly hasSlowPasswords?: boolean
   } = {},
 ): Promise<World<Time>> {
   const folder = fastDirectory()
@@ -82,11 +87,13 @@ export async function world<Time extends Clock = FakeClock>(
     ...options.settings,
   }
   const config = loadConfig({ env, cwd: home, command: 'serve' })
-  const { turns = systemTurns } = options
+  const { turns = systemTurns, hasSlowPasswords = false } = options
   const all = [...surfaces, ...(options.surfaces ?? [])]
-  const start = () =>
-    boot(config, { listen: true, log: (text) => lines.push(text), clock, turns, surfaces: all })
-  return new World(await start(), start, config, clock, database, lines, undo.move())
+  const passwords = hasSlowPasswords ? {} : { passwords: cheapPasswords }
+  const log = (text: string) => lines.push(text)
+  const start = () => boot(config, { listen: true, log, clock, turns, surfaces: all, ...passwords })
+  const hash = hasSlowPasswords ? PASSWORD_HASH : await CHEAP_HASH
+  return new World(await start(), start, config, clock, database, hash, lines, undo.move())
 }
 
 export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
@@ -104,6 +111,7 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     readonly config: Config,
     readonly clock: Time,
     readonly database: TestDatabase,
+    private readonly passwordHash: string,
     private readonly lines: readonly string[],
     private readonly place: AsyncDisposable,
   ) {
@@ -166,7 +174,7 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     const account = await this.account(handle, options)
     await this.sql(
       "UPDATE accounts SET kind = 'human', password_hash = ?, is_admin = ? WHERE handle = ?",
-      PASSWORD_HASH,
+      this.passwordHash,
       options.isAdmin ?? false,
       handle,
     )
