@@ -26,7 +26,7 @@ const sizes = (quick: boolean) =>
         log: 50_000,
         room: 5000,
         members: 500,
-        sockets: 20,
+        sockets: [20, 100, 400],
       }
     : {
         channels: 2000,
@@ -36,7 +36,7 @@ const sizes = (quick: boolean) =>
         log: 4_000_000,
         room: 50_000,
         members: 5000,
-        sockets: 50,
+        sockets: [50, 500, 2000],
       }
 type Sizes = ReturnType<typeof sizes>
 
@@ -205,23 +205,43 @@ async function inMembers(size: Sizes): Promise<Row[]> {
   })
 }
 
-/** What a socket that reads everything adds to the server's memory. */
-async function starSockets(server: Synapse, { channels, sockets: count }: Sizes): Promise<Row> {
-  const open = async (n: number) =>
-    await Promise.all(Array.from({ length: n }, () => starSocket(server).opened))
-  const warm = await open(5)
-  const before = server.rss()
-  const sockets = await open(count)
-  const each = (server.rss() - before) / count / 1024
-  for (const socket of [...warm, ...sockets]) socket?.close()
+/**
+ * What a socket that reads everything adds to the server's memory. The first ones also bring what a process keeps once
+ * (compiled code, buffers, the heap's room to breathe); what a socket costs is what more of them add.
+ */
+async function starSockets(server: Synapse, { channels, sockets: counts }: Sizes): Promise<Row> {
+  const open = async (n: number) => {
+    const opened: Awaited<ReturnType<typeof starSocket>['opened']>[] = []
+    while (opened.length < n)
+      opened.push(
+        ...(await Promise.all(
+          Array.from({ length: Math.min(50, n - opened.length) }, () => starSocket(server).opened),
+        )),
+      )
+    return opened
+  }
+  const sockets = await open(5)
+  const steps: { to: number; each: number }[] = []
+  for (const to of counts) {
+    const from = steps.at(-1)?.to ?? 0
+    const before = server.rss()
+    sockets.push(...(await open(to - from)))
+    steps.push({ to, each: (server.rss() - before) / (to - from) / 1024 })
+  }
+  for (const socket of sockets) socket?.close()
   const refused = sockets.filter((socket) => socket === undefined).length
+  const texts = steps.map(({ to, each }, i) => {
+    const from = steps[i - 1]?.to
+    return `${from === undefined ? `first ${to}` : `${from} to ${to}`}: ${each.toFixed(0)} KB`
+  })
+  const last = steps.at(-1)?.each ?? Number.NaN
   return {
     workload: 'G2',
-    shape: `${channels} channels: ${count} sockets on *`,
-    measured: refused > 0 ? `${refused} refused` : `${each.toFixed(0)} KB RSS each`,
-    goal: `≤ ${MAX_SOCKET_KILOBYTES} KB each`,
-    met: refused === 0 && each <= MAX_SOCKET_KILOBYTES,
-    data: { kilobytesEach: each, refused },
+    shape: `${channels} channels: sockets on *, RSS each`,
+    measured: refused > 0 ? `${refused} refused` : texts.join(', '),
+    goal: `≤ ${MAX_SOCKET_KILOBYTES} KB each more`,
+    met: refused === 0 && last <= MAX_SOCKET_KILOBYTES,
+    data: { steps, refused },
   }
 }
 

@@ -4,7 +4,7 @@ import { type Loop, type Pace, TURN_ROWS } from './turns'
 
 /** Channels that one statement counts, and members, each of which is looked up. */
 const COUNTED_AT_ONCE = 8
-const MEMBERS_AT_ONCE = 2000
+const MEMBERS_AT_ONCE = 1000
 /** How often members are counted page by page before it is left to one statement. */
 const TRIES = 3
 /** Members that are counted in the time that a row takes. */

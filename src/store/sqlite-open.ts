@@ -49,7 +49,7 @@ const dialect: Dialect = {
   texts: (json) => sql`SELECT value FROM json_each(${json})`,
   membershipKey: sql`memberships.rowid`,
   // Each is looked up on the serving thread, half a microsecond long.
-  countedMembers: sql`500`,
+  countedMembers: sql`250`,
   byCodePoint: (text) => sql`${text} COLLATE BINARY`,
   instants: (byId) =>
     sql`(SELECT value ->> 0 AS id, value ->> 1 AS at FROM json_each(${JSON.stringify([...byId])})) AS given`,

@@ -8,7 +8,7 @@ import { HAS_MENTIONS, KIND_MASK, kindFlags, toMessage } from '../message-row'
 import { chunks, lazily } from './rows'
 
 /** Of how many keys a statement is made. */
-const KEYS = [1, 8, 64, 500]
+const KEYS = [1, 8, 64, 200]
 /** Likewise of how many channels; the rest of them is one that there is not. */
 const PARTS = [1, 2, 4, 8, 16, MAX_CHANNEL_FILTER]
 const NO_CHANNEL = -1
