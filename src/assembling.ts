@@ -11,6 +11,7 @@ import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
 import { descriptorsOf } from './descriptors'
 import type { InstanceKey } from './home/instance-key'
+import { Entrance } from './http/entrance'
 import { echoKeys } from './http/outside'
 import { RateLimits } from './http/rate-limits'
 import { createHttpServer } from './http/server'
@@ -166,12 +167,14 @@ export async function assemble(parts: Parts) {
     echoKeys: echoKeys(key.seed(), () => Math.floor(clock.now() / 1000)),
     nearbyServers: parts.nearbyServers,
   }
+  const rates = new RateLimits(core.settings, clock)
   const app: AppParts = {
     core,
     streams: hub,
     waits,
     limits: new StreamLimits(core.settings),
-    rates: new RateLimits(core.settings, clock),
+    entrance: new Entrance(core.authentication, core, rates),
+    rates,
     host,
     report,
   }

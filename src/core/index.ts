@@ -21,6 +21,7 @@ import { Feed } from './feed'
 import { Gates } from './gates'
 import { History } from './history'
 import { hydrateInSlices } from './hydrate'
+import { Authentication } from './identity'
 import type { Secrets } from './ids'
 import { ActedWrites } from './impersonation'
 import { RetryKeys, Transactions } from './kernel'
@@ -61,7 +62,14 @@ export interface CorePorts {
   readonly report: (fault: unknown) => void
 }
 
-export type Core = Awaited<ReturnType<typeof createCore>>
+/** All of the core, for the composition root. */
+type WholeCore = Awaited<ReturnType<typeof createCore>>
+
+/** The core as surfaces see it: without what makes an actor of a credential, and what reads the log for all. */
+export type Core = Omit<WholeCore, 'authentication' | 'gates' | 'directory' | 'hydrate'> & {
+  readonly gates: Pick<Gates, 'current' | 'read'>
+  readonly directory: Omit<Directory, 'tokenByHash' | 'sessionByHash'>
+}
 
 /**
  * Puts the core together over its ports. Settings, directory and log hear of every commit before anybody else.
@@ -131,8 +139,7 @@ export async function createCore(ports: CorePorts) {
     reads: store.reads,
     clock,
     pace,
-    /** See `SharedLog.fresh`; undefined where nobody else writes, because it is always so. */
-    fresh: () => shared?.fresh(),
+    authentication: new Authentication(directory, gates, shared),
     directory,
     gates,
     log,

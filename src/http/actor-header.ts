@@ -1,6 +1,7 @@
 import type { Core } from '../core'
 import type { Actor, Principal } from '../core/actor'
 import { refusal } from '../core/errors'
+import type { Gates } from '../core/gates'
 
 const HEADER = 'x-synapse-actor'
 /** One handle, of here or of another server (`name@server`), or of a pairing of servers; a repeated header has a comma. */
@@ -8,15 +9,12 @@ const ONE_HANDLE = /^(?:[a-z][a-z0-9_-]{0,63}(?:@[a-z][a-z0-9-]{0,31})?|fed:[a-z
 
 /**
  * Who acts when this principal sends this request: itself, or the account that `X-Synapse-Actor` names. With
- * core/impersonation.ts this is all there is to that header (§8 of operating.md): here what it says about itself,
- * there who may act as whom.
+ * core/impersonation.ts this is all there is to that header: here what it says about itself, there who may act as whom.
  * @throws actor_header_invalid; actor_claim_denied, impersonation_denied, account_not_found
  */
-export function withClaim(core: Core, request: Request, principal: Principal): Actor | Promise<Actor> {
+export function actorOf(gates: Gates, request: Request, principal: Principal): Actor {
   const handle = claimOf(request)
-  return handle === undefined
-    ? principal
-    : core.directory.settle(() => core.gates.claim(core.gates.current(principal), handle))
+  return handle === undefined ? principal : gates.claim(principal, handle)
 }
 
 /** What a request without a credential hears that names an account. @throws actor_header_unauthenticated */

@@ -1,9 +1,12 @@
 import type { Core } from '../core'
-import type { Actor, Principal } from '../core/actor'
+import type { Principal } from '../core/actor'
 import type { Session } from '../core/entities'
 import { AppError, refusal } from '../core/errors'
-import { claimOf, refuseBareClaim, withClaim } from './actor-header'
+import type { Gates } from '../core/gates'
+import type { Credential } from '../core/identity'
+import { actorOf, claimOf, namesActor, refuseBareClaim } from './actor-header'
 import { isSecure, originClass, peerOf } from './client'
+import type { Credentials } from './credentials'
 import { HttpError } from './errors'
 import { secretOf, sessionCookie, sessionSecrets } from './session-cookie'
 
@@ -21,21 +24,66 @@ export const credentialRefusals = [
   'account_unavailable',
 ] as const
 
+/** How v1 reads who calls. */
+export const headerCredentials: Credentials = {
+  read: credentialOf,
+  namesActor,
+  checkUnasked: checkBareClaim,
+  renew: prolongSession,
+}
+
 const operator: Principal = { via: 'operator' }
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * The one place where a request becomes an actor: by its credential, and by whom it says that it acts as.
- * @throws the 401s of §2.1; origin_not_allowed for a cookie that another site's page sent along; what actor-header.ts
- *   refuses
+ * The credential of a request, as v1 reads it: a bearer token, which wins over a cookie even when it is bad; a session's
+ * cookie; the local socket. `X-Synapse-Actor` says as whom it acts.
+ * @throws missing_token, not_authenticated, actor_header_unauthenticated
  */
-export async function authenticate(core: Core, request: Request): Promise<Actor> {
-  if (!presentsCredential(core, request)) refuseBareClaim(core, request)
-  return withClaim(core, request, await principalBy(core, request))
+export function credentialOf(core: Core, request: Request): Credential {
+  const bearer = bearerIn(request)
+  if (bearer !== undefined) return ofToken(request, bearer)
+  const secrets = sessionSecrets(core, request)
+  if (secrets.length > 0)
+    return (gates) => {
+      const principal = ofSessions(gates, secrets)
+      if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
+      return actorOf(gates, request, principal)
+    }
+  const peer = peerOf(request)
+  if (peer.transport === 'local') return (gates) => actorOf(gates, request, operator)
+  refuseBareClaim(core, request)
+  if (peer.rescue !== true) throw refusal('not_authenticated')
+  // There is no credential that a page of another site would lack.
+  if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
+  return (gates) => actorOf(gates, request, operator)
 }
 
-/** Where no credential is asked for. @throws actor_header_invalid, actor_header_unauthenticated */
-export function checkBareClaim(core: Core, request: Request): void {
+/** @throws missing_token; of the credential: invalid_token, token_expired, account_unavailable */
+export function ofToken(request: Request, token: string): Credential {
+  if (token === '') throw refusal('missing_token')
+  const hash = Bun.SHA256.hash(token, 'hex')
+  return (gates) => actorOf(gates, request, gates.byToken(hash))
+}
+
+/**
+ * By the first of these secrets that is one of a session now: a cookie of the earlier name may be that of another server.
+ * @throws invalid_session, session_expired, account_unavailable: what is wrong with the first
+ */
+export function ofSessions(gates: Gates, secrets: readonly string[]): Principal & { via: 'session' } {
+  let refused: unknown
+  for (const secret of secrets)
+    try {
+      return gates.bySession(Bun.SHA256.hash(secret, 'hex'))
+    } catch (error) {
+      if (!(error instanceof AppError) || error.kind !== 'unauthenticated') throw error
+      refused ??= error
+    }
+  throw refused ?? refusal('not_authenticated')
+}
+
+/** @throws actor_header_invalid, actor_header_unauthenticated */
+function checkBareClaim(core: Core, request: Request): void {
   // A socket looks at its credential itself, which may lie among the subprotocols.
   const isInProtocols = request.headers.get('sec-websocket-protocol')?.includes(TOKEN_PROTOCOL) ?? false
   if (!isInProtocols && !presentsCredential(core, request)) refuseBareClaim(core, request)
@@ -45,53 +93,6 @@ export function checkBareClaim(core: Core, request: Request): void {
 function presentsCredential(core: Core, request: Request): boolean {
   if (bearerIn(request) !== undefined) return true
   return sessionSecrets(core, request).length > 0 || peerOf(request).transport === 'local'
-}
-
-/** A bearer token wins over a cookie, even when it is bad; another scheme is as good as none. */
-async function principalBy(core: Core, request: Request): Promise<Principal> {
-  const bearer = bearerIn(request)
-  if (bearer !== undefined) return byBearer(core, bearer)
-  const secrets = sessionSecrets(core, request)
-  if (secrets.length > 0) {
-    const actor = await byCookies(core, secrets)
-    if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
-    return actor
-  }
-  const peer = peerOf(request)
-  if (peer.transport === 'local') return operator
-  if (peer.rescue === true) {
-    // There is no credential that a page of another site would lack.
-    if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
-    return operator
-  }
-  throw refusal('not_authenticated')
-}
-
-/** @throws missing_token, invalid_token, token_expired, account_unavailable */
-export function byBearer(core: Core, token: string): Promise<Principal> {
-  if (token === '') throw refusal('missing_token')
-  const hash = Bun.SHA256.hash(token, 'hex')
-  return core.directory.settle(() => core.gates.byToken(hash))
-}
-
-/**
- * By the first of these secrets that is one of a session now: a cookie of the earlier name may be that of another server.
- * @throws invalid_session, session_expired, account_unavailable: what is wrong with the first
- */
-export async function byCookies(
-  core: Core,
-  secrets: readonly string[],
-): Promise<Principal & { via: 'session' }> {
-  let refused: unknown
-  for (const secret of secrets)
-    try {
-      const hash = Bun.SHA256.hash(secret, 'hex')
-      return await core.directory.settle(() => core.gates.bySession(hash))
-    } catch (error) {
-      if (!(error instanceof AppError) || error.kind !== 'unauthenticated') throw error
-      refused ??= error
-    }
-  throw refused ?? refusal('not_authenticated')
 }
 
 /** What stands behind `Bearer`; undefined without one, and for another scheme. */
@@ -105,7 +106,7 @@ export function bearerIn(request: Request): string | undefined {
 }
 
 /** Gives an aging session its full life again, and the cookie with it, unless the answer sets the cookie itself. */
-export async function prolongSession(
+async function prolongSession(
   core: Core,
   request: Request,
   session: Session,

@@ -1,20 +1,15 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
-import type { Actor, Person, Principal } from '../core/actor'
+import type { Actor } from '../core/actor'
 import { canonicalJson } from '../core/canonical-json'
-import { namesActor } from './actor-header'
-import { admit, type Gate, type Who } from './admission'
-import { checkBareClaim } from './auth'
 import { streamedBody } from './body'
 import { hasGone, RequestOrigin } from './client'
+import { type AccessRule, type ActorOf, callers, type Who } from './entrance'
 import { HttpError } from './errors'
 import { type Once, onceBy, retryHeader } from './once'
 import type { RateClass } from './rate-limits'
 import type { RequestContext } from './request-context'
 import { byteLimitOf, type Static } from './schema'
 import { validator } from './validation'
-
-/** Who acts as somebody else does so as an account alone; elsewhere its own credential is what counts. */
-type ActorOf<W extends Who> = W extends 'nobody' ? null : W extends 'account' ? Person : Principal
 
 /** A request that passed gates 1 and 2: its caller is known and its shape is right. */
 export interface Call<W extends Who, Query, Body> {
@@ -65,8 +60,8 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: TSchema }>>
   /** Reasons (`code`) of refusals besides those that every endpoint has. */
   readonly refusals?: readonly string[]
-  /** Whether all of it is judged once more by the work that writes. */
-  readonly isJudgedLate?: boolean
+  /** Whether all of it is judged again by the transaction that writes. */
+  readonly authorizedInTransaction?: true
   /** Of a POST whose answer shows a secret. */
   readonly showsSecret?: true
   /** Where it is shown: in /openapi.json and at /docs unless this says less. */
@@ -74,8 +69,14 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
   readonly handle: (call: Call<W, Static<Query>, Static<Body>>) => Answer | Promise<Answer>
 }
 
-/** An endpoint with its types erased: what the server runs, the documentation shows and the tests walk. */
+const declared: unique symbol = Symbol('declared')
+
+/**
+ * An endpoint with its types erased: what the server runs, the documentation shows and the tests walk. Only `endpoint`
+ * makes one, so that none runs past its rule.
+ */
 export interface Endpoint extends Omit<Spec<Who, TObject, TSchema>, 'handle'> {
+  readonly [declared]: true
   run(context: RequestContext, params: Readonly<Record<string, string>>): Promise<Ran>
 }
 
@@ -99,26 +100,29 @@ export function endpoint<
   const bodyOf = spec.body && bodyReader(spec.body)
   const isStreamed = spec.body !== undefined && byteLimitOf(spec.body) !== undefined
   const what = `${spec.method} ${spec.path}`
-  const gate: Gate = {
-    who: spec.who,
-    scope: spec.scope,
-    rate: spec.rate ?? (spec.method === 'GET' ? 'read' : 'write'),
-    isJudgedLate: spec.isJudgedLate ?? false,
-  }
+  const who: Who = spec.who
+  if (!callers.includes(who)) throw new Error(`${what} does not say who may call it`)
+  const rate = spec.rate ?? (spec.method === 'GET' ? 'read' : 'write')
+  const rule: AccessRule | null =
+    who === 'nobody'
+      ? null
+      : { who, scope: spec.scope, rate, authorizedInTransaction: spec.authorizedInTransaction ?? false }
   return {
+    [declared]: true,
     ...(spec as Omit<Spec<Who, TObject, TSchema>, 'handle'>),
     async run(context, params) {
       const { request } = context
-      const { core } = context.of
+      const { core, surface } = context.of
+      const { credentials } = surface
       // What only reads, and what is posted in one's own name, is not written down.
-      const isNoted = gate.rate !== 'read' && (gate.rate !== 'post' || namesActor(request))
+      const isNoted = rate !== 'read' && (rate !== 'post' || credentials.namesActor?.(request) === true)
       if (isNoted && hasGone(request))
         throw new HttpError(400, 'client_gone', 'The connection was closed before the request was read')
       const origin = isNoted
         ? new RequestOrigin(request, core.settings, what, spec.duringDrain === true)
         : null
-      if (spec.who === 'nobody') checkBareClaim(core, request)
-      const actor = spec.who === 'nobody' ? null : await admit(core, request, context, gate, origin)
+      if (rule === null) credentials.checkUnasked?.(core, request)
+      const actor = rule === null ? null : await context.enter(rule, origin)
       const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
       const body = bodyOf && (await bodyOf(context))
       const retryKey = spec.method === 'POST' ? retryHeader(request) : null

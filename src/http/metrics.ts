@@ -1,14 +1,11 @@
 import { BlockList } from 'node:net'
 import type { Core } from '../core'
-import { principalOf, requireAdmin } from '../core/actor'
-import { authenticateFresh, countVisit } from './admission'
 import { credentialRefusals } from './auth'
 import { clientAddress, peerOf } from './client'
 import { type Endpoint, endpoint } from './endpoint'
 import { HttpError } from './errors'
-import type { RequestContext } from './request-context'
 
-const SCOPE = 'metrics:read'
+const reader = { who: 'admin', scope: 'metrics:read', rate: 'read' } as const
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 const loopback = new BlockList()
@@ -30,16 +27,10 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
     refusals: ['not_found', ...credentialRefusals, 'missing_scope', 'not_admin'],
     handle: async ({ request, context }) => {
       if (!core.settings.get('metrics.enabled')) throw new HttpError(404, 'not_found', 'Not Found')
-      if (!isFromHere(request)) await admit(core, request, context)
+      if (!isFromHere(request)) await context.enter(reader)
       return { response: new Response(render(), { headers: { 'content-type': CONTENT_TYPE } }) }
     },
   })
-}
-
-async function admit(core: Core, request: Request, context: RequestContext): Promise<void> {
-  const principal = principalOf(await authenticateFresh(core, request, false))
-  countVisit(core, request, context, principal, 'read')
-  requireAdmin(principal, core.settings, SCOPE)
 }
 
 /**

@@ -1,13 +1,15 @@
 import type { Core } from '../core'
-import type { Actor } from '../core/actor'
-import type { RateClass, RateLimits, RatePolicy } from './rate-limits'
+import type { Credential } from '../core/identity'
+import type { RequestOrigin } from './client'
+import type { AccessRule, ActorOf, Entrance, Who } from './entrance'
+import type { RatePolicy } from './rate-limits'
 import type { WholeSurface } from './surface'
 
 /** What all requests to one surface have in common. */
 export interface SurfaceContext {
   readonly core: Core
   readonly surface: WholeSurface
-  readonly rates: RateLimits
+  readonly entrance: Entrance
 }
 
 /** One request on its way through the server, and what its answer says of the caller's rate. */
@@ -21,9 +23,21 @@ export class RequestContext {
     readonly requestId: string,
   ) {}
 
-  /** @throws rate_limited */
-  take(actor: Actor, name: RateClass): void {
-    this.of.rates.take(actor, name, this)
+  /** Lets the caller in by the credential that the surface reads. @throws as `Entrance.enter` */
+  enter<W extends Exclude<Who, 'nobody'>>(
+    rule: AccessRule<W>,
+    origin: RequestOrigin | null = null,
+  ): Promise<ActorOf<W>> {
+    const { core, surface, entrance } = this.of
+    return entrance.enter(this, surface.credentials.read(core, this.request), rule, origin)
+  }
+
+  /** The same by a credential that the endpoint has read itself. @throws as `Entrance.enter` */
+  enterBy<W extends Exclude<Who, 'nobody'>>(
+    credential: Credential,
+    rule: AccessRule<W>,
+  ): Promise<ActorOf<W>> {
+    return this.of.entrance.enter(this, credential, rule, null)
   }
 
   /** Told by the limits what is left. */

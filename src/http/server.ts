@@ -2,13 +2,12 @@
  * HTTP: from a request to a verb of the core and back. The shared files here know requests, credentials, shapes and
  * errors; a folder each is a surface (v1, admin), which declares endpoints and renders its own wire form.
  * May import the core, Elysia and TypeBox; never the store, the hub or another surface.
- * Start reading at surface.ts (what a surface is) and endpoint.ts, admission.ts and auth.ts (who calls), then v1/messages.ts.
+ * Start reading at surface.ts (what a surface is) and endpoint.ts, entrance.ts and auth.ts (who calls), then v1/messages.ts.
  */
 import { Elysia } from 'elysia'
 import { accountOf, principalOf } from '../core/actor'
 import type { Logger } from '../logger'
 import { Meters, type RouteMeter } from '../metrics'
-import { prolongSession } from './auth'
 import { notePeer, peerOf } from './client'
 import type { Answer, Endpoint } from './endpoint'
 import { failureOf, type HttpError } from './errors'
@@ -31,10 +30,10 @@ export function createHttpServer(
   logger: Logger,
   meters = new Meters(),
 ): HttpServer {
-  const { core, rates } = parts
+  const { core, entrance } = parts
   const declared = declareSurfaces(surfaces, parts)
   const endpoints = declared.flatMap((each) => each.endpoints)
-  const contextOf = (surface: WholeSurface): SurfaceContext => ({ core, surface, rates })
+  const contextOf = (surface: WholeSurface): SurfaceContext => ({ core, surface, entrance })
   const isLoggingAll = () => core.settings.get('log.requests') === 'all'
   const answer = async (
     request: Request,
@@ -58,9 +57,11 @@ export function createHttpServer(
       response = toResponse(ran.answer, context)
       // What was done is done: a session that cannot be prolonged now is the next request's matter.
       if (principal?.via === 'session' && response)
-        await prolongSession(core, request, principal.session, response).catch((fault) =>
-          logger.error('a session could not be prolonged', { request_id: requestId, fault }),
-        )
+        await of.surface.credentials
+          .renew?.(core, request, principal.session, response)
+          .catch((fault) =>
+            logger.error('a session could not be prolonged', { request_id: requestId, fault }),
+          )
     } catch (error) {
       const failure = failureOf(error)
       meters.refused(failure.code)

@@ -2,9 +2,12 @@ import type { Core } from '../core'
 import type { Host } from '../core/kernel'
 import type { Streams, Waits } from '../core/streams'
 import { type Asset, assetEndpoint } from './asset'
+import { headerCredentials } from './auth'
 import { type ReadBody, readJson } from './body'
 import { type Cors, listedOrigins } from './cors'
+import type { Credentials } from './credentials'
 import type { Answer, Endpoint } from './endpoint'
+import type { Entrance } from './entrance'
 import { type Failure, type RenderedError, renderError } from './errors'
 import type { RateLimits } from './rate-limits'
 import type { StreamLimits } from './stream-limits'
@@ -31,6 +34,8 @@ export interface Surface {
   renderError?(failure: Failure, requestId: string): RenderedError
   /** What is answered below its prefixes where no endpoint is. @throws HttpError, which `renderError` writes down */
   renderUnknown?(route: UnknownRoute): Answer
+  /** How it reads who calls. */
+  readonly credentials?: Credentials
   /** What pages of other origins may do. */
   readonly cors?: Cors
   /** Reads the body of a request whose endpoint declares a schema for it. */
@@ -45,7 +50,9 @@ export interface App {
   /** Holds requests until the log moves. */
   readonly waits: Waits
   readonly limits: StreamLimits
-  readonly rates: RateLimits
+  /** Requests come in by the rule of their endpoint. This is for what somebody who came in asks for later, as a frame. */
+  readonly entrance: Pick<Entrance, 'enterAgain'>
+  readonly rates: Pick<RateLimits, 'passOn'>
   readonly host: Host
   /** Told of faults that are no answer to a request. */
   readonly report: (fault: unknown) => void
@@ -56,11 +63,13 @@ export interface App {
 }
 
 /** The parts of an App that its surfaces do not make themselves. */
-export type AppParts = Omit<App, 'features' | 'endpoints'>
+export interface AppParts extends Omit<App, 'features' | 'endpoints'> {
+  readonly entrance: Entrance
+}
 
 /** A surface with what it left out. */
 export type WholeSurface = Required<
-  Pick<Surface, 'name' | 'prefixes' | 'renderError' | 'renderUnknown' | 'cors' | 'readBody'>
+  Pick<Surface, 'name' | 'prefixes' | 'renderError' | 'renderUnknown' | 'credentials' | 'cors' | 'readBody'>
 >
 
 /** A surface and what it declared. */
@@ -75,6 +84,7 @@ const others: WholeSurface = {
   prefixes: [],
   renderError,
   renderUnknown,
+  credentials: headerCredentials,
   cors: listedOrigins,
   readBody: readJson,
 }

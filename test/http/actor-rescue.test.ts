@@ -3,7 +3,7 @@ import { settingRegistry } from '../../src/config'
 import { createCore } from '../../src/core'
 import type { Actor } from '../../src/core/actor'
 import type { SettingValues } from '../../src/core/settings'
-import { authenticate } from '../../src/http/auth'
+import { credentialOf } from '../../src/http/auth'
 import { notePeer } from '../../src/http/client'
 import { HeldRequests } from '../../src/hub'
 import { pairSecrets } from '../../src/pair-secrets'
@@ -43,10 +43,10 @@ async function scene(values: Partial<SettingValues>) {
     },
   })
   await core.accounts.create({ via: 'operator' }, { kind: 'agent', handle: 'ann' })
-  const ask = (headers: Record<string, string>): Promise<Actor> => {
+  const ask = async (headers: Record<string, string>): Promise<Actor> => {
     const request = new Request('http://localhost/v1/auth/me', { headers })
     notePeer(request, { transport: 'tcp', address: '127.0.0.1', secure: false, rescue: true })
-    return authenticate(core, request)
+    return core.authentication.identify(credentialOf(core, request), false)
   }
   return { ask, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() }
 }

@@ -1,23 +1,31 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { generateKeyPairSync } from 'node:crypto'
 import { undeployedParts } from '../../scripts/undeployed'
-import { endpoint } from '../../src/http/endpoint'
-import { declareSurfaces, type Surface } from '../../src/http/surface'
+import { type Endpoint, endpoint } from '../../src/http/endpoint'
+import { type App, declareSurfaces, type Surface } from '../../src/http/surface'
 import { surfaces } from '../../src/surfaces'
+import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { RawConnection } from '../support/raw-socket'
 import { toy } from '../support/toy-surface'
+import { toyKey } from '../support/toy-surface/credentials'
 import { ECHO_BYTES, readable } from '../support/toy-surface/streams'
-import { type Answer, type Person, type World, world } from '../support/world'
+import { type Answer, Caller, type Person, READ_AND_POST, type World, world } from '../support/world'
 
 let w: World
 let ann: Person
+let key: string
 
 beforeAll(async () => {
   // The one line.
   w = await world({ surfaces: [toy] })
   await w.channel('general')
   ann = await w.agent('ann', { channels: { general: 'member' } })
+  key = await toyKey(ann.secret)
 })
 afterAll(() => w[Symbol.asyncDispose]())
+
+/** Ann as a client of the toy, which sends no header of v1. */
+const toyAnn = new Caller((path, init) => fetch(`${w.url}${path}?key=${key}`, init))
 
 /** A body whose length is not declared. */
 function piecewise(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
@@ -37,7 +45,7 @@ function expectToyError(answer: Answer<unknown>, status: number, errcode: string
 }
 
 test('a surface of one folder and one line reaches the verbs of the core, and everybody hears of it', async () => {
-  const said = await ann.post<{ at: number }>('/toy/general/say', { words: 'hello from a toy' })
+  const said = await toyAnn.post<{ at: number }>('/toy/general/say', { words: 'hello from a toy' })
   expect([said.status, said.body]).toMatchObject([201, { said: 'hello from a toy' }])
   const { body } = await ann.get<{ messages: { body: string; seq: number }[] }>(
     '/v1/messages?channel=general&order=desc&limit=1',
@@ -71,32 +79,44 @@ describe('every route of it without a credential is refused in its own shape:', 
 
 describe('its refusals have its own shape and words:', () => {
   const rows: [string, number, string, () => Promise<Answer<unknown>>][] = [
-    ['a token that is unknown', 401, 'TOY_BAD_KEY', () => w.bearer('syn_x').post('/toy/general/say')],
-    ['a refusal of the core', 404, 'channel_not_found', () => ann.post('/toy/never/say', { words: 'x' })],
-    ['an endpoint for others', 403, 'admin_scope_required', () => ann.delete('/toy/general')],
-    ['a body of the wrong shape', 400, 'TOY_BAD_BODY', () => ann.post('/toy/general/say', { words: 1 })],
+    [
+      'a key that is unknown',
+      401,
+      'TOY_BAD_KEY',
+      async () => w.guest.post(`/toy/general/say?key=${await toyKey('syn_x')}`),
+    ],
+    [
+      'a key that is not signed',
+      401,
+      'TOY_BAD_SIGNATURE',
+      () => w.guest.post(`/toy/general/say?key=${ann.secret}`),
+    ],
+    ['a refusal of the core', 404, 'channel_not_found', () => toyAnn.post('/toy/never/say', { words: 'x' })],
+    ['an endpoint for others', 403, 'admin_scope_required', () => toyAnn.delete('/toy/general')],
+    ['a body of the wrong shape', 400, 'TOY_BAD_BODY', () => toyAnn.post('/toy/general/say', { words: 1 })],
     [
       'a body that it cannot read',
       400,
       'TOY_NOT_JSON',
-      () => ann.fetch('/toy/general/say', { method: 'POST', body: '{', headers: { 'content-type': 'a/b' } }),
+      () =>
+        toyAnn.fetch('/toy/general/say', { method: 'POST', body: '{', headers: { 'content-type': 'a/b' } }),
     ],
     [
       'a body over its own limit',
       413,
       'TOY_TOO_LARGE',
-      () => ann.post('/toy/general/say', { words: 'x'.repeat(2000) }),
+      () => toyAnn.post('/toy/general/say', { words: 'x'.repeat(2000) }),
     ],
-    ['an unknown path', 404, 'TOY_UNRECOGNIZED', () => ann.get('/toy/never/there')],
-    ['its bare prefix', 404, 'TOY_UNRECOGNIZED', () => ann.get('/toy')],
-    ['another method', 405, 'TOY_UNRECOGNIZED', () => ann.get('/toy/echo')],
-    ['a slash too many, which leads nowhere', 404, 'TOY_UNRECOGNIZED', () => ann.get('/toy/about/')],
+    ['an unknown path', 404, 'TOY_UNRECOGNIZED', () => toyAnn.get('/toy/never/there')],
+    ['its bare prefix', 404, 'TOY_UNRECOGNIZED', () => toyAnn.get('/toy')],
+    ['another method', 405, 'TOY_UNRECOGNIZED', () => toyAnn.get('/toy/echo')],
+    ['a slash too many, which leads nowhere', 404, 'TOY_UNRECOGNIZED', () => toyAnn.get('/toy/about/')],
   ]
   test.each(rows)('%s', async (_, status, errcode, ask) => expectToyError(await ask(), status, errcode))
 
   test('a body is read whatever it says that it is', async () => {
     const headers = { 'content-type': 'text/plain' }
-    expect((await ann.post('/toy/general/say', { words: 'x' }, headers)).status).toBe(201)
+    expect((await toyAnn.post('/toy/general/say', { words: 'x' }, headers)).status).toBe(201)
   })
 })
 
@@ -126,7 +146,7 @@ test('pages of every origin may use it, and of the rest of the server as little 
 describe('a streamed body', () => {
   test('is handed on piece by piece, and so is the answer', async () => {
     using connection = await RawConnection.open(w.url)
-    const head = ['POST /toy/echo HTTP/1.1', 'host: x', `authorization: Bearer ${ann.secret}`]
+    const head = [`POST /toy/echo?key=${key} HTTP/1.1`, 'host: x']
     connection.write([...head, 'transfer-encoding: chunked', '', ''].join('\r\n'))
     const comes = (piece: string) =>
       connection.when(() => connection.buffered.toString('latin1').includes(piece) || undefined)
@@ -142,18 +162,130 @@ describe('a streamed body', () => {
   test('may be longer than any other body, and arrives whole', async () => {
     const bytes = new Uint8Array(ECHO_BYTES).map((_, i) => i % 251)
     const sha256 = Bun.SHA256.hash(bytes, 'hex')
-    const answer = await ann.fetch('/toy/measure', { method: 'POST', body: bytes })
+    const answer = await toyAnn.fetch('/toy/measure', { method: 'POST', body: bytes })
     expect(answer.body).toEqual({ bytes: ECHO_BYTES, sha256 })
     const pieces = piecewise([bytes.slice(0, 40_000), bytes.slice(40_000)])
-    const chunked = await ann.fetch('/toy/measure', { method: 'POST', body: pieces })
+    const chunked = await toyAnn.fetch('/toy/measure', { method: 'POST', body: pieces })
     expect(chunked.body).toEqual({ bytes: ECHO_BYTES, sha256 })
   })
 
   test('over its own limit is refused in the shape of its surface, declared or not', async () => {
     const bytes = new Uint8Array(ECHO_BYTES + 1)
     for (const body of [bytes, piecewise([bytes.slice(1), bytes.slice(0, 1)])])
-      expectToyError(await ann.fetch('/toy/measure', { method: 'POST', body }), 413, 'TOY_TOO_LARGE')
+      expectToyError(await toyAnn.fetch('/toy/measure', { method: 'POST', body }), 413, 'TOY_TOO_LARGE')
   })
+})
+
+describe('the credential of the toy', () => {
+  test('is its own: neither a token nor a cookie of v1 opens it, and it opens nothing of v1', async () => {
+    const bob = await w.human('bob', { channels: { general: 'member' } })
+    for (const who of [ann, bob])
+      expectToyError(await who.post('/toy/general/say', { words: 'x' }), 401, 'TOY_NO_KEY')
+    expect((await toyAnn.get('/v1/auth/me')).body.code).toBe('not_authenticated')
+  })
+
+  test('acts as nobody else, whatever a header of v1 says', async () => {
+    const headers = { 'x-synapse-actor': 'bob' }
+    expect((await toyAnn.post('/toy/general/say', { words: 'by ann' }, headers)).status).toBe(201)
+    const { body } = await ann.get<{ messages: object[] }>('/v1/messages?channel=general&order=desc&limit=1')
+    expect(body.messages).toMatchObject([{ body: 'by ann', sender_handle: 'ann' }])
+  })
+
+  test('is counted as any other, and its use is noted', async () => {
+    await using s = await world({ surfaces: [toy], settings: { SYNAPSE_RATE_POST: '60/1' } })
+    await s.channel('general')
+    const eve = await s.agent('eve', { channels: { general: 'member' } })
+    const lastUse = async () =>
+      (await s.operator.get<{ last_used_at: string | null }[]>('/v1/admin/tokens?account=eve')).body.at(0)
+    expect((await lastUse())?.last_used_at).toBeNull()
+    const path = `/toy/general/say?key=${await toyKey(eve.secret)}`
+    expect((await s.guest.post(path, { words: 'x' })).status).toBe(201)
+    expectToyError(await s.guest.post(path, { words: 'x' }), 429, 'rate_limited')
+    expect((await lastUse())?.last_used_at).not.toBeNull()
+  })
+
+  test.skipIf(postgresMissing)(
+    'is refused by everything of the server when it was revoked through another one, though no bus told of it',
+    async () => {
+      const { privateKey } = generateKeyPairSync('ed25519')
+      const settings = {
+        SYNAPSE_DATABASE_URL: await (await sharedPostgres()).createDatabase(),
+        SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+        SYNAPSE_BUS_URL: 'redis://127.0.0.1:1',
+        SYNAPSE_METRICS_ENABLED: 'on',
+      }
+      await using here = await world({ settings })
+      await using there = await world({ settings, surfaces: [toy] })
+      await here.channel('general')
+      const eve = await here.agent('eve', {
+        channels: { general: 'member' },
+        scopes: [...READ_AND_POST, 'metrics:read'],
+      })
+      const own = `?key=${await toyKey(eve.secret)}`
+      const asks: [string, () => Promise<Response>][] = [
+        ['the toy', () => fetch(`${there.url}/toy/measure${own}`, { method: 'POST' })],
+        [
+          'a post of the toy',
+          () => fetch(`${there.url}/toy/general/say${own}`, { method: 'POST', body: '{"words":"x"}' }),
+        ],
+        ['a read', () => fetch(`${there.url}/v1/channels`, { headers: eve.credential })],
+        [
+          'a stream',
+          () =>
+            fetch(`${there.url}/v1/events`, { headers: { ...eve.credential, accept: 'text/event-stream' } }),
+        ],
+        ['a socket', () => fetch(`${there.url}/v1/ws`, { headers: eve.credential })],
+        [
+          'the metrics',
+          () => fetch(`${there.url}/metrics`, { headers: { ...eve.credential, forwarded: 'for=192.0.2.7' } }),
+        ],
+      ]
+      const statuses = async () => {
+        const found: [string, number][] = []
+        for (const [what, ask] of asks) {
+          const answer = await ask()
+          await answer.body?.cancel()
+          found.push([what, answer.status])
+        }
+        return found
+      }
+      const [token] = (await here.operator.get<{ id: string }[]>('/v1/admin/tokens?account=eve')).body
+      expect((await statuses()).map(([, status]) => status)).toEqual([200, 201, 200, 200, 426, 200])
+      await here.operator.post(`/v1/admin/tokens/${token?.id}/revoke`)
+      expect(await statuses()).toEqual(asks.map(([what]) => [what, 401]))
+    },
+    60_000,
+  )
+})
+
+test('a surface has no way to an actor but the entrance, and no endpoint without a rule', () => {
+  const look = ({ core, entrance }: App) => [
+    // @ts-expect-error only the entrance authenticates
+    core.authentication,
+    // @ts-expect-error only the entrance looks a token up
+    core.gates.byToken,
+    // @ts-expect-error only the entrance looks a session up
+    core.gates.bySession,
+    // @ts-expect-error only the entrance says who acts as somebody else
+    core.gates.claim,
+    // @ts-expect-error the directory as well
+    core.directory.tokenByHash,
+    // @ts-expect-error the directory as well
+    core.directory.sessionByHash,
+    // @ts-expect-error requests come in by the rule of their endpoint
+    entrance.enter,
+  ]
+  expect(look).toBeFunction()
+  const bare = { method: 'GET', path: '/bare', tag: 'Toy', summary: 'x', answers: {} } as const
+  // @ts-expect-error an endpoint says who may call it
+  expect(() => endpoint({ ...bare, handle: () => ({ status: 204 }) })).toThrow('GET /bare does not say who')
+  // @ts-expect-error an endpoint is made by `endpoint` alone
+  const handmade: Endpoint = {
+    ...bare,
+    who: 'nobody',
+    run: async () => ({ actor: null, answer: { status: 204 } }),
+  }
+  expect(handmade).toBeObject()
 })
 
 describe('a server does not start with', () => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const report = (fault: unknown) => {
     throw fault
   }
-  core = await createCore({
+  const whole = await createCore({
     store: engine.store,
     settings: settingRegistry(loadConfig({ env: { HOME: '/nowhere' }, cwd: '/', command: 'serve' })),
     clock: engine.clock,
@@ -42,7 +42,8 @@ beforeAll(async () => {
     waits,
     report,
   })
-  const { directory, gates, feed, clock, pace } = core
+  core = whole
+  const { directory, gates, feed, clock, pace } = whole
   const publish = (topic: string, event: LogEvent) => {
     for (const ear of [...ears]) if (ear.held.has(topic)) ear.event(event)
     return 1

@@ -1,5 +1,5 @@
-import type { Who } from '../admission'
 import type { Endpoint } from '../endpoint'
+import type { Who } from '../entrance'
 import { codeBlock } from './code-block'
 import { codeLink } from './error-codes'
 import { examplesOf, isSocket } from './examples'

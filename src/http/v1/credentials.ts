@@ -28,7 +28,7 @@ const newToken = Type.Object({
 })
 
 /** What people and agents do with their own credentials (§26 of the v1 contract). */
-export function credentialEndpoints(core: Core, rates: RateLimits): Endpoint[] {
+export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'>): Endpoint[] {
   return [
     endpoint({
       method: 'POST',

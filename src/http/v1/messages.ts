@@ -63,7 +63,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
       method: 'POST',
       path: '/v1/messages',
       who: 'account',
-      isJudgedLate: true,
+      authorizedInTransaction: true,
       rate: 'post',
       tag: 'Messages',
       summary: 'Post a message',

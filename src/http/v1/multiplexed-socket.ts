@@ -137,12 +137,11 @@ export class MultiplexedSocket implements SocketSession {
       case 'ping':
         return this.say({ type: 'pong', ...idOf(frame) })
       case 'subscribe':
-        this.deps.rates.take(this.actor, 'read')
-        return this.subscribe(stream, frame)
+        return this.subscribe(stream, await this.enterAgain(), frame)
       case 'unsubscribe':
         return this.unsubscribe(stream, frame)
       case 'resume': {
-        this.deps.rates.take(this.actor, 'read')
+        await this.enterAgain()
         const { log } = this.deps.core
         const channels = await this.selectedChannels(stream)
         const past = stream.rewind(await log.position(frame.cursor, 'since', channels))
@@ -154,9 +153,18 @@ export class MultiplexedSocket implements SocketSession {
     }
   }
 
-  private async subscribe(stream: LiveStream, frame: ClientFrame & { type: 'subscribe' }): Promise<void> {
+  /** Whoever asks for events reads, and counts as a reader. */
+  private enterAgain(): Promise<Person> {
+    return this.deps.entrance.enterAgain(this.actor, 'read')
+  }
+
+  private async subscribe(
+    stream: LiveStream,
+    actor: Person,
+    frame: ClientFrame & { type: 'subscribe' },
+  ): Promise<void> {
     const { core, streams } = this.deps
-    const { filter, channels, after } = await core.feed.resolve(this.actor, {
+    const { filter, channels, after } = await core.feed.resolve(actor, {
       channels: frame.channels.map(normalName),
       types: frame.types ?? null,
       thread: null,

@@ -1,14 +1,16 @@
+import type { Core } from '../../core'
 import { normalName } from '../../core/accounts'
 import { type Person, principalOf } from '../../core/actor'
 import { AppError, refusal } from '../../core/errors'
-import { withClaim } from '../actor-header'
-import { countVisit } from '../admission'
+import type { Gates } from '../../core/gates'
+import type { Credential } from '../../core/identity'
+import { actorOf } from '../actor-header'
 import {
-  authenticate,
   bearerIn,
-  byBearer,
-  byCookies,
+  credentialOf,
   credentialRefusals,
+  ofSessions,
+  ofToken,
   refuseForeignOrigin,
   TOKEN_PROTOCOL,
 } from '../auth'
@@ -49,44 +51,28 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
         'upgrade_required',
         'socket_no_websocket',
       ],
-      handle: async ({ request, context, query }) => {
-        await deps.core.fresh()
-        return query.channel === undefined
-          ? openMultiplexed(deps, request, context)
-          : openChannel(deps, request, context, query.channel)
-      },
+      handle: ({ context, query }) =>
+        query.channel === undefined
+          ? openMultiplexed(deps, context)
+          : openChannel(deps, context, query.channel),
     }),
   ]
 }
 
-async function openMultiplexed(deps: LiveDeps, request: Request, context: RequestContext): Promise<Answer> {
-  const actor = await person(deps, request)
-  countVisit(deps.core, request, context, principalOf(actor), 'read')
+const reader = { who: 'account', rate: 'read' } as const
+
+async function openMultiplexed(deps: LiveDeps, context: RequestContext): Promise<Answer> {
+  const { request } = context
+  const actor = await context.enterBy(socketCredential(deps.core, request), reader)
   requireUpgrade(request)
   return upgrade(deps, request, actor, (place) => new MultiplexedSocket(deps, actor, place))
 }
 
 /** The original form: every refusal is a 403 before the upgrade, with the gate's own words. */
-async function openChannel(
-  deps: LiveDeps,
-  request: Request,
-  context: RequestContext,
-  name: string,
-): Promise<Answer> {
+async function openChannel(deps: LiveDeps, context: RequestContext, name: string): Promise<Answer> {
   const { core } = deps
-  const secrets = sessionSecrets(core, request)
-  if (secrets.length === 0) {
-    const hasBearer = bearerIn(request) !== undefined || protocolToken(request) !== undefined
-    throw refused(hasBearer ? 'websocket is humans-only' : 'auth required')
-  }
-  const principal = await byCookies(core, secrets).catch((error: unknown) => {
-    throw error instanceof AppError ? refused('invalid session') : error
-  })
-  if (principal.account.kind !== 'human') throw refused('websocket is humans-only')
-  refuseForeignOrigin(core, request)
-  countVisit(core, request, context, principal, 'read')
-  const actor = await withClaim(core, request, principal)
-  if (actor.via === 'operator') throw refused('auth required')
+  const { request } = context
+  const actor = await context.enterBy(cookieCredential(core, request), reader)
   const slug = normalName(name)
   const { channel } = await core.directory
     .settle(() => core.gates.read(core.gates.current(actor), slug))
@@ -95,6 +81,48 @@ async function openChannel(
     })
   requireUpgrade(request)
   return upgrade(deps, request, actor, (place) => new ChannelSocket(deps, actor, channel, place))
+}
+
+/** Humans by cookie, as the original socket has it. @throws websocket_refused, origin_not_allowed */
+function cookieCredential(core: Core, request: Request): Credential {
+  const secrets = sessionSecrets(core, request)
+  if (secrets.length === 0) {
+    const hasBearer = bearerIn(request) !== undefined || protocolToken(request) !== undefined
+    throw refused(hasBearer ? 'websocket is humans-only' : 'auth required')
+  }
+  return (gates) => {
+    const principal = sessionOrRefusal(gates, secrets)
+    if (principal.account.kind !== 'human') throw refused('websocket is humans-only')
+    refuseForeignOrigin(core, request)
+    return actorOf(gates, request, principal)
+  }
+}
+
+function sessionOrRefusal(gates: Gates, secrets: readonly string[]) {
+  try {
+    return ofSessions(gates, secrets)
+  } catch (error) {
+    throw error instanceof AppError ? refused('invalid session') : error
+  }
+}
+
+/** Humans by cookie, anybody by token, in the header or among the subprotocols. */
+function socketCredential(core: Core, request: Request): Credential {
+  const token = protocolToken(request)
+  const presented =
+    token !== undefined && bearerIn(request) === undefined
+      ? ofToken(request, token)
+      : credentialOf(core, request)
+  return (gates) => {
+    const actor = presented(gates)
+    const isWithoutCredential = peerOf(request).rescue === true
+    if (principalOf(actor).via === 'session' || isWithoutCredential) refuseForeignOrigin(core, request)
+    if (actor.via === 'operator')
+      throw isWithoutCredential
+        ? refusal('not_authenticated')
+        : new HttpError(426, 'socket_no_websocket', 'The local socket has no WebSockets')
+    return actor
+  }
 }
 
 function upgrade(
@@ -116,22 +144,6 @@ function upgrade(
   if (peer.upgrade(session(place), headers)) return 'upgraded'
   place[Symbol.dispose]()
   throw new HttpError(400, 'bad_handshake', 'This is not a valid WebSocket handshake')
-}
-
-/** Humans by cookie, anybody by token, in the header or among the subprotocols. */
-async function person({ core }: LiveDeps, request: Request): Promise<Person> {
-  const token = protocolToken(request)
-  const actor =
-    token !== undefined && bearerIn(request) === undefined
-      ? await withClaim(core, request, await byBearer(core, token))
-      : await authenticate(core, request)
-  const isWithoutCredential = peerOf(request).rescue === true
-  if (principalOf(actor).via === 'session' || isWithoutCredential) refuseForeignOrigin(core, request)
-  if (actor.via === 'operator')
-    throw isWithoutCredential
-      ? refusal('not_authenticated')
-      : new HttpError(426, 'socket_no_websocket', 'The local socket has no WebSockets')
-  return actor
 }
 
 function protocolToken(request: Request): string | undefined {

@@ -4,6 +4,7 @@
  */
 import type { Surface } from '../../../src/http/surface'
 import { toyCors } from './cors'
+import { toyCredentials } from './credentials'
 import { roomEndpoints } from './rooms'
 import { streamEndpoints } from './streams'
 import { readToyBody, renderToyError, renderToyUnknown } from './wire'
@@ -25,6 +26,7 @@ export const toy: Surface = {
   ],
   renderError: renderToyError,
   renderUnknown: renderToyUnknown,
+  credentials: toyCredentials,
   cors: toyCors,
   readBody: readToyBody,
 }

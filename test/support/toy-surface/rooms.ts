@@ -11,7 +11,7 @@ export function roomEndpoints(core: Core): Endpoint[] {
       method: 'POST',
       path: '/toy/:room/say',
       who: 'account',
-      isJudgedLate: true,
+      authorizedInTransaction: true,
       rate: 'post',
       tag,
       documentation,

@@ -5,7 +5,6 @@ const LIMIT = 1024
 
 /** What other protocols have other words for. */
 const codes: Readonly<Record<string, string>> = {
-  not_authenticated: 'TOY_NO_KEY',
   invalid_token: 'TOY_BAD_KEY',
   payload_too_large: 'TOY_TOO_LARGE',
   validation_error: 'TOY_BAD_BODY',

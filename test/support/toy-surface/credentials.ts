@@ -1,0 +1,30 @@
+import type { Credentials } from '../../../src/http/credentials'
+import { HttpError } from '../../../src/http/errors'
+
+const encoder = new TextEncoder()
+const secret = crypto.subtle.importKey(
+  'raw',
+  encoder.encode('toy'),
+  { name: 'HMAC', hash: 'SHA-256' },
+  false,
+  ['sign', 'verify'],
+)
+
+/** A token of the server in the query, signed by whoever sends it. The signature is checked before anything is looked up. */
+export const toyCredentials: Credentials = {
+  read: async (_, request) => {
+    const [token = '', signature = ''] = (new URL(request.url).searchParams.get('key') ?? '').split('.')
+    if (token === '') throw new HttpError(401, 'TOY_NO_KEY', 'The toy wants a key')
+    const given = Buffer.from(signature, 'hex')
+    if (!(await crypto.subtle.verify('HMAC', await secret, given, encoder.encode(token))))
+      throw new HttpError(401, 'TOY_BAD_SIGNATURE', 'This key is not signed by who sends it')
+    const hash = Bun.SHA256.hash(token, 'hex')
+    return (gates) => gates.byToken(hash)
+  },
+}
+
+/** A key, as the clients of the toy make it of their token. */
+export async function toyKey(token: string): Promise<string> {
+  const signature = await crypto.subtle.sign('HMAC', await secret, encoder.encode(token))
+  return `${token}.${new Uint8Array(signature).toHex()}`
+}
