@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { OperatorError, type ProblemKind } from '../../src/core/kernel/operator-error'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
+import { readMigrations } from '../../src/store/migrations'
 import { openSqlite } from '../../src/store/sqlite-open'
 import { rejectionOf } from '../home/temporary'
 import { fastDirectory } from '../support/fast-directory'
@@ -92,6 +93,24 @@ describe('an empty database', () => {
     expect(pragma('auto_vacuum')).toBe(2)
     expect(pragma('busy_timeout')).toBe(5000)
   })
+})
+
+test('a retry key that was used before answers were kept goes on, without an answer', async () => {
+  using at = place()
+  const before = readMigrations('sqlite').filter(({ name }) => name < '0005')
+  {
+    using db = new Database(at.path)
+    db.run('CREATE TABLE migrations (name text PRIMARY KEY, hash text NOT NULL, applied_at text NOT NULL)')
+    for (const { name, hash, statements } of before) {
+      for (const statement of statements) db.run(statement)
+      db.run('INSERT INTO migrations VALUES (?, ?, ?)', [name, hash, 'earlier'])
+    }
+    db.run(
+      "INSERT INTO idempotency (account_id, key, request_hash, subject, at) VALUES (1, 'k', 'hash', 7, 0)",
+    )
+  }
+  await using store = await open(at.path)
+  expect(await store.reads.usedKey({ accountId: 1, key: 'k' })).toEqual({ requestHash: 'hash', answer: null })
 })
 
 describe('a database is refused, and left byte for byte as it was,', () => {
