@@ -44,12 +44,12 @@ export interface Engine {
   /** Whether acts share a commit with each other, and with the posts before them; otherwise each has its own. */
   readonly sharesCommits: boolean
   /** What these plans read, as it is committed now. */
-  lookUp(plans: readonly PostPlan[]): Promise<Found>
+  lookUp(plans: readonly PostPlan[]): Found | Promise<Found>
   /**
    * Writes posts, and gives them their places. Answers the first, from which the others follow (`nthPosition`); undefined
    * where nothing was written because the group has to be judged again.
    */
-  write(group: Group): Promise<LogPosition | undefined>
+  write(group: Group): LogPosition | Promise<LogPosition | undefined>
   /**
    * Runs acts in one transaction, behind the posts of the group, which has none unless `sharesCommits`. Commits, with
    * the head that `run` answers, or throws what `run` throws. Undefined: as for `write`.

@@ -2,13 +2,13 @@ import { background } from '../core/background'
 import { AppError } from '../core/errors'
 import type { LogEvent } from '../core/events'
 import type { Secrets, Seq } from '../core/ids'
-import { countIndependent, judgePost } from '../core/messages/judge-post'
+import { countIndependent, type Found, judgePost } from '../core/messages/judge-post'
 import { type LogPosition, nthPosition, type PostPlan, placed } from '../core/messages/post-plan'
 import type { PostOutcome, Writes } from '../core/ports'
 import type { Clock } from '../core/time'
 import type { AnnouncedLog } from './announced-log'
 import { Appender } from './appender'
-import type { Engine, JudgedPost, Outcome, Transaction } from './engine'
+import type { Engine, Group, JudgedPost, Outcome, Transaction } from './engine'
 import { type Act, apart, GROUP_MILLISECONDS, GROUP_TEXT, GROUP_WORKS, type Post, type Work } from './works'
 
 /** How often a group that another process got in the way of is judged and sent again. */
@@ -132,7 +132,7 @@ export class GroupCommit {
     } catch (error) {
       return this.afterFailure(attempt, error)
     }
-    if (written) await this.publish(written)
+    if (written) return this.publish(written)
   }
 
   /** Judges and writes until no other process is in the way. Undefined if all works are answered by then. */
@@ -141,19 +141,27 @@ export class GroupCommit {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       attempt.sent = []
       const known = log.position
-      const { judged, refused } = await this.judge(attempt)
-      attempt.posts = [...judged, ...refused].map(({ post }) => post)
+      const plans = attempt.posts.map(({ plan }) => plan)
+      const { judged, refused } = this.judge(
+        attempt,
+        plans.length > 0 ? await engine.lookUp(plans) : undefined,
+      )
+      attempt.posts = postsOf(refused.length > 0 ? [...judged, ...refused] : judged)
       // What another process allowed a moment ago is not refused: everything has to be known for that.
       if (refused.length > 0) {
         await log.check()
         if (log.position !== known) continue
         for (const { post, reason } of refused) post.reject(engine.translate(reason))
-        attempt.posts = judged.map(({ post }) => post)
+        attempt.posts = postsOf(judged)
       }
       if (attempt.posts.length === 0 && attempt.acts.length === 0) return undefined
       const started = clock.steady()
       attempt.sent = judged
-      const written = await this.write(attempt, known)
+      const group = { posts: judged, known }
+      const written =
+        attempt.acts.length > 0
+          ? await this.writeWithActs(attempt, group)
+          : writtenAt(await engine.write(group), judged)
       if (written) {
         measure?.(written.posts.length + written.answers.length, clock.steady() - started)
         return written
@@ -167,13 +175,12 @@ export class GroupCommit {
   }
 
   /** Which posts may be written, and which may not by what is known here. Those that were written before are answered. */
-  private async judge(attempt: Attempt): Promise<{ judged: Judged[]; refused: Refused[] }> {
+  private judge(attempt: Attempt, found: Found | undefined): { judged: Judged[]; refused: Refused[] } {
     const { engine, clock } = this.deps
     const judged: Judged[] = []
     const refused: Refused[] = []
     const { posts } = attempt
-    if (posts.length === 0) return { judged, refused }
-    const found = await engine.lookUp(posts.map(({ plan }) => plan))
+    if (!found) return { judged, refused }
     const deadline = clock.steady() + GROUP_MILLISECONDS
     for (const [i, post] of posts.entries()) {
       if (i > 0 && clock.steady() > deadline) {
@@ -205,14 +212,9 @@ export class GroupCommit {
   }
 
   /** Undefined if the group has to be judged again. */
-  private async write(attempt: Attempt, known: Seq): Promise<Written | undefined> {
-    const { engine } = this.deps
+  private async writeWithActs(attempt: Attempt, group: Group): Promise<Written | undefined> {
     const { sent: posts, acts } = attempt
-    if (acts.length === 0) {
-      const first = await engine.write({ posts, known })
-      return first && writtenAt(first, posts)
-    }
-    const written = await engine.transact({ posts, known }, async (transaction) => {
+    const written = await this.deps.engine.transact(group, async (transaction) => {
       const appender = this.appenderOf(transaction)
       const answers = await this.runActs(attempt, transaction, appender)
       const { first, head } = transaction
@@ -261,22 +263,27 @@ export class GroupCommit {
    * here or elsewhere, waits until what is committed is known (`fresh`). Behind an act everybody waits, so that what comes
    * next is judged by the new rights.
    */
-  private async publish({ base, events, posts, answers }: Written): Promise<void> {
-    const { log, report } = this.deps
+  private publish({ base, events, posts, answers }: Written): Promise<void> | undefined {
+    const { log } = this.deps
     const announced = log.announce(base, events)
-    for (const [i, { post }] of posts.entries()) {
+    for (let i = 0; i < posts.length; i++) {
       const event = events[i]
-      if (event) post.resolve({ replayed: false, event })
+      if (event) posts[i]?.post.resolve({ replayed: false, event })
     }
+    if (answers.length > 0) return this.answerActs(answers, announced, base + events.length)
     // What cannot be read before it is reported by whoever reads it; it is announced later.
-    if (answers.length === 0) return background(announced, () => {})
+    background(announced, () => {})
+    return undefined
+  }
+
+  private async answerActs(answers: Written['answers'], announced: Promise<void>, upTo: Seq): Promise<void> {
     try {
       await announced
-      await log.reach(base + events.length)
+      await this.deps.log.reach(upTo)
     } catch {
       // It is committed, so it is answered all the same. Reported where it was read.
     }
-    background(this.answer(answers), report)
+    background(this.answer(answers), this.deps.report)
   }
 
   /** Answers whoever wrote what is announced by now. The next group need not wait for that. */
@@ -290,7 +297,8 @@ export class GroupCommit {
     const { posts, acts, sent, failed } = attempt
     const works = [...posts, ...acts]
     const outcome = await this.outcomeOf(sent, error)
-    if (outcome.kind === 'written') return this.publish(writtenAt(outcome.first, sent))
+    const written = outcome.kind === 'written' && writtenAt(outcome.first, sent)
+    if (written) return this.publish(written)
     // Its ids are the same, so it cannot be written twice.
     if (outcome.kind === 'again') return this.run(works)
     if (outcome.kind === 'apart' && works.length > 1) {
@@ -311,8 +319,12 @@ export class GroupCommit {
   }
 }
 
-function writtenAt(first: LogPosition, posts: readonly Judged[]): Written {
-  return { base: first.seq - 1, events: eventsOf(posts, first), posts, answers: [] }
+function postsOf(works: readonly (Judged | Refused)[]): Post[] {
+  return works.map(({ post }) => post)
+}
+
+function writtenAt(first: LogPosition | undefined, posts: readonly Judged[]): Written | undefined {
+  return first && { base: first.seq - 1, events: eventsOf(posts, first), posts, answers: [] }
 }
 
 function eventsOf(posts: readonly JudgedPost[], first: LogPosition): LogEvent[] {

@@ -37,9 +37,10 @@ const nothing: readonly string[] = []
 /** A post reads its key, its reply target and its thread. It writes its own message and its key. */
 export function touchesOf(post: Pick<PostPlan, 'uuid' | 'idempotency' | 'replyTo' | 'threadId'>): Touches {
   const { uuid, idempotency, replyTo, threadId } = post
+  if (!idempotency && replyTo === null && threadId === null) return { reads: nothing, writes: [uuid] }
   const keys = idempotency ? [`${idempotency.accountId} ${idempotency.key}`] : nothing
   const messages = [replyTo, threadId].filter((name) => name !== null)
-  return { reads: messages.length > 0 ? [...keys, ...messages] : keys, writes: [uuid, ...keys] }
+  return { reads: [...keys, ...messages], writes: [uuid, ...keys] }
 }
 
 /** What the store looked up for a post before it is decided. */
@@ -84,7 +85,14 @@ export function nthPosition(first: LogPosition, n: number): LogPosition {
 
 /** The event of a draft that has got its place. */
 export function placed({ message, channel, sender, mentioned }: PostDraft, place: LogPosition): LogEvent {
-  const { seq, at } = place
-  const fresh = { seq, createdAt: at, editedAt: null, deletedAt: null, replyCount: 0, lastReplyAt: null }
-  return postedEvent({ message: { ...message, ...fresh }, channel, sender, mentioned })
+  const placedMessage: Message = {
+    ...message,
+    seq: place.seq,
+    createdAt: place.at,
+    editedAt: null,
+    deletedAt: null,
+    replyCount: 0,
+    lastReplyAt: null,
+  }
+  return postedEvent({ message: placedMessage, channel, sender, mentioned })
 }

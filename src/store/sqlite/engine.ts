@@ -49,11 +49,11 @@ export class SqliteEngine implements Engine {
     this.head = deps.head
   }
 
-  async lookUp(): Promise<Found> {
+  lookUp(): Found {
     return this.found
   }
 
-  async write({ posts }: Group): Promise<LogPosition> {
+  write({ posts }: Group): LogPosition {
     this.begin.run()
     try {
       const first = this.insert(posts)
@@ -123,7 +123,8 @@ export class SqliteEngine implements Engine {
   private insert(posts: readonly JudgedPost[]): LogPosition {
     const { seq, lastAt } = this.head
     const first = { seq: seq + 1, at: toMicros(Math.max(this.deps.clock.now(), lastAt + 1)) }
-    for (const [i, post] of posts.entries()) this.rows.insertPost(post, nthPosition(first, i))
+    let n = 0
+    for (const post of posts) this.rows.insertPost(post, nthPosition(first, n++))
     return first
   }
 
