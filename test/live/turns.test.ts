@@ -122,8 +122,9 @@ describe('others have their turns while an administrator', () => {
   test('looks through the audit log for what is not there', async () => {
     const { body } = await w.operator.get<{ entries: unknown[] }>('/v1/admin/audit?action=nothing')
     expect(body.entries).toEqual([])
-    // The entries that are passed over are not given, so turns are counted instead of rows.
-    expect(turns.taken).toBeGreaterThanOrEqual(MANY / TURN_ROWS)
+    // The entries that are passed over are not given, so turns are counted instead of rows. The first ones may
+    // be read in a turn that began before.
+    expect(turns.taken).toBeGreaterThanOrEqual(MANY / TURN_ROWS - 1)
   })
 
   test('finds what is at the far end of it', async () => {
@@ -131,7 +132,7 @@ describe('others have their turns while an administrator', () => {
       '/v1/admin/audit?action=channel.create&limit=500',
     )
     expect(body.entries.map(({ action }) => action)).toEqual(['channel.create', 'channel.create'])
-    expect(turns.taken).toBeGreaterThanOrEqual(MANY / TURN_ROWS)
+    expect(turns.taken).toBeGreaterThanOrEqual(MANY / TURN_ROWS - 1)
   })
 
   test('checks the chain of the audit log', async () => {
