@@ -10,6 +10,8 @@ const ROOMS = ['alpha', 'beta'] as const
 
 export interface Torture {
   readonly seconds: number
+  /** On a slow machine it goes on until there were so many posts, and trouble twice; default 0. */
+  readonly least?: number
   /** Writers, each with a token of its own. */
   readonly writers?: number
   /** Readers of each kind: sockets, streams, long-polls and polls. */
@@ -32,7 +34,7 @@ export interface Outcome {
 }
 
 export async function torture(cluster: Cluster, options: Torture): Promise<Outcome> {
-  const { seconds, writers = 12, readers = 2, trouble, peace } = options
+  const { seconds, least = 0, writers = 12, readers = 2, trouble, peace } = options
   const first = cluster.server(0)
   for (const slug of ROOMS) await first.room(slug)
   const tokens: string[] = []
@@ -49,7 +51,7 @@ export async function torture(cluster: Cluster, options: Torture): Promise<Outco
 
   const deadline = performance.now() + seconds * 1000
   let troubles = 0
-  while (performance.now() < deadline) {
+  while (performance.now() < deadline || crowd.posts < least || troubles < 2) {
     await crowd.during(trouble(crowd.chance))
     troubles++
   }
