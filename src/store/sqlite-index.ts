@@ -12,7 +12,7 @@ import { handleOf, openSqlite, type SqliteConnections } from './sqlite-open'
  * Opens the store at a path, making and migrating it as needed.
  * @throws OperatorError if it cannot or must not be opened by this program
  */
-export function openSqliteStore(path: string, deps: StoreDeps): Promise<OpenStore> {
+export async function openSqliteStore(path: string, deps: StoreDeps): Promise<OpenStore> {
   return storeOver(openSqlite(path, deps.beforeMigration), path, deps)
 }
 

@@ -163,7 +163,7 @@ describe('a database is refused, and left byte for byte as it was,', () => {
     const error = await rejectionOf(open(at.path))
     expect(error).toBeInstanceOf(OperatorError)
     expect(error).toMatchObject({
-      reason,
+      kind: reason,
       problem: expect.stringMatching(problem),
       remedy: expect.stringMatching(/./),
     })
@@ -174,7 +174,7 @@ describe('a database is refused, and left byte for byte as it was,', () => {
 test('a database in a folder that is missing cannot be opened', async () => {
   using at = place()
   expect(await rejectionOf(open(join(at.path, 'nowhere', 'synapse.db')))).toMatchObject({
-    reason: 'unreadable',
+    kind: 'unreadable',
   })
 })
 
