@@ -6,6 +6,7 @@ import { bootstrapToken, type Config, settingRegistry } from './config'
 import { createCore } from './core'
 import { Trouble } from './core/errors'
 import type { Host, NearbyServer } from './core/kernel'
+import type { Catalogue } from './core/log/catalogue'
 import type { Passwords } from './core/ports'
 import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
@@ -36,6 +37,7 @@ interface Parts {
   readonly config: Config
   /** How the server is used, by which protocols. */
   readonly surfaces: readonly Surface[]
+  readonly catalogue: Catalogue
   readonly store: OpenStore
   readonly clock: Clock
   readonly turns: Turns
@@ -59,7 +61,8 @@ interface Parts {
 
 /** Core, hub and surfaces over an open store. */
 export async function assemble(parts: Parts) {
-  const { config, store, clock, turns, logger, bootId, report, disk, measuring, keeping, key } = parts
+  const { config, catalogue, store, clock, turns, logger, bootId, report, disk, measuring, keeping, key } =
+    parts
   const { certificateEnds } = parts
   const { shared } = store
   const publishers: ((topic: string, text: string) => void)[] = []
@@ -67,6 +70,7 @@ export async function assemble(parts: Parts) {
   // Before the hub exists there are no listeners.
   let isHeard = () => false
   const core = await createCore({
+    catalogue,
     store,
     settings: settingRegistry(config),
     clock,
@@ -88,6 +92,7 @@ export async function assemble(parts: Parts) {
   const { directory, gates, feed, pace } = core
   const hub: Hub = new Hub(
     {
+      catalogue,
       directory,
       gates,
       feed,
@@ -200,7 +205,7 @@ export async function assemble(parts: Parts) {
   })
   for (const job of upkeep) runner.add(job)
   const head = () => core.log.head
-  const followers = createFollowers({ store, clock, runner, head, hydrate: core.hydrate, report })
+  const followers = createFollowers({ catalogue, store, clock, runner, head, hydrate: core.hydrate, report })
   return { server, publishers, hub, core, runner, followers }
 }
 

@@ -10,6 +10,7 @@ import { type Config, maskUrl } from './config'
 import { background } from './core/background'
 import { Trouble } from './core/errors'
 import type { OperatorError } from './core/kernel/operator-error'
+import { type Catalogue, eventCatalogue } from './core/log/catalogue'
 import type { Passwords } from './core/ports'
 import type { Clock } from './core/time'
 import type { Turns } from './core/turns'
@@ -104,6 +105,8 @@ export interface BootOptions extends RunOptions {
   readonly surfaces?: readonly Surface[]
   /** How passwords are hashed; default with argon2id, slowly. */
   readonly passwords?: Passwords
+  /** The types of events that this server knows; default all that this program writes. */
+  readonly catalogue?: Catalogue
 }
 
 /**
@@ -124,7 +127,8 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     else logger.info('the clock of this machine agrees with that of the database again')
   })
   // A clock that was given is right as it is.
-  const { clock = shared, turns = systemTurns, passwords = argonPasswords() } = options
+  const { clock = shared, turns = systemTurns, catalogue = eventCatalogue } = options
+  const { passwords = argonPasswords() } = options
   const notices = prepareHome(config.home)
   for (const notice of [...config.notices, ...notices]) logger.warning(notice)
   for (const notice of placeNotices(config)) logger.error(notice)
@@ -156,6 +160,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     fail(homeErrorOf(fault))
   }
   const store = await openHomeStore(config.database, {
+    catalogue,
     clock,
     follow: (database, tookMs) => shared.follow(database, tookMs),
     secrets: systemSecrets,
@@ -194,6 +199,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   const { server, publishers, hub, core, runner } = await assemble({
     config,
     surfaces: options.surfaces ?? surfaces,
+    catalogue,
     store,
     clock,
     turns,

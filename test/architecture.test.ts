@@ -247,6 +247,7 @@ const longFiles: Record<string, string> = {}
 const mainFiles: Record<string, string> = {
   'src/core/kernel': 'operator-error.ts',
   'src/http': 'server.ts',
+  'src/core/log': 'catalogue.ts',
   'src/core/messages': 'post-plan.ts',
   'src/store/sqlite': 'engine.ts',
   'src/store/postgres': 'engine.ts',

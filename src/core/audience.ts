@@ -1,47 +1,61 @@
 import { isAdmin, type Person } from './actor'
 import type { Directory } from './directory'
-import type { StoredType } from './events'
+import type { EventRecord } from './events'
 import type { Gates } from './gates'
+import type { AudienceKind, Catalogue } from './log/catalogue'
 import type { Settings } from './settings'
 
-/** Of an event, what decides who hears it. */
-export interface Heard {
-  readonly type: StoredType
-  readonly channelId: number | null
-  /** The account it is about; null when it is about something else. */
-  readonly accountId: number | null
-}
+/** Of an event, what decides who sees it. */
+export type Judged = Pick<EventRecord, 'type' | 'channelId' | 'subject'>
 
-/**
- * Who hears what, judged by the rights of now (§16.5 of the v1 contract):
- * events of a channel go to its readers, those about a membership also to the account concerned, and that a channel was
- * archived to its members although nobody reads it any more; events of an account go to itself and to system admins,
- * a changed profile to everybody who shares a channel with it; changes of settings go to system admins.
- */
+type Judge = (actor: Person, event: Judged) => boolean
+
+/** Who sees which event, judged by the rights of now: one function for each kind of audience in the catalogue. */
 export class Audience {
+  private readonly judges: Readonly<Record<AudienceKind, Judge>> = {
+    readers: (actor, event) => this.isReader(actor, event),
+    readers_and_account: (actor, event) => isConcerned(actor, event) || this.isReader(actor, event),
+    members: (actor, event) => this.isMember(actor, event),
+    account: (actor, event) => isConcerned(actor, event) || this.isAdministrator(actor),
+    account_and_peers: (actor, event) =>
+      isConcerned(actor, event) || this.isAdministrator(actor) || this.isPeer(actor, event),
+    admins: (actor) => this.isAdministrator(actor),
+  }
+
   constructor(
+    private readonly catalogue: Catalogue,
     private readonly directory: Directory,
     private readonly gates: Gates,
     private readonly settings: Settings,
   ) {}
 
-  /** Synchronous over the directory; call it inside `Directory.settle`. */
-  hears(actor: Person, event: Heard): boolean {
-    const me = actor.account.id
-    if (event.channelId !== null) {
-      if (event.accountId === me) return true
-      const channel = this.directory.channel(event.channelId)
-      if (event.type !== 'channel.archived') return this.gates.mayRead(actor, channel)
-      return (
-        this.directory.member(me, channel.id) !== undefined && this.gates.hasScope(actor, channel, 'read')
-      )
-    }
-    const about = event.accountId
-    if (about === me) return true
-    if (about === null && event.type !== 'setting.changed') return false
-    // Of a stream that has long been open the account may have changed.
-    const now = { ...actor, account: this.directory.account(me) }
-    if (isAdmin(now, this.settings)) return true
-    return about !== null && event.type === 'account.updated' && this.directory.shareChannel(me, about)
+  /** False for a type that this program does not know. Synchronous over the directory; call it inside `Directory.settle`. */
+  hears(actor: Person, event: Judged): boolean {
+    const kind = this.catalogue.find(event.type)
+    return kind !== undefined && this.judges[kind.audience](actor, event)
   }
+
+  private isReader(actor: Person, { channelId }: Judged): boolean {
+    return channelId !== null && this.gates.mayRead(actor, this.directory.channel(channelId))
+  }
+
+  /** Also of a channel that is archived, which has no readers. */
+  private isMember(actor: Person, { channelId }: Judged): boolean {
+    if (channelId === null || !this.directory.member(actor.account.id, channelId)) return false
+    return this.gates.hasScope(actor, this.directory.channel(channelId), 'read')
+  }
+
+  private isAdministrator(actor: Person): boolean {
+    // Of a stream that has long been open the account may have changed.
+    return isAdmin({ ...actor, account: this.directory.account(actor.account.id) }, this.settings)
+  }
+
+  /** Whether both accounts are in the same channel. */
+  private isPeer(actor: Person, { subject }: Judged): boolean {
+    return this.directory.shareChannel(actor.account.id, subject)
+  }
+}
+
+function isConcerned(actor: Person, { subject }: Judged): boolean {
+  return actor.account.id === subject
 }

@@ -1,6 +1,7 @@
 import type { Account, Channel, Member, Session, Token } from './entities'
 import { AppError } from './errors'
-import { changesRights, type EventRecord, type LogEvent, toRecord } from './events'
+import { type EventRecord, type LogEvent, toRecord } from './events'
+import type { Catalogue } from './log/catalogue'
 import type { MemberTable } from './member-table'
 import { FIRST_READ, MembershipIndex } from './membership-index'
 import { countInSlices, inSlices, oneByOne, readIds, readTable, slices } from './paged-reads'
@@ -53,6 +54,7 @@ export class Directory {
   private generation = 0
 
   constructor(
+    private readonly catalogue: Catalogue,
     private readonly reads: Reads,
     private readonly pace: Pace,
   ) {}
@@ -268,7 +270,7 @@ export class Directory {
 
   /** Follows a committed event. Local commits and those of other replicas come through here alike. */
   apply(event: LogEvent): void {
-    if (event.type !== 'message.created') this.follow({ record: toRecord(event), event })
+    if (this.catalogue.changesRights(event.type)) this.follow({ record: toRecord(event), event })
   }
 
   /**
@@ -276,43 +278,44 @@ export class Directory {
    * Memberships follow when the event itself is announced.
    */
   forget(record: EventRecord): void {
-    if (record.type !== 'message.created') this.follow({ record, event: null })
+    if (this.catalogue.changesRights(record.type)) this.follow({ record, event: null })
   }
 
   private follow(change: Change): void {
-    if (changesRights(change.record.type)) this.changes++
+    this.changes++
     for (const load of this.loads) load.push(change)
     this.change(change)
   }
 
-  private change({ record: { type, channelId, subject, facts }, event }: Change): void {
-    if (type === 'account.token_issued' && facts?.replaces !== undefined) this.forgetToken(facts.replaces)
-    if (!changesRights(type)) return
+  private change({ record, event }: Change): void {
     this.unknown.clear()
-    if (type === 'setting.changed') return
-    if (type.startsWith('member.')) {
-      if (event) this.memberships.apply(event)
-      return
+    const rights = this.catalogue.rightsOf(record.type)
+    if (rights === 'room') this.changeRoom(record, event)
+    if (rights === 'account') this.changeAccount(record)
+    if (rights === 'credential') this.changeCredential(record)
+  }
+
+  private changeRoom({ channelId }: EventRecord, event: LogEvent | null): void {
+    if (event?.about === 'membership') this.memberships.apply(event)
+    else if (event?.about === 'channel') {
+      if (event.channel.kind === 'public') this.publicIds?.add(event.channel.id)
+      else this.publicIds?.delete(event.channel.id)
     }
-    if (type.startsWith('channel.')) {
-      if (channelId !== null) this.channels.delete(channelId)
-      if (type === 'channel.updated') this.publicIds = undefined
-      if (type === 'channel.created' && event?.channel?.kind === 'public')
-        this.publicIds?.add(event.channel.id)
-      return
-    }
+    if (channelId !== null && event?.about !== 'membership') this.channels.delete(channelId)
+  }
+
+  private changeAccount({ type, subject }: EventRecord): void {
     this.accounts.delete(subject)
-    if (type === 'account.token_revoked') this.forgetToken(facts?.token_id)
-    if (type === 'account.session_ended')
-      this.sessions.deleteWhere((session) => session.uuid === facts?.session_id)
     // Its sessions were deleted with it; they do not come back when the account does.
     if (type === 'account.archived') this.sessions.deleteWhere((session) => session.accountId === subject)
     if (type === 'account.archived' || type === 'account.unarchived') this.memberships.forgetActive()
   }
 
-  /** Forgets a token that ended, or was given an end because another has taken its place. */
-  private forgetToken(uuid: unknown): void {
-    this.tokens.deleteWhere((token) => token.uuid === uuid)
+  /** Forgets a token that ended, or was given an end because another has taken its place, or a session that ended. */
+  private changeCredential({ facts }: EventRecord): void {
+    const ended = [facts?.token_id, facts?.replaces, facts?.session_id].filter((uuid) => uuid !== undefined)
+    this.tokens.deleteWhere(({ uuid }) => ended.includes(uuid))
+    this.sessions.deleteWhere(({ uuid }) => ended.includes(uuid))
   }
 
   /** Forgets a session whose life was prolonged. */

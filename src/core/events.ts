@@ -1,60 +1,63 @@
 import type { Account, Channel, MessageView, SettingValue } from './entities'
 import type { Seq } from './ids'
+import type { About, EventKind, TypeAbout } from './log/catalogue'
 import type { Micros } from './time'
-
-/** What the log can say, and what each event is about. Each type is described in Table D of the v1 contract. */
-const subjects = {
-  'message.created': 'message',
-  'member.joined': 'account',
-  'member.left': 'account',
-  'member.role': 'account',
-  'channel.created': 'channel',
-  'channel.updated': 'channel',
-  'channel.archived': 'channel',
-  'channel.unarchived': 'channel',
-  'account.created': 'account',
-  'account.updated': 'account',
-  'account.archived': 'account',
-  'account.unarchived': 'account',
-  'account.token_issued': 'account',
-  'account.token_revoked': 'account',
-  'account.session_ended': 'account',
-  'setting.changed': 'setting',
-} as const
-
-export type EventType = keyof typeof subjects
-
-/** A type as it is read from the log: `unknown` is one that another version of this program has written. */
-export type StoredType = EventType | 'unknown'
-
-export const eventTypes = Object.keys(subjects) as readonly EventType[]
 
 /** Small facts of an event, stored with it and shown as they are: ids and words, never bodies, addresses or secrets. */
 export type Facts = Readonly<Record<string, unknown>>
 
-/** What happened, before it has a place in the log. Which of the four it is about follows from the type. */
-export interface EventBody {
-  readonly type: EventType
-  readonly channel: Channel | null
-  readonly account: Account | null
-  readonly message: MessageView | null
-  /** For the servers alone: no reader is shown the value. */
-  readonly setting: SettingValue | null
+interface BodyAbout<Subject extends About> {
+  readonly type: TypeAbout<Subject>
+  readonly about: Subject
   readonly facts: Facts
 }
 
-/** An event with its place in the log. `actor` is null for the operator and for the server itself. */
-export interface LogEvent extends EventBody {
+interface MessageBody extends BodyAbout<'message'> {
+  readonly channel: Channel
+  readonly message: MessageView
+}
+
+interface ChannelBody extends BodyAbout<'channel'> {
+  readonly channel: Channel
+}
+
+interface MembershipBody extends BodyAbout<'membership'> {
+  readonly channel: Channel
+  readonly account: Account
+}
+
+interface AccountBody extends BodyAbout<'account'> {
+  readonly account: Account
+}
+
+interface SettingBody extends BodyAbout<'setting'> {
+  /** For the servers alone: no reader is shown the value. */
+  readonly setting: SettingValue
+}
+
+/** What happened, before it has a place in the log. */
+export type EventBody = MessageBody | ChannelBody | MembershipBody | AccountBody | SettingBody
+
+interface InLog {
   readonly seq: Seq
   readonly at: Micros
+  /** Null for the operator and for the server itself. */
   readonly actor: Account | null
 }
+
+/** An event with its place in the log. */
+export type LogEvent = EventBody & InLog
+
+/** The event of a message, or of something that happened to one. */
+export type MessageEvent = MessageBody & InLog
+export type MembershipEvent = MembershipBody & InLog
 
 /** An event as stored. `subject` is the inner id of what it is about: an account's, a channel's, or the seq of a message or of a setting's change. */
 export interface EventRecord {
   readonly seq: Seq
   readonly at: Micros
-  readonly type: StoredType
+  /** As it was written, which may be a type that this program does not know. */
+  readonly type: string
   readonly channelId: number | null
   readonly subject: number
   readonly actorId: number | null
@@ -64,73 +67,83 @@ export interface EventRecord {
 const noFacts: Facts = {}
 
 /** The event of a message, which takes the message's own place in the log. */
-export function postedEvent(view: MessageView): LogEvent {
+export function postedEvent(view: MessageView): MessageEvent {
   const { seq, createdAt: at } = view.message
   const { channel, sender } = view
   return {
     type: 'message.created',
+    about: 'message',
     seq,
     at,
     channel,
-    account: null,
     message: view,
-    setting: null,
     facts: noFacts,
     actor: sender,
   }
 }
 
 export function memberEvent(
-  type: 'member.joined' | 'member.left' | 'member.role',
+  type: TypeAbout<'membership'>,
   channel: Channel,
   account: Account,
   facts: Facts,
 ): EventBody {
-  return { type, channel, account, message: null, setting: null, facts }
+  return { type, about: 'membership', channel, account, facts }
 }
 
 export function channelEvent(
-  type: EventType & `channel.${string}`,
+  type: TypeAbout<'channel'>,
   channel: Channel,
   facts: Facts = noFacts,
 ): EventBody {
-  return { type, channel, account: null, message: null, setting: null, facts }
+  return { type, about: 'channel', channel, facts }
 }
 
 export function accountEvent(
-  type: EventType & `account.${string}`,
+  type: TypeAbout<'account'>,
   account: Account,
   facts: Facts = noFacts,
 ): EventBody {
-  return { type, channel: null, account, message: null, setting: null, facts }
+  return { type, about: 'account', account, facts }
 }
 
 /** That a setting was set or, without a value, unset. Its change takes the event's own place in the log. */
 export function settingEvent(setting: SettingValue): EventBody {
-  return {
-    type: 'setting.changed',
-    channel: null,
-    account: null,
-    message: null,
-    setting,
-    facts: noFacts,
+  return { type: 'setting.changed', about: 'setting', setting, facts: noFacts }
+}
+
+/** The channel that an event happened in. */
+export function channelOf(event: EventBody): Channel | undefined {
+  return 'channel' in event ? event.channel : undefined
+}
+
+/** The account that an event is about, or whose membership. */
+export function concernedBy(event: EventBody): Account | undefined {
+  return 'account' in event ? event.account : undefined
+}
+
+function subjectOf(event: LogEvent): number {
+  switch (event.about) {
+    case 'message':
+      return event.message.message.seq
+    case 'channel':
+      return event.channel.id
+    case 'membership':
+    case 'account':
+      return event.account.id
+    case 'setting':
+      return event.seq
   }
 }
 
 /** What of an event is stored: the rest is looked up again by whoever reads it. */
 export function toRecord(event: LogEvent): EventRecord {
-  const subject = {
-    message: event.message?.message.seq,
-    account: event.account?.id,
-    channel: event.channel?.id,
-    setting: event.setting ? event.seq : undefined,
-  }
   return {
     seq: event.seq,
     at: event.at,
     type: event.type,
-    channelId: event.channel?.id ?? null,
-    subject: subject[subjects[event.type]] ?? 0,
+    channelId: channelOf(event)?.id ?? null,
+    subject: subjectOf(event),
     actorId: event.actor?.id ?? null,
     facts: event.facts === noFacts ? null : event.facts,
   }
@@ -145,61 +158,48 @@ export interface EventLookups {
 }
 
 /**
- * A stored event as it reads today: with the names, profiles and bodies of now, except that a message is shown without
- * the replies it has had since. Undefined if what it is about is gone, or of an unknown type.
+ * A stored event as it reads today: with the names, profiles and bodies of now, except that a new message is shown
+ * without the replies it has had since. Undefined if what it is about is gone.
  */
-export function fromRecord(record: EventRecord, look: EventLookups): LogEvent | undefined {
-  if (record.type === 'unknown') return undefined
-  const about = subjects[record.type]
-  const channel = record.channelId === null ? null : look.channel(record.channelId)
-  const account = about === 'account' ? look.account(record.subject) : null
-  const message = about === 'message' ? look.message(record.subject) : null
-  const setting = about === 'setting' ? look.setting(record.subject) : null
-  if (channel === undefined || account === undefined) return undefined
-  if (message === undefined || setting === undefined) return undefined
-  return {
-    seq: record.seq,
-    at: record.at,
-    type: record.type,
-    actor: record.actorId === null ? null : (look.account(record.actorId) ?? null),
-    channel,
-    account,
-    message: message && { ...message, message: { ...message.message, replyCount: 0, lastReplyAt: null } },
-    setting,
+export function fromRecord(
+  record: EventRecord,
+  { about }: EventKind,
+  look: EventLookups,
+): LogEvent | undefined {
+  const { seq, at, subject, actorId, channelId } = record
+  const body = <Subject extends About>(about: Subject) => ({
+    // The catalogue says that the types of this kind are about such a thing.
+    type: record.type as TypeAbout<Subject>,
+    about,
+    seq,
+    at,
+    actor: actorId === null ? null : (look.account(actorId) ?? null),
     facts: record.facts ?? noFacts,
+  })
+  const channel = channelId === null ? undefined : look.channel(channelId)
+  switch (about) {
+    case 'message': {
+      const message = look.message(subject)
+      if (!channel || !message) return undefined
+      return { ...body(about), channel, message: subject === seq ? asPosted(message) : message }
+    }
+    case 'channel':
+      return channel && { ...body(about), channel }
+    case 'membership': {
+      const account = look.account(subject)
+      return channel && account && { ...body(about), channel, account }
+    }
+    case 'account': {
+      const account = look.account(subject)
+      return account && { ...body(about), account }
+    }
+    case 'setting': {
+      const setting = look.setting(subject)
+      return setting && { ...body(about), setting }
+    }
   }
 }
 
-/** Whether the subject of such an event is an account. */
-export function isAboutAccount(type: StoredType): boolean {
-  return type !== 'unknown' && subjects[type] === 'account'
-}
-
-/** Whether the event changes who may do what: rights remembered from before it must not be used after it. */
-export function changesRights(type: StoredType): boolean {
-  return type !== 'message.created' && type !== 'account.token_issued'
-}
-
-/** Whether events of before it read differently after it: whatever a rendering shows and this changes. */
-const changing: Readonly<Record<EventType, boolean>> = {
-  'message.created': false,
-  'member.joined': false,
-  'member.left': false,
-  'member.role': false,
-  'channel.created': false,
-  'channel.updated': true,
-  'channel.archived': false,
-  'channel.unarchived': false,
-  'account.created': false,
-  'account.updated': true,
-  'account.archived': false,
-  'account.unarchived': false,
-  'account.token_issued': false,
-  'account.token_revoked': false,
-  'account.session_ended': false,
-  'setting.changed': false,
-}
-
-export function changesReading(type: StoredType): boolean {
-  return type === 'unknown' || changing[type]
+function asPosted(view: MessageView): MessageView {
+  return { ...view, message: { ...view.message, replyCount: 0, lastReplyAt: null } }
 }

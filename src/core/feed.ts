@@ -1,13 +1,14 @@
 import type { Person } from './actor'
-import type { Audience } from './audience'
+import type { Audience, Judged } from './audience'
 import type { Directory } from './directory'
 import type { Channel } from './entities'
-import { type EventRecord, isAboutAccount, type LogEvent, type StoredType } from './events'
+import { channelOf, type EventRecord, type LogEvent } from './events'
 import type { Gates } from './gates'
 import { hydrate, SLICE } from './hydrate'
 import type { Seq } from './ids'
 import { SCAN_LIMIT } from './limits'
 import type { Log } from './log'
+import type { Catalogue } from './log/catalogue'
 import type { Reads } from './ports'
 import type { RecentEvents } from './recent-events'
 import type { SharedLog } from './shared-log'
@@ -46,6 +47,7 @@ export interface FeedPage {
 }
 
 export interface FeedDeps {
+  readonly catalogue: Catalogue
   readonly reads: Reads
   readonly directory: Directory
   readonly gates: Gates
@@ -122,12 +124,8 @@ export class Feed {
   }
 
   /** Whether the actor may hear an event that just happened. Synchronous over the directory. */
-  hears(actor: Person, event: LogEvent): boolean {
-    return this.deps.audience.hears(actor, {
-      type: event.type,
-      channelId: event.channel?.id ?? null,
-      accountId: event.account?.id ?? null,
-    })
+  hears(actor: Person, event: Judged): boolean {
+    return this.deps.audience.hears(actor, event)
   }
 
   /**
@@ -141,8 +139,11 @@ export class Feed {
     limit: number,
     loop: Loop,
   ): Promise<{ events: LogEvent[]; position: Seq }> {
-    const wanted = records.filter((r) =>
-      filters.some((filter) => selectsRecord(filter, r.type, r.channelId, r.actorId)),
+    const { catalogue } = this.deps
+    const wanted = records.filter(
+      (r) =>
+        catalogue.find(r.type) !== undefined &&
+        filters.some((filter) => selectsRecord(filter, r.type, r.channelId, r.actorId)),
     )
     // What a thread leaves out shows only in the message, so slices are read until there are enough.
     const events: LogEvent[] = []
@@ -167,7 +168,7 @@ export class Feed {
       const ids = [...new Set(records.flatMap((record) => record.channelId ?? []))]
       const channels = directory.requireChannels(ids)
       gates.prepare(now, channels)
-      return records.filter((record) => audience.hears(now, heardOf(record)))
+      return records.filter((record) => audience.hears(now, record))
     })
     return hydrate(this.deps, heard)
   }
@@ -175,22 +176,17 @@ export class Feed {
 
 /** Whether an event is one that the filter asks for. */
 export function selects(filter: FeedFilter, event: LogEvent): boolean {
-  const { type, channel, actor } = event
-  return selectsRecord(filter, type, channel?.id ?? null, actor?.id ?? null) && inThread(filter, event)
-}
-
-function heardOf(record: EventRecord) {
-  const { type, channelId, subject } = record
-  return { type, channelId, accountId: isAboutAccount(type) ? subject : null }
+  const { type, actor } = event
+  const channelId = channelOf(event)?.id ?? null
+  return selectsRecord(filter, type, channelId, actor?.id ?? null) && inThread(filter, event)
 }
 
 function selectsRecord(
   filter: FeedFilter,
-  type: StoredType,
+  type: string,
   channelId: number | null,
   actorId: number | null,
 ): boolean {
-  if (type === 'unknown') return false
   if (filter.channelIds !== '*' && (channelId === null || !filter.channelIds.has(channelId))) return false
   if (filter.notActorId !== null && filter.notActorId === actorId) return false
   return filter.types === null || filter.types.some((wanted) => matchesType(wanted, type))
@@ -202,8 +198,7 @@ function matchesType(wanted: string, type: string): boolean {
 
 function inThread(filter: FeedFilter, event: LogEvent): boolean {
   if (filter.threadRoot === null) return true
-  const message = event.message?.message
-  return (
-    message !== undefined && (message.seq === filter.threadRoot || message.thread?.seq === filter.threadRoot)
-  )
+  if (event.about !== 'message') return false
+  const { seq, thread } = event.message.message
+  return seq === filter.threadRoot || thread?.seq === filter.threadRoot
 }

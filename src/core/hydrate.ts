@@ -1,7 +1,8 @@
 import type { Directory } from './directory'
 import type { SettingValue } from './entities'
-import { type EventLookups, type EventRecord, fromRecord, isAboutAccount, type LogEvent } from './events'
+import { type EventLookups, type EventRecord, fromRecord, type LogEvent } from './events'
 import type { Seq } from './ids'
+import type { About, Catalogue } from './log/catalogue'
 import type { Reads } from './ports'
 import type { RecentEvents } from './recent-events'
 import type { Pace } from './turns'
@@ -11,12 +12,13 @@ import { viewMessages } from './views'
 export const SLICE = 64
 
 export interface HydrateDeps {
+  readonly catalogue: Catalogue
   readonly reads: Pick<Reads, 'messagesBySeq' | 'settingChanges'>
   readonly directory: Directory
   readonly recent: RecentEvents
 }
 
-/** The events that these records of the log are today, in order, without those whose subject is gone. */
+/** The events that these records of the log are today, in order, without those whose subject is gone or whose type is unknown. */
 export async function hydrate(deps: HydrateDeps, records: readonly EventRecord[]): Promise<LogEvent[]> {
   const { recent } = deps
   const { mark } = recent
@@ -50,15 +52,20 @@ export async function hydrateInSlices(
   return events
 }
 
-async function read({ reads, directory }: HydrateDeps, records: readonly EventRecord[]) {
-  const seqs = records.filter((record) => record.type === 'message.created').map((record) => record.subject)
+async function read({ catalogue, reads, directory }: HydrateDeps, records: readonly EventRecord[]) {
+  const known = records.flatMap((record) => {
+    const kind = catalogue.find(record.type)
+    return kind ? { record, kind } : []
+  })
+  const subjectsOf = (...about: About[]) =>
+    known.filter(({ kind }) => about.includes(kind.about)).map(({ record }) => record.subject)
+  const seqs = [...new Set(subjectsOf('message'))]
   const stored = await reads.messagesBySeq(seqs)
   const replied = new Set(stored.filter(({ replyCount }) => replyCount > 0).map(({ seq }) => seq))
-  const changes = records.filter((record) => record.type === 'setting.changed')
-  const settings = await settingsOf(reads, changes)
+  const settings = await settingsOf(reads, subjectsOf('setting'))
   return directory.settle(() => {
-    const accounts = records.flatMap((r) => [r.actorId, isAboutAccount(r.type) ? r.subject : null])
-    directory.requireAccounts(accounts.filter((id) => id !== null))
+    const actors = known.map(({ record }) => record.actorId).filter((id) => id !== null)
+    directory.requireAccounts([...actors, ...subjectsOf('account', 'membership')])
     const messages = new Map(viewMessages(directory, stored).map((view) => [view.message.seq, view]))
     const look: EventLookups = {
       account: (id) => directory.account(id),
@@ -66,8 +73,8 @@ async function read({ reads, directory }: HydrateDeps, records: readonly EventRe
       message: (seq) => messages.get(seq),
       setting: (seq) => settings.get(seq),
     }
-    return records
-      .map((record) => fromRecord(record, look))
+    return known
+      .map(({ record, kind }) => fromRecord(record, kind, look))
       .filter((event) => event !== undefined)
       .map((event) => ({ event, hasReplies: replied.has(event.seq) }))
   })
@@ -75,9 +82,9 @@ async function read({ reads, directory }: HydrateDeps, records: readonly EventRe
 
 async function settingsOf(
   reads: Pick<Reads, 'settingChanges'>,
-  records: readonly EventRecord[],
+  seqs: readonly Seq[],
 ): Promise<ReadonlyMap<Seq, SettingValue>> {
-  if (records.length === 0) return new Map()
-  const changes = await reads.settingChanges({ seqs: records.map((record) => record.subject) })
+  if (seqs.length === 0) return new Map()
+  const changes = await reads.settingChanges({ seqs })
   return new Map(changes.map(({ seq, key, value }) => [seq, { key, value }]))
 }

@@ -28,6 +28,7 @@ import { RetryKeys, Transactions } from './kernel'
 import type { RetrySecrets } from './kernel/retry-keys'
 import { LiveSettings } from './live-settings'
 import { Log } from './log'
+import type { Catalogue } from './log/catalogue'
 import { Memberships } from './memberships'
 import { Messages } from './messages'
 import { Onboarding } from './onboarding'
@@ -48,6 +49,8 @@ import { Pace, type Turns } from './turns'
 import { Usage } from './usage'
 
 export interface CorePorts {
+  /** The types of events that this program knows. The store has to know the same. */
+  readonly catalogue: Catalogue
   readonly store: Store
   readonly settings: SettingRegistry
   readonly clock: Clock
@@ -75,13 +78,13 @@ export type Core = Omit<WholeCore, 'authentication' | 'gates' | 'directory' | 'h
  * Puts the core together over its ports. Settings, directory and log hear of every commit before anybody else.
  */
 export async function createCore(ports: CorePorts) {
-  const { store, clock, secrets, passwords, streams, waits, report } = ports
+  const { catalogue, store, clock, secrets, passwords, streams, waits, report } = ports
   const { shared } = store
   const pace = new Pace(ports.turns, clock, report)
   const settings = await LiveSettings.open(store.reads, ports.settings)
-  const directory = new Directory(store.reads, pace)
+  const directory = new Directory(catalogue, store.reads, pace)
   const log = await Log.open(store, settings, pace)
-  const recent = new RecentEvents(() => streams.isHeard)
+  const recent = new RecentEvents(catalogue, () => streams.isHeard)
   store.onCommit((events) => {
     for (const event of events) {
       settings.apply(event)
@@ -96,7 +99,7 @@ export async function createCore(ports: CorePorts) {
   })
   shared?.onEpoch(() => background(reloadEpochs(log, recent), report))
   const hydrate = (records: readonly EventRecord[]) =>
-    hydrateInSlices({ reads: store.reads, directory, recent }, pace, records)
+    hydrateInSlices({ catalogue, reads: store.reads, directory, recent }, pace, records)
   shared?.hydrateWith(async (records) => {
     // What is remembered from before them must not dress them.
     for (const record of records) {
@@ -104,14 +107,14 @@ export async function createCore(ports: CorePorts) {
       recent.forget(record)
     }
     // It may have changed anything.
-    if (records.some(({ type }) => type === 'unknown')) {
+    if (records.some(({ type }) => !catalogue.find(type))) {
       directory.clear()
       await settings.reload(store.reads)
     }
     return hydrate(records)
   })
   const gates = new Gates(directory, settings, clock)
-  const audience = new Audience(directory, gates, settings)
+  const audience = new Audience(catalogue, directory, gates, settings)
   const actedWrites = new ActedWrites(store, report)
   const retryKeys = new RetryKeys(store, ports.retrySecrets)
   const transactions = new Transactions(store, directory, settings, retryKeys, actedWrites)
@@ -135,6 +138,7 @@ export async function createCore(ports: CorePorts) {
   sharing.onShared((id) => background(noteShared(store, id), report))
   const memberships = new Memberships(store.reads, administration, settings)
   return {
+    catalogue,
     settings,
     reads: store.reads,
     clock,
@@ -180,7 +184,7 @@ export async function createCore(ports: CorePorts) {
     channels: new Channels({ reads: store.reads, administration, directory, gates, settings, log, pace }),
     messages: new Messages({ store, directory, gates, settings, secrets, streams, actedWrites }),
     history: new History({ reads: store.reads, directory, gates, log, recent, waits, clock, pace }),
-    feed: new Feed({ reads: store.reads, directory, gates, audience, log, recent, pace, shared }),
+    feed: new Feed({ catalogue, reads: store.reads, directory, gates, audience, log, recent, pace, shared }),
     access: new AccessReport(directory, gates),
     audit: new AuditLog(store, directory, administration, secrets, pace),
     configuration: new Configuration(store.reads, directory, administration, settings),

@@ -29,8 +29,10 @@ export class LiveSettings implements Settings {
   }
 
   /** Takes a change over. What is known already changes nothing. */
-  apply({ setting, seq, at, actor }: LogEvent): void {
-    if (!setting || seq <= (this.newest.get(setting.key)?.seq ?? 0)) return
+  apply(event: LogEvent): void {
+    if (event.about !== 'setting') return
+    const { setting, seq, at, actor } = event
+    if (seq <= (this.newest.get(setting.key)?.seq ?? 0)) return
     this.newest.set(setting.key, { ...setting, seq, at, actorId: actor?.id ?? null })
     this.values = this.evaluate()
   }

@@ -32,10 +32,10 @@ export class Log {
   /** Moves the head; told of every committed event before anybody else reads it. */
   apply(event: LogEvent): void {
     this.head = event.seq
-    const channelId = event.message?.channel.id
+    if (event.type !== 'message.created') return
     // What was read of it may be newer than this.
-    if (channelId !== undefined && (this.newest.get(channelId)?.seq ?? 0) < event.seq)
-      this.newest.set(channelId, { seq: event.seq, at: event.at })
+    const { id } = event.channel
+    if ((this.newest.get(id)?.seq ?? 0) < event.seq) this.newest.set(id, { seq: event.seq, at: event.at })
   }
 
   /** Moves the head over messages that are not told of: what is remembered as the newest of a channel may be old. */

@@ -1,5 +1,5 @@
 import type { Member, Role } from './entities'
-import type { LogEvent } from './events'
+import type { MembershipEvent } from './events'
 import type { Seq } from './ids'
 import { MAX_DIRECT_MENTIONS, MAX_LISTED_MENTIONS } from './limits'
 import type { MemberTable } from './member-table'
@@ -93,9 +93,8 @@ export class MembershipIndex {
   }
 
   /** A join, a leave or another role. */
-  apply(event: LogEvent): void {
+  apply(event: MembershipEvent): void {
     const { type, channel, account, facts } = event
-    if (!channel || !account) return
     if (type === 'member.left') this.remove(account.id, channel.id)
     else if (!isRole(facts.role)) this.forget(account.id, channel.id)
     else if (type === 'member.joined') this.put(account.id, channel.id, facts.role, event.seq)

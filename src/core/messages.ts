@@ -3,7 +3,7 @@ import type { Directory } from './directory'
 import { refuseWhileDraining } from './drain'
 import type { Account, BodyFormat, Channel, MessageRef, MessageView, Priority } from './entities'
 import { AppError, refusal } from './errors'
-import type { LogEvent } from './events'
+import type { MessageEvent } from './events'
 import type { Gates, Passed } from './gates'
 import { parseUuid, type Secrets, type Seq, type Uuid } from './ids'
 import type { ActedWrites } from './impersonation'
@@ -37,7 +37,7 @@ export interface NewPost {
 }
 
 export type Posted =
-  | { readonly replayed: false; readonly event: LogEvent; readonly unresolved: readonly string[] }
+  | { readonly replayed: false; readonly event: MessageEvent; readonly unresolved: readonly string[] }
   /** The request was made before; this is its message as it is today. */
   | { readonly replayed: true; readonly message: MessageView; readonly unresolved: readonly string[] }
 

@@ -12,7 +12,7 @@ import type {
   SettingChange,
   Token,
 } from './entities'
-import type { EventBody, EventRecord, LogEvent } from './events'
+import type { EventBody, EventRecord, LogEvent, MessageEvent } from './events'
 import type { Seq, Uuid } from './ids'
 import type { RetryKey } from './kernel/retry-keys'
 import type { PostPlan } from './messages/post-plan'
@@ -247,8 +247,8 @@ export interface Reads {
 
   /** Events after `after`, oldest first, at most `limit`. */
   events(after: Seq, limit: number): Promise<EventRecord[]>
-  /** Those after `after` and up to `upTo` that are no messages. */
-  acts(after: Seq, upTo: Seq, limit: number): Promise<EventRecord[]>
+  /** Those after `after` and up to `upTo` that are of none of these types. */
+  eventsExcept(types: readonly string[], after: Seq, upTo: Seq, limit: number): Promise<EventRecord[]>
   epochs(): Promise<Epoch[]>
   head(): Promise<Seq>
 }
@@ -315,7 +315,7 @@ export interface Writes extends Reads {
 }
 
 export type PostOutcome =
-  | { readonly replayed: false; readonly event: LogEvent }
+  | { readonly replayed: false; readonly event: MessageEvent }
   /** The key was used before for the same request; `seq` is the message it made. */
   | { readonly replayed: true; readonly seq: Seq }
 

@@ -1,6 +1,7 @@
 import type { MessageView } from './entities'
-import { changesReading, type LogEvent, type StoredType } from './events'
+import type { LogEvent } from './events'
 import type { Seq } from './ids'
+import type { Catalogue } from './log/catalogue'
 
 /** What all that is kept may take, renderings included. */
 const CAPACITY_BYTES = 4 * 1024 * 1024
@@ -36,7 +37,10 @@ export class RecentEvents {
   private replies = 0
 
   /** `isHeard`: whether any reader listens. While none does, a new event is kept when it is first read. */
-  constructor(private readonly isHeard: () => boolean) {}
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly isHeard: () => boolean,
+  ) {}
 
   get(seq: Seq): LogEvent | undefined {
     return this.entries.get(seq)?.event ?? undefined
@@ -56,7 +60,7 @@ export class RecentEvents {
   /** Keeps what was read since the mark, unless it may read differently by now. */
   keep(event: LogEvent, hasReplies: boolean, { changes, replies }: Mark): void {
     if (changes !== this.changes) return
-    this.put(event.seq, event, event.message, hasReplies || replies !== this.replies)
+    this.put(event.seq, event, postedBy(event), hasReplies || replies !== this.replies)
   }
 
   /** The same for a message as a page shows it. */
@@ -69,8 +73,9 @@ export class RecentEvents {
   /** Told of every committed event. */
   apply(event: LogEvent): void {
     this.forget(event)
-    if (this.isHeard()) this.put(event.seq, event, event.message, false)
-    const root = event.message?.message.thread
+    const posted = postedBy(event)
+    if (this.isHeard()) this.put(event.seq, event, posted, false)
+    const root = posted?.message.thread
     if (!root) return
     this.replies++
     const entry = this.entries.get(root.seq)
@@ -78,8 +83,8 @@ export class RecentEvents {
   }
 
   /** The same for an event of which only the record is known. */
-  forget({ type }: { readonly type: StoredType }): void {
-    if (changesReading(type)) this.clear()
+  forget({ type }: { readonly type: string }): void {
+    if (this.catalogue.changesPast(type)) this.clear()
   }
 
   /** Forgets everything: something happened of which no event tells. */
@@ -107,6 +112,11 @@ export class RecentEvents {
     this.bytes -= entry.bytes
     this.entries.delete(seq)
   }
+}
+
+/** The message that the event is the posting of. */
+function postedBy(event: LogEvent): MessageView | null {
+  return event.type === 'message.created' ? event.message : null
 }
 
 function charactersIn(view: MessageView | null, event: LogEvent | null): number {

@@ -19,12 +19,12 @@ export interface SharedLog {
   answerAfter(carried: () => Promise<void> | undefined): void
   /**
    * Says whether anybody here wants to hear of events the moment they happen; until it is said, somebody does. While
-   * nobody does, messages of other processes are passed over.
+   * nobody does, events of other processes that change no rights are passed over.
    */
   followWhile(isHeard: () => boolean): void
   /**
-   * Registers what is told up to which seq the log was passed over: messages while nobody listened, or an event of an
-   * unknown type, by which anything may have changed.
+   * Registers what is told up to which seq the log was passed over: events that change no rights while nobody listened,
+   * or one of an unknown type, by which anything may have changed.
    */
   onSkip(listener: (upTo: Seq) => void): void
   /** Registers what is told up to where this process has written, as soon as that is durable. */

@@ -3,10 +3,11 @@ import { background } from '../core/background'
 import type { Directory } from '../core/directory'
 import type { Channel } from '../core/entities'
 import { AppError } from '../core/errors'
-import type { LogEvent } from '../core/events'
+import { channelOf, concernedBy, type LogEvent, toRecord } from '../core/events'
 import type { Feed, FeedFilter } from '../core/feed'
 import type { Gates } from '../core/gates'
 import type { Seq } from '../core/ids'
+import type { Catalogue } from '../core/log/catalogue'
 import type { EndReason, Outlet, Streams } from '../core/streams'
 import type { Clock } from '../core/time'
 import type { Pace } from '../core/turns'
@@ -16,6 +17,7 @@ import type { HeldRequests } from './waits'
 
 /** What the hub needs once the core is put together. */
 export interface HubDeps {
+  readonly catalogue: Catalogue
   readonly directory: Directory
   readonly gates: Gates
   readonly feed: Feed
@@ -165,7 +167,7 @@ export class Hub implements Streams {
         this.position = Math.max(this.position, event)
         continue
       }
-      if (event.account || event.type !== 'message.created') {
+      if (this.deps.catalogue.find(event.type)?.lane !== 'room') {
         background(this.deliverJudged(event), this.deps.report)
         return
       }
@@ -178,19 +180,21 @@ export class Hub implements Streams {
     this.whenOut = undefined
   }
 
-  /** An event about an account, a membership or a channel: rare, and heard by more than one kind of listener. */
+  /** An event that streams have to be judged for one by one, because of who sees it or of what it changes. */
   private async deliverJudged(event: LogEvent): Promise<void> {
     const { directory, feed, gates, report } = this.deps
     await directory
       .settle(() => {
         const streams = [...this.streams]
-        const channel = event.channel && directory.channel(event.channel.id)
+        const id = channelOf(event)?.id
+        const channel = id === undefined ? undefined : directory.channel(id)
         if (channel) directory.requireMembers(channel.id, this.openAccounts())
-        const hearers = streams.filter((stream) => feed.hears(stream.actor, event))
+        const record = toRecord(event)
+        const audience = streams.filter((stream) => feed.hears(stream.actor, record))
         const readers = channel ? streams.filter((stream) => gates.mayRead(stream.actor, channel)) : []
         // Everything is judged; from here on it is done, in the same step, so that no stream falls between.
         this.position = event.seq
-        for (const stream of hearers) stream.offer(event)
+        for (const stream of audience) stream.offer(event)
         this.applyRights(event, readers)
       })
       .catch((fault) => {
@@ -202,8 +206,8 @@ export class Hub implements Streams {
   }
 
   private toRoom(event: LogEvent): void {
-    if (!event.channel) return
-    for (const audience of this.rooms.of(event.channel.id))
+    const channel = channelOf(event)
+    for (const audience of channel ? this.rooms.of(channel.id) : [])
       try {
         this.send(event, audience)
       } catch (fault) {
@@ -225,25 +229,42 @@ export class Hub implements Streams {
 
   /** What an event takes or gives: streams that lost a room leave it, those that follow everything join a new one. */
   private applyRights(event: LogEvent, readers: readonly Stream[]): void {
-    const { type, account, channel, facts } = event
+    const { facts } = event
+    const account = concernedBy(event)
     const own = [...(account ? (this.byAccount.get(account.id) ?? []) : [])]
-    if (channel && type === 'member.left')
-      for (const stream of own) if (stream.actor.account.id === account?.id) stream.drop(channel)
-    if (channel && type === 'channel.archived') for (const stream of [...this.streams]) stream.drop(channel)
-    if (channel && (type === 'member.joined' || type === 'channel.unarchived'))
-      for (const stream of readers) if (stream.covers(channel.id)) stream.join(channel.id)
-    if (type === 'account.archived') for (const stream of own) stream.end('auth_revoked')
-    const ended = facts.token_id ?? facts.session_id
-    if (type === 'account.token_revoked' || type === 'account.session_ended')
-      for (const stream of own) if (credentialOf(stream.actor)?.uuid === ended) stream.end('auth_revoked')
-    // The token that was replaced has an end now.
-    if (type === 'account.token_issued' && facts.replaces !== undefined)
-      for (const stream of own)
-        if (credentialOf(stream.actor)?.uuid === facts.replaces) this.recheckSoon(stream, 'expired')
-    // Whether somebody may act as another hangs on what both are, and on what is set.
-    const concerned = type === 'account.updated' ? own : type === 'setting.changed' ? this.streams : []
-    for (const stream of concerned)
-      if (stream.actor.via === 'acting') this.recheckSoon(stream, 'auth_revoked')
+    switch (event.type) {
+      case 'member.left':
+        for (const stream of own) if (stream.actor.account.id === event.account.id) stream.drop(event.channel)
+        return
+      case 'channel.archived':
+        for (const stream of [...this.streams]) stream.drop(event.channel)
+        return
+      case 'member.joined':
+      case 'channel.unarchived':
+        for (const stream of readers) if (stream.covers(event.channel.id)) stream.join(event.channel.id)
+        return
+      case 'account.archived':
+        for (const stream of own) stream.end('auth_revoked')
+        return
+      case 'account.token_revoked':
+      case 'account.session_ended':
+        for (const stream of holdersOf(own, facts.token_id ?? facts.session_id)) stream.end('auth_revoked')
+        return
+      case 'account.token_issued':
+        // The token that was replaced has an end now.
+        for (const stream of holdersOf(own, facts.replaces)) this.recheckSoon(stream, 'expired')
+        return
+      // Whether somebody may act as another depends on what both are, and on what is set.
+      case 'account.updated':
+        this.recheckActing(own)
+        return
+      case 'setting.changed':
+        this.recheckActing(this.streams)
+    }
+  }
+
+  private recheckActing(streams: Iterable<Stream>): void {
+    for (const stream of streams) if (stream.actor.via === 'acting') this.recheckSoon(stream, 'auth_revoked')
   }
 
   private recheckSoon(stream: Stream, reason: 'expired' | 'auth_revoked'): void {
@@ -281,6 +302,12 @@ export class Hub implements Streams {
       this.ticking = false
     }
   }
+}
+
+/** Those of these streams that were opened with one credential. */
+function holdersOf(streams: readonly Stream[], credential: unknown): readonly Stream[] {
+  if (credential === undefined) return []
+  return streams.filter((stream) => credentialOf(stream.actor)?.uuid === credential)
 }
 
 /** The accounts whose changes concern a stream of this actor. */

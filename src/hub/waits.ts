@@ -1,4 +1,4 @@
-import type { LogEvent } from '../core/events'
+import { channelOf, concernedBy, type LogEvent } from '../core/events'
 import type { Seq } from '../core/ids'
 import type { Waits } from '../core/streams'
 
@@ -57,7 +57,9 @@ export class HeldRequests implements Waits {
   /** Wakes whoever waits for one of these events, or whose rights they changed. */
   notify(events: readonly LogEvent[]): void {
     const woken = new Set<Waiter>(this.everywhere)
-    for (const { channel, account } of events) {
+    for (const event of events) {
+      const channel = channelOf(event)
+      const account = concernedBy(event)
       if (channel) for (const waiter of this.byChannel.get(channel.id) ?? []) woken.add(waiter)
       if (account) for (const waiter of this.byAccount.get(account.id) ?? []) woken.add(waiter)
     }

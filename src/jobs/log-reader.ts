@@ -1,9 +1,11 @@
 import { AppError, Trouble } from '../core/errors'
 import type { EventRecord, LogEvent } from '../core/events'
 import type { Seq } from '../core/ids'
+import type { Catalogue } from '../core/log/catalogue'
 import type { Store } from '../core/ports'
 
 export interface LogReaderDeps {
+  readonly catalogue: Catalogue
   readonly store: Pick<Store, 'reads'>
   /** Seq of the last event that was announced here. */
   readonly head: () => Seq
@@ -29,13 +31,13 @@ export class LogReader {
   async page(after: Seq, limit: number, reader: string): Promise<LogPage> {
     try {
       const { head } = this
+      const isKnown = ({ type }: EventRecord) => this.deps.catalogue.find(type) !== undefined
       const read = await this.deps.store.reads.events(after, limit)
       const records = read.filter(({ seq }) => seq <= head)
       const position = records.at(-1)?.seq ?? head
-      for (const { seq, type } of records)
-        if (type === 'unknown') this.tell(seq, 'is of an unknown type', reader)
-      const known = records.filter(({ type }) => type !== 'unknown')
-      return { events: await this.deps.hydrate(known), position }
+      for (const record of records)
+        if (!isKnown(record)) this.tell(record.seq, 'is of an unknown type', reader)
+      return { events: await this.deps.hydrate(records.filter(isKnown)), position }
     } catch (fault) {
       if (!isUnreadable(fault)) throw fault
       // One of them cannot be read: what is before it comes in smaller pages.

@@ -1,6 +1,7 @@
 import type { Account } from '../core/entities'
-import { changesRights, type EventBody, type LogEvent, toRecord } from '../core/events'
+import { type EventBody, type LogEvent, toRecord } from '../core/events'
 import type { Secrets } from '../core/ids'
+import type { Catalogue } from '../core/log/catalogue'
 import type { Writes } from '../core/ports'
 import { type Clock, type Micros, toMicros } from '../core/time'
 import type { Handle } from './database'
@@ -14,6 +15,7 @@ export class Appender {
   private last: LogHead = { seq: 0, accessSeq: 0, lastAt: toMicros(0) }
 
   constructor(
+    private readonly catalogue: Catalogue,
     readonly handle: Handle,
     private readonly clock: Clock,
     secrets: Secrets,
@@ -43,7 +45,7 @@ export class Appender {
   }
 
   get changedRights(): boolean {
-    return this.appended.some(({ type }) => changesRights(type))
+    return this.appended.some(({ type }) => this.catalogue.changesRights(type))
   }
 
   /** Instants rise with seq, also when the clock is set back. */
@@ -54,7 +56,8 @@ export class Appender {
   private async append(body: EventBody, actor: Account | null): Promise<LogEvent> {
     const event: LogEvent = { ...body, seq: this.last.seq + 1, at: this.now(), actor }
     const { seq, at } = event
-    this.last = { seq, lastAt: at, accessSeq: changesRights(event.type) ? seq : this.last.accessSeq }
+    const { accessSeq } = this.last
+    this.last = { seq, lastAt: at, accessSeq: this.catalogue.changesRights(event.type) ? seq : accessSeq }
     const { facts, ...record } = toRecord(event)
     await this.handle.db.insert(this.handle.t.events).values({ ...record, data: facts })
     this.appended.push(event)

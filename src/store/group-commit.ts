@@ -2,6 +2,7 @@ import { background } from '../core/background'
 import { AppError } from '../core/errors'
 import type { LogEvent } from '../core/events'
 import type { Secrets, Seq } from '../core/ids'
+import type { Catalogue } from '../core/log/catalogue'
 import { countIndependent, type Found, judgePost } from '../core/messages/judge-post'
 import { type LogPosition, nthPosition, type PostPlan, placed } from '../core/messages/post-plan'
 import type { PostOutcome, Writes } from '../core/ports'
@@ -46,6 +47,7 @@ interface Written {
 }
 
 export interface GroupCommitDeps {
+  readonly catalogue: Catalogue
   readonly engine: Engine
   readonly log: AnnouncedLog
   readonly clock: Clock
@@ -253,7 +255,7 @@ export class GroupCommit {
   /** An engine that keeps its handle keeps the statements prepared over it. */
   private appenderOf({ handle, head }: Transaction): Appender {
     if (this.appender?.handle !== handle)
-      this.appender = new Appender(handle, this.deps.clock, this.deps.secrets)
+      this.appender = new Appender(this.deps.catalogue, handle, this.deps.clock, this.deps.secrets)
     this.appender.beginAt(head)
     return this.appender
   }
@@ -268,7 +270,7 @@ export class GroupCommit {
     const announced = log.announce(base, events)
     for (let i = 0; i < posts.length; i++) {
       const event = events[i]
-      if (event) posts[i]?.post.resolve({ replayed: false, event })
+      if (event?.about === 'message') posts[i]?.post.resolve({ replayed: false, event })
     }
     if (answers.length > 0) return this.answerActs(answers, announced, base + events.length)
     // What cannot be read before it is reported by whoever reads it; it is announced later.

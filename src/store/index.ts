@@ -10,6 +10,7 @@
 
 import type { Secrets, Seq } from '../core/ids'
 import type { OperatorError } from '../core/kernel/operator-error'
+import type { Catalogue } from '../core/log/catalogue'
 import type { Leases, Store } from '../core/ports'
 import type { Clock, Micros } from '../core/time'
 import type { DiskWatch } from './disk-watch'
@@ -48,6 +49,8 @@ export type StoreLocation =
   | { readonly kind: 'postgres'; readonly url: string }
 
 export interface StoreDeps {
+  /** The types of events that its core knows; default: those of this program. */
+  readonly catalogue?: Catalogue
   readonly clock: Clock
   /** Told what the clock of a database that several processes share said within the last so many milliseconds. */
   readonly follow?: (database: Micros, tookMs: number) => void

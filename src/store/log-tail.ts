@@ -1,6 +1,7 @@
 import { background } from '../core/background'
 import type { EventRecord, LogEvent } from '../core/events'
 import type { Seq } from '../core/ids'
+import type { Catalogue } from '../core/log/catalogue'
 import type { Reads } from '../core/ports'
 
 /** Records read at a time. */
@@ -53,10 +54,11 @@ export class LogTail {
   private isStopped = false
 
   constructor(
-    private readonly reads: Pick<Reads, 'events' | 'acts'>,
+    private readonly catalogue: Catalogue,
+    private readonly reads: Pick<Reads, 'events' | 'eventsExcept'>,
     position: Seq,
     private readonly emit: (events: readonly LogEvent[]) => void,
-    /** Told that up to here there were messages while nobody listened, or an event of an unknown type. */
+    /** Told that up to here there were events that change no rights while nobody listened, or an event of an unknown type. */
     private readonly skipped: (upTo: Seq) => void,
     private readonly report: (fault: unknown) => void,
   ) {
@@ -156,21 +158,31 @@ export class LogTail {
     const records = (await this.reads.events(this.position, PAGE)).filter(({ seq }) => seq <= end)
     // Nothing more is kept of this stretch.
     if (records.length === 0) return this.advance([], end)
-    const part = upToUnknown(records)
+    const part = this.upToUnknown(records)
     this.advance(await this.hydrate(part), part.at(-1)?.seq)
-    if (part.at(-1)?.type === 'unknown') this.skipped(this.position)
+    if (part.some((record) => this.isUnknown(record))) this.skipped(this.position)
   }
 
-  /** Where nobody listens, messages need not be read: only what changes the rights by which others are judged. */
+  /** Where nobody listens, only those events are read that change the rights by which others are judged. */
   private async skip(end: Seq): Promise<void> {
-    const records = await this.reads.acts(this.position, end, PAGE)
-    const part = upToUnknown(records)
+    const records = await this.reads.eventsExcept(this.catalogue.quietTypes, this.position, end, PAGE)
+    const part = this.upToUnknown(records)
     const events = await this.hydrate(part)
     // Whoever came meanwhile hears everything from the moment it came.
     if (this.isHeard()) return
     const isWhole = part.length === records.length && records.length < PAGE
     this.advance(events, isWhole ? end : part.at(-1)?.seq)
     this.skipped(this.position)
+  }
+
+  /** These records up to the first of an unknown type: what comes after it is read by the rights of after it. */
+  private upToUnknown(records: readonly EventRecord[]): readonly EventRecord[] {
+    const first = records.findIndex((record) => this.isUnknown(record))
+    return first < 0 ? records : records.slice(0, first + 1)
+  }
+
+  private isUnknown({ type }: EventRecord): boolean {
+    return this.catalogue.find(type) === undefined
   }
 
   /** While much is written, waits a moment between two reads, unless somebody waits for this one: fewer, fuller pages. */
@@ -205,10 +217,4 @@ export class LogTail {
     for (let i = this.waiting.length - 1; i >= 0; i--)
       if ((this.waiting[i]?.seq ?? 0) <= position) this.waiting.splice(i, 1)[0]?.done()
   }
-}
-
-/** These records up to the first of an unknown type: what comes after it is read by the rights of after it. */
-function upToUnknown(records: readonly EventRecord[]): readonly EventRecord[] {
-  const first = records.findIndex(({ type }) => type === 'unknown')
-  return first < 0 ? records : records.slice(0, first + 1)
 }

@@ -1,6 +1,7 @@
 import { background } from '../core/background'
 import { Trouble } from '../core/errors'
 import { OperatorError } from '../core/kernel/operator-error'
+import { eventCatalogue } from '../core/log/catalogue'
 import { GroupCommit } from './group-commit'
 import type { OpenStore, StoreDeps } from './index'
 import { PostgresEngine } from './postgres/engine'
@@ -28,7 +29,7 @@ const SILENT = `the database did not answer for ${WATCH_PATIENCE_MS / 1000} s: t
  * @throws OperatorError if it cannot or must not be opened by this program
  */
 export async function openPostgresStore(url: string, deps: StoreDeps): Promise<OpenStore> {
-  const { clock, secrets, report, measure, unfit = report } = deps
+  const { clock, secrets, report, measure, catalogue = eventCatalogue, unfit = report } = deps
   const connections = await openPostgres(url, deps)
   try {
     const { writer, readers, watch } = connections
@@ -41,9 +42,9 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     const lookAtHead = looking(watch, silent)
     const reads = readsThrough(readers)
     const lookAtTime = () => timed(deps, lookAtHead)
-    const shared = new PostgresSharedLog(reads, await lookAtHead(), lookAtHead, report)
+    const shared = new PostgresSharedLog(reads, await lookAtHead(), lookAtHead, report, catalogue)
     const engine = new PostgresEngine(writer, clock)
-    const commits = new GroupCommit({ engine, log: shared, clock, secrets, report, measure })
+    const commits = new GroupCommit({ catalogue, engine, log: shared, clock, secrets, report, measure })
     watching = watchOver({
       log: shared,
       lookAtHead: lookAtTime,

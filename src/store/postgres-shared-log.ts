@@ -1,5 +1,6 @@
 import type { EventRecord, LogEvent } from '../core/events'
 import type { Seq } from '../core/ids'
+import type { Catalogue } from '../core/log/catalogue'
 import type { Reads } from '../core/ports'
 import type { SharedLog } from '../core/shared-log'
 import { type AnnouncedLog, tell } from './announced-log'
@@ -24,13 +25,15 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
   private nextCheck: Promise<void> | undefined
 
   constructor(
-    reads: Pick<Reads, 'events' | 'acts'>,
+    reads: Pick<Reads, 'events' | 'eventsExcept'>,
     head: Head,
     private readonly askHead: () => Promise<Head>,
     private readonly report: (fault: unknown) => void,
+    catalogue: Catalogue,
   ) {
     this.epoch = head.epoch
     this.tail = new LogTail(
+      catalogue,
       reads,
       head.seq,
       (events) => tell(this.listeners, events, report),

@@ -1,3 +1,4 @@
+import { eventCatalogue } from '../core/log/catalogue'
 import { OwnLog } from './announced-log'
 import { GroupCommit } from './group-commit'
 import type { OpenStore, StoreDeps } from './index'
@@ -20,7 +21,7 @@ export async function openSqliteStore(path: string, deps: StoreDeps): Promise<Op
 export async function storeOver(
   { writer, reader, migrated }: SqliteConnections,
   path: string,
-  { clock, secrets, report, disk, measure }: StoreDeps,
+  { catalogue = eventCatalogue, clock, secrets, report, disk, measure }: StoreDeps,
 ): Promise<OpenStore> {
   const handle = handleOf(writer)
   await beginLog(handle, clock, secrets)
@@ -29,7 +30,7 @@ export async function storeOver(
   const faults = new SqliteFaults(path, disk, report)
   const engine = new SqliteEngine({ writer, reader, head, clock, faults, report })
   const log = new OwnLog(head.seq, report)
-  const commits = new GroupCommit({ engine, log, clock, secrets, report, measure })
+  const commits = new GroupCommit({ catalogue, engine, log, clock, secrets, report, measure })
   const close = async () => {
     await commits.drain()
     engine.close()

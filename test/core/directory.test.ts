@@ -7,11 +7,12 @@ import { Pace } from '../../src/core/turns'
 import { systemTurns } from '../../src/platform'
 import { rejectionOf } from '../home/temporary'
 import { openEngine } from '../store/engines'
-import { join, makeAccount, makeChannel } from '../store/scene'
+import { join, makeAccount, makeChannel, planOf, viewOf } from '../store/scene'
+import { catalogueWithNotes, notedEvent } from '../support/noted'
 
 /** A store with a directory over it. Reads are counted, and can be held where they have their answer but not told it. */
 async function scene() {
-  const engine = await openEngine()
+  const engine = await openEngine('sqlite', catalogueWithNotes)
   const { store } = engine
   const asked: string[] = []
   let hold: Promise<void> | undefined
@@ -26,7 +27,11 @@ async function scene() {
       }
     },
   })
-  const directory = new Directory(reads, new Pace(systemTurns, engine.clock, console.error))
+  const directory = new Directory(
+    catalogueWithNotes,
+    reads,
+    new Pace(systemTurns, engine.clock, console.error),
+  )
   store.onCommit((events) => {
     for (const event of events) directory.apply(event)
   })
@@ -145,7 +150,25 @@ describe('a change of rights', () => {
     expect(await find()).toBe('ann')
   })
 
-  test('of a message is none: posts leave what is known alone', async () => {
+  test('is not made by a message, nor by an event about one: what is known is not read again', async () => {
+    await using world = await scene()
+    const { store, directory, asked } = world
+    const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
+    const plans = await store.transact((tx) => makeChannel(tx, 'plans'))
+    const look = () => [directory.account(ann.id), directory.channelBySlug('plans')]
+    await directory.settle(look)
+    const { version } = directory
+    asked.length = 0
+    const view = viewOf(await store.post(planOf({ sender: ann, channel: plans, body: 'hello' })))
+    // The seq of a message may be the id of an account as well.
+    const one = { ...view, message: { ...view.message, seq: ann.id } }
+    await store.transact((tx) => tx.append(notedEvent(one, 'seen'), null))
+    expect(look()).toEqual([ann, plans])
+    expect(directory.version).toBe(version)
+    expect(asked).toEqual([])
+  })
+
+  test('of a credential leaves accounts and channels as they are known', async () => {
     await using world = await scene()
     const { store, directory, asked } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))

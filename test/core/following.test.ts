@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { Directory } from '../../src/core/directory'
 import type { Account, Channel, Role } from '../../src/core/entities'
 import { accountEvent, channelEvent, memberEvent } from '../../src/core/events'
+import { eventCatalogue } from '../../src/core/log/catalogue'
 import type { Reads } from '../../src/core/ports'
 import { Pace } from '../../src/core/turns'
 import { systemTurns } from '../../src/platform'
@@ -61,7 +62,7 @@ class Village {
         return (...args: unknown[]) => ask(name, () => query(...args))
       },
     })
-    return new Directory(reads, new Pace(systemTurns, engine.clock, console.error))
+    return new Directory(eventCatalogue, reads, new Pace(systemTurns, engine.clock, console.error))
   }
 
   /** Joins, or leaves, or gets another role. */

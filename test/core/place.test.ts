@@ -4,6 +4,7 @@ import { createCore } from '../../src/core'
 import type { Actor, Person } from '../../src/core/actor'
 import type { Account, Channel } from '../../src/core/entities'
 import type { AppError } from '../../src/core/errors'
+import { eventCatalogue } from '../../src/core/log/catalogue'
 import { HeldRequests } from '../../src/hub'
 import { pairSecrets } from '../../src/pair-secrets'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
@@ -21,6 +22,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
   const engine = await openEngine(name)
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
   const core = await createCore({
+    catalogue: eventCatalogue,
     store: engine.store,
     settings,
     clock: engine.clock,

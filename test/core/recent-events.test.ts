@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Account, Channel, Message, MessageView } from '../../src/core/entities'
-import {
-  accountEvent,
-  channelEvent,
-  type EventBody,
-  eventTypes,
-  type LogEvent,
-  postedEvent,
-} from '../../src/core/events'
+import { accountEvent, channelEvent, type EventBody, type LogEvent, postedEvent } from '../../src/core/events'
+import { eventCatalogue, eventKinds, type TypeAbout } from '../../src/core/log/catalogue'
 import { RecentEvents } from '../../src/core/recent-events'
 import { toMicros } from '../../src/core/time'
 
@@ -26,7 +20,7 @@ const placed = (body: EventBody, seq: number): LogEvent => ({ ...body, seq, at: 
 
 describe('what is kept of the events of late', () => {
   test('is what was announced and what was read, as the same objects', () => {
-    const recent = new RecentEvents(() => true)
+    const recent = new RecentEvents(eventCatalogue, () => true)
     const [live, read] = [posted(2), posted(1)]
     recent.apply(live)
     recent.keep(read, false, recent.mark)
@@ -38,7 +32,7 @@ describe('what is kept of the events of late', () => {
 
   test('is what was read alone while no reader listens', () => {
     let isHeard = false
-    const recent = new RecentEvents(() => isHeard)
+    const recent = new RecentEvents(eventCatalogue, () => isHeard)
     const [unheard, read, heard] = [posted(1), posted(2), posted(3)]
     recent.apply(unheard)
     recent.keep(read, false, recent.mark)
@@ -52,7 +46,7 @@ describe('what is kept of the events of late', () => {
     ['long bodies', { body: 'x'.repeat(16_000) }],
     ['metadata', { metadata: { deep: { list: ['x'.repeat(4000), 'y'.repeat(4000)] } } }],
   ])('takes at most 4 MiB, renderings included, and gives up what came first: %s', (_, more) => {
-    const recent = new RecentEvents(() => true)
+    const recent = new RecentEvents(eventCatalogue, () => true)
     for (let seq = 1; seq <= 2000; seq++) recent.apply(posted(seq, more))
     const kept = Array.from({ length: 2000 }, (_, i) => i + 1).filter((seq) => recent.get(seq))
     const size = JSON.stringify(view(1, more)).length
@@ -68,17 +62,19 @@ describe('what is kept of the events of late', () => {
       'account.updated': accountEvent('account.updated', sender),
       'channel.updated': channelEvent('channel.updated', channel),
     }
-    for (const type of eventTypes) {
-      const recent = new RecentEvents(() => true)
+    for (const type of Object.keys(eventKinds)) {
+      const recent = new RecentEvents(eventCatalogue, () => true)
       recent.apply(posted(1))
-      recent.apply(placed(events[type] ?? { ...channelEvent('channel.created', channel), type }, 2))
+      // What it is about does not matter here.
+      const other = channelEvent(type as TypeAbout<'channel'>, channel)
+      recent.apply(placed(events[type] ?? other, 2))
       expect({ type, isKept: recent.get(1) !== undefined }).toEqual({ type, isKept: !(type in events) })
       expect(recent.get(2)).toBeDefined()
     }
   })
 
   test('is not what was read before a change and comes after it', () => {
-    const recent = new RecentEvents(() => true)
+    const recent = new RecentEvents(eventCatalogue, () => true)
     const { mark } = recent
     recent.apply(placed(accountEvent('account.updated', sender), 2))
     recent.keep(posted(1), false, mark)
@@ -88,7 +84,7 @@ describe('what is kept of the events of late', () => {
   })
 
   test('of a message that was read for a page is not its event, whose time only the log knows', () => {
-    const recent = new RecentEvents(() => true)
+    const recent = new RecentEvents(eventCatalogue, () => true)
     const message = view(1)
     recent.keepMessage(message, recent.mark)
     expect(recent.message(1)).toBe(message)
@@ -100,7 +96,7 @@ describe('what is kept of the events of late', () => {
   })
 
   test('stands for no message of a page once it has a reply, also where the reply came while it was read', () => {
-    const recent = new RecentEvents(() => true)
+    const recent = new RecentEvents(eventCatalogue, () => true)
     recent.apply(posted(1))
     const { mark } = recent
     recent.apply(posted(2, { root: 1 }))

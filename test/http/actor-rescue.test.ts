@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { settingRegistry } from '../../src/config'
 import { createCore } from '../../src/core'
 import type { Actor } from '../../src/core/actor'
+import { eventCatalogue } from '../../src/core/log/catalogue'
 import type { SettingValues } from '../../src/core/settings'
 import { credentialOf } from '../../src/http/auth'
 import { notePeer } from '../../src/http/client'
@@ -28,6 +29,7 @@ async function scene(values: Partial<SettingValues>) {
     Object.entries(values).map(([key, value]) => [`SYNAPSE_${key.toUpperCase()}`, String(value)]),
   )
   const core = await createCore({
+    catalogue: eventCatalogue,
     store: engine.store,
     settings: settingRegistry(here.load(env)),
     clock: engine.clock,

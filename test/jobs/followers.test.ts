@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
-import type { LogEvent } from '../../src/core/events'
+import { concernedBy, type LogEvent } from '../../src/core/events'
 import type { Projection } from '../../src/core/kernel/followers'
 import { systemSecrets } from '../../src/platform'
 import { type OpenStore, openStore } from '../../src/store'
@@ -125,7 +125,8 @@ describe.each(engines)('over %s', (name) => {
     const heard = Promise.withResolvers<void>()
     s.followers.deliverTo({
       name: 'hook',
-      deliver: async ({ account }) => {
+      deliver: async (event) => {
+        const account = concernedBy(event)
         delivered.push(account?.handle ?? '')
         if (account?.handle === 'eve') heard.resolve()
       },

@@ -2,6 +2,7 @@ import { settingRegistry } from '../../src/config'
 import { createCore } from '../../src/core'
 import { accountEvent } from '../../src/core/events'
 import type { Seq } from '../../src/core/ids'
+import { eventCatalogue } from '../../src/core/log/catalogue'
 import type { Clock } from '../../src/core/time'
 import { HeldRequests } from '../../src/hub'
 import { createFollowers, Runner } from '../../src/jobs'
@@ -18,6 +19,7 @@ export async function following(store: OpenStore, clock: Clock) {
   const waits: HeldRequests = new HeldRequests(() => core.log.head)
   using here = loading()
   const core = await createCore({
+    catalogue: eventCatalogue,
     store,
     settings: settingRegistry(here.load()),
     clock,
@@ -33,7 +35,8 @@ export async function following(store: OpenStore, clock: Clock) {
   store.shared?.followWhile(() => false)
   const runner = new Runner({ leases: store, clock, report })
   const head = () => core.log.head
-  const followers = createFollowers({ store, clock, runner, head, hydrate: core.hydrate, report })
+  const { catalogue, hydrate } = core
+  const followers = createFollowers({ catalogue, store, clock, runner, head, hydrate, report })
   runner.start()
   return { core, runner, followers, faults, [Symbol.asyncDispose]: () => runner.stop() }
 }

@@ -7,6 +7,7 @@ import type { Person } from '../../src/core/actor'
 import type { Account, Channel } from '../../src/core/entities'
 import type { LogEvent } from '../../src/core/events'
 import type { FeedFilter } from '../../src/core/feed'
+import { eventCatalogue } from '../../src/core/log/catalogue'
 import type { LiveStream, Outlet } from '../../src/core/streams'
 import { HeldRequests, Hub } from '../../src/hub'
 import { pairSecrets } from '../../src/pair-secrets'
@@ -30,6 +31,7 @@ beforeAll(async () => {
     throw fault
   }
   const whole = await createCore({
+    catalogue: eventCatalogue,
     store: engine.store,
     settings: settingRegistry(loadConfig({ env: { HOME: '/nowhere' }, cwd: '/', command: 'serve' })),
     clock: engine.clock,
@@ -49,7 +51,7 @@ beforeAll(async () => {
     return 1
   }
   hub = new Hub(
-    { directory, gates, feed, clock, pace, publish, ended: () => {}, report },
+    { catalogue: eventCatalogue, directory, gates, feed, clock, pace, publish, ended: () => {}, report },
     waits,
     core.log.head,
   )

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Catalogue } from '../../src/core/log/catalogue'
 import type { Micros } from '../../src/core/time'
 import { systemSecrets } from '../../src/platform'
 import { type OpenStore, openStore, type StoreLocation } from '../../src/store'
@@ -29,7 +30,7 @@ export const engines: readonly (readonly [EngineName])[] = postgresMissing
   ? [['sqlite']]
   : [['sqlite'], ['postgres']]
 
-export async function openEngine(name: EngineName = 'sqlite'): Promise<Engine> {
+export async function openEngine(name: EngineName = 'sqlite', catalogue?: Catalogue): Promise<Engine> {
   const directory = fastDirectory()
   const path = join(directory.path, 'synapse.db')
   const database = await databaseOn(name, path)
@@ -38,7 +39,12 @@ export async function openEngine(name: EngineName = 'sqlite'): Promise<Engine> {
   const clock = new FakeClock()
   const faults: unknown[] = []
   const open = () =>
-    openStore(location, { clock, secrets: systemSecrets, report: (fault) => faults.push(fault) })
+    openStore(location, {
+      ...(catalogue && { catalogue }),
+      clock,
+      secrets: systemSecrets,
+      report: (fault) => faults.push(fault),
+    })
   let store = await open()
   return {
     location,

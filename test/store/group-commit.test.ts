@@ -2,8 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { AppError, refusal } from '../../src/core/errors'
 import { accountEvent } from '../../src/core/events'
 import { rejectionOf } from '../home/temporary'
+import { catalogueWithNotes, notedEvent } from '../support/noted'
 import { engines, openEngine } from './engines'
-import { annAndHerRooms, announcements, makeAccount, messageOf, planOf } from './scene'
+import { annAndHerRooms, announcements, makeAccount, messageOf, planOf, unwritten } from './scene'
 
 /** Makes a COMMIT fail that holds a message with this body: a reference is checked only there, and leads nowhere. */
 const POISON = {
@@ -20,7 +21,7 @@ const POISON = {
 
 describe.each(engines)('group commit on %s', (name) => {
   const scene = async () => {
-    const engine = await openEngine(name)
+    const engine = await openEngine(name, catalogueWithNotes)
     const { ann, plans } = await annAndHerRooms(engine.store)
     const write = (body: string, admit?: () => void) =>
       engine.store.post(planOf({ sender: ann, channel: plans, body, ...(admit ? { admit } : {}) }))
@@ -30,13 +31,19 @@ describe.each(engines)('group commit on %s', (name) => {
     const head = await engine.store.reads.head()
     /** What was announced, commit by commit, counted from the head of the beginning. */
     const seqs = () => commits.map((events) => events.map(({ seq }) => seq - head))
-    return { ...engine, ann, plans, commits, write, stored, head, seqs }
+    /** An act that changes no rights. */
+    const noted = unwritten({ sender: ann, channel: plans, body: 'noted' })
+    const note = (before = () => {}) =>
+      engine.store.transact((tx) => {
+        before()
+        return tx.append(notedEvent(noted, 'seen'), null)
+      })
+    return { ...engine, ann, plans, commits, write, note, stored, head, seqs }
   }
 
   test('works that are queued together share one commit, in which acts come last', async () => {
     await using s = await scene()
-    const act = () => s.store.transact((tx) => tx.append(accountEvent('account.token_issued', s.ann), null))
-    await Promise.all([s.write('one'), s.write('two'), act(), act(), s.write('three')])
+    await Promise.all([s.write('one'), s.write('two'), s.note(), s.note(), s.write('three')])
     expect(s.seqs()).toEqual(
       // On Postgres posts are data and share a statement; an act has a transaction of its own.
       name === 'sqlite' ? [[1, 2, 3, 4], [5]] : [[1, 2], [3], [4], [5]],
@@ -69,10 +76,7 @@ describe.each(engines)('group commit on %s', (name) => {
   test('a group ends when judging its posts takes too long, and goes on with the rest', async () => {
     await using s = await scene()
     const slow = () => s.clock.advance(6)
-    const act = s.store.transact.bind(s.store, (tx) =>
-      tx.append(accountEvent('account.token_issued', s.ann), null),
-    )
-    await Promise.all([s.write('one'), s.write('two', slow), s.write('three'), s.write('four'), act()])
+    await Promise.all([s.write('one'), s.write('two', slow), s.write('three'), s.write('four'), s.note()])
     expect(await s.stored()).toEqual(['one', 'two', 'three', 'four'])
     expect(s.seqs()).toEqual(
       name === 'sqlite'
@@ -86,11 +90,7 @@ describe.each(engines)('group commit on %s', (name) => {
 
   test('a group ends when its acts take too long, and goes on with the rest', async () => {
     await using s = await scene()
-    const act = (milliseconds: number) =>
-      s.store.transact((tx) => {
-        s.clock.advance(milliseconds)
-        return tx.append(accountEvent('account.token_issued', s.ann), null)
-      })
+    const act = (milliseconds: number) => s.note(() => s.clock.advance(milliseconds))
     await Promise.all([s.write('one'), act(6), act(0), act(0)])
     expect(s.seqs()).toEqual(
       name === 'sqlite'
@@ -152,14 +152,13 @@ describe.each(engines)('group commit on %s', (name) => {
 
   test('a work that fails after it wrote fails alone, and the others share one commit', async () => {
     await using s = await scene()
-    const act = () => s.store.transact((tx) => tx.append(accountEvent('account.token_issued', s.ann), null))
     let runs = 0
     const failing = s.store.transact(async (tx) => {
       runs++
       await makeAccount(tx, 'bob')
       throw refusal('handle_exists')
     })
-    const outcomes = await Promise.allSettled([failing, act(), act()])
+    const outcomes = await Promise.allSettled([failing, s.note(), s.note()])
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
     expect(await rejectionOf(failing)).toMatchObject({ reason: 'handle_exists' })
     expect(s.seqs()).toEqual(name === 'sqlite' ? [[1, 2]] : [[1], [2]])
@@ -215,6 +214,24 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(post.status).toBe('rejected')
     expect(seen).toEqual(['message.created', 'account.token_revoked'])
     expect(await s.stored()).toEqual(['one'])
+  })
+
+  test('an event that changes no rights shares its commit, and is not noted as a change of rights', async () => {
+    await using s = await scene()
+    const accessSeq = async () => (await s.sql('SELECT access_seq FROM log_head'))[0]
+    const before = await accessSeq()
+    await Promise.all([s.write('one'), s.note(), s.note()])
+    expect(s.commits).toHaveLength(name === 'sqlite' ? 1 : 3)
+    expect(await accessSeq()).toEqual(before)
+  })
+
+  test('a token that is issued is a change of rights: it may give another one an end', async () => {
+    await using s = await scene()
+    const event = await s.store.transact((tx) =>
+      tx.append(accountEvent('account.token_issued', s.ann, { replaces: 'another' }), null),
+    )
+    const [head] = await s.sql<{ access_seq: number | string }>('SELECT access_seq FROM log_head')
+    expect(Number(head?.access_seq)).toBe(event.seq)
   })
 
   test('what was queued is written before the store closes', async () => {

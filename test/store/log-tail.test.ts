@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { EventRecord, LogEvent } from '../../src/core/events'
+import { eventCatalogue } from '../../src/core/log/catalogue'
 import { toMicros } from '../../src/core/time'
 import { LogTail } from '../../src/store/log-tail'
 import { until } from '../support/sockets'
@@ -20,7 +21,7 @@ function scene() {
     ({
       seq,
       at: toMicros(seq),
-      type: unknown.includes(seq) ? 'unknown' : 'message.created',
+      type: unknown.includes(seq) ? 'future.thing' : 'message.created',
       channelId: 1,
       subject: seq,
       actorId: 1,
@@ -29,8 +30,10 @@ function scene() {
   const events = (own: boolean, ...seqs: number[]) =>
     seqs.map((seq) => ({ ...record(seq), facts: { own } }) as unknown as LogEvent)
   const tail = new LogTail(
+    eventCatalogue,
     {
-      acts: async (after, upTo) => acts.filter((seq) => seq > after && seq <= upTo).map(record),
+      eventsExcept: async (_types, after, upTo) =>
+        acts.filter((seq) => seq > after && seq <= upTo).map(record),
       events: async (after, limit) => {
         reads++
         const page = stored.filter((seq) => seq > after).slice(0, limit)
@@ -52,7 +55,7 @@ function scene() {
   )
   tail.hydrate = async (records) => {
     watch(`hydrate ${records.map(({ seq }) => seq)}`)
-    return events(false, ...records.filter(({ type }) => type !== 'unknown').map(({ seq }) => seq))
+    return events(false, ...records.filter(({ type }) => type !== 'future.thing').map(({ seq }) => seq))
   }
   return {
     tail,

@@ -1,9 +1,10 @@
-import type { Account, Channel, Mentions, Message } from '../../src/core/entities'
+import type { Account, Channel, Mentions, Message, MessageView } from '../../src/core/entities'
 import { accountEvent, channelEvent, type LogEvent, memberEvent } from '../../src/core/events'
 import type { Uuid } from '../../src/core/ids'
 import { noMentions } from '../../src/core/mentions'
-import { type DraftMessage, type PostPlan, touchesOf } from '../../src/core/messages/post-plan'
+import { type DraftMessage, type PostPlan, placed, touchesOf } from '../../src/core/messages/post-plan'
 import type { PostOutcome, Store, Writes } from '../../src/core/ports'
+import { toMicros } from '../../src/core/time'
 import { systemSecrets } from '../../src/platform'
 
 /** Verbs of a store for tests: the rows that the core would write, without its rules. */
@@ -97,14 +98,24 @@ export function planOf(posting: Posting): PostPlan {
   }
 }
 
+/** A message as readers are shown it, which no store holds. */
+export function unwritten(posting: Posting): MessageView {
+  const draft = planOf(posting).decide({ target: undefined, thread: undefined })
+  return placed(draft, { seq: 1, at: toMicros(1) }).message
+}
+
 /** Posts, and answers the message as it was announced. */
 export async function post(store: Store, posting: Posting): Promise<Message> {
   return messageOf(await store.post(planOf(posting)))
 }
 
 export function messageOf(outcome: PostOutcome): Message {
-  if (outcome.replayed || !outcome.event.message) throw new Error('the post made no message')
-  return outcome.event.message.message
+  return viewOf(outcome).message
+}
+
+export function viewOf(outcome: PostOutcome): MessageView {
+  if (outcome.replayed) throw new Error('the post made no message')
+  return outcome.event.message
 }
 
 /** Everything a store announces: one entry a commit. */

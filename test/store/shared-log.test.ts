@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import type { EventRecord, EventType, LogEvent } from '../../src/core/events'
+import type { EventRecord, LogEvent } from '../../src/core/events'
 import type { SharedLog } from '../../src/core/shared-log'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { type OpenStore, openStore } from '../../src/store'
@@ -30,11 +30,7 @@ function sharedOf({ shared }: OpenStore): SharedLog {
 
 /** What a record stands for, as far as these tests look. */
 const bare = async (records: readonly EventRecord[]): Promise<LogEvent[]> =>
-  records.map(({ seq, at, type }) => ({
-    // Each of them was written by this version.
-    ...{ seq, at, type: type as EventType, facts: {} },
-    ...{ actor: null, channel: null, account: null, message: null, setting: null },
-  }))
+  records.map(({ seq, at, type }) => ({ seq, at, type, facts: {}, actor: null }) as unknown as LogEvent)
 
 /** Two processes over one log, both of which know Ann and her rooms. */
 async function pair() {

@@ -3,7 +3,7 @@
  * Imports core only. Start here; judge-post.ts says in which order a plan is judged, and which plans fit in one group.
  */
 import type { Account, Channel, Message, MessageRef } from '../entities'
-import { type LogEvent, postedEvent } from '../events'
+import { type MessageEvent, postedEvent } from '../events'
 import type { Seq, Uuid } from '../ids'
 import type { RetryKey } from '../kernel/retry-keys'
 import { later, type Micros } from '../time'
@@ -84,7 +84,7 @@ export function nthPosition(first: LogPosition, n: number): LogPosition {
 }
 
 /** The event of a draft that has got its place. */
-export function placed({ message, channel, sender, mentioned }: PostDraft, place: LogPosition): LogEvent {
+export function placed({ message, channel, sender, mentioned }: PostDraft, place: LogPosition): MessageEvent {
   const placedMessage: Message = {
     ...message,
     seq: place.seq,

@@ -33,6 +33,7 @@ export const docs: Surface = {
           // Rendered once: the endpoints do not change while the server runs.
           text ??= renderPage(
             app.endpoints().filter(({ documentation }) => documentation !== 'none'),
+            app.core.catalogue,
             { style, script },
           )
           return { response: new Response(text, { headers }) }

@@ -1,3 +1,4 @@
+import type { Catalogue } from '../../core/log/catalogue'
 import { CONTRACT_VERSION } from '../contract'
 import type { Endpoint } from '../endpoint'
 import { icon } from '../mark'
@@ -26,6 +27,7 @@ const order = ['Messages', 'Events', 'Channels', 'You', 'Login', 'Administration
 /** The whole page, with its style and script inside. */
 export function renderPage(
   endpoints: readonly Endpoint[],
+  catalogue: Catalogue,
   embedded: { readonly style: string; readonly script: string },
 ): string {
   const groups = groupsOf(endpoints)
@@ -71,7 +73,7 @@ ${guideRules()}
 </section>
 ${groups.map(groupSection)}
 ${tableSection('frames', 'WebSocket frames', 'JSON text, both ways, on `/v1/ws` without `?channel=`. With `?channel=` there is only `hello` and `message.created`, and what the client sends is ignored.', frameTables())}
-${tableSection('events', 'Event types', 'Every event has `type`, `channel` (or null), its payload, then `seq`, `cursor`, `at` and `actor` (null for the operator and the server itself). `account` is `{id, handle, kind, display_name}`, `info` is `{id, slug, name, kind}`. Ignore types you do not know. Filters take `message.*`.', eventTable())}
+${tableSection('events', 'Event types', 'Every event has `type`, `channel` (or null), its payload, then `seq`, `cursor`, `at` and `actor` (null for the operator and the server itself). `account` is `{id, handle, kind, display_name}`, `info` is `{id, slug, name, kind}`. Ignore types you do not know. Filters take `message.*`.', eventTable(catalogue))}
 ${tableSection('errors', 'Error codes', 'What `code` can be, by status. The text in italics is the `detail`.', errorTable())}
 <p class="nothing" hidden>Nothing matches. <button type="button">Show everything</button></p>
 <footer>Made from the declarations that serve and validate the requests. This page loads nothing from anywhere.</footer>

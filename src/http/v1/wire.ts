@@ -1,6 +1,7 @@
 import type { Account, Channel, MessageView } from '../../core/entities'
-import type { LogEvent } from '../../core/events'
+import { channelOf, concernedBy, type LogEvent } from '../../core/events'
 import type { Log } from '../../core/log'
+import type { Catalogue } from '../../core/log/catalogue'
 import { wellFormedJson } from '../../core/text'
 import { formatInstant, type Micros } from '../../core/time'
 
@@ -20,13 +21,26 @@ function channelRef({ uuid, slug, name, kind }: Channel) {
   return { id: uuid, slug, name, kind }
 }
 
+/** The payload keys that are made from what an event is about; all others are its facts. */
+const makers: Readonly<Record<string, (event: LogEvent) => unknown>> = {
+  message_id: (event) => (event.about === 'message' ? event.message.message.uuid : undefined),
+  /** The account that it is about, or the one that did it. */
+  account: (event) => {
+    const account = concernedBy(event) ?? event.actor
+    return account && accountRef(account)
+  },
+  info: (event) => (event.about === 'channel' ? channelRef(event.channel) : undefined),
+  key: (event) => (event.about === 'setting' ? event.setting.key : undefined),
+  by: (event) => (event.about === 'setting' ? (event.actor?.handle ?? null) : undefined),
+}
+
 /** Without the brace at their end, so that more can be added without copying them. */
 const messages = new WeakMap<MessageView, string>()
 const envelopes = new WeakMap<LogEvent, string>()
 
 /** Renders messages and events; what is rendered once is the same text for every reader. */
 export class Wire {
-  constructor(private readonly core: { readonly log: Pick<Log, 'cursor'> }) {}
+  constructor(private readonly core: { readonly log: Pick<Log, 'cursor'>; readonly catalogue: Catalogue }) {}
 
   /** A message as JSON. Holds nothing that depends on who reads it, but for `more`: members for this one answer. */
   message(view: MessageView, more = ''): string {
@@ -58,7 +72,8 @@ export class Wire {
   }
 
   private renderEnvelope(event: LogEvent): string {
-    const { type, channel, actor, seq } = event
+    const { type, actor, seq } = event
+    const channel = channelOf(event)
     const by = actor ? `{"handle":${quote(actor.handle)},"kind":"${actor.kind}"}` : 'null'
     const slug = channel ? quote(channel.slug) : 'null'
     const cursor = this.core.log.cursor(seq)
@@ -67,16 +82,16 @@ export class Wire {
 
   /** The keys of an event's own, each with a comma behind it. */
   private payload(event: LogEvent): string {
-    if (event.message) return `"message":${this.message(event.message)},`
-    const about = event.account
-      ? { account: accountRef(event.account) }
-      : event.channel
-        ? { info: channelRef(event.channel) }
-        : event.setting
-          ? { key: event.setting.key, by: event.actor?.handle ?? null }
-          : {}
-    const text = JSON.stringify({ ...about, ...event.facts })
-    return text === '{}' ? '' : `${text.slice(1, -1)},`
+    let text = ''
+    const add = (key: string, value: unknown) => {
+      if (value !== undefined) text += `${quote(key)}:${JSON.stringify(value)},`
+    }
+    // Rendered once for its event and for the pages that show it.
+    for (const key of this.core.catalogue.find(event.type)?.payload ?? [])
+      if (key === 'message' && event.about === 'message') text += `"message":${this.message(event.message)},`
+      else add(key, makers[key]?.(event))
+    for (const [key, value] of Object.entries(event.facts)) add(key, value)
+    return text
   }
 
   private renderMessage({ message, channel, sender, mentioned }: MessageView): string {

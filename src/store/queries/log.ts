@@ -1,15 +1,9 @@
-import { and, asc, desc, gt, lte, ne, sql } from 'drizzle-orm'
-import { type EventRecord, type EventType, eventTypes } from '../../core/events'
+import { and, asc, desc, gt, lte, notInArray, sql } from 'drizzle-orm'
+import type { EventRecord } from '../../core/events'
 import type { Seq } from '../../core/ids'
 import type { Reads } from '../../core/ports'
 import type { Micros } from '../../core/time'
 import type { Handle, Tables } from '../database'
-
-const known: ReadonlySet<string> = new Set(eventTypes)
-
-function isKnown(type: string): type is EventType {
-  return known.has(type)
-}
 
 export function logReads({ db, t }: Handle) {
   const page = db
@@ -19,22 +13,15 @@ export function logReads({ db, t }: Handle) {
     .orderBy(asc(t.events.seq))
     .limit(sql.placeholder('limit'))
     .prepare()
-  const acts = db
-    .select()
-    .from(t.events)
-    .where(
-      and(
-        gt(t.events.seq, sql.placeholder('after')),
-        lte(t.events.seq, sql.placeholder('upTo')),
-        ne(t.events.type, 'message.created'),
-      ),
-    )
-    .orderBy(asc(t.events.seq))
-    .limit(sql.placeholder('limit'))
-    .prepare()
   return {
-    async acts(after, upTo, limit) {
-      return (await acts.execute({ after, upTo, limit })).map(toEventRecord)
+    async eventsExcept(types, after, upTo, limit) {
+      const rows = await db
+        .select()
+        .from(t.events)
+        .where(and(gt(t.events.seq, after), lte(t.events.seq, upTo), notInArray(t.events.type, [...types])))
+        .orderBy(asc(t.events.seq))
+        .limit(limit)
+      return rows.map(toEventRecord)
     },
 
     async events(after, limit) {
@@ -78,6 +65,6 @@ export async function findHead({ db, t }: Pick<Handle, 'db' | 't'>): Promise<Log
   return floor && newest && newest.seq > floor.seq ? { ...floor, ...newest } : floor
 }
 
-function toEventRecord({ data, type, ...row }: Tables['events']['$inferSelect']): EventRecord {
-  return { ...row, type: isKnown(type) ? type : 'unknown', facts: data }
+function toEventRecord({ data, ...row }: Tables['events']['$inferSelect']): EventRecord {
+  return { ...row, facts: data }
 }

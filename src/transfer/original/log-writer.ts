@@ -1,5 +1,5 @@
-import type { EventType } from '../../core/events'
 import type { Seq } from '../../core/ids'
+import type { EventType } from '../../core/log/catalogue'
 import { later, type Micros, toMicros } from '../../core/time'
 import { tableNamed } from '../shape'
 import { type Row, rowOf } from '../side'
