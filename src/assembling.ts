@@ -26,6 +26,7 @@ import type { Logger } from './logger'
 import type { Measuring } from './measuring'
 import { pairSecrets } from './pair-secrets'
 import { systemSecrets } from './platform'
+import { OutboundCalls } from './platform/outbound'
 import { retrySecrets } from './sealing'
 import type { DiskWatch, OpenStore } from './store'
 import { VERSION } from './version'
@@ -173,19 +174,6 @@ export async function assemble(parts: Parts) {
     nearbyServers: parts.nearbyServers,
   }
   const rates = new RateLimits(core.settings, clock)
-  const app: AppParts = {
-    core,
-    streams: hub,
-    waits,
-    limits: new StreamLimits(core.settings),
-    entrance: new Entrance(core.authentication, core, rates),
-    rates,
-    host,
-    report,
-  }
-  const http = createHttpServer(app, parts.surfaces, logger, measuring.meters)
-  const server = { http, stopping: false }
-  const { usage, attempts, actedWrites } = core
   const runner = new Runner({
     leases: store,
     clock,
@@ -194,6 +182,23 @@ export async function assemble(parts: Parts) {
       else logger.error('a job failed, and is tried again', { job, fault })
     },
   })
+  const head = () => core.log.head
+  const app: AppParts = {
+    core,
+    streams: hub,
+    waits,
+    limits: new StreamLimits(core.settings),
+    entrance: new Entrance(core.authentication, core, rates),
+    rates,
+    host,
+    followers: createFollowers({ catalogue, store, clock, runner, head, hydrate: core.hydrate, report }),
+    outbound: new OutboundCalls({ allowed: () => core.settings.get('webhooks.allow_targets') }),
+    report,
+  }
+  for (const surface of parts.surfaces) surface.followLog?.(app)
+  const http = createHttpServer(app, parts.surfaces, logger, measuring.meters)
+  const server = { http, stopping: false }
+  const { usage, attempts, actedWrites } = core
   const upkeep = upkeepJobs({
     store,
     usage,
@@ -204,9 +209,7 @@ export async function assemble(parts: Parts) {
     warn: (message, facts) => logger.warning(message, facts),
   })
   for (const job of upkeep) runner.add(job)
-  const head = () => core.log.head
-  const followers = createFollowers({ catalogue, store, clock, runner, head, hydrate: core.hydrate, report })
-  return { server, publishers, hub, core, runner, followers }
+  return { server, publishers, hub, core, runner }
 }
 
 /** The admin token of the environment, if no account has admin rights yet. Answers how many credentials have them. */

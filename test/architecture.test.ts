@@ -25,7 +25,7 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/assembling.ts',
-    imports: ['src/*/index.ts', 'src/*.ts', 'src/core/**', 'src/http/**'],
+    imports: ['src/*/index.ts', 'src/*.ts', 'src/core/**', 'src/http/**', 'src/platform/**'],
     types: ['src/home/**'],
     packages: [],
     because: 'it puts core, hub and surfaces together, for main.ts, which knows the process around them',
@@ -35,6 +35,12 @@ const areas: readonly Area[] = [
     imports: ['src/http/**'],
     packages: [],
     because: 'it is the list of surfaces, so it knows all of them and nothing else',
+  },
+  {
+    files: 'src/platform/**',
+    imports: ['src/platform/**', 'src/core/**'],
+    packages: ['bun', 'node:*'],
+    because: 'it is what the runtime has built in, behind ports of core, and knows nothing of who asks',
   },
   {
     files: 'src/core/**',
@@ -239,6 +245,24 @@ const environment =
   /\b(?:process|Bun|import\.meta)\s*\??\.\s*env\b|\b(?:process|Bun)\[\s*'env'\s*\]|\{[^{}=]*\benv\b[^{}=]*\}\s*=\s*(?:process|Bun)\b/
 const environmentBecause = 'every setting is declared once, in src/config; nothing else reads the environment'
 
+/** How the outside is called: the clients of the runtime, and what makes a connection. */
+const calling =
+  /(?<![.\w$#])(?:globalThis\.|Bun\.)?fetch\((?!\w+\??:)|\bBun\.(?:connect|udpSocket)\b|\bnew (?:WebSocket|EventSource)\(/
+const callingModules = /^(?:node:)?(?:https?|http2|dns|dns\/promises|dgram)$|^undici$/
+const connectingModules = /^(?:node:)?(?:net|tls)$/
+const connecting = /\*|(?<!type )\b(?:connect|createConnection|Socket|TLSSocket)\b/
+const callingBecause =
+  'an address that somebody typed is called by src/platform/outbound.ts alone, which judges where it leads'
+
+/** Who may call the outside all the same. */
+const callers: Record<string, string> = {
+  'src/platform/outbound.ts': 'it is that one way',
+  'src/cli/**': 'commands call what the operator who runs them names: their own server, or one to join',
+  'src/http/docs/guide.ts': 'its calls are examples that a page shows',
+  'src/home/running.ts': 'it asks the Unix socket of the home whether a server runs',
+  'src/hub/redis-probe.ts': 'the bus is named by the configuration, as the database is',
+}
+
 const maxLines = 400
 /** Files that may be longer than that. */
 const longFiles: Record<string, string> = {}
@@ -248,6 +272,7 @@ const mainFiles: Record<string, string> = {
   'src/core/kernel': 'operator-error.ts',
   'src/http': 'server.ts',
   'src/core/log': 'catalogue.ts',
+  'src/platform': 'outbound.ts',
   'src/core/messages': 'post-plan.ts',
   'src/store/sqlite': 'engine.ts',
   'src/store/postgres': 'engine.ts',
@@ -345,6 +370,21 @@ function environmentViolations(tree: Tree): string[] {
   })
 }
 
+function callViolations(tree: Tree): string[] {
+  return sources(tree).flatMap(([file, source]) => {
+    if (Object.keys(callers).some((glob) => matches(glob, file))) return []
+    const code = withoutComments(source)
+    const called = calling.exec(code.replace(/'(?:\\.|[^'\\\n])*'/g, "''"))?.[0]
+    const imports = [...code.matchAll(/\bimport\s+(?!type\b)([^'"]*?)\s*from\s*['"]([^'"]+)['"]/g)]
+    const imported = imports.find(
+      ([, names = '', from = '']) =>
+        callingModules.test(from) || (connectingModules.test(from) && connecting.test(names)),
+    )?.[2]
+    const how = called ?? imported
+    return how === undefined ? [] : [`${file} calls the outside by ${how}: ${callingBecause}`]
+  })
+}
+
 function lengthViolations(tree: Tree): string[] {
   return sources(tree).flatMap(([file, source]) => {
     const lines = source.trimEnd().split('\n').length
@@ -408,8 +448,9 @@ function circleViolations(tree: Tree): string[] {
 
 /** An exception whose file or whose need is gone hides the next mistake. */
 function staleExceptions(tree: Tree): string[] {
-  const files = [...Object.keys(allowedImports), ...Object.keys(allowedGlobals), ...Object.keys(longFiles)]
-  return files.filter((exception) => !tree.has(exception.split(' → ')[0] ?? ''))
+  const named = [allowedImports, allowedGlobals, longFiles, callers].flatMap((list) => Object.keys(list))
+  const files = named.map((exception) => exception.split(' → ')[0] ?? '')
+  return files.filter((file) => ![...tree.keys()].some((path) => matches(file, path)))
 }
 
 const root = join(import.meta.dir, '..')
@@ -429,6 +470,7 @@ describe('the source keeps the rules', () => {
     'a file imports only what its row of the table allows': importViolations,
     'core touches neither runtime, clock nor chance': globalViolations,
     'only config reads the environment': environmentViolations,
+    'addresses that somebody typed are called in one way': callViolations,
     'no file is long without a reason': lengthViolations,
     'there is no default export': defaultExportViolations,
     'no files import one another in a circle': circleViolations,
@@ -539,6 +581,30 @@ describe('the rules notice', () => {
     expect(
       environmentViolations(tree({ 'src/cli/a.ts': '// process.env\nspawn({ env: config.env })' })),
     ).toEqual([])
+  })
+
+  test('a call of the outside, however it is made, but not what is called alike', () => {
+    const found = (source: string) => callViolations(tree({ 'src/http/a.ts': source }))
+    for (const source of [
+      'await fetch(url)',
+      'globalThis.fetch(url)',
+      'Bun.connect({ hostname })',
+      'new WebSocket(url)',
+      "import { request } from 'node:https'",
+      "import { connect } from 'node:tls'",
+      "import * as net from 'net'",
+      "import { lookup } from 'node:dns/promises'",
+    ])
+      expect(found(source)).toHaveLength(1)
+    for (const source of [
+      'http.fetch(request)',
+      'interface Server { fetch(request: Request): Response }',
+      "import { BlockList, isIP, type Socket } from 'node:net'",
+      "import type { IncomingMessage } from 'node:http'",
+      "const page = 'fetch(url)' // fetch(url)",
+    ])
+      expect(found(source)).toEqual([])
+    expect(callViolations(tree({ 'src/cli/a.ts': 'await fetch(url)' }))).toEqual([])
   })
 
   test('a promise that is dropped, but not the type', () => {

@@ -52,6 +52,16 @@ function parseNetwork(text: string): string {
   )
 }
 
+/** Names of hosts, in lower case, and networks as `address/bits`. @throws InvalidValue */
+export function parseTargets(entries: readonly string[]): string[] {
+  const isName = (text: string) => HOST_NAME.test(text) && !/(?:^|\.)\d+$/.test(text)
+  const names = entries.map((entry) => entry.toLowerCase().replace(/\.$/, '')).filter(isName)
+  const rest = entries.filter((entry) => !isName(entry.toLowerCase().replace(/\.$/, '')))
+  return [...new Set([...names, ...parseNetworks(rest)])]
+}
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*$/
+
 /** The kernel's limit on the path of a Unix socket, in bytes. */
 const SOCKET_PATH_BYTES = 107
 

@@ -6,7 +6,7 @@ import { databaseUrl, parseDatabaseUrl } from './database-url'
 import { boot, runtime } from './declare'
 import { canonicalImpersonation, parseInstanceName, usualInstanceName } from './identity'
 import { canonicalAliases, canonicalHandles } from './names'
-import { parseBind, parseFile, parseHosts, parseNetworks, parseSocket } from './network'
+import { parseBind, parseFile, parseHosts, parseNetworks, parseSocket, parseTargets } from './network'
 import { parseBaseUrl, parseOrigins } from './origin'
 import { canonicalAttempts, canonicalRate } from './rate'
 
@@ -148,6 +148,13 @@ export const SETTINGS = Type.Object({
     description:
       'Origins of pages elsewhere that may call this server: `scheme://host[:port]`, no path, no `*`. One bad entry refuses the list.',
     normalise: parseOrigins,
+  }),
+  'webhooks.allow_targets': runtime(Type.Array(Type.String(), { default: [] }), {
+    group: 'Public address',
+    example: 'hooks.lan,192.168.1.0/24',
+    description:
+      'Hosts and networks that this server may call although they are not in the public internet: receivers on your own network. Services that hand out credentials to a cloud machine (169.254.169.254) are never called.',
+    normalise: parseTargets,
   }),
 
   'discovery.mdns_browse': runtime(Type.Boolean({ default: true }), {

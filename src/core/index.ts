@@ -147,6 +147,8 @@ export async function createCore(ports: CorePorts) {
     directory,
     gates,
     log,
+    /** The way in for an act that is no verb of the core. */
+    transactions,
     /** The events that records of the log are today, for what reads all of it. */
     hydrate,
     audience,

@@ -29,6 +29,7 @@ export interface SettingValues {
   readonly 'quota.accounts': number
   readonly 'quota.channels': number
   readonly 'quota.members': number
+  readonly 'webhooks.allow_targets': readonly string[]
   readonly 'backup.daily_at': string | null
   readonly 'backup.keep': number
   readonly drain: boolean

@@ -1,5 +1,5 @@
 import type { Core } from '../core'
-import type { Host } from '../core/kernel'
+import type { Host, LogFollowers, Outbound } from '../core/kernel'
 import type { Streams, Waits } from '../core/streams'
 import { type Asset, assetEndpoint } from './asset'
 import { headerCredentials } from './auth'
@@ -26,6 +26,8 @@ export interface Surface {
   readonly prefixes?: readonly string[]
   /** Declares what it answers. Documentation is made of the same declarations, so nothing of `app` is called here. */
   endpoints(app: App): readonly Endpoint[]
+  /** Takes in what follows the log by `app.followers`. Called once, before anything is served. */
+  followLog?(app: AppParts): void
   /** Files for everybody, which never change while the server runs. */
   readonly assets?: readonly Asset[]
   /** What clients may ask `/v1/server` for before they try it. */
@@ -54,6 +56,10 @@ export interface App {
   readonly entrance: Pick<Entrance, 'enterAgain'>
   readonly rates: Pick<RateLimits, 'passOn'>
   readonly host: Host
+  /** Takes in what follows the log: projections, and endpoints of the outbox. */
+  readonly followers: LogFollowers
+  /** Calls addresses that somebody typed. */
+  readonly outbound: Outbound
   /** Told of faults that are no answer to a request. */
   readonly report: (fault: unknown) => void
   /** What clients may ask for, of all surfaces. */

@@ -22,7 +22,14 @@ export function createFollowers(deps: FollowerDeps): LogFollowers {
   // What other processes wrote while nothing listened here.
   store.shared?.onSkip(() => runner.committed())
   return {
-    project: (projection) => runner.add(projectionJob(store, log, projection)),
+    project: (projection) =>
+      runner.add(
+        projectionJob(store, log, projection, () => {
+          // It may have put something into the outbox, and nothing of that is announced.
+          outbox.lookAgain()
+          runner.wake()
+        }),
+      ),
     deliverTo: (endpoint) => {
       const remove = runner.add(outbox.job(endpoint))
       return () => {

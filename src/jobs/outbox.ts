@@ -7,12 +7,17 @@ import type { LogReader } from './log-reader'
 
 /** Rows that are read at a time. */
 const PAGE = 100
-/** The outbox is looked at so often, whatever is committed: another process may have written a row without an event. */
-const LOOK_MILLISECONDS = 30_000
+/**
+ * The outbox is looked at so often even if nothing is announced: a transaction of another process may have put something
+ * there without appending an event, which is told to nobody.
+ */
+const LOOK_MILLISECONDS = 5000
 
 /** The endpoints of this process, each a row of the runner, and what finds out which of them have something to deliver. */
 export class Outbox {
   private readonly endpoints = new Map<string, { hasWork: boolean }>()
+  /** The head of the log at the last look. */
+  private lookedAt: Seq | undefined
 
   constructor(
     private readonly store: Store,
@@ -23,7 +28,6 @@ export class Outbox {
   /** Looks, after a commit, which endpoints have rows: one question for all of them. */
   watch(): Job {
     const { endpoints } = this
-    let lookedAt: Seq | undefined
     let nextLook = 0
     return {
       name: 'outbox',
@@ -33,18 +37,22 @@ export class Outbox {
       },
       wait: () => {
         if (endpoints.size === 0) return undefined
-        return lookedAt !== this.log.head ? 0 : Math.max(0, nextLook - this.clock.steady())
+        return this.lookedAt !== this.log.head ? 0 : Math.max(0, nextLook - this.clock.steady())
       },
       run: async () => {
-        const { head } = this.log
+        this.lookedAt = this.log.head
         for (const name of await this.store.reads.outboxEndpoints()) {
           const endpoint = endpoints.get(name)
           if (endpoint) endpoint.hasWork = true
         }
-        lookedAt = head
         nextLook = this.clock.steady() + LOOK_MILLISECONDS
       },
     }
+  }
+
+  /** Something was put there without an event. */
+  lookAgain(): void {
+    this.lookedAt = undefined
   }
 
   /** Delivers what lies in the outbox for an endpoint, in order, and removes each row when it is delivered. */

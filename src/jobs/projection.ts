@@ -9,7 +9,13 @@ import type { LogReader } from './log-reader'
 const PAGE = 200
 
 /** Keeps a projection up to date: applies the log page by page, from its stored position to the head. */
-export function projectionJob(store: Store, log: LogReader, projection: Projection): Job {
+export function projectionJob(
+  store: Store,
+  log: LogReader,
+  projection: Projection,
+  /** Called after each transaction. */
+  applied: () => void,
+): Job {
   const name = `projection:${projection.name}`
   /** As this process moved it last; undefined while another one may have moved it. */
   let position: Seq | undefined
@@ -21,6 +27,7 @@ export function projectionJob(store: Store, log: LogReader, projection: Projecti
         throw new Trouble(`${name} was moved by another process: it is read again from there`)
       if (events.length > 0) await projection.apply(tx, events)
     })
+    if (events.length > 0) applied()
     return to
   }
   return {

@@ -21,6 +21,7 @@ const DEFAULTS: SettingValues = {
   base_url: null,
   trusted_proxies: ['127.0.0.1/32', '::1/128'],
   'auth.cors_origins': [],
+  'webhooks.allow_targets': [],
   admin_handles: [],
   'auth.session_days': 14,
   'auth.password_min': 8,

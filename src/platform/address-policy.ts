@@ -1,0 +1,99 @@
+import { BlockList, isIP } from 'node:net'
+
+/** What lifts the ban on private networks for one call. */
+export interface Exemption {
+  /** The operator vouches for the target, or lists its name. */
+  readonly isVouched: boolean
+  /** Networks that the operator lists, as `address/bits`. */
+  readonly networks: readonly string[]
+}
+
+/** Where clouds hand out credentials to those who are inside. */
+const metadata = listOf([
+  '169.254.169.254/32',
+  '169.254.170.2/32',
+  '169.254.170.23/32',
+  '100.100.100.200/32',
+  'fd00:ec2::254/128',
+  'fd00:ec2::23/128',
+])
+
+const linkLocal = listOf(['169.254.0.0/16', 'fe80::/10'])
+
+/** Everything else that is not the public internet (https://www.iana.org/assignments/iana-ipv4-special-registry). */
+const notPublic = listOf([
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  // Within the global range of IPv6: special purposes (Teredo among them), and documentation.
+  '2001::/23',
+  '2001:db8::/32',
+  '3fff::/20',
+])
+/** The only range of IPv6 from which public addresses are given out. */
+const global6 = listOf(['2000::/3'])
+
+/**
+ * Whether an address may be called. Addresses of IPv6 that carry one of IPv4 count as that one. Services that hand out
+ * credentials are never called, link-local addresses only where a listed network holds them.
+ */
+export function mayCall(text: string, { isVouched, networks }: Exemption): boolean {
+  const address = carried(text.split('%')[0] ?? '')
+  const family = isIP(address)
+  if (family === 0 || has(metadata, address)) return false
+  if (networks.length > 0 && has(listOf(networks), address)) return true
+  if (has(linkLocal, address)) return false
+  if (isVouched) return true
+  return !has(notPublic, address) && (family === 4 || has(global6, address))
+}
+
+function has(list: BlockList, address: string): boolean {
+  return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+}
+
+function listOf(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/')
+    list.addSubnet(address, Number(bits), isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  }
+  return list
+}
+
+/** The IPv4 address inside an IPv6 one: mapped (::ffff:), translated (64:ff9b::/96) or 6to4 (2002::/16). */
+function carried(address: string): string {
+  if (isIP(address) !== 6) return address
+  const groups = groupsOf(address)
+  const [first = 0, second = 0, third = 0] = groups
+  const [high = 0, low = 0] = groups.slice(6)
+  const zeros = (from: number, to: number) => groups.slice(from, to).every((group) => group === 0)
+  if (zeros(0, 5) && groups[5] === 0xffff) return dotted(high, low)
+  if (first === 0x64 && second === 0xff9b && zeros(2, 6)) return dotted(high, low)
+  if (first === 0x2002) return dotted(second, third)
+  return address
+}
+
+/** The eight numbers of an IPv6 address. */
+function groupsOf(address: string): number[] {
+  // The URL parser writes it in its one short form, without dots.
+  const [before = '', after] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
+  const numbers = (part = '') =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16))
+  const [head, tail] = [numbers(before), numbers(after)]
+  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail]
+}
+
+function dotted(high: number, low: number): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}

@@ -1,0 +1,219 @@
+/**
+ * What stands in for the core's ports onto the outside.
+ * Imports the core and what the runtime has built in. main.ts constructs it.
+ * outbound.ts calls addresses that somebody typed, address-policy.ts says which of them may be called.
+ * Start reading here.
+ */
+import { lookup } from 'node:dns/promises'
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
+import { checkServerIdentity } from 'node:tls'
+import {
+  type Outbound,
+  type OutboundAnswer,
+  OutboundError,
+  type OutboundRequest,
+} from '../core/kernel/outbound'
+import { mayCall } from './address-policy'
+
+export interface OutboundDeps {
+  /** Names and networks (`address/bits`) that may be called although they are not public, as they are set now. */
+  readonly allowed: () => readonly string[]
+  /** The addresses of a name; default: as the system looks them up. */
+  readonly resolve?: (name: string) => Promise<readonly string[]>
+  /** Certificates in PEM that are trusted besides; default: those of the runtime alone. */
+  readonly authorities?: readonly string[]
+}
+
+/** Nothing was sent: another address of the name may answer. */
+const UNSENT = new Set(['ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EINVAL'])
+
+/** The headers that decide where a request goes and where it ends are not the caller's. */
+const OURS = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'accept-encoding',
+  'upgrade',
+])
+
+/**
+ * Each call looks the name up once and connects to an address that was judged, so that a name which changes its address
+ * meanwhile leads nowhere else. The client of node:http is used because fetch obeys HTTP_PROXY and cannot be told not to.
+ */
+export class OutboundCalls implements Outbound {
+  constructor(private readonly deps: OutboundDeps) {}
+
+  async call(request: OutboundRequest): Promise<OutboundAnswer> {
+    const url = targetOf(request.url)
+    const timeout = AbortSignal.timeout(request.timeoutMs)
+    const signal = AbortSignal.any(request.signal ? [timeout, request.signal] : [timeout])
+    try {
+      const addresses = await unlessAborted(this.addressesOf(url, request.isVouched ?? false), signal)
+      return await this.callFirst(addresses, url, request, signal)
+    } catch (error) {
+      if (error instanceof OutboundError) throw error
+      if (timeout.aborted)
+        throw new OutboundError('timeout', `${url.host} did not answer within ${request.timeoutMs} ms`)
+      if (signal.aborted) throw new OutboundError('aborted', `the call of ${url.host} was ended`)
+      throw problemOf(error, url)
+    }
+  }
+
+  /** The addresses of the target that may be called. @throws OutboundError unresolved, blocked */
+  private async addressesOf(url: URL, isVouched: boolean): Promise<readonly string[]> {
+    const name = nameOf(url)
+    const allowed = this.deps.allowed()
+    const networks = allowed.filter((entry) => entry.includes('/'))
+    const exemption = { isVouched: isVouched || allowed.includes(name), networks }
+    const addresses = isIP(name) === 0 ? await this.resolve(name) : [name]
+    const found = addresses.filter((address) => mayCall(address, exemption))
+    if (found.length > 0) return found
+    throw new OutboundError(
+      'blocked',
+      `${url.host} is not in the public internet; webhooks.allow_targets allows what may be called all the same`,
+    )
+  }
+
+  private async resolve(name: string): Promise<readonly string[]> {
+    const { resolve = systemAddresses } = this.deps
+    const addresses = await resolve(name).catch(() => [])
+    if (addresses.length === 0) throw new OutboundError('unresolved', `${name} has no address`)
+    return addresses
+  }
+
+  private async callFirst(
+    addresses: readonly string[],
+    url: URL,
+    request: OutboundRequest,
+    signal: AbortSignal,
+  ): Promise<OutboundAnswer> {
+    let failure: unknown
+    for (const address of addresses)
+      try {
+        return await this.ask(address, url, request, signal)
+      } catch (error) {
+        if (signal.aborted || !UNSENT.has(codeOf(error))) throw error
+        failure = error
+      }
+    throw failure
+  }
+
+  private ask(
+    address: string,
+    url: URL,
+    { method, headers = {}, body, maxBytes }: OutboundRequest,
+    signal: AbortSignal,
+  ): Promise<OutboundAnswer> {
+    const name = nameOf(url)
+    const isSecure = url.protocol === 'https:'
+    const own = Object.entries(headers).filter(([header]) => !OURS.has(header.toLowerCase()))
+    const options = {
+      host: address,
+      port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
+      method,
+      path: `${url.pathname}${url.search}`,
+      headers: {
+        ...Object.fromEntries(own),
+        host: url.host,
+        'accept-encoding': 'identity',
+        ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+      },
+      // A connection for this call alone.
+      agent: false as const,
+      signal,
+    }
+    const tls = {
+      // An address is no server name (RFC 6066), but the certificate is for it all the same.
+      servername: isIP(name) === 0 ? name : '',
+      checkServerIdentity: (_: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
+        checkServerIdentity(name, certificate),
+      ...(this.deps.authorities && { ca: [...this.deps.authorities] }),
+    }
+    const outgoing = isSecure ? httpsRequest({ ...options, ...tls }) : httpRequest(options)
+    const answer = answerOf(outgoing, maxBytes)
+    outgoing.end(body)
+    return answer
+  }
+}
+
+/** What is answered to a request, once it has been read as far as it is wanted; then the connection is closed. */
+async function answerOf(outgoing: ClientRequest, maxBytes: number): Promise<OutboundAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<OutboundAnswer>()
+  outgoing.on('error', reject)
+  outgoing.on('close', () => reject(new Error('the connection was closed before the end of the answer')))
+  outgoing.on('response', (incoming: IncomingMessage) => {
+    const chunks: Uint8Array[] = []
+    let length = 0
+    const end = (isCut: boolean) =>
+      resolve({
+        status: incoming.statusCode ?? 0,
+        headers: headersOf(incoming),
+        body: Buffer.concat(chunks),
+        isCut,
+      })
+    incoming.on('error', reject)
+    incoming.on('end', () => end(false))
+    incoming.on('data', (chunk: Uint8Array) => {
+      const room = maxBytes - length
+      length += chunk.length
+      chunks.push(chunk.subarray(0, room))
+      if (length <= maxBytes) return
+      end(true)
+      outgoing.destroy()
+    })
+  })
+  try {
+    return await promise
+  } finally {
+    outgoing.destroy()
+  }
+}
+
+function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  const entries = Object.entries(headers).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]))
+}
+
+/** @throws OutboundError invalid */
+function targetOf(text: string): URL {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '')
+    throw new OutboundError('invalid', 'the address is no http or https URL')
+  if (url.username !== '' || url.password !== '')
+    throw new OutboundError('invalid', 'the address names a user or a password')
+  return url
+}
+
+/** The host of a URL as a name or an address, without brackets and without the dot of a name's end. */
+function nameOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+}
+
+async function systemAddresses(name: string): Promise<readonly string[]> {
+  return (await lookup(name, { all: true })).map(({ address }) => address)
+}
+
+/** The look-up of a name cannot be ended; its answer is not waited for. */
+function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(new Error('aborted'))
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', abort))
+}
+
+function problemOf(error: unknown, { host }: URL): OutboundError {
+  const code = codeOf(error)
+  if (/^(?:ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/.test(code))
+    return new OutboundError('certificate', `the certificate of ${host} is not accepted (${code})`)
+  if (/^ERR_(?:INVALID_CHAR|INVALID_HTTP_TOKEN|UNESCAPED_CHARACTERS)/.test(code))
+    return new OutboundError('invalid', `a header of the call cannot be sent (${code})`)
+  return new OutboundError('unreachable', `${host} did not answer${code === '' ? '' : ` (${code})`}`)
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
