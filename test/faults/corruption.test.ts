@@ -37,7 +37,7 @@ describe('a store that was damaged while nobody served it', () => {
       copyFileSync(database, copy)
       flip(copy, page === 1 ? 100 : (page - 1) * PAGE, 0x08)
       const error = await rejectionOf(open(copy))
-      expect([page, error]).toMatchObject([page, { reason: 'damaged' }])
+      expect([page, error]).toMatchObject([page, { kind: 'damaged' }])
       expect(String(error)).toContain(REMEDY)
     }
   })
