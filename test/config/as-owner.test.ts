@@ -6,7 +6,7 @@ import { Site } from '../support/site'
 
 setDefaultTimeout(30_000)
 
-/** A user of this machine other than root: uid, and the folder that is theirs. */
+/** A user of this machine other than root: its uid and its home directory. */
 const [uid, folder] = readFileSync('/etc/passwd', 'utf8')
   .split('\n')
   .map((line) => line.split(':'))
@@ -18,7 +18,7 @@ const isRoot = process.getuid?.() === 0 && uid !== 0
 const hasMounts =
   isRoot && Bun.which('unshare') !== null && Bun.spawnSync([...MOUNTS, 'true'], { stderr: 'ignore' }).success
 
-/** What root finds and configures, with these words before the command and after it. */
+/** What root finds and configures; `before` is put in front of the command, `after` behind it. */
 function asRoot(userHome: string, before: string[], ...after: string[]): unknown {
   const { stdout } = Bun.spawnSync([...before, process.execPath, fixture, ...after], {
     env: { PATH: process.env['PATH'], HOME: userHome, XDG_STATE_HOME: join(userHome, 'state') },
@@ -28,7 +28,7 @@ function asRoot(userHome: string, before: string[], ...after: string[]): unknown
 }
 
 describe('root, at work on the home of another user,', () => {
-  test.skipIf(!isRoot)('looks for backups where that user has them, not among those of root', () => {
+  test.skipIf(!isRoot)('root looks for backups where the owner of the home keeps them', () => {
     using directory = temporaryDirectory()
     const home = join(directory.path, 'data')
     mkdirSync(home, { mode: 0o700 })
@@ -42,7 +42,7 @@ describe('root, at work on the home of another user,', () => {
   })
 
   test.skipIf(!isRoot)(
-    'says of a backup that only root can read just that, and not that it is missing',
+    'a backup that only root can read is reported as unreadable, not as missing',
     async () => {
       await using site = new Site({ isBare: true })
       expect((await site.run('init')).code).toBe(0)
@@ -65,7 +65,7 @@ describe('root, at work on the home of another user,', () => {
     },
   )
 
-  test.skipIf(!hasMounts)('stays at the home of the system service, though root has one as well', () => {
+  test.skipIf(!hasMounts)('root uses the home of the system service, even if root has a home too', () => {
     using directory = temporaryDirectory()
     chmodSync(directory.path, 0o755)
     mkdirSync(join(directory.path, '.local/share/synapse'), { recursive: true })

@@ -5,7 +5,7 @@ import { findClient } from '../../src/config/client'
 import { ConfigError } from '../../src/config/index'
 import { temporaryDirectory, thrownBy } from '../home/temporary'
 
-/** A user on a machine; `put` writes below the user's folder. */
+/** A user on a machine; `put` writes into the user's directory. */
 function user() {
   const directory = temporaryDirectory()
   const [home, cwd] = [join(directory.path, 'user'), join(directory.path, 'cwd')]
@@ -27,15 +27,15 @@ function user() {
 const toml = (url: string, handle = 'ann', more = '') =>
   `[synapse]\nbase_url = "${url}"\nhandle = "${handle}"\n${more}[synapse.digest]\nmentions_only = true\n`
 
-describe('a client is described', () => {
-  test('by nothing where nothing says so, though a token lies there', () => {
+describe('the configuration of a client', () => {
+  test('a token file alone configures no client', () => {
     using ann = user()
     ann.put('user/.synapse/ann.token', 'syn_a')
     expect(ann.find()).toBeUndefined()
     expect(ann.find({ SYNAPSE_HANDLE: 'ann' })).toBeUndefined()
   })
 
-  test('by the file in the current directory before that of the user, and by the one that is named before both', () => {
+  test('a named file goes before the one in the current directory, and that before the one of the user', () => {
     using ann = user()
     ann.put('user/.synapse/synapse.toml', toml('http://user/'))
     expect(ann.find()).toMatchObject({ url: 'http://user', handle: 'ann', channels: [] })
@@ -48,7 +48,7 @@ describe('a client is described', () => {
     })
   })
 
-  test('by the environment, which goes before the file', () => {
+  test('the environment goes before the file', () => {
     using ann = user()
     ann.put('cwd/synapse.toml', toml('http://cwd'))
     expect(ann.find({ SYNAPSE_URL: 'http://env/', SYNAPSE_HANDLE: 'bob' })).toMatchObject({
@@ -58,7 +58,7 @@ describe('a client is described', () => {
     })
   })
 
-  test('by a token alone, at the address where servers are by default', () => {
+  test('a token in the environment is enough, and the address is then the default one', () => {
     using ann = user()
     expect(ann.find({ SYNAPSE_TOKEN: ' syn_a\n' })).toMatchObject({
       url: 'http://localhost:8080',
@@ -67,8 +67,8 @@ describe('a client is described', () => {
   })
 })
 
-describe('the token', () => {
-  test('is that of the environment, of the file that it names, of the account', () => {
+describe('the token of a client', () => {
+  test('the token comes from the environment, else from the file it names, else from that of the account', () => {
     using ann = user()
     const own = ann.put('user/.synapse/ann.token', 'syn_own\n')
     const other = ann.put('cwd/token', 'syn_other\n', 0o644)
@@ -81,13 +81,13 @@ describe('the token', () => {
     )
   })
 
-  test('of a file that nobody named is for the server of that file alone', () => {
+  test('the token of an account is not sent to another server unless the account or the file was named', () => {
     using ann = user()
     ann.put('user/.synapse/ann.token', 'syn_own')
     const file = ann.put('user/.synapse/synapse.toml', toml('http://chat'))
     expect(ann.find({}, { url: 'http://chat/' })?.credential?.token).toBe('syn_own')
     expect(ann.find({}, { url: 'http://elsewhere' })?.credential).toBeUndefined()
-    // Whoever names both wants both.
+    // The user named both on purpose.
     expect(ann.find({}, { url: 'http://elsewhere', config: file })?.credential?.token).toBe('syn_own')
     expect(ann.find({}, { url: 'http://elsewhere', handle: 'ann' })?.credential?.token).toBe('syn_own')
   })
@@ -100,7 +100,7 @@ test.each([
   [toml('ftp://chat'), 'synapse.base_url'],
   [toml('http://chat', '../ann'), 'is no handle'],
   [toml('http://chat', 'ann', 'channels = "ops"\n'), 'synapse.channels'],
-])('%j is refused with what is wrong with it', (text, problem) => {
+])('the client configuration %j is refused with its problem', (text, problem) => {
   using ann = user()
   ann.put('cwd/synapse.toml', text)
   const error = thrownBy(() => ann.find())
@@ -108,7 +108,7 @@ test.each([
   expect(String(error)).toContain(problem)
 })
 
-test('an address that is none is refused', () => {
+test('a malformed server address is refused', () => {
   using ann = user()
   expect(String(thrownBy(() => ann.find({ SYNAPSE_URL: 'chat.example.org' })))).toContain(
     'no address of a server',

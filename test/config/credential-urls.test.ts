@@ -7,13 +7,13 @@ import { Site } from '../support/site'
 import { freePort } from '../support/supervised'
 import { loading } from './loading'
 
-// The program is run, once for each kind of password.
+// Starts the program once for each kind of password.
 setDefaultTimeout(60_000)
 
-/** Words of passwords: none of them may turn up anywhere. */
+/** Parts of the passwords: none of them may appear in any output. */
 const WORDS = /Battery|Horse|Staple/i
 
-/** Passwords as somebody writes them without a thought of the URL around them, and whether they can be read. */
+/** Passwords pasted into a URL without escaping, and how they are read (undefined: refused). */
 const passwords: readonly [written: string, read: string | undefined][] = [
   ['Battery#Horse', undefined],
   ['Battery/Horse', undefined],
@@ -33,35 +33,38 @@ const passwords: readonly [written: string, read: string | undefined][] = [
 ]
 
 describe('a password in a URL', () => {
-  test.each(passwords)('is read as it was meant, or refused and never quoted: %s', (written, read) => {
-    using here = loading()
-    for (const [name, scheme] of [
-      ['SYNAPSE_DATABASE_URL', 'postgres'],
-      ['SYNAPSE_BUS_URL', 'rediss'],
-    ] as const) {
-      const env = { [name]: `${scheme}://ada:${written}@db.example` }
-      const inFile = { [`${name}_FILE`]: here.put('url', `${env[name]}\n`) }
-      if (read !== undefined) {
-        const { databaseUrl, busUrl = '' } = here.load(env)
-        const url = new URL(name === 'SYNAPSE_BUS_URL' ? busUrl : databaseUrl)
-        expect([url.hostname, decodeURIComponent(url.password)]).toEqual(['db.example', read])
-        expect(here.load(inFile)).toMatchObject({ databaseUrl, ...(busUrl && { busUrl }) })
-        continue
-      }
-      for (const [named, given] of [
-        [name, env],
-        [`${name}_FILE`, inFile],
+  test.each(passwords)(
+    'a password in a URL is read as intended, or refused without being quoted: %s',
+    (written, read) => {
+      using here = loading()
+      for (const [name, scheme] of [
+        ['SYNAPSE_DATABASE_URL', 'postgres'],
+        ['SYNAPSE_BUS_URL', 'rediss'],
       ] as const) {
-        const error = thrownBy(() => here.load(given))
-        expect(error).toBeInstanceOf(ConfigError)
-        expect(error).toMatchObject({ problems: [{ name: named }] })
-        expect(String(error)).toContain('must be percent-encoded')
-        expect(Bun.inspect(error)).not.toMatch(WORDS)
+        const env = { [name]: `${scheme}://ada:${written}@db.example` }
+        const inFile = { [`${name}_FILE`]: here.put('url', `${env[name]}\n`) }
+        if (read !== undefined) {
+          const { databaseUrl, busUrl = '' } = here.load(env)
+          const url = new URL(name === 'SYNAPSE_BUS_URL' ? busUrl : databaseUrl)
+          expect([url.hostname, decodeURIComponent(url.password)]).toEqual(['db.example', read])
+          expect(here.load(inFile)).toMatchObject({ databaseUrl, ...(busUrl && { busUrl }) })
+          continue
+        }
+        for (const [named, given] of [
+          [name, env],
+          [`${name}_FILE`, inFile],
+        ] as const) {
+          const error = thrownBy(() => here.load(given))
+          expect(error).toBeInstanceOf(ConfigError)
+          expect(error).toMatchObject({ problems: [{ name: named }] })
+          expect(String(error)).toContain('must be percent-encoded')
+          expect(Bun.inspect(error)).not.toMatch(WORDS)
+        }
       }
-    }
-  })
+    },
+  )
 
-  test('is not quoted when a URL stands where the name of a file belongs', () => {
+  test('a password is not quoted when a URL is given instead of a file name', () => {
     using here = loading()
     for (const name of [
       'SYNAPSE_DATABASE_URL_FILE',
@@ -72,7 +75,7 @@ describe('a password in a URL', () => {
         expect(JSON.stringify(here.problems({ [name]: text }))).not.toMatch(WORDS)
   })
 
-  test('of a bus that stands where the user belongs is refused', () => {
+  test('a bus password written in place of the user name is refused', () => {
     using here = loading()
     const problems = here.problems({ SYNAPSE_BUS_URL: 'redis://Battery@h' })
     expect(problems).toMatchObject([{ problem: 'names a user without a password' }])
@@ -80,8 +83,8 @@ describe('a password in a URL', () => {
   })
 })
 
-describe('no command shows a password of a URL, at any level, when it', () => {
-  /** Runs commands after each other, and answers their exit codes. */
+describe('no command shows the password of a URL at any log level', () => {
+  /** Runs commands one after another and returns their exit codes. */
   async function codesOf(site: Site, settings: Record<string, string>, commands: readonly string[][]) {
     const codes: number[] = []
     for (const words of commands) {
@@ -97,7 +100,7 @@ describe('no command shows a password of a URL, at any level, when it', () => {
     return codes
   }
 
-  test('is refused', async () => {
+  test('no command shows the password of a URL that is refused', async () => {
     await using site = new Site()
     const url = 'postgres://u:Battery@Staple/Horse@127.0.0.1/db'
     const other = url.replace('postgres', 'https')
@@ -119,7 +122,7 @@ describe('no command shows a password of a URL, at any level, when it', () => {
     expect(await codesOf(site, {}, [['config', 'set', 'base_url', other]])).toEqual([2])
   })
 
-  test('leads to a server that is not there', async () => {
+  test('no command shows the password of a URL whose server cannot be reached', async () => {
     await using site = new Site()
     const url = `postgres://u:Battery@Horse@127.0.0.1:${freePort()}/db`
     const commands = [['serve'], ['doctor'], ['backup', 'create'], ['import-original', '--from', url]]

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { maskUrl } from '../../src/config/index'
 import { loading } from './loading'
 
-describe('a SQLite database can be written as', () => {
+describe('the URL of a SQLite database', () => {
   const rows: [string, string][] = [
     ['sqlite:synapse.db', 'CWD/synapse.db'],
     ['sqlite:data/x.db', 'CWD/data/x.db'],
@@ -14,7 +14,7 @@ describe('a SQLite database can be written as', () => {
     ['SQLite:///x.db', 'CWD/x.db'],
     ['sqlite:a b@c:d.db', 'CWD/a b@c:d.db'],
   ]
-  test.each(rows)('%s', (written, expected) => {
+  test.each(rows)('a SQLite database can be written as %s', (written, expected) => {
     using here = loading()
     const path = expected.replace('CWD', here.cwd)
     const { database, databaseUrl } = here.load({ SYNAPSE_DATABASE_URL: written })
@@ -24,23 +24,26 @@ describe('a SQLite database can be written as', () => {
   })
 })
 
-describe('a Postgres database can be written as', () => {
+describe('the URL of a Postgres database', () => {
   const rest = 'ada:s3cret@db.example:5432/synapse?sslmode=require'
-  test.each(['postgres', 'postgresql', 'postgresql+psycopg', 'PostgreSQL'])('%s://', (scheme) => {
-    using here = loading()
-    const { database, databaseUrl } = here.load({ SYNAPSE_DATABASE_URL: `${scheme}://${rest}` })
-    expect(database).toEqual({ kind: 'postgres', url: `postgres://${rest}` })
-    expect(databaseUrl).toBe(`postgres://${rest}`)
-  })
+  test.each(['postgres', 'postgresql', 'postgresql+psycopg', 'PostgreSQL'])(
+    'a Postgres database can be written as %s://',
+    (scheme) => {
+      using here = loading()
+      const { database, databaseUrl } = here.load({ SYNAPSE_DATABASE_URL: `${scheme}://${rest}` })
+      expect(database).toEqual({ kind: 'postgres', url: `postgres://${rest}` })
+      expect(databaseUrl).toBe(`postgres://${rest}`)
+    },
+  )
 })
 
-describe('a port that cannot be is refused by name in', () => {
+describe('an impossible port', () => {
   test.each([
     ['SYNAPSE_DATABASE_URL', 'postgres://ada@db.example:99999/synapse'],
     ['SYNAPSE_DATABASE_URL', 'postgres://ada@db.example:0/synapse'],
     ['SYNAPSE_DATABASE_URL', 'postgres://ada@db.example,[::1]:65536/synapse'],
     ['SYNAPSE_BUS_URL', 'redis://db.example:65536'],
-  ])('%s: %s', (name, url) => {
+  ])('%s with an impossible port is refused: %s', (name, url) => {
     using here = loading()
     expect(here.problems({ [name]: url })).toMatchObject([{ name, problem: 'has a port that cannot be' }])
   })
@@ -63,13 +66,13 @@ describe('a parameter of a Postgres URL', () => {
     ['sslcert=none.crt&sslkey=none.key', /^names in sslcert a file/, /correct the path/],
     ['sslrootcert=system&sslmode=require', /sslrootcert=system beside sslmode=require/, /verify-full/],
     ['target_session_attrs=writable', /^has a value of target_session_attrs/, /read-write/],
-  ])('is refused when Postgres would not take it: %s', (query, problem, remedy) => {
+  ])('a parameter that Postgres would not accept is refused: %s', (query, problem, remedy) => {
     using here = loading()
     const expected = { problem: expect.stringMatching(problem), remedy: expect.stringMatching(remedy) }
     expect(here.problems(at(query))).toMatchObject([{ name: 'SYNAPSE_DATABASE_URL', ...expected }])
   })
 
-  test('that names a file is taken from the current directory, and needs its other half', () => {
+  test('a parameter that names a file is relative to the current directory, and sslcert needs sslkey', () => {
     using here = loading()
     const path = here.put('root.crt', 'x')
     expect(here.load(at('sslmode=verify-ca&sslrootcert=root.crt')).databaseUrl).toBe(
@@ -81,21 +84,21 @@ describe('a parameter of a Postgres URL', () => {
   })
 })
 
-test('without a setting the database lies in the home', () => {
+test('the database is in the home by default', () => {
   using here = loading()
   const { database, sources } = here.load()
   expect(database).toEqual({ kind: 'sqlite', path: `${here.home}/synapse.db` })
   expect(sources.database_url).toBe('default')
 })
 
-describe('a database URL is refused, without being quoted, when it is', () => {
+describe('malformed database URLs', () => {
   const refused = [
     ...['mysql://ada:s3cret@h/d', 'postgres:s3cret', 'postgres://', 'postgresql+asyncpg://ada:s3cret@h/d'],
     ...['/srv/s3cret.db', 's3cret', 'file:s3cret.db', 'sqlite', 'sqlite:', 'sqlite:///', 'sqlite:////'],
     ...['sqlite://s3cret/x.db', 'sqlite://///srv/s3cret.db', 'sqlite:s3cret/', 'sqlite::memory:'],
     ...['sqlite:///:memory:', 'sqlite:///s3cret.db?mode=ro'],
   ]
-  test.each(refused)('%s', (written) => {
+  test.each(refused)('the database URL %s is refused and not quoted', (written) => {
     using here = loading()
     const problems = here.problems({ SYNAPSE_DATABASE_URL: written })
     expect(problems).toMatchObject([{ name: 'SYNAPSE_DATABASE_URL' }])
@@ -116,7 +119,7 @@ describe('masking a URL', () => {
     ['sqlite:/srv/x.db', 'sqlite:/srv/x.db'],
     ['', ''],
   ]
-  test.each(rows)('%s', (url, masked) => {
+  test.each(rows)('masking hides only the password: %s', (url, masked) => {
     expect(maskUrl(url)).toBe(masked)
   })
 })

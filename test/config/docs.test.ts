@@ -5,14 +5,14 @@ import { declaredSettings } from '../../src/config/index'
 import { loading } from './loading'
 
 describe('.env.example', () => {
-  test('sets nothing, and names every setting that synapse.env can hold', () => {
+  test('.env.example sets nothing, and names every setting that synapse.env can hold', () => {
     expect(parseEnvFile(envExample(), '.env.example')).toEqual({ values: {}, problems: [] })
     for (const { key, env } of declaredSettings) {
       expect(envExample().includes(`\n#${env}=`)).toBe(key !== 'home')
     }
   })
 
-  test('is accepted whole once the marks are removed', () => {
+  test('.env.example is a valid configuration once every setting is uncommented', () => {
     using here = loading()
     const lines = envExample()
       .split('\n')
@@ -22,7 +22,7 @@ describe('.env.example', () => {
     expect(here.load().notices).toEqual([])
   })
 
-  test('has no long lines', () => {
+  test('.env.example has no long lines', () => {
     expect(
       envExample()
         .split('\n')
@@ -36,7 +36,7 @@ describe('docs/configuration.md', () => {
     .split('\n')
     .filter((line) => /^\| `/.test(line))
 
-  test('has a row with six filled columns for every setting', () => {
+  test('docs/configuration.md has a row with six filled columns for every setting', () => {
     expect(rows).toHaveLength(declaredSettings.length)
     for (const [index, { key, env, aliases, setting, applies }] of declaredSettings.entries()) {
       const cells = (rows[index] ?? '').split(/(?<!\\)\|/).map((cell) => cell.trim())
@@ -51,14 +51,14 @@ describe('docs/configuration.md', () => {
     }
   })
 
-  test('explains where values come from', () => {
+  test('docs/configuration.md explains where values come from', () => {
     for (const word of ['synapse.env', 'NAME_FILE', 'exit status 78', 'runtime']) {
       expect(configurationDoc()).toContain(word)
     }
   })
 })
 
-test('every setting has a name of its own, and a flag is that of one setting', () => {
+test('every setting has a unique name, and every flag belongs to one setting', () => {
   const names = declaredSettings.map(({ env }) => env)
   const flags = declaredSettings.flatMap(({ setting }) => setting.flag ?? [])
   expect(new Set(names).size).toBe(names.length)

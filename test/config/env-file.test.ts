@@ -24,12 +24,12 @@ describe('a line of synapse.env', () => {
     ['A=1\nA=2', { A: '2' }],
     ['A=1\r\nB=2\r\n', { A: '1', B: '2' }],
   ]
-  test.each(rows)('%j', (text, values) => {
+  test.each(rows)('a line of synapse.env is parsed: %j', (text, values) => {
     expect(parseEnvFile(text, '/f')).toEqual({ values, problems: [] })
   })
 
   test.each(['A', '=1', 'A B=1', '1A=1', "A='x", 'A="', "A='x' # y"])(
-    'is reported by its number, not quoted: %s',
+    'a malformed line of synapse.env is reported by its number and not quoted: %s',
     (line) => {
       const { values, problems } = parseEnvFile(`OK=1\n${line}\n`, '/f')
       expect(values).toEqual({ OK: '1' })
@@ -40,7 +40,7 @@ describe('a line of synapse.env', () => {
 })
 
 describe('synapse.env in the home', () => {
-  test('gives values that the environment and flags can overrule', () => {
+  test('the environment and flags override synapse.env', () => {
     using here = loading()
     here.file('# mine', 'SYNAPSE_PORT=9001', "SYNAPSE_HOST='127.0.0.1,::1'", 'SYNAPSE_LOG_LEVEL="debug"')
     const { port, hosts, logLevel, sources } = here.load(
@@ -51,7 +51,7 @@ describe('synapse.env in the home', () => {
     expect(sources).toMatchObject({ port: 'environment', host: 'flag', log_level: 'file', socket: 'default' })
   })
 
-  test('is named where a value in it is wrong', () => {
+  test('the error for a wrong value in synapse.env names the file', () => {
     using here = loading()
     here.file('SYNAPSE_PORT=http', 'nonsense')
     expect(here.problems().map(({ name }) => name)).toEqual([
@@ -60,7 +60,7 @@ describe('synapse.env in the home', () => {
     ])
   })
 
-  test('cannot say where the home is, nor set what is not Synapse’s, and says so', () => {
+  test('synapse.env cannot set the home or variables that are not of Synapse, and a notice says so', () => {
     using here = loading()
     here.file('SYNAPSE_HOME=/elsewhere', 'NODE_EXTRA_CA_CERTS=/x', 'SYNAPSE_PORT=9001')
     const { home, port, notices } = here.load()
@@ -70,7 +70,7 @@ describe('synapse.env in the home', () => {
     expect(notices.join()).toContain('NODE_EXTRA_CA_CERTS in ')
   })
 
-  test('that cannot be read is a problem', () => {
+  test('a synapse.env that cannot be read is a problem', () => {
     using here = loading()
     mkdirSync(join(here.home, 'synapse.env'))
     expect(here.problems()).toMatchObject([
@@ -78,7 +78,7 @@ describe('synapse.env in the home', () => {
     ])
   })
 
-  test('is the only file that is read', () => {
+  test('a .env file in the current directory is not read', () => {
     using here = loading()
     here.put('.env', 'SYNAPSE_PORT=9001')
     expect(here.load().port).toBe(8080)

@@ -43,7 +43,7 @@ const DEFAULTS: SettingValues = {
 }
 
 describe('a configuration', () => {
-  test('needs nothing: the defaults are those of the specification', () => {
+  test('every setting has a default', () => {
     using here = loading()
     const { sources, settings, ...config } = here.load()
     expect(config).toEqual({
@@ -64,7 +64,7 @@ describe('a configuration', () => {
     expect(sources).toMatchObject({ home: 'environment', port: 'default', 'quota.members': 'default' })
   })
 
-  test('knows TLS by certificate and key together, and nothing less', () => {
+  test('TLS needs both the certificate and the key', () => {
     using here = loading()
     const tls = { SYNAPSE_TLS_CERT: 'cert.pem', SYNAPSE_TLS_KEY: '/etc/key.pem' }
     expect(here.load(tls).tls).toEqual({ cert: join(here.cwd, 'cert.pem'), key: '/etc/key.pem' })
@@ -72,14 +72,14 @@ describe('a configuration', () => {
     expect(() => here.load({ SYNAPSE_TLS_KEY: 'key.pem' })).toThrow('needs tls_cert')
   })
 
-  test('of lan and host the one that was said with more weight counts; with the same weight that is an error', () => {
+  test('of lan and host, the one from the stronger source wins, and both from the same source are an error', () => {
     using here = loading()
     expect(here.load({ SYNAPSE_HOST: '127.0.0.1' }, { lan: true }).lan).toBe(true)
     expect(here.load({ SYNAPSE_LAN: '1' }, { host: '127.0.0.1' }).lan).toBe(false)
     expect(() => here.load({ SYNAPSE_LAN: '1', SYNAPSE_HOST: '10.0.0.1' })).toThrow('excludes host')
   })
 
-  test('cannot be changed, nor can the defaults of the next one', () => {
+  test('a configuration is frozen, and so are its defaults', () => {
     using here = loading()
     const config = here.load()
     for (const part of [
@@ -94,7 +94,7 @@ describe('a configuration', () => {
     expect(here.load().settings).toEqual(DEFAULTS)
   })
 
-  test('takes flag over environment over synapse.env over default', () => {
+  test('a flag goes before the environment, that before synapse.env, and that before the default', () => {
     using here = loading()
     const seen = () => here.load().port
     expect(seen()).toBe(8080)
@@ -104,13 +104,13 @@ describe('a configuration', () => {
     expect(here.load({ SYNAPSE_PORT: '2' }, { port: '3' }).port).toBe(3)
   })
 
-  test('does not look at a value that another goes before', () => {
+  test('a value that is overridden is not validated', () => {
     using here = loading()
     here.file('SYNAPSE_PORT=nonsense')
     expect(here.load({ SYNAPSE_PORT: '2' }).port).toBe(2)
   })
 
-  test('takes flags that citty leaves undefined as not given, and switches as given', () => {
+  test('an undefined flag counts as not given, and a switch counts as given', () => {
     using here = loading()
     const nothing = { host: undefined, port: undefined, 'allow-public-bind': undefined }
     expect(here.load({}, nothing).port).toBe(8080)
@@ -120,7 +120,7 @@ describe('a configuration', () => {
     expect(here.load(env, { 'allow-public-bind': false }).allowPublicBind).toBe(false)
   })
 
-  test('counts an empty variable as not set', () => {
+  test('an empty variable counts as not set', () => {
     using here = loading()
     const env = Object.fromEntries(
       ['PORT', 'HOST', 'BASE_URL', 'ADMIN_TOKEN', 'ADMIN_TOKEN_FILE', 'SOCKET'].map((name) => [
@@ -155,13 +155,13 @@ describe('values', () => {
       { team: { oncall: ['ada', 'grace'] } },
     ],
   ]
-  test.each(rows)('%s by %s=%s', (key, name, text, value) => {
+  test.each(rows)('the setting %s is set by %s=%s', (key, name, text, value) => {
     using here = loading()
     const settings: Record<string, unknown> = here.load({ [name]: text }).settings
     expect(settings[key]).toEqual(value)
   })
 
-  test.each(['debug', 'info', 'warning', 'error', 'INFO'])('the log level can be %s', (level) => {
+  test.each(['debug', 'info', 'warning', 'error', 'INFO'])('the log level %s is accepted', (level) => {
     using here = loading()
     expect(here.load({ SYNAPSE_LOG_LEVEL: level }).logLevel as string).toBe(level.toLowerCase())
   })
@@ -170,7 +170,7 @@ describe('values', () => {
     ...['1', 'true', 'on', 'yes', 'TRUE'].map((text): [string, boolean] => [text, true]),
     ...['0', 'false', 'off', 'no', 'Off'].map((text): [string, boolean] => [text, false]),
   ]
-  test.each(switches)('a switch written %s is %p', (text, value) => {
+  test.each(switches)('a switch accepts %s as %p', (text, value) => {
     using here = loading()
     expect(here.load({ SYNAPSE_ALLOW_PUBLIC_BIND: text }).allowPublicBind).toBe(value)
   })
@@ -192,7 +192,7 @@ describe('values', () => {
   })
 
   test.each(['{', '[]', '"x"', '{"a":["b"]}', '{"a":{"b":"c"}}', '{"a":{"b":[1]}}'])(
-    'malformed aliases count as none, with one warning: %s',
+    'malformed aliases are ignored with one warning: %s',
     (text) => {
       using here = loading()
       const { settings, notices, sources } = here.load({ SYNAPSE_NAMED_ALIASES: text })
@@ -203,7 +203,7 @@ describe('values', () => {
     },
   )
 
-  test('aliases named like parts of an object are only names', () => {
+  test('an alias can be named like a property of every object', () => {
     using here = loading()
     const { named_aliases: aliases } = here.load({
       SYNAPSE_NAMED_ALIASES: '{"__proto__":{"x":["ada"]}}',
@@ -213,8 +213,8 @@ describe('values', () => {
   })
 })
 
-describe('what is wrong', () => {
-  test('is reported together, each with its name and a remedy', () => {
+describe('problems of a configuration', () => {
+  test('all problems are reported together, each with its name and a remedy', () => {
     using here = loading()
     here.file('SYNAPSE_STREAMS_TOTAL=many')
     const env = {
@@ -240,28 +240,28 @@ describe('what is wrong', () => {
     }
   })
 
-  test('with the home is reported together with the rest', () => {
+  test('a problem with the home is reported together with the others', () => {
     using here = loading()
     const problems = here.problems({ SYNAPSE_PORT: 'x' }, { home: `${here.home}/../.synapse` })
     expect(problems.map(({ name }) => name)).toEqual(['home', 'SYNAPSE_PORT'])
   })
 
-  test('is a home that others can write to, and nothing in it is believed', () => {
+  test('a home that others can write to is refused, and no file in it is read', () => {
     using here = loading()
     here.file('SYNAPSE_PORT=nonsense')
     chmodSync(here.home, 0o770)
     expect(here.problems()).toMatchObject([{ name: 'home', remedy: expect.stringContaining('chmod go-w') }])
   })
 
-  test('is a home that is a file', () => {
+  test('a file as home is refused', () => {
     using here = loading()
     const file = here.put('file', '')
     expect(here.problems({}, { home: file })).toMatchObject([{ name: 'home' }])
   })
 })
 
-describe('a name that is not known', () => {
-  test('is a notice that names the nearest known one, and not its value', () => {
+describe('an unknown setting', () => {
+  test('an unknown setting is a notice that names the nearest known setting, and not the value', () => {
     using here = loading()
     const { notices } = here.load({ SYNAPSE_PROT: 's3cret', SYNAPSE_AUTH_SESSION_DAY: '1', OTHER: '1' })
     expect(notices).toEqual([
@@ -270,7 +270,7 @@ describe('a name that is not known', () => {
     ])
   })
 
-  test('in synapse.env is one too, with its file', () => {
+  test('an unknown setting in synapse.env is a notice that names the file', () => {
     using here = loading()
     here.file('SYNAPSE_ADMIN_TOKN_FILE=s3cret')
     expect(here.load().notices).toEqual([
@@ -278,7 +278,7 @@ describe('a name that is not known', () => {
     ])
   })
 
-  test('is none of those that clients, compose files and --daemon use', () => {
+  test('variables of clients, compose files and --daemon are not reported as unknown', () => {
     using here = loading()
     const names = ['PG_PASSWORD', 'URL', 'HANDLE', 'TOKEN', 'TOKEN_FILE', 'CONFIG', 'BOOT_ID', 'HOME']
     const env = Object.fromEntries(names.map((name) => [`SYNAPSE_${name}`, here.home]))
@@ -287,7 +287,7 @@ describe('a name that is not known', () => {
 })
 
 describe('the home', () => {
-  test('can be found before anything in it is read', () => {
+  test('the home is found before any file in it is read', () => {
     using here = loading()
     writeFileSync(join(here.home, 'synapse.env'), 'nonsense')
     expect(findHome({ flags: { home: 'x' }, env: {}, cwd: here.cwd, command: 'serve' })).toBe(`${here.cwd}/x`)
@@ -297,16 +297,19 @@ describe('the home', () => {
     )
   })
 
-  test.each(['serve', 'other'] as const)('need not exist to be configured: %s', (command) => {
-    using here = loading()
-    const home = join(here.cwd, 'none')
-    expect(loadConfig({ flags: { home }, env: {}, cwd: here.cwd, command })).toMatchObject({
-      home,
-      notices: [],
-    })
-  })
+  test.each(['serve', 'other'] as const)(
+    'a home that does not exist yet can be configured: %s',
+    (command) => {
+      using here = loading()
+      const home = join(here.cwd, 'none')
+      expect(loadConfig({ flags: { home }, env: {}, cwd: here.cwd, command })).toMatchObject({
+        home,
+        notices: [],
+      })
+    },
+  )
 
-  test('says in what way it was chosen', () => {
+  test('the configuration says where the home came from', () => {
     using here = loading()
     const sourceOf = (env: Record<string, string>, flags = {}) =>
       loadConfig({ env: { HOME: here.cwd, ...env }, flags, cwd: here.cwd, command: 'serve' }).sources.home
@@ -317,7 +320,7 @@ describe('the home', () => {
   })
 })
 
-test('the boot id of --daemon is handed on', () => {
+test('the boot id that --daemon passes is part of the configuration', () => {
   using here = loading()
   expect(here.load({ SYNAPSE_BOOT_ID: 'b-1' }).bootId).toBe('b-1')
   expect('bootId' in here.load()).toBe(false)

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { type Config, ConfigError, type ConfigRequest, loadConfig } from '../../src/config/index'
 import { temporaryDirectory, thrownBy } from '../home/temporary'
 
-/** Loads configurations in a home of its own, with nothing in the environment but what the test says. */
+/** Loads configurations in a new home, with an environment that holds only what the test sets. */
 export interface Loading extends Disposable {
   readonly home: string
   /** The current directory of the calls. */
   readonly cwd: string
   load(env?: Record<string, string>, flags?: ConfigRequest['flags']): Config
-  /** The problems of a configuration that is refused. */
+  /** The problems of a refused configuration. */
   problems(env?: Record<string, string>, flags?: ConfigRequest['flags']): ConfigError['problems']
   /** Writes `<home>/synapse.env`. */
   file(...lines: string[]): void

@@ -12,12 +12,12 @@ const distances: [string, string, number][] = [
   ['kitten', 'sitting', 3],
   ['PROT', 'PORT', 2],
 ]
-test.each(distances)('from %p to %p it takes %p edits', (from, to, edits) => {
+test.each(distances)('the edit distance from %p to %p is %p', (from, to, edits) => {
   expect(editDistance(from, to)).toBe(edits)
   expect(editDistance(to, from)).toBe(edits)
 })
 
-test('the nearest is the first of those with the fewest edits', () => {
+test('the nearest name is the first one with the smallest edit distance', () => {
   expect(nearest('b', ['xyz', 'a', 'c'])).toBe('a')
   expect(nearest('b', [])).toBeUndefined()
 })

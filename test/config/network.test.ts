@@ -15,7 +15,7 @@ describe('the addresses to listen on', () => {
     ['0.0.0.0', ['0.0.0.0']],
     ['["127.0.0.1","::1"]', ['127.0.0.1', '::1']],
   ]
-  test.each(rows)('%s', (written, hosts) => {
+  test.each(rows)('the server can listen on %s', (written, hosts) => {
     using here = loading()
     expect(here.load({ SYNAPSE_HOST: written }).hosts).toEqual(hosts)
     expect(here.load({}, { host: written }).hosts).toEqual(hosts)
@@ -29,20 +29,23 @@ describe('the addresses to listen on', () => {
     '1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4,5.5.5.5',
     ',',
   ]
-  test.each([...refused, 'http://127.0.0.1', '127.0.0.1:8080', '[]'])('are refused: %s', (written) => {
-    using here = loading()
-    expect(here.problems({ SYNAPSE_HOST: written })).toMatchObject([{ name: 'SYNAPSE_HOST' }])
-    expect(here.problems({}, { host: written })).toMatchObject([{ name: '--host' }])
-  })
+  test.each([...refused, 'http://127.0.0.1', '127.0.0.1:8080', '[]'])(
+    'an invalid list of addresses is refused: %s',
+    (written) => {
+      using here = loading()
+      expect(here.problems({ SYNAPSE_HOST: written })).toMatchObject([{ name: 'SYNAPSE_HOST' }])
+      expect(here.problems({}, { host: written })).toMatchObject([{ name: '--host' }])
+    },
+  )
 })
 
 describe('the port', () => {
-  test.each(['0', '1', '8080', '65535', ' 80 '])('can be %p', (written) => {
+  test.each(['0', '1', '8080', '65535', ' 80 '])('the port can be %p', (written) => {
     using here = loading()
     expect(here.load({ SYNAPSE_PORT: written }).port).toBe(Number(written))
   })
   test.each(['65536', '-1', '80.5', '8080x', '0x50', '1e3', 'http', '9'.repeat(40)])(
-    'is refused: %s',
+    'an invalid port is refused: %s',
     (written) => {
       using here = loading()
       expect(here.problems({ SYNAPSE_PORT: written })).toMatchObject([
@@ -54,34 +57,34 @@ describe('the port', () => {
 
 describe('SYNAPSE_BIND, the original spelling,', () => {
   const rows: [string, Record<string, string>, string[], number][] = [
-    ['gives both', { SYNAPSE_BIND: '10.0.0.1:9000' }, ['10.0.0.1'], 9000],
-    ['takes IPv6 in brackets', { SYNAPSE_BIND: '[::1]:9000' }, ['::1'], 9000],
-    ['takes localhost', { SYNAPSE_BIND: 'localhost:9000' }, ['localhost'], 9000],
+    ['sets host and port', { SYNAPSE_BIND: '10.0.0.1:9000' }, ['10.0.0.1'], 9000],
+    ['accepts IPv6 in brackets', { SYNAPSE_BIND: '[::1]:9000' }, ['::1'], 9000],
+    ['accepts localhost', { SYNAPSE_BIND: 'localhost:9000' }, ['localhost'], 9000],
     [
-      'gives only the port when a host is set',
+      'sets only the port when a host is set',
       { SYNAPSE_BIND: '10.0.0.1:9000', SYNAPSE_HOST: '::1' },
       ['::1'],
       9000,
     ],
     [
-      'gives only the host when a port is set',
+      'sets only the host when a port is set',
       { SYNAPSE_BIND: '10.0.0.1:9000', SYNAPSE_PORT: '1' },
       ['10.0.0.1'],
       1,
     ],
     [
-      'gives nothing when both are set',
+      'is ignored when both are set',
       { SYNAPSE_BIND: 'x', SYNAPSE_HOST: '::1', SYNAPSE_PORT: '1' },
       ['::1'],
       1,
     ],
   ]
-  test.each(rows)('%s', (_, env, hosts, port) => {
+  test.each(rows)('SYNAPSE_BIND %s', (_, env, hosts, port) => {
     using here = loading()
     expect(here.load(env)).toMatchObject({ hosts, port, notices: [] })
   })
 
-  test('is ignored, with one notice, where it has the inert value of the original sample', () => {
+  test('SYNAPSE_BIND is ignored with one notice if it has the sample value of older setups', () => {
     using here = loading()
     const { hosts, port, notices, sources } = here.load({ SYNAPSE_BIND: '0.0.0.0:8000' })
     expect({ hosts, port }).toEqual({ hosts: ['127.0.0.1'], port: 8080 })
@@ -90,21 +93,21 @@ describe('SYNAPSE_BIND, the original spelling,', () => {
   })
 
   test.each(['9000', ':9000', '10.0.0.1', '::1:9000', 'host:port', '0.0.0.0:', '[::1]'])(
-    'is refused once: %s',
+    'an invalid SYNAPSE_BIND is reported once: %s',
     (written) => {
       using here = loading()
       expect(here.problems({ SYNAPSE_BIND: written })).toMatchObject([{ name: 'SYNAPSE_BIND' }])
     },
   )
 
-  test('is refused where it names a machine or an impossible port', () => {
+  test('SYNAPSE_BIND with a host name and an impossible port reports both', () => {
     using here = loading()
     expect(here.problems({ SYNAPSE_BIND: 'example.org:70000' })).toHaveLength(2)
   })
 })
 
 describe('the socket', () => {
-  test('lies in the home unless it is put elsewhere or switched off', () => {
+  test('the socket is in the home unless SYNAPSE_SOCKET moves it or turns it off', () => {
     using here = loading()
     expect(here.load().socket).toBe(`${here.home}/run/synapse.sock`)
     expect(here.load({ SYNAPSE_SOCKET: '/run/synapse.sock' }).socket).toBe('/run/synapse.sock')
@@ -112,7 +115,7 @@ describe('the socket', () => {
     expect(here.load({ SYNAPSE_SOCKET: 'Off' }).socket).toBeNull()
   })
 
-  test('may have a path of 107 bytes and no more', () => {
+  test('the path of the socket can be 107 bytes long, and no longer', () => {
     using here = loading()
     const path = (bytes: number) => `/${'é'.repeat((bytes - 1) / 2)}`
     expect(here.load({ SYNAPSE_SOCKET: path(107) }).socket).toBe(path(107))
@@ -122,7 +125,7 @@ describe('the socket', () => {
     ])
   })
 
-  test('is refused where the home itself makes its path too long, unless it is switched off', () => {
+  test('a home that makes the socket path too long is refused, unless the socket is turned off', () => {
     using here = loading()
     const home = `/tmp/${'h'.repeat(100)}`
     expect(here.problems({}, { home })).toMatchObject([{ name: 'SYNAPSE_SOCKET' }])
@@ -160,7 +163,7 @@ describe('trusted proxies', () => {
     ['0.0.0.0/0', ['0.0.0.0/0']],
     ['[]', []],
   ]
-  test.each(rows)('%s', (written, networks) => {
+  test.each(rows)('trusted proxies can be written as %s', (written, networks) => {
     using here = loading()
     expect(here.load({ SYNAPSE_TRUSTED_PROXIES: written }).settings.trusted_proxies).toEqual(networks)
   })
@@ -173,7 +176,7 @@ describe('trusted proxies', () => {
     '10.0.0.0/8/8',
     '::ffff:10.0.0.0/104',
     'fe80::1%a/64',
-  ])('are refused: %s', (written) => {
+  ])('an invalid trusted proxy is refused: %s', (written) => {
     using here = loading()
     expect(here.problems({ SYNAPSE_TRUSTED_PROXIES: `127.0.0.1,${written}` })).toMatchObject([
       { name: 'SYNAPSE_TRUSTED_PROXIES', problem: expect.stringContaining(written) },

@@ -20,7 +20,7 @@ describe('CORS origins', () => {
     ['["https://a.example"]', ['https://a.example']],
     ['[]', []],
   ]
-  test.each(rows)('%s', (written, origins) => {
+  test.each(rows)('CORS origins can be written as %s', (written, origins) => {
     using here = loading()
     expect(here.load({ [cors]: written }).settings['auth.cors_origins']).toEqual(origins)
   })
@@ -37,7 +37,7 @@ describe('CORS origins', () => {
     'https://ada:s3cret@a.example',
     'https://ada:s3cret,x@a.example',
     's3cret@a',
-  ])('with a user or a password are refused, and none is quoted: %s', (entry) => {
+  ])('an origin with a user or a password is refused and not quoted: %s', (entry) => {
     using here = loading()
     for (const name of [cors, 'SYNAPSE_BASE_URL', 'SYNAPSE_TRUSTED_PROXIES']) {
       const problems = here.problems({ [name]: entry })
@@ -48,7 +48,7 @@ describe('CORS origins', () => {
     }
   })
 
-  test.each(bad)('are all refused for one bad entry: %s', (entry) => {
+  test.each(bad)('one invalid entry refuses the whole list of CORS origins: %s', (entry) => {
     using here = loading()
     const problems = here.problems({ [cors]: `https://good.example,${entry}` })
     expect(problems).toMatchObject([{ name: cors, problem: `'${entry}' is not an origin` }])
@@ -58,22 +58,22 @@ describe('CORS origins', () => {
 describe('the base URL', () => {
   const rows: [string, Record<string, string>, string | null][] = [
     ['is null by default', {}, null],
-    ['can be null in words', { SYNAPSE_BASE_URL: 'null' }, null],
+    ['can be the word null', { SYNAPSE_BASE_URL: 'null' }, null],
     ['is an origin', { SYNAPSE_BASE_URL: 'https://chat.example.org' }, 'https://chat.example.org'],
     ['keeps a port', { SYNAPSE_BASE_URL: 'http://localhost:8080' }, 'http://localhost:8080'],
     [
-      'loses the slash that browsers add',
+      'loses a trailing slash',
       { SYNAPSE_BASE_URL: 'https://Chat.example.org:443/' },
       'https://chat.example.org',
     ],
-    ['follows from a domain', { SYNAPSE_DOMAIN: 'chat.example.org' }, 'https://chat.example.org'],
+    ['follows from SYNAPSE_DOMAIN', { SYNAPSE_DOMAIN: 'chat.example.org' }, 'https://chat.example.org'],
     [
-      'goes before a domain',
+      'goes before SYNAPSE_DOMAIN',
       { SYNAPSE_DOMAIN: 'a.example', SYNAPSE_BASE_URL: 'http://b.example' },
       'http://b.example',
     ],
   ]
-  test.each(rows)('%s', (_, env, expected) => {
+  test.each(rows)('the base URL %s', (_, env, expected) => {
     using here = loading()
     expect(here.load(env).settings.base_url).toBe(expected)
   })
@@ -84,19 +84,19 @@ describe('the base URL', () => {
     'https://chat.example.org//',
     'ws://x',
     '*',
-  ])('is refused: %s', (written) => {
+  ])('an invalid base URL is refused: %s', (written) => {
     using here = loading()
     expect(here.problems({ SYNAPSE_BASE_URL: written })).toMatchObject([{ name: 'SYNAPSE_BASE_URL' }])
   })
 
-  test('is refused under the name by which it was given', () => {
+  test('an invalid domain is reported under SYNAPSE_DOMAIN', () => {
     using here = loading()
     expect(here.problems({ SYNAPSE_DOMAIN: 'https://x' })).toMatchObject([{ name: 'SYNAPSE_DOMAIN' }])
   })
 })
 
 test.each([[{ SYNAPSE_BASE_URL: 'https://bücher.example/' }], [{ SYNAPSE_DOMAIN: 'bücher.example' }]])(
-  'base_url in letters of any language is kept as browsers and certificates write it: %p',
+  'a base URL with an international host name is kept in its ASCII form: %p',
   (env) => {
     using here = loading()
     expect(here.load(env).settings.base_url).toBe('https://xn--bcher-kva.example')

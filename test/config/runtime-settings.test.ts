@@ -11,7 +11,7 @@ import {
 } from '../../src/config/index'
 import { thrownBy } from '../home/temporary'
 
-test('runtime settings are those that a running server can change, and no boot option', () => {
+test('a runtime setting can change while the server runs, and a boot option cannot', () => {
   for (const { key, applies } of declaredSettings) expect(isRuntimeKey(key)).toBe(applies === 'runtime')
   for (const key of ['port', 'admin_token', 'nothing', '__proto__']) expect(isRuntimeKey(key)).toBe(false)
 })
@@ -26,7 +26,7 @@ describe('a new value as JSON', () => {
     ['rate.login', 'off', 'off'],
     ['named_aliases', { A: { B: ['C'] } }, { a: { b: ['c'] } }],
   ]
-  test.each(rows)('%s %j', (key, value, kept) => {
+  test.each(rows)('a JSON value is accepted and normalised: %s %j', (key, value, kept) => {
     expect(settingFromJson(key, value)).toEqual(kept as never)
   })
 
@@ -55,7 +55,7 @@ describe('a new value as JSON', () => {
     ['named_aliases', { a: { '\u200b': ['b'] } }, 'has an alias whose name cannot be seen'],
     ['named_aliases', { a: { 'x\u001b[2J': ['b'] } }, 'has an alias whose name cannot be seen'],
   ]
-  test.each(refused)('is refused: %s %j', (key, value, message) => {
+  test.each(refused)('an invalid JSON value is refused: %s %j', (key, value, message) => {
     const error = thrownBy(() => settingFromJson(key, value))
     expect(error).toBeInstanceOf(InvalidValue)
     expect(error).toMatchObject({ message })
@@ -71,11 +71,11 @@ describe('a new value as text', () => {
     ['auth.cors_origins', ' [ "https://a.example" ]', ['https://a.example']],
     ['log.expired_cursor', 'Clamp', 'clamp'],
   ]
-  test.each(rows)('%s %j', (key, text, kept) => {
+  test.each(rows)('a text value is accepted and normalised: %s %j', (key, text, kept) => {
     expect(settingFromText(key, text)).toEqual(kept as never)
   })
 
-  test('that should be JSON and is not is refused', () => {
+  test('text that should be JSON and is not is refused', () => {
     expect(thrownBy(() => settingFromText('named_aliases', '{'))).toMatchObject({ message: 'is not JSON' })
     expect(thrownBy(() => settingFromText('auth.cors_origins', '["a"'))).toMatchObject({
       message: 'is not JSON',
@@ -83,7 +83,7 @@ describe('a new value as text', () => {
   })
 })
 
-test('a rate says how many a minute and how many at once, attempts how many in how many seconds', () => {
+test('a rate is a number per minute and a burst, and attempts are a number per seconds', () => {
   expect(parseRate('600/120')).toEqual({ perMinute: 600, burst: 120 })
   expect(parseAttempts('10/300')).toEqual({ count: 10, seconds: 300 })
   for (const parse of [parseRate, parseAttempts]) {
@@ -93,7 +93,7 @@ test('a rate says how many a minute and how many at once, attempts how many in h
   }
 })
 
-describe('a value on the command line may be JSON', () => {
+describe('a value on the command line', () => {
   const rows: [RuntimeKey, string, unknown][] = [
     ['auth.session_days', '30', 30],
     ['drain', 'true', true],
@@ -110,7 +110,7 @@ describe('a value on the command line may be JSON', () => {
       [{ account: 'ada', as: ['cairn', '*'] }],
     ],
   ]
-  test.each(rows)('%s %s', (key, text, kept) => {
+  test.each(rows)('a value on the command line can be text or JSON: %s %s', (key, text, kept) => {
     expect(settingFromText(key, text)).toEqual(kept as never)
   })
 
@@ -124,7 +124,7 @@ describe('a value on the command line may be JSON', () => {
     ['impersonation_allowlist', '[{"token":"nonsense","as":["*"]}]'],
     ['drain', 'maybe'],
   ]
-  test.each(refused)('%s %j is refused', (key, text) => {
+  test.each(refused)('an invalid value on the command line is refused: %s %j', (key, text) => {
     expect(() => settingFromText(key, text)).toThrow(InvalidValue)
   })
 })

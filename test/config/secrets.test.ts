@@ -9,15 +9,18 @@ const TOKEN = 'correct-horse-battery-staple-0123456789'
 const PEM = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
 describe('a secret', () => {
-  test.each(['', '\n', '\r\n'])('can come from a file, without one line end: %j', (end) => {
-    using here = loading()
-    const file = here.put('token', TOKEN + end)
-    for (const path of [file, 'token']) {
-      expect(here.load({ SYNAPSE_ADMIN_TOKEN_FILE: path }).adminToken).toBe(TOKEN)
-    }
-  })
+  test.each(['', '\n', '\r\n'])(
+    'a secret can come from a file, and one line break at its end is removed: %j',
+    (end) => {
+      using here = loading()
+      const file = here.put('token', TOKEN + end)
+      for (const path of [file, 'token']) {
+        expect(here.load({ SYNAPSE_ADMIN_TOKEN_FILE: path }).adminToken).toBe(TOKEN)
+      }
+    },
+  )
 
-  test('loses one line end and no more', () => {
+  test('only one line break at the end of a secret file is removed', () => {
     using here = loading()
     const file = here.put('token', `${TOKEN}\n\n`)
     const config = here.load({ SYNAPSE_ADMIN_TOKEN_FILE: file })
@@ -29,7 +32,7 @@ describe('a secret', () => {
     ['SYNAPSE_ADMIN_BOOTSTRAP_TOKEN', TOKEN],
     ['SYNAPSE_INSTANCE_KEY', PEM],
     ['SYNAPSE_DATABASE_URL', 'postgres://ada:s3cret@host/db'],
-  ])('%s cannot be given as itself and as a file', (name, value) => {
+  ])('%s cannot be given both as a value and as a file', (name, value) => {
     using here = loading()
     const file = here.put('secret', value)
     expect(() => here.load({ [name]: value })).not.toThrow()
@@ -39,13 +42,13 @@ describe('a secret', () => {
     ])
   })
 
-  test('in the environment goes before the file of one in synapse.env', () => {
+  test('a secret in the environment goes before a secret file in synapse.env', () => {
     using here = loading()
     here.file('SYNAPSE_ADMIN_TOKEN_FILE=/nowhere')
     expect(here.load({ SYNAPSE_ADMIN_TOKEN: TOKEN }).adminToken).toBe(TOKEN)
   })
 
-  test('whose file cannot be read is a problem that names the file', () => {
+  test('a secret file that cannot be read is a problem that names the file', () => {
     using here = loading()
     const path = join(here.cwd, 'none')
     expect(here.problems({ SYNAPSE_INSTANCE_KEY_FILE: path })).toMatchObject([
@@ -53,7 +56,7 @@ describe('a secret', () => {
     ])
   })
 
-  test('has no file form if it is none', () => {
+  test('a setting that is not a secret cannot come from a file', () => {
     using here = loading()
     const { port, notices } = here.load({ SYNAPSE_PORT_FILE: here.put('port', '9001') })
     expect(port).toBe(8080)
@@ -64,19 +67,22 @@ describe('a secret', () => {
 })
 
 describe('the admin token', () => {
-  test.each(['x'.repeat(32), 'x'.repeat(256), '!"#$%&()*+,-./:;<=>?@[]^_`{|}~0123'])('can be %s', (token) => {
-    using here = loading()
-    expect(bootstrapToken(here.load({ SYNAPSE_ADMIN_TOKEN: token }))).toBe(token)
-  })
+  test.each(['x'.repeat(32), 'x'.repeat(256), '!"#$%&()*+,-./:;<=>?@[]^_`{|}~0123'])(
+    'the admin token can be %s',
+    (token) => {
+      using here = loading()
+      expect(bootstrapToken(here.load({ SYNAPSE_ADMIN_TOKEN: token }))).toBe(token)
+    },
+  )
 
-  test('is not needed', () => {
+  test('the admin token is optional', () => {
     using here = loading()
     const config = here.load()
     expect(bootstrapToken(config)).toBeUndefined()
     expect('adminToken' in config).toBe(false)
   })
 
-  test('may have its original name, which the present one goes before', () => {
+  test('the admin token can have its original name, and the present name goes before it', () => {
     using here = loading()
     expect(here.load({ SYNAPSE_ADMIN_BOOTSTRAP_TOKEN: TOKEN }).adminToken).toBe(TOKEN)
     const both = { SYNAPSE_ADMIN_BOOTSTRAP_TOKEN: 'x'.repeat(40), SYNAPSE_ADMIN_TOKEN: TOKEN }
@@ -85,7 +91,7 @@ describe('the admin token', () => {
 
   const malformed = ['s3cret', 's3cret'.padEnd(31, 'x'), 's3cret'.padEnd(257, 'x'), 's3cret '.padEnd(40, 'x')]
   test.each([...malformed, 's3cret\t'.padEnd(40, 'x'), 's3cretä'.padEnd(40, 'x')])(
-    'is refused only when it is needed, and never quoted: %j',
+    'a malformed admin token is refused only when it is needed, and never quoted: %j',
     (token) => {
       using here = loading()
       const config = here.load({ SYNAPSE_ADMIN_TOKEN: token })
@@ -99,7 +105,7 @@ describe('the admin token', () => {
 })
 
 describe('the instance key', () => {
-  test('can be a PEM in several lines, in one, or in a file', () => {
+  test('the instance key can be a PEM in several lines, in one line, or in a file', () => {
     using here = loading()
     const ways = [
       { SYNAPSE_INSTANCE_KEY: PEM },
@@ -112,7 +118,7 @@ describe('the instance key', () => {
   })
 
   test.each(['s3cret', PEM.replace('PRIVATE', 'PUBLIC'), PEM.slice(0, 70)])(
-    'is refused, and not quoted, when it is none',
+    'a malformed instance key is refused and not quoted',
     (text) => {
       using here = loading()
       const problems = here.problems({ SYNAPSE_INSTANCE_KEY: text })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { type AddressClass, addressClass, canonicalAddress } from '../../src/home/index'
 
-describe('an address is', () => {
+describe('the class of an address', () => {
   const rows: [AddressClass, string[]][] = [
     [
       'loopback',
@@ -26,7 +26,7 @@ describe('an address is', () => {
     ],
   ]
   const cells = rows.flatMap(([kind, addresses]) => addresses.map((address) => [kind, address] as const))
-  test.each(cells)('%s: %p', (kind, address) => {
+  test.each(cells)('an address is %s: %p', (kind, address) => {
     expect(addressClass(address)).toBe(kind)
   })
 })

@@ -20,31 +20,34 @@ function allowed(hosts: string[], allowPublic = false) {
 }
 
 describe('the bind guard', () => {
-  test.each([...LOOPBACK, 'localhost'])('lets the server listen on loopback without a word: %s', (host) => {
+  test.each([...LOOPBACK, 'localhost'])('the bind guard allows loopback without a notice: %s', (host) => {
     expect(allowed([host])).toEqual({ ok: true, listeners: [{ host, bindClass: 'loopback' }], notices: [] })
   })
 
-  test.each(PRIVATE)('lets it listen on a private address and logs one line: %s', (host) => {
+  test.each(PRIVATE)('the bind guard allows a private address and logs one line: %s', (host) => {
     const { listeners, notices } = allowed(['127.0.0.1', host])
     expect(listeners.map(({ bindClass }) => bindClass)).toEqual(['loopback', 'private'])
     expect(notices).toEqual([`listening on ${host}: only private addresses may connect`])
   })
 
-  test('logs one line for several private addresses', () => {
+  test('the bind guard logs one line for several private addresses', () => {
     expect(allowed(['10.0.0.1', '192.168.0.1']).notices).toHaveLength(1)
   })
 
-  test.each(['0.0.0.0', '::', ...PUBLIC, 'fe80::1'])('refuses %s and names the three safe paths', (host) => {
-    const decision = checkBind(['127.0.0.1', host], false)
-    if (decision.ok) throw new Error('was allowed')
-    expect(decision.refusal.message).toContain(host)
-    for (const path of ['tailnet', 'TLS proxy', 'tunnel', '--lan', '--allow-public-bind']) {
-      expect(decision.refusal.message).toContain(path)
-    }
-  })
+  test.each(['0.0.0.0', '::', ...PUBLIC, 'fe80::1'])(
+    'the bind guard refuses %s and names the three safe ways',
+    (host) => {
+      const decision = checkBind(['127.0.0.1', host], false)
+      if (decision.ok) throw new Error('was allowed')
+      expect(decision.refusal.message).toContain(host)
+      for (const path of ['tailnet', 'TLS proxy', 'tunnel', '--lan', '--allow-public-bind']) {
+        expect(decision.refusal.message).toContain(path)
+      }
+    },
+  )
 
   test.each([...LOOPBACK, ...PRIVATE, ...PUBLIC, '0.0.0.0', '::'])(
-    'with allow_public_bind lets it listen on %s for anyone, with one warning',
+    'with allow_public_bind the server listens on %s for every peer, with one warning',
     (host) => {
       const { listeners, notices } = allowed([host], true)
       expect(listeners).toEqual([{ host, bindClass: 'open' }])
@@ -53,8 +56,8 @@ describe('the bind guard', () => {
   )
 })
 
-describe('for the local network', () => {
-  test('every address is listened on, private sources are taken, and the private addresses are shown', () => {
+describe('--lan', () => {
+  test('--lan listens on every address, accepts private peers only, and shows the private addresses', () => {
     expect(checkLan(false, ['127.0.0.1', '192.168.1.20', '10.0.0.7'])).toEqual({
       ok: true,
       listeners: [
@@ -66,17 +69,17 @@ describe('for the local network', () => {
     })
   })
 
-  test('a machine with a public address is refused, and the address named', () => {
+  test('--lan is refused on a machine with a public address, and the refusal names that address', () => {
     const decision = checkLan(false, ['127.0.0.1', '192.168.1.20', '203.0.113.9'])
     if (decision.ok) throw new Error('was allowed')
     expect(decision.refusal).toMatchObject({ kind: 'refused' })
     expect(decision.refusal.message).toContain('203.0.113.9')
     expect(decision.refusal.message).toContain('--host')
-    // What was just refused is no way out.
+    // The remedy does not suggest the option that was just refused.
     expect(decision.refusal.remedy).not.toContain('--lan')
   })
 
-  test('with allow_public_bind it takes anybody there, with a warning', () => {
+  test('--lan with allow_public_bind accepts every peer', () => {
     const decision = checkLan(true, ['203.0.113.9'])
     expect(decision).toMatchObject({
       ok: true,
@@ -84,12 +87,12 @@ describe('for the local network', () => {
     })
   })
 
-  test('an address that is not there yet keeps nothing from starting', () => {
+  test('--lan starts even if the machine has no private address yet', () => {
     expect(checkLan(false, ['127.0.0.1']).ok).toBe(true)
   })
 })
 
-describe('a listener', () => {
+describe('who may connect', () => {
   const rows: [BindClass, string, string[], boolean][] = [
     ['loopback', 'any', [...LOOPBACK, ...PRIVATE, ...PUBLIC], true],
     ['private', 'loopback', LOOPBACK, true],
@@ -98,7 +101,10 @@ describe('a listener', () => {
     ['private', 'unreadable', ['', 'unknown', '10.0.0.1, 8.8.8.8'], false],
     ['open', 'any', [...LOOPBACK, ...PRIVATE, ...PUBLIC], true],
   ]
-  test.each(rows)('that is %s, asked by %s peers', (bindClass, _, peers, expected) => {
-    for (const peer of peers) expect(`${peer} ${acceptsPeer(bindClass, peer)}`).toBe(`${peer} ${expected}`)
-  })
+  test.each(rows)(
+    'a %s listener accepts or rejects %s peers by their address',
+    (bindClass, _, peers, expected) => {
+      for (const peer of peers) expect(`${peer} ${acceptsPeer(bindClass, peer)}`).toBe(`${peer} ${expected}`)
+    },
+  )
 })

@@ -16,7 +16,7 @@ function directory(): string {
   return undo.use(temporaryDirectory()).path
 }
 
-test('a certificate that ends soon is told of with the days that are left, one that has expired as broken', () => {
+test('a certificate that expires soon is reported with the days left, and an expired one as broken', () => {
   const files = selfSigned(directory(), 'tls', 40)
   const pair = readTls(files)
   const after = (days: number) => remarksOn(pair, files.cert, Date.now() + days * DAY_MS)
@@ -33,7 +33,7 @@ test('a certificate that ends soon is told of with the days that are left, one t
   ])
 })
 
-test('one that lasts for a week is told of when three days are left', () => {
+test('a certificate that lasts a week is reported when less than three days are left', () => {
   const files = selfSigned(directory(), 'tls', 7)
   const pair = readTls(files)
   expect(remarksOn(pair, files.cert)).toEqual([])
@@ -42,7 +42,7 @@ test('one that lasts for a week is told of when three days are left', () => {
   ])
 })
 
-test('a certificate without the one that issued it is told of, and one with its whole chain is not', () => {
+test('a certificate without its issuer is reported, and one with the whole chain is not', () => {
   const { cert, key, intermediate } = issued(directory())
   const remarks = () => remarksOn(readTls({ cert, key }), cert)
   expect(remarks()).toEqual([
@@ -50,7 +50,7 @@ test('a certificate without the one that issued it is told of, and one with its 
   ])
   appendFileSync(cert, readFileSync(intermediate))
   expect(remarks()).toEqual([])
-  // The same once more issued nothing.
+  // The same certificate again: it did not issue the one before it.
   appendFileSync(cert, readFileSync(cert))
   expect(remarks()).toEqual([
     expect.objectContaining({
@@ -59,7 +59,7 @@ test('a certificate without the one that issued it is told of, and one with its 
   ])
 })
 
-/** A watch over files that a test replaces; `said` has the first words of what it logs. */
+/** A watch over files that a test replaces; `said` holds what it logs. */
 function watching(days = 40) {
   const folder = directory()
   const files = selfSigned(folder, 'served', days)
@@ -92,7 +92,7 @@ function watching(days = 40) {
   }
 }
 
-test('files that were replaced are taken up once, and only when they changed', () => {
+test('replaced certificate files are loaded once, and unchanged files are not loaded again', () => {
   const { files, next, said, watch, renewals } = watching()
   watch.look()
   expect(renewals()).toBe(0)
@@ -105,7 +105,7 @@ test('files that were replaced are taken up once, and only when they changed', (
   expect(said).toEqual(['info the certificate was replaced'])
 })
 
-test('a certificate whose key comes a moment later is taken up without a word', () => {
+test('a certificate whose key follows a moment later is loaded without an error', () => {
   const { files, next, said, watch, renewals } = watching()
   copyFileSync(next.cert, files.cert)
   watch.look()
@@ -119,7 +119,7 @@ test.each([
   ['are no certificate', ({ files }) => writeFileSync(files.cert, 'junk'), 'holds no certificate'],
   ['are gone', ({ files }) => rmSync(files.key), 'cannot be read (ENOENT)'],
 ] satisfies [string, (of: ReturnType<typeof watching>) => void, string][])(
-  'files that %s leave the certificate before in its place, and the log says why once',
+  'the server keeps its certificate if the new files %s, and logs the reason once',
   (_, spoil, words) => {
     const scene = watching()
     const before = scene.watch.current
@@ -134,7 +134,7 @@ test.each([
   },
 )
 
-test('the days that are left are logged once a day', () => {
+test('the remaining days of a certificate are logged once a day', () => {
   const { said, passes } = watching()
   passes(20)
   expect(said).toEqual([])
@@ -144,7 +144,7 @@ test('the days that are left are logged once a day', () => {
   expect(said).toEqual([expect.stringContaining('ends in 9 days'), expect.stringContaining('ends in 8 days')])
 })
 
-test('a link that leads to other files is followed', () => {
+test('a symbolic link that now points to other files is followed', () => {
   const { files, next, watch, renewals } = watching()
   for (const which of ['cert', 'key'] as const) {
     rmSync(files[which])

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 
-/** A real process that runs a script of `fixtures/`, says a line when it is ready, and is killed with its scope. */
+/** A real process that runs a script of `fixtures/`, prints a line when it is ready, and is killed with its scope. */
 export interface Child extends AsyncDisposable {
   readonly pid: number
   readonly exited: Promise<number>
   /** The next line on its stdout. */
   line(): Promise<string>
-  /** Closes its stdin, which the scripts take as the sign to end well. */
+  /** Closes its stdin, which tells the scripts to exit normally. */
   end(): Promise<void>
   kill(): Promise<void>
 }

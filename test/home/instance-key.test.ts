@@ -18,19 +18,19 @@ function pemOf(seed: string): string {
 }
 
 describe('the DID', () => {
-  test('of the test key of RFC 8032 is the one of the specification', () => {
+  test('the DID of the RFC 8032 test key is the one in the did:key specification', () => {
     const key = parseInstanceKey(pemOf(SEED), 'test')
     expect(key.did).toBe(DID)
     expect(key.seed().toString('hex')).toBe(SEED)
   })
 
-  test('keeps leading zeros of a key', () => {
+  test('the DID of a key keeps the leading zeros of the key', () => {
     expect(didKey(new Uint8Array(32))).toBe(`did:key:z6MkeTG3bFFSLYVU7VqhgZxqr6YzpaGrQtFMh1uvqGy1vDnP`)
   })
 })
 
 describe('the instance key', () => {
-  test('is made once: PKCS#8 PEM, 0600, with nothing left beside it', () => {
+  test('the instance key is created once, as PKCS#8 PEM with mode 0600, and no temporary file remains', () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'instance.ed25519')
     const created = ensureInstanceKey(path)
@@ -43,27 +43,30 @@ describe('the instance key', () => {
     expect(created.did).toStartWith('did:key:z6Mk')
   })
 
-  test('signs', () => {
+  test('the instance key signs data', () => {
     using directory = temporaryDirectory()
     const { privateKey } = ensureInstanceKey(join(directory.path, 'key'))
     const data = Buffer.from('hello')
     expect(verify(null, data, privateKey, sign(null, data, privateKey))).toBe(true)
   })
 
-  test('shows nothing but its DID when it is printed or serialised', () => {
+  test('the instance key shows only its DID when it is printed or serialised', () => {
     const key = parseInstanceKey(pemOf(SEED), 'test')
     expect(JSON.parse(JSON.stringify({ key }))).toEqual({ key: { did: DID } })
     expect(inspect(key, { showHidden: true, depth: 9 })).not.toContain(key.seed().toString('base64url'))
   })
 
-  test.each([0o400, 0o640, 0o604, 0o644, 0o660, 0o700])('is refused at other modes: %o', (mode) => {
-    using directory = temporaryDirectory()
-    const path = join(directory.path, 'key')
-    writeFileSync(path, pemOf(SEED))
-    chmodSync(path, mode)
-    expect(thrownBy(() => ensureInstanceKey(path))).toMatchObject({ kind: 'refused' })
-    expect(readFileSync(path, 'utf8')).toBe(pemOf(SEED))
-  })
+  test.each([0o400, 0o640, 0o604, 0o644, 0o660, 0o700])(
+    'an instance key with mode %o is refused and not changed',
+    (mode) => {
+      using directory = temporaryDirectory()
+      const path = join(directory.path, 'key')
+      writeFileSync(path, pemOf(SEED))
+      chmodSync(path, mode)
+      expect(thrownBy(() => ensureInstanceKey(path))).toMatchObject({ kind: 'refused' })
+      expect(readFileSync(path, 'utf8')).toBe(pemOf(SEED))
+    },
+  )
 
   const others: [string, string][] = [
     ['an empty file', ''],
@@ -77,7 +80,7 @@ describe('the instance key', () => {
     ],
     ['an encrypted key', encrypted()],
   ]
-  test.each(others)('is refused, and left as it is, when the file holds %s', (_, text) => {
+  test.each(others)('an instance key file that holds %s is refused and not changed', (_, text) => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'key')
     writeFileSync(path, text, { mode: 0o600 })
@@ -88,14 +91,14 @@ describe('the instance key', () => {
     if (text.length > 40) expect(inspect(error)).not.toContain(text.slice(30, 50))
   })
 
-  test('is refused when a directory lies there', () => {
+  test('a directory in place of the instance key is refused', () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'key')
     mkdirSync(path, { mode: 0o700 })
     expect(thrownBy(() => ensureInstanceKey(path))).toMatchObject({ kind: 'refused' })
   })
 
-  test('is one even when several processes make it at once', async () => {
+  test('several processes that create the instance key at once get the same key', async () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'key')
     const makers = Array.from({ length: 4 }, () => startChild('make-key.ts', path))
@@ -106,7 +109,7 @@ describe('the instance key', () => {
     expect(readdirSync(directory.path)).toEqual(['key'])
   })
 
-  test('is made over what a killed maker left', () => {
+  test('the instance key is created although a killed process left a temporary file', () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'key')
     writeFileSync(`${path}.${process.pid}.tmp`, '-----BEGIN', { mode: 0o644 })

@@ -27,7 +27,7 @@ function home(parent: string, name = 'home'): string {
 }
 
 describe('the lock', () => {
-  test('has one holder, also within a process', async () => {
+  test('a lock has one holder, even within one process', async () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'lock.db')
     using _lock = await acquireLock(path)
@@ -38,7 +38,7 @@ describe('the lock', () => {
     expect(await rejectionOf(acquireLock(path, { waitMs: 60 }))).toBeInstanceOf(HomeLocked)
   })
 
-  test('is free again after its scope, its release or its disposal, each of which may be repeated', async () => {
+  test('a lock is free again after its scope, its release or its disposal, and releasing twice is harmless', async () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'lock.db')
     {
@@ -57,7 +57,7 @@ describe('the lock', () => {
     fourth.release()
   })
 
-  test('leaves its file, 0600, and nothing beside it', async () => {
+  test('a released lock leaves its file, with mode 0600, and no journal', async () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'lock.db')
     const lock = await acquireLock(path)
@@ -67,7 +67,7 @@ describe('the lock', () => {
     expect(existsSync(path)).toBe(true)
   })
 
-  test('of another process is respected, and freed by kill -9', async () => {
+  test('a lock held by another process is refused, and kill -9 of that process frees it', async () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'lock.db')
     await using holder = startChild('hold-lock.ts', path)
@@ -77,7 +77,7 @@ describe('the lock', () => {
     using _lock = await acquireLock(path)
   })
 
-  test('is taken as soon as a holder that is waited for lets go', async () => {
+  test('a waiting caller gets the lock as soon as its holder releases it', async () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'lock.db')
     await using holder = startChild('hold-lock.ts', path)
@@ -88,7 +88,7 @@ describe('the lock', () => {
     expect(lock.paths).toEqual([path])
   })
 
-  test('goes to one of many that wait', async () => {
+  test('one of many concurrent callers gets the lock', async () => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'lock.db')
     const tries = await Promise.allSettled(Array.from({ length: 8 }, () => acquireLock(path)))
@@ -97,29 +97,32 @@ describe('the lock', () => {
     for (const result of tries) if (result.status === 'fulfilled') result.value.release()
   })
 
-  test.each(['a file that is no lock', 'a directory', 'a missing directory'])('refuses %s', async (what) => {
-    using directory = temporaryDirectory()
-    const path = join(directory.path, 'lock.db')
-    if (what === 'a file that is no lock') writeFileSync(path, 'not a database at all '.repeat(40))
-    if (what === 'a directory') mkdirSync(path)
-    const refused = acquireLock(what === 'a missing directory' ? join(path, 'none') : path)
-    const error = await rejectionOf(refused)
-    expect(error).toBeInstanceOf(OperatorError)
-    expect(error).toMatchObject({ kind: 'refused' })
-    if (what === 'a missing directory')
-      expect(error).toMatchObject({ problem: `there is no folder ${path} for none` })
-  })
+  test.each(['a file that is no lock', 'a directory', 'a missing directory'])(
+    'a lock refuses %s',
+    async (what) => {
+      using directory = temporaryDirectory()
+      const path = join(directory.path, 'lock.db')
+      if (what === 'a file that is no lock') writeFileSync(path, 'not a database at all '.repeat(40))
+      if (what === 'a directory') mkdirSync(path)
+      const refused = acquireLock(what === 'a missing directory' ? join(path, 'none') : path)
+      const error = await rejectionOf(refused)
+      expect(error).toBeInstanceOf(OperatorError)
+      expect(error).toMatchObject({ kind: 'refused' })
+      if (what === 'a missing directory')
+        expect(error).toMatchObject({ problem: `there is no folder ${path} for none` })
+    },
+  )
 })
 
 describe('locking a home', () => {
-  test('says who runs there when somebody does', async () => {
+  test('locking a home that is in use names the running server', async () => {
     using directory = temporaryDirectory()
     const path = home(directory.path)
     using _lock = await lockHome(path)
     const mark = markOf(process.pid)
     for (const [facts, who] of [
       [{ ...(mark && { process: mark }) }, `pid ${process.pid}, `],
-      // Of another pid namespace, whose numbers mean others here.
+      // The process is in another pid namespace, so its pid means nothing here.
       [{ process: { boot: 'b', namespace: 'n', started: '1' } }, ''],
     ] as const) {
       startRunRecord(path, runFile({ ...facts, urls: ['http://127.0.0.1:8080'] }))
@@ -129,7 +132,7 @@ describe('locking a home', () => {
     }
   })
 
-  test('says so without a run file too', async () => {
+  test('locking a home that is in use says so without a run file too', async () => {
     using directory = temporaryDirectory()
     const path = home(directory.path)
     using _lock = await lockHome(path)
@@ -138,7 +141,7 @@ describe('locking a home', () => {
     })
   })
 
-  test('keeps two homes from one store, whichever way each writes its path', async () => {
+  test('two homes cannot use one store, however each of them writes its path', async () => {
     using directory = temporaryDirectory()
     const [one, two] = [home(directory.path, 'one'), home(directory.path, 'two')]
     const data = join(directory.path, 'data')
@@ -148,13 +151,13 @@ describe('locking a home', () => {
     expect(first.paths).toEqual([homePaths(one).lock, join(data, 'x.db.lock')])
     const second = lockHome(two, { database: join(directory.path, 'link', 'x.db') })
     expect(await rejectionOf(second)).toMatchObject({ kind: 'locked', path: join(data, 'x.db.lock') })
-    // What the refused one had taken before is free.
+    // The refused call has released what it had locked.
     using _home = await lockHome(two)
     first.release()
     using _store = await acquireLock(join(data, 'x.db.lock'))
   })
 
-  test('keeps others from a store inside a home, in either order', async () => {
+  test('a store inside a home cannot be used from another home at the same time, whichever locked it first', async () => {
     using directory = temporaryDirectory()
     const [mine, foreign] = [home(directory.path, 'mine'), home(directory.path, 'foreign')]
     const database = homePaths(foreign).database
@@ -166,7 +169,7 @@ describe('locking a home', () => {
     expect(await rejectionOf(lockHome(foreign, { database }))).toBeInstanceOf(HomeLocked)
   })
 
-  test('keeps a home from its own store while others use it who came before the home was one', async () => {
+  test('a home cannot lock its own store while another home uses it', async () => {
     using directory = temporaryDirectory()
     const [mine, later] = [home(directory.path, 'mine'), join(directory.path, 'later')]
     mkdirSync(later)
@@ -177,7 +180,7 @@ describe('locking a home', () => {
     expect(error).toMatchObject({ kind: 'locked', path: `${database}.lock` })
   })
 
-  test('makes no file beside a store in the home itself', async () => {
+  test('a store inside the home needs no lock file of its own', async () => {
     using directory = temporaryDirectory()
     const path = home(directory.path)
     using lock = await lockHome(path, { database: homePaths(path).database })
@@ -185,7 +188,7 @@ describe('locking a home', () => {
     expect(storeLocks(path, homePaths(path).database)).toEqual([])
   })
 
-  test('is freed by kill -9 together with the store', async () => {
+  test('kill -9 of the process that holds the lock of the store frees it for the next', async () => {
     using directory = temporaryDirectory()
     const path = home(directory.path)
     const store = join(directory.path, 'x.db')

@@ -15,54 +15,58 @@ function question(changes: Partial<HomeQuestion> & { there?: string[] } = {}): H
 describe('the home is', () => {
   const all = { SYNAPSE_HOME: '/b', STATE_DIRECTORY: '/c:/d', XDG_DATA_HOME: '/e' }
   const rows: [string, Parameters<typeof question>[0], string][] = [
-    ['what --home says before anything else', { flag: '/a', env: all }, '/a'],
-    ['else SYNAPSE_HOME', { env: all }, '/b'],
-    ['else the first entry of STATE_DIRECTORY', { env: { ...all, SYNAPSE_HOME: '' } }, '/c'],
-    ['else synapse in XDG_DATA_HOME', { env: { XDG_DATA_HOME: '/e' } }, '/e/synapse'],
-    ['else ~/.local/share/synapse', {}, XDG],
-    ['not in a relative XDG_DATA_HOME', { env: { XDG_DATA_HOME: 'e' } }, XDG],
+    ['the value of --home before anything else', { flag: '/a', env: all }, '/a'],
+    ['otherwise SYNAPSE_HOME', { env: all }, '/b'],
+    ['otherwise the first entry of STATE_DIRECTORY', { env: { ...all, SYNAPSE_HOME: '' } }, '/c'],
+    ['otherwise synapse in XDG_DATA_HOME', { env: { XDG_DATA_HOME: '/e' } }, '/e/synapse'],
+    ['otherwise ~/.local/share/synapse', {}, XDG],
+    ['not in XDG_DATA_HOME if that is relative', { env: { XDG_DATA_HOME: 'e' } }, XDG],
     ['relative to the current directory', { flag: 'data/../home' }, '/srv/home'],
-    ['the XDG one for serve although the system home exists', { there: [SYSTEM] }, XDG],
-    ['the XDG one for other commands when neither exists', { command: 'other' }, XDG],
-    ['the one that exists for other commands: XDG', { command: 'other', there: [XDG] }, XDG],
-    ['the one that exists for other commands: system', { command: 'other', there: [SYSTEM] }, SYSTEM],
-    ['for root the system home when both exist', { command: 'other', there: [XDG, SYSTEM], uid: 0 }, SYSTEM],
-    ['for others the XDG one when both exist', { command: 'other', there: [XDG, SYSTEM] }, XDG],
-    ['for root the XDG one when only that exists', { command: 'other', there: [XDG], uid: 0 }, XDG],
-    ['what SYNAPSE_HOME says for other commands too', { command: 'other', there: [SYSTEM], env: all }, '/b'],
-    ['the system home for a user without a home of their own', { command: 'other', userHome: '' }, SYSTEM],
+    ['the XDG home for serve, even if the system home exists', { there: [SYSTEM] }, XDG],
+    ['the XDG home for other commands when neither exists', { command: 'other' }, XDG],
+    ['the only one that exists, for other commands: XDG', { command: 'other', there: [XDG] }, XDG],
+    ['the only one that exists, for other commands: system', { command: 'other', there: [SYSTEM] }, SYSTEM],
+    ['the system home for root when both exist', { command: 'other', there: [XDG, SYSTEM], uid: 0 }, SYSTEM],
+    ['the XDG home for other users when both exist', { command: 'other', there: [XDG, SYSTEM] }, XDG],
+    ['the XDG home for root when only that exists', { command: 'other', there: [XDG], uid: 0 }, XDG],
     [
-      'a neighbour of ~/.synapse if one says so',
+      'the value of SYNAPSE_HOME for other commands too',
+      { command: 'other', there: [SYSTEM], env: all },
+      '/b',
+    ],
+    ['the system home for a user who has no home directory', { command: 'other', userHome: '' }, SYSTEM],
+    [
+      'a directory beside ~/.synapse if --home names one',
       { flag: '/home/ada/.synapse-server' },
       '/home/ada/.synapse-server',
     ],
   ]
-  test.each(rows)('%s', (_, changes, home) => {
+  test.each(rows)('the home is %s', (_, changes, home) => {
     expect(chooseHome(question(changes))).toBe(home)
   })
 })
 
-describe('the home is refused when it is', () => {
+describe('homes that are refused', () => {
   const rows: [string, Parameters<typeof question>[0]][] = [
     ['~/.synapse, which belongs to clients', { flag: '/home/ada/.synapse' }],
-    ['~/.synapse by another way', { env: { SYNAPSE_HOME: '../home/ada/x/../.synapse/' } }],
+    ['~/.synapse written in another way', { env: { SYNAPSE_HOME: '../home/ada/x/../.synapse/' } }],
     ['inside ~/.synapse', { flag: '/home/ada/.synapse/server' }],
     ['the root directory', { flag: '/' }],
-    ['a path that a database cannot have', { flag: '/srv/what?/synapse' }],
-    ['a path that SQLite takes for no file', { env: { SYNAPSE_HOME: '/srv/:memory:' } }],
-    ['a path with a line end', { env: { SYNAPSE_HOME: '/srv/syn\napse' } }],
-    ['a path with an escape', { flag: '/srv/\u001b[2Jsynapse' }],
+    ['a path that a database URL cannot contain', { flag: '/srv/what?/synapse' }],
+    ['a path that SQLite reads as an in-memory database', { env: { SYNAPSE_HOME: '/srv/:memory:' } }],
+    ['a path with a line break', { env: { SYNAPSE_HOME: '/srv/syn\napse' } }],
+    ['a path with an escape character', { flag: '/srv/\u001b[2Jsynapse' }],
     ['an empty --home', { flag: ' ' }],
-    ['nowhere to be found', { userHome: '' }],
+    ['not set and there is no home directory to derive it from', { userHome: '' }],
   ]
-  test.each(rows)('%s', (_, changes) => {
+  test.each(rows)('the home is refused when it is %s', (_, changes) => {
     const error = thrownBy(() => chooseHome(question(changes)))
     expect(error).toBeInstanceOf(OperatorError)
     expect(error).toMatchObject({ kind: 'refused' })
   })
 })
 
-test('everything in a home has its documented place', () => {
+test('every file of a home has its documented path', () => {
   expect(homePaths('/h')).toEqual({
     root: '/h',
     env: '/h/synapse.env',

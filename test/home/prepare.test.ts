@@ -19,7 +19,7 @@ function madeHome(parent: string): string {
 }
 
 describe('preparing a home', () => {
-  test('creates it, its keys and its run directory for the owner alone, whatever the umask', () => {
+  test('preparing a home creates it, its keys and its run directory for the owner alone, whatever the umask', () => {
     using directory = temporaryDirectory()
     process.umask(0)
     const home = join(directory.path, 'deep', 'er', 'home')
@@ -28,7 +28,7 @@ describe('preparing a home', () => {
     for (const path of [home, join(home, 'keys'), join(home, 'run')]) expect(modeOf(path)).toBe('700')
   })
 
-  test('makes everything that is created afterwards the owner’s alone', () => {
+  test('files created after preparing a home are readable by the owner alone', () => {
     using directory = temporaryDirectory()
     process.umask(0)
     const home = madeHome(directory.path)
@@ -36,7 +36,7 @@ describe('preparing a home', () => {
     expect(modeOf(join(home, 'file'))).toBe('600')
   })
 
-  test('can be repeated and leaves what it finds', () => {
+  test('preparing a home again changes nothing in it', () => {
     using directory = temporaryDirectory()
     const home = madeHome(directory.path)
     writeFileSync(join(home, 'synapse.db'), 'data')
@@ -45,7 +45,7 @@ describe('preparing a home', () => {
     expect(statSync(join(home, 'synapse.db')).size).toBe(4)
   })
 
-  test.each([0o770, 0o720, 0o707, 0o702, 0o777])('refuses a home that others can write to: %o', (mode) => {
+  test.each([0o770, 0o720, 0o707, 0o702, 0o777])('a home that others can write to is refused: %o', (mode) => {
     using directory = temporaryDirectory()
     const home = madeHome(directory.path)
     chmodSync(home, mode)
@@ -56,7 +56,7 @@ describe('preparing a home', () => {
     }
   })
 
-  test('says so when others can look into the home, and leaves its mode to its owner', () => {
+  test('a home that others can read is reported, and its mode stays', () => {
     using directory = temporaryDirectory()
     const home = madeHome(directory.path)
     chmodSync(home, 0o755)
@@ -64,7 +64,7 @@ describe('preparing a home', () => {
     expect(modeOf(home)).toBe('755')
   })
 
-  test('closes what is open to others inside, and says so', () => {
+  test('files in a home that others can open are closed to them and reported', () => {
     using directory = temporaryDirectory()
     const home = madeHome(directory.path)
     const files = ['synapse.db', 'synapse.db-wal', 'synapse.env', 'state.json', 'run/synapse.json']
@@ -78,7 +78,7 @@ describe('preparing a home', () => {
   })
 
   test.each(['run', 'keys', 'synapse.db', 'synapse.env'])(
-    'refuses %s that others could have written, in a home that they can enter',
+    '%s is refused if others could have written to it in a home that they can enter',
     (part) => {
       using directory = temporaryDirectory()
       const home = madeHome(directory.path)
@@ -92,7 +92,7 @@ describe('preparing a home', () => {
     },
   )
 
-  test('does not touch keys, which are refused at other modes instead', () => {
+  test('preparing a home does not change the mode of keys', () => {
     using directory = temporaryDirectory()
     const home = madeHome(directory.path)
     const key = join(home, 'keys', 'instance.ed25519')
@@ -102,21 +102,24 @@ describe('preparing a home', () => {
     expect(modeOf(key)).toBe('644')
   })
 
-  test('follows a link to a home elsewhere', () => {
+  test('preparing a home follows a symbolic link', () => {
     using directory = temporaryDirectory()
     const home = madeHome(directory.path)
     symlinkSync(home, join(directory.path, 'link'))
     expect(prepareHome(join(directory.path, 'link'))).toEqual([])
   })
 
-  test.each([prepareHome, checkHome, makePrivateDirectory])('refuses a file in its place: %p', (call) => {
-    using directory = temporaryDirectory()
-    const path = join(directory.path, 'file')
-    writeFileSync(path, '')
-    expect(thrownBy(() => call(path))).toMatchObject({ kind: 'refused' })
-  })
+  test.each([prepareHome, checkHome, makePrivateDirectory])(
+    'a file in place of a home is refused: %p',
+    (call) => {
+      using directory = temporaryDirectory()
+      const path = join(directory.path, 'file')
+      writeFileSync(path, '')
+      expect(thrownBy(() => call(path))).toMatchObject({ kind: 'refused' })
+    },
+  )
 
-  test.skipIf(!isRoot)('refuses a home of another user', async () => {
+  test.skipIf(!isRoot)('a home that belongs to another user is refused', async () => {
     using directory = temporaryDirectory()
     chmodSync(directory.path, 0o755)
     const home = join(directory.path, 'home')
@@ -128,13 +131,13 @@ describe('preparing a home', () => {
   })
 })
 
-test('checking a home that does not exist yet does nothing', () => {
+test('checking a home that does not exist yet creates nothing', () => {
   using directory = temporaryDirectory()
   checkHome(join(directory.path, 'none'))
   expect(readdirSync(directory.path)).toEqual([])
 })
 
-test('a server that runs as root says so, and no other does', async () => {
+test('a server that runs as root warns about it, and a server of another user does not', async () => {
   expect(powerNotices(0)).toEqual([expect.stringContaining('runs as root')])
   expect([powerNotices(1000), powerNotices(undefined)]).toEqual([[], []])
   const w = await world()

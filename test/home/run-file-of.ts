@@ -1,6 +1,6 @@
 import type { RunFile } from '../../src/home/index'
 
-/** A run file of this process, with these changes. */
+/** A run file of this process, with the given changes. */
 export function runFile(changes: Partial<RunFile> = {}): RunFile {
   return {
     pid: process.pid,

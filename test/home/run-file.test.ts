@@ -15,7 +15,7 @@ import { restoreUmask, temporaryDirectory } from './temporary'
 restoreUmask()
 
 describe('the run record', () => {
-  test('writes pid and run file with exactly the documented fields, 0600', () => {
+  test('starting a run record writes the pid file and the run file with the documented fields and mode 0600', () => {
     using directory = temporaryDirectory()
     prepareHome(directory.path)
     const { pid, runFile: path, run } = homePaths(directory.path)
@@ -29,7 +29,7 @@ describe('the run record', () => {
     expect(readdirSync(run).sort()).toEqual(['synapse.json', 'synapse.pid'])
   })
 
-  test('can be read back in every phase', () => {
+  test('a run record can be read back in every phase', () => {
     using directory = temporaryDirectory()
     prepareHome(directory.path)
     const record = startRunRecord(directory.path, runFile())
@@ -41,7 +41,7 @@ describe('the run record', () => {
     }
   })
 
-  test('removes both files, and again without complaint', () => {
+  test('removing a run record removes both files, and removing it twice is harmless', () => {
     using directory = temporaryDirectory()
     prepareHome(directory.path)
     const record = startRunRecord(directory.path, runFile())
@@ -50,7 +50,7 @@ describe('the run record', () => {
     expect(readdirSync(homePaths(directory.path).run)).toEqual([])
   })
 
-  test('is replaced in one step, over what a killed writer left', () => {
+  test('the run file is replaced atomically although a killed process left a temporary file', () => {
     using directory = temporaryDirectory()
     prepareHome(directory.path)
     const { runFile: path, run } = homePaths(directory.path)
@@ -62,7 +62,7 @@ describe('the run record', () => {
   })
 })
 
-describe('a run file is as good as none when it', () => {
+describe('run files that are ignored', () => {
   const rows: [string, string | undefined][] = [
     ['does not exist', undefined],
     ['is empty', ''],
@@ -70,11 +70,11 @@ describe('a run file is as good as none when it', () => {
     ['is no object', '[1]'],
     ['lacks a field', JSON.stringify({ ...runFile(), boot_id: undefined })],
     ['has a field of the wrong type', JSON.stringify({ ...runFile(), urls: 'http://x' })],
-    ['has a pid that is none', JSON.stringify(runFile({ pid: -1 }))],
-    ['has a phase that is none', JSON.stringify({ ...runFile(), phase: 'asleep' })],
+    ['has an invalid pid', JSON.stringify(runFile({ pid: -1 }))],
+    ['has an unknown phase', JSON.stringify({ ...runFile(), phase: 'asleep' })],
     ['is binary', '\u0000\u0001\ufffd'],
   ]
-  test.each(rows)('%s', (_, text) => {
+  test.each(rows)('a run file is ignored when it %s', (_, text) => {
     using directory = temporaryDirectory()
     const path = join(directory.path, 'synapse.json')
     if (text !== undefined) writeFileSync(path, text)
@@ -82,7 +82,7 @@ describe('a run file is as good as none when it', () => {
   })
 })
 
-test('a pid file counts only when it holds one positive number', () => {
+test('a pid file is valid only when it holds one positive number', () => {
   using directory = temporaryDirectory()
   const path = join(directory.path, 'synapse.pid')
   expect(readPid(path)).toBeUndefined()

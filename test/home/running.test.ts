@@ -19,13 +19,13 @@ function listen(socket: string, body: unknown): AsyncDisposable {
   return { [Symbol.asyncDispose]: () => server.stop(true) }
 }
 
-/** A run file of a process as it writes it itself. */
+/** A run file as the process itself would write it. */
 function runOf(pid: number, changes: Partial<RunFile> = {}): RunFile {
   const mark = markOf(pid)
   return runFile({ pid, ...(mark && { process: mark }), ...changes })
 }
 
-test('a server is found by its boot id: at the socket that it names, else at that of the home', async () => {
+test('a server is found by its boot id, at the socket of its run file or at that of the home', async () => {
   using directory = temporaryDirectory()
   const home = directory.path
   mkdirSync(homePaths(home).run)
@@ -49,7 +49,7 @@ test.each([[null], ['boot-1'], [{ boot_id: 1 }], [{}]])(
 )
 
 describe('the process of a run file', () => {
-  test('is ours when it began when the file says, and gone when it has ended', async () => {
+  test('the process of a run file is ours while it runs, and gone when it has ended', async () => {
     await using child = startChild('idle-other.ts')
     await child.line()
     const run = runOf(child.pid)
@@ -59,7 +59,7 @@ describe('the process of a run file', () => {
     expect(standingOf('/h', run)).toBe('gone')
   })
 
-  test('is gone when its number belongs to a process that began at another time', async () => {
+  test('the process of a run file is gone when its pid belongs to a process with another start time', async () => {
     await using child = startChild('idle-synapse.ts')
     await child.line()
     const run = runOf(child.pid)
@@ -68,17 +68,20 @@ describe('the process of a run file', () => {
     expect(standingOf('/h', { ...run, process: { ...mark, started: '1' } })).toBe('gone')
   })
 
-  test.each(['boot', 'namespace'] as const)('is unknown here when its %s is another', async (part) => {
-    await using child = startChild('idle-synapse.ts')
-    await child.line()
-    const run = runOf(child.pid)
-    const { process: mark } = run
-    if (mark === undefined) throw new Error('this system does not say when a process began')
-    expect(standingOf('/h', { ...run, process: { ...mark, [part]: 'another' } })).toBe('unknown')
-  })
+  test.each(['boot', 'namespace'] as const)(
+    'the process of a run file is unknown here when its %s differs',
+    async (part) => {
+      await using child = startChild('idle-synapse.ts')
+      await child.line()
+      const run = runOf(child.pid)
+      const { process: mark } = run
+      if (mark === undefined) throw new Error('this system does not say when a process began')
+      expect(standingOf('/h', { ...run, process: { ...mark, [part]: 'another' } })).toBe('unknown')
+    },
+  )
 
   test.skipIf(process.platform !== 'linux')(
-    'of an earlier version is ours when it has the lock of the home open, and no name proves it',
+    'the process of an earlier version is ours if it holds the lock file of the home open, whatever its name',
     async () => {
       using directory = temporaryDirectory()
       const home = directory.path
@@ -98,9 +101,9 @@ describe('the process of a run file', () => {
 })
 
 test.skipIf(process.platform !== 'linux')(
-  'a process that has ended but was not collected is not alive',
+  'a process that has ended but was not reaped is not alive',
   async () => {
-    // cat inherits a child that ends later, of which it knows nothing and which it never collects.
+    // `cat` inherits a child that it does not know and never reaps.
     await using parent = Bun.spawn(['sh', '-c', 'sleep 0.1 & echo $!; exec cat'], {
       stdin: 'pipe',
       stdout: 'pipe',
@@ -117,6 +120,6 @@ function commandState(pid: number): string {
   return /^State:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? ''
 }
 
-test('the process of another user is alive', () => {
+test('a process of another user is alive', () => {
   expect(isAlive(1)).toBe(true)
 })

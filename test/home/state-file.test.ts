@@ -6,7 +6,7 @@ import { temporaryDirectory } from './temporary'
 
 const EPOCH = '01M7Y5WJA00A1B2C3D4E5F6G7H'
 
-test('state.json keeps epoch and last seq, in those names, 0600, with nothing left beside it', () => {
+test('state.json stores the epoch and the last seq with mode 0600, and no temporary file remains', () => {
   using directory = temporaryDirectory()
   const path = join(directory.path, 'state.json')
   expect(readState(path)).toEqual({})
@@ -30,7 +30,7 @@ const damaged = [
   `{"epoch":"${EPOCH}","last_seq":"1"}`,
   '{"epoch":"today","last_seq":1}',
 ]
-test.each(damaged)('a damaged state.json gives no mark but a warning: %p', (text) => {
+test.each(damaged)('a damaged state.json is ignored with a warning: %p', (text) => {
   using directory = temporaryDirectory()
   const path = join(directory.path, 'state.json')
   writeFileSync(path, text)
@@ -39,7 +39,7 @@ test.each(damaged)('a damaged state.json gives no mark but a warning: %p', (text
   expect(notice).toContain(path)
 })
 
-test('a state.json that cannot be read gives no mark but a warning', () => {
+test('a state.json that cannot be read is ignored with a warning', () => {
   using directory = temporaryDirectory()
   const path = join(directory.path, 'state.json')
   mkdirSync(path)

@@ -6,7 +6,7 @@ import { readTls } from '../../src/home/index'
 import { openssl, selfSigned } from '../support/certificate'
 import { temporaryDirectory, thrownBy } from './temporary'
 
-test('a certificate and its key are taken', () => {
+test('a certificate and its key are loaded', () => {
   using here = temporaryDirectory()
   expect(readTls(selfSigned(here.path))).toMatchObject({
     cert: expect.stringContaining('BEGIN CERTIFICATE'),
@@ -14,7 +14,7 @@ test('a certificate and its key are taken', () => {
   })
 })
 
-test('what is no pair is refused (78), and nothing of the key is said', () => {
+test('files that are not a matching pair are refused, and the error does not quote the key', () => {
   using here = temporaryDirectory()
   const files = selfSigned(here.path)
   const other = selfSigned(here.path, 'other')
