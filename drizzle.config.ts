@@ -6,6 +6,6 @@ const postgres = process.env['SYNAPSE_DIALECT'] === 'postgres'
 
 export default defineConfig(
   postgres
-    ? { dialect: 'postgresql', schema: './src/store/schema.pg.ts', out: './drizzle/postgres' }
-    : { dialect: 'sqlite', schema: './src/store/schema.ts', out: './drizzle/sqlite' },
+    ? { dialect: 'postgresql', schema: './src/store/schema/schema.pg.ts', out: './drizzle/postgres' }
+    : { dialect: 'sqlite', schema: './src/store/schema/index.ts', out: './drizzle/sqlite' },
 )

@@ -3,10 +3,10 @@
 // With --check nothing is written; files that differ from what would be generated are listed, and the exit status is 1.
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { cliDoc } from '../src/cli/docs.ts'
+import { cliDoc } from '../src/cli/lib/docs.ts'
 import { configurationDoc, envExample } from '../src/config/docs.ts'
 import { openApiDocument } from '../src/http/openapi.ts'
-import { describedEndpoints } from './undeployed.ts'
+import { describedEndpoints } from './offline-endpoints.ts'
 
 /** Path in the repository → what the file must contain. A generated file is one line here. */
 const generators: Record<string, () => string | Promise<string>> = {

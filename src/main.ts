@@ -1,20 +1,41 @@
 /**
  * The composition root: `boot` turns a configuration into a running server, and ends it again. What the parts do to each
- * other is in the core's ports; which of them stand in for which port is in assembling.ts.
+ * other is in the core's ports; which of them stand in for which port is in app/compose.ts.
  */
 
-import { Announcing, type AnnouncingParts } from './announcing'
-import { assemble, bootstrap } from './assembling'
+import { copyBefore, type Keeping, keepBackups } from './app/backups'
+import { assemble, bootstrap } from './app/compose'
+import {
+  type Doors,
+  decideExposure,
+  localUrl,
+  openDoors,
+  type RunOptions,
+  refusePublicRescue,
+} from './app/listeners'
+import { Announcing, type AnnouncingParts } from './app/mdns'
+import { Measuring } from './app/metrics'
+import {
+  checkIdentity,
+  checkRollback,
+  firstRunFile,
+  homeErrorOf,
+  openBus,
+  openHomeStore,
+  placeNotices,
+  watchDisk,
+} from './app/open-store'
+import { surfaces } from './app/surfaces'
+import { VERSION } from './app/version'
 import { refuseHalfRestored } from './backup'
 import { type Config, maskUrl } from './config'
-import { background } from './core/background'
-import { Trouble } from './core/errors'
+import { background } from './core/kernel/background'
+import { Trouble } from './core/kernel/errors'
 import type { OperatorError } from './core/kernel/operator-error'
+import type { Passwords } from './core/kernel/ports'
+import type { Clock } from './core/kernel/time'
+import type { Turns } from './core/kernel/turns'
 import { type Catalogue, eventCatalogue } from './core/log/catalogue'
-import type { Passwords } from './core/ports'
-import type { Clock } from './core/time'
-import type { Turns } from './core/turns'
-import { DescriptorGuard } from './descriptors'
 import {
   checkSocketPlace,
   homePaths,
@@ -25,34 +46,13 @@ import {
   writeState,
 } from './home'
 import { notePeer } from './http/client'
-import type { Listener } from './http/door'
+import type { Listener } from './http/listener'
 import type { Surface } from './http/surface'
 import type { Bus } from './hub'
-import { copyBefore, type Keeping, keepBackups } from './keeping'
-import {
-  type Doors,
-  decideExposure,
-  localUrl,
-  openDoors,
-  type RunOptions,
-  refusePublicRescue,
-} from './listening'
-import { createLogger } from './logger'
-import { Measuring } from './measuring'
-import {
-  checkIdentity,
-  checkRollback,
-  firstRunFile,
-  homeErrorOf,
-  openBus,
-  openHomeStore,
-  placeNotices,
-  watchDisk,
-} from './opening'
 import { argonPasswords, systemClock, systemSecrets, systemTurns } from './platform'
-import { aheadOrBehind, SharedClock } from './shared-clock'
-import { surfaces } from './surfaces'
-import { VERSION } from './version'
+import { DescriptorGuard } from './platform/descriptors'
+import { createLogger } from './platform/logger'
+import { aheadOrBehind, SharedClock } from './platform/shared-clock'
 
 /** Requests in flight get so long when the server stops. */
 const GRACE_MILLISECONDS = 10_000

@@ -19,19 +19,27 @@ interface Area {
 const areas: readonly Area[] = [
   {
     files: 'src/main.ts',
-    imports: ['src/**', 'package.json'],
-    packages: ['*'],
-    because: 'main.ts is the composition root: the only file that constructs, and therefore knows everything',
+    imports: [
+      'src/app/**',
+      'src/*/index.ts',
+      'src/platform/**',
+      'src/core/kernel/**',
+      'src/core/log/catalogue.ts',
+      'src/http/client.ts',
+    ],
+    types: ['src/http/listener.ts', 'src/http/surface.ts'],
+    packages: [],
+    because: 'it starts and ends a server; app/ puts its parts together',
   },
   {
-    files: 'src/assembling.ts',
-    imports: ['src/*/index.ts', 'src/*.ts', 'src/core/**', 'src/http/**', 'src/platform/**'],
+    files: 'src/app/compose.ts',
+    imports: ['src/app/*.ts', 'src/*/index.ts', 'src/core/**', 'src/http/**', 'src/platform/**'],
     types: ['src/home/**'],
     packages: [],
-    because: 'it puts core, hub and surfaces together, for main.ts, which knows the process around them',
+    because: 'it puts core, hub and surfaces together; main.ts knows the process around them',
   },
   {
-    files: 'src/surfaces.ts',
+    files: 'src/app/surfaces.ts',
     imports: ['src/http/**'],
     packages: [],
     because: 'it is the list of surfaces, so it knows all of them and nothing else',
@@ -74,16 +82,16 @@ const areas: readonly Area[] = [
     because: 'a move knows two stores by their tables, and no server; locks and keys are handed to it',
   },
   {
-    files: 'src/moving.ts',
-    imports: ['src/*/index.ts', 'src/platform.ts', 'src/sealing.ts', 'src/core/kernel/operator-error.ts'],
-    packages: ['bun', 'node:*'],
-    because: 'it puts together what moves data, as main.ts puts together a server',
+    files: 'src/app/data-migration.ts',
+    imports: ['src/*/index.ts', 'src/platform/encryption.ts', 'src/core/kernel/operator-error.ts'],
+    packages: ['node:*'],
+    because: 'it puts together what moves data from one store to another',
   },
   {
-    files: 'src/examining.ts',
-    imports: ['src/*/index.ts', 'src/*.ts', 'src/core/kernel/operator-error.ts'],
+    files: 'src/app/examine-database.ts',
+    imports: ['src/*/index.ts', 'src/platform/shared-clock.ts', 'src/core/kernel/operator-error.ts'],
     packages: [],
-    because: 'it looks at what is outside for doctor, as main.ts would come to it for a server',
+    because: 'it looks at a database for doctor, with the parts that a server would open it with',
   },
   {
     files: 'src/backup/**',
@@ -92,32 +100,26 @@ const areas: readonly Area[] = [
       'src/home/**',
       'src/core/**',
       'src/store/migrations.ts',
-      'src/store/standing.ts',
+      'src/store/store-state.ts',
       'src/store/store-error.ts',
-      'src/store/write-ahead-log.ts',
+      'src/store/sqlite/write-ahead-log.ts',
     ],
     packages: ['@sinclair/typebox', '@sinclair/typebox/*', 'bun', 'bun:sqlite', 'node:*'],
     because:
       'copies are files: they must be readable where no server is, and of the store only names and marks are known',
   },
   {
-    files: 'src/keeping.ts',
-    imports: ['src/*/index.ts', 'src/*.ts', 'src/core/**', 'src/home/**'],
-    packages: ['bun', 'node:*'],
-    because: 'it puts together what keeps the data, for main.ts and for the commands',
+    files: 'src/app/backups.ts',
+    imports: ['src/app/*.ts', 'src/*/index.ts', 'src/core/**', 'src/home/**', 'src/platform/logger.ts'],
+    packages: ['node:*'],
+    because: 'it puts together what makes and restores backups, for the server and for the commands',
   },
   {
-    files: 'src/opening.ts',
-    imports: [
-      'src/config/index.ts',
-      'src/home/**',
-      'src/hub/index.ts',
-      'src/store/index.ts',
-      'src/*.ts',
-      'src/core/**',
-    ],
+    files: 'src/app/open-store.ts',
+    imports: ['src/app/version.ts', 'src/*/index.ts', 'src/home/**', 'src/core/kernel/operator-error.ts'],
+    types: ['src/platform/logger.ts'],
     packages: ['node:*'],
-    because: 'it opens the store of a home for main.ts, so it knows both',
+    because: 'it opens the store of a home, so it knows both',
   },
   {
     files: 'src/metrics/**',
@@ -126,20 +128,26 @@ const areas: readonly Area[] = [
     because: 'counting knows nothing of what is counted, so that anything may be',
   },
   {
-    files: 'src/measuring.ts',
+    files: 'src/app/metrics.ts',
     imports: ['src/metrics/index.ts'],
     packages: [],
     because: 'it names what is measured; the numbers are handed to it',
   },
   {
+    files: 'src/app/version.ts',
+    imports: ['package.json'],
+    packages: [],
+    because: 'the version is written in one place',
+  },
+  {
     files: 'src/discovery/**',
-    imports: ['src/discovery/**', 'src/core/canonical-json.ts', 'src/core/text.ts'],
+    imports: ['src/discovery/**', 'src/core/kernel/canonical-json.ts', 'src/core/kernel/text.ts'],
     packages: ['multicast-dns', 'node:*'],
     because:
       'finding servers needs none to run, and the commands find them as well; what is said is handed to it',
   },
   {
-    files: 'src/announcing.ts',
+    files: 'src/app/mdns.ts',
     imports: ['src/discovery/index.ts', 'src/home/**'],
     types: ['src/**'],
     packages: ['node:*'],
@@ -147,9 +155,9 @@ const areas: readonly Area[] = [
       'it decides when this server is announced, for main.ts; what it says and by which store is handed to it',
   },
   {
-    files: 'src/listening.ts',
+    files: 'src/app/listeners.ts',
     imports: ['src/*/index.ts', 'src/http/listen.ts', 'src/core/kernel/operator-error.ts'],
-    types: ['src/http/door.ts', 'src/http/server.ts', 'src/logger.ts'],
+    types: ['src/http/listener.ts', 'src/http/server.ts', 'src/platform/logger.ts'],
     packages: [],
     because: 'it puts together addresses and listeners, for main.ts; what they serve is handed to it',
   },
@@ -169,7 +177,7 @@ const areas: readonly Area[] = [
   {
     files: 'src/http/*.ts',
     imports: ['src/http/*.ts', 'src/http/look.css', 'src/core/**', 'src/metrics/index.ts'],
-    types: ['src/logger.ts'],
+    types: ['src/platform/logger.ts'],
     packages: [
       'elysia',
       'elysia/*',
@@ -204,29 +212,22 @@ const areas: readonly Area[] = [
       'src/config/**',
       'src/home/**',
       'src/backup/index.ts',
-      'src/descriptors.ts',
+      'src/platform/descriptors.ts',
       // What a terminal may be shown, and the errors that it shows.
-      'src/core/text.ts',
+      'src/core/kernel/text.ts',
       'src/core/kernel/operator-error.ts',
       'src/discovery/index.ts',
-      'src/examining.ts',
-      'src/keeping.ts',
+      'src/app/examine-database.ts',
+      'src/app/backups.ts',
       'src/main.ts',
-      'src/memory.ts',
-      'src/moving.ts',
-      'src/version.ts',
+      'src/platform/memory.ts',
+      'src/app/data-migration.ts',
+      'src/app/version.ts',
       'package.json',
     ],
     types: ['src/core/**'],
     packages: ['citty', 'uqr', 'bun', 'node:*'],
     because: 'the commands boot the server or speak to a running one, by the same requests as anybody else',
-  },
-  {
-    files: 'src/*.ts',
-    imports: ['src/core/**', 'src/gate.ts', 'src/memory.ts', 'package.json'],
-    packages: ['bun', 'node:*'],
-    because:
-      'what stands beside main.ts is what Bun has built in, behind the ports of core: clock, log, version',
   },
 ]
 
@@ -269,11 +270,11 @@ const longFiles: Record<string, string> = {}
 
 /** The file that carries a folder's header, where it is not index.ts or the folder's namesake. */
 const mainFiles: Record<string, string> = {
-  'src/core/kernel': 'operator-error.ts',
+  'src/app': 'compose.ts',
+  'src/cli/lib': 'command.ts',
+  'src/core/access': 'policy.ts',
+  'src/core/governance': 'administration.ts',
   'src/http': 'server.ts',
-  'src/core/log': 'catalogue.ts',
-  'src/platform': 'outbound.ts',
-  'src/core/messages': 'post-plan.ts',
   'src/store/sqlite': 'engine.ts',
   'src/store/postgres': 'engine.ts',
 }
@@ -485,7 +486,7 @@ describe('the rules notice', () => {
   const tree = (files: Record<string, string>): Tree => new Map(Object.entries(files))
   const others = {
     'src/store/posts.ts': '',
-    'src/core/ids.ts': '',
+    'src/core/kernel/ids.ts': '',
     'src/http/auth.ts': '',
     'src/http/v1/index.ts': '',
   }
@@ -536,12 +537,13 @@ describe('the rules notice', () => {
     ],
     ['src/cli/a.ts', "import type { Id } from '../core/ids'\nconst main = await import('../main')"],
     ['src/cli/a.ts', "import { type Id } from '../core/ids'\nimport manifest from '../../package.json'"],
-    ['src/main.ts', "import { x } from './store/posts'\nimport { Elysia } from 'elysia'"],
+    ['src/main.ts', "import { x } from './app/compose'"],
   ]
   test.each(permitted)('nothing wrong in %s: %s', (file, source) => {
     const whole = tree({
       ...others,
       'src/main.ts': '',
+      'src/app/compose.ts': '',
       'src/http/admin/b.ts': '',
       'package.json': '',
       [file]: source,

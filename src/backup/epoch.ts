@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite'
 import { randomBytes } from 'node:crypto'
-import { ulid, ulidTime } from '../core/ids'
+import { ulid, ulidTime } from '../core/kernel/ids'
 
 interface NewEpoch {
   readonly reason: string

@@ -5,7 +5,7 @@
  * A copy counts when it has its name and its side file lies beside it; whatever was cut short lacks one of them.
  * Start reading at backups.ts, which is what a server holds, then snapshot.ts and restore.ts.
  */
-export { CHECKPOINT_PAGES, KEPT_LOG_BYTES, lostCommits } from '../store/write-ahead-log'
+export { CHECKPOINT_PAGES, KEPT_LOG_BYTES, lostCommits } from '../store/sqlite/write-ahead-log'
 export {
   type BackupOutcome,
   Backups,

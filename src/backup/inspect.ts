@@ -1,7 +1,7 @@
 import { constants, Database } from 'bun:sqlite'
 import { closeSync, fsyncSync, openSync, readSync, statSync } from 'node:fs'
 import { OperatorError } from '../core/kernel/operator-error'
-import { refuseMoved } from '../store/standing'
+import { refuseMoved } from '../store/store-state'
 
 /** What a store says about itself. */
 export interface StoreFacts {

@@ -6,7 +6,8 @@ import { writeNew } from '../home/atomic-write'
 import { errorCode } from '../home/home-error'
 import { homePaths } from '../home/paths'
 import { readState, writeState } from '../home/state-file'
-import { lostCommits } from '../store/write-ahead-log'
+import { lostCommits } from '../store/sqlite/write-ahead-log'
+import { writeDownRestore } from './audit-entry'
 import { translated } from './backup-error'
 import { restoreBlobs } from './blobs'
 import { insertEpoch } from './epoch'
@@ -15,7 +16,6 @@ import { stampOf } from './names'
 import { clearMarker, readMarker, setMarker } from './restore-marker'
 import type { KeyFiles } from './sealed-keys'
 import type { Verdict } from './verify'
-import { writeDownRestore } from './written-down'
 
 /** What is put back where. The caller holds the lock of the home and has verified the copy. */
 export interface RestorePlan {

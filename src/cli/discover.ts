@@ -1,11 +1,11 @@
 import { Resolver } from 'node:dns/promises'
-import { printable } from '../core/text'
-import { type Found, findAt, findByDomain, type Hint, Neighbourhood } from '../discovery/index'
-import { CliError, UsageError } from './cli-error'
-import { command } from './command'
-import { EXIT } from './exit-codes'
-import { note, print, printJson } from './terminal'
-import { baseOf } from './ways'
+import { printable } from '../core/kernel/text'
+import { type Found, findAt, findByDomain, type Hint, Neighbourhood } from '../discovery'
+import { CliError, UsageError } from './lib/cli-error'
+import { command } from './lib/command'
+import { baseOf } from './lib/connect'
+import { EXIT } from './lib/exit-codes'
+import { note, print, printJson } from './lib/terminal'
 
 /** How long answers of the local network are waited for. */
 const LISTEN_MS = 3000

@@ -1,12 +1,12 @@
-import { didYouMean, wantsHelp } from './argv'
-import { UsageError } from './cli-error'
-import { EXIT, type ExitCode } from './exit-codes'
-import { commandHelp, familyHelp, overview, usageLine } from './help'
+import { didYouMean, wantsHelp } from './lib/argv'
+import { UsageError } from './lib/cli-error'
+import { EXIT, type ExitCode } from './lib/exit-codes'
+import { commandHelp, familyHelp, overview, usageLine } from './lib/help'
+import { reportError } from './lib/report'
+import { running } from './lib/running-command'
+import { note, print, printJson, styleOf } from './lib/terminal'
+import { COMMIT, CONTRACT_VERSION, VERSION } from './lib/version'
 import { ENTRIES, type Entry } from './program'
-import { reportError } from './report'
-import { running } from './running-command'
-import { note, print, printJson, styleOf } from './terminal'
-import { COMMIT, CONTRACT_VERSION, VERSION } from './version'
 
 /** Runs one command line and answers the exit code. Never rejects: what goes wrong is told on stderr. */
 export async function dispatch(argv: readonly string[]): Promise<ExitCode> {

@@ -1,4 +1,4 @@
-import type { Command } from './command'
+import type { Command } from './lib/command'
 
 /** A command before it is loaded: what the overview says of it, and where it lies. */
 export interface Entry {

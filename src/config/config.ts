@@ -1,4 +1,4 @@
-import type { TlsFiles } from '../home/index'
+import type { TlsFiles } from '../home'
 import type { ConfigProblem } from './config-error'
 import { type DatabaseChoice, parseDatabaseUrl } from './database-url'
 import { declaredSettings } from './declared'

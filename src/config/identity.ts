@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
-import { parseUuid } from '../core/ids'
-import type { Impersonation } from '../core/settings'
-import { isName } from '../core/text'
+import type { Impersonation } from '../core/governance/settings'
+import { parseUuid } from '../core/kernel/ids'
+import { isName } from '../core/kernel/text'
 import { InvalidValue } from './config-error'
 import { canonicalHandles } from './names'
 

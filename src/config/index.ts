@@ -4,7 +4,7 @@
 // Used by cli and main.ts, which hand on values, never this folder, to the rest; scripts/generate.ts uses docs.ts.
 // Start reading in settings.ts, then load.ts.
 
-export { withoutCredentials } from '../core/text'
+export { withoutCredentials } from '../core/kernel/text'
 export { type ClientConfig, findClient } from './client'
 export type { Config } from './config'
 export { ConfigError, InvalidValue } from './config-error'

@@ -1,4 +1,4 @@
-import { isName } from '../core/text'
+import { isName } from '../core/kernel/text'
 import { InvalidValue } from './config-error'
 
 /** For each channel slug, for each alias, the handles that it stands for; all in lower case. */

@@ -1,4 +1,4 @@
-import type { Rate } from '../core/settings'
+import type { Rate } from '../core/governance/settings'
 import { InvalidValue } from './config-error'
 
 /** So many attempts in so many seconds. */

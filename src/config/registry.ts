@@ -1,5 +1,5 @@
-import { AppError } from '../core/errors'
-import type { DeclaredSetting, SettingRegistry, SettingValues } from '../core/settings'
+import type { DeclaredSetting, SettingRegistry, SettingValues } from '../core/governance/settings'
+import { AppError } from '../core/kernel/errors'
 import type { Config } from './config'
 import { InvalidValue } from './config-error'
 import { declaredSettings } from './declared'

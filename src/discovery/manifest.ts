@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto'
-import { canonicalJson } from '../core/canonical-json'
+import { canonicalJson } from '../core/kernel/canonical-json'
 import { isDid, originOf } from './records'
 
 const DOMAIN = 'synapse-manifest-v1'

@@ -1,5 +1,5 @@
 import type { Answer, Packet, Question } from 'multicast-dns'
-import { printable } from '../core/text'
+import { printable } from '../core/kernel/text'
 
 export const SERVICE = '_synapse._tcp.local'
 const META = '_services._dns-sd._udp.local'

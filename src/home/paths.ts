@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { OperatorError } from '../core/kernel/operator-error'
-import { printable } from '../core/text'
+import { printable } from '../core/kernel/text'
 
 /** Where everything in a home lies. Nothing here exists until somebody creates it. */
 export interface HomePaths {

@@ -1,7 +1,7 @@
 import type { Core } from '../core'
-import type { Actor, Principal } from '../core/actor'
-import { refusal } from '../core/errors'
-import type { Gates } from '../core/gates'
+import type { Gates } from '../core/access/policy'
+import type { Actor, Principal } from '../core/identity/actor'
+import { refusal } from '../core/kernel/errors'
 
 const HEADER = 'x-synapse-actor'
 /** One handle, of here or of another server (`name@server`), or of a pairing of servers; a repeated header has a comma. */

@@ -1,4 +1,4 @@
-import type { Settings } from '../core/settings'
+import type { Settings } from '../core/governance/settings'
 import { HttpError, ValidationError } from './errors'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })

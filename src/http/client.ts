@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
-import type { Origin } from '../core/actor'
-import type { Settings } from '../core/settings'
+import type { Settings } from '../core/governance/settings'
+import type { Origin } from '../core/identity/actor'
 
 /**
  * How long a connection may wait for its next request: longer than the proxies of docs/operating.md keep theirs, so that

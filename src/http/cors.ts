@@ -1,4 +1,4 @@
-import type { Settings } from '../core/settings'
+import type { Settings } from '../core/governance/settings'
 import { originClass } from './client'
 
 const METHODS = 'GET, POST, PUT, PATCH, DELETE'

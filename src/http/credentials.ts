@@ -1,6 +1,6 @@
 import type { Core } from '../core'
-import type { Session } from '../core/entities'
 import type { Credential } from '../core/identity'
+import type { Session } from '../core/kernel/entities'
 
 /** How a surface reads who calls. What it reads is judged by the entrance alone. */
 export interface Credentials {

@@ -1,6 +1,6 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
-import type { Actor } from '../core/actor'
-import { canonicalJson } from '../core/canonical-json'
+import type { Actor } from '../core/identity/actor'
+import { canonicalJson } from '../core/kernel/canonical-json'
 import { streamedBody } from './body'
 import { hasGone, RequestOrigin } from './client'
 import { type AccessRule, type ActorOf, callers, type Who } from './entrance'

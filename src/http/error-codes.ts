@@ -1,4 +1,4 @@
-import { refusal } from '../core/errors'
+import { refusal } from '../core/kernel/errors'
 import { failureOf } from './errors'
 
 /** A code of an error, as the documentation explains it. */

@@ -1,4 +1,4 @@
-import { AppError, type ErrorKind } from '../core/errors'
+import { AppError, type ErrorKind } from '../core/kernel/errors'
 import type { Issue } from './validation'
 
 /** An answer that only HTTP knows: 405, 415, 421, 422, 426 and the like. */

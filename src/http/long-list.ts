@@ -1,4 +1,4 @@
-import type { Pace } from '../core/turns'
+import type { Pace } from '../core/kernel/turns'
 
 /** Rows that are read and written down together. */
 const SLICE = 200

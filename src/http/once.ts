@@ -1,10 +1,10 @@
 import type { Core } from '../core'
-import { type Actor, withRetry } from '../core/actor'
-import { AppError } from '../core/errors'
+import { type Actor, withRetry } from '../core/identity/actor'
+import { AppError } from '../core/kernel/errors'
+import { MAX_IDEMPOTENCY_KEY } from '../core/kernel/limits'
+import type { Reads } from '../core/kernel/ports'
 import type { RetryKey } from '../core/kernel/retry-keys'
-import { MAX_IDEMPOTENCY_KEY } from '../core/limits'
-import type { Reads } from '../core/ports'
-import { isLongerThan } from '../core/text'
+import { isLongerThan } from '../core/kernel/text'
 import { ValidationError } from './errors'
 
 /** The header that makes a request happen once. */

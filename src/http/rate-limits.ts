@@ -1,8 +1,8 @@
-import type { Actor, Person } from '../core/actor'
-import type { Token } from '../core/entities'
-import { AppError } from '../core/errors'
-import type { Rate, Settings } from '../core/settings'
-import type { Clock } from '../core/time'
+import type { Rate, Settings } from '../core/governance/settings'
+import type { Actor, Person } from '../core/identity/actor'
+import type { Token } from '../core/kernel/entities'
+import { AppError } from '../core/kernel/errors'
+import type { Clock } from '../core/kernel/time'
 
 /** What a request counts as: a message, anything that only reads, anything else that changes something, a search. */
 export type RateClass = 'post' | 'read' | 'write' | 'search'

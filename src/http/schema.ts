@@ -1,6 +1,6 @@
 import { Kind, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/typebox'
-import type { Settings } from '../core/settings'
-import { isAddress, isLongerThan, isName, isProse, isWellFormed } from '../core/text'
+import type { Settings } from '../core/governance/settings'
+import { isAddress, isLongerThan, isName, isProse, isWellFormed } from '../core/kernel/text'
 
 /** The pieces that every request schema is made of: one declaration validates, gives the type and documents. */
 

@@ -5,9 +5,9 @@
  * Start reading at surface.ts (what a surface is) and endpoint.ts, entrance.ts and auth.ts (who calls), then v1/messages.ts.
  */
 import { Elysia } from 'elysia'
-import { accountOf, principalOf } from '../core/actor'
-import type { Logger } from '../logger'
+import { accountOf, principalOf } from '../core/identity/actor'
 import { Meters, type RouteMeter } from '../metrics'
+import type { Logger } from '../platform/logger'
 import { notePeer, peerOf } from './client'
 import type { Answer, Endpoint } from './endpoint'
 import { failureOf, type HttpError } from './errors'

@@ -1,5 +1,5 @@
 import type { Core } from '../core'
-import type { Session } from '../core/entities'
+import type { Session } from '../core/kernel/entities'
 import { isSecure } from './client'
 
 /** The name of the earlier server, and of Synapse up to 1.0: it is read, and never set. */

@@ -1,6 +1,6 @@
-import { credentialOf, type Person } from '../core/actor'
-import { AppError } from '../core/errors'
-import type { Settings } from '../core/settings'
+import type { Settings } from '../core/governance/settings'
+import { credentialOf, type Person } from '../core/identity/actor'
+import { AppError } from '../core/kernel/errors'
 
 /** Requests of one token or session that may be held open at a time. */
 export const WAITS_PER_CREDENTIAL = 8

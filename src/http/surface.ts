@@ -1,6 +1,6 @@
 import type { Core } from '../core'
 import type { Host, LogFollowers, Outbound } from '../core/kernel'
-import type { Streams, Waits } from '../core/streams'
+import type { Streams, Waits } from '../core/log/streams'
 import { type Asset, assetEndpoint } from './asset'
 import { headerCredentials } from './auth'
 import { type ReadBody, readJson } from './body'

@@ -1,6 +1,6 @@
-import type { Account, Token } from '../core/entities'
-import { formatInstant, type Micros, parseInstant } from '../core/time'
-import type { IssuedToken } from '../core/tokens'
+import type { IssuedToken } from '../core/identity/tokens'
+import type { Account, Token } from '../core/kernel/entities'
+import { formatInstant, type Micros, parseInstant } from '../core/kernel/time'
 import { ValidationError } from './errors'
 import { Type } from './schema'
 

@@ -1,6 +1,6 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
-import { isLongerThan, isWellFormed } from '../core/text'
+import { isLongerThan, isWellFormed } from '../core/kernel/text'
 import { ValidationError } from './errors'
 import { hasForm, isStorable } from './schema'
 

@@ -1,5 +1,5 @@
-import { background } from '../core/background'
-import { Trouble } from '../core/errors'
+import { background } from '../core/kernel/background'
+import { Trouble } from '../core/kernel/errors'
 
 /**
  * How the processes of one deployment wake each other. What goes over it is a hint and nothing else: it may be lost,

@@ -7,6 +7,6 @@
  */
 export type { Bus, BusListener } from './bus'
 export { Hub } from './hub'
+export { HeldRequests } from './long-polls'
 export { openPostgresBus } from './postgres-bus'
 export { examineRedis, openRedisBus } from './redis-bus'
-export { HeldRequests } from './waits'

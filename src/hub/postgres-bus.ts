@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { background } from '../core/background'
+import { background } from '../core/kernel/background'
 import {
   BEAT_MILLISECONDS,
   type Bus,

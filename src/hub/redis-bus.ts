@@ -1,5 +1,5 @@
 import { RedisClient } from 'bun'
-import { background } from '../core/background'
+import { background } from '../core/kernel/background'
 import {
   BEAT_MILLISECONDS,
   type Bus,

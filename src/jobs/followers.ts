@@ -1,6 +1,6 @@
 import type { LogFollowers } from '../core/kernel/followers'
-import type { Store } from '../core/ports'
-import type { Clock } from '../core/time'
+import type { Store } from '../core/kernel/ports'
+import type { Clock } from '../core/kernel/time'
 import { LogReader, type LogReaderDeps } from './log-reader'
 import { Outbox } from './outbox'
 import { projectionJob } from './projection'

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/time'
+import type { Clock } from '../core/kernel/time'
 import type { Job, Lease } from './job'
 
 /** After a failure the first pause; it grows up to the interval. */

@@ -1,4 +1,4 @@
-import { formatInstant, type Micros } from '../core/time'
+import { formatInstant, type Micros } from '../core/kernel/time'
 
 export interface LogClockDeps {
   /** Until when the log is ahead of the clock; undefined while it is not. */

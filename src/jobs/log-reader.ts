@@ -1,8 +1,8 @@
-import { AppError, Trouble } from '../core/errors'
-import type { EventRecord, LogEvent } from '../core/events'
-import type { Seq } from '../core/ids'
+import { AppError, Trouble } from '../core/kernel/errors'
+import type { Seq } from '../core/kernel/ids'
+import type { Store } from '../core/kernel/ports'
 import type { Catalogue } from '../core/log/catalogue'
-import type { Store } from '../core/ports'
+import type { EventRecord, LogEvent } from '../core/log/events'
 
 export interface LogReaderDeps {
   readonly catalogue: Catalogue

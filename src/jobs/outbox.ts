@@ -1,7 +1,7 @@
-import type { Seq } from '../core/ids'
 import type { OutboxEndpoint } from '../core/kernel/followers'
-import type { Store } from '../core/ports'
-import type { Clock } from '../core/time'
+import type { Seq } from '../core/kernel/ids'
+import type { Store } from '../core/kernel/ports'
+import type { Clock } from '../core/kernel/time'
 import { FOLLOWER_LEASE, FOLLOWER_RETRY, type Job } from './job'
 import type { LogReader } from './log-reader'
 

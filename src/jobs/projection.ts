@@ -1,7 +1,7 @@
-import { Trouble } from '../core/errors'
-import type { Seq } from '../core/ids'
+import { Trouble } from '../core/kernel/errors'
 import type { Projection } from '../core/kernel/followers'
-import type { Store } from '../core/ports'
+import type { Seq } from '../core/kernel/ids'
+import type { Store } from '../core/kernel/ports'
 import { FOLLOWER_LEASE, FOLLOWER_RETRY, type Job } from './job'
 import type { LogReader } from './log-reader'
 

@@ -1,6 +1,6 @@
-import { background } from '../core/background'
-import type { Leases } from '../core/ports'
-import type { Clock } from '../core/time'
+import { background } from '../core/kernel/background'
+import type { Leases } from '../core/kernel/ports'
+import type { Clock } from '../core/kernel/time'
 import type { Job } from './job'
 
 /** Rows are asked at least so often, because a setting may have changed what they answer. */

@@ -1,13 +1,13 @@
-import type { Attempts } from '../core/attempts'
-import type { ActedWrites } from '../core/impersonation'
-import { IDEMPOTENCY_WINDOW_HOURS } from '../core/limits'
-import type { Store } from '../core/ports'
-import { type Clock, later, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../core/time'
-import type { Usage } from '../core/usage'
+import type { ActedWrites } from '../core/access/impersonation'
+import type { Attempts } from '../core/identity/attempts'
+import type { Usage } from '../core/identity/usage'
+import { IDEMPOTENCY_WINDOW_HOURS } from '../core/kernel/limits'
+import type { Store } from '../core/kernel/ports'
+import { type Clock, later, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../core/kernel/time'
 import { interval } from './interval'
 import type { Job } from './job'
 import { createLogClockWatch, type LogClockDeps } from './log-clock'
-import { SettledClock } from './settled-clock'
+import { SettledClock } from './trusted-clock'
 
 const USAGE_MILLISECONDS = 30_000
 const CLOCK_MILLISECONDS = 60_000

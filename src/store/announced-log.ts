@@ -1,5 +1,5 @@
-import type { LogEvent } from '../core/events'
-import type { Seq } from '../core/ids'
+import type { Seq } from '../core/kernel/ids'
+import type { LogEvent } from '../core/log/events'
 
 type Listener<What> = (what: What) => void
 

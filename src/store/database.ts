@@ -1,7 +1,7 @@
 import type { SQL, SQLWrapper } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
-import type { Uuid } from '../core/ids'
-import type { Micros } from '../core/time'
+import type { Uuid } from '../core/kernel/ids'
+import type { Micros } from '../core/kernel/time'
 import type * as schema from './schema'
 
 /** The tables of whichever dialect is open; both have the same names and columns. */

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs'
-import { AppError } from '../core/errors'
+import { AppError } from '../core/kernel/errors'
 
 const MEBIBYTE = 1024 * 1024
 /**

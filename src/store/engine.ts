@@ -1,4 +1,4 @@
-import type { Seq } from '../core/ids'
+import type { Seq } from '../core/kernel/ids'
 import type { Found } from '../core/messages/judge-post'
 import type { LogPosition, PostDraft, PostPlan } from '../core/messages/post-plan'
 import type { Handle } from './database'

@@ -1,16 +1,24 @@
-import { background } from '../core/background'
-import { AppError } from '../core/errors'
-import type { LogEvent } from '../core/events'
-import type { Secrets, Seq } from '../core/ids'
+import { background } from '../core/kernel/background'
+import { AppError } from '../core/kernel/errors'
+import type { Secrets, Seq } from '../core/kernel/ids'
+import type { PostOutcome, Writes } from '../core/kernel/ports'
+import type { Clock } from '../core/kernel/time'
 import type { Catalogue } from '../core/log/catalogue'
+import type { LogEvent } from '../core/log/events'
 import { countIndependent, type Found, judgePost } from '../core/messages/judge-post'
 import { type LogPosition, nthPosition, type PostPlan, placed } from '../core/messages/post-plan'
-import type { PostOutcome, Writes } from '../core/ports'
-import type { Clock } from '../core/time'
 import type { AnnouncedLog } from './announced-log'
 import { Appender } from './appender'
 import type { Engine, Group, JudgedPost, Outcome, Transaction } from './engine'
-import { type Act, apart, GROUP_MILLISECONDS, GROUP_TEXT, GROUP_WORKS, type Post, type Work } from './works'
+import {
+  type Act,
+  apart,
+  GROUP_MILLISECONDS,
+  GROUP_TEXT,
+  GROUP_WORKS,
+  type Post,
+  type Work,
+} from './write-queue'
 
 /** How often a group that another process got in the way of is judged and sent again. */
 const MAX_ROUNDS = 20

@@ -1,25 +1,25 @@
 /**
  * What is stored and how: the schema, its queries, and the unit of work that makes an act durable.
  * Imports the core (whose ports it implements), drizzle and the drivers; never a surface, never the hub.
- * The schema is declared once (schema.ts) and the queries are written once (queries/) for SQLite and Postgres.
- * Where the dialects differ, a file is named after its dialect: sqlite-*.ts, postgres-*.ts.
+ * The schema is declared once (schema/) and the queries are written once (queries/) for SQLite and Postgres.
+ * What differs between the two is in sqlite/ and postgres/.
  * Start reading at group-commit.ts: what a commit is, and in which order it is judged, written, announced and answered.
- * Then engine.ts and its two implementations, sqlite/engine.ts and postgres/engine.ts; and postgres-shared-log.ts and
- * log-tail.ts: how a log that several processes write to is announced.
+ * Then engine.ts and its two implementations, sqlite/engine.ts and postgres/engine.ts; and
+ * postgres/shared-log.ts and postgres/log-tail.ts: how a log that several processes write to is announced.
  */
 
-import type { Secrets, Seq } from '../core/ids'
+import type { Secrets, Seq } from '../core/kernel/ids'
 import type { OperatorError } from '../core/kernel/operator-error'
+import type { Leases, Store } from '../core/kernel/ports'
+import type { Clock, Micros } from '../core/kernel/time'
 import type { Catalogue } from '../core/log/catalogue'
-import type { Leases, Store } from '../core/ports'
-import type { Clock, Micros } from '../core/time'
 import type { DiskWatch } from './disk-watch'
-import type { Connect } from './postgres-connect'
-import { openPostgresStore } from './postgres-index'
-import { openSqliteStore } from './sqlite-index'
+import { openPostgresStore } from './postgres'
+import type { Connect } from './postgres/connect'
+import { openSqliteStore } from './sqlite'
 
 export { DiskWatch } from './disk-watch'
-export { inspectPostgres } from './postgres-inspect'
+export { inspectPostgres } from './postgres/inspect'
 
 export interface OpenStore extends Store, Leases, AsyncDisposable {
   readonly kind: 'sqlite' | 'postgres'

@@ -1,5 +1,5 @@
-import { canonicalJson } from '../core/canonical-json'
-import type { Row } from './side'
+import { canonicalJson } from '../core/kernel/canonical-json'
+import type { Row } from './store-adapter'
 
 /** The canonical text of a JSON column, as a driver has read it: Postgres may have reordered its keys. */
 export function canonicalText(text: string): string {

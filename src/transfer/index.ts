@@ -7,7 +7,7 @@
  */
 export { type Moved, moveStore, type Progress } from './move'
 export { type Imported, importOriginal, openOriginal } from './original'
-export { openPostgresSide } from './postgres-side'
+export { openPostgresSide } from './postgres-adapter'
 export { reviveStore } from './revive'
-export type { Side } from './side'
-export { openSqliteSide } from './sqlite-side'
+export { openSqliteSide } from './sqlite-adapter'
+export type { Side } from './store-adapter'

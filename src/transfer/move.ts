@@ -1,11 +1,11 @@
 import { OperatorError } from '../core/kernel/operator-error'
-import { MOVING_IN, RETIRED_TO } from '../store/standing'
+import { MOVING_IN, RETIRED_TO } from '../store/store-state'
+import { type Stamp, writeDown } from './audit-entry'
 import { Checksum } from './canonical'
-import { beginMove, identify, type Mark, writeMark } from './mark'
+import { beginMove, identify, type Mark, writeMark } from './checkpoint'
 import { pagesOf } from './pages'
-import { TABLES, type TableShape } from './shape'
-import { keyOf, type Side } from './side'
-import { type Stamp, writeDown } from './written-down'
+import { keyOf, type Side } from './store-adapter'
+import { TABLES, type TableShape } from './table-meta'
 
 /** How far a transfer has come. */
 export interface Progress {

@@ -1,5 +1,5 @@
-import type { TableShape } from './shape'
-import { keyOf, type Row, type Side, type Value } from './side'
+import { keyOf, type Row, type Side, type Value } from './store-adapter'
+import type { TableShape } from './table-meta'
 
 /** A page is about so large, and at most so many rows: memory stays flat however long the messages are. */
 const PAGE_BYTES = 2 * 1024 * 1024

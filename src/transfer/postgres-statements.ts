@@ -1,7 +1,7 @@
-import { formatInstant, toMicros } from '../core/time'
+import { formatInstant, toMicros } from '../core/kernel/time'
 import { canonicalText } from './canonical'
-import type { ColumnKind, ColumnShape, TableShape } from './shape'
-import type { Row, Value } from './side'
+import type { Row, Value } from './store-adapter'
+import type { ColumnKind, ColumnShape, TableShape } from './table-meta'
 
 /** The statements of a Postgres side, and how values lie in their parameters and answers. */
 export type Parameter = string | number

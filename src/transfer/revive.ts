@@ -1,5 +1,5 @@
-import { RETIRED_TO } from '../store/standing'
-import type { Side } from './side'
+import { RETIRED_TO } from '../store/store-state'
+import type { Side } from './store-adapter'
 
 /**
  * Lets a store be served again that was moved away; answers where to it had gone, undefined if nowhere. Whoever calls

@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { toMicros } from '../../src/core/time'
+import { toMicros } from '../../src/core/kernel/time'
 import { daily as dailyJob, Runner } from '../../src/jobs'
 import { lastDue } from '../../src/jobs/daily'
 import { FakeClock, HOUR, MINUTE } from '../support/fake-clock'

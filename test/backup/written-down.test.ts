@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
-import { writeDownRestore } from '../../src/backup/written-down'
+import { writeDownRestore } from '../../src/backup/audit-entry'
 
 test('a copy from before there was an audit log is put back without one', () => {
   using db = new Database(':memory:')

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { lineOf } from '../../src/cli/progress'
+import { lineOf } from '../../src/cli/lib/progress'
 
 const step = { phase: 'copying', table: 'messages', done: 250_000, total: 1_000_000 }
 

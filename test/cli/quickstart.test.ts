@@ -1,8 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtempSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { joinSnippet } from '../../src/cli/join-snippet'
-import type { QuickstartFacts } from '../../src/cli/quickstart-text'
+import { joinSnippet } from '../../src/cli/lib/join-snippet'
+import type { QuickstartFacts } from '../../src/cli/quickstart/text'
 import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for each other.

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { counted } from '../../src/cli/words'
+import { counted } from '../../src/cli/lib/text'
 
 test('one is one, and everything else is several', () => {
   expect(counted(1, 'older backup')).toBe('1 older backup')

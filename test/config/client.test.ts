@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ConfigError } from '../../src/config'
 import { findClient } from '../../src/config/client'
-import { ConfigError } from '../../src/config/index'
 import { temporaryDirectory, thrownBy } from '../home/temporary'
 
 /** A user on a machine; `put` writes into the user's directory. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { maskUrl } from '../../src/config/index'
+import { maskUrl } from '../../src/config'
 import { loading } from './loading'
 
 describe('the URL of a SQLite database', () => {

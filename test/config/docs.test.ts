@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { declaredSettings } from '../../src/config'
 import { configurationDoc, envExample } from '../../src/config/docs'
 import { parseEnvFile } from '../../src/config/env-file'
-import { declaredSettings } from '../../src/config/index'
 import { loading } from './loading'
 
 describe('.env.example', () => {

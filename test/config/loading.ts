@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Config, ConfigError, type ConfigRequest, loadConfig } from '../../src/config/index'
+import { type Config, ConfigError, type ConfigRequest, loadConfig } from '../../src/config'
 import { temporaryDirectory, thrownBy } from '../home/temporary'
 
 /** Loads configurations in a new home, with an environment that holds only what the test sets. */

@@ -8,7 +8,7 @@ import {
   type RuntimeKey,
   settingFromJson,
   settingFromText,
-} from '../../src/config/index'
+} from '../../src/config'
 import { thrownBy } from '../home/temporary'
 
 test('a runtime setting can change while the server runs, and a boot option cannot', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
-import { bootstrapToken, ConfigError } from '../../src/config/index'
+import { bootstrapToken, ConfigError } from '../../src/config'
 import { thrownBy } from '../home/temporary'
 import { loading } from './loading'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { Gate } from '../../src/gate'
+import { Gate } from '../../src/platform/semaphore'
 import { rejectionOf } from '../home/temporary'
 
 /** Works that run until they are told to end; `begun` has those that were let through, in order. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { type AppError, refusal } from '../../src/core/errors'
-import type { Uuid } from '../../src/core/ids'
+import { type AppError, refusal } from '../../src/core/kernel/errors'
+import type { Uuid } from '../../src/core/kernel/ids'
+import { toMicros } from '../../src/core/kernel/time'
 import { countIndependent, type Found, judgePost } from '../../src/core/messages/judge-post'
 import {
   nthPosition,
@@ -10,7 +11,6 @@ import {
   type Touches,
   touchesOf,
 } from '../../src/core/messages/post-plan'
-import { toMicros } from '../../src/core/time'
 import { storageFull } from '../../src/store/disk-watch'
 
 const uuid = (n: number) => `0197a1b2-c3d4-7e5f-8a6b-${String(n).padStart(12, '0')}` as Uuid

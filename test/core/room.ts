@@ -1,4 +1,4 @@
-import type { MentionedMembers } from '../../src/core/mentions'
+import type { MentionedMembers } from '../../src/core/messages/mentions'
 
 /** A room with these members, whose inner ids are 1, 2, 3 … in the order of their handles. */
 export function roomOf(handles: readonly string[], archived: readonly string[] = []) {

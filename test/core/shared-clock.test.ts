@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import { toMicros } from '../../src/core/time'
-import { aheadOrBehind, SharedClock } from '../../src/shared-clock'
+import { toMicros } from '../../src/core/kernel/time'
+import { aheadOrBehind, SharedClock } from '../../src/platform/shared-clock'
 import { DAWN, FakeClock, HOUR, SECOND } from '../support/fake-clock'
 
 const MILLISECOND = 1000

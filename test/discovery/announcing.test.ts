@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
-import { Announcing, type AnnouncingParts } from '../../src/announcing'
+import { Announcing, type AnnouncingParts } from '../../src/app/mdns'
 import { loadConfig } from '../../src/config'
 import { Neighbourhood } from '../../src/discovery'
-import { createLogger } from '../../src/logger'
+import { createLogger } from '../../src/platform/logger'
 import { until } from '../support/sockets'
 import { freePort } from '../support/supervised'
 

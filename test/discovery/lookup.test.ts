@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { canonicalJson } from '../../src/core/canonical-json'
+import { canonicalJson } from '../../src/core/kernel/canonical-json'
 import { findAt, findByDomain, type NameServer } from '../../src/discovery'
 import { parseInstanceKey } from '../../src/home'
 import { Site } from '../support/site'

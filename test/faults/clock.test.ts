@@ -1,6 +1,6 @@
 // Somebody sets the clock of the machine while the server runs: an hour or a year, forward or back.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { type Micros, toMicros } from '../../src/core/time'
+import { type Micros, toMicros } from '../../src/core/kernel/time'
 import { createLogClockWatch } from '../../src/jobs/log-clock'
 import { DAY, HOUR, SECOND } from '../support/fake-clock'
 import { preloadMissing } from '../support/preload'

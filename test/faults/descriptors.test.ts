@@ -1,7 +1,7 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { descriptorsOf } from '../../src/descriptors'
+import { descriptorsOf } from '../../src/platform/descriptors'
 import { examined } from '../doctor/examined'
 import type { ServerProcess } from '../support/server-process'
 import { program, Site } from '../support/site'

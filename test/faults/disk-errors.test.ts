@@ -1,7 +1,7 @@
 // A disk that answers with errors: writes, syncs and reads that fail, and writes that take only a part.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
-import { suspicionOf } from '../../src/store/sqlite-faults'
+import { suspicionOf } from '../../src/store/sqlite/faults'
 import type { ServerProcess } from '../support/server-process'
 import { Site } from '../support/site'
 import { until } from '../support/sockets'

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { accessSync, constants, existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
-import { memoryOf } from '../../src/memory'
+import { memoryOf } from '../../src/platform/memory'
 import { examinedBy } from '../doctor/examined'
 import { program, Site } from '../support/site'
 import { until } from '../support/sockets'

@@ -4,7 +4,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readMigrations } from '../../src/store/migrations'
-import { openSqlite } from '../../src/store/sqlite-open'
+import { openSqlite } from '../../src/store/sqlite/open'
 import { temporaryDirectory } from '../home/temporary'
 import { Site } from '../support/site'
 
@@ -17,7 +17,7 @@ const AT_ONCE = 4
 /** Migrates a store and dies without a word after so many statements; 'done' if there are not so many. */
 const DYING = `
 const { Database } = await import('bun:sqlite')
-const { migrateSqlite } = await import(${JSON.stringify(join(import.meta.dir, '../../src/store/sqlite-migrate.ts'))})
+const { migrateSqlite } = await import(${JSON.stringify(join(import.meta.dir, '../../src/store/sqlite/migrate.ts'))})
 const [path, statements] = process.argv.slice(-2)
 const db = new Database(path)
 db.run('PRAGMA journal_mode = WAL')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { type AddressClass, addressClass, canonicalAddress } from '../../src/home/index'
+import { type AddressClass, addressClass, canonicalAddress } from '../../src/home'
 
 describe('the class of an address', () => {
   const rows: [AddressClass, string[]][] = [

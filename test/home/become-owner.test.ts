@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { becomeOwner } from '../../src/home/index'
+import { becomeOwner } from '../../src/home'
 import { startChild } from './child'
 import { temporaryDirectory } from './temporary'
 

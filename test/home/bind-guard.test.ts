@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { acceptsPeer, type BindClass, checkBind, checkLan } from '../../src/home/index'
+import { acceptsPeer, type BindClass, checkBind, checkLan } from '../../src/home'
 
 const LOOPBACK = ['127.0.0.1', '::1', '::ffff:127.0.0.1']
 const PRIVATE = [

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test'
 import { appendFileSync, copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { CertificateWatch, daysLeft, readTls, remarksOn } from '../../src/home/index'
+import { CertificateWatch, daysLeft, readTls, remarksOn } from '../../src/home'
 import { issued, selfSigned } from '../support/certificate'
 import { temporaryDirectory } from './temporary'
 

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { OperatorError } from '../../src/core/kernel/operator-error'
-import { didKey, ensureInstanceKey, parseInstanceKey } from '../../src/home/index'
+import { didKey, ensureInstanceKey, parseInstanceKey } from '../../src/home'
 import { startChild } from './child'
 import { temporaryDirectory, thrownBy } from './temporary'
 

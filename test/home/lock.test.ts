@@ -11,7 +11,7 @@ import {
   prepareHome,
   startRunRecord,
   storeLocks,
-} from '../../src/home/index'
+} from '../../src/home'
 import { startChild } from './child'
 import { runFile } from './run-file-of'
 import { rejectionOf, restoreUmask, temporaryDirectory } from './temporary'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { OperatorError } from '../../src/core/kernel/operator-error'
-import { chooseHome, type HomeQuestion, homePaths } from '../../src/home/index'
+import { chooseHome, type HomeQuestion, homePaths } from '../../src/home'
 import { thrownBy } from './temporary'
 
 const XDG = '/home/ada/.local/share/synapse'

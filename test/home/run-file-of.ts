@@ -1,4 +1,4 @@
-import type { RunFile } from '../../src/home/index'
+import type { RunFile } from '../../src/home'
 
 /** A run file of this process, with the given changes. */
 export function runFile(changes: Partial<RunFile> = {}): RunFile {

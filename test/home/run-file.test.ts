@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  homePaths,
-  prepareHome,
-  readPid,
-  readRunFile,
-  removeRunFiles,
-  startRunRecord,
-} from '../../src/home/index'
+import { homePaths, prepareHome, readPid, readRunFile, removeRunFiles, startRunRecord } from '../../src/home'
 import { runFile } from './run-file-of'
 import { restoreUmask, temporaryDirectory } from './temporary'
 

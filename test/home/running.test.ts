@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  bootIdAt,
-  homePaths,
-  isAlive,
-  liveSocket,
-  markOf,
-  type RunFile,
-  standingOf,
-} from '../../src/home/index'
+import { bootIdAt, homePaths, isAlive, liveSocket, markOf, type RunFile, standingOf } from '../../src/home'
 import { startChild } from './child'
 import { runFile } from './run-file-of'
 import { temporaryDirectory } from './temporary'

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readState, writeState } from '../../src/home/index'
+import { readState, writeState } from '../../src/home'
 import { temporaryDirectory } from './temporary'
 
 const EPOCH = '01M7Y5WJA00A1B2C3D4E5F6G7H'

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OperatorError } from '../../src/core/kernel/operator-error'
-import { readTls } from '../../src/home/index'
+import { readTls } from '../../src/home'
 import { openssl, selfSigned } from '../support/certificate'
 import { temporaryDirectory, thrownBy } from './temporary'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { formatCursor } from '../../src/core/cursors'
+import { formatCursor } from '../../src/core/log/cursors'
 import { homePaths } from '../../src/home'
 import { type Message, SECOND, type World, world } from '../support/world'
 import { expectRefusal } from './refusals'

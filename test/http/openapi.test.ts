@@ -1,6 +1,6 @@
 // The description of the API, as generators of clients and linters read it.
 import { describe, expect, test } from 'bun:test'
-import { describedEndpoints } from '../../scripts/undeployed'
+import { describedEndpoints } from '../../scripts/offline-endpoints'
 import { statusOf } from '../../src/http/error-codes'
 import { openApiDocument } from '../../src/http/openapi'
 import { world } from '../support/world'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createHmac, hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { parsePairCode } from '../../src/core/pair-codes'
+import { parsePairCode } from '../../src/core/identity/pair-codes'
 import { homePaths, parseInstanceKey } from '../../src/home'
 import { LiveSocket } from '../support/sockets'
 import { type Answer, type Fields, MINUTE, type World, world } from '../support/world'

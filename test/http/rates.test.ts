@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { Person as Actor } from '../../src/core/actor'
-import type { Rate } from '../../src/core/settings'
+import type { Rate } from '../../src/core/governance/settings'
+import type { Person as Actor } from '../../src/core/identity/actor'
 import { type RateClass, RateLimits } from '../../src/http/rate-limits'
 import { FakeClock } from '../support/fake-clock'
 import { LiveSocket } from '../support/sockets'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { formatInstant } from '../../src/core/time'
+import { formatInstant } from '../../src/core/kernel/time'
 import { LiveSocket } from '../support/sockets'
 import { type Caller, DAY, MINUTE, PASSWORD, type Person, type World, world } from '../support/world'
 import { expectRefusal } from './refusals'

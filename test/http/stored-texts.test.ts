@@ -1,7 +1,7 @@
 // What others will read is Unicode, and can be seen: over all endpoints, by their schemas, and over HTTP.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Kind, type TSchema, Type } from '@sinclair/typebox'
-import { describedEndpoints } from '../../scripts/undeployed'
+import { describedEndpoints } from '../../scripts/offline-endpoints'
 import { ValidationError } from '../../src/http/errors'
 import { validator } from '../../src/http/validation'
 import { type Fields, type World, world } from '../support/world'

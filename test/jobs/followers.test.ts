@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
-import { concernedBy, type LogEvent } from '../../src/core/events'
 import type { Projection } from '../../src/core/kernel/followers'
+import { concernedBy, type LogEvent } from '../../src/core/log/events'
 import { systemSecrets } from '../../src/platform'
 import { type OpenStore, openStore } from '../../src/store'
 import { startChild } from '../home/child'

@@ -1,7 +1,7 @@
 // A server with many channels and a channel with many members, filled by inserts: more of both than the directory keeps
 // by number. Who reads everything, or lists, gets all of it, whatever was loaded before.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { TURN_ROWS } from '../../src/core/turns'
+import { TURN_ROWS } from '../../src/core/kernel/turns'
 import { CountedTurns } from '../support/counted-turns'
 import { EventStream, LiveSocket } from '../support/sockets'
 import { type Fields, type Person, type Room, type World, world } from '../support/world'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { TURN_ROWS } from '../../src/core/turns'
+import { TURN_ROWS } from '../../src/core/kernel/turns'
 import { CountedTurns } from '../support/counted-turns'
 import { fill } from '../support/fill'
 import { lengthenAudit } from '../support/long-audit'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { undeployedEndpoints } from '../../scripts/undeployed'
+import { undeployedEndpoints } from '../../scripts/offline-endpoints'
 import { Cast, mayRead } from './cast'
 import { Judge } from './judge'
 import { administrates, isListed } from './rules'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
-import { undeployedEndpoints } from '../../scripts/undeployed'
+import { undeployedEndpoints } from '../../scripts/offline-endpoints'
 import type { Endpoint } from '../../src/http/endpoint'
 import { type Caller, type World, world } from '../support/world'
 import { Pools } from './pools'

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
-import { describedEndpoints } from '../../scripts/undeployed'
+import { describedEndpoints } from '../../scripts/offline-endpoints'
 import type { Endpoint } from '../../src/http/endpoint'
 import { drawn } from './pools'
 import { breakingRequests, Draft, fittingRequests } from './requests'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import type { Micros } from '../../src/core/kernel/time'
 import type { Catalogue } from '../../src/core/log/catalogue'
-import type { Micros } from '../../src/core/time'
 import { systemSecrets } from '../../src/platform'
 import { type OpenStore, openStore, type StoreLocation } from '../../src/store'
 import { databaseOn } from '../support/database'

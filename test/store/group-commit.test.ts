@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { AppError, refusal } from '../../src/core/errors'
-import { accountEvent } from '../../src/core/events'
+import { AppError, refusal } from '../../src/core/kernel/errors'
+import { accountEvent } from '../../src/core/log/events'
 import { rejectionOf } from '../home/temporary'
 import { catalogueWithNotes, notedEvent } from '../support/noted'
 import { engines, openEngine } from './engines'

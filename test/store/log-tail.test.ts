@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
-import type { EventRecord, LogEvent } from '../../src/core/events'
+import { toMicros } from '../../src/core/kernel/time'
 import { eventCatalogue } from '../../src/core/log/catalogue'
-import { toMicros } from '../../src/core/time'
-import { LogTail } from '../../src/store/log-tail'
+import type { EventRecord, LogEvent } from '../../src/core/log/events'
+import { LogTail } from '../../src/store/postgres/log-tail'
 import { until } from '../support/sockets'
 
 /** A log of events that are only numbers: what is in `stored` was committed by somebody. */

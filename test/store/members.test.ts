@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { KeyPage } from '../../src/core/ports'
+import type { KeyPage } from '../../src/core/kernel/ports'
 import { engines, openEngine } from './engines'
 import { annAndHerRooms, join, makeAccount, makeChannel } from './scene'
 

@@ -6,7 +6,7 @@ import { OperatorError, type ProblemKind } from '../../src/core/kernel/operator-
 import { systemClock, systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
 import { readMigrations } from '../../src/store/migrations'
-import { openSqlite } from '../../src/store/sqlite-open'
+import { openSqlite } from '../../src/store/sqlite/open'
 import { rejectionOf } from '../home/temporary'
 import { fastDirectory } from '../support/fast-directory'
 

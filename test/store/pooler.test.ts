@@ -2,8 +2,8 @@
 
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import postgres from 'postgres'
+import { examineDatabase } from '../../src/app/examine-database'
 import { OperatorError } from '../../src/core/kernel/operator-error'
-import { examineDatabase } from '../../src/examining'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
 import { openPostgresSide } from '../../src/transfer'

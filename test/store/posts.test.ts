@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { Uuid } from '../../src/core/ids'
-import { later, MICROS_PER_SECOND } from '../../src/core/time'
+import type { Uuid } from '../../src/core/kernel/ids'
+import { later, MICROS_PER_SECOND } from '../../src/core/kernel/time'
 import { rejectionOf } from '../home/temporary'
 import { DAWN, HOUR } from '../support/fake-clock'
 import { engines, openEngine } from './engines'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
-import type { Message } from '../../src/core/entities'
-import { parseUuid, type Uuid } from '../../src/core/ids'
-import type { MessageFilter, MessageStretch } from '../../src/core/ports'
-import { later, toMicros } from '../../src/core/time'
+import type { Message } from '../../src/core/kernel/entities'
+import { parseUuid, type Uuid } from '../../src/core/kernel/ids'
+import type { MessageFilter, MessageStretch } from '../../src/core/kernel/ports'
+import { later, toMicros } from '../../src/core/kernel/time'
 import { engines, openEngine } from './engines'
 import { annAndHerRooms, makeAccount, post } from './scene'
 

@@ -1,10 +1,10 @@
-import type { Account, Channel, Mentions, Message, MessageView } from '../../src/core/entities'
-import { accountEvent, channelEvent, type LogEvent, memberEvent } from '../../src/core/events'
-import type { Uuid } from '../../src/core/ids'
-import { noMentions } from '../../src/core/mentions'
+import type { Account, Channel, Mentions, Message, MessageView } from '../../src/core/kernel/entities'
+import type { Uuid } from '../../src/core/kernel/ids'
+import type { PostOutcome, Store, Writes } from '../../src/core/kernel/ports'
+import { toMicros } from '../../src/core/kernel/time'
+import { accountEvent, channelEvent, type LogEvent, memberEvent } from '../../src/core/log/events'
+import { noMentions } from '../../src/core/messages/mentions'
 import { type DraftMessage, type PostPlan, placed, touchesOf } from '../../src/core/messages/post-plan'
-import type { PostOutcome, Store, Writes } from '../../src/core/ports'
-import { toMicros } from '../../src/core/time'
 import { systemSecrets } from '../../src/platform'
 
 /** Verbs of a store for tests: the rows that the core would write, without its rules. */

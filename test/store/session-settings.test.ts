@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
-import { connectFirst } from '../../src/store/postgres-connect'
+import { connectFirst } from '../../src/store/postgres/connect'
 import { rejectionOf } from '../home/temporary'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { until } from '../support/sockets'

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import type { EventRecord, LogEvent } from '../../src/core/events'
-import type { SharedLog } from '../../src/core/shared-log'
+import type { EventRecord, LogEvent } from '../../src/core/log/events'
+import type { SharedLog } from '../../src/core/log/shared-log'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { type OpenStore, openStore } from '../../src/store'
 import { postgresMissing, sharedPostgres } from '../support/postgres'

@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { lostCommits } from '../../src/store/write-ahead-log'
+import { lostCommits } from '../../src/store/sqlite/write-ahead-log'
 import { fastDirectory } from '../support/fast-directory'
 
 const HEADER = 32

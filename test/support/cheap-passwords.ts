@@ -1,4 +1,4 @@
-import type { Passwords } from '../../src/core/ports'
+import type { Passwords } from '../../src/core/kernel/ports'
 
 const PARAMETERS = { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 } as const
 

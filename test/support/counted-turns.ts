@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite'
-import type { Turns } from '../../src/core/turns'
+import type { Turns } from '../../src/core/kernel/turns'
 import { systemTurns } from '../../src/platform'
 
 /**

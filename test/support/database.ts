@@ -5,7 +5,7 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import { rmSync } from 'node:fs'
 import postgres from 'postgres'
-import { formatInstant, type Micros, parseInstant } from '../../src/core/time'
+import { formatInstant, type Micros, parseInstant } from '../../src/core/kernel/time'
 import { sharedPostgres } from './postgres'
 
 export type Engine = 'sqlite' | 'postgres'

@@ -1,4 +1,4 @@
-import { type Clock, type Micros, toMicros } from '../../src/core/time'
+import { type Clock, type Micros, toMicros } from '../../src/core/kernel/time'
 
 /** 2026-05-07T12:00:00Z, when every world begins. */
 export const DAWN = toMicros(Date.UTC(2026, 4, 7, 12) * 1000)

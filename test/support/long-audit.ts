@@ -1,5 +1,5 @@
-import { chainHash } from '../../src/core/audit'
-import { parseUuid } from '../../src/core/ids'
+import { chainHash } from '../../src/core/governance/audit'
+import { parseUuid } from '../../src/core/kernel/ids'
 import { DAWN } from './fake-clock'
 import type { World } from './world'
 

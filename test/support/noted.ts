@@ -1,6 +1,6 @@
-import type { MessageView } from '../../src/core/entities'
-import type { EventBody } from '../../src/core/events'
+import type { MessageView } from '../../src/core/kernel/entities'
 import { Catalogue, type EventKind, eventKinds, type TypeAbout } from '../../src/core/log/catalogue'
+import type { EventBody } from '../../src/core/log/events'
 
 /** A type of event that only tests know: somebody has noted something about a message, like a reaction to it. */
 export const NOTED = 'message.noted'

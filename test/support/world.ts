@@ -7,14 +7,14 @@
  *   await alice.posts(family, 'hi')
  */
 import { rmSync } from 'node:fs'
+import { surfaces } from '../../src/app/surfaces'
 import { type Config, loadConfig } from '../../src/config'
-import type { Clock } from '../../src/core/time'
-import type { Turns } from '../../src/core/turns'
+import type { Clock } from '../../src/core/kernel/time'
+import type { Turns } from '../../src/core/kernel/turns'
 import { homePaths } from '../../src/home'
 import type { Surface } from '../../src/http/surface'
 import { boot, type Running } from '../../src/main'
 import { systemTurns } from '../../src/platform'
-import { surfaces } from '../../src/surfaces'
 import { type Answer, Caller, type Fields } from './caller'
 import { cheapPasswords } from './cheap-passwords'
 import { type Parameter, type TestDatabase, testDatabase, type Words } from './database'

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { sealing } from '../../src/sealing'
+import { sealing } from '../../src/platform/encryption'
 
 const seed = new Uint8Array(32).fill(7)
 

@@ -1,8 +1,8 @@
-import type { AdminClient } from '../client'
-import { command } from '../command'
-import { choosePassword, printWithPassword } from '../passwords'
-import { printJson } from '../terminal'
-import { type Account, getAccount } from '../wire'
+import type { AdminClient } from '../lib/client'
+import { command } from '../lib/command'
+import { choosePassword, printWithPassword } from '../lib/passwords'
+import { printJson } from '../lib/terminal'
+import { type Account, getAccount } from '../lib/wire'
 import { adminCommand, whereArgs, withClient } from './index'
 
 export const addAccount = command({

@@ -1,9 +1,9 @@
-import { printableJson } from '../../core/text'
-import { CliError } from '../cli-error'
-import { command } from '../command'
-import { EXIT } from '../exit-codes'
-import { note, print, printJson } from '../terminal'
-import { counted } from '../words'
+import { printableJson } from '../../core/kernel/text'
+import { CliError } from '../lib/cli-error'
+import { command } from '../lib/command'
+import { EXIT } from '../lib/exit-codes'
+import { note, print, printJson } from '../lib/terminal'
+import { counted } from '../lib/text'
 import { whereArgs, withClient } from './index'
 
 /** As the API shows it. */

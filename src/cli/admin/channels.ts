@@ -1,8 +1,8 @@
-import { UsageError } from '../cli-error'
-import type { AdminClient } from '../client'
-import { command } from '../command'
-import { printJson } from '../terminal'
-import { type Channel, getChannel } from '../wire'
+import { UsageError } from '../lib/cli-error'
+import type { AdminClient } from '../lib/client'
+import { command } from '../lib/command'
+import { printJson } from '../lib/terminal'
+import { type Channel, getChannel } from '../lib/wire'
 import { adminCommand, whereArgs, withClient } from './index'
 
 export const addChannel = command({

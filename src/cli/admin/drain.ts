@@ -1,6 +1,6 @@
-import { command } from '../command'
-import { EXIT } from '../exit-codes'
-import { printJson } from '../terminal'
+import { command } from '../lib/command'
+import { EXIT } from '../lib/exit-codes'
+import { printJson } from '../lib/terminal'
 import { adminCommand, whereArgs, withClient } from './index'
 
 interface DrainState {

@@ -1,8 +1,8 @@
-import { findHome, loadConfig, maskUrl } from '../../config/index'
-import { becomeOwner } from '../../home/index'
-import { command } from '../command'
-import { progressBar } from '../progress'
-import { printJson } from '../terminal'
+import { findHome, loadConfig, maskUrl } from '../../config'
+import { becomeOwner } from '../../home'
+import { command } from '../lib/command'
+import { progressBar } from '../lib/progress'
+import { printJson } from '../lib/terminal'
 import { databaseOf } from './migrate-db'
 
 export const importOriginal = command({
@@ -41,7 +41,7 @@ export const importOriginal = command({
     const request = { flags, command: 'serve' } as const
     becomeOwner(findHome(request))
     const config = loadConfig(request)
-    const { importDatabase } = await import('../../moving')
+    const { importDatabase } = await import('../../app/data-migration')
     const bar = progressBar({ quiet: args.json === true })
     try {
       const { rows, headSeq, warnings } = await importDatabase(config, {

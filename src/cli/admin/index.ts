@@ -4,10 +4,10 @@
 // Each file holds the commands of one noun; src/cli/program.ts says which names they have.
 // Start reading in this file, then accounts.ts.
 import type { ArgsDef } from 'citty'
-import type { AdminClient } from '../client'
-import { type Command, type CommandSpec, command, type Values } from '../command'
-import { printJson } from '../terminal'
-import { connect, type Where } from '../ways'
+import type { AdminClient } from '../lib/client'
+import { type Command, type CommandSpec, command, type Values } from '../lib/command'
+import { connect, type Where } from '../lib/connect'
+import { printJson } from '../lib/terminal'
 
 /** The flags that every one of these commands takes: where it is to act. */
 export const whereArgs = {

@@ -1,9 +1,9 @@
-import { type Config, findHome, loadConfig, maskUrl } from '../../config/index'
-import { becomeOwner, HomeLocked } from '../../home/index'
-import { command } from '../command'
-import { ownName } from '../myself'
-import { print, printJson } from '../terminal'
-import { socketOf } from '../ways'
+import { type Config, findHome, loadConfig, maskUrl } from '../../config'
+import { becomeOwner, HomeLocked } from '../../home'
+import { command } from '../lib/command'
+import { socketOf } from '../lib/connect'
+import { ownName } from '../lib/executable'
+import { print, printJson } from '../lib/terminal'
 
 export const init = command({
   args: {

@@ -1,7 +1,7 @@
-import { CliError } from '../cli-error'
-import type { AdminClient } from '../client'
-import { EXIT } from '../exit-codes'
-import { getAccount, getChannel, type Membership, type Role } from '../wire'
+import { CliError } from '../lib/cli-error'
+import type { AdminClient } from '../lib/client'
+import { EXIT } from '../lib/exit-codes'
+import { getAccount, getChannel, type Membership, type Role } from '../lib/wire'
 import { adminCommand } from './index'
 
 const handle = { type: 'positional', required: true, description: 'The handle of the account' } as const

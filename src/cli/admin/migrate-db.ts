@@ -1,9 +1,9 @@
-import { databaseUrl, InvalidValue, maskUrl, parseDatabaseUrl } from '../../config/index'
-import { becomeOwner } from '../../home/index'
-import { UsageError } from '../cli-error'
-import { command } from '../command'
-import { progressBar } from '../progress'
-import { printJson } from '../terminal'
+import { databaseUrl, InvalidValue, maskUrl, parseDatabaseUrl } from '../../config'
+import { becomeOwner } from '../../home'
+import { UsageError } from '../lib/cli-error'
+import { command } from '../lib/command'
+import { progressBar } from '../lib/progress'
+import { printJson } from '../lib/terminal'
 
 export const migrateDb = command({
   args: {
@@ -33,7 +33,7 @@ export const migrateDb = command({
     if (from.url === to.url) throw new UsageError('--from and --to name the same store')
     // What root makes in a folder of another user would be of no use to that user's server.
     for (const { choice } of [to, from]) if (choice.kind === 'sqlite') becomeOwner(folderOf(choice.path))
-    const { migrateDatabase } = await import('../../moving')
+    const { migrateDatabase } = await import('../../app/data-migration')
     const bar = progressBar({ quiet: args.json === true })
     try {
       const { rows, epoch, headSeq } = await migrateDatabase({

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config } from '../../config/index'
-import { progressBar } from '../progress'
+import type { Config } from '../../config'
+import { progressBar } from '../lib/progress'
 import { foldersOf } from './index'
 
 const LOOK_MS = 200

@@ -1,6 +1,6 @@
-import { UsageError } from '../cli-error'
-import { command } from '../command'
-import { print, printJson } from '../terminal'
+import { UsageError } from '../lib/cli-error'
+import { command } from '../lib/command'
+import { print, printJson } from '../lib/terminal'
 import { configAt, homeArgs, refuseAbsent } from './index'
 
 export const rotate = command({
@@ -23,7 +23,7 @@ export const rotate = command({
       throw new UsageError('--from is a position: a whole number from 1')
     const config = configAt(args.home)
     refuseAbsent(config)
-    const { rotateEpoch } = await import('../../keeping')
+    const { rotateEpoch } = await import('../../app/backups')
     const begun = await rotateEpoch(config, args.from === undefined ? undefined : Number(args.from))
     if (args.json === true) printJson(begun)
     else print(`epoch ${begun.epoch} begins at seq ${begun.first_seq}`)

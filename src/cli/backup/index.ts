@@ -1,19 +1,19 @@
 // The commands that keep the data: backups and the way back, and the epoch that says that a store is not the one that
-// clients knew. May import: the shared files of src/cli, src/backup, config and home; keeping.ts by `await import`.
+// clients knew. May import: the shared files of src/cli, src/backup, config and home; app/backups.ts by `await import`.
 // create asks the server to make the copy, or does it as one under the lock; the others work on files.
 // Start reading in this file, then create.ts and restore.ts.
 
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import type { ArgsDef } from 'citty'
-import { folderOf, instanceFolders, refuseHalfRestored } from '../../backup/index'
-import { type Config, findHome, loadConfig } from '../../config/index'
+import { folderOf, instanceFolders, refuseHalfRestored } from '../../backup'
+import { type Config, findHome, loadConfig } from '../../config'
 import { OperatorError } from '../../core/kernel/operator-error'
-import { becomeOwner, homePaths, parseInstanceKey } from '../../home/index'
-import { CliError, hasCode, UsageError } from '../cli-error'
-import { EXIT } from '../exit-codes'
-import { askSecret } from '../prompt'
-import { isInteractive, note } from '../terminal'
+import { becomeOwner, homePaths, parseInstanceKey } from '../../home'
+import { CliError, hasCode, UsageError } from '../lib/cli-error'
+import { EXIT } from '../lib/exit-codes'
+import { askSecret } from '../lib/prompt'
+import { isInteractive, note } from '../lib/terminal'
 
 export const homeArgs = {
   home: { type: 'string', valueHint: 'dir', description: 'The home of the server (SYNAPSE_HOME)' },

@@ -1,7 +1,7 @@
-import { type Backup, byDate, listBackups } from '../../backup/index'
-import { command } from '../command'
-import { note, print, printJson } from '../terminal'
-import { counted } from '../words'
+import { type Backup, byDate, listBackups } from '../../backup'
+import { command } from '../lib/command'
+import { note, print, printJson } from '../lib/terminal'
+import { counted } from '../lib/text'
 import { configAt, foldersOf, homeArgs, sizeOf } from './index'
 
 export const listCopies = command({

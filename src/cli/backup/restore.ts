@@ -8,16 +8,16 @@ import {
   unsealKeys,
   type Verdict,
   verifyBackup,
-} from '../../backup/index'
-import type { Config } from '../../config/index'
-import { lockHome, prepareHome } from '../../home/index'
-import { CliError, UsageError } from '../cli-error'
-import { command } from '../command'
-import { EXIT } from '../exit-codes'
-import { COMMAND_WITHIN_MS, hasServer } from '../home-lock'
-import { ask } from '../prompt'
-import { isInteractive, note, print, printJson } from '../terminal'
-import { counted } from '../words'
+} from '../../backup'
+import type { Config } from '../../config'
+import { lockHome, prepareHome } from '../../home'
+import { CliError, UsageError } from '../lib/cli-error'
+import { command } from '../lib/command'
+import { EXIT } from '../lib/exit-codes'
+import { COMMAND_WITHIN_MS, hasServer } from '../lib/home-lock'
+import { ask } from '../lib/prompt'
+import { isInteractive, note, print, printJson } from '../lib/terminal'
+import { counted } from '../lib/text'
 import { configAt, fileCalled, foldersOf, homeArgs, ownDid, passphraseFor } from './index'
 
 export const restoreCopy = command({

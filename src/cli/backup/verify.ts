@@ -1,9 +1,9 @@
-import { byDate, listBackups, type Verdict, verifyBackup } from '../../backup/index'
-import { CliError } from '../cli-error'
-import { command } from '../command'
-import { EXIT } from '../exit-codes'
-import { note, print, printJson } from '../terminal'
-import { counted } from '../words'
+import { byDate, listBackups, type Verdict, verifyBackup } from '../../backup'
+import { CliError } from '../lib/cli-error'
+import { command } from '../lib/command'
+import { EXIT } from '../lib/exit-codes'
+import { note, print, printJson } from '../lib/terminal'
+import { counted } from '../lib/text'
 import { configAt, fileCalled, foldersOf, homeArgs } from './index'
 
 export const verifyCopy = command({

@@ -1,4 +1,4 @@
-import { command } from '../command'
+import { command } from '../lib/command'
 import { keyArg, pathOf, printSetting, type Setting, typedValue, whereArgs, withClient } from './index'
 
 const LIVE = 'Effective with the next request, on every server that shares the store; survives restarts.'

@@ -3,13 +3,13 @@
 // May import: the shared files of src/cli, admin/index.ts, and config.
 // Start reading in this file, then change.ts.
 
-import { InvalidValue, isRuntimeKey, settingFromText } from '../../config/index'
-import { printable, printableJson } from '../../core/text'
-import { whereArgs, withClient } from '../admin/index'
-import { CliError, UsageError } from '../cli-error'
-import type { AdminClient } from '../client'
-import { EXIT } from '../exit-codes'
-import { print, printJson } from '../terminal'
+import { InvalidValue, isRuntimeKey, settingFromText } from '../../config'
+import { printable, printableJson } from '../../core/kernel/text'
+import { whereArgs, withClient } from '../admin'
+import { CliError, UsageError } from '../lib/cli-error'
+import type { AdminClient } from '../lib/client'
+import { EXIT } from '../lib/exit-codes'
+import { print, printJson } from '../lib/terminal'
 
 export { whereArgs, withClient }
 

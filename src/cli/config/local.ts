@@ -1,9 +1,9 @@
-import { type Config, findHome, loadConfig, maskUrl } from '../../config/index'
-import { descriptorsOf, keptFree } from '../../descriptors'
-import { becomeOwner, readTls, remarksOn } from '../../home/index'
-import { LEAST_MEMORY, memoryOf } from '../../memory'
-import { command } from '../command'
-import { print, printJson } from '../terminal'
+import { type Config, findHome, loadConfig, maskUrl } from '../../config'
+import { becomeOwner, readTls, remarksOn } from '../../home'
+import { descriptorsOf, keptFree } from '../../platform/descriptors'
+import { LEAST_MEMORY, memoryOf } from '../../platform/memory'
+import { command } from '../lib/command'
+import { print, printJson } from '../lib/terminal'
 import { written } from './index'
 
 const args = {

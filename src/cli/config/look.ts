@@ -1,5 +1,5 @@
-import { command } from '../command'
-import { print, printJson, type Style, styleOf } from '../terminal'
+import { command } from '../lib/command'
+import { print, printJson, type Style, styleOf } from '../lib/terminal'
 import { allSettings, keyArg, type Setting, settingCalled, whereArgs, withClient, written } from './index'
 
 const json = { type: 'boolean', description: 'Print JSON instead of text' } as const

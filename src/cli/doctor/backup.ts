@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Backup, byDate, listBackups, verifyBackup } from '../../backup/index'
-import type { Config } from '../../config/index'
-import { foldersOf } from '../backup/index'
+import { type Backup, byDate, listBackups, verifyBackup } from '../../backup'
+import type { Config } from '../../config'
+import { foldersOf } from '../backup'
 import { type Check, type Finding, fail, pass, warn } from './check'
 
 const STALE_MS = 48 * 3600_000

@@ -1,6 +1,6 @@
-import { addressClass } from '../../home/index'
+import { addressClass } from '../../home'
 import { type Check, type Finding, fail, pass, skip, warn } from './check'
-import type { Patient } from './patient'
+import type { Patient } from './diagnosis'
 import { type Problem, remedy } from './remedies'
 import {
   echoPath,

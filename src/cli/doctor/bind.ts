@@ -1,5 +1,5 @@
-import type { Config } from '../../config/index'
-import { isLoopbackUrl, urlHost } from '../../home/index'
+import type { Config } from '../../config'
+import { isLoopbackUrl, urlHost } from '../../home'
 import { type Check, pass, warn } from './check'
 
 /** Whether tokens travel where others can read them. */

@@ -9,7 +9,7 @@ export const bus: Check = {
       return [
         warn('SYNAPSE_BUS_URL has no effect: the store is a file of one server', 'unset SYNAPSE_BUS_URL'),
       ]
-    const { examineRedis } = await import('../../examining')
+    const { examineRedis } = await import('../../app/examine-database')
     const fault = await examineRedis(busUrl)
     return [fault === undefined ? pass('Redis carries what it is given') : fail(fault.problem, fault.remedy)]
   },

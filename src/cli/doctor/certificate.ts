@@ -1,5 +1,5 @@
 import { OperatorError } from '../../core/kernel/operator-error'
-import { daysLeft, readTls, remarksOn, type TlsPair, urlFromHere } from '../../home/index'
+import { daysLeft, readTls, remarksOn, type TlsPair, urlFromHere } from '../../home'
 import { type Check, type Finding, fail, pass, skip, warn } from './check'
 import { shownAt } from './shown-certificate'
 

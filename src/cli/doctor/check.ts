@@ -1,5 +1,5 @@
-import { withoutCredentials } from '../../config/index'
-import type { Patient } from './patient'
+import { withoutCredentials } from '../../config'
+import type { Patient } from './diagnosis'
 
 export type Status = 'pass' | 'warn' | 'fail' | 'skip'
 

@@ -1,4 +1,4 @@
-import { descriptorsOf, keptFree } from '../../descriptors'
+import { descriptorsOf, keptFree } from '../../platform/descriptors'
 import { type Check, fail, pass, skip, warn } from './check'
 
 const RAISE =

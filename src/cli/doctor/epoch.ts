@@ -1,5 +1,5 @@
-import { epochsOf } from '../../backup/index'
-import { readState } from '../../home/index'
+import { epochsOf } from '../../backup'
+import { readState } from '../../home'
 import { type Check, fail, pass, skip, warn } from './check'
 import { storeOf } from './quiet-store'
 

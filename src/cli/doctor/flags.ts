@@ -1,5 +1,5 @@
 import { type Check, type Finding, isWithin, pass, warn } from './check'
-import type { Patient } from './patient'
+import type { Patient } from './diagnosis'
 import { storeOf } from './quiet-store'
 
 const DAY_MS = 86_400_000

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { endianness } from 'node:os'
-import { CHECKPOINT_PAGES, KEPT_LOG_BYTES } from '../../backup/index'
+import { CHECKPOINT_PAGES, KEPT_LOG_BYTES } from '../../backup'
 import { type Finding, warn } from './check'
 
 const MIB = 1024 * 1024

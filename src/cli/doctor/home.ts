@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { findHome } from '../../config/index'
-import { networkFileSystem } from '../../home/index'
+import { findHome } from '../../config'
+import { networkFileSystem } from '../../home'
 import { type Check, type Finding, fail, pass, warn } from './check'
-import type { Patient } from './patient'
+import type { Patient } from './diagnosis'
 
 const SYSTEM_HOME = '/var/lib/synapse'
 

@@ -1,5 +1,5 @@
 import { type Check, pass, skip, warn } from './check'
-import type { Patient } from './patient'
+import type { Patient } from './diagnosis'
 import { storeOf } from './quiet-store'
 
 const ANSWER_WITHIN_MS = 3000

@@ -1,4 +1,4 @@
-import { LEAST_MEMORY, memoryOf } from '../../memory'
+import { LEAST_MEMORY, memoryOf } from '../../platform/memory'
 import { type Check, pass, skip, warn } from './check'
 
 const MIB = 1024 * 1024

@@ -1,4 +1,4 @@
-import { readPid } from '../../home/index'
+import { readPid } from '../../home'
 import type { ServerState } from '../serve/server-state'
 import { type Check, fail, pass, skip, warn } from './check'
 

@@ -1,4 +1,4 @@
-import { openQuiet } from '../../backup/index'
+import { openQuiet } from '../../backup'
 
 /** Opens a SQLite store for reading, without a trace. `isHeld`: a server or a command has it open. */
 export function storeOf(

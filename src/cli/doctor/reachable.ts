@@ -1,4 +1,4 @@
-import { urlFromHere } from '../../home/index'
+import { urlFromHere } from '../../home'
 import { type Check, fail, pass, skip } from './check'
 
 const ANSWER_WITHIN_MS = 3000

@@ -1,4 +1,4 @@
-import type { Patient } from './patient'
+import type { Patient } from './diagnosis'
 import { type Relay, relayOf } from './remedies'
 
 const ANSWER_WITHIN_MS = 8000

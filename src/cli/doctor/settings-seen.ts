@@ -1,4 +1,4 @@
-import type { Patient } from './patient'
+import type { Patient } from './diagnosis'
 import { storeOf } from './quiet-store'
 
 const ANSWER_WITHIN_MS = 3000

@@ -7,14 +7,14 @@ import {
   readMarker,
   soundnessOf,
   unknownMigrations,
-} from '../../backup/index'
-import { maskUrl } from '../../config/index'
+} from '../../backup'
+import { maskUrl } from '../../config'
 import { OperatorError } from '../../core/kernel/operator-error'
-import { ownDid } from '../backup/index'
-import { counted } from '../words'
+import { ownDid } from '../backup'
+import { counted } from '../lib/text'
 import { type Check, type Finding, fail, pass, warn } from './check'
+import type { Patient } from './diagnosis'
 import { heldLog } from './held-log'
-import type { Patient } from './patient'
 import { storeOf } from './quiet-store'
 
 const RESTORE = 'synapse backup list, then synapse backup restore <file>'

@@ -9,7 +9,7 @@ export const time: Check = {
     const seen = await examined?.()
     if (seen === undefined) return [pass('the store is of this machine, and so are its times')]
     if (seen.trouble !== undefined) return [skip('the database does not say what time it is')]
-    const { aheadOrBehind } = await import('../../examining')
+    const { aheadOrBehind } = await import('../../app/examine-database')
     const { aheadMs } = seen
     if (Math.abs(aheadMs) <= NOTABLE_MS) return [pass('this machine and the database agree')]
     return [

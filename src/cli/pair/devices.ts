@@ -1,7 +1,7 @@
 import { adminCommand } from '../admin'
-import { CliError } from '../cli-error'
-import type { AdminClient } from '../client'
-import { EXIT } from '../exit-codes'
+import { CliError } from '../lib/cli-error'
+import type { AdminClient } from '../lib/client'
+import { EXIT } from '../lib/exit-codes'
 import type { Device } from './index'
 
 export const listDevices = adminCommand({

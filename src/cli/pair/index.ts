@@ -2,15 +2,15 @@
 // May import: the shared files of src/cli, those of src/cli/admin that say where to act, and uqr.
 // link.ts is what a code looks like as a link; qr.ts draws it; token-file.ts is where a client keeps its token.
 // Start reading in this file, then join.ts.
-import { printable } from '../../core/text'
+import { printable } from '../../core/kernel/text'
 import { withClient } from '../admin'
-import { UsageError } from '../cli-error'
-import { type Command, command } from '../command'
-import { parseDuration } from '../duration'
-import { publicUrl, serverAddress } from '../server-address'
-import { jsonOf, type Loss, note, printOnce, styleOf } from '../terminal'
-import { baseOf, type Where } from '../ways'
-import { words } from '../words'
+import { UsageError } from '../lib/cli-error'
+import { type Command, command } from '../lib/command'
+import { baseOf, type Where } from '../lib/connect'
+import { parseDuration } from '../lib/duration'
+import { publicUrl, serverAddress } from '../lib/server-address'
+import { jsonOf, type Loss, note, printOnce, styleOf } from '../lib/terminal'
+import { words } from '../lib/text'
 import { pairLink } from './link'
 import { drawCode } from './qr'
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../cli-error'
+import { UsageError } from '../lib/cli-error'
 
 /** What a link holds behind its `#`: a code to redeem, or with `--direct` the token itself. */
 export type Payload = { readonly url: string; readonly device: string } & (

@@ -11,8 +11,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { processEnvironment, userFolder } from '../../config/environment'
-import { CliError } from '../cli-error'
-import { EXIT } from '../exit-codes'
+import { CliError } from '../lib/cli-error'
+import { EXIT } from '../lib/exit-codes'
 
 /** The folder of clients, for its owner alone; made when missing. @throws CliError where it cannot be */
 export function clientFolder(): string {

@@ -1,4 +1,4 @@
-import type { Values } from '../command'
+import type { Values } from '../lib/command'
 
 /** What `serve` can be told to do; at most one of them at a time. */
 export const ACTIONS = ['foreground', 'daemon', 'stop', 'restart', 'status', 'logs'] as const

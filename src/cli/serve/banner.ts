@@ -1,9 +1,9 @@
-import type { Config } from '../../config/index'
-import { homePaths } from '../../home/index'
+import type { Config } from '../../config'
+import { homePaths } from '../../home'
 import type { Running } from '../../main'
-import { homeFlag } from '../home-flag'
-import { ownName } from '../myself'
-import type { Style } from '../terminal'
+import { ownName } from '../lib/executable'
+import { homeFlag } from '../lib/home-flag'
+import type { Style } from '../lib/terminal'
 
 /** One fact a line; and as long as nobody can administer the server, the one command that changes that. */
 export function banner({ bold, green }: Style, { summary }: Running, config: Config): string {

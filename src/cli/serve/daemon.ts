@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs'
+import { type Config, findHome, loadConfig } from '../../config'
 import { ownEnvironment, startedAs } from '../../config/environment'
-import { type Config, findHome, loadConfig } from '../../config/index'
 import {
   becomeOwner,
   homePaths,
@@ -10,12 +10,12 @@ import {
   prepareHome,
   type RunFile,
   readRunFile,
-} from '../../home/index'
-import { CliError } from '../cli-error'
-import { EXIT, type ExitCode } from '../exit-codes'
-import { COMMAND_WITHIN_MS, hasServer, seeFree } from '../home-lock'
-import { ownCommand } from '../myself'
-import { print, printJson } from '../terminal'
+} from '../../home'
+import { CliError } from '../lib/cli-error'
+import { ownCommand } from '../lib/executable'
+import { EXIT, type ExitCode } from '../lib/exit-codes'
+import { COMMAND_WITHIN_MS, hasServer, seeFree } from '../lib/home-lock'
+import { print, printJson } from '../lib/terminal'
 import type { ServeArgs } from './args'
 import { holdsBanner } from './banner'
 import { flagsOf, withAbsolutePaths, withThrowAwayHome, wordsOf } from './flags'

@@ -2,8 +2,8 @@ import { mkdtempSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'citty'
-import { type ConfigRequest, databaseUrl, findHome, InvalidValue, parseDatabaseUrl } from '../../config/index'
-import { becomeOwner, type RunFile } from '../../home/index'
+import { type ConfigRequest, databaseUrl, findHome, InvalidValue, parseDatabaseUrl } from '../../config'
+import { becomeOwner, type RunFile } from '../../home'
 import { type ServeArgs, serveArgs } from './args'
 
 /** What the command line says about the configuration; what it does not say is decided elsewhere. */

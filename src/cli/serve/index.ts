@@ -4,10 +4,10 @@
 // Only the lock of the home decides who runs there; pid, run file and socket file inform, and may be left over.
 // Start reading in args.ts and this file, then foreground.ts.
 import { processEnvironment } from '../../config/environment'
-import { UsageError } from '../cli-error'
-import { command } from '../command'
-import { parseSeconds } from '../duration'
-import type { ExitCode } from '../exit-codes'
+import { UsageError } from '../lib/cli-error'
+import { command } from '../lib/command'
+import { parseSeconds } from '../lib/duration'
+import type { ExitCode } from '../lib/exit-codes'
 import { ACTIONS, type Action, type ServeArgs, serveArgs } from './args'
 
 const MOST_SECONDS = 3600

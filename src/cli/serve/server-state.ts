@@ -10,10 +10,10 @@ import {
   readRunFile,
   removeRunFiles,
   standingOf,
-} from '../../home/index'
-import { CliError, hasCode } from '../cli-error'
-import { EXIT } from '../exit-codes'
-import { isFree } from '../home-lock'
+} from '../../home'
+import { CliError, hasCode } from '../lib/cli-error'
+import { EXIT } from '../lib/exit-codes'
+import { isFree } from '../lib/home-lock'
 
 const LET_GO_WITHIN_MS = 3000
 const ANSWER_WITHIN_MS = 2000

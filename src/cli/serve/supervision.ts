@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { type RunFile, standingOf } from '../../home/index'
+import { type RunFile, standingOf } from '../../home'
 
 /** What a person types to have the supervisor of this server act, or to see what it keeps of the log. */
 export function supervisorCommand(home: string, run: RunFile, act: 'restart' | 'logs'): string {

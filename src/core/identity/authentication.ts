@@ -1,7 +1,7 @@
-import type { Actor } from '../actor'
-import type { Directory } from '../directory'
-import type { Gates } from '../gates'
-import type { SharedLog } from '../shared-log'
+import type { Directory } from '../access/directory'
+import type { Gates } from '../access/policy'
+import type { SharedLog } from '../log/shared-log'
+import type { Actor } from './actor'
 
 /**
  * A credential that was read from a request: who it stands for, as the gates know it. Synchronous, and it may run more than

@@ -1,5 +1,5 @@
-import type { LogEvent } from '../events'
-import type { Writes } from '../ports'
+import type { LogEvent } from '../log/events'
+import type { Writes } from './ports'
 
 /**
  * What follows from the log and is written down by reading it, such as an index. Its position in the log is stored; an

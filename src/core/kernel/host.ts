@@ -1,4 +1,4 @@
-import type { Principal } from '../actor'
+import type { Principal } from '../identity/actor'
 
 /** What surfaces may ask of the process and the machine around the core. The composition root implements it. */
 export interface Host {

@@ -1,6 +1,6 @@
-import { type Actor, accountOf, credentialOf } from '../actor'
-import { refusal } from '../errors'
-import type { Reads, Store, Writes } from '../ports'
+import { type Actor, accountOf, credentialOf } from '../identity/actor'
+import { refusal } from './errors'
+import type { Reads, Store, Writes } from './ports'
 
 /** The retry key of a request, with a hash of all that makes it the same request. */
 export interface RetryKey {

@@ -1,14 +1,14 @@
-import { type Actor, principalOf } from '../actor'
-import type { Directory } from '../directory'
-import { refuseWhileDraining } from '../drain'
-import type { ActedWrites } from '../impersonation'
-import type { Store, Writes } from '../ports'
-import type { Settings } from '../settings'
+import type { Directory } from '../access/directory'
+import type { ActedWrites } from '../access/impersonation'
+import { refuseWhileDraining } from '../governance/drain'
+import type { Settings } from '../governance/settings'
+import { type Actor, principalOf } from '../identity/actor'
+import type { Store, Writes } from './ports'
 import type { RetryKeys } from './retry-keys'
 
 /**
  * The way in for every act of an actor: its retry key, the drain, the act itself, and the note that it was done in the
- * name of another. Posts have a way of their own (messages.ts), because many share one commit.
+ * name of another. Posts have a way of their own (messages/messages.ts), because many share one commit.
  */
 export class Transactions {
   constructor(

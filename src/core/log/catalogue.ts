@@ -2,7 +2,7 @@
  * The catalogue of events: one row for each type says what it is about, which rights it changes, who sees it, how it
  * reaches live streams, and how it is shown and described. Everything that treats events differently by type asks it.
  * Imports nothing. It is handed to the store and to the core where they are put together.
- * Start reading at the table below, then ../events.ts: an event with what it is about.
+ * Start reading at the table below, then events.ts: an event with what it is about.
  */
 
 /** What the subject of an event is an id of: of a membership the account, beside the channel. */

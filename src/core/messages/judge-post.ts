@@ -1,5 +1,5 @@
-import { refusal } from '../errors'
-import type { Seq, Uuid } from '../ids'
+import { refusal } from '../kernel/errors'
+import type { Seq, Uuid } from '../kernel/ids'
 import type { FoundMessage, PostDraft, PostPlan } from './post-plan'
 
 /** What is stored of what the plans of a group read, as of one moment before any of them is written. */

@@ -2,11 +2,11 @@
  * A post on its way to the log: the plan a verb makes, the draft the plan comes to, and the event of the draft.
  * Imports core only. Start here; judge-post.ts says in which order a plan is judged, and which plans fit in one group.
  */
-import type { Account, Channel, Message, MessageRef } from '../entities'
-import { type MessageEvent, postedEvent } from '../events'
-import type { Seq, Uuid } from '../ids'
+import type { Account, Channel, Message, MessageRef } from '../kernel/entities'
+import type { Seq, Uuid } from '../kernel/ids'
 import type { RetryKey } from '../kernel/retry-keys'
-import { later, type Micros } from '../time'
+import { later, type Micros } from '../kernel/time'
+import { type MessageEvent, postedEvent } from '../log/events'
 
 /**
  * A post that waits for the writer. Many share one commit (and, on Postgres, one statement). `admit` and `decide` are

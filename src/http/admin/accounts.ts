@@ -1,6 +1,6 @@
 import type { Core } from '../../core'
-import type { Account } from '../../core/entities'
-import type { Reads } from '../../core/ports'
+import type { Account } from '../../core/kernel/entities'
+import type { Reads } from '../../core/kernel/ports'
 import { type Endpoint, endpoint } from '../endpoint'
 import { displayName, given, profileFields } from '../profile-wire'
 import { maybe, oneOf, Type, text } from '../schema'

@@ -1,6 +1,6 @@
 import type { Core } from '../../core'
-import type { AuditView, Verification } from '../../core/audit-log'
-import { formatInstant, parseInstant } from '../../core/time'
+import type { AuditView, Verification } from '../../core/governance/audit-log'
+import { formatInstant, parseInstant } from '../../core/kernel/time'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
 import { ValidationError } from '../errors'

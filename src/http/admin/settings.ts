@@ -1,6 +1,6 @@
 import type { Core } from '../../core'
-import type { SettingChangeView, SettingView } from '../../core/configuration'
-import { formatInstant } from '../../core/time'
+import type { SettingChangeView, SettingView } from '../../core/governance/configuration'
+import { formatInstant } from '../../core/kernel/time'
 import { type Endpoint, endpoint } from '../endpoint'
 import { anything, oneOf, Type, text } from '../schema'
 import { nullable, placeOf } from './wire'

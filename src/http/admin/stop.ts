@@ -1,5 +1,5 @@
-import { AppError } from '../../core/errors'
 import type { Host } from '../../core/kernel'
+import { AppError } from '../../core/kernel/errors'
 import { type Endpoint, endpoint } from '../endpoint'
 import { Type, text } from '../schema'
 

@@ -1,10 +1,10 @@
-import type { Person } from '../../core/actor'
-import { background } from '../../core/background'
-import type { Channel } from '../../core/entities'
-import type { LiveStream } from '../../core/streams'
+import type { Person } from '../../core/identity/actor'
+import { background } from '../../core/kernel/background'
+import type { Channel } from '../../core/kernel/entities'
+import type { LiveStream } from '../../core/log/streams'
 import type { SocketHandle, SocketSession } from '../socket'
 import type { LiveDeps } from './events'
-import { SocketOutlet } from './socket-outlet'
+import { SocketOutlet } from './socket-sink'
 
 /** The original socket (§9): one channel, `hello`, then messages only. What the client sends is read and ignored. */
 export class ChannelSocket implements SocketSession {

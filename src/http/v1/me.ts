@@ -1,5 +1,5 @@
 import type { Core } from '../../core'
-import type { Account } from '../../core/entities'
+import type { Account } from '../../core/kernel/entities'
 import { type Endpoint, endpoint } from '../endpoint'
 import { displayName, given, profileFields } from '../profile-wire'
 import { maybe, Type, text } from '../schema'

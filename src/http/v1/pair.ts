@@ -1,5 +1,5 @@
 import type { Core } from '../../core'
-import type { Redeemed } from '../../core/pairing'
+import type { Redeemed } from '../../core/identity/pairing'
 import { ownOrigin, refuseOtherOrigin } from '../auth'
 import { type Answer, type Endpoint, endpoint } from '../endpoint'
 import { maybe, oneOf, Type, text } from '../schema'

@@ -1,9 +1,9 @@
 import type { Core } from '../../core'
-import { normalName } from '../../core/accounts'
-import { type Person, principalOf } from '../../core/actor'
-import { AppError, refusal } from '../../core/errors'
-import type { Gates } from '../../core/gates'
+import type { Gates } from '../../core/access/policy'
 import type { Credential } from '../../core/identity'
+import { normalName } from '../../core/identity/accounts'
+import { type Person, principalOf } from '../../core/identity/actor'
+import { AppError, refusal } from '../../core/kernel/errors'
 import { actorOf } from '../actor-header'
 import {
   bearerIn,

@@ -1,9 +1,9 @@
-import type { Account, Channel, MessageView } from '../../core/entities'
-import { channelOf, concernedBy, type LogEvent } from '../../core/events'
-import type { Log } from '../../core/log'
+import type { Account, Channel, MessageView } from '../../core/kernel/entities'
+import { wellFormedJson } from '../../core/kernel/text'
+import { formatInstant, type Micros } from '../../core/kernel/time'
 import type { Catalogue } from '../../core/log/catalogue'
-import { wellFormedJson } from '../../core/text'
-import { formatInstant, type Micros } from '../../core/time'
+import { channelOf, concernedBy, type LogEvent } from '../../core/log/events'
+import type { Log } from '../../core/log/log'
 
 /** How the v1 surface writes things down. Keys of the earlier server come first, in its order. */
 

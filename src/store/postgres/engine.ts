@@ -3,18 +3,18 @@
  * Start here: how a group becomes one statement, and an act a transaction. ../group-commit.ts says what a group is.
  */
 import { eq } from 'drizzle-orm'
-import { AppError } from '../../core/errors'
-import type { Seq } from '../../core/ids'
+import { AppError } from '../../core/kernel/errors'
+import type { Seq } from '../../core/kernel/ids'
+import type { Clock } from '../../core/kernel/time'
 import type { Found } from '../../core/messages/judge-post'
 import type { LogPosition, PostPlan } from '../../core/messages/post-plan'
-import type { Clock } from '../../core/time'
 import type { Engine, Group, JudgedPost, Outcome, Transaction } from '../engine'
-import type { PostgresClient } from '../postgres-client'
-import { constraintOf, meaningOf, translate, wasSent } from '../postgres-error'
-import { handleOf, type PgDatabase } from '../postgres-open'
-import { findOutcome } from '../postgres-outcome'
-import { insertGroup, lookUp, needsLookUp, nothingFound } from '../postgres-posts'
 import { findHead, type LogHead } from '../queries/log'
+import type { PostgresClient } from './client'
+import { constraintOf, meaningOf, translate, wasSent } from './error'
+import { handleOf, type PgDatabase } from './open'
+import { findOutcome } from './outcome'
+import { insertGroup, lookUp, needsLookUp, nothingFound } from './posts'
 
 /** Rights were changed by another process, and this one has not heard of it yet. */
 class StaleRights extends Error {}

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm'
-import type { Account } from '../../core/entities'
-import type { AccountChange, NewAccount, Reads } from '../../core/ports'
-import type { Micros } from '../../core/time'
+import type { Account } from '../../core/kernel/entities'
+import type { AccountChange, NewAccount, Reads } from '../../core/kernel/ports'
+import type { Micros } from '../../core/kernel/time'
 import type { Handle, Stamp } from '../database'
 import { chunks, isStorable, lazily, only } from './rows'
 

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, gte, lt, sql } from 'drizzle-orm'
-import { type AuditEntry, type AuditRecord, CHAIN_START, chainHash } from '../../core/audit'
-import type { Reads, Writes } from '../../core/ports'
+import { type AuditEntry, type AuditRecord, CHAIN_START, chainHash } from '../../core/governance/audit'
+import type { Reads, Writes } from '../../core/kernel/ports'
 import type { Handle, Stamp } from '../database'
 
 export function auditReads({ db, t }: Handle) {

@@ -1,7 +1,7 @@
 import { and, asc, count, eq, gt, gte, inArray, isNull, or, sql } from 'drizzle-orm'
-import type { Channel, Role } from '../../core/entities'
-import type { LogEvent } from '../../core/events'
-import type { NewChannel, Reads, Writes } from '../../core/ports'
+import type { Channel, Role } from '../../core/kernel/entities'
+import type { NewChannel, Reads, Writes } from '../../core/kernel/ports'
+import type { LogEvent } from '../../core/log/events'
 import type { Handle, Stamp } from '../database'
 import { chunks, isStorable, lazily, only } from './rows'
 

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
-import type { Session, Token } from '../../core/entities'
-import type { NewSession, NewToken, Reads, Writes } from '../../core/ports'
-import { ADMIN_SCOPE } from '../../core/scopes'
+import { ADMIN_SCOPE } from '../../core/access/scopes'
+import type { Session, Token } from '../../core/kernel/entities'
+import type { NewSession, NewToken, Reads, Writes } from '../../core/kernel/ports'
 import type { Handle, Stamp } from '../database'
 import { only } from './rows'
 

@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, lt } from 'drizzle-orm'
-import type { Reads, Writes } from '../../core/ports'
+import type { Reads, Writes } from '../../core/kernel/ports'
 import type { Handle, Stamp } from '../database'
 
 export function idempotencyReads({ db, t }: Handle): Pick<Reads, 'usedKey'> {

@@ -1,5 +1,5 @@
 /** Every query of the core, written once over whichever database is open. */
-import type { Reads, Writes } from '../../core/ports'
+import type { Reads, Writes } from '../../core/kernel/ports'
 import type { Handle, Stamp } from '../database'
 import { accountReads, accountWrites } from './accounts'
 import { auditReads, auditWrites } from './audit'

@@ -1,8 +1,8 @@
 import { desc, eq, gt, inArray } from 'drizzle-orm'
-import { type Secrets, type Seq, ulid, ulidTime } from '../../core/ids'
-import type { Clock } from '../../core/time'
+import { type Secrets, type Seq, ulid, ulidTime } from '../../core/kernel/ids'
+import type { Clock } from '../../core/kernel/time'
 import type { Handle } from '../database'
-import { OWN_FACTS, refuseMoved } from '../standing'
+import { OWN_FACTS, refuseMoved } from '../store-state'
 import { findHead } from './log'
 
 /**

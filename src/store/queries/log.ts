@@ -1,8 +1,8 @@
 import { and, asc, desc, gt, lte, notInArray, sql } from 'drizzle-orm'
-import type { EventRecord } from '../../core/events'
-import type { Seq } from '../../core/ids'
-import type { Reads } from '../../core/ports'
-import type { Micros } from '../../core/time'
+import type { Seq } from '../../core/kernel/ids'
+import type { Reads } from '../../core/kernel/ports'
+import type { Micros } from '../../core/kernel/time'
+import type { EventRecord } from '../../core/log/events'
 import type { Handle, Tables } from '../database'
 
 export function logReads({ db, t }: Handle) {

@@ -1,10 +1,10 @@
 import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, max, ne, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
-import type { Message } from '../../core/entities'
-import { MAX_CHANNEL_FILTER } from '../../core/limits'
-import type { MessageFilter, Reads } from '../../core/ports'
+import type { Message } from '../../core/kernel/entities'
+import { MAX_CHANNEL_FILTER } from '../../core/kernel/limits'
+import type { MessageFilter, Reads } from '../../core/kernel/ports'
 import type { Handle } from '../database'
-import { HAS_MENTIONS, KIND_MASK, kindFlags, toMessage } from '../message-row'
+import { HAS_MENTIONS, KIND_MASK, kindFlags, toMessage } from './message-row'
 import { chunks, lazily } from './rows'
 
 /** Of how many keys a statement is made. */

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
-import type { Reads, Writes } from '../../core/ports'
+import type { Reads, Writes } from '../../core/kernel/ports'
 import type { Handle } from '../database'
 import { lazily } from './rows'
 

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gt } from 'drizzle-orm'
-import type { Reads, Writes } from '../../core/ports'
+import type { Reads, Writes } from '../../core/kernel/ports'
 import type { Handle, Stamp } from '../database'
 import { accountReads } from './accounts'
 import { only } from './rows'

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, inArray, lt, max } from 'drizzle-orm'
-import type { SettingChange } from '../../core/entities'
-import type { Reads, Writes } from '../../core/ports'
+import type { SettingChange } from '../../core/kernel/entities'
+import type { Reads, Writes } from '../../core/kernel/ports'
 import type { Handle } from '../database'
 import { chunks } from './rows'
 

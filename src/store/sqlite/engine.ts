@@ -3,15 +3,15 @@
  * Start here: how a group becomes one transaction of the one connection that writes. ../group-commit.ts says what a group is.
  */
 import type { Database } from 'bun:sqlite'
+import { type Clock, toMicros } from '../../core/kernel/time'
 import type { Found } from '../../core/messages/judge-post'
 import { type LogPosition, nthPosition } from '../../core/messages/post-plan'
-import { type Clock, toMicros } from '../../core/time'
 import type { Handle } from '../database'
 import type { Engine, Group, JudgedPost, Outcome, Transaction } from '../engine'
 import type { LogHead } from '../queries/log'
-import type { SqliteFaults } from '../sqlite-faults'
-import { handleOf } from '../sqlite-open'
-import { type HotRows, hotRows, lookUps } from '../sqlite-rows'
+import type { SqliteFaults } from './faults'
+import { handleOf } from './open'
+import { type HotRows, hotRows, lookUps } from './rows'
 
 export interface SqliteEngineDeps {
   readonly writer: Database

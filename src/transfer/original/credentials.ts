@@ -1,4 +1,4 @@
-import type { Uuid } from '../../core/ids'
+import type { Uuid } from '../../core/kernel/ids'
 import { allRows, dateOf, type Fields, type ImportParts, insertFields } from './rows'
 import { idOf, type Raw, timeOf, timeOrNull } from './source'
 

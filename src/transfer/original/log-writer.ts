@@ -1,8 +1,8 @@
-import type { Seq } from '../../core/ids'
+import type { Seq } from '../../core/kernel/ids'
+import { later, type Micros, toMicros } from '../../core/kernel/time'
 import type { EventType } from '../../core/log/catalogue'
-import { later, type Micros, toMicros } from '../../core/time'
-import { tableNamed } from '../shape'
-import { type Row, rowOf } from '../side'
+import { type Row, rowOf } from '../store-adapter'
+import { tableNamed } from '../table-meta'
 
 const events = tableNamed('events')
 

@@ -1,6 +1,6 @@
 import { OperatorError } from '../../core/kernel/operator-error'
-import { explain } from '../../store/postgres-explain'
-import { connectPostgres } from '../postgres-side'
+import { explain } from '../../store/postgres/explain'
+import { connectPostgres } from '../postgres-adapter'
 import { type Original, type OriginalTable, PAGE, type Raw, selectionOf } from './source'
 
 /** Opens a Postgres database of the earlier server for reading. @throws OperatorError */

@@ -1,6 +1,6 @@
-import { parseUuid, type Uuid } from '../../core/ids'
+import { parseUuid, type Uuid } from '../../core/kernel/ids'
 import { OperatorError } from '../../core/kernel/operator-error'
-import { FIRST_INSTANT, LAST_INSTANT, type Micros, parseInstant } from '../../core/time'
+import { FIRST_INSTANT, LAST_INSTANT, type Micros, parseInstant } from '../../core/kernel/time'
 
 /** Every column of the earlier server that is read (§14 of the v1 contract). */
 export const COLUMNS = {

@@ -1,4 +1,4 @@
-import { accountEvent } from '../../../src/core/events'
+import { accountEvent } from '../../../src/core/log/events'
 import { endpoint } from '../../../src/http/endpoint'
 import type { Surface } from '../../../src/http/surface'
 

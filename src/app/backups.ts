@@ -1,0 +1,182 @@
+import { OperatorError } from '../core/kernel/operator-error'
+/**
+ * Puts together what keeps the data: the backups of a running server, and what is done to a store while none runs. The
+ * commands reach it here; main.ts hands a server its backups.
+ */
+
+import { basename } from 'node:path'
+import { type BackupOutcome, Backups, copyBeforeMigration, noticesOf, refuseHalfRestored } from '../backup'
+import type { Config } from '../config'
+import type { Settings } from '../core/governance/settings'
+import type { Principal } from '../core/identity/actor'
+import type { BackupMaker } from '../core/kernel'
+import { ulidTime } from '../core/kernel/ids'
+import type { Clock } from '../core/kernel/time'
+import { homePaths, lockHome, prepareHome, writeState } from '../home'
+import type { InstanceKey } from '../home/instance-key'
+import { daily, type Job } from '../jobs'
+import { systemClock, systemSecrets } from '../platform'
+import { createLogger, type Logger } from '../platform/logger'
+import type { OpenStore } from '../store'
+import { reviveDatabase } from './data-migration'
+import { openHomeStore } from './open-store'
+import { VERSION } from './version'
+
+/** Of several processes over one store one makes the daily backup. Its lease lasts until all have looked whether it is time. */
+const LEASE_SECONDS = 600
+/** How long a stopping server waits for a backup that is under way. */
+const STOP_MILLISECONDS = 5000
+
+export interface KeepingParts {
+  readonly config: Config
+  readonly store: OpenStore
+  readonly key: InstanceKey
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Read when a backup is made, not before. */
+  readonly settings: Settings
+  /** Told of every backup: who asked for it (null: nobody did, it was due), and what it is called. */
+  readonly onMade: (by: Principal | null, name: string | null) => void
+}
+
+/** The backups of a server. */
+export interface Keeping {
+  readonly backups: Backups
+  /** What the local operator's requests reach. */
+  readonly maker: BackupMaker
+  /** Makes one a day; none where there is no place for it. */
+  jobs(): Promise<Job[]>
+  stop(): Promise<void>
+}
+
+export function keepBackups({ config, store, key, clock, logger, settings, onMade }: KeepingParts): Keeping {
+  const now = () => new Date(clock.now() / 1000)
+  const backups = new Backups({
+    home: config.home,
+    store: config.database,
+    root: config.backupDir,
+    version: VERSION,
+    key,
+    passphrase: config.backupPassphrase,
+    keep: () => settings.get('backup.keep'),
+    now,
+    warn: (message, facts) => logger.warning(message, facts),
+  })
+  return {
+    backups,
+    maker: {
+      create: async (by, request) => {
+        try {
+          const made = await backups.create(request)
+          onMade(by, nameOf(made))
+          return { made }
+        } catch (error) {
+          if (error instanceof OperatorError) return { failed: error }
+          throw error
+        }
+      },
+    },
+    jobs: async () => {
+      if (config.backupDir === null) {
+        logger.warning('no daily backup: there is no place for one; set SYNAPSE_BACKUP_DIR')
+        return []
+      }
+      for (const notice of noticesOf(backups.datedAhead())) logger.warning(notice)
+      const born = new Date(ulidTime((await store.reads.epochs())[0]?.epoch ?? ''))
+      const job = daily({
+        name: 'backup',
+        at: () => settings.get('backup.daily_at'),
+        // A store without any copy is due at the first such time of its life.
+        lastDone: () => [backups.newest(), born],
+        lease: { seconds: LEASE_SECONDS, isGivenBack: false },
+        run: async () => {
+          const made = await backups.createDaily()
+          tell(logger, made)
+          onMade(null, nameOf(made))
+        },
+        clock,
+        report: (fault) => {
+          if (fault instanceof OperatorError)
+            logger.error('the daily backup failed', { problem: fault.problem, fix: fault.remedy })
+          else logger.error('the daily backup failed', { fault })
+        },
+      })
+      return [job]
+    },
+    stop: async () => {
+      const patience = Promise.withResolvers<void>()
+      const timer = setTimeout(patience.resolve, STOP_MILLISECONDS)
+      await Promise.race([backups.idle(), patience.promise])
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** The file of the store; null on Postgres, where the store itself is copied by other means. */
+function nameOf({ file }: BackupOutcome): string | null {
+  return file === null ? null : basename(file)
+}
+
+function tell(logger: Logger, { file, dump, pruned }: BackupOutcome): void {
+  if (dump === null) logger.info('made the daily backup', { file, pruned: pruned.length })
+  else
+    logger.warning('the daily backup took keys and blobs; the store itself is copied by', { command: dump })
+}
+
+/** What opening a store calls before it changes it. @throws OperatorError when there can be no copy: then nothing is changed */
+export function copyBefore(config: Config, clock: Clock, logger: Logger): (path: string) => void {
+  return (path) => {
+    try {
+      const now = () => new Date(clock.now() / 1000)
+      const place = { home: config.home, root: config.backupDir, version: VERSION, now }
+      const { names } = copyBeforeMigration(place, path)
+      logger.info('copied the store before migrating it', { file: names.database })
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error
+      throw new OperatorError(
+        'refused',
+        `the store has to be migrated, and no copy can be made before: ${error.problem}`,
+        error.remedy,
+      )
+    }
+  }
+}
+
+export interface NewEpoch {
+  readonly epoch: string
+  readonly first_seq: number
+}
+
+/**
+ * Begins a new epoch while no server runs, as is due after a database was put back by other means than ours. A store
+ * that was moved away may be served again after it.
+ * @throws OperatorError `locked` while a server runs; `refused` for a seq above the next one
+ */
+export async function rotateEpoch(config: Config, from?: number): Promise<NewEpoch> {
+  prepareHome(config.home)
+  const { database } = config
+  const where = database.kind === 'sqlite' ? { database: database.path } : {}
+  {
+    await using _held = await lockHome(config.home, where)
+    refuseHalfRestored(config.home)
+  }
+  await reviveDatabase(database)
+  await using _held = await lockHome(config.home, where)
+  const clock = systemClock
+  const report = () => {}
+  const logger = createLogger('error', () => {})
+  const beforeMigration = copyBefore(config, clock, logger)
+  await using store = await openHomeStore(database, {
+    clock,
+    secrets: systemSecrets,
+    report,
+    beforeMigration,
+  })
+  const next = (await store.reads.head()) + 1
+  if (from !== undefined && from > next)
+    throw new OperatorError('refused', `the log ends at ${next - 1}`, `--from may be at most ${next}`)
+  await store.beginEpoch('rotate', from)
+  const epoch = (await store.reads.epochs()).at(-1)?.epoch ?? ''
+  writeState(homePaths(config.home).state, { epoch, lastSeq: next - 1 })
+  return { epoch, first_seq: from ?? next }
+}

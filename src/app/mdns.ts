@@ -1,0 +1,100 @@
+/** Keeps this server known in its local network, and others to it, as long as the settings say so. */
+import { hostname } from 'node:os'
+import type { Config } from '../config'
+import type { Settings } from '../core/governance/settings'
+import type { NearbyServer } from '../core/kernel'
+import { Neighbourhood, type NeighbourhoodOptions } from '../discovery'
+import { isLoopbackUrl, localName, ownAddresses, privateAddresses } from '../home'
+import type { Logger } from '../platform/logger'
+import type { OpenStore } from '../store'
+import type { Doors } from './listeners'
+
+/** Of several servers over one store one announces itself. */
+const LEASE = 'mdns'
+const LEASE_SECONDS = 30
+const LOOK_MS = 10_000
+
+export interface AnnouncingParts {
+  readonly config: Config
+  readonly settings: Settings
+  readonly did: string
+  readonly doors: Doors
+  readonly store: Pick<OpenStore, 'lease' | 'release'>
+  readonly logger: Logger
+  /** Other ports and interfaces than the usual ones are for tests. */
+  readonly wire?: Pick<NeighbourhoodOptions, 'port' | 'interface'>
+}
+
+export class Announcing {
+  private readonly neighbourhood: Neighbourhood
+  private readonly timer: Timer
+  private looking: Promise<void>
+  private isLeader = false
+
+  constructor(private readonly parts: AnnouncingParts) {
+    const { logger, wire } = parts
+    this.neighbourhood = new Neighbourhood({
+      ...wire,
+      trouble: (fault) => logger.warning('servers of the local network are not looked for', { fault }),
+    })
+    this.looking = this.look()
+    this.timer = setInterval(() => (this.looking = this.looking.then(() => this.look())), LOOK_MS)
+    this.timer.unref()
+  }
+
+  nearbyServers(): NearbyServer[] {
+    return this.neighbourhood.hints.map(({ lastSeen, ...hint }) => ({
+      ...hint,
+      lastSeen: new Date(lastSeen).toISOString(),
+      // Who announces itself has not shown its manifest.
+      verified: false,
+    }))
+  }
+
+  /** Says goodbye. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer)
+    await this.looking
+    await this.neighbourhood[Symbol.asyncDispose]()
+    if (this.isLeader) await this.parts.store.release(LEASE)
+  }
+
+  /** Settings may have changed, and so may the addresses of this machine. */
+  private async look(): Promise<void> {
+    const { settings, logger } = this.parts
+    try {
+      if (settings.get('discovery.mdns_browse')) this.neighbourhood.browse()
+      else this.neighbourhood.stopBrowsing()
+      if (await this.isToAnnounce()) this.announce()
+      else await this.neighbourhood.goodbye()
+    } catch (fault) {
+      logger.warning('this server could not be announced in the local network', { fault })
+    }
+  }
+
+  private async isToAnnounce(): Promise<boolean> {
+    const { config, settings, doors, store } = this.parts
+    const isWanted = config.lan || settings.get('discovery.mdns_announce')
+    this.isLeader = isWanted && reachable(doors) !== undefined && (await store.lease(LEASE, LEASE_SECONDS))
+    return this.isLeader
+  }
+
+  private announce(): void {
+    const { settings, did, doors } = this.parts
+    const url = settings.get('base_url') ?? reachable(doors)
+    if (url === undefined) return
+    this.neighbourhood.announce({
+      did,
+      name: settings.get('instance.name') || hostname(),
+      url,
+      port: doors.port,
+      host: localName(),
+      addresses: privateAddresses(ownAddresses()),
+    })
+  }
+}
+
+/** The first address at which others reach it. */
+function reachable({ urls }: Doors): string | undefined {
+  return urls.find((url) => !isLoopbackUrl(url))
+}

@@ -1,0 +1,151 @@
+/**
+ * Opens the store of a server, and makes sure that it is the right one: of this instance, and not older than its home
+ * remembers; and what a store needs around it. main.ts does this before there is a core.
+ */
+
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Config, maskUrl } from '../config'
+import { OperatorError, type ProblemKind } from '../core/kernel/operator-error'
+import {
+  ensureInstanceKey,
+  homePaths,
+  markOf,
+  networkFileSystem,
+  parseInstanceKey,
+  type RunFile,
+  readState,
+  writeState,
+} from '../home'
+import type { InstanceKey } from '../home/instance-key'
+import { type Bus, type BusListener, openPostgresBus, openRedisBus } from '../hub'
+import type { Logger } from '../platform/logger'
+import { DiskWatch, type OpenStore, openStore } from '../store'
+import { VERSION } from './version'
+
+/** What may be right the next time. Everything else needs a person. */
+const kinds = new Map<ProblemKind, ProblemKind>([
+  ['unreachable', 'unavailable'],
+  ['busy', 'locked'],
+])
+
+/** Opens a store; what is wrong with it is told as what is wrong with the home that names it. @throws OperatorError */
+export async function openHomeStore(...[location, deps]: Parameters<typeof openStore>): Promise<OpenStore> {
+  try {
+    return await openStore(location, deps)
+  } catch (error) {
+    throw error instanceof OperatorError ? homeErrorOf(error) : error
+  }
+}
+
+export function homeErrorOf({ kind, problem, remedy }: OperatorError): OperatorError {
+  return new OperatorError(kinds.get(kind) ?? 'refused', problem, remedy)
+}
+
+/** The store belongs to one instance: the key in the home must be the one it was made with. */
+export async function checkIdentity(config: Config, store: OpenStore): Promise<InstanceKey> {
+  const path = homePaths(config.home).instanceKey
+  const found = await store.fact('did')
+  if (found && config.instanceKey === undefined && !existsSync(path))
+    throw new OperatorError(
+      'refused',
+      `the key of this store (${found}) is missing at ${path}`,
+      store.kind === 'postgres'
+        ? 'copy the key file of another replica, or name it in SYNAPSE_INSTANCE_KEY_FILE'
+        : 'restore the key file',
+    )
+  const key =
+    config.instanceKey === undefined
+      ? ensureInstanceKey(path)
+      : parseInstanceKey(config.instanceKey, 'SYNAPSE_INSTANCE_KEY')
+  const known = await store.noteFact('did', key.did)
+  if (known !== key.did)
+    throw new OperatorError(
+      'refused',
+      `the key in use is ${key.did}, but the store belongs to ${known}`,
+      'restore the right key',
+    )
+  return key
+}
+
+/** A store that is behind what this home has seen was put back by hand: its future is another one. */
+export async function checkRollback(config: Config, store: OpenStore, logger: Logger): Promise<void> {
+  const { mark, notice } = readState(homePaths(config.home).state)
+  if (notice !== undefined) logger.warning(notice)
+  if (!mark) return
+  const isKnown = (await store.reads.epochs()).some(({ epoch }) => epoch === mark.epoch)
+  const head = await store.reads.head()
+  // A former epoch will do: the store has begun others since, and knows where.
+  if (mark.lastSeq <= head && isKnown) return
+  await store.beginEpoch('rollback')
+  // Noted at once: should this process be killed, the next start finds nothing amiss any more.
+  const begun = (await store.reads.epochs()).at(-1)?.epoch
+  if (begun !== undefined) writeState(homePaths(config.home).state, { epoch: begun, lastSeq: head })
+  logger.warning('the store is older than this home has seen; a new epoch begins', {
+    seen: mark.lastSeq,
+    found: head,
+  })
+}
+
+/** Where this server writes: its home, and the folder of a database elsewhere. */
+function foldersOf({ home, database }: Config): string[] {
+  return [...new Set([home, ...(database.kind === 'sqlite' ? [dirname(database.path)] : [])])]
+}
+
+/** What is said of a server whose files lie where neither its lock nor its store is safe. */
+export function placeNotices(config: Config): string[] {
+  return foldersOf(config).flatMap((folder) => {
+    const kind = existsSync(folder) ? networkFileSystem(folder) : undefined
+    if (kind === undefined) return []
+    return `${folder} is on a network file system (${kind}): locks may not hold there, and messages may be lost; move it to a local disk`
+  })
+}
+
+/** Watches the disks that fill up. */
+export function watchDisk(config: Config, logger: Logger): DiskWatch {
+  return new DiskWatch({
+    folders: foldersOf(config),
+    say: (level, message, facts) => logger[level](message, facts),
+  })
+}
+
+/** Over a store that is shared, every process tells the others that it wrote. */
+export function openBus(
+  config: Config,
+  { shared, connect }: OpenStore,
+  report: (fault: unknown) => void,
+): Bus | undefined {
+  if (!shared || !connect) return undefined
+  const listener: BusListener = (topic, text) => {
+    if (topic === 'log') shared.hint(Number(text))
+  }
+  const bus = config.busUrl
+    ? openRedisBus(config.busUrl, listener, report)
+    : openPostgresBus(connect, listener, report)
+  shared.onWrite((upTo) => bus.send('log', String(upTo)))
+  return bus
+}
+
+/** What the run file says at first. */
+export function firstRunFile(
+  config: Config,
+  bootId: string,
+  args: readonly string[] = process.argv.slice(2),
+): RunFile {
+  const mark = markOf(process.pid)
+  return {
+    pid: process.pid,
+    ...(mark && { process: mark }),
+    boot_id: bootId,
+    version: VERSION,
+    started_at: new Date().toISOString(),
+    urls: [],
+    socket: config.socket,
+    home: config.home,
+    store_kind: config.database.kind,
+    store: maskUrl(config.databaseUrl),
+    args: [...args],
+    supervisor: config.supervisor,
+    phase: 'migrating',
+  }
+}

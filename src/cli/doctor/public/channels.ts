@@ -1,0 +1,83 @@
+import { type Check, type Finding, fail, pass, skip, warn } from '../check'
+import { type Answer, accountOf, type Visitor } from './client-probe'
+
+/** As many as one filter may name; who listens to more is not asked about each. */
+const AT_MOST = 50
+
+/** Every gate of every channel that the client listens to (§2.4 of the v1 contract), its own filter among them. */
+export const channels: Check<Visitor> = {
+  name: 'channels',
+  async look(visitor) {
+    const account = accountOf(visitor)
+    if (account === undefined) return [skip('not without a token that works')]
+    const joined = await joinedBy(visitor)
+    const wanted = visitor.client.channels.length > 0 ? visitor.client.channels : joined
+    if (wanted.length === 0)
+      return [
+        warn(
+          `${account['handle']} is in no channel`,
+          `synapse admin add-member ${account['handle']} <channel>  # on the server`,
+        ),
+      ]
+    const findings: Finding[] = []
+    for (const slug of wanted.slice(0, AT_MOST))
+      findings.push(await gatesOf(visitor, slug, String(account['handle'])))
+    const isFine = findings.every(({ status }) => status === 'pass')
+    return isFine ? [pass(summary(wanted, joined))] : findings
+  },
+}
+
+function summary(wanted: readonly string[], joined: readonly string[]): string {
+  const left = joined.filter((slug) => !wanted.includes(slug))
+  const open = `every gate is open: ${wanted.slice(0, AT_MOST).join(', ')}`
+  const more = wanted.length > AT_MOST ? ` (${wanted.length - AT_MOST} more were not asked about)` : ''
+  return `${open}${more}${left.length > 0 ? `; left out by the client's own filter: ${left.join(', ')}` : ''}`
+}
+
+async function joinedBy(visitor: Visitor): Promise<string[]> {
+  const answer = await visitor.ask('/v1/channels')
+  const list = 'body' in answer ? answer.body['channels'] : undefined
+  if (!Array.isArray(list)) return []
+  return list.flatMap((one: unknown) =>
+    typeof one === 'object' && one !== null && 'slug' in one ? [String(one.slug)] : [],
+  )
+}
+
+/** What GET /v1/me/access answers (§26). */
+interface Access {
+  readonly visible: boolean
+  readonly archived: boolean
+  readonly gates: {
+    readonly membership: { readonly ok: boolean }
+    readonly scope: { readonly read: boolean; readonly post: boolean }
+    readonly role: { readonly ok: boolean }
+  } | null
+  readonly fix: string | null
+}
+
+async function gatesOf(visitor: Visitor, slug: string, handle: string): Promise<Finding> {
+  const answer = await visitor.ask(`/v1/me/access?channel=${encodeURIComponent(slug)}`)
+  if (!isAccess(answer))
+    return fail(`${slug}: the server does not say what its gates are`, 'upgrade the server')
+  return judged(slug, handle, answer.body)
+}
+
+function isAccess(answer: Answer | { silence: string }): answer is Answer & { body: Access } {
+  return 'status' in answer && answer.status === 200 && 'visible' in answer.body
+}
+
+/** The first shut gate, in their order. To read is what a client is there for; one that only reads may be meant so. */
+function judged(slug: string, handle: string, { visible, archived, gates, fix }: Access): Finding {
+  const remedy = `${fix ?? ''}  # on the server`
+  if (!visible || gates === null)
+    return fail(
+      `${slug}: there is no such channel, or ${handle} may not know of it (gate: visibility)`,
+      `synapse admin add-member ${handle} ${slug}  # on the server; or correct channels in the file`,
+    )
+  if (archived) return fail(`${slug}: it is archived`, remedy)
+  if (!gates.membership.ok) return fail(`${slug}: ${handle} is no member (gate: membership)`, remedy)
+  if (!gates.scope.read) return fail(`${slug}: the token may not read it (gate: scope)`, remedy)
+  if (!gates.scope.post) return warn(`${slug}: the token may read it and not post (gate: scope)`, remedy)
+  if (!gates.role.ok) return warn(`${slug}: ${handle} may read it and not post (gate: role)`, remedy)
+  return pass(slug)
+}

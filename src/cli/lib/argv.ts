@@ -1,0 +1,100 @@
+import type { ArgDef, ArgsDef } from 'citty'
+import { withoutCredentials } from '../../config'
+import { editDistance, nearest } from '../../config/nearest'
+import { UsageError } from './cli-error'
+
+/** Whether a command line asks for help instead of the act. A value after a flag is not a question. */
+export function wantsHelp(rawArgs: readonly string[]): boolean {
+  const end = rawArgs.indexOf('--')
+  const words = end === -1 ? rawArgs : rawArgs.slice(0, end)
+  return words.includes('--help') || words.includes('-h')
+}
+
+/**
+ * Compares a command line with what the command declares; citty itself takes unknown flags, drops all but the last of
+ * repeated ones, and reads a forgotten value as an empty one.
+ * @throws UsageError naming the word that does not fit
+ */
+export function checkArgv(rawArgs: readonly string[], args: ArgsDef): void {
+  const words = [...rawArgs]
+  const given = new Set<string>()
+  const positionals: string[] = []
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === '--') positionals.push(...words.splice(0))
+    else if (!word.startsWith('-') || word === '-') positionals.push(word)
+    else given.add(checkFlag(word, words, args, given))
+  }
+  checkPositionals(positionals, args)
+  for (const [name, arg] of Object.entries(args)) {
+    if (arg.type !== 'positional' && arg.required === true && !given.has(name))
+      throw new UsageError(`--${name} is missing`)
+  }
+}
+
+/** Takes the flag's value off `words`. Answers the name of the flag. */
+function checkFlag(word: string, words: string[], args: ArgsDef, given: ReadonlySet<string>): string {
+  const [, written = word, value] = /^([^=]+)(?:=(.*))?$/s.exec(word) ?? []
+  const { name, negated } = declared(written, args)
+  const arg: ArgDef = args[name] ?? {}
+  if (arg.type === 'boolean') {
+    if (value !== undefined && (negated || !/^(true|false)$/.test(value)))
+      throw new UsageError(`${written} takes no value`)
+    return name
+  }
+  if (given.has(name)) throw new UsageError(`${written} is given twice`)
+  const text = value ?? words.shift()
+  if (text === undefined || (value === undefined && text.startsWith('--')))
+    throw new UsageError(`${written} needs a value`, [
+      `for one that begins with dashes write ${written}=--value`,
+    ])
+  checkOption(written, arg, text)
+  return name
+}
+
+function declared(written: string, args: ArgsDef): { name: string; negated: boolean } {
+  const flags = Object.keys(args).filter((name) => args[name]?.type !== 'positional')
+  const name = written.startsWith('--') ? written.slice(2) : ''
+  const short = flags.find((flag) => written === `-${aliasOf(args[flag])}`)
+  if (short !== undefined) return { name: short, negated: false }
+  if (flags.includes(name)) return { name, negated: false }
+  const positive = name.startsWith('no-') ? name.slice(3) : ''
+  if (flags.includes(positive) && args[positive]?.type === 'boolean') return { name: positive, negated: true }
+  throw new UsageError(
+    `unknown option ${withoutCredentials(written)}`,
+    didYouMean(written, [...flags, 'help'].map(asFlag)),
+  )
+}
+
+function aliasOf(arg: ArgDef | undefined): string | undefined {
+  const alias = arg !== undefined && 'alias' in arg ? arg.alias : undefined
+  return typeof alias === 'string' ? alias : undefined
+}
+
+function checkPositionals(found: readonly string[], args: ArgsDef): void {
+  const wanted = Object.entries(args).filter(([, arg]) => arg.type === 'positional')
+  for (const [index, [name, arg]] of wanted.entries()) {
+    const text = found[index]
+    if (text !== undefined) checkOption(name.toUpperCase(), arg, text)
+    else if (arg.required !== false) throw new UsageError(`${name.toUpperCase()} is missing`)
+  }
+  const surplus = found[wanted.length]
+  if (surplus !== undefined) throw new UsageError(`unexpected argument '${withoutCredentials(surplus)}'`)
+}
+
+function checkOption(written: string, arg: ArgDef, text: string): void {
+  if (arg.type !== 'enum' || arg.options === undefined || arg.options.includes(text)) return
+  throw new UsageError(`${written} must be one of ${arg.options.join(', ')}`)
+}
+
+/** A line that names the candidate somebody may have meant; none when nothing is near. */
+export function didYouMean(word: string, candidates: readonly string[]): string[] {
+  const begun = candidates.find((candidate) => word.length > 3 && candidate.startsWith(word))
+  const best = begun ?? nearest(word, candidates)
+  if (best === undefined) return []
+  const isNear = begun !== undefined || editDistance(word, best) <= Math.max(2, Math.floor(word.length / 3))
+  return isNear ? [`did you mean ${best}?`] : []
+}
+
+function asFlag(name: string): string {
+  return `--${name}`
+}

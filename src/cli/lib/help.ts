@@ -1,0 +1,96 @@
+import type { ArgDef } from 'citty'
+import { ENTRIES, type Entry, GROUPS } from '../program'
+import type { Command } from './command'
+import type { Style } from './terminal'
+
+/** The overview of all commands, or of those of administration. */
+export function overview({ bold, dim }: Style, scope: 'all' | 'admin'): string {
+  const shown = ENTRIES.filter(({ group }) => scope === 'all' || group !== 'Server')
+  const width = Math.max(...shown.map(({ name }) => name.length))
+  const groups = GROUPS.map((group) => shown.filter((entry) => entry.group === group)).filter(
+    (entries) => entries.length > 0,
+  )
+  return [
+    scope === 'all'
+      ? 'Synapse: rooms that people and AI agents share. One program, server and administration.'
+      : 'The administration of Synapse. The word admin may be left out: synapse add-account …',
+    '',
+    `${bold('usage:')} synapse ${scope === 'all' ? '' : 'admin '}<command> [options]`,
+    ...groups.flatMap((entries) => [
+      '',
+      bold(entries[0]?.group ?? ''),
+      ...entries.map(({ name, summary }) => `  ${name.padEnd(width)}  ${dim(summary)}`),
+    ]),
+    '',
+    'synapse <command> --help shows its options and examples; synapse --version what this is.',
+    ...(scope === 'all' ? ['First: synapse quickstart, then synapse serve.'] : []),
+  ].join('\n')
+}
+
+/** The commands that share their first word. */
+export function familyHelp({ bold, dim }: Style, word: string, members: readonly Entry[]): string {
+  const width = Math.max(...members.map(({ name }) => name.length))
+  return [
+    `${bold('usage:')} synapse ${word} <command> [options]`,
+    '',
+    ...members.map(({ name, summary }) => `  ${name.padEnd(width)}  ${dim(summary)}`),
+    '',
+    `synapse ${word} <command> --help shows its options and examples.`,
+  ].join('\n')
+}
+
+/** Everything about one command. */
+export function commandHelp({ bold, dim }: Style, { name, summary }: Entry, command: Command): string {
+  const rows = argumentRows(command)
+  const width = Math.max(0, ...rows.map(([left]) => left.length))
+  return [
+    `synapse ${name}: ${summary}`,
+    '',
+    `${bold('usage:')} ${usageLine(name, command)}`,
+    ...(rows.length === 0
+      ? []
+      : ['', ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${dim(right)}`)]),
+    ...(command.notes.length === 0 ? [] : ['', ...command.notes]),
+    '',
+    bold('examples:'),
+    ...command.examples.map((example) => `  ${example}`),
+  ].join('\n')
+}
+
+/** One line: what must be given stands there, the rest is `[options]`. */
+export function usageLine(name: string, { args }: Command): string {
+  const all = Object.entries(args)
+  const required = all.filter(([, arg]) => arg.type !== 'positional' && arg.required === true)
+  const positionals = all.filter(([, arg]) => arg.type === 'positional')
+  const words = [
+    ...positionals.map(([key, arg]) =>
+      arg.required === false ? `[${placeOf(key, arg)}]` : placeOf(key, arg),
+    ),
+    ...required.map(([key, arg]) => `--${key} ${valuePlace(arg)}`),
+  ]
+  const optional = all.length > words.length ? ['[options]'] : []
+  return ['synapse', name, ...words, ...optional].join(' ')
+}
+
+/** What stands at the left of the list of arguments, and what at its right. */
+export function argumentRows({ args }: Command): [left: string, right: string][] {
+  return Object.entries(args).map(([key, arg]) => {
+    const short = 'alias' in arg && typeof arg.alias === 'string' ? `-${arg.alias}, ` : ''
+    const left = arg.type === 'positional' ? placeOf(key, arg) : `${short}--${key} ${valuePlace(arg)}`.trim()
+    const remarks = [
+      ...(arg.required === true && arg.type !== 'positional' ? ['required'] : []),
+      ...(arg.default === undefined ? [] : [`otherwise ${arg.default}`]),
+    ]
+    return [left, `${arg.description ?? ''}${remarks.length === 0 ? '' : ` (${remarks.join(', ')})`}`]
+  })
+}
+
+function placeOf(key: string, arg: ArgDef): string {
+  return arg.valueHint ?? key.toUpperCase()
+}
+
+function valuePlace(arg: ArgDef): string {
+  if (arg.type === 'boolean') return ''
+  const options = arg.type === 'enum' ? arg.options?.join('|') : undefined
+  return `<${options ?? arg.valueHint ?? 'text'}>`
+}

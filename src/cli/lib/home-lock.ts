@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import { HomeLocked, homePaths, lockHome, readRunFile, standingOf } from '../../home'
+
+/** How long a command that works on the home while no server runs may hold its lock before that is an error. */
+export const COMMAND_WITHIN_MS = 5000
+
+/**
+ * Takes the lock of the home, if it has one yet, and lets it go at once; a server that starts just then tries again.
+ * @throws HomeLocked naming who holds it
+ */
+export async function seeFree(home: string, waitMs = 0): Promise<void> {
+  if (!existsSync(homePaths(home).lock)) return
+  const lock = await lockHome(home, { waitMs })
+  lock.release()
+}
+
+/** Whether nobody holds the home. */
+export async function isFree(home: string): Promise<boolean> {
+  try {
+    await seeFree(home)
+    return true
+  } catch (error) {
+    if (error instanceof HomeLocked) return false
+    throw error
+  }
+}
+
+/** Whether the holder of the lock is a server, as far as its run file says; otherwise it is a command, and soon done. */
+export function hasServer(home: string): boolean {
+  const run = readRunFile(homePaths(home).runFile)
+  return run !== undefined && standingOf(home, run) === 'ours'
+}

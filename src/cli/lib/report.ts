@@ -1,0 +1,64 @@
+import { ConfigError, withoutCredentials } from '../../config'
+import { processEnvironment } from '../../config/environment'
+import { OperatorError } from '../../core/kernel/operator-error'
+import { printableLines } from '../../core/kernel/text'
+import { CliError, hasCode } from './cli-error'
+import { EXIT, type ExitCode, exitCodeOfProblem } from './exit-codes'
+import { note, styleOf } from './terminal'
+
+/** What was going on. */
+interface Circumstances {
+  readonly command: string | undefined
+  /** Lines that say how the command is used. */
+  readonly usage: readonly string[]
+}
+
+/** Tells the person at the terminal what went wrong, in words and never as a stack trace, and answers the exit code. */
+export function reportError(error: unknown, { command, usage }: Circumstances): ExitCode {
+  const { red } = styleOf(process.stderr)
+  if (error instanceof CliError) {
+    const said = [error.message, ...error.hints.map(indented)].map(printableLines)
+    note([`${red('error:')} ${said.join('\n')}`, ...usage].join('\n'))
+    return error.exitCode
+  }
+  const expected = expectedExit(error, command)
+  if (expected !== undefined && error instanceof Error) {
+    note(`${red('error:')} ${error.message}`)
+    return expected
+  }
+  if (hasCode(error, 'ENOSPC') || hasCode(error, 'SQLITE_FULL')) {
+    note(
+      `${red('error:')} the disk is full\n${indented('make room on the disk of the data home, then run it again')}`,
+    )
+    return EXIT.failure
+  }
+  note(`${red('error:')} ${unexpected(error)}`)
+  if (processEnvironment().SYNAPSE_LOG_LEVEL === 'debug') note(withoutCredentials(Bun.inspect(error)))
+  else
+    note(indented('this is a fault of Synapse; SYNAPSE_LOG_LEVEL=debug in front of the command shows where'))
+  return EXIT.failure
+}
+
+/**
+ * The exit code that refusals of the home, of the configuration and of the store carry. 78 tells a supervisor not to
+ * start the server again; to other commands it means nothing.
+ */
+function expectedExit(error: unknown, command: string | undefined): ExitCode | undefined {
+  const code =
+    error instanceof ConfigError
+      ? EXIT.refused
+      : error instanceof OperatorError
+        ? exitCodeOfProblem(error.kind)
+        : undefined
+  return code === EXIT.refused && command !== 'serve' ? EXIT.failure : code
+}
+
+function unexpected(error: unknown): string {
+  // A database error quotes its parameters behind the first line.
+  const [line = ''] = String(error instanceof Error ? error.message : error).split('\n')
+  return line === '' ? 'something went wrong' : withoutCredentials(line).slice(0, 300)
+}
+
+function indented(line: string): string {
+  return `  ${line}`
+}

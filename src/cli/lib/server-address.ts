@@ -1,0 +1,43 @@
+import { loadConfig } from '../../config'
+import { homePaths, isLoopbackUrl, readRunFile, urlFromHere, urlHost } from '../../home'
+import type { AdminClient, Way } from './client'
+import { baseOf, type Where } from './connect'
+
+/** Where clients reach the server, and how far that address carries. */
+export interface ServerAddress {
+  readonly url: string
+  /** Only programs of this machine can use it. */
+  readonly local: boolean
+  /** A server answers there now. */
+  readonly running: boolean
+}
+
+/** The public address that the server on this machine was told, if any. */
+export async function publicUrl(client: AdminClient): Promise<string | null> {
+  if (client.way === 'url') return null
+  const { settings } = await client.get<{ settings: { key: string; value: unknown }[] }>('/v1/config')
+  const url = settings.find(({ key }) => key === 'base_url')?.value
+  return typeof url === 'string' ? url : null
+}
+
+/**
+ * The address to give to others: the public one, else one of those it listens on, else one it would listen on.
+ * `known`: see `publicUrl`.
+ */
+export function serverAddress(where: Where, way: Way, known: string | null): ServerAddress {
+  if (where.url !== undefined) return described(baseOf(where.url), true)
+  const { home, hosts, port } = loadConfig({ flags: { home: where.home }, command: 'other' })
+  const running = way === 'socket'
+  const bound = running ? (readRunFile(homePaths(home).runFile)?.urls ?? []) : []
+  const configured = hosts.map((host) => `http://${urlHost(host)}:${port}`)
+  return described(known ?? mostPublic(bound.length > 0 ? bound : configured), running)
+}
+
+function described(url: string, running: boolean): ServerAddress {
+  return { url: url.replace(/\/+$/, ''), local: isLoopbackUrl(url), running }
+}
+
+function mostPublic(urls: readonly string[]): string {
+  const reachable = urls.map(urlFromHere)
+  return reachable.find((url) => !isLoopbackUrl(url)) ?? reachable[0] ?? 'http://127.0.0.1:8080'
+}

@@ -1,0 +1,89 @@
+import { type AuditEntry, entryBy } from '../governance/audit'
+import type { Impersonation, Settings } from '../governance/settings'
+import { type Actor, isAdmin, isListedAdmin, type Principal } from '../identity/actor'
+import { background } from '../kernel/background'
+import type { Account } from '../kernel/entities'
+import { refusal } from '../kernel/errors'
+import { HANDLE_PATTERN } from '../kernel/limits'
+import type { Store } from '../kernel/ports'
+import type { Directory } from './directory'
+
+interface Deps {
+  readonly directory: Pick<Directory, 'accountByHandle'>
+  readonly settings: Settings
+}
+
+/** Accounts by which other servers come in; what they write carries its own author. */
+const SERVICE_PREFIX = 'fed:'
+
+/**
+ * Who acts when a principal names an account (§8 of operating.md, rows 6 to 13; the rows about the header itself are
+ * in http/actor-header.ts). A denial always wins. Synchronous over the directory.
+ * @throws actor_claim_denied; impersonation_denied where the allowlist decides; account_not_found, for system admins
+ *   alone: to everybody else an account that is unknown is one they may not act as
+ */
+export function actingAs({ directory, settings }: Deps, principal: Principal, handle: string): Actor {
+  const own = principal.via === 'operator' ? null : principal.account
+  if (own?.handle.startsWith(SERVICE_PREFIX)) throw refusal('actor_claim_denied')
+  if (own?.handle === handle) return principal
+  const administrates = isAdmin(principal, settings)
+  const claimed = directory.accountByHandle(handle)
+  if (!claimed) throw refusal(administrates ? 'account_not_found' : 'actor_claim_denied')
+  if (claimed.archivedAt !== null || !isLocal(claimed)) throw refusal('actor_claim_denied')
+  const acting = { via: 'acting', account: claimed, principal } as const
+  const isNamed = (names: readonly string[]) =>
+    names.includes(handle) || (names.includes('*') && !isListedAdmin(claimed, settings))
+  if (principal.via === 'token' && isNamed(principal.token.actors ?? [])) return acting
+  if (!administrates) throw refusal('actor_claim_denied')
+  if (principal.via === 'operator' || !settings.get('strict_impersonation_enforcement')) return acting
+  const grants = settings.get('impersonation_allowlist').filter((grant) => isFor(grant, principal))
+  if (!grants.some((grant) => isNamed(grant.as))) throw refusal('impersonation_denied')
+  return acting
+}
+
+function isFor(grant: Impersonation, principal: Exclude<Principal, { via: 'operator' }>): boolean {
+  if (grant.account !== undefined) return grant.account === principal.account.handle
+  return principal.via === 'token' && grant.token === principal.token.uuid
+}
+
+/** Accounts of other servers are called `name@server`, and those of a pairing of servers `fed:name`. */
+function isLocal(account: Account): boolean {
+  return HANDLE_PATTERN.test(account.handle)
+}
+
+/** What is kept at most until it is written down. */
+const MOST_WAITING = 200
+
+/** Everything that was written in the name of another, an audit entry each; many are written down together. */
+export class ActedWrites {
+  private waiting: AuditEntry[] = []
+
+  constructor(
+    private readonly store: Store,
+    private readonly report: (fault: unknown) => void,
+  ) {}
+
+  /** Notes a write with the endpoint that it was asked for at, if it was done in the name of another. */
+  noteBy(actor: Actor): void {
+    if (actor.via !== 'acting' || !actor.principal.origin) return
+    const { uuid } = actor.account
+    const { what } = actor.principal.origin
+    this.waiting.push(entryBy(actor, 'impersonate', { type: 'account', id: uuid }, { what }))
+    if (this.waiting.length >= MOST_WAITING) background(this.flush(), this.report)
+  }
+
+  /** Writes down what was noted. Call it once a minute, and before the end. */
+  async flush(): Promise<void> {
+    const entries = this.waiting
+    if (entries.length === 0) return
+    this.waiting = []
+    try {
+      await this.store.transact(async (tx) => {
+        for (const entry of entries) await tx.audit(entry)
+      })
+    } catch (error) {
+      this.waiting = [...entries, ...this.waiting].slice(0, MOST_WAITING * 10)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * Channels and who is in them. Imports the core alone. Start reading here, then memberships.ts.
+ */
+
+import type { Directory } from '../access/directory'
+import type { Gates } from '../access/policy'
+import type { Administration } from '../governance/administration'
+import { entryBy } from '../governance/audit'
+import type { Settings } from '../governance/settings'
+import { normalName, quotaExceeded } from '../identity/accounts'
+import { type Actor, accountOf, type Person, principalOf } from '../identity/actor'
+import { SYSTEM_HANDLE } from '../identity/tokens'
+import type { Account, Channel, ChannelKind, Role } from '../kernel/entities'
+import { refusal } from '../kernel/errors'
+import type { Uuid } from '../kernel/ids'
+import { SLUG_PATTERN } from '../kernel/limits'
+import { slices } from '../kernel/paged-reads'
+import type { ListPage, NewestMessage, Reads, Writes } from '../kernel/ports'
+import { type Pace, TURN_ROWS } from '../kernel/turns'
+import { channelEvent, memberEvent } from '../log/events'
+import type { Log } from '../log/log'
+
+export interface NewChannelRequest {
+  readonly slug: string
+  readonly name: string
+  readonly description?: string | null
+  readonly kind?: ChannelKind
+  /** False: whoever makes it does not join it. */
+  readonly join?: boolean
+}
+
+/** A channel as its member, or a visitor (`role` null), sees it in a list. */
+export interface ChannelListing {
+  readonly channel: Channel
+  readonly role: Role | null
+  readonly canRead: boolean
+  readonly canPost: boolean
+  readonly memberCount: number
+  readonly newest: NewestMessage | null
+}
+
+/** Rooms: making them, listing them, and who is in them. */
+export class Channels {
+  constructor(
+    private readonly deps: {
+      readonly reads: Reads
+      readonly administration: Administration
+      readonly directory: Directory
+      readonly gates: Gates
+      readonly settings: Settings
+      readonly log: Log
+      readonly pace: Pace
+    },
+  ) {}
+
+  /** The live channels the actor is in (and has a scope on), by slug; on request also public ones it could join. */
+  async mine(actor: Person, { discoverable }: { discoverable: boolean }): Promise<ChannelListing[]> {
+    const { directory, gates, pace } = this.deps
+    const ids = await directory.settle(() => {
+      const mine = directory.channelsOf(gates.current(actor).account.id)
+      const others = discoverable ? directory.publicChannels().filter((id) => !mine.has(id)) : []
+      return [...mine.keys(), ...others]
+    })
+    // Slice by slice from the judgement to what is shown: others have their turns, and rights may change meanwhile.
+    const loop = pace.loop()
+    const listings: ChannelListing[] = []
+    for (const some of slices(ids, TURN_ROWS)) {
+      await loop.turn()
+      listings.push(...(await this.listings(actor, some, discoverable)))
+      loop.did(some.length)
+    }
+    return pace.sorted(listings, (one, other) => (one.channel.slug < other.channel.slug ? -1 : 1))
+  }
+
+  /** Active members, by handle. @throws the gates of reading */
+  async members(actor: Person, slug: string): Promise<{ account: Account; role: Role }[]> {
+    const { directory, gates, reads, pace } = this.deps
+    const judge = () =>
+      directory.settle(() => directory.membersOf(gates.read(gates.current(actor), slug).channel.id))
+    const ids = (await judge()).keys()
+    const listed: { account: Account; role: Role }[] = []
+    const loop = pace.loop()
+    for (const some of slices(ids, TURN_ROWS)) {
+      await loop.turn()
+      const accounts = await reads.accountsByIds(some)
+      // Others had their turns meanwhile: who has left is not listed, be it the actor itself.
+      const members = await judge()
+      for (const account of accounts) {
+        const role = account.archivedAt === null ? members.get(account.id)?.role : undefined
+        if (role !== undefined) listed.push({ account, role })
+      }
+      loop.did(some.length)
+    }
+    return pace.sorted(listed, (one, other) => (one.account.handle < other.account.handle ? -1 : 1))
+  }
+
+  /** All channels by slug, archived ones included, with their member counts. @throws admin_scope_required, not_admin */
+  async list(actor: Actor, page: ListPage): Promise<{ channel: Channel; memberCount: number }[]> {
+    this.deps.administration.check(actor)
+    const channels = await this.deps.reads.listChannels(page)
+    const counts = await this.deps.reads.countMembers(channels.map((channel) => channel.id))
+    return channels.map((channel) => ({ channel, memberCount: counts.get(channel.id) ?? 0 }))
+  }
+
+  /**
+   * Makes a channel; whoever makes it joins it with the role admin, unless it is the operator, or the account of the
+   * server itself.
+   * @throws admin_scope_required, not_admin, invalid_slug, slug_exists, use_dms, quota_exceeded
+   */
+  async create(actor: Actor, request: NewChannelRequest): Promise<{ channel: Channel; memberCount: number }> {
+    this.deps.administration.check(actor)
+    const slug = normalName(request.slug)
+    if (!SLUG_PATTERN.test(slug) || slug.startsWith('dm-')) throw refusal('invalid_slug')
+    const kind = request.kind ?? 'public'
+    if (kind === 'dm') throw refusal('use_dms')
+    const creator = accountOf(actor)
+    return this.deps.administration.act(actor, async (tx) => {
+      if (await tx.channel({ slug })) throw refusal('slug_exists')
+      const limit = this.deps.settings.get('quota.channels')
+      if ((await tx.countChannels()) >= limit) throw quotaExceeded('quota.channels', limit)
+      const description = request.description ?? null
+      const channel = await tx.insertChannel({ slug, name: request.name, description, kind })
+      await tx.append(channelEvent('channel.created', channel), creator)
+      const joins = creator !== null && creator.handle !== SYSTEM_HANDLE && request.join !== false
+      if (joins) {
+        const joined = await tx.append(
+          memberEvent('member.joined', channel, creator, { role: 'admin' }),
+          creator,
+        )
+        await tx.insertMembership(creator.id, channel.id, 'admin', joined)
+      }
+      await tx.audit(entryBy(actor, 'channel.create', { type: 'channel', id: channel.uuid }, { slug, kind }))
+      return { channel, memberCount: joins ? 1 : 0 }
+    })
+  }
+
+  /** Nobody reads or posts in an archived channel. Does nothing to one that is archived. @throws channel_not_found */
+  async archive(actor: Actor, uuid: Uuid): Promise<{ channel: Channel; memberCount: number }> {
+    return this.setArchived(actor, uuid, true)
+  }
+
+  async unarchive(actor: Actor, uuid: Uuid): Promise<{ channel: Channel; memberCount: number }> {
+    return this.setArchived(actor, uuid, false)
+  }
+
+  private async setArchived(actor: Actor, uuid: Uuid, archive: boolean) {
+    return this.deps.administration.act(actor, async (tx) => {
+      const channel = await existing(tx, uuid)
+      const memberCount = (await tx.countMembers([channel.id])).get(channel.id) ?? 0
+      if ((channel.archivedAt !== null) === archive) return { channel, memberCount }
+      const changed = await tx.updateChannel(channel.id, { archivedAt: archive ? tx.now() : null })
+      await tx.append(
+        channelEvent(archive ? 'channel.archived' : 'channel.unarchived', changed),
+        accountOf(actor),
+      )
+      const action = archive ? 'channel.archive' : 'channel.unarchive'
+      const facts = { slug: channel.slug }
+      await tx.audit(entryBy(actor, action, { type: 'channel', id: channel.uuid }, facts))
+      return { channel: changed, memberCount }
+    })
+  }
+
+  /** Of these channels those that the actor sees in a list. */
+  private async listings(
+    actor: Person,
+    ids: readonly number[],
+    discoverable: boolean,
+  ): Promise<ChannelListing[]> {
+    const { directory, gates, log } = this.deps
+    const judge = () => {
+      const judged = this.judged(gates.current(actor), ids, discoverable)
+      return { judged, version: directory.version }
+    }
+    const first = await directory.settle(judge)
+    const readable = first.judged.filter(({ canRead }) => canRead).map(({ channel }) => channel.id)
+    const newest = await log.newestIn(readable)
+    const newestOf = new Map(readable.map((id, i) => [id, newest[i]]))
+    // Rights may have changed while this was read.
+    const { judged, counts } = await directory.settle(() => {
+      const { judged } = first.version === directory.version ? first : judge()
+      return { judged, counts: directory.memberCounts(judged.map(({ channel }) => channel.id)) }
+    })
+    return judged.map((listing) => {
+      const last = newestOf.get(listing.channel.id)
+      return {
+        ...listing,
+        memberCount: counts.get(listing.channel.id) ?? 0,
+        // Where the channel stands is for its readers.
+        newest: listing.canRead && last && last.seq > 0 ? last : null,
+      }
+    })
+  }
+
+  private judged(actor: Person, ids: readonly number[], discoverable: boolean): Judged[] {
+    const { directory, gates } = this.deps
+    const mine = directory.channelsOf(actor.account.id)
+    const channels = directory.requireChannels(ids)
+    gates.prepare(
+      actor,
+      channels.filter(({ id }) => mine.has(id)),
+    )
+    const isToken = principalOf(actor).via === 'token'
+    const judged: Judged[] = []
+    for (const channel of channels) {
+      if (channel.archivedAt !== null) continue
+      const role = mine.get(channel.id)?.role
+      if (role === undefined) {
+        if (discoverable && channel.kind === 'public')
+          judged.push({ channel, role: null, canRead: false, canPost: false })
+        continue
+      }
+      if (isToken && !gates.touches(actor, channel)) continue
+      const canRead = gates.hasScope(actor, channel, 'read')
+      const canPost = role !== 'read_only' && gates.hasScope(actor, channel, 'post')
+      judged.push({ channel, role, canRead, canPost })
+    }
+    return judged
+  }
+}
+
+/** What of a listing the actor's rights decide. */
+type Judged = Pick<ChannelListing, 'channel' | 'role' | 'canRead' | 'canPost'>
+
+async function existing(tx: Writes, uuid: Uuid): Promise<Channel> {
+  const channel = await tx.channel({ uuid })
+  if (!channel) throw refusal('channel_not_found')
+  return channel
+}

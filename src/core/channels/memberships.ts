@@ -1,0 +1,136 @@
+import type { Administration } from '../governance/administration'
+import { entryBy } from '../governance/audit'
+import type { Settings } from '../governance/settings'
+import { normalName, quotaExceeded } from '../identity/accounts'
+import { type Actor, accountOf } from '../identity/actor'
+import type { Account, Channel, Role } from '../kernel/entities'
+import { AppError, refusal } from '../kernel/errors'
+import type { Uuid } from '../kernel/ids'
+import type { MembershipKey, MembershipView, Reads, Writes } from '../kernel/ports'
+import { memberEvent } from '../log/events'
+
+/** Who is in which channel, as administrators manage it. */
+export class Memberships {
+  constructor(
+    private readonly reads: Reads,
+    private readonly administration: Administration,
+    private readonly settings: Settings,
+  ) {}
+
+  /** By channel, then handle. @throws admin_scope_required, not_admin, account_not_found, channel_not_found */
+  async list(
+    actor: Actor,
+    filter: { handle?: string; slug?: string },
+    page: { after: MembershipKey | null; limit: number },
+  ): Promise<MembershipView[]> {
+    this.administration.check(actor)
+    const { reads } = this
+    const account =
+      filter.handle === undefined ? null : await reads.account({ handle: normalName(filter.handle) })
+    const channel = filter.slug === undefined ? null : await reads.channel({ slug: normalName(filter.slug) })
+    if (account === undefined) throw refusal('account_not_found')
+    if (channel === undefined) throw refusal('channel_not_found')
+    const of = {
+      ...(account ? { accountId: account.id } : {}),
+      ...(channel ? { channelId: channel.id } : {}),
+    }
+    return reads.listMemberships(of, page)
+  }
+
+  /** @throws admin_scope_required, not_admin, account_not_found, channel_not_found, already_member, quota_exceeded */
+  async add(actor: Actor, handle: string, slug: string, role: Role): Promise<MembershipView> {
+    return this.administration.act(actor, async (tx) => {
+      const account = await tx.account({ handle: normalName(handle) })
+      if (!account) throw refusal('account_not_found')
+      const channel = await tx.channel({ slug: normalName(slug) })
+      if (!channel) throw refusal('channel_not_found')
+      const found = await membership(tx, account, channel)
+      if (found) throw new AppError('conflict', 'already_member', `Already a member (role=${found.role})`)
+      return this.insert(tx, actor, account, channel, role)
+    })
+  }
+
+  /** The rows of a new membership, for verbs that make one along the way. @throws dm_membership_fixed, quota_exceeded */
+  async insert(
+    tx: Writes,
+    actor: Actor,
+    account: Account,
+    channel: Channel,
+    role: Role,
+  ): Promise<MembershipView> {
+    refuseDirect(channel)
+    const limit = this.settings.get('quota.members')
+    if (((await tx.countMembers([channel.id])).get(channel.id) ?? 0) >= limit)
+      throw quotaExceeded('quota.members', limit)
+    const joined = await tx.append(memberEvent('member.joined', channel, account, { role }), accountOf(actor))
+    await tx.insertMembership(account.id, channel.id, role, joined)
+    await tx.audit(memberEntry(actor, 'member.add', account, channel, { role }))
+    return { account, channel, role, joinedAt: joined.at }
+  }
+
+  /** @throws admin_scope_required, not_admin, membership_not_found, dm_membership_fixed */
+  async setRole(actor: Actor, accountUuid: Uuid, channelUuid: Uuid, role: Role): Promise<MembershipView> {
+    return this.administration.act(actor, async (tx) => {
+      const { account, channel, found } = await this.existing(tx, accountUuid, channelUuid)
+      if (found.role === role) return found
+      refuseDirect(channel)
+      await tx.updateMembership(account.id, channel.id, role)
+      await tx.append(
+        memberEvent('member.role', channel, account, { role, previous: found.role }),
+        accountOf(actor),
+      )
+      await tx.audit(memberEntry(actor, 'member.role', account, channel, { role, previous: found.role }))
+      return { ...found, role }
+    })
+  }
+
+  /** @throws admin_scope_required, not_admin, membership_not_found, dm_membership_fixed */
+  async remove(actor: Actor, accountUuid: Uuid, channelUuid: Uuid): Promise<void> {
+    await this.administration.act(actor, async (tx) => {
+      const { account, channel } = await this.existing(tx, accountUuid, channelUuid)
+      refuseDirect(channel)
+      await tx.deleteMembership(account.id, channel.id)
+      const by = accountOf(actor)?.id === account.id ? 'self' : 'admin'
+      await tx.append(memberEvent('member.left', channel, account, { by }), accountOf(actor))
+      await tx.audit(memberEntry(actor, 'member.remove', account, channel, { by }))
+    })
+  }
+
+  private async existing(tx: Writes, accountUuid: Uuid, channelUuid: Uuid) {
+    const account = await tx.account({ uuid: accountUuid })
+    const channel = await tx.channel({ uuid: channelUuid })
+    const found = account && channel && (await membership(tx, account, channel))
+    if (!account || !channel || !found) throw refusal('membership_not_found')
+    return { account, channel, found }
+  }
+}
+
+export async function membership(
+  tx: Writes,
+  account: Account,
+  channel: Channel,
+): Promise<MembershipView | undefined> {
+  const both = { accountId: account.id, channelId: channel.id }
+  const [found] = await tx.listMemberships(both, { after: null, limit: 1 })
+  return found
+}
+
+function memberEntry(
+  actor: Actor,
+  action: 'member.add' | 'member.role' | 'member.remove',
+  account: Pick<Account, 'uuid'>,
+  channel: Pick<Channel, 'uuid' | 'slug'>,
+  facts: Readonly<Record<string, string>>,
+) {
+  const where = { channel_id: channel.uuid, channel: channel.slug }
+  return entryBy(actor, action, { type: 'account', id: account.uuid }, { ...where, ...facts })
+}
+
+function refuseDirect(channel: Channel): void {
+  if (channel.kind === 'dm')
+    throw new AppError(
+      'conflict',
+      'dm_membership_fixed',
+      'A direct message channel always has the same two members',
+    )
+}

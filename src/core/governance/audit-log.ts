@@ -1,0 +1,145 @@
+import type { Directory } from '../access/directory'
+import { normalName } from '../identity/accounts'
+import type { Actor } from '../identity/actor'
+import type { Account } from '../kernel/entities'
+import { refusal } from '../kernel/errors'
+import type { Secrets } from '../kernel/ids'
+import type { Reads, Store } from '../kernel/ports'
+import type { Micros } from '../kernel/time'
+import { type Pace, TURN_ROWS } from '../kernel/turns'
+import type { Administration } from './administration'
+import {
+  type AuditAction,
+  type AuditFacts,
+  type AuditRecord,
+  type AuditTarget,
+  CHAIN_START,
+  chainHash,
+  entryBy,
+} from './audit'
+
+const READ = 'audit:read'
+
+export interface AuditFilter {
+  /** Handle of who acted. */
+  readonly actor: string | null
+  /** An action, or how it begins. */
+  readonly action: string | null
+  /** Id of what it was done to. */
+  readonly target: string | null
+  readonly since: Micros | null
+}
+
+export interface AuditView {
+  readonly record: AuditRecord
+  readonly actor: Account | null
+}
+
+/** How far the chain is sound. */
+export interface Verification {
+  /** Entries that were checked. */
+  readonly entries: number
+  /** Hash of the last of them. */
+  readonly hash: string
+  /** The first entry that is not what was written; null while there is none. */
+  readonly broken: { readonly id: number; readonly problem: 'changed' | 'missing' } | null
+  /** Whether the hash that was asked for is one of theirs; null where none was. */
+  readonly isKnown: boolean | null
+}
+
+/** The record of rare acts, for administrators and tokens with a scope of their own. */
+export class AuditLog {
+  constructor(
+    private readonly store: Store,
+    private readonly directory: Directory,
+    private readonly administration: Administration,
+    private readonly secrets: Secrets,
+    private readonly pace: Pace,
+  ) {}
+
+  /** Before an entry, the newest first. @throws missing_scope, not_admin, account_not_found */
+  async list(
+    actor: Actor,
+    filter: AuditFilter,
+    page: { before: number; limit: number },
+  ): Promise<AuditView[]> {
+    this.administration.check(actor, READ)
+    const { reads } = this.store
+    const who = filter.actor === null ? null : await reads.account({ handle: normalName(filter.actor) })
+    if (who === undefined) throw refusal('account_not_found')
+    const { action, target: targetId, since } = filter
+    const records = await this.find({ actorId: who?.id ?? null, action, targetId, since }, page)
+    const ids = records.flatMap(({ actorId }) => actorId ?? [])
+    const accounts = await this.directory.settle(() => {
+      this.directory.requireAccounts(ids)
+      return new Map(ids.map((id) => [id, this.directory.account(id)]))
+    })
+    return records.map((record) => ({ record, actor: accounts.get(record.actorId ?? 0) ?? null }))
+  }
+
+  /**
+   * Checks the whole chain, and whether an entry has the hash `known`, so that a chain that was cut off at its end
+   * shows as well. Answers after every page, so that whoever asks may give up.
+   * @throws missing_scope, not_admin
+   */
+  async *verify(actor: Actor, known: string | null): AsyncGenerator<Verification> {
+    this.administration.check(actor, READ)
+    let state: Verification = {
+      entries: 0,
+      hash: CHAIN_START,
+      broken: null,
+      isKnown: known === null ? null : false,
+    }
+    const loop = this.pace.loop()
+    for (;;) {
+      await loop.turn()
+      const records = await this.store.reads.auditChain(state.entries, TURN_ROWS)
+      loop.did(records.length)
+      for (const record of records) {
+        if (state.broken) break
+        state = this.follow(state, record, known)
+      }
+      yield state
+      if (state.broken || records.length < TURN_ROWS) return
+    }
+  }
+
+  /** Writes down what happened outside a transaction of the core. Null: the server did it by itself. */
+  async note(
+    actor: Actor | null,
+    action: AuditAction,
+    target: AuditTarget | null,
+    facts?: AuditFacts,
+  ): Promise<void> {
+    await this.store.transact((tx) => tx.audit(entryBy(actor, action, target, facts)))
+  }
+
+  /** Looks through the log, slice by slice: there is no index for what may be asked. */
+  private async find(
+    filter: Parameters<Reads['auditEntries']>[0],
+    { before, limit }: { before: number; limit: number },
+  ): Promise<AuditRecord[]> {
+    const { reads } = this.store
+    const all = { actorId: null, action: null, targetId: null, since: null }
+    // Entries are numbered without a gap, so a slice of numbers is one of entries.
+    const [newest] = await reads.auditEntries(all, { after: 0, before, limit: 1 })
+    const loop = this.pace.loop()
+    const found: AuditRecord[] = []
+    for (let end = (newest?.id ?? 0) + 1; end > 1 && found.length < limit; end -= TURN_ROWS) {
+      await loop.turn()
+      const slice = { after: end - 1 - TURN_ROWS, before: end, limit: limit - found.length }
+      found.push(...(await reads.auditEntries(filter, slice)))
+      loop.did(TURN_ROWS)
+    }
+    return found
+  }
+
+  private follow(state: Verification, record: AuditRecord, known: string | null): Verification {
+    const next = state.entries + 1
+    if (record.id !== next) return { ...state, broken: { id: next, problem: 'missing' } }
+    const { hash, ...entry } = record
+    const expected = chainHash((text) => this.secrets.sha256(text), state.hash, entry)
+    if (hash !== expected) return { ...state, broken: { id: next, problem: 'changed' } }
+    return { entries: next, hash, broken: null, isKnown: known === hash ? true : state.isKnown }
+  }
+}

@@ -1,0 +1,289 @@
+import { anyScopeMatches } from '../access/scopes'
+import type { Administration } from '../governance/administration'
+import { type AuditFacts, entryBy } from '../governance/audit'
+import type { Settings } from '../governance/settings'
+import type { Account } from '../kernel/entities'
+import { AppError, refusal } from '../kernel/errors'
+import type { Secrets, Uuid } from '../kernel/ids'
+import type { ListPage, PairCodeView, Reads, Store, Writes } from '../kernel/ports'
+import { type Clock, later, MICROS_PER_SECOND } from '../kernel/time'
+import { accountEvent } from '../log/events'
+import { normalName } from './accounts'
+import { type Actor, accountOf, isListedAdmin } from './actor'
+import { type Attempts, attemptsFrom } from './attempts'
+import {
+  defaultScopes,
+  type GivenCode,
+  isOpen,
+  type PairCode,
+  type PairSecrets,
+  type PairState,
+  parsePairCode,
+  SELECTOR_LENGTH,
+} from './pair-codes'
+import type { Client, Login, Sessions } from './sessions'
+import { factsOf, type IssuedToken, legalActors, scopesFor, type Tokens } from './tokens'
+
+export interface PairRequest {
+  readonly device: string
+  /** Default: the only human who is a system admin. */
+  readonly handle?: string | undefined
+  /** Default: by the label of the device. */
+  readonly scopes?: readonly string[] | undefined
+  readonly actors?: readonly string[] | null
+  readonly ttlSeconds: number
+  /** Makes the token at once instead of a code for one. */
+  readonly direct: boolean
+}
+
+/** A code, or with `direct` the token itself; shown once, here. */
+export interface Paired {
+  readonly code: PairCode
+  readonly account: Account
+  readonly secret: { readonly link: string; readonly typed: string } | { readonly token: string }
+}
+
+export interface RedeemRequest {
+  readonly code: string
+  /** Another label for the device than the one it was made for. */
+  readonly device?: string | undefined
+  readonly as: 'token' | 'session'
+}
+
+export type Redeemed =
+  | { readonly as: 'token'; readonly issued: IssuedToken }
+  | { readonly as: 'session'; readonly login: Login }
+
+/** Tries of one address, or of the network that somebody has of IPv6, in a minute. */
+const TRIES = 10
+const TRIES_SECONDS = 60
+/** Wrong secrets for one typed code, and it is locked. */
+const MAX_WRONG = 5
+
+type Refused = 'pair_code_invalid' | 'pair_code_used' | 'pair_code_expired' | 'pair_code_revoked'
+
+export interface PairingDeps {
+  readonly store: Store
+  readonly administration: Administration
+  readonly attempts: Attempts
+  readonly tokens: Tokens
+  readonly sessions: Sessions
+  readonly secrets: Secrets
+  readonly codes: PairSecrets
+  readonly settings: Settings
+  readonly clock: Clock
+}
+
+/** One device, one token: a code that is good for one of them, once, for a short time (§9 of operating.md). */
+export class Pairing {
+  constructor(private readonly deps: PairingDeps) {}
+
+  get did(): string {
+    return this.deps.codes.did
+  }
+
+  /**
+   * Makes a code for a device, or its token at once.
+   * @throws admin_scope_required, not_admin; account_required, account_not_found, account_archived, invalid_scope,
+   *   invalid_handle, quota_exceeded
+   */
+  async create(actor: Actor, request: PairRequest): Promise<Paired> {
+    const { administration, clock, secrets, codes, tokens } = this.deps
+    return administration.act(actor, async (tx) => {
+      const account = await this.accountFor(tx, request.handle)
+      const scopes = scopesFor(account, request.scopes ?? defaultScopes(request.device, account.kind))
+      const actors = legalActors(request.actors ?? null)
+      const fresh = await this.freshCode(tx)
+      const { device, ttlSeconds } = request
+      const fields = {
+        accountId: account.id,
+        codeHash: secrets.sha256(fresh.link),
+        selector: fresh.typed.slice(0, SELECTOR_LENGTH),
+        typedHash: codes.mac(fresh.typed.slice(SELECTOR_LENGTH)),
+        scopes,
+        actors,
+        device,
+        createdBy: accountOf(actor)?.id ?? null,
+        expiresAt: later(clock.now(), ttlSeconds * MICROS_PER_SECOND),
+      }
+      if (!request.direct) {
+        const code = await tx.insertPairCode({ ...fields, state: 'active' })
+        await tx.audit(pairEntry(actor, 'pair.create', code, account))
+        return { code, account, secret: fresh }
+      }
+      // Its code, which nobody was told, is used up: the row is there to be listed and revoked.
+      const { token, secret } = await tokens.insert(tx, actor, account, {
+        name: device,
+        scopes,
+        actors,
+        device,
+      })
+      const code = await tx.insertPairCode({ ...fields, state: 'redeemed', tokenId: token.id })
+      await tx.audit(pairEntry(actor, 'pair.create', code, account))
+      return { code, account, secret: { token: secret } }
+    })
+  }
+
+  /** By creation. @throws admin_scope_required, not_admin */
+  async list(actor: Actor, page: ListPage): Promise<PairCodeView[]> {
+    this.deps.administration.check(actor)
+    return this.deps.store.reads.listPairCodes(page)
+  }
+
+  /**
+   * Ends a code, and the token or session that it was redeemed for, with its streams.
+   * @throws admin_scope_required, not_admin, device_not_found
+   */
+  async revoke(actor: Actor, uuid: Uuid): Promise<PairCodeView> {
+    const { administration, sessions, tokens } = this.deps
+    return administration.act(actor, async (tx) => {
+      const [code] = await tx.pairCodes({ uuid })
+      const account = code && (await tx.account({ id: code.accountId }))
+      if (!code || !account) throw refusal('device_not_found')
+      const token = code.tokenId === null ? undefined : await tx.token({ id: code.tokenId })
+      const session = await tx.session({ uuid: code.uuid })
+      const ended = token && (await tokens.end(tx, actor, account, token))
+      if (session) await sessions.remove(tx, actor, account, session)
+      if (code.state !== 'revoked') await tx.updatePairCode(code.id, { state: 'revoked' })
+      await tx.audit(pairEntry(actor, 'pair.revoke', code, account))
+      return { code: { ...code, state: 'revoked' }, account, token: ended ?? null }
+    })
+  }
+
+  /**
+   * Trades a code for a token, or for a session of the person it was made for; it can be done once.
+   * @throws rate_limited; pair_code_invalid for every code that is not right; pair_code_used, pair_code_expired,
+   *   pair_code_revoked for the right one; humans_only, scope_escalation for a session that the code is not good for,
+   *   with nothing done; quota_exceeded
+   */
+  async redeem(request: RedeemRequest, client: Client): Promise<Redeemed> {
+    const { attempts, store } = this.deps
+    const key = `pair ${attemptsFrom(client)}`
+    await attempts.count([{ key, count: TRIES }], TRIES_SECONDS, tooMany)
+    const given = parsePairCode(request.code)
+    if (!given) throw refusal('pair_code_invalid')
+    // What counts a wrong secret has to be written, so a refusal is an outcome and not an error in there.
+    const outcome = await store.transact((tx) => this.trade(tx, given, request, client))
+    if (typeof outcome === 'string') throw refusal(outcome)
+    return outcome
+  }
+
+  /** A state as it is shown: what was not redeemed in time has expired, and a token may have been revoked by itself. */
+  stateOf({ code, token }: PairCodeView): PairState | 'expired' {
+    if (code.state === 'active' && !isOpen(code, this.deps.clock.now())) return 'expired'
+    return code.state === 'redeemed' && token?.revokedAt ? 'revoked' : code.state
+  }
+
+  private async trade(
+    tx: Writes,
+    given: GivenCode,
+    request: RedeemRequest,
+    client: Client,
+  ): Promise<Redeemed | Refused> {
+    const { clock, sessions } = this.deps
+    const code = await this.rightCode(tx, given)
+    if (!code || code.state === 'locked') return 'pair_code_invalid'
+    if (code.state === 'redeemed') return 'pair_code_used'
+    if (code.state === 'revoked') return 'pair_code_revoked'
+    const now = clock.now()
+    if (!isOpen(code, now)) return 'pair_code_expired'
+    const account = await tx.account({ id: code.accountId })
+    if (!account || account.archivedAt !== null) return 'pair_code_invalid'
+    if (request.as === 'session') {
+      refuseSession(account, code)
+      if (!(await tx.redeemPairCode(code.id, null, now))) throw refusal('pair_code_used')
+      // The session bears the id of its code, by which it is found when the device is revoked.
+      const { login, session } = await sessions.insert(tx, account, client, code.uuid)
+      const entry = pairEntry(null, 'pair.redeem', code, account, { session_id: session.uuid })
+      await tx.audit({ ...entry, ip: client.address })
+      return { as: 'session', login }
+    }
+    const issued = await this.mint(tx, account, code, request.device ?? code.device)
+    if (!(await tx.redeemPairCode(code.id, issued.token.id, now))) throw refusal('pair_code_used')
+    const entry = pairEntry(null, 'pair.redeem', code, account, { token_id: issued.token.uuid })
+    await tx.audit({ ...entry, ip: client.address })
+    return { as: 'token', issued }
+  }
+
+  private async mint(tx: Writes, account: Account, code: PairCode, device: string): Promise<IssuedToken> {
+    const { scopes, actors } = code
+    const issued = await this.deps.tokens.write(tx, account, {
+      name: device,
+      scopes,
+      expiresAt: null,
+      actors,
+      device,
+    })
+    await tx.append(accountEvent('account.token_issued', account, factsOf(issued.token)), account)
+    return issued
+  }
+
+  /** The code that was given, if it is right; a wrong secret is counted against the one it was typed for. */
+  private async rightCode(tx: Writes, given: GivenCode): Promise<PairCode | undefined> {
+    const { clock, codes, secrets } = this.deps
+    if (given.form === 'link') return (await tx.pairCodes({ codeHash: secrets.sha256(given.code) }))[0]
+    const candidates = await tx.pairCodes({ selector: given.selector })
+    const hash = codes.mac(given.secret)
+    // Hashes under a key that nobody knows: how long comparing takes tells nothing about the secret.
+    const right = candidates.find((code) => code.typedHash === hash)
+    if (right) return right
+    const now = clock.now()
+    const tried = candidates.find((code) => isOpen(code, now))
+    if (tried) {
+      const attempts = tried.attempts + 1
+      await tx.updatePairCode(tried.id, { attempts, state: attempts < MAX_WRONG ? 'active' : 'locked' })
+    }
+    return undefined
+  }
+
+  /** A code whose first letters no other has that could be typed now. */
+  private async freshCode(tx: Reads): Promise<{ link: string; typed: string }> {
+    const { clock, codes } = this.deps
+    for (;;) {
+      const fresh = codes.fresh()
+      const same = await tx.pairCodes({ selector: fresh.typed.slice(0, SELECTOR_LENGTH) })
+      if (!same.some((code) => isOpen(code, clock.now()))) return fresh
+    }
+  }
+
+  private async accountFor(tx: Reads, handle: string | undefined): Promise<Account> {
+    if (handle === undefined) {
+      const admins = (await tx.humansWithPassword()).filter((one) => isListedAdmin(one, this.deps.settings))
+      const [only] = admins
+      if (!only || admins.length > 1) throw refusal('account_required')
+      return only
+    }
+    const account = await tx.account({ handle: normalName(handle) })
+    if (!account) throw refusal('account_not_found')
+    if (account.archivedAt !== null) throw refusal('account_archived')
+    return account
+  }
+}
+
+function pairEntry(
+  actor: Actor | null,
+  action: 'pair.create' | 'pair.redeem' | 'pair.revoke',
+  code: PairCode,
+  account: Account,
+  credential: AuditFacts = {},
+) {
+  const facts = { account_id: account.uuid, scopes: code.scopes, ...credential }
+  return entryBy(actor, action, { type: 'pair', id: code.uuid }, facts)
+}
+
+/** A session is the person, with everything it may: a code that was made for less is not good for one. */
+function refuseSession(account: Account, { scopes }: PairCode): void {
+  if (account.kind !== 'human') throw refusal('humans_only')
+  for (const scope of ['channel:*:read', 'channel:*:post'])
+    if (!anyScopeMatches(scopes, scope))
+      throw new AppError('forbidden', 'scope_escalation', 'This code is for a token with fewer rights', {
+        gate: 'scope',
+        required_scope: scope,
+      })
+}
+
+function tooMany(retryAfter: number): AppError {
+  return new AppError('rate_limited', 'rate_limited', 'Too many codes were tried; wait and try again', {
+    retry_after: retryAfter,
+  })
+}

@@ -1,0 +1,97 @@
+import type { Directory } from '../access/directory'
+import type { Gates } from '../access/policy'
+import { entryBy } from '../governance/audit'
+import type { Settings } from '../governance/settings'
+import type { Account } from '../kernel/entities'
+import { refusal } from '../kernel/errors'
+import type { AccountChange, Passwords, Reads } from '../kernel/ports'
+import type { Transactions } from '../kernel/transactions'
+import { accountEvent } from '../log/events'
+import { endSessions, hashPassword, normalName } from './accounts'
+import { isAdmin, type Person, requireHuman } from './actor'
+import type { OwnActs } from './self-service'
+import type { Client, Sessions } from './sessions'
+
+/** What an account may change about itself. */
+export type ProfilePatch = Pick<AccountChange, 'displayName' | 'about' | 'capabilities' | 'residency'>
+
+/** Accounts as they see themselves and each other. */
+export class Profiles {
+  constructor(
+    private readonly deps: {
+      readonly reads: Reads
+      readonly directory: Directory
+      readonly gates: Gates
+      readonly transactions: Transactions
+      readonly acts: OwnActs
+      readonly sessions: Sessions
+      readonly passwords: Passwords
+      readonly settings: Settings
+    },
+  ) {}
+
+  /**
+   * An account that shares a channel with the actor, or the actor itself; any account for system admins.
+   * @throws account_not_found, also for one that the actor has nothing to do with
+   */
+  async find(actor: Person, handle: string): Promise<Account> {
+    const { directory, gates, settings } = this.deps
+    const name = normalName(handle)
+    return directory.settle(() => {
+      const now = gates.current(actor)
+      const account = directory.accountByHandle(name)
+      const isKnown =
+        account &&
+        (account.id === now.account.id ||
+          isAdmin(now, settings) ||
+          directory.shareChannel(now.account.id, account.id))
+      if (!isKnown) throw refusal('account_not_found')
+      return account
+    })
+  }
+
+  /**
+   * Changes the actor's own profile.
+   * @throws humans_only or missing_scope when the account is a person's, and whoever acts is not that person
+   */
+  async update(actor: Person, patch: ProfilePatch): Promise<Account> {
+    return this.deps.acts.act(actor, async (tx, now) => {
+      if (now.account.kind === 'human') requireHuman(now)
+      const changed = Object.keys(patch)
+      if (changed.length === 0) return now.account
+      const updated = await tx.updateAccount(now.account.id, patch)
+      const words = changed.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+      await tx.append(accountEvent('account.updated', updated, { changed: words }), updated)
+      await tx.audit(
+        entryBy(now, 'account.update', { type: 'account', id: updated.uuid }, { changed: words }),
+      )
+      return updated
+    })
+  }
+
+  /**
+   * Gives the person another password and ends all its other sessions. Guesses at the present one count like those of
+   * a login.
+   * @throws humans_only, missing_scope; draining, login_throttled, invalid_credentials, weak_password
+   */
+  async changePassword(actor: Person, current: string, next: string, client: Client): Promise<void> {
+    requireHuman(actor)
+    const { acts, passwords, reads, sessions, settings, transactions } = this.deps
+    transactions.refuseWhileDraining(actor)
+    const { account } = actor
+    const attempt = await sessions.countAttempt(account.handle, client)
+    const stored = await reads.passwordHash(account.id)
+    if (!(await passwords.verify(current, stored))) throw refusal('invalid_credentials')
+    const passwordHash = await hashPassword(next, passwords, settings)
+    await acts.act(actor, async (tx, now) => {
+      requireHuman(now)
+      // Meanwhile somebody else may have changed it.
+      if ((await tx.passwordHash(account.id)) !== stored) throw refusal('invalid_credentials')
+      const updated = await tx.updateAccount(account.id, { passwordHash })
+      await tx.append(accountEvent('account.updated', updated, { changed: ['password'] }), updated)
+      await endSessions(tx, now, updated, now.via === 'session' ? now.session.id : undefined)
+      await tx.audit(entryBy(now, 'password.change', { type: 'account', id: updated.uuid }))
+      await tx.forgetAttempts(attempt)
+    })
+  }
+}

@@ -1,0 +1,207 @@
+import type { Directory } from '../access/directory'
+import { type AuditEntry, entryBy } from '../governance/audit'
+import type { Settings } from '../governance/settings'
+import type { Account, Session } from '../kernel/entities'
+import { AppError, refusal } from '../kernel/errors'
+import type { Secrets, Uuid } from '../kernel/ids'
+import type { Passwords, Store, Writes } from '../kernel/ports'
+import { type Clock, later, MICROS_PER_DAY, MICROS_PER_SECOND, type Micros } from '../kernel/time'
+import type { Transactions } from '../kernel/transactions'
+import { accountEvent } from '../log/events'
+import { normalName } from './accounts'
+import { type Actor, accountOf, type Person, requireHuman } from './actor'
+import { type Attempts, attemptsFrom } from './attempts'
+import { FailedLogins } from './failed-logins'
+import type { OwnActs } from './self-service'
+
+export interface Client {
+  readonly address: string | null
+  readonly userAgent: string | null
+}
+
+export interface Login {
+  readonly account: Account
+  /** What the cookie carries; stored only as a hash. */
+  readonly secret: string
+  readonly lifetimeSeconds: number
+}
+
+/** Attempts of one address over all handles, per attempt allowed for one handle. */
+const ADDRESS_FACTOR = 5
+
+interface SessionsDeps {
+  readonly store: Store
+  readonly transactions: Transactions
+  readonly directory: Directory
+  readonly acts: OwnActs
+  readonly attempts: Attempts
+  readonly passwords: Passwords
+  readonly secrets: Secrets
+  readonly settings: Settings
+  readonly clock: Clock
+}
+
+/** Login sessions of people. */
+export class Sessions {
+  private readonly failures: FailedLogins
+
+  constructor(private readonly deps: SessionsDeps) {
+    this.failures = new FailedLogins(deps.clock)
+  }
+
+  /**
+   * Signs a human in. Every failure is the same error after the same work, so that it tells nothing about the handle.
+   * @throws invalid_credentials; login_throttled with `retry_after` in seconds
+   */
+  async login(handle: string, password: string, client: Client): Promise<Login> {
+    const name = normalName(handle)
+    const attempt = await this.countAttempt(name, client)
+    const account = await this.deps.store.reads.account({ handle: name })
+    const stored = account?.kind === 'human' ? await this.deps.store.reads.passwordHash(account.id) : null
+    const matches = await this.deps.passwords.verify(password, stored)
+    if (!matches || !account || account.kind !== 'human' || account.archivedAt !== null || stored === null) {
+      await this.noteFailure(account, client)
+      throw refusal('invalid_credentials')
+    }
+    const stronger = this.deps.passwords.isWeak(stored) ? await this.deps.passwords.hash(password) : null
+    return this.deps.store.transact(async (tx) => {
+      // While the password was looked at the account may have been archived, or given another one.
+      const now = await tx.account({ id: account.id })
+      if (now?.archivedAt !== null || (await tx.passwordHash(account.id)) !== stored)
+        throw refusal('invalid_credentials')
+      const { login, session } = await this.insert(tx, account, client)
+      if (stronger !== null) await tx.updateAccount(account.id, { passwordHash: stronger })
+      await tx.forgetAttempts(attempt)
+      await tx.audit(loginEntry(account, account, client, 'login.ok', { session_id: session.uuid }))
+      return login
+    })
+  }
+
+  /** The row of a new session, for verbs that make one along the way; it gets this id if one is given. */
+  async insert(
+    tx: Writes,
+    account: Account,
+    client: Client,
+    uuid?: Uuid,
+  ): Promise<{ login: Login; session: Session }> {
+    const secret = this.deps.secrets.secret()
+    const session = await tx.insertSession({
+      accountId: account.id,
+      hash: this.deps.secrets.sha256(secret),
+      expiresAt: this.nextEnd(),
+      ip: client.address,
+      userAgent: client.userAgent,
+      ...(uuid === undefined ? {} : { uuid }),
+    })
+    return { session, login: { account, secret, lifetimeSeconds: this.lifetimeSeconds } }
+  }
+
+  /** The sessions of the person that are not over, the one last begun first. @throws humans_only, missing_scope */
+  async list(actor: Person): Promise<Session[]> {
+    requireHuman(actor)
+    return this.deps.store.reads.listSessions(actor.account.id, this.deps.clock.now())
+  }
+
+  /** Ends a session of the person, on whichever device. @throws humans_only, missing_scope, session_not_found */
+  async end(actor: Person, uuid: Uuid): Promise<void> {
+    await this.deps.acts.act(actor, async (tx, now) => {
+      requireHuman(now)
+      const session = await tx.session({ uuid })
+      if (session?.accountId !== now.account.id) throw refusal('session_not_found')
+      await this.remove(tx, now, now.account, session)
+    })
+  }
+
+  /** Deletes a session and says so in the log, so that its streams close everywhere. */
+  async remove(tx: Writes, actor: Actor, account: Account, session: Session): Promise<void> {
+    const [ended] = await tx.deleteSessions({ id: session.id })
+    if (!ended) return
+    await tx.append(
+      accountEvent('account.session_ended', account, { session_id: session.uuid }),
+      accountOf(actor),
+    )
+    const target = { type: 'session', id: session.uuid } as const
+    await tx.audit(entryBy(actor, 'session.revoke', target, { account_id: account.uuid }))
+  }
+
+  /** Ends the session the actor came with. @throws logout_requires_session */
+  async logout(actor: Person): Promise<void> {
+    if (actor.via !== 'session') throw refusal('logout_requires_session')
+    const { account, session } = actor
+    await this.deps.transactions.run(actor, (tx) => this.remove(tx, actor, account, session))
+  }
+
+  /** Whether less than half of a session's life is left, so that its next use should prolong it. */
+  isAging(session: Session): boolean {
+    const half = (this.lifetimeSeconds * MICROS_PER_SECOND) / 2
+    return session.expiresAt - this.deps.clock.now() < half
+  }
+
+  /** Gives a session its full life again; answers it in seconds. */
+  async renew(session: Session): Promise<number> {
+    await this.deps.store.transact(async (tx) => {
+      await tx.extendSession(session.id, this.nextEnd())
+    })
+    this.deps.directory.forgetSession(session.hash)
+    return this.lifetimeSeconds
+  }
+
+  /** By the clock, which also says whether it is over: the time of the log does not go back when the clock does. */
+  private nextEnd(): Micros {
+    return later(this.deps.clock.now(), this.lifetimeSeconds * MICROS_PER_SECOND)
+  }
+
+  private get lifetimeSeconds(): number {
+    return (this.deps.settings.get('auth.session_days') * MICROS_PER_DAY) / MICROS_PER_SECOND
+  }
+
+  /** Alike for every failure. A handle that nobody has is not written down: it may be a password that went astray. */
+  private async noteFailure(account: Account | undefined, client: Client): Promise<void> {
+    const unwritten = this.failures.admit()
+    if (unwritten === undefined) return
+    const facts = unwritten === 0 ? {} : { not_recorded: unwritten }
+    await this.deps.store.transact((tx) => tx.audit(loginEntry(null, account, client, 'login.failed', facts)))
+  }
+
+  /**
+   * Counts an attempt at a password, before it is looked at; a success takes it back. Answers the keys it counted.
+   * @throws login_throttled with `retry_after` in seconds
+   */
+  async countAttempt(handle: string, client: Client): Promise<readonly string[]> {
+    const rate = this.deps.settings.get('rate.login')
+    if (rate === null) return []
+    const from = attemptsFrom(client)
+    const limits = [
+      // Not the handle itself: people type passwords there, and what is counted is stored.
+      { key: `${from} ${this.deps.secrets.sha256(handle)}`, count: rate.count },
+      { key: from, count: rate.count * ADDRESS_FACTOR },
+    ]
+    return this.deps.attempts.count(limits, rate.seconds, throttled)
+  }
+}
+
+function throttled(retryAfter: number): AppError {
+  return new AppError('rate_limited', 'login_throttled', 'Too many login attempts; wait and try again', {
+    retry_after: retryAfter,
+  })
+}
+
+/** Who signs in has no credential yet. */
+function loginEntry(
+  by: Account | null,
+  target: Account | undefined,
+  client: Client,
+  action: 'login.ok' | 'login.failed',
+  metadata: AuditEntry['metadata'],
+): AuditEntry {
+  return {
+    actorId: by?.id ?? null,
+    tokenUuid: null,
+    via: 'session',
+    ip: client.address,
+    action,
+    targetType: target ? 'account' : null,
+    targetId: target?.uuid ?? null,
+    metadata,
+  }
+}

@@ -1,0 +1,111 @@
+import type { Session, Token } from '../kernel/entities'
+import { slices } from '../kernel/paged-reads'
+import type { Reads, Store, Writes } from '../kernel/ports'
+import type { Clock, Micros } from '../kernel/time'
+import { type Actor, principalOf } from './actor'
+
+/** Rows that one act writes: other works come between two of them. */
+const SLICE = 50
+
+interface Use {
+  readonly accountId: number
+  readonly at: Micros
+}
+
+/** Uses of one kind of credential, by its inner id. */
+class Uses {
+  private noted = new Map<number, Use>()
+  /** What is being written: known, and not in the store yet. */
+  private writing = new Map<number, Use>()
+
+  constructor(private readonly write: (tx: Writes, uses: ReadonlyMap<number, Micros>) => Promise<void>) {}
+
+  note(id: number, use: Use): void {
+    this.noted.set(id, use)
+  }
+
+  at(id: number): Micros | undefined {
+    return (this.noted.get(id) ?? this.writing.get(id))?.at
+  }
+
+  *all(): Iterable<Use> {
+    yield* this.writing.values()
+    yield* this.noted.values()
+  }
+
+  /** Writes slice by slice; what could not be written is noted again. */
+  async flush(store: Pick<Store, 'transact'>): Promise<void> {
+    this.writing = this.noted
+    this.noted = new Map()
+    try {
+      for (const slice of slices([...this.writing], SLICE)) {
+        const uses = new Map(slice.map(([id, { at }]) => [id, at]))
+        await store.transact((tx) => this.write(tx, uses))
+        for (const [id] of slice) this.writing.delete(id)
+      }
+    } finally {
+      this.noted = new Map([...this.writing, ...this.noted])
+      this.writing = new Map()
+    }
+  }
+}
+
+/**
+ * When tokens and sessions were last used: noted in memory, written in batches. What is not written yet is shown all
+ * the same; of the uses at another process those that it has written.
+ */
+export class Usage {
+  private readonly tokens = new Uses((tx, uses) => tx.noteUses('tokens', uses))
+  private readonly sessions = new Uses((tx, uses) => tx.noteUses('sessions', uses))
+  private line: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    private readonly store: Pick<Store, 'reads' | 'transact'>,
+    private readonly clock: Clock,
+  ) {}
+
+  note(actor: Actor): void {
+    const principal = principalOf(actor)
+    if (principal.via === 'operator') return
+    const use = { accountId: principal.account.id, at: this.clock.now() }
+    if (principal.via === 'token') this.tokens.note(principal.token.id, use)
+    else this.sessions.note(principal.session.id, use)
+  }
+
+  /** The token with its last use, as far as it is known here. */
+  ofToken(token: Token): Token {
+    return { ...token, lastUsedAt: later(token.lastUsedAt, this.tokens.at(token.id)) }
+  }
+
+  /** The session with its last use, as far as it is known here. */
+  ofSession(session: Session): Session {
+    return { ...session, lastUsedAt: later(session.lastUsedAt, this.sessions.at(session.id)) }
+  }
+
+  /** When these accounts last used any of their tokens and sessions; those that never did are absent. */
+  async ofAccounts(
+    accountIds: readonly number[],
+    reads: Pick<Reads, 'lastSeen'> = this.store.reads,
+  ): Promise<ReadonlyMap<number, Micros>> {
+    const wanted = new Set(accountIds)
+    const seen = new Map(await reads.lastSeen(accountIds))
+    for (const uses of [this.tokens, this.sessions])
+      for (const { accountId, at } of uses.all())
+        if (wanted.has(accountId) && at > (seen.get(accountId) ?? 0)) seen.set(accountId, at)
+    return seen
+  }
+
+  /** Writes what was noted since the last time. Call it once a minute, and before the end. */
+  flush(): Promise<void> {
+    const turn = this.line.then(async () => {
+      await this.tokens.flush(this.store)
+      await this.sessions.flush(this.store)
+    })
+    this.line = turn.catch(() => {})
+    return turn
+  }
+}
+
+function later(stored: Micros | null, known: Micros | undefined): Micros | null {
+  return known !== undefined && known > (stored ?? 0) ? known : stored
+}

@@ -1,0 +1,61 @@
+import type { Directory } from '../access/directory'
+import type { Gates } from '../access/policy'
+import type { Settings } from '../governance/settings'
+import { isAdmin, type Person } from '../identity/actor'
+import type { AudienceKind, Catalogue } from './catalogue'
+import type { EventRecord } from './events'
+
+/** Of an event, what decides who sees it. */
+export type Judged = Pick<EventRecord, 'type' | 'channelId' | 'subject'>
+
+type Judge = (actor: Person, event: Judged) => boolean
+
+/** Who sees which event, judged by the rights of now: one function for each kind of audience in the catalogue. */
+export class Audience {
+  private readonly judges: Readonly<Record<AudienceKind, Judge>> = {
+    readers: (actor, event) => this.isReader(actor, event),
+    readers_and_account: (actor, event) => isConcerned(actor, event) || this.isReader(actor, event),
+    members: (actor, event) => this.isMember(actor, event),
+    account: (actor, event) => isConcerned(actor, event) || this.isAdministrator(actor),
+    account_and_peers: (actor, event) =>
+      isConcerned(actor, event) || this.isAdministrator(actor) || this.isPeer(actor, event),
+    admins: (actor) => this.isAdministrator(actor),
+  }
+
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly directory: Directory,
+    private readonly gates: Gates,
+    private readonly settings: Settings,
+  ) {}
+
+  /** False for a type that this program does not know. Synchronous over the directory; call it inside `Directory.settle`. */
+  hears(actor: Person, event: Judged): boolean {
+    const kind = this.catalogue.find(event.type)
+    return kind !== undefined && this.judges[kind.audience](actor, event)
+  }
+
+  private isReader(actor: Person, { channelId }: Judged): boolean {
+    return channelId !== null && this.gates.mayRead(actor, this.directory.channel(channelId))
+  }
+
+  /** Also of a channel that is archived, which has no readers. */
+  private isMember(actor: Person, { channelId }: Judged): boolean {
+    if (channelId === null || !this.directory.member(actor.account.id, channelId)) return false
+    return this.gates.hasScope(actor, this.directory.channel(channelId), 'read')
+  }
+
+  private isAdministrator(actor: Person): boolean {
+    // Of a stream that has long been open the account may have changed.
+    return isAdmin({ ...actor, account: this.directory.account(actor.account.id) }, this.settings)
+  }
+
+  /** Whether both accounts are in the same channel. */
+  private isPeer(actor: Person, { subject }: Judged): boolean {
+    return this.directory.shareChannel(actor.account.id, subject)
+  }
+}
+
+function isConcerned(actor: Person, { subject }: Judged): boolean {
+  return actor.account.id === subject
+}

@@ -1,0 +1,90 @@
+import type { Directory } from '../access/directory'
+import type { SettingValue } from '../kernel/entities'
+import type { Seq } from '../kernel/ids'
+import type { Reads } from '../kernel/ports'
+import type { Pace } from '../kernel/turns'
+import { viewMessages } from '../messages/views'
+import type { About, Catalogue } from './catalogue'
+import { type EventLookups, type EventRecord, fromRecord, type LogEvent } from './events'
+import type { RecentEvents } from './recent-events'
+
+/** Events that are looked up together. */
+export const SLICE = 64
+
+export interface HydrateDeps {
+  readonly catalogue: Catalogue
+  readonly reads: Pick<Reads, 'messagesBySeq' | 'settingChanges'>
+  readonly directory: Directory
+  readonly recent: RecentEvents
+}
+
+/** The events that these records of the log are today, in order, without those whose subject is gone or whose type is unknown. */
+export async function hydrate(deps: HydrateDeps, records: readonly EventRecord[]): Promise<LogEvent[]> {
+  const { recent } = deps
+  const { mark } = recent
+  const known = new Map(records.map(({ seq }) => [seq, recent.get(seq)]))
+  const missing = records.filter(({ seq }) => known.get(seq) === undefined)
+  if (missing.length > 0) {
+    for (const { event, hasReplies } of await read(deps, missing)) {
+      recent.keep(event, hasReplies, mark)
+      known.set(event.seq, event)
+    }
+    // What was known may read differently since then.
+    if (recent.mark.changes !== mark.changes) return (await read(deps, records)).map(({ event }) => event)
+  }
+  return records.map(({ seq }) => known.get(seq)).filter((event) => event !== undefined)
+}
+
+/** The same for many records, with turns for others between. */
+export async function hydrateInSlices(
+  deps: HydrateDeps,
+  pace: Pace,
+  records: readonly EventRecord[],
+): Promise<LogEvent[]> {
+  const loop = pace.loop()
+  const events: LogEvent[] = []
+  for (let start = 0; start < records.length; start += SLICE) {
+    await loop.turn()
+    const slice = records.slice(start, start + SLICE)
+    events.push(...(await hydrate(deps, slice)))
+    loop.did(slice.length)
+  }
+  return events
+}
+
+async function read({ catalogue, reads, directory }: HydrateDeps, records: readonly EventRecord[]) {
+  const known = records.flatMap((record) => {
+    const kind = catalogue.find(record.type)
+    return kind ? { record, kind } : []
+  })
+  const subjectsOf = (...about: About[]) =>
+    known.filter(({ kind }) => about.includes(kind.about)).map(({ record }) => record.subject)
+  const seqs = [...new Set(subjectsOf('message'))]
+  const stored = await reads.messagesBySeq(seqs)
+  const replied = new Set(stored.filter(({ replyCount }) => replyCount > 0).map(({ seq }) => seq))
+  const settings = await settingsOf(reads, subjectsOf('setting'))
+  return directory.settle(() => {
+    const actors = known.map(({ record }) => record.actorId).filter((id) => id !== null)
+    directory.requireAccounts([...actors, ...subjectsOf('account', 'membership')])
+    const messages = new Map(viewMessages(directory, stored).map((view) => [view.message.seq, view]))
+    const look: EventLookups = {
+      account: (id) => directory.account(id),
+      channel: (id) => directory.channel(id),
+      message: (seq) => messages.get(seq),
+      setting: (seq) => settings.get(seq),
+    }
+    return known
+      .map(({ record, kind }) => fromRecord(record, kind, look))
+      .filter((event) => event !== undefined)
+      .map((event) => ({ event, hasReplies: replied.has(event.seq) }))
+  })
+}
+
+async function settingsOf(
+  reads: Pick<Reads, 'settingChanges'>,
+  seqs: readonly Seq[],
+): Promise<ReadonlyMap<Seq, SettingValue>> {
+  if (seqs.length === 0) return new Map()
+  const changes = await reads.settingChanges({ seqs })
+  return new Map(changes.map(({ seq, key, value }) => [seq, { key, value }]))
+}

@@ -1,0 +1,155 @@
+/**
+ * The log: what happened, in one order. catalogue.ts lists the types of events, events.ts is their shape, feed.ts reads
+ * them by the rights of a reader, streams.ts and shared-log.ts are the ports of live readers and of other processes.
+ * Imports the core alone. Start reading here, then catalogue.ts.
+ */
+
+import type { Settings } from '../governance/settings'
+import type { Channel } from '../kernel/entities'
+import { AppError } from '../kernel/errors'
+import type { Seq } from '../kernel/ids'
+import { inSlices } from '../kernel/paged-reads'
+import type { Epoch, NewestMessage, Store } from '../kernel/ports'
+import { type Clock, later, MICROS_PER_MINUTE, type Micros, toMicros } from '../kernel/time'
+import type { Pace } from '../kernel/turns'
+import { type Cursor, formatCursor, parseCursor } from './cursors'
+import type { LogEvent } from './events'
+
+const noMessage: NewestMessage = { seq: 0, at: toMicros(0) }
+
+/** Where the log stands, and what a client's cursor means in it. */
+export class Log {
+  private readonly newest = new Map<number, NewestMessage>()
+  /** Grows when messages are passed over: what was read before that is not remembered after it. */
+  private generation = 0
+  private constructor(
+    private readonly store: Pick<Store, 'reads' | 'shared'>,
+    private readonly settings: Settings,
+    private readonly pace: Pace,
+    private epochs: readonly Epoch[],
+    /** Seq of the last announced event; every reader sees exactly the log up to here. */
+    public head: Seq,
+  ) {}
+
+  static async open(store: Pick<Store, 'reads' | 'shared'>, settings: Settings, pace: Pace): Promise<Log> {
+    return new Log(store, settings, pace, await store.reads.epochs(), await store.reads.head())
+  }
+
+  /** Moves the head; told of every committed event before anybody else reads it. */
+  apply(event: LogEvent): void {
+    this.head = event.seq
+    if (event.type !== 'message.created') return
+    // What was read of it may be newer than this.
+    const { id } = event.channel
+    if ((this.newest.get(id)?.seq ?? 0) < event.seq) this.newest.set(id, { seq: event.seq, at: event.at })
+  }
+
+  /** Moves the head over messages that are not told of: what is remembered as the newest of a channel may be old. */
+  skip(upTo: Seq): void {
+    this.head = Math.max(this.head, upTo)
+    this.newest.clear()
+    this.generation++
+  }
+
+  /** Reads the epochs again, because there is a new one. */
+  async reloadEpochs(): Promise<void> {
+    this.epochs = await this.store.reads.epochs()
+  }
+
+  get epoch(): string {
+    const last = this.epochs.at(-1)
+    if (!last) throw new Error('the log has no epoch')
+    return last.epoch
+  }
+
+  /**
+   * Until when the log is ahead of this clock, by more than a minute: its instants rise with seq, so that whatever is
+   * written meanwhile is a microsecond later than what was written last. Undefined where it is not.
+   */
+  async aheadUntil(clock: Pick<Clock, 'now'>): Promise<Micros | undefined> {
+    const [newest] = await this.store.reads.events(this.head - 1, 1)
+    return newest && newest.at > later(clock.now(), MICROS_PER_MINUTE) ? newest.at : undefined
+  }
+
+  cursor(seq: Seq): string {
+    // A position in a former epoch is written as such, so that it stays what it was.
+    let epoch = this.epochs[0]
+    for (const candidate of this.epochs) if (candidate.firstSeq <= Math.max(seq, 1)) epoch = candidate
+    return formatCursor((epoch ?? { epoch: this.epoch }).epoch, seq)
+  }
+
+  get headCursor(): string {
+    return this.cursor(this.head)
+  }
+
+  /** The newest message ever written to each of these channels, in their order; of seq 0 where there is none. */
+  async newestIn(channelIds: readonly number[]): Promise<NewestMessage[]> {
+    const { generation } = this
+    const absent = channelIds.filter((id) => !this.newest.has(id))
+    const found =
+      absent.length === 0
+        ? new Map<number, NewestMessage>()
+        : new Map(await inSlices(this.pace, absent, (some) => this.store.reads.newestIn(some)))
+    // What was announced meanwhile is newer than what was read.
+    if (generation === this.generation)
+      for (const id of absent) if (!this.newest.has(id)) this.newest.set(id, found.get(id) ?? noMessage)
+    return channelIds.map((id) => this.newest.get(id) ?? found.get(id) ?? noMessage)
+  }
+
+  /**
+   * The position a cursor names for a reader of these channels.
+   * @throws invalid_cursor; cursor_expired below what was purged there; cursor_epoch for a position of another history
+   */
+  async position(text: string, parameter: 'since' | 'before', channels: readonly Channel[]): Promise<Seq> {
+    const cursor = parseCursor(text)
+    if (!cursor) throw new AppError('invalid', 'invalid_cursor', `Invalid \`${parameter}\` cursor`)
+    const floor = channels.reduce((highest, { floorSeq }) => Math.max(highest, floorSeq), 0)
+    const seq =
+      cursor.kind === 'now' && parameter === 'before' ? this.head + 1 : await this.resolve(cursor, floor)
+    if (seq >= floor) return seq
+    if (cursor.kind !== 'position' || this.settings.get('log.expired_cursor') === 'clamp') return floor
+    throw new AppError(
+      'gone',
+      'cursor_expired',
+      'This cursor is older than what is kept; continue from oldest_cursor',
+      {
+        oldest_cursor: this.cursor(floor),
+        head_cursor: this.headCursor,
+      },
+    )
+  }
+
+  private async resolve(cursor: Cursor, floor: Seq): Promise<Seq> {
+    switch (cursor.kind) {
+      case 'oldest':
+        return floor
+      case 'now':
+        await this.store.shared?.fresh()
+        return this.head
+      case 'moment':
+        return this.store.reads.seqOfMoment(cursor.at, cursor.message)
+      case 'position': {
+        const index = this.epochs.findIndex((epoch) => epoch.epoch === cursor.epoch)
+        const next = this.epochs[index + 1]
+        const last = next
+          ? next.firstSeq - 1
+          : Math.max(this.head, index < 0 ? 0 : await this.store.reads.head())
+        if (index >= 0 && cursor.seq <= last) {
+          // Another process handed it out; what it stands for comes here in a moment.
+          if (cursor.seq > this.head) await this.store.shared?.reach(cursor.seq)
+          return cursor.seq
+        }
+        throw new AppError(
+          'conflict',
+          'cursor_epoch',
+          'This cursor belongs to another history of this server',
+          {
+            oldest_cursor: this.cursor(floor),
+            head_cursor: this.headCursor,
+            epoch: this.epoch,
+          },
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { Channel } from '../../core/kernel/entities'
+import type { LogEvent } from '../../core/log/events'
+import type { EndReason, Outlet } from '../../core/log/streams'
+import type { SocketHandle } from '../socket'
+import { extend, type Wire } from './wire'
+
+/** What a peer that reads nothing is given to take the close frame before the connection is cut. */
+const LINGER_MILLISECONDS = 5_000
+
+/** So many pings without a word from the peer, and it is taken for gone: a sent ping alone keeps a socket alive. */
+const UNANSWERED_PINGS = 2
+
+/** Close codes of §9 and §19.4: RFC 6455 §7.4.1, and 1013 "try again later" of the IANA registry. */
+const codes: Record<EndReason, number> = {
+  shutdown: 1001,
+  auth_revoked: 1008,
+  expired: 1008,
+  slow_consumer: 1013,
+}
+
+/** A WebSocket as a place where events go out. Frames are strings, because bytes would become binary frames. */
+export class SocketOutlet implements Outlet {
+  readonly topics
+  readonly beatEvery: number
+  private unanswered = 0
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly socket: SocketHandle,
+    private readonly options: {
+      /** Says goodbye in a frame before closing; the earlier server's clients know only the close code. */
+      readonly talkative: boolean
+      readonly beatEvery: number
+      readonly beat: (outlet: SocketOutlet, position: number) => void
+      readonly dropped: (outlet: SocketOutlet, channels: readonly Channel[]) => void
+    },
+  ) {
+    this.beatEvery = options.beatEvery
+    this.topics = {
+      add: (topic: string) => socket.subscribe(topic),
+      delete: (topic: string) => socket.unsubscribe(topic),
+    }
+  }
+
+  event(event: LogEvent, replay: boolean): void {
+    const text = this.wire.envelope(event)
+    this.socket.send(replay ? extend(text, '"replay":true') : text)
+  }
+
+  say(frame: object): void {
+    this.socket.send(JSON.stringify(frame))
+  }
+
+  beat(position: number): void {
+    this.options.beat(this, position)
+  }
+
+  ping(): void {
+    if (this.unanswered++ < UNANSWERED_PINGS) this.socket.ping()
+    else this.socket.terminate()
+  }
+
+  /** The peer is there. */
+  heard(): void {
+    this.unanswered = 0
+  }
+
+  dropped(channels: readonly Channel[]): void {
+    this.options.dropped(this, channels)
+  }
+
+  buffered(): number {
+    return this.socket.getBufferedAmount()
+  }
+
+  end(reason: EndReason): void {
+    if (this.options.talkative && reason !== 'slow_consumer')
+      this.say(reason === 'shutdown' ? { type: 'shutdown' } : { type: 'bye', reason })
+    this.close(codes[reason], reason)
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.close(code, reason)
+    setTimeout(() => this.socket.terminate(), LINGER_MILLISECONDS).unref()
+  }
+}

@@ -1,0 +1,94 @@
+import type { Seq } from '../core/kernel/ids'
+import { channelOf, concernedBy, type LogEvent } from '../core/log/events'
+import type { Waits } from '../core/log/streams'
+
+interface Waiter {
+  readonly accountId: number
+  readonly channelIds: readonly number[] | '*'
+  readonly wake: (moved: boolean) => void
+}
+
+/** Requests held until the log moves where they look. A group of events wakes each of them once. */
+export class HeldRequests implements Waits {
+  private readonly byChannel = new Map<number, Set<Waiter>>()
+  private readonly everywhere = new Set<Waiter>()
+  private readonly byAccount = new Map<number, Set<Waiter>>()
+  private waiting = 0
+  private stopped = false
+
+  /** `head`: where the announced log stands. */
+  constructor(private readonly head: () => Seq) {}
+
+  next({
+    accountId,
+    channelIds,
+    after,
+    milliseconds,
+    signal,
+  }: Parameters<Waits['next']>[0]): Promise<boolean> {
+    if (this.stopped || signal?.aborted) return Promise.resolve(false)
+    // Something was announced while the caller read: it looks again at once.
+    if (this.head() > after) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        accountId,
+        channelIds,
+        wake: (moved) => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', abort)
+          for (const set of this.setsOf(waiter)) set.delete(waiter)
+          this.waiting--
+          resolve(moved)
+        },
+      }
+      const abort = () => waiter.wake(false)
+      const timer = setTimeout(abort, milliseconds)
+      signal?.addEventListener('abort', abort, { once: true })
+      for (const set of this.setsOf(waiter)) set.add(waiter)
+      this.waiting++
+    })
+  }
+
+  /** Requests that are held. */
+  get size(): number {
+    return this.waiting
+  }
+
+  /** Wakes whoever waits for one of these events, or whose rights they changed. */
+  notify(events: readonly LogEvent[]): void {
+    const woken = new Set<Waiter>(this.everywhere)
+    for (const event of events) {
+      const channel = channelOf(event)
+      const account = concernedBy(event)
+      if (channel) for (const waiter of this.byChannel.get(channel.id) ?? []) woken.add(waiter)
+      if (account) for (const waiter of this.byAccount.get(account.id) ?? []) woken.add(waiter)
+    }
+    for (const waiter of woken) waiter.wake(true)
+  }
+
+  /** Wakes all: anything may have happened. */
+  wakeAll(): void {
+    for (const set of [...this.byAccount.values()]) for (const waiter of [...set]) waiter.wake(true)
+  }
+
+  /** Lets everybody go with what they have, now and from now on. */
+  stop(): void {
+    this.stopped = true
+    for (const set of [...this.byAccount.values()]) for (const waiter of [...set]) waiter.wake(false)
+  }
+
+  private setsOf({ accountId, channelIds }: Waiter): Set<Waiter>[] {
+    const own = entry(this.byAccount, accountId)
+    if (channelIds === '*') return [own, this.everywhere]
+    return [own, ...channelIds.map((id) => entry(this.byChannel, id))]
+  }
+}
+
+function entry(sets: Map<number, Set<Waiter>>, key: number): Set<Waiter> {
+  let set = sets.get(key)
+  if (!set) {
+    set = new Set()
+    sets.set(key, set)
+  }
+  return set
+}

@@ -1,0 +1,57 @@
+/** Secrets at rest: what is sealed under the key of the instance tells nobody anything who has the database alone. */
+
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import type { RetrySecrets } from '../core/kernel/retry-keys'
+
+/** Purposes a key is derived for: what is sealed for one cannot be opened for another. */
+export type Purpose = 'synapse-webhook-secret' | 'synapse-retry-answer'
+
+const ALGORITHM = 'aes-256-gcm'
+const KEY_BYTES = 32
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+const PREFIX = 'v1.'
+
+export interface Sealing {
+  /** `v1.` and base64url of nonce, ciphertext and tag. */
+  seal(text: string): string
+  /** @throws Error for what was changed, or sealed under another key or for another purpose */
+  open(sealed: string): string
+}
+
+/** AES-256-GCM under HKDF-SHA-256 of the seed of the instance key. */
+export function sealing(seed: Uint8Array, purpose: Purpose): Sealing {
+  const key = keyFor(seed, purpose)
+  return {
+    seal(text) {
+      const nonce = randomBytes(NONCE_BYTES)
+      const cipher = createCipheriv(ALGORITHM, key, nonce)
+      const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
+      return PREFIX + sealed.toString('base64url')
+    },
+    open(sealed) {
+      const bytes = Buffer.from(sealed.slice(PREFIX.length), 'base64url')
+      if (!sealed.startsWith(PREFIX) || bytes.length < NONCE_BYTES + TAG_BYTES)
+        throw new Error('this was not sealed here')
+      const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES))
+      decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
+      const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES))
+      return Buffer.concat([text, decipher.final()]).toString('utf8')
+    },
+  }
+}
+
+/** What keeps retry keys: answers are sealed, and requests hashed under a key. */
+export function retrySecrets(seed: Uint8Array): RetrySecrets {
+  const answers = sealing(seed, 'synapse-retry-answer')
+  const key = keyFor(seed, 'synapse-retry-request')
+  return {
+    seal: (answer) => answers.seal(answer),
+    open: (sealed) => answers.open(sealed),
+    mac: (request) => createHmac('sha256', key).update(request).digest('hex'),
+  }
+}
+
+function keyFor(seed: Uint8Array, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', seed, new Uint8Array(0), purpose, KEY_BYTES))
+}

@@ -1,0 +1,70 @@
+/** The core's ports onto what Bun has built in: clock, turns, randomness, hashing, and slow password hashing. */
+
+import type { Secrets, Uuid } from '../core/kernel/ids'
+import type { Passwords } from '../core/kernel/ports'
+import { type Clock, toMicros } from '../core/kernel/time'
+import type { Turns } from '../core/kernel/turns'
+import { memoryOf } from './memory'
+import { Gate } from './semaphore'
+
+/** Wall time in microseconds. `Date.now` is followed, so that an adjusted clock is seen; the digits below come from the steady one. */
+export const systemClock: Clock = {
+  now: () => {
+    const wall = Date.now()
+    const precise = performance.timeOrigin + performance.now()
+    // The two drift apart when the clock is set; then the wall is right.
+    return toMicros(Math.floor((Math.abs(precise - wall) < 2 ? precise : wall) * 1000))
+  },
+  steady: () => performance.now(),
+}
+
+/** Turns of Bun's event loop: what waits for the network is handled between two of them. */
+export const systemTurns: Turns = {
+  next: () => new Promise((resolve) => setImmediate(resolve)),
+}
+
+export const systemSecrets: Secrets = {
+  uuid: () => Bun.randomUUIDv7() as Uuid,
+  secret: () =>
+    crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url', omitPadding: true }),
+  sha256: (text) => Bun.SHA256.hash(text, 'hex'),
+}
+
+/** argon2id parameters: 64 MiB, 3 passes (those of the earlier server, but for its four lanes). */
+const MEMORY_KIB = 65_536
+const PASSES = 3
+/** Every hash takes 64 MiB: so many at once where there is memory for all of them, and so many more may wait. */
+const CONCURRENT_HASHES = 2
+const WAITING_HASHES = 32
+/** What a password is compared with when there is none, so that it takes as long: the hash of 32 forgotten random bytes. */
+const DECOY =
+  '$argon2id$v=19$m=65536,t=3,p=1$ZGco9bJ+YrZUYOGIQiVPaZ1TXMka4I63L6uJrQZyQIg$oWJkueKTCvcvuzfne5FX+rawGeredK8rH+q3918CPG4'
+
+/** What stays free for everything else when one more hash begins. */
+const MARGIN_BYTES = 32 * 1024 * 1024
+
+/**
+ * Password hashing by Bun's argon2id, which runs off the serving thread. One hash may always run; another one beside it
+ * waits where memory is short, so that sign-ins take longer instead of ending the server.
+ */
+export function argonPasswords(freeBytes = () => memoryOf()?.free): Passwords {
+  // Those that run already may not have touched all of theirs yet.
+  const isRoomFor = (hashes: number) =>
+    (freeBytes() ?? Number.POSITIVE_INFINITY) >= hashes * MEMORY_KIB * 1024 + MARGIN_BYTES
+  const gate = new Gate(
+    (running) => running === 0 || (running < CONCURRENT_HASHES && isRoomFor(running + 1)),
+    WAITING_HASHES,
+  )
+  const options = { algorithm: 'argon2id', memoryCost: MEMORY_KIB, timeCost: PASSES } as const
+  return {
+    hash: (password) => gate.run(() => Bun.password.hash(password, options)),
+    verify: async (password, hash) => {
+      const matches = await gate.run(() => Bun.password.verify(password, hash ?? DECOY))
+      return hash !== null && matches
+    },
+    isWeak: (hash) => {
+      const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$/.exec(hash)
+      return !match || Number(match[1]) < MEMORY_KIB || Number(match[2]) < PASSES
+    },
+  }
+}

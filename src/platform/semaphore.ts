@@ -1,0 +1,32 @@
+import { AppError } from '../core/kernel/errors'
+
+/** Lets work through while there is room; the rest waits in line, first come first served, and beyond that is turned away. */
+export class Gate {
+  private running = 0
+  private readonly line: (() => void)[] = []
+
+  constructor(
+    /** Whether another one may run beside so many. */
+    private readonly hasRoom: (running: number) => boolean,
+    private readonly length: number,
+  ) {}
+
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.line.length > 0 || !this.hasRoom(this.running)) {
+      if (this.line.length >= this.length)
+        throw new AppError('unavailable', 'unavailable', 'Too many logins at once; try again', {
+          retry_after: 1,
+        })
+      await new Promise<void>((resolve) => this.line.push(resolve))
+    } else this.running++
+    try {
+      return await work()
+    } finally {
+      this.running--
+      while (this.line.length > 0 && this.hasRoom(this.running)) {
+        this.running++
+        this.line.shift()?.()
+      }
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import { background } from '../../core/kernel/background'
+import { Trouble } from '../../core/kernel/errors'
+import { OperatorError } from '../../core/kernel/operator-error'
+import { eventCatalogue } from '../../core/log/catalogue'
+import { GroupCommit } from '../group-commit'
+import type { OpenStore, StoreDeps } from '../index'
+import { findFact, insertEpoch, noteFact } from '../queries/instance'
+import { PostgresEngine } from './engine'
+import { codeOf, meaningOf } from './error'
+import { type Head, handleOf, openPostgres, type PostgresConnections, timed, WATCH_PATIENCE_MS } from './open'
+import { readsThrough } from './reads'
+import { PostgresSharedLog } from './shared-log'
+
+/** The head is looked at so often, whatever the bus says. */
+const WATCH_MILLISECONDS = 1000
+/** A database that has not answered for so long is taken for gone. */
+const PATIENCE_MILLISECONDS = 3000
+const SILENT = `the database did not answer for ${WATCH_PATIENCE_MS / 1000} s: the connections to it are replaced`
+
+/**
+ * Opens the store in a Postgres database, filling and migrating it as needed.
+ * @throws OperatorError if it cannot or must not be opened by this program
+ */
+export async function openPostgresStore(url: string, deps: StoreDeps): Promise<OpenStore> {
+  const { clock, secrets, report, measure, catalogue = eventCatalogue, unfit = report } = deps
+  const connections = await openPostgres(url, deps)
+  try {
+    const { writer, readers, watch } = connections
+    let watching: Watching | undefined
+    // The connection that is asked every second finds out first that no answer comes any more.
+    const silent = () => {
+      watching?.isSilent()
+      for (const client of [writer, readers]) client.abandon()
+    }
+    const lookAtHead = looking(watch, silent)
+    const reads = readsThrough(readers)
+    const lookAtTime = () => timed(deps, lookAtHead)
+    const shared = new PostgresSharedLog(reads, await lookAtHead(), lookAtHead, report, catalogue)
+    const engine = new PostgresEngine(writer, clock)
+    const commits = new GroupCommit({ catalogue, engine, log: shared, clock, secrets, report, measure })
+    watching = watchOver({
+      log: shared,
+      lookAtHead: lookAtTime,
+      report,
+      unfit,
+      lookElsewhere: () => watch.renew(),
+      recovered: () => writer.renew(),
+    })
+    const holder = crypto.randomUUID()
+    const close = async () => {
+      watching?.stop()
+      await commits.drain()
+      shared.stop()
+      await connections.close()
+    }
+    const opened: OpenStore = {
+      kind: 'postgres',
+      connect: connections.connect,
+      migrated: connections.migrated,
+      notices: connections.notices,
+      reads,
+      shared,
+      post: (plan) => commits.post(plan),
+      transact: (work) => commits.transact(work),
+      onCommit: (listener) => shared.onCommit(listener),
+      fact: (name) => writer.run((db) => findFact(handleOf(db), name)),
+      noteFact: (name, value) => writer.run((db) => noteFact(handleOf(db), name, value)),
+      beginEpoch: (reason, from) =>
+        writer.run((db) =>
+          db.transaction(async (tx) => {
+            await tx.execute('SELECT 1 FROM log_head FOR UPDATE')
+            await insertEpoch(handleOf(tx), clock, secrets, { reason, from })
+          }),
+        ),
+      lease: async (name, seconds) => {
+        // By the clock of the database, which all processes share. A lease that ends later than any begun now was begun
+        // while that clock was ahead.
+        const held = await readers.run(
+          (_, sql) => sql`
+            INSERT INTO job_leases (name, holder, until)
+            VALUES (${name}, ${holder}, now() + ${seconds} * interval '1 second')
+            ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+            WHERE job_leases.holder = excluded.holder OR job_leases.until < now()
+              OR job_leases.until > now() + ${2 * seconds} * interval '1 second' RETURNING name`,
+        )
+        return held.length > 0
+      },
+      release: async (name) => {
+        await readers.run((_, sql) => sql`DELETE FROM job_leases WHERE name = ${name} AND holder = ${holder}`)
+      },
+      isHealthy: () => watching?.isHealthy === true,
+      close,
+      [Symbol.asyncDispose]: close,
+    }
+    return opened
+  } catch (error) {
+    await connections.close()
+    throw error
+  }
+}
+
+/** What is reported, once, when the database takes no changes. */
+class ReadOnlyDatabase extends Trouble {
+  override readonly name = 'ReadOnlyDatabase'
+
+  constructor() {
+    super(
+      'the database is read-only (a standby, or default_transaction_read_only is on): nothing can be written until it takes changes again',
+    )
+  }
+}
+
+interface Watching {
+  readonly isHealthy: boolean
+  /** The connections are dead: no answer came for a while. */
+  isSilent(): void
+  stop(): void
+}
+
+interface Watched {
+  readonly log: PostgresSharedLog
+  readonly lookAtHead: () => Promise<Head>
+  readonly report: (fault: unknown) => void
+  readonly unfit: (fault: OperatorError) => void
+  /** Connects anew to look again. */
+  readonly lookElsewhere: () => void
+  /** Told that the database takes changes again. */
+  readonly recovered: () => void
+}
+
+/** Looks at the head now and then: what no hint told of is found by this, and whether the database is there. */
+function watchOver(of: Watched): Watching {
+  let answeredAt = performance.now()
+  let trouble: 'lost' | 'read_only' | undefined
+  let asking = false
+  // Said once; it is in /readyz until the database is back.
+  const say = (what: 'lost' | 'read_only', fault: unknown) => {
+    if (trouble === what) return
+    trouble = what
+    if (isUnfit(fault)) of.unfit(fault)
+    else of.report(what === 'read_only' ? new ReadOnlyDatabase() : troubleOf(fault))
+  }
+  const look = async () => {
+    if (asking) return
+    asking = true
+    try {
+      const head = await of.lookAtHead()
+      of.log.noteHead(head)
+      answeredAt = performance.now()
+      if (head.isReadOnly) {
+        say('read_only', undefined)
+        of.lookElsewhere()
+      } else {
+        if (trouble === 'read_only') of.recovered()
+        trouble = undefined
+      }
+    } catch (fault) {
+      say(meaningOf(fault) === 'read_only' ? 'read_only' : 'lost', fault)
+    } finally {
+      asking = false
+    }
+  }
+  const timer = setInterval(() => background(look(), of.report), WATCH_MILLISECONDS)
+  timer.unref()
+  return {
+    get isHealthy() {
+      return trouble === undefined && performance.now() - answeredAt < PATIENCE_MILLISECONDS
+    },
+    isSilent: () => say('lost', new Trouble(SILENT)),
+    stop: () => clearInterval(timer),
+  }
+}
+
+/**
+ * Asks for the head, and once more where the answer got lost: asking changes nothing. `silent` is called when no answer
+ * came at all, once for all who waited for it.
+ */
+function looking(watch: PostgresConnections['watch'], silent: () => void): () => Promise<Head> {
+  let toldAt = Number.NEGATIVE_INFINITY
+  const ask = async (isAgain: boolean): Promise<Head> => {
+    try {
+      return await watch.run((look) => look())
+    } catch (error) {
+      if (codeOf(error) === 'ETIMEDOUT' && performance.now() - toldAt > WATCH_PATIENCE_MS) {
+        toldAt = performance.now()
+        silent()
+      }
+      if (isAgain || meaningOf(error) !== 'lost') throw error
+      return ask(true)
+    }
+  }
+  return () => ask(false)
+}
+
+/** What is said of a database that is away. */
+function troubleOf(fault: unknown): unknown {
+  if (meaningOf(fault) !== 'lost') return fault
+  return new Trouble(
+    `the database cannot be reached (${codeOf(fault)}): what needs it is answered with 503 until it is back`,
+  )
+}
+
+/** Whether waiting does not help. */
+function isUnfit(fault: unknown): fault is OperatorError {
+  return fault instanceof OperatorError && fault.kind === 'unsuitable'
+}

@@ -1,0 +1,57 @@
+import { eventCatalogue } from '../../core/log/catalogue'
+import { OwnLog } from '../announced-log'
+import { GroupCommit } from '../group-commit'
+import type { OpenStore, StoreDeps } from '../index'
+import { createReads } from '../queries'
+import { beginLog, findFact, insertEpoch, noteFact } from '../queries/instance'
+import { findHead } from '../queries/log'
+import { SqliteEngine } from './engine'
+import { SqliteFaults } from './faults'
+import { handleOf, openSqlite, type SqliteConnections } from './open'
+
+/**
+ * Opens the store at a path, making and migrating it as needed.
+ * @throws OperatorError if it cannot or must not be opened by this program
+ */
+export async function openSqliteStore(path: string, deps: StoreDeps): Promise<OpenStore> {
+  return storeOver(openSqlite(path, deps.beforeMigration), path, deps)
+}
+
+/** The store at a path over connections to it, which it closes. */
+export async function storeOver(
+  { writer, reader, migrated }: SqliteConnections,
+  path: string,
+  { catalogue = eventCatalogue, clock, secrets, report, disk, measure }: StoreDeps,
+): Promise<OpenStore> {
+  const handle = handleOf(writer)
+  await beginLog(handle, clock, secrets)
+  const head = await findHead(handle)
+  if (!head) throw new Error('the log has no head')
+  const faults = new SqliteFaults(path, disk, report)
+  const engine = new SqliteEngine({ writer, reader, head, clock, faults, report })
+  const log = new OwnLog(head.seq, report)
+  const commits = new GroupCommit({ catalogue, engine, log, clock, secrets, report, measure })
+  const close = async () => {
+    await commits.drain()
+    engine.close()
+  }
+  const opened: OpenStore = {
+    kind: 'sqlite',
+    migrated,
+    notices: [],
+    reads: faults.guard(createReads(handleOf(reader))),
+    post: (plan) => commits.post(plan),
+    transact: (work) => commits.transact(work),
+    onCommit: (listener) => log.onCommit(listener),
+    fact: (name) => findFact(handle, name),
+    noteFact: (name, value) => noteFact(handle, name, value),
+    beginEpoch: (reason, from) => insertEpoch(handle, clock, secrets, { reason, from }),
+    // The lock of the home says that there is one process.
+    lease: async () => true,
+    release: async () => {},
+    isHealthy: () => engine.isHealthy(),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+  return opened
+}

@@ -1,0 +1,115 @@
+import { Database } from 'bun:sqlite'
+import { sql } from 'drizzle-orm'
+import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
+import { OperatorError } from '../../core/kernel/operator-error'
+import type { Dialect, Handle } from '../database'
+import * as schema from '../schema'
+import { checkDatabase, checkWriteAheadLog, damaged } from './check'
+import { migrateSqlite } from './migrate'
+import { CHECKPOINT_PAGES, KEPT_LOG_BYTES } from './write-ahead-log'
+
+export interface SqliteConnections {
+  readonly writer: Database
+  readonly reader: Database
+  readonly migrated: readonly string[]
+}
+
+/**
+ * Opens (and makes, and migrates) the database: one connection that writes, one that only reads, so that no reader
+ * ever sees a transaction that is not committed. `beforeMigration` is called before an existing store is changed.
+ * @throws OperatorError, and what `beforeMigration` throws
+ */
+export function openSqlite(path: string, beforeMigration?: (path: string) => void): SqliteConnections {
+  checkWriteAheadLog(path)
+  const writer = connect(path, { create: true, readwrite: true })
+  try {
+    writer.run('PRAGMA busy_timeout = 5000')
+    // Before anything that would change a file of somebody else's.
+    refuseForeign(writer)
+    checkDatabase(writer, path)
+    // Only takes effect before the first table; it is what lets a purge give space back.
+    writer.run('PRAGMA auto_vacuum = INCREMENTAL')
+    writer.run('PRAGMA journal_mode = WAL')
+    writer.run('PRAGMA synchronous = FULL')
+    writer.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    // Else the log keeps the size it had beside the longest read, such as a backup under load.
+    writer.run(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES}`)
+    const migrated = migrateSqlite(writer, () => beforeMigration?.(path))
+    const reader = connect(path, { readonly: true })
+    reader.run('PRAGMA busy_timeout = 5000')
+    return { writer, reader, migrated }
+  } catch (error) {
+    writer.close()
+    throw translate(error, path)
+  }
+}
+
+const dialect: Dialect = {
+  numbers: (json) => sql`SELECT value FROM json_each(${json})`,
+  texts: (json) => sql`SELECT value FROM json_each(${json})`,
+  membershipKey: sql`memberships.rowid`,
+  // Each is looked up on the serving thread, half a microsecond long.
+  countedMembers: sql`250`,
+  byCodePoint: (text) => sql`${text} COLLATE BINARY`,
+  instants: (byId) =>
+    sql`(SELECT value ->> 0 AS id, value ->> 1 AS at FROM json_each(${JSON.stringify([...byId])})) AS given`,
+}
+
+/** The database as drizzle's queries see it. */
+export function handleOf(connection: Database): Handle {
+  // The type of drizzle's bun database names the schema it was made with; ours is fixed.
+  const db = drizzle({ client: connection, schema }) as unknown as BunSQLiteDatabase<typeof schema>
+  return { db, t: schema, dialect }
+}
+
+function connect(
+  path: string,
+  options: { create?: boolean; readwrite?: boolean; readonly?: boolean },
+): Database {
+  try {
+    return new Database(path, { ...options, strict: true })
+  } catch (error) {
+    throw translate(error, path)
+  }
+}
+
+function refuseForeign(db: Database): void {
+  const tables = db.query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table'").all()
+  const names = new Set(tables.map(({ name }) => name))
+  if (names.has('alembic_version'))
+    throw new OperatorError(
+      'not_a_store',
+      'this is a database of the earlier Synapse server',
+      'import it into a new store: synapse import-original',
+    )
+  if (names.size > 0 && !names.has('migrations'))
+    throw new OperatorError(
+      'not_a_store',
+      'this database belongs to another program',
+      'name an empty or missing file',
+    )
+}
+
+function translate(error: unknown, path: string): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'SQLITE_NOTADB')
+    return new OperatorError(
+      'not_a_store',
+      `${path} is not a SQLite database, or its beginning is damaged`,
+      'name another file, or put a copy back: synapse backup list, then synapse backup restore <file>',
+    )
+  if (code.startsWith('SQLITE_CORRUPT')) return damaged(path)
+  if (code === 'SQLITE_CANTOPEN')
+    return new OperatorError(
+      'unreadable',
+      `${path} cannot be opened`,
+      'check that its folder exists and may be written',
+    )
+  if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM')
+    return new OperatorError(
+      'unreadable',
+      `${path} cannot be written by this user`,
+      'change its owner or name another file',
+    )
+  return error
+}

@@ -1,0 +1,58 @@
+import { type AuditAction, type AuditFacts, CHAIN_START, chainHash, entryBy } from '../core/governance/audit'
+import { canonicalJson } from '../core/kernel/canonical-json'
+import type { Secrets } from '../core/kernel/ids'
+import type { Clock } from '../core/kernel/time'
+import { pagesOf } from './pages'
+import { rowOf, type Side, valueIn, type Writing } from './store-adapter'
+import { tableNamed } from './table-meta'
+
+/** What an entry is stamped with. */
+export interface Stamp {
+  readonly clock: Clock
+  readonly secrets: Pick<Secrets, 'uuid' | 'sha256'>
+}
+
+/**
+ * Adds what the operator did to the audit log of a store, in the transaction that ends it: behind the last entry, so
+ * that `synapse audit verify` follows the chain through it.
+ */
+export async function writeDown(
+  to: Side,
+  write: Writing,
+  { clock, secrets }: Stamp,
+  action: AuditAction,
+  facts: AuditFacts,
+): Promise<void> {
+  const audit = tableNamed('audit')
+  const last = await lastEntry(to)
+  const entry = entryBy({ via: 'operator' }, action, null, facts)
+  const record = { ...entry, id: last.id + 1, uuid: secrets.uuid(), at: clock.now() }
+  const hash = chainHash((text) => secrets.sha256(text), last.hash, record)
+  await write.insert(audit, [
+    rowOf(audit, {
+      id: record.id,
+      uuid: record.uuid,
+      at: record.at,
+      actor_id: record.actorId,
+      token_uuid: record.tokenUuid,
+      via: record.via,
+      ip: record.ip,
+      action: record.action,
+      target_type: record.targetType,
+      target_id: record.targetId,
+      metadata: canonicalJson(record.metadata),
+      hash,
+    }),
+  ])
+}
+
+async function lastEntry(side: Side): Promise<{ id: number; hash: string }> {
+  const audit = tableNamed('audit')
+  let last = { id: 0, hash: CHAIN_START }
+  // Ids begin at 1 and have no gap; in a chain that has one the last entry lies further on.
+  const before = Math.max(0, (await side.count(audit)) - 1)
+  for await (const page of pagesOf(side, audit, [before]))
+    for (const row of page)
+      last = { id: Number(valueIn(audit, row, 'id')), hash: String(valueIn(audit, row, 'hash')) }
+  return last
+}

@@ -1,0 +1,122 @@
+import { OperatorError } from '../core/kernel/operator-error'
+import { MOVING_IN, RETIRED_TO } from '../store/store-state'
+import { type Side, type Value, valueIn, type Writing } from './store-adapter'
+import { TABLES, tableNamed } from './table-meta'
+
+/** Which store it is, and which moment of it: what a copy has to have been made of to be gone on with. */
+export interface Identity {
+  readonly did: string | null
+  readonly epoch: string
+  readonly headSeq: number
+}
+
+/** How far a move has come. It lies in the target and changes in the same transactions as what it tells of. */
+export interface Mark extends Identity {
+  /** The table under way. */
+  readonly table: string
+  /** Key of its last row that has arrived; null before the first. */
+  readonly after: readonly Value[] | null
+  /** Rows that have arrived, of each table. */
+  readonly rows: Readonly<Record<string, number>>
+  /** Everything has arrived and equals the source. */
+  readonly verified: boolean
+}
+
+/** More than any store has: one is begun by hand, or when a copy was put back. */
+const MAX_EPOCHS = 100_000
+
+/** What a store may hold of itself without having been used. */
+const LEFT_BY_A_START = ['log_head', 'epochs', 'instance', 'job_leases']
+
+/** @throws OperatorError conflict for a store that nobody has started yet, or that is itself half moved in */
+export async function identify(from: Side): Promise<Identity> {
+  const facts = await from.facts()
+  if (facts.has(MOVING_IN))
+    throw new OperatorError(
+      'conflict',
+      'the source is itself half moved in',
+      'finish that migrate-db first, by running it again',
+    )
+  const [epochs, logHead] = [tableNamed('epochs'), tableNamed('log_head')]
+  const begun = (await from.page(epochs, undefined, MAX_EPOCHS)).at(-1)
+  const [head] = await from.page(logHead, undefined, 1)
+  if (!begun || !head)
+    throw new OperatorError('conflict', 'the source holds no log', 'name a store that a server has run on')
+  return {
+    did: facts.get('did') ?? null,
+    epoch: String(valueIn(epochs, begun, 'epoch')),
+    headSeq: Number(valueIn(logHead, head, 'seq')),
+  }
+}
+
+async function readMark(to: Side): Promise<Mark | undefined> {
+  const text = (await to.facts()).get(MOVING_IN)
+  // Written by writeMark and by nobody else.
+  return text === undefined ? undefined : (JSON.parse(text) as Mark)
+}
+
+export function writeMark(write: Writing, mark: Mark): Promise<void> {
+  return write.setFact(MOVING_IN, JSON.stringify(mark))
+}
+
+/**
+ * The mark to go on from: that of an unfinished move of the same source, or a new one in a target that is empty.
+ * @throws OperatorError conflict
+ */
+export async function beginMove(to: Side, source: Identity, movedTo: string | undefined): Promise<Mark> {
+  const found = await readMark(to)
+  if (movedTo !== undefined && !found?.verified)
+    throw new OperatorError(
+      'conflict',
+      `the source was moved already, to ${movedTo}`,
+      'name that store; synapse epoch rotate brings this one back to life',
+    )
+  if (found) {
+    if (found.did === source.did && found.epoch === source.epoch && found.headSeq === source.headSeq)
+      return found
+    throw new OperatorError(
+      'conflict',
+      found.did === source.did && found.epoch === source.epoch
+        ? 'the source has gone on since its move into this target began'
+        : 'the target holds the unfinished move of another store',
+      'name an empty target: another file, or a database that was created anew',
+    )
+  }
+  await refuseUsed(to, source.did)
+  const mark: Mark = { ...source, table: TABLES[0]?.name ?? '', after: null, rows: {}, verified: false }
+  await to.transact(async (write) => {
+    await clearStart(write)
+    await writeMark(write, mark)
+  })
+  return mark
+}
+
+/** Makes an empty store ready for an import into the instance of this DID. @throws OperatorError conflict */
+export async function beginImport(to: Side, write: Writing, did: string): Promise<void> {
+  if ((await to.facts()).has(MOVING_IN))
+    throw new OperatorError('conflict', 'the target holds an unfinished move', 'name an empty target')
+  await refuseUsed(to, did)
+  await clearStart(write)
+  await write.setFact('did', did)
+}
+
+async function clearStart(write: Writing): Promise<void> {
+  for (const name of LEFT_BY_A_START) await write.clear(tableNamed(name))
+}
+
+/** @throws OperatorError conflict unless nothing was ever written to the store but by its own start */
+async function refuseUsed(to: Side, did: string | null): Promise<void> {
+  const refuse = (what: string) =>
+    new OperatorError('conflict', `the target is not empty: ${what}`, 'name an empty file or database')
+  const facts = await to.facts()
+  if (facts.has(RETIRED_TO)) throw refuse('it is a store that was itself moved away')
+  for (const table of TABLES) {
+    const [row] = await to.page(table, undefined, 1)
+    if (row === undefined) continue
+    if (!LEFT_BY_A_START.includes(table.name)) throw refuse(`there are rows in its table ${table.name}`)
+    if (table.name === 'log_head' && valueIn(table, row, 'seq') !== 0) throw refuse('its log has begun')
+  }
+  const known = facts.get('did')
+  if (known !== undefined && known !== did)
+    throw refuse(`it belongs to another instance (${known}), whose server would refuse what is moved into it`)
+}

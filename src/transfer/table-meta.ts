@@ -1,0 +1,85 @@
+import { getTableColumns } from 'drizzle-orm'
+import { getTableConfig, type SQLiteColumn, type SQLiteTable } from 'drizzle-orm/sqlite-core'
+import * as schema from '../store/schema'
+import { OWN_FACTS } from '../store/store-state'
+
+/** What a column holds, whichever dialect keeps it. */
+export type ColumnKind = 'integer' | 'boolean' | 'text' | 'json' | 'uuid' | 'instant'
+
+export interface ColumnShape {
+  readonly name: string
+  readonly kind: ColumnKind
+}
+
+/** A table as both dialects have it. */
+export interface TableShape {
+  readonly name: string
+  readonly columns: readonly ColumnShape[]
+  /** Places of the primary key in `columns`, in the order of the key. */
+  readonly key: readonly number[]
+  /** The column that numbers itself, if there is one. */
+  readonly serial: string | undefined
+  /** Which rows belong to the data; the rest describe this copy of it. */
+  readonly where: string | undefined
+}
+
+/**
+ * Every table of the store, each behind those that it refers to. The head of the log comes first of all: a log that
+ * has not reached its head yet is incomplete, one that goes beyond it is taken for damaged.
+ */
+export const TABLES: readonly TableShape[] = inOrder([schema.logHead, ...Object.values(schema)]).map(shapeOf)
+
+/** The shape of a table by its name. */
+export function tableNamed(name: string): TableShape {
+  const found = TABLES.find((table) => table.name === name)
+  if (!found) throw new Error(`there is no table ${name}`)
+  return found
+}
+
+function inOrder(tables: readonly SQLiteTable[]): SQLiteTable[] {
+  const ordered = new Set<SQLiteTable>()
+  const add = (table: SQLiteTable) => {
+    if (ordered.has(table)) return
+    for (const key of getTableConfig(table).foreignKeys) {
+      const { foreignTable } = key.reference()
+      if (foreignTable !== table) add(foreignTable)
+    }
+    ordered.add(table)
+  }
+  tables.forEach(add)
+  return [...ordered]
+}
+
+function shapeOf(table: SQLiteTable): TableShape {
+  const { name, primaryKeys } = getTableConfig(table)
+  const columns = Object.values(getTableColumns(table)) as SQLiteColumn[]
+  const names = columns.map((column) => column.name)
+  const keyNames =
+    primaryKeys[0]?.columns.map((column) => column.name) ??
+    columns.filter(({ primary }) => primary).map((column) => column.name)
+  if (keyNames.length === 0) throw new Error(`table ${name} has no primary key to go through it by`)
+  return {
+    name,
+    columns: columns.map((column) => ({ name: column.name, kind: kindOf(column) })),
+    key: keyNames.map((key) => names.indexOf(key)),
+    serial: columns.find((column) => 'autoIncrement' in column && column.autoIncrement === true)?.name,
+    where: table === schema.instance ? `name NOT IN ('${OWN_FACTS.join("', '")}')` : undefined,
+  }
+}
+
+function kindOf(column: SQLiteColumn): ColumnKind {
+  switch (column.columnType) {
+    case 'SQLiteInteger':
+      return 'integer'
+    case 'SQLiteBoolean':
+      return 'boolean'
+    case 'SQLiteText':
+      return 'text'
+    case 'SQLiteTextJson':
+      return 'json'
+    case 'SQLiteCustomColumn':
+      return column.getSQLType() === 'blob' ? 'uuid' : 'instant'
+    default:
+      throw new Error(`column ${column.name} has a type that cannot be moved: ${column.columnType}`)
+  }
+}

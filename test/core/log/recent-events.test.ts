@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'bun:test'
+import type { Account, Channel, Message, MessageView } from '../../../src/core/kernel/entities'
+import { toMicros } from '../../../src/core/kernel/time'
+import { eventCatalogue, eventKinds, type TypeAbout } from '../../../src/core/log/catalogue'
+import {
+  accountEvent,
+  channelEvent,
+  type EventBody,
+  type LogEvent,
+  postedEvent,
+} from '../../../src/core/log/events'
+import { RecentEvents } from '../../../src/core/log/recent-events'
+
+const MIB = 1024 * 1024
+// Only what the events themselves look at.
+const channel = { id: 1, slug: 'room' } as Channel
+const sender = { id: 1, handle: 'ann' } as Account
+
+function view(seq: number, { body = 'hi', root = 0, metadata = {}, replyCount = 0 } = {}): MessageView {
+  const thread = root === 0 ? null : { seq: root, uuid: '' }
+  const message = { seq, channelId: 1, body, thread, metadata, replyCount, createdAt: toMicros(seq) }
+  return { message: message as unknown as Message, channel, sender, mentioned: [] }
+}
+const posted = (seq: number, more = {}) => postedEvent(view(seq, more))
+const placed = (body: EventBody, seq: number): LogEvent => ({ ...body, seq, at: toMicros(seq), actor: null })
+
+describe('what is kept of the events of late', () => {
+  test('is what was announced and what was read, as the same objects', () => {
+    const recent = new RecentEvents(eventCatalogue, () => true)
+    const [live, read] = [posted(2), posted(1)]
+    recent.apply(live)
+    recent.keep(read, false, recent.mark)
+    expect(recent.get(2)).toBe(live)
+    expect(recent.get(1)).toBe(read)
+    expect(recent.message(1)).toBe(read.message as MessageView)
+    expect(recent.get(3)).toBeUndefined()
+  })
+
+  test('is what was read alone while no reader listens', () => {
+    let isHeard = false
+    const recent = new RecentEvents(eventCatalogue, () => isHeard)
+    const [unheard, read, heard] = [posted(1), posted(2), posted(3)]
+    recent.apply(unheard)
+    recent.keep(read, false, recent.mark)
+    isHeard = true
+    recent.apply(heard)
+    expect([1, 2, 3].map((seq) => recent.get(seq))).toEqual([undefined, read, heard])
+  })
+
+  test.each([
+    ['short messages', { body: 'x' }],
+    ['long bodies', { body: 'x'.repeat(16_000) }],
+    ['metadata', { metadata: { deep: { list: ['x'.repeat(4000), 'y'.repeat(4000)] } } }],
+  ])('takes at most 4 MiB, renderings included, and gives up what came first: %s', (_, more) => {
+    const recent = new RecentEvents(eventCatalogue, () => true)
+    for (let seq = 1; seq <= 2000; seq++) recent.apply(posted(seq, more))
+    const kept = Array.from({ length: 2000 }, (_, i) => i + 1).filter((seq) => recent.get(seq))
+    const size = JSON.stringify(view(1, more)).length
+    // The message, its envelope and its frame for a stream, each with some objects.
+    expect(kept.length * 4 * size).toBeLessThanOrEqual(4 * MIB)
+    expect(kept.length).toBeGreaterThan(40)
+    expect(kept.at(-1)).toBe(2000)
+    expect(kept.at(0)).toBe(2000 - kept.length + 1)
+  })
+
+  test('is forgotten when names change, and stays when nothing that it shows does', () => {
+    const events: Record<string, EventBody> = {
+      'account.updated': accountEvent('account.updated', sender),
+      'channel.updated': channelEvent('channel.updated', channel),
+    }
+    for (const type of Object.keys(eventKinds)) {
+      const recent = new RecentEvents(eventCatalogue, () => true)
+      recent.apply(posted(1))
+      // What it is about does not matter here.
+      const other = channelEvent(type as TypeAbout<'channel'>, channel)
+      recent.apply(placed(events[type] ?? other, 2))
+      expect({ type, isKept: recent.get(1) !== undefined }).toEqual({ type, isKept: !(type in events) })
+      expect(recent.get(2)).toBeDefined()
+    }
+  })
+
+  test('is not what was read before a change and comes after it', () => {
+    const recent = new RecentEvents(eventCatalogue, () => true)
+    const { mark } = recent
+    recent.apply(placed(accountEvent('account.updated', sender), 2))
+    recent.keep(posted(1), false, mark)
+    recent.keepMessage(view(3), mark)
+    expect(recent.get(1)).toBeUndefined()
+    expect(recent.get(3)).toBeUndefined()
+  })
+
+  test('of a message that was read for a page is not its event, whose time only the log knows', () => {
+    const recent = new RecentEvents(eventCatalogue, () => true)
+    const message = view(1)
+    recent.keepMessage(message, recent.mark)
+    expect(recent.message(1)).toBe(message)
+    expect(recent.get(1)).toBeUndefined()
+    const event = posted(1)
+    recent.keep(event, false, recent.mark)
+    recent.keepMessage(view(1), recent.mark)
+    expect(recent.get(1)).toBe(event)
+  })
+
+  test('stands for no message of a page once it has a reply, also where the reply came while it was read', () => {
+    const recent = new RecentEvents(eventCatalogue, () => true)
+    recent.apply(posted(1))
+    const { mark } = recent
+    recent.apply(posted(2, { root: 1 }))
+    recent.keep(posted(3), false, mark)
+    recent.keep(posted(4), true, recent.mark)
+    recent.keepMessage(view(5, { replyCount: 1 }), recent.mark)
+    expect([1, 3, 4].map((seq) => recent.get(seq) !== undefined)).toEqual([true, true, true])
+    expect([1, 3, 4, 5].map((seq) => recent.message(seq))).toEqual(Array(4).fill(undefined))
+    expect(recent.message(2)).toBeDefined()
+  })
+})
