@@ -13,7 +13,7 @@ const absent: never = new Proxy({} as never, {
 
 /** What surfaces declare their endpoints with where there is no server. */
 export const undeployedParts: AppParts = {
-  ...{ core: absent, streams: absent, waits: absent, limits: absent, rates: absent },
+  ...{ core: absent, streams: absent, longPolls: absent, limits: absent, rates: absent },
   ...{ entrance: absent, host: absent, followers: absent, outbound: absent, report: absent },
 }
 

@@ -3,18 +3,18 @@
  * other is in the core's ports; which of them stand in for which port is in app/compose.ts.
  */
 
-import { copyBefore, type Keeping, keepBackups } from './app/backups'
+import { type BackupService, copyBefore, keepBackups } from './app/backups'
 import { assemble, bootstrap } from './app/compose'
 import {
-  type Doors,
-  decideExposure,
+  type Listeners,
   localUrl,
-  openDoors,
+  openListeners,
+  planBind,
   type RunOptions,
   refusePublicRescue,
 } from './app/listeners'
-import { Announcing, type AnnouncingParts } from './app/mdns'
-import { Measuring } from './app/metrics'
+import { MdnsAnnouncer, type MdnsAnnouncerParts } from './app/mdns'
+import { ServerMetrics } from './app/metrics'
 import {
   checkIdentity,
   checkRollback,
@@ -96,7 +96,7 @@ export interface BootOptions extends RunOptions {
   /** Where log lines go; default stdout when listening, nowhere otherwise. */
   readonly log?: (text: string) => void
   /** By which port and interface the local network is spoken to; for tests. */
-  readonly multicast?: AnnouncingParts['wire']
+  readonly multicast?: MdnsAnnouncerParts['wire']
   /** Where "now" comes from; default the system's clock. */
   readonly clock?: Clock
   /** Turns of the event loop; default the system's. */
@@ -133,7 +133,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   for (const notice of [...config.notices, ...notices]) logger.warning(notice)
   for (const notice of placeNotices(config)) logger.error(notice)
 
-  const exposure = options.listen ? decideExposure(config, options) : undefined
+  const bindPlan = options.listen ? planBind(config, options) : undefined
   if (options.listen && config.socket !== null) checkSocketPlace(config.socket)
   const { database } = config
   undo.use(await lockHome(config.home, database.kind === 'sqlite' ? { database: database.path } : {}))
@@ -152,8 +152,8 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
       : logger.error('something failed in the background', { fault })
   const beforeMigration = copyBefore(config, clock, logger)
   const disk = undo.use(watchDisk(config, logger))
-  const measuring = undo.use(new Measuring())
-  const measure = measuring.group
+  const serverMetrics = undo.use(new ServerMetrics())
+  const measure = serverMetrics.group
   const { promise: failed, resolve: fail } = Promise.withResolvers<OperatorError>()
   const unfit = (fault: OperatorError) => {
     logger.error(fault.problem, { fix: fault.remedy })
@@ -176,7 +176,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   if (store.migrated.length > 0) logger.info('migrated the store', { migrations: store.migrated })
   const key = await checkIdentity(config, store)
   await checkRollback(config, store, logger)
-  const keeping: Keeping = keepBackups({
+  const backups: BackupService = keepBackups({
     config,
     store,
     key,
@@ -190,12 +190,12 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     },
   })
   const stopRequested = Promise.withResolvers<void>()
-  let announcing: Announcing | undefined
-  let doors: Doors = { urls: [], port: config.port }
+  let mdns: MdnsAnnouncer | undefined
+  let bound: Listeners = { urls: [], port: config.port }
   let bus: Bus | undefined
   // What is registered first ends last: the jobs have stopped when the goodbye is said.
-  undo.defer(() => announcing?.stop())
-  undo.defer(() => keeping.stop())
+  undo.defer(() => mdns?.stop())
+  undo.defer(() => backups.stop())
   const { server, publishers, hub, core, runner } = await assemble({
     config,
     surfaces: options.surfaces ?? surfaces,
@@ -209,12 +209,12 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     requestStop: stopRequested.resolve,
     report,
     disk,
-    measuring,
-    keeping,
+    serverMetrics,
+    backups,
     clockAheadMs: () => shared.aheadMs,
-    certificateEnds: () => doors.certificate?.ends,
+    certificateEnds: () => bound.certificate?.ends,
     busProblem: () => bus?.problem ?? null,
-    nearbyServers: () => announcing?.nearbyServers() ?? [],
+    nearbyServers: () => mdns?.nearbyServers() ?? [],
     key,
   })
   undo.defer(() => runner.stop())
@@ -226,23 +226,23 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
 
   const adminCredentials = await bootstrap(config, core, logger)
   const listeners: Listener[] = []
-  if (exposure !== undefined) {
-    refusePublicRescue(exposure, core.settings.get('base_url'))
+  if (bindPlan !== undefined) {
+    refusePublicRescue(bindPlan, core.settings.get('base_url'))
     undo.defer(() => Promise.all(listeners.map((listener) => listener.stop(0))).then(() => {}))
-    doors = openDoors(config, exposure, { http: server.http, logger, listeners, report })
-    if (doors.certificate) undo.use(doors.certificate)
+    bound = openListeners(config, bindPlan, { http: server.http, logger, listeners, report })
+    if (bound.certificate) undo.use(bound.certificate)
     const say = (level: 'info' | 'warning', message: string, facts: object) =>
       logger[level](message, { ...facts })
     undo.use(new DescriptorGuard({ listeners, say, report }))
   }
   for (const listener of listeners) publishers.push((topic, text) => listener.publish(topic, text))
-  const { urls } = doors
+  const { urls } = bound
   const { multicast: wire } = options
-  const parts = { config, settings: core.settings, did: key.did, doors, store, logger }
-  if (options.listen) announcing = new Announcing({ ...parts, ...(wire && { wire }) })
+  const parts = { config, settings: core.settings, did: key.did, listeners: bound, store, logger }
+  if (options.listen) mdns = new MdnsAnnouncer({ ...parts, ...(wire && { wire }) })
   const phase = () => (core.settings.get('drain') ? 'draining' : 'ready')
   record?.update({ phase: phase(), urls: [...urls] })
-  if (options.listen && options.throwAway !== true) for (const job of await keeping.jobs()) runner.add(job)
+  if (options.listen && options.throwAway !== true) for (const job of await backups.jobs()) runner.add(job)
   runner.start()
   if (options.listen) logger.info('ready', { version: VERSION, boot_id: bootId, urls })
 
@@ -283,12 +283,12 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
       home: config.home,
       store: maskUrl(config.databaseUrl),
       urls,
-      localUrl: config.lan ? localUrl(config, doors.port) : null,
+      localUrl: config.lan ? localUrl(config, bound.port) : null,
       socket: options.listen ? config.socket : null,
       baseUrl: core.settings.get('base_url'),
-      isRescue: exposure?.rescue === true,
+      isRescue: bindPlan?.rescue === true,
       isDraining: core.settings.get('drain'),
-      lastBackup: options.listen ? (keeping.backups.newest() ?? null) : null,
+      lastBackup: options.listen ? (backups.backups.newest() ?? null) : null,
       adminCredentials,
     },
     handle: async (request) => {

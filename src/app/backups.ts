@@ -27,7 +27,7 @@ const LEASE_SECONDS = 600
 /** How long a stopping server waits for a backup that is under way. */
 const STOP_MILLISECONDS = 5000
 
-export interface KeepingParts {
+export interface BackupServiceParts {
   readonly config: Config
   readonly store: OpenStore
   readonly key: InstanceKey
@@ -40,7 +40,7 @@ export interface KeepingParts {
 }
 
 /** The backups of a server. */
-export interface Keeping {
+export interface BackupService {
   readonly backups: Backups
   /** What the local operator's requests reach. */
   readonly maker: BackupMaker
@@ -49,7 +49,15 @@ export interface Keeping {
   stop(): Promise<void>
 }
 
-export function keepBackups({ config, store, key, clock, logger, settings, onMade }: KeepingParts): Keeping {
+export function keepBackups({
+  config,
+  store,
+  key,
+  clock,
+  logger,
+  settings,
+  onMade,
+}: BackupServiceParts): BackupService {
   const now = () => new Date(clock.now() / 1000)
   const backups = new Backups({
     home: config.home,

@@ -18,7 +18,7 @@ import { createHttpServer } from '../http/server'
 import { StreamLimits } from '../http/stream-limits'
 import type { AppParts, Surface } from '../http/surface'
 import { Wire } from '../http/v1'
-import { HeldRequests, Hub } from '../hub'
+import { Hub, OpenLongPolls } from '../hub'
 import { createFollowers, Runner, upkeepJobs } from '../jobs'
 import { systemSecrets } from '../platform'
 import { descriptorsOf } from '../platform/descriptors'
@@ -27,8 +27,8 @@ import type { Logger } from '../platform/logger'
 import { OutboundCalls } from '../platform/outbound'
 import { pairSecrets } from '../platform/pair-secrets'
 import type { DiskWatch, OpenStore } from '../store'
-import type { Keeping } from './backups'
-import type { Measuring } from './metrics'
+import type { BackupService } from './backups'
+import type { ServerMetrics } from './metrics'
 import { VERSION } from './version'
 
 /** Readiness fails below this much free space. */
@@ -49,11 +49,11 @@ interface Parts {
   readonly requestStop: () => void
   readonly report: (fault: unknown) => void
   readonly disk: DiskWatch
-  readonly measuring: Measuring
+  readonly serverMetrics: ServerMetrics
   readonly certificateEnds: () => Date | undefined
   readonly nearbyServers: () => readonly NearbyServer[]
   readonly key: InstanceKey
-  readonly keeping: Pick<Keeping, 'maker' | 'backups'>
+  readonly backups: Pick<BackupService, 'maker' | 'backups'>
   /** How far the clock of this machine is ahead of that of a shared database. */
   readonly clockAheadMs: () => number
   /** Why the bus does not work; null while it does. */
@@ -62,12 +62,24 @@ interface Parts {
 
 /** Core, hub and surfaces over an open store. */
 export async function assemble(parts: Parts) {
-  const { config, catalogue, store, clock, turns, logger, bootId, report, disk, measuring, keeping, key } =
-    parts
+  const {
+    config,
+    catalogue,
+    store,
+    clock,
+    turns,
+    logger,
+    bootId,
+    report,
+    disk,
+    serverMetrics,
+    backups,
+    key,
+  } = parts
   const { certificateEnds } = parts
   const { shared } = store
   const publishers: ((topic: string, text: string) => void)[] = []
-  const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  const longPolls: OpenLongPolls = new OpenLongPolls(() => core.log.head)
   // Before the hub exists there are no listeners.
   let isHeard = () => false
   const core = await createCore({
@@ -86,16 +98,16 @@ export async function assemble(parts: Parts) {
         return isHeard()
       },
     },
-    waits,
+    longPolls,
     report,
   })
   const wire = new Wire(core)
-  const { directory, gates, feed, pace } = core
+  const { directory, policy, feed, pace } = core
   const hub: Hub = new Hub(
     {
       catalogue,
       directory,
-      gates,
+      policy,
       feed,
       clock,
       pace,
@@ -105,7 +117,7 @@ export async function assemble(parts: Parts) {
         return text.length
       },
       ended: (reader, reason) => {
-        measuring.ended(reason)
+        serverMetrics.ended(reason)
         if (reason === 'slow_consumer')
           logger.warning('a stream was closed, because its reader took nothing', {
             account_id: reader.account.uuid,
@@ -113,12 +125,12 @@ export async function assemble(parts: Parts) {
       },
       report,
     },
-    waits,
+    longPolls,
     core.log.head,
   )
   store.onCommit((events) => hub.announce(events))
-  shared?.onSkip((upTo) => hub.skip(upTo))
-  shared?.answerAfter(() => hub.carried())
+  shared?.onAdvance((upTo) => hub.advanceTo(upTo))
+  shared?.answerAfterFlush(() => hub.flushed())
   isHeard = () => hub.isHeard
   shared?.followWhile(isHeard)
   const startedAt = Date.now()
@@ -129,7 +141,7 @@ export async function assemble(parts: Parts) {
     uptimeSeconds: () => Math.floor((clock.steady() - startedSteady) / 1000),
     store: store.kind,
     did: key.did,
-    backup: () => keeping.backups.status,
+    backup: () => backups.backups.status,
     ...(shared && {
       database: () => ({ clock_ahead_ms: parts.clockAheadMs() }),
       bus: () => {
@@ -148,27 +160,27 @@ export async function assemble(parts: Parts) {
     }),
     isStopping: () => server.stopping,
     openStreams: () => hub.openStreams,
-    writesInFlight: () => measuring.meters.writesInFlight,
+    writesInFlight: () => serverMetrics.meters.writesInFlight,
     metrics: () =>
-      measuring.render({
+      serverMetrics.render({
         version: VERSION,
         store: store.kind,
         startedAt,
         head: () => core.log.head,
         streams: () => hub.openStreams,
-        waits: () => waits.size,
+        longPolls: () => longPolls.size,
         readerLag: () => hub.readerLag,
         isHealthy: () => store.isHealthy(),
         isDraining: () => core.settings.get('drain'),
         diskFree: () => disk.free,
         descriptors: () => descriptorsOf(),
         certificateEnds,
-        newestBackup: () => keeping.backups.newest(),
+        newestBackup: () => backups.backups.newest(),
       }),
   } as const
   const host: Host = {
     vitals,
-    backups: keeping.maker,
+    backups: backups.maker,
     process: { bootId, requestStop: parts.requestStop },
     echoKeys: echoKeys(key.seed(), () => Math.floor(clock.now() / 1000)),
     nearbyServers: parts.nearbyServers,
@@ -186,7 +198,7 @@ export async function assemble(parts: Parts) {
   const app: AppParts = {
     core,
     streams: hub,
-    waits,
+    longPolls,
     limits: new StreamLimits(core.settings),
     entrance: new Entrance(core.authentication, core, rates),
     rates,
@@ -196,14 +208,14 @@ export async function assemble(parts: Parts) {
     report,
   }
   for (const surface of parts.surfaces) surface.followLog?.(app)
-  const http = createHttpServer(app, parts.surfaces, logger, measuring.meters)
+  const http = createHttpServer(app, parts.surfaces, logger, serverMetrics.meters)
   const server = { http, stopping: false }
-  const { usage, attempts, actedWrites } = core
+  const { usage, attempts, impersonationNotes } = core
   const upkeep = upkeepJobs({
     store,
     usage,
     attempts,
-    actedWrites,
+    impersonationNotes,
     clock,
     aheadUntil: () => core.log.aheadUntil(clock),
     warn: (message, facts) => logger.warning(message, facts),

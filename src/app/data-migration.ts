@@ -18,7 +18,7 @@ import {
   writeState,
 } from '../home'
 import { systemClock, systemSecrets } from '../platform'
-import { sealing } from '../platform/encryption'
+import { encryptionFor } from '../platform/encryption'
 import {
   type Imported,
   importOriginal,
@@ -91,7 +91,11 @@ export async function importDatabase(config: Config, options: ImportOptions): Pr
     did: key.did,
     clock: systemClock,
     secrets: systemSecrets,
-    push: { seal: sealing(key.seed(), 'synapse-webhook-secret').seal, isPrivateHost, keepBroadcastWakes },
+    push: {
+      seal: encryptionFor(key.seed(), 'synapse-webhook-secret').seal,
+      isPrivateHost,
+      keepBroadcastWakes,
+    },
     onProgress,
   })
   // What the home has seen of an empty store is over.

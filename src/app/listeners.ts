@@ -27,7 +27,7 @@ export interface RunOptions {
 }
 
 /** What was decided before anything was opened. */
-export interface Exposure {
+export interface BindPlan {
   readonly bind: Extract<BindDecision, { ok: true }>
   readonly tls: TlsPair | undefined
   readonly rescue: boolean
@@ -36,7 +36,7 @@ export interface Exposure {
 }
 
 /** Decides where this configuration listens. @throws OperatorError when it must not */
-export function decideExposure(config: Config, { rescue = false, addresses }: RunOptions): Exposure {
+export function planBind(config: Config, { rescue = false, addresses }: RunOptions): BindPlan {
   const bind = rescue
     ? checkBind(['127.0.0.1'], false)
     : config.lan
@@ -55,7 +55,7 @@ export function decideExposure(config: Config, { rescue = false, addresses }: Ru
 }
 
 /** Rescue mode is for a server that nobody reaches from elsewhere. @throws OperatorError for one with a public address */
-export function refusePublicRescue({ rescue }: Exposure, baseUrl: string | null): void {
+export function refusePublicRescue({ rescue }: BindPlan, baseUrl: string | null): void {
   if (!rescue || baseUrl === null) return
   throw new OperatorError(
     'refused',
@@ -65,7 +65,7 @@ export function refusePublicRescue({ rescue }: Exposure, baseUrl: string | null)
 }
 
 /** The addresses of a running server. */
-export interface Doors {
+export interface Listeners {
   /** Where it is reached. */
   readonly urls: readonly string[]
   readonly port: number
@@ -73,7 +73,7 @@ export interface Doors {
   readonly certificate?: CertificateWatch
 }
 
-interface DoorParts {
+interface ListenerParts {
   readonly http: HttpServer
   readonly logger: Logger
   readonly listeners: Listener[]
@@ -84,11 +84,11 @@ interface DoorParts {
  * Opens the socket and every address; what is open already is added to `listeners` before the next one is tried.
  * @throws an error with a `code` when an address cannot be had
  */
-export function openDoors(
+export function openListeners(
   config: Config,
-  { bind, tls, rescue, notices }: Exposure,
-  { http, logger, listeners, report }: DoorParts,
-): Doors {
+  { bind, tls, rescue, notices }: BindPlan,
+  { http, logger, listeners, report }: ListenerParts,
+): Listeners {
   if (config.socket) listeners.push(listenUnix(config.socket, http, report))
   const urls: string[] = []
   let certificate: CertificateWatch | undefined

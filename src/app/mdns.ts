@@ -3,37 +3,37 @@ import { hostname } from 'node:os'
 import type { Config } from '../config'
 import type { Settings } from '../core/governance/settings'
 import type { NearbyServer } from '../core/kernel'
-import { Neighbourhood, type NeighbourhoodOptions } from '../discovery'
+import { MdnsBrowser, type MdnsBrowserOptions } from '../discovery'
 import { isLoopbackUrl, localName, ownAddresses, privateAddresses } from '../home'
 import type { Logger } from '../platform/logger'
 import type { OpenStore } from '../store'
-import type { Doors } from './listeners'
+import type { Listeners } from './listeners'
 
 /** Of several servers over one store one announces itself. */
 const LEASE = 'mdns'
 const LEASE_SECONDS = 30
 const LOOK_MS = 10_000
 
-export interface AnnouncingParts {
+export interface MdnsAnnouncerParts {
   readonly config: Config
   readonly settings: Settings
   readonly did: string
-  readonly doors: Doors
+  readonly listeners: Listeners
   readonly store: Pick<OpenStore, 'lease' | 'release'>
   readonly logger: Logger
   /** Other ports and interfaces than the usual ones are for tests. */
-  readonly wire?: Pick<NeighbourhoodOptions, 'port' | 'interface'>
+  readonly wire?: Pick<MdnsBrowserOptions, 'port' | 'interface'>
 }
 
-export class Announcing {
-  private readonly neighbourhood: Neighbourhood
+export class MdnsAnnouncer {
+  private readonly mdnsBrowser: MdnsBrowser
   private readonly timer: Timer
   private looking: Promise<void>
   private isLeader = false
 
-  constructor(private readonly parts: AnnouncingParts) {
+  constructor(private readonly parts: MdnsAnnouncerParts) {
     const { logger, wire } = parts
-    this.neighbourhood = new Neighbourhood({
+    this.mdnsBrowser = new MdnsBrowser({
       ...wire,
       trouble: (fault) => logger.warning('servers of the local network are not looked for', { fault }),
     })
@@ -43,7 +43,7 @@ export class Announcing {
   }
 
   nearbyServers(): NearbyServer[] {
-    return this.neighbourhood.hints.map(({ lastSeen, ...hint }) => ({
+    return this.mdnsBrowser.hints.map(({ lastSeen, ...hint }) => ({
       ...hint,
       lastSeen: new Date(lastSeen).toISOString(),
       // Who announces itself has not shown its manifest.
@@ -55,7 +55,7 @@ export class Announcing {
   async stop(): Promise<void> {
     clearInterval(this.timer)
     await this.looking
-    await this.neighbourhood[Symbol.asyncDispose]()
+    await this.mdnsBrowser[Symbol.asyncDispose]()
     if (this.isLeader) await this.parts.store.release(LEASE)
   }
 
@@ -63,31 +63,32 @@ export class Announcing {
   private async look(): Promise<void> {
     const { settings, logger } = this.parts
     try {
-      if (settings.get('discovery.mdns_browse')) this.neighbourhood.browse()
-      else this.neighbourhood.stopBrowsing()
+      if (settings.get('discovery.mdns_browse')) this.mdnsBrowser.browse()
+      else this.mdnsBrowser.stopBrowsing()
       if (await this.isToAnnounce()) this.announce()
-      else await this.neighbourhood.goodbye()
+      else await this.mdnsBrowser.goodbye()
     } catch (fault) {
       logger.warning('this server could not be announced in the local network', { fault })
     }
   }
 
   private async isToAnnounce(): Promise<boolean> {
-    const { config, settings, doors, store } = this.parts
+    const { config, settings, listeners, store } = this.parts
     const isWanted = config.lan || settings.get('discovery.mdns_announce')
-    this.isLeader = isWanted && reachable(doors) !== undefined && (await store.lease(LEASE, LEASE_SECONDS))
+    this.isLeader =
+      isWanted && reachable(listeners) !== undefined && (await store.lease(LEASE, LEASE_SECONDS))
     return this.isLeader
   }
 
   private announce(): void {
-    const { settings, did, doors } = this.parts
-    const url = settings.get('base_url') ?? reachable(doors)
+    const { settings, did, listeners } = this.parts
+    const url = settings.get('base_url') ?? reachable(listeners)
     if (url === undefined) return
-    this.neighbourhood.announce({
+    this.mdnsBrowser.announce({
       did,
       name: settings.get('instance.name') || hostname(),
       url,
-      port: doors.port,
+      port: listeners.port,
       host: localName(),
       addresses: privateAddresses(ownAddresses()),
     })
@@ -95,6 +96,6 @@ export class Announcing {
 }
 
 /** The first address at which others reach it. */
-function reachable({ urls }: Doors): string | undefined {
+function reachable({ urls }: Listeners): string | undefined {
   return urls.find((url) => !isLoopbackUrl(url))
 }

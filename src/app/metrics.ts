@@ -12,7 +12,7 @@ export interface Gauges {
   readonly startedAt: number
   readonly head: () => number
   readonly streams: () => number
-  readonly waits: () => number
+  readonly longPolls: () => number
   readonly readerLag: () => number
   readonly isHealthy: () => boolean
   readonly isDraining: () => boolean
@@ -26,7 +26,7 @@ export interface Gauges {
 }
 
 /** Everything this process counts, from before it has anything to count. */
-export class Measuring implements Disposable {
+export class ServerMetrics implements Disposable {
   readonly meters = new Meters()
   private readonly endings = new Map<string, number>()
   private readonly groups = new Histogram(GROUP_BOUNDS)
@@ -98,7 +98,7 @@ export class Measuring implements Disposable {
         help: 'Streams that the server ended, by the reason; slow_consumer: the reader took nothing for too long.',
         samples: [...this.endings].map(([reason, value]) => ({ labels: { reason }, value })),
       },
-      gauge('synapse_waits_open', 'Requests that wait for news.', { value: of.waits() }),
+      gauge('synapse_waits_open', 'Requests that wait for news.', { value: of.longPolls() }),
       gauge('synapse_log_head', 'Position of the newest event of the log.', { value: of.head() }),
       gauge('synapse_reader_lag_events', 'Events by which the slowest open stream is behind the log.', {
         value: of.readerLag(),

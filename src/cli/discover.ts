@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import { printable } from '../core/kernel/text'
-import { type Found, findAt, findByDomain, type Hint, Neighbourhood } from '../discovery'
+import { type Found, findAt, findByDomain, type Hint, MdnsBrowser } from '../discovery'
 import { CliError, UsageError } from './lib/cli-error'
 import { command } from './lib/command'
 import { baseOf } from './lib/connect'
@@ -69,13 +69,13 @@ function listed(one: Found | undefined): Peer[] {
 
 /** Everybody who answers, each asked whether the manifest says the same. */
 async function announced(): Promise<Peer[]> {
-  await using neighbourhood = new Neighbourhood({
+  await using mdnsBrowser = new MdnsBrowser({
     trouble: (fault) =>
       note(`the local network cannot be asked (${fault instanceof Error ? fault.message : fault})`),
   })
-  neighbourhood.browse()
+  mdnsBrowser.browse()
   await Bun.sleep(LISTEN_MS)
-  return await Promise.all(neighbourhood.hints.map(checked))
+  return await Promise.all(mdnsBrowser.hints.map(checked))
 }
 
 async function checked({ did, name, url }: Hint): Promise<Peer> {

@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { isWithin } from '../home/paths'
 import { InvalidValue } from './config-error'
-import type { Place } from './declare'
+import type { PathBase } from './declare'
 import { type Environment, userFolder } from './environment'
 
 /** Where the system service keeps its data and its backups; both are StateDirectory= of its unit. */
@@ -24,7 +24,7 @@ export function usualBackupDirectory(home: string, env: Environment): string | u
 }
 
 /** An absolute path. */
-export function parseDirectory(text: string, { cwd }: Place): string {
+export function parseDirectory(text: string, { cwd }: PathBase): string {
   return resolve(cwd, text)
 }
 

@@ -28,11 +28,11 @@ export interface Declaration {
   /** A bad value in the environment counts as none, with a notice instead of a refusal. */
   readonly lenient?: boolean
   /** Turns a value of the right shape into the one that is kept. @throws InvalidValue */
-  readonly normalise?: (value: never, at: Place) => unknown
+  readonly normalise?: (value: never, at: PathBase) => unknown
 }
 
 /** What relative paths are relative to. */
-export interface Place {
+export interface PathBase {
   readonly cwd: string
 }
 

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { canonicalAddress } from '../home'
 import { InvalidValue } from './config-error'
-import type { Place } from './declare'
+import type { PathBase } from './declare'
 
 /** Addresses to listen on, canonical and each once. @throws InvalidValue for names other than `localhost` */
 export function parseHosts(hosts: readonly string[]): string[] {
@@ -66,7 +66,7 @@ const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z
 const SOCKET_PATH_BYTES = 107
 
 /** An absolute path, or `off`. @throws InvalidValue when the path is too long for a Unix socket */
-export function parseSocket(text: string, { cwd }: Place): string {
+export function parseSocket(text: string, { cwd }: PathBase): string {
   if (text.trim().toLowerCase() === 'off') return 'off'
   const path = resolve(cwd, text)
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES) return path
@@ -77,6 +77,6 @@ export function parseSocket(text: string, { cwd }: Place): string {
 }
 
 /** An absolute path. */
-export function parseFile(text: string, { cwd }: Place): string {
+export function parseFile(text: string, { cwd }: PathBase): string {
   return resolve(cwd, text)
 }

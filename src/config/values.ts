@@ -1,7 +1,7 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { InvalidValue } from './config-error'
-import type { Declaration, Place } from './declare'
+import type { Declaration, PathBase } from './declare'
 
 type DeclaredSchema = TSchema & { readonly setting: Declaration }
 
@@ -9,7 +9,7 @@ type DeclaredSchema = TSchema & { readonly setting: Declaration }
  * A value from JSON, checked and in the form that is kept.
  * @throws InvalidValue whose message fits behind the name of the setting
  */
-export function valueFromJson(schema: DeclaredSchema, value: unknown, at: Place): unknown {
+export function valueFromJson(schema: DeclaredSchema, value: unknown, at: PathBase): unknown {
   if (!Value.Check(schema, value)) throw new InvalidValue(`must be ${expected(schema)}`)
   const { normalise } = schema.setting
   // The check above is what makes the value one that this function takes.
@@ -21,7 +21,7 @@ export function valueFromJson(schema: DeclaredSchema, value: unknown, at: Place)
  * separated by commas and spaces for lists; on/off, true/false, yes/no, 1/0 for switches.
  * @throws InvalidValue whose message fits behind the name of the setting
  */
-export function valueFromText(schema: DeclaredSchema, text: string, at: Place): unknown {
+export function valueFromText(schema: DeclaredSchema, text: string, at: PathBase): unknown {
   return valueFromJson(schema, jsonOf(schema, text), at)
 }
 

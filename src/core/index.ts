@@ -9,8 +9,8 @@
 
 import { AccessReport } from './access/access'
 import { Directory } from './access/directory'
-import { ActedWrites } from './access/impersonation'
-import { Gates } from './access/policy'
+import { ImpersonationNotes } from './access/impersonation'
+import { Policy } from './access/policy'
 import { Channels } from './channels/channels'
 import { Memberships } from './channels/memberships'
 import { Administration } from './governance/administration'
@@ -27,9 +27,9 @@ import { OwnTokens } from './identity/own-tokens'
 import type { PairSecrets } from './identity/pair-codes'
 import { Pairing } from './identity/pairing'
 import { Profiles } from './identity/profiles'
-import { OwnActs } from './identity/self-service'
+import { SelfService } from './identity/self-service'
 import { Sessions } from './identity/sessions'
-import { TokenSharing } from './identity/token-reuse'
+import { TokenReuse } from './identity/token-reuse'
 import { Tokens } from './identity/tokens'
 import { Usage } from './identity/usage'
 import { RetryKeys, Transactions } from './kernel'
@@ -46,7 +46,7 @@ import { Feed } from './log/feed'
 import { hydrateInSlices } from './log/hydrate'
 import { Log } from './log/log'
 import { RecentEvents } from './log/recent-events'
-import type { Streams, Waits } from './log/streams'
+import type { LongPolls, Streams } from './log/streams'
 import { History } from './messages/history'
 import { Messages } from './messages/messages'
 
@@ -62,7 +62,7 @@ export interface CorePorts {
   readonly pairSecrets: PairSecrets
   readonly retrySecrets: RetrySecrets
   readonly streams: Pick<Streams, 'openAccounts' | 'isHeard'>
-  readonly waits: Waits
+  readonly longPolls: LongPolls
   /** Told of faults that must fail nobody's request. */
   readonly report: (fault: unknown) => void
 }
@@ -71,8 +71,8 @@ export interface CorePorts {
 type WholeCore = Awaited<ReturnType<typeof createCore>>
 
 /** The core as surfaces see it: without what makes an actor of a credential, and what reads the log for all. */
-export type Core = Omit<WholeCore, 'authentication' | 'gates' | 'directory' | 'hydrate'> & {
-  readonly gates: Pick<Gates, 'current' | 'read'>
+export type Core = Omit<WholeCore, 'authentication' | 'policy' | 'directory' | 'hydrate'> & {
+  readonly policy: Pick<Policy, 'current' | 'read'>
   readonly directory: Omit<Directory, 'tokenByHash' | 'sessionByHash'>
 }
 
@@ -80,7 +80,7 @@ export type Core = Omit<WholeCore, 'authentication' | 'gates' | 'directory' | 'h
  * Puts the core together over its ports. Settings, directory and log hear of every commit before anybody else.
  */
 export async function createCore(ports: CorePorts) {
-  const { catalogue, store, clock, secrets, passwords, streams, waits, report } = ports
+  const { catalogue, store, clock, secrets, passwords, streams, longPolls, report } = ports
   const { shared } = store
   const pace = new Pace(ports.turns, clock, report)
   const settings = await LiveSettings.open(store.reads, ports.settings)
@@ -95,8 +95,8 @@ export async function createCore(ports: CorePorts) {
       recent.apply(event)
     }
   })
-  shared?.onSkip((upTo) => {
-    log.skip(upTo)
+  shared?.onAdvance((upTo) => {
+    log.advanceTo(upTo)
     recent.clear()
   })
   shared?.onEpoch(() => background(reloadEpochs(log, recent), report))
@@ -115,15 +115,15 @@ export async function createCore(ports: CorePorts) {
     }
     return hydrate(records)
   })
-  const gates = new Gates(directory, settings, clock)
-  const audience = new Audience(catalogue, directory, gates, settings)
-  const actedWrites = new ActedWrites(store, report)
+  const policy = new Policy(directory, settings, clock)
+  const audience = new Audience(catalogue, directory, policy, settings)
+  const impersonationNotes = new ImpersonationNotes(store, report)
   const retryKeys = new RetryKeys(store, ports.retrySecrets)
-  const transactions = new Transactions(store, directory, settings, retryKeys, actedWrites)
-  const administration = new Administration(transactions, gates, settings)
+  const transactions = new Transactions(store, directory, settings, retryKeys, impersonationNotes)
+  const administration = new Administration(transactions, policy, settings)
   const accounts = new Accounts(store.reads, administration, passwords, settings, clock)
   const tokens = new Tokens(store, administration, secrets, clock)
-  const acts = new OwnActs(transactions, gates)
+  const acts = new SelfService(transactions, policy)
   const attempts = new Attempts(store, settings, clock)
   const sessions = new Sessions({
     store,
@@ -136,8 +136,8 @@ export async function createCore(ports: CorePorts) {
     settings,
     clock,
   })
-  const sharing = new TokenSharing(clock)
-  sharing.onShared((id) => background(noteShared(store, id), report))
+  const tokenReuse = new TokenReuse(clock)
+  tokenReuse.onShared((id) => background(noteShared(store, id), report))
   const memberships = new Memberships(store.reads, administration, settings)
   return {
     catalogue,
@@ -145,9 +145,9 @@ export async function createCore(ports: CorePorts) {
     reads: store.reads,
     clock,
     pace,
-    authentication: new Authentication(directory, gates, shared),
+    authentication: new Authentication(directory, policy, shared),
     directory,
-    gates,
+    policy,
     log,
     /** The way in for an act that is no verb of the core. */
     transactions,
@@ -170,26 +170,26 @@ export async function createCore(ports: CorePorts) {
       clock,
     }),
     attempts,
-    sharing,
-    actedWrites,
+    tokenReuse,
+    impersonationNotes,
     retryKeys,
     sessions,
     ownTokens: new OwnTokens(store.reads, acts, tokens, settings, clock),
     profiles: new Profiles({
       reads: store.reads,
       directory,
-      gates,
+      policy,
       transactions,
       acts,
       sessions,
       passwords,
       settings,
     }),
-    channels: new Channels({ reads: store.reads, administration, directory, gates, settings, log, pace }),
-    messages: new Messages({ store, directory, gates, settings, secrets, streams, actedWrites }),
-    history: new History({ reads: store.reads, directory, gates, log, recent, waits, clock, pace }),
-    feed: new Feed({ catalogue, reads: store.reads, directory, gates, audience, log, recent, pace, shared }),
-    access: new AccessReport(directory, gates),
+    channels: new Channels({ reads: store.reads, administration, directory, policy, settings, log, pace }),
+    messages: new Messages({ store, directory, policy, settings, secrets, streams, impersonationNotes }),
+    history: new History({ reads: store.reads, directory, policy, log, recent, longPolls, clock, pace }),
+    feed: new Feed({ catalogue, reads: store.reads, directory, policy, audience, log, recent, pace, shared }),
+    access: new AccessReport(directory, policy),
     audit: new AuditLog(store, directory, administration, secrets, pace),
     configuration: new Configuration(store.reads, directory, administration, settings),
     onboarding: new Onboarding(administration, accounts, memberships, tokens),

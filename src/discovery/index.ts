@@ -6,5 +6,5 @@
  * Start reading at records.ts.
  */
 export { type Found, findAt, findByDomain, type NameServer } from './lookup'
-export { Neighbourhood, type NeighbourhoodOptions } from './mdns-browser'
+export { MdnsBrowser, type MdnsBrowserOptions } from './mdns-browser'
 export type { Announcement, Hint } from './records'

@@ -8,7 +8,7 @@ const AGAIN_MS = 60_000
 /** More servers than any network has; beyond that somebody makes them up. */
 const MOST_HINTS = 256
 
-export interface NeighbourhoodOptions {
+export interface MdnsBrowserOptions {
   /** Told once that it does not work here; the server goes on without it. */
   readonly trouble: (fault: unknown) => void
   readonly now?: () => number
@@ -23,7 +23,7 @@ export interface Heard extends Hint {
 }
 
 /** Listens who is announced in the local network, and announces this server as long as it is told to. */
-export class Neighbourhood implements AsyncDisposable {
+export class MdnsBrowser implements AsyncDisposable {
   private readonly heard = new Map<string, Heard>()
   private readonly now: () => number
   private wire: MulticastDns | undefined
@@ -32,7 +32,7 @@ export class Neighbourhood implements AsyncDisposable {
   private again: Timer | undefined
   private isTold = false
 
-  constructor(private readonly options: NeighbourhoodOptions) {
+  constructor(private readonly options: MdnsBrowserOptions) {
     this.now = options.now ?? Date.now
   }
 

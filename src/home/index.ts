@@ -32,6 +32,6 @@ export {
   removeRunFiles,
   startRunRecord,
 } from './run-file'
-export { bootIdAt, isAlive, liveSocket, markOf, standingOf } from './running'
+export { bootIdAt, isAlive, liveSocket, markOf, processState } from './running'
 export { readState, writeState } from './state-file'
 export { readTls, type TlsFiles, type TlsPair } from './tls'

@@ -5,7 +5,7 @@ import { OperatorError } from '../core/kernel/operator-error'
 import { errorCode, HomeLocked } from './home-error'
 import { homePaths, isWithin } from './paths'
 import { readRunFile } from './run-file'
-import { standingOf } from './running'
+import { processState } from './running'
 
 /** A held lock. It ends with `release`, with `using`, and with the process, however that dies. */
 export interface HomeLock extends Disposable, AsyncDisposable {
@@ -125,7 +125,7 @@ function alreadyRunning(home: string, path: string): HomeLocked {
   }
   const run = readRunFile(homePaths(home).runFile)
   // A number that means another process here is not named.
-  const pid = run !== undefined && standingOf(home, run) === 'ours' ? [`pid ${run.pid}`] : []
+  const pid = run !== undefined && processState(home, run) === 'ours' ? [`pid ${run.pid}`] : []
   const facts = [...pid, ...(run?.urls ?? [])]
   const who = facts.length === 0 ? '' : ` (${facts.join(', ')})`
   return new HomeLocked(path, `synapse is already running on ${home}${who}`, 'synapse serve --stop ends it')

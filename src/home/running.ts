@@ -9,10 +9,13 @@ const ANSWER_WITHIN_MS = 2000
  * if another program has its number now; `unknown` cannot be told from here: a number of another pid namespace, of
  * another machine, or of a version that noted no more than the number.
  */
-export type Standing = 'ours' | 'gone' | 'unknown'
+export type ProcessState = 'ours' | 'gone' | 'unknown'
 
 /** Judges a process by when it started. A number alone proves nothing: after a while another program has it. */
-export function standingOf(home: string, { pid, process: mark }: Pick<RunFile, 'pid' | 'process'>): Standing {
+export function processState(
+  home: string,
+  { pid, process: mark }: Pick<RunFile, 'pid' | 'process'>,
+): ProcessState {
   if (mark === undefined) {
     if (hasOpen(pid, homePaths(home).lock)) return 'ours'
     return isAlive(pid) ? 'unknown' : 'gone'

@@ -1,5 +1,5 @@
 import type { Core } from '../core'
-import type { Gates } from '../core/access/policy'
+import type { Policy } from '../core/access/policy'
 import type { Actor, Principal } from '../core/identity/actor'
 import { refusal } from '../core/kernel/errors'
 
@@ -12,9 +12,9 @@ const ONE_HANDLE = /^(?:[a-z][a-z0-9_-]{0,63}(?:@[a-z][a-z0-9-]{0,31})?|fed:[a-z
  * core/impersonation.ts this is all there is to that header: here what it says about itself, there who may act as whom.
  * @throws actor_header_invalid; actor_claim_denied, impersonation_denied, account_not_found
  */
-export function actorOf(gates: Gates, request: Request, principal: Principal): Actor {
+export function actorOf(policy: Policy, request: Request, principal: Principal): Actor {
   const handle = claimOf(request)
-  return handle === undefined ? principal : gates.claim(principal, handle)
+  return handle === undefined ? principal : policy.claim(principal, handle)
 }
 
 /** What a request without a credential hears that names an account. @throws actor_header_unauthenticated */

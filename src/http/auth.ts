@@ -1,5 +1,5 @@
 import type { Core } from '../core'
-import type { Gates } from '../core/access/policy'
+import type { Policy } from '../core/access/policy'
 import type { Credential } from '../core/identity'
 import type { Principal } from '../core/identity/actor'
 import type { Session } from '../core/kernel/entities'
@@ -45,36 +45,36 @@ export function credentialOf(core: Core, request: Request): Credential {
   if (bearer !== undefined) return ofToken(request, bearer)
   const secrets = sessionSecrets(core, request)
   if (secrets.length > 0)
-    return (gates) => {
-      const principal = ofSessions(gates, secrets)
+    return (policy) => {
+      const principal = ofSessions(policy, secrets)
       if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
-      return actorOf(gates, request, principal)
+      return actorOf(policy, request, principal)
     }
   const peer = peerOf(request)
-  if (peer.transport === 'local') return (gates) => actorOf(gates, request, operator)
+  if (peer.transport === 'local') return (policy) => actorOf(policy, request, operator)
   refuseBareClaim(core, request)
   if (peer.rescue !== true) throw refusal('not_authenticated')
   // There is no credential that a page of another site would lack.
   if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
-  return (gates) => actorOf(gates, request, operator)
+  return (policy) => actorOf(policy, request, operator)
 }
 
 /** @throws missing_token; of the credential: invalid_token, token_expired, account_unavailable */
 export function ofToken(request: Request, token: string): Credential {
   if (token === '') throw refusal('missing_token')
   const hash = Bun.SHA256.hash(token, 'hex')
-  return (gates) => actorOf(gates, request, gates.byToken(hash))
+  return (policy) => actorOf(policy, request, policy.byToken(hash))
 }
 
 /**
  * By the first of these secrets that is one of a session now: a cookie of the earlier name may be that of another server.
  * @throws invalid_session, session_expired, account_unavailable: what is wrong with the first
  */
-export function ofSessions(gates: Gates, secrets: readonly string[]): Principal & { via: 'session' } {
+export function ofSessions(policy: Policy, secrets: readonly string[]): Principal & { via: 'session' } {
   let refused: unknown
   for (const secret of secrets)
     try {
-      return gates.bySession(Bun.SHA256.hash(secret, 'hex'))
+      return policy.bySession(Bun.SHA256.hash(secret, 'hex'))
     } catch (error) {
       if (!(error instanceof AppError) || error.kind !== 'unauthenticated') throw error
       refused ??= error

@@ -71,7 +71,7 @@ export class Entrance {
    * @throws as `enter`
    */
   async enterAgain(actor: Person, rate: RateClass): Promise<Person> {
-    const now = await this.authentication.identify((gates) => gates.current(actor), false)
+    const now = await this.authentication.identify((policy) => policy.current(actor), false)
     const principal = principalOf(now)
     this.rates.take(principal, rate)
     this.core.usage.note(principal)
@@ -82,16 +82,16 @@ export class Entrance {
     this.rates.take(principal, rate, context)
     this.core.usage.note(principal)
     // Posts are many: of them it is enough to look at one now and then.
-    if (principal.via === 'token' && (rate !== 'post' || this.core.sharing.isDue(principal.token.id)))
+    if (principal.via === 'token' && (rate !== 'post' || this.core.tokenReuse.isDue(principal.token.id)))
       this.noteWhere(context.request, principal.token.id)
   }
 
   /** Where a token is used from: two programs should not share one. */
   private noteWhere(request: Request, tokenId: number): void {
-    const { settings, sharing } = this.core
+    const { settings, tokenReuse } = this.core
     const address = clientAddress(request, settings.get('trusted_proxies'))
     // A client that has gone was somewhere all the same.
     if (hasGone(request)) return
-    sharing.note(tokenId, address, request.headers.get('user-agent'))
+    tokenReuse.note(tokenId, address, request.headers.get('user-agent'))
   }
 }

@@ -61,10 +61,10 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof HttpError)
     return failure(error.status, error.reason, error.message, error.extra, error.headers)
   if (error instanceof AppError && error.kind !== 'internal') {
-    const waits = error.kind === 'unavailable' || error.kind === 'rate_limited'
+    const longPolls = error.kind === 'unavailable' || error.kind === 'rate_limited'
     const retryAfter = error.extra.retry_after ?? (error.kind === 'unavailable' ? RETRY_AFTER : undefined)
     const extra = retryAfter === undefined ? error.extra : { ...error.extra, retry_after: retryAfter }
-    const headers = waits && retryAfter !== undefined ? { 'retry-after': String(retryAfter) } : {}
+    const headers = longPolls && retryAfter !== undefined ? { 'retry-after': String(retryAfter) } : {}
     return failure(statuses[error.kind], error.reason, error.message, extra, headers)
   }
   return { ...failure(500, 'internal', 'Internal Server Error'), isFault: true }

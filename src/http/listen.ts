@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import type { Server, ServerWebSocket } from 'bun'
 import { KEEP_ALIVE_SECONDS, notePeer, type Peer } from './client'
 import { failureOf, HttpError, renderError } from './errors'
-import { Door, type Listener } from './listener'
+import { type Listener, SwitchableListener } from './listener'
 import type { HttpServer } from './server'
 import type { SocketSession } from './socket'
 import { underPlainUrl } from './target'
@@ -76,7 +76,7 @@ export function listenTcp(options: {
       websocket,
       ...(tls === undefined ? {} : { tls: tls() }),
     })
-  return new Door({ hostname: host, port }, serve, report)
+  return new SwitchableListener({ hostname: host, port }, serve, report)
 }
 
 /** The router finds the path behind `http://` alone. */
@@ -184,7 +184,7 @@ export function listenUnix(path: string, http: HttpServer, report: (fault: unkno
     chmodSync(path, 0o600)
     return server
   }
-  return new Door({ unix: path }, serve, report)
+  return new SwitchableListener({ unix: path }, serve, report)
 }
 
 /** Its callers are programs of this machine, by no proxy and in no page. */

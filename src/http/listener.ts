@@ -5,7 +5,7 @@ import type { SocketSession } from './socket'
 type BunServer = Server<SocketSession>
 
 /** Where connections come to. */
-type Place = { readonly hostname: string; readonly port: number } | { readonly unix: string }
+type ListenAddress = { readonly hostname: string; readonly port: number } | { readonly unix: string }
 
 /** Something that takes connections. */
 export interface Listener {
@@ -29,7 +29,7 @@ export interface Listener {
  * One address. Bun changes neither the certificate of a server that listens, nor whether it takes connections: so another
  * one takes its place, and the one before it keeps the connections it has until they end.
  */
-export class Door implements Listener {
+export class SwitchableListener implements Listener {
   private current: BunServer | undefined
   private readonly before = new Set<BunServer>()
   private refusal: Disposable | undefined
@@ -37,7 +37,7 @@ export class Door implements Listener {
   readonly port: number | undefined
 
   constructor(
-    private readonly place: Place,
+    private readonly place: ListenAddress,
     /** Listens; on the port that was found for the first one. */
     private readonly serve: (port: number) => BunServer,
     private readonly report: (fault: unknown) => void,
@@ -120,7 +120,7 @@ const LINGERING = 16
 const LINGER_MILLISECONDS = 1000
 
 /** Refuses whoever comes to this address. Over TLS, which would cost more than it gives, the answer is unreadable. */
-function refusing(place: Place): Disposable {
+function refusing(place: ListenAddress): Disposable {
   const lingering = new Set<Bun.Socket>()
   const socket = {
     open: (socket: Bun.Socket) => {

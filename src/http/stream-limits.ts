@@ -8,7 +8,7 @@ export const WAITS_PER_CREDENTIAL = 8
 /** Counts what is held open: streams by account and in all, waits by credential. */
 export class StreamLimits {
   private readonly streams = new Map<number, number>()
-  private readonly waits = new Map<string, number>()
+  private readonly longPolls = new Map<string, number>()
   private total = 0
 
   constructor(private readonly settings: Settings) {}
@@ -16,11 +16,11 @@ export class StreamLimits {
   /** Takes a place for a request that waits; it is given back when disposed. @throws too_many_streams */
   hold(actor: Person): Disposable {
     const key = credentialOf(actor)?.uuid ?? 'operator'
-    const held = this.waits.get(key) ?? 0
+    const held = this.longPolls.get(key) ?? 0
     if (held >= WAITS_PER_CREDENTIAL)
       throw tooMany(`${WAITS_PER_CREDENTIAL} waiting requests of one credential`)
-    this.waits.set(key, held + 1)
-    return once(() => decrement(this.waits, key))
+    this.longPolls.set(key, held + 1)
+    return once(() => decrement(this.longPolls, key))
   }
 
   /** Takes a place for a stream or socket. @throws too_many_streams, naming the setting */

@@ -1,6 +1,6 @@
 import type { Core } from '../core'
 import type { Host, LogFollowers, Outbound } from '../core/kernel'
-import type { Streams, Waits } from '../core/log/streams'
+import type { LongPolls, Streams } from '../core/log/streams'
 import { type Asset, assetEndpoint } from './asset'
 import { headerCredentials } from './auth'
 import { type ReadBody, readJson } from './body'
@@ -50,7 +50,7 @@ export interface App {
   /** Opens live streams. */
   readonly streams: Streams
   /** Holds requests until the log moves. */
-  readonly waits: Waits
+  readonly longPolls: LongPolls
   readonly limits: StreamLimits
   /** Requests come in by the rule of their endpoint. This is for what somebody who came in asks for later, as a frame. */
   readonly entrance: Pick<Entrance, 'enterAgain'>

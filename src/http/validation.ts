@@ -16,12 +16,12 @@ export interface Issue {
 /** A long list of nonsense would be answered by one that is many times as long. */
 const MOST_ISSUES = 100
 
-type Place = 'body' | 'query' | 'path'
+type RequestPart = 'body' | 'query' | 'path'
 
 /** A compiled schema that answers the value with its type, or throws all that is wrong with it. */
 export type Validator = (value: unknown) => unknown
 
-export function validator(schema: TSchema, place: Place): Validator {
+export function validator(schema: TSchema, place: RequestPart): Validator {
   const compiled: TypeCheck<TSchema> = TypeCompiler.Compile(schema)
   return (value) => {
     const read = place === 'query' ? fromQuery(schema, value as Record<string, string>) : value

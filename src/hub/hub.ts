@@ -1,5 +1,5 @@
 import type { Directory } from '../core/access/directory'
-import type { Gates } from '../core/access/policy'
+import type { Policy } from '../core/access/policy'
 import { accountOf, credentialOf, expiryOf, type Person, principalOf } from '../core/identity/actor'
 import { background } from '../core/kernel/background'
 import type { Channel } from '../core/kernel/entities'
@@ -10,8 +10,8 @@ import type { Pace } from '../core/kernel/turns'
 import type { Catalogue } from '../core/log/catalogue'
 import { channelOf, concernedBy, type LogEvent, toRecord } from '../core/log/events'
 import type { Feed, FeedFilter } from '../core/log/feed'
-import type { EndReason, Outlet, Streams } from '../core/log/streams'
-import type { HeldRequests } from './long-polls'
+import type { EndReason, Sink, Streams } from '../core/log/streams'
+import type { OpenLongPolls } from './long-polls'
 import { type Audience, Rooms } from './rooms'
 import { PARK_BYTES, Stream } from './stream'
 
@@ -19,7 +19,7 @@ import { PARK_BYTES, Stream } from './stream'
 export interface HubDeps {
   readonly catalogue: Catalogue
   readonly directory: Directory
-  readonly gates: Gates
+  readonly policy: Policy
   readonly feed: Feed
   readonly clock: Clock
   readonly pace: Pace
@@ -52,7 +52,7 @@ export class Hub implements Streams {
 
   constructor(
     private readonly deps: HubDeps,
-    private readonly waits: HeldRequests,
+    private readonly longPolls: OpenLongPolls,
     head: Seq,
   ) {
     this.position = head
@@ -64,8 +64,8 @@ export class Hub implements Streams {
     return this.position
   }
 
-  open(actor: Person, outlet: Outlet): Stream {
-    const stream = new Stream(this, this.deps, actor, outlet)
+  open(actor: Person, sink: Sink): Stream {
+    const stream = new Stream(this, this.deps, actor, sink)
     this.streams.add(stream)
     for (const id of accountIdsOf(actor))
       this.byAccount.set(id, (this.byAccount.get(id) ?? new Set()).add(stream))
@@ -89,25 +89,25 @@ export class Hub implements Streams {
 
   /** Whether anybody waits for events. */
   get isHeard(): boolean {
-    return this.streams.size > 0 || this.waits.size > 0
+    return this.streams.size > 0 || this.longPolls.size > 0
   }
 
   /** Takes committed events, in order. They are out when this returns, unless rights have to be read first. */
   announce(events: readonly LogEvent[]): void {
     for (const event of events) this.incoming.push(event)
     if (!this.announcing) this.deliver()
-    this.waits.notify(events)
+    this.longPolls.notify(events)
   }
 
   /** Moves on over what is not announced. Streams and held requests are judged anew. */
-  skip(upTo: Seq): void {
+  advanceTo(upTo: Seq): void {
     this.incoming.push(upTo)
     if (!this.announcing) this.deliver()
-    this.waits.wakeAll()
+    this.longPolls.wakeAll()
   }
 
   /** When all that was announced is out; undefined if it is. */
-  carried(): Promise<void> | undefined {
+  flushed(): Promise<void> | undefined {
     if (!this.announcing) return undefined
     this.whenOut ??= Promise.withResolvers()
     return this.whenOut.promise
@@ -116,7 +116,7 @@ export class Hub implements Streams {
   /** Ends every stream and held request; the process is about to stop. */
   stop(): void {
     clearInterval(this.timer)
-    this.waits.stop()
+    this.longPolls.stop()
     for (const stream of [...this.streams]) stream.end('shutdown')
   }
 
@@ -137,16 +137,16 @@ export class Hub implements Streams {
 
   /** The channels that these selections cover and the actor may read now. */
   readableBy(actor: Person, filters: readonly FeedFilter[]): Promise<readonly Channel[]> {
-    const { directory, gates } = this.deps
-    return directory.settle(() => {
-      const current = gates.current(actor)
+    const { directory, policy } = this.deps
+    return directory.retryUntilLoaded(() => {
+      const current = policy.current(actor)
       const ids = new Set<number>()
       for (const { channelIds } of filters) {
-        if (channelIds === '*') return gates.readable(current)
+        if (channelIds === '*') return policy.readable(current)
         for (const id of channelIds) ids.add(id)
       }
       // Those that are named were judged a moment ago and are in memory, so that the stream is live at once.
-      return directory.requireChannels(ids).filter((channel) => gates.mayRead(current, channel))
+      return directory.requireChannels(ids).filter((channel) => policy.mayRead(current, channel))
     })
   }
 
@@ -182,16 +182,16 @@ export class Hub implements Streams {
 
   /** An event that streams have to be judged for one by one, because of who sees it or of what it changes. */
   private async deliverJudged(event: LogEvent): Promise<void> {
-    const { directory, feed, gates, report } = this.deps
+    const { directory, feed, policy, report } = this.deps
     await directory
-      .settle(() => {
+      .retryUntilLoaded(() => {
         const streams = [...this.streams]
         const id = channelOf(event)?.id
         const channel = id === undefined ? undefined : directory.channel(id)
         if (channel) directory.requireMembers(channel.id, this.openAccounts())
         const record = toRecord(event)
-        const audience = streams.filter((stream) => feed.hears(stream.actor, record))
-        const readers = channel ? streams.filter((stream) => gates.mayRead(stream.actor, channel)) : []
+        const audience = streams.filter((stream) => feed.isVisibleTo(stream.actor, record))
+        const readers = channel ? streams.filter((stream) => policy.mayRead(stream.actor, channel)) : []
         // Everything is judged; from here on it is done, in the same step, so that no stream falls between.
         this.position = event.seq
         for (const stream of audience) stream.offer(event)
@@ -273,9 +273,9 @@ export class Hub implements Streams {
 
   /** A session may have been prolonged since the stream was opened; what has really ended ends it. */
   private async recheck(stream: Stream, reason: 'expired' | 'auth_revoked'): Promise<void> {
-    const { directory, gates } = this.deps
+    const { directory, policy } = this.deps
     try {
-      stream.actor = await directory.settle(() => gates.current(stream.actor))
+      stream.actor = await directory.retryUntilLoaded(() => policy.current(stream.actor))
     } catch {
       stream.end(reason)
     }

@@ -1,6 +1,6 @@
 import type { Seq } from '../core/kernel/ids'
 import { channelOf, concernedBy, type LogEvent } from '../core/log/events'
-import type { Waits } from '../core/log/streams'
+import type { LongPolls } from '../core/log/streams'
 
 interface Waiter {
   readonly accountId: number
@@ -9,7 +9,7 @@ interface Waiter {
 }
 
 /** Requests held until the log moves where they look. A group of events wakes each of them once. */
-export class HeldRequests implements Waits {
+export class OpenLongPolls implements LongPolls {
   private readonly byChannel = new Map<number, Set<Waiter>>()
   private readonly everywhere = new Set<Waiter>()
   private readonly byAccount = new Map<number, Set<Waiter>>()
@@ -25,7 +25,7 @@ export class HeldRequests implements Waits {
     after,
     milliseconds,
     signal,
-  }: Parameters<Waits['next']>[0]): Promise<boolean> {
+  }: Parameters<LongPolls['next']>[0]): Promise<boolean> {
     if (this.stopped || signal?.aborted) return Promise.resolve(false)
     // Something was announced while the caller read: it looks again at once.
     if (this.head() > after) return Promise.resolve(true)

@@ -14,17 +14,17 @@ export class Audience {
   }
 
   add(stream: Stream): void {
-    if (!stream.isPlain || !stream.outlet.topics) {
+    if (!stream.isPlain || !stream.sink.topics) {
       this.filtered.add(stream)
       return
     }
     this.plain.add(stream)
-    stream.outlet.topics.add(this.topic)
+    stream.sink.topics.add(this.topic)
   }
 
   delete(stream: Stream): void {
     this.filtered.delete(stream)
-    if (this.plain.delete(stream)) stream.outlet.topics?.delete(this.topic)
+    if (this.plain.delete(stream)) stream.sink.topics?.delete(this.topic)
   }
 }
 

@@ -2,10 +2,10 @@ import type { Person } from '../core/identity/actor'
 import { background } from '../core/kernel/background'
 import type { Channel } from '../core/kernel/entities'
 import type { Seq } from '../core/kernel/ids'
-import type { Loop } from '../core/kernel/turns'
+import type { PacedLoop } from '../core/kernel/turns'
 import type { LogEvent } from '../core/log/events'
 import { type FeedFilter, selects } from '../core/log/feed'
-import type { EndReason, LiveStream, Outlet } from '../core/log/streams'
+import type { EndReason, LiveStream, Sink } from '../core/log/streams'
 import type { Hub, HubDeps } from './hub'
 import { Seat } from './seat'
 
@@ -48,10 +48,10 @@ export class Stream implements LiveStream {
     private readonly hub: Hub,
     private readonly deps: Pick<HubDeps, 'feed' | 'clock' | 'pace' | 'report'>,
     public actor: Person,
-    readonly outlet: Outlet,
+    readonly sink: Sink,
   ) {
     this.seat = new Seat(hub.rooms, this)
-    this.nextBeat = deps.clock.steady() + outlet.beatEvery
+    this.nextBeat = deps.clock.steady() + sink.beatEvery
   }
 
   get selections(): readonly FeedFilter[] {
@@ -69,7 +69,7 @@ export class Stream implements LiveStream {
 
   /** Whether the server may publish messages to this stream's socket: it wants all of its rooms, whoever wrote them. */
   get isPlain(): boolean {
-    return this.outlet.topics !== null && [...this.live].every(isPlainFilter)
+    return this.sink.topics !== null && [...this.live].every(isPlainFilter)
   }
 
   /** Whether it wants whatever the reader may read, now and later. */
@@ -113,7 +113,7 @@ export class Stream implements LiveStream {
   }
 
   drained(): void {
-    if (this.outlet.buffered() > 0) return
+    if (this.sink.buffered() > 0) return
     this.stalledSince = undefined
     this.whenDrained?.()
     this.whenDrained = undefined
@@ -132,14 +132,14 @@ export class Stream implements LiveStream {
     if (this.gone) return
     this.closed()
     this.hub.ended(this, reason)
-    this.outlet.end(reason)
+    this.sink.end(reason)
   }
 
   /** Sends a live event if it is selected, in the order it happened. Rights were judged by whoever calls. */
   offer(event: LogEvent): void {
     for (const filter of this.live)
       if (selects(filter, event)) {
-        this.outlet.event(event, false)
+        this.sink.event(event, false)
         this.checkFlow()
         return
       }
@@ -166,12 +166,12 @@ export class Stream implements LiveStream {
       return
     }
     this.deselect(new Set([channel.id]))
-    this.outlet.dropped([channel])
+    this.sink.dropped([channel])
   }
 
   /** Parks or closes a reader that does not keep up. */
   checkFlow(): void {
-    const waiting = this.outlet.buffered()
+    const waiting = this.sink.buffered()
     if (waiting <= PARK_BYTES) return
     if (waiting > CLOSE_BYTES) this.end('slow_consumer')
     else this.park()
@@ -180,12 +180,12 @@ export class Stream implements LiveStream {
   /** Called every second. */
   tick(now: number): void {
     this.checkFlow()
-    if (this.outlet.buffered() === 0) this.drained()
+    if (this.sink.buffered() === 0) this.drained()
     if (this.stalledSince !== undefined && now - this.stalledSince > CLOSE_MILLISECONDS)
       this.end('slow_consumer')
     if (this.gone || now < this.nextBeat || this.stalledSince !== undefined) return
-    this.nextBeat = now + this.outlet.beatEvery
-    this.outlet.beat(this.position)
+    this.nextBeat = now + this.sink.beatEvery
+    this.sink.beat(this.position)
   }
 
   private park(): void {
@@ -221,21 +221,21 @@ export class Stream implements LiveStream {
     }
   }
 
-  private async step(loop: Loop): Promise<void> {
-    if (this.outlet.buffered() > PARK_BYTES) await this.untilDrained()
+  private async step(loop: PacedLoop): Promise<void> {
+    if (this.sink.buffered() > PARK_BYTES) await this.untilDrained()
     // The one that is furthest behind; where it meets another they go on as one, so that nothing is sent twice.
     const [backlog, next] = this.backlogs.toSorted((one, other) => one.position - other.position)
     if (!backlog || this.gone) return
     const end = Math.min(this.hub.head, next?.position ?? this.hub.head)
     if (backlog.position < end) return this.sendPage(backlog, end, loop)
     // What this reader has already is still on its way to the others; until it is out it would come again.
-    const ahead = backlog.position > this.hub.head ? this.hub.carried() : undefined
+    const ahead = backlog.position > this.hub.head ? this.hub.flushed() : undefined
     if (ahead !== undefined) return ahead
     if (next) return this.merge(backlog, next)
     const channels = await this.hub.readableBy(this.actor, backlog.selections)
     // From here to the end nothing is awaited: what was announced meanwhile is sent first.
     if (this.gone || this.backlogs[0] !== backlog || backlog.position < this.hub.head) return
-    if (backlog.position > this.hub.head && this.hub.carried() !== undefined) return
+    if (backlog.position > this.hub.head && this.hub.flushed() !== undefined) return
     // Another one may have been asked for, which then goes on alone.
     this.backlogs.shift()
     for (const filter of backlog.selections) {
@@ -246,7 +246,7 @@ export class Stream implements LiveStream {
     backlog.done()
   }
 
-  private async sendPage(backlog: Backlog, end: Seq, loop: Loop): Promise<void> {
+  private async sendPage(backlog: Backlog, end: Seq, loop: PacedLoop): Promise<void> {
     const { selections, position, replay } = backlog
     const page = await this.deps.feed.page(this.actor, selections, position, PAGE, end, loop)
     // It may have been taken back, or replaced, while the log was read or others had their turn.
@@ -254,11 +254,11 @@ export class Stream implements LiveStream {
     if (isOver()) return
     for (const event of page.events) {
       if ((await loop.turn()) && isOver()) return
-      if (!this.wasSent(event, backlog)) this.outlet.event(event, replay)
+      if (!this.wasSent(event, backlog)) this.sink.event(event, replay)
       loop.did(1)
       backlog.position = event.seq
       // The rest is read again when this was taken: a page of long messages is more than may wait unsent.
-      if (this.outlet.buffered() > PARK_BYTES) return
+      if (this.sink.buffered() > PARK_BYTES) return
     }
     backlog.position = page.position
   }

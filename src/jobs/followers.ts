@@ -20,7 +20,7 @@ export function createFollowers(deps: FollowerDeps): LogFollowers {
   runner.add(outbox.watch())
   store.onCommit(() => runner.committed())
   // What other processes wrote while nothing listened here.
-  store.shared?.onSkip(() => runner.committed())
+  store.shared?.onAdvance(() => runner.committed())
   return {
     project: (projection) =>
       runner.add(

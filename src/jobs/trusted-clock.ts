@@ -9,7 +9,7 @@ const DRIFT_MILLISECONDS = 60_000
  * Whether a date may be believed where believing it deletes something. After a start, and after the clock was set, it
  * is not for an hour: clocks that are wrong are mostly put right by then, and what is kept meanwhile costs nothing.
  */
-export class SettledClock {
+export class TrustedClock {
   private offset: number
   private since: number
 
@@ -19,7 +19,7 @@ export class SettledClock {
   }
 
   /** To be asked now and then: a jump between two questions is noticed. */
-  isSettled(): boolean {
+  isTrusted(): boolean {
     const offset = this.ahead()
     if (Math.abs(offset - this.offset) > DRIFT_MILLISECONDS) {
       this.offset = offset

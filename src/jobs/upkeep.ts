@@ -1,4 +1,4 @@
-import type { ActedWrites } from '../core/access/impersonation'
+import type { ImpersonationNotes } from '../core/access/impersonation'
 import type { Attempts } from '../core/identity/attempts'
 import type { Usage } from '../core/identity/usage'
 import { IDEMPOTENCY_WINDOW_HOURS } from '../core/kernel/limits'
@@ -7,7 +7,7 @@ import { type Clock, later, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../core/ke
 import { interval } from './interval'
 import type { Job } from './job'
 import { createLogClockWatch, type LogClockDeps } from './log-clock'
-import { SettledClock } from './trusted-clock'
+import { TrustedClock } from './trusted-clock'
 
 const USAGE_MILLISECONDS = 30_000
 const CLOCK_MILLISECONDS = 60_000
@@ -23,7 +23,7 @@ export interface UpkeepDeps {
   readonly store: Store
   readonly usage: Usage
   readonly attempts: Attempts
-  readonly actedWrites: ActedWrites
+  readonly impersonationNotes: ImpersonationNotes
   readonly clock: Clock
   readonly aheadUntil: LogClockDeps['aheadUntil']
   readonly warn: LogClockDeps['warn']
@@ -31,7 +31,7 @@ export interface UpkeepDeps {
 
 /** Writes down when credentials were used, and forgets attempts, retry keys and sessions that are over. */
 export function upkeepJobs(deps: UpkeepDeps): Job[] {
-  const { store, usage, attempts, actedWrites, clock } = deps
+  const { store, usage, attempts, impersonationNotes, clock } = deps
   const forget = createForgetting(store, attempts, clock)
   const watch = createLogClockWatch(deps)
   return [
@@ -47,7 +47,7 @@ export function upkeepJobs(deps: UpkeepDeps): Job[] {
       every: USAGE_MILLISECONDS,
       runsAtEnd: true,
       clock,
-      run: () => actedWrites.flush(),
+      run: () => impersonationNotes.flush(),
     }),
     interval({
       name: 'upkeep',
@@ -63,9 +63,9 @@ export function upkeepJobs(deps: UpkeepDeps): Job[] {
 
 /** Deletes what is over, at each call, once the date is settled. */
 export function createForgetting(store: Store, attempts: Attempts, clock: Clock): () => Promise<void> {
-  const settled = new SettledClock(clock)
+  const settled = new TrustedClock(clock)
   return async () => {
-    if (!settled.isSettled()) return
+    if (!settled.isTrusted()) return
     while ((await attempts.forget(SLICE)) === SLICE);
     const now = clock.now()
     const keysBefore = later(now, -IDEMPOTENCY_WINDOW_HOURS * 60 * MICROS_PER_MINUTE)

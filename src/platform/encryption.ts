@@ -12,7 +12,7 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const PREFIX = 'v1.'
 
-export interface Sealing {
+export interface Encryption {
   /** `v1.` and base64url of nonce, ciphertext and tag. */
   seal(text: string): string
   /** @throws Error for what was changed, or sealed under another key or for another purpose */
@@ -20,7 +20,7 @@ export interface Sealing {
 }
 
 /** AES-256-GCM under HKDF-SHA-256 of the seed of the instance key. */
-export function sealing(seed: Uint8Array, purpose: Purpose): Sealing {
+export function encryptionFor(seed: Uint8Array, purpose: Purpose): Encryption {
   const key = keyFor(seed, purpose)
   return {
     seal(text) {
@@ -43,7 +43,7 @@ export function sealing(seed: Uint8Array, purpose: Purpose): Sealing {
 
 /** What keeps retry keys: answers are sealed, and requests hashed under a key. */
 export function retrySecrets(seed: Uint8Array): RetrySecrets {
-  const answers = sealing(seed, 'synapse-retry-answer')
+  const answers = encryptionFor(seed, 'synapse-retry-answer')
   const key = keyFor(seed, 'synapse-retry-request')
   return {
     seal: (answer) => answers.seal(answer),

@@ -5,7 +5,7 @@ import type { Passwords } from '../core/kernel/ports'
 import { type Clock, toMicros } from '../core/kernel/time'
 import type { Turns } from '../core/kernel/turns'
 import { memoryOf } from './memory'
-import { Gate } from './semaphore'
+import { Semaphore } from './semaphore'
 
 /** Wall time in microseconds. `Date.now` is followed, so that an adjusted clock is seen; the digits below come from the steady one. */
 export const systemClock: Clock = {
@@ -51,7 +51,7 @@ export function argonPasswords(freeBytes = () => memoryOf()?.free): Passwords {
   // Those that run already may not have touched all of theirs yet.
   const isRoomFor = (hashes: number) =>
     (freeBytes() ?? Number.POSITIVE_INFINITY) >= hashes * MEMORY_KIB * 1024 + MARGIN_BYTES
-  const gate = new Gate(
+  const gate = new Semaphore(
     (running) => running === 0 || (running < CONCURRENT_HASHES && isRoomFor(running + 1)),
     WAITING_HASHES,
   )

@@ -3,7 +3,7 @@
 import { printableJson, withoutCredentials } from '../core/kernel/text'
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
-export type Facts = Readonly<Record<string, unknown>>
+export type LogFields = Readonly<Record<string, unknown>>
 
 const ranks: Record<LogLevel, number> = { debug: 0, info: 1, warning: 2, error: 3 }
 /** Lines are written together: so much text at once, or what gathered in this time. */
@@ -11,11 +11,11 @@ const FLUSH_BYTES = 65_536
 const FLUSH_MILLISECONDS = 100
 
 export interface Logger extends Disposable {
-  debug(message: string, facts?: Facts): void
-  info(message: string, facts?: Facts): void
-  warning(message: string, facts?: Facts): void
+  debug(message: string, facts?: LogFields): void
+  info(message: string, facts?: LogFields): void
+  warning(message: string, facts?: LogFields): void
   /** `fault` is logged with its stack, which holds no data; only the message of errors we made ourselves is kept. */
-  error(message: string, facts?: Facts & { readonly fault?: unknown }): void
+  error(message: string, facts?: LogFields & { readonly fault?: unknown }): void
   isOn(level: LogLevel): boolean
   /** Adds a line that was rendered by its caller, for what happens on every request. */
   line(json: string): void
@@ -42,7 +42,7 @@ export function createLogger(level: LogLevel, write: (text: string) => void): Lo
     if (length >= FLUSH_BYTES) flush()
     else timer ??= setTimeout(flush, FLUSH_MILLISECONDS)
   }
-  const log = (at: LogLevel, message: string, facts: Facts = {}) => {
+  const log = (at: LogLevel, message: string, facts: LogFields = {}) => {
     if (ranks[at] < ranks[level]) return
     const { fault, ...rest } = facts
     const trouble = fault === undefined ? {} : { error: describe(fault) }
@@ -64,7 +64,7 @@ export function createLogger(level: LogLevel, write: (text: string) => void): Lo
 }
 
 /** A fault without what it may quote: a query error's message holds its parameters, so only name, code and frames stay. */
-function describe(fault: unknown): Facts {
+function describe(fault: unknown): LogFields {
   if (!(fault instanceof Error)) return { name: typeof fault }
   const frames = (fault.stack ?? '').split('\n').filter((row) => /^\s+at /.test(row))
   const code = 'code' in fault ? String(fault.code) : undefined

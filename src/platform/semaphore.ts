@@ -1,7 +1,7 @@
 import { AppError } from '../core/kernel/errors'
 
 /** Lets work through while there is room; the rest waits in line, first come first served, and beyond that is turned away. */
-export class Gate {
+export class Semaphore {
   private running = 0
   private readonly line: (() => void)[] = []
 

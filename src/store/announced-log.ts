@@ -13,9 +13,9 @@ export interface AnnouncedLog {
   /** Resolves when everything that other processes have committed is announced here. @throws unavailable */
   check(): Promise<void>
   /** Resolves when the log up to `seq`, which is committed, is announced. Rejects when it cannot be read. */
-  reach(seq: Seq): Promise<void>
+  waitFor(seq: Seq): Promise<void>
   /** When streams have carried what was announced; undefined means now. */
-  carried(): Promise<void> | undefined
+  flushed(): Promise<void> | undefined
 }
 
 /** Tells listeners in the order in which they were registered. None of them can fail the others. */
@@ -57,9 +57,9 @@ export class OwnLog implements AnnouncedLog {
     return done
   }
 
-  reach(): Promise<void> {
+  waitFor(): Promise<void> {
     return done
   }
 
-  carried(): undefined {}
+  flushed(): undefined {}
 }

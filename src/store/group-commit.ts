@@ -11,13 +11,13 @@ import type { AnnouncedLog } from './announced-log'
 import { Appender } from './appender'
 import type { Engine, Group, JudgedPost, Outcome, Transaction } from './engine'
 import {
-  type Act,
   apart,
   GROUP_MILLISECONDS,
   GROUP_TEXT,
   GROUP_WORKS,
-  type Post,
-  type Work,
+  type QueuedAct,
+  type QueuedPost,
+  type QueuedWrite,
 } from './write-queue'
 
 /** How often a group that another process got in the way of is judged and sent again. */
@@ -25,22 +25,22 @@ const MAX_ROUNDS = 20
 
 /** A post with what it was judged to write. */
 interface Judged extends JudgedPost {
-  readonly post: Post
+  readonly post: QueuedPost
 }
 
 interface Refused {
-  readonly post: Post
+  readonly post: QueuedPost
   readonly reason: AppError
 }
 
 /** Works on their way to one commit, as far as they are not answered yet. */
 interface Attempt {
-  posts: readonly Post[]
-  acts: readonly Act[]
+  posts: readonly QueuedPost[]
+  acts: readonly QueuedAct[]
   /** The posts that were sent last; nothing is known of them until the engine answers. */
   sent: readonly Judged[]
   /** The act that failed after it wrote. */
-  failed: Act | undefined
+  failed: QueuedAct | undefined
 }
 
 /** A commit: its events, and whoever waits for it. */
@@ -74,7 +74,7 @@ export interface GroupCommitDeps {
  * anything announced, and only then answered.
  */
 export class GroupCommit {
-  private readonly queue: Work[] = []
+  private readonly queue: QueuedWrite[] = []
   private isRunning = false
   private idle: (() => void) | undefined
   private appender: Appender | undefined
@@ -94,7 +94,7 @@ export class GroupCommit {
     if (this.isRunning) await new Promise<void>((resolve) => (this.idle = resolve))
   }
 
-  private enqueue(work: Work): void {
+  private enqueue(work: QueuedWrite): void {
     this.queue.push(work)
     if (this.isRunning) return
     this.isRunning = true
@@ -118,7 +118,7 @@ export class GroupCommit {
   }
 
   /** Works from the front of the queue that fit in one group: posts that can be judged together, then acts. */
-  private takeGroup(): Work[] {
+  private takeGroup(): QueuedWrite[] {
     const plans: PostPlan[] = []
     let text = 0
     for (const { plan } of this.queue) {
@@ -132,9 +132,9 @@ export class GroupCommit {
     return this.queue.splice(0, end)
   }
 
-  private async run(works: readonly Work[]): Promise<void> {
-    const posts = works.filter((work): work is Post => work.plan !== null)
-    const acts = works.filter((work): work is Act => work.plan === null)
+  private async run(works: readonly QueuedWrite[]): Promise<void> {
+    const posts = works.filter((work): work is QueuedPost => work.plan !== null)
+    const acts = works.filter((work): work is QueuedAct => work.plan === null)
     const attempt: Attempt = { posts, acts, sent: [], failed: undefined }
     let written: Written | undefined
     try {
@@ -213,9 +213,9 @@ export class GroupCommit {
   }
 
   /** A request that was made before is answered as its message reads today, so that has to be known here. */
-  private answerAgain(post: Post, outcome: PostOutcome & { replayed: true }): void {
+  private answerAgain(post: QueuedPost, outcome: PostOutcome & { replayed: true }): void {
     const { engine, log } = this.deps
-    log.reach(outcome.seq).then(
+    log.waitFor(outcome.seq).then(
       () => post.resolve(outcome),
       (error) => post.reject(engine.translate(error)),
     )
@@ -270,7 +270,7 @@ export class GroupCommit {
 
   /**
    * Announces and answers. Posts need not wait until what others have written before is announced, too: whoever reads,
-   * here or elsewhere, waits until what is committed is known (`fresh`). Behind an act everybody waits, so that what comes
+   * here or elsewhere, waits until what is committed is known (`readBarrier`). Behind an act everybody waits, so that what comes
    * next is judged by the new rights.
    */
   private publish({ base, events, posts, answers }: Written): Promise<void> | undefined {
@@ -289,7 +289,7 @@ export class GroupCommit {
   private async answerActs(answers: Written['answers'], announced: Promise<void>, upTo: Seq): Promise<void> {
     try {
       await announced
-      await this.deps.log.reach(upTo)
+      await this.deps.log.waitFor(upTo)
     } catch {
       // It is committed, so it is answered all the same. Reported where it was read.
     }
@@ -298,7 +298,7 @@ export class GroupCommit {
 
   /** Answers whoever wrote what is announced by now. The next group need not wait for that. */
   private async answer(answers: Written['answers']): Promise<void> {
-    await this.deps.log.carried()
+    await this.deps.log.flushed()
     for (const answer of answers) answer()
   }
 
@@ -329,7 +329,7 @@ export class GroupCommit {
   }
 }
 
-function postsOf(works: readonly (Judged | Refused)[]): Post[] {
+function postsOf(works: readonly (Judged | Refused)[]): QueuedPost[] {
   return works.map(({ post }) => post)
 }
 

@@ -2,17 +2,17 @@ import type { PostOutcome, Writes } from '../core/kernel/ports'
 import type { PostPlan } from '../core/messages/post-plan'
 
 /** What waits for a store's writer: posts, which may share a commit, and acts. */
-export type Work = Post | Act
+export type QueuedWrite = QueuedPost | QueuedAct
 
 /** A post as it was planned. The writer judges it, by its rows, in the order in which works came. */
-export interface Post {
+export interface QueuedPost {
   readonly plan: PostPlan
   readonly resolve: (outcome: PostOutcome) => void
   readonly reject: (reason: unknown) => void
 }
 
 /** Anything else that writes: a function over the rows. */
-export interface Act {
+export interface QueuedAct {
   readonly plan: null
   readonly run: (tx: Writes) => Promise<unknown>
   readonly resolve: (result: never) => void
@@ -29,7 +29,10 @@ export const GROUP_MILLISECONDS = 5
  * Works that cannot be written together, in parts that may be: the one that failed comes alone and last. Where it is not
  * known which, two halves.
  */
-export function apart(works: readonly Work[], failed: Work | undefined): (readonly Work[])[] {
+export function apart(
+  works: readonly QueuedWrite[],
+  failed: QueuedWrite | undefined,
+): (readonly QueuedWrite[])[] {
   if (failed) return [works.filter((work) => work !== failed), [failed]]
   const middle = works.length >> 1
   return [works.slice(0, middle), works.slice(middle)]

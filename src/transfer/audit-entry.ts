@@ -3,7 +3,7 @@ import { canonicalJson } from '../core/kernel/canonical-json'
 import type { Secrets } from '../core/kernel/ids'
 import type { Clock } from '../core/kernel/time'
 import { pagesOf } from './pages'
-import { rowOf, type Side, valueIn, type Writing } from './store-adapter'
+import { rowOf, type StoreAdapter, valueIn, type Writing } from './store-adapter'
 import { tableNamed } from './table-meta'
 
 /** What an entry is stamped with. */
@@ -17,7 +17,7 @@ export interface Stamp {
  * that `synapse audit verify` follows the chain through it.
  */
 export async function writeDown(
-  to: Side,
+  to: StoreAdapter,
   write: Writing,
   { clock, secrets }: Stamp,
   action: AuditAction,
@@ -46,12 +46,12 @@ export async function writeDown(
   ])
 }
 
-async function lastEntry(side: Side): Promise<{ id: number; hash: string }> {
+async function lastEntry(adapter: StoreAdapter): Promise<{ id: number; hash: string }> {
   const audit = tableNamed('audit')
   let last = { id: 0, hash: CHAIN_START }
   // Ids begin at 1 and have no gap; in a chain that has one the last entry lies further on.
-  const before = Math.max(0, (await side.count(audit)) - 1)
-  for await (const page of pagesOf(side, audit, [before]))
+  const before = Math.max(0, (await adapter.count(audit)) - 1)
+  for await (const page of pagesOf(adapter, audit, [before]))
     for (const row of page)
       last = { id: Number(valueIn(audit, row, 'id')), hash: String(valueIn(audit, row, 'hash')) }
   return last

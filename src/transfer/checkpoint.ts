@@ -1,6 +1,6 @@
 import { OperatorError } from '../core/kernel/operator-error'
 import { MOVING_IN, RETIRED_TO } from '../store/store-state'
-import { type Side, type Value, valueIn, type Writing } from './store-adapter'
+import { type StoreAdapter, type Value, valueIn, type Writing } from './store-adapter'
 import { TABLES, tableNamed } from './table-meta'
 
 /** Which store it is, and which moment of it: what a copy has to have been made of to be gone on with. */
@@ -11,7 +11,7 @@ export interface Identity {
 }
 
 /** How far a move has come. It lies in the target and changes in the same transactions as what it tells of. */
-export interface Mark extends Identity {
+export interface Checkpoint extends Identity {
   /** The table under way. */
   readonly table: string
   /** Key of its last row that has arrived; null before the first. */
@@ -29,7 +29,7 @@ const MAX_EPOCHS = 100_000
 const LEFT_BY_A_START = ['log_head', 'epochs', 'instance', 'job_leases']
 
 /** @throws OperatorError conflict for a store that nobody has started yet, or that is itself half moved in */
-export async function identify(from: Side): Promise<Identity> {
+export async function identify(from: StoreAdapter): Promise<Identity> {
   const facts = await from.facts()
   if (facts.has(MOVING_IN))
     throw new OperatorError(
@@ -49,21 +49,25 @@ export async function identify(from: Side): Promise<Identity> {
   }
 }
 
-async function readMark(to: Side): Promise<Mark | undefined> {
+async function readMark(to: StoreAdapter): Promise<Checkpoint | undefined> {
   const text = (await to.facts()).get(MOVING_IN)
   // Written by writeMark and by nobody else.
-  return text === undefined ? undefined : (JSON.parse(text) as Mark)
+  return text === undefined ? undefined : (JSON.parse(text) as Checkpoint)
 }
 
-export function writeMark(write: Writing, mark: Mark): Promise<void> {
-  return write.setFact(MOVING_IN, JSON.stringify(mark))
+export function writeMark(write: Writing, checkpoint: Checkpoint): Promise<void> {
+  return write.setFact(MOVING_IN, JSON.stringify(checkpoint))
 }
 
 /**
  * The mark to go on from: that of an unfinished move of the same source, or a new one in a target that is empty.
  * @throws OperatorError conflict
  */
-export async function beginMove(to: Side, source: Identity, movedTo: string | undefined): Promise<Mark> {
+export async function beginMove(
+  to: StoreAdapter,
+  source: Identity,
+  movedTo: string | undefined,
+): Promise<Checkpoint> {
   const found = await readMark(to)
   if (movedTo !== undefined && !found?.verified)
     throw new OperatorError(
@@ -83,16 +87,22 @@ export async function beginMove(to: Side, source: Identity, movedTo: string | un
     )
   }
   await refuseUsed(to, source.did)
-  const mark: Mark = { ...source, table: TABLES[0]?.name ?? '', after: null, rows: {}, verified: false }
+  const checkpoint: Checkpoint = {
+    ...source,
+    table: TABLES[0]?.name ?? '',
+    after: null,
+    rows: {},
+    verified: false,
+  }
   await to.transact(async (write) => {
     await clearStart(write)
-    await writeMark(write, mark)
+    await writeMark(write, checkpoint)
   })
-  return mark
+  return checkpoint
 }
 
 /** Makes an empty store ready for an import into the instance of this DID. @throws OperatorError conflict */
-export async function beginImport(to: Side, write: Writing, did: string): Promise<void> {
+export async function beginImport(to: StoreAdapter, write: Writing, did: string): Promise<void> {
   if ((await to.facts()).has(MOVING_IN))
     throw new OperatorError('conflict', 'the target holds an unfinished move', 'name an empty target')
   await refuseUsed(to, did)
@@ -105,7 +115,7 @@ async function clearStart(write: Writing): Promise<void> {
 }
 
 /** @throws OperatorError conflict unless nothing was ever written to the store but by its own start */
-async function refuseUsed(to: Side, did: string | null): Promise<void> {
+async function refuseUsed(to: StoreAdapter, did: string | null): Promise<void> {
   const refuse = (what: string) =>
     new OperatorError('conflict', `the target is not empty: ${what}`, 'name an empty file or database')
   const facts = await to.facts()

@@ -2,10 +2,10 @@ import { OperatorError } from '../core/kernel/operator-error'
 import { MOVING_IN, RETIRED_TO } from '../store/store-state'
 import { type Stamp, writeDown } from './audit-entry'
 import { Checksum } from './canonical'
-import { beginMove, identify, type Mark, writeMark } from './checkpoint'
+import { beginMove, type Checkpoint, identify, writeMark } from './checkpoint'
 import { pagesOf } from './pages'
-import { keyOf, type Side } from './store-adapter'
-import { TABLES, type TableShape } from './table-meta'
+import { keyOf, type StoreAdapter } from './store-adapter'
+import { TABLES, type TableMeta } from './table-meta'
 
 /** How far a transfer has come. */
 export interface Progress {
@@ -17,8 +17,8 @@ export interface Progress {
 }
 
 export interface Move extends Stamp {
-  readonly from: Side
-  readonly to: Side
+  readonly from: StoreAdapter
+  readonly to: StoreAdapter
   /** How the target is called in the source, without a password. */
   readonly target: string
   readonly onProgress: (progress: Progress) => void
@@ -39,16 +39,16 @@ export interface Moved {
 export async function moveStore({ from, to, target, clock, secrets, onProgress }: Move): Promise<Moved> {
   const source = await identify(from)
   const movedTo = (await from.facts()).get(RETIRED_TO)
-  let mark = await beginMove(to, source, movedTo)
-  if (!mark.verified) {
+  let checkpoint = await beginMove(to, source, movedTo)
+  if (!checkpoint.verified) {
     const totals = new Map<string, number>()
     for (const table of TABLES) totals.set(table.name, await from.count(table))
     const total = [...totals.values()].reduce((sum, rows) => sum + rows, 0)
-    mark = await copy(from, to, mark, total, onProgress)
+    checkpoint = await copy(from, to, checkpoint, total, onProgress)
     await to.settle()
     await verify(from, to, total, onProgress)
-    mark = { ...mark, verified: true }
-    await to.transact((write) => writeMark(write, mark))
+    checkpoint = { ...checkpoint, verified: true }
+    await to.transact((write) => writeMark(write, checkpoint))
     await to.flush()
   }
   // In this order: killed in between, nobody serves either of the two until this is run again.
@@ -56,7 +56,7 @@ export async function moveStore({ from, to, target, clock, secrets, onProgress }
     await from.transact((write) => write.setFact(RETIRED_TO, target))
     await from.flush()
   }
-  const { rows, epoch, headSeq } = mark
+  const { rows, epoch, headSeq } = checkpoint
   await to.transact(async (write) => {
     // Behind the comparison, and together with the end of the move, so that it stands there once.
     const facts = { command: 'migrate-db', epoch, last_seq: headSeq, rows }
@@ -68,41 +68,46 @@ export async function moveStore({ from, to, target, clock, secrets, onProgress }
 }
 
 async function copy(
-  from: Side,
-  to: Side,
-  begun: Mark,
+  from: StoreAdapter,
+  to: StoreAdapter,
+  begun: Checkpoint,
   total: number,
   onProgress: Move['onProgress'],
-): Promise<Mark> {
-  let mark = begun
-  let done = Object.values(mark.rows).reduce((sum, rows) => sum + rows, 0)
-  for (const table of TABLES.slice(TABLES.findIndex(({ name }) => name === mark.table))) {
-    let rows = mark.rows[table.name] ?? 0
-    const after = table.name === mark.table ? (mark.after ?? undefined) : undefined
+): Promise<Checkpoint> {
+  let checkpoint = begun
+  let done = Object.values(checkpoint.rows).reduce((sum, rows) => sum + rows, 0)
+  for (const table of TABLES.slice(TABLES.findIndex(({ name }) => name === checkpoint.table))) {
+    let rows = checkpoint.rows[table.name] ?? 0
+    const after = table.name === checkpoint.table ? (checkpoint.after ?? undefined) : undefined
     for await (const page of pagesOf(from, table, after)) {
       const last = page.at(-1)
       if (last === undefined) break
       rows += page.length
       done += page.length
-      mark = {
-        ...mark,
+      checkpoint = {
+        ...checkpoint,
         table: table.name,
         after: keyOf(table, last),
-        rows: { ...mark.rows, [table.name]: rows },
+        rows: { ...checkpoint.rows, [table.name]: rows },
       }
       await to.transact(async (write) => {
         await write.insert(table, page)
-        await writeMark(write, mark)
+        await writeMark(write, checkpoint)
       })
       onProgress({ phase: 'copying', table: table.name, done, total })
     }
-    mark = { ...mark, rows: { ...mark.rows, [table.name]: rows } }
+    checkpoint = { ...checkpoint, rows: { ...checkpoint.rows, [table.name]: rows } }
   }
-  return mark
+  return checkpoint
 }
 
 /** @throws OperatorError failed when a table is not the same on both sides */
-async function verify(from: Side, to: Side, total: number, onProgress: Move['onProgress']): Promise<void> {
+async function verify(
+  from: StoreAdapter,
+  to: StoreAdapter,
+  total: number,
+  onProgress: Move['onProgress'],
+): Promise<void> {
   let done = 0
   for (const table of TABLES) {
     const [here, there] = await Promise.all([
@@ -122,12 +127,12 @@ async function verify(from: Side, to: Side, total: number, onProgress: Move['onP
 }
 
 async function checksum(
-  side: Side,
-  table: TableShape,
+  adapter: StoreAdapter,
+  table: TableMeta,
   onRows: (rows: number) => void,
 ): Promise<{ rows: number; digest: string }> {
   const sum = new Checksum()
-  for await (const page of pagesOf(side, table)) {
+  for await (const page of pagesOf(adapter, table)) {
     sum.add(page)
     onRows(page.length)
   }

@@ -1,5 +1,5 @@
-import { keyOf, type Row, type Side, type Value } from './store-adapter'
-import type { TableShape } from './table-meta'
+import { keyOf, type Row, type StoreAdapter, type Value } from './store-adapter'
+import type { TableMeta } from './table-meta'
 
 /** A page is about so large, and at most so many rows: memory stays flat however long the messages are. */
 const PAGE_BYTES = 2 * 1024 * 1024
@@ -7,13 +7,13 @@ const PAGE_ROWS = 2000
 
 /** The pages of a table behind a key, each about PAGE_BYTES. */
 export async function* pagesOf(
-  side: Side,
-  table: TableShape,
+  adapter: StoreAdapter,
+  table: TableMeta,
   after?: readonly Value[],
 ): AsyncGenerator<readonly Row[]> {
   let limit = PAGE_ROWS / 10
   for (let key = after; ; ) {
-    const rows = await side.page(table, key, limit)
+    const rows = await adapter.page(table, key, limit)
     const last = rows.at(-1)
     if (last === undefined) return
     yield rows

@@ -16,7 +16,7 @@ import {
   parametersOf,
   recordOf,
 } from './postgres-statements'
-import type { Side, Writing } from './store-adapter'
+import type { StoreAdapter, Writing } from './store-adapter'
 import { TABLES } from './table-meta'
 
 const WAIT_MS = 5000
@@ -32,7 +32,7 @@ FROM (SELECT seq, at FROM events ORDER BY seq DESC LIMIT 1) AS newest WHERE newe
  * shares, so that none runs meanwhile.
  * @throws OperatorError; OperatorError conflict while a server runs on it
  */
-export async function openPostgresSide(url: string): Promise<Side> {
+export async function openPostgresSide(url: string): Promise<StoreAdapter> {
   const sql = await connectPostgres(url)
   let session: ReservedSql | undefined
   try {
@@ -90,7 +90,7 @@ async function lockPostgres(session: ReservedSql): Promise<void> {
 }
 
 /** A side over one session. */
-function postgresSide(session: ReservedSql, close: () => Promise<void>): Side {
+function postgresSide(session: ReservedSql, close: () => Promise<void>): StoreAdapter {
   const run = async (query: string, parameters: Parameter[] = []): Promise<Record<string, unknown>[]> => {
     try {
       return [...(await session.unsafe<Record<string, unknown>[]>(query, parameters, { prepare: true }))]

@@ -1,7 +1,7 @@
 import { formatInstant, toMicros } from '../core/kernel/time'
 import { canonicalText } from './canonical'
 import type { Row, Value } from './store-adapter'
-import type { ColumnKind, ColumnShape, TableShape } from './table-meta'
+import type { ColumnKind, ColumnMeta, TableMeta } from './table-meta'
 
 /** The statements of a Postgres side, and how values lie in their parameters and answers. */
 export type Parameter = string | number
@@ -15,14 +15,14 @@ const types: Readonly<Record<ColumnKind, string>> = {
   instant: 'timestamptz',
 }
 
-export function insertOf({ name, columns }: TableShape): string {
+export function insertOf({ name, columns }: TableMeta): string {
   const names = columns.map((column) => `"${column.name}"`).join(', ')
   const record = columns.map((column) => `"${column.name}" ${types[column.kind]}`).join(', ')
   // Through text, because the driver would write a parameter of the type json as JSON once more.
   return `INSERT INTO "${name}" (${names}) SELECT ${names} FROM json_to_recordset($1::text::json) AS row(${record})`
 }
 
-export function recordOf({ columns }: TableShape, row: Row): Record<string, unknown> {
+export function recordOf({ columns }: TableMeta, row: Row): Record<string, unknown> {
   const record: Record<string, unknown> = {}
   columns.forEach(({ name, kind }, place) => {
     record[name] = toField(kind, row[place] ?? null)
@@ -36,17 +36,17 @@ function toField(kind: ColumnKind, value: Value): unknown {
   return kind === 'json' ? JSON.parse(String(value)) : value
 }
 
-function selectOf({ name, columns }: TableShape): string {
+function selectOf({ name, columns }: TableMeta): string {
   return `SELECT ${columns.map(expressionOf).join(', ')} FROM "${name}"`
 }
 
 /** By a column whose values are unique. */
-export function findOf(table: TableShape, column: string): string {
+export function findOf(table: TableMeta, column: string): string {
   const kind = table.columns.find(({ name }) => name === column)?.kind ?? 'text'
   return `${selectOf(table)} WHERE "${column}" = $1::text::${types[kind]}`
 }
 
-export function pageOf(table: TableShape, isContinued: boolean): string {
+export function pageOf(table: TableMeta, isContinued: boolean): string {
   const { columns, key, where } = table
   const parts = key.map((place) => columns[place]).filter((column) => column !== undefined)
   // The order of bytes, which is that of SQLite, instead of that of some language.
@@ -64,7 +64,7 @@ export function pageOf(table: TableShape, isContinued: boolean): string {
   return `${selectOf(table)}${filter} ORDER BY ${ordered.join(', ')} LIMIT ${limit}`
 }
 
-function expressionOf({ name, kind }: ColumnShape): string {
+function expressionOf({ name, kind }: ColumnMeta): string {
   switch (kind) {
     case 'instant':
       return `(extract(epoch FROM "${name}") * 1000000)::bigint AS "${name}"`
@@ -76,18 +76,18 @@ function expressionOf({ name, kind }: ColumnShape): string {
   }
 }
 
-export function parametersOf({ columns, key }: TableShape, values: readonly Value[]): Parameter[] {
+export function parametersOf({ columns, key }: TableMeta, values: readonly Value[]): Parameter[] {
   return values.map((value, index) => {
     const kind = columns[key[index] ?? 0]?.kind
     return kind === 'instant' ? formatInstant(toMicros(Number(value))) : String(value)
   })
 }
 
-export function fromRecord({ columns }: TableShape, record: Readonly<Record<string, unknown>>): Row {
+export function fromRecord({ columns }: TableMeta, record: Readonly<Record<string, unknown>>): Row {
   return columns.map((column) => fromField(column, record[column.name]))
 }
 
-function fromField({ kind }: ColumnShape, value: unknown): Value {
+function fromField({ kind }: ColumnMeta, value: unknown): Value {
   if (value === null || value === undefined) return null
   switch (kind) {
     case 'integer':

@@ -1,14 +1,14 @@
 import { RETIRED_TO } from '../store/store-state'
-import type { Side } from './store-adapter'
+import type { StoreAdapter } from './store-adapter'
 
 /**
  * Lets a store be served again that was moved away; answers where to it had gone, undefined if nowhere. Whoever calls
  * begins a new epoch, because its clients may have gone on at the other place.
  */
-export async function reviveStore(side: Side): Promise<string | undefined> {
-  const to = (await side.facts()).get(RETIRED_TO)
+export async function reviveStore(adapter: StoreAdapter): Promise<string | undefined> {
+  const to = (await adapter.facts()).get(RETIRED_TO)
   if (to === undefined) return undefined
-  await side.transact((write) => write.removeFact(RETIRED_TO))
-  await side.flush()
+  await adapter.transact((write) => write.removeFact(RETIRED_TO))
+  await adapter.flush()
   return to
 }

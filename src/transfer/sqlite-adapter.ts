@@ -3,8 +3,8 @@ import type { Uuid } from '../core/kernel/ids'
 import { uuidFromBytes, uuidToBytes } from '../store/schema/columns'
 import { openSqlite } from '../store/sqlite/open'
 import { canonicalText } from './canonical'
-import type { Row, Side, Value, Writing } from './store-adapter'
-import type { ColumnKind, TableShape } from './table-meta'
+import type { Row, StoreAdapter, Value, Writing } from './store-adapter'
+import type { ColumnKind, TableMeta } from './table-meta'
 
 type Cell = SQLQueryBindings
 
@@ -12,14 +12,14 @@ type Cell = SQLQueryBindings
  * Opens a SQLite store for a move, making and migrating it as needed. Whoever calls holds its locks.
  * @throws OperatorError
  */
-export function openSqliteSide(path: string): Side {
+export function openSqliteSide(path: string): StoreAdapter {
   const { writer, reader } = openSqlite(path)
   reader.close()
   return sqliteSide(writer)
 }
 
 /** A side over a connection of one's own, which goes with it. */
-function sqliteSide(db: Database): Side {
+function sqliteSide(db: Database): StoreAdapter {
   // The rows were judged where they come from, and come in the order of what they refer to.
   db.run('PRAGMA foreign_keys = OFF')
   // Within a move a page may be lost with the power, because the note of it is lost as well; `flush` waits for the disk.
@@ -102,16 +102,16 @@ function sqliteSide(db: Database): Side {
   }
 }
 
-function insertOf({ name, columns }: TableShape): string {
+function insertOf({ name, columns }: TableMeta): string {
   const names = columns.map((column) => `"${column.name}"`)
   return `INSERT INTO "${name}" (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`
 }
 
-function selectOf({ name, columns }: TableShape): string {
+function selectOf({ name, columns }: TableMeta): string {
   return `SELECT ${columns.map((column) => `"${column.name}"`).join(', ')} FROM "${name}"`
 }
 
-function pageOf(table: TableShape, isContinued: boolean): string {
+function pageOf(table: TableMeta, isContinued: boolean): string {
   const { columns, key, where } = table
   const keys = key.map((place) => `"${columns[place]?.name}"`).join(', ')
   const conditions = [
@@ -122,7 +122,7 @@ function pageOf(table: TableShape, isContinued: boolean): string {
   return `${selectOf(table)}${filter} ORDER BY ${keys} LIMIT ?`
 }
 
-function kindOfKey(table: TableShape, place: number): ColumnKind {
+function kindOfKey(table: TableMeta, place: number): ColumnKind {
   return table.columns[table.key[place] ?? 0]?.kind ?? 'text'
 }
 
@@ -139,7 +139,7 @@ function toCell(kind: ColumnKind, value: Value): Cell {
   }
 }
 
-function fromCells({ columns }: TableShape, cells: readonly unknown[]): Row {
+function fromCells({ columns }: TableMeta, cells: readonly unknown[]): Row {
   return columns.map(({ kind }, place) => fromCell(kind, cells[place]))
 }
 

@@ -6,15 +6,15 @@ import { OWN_FACTS } from '../store/store-state'
 /** What a column holds, whichever dialect keeps it. */
 export type ColumnKind = 'integer' | 'boolean' | 'text' | 'json' | 'uuid' | 'instant'
 
-export interface ColumnShape {
+export interface ColumnMeta {
   readonly name: string
   readonly kind: ColumnKind
 }
 
 /** A table as both dialects have it. */
-export interface TableShape {
+export interface TableMeta {
   readonly name: string
-  readonly columns: readonly ColumnShape[]
+  readonly columns: readonly ColumnMeta[]
   /** Places of the primary key in `columns`, in the order of the key. */
   readonly key: readonly number[]
   /** The column that numbers itself, if there is one. */
@@ -27,10 +27,10 @@ export interface TableShape {
  * Every table of the store, each behind those that it refers to. The head of the log comes first of all: a log that
  * has not reached its head yet is incomplete, one that goes beyond it is taken for damaged.
  */
-export const TABLES: readonly TableShape[] = inOrder([schema.logHead, ...Object.values(schema)]).map(shapeOf)
+export const TABLES: readonly TableMeta[] = inOrder([schema.logHead, ...Object.values(schema)]).map(shapeOf)
 
 /** The shape of a table by its name. */
-export function tableNamed(name: string): TableShape {
+export function tableNamed(name: string): TableMeta {
   const found = TABLES.find((table) => table.name === name)
   if (!found) throw new Error(`there is no table ${name}`)
   return found
@@ -50,7 +50,7 @@ function inOrder(tables: readonly SQLiteTable[]): SQLiteTable[] {
   return [...ordered]
 }
 
-function shapeOf(table: SQLiteTable): TableShape {
+function shapeOf(table: SQLiteTable): TableMeta {
   const { name, primaryKeys } = getTableConfig(table)
   const columns = Object.values(getTableColumns(table)) as SQLiteColumn[]
   const names = columns.map((column) => column.name)

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { decideExposure } from '../../src/app/listeners'
+import { planBind } from '../../src/app/listeners'
 import { loadConfig } from '../../src/config'
 import { homePaths, type RunFile } from '../../src/home'
 import { selfSigned } from '../support/certificate'
@@ -164,10 +164,10 @@ describe('for the local network', () => {
   test('the run warns that tokens travel unencrypted, unless it speaks TLS', async () => {
     await using site = new Site()
     const { cert, key } = selfSigned(site.userHome)
-    const plain = decideExposure(config({ SYNAPSE_LAN: '1' }), { addresses })
+    const plain = planBind(config({ SYNAPSE_LAN: '1' }), { addresses })
     expect(plain.notices.join('\n')).toContain('tokens travel unencrypted')
     const tls = { SYNAPSE_TLS_CERT: cert, SYNAPSE_TLS_KEY: key }
-    const encrypted = decideExposure(config({ SYNAPSE_LAN: '1', ...tls }), { addresses })
+    const encrypted = planBind(config({ SYNAPSE_LAN: '1', ...tls }), { addresses })
     expect(encrypted.notices.join('\n')).not.toContain('unencrypted')
     expect(encrypted.bind.listeners[0]?.reachedAt).toEqual(addresses())
   })

@@ -112,7 +112,7 @@ class Village {
   picture(directory = this.directory): Promise<unknown> {
     const accountIds = this.accounts.map(({ id }) => id)
     const channelIds = this.channels.map(({ id }) => id)
-    return directory.settle(() => {
+    return directory.retryUntilLoaded(() => {
       directory.requireAccounts(accountIds)
       directory.requireChannels(channelIds)
       directory.requireChannelsOf(accountIds)

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test'
-import { Gate } from '../../src/platform/semaphore'
+import { Semaphore } from '../../src/platform/semaphore'
 import { rejectionOf } from '../home/temporary'
 
 /** Works that run until they are told to end; `begun` has those that were let through, in order. */
-function works(gate: Gate) {
+function works(gate: Semaphore) {
   const begun: number[] = []
   const ends = new Map<number, () => void>()
   const start = (number: number) =>
@@ -16,7 +16,7 @@ function works(gate: Gate) {
 
 test('what has no room waits in line, and goes on first come first served', async () => {
   let width = 2
-  const { begun, start, end } = works(new Gate((running) => running < width, 8))
+  const { begun, start, end } = works(new Semaphore((running) => running < width, 8))
   const all = [0, 1, 2, 3, 4].map(start)
   expect(begun).toEqual([0, 1])
   width = 1
@@ -37,7 +37,7 @@ test('what has no room waits in line, and goes on first come first served', asyn
 
 test('what comes later does not overtake the line when there is room again', async () => {
   let width = 1
-  const { begun, start, end } = works(new Gate((running) => running < width, 8))
+  const { begun, start, end } = works(new Semaphore((running) => running < width, 8))
   const first = [0, 1].map(start)
   width = 3
   const last = start(2)
@@ -51,7 +51,7 @@ test('what comes later does not overtake the line when there is room again', asy
 })
 
 test('a line that is full turns away with a time to come back, and a failed work makes room', async () => {
-  const gate = new Gate((running) => running < 1, 1)
+  const gate = new Semaphore((running) => running < 1, 1)
   const { promise, reject } = Promise.withResolvers<void>()
   const failing = rejectionOf(gate.run(() => promise))
   const waiting = gate.run(async () => 'done')

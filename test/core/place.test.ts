@@ -5,7 +5,7 @@ import type { Actor, Person } from '../../src/core/identity/actor'
 import type { Account, Channel } from '../../src/core/kernel/entities'
 import type { AppError } from '../../src/core/kernel/errors'
 import { eventCatalogue } from '../../src/core/log/catalogue'
-import { HeldRequests } from '../../src/hub'
+import { OpenLongPolls } from '../../src/hub'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
 import { retrySecrets } from '../../src/platform/encryption'
 import { pairSecrets } from '../../src/platform/pair-secrets'
@@ -20,7 +20,7 @@ const settings = settingRegistry(here.load({ SYNAPSE_RATE_LOGIN: 'off' }))
 /** The core over a real store, with ann in a channel. She may post there, and administrate. */
 async function scene(name: EngineName, passwords = argonPasswords()) {
   const engine = await openEngine(name)
-  const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  const longPolls: OpenLongPolls = new OpenLongPolls(() => core.log.head)
   const core = await createCore({
     catalogue: eventCatalogue,
     store: engine.store,
@@ -32,7 +32,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
     streams: { openAccounts: () => [], isHeard: false },
-    waits,
+    longPolls,
     report: (fault) => {
       throw fault
     },

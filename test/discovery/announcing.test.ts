@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { Announcing, type AnnouncingParts } from '../../src/app/mdns'
+import { MdnsAnnouncer, type MdnsAnnouncerParts } from '../../src/app/mdns'
 import { loadConfig } from '../../src/config'
-import { Neighbourhood } from '../../src/discovery'
+import { MdnsBrowser } from '../../src/discovery'
 import { createLogger } from '../../src/platform/logger'
 import { until } from '../support/sockets'
 import { freePort } from '../support/supervised'
@@ -16,17 +16,17 @@ function scene(env: Record<string, string>, urls: readonly string[], holdsLease 
     cwd: '/',
     command: 'serve',
   })
-  const listener = new Neighbourhood({ ...wire, trouble: () => {} })
+  const listener = new MdnsBrowser({ ...wire, trouble: () => {} })
   listener.browse()
   const leases: string[] = []
-  const parts: AnnouncingParts = {
+  const parts: MdnsAnnouncerParts = {
     config,
     // The keys are the same, and the values of those that are read here.
     settings: {
       get: (key) => config.settings[key as keyof typeof config.settings],
-    } as AnnouncingParts['settings'],
+    } as MdnsAnnouncerParts['settings'],
     did: DID,
-    doors: { urls, port: 8080 },
+    listeners: { urls, port: 8080 },
     store: {
       lease: async (name) => {
         leases.push(name)
@@ -37,7 +37,7 @@ function scene(env: Record<string, string>, urls: readonly string[], holdsLease 
     logger: createLogger('error', () => {}),
     wire,
   }
-  return { listener, leases, start: () => new Announcing(parts) }
+  return { listener, leases, start: () => new MdnsAnnouncer(parts) }
 }
 
 const LAN = ['http://127.0.0.1:8080', 'http://192.168.1.20:8080']

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config'
-import { Neighbourhood } from '../../src/discovery'
+import { MdnsBrowser } from '../../src/discovery'
 import { boot } from '../../src/main'
 import { fastDirectory } from '../support/fast-directory'
 import { until } from '../support/sockets'
@@ -23,7 +23,7 @@ test('a server that stops is gone from the local network when its jobs have ende
     SYNAPSE_LAN: '1',
     SYNAPSE_PORT: '0',
   }
-  await using listener = new Neighbourhood({ ...wire, trouble: () => {} })
+  await using listener = new MdnsBrowser({ ...wire, trouble: () => {} })
   listener.browse()
   const running = await boot(loadConfig({ env, cwd: '/', command: 'serve' }), {
     listen: true,

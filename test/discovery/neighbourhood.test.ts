@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import multicastDns from 'multicast-dns'
-import { type Announcement, type Hint, Neighbourhood } from '../../src/discovery'
+import { type Announcement, type Hint, MdnsBrowser } from '../../src/discovery'
 import { hintsIn, recordsOf } from '../../src/discovery/records'
 import { until } from '../support/sockets'
 import { freePort } from '../support/supervised'
@@ -20,14 +20,14 @@ const announcement: Announcement = {
 const hint: Hint = { did: DID, name: 'The lab', url: 'http://192.168.1.20:8080' }
 
 /** Somebody on a local network that only this test is in. */
-function neighbour(port: number, now?: () => number): Neighbourhood {
+function neighbour(port: number, now?: () => number): MdnsBrowser {
   const trouble = (fault: unknown) => {
     throw fault
   }
-  return new Neighbourhood({ port, interface: '127.0.0.1', trouble, ...(now && { now }) })
+  return new MdnsBrowser({ port, interface: '127.0.0.1', trouble, ...(now && { now }) })
 }
 
-const known = ({ hints }: Neighbourhood) => hints.map(({ lastSeen: _, ...rest }) => rest)
+const known = ({ hints }: MdnsBrowser) => hints.map(({ lastSeen: _, ...rest }) => rest)
 
 describe('what stands on the wire', () => {
   test('is a service of DNS-SD: pointer, address, and what is known of the server', () => {

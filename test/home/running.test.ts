@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bootIdAt, homePaths, isAlive, liveSocket, markOf, type RunFile, standingOf } from '../../src/home'
+import { bootIdAt, homePaths, isAlive, liveSocket, markOf, processState, type RunFile } from '../../src/home'
 import { startChild } from './child'
 import { runFile } from './run-file-of'
 import { temporaryDirectory } from './temporary'
@@ -45,10 +45,10 @@ describe('the process of a run file', () => {
     await using child = startChild('idle-other.ts')
     await child.line()
     const run = runOf(child.pid)
-    expect(standingOf('/h', run)).toBe('ours')
+    expect(processState('/h', run)).toBe('ours')
     await child.end()
     expect(isAlive(child.pid)).toBe(false)
-    expect(standingOf('/h', run)).toBe('gone')
+    expect(processState('/h', run)).toBe('gone')
   })
 
   test('the process of a run file is gone when its pid belongs to a process with another start time', async () => {
@@ -57,7 +57,7 @@ describe('the process of a run file', () => {
     const run = runOf(child.pid)
     const { process: mark } = run
     if (mark === undefined) throw new Error('this system does not say when a process began')
-    expect(standingOf('/h', { ...run, process: { ...mark, started: '1' } })).toBe('gone')
+    expect(processState('/h', { ...run, process: { ...mark, started: '1' } })).toBe('gone')
   })
 
   test.each(['boot', 'namespace'] as const)(
@@ -68,7 +68,7 @@ describe('the process of a run file', () => {
       const run = runOf(child.pid)
       const { process: mark } = run
       if (mark === undefined) throw new Error('this system does not say when a process began')
-      expect(standingOf('/h', { ...run, process: { ...mark, [part]: 'another' } })).toBe('unknown')
+      expect(processState('/h', { ...run, process: { ...mark, [part]: 'another' } })).toBe('unknown')
     },
   )
 
@@ -81,13 +81,13 @@ describe('the process of a run file', () => {
       writeFileSync(homePaths(home).lock, '')
       await using child = startChild('idle-synapse.ts')
       await child.line()
-      expect(standingOf(home, runFile({ pid: child.pid }))).toBe('unknown')
+      expect(processState(home, runFile({ pid: child.pid }))).toBe('unknown')
       const file = openSync(homePaths(home).lock, 'r')
-      expect(standingOf(home, runFile())).toBe('ours')
+      expect(processState(home, runFile())).toBe('ours')
       closeSync(file)
-      expect(standingOf(home, runFile())).toBe('unknown')
+      expect(processState(home, runFile())).toBe('unknown')
       await child.end()
-      expect(standingOf(home, runFile({ pid: child.pid }))).toBe('gone')
+      expect(processState(home, runFile({ pid: child.pid }))).toBe('gone')
     },
   )
 })

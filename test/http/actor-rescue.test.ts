@@ -6,7 +6,7 @@ import type { Actor } from '../../src/core/identity/actor'
 import { eventCatalogue } from '../../src/core/log/catalogue'
 import { credentialOf } from '../../src/http/auth'
 import { notePeer } from '../../src/http/client'
-import { HeldRequests } from '../../src/hub'
+import { OpenLongPolls } from '../../src/hub'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
 import { retrySecrets } from '../../src/platform/encryption'
 import { pairSecrets } from '../../src/platform/pair-secrets'
@@ -23,7 +23,7 @@ const flags = {
 
 async function scene(values: Partial<SettingValues>) {
   const engine = await openEngine()
-  const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  const longPolls: OpenLongPolls = new OpenLongPolls(() => core.log.head)
   using here = loading()
   const env = Object.fromEntries(
     Object.entries(values).map(([key, value]) => [`SYNAPSE_${key.toUpperCase()}`, String(value)]),
@@ -39,7 +39,7 @@ async function scene(values: Partial<SettingValues>) {
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
     streams: { openAccounts: () => [], isHeard: false },
-    waits,
+    longPolls,
     report: (fault) => {
       throw fault
     },

@@ -263,11 +263,11 @@ test('a surface has no way to an actor but the entrance, and no endpoint without
     // @ts-expect-error only the entrance authenticates
     core.authentication,
     // @ts-expect-error only the entrance looks a token up
-    core.gates.byToken,
+    core.policy.byToken,
     // @ts-expect-error only the entrance looks a session up
-    core.gates.bySession,
+    core.policy.bySession,
     // @ts-expect-error only the entrance says who acts as somebody else
-    core.gates.claim,
+    core.policy.claim,
     // @ts-expect-error the directory as well
     core.directory.tokenByHash,
     // @ts-expect-error the directory as well

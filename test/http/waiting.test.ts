@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { HeldRequests } from '../../src/hub'
+import { OpenLongPolls } from '../../src/hub'
 import { untilAtRest, warmUp } from '../support/at-rest'
 import { until } from '../support/sockets'
 import {
@@ -181,7 +181,7 @@ describe('who waits too much is told so:', () => {
     await using s = await scene()
     const human = await s.w.human('cat', { channels: { general: 'member' } })
     for (const person of [s.bob, human]) {
-      const waits = await Promise.all(Array.from({ length: 8 }, () => wait(person, 'general')))
+      const longPolls = await Promise.all(Array.from({ length: 8 }, () => wait(person, 'general')))
       for (const refused of [
         await person.reads('general', { since: 'now', wait: 1 }),
         await person.get('/v1/events?wait=1'),
@@ -193,7 +193,7 @@ describe('who waits too much is told so:', () => {
       expect((await person.reads('general')).status).toBe(200)
       const other = await wait(s.ann, 'general')
       await s.ann.posts('general', 'hi')
-      for (const { answer } of [...waits, other]) expect((await answer).status).toBe(200)
+      for (const { answer } of [...longPolls, other]) expect((await answer).status).toBe(200)
       // All places are free again.
       const again = await Promise.all(Array.from({ length: 8 }, () => wait(person, 'general')))
       await s.ann.posts('general', 'again')
@@ -262,16 +262,16 @@ describe('a wait', () => {
   const wait = { accountId: 1, channelIds: [1], milliseconds: MINUTE, signal: undefined } as const
 
   test('for what was announced while its caller still read is over at once', async () => {
-    const waits = new HeldRequests(() => 7)
-    expect(await waits.next({ ...wait, after: 6 })).toBeTrue()
+    const longPolls = new OpenLongPolls(() => 7)
+    expect(await longPolls.next({ ...wait, after: 6 })).toBeTrue()
   })
 
   test('of a caller that is gone, or of a server that stops, is over at once and in vain', async () => {
-    const waits = new HeldRequests(() => 7)
-    expect(await waits.next({ ...wait, after: 7, signal: AbortSignal.abort() })).toBeFalse()
-    const held = waits.next({ ...wait, after: 7 })
-    waits.stop()
+    const longPolls = new OpenLongPolls(() => 7)
+    expect(await longPolls.next({ ...wait, after: 7, signal: AbortSignal.abort() })).toBeFalse()
+    const held = longPolls.next({ ...wait, after: 7 })
+    longPolls.stop()
     expect(await held).toBeFalse()
-    expect(await waits.next({ ...wait, after: 6 })).toBeFalse()
+    expect(await longPolls.next({ ...wait, after: 6 })).toBeFalse()
   })
 })

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { homePaths, isAlive, readRunFile, standingOf } from '../../src/home'
+import { homePaths, isAlive, processState, readRunFile } from '../../src/home'
 import { temporaryDirectory } from '../home/temporary'
 import { type Finished, finished } from '../support/finished'
 import { until } from '../support/sockets'
@@ -85,7 +85,7 @@ export class Machine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const home = this.path('/var/lib/synapse')
     const run = readRunFile(homePaths(home).runFile)
-    const pid = run !== undefined && standingOf(home, run) === 'ours' ? run.pid : 0
+    const pid = run !== undefined && processState(home, run) === 'ours' ? run.pid : 0
     if (pid > 0) {
       process.kill(pid, 'SIGKILL')
       await until(`the end of ${pid}`, () => !isAlive(pid))

@@ -4,7 +4,7 @@ import type { Seq } from '../../src/core/kernel/ids'
 import type { Clock } from '../../src/core/kernel/time'
 import { eventCatalogue } from '../../src/core/log/catalogue'
 import { accountEvent } from '../../src/core/log/events'
-import { HeldRequests } from '../../src/hub'
+import { OpenLongPolls } from '../../src/hub'
 import { createFollowers, Runner } from '../../src/jobs'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
 import { retrySecrets } from '../../src/platform/encryption'
@@ -16,7 +16,7 @@ import { loading } from '../config/loading'
 export async function following(store: OpenStore, clock: Clock) {
   const faults: string[] = []
   const report = (fault: unknown) => faults.push((fault as Error).message)
-  const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  const longPolls: OpenLongPolls = new OpenLongPolls(() => core.log.head)
   using here = loading()
   const core = await createCore({
     catalogue: eventCatalogue,
@@ -29,7 +29,7 @@ export async function following(store: OpenStore, clock: Clock) {
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
     streams: { openAccounts: () => [], isHeard: false },
-    waits,
+    longPolls,
     report,
   })
   store.shared?.followWhile(() => false)

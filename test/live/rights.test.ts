@@ -232,7 +232,7 @@ describe('who hears what (§16.5)', () => {
   type Act = (place: Town, people: Cast) => Promise<unknown>
   const everybody = ['subject', 'admin', 'adminToken', 'neighbour', 'stranger'] as const
   type Who = (typeof everybody)[number]
-  const table: readonly [type: string, act: Act, hearers: readonly Who[]][] = [
+  const table: readonly [type: string, act: Act, audience: readonly Who[]][] = [
     [
       'account.updated',
       (place, { subject }) =>
@@ -274,7 +274,7 @@ describe('who hears what (§16.5)', () => {
     ['message.created', (_, { subject, room }) => subject.posts(room, 'hello'), ['subject', 'neighbour']],
     ['channel.archived', (place, { room }) => place.world.archives(room), ['subject', 'neighbour']],
   ]
-  test.each(table)('%s', async (type, act, hearers) => {
+  test.each(table)('%s', async (type, act, audience) => {
     await using place = await Town.open()
     const people = await cast(place)
     const sockets = new Map<Who, LiveSocket>()
@@ -285,19 +285,19 @@ describe('who hears what (§16.5)', () => {
     }
     const head = (await place.place()).head_cursor
     await act(place, people)
-    for (const who of hearers) await sockets.get(who)?.next(type)
+    for (const who of audience) await sockets.get(who)?.next(type)
     for (const socket of sockets.values()) if (!socket.end) await socket.settle().catch(() => undefined)
     const heard = everybody.filter((who) =>
       sockets.get(who)?.frames.some((frame) => isEvent(frame) && frame.type === type),
     )
     // Whoever loses the credential by it is told by the close.
-    expect(heard.filter((who) => !sockets.get(who)?.end)).toEqual([...hearers])
+    expect(heard.filter((who) => !sockets.get(who)?.end)).toEqual([...audience])
     // A poll, which judges by what is stored, tells the same people.
     for (const who of everybody.filter((name) => !sockets.get(name)?.end)) {
       const page = await people[who].get<{ events: { type: string }[] }>(
         `/v1/events?since=${head}&type=${type}`,
       )
-      expect({ who, heard: page.body.events.length > 0 }).toEqual({ who, heard: hearers.includes(who) })
+      expect({ who, heard: page.body.events.length > 0 }).toEqual({ who, heard: audience.includes(who) })
     }
     for (const socket of sockets.values()) socket[Symbol.dispose]()
   })

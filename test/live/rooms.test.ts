@@ -8,8 +8,8 @@ import type { Account, Channel } from '../../src/core/kernel/entities'
 import { eventCatalogue } from '../../src/core/log/catalogue'
 import type { LogEvent } from '../../src/core/log/events'
 import type { FeedFilter } from '../../src/core/log/feed'
-import type { LiveStream, Outlet } from '../../src/core/log/streams'
-import { HeldRequests, Hub } from '../../src/hub'
+import type { LiveStream, Sink } from '../../src/core/log/streams'
+import { Hub, OpenLongPolls } from '../../src/hub'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
 import { retrySecrets } from '../../src/platform/encryption'
 import { pairSecrets } from '../../src/platform/pair-secrets'
@@ -26,7 +26,7 @@ const ears = new Set<Ear>()
 
 beforeAll(async () => {
   engine = await openEngine()
-  const waits: HeldRequests = new HeldRequests(() => core.log.head)
+  const longPolls: OpenLongPolls = new OpenLongPolls(() => core.log.head)
   const report = (fault: unknown) => {
     throw fault
   }
@@ -41,18 +41,18 @@ beforeAll(async () => {
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
     streams: { openAccounts: () => hub.openAccounts(), isHeard: true },
-    waits,
+    longPolls,
     report,
   })
   core = whole
-  const { directory, gates, feed, clock, pace } = whole
+  const { directory, policy, feed, clock, pace } = whole
   const publish = (topic: string, event: LogEvent) => {
     for (const ear of [...ears]) if (ear.held.has(topic)) ear.event(event)
     return 1
   }
   hub = new Hub(
-    { catalogue: eventCatalogue, directory, gates, feed, clock, pace, publish, ended: () => {}, report },
-    waits,
+    { catalogue: eventCatalogue, directory, policy, feed, clock, pace, publish, ended: () => {}, report },
+    longPolls,
     core.log.head,
   )
   engine.store.onCommit((events) => hub.announce(events))
@@ -63,7 +63,7 @@ afterAll(async () => {
 })
 
 /** One connection: what it was sent, and the topics that it holds. */
-class Ear implements Outlet {
+class Ear implements Sink {
   readonly heard: number[] = []
   readonly held = new Set<string>()
   readonly beatEvery = 1_000_000

@@ -12,7 +12,7 @@ const LONG_POLL_SECONDS = 60
 
 describe('by the recipes of the guide', () => {
   const stack = new AsyncDisposableStack()
-  const waits: Promise<Waited>[] = []
+  const longPolls: Promise<Waited>[] = []
   const idle: { way: Way; stream: EventStream; socket: LiveSocket }[] = []
   let site: Site
   let server: ServerProcess
@@ -42,7 +42,7 @@ describe('by the recipes of the guide', () => {
     for (const way of ways) {
       if (!way.isThere) continue
       idle.push({ way, ...(await listeners(way)) })
-      waits.push(longPoll(way))
+      longPolls.push(longPoll(way))
     }
   })
   afterAll(() => stack.disposeAsync())
@@ -144,7 +144,7 @@ describe('by the recipes of the guide', () => {
   test(
     'a request may wait a minute for news, and streams and WebSockets longer, through all of them at once',
     async () => {
-      for (const { status, seconds } of await Promise.all(waits)) {
+      for (const { status, seconds } of await Promise.all(longPolls)) {
         expect(status).toBe(200)
         expect(seconds).toBeGreaterThan(LONG_POLL_SECONDS - 1)
       }

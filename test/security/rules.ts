@@ -135,16 +135,16 @@ export const session: Rule = (who, thing) =>
   account(who, thing) ?? (who.via === 'session' ? undefined : '400 logout_requires_session')
 
 /** The gates of reading, in their order. */
-export const reader: Rule = (who, thing) => account(who, thing) ?? gates(who, thing.room, 'read')
+export const reader: Rule = (who, thing) => account(who, thing) ?? policy(who, thing.room, 'read')
 
 /** The gates of posting, in their order. */
 export const poster: Rule = (who, thing) => {
-  const refused = account(who, thing) ?? gates(who, thing.room, 'post')
+  const refused = account(who, thing) ?? policy(who, thing.room, 'post')
   if (refused !== undefined) return refused
   return who.rooms[thing.room?.slug ?? ''] === 'read_only' ? '403 read_only_role role' : undefined
 }
 
-function gates(who: Who, room: Place | undefined, verb: 'read' | 'post'): string | undefined {
+function policy(who: Who, room: Place | undefined, verb: 'read' | 'post'): string | undefined {
   if (!room || !sees(who, room)) return '404 channel_not_found'
   if (room.isArchived) return '404 channel_archived'
   if (!(room.slug in who.rooms)) return '403 not_a_member membership'
@@ -195,7 +195,7 @@ export const socket: Rule = (who, thing) =>
 export const channelSocket: Rule = (who, thing) => {
   if (isOperator(who)) return '426 socket_no_websocket'
   if (who.via !== 'session' || who.dead !== undefined) return '403 websocket_refused'
-  return gates(who, thing.room, 'read')?.replace(/^404/, '403')
+  return policy(who, thing.room, 'read')?.replace(/^404/, '403')
 }
 
 /** Behind a proxy nobody is on this machine, and what came through one is not for the operator's socket. */

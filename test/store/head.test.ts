@@ -95,12 +95,12 @@ describe.skipIf(postgresMissing)('on Postgres', () => {
       await using old = await made()
       await old.database.sql(`SELECT pg_advisory_lock_shared(${SERVER_LOCK})`)
       const opening = open(old.url)
-      const waits =
+      const longPolls =
         "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_xact_lock%' AND datname = current_database()"
       await using other = postgresDatabase(old.url)
       await until(
         'it to wait',
-        async () => (await other.sql(`${waits} AND pid <> pg_backend_pid()`)).length > 0,
+        async () => (await other.sql(`${longPolls} AND pid <> pg_backend_pid()`)).length > 0,
       )
       await old.database.sql(`SELECT pg_advisory_unlock_shared(${SERVER_LOCK})`)
       await using store = await opening

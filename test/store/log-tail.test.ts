@@ -111,7 +111,7 @@ test('several stretches of its own keep their places among those of others', asy
   const first = s.tail.announce(1, s.events(true, 2))
   const second = s.tail.announce(3, s.events(true, 4, 5))
   s.tail.hint(6)
-  await Promise.all([first, second, s.tail.reach(6)])
+  await Promise.all([first, second, s.tail.waitFor(6)])
   expect(s.emitted.map(({ own }) => own)).toEqual([false, true, false, true, true, false])
   expect(s.seqs()).toEqual([1, 2, 3, 4, 5, 6])
 })
@@ -133,12 +133,12 @@ test('hints may come twice, late, or for what is not there any more', async () =
   const s = scene()
   s.commit(1, 2)
   for (const seq of [2, 2, 1, 2]) s.tail.hint(seq)
-  await s.tail.reach(2)
+  await s.tail.waitFor(2)
   s.tail.hint(1)
   s.tail.hint(2)
   expect(s.seqs()).toEqual([1, 2])
   s.tail.hint(9)
-  await s.tail.reach(9)
+  await s.tail.waitFor(9)
   expect(s.tail.position).toBe(9)
   expect(s.seqs()).toEqual([1, 2])
 })
@@ -147,7 +147,7 @@ test('a log that cannot be read fails those who wait, once, and is read again by
   const s = scene()
   s.commit(1, 2)
   s.break(true)
-  await expect(s.tail.reach(1)).rejects.toThrow('away')
+  await expect(s.tail.waitFor(1)).rejects.toThrow('away')
   await expect(s.tail.announce(1, s.events(true, 2))).rejects.toThrow('away')
   expect(s.seqs()).toEqual([])
   // Said once, not with every attempt.
@@ -159,7 +159,7 @@ test('a log that cannot be read fails those who wait, once, and is read again by
     { seq: 2, own: true },
   ])
   s.break(true)
-  await expect(s.tail.reach(3)).rejects.toThrow('away')
+  await expect(s.tail.waitFor(3)).rejects.toThrow('away')
   expect(s.faults).toHaveLength(2)
 })
 
@@ -167,7 +167,7 @@ test('between two attempts to read the log a hint reads nothing', async () => {
   const s = scene()
   s.commit(1, 2)
   s.break(true)
-  await expect(s.tail.reach(1)).rejects.toThrow('away')
+  await expect(s.tail.waitFor(1)).rejects.toThrow('away')
   const reads = s.reads()
   for (let n = 0; n < 50; n++) {
     s.tail.hint(2)
@@ -175,7 +175,7 @@ test('between two attempts to read the log a hint reads nothing', async () => {
   }
   expect(s.reads()).toBe(reads)
   s.break(false)
-  await s.tail.reach(2)
+  await s.tail.waitFor(2)
   expect(s.seqs()).toEqual([1, 2])
 })
 
@@ -184,7 +184,7 @@ test('a tail that is stopped reads no more', async () => {
   s.commit(1)
   s.tail.stop()
   s.tail.hint(1)
-  await expect(s.tail.reach(1)).rejects.toThrow('closed')
+  await expect(s.tail.waitFor(1)).rejects.toThrow('closed')
   expect(s.reads()).toBe(0)
 })
 
@@ -197,7 +197,7 @@ test('an event of an unknown type is passed over in its place, whether anybody l
     s.unknown.push(2, 4)
     const seen: string[] = []
     s.watch((what) => seen.push(what))
-    await s.tail.reach(4)
+    await s.tail.waitFor(4)
     expect(seen).toEqual(['hydrate 1,2', 'emit 1', 'skip 2', 'hydrate 3,4', 'emit 3', 'skip 4'])
   }
 })
@@ -209,7 +209,7 @@ test('a burst of hints is read in few pages, and one that is waited for at once'
     s.tail.hint(seq)
     if (seq % 20 === 0) await Bun.sleep(1)
   }
-  await s.tail.reach(200)
+  await s.tail.waitFor(200)
   expect(s.seqs()).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
   expect(s.reads()).toBeLessThan(15)
 })
@@ -222,13 +222,13 @@ test('where nobody listens messages are passed over, and acts are not', async ()
   s.acts.push(3, 5)
   // Nobody waits for its own either, once others have written before.
   await s.tail.announce(3, s.events(true, 4))
-  await s.tail.reach(6)
+  await s.tail.waitFor(6)
   expect(s.seqs()).toEqual([3, 5])
   expect(s.skipped.at(-1)).toBe(6)
   expect(s.tail.position).toBe(6)
   isHeard = true
   s.commit(7, 8)
-  await s.tail.reach(8)
+  await s.tail.waitFor(8)
   expect(s.seqs()).toEqual([3, 5, 7, 8])
 })
 
@@ -238,7 +238,7 @@ test('whoever begins to listen while messages are passed over hears them', async
   // Somebody comes while the log is being read.
   s.tail.isHeard = () => ++asked > 2
   s.commit(1, 2, 3)
-  await s.tail.reach(3)
+  await s.tail.waitFor(3)
   expect(s.seqs()).toEqual([1, 2, 3])
   expect(s.skipped).toEqual([])
 })

@@ -40,7 +40,7 @@ async function pair() {
   const there = undo.use(await open(url))
   for (const store of [here, there]) sharedOf(store).hydrateWith(bare)
   const { ann, plans } = await annAndHerRooms(here)
-  await sharedOf(there).fresh()
+  await sharedOf(there).readBarrier()
   const opened = undo.move()
   return {
     here,
@@ -56,7 +56,7 @@ describe.skipIf(postgresMissing)('a log that two processes share', () => {
     const [announced, elsewhere] = [announcements(p.here), announcements(p.there)]
     const written: number[] = []
     for (let n = 0; n < 20; n++) written.push((await p.posts(n % 3 ? p.here : p.there, `${n}`)).seq)
-    for (const store of [p.here, p.there]) await sharedOf(store).fresh()
+    for (const store of [p.here, p.there]) await sharedOf(store).readBarrier()
     for (const commits of [announced, elsewhere])
       expect(commits.flat().map(({ seq }) => seq)).toEqual(written)
   })
@@ -65,10 +65,10 @@ describe.skipIf(postgresMissing)('a log that two processes share', () => {
     await using p = await pair()
     const announced = announcements(p.there)
     for (const wait of [
-      () => sharedOf(p.there).fresh(),
-      (seq: number) => sharedOf(p.there).reach(seq),
+      () => sharedOf(p.there).readBarrier(),
+      (seq: number) => sharedOf(p.there).waitFor(seq),
       // Those who come while it is being asked share an answer that is newer than they.
-      () => Promise.all([1, 2, 3].map(() => sharedOf(p.there).fresh())),
+      () => Promise.all([1, 2, 3].map(() => sharedOf(p.there).readBarrier())),
     ]) {
       const { seq } = await p.posts(p.here, 'news')
       await wait(seq)
@@ -103,7 +103,7 @@ describe.skipIf(postgresMissing)('a log that two processes share', () => {
   test('answers whoever acted once streams have carried it, and lets the next work go on meanwhile', async () => {
     await using p = await pair()
     const carried = Promise.withResolvers<void>()
-    sharedOf(p.here).answerAfter(() => carried.promise)
+    sharedOf(p.here).answerAfterFlush(() => carried.promise)
     const acting = p.here.transact((tx) => makeAccount(tx, 'bob'))
     expect(await within(5000, p.posts(p.here, 'behind it'))).toMatchObject({ body: 'behind it' })
     expect(await within(50, acting)).toBeUndefined()
@@ -115,12 +115,12 @@ describe.skipIf(postgresMissing)('a log that two processes share', () => {
     await using p = await pair()
     const skipped: number[] = []
     const announced = announcements(p.there)
-    sharedOf(p.there).onSkip((upTo) => skipped.push(upTo))
+    sharedOf(p.there).onAdvance((upTo) => skipped.push(upTo))
     sharedOf(p.there).followWhile(() => false)
     await p.posts(p.here, 'unheard')
     await p.here.transact((tx) => makeChannel(tx, 'dinner'))
     const { seq } = await p.posts(p.here, 'unheard as well')
-    await sharedOf(p.there).reach(seq)
+    await sharedOf(p.there).waitFor(seq)
     expect(announced.flat().map(({ type }) => type)).toEqual(['channel.created'])
     expect(skipped.at(-1)).toBe(seq)
   })

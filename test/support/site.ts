@@ -4,7 +4,7 @@
  */
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { homePaths, isAlive, isListening, type RunFile, readRunFile, standingOf } from '../../src/home'
+import { homePaths, isAlive, isListening, processState, type RunFile, readRunFile } from '../../src/home'
 import type { HomePaths } from '../../src/home/paths'
 import { temporaryDirectory } from '../home/temporary'
 import { type Finished, finished, parsed } from './finished'
@@ -166,7 +166,7 @@ export class Site implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // A daemon whose start was not reported.
     const run = readRunFile(this.paths.runFile)
-    if (run !== undefined && standingOf(this.home, run) === 'ours') this.remember(run.pid)
+    if (run !== undefined && processState(this.home, run) === 'ours') this.remember(run.pid)
     for (const pid of this.started) {
       if (isAlive(pid)) process.kill(pid, 'SIGKILL')
       await until(`the end of ${pid}`, () => !isAlive(pid))

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { ensureInstanceKey } from '../../src/home'
-import { sealing } from '../../src/platform/encryption'
+import { encryptionFor } from '../../src/platform/encryption'
 import { parsed } from '../support/finished'
 import type { Page } from '../support/person'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
@@ -258,7 +258,7 @@ test('an import keeps times to the microsecond, seals webhook secrets, and shows
     expect.arrayContaining(['mention', 'group', 'broadcast']),
   )
   const key = ensureInstanceKey(site.paths.instanceKey)
-  const { open } = sealing(key.seed(), 'synapse-webhook-secret')
+  const { open } = encryptionFor(key.seed(), 'synapse-webhook-secret')
   expect(open(targets[0]?.secret_sealed ?? '')).toBe('s3crét')
   const whole = Buffer.from(await Bun.file(site.paths.database).bytes())
   expect(whole.includes('s3crét')).toBeFalse()

@@ -192,7 +192,7 @@ describe('a move is refused', () => {
 
   test.each(postgresMissing ? [] : ['source', 'target'])(
     'while a server runs on a Postgres %s',
-    async (side) => {
+    async (adapter) => {
       await using site = new Site()
       await used(site)
       const url = await emptyPostgres()
@@ -200,7 +200,7 @@ describe('a move is refused', () => {
       copyFileSync(site.paths.database, file)
       await using _server = await site.serve('--database-url', url)
       const refused =
-        side === 'target'
+        adapter === 'target'
           ? await migrate(site, `sqlite:${file}`, url)
           : await migrate(site, url, await emptyPostgres())
       expect([refused.code, refused.stderr]).toEqual([
@@ -366,9 +366,9 @@ function seed(path: string, rows: number): void {
 }
 
 /** Rows that have arrived, by the note in the target. */
-function progressOf(mark: string | undefined): number {
-  if (mark === undefined) return 0
-  const { rows } = JSON.parse(mark) as { rows: Record<string, number> }
+function progressOf(checkpoint: string | undefined): number {
+  if (checkpoint === undefined) return 0
+  const { rows } = JSON.parse(checkpoint) as { rows: Record<string, number> }
   return Object.values(rows).reduce((sum, count) => sum + count, 0)
 }
 

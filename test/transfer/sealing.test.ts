@@ -1,15 +1,15 @@
 import { expect, test } from 'bun:test'
-import { sealing } from '../../src/platform/encryption'
+import { encryptionFor } from '../../src/platform/encryption'
 
 const seed = new Uint8Array(32).fill(7)
 
 test('what was sealed opens under the same key alone, and not when a character of it was changed', () => {
-  const { seal, open } = sealing(seed, 'synapse-webhook-secret')
+  const { seal, open } = encryptionFor(seed, 'synapse-webhook-secret')
   const sealed = seal('s3crét')
   expect(open(sealed)).toBe('s3crét')
   expect(seal('s3crét')).not.toBe(sealed)
   expect(sealed).not.toContain('s3cr')
-  const other = sealing(new Uint8Array(32).fill(8), 'synapse-webhook-secret')
+  const other = encryptionFor(new Uint8Array(32).fill(8), 'synapse-webhook-secret')
   expect(() => other.open(sealed)).toThrow()
   for (const at of [0, 5, 20, sealed.length - 2]) {
     const changed = sealed[at] === 'A' ? 'B' : 'A'

@@ -4,11 +4,17 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { OperatorError } from '../../src/core/kernel/operator-error'
 import { systemClock, systemSecrets } from '../../src/platform'
-import { moveStore, openPostgresSide, openSqliteSide, type Progress, type Side } from '../../src/transfer'
+import {
+  moveStore,
+  openPostgresSide,
+  openSqliteSide,
+  type Progress,
+  type StoreAdapter,
+} from '../../src/transfer'
 import { Checksum } from '../../src/transfer/canonical'
 import { pagesOf } from '../../src/transfer/pages'
 import { rowOf, type Value, valueIn } from '../../src/transfer/store-adapter'
-import { type ColumnKind, TABLES, type TableShape, tableNamed } from '../../src/transfer/table-meta'
+import { type ColumnKind, TABLES, type TableMeta, tableNamed } from '../../src/transfer/table-meta'
 import { rejectionOf } from '../home/temporary'
 import { fastDirectory } from '../support/fast-directory'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
@@ -16,7 +22,7 @@ import { postgresMissing, sharedPostgres } from '../support/postgres'
 const ROWS = 3
 
 /** A value of each kind, another one for every row; the first row holds what is hard to carry. */
-function sample(kind: ColumnKind, table: TableShape, column: string, n: number): Value {
+function sample(kind: ColumnKind, table: TableMeta, column: string, n: number): Value {
   switch (kind) {
     case 'integer':
       return n
@@ -34,8 +40,8 @@ function sample(kind: ColumnKind, table: TableShape, column: string, n: number):
 }
 
 /** Puts rows into every table there is, with every column that may be empty empty in the last row. */
-async function fill(side: Side, nullable: ReadonlySet<string>): Promise<void> {
-  await side.transact(async (write) => {
+async function fill(adapter: StoreAdapter, nullable: ReadonlySet<string>): Promise<void> {
+  await adapter.transact(async (write) => {
     for (const table of TABLES)
       for (let n = 1; n <= ROWS; n++) {
         const values = table.columns.map(({ name, kind }) => [
@@ -48,11 +54,11 @@ async function fill(side: Side, nullable: ReadonlySet<string>): Promise<void> {
 }
 
 /** Of what `fill` put there: a move adds an entry of its own to the audit log. */
-async function checksums(side: Side): Promise<Record<string, string>> {
+async function checksums(adapter: StoreAdapter): Promise<Record<string, string>> {
   const sums: Record<string, string> = {}
   for (const table of TABLES) {
     const sum = new Checksum()
-    for await (const page of pagesOf(side, table))
+    for await (const page of pagesOf(adapter, table))
       sum.add(table.name === 'audit' ? page.slice(0, ROWS) : page)
     sums[table.name] = `${sum.rows} ${sum.digest()}`
   }
@@ -69,13 +75,13 @@ const nullable = new Set([
 ])
 
 const ignore = () => {}
-const move = (from: Side, to: Side, onProgress: (progress: Progress) => void = ignore) =>
+const move = (from: StoreAdapter, to: StoreAdapter, onProgress: (progress: Progress) => void = ignore) =>
   moveStore({ from, to, target: 'elsewhere', clock: systemClock, secrets: systemSecrets, onProgress })
 
 /** What was written down in the audit log behind the rows that `fill` put there. */
-async function writtenDown(side: Side): Promise<unknown[]> {
+async function writtenDown(adapter: StoreAdapter): Promise<unknown[]> {
   const audit = tableNamed('audit')
-  const rows = await side.page(audit, [ROWS], 100)
+  const rows = await adapter.page(audit, [ROWS], 100)
   return rows.map((row) => ['id', 'action', 'via'].map((column) => valueIn(audit, row, column)))
 }
 const moveNumber = (n: number) => [ROWS + n, 'migrate', 'operator']
@@ -126,7 +132,7 @@ describe('a store', () => {
     await using from = openSqliteSide(join(directory.path, 'from.db'))
     await using to = openSqliteSide(join(directory.path, 'to.db'))
     await fill(from, nullable)
-    const careless: Side = {
+    const careless: StoreAdapter = {
       ...to,
       transact: (work) =>
         to.transact((write) =>
@@ -168,7 +174,7 @@ describe('a store', () => {
 
 describe('a move goes on', () => {
   /** A target that fails at a transaction, as if the process had ended there. */
-  const failing = (to: Side, at: number): Side => {
+  const failing = (to: StoreAdapter, at: number): StoreAdapter => {
     let transactions = 0
     return {
       ...to,

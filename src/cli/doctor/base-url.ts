@@ -1,12 +1,12 @@
 import { addressClass } from '../../home'
 import { type Check, type Finding, fail, pass, skip, warn } from './check'
-import type { Patient } from './diagnosis'
+import type { Diagnosis } from './diagnosis'
 import { type Problem, remedy } from './remedies'
 import {
   echoPath,
   echoThrough,
-  type Heard,
-  type Silence,
+  type NoEcho,
+  type SeenEcho,
   socketProblem,
   streamProblem,
   wellKnownProblem,
@@ -19,10 +19,10 @@ const WHOLE_NAME = 'all of the name has to lead to Synapse, which cannot live be
 /** Whether what is sent to the public address arrives here as it was sent. */
 export const baseUrl: Check = {
   name: 'base_url',
-  async look(patient) {
-    const base = patient.settings.get('base_url')
+  async look(diagnosis) {
+    const base = diagnosis.settings.get('base_url')
     if (typeof base !== 'string') return [skip('no public address is set')]
-    const path = await echoPath(patient)
+    const path = await echoPath(diagnosis)
     if (path === undefined) return [skip('no server runs that could be asked')]
     return throughAddress(base, path)
   },
@@ -31,7 +31,7 @@ export const baseUrl: Check = {
 /** What becomes of a request, a stream and a WebSocket between here and the server that answers on `path`. */
 export async function throughAddress(base: string, path: string): Promise<Finding[]> {
   const heard = await echoThrough(base, path)
-  if ('silence' in heard) return [await unreachable(base, heard)]
+  if ('noAnswer' in heard) return [await unreachable(base, heard)]
   const [wellKnown, stream, socket] = await Promise.all([
     wellKnownProblem(base),
     streamProblem(base, path),
@@ -46,8 +46,8 @@ export async function throughAddress(base: string, path: string): Promise<Findin
   return findings.length > 0 ? findings : [pass(`${base} leads here, unchanged, with streams and WebSockets`)]
 }
 
-async function unreachable(base: string, { silence, stranger }: Silence): Promise<Finding> {
-  const distrusted = await distrust(base, silence)
+async function unreachable(base: string, { noAnswer, stranger }: NoEcho): Promise<Finding> {
+  const distrusted = await distrust(base, noAnswer)
   if (distrusted) return distrusted
   // Another server would have this path; one that has not was asked for something else.
   if (stranger !== undefined && (await wellKnownProblem(base)) !== undefined)
@@ -56,12 +56,12 @@ async function unreachable(base: string, { silence, stranger }: Silence): Promis
       `${remedy('path', stranger)}; ${WHOLE_NAME}: ${RECIPES}`,
     )
   return fail(
-    `${base} does not lead to this server: ${silence}`,
+    `${base} does not lead to this server: ${noAnswer}`,
     `correct base_url, DNS or the proxy; ${WHOLE_NAME}: ${RECIPES}`,
   )
 }
 
-function changed(base: string, path: string, heard: Heard): Finding[] {
+function changed(base: string, path: string, heard: SeenEcho): Finding[] {
   const { host } = new URL(base)
   const { authority, path: arrived, query } = heard.echo
   const findings: Finding[] = []
@@ -72,27 +72,27 @@ function changed(base: string, path: string, heard: Heard): Finding[] {
   return findings
 }
 
-function broken(detail: string, problem: Problem, { proxy }: Heard): Finding {
+function broken(detail: string, problem: Problem, { proxy }: SeenEcho): Finding {
   return fail(detail, `${remedy(problem, proxy)}; see ${RECIPES}`)
 }
 
 /** Whether the server sees who its clients are, or its proxy in their place. */
 export const proxy: Check = {
   name: 'proxy',
-  async look(patient) {
-    const base = patient.settings.get('base_url')
+  async look(diagnosis) {
+    const base = diagnosis.settings.get('base_url')
     if (typeof base !== 'string') return [skip('no public address is set')]
-    const path = await echoPath(patient)
+    const path = await echoPath(diagnosis)
     if (path === undefined) return [skip('no server runs that could be asked')]
-    if (patient.state.kind === 'running' && patient.state.run.urls.includes(base))
+    if (diagnosis.state.kind === 'running' && diagnosis.state.run.urls.includes(base))
       return [skip('the public address is that of the server itself')]
     const heard = await echoThrough(base, path)
-    if ('silence' in heard) return [skip('nothing comes through the public address')]
-    return [seenAs(heard, patient)]
+    if ('noAnswer' in heard) return [skip('nothing comes through the public address')]
+    return [seenAs(heard, diagnosis)]
   },
 }
 
-function seenAs(heard: Heard, { settings }: Patient): Finding {
+function seenAs(heard: SeenEcho, { settings }: Diagnosis): Finding {
   const { client, peer, forwarded_for: forwarded } = heard.echo
   if (forwarded === null && isOwn(peer))
     return warn(

@@ -1,5 +1,5 @@
 import { withoutCredentials } from '../../config'
-import type { Patient } from './diagnosis'
+import type { Diagnosis } from './diagnosis'
 
 export type Status = 'pass' | 'warn' | 'fail' | 'skip'
 
@@ -11,7 +11,7 @@ export interface Finding {
 }
 
 /** One question to what is looked at. */
-export interface Check<Subject = Patient> {
+export interface Check<Subject = Diagnosis> {
   readonly name: string
   readonly look: (subject: Subject) => Finding[] | Promise<Finding[]>
 }

@@ -10,7 +10,7 @@ import { type ServerState, serverState } from '../serve/server-state'
 import { type SettingsSeen, settingsSeen } from './settings-seen'
 
 /** What the checks look at: gathered once, before the first of them. */
-export interface Patient {
+export interface Diagnosis {
   readonly config: Config
   readonly paths: HomePaths
   /** Who runs on the home, as its files say. */
@@ -26,7 +26,7 @@ export interface Patient {
 }
 
 /** @throws ConfigError, OperatorError */
-export async function patientAt(home: string | undefined): Promise<Patient> {
+export async function diagnosisOf(home: string | undefined): Promise<Diagnosis> {
   const found = configAt(home)
   const paths = homePaths(found.home)
   const state: ServerState = existsSync(paths.run)
@@ -34,7 +34,7 @@ export async function patientAt(home: string | undefined): Promise<Patient> {
     : { kind: 'none', leftovers: false }
   const config = state.kind === 'running' && state.isHere ? configOf(state.run, found.home) : found
   const { database } = config
-  const patient = {
+  const diagnosis = {
     config,
     paths,
     state,
@@ -42,7 +42,7 @@ export async function patientAt(home: string | undefined): Promise<Patient> {
     database: database.kind === 'sqlite' && existsSync(database.path) ? database.path : undefined,
     examined: database.kind === 'postgres' ? once(() => examinedAt(database.url)) : undefined,
   }
-  return { ...patient, settings: await settingsSeen(patient) }
+  return { ...diagnosis, settings: await settingsSeen(diagnosis) }
 }
 
 /** What is configured, with the flags that the server was started with, which go before it. @throws ConfigError */

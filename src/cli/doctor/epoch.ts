@@ -6,12 +6,12 @@ import { storeOf } from './quiet-store'
 /** Whether the store is as far as this home has seen it. */
 export const epoch: Check = {
   name: 'epoch',
-  look(patient) {
-    const { paths, database } = patient
+  look(diagnosis) {
+    const { paths, database } = diagnosis
     if (database === undefined) return [skip('there is no SQLite store to compare')]
     const { mark, notice } = readState(paths.state)
     if (notice !== undefined) return [warn(notice, `rm ${paths.state}; it is written anew at the next stop`)]
-    using db = storeOf(patient, database)
+    using db = storeOf(diagnosis, database)
     const { epochs, head } = epochsOf(db)
     const current = epochs.at(-1) ?? 'none'
     if (mark === undefined) return [pass(current)]

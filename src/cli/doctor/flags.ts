@@ -1,5 +1,5 @@
 import { type Check, type Finding, isWithin, pass, warn } from './check'
-import type { Patient } from './diagnosis'
+import type { Diagnosis } from './diagnosis'
 import { storeOf } from './quiet-store'
 
 const DAY_MS = 86_400_000
@@ -11,13 +11,13 @@ const STRICT = ['strict_actor_header', 'strict_impersonation_enforcement']
 /** Whether a switch is left as it was meant for a shorter time, or for this machine alone. */
 export const flags: Check = {
   name: 'flags',
-  async look(patient) {
-    const findings = [...rescue(patient), ...strict(patient), ...(await bootstrap(patient))]
+  async look(diagnosis) {
+    const findings = [...rescue(diagnosis), ...strict(diagnosis), ...(await bootstrap(diagnosis))]
     return findings.length > 0 ? findings : [pass('nothing is left open')]
   },
 }
 
-function rescue({ state }: Patient): Finding[] {
+function rescue({ state }: Diagnosis): Finding[] {
   if (state.kind !== 'running' || !state.run.args.includes('--insecure-localhost')) return []
   return [
     warn(
@@ -27,16 +27,16 @@ function rescue({ state }: Patient): Finding[] {
   ]
 }
 
-function strict({ settings }: Patient): Finding[] {
+function strict({ settings }: Diagnosis): Finding[] {
   if (typeof settings.get('base_url') !== 'string') return []
   return STRICT.filter((key) => settings.get(key) === false).map((key) =>
     warn(`others reach this server, and ${key} is off`, `synapse config set ${key} true`),
   )
 }
 
-async function bootstrap(patient: Patient): Promise<Finding[]> {
+async function bootstrap(diagnosis: Diagnosis): Promise<Finding[]> {
   const issuedAt =
-    patient.database === undefined ? await issuedBy(patient) : issuedIn(patient, patient.database)
+    diagnosis.database === undefined ? await issuedBy(diagnosis) : issuedIn(diagnosis, diagnosis.database)
   if (issuedAt === undefined || isWithin(issuedAt, DAY_MS)) return []
   return [
     warn(
@@ -47,8 +47,8 @@ async function bootstrap(patient: Patient): Promise<Finding[]> {
 }
 
 /** When the token was issued that still opens this store, in milliseconds since 1970. */
-function issuedIn(patient: Patient, database: string): number | undefined {
-  using db = storeOf(patient, database)
+function issuedIn(diagnosis: Diagnosis, database: string): number | undefined {
+  using db = storeOf(diagnosis, database)
   const found = db
     .query<{ at: number }, [string]>(
       'SELECT created_at AS at FROM tokens WHERE name = ? AND revoked_at IS NULL',
@@ -58,7 +58,7 @@ function issuedIn(patient: Patient, database: string): number | undefined {
 }
 
 /** The same of a store that only its server reaches; undefined where that does not say. */
-async function issuedBy({ state }: Patient): Promise<number | undefined> {
+async function issuedBy({ state }: Diagnosis): Promise<number | undefined> {
   if (state.kind !== 'running' || !state.answering || state.run.socket === null) return undefined
   const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
   const response = await fetch('http://localhost/v1/admin/tokens?account=system', {

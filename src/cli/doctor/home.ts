@@ -3,23 +3,23 @@ import { dirname } from 'node:path'
 import { findHome } from '../../config'
 import { networkFileSystem } from '../../home'
 import { type Check, type Finding, fail, pass, warn } from './check'
-import type { Patient } from './diagnosis'
+import type { Diagnosis } from './diagnosis'
 
 const SYSTEM_HOME = '/var/lib/synapse'
 
 /** Whether the home is one that only its owner can use, and lies where a store may lie. */
 export const home: Check = {
   name: 'home',
-  look(patient) {
-    const { config } = patient
+  look(diagnosis) {
+    const { config } = diagnosis
     if (!existsSync(config.home))
       return [fail(`there is no home at ${config.home}`, 'synapse init makes one; or name it with --home')]
-    const findings = [...modes(patient), ...place(patient), ...secondHome(patient)]
+    const findings = [...modes(diagnosis), ...place(diagnosis), ...secondHome(diagnosis)]
     return findings.length > 0 ? findings : [pass(config.home)]
   },
 }
 
-function modes({ paths, config }: Patient): Finding[] {
+function modes({ paths, config }: Diagnosis): Finding[] {
   const wanted: [path: string, mode: number, isGrave: boolean][] = [
     [config.home, 0o700, false],
     [paths.keys, 0o700, false],
@@ -42,7 +42,7 @@ function modes({ paths, config }: Patient): Finding[] {
   })
 }
 
-function place({ config, database }: Patient): Finding[] {
+function place({ config, database }: Diagnosis): Finding[] {
   const folders = new Set([config.home, ...(database === undefined ? [] : [dirname(database)])])
   return [...folders].flatMap((folder) => {
     const kind = networkFileSystem(folder)
@@ -51,7 +51,7 @@ function place({ config, database }: Patient): Finding[] {
   })
 }
 
-function secondHome({ config }: Patient): Finding[] {
+function secondHome({ config }: Diagnosis): Finding[] {
   if (config.sources.home !== 'default') return []
   // The user's own, whichever of the two was chosen.
   const homes = [findHome({ command: 'serve' }), SYSTEM_HOME]

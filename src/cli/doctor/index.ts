@@ -20,7 +20,7 @@ import { bus } from './bus'
 import { certificate } from './certificate'
 import { type Check, type Report, reportsOf, type Status } from './check'
 import { descriptors } from './descriptors'
-import { patientAt } from './diagnosis'
+import { diagnosisOf } from './diagnosis'
 import { disk } from './disk'
 import { drain } from './drain'
 import { epoch } from './epoch'
@@ -120,7 +120,7 @@ async function examine({ home, url, config, handle }: Flags): Promise<Report[]> 
     (url ?? config) !== undefined || (home === undefined && client !== undefined && isHomeless())
   const reports = isElsewhere
     ? []
-    : await orProblems('config', async () => reportsOf(CHECKS, await patientAt(home)))
+    : await orProblems('config', async () => reportsOf(CHECKS, await diagnosisOf(home)))
   if (client === undefined) return reports
   return [...reports, ...(Array.isArray(client) ? client : await examineFromOutside(client))]
 }

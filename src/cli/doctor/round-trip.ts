@@ -1,4 +1,4 @@
-import type { Patient } from './diagnosis'
+import type { Diagnosis } from './diagnosis'
 import { type Relay, relayOf } from './remedies'
 
 const ANSWER_WITHIN_MS = 8000
@@ -17,20 +17,20 @@ export interface Echo {
 }
 
 /** An echo, and who brought it. */
-export interface Heard {
+export interface SeenEcho {
   readonly echo: Echo
   readonly proxy: Relay
 }
 
 /** Why there is no echo: what was tried, and what came of it. */
-export interface Silence {
-  readonly silence: string
+export interface NoEcho {
+  readonly noAnswer: string
   /** Of a Synapse server that knows nothing of the echo; undefined where none answered. */
   readonly stranger?: Relay
 }
 
 /** The path that only this server, and only now, answers; undefined where it cannot be asked for one. */
-export async function echoPath({ state }: Patient): Promise<string | undefined> {
+export async function echoPath({ state }: Diagnosis): Promise<string | undefined> {
   if (state.kind !== 'running' || !state.answering || state.run.socket === null) return undefined
   try {
     const response = await fetch('http://localhost/v1/admin/echo', {
@@ -46,7 +46,7 @@ export async function echoPath({ state }: Patient): Promise<string | undefined> 
 }
 
 /** Sends a request, with a path that proxies like to change, to this server by its public address. */
-export async function echoThrough(base: string, path: string): Promise<Heard | Silence> {
+export async function echoThrough(base: string, path: string): Promise<SeenEcho | NoEcho> {
   try {
     const response = await get(`${base}${path}/a%2Fb?c=%2Fd`)
     const body: unknown = await response.json().catch(() => undefined)
@@ -55,10 +55,10 @@ export async function echoThrough(base: string, path: string): Promise<Heard | S
       // Only the server knows the path, so the answer is that of the contract.
       return { echo: body as Echo, proxy }
     if (response.status === 404 && isOfSynapse(response, body))
-      return { silence: 'another Synapse server answers there', stranger: proxy }
-    return { silence: `something else answers there (status ${response.status})` }
+      return { noAnswer: 'another Synapse server answers there', stranger: proxy }
+    return { noAnswer: `something else answers there (status ${response.status})` }
   } catch (error) {
-    return { silence: reasonOf(error) }
+    return { noAnswer: reasonOf(error) }
   }
 }
 

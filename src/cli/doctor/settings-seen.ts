@@ -1,4 +1,4 @@
-import type { Patient } from './diagnosis'
+import type { Diagnosis } from './diagnosis'
 import { storeOf } from './quiet-store'
 
 const ANSWER_WITHIN_MS = 3000
@@ -19,13 +19,13 @@ export interface SettingsSeen {
 }
 
 /** What was set is kept in the store; what was not has the value that is configured. */
-export async function settingsSeen(patient: Omit<Patient, 'settings'>): Promise<SettingsSeen> {
-  const { config, database, state } = patient
+export async function settingsSeen(diagnosis: Omit<Diagnosis, 'settings'>): Promise<SettingsSeen> {
+  const { config, database, state } = diagnosis
   const configured = new Map<string, unknown>(Object.entries(config.settings))
   const isAnswering = state.kind === 'running' && state.answering && state.run.socket !== null
   const changes =
     database !== undefined
-      ? changesIn(patient, database)
+      ? changesIn(diagnosis, database)
       : isAnswering
         ? await changesAt(state.run.socket ?? '')
         : new Map<string, Change>()
@@ -35,9 +35,9 @@ export async function settingsSeen(patient: Omit<Patient, 'settings'>): Promise<
   }
 }
 
-function changesIn(patient: Omit<Patient, 'settings'>, database: string): Map<string, Change> {
+function changesIn(diagnosis: Omit<Diagnosis, 'settings'>, database: string): Map<string, Change> {
   try {
-    using db = storeOf(patient, database)
+    using db = storeOf(diagnosis, database)
     const rows = db
       .query<{ key: string; value: string | null; at: number }, []>(
         'SELECT key, value, created_at AS at FROM setting_changes ORDER BY seq',

@@ -13,7 +13,7 @@ import { OperatorError } from '../../core/kernel/operator-error'
 import { ownDid } from '../backup'
 import { counted } from '../lib/text'
 import { type Check, type Finding, fail, pass, warn } from './check'
-import type { Patient } from './diagnosis'
+import type { Diagnosis } from './diagnosis'
 import { heldLog } from './held-log'
 import { storeOf } from './quiet-store'
 
@@ -22,8 +22,8 @@ const RESTORE = 'synapse backup list, then synapse backup restore <file>'
 /** Whether the store is there, whole, of this program's schema, and the one that the server has open. */
 export const store: Check = {
   name: 'store',
-  async look(patient) {
-    const { config, state, database } = patient
+  async look(diagnosis) {
+    const { config, state, database } = diagnosis
     const marker = readMarker(config.home)
     if (marker !== undefined) return [fail(...halfRestored(marker))]
     const configured = maskUrl(config.databaseUrl)
@@ -36,13 +36,13 @@ export const store: Check = {
           'correct SYNAPSE_DATABASE_URL, or stop and start the server',
         ),
       ]
-    if (config.database.kind === 'postgres') return shared(patient)
-    return database === undefined ? [missing(patient, config.database.path)] : examine(patient, database)
+    if (config.database.kind === 'postgres') return shared(diagnosis)
+    return database === undefined ? [missing(diagnosis, config.database.path)] : examine(diagnosis, database)
   },
 }
 
 /** Whether a server that starts here now could use a database that servers share. */
-async function shared({ examined }: Patient): Promise<Finding[]> {
+async function shared({ examined }: Diagnosis): Promise<Finding[]> {
   const { trouble, notices = [] } = (await examined?.()) ?? {}
   if (trouble !== undefined) return [fail(trouble.problem, trouble.remedy)]
   if (notices.length > 0) return notices.map((notice) => warn(notice, 'docs/operating.md, "Several servers"'))
@@ -63,7 +63,7 @@ function placeOf(store: string): string {
   return url === null ? store : `${url.hostname}:${url.port || '5432'}${url.pathname}`
 }
 
-function missing({ paths }: Patient, path: string): Finding {
+function missing({ paths }: Diagnosis, path: string): Finding {
   // What was served once leaves its mark.
   return existsSync(paths.state)
     ? fail(`the store is gone: there is no ${path}`, RESTORE)
@@ -71,23 +71,23 @@ function missing({ paths }: Patient, path: string): Finding {
 }
 
 /** Undefined where the key of the home is that of the store. No server starts on another one. */
-function keyProblem({ config }: Patient, did: string | undefined): string | undefined {
+function keyProblem({ config }: Diagnosis, did: string | undefined): string | undefined {
   const own = ownDid(config)
   if (did === undefined || own === did) return undefined
   const found = own === undefined ? 'is missing, or cannot be read' : `is that of ${own}`
   return `the store belongs to ${did}, and the key of this home ${found}`
 }
 
-function examine(patient: Patient, path: string): Finding[] {
+function examine(diagnosis: Diagnosis, path: string): Finding[] {
   // Opened for reading, SQLite would leave out what stands behind the damage. A server that runs writes to it just now.
-  const lost = patient.isHeld ? 0 : lostCommits(`${path}-wal`)
+  const lost = diagnosis.isHeld ? 0 : lostCommits(`${path}-wal`)
   if (lost > 0) {
     const commits = counted(lost, 'commit that was acknowledged', 'commits that were acknowledged')
     return [fail(`${path}-wal is damaged before ${commits}`, RESTORE)]
   }
   const held = heldLog(path)
   try {
-    using db = storeOf(patient, path)
+    using db = storeOf(diagnosis, path)
     const found = soundnessOf(db)
     if (found !== 'ok')
       return [fail(`${path} is damaged (${found})`, `synapse serve --stop, then ${RESTORE}`)]
@@ -101,7 +101,7 @@ function examine(patient: Patient, path: string): Finding[] {
         ),
       ]
     if (facts.moved !== undefined) return [fail(facts.moved.problem, facts.moved.remedy)]
-    const wrongKey = keyProblem(patient, facts.did)
+    const wrongKey = keyProblem(diagnosis, facts.did)
     if (wrongKey !== undefined)
       return [fail(wrongKey, 'put its key file back, or synapse backup restore <file> --keys <its keys>')]
     const pending = missingMigrations(facts)

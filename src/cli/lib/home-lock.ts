@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { HomeLocked, homePaths, lockHome, readRunFile, standingOf } from '../../home'
+import { HomeLocked, homePaths, lockHome, processState, readRunFile } from '../../home'
 
 /** How long a command that works on the home while no server runs may hold its lock before that is an error. */
 export const COMMAND_WITHIN_MS = 5000
@@ -28,5 +28,5 @@ export async function isFree(home: string): Promise<boolean> {
 /** Whether the holder of the lock is a server, as far as its run file says; otherwise it is a command, and soon done. */
 export function hasServer(home: string): boolean {
   const run = readRunFile(homePaths(home).runFile)
-  return run !== undefined && standingOf(home, run) === 'ours'
+  return run !== undefined && processState(home, run) === 'ours'
 }

@@ -5,11 +5,11 @@ import {
   homePaths,
   isAlive,
   liveSocket,
+  processState,
   type RunFile,
   readPid,
   readRunFile,
   removeRunFiles,
-  standingOf,
 } from '../../home'
 import { CliError, hasCode } from '../lib/cli-error'
 import { EXIT } from '../lib/exit-codes'
@@ -44,7 +44,7 @@ export async function serverState(home: string): Promise<ServerState> {
   if (pid === undefined) return { kind: 'none', leftovers: false }
   if (run === undefined) return isAlive(pid) ? { kind: 'foreign', pid } : { kind: 'none', leftovers: true }
   const socket = await liveSocket(home, run)
-  const standing = standingOf(home, run)
+  const standing = processState(home, run)
   const isHere = standing === 'ours'
   if (socket !== undefined) return { kind: 'running', run: { ...run, socket }, answering: true, isHere }
   // A process ends after it has let go of the lock, and a killed server holds none.

@@ -1,4 +1,4 @@
-import { homePaths, type RunFile, readRunFile, standingOf } from '../../home'
+import { homePaths, processState, type RunFile, readRunFile } from '../../home'
 import { CliError } from '../lib/cli-error'
 import { EXIT, type ExitCode } from '../lib/exit-codes'
 import { COMMAND_WITHIN_MS, hasServer, isFree } from '../lib/home-lock'
@@ -100,7 +100,7 @@ interface Ending {
 
 /** Ends a server whose process is proven; answers whether it had to be killed. @throws CliError when it stays */
 async function endProcess(home: string, run: RunFile, { isAsked, timeoutMs }: Ending): Promise<boolean> {
-  const isGone = async () => standingOf(home, run) !== 'ours'
+  const isGone = async () => processState(home, run) !== 'ours'
   if (!isAsked) signal(home, run, 'SIGTERM')
   if (await within(timeoutMs, isGone)) return false
   signal(home, run, 'SIGKILL')
@@ -125,11 +125,11 @@ async function seeEnd(home: string, run: RunFile, { isAsked, timeoutMs }: Ending
 
 function signal(home: string, run: RunFile, name: NodeJS.Signals): void {
   // Proven again just before: meanwhile it may have ended, and its number be another's.
-  if (standingOf(home, run) !== 'ours') return
+  if (processState(home, run) !== 'ours') return
   try {
     process.kill(run.pid, name)
   } catch (error) {
-    if (standingOf(home, run) !== 'ours') return
+    if (processState(home, run) !== 'ours') return
     throw new CliError(EXIT.failure, `process ${run.pid} cannot be stopped by this user`, [
       error instanceof Error ? error.message : 'run the command as the user of the server',
     ])

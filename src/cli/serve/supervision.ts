@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { type RunFile, standingOf } from '../../home'
+import { processState, type RunFile } from '../../home'
 
 /** What a person types to have the supervisor of this server act, or to see what it keeps of the log. */
 export function supervisorCommand(home: string, run: RunFile, act: 'restart' | 'logs'): string {
   if (run.supervisor === 'docker') return `docker ${act} <container>`
   // Another process may have its number here, and another unit.
-  const isHere = standingOf(home, run) === 'ours'
+  const isHere = processState(home, run) === 'ours'
   const { unit, isOfUser } = isHere ? unitOf(run.pid) : { unit: 'synapse', isOfUser: false }
   const user = isOfUser ? '--user ' : ''
   return act === 'restart' ? `systemctl ${user}restart ${unit}` : `journalctl ${user}-u ${unit} -f`

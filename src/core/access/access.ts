@@ -2,14 +2,14 @@ import { normalName } from '../identity/accounts'
 import { type Person, principalOf, scopesOf } from '../identity/actor'
 import type { Channel, Role } from '../kernel/entities'
 import type { Directory } from './directory'
-import type { Gates } from './policy'
+import type { Policy } from './policy'
 
 /** What each gate of a channel says to the actor, and the command with which an operator opens the first shut one. */
 export interface Access {
   readonly slug: string
   readonly visible: boolean
   readonly archived: boolean
-  readonly gates: {
+  readonly policy: {
     readonly membership: { readonly ok: boolean; readonly role: Role | null }
     readonly scope: {
       readonly ok: boolean
@@ -26,16 +26,16 @@ export interface Access {
 export class AccessReport {
   constructor(
     private readonly directory: Directory,
-    private readonly gates: Gates,
+    private readonly policy: Policy,
   ) {}
 
   /** Never refuses: a channel that the actor may not know of reads like one that does not exist. */
   async explain(actor: Person, name: string): Promise<Access> {
     const slug = normalName(name)
-    return this.directory.settle(() => {
+    return this.directory.retryUntilLoaded(() => {
       const channel = this.directory.channelBySlug(slug)
-      if (!channel || !this.gates.isVisible(actor, channel))
-        return { slug, visible: false, archived: false, gates: null, fix: null }
+      if (!channel || !this.policy.isVisible(actor, channel))
+        return { slug, visible: false, archived: false, policy: null, fix: null }
       return this.judge(actor, channel)
     })
   }
@@ -43,11 +43,11 @@ export class AccessReport {
   private judge(actor: Person, channel: Channel): Access {
     const { slug } = channel
     const member = this.directory.member(actor.account.id, channel.id)
-    const read = this.gates.hasScope(actor, channel, 'read')
-    const post = this.gates.hasScope(actor, channel, 'post')
+    const read = this.policy.hasScope(actor, channel, 'read')
+    const post = this.policy.hasScope(actor, channel, 'post')
     const archived = channel.archivedAt !== null
     const mayWrite = member !== undefined && member.role !== 'read_only'
-    const gates = {
+    const policy = {
       membership: { ok: member !== undefined, role: member?.role ?? null },
       scope: {
         ok: read && post,
@@ -64,7 +64,7 @@ export class AccessReport {
     else if (!member) fix = `synapse admin add-member ${handle} ${slug}`
     else if (!read || !post) fix = tokenCommand(actor, slug)
     else if (!mayWrite) fix = `synapse admin set-role ${handle} ${slug} --role member`
-    return { slug, visible: true, archived, gates, fix }
+    return { slug, visible: true, archived, policy, fix }
   }
 }
 

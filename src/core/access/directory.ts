@@ -7,9 +7,9 @@ import type { Catalogue } from '../log/catalogue'
 import { type EventRecord, type LogEvent, toRecord } from '../log/events'
 import type { MemberTable } from './member-table'
 import { FIRST_READ, MembershipIndex } from './membership-index'
-import { Pins, Recent } from './recent'
+import { Pins, RecentlyUsed } from './recent'
 
-/** Thrown by a look-up that is not in memory; `Directory.settle` loads it and asks again. Never leaves the core. */
+/** Thrown by a look-up that is not in memory; `Directory.retryUntilLoaded` loads it and asks again. Never leaves the core. */
 class NotLoaded extends Error {
   constructor(readonly load: () => Promise<void>) {
     super('not loaded')
@@ -33,20 +33,20 @@ interface Change {
  * Accounts, credentials, channels and memberships as of the last committed change, in memory. Everything here comes
  * from the store and is changed in place or dropped by the event that changes it (`apply`), so that a look-up is never
  * older than the log, and a revoked right ends with its commit. Look-ups are synchronous, so that a decision made of
- * several of them cannot fall between two states; what is missing is loaded by `settle`.
+ * several of them cannot fall between two states; what is missing is loaded by `retryUntilLoaded`.
  */
 export class Directory {
   private readonly pins = new Pins()
-  private readonly accounts = new Recent<number, Account>(CAPACITY, this.pins)
-  private readonly accountIds = new Recent<string, number>(CAPACITY, this.pins)
-  private readonly tokens = new Recent<string, Token>(CAPACITY, this.pins)
-  private readonly sessions = new Recent<string, Session>(CAPACITY, this.pins)
-  private readonly channels = new Recent<number, Channel>(CAPACITY, this.pins)
-  private readonly channelIds = new Recent<string, number>(CAPACITY, this.pins)
+  private readonly accounts = new RecentlyUsed<number, Account>(CAPACITY, this.pins)
+  private readonly accountIds = new RecentlyUsed<string, number>(CAPACITY, this.pins)
+  private readonly tokens = new RecentlyUsed<string, Token>(CAPACITY, this.pins)
+  private readonly sessions = new RecentlyUsed<string, Session>(CAPACITY, this.pins)
+  private readonly channels = new RecentlyUsed<number, Channel>(CAPACITY, this.pins)
+  private readonly channelIds = new RecentlyUsed<string, number>(CAPACITY, this.pins)
   private readonly memberships = new MembershipIndex(this.pins)
   private publicIds: Set<number> | undefined
   /** Names that are not in the store. Kept until the next change: it may be that they are created. */
-  private readonly unknown = new Recent<string, true>(UNKNOWN, this.pins)
+  private readonly unknown = new RecentlyUsed<string, true>(UNKNOWN, this.pins)
   /** What was changed since each load under way began. */
   private readonly loads = new Set<Change[]>()
   private changes = 0
@@ -64,7 +64,7 @@ export class Directory {
    * loaded stays there until it is over.
    * @throws whatever `judge` throws, except NotLoaded; unavailable
    */
-  async settle<Result>(judge: () => Result | Promise<Result>): Promise<Result> {
+  async retryUntilLoaded<Result>(judge: () => Result | Promise<Result>): Promise<Result> {
     const before = this.changes
     let pin: Disposable | undefined
     try {
@@ -366,7 +366,7 @@ export class Directory {
 
   private named<Value>(
     name: string,
-    values: Recent<number, Value>,
+    values: RecentlyUsed<number, Value>,
     id: number | undefined,
     read: () => Promise<(() => void) | undefined>,
   ): Value | undefined {

@@ -55,7 +55,7 @@ function isLocal(account: Account): boolean {
 const MOST_WAITING = 200
 
 /** Everything that was written in the name of another, an audit entry each; many are written down together. */
-export class ActedWrites {
+export class ImpersonationNotes {
   private waiting: AuditEntry[] = []
 
   constructor(

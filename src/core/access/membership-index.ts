@@ -4,7 +4,7 @@ import { MAX_DIRECT_MENTIONS, MAX_LISTED_MENTIONS } from '../kernel/limits'
 import type { FirstMember, MemberCount } from '../kernel/ports'
 import type { MembershipEvent } from '../log/events'
 import type { MemberTable } from './member-table'
-import { type Pins, Recent } from './recent'
+import { type Pins, RecentlyUsed } from './recent'
 
 /** Memberships kept by account, and as many by channel; a table counts as some more, for itself. */
 const CAPACITY = 500_000
@@ -37,17 +37,17 @@ interface First {
  * this comes out right all the same, because an event says what is from now on, not what is to be added.
  */
 export class MembershipIndex {
-  private readonly byAccount: Recent<number, MemberTable>
-  private readonly byChannel: Recent<number, MemberTable>
-  private readonly counts: Recent<number, Count>
-  private readonly firsts: Recent<number, First>
+  private readonly byAccount: RecentlyUsed<number, MemberTable>
+  private readonly byChannel: RecentlyUsed<number, MemberTable>
+  private readonly counts: RecentlyUsed<number, Count>
+  private readonly firsts: RecentlyUsed<number, First>
 
   constructor(pins: Pins) {
     const weigh = (table: MemberTable) => table.size + TABLE_WEIGHT
-    this.byAccount = new Recent(CAPACITY, pins, weigh)
-    this.byChannel = new Recent(CAPACITY, pins, weigh)
-    this.counts = new Recent(COUNTS, pins)
-    this.firsts = new Recent(FIRSTS, pins, ({ members }) => members.length + TABLE_WEIGHT)
+    this.byAccount = new RecentlyUsed(CAPACITY, pins, weigh)
+    this.byChannel = new RecentlyUsed(CAPACITY, pins, weigh)
+    this.counts = new RecentlyUsed(COUNTS, pins)
+    this.firsts = new RecentlyUsed(FIRSTS, pins, ({ members }) => members.length + TABLE_WEIGHT)
   }
 
   channelsOf(accountId: number): MemberTable | undefined {

@@ -25,7 +25,7 @@ import type { MemberTable } from './member-table'
 import { channelScopes, namesChannel } from './scopes'
 
 /** What the gates let through: the channel and the caller's membership in it. */
-export interface Passed {
+export interface ChannelAccess {
   readonly channel: Channel
   readonly member: Member
 }
@@ -34,9 +34,9 @@ export type RoomVerb = 'read' | 'post'
 
 /**
  * The gates of a channel call, in the order of §2.4 of the v1 contract. Every judgement is synchronous over the
- * directory: call it inside `Directory.settle`, or inside a work of the store, where it holds for that commit.
+ * directory: call it inside `Directory.retryUntilLoaded`, or inside a work of the store, where it holds for that commit.
  */
-export class Gates {
+export class Policy {
   /** What one account could read of everything when it was asked last: a reader asks more than once. */
   private last:
     | {
@@ -100,7 +100,7 @@ export class Gates {
    * Gates 3 to 6 for reading.
    * @throws channel_not_found, channel_archived, not_a_member, missing_scope
    */
-  read(actor: Person, slug: string): Passed {
+  read(actor: Person, slug: string): ChannelAccess {
     return this.pass(actor, this.existing(actor, slug), 'read')
   }
 
@@ -108,7 +108,7 @@ export class Gates {
    * Gates 3 to 7 for posting.
    * @throws as `read`, read_only_role
    */
-  post(actor: Person, slug: string): Passed {
+  post(actor: Person, slug: string): ChannelAccess {
     const passed = this.pass(actor, this.existing(actor, slug), 'post')
     if (passed.member.role === 'read_only') throw refusal('read_only_role', { gate: 'role', channel: slug })
     return passed
@@ -213,7 +213,7 @@ export class Gates {
     return account
   }
 
-  private pass(actor: Person, channel: Channel, verb: RoomVerb): Passed {
+  private pass(actor: Person, channel: Channel, verb: RoomVerb): ChannelAccess {
     const { slug } = channel
     if (channel.archivedAt !== null) throw refusal('channel_archived', { channel: slug })
     const member = this.directory.member(actor.account.id, channel.id)

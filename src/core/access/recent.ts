@@ -30,7 +30,7 @@ export class Pins {
 }
 
 /** A map of bounded weight that forgets what was put in first, but nothing that is pinned. */
-export class Recent<Key, Value> {
+export class RecentlyUsed<Key, Value> {
   private readonly entries = new Map<Key, Value>()
   private weight = 0
 

@@ -3,7 +3,7 @@
  */
 
 import type { Directory } from '../access/directory'
-import type { Gates } from '../access/policy'
+import type { Policy } from '../access/policy'
 import type { Administration } from '../governance/administration'
 import { entryBy } from '../governance/audit'
 import type { Settings } from '../governance/settings'
@@ -46,7 +46,7 @@ export class Channels {
       readonly reads: Reads
       readonly administration: Administration
       readonly directory: Directory
-      readonly gates: Gates
+      readonly policy: Policy
       readonly settings: Settings
       readonly log: Log
       readonly pace: Pace
@@ -55,9 +55,9 @@ export class Channels {
 
   /** The live channels the actor is in (and has a scope on), by slug; on request also public ones it could join. */
   async mine(actor: Person, { discoverable }: { discoverable: boolean }): Promise<ChannelListing[]> {
-    const { directory, gates, pace } = this.deps
-    const ids = await directory.settle(() => {
-      const mine = directory.channelsOf(gates.current(actor).account.id)
+    const { directory, policy, pace } = this.deps
+    const ids = await directory.retryUntilLoaded(() => {
+      const mine = directory.channelsOf(policy.current(actor).account.id)
       const others = discoverable ? directory.publicChannels().filter((id) => !mine.has(id)) : []
       return [...mine.keys(), ...others]
     })
@@ -74,9 +74,11 @@ export class Channels {
 
   /** Active members, by handle. @throws the gates of reading */
   async members(actor: Person, slug: string): Promise<{ account: Account; role: Role }[]> {
-    const { directory, gates, reads, pace } = this.deps
+    const { directory, policy, reads, pace } = this.deps
     const judge = () =>
-      directory.settle(() => directory.membersOf(gates.read(gates.current(actor), slug).channel.id))
+      directory.retryUntilLoaded(() =>
+        directory.membersOf(policy.read(policy.current(actor), slug).channel.id),
+      )
     const ids = (await judge()).keys()
     const listed: { account: Account; role: Role }[] = []
     const loop = pace.loop()
@@ -166,17 +168,17 @@ export class Channels {
     ids: readonly number[],
     discoverable: boolean,
   ): Promise<ChannelListing[]> {
-    const { directory, gates, log } = this.deps
+    const { directory, policy, log } = this.deps
     const judge = () => {
-      const judged = this.judged(gates.current(actor), ids, discoverable)
+      const judged = this.judged(policy.current(actor), ids, discoverable)
       return { judged, version: directory.version }
     }
-    const first = await directory.settle(judge)
+    const first = await directory.retryUntilLoaded(judge)
     const readable = first.judged.filter(({ canRead }) => canRead).map(({ channel }) => channel.id)
     const newest = await log.newestIn(readable)
     const newestOf = new Map(readable.map((id, i) => [id, newest[i]]))
     // Rights may have changed while this was read.
-    const { judged, counts } = await directory.settle(() => {
+    const { judged, counts } = await directory.retryUntilLoaded(() => {
       const { judged } = first.version === directory.version ? first : judge()
       return { judged, counts: directory.memberCounts(judged.map(({ channel }) => channel.id)) }
     })
@@ -192,10 +194,10 @@ export class Channels {
   }
 
   private judged(actor: Person, ids: readonly number[], discoverable: boolean): Judged[] {
-    const { directory, gates } = this.deps
+    const { directory, policy } = this.deps
     const mine = directory.channelsOf(actor.account.id)
     const channels = directory.requireChannels(ids)
-    gates.prepare(
+    policy.prepare(
       actor,
       channels.filter(({ id }) => mine.has(id)),
     )
@@ -209,9 +211,9 @@ export class Channels {
           judged.push({ channel, role: null, canRead: false, canPost: false })
         continue
       }
-      if (isToken && !gates.touches(actor, channel)) continue
-      const canRead = gates.hasScope(actor, channel, 'read')
-      const canPost = role !== 'read_only' && gates.hasScope(actor, channel, 'post')
+      if (isToken && !policy.touches(actor, channel)) continue
+      const canRead = policy.hasScope(actor, channel, 'read')
+      const canPost = role !== 'read_only' && policy.hasScope(actor, channel, 'post')
       judged.push({ channel, role, canRead, canPost })
     }
     return judged

@@ -3,7 +3,7 @@
  * Imports the core alone. Start reading here: every administrative act goes through it.
  */
 
-import type { Gates } from '../access/policy'
+import type { Policy } from '../access/policy'
 import { type Actor, requireAdmin } from '../identity/actor'
 import type { Writes } from '../kernel/ports'
 import type { Transactions } from '../kernel/transactions'
@@ -13,7 +13,7 @@ import type { Settings } from './settings'
 export class Administration {
   constructor(
     private readonly transactions: Transactions,
-    private readonly gates: Gates,
+    private readonly policy: Policy,
     private readonly settings: Settings,
   ) {}
 
@@ -32,7 +32,7 @@ export class Administration {
    */
   act<Result>(actor: Actor, work: (tx: Writes) => Promise<Result>, orScope?: string): Promise<Result> {
     return this.transactions.run(actor, (tx) => {
-      requireAdmin(this.gates.current(actor), this.settings, orScope)
+      requireAdmin(this.policy.current(actor), this.settings, orScope)
       return work(tx)
     })
   }

@@ -70,7 +70,7 @@ export class AuditLog {
     const { action, target: targetId, since } = filter
     const records = await this.find({ actorId: who?.id ?? null, action, targetId, since }, page)
     const ids = records.flatMap(({ actorId }) => actorId ?? [])
-    const accounts = await this.directory.settle(() => {
+    const accounts = await this.directory.retryUntilLoaded(() => {
       this.directory.requireAccounts(ids)
       return new Map(ids.map((id) => [id, this.directory.account(id)]))
     })

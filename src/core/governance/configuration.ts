@@ -131,7 +131,7 @@ export class Configuration {
     changes: readonly SettingChange[],
   ): Promise<(id: number | null) => Account | null> {
     const ids = changes.flatMap(({ actorId }) => actorId ?? [])
-    const found = await this.directory.settle(() => {
+    const found = await this.directory.retryUntilLoaded(() => {
       this.directory.requireAccounts(ids)
       return new Map(ids.map((id) => [id, this.directory.account(id)]))
     })

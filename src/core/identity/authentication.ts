@@ -1,5 +1,5 @@
 import type { Directory } from '../access/directory'
-import type { Gates } from '../access/policy'
+import type { Policy } from '../access/policy'
 import type { SharedLog } from '../log/shared-log'
 import type { Actor } from './actor'
 
@@ -8,7 +8,7 @@ import type { Actor } from './actor'
  * once, as every judgement over the directory.
  * @throws what the gates say of a credential that does not count
  */
-export type Credential<Who extends Actor = Actor> = (gates: Gates) => Who
+export type Credential<Who extends Actor = Actor> = (policy: Policy) => Who
 
 /**
  * The only way from a credential to an actor. A surface cannot look one up by itself: of the gates and the directory it is
@@ -17,8 +17,8 @@ export type Credential<Who extends Actor = Actor> = (gates: Gates) => Who
 export class Authentication {
   constructor(
     private readonly directory: Directory,
-    private readonly gates: Gates,
-    private readonly shared: Pick<SharedLog, 'fresh'> | undefined,
+    private readonly policy: Policy,
+    private readonly shared: Pick<SharedLog, 'readBarrier'> | undefined,
   ) {}
 
   /**
@@ -35,14 +35,14 @@ export class Authentication {
   }
 
   private judge<Who extends Actor>(credential: Credential<Who>): Promise<Who> {
-    return this.directory.settle(() => credential(this.gates))
+    return this.directory.retryUntilLoaded(() => credential(this.policy))
   }
 
   private async judgeBehindBarrier<Who extends Actor>(
     credential: Credential<Who>,
-    shared: Pick<SharedLog, 'fresh'>,
+    shared: Pick<SharedLog, 'readBarrier'>,
   ): Promise<Who> {
-    await shared.fresh()
+    await shared.readBarrier()
     return this.judge(credential)
   }
 }

@@ -7,7 +7,7 @@ import type { ListPage, Reads } from '../kernel/ports'
 import { type Clock, later, MICROS_PER_SECOND, type Micros, toMicros } from '../kernel/time'
 import { accountEvent } from '../log/events'
 import { type Human, isAdmin, type Person, requireHuman } from './actor'
-import type { OwnActs } from './self-service'
+import type { SelfService } from './self-service'
 import { factsOf, type IssuedToken, type Tokens, tokenEntry } from './tokens'
 
 export interface PersonalTokenRequest {
@@ -23,7 +23,7 @@ export const MAX_GRACE_SECONDS = 86_400
 export class OwnTokens {
   constructor(
     private readonly reads: Reads,
-    private readonly acts: OwnActs,
+    private readonly acts: SelfService,
     private readonly tokens: Tokens,
     private readonly settings: Settings,
     private readonly clock: Clock,

@@ -1,5 +1,5 @@
 import type { Directory } from '../access/directory'
-import type { Gates } from '../access/policy'
+import type { Policy } from '../access/policy'
 import { entryBy } from '../governance/audit'
 import type { Settings } from '../governance/settings'
 import type { Account } from '../kernel/entities'
@@ -9,7 +9,7 @@ import type { Transactions } from '../kernel/transactions'
 import { accountEvent } from '../log/events'
 import { endSessions, hashPassword, normalName } from './accounts'
 import { isAdmin, type Person, requireHuman } from './actor'
-import type { OwnActs } from './self-service'
+import type { SelfService } from './self-service'
 import type { Client, Sessions } from './sessions'
 
 /** What an account may change about itself. */
@@ -21,9 +21,9 @@ export class Profiles {
     private readonly deps: {
       readonly reads: Reads
       readonly directory: Directory
-      readonly gates: Gates
+      readonly policy: Policy
       readonly transactions: Transactions
-      readonly acts: OwnActs
+      readonly acts: SelfService
       readonly sessions: Sessions
       readonly passwords: Passwords
       readonly settings: Settings
@@ -35,10 +35,10 @@ export class Profiles {
    * @throws account_not_found, also for one that the actor has nothing to do with
    */
   async find(actor: Person, handle: string): Promise<Account> {
-    const { directory, gates, settings } = this.deps
+    const { directory, policy, settings } = this.deps
     const name = normalName(handle)
-    return directory.settle(() => {
-      const now = gates.current(actor)
+    return directory.retryUntilLoaded(() => {
+      const now = policy.current(actor)
       const account = directory.accountByHandle(name)
       const isKnown =
         account &&

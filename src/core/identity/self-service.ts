@@ -1,13 +1,13 @@
-import type { Gates } from '../access/policy'
+import type { Policy } from '../access/policy'
 import type { Writes } from '../kernel/ports'
 import type { Transactions } from '../kernel/transactions'
 import type { Person } from './actor'
 
 /** The way in for what somebody does to its own account: who it is, is judged where the act takes its place in the log. */
-export class OwnActs {
+export class SelfService {
   constructor(
     private readonly transactions: Transactions,
-    private readonly gates: Gates,
+    private readonly policy: Policy,
   ) {}
 
   /**
@@ -18,6 +18,6 @@ export class OwnActs {
     actor: Who,
     work: (tx: Writes, now: Who) => Promise<Result>,
   ): Promise<Result> {
-    return this.transactions.run(actor, (tx) => work(tx, this.gates.current(actor)))
+    return this.transactions.run(actor, (tx) => work(tx, this.policy.current(actor)))
   }
 }

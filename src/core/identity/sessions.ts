@@ -12,7 +12,7 @@ import { normalName } from './accounts'
 import { type Actor, accountOf, type Person, requireHuman } from './actor'
 import { type Attempts, attemptsFrom } from './attempts'
 import { FailedLogins } from './failed-logins'
-import type { OwnActs } from './self-service'
+import type { SelfService } from './self-service'
 
 export interface Client {
   readonly address: string | null
@@ -33,7 +33,7 @@ interface SessionsDeps {
   readonly store: Store
   readonly transactions: Transactions
   readonly directory: Directory
-  readonly acts: OwnActs
+  readonly acts: SelfService
   readonly attempts: Attempts
   readonly passwords: Passwords
   readonly secrets: Secrets

@@ -24,7 +24,7 @@ interface Sightings {
  * Notices that one token is used by two programs, which then miss what the other one has acknowledged (§26.3 of the v1
  * contract): it comes from two addresses or `User-Agent`s within five minutes. In memory, as this process sees it.
  */
-export class TokenSharing {
+export class TokenReuse {
   private readonly tokens = new Map<number, Sightings>()
   private readonly listeners: ((tokenId: number) => void)[] = []
 

@@ -1,6 +1,6 @@
 import { MemberTable } from '../access/member-table'
 import type { KeyPage, MemberCount, MembershipRow, Reads } from './ports'
-import { type Loop, type Pace, TURN_ROWS } from './turns'
+import { type Pace, type PacedLoop, TURN_ROWS } from './turns'
 
 /** Channels that one statement counts, and members, each of which is looked up. */
 const COUNTED_AT_ONCE = 8
@@ -71,7 +71,7 @@ export async function countInSlices(
 
 /** Pages are no snapshot: where rights have changed between two of them, it is counted again. */
 async function countByPages(
-  loop: Loop,
+  loop: PacedLoop,
   channelId: number,
   reads: Pick<Reads, 'countActiveIn'>,
   version: () => number,

@@ -1,5 +1,5 @@
 import type { Directory } from '../access/directory'
-import type { ActedWrites } from '../access/impersonation'
+import type { ImpersonationNotes } from '../access/impersonation'
 import { refuseWhileDraining } from '../governance/drain'
 import type { Settings } from '../governance/settings'
 import { type Actor, principalOf } from '../identity/actor'
@@ -16,7 +16,7 @@ export class Transactions {
     private readonly directory: Directory,
     private readonly settings: Settings,
     private readonly retryKeys: RetryKeys,
-    private readonly actedWrites: ActedWrites,
+    private readonly impersonationNotes: ImpersonationNotes,
   ) {}
 
   /**
@@ -26,7 +26,7 @@ export class Transactions {
    */
   async run<Result>(actor: Actor, work: (tx: Writes) => Promise<Result>): Promise<Result> {
     const { retry } = principalOf(actor)
-    const result = await this.directory.settle(() =>
+    const result = await this.directory.retryUntilLoaded(() =>
       this.store.transact(async (tx) => {
         if (retry) await this.retryKeys.refuseUsed(tx, retry.key)
         this.refuseWhileDraining(actor)
@@ -35,7 +35,7 @@ export class Transactions {
         return result
       }),
     )
-    this.actedWrites.noteBy(actor)
+    this.impersonationNotes.noteBy(actor)
     return result
   }
 

@@ -16,7 +16,7 @@ const SORTED_ROWS = TURN_ROWS / 4
 const FIRST_IN_A_ROW = 3
 
 /** One loop over rows. */
-export interface Loop {
+export interface PacedLoop {
   /** Call it before the next rows. While this turn is spent others come first; then, and only then, answers true. */
   turn(): Promise<boolean>
   /** Notes rows that were read, rendered or sent. */
@@ -43,7 +43,7 @@ export class Pace {
     private readonly report: (fault: unknown) => void,
   ) {}
 
-  loop(): Loop {
+  loop(): PacedLoop {
     let waited = false
     return {
       turn: async () => {
@@ -135,7 +135,7 @@ export class Pace {
 
 /** Values of two sorted lists in their order, TURN_ROWS of them in one step. */
 async function merge<Value extends object>(
-  loop: Loop,
+  loop: PacedLoop,
   one: readonly Value[],
   other: readonly Value[],
   compare: (one: Value, other: Value) => number,

@@ -1,5 +1,5 @@
 import type { Directory } from '../access/directory'
-import type { Gates } from '../access/policy'
+import type { Policy } from '../access/policy'
 import type { Settings } from '../governance/settings'
 import { isAdmin, type Person } from '../identity/actor'
 import type { AudienceKind, Catalogue } from './catalogue'
@@ -25,24 +25,24 @@ export class Audience {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly directory: Directory,
-    private readonly gates: Gates,
+    private readonly policy: Policy,
     private readonly settings: Settings,
   ) {}
 
-  /** False for a type that this program does not know. Synchronous over the directory; call it inside `Directory.settle`. */
-  hears(actor: Person, event: Judged): boolean {
+  /** False for a type that this program does not know. Synchronous over the directory; call it inside `Directory.retryUntilLoaded`. */
+  includes(actor: Person, event: Judged): boolean {
     const kind = this.catalogue.find(event.type)
     return kind !== undefined && this.judges[kind.audience](actor, event)
   }
 
   private isReader(actor: Person, { channelId }: Judged): boolean {
-    return channelId !== null && this.gates.mayRead(actor, this.directory.channel(channelId))
+    return channelId !== null && this.policy.mayRead(actor, this.directory.channel(channelId))
   }
 
   /** Also of a channel that is archived, which has no readers. */
   private isMember(actor: Person, { channelId }: Judged): boolean {
     if (channelId === null || !this.directory.member(actor.account.id, channelId)) return false
-    return this.gates.hasScope(actor, this.directory.channel(channelId), 'read')
+    return this.policy.hasScope(actor, this.directory.channel(channelId), 'read')
   }
 
   private isAdministrator(actor: Person): boolean {

@@ -4,12 +4,12 @@ import type { Micros } from '../kernel/time'
 import type { About, EventKind, TypeAbout } from './catalogue'
 
 /** Small facts of an event, stored with it and shown as they are: ids and words, never bodies, addresses or secrets. */
-export type Facts = Readonly<Record<string, unknown>>
+export type EventData = Readonly<Record<string, unknown>>
 
 interface BodyAbout<Subject extends About> {
   readonly type: TypeAbout<Subject>
   readonly about: Subject
-  readonly facts: Facts
+  readonly facts: EventData
 }
 
 interface MessageBody extends BodyAbout<'message'> {
@@ -61,10 +61,10 @@ export interface EventRecord {
   readonly channelId: number | null
   readonly subject: number
   readonly actorId: number | null
-  readonly facts: Facts | null
+  readonly facts: EventData | null
 }
 
-const noFacts: Facts = {}
+const noFacts: EventData = {}
 
 /** The event of a message, which takes the message's own place in the log. */
 export function postedEvent(view: MessageView): MessageEvent {
@@ -86,7 +86,7 @@ export function memberEvent(
   type: TypeAbout<'membership'>,
   channel: Channel,
   account: Account,
-  facts: Facts,
+  facts: EventData,
 ): EventBody {
   return { type, about: 'membership', channel, account, facts }
 }
@@ -94,7 +94,7 @@ export function memberEvent(
 export function channelEvent(
   type: TypeAbout<'channel'>,
   channel: Channel,
-  facts: Facts = noFacts,
+  facts: EventData = noFacts,
 ): EventBody {
   return { type, about: 'channel', channel, facts }
 }
@@ -102,7 +102,7 @@ export function channelEvent(
 export function accountEvent(
   type: TypeAbout<'account'>,
   account: Account,
-  facts: Facts = noFacts,
+  facts: EventData = noFacts,
 ): EventBody {
   return { type, about: 'account', account, facts }
 }

@@ -1,11 +1,11 @@
 import type { Directory } from '../access/directory'
-import type { Gates } from '../access/policy'
+import type { Policy } from '../access/policy'
 import type { Person } from '../identity/actor'
 import type { Channel } from '../kernel/entities'
 import type { Seq } from '../kernel/ids'
 import { SCAN_LIMIT } from '../kernel/limits'
 import type { Reads } from '../kernel/ports'
-import { type Loop, type Pace, TURN_ROWS } from '../kernel/turns'
+import { type Pace, type PacedLoop, TURN_ROWS } from '../kernel/turns'
 import { threadRoot } from '../messages/threads'
 import type { Audience, Judged } from './audience'
 import type { Catalogue } from './catalogue'
@@ -50,7 +50,7 @@ export interface FeedDeps {
   readonly catalogue: Catalogue
   readonly reads: Reads
   readonly directory: Directory
-  readonly gates: Gates
+  readonly policy: Policy
   readonly audience: Audience
   readonly log: Log
   readonly recent: RecentEvents
@@ -74,7 +74,7 @@ export class Feed {
     after: Seq,
     limit: number,
     upTo: Seq = this.deps.log.head,
-    loop: Loop = this.deps.pace.loop(),
+    loop: PacedLoop = this.deps.pace.loop(),
   ): Promise<FeedPage> {
     const events: LogEvent[] = []
     let position = after
@@ -105,10 +105,12 @@ export class Feed {
     actor: Person,
     request: FeedRequest,
   ): Promise<{ filter: FeedFilter; channels: readonly Channel[]; after: Seq | null }> {
-    const { reads, directory, gates, log, shared } = this.deps
+    const { reads, directory, policy, log, shared } = this.deps
     // Also where a connection was opened long ago: by the rights of now, and from now on.
-    await shared?.fresh()
-    const channels = await directory.settle(() => gates.channels(gates.current(actor), request.channels))
+    await shared?.readBarrier()
+    const channels = await directory.retryUntilLoaded(() =>
+      policy.channels(policy.current(actor), request.channels),
+    )
     const isEverything = request.channels.includes('*')
     const isInThread = request.thread !== null
     // Of everything there may be thousands.
@@ -124,8 +126,8 @@ export class Feed {
   }
 
   /** Whether the actor may hear an event that just happened. Synchronous over the directory. */
-  hears(actor: Person, event: Judged): boolean {
-    return this.deps.audience.hears(actor, event)
+  isVisibleTo(actor: Person, event: Judged): boolean {
+    return this.deps.audience.includes(actor, event)
   }
 
   /**
@@ -137,7 +139,7 @@ export class Feed {
     filters: readonly FeedFilter[],
     records: readonly EventRecord[],
     limit: number,
-    loop: Loop,
+    loop: PacedLoop,
   ): Promise<{ events: LogEvent[]; position: Seq }> {
     const { catalogue } = this.deps
     const wanted = records.filter(
@@ -162,13 +164,13 @@ export class Feed {
 
   /** Of these records what the reader may hear now, as events. */
   private async heard(actor: Person, records: readonly EventRecord[]): Promise<LogEvent[]> {
-    const { directory, gates, audience } = this.deps
-    const heard = await directory.settle(() => {
-      const now = gates.current(actor)
+    const { directory, policy, audience } = this.deps
+    const heard = await directory.retryUntilLoaded(() => {
+      const now = policy.current(actor)
       const ids = [...new Set(records.flatMap((record) => record.channelId ?? []))]
       const channels = directory.requireChannels(ids)
-      gates.prepare(now, channels)
-      return records.filter((record) => audience.hears(now, record))
+      policy.prepare(now, channels)
+      return records.filter((record) => audience.includes(now, record))
     })
     return hydrate(this.deps, heard)
   }

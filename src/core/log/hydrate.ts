@@ -63,7 +63,7 @@ async function read({ catalogue, reads, directory }: HydrateDeps, records: reado
   const stored = await reads.messagesBySeq(seqs)
   const replied = new Set(stored.filter(({ replyCount }) => replyCount > 0).map(({ seq }) => seq))
   const settings = await settingsOf(reads, subjectsOf('setting'))
-  return directory.settle(() => {
+  return directory.retryUntilLoaded(() => {
     const actors = known.map(({ record }) => record.actorId).filter((id) => id !== null)
     directory.requireAccounts([...actors, ...subjectsOf('account', 'membership')])
     const messages = new Map(viewMessages(directory, stored).map((view) => [view.message.seq, view]))

@@ -45,7 +45,7 @@ export class Log {
   }
 
   /** Moves the head over messages that are not told of: what is remembered as the newest of a channel may be old. */
-  skip(upTo: Seq): void {
+  advanceTo(upTo: Seq): void {
     this.head = Math.max(this.head, upTo)
     this.newest.clear()
     this.generation++
@@ -124,7 +124,7 @@ export class Log {
       case 'oldest':
         return floor
       case 'now':
-        await this.store.shared?.fresh()
+        await this.store.shared?.readBarrier()
         return this.head
       case 'moment':
         return this.store.reads.seqOfMoment(cursor.at, cursor.message)
@@ -136,7 +136,7 @@ export class Log {
           : Math.max(this.head, index < 0 ? 0 : await this.store.reads.head())
         if (index >= 0 && cursor.seq <= last) {
           // Another process handed it out; what it stands for comes here in a moment.
-          if (cursor.seq > this.head) await this.store.shared?.reach(cursor.seq)
+          if (cursor.seq > this.head) await this.store.shared?.waitFor(cursor.seq)
           return cursor.seq
         }
         throw new AppError(

@@ -19,7 +19,7 @@ interface Entry {
 }
 
 /** Where things stood when something was read that is to be kept. */
-export interface Mark {
+export interface RingMark {
   readonly changes: number
   readonly replies: number
 }
@@ -53,18 +53,18 @@ export class RecentEvents {
   }
 
   /** To be asked for before what is kept later is read. */
-  get mark(): Mark {
+  get mark(): RingMark {
     return { changes: this.changes, replies: this.replies }
   }
 
   /** Keeps what was read since the mark, unless it may read differently by now. */
-  keep(event: LogEvent, hasReplies: boolean, { changes, replies }: Mark): void {
+  keep(event: LogEvent, hasReplies: boolean, { changes, replies }: RingMark): void {
     if (changes !== this.changes) return
     this.put(event.seq, event, postedBy(event), hasReplies || replies !== this.replies)
   }
 
   /** The same for a message as a page shows it. */
-  keepMessage(view: MessageView, { changes, replies }: Mark): void {
+  keepMessage(view: MessageView, { changes, replies }: RingMark): void {
     if (changes !== this.changes || replies !== this.replies || view.message.replyCount > 0) return
     const { seq } = view.message
     if (!this.get(seq)) this.put(seq, null, view, false)

@@ -13,7 +13,7 @@ import type { FeedFilter } from './feed'
 export type EndReason = 'shutdown' | 'auth_revoked' | 'slow_consumer' | 'expired'
 
 /** What a surface holds of one open connection: where events go out. */
-export interface Outlet {
+export interface Sink {
   /** Hands on one event. `replay`: the reader asked for the past, and this is of it. */
   event(event: LogEvent, replay: boolean): void
   /** Milliseconds between two beats. */
@@ -50,7 +50,7 @@ export interface LiveStream {
 /** Everything that hears of an event the moment it is durable. */
 export interface Streams {
   /** Opens a stream for a reader, who is heard by nobody until it selects something. */
-  open(actor: Person, outlet: Outlet): LiveStream
+  open(actor: Person, sink: Sink): LiveStream
   /** The accounts that have an open stream, for `@here`. */
   openAccounts(): readonly number[]
   /** Position up to which every live stream has everything. */
@@ -60,7 +60,7 @@ export interface Streams {
 }
 
 /** Waiting for the log to move. */
-export interface Waits {
+export interface LongPolls {
   /**
    * Resolves true as soon as the log holds something after `after` in one of the channels (`*`: anywhere), or the
    * rights of the account change; false when the time is over, the signal fires or the server stops.

@@ -1,5 +1,5 @@
 import type { Directory } from '../access/directory'
-import type { Gates } from '../access/policy'
+import type { Policy } from '../access/policy'
 import type { Person } from '../identity/actor'
 import type { Channel, Message, MessageKind, MessageView } from '../kernel/entities'
 import type { Seq } from '../kernel/ids'
@@ -8,8 +8,8 @@ import type { MessageFilter, MessageStretch, Reads } from '../kernel/ports'
 import type { Clock } from '../kernel/time'
 import { type Pace, TURN_ROWS } from '../kernel/turns'
 import type { Log } from '../log/log'
-import type { Mark, RecentEvents } from '../log/recent-events'
-import type { Waits } from '../log/streams'
+import type { RecentEvents, RingMark } from '../log/recent-events'
+import type { LongPolls } from '../log/streams'
 import { threadRoot } from './threads'
 import { viewMessages } from './views'
 
@@ -69,10 +69,10 @@ interface Search {
 export interface HistoryDeps {
   readonly reads: Reads
   readonly directory: Directory
-  readonly gates: Gates
+  readonly policy: Policy
   readonly log: Log
   readonly recent: RecentEvents
-  readonly waits: Waits
+  readonly longPolls: LongPolls
   readonly clock: Clock
   readonly pace: Pace
 }
@@ -86,12 +86,14 @@ export class History {
    * @throws the gates of reading, naming the channel; invalid_cursor, cursor_expired, cursor_epoch, thread_not_found
    */
   async page(actor: Person, request: PageRequest): Promise<Page> {
-    const { directory, gates, log, waits, clock } = this.deps
+    const { directory, policy, log, longPolls, clock } = this.deps
     const deadline = clock.steady() + request.waitMs
     let since: Seq | null = null
     for (;;) {
       const { head } = log
-      const channels = await directory.settle(() => gates.channels(gates.current(actor), request.channels))
+      const channels = await directory.retryUntilLoaded(() =>
+        policy.channels(policy.current(actor), request.channels),
+      )
       // Fixed by the first look, so that `now` means the moment of the request.
       since ??= request.since === null ? null : await log.position(request.since, 'since', channels)
       const page = await this.read(actor, request, channels, since, head)
@@ -99,7 +101,7 @@ export class History {
       if (page.messages.length > 0 || page.hasMore || request.waitMs === 0) return page
       if (left <= 0) return { ...page, timedOut: true }
       since = request.before === null ? page.position : since
-      const woken = await waits.next({
+      const woken = await longPolls.next({
         accountId: actor.account.id,
         channelIds: request.channels.includes('*') ? '*' : channels.map((channel) => channel.id),
         after: head,
@@ -138,7 +140,7 @@ export class History {
   /** Whether a message names the actor, exactly: by the lists it carries, or as a broadcast since it joined. */
   private async mentionTest({ account: { id: me } }: Person): Promise<(message: Message) => boolean> {
     const { directory } = this.deps
-    const joined = await directory.settle(() => directory.channelsOf(me))
+    const joined = await directory.retryUntilLoaded(() => directory.channelsOf(me))
     return ({ mentions, channelId, senderId, seq }) => {
       if (mentions.listed.includes(me) || mentions.unlisted.includes(me)) return true
       const since = joined.get(channelId)?.joinedSeq
@@ -156,7 +158,7 @@ export class History {
     const from =
       request.from === null
         ? null
-        : await directory.settle(() => directory.accountByHandle(request.from ?? ''))
+        : await directory.retryUntilLoaded(() => directory.accountByHandle(request.from ?? ''))
     if (from === undefined) return undefined
     const ids = channels.map(({ id }) => id)
     const channelIds = new Set(ids)
@@ -240,14 +242,14 @@ export class History {
   }
 
   /** Messages as they read now, without those that the actor may read no more: others had turns meanwhile. */
-  private async view(actor: Person, found: readonly Message[], mark: Mark): Promise<MessageView[]> {
-    const { directory, gates, recent } = this.deps
-    const views = await directory.settle(() => {
-      const now = gates.current(actor)
+  private async view(actor: Person, found: readonly Message[], mark: RingMark): Promise<MessageView[]> {
+    const { directory, policy, recent } = this.deps
+    const views = await directory.retryUntilLoaded(() => {
+      const now = policy.current(actor)
       const ids = [...new Set(found.map(({ channelId }) => channelId))]
       const channels = directory.requireChannels(ids)
-      gates.prepare(now, channels)
-      const readable = new Set(channels.filter((channel) => gates.mayRead(now, channel)).map(({ id }) => id))
+      policy.prepare(now, channels)
+      const readable = new Set(channels.filter((channel) => policy.mayRead(now, channel)).map(({ id }) => id))
       const shown = found.filter(({ channelId }) => readable.has(channelId))
       const isKnown = (message: Message) => recent.message(message.seq)?.message === message
       const built = viewMessages(

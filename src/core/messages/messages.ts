@@ -4,8 +4,8 @@
  */
 
 import type { Directory } from '../access/directory'
-import type { ActedWrites } from '../access/impersonation'
-import type { Gates, Passed } from '../access/policy'
+import type { ImpersonationNotes } from '../access/impersonation'
+import type { ChannelAccess, Policy } from '../access/policy'
 import { refuseWhileDraining } from '../governance/drain'
 import type { Settings } from '../governance/settings'
 import { actingTokenId, messageVia, type Person } from '../identity/actor'
@@ -49,11 +49,11 @@ export type Posted =
 export interface MessagesDeps {
   readonly store: Store
   readonly directory: Directory
-  readonly gates: Gates
+  readonly policy: Policy
   readonly settings: Settings
   readonly secrets: Secrets
   readonly streams: Pick<Streams, 'openAccounts'>
-  readonly actedWrites: Pick<ActedWrites, 'noteBy'>
+  readonly impersonationNotes: Pick<ImpersonationNotes, 'noteBy'>
 }
 
 /** Posting and looking up messages. */
@@ -73,8 +73,8 @@ export class Messages {
    */
   async post(actor: Person, post: NewPost): Promise<Posted> {
     const plan = new Plan(this.deps, actor, post)
-    const outcome = await this.deps.directory.settle(() => this.store.post(plan))
-    this.deps.actedWrites.noteBy(actor)
+    const outcome = await this.deps.directory.retryUntilLoaded(() => this.store.post(plan))
+    this.deps.impersonationNotes.noteBy(actor)
     if (!outcome.replayed)
       return { replayed: false, event: outcome.event, unresolved: plan.mentions.unresolved }
     return { replayed: true, message: await this.view({ seq: outcome.seq }), unresolved: [] }
@@ -88,9 +88,9 @@ export class Messages {
     const uuid = parseUuid(id)
     if (!uuid) throw new AppError('invalid', 'invalid_id', 'Invalid message id')
     const view = await this.view({ uuid })
-    const { directory, gates } = this.deps
-    const readable = await directory.settle(() =>
-      gates.mayRead(gates.current(actor), directory.channel(view.channel.id)),
+    const { directory, policy } = this.deps
+    const readable = await directory.retryUntilLoaded(() =>
+      policy.mayRead(policy.current(actor), directory.channel(view.channel.id)),
     )
     if (!readable) throw refusal('message_not_found')
     return view
@@ -99,7 +99,9 @@ export class Messages {
   private async view(by: { seq: Seq } | { uuid: Uuid }): Promise<MessageView> {
     const message = await this.reads.message(by)
     if (!message) throw refusal('message_not_found')
-    const [view] = await this.deps.directory.settle(() => viewMessages(this.deps.directory, [message]))
+    const [view] = await this.deps.directory.retryUntilLoaded(() =>
+      viewMessages(this.deps.directory, [message]),
+    )
     if (!view) throw refusal('message_not_found')
     return view
   }
@@ -115,7 +117,7 @@ class Plan implements PostPlan {
   readonly touches: PostPlan['touches']
   mentions: ResolvedMentions = noMentions
   private readonly tokens: readonly string[]
-  private passed: Passed | undefined
+  private passed: ChannelAccess | undefined
 
   constructor(
     private readonly deps: MessagesDeps,
@@ -132,9 +134,9 @@ class Plan implements PostPlan {
   }
 
   admit(): void {
-    const { gates, settings } = this.deps
-    this.actor = gates.current(this.actor)
-    this.passed = gates.post(this.actor, this.post.channel)
+    const { policy, settings } = this.deps
+    this.actor = policy.current(this.actor)
+    this.passed = policy.post(this.actor, this.post.channel)
     refuseWhileDraining(settings)
   }
 

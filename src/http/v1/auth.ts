@@ -39,7 +39,7 @@ export function authEndpoints(core: Core): Endpoint[] {
             token_id: token?.uuid ?? null,
             token_name: token?.name ?? null,
             expires_at: instantOrNull(token?.expiresAt ?? null),
-            warnings: token && core.sharing.isShared(token.id) ? ['token_shared'] : [],
+            warnings: token && core.tokenReuse.isShared(token.id) ? ['token_shared'] : [],
             ...(actor.via === 'acting' ? { acted_by: accountOf(principal)?.handle ?? 'operator' } : {}),
           },
         }

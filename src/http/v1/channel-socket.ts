@@ -4,11 +4,11 @@ import type { Channel } from '../../core/kernel/entities'
 import type { LiveStream } from '../../core/log/streams'
 import type { SocketHandle, SocketSession } from '../socket'
 import type { LiveDeps } from './events'
-import { SocketOutlet } from './socket-sink'
+import { SocketSink } from './socket-sink'
 
 /** The original socket (§9): one channel, `hello`, then messages only. What the client sends is read and ignored. */
 export class ChannelSocket implements SocketSession {
-  private outlet: SocketOutlet | undefined
+  private sink: SocketSink | undefined
   private stream: LiveStream | undefined
 
   constructor(
@@ -20,14 +20,14 @@ export class ChannelSocket implements SocketSession {
 
   open(socket: SocketHandle): void {
     const { core, wire, streams, report } = this.deps
-    const outlet = new SocketOutlet(wire, socket, {
+    const sink = new SocketSink(wire, socket, {
       talkative: false,
       beatEvery: 20_000,
       beat: (self) => self.ping(),
       dropped: (self) => self.close(1008, 'membership'),
     })
-    const stream = streams.open(this.actor, outlet)
-    this.outlet = outlet
+    const stream = streams.open(this.actor, sink)
+    this.sink = sink
     this.stream = stream
     const filter = {
       channelIds: new Set([this.channel.id]),
@@ -38,7 +38,7 @@ export class ChannelSocket implements SocketSession {
     // The client re-reads when it sees hello, so the subscription has to stand by then.
     const hello = stream.select(filter, null).then(() => {
       const cursor = core.log.cursor(stream.position)
-      outlet.say({ type: 'hello', channel: this.channel.slug, cursor })
+      sink.say({ type: 'hello', channel: this.channel.slug, cursor })
     })
     background(hello, report)
   }
@@ -50,7 +50,7 @@ export class ChannelSocket implements SocketSession {
   }
 
   heard(): void {
-    this.outlet?.heard()
+    this.sink?.heard()
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { background } from '../../core/kernel/background'
 import type { Seq } from '../../core/kernel/ids'
 import type { LogEvent } from '../../core/log/events'
 import type { FeedFilter } from '../../core/log/feed'
-import type { LiveStream, Outlet } from '../../core/log/streams'
+import type { LiveStream, Sink } from '../../core/log/streams'
 import { peerOf } from '../client'
 import { CONTRACT_VERSION } from '../contract'
 import type { LiveDeps } from './events'
@@ -33,12 +33,12 @@ export function openEventStream(
     {
       start: (controller) => {
         const linger = () => peer.hold?.(LINGER_SECONDS)
-        const outlet = new EventStreamOutlet(wire, core.log, controller, place, linger)
-        stream = streams.open(actor, outlet)
+        const sink = new EventStreamSink(wire, core.log, controller, place, linger)
+        stream = streams.open(actor, sink)
         const cursor = core.log.cursor(after ?? streams.head)
         const hello = { version: CONTRACT_VERSION, epoch: core.log.epoch, cursor, heartbeat_s: 15 }
         // With an id, so that a client that is cut off before the first event comes back to here, and not to a later now.
-        outlet.write(`retry: 2000\nevent: hello\ndata: ${JSON.stringify(hello)}\nid: ${cursor}\n\n`)
+        sink.write(`retry: 2000\nevent: hello\ndata: ${JSON.stringify(hello)}\nid: ${cursor}\n\n`)
         background(stream.select(filter, after), report)
       },
       pull: () => stream?.drained(),
@@ -54,7 +54,7 @@ export function openEventStream(
   })
 }
 
-class EventStreamOutlet implements Outlet {
+class EventStreamSink implements Sink {
   readonly topics = null
   readonly beatEvery = 15_000
 

@@ -59,7 +59,7 @@ export function eventEndpoints(deps: LiveDeps): Endpoint[] {
 }
 
 async function page(
-  { core, wire, waits, limits }: LiveDeps,
+  { core, wire, longPolls, limits }: LiveDeps,
   actor: Person,
   query: Static<typeof eventsQuery>,
   request: Request,
@@ -89,6 +89,6 @@ async function page(
       milliseconds: left,
       signal: request.signal,
     } as const
-    if (left <= 0 || !(await waits.next(wait))) return answer(true)
+    if (left <= 0 || !(await longPolls.next(wait))) return answer(true)
   }
 }

@@ -10,7 +10,7 @@ import { list, type Static, Type, text } from '../schema'
 import type { SocketHandle, SocketSession } from '../socket'
 import { firstProblem } from '../validation'
 import type { LiveDeps } from './events'
-import { SocketOutlet } from './socket-sink'
+import { SocketSink } from './socket-sink'
 import { accountRef } from './wire'
 
 const MAX_SUBSCRIPTIONS = 200
@@ -36,7 +36,7 @@ const frameTypes = clientFrame.anyOf.map((frame) => frame.properties.type.const)
 
 /** The multiplexed socket (§19.4): subscriptions to channels, with or without their past. An error never closes it. */
 export class MultiplexedSocket implements SocketSession {
-  private outlet: SocketOutlet | undefined
+  private sink: SocketSink | undefined
   private stream: LiveStream | undefined
   /** Frames are answered one after another, in the order they came. */
   private turn: Promise<void> = Promise.resolve()
@@ -49,7 +49,7 @@ export class MultiplexedSocket implements SocketSession {
 
   open(socket: SocketHandle): void {
     const { core, wire, streams } = this.deps
-    const outlet = new SocketOutlet(wire, socket, {
+    const sink = new SocketSink(wire, socket, {
       talkative: true,
       beatEvery: 15_000,
       beat: (self, position) => {
@@ -59,9 +59,9 @@ export class MultiplexedSocket implements SocketSession {
       dropped: (self, gone) =>
         self.say({ type: 'unsubscribed', channels: gone.map(({ slug }) => slug), reason: 'access' }),
     })
-    this.outlet = outlet
-    this.stream = streams.open(this.actor, outlet)
-    outlet.say({
+    this.sink = sink
+    this.stream = streams.open(this.actor, sink)
+    sink.say({
       type: 'hello',
       version: CONTRACT_VERSION,
       epoch: core.log.epoch,
@@ -81,7 +81,7 @@ export class MultiplexedSocket implements SocketSession {
   }
 
   heard(): void {
-    this.outlet?.heard()
+    this.sink?.heard()
   }
 
   close(): void {
@@ -192,7 +192,7 @@ export class MultiplexedSocket implements SocketSession {
     const slugs = frame.channels.map(normalName)
     if (slugs.includes('*')) stream.deselect('*')
     else {
-      const found = await directory.settle(() => slugs.map((slug) => directory.channelBySlug(slug)))
+      const found = await directory.retryUntilLoaded(() => slugs.map((slug) => directory.channelBySlug(slug)))
       stream.deselect(new Set(found.flatMap((channel) => channel?.id ?? [])))
     }
     this.say({ type: 'unsubscribed', ...idOf(frame), channels: slugs })
@@ -202,7 +202,7 @@ export class MultiplexedSocket implements SocketSession {
   private async selectedChannels(stream: LiveStream) {
     const { directory } = this.deps.core
     const ids = stream.selections.flatMap(({ channelIds }) => (channelIds === '*' ? [] : [...channelIds]))
-    return directory.settle(() => directory.requireChannels(ids))
+    return directory.retryUntilLoaded(() => directory.requireChannels(ids))
   }
 
   /** Tells the client that the past is over: of this subscription, and up to where of all of them. */
@@ -216,7 +216,7 @@ export class MultiplexedSocket implements SocketSession {
   }
 
   private say(frame: object): void {
-    this.outlet?.say(frame)
+    this.sink?.say(frame)
   }
 }
 

@@ -186,7 +186,7 @@ export const accessSchema = Type.Object({
   channel: Type.String(),
   visible: Type.Boolean(),
   archived: Type.Boolean(),
-  gates: nullable(
+  policy: nullable(
     Type.Object({
       membership: Type.Object({
         ok: Type.Boolean(),

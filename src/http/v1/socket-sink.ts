@@ -1,6 +1,6 @@
 import type { Channel } from '../../core/kernel/entities'
 import type { LogEvent } from '../../core/log/events'
-import type { EndReason, Outlet } from '../../core/log/streams'
+import type { EndReason, Sink } from '../../core/log/streams'
 import type { SocketHandle } from '../socket'
 import { extend, type Wire } from './wire'
 
@@ -19,7 +19,7 @@ const codes: Record<EndReason, number> = {
 }
 
 /** A WebSocket as a place where events go out. Frames are strings, because bytes would become binary frames. */
-export class SocketOutlet implements Outlet {
+export class SocketSink implements Sink {
   readonly topics
   readonly beatEvery: number
   private unanswered = 0
@@ -31,8 +31,8 @@ export class SocketOutlet implements Outlet {
       /** Says goodbye in a frame before closing; the earlier server's clients know only the close code. */
       readonly talkative: boolean
       readonly beatEvery: number
-      readonly beat: (outlet: SocketOutlet, position: number) => void
-      readonly dropped: (outlet: SocketOutlet, channels: readonly Channel[]) => void
+      readonly beat: (sink: SocketSink, position: number) => void
+      readonly dropped: (sink: SocketSink, channels: readonly Channel[]) => void
     },
   ) {
     this.beatEvery = options.beatEvery

@@ -1,5 +1,5 @@
 import type { Core } from '../../core'
-import type { Gates } from '../../core/access/policy'
+import type { Policy } from '../../core/access/policy'
 import type { Credential } from '../../core/identity'
 import { normalName } from '../../core/identity/accounts'
 import { type Person, principalOf } from '../../core/identity/actor'
@@ -75,7 +75,7 @@ async function openChannel(deps: LiveDeps, context: RequestContext, name: string
   const actor = await context.enterBy(cookieCredential(core, request), reader)
   const slug = normalName(name)
   const { channel } = await core.directory
-    .settle(() => core.gates.read(core.gates.current(actor), slug))
+    .retryUntilLoaded(() => core.policy.read(core.policy.current(actor), slug))
     .catch((error: unknown) => {
       throw error instanceof AppError ? new HttpError(403, error.reason, error.message, error.extra) : error
     })
@@ -90,17 +90,17 @@ function cookieCredential(core: Core, request: Request): Credential {
     const hasBearer = bearerIn(request) !== undefined || protocolToken(request) !== undefined
     throw refused(hasBearer ? 'websocket is humans-only' : 'auth required')
   }
-  return (gates) => {
-    const principal = sessionOrRefusal(gates, secrets)
+  return (policy) => {
+    const principal = sessionOrRefusal(policy, secrets)
     if (principal.account.kind !== 'human') throw refused('websocket is humans-only')
     refuseForeignOrigin(core, request)
-    return actorOf(gates, request, principal)
+    return actorOf(policy, request, principal)
   }
 }
 
-function sessionOrRefusal(gates: Gates, secrets: readonly string[]) {
+function sessionOrRefusal(policy: Policy, secrets: readonly string[]) {
   try {
-    return ofSessions(gates, secrets)
+    return ofSessions(policy, secrets)
   } catch (error) {
     throw error instanceof AppError ? refused('invalid session') : error
   }
@@ -113,8 +113,8 @@ function socketCredential(core: Core, request: Request): Credential {
     token !== undefined && bearerIn(request) === undefined
       ? ofToken(request, token)
       : credentialOf(core, request)
-  return (gates) => {
-    const actor = presented(gates)
+  return (policy) => {
+    const actor = presented(policy)
     const isWithoutCredential = peerOf(request).rescue === true
     if (principalOf(actor).via === 'session' || isWithoutCredential) refuseForeignOrigin(core, request)
     if (actor.via === 'operator')

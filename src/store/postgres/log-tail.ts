@@ -94,7 +94,7 @@ export class LogTail {
   }
 
   /** Resolves when everything up to `seq`, which is committed, is announced. Rejects when it cannot be read. */
-  reach(seq: Seq): Promise<void> {
+  waitFor(seq: Seq): Promise<void> {
     if (seq <= this.position) return Promise.resolve()
     if (this.isStopped) return Promise.reject(new Error('the log is closed'))
     return new Promise((done, failed) => {

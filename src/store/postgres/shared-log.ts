@@ -14,7 +14,7 @@ import type { Head } from './open'
  */
 export class PostgresSharedLog implements SharedLog, AnnouncedLog {
   /** When streams have carried what was announced; undefined means now. */
-  carried: () => Promise<void> | undefined = () => undefined
+  flushed: () => Promise<void> | undefined = () => undefined
   private readonly tail: LogTail
   private readonly listeners: ((events: readonly LogEvent[]) => void)[] = []
   private readonly skipListeners: ((upTo: Seq) => void)[] = []
@@ -46,7 +46,7 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
     this.listeners.push(listener)
   }
 
-  onSkip(listener: (upTo: Seq) => void): void {
+  onAdvance(listener: (upTo: Seq) => void): void {
     this.skipListeners.push(listener)
   }
 
@@ -62,8 +62,8 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
     this.tail.hydrate = hydrate
   }
 
-  answerAfter(carried: () => Promise<void> | undefined): void {
-    this.carried = carried
+  answerAfterFlush(carried: () => Promise<void> | undefined): void {
+    this.flushed = carried
   }
 
   followWhile(isHeard: () => boolean): void {
@@ -75,7 +75,7 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
   }
 
   /** Asks the database; callers that come while it is being asked share the next question, which is newer than they. */
-  fresh(): Promise<void> {
+  readBarrier(): Promise<void> {
     if (!this.checking) {
       this.checking = this.check().finally(() => {
         this.checking = undefined
@@ -86,13 +86,13 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
       .catch(() => {})
       .then(() => {
         this.nextCheck = undefined
-        return this.fresh()
+        return this.readBarrier()
       })
     return this.nextCheck
   }
 
-  reach(seq: Seq): Promise<void> {
-    return this.tail.reach(seq)
+  waitFor(seq: Seq): Promise<void> {
+    return this.tail.waitFor(seq)
   }
 
   /** Reads no more; the store is about to close. */
@@ -108,7 +108,7 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
   /** Asks where the log stands, and resolves when it is known up to there. @throws unavailable */
   async check(): Promise<void> {
     try {
-      await this.tail.reach((await this.askHead()).seq)
+      await this.tail.waitFor((await this.askHead()).seq)
     } catch (error) {
       throw translate(error)
     }

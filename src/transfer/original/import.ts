@@ -3,7 +3,7 @@ import type { Clock } from '../../core/kernel/time'
 import { writeDown } from '../audit-entry'
 import { beginImport } from '../checkpoint'
 import type { Progress } from '../move'
-import { rowOf, type Side } from '../store-adapter'
+import { rowOf, type StoreAdapter } from '../store-adapter'
 import { tableNamed } from '../table-meta'
 import { LogWriter } from './log-writer'
 import { importMessages } from './messages'
@@ -15,7 +15,7 @@ import { Warnings } from './warnings'
 export interface Import {
   readonly source: Original
   /** A store that nothing was written to yet. */
-  readonly to: Side
+  readonly to: StoreAdapter
   /** DID of the instance that the store belongs to from now on. */
   readonly did: string
   readonly clock: Clock

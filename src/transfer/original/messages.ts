@@ -4,7 +4,7 @@ import { MAX_LISTED_MENTIONS } from '../../core/kernel/limits'
 import type { Micros } from '../../core/kernel/time'
 import { mentionTokens } from '../../core/messages/mentions'
 import { extraOf, flagsOf } from '../../store/queries/message-row'
-import { type Side, valueIn } from '../store-adapter'
+import { type StoreAdapter, valueIn } from '../store-adapter'
 import { tableNamed } from '../table-meta'
 import type { People } from './people'
 import { dateOf, type Fields, type ImportParts, insertEvents, insertFields } from './rows'
@@ -15,7 +15,7 @@ const messages = tableNamed('messages')
 export interface MessageDeps extends ImportParts {
   readonly people: People
   /** For looking up what a reply answers. */
-  readonly to: Side
+  readonly to: StoreAdapter
 }
 
 /** A message that others may answer. */
@@ -115,7 +115,7 @@ async function messageOf(
 async function targetOf(
   text: string,
   inPage: ReadonlyMap<Uuid, Target>,
-  to: Side,
+  to: StoreAdapter,
 ): Promise<Target | undefined> {
   const uuid = parseUuid(text)
   if (uuid === undefined) return undefined

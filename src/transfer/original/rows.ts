@@ -1,6 +1,6 @@
 import { LAST_INSTANT, type Micros } from '../../core/kernel/time'
 import { type Row, rowOf, type Value, type Writing } from '../store-adapter'
-import { type TableShape, tableNamed } from '../table-meta'
+import { type TableMeta, tableNamed } from '../table-meta'
 import type { LogWriter } from './log-writer'
 import { type Original, type OriginalTable, type Raw, timeOf } from './source'
 import type { Warnings } from './warnings'
@@ -63,7 +63,7 @@ export async function insertEvents(parts: ImportParts): Promise<void> {
 
 async function insertRows(
   { write, wrote }: ImportParts,
-  table: TableShape,
+  table: TableMeta,
   rows: readonly Row[],
 ): Promise<void> {
   for (let at = 0; at < rows.length; at += BATCH) await write.insert(table, rows.slice(at, at + BATCH))

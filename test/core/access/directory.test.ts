@@ -59,9 +59,9 @@ describe('a judgement', () => {
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
     await store.transact((tx) => makeChannel(tx, 'plans'))
     const judge = () => [directory.accountByHandle('ann')?.id, directory.channelBySlug('plans')?.slug]
-    expect(await directory.settle(judge)).toEqual([ann.id, 'plans'])
+    expect(await directory.retryUntilLoaded(judge)).toEqual([ann.id, 'plans'])
     expect(asked).toEqual(['account', 'channel'])
-    expect(await directory.settle(judge)).toEqual([ann.id, 'plans'])
+    expect(await directory.retryUntilLoaded(judge)).toEqual([ann.id, 'plans'])
     expect(judge()).toEqual([ann.id, 'plans'])
     expect(asked).toEqual(['account', 'channel'])
   })
@@ -69,7 +69,7 @@ describe('a judgement', () => {
   test('that refuses is not repeated', async () => {
     await using world = await scene()
     let rounds = 0
-    const refused = world.directory.settle(() => {
+    const refused = world.directory.retryUntilLoaded(() => {
       rounds++
       throw new RangeError('no')
     })
@@ -81,7 +81,7 @@ describe('a judgement', () => {
     await using world = await scene()
     const { store, directory } = world
     const channel = await store.transact((tx) => makeChannel(tx, 'plans'))
-    const restless = directory.settle(async () => {
+    const restless = directory.retryUntilLoaded(async () => {
       directory.apply({
         ...channelEvent('channel.updated', channel),
         seq: 1,
@@ -103,11 +103,11 @@ describe('a change of rights', () => {
     const { store, directory } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
     const plans = await store.transact((tx) => makeChannel(tx, 'plans'))
-    const isMember = () => directory.settle(() => directory.member(ann.id, plans.id) !== undefined)
+    const isMember = () => directory.retryUntilLoaded(() => directory.member(ann.id, plans.id) !== undefined)
     expect(await isMember()).toBeFalse()
     await store.transact((tx) => join(tx, ann, plans))
     expect(await isMember()).toBeTrue()
-    expect(await directory.settle(() => directory.channelsOf(ann.id).keys())).toEqual([plans.id])
+    expect(await directory.retryUntilLoaded(() => directory.channelsOf(ann.id).keys())).toEqual([plans.id])
   })
 
   test('is followed by what was read before it', async () => {
@@ -116,7 +116,7 @@ describe('a change of rights', () => {
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
     const plans = await store.transact((tx) => makeChannel(tx, 'plans'))
     const release = holdReads()
-    const answer = directory.settle(() => directory.member(ann.id, plans.id) !== undefined)
+    const answer = directory.retryUntilLoaded(() => directory.member(ann.id, plans.id) !== undefined)
     // The read has its answer, of a time when ann was no member; it hands it on after she joined.
     await store.transact((tx) => join(tx, ann, plans))
     release()
@@ -129,7 +129,7 @@ describe('a change of rights', () => {
     const { store, directory, asked, holdReads } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
     const release = holdReads()
-    const name = directory.settle(() => directory.account(ann.id).displayName)
+    const name = directory.retryUntilLoaded(() => directory.account(ann.id).displayName)
     await store.transact(async (tx) => {
       const renamed = await tx.updateAccount(ann.id, { displayName: 'Ann' })
       await tx.append(accountEvent('account.updated', renamed), null)
@@ -142,7 +142,7 @@ describe('a change of rights', () => {
   test('lets a name exist that was looked up in vain', async () => {
     await using world = await scene()
     const { store, directory, asked } = world
-    const find = () => directory.settle(() => directory.accountByHandle('ann')?.handle)
+    const find = () => directory.retryUntilLoaded(() => directory.accountByHandle('ann')?.handle)
     expect(await find()).toBeUndefined()
     expect(await find()).toBeUndefined()
     expect(asked).toEqual(['account'])
@@ -156,7 +156,7 @@ describe('a change of rights', () => {
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
     const plans = await store.transact((tx) => makeChannel(tx, 'plans'))
     const look = () => [directory.account(ann.id), directory.channelBySlug('plans')]
-    await directory.settle(look)
+    await directory.retryUntilLoaded(look)
     const { version } = directory
     asked.length = 0
     const view = viewOf(await store.post(planOf({ sender: ann, channel: plans, body: 'hello' })))
@@ -172,7 +172,7 @@ describe('a change of rights', () => {
     await using world = await scene()
     const { store, directory, asked } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
-    await directory.settle(() => directory.account(ann.id))
+    await directory.retryUntilLoaded(() => directory.account(ann.id))
     await store.transact((tx) => tx.append(accountEvent('account.token_issued', ann, {}), null))
     expect(directory.account(ann.id)).toEqual(ann)
     expect(asked).toEqual(['account'])
@@ -187,14 +187,14 @@ describe('a credential is forgotten', () => {
     const token = await store.transact((tx) =>
       tx.insertToken({ accountId: ann.id, hash: 'h', name: null, scopes: [], expiresAt: null }),
     )
-    const look = () => directory.settle(() => directory.tokenByHash('h')?.revokedAt)
+    const look = () => directory.retryUntilLoaded(() => directory.tokenByHash('h')?.revokedAt)
     expect(await look()).toBeNull()
     await store.transact(async (tx) => {
       await tx.revokeToken(token.id)
       await tx.append(accountEvent('account.token_revoked', ann, { token_id: token.uuid }), null)
     })
     expect(await look()).toBeNumber()
-    const archivedAt = () => directory.settle(() => directory.account(ann.id).archivedAt)
+    const archivedAt = () => directory.retryUntilLoaded(() => directory.account(ann.id).archivedAt)
     expect(await archivedAt()).toBeNull()
     await store.transact(async (tx) => {
       const archived = await tx.updateAccount(ann.id, { archivedAt: tx.now() })
@@ -207,9 +207,9 @@ describe('a credential is forgotten', () => {
     await using world = await scene()
     const { store, directory, asked } = world
     await store.transact((tx) => makeAccount(tx, 'ann'))
-    await directory.settle(() => directory.accountByHandle('ann'))
+    await directory.retryUntilLoaded(() => directory.accountByHandle('ann'))
     directory.clear()
-    await directory.settle(() => directory.accountByHandle('ann'))
+    await directory.retryUntilLoaded(() => directory.accountByHandle('ann'))
     expect(asked).toEqual(['account', 'account'])
   })
 })

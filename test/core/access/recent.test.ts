@@ -1,18 +1,18 @@
 import { expect, test } from 'bun:test'
-import { Pins, Recent } from '../../../src/core/access/recent'
+import { Pins, RecentlyUsed } from '../../../src/core/access/recent'
 
-const keysOf = (cache: Recent<number, string>, upTo: number) =>
+const keysOf = (cache: RecentlyUsed<number, string>, upTo: number) =>
   Array.from({ length: upTo }, (_, i) => i).filter((key) => cache.has(key))
 
 test('beyond its bound a cache forgets what was put in first', () => {
-  const cache = new Recent<number, string>(3, new Pins())
+  const cache = new RecentlyUsed<number, string>(3, new Pins())
   for (let key = 0; key < 5; key++) cache.set(key, 'x')
   expect(keysOf(cache, 5)).toEqual([2, 3, 4])
 })
 
 test('what was put in while somebody holds it stays, however much it is, and goes when nobody does', () => {
   const pins = new Pins()
-  const cache = new Recent<number, string>(3, pins)
+  const cache = new RecentlyUsed<number, string>(3, pins)
   for (let key = 0; key < 3; key++) cache.set(key, 'x')
   const pin = pins.hold()
   for (let key = 3; key < 10; key++) cache.set(key, 'x')
@@ -29,7 +29,7 @@ test('the bound is one of weight, also where a value grows while it is kept', ()
     [1, [1, 1]],
     [2, [1, 1]],
   ])
-  const cache = new Recent<number, number[]>(5, new Pins(), (value) => value.length)
+  const cache = new RecentlyUsed<number, number[]>(5, new Pins(), (value) => value.length)
   for (const [key, value] of values) cache.set(key, value)
   values.get(2)?.push(1, 1)
   cache.grow(2)

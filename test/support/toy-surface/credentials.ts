@@ -19,7 +19,7 @@ export const toyCredentials: Credentials = {
     if (!(await crypto.subtle.verify('HMAC', await secret, given, encoder.encode(token))))
       throw new HttpError(401, 'TOY_BAD_SIGNATURE', 'This key is not signed by who sends it')
     const hash = Bun.SHA256.hash(token, 'hex')
-    return (gates) => gates.byToken(hash)
+    return (policy) => policy.byToken(hash)
   },
 }
 

@@ -1,17 +1,17 @@
 import { type Check, type Finding, fail, pass, skip, warn } from '../check'
-import { type Answer, accountOf, type Visitor } from './client-probe'
+import { type Answer, accountOf, type ClientProbe } from './client-probe'
 
 /** As many as one filter may name; who listens to more is not asked about each. */
 const AT_MOST = 50
 
 /** Every gate of every channel that the client listens to (§2.4 of the v1 contract), its own filter among them. */
-export const channels: Check<Visitor> = {
+export const channels: Check<ClientProbe> = {
   name: 'channels',
-  async look(visitor) {
-    const account = accountOf(visitor)
+  async look(probe) {
+    const account = accountOf(probe)
     if (account === undefined) return [skip('not without a token that works')]
-    const joined = await joinedBy(visitor)
-    const wanted = visitor.client.channels.length > 0 ? visitor.client.channels : joined
+    const joined = await joinedBy(probe)
+    const wanted = probe.client.channels.length > 0 ? probe.client.channels : joined
     if (wanted.length === 0)
       return [
         warn(
@@ -21,7 +21,7 @@ export const channels: Check<Visitor> = {
       ]
     const findings: Finding[] = []
     for (const slug of wanted.slice(0, AT_MOST))
-      findings.push(await gatesOf(visitor, slug, String(account['handle'])))
+      findings.push(await gatesOf(probe, slug, String(account['handle'])))
     const isFine = findings.every(({ status }) => status === 'pass')
     return isFine ? [pass(summary(wanted, joined))] : findings
   },
@@ -34,8 +34,8 @@ function summary(wanted: readonly string[], joined: readonly string[]): string {
   return `${open}${more}${left.length > 0 ? `; left out by the client's own filter: ${left.join(', ')}` : ''}`
 }
 
-async function joinedBy(visitor: Visitor): Promise<string[]> {
-  const answer = await visitor.ask('/v1/channels')
+async function joinedBy(probe: ClientProbe): Promise<string[]> {
+  const answer = await probe.ask('/v1/channels')
   const list = 'body' in answer ? answer.body['channels'] : undefined
   if (!Array.isArray(list)) return []
   return list.flatMap((one: unknown) =>
@@ -55,14 +55,14 @@ interface Access {
   readonly fix: string | null
 }
 
-async function gatesOf(visitor: Visitor, slug: string, handle: string): Promise<Finding> {
-  const answer = await visitor.ask(`/v1/me/access?channel=${encodeURIComponent(slug)}`)
+async function gatesOf(probe: ClientProbe, slug: string, handle: string): Promise<Finding> {
+  const answer = await probe.ask(`/v1/me/access?channel=${encodeURIComponent(slug)}`)
   if (!isAccess(answer))
     return fail(`${slug}: the server does not say what its gates are`, 'upgrade the server')
   return judged(slug, handle, answer.body)
 }
 
-function isAccess(answer: Answer | { silence: string }): answer is Answer & { body: Access } {
+function isAccess(answer: Answer | { noAnswer: string }): answer is Answer & { body: Access } {
   return 'status' in answer && answer.status === 200 && 'visible' in answer.body
 }
 

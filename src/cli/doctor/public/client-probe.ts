@@ -4,14 +4,14 @@ import type { ClientConfig } from '../../../config'
 const ANSWER_WITHIN_MS = 8000
 
 /** Who comes to a server as a client does, and what it was told at the door: gathered once, before the first check. */
-export interface Visitor {
+export interface ClientProbe {
   readonly client: ClientConfig
   /** What GET /healthz answered. */
-  readonly health: Answer | Silence
+  readonly health: Answer | NoAnswer
   /** Who the token stands for; undefined where it is missing, or nobody is there to ask. */
-  readonly me: Answer | Silence | undefined
+  readonly me: Answer | NoAnswer | undefined
   /** Asks the server with the token. `path` begins with /v1. */
-  ask(path: string, init?: RequestInit): Promise<Answer | Silence>
+  ask(path: string, init?: RequestInit): Promise<Answer | NoAnswer>
   /** What every request of a visitor carries. */
   readonly headers: Readonly<Record<string, string>>
 }
@@ -28,11 +28,11 @@ export interface Answer {
 }
 
 /** Why there was no answer: the code of the fault. */
-export interface Silence {
-  readonly silence: string
+export interface NoAnswer {
+  readonly noAnswer: string
 }
 
-export async function visitorOf(client: ClientConfig): Promise<Visitor> {
+export async function visitorOf(client: ClientConfig): Promise<ClientProbe> {
   const token = client.credential?.token
   const headers = {
     // Servers know that this one is not another program that shares the token.
@@ -49,16 +49,16 @@ export async function visitorOf(client: ClientConfig): Promise<Visitor> {
 }
 
 /** Whether what answered says that it is a Synapse. */
-export function isSynapse(health: Answer | Silence): health is Answer {
+export function isSynapse(health: Answer | NoAnswer): health is Answer {
   return 'status' in health && health.status === 200 && health.body['service'] === 'synapse'
 }
 
 /** The account of a token that works, as §3 of the v1 contract describes it; undefined for every other. */
-export function accountOf({ me }: Visitor): Answer['body'] | undefined {
+export function accountOf({ me }: ClientProbe): Answer['body'] | undefined {
   return me !== undefined && 'status' in me && me.status === 200 ? me.body : undefined
 }
 
-async function answered(url: string, init: RequestInit): Promise<Answer | Silence> {
+async function answered(url: string, init: RequestInit): Promise<Answer | NoAnswer> {
   const sentAt = Date.now()
   try {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
@@ -70,7 +70,7 @@ async function answered(url: string, init: RequestInit): Promise<Answer | Silenc
     const body = isObject ? (content as Record<string, unknown>) : {}
     return { status: response.status, headers: response.headers, body, sentAt, heardAt }
   } catch (error) {
-    if (!(error instanceof Error)) return { silence: 'no answer' }
-    return { silence: 'code' in error ? String(error.code) : error.name }
+    if (!(error instanceof Error)) return { noAnswer: 'no answer' }
+    return { noAnswer: 'code' in error ? String(error.code) : error.name }
   }
 }

@@ -1,13 +1,13 @@
 import { type Check, type Finding, fail, pass, skip, warn } from '../check'
-import { accountOf, isSynapse, type Visitor } from './client-probe'
+import { accountOf, type ClientProbe, isSynapse } from './client-probe'
 
 const SOON_MS = 7 * 86_400_000
 
 /** Whether the token is one, and that of the account it is meant to be. */
-export const credential: Check<Visitor> = {
+export const credential: Check<ClientProbe> = {
   name: 'credential',
-  look(visitor) {
-    const { client, health, me } = visitor
+  look(probe) {
+    const { client, health, me } = probe
     const { credential: kept, handle } = client
     if (kept === undefined)
       return [skip('no token to show; name its account with --handle, or set SYNAPSE_TOKEN_FILE')]
@@ -19,8 +19,8 @@ export const credential: Check<Visitor> = {
         ),
       ]
     if (me === undefined || !isSynapse(health)) return [skip('the server does not answer')]
-    if ('silence' in me) return [fail(`the server does not answer who it is (${me.silence})`, 'try again')]
-    const account = accountOf(visitor)
+    if ('noAnswer' in me) return [fail(`the server does not answer who it is (${me.noAnswer})`, 'try again')]
+    const account = accountOf(probe)
     if (account === undefined)
       return [
         fail(

@@ -5,14 +5,14 @@ import type { ClientConfig } from '../../../config'
 import { webhook } from '../absent'
 import { type Check, type Report, reportsOf } from '../check'
 import { channels } from './channels'
-import { type Visitor, visitorOf } from './client-probe'
+import { type ClientProbe, visitorOf } from './client-probe'
 import { credential } from './credential'
 import { eventStream, longPoll, webSocket } from './live'
 import { roundTrip } from './round-trip'
 import { client, clock, server } from './server'
 
 /** In the order in which they are shown. */
-const CHECKS: readonly Check<Visitor>[] = [
+const CHECKS: readonly Check<ClientProbe>[] = [
   client,
   server,
   clock,

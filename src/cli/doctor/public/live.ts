@@ -1,6 +1,6 @@
 import { type Check, type Finding, fail, pass, skip } from '../check'
 import { type Problem, relayOf, remedy } from '../remedies'
-import { accountOf, type Visitor } from './client-probe'
+import { accountOf, type ClientProbe } from './client-probe'
 
 const WAIT_SECONDS = 1
 /** What an answer may take beyond what it was to wait. */
@@ -11,18 +11,16 @@ const RECIPES = 'docs/operating.md, "Behind a proxy"'
 const without = skip('not without a token that works')
 
 /** Whether a request may wait for news, one that nothing comes of. */
-export const longPoll: Check<Visitor> = {
+export const longPoll: Check<ClientProbe> = {
   name: 'long_poll',
-  async look(visitor) {
-    if (accountOf(visitor) === undefined) return [without]
-    const position = await visitor.ask('/v1/server')
+  async look(probe) {
+    if (accountOf(probe) === undefined) return [without]
+    const position = await probe.ask('/v1/server')
     const since = 'body' in position ? String(position.body['head_cursor']) : ''
     const started = performance.now()
-    const answer = await visitor.ask(
-      `/v1/events?${new URLSearchParams({ since, wait: String(WAIT_SECONDS) })}`,
-    )
+    const answer = await probe.ask(`/v1/events?${new URLSearchParams({ since, wait: String(WAIT_SECONDS) })}`)
     const took = performance.now() - started
-    if ('silence' in answer) return [cut(answer.silence)]
+    if ('noAnswer' in answer) return [cut(answer.noAnswer)]
     if (answer.status !== 200) return [cut(`status ${answer.status}`)]
     if (took > WAIT_SECONDS * 1000 + PATIENCE_MS)
       return [fail(`an answer came ${Math.round(took / 1000)} s after a wait of ${WAIT_SECONDS} s`, RECIPES)]
@@ -38,21 +36,21 @@ function cut(how: string): Finding {
 }
 
 /** What a proxy is to blame for, with its own words for it where it says what it is. */
-function broken(detail: string, problem: Problem, { health }: Visitor): Finding {
+function broken(detail: string, problem: Problem, { health }: ClientProbe): Finding {
   const relay = 'headers' in health ? relayOf(health.headers) : 'unknown'
   return fail(detail, `${remedy(problem, relay)}; see ${RECIPES}`)
 }
 
 /** Whether an event stream begins as soon as it is asked for. */
-export const eventStream: Check<Visitor> = {
+export const eventStream: Check<ClientProbe> = {
   name: 'event_stream',
-  async look(visitor) {
-    if (accountOf(visitor) === undefined) return [without]
+  async look(probe) {
+    if (accountOf(probe) === undefined) return [without]
     const end = new AbortController()
     const timer = setTimeout(() => end.abort(), PATIENCE_MS)
     try {
-      const response = await fetch(`${visitor.client.url}/v1/events`, {
-        headers: { ...visitor.headers, accept: 'text/event-stream' },
+      const response = await fetch(`${probe.client.url}/v1/events`, {
+        headers: { ...probe.headers, accept: 'text/event-stream' },
         redirect: 'manual',
         signal: end.signal,
       })
@@ -62,7 +60,7 @@ export const eventStream: Check<Visitor> = {
         ? [pass('event streams begin at once')]
         : [fail('event streams end before they begin', RECIPES)]
     } catch {
-      return [broken('event streams are buffered: nothing of one comes', 'stream', visitor)]
+      return [broken('event streams are buffered: nothing of one comes', 'stream', probe)]
     } finally {
       clearTimeout(timer)
       end.abort()
@@ -82,13 +80,13 @@ async function saysHello({ body }: Response): Promise<boolean> {
 }
 
 /** Whether a WebSocket opens and says the first word. */
-export const webSocket: Check<Visitor> = {
+export const webSocket: Check<ClientProbe> = {
   name: 'websocket',
-  look(visitor) {
-    if (accountOf(visitor) === undefined) return [without]
+  look(probe) {
+    if (accountOf(probe) === undefined) return [without]
     return new Promise((resolve) => {
-      const url = `${visitor.client.url.replace(/^http/, 'ws')}/v1/ws`
-      const socket = new WebSocket(url, { headers: { ...visitor.headers } })
+      const url = `${probe.client.url.replace(/^http/, 'ws')}/v1/ws`
+      const socket = new WebSocket(url, { headers: { ...probe.headers } })
       const end = (finding: Finding) => {
         clearTimeout(timer)
         socket.close()
@@ -97,7 +95,7 @@ export const webSocket: Check<Visitor> = {
       const shut = broken(
         'WebSockets do not open: the upgrade does not arrive at the server',
         'socket',
-        visitor,
+        probe,
       )
       const timer = setTimeout(end, SOCKET_WITHIN_MS, shut)
       socket.onmessage = ({ data }) => {

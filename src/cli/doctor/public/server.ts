@@ -1,13 +1,13 @@
 import { isLoopbackUrl } from '../../../home'
 import { type Check, type Finding, fail, pass, skip, warn } from '../check'
 import { distrust } from '../shown-certificate'
-import { type Answer, isSynapse, type Silence, type Visitor } from './client-probe'
+import { type Answer, type ClientProbe, isSynapse, type NoAnswer } from './client-probe'
 
 /** A difference that no message is expected to survive: signatures and expiry are judged by the clock. */
 const SKEW_SECONDS = 30
 
 /** Where the client goes, and by what it knows. */
-export const client: Check<Visitor> = {
+export const client: Check<ClientProbe> = {
   name: 'client',
   look: ({ client: { file, url, handle, channels } }) => {
     const who = handle === undefined ? '' : ` as ${handle}`
@@ -17,19 +17,19 @@ export const client: Check<Visitor> = {
 }
 
 /** Whether a Synapse answers there, and is ready. */
-export const server: Check<Visitor> = {
+export const server: Check<ClientProbe> = {
   name: 'server',
-  async look(visitor) {
-    const { url } = visitor.client
-    if (!isSynapse(visitor.health)) return [await stranger(url, visitor.health)]
-    const ready = await visitor.ask('/v1/readyz')
-    const findings = [...contract(visitor.health), ...readiness(ready), ...openly(url)]
+  async look(probe) {
+    const { url } = probe.client
+    if (!isSynapse(probe.health)) return [await stranger(url, probe.health)]
+    const ready = await probe.ask('/v1/readyz')
+    const findings = [...contract(probe.health), ...readiness(ready), ...openly(url)]
     return findings.length > 0 ? findings : [pass(`${url} answers, and is ready`)]
   },
 }
 
-async function stranger(url: string, health: Answer | Silence): Promise<Finding> {
-  if ('silence' in health) return unheard(url, health.silence)
+async function stranger(url: string, health: Answer | NoAnswer): Promise<Finding> {
+  if ('noAnswer' in health) return unheard(url, health.noAnswer)
   const { status, headers, body } = health
   const elsewhere = headers.get('location')
   if (status >= 300 && status < 400 && elsewhere !== null)
@@ -47,15 +47,15 @@ async function stranger(url: string, health: Answer | Silence): Promise<Finding>
   )
 }
 
-async function unheard(url: string, silence: string): Promise<Finding> {
-  const distrusted = await distrust(url, silence)
+async function unheard(url: string, noAnswer: string): Promise<Finding> {
+  const distrusted = await distrust(url, noAnswer)
   if (distrusted) return distrusted
-  if (/Refused/i.test(silence))
+  if (/Refused/i.test(noAnswer))
     return fail(
-      `no server listens at ${url} (${silence})`,
+      `no server listens at ${url} (${noAnswer})`,
       'synapse serve --daemon  # on that machine; or correct the address',
     )
-  return fail(`${url} does not answer (${silence})`, 'correct the address, the name or the way there')
+  return fail(`${url} does not answer (${noAnswer})`, 'correct the address, the name or the way there')
 }
 
 function contract({ body }: Answer): Finding[] {
@@ -66,10 +66,10 @@ function contract({ body }: Answer): Finding[] {
   ]
 }
 
-function readiness(ready: Answer | Silence): Finding[] {
-  if ('silence' in ready)
+function readiness(ready: Answer | NoAnswer): Finding[] {
+  if ('noAnswer' in ready)
     return [
-      fail(`it does not say whether it is ready (${ready.silence})`, 'synapse doctor  # on that machine'),
+      fail(`it does not say whether it is ready (${ready.noAnswer})`, 'synapse doctor  # on that machine'),
     ]
   if (ready.status === 200) return []
   if (ready.body['status'] === 'draining')
@@ -90,7 +90,7 @@ function openly(url: string): Finding[] {
 }
 
 /** Whether both clocks say the same. */
-export const clock: Check<Visitor> = {
+export const clock: Check<ClientProbe> = {
   name: 'clock',
   look({ health }) {
     if (!isSynapse(health)) return [skip('the server does not answer')]
