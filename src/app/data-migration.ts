@@ -29,7 +29,7 @@ import {
   openSqliteSide,
   type Progress,
   reviveStore,
-  type Side,
+  type StoreAdapter,
 } from '../transfer'
 
 export type { Progress } from '../transfer'
@@ -145,7 +145,7 @@ async function keepServersAway(...choices: readonly Choice[]): Promise<AsyncDisp
   return undo.move()
 }
 
-async function opened(choice: Choice): Promise<Side> {
+async function opened(choice: Choice): Promise<StoreAdapter> {
   try {
     return choice.kind === 'sqlite' ? openSqliteSide(choice.path) : await openPostgresSide(choice.url)
   } catch (error) {
