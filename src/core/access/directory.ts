@@ -1,33 +1,19 @@
 import type { Account, Channel, Member, Session, Token } from '../kernel/entities'
-import { AppError } from '../kernel/errors'
 import { countInSlices, inSlices, oneByOne, readIds, readTable, slices } from '../kernel/paged-reads'
 import type { FirstMember, Reads } from '../kernel/ports'
 import { type Pace, TURN_ROWS } from '../kernel/turns'
 import type { Catalogue } from '../log/catalogue'
 import { type EventRecord, type LogEvent, toRecord } from '../log/events'
+import { Loader, type RightsChange } from './loader'
 import type { MemberTable } from './member-table'
 import { FIRST_READ, MembershipIndex } from './membership-index'
-import { Pins, RecentlyUsed } from './recent'
-
-/** Thrown by a look-up that is not in memory; `Directory.retryUntilLoaded` loads it and asks again. Never leaves the core. */
-class NotLoaded extends Error {
-  constructor(readonly load: () => Promise<void>) {
-    super('not loaded')
-  }
-}
+import { RecentlyUsed } from './recent'
 
 /** Entries kept of each kind, besides those that a judgement under way has loaded. */
 const CAPACITY = 20_000
 const UNKNOWN = 1_000
-const MAX_ROUNDS = 64
 /** Of more members of one channel it is cheaper to read all of them than the channels of each. */
 const MANY = 50
-
-/** A change of rights while something is read. The event is missing where only its record is known. */
-interface Change {
-  readonly record: EventRecord
-  readonly event: LogEvent | null
-}
 
 /**
  * Accounts, credentials, channels and memberships as of the last committed change, in memory. Everything here comes
@@ -36,22 +22,20 @@ interface Change {
  * several of them cannot fall between two states; what is missing is loaded by `retryUntilLoaded`.
  */
 export class Directory {
-  private readonly pins = new Pins()
-  private readonly accounts = new RecentlyUsed<number, Account>(CAPACITY, this.pins)
-  private readonly accountIds = new RecentlyUsed<string, number>(CAPACITY, this.pins)
-  private readonly tokens = new RecentlyUsed<string, Token>(CAPACITY, this.pins)
-  private readonly sessions = new RecentlyUsed<string, Session>(CAPACITY, this.pins)
-  private readonly channels = new RecentlyUsed<number, Channel>(CAPACITY, this.pins)
-  private readonly channelIds = new RecentlyUsed<string, number>(CAPACITY, this.pins)
-  private readonly memberships = new MembershipIndex(this.pins)
+  private readonly loader = new Loader({
+    apply: (change) => this.change(change),
+    trim: () => this.trim(),
+  })
+  private readonly accounts = new RecentlyUsed<number, Account>(CAPACITY, this.loader.pins)
+  private readonly accountIds = new RecentlyUsed<string, number>(CAPACITY, this.loader.pins)
+  private readonly tokens = new RecentlyUsed<string, Token>(CAPACITY, this.loader.pins)
+  private readonly sessions = new RecentlyUsed<string, Session>(CAPACITY, this.loader.pins)
+  private readonly channels = new RecentlyUsed<number, Channel>(CAPACITY, this.loader.pins)
+  private readonly channelIds = new RecentlyUsed<string, number>(CAPACITY, this.loader.pins)
+  private readonly memberships = new MembershipIndex(this.loader.pins)
   private publicIds: Set<number> | undefined
   /** Names that are not in the store. Kept until the next change: it may be that they are created. */
-  private readonly unknown = new RecentlyUsed<string, true>(UNKNOWN, this.pins)
-  /** What was changed since each load under way began. */
-  private readonly loads = new Set<Change[]>()
-  private changes = 0
-  /** Grows when everything is forgotten: what was read before is not kept after it. */
-  private generation = 0
+  private readonly unknown = new RecentlyUsed<string, true>(UNKNOWN, this.loader.pins)
 
   constructor(
     private readonly catalogue: Catalogue,
@@ -64,34 +48,13 @@ export class Directory {
    * loaded stays there until it is over.
    * @throws whatever `judge` throws, except NotLoaded; unavailable
    */
-  async retryUntilLoaded<Result>(judge: () => Result | Promise<Result>): Promise<Result> {
-    const before = this.changes
-    let pin: Disposable | undefined
-    try {
-      for (let round = 0; round < MAX_ROUNDS; round++) {
-        try {
-          // Awaited here, not returned, so that a rejection with NotLoaded is caught as well.
-          return await judge()
-        } catch (error) {
-          if (!(error instanceof NotLoaded)) throw error
-          pin ??= this.pins.hold()
-          await error.load()
-        }
-      }
-    } finally {
-      pin?.[Symbol.dispose]()
-      if (pin) this.trim()
-    }
-    const why =
-      this.changes > before
-        ? `Rights changed ${this.changes - before} times while this request was judged by them`
-        : `This request is judged by more than can be read in ${MAX_ROUNDS} steps`
-    throw new AppError('unavailable', 'unavailable', `${why}; try again`)
+  retryUntilLoaded<Result>(judge: () => Result | Promise<Result>): Promise<Result> {
+    return this.loader.retry(judge)
   }
 
   /** Grows with every change of rights: while it stays, so does every judgement. */
   get version(): number {
-    return this.changes
+    return this.loader.changes
   }
 
   account(id: number): Account {
@@ -183,9 +146,9 @@ export class Directory {
     }
     if (absent.size === 0) return found
     // Each slice is kept by itself: to keep thousands at once would take too long.
-    throw new NotLoaded(async () => {
-      for (const some of slices([...absent], TURN_ROWS)) await this.load(() => this.readChannels(some))
-    })
+    return this.loader.load(
+      Array.from(slices([...absent], TURN_ROWS), (some) => () => this.readChannels(some)),
+    )
   }
 
   /** Every public channel, archived ones too. */
@@ -260,7 +223,7 @@ export class Directory {
     const absent = channelIds.filter((id) => this.memberships.count(id) === undefined)
     if (absent.length > 0)
       this.missing(async () => {
-        const counts = await countInSlices(this.pace, absent, this.reads, () => this.changes)
+        const counts = await countInSlices(this.pace, absent, this.reads, () => this.version)
         return () => {
           for (const count of counts) this.memberships.keepCount(count)
         }
@@ -270,7 +233,7 @@ export class Directory {
 
   /** Follows a committed event. Local commits and those of other replicas come through here alike. */
   apply(event: LogEvent): void {
-    if (this.catalogue.changesRights(event.type)) this.follow({ record: toRecord(event), event })
+    if (this.catalogue.changesRights(event.type)) this.loader.follow({ record: toRecord(event), event })
   }
 
   /**
@@ -278,16 +241,10 @@ export class Directory {
    * Memberships follow when the event itself is announced.
    */
   forget(record: EventRecord): void {
-    if (this.catalogue.changesRights(record.type)) this.follow({ record, event: null })
+    if (this.catalogue.changesRights(record.type)) this.loader.follow({ record, event: null })
   }
 
-  private follow(change: Change): void {
-    this.changes++
-    for (const load of this.loads) load.push(change)
-    this.change(change)
-  }
-
-  private change({ record, event }: Change): void {
+  private change({ record, event }: RightsChange): void {
     this.unknown.clear()
     const rights = this.catalogue.rightsOf(record.type)
     if (rights === 'room') this.changeRoom(record, event)
@@ -325,7 +282,7 @@ export class Directory {
 
   /** Forgets everything, when the store itself was replaced or a commit's outcome is unknown. */
   clear(): void {
-    this.generation++
+    this.loader.discard()
     for (const cache of [this.accounts, this.accountIds, this.tokens, this.sessions]) cache.clear()
     for (const cache of [this.channels, this.channelIds, this.unknown, this.memberships]) cache.clear()
     this.publicIds = undefined
@@ -380,21 +337,6 @@ export class Directory {
   }
 
   private missing(read: () => Promise<() => void>): never {
-    throw new NotLoaded(() => this.load(read))
-  }
-
-  /** Reads and keeps the answer, and then has it follow what was changed meanwhile: what it holds may be from before. */
-  private async load(read: () => Promise<() => void>): Promise<void> {
-    const { generation } = this
-    const meanwhile: Change[] = []
-    this.loads.add(meanwhile)
-    try {
-      const keep = await read()
-      if (generation !== this.generation) return
-      keep()
-    } finally {
-      this.loads.delete(meanwhile)
-    }
-    for (const change of meanwhile) this.change(change)
+    return this.loader.load([read])
   }
 }
