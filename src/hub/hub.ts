@@ -12,7 +12,7 @@ import { channelOf, concernedBy, type LogEvent, toRecord } from '../core/log/eve
 import type { Feed, FeedFilter } from '../core/log/feed'
 import type { EndReason, Sink, Streams } from '../core/log/streams'
 import type { OpenLongPolls } from './long-polls'
-import { type Audience, Rooms } from './rooms'
+import { type Audience, Rooms, type Topic } from './rooms'
 import { PARK_BYTES, Stream } from './stream'
 
 /** What the hub needs once the core is put together. */
@@ -33,9 +33,9 @@ export interface HubDeps {
 const TICK_MILLISECONDS = 1000
 
 /**
- * Everybody who listens. Committed events come in here in the order of the log and go out at once: to plain sockets by
- * one native publish for all of them, to streams with a filter one by one, to held requests as a wake-up. Nothing in an
- * event depends on who reads it, so each is rendered once.
+ * Everybody who listens. Committed events come in here in the order of the log and go out at once: to sockets that want
+ * all of a room, or its messages, by one native publish for all of them, to streams with another filter one by one, to held
+ * requests as a wake-up. Nothing in an event depends on who reads it, so each is rendered once.
  */
 export class Hub implements Streams {
   private readonly streams = new Set<Stream>()
@@ -217,14 +217,17 @@ export class Hub implements Streams {
   }
 
   private send(event: LogEvent, audience: Audience): void {
-    if (audience.plain.size > 0) {
-      audience.unchecked += this.deps.publish(audience.topic, event)
-      if (audience.unchecked > PARK_BYTES) {
-        audience.unchecked = 0
-        for (const stream of [...audience.plain]) stream.checkFlow()
-      }
-    }
+    if (event.type === 'message.created') this.publish(event, audience.messages)
+    this.publish(event, audience.all)
     for (const stream of [...audience.filtered]) stream.offer(event)
+  }
+
+  private publish(event: LogEvent, topic: Topic): void {
+    if (topic.streams.size === 0) return
+    topic.unchecked += this.deps.publish(topic.name, event)
+    if (topic.unchecked <= PARK_BYTES) return
+    topic.unchecked = 0
+    for (const stream of [...topic.streams]) stream.checkFlow()
   }
 
   /** What an event takes or gives: streams that lost a room leave it, those that follow everything join a new one. */

@@ -1,42 +1,64 @@
 import type { Stream } from './stream'
 
-/** Streams that hear the same, by how they are served: by one publish to a topic for all of them, or one by one. */
-export class Audience {
-  readonly plain = new Set<Stream>()
-  readonly filtered = new Set<Stream>()
+/** Streams whose sockets get an event by one publish. */
+export class Topic {
+  readonly streams = new Set<Stream>()
   /** Bytes published since the sockets' buffers were looked at. */
   unchecked = 0
 
-  constructor(readonly topic: string) {}
+  constructor(readonly name: string) {}
+}
+
+/**
+ * Streams that hear of a room, by how they are served. A socket holds one of the two topics, or none: then it is offered
+ * events one by one. Where messages are all that a room publishes, only the topic for all is used.
+ */
+export class Audience {
+  readonly all: Topic
+  readonly messages: Topic
+  readonly filtered = new Set<Stream>()
+
+  /** `room`: inner id; `*` = several, of which all hear the same. */
+  constructor(
+    name: string,
+    private readonly room: number | '*',
+  ) {
+    this.all = new Topic(name)
+    this.messages = new Topic(`${name}.messages`)
+  }
 
   get size(): number {
-    return this.plain.size + this.filtered.size
+    return this.all.streams.size + this.messages.streams.size + this.filtered.size
   }
 
   add(stream: Stream): void {
-    if (!stream.isPlain || !stream.sink.topics) {
+    const { topics } = stream.sink
+    const interest = topics ? stream.interestIn(this.room) : 'filtered'
+    if (!topics || interest === 'filtered') {
       this.filtered.add(stream)
       return
     }
-    this.plain.add(stream)
-    stream.sink.topics.add(this.topic)
+    const topic = this[interest]
+    topic.streams.add(stream)
+    topics.add(topic.name)
   }
 
   delete(stream: Stream): void {
     this.filtered.delete(stream)
-    if (this.plain.delete(stream)) stream.sink.topics?.delete(this.topic)
+    for (const topic of [this.all, this.messages])
+      if (topic.streams.delete(stream)) stream.sink.topics?.delete(topic.name)
   }
 }
 
-/** Those who hear one and the same set of rooms, all of it by one topic. */
+/** Those who hear one and the same set of rooms. */
 export class RoomSet extends Audience {
   constructor(
-    topic: string,
+    name: string,
     /** Inner ids, in rising order. */
     public ids: Uint32Array,
     public hash: number,
   ) {
-    super(topic)
+    super(name, '*')
   }
 
   has(id: number): boolean {
@@ -65,7 +87,7 @@ export class Rooms {
   enter(stream: Stream, id: number): void {
     let audience = this.named.get(id)
     if (!audience) {
-      audience = new Audience(`m${id}`)
+      audience = new Audience(`r${id}`, id)
       this.named.set(id, audience)
     }
     audience.add(stream)

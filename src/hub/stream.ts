@@ -7,6 +7,7 @@ import type { LogEvent } from '../core/log/events'
 import { type FeedFilter, selects } from '../core/log/feed'
 import type { EndReason, LiveStream, Sink } from '../core/log/streams'
 import type { Hub, HubDeps } from './hub'
+import { type Interest, interestOf } from './interest'
 import { Seat } from './seat'
 
 /** Events read and sent at a time while a stream catches up. */
@@ -46,7 +47,7 @@ export class Stream implements LiveStream {
 
   constructor(
     private readonly hub: Hub,
-    private readonly deps: Pick<HubDeps, 'feed' | 'clock' | 'pace' | 'report'>,
+    private readonly deps: Pick<HubDeps, 'catalogue' | 'feed' | 'clock' | 'pace' | 'report'>,
     public actor: Person,
     readonly sink: Sink,
   ) {
@@ -67,9 +68,9 @@ export class Stream implements LiveStream {
     return Math.min(this.hub.head, ...this.backlogs.map((backlog) => backlog.position))
   }
 
-  /** Whether the server may publish messages to this stream's socket: it wants all of its rooms, whoever wrote them. */
-  get isPlain(): boolean {
-    return this.sink.topics !== null && [...this.live].every(isPlainFilter)
+  /** What it wants of the events of a room; `*` = of all of its rooms. */
+  interestIn(room: number | '*'): Interest {
+    return interestOf([...this.live], room, this.deps.catalogue.roomTypes)
   }
 
   /** Whether it wants whatever the reader may read, now and later. */
@@ -293,10 +294,4 @@ export class Stream implements LiveStream {
       this.whenDrained = resolve
     })
   }
-}
-
-function isPlainFilter({ types, threadRoot, notActorId }: FeedFilter): boolean {
-  const allMessages =
-    types === null || types.some((type) => type === 'message.created' || type === 'message.*')
-  return threadRoot === null && notActorId === null && allMessages
 }

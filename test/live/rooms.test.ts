@@ -1,21 +1,19 @@
 // Which streams hear of which room, by the real hub over a real store; what is here of a surface are the outlets.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { loadConfig, settingRegistry } from '../../src/config'
-import { type Core, createCore } from '../../src/core'
+import type { Core } from '../../src/core'
 import type { Person } from '../../src/core/identity/actor'
 import type { Account, Channel } from '../../src/core/kernel/entities'
-import { eventCatalogue } from '../../src/core/log/catalogue'
 import type { LogEvent } from '../../src/core/log/events'
 import type { FeedFilter } from '../../src/core/log/feed'
 import type { LiveStream, Sink } from '../../src/core/log/streams'
-import { Hub, OpenLongPolls } from '../../src/hub'
-import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
-import { retrySecrets } from '../../src/platform/encryption'
-import { pairSecrets } from '../../src/platform/pair-secrets'
+import type { Hub } from '../../src/hub'
 import { type Engine, openEngine } from '../store/engines'
+import { liveCore } from '../support/live-core'
+import { catalogueWithNotes, NOTED, notedEvent } from '../support/noted'
 
 const CHANNELS = 4
+const MESSAGE = 'message.created'
 const operator = { via: 'operator' } as const
 
 let engine: Engine
@@ -25,37 +23,12 @@ let hub: Hub
 const ears = new Set<Ear>()
 
 beforeAll(async () => {
-  engine = await openEngine()
-  const longPolls: OpenLongPolls = new OpenLongPolls(() => core.log.head)
-  const report = (fault: unknown) => {
-    throw fault
-  }
-  const whole = await createCore({
-    catalogue: eventCatalogue,
-    store: engine.store,
-    settings: settingRegistry(loadConfig({ env: { HOME: '/nowhere' }, cwd: '/', command: 'serve' })),
-    clock: engine.clock,
-    turns: systemTurns,
-    secrets: systemSecrets,
-    passwords: argonPasswords(),
-    pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
-    retrySecrets: retrySecrets(new Uint8Array(32)),
-    streams: { openAccounts: () => hub.openAccounts(), isHeard: true },
-    longPolls,
-    report,
-  })
-  core = whole
-  const { directory, policy, feed, clock, pace } = whole
+  engine = await openEngine('sqlite', catalogueWithNotes)
   const publish = (topic: string, event: LogEvent) => {
     for (const ear of [...ears]) if (ear.held.has(topic)) ear.event(event)
     return 1
   }
-  hub = new Hub(
-    { catalogue: eventCatalogue, directory, policy, feed, clock, pace, publish, ended: () => {}, report },
-    longPolls,
-    core.log.head,
-  )
-  engine.store.onCommit((events) => hub.announce(events))
+  ;({ core, hub } = await liveCore(engine, catalogueWithNotes, publish))
 })
 afterAll(async () => {
   hub.stop()
@@ -69,8 +42,8 @@ class Ear implements Sink {
   readonly beatEvery = 1_000_000
   readonly stream: LiveStream
   readonly topics
-  /** What it asked for: everything, or channels by their place in the scene. */
-  wants: Set<number> | '*' = new Set()
+  /** The types that it asked for, null = all: everywhere, or by the place of the channel in the scene. */
+  readonly wants = new Map<number | '*', readonly string[] | null>()
 
   constructor(
     readonly reader: Reader,
@@ -83,19 +56,24 @@ class Ear implements Sink {
     ears.add(this)
   }
 
-  async selects(channels: readonly Channel[], which: readonly number[] | '*', own: boolean): Promise<void> {
+  async selects(channels: readonly Channel[], { which, types, own }: Selection): Promise<void> {
     const ids = which === '*' ? which : new Set(which.flatMap((place) => channels[place]?.id ?? []))
-    if (which === '*' || this.wants === '*') this.wants = '*'
-    else for (const place of which) this.wants.add(place)
+    if (which === '*') this.wants.clear()
+    for (const place of which === '*' ? [which] : which) this.wants.set(place, types)
     this.stream.deselect(ids)
     const filter: FeedFilter = {
       channelIds: ids,
-      types: ['message.created'],
+      types,
       threadRoot: null,
       // Its own messages do not occur here, so this decides how it is served and nothing else.
       notActorId: own ? null : this.reader.account.id,
     }
     await this.stream.select(filter, null)
+  }
+
+  /** Whether it asked for this type of event in the channel. */
+  hasAskedFor(type: string, c: number): boolean {
+    return [this.wants.get(c), this.wants.get('*')].some((types) => types === null || types?.includes(type))
   }
 
   event({ seq }: LogEvent): void {
@@ -113,6 +91,13 @@ class Ear implements Sink {
     this.stream.closed()
     ears.delete(this)
   }
+}
+
+interface Selection {
+  readonly which: readonly number[] | '*'
+  readonly types: readonly string[] | null
+  /** Whether it wants what its own account did. */
+  readonly own: boolean
 }
 
 interface Reader {
@@ -159,7 +144,7 @@ class Scene {
       return
     }
     await core.memberships.remove(operator, reader.account.uuid, channel.uuid)
-    for (const ear of ears) if (ear.reader === reader && ear.wants !== '*') ear.wants.delete(c)
+    for (const ear of ears) if (ear.reader === reader) ear.wants.delete(c)
   }
 
   async archive(c: number): Promise<void> {
@@ -169,11 +154,11 @@ class Scene {
     else {
       this.archived.add(c)
       await core.channels.archive(operator, channel.uuid)
-      for (const ear of ears) if (ear.wants !== '*') ear.wants.delete(c)
+      for (const ear of ears) ear.wants.delete(c)
     }
   }
 
-  /** Posts, and checks that it was heard once by those who should, and that nobody holds a topic too many. */
+  /** Posts and notes, and checks that both were heard once by those who should, and that no ear holds a topic too many. */
   async post(c: number): Promise<void> {
     const channel = this.channels[c]
     if (!channel || this.archived.has(c)) return
@@ -189,31 +174,38 @@ class Scene {
       clientMessageId: null,
       idempotency: null,
     })
-    const seq = posted.replayed ? 0 : posted.event.seq
+    if (posted.replayed) throw new Error('the post made no message')
+    const { event } = posted
+    const note = await engine.store.transact((tx) =>
+      tx.append(notedEvent(event.message, 'seen'), this.writer.account),
+    )
     for (const ear of ears) {
-      const wanted = ear.wants === '*' || ear.wants.has(c)
-      expect(ear.heard).toEqual(wanted && ear.reader.rooms.has(c) ? [seq] : [])
-      const most = ear.wants === '*' ? 1 : ear.wants.size
-      expect(ear.held.size).toBeLessThanOrEqual(most)
+      const expected = [event, note].filter(({ type }) => ear.reader.rooms.has(c) && ear.hasAskedFor(type, c))
+      expect(ear.heard).toEqual(expected.map(({ seq }) => seq))
+      expect(ear.held.size).toBeLessThanOrEqual(ear.wants.has('*') ? 1 : ear.wants.size)
     }
   }
 
-  async open(r: number, which: readonly number[] | '*', hasTopics: boolean, own: boolean): Promise<void> {
+  async open(r: number, selection: Selection, hasTopics: boolean): Promise<void> {
     const reader = this.readers[r]
-    if (reader) await new Ear(reader, hasTopics).selects(this.channels, which, own)
+    if (reader) await new Ear(reader, hasTopics).selects(this.channels, selection)
   }
 
-  async more(e: number, which: readonly number[] | '*', own: boolean): Promise<void> {
-    await [...ears][e]?.selects(this.channels, which, own)
+  async more(e: number, selection: Selection): Promise<void> {
+    await [...ears][e]?.selects(this.channels, selection)
   }
 }
 
 const reader = fc.integer({ min: 0, max: 2 })
 const channel = fc.integer({ min: 0, max: CHANNELS - 1 })
-const which = fc.oneof(fc.constant('*' as const), fc.uniqueArray(channel, { minLength: 1 }))
+const selection: fc.Arbitrary<Selection> = fc.record({
+  which: fc.oneof(fc.constant('*' as const), fc.uniqueArray(channel, { minLength: 1 })),
+  types: fc.constantFrom(null, [MESSAGE], [NOTED], [MESSAGE, NOTED], ['member.joined']),
+  own: fc.boolean(),
+})
 const act: fc.Arbitrary<(scene: Scene) => Promise<void>> = fc.oneof(
-  fc.tuple(reader, which, fc.boolean(), fc.boolean()).map((how) => (scene: Scene) => scene.open(...how)),
-  fc.tuple(fc.nat(5), which, fc.boolean()).map((how) => (scene: Scene) => scene.more(...how)),
+  fc.tuple(reader, selection, fc.boolean()).map((how) => (scene: Scene) => scene.open(...how)),
+  fc.tuple(fc.nat(5), selection).map((how) => (scene: Scene) => scene.more(...how)),
   {
     weight: 3,
     arbitrary: fc.tuple(reader, channel).map((how) => (scene: Scene) => scene.move(...how)),
@@ -222,7 +214,7 @@ const act: fc.Arbitrary<(scene: Scene) => Promise<void>> = fc.oneof(
   fc.nat(5).map((e) => async () => [...ears][e]?.close()),
 )
 
-test('a message is heard once by each stream that wants it and may, whatever came before', async () => {
+test('an event of a room is heard once by each stream that wants it and may, whatever came before', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 20 }), async (acts) => {
       const scene = await Scene.build()
@@ -242,7 +234,7 @@ test('a message is heard once by each stream that wants it and may, whatever cam
 test('sockets that follow everything share a topic while they are in the same rooms, and hold no other', async () => {
   const scene = await Scene.build()
   const topics = () => [...ears].map(({ held }) => [...held].join())
-  for (const r of [0, 0, 1]) await scene.open(r, '*', true, true)
+  for (const r of [0, 0, 1]) await scene.open(r, { which: '*', types: [MESSAGE], own: true }, true)
   for (const r of [0, 1]) for (const c of [0, 1, 2]) await scene.move(r, c)
   const [first = ''] = topics()
   expect(topics()).toEqual([first, first, first])
@@ -251,5 +243,18 @@ test('sockets that follow everything share a topic while they are in the same ro
   await scene.move(1, 3)
   expect(topics()).toEqual([first, first, first])
   for (let c = 0; c < CHANNELS; c++) await scene.post(c)
+  for (const ear of [...ears]) ear.close()
+})
+
+test('sockets hold one topic of a room: those that want messages alone another than those that want everything', async () => {
+  const scene = await Scene.build()
+  for (const types of [[MESSAGE], ['message.*'], null, [NOTED]])
+    for (const which of ['*', [0, 1]] as const) await scene.open(0, { which, types, own: true }, true)
+  for (const c of [0, 1]) await scene.move(0, c)
+  const topics = [...ears].map(({ held }) => [...held].toSorted())
+  const [messagesEverywhere, messages, allEverywhere, all] = topics
+  expect(topics.map(({ length }) => length)).toEqual([1, 2, 1, 2, 1, 2, 0, 0])
+  expect(topics.slice(4, 6)).toEqual(topics.slice(2, 4))
+  expect(new Set([messagesEverywhere, messages, allEverywhere, all].flat()).size).toBe(6)
   for (const ear of [...ears]) ear.close()
 })

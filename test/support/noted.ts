@@ -1,8 +1,14 @@
+/**
+ * A type of event that only tests know: somebody has noted a word about a message, like a reaction to it. It is one row
+ * of the catalogue; the surface is how somebody notes, over HTTP.
+ */
 import type { MessageView } from '../../src/core/kernel/entities'
 import { Catalogue, type EventKind, eventKinds, type TypeAbout } from '../../src/core/log/catalogue'
 import type { EventBody } from '../../src/core/log/events'
+import { endpoint } from '../../src/http/endpoint'
+import { Type, text } from '../../src/http/schema'
+import type { Surface } from '../../src/http/surface'
 
-/** A type of event that only tests know: somebody has noted something about a message, like a reaction to it. */
 export const NOTED = 'message.noted'
 
 const row: EventKind = {
@@ -26,4 +32,28 @@ export function notedEvent(message: MessageView, word: string): EventBody {
     message,
     facts: { word },
   }
+}
+
+export const notes: Surface = {
+  name: 'notes',
+  prefixes: ['/notes'],
+  endpoints: ({ core }) => [
+    endpoint({
+      method: 'POST',
+      path: '/notes/:message',
+      who: 'account',
+      tag: 'Notes',
+      documentation: 'none',
+      summary: 'Note a word about a message',
+      body: Type.Object({ word: text() }),
+      answers: { 201: { description: 'Noted' } },
+      handle: async ({ actor, params, body }) => {
+        const message = await core.messages.get(actor, params.message ?? '')
+        // No verb of the core writes such an event.
+        const { store } = core.messages['deps']
+        const { seq } = await store.transact((tx) => tx.append(notedEvent(message, body.word), actor.account))
+        return { status: 201, json: { seq } }
+      },
+    }),
+  ],
 }

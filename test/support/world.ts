@@ -11,6 +11,7 @@ import { surfaces } from '../../src/app/surfaces'
 import { type Config, loadConfig } from '../../src/config'
 import type { Clock } from '../../src/core/kernel/time'
 import type { Turns } from '../../src/core/kernel/turns'
+import type { Catalogue } from '../../src/core/log/catalogue'
 import { homePaths } from '../../src/home'
 import type { Surface } from '../../src/http/surface'
 import { boot, type Running } from '../../src/main'
@@ -58,6 +59,8 @@ export async function world<Time extends Clock = FakeClock>(
     readonly turns?: Turns
     /** Ways to use the server, besides those that it has. */
     readonly surfaces?: readonly Surface[]
+    /** The types of events that it knows; default: all that the program writes. */
+    readonly catalogue?: Catalogue
     /** Default false: a real hash takes a third of a second of processor time, in which nothing else is tested. */
     readonly hasSlowPasswords?: boolean
   } = {},
@@ -91,9 +94,12 @@ export async function world<Time extends Clock = FakeClock>(
   const all = [...surfaces, ...(options.surfaces ?? [])]
   const passwords = hasSlowPasswords ? {} : { passwords: cheapPasswords }
   const log = (text: string) => lines.push(text)
-  const start = () => boot(config, { listen: true, log, clock, turns, surfaces: all, ...passwords })
+  const start = (catalogue?: Catalogue) => {
+    const knowing = catalogue ? { catalogue } : {}
+    return boot(config, { listen: true, log, clock, turns, surfaces: all, ...passwords, ...knowing })
+  }
   const hash = hasSlowPasswords ? PASSWORD_HASH : await CHEAP_HASH
-  return new World(await start(), start, config, clock, database, hash, lines, undo.move())
+  return new World(await start(options.catalogue), start, config, clock, database, hash, lines, undo.move())
 }
 
 export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
@@ -107,7 +113,7 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
   constructor(
     /** The server as it runs now. */
     public running: Running,
-    private readonly start: () => Promise<Running>,
+    private readonly start: (catalogue?: Catalogue) => Promise<Running>,
     readonly config: Config,
     readonly clock: Time,
     readonly database: TestDatabase,
@@ -249,11 +255,14 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     await this.running.stop()
   }
 
-  /** Ends the server and starts it again on the same home, with the same clock; everybody finds it where it is then. */
-  async restart(): Promise<void> {
+  /**
+   * Ends the server and starts it again on the same home, with the same clock; everybody finds it where it is then.
+   * `catalogue`: the types of events that it knows from then on; default: all that the program writes.
+   */
+  async restart(catalogue?: Catalogue): Promise<void> {
     await this.stop()
     await this.database.endLeases()
-    this.running = await this.start()
+    this.running = await this.start(catalogue)
     this.isStopped = false
   }
 

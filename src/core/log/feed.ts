@@ -191,7 +191,12 @@ function selectsRecord(
 ): boolean {
   if (filter.channelIds !== '*' && (channelId === null || !filter.channelIds.has(channelId))) return false
   if (filter.notActorId !== null && filter.notActorId === actorId) return false
-  return filter.types === null || filter.types.some((wanted) => matchesType(wanted, type))
+  return wantsType(filter, type)
+}
+
+/** Whether a filter asks for events of this type, where nothing else leaves them out. */
+export function wantsType({ types }: FeedFilter, type: string): boolean {
+  return types === null || types.some((wanted) => matchesType(wanted, type))
 }
 
 function matchesType(wanted: string, type: string): boolean {
