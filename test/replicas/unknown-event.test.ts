@@ -1,9 +1,10 @@
 // A server over a database in which a later version of this program writes, too.
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { generateKeyPairSync } from 'node:crypto'
+import { catalogueWithNotes, NOTED, notes } from '../support/noted'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
-import { LiveSocket } from '../support/sockets'
-import { type World, world } from '../support/world'
+import { type EventPage, LiveSocket } from '../support/sockets'
+import { type Message, type World, world } from '../support/world'
 
 setDefaultTimeout(60_000)
 
@@ -17,16 +18,19 @@ async function append(w: World, ...changes: string[]): Promise<void> {
   await w.sql(`UPDATE log_head SET access_seq = ${next}`)
 }
 
+/** The settings of servers that are one: a database and a key. */
+async function sharedDatabase() {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  return {
+    SYNAPSE_DATABASE_URL: await (await sharedPostgres()).createDatabase(),
+    SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  }
+}
+
 test.skipIf(postgresMissing)(
   'an event of an unknown type is passed over, and what it may have changed is read anew',
   async () => {
-    const { privateKey } = generateKeyPairSync('ed25519')
-    await using w = await world({
-      settings: {
-        SYNAPSE_DATABASE_URL: await (await sharedPostgres()).createDatabase(),
-        SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      },
-    })
+    await using w = await world({ settings: await sharedDatabase() })
     const room = await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
     const bob = await w.agent('bob', { channels: { general: 'member' } })
@@ -54,5 +58,31 @@ test.skipIf(postgresMissing)(
     expect((await ann.get<{ display_name: string }>('/v1/accounts/ann')).body).toMatchObject({
       display_name: 'Anne',
     })
+  },
+)
+
+test.skipIf(postgresMissing)(
+  'two versions serve one database: what the later one alone knows is heard there, and passed over by the other',
+  async () => {
+    const settings = await sharedDatabase()
+    await using later = await world({ settings, catalogue: catalogueWithNotes, surfaces: [notes] })
+    await using earlier = await world({ settings })
+    const room = await later.channel('general')
+    const ann = await later.agent('ann', { channels: { general: 'member' } })
+    const annThere = earlier.bearer(ann.secret)
+    using here = await LiveSocket.open(later.url, ann.credential)
+    using there = await LiveSocket.open(earlier.url, ann.credential)
+    for (const socket of [here, there]) await socket.subscribe(['*'])
+    const first = await ann.posts(room, 'first')
+    for (const word of ['one', 'two'])
+      expect((await ann.post(`/notes/${first.id}`, { word })).status).toBe(201)
+    const last = (await annThere.post<Message>('/v1/messages', { channel: 'general', body: 'last' })).body
+    for (const socket of [here, there])
+      await socket.arrivals.next(({ seq }) => seq === last.seq, 'the last message')
+    expect(here.events.map(({ type }) => type)).toEqual(['message.created', NOTED, NOTED, 'message.created'])
+    expect(there.events.map(({ seq }) => seq)).toEqual([first.seq, last.seq])
+    const { body } = await annThere.get<EventPage>(`/v1/events?since=${first.cursor}`)
+    expect(body).toMatchObject({ events: [{ seq: last.seq }], cursor: last.cursor })
+    expect(`${later.log}${earlier.log}`).not.toContain('"level":"error"')
   },
 )

@@ -1,12 +1,13 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import type { EventRecord, LogEvent } from '../../src/core/log/events'
+import { accountEvent, type EventRecord, type LogEvent } from '../../src/core/log/events'
 import type { SharedLog } from '../../src/core/log/shared-log'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { type OpenStore, openStore } from '../../src/store'
+import { catalogueWithNotes, notedEvent } from '../support/noted'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { until, within } from '../support/sockets'
 import { openEngine } from './engines'
-import { annAndHerRooms, announcements, makeAccount, makeChannel, post } from './scene'
+import { annAndHerRooms, announcements, makeAccount, makeChannel, planOf, post, unwritten } from './scene'
 
 // The first of these tests starts the server that all share.
 setDefaultTimeout(60_000)
@@ -20,7 +21,8 @@ function open(url: string): Promise<OpenStore> {
   const report = (fault: unknown) => {
     throw fault
   }
-  return openStore({ kind: 'postgres', url }, { clock: systemClock, secrets: systemSecrets, report })
+  const deps = { catalogue: catalogueWithNotes, clock: systemClock, secrets: systemSecrets, report }
+  return openStore({ kind: 'postgres', url }, deps)
 }
 
 function sharedOf({ shared }: OpenStore): SharedLog {
@@ -45,7 +47,19 @@ async function pair() {
   return {
     here,
     there,
+    ann,
     posts: (store: OpenStore, body: string) => post(store, { sender: ann, channel: plans, body }),
+    /** Writes an event that changes no rights. */
+    notes: (store: OpenStore) => {
+      const noted = unwritten({ sender: ann, channel: plans, body: 'noted' })
+      return store.transact((tx) => tx.append(notedEvent(noted, 'seen'), ann))
+    },
+    /** Posts, and answers how often that was judged. */
+    timesJudged: async (store: OpenStore) => {
+      let times = 0
+      await store.post(planOf({ sender: ann, channel: plans, body: 'judged', admit: () => times++ }))
+      return times
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
@@ -111,18 +125,30 @@ describe.skipIf(postgresMissing)('a log that two processes share', () => {
     expect(await acting).toMatchObject({ handle: 'bob' })
   })
 
-  test('passes over messages while nobody listens, says up to where, and announces what is none', async () => {
+  test('passes over what changes no rights while nobody listens, says up to where, and announces the rest', async () => {
     await using p = await pair()
     const skipped: number[] = []
     const announced = announcements(p.there)
     sharedOf(p.there).onAdvance((upTo) => skipped.push(upTo))
     sharedOf(p.there).followWhile(() => false)
     await p.posts(p.here, 'unheard')
+    await p.notes(p.here)
     await p.here.transact((tx) => makeChannel(tx, 'dinner'))
     const { seq } = await p.posts(p.here, 'unheard as well')
     await sharedOf(p.there).waitFor(seq)
     expect(announced.flat().map(({ type }) => type)).toEqual(['channel.created'])
     expect(skipped.at(-1)).toBe(seq)
+  })
+
+  test('judges a post again after another process has changed rights, and not after other events', async () => {
+    await using p = await pair()
+    await p.notes(p.there)
+    expect(await p.timesJudged(p.here)).toBe(1)
+    // Where a change was heard of in time, the first judgement knows it.
+    await until('a post that is judged again', async () => {
+      await p.there.transact((tx) => tx.append(accountEvent('account.token_revoked', p.ann), null))
+      return (await p.timesJudged(p.here)) === 2
+    })
   })
 
   test('tells the others of a new epoch, once', async () => {
