@@ -14,6 +14,7 @@ import { postgresPosts } from './postgres'
 import { posts, slowPosts } from './posts'
 import { coldStart, size } from './process'
 import { history, poll, resume } from './reading'
+import { roomEvents } from './room-events'
 import { slowConsumers } from './slow-consumers'
 import { acceptRate, idleSockets } from './sockets'
 import { moving } from './transfer'
@@ -21,6 +22,7 @@ import { moving } from './transfer'
 const workloads: readonly Workload[] = [
   ...fanOut,
   saturation,
+  roomEvents,
   posts,
   slowPosts,
   postgresPosts,
