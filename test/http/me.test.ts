@@ -139,7 +139,7 @@ describe('GET /v1/me/access', () => {
       channel: 'general',
       visible: true,
       archived: false,
-      policy: {
+      gates: {
         membership: { ok: true, role: 'member' },
         scope: { ok: true, read: true, post: true, granted: ['channel:*:read', 'channel:*:post'], required },
         role: { ok: true },
@@ -148,7 +148,7 @@ describe('GET /v1/me/access', () => {
     })
     const bob = await s.w.human('bob', { channels: { general: 'admin' } })
     expect(await access(bob, 'general')).toMatchObject({
-      policy: { membership: { ok: true, role: 'admin' }, scope: { ok: true, granted: [] } },
+      gates: { membership: { ok: true, role: 'admin' }, scope: { ok: true, granted: [] } },
       fix: null,
     })
   })
@@ -157,7 +157,7 @@ describe('GET /v1/me/access', () => {
     await using s = await scene()
     const stranger = await s.w.agent('stranger', { scopes: ['channel:general:read'] })
     expect(await access(stranger, 'general')).toMatchObject({
-      policy: {
+      gates: {
         membership: { ok: false, role: null },
         scope: { ok: false, read: true, post: false },
         role: { ok: false },
@@ -173,7 +173,7 @@ describe('GET /v1/me/access', () => {
     )
     const reader = await s.w.human('reader', { channels: { general: 'read_only' } })
     expect(await access(reader, 'general')).toMatchObject({
-      policy: { membership: { ok: true, role: 'read_only' }, role: { ok: false } },
+      gates: { membership: { ok: true, role: 'read_only' }, role: { ok: false } },
       fix: 'synapse admin set-role reader general --role member',
     })
     expect(await access(reader, 'attic')).toMatchObject({
@@ -193,15 +193,15 @@ describe('GET /v1/me/access', () => {
       await s.w.human('e', { channels: { general: 'member' } }),
     ]
     for (const person of people) {
-      const { policy } = (await access(person, 'general')) as {
-        policy: {
+      const { gates } = (await access(person, 'general')) as {
+        gates: {
           membership: { ok: boolean }
           scope: { read: boolean; post: boolean }
           role: { ok: boolean }
         }
       }
-      const mayRead = policy.membership.ok && policy.scope.read
-      const mayPost = policy.membership.ok && policy.scope.post && policy.role.ok
+      const mayRead = gates.membership.ok && gates.scope.read
+      const mayPost = gates.membership.ok && gates.scope.post && gates.role.ok
       expect((await person.reads('general')).status).toBe(mayRead ? 200 : 403)
       const posted = await person.post('/v1/messages', { channel: 'general', body: 'hi' })
       expect(posted.status).toBe(mayPost ? 201 : 403)

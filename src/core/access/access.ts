@@ -9,7 +9,7 @@ export interface Access {
   readonly slug: string
   readonly visible: boolean
   readonly archived: boolean
-  readonly policy: {
+  readonly gates: {
     readonly membership: { readonly ok: boolean; readonly role: Role | null }
     readonly scope: {
       readonly ok: boolean
@@ -35,7 +35,7 @@ export class AccessReport {
     return this.directory.retryUntilLoaded(() => {
       const channel = this.directory.channelBySlug(slug)
       if (!channel || !this.policy.isVisible(actor, channel))
-        return { slug, visible: false, archived: false, policy: null, fix: null }
+        return { slug, visible: false, archived: false, gates: null, fix: null }
       return this.judge(actor, channel)
     })
   }
@@ -47,7 +47,7 @@ export class AccessReport {
     const post = this.policy.hasScope(actor, channel, 'post')
     const archived = channel.archivedAt !== null
     const mayWrite = member !== undefined && member.role !== 'read_only'
-    const policy = {
+    const gates = {
       membership: { ok: member !== undefined, role: member?.role ?? null },
       scope: {
         ok: read && post,
@@ -64,7 +64,7 @@ export class AccessReport {
     else if (!member) fix = `synapse admin add-member ${handle} ${slug}`
     else if (!read || !post) fix = tokenCommand(actor, slug)
     else if (!mayWrite) fix = `synapse admin set-role ${handle} ${slug} --role member`
-    return { slug, visible: true, archived, policy, fix }
+    return { slug, visible: true, archived, gates, fix }
   }
 }
 

@@ -37,8 +37,8 @@ export function meEndpoints(core: Core): Endpoint[] {
         200: { description: 'The gates in their order', schema: accessSchema },
       },
       handle: async ({ actor, query }) => {
-        const { slug, visible, archived, policy, fix } = await core.access.explain(actor, query.channel)
-        return { status: 200, json: { channel: slug, visible, archived, policy, fix } }
+        const { slug, visible, archived, gates, fix } = await core.access.explain(actor, query.channel)
+        return { status: 200, json: { channel: slug, visible, archived, gates, fix } }
       },
     }),
     endpoint({

@@ -186,7 +186,7 @@ export const accessSchema = Type.Object({
   channel: Type.String(),
   visible: Type.Boolean(),
   archived: Type.Boolean(),
-  policy: nullable(
+  gates: nullable(
     Type.Object({
       membership: Type.Object({
         ok: Type.Boolean(),
