@@ -8,10 +8,10 @@ import { openStore } from '../../src/store'
 import { rejectionOf } from '../home/temporary'
 import { fastDirectory } from '../support/fast-directory'
 
-// What seals keys is slow on purpose, and copies wait for the disk.
+// Sealing keys is slow on purpose, and copies wait for the disk.
 setDefaultTimeout(30_000)
 
-/** A home with a store, and its backups, a day apart. */
+/** A home with a store, and its backups, one day apart. */
 async function scene({ keep = 2 } = {}) {
   const directory = fastDirectory()
   const home = join(directory.path, 'home')
@@ -53,7 +53,7 @@ async function scene({ keep = 2 } = {}) {
   }
 }
 
-test('pruning takes a copy with its list, its keys and the blobs that nothing else needs', async () => {
+test('pruning deletes a copy with its side file, its keys and the blobs that no other copy needs', async () => {
   await using here = await scene()
   const blob = (name: string) => join(here.paths.blobs, name)
   writeFileSync(blob('old'), 'old')
@@ -75,7 +75,7 @@ test('pruning takes a copy with its list, its keys and the blobs that nothing el
     'synapse-20260503T030000.000Z.db',
     'synapse-20260503T030000.000Z.json',
   ])
-  // The newest keys stay, although their copy goes: they open every copy of this instance.
+  // The newest keys stay although their copy goes: they open every copy of this instance.
   here.tomorrow()
   await here.backups.create({})
   here.tomorrow()
@@ -85,7 +85,7 @@ test('pruning takes a copy with its list, its keys and the blobs that nothing el
   expect(here.files().filter((name) => name.startsWith('blobs/'))).toEqual([])
 })
 
-test('a copy is never overwritten: a second one of the same moment fails', async () => {
+test('a second copy at the same moment fails and does not overwrite the first', async () => {
   await using here = await scene()
   await here.backups.create({})
   const before = here.files()
@@ -93,7 +93,7 @@ test('a copy is never overwritten: a second one of the same moment fails', async
   expect(here.files()).toEqual(before)
 })
 
-test('a blob that is not what its name says is no part of a backup', async () => {
+test('a blob whose content does not match its name fails the backup', async () => {
   await using here = await scene()
   const name = new Bun.CryptoHasher('sha256').update('right').digest('hex')
   writeFileSync(join(here.paths.blobs, name), 'wrong')
@@ -103,7 +103,7 @@ test('a blob that is not what its name says is no part of a backup', async () =>
   expect(await here.backups.create({ blobs: true })).toMatchObject({ blobs: 1 })
 })
 
-test('the status tells of the last good copy and of the last failure, until the next good one', async () => {
+test('the status shows the last good copy, and the last failure until the next good copy', async () => {
   await using here = await scene()
   expect(here.backups.status).toEqual({ last_ok_at: null, last_error: null, dated_ahead: [] })
   await here.backups.create({})
@@ -131,7 +131,7 @@ test('the status tells of the last good copy and of the last failure, until the 
   expect(existsSync(here.root)).toBe(true)
 })
 
-test('what a copy that was cut short left behind is no copy, and goes with the next one', async () => {
+test('an incomplete copy is ignored and deleted with the next backup', async () => {
   await using here = await scene()
   const { file } = await here.backups.create({})
   const folder = join(file ?? '', '..')

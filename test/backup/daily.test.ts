@@ -8,10 +8,10 @@ import { FakeClock, HOUR, MINUTE } from '../support/fake-clock'
 import { until } from '../support/sockets'
 import { world } from '../support/world'
 
-// What seals keys is slow on purpose, and copies wait for the disk.
+// Sealing keys is slow on purpose, and copies wait for the disk.
 setDefaultTimeout(30_000)
 
-describe('the last time that a time of day came', () => {
+describe('the last occurrence of a time of day', () => {
   const at = (text: string) => new Date(text)
   test.each([
     ['03:00', '2026-05-07T12:00:00', '2026-05-07T03:00:00'],
@@ -19,7 +19,7 @@ describe('the last time that a time of day came', () => {
     ['03:00', '2026-05-07T02:59:59', '2026-05-06T03:00:00'],
     ['23:59', '2026-05-01T00:00:00', '2026-04-30T23:59:00'],
     ['00:00', '2026-01-01T00:00:00', '2026-01-01T00:00:00'],
-  ])('%s at %s was %s', (time, now, due) => expect(lastDue(time, at(now))).toEqual(at(due)))
+  ])('the last %s before %s was %s', (time, now, due) => expect(lastDue(time, at(now))).toEqual(at(due)))
 })
 
 function daily(at: string | null = '03:00') {
@@ -45,14 +45,14 @@ function daily(at: string | null = '03:00') {
   const runner = new Runner({ leases, clock, report: (fault) => faults.push(fault) })
   runner.add(job)
   runner.start()
-  // It is not looked at in the first minute of a process.
+  // The job does not run in the first minute of a process.
   clock.advance(MINUTE)
   const check = () => runner.check()
   return { clock, runs, faults, state, check, [Symbol.asyncDispose]: () => runner.stop() }
 }
 
-describe('what is done daily', () => {
-  test('is done once when its time has come, and not before', async () => {
+describe('a daily job', () => {
+  test('a daily job runs once when it is due, and not before', async () => {
     await using job = daily()
     for (const [hours, runs] of [
       [14, 0],
@@ -67,7 +67,7 @@ describe('what is done daily', () => {
     }
   })
 
-  test('is made up for when its time was slept through, once for all the nights', async () => {
+  test('a daily job that was missed runs once, however many days were missed', async () => {
     await using job = daily()
     job.clock.advance(80 * HOUR)
     await job.check()
@@ -75,7 +75,7 @@ describe('what is done daily', () => {
     expect(job.runs).toHaveLength(1)
   })
 
-  test('is tried again an hour after it failed', async () => {
+  test('a daily job that failed runs again after an hour', async () => {
     await using job = daily()
     job.state.fails = true
     job.clock.advance(15 * HOUR)
@@ -91,14 +91,14 @@ describe('what is done daily', () => {
     expect(job.runs).toHaveLength(2)
   })
 
-  test('is done on the days after one on which the clock was a year ahead', async () => {
+  test('a daily job runs on the days after the clock was a year ahead', async () => {
     await using job = daily()
     const right = job.clock.now()
     job.clock.set(toMicros(right + 365 * 24 * HOUR * 1000))
     await job.check()
     expect(job.runs).toHaveLength(1)
     job.clock.set(right)
-    // What was done is still to come, so it counts for nothing.
+    // A run in the future does not count.
     await job.check()
     expect(job.runs).toHaveLength(2)
     await job.check()
@@ -107,7 +107,7 @@ describe('what is done daily', () => {
     expect(job.runs).toHaveLength(3)
   })
 
-  test('is tried again an hour after it failed, also when the clock is set back meanwhile', async () => {
+  test('a daily job that failed runs again after an hour, even if the clock was set back', async () => {
     await using job = daily()
     const right = job.clock.now()
     job.state.fails = true
@@ -119,7 +119,7 @@ describe('what is done daily', () => {
     expect(job.runs).toHaveLength(2)
   })
 
-  test('is not done while it is switched off, and follows the time as it is set', async () => {
+  test('a daily job does not run while it is switched off, and follows a changed time', async () => {
     await using job = daily(null)
     job.clock.advance(30 * HOUR)
     await job.check()
@@ -130,7 +130,7 @@ describe('what is done daily', () => {
   })
 })
 
-test('only the local operator makes a backup by a request', async () => {
+test('only the local operator can make a backup by a request', async () => {
   await using w = await world()
   const admin = await w.human('ada', { isAdmin: true })
   const ops = await w.agent('ops', { scopes: ['admin:*'] })
@@ -155,7 +155,7 @@ test('only the local operator makes a backup by a request', async () => {
   })
 })
 
-test('two backups at once are made one after the other, and both count', async () => {
+test('two backups requested at once are made one after the other', async () => {
   await using w = await world({
     clock: { now: () => toMicros(Date.now() * 1000), steady: () => performance.now() },
   })

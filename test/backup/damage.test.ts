@@ -35,7 +35,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-/** Puts the store back as it was. */
+/** Restores the undamaged store and backup. */
 function heal(): void {
   copyFileSync(good, site.paths.database)
   copyFileSync(sound, backup)
@@ -43,13 +43,13 @@ function heal(): void {
 
 describe('a damaged store', () => {
   const injuries: [what: string, injure: (path: string) => void][] = [
-    ['a bit of a page of messages is turned over', (path) => flipBit(path, pageOf(path, 'messages'))],
-    ['a bit of the log is turned over', (path) => flipBit(path, pageOf(path, 'events') + 3)],
-    ['its first byte is another', (path) => flipBit(path, 0)],
-    ['its end is missing', (path) => truncateSync(path, statSync(path).size - 8192)],
+    ['a flipped bit in a page of messages', (path) => flipBit(path, pageOf(path, 'messages'))],
+    ['a flipped bit in the log', (path) => flipBit(path, pageOf(path, 'events') + 3)],
+    ['a changed first byte', (path) => flipBit(path, 0)],
+    ['a missing end', (path) => truncateSync(path, statSync(path).size - 8192)],
   ]
   test.each(injuries)(
-    '%s: nothing is served, doctor tells, no copy is made and none is pruned',
+    'a store with %s is not served, fails doctor, and is neither copied nor pruned',
     async (_, injure) => {
       heal()
       injure(site.paths.database)
@@ -66,7 +66,7 @@ describe('a damaged store', () => {
       const created = await site.run('backup', 'create')
       expect(created.code).toBe(1)
       expect(readdirSync(dirname(backup)).sort()).toEqual(before)
-      // And what it tells helps.
+      // The remedy works.
       expect((await site.run('backup', 'restore', backup, '--yes')).code).toBe(0)
       expect(checkOf((await site.run('doctor', '--json')).stdout, 'store').status).toBe('pass')
     },
@@ -75,16 +75,16 @@ describe('a damaged store', () => {
 
 describe('a damaged backup', () => {
   const injuries: [what: string, injure: () => void, problem: string][] = [
-    ['one bit anywhere is turned over', () => flipBit(backup, statSync(backup).size - 2000), 'checksum'],
-    ['its end is missing', () => truncateSync(backup, statSync(backup).size - 100), 'checksum'],
-    ['it is empty', () => truncateSync(backup, 0), 'checksum'],
-    ['a page is damaged', () => flipBit(backup, pageOf(backup, 'messages')), 'damaged'],
-    ['a blob is missing', () => renameSync(blobs(), `${blobs()}-gone`), 'blob'],
-    ['a blob is another', () => writeFileSync(blobs(), 'CONTENT'), 'blob'],
+    ['a flipped bit', () => flipBit(backup, statSync(backup).size - 2000), 'checksum'],
+    ['a missing end', () => truncateSync(backup, statSync(backup).size - 100), 'checksum'],
+    ['no content', () => truncateSync(backup, 0), 'checksum'],
+    ['a damaged page', () => flipBit(backup, pageOf(backup, 'messages')), 'damaged'],
+    ['a missing blob', () => renameSync(blobs(), `${blobs()}-gone`), 'blob'],
+    ['a changed blob', () => writeFileSync(blobs(), 'CONTENT'), 'blob'],
   ]
   const blobs = () => join(dirname(backup), 'blobs/file')
   test.each(injuries)(
-    '%s: verify and doctor say so, restore refuses and changes nothing',
+    'a backup with %s fails verify and doctor, and a restore changes nothing',
     async (_, injure, problem) => {
       heal()
       writeFileSync(blobs(), 'content')
@@ -105,7 +105,7 @@ describe('a damaged backup', () => {
   )
 })
 
-test('a store that lost most of its messages prunes nothing, and says so', async () => {
+test('a backup of a store that lost most of its messages prunes nothing, and says so', async () => {
   await using other = new Site()
   const { server } = await served(other, 10)
   const { file } = await backUp(other)
@@ -128,7 +128,7 @@ function checkOf(
   return checks.find((check: { name: string }) => check.name === name)
 }
 
-/** Loses most messages of a store that nobody has open. */
+/** Deletes most messages of a store that no process has open. */
 function forget(path: string): void {
   using db = new Database(path, { readwrite: true })
   db.run('DELETE FROM messages WHERE seq > (SELECT min(seq) + 2 FROM messages)')

@@ -6,7 +6,7 @@ import { epochsIn, post, served } from './scene'
 
 setDefaultTimeout(60_000)
 
-test('epoch rotate begins an epoch above the head, or from a position that is named; clients beyond it get 409', async () => {
+test('epoch rotate starts an epoch after the head or at --from, and later cursors get 409', async () => {
   await using site = new Site()
   const { server, token, posts } = await served(site, 5)
   expect((await site.run('epoch', 'rotate')).code).toBe(5)
@@ -38,7 +38,7 @@ test('epoch rotate begins an epoch above the head, or from a position that is na
   expect(await again.stop()).toBe(0)
 })
 
-test('a state.json of a former epoch that the store knows is no rollback; of one it does not know it is', async () => {
+test('a state.json of an earlier known epoch is not a rollback, and one of an unknown epoch is', async () => {
   await using site = new Site()
   const { server, posts } = await served(site, 3)
   await server.stop()

@@ -9,7 +9,7 @@ import { backupsOf, numbersOf, served } from './scene'
 
 setDefaultTimeout(60_000)
 
-/** Makes a store one that lacks the newest migration. */
+/** Removes the newest migration from a store. */
 function age(path: string): void {
   using db = new Database(path, { readwrite: true })
   const [newest] = db.query<{ name: string }, []>('SELECT name FROM migrations ORDER BY name DESC').all()
@@ -27,7 +27,7 @@ function age(path: string): void {
 
 const copiesOf = (site: Site) => instanceFolders(backupsOf(site)).flatMap(listBackups)
 
-test('before an existing store is migrated a copy is made; of a new one none', async () => {
+test('an existing store is copied before it is migrated, and a new one is not', async () => {
   await using site = new Site()
   const { server } = await served(site, 3)
   expect(copiesOf(site)).toEqual([])
@@ -42,13 +42,13 @@ test('before an existing store is migrated a copy is made; of a new one none', a
   expect(copy?.record).toMatchObject({ label: 'pre-migration', counts: { messages: 3 } })
   expect(numbersOf(copy?.names.database ?? '')).toEqual(before)
   expect(verifyBackup(copy?.names.database ?? '').problems).toEqual([])
-  // It is the store as it was: it lacks what the migration added.
+  // The copy is the store before the migration.
   expect(verifyBackup(copy?.names.database ?? '').facts?.migrations).not.toContain(
     verifyBackup(site.paths.database).facts?.migrations.at(-1),
   )
 })
 
-test('where no copy can be made nothing is migrated, and the server says what to do', async () => {
+test('without a copy nothing is migrated, and the server says what to do', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)
   await server.stop()

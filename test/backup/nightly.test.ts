@@ -14,7 +14,7 @@ import { openStore } from '../../src/store'
 import { FakeClock, HOUR } from '../support/fake-clock'
 import { fastDirectory } from '../support/fast-directory'
 
-// What seals keys is slow on purpose, and copies wait for the disk.
+// Sealing keys is slow on purpose, and copies wait for the disk.
 setDefaultTimeout(30_000)
 
 async function nights(settings: Record<string, string> = {}) {
@@ -67,7 +67,7 @@ async function nights(settings: Record<string, string> = {}) {
   }
 }
 
-test('a server copies its store every night, with keys where there is a passphrase, and keeps as many as it should', async () => {
+test('a server copies its store every night, with its keys if there is a passphrase, and prunes old copies', async () => {
   await using here = await nights({ SYNAPSE_BACKUP_KEEP: '2', SYNAPSE_BACKUP_PASSPHRASE: 'correct horse' })
   await here.pass(14)
   expect(here.copies()).toHaveLength(0)
@@ -81,7 +81,7 @@ test('a server copies its store every night, with keys where there is a passphra
   expect(here.copies()).toHaveLength(2)
 })
 
-test('copies made while the clock was a year ahead keep no night from its copy, push none out, and are named', async () => {
+test('copies dated ahead of the clock prevent no nightly copy, displace no other, and are reported', async () => {
   await using here = await nights({ SYNAPSE_BACKUP_KEEP: '2' })
   here.jump(365 * 24)
   for (let day = 0; day < 3; day++) await here.pass(24)
@@ -104,7 +104,7 @@ test('copies made while the clock was a year ahead keep no night from its copy, 
   expect(warned.at(-1)).toContain(ahead[0] ?? 'a name')
 })
 
-test('one that fails is told in the log, without harm to the rest, and in the status', async () => {
+test('a failed nightly backup is logged and shown in the status', async () => {
   await using here = await nights()
   writeFileSync(here.root, 'no folder')
   await here.pass(15)
@@ -116,7 +116,7 @@ test('one that fails is told in the log, without harm to the rest, and in the st
   })
 })
 
-test('none is made while it is switched off', async () => {
+test('no nightly backup is made while it is switched off', async () => {
   await using here = await nights({ SYNAPSE_BACKUP_DAILY_AT: 'off' })
   await here.pass(100)
   expect(here.copies()).toHaveLength(0)

@@ -8,7 +8,7 @@ import { backUp, post, served } from './scene'
 setDefaultTimeout(60_000)
 
 test.skipIf(postgresMissing)(
-  'on Postgres the printed pg_dump, pg_restore and epoch rotate are a backup and the way back',
+  'on Postgres the printed pg_dump and pg_restore with epoch rotate back up and restore a server',
   async () => {
     const postgres = await sharedPostgres()
     const url = await postgres.createDatabase()
@@ -70,7 +70,7 @@ test.skipIf(postgresMissing)(
     const doctor = await site.run('doctor', '--json')
     expect(doctor.code).toBe(0)
 
-    // Another home on the same store, whose lock says nothing about this one.
+    // Another home on the same store; the lock of this home does not cover it.
     await using replica = new Site()
     mkdirSync(replica.home, { recursive: true, mode: 0o700 })
     writeFileSync(replica.paths.env, `SYNAPSE_DATABASE_URL=${other}\n`, { mode: 0o600 })

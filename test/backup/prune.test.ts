@@ -20,27 +20,27 @@ function backup(day: number, messages: number, label: string | null = null): Bac
   return { names: namesOf('/backups', stamp), bytes: 1, record }
 }
 
-/** On the last day of the month, with the newest copy just made. */
+/** The last day of the month, with no copy just made. */
 const keeping = (keep: number) => ({ keep, now: new Date('2026-05-31T12:00:00Z'), made: undefined })
 
 const days = (backups: readonly Backup[]) =>
   backups.map(({ record }) => Number(record.created_at.slice(8, 10)))
 
-describe('of many backups', () => {
-  test('the newest are kept, as many as were asked for', () => {
+describe('pruning backups', () => {
+  test('pruning keeps as many of the newest backups as asked', () => {
     const all = [9, 8, 7, 6, 5].map((day) => backup(day, 100))
     expect(days(superfluous(all, keeping(3)))).toEqual([6, 5])
     expect(days(superfluous(all, keeping(5)))).toEqual([])
     expect(days(superfluous(all, keeping(365)))).toEqual([])
   })
 
-  test('those before a migration are kept apart, the last three', () => {
+  test('pruning keeps the last three backups before a migration in addition', () => {
     const all = [9, 8, 7, 6, 5, 4, 3].map((day) => backup(day, 100, day % 2 === 1 ? PRE_MIGRATION : 'daily'))
     expect(days(superfluous(all, keeping(1)))).toEqual([6, 4, 3])
     expect(days(superfluous(all, keeping(7)))).toEqual([3])
   })
 
-  test('those dated ahead of now are kept, and push out no other', () => {
+  test('pruning keeps backups dated ahead, and they displace no other', () => {
     const now = new Date('2026-05-07T12:00:00Z')
     const all = [20, 19, 18, 7, 6, 5].map((day) => backup(day, 100))
     expect(days(superfluous(all, { keep: 2, now, made: all[3] }))).toEqual([5])
@@ -48,7 +48,7 @@ describe('of many backups', () => {
     expect(days(superfluous(migrated, { keep: 2, now, made: migrated[3] }))).toEqual([4])
   })
 
-  test('the one just made is kept, even where others have later dates', () => {
+  test('pruning keeps the backup just made, even if others have later dates', () => {
     const all = [9, 8, 7].map((day) => backup(day, 100))
     expect(days(superfluous(all, { ...keeping(1), made: all[2] }))).toEqual([9, 8])
   })
@@ -62,13 +62,16 @@ describe('a copy with fewer messages', () => {
     [50, false],
     [100, false],
     [1000, false],
-  ])('than half of the largest is suspicious: %d messages beside 100', (messages, verdict) => {
-    expect(isSuspicious(backup(9, messages), others)).toBe(verdict)
-  })
+  ])(
+    'a copy with less than half of the messages is suspicious: %d messages beside 100',
+    (messages, verdict) => {
+      expect(isSuspicious(backup(9, messages), others)).toBe(verdict)
+    },
+  )
 
-  test('stays suspicious the day after, when there is another like it', () => {
+  test('a copy stays suspicious the day after, beside another one like it', () => {
     expect(isSuspicious(backup(10, 10), [backup(9, 10), ...others])).toBe(true)
   })
 
-  test('is not, when it is the first', () => expect(isSuspicious(backup(9, 0), [])).toBe(false))
+  test('the first copy is never suspicious', () => expect(isSuspicious(backup(9, 0), [])).toBe(false))
 })

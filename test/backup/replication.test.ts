@@ -1,4 +1,4 @@
-// What a program that copies the write-ahead log as it grows, such as Litestream, needs of a store, and does to it.
+// What a program that copies the WAL as it grows, such as Litestream, needs of a store, and what it does to it.
 import { Database } from 'bun:sqlite'
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { rmSync } from 'node:fs'
@@ -15,7 +15,7 @@ function connect(path: string): Database {
   return db
 }
 
-test('the store keeps a write-ahead log, and locks in the normal way: others may open it', async () => {
+test('the store uses a WAL and normal locking, so other processes can open it', async () => {
   await using site = new Site()
   const { server, token } = await served(site, 1)
   using db = connect(site.paths.database)
@@ -25,7 +25,7 @@ test('the store keeps a write-ahead log, and locks in the normal way: others may
   expect(await server.stop()).toBe(0)
 })
 
-test('a reader that holds its place for long, and checkpoints by others, disturb neither writing nor stopping', async () => {
+test('a long reader and checkpoints by other processes block neither writing nor stopping', async () => {
   await using site = new Site()
   const { server, token } = await served(site, 1)
   using reader = connect(site.paths.database)
@@ -37,7 +37,7 @@ test('a reader that holds its place for long, and checkpoints by others, disturb
     if (i % 10 === 0) other.query('PRAGMA wal_checkpoint(PASSIVE)').get()
     if (i % 15 === 7) other.query('PRAGMA wal_checkpoint(RESTART)').get()
   }
-  // The reader still sees what it saw first, so nothing was taken away below it.
+  // The reader still sees its snapshot, so no page was overwritten beneath it.
   expect(reader.query('SELECT count(*) AS n FROM messages').get()).toEqual({ n: 1 })
   const begun = performance.now()
   expect(await server.stop()).toBe(0)
@@ -48,7 +48,7 @@ test('a reader that holds its place for long, and checkpoints by others, disturb
   expect(numbersOf(site.paths.database)?.messages).toBe(31)
 })
 
-test('a writer that holds the lock for a moment, as one does that marks the log, delays a post and fails none', async () => {
+test('a writer that holds the lock briefly, like Litestream, delays a post and fails none', async () => {
   await using site = new Site()
   const { server, token } = await served(site, 1)
   using other = connect(site.paths.database)
@@ -66,7 +66,7 @@ test('a writer that holds the lock for a moment, as one does that marks the log,
   expect(await again.stop()).toBe(0)
 })
 
-test('database and log, copied while nobody writes, are a store that opens', async () => {
+test('the database and its WAL, copied while no process writes, are a valid store', async () => {
   await using site = new Site()
   const { server, token } = await served(site, 20)
   await post(server, token, 'last')
@@ -81,7 +81,7 @@ test('database and log, copied while nobody writes, are a store that opens', asy
 const litestream = Bun.which('litestream')
 
 test.skipIf(litestream === null)(
-  'Litestream itself follows a busy server, and what it kept is put back like any backup',
+  'Litestream follows a busy server, and its replica can be restored like a backup',
   async () => {
     await using site = new Site()
     const { server, token } = await served(site, 5)
@@ -97,7 +97,7 @@ test.skipIf(litestream === null)(
       stderr: 'ignore',
     })
     try {
-      // More than the log holds before it is copied into the database, so that both of them do that.
+      // More than the WAL holds before a checkpoint, so that both processes make checkpoints.
       for (let round = 0; round < 60; round++)
         await Promise.all(
           Array.from({ length: 50 }, (_, i) => post(server, token, `${i} ${'x'.repeat(8000)}`)),

@@ -29,7 +29,7 @@ afterAll(() => site[Symbol.asyncDispose]())
 const restoreUntil = (step: string) =>
   site.spawn([process.execPath, join(import.meta.dir, 'fixtures/restore-until.ts'), site.home, backup, step])
 
-/** The home as it was before the first restore. */
+/** Restores the home to its state before the first restore. */
 function reset(): void {
   for (const name of readdirSync(site.home))
     if (
@@ -44,18 +44,21 @@ function reset(): void {
 }
 
 describe('a restore that is killed', () => {
-  test.each(['copy', 'mark'])('at the step %s leaves the old store, which is served', async (step) => {
-    reset()
-    await restoreUntil(step)
-    expect(readMarker(site.home)).toBeUndefined()
-    expect(numbersOf(site.paths.database)?.messages).toBe(4)
-    const server = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
-    expect((await post(server, token, 'goes on')).seq).toBeGreaterThan(0)
-    expect(await server.stop()).toBe(0)
-  })
+  test.each(['copy', 'mark'])(
+    'a restore killed at the step %s leaves the old store, which can be served',
+    async (step) => {
+      reset()
+      await restoreUntil(step)
+      expect(readMarker(site.home)).toBeUndefined()
+      expect(numbersOf(site.paths.database)?.messages).toBe(4)
+      const server = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
+      expect((await post(server, token, 'goes on')).seq).toBeGreaterThan(0)
+      expect(await server.stop()).toBe(0)
+    },
+  )
 
   test.each(['move', 'place', 'blobs', 'keys', 'state', 'end'])(
-    'at the step %s is named by serve and doctor, and completed by running it again',
+    'a restore killed at the step %s is reported by serve and doctor, and completed by running it again',
     async (step) => {
       reset()
       await restoreUntil(step)
@@ -81,7 +84,7 @@ describe('a restore that is killed', () => {
       expect(readMarker(site.home)).toBeUndefined()
       expect(numbersOf(site.paths.database)?.messages).toBe(3)
       expect(existsSync(join(site.paths.blobs, 'file'))).toBe(true)
-      // What was there before the first try is still somewhere.
+      // The store from before the first try is still there.
       const kept = readdirSync(site.home).filter((name) => name.startsWith('replaced-'))
       const stores = kept
         .map((name) => join(site.home, name, 'synapse.db'))

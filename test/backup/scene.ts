@@ -5,10 +5,10 @@ import type { BackupOutcome } from '../../src/backup'
 import type { ServerProcess } from '../support/server-process'
 import type { Site } from '../support/site'
 
-/** The place where backups of a site go. */
+/** The directory where the backups of a site go. */
 export const backupsOf = (site: Site) => join(site.userHome, '.local/state/synapse/backups')
 
-/** A server with a room, an agent in it, and so many messages. */
+/** A server with a channel, an agent in it, and this many messages. */
 export async function served(site: Site, messages: number) {
   const server = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning' })
   await server.room('room')
@@ -30,14 +30,14 @@ export async function post(server: ServerProcess, token: string, body: string): 
   return answer.body
 }
 
-/** Makes a backup by the command, and answers what it printed. */
+/** Makes a backup with the command and returns what it printed. */
 export async function backUp(site: Site, ...words: string[]): Promise<BackupOutcome & { file: string }> {
   const { code, stdout, stderr } = await site.run('backup', 'create', '--json', ...words)
   if (code !== 0) throw new Error(`no backup: ${stderr}`)
   return JSON.parse(stdout)
 }
 
-/** Numbers of a database that nobody has open. */
+/** The numbers of a database that no process has open. */
 export function numbersOf(path: string) {
   using db = new Database(path, { readonly: true })
   return db
@@ -56,7 +56,7 @@ export function epochsIn(path: string) {
     .all()
 }
 
-/** Turns over one bit of a file. */
+/** Flips one bit of a file. */
 export function flipBit(path: string, at: number): void {
   const file = openSync(path, 'r+')
   const byte = new Uint8Array(1)
@@ -66,7 +66,7 @@ export function flipBit(path: string, at: number): void {
   closeSync(file)
 }
 
-/** The offset of the byte that says of what kind the root page of a table is. */
+/** The offset of the byte that holds the page type of a table's root page. */
 export function pageOf(path: string, table: string): number {
   using db = new Database(path, { readonly: true })
   const root = db

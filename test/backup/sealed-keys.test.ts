@@ -6,7 +6,7 @@ import { writeSealedKeys } from '../../src/backup/sealed-keys'
 import { OperatorError } from '../../src/core/kernel/operator-error'
 import { rejectionOf, temporaryDirectory, thrownBy } from '../home/temporary'
 
-// What seals keys is slow on purpose, and copies wait for the disk.
+// Sealing keys is slow on purpose, and copies wait for the disk.
 setDefaultTimeout(30_000)
 
 const DID = 'did:key:z6MkexampleExample'
@@ -20,7 +20,7 @@ async function sealed() {
 }
 
 describe('sealed keys', () => {
-  test('open with their passphrase, and show nothing but whose they are without it', async () => {
+  test('sealed keys open with their passphrase, and show only their DID without it', async () => {
     using here = await sealed()
     const file = readSealedKeys(here.path)
     expect(file).toMatchObject({
@@ -33,7 +33,7 @@ describe('sealed keys', () => {
     expect(statSync(here.path).mode & 0o777).toBe(0o600)
   })
 
-  test('do not open with another passphrase, for another instance, or with one bit changed', async () => {
+  test('sealed keys do not open with another passphrase, for another instance, or with one bit changed', async () => {
     using here = await sealed()
     const file = readSealedKeys(here.path)
     const bytes = Buffer.from(file.sealed, 'base64')
@@ -51,7 +51,7 @@ describe('sealed keys', () => {
   })
 
   test.each(['', '{}', '{"format":"synapse-sealed-keys-1"}', 'null'])(
-    '%p is no sealed file',
+    '%p is not a file of sealed keys',
     async (text) => {
       using here = await sealed()
       writeFileSync(here.path, text)

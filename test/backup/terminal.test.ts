@@ -5,7 +5,7 @@ import { Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 
-test('at a terminal the passphrase is asked for, twice where it is new, and a restore asks before it acts', async () => {
+test('at a terminal a new passphrase is asked for twice, and a restore asks for confirmation', async () => {
   await using site = new Site()
   await site.run('init')
   const made = await site.type(
@@ -51,7 +51,7 @@ test('at a terminal the passphrase is asked for, twice where it is new, and a re
   expect(await server.stop()).toBe(0)
 })
 
-test('backup and epoch name their commands, and what is wrong with a call', async () => {
+test('backup and epoch list their commands and say what is wrong with a call', async () => {
   await using site = new Site()
   const cases: [words: string[], code: number, says: string][] = [
     [['backup', '--help'], 0, 'backup restore'],

@@ -8,7 +8,7 @@ import { backUp, epochsIn, numbersOf, post, served } from './scene'
 // Every test starts programs.
 setDefaultTimeout(60_000)
 
-test('a backup under write load is whole, and holds exactly what its side file says', async () => {
+test('a backup under write load is complete, and holds exactly what its side file says', async () => {
   await using site = new Site()
   const { server, token } = await served(site, 5)
   let isBusy = true
@@ -38,7 +38,7 @@ test('a backup under write load is whole, and holds exactly what its side file s
   expect(await server.stop()).toBe(0)
 })
 
-test('a copy makes nobody wait: while it is made, posts are answered', async () => {
+test('posts are answered while a backup is made', async () => {
   await using site = new Site()
   const { server, token } = await served(site, 1)
   const body = 'x'.repeat(15_000)
@@ -57,7 +57,7 @@ test('a copy makes nobody wait: while it is made, posts are answered', async () 
   expect(answered).toBeGreaterThan(5)
 })
 
-test('a restore begins an epoch: what clients hold from after the copy is answered with 409', async () => {
+test('a restore starts an epoch, and cursors from after the copy get 409', async () => {
   await using site = new Site()
   const { server, token, posts } = await served(site, 3)
   const { file } = await backUp(site)
@@ -109,7 +109,7 @@ test('a restore begins an epoch: what clients hold from after the copy is answer
   expect(await again.stop()).toBe(0)
 })
 
-test('a backup with keys makes another machine this instance', async () => {
+test('a backup with keys restores the same instance on another machine', async () => {
   await using site = new Site()
   const { server, token } = await served(site, 2)
   mkdirSync(site.paths.blobs)
@@ -121,7 +121,7 @@ test('a backup with keys makes another machine this instance', async () => {
   expect(await server.stop()).toBe(0)
 
   await using other = new Site()
-  // As it comes from a disk: the folder, and nothing else.
+  // As it comes from a disk: the folder and nothing else.
   const folder = join(other.directory, 'from-a-disk')
   mkdirSync(join(folder, 'blobs'), { recursive: true })
   const carried = (path: string) => {
@@ -154,7 +154,7 @@ test('a backup with keys makes another machine this instance', async () => {
   expect(await moved.stop()).toBe(0)
 })
 
-test('without its key a restore says what will happen, and the server refuses', async () => {
+test('a restore without the instance key warns, and the server then refuses to start', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)
   const { file } = await backUp(site)
@@ -168,7 +168,7 @@ test('without its key a restore says what will happen, and the server refuses', 
   expect(refused.stderr).toContain('is missing at')
 })
 
-test('what a restore replaced can be put back, with what its server had not copied from the log yet', async () => {
+test('a store that a restore replaced can be restored in turn, with what was only in its WAL', async () => {
   await using site = new Site()
   const { server, token } = await served(site, 3)
   const { file } = await backUp(site)
@@ -181,6 +181,6 @@ test('what a restore replaced can be put back, with what its server had not copi
   const second = await site.run('backup', 'restore', join(replaced, 'synapse.db'), '--yes', '--json')
   expect({ code: second.code, stderr: second.stderr }).toMatchObject({ code: 0 })
   expect(JSON.parse(second.stdout).after.counts.messages).toBe(4)
-  // No epoch comes twice: the one of the first restore is not in this store, and yet the new one is above it.
+  // Epochs never repeat: the new one is greater than that of the first restore, which this store does not know.
   expect(JSON.parse(second.stdout).after.epoch > JSON.parse(first.stdout).after.epoch).toBe(true)
 })

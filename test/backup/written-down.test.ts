@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import { writeDownRestore } from '../../src/backup/audit-entry'
 
-test('a copy from before there was an audit log is put back without one', () => {
+test('a copy from before the audit log is restored without one', () => {
   using db = new Database(':memory:')
   const epoch = '01M7Y5WJA00A1B2C3D4E5F6G7H'
   writeDownRestore(db, { file: 'synapse.db', now: new Date(0), epoch, lastSeq: 1 })

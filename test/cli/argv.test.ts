@@ -7,7 +7,7 @@ import { ENTRIES } from '../../src/cli/program'
 import { thrownBy } from '../home/temporary'
 import { Site } from '../support/site'
 
-// Every test starts programs, some of which wait for each other.
+// Every test starts programs, some of which wait for one another.
 setDefaultTimeout(30_000)
 
 const args = {
@@ -20,65 +20,65 @@ const args = {
 } as const
 const declared = { ...args, kind: { ...args.kind, options: [...args.kind.options] } }
 
-describe('a command line is taken', () => {
+describe('command lines that are accepted', () => {
   const good: [title: string, words: string[]][] = [
-    ['with a value behind the flag', ['cairn', '--kind', 'human']],
-    ['with a value behind an equals sign', ['cairn', '--kind=human', '--name=']],
-    ['with an equals sign in the value', ['cairn', '--kind=human', '--name=a=b']],
-    ['with flags before the words', ['--kind', 'human', 'cairn', 'ops']],
-    ['with a value of one dash', ['cairn', '--kind', 'human', '--name', '-x']],
-    ['with a value of two dashes behind an equals sign', ['cairn', '--kind', 'human', '--name=--x']],
-    ['with a switch, off or on', ['cairn', '--kind', 'human', '--admin', '--no-admin', '--admin=true']],
-    ['with words behind two dashes', ['--kind', 'human', '--', '--handle', '-x']],
-    ['with a dash alone as a word', ['-', '--kind', 'human']],
+    ['a value after a flag', ['cairn', '--kind', 'human']],
+    ['a value after an equals sign', ['cairn', '--kind=human', '--name=']],
+    ['an equals sign in a value', ['cairn', '--kind=human', '--name=a=b']],
+    ['flags before the arguments', ['--kind', 'human', 'cairn', 'ops']],
+    ['a value that begins with one dash', ['cairn', '--kind', 'human', '--name', '-x']],
+    ['a value that begins with two dashes after an equals sign', ['cairn', '--kind', 'human', '--name=--x']],
+    ['a switch turned on or off', ['cairn', '--kind', 'human', '--admin', '--no-admin', '--admin=true']],
+    ['arguments after two dashes', ['--kind', 'human', '--', '--handle', '-x']],
+    ['a single dash as an argument', ['-', '--kind', 'human']],
   ]
-  test.each(good)('%s', (_, words) => checkArgv(words, declared))
+  test.each(good)('a command line may contain %s', (_, words) => checkArgv(words, declared))
 })
 
-describe('a command line is refused', () => {
+describe('command lines that are refused', () => {
   const bad: [title: string, words: string[], message: string, hint: string][] = [
-    ['with an unknown flag', ['cairn', '--kind', 'human', '--nam', 'x'], 'unknown option --nam', '--name'],
+    ['an unknown flag', ['cairn', '--kind', 'human', '--nam', 'x'], 'unknown option --nam', '--name'],
+    ['an unknown flag with a value', ['a', '--kind=human', '--knd=human'], 'unknown option --knd', '--kind'],
+    ['the beginning of a flag', ['a', '--kind=human', '--disp=x'], 'unknown option --disp', '--display-name'],
+    ['a short flag', ['cairn', '--kind', 'human', '-k'], 'unknown option -k', ''],
     [
-      'with an unknown flag and a value',
-      ['a', '--kind=human', '--knd=human'],
-      'unknown option --knd',
-      '--kind',
-    ],
-    [
-      'with the beginning of a flag',
-      ['a', '--kind=human', '--disp=x'],
-      'unknown option --disp',
-      '--display-name',
-    ],
-    ['with a short flag', ['cairn', '--kind', 'human', '-k'], 'unknown option -k', ''],
-    [
-      'with the camel case of a flag',
+      'a flag in camel case',
       ['a', '--kind=human', '--displayName=x'],
       'unknown option --displayName',
       '--display-name',
     ],
     [
-      'with the negation of what is no switch',
+      'the negation of a flag that is not a switch',
       ['a', '--kind=human', '--no-name'],
       'unknown option --no-name',
       '--name',
     ],
+    ['a negated switch with a value', ['a', '--kind=human', '--no-admin=1'], '--no-admin takes no value', ''],
+    ['a switch with a value', ['a', '--kind=human', '--admin=yes'], '--admin takes no value', ''],
     [
-      'with a negation that has a value',
-      ['a', '--kind=human', '--no-admin=1'],
-      '--no-admin takes no value',
+      'a flag without its value at the end',
+      ['cairn', '--kind', 'human', '--name'],
+      '--name needs a value',
       '',
     ],
-    ['with a switch that has a value', ['a', '--kind=human', '--admin=yes'], '--admin takes no value', ''],
-    ['without the value at the end', ['cairn', '--kind', 'human', '--name'], '--name needs a value', ''],
-    ['without the value before a flag', ['cairn', '--name', '--kind', 'human'], '--name needs a value', ''],
-    ['with a value twice', ['a', '--kind=human', '--name', 'a', '--name', 'b'], '--name is given twice', ''],
-    ['without a flag that must be there', ['cairn'], '--kind is missing', ''],
-    ['without a word that must be there', ['--kind', 'human'], 'HANDLE is missing', ''],
-    ['with a word too many', ['cairn', 'ops', 'more', '--kind', 'human'], "unexpected argument 'more'", ''],
-    ['with a choice that is none', ['cairn', '--kind', 'robot'], '--kind must be one of human, agent', ''],
+    [
+      'a flag without its value before another flag',
+      ['cairn', '--name', '--kind', 'human'],
+      '--name needs a value',
+      '',
+    ],
+    ['a flag given twice', ['a', '--kind=human', '--name', 'a', '--name', 'b'], '--name is given twice', ''],
+    ['a missing flag', ['cairn'], '--kind is missing', ''],
+    ['a missing argument', ['--kind', 'human'], 'HANDLE is missing', ''],
+    ['one argument too many', ['cairn', 'ops', 'more', '--kind', 'human'], "unexpected argument 'more'", ''],
+    [
+      'a value that is not one of the choices',
+      ['cairn', '--kind', 'robot'],
+      '--kind must be one of human, agent',
+      '',
+    ],
   ]
-  test.each(bad)('%s', (_, words, message, hint) => {
+  test.each(bad)('a command line with %s is a usage error', (_, words, message, hint) => {
     const error = thrownBy(() => checkArgv(words, declared))
     expect(error).toBeInstanceOf(UsageError)
     const hints = hint === '' ? [] : [`did you mean ${hint}?`]
@@ -95,9 +95,11 @@ describe('a duration', () => {
     ['2w', 1_209_600_000],
     ['36500d', 3_153_600_000_000],
   ]
-  test.each(good)('%s is %d ms', (text, ms) => expect(parseDuration(text, '--expires-in')).toBe(ms))
+  test.each(good)('the duration %s is %d ms', (text, ms) =>
+    expect(parseDuration(text, '--expires-in')).toBe(ms),
+  )
   test.each(['', '0d', '30', 'd', '30 days', '-1d', '1d x', '36500d1s', '999999999d', '999999999w'])(
-    "'%s' is none",
+    "'%s' is not a duration",
     (text) => {
       expect(thrownBy(() => parseDuration(text, '--expires-in'))).toBeInstanceOf(UsageError)
     },
@@ -107,16 +109,16 @@ describe('a duration', () => {
 describe('every command', () => {
   const commands = Promise.all(ENTRIES.map(async (entry) => ({ entry, command: await entry.load() })))
 
-  test('describes each of its arguments and accepts its own examples', async () => {
+  test('every command describes each of its arguments and accepts its own examples', async () => {
     for (const { entry, command } of await commands) {
       for (const [name, arg] of Object.entries(command.args))
         expect(`${entry.name} ${name}: ${arg.description ?? ''}`).not.toEndWith(': ')
       expect(command.examples.length).toBeGreaterThan(0)
       for (const example of command.examples) {
         const words = shellWords(example).slice(1)
-        // A family's first word may be a command, too: pair, pair list.
+        // The first word of a family can be a command as well: pair, pair list.
         const named = ENTRIES.filter(({ name }) => `${words.join(' ')} `.startsWith(`${name} `))
-        // A family may have a command of its own name: the longest name that fits is the one that is called.
+        // The command with the longest matching name is the one that is called.
         const called = named.toSorted((one, other) => other.name.length - one.name.length)[0]
         expect(called && (await called.load())).toBe(command)
         checkArgv(words.slice(called?.name.split(' ').length), command.args)
@@ -124,12 +126,12 @@ describe('every command', () => {
     }
   })
 
-  test('has its section in docs/cli.md', () => {
+  test('every command has its section in docs/cli.md', () => {
     const sections = [...cliDoc().matchAll(/^### synapse (.+)$/gm)].map(([, name]) => name)
     expect(sections.sort()).toEqual(ENTRIES.map(({ name }) => name).sort())
   })
 
-  test('takes --json; all but those that need no server of yours take --home and --url', async () => {
+  test('every command takes --json, and every command that may use a server takes --home and --url', async () => {
     for (const { entry, command } of await commands) {
       const needsNoServer =
         entry.group === 'Data' ||
@@ -141,7 +143,7 @@ describe('every command', () => {
 })
 
 describe('the program', () => {
-  test('tells of wrong command lines on stderr, with exit code 2 and how it would be right', async () => {
+  test('a wrong command line prints the correction on stderr and exits with 2', async () => {
     await using site = new Site()
     const lines: [words: string[], message: string][] = [
       [[], 'usage: synapse <command>'],
@@ -171,7 +173,7 @@ describe('the program', () => {
     }
   })
 
-  test('shows help and version on stdout, without colour where no terminal is', async () => {
+  test('help and version go to stdout, without colour unless stdout is a terminal', async () => {
     await using site = new Site()
     const lines: [words: string[], part: string][] = [
       [['--help'], 'quickstart'],
@@ -191,7 +193,7 @@ describe('the program', () => {
   })
 })
 
-/** The words of a line as a shell would make them, as far as the examples need it. */
+/** The words of a line as a shell would split it, as far as the examples need it. */
 function shellWords(line: string): string[] {
   return [...line.matchAll(/(?:[^\s"]|"[^"]*")+/g)].map(([word]) => word.replaceAll('"', ''))
 }

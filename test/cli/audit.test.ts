@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { Site } from '../support/site'
 
-// Every test starts programs, some of which wait for each other.
+// Every test starts programs, some of which wait for one another.
 setDefaultTimeout(30_000)
 
 interface Page {
@@ -13,7 +13,7 @@ const addChannel = (site: Site, slug: string) =>
   site.json('admin', 'add-channel', '--slug', slug, '--name', slug)
 
 describe('synapse audit', () => {
-  test('lists what was done, with the command that did it, whether a server runs or not', async () => {
+  test('synapse audit lists each action with the command that did it, whether a server runs or not', async () => {
     await using site = new Site()
     await addChannel(site, 'one')
     await site.serve()
@@ -34,7 +34,7 @@ describe('synapse audit', () => {
     expect(stderr).toMatch(/^more: --cursor \d+\n$/)
   })
 
-  test('verify says whether entries are as they were written, and which is the first that is not', async () => {
+  test('synapse audit verify detects changed entries and names the first one', async () => {
     await using site = new Site()
     for (const slug of ['one', 'two', 'three']) await addChannel(site, slug)
     const sound = await site.run('audit', 'verify')

@@ -5,7 +5,7 @@ import { acquireLock, prepareHome } from '../../src/home'
 import { parsed } from '../support/finished'
 import { Site } from '../support/site'
 
-// Every test starts programs, some of which wait for each other.
+// Every test starts programs, some of which wait for one another.
 setDefaultTimeout(30_000)
 
 const TOKEN = 'bootstrap-token-of-the-tests-0123456789'
@@ -15,7 +15,7 @@ interface Ran {
   readonly [key: string]: unknown
 }
 
-/** The commands of the earlier server's manual, as they stand there, and what they answer. */
+/** The commands of the original server's manual, written as there, and their answers. */
 async function runManual(run: <Answer>(...words: string[]) => Promise<Answer>) {
   const channel = await run<Ran>(
     'add-channel',
@@ -64,13 +64,13 @@ async function runManual(run: <Answer>(...words: string[]) => Promise<Answer>) {
   return { human, issued }
 }
 
-describe('the commands of the earlier manual work', () => {
-  test('while no server runs, with the application in the process of the command', async () => {
+describe('the commands of the original manual', () => {
+  test('the commands of the original manual work while no server runs', async () => {
     await using site = new Site()
     await runManual((...words) => site.json('admin', ...words))
   })
 
-  test('while a server runs, by its socket', async () => {
+  test('the commands of the original manual work over the socket of a running server', async () => {
     await using site = new Site()
     const server = await site.serve()
     const { human, issued } = await runManual((...words) => site.json(...words))
@@ -86,22 +86,22 @@ describe('the commands of the earlier manual work', () => {
     expect(login.status).toBe(200)
   })
 
-  test('from another machine, with --url and a token', async () => {
+  test('the commands of the original manual work from another machine with --url and a token', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_ADMIN_TOKEN = TOKEN
     const server = await site.serve()
     await using other = new Site()
     other.environment.SYNAPSE_ADMIN_TOKEN = TOKEN
     await runManual((...words) => other.json(...words, '--url', `${server.url}/`))
-    // As over the socket: nobody but who was named is a member.
+    // As over the socket: only the named account is a member.
     const members = await site.json<{ account: string }[]>('list-members', 'family-ops')
     expect(members.map(({ account }) => account)).toEqual(['cairn'])
     expect(existsSync(other.home)).toBe(false)
   })
 })
 
-describe('every other command', () => {
-  test('answers as the contract says', async () => {
+describe('the other commands', () => {
+  test('every other command answers as the contract says', async () => {
     await using site = new Site()
     await site.serve()
     const admin = await site.json<Ran>(
@@ -207,7 +207,7 @@ describe('every other command', () => {
     ])
   })
 
-  test('a token ends when it was said to, and is revoked once', async () => {
+  test('a token expires at the time that --expires-in gives, and can be revoked only once', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_ADMIN_TOKEN = TOKEN
     const server = await site.serve()
@@ -229,7 +229,7 @@ describe('every other command', () => {
     expect((await site.run('revoke-token', '--id', fresh.id, '--url', server.url)).code).toBe(0)
   })
 
-  test('init creates home, key and database, and may be repeated, also beside a server', async () => {
+  test('init creates the home, the key and the database, and can be repeated, even while a server runs', async () => {
     await using site = new Site()
     const { paths } = site
     expect(await site.run('init')).toMatchObject({ code: 0, stdout: expect.stringContaining(site.home) })
@@ -243,8 +243,8 @@ describe('every other command', () => {
   })
 })
 
-describe('an error is text on stderr and an exit code', () => {
-  test('for what is missing, in the way, or not allowed', async () => {
+describe('errors', () => {
+  test('a refused command prints its reason on stderr and exits with the documented code', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_ADMIN_TOKEN = TOKEN
     const { url } = await site.serve()
@@ -284,13 +284,13 @@ describe('an error is text on stderr and an exit code', () => {
       expect(finished.stderr).toContain(message)
       expect(finished.stderr).not.toMatch(/\n\s+at /)
     }
-    // The onboarding that failed has written nothing.
+    // The onboarding that failed has stored nothing.
     expect(await site.json<Ran[]>('list-accounts')).not.toContainEqual(
       expect.objectContaining({ handle: 'new' }),
     )
   })
 
-  test('for an answer that is not one of ours, without the password of the address', async () => {
+  test('an answer that is not from Synapse is an error, which does not show the password of the URL', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_ADMIN_TOKEN = TOKEN
     const page = () => new Response('<h1>hello</h1>')
@@ -313,15 +313,15 @@ describe('an error is text on stderr and an exit code', () => {
     })
   })
 
-  test('for a refused configuration, which is named', async () => {
+  test('a refused configuration is an error that names the setting', async () => {
     await using site = new Site()
     const finished = await site.runWith({ SYNAPSE_PORT: 'eighty' }, 'list-accounts')
     expect(finished).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('SYNAPSE_PORT') })
   })
 })
 
-describe.concurrent('while no server runs', () => {
-  test('commands wait for each other', async () => {
+describe.concurrent('commands while no server runs', () => {
+  test('commands that run at once wait for one another', async () => {
     await using site = new Site()
     await site.json('init', '--json')
     const handles = ['ada', 'ben', 'cyd']
@@ -332,7 +332,7 @@ describe.concurrent('while no server runs', () => {
     expect(await site.json<unknown[]>('list-accounts')).toHaveLength(3)
   })
 
-  test('the first one says that it made the store, for whoever named the wrong home', async () => {
+  test('the first command says that it created the store, in case the home was wrong', async () => {
     await using site = new Site()
     const said = async () => (await site.run('list-accounts')).stderr
     expect(await said()).toBe(`there was no store at ${site.paths.database}: a new one was made\n`)
@@ -341,7 +341,7 @@ describe.concurrent('while no server runs', () => {
     expect((await other.run('quickstart', '--yes')).stderr).not.toContain('there was no store')
   })
 
-  test('a home that stays locked is exit code 5', async () => {
+  test('a command exits with 5 if the home stays locked', async () => {
     await using site = new Site()
     prepareHome(site.home)
     using _lock = await acquireLock(site.paths.lock)
@@ -349,7 +349,7 @@ describe.concurrent('while no server runs', () => {
     expect(finished).toMatchObject({ code: 5, stdout: '', stderr: expect.stringContaining(site.home) })
   })
 
-  test('a server of another home is not asked, though the environment names its socket', async () => {
+  test('a command does not use the server of another home, even if SYNAPSE_SOCKET names its socket', async () => {
     await using other = new Site()
     await other.serve()
     await using site = new Site()
@@ -359,7 +359,7 @@ describe.concurrent('while no server runs', () => {
     expect(await site.json<unknown[]>('list-accounts')).toHaveLength(1)
   })
 
-  test('the socket of a killed server does not count as one', async () => {
+  test('a command ignores the socket of a killed server', async () => {
     await using site = new Site()
     const server = await site.serve()
     await server.kill()
@@ -393,7 +393,7 @@ describe('at a terminal', () => {
     expect(login.status).toBe(200)
   })
 
-  test('an empty password means one that is made up; Ctrl-C leaves without writing anything', async () => {
+  test('an empty password means a generated one, and Ctrl-C stops without writing anything', async () => {
     await using site = new Site()
     const left = await site.type(
       [['Password for ada', 'secr\u0003']],

@@ -3,7 +3,7 @@ import { declaredSettings } from '../../src/config'
 import { selfSigned } from '../support/certificate'
 import { Site } from '../support/site'
 
-// Every test starts programs, some of which wait for each other.
+// Every test starts programs, some of which wait for one another.
 setDefaultTimeout(30_000)
 
 interface Row {
@@ -12,7 +12,7 @@ interface Row {
   readonly source: string
 }
 
-/** Sets, shows and unsets, wherever the commands end up. */
+/** Sets, shows and unsets settings; `where` says which server gets the commands. */
 async function roundTrip(site: Site, ...where: string[]) {
   const run = (...words: string[]) => site.run('config', ...words, ...where)
   expect((await run('set', 'wait.max_s', '30')).stdout).toBe('wait.max_s = 30\n')
@@ -41,8 +41,8 @@ async function roundTrip(site: Site, ...where: string[]) {
   expect((await run('history', 'wait.max_s', '--limit', '1')).stdout).toContain('set wait.max_s 30')
 }
 
-describe('settings are changed', () => {
-  test('while no server runs, and count when one starts', async () => {
+describe('changing settings', () => {
+  test('settings changed while no server runs apply when one starts', async () => {
     await using site = new Site()
     await roundTrip(site)
     const server = await site.serve()
@@ -50,7 +50,7 @@ describe('settings are changed', () => {
     expect((await site.run('config', 'get', 'wait.max_s')).stdout).toBe('30\n')
   })
 
-  test('by the socket, and count for the next request over TCP', async () => {
+  test('settings changed over the socket apply to the next request', async () => {
     await using site = new Site()
     const server = await site.serve()
     await roundTrip(site)
@@ -61,7 +61,7 @@ describe('settings are changed', () => {
     expect(await answer.json()).toMatchObject({ limits: { wait_seconds: 30 } })
   })
 
-  test('from elsewhere, with a token', async () => {
+  test('settings can be changed from another machine with a token', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_ADMIN_TOKEN = 'bootstrap-token-of-the-tests-0123456789'
     const server = await site.serve()
@@ -69,7 +69,7 @@ describe('settings are changed', () => {
   })
 })
 
-test('the public address that was set is the one that agents are given', async () => {
+test('onboard-agent prints the public address that was set', async () => {
   await using site = new Site()
   await site.run('config', 'set', 'base_url', 'https://chat.example.org')
   await site.json('add-channel', '--slug', 'general', '--name', 'General')
@@ -80,7 +80,7 @@ test('the public address that was set is the one that agents are given', async (
   expect(_next).toContain('https://chat.example.org')
 })
 
-describe('a command refuses', () => {
+describe('refused settings', () => {
   const rows: [string[], number, string][] = [
     [['set', 'wait.max_s', 'soon'], 2, 'wait.max_s must be a whole number from 1 to 300'],
     [['set', 'wait.max', '5'], 4, 'the nearest is wait.max_s'],
@@ -92,7 +92,7 @@ describe('a command refuses', () => {
     [['set', 'wait.max_s'], 2, 'VALUE is missing'],
     [['set', 'base_url', 'https://example.org/synapse'], 2, 'Synapse needs a host name of its own'],
   ]
-  test.each(rows)('config %j', async (words, code, message) => {
+  test.each(rows)('config %j is refused', async (words, code, message) => {
     await using site = new Site()
     expect(await site.run('config', ...words)).toMatchObject({
       code,
@@ -103,7 +103,7 @@ describe('a command refuses', () => {
 })
 
 describe('config check', () => {
-  test('shows what a start would go by, and no password', async () => {
+  test('config check shows the effective configuration without passwords', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_WAIT_MAX_S = '20'
     site.environment.SYNAPSE_PROT = '1'
@@ -118,7 +118,7 @@ describe('config check', () => {
     expect(stdout).not.toContain('hunter2')
   })
 
-  test('leaves out no option, and says of secrets only that they are there', async () => {
+  test('config check lists every option and masks secrets', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_LAN = '1'
     const { cert, key } = selfSigned(site.directory, 'tls', 40)
@@ -135,11 +135,11 @@ describe('config check', () => {
     expect(options).toContainEqual({ key: 'tls_key', value: key, source: 'environment' })
     expect(options).toContainEqual({ key: 'backup_passphrase', value: '***', source: 'environment' })
     expect(options).toContainEqual({ key: 'instance_key', value: null, source: 'default' })
-    // It is refused by a start that needs it, and by no other.
+    // A start refuses it only where the token is needed.
     expect(notices).toEqual([expect.stringContaining('SYNAPSE_ADMIN_TOKEN must be 32 to 256')])
   })
 
-  test('names everything that is wrong', async () => {
+  test('config check names every problem', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_WAIT_MAX_S = 'soon'
     site.environment.SYNAPSE_PORT = 'eighty'

@@ -10,7 +10,7 @@ interface Drain {
   readonly in_flight: number
 }
 
-test('a drain refuses changes from the next request on, over a restart, until it is stopped', async () => {
+test('a drain refuses changes from the next request on, survives a restart, and lasts until it is stopped', async () => {
   await using site = new Site()
   let server = await site.serve()
   const { agent } = await site.json<{ agent: { token: string } }>('quickstart', '--yes', '--json')
@@ -44,7 +44,7 @@ test('a drain refuses changes from the next request on, over a restart, until it
   await until('the banner', () => server.stderr.includes('draining: yes'))
   expect((await site.run('doctor', '--json')).stdout).toContain('draining, for less than an hour')
 
-  // An admin elsewhere is not locked out.
+  // An admin on another machine can still sign in.
   const words = ['--account', 'system', '--scopes', 'admin:*']
   const made = await site
     .json<{ token: string }>('add-account', '--kind', 'agent', '--handle', 'system-2')
@@ -56,7 +56,7 @@ test('a drain refuses changes from the next request on, over a restart, until it
   expect([await post(), await ready(), await phase()]).toEqual([201, 200, 'ready'])
 })
 
-test('it can be started while no server runs', async () => {
+test('a drain can be started while no server runs', async () => {
   await using site = new Site()
   await site.json('init', '--json')
   expect(await site.json<Drain>('drain', 'start')).toMatchObject({ draining: true })
@@ -65,7 +65,7 @@ test('it can be started while no server runs', async () => {
   expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
 })
 
-test('a request on its way is waited for (1)', async () => {
+test('drain status exits with 1 while a request is still running', async () => {
   await using site = new Site()
   const server = await site.serve()
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -14,8 +14,8 @@ interface Quickstart {
   readonly admin: { readonly handle: string; readonly password: string }
 }
 
-describe('over TLS', () => {
-  test('the listener speaks HTTPS alone, with bodies, streams and sockets; its URLs say so, and its cookie is Secure', async () => {
+describe('TLS', () => {
+  test('a TLS listener speaks only HTTPS and WSS, its URLs are https, and its session cookie is Secure', async () => {
     await using site = new Site()
     const { cert, key } = selfSigned(site.userHome)
     const { agent, admin } = await site.json<Quickstart>('quickstart', '--yes', '--json')
@@ -63,7 +63,7 @@ describe('over TLS', () => {
     expect(await server.stop()).toBe(0)
   })
 
-  test('a daemon without a socket is waited for, asked and stopped by it', async () => {
+  test('a TLS daemon without a socket can be started, queried and stopped', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_SOCKET = 'off'
     const { cert, key } = selfSigned(site.userHome)
@@ -73,7 +73,7 @@ describe('over TLS', () => {
     expect((await site.run('serve', '--stop')).code).toBe(0)
   })
 
-  test('a certificate without its key, or with another one, ends with 78', async () => {
+  test('a certificate with a missing or wrong key exits with 78', async () => {
     await using site = new Site()
     const { cert } = selfSigned(site.userHome)
     const { key } = selfSigned(site.userHome, 'other')
@@ -89,8 +89,8 @@ describe('over TLS', () => {
   })
 })
 
-describe('in rescue mode', () => {
-  test('whoever is on this machine administers without a credential; the log and the banner say so', async () => {
+describe('rescue mode', () => {
+  test('in rescue mode local requests are admin without a credential, and the log and banner say so', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_HOST = '10.99.0.1'
     const server = await site.serve('--insecure-localhost')
@@ -139,7 +139,7 @@ describe('in rescue mode', () => {
     expect((await fetch(`${again.url}/v1/admin/accounts`)).status).toBe(401)
   })
 
-  test('a server with a public address is refused (78)', async () => {
+  test('rescue mode is refused with 78 on a server with a public address', async () => {
     await using site = new Site()
     const { code, stderr } = await site.runWith(
       { SYNAPSE_DOMAIN: 'chat.example.org' },
@@ -156,12 +156,12 @@ describe('in rescue mode', () => {
   })
 })
 
-describe('for the local network', () => {
+describe('the local network', () => {
   const config = (env: Record<string, string>) =>
     loadConfig({ env: { HOME: '/h', SYNAPSE_HOME: '/h/data', ...env }, cwd: '/', command: 'serve' })
   const addresses = () => ['127.0.0.1', '192.168.1.20']
 
-  test('the run warns that tokens travel unencrypted, unless it speaks TLS', async () => {
+  test('--lan warns that tokens travel unencrypted, unless TLS is on', async () => {
     await using site = new Site()
     const { cert, key } = selfSigned(site.userHome)
     const plain = planBind(config({ SYNAPSE_LAN: '1' }), { addresses })
@@ -172,12 +172,12 @@ describe('for the local network', () => {
     expect(encrypted.bind.listeners[0]?.reachedAt).toEqual(addresses())
   })
 
-  test('with a public address on the machine it is refused (78), else it prints where it is reached', async () => {
+  test('--lan exits with 78 on a machine with a public address, and otherwise prints its URLs', async () => {
     await using site = new Site()
     const exposed = await site.run('serve', '--lan', '--daemon', '--port', '0')
     if (exposed.code === 78) {
       expect(exposed.stderr).toContain('public address')
-      // The guard lifted, the same flag works: the rest of it can be looked at on any machine.
+      // With the guard lifted the same flag works, so the rest can be tested on any machine.
       const { run } = await site.daemon('--lan', '--allow-public-bind')
       expect(run.urls[0]).toStartWith('http://127.0.0.1:')
       expect((await fetch(`${run.urls[0]}/healthz`)).status).toBe(200)
@@ -188,8 +188,8 @@ describe('for the local network', () => {
   })
 })
 
-describe('a socket of the operator that is put elsewhere', () => {
-  test('is refused (78) where its folder is missing, or others can change what is in it', async () => {
+describe('a socket outside the home', () => {
+  test('a socket exits with 78 if its folder is missing or writable by other users', async () => {
     await using site = new Site()
     const open = `${site.userHome}/open`
     mkdirSync(open)
@@ -203,13 +203,13 @@ describe('a socket of the operator that is put elsewhere', () => {
       expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining(problem) })
       expect(stderr).toContain('SYNAPSE_SOCKET')
     }
-    // There others cannot touch what is not theirs.
+    // With the sticky bit others cannot touch files that are not theirs.
     chmodSync(open, 0o1777)
     site.environment.SYNAPSE_SOCKET = `${open}/synapse.sock`
     await site.daemon()
   })
 
-  test('takes no other file away', async () => {
+  test('a socket path that names another file is refused, and the file stays', async () => {
     await using site = new Site()
     const file = `${site.userHome}/notes`
     writeFileSync(file, 'mine')
@@ -234,7 +234,7 @@ describe('flags that exclude each other', () => {
     ['--logs', '--json'],
   ]
   test.each(lines.map((words) => [words.join(' '), words] as const))(
-    '%s is a mistake of usage (2)',
+    'serve %s is a usage error',
     async (_, words) => {
       await using site = new Site()
       expect((await site.run('serve', ...words)).code).toBe(2)
@@ -242,8 +242,8 @@ describe('flags that exclude each other', () => {
   )
 })
 
-describe('with a home that is thrown away', () => {
-  test('a server works as any other, and nothing of it is left', async () => {
+describe('serve --memory', () => {
+  test('serve --memory runs a full server and leaves nothing behind', async () => {
     await using site = new Site()
     delete site.environment.SYNAPSE_HOME
     const run = await site.json<RunFile>('serve', '--daemon', '--json', '--memory', '--port', '0')

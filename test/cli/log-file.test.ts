@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openLogFile } from '../../src/cli/serve/log-file'
 import { temporaryDirectory } from '../home/temporary'
 
-test('a log file is for its owner alone, is continued, and is renamed when it is full', () => {
+test('a log file has mode 0600, is appended to, and is rotated when it is full', () => {
   using directory = temporaryDirectory()
   const path = join(directory.path, 'synapse.log')
   for (const line of ['one\n', 'two\n', 'three\n', 'four\n', 'five\n']) {
@@ -17,7 +17,7 @@ test('a log file is for its owner alone, is continued, and is renamed when it is
   expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
-test('a log file that was moved away is left when it is reopened', () => {
+test('reopening creates a new log file after the old one was moved away', () => {
   using directory = temporaryDirectory()
   const path = join(directory.path, 'synapse.log')
   using log = openLogFile(path)
@@ -30,7 +30,7 @@ test('a log file that was moved away is left when it is reopened', () => {
   expect(readFileSync(path, 'utf8')).toBe('three\n')
 })
 
-test('a log without its directory costs lines, nothing else', () => {
+test('a log whose directory is gone loses lines without an error', () => {
   using directory = temporaryDirectory()
   const path = join(directory.path, 'logs', 'synapse.log')
   using log = openLogFile(path)

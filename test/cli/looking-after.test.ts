@@ -10,8 +10,8 @@ import { until } from '../support/sockets'
 
 setDefaultTimeout(60_000)
 
-describe('--restart', () => {
-  test('starts the server again with the flags it had, as another process', async () => {
+describe('serve --restart', () => {
+  test('serve --restart starts a new process with the flags of the old one', async () => {
     await using site = new Site()
     const { run: first } = await site.daemon('--host', '127.0.0.1')
     const second = await site.json<RunFile>('serve', '--restart', '--json')
@@ -24,7 +24,7 @@ describe('--restart', () => {
     expect((await fetch(`${second.urls[0]}/healthz`)).status).toBe(200)
   })
 
-  test('what is given goes before what was', async () => {
+  test('new flags of serve --restart replace the old ones', async () => {
     await using site = new Site()
     await site.daemon('--host', '127.0.0.1')
     const second = await site.json<RunFile>('serve', '--restart', '--json', '--host', 'localhost')
@@ -32,7 +32,7 @@ describe('--restart', () => {
     expect(readRunFile(site.paths.runFile)?.args).toContain('--host=localhost')
   })
 
-  test('from another directory it finds the same store and the same files', async () => {
+  test('serve --restart from another directory uses the same store and the same files', async () => {
     await using site = new Site()
     const { cert, key } = selfSigned(site.userHome)
     const words = [
@@ -58,19 +58,19 @@ describe('--restart', () => {
     expect(readdirSync(elsewhere)).toEqual([])
     expect((await site.run('serve', '--stop')).code).toBe(0)
 
-    // Nor does it matter how the one before was started.
+    // This holds for a server in the foreground too.
     await site.serve(...words)
     expect((await restart()).store).toBe(first.store)
   })
 
-  test('starts one where none runs', async () => {
+  test('serve --restart starts a server if none runs', async () => {
     await using site = new Site()
     const run = await site.json<RunFile>('serve', '--restart', '--json', '--port', '0')
     site.remember(run.pid)
     expect((await fetch(`${run.urls[0]}/healthz`)).status).toBe(200)
   })
 
-  test('is left to the supervisor, whose command it prints (1)', async () => {
+  test('serve --restart under a supervisor exits with 1 and prints the command of the supervisor', async () => {
     await using site = new Site()
     const { run, runFile: path } = site.paths
     mkdirSync(run, { recursive: true, mode: 0o700 })
@@ -89,8 +89,8 @@ describe('--restart', () => {
   })
 })
 
-describe('--status', () => {
-  test('ends with 1 while the server is there and does not answer', async () => {
+describe('serve --status', () => {
+  test('serve --status exits with 1 while the server is running but does not answer', async () => {
     await using site = new Site()
     const server = await site.serve()
     expect((await site.run('serve', '--status')).code).toBe(0)
@@ -104,7 +104,7 @@ describe('--status', () => {
   })
 })
 
-describe('--logs', () => {
+describe('serve --logs', () => {
   const logOf = (site: Site, text: string) => {
     const { logs, log } = site.paths
     mkdirSync(logs, { recursive: true, mode: 0o700 })
@@ -113,7 +113,7 @@ describe('--logs', () => {
   }
   const numbered = (count: number) => Array.from({ length: count }, (_, i) => `line ${i + 1}\n`).join('')
 
-  test('shows the last lines, a hundred unless it is told how many', async () => {
+  test('serve --logs shows the last hundred lines, or as many as -n says', async () => {
     await using site = new Site()
     logOf(site, numbered(30_000))
     const shown = async (...words: string[]) =>
@@ -126,7 +126,7 @@ describe('--logs', () => {
     expect(await shown('-n', '1')).toBe('half a line')
   })
 
-  test('goes on with what is written, over a rotation', async () => {
+  test('serve --logs follows the log across a rotation', async () => {
     await using site = new Site()
     const log = logOf(site, numbered(2))
     const child = Bun.spawn([...program, 'serve', '--logs', '-n', '1'], {
@@ -151,7 +151,7 @@ describe('--logs', () => {
     expect(shown).toBe('line 2\nline 3\nline 4\n')
   })
 
-  test('SIGHUP makes a daemon go on in a new file, for whoever moved the log away', async () => {
+  test('SIGHUP makes a daemon open a new log file after the old one was moved away', async () => {
     await using site = new Site()
     const { run } = await site.daemon()
     const { log } = site.paths
@@ -164,7 +164,7 @@ describe('--logs', () => {
     expect((await fetch(`${run.urls[0]}/healthz`)).status).toBe(200)
   })
 
-  test('there is none without a daemon (1)', async () => {
+  test('serve --logs exits with 1 if there is no daemon', async () => {
     await using site = new Site()
     expect(await site.run('serve', '--logs', '--no-follow')).toMatchObject({
       code: 1,

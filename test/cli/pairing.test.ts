@@ -16,7 +16,7 @@ interface Paired {
   readonly token?: string
 }
 
-/** A server that runs, with a person who is its admin, and an agent. */
+/** A running server with a person, who is an admin, and an agent. */
 async function served() {
   const site = new Site()
   await site.json('quickstart', '--yes', '--json')
@@ -24,7 +24,7 @@ async function served() {
   const token = (handle: string) => join(site.userHome, '.synapse', `${handle}.token`)
   const me = async (handle: string) => {
     const authorization = `Bearer ${readFileSync(token(handle), 'utf8').trim()}`
-    // What a server answers about a token.
+    // What the server says about a token.
     return (await (await fetch(`${server.url}/v1/auth/me`, { headers: { authorization } })).json()) as {
       handle: string
       scopes: string[]
@@ -33,7 +33,7 @@ async function served() {
   return { site, server, token, me, [Symbol.asyncDispose]: () => site[Symbol.asyncDispose]() }
 }
 
-test('a link holds the payload of the vector', () => {
+test('a pairing link holds the payload of the test vector', () => {
   const payload = { url: 'http://192.168.1.20:8080', code: 'AAECAwQFBgcICQoLDA0ODw', device: 'phone-x' }
   const fragment =
     'eyJ2IjoxLCJ1cmwiOiJodHRwOi8vMTkyLjE2OC4xLjIwOjgwODAiLCJjb2RlIjoiQUFFQ0F3UUZCZ2NJQ1FvTERBME9EdyIsImRldmljZSI6InBob25lLXgifQ'
@@ -44,7 +44,7 @@ test('a link holds the payload of the vector', () => {
     expect(() => readPairLink(bad)).toThrow('this is no link of synapse pair')
 })
 
-test('a QR code is drawn black on white, or for a dark terminal, and reads as what it is of', async () => {
+test('a QR code is drawn for light and dark terminals, and scans as its text', async () => {
   const { encode } = await import('uqr')
   for (const text of [
     'A',
@@ -60,7 +60,7 @@ test('a QR code is drawn black on white, or for a dark terminal, and reads as wh
 })
 
 describe('pair and join', () => {
-  test('let a program in: the token is kept for its owner alone', async () => {
+  test('join stores the token in a file for its owner alone', async () => {
     await using s = await served()
     const paired = await s.site.json<Paired>('pair', '--device', 'cli-x', '--account', 'assistant', '--json')
     expect(paired).toMatchObject({ device: 'cli-x', state: 'active', url: s.server.url })
@@ -81,7 +81,7 @@ describe('pair and join', () => {
     expect([again.code, again.stderr]).toEqual([1, 'error: This code was used; make another one\n'])
   })
 
-  test('by the typed code, in the place of an older token', async () => {
+  test('join takes the typed code and replaces an older token', async () => {
     await using s = await served()
     mkdirSync(join(s.site.userHome, '.synapse'), { mode: 0o755 })
     writeFileSync(s.token('admin'), 'old', { mode: 0o644 })
@@ -92,7 +92,7 @@ describe('pair and join', () => {
     expect(statSync(join(s.site.userHome, '.synapse')).mode & 0o777).toBe(0o700)
   })
 
-  test('with --direct the link holds the token', async () => {
+  test('a link of pair --direct holds the token', async () => {
     await using s = await served()
     const words = ['--device', 'script', '--account', 'assistant', '--scopes', 'channel:general:read']
     const paired = await s.site.json<Paired>('pair', ...words, '--direct', '--json')
@@ -105,7 +105,7 @@ describe('pair and join', () => {
     expect(await s.me('assistant')).toMatchObject({ scopes: ['channel:general:read'] })
   })
 
-  test('show a person the code to point a camera at, the link, and what to type', async () => {
+  test('pair shows a QR code, the link, and what to type', async () => {
     await using s = await served()
     const url = 'http://192.168.1.20:8080'
     const { code, stdout, stderr } = await s.site.run('pair', '--device', 'phone-x', '--url', `${url}/`)
@@ -125,7 +125,7 @@ describe('pair and join', () => {
     )
   })
 
-  test('pair list shows devices; pair revoke shuts one out by its label or id', async () => {
+  test('pair list shows devices, and pair revoke revokes one by its label or id', async () => {
     await using s = await served()
     const first = await s.site.json<Paired>('pair', '--device', 'cli-x', '--account', 'assistant', '--json')
     await s.site.json('join', first.link)
@@ -143,7 +143,7 @@ describe('pair and join', () => {
     expect([unknown.code, unknown.stderr]).toEqual([4, 'error: there is no device nothing\n'])
   })
 
-  test('work while no server runs, but for the redeeming', async () => {
+  test('pair works while no server runs, and join does not', async () => {
     await using site = new Site()
     await site.json('quickstart', '--yes', '--json')
     const { code, link } = await site.json<Paired>('pair', '--device', 'phone-x', '--json')
@@ -151,7 +151,7 @@ describe('pair and join', () => {
     expect((await site.run('join', link.replace('8080', '1'))).code).toBe(8)
   })
 
-  test('say what is wrong with a command line, and keep the code to themselves', async () => {
+  test('pair and join say what is wrong with a command line and never print the code', async () => {
     await using site = new Site()
     const link = pairLink({ url: 'http://127.0.0.1:1', code: 'canary', device: 'x' })
     for (const [words, problem] of [
@@ -170,7 +170,7 @@ describe('pair and join', () => {
   })
 })
 
-test('issue-token takes actors', async () => {
+test('issue-token accepts --actors', async () => {
   await using site = new Site()
   await site.json('quickstart', '--yes', '--json')
   const words = ['issue-token', '--account', 'assistant', '--scopes', 'channel:*:read']

@@ -4,11 +4,11 @@ import { Site } from '../support/site'
 
 setDefaultTimeout(30_000)
 
-/** What a terminal obeys, in JSON too: C1, DEL, a turn of direction, a separator of lines, tags. */
+/** What a terminal obeys even inside JSON: C1 controls, DEL, bidi overrides, line separators, tags. */
 const HOSTILE = 'x\u009b2Jy\u007f\u202ez\u2028\u{e0041}\u001b[2J\r'
 const OBEYED = /[\p{Cc}\p{Zl}\u202e\u{e0041}]/u
 
-test('names that were stored before the rule are printed as escapes, and mean the same', async () => {
+test('stored names with control characters are printed as escapes and keep their meaning', async () => {
   await using site = new Site()
   await site.json('admin', 'add-channel', '--slug', 'one', '--name', 'One')
   await site.json('admin', 'onboard-agent', '--handle', 'cairn', '--channels', 'one')

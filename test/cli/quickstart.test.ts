@@ -5,7 +5,7 @@ import { joinSnippet } from '../../src/cli/lib/join-snippet'
 import type { QuickstartFacts } from '../../src/cli/quickstart/text'
 import { Site } from '../support/site'
 
-// Every test starts programs, some of which wait for each other.
+// Every test starts programs, some of which wait for one another.
 setDefaultTimeout(30_000)
 
 /** The bodies in a channel, as the agent with this token reads them. */
@@ -24,7 +24,7 @@ function login(url: string, handle: string, password: string | undefined): Promi
   })
 }
 
-/** The shell lines out of the text for people: from the first to the end of the curl command. */
+/** The shell lines in the text: from the first one to the end of the curl command. */
 function snippetIn(text: string): string {
   const lines = text.split('\n')
   const first = lines.findIndex((line) => line.startsWith('mkdir'))
@@ -32,7 +32,7 @@ function snippetIn(text: string): string {
 }
 
 describe('quickstart --yes', () => {
-  test('makes an admin who can sign in, a channel and an agent; its lines, pasted into a shell, post', async () => {
+  test('quickstart creates an admin, a channel and an agent, and the lines it prints post a message', async () => {
     await using site = new Site()
     const { url } = await site.serve()
     const facts = await site.json<QuickstartFacts>('quickstart', '--yes', '--json')
@@ -59,9 +59,9 @@ describe('quickstart --yes', () => {
     expect(readFileSync(join(clients, 'assistant.token'), 'utf8')).toBe(`${facts.agent.token}\n`)
   })
 
-  test('works before the first start, and its lines work once the server runs', async () => {
+  test('quickstart works before the first start, and its lines work once the server runs', async () => {
     await using site = new Site()
-    // A port that was free a moment ago: nobody else on this machine asks for it by number.
+    // A port that was free a moment ago, and that no other program is likely to take.
     const probe = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
     const port = String(probe.port)
     await probe.stop(true)
@@ -85,7 +85,7 @@ describe('quickstart --yes', () => {
     expect(JSON.parse(pasted.stdout)).toMatchObject({ channel: 'family-ops', sender_handle: 'cairn' })
   })
 
-  test('may be run again: it uses what exists and issues another token', async () => {
+  test('quickstart can be repeated: it uses what exists and issues another token', async () => {
     await using site = new Site()
     await site.json('add-account', '--kind', 'human', '--handle', 'ada', '--password', 'correct horse')
     await site.json('add-channel', 'general', 'General')
@@ -107,7 +107,7 @@ describe('quickstart --yes', () => {
     expect((await login(url, 'ada', 'correct horse')).status).toBe(200)
   })
 
-  test('names what stands in the way', async () => {
+  test('quickstart names what prevents it', async () => {
     await using site = new Site()
     await site.json('quickstart', '--yes', '--json')
     await site.json('archive-channel', 'general')
@@ -125,7 +125,7 @@ describe('quickstart --yes', () => {
 })
 
 describe('quickstart at a terminal', () => {
-  test('asks for what is missing and shows a made-up password once', async () => {
+  test('quickstart asks for what is missing and shows a generated password once', async () => {
     await using site = new Site()
     const { code, stdout } = await site.type(
       [
@@ -144,7 +144,7 @@ describe('quickstart at a terminal', () => {
     )
   })
 
-  test('colours its words, unless NO_COLOR is set', async () => {
+  test('quickstart prints colours, unless NO_COLOR is set', async () => {
     await using site = new Site()
     const colourful = await site.type([], 'quickstart', '--yes')
     expect(colourful.code).toBe(0)
@@ -157,7 +157,7 @@ describe('quickstart at a terminal', () => {
 })
 
 describe('the join lines', () => {
-  test('survive every shell and any text in them', async () => {
+  test('the join lines work in every shell with any text in them', async () => {
     const received: string[] = []
     using server = Bun.serve({
       hostname: '127.0.0.1',

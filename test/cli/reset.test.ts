@@ -6,18 +6,18 @@ import { Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 
-/** A home that was used, and that nobody uses. */
+/** A home that has been used and that no process uses now. */
 async function used(): Promise<Site> {
   const site = new Site()
   site.environment.SYNAPSE_BACKUP_DIR = `${site.userHome}/backups`
-  // Another server may answer on the port that is the default.
+  // Another server may be running on the default port.
   site.environment.SYNAPSE_PORT = '1'
   await site.json('quickstart', '--yes', '--json')
   writeFileSync(site.paths.env, 'SYNAPSE_LOG_LEVEL=info\n', { mode: 0o600 })
   return site
 }
 
-test('everything but settings and backups goes, after a copy was made', async () => {
+test('reset makes a backup and deletes everything but settings and backups', async () => {
   await using site = await used()
   const { instanceKey, database } = site.paths
   const key = readFileSync(instanceKey, 'utf8')
@@ -39,7 +39,7 @@ test('everything but settings and backups goes, after a copy was made', async ()
   expect(existsSync(kept.backup)).toBe(true)
 })
 
-test('what one reset left, another takes; and where nothing is left, nothing is done', async () => {
+test('a second reset deletes what the first one kept, and a third one does nothing', async () => {
   await using site = await used()
   await site.json('reset', '--keep-keys', '--yes', '--json')
   const { keys } = site.paths
@@ -48,7 +48,7 @@ test('what one reset left, another takes; and where nothing is left, nothing is 
   expect(readdirSync(site.home)).toEqual(['synapse.env'])
 })
 
-test('a home that anything uses is left alone (5)', async () => {
+test('reset refuses with 5 while a process uses the home', async () => {
   await using site = await used()
   const { database, run, runFile: path } = site.paths
   const refused = async (part: string) => {
@@ -62,7 +62,7 @@ test('a home that anything uses is left alone (5)', async () => {
     await server.stop()
   }
   mkdirSync(run, { recursive: true })
-  // A server of which only one sign is left.
+  // Only one sign of a running server is left.
   using socket = Bun.listen({ unix: `${run}/synapse.sock`, socket: { data() {} } })
   await refused('synapse.sock')
   socket.stop(true)

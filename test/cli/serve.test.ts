@@ -5,10 +5,10 @@ import { runFile } from '../home/run-file-of'
 import { Site } from '../support/site'
 import { until } from '../support/sockets'
 
-// Every test starts programs, some of which wait for each other.
+// Every test starts programs, some of which wait for one another.
 setDefaultTimeout(30_000)
 
-/** What lies in run/ beside the lock, which stays. */
+/** The files in run/ except the lock, which stays. */
 function runFiles(home: string): string[] {
   return readdirSync(homePaths(home).run).filter((name) => !name.startsWith('lock.db'))
 }
@@ -17,8 +17,8 @@ function phaseOf(home: string): string | undefined {
   return readRunFile(homePaths(home).runFile)?.phase
 }
 
-describe('in the foreground', () => {
-  test('stdout carries JSON lines alone; stderr says where it listens, where the data is and what to do first', async () => {
+describe('serve in the foreground', () => {
+  test('serve writes only JSON lines to stdout, and its URLs, its home and the first command to stderr', async () => {
     await using site = new Site()
     const server = await site.serve()
     const banner = await until('the banner', () =>
@@ -36,7 +36,7 @@ describe('in the foreground', () => {
     expect(runFiles(site.home)).toEqual([])
   })
 
-  test('says nothing of quickstart once there is an admin', async () => {
+  test('serve does not suggest quickstart once there is an admin', async () => {
     await using site = new Site()
     await site.json('quickstart', '--yes', '--json')
     const server = await site.serve()
@@ -46,7 +46,7 @@ describe('in the foreground', () => {
     expect(server.stderr).not.toContain('quickstart')
   })
 
-  test('hides the password of the store', async () => {
+  test('serve does not print the password of the database', async () => {
     await using site = new Site()
     const url = 'postgres://ada:hunter2@127.0.0.1:1/synapse'
     const { code, stdout, stderr } = await site.run('serve', '--port', '0', '--database-url', url)
@@ -54,7 +54,7 @@ describe('in the foreground', () => {
     expect(stdout + stderr).not.toContain('hunter2')
   })
 
-  test('a second one on the same home ends with 5 and names the first', async () => {
+  test('a second server on the same home exits with 5 and names the first', async () => {
     await using site = new Site()
     const server = await site.serve()
     for (const action of ['--foreground', '--daemon']) {
@@ -66,7 +66,7 @@ describe('in the foreground', () => {
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
   })
 
-  test('after kill -9 the next one starts on what was left', async () => {
+  test('a server starts again after kill -9', async () => {
     await using site = new Site()
     const first = await site.serve()
     await first.kill()
@@ -76,12 +76,12 @@ describe('in the foreground', () => {
     expect((await fetch(`${second.url}/healthz`)).status).toBe(200)
   })
 
-  test('Ctrl-C lets a request in flight finish; a second one within three seconds kills', async () => {
+  test('Ctrl-C lets a running request finish, and a second one kills the server', async () => {
     await using site = new Site()
     const server = await site.serve()
     const { hostname, port } = new URL(server.url)
     const connected = Promise.withResolvers<void>()
-    // A request whose body never comes.
+    // A request whose body never arrives.
     await Bun.connect({
       hostname,
       port: Number(port),
@@ -102,20 +102,20 @@ describe('in the foreground', () => {
     expect(await server.exited).toBe(130)
   })
 
-  test('it starts while commands work on the home, which go on by its socket or before it', async () => {
+  test('a server can start while commands work on the home, and the commands succeed', async () => {
     await using site = new Site()
     const commands = ['ada', 'ben', 'cyd'].map((handle) =>
       site.run('add-account', '--kind', 'agent', '--handle', handle),
     )
     const server = await site.serve()
-    // One of them may have come before the server.
+    // A command may have run before the server started.
     for (const { code, stderr } of await Promise.all(commands))
       expect([code, stderr.replace(/^there was no store at .*\n/, '')]).toEqual([0, ''])
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
     expect(await site.json<unknown[]>('list-accounts')).toHaveLength(3)
   })
 
-  test('a port in use is named, with the flag that chooses another', async () => {
+  test('a port in use is an error that names the port and --port', async () => {
     await using site = new Site()
     using taken = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
     for (const action of ['--foreground', '--daemon']) {
@@ -128,7 +128,7 @@ describe('in the foreground', () => {
     expect(runFiles(site.home)).toEqual([])
   })
 
-  test('what the configuration forbids ends with 78', async () => {
+  test('serve exits with 78 for a refused configuration', async () => {
     await using site = new Site()
     const cases: [words: string[], part: string][] = [
       [['--host', '0.0.0.0'], '--allow-public-bind'],
@@ -146,8 +146,8 @@ describe('in the foreground', () => {
   })
 })
 
-describe('as a daemon', () => {
-  test('it stays, healthy, when the command has ended; --status shows it; --stop ends it and leaves no file', async () => {
+describe('serve --daemon', () => {
+  test('a daemon keeps running after the command, --status shows it, and --stop ends it and leaves no files', async () => {
     await using site = new Site()
     expect(await site.run('serve', '--status')).toMatchObject({
       code: 3,
@@ -175,7 +175,7 @@ describe('as a daemon', () => {
     })
   })
 
-  test('its banner says what the foreground says', async () => {
+  test('the banner of a daemon says the same as the one of a foreground server', async () => {
     await using site = new Site()
     const { code, stdout } = await site.run('serve', '--daemon', '--port', '0')
     const run = readRunFile(site.paths.runFile)
@@ -190,7 +190,7 @@ describe('as a daemon', () => {
       expect(stdout).toContain(part)
   })
 
-  test('it works without a socket, too', async () => {
+  test('a daemon works without a socket too', async () => {
     await using site = new Site()
     site.environment.SYNAPSE_SOCKET = 'off'
     const { run } = await site.daemon()
@@ -202,7 +202,7 @@ describe('as a daemon', () => {
     expect(isAlive(run.pid)).toBe(false)
   })
 
-  test('what ends instead of starting is told with its last lines', async () => {
+  test('a daemon that fails to start is reported with its last log lines', async () => {
     await using site = new Site()
     await site.json('init', '--json')
     writeFileSync(
@@ -216,7 +216,7 @@ describe('as a daemon', () => {
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
-  test('the lines that it logged at that start are among them, and no others', async () => {
+  test('the report of a failed start shows the log lines of that start alone', async () => {
     await using site = new Site()
     await site.daemon()
     await site.run('serve', '--stop')
@@ -230,9 +230,9 @@ describe('as a daemon', () => {
     expect(stderr).not.toContain('"message":"ready"')
   })
 
-  test.concurrent('one that hangs is killed when its time is over, whatever it is at', async () => {
+  test.concurrent('a daemon that hangs during its start is killed when the time is over', async () => {
     await using site = new Site()
-    // Whoever opens a pipe waits for somebody who writes into it.
+    // Opening a named pipe blocks until another process opens it for writing.
     const pipe = `${site.userHome}/pipe`
     Bun.spawnSync(['mkfifo', pipe])
     const tls = ['--tls-cert', pipe, '--tls-key', pipe]
@@ -246,8 +246,8 @@ describe('as a daemon', () => {
   })
 })
 
-describe.concurrent('--stop', () => {
-  test('kills a server that does not end in time', async () => {
+describe.concurrent('serve --stop', () => {
+  test('serve --stop kills a server that does not end in time', async () => {
     await using site = new Site()
     const server = await site.serve()
     server.signal('SIGSTOP')
@@ -257,7 +257,7 @@ describe.concurrent('--stop', () => {
     expect(runFiles(site.home)).toEqual([])
   })
 
-  test('touches no process that is none of ours, and says so with 1', async () => {
+  test('serve --stop signals no process that is not a Synapse server, and exits with 1', async () => {
     await using site = new Site()
     const { run, runFile: path, pid: pidFile } = site.paths
     mkdirSync(run, { recursive: true, mode: 0o700 })
@@ -272,7 +272,7 @@ describe.concurrent('--stop', () => {
     expect((await site.run('serve', '--status')).code).toBe(3)
   })
 
-  test('says of a server whose files were taken away that it is there (1), and how to find it', async () => {
+  test('serve --stop exits with 1 if the run files are gone, and says how to find the server', async () => {
     await using site = new Site()
     const server = await site.serve()
     const { pid, runFile, lock } = site.paths
@@ -283,7 +283,7 @@ describe.concurrent('--stop', () => {
     expect(isAlive(server.pid)).toBe(true)
   })
 
-  test('removes what a killed server left', async () => {
+  test('serve --stop removes the files of a killed server', async () => {
     await using site = new Site()
     const server = await site.serve()
     await server.kill()
@@ -294,7 +294,7 @@ describe.concurrent('--stop', () => {
     expect(runFiles(site.home)).toEqual([])
   })
 
-  test('finds nothing in a home that does not exist, and creates none', async () => {
+  test('serve --stop does nothing in a home that does not exist, and does not create it', async () => {
     await using site = new Site()
     rmSync(site.home, { recursive: true, force: true })
     expect((await site.run('serve', '--stop')).code).toBe(0)

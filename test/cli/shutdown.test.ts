@@ -7,7 +7,7 @@ import { until } from '../support/sockets'
 
 setDefaultTimeout(60_000)
 
-test('SIGTERM ends streams, waits and sockets with a word, answers what is in flight, and leaves no file', async () => {
+test('SIGTERM closes streams, long polls and sockets cleanly, finishes running requests, and leaves no files', async () => {
   await using site = new Site()
   const server = await site.serve()
   const { agent } = await site.json<{ agent: { token: string } }>('quickstart', '--yes', '--json')
@@ -23,7 +23,7 @@ test('SIGTERM ends streams, waits and sockets with a word, answers what is in fl
   const closed = new Promise<number>((resolve) => (socket.onclose = ({ code }) => resolve(code)))
   await new Promise((resolve) => (socket.onmessage = resolve))
 
-  // A request whose body is on its way.
+  // A request whose body has arrived in part.
   using slow = await RawConnection.open(server.url)
   const body = JSON.stringify({ channel: 'general', body: 'the last word' })
   slow.write(

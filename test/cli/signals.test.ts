@@ -3,7 +3,7 @@ import { Site } from '../support/site'
 
 setDefaultTimeout(30_000)
 
-test.each(['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const)('%s does not end a server', async (name) => {
+test.each(['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const)('%s does not stop a server', async (name) => {
   await using site = new Site()
   const server = await site.serve()
   server.signal(name)

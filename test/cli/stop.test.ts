@@ -1,4 +1,4 @@
-// Who is signalled by `serve --stop`: the server of the home, and no other process that has its number.
+// `serve --stop` signals the server of the home, and no other process that has its pid.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { isListening, markOf, type RunFile, readRunFile } from '../../src/home'
@@ -12,7 +12,7 @@ setDefaultTimeout(30_000)
 
 const WRAPPED = { 1: 'exec "$@"', 2: '"$@"; exit $?', 3: `sh -c '"$@"; exit $?' sh "$@"; exit $?` } as const
 
-/** A server that is process `number` of a pid namespace of its own, over the home of the site. */
+/** A server that is process `number` of a new pid namespace, on the home of the site. */
 async function contained(site: Site, number: keyof typeof WRAPPED, settings: Record<string, string> = {}) {
   const script = WRAPPED[number]
   const child = Bun.spawn(amongOwnPids(script, [...program, 'serve', '--port', '0']), {
@@ -32,7 +32,7 @@ async function contained(site: Site, number: keyof typeof WRAPPED, settings: Rec
   return { run, exited: child.exited, hasEnded: () => child.exitCode !== null }
 }
 
-/** Runs a command where the numbers 1 to 3 are strangers', which say at the end that they live. */
+/** Runs a command in a namespace where the pids 1 to 3 are other processes, and reports whether they survived. */
 function beside(site: Site, ...words: string[]) {
   const script = [
     `trap 'echo "1 was signalled"' TERM INT HUP`,
@@ -44,9 +44,9 @@ function beside(site: Site, ...words: string[]) {
   return site.spawn(amongOwnPids(script, [...program, ...words]))
 }
 
-describe.skipIf(!hasPidNamespaces)('over a home that is shared with another container', () => {
+describe.skipIf(!hasPidNamespaces)('a home that is shared with another container', () => {
   test.each([1, 2] as const)(
-    'a server whose number %d is a stranger’s here is asked to stop; no signal is sent',
+    'a server in another container is stopped by request, without signalling our own pid %d',
     async (number) => {
       await using site = new Site()
       const server = await contained(site, number)
@@ -64,7 +64,7 @@ describe.skipIf(!hasPidNamespaces)('over a home that is shared with another cont
     },
   )
 
-  test('a server that cannot be asked is left alone, and so is the stranger: 1, and where to stop it', async () => {
+  test('a server in another container that cannot be asked is left alone, and --stop exits with 1', async () => {
     await using site = new Site()
     const server = await contained(site, 3, { SYNAPSE_SOCKET: 'off' })
     const stopped = await beside(site, 'serve', '--stop')
@@ -80,7 +80,7 @@ describe.skipIf(!hasPidNamespaces)('over a home that is shared with another cont
   })
 })
 
-test('after a reboot a process that got the number of the server is no server: --stop tidies up', async () => {
+test('after a reboot, a process with the pid of the old server is not mistaken for it', async () => {
   await using site = new Site()
   const mark = markOf(process.pid)
   if (mark === undefined) throw new Error('this system does not say when a process began')
@@ -105,7 +105,7 @@ test('after a reboot a process that got the number of the server is no server: -
   expect(stranger.exitCode ?? stranger.signalCode).toBeNull()
 })
 
-test('a server that hangs is killed though its run file says no more than its number, when it holds the lock', async () => {
+test('a hanging server is killed if its run file lacks the start time but it holds the lock', async () => {
   await using site = new Site()
   const server = await site.serve()
   const { process: _, ...older } = server.run
@@ -115,7 +115,7 @@ test('a server that hangs is killed though its run file says no more than its nu
   expect(stopped).toMatchObject({ stopped: true, killed: true, pid: server.pid })
 })
 
-test('a stop is asked of one run: a request that names another changes nothing', async () => {
+test('a stop request for another boot id is refused and stops nothing', async () => {
   await using site = new Site()
   const server = await site.serve()
   const unix = server.run.socket ?? ''

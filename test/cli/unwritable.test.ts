@@ -1,4 +1,4 @@
-// An answer that cannot be written is a failure, and a secret that nobody saw is worth nothing.
+// An answer that cannot be written is an error, and a secret that could not be printed is revoked.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-/** A command line of every command whose answer can be had from a server that runs, in an order that works. */
+/** One command line for every command that can use the running server, in an order that works. */
 function commandLines(round: (typeof ROUNDS)[number] = 0): string[][] {
   return [
     ['discover', '--url', url],
@@ -85,13 +85,13 @@ function commandLines(round: (typeof ROUNDS)[number] = 0): string[][] {
   ].map(([name = '', ...words]) => [...name.split(' '), ...words])
 }
 
-/** What prints by the same means, and needs another server, a database or a page to do so. */
+/** Commands that print in the same way, and need another server or a database. */
 const ELSEWHERE = [
   ...['join', 'config auth-set-cors-origins', 'migrate-db', 'import-original', 'backup restore'],
   ...['epoch rotate', 'reset'],
 ]
 
-test('every command is among them', () => {
+test('every command is in the list', () => {
   const lines = commandLines().map((words) => words.join(' '))
   const missing = ENTRIES.map(({ name }) => name).filter(
     (name) =>
@@ -100,7 +100,7 @@ test('every command is among them', () => {
   expect(missing).toEqual([])
 })
 
-test('nothing is printed by other means', () => {
+test('the command line prints in one way only', () => {
   const folder = join(import.meta.dir, '../../src/cli')
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.ts'),
@@ -111,7 +111,7 @@ test('nothing is printed by other means', () => {
   expect(printing).toEqual([])
 })
 
-/** Runs all of them with a stdout of the shell's making; answers those that did not end with 1 and a word on it. */
+/** Runs every command with the given redirection; returns those that did not exit with 1 and an error on stderr. */
 async function successes(redirection: string, round: (typeof ROUNDS)[number]): Promise<string[]> {
   const lines = commandLines(round)
   const cmd = ['sh', '-c', `"$@" ${redirection}`, 'sh', ...HERE]
@@ -124,18 +124,21 @@ async function successes(redirection: string, round: (typeof ROUNDS)[number]): P
   })
 }
 
-describe('where the answer cannot be written every command ends with 1 and says so', () => {
-  test('on a full disk', async () => {
+describe('a command whose answer cannot be written', () => {
+  test('every command exits with 1 and says so if the disk is full', async () => {
     expect(await successes('>/dev/full', 0)).toEqual([])
   })
 
-  // How a closed stdout is told from /dev/null is seen in /proc.
-  test.skipIf(process.platform !== 'linux')('where stdout is closed', async () => {
-    expect(await successes('>&-', 1)).toEqual([])
-  })
+  // Linux alone tells a closed stdout from /dev/null, in /proc.
+  test.skipIf(process.platform !== 'linux')(
+    'every command exits with 1 and says so if stdout is closed',
+    async () => {
+      expect(await successes('>&-', 1)).toEqual([])
+    },
+  )
 })
 
-test('a reader that has had enough is no failure', async () => {
+test('a reader that closes the pipe early is not an error', async () => {
   const pipes = [
     ['"$@" list-accounts', 0],
     ['"$@" audit', 0],
@@ -149,7 +152,7 @@ test('a reader that has had enough is no failure', async () => {
   }
 })
 
-describe('a secret that nobody saw', () => {
+describe('a secret that could not be printed', () => {
   async function lost(...words: string[]): Promise<string> {
     const { code, stderr } = await site.spawn(['sh', '-c', '"$@" >/dev/full', 'sh', ...program, ...words])
     expect(code).toBe(1)
@@ -161,7 +164,7 @@ describe('a secret that nobody saw', () => {
     return tokens.filter(({ revoked_at }) => revoked_at === null).length
   }
 
-  test('is taken back when it is a token', async () => {
+  test('a token that could not be printed is revoked', async () => {
     const before = await liveTokens()
     expect(await lost('issue-token', '--account', 'assistant', '--scopes', SCOPES)).toContain(
       'is revoked again',
@@ -172,7 +175,7 @@ describe('a secret that nobody saw', () => {
     expect(await liveTokens()).toBe(before)
   })
 
-  test('is taken back in a pipe that nobody reads, too', async () => {
+  test('a token written to a closed pipe is revoked', async () => {
     const before = await liveTokens()
     const script = `mkfifo f; sh -c ': <f' & exec 3>f; wait; "$@" >&3; echo "$?"; rm f`
     const words = ['issue-token', '--account', 'assistant', '--scopes', SCOPES]
@@ -181,13 +184,13 @@ describe('a secret that nobody saw', () => {
     expect(await liveTokens()).toBe(before)
   })
 
-  test('is taken back when it is a code for a device', async () => {
+  test('a pairing code that could not be printed is withdrawn', async () => {
     expect(await lost('pair', '--device', 'watch', '--account', 'ada')).toContain('is withdrawn')
     const devices = await site.json<{ device: string; state: string }[]>('pair', 'list')
     expect(devices.find(({ device }) => device === 'watch')?.state).toBe('revoked')
   })
 
-  test('is named when it is a password, with the command that sets another', async () => {
+  test('a password that could not be printed is named, with the command that sets another', async () => {
     for (const words of [
       ['set-password', 'ada'],
       ['add-account', '--kind', 'human', '--handle', 'eve'],
@@ -199,7 +202,7 @@ describe('a secret that nobody saw', () => {
 })
 
 test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
-  'a code is not used up where there is no room for the token that it gives',
+  'join does not use up its code if the token file cannot be written',
   async () => {
     const folder = join(site.userHome, '.synapse')
     mkdirSync(folder)
@@ -219,7 +222,7 @@ test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
 )
 
 test.each(['>/dev/full 2>/dev/full', '>&- 2>&-'])(
-  'a server goes on with %s, and can be stopped',
+  'a server with %s keeps running and can be stopped',
   async (streams) => {
     await using other = new Site()
     const cmd = [...program, 'serve', '--port', '0']
@@ -239,7 +242,7 @@ test.each(['>/dev/full 2>/dev/full', '>&- 2>&-'])(
 )
 
 test.each(['>/dev/full', '| true'])(
-  'a server whose log cannot be written because of %s says so once, in one line',
+  'a server whose log cannot be written because of %s reports it once, in one line',
   async (stdout) => {
     await using other = new Site()
     const script = `"$@" 2>errors ${stdout}`

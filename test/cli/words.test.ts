@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { counted } from '../../src/cli/lib/text'
 
-test('one is one, and everything else is several', () => {
+test('a count of one takes the singular, and every other count the plural', () => {
   expect(counted(1, 'older backup')).toBe('1 older backup')
   expect([0, 2, 11].map((count) => counted(count, 'message'))).toEqual([
     '0 messages',
