@@ -1,5 +1,5 @@
-// The rules of docs/architecture.md that a machine can hold: who may import whom, where the environment is read, how
-// long a file may be. Every rule is data with its reason; a file that needs an exception is named here with another.
+// The rules of docs/architecture.md that a test can check: which files import which, where the environment is read, how
+// long a file may be. Every rule is data with its reason; an exception is named here with its own reason.
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -231,22 +231,22 @@ const areas: readonly Area[] = [
   },
 ]
 
-/** Single imports that a row forbids and a reason allows: 'file → import'. */
+/** Imports that a row forbids and that are allowed for a reason: 'file → import'. */
 const allowedImports: Record<string, string> = {}
 
-/** What core may not touch: everything by which the world outside, the clock or chance would come in. */
+/** What core may not use: every access to the outside world, the clock or randomness. */
 const worldly =
   /(?<![.\w$#])(?:Bun|process|fetch|WebSocket|Worker|console|crypto|performance|Buffer|setTimeout|setInterval|setImmediate|require)\b(?!\s*\??:)|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bimport\.meta\b/
 const worldlyBecause = 'core has no I/O; clock, ids, hashing and network are ports that main.ts hands in'
 
-/** Files of core that may use such a global all the same: 'file → global'. */
+/** Files of core that may use such a global for a reason: 'file → global'. */
 const allowedGlobals: Record<string, string> = {}
 
 const environment =
   /\b(?:process|Bun|import\.meta)\s*\??\.\s*env\b|\b(?:process|Bun)\[\s*'env'\s*\]|\{[^{}=]*\benv\b[^{}=]*\}\s*=\s*(?:process|Bun)\b/
 const environmentBecause = 'every setting is declared once, in src/config; nothing else reads the environment'
 
-/** How the outside is called: the clients of the runtime, and what makes a connection. */
+/** Outbound calls: the clients of the runtime, and functions that open a connection. */
 const calling =
   /(?<![.\w$#])(?:globalThis\.|Bun\.)?fetch\((?!\w+\??:)|\bBun\.(?:connect|udpSocket)\b|\bnew (?:WebSocket|EventSource)\(/
 const callingModules = /^(?:node:)?(?:https?|http2|dns|dns\/promises|dgram)$|^undici$/
@@ -255,7 +255,7 @@ const connecting = /\*|(?<!type )\b(?:connect|createConnection|Socket|TLSSocket)
 const callingBecause =
   'an address that somebody typed is called by src/platform/outbound.ts alone, which judges where it leads'
 
-/** Who may call the outside all the same. */
+/** Files that may make outbound calls. */
 const callers: Record<string, string> = {
   'src/platform/outbound.ts': 'it is that one way',
   'src/cli/**': 'commands call what the operator who runs them names: their own server, or one to join',
@@ -265,10 +265,10 @@ const callers: Record<string, string> = {
 }
 
 const maxLines = 400
-/** Files that may be longer than that. */
+/** Files that may be longer. */
 const longFiles: Record<string, string> = {}
 
-/** The file that carries a folder's header, where it is not index.ts or the folder's namesake. */
+/** The file with the header of a folder, where it is neither index.ts nor named like the folder. */
 const mainFiles: Record<string, string> = {
   'src/app': 'compose.ts',
   'src/cli/lib': 'command.ts',
@@ -286,13 +286,13 @@ interface Import {
   readonly typeOnly: boolean
 }
 
-/** Without comments, which may name anything. Strings are matched first, because they may hold `//`. */
+/** The source without comments. Strings are matched first, because they may contain `//`. */
 function withoutComments(source: string): string {
   const token = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g
   return source.replace(token, (text) => (text.startsWith('/') ? '' : text))
 }
 
-/** Every module a file names: what Bun's parser finds at run time, and by pattern the types, which it drops. */
+/** Every module that a file imports: at run time by Bun's parser, and types by pattern, because the parser drops them. */
 function importsOf(source: string): Import[] {
   const code = withoutComments(source)
   const patterns = [
@@ -313,7 +313,7 @@ const isSource = (path: string) => path.startsWith('src/') && path.endsWith('.ts
 const sources = (tree: Tree) => [...tree].filter(([path]) => isSource(path))
 const matches = (glob: string, path: string) => new Bun.Glob(glob).match(path)
 
-/** The path in the repository that a relative import means. */
+/** The repository path of a relative import. */
 function resolveImport(tree: Tree, file: string, from: string): string {
   const path = join(dirname(file), from)
   return [path, `${path}.ts`, `${path}/index.ts`].find((candidate) => tree.has(candidate)) ?? path
@@ -394,7 +394,7 @@ function lengthViolations(tree: Tree): string[] {
   })
 }
 
-/** The operator `void`, which is not the type: that is followed by no value. */
+/** The operator `void`, not the type, which no value follows. */
 const dropped = /\bvoid[ \t]+[\w$(`'"[][^\n]*/g
 
 function droppedPromises(tree: Tree): string[] {
@@ -426,7 +426,7 @@ function headerViolations(tree: Tree): string[] {
   })
 }
 
-/** Files that load one another in a circle, dynamic imports included: none of them can be read or tested alone. */
+/** Files that import one another in a cycle, dynamic imports included, cannot be read or tested alone. */
 function circleViolations(tree: Tree): string[] {
   const loads = new Map(
     sources(tree).map(([file, source]) => {
@@ -447,7 +447,7 @@ function circleViolations(tree: Tree): string[] {
   return circles
 }
 
-/** An exception whose file or whose need is gone hides the next mistake. */
+/** A stale exception would hide the next mistake. */
 function staleExceptions(tree: Tree): string[] {
   const named = [allowedImports, allowedGlobals, longFiles, callers].flatMap((list) => Object.keys(list))
   const files = named.map((exception) => exception.split(' → ')[0] ?? '')
@@ -471,10 +471,10 @@ describe('the source keeps the rules', () => {
     'a file imports only what its row of the table allows': importViolations,
     'core touches neither runtime, clock nor chance': globalViolations,
     'only config reads the environment': environmentViolations,
-    'addresses that somebody typed are called in one way': callViolations,
-    'no file is long without a reason': lengthViolations,
-    'there is no default export': defaultExportViolations,
-    'no files import one another in a circle': circleViolations,
+    'addresses that a user entered are called through one module': callViolations,
+    'no file is longer than the limit without a reason': lengthViolations,
+    'no file has a default export': defaultExportViolations,
+    'no files import one another in a cycle': circleViolations,
     'a promise that is not awaited goes through background()': droppedPromises,
     'every folder opens with a header': headerViolations,
     'every exception still has its file': staleExceptions,
@@ -482,7 +482,7 @@ describe('the source keeps the rules', () => {
   for (const [title, rule] of Object.entries(rules)) test(title, () => expect(rule(tree)).toEqual([]))
 })
 
-describe('the rules notice', () => {
+describe('the checks find violations', () => {
   const tree = (files: Record<string, string>): Tree => new Map(Object.entries(files))
   const others = {
     'src/store/posts.ts': '',
@@ -515,7 +515,7 @@ describe('the rules notice', () => {
     ['src/cli/a.ts', 'await import(name)'],
     ['src/elsewhere/a.ts', ''],
   ]
-  test.each(forbidden)('in %s: %s', (file, source) => {
+  test.each(forbidden)('the import check rejects %s: %s', (file, source) => {
     const found = importViolations(tree({ ...others, [file]: source }))
     expect(found).toHaveLength(1)
     expect(found[0]).toStartWith(file)
@@ -539,7 +539,7 @@ describe('the rules notice', () => {
     ['src/cli/a.ts', "import { type Id } from '../core/ids'\nimport manifest from '../../package.json'"],
     ['src/main.ts', "import { x } from './app/compose'"],
   ]
-  test.each(permitted)('nothing wrong in %s: %s', (file, source) => {
+  test.each(permitted)('the import check accepts %s: %s', (file, source) => {
     const whole = tree({
       ...others,
       'src/main.ts': '',
@@ -551,7 +551,7 @@ describe('the rules notice', () => {
     expect(importViolations(whole)).toEqual([])
   })
 
-  test('the globals of the runtime in core, but not their namesakes', () => {
+  test('runtime globals in core are found, and other names like them are not', () => {
     const core = (source: string) => globalViolations(tree({ 'src/core/a.ts': source }))
     for (const source of [
       'Bun.hash(x)',
@@ -568,7 +568,7 @@ describe('the rules notice', () => {
     ).toEqual([])
   })
 
-  test('the environment outside config, however it is read', () => {
+  test('reading the environment outside config is found, however it is written', () => {
     const sources = [
       'process.env.A',
       "Bun.env['A']",
@@ -585,7 +585,7 @@ describe('the rules notice', () => {
     ).toEqual([])
   })
 
-  test('a call of the outside, however it is made, but not what is called alike', () => {
+  test('outbound calls are found however they are made, and similar names are not', () => {
     const found = (source: string) => callViolations(tree({ 'src/http/a.ts': source }))
     for (const source of [
       'await fetch(url)',
@@ -609,7 +609,7 @@ describe('the rules notice', () => {
     expect(callViolations(tree({ 'src/cli/a.ts': 'await fetch(url)' }))).toEqual([])
   })
 
-  test('a promise that is dropped, but not the type', () => {
+  test('a dropped promise is found, and the type void is not', () => {
     const found = (source: string) => droppedPromises(tree({ 'src/core/a.ts': source }))
     for (const source of [
       'void look()',
@@ -629,7 +629,7 @@ describe('the rules notice', () => {
       expect(found(source)).toEqual([])
   })
 
-  test('files that import one another in a circle, but not types', () => {
+  test('import cycles are found, and type imports do not count', () => {
     const pair = (one: string, other: string) =>
       circleViolations(tree({ 'src/core/a.ts': one, 'src/core/b.ts': other }))
     expect(pair("import { b } from './b'\nb()", "import { a } from './a'\na()")).toEqual([
@@ -639,7 +639,7 @@ describe('the rules notice', () => {
     expect(pair("import { b } from './b'\nb()", "import type { A } from './a'")).toEqual([])
   })
 
-  test('a long file, a default export and a folder without a header', () => {
+  test('a long file, a default export and a folder without a header are found', () => {
     expect(lengthViolations(tree({ 'src/core/a.ts': `${'\n'.repeat(maxLines)}x` }))).toHaveLength(1)
     expect(defaultExportViolations(tree({ 'src/core/a.ts': 'export default 1' }))).toHaveLength(1)
     expect(headerViolations(tree({ 'src/core/a.ts': '', 'src/core/index.ts': 'x // no' }))).toHaveLength(1)

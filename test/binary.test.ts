@@ -18,8 +18,8 @@ import { LiveSocket } from './support/sockets'
 setDefaultTimeout(60_000)
 
 /*
- * The executable as it is given to people: copied alone to a machine without Bun, Node and checkout, in a directory
- * whose files mean harm. One server serves all of these tests.
+ * The executable as people get it: copied alone to a machine without Bun, Node and checkout, into a directory with
+ * harmful files. One server serves all of these tests.
  */
 
 const root = join(import.meta.dir, '..')
@@ -52,7 +52,7 @@ afterAll(async () => {
   workshop[Symbol.dispose]()
 })
 
-/** The executable of this source: the one in dist if it is newer than everything that goes into it, else a new one. */
+/** The executable of this source: the one in dist if it is newer than all its sources, otherwise a new one. */
 async function built(): Promise<string> {
   const present = join(root, 'dist/synapse')
   const sources = ['src', 'drizzle', 'scripts'].flatMap((folder) =>
@@ -70,7 +70,7 @@ async function built(): Promise<string> {
   return outfile
 }
 
-/** A PATH with the few tools that the printed shell lines need, and no Bun or Node. */
+/** A PATH with the few tools that the printed shell lines need, without Bun and Node. */
 function tools(): string {
   const folder = join(workshop.path, 'tools')
   mkdirSync(folder)
@@ -81,7 +81,7 @@ function tools(): string {
   return folder
 }
 
-/** Files that Bun would act on, were this Bun: each of them says so in a file of its own. */
+/** Files that Bun would use if this were Bun; each one that runs leaves a file. */
 function layTraps(folder: string): void {
   writeFileSync(
     join(folder, '.env'),
@@ -102,19 +102,19 @@ function layTraps(folder: string): void {
 
 const as = () => server.as(quickstart.facts.agent.token)
 
-/** Nothing of the machine that built it, of the inside of the executable, or of a stack. */
+/** The text shows no path of the build machine, no path inside the executable, and no stack trace. */
 function expectNoInsides(text: string): void {
   expect(text).not.toContain(root)
   expect(text).not.toMatch(/\$bunfs|node_modules|\bat (async )?\S+ \(|\.ts:\d+/)
 }
 
-test('says its version, and where it comes from', async () => {
+test('the executable prints its version and its build', async () => {
   const { code, stdout, stderr } = await site.run('--version')
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^synapse \d+\.\d+\.\d+ .*contract 1\.0\.0\n$/)
 })
 
-test('runs as a daemon that is healthy and says so', async () => {
+test('the executable runs as a daemon and reports that it is healthy', async () => {
   expect(await fetch(`${server.url}/healthz`).then((answer) => answer.json())).toEqual({
     status: 'ok',
     service: 'synapse',
@@ -131,13 +131,13 @@ test('runs as a daemon that is healthy and says so', async () => {
   })
 })
 
-test('ignores what lies in the directory it is started in', () => {
+test('the executable ignores the files of its working directory', () => {
   expect(readdirSync(site.userHome).filter((name) => name.endsWith('-ran'))).toEqual([])
   expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:/)
   expect(new URL(server.url).port).not.toBe('1')
 })
 
-test('quickstart makes an admin, a channel and an agent', () => {
+test('quickstart creates an admin, a channel and an agent', () => {
   expect({ code: quickstart.code, stderr: quickstart.stderr }).toEqual({ code: 0, stderr: '' })
   expect(quickstart.facts).toMatchObject({
     admin: { handle: 'admin', created: true },
@@ -149,7 +149,7 @@ test('quickstart makes an admin, a channel and an agent', () => {
 })
 
 test.skipIf(Bun.which('curl') === null)(
-  "the printed lines post the agent's first message, which people hear and read",
+  "the printed lines post the agent's first message, which reaches sockets and pages",
   async () => {
     const { facts } = quickstart
     const { admin, channel, agent } = facts
@@ -180,7 +180,7 @@ test.skipIf(Bun.which('curl') === null)(
   },
 )
 
-test('documents itself without asking anybody else', async () => {
+test('the documentation pages load nothing from other servers', async () => {
   const openApi = await fetch(`${server.url}/openapi.json`)
   expect(openApi.status).toBe(200)
   expect(Object.keys(((await openApi.json()) as { paths: object }).paths)).toContain('/v1/messages')
@@ -188,7 +188,7 @@ test('documents itself without asking anybody else', async () => {
   const html = await docs.text()
   expect(docs.status).toBe(200)
   expect(docs.headers.get('content-type')).toStartWith('text/html')
-  // What a browser would fetch: scripts, styles, pictures, fonts. Links that a person follows are another matter.
+  // What a browser would load: scripts, styles, pictures, fonts. Links that a person follows are allowed.
   expect(html).not.toMatch(/<(script|img|iframe|source|video)[^>]+src=["']?(https?:)?\/\//i)
   expect(html).not.toMatch(/<link[^>]+href=["']?(https?:)?\/\//i)
   expect(html).not.toMatch(/@import|url\(["']?(https?:)?\/\//i)
@@ -201,10 +201,10 @@ const shapes: readonly (readonly [
   status: number,
   code: string,
 ])[] = [
-  ['no credential', '/v1/auth/me', {}, 401, 'not_authenticated'],
+  ['a request without a credential', '/v1/auth/me', {}, 401, 'not_authenticated'],
   ['a bad token', '/v1/auth/me', { headers: { authorization: 'Bearer no' } }, 401, 'invalid_token'],
   [
-    'no credential before a bad shape',
+    'an invalid body without a credential',
     '/v1/messages',
     { method: 'POST', body: '{' },
     401,
@@ -213,14 +213,17 @@ const shapes: readonly (readonly [
   ['an unknown path', '/v1/nowhere', {}, 404, 'not_found'],
   ['another method', '/healthz', { method: 'DELETE' }, 405, 'method_not_allowed'],
 ]
-test.each([...shapes])('refuses %s as it does from source', async (_, path, init, status, code) => {
-  const answer = await fetch(`${server.url}${path}`, init)
-  const text = await answer.text()
-  expect({ status: answer.status, body: JSON.parse(text) }).toMatchObject({ status, body: { code } })
-  expectNoInsides(text)
-})
+test.each([...shapes])(
+  'the executable refuses %s like the program from source',
+  async (_, path, init, status, code) => {
+    const answer = await fetch(`${server.url}${path}`, init)
+    const text = await answer.text()
+    expect({ status: answer.status, body: JSON.parse(text) }).toMatchObject({ status, body: { code } })
+    expectNoInsides(text)
+  },
+)
 
-test('says what is wrong with a request, field by field, and does not repeat a body', async () => {
+test('a validation error names each field and does not repeat the body', async () => {
   const answer = await as().post('/v1/messages', {
     channel: '',
     body: 7,
@@ -249,7 +252,7 @@ test('says what is wrong with a request, field by field, and does not repeat a b
   expect(broken).toMatchObject({ status: 422, body: { detail: [{ type: 'json_invalid' }] } })
 })
 
-test('streams, and holds polls', async () => {
+test('event streams and long polls deliver a new message', async () => {
   const { body: before } = await as().get<{ head_cursor: string }>('/v1/server')
   const stream = await as().open('/v1/events?type=message.created', {
     headers: { accept: 'text/event-stream' },
@@ -275,14 +278,14 @@ const mistakes: readonly (readonly [words: string, code: number])[] = [
   ['add-account', 2],
   ['list-tokens --account nobody', 4],
 ]
-test.each([...mistakes])('says in words what is wrong with: synapse %s', async (words, code) => {
+test.each([...mistakes])('a wrong command line is explained on stderr: synapse %s', async (words, code) => {
   const done = await site.run(...words.split(' '))
   expect(done.code).toBe(code)
   expect(done.stderr).not.toBe('')
   expectNoInsides(done.stdout + done.stderr)
 })
 
-test('refuses a database that is none, in words', async () => {
+test('a file that is not a database is refused with an explanation', async () => {
   const bad = join(site.directory, 'not-a-database.db')
   writeFileSync(bad, 'this is no database, however long it may be. '.repeat(100))
   const done = await site.run(
@@ -299,7 +302,7 @@ test('refuses a database that is none, in words', async () => {
   expectNoInsides(done.stdout + done.stderr)
 })
 
-test('backs up its store while it serves, and reads the copy again', async () => {
+test('a running server is backed up, and the copy can be verified', async () => {
   const made = await site.run('backup', 'create', '--json')
   expect({ code: made.code, stderr: made.stderr }).toEqual({ code: 0, stderr: '' })
   const { file } = JSON.parse(made.stdout)
@@ -307,7 +310,7 @@ test('backs up its store while it serves, and reads the copy again', async () =>
   expect((await site.run('doctor')).stdout).toContain('the keys were never sealed')
 })
 
-test('stops when it is told to, and leaves no file of its running behind', async () => {
+test('serve --stop stops the server and leaves no run files', async () => {
   const place = new Site({
     program: [join(workshop.path, 'synapse')],
     path: site.environment.PATH ?? '',
@@ -329,7 +332,7 @@ test('stops when it is told to, and leaves no file of its running behind', async
   expectNoInsides(daemon.written)
 })
 
-test('wrote nothing into its log that a person would have to look into', async () => {
+test('the log of the whole run holds no error, no stack trace and no secret', async () => {
   const log = server.written
   expect(log).not.toContain('"level":"error"')
   expectNoInsides(log)

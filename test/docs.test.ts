@@ -15,12 +15,12 @@ const sources = ['src', 'test', 'scripts', 'bench', 'examples']
   .flatMap((folder) => filesOf(`${folder}/**/*.ts`))
   .filter((path) => path !== relative(ROOT, import.meta.path))
 
-/** A page without what stands in blocks of code. */
+/** A page without its code blocks. */
 async function proseOf(path: string): Promise<string> {
   return (await textOf(path)).replaceAll(/^ *(```+)[\s\S]*?^ *\1/gm, '')
 }
 
-/** The anchors that GitHub gives the headings of a page, and those that the page sets itself. */
+/** The anchors that GitHub gives the headings of a page, and those that the page defines itself. */
 async function anchorsOf(path: string): Promise<ReadonlySet<string>> {
   const prose = await proseOf(path)
   const anchors = new Set([...prose.matchAll(/<a id="([^"]+)"/g)].map(([, id = '']) => id))
@@ -39,7 +39,7 @@ async function anchorsOf(path: string): Promise<ReadonlySet<string>> {
 
 const known = new Map<string, Promise<ReadonlySet<string>>>()
 
-/** What is wrong with a link to a place in the repository; undefined where it leads somewhere. */
+/** The problem of a link into the repository, or undefined if it works. */
 async function problemOf(path: string, anchor: string | undefined): Promise<string | undefined> {
   if (path.startsWith('..')) return `${path} is outside of the repository`
   if (!existsSync(join(ROOT, path))) return `${path} does not exist`
@@ -50,7 +50,7 @@ async function problemOf(path: string, anchor: string | undefined): Promise<stri
 }
 
 describe('documentation', () => {
-  test.each(pages)('every link in %s to the repository leads somewhere', async (page) => {
+  test.each(pages)('every link in %s into the repository works', async (page) => {
     const problems: string[] = []
     for (const [, target = ''] of (await proseOf(page)).matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^[a-z]+:/.test(target)) continue

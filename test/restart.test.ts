@@ -19,14 +19,14 @@ import type { ServerProcess } from './support/server-process'
 import { Site } from './support/site'
 import { EventStream, LiveSocket, until, within } from './support/sockets'
 
-// Processes are started, killed and waited for, many at once.
+// Many processes are started, killed and waited for at once.
 setDefaultTimeout(60_000)
 
 const ROOMS = ['alpha', 'beta'] as const
 const QUIET = { SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100' }
 
-describe('a server that is killed', () => {
-  test.concurrent('ten times under load loses nothing that it acknowledged, and its readers miss nothing', async () => {
+describe('a killed server', () => {
+  test.concurrent('a server killed ten times under load loses no acknowledged message, and its readers miss none', async () => {
     await using site = new Site()
     let server = await site.serveWith(QUIET)
     for (const slug of ROOMS) await server.room(slug)
@@ -47,7 +47,7 @@ describe('a server that is killed', () => {
     for (let cycle = 0; cycle < 10; cycle++) {
       await crowd.progress(50 + crowd.chance.below(150))
       if (cycle === 5) {
-        // As when a machine sleeps for a moment: nothing is lost by it, and nothing comes twice.
+        // As when a machine sleeps for a moment: nothing is lost and nothing comes twice.
         server.signal('SIGSTOP')
         await Bun.sleep(200)
         server.signal('SIGCONT')
@@ -67,7 +67,7 @@ describe('a server that is killed', () => {
     expect(integrityOf(site.paths.database)).toBe('ok')
   })
 
-  test.concurrent('or loses power has on disk what it acknowledged, whatever became of the end of its log', async () => {
+  test.concurrent('a power loss keeps every acknowledged message, whatever happens to the end of the WAL', async () => {
     await using site = new Site()
     const server = await site.serveWith(QUIET)
     await server.room('alpha')
@@ -90,7 +90,7 @@ describe('a server that is killed', () => {
     for (let round = 0; round < 5; round++) {
       const enough = acked.size + 40
       await until('posts', () => acked.size >= enough)
-      // Everything acknowledged by now is within the log as long as it is now: the disk was asked to keep that much.
+      // Everything acknowledged so far is within the current length of the WAL, which was synced to disk.
       const certain = [...acked]
       const kept = statSync(wal).size
       const more = acked.size + 10
@@ -106,7 +106,7 @@ describe('a server that is killed', () => {
       for (let cut = 0; cut < 8; cut++) {
         const end = cut === 0 ? kept : kept + chance.below(whole.length - kept + 1)
         const torn = Buffer.from(whole)
-        // Blocks that never arrived: missing, zero, or whatever was there before.
+        // Blocks that never arrived: missing, zero, or with old content.
         if (cut % 3 === 1) torn.fill(0, end)
         if (cut % 3 === 2) crypto.getRandomValues(torn.subarray(end, Math.min(torn.length, end + 65_536)))
         writeFileSync(join(copy, 'synapse.db-wal'), torn)
@@ -123,8 +123,8 @@ describe('a server that is killed', () => {
   })
 })
 
-describe('a server that is asked to stop', () => {
-  test.concurrent('answers what it has begun, says goodbye to everybody and leaves nothing behind', async () => {
+describe('a server asked to stop', () => {
+  test.concurrent('a stopping server finishes running requests, closes every connection properly and leaves no files', async () => {
     await using site = new Site()
     const server = await site.serveWith(QUIET)
     await server.room('alpha')
@@ -181,7 +181,7 @@ describe('a server that is asked to stop', () => {
     expect(logOf(site.paths.database).at(-1)).toMatchObject({ seq, type: 'message.created' })
   })
 
-  test.concurrent('does not wait for ever for those who do not finish', async () => {
+  test.concurrent('a stopping server does not wait forever for requests that never finish', async () => {
     await using site = new Site()
     const server = await site.serveWith(QUIET)
     const stuck: RawConnection[] = []
@@ -199,7 +199,7 @@ describe('a server that is asked to stop', () => {
 })
 
 describe('an older database that was put back', () => {
-  test.concurrent('begins another epoch: what came after it is answered with 409, what came before goes on', async () => {
+  test.concurrent('an older database that was put back starts an epoch: later cursors get 409, and earlier ones continue', async () => {
     await using site = new Site()
     let server = await site.serveWith(QUIET)
     await server.room('alpha')
@@ -241,7 +241,7 @@ describe('an older database that was put back', () => {
       reason: 'cursor_epoch',
     })
 
-    // The numbers go on above what was put back; with the new epoch they are places that nobody had seen.
+    // Numbers continue after the restored ones; with the new epoch they are positions that no client has seen.
     const next = await post('another future')
     expect(next.seq).toBe(last.seq + 1)
     expect(placeOf(next.cursor)).toEqual({ epoch: now.epoch, seq: last.seq + 1 })
@@ -259,7 +259,7 @@ describe('an older database that was put back', () => {
     const log = logOf(site.paths.database)
     expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1))
 
-    // The epoch is new once, not at every start.
+    // The epoch changes once, not at every start.
     server = await site.serveWith(QUIET)
     expect((await server.as(token).get('/v1/server')).body).toMatchObject({ epoch: now.epoch })
   })

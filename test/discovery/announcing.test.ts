@@ -8,7 +8,7 @@ import { freePort } from '../support/supervised'
 
 const DID = 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp'
 
-/** A server that is announced, or not, and somebody who listens. */
+/** A server that may be announced, and a listener. */
 function scene(env: Record<string, string>, urls: readonly string[], holdsLease = true) {
   const wire = { port: freePort(), interface: '127.0.0.1' }
   const config = loadConfig({
@@ -21,7 +21,7 @@ function scene(env: Record<string, string>, urls: readonly string[], holdsLease 
   const leases: string[] = []
   const parts: MdnsAnnouncerParts = {
     config,
-    // The keys are the same, and the values of those that are read here.
+    // The keys are the same, and so are the values that are read here.
     settings: {
       get: (key) => config.settings[key as keyof typeof config.settings],
     } as MdnsAnnouncerParts['settings'],
@@ -42,7 +42,7 @@ function scene(env: Record<string, string>, urls: readonly string[], holdsLease 
 
 const LAN = ['http://127.0.0.1:8080', 'http://192.168.1.20:8080']
 
-test('with --lan a server is announced where others reach it, and says goodbye when it stops', async () => {
+test('a server with --lan is announced at its LAN address, and says goodbye when it stops', async () => {
   const { listener, start } = scene({ SYNAPSE_LAN: '1', SYNAPSE_INSTANCE_NAME: 'The lab' }, LAN)
   const announcing = start()
   await until('the announcement', () => listener.hints.length > 0)
@@ -52,7 +52,7 @@ test('with --lan a server is announced where others reach it, and says goodbye w
   await listener[Symbol.asyncDispose]()
 })
 
-test('its public address goes before that in the network', async () => {
+test('a server with a public address announces that address', async () => {
   const { listener, start } = scene(
     { SYNAPSE_DISCOVERY_MDNS_ANNOUNCE: 'on', SYNAPSE_BASE_URL: 'https://chat.example.org' },
     LAN,
@@ -64,7 +64,7 @@ test('its public address goes before that in the network', async () => {
   await listener[Symbol.asyncDispose]()
 })
 
-test('nothing is announced by a server of this machine alone, without being asked to, or by all but one of several', async () => {
+test('a server is not announced on loopback only, without being asked to, or without the lease', async () => {
   const announce = { SYNAPSE_DISCOVERY_MDNS_ANNOUNCE: 'on' }
   for (const { listener, leases, start } of [
     scene(announce, ['http://127.0.0.1:8080', 'http://localhost:8080', 'http://[::1]:8080']),
@@ -72,7 +72,7 @@ test('nothing is announced by a server of this machine alone, without being aske
     scene(announce, LAN, false),
   ]) {
     const announcing = start()
-    // Stopping waits until it has looked.
+    // Stopping waits for the first check.
     await announcing.stop()
     expect(listener.hints).toEqual([])
     expect(leases.length).toBeLessThanOrEqual(1)

@@ -8,10 +8,10 @@ import { fastDirectory } from '../support/fast-directory'
 import { until } from '../support/sockets'
 import { freePort } from '../support/supervised'
 
-// What seals keys is slow on purpose.
+// Sealing keys is slow on purpose.
 setDefaultTimeout(30_000)
 
-test('a server that stops is gone from the local network when its jobs have ended, not before', async () => {
+test('a stopping server says goodbye on the local network only after its jobs have ended', async () => {
   using folder = fastDirectory()
   const umask = process.umask()
   const wire = { port: freePort(), interface: '127.0.0.1' }

@@ -9,7 +9,7 @@ const NOW = Date.parse('2026-11-21T12:00:00Z')
 const now = () => NOW
 const capabilities = { api: 'v1', auth_required: true, features: ['events'] }
 
-/** A server's own word of itself, signed by a key of its own. */
+/** The manifest of a server, signed with a new key. */
 function signed(url: string, changes: Record<string, unknown> = {}) {
   const { privateKey } = generateKeyPairSync('ed25519')
   const { did } = parseInstanceKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 'a key')
@@ -39,7 +39,7 @@ const nothing: NameServer = {
   resolveTxt: () => Promise.reject(new Error('ENOTFOUND')),
 }
 
-describe('at an address', () => {
+describe('looking up an address', () => {
   const url = 'https://lab.example'
   const at = (answer: unknown, hintedDid?: string) =>
     findAt(url, {
@@ -48,7 +48,7 @@ describe('at an address', () => {
       ...(hintedDid !== undefined && { hintedDid }),
     })
 
-  test('a manifest that is signed by the key it names is verified', async () => {
+  test('a manifest signed by the key that it names is verified', async () => {
     const { did, answer } = signed(url)
     expect(await at(answer)).toEqual({
       did,
@@ -60,11 +60,11 @@ describe('at an address', () => {
     })
   })
 
-  test('without a manifest there is a server, and nothing that could be verified', async () => {
+  test('a server without a manifest is found and not verified', async () => {
     expect(await at({ capabilities })).toMatchObject({ did: null, verified: false, problem: null })
   })
 
-  test('what cannot be believed says why', async () => {
+  test('a manifest that fails verification is reported with the reason', async () => {
     const good = signed(url)
     const { manifest, signature } = good.answer.federation_manifest
     const other = signed(url)
@@ -98,7 +98,7 @@ describe('at an address', () => {
     })
   })
 
-  test('who is no Synapse is nobody', async () => {
+  test('an answer that is not from Synapse is not a peer', async () => {
     for (const answer of [{}, [], null, { capabilities: { api: 'v9' } }])
       expect(await at(answer)).toBeUndefined()
     const huge = { capabilities, filler: 'x'.repeat(70_000) }
@@ -106,8 +106,8 @@ describe('at an address', () => {
   })
 })
 
-describe('by a domain', () => {
-  test('the domain itself, its did.json, its SRV and TXT are asked in this order; what verifies wins', async () => {
+describe('looking up a domain', () => {
+  test('a lookup tries the domain, its did.json, then SRV and TXT, and the first verified answer wins', async () => {
     const [own, elsewhere, third] = [
       signed('https://example.org'),
       signed('https://chat.example.org'),
@@ -135,7 +135,7 @@ describe('by a domain', () => {
     expect(await look()).toBe(own.did)
   })
 
-  test('a DID in DNS that the manifest does not name is no proof', async () => {
+  test('a DID in DNS that differs from the manifest fails verification', async () => {
     const { answer } = signed('https://srv.example.org:443')
     const liar = signed('https://x').did
     const dns: NameServer = {
@@ -146,13 +146,13 @@ describe('by a domain', () => {
     expect(await findByDomain('example.org', dns, { fetch, now })).toMatchObject({ verified: false })
   })
 
-  test('nobody is found where nobody is', async () => {
+  test('a domain without a server has no peer', async () => {
     expect(await findByDomain('example.org', nothing, { fetch: web({}), now })).toBeUndefined()
   })
 })
 
-describe('the command', () => {
-  test('finds a server by its address, and nobody (4) where there is none', async () => {
+describe('synapse discover', () => {
+  test('synapse discover finds a server by its address, and exits with 4 if there is none', async () => {
     await using site = new Site()
     const server = await site.serve()
     const { peers } = await site.json<{ peers: object[] }>('discover', '--url', server.url, '--json')

@@ -19,7 +19,7 @@ const announcement: Announcement = {
 }
 const hint: Hint = { did: DID, name: 'The lab', url: 'http://192.168.1.20:8080' }
 
-/** Somebody on a local network that only this test is in. */
+/** A member of a local network that only this test uses. */
 function neighbour(port: number, now?: () => number): MdnsBrowser {
   const trouble = (fault: unknown) => {
     throw fault
@@ -29,8 +29,8 @@ function neighbour(port: number, now?: () => number): MdnsBrowser {
 
 const known = ({ hints }: MdnsBrowser) => hints.map(({ lastSeen: _, ...rest }) => rest)
 
-describe('what stands on the wire', () => {
-  test('is a service of DNS-SD: pointer, address, and what is known of the server', () => {
+describe('DNS-SD records', () => {
+  test('an announcement is a DNS-SD service with PTR, SRV, TXT and address records', () => {
     expect(recordsOf(announcement)).toEqual({
       answers: [
         { name: '_synapse._tcp.local', type: 'PTR', ttl: 120, data: 'The lab._synapse._tcp.local' },
@@ -58,13 +58,13 @@ describe('what stands on the wire', () => {
     })
   })
 
-  test('a name is one label of at most 63 bytes', () => {
+  test('a service name is one label of at most 63 bytes', () => {
     const named = (name: string) => recordsOf({ ...announcement, name }).answers?.[0]
     expect(named('chat.example.org')).toMatchObject({ data: 'chat-example-org._synapse._tcp.local' })
     expect(named('ä'.repeat(40))).toMatchObject({ data: `${'ä'.repeat(31)}._synapse._tcp.local` })
   })
 
-  test('of what others say, only that which can be a server is taken', () => {
+  test('records that cannot describe a Synapse server are ignored', () => {
     const said = (...texts: string[]) =>
       hintsIn({ answers: [{ name: 'x._synapse._tcp.local', type: 'TXT', ttl: 120, data: texts }] })
     const good = ['v=1', `did=${DID}`, 'url=http://a.local:1', 'name=a']
@@ -89,8 +89,8 @@ describe('what stands on the wire', () => {
   })
 })
 
-describe('in the local network', () => {
-  test('who is announced is heard of, whoever came first; who says goodbye is gone', async () => {
+describe('the local network', () => {
+  test('a browser hears announcements made before and after it started, and goodbyes remove them', async () => {
     const port = freePort()
     await using early = neighbour(port)
     early.browse()
@@ -111,7 +111,7 @@ describe('in the local network', () => {
     await until('the goodbye', () => early.hints.length === 0 && late.hints.length === 0)
   })
 
-  test('nobody hears of himself, and who is silent for 150 s is forgotten', async () => {
+  test('a server does not list itself, and forgets a peer that is silent for 150 s', async () => {
     const port = freePort()
     let now = 1_000_000
     await using listener = neighbour(port, () => now)
@@ -127,7 +127,7 @@ describe('in the local network', () => {
     expect(listener.hints).toEqual([])
   })
 
-  test('nonsense does no harm, and a flood of servers is no flood of memory', async () => {
+  test('malformed packets are ignored, and the number of remembered servers is limited', async () => {
     const port = freePort()
     await using listener = neighbour(port)
     listener.browse()
@@ -142,7 +142,7 @@ describe('in the local network', () => {
       return new Promise((done) => wire.respond(recordsOf(fake), done))
     }
     let invented = 0
-    // Of a flood of datagrams some are lost.
+    // Some datagrams of a flood are lost.
     await until('the flood', async () => {
       await invent(invented++)
       return listener.hints.length >= 256
@@ -155,8 +155,8 @@ describe('in the local network', () => {
   })
 })
 
-describe('the server', () => {
-  test('lists who it heard of for those who may pair, and for nobody else', async () => {
+describe('the discovery endpoints', () => {
+  test('only operators and holders of federation:manage may list discovered servers', async () => {
     await using w = await world()
     const ann = await w.agent('ann')
     const peer = await w.agent('peer', { scopes: ['federation:manage'] })
@@ -174,7 +174,7 @@ describe('the server', () => {
     })
   })
 
-  test('says what it is to everybody, and to every page', async () => {
+  test('the discovery document is public and readable from every web page', async () => {
     await using w = await world()
     const answer = await w.guest.get<object>('/.well-known/synapse')
     expect(answer.headers.get('access-control-allow-origin')).toBe('*')

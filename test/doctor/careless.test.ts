@@ -8,7 +8,7 @@ import { examined } from './examined'
 
 setDefaultTimeout(60_000)
 
-/** What is wrong, the proxy that does it, the line of doctor that says so, and its words. */
+/** The mistake, a proxy that makes it, the check that reports it, and the words of the report. */
 type Row = [
   title: string,
   front: (upstream: string) => Promise<Front>,
@@ -17,7 +17,7 @@ type Row = [
   fix: string,
 ]
 
-describe('behind a careless proxy doctor names what is wrong', () => {
+describe('doctor behind a misconfigured proxy', () => {
   let site: Site
   let upstream = ''
 
@@ -29,7 +29,7 @@ describe('behind a careless proxy doctor names what is wrong', () => {
 
   const examine = (isThere: boolean, rows: Row[]) => {
     for (const [title, start, check, detail, fix] of rows)
-      test.concurrent.if(isThere)(title, async () => {
+      test.concurrent.if(isThere)(`doctor reports ${title}`, async () => {
         await using front = await start(upstream)
         const { code, of } = await examined(site, { SYNAPSE_BASE_URL: front.origin })
         expect(of(check)).toMatchObject({
@@ -63,9 +63,9 @@ describe('behind a careless proxy doctor names what is wrong', () => {
       (to: string) =>
         carelessNginx(to, lines, options)
     examine(hasNginx, [
-      ['no WebSockets', by([host, forwards]), 'base_url', closed, 'nginx: proxy_set_header Upgrade'],
+      ['blocked WebSockets', by([host, forwards]), 'base_url', closed, 'nginx: proxy_set_header Upgrade'],
       [
-        'a name without its port',
+        'a Host header without its port',
         by([...sockets, forwards, 'proxy_set_header Host $host;']),
         'base_url',
         'Host arrives as localhost instead of localhost:',
@@ -73,42 +73,42 @@ describe('behind a careless proxy doctor names what is wrong', () => {
       ],
       ['decoded paths', by(all, { path: '/' }), 'base_url', decoded, 'not even a slash'],
       [
-        'streams that it packs and buffers',
+        'compressed and buffered event streams',
         by([...all, 'proxy_ignore_headers X-Accel-Buffering;', gzip]),
         'base_url',
         buffered,
         'nginx: proxy_buffering off',
       ],
       [
-        'nameless clients',
+        'missing client addresses',
         by([...sockets, host]),
         'proxy',
         nameless,
         'nginx: proxy_set_header X-Forwarded-For',
       ],
       [
-        'dot-paths that are swallowed',
+        'blocked dot-paths',
         by([...all, '} location /.well-known { return 404;']),
         'base_url',
         '/.well-known/synapse does not arrive here (status 404)',
         'dot-paths',
       ],
       [
-        'a path that it puts before ours',
+        'an added path prefix',
         by(all, { path: '/synapse/' }),
         'base_url',
         elsewhere,
         'nginx: proxy_pass without a path',
       ],
       [
-        'a path of ours that it takes away',
+        'a removed path prefix',
         by(all, { below: '/v1/', path: '/' }),
         'base_url',
         elsewhere,
         'cannot live below a path',
       ],
       [
-        'a path that it gives us in place of a name',
+        'a path instead of a host name',
         by(all, { below: '/synapse/', path: '/' }),
         'base_url',
         'something else answers there (status 404)',
@@ -125,37 +125,43 @@ describe('behind a careless proxy doctor names what is wrong', () => {
     const packing = 'encode {\ngzip\nminimum_length 1\nmatch {\nheader Content-Type text/event-stream*\n}\n}'
     examine(hasCaddy, [
       [
-        'streams that it packs',
+        'compressed event streams',
         by([], [packing, '']),
         'base_url',
         buffered,
         'Caddy: no buffering of responses',
       ],
       [
-        'streams that it buffers',
+        'buffered event streams',
         by(['buffer_responses']),
         'base_url',
         buffered,
         'no encode of text/event-stream',
       ],
-      ['another name', by(['header_up Host synapse']), 'base_url', renamed, 'Caddy: no header_up Host'],
-      ['no WebSockets', by(['header_up -Upgrade']), 'base_url', closed, 'Caddy: no header_up Upgrade'],
       [
-        'nameless clients',
+        'a changed Host header',
+        by(['header_up Host synapse']),
+        'base_url',
+        renamed,
+        'Caddy: no header_up Host',
+      ],
+      ['blocked WebSockets', by(['header_up -Upgrade']), 'base_url', closed, 'Caddy: no header_up Upgrade'],
+      [
+        'missing client addresses',
         by(['header_up -X-Forwarded-For']),
         'proxy',
         nameless,
         'Caddy: no header_up X-Forwarded-For',
       ],
       [
-        'a path that it puts before ours',
+        'an added path prefix',
         by([], ['rewrite * /synapse{uri}', '']),
         'base_url',
         elsewhere,
         'Caddy: no handle_path',
       ],
       [
-        'a path that it gives us in place of a name',
+        'a path instead of a host name',
         by([], ['handle_path /synapse/* {', '}']),
         'base_url',
         'something else answers there (status 200)',
@@ -164,41 +170,41 @@ describe('behind a careless proxy doctor names what is wrong', () => {
     ])
   })
 
-  // It says of itself nothing, so that doctor names it beside the one that is met most.
+  // HAProxy does not identify itself, so the remedy names it beside the most common proxy.
   describe('HAProxy', () => {
     const forwards = 'http-request set-header X-Forwarded-For %[src]'
     const by = (lines: readonly string[]) => (to: string) => carelessHaproxy(to, lines)
     examine(hasHaproxy, [
       [
-        'streams that it packs',
+        'compressed event streams',
         by([forwards, 'compression algo gzip', 'compression type text/event-stream']),
         'base_url',
         buffered,
         'no compression of text/event-stream',
       ],
       [
-        'streams that it buffers',
+        'buffered event streams',
         by([forwards, 'http-response wait-for-body time 10s']),
         'base_url',
         buffered,
         'HAProxy: no http-response wait-for-body',
       ],
       [
-        'another name',
+        'a changed Host header',
         by([forwards, 'http-request set-header Host synapse']),
         'base_url',
         renamed,
         'HAProxy: no http-request set-header Host',
       ],
       [
-        'no WebSockets',
+        'blocked WebSockets',
         by([forwards, 'http-request del-header Upgrade']),
         'base_url',
         closed,
         'HAProxy: no http-request del-header Upgrade',
       ],
       [
-        'nameless clients',
+        'missing client addresses',
         by([]),
         'proxy',
         nameless,
@@ -212,7 +218,7 @@ describe('behind a careless proxy doctor names what is wrong', () => {
         'HAProxy: no http-request set-path',
       ],
       [
-        'a path that it puts before ours',
+        'an added path prefix',
         by([forwards, 'http-request set-path /synapse%[path]']),
         'base_url',
         elsewhere,

@@ -15,7 +15,7 @@ const secured = ({ cert, key }: { cert: string; key: string }) => ({
   SYNAPSE_TLS_KEY: key,
 })
 
-test('doctor tells how long the certificate is good, and a replaced one is served without a restart', async () => {
+test('doctor shows how long the certificate is valid, and a replaced one is served without a restart', async () => {
   await using site = new Site()
   const files = selfSigned(site.directory, 'served', 40)
   const next = selfSigned(site.directory, 'next', 2)
@@ -40,7 +40,7 @@ test('doctor tells how long the certificate is good, and a replaced one is serve
     detail: expect.stringContaining('holds no certificate'),
   })
   expect((await shownAt(server.url))?.fingerprint).toBe(wanted)
-  // What is configured now is not what the server has.
+  // What is configured now is not what the server serves.
   const other = selfSigned(site.directory, 'other', 40)
   expect((await examined(site, secured(other))).of('certificate')).toMatchObject({
     status: 'fail',
@@ -48,7 +48,7 @@ test('doctor tells how long the certificate is good, and a replaced one is serve
   })
 })
 
-test('doctor names the expiry of a certificate, from inside and from outside, instead of a root to trust', async () => {
+test('doctor reports an expired certificate as expired, both on the server and on a client', async () => {
   await using site = new Site()
   const files = expired(site.directory)
   await using server = await site.serveWith(secured(files))
@@ -65,7 +65,7 @@ test('doctor names the expiry of a certificate, from inside and from outside, in
   })
 })
 
-test('config check fails on certificates that are missing, do not fit each other or cannot be used', async () => {
+test('config check fails for certificates that are missing, mismatched or unusable', async () => {
   await using site = new Site()
   const files = selfSigned(site.directory, 'one', 40)
   const other = selfSigned(site.directory, 'other')
@@ -88,7 +88,7 @@ test('config check fails on certificates that are missing, do not fit each other
   expect((await check(files)).stderr).toContain(files.cert)
 })
 
-test('doctor looks at the certificate and the store that the server was given as flags', async () => {
+test('doctor checks the certificate and the store that the server got as flags', async () => {
   await using site = new Site()
   const files = selfSigned(site.directory, 'flagged', 40)
   const store = join(site.directory, 'elsewhere.db')

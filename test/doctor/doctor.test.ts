@@ -28,7 +28,7 @@ async function examined(site: Site, ...words: string[]) {
   return { ...found, statuses: Object.fromEntries(found.lines.map(({ name, status }) => [name, status])) }
 }
 
-/** Everything below a home, with its size, its mode and when it was changed. */
+/** Everything below a home with its size, mode and modification time. */
 function traceOf(home: string): string[] {
   return readdirSync(home, { recursive: true, encoding: 'utf8' })
     .sort()
@@ -38,13 +38,13 @@ function traceOf(home: string): string[] {
     })
 }
 
-/** What is not looked at where no public address is set and the server speaks no TLS. */
+/** What is skipped without a public address and without TLS. */
 const WITHOUT_ADDRESS = ['base_url', 'proxy', 'certificate']
 /** Parts that this version does not have. */
 const ABSENT = ['federation', 'configsync']
 const HEALTHY = ['process', 'home', 'store', 'bind', 'epoch', 'disk']
 
-test('finds nothing wrong with a server that is well, up or down, and changes nothing', async () => {
+test('doctor finds nothing wrong with a healthy server, running or stopped, and changes nothing', async () => {
   await using site = new Site()
   const { server } = await served(site, 3)
   writeFileSync(site.paths.env, 'SYNAPSE_BACKUP_PASSPHRASE=a passphrase\n', { mode: 0o600 })
@@ -80,7 +80,7 @@ test('finds nothing wrong with a server that is well, up or down, and changes no
   expect(traceOf(site.home)).toEqual(before)
 })
 
-test('prints one line a check with its remedy behind it', async () => {
+test('doctor prints one line per check, followed by its remedy', async () => {
   await using site = new Site()
   const { code, stdout } = await site.run('doctor')
   expect(code).toBe(2)
@@ -88,7 +88,7 @@ test('prints one line a check with its remedy behind it', async () => {
   expect(stdout).toContain('→ synapse init')
 })
 
-test('tells of a server that was killed, and of a number that belongs to another program', async () => {
+test('doctor reports a killed server, and a pid file that names another program', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)
   await server.kill()
@@ -97,7 +97,7 @@ test('tells of a server that was killed, and of a number that belongs to another
     status: 'warn',
     detail: expect.stringContaining(`pid ${server.pid}`),
   })
-  // What it had not copied from the log into the database is looked at as well.
+  // What is only in the WAL is checked too.
   expect(killed.of('store')).toMatchObject({
     status: 'pass',
     detail: expect.stringContaining(': 1 message, '),
@@ -117,7 +117,7 @@ test('tells of a server that was killed, and of a number that belongs to another
   }
 })
 
-test('tells of a server that does not answer', async () => {
+test('doctor reports a server that does not answer', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)
   server.signal('SIGSTOP')
@@ -130,7 +130,7 @@ test('tells of a server that does not answer', async () => {
   server.signal('SIGCONT')
 })
 
-test('tells of modes that let others in', async () => {
+test('doctor reports file modes that give others access', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)
   await server.stop()
@@ -150,7 +150,7 @@ test('tells of modes that let others in', async () => {
   chmodSync(site.home, 0o700)
 })
 
-test('tells of a store that is missing, newer, older, or another than the home has seen', async () => {
+test('doctor reports a store that is missing, newer, older, or not the one of this home', async () => {
   await using site = new Site()
   const { server } = await served(site, 2)
   await server.stop()
@@ -185,7 +185,7 @@ test('tells of a store that is missing, newer, older, or another than the home h
   expect(gone.of('store')).toMatchObject({ status: 'fail', detail: expect.stringContaining('is gone') })
 })
 
-test('tells of a server that runs on another store than the one that is configured', async () => {
+test('doctor reports a server that runs on another store than the configured one', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)
   const elsewhere = join(site.directory, 'elsewhere')
@@ -204,14 +204,14 @@ test('tells of a server that runs on another store than the one that is configur
   configure('postgres://somebody:secret@db.example/synapse')
   const { detail } = (await examined(site)).of('store') ?? {}
   expect(detail).toContain('but postgres://somebody:***@db.example/synapse is configured')
-  // By another name it is the same file.
+  // Through a symbolic link it is the same file.
   symlinkSync(site.home, join(elsewhere, 'link'))
   configure(`sqlite:${elsewhere}/link/synapse.db`)
   expect((await examined(site)).of('store')).toMatchObject({ status: 'pass' })
   await server.stop()
 })
 
-test.skipIf(!hasNamespaces)('tells an ordinary user, as well as root, of two homes', async () => {
+test.skipIf(!hasNamespaces)('doctor warns of two homes, both as an ordinary user and as root', async () => {
   await using site = new Site({ isBare: true })
   expect((await site.run('init')).code).toBe(0)
   const withSystemHome = ['mount -t tmpfs tmpfs /var/lib', 'mkdir -m 700 /var/lib/synapse']
@@ -227,11 +227,11 @@ test.skipIf(!hasNamespaces)('tells an ordinary user, as well as root, of two hom
       detail: `there are two homes, ${chosen} and ${other}`,
     })
   }
-  // The one that is named is the one that is meant.
+  // A home that is named with --home is the one to check.
   expect((await examined(site, '--home', site.home)).of('home')).toMatchObject({ status: 'pass' })
 })
 
-test('tells of a log that is ahead of the clock', async () => {
+test('doctor warns of a log that is ahead of the clock', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)
   expect((await examined(site)).of('log clock')).toMatchObject({ status: 'pass' })
@@ -248,7 +248,7 @@ test('tells of a log that is ahead of the clock', async () => {
   expect(down?.fix).toContain('timedatectl')
 })
 
-test('names copies that are dated ahead of now, and a copy made beside them stays', async () => {
+test('doctor names backups dated ahead of the clock, and a new backup beside them stays', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)
   await server.stop()
@@ -277,7 +277,7 @@ test('names copies that are dated ahead of now, and a copy made beside them stay
   ])
 })
 
-test('tells of a key that is gone, or is not that of the store: no server starts there', async () => {
+test('doctor reports a missing or wrong instance key, with which no server starts', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)
   await server.stop()
@@ -297,7 +297,7 @@ test('tells of a key that is gone, or is not that of the store: no server starts
   expect((await site.run('serve', '--port', '0')).code).toBe(78)
 })
 
-test.skipIf(!hasNamespaces)('looks at the disk of a store that does not lie in the home, too', async () => {
+test.skipIf(!hasNamespaces)('doctor checks the disk of a store outside the home too', async () => {
   await using site = new Site()
   expect((await site.run('init')).code).toBe(0)
   const elsewhere = join(site.directory, 'disk')
@@ -313,7 +313,7 @@ test.skipIf(!hasNamespaces)('looks at the disk of a store that does not lie in t
   })
 })
 
-test('tells of a configuration that is refused, and of tokens that travel unencrypted', async () => {
+test('doctor reports a refused configuration, and tokens that travel unencrypted', async () => {
   await using site = new Site()
   const { server } = await served(site, 1)
   await server.stop()
@@ -328,7 +328,7 @@ test('tells of a configuration that is refused, and of tokens that travel unencr
   })
 })
 
-test('tells of a write-ahead log that is damaged before what was acknowledged', async () => {
+test('doctor reports a WAL that is damaged within acknowledged data', async () => {
   await using site = new Site()
   const { server } = await served(site, 20)
   await server.kill()

@@ -1,4 +1,4 @@
-/** What `synapse doctor` says on a machine of a test. */
+/** The report of `synapse doctor` on a test machine. */
 import type { Site } from '../support/site'
 
 export interface Line {
@@ -8,14 +8,14 @@ export interface Line {
   readonly fix: string | null
 }
 
-/** The exit code of doctor, and its lines. */
+/** The exit code of doctor and its lines. */
 export interface Examined {
   readonly code: number
   readonly lines: readonly Line[]
   of(name: string): Line | undefined
 }
 
-/** Reads what `doctor --json` left. Fails when it said nothing. */
+/** Reads the output of `doctor --json`. Fails if there is none. */
 export function examinedBy(finished: { code: number; stdout: string; stderr: string }): Examined {
   const { code, stdout, stderr } = finished
   if (stdout === '') throw new Error(stderr)
@@ -24,7 +24,7 @@ export function examinedBy(finished: { code: number; stdout: string; stderr: str
   return { code, lines: checks, of: (name) => checks.find((check) => check.name === name) }
 }
 
-/** What it says there with these environment variables. */
+/** The report of doctor with these environment variables. */
 export async function examined(
   site: Site,
   environment: Record<string, string> = {},

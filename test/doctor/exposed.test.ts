@@ -6,8 +6,8 @@ import { examined } from './examined'
 
 setDefaultTimeout(60_000)
 
-describe('doctor names', () => {
-  test('a public address that leads nowhere, or to somebody else', async () => {
+describe('doctor on an exposed server', () => {
+  test('doctor reports a public address that does not lead to this server', async () => {
     await using site = new Site()
     await site.serve()
     const nowhere = await examined(site, { SYNAPSE_BASE_URL: 'http://127.0.0.1:1' })
@@ -29,7 +29,7 @@ describe('doctor names', () => {
     })
   })
 
-  test('a public address without the strict flags', async () => {
+  test('doctor warns of a public address without the strict flags', async () => {
     await using site = new Site()
     await site.json('init', '--json')
     const env = { SYNAPSE_BASE_URL: 'https://chat.example.org' }
@@ -43,7 +43,7 @@ describe('doctor names', () => {
     expect((await examined(site, env)).of('flags')).toMatchObject({ status: 'pass' })
   })
 
-  test('rescue mode', async () => {
+  test('doctor warns of rescue mode', async () => {
     await using site = new Site()
     await site.serve('--insecure-localhost')
     expect((await examined(site)).of('flags')).toMatchObject({
@@ -52,7 +52,7 @@ describe('doctor names', () => {
     })
   })
 
-  test('the token of the environment, while it is still valid after a day', async () => {
+  test('doctor warns of a bootstrap token that is still valid after a day', async () => {
     await using site = new Site()
     const first = await (async () => {
       site.environment.SYNAPSE_ADMIN_TOKEN = 'a'.repeat(40)
@@ -65,7 +65,7 @@ describe('doctor names', () => {
     db.run("UPDATE tokens SET created_at = created_at - 90000000000 WHERE name = 'bootstrap-env'")
     const { status, detail, fix } = (await examined(site)).of('flags') ?? {}
     expect([status, detail]).toEqual(['warn', expect.stringContaining('bootstrap-env')])
-    // What it says can be typed as it stands.
+    // The command in the remedy works as printed.
     const [, command] = /(list-tokens .+?) and synapse revoke-token --id/.exec(fix ?? '') ?? []
     const [token] = await site.json<{ id: string; name: string }[]>(...(command ?? '').split(' '))
     expect(token?.name).toBe('bootstrap-env')
@@ -74,7 +74,7 @@ describe('doctor names', () => {
   })
 
   test.skipIf(postgresMissing)(
-    'such a token in a Postgres store, as long as its server answers',
+    'doctor warns of an old bootstrap token in a Postgres store while its server answers',
     async () => {
       await using site = new Site()
       const url = await (await sharedPostgres()).createDatabase()
@@ -93,7 +93,7 @@ describe('doctor names', () => {
     },
   )
 
-  test('a drain that was forgotten, and no other', async () => {
+  test('doctor warns only of a drain that lasts more than an hour', async () => {
     await using site = new Site()
     await site.json('init', '--json')
     expect((await examined(site)).of('drain')).toMatchObject({ status: 'pass' })
@@ -115,7 +115,7 @@ describe('doctor names', () => {
     expect((await examined(site)).of('drain')).toMatchObject({ status: 'pass' })
   })
 
-  test('a LAN bind that speaks no TLS', async () => {
+  test('doctor warns of --lan without TLS', async () => {
     await using site = new Site()
     await site.json('init', '--json')
     expect((await examined(site, { SYNAPSE_LAN: '1' })).of('bind')).toMatchObject({

@@ -8,7 +8,7 @@ import { examined } from './examined'
 
 setDefaultTimeout(60_000)
 
-test('names the process whose long read makes the write-ahead log grow, and the log gives its room back when it ends', async () => {
+test('doctor names the process whose long read makes the WAL grow, and the WAL shrinks when the read ends', async () => {
   await using site = new Site()
   const { server, token } = await served(site, 1)
   const log = () => statSync(`${site.paths.database}-wal`).size
@@ -28,7 +28,7 @@ test('names the process whose long read makes the write-ahead log grow, and the 
       fix: expect.stringContaining('end that transaction'),
     })
   }
-  // The first one copies the log back, the second one begins it anew.
+  // The first post checkpoints the WAL, the second one starts it from the beginning.
   await post(server, token, 'one')
   await post(server, token, 'two')
   expect(log()).toBeLessThanOrEqual(KEPT_LOG_BYTES)

@@ -10,7 +10,7 @@ import { type Examined, examined } from './examined'
 
 setDefaultTimeout(60_000)
 
-/** A machine with a client on it, and no server. */
+/** A machine with a client and without a server. */
 class Elsewhere extends Site {
   constructor(
     readonly url: string,
@@ -49,7 +49,7 @@ let server: ServerProcess
 let token = ''
 const issue = async (handle: string, scopes: string, ...more: string[]) =>
   (await site.json<{ token: string }>('issue-token', '--account', handle, '--scopes', scopes, ...more)).token
-/** Its token reaches one channel with this scope alone, and it listens to that one. */
+/** Its token has only this scope, for the one channel that it follows. */
 const withScope = (scope: string) => async (machine: Elsewhere) => {
   machine.keeps(await issue('ann', scope))
   machine.isFor(server.url, 'ann', ['general'])
@@ -69,7 +69,7 @@ beforeAll(async () => {
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
-test('a client that is well has every gate open, and each way of listening', async () => {
+test('a healthy client passes every check of every way of listening', async () => {
   await using machine = new Elsewhere(server.url, token)
   machine.isFor(server.url, 'ann', ['General'])
   const { code, lines, of } = await machine.look()
@@ -92,7 +92,7 @@ test('a client that is well has every gate open, and each way of listening', asy
   expect(JSON.stringify(lines)).not.toContain(token)
 })
 
-test('looking is no second use of the token', async () => {
+test('doctor does not count as a second use of the token', async () => {
   await using machine = new Elsewhere(server.url, token)
   const program = { headers: { authorization: `Bearer ${token}`, 'user-agent': 'my-agent/1' } }
   await fetch(`${server.url}/v1/auth/me`, program)
@@ -103,7 +103,7 @@ test('looking is no second use of the token', async () => {
   expect(warnings).toEqual([])
 })
 
-describe('doctor names', () => {
+describe('doctor on a client', () => {
   type Row = [
     title: string,
     breaks: (machine: Elsewhere) => void | Promise<void>,
@@ -114,7 +114,7 @@ describe('doctor names', () => {
   ]
   const rows: Row[] = [
     [
-      'a token that is not there',
+      'a missing token',
       ({ tokenFile }) => rmSync(tokenFile),
       'credential',
       'fail',
@@ -122,7 +122,7 @@ describe('doctor names', () => {
       'synapse join',
     ],
     [
-      'a token that nobody issued',
+      'a token that was never issued',
       (machine) => machine.keeps('syn_nobody'),
       'credential',
       'fail',
@@ -130,7 +130,7 @@ describe('doctor names', () => {
       'issue-token --account ann',
     ],
     [
-      'a token of somebody else',
+      'a missing token of another account',
       (machine) => machine.isFor(server.url, 'bob'),
       'credential',
       'fail',
@@ -138,7 +138,7 @@ describe('doctor names', () => {
       '--account bob',
     ],
     [
-      'a token that others can read',
+      'a token that other users can read',
       (machine) => machine.keeps(token, 0o644),
       'credential',
       'warn',
@@ -146,7 +146,7 @@ describe('doctor names', () => {
       'chmod 600',
     ],
     [
-      'a channel without membership',
+      'a channel without a membership',
       (machine) => machine.isFor(server.url, 'ann', ['general', 'other']),
       'channels',
       'fail',
@@ -154,7 +154,7 @@ describe('doctor names', () => {
       'synapse admin add-member ann other',
     ],
     [
-      'a channel that there is not',
+      'an unknown channel',
       (machine) => machine.isFor(server.url, 'ann', ['nowhere']),
       'channels',
       'fail',
@@ -162,7 +162,7 @@ describe('doctor names', () => {
       'correct channels',
     ],
     [
-      'a channel that is archived',
+      'an archived channel',
       (machine) => machine.isFor(server.url, 'ann', ['shut']),
       'channels',
       'fail',
@@ -170,7 +170,7 @@ describe('doctor names', () => {
       'unarchive-channel shut',
     ],
     [
-      'a role that only reads',
+      'a read-only role',
       (machine) => machine.isFor(server.url, 'ann', ['quiet']),
       'channels',
       'warn',
@@ -194,7 +194,7 @@ describe('doctor names', () => {
       'issue-token',
     ],
     [
-      'a token that is about to end',
+      'a token that expires soon',
       async (machine) => machine.keeps(await issue('ann', 'channel:*:*', '--expires-in', '2d')),
       'credential',
       'warn',
@@ -202,7 +202,7 @@ describe('doctor names', () => {
       'issue-token --account ann',
     ],
     [
-      'an address where nobody listens',
+      'an address without a server',
       (machine) => machine.isFor('http://127.0.0.1:1', 'ann'),
       'server',
       'fail',
@@ -210,7 +210,7 @@ describe('doctor names', () => {
       'synapse serve',
     ],
   ]
-  test.concurrent.each(rows)('%s', async (_, breaks, check, status, detail, fix) => {
+  test.concurrent.each(rows)('doctor reports %s', async (_, breaks, check, status, detail, fix) => {
     await using machine = new Elsewhere(server.url, token)
     await breaks(machine)
     const { code, of } = await machine.look()
@@ -222,7 +222,7 @@ describe('doctor names', () => {
     expect(code).toBe(status === 'fail' ? 2 : 1)
   })
 
-  test('a token of another account than the one that is named', async () => {
+  test('doctor reports a token of another account than the configured one', async () => {
     await using machine = new Elsewhere(server.url, token)
     machine.isFor(server.url, 'bob')
     const { of } = await examined(machine, { SYNAPSE_TOKEN: token })
@@ -232,7 +232,7 @@ describe('doctor names', () => {
     })
   })
 
-  test('a certificate that is not trusted here, and nothing when it is', async () => {
+  test('doctor reports a certificate that is not trusted, and accepts it once it is', async () => {
     const folder = mkdtempSync(join(realpathSync(tmpdir()), 'synapse-doctor-'))
     const { cert, key } = selfSigned(folder)
     await using secure = new Site()
@@ -250,7 +250,7 @@ describe('doctor names', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('a drain', async () => {
+  test('doctor reports a drain', async () => {
     await using machine = new Elsewhere(server.url, token)
     await site.run('drain', 'start')
     expect((await machine.look()).of('server')).toMatchObject({
@@ -261,7 +261,7 @@ describe('doctor names', () => {
     await site.run('drain', 'stop')
   })
 
-  test('a file that cannot be read, or lacks what it needs', async () => {
+  test('doctor reports a client file that cannot be read or is incomplete', async () => {
     await using machine = new Elsewhere(server.url, token)
     const file = join(machine.userHome, 'own.toml')
     for (const [text, detail] of [
@@ -280,7 +280,7 @@ describe('doctor names', () => {
   })
 })
 
-describe.skipIf(!hasNginx)('behind a careless proxy doctor names', () => {
+describe.skipIf(!hasNginx)('doctor on a client behind a misconfigured proxy', () => {
   const upstream = () => new URL(server.url).host
   const sockets = [
     'proxy_http_version 1.1;',
@@ -292,21 +292,16 @@ describe.skipIf(!hasNginx)('behind a careless proxy doctor names', () => {
     'gzip on; gzip_min_length 0; gzip_proxied any; gzip_types text/event-stream;',
   ]
   const rows: [title: string, lines: string[], check: string, detail: string][] = [
-    ['WebSockets that do not open', [], 'websocket', 'WebSockets do not open'],
+    ['blocked WebSockets', [], 'websocket', 'WebSockets do not open'],
+    ['buffered event streams', [...sockets, ...buffers], 'event_stream', 'event streams are buffered'],
     [
-      'event streams that are held back',
-      [...sockets, ...buffers],
-      'event_stream',
-      'event streams are buffered',
-    ],
-    [
-      'waits that are cut off',
+      'interrupted long polls',
       [...sockets, 'proxy_read_timeout 500ms;'],
       'long_poll',
       'is cut off (status 504)',
     ],
   ]
-  test.concurrent.each(rows)('%s', async (_, lines, check, detail) => {
+  test.concurrent.each(rows)('doctor reports %s', async (_, lines, check, detail) => {
     await using front = await carelessNginx(upstream(), lines)
     await using machine = new Elsewhere(front.origin, token)
     const { code, of } = await machine.look()
@@ -314,7 +309,7 @@ describe.skipIf(!hasNginx)('behind a careless proxy doctor names', () => {
     expect(code).toBe(2)
   })
 
-  test('to an admin alone, what does not arrive as it was sent', async () => {
+  test('doctor tells an admin alone what the proxy changes', async () => {
     const lines = [...sockets, 'proxy_set_header Host $host;']
     await using front = await carelessNginx(upstream(), lines, { path: '/' })
     await using machine = new Elsewhere(front.origin, await issue('ann', 'admin:*'))
@@ -328,7 +323,7 @@ describe.skipIf(!hasNginx)('behind a careless proxy doctor names', () => {
 })
 
 describe('the token', () => {
-  /** Somebody who says that it is a Synapse, and listens. */
+  /** A server that claims to be Synapse and records what it is sent. */
   class Eavesdropper implements Disposable {
     readonly heard: string[] = []
     private readonly http: Bun.Server<undefined>
@@ -353,7 +348,7 @@ describe('the token', () => {
     }
   }
 
-  test('is not shown to another server than the one it is kept for', async () => {
+  test('doctor does not send the token to a server other than its own', async () => {
     using other = new Eavesdropper(() =>
       Response.json({ status: 'ok', service: 'synapse', version: '1.0.0' }),
     )
@@ -365,7 +360,7 @@ describe('the token', () => {
     expect(other.heard.join()).toContain(`Bearer ${token}`)
   })
 
-  test('is not shown to what is no Synapse', async () => {
+  test('doctor does not send the token to a server that is not Synapse', async () => {
     using other = new Eavesdropper(() => new Response('a printer'))
     await using machine = new Elsewhere(other.url, token)
     expect((await machine.look()).of('server')).toMatchObject({
@@ -375,7 +370,7 @@ describe('the token', () => {
     expect(other.heard.join()).not.toContain('Bearer')
   })
 
-  test('and a clock that is wrong is told by how much', async () => {
+  test('doctor says by how much a wrong clock is off', async () => {
     const body = { status: 'ok', service: 'synapse', version: '1.0.0' }
     const date = new Date(Date.now() - 3_600_000).toUTCString()
     using late = new Eavesdropper(() => Response.json(body, { headers: { date } }))
@@ -387,7 +382,7 @@ describe('the token', () => {
   })
 })
 
-test('on the machine of the server the client comes after the home, and alone where there is none', async () => {
+test("on the server's machine doctor checks the client after the home, and elsewhere the client alone", async () => {
   await using machine = new Elsewhere(server.url, token)
   const names = async (...words: string[]) => (await machine.look(...words)).lines.map(({ name }) => name)
   expect((await names()).slice(0, 2)).toEqual(['client', 'server'])

@@ -12,7 +12,7 @@ export function blocksIn(text: string): string[] {
   return [...text.matchAll(/^```(?:sh|bash|console)\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
 }
 
-/** The lines of a block, those that are continued in one; of a transcript, what was typed. */
+/** The lines of a block, with continued lines joined; of a transcript, only what was typed. */
 export function linesOf(block: string): string[] {
   const lines = block.replaceAll('\\\n', ' ').trimEnd().split('\n')
   const typed = lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2))

@@ -1,6 +1,6 @@
 /**
- * A computer as a new operator has one: a network, processes, /etc and a user's home of its own, with `synapse` on PATH.
- * Two of them can be joined by a cable. Needs root and a kernel that allows it; see {@link canMakeBoxes}.
+ * A computer as a new operator has one: its own network, processes, /etc and home directory, with `synapse` on PATH.
+ * Two of them can be connected by a cable. Needs root and a kernel that allows it; see {@link canMakeBoxes}.
  */
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ const UNSHARE = [
   '--mount-proc',
 ]
 
-/** The program as it is run: from source, or an executable that TEST_PROGRAM names. */
+/** The program: from source, or the executable that TEST_PROGRAM names. */
 const usual = process.env.TEST_PROGRAM
   ? `'${process.env.TEST_PROGRAM}'`
   : `'${process.execPath}' --no-env-file '${CHECKOUT}/src/cli/index.ts'`
@@ -29,7 +29,7 @@ const usual = process.env.TEST_PROGRAM
 export class Box implements AsyncDisposable {
   private readonly directory = temporaryDirectory()
   readonly home = join(this.directory.path, 'home')
-  /** What every command of this box finds in its environment. */
+  /** The environment of every command on this box. */
   readonly environment: Record<string, string> = {
     PATH: `${this.home}/.local/bin:${SYSTEM_PATH}`,
     HOME: this.home,
@@ -40,7 +40,7 @@ export class Box implements AsyncDisposable {
   private constructor(program: string) {
     for (const folder of [this.home, join(this.home, '.local'), join(this.home, '.local/bin')])
       mkdirSync(folder)
-    // Whoever works here trusts the authorities in ~/root.crt, once that file is there.
+    // Commands trust the certificate authorities in ~/root.crt once that file exists.
     this.put(
       'synapse',
       `if [ -f "$HOME/root.crt" ]; then export NODE_EXTRA_CA_CERTS="$HOME/root.crt"; fi\nexec ${program} "$@"`,
@@ -49,7 +49,7 @@ export class Box implements AsyncDisposable {
     const layers = `lowerdir=/etc,upperdir=${etc}/upper,workdir=${etc}/work`
     const script = `mkdir -p ${etc}/upper ${etc}/work; mount -t overlay overlay -o ${layers} /etc
       ip link set lo up; echo ready; read -r end || true`
-    // The end of stdin ends the first process of the box, and with it every other.
+    // The end of stdin ends the first process of the box, and with it all others.
     this.holder = Bun.spawn([...UNSHARE, 'sh', '-ec', script], {
       stdin: 'pipe',
       stdout: 'pipe',
@@ -57,7 +57,7 @@ export class Box implements AsyncDisposable {
     })
   }
 
-  /** `executable`: another program than the usual one. */
+  /** `executable`: another program than the default one. */
   static async make(executable?: string): Promise<Box> {
     const box = new Box(executable === undefined ? usual : `'${executable}'`)
     const { value } = await box.holder.stdout.getReader().read()
@@ -65,16 +65,16 @@ export class Box implements AsyncDisposable {
     return box
   }
 
-  /** Makes a command of this box: a script for sh. */
+  /** Adds a command to this box: a script for sh. */
   put(name: string, script: string): void {
     const file = join(this.home, '.local/bin', name)
     writeFileSync(file, `#!/bin/sh\n${script}\n`)
     chmodSync(file, 0o755)
   }
 
-  /** Runs a line of shell in the home, to its end; what it leaves in the background goes on. */
+  /** Runs a line of shell in the home directory to its end; background processes keep running. */
   async run(line: string, extra: Record<string, string> = {}): Promise<Finished> {
-    // Files, not pipes: a daemon would hold those open.
+    // Files instead of pipes, because a daemon would keep pipes open.
     const shell = ['env', '-C', this.home, 'sh', '-c', line]
     const said = join(this.directory.path, String(++this.commands))
     const child = Bun.spawn(['nsenter', `--target=${this.pid}`, ...NAMESPACES, '--', ...shell], {
@@ -87,7 +87,7 @@ export class Box implements AsyncDisposable {
     return { code, stdout: readFileSync(`${said}.out`, 'utf8'), stderr: readFileSync(`${said}.err`, 'utf8') }
   }
 
-  /** Joins two boxes by a network of their own, in which they have these addresses. */
+  /** Connects two boxes by a private network with these addresses. */
   async connect(other: Box, [here, there]: readonly [here: string, there: string]): Promise<void> {
     const link = `ip link add name net0 netns ${this.pid} type veth peer name net0 netns ${other.pid}`
     const made = Bun.spawnSync(link.split(' '), { stderr: 'pipe' })
@@ -101,7 +101,7 @@ export class Box implements AsyncDisposable {
     }
   }
 
-  /** Gives the other box the authorities that this one trusts. */
+  /** Copies the trusted certificate authorities to the other box. */
   share(other: Box): void {
     copyFileSync(join(this.home, 'root.crt'), join(other.home, 'root.crt'))
   }
@@ -112,14 +112,14 @@ export class Box implements AsyncDisposable {
     this.directory[Symbol.dispose]()
   }
 
-  /** The first process of the box, as it is numbered outside. */
+  /** The first process of the box, with its pid outside. */
   private get pid(): number {
     const { pid } = this.holder
     return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim())
   }
 }
 
-/** Whether boxes can be made here; if not, why. */
+/** Whether boxes can be made here, and if not, why. */
 export function canMakeBoxes(): { readonly can: boolean; readonly why: string } {
   const machines = canMakeMachines()
   if (!machines.can) return machines

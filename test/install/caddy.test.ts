@@ -16,7 +16,7 @@ const hasCaddy = Bun.which('caddy') !== null
 if (!hasCaddy)
   console.log('skipped: the tests of Caddyfile, which need the package caddy (scripts/provision.sh)')
 
-/** The parts of Caddy's own configuration that the tests look at and change. */
+/** The parts of Caddy's own configuration that the tests read and change. */
 interface Adapted {
   admin?: { disabled: boolean }
   apps: {
@@ -39,7 +39,7 @@ async function adapt(environment: Record<string, string>): Promise<Adapted> {
 }
 
 describe.skipIf(!hasCaddy)('Caddyfile', () => {
-  test('is valid and formatted', () => {
+  test('the Caddyfile is valid and formatted', () => {
     const validate = ['caddy', 'validate', '--config', CADDYFILE, '--adapter', 'caddyfile']
     using home = temporaryDirectory()
     const env = {
@@ -53,7 +53,7 @@ describe.skipIf(!hasCaddy)('Caddyfile', () => {
     expect(formatted.stdout.toString()).toBe(readFileSync(CADDYFILE, 'utf8'))
   })
 
-  test('the certificate of the domain is a public one, that of the name in the LAN is its own', async () => {
+  test('the domain gets a public certificate, and the LAN name one of Caddy’s own authority', async () => {
     const { apps } = await adapt({ SYNAPSE_DOMAIN: 'chat.example.org', SYNAPSE_LAN_NAME: 'nas.local' })
     expect(Object.values(apps.http.servers).map(({ listen }) => listen)).toEqual([[':443']])
     expect(apps.tls.automation.policies).toEqual([
@@ -62,7 +62,7 @@ describe.skipIf(!hasCaddy)('Caddyfile', () => {
     ])
   })
 
-  test('SYNAPSE_UPSTREAM says where Synapse is, otherwise it is where it listens by default', async () => {
+  test('SYNAPSE_UPSTREAM names the address of Synapse, and defaults to 127.0.0.1:8080', async () => {
     expect(JSON.stringify(await adapt({}))).toContain('"dial":"127.0.0.1:8080"')
     const elsewhere = JSON.stringify(await adapt({ SYNAPSE_UPSTREAM: 'synapse:8080' }))
     expect(elsewhere).toContain('"dial":"synapse:8080"')
@@ -73,7 +73,7 @@ describe.skipIf(!hasCaddy)('Caddyfile', () => {
 interface Front {
   readonly name: string
   readonly origin: string
-  /** What a client has to be told to reach it and to trust it. */
+  /** What a client needs to reach it and to trust it. */
   readonly trust: { readonly tls?: { readonly ca: string; readonly serverName: string } }
 }
 
@@ -118,14 +118,14 @@ describe.skipIf(!hasCaddy)('through Caddy', () => {
     const kind = ['the site of the domain', 'the site of the LAN, with TLS'][index]
 
     describe(`${kind}`, () => {
-      test('a message is posted and read', async () => {
+      test('a message is posted and read through Caddy', async () => {
         const id = await post('hello through the proxy')
         const read = await request(`/v1/messages/${id}`)
         expect(read.status).toBe(200)
         expect(await read.json()).toMatchObject({ id, body: 'hello through the proxy' })
       })
 
-      test('a long poll ends with the message that comes', async () => {
+      test('a long poll through Caddy ends with the next message', async () => {
         const now = await request('/v1/messages?channel=general&order=desc&limit=1')
         const { head_cursor: head } = (await now.json()) as { head_cursor: string }
         const waiting = request(`/v1/messages?channel=general&wait=20&since=${encodeURIComponent(head)}`)
@@ -133,7 +133,7 @@ describe.skipIf(!hasCaddy)('through Caddy', () => {
         expect(JSON.stringify(await (await waiting).json())).toContain(id)
       })
 
-      test('an event stream begins at once, brings what happens, and its end reaches the server', async () => {
+      test('an event stream through Caddy starts at once, delivers events, and its end reaches the server', async () => {
         const before = await openStreams()
         const aborting = new AbortController()
         const response = await request('/v1/events', {
@@ -151,7 +151,7 @@ describe.skipIf(!hasCaddy)('through Caddy', () => {
         await eventually(async () => (await openStreams()) === before)
       })
 
-      test('a WebSocket is upgraded with 101 and brings what happens', async () => {
+      test('a WebSocket through Caddy is upgraded with 101 and delivers events', async () => {
         const { origin, name, trust } = front()
         const { port } = new URL(origin)
         const socket =
@@ -187,7 +187,7 @@ describe.skipIf(!hasCaddy)('through Caddy', () => {
         socket.destroy()
       })
 
-      test('the path arrives as it was sent', async () => {
+      test('Caddy passes the path on unchanged', async () => {
         const response = await request('/v1/channels/a%2Fb/members')
         expect(response.status).toBe(404)
         expect(await response.json()).toMatchObject({ code: 'channel_not_found' })
@@ -196,7 +196,7 @@ describe.skipIf(!hasCaddy)('through Caddy', () => {
   }
 })
 
-/** Starts Caddy with the Caddyfile of the repository; only where it listens is changed, to loopback and free ports. */
+/** Starts Caddy with the Caddyfile of the repository; only the addresses change, to loopback and free ports. */
 async function startCaddy(stack: AsyncDisposableStack, upstream: string): Promise<Front[]> {
   const home = stack.use(temporaryDirectory())
   const [plain, secure] = [await freePort(), await freePort()]
@@ -208,7 +208,7 @@ async function startCaddy(stack: AsyncDisposableStack, upstream: string): Promis
   config.admin = { disabled: true }
   for (const server of Object.values(config.apps.http.servers)) {
     server.listen = server.listen.map((address) => `127.0.0.1${address}`)
-    // Otherwise it would listen on port 80 to redirect from there.
+    // Otherwise it would listen on port 80 for redirects.
     server.automatic_https = { ...server.automatic_https, disable_redirects: true }
   }
   const file = join(home.path, 'caddy.json')
@@ -254,13 +254,13 @@ function freePort(): Promise<number> {
   return promise
 }
 
-/** A frame as clients send them, masked with zeros (RFC 6455, section 5.2). */
+/** A client frame, masked with zeros (RFC 6455, section 5.2). */
 function textFrame(message: object): Buffer {
   const payload = Buffer.from(JSON.stringify(message))
   return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload])
 }
 
-/** What a response has brought so far. */
+/** What a response has delivered so far. */
 function textOf(response: Response) {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader() ?? fail('no body')
   let text = ''

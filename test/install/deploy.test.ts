@@ -7,7 +7,7 @@ import { CHECKOUT, theRelease } from './release'
 
 setDefaultTimeout(60_000)
 
-/** The instructions of the final image, a continued line as one. */
+/** The instructions of the final image, with continued lines joined. */
 function finalImage(): [instruction: string, rest: string][] {
   const lines = readFileSync(join(CHECKOUT, 'Dockerfile'), 'utf8').replaceAll('\\\n', '').split('\n')
   const instructions = lines.filter((line) => line !== '' && !line.startsWith('#'))
@@ -25,7 +25,7 @@ function one(instruction: string): string {
 }
 
 describe('the Dockerfile', () => {
-  test('runs as user 10001 with one volume, which is the home, and runs nothing while the final image is made', () => {
+  test('the image runs as user 10001 with the home as its one volume, and its final stage runs no command', () => {
     expect(one('USER')).toBe('10001:10001')
     const environment = one('ENV').split(' ')
     expect(environment).toEqual([
@@ -39,7 +39,7 @@ describe('the Dockerfile', () => {
     expect(finalImage().map(([name]) => name)).not.toContain('RUN')
   })
 
-  test('its health check passes while the server answers and fails when it does not', async () => {
+  test('the health check of the image passes while the server answers, and fails otherwise', async () => {
     await using site = new Site()
     const { executable } = await theRelease()
     const [, words] = one('HEALTHCHECK').split(' CMD ')
@@ -53,7 +53,7 @@ describe('the Dockerfile', () => {
     expect((await site.spawn(command)).code).not.toBe(0)
   })
 
-  test('finds in its context everything the build reads, and nothing private', () => {
+  test('the build context contains everything the build reads, and nothing private', () => {
     const ignored = readFileSync(join(CHECKOUT, '.dockerignore'), 'utf8').split('\n')
     for (const path of ['src', 'drizzle', 'scripts', 'package.json', 'bun.lock', 'bunfig.toml']) {
       expect(existsSync(join(CHECKOUT, path))).toBe(true)
@@ -71,7 +71,7 @@ describe('the Dockerfile', () => {
       expect(ignored).toContain(path)
   })
 
-  test('has the patches of packages at hand before it installs them', () => {
+  test('the image copies the package patches before it installs the packages', () => {
     const lines = readFileSync(join(CHECKOUT, 'Dockerfile'), 'utf8').split('\n')
     const copied = lines.indexOf('COPY patches patches')
     expect(copied).toBeGreaterThan(0)
@@ -80,7 +80,7 @@ describe('the Dockerfile', () => {
 })
 
 test.each(['package.json', 'bun.lock', 'patches/postgres@3.4.9.patch'])(
-  'a checkout whose %s has changed installs its packages anew',
+  'a checkout whose %s has changed installs its packages again',
   (changed) => {
     const root = mkdtempSync(join(tmpdir(), 'synapse-packages-'))
     try {
@@ -115,7 +115,7 @@ function compose(path: string): { services: Record<string, Service>; volumes: Re
 }
 
 describe('compose.yaml', () => {
-  test('publishes on loopback alone, with an init, without capabilities, on a volume for the home and one for backups', () => {
+  test('compose.yaml publishes on loopback only, without capabilities, with volumes for home and backups', () => {
     const { services, volumes } = compose('compose.yaml')
     const { synapse } = services
     expect(Object.keys(services)).toEqual(['synapse'])
@@ -125,7 +125,7 @@ describe('compose.yaml', () => {
     expect(Object.keys(volumes)).toEqual(['data', 'backups'])
   })
 
-  test('every overlay mounts files that exist, and no other service is open to everybody but Caddy', () => {
+  test('every overlay mounts files that exist, and only Caddy publishes ports', () => {
     const overlays = readdirSync(join(CHECKOUT, 'docs/deploy')).filter((name) => name.startsWith('compose.'))
     expect(overlays).toContain('compose.caddy.yaml')
     for (const name of overlays) {
@@ -138,7 +138,7 @@ describe('compose.yaml', () => {
     }
   })
 
-  test('behind Caddy the server believes the network that it shares with Caddy, and no other', () => {
+  test('behind Caddy the server trusts only the network that it shares with Caddy', () => {
     const { services, networks } = Bun.YAML.parse(
       readFileSync(join(CHECKOUT, 'docs/deploy/compose.caddy.yaml'), 'utf8'),
     ) as {
@@ -160,11 +160,11 @@ describe('the shell scripts', () => {
     'scripts/provision.sh',
     'scripts/bootstrap.sh',
   ]
-  // scripts/toolchain.sh is looked at where it is sourced.
+  // scripts/toolchain.sh is checked where it is sourced.
   const checker = Bun.which('shellcheck')
   if (checker === null) console.log('skipped: shellcheck (scripts/provision.sh)')
 
-  test.skipIf(checker === null)('have no finding of shellcheck', () => {
+  test.skipIf(checker === null)('shellcheck finds nothing in the shell scripts', () => {
     const { exitCode, stdout } = Bun.spawnSync(['shellcheck', '--severity=warning', '-x', ...scripts], {
       cwd: CHECKOUT,
     })
@@ -172,7 +172,7 @@ describe('the shell scripts', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('of the installation are POSIX sh, with nothing of bash', () => {
+  test('install.sh is valid POSIX sh', () => {
     for (const shell of ['dash', 'sh', 'bash'].filter((name) => Bun.which(name) !== null)) {
       const { exitCode, stderr } = Bun.spawnSync([shell, '-n', join(CHECKOUT, 'install.sh')])
       expect({ shell, exitCode, said: stderr.toString() }).toEqual({ shell, exitCode: 0, said: '' })

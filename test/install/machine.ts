@@ -5,13 +5,13 @@ import { temporaryDirectory } from '../home/temporary'
 import { type Finished, finished } from '../support/finished'
 import { until } from '../support/sockets'
 
-/** What an installation may change; on a machine of the tests these folders are copies that are thrown away. */
+/** What an installation may change; on a test machine these folders are copies that are thrown away. */
 const FOLDERS = ['etc', 'usr', 'var', 'root', 'home', 'opt']
 
-/** What the tools for accounts leave behind on every machine: their backups and their lock. */
+/** Files that the account tools create on every machine: their backups and their lock. */
 const SIDE_EFFECTS = /^\/etc\/(?:(?:passwd|group|shadow|gshadow|subuid|subgid)-|\.pwd\.lock)$/
 
-/** What a machine has where Synapse is installed; the machines of the tests are without it. */
+/** What a machine with Synapse has; the test machines start without it. */
 const INSTALLED = [
   ...['/usr/local/bin/synapse', '/usr/local/bin/synapse.previous', '/usr/local/lib/synapse'],
   ...['/var/lib/synapse', '/var/lib/synapse-backups'],
@@ -23,8 +23,8 @@ const ACCOUNT_FILES = ['passwd', 'group', 'shadow', 'gshadow'].map((name) => `/e
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * This machine with folders of its own: what is written below them is thrown away with it, so root can install there.
- * No systemd runs on it. Needs root and a kernel that allows to mount; see {@link canMakeMachines}.
+ * This machine with its own copies of some folders: changes to them are thrown away, so root can install there.
+ * systemd does not run on it. Needs root and a kernel that allows mounts; see {@link canMakeMachines}.
  */
 export class Machine implements AsyncDisposable {
   private readonly directory = temporaryDirectory()
@@ -33,7 +33,7 @@ export class Machine implements AsyncDisposable {
     { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' },
   )
 
-  /** What was taken away at the beginning. */
+  /** What was removed at the start. */
   private before: readonly string[] = []
 
   private constructor() {}
@@ -60,7 +60,7 @@ export class Machine implements AsyncDisposable {
     return finished(child)
   }
 
-  /** A path of this machine, as it is reached from outside. */
+  /** A path of this machine as seen from outside. */
   path(inside: string): string {
     return `/proc/${this.holder.pid}/root${inside}`
   }
@@ -73,7 +73,7 @@ export class Machine implements AsyncDisposable {
     return existsSync(this.path(inside))
   }
 
-  /** Paths that are there and were not, that were there and are not, or that hold something else. */
+  /** Paths that were created, removed or changed. */
   changes(): string[] {
     return FOLDERS.flatMap((folder) =>
       this.changesIn(`/${folder}`, join(this.directory.path, folder, 'upper')),
@@ -108,7 +108,7 @@ export class Machine implements AsyncDisposable {
     return [...mounts, ...bare, 'mount -t tmpfs tmpfs /run', 'echo ready', 'read -r end || true'].join('\n')
   }
 
-  /** The upper folder of an overlay holds what was written; a character device there stands for what was removed. */
+  /** The upper folder of an overlay holds what was written; a character device stands for a removed file. */
   private changesIn(path: string, upper: string): string[] {
     return readdirSync(upper, { withFileTypes: true }).flatMap((entry) => {
       const inside = join(path, entry.name)
@@ -122,7 +122,7 @@ export class Machine implements AsyncDisposable {
   }
 }
 
-/** Whether machines can be made here; if not, why. */
+/** Whether machines can be made here, and if not, why. */
 export function canMakeMachines(): { readonly can: boolean; readonly why: string } {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return { can: false, why: 'they need root' }
   if (Bun.which('unshare') === null || Bun.which('nsenter') === null)

@@ -1,7 +1,7 @@
 /**
- * Every shell block of the pages: run as it stands there, page by page, in order, in a home that is empty at first. What
- * cannot be run here is in CANNOT, with the reason; the four ways to begin of docs/operating.md are in
- * walkthroughs.test.ts. A line of a reference page that needs something the page has not made is told of in GIVEN.
+ * Runs every shell block of the documentation as written, page by page, in order, in a home that starts empty. What
+ * cannot run here is in CANNOT, with the reason; the four walkthroughs of docs/operating.md are in
+ * walkthroughs.test.ts. GIVEN lists what a line of a reference page needs and the page does not create.
  */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { anotherExecutable, CHECKOUT } from './release'
 
 setDefaultTimeout(120_000)
 
-/** What cannot be run here, and why, or where it is run. */
+/** What cannot run here, with the reason or the test that runs it. */
 const CANNOT: readonly (readonly [RegExp, string])[] = [
   [/^(?:\.\/|sudo \.\/)install\.sh/, 'installs on this machine: system.test.ts, user.test.ts'],
   [/^sudo /, 'changes this machine: system.test.ts, caddy.test.ts'],
@@ -47,7 +47,7 @@ const CANNOT: readonly (readonly [RegExp, string])[] = [
   [/^synapse reset/, 'ends everything: test/cli/reset.test.ts'],
 ]
 
-/** What a line needs that its page does not make, by how it begins. */
+/** What a line needs that its page does not create, by the beginning of the line. */
 const GIVEN: readonly (readonly [line: string, before: string])[] = [
   ['synapse set-role', 'synapse add-member cairn family-ops'],
   ['synapse pair --device phone-ada --url', 'synapse add-account --kind human --handle ada || true'],
@@ -62,7 +62,7 @@ const GIVEN: readonly (readonly [line: string, before: string])[] = [
   ['curl --unix-socket', 'synapse serve --daemon'],
 ]
 
-/** What stands for a name that differs each time, and for the answer to a question. */
+/** Replacements for names that differ each time, and for the answer to a question. */
 const STANDS_FOR: readonly (readonly [string, string])[] = [
   [
     'synapse backup restore synapse-20261121T030000.000Z.db',
@@ -72,7 +72,7 @@ const STANDS_FOR: readonly (readonly [string, string])[] = [
 
 interface Page {
   readonly file: string
-  /** What is there when the page begins. */
+  /** What exists when the page begins. */
   readonly before: readonly string[]
   /** Only from this heading on. */
   readonly from?: string
@@ -91,7 +91,7 @@ const PAGES: readonly Page[] = [
 
 const reasonOf = (line: string) => CANNOT.find(([pattern]) => pattern.test(line))?.[1]
 
-/** The lines of a page that can be run, each once. */
+/** The lines of a page that can run, each once. */
 function runnable({ file, from }: Page): string[] {
   const text = pageOf(file)
   const start = from === undefined ? 0 : text.indexOf(`\n## ${from}\n`)
@@ -102,7 +102,7 @@ function runnable({ file, from }: Page): string[] {
   ]
 }
 
-test('every page with shell blocks is one of those that are run', () => {
+test('every page with shell blocks is tested', () => {
   const all = readdirSync(join(CHECKOUT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`)
@@ -110,21 +110,21 @@ test('every page with shell blocks is one of those that are run', () => {
   expect(withBlocks.filter((file) => !PAGES.some((page) => page.file === file))).toEqual([])
 })
 
-test('nothing is excused that no page says', () => {
+test('every exception matches a line of a page', () => {
   const lines = PAGES.flatMap(({ file }) => blocksIn(pageOf(file)).flatMap(linesOf))
   expect(CANNOT.filter(([pattern]) => !lines.some((line) => pattern.test(line)))).toEqual([])
   expect(GIVEN.filter(([start]) => !lines.some((line) => line.startsWith(start)))).toEqual([])
 })
 
-/** Compiled, because the pages have many commands: from source each would take ten times as long to start. */
+/** Compiled, because the pages have many commands and each takes ten times as long to start from source. */
 const executable = () => (process.env.TEST_PROGRAM ? undefined : anotherExecutable())
 
 const boxes = canMakeBoxes()
 if (!boxes.can) console.log(`skipped: the commands of the pages: ${boxes.why}`)
 
-describe.skipIf(!boxes.can)('the commands of a page work as they stand there', () => {
+describe.skipIf(!boxes.can)('the commands of the documentation', () => {
   test.each(PAGES.filter((page) => runnable(page).length > 0).map((page) => [page.file, page] as const))(
-    '%s',
+    'the commands of %s work as written',
     async (_, page) => {
       await using box = await Box.make(await executable())
       const failed: string[] = []
@@ -134,7 +134,7 @@ describe.skipIf(!boxes.can)('the commands of a page work as they stand there', (
         const { code, stderr } = await box.run([...given, command].join('\n'), {
           SYNAPSE_BACKUP_PASSPHRASE: 'correct horse battery staple',
         })
-        // Doctor finds this and that; what matters is that it looked.
+        // The findings of doctor do not matter here, only that it ran.
         const isWell = code === 0 || (line.startsWith('synapse doctor') && code <= 2)
         if (!isWell) failed.push(`${line}: ${code} ${stderr}`)
       }

@@ -17,12 +17,12 @@ import { type Finished, finished } from '../support/finished'
 import { until } from '../support/sockets'
 import { type Release, TARGET, theRelease } from './release'
 
-/** A user without an entry in /etc/passwd: root becomes it for the tests of ordinary users. */
+/** A user id without an account: root becomes it for the tests of ordinary users. */
 const ORDINARY = 47_110
 const IS_ROOT = process.getuid?.() === 0
 const PLAIN_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** What the running server says of itself. */
+/** The status of the running server. */
 export interface ServerStatus {
   readonly pid: number
   readonly boot_id: string
@@ -54,7 +54,7 @@ export class Place implements AsyncDisposable {
     return place
   }
 
-  /** Puts another executable, of whatever kind, into the release folder; its checksum with it. */
+  /** Puts another executable of any kind into the release folder, with its checksum. */
   replaceExecutable(file: string): void {
     this.put(file, join(this.release, `synapse-${TARGET}`))
     this.writeChecksums()
@@ -66,7 +66,7 @@ export class Place implements AsyncDisposable {
     this.write(join(this.release, 'SHA256SUMS'), `${sum}  synapse-${TARGET}\n`)
   }
 
-  /** Writes a file of this user, with its folders. */
+  /** Writes a file of this user and creates its folders. */
   write(path: string, content: string): void {
     const folders: string[] = []
     for (let folder = join(path, '..'); !exists(folder); folder = join(folder, '..')) folders.unshift(folder)
@@ -74,13 +74,13 @@ export class Place implements AsyncDisposable {
       mkdirSync(folder)
       this.own(folder)
     }
-    // Never into a file that another release folder shares.
+    // A new file, because the old one may be linked to another release folder.
     rmSync(path, { force: true })
     writeFileSync(path, content)
     this.own(path)
   }
 
-  /** Runs install.sh of the release folder with the words. */
+  /** Runs install.sh of the release folder with these arguments. */
   install(...words: string[]): Promise<Finished> {
     return this.run(['sh', join(this.release, 'install.sh'), ...words])
   }
@@ -104,7 +104,7 @@ export class Place implements AsyncDisposable {
     return finished(child)
   }
 
-  /** Of the server that runs. @throws Error when none does */
+  /** The status of the running server. @throws Error if none is running */
   async status(): Promise<ServerStatus> {
     const { code, stdout, stderr } = await this.synapse('serve', '--status', '--json')
     if (code !== 0) throw new Error(`no server runs: ${stdout}${stderr}`)
@@ -131,7 +131,7 @@ export class Place implements AsyncDisposable {
     for (const name of readdirSync(folder)) this.put(join(folder, name), join(this.release, name))
   }
 
-  /** Without copying a hundred megabytes, where that is possible. */
+  /** Links instead of copying a hundred megabytes, where that is possible. */
   private put(from: string, to: string): void {
     rmSync(to, { force: true })
     try {

@@ -28,7 +28,7 @@ async function bill(): Promise<Bill> {
 }
 
 describe('a release folder', () => {
-  test('holds what a machine without the checkout needs, and checksums of all of it', async () => {
+  test('a release folder holds everything that a machine without the checkout needs, with checksums', async () => {
     const { folder } = await theRelease()
     const names = readdirSync(folder).sort()
     expect(names).toEqual(
@@ -50,7 +50,7 @@ describe('a release folder', () => {
     }
   })
 
-  test('built twice has the same bytes', async () => {
+  test('two builds of a release are identical', async () => {
     using elsewhere = temporaryDirectory()
     const sums = async (folder: string) => Bun.file(join(folder, 'SHA256SUMS')).text()
     const first = await theRelease()
@@ -58,7 +58,7 @@ describe('a release folder', () => {
     expect(await sums(second.folder)).toBe(await sums(first.folder))
   })
 
-  test('of an unknown target is refused with 2', () => {
+  test('a release for an unknown target is refused with 2', () => {
     const cmd = [process.execPath, join(CHECKOUT, 'scripts/release.ts'), '--target', 'amiga-m68k']
     const { exitCode, stderr } = Bun.spawnSync(cmd)
     expect(exitCode).toBe(2)
@@ -67,7 +67,7 @@ describe('a release folder', () => {
 })
 
 describe('the bill of materials', () => {
-  test('lists the packages that are bundled, not those that are installed', async () => {
+  test('the bill of materials lists the bundled packages and not the development packages', async () => {
     const { bomFormat, specVersion, components } = await bill()
     expect([bomFormat, specVersion]).toEqual(['CycloneDX', '1.6'])
     const names = components.map(({ name }) => name)
@@ -86,14 +86,14 @@ describe('the bill of materials', () => {
     }
   })
 
-  test('relates only what it lists', async () => {
+  test('the bill of materials relates only components that it lists', async () => {
     const { components, dependencies } = await bill()
     const known = new Set(components.map((component) => component['bom-ref']))
     for (const { dependsOn } of dependencies) for (const ref of dependsOn) expect(known).toContain(ref)
     expect(dependencies[0]?.dependsOn).toContain(`pkg:npm/bun@${Bun.version}`)
   })
 
-  test('names everything whose licence is handed on', async () => {
+  test('the licences of all bundled components are included', async () => {
     const text = await Bun.file(join((await theRelease()).folder, 'THIRD-PARTY-LICENSES')).text()
     for (const { name, version } of (await bill()).components) expect(text).toContain(`${name} ${version}: `)
     for (const title of [

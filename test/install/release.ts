@@ -4,19 +4,19 @@ import { lastingFolder } from '../support/lasting-folder'
 
 const root = join(import.meta.dir, '../..')
 
-/** The checkout that is tested. */
+/** The checkout under test. */
 export const CHECKOUT = root
 
-/** The target of this machine, as scripts/release.ts and install.sh call it. */
+/** The target of this machine, as scripts/release.ts and install.sh name it. */
 export const TARGET = `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`
 
-/** A finished release folder, with the executable of this machine alone. */
+/** A finished release folder with the executable of this machine only. */
 export interface Release {
   readonly folder: string
   readonly executable: string
 }
 
-/** Makes a release folder at this path. @throws Error with what the script said */
+/** Makes a release folder at this path. @throws Error with the output of the script */
 export async function makeRelease(folder: string): Promise<Release> {
   const cmd = [process.execPath, join(root, 'scripts/release.ts'), '--target', TARGET, '--out', folder]
   const child = Bun.spawn({ cmd, cwd: root, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
@@ -27,7 +27,7 @@ export async function makeRelease(folder: string): Promise<Release> {
 
 let made: Promise<Release> | undefined
 
-/** One release folder for all tests of this run, which nobody changes. */
+/** One release folder for all tests of this run; no test may change it. */
 export function theRelease(): Promise<Release> {
   made ??= makeRelease(join(ownFolder(), 'release'))
   return made
@@ -35,7 +35,7 @@ export function theRelease(): Promise<Release> {
 
 let another: Promise<string> | undefined
 
-/** An executable that does the same and differs in its bytes, as that of another version would. */
+/** An executable that does the same and has other bytes, like another version. */
 export function anotherExecutable(): Promise<string> {
   another ??= buildAnother()
   return another

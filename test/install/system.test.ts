@@ -6,7 +6,7 @@ import type { Finished } from '../support/finished'
 import { canMakeMachines, Machine } from './machine'
 import { CHECKOUT, theRelease } from './release'
 
-// The first test waits for a build, every test for servers.
+// The first test waits for a build, and every test for servers.
 setDefaultTimeout(60_000)
 
 const { can, why } = canMakeMachines()
@@ -17,7 +17,7 @@ const hasSystemd = Bun.which('systemctl') !== null && Bun.which('systemd-analyze
 if (!hasSystemd)
   console.log('skipped: the units, which need systemctl and systemd-analyze (scripts/provision.sh)')
 
-/** What install.sh of the release answers on the machine. */
+/** Runs install.sh of the release on the machine. */
 async function install(machine: Machine, ...words: string[]): Promise<Finished> {
   return machine.run(['sh', join((await theRelease()).folder, 'install.sh'), ...words])
 }
@@ -36,7 +36,7 @@ function accounts(machine: Machine): string[] {
 }
 
 describe.skipIf(!can)('install.sh as root without systemd', () => {
-  test('a machine of the tests is without what this one may have: no Synapse, and no user of that name', async () => {
+  test('a test machine starts without Synapse and without a user of that name', async () => {
     await using machine = await Machine.make()
     for (const file of accounts(machine)) expect(file).not.toMatch(/^synapse:/m)
     for (const path of ['/var/lib/synapse', '/usr/local/bin/synapse', UNIT])
@@ -44,7 +44,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
     expect(machine.changes()).toEqual([])
   })
 
-  test('from a release: the server runs as a user of its own; --uninstall --purge leaves the machine as it was', async () => {
+  test('install.sh from a release runs the server as its own user, and --uninstall --purge restores the machine', async () => {
     await using machine = await Machine.make()
     const before = accounts(machine)
     const said = works(await install(machine, '--port', '0'))
@@ -71,7 +71,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
     expect(machine.changes()).toEqual([])
   })
 
-  test('from a checkout it builds', async () => {
+  test('install.sh from a checkout builds the program', async () => {
     await using machine = await Machine.make()
     const path = process.env.PATH ?? ''
     const script = join(CHECKOUT, 'install.sh')
@@ -82,7 +82,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
     expect(machine.changes()).toEqual([])
   })
 
-  test('--uninstall leaves data, user and the record of what was made; --purge later takes all of it', async () => {
+  test('--uninstall keeps data, user and install record, and a later --purge removes all of it', async () => {
     await using machine = await Machine.make()
     const before = accounts(machine)
     works(await install(machine, '--no-start', '--prefix', '/opt/rooms/synapse', '--port', '0'))
@@ -99,7 +99,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
     expect(machine.changes()).toEqual([])
   })
 
-  test('a service user that was there before stays', async () => {
+  test('--purge keeps a service user that existed before', async () => {
     await using machine = await Machine.make()
     works(await machine.run(['useradd', '--system', '--user-group', 'synapse']))
     works(await install(machine, '--no-start'))
@@ -107,7 +107,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
     expect(machine.read('/etc/passwd')).toMatch(/^synapse:/m)
   })
 
-  /** A folder of programs that count their calls and send a signal to install.sh at one of them. */
+  /** A folder of programs that count their calls and signal install.sh at one of them. */
   function cutter(machine: Machine, at: number, signal: 'KILL' | 'TERM'): Record<string, string> {
     const folder = machine.path('/run/cut')
     rmSync(folder, { recursive: true, force: true })
@@ -120,12 +120,12 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
     return { PATH: '/run/cut:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
   }
 
-  test('cut off at its steps it can be repeated, and taken away; nothing stays', async () => {
+  test('an interrupted installation can be repeated and uninstalled, and nothing remains', async () => {
     await using machine = await Machine.make()
     const before = accounts(machine)
     const script = join((await theRelease()).folder, 'install.sh')
     const words = ['sh', script, '--no-start', '--port', '0']
-    // Each goes on with what the one before has left.
+    // Each run continues with what the previous one left.
     for (const at of [2, 5, 7, 9, 11]) {
       const { code } = await machine.run(words, cutter(machine, at, 'KILL'))
       expect(code).not.toBe(1)
@@ -137,7 +137,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
     expect(machine.changes()).toEqual([])
   }, 120_000)
 
-  test('a first installation that fails takes back what it made', async () => {
+  test('a first installation that fails removes what it created', async () => {
     await using machine = await Machine.make()
     const before = accounts(machine)
     const script = join((await theRelease()).folder, 'install.sh')
@@ -151,7 +151,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
     expect(machine.changes()).toEqual([])
   })
 
-  test('a port that is taken is found before anything is made', async () => {
+  test('a port in use is reported before anything is created', async () => {
     await using machine = await Machine.make()
     using taken = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
     const { code, stderr } = await install(machine, '--port', String(taken.port))
@@ -164,7 +164,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
 
   const refusals: [rule: string, says: string, arrange: (machine: Machine) => Promise<string[]>][] = [
     [
-      "a person's account of that name",
+      "a person's account named synapse",
       "a person's account",
       async (machine) => {
         works(await machine.run(['useradd', '--uid', '54321', 'synapse']))
@@ -172,7 +172,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
       },
     ],
     [
-      'a group of that name without a user',
+      'a group named synapse without a user',
       'there is a group synapse',
       async (machine) => {
         works(await machine.run(['groupadd', 'synapse']))
@@ -180,7 +180,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
       },
     ],
     [
-      'data that belongs to somebody else',
+      'data that belongs to another user',
       'belongs to root',
       async (machine) => {
         works(await machine.run(['mkdir', '/var/lib/synapse']))
@@ -203,7 +203,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
     ],
   ]
   for (const [rule, says, arrange] of refusals) {
-    test(`refuses ${rule}, and changes nothing`, async () => {
+    test(`install.sh refuses ${rule}, and changes nothing`, async () => {
       await using machine = await Machine.make()
       const words = await arrange(machine)
       const before = [machine.changes(), accounts(machine)]
@@ -216,7 +216,7 @@ describe.skipIf(!can)('install.sh as root without systemd', () => {
 })
 
 describe.skipIf(!can || !hasSystemd)('the unit of the system', () => {
-  test('is one that systemd takes, and that closes what the server does not need', async () => {
+  test('the systemd unit is valid and restricts what the server does not need', async () => {
     await using machine = await Machine.make()
     works(await install(machine, '--service', 'systemd', '--no-start'))
     const verified = await machine.run(['systemd-analyze', 'verify', UNIT])
@@ -241,7 +241,7 @@ describe.skipIf(!can || !hasSystemd)('the unit of the system', () => {
     expect(unit.filter((line) => line.startsWith('MemoryDenyWriteExecute'))).toEqual([])
   })
 
-  test('is enabled, is replaced by an upgrade unless it was edited, and goes with --uninstall', async () => {
+  test('the systemd unit is enabled, replaced by an upgrade unless it was edited, and removed by --uninstall', async () => {
     await using machine = await Machine.make()
     works(await install(machine, '--service', 'systemd', '--no-start'))
     const wanted = '/etc/systemd/system/multi-user.target.wants/synapse.service'
@@ -276,7 +276,7 @@ describe.skipIf(!can || !hasSystemd)('the unit of the system', () => {
     expect(machine.changes()).toEqual([`${UNIT}.d`])
   })
 
-  test('--dry-run shows every call of systemctl: of a new installation, an upgrade and an uninstall', async () => {
+  test('--dry-run shows every systemctl call of an installation, an upgrade and an uninstall', async () => {
     await using machine = await Machine.make()
     const calls = async (...words: string[]) =>
       works(await install(machine, '--dry-run', ...words))
@@ -299,7 +299,7 @@ describe.skipIf(!can || !hasSystemd)('the unit of the system', () => {
     expect(machine.changes()).toEqual([])
 
     works(await install(machine, '--service', 'systemd', '--no-start'))
-    // Another version, as far as the bytes go.
+    // Different bytes stand for another version.
     appendFileSync(machine.path('/usr/local/bin/synapse'), 'SYNAPSE_ALLOW_PUBLIC_BIND')
     expect(await calls('--service', 'systemd')).toEqual([
       'systemctl stop synapse.service',

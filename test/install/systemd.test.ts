@@ -18,7 +18,7 @@ const obstacle = !can
 if (obstacle !== undefined) console.log(`skipped: installing under a systemd that runs: ${obstacle}`)
 
 /**
- * Runs the script as root under a systemd of its own, on a copy of this machine with the release in /release; answers what it
+ * Runs the script as root under a new systemd, on a copy of this machine with the release in /release; returns what it
  * printed.
  */
 async function underSystemd(release: string, script: string): Promise<string> {
@@ -62,7 +62,7 @@ exec timeout 90 systemd-nspawn --quiet --directory=${own}/root --machine=synapse
 }
 
 describe.skipIf(obstacle !== undefined)('install.sh under systemd', () => {
-  test('installs a service that runs with everything closed, is started again, upgraded and removed', async () => {
+  test('under systemd the service is installed, hardened, restarted after a crash, upgraded and removed', async () => {
     const { folder } = await theRelease()
     const output = await underSystemd(
       folder,

@@ -6,7 +6,7 @@ import type { Finished } from '../support/finished'
 import { Place } from './place'
 import { anotherExecutable, TARGET } from './release'
 
-// The first test waits for a build, every test for servers.
+// The first test waits for a build, and every test for servers.
 setDefaultTimeout(60_000)
 
 function works({ code, stdout, stderr }: Finished): string {
@@ -15,7 +15,7 @@ function works({ code, stdout, stderr }: Finished): string {
 }
 
 describe('install.sh as an ordinary user without systemd', () => {
-  test('leaves a server that runs, and after --uninstall --purge nothing', async () => {
+  test('install.sh starts a server, and --uninstall --purge leaves nothing', async () => {
     await using place = await Place.make()
     const before = place.listing()
     const said = works(await place.install('--port', '0'))
@@ -35,7 +35,7 @@ describe('install.sh as an ordinary user without systemd', () => {
   })
 
   for (const shell of [['bash'], ['busybox', 'sh']]) {
-    test.skipIf(Bun.which(shell[0] ?? '') === null)(`works in ${shell.join(' ')}, too`, async () => {
+    test.skipIf(Bun.which(shell[0] ?? '') === null)(`install.sh works in ${shell.join(' ')}`, async () => {
       await using place = await Place.make()
       const script = [...shell, join(place.release, 'install.sh')]
       works(await place.run([...script, '--no-start']))
@@ -54,7 +54,7 @@ describe('install.sh as an ordinary user without systemd', () => {
     expect(place.listing()).toEqual([])
   })
 
-  test('--uninstall leaves the data and says where; a new installation finds it; the kept script purges', async () => {
+  test('--uninstall keeps the data and says where it is, a new installation uses it, and the kept script purges it', async () => {
     await using place = await Place.make()
     works(await place.install('--port', '0'))
     works(await place.synapse('add-account', '--handle', 'ada', '--kind', 'human', '--json'))
@@ -74,7 +74,7 @@ describe('install.sh as an ordinary user without systemd', () => {
     expect(place.listing()).toEqual([])
   })
 
-  test('run again it changes nothing; with another version it upgrades and keeps the one before', async () => {
+  test('install.sh changes nothing when repeated, and with another version upgrades and keeps the previous one', async () => {
     await using place = await Place.make()
     works(await place.install('--port', '0'))
     works(await place.synapse('add-account', '--handle', 'ada', '--kind', 'human', '--json'))
@@ -100,7 +100,7 @@ describe('install.sh as an ordinary user without systemd', () => {
     expect(place.listing()).toEqual([])
   })
 
-  test('a server that drains is upgraded like any other, and drains on', async () => {
+  test('a draining server is upgraded like any other, and is draining afterwards', async () => {
     await using place = await Place.make()
     works(await place.install('--port', '0'))
     works(await place.synapse('drain', 'start'))
@@ -109,7 +109,7 @@ describe('install.sh as an ordinary user without systemd', () => {
     expect((await fetch(`${(await place.status()).urls[0]}/readyz`)).status).toBe(503)
   })
 
-  test('--prefix puts the program elsewhere; the script kept there knows where', async () => {
+  test('--prefix installs the program elsewhere, and the script kept there knows where', async () => {
     await using place = await Place.make()
     const prefix = join(place.home, 'apps/synapse')
     works(await place.install('--prefix', prefix, '--no-start'))
@@ -120,14 +120,14 @@ describe('install.sh as an ordinary user without systemd', () => {
     expect(place.listing()).toEqual([])
   })
 
-  test('--no-start starts nothing, and says how to', async () => {
+  test('--no-start starts no server, and says how to start one', async () => {
     await using place = await Place.make()
     const said = works(await place.install('--no-start'))
     expect(said).toContain('Next: the start line above')
     expect((await place.synapse('serve', '--status')).code).toBe(3)
   })
 
-  test('--port is written for a new installation only; what stands in synapse.env is not touched', async () => {
+  test('--port is written for a new installation only, and an existing synapse.env stays', async () => {
     await using place = await Place.make()
     place.write(join(place.data, 'synapse.env'), '# mine\nSYNAPSE_PORT=0\n')
     const { code, stderr } = await place.install('--port', '8099')
@@ -137,7 +137,7 @@ describe('install.sh as an ordinary user without systemd', () => {
     expect((await place.status()).urls[0]).not.toContain(':8099')
   })
 
-  test('options in the environment are not taken over, and it says where they belong', async () => {
+  test('settings in the environment are not used, and a notice says where they belong', async () => {
     await using place = await Place.make()
     const { code, stderr } = await place.run(['sh', join(place.release, 'install.sh'), '--port', '0'], {
       SYNAPSE_LOG_LEVEL: 'debug',
@@ -147,7 +147,7 @@ describe('install.sh as an ordinary user without systemd', () => {
     expect(stderr).toContain(`SYNAPSE_LOG_LEVEL of this shell is not taken over; write it to ${place.data}`)
   })
 
-  test('a port that is taken is named before anything is made', async () => {
+  test('a port in use is reported before anything is created', async () => {
     await using place = await Place.make()
     using taken = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
     const { code, stderr } = await place.install('--port', String(taken.port))
@@ -159,7 +159,7 @@ describe('install.sh as an ordinary user without systemd', () => {
 })
 
 describe('install.sh --dry-run', () => {
-  test('prints every step, for systemd with its calls and the unit, and changes nothing', async () => {
+  test('--dry-run prints every step, with the systemctl calls and the unit, and changes nothing', async () => {
     await using place = await Place.make()
     const said = works(await place.install('--dry-run', '--service', 'systemd', '--port', '8099'))
     expect(place.listing()).toEqual([])
@@ -201,7 +201,7 @@ describe('install.sh --dry-run', () => {
     expect(said).not.toMatch(/User=|StateDirectory=|MemoryDenyWriteExecute=/)
   })
 
-  test('of --uninstall --purge, too', async () => {
+  test('--uninstall --purge --dry-run prints every step and changes nothing', async () => {
     await using place = await Place.make()
     works(await place.install('--port', '0'))
     const before = place.listing()
@@ -219,7 +219,7 @@ if (!hasSystemd)
   console.log('skipped: the unit, which needs systemctl and systemd-analyze (scripts/provision.sh)')
 
 describe.skipIf(!hasSystemd)('the unit of a user', () => {
-  test('is one that systemd takes; it is enabled, and goes with --uninstall', async () => {
+  test('the user unit is valid, is enabled, and is removed by --uninstall', async () => {
     await using place = await Place.make()
     works(await place.install('--service', 'systemd', '--no-start'))
     const units = join(place.home, '.config/systemd/user')
@@ -234,17 +234,17 @@ describe.skipIf(!hasSystemd)('the unit of a user', () => {
   })
 })
 
-describe('install.sh refuses and changes nothing', () => {
+describe('what install.sh refuses', () => {
   const cases: [rule: string, code: number, says: string, arrange: (place: Place) => string[]][] = [
     ['an unknown option', 2, 'there is no option --frobnicate', () => ['--frobnicate']],
-    ['--prefix without a value', 2, '--prefix needs a value', () => ['--prefix']],
+    ['a missing value of --prefix', 2, '--prefix needs a value', () => ['--prefix']],
     ['a relative prefix', 2, 'must be an absolute path', () => ['--prefix', 'here']],
-    ['a prefix with strange characters', 2, '--prefix may contain', () => ['--prefix', '/tmp/a$(b)']],
-    ['a port that is none', 2, '--port is a number', () => ['--port', '80x']],
+    ['a prefix with special characters', 2, '--prefix may contain', () => ['--prefix', '/tmp/a$(b)']],
+    ['an invalid port', 2, '--port is a number', () => ['--port', '80x']],
     ['a port above 65535', 2, '--port is a number', () => ['--port', '65536']],
-    ['another service manager', 2, '--service is systemd or background', () => ['--service', 'runit']],
+    ['an unknown service manager', 2, '--service is systemd or background', () => ['--service', 'runit']],
     ['--purge without --uninstall', 2, '--purge goes with --uninstall', () => ['--purge']],
-    ['systemd where none runs', 1, 'systemd does not run here', () => ['--service', 'systemd']],
+    ['systemd on a machine without it', 1, 'systemd does not run here', () => ['--service', 'systemd']],
     [
       'a damaged executable',
       1,
@@ -265,7 +265,7 @@ describe('install.sh refuses and changes nothing', () => {
       },
     ],
     [
-      'an executable that does not run here',
+      'an executable for another system',
       1,
       'does not run here',
       (place) => {
@@ -275,7 +275,7 @@ describe('install.sh refuses and changes nothing', () => {
       },
     ],
     [
-      'an executable that is something else',
+      'an executable of another program',
       1,
       'does not say that it is Synapse',
       (place) => {
@@ -285,7 +285,7 @@ describe('install.sh refuses and changes nothing', () => {
       },
     ],
     [
-      'a file of another program at its place',
+      'another program at the path of the executable',
       1,
       'is not an executable of Synapse',
       (place) => {
@@ -294,7 +294,7 @@ describe('install.sh refuses and changes nothing', () => {
       },
     ],
     [
-      'a link at its place',
+      'a symbolic link at the path of the executable',
       1,
       'is not an executable of Synapse',
       (place) => {
@@ -304,7 +304,7 @@ describe('install.sh refuses and changes nothing', () => {
       },
     ],
     [
-      'data of another program',
+      'a data home of another program',
       1,
       'holds something else than the data of Synapse',
       (place) => {
@@ -323,7 +323,7 @@ describe('install.sh refuses and changes nothing', () => {
       },
     ],
     [
-      'to delete what is not its data',
+      'purging a data home of another program',
       1,
       'holds something else than the data of Synapse',
       (place) => {
@@ -333,7 +333,7 @@ describe('install.sh refuses and changes nothing', () => {
     ],
   ]
   for (const [rule, code, says, arrange] of cases) {
-    test(rule, async () => {
+    test(`install.sh refuses ${rule} and changes nothing`, async () => {
       await using place = await Place.make()
       const words = arrange(place)
       const before = place.listing()
@@ -344,7 +344,7 @@ describe('install.sh refuses and changes nothing', () => {
     })
   }
 
-  test('a data home that only this shell knows', async () => {
+  test('install.sh refuses a data home that is set only in this shell', async () => {
     await using place = await Place.make()
     const outcome = await place.run(['sh', join(place.release, 'install.sh')], {
       SYNAPSE_HOME: '/srv/elsewhere',
@@ -353,7 +353,7 @@ describe('install.sh refuses and changes nothing', () => {
     expect(place.listing()).toEqual([])
   })
 
-  test('to purge without being asked twice', async () => {
+  test('install.sh refuses --purge without --yes when it cannot ask', async () => {
     await using place = await Place.make()
     works(await place.install('--no-start'))
     const before = place.listing()
@@ -362,7 +362,7 @@ describe('install.sh refuses and changes nothing', () => {
     expect(place.listing()).toEqual(before)
   })
 
-  test('a folder that is neither a release nor a checkout', async () => {
+  test('install.sh refuses a folder that is neither a release nor a checkout', async () => {
     await using place = await Place.make()
     place.write(join(place.home, 'install.sh'), readFileSync(join(place.release, 'install.sh'), 'utf8'))
     const before = place.listing()
@@ -374,7 +374,7 @@ describe('install.sh refuses and changes nothing', () => {
     expect(place.listing()).toEqual(before)
   })
 
-  test('--help shows options and examples', async () => {
+  test('install.sh --help shows options and examples', async () => {
     await using place = await Place.make()
     const said = works(await place.install('--help'))
     for (const word of ['--prefix', '--dry-run', '--purge', 'examples:', 'sudo ./install.sh'])

@@ -1,13 +1,13 @@
 /**
- * The four ways to begin, of docs/operating.md: every line of their blocks is run as it stands there, in order, by a
- * user who has nothing but the program, on computers with networks of their own. What stands for what is missing here:
+ * The four walkthroughs of docs/operating.md: runs every line of their blocks as written, in order, as a user who has
+ * only the program, on computers with their own networks. Substitutes for what is missing here:
  *
- * - the phone is a headless browser of its size in the network of the laptop; it is handed what the QR code says;
- * - `sudo` runs what it is given, for the user is root already;
- * - `systemctl reload caddy` starts Caddy with /etc/caddy/Caddyfile and an authority of its own instead of a public one;
- * - `chat.example.org` is a line in /etc/hosts; the tailnet a network with addresses of 100.64/10; `tailscale` knows one;
- * - the passphrase for the keys comes from SYNAPSE_BACKUP_PASSPHRASE instead of a keyboard;
- * - `<link>` is the link that `synapse pair` has shown last.
+ * - the phone is a headless browser of its size in the network of the laptop; it is given the text of the QR code;
+ * - `sudo` runs its command directly, because the user is root already;
+ * - `systemctl reload caddy` starts Caddy with /etc/caddy/Caddyfile and a private certificate authority;
+ * - `chat.example.org` is a line in /etc/hosts; the tailnet is a network in 100.64/10, and `tailscale` prints an address;
+ * - the passphrase for the keys comes from SYNAPSE_BACKUP_PASSPHRASE instead of the keyboard;
+ * - `<link>` is the last link that `synapse pair` printed.
  */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ const LAPTOP = '192.168.1.20'
 const TAILNET = '100.64.0.7'
 const NAME = 'chat.example.org'
 
-/** A line of a block: a command, or the remark that the next ones are for another computer. */
+/** A line of a block: a command, or a comment that the next lines are for another computer. */
 interface Step {
   readonly place: string
   readonly command: string | undefined
@@ -53,13 +53,13 @@ interface Told extends Finished {
   readonly command: string
 }
 
-/** What happens at a place: where its commands run, and what is done there without one. */
+/** A computer of the walkthrough, and what happens there without a command. */
 interface Place {
   readonly box: Box
   readonly arrive?: (told: readonly Told[]) => Promise<void> | void
 }
 
-/** Goes through a section. Every command has to succeed but doctor, whose outcome is for the caller to judge. */
+/** Goes through a section. Every command must succeed except doctor, whose result the caller checks. */
 async function walk(heading: string, places: Readonly<Record<string, Place>>): Promise<Told[]> {
   const told: Told[] = []
   for (const { place, command } of stepsOf(heading)) {
@@ -80,12 +80,12 @@ async function walk(heading: string, places: Readonly<Record<string, Place>>): P
   return told
 }
 
-/** The last link of a pairing in the text. */
+/** The last pairing link in the text. */
 function linkIn(text: string): string {
   return /^https?:\/\/\S+\/pair#\S+$/m.exec(text.split('\n').reverse().join('\n'))?.[0] ?? ''
 }
 
-/** What a camera reads in the code that the terminal shows. */
+/** What a camera reads in the QR code that the terminal shows. */
 function scanned(text: string): string {
   return readQr(
     modulesOf(
@@ -101,7 +101,7 @@ function said(told: readonly Told[], command: string): string {
   return found.stdout
 }
 
-/** What doctor ended with, and its warnings and failures by the name of the check. */
+/** The exit code of doctor, and the names of the checks that warned or failed. */
 function diagnosis(told: readonly Told[]) {
   const last = told.at(-1)
   expect(last?.command).toStartWith('synapse doctor')
@@ -110,7 +110,7 @@ function diagnosis(told: readonly Told[]) {
 }
 
 test.each(['On a laptop', 'A phone on the same Wi-Fi', 'A team behind Caddy', 'A box behind Tailscale'])(
-  '"%s" is one block, which ends with doctor',
+  'the section "%s" has one block, which ends with doctor',
   (heading) => {
     expect(blocksOf(heading)).toHaveLength(1)
     expect(stepsOf(heading).at(-1)?.command).toStartWith('synapse doctor')
@@ -120,8 +120,8 @@ test.each(['On a laptop', 'A phone on the same Wi-Fi', 'A team behind Caddy', 'A
 const boxes = canMakeBoxes()
 if (!boxes.can) console.log(`skipped: the walkthroughs on computers of their own: ${boxes.why}`)
 
-describe.skipIf(!boxes.can)('a new operator', () => {
-  test('on a laptop has a server that doctor finds nothing wrong with', async () => {
+describe.skipIf(!boxes.can)('the walkthroughs', () => {
+  test('a new operator on a laptop gets a server in which doctor finds nothing wrong', async () => {
     await using laptop = await Box.make()
     const told = await walk('On a laptop', { here: { box: laptop } })
     expect(said(told, 'curl')).toContain('"body":"hello"')
@@ -131,7 +131,7 @@ describe.skipIf(!boxes.can)('a new operator', () => {
   })
 
   test.skipIf(browser === undefined)(
-    'lets a phone of the same Wi-Fi in by the code on the screen',
+    'a phone on the same Wi-Fi pairs with the code on the screen',
     async () => {
       await using laptop = await Box.make()
       await using phone = await Box.make()
@@ -165,7 +165,7 @@ describe.skipIf(!boxes.can)('a new operator', () => {
     },
   )
 
-  test.skipIf(Bun.which('caddy') === null)('serves a team behind Caddy, over https alone', async () => {
+  test.skipIf(Bun.which('caddy') === null)('a team behind Caddy is served over https only', async () => {
     await using server = await Box.make()
     await using agent = await Box.make()
     await server.connect(agent, ['10.20.0.1', '10.20.0.2'])
@@ -190,7 +190,7 @@ describe.skipIf(!boxes.can)('a new operator', () => {
     expect(diagnosis(told)).toEqual({ code: 0, complaints: [] })
   })
 
-  test('reaches a box behind Tailscale from the tailnet', async () => {
+  test('a box behind Tailscale can be reached from the tailnet', async () => {
     await using box = await Box.make()
     await using other = await Box.make()
     await box.connect(other, [TAILNET, '100.64.0.8'])
@@ -210,7 +210,7 @@ describe.skipIf(!boxes.can)('a new operator', () => {
   })
 })
 
-/** Who the token that `synapse join` kept on this box stands for. */
+/** The account of the token that `synapse join` stored on this box. */
 async function me(box: Box, where: string): Promise<unknown> {
   const header = `printf 'Authorization: Bearer %s' "$(cat ~/.synapse/cairn.token)"`
   const { stdout, stderr } = await box.run(`${header} | curl -sS -H @- ${where}/v1/auth/me`)
@@ -218,7 +218,7 @@ async function me(box: Box, where: string): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
-/** `systemctl reload caddy` on a machine where nothing else is a service. */
+/** `systemctl reload caddy` on a machine without systemd. */
 const CADDY_SERVICE = `set -e
 [ "$*" = 'reload caddy' ]
 { printf '{\\n\\tlocal_certs\\n\\tskip_install_trust\\n}\\n'; cat /etc/caddy/Caddyfile; } > ~/Caddyfile

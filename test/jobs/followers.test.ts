@@ -22,7 +22,7 @@ async function scene(name: EngineName) {
     ...engine,
     ...here,
     store: engine.store,
-    /** What lies in the outbox for an endpoint. */
+    /** The rows of the outbox for an endpoint. */
     rows: (endpoint: string) => engine.store.reads.outbox(endpoint, 10_000),
     position: () => engine.store.reads.projectionPosition('copy'),
     [Symbol.asyncDispose]: async () => {
@@ -32,7 +32,7 @@ async function scene(name: EngineName) {
   }
 }
 
-/** A projection that puts every event into the outbox of an endpoint `copied`, which nothing empties. */
+/** A projection that adds every event to the outbox of the endpoint `copied`, which is never delivered. */
 function copying(hear: (events: readonly LogEvent[]) => void = () => {}): Projection {
   return {
     name: 'copy',
@@ -45,8 +45,8 @@ function copying(hear: (events: readonly LogEvent[]) => void = () => {}): Projec
 
 const seqsTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1)
 
-describe.each(engines)('over %s', (name) => {
-  test('a projection applies the whole log once and in order, page by page, and is woken by a commit', async () => {
+describe.each(engines)('outbox and projections on %s', (name) => {
+  test('a projection applies the whole log once and in order, page by page, and a commit wakes it', async () => {
     await using s = await scene(name)
     await s.store.transact(async (tx) => {
       for (let i = 0; i < 250; i++) await makeAccount(tx, `agent-${i}`)
@@ -74,7 +74,7 @@ describe.each(engines)('over %s', (name) => {
     expect(s.faults).toEqual([])
   })
 
-  test('a projection writes and moves in one transaction: what fails is taken back, and applied again after a pause', async () => {
+  test('a projection writes and advances in one transaction, and after a failure it retries with a pause', async () => {
     await using s = await scene(name)
     for (const handle of ['ann', 'bob']) await act(s.store, handle)
     let fails = true
@@ -96,11 +96,11 @@ describe.each(engines)('over %s', (name) => {
     expect([await s.rows('copied'), await s.position(), s.faults]).toEqual([[1, 2], 2, ['no luck']])
   })
 
-  test('an event of an unknown type, and one that cannot be read, are reported and passed over', async () => {
+  test('events that are unknown or unreadable are reported and skipped', async () => {
     await using s = await scene(name)
     for (const handle of ['ann', 'bob', 'eve', 'joe', 'kim', 'lou']) await act(s.store, handle)
     await s.sql("UPDATE events SET type = 'future.thing' WHERE seq = 2")
-    // Postgres refuses what is not JSON.
+    // Postgres itself refuses invalid JSON.
     if (name === 'sqlite') await s.sql("UPDATE events SET data = '{' WHERE seq = 5")
     s.followers.project(copying())
     await s.store.transact((tx) => tx.enqueue('hook', 2))
@@ -119,7 +119,7 @@ describe.each(engines)('over %s', (name) => {
     ])
   })
 
-  test('an endpoint gets its events in order and once, after the commit of the act, and none of an act that fails', async () => {
+  test('an endpoint gets its events once and in order after the commit, and none of a failed transaction', async () => {
     await using s = await scene(name)
     const delivered: string[] = []
     const heard = Promise.withResolvers<void>()
@@ -146,7 +146,7 @@ describe.each(engines)('over %s', (name) => {
     expect([await s.rows('hook'), await s.rows('of nothing that is here')]).toEqual([[], [1]])
   })
 
-  test('an endpoint that fails keeps its events in order and holds up no other endpoint', async () => {
+  test('a failing endpoint keeps its events in order and delays no other endpoint', async () => {
     await using s = await scene(name)
     const delivered: string[] = []
     let fails = true
@@ -172,13 +172,13 @@ describe.each(engines)('over %s', (name) => {
     expect([await s.rows('slow'), s.faults]).toEqual([[], ['receiver is down']])
   })
 
-  test('what was acknowledged is delivered at least once and in order after kill -9', async () => {
+  test('after kill -9 every acknowledged event is delivered at least once and in order', async () => {
     using directory = fastDirectory()
     await using database = await databaseOn(name, join(directory.path, 'synapse.db'))
     const where = database.url ?? join(directory.path, 'synapse.db')
     const acknowledged: number[] = []
     const delivered: number[] = []
-    /** Reads what the process says up to a line. */
+    /** Reads the output of the process up to a line. */
     const until = async (child: ReturnType<typeof startChild>, end: string) => {
       for (let line = await child.line(); line !== end; line = await child.line()) {
         const [what, seq] = line.split(' ')
@@ -197,13 +197,13 @@ describe.each(engines)('over %s', (name) => {
     await using second = startChild(fixture, where)
     await until(second, 'done')
     expect(acknowledged).toEqual(seqsTo(20))
-    // The one that was under way, or whose row was still there, comes again.
+    // The event in delivery at the kill, or whose row still existed, comes again.
     expect(delivered.slice(4)).toEqual(seqsTo(20).slice(3))
   })
 })
 
 test.skipIf(postgresMissing)(
-  'of two processes over one database one runs a row, and the other takes it over when that one ends',
+  'two processes over one database share a job: one runs it, and the other takes over when that one ends',
   async () => {
     await using engine = await openEngine('postgres')
     const { clock, location } = engine
@@ -230,7 +230,7 @@ test.skipIf(postgresMissing)(
     await whenHeard(1).promise
     project('two', two)
     await two.runner.check()
-    // Written by the one that has no lease, done by the one that has it.
+    // Written by the process without the lease, applied by the one that holds it.
     await act(other, 'bob')
     await whenHeard(2).promise
     await one[Symbol.asyncDispose]()

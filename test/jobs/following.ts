@@ -12,7 +12,7 @@ import { pairSecrets } from '../../src/platform/pair-secrets'
 import type { OpenStore } from '../../src/store'
 import { loading } from '../config/loading'
 
-/** What follows the log of a store, in a process that has nothing but the core. */
+/** Follows the log of a store in a process that has only the core. */
 export async function following(store: OpenStore, clock: Clock) {
   const faults: string[] = []
   const report = (fault: unknown) => faults.push((fault as Error).message)
@@ -41,7 +41,7 @@ export async function following(store: OpenStore, clock: Clock) {
   return { core, runner, followers, faults, [Symbol.asyncDispose]: () => runner.stop() }
 }
 
-/** An act with an event that goes to these endpoints; answers the event's seq when it is durable. */
+/** A transaction with an event for these endpoints; returns the event's seq once it is durable. */
 export function act(store: OpenStore, handle: string, ...endpoints: string[]): Promise<Seq> {
   return store.transact(async (tx) => {
     const account = await tx.insertAccount({

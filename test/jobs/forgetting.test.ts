@@ -16,7 +16,7 @@ using here = loading()
 const settings = settingRegistry(here.load()).valuesWith(new Map())
 const HASH = 'of a session'
 
-/** A store with one session, which ends after two weeks, and what deletes it. */
+/** A store with one session, which expires after two weeks, and the job that deletes it. */
 async function scene() {
   const directory = fastDirectory()
   const clock = new FakeClock()
@@ -43,10 +43,10 @@ async function scene() {
     store,
     attempt: () =>
       attempts.count([{ key: 'somewhere', count: 1000 }], 300, () => new AppError('rate_limited', 'x', 'x')),
-    /** When the latest attempt was made, of those up to an instant. */
+    /** The instant of the latest attempt up to an instant. */
     attempts: (upTo = toMicros(Number.MAX_SAFE_INTEGER)) =>
       store.transact((tx) => tx.nthAttempt('somewhere', { after: toMicros(0), upTo }, 1)),
-    /** Lets time pass as it does for a server, which asks every ten minutes; answers whether the session is still there. */
+    /** Lets time pass with a run every ten minutes, as on a server; returns whether the session still exists. */
     passes: async (milliseconds: number) => {
       for (let left = milliseconds; left > 0; left -= 10 * MINUTE) {
         clock.advance(Math.min(left, 10 * MINUTE))
@@ -62,8 +62,8 @@ async function scene() {
   }
 }
 
-describe('a session that is over', () => {
-  test('is deleted more than a year later', async () => {
+describe('an expired session', () => {
+  test('an expired session is deleted more than a year later', async () => {
     await using s = await scene()
     s.clock.advance(14 * DAY + 399 * DAY)
     expect(await s.passes(2 * HOUR)).toBe(true)
@@ -71,7 +71,7 @@ describe('a session that is over', () => {
     expect(await s.passes(2 * HOUR)).toBe(false)
   })
 
-  test('survives a clock that is a year ahead, however long', async () => {
+  test('an expired session survives a clock that is a year ahead for any time', async () => {
     await using s = await scene()
     s.jumps(YEAR)
     expect(await s.passes(10 * DAY)).toBe(true)
@@ -79,7 +79,7 @@ describe('a session that is over', () => {
     expect(await s.passes(DAY)).toBe(true)
   })
 
-  test('survives a clock that is ten years ahead and put right within the hour', async () => {
+  test('an expired session survives a clock that is ten years ahead for less than an hour', async () => {
     await using s = await scene()
     expect(await s.passes(2 * HOUR)).toBe(true)
     s.jumps(10 * YEAR)
@@ -88,7 +88,7 @@ describe('a session that is over', () => {
     expect(await s.passes(DAY)).toBe(true)
   })
 
-  test('survives a start with a clock that is ten years ahead until it is put right', async () => {
+  test('an expired session survives a start with a clock that is ten years ahead', async () => {
     await using s = await scene()
     s.jumps(10 * YEAR)
     expect(await s.passes(10 * MINUTE)).toBe(true)
@@ -97,7 +97,7 @@ describe('a session that is over', () => {
   })
 })
 
-test('sessions are looked through in slices, and those that are over go from each', async () => {
+test('sessions are scanned in pages, and expired ones are deleted from each', async () => {
   await using s = await scene()
   await s.store.transact(async (tx) => {
     const account = await tx.account({ handle: 'ann' })
@@ -115,7 +115,7 @@ test('sessions are looked through in slices, and those that are over go from eac
   expect(page).toBe(left.at(-300)?.id)
 })
 
-test('a retry key and what it answered are deleted after a day, and not before', async () => {
+test('a retry key and its stored answer are deleted after a day, and not before', async () => {
   await using s = await scene()
   const key = { accountId: 1, key: 'k', requestHash: 'of a request' }
   await s.store.transact((tx) => tx.insertKey({ ...key, answer: 'sealed' }))
@@ -126,7 +126,7 @@ test('a retry key and what it answered are deleted after a day, and not before',
 })
 
 describe('a failed attempt', () => {
-  test('is deleted two hours later', async () => {
+  test('a failed attempt is deleted two hours later', async () => {
     await using s = await scene()
     await s.attempt()
     await s.passes(HOUR)
@@ -135,7 +135,7 @@ describe('a failed attempt', () => {
     expect(await s.attempts()).toBeUndefined()
   })
 
-  test('survives a clock that is a year ahead and put right within the hour, and others that come meanwhile', async () => {
+  test('a failed attempt survives a clock that is a year ahead for less than an hour', async () => {
     await using s = await scene()
     await s.attempt()
     s.jumps(YEAR)
@@ -146,7 +146,7 @@ describe('a failed attempt', () => {
     expect(await s.attempts(DAWN)).toBeDefined()
   })
 
-  test('of a clock that was a year ahead is deleted when the clock is right again', async () => {
+  test('a failed attempt from a clock that was a year ahead is deleted once the clock is right', async () => {
     await using s = await scene()
     s.jumps(YEAR)
     for (let i = 0; i < 600; i++) await s.attempt()

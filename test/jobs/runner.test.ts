@@ -3,7 +3,7 @@ import { type Job, Runner } from '../../src/jobs'
 import { interval } from '../../src/jobs/interval'
 import { FakeClock, MINUTE, SECOND } from '../support/fake-clock'
 
-/** A runner of one process, which has every lease. */
+/** A runner of one process, which holds every lease. */
 function scene() {
   const clock = new FakeClock()
   const faults: string[] = []
@@ -16,12 +16,12 @@ function scene() {
   return { clock, faults, runner, [Symbol.asyncDispose]: () => runner.stop() }
 }
 
-/** A row that is due whenever it is asked. */
+/** A job that is always due. */
 function always(name: string, run: Job['run']): Job {
   return { name, retry: { first: SECOND, longest: MINUTE }, wait: () => 0, run }
 }
 
-test('a row that fails is reported, waits twice as long after each failure, and holds up no other row', async () => {
+test('a job that fails is reported, waits twice as long after each failure, and delays no other job', async () => {
   await using s = scene()
   let tries = 0
   let others = 0
@@ -52,7 +52,7 @@ test('a row that fails is reported, waits twice as long after each failure, and 
   expect(others).toBe(15)
 })
 
-test('a row that runs well again begins with the shortest pause after its next failure', async () => {
+test('a job that succeeds starts with the shortest pause after its next failure', async () => {
   await using s = scene()
   const outcomes = ['bad', 'bad', 'good', 'bad', 'bad']
   const seen: number[] = []
@@ -74,7 +74,7 @@ test('a row that runs well again begins with the shortest pause after its next f
   expect(seen).toEqual([0, 1, 3, 4, 5])
 })
 
-test('the end of the process ends runs that are under way, and then runs what is only in memory once more', async () => {
+test('stopping ends running jobs, and then runs the jobs that must run at the end', async () => {
   const s = scene()
   const order: string[] = []
   const { promise: began, resolve: begin } = Promise.withResolvers<void>()
@@ -96,7 +96,7 @@ test('the end of the process ends runs that are under way, and then runs what is
   expect(order).toHaveLength(2)
 })
 
-test('a row that is taken out ends its run and is not run again', async () => {
+test('a removed job is aborted and does not run again', async () => {
   await using s = scene()
   let runs = 0
   const { promise: began, resolve: begin } = Promise.withResolvers<void>()

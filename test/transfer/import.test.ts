@@ -18,7 +18,7 @@ import {
 } from './original-database'
 import { at, id, PASSWORD, SESSION, TOKENS, village } from './village'
 
-// Every test starts programs, some of which wait for each other.
+// Every test starts programs, some of which wait for one another.
 setDefaultTimeout(30_000)
 
 interface Answer {
@@ -30,7 +30,7 @@ interface Answer {
 type Engine = 'sqlite' | 'postgres'
 const engines: readonly Engine[] = postgresMissing ? ['sqlite'] : ['sqlite', 'postgres']
 
-/** A database of the earlier server on this engine; answers its URL. */
+/** A database of the original server on this engine; returns its URL. */
 async function original(
   engine: Engine,
   site: Site,
@@ -50,8 +50,8 @@ async function original(
 const oldCursor = (time: string, message: string) =>
   Buffer.from(`${time.replace('Z', '+00:00')}|${message}`).toString('base64url')
 
-describe.each(engines)('a database of the earlier server on %s', (engine) => {
-  test('is imported with everybody, every message and every credential', async () => {
+describe.each(engines)('a database of the original server on %s', (engine) => {
+  test('an import brings every account, message and credential', async () => {
     await using site = new Site()
     const answer = parsed<Answer>(await site.run('import-original', '--from', await original(engine, site)))
     expect(answer.rows).toMatchObject({
@@ -108,7 +108,7 @@ describe.each(engines)('a database of the earlier server on %s', (engine) => {
     expect([fourth?.body, fifth?.body]).toEqual(['at once', 'at once, too'])
   })
 
-  test('is gone on from by the cursor that a client has kept', async () => {
+  test('a client continues after an import from the cursor that it kept', async () => {
     await using site = new Site()
     parsed(await site.run('import-original', '--from', await original(engine, site)))
     await using server = await site.serve()
@@ -119,13 +119,13 @@ describe.each(engines)('a database of the earlier server on %s', (engine) => {
       return ((await answer.json()) as Page).messages.map((message) => message.id)
     }
     expect(await since(oldCursor(at(1003), id('m', 3)))).toEqual([4, 5, 7, 9].map((n) => id('m', n)))
-    // Between two messages of one microsecond.
+    // Between two messages of the same microsecond.
     expect(await since(oldCursor(at(1004), id('m', 4)))).toEqual([5, 7, 9].map((n) => id('m', n)))
-    // Of a message that was never there: by its time.
+    // A cursor of an unknown message counts by its time.
     expect(await since(oldCursor(at(1006), id('m', 500)))).toEqual([7, 9].map((n) => id('m', n)))
   })
 
-  test('brings dates in the future as they are, and what is posted next has the right time', async () => {
+  test('an import keeps dates in the future, and the next message gets the current time', async () => {
     await using site = new Site()
     const [message] = village.messages ?? []
     const future = ['2031-01-01T00:00:00.000000Z', '9999-12-31T23:59:59.999999Z']
@@ -165,7 +165,7 @@ describe.each(engines)('a database of the earlier server on %s', (engine) => {
     expect(page.map((each) => each.id)).toEqual([...last, posted.id])
     const shown = '9999-12-31T23:59:59.999968Z'
     expect(page.map((each) => each.created_at)).toEqual([future[0] ?? '', shown, shown, posted.created_at])
-    // By the time of a message that was never there, before and behind those of the future.
+    // By the time of an unknown message, before and after those in the future.
     expect((await since(oldCursor(at(1006), id('m', 500)))).map((each) => each.id)).toEqual([
       ...[7, 9].map((n) => id('m', n)),
       ...last,
@@ -180,7 +180,7 @@ describe.each(engines)('a database of the earlier server on %s', (engine) => {
   })
 
   test.each(revisions)(
-    'is imported from its revision "%s", without push where it had none',
+    'the revision "%s" of the original database is imported, with push settings if it had any',
     async (revision) => {
       await using site = new Site()
       const from = await original(engine, site, village, revision)
@@ -192,7 +192,7 @@ describe.each(engines)('a database of the earlier server on %s', (engine) => {
     },
   )
 
-  test('that lacks what every revision had is refused, with advice that can be followed', async () => {
+  test('a database that lacks a column of every revision is refused with a remedy that works', async () => {
     await using site = new Site()
     const from = await original(engine, site)
     if (engine === 'sqlite') {
@@ -209,7 +209,7 @@ describe.each(engines)('a database of the earlier server on %s', (engine) => {
     expect(refused.stderr.includes('alembic upgrade head')).toBe(engine === 'sqlite')
   })
 
-  test('brings warnings about what is not as it was', async () => {
+  test('an import warns about everything that it changes', async () => {
     await using site = new Site()
     const { warnings } = parsed<Answer>(
       await site.run('import-original', '--from', await original(engine, site)),
@@ -232,7 +232,7 @@ describe.each(engines)('a database of the earlier server on %s', (engine) => {
   })
 })
 
-test('an import keeps times to the microsecond, seals webhook secrets, and shows nobody what was deleted', async () => {
+test('an import keeps microseconds, seals webhook secrets, and does not expose deleted messages', async () => {
   await using site = new Site()
   parsed(
     await site.run('import-original', '--from', await original('sqlite', site), '--keep-broadcast-wakes'),
@@ -246,7 +246,7 @@ test('an import keeps times to the microsecond, seals webhook secrets, and shows
       'SELECT m.at, e.at AS event FROM messages m JOIN events e USING (seq) ORDER BY seq',
     )
     .all()
-  // Only the second of two in one microsecond, and what follows it closely, is a little later in the log.
+  // Only the second of two in one microsecond, and what follows closely, is a little later in the log.
   expect(messages.filter((message) => message.at === message.event).length).toBe(messages.length - 1)
   const targets = db
     .query<{ secret_sealed: string | null; wake_on: string; vouched: number }, []>(
@@ -280,7 +280,7 @@ test('a database without a column is refused by the name of the column, and noth
   expect(existsSync(site.paths.database)).toBeFalse()
 })
 
-test('an import that finds something unreadable imports nothing, and may be repeated', async () => {
+test('an import that finds an unreadable value imports nothing and can be repeated', async () => {
   await using site = new Site()
   const url = await original('sqlite', site, {
     ...village,
@@ -301,13 +301,13 @@ test('an import that finds something unreadable imports nothing, and may be repe
     db.run("DELETE FROM messages WHERE created_at = 'yesterday'")
   }
   expect(parsed<Answer>(await site.run('import-original', '--from', url)).rows.messages).toBe(9)
-  // And once it is in, it is not overwritten.
+  // A finished import is not overwritten.
   const again = await site.run('import-original', '--from', url)
   expect(again.code).toBe(5)
   expect(again.stderr).toContain('not empty')
 })
 
-test('an import goes into the Postgres store, too', async () => {
+test('an import can write into a Postgres store', async () => {
   if (postgresMissing) return
   await using site = new Site()
   const store = await (await sharedPostgres()).createDatabase()
@@ -325,7 +325,7 @@ test('an import goes into the Postgres store, too', async () => {
   )
 })
 
-/** The audit log of the server that runs, once it was found to be sound. */
+/** The audit log of the running server, after verifying it. */
 async function entriesAt(site: Site): Promise<readonly object[]> {
   const { socket } = site.paths
   const ask = async (path: string) =>

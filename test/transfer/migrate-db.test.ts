@@ -1,4 +1,4 @@
-/** `synapse migrate-db` as it is typed, between servers that run and stop. */
+/** `synapse migrate-db` as an operator types it, with servers that start and stop in between. */
 import { Database } from 'bun:sqlite'
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { copyFileSync, mkdirSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { postgresMissing, sharedPostgres, startPostgres } from '../support/postg
 import { program, Site } from '../support/site'
 import { until } from '../support/sockets'
 
-// Every test starts programs, some of which wait for each other.
+// Every test starts programs, some of which wait for one another.
 setDefaultTimeout(60_000)
 
 interface Moved {
@@ -32,7 +32,7 @@ interface Onboarded {
   readonly token: string
 }
 
-/** A site whose server has been used and stopped: a channel, an agent with a token, a thread. */
+/** A site whose server was used and stopped: a channel, an agent with a token, a thread. */
 async function used(
   site: Site,
 ): Promise<{ token: string; cursor: string; store: string; messages: Message[] }> {
@@ -70,7 +70,7 @@ function client(url: string, token: string) {
   }
 }
 
-/** The audit log of the server that runs, the newest entry first, once it was found to be sound. */
+/** The audit log of the running server, newest entry first, after verifying it. */
 async function entriesAt(site: Site): Promise<readonly Entry[]> {
   const { socket } = site.paths
   const ask = async (path: string) =>
@@ -86,58 +86,63 @@ async function emptyPostgres(): Promise<string> {
   return (await sharedPostgres()).createDatabase()
 }
 
-describe('clients do not notice a move', () => {
-  test.skipIf(postgresMissing)('to Postgres and back: the same messages, token and cursor', async () => {
-    await using site = new Site()
-    const { token, cursor, store, messages } = await used(site)
-    const url = await emptyPostgres()
-    const there = parsed<Moved>(await migrate(site, store, url))
-    expect(there).toMatchObject({ from: store, rows: { messages: 2, tokens: 1, threads: 1 } })
-    expect(there.to).toContain(':***@')
-    {
-      await using server = await site.serve('--database-url', url)
+describe('moving a store', () => {
+  test.skipIf(postgresMissing)(
+    'messages, tokens and cursors stay valid after a move to Postgres and back',
+    async () => {
+      await using site = new Site()
+      const { token, cursor, store, messages } = await used(site)
+      const url = await emptyPostgres()
+      const there = parsed<Moved>(await migrate(site, store, url))
+      expect(there).toMatchObject({ from: store, rows: { messages: 2, tokens: 1, threads: 1 } })
+      expect(there.to).toContain(':***@')
+      {
+        await using server = await site.serve('--database-url', url)
+        const ada = client(server.url, token)
+        expect((await ada.page()).messages).toEqual(messages)
+        expect((await ada.page(`&since=${cursor}`)).messages.map(({ body }) => body)).toEqual([
+          'two, for @ada',
+        ])
+        expect((await ada.post('three')).seq).toBe(there.head_seq + 1)
+        const entries = await entriesAt(site)
+        expect(entries).toHaveLength((there.rows['audit'] ?? 0) + 1)
+        expect(entries[0]).toMatchObject({
+          action: 'migrate',
+          via: 'operator',
+          metadata: {
+            command: 'migrate-db',
+            epoch: there.epoch,
+            last_seq: there.head_seq,
+            rows: { messages: 2, tokens: 1 },
+          },
+        })
+        // Generated ids continue after the moved rows.
+        parsed(await site.run('add-account', '--kind', 'agent', '--handle', 'new'))
+      }
+      const back = `sqlite:${join(site.home, 'back.db')}`
+      // The password can be kept out of the process list.
+      const { password, href } = new URL(url)
+      const again = parsed<Moved>(
+        await site.runWith(
+          { PGPASSWORD: decodeURIComponent(password) },
+          ...['migrate-db', '--from', href.replace(`:${password}@`, '@'), '--to', back],
+        ),
+      )
+      expect(again.epoch).toBe(there.epoch)
+      const retired = await site.run('serve', '--port', '0', '--database-url', url)
+      expect([retired.code, retired.stderr]).toEqual([78, expect.stringContaining(`moved to ${back}`)])
+      await using server = await site.serve('--database-url', back)
+      const acts = (await entriesAt(site)).map(({ action }) => action)
+      expect(acts.slice(0, 3)).toEqual(['migrate', 'account.create', 'migrate'])
       const ada = client(server.url, token)
-      expect((await ada.page()).messages).toEqual(messages)
-      expect((await ada.page(`&since=${cursor}`)).messages.map(({ body }) => body)).toEqual(['two, for @ada'])
-      expect((await ada.post('three')).seq).toBe(there.head_seq + 1)
-      const entries = await entriesAt(site)
-      expect(entries).toHaveLength((there.rows['audit'] ?? 0) + 1)
-      expect(entries[0]).toMatchObject({
-        action: 'migrate',
-        via: 'operator',
-        metadata: {
-          command: 'migrate-db',
-          epoch: there.epoch,
-          last_seq: there.head_seq,
-          rows: { messages: 2, tokens: 1 },
-        },
-      })
-      // What numbers itself goes on behind what was moved.
-      parsed(await site.run('add-account', '--kind', 'agent', '--handle', 'new'))
-    }
-    const back = `sqlite:${join(site.home, 'back.db')}`
-    // The password need not stand in the list of processes.
-    const { password, href } = new URL(url)
-    const again = parsed<Moved>(
-      await site.runWith(
-        { PGPASSWORD: decodeURIComponent(password) },
-        ...['migrate-db', '--from', href.replace(`:${password}@`, '@'), '--to', back],
-      ),
-    )
-    expect(again.epoch).toBe(there.epoch)
-    const retired = await site.run('serve', '--port', '0', '--database-url', url)
-    expect([retired.code, retired.stderr]).toEqual([78, expect.stringContaining(`moved to ${back}`)])
-    await using server = await site.serve('--database-url', back)
-    const acts = (await entriesAt(site)).map(({ action }) => action)
-    expect(acts.slice(0, 3)).toEqual(['migrate', 'account.create', 'migrate'])
-    const ada = client(server.url, token)
-    const found = await ada.page(`&since=${cursor}`)
-    expect(found.messages.map(({ body }) => body)).toEqual(['two, for @ada', 'three'])
-    expect((await ada.page()).messages.slice(0, 2)).toEqual(messages)
-    await ada.post('four')
-  })
+      const found = await ada.page(`&since=${cursor}`)
+      expect(found.messages.map(({ body }) => body)).toEqual(['two, for @ada', 'three'])
+      expect((await ada.page()).messages.slice(0, 2)).toEqual(messages)
+      await ada.post('four')
+    },
+  )
 
-  test('from one file to another', async () => {
+  test('messages, tokens and cursors stay valid after a move to another file', async () => {
     await using site = new Site()
     const { token, cursor, store, messages } = await used(site)
     const target = `sqlite:${join(site.home, 'other.db')}`
@@ -153,7 +158,7 @@ describe('clients do not notice a move', () => {
   })
 })
 
-test('no server starts on a store that was moved away, nor on one that is half moved in, and doctor says why', async () => {
+test('no server starts on a store that was moved away or only half moved in, and doctor says why', async () => {
   await using site = new Site()
   const { store } = await used(site)
   const target = join(site.home, 'other.db')
@@ -180,8 +185,8 @@ test('no server starts on a store that was moved away, nor on one that is half m
   })
 })
 
-describe('a move is refused', () => {
-  test('while a server runs on the source', async () => {
+describe('refused moves', () => {
+  test('a move is refused while a server runs on the source', async () => {
     await using site = new Site()
     const { store } = await used(site)
     await using _server = await site.serve()
@@ -191,7 +196,7 @@ describe('a move is refused', () => {
   })
 
   test.each(postgresMissing ? [] : ['source', 'target'])(
-    'while a server runs on a Postgres %s',
+    'a move is refused while a server runs on a Postgres %s',
     async (adapter) => {
       await using site = new Site()
       await used(site)
@@ -213,13 +218,13 @@ describe('a move is refused', () => {
   const wrong: [what: string, make: (path: string) => void, code: number, words: string][] = [
     ['of another program', (path) => run(path, 'CREATE TABLE bookmarks (id INTEGER)'), 5, 'another program'],
     [
-      'of the earlier server',
+      'of the original server',
       (path) => run(path, 'CREATE TABLE alembic_version (v TEXT)'),
       5,
       'import-original',
     ],
   ]
-  test.each(wrong)('from and into a database %s', async (_, make, code, words) => {
+  test.each(wrong)('a move from or into a database %s is refused', async (_, make, code, words) => {
     await using site = new Site()
     const { store } = await used(site)
     const path = join(site.userHome, 'wrong.db')
@@ -233,7 +238,7 @@ describe('a move is refused', () => {
     }
   })
 
-  test('into a store that is in use, from a file that is missing, and onto itself', async () => {
+  test('a move is refused into a store in use, from a missing file, and onto itself', async () => {
     await using site = new Site()
     const { store } = await used(site)
     const other = join(site.userHome, 'other')
@@ -251,7 +256,7 @@ describe('a move is refused', () => {
       const refused = await migrate(site, from, to)
       expect([refused.code, refused.stderr]).toEqual([code, expect.stringContaining(words)])
     }
-    // Whoever was refused changed nothing: the server still starts.
+    // The refusals changed nothing: the server still starts.
     await using _server = await site.serve()
   })
 })
@@ -259,7 +264,7 @@ describe('a move is refused', () => {
 const targets: readonly ('sqlite' | 'postgres')[] = postgresMissing ? ['sqlite'] : ['sqlite', 'postgres']
 
 test.each(targets)(
-  'a move into %s that is killed again and again arrives whole',
+  'a move into %s that is killed several times completes without loss',
   async (engine) => {
     await using site = new Site()
     const { store, token } = await used(site)
@@ -284,7 +289,7 @@ test.each(targets)(
           db.query<{ value: string }, []>("SELECT value FROM instance WHERE name = 'moving_in'").get()?.value,
         )
       } catch {
-        // Not there yet, or just being written.
+        // Not created yet, or just being written.
         return 0
       }
     }
@@ -316,7 +321,7 @@ test.each(targets)(
 )
 
 test.skipIf(postgresMissing)(
-  'a move whose database dies ends and says so, and goes on when it is back',
+  'a move whose database dies fails with a remedy, and continues when the database is back',
   async () => {
     await using site = new Site()
     await using server = await startPostgres()
@@ -344,7 +349,7 @@ test.skipIf(postgresMissing)(
 
 const ROWS = 80_000
 
-/** Puts messages into a stopped store, as posts would have. */
+/** Adds messages to a stopped store, as posts would. */
 function seed(path: string, rows: number): void {
   using db = new Database(path)
   db.run('BEGIN')
@@ -365,7 +370,7 @@ function seed(path: string, rows: number): void {
   db.run('COMMIT')
 }
 
-/** Rows that have arrived, by the note in the target. */
+/** The rows that have arrived, according to the note in the target. */
 function progressOf(checkpoint: string | undefined): number {
   if (checkpoint === undefined) return 0
   const { rows } = JSON.parse(checkpoint) as { rows: Record<string, number> }

@@ -6,7 +6,7 @@ import { Database } from 'bun:sqlite'
 import postgres from 'postgres'
 
 export type Cells = Readonly<Record<string, string | number | boolean | null>>
-/** How the columns of its accounts were called: before there was push, as that came, and today. */
+/** The names of its account columns: before push existed, when it was added, and today. */
 export type Revision = 'first' | 'hashed' | 'latest'
 export const revisions: readonly Revision[] = ['first', 'hashed', 'latest']
 
@@ -33,7 +33,7 @@ const columns: Readonly<Record<string, string>> = {
   alembic_version: 'version_num text PRIMARY KEY',
 }
 
-/** Ids dashed, times as `2026-05-07T15:56:16.123456Z`: each engine gets them in its own way. */
+/** Ids with dashes, times as `2026-05-07T15:56:16.123456Z`: each engine stores them in its own way. */
 export function makeSqliteOriginal(path: string, contents: Contents, revision: Revision = 'latest'): void {
   using db = new Database(path)
   for (const [table, list] of Object.entries(columnsOf(revision))) {
@@ -67,7 +67,7 @@ export async function makePostgresOriginal(
     }
     for (const [table, rows] of Object.entries(asIn(revision, contents)))
       for (const row of rows) {
-        // As text, because the driver would cut times to milliseconds.
+        // As text, because the driver would truncate times to milliseconds.
         const values = Object.entries(row).map(([name, value]) => [
           name,
           name === 'scopes' ? JSON.parse(String(value)) : value,

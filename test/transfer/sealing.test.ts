@@ -3,7 +3,7 @@ import { encryptionFor } from '../../src/platform/encryption'
 
 const seed = new Uint8Array(32).fill(7)
 
-test('what was sealed opens under the same key alone, and not when a character of it was changed', () => {
+test('a sealed text opens only with the same key and only unchanged', () => {
   const { seal, open } = encryptionFor(seed, 'synapse-webhook-secret')
   const sealed = seal('s3crét')
   expect(open(sealed)).toBe('s3crét')

@@ -1,4 +1,4 @@
-/** Moves of whole stores in this process: what arrives, and what is refused. */
+/** Moves of whole stores within this process: what arrives, and what is refused. */
 
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ import { postgresMissing, sharedPostgres } from '../support/postgres'
 
 const ROWS = 3
 
-/** A value of each kind, another one for every row; the first row holds what is hard to carry. */
+/** A different value of each kind for every row; the first row holds difficult values. */
 function sample(kind: ColumnKind, table: TableMeta, column: string, n: number): Value {
   switch (kind) {
     case 'integer':
@@ -39,7 +39,7 @@ function sample(kind: ColumnKind, table: TableMeta, column: string, n: number): 
   }
 }
 
-/** Puts rows into every table there is, with every column that may be empty empty in the last row. */
+/** Adds rows to every table; in the last row every nullable column is null. */
 async function fill(adapter: StoreAdapter, nullable: ReadonlySet<string>): Promise<void> {
   await adapter.transact(async (write) => {
     for (const table of TABLES)
@@ -53,7 +53,7 @@ async function fill(adapter: StoreAdapter, nullable: ReadonlySet<string>): Promi
   })
 }
 
-/** Of what `fill` put there: a move adds an entry of its own to the audit log. */
+/** Checksums of the rows of `fill`: a move adds an entry of its own to the audit log. */
 async function checksums(adapter: StoreAdapter): Promise<Record<string, string>> {
   const sums: Record<string, string> = {}
   for (const table of TABLES) {
@@ -65,7 +65,7 @@ async function checksums(adapter: StoreAdapter): Promise<Record<string, string>>
   return sums
 }
 
-/** Columns that may be empty, as the schema says. */
+/** The nullable columns of the schema. */
 const nullable = new Set([
   ...['accounts.email', 'accounts.password_hash', 'accounts.chain_limit', 'accounts.archived_at'],
   ...['tokens.name', 'tokens.last_used_at', 'tokens.expires_at', 'tokens.revoked_at', 'channels.description'],
@@ -78,7 +78,7 @@ const ignore = () => {}
 const move = (from: StoreAdapter, to: StoreAdapter, onProgress: (progress: Progress) => void = ignore) =>
   moveStore({ from, to, target: 'elsewhere', clock: systemClock, secrets: systemSecrets, onProgress })
 
-/** What was written down in the audit log behind the rows that `fill` put there. */
+/** The audit entries after the rows of `fill`. */
 async function writtenDown(adapter: StoreAdapter): Promise<unknown[]> {
   const audit = tableNamed('audit')
   const rows = await adapter.page(audit, [ROWS], 100)
@@ -87,7 +87,7 @@ async function writtenDown(adapter: StoreAdapter): Promise<unknown[]> {
 const moveNumber = (n: number) => [ROWS + n, 'migrate', 'operator']
 
 describe('a store', () => {
-  test.skipIf(postgresMissing)('is the same after a move to Postgres and back, in every table', async () => {
+  test.skipIf(postgresMissing)('every table is identical after a move to Postgres and back', async () => {
     using directory = fastDirectory()
     const server = await sharedPostgres()
     await using first = openSqliteSide(join(directory.path, 'first.db'))
@@ -106,13 +106,13 @@ describe('a store', () => {
     await using fourth = openSqliteSide(join(directory.path, 'fourth.db'))
     await move(third, fourth)
     expect(await checksums(fourth)).toEqual(before)
-    // Each of them is written down where it arrived, once, and the source stays as it was.
+    // The target of each move records it once, and the source stays unchanged.
     expect(await writtenDown(first)).toEqual([])
     expect(await writtenDown(second)).toEqual([moveNumber(1)])
     expect(await writtenDown(fourth)).toEqual([moveNumber(1), moveNumber(2), moveNumber(3)])
   })
 
-  test('is told of step by step, up to the last row', async () => {
+  test('a move reports its progress up to the last row', async () => {
     using directory = fastDirectory()
     await using from = openSqliteSide(join(directory.path, 'from.db'))
     await using to = openSqliteSide(join(directory.path, 'to.db'))
@@ -127,7 +127,7 @@ describe('a store', () => {
     }
   })
 
-  test('that arrives otherwise than it left is noticed, and the source stays in service', async () => {
+  test('a row that arrives changed fails the move, and the source stays in service', async () => {
     using directory = fastDirectory()
     await using from = openSqliteSide(join(directory.path, 'from.db'))
     await using to = openSqliteSide(join(directory.path, 'to.db'))
@@ -155,7 +155,7 @@ describe('a store', () => {
     expect((await to.facts()).has('moving_in')).toBeTrue()
   })
 
-  test('that holds a text which Postgres cannot store is not moved there, and the reason is said', async () => {
+  test('a text that Postgres cannot store fails the move with the reason', async () => {
     if (postgresMissing) return
     using directory = fastDirectory()
     await using from = openSqliteSide(join(directory.path, 'from.db'))
@@ -172,8 +172,8 @@ describe('a store', () => {
   })
 })
 
-describe('a move goes on', () => {
-  /** A target that fails at a transaction, as if the process had ended there. */
+describe('continuing a move', () => {
+  /** A target that fails at one transaction, as if the process had ended there. */
   const failing = (to: StoreAdapter, at: number): StoreAdapter => {
     let transactions = 0
     return {
@@ -185,7 +185,7 @@ describe('a move goes on', () => {
     }
   }
 
-  test('wherever it was interrupted', async () => {
+  test('a move can continue wherever it was interrupted', async () => {
     using directory = fastDirectory()
     let ended = false
     for (let at = 1; !ended; at++) {
@@ -195,7 +195,7 @@ describe('a move goes on', () => {
       const before = await checksums(from)
       const first = await move(from, failing(to, at)).catch((error: Error) => error.message)
       ended = first !== 'the end'
-      // One that reached its end is not begun again.
+      // A finished move cannot be repeated.
       if (ended)
         expect((await rejectionOf(move(from, to))) as OperatorError).toMatchObject({ kind: 'conflict' })
       else expect(await move(from, to)).toMatchObject({ epoch: 'epoch 3' })
@@ -206,7 +206,7 @@ describe('a move goes on', () => {
     }
   })
 
-  test('but not when the source has gone on since, or is another one', async () => {
+  test('a move does not continue if the source has changed since or is another store', async () => {
     using directory = fastDirectory()
     await using from = openSqliteSide(join(directory.path, 'from.db'))
     await using to = openSqliteSide(join(directory.path, 'to.db'))
@@ -227,7 +227,7 @@ describe('a move goes on', () => {
   })
 })
 
-test('a store without a log cannot be moved, nor one into another that is in use', async () => {
+test('a move needs a source with a log and an empty target', async () => {
   using directory = fastDirectory()
   await using empty = openSqliteSide(join(directory.path, 'empty.db'))
   await using full = openSqliteSide(join(directory.path, 'full.db'))

@@ -1,25 +1,25 @@
-/** What was in a database of the earlier server: people, their credentials, and what they said. */
+/** The contents of a database of the original server: people, their credentials and their messages. */
 import type { Cells, Contents } from './original-database'
 
 export const PASSWORD = 'correct horse battery staple'
-/** Made by argon2-cffi with its defaults, as the earlier server had them. */
+/** Made by argon2-cffi with its defaults, as on the original server. */
 const PASSWORD_HASH =
   '$argon2id$v=19$m=65536,t=3,p=4$MIIRqgvgQbgj220jfp0MPA$YfwJSVjtjSU0zzV/P3S9nnQ/USre2wvJMjfCIjrTQbg'
 
-/** Tokens of the earlier server have no prefix. */
+/** Tokens of the original server have no prefix. */
 export const TOKENS = {
   assistant: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8',
   reader: 'BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8',
 } as const
 export const SESSION = 'CCECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8'
 
-/** A version 4 id, as the earlier server made them: `id('m', 7)`. */
+/** A version 4 UUID, as the original server made them: `id('m', 7)`. */
 export function id(kind: 'a' | 'c' | 'm' | 't', n: number): string {
   const letter = { a: 'a', c: 'c', m: 'd', t: 'e' }[kind]
   return `${letter.repeat(8)}-5ecb-40dc-97a0-${String(n).padStart(12, '0')}`
 }
 
-/** Microsecond `n` behind 15:56:16.123456. */
+/** The instant `n` microseconds after 15:56:16.123456. */
 export function at(n: number): string {
   return `2026-05-07T15:56:${String(16 + Math.floor(n / 1000)).padStart(2, '0')}.${String(123456 + (n % 1000)).padStart(6, '0')}Z`
 }
@@ -91,7 +91,7 @@ const token = (
   ...more,
 })
 
-/** Everything the importer has to do something about. */
+/** Every case that the importer has to handle. */
 export const village: Contents = {
   accounts: [
     account(1, 'human', 'Clint', { password_hash: PASSWORD_HASH, email: 'clint@example.org' }),
