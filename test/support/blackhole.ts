@@ -1,6 +1,6 @@
 /**
- * A way to a server that can swallow what goes over it, as a firewall does that forgot its connections: they stay open
- * and nothing arrives any more, in neither direction. New connections go through.
+ * A proxy to a server that can drop traffic, like a firewall that lost its state: connections stay open and nothing
+ * arrives any more in either direction. New connections work.
  */
 
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import { connect, createServer, type Socket } from 'node:net'
 
 export interface Blackhole extends AsyncDisposable {
   readonly port: number
-  /** From now on nothing comes out of the connections that are open; answers how many there were. */
+  /** From now on no byte leaves the open connections; returns how many there were. */
   swallow(): number
 }
 
@@ -33,14 +33,14 @@ export async function blackhole(target: number): Promise<Blackhole> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
-    // A server on TCP has an address of this form.
+    // A TCP server has an address of this form.
     port: (server.address() as AddressInfo).port,
     swallow: () => {
       const { size } = pairs
       for (const [near, far] of pairs) {
         near.unpipe(far)
         far.unpipe(near)
-        // What comes is taken, so that nobody finds a full buffer.
+        // Reads what arrives, so that no buffer fills up.
         near.resume()
         far.resume()
       }

@@ -1,6 +1,6 @@
 /**
- * A page in a real browser, headless, in a window of its own. BUN_CHROME_PATH names the browser; otherwise one that
- * lies on PATH is taken.
+ * A page in a real headless browser, in a window of its own. BUN_CHROME_PATH names the browser; by default one on PATH
+ * is used.
  */
 export const browser =
   process.env.BUN_CHROME_PATH ??
@@ -17,7 +17,7 @@ const flags = [
   '--disable-quic',
   '--disable-component-update',
   '--disable-sync',
-  // Inside a container, and for root, Chromium's own sandbox does not start.
+  // Chromium's own sandbox does not start inside a container or as root.
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ]
 
@@ -25,7 +25,7 @@ export interface Window {
   readonly width: number
   readonly height: number
   readonly scheme: 'light' | 'dark'
-  /** Whether its owner has looked at the certificate and said yes: those of tests are signed by nobody. */
+  /** Whether the browser accepts the certificate of the test, which no known authority has signed. */
   readonly isTrusting?: boolean
 }
 
@@ -34,11 +34,11 @@ export const phone: Window = { width: 390, height: 844, scheme: 'light' }
 
 interface Contrast {
   readonly scheme: 'light' | 'dark'
-  /** Every text that can be seen and stands out too little from what lies behind it (WCAG 2.2, 1.4.3). */
+  /** Every visible text with too little contrast to its background (WCAG 2.2, 1.4.3). */
   readonly faint: readonly string[]
 }
 
-/** The page in a window of its own, and what it complained of and asked for since. */
+/** A page in a window, with its console messages and its requests. */
 export class BrowserPage implements AsyncDisposable {
   private constructor(
     private readonly view: Bun.WebView,
@@ -58,7 +58,7 @@ export class BrowserPage implements AsyncDisposable {
     })
     await view.navigate('about:blank')
     view.addEventListener('Network.requestWillBeSent', (event) => {
-      // An event of the DevTools protocol carries what it says as `data`.
+      // An event of the DevTools protocol carries its content as `data`.
       const { data } = event as MessageEvent<{ request: { url: string } }>
       if (!data.request.url.startsWith('data:')) requests.push(data.request.url)
     })
@@ -87,11 +87,11 @@ export class BrowserPage implements AsyncDisposable {
 
   /** The value of an expression in the page. */
   async value<Result>(expression: string): Promise<Result> {
-    // The test says what it expects; what came is checked by what it then does with it.
+    // The test states the type that it expects and checks what it gets.
     return (await this.view.evaluate(expression)) as Result
   }
 
-  /** Waits until an expression is true: what the browser does follows a frame later. */
+  /** Waits until an expression is true: changes are visible one frame later. */
   async becomes(expression: string): Promise<void> {
     for (let attempt = 0; attempt < 200; attempt++) {
       if (await this.value<boolean>(expression)) return
@@ -100,7 +100,7 @@ export class BrowserPage implements AsyncDisposable {
     throw new Error(`never true on the page: ${expression}`)
   }
 
-  /** What can be seen of these elements, as their texts. */
+  /** The texts of the visible ones of these elements. */
   visible(selector: string): Promise<string[]> {
     return this.value(
       `[...document.querySelectorAll('${selector}')].filter((one) => one.checkVisibility()).map((one) => one.textContent)`,
@@ -111,7 +111,7 @@ export class BrowserPage implements AsyncDisposable {
     return this.value(CONTRAST)
   }
 
-  /** What the page looks like now, as a PNG. */
+  /** A PNG of the page as it looks now. */
   async screenshot(): Promise<Uint8Array> {
     const { data } = (await this.view.cdp('Page.captureScreenshot', { format: 'png' })) as { data: string }
     return Buffer.from(data, 'base64')
@@ -134,7 +134,7 @@ export class BrowserPage implements AsyncDisposable {
   }
 }
 
-/** In the page: see {@link Contrast}. Its style is asked for once an element: the pages have thousands of texts. */
+/** Runs in the page: see {@link Contrast}. Reads the style once per element, because pages have thousands of texts. */
 const CONTRAST = `(() => {
   const LEAST = 4.5
   const channels = (color) => color.match(/[\\d.]+/g).map(Number)

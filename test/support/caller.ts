@@ -1,4 +1,4 @@
-/** What an answer came to. `body` is its JSON; undefined when it has none. */
+/** An answer. `body` is its JSON, or undefined if it has none. */
 export interface Answer<Body = Fields> {
   readonly status: number
   readonly headers: Headers
@@ -9,11 +9,11 @@ export interface Answer<Body = Fields> {
 export type Fields = Readonly<Record<string, unknown>>
 type HeaderFields = Readonly<Record<string, string>>
 
-/** Somebody who sends requests: with a credential or without, over TCP or through the operator's own door. */
+/** A client, with or without a credential, over TCP or over the operator's socket. */
 export class Caller {
   constructor(
     private readonly send: (path: string, init: RequestInit) => Promise<Response>,
-    /** What every request of this caller carries. */
+    /** The headers of every request of this caller. */
     readonly credential: HeaderFields = {},
   ) {}
 
@@ -37,7 +37,7 @@ export class Caller {
     return this.request('DELETE', path, undefined, headers)
   }
 
-  /** One request, whatever its method. `body` is sent as JSON. */
+  /** One request of any method. `body` is sent as JSON. */
   request<Body = Fields>(
     method: string,
     path: string,
@@ -52,17 +52,17 @@ export class Caller {
     })
   }
 
-  /** A request in the caller's name that is put together by the test: other bodies, streams, a signal. */
+  /** A request of this caller that the test composes: other bodies, streams, a signal. */
   async fetch<Body = Fields>(path: string, init: RequestInit = {}): Promise<Answer<Body>> {
     const response = await this.open(path, init)
     const text = await response.text()
     const isJson = text !== '' && (response.headers.get('content-type') ?? '').includes('json')
-    // The test says what it expects; what came is checked by what it then does with it.
+    // The test states the type that it expects and checks what it gets.
     const body = (isJson ? JSON.parse(text) : undefined) as Body
     return { status: response.status, headers: response.headers, text, body }
   }
 
-  /** The same, for an answer that is read by the test, such as a stream. */
+  /** The same, for an answer that the test reads itself, such as a stream. */
   open(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = { ...this.credential, ...(init.headers as HeaderFields | undefined) }
     return this.send(path, { redirect: 'manual', ...init, headers })

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 
 const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
 
-/** Runs openssl to its end. */
+/** Runs openssl and waits for its end. */
 export function openssl(...words: string[]): void {
   const { exitCode, stderr } = Bun.spawnSync(['openssl', ...words], { stderr: 'pipe' })
   if (exitCode !== 0) throw new Error(stderr.toString())
 }
 
-/** A certificate for localhost and 127.0.0.1 that signs itself, with its key, in the folder. */
+/** A self-signed certificate for localhost and 127.0.0.1, with its key, in the folder. */
 export function selfSigned(folder: string, name = 'tls', days = 2): { cert: string; key: string } {
   const cert = join(folder, `${name}-cert.pem`)
   const key = join(folder, `${name}-key.pem`)
@@ -18,7 +18,7 @@ export function selfSigned(folder: string, name = 'tls', days = 2): { cert: stri
   return { cert, key }
 }
 
-/** A certificate for localhost that an intermediate one issued, whose root nobody knows; each in a file. */
+/** A certificate for localhost from an intermediate of an unknown root, each in a file. */
 export function issued(folder: string): { cert: string; key: string; intermediate: string } {
   const at = (name: string) => join(folder, name)
   const issue = (name: string, by: string | undefined, extensions: string) => {
@@ -58,7 +58,7 @@ export function issued(folder: string): { cert: string; key: string; intermediat
   return { cert: at('leaf.pem'), key: at('leaf.key'), intermediate: at('intermediate.pem') }
 }
 
-/** The same pair with another certificate, which has ended a day ago. */
+/** The same pair with a certificate that expired a day ago. */
 export function expired(folder: string): { cert: string; key: string } {
   const { cert, key } = selfSigned(folder, 'expired')
   const request = join(folder, 'expired.csr')
@@ -67,11 +67,11 @@ export function expired(folder: string): { cert: string; key: string } {
   return { cert, key }
 }
 
-/** Certificates that an authority of its own signs; everything lies in the folder. */
+/** Certificates signed by a new authority; all files are in the folder. */
 export interface Authority {
-  /** The path of its certificate. */
+  /** The path of the authority's certificate. */
   readonly root: string
-  /** One for a subject, with alternative names such as `DNS:localhost`; with fewer than 0 days it has ended. */
+  /** A certificate for a subject, with names such as `DNS:localhost`; with fewer than 0 days it has expired. */
   sign(subject: string, options?: { names?: string; days?: number }): { cert: string; key: string }
 }
 

@@ -3,13 +3,13 @@ import type { Turns } from '../../src/core/kernel/turns'
 import { systemTurns } from '../../src/platform'
 
 /**
- * The turns of the event loop, and how many rows SQLite gave between two of them. Statements that are prepared from now
- * on run as ever; the rows of their answers are counted. Nothing here looks at a clock.
+ * Counts the turns of the event loop, and the rows that SQLite returns between two of them. Statements prepared from now
+ * on work as before, and the rows of their results are counted. Uses no clock.
  */
 export class CountedTurns implements Turns, Disposable {
-  /** Rows of each turn that had any. */
+  /** The rows of each turn that had any. */
   readonly rows: number[] = []
-  /** Turns that were asked for. */
+  /** The number of requested turns. */
   taken = 0
   private current = 0
   private readonly prepare = Database.prototype.prepare
@@ -20,7 +20,7 @@ export class CountedTurns implements Turns, Disposable {
       return rows
     }
     const { prepare } = this
-    // The type parameters of the method are those of whoever calls it.
+    // The type parameters of the method are chosen by its caller.
     Database.prototype.prepare = function (this: Database, ...given: Parameters<typeof prepare>) {
       const statement = prepare.apply(this, given)
       const { values, all } = statement
@@ -37,7 +37,7 @@ export class CountedTurns implements Turns, Disposable {
     this.current = 0
   }
 
-  /** Forgets what was counted. */
+  /** Resets the counts. */
   clear(): void {
     this.rows.length = 0
     this.taken = 0

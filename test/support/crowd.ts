@@ -1,7 +1,7 @@
 /**
- * A crowd: writers that post with retry keys until the server has acknowledged, and readers of every kind. Everything
- * is noted in a ledger, which judges in the end. A crowd survives its server: while there is none, everybody tries
- * again. Where the server is, what befalls it and what its log holds is the caller's.
+ * A crowd: writers that post with retry keys until the server acknowledges, and readers of every kind. Everything is
+ * recorded in a ledger, which is judged at the end. A crowd survives its server: while there is none, its members retry.
+ * The caller decides where the server is and what happens to it, and supplies its log.
  */
 import type { Caller } from './caller'
 import { Chance } from './chance'
@@ -19,14 +19,14 @@ import {
 } from './readers'
 import { until, type Via } from './sockets'
 
-/** How long a writer goes on with one post before the test fails. */
+/** How long a writer retries one post before the test fails. */
 const PATIENCE_MS = 15_000
-/** How long the crowd may need for the next few posts after trouble. */
+/** How long the crowd may need for its next posts after a failure. */
 const PROGRESS_MS = 20_000
 
 export interface Verdict {
   readonly seed: number
-  /** What is wrong, one line each. */
+  /** The violations, one line each. */
   readonly wrong: readonly string[]
   readonly readable: MessagePage['messages']
 }
@@ -35,7 +35,7 @@ export class Crowd {
   readonly ledger: Ledger
   readonly scene: Scene
   readonly readers: Reader[] = []
-  /** Posts that were acknowledged. */
+  /** The number of acknowledged posts. */
   posts = 0
   private phase: 'writing' | 'ending' | 'over' = 'writing'
   private readonly over = Promise.withResolvers<void>()
@@ -44,7 +44,7 @@ export class Crowd {
   private readonly reading: Promise<void>[] = []
   private readonly acked = new Map<string, number>()
 
-  /** `url`: where whoever asks finds the server, now. Crowds that come by several ways share a ledger. */
+  /** `url`: the current address of the server. Crowds with different routes share a ledger. */
   constructor(
     url: (chance: Chance) => string,
     readonly chance = new Chance(),
@@ -63,7 +63,7 @@ export class Crowd {
     }
   }
 
-  /** Number of the newest message of a room that was acknowledged. */
+  /** The seq of the newest acknowledged message of a channel. */
   newestIn(room: string): number {
     return this.acked.get(room) ?? 0
   }
@@ -72,7 +72,7 @@ export class Crowd {
     return speaker(this.scene, credential)
   }
 
-  /** Posts to a room under keys of its name, one after the other: until the crowd ends, or so often. */
+  /** Posts to a channel with retry keys of this name, one after another, until the crowd ends or this many times. */
   write(name: string, who: Caller, room: string, posts = Number.POSITIVE_INFINITY): Promise<void> {
     const write = async () => {
       for (let n = 0; n < posts && this.phase === 'writing'; n++) {
@@ -84,7 +84,7 @@ export class Crowd {
     return this.counted(this.writing, write())
   }
 
-  /** Reads in one way, until the crowd has ended and everything that matters was read. */
+  /** Reads in one way until the crowd has ended and everything was read. */
   read(facts: ReaderFacts, session: Session): Promise<void> {
     const reader = new Reader(this.scene, facts)
     this.readers.push(reader)
@@ -92,8 +92,8 @@ export class Crowd {
   }
 
   /**
-   * Somebody reads what happens in its rooms from now on, so many times in every way: once everything, then messages
-   * alone.
+   * Follows the channels of an account from now on, this many times in every way: first all events, then only
+   * messages.
    */
   async follow(who: Pick<ReaderFacts, 'account' | 'credential' | 'rooms'>, times = 2): Promise<void> {
     for (const room of who.rooms) this.ledger.members(room, who.account)
@@ -107,18 +107,18 @@ export class Crowd {
       }
   }
 
-  /** What it comes to. @throws as soon as a writer or a reader fails */
+  /** The result of `trouble`. @throws as soon as a writer or a reader fails */
   during<Result>(trouble: Promise<Result>): Promise<Result> {
     return Promise.race([this.failed.promise, trouble])
   }
 
-  /** Waits for so many further posts. */
+  /** Waits for this many further posts. */
   async progress(posts = 50): Promise<void> {
     const enough = this.posts + posts
     await this.during(until(`${posts} further posts`, () => this.posts >= enough, PROGRESS_MS))
   }
 
-  /** Ends: the writers with what they have begun, the readers when they have read it all. */
+  /** Ends the crowd: writers finish their current post, and readers read everything. */
   async end(): Promise<void> {
     this.phase = 'ending'
     await Promise.all(this.writing)
@@ -127,7 +127,7 @@ export class Crowd {
     await Promise.all(this.reading)
   }
 
-  /** What the ledger says of it. `witness`: by whose credential everything can be read. */
+  /** The verdict of the ledger. `witness` is a credential that can read everything. */
   async judge(log: readonly LoggedEvent[], witness: ReaderFacts['credential']): Promise<Verdict> {
     const readable = await everythingReadable(this.speaker(witness))
     return { seed: this.chance.seed, wrong: judge(this.ledger.entries, { log, readable }), readable }
@@ -141,8 +141,8 @@ export class Crowd {
 }
 
 /**
- * Posts `key`, again and again, until it is acknowledged, and now and then once more; answers its number.
- * @throws when it is refused
+ * Posts `key` repeatedly until it is acknowledged, and sometimes once more; returns its seq.
+ * @throws if the post is refused
  */
 async function postUntilAcked(scene: Scene, who: Caller, channel: string, key: string): Promise<number> {
   scene.ledger.attempted(key, channel)
@@ -153,7 +153,7 @@ async function postUntilAcked(scene: Scene, who: Caller, channel: string, key: s
   return seq
 }
 
-/** One attempt; undefined when nobody answered, so that nobody knows what came of it. */
+/** One attempt; undefined without an answer, when its outcome is unknown. */
 async function tryToPost(
   { ledger }: Scene,
   who: Caller,

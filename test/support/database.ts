@@ -1,6 +1,6 @@
 /**
- * The database of a test's server, and a connection to it behind the server's back. SYNAPSE_TEST_STORE=postgres has
- * every world live in Postgres; nothing else reads it.
+ * The database of a test's server, and a direct connection to it. SYNAPSE_TEST_STORE=postgres puts every world into
+ * Postgres; only the tests read it.
  */
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import { rmSync } from 'node:fs'
@@ -10,35 +10,35 @@ import { sharedPostgres } from './postgres'
 
 export type Engine = 'sqlite' | 'postgres'
 
-/** What the worlds of this process live in. */
+/** The engine of the worlds of this process. */
 export const testStore: Engine = chosen(process.env.SYNAPSE_TEST_STORE)
 
-/** A value in a statement. An instant is a number of microseconds on both engines, and comes back as one. */
+/** A value in a statement. An instant is a number of microseconds on both engines, also in results. */
 export type Parameter = string | number | boolean | null
 
-/** What two dialects say differently. */
+/** The differences between the two dialects. */
 export interface Words {
-  /** An instant as it is written in a statement. */
+  /** An instant as a literal of a statement. */
   instant(at: Micros): string
   /** That many microseconds after an instant; both are expressions. */
   after(instant: string, micros: string): string
   uuid(text: string): string
-  /** A UUID that nobody has. */
+  /** A new UUID. */
   readonly newUuid: string
 }
 
 export interface TestDatabase extends AsyncDisposable {
   readonly kind: Engine
-  /** What SYNAPSE_DATABASE_URL says, unless it is the file that a home has anyway. */
+  /** The value of SYNAPSE_DATABASE_URL, unless it is the default file of the home. */
   readonly url: string | undefined
   readonly words: Words
-  /** Runs a statement whose parameters are question marks; sees what is committed and nothing else. */
+  /** Runs a statement with question marks as parameters; sees only what is committed. */
   sql<Row>(statement: string, ...parameters: Parameter[]): Promise<Row[]>
-  /** Ends the leases of jobs, which go by the clock of the database also where the clock of a world stands. */
+  /** Ends the leases of jobs: they follow the clock of the database, even where the clock of a world is stopped. */
   endLeases(): Promise<void>
-  /** Lets go of the connection until the next statement. */
+  /** Closes the connection until the next statement. */
   release(): Promise<void>
-  /** Has the database never been. Nobody may be connected. */
+  /** Deletes the database. There must be no connection to it. */
   lose(): Promise<void>
 }
 
@@ -57,12 +57,12 @@ const words: Readonly<Record<Engine, Words>> = {
   },
 }
 
-/** The database of a server whose file would be `path`, unless its settings name one at Postgres. */
+/** The database of a server whose file would be `path`, unless its settings name a Postgres database. */
 export async function testDatabase(path: string, named?: string): Promise<TestDatabase> {
   return named?.startsWith('postgres') ? postgresDatabase(named) : databaseOn(testStore, path)
 }
 
-/** An empty database, or one that is made when it is opened. */
+/** An empty database, or one that is created when it is opened. */
 export async function databaseOn(engine: Engine, path: string): Promise<TestDatabase> {
   return engine === 'sqlite' ? sqliteFile(path) : await borrowedDatabase()
 }
@@ -94,7 +94,7 @@ function sqliteFile(path: string): TestDatabase {
   }
 }
 
-/** A Postgres database as it is; nothing is done about it in the end. */
+/** An existing Postgres database, which is not cleaned up at the end. */
 export function postgresDatabase(url: string): TestDatabase {
   let connection: postgres.Sql | undefined
   const sql = async <Row>(statement: string, ...parameters: Parameter[]) => {
@@ -133,10 +133,10 @@ export function postgresDatabase(url: string): TestDatabase {
   }
 }
 
-/** Databases that tests gave back, with the tables of this program and nothing in them. */
+/** Databases returned by tests, with the tables of this program and no rows. */
 const emptied: string[] = []
 
-/** Making a database takes ten times as long as emptying one, so one that is given back is used again. */
+/** Creating a database takes ten times as long as emptying one, so returned databases are used again. */
 async function borrowedDatabase(): Promise<TestDatabase> {
   const url = emptied.pop() ?? (await (await sharedPostgres()).createDatabase())
   const database = postgresDatabase(url)
@@ -158,7 +158,7 @@ async function borrowedDatabase(): Promise<TestDatabase> {
   }
 }
 
-/** What the server begins its log with is missing too: it fills an empty database the same whoever made the tables. */
+/** Also deletes the rows that a new log starts with: the server adds them to any empty database. */
 const EMPTY = `
 DO $$
 DECLARE name text;
@@ -169,13 +169,13 @@ BEGIN
   PERFORM setval(seqrelid::regclass, 1, false) FROM pg_sequence;
 END $$`
 
-/** Question marks as Postgres writes parameters. */
+/** Replaces question marks with the parameters of Postgres. */
 function numbered(statement: string): string {
   let count = 0
   return statement.replaceAll('?', () => `$${++count}`)
 }
 
-/** Postgres writes bigints as text; those of these tests are small. */
+/** Postgres sends bigints as text; those of these tests are small. */
 const asNumber = { to: 20, from: [20], serialize: String, parse: Number }
 
 const asMicros = {

@@ -1,4 +1,4 @@
-// Version 2 of the package brings no types.
+// Version 2 of the package has no types.
 declare module 'eventsource-2' {
   class EventSource {
     constructor(url: string, options?: { readonly headers?: Readonly<Record<string, string>> })

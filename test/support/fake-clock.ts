@@ -1,9 +1,9 @@
 import { type Clock, type Micros, toMicros } from '../../src/core/kernel/time'
 
-/** 2026-05-07T12:00:00Z, when every world begins. */
+/** 2026-05-07T12:00:00Z, the start time of every world. */
 export const DAWN = toMicros(Date.UTC(2026, 4, 7, 12) * 1000)
 
-/** A clock that stands until it is moved. The runtime's timers go on: what they find is the time of this clock. */
+/** A clock that is stopped until it is moved. The runtime's timers keep running and read the time of this clock. */
 export class FakeClock implements Clock {
   private at = DAWN
   private ran = 0
@@ -16,13 +16,13 @@ export class FakeClock implements Clock {
     return this.ran
   }
 
-  /** Time passes, for the calendar and for everything that waits. */
+  /** Advances both the calendar and the steady clock. */
   advance(milliseconds: number): void {
     this.at = toMicros(this.at + milliseconds * 1000)
     this.ran += milliseconds
   }
 
-  /** Somebody sets the clock, forward or back; no time passes. */
+  /** Sets the calendar forward or back; no time passes. */
   set(at: Micros): void {
     this.at = at
   }

@@ -4,17 +4,17 @@ import { join } from 'node:path'
 
 const MEMORY = '/dev/shm'
 
-/** In memory where the system has such a place: what these tests ask does not depend on a disk's patience. */
+/** In memory where the system has such a file system, so that no test depends on the speed of a disk. */
 const place = isWritable(MEMORY) ? MEMORY : realpathSync(tmpdir())
 
-/** The same for data that is large: a container often has room for little in memory. */
+/** The same for large data: containers often have little memory for files. */
 export function roomyPlace(bytes: number): string {
   if (place !== MEMORY) return place
   const { bavail, bsize } = statfsSync(place)
   return bavail * bsize >= bytes ? place : realpathSync(tmpdir())
 }
 
-/** A directory of its own that goes with its scope. */
+/** A new directory that is removed with its scope. */
 export function fastDirectory(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(place, 'synapse-test-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }

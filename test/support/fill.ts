@@ -1,10 +1,10 @@
 import type { World } from './world'
 
-/** On Postgres the row of the head is a floor that posts leave as it is. */
+/** On Postgres the row of the head is a lower bound that posts leave unchanged. */
 const RAISE_HEAD =
   'UPDATE log_head SET seq = (SELECT max(seq) FROM events), last_at = (SELECT max(at) FROM events)'
 
-/** Puts many messages into a channel, with their events, as if they had been posted. The server must be stopped. */
+/** Adds many messages with their events to a channel, as if they had been posted. The server must be stopped. */
 export async function fill(
   w: World,
   { channel, sender, count }: { readonly channel: string; readonly sender: string; readonly count: number },

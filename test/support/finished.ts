@@ -1,11 +1,11 @@
-/** What a command came to that was run to its end. */
+/** The result of a command. */
 export interface Finished {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Reads what a command says until it ends. */
+/** Reads the output of a command until it ends. */
 export async function finished(child: Bun.ReadableSubprocess): Promise<Finished> {
   const [stdout, stderr, code] = await Promise.all([
     new Response(child.stdout).text(),
@@ -15,7 +15,7 @@ export async function finished(child: Bun.ReadableSubprocess): Promise<Finished>
   return { code, stdout, stderr }
 }
 
-/** The JSON of a command that has to have succeeded, on stdout and alone there. */
+/** The JSON on stdout of a command that must have succeeded. */
 export function parsed<Answer>({ code, stdout, stderr }: Finished): Answer {
   if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`)
   return JSON.parse(stdout) as Answer

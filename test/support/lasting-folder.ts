@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { temporaryDirectory } from '../home/temporary'
 
-/** A folder that is removed when this process has ended, however it ends: a shell waits for that. Every user may read it. */
+/** A folder that every user may read, removed by a waiting shell when this process has ended in any way. */
 export function lastingFolder(): string {
   const folder = temporaryDirectory().path
   chmodSync(folder, 0o755)

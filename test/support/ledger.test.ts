@@ -25,7 +25,7 @@ function message(seq: number, key = `key-${seq}`): ReadableMessage {
   return { id: `id-${seq}`, seq, channel: 'family', body: bodyOf(key, 'hello') }
 }
 
-/** Five posts of alice in a channel that bob reads, and cleo does not; everything as it should be. */
+/** Five posts of alice in a channel that bob can read and cleo cannot; everything is correct. */
 function goodRun() {
   const ledger = new Ledger()
   const log = [1, 2, 3, 4, 5].map((seq) => event(seq))
@@ -45,7 +45,7 @@ function goodRun() {
   return { entries, evidence }
 }
 
-/** The same run with something done to what was noted. */
+/** The same run with changed records. */
 function judged(change: {
   readonly entries?: (entries: Entry[]) => Entry[]
   readonly log?: (log: LoggedEvent[]) => LoggedEvent[]
@@ -64,23 +64,23 @@ const without = (match: (entry: Entry) => boolean) => (entries: Entry[]) =>
 const alter = (match: (entry: Entry) => boolean, change: object) => (entries: Entry[]) =>
   entries.map((entry) => (match(entry) ? ({ ...entry, ...change } as Entry) : entry))
 
-describe('a run in which everything is right', () => {
-  test('is right', () => expect(judged({})).toEqual([]))
+describe('a correct run', () => {
+  test('a correct run has no violations', () => expect(judged({})).toEqual([]))
 
-  test('may have posts that were never acknowledged, whether they were made or not', () => {
+  test('a post that was never acknowledged may exist or not', () => {
     const fewerAcks = without((entry) => entry.what === 'acked' && entry.key === 'key-5')
     expect(judged({ entries: fewerAcks })).toEqual([])
     const attempt: Entry = { what: 'attempted', key: 'key-6', channel: 'family', at: 0 }
     expect(judged({ entries: (entries) => [...entries, attempt] })).toEqual([])
   })
 
-  test('may give a stream less than the log has after where it has come to', () => {
+  test('a stream may lack events after the position that it reached', () => {
     const shorter = (entries: Entry[]) =>
       without((entry) => entry.what === 'reached')(without(isReceived(5))(entries))
     expect(judged({ entries: shorter })).toEqual([])
   })
 
-  test('may leave out what the filters do not select', () => {
+  test('a stream may omit events that its filters do not select', () => {
     const { entries } = goodRun()
     const notes: Entry[] = alter((entry) => entry.what === 'opened', {
       selection: { channels: ['garden'], types: null },
@@ -88,7 +88,7 @@ describe('a run in which everything is right', () => {
     expect(judged({ entries: () => notes })).toEqual([])
   })
 
-  test('may leave out what belongs to no channel, which not everybody hears', () =>
+  test('a stream may omit events without a channel, which not every account receives', () =>
     expect(
       judged({
         log: (log) =>
@@ -98,7 +98,7 @@ describe('a run in which everything is right', () => {
       }).filter((line) => line.startsWith('gap')),
     ).toEqual([]))
 
-  test('may come again from before where a reader had come to, when it asks so', () => {
+  test('events may repeat when a reader resumes from an earlier position on purpose', () => {
     const repeated = (entries: Entry[]) => {
       const [again] = entries.filter((entry) => entry.what === 'opened').slice(1)
       const third = entries.find(isReceived(3))
@@ -110,7 +110,7 @@ describe('a run in which everything is right', () => {
     expect(judged({ entries: repeated })).toEqual([])
   })
 
-  test('may begin a new epoch, in which numbers go on', () => {
+  test('a new epoch may start, in which numbers continue', () => {
     const from = (seq: number) => (row: { seq: number }) => row.seq > seq
     const moved = alter((entry) => 'seq' in entry && entry.seq > 3, { epoch: LATER })
     expect(
@@ -121,7 +121,7 @@ describe('a run in which everything is right', () => {
     ).toEqual([])
   })
 
-  test('may declare a gap', () => {
+  test('a declared gap may omit events', () => {
     const skipping = (entries: Entry[]) => {
       const second = entries.findIndex((entry) => entry.what === 'opened' && entry.after?.seq === 3)
       const skipped = alter((entry) => entry.what === 'opened' && entry.after?.seq === 3, {
@@ -132,7 +132,7 @@ describe('a run in which everything is right', () => {
     expect(judged({ entries: skipping })).toEqual([])
   })
 
-  test('may still carry, for a moment, what was just taken away', () => {
+  test('a message may still arrive for a moment after a right was taken away', () => {
     const fifth = (entries: Entry[]) => entries.findIndex(isReceived(5))
     const at = (entries: Entry[]) => entries[fifth(entries)]?.at ?? 0
     const taken = (entries: Entry[]) => {
@@ -148,42 +148,42 @@ describe('a run in which everything is right', () => {
   })
 })
 
-describe('what goes wrong is found', () => {
+describe('violations', () => {
   const second = (entry: Entry) => entry.what === 'opened' && entry.after?.seq === 3
   const table: readonly [title: string, rule: string, change: Parameters<typeof judged>[0]][] = [
     ['an acknowledged message that cannot be read', 'lost', { readable: (all) => all.slice(1) }],
     [
-      'an acknowledged message that stands elsewhere',
+      'an acknowledged message with another seq',
       'lost',
       { readable: (all) => all.map((one) => (one.seq === 2 ? { ...one, seq: 12 } : one)) },
     ],
     [
-      'an acknowledged message of another channel',
+      'an acknowledged message in another channel',
       'lost',
       { readable: (all) => all.map((one) => (one.seq === 2 ? { ...one, channel: 'garden' } : one)) },
     ],
-    ['a number that is left out of the log', 'log', { log: (log) => log.toSpliced(1, 1) }],
-    ['a number that the log gives twice', 'log', { log: (log) => log.toSpliced(1, 0, event(1)) }],
-    ['a log that does not begin at 1', 'log', { log: (log) => log.slice(1) }],
+    ['a missing seq in the log', 'log', { log: (log) => log.toSpliced(1, 1) }],
+    ['a seq that the log has twice', 'log', { log: (log) => log.toSpliced(1, 0, event(1)) }],
+    ['a log that does not start at 1', 'log', { log: (log) => log.slice(1) }],
     [
       'an epoch that goes back',
       'log',
       { log: (log) => log.map((row) => (row.seq === 1 ? { ...row, epoch: LATER } : row)) },
     ],
     [
-      'a number that was given away twice',
+      'a seq that was assigned twice',
       'log',
       { log: (log) => log.map((row) => (row.seq === 5 ? { ...row, id: 'id-other' } : row)) },
     ],
-    ['an event that never came', 'gap', { entries: without(isReceived(2)) }],
-    ['an event that is missing at the end', 'gap', { entries: without(isReceived(5)) }],
+    ['a missing event', 'gap', { entries: without(isReceived(2)) }],
+    ['a missing event at the end', 'gap', { entries: without(isReceived(5)) }],
     [
-      'a reader that comes back behind where it had come to',
+      'a reader that resumes after a position it did not reach',
       'gap',
       { entries: (all) => alter(second, { after: { epoch: EPOCH, seq: 4 } })(without(isReceived(4))(all)) },
     ],
     [
-      'a position that was said to be reached too early',
+      'a position that is reported as reached too early',
       'gap',
       {
         entries: (all) => {
@@ -196,22 +196,22 @@ describe('what goes wrong is found', () => {
       },
     ],
     [
-      'an event that comes twice',
+      'an event that arrives twice',
       'order',
       { entries: (all) => all.flatMap((entry) => (isReceived(2)(entry) ? [entry, entry] : [entry])) },
     ],
-    ['events in another order', 'order', { entries: (all) => all.map((entry) => swapped(all, entry)) }],
+    ['events in the wrong order', 'order', { entries: (all) => all.map((entry) => swapped(all, entry)) }],
     [
-      'an event from before where the stream began',
+      'an event from before the start of the stream',
       'order',
       { entries: alter(isReceived(4), { seq: 3, id: 'id-3' }) },
     ],
     ['an event that is not in the log', 'false', { entries: alter(isReceived(5), { seq: 6, id: 'id-6' }) }],
-    ['another message than the log has', 'false', { entries: alter(isReceived(5), { id: 'id-4' }) }],
+    ['a message that differs from the log', 'false', { entries: alter(isReceived(5), { id: 'id-4' }) }],
     ['an event of another epoch', 'false', { entries: alter(isReceived(5), { epoch: LATER }) }],
-    ['a message that nobody posted', 'false', { entries: without((entry) => entry.what === 'attempted') }],
+    ['a message that was never posted', 'false', { entries: without((entry) => entry.what === 'attempted') }],
     [
-      'an event that was not asked for',
+      'an event that the filters do not select',
       'false',
       {
         entries: alter((entry) => entry.what === 'opened', {
@@ -220,7 +220,7 @@ describe('what goes wrong is found', () => {
       },
     ],
     [
-      'an event of a type that was not asked for',
+      'an event of a type that the filters do not select',
       'false',
       {
         entries: alter((entry) => entry.what === 'opened', {
@@ -229,12 +229,12 @@ describe('what goes wrong is found', () => {
       },
     ],
     [
-      'a message that a stranger hears',
+      'a message that reaches a non-member',
       'leak',
       { entries: without((entry) => entry.what === 'given' && entry.account === 'bob') },
     ],
     [
-      'a message that somebody hears long after leaving',
+      'a message that reaches a member long after leaving',
       'leak',
       {
         entries: (all) => {
@@ -255,7 +255,7 @@ describe('what goes wrong is found', () => {
       { entries: alter((entry) => entry.what === 'acked' && entry.key === 'key-5', { key: 'key-4' }) },
     ],
   ]
-  test.each(table)('%s', (_, rule, change) => {
+  test.each(table)('the ledger finds %s', (_, rule, change) => {
     const found = judged(change)
     expect(found).not.toEqual([])
     expect(found.filter((line) => line.startsWith(`${rule}: `))).not.toEqual([])

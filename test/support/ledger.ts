@@ -1,22 +1,22 @@
 /**
- * The ledger: what clients did and saw while something was going wrong, and the one judgement over it (FAULTS.md).
+ * The ledger records what clients do and see while the server fails, and judges it at the end.
  *
- * Clients write down, as it happens: every post they try, every post that is acknowledged, every stream or sequence of
- * polls they open, every event they get on it, and every right that is given or taken meanwhile. Afterwards the test
- * brings the evidence: the log as the store holds it, and the messages that the API still shows. `judge` is a pure
- * function of the two and answers what is wrong, one line each; nothing is the pass line. It holds these rules:
+ * Clients record as it happens: every attempted and every acknowledged post, every stream or sequence of polls they
+ * open, every event they receive on it, and every right that is granted or revoked meanwhile. At the end the test adds
+ * the evidence: the log as the store holds it, and the messages that the API still shows. `judge` is a pure function of
+ * both and returns the violations, one line each; no line means success. It checks these rules:
  *
- *  - lost       what was acknowledged is readable, under the id, number and channel that were acknowledged
- *  - log        numbers of the log begin at 1, rise by one and name one event each; epochs do not go back
- *  - order      a stream's events come in the order of the log, none twice, none from before where it began
- *  - gap        what a stream's filters select between where it began and where it has come to was sent on it; a reader
- *               that comes back begins where it had come to, unless the server declared the gap (410, 409, resync)
- *  - false      what a stream carries is in the log, as it is there, and its filters select it
- *  - leak       nothing of a channel reaches an account that may not read it, GRACE_MILLISECONDS after that was certain
- *  - twice      an idempotency key, or an attempt without one, makes one message at most, and always the same
+ *  - lost       an acknowledged message is readable with the id, seq and channel that were acknowledged
+ *  - log        seqs of the log start at 1, increase by one and name one event each; epochs never go back
+ *  - order      the events of a stream come in the order of the log, none twice, none from before its start
+ *  - gap        a stream delivers everything that its filters select between its start and the position it reached; a
+ *              reader that comes back starts where it stopped, unless the server declared the gap (410, 409, resync)
+ *  - false      an event of a stream is in the log with the same content, and the filters select it
+ *  - leak       no account receives an event of a channel GRACE_MILLISECONDS after it surely lost the right to read it
+ *  - twice      an idempotency key, or an attempt without one, creates at most one message, always the same one
  *
- * A place in the log is an epoch and a number, because after a restore the same numbers may be given again. A message
- * carries its attempt's key as the first word of its body (`bodyOf`), so that the log itself says what came of it.
+ * A position in the log is an epoch and a seq, because after a restore seqs can repeat. The body of a message starts
+ * with the key of its attempt (`bodyOf`), so that the log itself shows the result of each attempt.
  */
 import { Database } from 'bun:sqlite'
 import type { TestDatabase } from './database'
@@ -29,9 +29,9 @@ export interface Place {
   readonly seq: number
 }
 
-/** What of the log a stream was asked for. */
+/** The filters of a stream. */
 export interface Selection {
-  /** Slugs; `*` = whatever the account may read. */
+  /** Slugs; `*` = every channel that the account may read. */
   readonly channels: readonly string[] | '*'
   /** Exact types; null = all. */
   readonly types: readonly string[] | null
@@ -45,12 +45,12 @@ type Noted =
   | {
       readonly what: 'opened'
       readonly stream: number
-      /** Streams of one reader are one reading: each goes on where the one before it ended. */
+      /** The streams of one reader belong together: each starts where the previous one ended. */
       readonly reader: string
       readonly account: string
       readonly transport: Transport
       readonly selection: Selection
-      /** The place it goes on from; null = from some moment on that the client cannot name. */
+      /** The position to continue from; null = a position that the client does not know. */
       readonly after: Place | null
     }
   | ({
@@ -58,14 +58,14 @@ type Noted =
       readonly stream: number
       readonly type: string
       readonly channel: string | null
-      /** Of a message. */
+      /** For a message. */
       readonly id: string | null
     } & Place)
-  /** The server said, or the test knows, that the stream has everything up to here. */
+  /** The server said, or the test knows, that the stream has delivered everything up to here. */
   | ({ readonly what: 'reached'; readonly stream: number } & Place)
   /** The server declared that this reader misses something. */
   | { readonly what: 'gap'; readonly reader: string }
-  /** `giving` and `taking` stand before the act is asked for, `given` and `taken` when it is acknowledged. */
+  /** `giving` and `taking` are recorded before the request, `given` and `taken` when it is acknowledged. */
   | {
       readonly what: 'giving' | 'given' | 'taking' | 'taken'
       readonly account: string
@@ -78,7 +78,7 @@ export type Entry = Noted & { readonly at: number }
 export interface LoggedEvent extends Place {
   readonly type: string
   readonly channel: string | null
-  /** Of a message. */
+  /** For a message. */
   readonly id: string | null
 }
 
@@ -95,7 +95,7 @@ export interface Evidence {
   readonly readable: readonly ReadableMessage[]
 }
 
-/** An event as it comes over the wire. */
+/** An event as it is sent to clients. */
 export interface WireEvent {
   readonly type: string
   readonly channel: string | null
@@ -104,7 +104,7 @@ export interface WireEvent {
   readonly message?: { readonly id: string }
 }
 
-/** Writes down what clients do and see, in the order in which it happens in this process. */
+/** Records what clients do and see, in the order in which it happens in this process. */
 export class Ledger {
   readonly entries: Entry[] = []
   private streams = 0
@@ -118,7 +118,7 @@ export class Ledger {
     this.note({ what: 'acked', key, id, channel, ...placeOf(cursor) })
   }
 
-  /** Opens a stream, or the first of a row of polls. `after`: the cursor it goes on from. Answers where it is noted. */
+  /** Opens a stream, or the first of a sequence of polls. `after` is its start cursor. Returns where to record it. */
   opened(reader: {
     readonly reader: string
     readonly account: string
@@ -144,7 +144,7 @@ export class Ledger {
     this.note({ what, account, channel })
   }
 
-  /** Rights that stand before anything happens. */
+  /** Rights that exist from the start. */
   members(channel: string, ...accounts: string[]): void {
     for (const account of accounts) this.right('given', account, channel)
   }
@@ -159,7 +159,7 @@ export interface StreamNotes {
   reached(cursor: string): void
 }
 
-/** A body that says which attempt it is of. */
+/** A body that names its attempt. */
 export function bodyOf(key: string, rest = ''): string {
   return `${key} ${rest}`
 }
@@ -189,13 +189,13 @@ interface EpochRow {
 /** A UUID is bytes in SQLite and text in Postgres. */
 type EventRow = Omit<LoggedEvent, 'epoch' | 'id'> & { readonly id: Uint8Array | string | null }
 
-/** The whole log as a SQLite store holds it; also of a server that runs, as of its last commit. */
+/** The whole log of a SQLite store, even of a running server, as of its last commit. */
 export function logOf(path: string): LoggedEvent[] {
   using db = new Database(path, { readonly: true })
   return logged(db.query<EpochRow, []>(EPOCHS).all(), db.query<EventRow, []>(EVENTS).all())
 }
 
-/** The same of any database that a test can look into. */
+/** The same for any database that a test can read. */
 export async function logIn(database: Pick<TestDatabase, 'sql'>): Promise<LoggedEvent[]> {
   return logged(await database.sql<EpochRow>(EPOCHS), await database.sql<EventRow>(EVENTS))
 }
@@ -217,7 +217,7 @@ function dashed(hex: string): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** What is wrong, one line each, beginning with the rule that is broken. */
+/** The violations, one line each, starting with the broken rule. */
 export function judge(entries: readonly Entry[], evidence: Evidence): string[] {
   const rights = new AllRights(entries)
   const log = new IndexedLog(evidence.log)
@@ -274,18 +274,18 @@ function judgePosts(entries: readonly Entry[], { readable }: Evidence, log: Inde
 type Opened = Extract<Entry, { what: 'opened' }>
 type Received = Extract<Entry, { what: 'received' }>
 
-/** One stream with what came on it. */
+/** One stream and its events. */
 interface Carried {
   readonly opened: Opened
   readonly received: Received[]
-  /** Places that were said to be reached, with how many events had come by then. */
+  /** Positions that were reported as reached, with the number of events received by then. */
   readonly reached: { readonly place: Place; readonly count: number }[]
-  /** Where it had come to at the end, as far as anybody knows. */
+  /** The position reached at the end, as far as is known. */
   end: Place | null
-  /** The first and the last moment, as indices of entries. */
+  /** The first and the last moment, as indexes of entries. */
   readonly from: number
   to: number
-  /** Whether the server declared a gap between the stream before it and this one. */
+  /** Whether the server declared a gap between the previous stream and this one. */
   readonly declared: boolean
 }
 
@@ -368,7 +368,7 @@ function judgeWhole(carried: Carried, log: IndexedLog, rights: AllRights): strin
   const begin = opened.after ?? received[0]
   if (begin === undefined || end === null) return []
   const had = new Set(received.map(said))
-  // Nobody was promised what belongs to no channel, or to one whose rights changed meanwhile.
+  // Events without a channel, or of a channel whose rights changed meanwhile, were promised to no reader.
   const isOwed = ({ type, channel }: LoggedEvent) =>
     channel !== null &&
     selects(opened.selection, { type, channel }) &&
@@ -387,7 +387,7 @@ function judgeWhole(carried: Carried, log: IndexedLog, rights: AllRights): strin
   ]
 }
 
-/** The log by place. */
+/** The log by position. */
 class IndexedLog {
   private readonly places: ReadonlyMap<string, number>
 
@@ -399,7 +399,7 @@ class IndexedLog {
     return this.log[this.places.get(said(place)) ?? -1]
   }
 
-  /** What stands after one place, up to and with another. */
+  /** The events after one position, up to and including another. */
   between(after: Place, upTo: Place): LoggedEvent[] {
     const known = this.places.get(said(after))
     const first = known === undefined ? this.log.findIndex((event) => isAfter(event, after)) : known + 1
@@ -418,7 +418,7 @@ interface RightChange {
   readonly what: 'giving' | 'given' | 'taking' | 'taken'
 }
 
-/** What each account might read, moment by moment. */
+/** What each account may read over time. */
 class AllRights {
   private readonly changes = new Map<string, RightChange[]>()
 
@@ -434,7 +434,7 @@ class AllRights {
   of(account: string, channel: string | null) {
     const changes = this.changes.get(`${account} ${channel}`) ?? []
     return {
-      /** Since when it was certain that the account may not read; infinitely late while that is not certain. */
+      /** The time since which the account surely may not read; infinity while that is not certain. */
       shutSince: (at: number): number => {
         const last = changes.findLast((change) => change.at <= at)
         if (last === undefined) return Number.NEGATIVE_INFINITY

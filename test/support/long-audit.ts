@@ -3,10 +3,10 @@ import { parseUuid } from '../../src/core/kernel/ids'
 import { DAWN } from './fake-clock'
 import type { World } from './world'
 
-/** Entries that go into one statement. */
+/** The number of entries per statement. */
 const TOGETHER = 100
 
-/** Continues the audit log with many sound entries. The server must be stopped. */
+/** Continues the audit log with many valid entries. The server must be stopped. */
 export async function lengthenAudit(w: World, count: number): Promise<void> {
   const [last] = await w.sql<{ id: number; hash: string }>(
     'SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1',

@@ -1,6 +1,6 @@
 /**
- * A type of event that only tests know: somebody has noted a word about a message, like a reaction to it. It is one row
- * of the catalogue; the surface is how somebody notes, over HTTP.
+ * An event type that only tests know: an account notes a word about a message, like a reaction. It is one row of the
+ * catalogue; the surface lets clients note a word over HTTP.
  */
 import type { MessageView } from '../../src/core/kernel/entities'
 import { Catalogue, type EventKind, eventKinds, type TypeAbout } from '../../src/core/log/catalogue'
@@ -20,12 +20,12 @@ const row: EventKind = {
   doc: 'Somebody noted a word about a message.',
 }
 
-/** What this program knows, and that type. */
+/** The catalogue of the program with that type added. */
 export const catalogueWithNotes = new Catalogue({ ...eventKinds, [NOTED]: row })
 
 export function notedEvent(message: MessageView, word: string): EventBody {
   return {
-    // The types of the program alone are known to the compiler.
+    // The compiler knows only the types of the program.
     type: NOTED as TypeAbout<'message'>,
     about: 'message',
     channel: message.channel,

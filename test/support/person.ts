@@ -32,7 +32,7 @@ export interface Page {
   readonly timed_out: boolean
 }
 
-/** An account or a channel, as the administration answers it. */
+/** An account or a channel, as the admin endpoints return it. */
 export interface Identified {
   readonly id: string
 }
@@ -41,36 +41,36 @@ export interface Room extends Identified {
   readonly slug: string
 }
 
-/** Somebody with an account and a credential. */
+/** A client with an account and a credential. */
 export class Person extends Caller {
   constructor(
     send: ConstructorParameters<typeof Caller>[0],
     credential: Record<string, string>,
     readonly id: string,
     readonly handle: string,
-    /** The token of an agent, or what the cookie of a human carries. */
+    /** The token of an agent, or the cookie value of a human. */
     readonly secret: string,
-    /** The id of the token; empty for a human, who came with a session. */
+    /** The id of the token; empty for a human, who has a session. */
     readonly tokenId: string,
   ) {
     super(send, credential)
   }
 
-  /** Posts, and answers the message. Fails when that is refused. */
+  /** Posts and returns the message. Fails if the post is refused. */
   async posts(room: Room | string, body: string, more: Fields = {}): Promise<Message> {
     const answer = await this.post<Message>('/v1/messages', { channel: slugOf(room), body, ...more })
     if (answer.status !== 201) throw new Error(`${this.handle} could not post: ${answer.text}`)
     return answer.body
   }
 
-  /** Asks for a page of messages, refused or not. */
+  /** Requests a page of messages, refused or not. */
   reads(room: Room | string, query: Record<string, string | number | boolean> = {}): Promise<Answer<Page>> {
     const words = new URLSearchParams({ channel: slugOf(room) })
     for (const [name, value] of Object.entries(query)) words.set(name, String(value))
     return this.get<Page>(`/v1/messages?${words}`)
   }
 
-  /** The bodies of a page, in its order. Fails when that is refused. */
+  /** The bodies of a page, in its order. Fails if the page is refused. */
   async hears(room: Room | string, query: Record<string, string | number | boolean> = {}): Promise<string[]> {
     const { status, text, body } = await this.reads(room, query)
     if (status !== 200) throw new Error(`${this.handle} could not read: ${text}`)

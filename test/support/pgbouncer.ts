@@ -1,5 +1,5 @@
 /**
- * A real PgBouncer for tests, on a free port of the loopback, in front of a Postgres of the tests.
+ * A real PgBouncer for tests, on a free loopback port, in front of a Postgres of the tests.
  *
  *   test.skipIf(pgbouncerMissing)('…', async () => {
  *     await using pooler = await startPgbouncer(await sharedPostgres(), { mode: 'transaction' })
@@ -12,19 +12,19 @@ import { freePort, privateFolder, Supervised, unprivileged } from './supervised'
 
 const program = Bun.which('pgbouncer', { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin` })
 
-/** True where there is no PgBouncer, or no Postgres to put it in front of (scripts/provision.sh installs both). */
+/** True without PgBouncer or without a Postgres to put behind it (scripts/provision.sh installs both). */
 export const pgbouncerMissing = program === null || postgresMissing
 
-/** When a connection to Postgres goes to the next client: at the end of a session, or of every transaction. */
+/** When a connection to Postgres goes to the next client: after a session, or after every transaction. */
 export type PoolMode = 'session' | 'transaction'
 
 interface PoolerOptions {
   readonly mode: PoolMode
-  /** The most connections to one database. */
+  /** The maximum number of connections to one database. */
   readonly size?: number
 }
 
-/** Starts one that asks nobody for a password. */
+/** Starts one that asks for no password. */
 export async function startPgbouncer(server: PostgresServer, options: PoolerOptions): Promise<PgBouncer> {
   if (program === null) throw new Error('there is no PgBouncer here: run scripts/provision.sh')
   const owner = unprivileged('postgres', 'nobody')
@@ -72,14 +72,14 @@ export class PgBouncer implements AsyncDisposable {
     private readonly configure: (mode: PoolMode) => void,
   ) {}
 
-  /** The address of the same database by way of the pooler. */
+  /** The URL of the same database through the pooler. */
   through(databaseUrl: string): string {
     const url = new URL(databaseUrl)
     url.port = String(this.port)
     return url.href
   }
 
-  /** Changes the mode while it runs; what is connected stays connected. */
+  /** Changes the mode while it runs; existing connections stay connected. */
   async change(mode: PoolMode): Promise<void> {
     const before = this.pooler.log().length
     this.configure(mode)

@@ -9,7 +9,7 @@ import { until } from './sockets'
 
 setDefaultTimeout(60_000)
 
-/** A process of tests that is killed: says the postmaster and its folder, and then does nothing. */
+/** A test process that is going to be killed: prints the postmaster and its folder, and then does nothing. */
 const FORGETFUL = `
 const { startPostgres } = await import(${JSON.stringify(`${import.meta.dir}/postgres.ts`)})
 const server = await startPostgres({ fsync: false })
@@ -18,8 +18,8 @@ console.log(JSON.stringify({ pid: server.pid, folder: row.data_directory }))
 await new Promise(() => setInterval(() => {}, 1000))
 `
 
-describe.skipIf(postgresMissing)('a Postgres of the tests', () => {
-  test('keeps what was committed when it is stopped and when it is killed, on the same port', async () => {
+describe.skipIf(postgresMissing)('the Postgres of the tests', () => {
+  test('a test Postgres keeps committed data and its port when it is stopped and when it is killed', async () => {
     await using server = await startPostgres()
     const url = await server.createDatabase()
     const sql = postgres(url, { max: 1, onnotice: () => {} })
@@ -39,7 +39,7 @@ describe.skipIf(postgresMissing)('a Postgres of the tests', () => {
     await sql.end()
   })
 
-  test('listens on the loopback alone, syncs its commits and wants the right password', async () => {
+  test('a test Postgres listens on loopback only, syncs commits and checks passwords', async () => {
     const server = await sharedPostgres()
     const url = await server.createDatabase()
     expect(new URL(url).hostname).toBe('127.0.0.1')
@@ -60,7 +60,7 @@ describe.skipIf(postgresMissing)('a Postgres of the tests', () => {
     expect(await rejectionOf(tried('wrong'))).toMatchObject({ code: '28P01' })
   })
 
-  test('is shared by the tests of a process, each on a database of its own', async () => {
+  test('all tests of a process share one Postgres, each with its own database', async () => {
     const [server, again] = await Promise.all([sharedPostgres(), sharedPostgres()])
     expect(again).toBe(server)
     const [one, other] = await Promise.all([server.createDatabase(), server.createDatabase()])
@@ -73,12 +73,12 @@ describe.skipIf(postgresMissing)('a Postgres of the tests', () => {
     )
   })
 
-  test('leaves nothing behind: no process, no folder', async () => {
+  test('a disposed test Postgres leaves no process and no folder', async () => {
     const server = await startPostgres({ fsync: false })
     const left = await traces(server)
     await server[Symbol.asyncDispose]()
     expectGone(left)
-    // Nor when it had stopped before.
+    // Also if it was stopped before.
     const stopped = await startPostgres({ fsync: false })
     const leftStopped = await traces(stopped)
     await stopped.stop()
@@ -87,7 +87,7 @@ describe.skipIf(postgresMissing)('a Postgres of the tests', () => {
   })
 
   for (const victims of ['the run', 'the run and its shell'])
-    test(`ends with a test run when ${victims} is killed`, async () => {
+    test(`a test Postgres ends when ${victims} is killed`, async () => {
       const child = Bun.spawn([process.execPath, '--no-env-file', '-e', FORGETFUL], {
         stdin: 'ignore',
         stdout: 'pipe',
@@ -96,7 +96,7 @@ describe.skipIf(postgresMissing)('a Postgres of the tests', () => {
       const { value } = await child.stdout.getReader().read()
       const left = JSON.parse(new TextDecoder().decode(value)) as { pid: number; folder: string }
       expect(isAlive(left.pid)).toBe(true)
-      // A runner of tests kills what a test started when the test takes too long.
+      // A test runner kills the processes of a test that takes too long.
       if (victims !== 'the run') process.kill(parentOf(left.pid), 'SIGKILL')
       child.kill('SIGKILL')
       await child.exited

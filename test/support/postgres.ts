@@ -1,10 +1,10 @@
 /**
- * A real Postgres for tests: the system's own programs, a data folder of its own, a free port of the loopback.
+ * A real Postgres for tests: the programs of the system, a data folder of its own, a free loopback port.
  *
  *   test.skipIf(postgresMissing)('…', async () => {
  *     const url = await (await sharedPostgres()).createDatabase()
  *
- * Tests that stop, kill or slow their server start one of their own: `await using server = await startPostgres()`.
+ * Tests that stop, kill or slow down their server start their own: `await using server = await startPostgres()`.
  */
 import { randomBytes } from 'node:crypto'
 import {
@@ -28,32 +28,32 @@ import { freePort, privateFolder, Supervised, unprivileged } from './supervised'
 
 const SUPERUSER = 'postgres'
 
-/** Where Debian keeps the programs of each version, none of them on PATH. */
+/** Where Debian installs the programs of each version, outside of PATH. */
 const DEBIAN = '/usr/lib/postgresql'
 
-/** Where `initdb`, `postgres`, `pg_dump` and the like lie, the newest version first; undefined without any. */
+/** Where `initdb`, `postgres`, `pg_dump` and the others are, newest version first; undefined if there are none. */
 export const postgresPrograms: string | undefined = findPrograms()
 
-/** What they need in their environment. */
+/** The environment that they need. */
 export const postgresLibraries = postgresPrograms === undefined ? {} : librariesOf(postgresPrograms)
 
-/** True where there is no Postgres: tests that need one are skipped (scripts/provision.sh installs it). */
+/** True without Postgres: tests that need it are skipped (scripts/provision.sh installs it). */
 export const postgresMissing = postgresPrograms === undefined
 
-/** Whom the programs run as. */
+/** The user that runs the programs. */
 const owned = () => unprivileged('postgres', 'nobody')
 
-/** What several servers with their logs may come to. */
+/** The disk space that several servers with their logs may need. */
 const ROOM_BYTES = 6e9
 
 export interface PostgresOptions {
-  /** False: a commit does not wait for the disk. For tests that store much and stop nothing. */
+  /** False: a commit does not wait for the disk. For tests that store much and never stop the server. */
   readonly fsync?: boolean
-  /** Further settings of postgresql.conf. */
+  /** Additional settings of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
-/** Starts a server of one's own. */
+/** Starts a server for one test. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   if (postgresPrograms === undefined) throw new Error('there is no Postgres here: run scripts/provision.sh')
   pristine ??= initialize(postgresPrograms)
@@ -68,7 +68,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   return run(postgresPrograms, folder, password, settings, 'database system is ready to accept connections')
 }
 
-/** Runs the server whose data lies in a folder. */
+/** Runs the server with the data of a folder. */
 async function run(
   programs: string,
   folder: string,
@@ -110,7 +110,7 @@ function environmentIn(folder: string): Record<string, string> {
   return { LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: folder, ...postgresLibraries }
 }
 
-/** Starts a standby of a server, which follows it from then on and takes no changes. */
+/** Starts a standby of a server, which follows it and accepts no changes. */
 export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
   if (postgresPrograms === undefined) throw new Error('there is no Postgres here: run scripts/provision.sh')
   const owner = owned()
@@ -136,7 +136,7 @@ export async function startStandby(primary: PostgresServer): Promise<PostgresSer
 
 let shared: Promise<PostgresServer> | undefined
 
-/** The server that all tests of this process share, started on first use. It ends with the process; nobody stops it. */
+/** The server that all tests of this process share. It starts on first use and ends with the process; no test stops it. */
 export function sharedPostgres(): Promise<PostgresServer> {
   shared ??= startPostgres()
   return shared
@@ -151,25 +151,25 @@ export class PostgresServer implements AsyncDisposable {
     private readonly password: string,
   ) {}
 
-  /** Process id of the postmaster; undefined while it is down. */
+  /** The pid of the postmaster; undefined while it is down. */
   get pid(): number | undefined {
     return this.server.pid
   }
 
-  /** An empty database, or a copy of `template`, to which nobody may be connected then; answers its address. */
+  /** An empty database, or a copy of `template`, which must have no connections; returns its URL. */
   async createDatabase(options: { readonly template?: string } = {}): Promise<string> {
     const name = `test_${++this.databases}_${randomBytes(4).toString('hex')}`
     await this.query(`CREATE DATABASE ${name}${options.template ? ` TEMPLATE ${options.template}` : ''}`)
     return this.url(name)
   }
 
-  /** The address of a database, by default as the superuser. */
+  /** The URL of a database, by default for the superuser. */
   url(database: string, as: { readonly user?: string; readonly password?: string } = {}): string {
     const { user = SUPERUSER, password = this.password } = as
     return `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`
   }
 
-  /** Runs statements as the superuser, on a connection of their own; answers the rows of a single one. */
+  /** Runs statements as the superuser on a new connection; returns the rows of a single one. */
   async query<Row = Record<string, unknown>>(statement: string, database = 'postgres'): Promise<Row[]> {
     const sql = postgres(this.url(database), { max: 1, onnotice: () => {} })
     try {
@@ -180,17 +180,17 @@ export class PostgresServer implements AsyncDisposable {
     }
   }
 
-  /** Ends the server: `fast` closes connections and writes a checkpoint, `immediate` leaves recovery to the next start. */
+  /** Stops the server: `fast` closes connections and writes a checkpoint, `immediate` leaves recovery to the next start. */
   async stop(mode: 'fast' | 'immediate' = 'fast'): Promise<void> {
     await this.server.end(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
   }
 
-  /** Starts it again: same port, same data. */
+  /** Starts it again with the same port and data. */
   async start(): Promise<void> {
     await this.server.start()
   }
 
-  /** Ends the postmaster and all its children without any chance to do something about it. */
+  /** Kills the postmaster and all its children. */
   async kill(): Promise<void> {
     const { pid } = this
     if (pid === undefined) return
@@ -202,12 +202,12 @@ export class PostgresServer implements AsyncDisposable {
     for (const child of children) await until(`the end of ${child}`, () => isOver(child))
   }
 
-  /** What the server logged so far, over all its runs. */
+  /** The log of the server so far, over all its runs. */
   log(): string {
     return this.server.log()
   }
 
-  /** Ends the server at once and removes its data. */
+  /** Stops the server at once and removes its data. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.close()
   }
@@ -218,7 +218,7 @@ interface Pristine {
   readonly password: string
 }
 
-/** What every server of this process begins with: making it takes longer than all else at their start. */
+/** The initial data of every server of this process, because creating it is the slowest part of a start. */
 let pristine: Promise<Pristine> | undefined
 
 async function initialize(programs: string): Promise<Pristine> {
@@ -236,7 +236,7 @@ async function initialize(programs: string): Promise<Pristine> {
       join(programs, 'initdb'),
       ...['-D', data, '-U', SUPERUSER, '--pwfile', secret],
       ...['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C.UTF-8'],
-      // What is made here is gone when the machine goes down; what is written later is synced.
+      // A crash of the machine would lose what is created here; what is written later is synced.
       '--no-sync',
       '--no-instructions',
     ],
@@ -268,7 +268,7 @@ function findPrograms(): string | undefined {
     .find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
 }
 
-/** Where /proc knows; elsewhere children notice by themselves that their postmaster is gone. */
+/** Needs /proc; elsewhere children notice by themselves that their postmaster is gone. */
 function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
@@ -277,7 +277,7 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-/** A process that nobody has waited for yet is over all the same. */
+/** A zombie process has ended too. */
 function isOver(pid: number): boolean {
   try {
     return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))

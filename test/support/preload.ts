@@ -1,24 +1,24 @@
 /**
- * Libraries that are loaded before a program (`LD_PRELOAD`) and answer calls in the system's place. What they answer
- * can be ordered while the program runs, through a file that both have mapped.
+ * Libraries that are loaded before a program (`LD_PRELOAD`) and answer system calls in its place. Their answers can be
+ * changed while the program runs, through a file that both map into memory.
  */
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../home/temporary'
 
-/** True where there is no compiler, or the loader takes no such library: tests that need one are skipped. */
+/** True without a compiler or a loader that supports it: tests that need one are skipped. */
 export const preloadMissing = process.platform !== 'linux' || Bun.which('cc') === null
 
-/** How many bytes of orders there are. */
+/** The size of the orders in bytes. */
 const ORDERS_BYTES = 64
 
 export interface Library extends Disposable {
   readonly path: string
-  /** Where it lies, with whatever is put beside it. */
+  /** The folder of the library, for further files. */
   readonly folder: string
 }
 
-/** Compiles a library from C. It goes with its scope. */
+/** Compiles a library from C. It is removed with its scope. */
 export async function compileLibrary(source: string): Promise<Library> {
   const directory = temporaryDirectory()
   const code = join(directory.path, 'source.c')
@@ -66,7 +66,7 @@ export class Preload implements Disposable {
     private readonly orders: number,
   ) {}
 
-  /** `orders`: the fields of what can be ordered, in C, all zero at first; `calls`: those that it answers. */
+  /** `orders`: the C fields of the orders, initially zero; `calls`: the functions that it replaces. */
   static async make(orders: string, calls: string): Promise<Preload> {
     const library = await compileLibrary(`${INCLUDES}struct orders { ${orders} };${MAPPING}${calls}`)
     const path = join(library.folder, 'orders')
@@ -74,7 +74,7 @@ export class Preload implements Disposable {
     return new Preload(library, openSync(path, 'r+'))
   }
 
-  /** What the environment of a program says that is to load it. */
+  /** The environment of a program that is to load the library. */
   get environment(): Readonly<Record<string, string>> {
     const { path, folder } = this.library
     return { LD_PRELOAD: path, PRELOAD_ORDERS: join(folder, 'orders') }

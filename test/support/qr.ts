@@ -1,9 +1,9 @@
 /**
- * Reads a QR code (ISO/IEC 18004) from its modules, as a camera would that sees every one of them: without correcting
- * errors, for bytes and alphanumeric text, up to version 14.
+ * Reads a QR code (ISO/IEC 18004) from its modules, like a camera that sees every one of them: without error correction,
+ * for bytes and alphanumeric text, up to version 14.
  */
 
-/** Codewords for correction in each block, and blocks, by version, for the levels L, M, Q and H. */
+/** Error correction codewords per block, and blocks, by version, for the levels L, M, Q and H. */
 const CORRECTION = [
   [7, 10, 15, 20, 26, 18, 20, 24, 30, 18, 20, 24, 26, 30],
   [10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22, 22, 24],
@@ -16,7 +16,7 @@ const BLOCKS = [
   [1, 1, 2, 2, 4, 4, 6, 6, 8, 8, 8, 10, 12, 16],
   [1, 1, 2, 4, 4, 4, 5, 6, 8, 8, 11, 11, 16, 16],
 ]
-/** The levels as the two bits of the format say them. */
+/** The levels as the two bits of the format information. */
 const LEVELS = [1, 0, 3, 2]
 
 type Matrix = readonly (readonly boolean[])[]
@@ -28,13 +28,13 @@ export function modulesOf(lines: readonly string[], dark: boolean): boolean[][] 
   return lines.flatMap((line) => [[...line].map(upper), [...line].map(lower)])
 }
 
-/** The text of a code, which may have white around it. @throws for what is no code */
+/** The text of a code, which may have a white border. @throws if it is not a code */
 export function readQr(picture: Matrix): string {
   const matrix = withoutBorder(picture)
   const size = matrix.length
   const version = (size - 17) / 4
   const at = (x: number, y: number) => matrix[y]?.[x] === true
-  // Format: 15 bits beside the finder pattern of the corner, under a mask of their own; the first five say something.
+  // Format: 15 bits beside the finder pattern of the corner, masked; the first five carry information.
   const format = [0, 1, 2, 3, 4].reduce((bits, x) => (bits << 1) | Number(at(x, 8)), 0) ^ 0b10101
   const level = LEVELS[format >> 3] ?? 0
   const words = codewords(matrix, version, format & 7)
@@ -64,7 +64,7 @@ const masks: readonly ((x: number, y: number) => boolean)[] = [
   (x, y) => (((x + y) % 2) + ((x * y) % 3)) % 2 === 0,
 ]
 
-/** Everything that is not a pattern, two columns at a time from the right, up and down in turn. */
+/** Everything that is not a pattern, two columns at a time from the right, alternately up and down. */
 function codewords(matrix: Matrix, version: number, mask: number): number[] {
   const size = matrix.length
   const isData = dataModules(version, size)
@@ -102,7 +102,7 @@ function dataModules(version: number, size: number): (x: number, y: number) => b
   }
 }
 
-/** Blocks are written in turns, word by word; the long ones come last. */
+/** The codewords of the blocks are interleaved; the long blocks come last. */
 function dataOf(words: readonly number[], version: number, level: number): number[] {
   const blocks = BLOCKS[level]?.[version - 1]
   const correction = CORRECTION[level]?.[version - 1]

@@ -1,21 +1,21 @@
 /**
- * Clients that are not well behaved: a TCP connection under the hand of a test, and a WebSocket spoken by hand on it.
- * They can stop reading, so that first the kernel's buffers fill and then the server's; leave pings unanswered; and send
- * what no library sends.
+ * Clients that misbehave: a TCP connection that a test controls, and a WebSocket written by hand on it. They can stop
+ * reading, so that first the kernel's buffers fill and then the server's; leave pings unanswered; and send what no
+ * library sends.
  */
 import { connect, type Socket } from 'node:net'
 import { within } from './sockets'
 
 const PATIENCE_MS = 10_000
 
-/** How a connection came to its end: the peer said so, or it broke. */
+/** How a connection ended: the peer closed it, or it broke. */
 export type Ending = 'fin' | 'reset'
 
 /** A connection that reads only while it is told to. */
 export class RawConnection implements Disposable {
-  /** Everything that came and was not taken yet. */
+  /** Everything that was received and not yet taken. */
   buffered: Buffer = Buffer.alloc(0)
-  /** Bytes that came in all. */
+  /** The number of bytes received. */
   total = 0
   readonly ended: Promise<Ending>
   private ending: Ending | undefined
@@ -52,7 +52,7 @@ export class RawConnection implements Disposable {
     })
   }
 
-  /** The port at this end. */
+  /** The local port. */
   get port(): number {
     return this.socket.localPort ?? 0
   }
@@ -61,7 +61,7 @@ export class RawConnection implements Disposable {
     if (this.ending !== 'reset') this.socket.write(data)
   }
 
-  /** Closes the sending half; what comes is still read. */
+  /** Closes the sending half; received data is still read. */
   finish(): void {
     this.socket.end()
   }
@@ -80,7 +80,7 @@ export class RawConnection implements Disposable {
     return taken
   }
 
-  /** Waits until `ask` finds something in what came, or the connection ends; undefined then, or when time is over. */
+  /** Waits until `ask` finds something in the received data; undefined if the connection ends or time runs out first. */
   async when<Found>(ask: () => Found | undefined, withinMs = PATIENCE_MS): Promise<Found | undefined> {
     const deadline = performance.now() + withinMs
     for (;;) {
@@ -97,7 +97,7 @@ export class RawConnection implements Disposable {
     }
   }
 
-  /** How it ended; undefined while it is open when time is over. Reads on, so that an end can be seen. */
+  /** How it ended; undefined if it is still open after that time. Keeps reading, so that an end can be seen. */
   endedWithin(withinMs: number): Promise<Ending | undefined> {
     this.resume()
     return within(withinMs, this.ended)
@@ -107,20 +107,20 @@ export class RawConnection implements Disposable {
     this.socket.destroy()
   }
 
-  /** Lets everybody who waits look again. */
+  /** Makes every waiting call check again. */
   wake(): void {
     for (const resume of this.whenMore.splice(0)) resume()
   }
 }
 
-/** An answer as it stood on the wire. */
+/** An answer as it was sent. */
 export interface RawAnswer {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
   readonly body: string
 }
 
-/** The answer at the beginning of what came, as soon as its head, and a body of known length, are there. */
+/** The answer at the start of the received data, once its head and a body of known length are complete. */
 export function answerIn(connection: RawConnection): RawAnswer | undefined {
   const text = connection.buffered.toString('latin1')
   const headEnd = text.indexOf('\r\n\r\n')
@@ -157,7 +157,7 @@ export function chunkedBody(connection: RawConnection): () => string {
   }
 }
 
-/** Sends bytes as they are and answers what comes back: an answer, a close, or nothing at all within the time. */
+/** Sends raw bytes and returns the reply: an answer, a close, or nothing within the time. */
 export async function exchange(
   url: string,
   bytes: string | Uint8Array,
@@ -179,9 +179,9 @@ export interface FrameShape {
   /** The three reserved bits as a number. */
   readonly rsv?: number
   readonly masked?: boolean
-  /** How the length is written: as short as it can be, or in 16 or 64 bits whatever it is. */
+  /** How the length is written: as short as possible, or always in 16 or 64 bits. */
   readonly lengthBits?: 7 | 16 | 64
-  /** The length that is written, when it is not that of the payload. */
+  /** The length to write if it differs from that of the payload. */
   readonly declared?: bigint
 }
 
@@ -213,13 +213,13 @@ export function closing(code: number, reason: string | Uint8Array = ''): Buffer 
   return Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from(reason)])
 }
 
-/** How a WebSocket ended: with a close frame of this code (1005: without one), or with none (1006). */
+/** How a WebSocket ended: with a close frame of this code (1005: without a code), or without a close frame (1006). */
 export interface SocketEnd {
   readonly code: number
   readonly reason: string
 }
 
-/** A WebSocket that was opened by hand. It reads on its own until `pause`. */
+/** A WebSocket opened by hand. It keeps reading until `pause`. */
 export class RawWebSocket implements Disposable {
   /** Text frames, in order. */
   readonly texts: string[] = []
@@ -236,7 +236,7 @@ export class RawWebSocket implements Disposable {
     this.ended = this.read()
   }
 
-  /** Opens it. @throws when the server refuses, with its status and body */
+  /** Opens it. @throws if the server refuses, with the status and body */
   static async open(
     url: string,
     options: {
@@ -269,7 +269,7 @@ export class RawWebSocket implements Disposable {
     this.connection.resume()
   }
 
-  /** The first text frame from `from` on that holds `part`. @throws when it does not come */
+  /** The first text frame from `from` on that contains `part`. @throws if none arrives */
   async text(part: string, { from = 0, withinMs = PATIENCE_MS } = {}): Promise<string> {
     const found = await this.connection.when(
       () => this.texts.slice(from).find((text) => text.includes(part)),
@@ -282,7 +282,7 @@ export class RawWebSocket implements Disposable {
     return found
   }
 
-  /** How it ended; undefined while it is open when time is over. */
+  /** How it ended; undefined if it is still open after that time. */
   async endedWithin(withinMs: number): Promise<SocketEnd | undefined> {
     const ending = await this.connection.endedWithin(withinMs)
     return this.end ?? (ending === undefined ? undefined : await this.ended)
@@ -332,7 +332,7 @@ export function handshake(url: string, path: string, headers: Readonly<Record<st
   return `GET ${path} HTTP/1.1\r\n${text.join('\r\n')}\r\n\r\n`
 }
 
-/** The frame at the beginning of what came, once it is there as a whole. */
+/** The frame at the start of the received data, once it is complete. */
 function frameIn(connection: RawConnection): { opcode: number; payload: Buffer } | undefined {
   const { buffered } = connection
   if (buffered.length < 2) return undefined

@@ -1,6 +1,6 @@
 /**
- * Readers of every kind, who break off at random and go on from where they had come to. What they received is noted in
- * a ledger. They survive their server: while there is none, they try again.
+ * Readers of every kind, which disconnect at random and resume from their position. What they receive is recorded in a
+ * ledger. They survive their server: while there is none, they retry.
  */
 import { Caller } from './caller'
 import type { Chance } from './chance'
@@ -14,23 +14,23 @@ import {
 } from './ledger'
 import { type EventPage, EventStream, isEvent, LiveSocket, type Via } from './sockets'
 
-/** How long anybody waits for the next thing to happen before the test fails. */
+/** How long a reader waits for the next event before the test fails. */
 const PATIENCE_MS = 15_000
 
-/** What everybody in a crowd shares. */
+/** What all members of a crowd share. */
 export interface Scene {
   readonly ledger: Ledger
-  /** Where the server is, now. */
+  /** The current address of the server. */
   readonly url: () => string
   readonly via?: Via
   readonly chance: Chance
-  /** Number of the last event that matters in these channels; undefined while more are to come. */
+  /** The seq of the last relevant event of these channels; undefined while more may come. */
   readonly goal: (channels: readonly string[]) => number | undefined
-  /** Resolves when there is a goal. */
+  /** Resolves once there is a goal. */
   readonly over: Promise<void>
 }
 
-/** Somebody with a token, wherever the server is at the moment. */
+/** A client with a token, wherever the server currently is. */
 export function speaker(
   scene: Pick<Scene, 'url' | 'via'>,
   credential: Readonly<Record<string, string>>,
@@ -45,16 +45,16 @@ export interface ReaderFacts {
   readonly selection: Selection
   /** The channels it may read. */
   readonly rooms: readonly string[]
-  /** Cursor to begin at. */
+  /** The cursor to start at. */
   readonly from: string
 }
 
-/** One connection, or a row of polls: reads for a while and comes back. */
+/** One connection, or one sequence of polls: reads for a while and returns. */
 export type Session = (reader: Reader) => Promise<void>
 
-/** Somebody who reads until everything that matters was read, by one connection after the other. */
+/** Reads until everything was read, with one connection after another. */
 export class Reader {
-  /** Where it has come to. */
+  /** The position it has reached. */
   cursor: string
   sessions = 0
 
@@ -71,7 +71,7 @@ export class Reader {
     return goal !== undefined && placeOf(this.cursor).seq >= goal
   }
 
-  /** @throws when it does not get on although the server is there */
+  /** @throws if it makes no progress although the server runs */
   async read(session: Session): Promise<void> {
     let lastFault: unknown
     let progress = { cursor: this.cursor, at: performance.now() }
@@ -108,12 +108,12 @@ export class Reader {
     }
   }
 
-  /** After how many events, or polls, to break off this time. */
+  /** After how many events or polls to disconnect this time. */
   patience(): number {
     return 1 + this.scene.chance.below(200)
   }
 
-  /** What comes next. @throws when it is over first, because there may be nothing more to wait for */
+  /** The next arrival. @throws if the crowd ends first, because then nothing more may arrive */
   next<Thing>(coming: Promise<Thing>): Promise<Thing> {
     const { goal, over } = this.scene
     if (goal([]) !== undefined) return coming
@@ -135,7 +135,7 @@ export const overMultiplexed: Session = async (reader) => {
   using socket = await LiveSocket.open(scene.url(), facts.credential, viaOf(scene))
   const { channels, types } = facts.selection
   const names = channels === '*' ? ['*'] : channels
-  // Noted before it is asked for: what it is owed follows from the rights it has from then on.
+  // Recorded before the request: from now on the rights of the account count.
   const notes = reader.open('multiplexed')
   const answer = await socket.subscribe(names, { since: reader.cursor, ...(types === null ? {} : { types }) })
   if (answer.type !== 'subscribed') throw refused(answer)
@@ -171,7 +171,7 @@ function viaOf({ via }: Scene): { via?: Via } {
   return via === undefined ? {} : { via }
 }
 
-/** A row of polls of the log, each held until there is something. */
+/** A sequence of long polls of the log. */
 export const overLongPolls: Session = async (reader) => {
   const { channels, types } = reader.facts.selection
   const notes = reader.open('long-poll')
@@ -190,7 +190,7 @@ export const overLongPolls: Session = async (reader) => {
   }
 }
 
-/** A row of polls of messages, as the earlier server's clients read. */
+/** A sequence of polls of messages, as the clients of the original server read. */
 export const overPolls: Session = async (reader) => {
   const { channels } = reader.facts.selection
   const notes = reader.open('poll')
@@ -210,10 +210,10 @@ export const overPolls: Session = async (reader) => {
   }
 }
 
-/** Every way of reading that goes on where it broke off. */
+/** Every way of reading that can resume. */
 export const everyWay: readonly Session[] = [overMultiplexed, overStream, overLongPolls, overPolls]
 
-/** A client polls now and then, not all the time. */
+/** A client polls at intervals, not all the time. */
 function pause({ scene }: Reader): number {
   return 5 + scene.chance.below(20)
 }
@@ -230,7 +230,7 @@ export interface MessagePage {
   readonly has_more: boolean
 }
 
-/** Every message that somebody can read, from the beginning. */
+/** Every message that the caller can read, from the beginning. */
 export async function everythingReadable(who: Caller): Promise<MessagePage['messages'][number][]> {
   const all: MessagePage['messages'][number][] = []
   for (let since = 'oldest'; ; ) {

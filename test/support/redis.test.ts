@@ -6,8 +6,8 @@ import { redisMissing, startRedis } from './redis'
 
 setDefaultTimeout(60_000)
 
-describe.skipIf(redisMissing)('a Redis of the tests', () => {
-  test('is on the same port again after it was stopped and after it was killed', async () => {
+describe.skipIf(redisMissing)('the Redis of the tests', () => {
+  test('a test Redis is on the same port again after it was stopped and after it was killed', async () => {
     await using server = await startRedis()
     for (const end of ['stop', 'kill'] as const) {
       expect(await ping(server.url)).toBe('PONG')
@@ -19,7 +19,7 @@ describe.skipIf(redisMissing)('a Redis of the tests', () => {
     expect(await ping(server.url)).toBe('PONG')
   })
 
-  test('wants its password', async () => {
+  test('a test Redis requires its password', async () => {
     await using server = await startRedis({ password: 'p@ss "word"' })
     expect(await ping(server.url)).toBe('PONG')
     const without = new URL(server.url)
@@ -27,7 +27,7 @@ describe.skipIf(redisMissing)('a Redis of the tests', () => {
     expect(await rejectionOf(ping(without.href))).toBeInstanceOf(Error)
   })
 
-  test('leaves no process behind', async () => {
+  test('a disposed test Redis leaves no process', async () => {
     const server = await startRedis()
     const { pid } = server
     await server[Symbol.asyncDispose]()

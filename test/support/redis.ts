@@ -1,5 +1,5 @@
 /**
- * A real Redis (or Valkey) for tests, on a free port of the loopback; it keeps nothing.
+ * A real Redis (or Valkey) for tests, on a free loopback port, without persistence.
  *
  *   test.skipIf(redisMissing)('…', async () => {
  *     await using redis = await startRedis()
@@ -12,17 +12,17 @@ import { freePort, privateFolder, Supervised } from './supervised'
 const PATH = [process.env.PATH ?? '', ...placesOf('/usr/bin')].join(':')
 const program = Bun.which('redis-server', { PATH }) ?? Bun.which('valkey-server', { PATH })
 
-/** True where there is no Redis: tests that need one are skipped (scripts/provision.sh installs it). */
+/** True without Redis: tests that need it are skipped (scripts/provision.sh installs it). */
 export const redisMissing = program === null
 
 export interface RedisOptions {
-  /** With one it answers nobody without it. */
+  /** If set, every client must give it. */
   readonly password?: string
-  /** Further lines of redis.conf. */
+  /** Additional lines of redis.conf. */
   readonly lines?: readonly string[]
 }
 
-/** Starts a server of one's own. */
+/** Starts a server for one test. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   if (program === null) throw new Error('there is no Redis here: run scripts/provision.sh')
   const { password, lines = [] } = options
@@ -62,12 +62,12 @@ export class RedisServer implements AsyncDisposable {
     readonly url: string,
   ) {}
 
-  /** Its process id; undefined while it is down. */
+  /** The pid of the server; undefined while it is down. */
   get pid(): number | undefined {
     return this.server.pid
   }
 
-  /** Asks it to end and waits for that. */
+  /** Stops it and waits for its end. */
   async stop(): Promise<void> {
     await this.server.end('SIGTERM')
   }
@@ -77,12 +77,12 @@ export class RedisServer implements AsyncDisposable {
     await this.server.start()
   }
 
-  /** Ends it without any chance to do something about it. */
+  /** Kills it. */
   async kill(): Promise<void> {
     await this.server.end('SIGKILL')
   }
 
-  /** What it logged so far, over all its runs. */
+  /** Its log so far, over all its runs. */
   log(): string {
     return this.server.log()
   }

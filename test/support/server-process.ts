@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs'
 import { isAlive, type RunFile } from '../../src/home'
 import { Caller } from './caller'
 
-/** A server that runs, or ran, in a process of its own. See {@link Site}, which starts it and sees to its end. */
+/** A server in a process of its own. See {@link Site}, which starts and ends it. */
 export class ServerProcess implements AsyncDisposable {
   readonly url: string
   readonly pid: number
-  /** Whoever reaches its Unix socket. */
+  /** A caller on its Unix socket. */
   readonly operator: Caller
 
   constructor(
     readonly run: RunFile,
-    /** Milliseconds from its start until it was ready. */
+    /** The milliseconds from its start until it was ready. */
     readonly readyAfter: number,
-    /** The files that it writes to; a daemon has one for both. */
+    /** The files that it writes to; a daemon has one for both streams. */
     private readonly outputs: readonly [stdout: string, stderr?: string],
     private readonly ended: () => Promise<number>,
   ) {
@@ -24,37 +24,37 @@ export class ServerProcess implements AsyncDisposable {
     )
   }
 
-  /** Its exit code, once it has ended; 0 for a daemon, whose exit code nobody hears. */
+  /** Its exit code once it has ended; always 0 for a daemon, whose exit code is unknown. */
   get exited(): Promise<number> {
     return this.ended()
   }
 
-  /** What it wrote on stdout so far. */
+  /** Its stdout so far. */
   get stdout(): string {
     return readFileSync(this.outputs[0], 'utf8')
   }
 
-  /** What it wrote on stderr so far. */
+  /** Its stderr so far. */
   get stderr(): string {
     return this.outputs[1] === undefined ? '' : readFileSync(this.outputs[1], 'utf8')
   }
 
-  /** All that it wrote so far. */
+  /** Everything that it has written so far. */
   get written(): string {
     return this.stdout + this.stderr
   }
 
-  /** Somebody with a token, at this server. */
+  /** A client of this server with a token. */
   as(token: string): Caller {
     return new Caller((path, init) => fetch(`${this.url}${path}`, init), { authorization: `Bearer ${token}` })
   }
 
-  /** Makes a channel. */
+  /** Creates a channel. */
   async room(slug: string): Promise<void> {
     await this.ask('/v1/admin/channels', { slug, name: slug })
   }
 
-  /** Makes an agent who is in these channels; answers its token. */
+  /** Creates an agent in these channels and returns its token. */
   async agent(handle: string, ...channels: string[]): Promise<string> {
     const { token } = await this.ask<{ token: string }>('/v1/admin/onboard', { handle, channels })
     return token
@@ -64,19 +64,19 @@ export class ServerProcess implements AsyncDisposable {
     process.kill(this.pid, name)
   }
 
-  /** Ends it without any chance to do something about it. */
+  /** Kills it. */
   async kill(): Promise<void> {
     this.signal('SIGKILL')
     await this.exited
   }
 
-  /** Asks it to stop and waits for its end; answers its exit code. */
+  /** Stops it, waits for its end and returns its exit code. */
   async stop(): Promise<number> {
     this.signal('SIGTERM')
     return this.exited
   }
 
-  /** Memory it holds, in bytes; undefined on systems without /proc. */
+  /** The memory it uses, in bytes; undefined on systems without /proc. */
   residentBytes(): number | undefined {
     try {
       const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]

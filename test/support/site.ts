@@ -1,6 +1,6 @@
 /**
- * The program as people run it, in processes of its own, on a machine of its own: a home of a user, an environment, and
- * a data home that outlives the servers on it. Whatever was started on a site ends with it.
+ * The program as an operator runs it, in real processes on a separate machine: a home directory, an environment, and a
+ * data home that outlives its servers. Every process that was started on a site ends with it.
  */
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,24 +16,24 @@ const READY_WITHIN_MS = 20_000
 
 type Settings = Readonly<Record<string, string>>
 
-/** The program as it is run: from source, or an executable that TEST_PROGRAM names. */
+/** The program: from source, or the executable that TEST_PROGRAM names. */
 export const program: readonly string[] = process.env.TEST_PROGRAM
   ? [process.env.TEST_PROGRAM]
   : [process.execPath, '--no-env-file', join(import.meta.dir, '../../src/cli/index.ts')]
 
-/** What may be different about a site. */
+/** What may differ between sites. */
 export interface SiteOptions {
-  /** The command line that the words of a command are put behind. */
+  /** The command line in front of the words of a command. */
   readonly program?: readonly string[]
   readonly path?: string
-  /** True: nothing but HOME and PATH is set, so that the data home lies where it lies for anybody. */
+  /** True: only HOME and PATH are set, so that the data home is at its default path. */
   readonly isBare?: boolean
 }
 
 export class Site implements AsyncDisposable {
   private readonly temporary = temporaryDirectory()
   private readonly program: readonly string[]
-  /** Rates are out of the way of servers, unless a test says otherwise. */
+  /** Servers have no rate limits unless a test sets them. */
   private readonly rates: Settings
   private readonly started = new Set<number>()
   private served = 0
@@ -50,28 +50,28 @@ export class Site implements AsyncDisposable {
     this.home = isBare ? join(this.userHome, '.local/share/synapse') : join(this.directory, 'data')
     this.paths = homePaths(this.home)
     this.environment = { HOME: this.userHome, PATH: path }
-    // Tests keep to themselves.
+    // A test must not find other servers.
     if (!isBare)
       Object.assign(this.environment, { SYNAPSE_HOME: this.home, SYNAPSE_DISCOVERY_MDNS_BROWSE: 'off' })
     this.rates = isBare ? {} : unlimited
   }
 
-  /** Runs a command line of the program to its end, without a terminal. */
+  /** Runs a command of the program to its end, without a terminal. */
   run(...words: string[]): Promise<Finished> {
     return this.runWith({}, ...words)
   }
 
-  /** The same with further settings in the environment. */
+  /** The same with additional settings in the environment. */
   runWith(settings: Settings, ...words: string[]): Promise<Finished> {
     return this.spawn([...this.program, ...words], settings)
   }
 
-  /** What a command answers. Fails when it fails, with what it said. */
+  /** The JSON answer of a command. Fails if the command fails, with its output. */
   async json<Answer>(...words: string[]): Promise<Answer> {
     return parsed<Answer>(await this.run(...words))
   }
 
-  /** Runs anything on this machine to its end, with `input` on its stdin. */
+  /** Runs any command to its end, with `input` on its stdin. */
   async spawn(cmd: readonly string[], settings: Settings = {}, input = ''): Promise<Finished> {
     const child = Bun.spawn([...cmd], {
       cwd: this.userHome,
@@ -84,7 +84,7 @@ export class Site implements AsyncDisposable {
     return finished(child)
   }
 
-  /** Runs a command line at a terminal: waits for each prompt and types what stands beside it. */
+  /** Runs a command at a terminal: waits for each prompt and types the text beside it. */
   async type(
     dialogue: [prompt: string, typed: string][],
     ...words: string[]
@@ -114,7 +114,7 @@ export class Site implements AsyncDisposable {
     return this.serveWith({}, ...words)
   }
 
-  /** The same with further settings in the environment. */
+  /** The same with additional settings in the environment. */
   async serveWith(settings: Settings, ...words: string[]): Promise<ServerProcess> {
     const begun = performance.now()
     const env = { ...this.rates, ...this.environment, ...settings }
@@ -158,13 +158,13 @@ export class Site implements AsyncDisposable {
     })
   }
 
-  /** A process that has to be gone when the site ends. */
+  /** A process that must end with the site. */
   remember(pid: number): void {
     this.started.add(pid)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // A daemon whose start was not reported.
+    // A daemon may have failed to report its start.
     const run = readRunFile(this.paths.runFile)
     if (run !== undefined && processState(this.home, run) === 'ours') this.remember(run.pid)
     for (const pid of this.started) {
@@ -174,7 +174,7 @@ export class Site implements AsyncDisposable {
     this.temporary[Symbol.dispose]()
   }
 
-  /** The number of a process that has ended may be another's soon. */
+  /** The pid of a process that has ended may soon belong to another one. */
   private watch({ pid, exited }: Bun.Subprocess): void {
     this.remember(pid)
     void exited.then(() => this.started.delete(pid))

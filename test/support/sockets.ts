@@ -1,13 +1,13 @@
 /**
- * Clients that hear what happens: the WebSocket in both its forms, the event stream, and polls. Each keeps everything
- * that came, in order, and lets a test wait for something without sleeping.
+ * Clients that receive events: both forms of the WebSocket, the event stream, and polls. Each keeps everything it
+ * received in order, and lets a test wait for something without sleeping.
  */
 import type { WireEvent } from './ledger'
 
 const PATIENCE_MS = 15_000
 const POLL_MS = 5
 
-/** Asks until there is an answer. @throws naming what was waited for */
+/** Calls until there is a result. @throws with the name of what it waited for */
 export async function until<Answer>(
   what: string,
   ask: () => Answer | undefined | false | Promise<Answer | undefined | false>,
@@ -22,7 +22,7 @@ export async function until<Answer>(
   }
 }
 
-/** What a promise comes to; undefined when time is over before. */
+/** The result of a promise; undefined if time runs out first. */
 export async function within<Result>(ms: number, promise: Promise<Result>): Promise<Result | undefined> {
   const { promise: over, resolve } = Promise.withResolvers<undefined>()
   const timer = setTimeout(() => resolve(undefined), ms)
@@ -33,7 +33,7 @@ export async function within<Result>(ms: number, promise: Promise<Result>): Prom
   }
 }
 
-/** Things that come one after another. */
+/** Items that arrive one after another. */
 export class Arrivals<Item> {
   readonly items: Item[] = []
   private seen = 0
@@ -45,13 +45,13 @@ export class Arrivals<Item> {
     this.wake()
   }
 
-  /** Nothing more comes. */
+  /** No more items will arrive. */
   end(how: string): void {
     this.over ??= how
     this.wake()
   }
 
-  /** The first that matches after the one that was last waited for. @throws when it does not come */
+  /** The first match after the last one that was waited for. @throws if none arrives */
   async next(match: (item: Item) => boolean, what: string, withinMs = PATIENCE_MS): Promise<Item> {
     const deadline = performance.now() + withinMs
     for (;;) {
@@ -81,25 +81,25 @@ export class Arrivals<Item> {
   }
 }
 
-/** The headers by which a client shows who it is. */
+/** The headers that identify a client. */
 export type Credential = Readonly<Record<string, string>>
 
-/** How a connection is made, where that is not left to the runtime. A WebSocket speaks HTTP/1.1 in any case. */
+/** Connection settings other than the runtime's defaults. A WebSocket always uses HTTP/1.1. */
 export interface Via {
   readonly tls?: { readonly ca: string }
   readonly protocol?: 'http2'
 }
 
-/** A frame of the server. Which keys it has depends on its type. */
+/** A frame of the server. Its keys depend on its type. */
 export interface Frame {
   readonly type: string
   readonly [key: string]: unknown
 }
 
-/** A WebSocket, as the runtime's own client speaks it. */
+/** A WebSocket of the runtime's own client. */
 export class LiveSocket implements Disposable {
   readonly arrivals = new Arrivals<Frame>()
-  /** Every frame as it stood on the wire. */
+  /** Every frame as it was sent. */
   readonly texts: string[] = []
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
   end: { readonly code: number; readonly reason: string } | undefined
@@ -120,7 +120,7 @@ export class LiveSocket implements Disposable {
     )
   }
 
-  /** Opens one. @throws when the server refuses, or does not answer */
+  /** Opens one. @throws if the server refuses or does not answer */
   static async open(
     url: string,
     credential: Credential,
@@ -162,12 +162,12 @@ export class LiveSocket implements Disposable {
     this.socket.send(bytes)
   }
 
-  /** The next frame of a type, after the one that was last waited for. */
+  /** The next frame of a type, after the last one that was waited for. */
   next(type: string, withinMs?: number): Promise<Frame> {
     return this.arrivals.next((frame) => frame.type === type, `a frame ${type}`, withinMs)
   }
 
-  /** Says something and waits for the answer to it, which may be an error. */
+  /** Sends a frame and waits for its answer, which may be an error. */
   async ask(frame: { readonly type: string; readonly [key: string]: unknown }): Promise<Frame> {
     const id = `ask-${++this.asked}`
     this.say({ ...frame, id })
@@ -178,12 +178,12 @@ export class LiveSocket implements Disposable {
     return this.ask({ type: 'subscribe', channels, ...more })
   }
 
-  /** Waits until everything that the server sent before now is here. */
+  /** Waits until everything that the server has sent so far has arrived. */
   async settle(): Promise<void> {
     await this.ask({ type: 'ping' })
   }
 
-  /** How it was closed; undefined while it is open when time is over. */
+  /** How it was closed; undefined if it is still open after that time. */
   closedWithin(withinMs: number): Promise<{ readonly code: number; readonly reason: string } | undefined> {
     return within(withinMs, this.closed)
   }
@@ -192,7 +192,7 @@ export class LiveSocket implements Disposable {
     this.socket.close(1000)
   }
 
-  /** Breaks the connection without a word. */
+  /** Breaks the connection without a close frame. */
   terminate(): void {
     this.socket.terminate()
   }
@@ -231,7 +231,7 @@ export class EventStream implements Disposable {
     )
   }
 
-  /** Opens one, or, when the server refuses, answers with the refusal. */
+  /** Opens one, or returns the refusal of the server. */
   static async request(
     url: string,
     credential: Credential,
@@ -262,7 +262,7 @@ export class EventStream implements Disposable {
     )
   }
 
-  /** The next block of an event type, after the one that was last waited for. */
+  /** The next block of an event type, after the last one that was waited for. */
   next(event: string, withinMs?: number): Promise<Block> {
     return this.arrivals.next((block) => block.event === event, `an event ${event}`, withinMs)
   }

@@ -1,6 +1,6 @@
 /**
- * A server of somebody else's that tests start: it runs under a small shell, which ends it and removes its folder as
- * soon as this process is gone, however it went. A test run that was killed leaves nothing behind.
+ * A foreign server that tests start. It runs under a small shell, which stops it and removes its folder as soon as this
+ * process is gone for any reason. A killed test run leaves nothing behind.
  */
 import { chownSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { until } from './sockets'
 
 /**
- * Says the pid of the server, then its exit status. Behind it a second shell waits for the end of stdin, which ends the
- * server and then its folder; with a line on stdin the folder stays. It outlives the first, which a runner of tests
- * may kill together with a test that took too long.
+ * Prints the pid of the server, then its exit status. A second shell waits for the end of stdin, then stops the server
+ * and removes its folder; after a line on stdin the folder stays. It outlives the first shell, which a test runner may
+ * kill together with a test that takes too long.
  */
 const SHELL = `
 folder=$1 signal=$2
@@ -37,11 +37,11 @@ const READY_WITHIN_MS = 30_000
 export interface Unprivileged {
   readonly uid: number
   readonly gid: number
-  /** What a command line begins with to be run as this user. */
+  /** The words in front of a command that runs it as this user. */
   readonly prefix: readonly string[]
 }
 
-/** Somebody else to run a program as that refuses to be root; null when this process is not root anyway. */
+/** A user for programs that refuse to run as root; null if this process is not root. */
 export function unprivileged(...names: string[]): Unprivileged | null {
   if (process.getuid?.() !== 0) return null
   for (const name of names) {
@@ -55,7 +55,7 @@ export function unprivileged(...names: string[]): Unprivileged | null {
   throw new Error(`there is no user ${names.join(' or ')} to run a server as: root may not`)
 }
 
-/** A folder that nobody but `owner` (null: this process) enters; `place`: what it lies in. */
+/** A folder that only `owner` (null: this process) may enter; `place` is its parent. */
 export function privateFolder(
   name: string,
   owner: Unprivileged | null,
@@ -66,7 +66,7 @@ export function privateFolder(
   return folder
 }
 
-/** A port of 127.0.0.1 that nobody has. */
+/** A free port of 127.0.0.1. */
 export function freePort(): number {
   const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => {} } })
   const { port } = listener
@@ -75,13 +75,13 @@ export function freePort(): number {
 }
 
 export interface SupervisedOptions {
-  /** Where the server keeps its files and its log; goes with the server. */
+  /** The files and the log of the server; removed with the server. */
   readonly folder: string
   readonly command: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** What its log says when it takes connections. */
+  /** What its log says once it accepts connections. */
   readonly ready: string
-  /** What ends it at once when nobody needs it any more. */
+  /** The signal that stops it at once. */
   readonly endBy: 'QUIT' | 'TERM' | 'KILL'
 }
 
@@ -97,12 +97,12 @@ export class Supervised {
 
   constructor(private readonly options: SupervisedOptions) {}
 
-  /** The server's process; undefined while it is down. */
+  /** The pid of the server; undefined while it is down. */
   get pid(): number | undefined {
     return this.run?.status === undefined ? this.run?.pid : undefined
   }
 
-  /** Starts the server on what it kept, and waits until it is ready. */
+  /** Starts the server with its existing data and waits until it is ready. */
   async start(): Promise<void> {
     if (this.pid !== undefined) throw new Error('the server runs already')
     const { folder, endBy, command, env, ready } = this.options
@@ -113,10 +113,10 @@ export class Supervised {
       stdin: 'pipe',
       stdout: 'pipe',
       stderr: 'ignore',
-      // A signal for the whole group of the tests ends the tests; what follows from that is the shell's work.
+      // A signal for the process group of the tests ends the tests; the shell does the rest.
       detached: true,
     })
-    // From here on the folder is the new shell's.
+    // From here on the folder belongs to the new shell.
     await this.dismiss('the folder stays')
     const said = lines(shell.stdout)
     const pid = Number(await said.next())
@@ -134,14 +134,14 @@ export class Supervised {
     )
   }
 
-  /** Signals the server and waits for its end; answers its exit status as a shell sees it (128 + a signal). */
+  /** Signals the server and waits for its end; returns its exit status as a shell reports it (128 + a signal). */
   async end(signal: NodeJS.Signals): Promise<number> {
     if (!this.run) return 0
     if (this.pid !== undefined) process.kill(this.pid, signal)
     return await this.run.ended
   }
 
-  /** What the server wrote so far, over all its runs. */
+  /** The log of the server so far, over all its runs. */
   log(): string {
     try {
       return readFileSync(join(this.options.folder, 'log'), 'utf8')
@@ -150,12 +150,12 @@ export class Supervised {
     }
   }
 
-  /** Ends the server at once; its folder goes with it. */
+  /** Stops the server at once and removes its folder. */
   async close(): Promise<void> {
     await this.dismiss()
   }
 
-  /** Lets go of the shell: it ends a server that still runs, and with a `word` it leaves the folder alone. */
+  /** Closes the shell: it stops a server that still runs, and with a `word` it keeps the folder. */
   private async dismiss(word?: string): Promise<void> {
     const { run } = this
     if (!run) return
@@ -166,7 +166,7 @@ export class Supervised {
   }
 }
 
-/** What is written to a stream, line by line; '' when it is over. */
+/** The lines of a stream; '' at its end. */
 function lines(stream: ReadableStream<Uint8Array>): { next(): Promise<string> } {
   const reader = stream.getReader()
   const decoder = new TextDecoder()

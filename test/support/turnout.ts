@@ -1,5 +1,5 @@
 /**
- * A port of the loopback that leads to one server or another, as a name or an address does that moves at a failover.
+ * A loopback port that forwards to one server or another, like a name or an address that moves in a failover.
  *
  *   await using turnout = await openTurnout(primary.port)
  *   turnout.leadTo(standby.port)
@@ -8,7 +8,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 export interface Turnout extends AsyncDisposable {
   readonly port: number
-  /** Where it leads from now on; what is connected is cut. */
+  /** Changes the target; existing connections are cut. */
   leadTo(port: number): void
 }
 

@@ -1,4 +1,4 @@
-/** Rates out of the way of tests that are about something else. */
+/** No rate limits, for tests of other things. */
 export const unlimited: Readonly<Record<string, string>> = {
   SYNAPSE_RATE_LOGIN: 'off',
   SYNAPSE_RATE_POST: 'off',

@@ -1,5 +1,5 @@
 /**
- * The real application on a home of its own, with a clock that stands, and people in it:
+ * The real application in a new home, with a clock that is stopped, and people in it:
  *
  *   await using w = await world()
  *   const family = await w.channel('family', { kind: 'private' })
@@ -31,20 +31,20 @@ export { type Message, type Page, Person, type Room } from './person'
 
 export type Role = 'admin' | 'member' | 'read_only'
 
-/** The password of every human, and a slow hash of it: argon2-cffi made it, as the earlier server did. */
+/** The password of every human, and a slow hash of it, made by argon2-cffi as on the original server. */
 export const PASSWORD = 'correct horse battery staple'
 export const PASSWORD_HASH =
   '$argon2id$v=19$m=65536,t=3,p=4$MIIRqgvgQbgj220jfp0MPA$YfwJSVjtjSU0zzV/P3S9nnQ/USre2wvJMjfCIjrTQbg'
 
 const CHEAP_HASH = cheapPasswords.hash(PASSWORD)
 
-/** Every channel, as a one-operator team would give its agents. */
+/** Every channel, as a small team would give its agents. */
 export const READ_AND_POST = ['channel:*:read', 'channel:*:post']
 
 const SESSION_MICROS = 14 * 24 * 3600 * 1_000_000
 
 interface NewPerson {
-  /** Role by slug. */
+  /** The role by slug. */
   readonly channels?: Readonly<Record<string, Role>>
   readonly displayName?: string
 }
@@ -53,27 +53,27 @@ interface NewPerson {
 export async function world<Time extends Clock = FakeClock>(
   options: {
     readonly settings?: Readonly<Record<string, string>>
-    /** Default: a clock that stands until it is moved. */
+    /** Default: a clock that is stopped until it is moved. */
     readonly clock?: Time
-    /** Default: those of the event loop. */
+    /** Default: the turns of the event loop. */
     readonly turns?: Turns
-    /** Ways to use the server, besides those that it has. */
+    /** Surfaces in addition to those of the server. */
     readonly surfaces?: readonly Surface[]
-    /** The types of events that it knows; default: all that the program writes. */
+    /** The event types that it knows; default: all of the program. */
     readonly catalogue?: Catalogue
-    /** Default false: a real hash takes a third of a second of processor time, in which nothing else is tested. */
+    /** Default false: a real hash takes a third of a second of processor time and tests nothing more. */
     readonly hasSlowPasswords?: boolean
   } = {},
 ): Promise<World<Time>> {
   const folder = fastDirectory()
   const home = folder.path
-  // A server makes its files its own, and with them the whole process of the tests.
+  // A server changes the umask of its process, here that of the tests.
   const umask = process.umask()
   await using undo = new AsyncDisposableStack()
   undo.use(folder)
   undo.defer(() => rmSync(`${home}-backups`, { recursive: true, force: true }))
   undo.defer(() => void process.umask(umask))
-  // A caller that names another type of clock brings one along.
+  // A caller with another type of clock passes one.
   const clock = options.clock ?? (new FakeClock() as unknown as Time)
   const lines: string[] = []
   const database = undo.use(
@@ -104,14 +104,14 @@ export async function world<Time extends Clock = FakeClock>(
 
 export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
   readonly home: string
-  /** Administrates without a credential, as the Unix socket does. */
+  /** Acts as admin without a credential, like the Unix socket. */
   readonly operator: Caller
   /** Has no credential. */
   readonly guest: Caller
   private isStopped = false
 
   constructor(
-    /** The server as it runs now. */
+    /** The currently running server. */
     public running: Running,
     private readonly start: (catalogue?: Catalogue) => Promise<Running>,
     readonly config: Config,
@@ -128,7 +128,7 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     this.guest = new Caller(this.send)
   }
 
-  /** What statements for `sql` say differently on the engines. */
+  /** The differences between the engines in statements for `sql`. */
   get words(): Words {
     return this.database.words
   }
@@ -138,17 +138,17 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     return this.running.urls[0] ?? ''
   }
 
-  /** All that was logged so far. Complete once the server stopped. */
+  /** The log so far. Complete once the server has stopped. */
   get log(): string {
     return this.lines.join('')
   }
 
-  /** Somebody who sends these headers with every request. */
+  /** A client that sends these headers with every request. */
   caller(credential: Record<string, string>): Caller {
     return new Caller(this.send, credential)
   }
 
-  /** Somebody with a bearer token. */
+  /** A client with a bearer token. */
   bearer(token: string): Caller {
     return this.caller({ authorization: `Bearer ${token}` })
   }
@@ -175,7 +175,7 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     return new Person(this.send, { authorization: `Bearer ${token}` }, account.id, handle, token, id)
   }
 
-  /** Somebody who is signed in, and whose password is PASSWORD. No password is hashed for it, which would be slow. */
+  /** A client with a session, whose password is PASSWORD. No password is hashed, which would be slow. */
   async human(handle: string, options: NewPerson & { readonly isAdmin?: boolean } = {}): Promise<Person> {
     const account = await this.account(handle, options)
     await this.sql(
@@ -190,7 +190,7 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     return new Person(this.send, credential, account.id, handle, secret, '')
   }
 
-  /** Signs a human in without asking for the password; answers what the cookie carries. */
+  /** Creates a session without a password check; returns the cookie value. */
   async session(handle: string): Promise<string> {
     const secret = `session-of-${handle}-${Bun.randomUUIDv7()}`.padEnd(43, '_')
     const now = this.clock.now()
@@ -228,17 +228,17 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     await this.succeeds(this.operator.post(`/v1/admin/${kind}/${what.id}/archive`))
   }
 
-  /** Runs a statement, whose parameters are question marks, behind the server's back; answers its rows. */
+  /** Runs a statement with question marks as parameters directly on the database; returns its rows. */
   sql<Row = Fields>(statement: string, ...parameters: Parameter[]): Promise<Row[]> {
     return this.database.sql<Row>(statement, ...parameters)
   }
 
-  /** The whole log as it is stored. */
+  /** The whole stored log. */
   storedLog(): Promise<LoggedEvent[]> {
     return logIn(this.database)
   }
 
-  /** What is stored and what was announced: equal before and after whatever must leave no trace. */
+  /** What is stored and what was announced: unchanged by a request that must leave no trace. */
   async trace(): Promise<{ messages: number; events: number; announced: number }> {
     const [stored] = await this.sql<{ messages: number; events: number }>(
       'SELECT (SELECT count(*) FROM messages) AS messages, (SELECT max(seq) FROM events) AS events',
@@ -247,7 +247,7 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     return { messages: stored?.messages ?? 0, events: stored?.events ?? 0, announced: health.body.last_seq }
   }
 
-  /** Ends the server; its home stays until the world is disposed of. */
+  /** Stops the server; its home stays until the world is disposed. */
   async stop(): Promise<void> {
     if (this.isStopped) return
     this.isStopped = true
@@ -256,8 +256,8 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
   }
 
   /**
-   * Ends the server and starts it again on the same home, with the same clock; everybody finds it where it is then.
-   * `catalogue`: the types of events that it knows from then on; default: all that the program writes.
+   * Restarts the server on the same home with the same clock; existing callers use the new server. `catalogue`: the
+   * event types that it knows from then on; default: all of the program.
    */
   async restart(catalogue?: Catalogue): Promise<void> {
     await this.stop()

@@ -10,7 +10,7 @@ const secret = crypto.subtle.importKey(
   ['sign', 'verify'],
 )
 
-/** A token of the server in the query, signed by whoever sends it. The signature is checked before anything is looked up. */
+/** A token of the server in the query, signed by the client. The signature is checked before any lookup. */
 export const toyCredentials: Credentials = {
   read: async (_, request) => {
     const [token = '', signature = ''] = (new URL(request.url).searchParams.get('key') ?? '').split('.')
@@ -23,7 +23,7 @@ export const toyCredentials: Credentials = {
   },
 }
 
-/** A key, as the clients of the toy make it of their token. */
+/** The key that clients of the toy derive from their token. */
 export async function toyKey(token: string): Promise<string> {
   const signature = await crypto.subtle.sign('HMAC', await secret, encoder.encode(token))
   return `${token}.${new Uint8Array(signature).toHex()}`

@@ -5,8 +5,8 @@ import type { Surface } from '../../../src/http/surface'
 const ENDPOINT = 'toy-hook'
 
 /**
- * A surface that tells a receiver of what happens: of its own act, which puts a row into the outbox in its transaction,
- * and of messages, which a projection puts there.
+ * A surface that delivers events to a receiver: of its own command, which adds a row to the outbox in its transaction,
+ * and of messages, which a projection adds.
  */
 export function toyHooks(receiver: string): Surface {
   return {

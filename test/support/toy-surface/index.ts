@@ -1,6 +1,6 @@
 /**
- * A protocol that no client speaks, with everything of its own that a surface can have. It is here to show that a surface
- * is one folder and one line of the list that `boot` is given.
+ * A made-up protocol that uses everything a surface can define. It shows that a surface is one folder and one line of the
+ * list that `boot` gets.
  */
 import type { Surface } from '../../../src/http/surface'
 import { toyCors } from './cors'

@@ -4,7 +4,7 @@ import { streamed } from '../../../src/http/schema'
 const documentation = 'none'
 const tag = 'Toy'
 
-/** The most bytes that are echoed, far above what the toy reads as JSON. */
+/** The maximum number of echoed bytes, far above what the toy reads as JSON. */
 export const ECHO_BYTES = 100_000
 
 export function streamEndpoints(): Endpoint[] {
@@ -46,7 +46,7 @@ export function streamEndpoints(): Endpoint[] {
   ]
 }
 
-/** What comes piece by piece, as a stream that is read no faster than it is sent. */
+/** A body in pieces, as a stream that is read no faster than it is sent. */
 export function readable(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = pieces[Symbol.asyncIterator]()
   return new ReadableStream({

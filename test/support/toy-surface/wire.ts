@@ -3,7 +3,7 @@ import { type Failure, HttpError, type RenderedError } from '../../../src/http/e
 
 const LIMIT = 1024
 
-/** What other protocols have other words for. */
+/** Fields that other protocols name differently. */
 const codes: Readonly<Record<string, string>> = {
   invalid_token: 'TOY_BAD_KEY',
   payload_too_large: 'TOY_TOO_LARGE',
@@ -20,7 +20,7 @@ export function renderToyUnknown({ methods }: { readonly methods: readonly strin
   throw new HttpError(methods.length > 0 ? 405 : 404, 'TOY_UNRECOGNIZED', 'The toy does not know this')
 }
 
-/** JSON, whatever the request says that it is; nothing is an empty object. */
+/** JSON, whatever the content type of the request; an empty body is an empty object. */
 export async function readToyBody(request: Request): Promise<unknown> {
   const text = new TextDecoder().decode(await wholeBody(request, LIMIT))
   try {
