@@ -198,8 +198,8 @@ describe('a server asked to stop', () => {
   })
 })
 
-describe('an older database that was put back', () => {
-  test.concurrent('an older database that was put back starts an epoch: later cursors get 409, and earlier ones continue', async () => {
+describe('restoring an older database', () => {
+  test.concurrent('a restored older database starts an epoch: later cursors get 409, and earlier ones continue', async () => {
     await using site = new Site()
     let server = await site.serveWith(QUIET)
     await server.room('alpha')

@@ -110,7 +110,7 @@ describe('a correct run', () => {
     expect(judged({ entries: repeated })).toEqual([])
   })
 
-  test('a new epoch may start, in which numbers continue', () => {
+  test('numbers continue when a new epoch starts', () => {
     const from = (seq: number) => (row: { seq: number }) => row.seq > seq
     const moved = alter((entry) => 'seq' in entry && entry.seq > 3, { epoch: LATER })
     expect(

@@ -10,7 +10,7 @@
  *  - log        seqs of the log start at 1, increase by one and name one event each; epochs never go back
  *  - order      the events of a stream come in the order of the log, none twice, none from before its start
  *  - gap        a stream delivers everything that its filters select between its start and the position it reached; a
- *              reader that comes back starts where it stopped, unless the server declared the gap (410, 409, resync)
+ *               reader that comes back starts where it stopped, unless the server declared the gap (410, 409, resync)
  *  - false      an event of a stream is in the log with the same content, and the filters select it
  *  - leak       no account receives an event of a channel GRACE_MILLISECONDS after it surely lost the right to read it
  *  - twice      an idempotency key, or an attempt without one, creates at most one message, always the same one
