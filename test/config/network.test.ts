@@ -133,8 +133,8 @@ describe('the socket', () => {
   })
 })
 
-describe('targets that may be called', () => {
-  test('are names of hosts in lower case, and networks', () => {
+describe('allowed webhook targets', () => {
+  test('webhook targets are lower-case host names and networks', () => {
     using here = loading()
     const written = 'Hooks.LAN.,pi,10.0.0.0/8,fd00::/8,127.0.0.1,pi'
     expect(here.load({ SYNAPSE_WEBHOOKS_ALLOW_TARGETS: written }).settings['webhooks.allow_targets']).toEqual(
@@ -143,7 +143,7 @@ describe('targets that may be called', () => {
   })
 
   test.each(['10.0.0.0/33', '10.0.0', '1.2.3.4.5', 'http://a.lan', 'a.lan:80', '*.lan', 'a b'])(
-    'are refused: %s',
+    'an invalid webhook target is refused: %s',
     (written) => {
       using here = loading()
       expect(here.problems({ SYNAPSE_WEBHOOKS_ALLOW_TARGETS: JSON.stringify([written]) })).toMatchObject([

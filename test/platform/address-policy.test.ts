@@ -13,7 +13,7 @@ test.each([
   '::ffff:93.184.216.34',
   '64:ff9b::5db8:d822',
   '2002:5db8:d822::1',
-])('%s is in the public internet and may be called', (address) => expect(may(address)).toBe(true))
+])('the public address %s may be called', (address) => expect(may(address)).toBe(true))
 
 const inner = [
   ...[
@@ -49,12 +49,12 @@ const inner = [
     '2002:7f00:1::',
   ],
 ]
-test.each(inner)('%s is not, and may be called only where the operator vouches for it', (address) => {
+test.each(inner)('the private address %s may be called only if the operator vouches for it', (address) => {
   expect([may(address), may(address, [], true)]).toEqual([false, true])
 })
 
 test.each(['169.254.1.1', 'fe80::1', 'fe80::1%eth0', '::ffff:169.254.1.1'])(
-  '%s is link-local, and may be called only where a listed network holds it',
+  'the link-local address %s may be called only if a listed network contains it',
   (address) => {
     expect([may(address), may(address, [], true)]).toEqual([false, false])
     expect(may(address, ['169.254.1.0/24', 'fe80::/64'])).toBe(true)
@@ -68,17 +68,18 @@ test.each([
   'fd00:ec2::254',
   '::ffff:a9fe:a9fe',
   '64:ff9b::a9fe:a9fe',
-])('%s hands out credentials, and is never called', (address) =>
+])('the metadata address %s is never called', (address) =>
   expect(may(address, ['0.0.0.0/0', '::/0'], true)).toBe(false),
 )
 
-test('a listed network allows what it holds and nothing else', () => {
+test('a listed network allows its own addresses and no others', () => {
   const networks = ['192.168.1.0/24', 'fd00:1::/64']
   for (const address of ['192.168.1.7', '::ffff:192.168.1.7', 'fd00:1::7'])
     expect(may(address, networks)).toBe(true)
   for (const address of ['192.168.2.7', 'fd00:2::7', '127.0.0.1']) expect(may(address, networks)).toBe(false)
 })
 
-test.each(['', 'localhost', '1.2.3', '1.2.3.4.5', 'gg::1'])('%j is no address', (text) =>
-  expect(may(text, ['0.0.0.0/0'], true)).toBe(false),
+test.each(['', 'localhost', '1.2.3', '1.2.3.4.5', 'gg::1'])(
+  '%j is not an address and is never called',
+  (text) => expect(may(text, ['0.0.0.0/0'], true)).toBe(false),
 )

@@ -11,7 +11,7 @@ setDefaultTimeout(20_000)
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
-/** Calls with names that this test gives addresses to. */
+/** Outbound calls with a name server of the test. */
 function outbound(names: Record<string, readonly string[]> = {}, authorities?: readonly string[]) {
   const asked: string[] = []
   const calls = new OutboundCalls({
@@ -24,7 +24,7 @@ function outbound(names: Record<string, readonly string[]> = {}, authorities?: r
   })
   const call = (url: string, more: Partial<OutboundRequest> = {}) =>
     calls.call({ method: 'POST', url, body: 'hello', timeoutMs: 10_000, maxBytes: 4096, ...more })
-  /** Why there is no answer. */
+  /** The reason for a failed call. */
   const refused = (url: string, more: Partial<OutboundRequest> = {}) =>
     call(url, more).then(
       ({ status }) => `answered ${status}`,
@@ -35,7 +35,7 @@ function outbound(names: Record<string, readonly string[]> = {}, authorities?: r
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
-/** Says back how it was called. */
+/** Answers with the request that it received. */
 const echo = async (request: Request) => {
   const { host, pathname, search } = new URL(request.url)
   return Response.json({
@@ -47,7 +47,7 @@ const echo = async (request: Request) => {
   })
 }
 
-/** A server that answers raw bytes, and counts its connections. */
+/** A server that sends raw bytes and counts its connections. */
 async function rawServer(answer: (socket: Socket) => void) {
   const sockets = new Set<Socket>()
   const ended = Promise.withResolvers<void>()
@@ -67,7 +67,7 @@ async function rawServer(answer: (socket: Socket) => void) {
   const port = typeof address === 'object' && address !== null ? address.port : 0
   return {
     url: `http://receiver.example:${port}/`,
-    /** Resolves when no connection is open any more. */
+    /** Resolves once no connection is open. */
     ended: ended.promise,
     [Symbol.dispose]: () => {
       for (const socket of sockets) socket.destroy()
@@ -83,7 +83,7 @@ test.each([
   ['::1', 'http'],
   ['127.0.0.1', 'https'],
   ['::1', 'https'],
-])('a name is looked up once, and %s is called by %s under that name', async (hostname, scheme) => {
+])('a name is resolved once, and %s is called over %s under that name', async (hostname, scheme) => {
   using folder = temporaryDirectory()
   const files = issued(folder.path)
   const tls = {
@@ -106,7 +106,7 @@ test.each([
   })
   expect(asked).toEqual(['localhost'])
   if (scheme === 'http') return
-  // A certificate for another name, and one by an authority that nobody knows.
+  // A certificate for another name, and one from an unknown authority.
   expect(await refused(`https://other.example:${server.port}/`)).toBe('certificate')
   expect(await outbound({ localhost: [hostname] }).refused(`https://localhost:${server.port}/`)).toBe(
     'certificate',
@@ -117,7 +117,7 @@ test.each([
   )
 })
 
-test('an address that may not be called is not called, whatever name or form it has', async () => {
+test('a forbidden address is not called under any name and in any notation', async () => {
   using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: echo })
   const { port } = server
   const names: Record<string, readonly string[]> = {
@@ -144,14 +144,14 @@ test('an address that may not be called is not called, whatever name or form it 
   expect(await call('nowhere.example')).toBe('unresolved')
 })
 
-test('of several addresses the first that is listened on is called', async () => {
+test('the first address of a name that accepts the connection is called', async () => {
   using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: echo })
   const { call, refused } = outbound({ 'both.example': ['::1', '127.0.0.1'], 'none.example': ['127.0.0.2'] })
   expect((await call(`http://both.example:${server.port}/`)).status).toBe(200)
   expect(await refused(`http://none.example:${server.port}/`)).toBe('unreachable')
 })
 
-test('a redirect is an answer like another', async () => {
+test('a redirect is returned and not followed', async () => {
   using server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -161,7 +161,7 @@ test('a redirect is an answer like another', async () => {
   expect([status, headers.location]).toEqual([302, 'http://127.0.0.1:1/'])
 })
 
-test('no more of an answer is read than is wanted, and the connection is closed', async () => {
+test('an answer longer than the limit is cut and its connection closed', async () => {
   using server = await rawServer((socket) => {
     const more = () => {
       while (!socket.destroyed && socket.write('a'.repeat(65_536)));
@@ -175,7 +175,7 @@ test('no more of an answer is read than is wanted, and the connection is closed'
   await server.ended
 })
 
-test('what is compressed stays as it was sent, and an answer as long as wanted is whole', async () => {
+test('a compressed answer is not decompressed, and one as long as the limit is not cut', async () => {
   using server = await rawServer((socket) =>
     socket.end('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc'),
   )
@@ -184,27 +184,27 @@ test('what is compressed stays as it was sent, and an answer as long as wanted i
 })
 
 test.each([
-  ['says nothing', '', 'timeout'],
-  ['stops in its head', 'HTTP/1.1 200 OK\r\nContent-', 'timeout'],
-  ['stops in its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc', 'timeout'],
-])('a receiver that %s is left when the time is over', async (_, said, problem) => {
+  ['sends nothing', '', 'timeout'],
+  ['stops within the headers', 'HTTP/1.1 200 OK\r\nContent-', 'timeout'],
+  ['stops within the body', 'HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc', 'timeout'],
+])('a call to a receiver that %s ends with a timeout', async (_, said, problem) => {
   using server = await rawServer((socket) => socket.write(said))
   expect(await outbound(here).refused(server.url, { timeoutMs: 100 })).toBe(problem as 'timeout')
   await server.ended
 })
 
 test.each([
-  ['hangs up', ''],
-  ['speaks no HTTP', 'SSH-2.0 x\r\n'],
-  ['breaks off', 'HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc'],
+  ['closes the connection', ''],
+  ['does not speak HTTP', 'SSH-2.0 x\r\n'],
+  ['closes within the body', 'HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc'],
   ['changes the protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
-  ['has an endless head', `HTTP/1.1 200 OK\r\n${`x-a: ${'a'.repeat(1000)}\r\n`.repeat(200)}\r\n`],
-])('a receiver that %s is unreachable', async (_, said) => {
+  ['sends endless headers', `HTTP/1.1 200 OK\r\n${`x-a: ${'a'.repeat(1000)}\r\n`.repeat(200)}\r\n`],
+])('a receiver that %s counts as unreachable', async (_, said) => {
   using server = await rawServer((socket) => socket.end(said))
   expect(await outbound(here).refused(server.url)).toBe('unreachable')
 })
 
-test('a call ends when its caller ends it', async () => {
+test('a call ends when its caller aborts it', async () => {
   const asked = Promise.withResolvers<void>()
   using server = await rawServer(() => asked.resolve())
   const ender = new AbortController()
@@ -222,14 +222,16 @@ test.each([
   'file:///etc/passwd',
   'http://',
   'http://user:secret@a.example/',
-])('%j is nothing to call', async (url) => expect(await outbound().refused(url)).toBe('invalid'))
+])('the URL %j is invalid and not called', async (url) =>
+  expect(await outbound().refused(url)).toBe('invalid'),
+)
 
-test('a header cannot carry another one', async () => {
+test('a header value cannot inject another header', async () => {
   const { refused } = outbound(here)
   expect(await refused('http://receiver.example:1/', { headers: { 'x-a': 'b\r\nx-c: d' } })).toBe('invalid')
 })
 
-test('a proxy of the environment is not asked', async () => {
+test('proxy variables of the environment are ignored', async () => {
   using server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: echo })
   const script = `
     import { OutboundCalls } from '${join(import.meta.dir, '../../src/platform/outbound.ts')}'
