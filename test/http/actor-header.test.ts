@@ -14,7 +14,7 @@ const enforced = {
   ]),
 }
 
-/** The settings of each column, and the cell of a row that stands in it: that of a switch which is on, if there is one. */
+/** The settings of each column of the table, and how to find the cell of a row: the last switch that is on decides. */
 const columns = {
   'both off': [{}, ({ off }) => off],
   strict_actor_header: [strict, ({ off, strict = off }) => strict],
@@ -31,7 +31,7 @@ interface Cast {
   readonly root: Person
   /** Its token names ann, `@` is not part of a handle. */
   readonly bridge: Caller
-  /** Its token names everybody who is no admin. */
+  /** Its token names all accounts except admins. */
   readonly relay: Caller
   readonly peer: Person
   /** The local operator. */
@@ -88,7 +88,7 @@ async function isActing(caller: Caller, handle: string, by: string | undefined):
   expect([body.handle, body.acted_by]).toEqual([handle.toLowerCase().trim(), by])
 }
 
-/** The same refusal of a read and of a write, which leaves nothing behind. */
+/** A read and a write are both refused in the same way, and the write leaves no trace. */
 async function isRefused(w: World, caller: Caller, handle: string, status: number, body: Fields) {
   await leavesNoTrace(w, async () => {
     expectRefusal(await caller.get('/v1/auth/me', as(handle)), status, body)
@@ -99,7 +99,7 @@ async function isRefused(w: World, caller: Caller, handle: string, status: numbe
 
 type Cell = (cast: Cast) => Promise<void>
 
-/** What a situation comes to with both switches off, and with the one that changes it. */
+/** The answers of one situation with both switches off, and with the switch that changes them. */
 interface Cells {
   readonly off: Cell
   readonly strict?: Cell
@@ -111,7 +111,7 @@ const open = ['/healthz', '/readyz', '/openapi.json', '/docs', '/pair']
 
 const rows: readonly (readonly [situation: string, cells: Cells])[] = [
   [
-    '1. no header',
+    'it is missing',
     everywhere(async ({ ann, boss, operator }) => {
       for (const person of [ann, boss]) {
         const { body } = await person.get('/v1/auth/me')
@@ -121,7 +121,7 @@ const rows: readonly (readonly [situation: string, cells: Cells])[] = [
     }),
   ],
   [
-    '2. the value is not one handle',
+    'its value is not one handle',
     everywhere(async ({ w, ann, boss, operator }) => {
       for (const value of ['', ' ', 'ann, bob', 'ann bob', '@ann', 'ünn', '1st', 'ann;', 'a'.repeat(65), '*'])
         for (const caller of [ann, boss, operator]) await isRefused(w, caller, value, 400, invalid)
@@ -136,7 +136,7 @@ const rows: readonly (readonly [situation: string, cells: Cells])[] = [
     }),
   ],
   [
-    '3. no credential, and the route needs none',
+    'there is no credential and the route needs none',
     {
       off: async ({ w }) => {
         for (const path of open) expect((await w.guest.get(path, as('ann'))).status).toBe(200)
@@ -154,19 +154,19 @@ const rows: readonly (readonly [situation: string, cells: Cells])[] = [
     },
   ],
   [
-    '4. no credential, and the route needs one',
+    'there is no credential and the route needs one',
     {
       off: async ({ w }) => isRefused(w, w.guest, 'ann', 401, unauthenticated),
       strict: async ({ w }) => {
         await isRefused(w, w.guest, 'ann', 401, bare)
-        // What is no credential of ours is none.
+        // A credential of another scheme counts as no credential.
         for (const headers of [{ authorization: 'Basic YTpi' }, { cookie: 'other=1' }])
           await isRefused(w, w.caller(headers), 'ann', 401, bare)
       },
     },
   ],
   [
-    '6. the claimed one is the principal',
+    'it names the caller itself',
     everywhere(async ({ ann, boss, root, bridge }) => {
       for (const person of [ann, boss, root]) await isActing(person, person.handle, undefined)
       await isActing(ann, ' ANN ', undefined)
@@ -174,14 +174,14 @@ const rows: readonly (readonly [situation: string, cells: Cells])[] = [
     }),
   ],
   [
-    '7. the claimed one is unknown',
+    'it names an unknown account',
     everywhere(async ({ w, ann, boss, root, bridge, relay, operator }) => {
       for (const admin of [boss, root, operator]) await isRefused(w, admin, 'nobody', 404, notFound)
       for (const caller of [ann, bridge, relay]) await isRefused(w, caller, 'nobody', 403, denied)
     }),
   ],
   [
-    '8. the claimed one is archived, of another server, or a service account',
+    'it names an archived, remote or service account',
     everywhere(async ({ w, ann, boss, root, bridge, relay, operator }) => {
       for (const handle of ['gone', 'away@lab', 'fed:lab'])
         for (const caller of [ann, boss, root, bridge, relay, operator])
@@ -189,21 +189,21 @@ const rows: readonly (readonly [situation: string, cells: Cells])[] = [
     }),
   ],
   [
-    '9. the token names the claimed one',
+    'the token lists the named account',
     everywhere(async ({ w, bridge, relay }) => {
       await isActing(bridge, 'ann', 'bridge')
       await isRefused(w, bridge, 'relay', 403, denied)
       await isActing(relay, 'ann', 'relay')
-      // An admin has to be named.
+      // A star does not include admins.
       await isRefused(w, relay, 'other-boss', 403, denied)
     }),
   ],
   [
-    '10. the principal is neither admin nor operator',
+    'the caller is neither admin nor operator',
     everywhere(async ({ w, ann }) => isRefused(w, ann, 'bridge', 403, denied)),
   ],
   [
-    '11. the principal is a system admin',
+    'the caller is a system admin',
     {
       off: async ({ boss, root }) => {
         for (const handle of ['ann', 'bridge', 'other-boss']) {
@@ -222,13 +222,13 @@ const rows: readonly (readonly [situation: string, cells: Cells])[] = [
     },
   ],
   [
-    '12. the local operator',
+    'the caller is the local operator',
     everywhere(async ({ operator }) => {
       for (const handle of ['ann', 'bridge', 'boss']) await isActing(operator, handle, 'operator')
     }),
   ],
   [
-    '13. the token of another server',
+    'the caller is another server',
     everywhere(async ({ w, peer }) => {
       for (const handle of ['ann', 'fed:lab', 'nobody']) await isRefused(w, peer, handle, 403, denied)
       expect((await peer.get('/v1/auth/me')).status).toBe(200)
@@ -236,16 +236,16 @@ const rows: readonly (readonly [situation: string, cells: Cells])[] = [
   ],
 ]
 
-describe.each(Object.keys(columns) as Column[])('X-Synapse-Actor, %s:', (column) => {
+describe.each(Object.keys(columns) as Column[])('X-Synapse-Actor with these settings: %s', (column) => {
   let here: Cast
   beforeAll(async () => {
     here = await cast(column)
   })
   afterAll(() => here.w[Symbol.asyncDispose]())
 
-  test.each(rows)('%s', (_, cells) => columns[column][1](cells)(here))
+  test.each(rows)('the header is judged as documented when %s', (_, cells) => columns[column][1](cells)(here))
 
-  test('a stream and a socket judge it when they are opened', async () => {
+  test('streams and sockets judge the header when they are opened', async () => {
     const { w, ann, bridge, boss } = here
     await isStreamOf(w, bridge.credential, 'ann', 'ann')
     await isStreamOf(w, boss.credential, 'ann', 'ann')
@@ -262,7 +262,7 @@ describe.each(Object.keys(columns) as Column[])('X-Synapse-Actor, %s:', (column)
   })
 })
 
-/** Both a stream and a socket are the claimed account's. */
+/** Opens a stream and a socket, and checks that both belong to the claimed account. */
 async function isStreamOf(w: World, credential: Record<string, string>, claimed: string, handle: string) {
   using stream = await EventStream.open(w.url, credential, { headers: as(claimed) })
   expect(stream.response.status).toBe(200)
@@ -270,8 +270,8 @@ async function isStreamOf(w: World, credential: Record<string, string>, claimed:
   expect((await socket.next('hello')).account).toMatchObject({ handle })
 }
 
-describe('while somebody acts as another', () => {
-  test('memberships and roles are the other’s, scopes stay the token’s', async () => {
+describe('impersonation', () => {
+  test('an impersonating caller has the memberships and roles of the claimed account and the scopes of its own token', async () => {
     await using w = await world()
     await w.channel('general')
     await w.channel('bridged')
@@ -296,7 +296,7 @@ describe('while somebody acts as another', () => {
     expect(refused.body).toMatchObject({ code: 'missing_scope', required_scope: 'channel:general:post' })
   })
 
-  test('administration is judged by the principal alone', async () => {
+  test('admin rights come from the caller and never from the claimed account', async () => {
     await using w = await world()
     const boss = await w.human('boss', { isAdmin: true })
     await w.agent('ann')
@@ -316,13 +316,13 @@ describe('while somebody acts as another', () => {
     expect((await bridge.get('/v1/health', as('boss'))).body).not.toHaveProperty('epoch')
     expect((await boss.get('/v1/admin/accounts', as('ann'))).status).toBe(200)
     expect((await boss.get('/v1/health', as('ann'))).body).toHaveProperty('epoch')
-    // The log says who it was.
+    // The event log names the real actor.
     await boss.post('/v1/admin/accounts', { kind: 'agent', handle: 'cat' }, as('ann'))
     const log = await boss.get<{ events: Fields[] }>('/v1/events?since=oldest&type=account.created')
     expect(log.body.events.at(-1)).toMatchObject({ actor: { handle: 'boss' }, account: { handle: 'cat' } })
   })
 
-  test('what belongs to the person stays the person’s', async () => {
+  test('an impersonating caller cannot manage the tokens, password or sessions of a person', async () => {
     await using w = await world()
     const boss = await w.human('boss', { isAdmin: true })
     await w.human('ada')
@@ -348,7 +348,7 @@ describe('while somebody acts as another', () => {
     })
   })
 
-  test('the message keeps by which token, and shows it to nobody', async () => {
+  test('a message stores the token of the impersonating caller and never shows it', async () => {
     await using w = await world()
     await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -369,7 +369,7 @@ describe('while somebody acts as another', () => {
     expect(read.text).not.toMatch(/acting|token_id|root/)
   })
 
-  test('the log of requests names both, and writes are told of', async () => {
+  test('the request log names both the caller and the claimed account', async () => {
     await using w = await world({ settings: { SYNAPSE_LOG_REQUESTS: 'all' } })
     await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -379,7 +379,7 @@ describe('while somebody acts as another', () => {
     expect(w.log).toContain(`"account_id":"${boss.id}","acting_as":"${ann.id}","route":"POST /v1/messages"`)
   })
 
-  test('a retry key is one of the account that it stands for', async () => {
+  test('a retry key belongs to the claimed account', async () => {
     await using w = await world()
     await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -390,13 +390,13 @@ describe('while somebody acts as another', () => {
     expect((await boss.post('/v1/messages', sent)).body.id).not.toBe(first.body.id)
   })
 
-  describe('its streams end within a second', () => {
+  describe('streams of an impersonating caller', () => {
     const ends: [string, (w: World, ann: Person, root: Person) => Promise<unknown>][] = [
-      ['when the token is revoked', (w, _, root) => w.revokes(root)],
-      ['when the principal is archived', (w, _, root) => w.archives(root)],
-      ['when the claimed account is archived', (w, ann) => w.archives(ann)],
+      ['the token is revoked', (w, _, root) => w.revokes(root)],
+      ['the caller is archived', (w, _, root) => w.archives(root)],
+      ['the claimed account is archived', (w, ann) => w.archives(ann)],
     ]
-    test.each(ends)('%s', async (_, end) => {
+    test.each(ends)('a stream opened by impersonation closes within a second when %s', async (_, end) => {
       await using w = await world()
       await w.channel('general')
       const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -411,15 +411,15 @@ describe('while somebody acts as another', () => {
 
     const losses: [string, (w: World, boss: Person, ann: Person) => Promise<Answer>][] = [
       [
-        'when the principal is an admin no more',
+        'the caller stops being an admin',
         (w, boss) => w.operator.patch(`/v1/admin/accounts/${boss.id}`, { is_admin: false }),
       ],
       [
-        'when the list that is asked does not have it',
+        'the allowlist is enforced and does not list the caller',
         (w) => w.operator.put('/v1/config/strict_impersonation_enforcement', { value: true }),
       ],
       [
-        'when the claimed account is not to be named by a star any more',
+        'the claimed account becomes an admin, which a star does not include',
         async (w, _, ann) => {
           const value = [{ account: 'boss', as: ['*'] }]
           await w.operator.put('/v1/config/impersonation_allowlist', { value })
@@ -428,23 +428,26 @@ describe('while somebody acts as another', () => {
         },
       ],
     ]
-    test.each(losses)('%s; its own go on', async (_, lose) => {
-      await using w = await world()
-      await w.channel('general')
-      const channels = { general: 'member' } as const
-      const ann = await w.human('ann', { channels })
-      const boss = await w.human('boss', { isAdmin: true, channels })
-      using own = await LiveSocket.open(w.url, boss.credential)
-      using acted = await LiveSocket.open(w.url, boss.credential, { headers: as('ann') })
-      for (const socket of [own, acted]) await socket.subscribe(['general'])
-      expect((await lose(w, boss, ann)).status).toBe(200)
-      expect(await acted.closedWithin(1000)).toMatchObject({ code: 1008 })
-      expect(acted.frames.at(-1)).toEqual({ type: 'bye', reason: 'auth_revoked' })
-      await ann.posts('general', 'still heard')
-      expect((await own.next('message.created')).message).toMatchObject({ body: 'still heard' })
-    })
+    test.each(losses)(
+      'the caller keeps its own stream and loses the impersonating one when %s',
+      async (_, lose) => {
+        await using w = await world()
+        await w.channel('general')
+        const channels = { general: 'member' } as const
+        const ann = await w.human('ann', { channels })
+        const boss = await w.human('boss', { isAdmin: true, channels })
+        using own = await LiveSocket.open(w.url, boss.credential)
+        using acted = await LiveSocket.open(w.url, boss.credential, { headers: as('ann') })
+        for (const socket of [own, acted]) await socket.subscribe(['general'])
+        expect((await lose(w, boss, ann)).status).toBe(200)
+        expect(await acted.closedWithin(1000)).toMatchObject({ code: 1008 })
+        expect(acted.frames.at(-1)).toEqual({ type: 'bye', reason: 'auth_revoked' })
+        await ann.posts('general', 'still heard')
+        expect((await own.next('message.created')).message).toMatchObject({ body: 'still heard' })
+      },
+    )
 
-    test('but not for what happens to the principal in a channel', async () => {
+    test('an impersonating stream follows the memberships of the claimed account, not those of the caller', async () => {
       await using w = await world()
       const general = await w.channel('general')
       const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -459,7 +462,7 @@ describe('while somebody acts as another', () => {
     })
   })
 
-  test('it stands for the claimed account, and for nobody else, in @here', async () => {
+  test('an impersonating stream makes the claimed account present for @here, and not the caller', async () => {
     await using w = await world()
     await w.channel('general')
     const bob = await w.agent('bob', { channels: { general: 'member' } })
@@ -470,7 +473,7 @@ describe('while somebody acts as another', () => {
   })
 })
 
-test('the earlier socket takes the header of an admin who is signed in', async () => {
+test('the single-channel socket accepts the actor header of a signed-in admin', async () => {
   await using w = await world()
   await w.channel('general')
   const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -483,7 +486,7 @@ test('the earlier socket takes the header of an admin who is signed in', async (
   await socket.next('message.created')
 })
 
-test('GET /v1/health says to admins which checks are on, and why', async () => {
+test('GET /v1/health shows admins which impersonation checks are on, and why', async () => {
   await using w = await world({ settings: { SYNAPSE_STRICT_ACTOR_HEADER: 'on' } })
   const { body } = await w.operator.get('/v1/health')
   expect(body.checks).toEqual([

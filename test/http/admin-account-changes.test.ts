@@ -6,7 +6,7 @@ const PATH = '/v1/admin/accounts'
 const ids = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b'
 
 describe('PATCH /v1/admin/accounts/{id}', () => {
-  test('changes what is given and leaves the rest alone; so does null', async () => {
+  test('fields that are absent or null keep their value', async () => {
     await using w = await world()
     const ann = await w.agent('ann')
     const patch = (fields: Fields) => w.operator.patch(`${PATH}/${ann.id}`, fields)
@@ -30,7 +30,7 @@ describe('PATCH /v1/admin/accounts/{id}', () => {
     expect((await patch({ chain_limit: 0 })).body).toMatchObject({ chain_limit: 0 })
   })
 
-  test('makes and unmakes a system admin, with the next request', async () => {
+  test('granting or removing admin rights takes effect with the next request', async () => {
     await using w = await world()
     const bob = await w.human('bob')
     const asks = async () => (await bob.get(PATH)).status
@@ -41,7 +41,7 @@ describe('PATCH /v1/admin/accounts/{id}', () => {
     expect(await asks()).toBe(403)
   })
 
-  test('of a password signs everybody out who knew the old one', async () => {
+  test('a new password ends all sessions of the person', async () => {
     await using w = await world()
     const bob = await w.human('bob')
     const hash = () =>
@@ -78,7 +78,7 @@ describe('PATCH /v1/admin/accounts/{id}', () => {
       { code: 'agents_use_scopes', detail: 'Agents administrate by a token with the scope admin:*' },
     ],
   ]
-  test.each(refused)('refuses %s', async (_, who, fields, status, body) => {
+  test.each(refused)('a change of an account is refused for %s', async (_, who, fields, status, body) => {
     await using w = await world()
     const people: Record<string, { id: string }> = { ann: await w.agent('ann'), bob: await w.human('bob') }
     await leavesNoTrace(w, async () =>
@@ -86,7 +86,7 @@ describe('PATCH /v1/admin/accounts/{id}', () => {
     )
   })
 
-  test('says what is wrong with its fields', async () => {
+  test('a refusal names each invalid field', async () => {
     await using w = await world()
     const fields = {
       chain_limit: 1001,
@@ -109,7 +109,7 @@ describe('PATCH /v1/admin/accounts/{id}', () => {
 describe('archiving an account', () => {
   const change = (caller: Caller, id: string, verb: string) => caller.post(`${PATH}/${id}/${verb}`)
 
-  test('ends its credentials with the next request, once, and may be taken back', async () => {
+  test('archiving ends all credentials with the next request, happens once, and can be undone', async () => {
     await using w = await world()
     const general = await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -131,11 +131,11 @@ describe('archiving an account', () => {
     for (const person of [ann, bob])
       expect((await change(w.operator, person.id, 'unarchive')).body).toMatchObject({ archived_at: null })
     expect((await ann.reads(general)).status).toBe(200)
-    // A session that ended has ended.
+    // Unarchiving does not bring a session back.
     expect((await bob.reads(general)).body).toMatchObject({ code: 'invalid_session' })
   })
 
-  test.each(['archive', 'unarchive'])('%s refuses what is no account', async (verb) => {
+  test.each(['archive', 'unarchive'])('%s refuses an id that is not an account', async (verb) => {
     await using w = await world()
     expectRefusal(await change(w.operator, 'x', verb), 400, {
       code: 'invalid_id',

@@ -6,7 +6,7 @@ const PATH = '/v1/admin/accounts'
 const make = (w: World, fields: Fields) => w.operator.post(PATH, fields)
 
 describe('POST /v1/admin/accounts', () => {
-  test('makes an agent, with its handle for a name', async () => {
+  test('a new agent is named after its handle by default', async () => {
     await using w = await world()
     const { status, body } = await make(w, { kind: 'agent', handle: ' Helper-1 ' })
     expect(status).toBe(201)
@@ -27,7 +27,7 @@ describe('POST /v1/admin/accounts', () => {
     })
   })
 
-  test('makes a human, whose password is stored as argon2id of 64 MiB and three passes', async () => {
+  test('the password of a new human is stored as argon2id with 64 MiB and three passes', async () => {
     await using w = await world({ hasSlowPasswords: true })
     const password = 'p'.repeat(8)
     const { status, body, text } = await make(w, {
@@ -51,7 +51,7 @@ describe('POST /v1/admin/accounts', () => {
     expect(await Bun.password.verify(password, row?.password_hash ?? '')).toBeTrue()
   })
 
-  test('takes a handle of 64 letters, digits, _ and -', async () => {
+  test('a handle may have 64 letters, digits, _ and -', async () => {
     await using w = await world()
     expect((await make(w, { kind: 'agent', handle: `a${'9_-z'.repeat(15)}abc` })).status).toBe(201)
     expect(issuesOf(await make(w, { kind: 'agent', handle: 'a'.repeat(65) }))).toEqual([
@@ -59,7 +59,7 @@ describe('POST /v1/admin/accounts', () => {
     ])
   })
 
-  test('says what is wrong with its fields', async () => {
+  test('a refusal names each invalid field', async () => {
     await using w = await world()
     const fields = {
       kind: 'robot',
@@ -77,7 +77,7 @@ describe('POST /v1/admin/accounts', () => {
     ])
   })
 
-  test('stops at the quota', async () => {
+  test('an account beyond the quota is refused', async () => {
     await using w = await world({ settings: { SYNAPSE_QUOTA_ACCOUNTS: '2' } })
     await w.agent('one')
     await w.agent('two')
@@ -91,7 +91,7 @@ describe('POST /v1/admin/accounts', () => {
     )
   })
 
-  test('makes one account of twenty requests at once', async () => {
+  test('twenty simultaneous requests for one handle create one account', async () => {
     await using w = await world()
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => make(w, { kind: 'agent', handle: 'ann' })),
@@ -143,7 +143,7 @@ describe('POST /v1/admin/accounts refuses', () => {
       { code: 'agents_use_scopes', detail: 'Agents administrate by a token with the scope admin:*' },
     ],
   ]
-  test.each(refused)('%j: %d', async (fields, status, body) => {
+  test.each(refused)('the request %j is refused with status %d', async (fields, status, body) => {
     await leavesNoTrace(w, async () => expectRefusal(await make(w, fields), status, body))
   })
 
@@ -165,7 +165,7 @@ describe('POST /v1/admin/accounts refuses', () => {
     'all',
     'system',
     'me',
-  ])('the handle %p', async (handle) => {
+  ])('the handle %p is refused', async (handle) => {
     await leavesNoTrace(w, async () =>
       expectRefusal(await make(w, { kind: 'agent', handle }), 400, { code: 'invalid_handle', detail }),
     )

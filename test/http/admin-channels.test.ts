@@ -8,7 +8,7 @@ const ids = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b'
 const make = (w: World, fields: Fields) => w.operator.post(PATH, fields)
 
 describe('POST /v1/admin/channels', () => {
-  test('makes a public channel', async () => {
+  test('a new channel is public by default', async () => {
     await using w = await world()
     const { status, body } = await make(w, {
       slug: ' Team-OPS ',
@@ -30,7 +30,7 @@ describe('POST /v1/admin/channels', () => {
     })
   })
 
-  test('takes the topic for its description, unless that is given', async () => {
+  test('a topic becomes the description unless a description is given', async () => {
     await using w = await world()
     expect((await make(w, { slug: 'a', name: 'A', topic: 't' })).body).toMatchObject({
       description: 't',
@@ -41,7 +41,7 @@ describe('POST /v1/admin/channels', () => {
     expect((await make(w, { slug: 'c', name: 'C' })).body).toMatchObject({ description: null, topic: null })
   })
 
-  test('lets its maker in as its admin, unless that is the operator', async () => {
+  test('an account that creates a channel becomes its admin', async () => {
     await using w = await world()
     const makers = [await w.agent('root', { scopes: ['admin:*'] }), await w.human('boss', { isAdmin: true })]
     for (const maker of makers) {
@@ -75,14 +75,14 @@ describe('POST /v1/admin/channels', () => {
       { code: 'use_dms', detail: 'A direct message channel is opened with POST /v1/dms, not created here' },
     ],
   ]
-  test.each(refused)('refuses %j: %d', async (fields, status, body) => {
+  test.each(refused)('the request %j is refused with status %d', async (fields, status, body) => {
     await using w = await world()
     await w.channel('general')
     await w.archives(await w.channel('attic'))
     await leavesNoTrace(w, async () => expectRefusal(await make(w, { name: 'N', ...fields }), status, body))
   })
 
-  test('lets its maker stay out, and the account of the server itself', async () => {
+  test('a creator can choose not to join, and the system account never joins', async () => {
     await using w = await world({ settings: { SYNAPSE_ADMIN_TOKEN: TOKEN } })
     const system = w.bearer(TOKEN)
     const by = (caller: Caller, slug: string, more = {}) => caller.post(PATH, { slug, name: slug, ...more })
@@ -93,13 +93,13 @@ describe('POST /v1/admin/channels', () => {
     expect((await w.operator.get<Fields[]>('/v1/admin/memberships')).body).toEqual([])
   })
 
-  test('takes a slug that begins with a digit, and one of 64', async () => {
+  test('a slug may begin with a digit and have 64 characters', async () => {
     await using w = await world()
     for (const slug of ['1', '2-b', 'a'.repeat(64), 'dm', 'dmx'])
       expect((await make(w, { slug, name: slug })).status).toBe(201)
   })
 
-  test('says what is wrong with its fields', async () => {
+  test('a refusal names each invalid field', async () => {
     await using w = await world()
     const fields = { slug: 'a'.repeat(65), name: '', description: 'x'.repeat(2001), kind: 'secret' }
     expect(issuesOf(await make(w, fields))).toEqual([
@@ -110,7 +110,7 @@ describe('POST /v1/admin/channels', () => {
     ])
   })
 
-  test('stops at the quota', async () => {
+  test('a channel beyond the quota is refused', async () => {
     await using w = await world({ settings: { SYNAPSE_QUOTA_CHANNELS: '1' } })
     await w.channel('one')
     await leavesNoTrace(w, async () =>
@@ -125,7 +125,7 @@ describe('POST /v1/admin/channels', () => {
 })
 
 describe('archiving a channel', () => {
-  test('shuts it with the next request, once, and may be taken back', async () => {
+  test('archiving closes a channel with the next request, happens once, and can be undone', async () => {
     await using w = await world()
     const general = await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -150,7 +150,7 @@ describe('archiving a channel', () => {
     expect(await ann.hears(general)).toEqual(['before'])
   })
 
-  test.each(['archive', 'unarchive'])('%s refuses what is no channel', async (verb) => {
+  test.each(['archive', 'unarchive'])('%s refuses an id that is not a channel', async (verb) => {
     await using w = await world()
     expectRefusal(await w.operator.post(`${PATH}/x/${verb}`), 400, {
       code: 'invalid_id',

@@ -29,17 +29,17 @@ const lists: [string, string, (row: Fields) => unknown][] = [
 ]
 
 describe.each(lists)('the list of %s', (_, path, keyOf) => {
-  test('is a bare array, whole and in order', async () => {
+  test('the list is a bare array, complete and in order', async () => {
     const { status, body, headers } = await admin.get<Fields[]>(path)
     expect([status, Array.isArray(body)]).toEqual([200, true])
     expect(headers.get('synapse-next-cursor')).toBeNull()
     const keys = body.map(keyOf)
-    // Tokens stand in the order of their making, which their ids follow.
+    // Tokens are listed in the order of creation, and their ids follow that order.
     expect(keys.toSorted()).toEqual(keys)
     expect(keys.length).toBeGreaterThanOrEqual(12)
   })
 
-  test.each([1, 5, 12, 1000])('is the same in pages of %d', async (limit) => {
+  test.each([1, 5, 12, 1000])('pages of %d make up the same list', async (limit) => {
     const whole = (await admin.get<Fields[]>(path)).body
     const rows: Fields[] = []
     for (let cursor: string | null = ''; cursor !== null && rows.length < 100; ) {
@@ -53,13 +53,13 @@ describe.each(lists)('the list of %s', (_, path, keyOf) => {
     expect(rows).toEqual(whole)
   })
 
-  test('takes 1 to 1000 at a time', async () => {
+  test('the limit is 1 to 1000', async () => {
     expect(issuesOf(await admin.get(`${path}limit=0`))).toEqual(['greater_than_equal query.limit'])
     expect(issuesOf(await admin.get(`${path}limit=1001`))).toEqual(['less_than_equal query.limit'])
   })
 })
 
-test('the memberships of one channel, or account, have pages as well', async () => {
+test('the memberships of one channel or one account can be read in pages', async () => {
   const { body, headers } = await admin.get<Fields[]>('/v1/admin/memberships?channel=n01&limit=3')
   expect(body.map(({ account_handle }) => account_handle)).toEqual(['n00', 'n01', 'n02'])
   const cursor = headers.get('synapse-next-cursor')
@@ -70,16 +70,13 @@ test('the memberships of one channel, or account, have pages as well', async () 
   expect(own.body.map(({ channel_slug }) => channel_slug)).toEqual(['n00', 'n01'])
 })
 
-test.each(['n01', 'n01 n00 n02', ' ', 'n01\0 n00'])(
-  'a cursor of %j is none of memberships',
-  async (place) => {
-    const cursor = Buffer.from(place).toString('base64url')
-    const answer = await admin.get(`/v1/admin/memberships?cursor=${cursor}`)
-    expectRefusal(answer, 400, { code: 'invalid_cursor', detail: 'Invalid cursor' })
-  },
-)
+test.each(['n01', 'n01 n00 n02', ' ', 'n01\0 n00'])('%j is not a cursor for memberships', async (place) => {
+  const cursor = Buffer.from(place).toString('base64url')
+  const answer = await admin.get(`/v1/admin/memberships?cursor=${cursor}`)
+  expectRefusal(answer, 400, { code: 'invalid_cursor', detail: 'Invalid cursor' })
+})
 
-test('accounts show when they were last seen', async () => {
+test('the list of accounts shows when each was last seen', async () => {
   const seen = await w.agent('seen')
   await seen.get('/v1/auth/me')
   const now = w.clock.now()
@@ -90,7 +87,7 @@ test('accounts show when they were last seen', async () => {
   expect(body.find(({ handle }) => handle === 'n05')).toMatchObject({ last_seen_at: null })
 })
 
-test('the tokens of nobody are not found', async () => {
+test('the tokens of an unknown account are not found', async () => {
   expectRefusal(await admin.get('/v1/admin/tokens?account=nobody'), 404, {
     code: 'account_not_found',
     detail: 'Account not found',
@@ -98,11 +95,11 @@ test('the tokens of nobody are not found', async () => {
   expect(issuesOf(await admin.get('/v1/admin/tokens'))).toEqual(['missing query.account'])
 })
 
-test('an account is found in any spelling of its handle', async () => {
+test('an account is found by its handle in any spelling', async () => {
   expect((await admin.get<Fields[]>('/v1/admin/tokens?account=N01')).body).toHaveLength(1)
 })
 
-test('a cursor that is nonsense is no fault of ours', async () => {
+test('an invalid cursor never causes a server error', async () => {
   for (const [, path] of lists) {
     for (const cursor of ['%00nonsense', 'AAAA', 'c1.AAAA.1', '_____w']) {
       const { status } = await admin.get(`${path}cursor=${cursor}`)
@@ -112,7 +109,7 @@ test('a cursor that is nonsense is no fault of ours', async () => {
 })
 
 test.each(['/v1/admin/tokens?account=n00&', '/v1/admin/devices?'])(
-  'a cursor of %s that stands for no number is refused',
+  'a cursor for %s that is not a number is refused',
   async (path) => {
     for (const words of ['ann', '-1', '1.5', '1e3', 'NaN', '9'.repeat(30)])
       expectRefusal(await admin.get(`${path}cursor=${Buffer.from(words).toString('base64url')}`), 400, {

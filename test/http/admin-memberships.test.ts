@@ -13,7 +13,7 @@ async function scene(settings: Record<string, string> = {}) {
   return { w, general, ann, add, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
 }
 
-/** A channel of two that nobody may change. */
+/** A direct message channel of two, whose memberships are fixed. */
 async function makeDirect(w: World): Promise<string> {
   const id = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5c'
   await w.sql(
@@ -24,7 +24,7 @@ async function makeDirect(w: World): Promise<string> {
 }
 
 describe('POST /v1/admin/memberships', () => {
-  test('lets an account in, with the next request', async () => {
+  test('a new member has access with the next request', async () => {
     await using s = await scene()
     expect((await s.ann.reads(s.general)).status).toBe(404)
     const { status, body } = await s.add({ account_handle: ' ANN ', channel_slug: 'General' })
@@ -44,7 +44,7 @@ describe('POST /v1/admin/memberships', () => {
     ['member', 'member'],
     ['read_only', 'read_only'],
     ['read-only', 'read_only'],
-  ])('takes the role %s', async (sent, role) => {
+  ])('the role %s is accepted', async (sent, role) => {
     await using s = await scene()
     expect((await s.add({ account_handle: 'ann', channel_slug: 'general', role: sent })).body).toMatchObject({
       role,
@@ -71,7 +71,7 @@ describe('POST /v1/admin/memberships', () => {
       { code: 'dm_membership_fixed', detail: 'A direct message channel always has the same two members' },
     ],
   ]
-  test.each(refused)('refuses %j: %d', async (fields, status, body) => {
+  test.each(refused)('the request %j is refused with status %d', async (fields, status, body) => {
     await using s = await scene()
     await s.w.human('bob', { channels: { general: 'read_only' } })
     await makeDirect(s.w)
@@ -80,7 +80,7 @@ describe('POST /v1/admin/memberships', () => {
     )
   })
 
-  test('stops at the quota', async () => {
+  test('a membership beyond the quota is refused', async () => {
     await using s = await scene({ SYNAPSE_QUOTA_MEMBERS: '1' })
     await s.w.agent('bob', { channels: { general: 'member' } })
     await leavesNoTrace(s.w, async () =>
@@ -93,7 +93,7 @@ describe('POST /v1/admin/memberships', () => {
     )
   })
 
-  test('says what is wrong with its fields', async () => {
+  test('a refusal names each invalid field', async () => {
     await using s = await scene()
     expect(issuesOf(await s.add({ channel_slug: '', role: 'owner' }))).toEqual([
       'missing body.account_handle',
@@ -104,7 +104,7 @@ describe('POST /v1/admin/memberships', () => {
 })
 
 describe('GET /v1/admin/memberships', () => {
-  test('lists all, by channel and handle, or those of an account or channel', async () => {
+  test('memberships are listed by channel and handle, for the server, one channel or one account', async () => {
     await using s = await scene()
     await s.w.channel('alpha')
     const pairs = [
@@ -134,8 +134,8 @@ describe('GET /v1/admin/memberships', () => {
   })
 })
 
-describe('a membership', () => {
-  test('changes its role, with the next request, and says so only if it changed', async () => {
+describe('changing a membership', () => {
+  test('a new role applies with the next request, and an unchanged role causes no event', async () => {
     await using s = await scene()
     await s.add({ account_handle: 'ann', channel_slug: 'general' })
     const set = (role: string) => s.w.operator.patch(`${PATH}/${s.ann.id}/${s.general.id}`, { role })
@@ -154,7 +154,7 @@ describe('a membership', () => {
     ])
   })
 
-  test('ends with the next request', async () => {
+  test('a removed member loses access with the next request', async () => {
     await using s = await scene()
     await s.add({ account_handle: 'ann', channel_slug: 'general' })
     await s.ann.posts(s.general, 'hi')
@@ -165,7 +165,7 @@ describe('a membership', () => {
     expect((await s.w.operator.delete(path)).status).toBe(404)
   })
 
-  test('that is not there, or of broken ids, is refused', async () => {
+  test('a missing membership or an invalid id is refused', async () => {
     await using s = await scene()
     const notFound = { code: 'membership_not_found', detail: 'Membership not found' }
     const invalid = { code: 'invalid_id', detail: 'Invalid id' }
@@ -184,7 +184,7 @@ describe('a membership', () => {
     })
   })
 
-  test('of a direct message channel is fixed', async () => {
+  test('a membership of a direct message channel cannot be changed', async () => {
     await using s = await scene()
     const id = await makeDirect(s.w)
     await s.w.sql(

@@ -20,7 +20,7 @@ async function scene() {
 }
 
 describe('POST /v1/admin/tokens', () => {
-  test('issues a token that works at once, and shows it this once', async () => {
+  test('a new token works at once and is shown only in this answer', async () => {
     await using s = await scene()
     const { status, body } = await s.issue({
       account_handle: ' ANN ',
@@ -52,7 +52,7 @@ describe('POST /v1/admin/tokens', () => {
     expect(await s.w.sql('SELECT hash FROM tokens')).toEqual([{ hash: Bun.SHA256.hash(token, 'hex') }])
   })
 
-  test('writes scopes in lower case, once', async () => {
+  test('scopes are stored in lower case and without repetition', async () => {
     await using s = await scene()
     const { body } = await s.issue({
       scopes: ['Channel:General:READ', 'channel:general:read', ' inbox:*:read '],
@@ -98,13 +98,13 @@ describe('POST /v1/admin/tokens', () => {
       { code: 'invalid_scope', detail: 'A token has at most 100 scopes' },
     ],
   ]
-  test.each(refused)('refuses %j: %d', async (fields, status, body) => {
+  test.each(refused)('the request %j is refused with status %d', async (fields, status, body) => {
     await using s = await scene()
     await leavesNoTrace(s.w, async () => expectRefusal(await s.issue(fields), status, body))
     expect(await s.w.sql('SELECT * FROM tokens')).toEqual([])
   })
 
-  test('says what is wrong with its fields', async () => {
+  test('a refusal names each invalid field', async () => {
     await using s = await scene()
     expect(issuesOf(await s.issue({ account_handle: 5, scopes: 'channel:*:read', name: '' }))).toEqual([
       'string_type body.account_handle',
@@ -117,7 +117,7 @@ describe('POST /v1/admin/tokens', () => {
       expect(issuesOf(await s.issue({ expires_at }))).toEqual(['datetime_parsing body.expires_at'])
   })
 
-  test('stops at 50 live tokens; a revoked one makes room', async () => {
+  test('an account has at most 50 live tokens, and revoking one makes room', async () => {
     await using s = await scene()
     const { body: first } = await s.issue()
     await Promise.all(Array.from({ length: 49 }, () => s.issue()))
@@ -133,7 +133,7 @@ describe('POST /v1/admin/tokens', () => {
 })
 
 describe('POST /v1/admin/tokens/{id}/revoke', () => {
-  test('ends the token with the next request, once, and no other', async () => {
+  test('a revoked token fails with the next request, is revoked once, and other tokens keep working', async () => {
     await using s = await scene()
     const [one, two] = [(await s.issue()).body, (await s.issue()).body]
     const me = (token: string) => s.w.bearer(token).get('/v1/auth/me')
@@ -149,7 +149,7 @@ describe('POST /v1/admin/tokens/{id}/revoke', () => {
     })
   })
 
-  test('refuses what is no token', async () => {
+  test('revoke refuses an id that is not a token', async () => {
     await using s = await scene()
     expectRefusal(await s.w.operator.post(`${PATH}/x/revoke`), 400, {
       code: 'invalid_id',
@@ -161,12 +161,12 @@ describe('POST /v1/admin/tokens/{id}/revoke', () => {
     })
   })
 
-  test('refuses a post that was on its way behind it', async () => {
+  test('a post sent after the answer to a revoke is refused', async () => {
     await using s = await scene()
     await s.w.channel('general')
     const ann = await s.w.agent('cat', { channels: { general: 'member' } })
     await ann.posts('general', 'before')
-    // Both are sent before either is answered; whatever comes in after the revoke was answered is refused.
+    // Both are sent before either is answered; a post that arrives after the answer to the revoke is refused.
     const revoked = s.w.revokes(ann)
     const posts = Promise.all(
       Array.from({ length: 5 }, () => ann.post('/v1/messages', { channel: 'general', body: 'x' })),
@@ -179,26 +179,26 @@ describe('POST /v1/admin/tokens/{id}/revoke', () => {
   })
 })
 
-describe('an administrator is', () => {
+describe('administrators', () => {
   const asks = async (person: Person) => (await person.get('/v1/admin/accounts')).body
   const noScope = { code: 'admin_scope_required', detail: 'Agent token lacks admin:* scope', gate: 'scope' }
   const noFlag = { code: 'not_admin', detail: 'Not a system admin', gate: 'role' }
 
-  test('an agent whose token carries admin:*, and not one with everything else', async () => {
+  test('an agent is an administrator when its token carries admin:*, and with no other scopes', async () => {
     await using w = await world()
     expect(await asks(await w.agent('root', { scopes: ['admin:*'] }))).toBeArray()
     const much = await w.agent('much', { scopes: ['channel:*:*', 'config:write', 'audit:read'] })
     expect(await asks(much)).toMatchObject(noScope)
   })
 
-  test('a human with the flag or on the list, and no other', async () => {
+  test('a human is an administrator by its flag or by the configured list, and in no other way', async () => {
     await using w = await world({ settings: { SYNAPSE_ADMIN_HANDLES: 'listed' } })
     expect(await asks(await w.human('boss', { isAdmin: true }))).toBeArray()
     expect(await asks(await w.human('listed'))).toBeArray()
     expect(await asks(await w.human('plain'))).toMatchObject(noFlag)
   })
 
-  test('whoever holds the bootstrap token of the environment, while nobody else can administrate', async () => {
+  test('the bootstrap token of the environment makes its holder an administrator when there is no other', async () => {
     const token = 'bootstrap-token-of-thirty-two-letters'
     await using w = await world({ settings: { SYNAPSE_ADMIN_TOKEN: token } })
     const { body } = await w.bearer(token).get('/v1/auth/me')
@@ -213,7 +213,7 @@ describe('an administrator is', () => {
     expect((await w.operator.get<Fields[]>(`${PATH}?account=system`)).body).toHaveLength(1)
   })
 
-  test('a token counts for as long as it lives, and so does the account that it is of', async () => {
+  test('a token counts as administrator while it is valid and its account is active', async () => {
     await using w = await world()
     const administrators = async () => {
       await w.restart()
@@ -230,7 +230,7 @@ describe('an administrator is', () => {
     expect(await administrators()).toBe(0)
   })
 
-  test('and the log says at each start that no account or no person is one', async () => {
+  test('each start logs a warning when no account or no person is an administrator', async () => {
     await using w = await world()
     const said = async () => {
       const before = w.log.length
@@ -252,7 +252,7 @@ describe('an administrator is', () => {
     expect(await said()).toHaveLength(1)
   })
 
-  test('the bootstrap token is stored once: revoked, it stays so, and the server starts all the same', async () => {
+  test('a revoked bootstrap token stays revoked when the server starts again', async () => {
     const token = 'bootstrap-token-of-thirty-two-letters'
     await using w = await world({ settings: { SYNAPSE_ADMIN_TOKEN: token } })
     const [listed] = (await w.operator.get<{ id: string }[]>(`${PATH}?account=system`)).body

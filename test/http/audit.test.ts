@@ -40,7 +40,7 @@ const entriesOf = async (w: World, query = '') =>
 const verified = async (w: World, query = '') =>
   (await w.operator.get<Verification>(`/v1/admin/audit/verify${query}`)).body
 
-/** What an act has written down, in its order. */
+/** The audit entries that an act has written, in order. */
 async function writtenBy(w: World, act: () => Promise<Answer<unknown>>, status = 200): Promise<Entry[]> {
   const before = (await entriesOf(w)).length
   const answer = await act()
@@ -49,7 +49,7 @@ async function writtenBy(w: World, act: () => Promise<Answer<unknown>>, status =
   return all.slice(0, all.length - before).toReversed()
 }
 
-describe('every rare act is written down in its transaction:', () => {
+describe('administrative acts', () => {
   let w: World
   let room: Room
   let ann: Person
@@ -65,7 +65,7 @@ describe('every rare act is written down in its transaction:', () => {
   const account = (person: Person) => ({ target_type: 'account', target_id: person.id })
   const rows: [string, () => Promise<Answer<unknown>>, number, () => Fields[]][] = [
     [
-      'an account',
+      'the creation of an account',
       () => w.operator.post('/v1/admin/accounts', { kind: 'agent', handle: 'cat' }),
       201,
       () => [
@@ -73,13 +73,13 @@ describe('every rare act is written down in its transaction:', () => {
       ],
     ],
     [
-      'a profile, by its keys alone',
+      'a changed profile, by its field names',
       () => w.operator.patch(`/v1/admin/accounts/${ann.id}`, { about: 'canary', display_name: 'canary' }),
       200,
       () => [{ action: 'account.update', ...account(ann), metadata: { changed: ['display_name', 'about'] } }],
     ],
     [
-      'an admin, and a password',
+      'a new admin and a new password',
       () => w.operator.patch(`/v1/admin/accounts/${bob.id}`, { is_admin: true, password: 'canary-canary' }),
       200,
       () => [
@@ -94,13 +94,13 @@ describe('every rare act is written down in its transaction:', () => {
       () => [{ action: 'account.archive', ...account(bob), metadata: {} }],
     ],
     [
-      'an account that is open again',
+      'an unarchived account',
       () => w.operator.post(`/v1/admin/accounts/${bob.id}/unarchive`),
       200,
       () => [{ action: 'account.unarchive', ...account(bob), metadata: {} }],
     ],
     [
-      'a token',
+      'an issued token',
       () =>
         w.operator.post('/v1/admin/tokens', { account_handle: 'ann', scopes: ['admin:*'], name: 'canary' }),
       201,
@@ -119,7 +119,7 @@ describe('every rare act is written down in its transaction:', () => {
       () => [{ action: 'token.revoke', target_type: 'token', target_id: ann.tokenId }],
     ],
     [
-      'a member',
+      'a new member',
       () => w.operator.post('/v1/admin/memberships', { account_handle: 'ann', channel_slug: 'general' }),
       201,
       () => [
@@ -131,19 +131,19 @@ describe('every rare act is written down in its transaction:', () => {
       ],
     ],
     [
-      'a role',
+      'a changed role',
       () => w.operator.patch(`/v1/admin/memberships/${ann.id}/${room.id}`, { role: 'admin' }),
       200,
       () => [{ action: 'member.role', metadata: { channel: 'general', role: 'admin', previous: 'member' } }],
     ],
     [
-      'a member who was removed',
+      'a removed member',
       () => w.operator.delete(`/v1/admin/memberships/${ann.id}/${room.id}`),
       204,
       () => [{ action: 'member.remove', metadata: { channel: 'general', by: 'admin' } }],
     ],
     [
-      'a channel',
+      'the creation of a channel',
       () => w.operator.post('/v1/admin/channels', { slug: 'den', name: 'canary' }),
       201,
       () => [{ action: 'channel.create', target_type: 'channel', metadata: { slug: 'den', kind: 'public' } }],
@@ -155,42 +155,42 @@ describe('every rare act is written down in its transaction:', () => {
       () => [{ action: 'channel.archive', target_type: 'channel', target_id: room.id }],
     ],
     [
-      'a channel that is open again',
+      'an unarchived channel',
       () => w.operator.post(`/v1/admin/channels/${room.id}/unarchive`),
       200,
       () => [{ action: 'channel.unarchive', target_id: room.id }],
     ],
     [
-      'an agent that is brought in, act by act',
+      'an onboarded agent, step by step',
       () => w.operator.post('/v1/admin/onboard', { handle: 'dan', channels: ['general', 'den'] }),
       201,
       () => ['account.create', 'member.add', 'member.add', 'token.issue'].map((action) => ({ action })),
     ],
     [
-      'a setting',
+      'a changed setting',
       () => w.operator.put('/v1/config/base_url', { value: 'https://canary.example' }),
       200,
       () => [{ action: 'setting.set', target_type: 'setting', target_id: 'base_url' }],
     ],
     [
-      'a setting that was unset',
+      'a reset setting',
       () => w.operator.delete('/v1/config/base_url'),
       200,
       () => [{ action: 'setting.unset', target_id: 'base_url' }],
     ],
   ]
-  test.each(rows)('%s', async (_, act, status, expected) => {
+  test.each(rows)('the audit log records %s in the same transaction', async (_, act, status, expected) => {
     const written = await writtenBy(w, act, status)
     expect(written).toMatchObject(expected())
     expect(written).toHaveLength(expected().length)
     for (const entry of written) expect(entry).toMatchObject({ actor: null, via: 'operator', token_id: null })
   })
 
-  test('and neither names, nor texts, nor values are in it', async () => {
+  test('audit entries contain no names, texts or values', async () => {
     expect(JSON.stringify(await entriesOf(w))).not.toContain('canary')
   })
 
-  test('and its chain is sound', async () => {
+  test('the hash chain of these entries is valid', async () => {
     const [newest] = await entriesOf(w)
     expect(await verified(w)).toEqual({
       entries: (await entriesOf(w)).length,
@@ -201,7 +201,7 @@ describe('every rare act is written down in its transaction:', () => {
   })
 })
 
-describe('letting a device in is written down', () => {
+describe('pairing a device', () => {
   interface Device extends Fields {
     readonly id: string
     readonly code: string
@@ -210,7 +210,7 @@ describe('letting a device in is written down', () => {
   const from = { 'x-forwarded-for': '203.0.113.7' }
   const scopes = ['channel:*:read', 'channel:*:post']
 
-  test('when its code is made, traded and revoked, with its token and from where', async () => {
+  test('the audit log records the creation, redemption and revocation of a pairing code, with token and address', async () => {
     await using w = await world()
     const bob = await w.human('bob', { isAdmin: true })
     const facts = { account_id: bob.id, scopes }
@@ -247,7 +247,7 @@ describe('letting a device in is written down', () => {
     for (const secret of ['canary', device?.code]) expect(text).not.toContain(String(secret))
   })
 
-  test('by the session that it is traded for, whose id is that of the code', async () => {
+  test('the audit log names the session when a code is redeemed for one', async () => {
     await using w = await world()
     await w.human('bob', { isAdmin: true })
     const { body } = await w.operator.post<Device>('/v1/admin/devices', { device: 'phone-x' })
@@ -265,7 +265,7 @@ describe('letting a device in is written down', () => {
     ])
   })
 
-  test('and its token, where that is made at once', async () => {
+  test('a token that is made without a code is recorded as well', async () => {
     await using w = await world()
     await w.human('bob', { isAdmin: true })
     const direct = { device: 'script-x', direct: true }
@@ -276,11 +276,11 @@ describe('letting a device in is written down', () => {
   })
 })
 
-describe('signing in is written down', () => {
+describe('signing in', () => {
   const login = (w: World, handle: string, password: string) =>
     w.guest.post('/v1/auth/login', { handle, password }, { 'x-forwarded-for': '203.0.113.7' })
 
-  test('with the address, whether it succeeds or not, and so is signing out', async () => {
+  test('the audit log records sign-ins, failed sign-ins and sign-outs with their address', async () => {
     await using w = await world()
     const bob = await w.human('bob')
     const from = { ip: '203.0.113.7', via: 'session', token_id: null }
@@ -304,21 +304,21 @@ describe('signing in is written down', () => {
     expect(out?.target_id).toBe(ok?.metadata.session_id)
   })
 
-  test('without the handle when nobody has it: people type passwords there', async () => {
+  test('a failed sign-in for an unknown handle is recorded without the handle, because people type passwords there', async () => {
     await using w = await world()
     const [entry] = await writtenBy(w, () => login(w, 'correct horse', 'x'), 401)
     expect(entry).toMatchObject({ action: 'login.failed', target_type: null, target_id: null, metadata: {} })
   })
 
-  test('not when it is throttled, and only so often when it is not', async () => {
+  test('throttled sign-ins are not recorded, and failed ones only at a limited rate', async () => {
     await using w = await world({ settings: { SYNAPSE_RATE_LOGIN: '2/300' } })
     for (let i = 0; i < 6; i++) await login(w, 'nobody', 'x')
     expect(await entriesOf(w, '&action=login.')).toHaveLength(2)
   })
 })
 
-describe('an entry says who acted:', () => {
-  test('an account by its token or its session, and from where', async () => {
+describe('the actor of an entry', () => {
+  test('an entry names the account, its token or session, and its address', async () => {
     await using w = await world()
     const [root, boss] = [
       await w.agent('root', { scopes: ['admin:*'] }),
@@ -333,7 +333,7 @@ describe('an entry says who acted:', () => {
     expect(bySession).toMatchObject({ actor: 'boss', via: 'session', token_id: null, ip: '203.0.113.9' })
   })
 
-  test('a person, and from where, also for what it does with its own credentials', async () => {
+  test('an entry for what people do with their own credentials names the person and the address', async () => {
     await using w = await world()
     const bob = await w.human('bob')
     const other = await w.session('bob')
@@ -380,7 +380,7 @@ describe('an entry says who acted:', () => {
     expect(changed).toMatchObject([{ action: 'password.change', target_id: bob.id, ...by }])
   })
 
-  test('from where it came, also when it has gone before the act has its turn', async () => {
+  test('an entry has the address of the client even when it disconnects before its request is handled', async () => {
     await using w = await world()
     const root = await w.agent('root', { scopes: ['admin:*'] })
     const bob = await w.human('bob')
@@ -407,7 +407,7 @@ describe('an entry says who acted:', () => {
     expect(new Set(written.map(({ ip }) => ip))).toEqual(new Set(['127.0.0.1']))
   })
 
-  test('nobody whose connection was cut before it could be seen where it came from: nothing is done then', async () => {
+  test('an act is not carried out when its connection is reset before its address is known', async () => {
     await using w = await world()
     const root = await w.agent('root', { scopes: ['admin:*'] })
     const { hostname, port } = new URL(w.url)
@@ -420,14 +420,14 @@ describe('an entry says who acted:', () => {
       await new Promise((sent) => socket.write(request, sent))
       socket.resetAndDestroy()
     }
-    // What came before it has been looked at by then.
+    // This request is handled after all connections above.
     expect((await w.guest.get('/healthz')).status).toBe(200)
     await root.post('/v1/admin/channels', { slug: 'last', name: 'last' })
     const made = await entriesOf(w, '&action=channel.create')
     expect(made.map(({ ip }) => ip)).toEqual(made.map(() => '127.0.0.1'))
   })
 
-  test('the operator, with the command that was typed', async () => {
+  test('an entry of the operator names the command that was typed', async () => {
     await using w = await world()
     const make = (slug: string, command: string) => () =>
       w.operator.post('/v1/admin/channels', { slug, name: slug }, { 'x-synapse-command': command })
@@ -450,7 +450,7 @@ describe('an entry says who acted:', () => {
     expect(other?.metadata).toEqual({ slug: 'three', kind: 'public' })
   })
 
-  test('whoever acts as another, and as whom, once for every write that succeeds', async () => {
+  test('each successful write by impersonation is recorded with the real and the claimed account', async () => {
     await using w = await world()
     await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -462,7 +462,7 @@ describe('an entry says who acted:', () => {
     const profile = await writtenBy(w, () => boss.patch('/v1/me', { about: 'canary' }, as))
     const by = { actor: 'boss', via: 'session', ip: '203.0.113.9', target_id: ann.id }
     expect(profile).toMatchObject([{ action: 'account.update', ...by, metadata: { acting_as: ann.id } }])
-    // They are written together, and whatever is not by then when the server stops.
+    // Impersonation entries are written in batches; a stop writes the rest.
     await w.restart()
     const acted = (what: string) => ({ action: 'impersonate', ...by, metadata: { what, acting_as: ann.id } })
     expect(await entriesOf(w, '&action=impersonate')).toMatchObject([
@@ -472,12 +472,12 @@ describe('an entry says who acted:', () => {
     expect(JSON.stringify(await entriesOf(w))).not.toContain('canary')
   })
 
-  test('nobody, of a token that two programs share: once a day', async () => {
+  test('a token shared by two programs is recorded once a day, without an actor', async () => {
     await using w = await world()
     const ann = await w.agent('ann')
     const use = async (program: string) => {
       await ann.get('/v1/auth/me', { 'user-agent': program })
-      // Written for itself, so it is there when a write that came later is.
+      // The entry is written on its own, so it is there once a later write is.
       await w.operator.put('/v1/config/instance.name', { value: program })
       return entriesOf(w, '&action=token.shared')
     }
@@ -490,7 +490,7 @@ describe('an entry says who acted:', () => {
     expect(await use('two')).toHaveLength(2)
   })
 
-  test('the server itself', async () => {
+  test('an act of the server itself names no actor', async () => {
     const token = 'bootstrap-token-of-the-tests-0123456789'
     await using w = await world({ settings: { SYNAPSE_ADMIN_TOKEN: token } })
     expect((await entriesOf(w)).toReversed()).toMatchObject([
@@ -500,7 +500,7 @@ describe('an entry says who acted:', () => {
   })
 })
 
-test('nothing is written down for posts and reads, for what is refused, nor for what changes nothing', async () => {
+test('posts, reads, refused requests and changes without effect are not recorded', async () => {
   await using w = await world()
   const general = await w.channel('general')
   const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -519,7 +519,7 @@ test('nothing is written down for posts and reads, for what is refused, nor for 
   expect(await entriesOf(w)).toHaveLength(length)
 })
 
-describe('the list', () => {
+describe('GET /v1/admin/audit', () => {
   let w: World
   let root: Person
   beforeAll(async () => {
@@ -532,7 +532,7 @@ describe('the list', () => {
   })
   afterAll(() => w[Symbol.asyncDispose]())
 
-  test('goes back page by page', async () => {
+  test('the list goes back page by page', async () => {
     const all = await entriesOf(w)
     const paged: Entry[] = []
     for (let cursor: string | null = ''; cursor !== null; ) {
@@ -554,19 +554,19 @@ describe('the list', () => {
   })
 
   const filters: [string, () => string, number][] = [
-    ['who', () => 'actor=root', 4],
-    ['an action', () => 'action=channel.create', 3],
-    ['how an action begins', () => 'action=channel.', 3],
-    ['an action that is a pattern elsewhere', () => 'action=%25', 0],
-    ['what it was done to', () => 'target=drain', 2],
-    ['when', () => 'since=2026-05-07T12:00:30Z', 2],
-    ['all of it', () => 'actor=root&action=setting.&target=drain&since=2026-05-07T12:00:30Z', 1],
+    ['its actor', () => 'actor=root', 4],
+    ['its action', () => 'action=channel.create', 3],
+    ['a prefix of its action', () => 'action=channel.', 3],
+    ['an action that would be a pattern in SQL', () => 'action=%25', 0],
+    ['its target', () => 'target=drain', 2],
+    ['its time', () => 'since=2026-05-07T12:00:30Z', 2],
+    ['all of these together', () => 'actor=root&action=setting.&target=drain&since=2026-05-07T12:00:30Z', 1],
   ]
-  test.each(filters)('can be asked for by %s', async (_, query, count) => {
+  test.each(filters)('entries can be filtered by %s', async (_, query, count) => {
     expect(await entriesOf(w, `&${query()}`)).toHaveLength(count)
   })
 
-  test('refuses what it cannot mean', async () => {
+  test('an invalid filter is refused', async () => {
     const codes = async (query: string) => {
       const { status, body } = await w.operator.get(`/v1/admin/audit?${query}`)
       return [status, body.code]
@@ -577,7 +577,7 @@ describe('the list', () => {
     expect(await codes('limit=501')).toEqual([422, 'validation_error'])
   })
 
-  test('is for admins, and for tokens with the scope', async () => {
+  test('the audit log is readable for admins and for tokens with the scope audit:read', async () => {
     const reader = await w.agent('reader', { scopes: ['audit:read'] })
     const [agent, human] = [await w.agent('agent'), await w.human('human')]
     for (const path of ['/v1/admin/audit', '/v1/admin/audit/verify']) {
@@ -593,7 +593,7 @@ describe('the list', () => {
   })
 })
 
-describe('a log that somebody has changed behind the server shows it:', () => {
+describe('tampering with the audit log', () => {
   async function scene() {
     const w: World = await world()
     for (const slug of ['one', 'two', 'three', 'four', 'five']) await w.channel(slug)
@@ -605,7 +605,7 @@ describe('a log that somebody has changed behind the server shows it:', () => {
     return { w, unguarded, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
   }
 
-  test('the database itself refuses to change or to delete an entry', async () => {
+  test('the database refuses to change or delete an entry', async () => {
     await using s = await scene()
     for (const statement of ["UPDATE audit SET action = 'x' WHERE id = 2", 'DELETE FROM audit WHERE id = 2'])
       expect(await s.w.sql(statement).then(String, (error: Error) => error.message)).toContain('append-only')
@@ -613,14 +613,22 @@ describe('a log that somebody has changed behind the server shows it:', () => {
   })
 
   const changes: [string, string, Fields][] = [
-    ['another action', "UPDATE audit SET action = 'login.ok' WHERE id = 3", { entry: 3, problem: 'changed' }],
-    ['another address', "UPDATE audit SET ip = '203.0.113.1' WHERE id = 1", { entry: 1, problem: 'changed' }],
-    ['other facts', "UPDATE audit SET metadata = '{}' WHERE id = 2", { entry: 2, problem: 'changed' }],
-    ['another hash', "UPDATE audit SET hash = hash || '0' WHERE id = 5", { entry: 5, problem: 'changed' }],
-    ['an entry that is gone', 'DELETE FROM audit WHERE id = 3', { entry: 3, problem: 'missing' }],
-    ['the first one gone', 'DELETE FROM audit WHERE id = 1', { entry: 1, problem: 'missing' }],
+    [
+      'a changed action',
+      "UPDATE audit SET action = 'login.ok' WHERE id = 3",
+      { entry: 3, problem: 'changed' },
+    ],
+    [
+      'a changed address',
+      "UPDATE audit SET ip = '203.0.113.1' WHERE id = 1",
+      { entry: 1, problem: 'changed' },
+    ],
+    ['changed metadata', "UPDATE audit SET metadata = '{}' WHERE id = 2", { entry: 2, problem: 'changed' }],
+    ['a changed hash', "UPDATE audit SET hash = hash || '0' WHERE id = 5", { entry: 5, problem: 'changed' }],
+    ['a missing entry', 'DELETE FROM audit WHERE id = 3', { entry: 3, problem: 'missing' }],
+    ['a missing first entry', 'DELETE FROM audit WHERE id = 1', { entry: 1, problem: 'missing' }],
   ]
-  test.each(changes)('%s', async (_, statement, broken) => {
+  test.each(changes)('verification finds %s', async (_, statement, broken) => {
     await using s = await scene()
     await s.unguarded()
     await s.w.sql(statement)
@@ -628,7 +636,7 @@ describe('a log that somebody has changed behind the server shows it:', () => {
     expect([found.broken, found.entries]).toEqual([broken, Number(broken.entry) - 1])
   })
 
-  test('a gap that was closed again', async () => {
+  test('verification finds a gap that was closed by renumbering', async () => {
     await using s = await scene()
     await s.unguarded()
     await s.w.sql('DELETE FROM audit WHERE id = 3')
@@ -636,7 +644,7 @@ describe('a log that somebody has changed behind the server shows it:', () => {
     expect((await verified(s.w)).broken).toEqual({ entry: 3, problem: 'changed' })
   })
 
-  test('an end that was cut off, to whoever kept the hash', async () => {
+  test('verification finds a cut-off end when the caller knows a later hash', async () => {
     await using s = await scene()
     const { hash } = await verified(s.w)
     expect((await verified(s.w, `?known=${hash}`)).known).toBeTrue()
@@ -648,7 +656,7 @@ describe('a log that somebody has changed behind the server shows it:', () => {
   })
 })
 
-test('the chain goes on over a restart, and through acts at once', async () => {
+test('the hash chain continues after a restart and with simultaneous acts', async () => {
   await using w = await world()
   await w.channel('general')
   await w.restart()

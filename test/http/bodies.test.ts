@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Answer, type Message, type Person, type World, world } from '../support/world'
 import { expectRefusal, issuesOf, leavesNoTrace } from './refusals'
 
-/** What a body may be made of, byte by byte. */
+/** Everything a request body may consist of, as raw bytes. */
 let w: World
 let ann: Person
 
@@ -15,12 +15,12 @@ afterAll(() => w[Symbol.asyncDispose]())
 
 const LIMIT = 1_048_576
 
-/** Sends these bytes as they are; no Content-Type unless one is named. */
+/** Sends these bytes unchanged, without a Content-Type unless one is given. */
 function send(body: RequestInit['body'], headers: Record<string, string> = {}): Promise<Answer<Message>> {
   return ann.fetch('/v1/messages', { method: 'POST', body: body ?? null, headers })
 }
 
-/** Text in pieces, without a Content-Length. */
+/** A text in several chunks, without a Content-Length. */
 function inPieces(text: string, size: number): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(text)
   let sent = 0
@@ -34,26 +34,26 @@ function inPieces(text: string, size: number): ReadableStream<Uint8Array> {
 }
 
 const message = (body: string) => JSON.stringify({ channel: 'general', body })
-/** A message in JSON of exactly so many bytes. */
+/** A message as JSON of exactly this many bytes. */
 const padded = (bytes: number) => message('hi').padEnd(bytes, ' ')
 
-describe('a media type', () => {
+describe('the media type of a body', () => {
   test.each([
     'application/json',
     'application/json; charset=utf-8',
     'APPLICATION/JSON',
     'application/vnd.api+json',
     'text/json',
-    // What says nothing is as good as none.
+    // An empty media type counts as none.
     '',
     ' ',
     ';charset=utf-8',
-  ])('%j is JSON', async (type) => {
+  ])('the media type %j is accepted as JSON', async (type) => {
     expect((await send(message('hi'), { 'content-type': type })).status).toBe(201)
   })
 
-  test('that is not named is JSON', async () => {
-    // Bytes: a string would be sent as text/plain.
+  test('a body without a media type is read as JSON', async () => {
+    // Bytes, because a string would be sent as text/plain.
     expect((await send(new TextEncoder().encode(message('hi')))).status).toBe(201)
   })
 
@@ -62,11 +62,11 @@ describe('a media type', () => {
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',
     'application/xml',
-    // A browser sends these for any page without asking first, whatever their parameters say.
+    // A browser sends these for any page without a preflight, whatever their parameters are.
     'text/plain; charset=json',
     'text/plain;x=application/json',
     'multipart/form-data; boundary=json',
-  ])('%s is not supported', async (type) => {
+  ])('the media type %s is refused', async (type) => {
     await leavesNoTrace(w, async () => {
       const { status, body } = await send(message('hi'), { 'content-type': type })
       expect([status, body]).toMatchObject([415, { code: 'unsupported_media_type' }])
@@ -74,9 +74,9 @@ describe('a media type', () => {
   })
 })
 
-describe('a coding', () => {
+describe('the content coding of a body', () => {
   test.each(['gzip', 'GZIP', 'br', 'deflate', 'zstd', 'gzip, identity'])(
-    '%s is not supported',
+    'the content coding %s is refused',
     async (coding) => {
       await leavesNoTrace(w, async () => {
         const answer = await send(Bun.gzipSync(new TextEncoder().encode(message('hi'))), {
@@ -92,34 +92,34 @@ describe('a coding', () => {
     },
   )
 
-  test.each(['identity', 'Identity', ''])('%j is none', async (coding) => {
+  test.each(['identity', 'Identity', ''])('the content coding %j means no coding', async (coding) => {
     const headers = { 'content-type': 'application/json', 'content-encoding': coding }
     expect((await send(message('hi'), headers)).status).toBe(201)
   })
 })
 
-describe('bytes that are no JSON are refused:', () => {
+describe('invalid JSON', () => {
   const rows: [string, string | Uint8Array<ArrayBuffer>][] = [
     ['half an object', '{"channel":"general"'],
     ['two objects', '{}{}'],
-    ['a word', 'nonsense'],
-    ['a comment', '{} // x'],
-    ['a single quote', "{'channel':'general'}"],
-    ['a comma too many', '{"channel":"general",}'],
-    ['a control character in a text', '{"channel":"general","body":"a\u0001b"}'],
-    ['not a number', '{"channel":"general","body":"x","metadata":{"a":NaN}}'],
+    ['a bare word', 'nonsense'],
+    ['JSON with a comment', '{} // x'],
+    ['JSON with single quotes', "{'channel':'general'}"],
+    ['JSON with a trailing comma', '{"channel":"general",}'],
+    ['JSON with a control character in a string', '{"channel":"general","body":"a\u0001b"}'],
+    ['NaN', '{"channel":"general","body":"x","metadata":{"a":NaN}}'],
     [
-      'bytes that are not UTF-8',
+      'made of bytes that are not UTF-8',
       Uint8Array.from([...new TextEncoder().encode('{"channel":"'), 0xff, 0xfe, 0x22, 0x7d]),
     ],
     [
-      'half a character',
+      'cut off inside a character',
       Uint8Array.from([...new TextEncoder().encode(message('x')).slice(0, -2), 0xf0, 0x9f, 0x22, 0x7d]),
     ],
-    ['UTF-16', new Uint8Array(Buffer.from(message('hi'), 'utf16le'))],
-    ['nothing but a NUL', Uint8Array.from([0])],
+    ['encoded in UTF-16', new Uint8Array(Buffer.from(message('hi'), 'utf16le'))],
+    ['a single NUL', Uint8Array.from([0])],
   ]
-  test.each(rows)('%s', async (_, bytes) => {
+  test.each(rows)('a body is refused when it is %s', async (_, bytes) => {
     await leavesNoTrace(w, async () => {
       const answer = await send(bytes, { 'content-type': 'application/json' })
       expect(issuesOf(answer)).toEqual(['json_invalid body.0'])
@@ -127,17 +127,17 @@ describe('bytes that are no JSON are refused:', () => {
     })
   })
 
-  test('a mark of byte order before JSON is no part of it', async () => {
+  test('a byte order mark before JSON is ignored', async () => {
     expect((await send(`\ufeff${message('hi')}`, { 'content-type': 'application/json' })).status).toBe(201)
   })
 })
 
-describe('a text that no store can keep is refused:', () => {
+describe('strings that cannot be stored', () => {
   test.each([
-    ['half a pair', '"\\ud800"', 'string_unicode'],
-    ['the other half', '"\\udc00x"', 'string_unicode'],
-    ['a NUL', '"a\\u0000b"', 'value_error'],
-  ])('%s', async (_, literal, type) => {
+    ['a lone high surrogate', '"\\ud800"', 'string_unicode'],
+    ['a lone low surrogate', '"\\udc00x"', 'string_unicode'],
+    ['a NUL character', '"a\\u0000b"', 'value_error'],
+  ])('a string with %s is refused', async (_, literal, type) => {
     await leavesNoTrace(w, async () => {
       for (const name of ['channel', 'body', 'client_msg_id', 'thread_id', 'reply_to', 'body_format']) {
         const sent = { channel: 'general', body: 'hi', [name]: 'HERE' }
@@ -151,22 +151,22 @@ describe('a text that no store can keep is refused:', () => {
 
   test.each([
     ['a value', '{"a":"\\ud800"}', 'body.metadata.a'],
-    ['a value deep down', '{"a":[{"b":["x","\\udc00x"]}]}', 'body.metadata.a.0.b.1'],
+    ['a nested value', '{"a":[{"b":["x","\\udc00x"]}]}', 'body.metadata.a.0.b.1'],
     ['a key', '{"b\\ud800":1}', 'body.metadata'],
-    ['a key deep down', '{"a":{"c":{"\\udfff":{}}}}', 'body.metadata.a.c'],
-    ['a list instead', '["\\ud800"]', undefined],
-  ])('half a pair in metadata, as %s', async (_, metadata, place) => {
+    ['a nested key', '{"a":{"c":{"\\udfff":{}}}}', 'body.metadata.a.c'],
+    ['an element of a list', '["\\ud800"]', undefined],
+  ])('a lone surrogate in metadata is refused as %s', async (_, metadata, place) => {
     await leavesNoTrace(w, async () => {
       const answer = await send(`{"channel":"general","body":"hi","metadata":${metadata}}`, {
         'content-type': 'application/json',
       })
       expect(issuesOf(answer)).toEqual([place ? `string_unicode ${place}` : 'dict_type body.metadata'])
-      // The answer itself has to be readable.
+      // The answer itself has to be valid Unicode.
       expect(answer.text).not.toContain('\\ud')
     })
   })
 
-  test('a NUL in metadata is kept as JSON writes it', async () => {
+  test('a NUL in metadata is stored as its JSON escape', async () => {
     const text = '{"channel":"general","body":"hi","metadata":{"a":"x\\u0000y","😀":"\\ud83d\\ude00"}}'
     const answer = await send(text, { 'content-type': 'application/json' })
     expect(answer.status).toBe(201)
@@ -176,7 +176,7 @@ describe('a text that no store can keep is refused:', () => {
     )
   })
 
-  test('what was stored with half a pair before is shown with U+FFFD, so that its page can be read', async () => {
+  test('a lone surrogate that was stored earlier is shown as U+FFFD, so that its page stays readable', async () => {
     const { id } = await ann.posts('general', 'old', { metadata: { a: ['HALF'], KEY: '\\ud800' } })
     await w.sql(`UPDATE messages SET extra = replace(replace(extra, 'HALF', '\\ud800'), 'KEY', '\\udc00')`)
     const { text } = await ann.get(`/v1/messages/${id}`)
@@ -184,8 +184,8 @@ describe('a text that no store can keep is refused:', () => {
   })
 })
 
-describe('strange JSON is no fault of ours:', () => {
-  test.each([1000, 100_000])('%d levels', async (levels) => {
+describe('unusual JSON', () => {
+  test.each([1000, 100_000])('%d levels of nesting never cause a server error', async (levels) => {
     const deep = '['.repeat(levels) + ']'.repeat(levels)
     for (const text of [
       deep,
@@ -199,9 +199,9 @@ describe('strange JSON is no fault of ours:', () => {
     }
   })
 
-  test('a hundred levels, and brackets in texts, which are none', async () => {
+  test('a hundred levels of nesting are accepted, and brackets in strings do not count', async () => {
     const long = 'x'.repeat(5000)
-    // The message itself is the first.
+    // The message itself is the first level.
     const nested = (levels: number) =>
       `{"channel":"general","body":"${long}","unknown":${'[{"a":'.repeat((levels - 1) / 2)}1${'}]'.repeat((levels - 1) / 2)}}`
     const texts = [String.raw`\"`, String.raw`\\`, String.raw`\"\\\"`].map(
@@ -216,7 +216,7 @@ describe('strange JSON is no fault of ours:', () => {
     expect(issuesOf(await send(nested(101), json))).toEqual(['json_invalid body.0'])
   })
 
-  test('numbers beyond all bounds', async () => {
+  test('numbers beyond the range of a double are refused', async () => {
     const { status, body } = await send('{"channel":1e400,"body":-1e400}', {
       'content-type': 'application/json',
     })
@@ -225,12 +225,12 @@ describe('strange JSON is no fault of ours:', () => {
       expect((await ann.reads('general', { limit })).status).toBe(422)
   })
 
-  test('the last of a repeated key counts', async () => {
+  test('the last of several equal keys counts', async () => {
     const text = '{"channel":"nowhere","body":"one","channel":"general","body":"two"}'
     expect((await send(text, { 'content-type': 'application/json' })).body).toMatchObject({ body: 'two' })
   })
 
-  test('a key that JavaScript has a meaning for has none', async () => {
+  test('a key with a special meaning in JavaScript has no special meaning in a body', async () => {
     const text = '{"__proto__":{"channel":"general"},"body":"hi"}'
     expect(issuesOf(await send(text, { 'content-type': 'application/json' }))).toEqual([
       'missing body.channel',
@@ -248,7 +248,7 @@ describe('a body over http.max_body', () => {
     limit: LIMIT,
   }
 
-  test('is refused by its Content-Length, before it is read', async () => {
+  test('a body is refused by its Content-Length before it is read', async () => {
     const { promise, resolve } = Promise.withResolvers<string>()
     const socket = await Bun.connect({
       hostname: '127.0.0.1',
@@ -262,7 +262,7 @@ describe('a body over http.max_body', () => {
     expect(answer).toStartWith('HTTP/1.1 413 ')
   })
 
-  test('is refused while it is counted', async () => {
+  test('a body without a Content-Length is refused while it is read', async () => {
     await leavesNoTrace(w, async () => {
       for (const answer of [
         await send(inPieces(padded(LIMIT + 1), 65_536)),
@@ -272,12 +272,12 @@ describe('a body over http.max_body', () => {
     })
   })
 
-  test('begins one byte above it', async () => {
+  test('a body is too large from one byte above the limit', async () => {
     expect((await send(inPieces(padded(LIMIT), 65_536))).status).toBe(201)
     expect((await send(padded(LIMIT), { 'content-type': 'application/json' })).status).toBe(201)
   })
 
-  test('is what the operator says it is', async () => {
+  test('the operator can change the limit', async () => {
     await using small = await world({ settings: { SYNAPSE_HTTP_MAX_BODY: '1024' } })
     const login = (size: number) =>
       small.guest.fetch('/v1/auth/login', {

@@ -4,7 +4,7 @@ import { expectRefusal, issuesOf } from './refusals'
 
 type Listing = { channels: Fields[] }
 
-/** A public and a private channel with ann in both, and one that is archived. */
+/** A public and a private channel with ann in both, and an archived channel. */
 async function scene() {
   const w: World = await world()
   const general = await w.channel('general', { name: 'General' })
@@ -21,7 +21,7 @@ async function scene() {
 const slugs = (channels: Fields[]) => channels.map(({ slug }) => slug)
 
 describe('GET /v1/channels', () => {
-  test('lists the channels one is in, by slug, without archived ones', async () => {
+  test('the list has the channels of the caller by slug, without archived ones', async () => {
     await using s = await scene()
     const { cursor, created_at } = await s.ann.posts(s.general, 'hi')
     expect(await s.list(s.ann)).toEqual([
@@ -54,7 +54,7 @@ describe('GET /v1/channels', () => {
     ])
   })
 
-  test('leaves out, for an agent, where its token has no scope at all', async () => {
+  test('an agent sees only the channels that a scope of its token names', async () => {
     await using s = await scene()
     const channels = { general: 'member', family: 'member' } as const
     const list = async (handle: string, scopes: string[]) =>
@@ -66,7 +66,7 @@ describe('GET /v1/channels', () => {
     expect(slugs(await s.list(await s.w.human('e', { channels })))).toEqual(['family', 'general'])
   })
 
-  test('says what one may do there, and shows where it stands to readers only', async () => {
+  test('each channel says what the caller may do, and only readers see its newest position', async () => {
     await using s = await scene()
     await s.ann.posts(s.general, 'hi')
     const channels = { general: 'member' } as const
@@ -78,7 +78,7 @@ describe('GET /v1/channels', () => {
     expect(await s.list(reader)).toMatchObject([{ role: 'read_only', access: { read: true, post: false } }])
   })
 
-  test('shows on request public channels that one could join', async () => {
+  test('public channels that the caller could join are listed on request', async () => {
     await using s = await scene()
     await s.ann.posts(s.general, 'hi')
     const bob = await s.w.human('bob')
@@ -97,7 +97,7 @@ describe('GET /v1/channels', () => {
     ])
   })
 
-  test('follows what happens: joining, leaving, archiving', async () => {
+  test('the list follows joining, leaving and archiving', async () => {
     await using s = await scene()
     const bob = await s.w.agent('bob', { channels: { general: 'member' } })
     expect(await s.list(bob)).toMatchObject([{ slug: 'general', member_count: 2 }])
@@ -111,7 +111,7 @@ describe('GET /v1/channels', () => {
 })
 
 describe('GET /v1/channels/{slug}/members', () => {
-  test('lists the active members by handle', async () => {
+  test('the list has the active members by handle', async () => {
     await using s = await scene()
     const bob = await s.w.human('bob', { channels: { general: 'read_only' } })
     const gone = await s.w.agent('gone', { channels: { general: 'member' } })
@@ -126,7 +126,7 @@ describe('GET /v1/channels/{slug}/members', () => {
       expect((await bob.get(`/v1/channels/${slug}/members`)).body).toEqual(expected)
   })
 
-  test('is for readers', async () => {
+  test('only those who may read the channel may list its members', async () => {
     await using s = await scene()
     const stranger = await s.w.agent('stranger')
     expectRefusal(await stranger.get('/v1/channels/general/members'), 403, {
@@ -147,7 +147,7 @@ describe('GET /v1/channels/{slug}/members', () => {
     })
   })
 
-  test('shows a renamed member with the next request', async () => {
+  test('a renamed member has the new name in the next answer', async () => {
     await using s = await scene()
     await s.ann.get('/v1/channels/general/members')
     await s.w.operator.patch(`/v1/admin/accounts/${s.ann.id}`, { display_name: 'Anna' })

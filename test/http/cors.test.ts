@@ -34,42 +34,42 @@ const preflight = (
     headers: { origin, 'access-control-request-method': 'POST', ...more },
   })
 
-describe('without an origin, and to our own pages, no such header is sent', () => {
+describe('requests without a foreign origin', () => {
   const rows: [string, () => Record<string, string>][] = [
-    ['no origin', () => ({})],
-    ['scheme and host', () => ({ origin: w.url })],
-    ['the public origin', () => ({ origin: 'https://chat.example.org' })],
+    ['that has no origin', () => ({})],
+    ['from the origin of the server itself', () => ({ origin: w.url })],
+    ['from the public origin', () => ({ origin: 'https://chat.example.org' })],
   ]
-  test.each(rows)('%s', async (_, headers) => {
+  test.each(rows)('an answer to a request %s has no CORS headers', async (_, headers) => {
     const answers = [await ann.get('/v1/auth/me', headers()), await w.guest.get('/v1/auth/me', headers())]
     expect(answers.map(({ status }) => status)).toEqual([200, 401])
     for (const answer of answers) expect(corsOf(answer)).toEqual({})
   })
 })
 
-describe('a page of a listed origin may read every answer:', () => {
+describe('pages of a listed origin', () => {
   const rows: [string, number, () => Promise<Answer>][] = [
-    ['what it asked for', 200, () => ann.get('/v1/auth/me', { origin: LISTED })],
+    ['a successful read', 200, () => ann.get('/v1/auth/me', { origin: LISTED })],
     [
-      'what it wrote',
+      'a successful write',
       201,
       () => ann.post('/v1/messages', { channel: 'general', body: 'x' }, { origin: LISTED }),
     ],
-    ['a credential that is missing', 401, () => w.guest.get('/v1/auth/me', { origin: LISTED })],
+    ['a missing credential', 401, () => w.guest.get('/v1/auth/me', { origin: LISTED })],
     ['a refusal', 404, () => ann.get('/v1/messages?channel=never', { origin: LISTED })],
-    ['a wrong shape', 422, () => ann.post('/v1/messages', {}, { origin: LISTED })],
-    ['another method', 405, () => ann.put('/v1/messages', {}, { origin: LISTED })],
-    ['what is nowhere', 404, () => w.guest.get('/nothing', { origin: LISTED })],
-    ['a path with a slash', 307, () => w.guest.get('/v1/messages/', { origin: LISTED })],
-    ['what is public', 200, () => w.guest.get('/openapi.json', { origin: LISTED })],
-    ['a head', 200, () => w.guest.request('HEAD', '/healthz', undefined, { origin: LISTED })],
+    ['a validation error', 422, () => ann.post('/v1/messages', {}, { origin: LISTED })],
+    ['a wrong method', 405, () => ann.put('/v1/messages', {}, { origin: LISTED })],
+    ['an unknown path', 404, () => w.guest.get('/nothing', { origin: LISTED })],
+    ['a redirect of a trailing slash', 307, () => w.guest.get('/v1/messages/', { origin: LISTED })],
+    ['a public document', 200, () => w.guest.get('/openapi.json', { origin: LISTED })],
+    ['a HEAD request', 200, () => w.guest.request('HEAD', '/healthz', undefined, { origin: LISTED })],
     [
-      'the options of a path, which are no preflight',
+      'an OPTIONS request that is not a preflight',
       405,
       () => w.guest.request('OPTIONS', '/v1/messages', undefined, { origin: LISTED }),
     ],
   ]
-  test.each(rows)('%s', async (_, status, ask) => {
+  test.each(rows)('a page of a listed origin may read the answer to %s', async (_, status, ask) => {
     const answer = await ask()
     expect(answer.status).toBe(status)
     expect(corsOf(answer)).toEqual({
@@ -79,7 +79,7 @@ describe('a page of a listed origin may read every answer:', () => {
     })
   })
 
-  test('a stream', async () => {
+  test('a page of a listed origin may read a stream', async () => {
     const response = await ann.open('/v1/events', {
       headers: { accept: 'text/event-stream', origin: LISTED },
     })
@@ -90,20 +90,20 @@ describe('a page of a listed origin may read every answer:', () => {
     await response.body?.cancel()
   })
 
-  test('but never with credentials of the browser', async () => {
+  test('a page of a listed origin may never send cookies', async () => {
     const answer = await bob.get('/v1/auth/me', { origin: LISTED, 'sec-fetch-site': 'cross-site' })
     expect(answer.headers.has('access-control-allow-credentials')).toBeFalse()
   })
 })
 
-test('what a server says of itself is for pages of every origin, listed or not', async () => {
+test('a page of any origin may read /.well-known/synapse', async () => {
   for (const origin of [LISTED, FOREIGN, 'null', w.url]) {
     const answer = await w.guest.get('/.well-known/synapse', { origin })
     expect([answer.status, corsOf(answer)]).toEqual([200, { 'access-control-allow-origin': '*' }])
   }
 })
 
-describe('a browser that asks beforehand', () => {
+describe('preflight requests', () => {
   const allowed = {
     'access-control-allow-origin': LISTED,
     'access-control-expose-headers': EXPOSED,
@@ -114,7 +114,7 @@ describe('a browser that asks beforehand', () => {
     vary: 'Origin',
   }
 
-  test('is told what a listed origin may send, without a credential and wherever it asks', async () => {
+  test('a preflight from a listed origin is answered on every path without a credential', async () => {
     for (const path of ['/v1/messages', '/v1/config/x', '/nothing']) {
       const answer = await preflight(w.guest, LISTED, {}, path)
       expect([answer.status, answer.text, corsOf(answer)]).toEqual([204, '', allowed])
@@ -122,7 +122,7 @@ describe('a browser that asks beforehand', () => {
     }
   })
 
-  test('is told that a listed origin may reach into a private network, if it asks', async () => {
+  test('a preflight from a listed origin may ask for access to a private network', async () => {
     const answer = await preflight(w.guest, LISTED, { 'access-control-request-private-network': 'true' })
     expect(corsOf(answer)).toEqual({ ...allowed, 'access-control-allow-private-network': 'true' })
   })
@@ -133,17 +133,17 @@ describe('a browser that asks beforehand', () => {
     'https://friend.example.evil.example',
     'http://friend.example',
     'https://friend.example:8443',
-  ])('is told nothing of %s', async (origin) => {
+  ])('a preflight from %s is answered without CORS headers', async (origin) => {
     const answer = await preflight(w.guest, origin, { 'access-control-request-private-network': 'true' })
     expect([answer.status, answer.text, corsOf(answer)]).toEqual([204, '', {}])
   })
 
-  test('for our own page is told nothing, for it need not ask', async () => {
+  test('a preflight from the server’s own page is answered without CORS headers', async () => {
     expect(corsOf(await preflight(w.guest, w.url))).toEqual({})
   })
 })
 
-test('a page of another origin reads nothing, whatever the answer is', async () => {
+test('a page of an unlisted origin can read no answer', async () => {
   for (const origin of [FOREIGN, 'null']) {
     const answers = [
       await ann.get('/v1/auth/me', { origin }),
@@ -154,13 +154,13 @@ test('a page of another origin reads nothing, whatever the answer is', async () 
   }
 })
 
-test('a page of another origin writes nothing with a session, and may not read why', async () => {
+test('a page of an unlisted origin can write nothing with a session and cannot read the refusal', async () => {
   const headers = { origin: FOREIGN, 'sec-fetch-site': 'cross-site' }
   const answer = await bob.post('/v1/messages', { channel: 'general', body: 'x' }, headers)
   expect([answer.status, answer.body.code, corsOf(answer)]).toEqual([403, 'origin_not_allowed', {}])
 })
 
-describe('a WebSocket', () => {
+describe('WebSocket handshakes', () => {
   const handshake = {
     connection: 'Upgrade',
     upgrade: 'websocket',
@@ -168,19 +168,19 @@ describe('a WebSocket', () => {
     'sec-websocket-key': 'c3luYXBzZS12MS10ZXN0IQ==',
   }
   const rows: [string, () => Caller, string, number][] = [
-    ['of a foreign page, with a session, is refused', () => bob, FOREIGN, 403],
-    ['of a page without an origin of its own, with a session, is refused', () => bob, 'null', 403],
-    ['of a listed page opens', () => bob, LISTED, 101],
-    ['of our own page opens', () => bob, 'https://chat.example.org', 101],
-    ['with a token opens wherever the page comes from', () => ann, FOREIGN, 101],
+    ['from an unlisted origin with a session is refused', () => bob, FOREIGN, 403],
+    ['from an opaque origin with a session is refused', () => bob, 'null', 403],
+    ['from a listed origin is accepted', () => bob, LISTED, 101],
+    ['from the server’s own page is accepted', () => bob, 'https://chat.example.org', 101],
+    ['with a token is accepted from any origin', () => ann, FOREIGN, 101],
   ]
-  test.each(rows)('%s', async (_, who, origin, status) => {
+  test.each(rows)('a WebSocket %s', async (_, who, origin, status) => {
     for (const path of ['/v1/ws', ...(who() === bob ? ['/v1/ws?channel=general'] : [])])
       expect(await upgrade(path, { ...handshake, ...who().credential, origin })).toBe(status)
   })
 })
 
-/** The status that a handshake is answered with. */
+/** The status of the answer to a handshake. */
 async function upgrade(path: string, headers: Record<string, string>): Promise<number> {
   const { hostname, port } = new URL(w.url)
   const { promise, resolve } = Promise.withResolvers<string>()
@@ -202,7 +202,7 @@ async function upgrade(path: string, headers: Record<string, string>): Promise<n
   return status
 }
 
-test('the list is live: what is set counts for the next answer', async () => {
+test('a changed list of origins applies to the next answer', async () => {
   await using other = await world()
   const origin = 'https://new.example'
   const seen = async () =>
@@ -214,7 +214,7 @@ test('the list is live: what is set counts for the next answer', async () => {
   expect(await seen()).toBeUndefined()
 })
 
-test('a server without a list sends no such header to anybody', async () => {
+test('a server without a list of origins sends no CORS headers', async () => {
   await using other = await world()
   for (const origin of [LISTED, 'null', '*'])
     expect(corsOf(await other.guest.get('/healthz', { origin }))).toEqual({})

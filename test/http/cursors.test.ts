@@ -5,7 +5,7 @@ import { homePaths } from '../../src/home'
 import { type Message, SECOND, type World, world } from '../support/world'
 import { expectRefusal } from './refusals'
 
-/** Ten messages a second apart, in two channels that ann reads. */
+/** Ten messages a second apart in general, and a second channel, lunch; ann reads both. */
 async function scene(settings: Record<string, string> = {}) {
   const w: World = await world({ settings })
   const general = await w.channel('general')
@@ -29,8 +29,8 @@ const bodies = (from: number, to = 10) => Array.from({ length: to - from }, (_, 
 const encode = (text: string) => Buffer.from(text).toString('base64').replace(/\+/g, '-').replace(/\//g, '_')
 const unknown = '38a73fde-5ecb-40dc-97a0-8ddd2fb8512f'
 
-describe('a cursor', () => {
-  test('is the position of its message, in every channel and for every reader', async () => {
+describe('cursors', () => {
+  test('a cursor is a position in the whole log, valid in every channel and for every reader', async () => {
     await using s = await scene()
     expect(s.nth(4).cursor).toBe(formatCursor((await s.server()).epoch, s.nth(4).seq))
     expect(await s.ann.hears('general', { since: s.nth(4).cursor })).toEqual(bodies(5))
@@ -42,13 +42,13 @@ describe('a cursor', () => {
     expect(body.events[0]?.seq).toBe(s.nth(5).seq)
   })
 
-  test('that is empty is none', async () => {
+  test('an empty cursor counts as absent', async () => {
     await using s = await scene()
     expect(await s.ann.hears('general', { since: '' })).toEqual(bodies(0))
     expect(await s.ann.hears('general', { before: '' })).toEqual(bodies(0))
   })
 
-  test('may carry the padding that base64 has', async () => {
+  test('a cursor may have base64 padding', async () => {
     await using s = await scene()
     for (const padding of ['', '=', '==']) {
       expect(await s.ann.hears('general', { since: `${s.nth(4).cursor}${padding}` })).toEqual(bodies(5))
@@ -60,7 +60,7 @@ describe('a cursor', () => {
   })
 
   test.each(['garbage', '!', 'MnwwMUpY', encode(`2|x|1`), encode(`yesterday|${unknown}`)])(
-    'is refused: %s',
+    'the malformed cursor %s is refused',
     async (text) => {
       await using s = await scene()
       for (const name of ['since', 'before'])
@@ -76,15 +76,15 @@ describe('a cursor', () => {
   )
 })
 
-describe("the earlier server's cursor", () => {
-  test('means the message that it names', async () => {
+describe('cursors of the earlier server', () => {
+  test('a cursor of the earlier server means the message that it names', async () => {
     await using s = await scene()
     const since = encode(`${s.nth(4).created_at.replace('Z', '+00:00')}|${s.nth(4).id}`)
     expect(await s.ann.hears('general', { since })).toEqual(bodies(5))
     expect(await s.ann.hears('general', { before: since, order: 'asc' })).toEqual(bodies(0, 4))
   })
 
-  test('means the moment, where its message is unknown', async () => {
+  test('a cursor of the earlier server with an unknown message means its time', async () => {
     await using s = await scene()
     const half = s.nth(4).created_at.replace('.000000Z', '.500000')
     expect(await s.ann.hears('general', { since: encode(`${half}|${unknown}`) })).toEqual(bodies(5))
@@ -94,7 +94,7 @@ describe("the earlier server's cursor", () => {
     expect(await s.ann.hears('general', { since: encode(`2030-01-01T00:00:00|${unknown}`) })).toEqual([])
   })
 
-  test('is never written', async () => {
+  test('the server never writes cursors in the earlier form', async () => {
     await using s = await scene()
     const { text } = await s.ann.reads('general')
     for (const [, cursor = ''] of text.matchAll(/"(?:cursor|\w+_cursor|position)":"([^"]+)"/g))
@@ -102,7 +102,7 @@ describe("the earlier server's cursor", () => {
   })
 })
 
-describe('a cursor of another history', () => {
+describe('cursors of another epoch', () => {
   const conflict = async (s: Awaited<ReturnType<typeof scene>>) => {
     const { epoch, head_cursor } = await s.server()
     return {
@@ -114,7 +114,7 @@ describe('a cursor of another history', () => {
     }
   }
 
-  test('that this server never had is refused', async () => {
+  test('a cursor of an unknown epoch, or beyond the end of the log, is refused', async () => {
     await using s = await scene()
     for (const cursor of [
       formatCursor('01JX8M6Z3Q5T7V9W1Y2B4D6F8H', 3),
@@ -128,11 +128,11 @@ describe('a cursor of another history', () => {
         expectRefusal(answer, 409, await conflict(s))
   })
 
-  test('counts up to where the next one began', async () => {
+  test('a cursor of a former epoch is valid up to the start of the next epoch', async () => {
     await using s = await scene()
     const before = await s.server()
     await s.w.stop()
-    // The home has seen more than the database holds: somebody put an older copy back.
+    // The home directory has seen more than the database holds, as after restoring an older copy.
     const { state } = homePaths(s.w.home)
     const mark = JSON.parse(readFileSync(state, 'utf8')) as { epoch: string; last_seq: number }
     writeFileSync(state, JSON.stringify({ ...mark, last_seq: mark.last_seq + 5 }))
@@ -148,14 +148,14 @@ describe('a cursor of another history', () => {
     const lost = await s.ann.reads('general', { since: formatCursor(before.epoch, s.nth(9).seq + 1) })
     expect(lost.status).toBe(409)
     expect(lost.body).toMatchObject({ code: 'cursor_epoch', epoch: after.epoch })
-    // What lies in the former history is still written as such.
+    // Messages of the former epoch keep their cursors.
     expect((await s.ann.reads('general')).body.messages[4]?.cursor).toBe(s.nth(4).cursor)
     expect((await s.ann.reads('general')).body.messages[10]?.cursor).toBe(
       formatCursor(after.epoch, s.nth(9).seq + 1),
     )
   })
 
-  test('is noticed once, also when the server is killed right after', async () => {
+  test('a restored older database begins one new epoch, and the next post is recorded in the home directory', async () => {
     await using s = await scene()
     await s.w.stop()
     const { state } = homePaths(s.w.home)
@@ -169,7 +169,7 @@ describe('a cursor of another history', () => {
   })
 })
 
-test('a database that is gone begins a history of its own, and the server starts', async () => {
+test('a server whose database was lost starts with a new epoch', async () => {
   await using s = await scene()
   const before = await s.server()
   await s.w.stop()
@@ -179,14 +179,14 @@ test('a database that is gone begins a history of its own, and the server starts
   expect(body.epoch > before.epoch).toBeTrue()
 })
 
-describe('a cursor below what was purged', () => {
+describe('cursors below the purged range', () => {
   const purge = async (s: Awaited<ReturnType<typeof scene>>, through: number) => {
     await s.w.sql('UPDATE channels SET floor_seq = ? WHERE slug = ?', s.nth(through).seq, 'general')
     await s.w.sql('DELETE FROM messages WHERE seq <= ?', s.nth(through).seq)
     await s.w.restart()
   }
 
-  test('is gone, and the answer says where to go on', async () => {
+  test('a cursor below the purged range is refused with the oldest cursor that works', async () => {
     await using s = await scene()
     await purge(s, 3)
     const gone = {
@@ -206,7 +206,7 @@ describe('a cursor below what was purged', () => {
     expect(await s.ann.hears('general', { since: gone.oldest_cursor })).toEqual(bodies(4))
   })
 
-  test('is fine where nothing was purged, and at the floor', async () => {
+  test('a cursor is valid at the floor and in a channel without purged messages', async () => {
     await using s = await scene()
     await purge(s, 3)
     expect(await s.ann.hears('lunch', { since: s.nth(2).cursor })).toEqual([])
@@ -215,14 +215,14 @@ describe('a cursor below what was purged', () => {
     expect(await s.ann.hears('general')).toEqual(bodies(4))
   })
 
-  test("is raised to it silently in the earlier server's form", async () => {
+  test('a cursor of the earlier server is raised to the floor without an error', async () => {
     await using s = await scene()
     const since = encode(`${s.nth(1).created_at}|${s.nth(1).id}`)
     await purge(s, 3)
     expect(await s.ann.hears('general', { since })).toEqual(bodies(4))
   })
 
-  test('is raised to it for everybody where the operator said so', async () => {
+  test('log.expired_cursor=clamp raises every expired cursor to the floor', async () => {
     await using s = await scene({ SYNAPSE_LOG_EXPIRED_CURSOR: 'clamp' })
     await purge(s, 3)
     expect(await s.ann.hears('general', { since: s.nth(0).cursor })).toEqual(bodies(4))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PASSWORD, READ_AND_POST, type World, world } from '../support/world'
 
-/** A text of the page, and the id of what it stands in. */
+/** A text of the page, and the id of the element that contains it. */
 interface Piece {
   readonly id: string
   readonly text: string
@@ -59,7 +59,7 @@ async function read({ guest }: World): Promise<Page> {
   return { html, headers, ids, links, attributes, ...pieces }
 }
 
-/** The texts of what lies in these elements, each with the id of the one it lies in. */
+/** The texts of these elements, each with the id of the element that contains it. */
 function collect(rewriter: HTMLRewriter, outer: string, inner: string): () => Piece[] {
   const pieces: { id: string; text: string }[] = []
   let id = ''
@@ -86,7 +86,7 @@ function attribute(element: HTMLRewriterTypes.Element, name: string): string[] {
   return value === null ? [] : [plain(value)]
 }
 
-/** The rows of a table of the page, by the start of their ids. */
+/** The rows of a table of the page, by the prefix of their ids. */
 function rows(start: string): string[][] {
   const cells = page.cells.filter(({ id }) => id.startsWith(start))
   return [...Map.groupBy(cells, ({ id }) => id).values()].map((row) => row.map(({ text }) => text))
@@ -100,7 +100,7 @@ function plain(text: string): string {
     .replaceAll('&amp;', '&')
 }
 
-/** How an endpoint is called on the page. */
+/** The id of an endpoint on the page. */
 function anchor(method: string, path: string): string {
   return `${method}-${path.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'root'}`
 }
@@ -109,14 +109,14 @@ function sha256(text: string): string {
   return `'sha256-${new Bun.CryptoHasher('sha256').update(text).digest('base64')}'`
 }
 
-describe('the page', () => {
-  test('is where / leads', async () => {
+describe('the documentation page', () => {
+  test('/ redirects to the page', async () => {
     const { status, headers } = await w.guest.get('/')
     expect(status).toBe(302)
     expect(headers.get('location')).toBe('/docs')
   })
 
-  test('allows its own style and script by their hashes, and nothing else', () => {
+  test('the page allows its own style and script by their hashes, and nothing else', () => {
     const policy = Object.fromEntries(
       (page.headers.get('content-security-policy') ?? '')
         .split('; ')
@@ -139,7 +139,7 @@ describe('the page', () => {
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
   })
 
-  test('asks for nothing from anywhere', () => {
+  test('the page loads nothing from elsewhere', () => {
     const own = /^(#[\w.-]+|\/openapi\.json|\/healthz|\/readyz|data:image\/svg\+xml,.*)$/
     expect(page.links.filter((link) => !own.test(link))).toEqual([])
     expect(page.attributes.filter(([name]) => name === 'src' || name === 'srcset')).toEqual([])
@@ -149,7 +149,7 @@ describe('the page', () => {
     expect(elsewhere.filter((url) => !harmless.test(url))).toEqual([])
   })
 
-  test('has every endpoint, and each id once', () => {
+  test('the page has every endpoint, with unique ids', () => {
     const described = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => anchor(method, path)),
     )
@@ -159,19 +159,19 @@ describe('the page', () => {
     expect(page.ids.filter((id, i) => page.ids.indexOf(id) !== i)).toEqual([])
   })
 
-  test('has a target for every link to itself', () => {
+  test('every link within the page has a target', () => {
     const inner = page.links.filter((link) => link.startsWith('#')).map((link) => link.slice(1))
     expect(inner.filter((id) => !page.ids.includes(id))).toEqual([])
   })
 
-  test('escapes what the declarations say', () => {
+  test('the page escapes the text of the declarations', () => {
     expect(page.html).toContain('bearer.&lt;token&gt;')
     expect(page.html).not.toContain('bearer.<token>')
   })
 })
 
 test.skipIf(Bun.which('curl') === null)(
-  'every ready line, run in the order of the page, is answered as the page says',
+  'every example command of the page, run in order, gets the documented answer',
   async () => {
     const { id: channelId } = await w.channel('general')
     const robin = await w.agent('robin', { channels: { general: 'member' } })
@@ -195,7 +195,7 @@ test.skipIf(Bun.which('curl') === null)(
       device: 'phone',
       account_handle: 'admin',
     })
-    // A stream never ends by itself: curl is cut off, and says which status it had.
+    // A stream never ends by itself: curl is stopped, and reports the status.
     const directory = mkdtempSync(join(realpathSync(tmpdir()), 'synapse-curl-'))
     const patience = (seconds: number) =>
       writeFileSync(
@@ -244,7 +244,7 @@ test.skipIf(Bun.which('curl') === null)(
   30_000,
 )
 
-/** The statuses that each endpoint promises, by its id on the page. */
+/** The statuses that each endpoint documents, by its id on the page. */
 function statusesByAnchor(): Map<string, string[]> {
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { responses }]) => {
@@ -255,7 +255,7 @@ function statusesByAnchor(): Map<string, string[]> {
   return new Map([...described, ['get-openapi-json', ['200']], ['get-docs', ['200']], ['get-root', ['302']]])
 }
 
-test('every frame a client is shown is answered as the page says', async () => {
+test('every example frame of the page gets the documented answer', async () => {
   await using here = await world()
   await here.channel('general')
   const cairn = await here.agent('cairn', { channels: { general: 'member' } })
@@ -283,14 +283,14 @@ test('every frame a client is shown is answered as the page says', async () => {
   for (const { text } of shown) {
     const frame: { id: number; type: keyof typeof answers } = JSON.parse(text)
     socket.send(text)
-    // A replay says that it is over with a position, which is of the socket and has no id.
+    // The end of a replay is a position of the socket and has no id.
     await answerTo(frame.type === 'resume' ? undefined : frame.id, answers[frame.type])
   }
   expect(received.filter((frame) => frame.type === 'error')).toEqual([])
   socket.close()
 })
 
-test('every event has the payload keys that the page says, and every type that can happen is there', async () => {
+test('the page lists every event type with its payload keys', async () => {
   await using here = await world()
   const ops = await here.agent('ops', { scopes: ['admin:*', ...READ_AND_POST] })
   const room = (
@@ -331,11 +331,11 @@ test('every event has the payload keys that the page says, and every type that c
         .sort(),
     }).toEqual({ type: event.type, keys: documented.get(String(event.type)) ?? [] })
   const seen = new Set(events.map(({ type }) => type))
-  // Nothing changes a channel yet.
+  // No endpoint changes a channel yet.
   expect([...documented.keys()].filter((type) => !seen.has(type))).toEqual(['channel.updated'])
 })
 
-test('every code that the source can answer stands on the page, with its status', () => {
+test('the page lists every error code of the source with its status', () => {
   const source = [
     ...new Bun.Glob('src/{core,store,hub,http}/**/*.ts').scanSync(join(import.meta.dir, '../..')),
   ]
@@ -383,14 +383,14 @@ describe('the OpenAPI document', () => {
       Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
     )
 
-  /** Everything in the document that is an object, with where it lies. */
+  /** Every object in the document, with its path. */
   function* nodes(value: unknown, where = '#'): Generator<readonly [where: string, node: Schema]> {
     if (typeof value !== 'object' || value === null) return
     if (!Array.isArray(value)) yield [where, value as Schema]
     for (const [key, inner] of Object.entries(value)) yield* nodes(inner, `${where}/${key}`)
   }
 
-  test('is OpenAPI 3.1 and refers to nothing that it does not have', () => {
+  test('the document is OpenAPI 3.1 and all its references resolve', () => {
     expect(document.openapi).toBe('3.1.0')
     const refs = [...nodes(document)].flatMap(([, { $ref }]) => (typeof $ref === 'string' ? [$ref] : []))
     expect(refs.length).toBeGreaterThan(0)
@@ -401,7 +401,7 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  test('declares every parameter of a path, once, and as required', () => {
+  test('every path parameter is declared once and as required', () => {
     for (const { path, method, operation } of operations()) {
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
       const declared = operation.parameters.filter((parameter) => parameter.in === 'path')
@@ -414,7 +414,7 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  test('gives every operation an id of its own, answers, and a credential or none', () => {
+  test('every operation has a unique id, answers, and a credential or none', () => {
     const ids = operations().map(({ operation }) => operation.operationId)
     expect(new Set(ids).size).toBe(ids.length)
     for (const { operation } of operations()) {
@@ -424,7 +424,7 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  test('has no type that JSON Schema does not know', () => {
+  test('every type is known to JSON Schema', () => {
     const known = ['string', 'integer', 'number', 'boolean', 'array', 'object', 'null']
     const unknown = [...nodes(document)].filter(
       ([where, { type }]) =>

@@ -18,7 +18,7 @@ afterEach(async () => {
   undo = new AsyncDisposableStack()
 })
 
-/** Answers every request, and has every WebSocket listen to one topic. */
+/** Answers every request, and subscribes every WebSocket to one topic. */
 const http: HttpServer = {
   fetch: async (request) => {
     const session: SocketSession = {
@@ -47,7 +47,7 @@ function listening(tls?: () => { cert: string; key: string }): Listener {
   return listener
 }
 
-/** A WebSocket that is open, and the texts that come. */
+/** An open WebSocket, and the texts it receives. */
 async function follower(listener: Listener, scheme = 'ws'): Promise<Arrivals<string>> {
   const texts = new Arrivals<string>()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -67,7 +67,7 @@ const heard = (texts: Arrivals<string>) => texts.next(() => true, 'a text')
 const statusAt = async (listener: Listener): Promise<number> =>
   (await fetch(`http://127.0.0.1:${listener.port}/`, { headers: { connection: 'close' } })).status
 
-test('a listener that refuses answers new clients with 503, and those it has go on', async () => {
+test('a refusing listener answers new clients with 503 and keeps its open connections', async () => {
   const listener = listening()
   const texts = await follower(listener)
   listener.refuse()
@@ -81,7 +81,7 @@ test('a listener that refuses answers new clients with 503, and those it has go 
   expect([await heard(texts), await heard(later)]).toEqual(['afterwards', 'afterwards'])
 })
 
-test('a listener that speaks TLS refuses as well', async () => {
+test('a refusing listener with TLS answers 503 as well', async () => {
   const { cert, key } = selfSigned(directory())
   const pair = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
   const listener = listening(() => pair)
@@ -93,7 +93,7 @@ test('a listener that speaks TLS refuses as well', async () => {
   expect((await visit()).status).toBe(200)
 })
 
-test('a listener that is renewed shows new clients its new certificate, and those it has go on', async () => {
+test('a renewed listener shows its new certificate to new clients and keeps its open connections', async () => {
   const folder = directory()
   const pairs = ['old', 'new'].map((name) => {
     const { cert, key } = selfSigned(folder, name)
@@ -122,7 +122,7 @@ function fingerprint({ port }: Listener): Promise<string> {
   })
 }
 
-test('a listener that was stopped takes no connections again', async () => {
+test('a stopped listener accepts no connections again', async () => {
   const listener = listening()
   await listener.stop(0)
   listener.accept()
@@ -131,7 +131,7 @@ test('a listener that was stopped takes no connections again', async () => {
   expect(await statusAt(listener).catch(() => 'nobody')).toBe('nobody')
 })
 
-test('clients are refused before the operator is, and both come in again when there is room', async () => {
+test('when descriptors run out, clients are refused before the operator, and both are accepted again when there is room', async () => {
   const socket = join(directory(), 'synapse.sock')
   const clients = listening()
   const operator = listenUnix(socket, http, report)

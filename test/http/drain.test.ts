@@ -36,11 +36,11 @@ describe('while the server drains', () => {
       })
   })
 
-  test('who may not write hears that first', async () => {
+  test('a missing credential is refused before the drain is', async () => {
     expect((await w.guest.post('/v1/messages', {})).status).toBe(401)
   })
 
-  test('reading, signing in and out, waits and streams go on', async () => {
+  test('reads, sign-in, sign-out, long polls and streams keep working', async () => {
     expect((await ann.get('/v1/messages?channel=general')).status).toBe(200)
     expect((await ann.get('/v1/messages?channel=general&wait=0')).status).toBe(200)
     const login = await w.guest.post('/v1/auth/login', { handle: 'bob', password: PASSWORD })
@@ -54,11 +54,11 @@ describe('while the server drains', () => {
     expect(new TextDecoder().decode(first?.value)).toContain('event: hello')
   })
 
-  test('the operator goes on', async () => {
+  test('the operator can still write', async () => {
     expect((await w.operator.post('/v1/admin/channels', { slug: 'rescue', name: 'Rescue' })).status).toBe(201)
   })
 
-  test('it is alive and not ready', async () => {
+  test('the server is alive and not ready', async () => {
     expect((await w.guest.get('/healthz')).status).toBe(200)
     const { status, body } = await w.guest.get('/readyz')
     expect({ status, body }).toEqual({
@@ -68,7 +68,7 @@ describe('while the server drains', () => {
     expect((await w.operator.get('/v1/health')).body).toMatchObject({ draining: true })
   })
 
-  test('what is under way is told to administrators', async () => {
+  test('administrators can see what is still in progress', async () => {
     expect((await chief.get('/v1/admin/drain')).body).toEqual({
       draining: true,
       in_flight: 0,
@@ -79,7 +79,7 @@ describe('while the server drains', () => {
   })
 })
 
-test('every POST of an account is refused while the server drains, except the one that signs out', async () => {
+test('a draining server refuses every POST of an account except sign-out', async () => {
   await using own = await world()
   const samples = []
   for (const [i, { post, sample, isLocal }] of cases.entries())

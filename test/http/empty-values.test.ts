@@ -1,4 +1,4 @@
-// What a script sends when a variable of it is empty: the earlier server took it as absent.
+// Scripts send empty values when a variable is empty. The earlier server took them as absent.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Fields, type Message, type Person, type World, world } from '../support/world'
 import { issuesOf } from './refusals'
@@ -14,15 +14,18 @@ beforeAll(async () => {
 })
 afterAll(() => w[Symbol.asyncDispose]())
 
-describe('an empty id in a post is none:', () => {
-  test.each([{ reply_to: '' }, { thread_id: '' }, { reply_to: '', thread_id: '' }])('%j', async (fields) => {
-    const plain = { channel: 'other', body: 'hi', body_format: 'plaintext' }
-    const { status, body } = await ann.post<Message>('/v1/messages', { ...plain, ...fields })
-    expect(status).toBe(201)
-    expect(body).toMatchObject({ reply_to: null, thread_id: null, body: 'hi' })
-  })
+describe('empty ids in a post', () => {
+  test.each([{ reply_to: '' }, { thread_id: '' }, { reply_to: '', thread_id: '' }])(
+    'a post with the empty ids %j is posted as if they were absent',
+    async (fields) => {
+      const plain = { channel: 'other', body: 'hi', body_format: 'plaintext' }
+      const { status, body } = await ann.post<Message>('/v1/messages', { ...plain, ...fields })
+      expect(status).toBe(201)
+      expect(body).toMatchObject({ reply_to: null, thread_id: null, body: 'hi' })
+    },
+  )
 
-  test('beside one that is not empty it counts for nothing', async () => {
+  test('an empty id beside a valid id is ignored', async () => {
     const root = await ann.posts('other', 'root')
     const reply = await ann.posts('other', 'reply', { reply_to: root.id, thread_id: '' })
     expect(reply).toMatchObject({ reply_to: root.id, thread_id: root.id })
@@ -32,7 +35,7 @@ describe('an empty id in a post is none:', () => {
     })
   })
 
-  test('one of spaces is refused, because it is no id', async () => {
+  test('an id of spaces is refused', async () => {
     for (const name of ['reply_to', 'thread_id'])
       expect(await ann.post('/v1/messages', { channel: 'other', body: 'hi', [name]: ' ' })).toMatchObject({
         status: 400,
@@ -41,14 +44,14 @@ describe('an empty id in a post is none:', () => {
   })
 })
 
-describe('an empty parameter is none:', () => {
+describe('empty query parameters', () => {
   const questions: readonly (readonly [path: string, parameters: readonly string[]])[] = [
     ['/v1/messages?channel=general', ['since', 'before', 'thread', 'from']],
     ['/v1/events?since=oldest', ['channel', 'type', 'thread']],
     ['/v1/events?since=oldest&channel=general', ['type', 'thread']],
   ]
   const rows = questions.flatMap(([path, names]) => names.map((name) => [path, name] as const))
-  test.each(rows)('%s&%s=', async (path, name) => {
+  test.each(rows)('%s ignores an empty %s', async (path, name) => {
     const [plain, empty] = [await ann.get(path), await ann.get(`${path}&${name}=`)]
     expect(empty.status).toBe(200)
     expect(empty.text).toBe(plain.text)
@@ -62,19 +65,19 @@ describe('an empty parameter is none:', () => {
     ['/v1/config-history', ['cursor']],
   ]
   test.each(lists.flatMap(([path, names]) => names.map((name) => [path, name] as const)))(
-    '%s?%s=',
+    '%s ignores an empty %s',
     async (path, name) => {
       const [plain, empty] = [await w.operator.get<Fields>(path), await w.operator.get(`${path}?${name}=`)]
       expect({ status: empty.status, text: empty.text }).toEqual({ status: 200, text: plain.text })
     },
   )
 
-  test('all of them at once', async () => {
+  test('several empty parameters are ignored together', async () => {
     const all = 'since=&before=&thread=&from=&order=asc'
     expect(await ann.hears('general', Object.fromEntries(new URLSearchParams(all)))).toEqual(['one', 'two'])
   })
 
-  test('but a hash to look for, and one of some words, has to be one', async () => {
+  test('an empty parameter is refused when it is a hash or one of several words', async () => {
     expect(issuesOf(await w.operator.get('/v1/admin/audit/verify?known='))).toEqual([
       'string_pattern_mismatch query.known',
     ])
@@ -83,7 +86,7 @@ describe('an empty parameter is none:', () => {
     ])
   })
 
-  test('but the channel of a socket or a page has to be said', async () => {
+  test('an empty channel is refused, because a page or a socket needs one', async () => {
     expect(issuesOf(await ann.get('/v1/messages?channel='))).toEqual(['string_too_short query.channel'])
     const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
     const headers = { ...upgrade, 'sec-websocket-key': btoa('0123456789abcdef') }

@@ -2,18 +2,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Caller, World } from '../support/world'
 import { world } from '../support/world'
 
-/** Every endpoint there is, as /openapi.json declares them, with what is served besides. */
+/** All endpoints of /openapi.json, and what is served besides. */
 let w: World
 let declared: readonly (readonly [path: string, methods: readonly string[]])[]
 let endpoints: readonly (readonly [method: string, path: string])[]
 
-/** What a scope opens as well, which is then the one that is missing. */
+/** Scopes that also open an endpoint. The refusal then names the other one. */
 const scoped: Record<string, string> = {
   '/v1/admin/audit': 'audit:read',
   '/v1/admin/audit/verify': 'audit:read',
 }
 
-/** Who may be called without a credential, and why. */
+/** Endpoints that need no credential, with the reason. */
 const open: Record<string, string> = {
   'GET /healthz': 'a balancer has no credential',
   'GET /v1/healthz': 'the same under the base path',
@@ -44,11 +44,11 @@ const methodsOf = (operations: Record<string, unknown>) =>
   Object.keys(operations).map((word) => word.toUpperCase())
 const filled = (path: string) => path.replace(/\{\w+\}/g, '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b')
 
-test('there are as many endpoints as this suite was written for, or more', () => {
+test('there are at least as many endpoints as this suite was written for', () => {
   expect(endpoints.length).toBeGreaterThanOrEqual(37)
 })
 
-test('every endpoint asks for a credential, but for those that have a reason', async () => {
+test('every endpoint needs a credential, except those listed with a reason', async () => {
   const unasked: string[] = []
   for (const [method, path] of endpoints) {
     const answer = await w.guest.request(method, path, method === 'GET' ? undefined : {})
@@ -59,7 +59,7 @@ test('every endpoint asks for a credential, but for those that have a reason', a
   expect(unasked.toSorted()).toEqual([...Object.keys(open), 'GET /docs'].toSorted())
 })
 
-test('every endpoint that asks for a credential refuses a bad one, whatever else is wrong', async () => {
+test('every endpoint that needs a credential refuses an invalid one before anything else', async () => {
   const bad: Caller[] = [w.bearer('syn_nonsense'), w.caller({ cookie: 'synapse_session=nonsense' })]
   for (const [method, path] of endpoints) {
     if (`${method} ${path}` in open || path === '/docs') continue
@@ -74,7 +74,7 @@ test('every endpoint that asks for a credential refuses a bad one, whatever else
   }
 })
 
-test('every admin endpoint refuses whoever is no admin, before it looks at the request', async () => {
+test('every admin endpoint refuses callers who are not admins before it looks at the request', async () => {
   const agent = await w.agent('agent')
   const human = await w.human('human')
   for (const [method, path] of endpoints.filter(([, path]) => path.startsWith('/v1/admin/'))) {
@@ -101,7 +101,7 @@ test('every admin endpoint refuses whoever is no admin, before it looks at the r
   }
 })
 
-test('every path answers another method with 405 and the methods it has', async () => {
+test('every path answers a wrong method with 405 and lists its methods', async () => {
   for (const [path, methods] of declared)
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((one) => !methods.includes(one))) {
       const { status, headers, body } = await w.guest.request(method, path)
@@ -115,7 +115,7 @@ test('every path answers another method with 405 and the methods it has', async 
     }
 })
 
-test('every path with a slash behind it leads to the one without, with its query', async () => {
+test('every path with a trailing slash redirects to the path without it and keeps the query', async () => {
   for (const [path, methods] of declared)
     for (const slashes of ['/', '//']) {
       const { status, headers } = await w.guest.request(methods[0] ?? 'GET', `${path}${slashes}?x=1&y=%2F`)
@@ -123,7 +123,7 @@ test('every path with a slash behind it leads to the one without, with its query
     }
 })
 
-test('every answer has an id of its own and is kept by no cache', async () => {
+test('every answer has its own request id and must not be cached', async () => {
   const ids = new Set<string>()
   for (const [method, path] of endpoints) {
     const { headers } = await w.guest.request(method, path)
@@ -134,7 +134,7 @@ test('every answer has an id of its own and is kept by no cache', async () => {
   expect(ids.has('')).toBeFalse()
 })
 
-test('every GET answers HEAD with the same head and no body', async () => {
+test('HEAD answers every GET path with the same headers and no body', async () => {
   const admin = await w.agent('root', { scopes: ['admin:*'] })
   for (const [method, path] of endpoints) {
     if (method !== 'GET' || path === '/v1/ws') continue
@@ -144,8 +144,8 @@ test('every GET answers HEAD with the same head and no body', async () => {
   }
 })
 
-describe('a request id', () => {
-  test.each(['a', 'abc-123_X.y', '0'.repeat(64)])('%s is echoed', async (id) => {
+describe('request ids', () => {
+  test.each(['a', 'abc-123_X.y', '0'.repeat(64)])('the request id %s is echoed', async (id) => {
     for (const path of ['/v1/healthz', '/v1/messages', '/v1/nothing', '/v1/messages/']) {
       const { headers, body } = await w.guest.get(path, { 'x-request-id': id })
       expect(headers.get('x-request-id')).toBe(id)
@@ -153,14 +153,17 @@ describe('a request id', () => {
     }
   })
 
-  test.each(['a b', 'ü', '0'.repeat(65), 'a/b', '"', '{}', 'a,b'])('%p is replaced', async (id) => {
-    const { headers } = await w.guest.get('/v1/messages', { 'x-request-id': id })
-    expect(headers.get('x-request-id')).toMatch(/^[A-Za-z0-9._-]{1,64}$/)
-    expect(headers.get('x-request-id')).not.toBe(id)
-  })
+  test.each(['a b', 'ü', '0'.repeat(65), 'a/b', '"', '{}', 'a,b'])(
+    'the request id %p is replaced',
+    async (id) => {
+      const { headers } = await w.guest.get('/v1/messages', { 'x-request-id': id })
+      expect(headers.get('x-request-id')).toMatch(/^[A-Za-z0-9._-]{1,64}$/)
+      expect(headers.get('x-request-id')).not.toBe(id)
+    },
+  )
 })
 
-describe('what is nowhere', () => {
+describe('unknown paths', () => {
   test.each([
     '/v1',
     '/v1/',
@@ -172,7 +175,7 @@ describe('what is nowhere', () => {
     '/v1/channels//members',
     '/v1/admin',
     '/v2/messages',
-  ])('is not found: %s', async (path) => {
+  ])('the path %s is not found', async (path) => {
     for (const method of ['GET', 'POST', 'DELETE']) {
       const { status, headers, body } = await w.guest.request(method, path)
       expect([method, status]).toEqual([method, 404])
@@ -185,12 +188,12 @@ describe('what is nowhere', () => {
     }
   })
 
-  test('is not found by HEAD either', async () => {
+  test('HEAD of an unknown path is not found', async () => {
     expect(await w.guest.request('HEAD', '/v1/nothing')).toMatchObject({ status: 404, text: '' })
   })
 })
 
-test('a path with broken escapes is refused, and is no fault of ours', async () => {
+test('a path with a broken percent escape is refused without a server error', async () => {
   const agent = await w.agent('typist')
   for (const slug of ['%', '%E0%A4%A', '%zz', '%00', '%ff', '%2e%2e']) {
     const { status } = await agent.get(`/v1/channels/${slug}/members`)
@@ -198,7 +201,7 @@ test('a path with broken escapes is refused, and is no fault of ours', async () 
   }
 })
 
-test('/ leads to the documentation', async () => {
+test('/ redirects to the documentation', async () => {
   const { status, headers } = await w.guest.get('/')
   expect([status, headers.get('location')]).toEqual([302, '/docs'])
 })

@@ -13,7 +13,7 @@ interface Events {
   readonly has_more: boolean
 }
 
-/** Boss, who hears all there is to hear in general, and ann, who is in it too. */
+/** Boss, an admin who receives all events of general, and ann, another member. */
 async function scene() {
   const w: World = await world()
   const general = await w.channel('general')
@@ -28,7 +28,7 @@ async function scene() {
 const types = ({ events }: Events) => events.map(({ type }) => type)
 
 describe('GET /v1/events', () => {
-  test('passes over an event of a type that this version does not know', async () => {
+  test('an event of an unknown type is skipped', async () => {
     await using s = await scene()
     for (const body of ['one', 'two', 'three']) await s.ann.posts(s.general, body)
     const becomesUnknown = async (n: number) => {
@@ -47,7 +47,7 @@ describe('GET /v1/events', () => {
     expect(types(await s.events(s.boss))).toEqual(['message.created'])
   })
 
-  test('tells every act once, in the order of the log, in one shape', async () => {
+  test('every act appears once, in log order and in one shape', async () => {
     await using s = await scene()
     const act = (method: string, path: string, body?: Fields) =>
       s.boss.request<Fields & { id: string }>(method, `/v1/admin/${path}`, body)
@@ -119,7 +119,7 @@ describe('GET /v1/events', () => {
     })
   })
 
-  test('tells from now on, unless it is told where to begin', async () => {
+  test('the events begin at the current position unless a cursor is given', async () => {
     await using s = await scene()
     await s.ann.posts(s.general, 'before')
     expect(types((await s.boss.get<Events>('/v1/events')).body)).toEqual([])
@@ -128,7 +128,7 @@ describe('GET /v1/events', () => {
     expect(types((await s.boss.get<Events>('/v1/events?since=oldest')).body)[0]).toBe('channel.created')
   })
 
-  test('is read in pages, each from the cursor of the one before', async () => {
+  test('each page continues from the cursor of the page before', async () => {
     await using s = await scene()
     for (let i = 0; i < 7; i++) await s.ann.posts(s.general, `${i}`)
     const seqs: number[] = []
@@ -141,7 +141,7 @@ describe('GET /v1/events', () => {
     expect(new Set(seqs).size).toBe(7)
   })
 
-  test('tells only what is asked for', async () => {
+  test('filters limit the events to the requested types and channels', async () => {
     await using s = await scene()
     const lunch = await s.w.channel('lunch')
     await s.w.joins(s.ann, lunch)
@@ -171,7 +171,7 @@ describe('GET /v1/events', () => {
     ])
   })
 
-  test('shows a message as it is today, but for the replies it has had since', async () => {
+  test('an event shows the message with current names, but without later replies', async () => {
     await using s = await scene()
     const root = await s.ann.posts(s.general, 'root')
     await s.boss.posts(s.general, 'reply', { reply_to: root.id })
@@ -185,8 +185,8 @@ describe('GET /v1/events', () => {
   })
 })
 
-describe('an event is heard', () => {
-  test('by those whom it concerns, and by nobody else', async () => {
+describe('the audience of an event', () => {
+  test('an event reaches only the accounts that it concerns', async () => {
     await using s = await scene()
     const bob = await s.w.agent('bob')
     const secret = await s.w.channel('secret', { kind: 'private' })
@@ -195,7 +195,7 @@ describe('an event is heard', () => {
     await s.w.operator.patch(`/v1/admin/accounts/${bob.id}`, { about: 'spy' })
     await s.w.operator.patch(`/v1/admin/accounts/${s.ann.id}`, { about: 'helps' })
     await s.w.leaves(bob, secret)
-    // Bob hears of himself, and, since he left, no more of the channel than that he came and went.
+    // Bob sees events about himself. Since he left the channel, he sees only that he joined and left it.
     expect(types(await s.events(bob))).toEqual([
       'account.created',
       'account.token_issued',
@@ -203,7 +203,7 @@ describe('an event is heard', () => {
       'account.updated',
       'member.left',
     ])
-    // Ann shares no channel with bob; boss is a system admin and in general, but not in secret.
+    // Ann shares no channel with bob. Boss is a system admin and a member of general, but not of secret.
     expect(types(await s.events(s.ann))).toEqual(['account.updated'])
     expect(types(await s.events(s.boss))).toEqual([
       'account.created',
@@ -213,7 +213,7 @@ describe('an event is heard', () => {
     ])
   })
 
-  test('never, if what caused it was refused', async () => {
+  test('a refused request causes no event', async () => {
     await using s = await scene()
     const stream = await s.boss.open('/v1/events', { headers: { accept: 'text/event-stream' } })
     const { readable, writable } = new TransformStream()

@@ -92,7 +92,7 @@ const unauthenticated: [string, string, string][] = [
   ['archived human', 'invalid_session', 'Invalid session'],
 ]
 
-describe.each(unauthenticated)('gate 1 shuts %s out', (who, code, detail) => {
+describe.each(unauthenticated)('a request with the credential "%s"', (who, code, detail) => {
   const requests: [string, (who: Caller) => Promise<Answer>][] = [
     ['GET', (one) => one.get(query({ channel: 'family' }))],
     ['GET of the wrong shape', (one) => one.get('/v1/messages?limit=x')],
@@ -102,12 +102,12 @@ describe.each(unauthenticated)('gate 1 shuts %s out', (who, code, detail) => {
     ['POST of another media type', (one) => one.post('/v1/messages', {}, { 'content-type': 'text/plain' })],
     ['POST that is too large', (one) => one.post('/v1/messages', { body: 'x'.repeat(1_100_000) })],
   ]
-  test.each(requests)('%s', async (_, send) => {
+  test.each(requests)('the credential is refused before anything else: %s', async (_, send) => {
     await leavesNoTrace(w, async () => expectRefusal(await send(caller(who)), 401, { code, detail }))
   })
 })
 
-/** What gates 3 to 7 answer: who, to which channel, status, code, detail and the further fields. */
+/** What the access checks answer: caller, channel, status, code, detail and further fields. */
 const missing: Fields = { code: 'channel_not_found', detail: 'Channel not found' }
 const gone: Fields = { code: 'channel_archived', detail: 'Channel archived' }
 const outside: Fields = { code: 'not_a_member', detail: 'Not a member', gate: 'membership' }
@@ -147,10 +147,10 @@ const posting: [string, string, number, Fields][] = [
   ['human reader', 'family', 403, readOnly],
 ]
 
-describe('gates 3 to 7 of reading', () => {
-  test.each(reading)('%s, %s: %d', async (who, slug, status, body) => {
+describe('access checks of reading', () => {
+  test.each(reading)('the caller "%s" is refused in #%s with status %d', async (who, slug, status, body) => {
     await leavesNoTrace(w, async () => {
-      // Also wrong at gate 8.
+      // The request would also fail the last check.
       for (const more of [{}, { since: 'garbage' }, { thread: 'garbage' }, { thread: MISSING }])
         expectRefusal(await caller(who).get(query({ channel: slug, ...more })), status, {
           ...body,
@@ -160,7 +160,7 @@ describe('gates 3 to 7 of reading', () => {
   })
 
   test.each(['member', 'human', 'reader', 'human reader', 'member who only reads'])(
-    'let %s through',
+    'the caller "%s" may read',
     async (who) => {
       const { status, body } = await caller(who).get(query({ channel: 'town' }))
       expect(status).toBe(200)
@@ -169,8 +169,8 @@ describe('gates 3 to 7 of reading', () => {
   )
 })
 
-describe('gates 3 to 7 of posting', () => {
-  test.each(posting)('%s, %s: %d', async (who, slug, status, body) => {
+describe('access checks of posting', () => {
+  test.each(posting)('the caller "%s" is refused in #%s with status %d', async (who, slug, status, body) => {
     await leavesNoTrace(w, async () => {
       for (const more of [{}, { thread_id: 'garbage' }, { reply_to: 'garbage' }, { reply_to: MISSING }]) {
         const answer = await caller(who).post('/v1/messages', { channel: slug, body: 'hi', ...more })
@@ -179,7 +179,7 @@ describe('gates 3 to 7 of posting', () => {
     })
   })
 
-  test.each(['member', 'human', 'member who only posts'])('let %s through', async (who) => {
+  test.each(['member', 'human', 'member who only posts'])('the caller "%s" may post', async (who) => {
     const before = await w.trace()
     const answer = await caller(who).post('/v1/messages', { channel: 'family', body: 'hi' })
     expect(answer.status).toBe(201)
@@ -192,28 +192,31 @@ describe('gates 3 to 7 of posting', () => {
   })
 })
 
-describe('gate 2, the shape, comes before gate 3', () => {
-  test.each(['nowhere', 'vault', 'attic', 'town'])('for %s', async (channel) => {
-    await leavesNoTrace(w, async () => {
-      const { status, body } = await caller('stranger').post('/v1/messages', { channel, body: '' })
-      expect([status, body.code]).toEqual([422, 'validation_error'])
-      const read = await caller('stranger').get(query({ channel, limit: 0 }))
-      expect([read.status, read.body.code]).toEqual([422, 'validation_error'])
-      expectRefusal(
-        await caller('stranger').post('/v1/messages', { channel, body: 'hi', body_format: 'html' }),
-        400,
-        { code: 'invalid_body_format', detail: "body_format must be 'markdown' or 'plaintext'" },
-      )
-    })
-  })
+describe('the shape of a request is checked before access to the channel', () => {
+  test.each(['nowhere', 'vault', 'attic', 'town'])(
+    'an invalid shape is refused first in #%s',
+    async (channel) => {
+      await leavesNoTrace(w, async () => {
+        const { status, body } = await caller('stranger').post('/v1/messages', { channel, body: '' })
+        expect([status, body.code]).toEqual([422, 'validation_error'])
+        const read = await caller('stranger').get(query({ channel, limit: 0 }))
+        expect([read.status, read.body.code]).toEqual([422, 'validation_error'])
+        expectRefusal(
+          await caller('stranger').post('/v1/messages', { channel, body: 'hi', body_format: 'html' }),
+          400,
+          { code: 'invalid_body_format', detail: "body_format must be 'markdown' or 'plaintext'" },
+        )
+      })
+    },
+  )
 
-  test('and its 422 before its 400', async () => {
+  test('a validation error (422) comes before an invalid value (400)', async () => {
     const { status } = await caller('member').post('/v1/messages', { channel: 'town', body_format: 'html' })
     expect(status).toBe(422)
   })
 })
 
-describe('gate 8 of posting', () => {
+describe('references of a post are checked last', () => {
   const rows: [Fields, number, string, string][] = [
     [{ thread_id: 'x' }, 400, 'invalid_thread_id', 'Invalid thread_id'],
     [{ reply_to: 'x' }, 400, 'invalid_reply_to', 'Invalid reply_to'],
@@ -223,7 +226,7 @@ describe('gate 8 of posting', () => {
     [{ thread_id: MISSING }, 404, 'thread_not_found', 'Thread not found'],
     [{ reply_to: MISSING }, 404, 'reply_target_not_found', 'Reply target not found'],
   ]
-  test.each(rows)('%j: %d %s', async (more, status, code, detail) => {
+  test.each(rows)('%j is refused with %d %s', async (more, status, code, detail) => {
     await leavesNoTrace(w, async () => {
       for (const who of ['member', 'human'])
         expectRefusal(
@@ -235,7 +238,7 @@ describe('gate 8 of posting', () => {
   })
 })
 
-describe('gate 8 of reading', () => {
+describe('references of a read are checked last', () => {
   const rows: [Fields, number, string, string][] = [
     [{ since: 'x' }, 400, 'invalid_cursor', 'Invalid `since` cursor'],
     [{ before: 'x' }, 400, 'invalid_cursor', 'Invalid `before` cursor'],
@@ -245,7 +248,7 @@ describe('gate 8 of reading', () => {
     [{ thread: MISSING }, 404, 'thread_not_found', 'Thread not found'],
     [{ thread: MISSING, since: 'now' }, 404, 'thread_not_found', 'Thread not found'],
   ]
-  test.each(rows)('%j: %d %s', async (more, status, code, detail) => {
+  test.each(rows)('%j is refused with %d %s', async (more, status, code, detail) => {
     expectRefusal(await caller('member').get(query({ channel: 'town', ...more })), status, { code, detail })
   })
 })

@@ -21,12 +21,12 @@ const conflict = {
   detail: 'This idempotency key was already used for a different request',
 }
 
-describe('a request that is made again', () => {
+describe('a repeated request', () => {
   const ways: [string, (person: Person, body: string) => ReturnType<typeof post>][] = [
     ['with the header', (person, body) => post(person, body, 'k-1')],
     ['with client_msg_id', (person, body) => post(person, body, null, { client_msg_id: 'k-1' })],
   ]
-  test.each(ways)('%s answers the first message', async (_, send) => {
+  test.each(ways)('a repeated post %s is answered with the first message', async (_, send) => {
     await using s = await scene()
     const first = await send(s.ann, 'once')
     expect(first.status).toBe(201)
@@ -40,7 +40,7 @@ describe('a request that is made again', () => {
     expect(await s.bob.hears(s.general)).toEqual(['once'])
   })
 
-  test('twenty times at once makes one message', async () => {
+  test('twenty simultaneous posts with one key make one message', async () => {
     await using s = await scene()
     const answers = await Promise.all(Array.from({ length: 20 }, () => post(s.ann, 'once', 'k')))
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(201))
@@ -49,14 +49,14 @@ describe('a request that is made again', () => {
     expect(await s.bob.hears(s.general)).toEqual(['once'])
   })
 
-  test('answers the message as it is by then', async () => {
+  test('a repeated post is answered with the current state of the message', async () => {
     await using s = await scene()
     const first = await post(s.ann, 'once', 'k')
     await s.bob.posts(s.general, 'reply', { reply_to: first.body.id })
     expect((await post(s.ann, 'once', 'k')).body).toMatchObject({ id: first.body.id, reply_count: 1 })
   })
 
-  test('is the same request however its JSON is written', async () => {
+  test('a repeated post may have its JSON written differently', async () => {
     await using s = await scene()
     const first = await post(s.ann, 'once', 'k', { metadata: { a: 1, b: [2] } })
     const text = ' { "metadata" : {"b":[2.0],"a":1e0}, "body":"on\\u0063e","channel":"general" } '
@@ -66,7 +66,7 @@ describe('a request that is made again', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true')
   })
 
-  test('is another request in whatever it says otherwise', async () => {
+  test('the same key with any other content is a conflict', async () => {
     await using s = await scene()
     await s.w.channel('lunch')
     await s.w.joins(s.ann, 'lunch')
@@ -85,7 +85,7 @@ describe('a request that is made again', () => {
     })
   })
 
-  test('is refused when its sender may no longer post there', async () => {
+  test('a repeated post is refused when its sender has lost the right to post', async () => {
     await using s = await scene()
     await post(s.ann, 'once', 'k')
     await s.w.leaves(s.ann, s.general)
@@ -93,18 +93,18 @@ describe('a request that is made again', () => {
   })
 })
 
-describe('a retry key', () => {
-  test('is the header’s, when there is one, and else the body’s', async () => {
+describe('retry keys of posts', () => {
+  test('the key of the header wins over the key of the body', async () => {
     await using s = await scene()
     const first = await post(s.ann, 'once', 'h', { client_msg_id: 'c' })
-    // The body's key was not used up.
+    // The key of the body is still unused.
     expect((await post(s.ann, 'other', null, { client_msg_id: 'c' })).status).toBe(201)
     expect((await post(s.ann, 'once', 'h', { client_msg_id: 'c' })).body.id).toBe(first.body.id)
     expectRefusal(await post(s.ann, 'other', 'h'), 409, conflict)
     expectRefusal(await post(s.ann, 'once', null, { client_msg_id: 'h' }), 409, conflict)
   })
 
-  test('belongs to its account, whatever the channel and the token', async () => {
+  test('a retry key belongs to its account, across channels and tokens', async () => {
     await using s = await scene()
     const ids = [await post(s.ann, 'once', 'k'), await post(s.bob, 'once', 'k')].map(({ body }) => body.id)
     expect(new Set(ids).size).toBe(2)
@@ -118,13 +118,13 @@ describe('a retry key', () => {
     expect(again.body).toMatchObject({ id: ids[0] ?? '' })
   })
 
-  test('of a request that was refused is free', async () => {
+  test('the retry key of a refused post can be used again', async () => {
     await using s = await scene()
     expect((await post(s.ann, 'once', 'k', { reply_to: s.ann.id })).status).toBe(404)
     expect((await post(s.ann, 'once', 'k')).status).toBe(201)
   })
 
-  test('has 1 to 128 characters', async () => {
+  test('a retry key has 1 to 128 characters', async () => {
     await using s = await scene()
     expect((await post(s.ann, 'long', 'k'.repeat(128))).status).toBe(201)
     await leavesNoTrace(s.w, async () => {
@@ -133,7 +133,7 @@ describe('a retry key', () => {
     })
   })
 
-  test('is remembered for a day, also by a server that was started again', async () => {
+  test('a retry key is remembered for a day, also over a restart', async () => {
     await using s = await scene()
     const first = await post(s.ann, 'once', 'k')
     s.w.clock.advance(DAY - MINUTE)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { DAY, PASSWORD, PASSWORD_HASH, type Person, type World, world } from '../support/world'
 import { expectRefusal } from './refusals'
 
-/** A hash that takes no time to check: far weaker than ours. */
+/** A hash that is quick to check and far weaker than the hashes of the server. */
 const WEAK_PASSWORD = 'weak but well known'
 
 let w: World
@@ -37,8 +37,8 @@ const hashOf = async (handle: string) => {
 }
 const sessions = async () => (await w.sql('SELECT * FROM sessions')).length
 
-describe('a login', () => {
-  test('with a hash that argon2-cffi made opens a session, and leaves the hash alone', async () => {
+describe('POST /v1/auth/login', () => {
+  test('a password hash made by argon2-cffi is accepted and kept as it is', async () => {
     const { status, body, headers } = await login(' BOB ', PASSWORD, {
       'user-agent': 'curl/8',
       'x-forwarded-for': '203.0.113.7',
@@ -65,7 +65,7 @@ describe('a login', () => {
     expect(JSON.stringify(await w.sql('SELECT hash FROM sessions'))).not.toContain(secret)
   })
 
-  test('replaces a hash that is weaker than ours, once', async () => {
+  test('a weaker password hash is replaced once, at the next sign-in', async () => {
     const before = await hashOf('weak')
     expect((await login('weak', 'wrong')).status).toBe(401)
     expect(await hashOf('weak')).toBe(before)
@@ -75,7 +75,7 @@ describe('a login', () => {
     expect(await Bun.password.verify(WEAK_PASSWORD, after)).toBeTrue()
   })
 
-  test('fails always the same, whatever is wrong', async () => {
+  test('every failed sign-in gets the same answer, whatever the reason', async () => {
     const before = await sessions()
     for (const [handle, password] of [
       ['nobody', PASSWORD],
@@ -96,7 +96,7 @@ describe('a login', () => {
     expect(await sessions()).toBe(before)
   })
 
-  test('begins another session than the one it came with, and never one that the cookie names', async () => {
+  test('a sign-in always makes a new session and never adopts the one in the cookie', async () => {
     const planted = 'x'.repeat(43)
     const secrets = [planted]
     for (const cookie of [planted, bob.secret, bob.secret]) {
@@ -112,7 +112,7 @@ describe('a login', () => {
     expect(await Promise.all(statuses)).toEqual([401, 200, 200, 200])
   })
 
-  test('ends no other session', async () => {
+  test('a sign-in ends no other session', async () => {
     await login('weaker', WEAK_PASSWORD)
     expect((await bob.get('/v1/auth/me')).status).toBe(200)
   })

@@ -4,7 +4,7 @@ import { type Fields, HOUR, type Person, type World, world } from '../support/wo
 import { expectRefusal, issuesOf } from './refusals'
 
 describe('GET /v1/auth/me', () => {
-  test('says what a token stands for', async () => {
+  test('the answer describes the account and the token', async () => {
     await using w = await world()
     const ann = await w.agent('ann', {
       displayName: 'Ann',
@@ -33,18 +33,18 @@ describe('GET /v1/auth/me', () => {
     expectRefusal(await ann.get('/v1/auth/me'), 401, { code: 'token_expired', detail: 'Token expired' })
   })
 
-  test('knows who is a system admin', async () => {
+  test('the answer says whether the caller is a system admin', async () => {
     await using w = await world({ settings: { SYNAPSE_ADMIN_HANDLES: 'Listed, agent' } })
     const isAdmin = async (person: Person) => (await person.get('/v1/auth/me')).body.is_admin
     expect(await isAdmin(await w.human('flagged', { isAdmin: true }))).toBeTrue()
     expect(await isAdmin(await w.human('listed'))).toBeTrue()
     expect(await isAdmin(await w.human('plain'))).toBeFalse()
-    // An agent administrates by its token's scope, never by its name.
+    // The token of an agent makes it an administrator, never its handle.
     expect(await isAdmin(await w.agent('agent'))).toBeFalse()
     expect(await isAdmin(await w.agent('root', { scopes: ['channel:a:read', 'admin:*'] }))).toBeTrue()
   })
 
-  test('shows a changed name with the next request', async () => {
+  test('a changed name shows in the next answer', async () => {
     await using w = await world()
     const ann = await w.agent('ann')
     await ann.get('/v1/auth/me')
@@ -54,7 +54,7 @@ describe('GET /v1/auth/me', () => {
 })
 
 describe('GET /v1/server', () => {
-  test('tells version, epoch, head, features and limits', async () => {
+  test('the answer has version, epoch, head, features and limits', async () => {
     await using w = await world({ settings: { SYNAPSE_WAIT_MAX_S: '30' } })
     await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -72,20 +72,20 @@ describe('GET /v1/server', () => {
 })
 
 describe('health', () => {
-  test('is told to everybody as it was in the earlier server', async () => {
+  test('the public health endpoints answer as in the earlier server', async () => {
     await using w = await world()
     for (const path of ['/v1/healthz', '/healthz', '/health'])
       expect((await w.guest.get(path)).body).toEqual({ status: 'ok', service: 'synapse', version: '1.0.0' })
     expect((await w.guest.get('/readyz')).body).toMatchObject({ status: 'ready' })
   })
 
-  test('is told in full to administrators only', async () => {
+  test('only administrators see the full health report', async () => {
     await using w = await world()
     const brief = (await (await w.agent('ann')).get('/v1/health')).body
     expect(Object.keys(brief)).toEqual(['version', 'boot_id', 'uptime_s', 'stopping'])
     const full = (await (await w.human('boss', { isAdmin: true })).get('/v1/health')).body
     expect(full).toMatchObject({ store: w.database.kind, last_seq: (await w.trace()).events })
-    // There are no pairs to tell of.
+    // There are no pairs of servers to report.
     expect(full.federation).toEqual({
       did: expect.stringMatching(/^did:key:z6Mk/),
       pairs_by_state: {},
@@ -94,7 +94,7 @@ describe('health', () => {
     })
   })
 
-  test('tells administrators when a backup was made last, and why the one after it failed', async () => {
+  test('administrators see when the last backup was made and why the next one failed', async () => {
     await using w = await world()
     const told = async () => (await w.operator.get<{ backup: object }>('/v1/health')).body.backup
     const backUp = async () => (await w.operator.post('/v1/admin/backups', {})).status
@@ -132,7 +132,7 @@ describe('GET /v1/me/access', () => {
     (await person.get(`/v1/me/access?channel=${slug}`)).body
   const required = ['channel:general:read', 'channel:general:post']
 
-  test('says that all gates are open', async () => {
+  test('a member with access passes every check', async () => {
     await using s = await scene()
     const ann = await s.w.agent('ann', { channels: { general: 'member' } })
     expect(await access(ann, 'GENERAL')).toEqual({
@@ -153,7 +153,7 @@ describe('GET /v1/me/access', () => {
     })
   })
 
-  test('names the first shut gate by the command that opens it', async () => {
+  test('the answer names the first failed check and the command that repairs it', async () => {
     await using s = await scene()
     const stranger = await s.w.agent('stranger', { scopes: ['channel:general:read'] })
     expect(await access(stranger, 'general')).toMatchObject({
@@ -183,7 +183,7 @@ describe('GET /v1/me/access', () => {
     })
   })
 
-  test('agrees with the gates themselves', async () => {
+  test('the answer agrees with what reads and posts actually do', async () => {
     await using s = await scene()
     const people = [
       await s.w.agent('a', { channels: { general: 'member' } }),
@@ -208,7 +208,7 @@ describe('GET /v1/me/access', () => {
     }
   })
 
-  test('needs a channel', async () => {
+  test('the channel parameter is required', async () => {
     await using w = await world()
     const ann = await w.agent('ann')
     expect(issuesOf(await ann.get('/v1/me/access'))).toEqual(['missing query.channel'])

@@ -4,7 +4,7 @@ import { expectRefusal, leavesNoTrace } from './refusals'
 
 const aliases = JSON.stringify({ general: { duo: ['ann', 'bob'], ann: ['bob'] }, lunch: { cooks: ['ann'] } })
 
-/** Ann, bob and cat in a channel; dan is elsewhere. */
+/** Ann, bob and cat are in one channel; dan is in another. */
 async function scene(settings: Record<string, string> = {}) {
   const w: World = await world({ settings })
   const general = await w.channel('general')
@@ -19,7 +19,7 @@ async function scene(settings: Record<string, string> = {}) {
   return { w, general, ann, bob, cat, dan, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
 }
 
-/** Makes members of a channel by the hundred. */
+/** Adds hundreds of members to a channel. */
 async function crowd(w: World, slug: string, count: number): Promise<string[]> {
   await w.sql(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
@@ -33,15 +33,15 @@ async function crowd(w: World, slug: string, count: number): Promise<string[]> {
      WHERE slug = ? AND display_name = 'm'`,
     slug,
   )
-  // What the server remembers of the channel is older.
+  // The server has the members of the channel in memory from before.
   await w.restart()
   return Array.from({ length: count }, (_, i) => `m${String(i + 1).padStart(3, '0')}`)
 }
 
 const mentionsOf = async (person: Person) => person.hears('general', { mentions_me: true })
 
-describe('a message that names people', () => {
-  test('lists them in its answer and wherever it is read, in the order of the text', async () => {
+describe('mentions by handle', () => {
+  test('a message lists its mentions in the order of the text, in its answer and in every read', async () => {
     await using s = await scene()
     const posted = await s.ann.posts(s.general, 'hey @CAT and @bob, @cat!')
     expect(posted).toMatchObject({
@@ -55,7 +55,7 @@ describe('a message that names people', () => {
     expect(read).not.toHaveProperty('mentions_truncated')
   })
 
-  test('is found by those it names, and by nobody else', async () => {
+  test('mentions_me finds a message for the mentioned accounts and for no others', async () => {
     await using s = await scene()
     await s.ann.posts(s.general, 'for nobody')
     await s.ann.posts(s.general, 'for @bob')
@@ -66,7 +66,7 @@ describe('a message that names people', () => {
     expect(await mentionsOf(s.cat)).toEqual([])
   })
 
-  test('says whom it could not find, and not why', async () => {
+  test('the answer to a post lists handles that could not be resolved, without the reason', async () => {
     await using s = await scene()
     const gone = await s.w.agent('gone', { channels: { general: 'member' } })
     await s.w.archives(gone)
@@ -77,7 +77,7 @@ describe('a message that names people', () => {
 })
 
 describe('@channel', () => {
-  test('names everybody but its sender', async () => {
+  test('@channel mentions every member except the sender', async () => {
     await using s = await scene()
     expect(await s.ann.posts(s.general, '@channel lunch!')).toMatchObject({
       mentioned_handles: ['bob', 'cat'],
@@ -87,7 +87,7 @@ describe('@channel', () => {
     expect(await mentionsOf(s.ann)).toEqual([])
   })
 
-  test('names nobody who came later', async () => {
+  test('@channel does not mention members who join later', async () => {
     await using s = await scene()
     await s.ann.posts(s.general, '@everyone before')
     await s.w.joins(s.dan, s.general)
@@ -95,7 +95,7 @@ describe('@channel', () => {
     expect(await mentionsOf(s.dan)).toEqual(['@everyone after'])
   })
 
-  test('lists 200, says so, and still reaches all', async () => {
+  test('@channel lists 200 handles, says that the list is cut, and reaches all members', async () => {
     await using s = await scene()
     const handles = await crowd(s.w, 'general', 230)
     const posted = await s.ann.posts(s.general, '@channel')
@@ -113,7 +113,7 @@ describe('@channel', () => {
 })
 
 describe('@here', () => {
-  test('names those who listen right now, but for its sender', async () => {
+  test('@here mentions the members with an open stream, except the sender', async () => {
     await using s = await scene()
     expect(await s.ann.posts(s.general, '@here?')).toMatchObject({
       mentioned_handles: [],
@@ -136,8 +136,8 @@ describe('@here', () => {
   })
 })
 
-describe('an alias', () => {
-  test('stands for its members in its channel only, and wins over a handle', async () => {
+describe('aliases', () => {
+  test('an alias stands for its members in its own channel and wins over a handle', async () => {
     await using s = await scene({ SYNAPSE_NAMED_ALIASES: aliases })
     expect(await s.cat.posts(s.general, '@duo')).toMatchObject({ mentioned_handles: ['ann', 'bob'] })
     expect(await s.ann.posts(s.general, '@duo')).toMatchObject({ mentioned_handles: ['bob'] })
@@ -146,8 +146,8 @@ describe('an alias', () => {
     expect(await mentionsOf(s.bob)).toEqual(['@duo', '@duo', '@ann'])
   })
 
-  test('and another, of more than 200, reach those whom they do not list', async () => {
-    // The names of an alias are 100 at most, so it takes three of them.
+  test('several aliases with over 200 members together reach all of them', async () => {
+    // An alias has at most 100 names, so this takes three of them.
     const all = Array.from({ length: 230 }, (_, i) => `m${String(i + 1).padStart(3, '0')}`)
     const three = { one: all.slice(0, 100), two: all.slice(100, 200), rest: all.slice(200) }
     await using w = await world({ settings: { SYNAPSE_NAMED_ALIASES: JSON.stringify({ general: three }) } })
@@ -167,14 +167,14 @@ describe('an alias', () => {
     expect(last.body.messages).toHaveLength(1)
   })
 
-  test('that is malformed is none, and the log says so', async () => {
+  test('malformed aliases are ignored and logged', async () => {
     await using s = await scene({ SYNAPSE_NAMED_ALIASES: '{"general":' })
     expect(await s.cat.posts(s.general, '@duo')).toMatchObject({ unresolved_mentions: ['duo'] })
     expect(s.w.log.match(/SYNAPSE_NAMED_ALIASES/g)).toHaveLength(1)
   })
 })
 
-test('more than 50 names refuse the message', async () => {
+test('a message with more than 50 mentions is refused', async () => {
   await using s = await scene()
   const names = (await crowd(s.w, 'general', 51)).map((handle) => `@${handle}`)
   await leavesNoTrace(s.w, async () => {

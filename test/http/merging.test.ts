@@ -12,7 +12,7 @@ const PER_ROUND = 40
 let turns: CountedTurns
 let w: World
 let ann: Person
-/** A thread in c0, by the id of its root. */
+/** The id of the root of a thread in c0. */
 let root = ''
 
 interface Stored {
@@ -69,7 +69,7 @@ interface Asked {
   readonly thread?: string
 }
 
-/** What the contract says of a page, by looking at everything. */
+/** The page that the contract asks for, computed by looking at every message. */
 function expected({ channels, order, limit, since = 0, before, include_deleted, thread }: Asked) {
   const head = stored.at(-1)?.seq ?? 0
   const end = Math.min(before ?? head + 1, head + 1)
@@ -118,7 +118,7 @@ async function ask({ channels, since, before, ...rest }: Asked): Promise<Page> {
 }
 
 describe('a page of several named channels', () => {
-  test('is what a look at every message would find, in both directions and between any bounds', async () => {
+  test('the page equals a scan of all messages, in both directions and for any bounds', async () => {
     const chance = new Chance(41)
     const end = (stored.at(-1)?.seq ?? 0) + 2
     for (let i = 0; i < 120; i++) {
@@ -141,21 +141,24 @@ describe('a page of several named channels', () => {
     }
   })
 
-  test.each(['asc', 'desc'] as const)('leads through all of them, page by page: %s', async (order) => {
-    const whole = { channels: QUIET, order, limit: 1000 }
-    const seen: number[] = []
-    let bound: Pick<Asked, 'since' | 'before'> = {}
-    for (let pages = 0; pages < 20; pages++) {
-      const page = shown(await ask({ channels: QUIET, order, limit: 11, ...bound }))
-      seen.push(...page.seqs)
-      if (page.next === null) break
-      bound = order === 'asc' ? { since: page.next } : { before: page.next }
-    }
-    expect(seen).toEqual(expected(whole).seqs)
-  })
+  test.each(['asc', 'desc'] as const)(
+    'the pages lead through all messages of the channels: %s',
+    async (order) => {
+      const whole = { channels: QUIET, order, limit: 1000 }
+      const seen: number[] = []
+      let bound: Pick<Asked, 'since' | 'before'> = {}
+      for (let pages = 0; pages < 20; pages++) {
+        const page = shown(await ask({ channels: QUIET, order, limit: 11, ...bound }))
+        seen.push(...page.seqs)
+        if (page.next === null) break
+        bound = order === 'asc' ? { since: page.next } : { before: page.next }
+      }
+      expect(seen).toEqual(expected(whole).seqs)
+    },
+  )
 
   test.each(['asc', 'desc'] as const)(
-    'passes over a busy channel without looking at it: %s',
+    'messages of other channels are not read, however many there are: %s',
     async (order) => {
       await ask({ channels: ['c1', 'c2'], order, limit: 200 })
       turns.clear()
@@ -166,7 +169,7 @@ describe('a page of several named channels', () => {
     },
   )
 
-  test('is found at once by a poll, however far its cursor is behind', async () => {
+  test('a poll with a cursor far behind finds its page without a long search', async () => {
     const first = stored.find(({ channel }) => channel === 'c1')?.seq ?? 0
     turns.clear()
     const page = await ask({ channels: ['c1', 'c2'], order: 'asc', limit: 3, since: first })

@@ -21,14 +21,14 @@ const scrape = async (headers: Record<string, string> = {}) => {
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
 }
 
-/** The value of a sample as it is written. */
+/** The text of the value of a sample. */
 const valueIn = (text: string, sample: string) => {
   const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `))
   return line === undefined ? undefined : Number(line.slice(sample.length + 1))
 }
 
 describe('/metrics', () => {
-  test('is what Prometheus reads: each name with its help and type, each line a sample', async () => {
+  test('the answer is in the Prometheus format, with help and type for each metric', async () => {
     await ann.posts('general', 'hi')
     await w.guest.get('/v1/auth/me')
     const { status, type, text } = await scrape()
@@ -50,7 +50,7 @@ describe('/metrics', () => {
     expect([...types.keys()].every((name) => text.includes(`# HELP ${name} `))).toBe(true)
   })
 
-  test('counts what happened', async () => {
+  test('counters and gauges follow what happens', async () => {
     const post = 'synapse_http_requests_total{route="POST /v1/messages",status="201"}'
     const refusals = 'synapse_refusals_total{code="not_authenticated"}'
     const before = (await scrape()).text
@@ -73,7 +73,7 @@ describe('/metrics', () => {
     expect(valueIn(after, 'process_resident_memory_bytes')).toBeGreaterThan(1e6)
   })
 
-  test('shows open streams and requests that wait', async () => {
+  test('the gauges show open streams and waiting requests', async () => {
     const abort = new AbortController()
     const headers = { ...ann.credential, accept: 'text/event-stream' }
     const stream = await fetch(`${w.url}/v1/events`, { headers, signal: abort.signal })
@@ -82,7 +82,7 @@ describe('/metrics', () => {
     abort.abort()
   })
 
-  test('names no account, no channel and no word that somebody wrote', async () => {
+  test('metrics name no account, no channel and no text of a user', async () => {
     await w.channel('a-secret-room')
     const spy = await w.agent('a-secret-agent', { channels: { 'a-secret-room': 'member' } })
     await spy.posts('a-secret-room', 'a secret word')
@@ -91,7 +91,7 @@ describe('/metrics', () => {
     expect((await scrape()).text).not.toContain('secret')
   })
 
-  test('is for this machine, and for others by scope', async () => {
+  test('this machine may read metrics without a credential, others need the scope metrics:read', async () => {
     const monitor = await w.agent('monitor', { scopes: ['metrics:read'] })
     const chief = await w.human('chief', { isAdmin: true })
     await w.human('former')
@@ -122,7 +122,7 @@ describe('/metrics', () => {
     expect((await w.operator.get('/metrics')).status).toBe(200)
   })
 
-  test('is limited by a token like everything that only reads', async () => {
+  test('reading metrics counts against the read limit of the token', async () => {
     await using s = await world({ settings: { SYNAPSE_METRICS_ENABLED: 'on', SYNAPSE_RATE_READ: '60/2' } })
     const monitor = await s.agent('monitor', { scopes: ['metrics:read'] })
     const ask = async () => {
@@ -137,7 +137,7 @@ describe('/metrics', () => {
   })
 
   test.skipIf(postgresMissing)(
-    'is refused to a token that was revoked through another server, though no bus told of it',
+    'a token that was revoked through another server is refused, even without a notice over the bus',
     async () => {
       const { privateKey } = generateKeyPairSync('ed25519')
       const settings = {
@@ -161,18 +161,18 @@ describe('/metrics', () => {
     60_000,
   )
 
-  test('is not there until it is switched on', async () => {
+  test('/metrics is not found unless it is switched on', async () => {
     await using off = await world()
     expect((await off.guest.get('/metrics')).status).toBe(404)
     expect((await off.operator.get('/metrics')).status).toBe(404)
   })
 })
 
-describe('the dashboard and the rules', () => {
+describe('the Grafana dashboard and the alert rules', () => {
   const folder = join(import.meta.dir, '../../docs/monitoring')
   const namesIn = (text: string) => new Set(text.match(/\b(?:synapse|process)_[a-z_]+/g))
 
-  test('name only what exists', async () => {
+  test('the dashboard and the rules use only metrics that exist', async () => {
     const { text } = await scrape()
     const known = new Set(text.match(/^# TYPE \S+/gm)?.map((line) => line.slice('# TYPE '.length)))
     for (const file of ['grafana.json', 'alerts.yaml']) {
@@ -183,7 +183,7 @@ describe('the dashboard and the rules', () => {
     }
   })
 
-  test('the rules have what Prometheus asks for, and say what to do', () => {
+  test('each rule has the fields that Prometheus requires and says what to do', () => {
     const { groups } = Bun.YAML.parse(readFileSync(join(folder, 'alerts.yaml'), 'utf8')) as {
       groups: { name: string; rules: Record<string, unknown>[] }[]
     }
@@ -202,7 +202,7 @@ describe('the dashboard and the rules', () => {
     for (const { expr } of rules) expect(isBalanced(String(expr))).toBe(true)
   })
 
-  test('the dashboard has panels that do not overlap, each with a query', () => {
+  test('the panels of the dashboard do not overlap, and each has a query', () => {
     const dashboard = JSON.parse(readFileSync(join(folder, 'grafana.json'), 'utf8')) as {
       title: string
       panels: { title: string; gridPos: Record<'x' | 'y' | 'w' | 'h', number>; targets: { expr: string }[] }[]
@@ -224,7 +224,7 @@ describe('the dashboard and the rules', () => {
   })
 })
 
-/** Whether brackets and quotes close, which a query that was cut short does not do. */
+/** Whether brackets and quotes are balanced, which shows that a query is complete. */
 function isBalanced(expr: string): boolean {
   const bare = expr.replace(/"(?:[^"\\]|\\.)*"/g, '')
   const open: string[] = []
@@ -236,7 +236,7 @@ function isBalanced(expr: string): boolean {
 }
 
 describe('a histogram', () => {
-  test('adds up what is at or below each bound', () => {
+  test('a bucket counts all values up to its bound', () => {
     const histogram = new Histogram([1, 2, 5])
     for (const value of [0.5, 1, 1.5, 5, 6]) histogram.observe(value)
     expect(histogram.read()).toEqual({ below: [2, 3, 4, 5], sum: 14, count: 5 })
@@ -255,7 +255,7 @@ a_count{r="x"} 5
     )
   })
 
-  test('labels and help are escaped', () => {
+  test('labels and help texts are escaped', () => {
     const text = render([
       { name: 'a', type: 'gauge', help: 'one\ntwo', samples: [{ labels: { l: 'a"b\\c\nd' }, value: 1 }] },
     ])

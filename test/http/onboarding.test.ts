@@ -18,8 +18,8 @@ async function scene() {
   return { w, onboard, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
 }
 
-describe('onboarding an agent', () => {
-  test('makes account, memberships and a token that fits them', async () => {
+describe('POST /v1/admin/onboard', () => {
+  test('onboarding makes the account, its memberships and a token with fitting scopes', async () => {
     await using s = await scene()
     const { status, body } = await s.onboard({
       handle: ' Helper ',
@@ -53,7 +53,7 @@ describe('onboarding an agent', () => {
       expect((await helper.post('/v1/messages', { channel, body: 'hi' })).status).toBe(201)
   })
 
-  test('for reading only, lets it read and not post', async () => {
+  test('an agent onboarded for reading can read and cannot post', async () => {
     await using s = await scene()
     const { body } = await s.onboard({ channels: ['general'], read_only: true })
     expect(body.token_scopes).toEqual(['channel:general:read'])
@@ -65,7 +65,7 @@ describe('onboarding an agent', () => {
     expect((await helper.get('/v1/channels')).body).toMatchObject({ channels: [{ role: 'read_only' }] })
   })
 
-  test('may be done again: what is there stays, and each time makes a token', async () => {
+  test('repeated onboarding keeps what exists and issues another token each time', async () => {
     await using s = await scene()
     const first = await s.onboard({ channels: ['general'], read_only: true })
     const { status, body } = await s.onboard({ display_name: 'Another name' })
@@ -79,7 +79,7 @@ describe('onboarding an agent', () => {
       expect((await s.w.bearer(token).get('/v1/auth/me')).body).toMatchObject({ display_name: 'helper' })
   })
 
-  test('does nothing at all when one of the channels is missing', async () => {
+  test('onboarding changes nothing when one of the channels is missing', async () => {
     await using s = await scene()
     await leavesNoTrace(s.w, async () => {
       expectRefusal(await s.onboard({ channels: ['general', 'nowhere'] }), 404, {
@@ -98,7 +98,7 @@ describe('onboarding an agent', () => {
     ['a reserved handle', { handle: 'everyone' }, 400, 'invalid_handle'],
     ['a broken handle', { handle: 'no way' }, 400, 'invalid_handle'],
   ]
-  test.each(refused)('refuses %s', async (_, fields, status, code) => {
+  test.each(refused)('onboarding refuses %s', async (_, fields, status, code) => {
     await using s = await scene()
     await s.w.human('bob')
     await s.w.archives(await s.w.agent('gone'))
@@ -108,7 +108,7 @@ describe('onboarding an agent', () => {
     })
   })
 
-  test('says what is wrong with its fields', async () => {
+  test('a refusal names each invalid field', async () => {
     await using s = await scene()
     expect(issuesOf(await s.onboard({ handle: '', channels: [], read_only: 'no' }))).toEqual([
       'string_too_short body.handle',
@@ -120,7 +120,7 @@ describe('onboarding an agent', () => {
     ])
   })
 
-  test('all or nothing: a quota that is reached half way leaves nothing', async () => {
+  test('onboarding leaves nothing behind when it reaches a quota half way', async () => {
     await using w = await world({ settings: { SYNAPSE_QUOTA_MEMBERS: '1' } })
     await w.channel('free')
     await w.channel('full')

@@ -1,4 +1,4 @@
-// The description of the API, as generators of clients and linters read it.
+// The description of the API, as client generators and linters read it.
 import { describe, expect, test } from 'bun:test'
 import { describedEndpoints } from '../../scripts/offline-endpoints'
 import { statusOf } from '../../src/http/error-codes'
@@ -18,24 +18,24 @@ interface Operation {
 }
 
 const endpoints = describedEndpoints()
-// What it is made of is checked by its compiler; as JSON it is what a client reads.
+// The compiler checks how the document is built; clients read it as JSON.
 const description = JSON.parse(JSON.stringify(openApiDocument(endpoints))) as Description
 const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ place: `${method} ${path}`, ...operation })),
 )
 
-describe('the description', () => {
-  test('says where the server is, and under which licence', () => {
+describe('the API description', () => {
+  test('the description names the server and the licence', () => {
     expect(description.servers).toEqual([expect.objectContaining({ url: '/' })])
     expect(description.info.license).toEqual({ name: 'MIT', identifier: 'MIT' })
     expect(description.openapi).toBe('3.1.0')
   })
 
-  test('names each operation once', () => {
+  test('every operation id is unique', () => {
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
   })
 
-  test.each(operations)('$place has its refusals by status, in the shape of an error', ({ responses }) => {
+  test.each(operations)('$place lists its refusals by status, in the shape of an error', ({ responses }) => {
     const refusals = Object.entries(responses).filter(([status]) => Number(status) >= 400)
     expect(refusals.filter(([status]) => status.startsWith('4'))).not.toEqual([])
     for (const [status, { description: codes, content }] of refusals) {
@@ -45,7 +45,7 @@ describe('the description', () => {
     }
   })
 
-  test('leaves out no refusal that an endpoint declares', () => {
+  test('the description lists every refusal that an endpoint declares', () => {
     for (const { method, path, refusals = [] } of endpoints) {
       const { responses } = description.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()] ?? {}
       for (const code of refusals)
@@ -54,7 +54,7 @@ describe('the description', () => {
   })
 })
 
-test('an answer without a body has no type', async () => {
+test('an answer without a body has no content type', async () => {
   await using w = await world({ settings: { SYNAPSE_AUTH_CORS_ORIGINS: 'https://app.example' } })
   const room = await w.channel('general')
   const bob = await w.agent('bob', { channels: { general: 'member' } })

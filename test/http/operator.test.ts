@@ -4,7 +4,7 @@ import { until } from '../support/sockets'
 import { Caller, type Person, type World, world } from '../support/world'
 import { expectRefusal, issuesOf } from './refusals'
 
-/** The local operator: whoever can open the Unix socket, or runs the program on the data itself. */
+/** The local operator: the user who can open the Unix socket, or who runs the program on the data itself. */
 let w: World
 let ann: Person
 let socket: Caller
@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => w[Symbol.asyncDispose]())
 
-test('only the server’s own user can open the socket, and it goes with the server', async () => {
+test('only the user of the server can open the socket, which is removed when the server stops', async () => {
   const path = w.running.socket ?? ''
   expect(statSync(path).isSocket()).toBeTrue()
   expect(statSync(path).mode & 0o777).toBe(0o600)
@@ -30,7 +30,7 @@ test('only the server’s own user can open the socket, and it goes with the ser
   expect(existsSync(gone)).toBeFalse()
 })
 
-test('administrates without a token', async () => {
+test('the operator can use admin endpoints without a token', async () => {
   for (const caller of [socket, w.operator]) {
     expect((await caller.get('/v1/admin/accounts')).status).toBe(200)
     expect((await caller.get('/v1/health')).body).toHaveProperty('last_seq')
@@ -45,7 +45,7 @@ test('administrates without a token', async () => {
   ])
 })
 
-test('is nobody in the log', async () => {
+test('events caused by the operator name no actor', async () => {
   const boss = await w.human('boss', { isAdmin: true })
   const { cursor } = await ann.posts('general', 'hi')
   const { body: cat } = await socket.post<{ id: string }>('/v1/admin/accounts', {
@@ -62,7 +62,7 @@ test('is nobody in the log', async () => {
   })
 })
 
-test('has no account, so it neither reads nor posts', async () => {
+test('the operator has no account and can neither read nor post messages', async () => {
   const refused = {
     code: 'operator_has_no_account',
     detail:
@@ -81,13 +81,13 @@ test('has no account, so it neither reads nor posts', async () => {
       expectRefusal(answer, 403, refused)
 })
 
-test('is whoever a token says, when the request carries one', async () => {
+test('a request over the socket with a token acts as the account of the token', async () => {
   expect((await socket.get('/v1/auth/me', ann.credential)).body).toMatchObject({ handle: 'ann' })
   expect((await socket.get('/v1/admin/accounts', ann.credential)).status).toBe(403)
   expect((await socket.get('/v1/admin/accounts', { authorization: 'Bearer nonsense' })).status).toBe(401)
 })
 
-describe('the socket refuses what a proxy or a page sent:', () => {
+describe('requests of a proxy or a browser over the socket', () => {
   test.each([
     'Origin',
     'Forwarded',
@@ -96,7 +96,7 @@ describe('the socket refuses what a proxy or a page sent:', () => {
     'X-Forwarded-Proto',
     'X-Forwarded-Port',
     'X-Forwarded-Prefix',
-  ])('%s', async (name) => {
+  ])('the socket refuses a request with the header %s', async (name) => {
     for (const path of ['/v1/admin/accounts', '/healthz', '/v1/nothing'])
       expectRefusal(await socket.get(path, { [name]: 'x' }), 403, {
         code: 'socket_is_local_only',
@@ -104,7 +104,7 @@ describe('the socket refuses what a proxy or a page sent:', () => {
       })
   })
 
-  test('and says so in the log, by the id that the request came with', async () => {
+  test('the refusal is logged with the id of the request', async () => {
     const request_id = 'a-request-that-is-refused'
     const answer = await socket.get('/healthz', {
       origin: 'https://evil.example',
@@ -121,7 +121,7 @@ describe('the socket refuses what a proxy or a page sent:', () => {
     expect(JSON.parse(line)).toMatchObject({ level: 'info', account_id: null, route: 'refused', status: 403 })
   })
 
-  test('a WebSocket', async () => {
+  test('the socket refuses a WebSocket', async () => {
     const answer = await upgrade(w.running.socket ?? '', `authorization: ${ann.credential.authorization}`)
     expect(answer).toStartWith('HTTP/1.1 426 ')
     expect(answer).toContain('"code":"socket_no_websocket"')
@@ -132,12 +132,12 @@ describe('the socket refuses what a proxy or a page sent:', () => {
   })
 })
 
-test('over TCP nobody is the operator, wherever they come from', async () => {
+test('a request over TCP never has the rights of the operator', async () => {
   for (const headers of [{}, { 'x-forwarded-for': '127.0.0.1' }, { 'x-synapse-actor': 'ann' }])
     expect((await w.guest.get('/v1/admin/accounts', headers)).status).toBe(401)
 })
 
-/** What the socket answers to a handshake; fetch would not send one. */
+/** The answer of the socket to a handshake; fetch would not send one. */
 async function upgrade(unix: string, header: string, path = '/v1/ws'): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
   const connection = await Bun.connect({ unix, socket: { data: (_, data) => resolve(data.toString()) } })

@@ -25,48 +25,51 @@ afterAll(() => w[Symbol.asyncDispose]())
 const post = (person: Person, headers: Record<string, string>) =>
   person.post('/v1/messages', { channel: 'general', body: 'hi' }, headers)
 
-describe('a cookie may act', () => {
+describe('a write with a session cookie is accepted', () => {
   const rows: [string, () => Record<string, string>][] = [
-    ['for what is no browser: neither header', () => ({})],
-    ['for our own page', () => ({ 'sec-fetch-site': 'same-origin', origin: own })],
-    ['for our own page, as the browser says', () => ({ 'sec-fetch-site': 'same-origin' })],
-    ['for what the person typed', () => ({ 'sec-fetch-site': 'none' })],
-    ['for our own origin', () => ({ origin: own })],
-    ['for the public origin', () => ({ origin: 'https://chat.example.org' })],
-    ['for the public origin in another case', () => ({ origin: 'HTTPS://Chat.Example.org' })],
-    ['for a listed origin', () => ({ origin: 'https://friend.example', 'sec-fetch-site': 'cross-site' })],
+    ['from a client without Origin and Sec-Fetch-Site', () => ({})],
+    ['from the server’s own page', () => ({ 'sec-fetch-site': 'same-origin', origin: own })],
+    ['from a page that the browser calls same-origin', () => ({ 'sec-fetch-site': 'same-origin' })],
+    ['from a navigation by the user', () => ({ 'sec-fetch-site': 'none' })],
+    ['from the server’s own origin', () => ({ origin: own })],
+    ['from the public origin', () => ({ origin: 'https://chat.example.org' })],
+    ['from the public origin in upper case', () => ({ origin: 'HTTPS://Chat.Example.org' })],
+    ['from a listed origin', () => ({ origin: 'https://friend.example', 'sec-fetch-site': 'cross-site' })],
   ]
-  test.each(rows)('%s', async (_, headers) => {
+  test.each(rows)('a cookie is accepted %s', async (_, headers) => {
     expect((await post(bob, headers())).status).toBe(201)
   })
 })
 
-describe('a cookie may not act', () => {
+describe('a write with a session cookie is refused', () => {
   const rows: [string, Record<string, string>][] = [
-    ['for another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
-    ['for another site of an old browser', { origin: 'https://evil.example' }],
-    ['for a sister site', { origin: 'https://other.example.org', 'sec-fetch-site': 'same-site' }],
-    ['for a site that hides', { 'sec-fetch-site': 'cross-site' }],
-    ['for a sister site that hides', { 'sec-fetch-site': 'same-site' }],
-    ['for a sandboxed page', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
-    ['for our name on another port', { origin: 'http://127.0.0.1:1' }],
-    ['for our name under another scheme', { origin: 'http://chat.example.org' }],
-    ['for a name that begins like a listed one', { origin: 'https://friend.example.evil.example' }],
-    ['for a page of a listed origin', { origin: 'https://friend.example/page' }],
+    ['from another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['from another site in an old browser', { origin: 'https://evil.example' }],
+    ['from another subdomain', { origin: 'https://other.example.org', 'sec-fetch-site': 'same-site' }],
+    ['from another site without an Origin', { 'sec-fetch-site': 'cross-site' }],
+    ['from another subdomain without an Origin', { 'sec-fetch-site': 'same-site' }],
+    ['from a sandboxed page', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
+    ['from the same host on another port', { origin: 'http://127.0.0.1:1' }],
+    ['from the same host with another scheme', { origin: 'http://chat.example.org' }],
+    ['from a host that begins like a listed one', { origin: 'https://friend.example.evil.example' }],
+    ['from a page below a listed origin', { origin: 'https://friend.example/page' }],
   ]
-  test.each(rows)('%s', async (_, headers) => {
+  test.each(rows)('a cookie is refused %s', async (_, headers) => {
     await leavesNoTrace(w, async () => {
       const answer = await post(bob, headers)
       expect([answer.status, answer.body.code]).toEqual([403, 'origin_not_allowed'])
     })
   })
 
-  test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('by %s', async (method) => {
-    const path = method === 'POST' ? '/v1/auth/logout' : '/v1/admin/accounts/x'
-    const { status } = await bob.request(method, path, {}, { origin: 'https://evil.example' })
-    expect(status).toBe(method === 'PUT' || method === 'DELETE' ? 405 : 403)
-    expect((await bob.get('/v1/auth/me')).status).toBe(200)
-  })
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
+    'a cookie from another site is refused for %s',
+    async (method) => {
+      const path = method === 'POST' ? '/v1/auth/logout' : '/v1/admin/accounts/x'
+      const { status } = await bob.request(method, path, {}, { origin: 'https://evil.example' })
+      expect(status).toBe(method === 'PUT' || method === 'DELETE' ? 405 : 403)
+      expect((await bob.get('/v1/auth/me')).status).toBe(200)
+    },
+  )
 })
 
 test('reading with a cookie needs no origin', async () => {
@@ -76,12 +79,12 @@ test('reading with a cookie needs no origin', async () => {
     ).toBe(200)
 })
 
-test('a token may act for any page: no browser sends it by itself', async () => {
+test('a token is accepted from any page, because browsers never send it on their own', async () => {
   const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
   expect((await post(ann, headers)).status).toBe(201)
 })
 
-test('a bad cookie is refused for what it is, before its origin is looked at', async () => {
+test('an invalid cookie is refused before its origin is checked', async () => {
   const caller = w.caller({ cookie: 'synapse_session=nonsense', origin: 'https://evil.example' })
   expectRefusal(await caller.post('/v1/auth/logout'), 401, {
     code: 'invalid_session',

@@ -4,7 +4,7 @@ import { MINUTE, PASSWORD, type Person, world } from '../support/world'
 import { expectRefusal, issuesOf, leavesNoTrace } from './refusals'
 
 describe('PATCH /v1/me', () => {
-  test('changes what others are shown; null leaves alone', async () => {
+  test('a profile changes the given fields and keeps those that are null', async () => {
     await using w = await world()
     await w.channel('general')
     const cairn = await w.agent('cairn', { channels: { general: 'member' } })
@@ -28,7 +28,7 @@ describe('PATCH /v1/me', () => {
     })
   })
 
-  test('changes nothing else, and no more than fits', async () => {
+  test('other fields are ignored, and overlong values are refused', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn')
     await cairn.patch('/v1/me', { handle: 'root', is_admin: true, kind: 'human' })
@@ -41,7 +41,7 @@ describe('PATCH /v1/me', () => {
     ])
   })
 
-  test('of a person takes the person: a session, or a token with human:act', async () => {
+  test('a person needs a session or a token with human:act to change the profile', async () => {
     await using w = await world()
     const ada = await w.human('ada')
     const token = async (scopes: string[]) =>
@@ -60,7 +60,7 @@ describe('PATCH /v1/me', () => {
 describe('GET /v1/accounts/{handle}', () => {
   const notFound = { code: 'account_not_found', detail: 'Account not found' }
 
-  test('shows whoever shares a channel with you, and yourself', async () => {
+  test('the caller sees itself and every account that shares a channel with it', async () => {
     await using w = await world()
     await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -77,7 +77,7 @@ describe('GET /v1/accounts/{handle}', () => {
     expect((await bob.get('/v1/accounts/bob')).status).toBe(200)
   })
 
-  test('looks the same for an account that does not exist and one you have nothing to do with', async () => {
+  test('an account without a shared channel looks like one that does not exist', async () => {
     await using w = await world()
     await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -94,7 +94,7 @@ describe('POST /v1/me/password', () => {
   const change = (person: Person, current: string, next: string) =>
     person.post('/v1/me/password', { current, new: next })
 
-  test('changes it, keeps this session and ends all others with their sockets', async () => {
+  test('a new password keeps the current session and ends all others with their sockets', async () => {
     await using w = await world()
     const ada = await w.human('ada')
     const elsewhere = { cookie: `synapse_session=${await w.session('ada')}` }
@@ -108,7 +108,7 @@ describe('POST /v1/me/password', () => {
     expect((await login('another fine password')).status).toBe(200)
   })
 
-  test('refuses a wrong one and a weak one, and shows neither', async () => {
+  test('a wrong or weak password is refused and not shown in the answer', async () => {
     await using w = await world()
     const ada = await w.human('ada')
     await leavesNoTrace(w, async () => {
@@ -127,7 +127,7 @@ describe('POST /v1/me/password', () => {
     expect(w.log).not.toContain('another fine password')
   })
 
-  test('counts guesses like those of a login, together with them', async () => {
+  test('wrong passwords count together with failed sign-ins', async () => {
     await using w = await world({ settings: { SYNAPSE_RATE_LOGIN: '2/300' } })
     const ada = await w.human('ada')
     expect((await change(ada, 'wrong', 'another fine password')).status).toBe(401)
@@ -140,7 +140,7 @@ describe('POST /v1/me/password', () => {
     expect((await change(ada, PASSWORD, 'another fine password')).status).toBe(204)
   })
 
-  test('is for people', async () => {
+  test('an agent cannot have a password', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn')
     expectRefusal(await change(cairn, 'x', 'y'), 403, {
@@ -155,7 +155,7 @@ describe('sessions', () => {
     readonly sessions: readonly { id: string; ip: string | null; user_agent: string; current: boolean }[]
   }
 
-  test('are listed with where they came from, and which one this is', async () => {
+  test('sessions are listed with their address, and the current one is marked', async () => {
     await using w = await world()
     const ada = await w.human('ada')
     await w.guest.post('/v1/auth/login', { handle: 'ada', password: PASSWORD }, { 'user-agent': 'a phone' })
@@ -171,7 +171,7 @@ describe('sessions', () => {
     expect(JSON.stringify(body)).not.toContain(ada.secret)
   })
 
-  test('end one by one, with their sockets', async () => {
+  test('a session can be ended alone, together with its sockets', async () => {
     await using w = await world()
     const ada = await w.human('ada')
     const elsewhere = { cookie: `synapse_session=${await w.session('ada')}` }
@@ -193,7 +193,7 @@ describe('sessions', () => {
     })
   })
 
-  test('that are over are not listed', async () => {
+  test('sessions that are over are not listed', async () => {
     await using w = await world()
     const ada = await w.human('ada')
     await w.sql('UPDATE sessions SET expires_at = created_at')

@@ -32,8 +32,8 @@ const escalation = (scope: string) => ({
   required_scope: scope,
 })
 
-describe('a personal token', () => {
-  test('acts as the person, within its scopes, and says that it is a token', async () => {
+describe('personal tokens', () => {
+  test('a personal token acts as the person within its scopes, and its messages show that a token sent them', async () => {
     await using s = await scene()
     const { status, body } = await s.issue(s.ada, {
       scopes: ['channel:general:read', 'channel:general:post'],
@@ -59,7 +59,7 @@ describe('a personal token', () => {
     expect(posted.body).toMatchObject({ sender_handle: 'ada', sender_kind: 'human', via: 'token' })
   })
 
-  test('is bound by its scopes where a session is not', async () => {
+  test('a personal token is limited by its scopes, unlike a session', async () => {
     await using s = await scene()
     const { body } = await s.issue(s.ada)
     const answer = await s.w.bearer(body.token).post('/v1/messages', { channel: 'general', body: 'hi' })
@@ -70,7 +70,7 @@ describe('a personal token', () => {
     )
   })
 
-  test('is listed without its secret, and no other account’s are', async () => {
+  test('personal tokens are listed to their owner only and without the secret', async () => {
     await using s = await scene()
     const { body } = await s.issue(s.ada)
     const bob = await s.w.human('bob')
@@ -81,7 +81,7 @@ describe('a personal token', () => {
     expect(listed.text).not.toContain(token)
   })
 
-  test('ends with the next request once it is revoked, by its owner alone', async () => {
+  test('a personal token fails with the next request after its owner revokes it, and no other account can revoke it', async () => {
     await using s = await scene()
     const { body } = await s.issue(s.ada)
     const bob = await s.w.human('bob')
@@ -100,7 +100,7 @@ describe('a personal token', () => {
     })
   })
 
-  test('is for people on a session, or on a token with human:act, and for nobody else', async () => {
+  test('only a person with a session or a token with human:act can manage personal tokens', async () => {
     await using s = await scene()
     const agent = await s.w.agent('cairn')
     const plain = s.w.bearer((await s.issue(s.ada)).body.token)
@@ -119,9 +119,9 @@ describe('a personal token', () => {
     expect((await s.issue(present)).status).toBe(201)
   })
 
-  describe('never has a scope beyond those of whoever makes it:', () => {
+  describe('the scopes of a personal token', () => {
     const beyondPeople = ['admin:*', 'inbox:*:read', 'config:read', 'audit:read', 'metrics:read']
-    test.each(beyondPeople)('a person who is no admin has no %s', async (scope) => {
+    test.each(beyondPeople)('a person who is not an admin cannot issue a token with %s', async (scope) => {
       await using s = await scene()
       await leavesNoTrace(s.w, async () => {
         const answer = await s.issue(s.ada, { scopes: ['channel:*:read', scope] })
@@ -129,13 +129,13 @@ describe('a personal token', () => {
       })
     })
 
-    test('an admin has everything', async () => {
+    test('an admin can issue a token with any scope', async () => {
       await using s = await scene({ isAdmin: true })
       const { body } = await s.issue(s.ada, { scopes: ['admin:*'] })
       expect((await s.w.bearer(body.token).get('/v1/admin/accounts')).status).toBe(200)
     })
 
-    test('a token has what it was given, and human:act only by name', async () => {
+    test('a token can issue tokens within its own scopes, and only if it has human:act by name', async () => {
       await using s = await scene({ isAdmin: true })
       const { body } = await s.issue(s.ada, { scopes: ['channel:general:*', 'human:act'] })
       const present = s.w.bearer(body.token)
@@ -147,7 +147,7 @@ describe('a personal token', () => {
     })
   })
 
-  test('says what is wrong with its fields', async () => {
+  test('a refusal names each invalid field', async () => {
     await using s = await scene()
     expect(issuesOf(await s.ada.post('/v1/me/tokens', { name: '', scopes: 'x' }))).toEqual([
       'string_too_short body.name',
@@ -163,7 +163,7 @@ describe('POST /v1/auth/rotate', () => {
   const rotate = (by: { post: Person['post'] }, fields: Fields = {}) =>
     by.post<Fields & { id: string; token: string }>('/v1/auth/rotate', fields)
 
-  test('gives another token of the same name, scopes and end; the old one ends after the grace', async () => {
+  test('the new token has the name, scopes and expiry of the old one, which ends after the grace period', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn', { scopes: ['channel:a:read'], expiresAt: '2026-07-01T00:00:00Z' })
     await w.sql("UPDATE tokens SET name = 'box'")
@@ -184,7 +184,7 @@ describe('POST /v1/auth/rotate', () => {
     expect((await fresh.get('/v1/auth/me')).status).toBe(200)
   })
 
-  test('with no grace ends the old one, and its streams, at once', async () => {
+  test('without a grace period the old token and its streams end at once', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn')
     const stream = await EventStream.open(w.url, cairn.credential)
@@ -194,7 +194,7 @@ describe('POST /v1/auth/rotate', () => {
     expect((await w.bearer(body.token).get('/v1/auth/me')).status).toBe(200)
   })
 
-  test('lets a stream of the old one go on until the grace is over', async () => {
+  test('a stream of the old token stays open until the grace period is over', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn')
     const stream = await EventStream.open(w.url, cairn.credential)
@@ -206,7 +206,7 @@ describe('POST /v1/auth/rotate', () => {
     expect(stream.blocks.at(-1)).toMatchObject({ event: 'bye', data: '{"reason":"expired"}' })
   })
 
-  test('never makes a life longer: a token in its grace gives one that ends with it', async () => {
+  test('a token in its grace period gives a new token that expires with it', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn')
     await rotate(cairn, { grace_s: 600 })
@@ -217,7 +217,7 @@ describe('POST /v1/auth/rotate', () => {
       expect((await w.bearer(token).get('/v1/auth/me')).body.code).toBe('token_expired')
   })
 
-  test('can be done every day for ever: what has ended takes no place', async () => {
+  test('a token can be rotated every day without limit, because expired tokens are not counted', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn')
     let token = cairn.secret
@@ -229,7 +229,7 @@ describe('POST /v1/auth/rotate', () => {
     }
   })
 
-  test('is for whoever came with a token', async () => {
+  test('a token is required, and a session cannot be rotated', async () => {
     await using w = await world()
     const ada = await w.human('ada')
     expectRefusal(await rotate(ada), 400, {
@@ -240,7 +240,7 @@ describe('POST /v1/auth/rotate', () => {
     for (const grace_s of [-1, 86_401, 'x']) expect((await rotate(cairn, { grace_s })).status).toBe(422)
   })
 
-  test('works for a personal token, too', async () => {
+  test('personal tokens can be rotated', async () => {
     await using s = await scene()
     const { body } = await s.issue(s.ada)
     const rotated = await rotate(s.w.bearer(body.token))
@@ -248,11 +248,11 @@ describe('POST /v1/auth/rotate', () => {
   })
 })
 
-describe('GET /v1/auth/me warns of a token that two programs share', () => {
+describe('the warning of a shared token', () => {
   const warnings = async (person: Person, headers: Record<string, string> = {}) =>
     (await person.get('/v1/auth/me', headers)).body.warnings
 
-  test('when it comes from two programs, or two addresses, within five minutes', async () => {
+  test('a token used by two programs or from two addresses within five minutes has a warning', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn')
     expect(await warnings(cairn, { 'user-agent': 'one' })).toEqual([])
@@ -263,7 +263,7 @@ describe('GET /v1/auth/me warns of a token that two programs share', () => {
     expect(await warnings(other, { 'x-forwarded-for': '192.0.2.2' })).toEqual(['token_shared'])
   })
 
-  test('not when doctor looks after it where it is used, but when somebody elsewhere calls itself so', async () => {
+  test('doctor at the usual address causes no warning, but a client at another address that claims to be doctor does', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn')
     const doctor = { 'user-agent': 'synapse-doctor/1.0.0' }
@@ -274,7 +274,7 @@ describe('GET /v1/auth/me warns of a token that two programs share', () => {
     expect(await warnings(cairn, { ...doctor, ...at('192.0.2.66') })).toEqual(['token_shared'])
   })
 
-  test('not when its program does not wait for an answer: where it was is not known then', async () => {
+  test('a client that disconnects before the answer causes no warning, because its address is unknown', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn')
     const headers = { 'user-agent': 'one' }
@@ -287,7 +287,7 @@ describe('GET /v1/auth/me warns of a token that two programs share', () => {
     expect(await warnings(cairn, headers)).toEqual([])
   })
 
-  test('and no more once it is used by one alone', async () => {
+  test('the warning ends once the token is used by one program alone', async () => {
     await using w = await world()
     const cairn = await w.agent('cairn')
     await warnings(cairn, { 'user-agent': 'one' })

@@ -40,11 +40,11 @@ const used = { code: 'pair_code_used', detail: 'This code was used; make another
 const expired = { code: 'pair_code_expired', detail: 'This code has expired; make another one' }
 const revoked = { code: 'pair_code_revoked', detail: 'This code was revoked' }
 
-/** The typed code with one letter of its secret changed. */
+/** The typed code with one character of its secret changed. */
 const wrong = (typed: string) => typed.slice(0, -1) + (typed.endsWith('0') ? '1' : '0')
 
-describe('a code', () => {
-  test('is made for the only human admin, good for ten minutes, and shown this once', async () => {
+describe('pairing codes', () => {
+  test('a code is for the only human admin by default, is valid for ten minutes and is shown once', async () => {
     await using s = await scene()
     const { status, body } = await s.pair()
     expect(status).toBe(201)
@@ -66,7 +66,7 @@ describe('a code', () => {
     for (const secret of [code, typed_code, typed_code.slice(5)]) expect(listed.text).not.toContain(secret)
   })
 
-  test('is stored as what nobody can try out without the key of the instance', async () => {
+  test('the stored code can be guessed only with the key of the instance', async () => {
     await using s = await scene()
     const { code, typed_code } = (await s.pair()).body
     const [row] = await s.w.sql('SELECT code_hash, selector, typed_hash FROM pair_codes')
@@ -85,12 +85,12 @@ describe('a code', () => {
     ['browser-kitchen', 'cairn', ['channel:*:*']],
     ['viewer-hall', 'ada', ['channel:*:read']],
     ['cli-x', 'cairn', ['channel:*:read', 'channel:*:post']],
-  ])('of %s for %s has the scopes of its label', async (device, account_handle, scopes) => {
+  ])('a code of %s for %s has the scopes of its label', async (device, account_handle, scopes) => {
     await using s = await scene()
     expect((await s.pair({ device, account_handle })).body.scopes).toEqual(scopes)
   })
 
-  test('may be given scopes, actors and a time of its own, which its token has', async () => {
+  test('a code can have its own scopes, actors and lifetime, and its token gets them', async () => {
     await using s = await scene()
     const { body } = await s.pair({
       account_handle: 'cairn',
@@ -104,7 +104,7 @@ describe('a code', () => {
     expect(me.body).toMatchObject({ handle: 'ada', acted_by: 'cairn', scopes: ['channel:general:read'] })
   })
 
-  test('names its account where there is no only human admin', async () => {
+  test('a code must name its account unless there is exactly one human admin', async () => {
     await using s = await scene()
     await s.w.human('eve', { isAdmin: true })
     await leavesNoTrace(s.w, async () => {
@@ -129,7 +129,7 @@ describe('a code', () => {
 })
 
 describe('redeeming', () => {
-  test('gives a token labelled with the device, and says whose it is and which server this is', async () => {
+  test('redeeming gives a token named after the device, with the account and the server', async () => {
     await using s = await scene()
     const { body: device } = await s.pair({ account_handle: 'cairn' })
     const { status, body } = await s.redeem(device.code)
@@ -165,7 +165,7 @@ describe('redeeming', () => {
       ({ typed_code }) => typed_code.replaceAll('0', 'o').replaceAll('1', 'l'),
     ],
   ]
-  test.each(forms)('takes %s', async (_, form) => {
+  test.each(forms)('redeeming accepts %s', async (_, form) => {
     await using s = await scene()
     const { body } = await s.pair()
     expect((await s.redeem(form(body, s.w.url), { device: 'my phone' })).status).toBe(201)
@@ -174,7 +174,7 @@ describe('redeeming', () => {
     })
   })
 
-  test('works once, whoever is faster', async () => {
+  test('of several simultaneous attempts with one code only one succeeds', async () => {
     await using s = await scene()
     const { body } = await s.pair()
     const answers = await Promise.all(
@@ -186,7 +186,7 @@ describe('redeeming', () => {
     expectRefusal(await s.redeem(wrong(body.typed_code)), 404, invalid)
   })
 
-  test('ends with its time, for the right code alone', async () => {
+  test('an expired code is reported as expired only for the correct secret', async () => {
     await using s = await scene()
     const { body } = await s.pair({ ttl_s: 60 })
     s.w.clock.advance(MINUTE)
@@ -196,7 +196,7 @@ describe('redeeming', () => {
     expect(await s.state(body.id)).toBe('expired')
   })
 
-  test('is over once the code was revoked', async () => {
+  test('a revoked code cannot be redeemed', async () => {
     await using s = await scene()
     const { body } = await s.pair()
     await s.w.operator.post(`/v1/admin/devices/${body.id}/revoke`)
@@ -205,7 +205,7 @@ describe('redeeming', () => {
     expectRefusal(await s.redeem(wrong(body.typed_code)), 404, invalid)
   })
 
-  test('locks a code for which five wrong secrets were typed; it looks like any wrong one', async () => {
+  test('five wrong secrets lock a code, which then looks like a wrong code', async () => {
     await using s = await scene()
     const { body } = await s.pair()
     const { body: other } = await s.pair({ device: 'other' })
@@ -226,7 +226,7 @@ describe('redeeming', () => {
     'http://x/pair#',
     'http://x/pair#e30',
     'ü',
-  ])('refuses %p like every wrong code', async (code) => {
+  ])('redeeming refuses %p like every wrong code', async (code) => {
     await using s = await scene()
     await s.pair()
     const answer = await s.redeem(code)
@@ -234,20 +234,20 @@ describe('redeeming', () => {
     else expectRefusal(answer, 404, invalid)
   })
 
-  test('never shows the code in what is wrong with a request', async () => {
+  test('a validation error never shows the code', async () => {
     await using s = await scene()
     for (const code of [['canary'], 5, `canary${'x'.repeat(3000)}`])
       expect((await s.w.guest.post('/v1/pair/redeem', { code })).text).not.toContain('canary')
   })
 
-  test('is over for an account that was archived meanwhile', async () => {
+  test('a code cannot be redeemed for an archived account', async () => {
     await using s = await scene()
     const { body } = await s.pair({ account_handle: 'cairn' })
     await s.w.archives(s.cairn)
     expectRefusal(await s.redeem(body.code), 404, invalid)
   })
 
-  test('counts ten tries of an address in a minute, good or bad', async () => {
+  test('an address has ten attempts a minute, correct or not', async () => {
     await using s = await scene()
     const { body } = await s.pair()
     const from = (address: string) => ({ 'x-forwarded-for': address })
@@ -264,7 +264,7 @@ describe('redeeming', () => {
     expect((await s.redeem(body.code, {}, from('192.0.2.1'))).status).toBe(201)
   })
 
-  test('counts them for a network, where an address is one of a network that somebody has', async () => {
+  test('IPv6 addresses of one /64 network share their attempts', async () => {
     await using s = await scene()
     const tries: number[] = []
     for (let i = 0; i < 11; i++) {
@@ -276,23 +276,23 @@ describe('redeeming', () => {
     expect((await s.redeem('AAAA-AAAAAAAA', {}, other)).status).toBe(404)
   })
 
-  test('goes on counting beside logins, whose window is another', async () => {
+  test('pairing attempts do not reset the count of failed sign-ins', async () => {
     await using w = await world({ settings: { SYNAPSE_RATE_LOGIN: '2/600' } })
     await w.human('ada')
     const login = () => w.guest.post('/v1/auth/login', { handle: 'ada', password: 'wrong' })
     await login()
     await login()
     w.clock.advance(2 * MINUTE)
-    // Counting a code forgets what is older than its minute: not the logins, whose window is ten.
+    // A pairing attempt removes entries older than its own window of a minute, but no sign-ins, which count for ten minutes.
     await w.guest.post('/v1/pair/redeem', { code: 'AAAA-AAAAAAAA' })
     expect((await login()).body).toMatchObject({ code: 'login_throttled', retry_after: 480 })
   })
 })
 
-describe('as a session', () => {
+describe('redeeming for a session', () => {
   const session = { as: 'session' }
 
-  test('sets the cookie of the person, on our own page, and shows no token', async () => {
+  test('redeeming on the server’s own page sets the session cookie and shows no token', async () => {
     await using s = await scene()
     const { body: device } = await s.pair()
     const answer = await s.redeem(device.code, session, { origin: s.w.url })
@@ -307,7 +307,7 @@ describe('as a session', () => {
     expect((await phone.get('/v1/auth/me')).body).toMatchObject({ handle: 'ada', via: 'session' })
   })
 
-  test('is refused to every other page, with nothing used up', async () => {
+  test('a foreign page cannot redeem for a session, and the code stays unused', async () => {
     await using s = await scene()
     const { body: device } = await s.pair()
     const foreign: Record<string, string>[] = [
@@ -323,7 +323,7 @@ describe('as a session', () => {
     expect((await s.redeem(device.code, session, { origin: s.w.url })).status).toBe(201)
   })
 
-  test('is refused to a page that may call us, but is not ours', async () => {
+  test('a page of a listed origin cannot redeem for a session', async () => {
     await using w = await world({ settings: { SYNAPSE_AUTH_CORS_ORIGINS: 'https://listed.example' } })
     await w.human('ada', { isAdmin: true })
     const { body } = await w.operator.post<Device>('/v1/admin/devices', { device: 'x' })
@@ -332,7 +332,7 @@ describe('as a session', () => {
     expect(answer.body.code).toBe('origin_not_allowed')
   })
 
-  test('is for people, and for codes that were not made for less; the code stays good for a token', async () => {
+  test('a code of an agent or with fewer scopes gives no session, but still gives a token', async () => {
     await using s = await scene()
     const { body: agents } = await s.pair({ account_handle: 'cairn' })
     const { body: viewer } = await s.pair({ device: 'viewer-hall' })
@@ -355,7 +355,7 @@ describe('as a session', () => {
 describe('revoking a device', () => {
   const revoke = (w: World, id: string) => w.operator.post(`/v1/admin/devices/${id}/revoke`)
 
-  test('ends its token and closes its streams within a second', async () => {
+  test('revoking ends the token of the device and closes its streams within a second', async () => {
     await using s = await scene()
     const { body: device } = await s.pair({ account_handle: 'cairn' })
     const { token } = (await s.redeem(device.code)).body
@@ -365,11 +365,11 @@ describe('revoking a device', () => {
     expect((await s.w.bearer(token).get('/v1/auth/me')).body.code).toBe('invalid_token')
     expectRefusal(await s.redeem(device.code), 410, revoked)
     expect((await revoke(s.w, device.id)).status).toBe(200)
-    // Its other tokens go on.
+    // The other tokens of the account keep working.
     expect((await s.cairn.get('/v1/auth/me')).status).toBe(200)
   })
 
-  test('ends the session that it was redeemed for, and no other', async () => {
+  test('revoking ends the session of the device and no other', async () => {
     await using s = await scene()
     const { body: device } = await s.pair()
     const answer = await s.redeem(device.code, { as: 'session' })
@@ -381,7 +381,7 @@ describe('revoking a device', () => {
     expect((await s.ada.get('/v1/auth/me')).status).toBe(200)
   })
 
-  test('shows as revoked a device whose token was revoked by itself', async () => {
+  test('a device is listed as revoked when its token was revoked directly', async () => {
     await using s = await scene()
     const { body: device } = await s.pair({ account_handle: 'cairn' })
     await s.redeem(device.code)
@@ -390,7 +390,7 @@ describe('revoking a device', () => {
     expect(await s.state(device.id)).toBe('revoked')
   })
 
-  test('refuses what is no device', async () => {
+  test('revoking refuses an id that is not a device', async () => {
     await using s = await scene()
     expectRefusal(await revoke(s.w, 'x'), 400, { code: 'invalid_id', detail: 'Invalid device id' })
     expectRefusal(await revoke(s.w, '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b'), 404, {
@@ -400,7 +400,7 @@ describe('revoking a device', () => {
   })
 })
 
-test('direct: the token is made at once, listed and revoked like any other', async () => {
+test('a direct device gets its token without a code, and is listed and revoked like any other', async () => {
   await using s = await scene()
   const { body } = await s.pair({ account_handle: 'cairn', direct: true })
   expect(body).not.toHaveProperty('code')
@@ -417,7 +417,7 @@ test.each<[string, ReturnType<typeof parsePairCode>]>([
   ['oIlO 0000 1111', { form: 'typed', selector: '0110', secret: '00001111' }],
   ['7K3M-9QZC42AU', undefined],
   ['7K3M-9QZC42A', undefined],
-])('%s is read as %j', (text, code) => {
+])('the code %s is parsed as %j', (text, code) => {
   expect(parsePairCode(text)).toEqual(code)
 })
 
@@ -430,7 +430,7 @@ describe('the page /pair', () => {
   })
   afterAll(() => w[Symbol.asyncDispose]())
 
-  test('allows its own style and script by their hashes, speaks to this server, and loads nothing', () => {
+  test('the page allows its own style and script by their hashes, connects to this server only, and loads nothing else', () => {
     const { text, headers } = answer
     const styles = [...text.matchAll(/<style[^>]*>([\s\S]*?)<\/style>/g)].map(([, one = '']) => one)
     const scripts = [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, one = '']) => one)
@@ -451,7 +451,7 @@ describe('the page /pair', () => {
     expect(text).not.toMatch(/ (?:src|srcset|style|on\w+)=|@import|url\(|https?:\/\/(?!www\.w3\.org)/)
   })
 
-  test('is the same for everybody', async () => {
+  test('the page is the same for every visitor', async () => {
     expect((await w.guest.get('/pair?x=1', { host: 'evil.example' })).text).toBe(answer.text)
   })
 })

@@ -12,7 +12,7 @@ async function scene() {
 }
 
 describe('a message', () => {
-  test('has what was not said by default, and the same everywhere it is shown', async () => {
+  test('a message has default values for absent fields and looks the same in every answer', async () => {
     await using s = await scene()
     const posted = await s.ann.posts(s.general, 'hi')
     expect(Object.keys(posted).slice(0, 11)).toEqual([
@@ -54,7 +54,7 @@ describe('a message', () => {
     }
   })
 
-  test('of a human on a session says so', async () => {
+  test('a message of a human on a session shows that a session sent it', async () => {
     await using s = await scene()
     expect(await s.bob.posts(s.general, 'hi')).toMatchObject({
       sender_handle: 'bob',
@@ -63,7 +63,7 @@ describe('a message', () => {
     })
   })
 
-  test('keeps every word of its body: nothing is trimmed or turned into something else', async () => {
+  test('the body of a message is stored unchanged', async () => {
     await using s = await scene()
     const bodies = [
       '  hi \n',
@@ -78,7 +78,7 @@ describe('a message', () => {
     expect(await s.bob.hears(s.general)).toEqual(bodies)
   })
 
-  test('can say its format and priority', async () => {
+  test('a message can set its format and priority', async () => {
     await using s = await scene()
     const more = { body_format: 'plaintext', priority: 'urgent' }
     expect(await s.ann.posts(s.general, 'hi', more)).toMatchObject(more)
@@ -86,7 +86,7 @@ describe('a message', () => {
       expect(await s.ann.posts(s.general, 'hi', { priority })).toMatchObject({ priority })
   })
 
-  test('is found by its id in every spelling, and not by another', async () => {
+  test('a message is found by its id in every spelling of the UUID', async () => {
     await using s = await scene()
     const { id } = await s.ann.posts(s.general, 'hi')
     for (const spelling of [id, id.toUpperCase(), id.replaceAll('-', '')])
@@ -102,7 +102,7 @@ describe('a message', () => {
       })
   })
 
-  test('comes later than the one before, also within one microsecond of the clock', async () => {
+  test('a message is later than the one before, even within one microsecond of the clock', async () => {
     await using s = await scene()
     const posted: Message[] = []
     for (let i = 0; i < 5; i++) posted.push(await s.ann.posts(s.general, `${i}`))
@@ -115,13 +115,13 @@ describe('a message', () => {
     expect(posted.map(({ seq }) => seq - (posted[0]?.seq ?? 0))).toEqual([0, 1, 2, 3, 4, 5])
   })
 
-  test('is sent to a channel in any spelling of its slug', async () => {
+  test('the slug of a channel is accepted in any case', async () => {
     await using s = await scene()
     for (const slug of ['GENERAL', ' general ', 'General'])
       expect(await s.ann.posts(slug, 'hi')).toMatchObject({ channel: 'general' })
   })
 
-  test('has sixty others behind it when one token posts them at once', async () => {
+  test('sixty simultaneous posts of one token are all stored', async () => {
     await using s = await scene()
     const bodies = Array.from({ length: 60 }, (_, i) => `${i}`)
     const posted = await Promise.all(bodies.map((body) => s.ann.posts(s.general, body)))
@@ -130,8 +130,8 @@ describe('a message', () => {
   })
 })
 
-describe('what cannot be posted:', () => {
-  test.each(['html', '', 'Markdown', ' markdown'])('the format %p', async (format) => {
+describe('invalid formats', () => {
+  test.each(['html', '', 'Markdown', ' markdown'])('the format %p is refused', async (format) => {
     await using s = await scene()
     await leavesNoTrace(s.w, async () => {
       const answer = await s.ann.post('/v1/messages', { channel: 'general', body: 'hi', body_format: format })
@@ -144,7 +144,7 @@ describe('what cannot be posted:', () => {
 })
 
 describe('metadata', () => {
-  test('is kept as it came, down to its order', async () => {
+  test('metadata is stored unchanged, including the order of its keys', async () => {
     await using s = await scene()
     const metadata = { z: 1, a: [null, true, 1.5, { deep: '😀' }], empty: {}, '': '' }
     const { id } = await s.ann.posts(s.general, 'hi', { metadata })
@@ -153,7 +153,7 @@ describe('metadata', () => {
     expect(Object.keys(body.metadata)).toEqual(['z', 'a', 'empty', ''])
   })
 
-  test('is at most 8 KiB of compact JSON', async () => {
+  test('metadata has at most 8 KiB of compact JSON', async () => {
     await using s = await scene()
     // {"a":"…"} takes eight bytes besides the text; an emoji takes four.
     const fits = { a: '😀'.repeat((8192 - 8) / 4) }
@@ -168,7 +168,7 @@ describe('metadata', () => {
 })
 
 describe('client_msg_id', () => {
-  test('is shown to its author only, in every answer', async () => {
+  test('client_msg_id is shown to the author only, in every answer', async () => {
     await using s = await scene()
     const posted = await s.ann.posts(s.general, 'hi', { client_msg_id: 'mine-1' })
     expect(posted.client_msg_id).toBe('mine-1')
@@ -185,7 +185,7 @@ describe('client_msg_id', () => {
     }
   })
 
-  test('is in no event, not even its author’s', async () => {
+  test('client_msg_id is in no event, not even for the author', async () => {
     await using s = await scene()
     await s.ann.posts(s.general, 'hi', { client_msg_id: 'mine-1' })
     expect((await s.ann.get('/v1/events?since=oldest')).text).not.toContain('mine-1')

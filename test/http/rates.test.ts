@@ -6,7 +6,7 @@ import { FakeClock } from '../support/fake-clock'
 import { LiveSocket } from '../support/sockets'
 import { type Answer, MINUTE, type Person, SECOND, type World, world } from '../support/world'
 
-/** Sixty posts a minute, three at once; reads likewise, five at once. The clock stands. */
+/** Sixty posts a minute with a burst of three, and as many reads with a burst of five. The clock stands still. */
 const TIGHT = { SYNAPSE_RATE_POST: '60/3', SYNAPSE_RATE_READ: '60/5', SYNAPSE_RATE_WRITE: '60/2' }
 
 async function scene(settings: Record<string, string> = TIGHT) {
@@ -26,8 +26,8 @@ const statuses = async (ask: () => Promise<Answer<unknown>>, times: number) => {
   return found
 }
 
-describe('a caller', () => {
-  test('that posts more than its burst is told to wait, and how long', async () => {
+describe('rate limits of a caller', () => {
+  test('a caller that exceeds its burst is refused and told how long to wait', async () => {
     await using s = await scene()
     expect(await statuses(s.post, 3)).toEqual([201, 201, 201])
     const refused = await s.post()
@@ -48,7 +48,7 @@ describe('a caller', () => {
     expect(await statuses(s.post, 4)).toEqual([201, 201, 201, 429])
   })
 
-  test('leaves no trace by what is refused', async () => {
+  test('a refused request leaves no trace', async () => {
     await using s = await scene()
     await statuses(s.post, 3)
     const before = await s.w.trace()
@@ -56,7 +56,7 @@ describe('a caller', () => {
     expect(await s.w.trace()).toEqual(before)
   })
 
-  test('is told with every answer what is left, of refusals too', async () => {
+  test('every answer says how many requests remain, also a refusal', async () => {
     await using s = await scene()
     const told = (left: number, seconds: number) => ({
       'ratelimit-policy': '"post";q=60;w=60',
@@ -72,7 +72,7 @@ describe('a caller', () => {
     expect([forbidden.status, rateOf(forbidden)]).toEqual([404, told(0, 3)])
   })
 
-  test('has a bucket for each class', async () => {
+  test('each class of requests has its own bucket', async () => {
     await using s = await scene()
     expect(await statuses(s.post, 4)).toEqual([201, 201, 201, 429])
     expect(await statuses(() => s.ann.get('/v1/auth/me'), 6)).toEqual([200, 200, 200, 200, 200, 429])
@@ -81,7 +81,7 @@ describe('a caller', () => {
     expect(rateOf(await logout())).toMatchObject({ 'ratelimit-policy': '"write";q=60;w=60' })
   })
 
-  test('is counted by its token, and on a session by its account', async () => {
+  test('tokens have one bucket each, and all sessions of an account share one', async () => {
     await using s = await scene()
     const other = await s.w.operator.post<{ token: string }>('/v1/admin/tokens', {
       account_handle: 'ann',
@@ -97,7 +97,7 @@ describe('a caller', () => {
     expect(await statuses(read(elsewhere), 3)).toEqual([200, 200, 429])
   })
 
-  test('goes on with what it has left under another token that it makes for itself', async () => {
+  test('a token made by rotation or by a person starts with what remains of the old bucket', async () => {
     await using s = await scene()
     const postBy = (token: string) => () =>
       s.w.bearer(token).post('/v1/messages', { channel: 'general', body: 'x' })
@@ -113,7 +113,7 @@ describe('a caller', () => {
     expect(await statuses(postBy(made.body.token), 2)).toEqual([201, 429])
   })
 
-  test('that waits is counted once, and is not held up by waiting', async () => {
+  test('a long poll counts once, when it begins', async () => {
     await using s = await scene()
     const held = s.ann.reads(s.general, { since: 'now', wait: 20 })
     await Bun.sleep(20)
@@ -122,14 +122,14 @@ describe('a caller', () => {
     expect([answer.status, rateOf(answer)]).toMatchObject([200, { 'ratelimit-remaining': '4' }])
   })
 
-  test('of a stream is counted once, and told so', async () => {
+  test('an event stream counts once and says what remains', async () => {
     await using s = await scene()
     const response = await s.ann.open('/v1/events', { headers: { accept: 'text/event-stream' } })
     expect(response.headers.get('ratelimit')).toBe('"read";r=4;t=1')
     await response.body?.cancel()
   })
 
-  test('of a socket is counted when it opens, and for each frame that reads', async () => {
+  test('a socket counts once when it opens and once for each frame that reads', async () => {
     await using s = await scene()
     using socket = await LiveSocket.open(s.w.url, s.ann.credential)
     for (let i = 0; i < 4; i++) await socket.subscribe(['general'])
@@ -140,14 +140,14 @@ describe('a caller', () => {
   })
 })
 
-describe('nothing is counted', () => {
-  test('of the local operator', async () => {
+describe('requests without a limit', () => {
+  test('requests of the local operator are not limited', async () => {
     await using s = await scene()
     const answers = await Promise.all(Array.from({ length: 10 }, () => s.w.operator.get('/v1/server')))
     for (const answer of answers) expect([answer.status, rateOf(answer)]).toEqual([200, {}])
   })
 
-  test('without a credential, or with a bad one', async () => {
+  test('requests without a valid credential use no bucket', async () => {
     await using s = await scene()
     for (const caller of [s.w.guest, s.w.bearer('nonsense')])
       for (let i = 0; i < 10; i++) {
@@ -157,7 +157,7 @@ describe('nothing is counted', () => {
     expect(rateOf(await s.w.guest.get('/healthz'))).toEqual({})
   })
 
-  test('where the class is off', async () => {
+  test('a class that is switched off has no limit', async () => {
     await using s = await scene({ SYNAPSE_RATE_POST: 'off', SYNAPSE_RATE_READ: '60/5' })
     const answers = await Promise.all(Array.from({ length: 200 }, () => s.post()))
     for (const answer of answers) expect([answer.status, rateOf(answer)]).toEqual([201, {}])
@@ -167,7 +167,7 @@ describe('nothing is counted', () => {
   })
 })
 
-test('without configuration the limits are those of the contract', async () => {
+test('the default limits are those of the contract', async () => {
   await using w = await world()
   for (const name of ['post', 'read', 'write', 'search']) await w.operator.delete(`/v1/config/rate.${name}`)
   const { body } = await w.operator.get<{ settings: { key: string; default: unknown }[] }>('/v1/config')
@@ -181,7 +181,7 @@ test('without configuration the limits are those of the contract', async () => {
   })
 })
 
-test('a rate that is changed counts for the next request, also for who has a bucket already', async () => {
+test('a changed rate applies to the next request, also for existing buckets', async () => {
   await using s = await scene()
   expect(await statuses(s.post, 1)).toEqual([201])
   await s.w.operator.put('/v1/config/rate.post', { value: '60/1' })
@@ -200,7 +200,7 @@ describe('the buckets', () => {
   const caller = (id: number) => ({ via: 'token', token: { id } }) as unknown as Actor
   const limitsOf = (rate: Rate | null) => {
     const clock = new FakeClock()
-    // Of the settings only rates are looked at.
+    // The limits read only the rates of the settings.
     const limits = new RateLimits({ get: (() => rate) as never }, clock)
     const take = (id: number, name: RateClass = 'post') => {
       try {
@@ -210,20 +210,20 @@ describe('the buckets', () => {
         return false
       }
     }
-    // How many there are shows nowhere else.
+    // The number of buckets shows nowhere else.
     const { classes } = limits as unknown as { classes: Record<RateClass, { buckets: Map<number, unknown> }> }
     return { clock, take, size: () => classes.post.buckets.size }
   }
 
-  test('are bounded, however many callers there are', () => {
+  test('the number of buckets is bounded', () => {
     const { take, size } = limitsOf({ perMinute: 1, burst: 1 })
     for (let id = 1; id <= 35_000; id++) expect(take(id)).toBeTrue()
     expect(size()).toBeWithin(1000, 10_001)
-    // Whoever came last is still known.
+    // The latest caller is still known.
     expect(take(35_000)).toBeFalse()
   })
 
-  test('that are full again go first', () => {
+  test('full buckets are dropped first', () => {
     const { take, clock, size } = limitsOf({ perMinute: 60, burst: 1 })
     for (let id = 1; id <= 9_000; id++) take(id)
     clock.advance(2 * SECOND)
@@ -232,7 +232,7 @@ describe('the buckets', () => {
     expect(take(9_001)).toBeFalse()
   })
 
-  test('neither gain nor lose by time in small steps', () => {
+  test('a bucket refills at the exact rate even in small steps of time', () => {
     const { take, clock } = limitsOf({ perMinute: 600, burst: 10 })
     let taken = 0
     for (let ms = 0; ms < 60_000; ms += 7) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Message, type Page, type Person, type World, world } from '../support/world'
 import { expectRefusal } from './refusals'
 
-/** Thirty messages in turn by ann and bob, every third in lunch, the others in general. */
+/** Thirty messages by ann and bob in turn; every third is in lunch, the others are in general. */
 let w: World
 let ann: Person
 let bob: Person
@@ -29,36 +29,33 @@ const nth = (i: number): Message => {
   return message
 }
 
-describe('the ways in which clients read', () => {
-  test('the first view: the newest, turned round', async () => {
+describe('common ways to read', () => {
+  test('the newest messages in descending order make up the first view of a channel', async () => {
     const { body } = await ann.reads('general', { order: 'desc', limit: 5 })
     expect(bodies(body).toReversed()).toEqual(general().slice(-5))
     expect(body).toMatchObject({ has_more: true, timed_out: false, head_cursor: nth(19).cursor })
   })
 
-  test('an anchor at now, which finds only what comes after it', async () => {
+  test('head_cursor of the newest message finds only later messages', async () => {
     const { body } = await ann.reads('general', { order: 'desc', limit: 1 })
     expect(body.head_cursor).toBe(nth(19).cursor)
     expect(await ann.hears('general', { since: body.head_cursor ?? '' })).toEqual([])
   })
 
-  test.each([1, 3, 7, 20, 200])(
-    'catching up with pages of %d: next_cursor or head_cursor or the cursor',
-    async (limit) => {
-      const seen: string[] = []
-      let cursor = ''
-      for (let pages = 0; pages < 25; pages++) {
-        const { body } = await ann.reads('general', { since: cursor, order: 'asc', limit })
-        seen.push(...bodies(body))
-        const next = body.next_cursor ?? body.head_cursor ?? cursor
-        if (next === cursor) break
-        cursor = next
-      }
-      expect(seen).toEqual(general())
-    },
-  )
+  test.each([1, 3, 7, 20, 200])('a client catches up completely with pages of %d', async (limit) => {
+    const seen: string[] = []
+    let cursor = ''
+    for (let pages = 0; pages < 25; pages++) {
+      const { body } = await ann.reads('general', { since: cursor, order: 'asc', limit })
+      seen.push(...bodies(body))
+      const next = body.next_cursor ?? body.head_cursor ?? cursor
+      if (next === cursor) break
+      cursor = next
+    }
+    expect(seen).toEqual(general())
+  })
 
-  test.each([1, 3, 7, 20])('scrolling back with pages of %d', async (limit) => {
+  test.each([1, 3, 7, 20])('a client scrolls back completely with pages of %d', async (limit) => {
     const seen: string[] = []
     let before: string | null = null
     do {
@@ -76,7 +73,7 @@ describe('the ways in which clients read', () => {
 })
 
 describe('the cursors of a page', () => {
-  test('ascending, name its newest message, and the next page only if there is one', async () => {
+  test('an ascending page names its newest message, and next_cursor only if there is more', async () => {
     const { body } = await ann.reads('general', { limit: 5 })
     expect(body).toMatchObject({ head_cursor: nth(4).cursor, next_cursor: nth(4).cursor, has_more: true })
     expect(body.position).toBe(nth(4).cursor)
@@ -84,7 +81,7 @@ describe('the cursors of a page', () => {
     expect(rest.body).toMatchObject({ head_cursor: nth(19).cursor, next_cursor: null, has_more: false })
   })
 
-  test('descending, name its newest message, and the oldest as where to go on', async () => {
+  test('a descending page names its newest message, and its oldest as next_cursor', async () => {
     const { body } = await ann.reads('general', { order: 'desc', limit: 5, before: nth(10).cursor })
     expect(bodies(body)).toEqual(general().slice(5, 10).toReversed())
     expect(body).toMatchObject({ head_cursor: nth(9).cursor, next_cursor: nth(5).cursor })
@@ -92,7 +89,7 @@ describe('the cursors of a page', () => {
     expect(last.body).toMatchObject({ next_cursor: null, has_more: false, head_cursor: nth(4).cursor })
   })
 
-  test('of an empty page are null, but for the position, which never is', async () => {
+  test('an empty page has no cursors except its position', async () => {
     const head = (await w.operator.get<{ head_cursor: string }>('/v1/server')).body.head_cursor
     for (const query of [{}, { order: 'desc' }, { since: nth(3).cursor }, { from: 'nobody' }]) {
       const { body } = await ann.reads('empty', query)
@@ -107,35 +104,35 @@ describe('the cursors of a page', () => {
     }
   })
 
-  test('move the position past what the filters left out', async () => {
+  test('the position of a page includes messages that the filters left out', async () => {
     const { body } = await ann.reads('general', { from: 'nobody', since: nth(2).cursor })
     expect(await ann.hears('general', { since: body.position })).toEqual([])
   })
 })
 
-describe('a stretch', () => {
-  test('lies strictly between since and before, in either order', async () => {
+describe('ranges', () => {
+  test('a range excludes the messages at since and before, in either order', async () => {
     const ends = { since: nth(3).cursor, before: nth(8).cursor }
     expect(await ann.hears('general', { ...ends })).toEqual(general().slice(4, 8))
     expect(await ann.hears('general', { ...ends, order: 'desc' })).toEqual(general().slice(4, 8).toReversed())
   })
 
-  test('that only has an end is read from there back, unless the order is named', async () => {
+  test('a range without since is read backwards unless the order is given', async () => {
     expect(await ann.hears('general', { before: nth(3).cursor })).toEqual(general().slice(0, 3).toReversed())
     expect(await ann.hears('general', { before: nth(3).cursor, order: 'asc' })).toEqual(general().slice(0, 3))
   })
 
-  test('of which nothing is left is empty', async () => {
+  test('a range without messages is empty', async () => {
     expect(await ann.hears('general', { since: nth(8).cursor, before: nth(3).cursor })).toEqual([])
     expect(await ann.hears('general', { since: nth(3).cursor, before: nth(4).cursor })).toEqual([])
   })
 
-  test.each(['oldest', 'now'])('may begin and end at %s', async (word) => {
+  test.each(['oldest', 'now'])('a range may begin and end at %s', async (word) => {
     expect(await ann.hears('general', { since: word })).toEqual(word === 'now' ? [] : general())
     expect(await ann.hears('general', { before: word })).toEqual(word === 'now' ? general().toReversed() : [])
   })
 
-  test('has 50 messages unless it says otherwise', async () => {
+  test('a page has 50 messages by default', async () => {
     await using crowded = await world()
     await crowded.channel('general')
     const one = await crowded.agent('one', { channels: { general: 'member' } })
@@ -145,32 +142,32 @@ describe('a stretch', () => {
   })
 })
 
-describe('a filter', () => {
+describe('filters', () => {
   const where = (matches: (message: Message, i: number) => boolean) =>
     all.filter((message, i) => message.channel === 'general' && matches(message, i)).map(({ body }) => body)
 
-  test.each(['bob', '@bob', ' BOB '])('from %p', async (from) => {
+  test.each(['bob', '@bob', ' BOB '])('from=%p finds the messages of bob', async (from) => {
     expect(await ann.hears('general', { from })).toEqual(
       where(({ sender_handle }) => sender_handle === 'bob'),
     )
   })
 
-  test('from somebody who never was, finds nothing', async () => {
+  test('from with an unknown handle finds nothing', async () => {
     expect(await ann.hears('general', { from: 'nobody' })).toEqual([])
   })
 
-  test('exclude_self leaves out one’s own', async () => {
+  test('exclude_self leaves out the messages of the caller', async () => {
     expect(await ann.hears('general', { exclude_self: true })).toEqual(
       where(({ sender_handle }) => sender_handle === 'bob'),
     )
   })
 
-  test('kind finds only that kind', async () => {
+  test('kind finds only messages of that kind', async () => {
     expect(await ann.hears('general', { kind: 'message' })).toEqual(general())
     expect(await ann.hears('general', { kind: 'system' })).toEqual([])
   })
 
-  test('and another filter: both hold, in pages too', async () => {
+  test('several filters apply together, also over pages', async () => {
     const query = { from: 'bob', exclude_self: true, order: 'desc', limit: 3 } as const
     const first = await ann.reads('general', query)
     const second = await ann.reads('general', { ...query, before: first.body.next_cursor ?? '' })
@@ -181,7 +178,7 @@ describe('a filter', () => {
 })
 
 describe('several channels', () => {
-  test('are read as one, in the order of the log', async () => {
+  test('messages of several channels are read in log order', async () => {
     for (const channel of [
       'general,lunch',
       'lunch,general',
@@ -194,7 +191,7 @@ describe('several channels', () => {
     expect(await ann.hears('*', { since: all[9]?.cursor ?? '', limit: 3 })).toEqual(['10', '11', '12'])
   })
 
-  test('are all that one may read, for *', async () => {
+  test('* reads all channels that the caller may read', async () => {
     const half = await w.agent('half', {
       channels: { lunch: 'member', general: 'member' },
       scopes: ['channel:lunch:read'],
@@ -206,7 +203,7 @@ describe('several channels', () => {
     expect(await nobody.hears('*')).toEqual([])
   })
 
-  test('fail together, naming the one that is shut', async () => {
+  test('a read of several channels fails as a whole and names the channel at fault', async () => {
     for (const channel of ['general,locked,lunch', 'locked'])
       expectRefusal(await ann.reads(channel), 403, {
         code: 'not_a_member',
@@ -221,17 +218,17 @@ describe('several channels', () => {
     })
   })
 
-  test('are fifty at most, before any of them is judged', async () => {
+  test('a read names at most fifty channels, which is checked before access', async () => {
     const many = Array.from({ length: 51 }, (_, i) => `c${i}`)
     expect((await ann.reads(many.join(','))).body).toMatchObject({ code: 'too_many_channels' })
     expect((await ann.reads(many.slice(1).join(','))).body).toMatchObject({ code: 'channel_not_found' })
   })
 })
 
-test('a deleted message is left out, or shown as what is left of it', async () => {
+test('a deleted message is left out, or shown without its content', async () => {
   const gone = await bob.posts('empty', 'gone @ann @channel', { metadata: { a: 1 }, client_msg_id: 'c' })
   await w.sql('UPDATE messages SET deleted_at = at WHERE seq = ?', gone.seq)
-  // The server was not told of it.
+  // The row is deleted in the database, behind the server.
   await w.restart()
   expect(await bob.hears('empty')).toEqual([])
   const { body } = await bob.reads('empty', { include_deleted: true })

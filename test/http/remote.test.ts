@@ -9,7 +9,7 @@ setDefaultTimeout(30_000)
 
 if (!hasNamespaces) console.log('skipped: peers that are not private need a network of their own')
 
-/** Whoever connects to 10.77.0.1 does so from an address that is not private. */
+/** A connection to 10.77.0.1 comes from an address that is not private. */
 const NETWORK = [
   'ip link set lo up',
   'for address in 10.77.0.1 10.77.0.2 203.0.113.9; do ip address add $address/32 dev lo; done',
@@ -17,7 +17,7 @@ const NETWORK = [
 ]
 
 test.skipIf(!hasNamespaces)(
-  'on a private address a peer that is not private is answered 403 before routing, whatever a proxy says of it',
+  'a server on a private address refuses a public peer with 403 before routing, whatever the proxy headers are',
   async () => {
     using directory = temporaryDirectory()
     const program = [process.execPath, '--no-env-file', join(import.meta.dir, 'fixtures/peers.ts')]
@@ -31,7 +31,7 @@ test.skipIf(!hasNamespaces)(
     const [remote, near] = JSON.parse(stdout) as Answered[][]
     const friend = 'https://friend.example'
     const refused = { status: 403, code: 'remote_not_allowed', allowed: null }
-    // A page of a listed origin may read the refusal; what is refused is the address.
+    // A page of a listed origin may read the refusal, because only the address is refused.
     expect(remote).toEqual([refused, refused, refused, refused, { ...refused, allowed: friend }, refused])
     const well = { status: 200, code: null, allowed: null }
     expect(near).toEqual([

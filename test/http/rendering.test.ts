@@ -3,7 +3,7 @@ import { CountedTurns } from '../support/counted-turns'
 import { type EventPage, EventStream, LiveSocket } from '../support/sockets'
 import { type Person, type Room, type World, world } from '../support/world'
 
-/** What is rendered once is shared by all who read; these are the ways to read it. */
+/** A rendered event is shared by all readers. These are the ways to read it. */
 const MANY = 120
 let turns: CountedTurns
 let w: World
@@ -33,7 +33,7 @@ interface Shown {
   readonly reply_count: number
 }
 
-/** Every way to read what there is of the room. */
+/** Every way to read the messages of the room. */
 const ways: Readonly<Record<string, (who: Person) => Promise<Shown[]>>> = {
   'pages of messages': async (who) => {
     const { body } = await who.reads(room, { limit: 200, order: 'desc' })
@@ -67,21 +67,24 @@ function messagesOf(events: readonly { readonly message?: unknown }[]): Shown[] 
 
 const everyWay = Object.entries(ways)
 
-test.each(everyWay)('a new display name shows at once in %s, live or read again', async (_, read) => {
-  for (let i = 0; i < 3; i++) {
-    const name = `Ann ${crypto.randomUUID()}`
-    await ann.posts(room, `before ${name}`)
-    await read(bob)
-    const changed = await ann.patch('/v1/me', { display_name: name })
-    expect(changed.status).toBe(200)
-    const names = new Set((await read(bob)).map((message) => message.sender_display_name))
-    expect([...names]).toEqual([name])
-    await ann.posts(room, `after ${name}`)
-    expect((await read(bob)).at(-1)).toMatchObject({ body: `after ${name}`, sender_display_name: name })
-  }
-})
+test.each(everyWay)(
+  'a new display name shows at once in %s, in live events and in reads',
+  async (_, read) => {
+    for (let i = 0; i < 3; i++) {
+      const name = `Ann ${crypto.randomUUID()}`
+      await ann.posts(room, `before ${name}`)
+      await read(bob)
+      const changed = await ann.patch('/v1/me', { display_name: name })
+      expect(changed.status).toBe(200)
+      const names = new Set((await read(bob)).map((message) => message.sender_display_name))
+      expect([...names]).toEqual([name])
+      await ann.posts(room, `after ${name}`)
+      expect((await read(bob)).at(-1)).toMatchObject({ body: `after ${name}`, sender_display_name: name })
+    }
+  },
+)
 
-test('a name that an admin changes shows in what is told of the account', async () => {
+test('a name changed by an admin shows in the events of the account', async () => {
   const told = async () => {
     const { body } = await admin.get<EventPage>('/v1/events?since=oldest&limit=500&type=account.*')
     const events = body.events as unknown as { account?: { handle: string; display_name: string } }[]
@@ -92,7 +95,7 @@ test('a name that an admin changes shows in what is told of the account', async 
   expect([...(await told())]).toEqual(['Robert'])
 })
 
-test('a reply counts in the pages that are read after it, and never in events', async () => {
+test('a reply counts in later pages and never in events', async () => {
   const root = await ann.posts(room, 'root')
   const countIn = async (way: string) =>
     (await ways[way]?.(bob))?.find(({ seq }) => seq === root.seq)?.reply_count
@@ -105,7 +108,7 @@ test('a reply counts in the pages that are read after it, and never in events', 
   }
 })
 
-test('the author alone is shown the id it gave a message, whoever reads it first', async () => {
+test('only the author sees its own client_msg_id, whichever reader is first', async () => {
   const own = await ann.posts(room, 'with an id', { client_msg_id: 'mine' })
   const idFor = async (who: Person) =>
     (await who.reads(room, { limit: 5, order: 'desc' })).body.messages.find(({ seq }) => seq === own.seq)
@@ -116,7 +119,7 @@ test('the author alone is shown the id it gave a message, whoever reads it first
 })
 
 test.each(everyWay)(
-  'who may not read a channel, or may no more, is shown nothing of it in %s',
+  'a reader without access, or who lost it, sees nothing of the channel in %s',
   async (_, read) => {
     const eve = await w.agent(`eve-${crypto.randomUUID().slice(0, 8)}`)
     await w.joins(eve, room)
@@ -129,23 +132,23 @@ test.each(everyWay)(
   },
 )
 
-describe('what was read or announced a moment ago', () => {
+describe('recent events', () => {
   const rowsOf = async (read: () => Promise<unknown>) => {
     turns.clear()
     await read()
     return turns.total
   }
 
-  test.each(everyWay)('is not read from the database again in %s', async (_, read) => {
+  test.each(everyWay)('recent events are not read from the database again in %s', async (_, read) => {
     for (let i = 0; i < MANY; i++) await ann.posts(room, `many ${i}`)
     await read(bob)
     const again = await rowsOf(() => read(ann))
     const all = (await read(ann)).length
-    // The places of the messages, or the records of the log; no message.
+    // Only ids of messages or records of the log are read, no message.
     if (w.database.kind === 'sqlite') expect(again).toBeLessThan(1.5 * all)
   })
 
-  test('is read again after a restart', async () => {
+  test('recent events are read from the database after a restart', async () => {
     const before = await ways['pages of messages']?.(bob)
     await w.restart()
     expect(await ways['pages of messages']?.(bob)).toEqual(before ?? [])

@@ -1,4 +1,4 @@
-// Whatever a client writes into the request line and the headers: an answer below 500, over TLS as well.
+// A client may write anything into the request line and the headers: the answer is below 500, also over TLS.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -30,7 +30,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack.disposeAsync())
 
-/** Sends bytes as they are, and answers the status; 0 when the connection is closed without an answer. */
+/** Sends raw bytes and returns the status, or 0 when the connection is closed without an answer. */
 function statusOf(scheme: string, { w }: Place, bytes: string): Promise<number> {
   const at = { host: '127.0.0.1', port: Number(new URL(w.url).port) }
   const { promise, resolve } = Promise.withResolvers<number>()
@@ -56,7 +56,7 @@ const sized = (body: string) =>
 
 type Row = readonly [title: string, bytes: (place: Place) => string, status: number | readonly number[]]
 
-/** The answer that each has with a proper Host, it has without one. */
+/** The same answer is expected without a Host as with a valid one. */
 const rows: readonly Row[] = [
   ['HEAD over HTTP/1.0', () => 'HEAD /healthz HTTP/1.0\r\n\r\n', 200],
   ['GET over HTTP/1.0', () => 'GET /healthz HTTP/1.0\r\n\r\n', 200],
@@ -130,8 +130,8 @@ const rows: readonly Row[] = [
 
 const schemes = hasOpenssl ? ['http', 'https'] : ['http']
 
-describe.each(schemes)('over %s', (scheme) => {
-  test.each([...rows])('%s is answered as it should be', async (_, bytes, expected) => {
+describe.each(schemes)('malformed requests over %s', (scheme) => {
+  test.each([...rows])('%s gets the expected answer', async (_, bytes, expected) => {
     const at = places[scheme]
     if (!at) throw new Error(`no server for ${scheme}`)
     const status = await statusOf(scheme, at, bytes(at))

@@ -5,7 +5,7 @@ import { RawConnection } from '../support/raw-socket'
 import { until } from '../support/sockets'
 import { SECOND, type World, world } from '../support/world'
 
-/** Reads, is refused, waits for news, and posts so slowly that the clock moves on meanwhile. */
+/** Makes a read, a refusal and a long poll, and a post that takes long by the clock. */
 async function visit(w: World): Promise<void> {
   await w.channel('general')
   const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -40,7 +40,7 @@ async function postSlowly(w: World, ann: Person): Promise<void> {
   await connection.when(() => (connection.buffered.includes('201') ? true : undefined))
 }
 
-/** Routes and statuses of what tokens asked for and what was refused, in order. */
+/** Routes and statuses of the logged requests with a token or with a refusal, in order. */
 function logged(w: World): string[] {
   return w.log
     .split('\n')
@@ -50,13 +50,13 @@ function logged(w: World): string[] {
     .map(({ route, status }) => `${route} ${status}`)
 }
 
-test('only requests that failed, or took long without having been asked to wait, have a line in the log', async () => {
+test('by default only failed requests and slow ones that did not ask to wait are logged', async () => {
   await using w = await world()
   await visit(w)
   expect(logged(w)).toEqual(['GET /v1/messages 401', 'POST /v1/messages 201'])
 })
 
-test('every request has a line in the log where that is asked for', async () => {
+test('every request is logged when log.requests is all', async () => {
   await using w = await world({ settings: { SYNAPSE_LOG_REQUESTS: 'all' } })
   await visit(w)
   expect(logged(w)).toEqual(

@@ -17,7 +17,7 @@ const conflict = {
 }
 
 let w: World
-/** What the answers showed, and what was sent, that must not be read in the store. */
+/** Secrets of the requests and answers, which must not appear in the store. */
 const secrets = new Set<string>()
 let count = 0
 const next = () => `n${count++}`
@@ -32,12 +32,12 @@ beforeAll(async () => {
 })
 afterAll(() => w[Symbol.asyncDispose]())
 
-test('every POST has a case here', () => {
+test('every POST has a case in this suite', () => {
   expect([...cases.map(({ post }) => post), ...withoutAccount].toSorted()).toEqual(posts.toSorted())
 })
 
 describe.each(cases)('POST $post', ({ sample, endsCredential = false }) => {
-  test('happens once when it is sent twice with one key, one after the other or at once', async () => {
+  test('a request sent twice with one key is carried out once, one after the other or at once', async () => {
     const { by, path, body } = await sample(w, next())
     const key = { 'idempotency-key': next() }
     const before = await rowsOf(w)
@@ -67,7 +67,7 @@ describe.each(cases)('POST $post', ({ sample, endsCredential = false }) => {
   })
 })
 
-test('neither what is answered nor what is sent can be read in the store', async () => {
+test('the store holds neither the requests nor the answers of retry keys in readable form', async () => {
   expect(secrets.size).toBeGreaterThan(8)
   const rows = await w.sql('SELECT * FROM idempotency')
   const stored = [JSON.stringify(rows)]
@@ -75,18 +75,18 @@ test('neither what is answered nor what is sent can be read in the store', async
     for (const name of readdirSync(w.home).filter((one) => one.startsWith('synapse.db')))
       stored.push(readFileSync(`${w.home}/${name}`, 'latin1'))
   for (const secret of secrets) for (const text of stored) expect(text.includes(secret)).toBe(false)
-  // Whoever has the database alone cannot try passwords by the hash of a request, either.
+  // The database alone does not allow guessing passwords by the hash of a request.
   const [one, other] = [1, 2].map((byte) => retrySecrets(new Uint8Array(32).fill(byte)))
   expect(one?.mac('request')).not.toBe(other?.mac('request'))
   expect(() => other?.open(one?.seal('answer') ?? '')).toThrow()
 })
 
-describe('a retry key of an act', () => {
+describe('retry keys of other requests', () => {
   const rooms = '/v1/admin/channels'
   const room = () => ({ slug: `room-${next()}`, name: 'Room' })
   const keyed = (key: string) => ({ 'idempotency-key': key })
 
-  test('is refused for another path, body or endpoint', async () => {
+  test('a retry key is refused for another path, body or endpoint', async () => {
     const chief = await w.agent(`chief-${next()}`, { scopes: ['admin:*'] })
     await w.channel('general')
     await w.joins(chief, 'general')
@@ -105,7 +105,7 @@ describe('a retry key of an act', () => {
     expectRefusal(await chief.post(rooms, room(), keyed('message')), 409, conflict)
   })
 
-  test('belongs to the account, and the operator has keys of its own', async () => {
+  test('a retry key belongs to its account, and the operator has keys of its own', async () => {
     const [ann, bob] = [
       await w.agent(`ann-${next()}`, { scopes: ['admin:*'] }),
       await w.agent(`bob-${next()}`, { scopes: ['admin:*'] }),
@@ -114,7 +114,7 @@ describe('a retry key of an act', () => {
     for (const by of [ann, bob, w.operator]) expect((await by.post(rooms, room(), key)).status).toBe(201)
   })
 
-  test('of a request that was refused is free', async () => {
+  test('the retry key of a refused request can be used again', async () => {
     const body = room()
     const key = keyed(next())
     await w.channel(body.slug)
@@ -122,7 +122,7 @@ describe('a retry key of an act', () => {
     expect((await w.operator.post(rooms, room(), key)).status).toBe(201)
   })
 
-  test('has 1 to 128 characters on every POST', async () => {
+  test('a retry key has 1 to 128 characters on every POST', async () => {
     for (const { sample } of cases) {
       const { by, path, body } = await sample(w, next())
       const before = await rowsOf(w)
@@ -136,7 +136,7 @@ describe('a retry key of an act', () => {
     expect(issuesOf(await w.guest.post('/v1/auth/login', login, keyed('')))).toHaveLength(1)
   })
 
-  test('of an answer that shows a secret is of no use to another credential of the account', async () => {
+  test('an answer with a secret is repeated only to the credential that first received it', async () => {
     const ann = await w.agent(`ann-${next()}`, { scopes: ['admin:*'] })
     const { body } = await w.operator.post<{ token: string }>('/v1/admin/tokens', {
       account_handle: ann.handle,
@@ -148,7 +148,7 @@ describe('a retry key of an act', () => {
     expect(isReplay(await ann.post('/v1/auth/rotate', {}, key))).toBe(true)
   })
 
-  test('is looked at before the act is judged, and after the credential', async () => {
+  test('a retry key is looked up after the credential is checked and before the request is judged', async () => {
     const chief = await w.agent(`chief-${next()}`, { scopes: ['admin:*'] })
     const body = room()
     const key = keyed(next())
@@ -162,7 +162,7 @@ describe('a retry key of an act', () => {
     expect((await chief.post(rooms, body, key)).status).toBe(401)
   })
 
-  test('has no effect where a request comes without an account', async () => {
+  test('a retry key has no effect on a request without an account', async () => {
     const human = await w.human(`human-${next()}`)
     const key = keyed(next())
     const login = { handle: human.handle, password: PASSWORD }
@@ -181,7 +181,7 @@ describe('a retry key of an act', () => {
   })
 })
 
-test('an act is remembered for a day, also by a server that was started again', async () => {
+test('a retry key is remembered for a day, also over a restart', async () => {
   await using own = await world()
   const body = { slug: 'plans', name: 'Plans' }
   const key = { 'idempotency-key': 'k' }

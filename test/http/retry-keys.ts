@@ -1,7 +1,7 @@
 /** Every POST that takes a retry key, with a request of each that succeeds. */
 import { type Answer, type Caller, PASSWORD, type Room, type World } from '../support/world'
 
-/** The requests that one case is made of; `by` sends them to a world, which is any replica. */
+/** The requests of one case. `by` is the caller in a world, which may be any replica. */
 interface Sample {
   readonly by: (w: World) => Caller
   readonly path: string
@@ -10,11 +10,11 @@ interface Sample {
 
 export interface Case {
   readonly post: string
-  /** Makes what the request is about; `n` is another text each time. */
+  /** Makes what the request needs; `n` makes texts unique. */
   readonly sample: (w: World, n: string) => Sample | Promise<Sample>
-  /** It is about the process that answers, not about what is stored. */
+  /** The request concerns the process that answers, and not what is stored. */
   readonly isLocal?: true
-  /** It ends the credential that it comes with, so that a later one is refused with 401. */
+  /** The request ends its own credential, so a later one is refused with 401. */
   readonly endsCredential?: true
 }
 
@@ -120,7 +120,7 @@ export const cases: readonly Case[] = [
     }),
   },
   {
-    // A channel that is not archived stays as it is, and nothing but the key is written.
+    // A channel that is not archived does not change, so only the key is written.
     post: '/v1/admin/channels/{id}/unarchive',
     sample: async (w, n) => ({
       by: await admin(w, n),
@@ -179,7 +179,7 @@ export const cases: readonly Case[] = [
   {
     post: '/v1/admin/backups',
     sample: (w) => {
-      // Backups are named by the time of day.
+      // The names of backups contain the time of day.
       w.clock.advance(1000)
       return { by: operator, path: '/v1/admin/backups', body: {} }
     },
@@ -200,7 +200,7 @@ export const cases: readonly Case[] = [
   },
 ]
 
-/** What makes a credential comes without one. A key belongs to an account, so there it has no effect. */
+/** POSTs that make a credential come without one. A key belongs to an account, so it has no effect there. */
 export const withoutAccount = ['/v1/auth/login', '/v1/pair/redeem']
 
 const counted = [
@@ -216,14 +216,14 @@ const counted = [
   'idempotency',
 ]
 
-/** How many rows there are of everything that an act can write. */
+/** The number of rows of every table that a request can write. */
 export async function rowsOf(w: World): Promise<Readonly<Record<string, number>>> {
   const columns = counted.map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`)
   const [row = {}] = await w.sql<Record<string, number>>(`SELECT ${columns.join(', ')}`)
   return row
 }
 
-/** What two counts differ in. */
+/** The difference between two counts. */
 export function grownBy(
   before: Readonly<Record<string, number>>,
   after: Readonly<Record<string, number>>,
@@ -231,6 +231,6 @@ export function grownBy(
   return Object.fromEntries(counted.map((table) => [table, (after[table] ?? 0) - (before[table] ?? 0)]))
 }
 
-/** What two answers to one request have in common; says that the second one is a replay. */
+/** The part of two answers to one request that must be equal, without the mark of a replay. */
 export const shown = ({ status, text }: Answer<unknown>) => ({ status, text })
 export const isReplay = ({ headers }: Answer<unknown>) => headers.get('idempotent-replayed') === 'true'

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { placeOf } from '../support/ledger'
 import { type Person, type World, world } from '../support/world'
 
-/** A channel of 25,000 messages by noise, with one of ann's at either end. A filtered read looks at 20,000. */
+/** A channel of 25,000 messages by noise, with one message of ann at either end. A filtered read looks at 20,000. */
 const NOISE = 25_000
 let w: World
 let ann: Person
@@ -40,8 +40,8 @@ afterAll(() => w[Symbol.asyncDispose]())
 
 const seqOf = (cursor: string | null) => placeOf(cursor ?? '').seq
 
-describe('a filtered read', () => {
-  test('stops after 20,000 messages, says so at once and where to go on, and then finds the rest', async () => {
+describe('filtered reads', () => {
+  test('a filtered read stops after 20,000 messages, returns its position, and finds the rest from there', async () => {
     for (const wait of [0, 60]) {
       const { body } = await ann.reads('general', { since: (await cursorAt(first)) ?? '', from: 'ann', wait })
       expect(body).toMatchObject({ messages: [], head_cursor: null, has_more: true, timed_out: false })
@@ -52,14 +52,14 @@ describe('a filtered read', () => {
     }
   })
 
-  test('gives what it found before it stopped', async () => {
+  test('a filtered read returns what it found before it stopped', async () => {
     const { body } = await ann.reads('general', { from: 'ann' })
     expect(body).toMatchObject({ messages: [{ body: 'first' }], has_more: true })
     expect(seqOf(body.head_cursor)).toBe(first)
     expect(seqOf(body.next_cursor)).toBe(first + 19_999)
   })
 
-  test('stops on its way back as well', async () => {
+  test('a filtered read stops in descending order as well', async () => {
     const query = { order: 'desc', exclude_self: false, from: 'ann' } as const
     const { body } = await ann.reads('general', query)
     expect(body).toMatchObject({ messages: [{ body: 'last' }], has_more: true })
@@ -68,19 +68,25 @@ describe('a filtered read', () => {
     expect(rest.body).toMatchObject({ messages: [{ body: 'first' }], has_more: false, next_cursor: null })
   })
 
-  test.each(['mentions_me', 'kind', 'exclude_self'])('stops whatever the filter is: %s', async (name) => {
-    const reader =
-      name === 'exclude_self' ? await w.agent('reader', { channels: { general: 'member' } }) : ann
-    const query = {
-      mentions_me: { mentions_me: true },
-      kind: { kind: 'system' },
-      exclude_self: { from: 'reader', exclude_self: true },
-    }
-    const { body } = await reader.reads('general', { since: 'oldest', ...query[name as keyof typeof query] })
-    expect(body).toMatchObject({ messages: [], has_more: true })
-  })
+  test.each(['mentions_me', 'kind', 'exclude_self'])(
+    'a filtered read stops for the filter %s',
+    async (name) => {
+      const reader =
+        name === 'exclude_self' ? await w.agent('reader', { channels: { general: 'member' } }) : ann
+      const query = {
+        mentions_me: { mentions_me: true },
+        kind: { kind: 'system' },
+        exclude_self: { from: 'reader', exclude_self: true },
+      }
+      const { body } = await reader.reads('general', {
+        since: 'oldest',
+        ...query[name as keyof typeof query],
+      })
+      expect(body).toMatchObject({ messages: [], has_more: true })
+    },
+  )
 
-  test('of several channels stops after 20,000 events of the log', async () => {
+  test('a filtered read of several channels stops after 20,000 events of the log', async () => {
     const { body } = await ann.reads('quiet,general', { since: (await cursorAt(first)) ?? '', from: 'ann' })
     expect(body).toMatchObject({ messages: [], has_more: true })
     expect(seqOf(body.position)).toBe(first + 20_000)
@@ -88,7 +94,7 @@ describe('a filtered read', () => {
     expect(rest.body).toMatchObject({ messages: [{ body: 'last' }], has_more: false })
   })
 
-  test('of the events stops there, too', async () => {
+  test('a filtered read of events stops after 20,000 events', async () => {
     type Events = { events: { seq: number }[]; cursor: string; has_more: boolean }
     const query = `channel=general&type=member.left&since=${await cursorAt(first)}`
     const { body } = await ann.get<Events>(`/v1/events?${query}`)
@@ -99,7 +105,7 @@ describe('a filtered read', () => {
   })
 })
 
-test('a read without a filter finds its page wherever it lies', async () => {
+test('a read without a filter finds its page at any distance', async () => {
   const { body } = await ann.reads('general', { since: (await cursorAt(first)) ?? '', limit: 200 })
   expect(body.messages.map(({ body: text }) => text)).toEqual(
     Array.from({ length: 200 }, (_, i) => `noise ${i}`),

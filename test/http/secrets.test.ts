@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Fields, type World, world } from '../support/world'
 
-/** Everything that must not be found again is sent through every door, and then looked for wherever the server writes. */
+/** Sends secrets through every endpoint, and then looks for them wherever the server writes. */
 const word = (what: string) => `canary-${what}-${Bun.randomUUIDv7().slice(-12)}`
 const password = word('password')
 const wrong = word('wrong')
@@ -44,7 +44,7 @@ beforeAll(async () => {
     body: `{"channel":"general","body":"${body}`,
     headers: { 'content-type': 'application/json' },
   })
-  // A fault: the table is gone. What the driver says of it holds the query's values.
+  // A fault: the table is missing, and the error of the driver contains the values of the query.
   await w.sql('ALTER TABLE threads RENAME TO elsewhere')
   for (const attempt of [
     await ann.post('/v1/messages', { channel: 'general', body, client_msg_id: body.slice(1), reply_to: id }),
@@ -62,23 +62,23 @@ function files(folder: string): string[] {
     .filter((path) => statSync(path).isFile())
 }
 
-describe('no log line holds', () => {
+describe('the log and secrets', () => {
   const rows: [string, () => string[]][] = [
     ['a token', () => tokens],
     ['a session', () => sessions],
     ['a password, right or wrong', () => [password, wrong]],
     ['a message', () => [body]],
     ['an address', () => [email]],
-    ['what a query said', () => [inQuery]],
-    ['any of it', () => ['canary']],
+    ['a query string', () => [inQuery]],
+    ['any other secret of this test', () => ['canary']],
   ]
-  test.each(rows)('%s', (_, secrets) => {
+  test.each(rows)('no log line contains %s', (_, secrets) => {
     expect(log.length).toBeGreaterThan(1000)
     for (const secret of secrets()) expect(log.includes(secret)).toBeFalse()
   })
 })
 
-/** Everything that the server keeps: the files of its home and, where that is none of them, its database. */
+/** Everything that the server stores: the files of its home directory and its database. */
 async function kept(): Promise<[string, Buffer][]> {
   const found = files(w.home).map((path): [string, Buffer] => [path, readFileSync(path)])
   if (w.database.kind === 'sqlite') return found
@@ -92,7 +92,7 @@ async function kept(): Promise<[string, Buffer][]> {
   return found
 }
 
-test('nothing that is kept holds a token, a session or a password', async () => {
+test('nothing stored contains a token, a session or a password in clear text', async () => {
   const places = await kept()
   expect(places.length).toBeGreaterThan(3)
   for (const [place, bytes] of places)
@@ -100,12 +100,12 @@ test('nothing that is kept holds a token, a session or a password', async () => 
       expect([place, bytes.includes(secret)]).toEqual([place, false])
 })
 
-test('a message is kept, so that this test would find what it looks for', async () => {
+test('a message is stored in clear text, which proves that this test can find one', async () => {
   const places = await kept()
   expect(places.some(([, bytes]) => bytes.includes(body))).toBeTrue()
 })
 
-test('where all requests are logged, each is one line of JSON: when, who, which route, what came of it and how long it took', () => {
+test('with log.requests=all each request is one line of JSON with time, caller, route, status and duration', () => {
   const lines = log
     .split('\n')
     .filter((line) => line !== '')

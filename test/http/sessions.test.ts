@@ -15,8 +15,8 @@ async function scene(settings: Record<string, string> = {}) {
 const me = (caller: Caller, headers = {}) => caller.get('/v1/auth/me', headers)
 const cookieOf = (caller: Person) => ({ cookie: `synapse_session=${caller.secret}` })
 
-describe('a logout', () => {
-  test('ends the session, everywhere and at once, and takes the cookie back', async () => {
+describe('POST /v1/auth/logout', () => {
+  test('signing out ends the session at once on all connections and removes the cookie', async () => {
     await using s = await scene()
     const { status, body, headers } = await s.bob.post('/v1/auth/logout')
     expect([status, body]).toEqual([200, { status: 'ok' }])
@@ -28,14 +28,14 @@ describe('a logout', () => {
     expect(await s.w.sql('SELECT * FROM sessions')).toEqual([])
   })
 
-  test('ends that session only', async () => {
+  test('signing out ends only that session', async () => {
     await using s = await scene()
     const other = s.w.caller({ cookie: `synapse_session=${await s.w.session('bob')}` })
     await s.bob.post('/v1/auth/logout')
     expect((await me(other)).status).toBe(200)
   })
 
-  test('is nothing for a token, nor for nobody', async () => {
+  test('signing out needs a session', async () => {
     await using s = await scene()
     const agent = await s.w.agent('ann')
     expectRefusal(await agent.post('/v1/auth/logout'), 400, {
@@ -47,25 +47,25 @@ describe('a logout', () => {
   })
 })
 
-describe('the cookie', () => {
+describe('the session cookie', () => {
   const flags = async (w: World, headers: Record<string, string> = {}) => {
     const caller = w.caller({ cookie: `synapse_session=${await w.session('bob')}` })
     return (await caller.post('/v1/auth/logout', undefined, headers)).headers.get('set-cookie') ?? ''
   }
 
-  test('is Secure when a trusted proxy says that the request came over https', async () => {
+  test('the cookie is Secure when a trusted proxy says that the request came over https', async () => {
     await using s = await scene()
     expect(await flags(s.w)).not.toContain('Secure')
     expect(await flags(s.w, { 'x-forwarded-proto': 'http' })).not.toContain('Secure')
     expect(await flags(s.w, { 'x-forwarded-proto': 'https' })).toEndWith('; Secure')
   })
 
-  test('is not, when a stranger says so', async () => {
+  test('the cookie is not Secure when an untrusted peer says so', async () => {
     await using s = await scene({ SYNAPSE_TRUSTED_PROXIES: '10.0.0.0/8' })
     expect(await flags(s.w, { 'x-forwarded-proto': 'https' })).not.toContain('Secure')
   })
 
-  test('is Secure when the server is reached over https', async () => {
+  test('the cookie is Secure when the public address is https', async () => {
     await using s = await scene({ SYNAPSE_BASE_URL: 'https://chat.example.org' })
     expect(await flags(s.w)).toEndWith('; Secure')
     await using plain = await scene({ SYNAPSE_BASE_URL: 'http://chat.example.org' })
@@ -74,7 +74,7 @@ describe('the cookie', () => {
 })
 
 describe('two servers on one host', () => {
-  /** The cookies of a browser for a host, whatever the port: it sends all of them to both. */
+  /** The cookies of a browser for one host. It sends them to all ports. */
   class Jar {
     private readonly cookies = new Map<string, string>()
 
@@ -112,7 +112,7 @@ describe('two servers on one host', () => {
     }
   }
 
-  test('leave each other signed in: their cookies have different names', async () => {
+  test('two servers on one host keep separate sessions, because their cookies have different names', async () => {
     await using s = await both()
     const jar = new Jar()
     for (const w of s.worlds) expect((await s.signIn(jar, w)).status).toBe(200)
@@ -123,7 +123,7 @@ describe('two servers on one host', () => {
     expect([await s.status(jar, one), await s.status(jar, other)]).toEqual([401, 200])
   })
 
-  test('read the earlier name, also beside a cookie of their own that is bad, and take back only what is theirs', async () => {
+  test('a cookie with the earlier name is accepted, and signing out removes only the own cookie', async () => {
     await using s = await both()
     const [one, other] = s.worlds
     const jar = new Jar()
@@ -135,14 +135,14 @@ describe('two servers on one host', () => {
     jar.put(own, 'x'.repeat(43))
     expect(await s.status(jar, other)).toBe(401)
     await s.signIn(jar, other)
-    // The earlier name is the cookie of the other server, and stays.
+    // The cookie with the earlier name belongs to the other server and stays.
     await jar.send(other, '/v1/auth/logout', {})
     expect([jar.names, await s.status(jar, one)]).toEqual([['synapse_session'], 200])
     await jar.send(one, '/v1/auth/logout', {})
     expect(jar.names).toEqual([])
   })
 
-  test('have names that only https can set, where they are reached over https', async () => {
+  test('cookies of servers with https have names that only https can set', async () => {
     await using s = await both()
     const [one] = s.worlds
     const jar = new Jar()
@@ -157,8 +157,8 @@ describe('two servers on one host', () => {
   })
 })
 
-describe('a session', () => {
-  test('is renewed, with its cookie, once less than half of its life is left', async () => {
+describe('session lifetime', () => {
+  test('a session and its cookie are renewed once less than half of the lifetime is left', async () => {
     await using s = await scene()
     s.w.clock.advance(7 * DAY - MINUTE)
     expect((await me(s.bob)).headers.get('set-cookie')).toBeNull()
@@ -174,7 +174,7 @@ describe('a session', () => {
     expect((await me(s.bob)).status).toBe(200)
   })
 
-  test('is renewed by whatever its holder does, a post as well', async () => {
+  test('any request renews a session, also a post', async () => {
     await using s = await scene()
     s.w.clock.advance(8 * DAY)
     const answer = await s.bob.post('/v1/messages', { channel: 'general', body: 'hi' })
@@ -182,7 +182,7 @@ describe('a session', () => {
     expect(answer.headers.get('set-cookie')).toContain(s.bob.secret)
   })
 
-  test('is not renewed by its own end', async () => {
+  test('signing out does not renew the session', async () => {
     await using s = await scene()
     s.w.clock.advance(8 * DAY)
     const { headers } = await s.bob.post('/v1/auth/logout')
@@ -190,28 +190,28 @@ describe('a session', () => {
     expect((await me(s.bob)).status).toBe(401)
   })
 
-  test('ends after fourteen days without a visit', async () => {
+  test('a session expires after fourteen days without a request', async () => {
     await using s = await scene()
     s.w.clock.advance(14 * DAY)
     expectRefusal(await me(s.bob), 401, { code: 'session_expired', detail: 'Session expired' })
-    // Its row is kept for a while, should it be the clock that is wrong.
+    // The row is kept for a while, in case the clock is wrong.
     await s.w.restart()
     expectRefusal(await me(s.bob), 401, { code: 'session_expired', detail: 'Session expired' })
   })
 
-  test('lives as long as the operator says', async () => {
+  test('the operator can change the lifetime of sessions', async () => {
     await using s = await scene({ SYNAPSE_AUTH_SESSION_DAYS: '2' })
     s.w.clock.advance(8 * DAY)
     const { headers } = await me(s.bob)
-    // The cookie of the test was made for fourteen days; what is left of them is more than half of two.
+    // The test’s cookie was made for fourteen days; what remains is more than half of two days.
     expect(headers.get('set-cookie')).toBeNull()
     s.w.clock.advance(5 * DAY + MINUTE)
     expect((await me(s.bob)).headers.get('set-cookie')).toContain('Max-Age=172800;')
   })
 })
 
-describe('of several credentials', () => {
-  test('a bearer token counts before a cookie, also when it is bad', async () => {
+describe('several credentials in one request', () => {
+  test('a bearer token wins over a cookie, even when it is invalid', async () => {
     await using s = await scene()
     const ann = await s.w.agent('ann')
     expect((await me(s.w.caller({ ...cookieOf(s.bob), ...ann.credential }))).body).toMatchObject({
@@ -226,7 +226,7 @@ describe('of several credentials', () => {
       })
   })
 
-  test('another scheme is none', async () => {
+  test('another authorization scheme counts as no credential', async () => {
     await using s = await scene()
     for (const authorization of ['Basic Ym9iOng=', 'Digest x', 'BearerX y', 'Token x']) {
       expect((await me(s.w.caller({ authorization }))).body).toMatchObject({ code: 'not_authenticated' })
@@ -236,7 +236,7 @@ describe('of several credentials', () => {
     }
   })
 
-  test('the scheme of a token is written in any case', async () => {
+  test('the scheme Bearer is accepted in any case', async () => {
     await using s = await scene()
     const { secret } = await s.w.agent('ann')
     for (const scheme of ['Bearer', 'bearer', 'BEARER'])
@@ -245,7 +245,7 @@ describe('of several credentials', () => {
       })
   })
 
-  test('a token in the query or in a cookie, or a session as a bearer, is nothing', async () => {
+  test('a token in the query or in a cookie, or a session as bearer, is not accepted', async () => {
     await using s = await scene()
     const { secret } = await s.w.agent('ann')
     for (const name of ['token', 'access_token', 'authorization'])
@@ -254,7 +254,7 @@ describe('of several credentials', () => {
     expect((await me(s.w.bearer(s.bob.secret))).status).toBe(401)
   })
 
-  test('other cookies do no harm', async () => {
+  test('other cookies are ignored', async () => {
     await using s = await scene()
     for (const cookie of [`a=1; synapse_session=${s.bob.secret}; b=2`, `a=1;synapse_session=${s.bob.secret}`])
       expect((await me(s.w.caller({ cookie }))).body).toMatchObject({ handle: 'bob' })
@@ -268,7 +268,7 @@ describe('of several credentials', () => {
   })
 })
 
-test('a token of the earlier server, without a prefix, goes on working', async () => {
+test('a token of the earlier server without a prefix still works', async () => {
   await using s = await scene()
   const old = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8'
   await s.w.agent('ann')
@@ -279,35 +279,35 @@ test('a token of the earlier server, without a prefix, goes on working', async (
   expect((await me(s.w.bearer(old))).body).toMatchObject({ handle: 'ann' })
 })
 
-describe('a visit is noted where a token does nothing else:', () => {
+describe('the last use of a token', () => {
   const visits: [string, (w: World, ann: Person) => Promise<unknown>][] = [
     ['it opens a WebSocket', async (w, ann) => (await LiveSocket.open(w.url, ann.credential)).close()],
     [
-      'a page opens one, which names it as a subprotocol',
+      'a page opens a WebSocket with it as subprotocol',
       async (w, { secret }) =>
         (await LiveSocket.open(w.url, {}, { protocols: ['synapse.v1', `bearer.${secret}`] })).close(),
     ],
     [
-      'it looks at the numbers from elsewhere',
+      'it reads metrics from another machine',
       async (_, ann) =>
         expect((await ann.get('/metrics', { 'x-forwarded-for': '192.0.2.1' })).status).toBe(200),
     ],
   ]
-  test.each(visits)('%s', async (_, visit) => {
+  test.each(visits)('the use of a token is recorded when %s', async (_, visit) => {
     await using w = await world({ settings: { SYNAPSE_METRICS_ENABLED: 'on' } })
     const ann = await w.agent('ann', { scopes: ['metrics:read'] })
     await visit(w, ann)
     const now = w.clock.now()
     await w.restart()
     expect(await w.sql('SELECT last_used_at FROM tokens')).toEqual([{ last_used_at: now }])
-    // Where it came from is noted, too.
+    // The address is recorded as well.
     await visit(w, ann)
     const elsewhere = { 'user-agent': 'another program', 'x-forwarded-for': '192.0.2.2' }
     expect((await ann.get('/v1/auth/me', elsewhere)).body.warnings).toEqual(['token_shared'])
   })
 })
 
-test('a visit is noted, in batches and with the right time', async () => {
+test('uses are written in batches and with the correct time', async () => {
   await using s = await scene()
   const ann = await s.w.agent('ann')
   for (let i = 0; i < 3; i++) for (const caller of [ann, s.bob]) await me(caller)
@@ -319,7 +319,7 @@ test('a visit is noted, in batches and with the right time', async () => {
   ).toEqual([{ last_used_at: now }, { last_used_at: now }])
 })
 
-test('a use is shown at once, in lists and in the answer of a revoke', async () => {
+test('a use shows at once in lists and in the answer to a revoke', async () => {
   await using w = await world()
   const ann = await w.agent('ann')
   const ada = await w.human('ada')

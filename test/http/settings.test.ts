@@ -19,7 +19,7 @@ const longestWait = async (w: World) => {
 }
 
 describe('a setting', () => {
-  test('says what counts, and where that comes from', async () => {
+  test('a setting shows its effective value and the source of it', async () => {
     await using w = await world({ settings: { SYNAPSE_WAIT_MAX_S: '20' } })
     const row = { updated_at: null, updated_by: null }
     expect(await rowOf(w, 'wait.max_s')).toEqual({
@@ -42,7 +42,7 @@ describe('a setting', () => {
     expect(await rowOf(w, 'wait.max_s')).toEqual(body as Row)
   })
 
-  test('counts from the next request on, and after a restart', async () => {
+  test('a changed setting applies from the next request and survives a restart', async () => {
     await using w = await world()
     expect(await longestWait(w)).toBe(60)
     await w.operator.put('/v1/config/wait.max_s', { value: 30 })
@@ -56,7 +56,7 @@ describe('a setting', () => {
     expect(await longestWait(w)).toBe(60)
   })
 
-  test('is judged with what is set when a write takes its turn', async () => {
+  test('a write is judged by the settings at the moment it is carried out', async () => {
     await using w = await world()
     const both = [
       w.operator.put('/v1/config/quota.channels', { value: 1 }),
@@ -66,7 +66,7 @@ describe('a setting', () => {
     expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 201, 403])
   })
 
-  test('is kept in its one spelling', async () => {
+  test('a setting is stored in its normalized form', async () => {
     await using w = await world()
     const origins = ['https://A.example:443', 'https://a.example', 'http://b.example:8080']
     const { body } = await w.operator.put('/v1/config/auth.cors_origins', { value: origins })
@@ -80,7 +80,7 @@ describe('a setting', () => {
     })
   })
 
-  test('that is set to what it is, or unset twice, leaves no trace', async () => {
+  test('a change without effect leaves no trace', async () => {
     await using w = await world()
     await w.operator.put('/v1/config/wait.max_s', { value: 30 })
     await leavesNoTrace(w, async () => {
@@ -90,10 +90,10 @@ describe('a setting', () => {
   })
 })
 
-describe('refused, and nothing is changed:', () => {
+describe('invalid changes of settings', () => {
   const rows: [string, string, unknown, number, Fields][] = [
     [
-      'a name that nobody knows',
+      'an unknown name',
       'wait.max',
       5,
       404,
@@ -151,14 +151,14 @@ describe('refused, and nothing is changed:', () => {
       },
     ],
   ]
-  test.each(rows)('%s', async (_, key, value, status, body) => {
+  test.each(rows)('a change with %s is refused and changes nothing', async (_, key, value, status, body) => {
     await using w = await world()
     await leavesNoTrace(w, async () => {
       expectRefusal(await w.operator.put(`/v1/config/${key}`, { value }), status, body)
     })
   })
 
-  test('a request without a value', async () => {
+  test('a change without a value is refused', async () => {
     await using w = await world()
     const { status, body } = await w.operator.put('/v1/config/wait.max_s', {})
     expect([status, body.code]).toEqual([422, 'validation_error'])
@@ -166,8 +166,8 @@ describe('refused, and nothing is changed:', () => {
   })
 })
 
-describe('settings are', () => {
-  test('for admins and the operator, and for tokens with the scope', async () => {
+describe('access to settings', () => {
+  test('settings are for admins, the operator and tokens with the scope', async () => {
     await using w = await world()
     const [reader, writer] = [
       await w.agent('reader', { scopes: ['config:read'] }),
@@ -203,7 +203,7 @@ describe('settings are', () => {
     })
   })
 
-  test('changed in an event that system admins hear, without the value', async () => {
+  test('system admins receive an event for each change, without the value', async () => {
     await using w = await world()
     const [root, agent] = [
       await w.agent('root', { scopes: ['admin:*'] }),
@@ -229,8 +229,8 @@ describe('settings are', () => {
   })
 })
 
-describe('the history', () => {
-  test('is every change, the newest first, page by page', async () => {
+describe('GET /v1/config-history', () => {
+  test('the history lists every change, newest first, page by page', async () => {
     await using w = await world()
     const root = await w.agent('root', { scopes: ['admin:*'] })
     await w.operator.put('/v1/config/wait.max_s', { value: 30 })
@@ -254,7 +254,7 @@ describe('the history', () => {
   })
 })
 
-test('what another version has set, and this one does not take, does not count and is logged', async () => {
+test('a stored setting that this version does not accept is ignored and logged', async () => {
   await using w = await world()
   await w.operator.put('/v1/config/wait.max_s', { value: 30 })
   await w.operator.put('/v1/config/drain', { value: true })

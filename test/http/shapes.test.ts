@@ -14,7 +14,7 @@ afterAll(() => w[Symbol.asyncDispose]())
 
 const good = { channel: 'general', body: 'hi' }
 
-/** The issues of a refusal, whole. */
+/** The complete issues of a refusal. */
 async function detail(answer: Promise<Answer>): Promise<unknown> {
   const { status, body, headers } = await answer
   expect(status).toBe(422)
@@ -23,7 +23,7 @@ async function detail(answer: Promise<Answer>): Promise<unknown> {
   return body.detail
 }
 
-describe('what is wrong with a body is said as pydantic says it:', () => {
+describe('issues of a body', () => {
   const tooLong = 'x'.repeat(65)
   const rows: [string, Fields, Fields][] = [
     ['missing', { body: 'hi' }, { loc: ['body', 'channel'], msg: 'Field required', input: null }],
@@ -68,11 +68,11 @@ describe('what is wrong with a body is said as pydantic says it:', () => {
       { loc: ['body', 'metadata'], msg: 'Input should be a valid dictionary', input: ['a'] },
     ],
   ]
-  test.each(rows)('%s', async (type, sent, issue) => {
+  test.each(rows)('the issue %s has the wording of pydantic', async (type, sent, issue) => {
     expect(await detail(ann.post('/v1/messages', sent))).toEqual([{ type, ...issue }])
   })
 
-  test('model_attributes_type, of what is no object', async () => {
+  test('a body that is not an object gives the issue model_attributes_type', async () => {
     for (const sent of [[], 'text', 5, true, null])
       expect(await detail(ann.post('/v1/messages', sent))).toEqual([
         {
@@ -84,14 +84,14 @@ describe('what is wrong with a body is said as pydantic says it:', () => {
       ])
   })
 
-  test('missing, of a body that is not there', async () => {
+  test('an absent body gives the issue missing', async () => {
     const missing = [{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }]
     expect(await detail(ann.post('/v1/messages'))).toEqual(missing)
     expect(await detail(ann.fetch('/v1/messages', { method: 'POST', body: '' }))).toEqual(missing)
   })
 })
 
-describe('what is wrong with a query is said as pydantic says it:', () => {
+describe('issues of a query', () => {
   const int = 'Input should be a valid integer, unable to parse string as an integer'
   const rows: [string, string, Fields][] = [
     ['missing', '', { loc: ['query', 'channel'], msg: 'Field required', input: null }],
@@ -154,27 +154,27 @@ describe('what is wrong with a query is said as pydantic says it:', () => {
       },
     ],
   ]
-  test.each(rows)('%s (%s)', async (type, query, issue) => {
+  test.each(rows)('the issue %s has the wording of pydantic (%s)', async (type, query, issue) => {
     expect(await detail(ann.get(`/v1/messages?${query}`))).toEqual([{ type, ...issue }])
   })
 
   test.each(['true', 'True', '1', 'yes', 'ON', 'false', '0', 'No', 'off'])(
-    '%s is a boolean',
+    '%s is accepted as a boolean',
     async (word) => {
       expect((await ann.reads('general', { mentions_me: word })).status).toBe(200)
     },
   )
 
-  test.each(['1', '200', '+7', ' 7 ', '007'])('%p is an integer', async (word) => {
+  test.each(['1', '200', '+7', ' 7 ', '007'])('%p is accepted as an integer', async (word) => {
     expect((await ann.reads('general', { limit: word })).status).toBe(200)
   })
 
-  test('the last of a repeated key counts', async () => {
+  test('the last of several equal parameters counts', async () => {
     expect((await ann.get('/v1/messages?channel=nowhere&channel=general')).status).toBe(200)
   })
 })
 
-test('all that is wrong is said at once, in the order of the fields', async () => {
+test('all issues are reported at once, in the order of the fields', async () => {
   const sent = { body: '', thread_id: 5, metadata: 'x', client_msg_id: '', priority: 1, extra: 'ignored' }
   expect(issuesOf(await ann.post('/v1/messages', sent))).toEqual([
     'missing body.channel',
@@ -192,7 +192,7 @@ test('all that is wrong is said at once, in the order of the fields', async () =
   ])
 })
 
-test('of very much that is wrong only the beginning is said: an answer is no larger than what was asked', async () => {
+test('a hundred issues are reported at most, so that an answer stays about as small as its request', async () => {
   const capabilities = Array.from({ length: 100_000 }, () => 1)
   const answer = await ann.patch('/v1/me', { capabilities })
   expect(issuesOf(answer)).toEqual([
@@ -202,7 +202,7 @@ test('of very much that is wrong only the beginning is said: an answer is no lar
   expect(answer.text.length).toBeLessThan(JSON.stringify({ capabilities }).length + 20_000)
 })
 
-describe('an issue shows no secret:', () => {
+describe('issues and secrets', () => {
   const canary = 'canary-5d1f'
   const rows: [string, string, unknown][] = [
     ['a message that is too long', '/v1/messages', { channel: 'general', body: canary.repeat(2000) }],
@@ -214,13 +214,13 @@ describe('an issue shows no secret:', () => {
     ['a password in a list', '/v1/auth/login', [{ handle: 'ann', password: canary }]],
     ['a password beside something wrong', '/v1/auth/login', { handle: 5, password: canary }],
   ]
-  test.each(rows)('%s', async (_, path, sent) => {
+  test.each(rows)('an issue does not repeat the content of %s', async (_, path, sent) => {
     const { status, text } = await ann.post(path, sent)
     expect(status).toBe(422)
     expect(text).not.toContain('canary')
   })
 
-  test('of a new account', async () => {
+  test('an issue does not repeat the password of a new account', async () => {
     const root = await w.agent('root', { scopes: ['admin:*'] })
     for (const sent of [
       { kind: 'human', handle: 'x', password: [canary] },
@@ -230,11 +230,11 @@ describe('an issue shows no secret:', () => {
   })
 })
 
-describe('a length is counted in code points:', () => {
+describe('lengths are counted in code points', () => {
   test.each([
     ['letters', 'a'],
     ['emoji', '😀'],
-  ])('16,000 %s are a message, 16,001 are none', async (_, letter) => {
+  ])('a message may have 16,000 %s and not 16,001', async (_, letter) => {
     const longest = letter.repeat(16_000)
     expect((await ann.posts('general', longest)).body).toBe(longest)
     await leavesNoTrace(w, async () => {
@@ -250,7 +250,7 @@ describe('a length is counted in code points:', () => {
     })
   })
 
-  test('128 emoji fit where 128 characters do', async () => {
+  test('client_msg_id may have 128 emoji, like 128 other characters', async () => {
     expect((await ann.post('/v1/messages', { ...good, client_msg_id: '😀'.repeat(128) })).status).toBe(201)
     expect(issuesOf(await ann.post('/v1/messages', { ...good, client_msg_id: '😀'.repeat(129) }))).toEqual([
       'string_too_long body.client_msg_id',
@@ -258,19 +258,22 @@ describe('a length is counted in code points:', () => {
   })
 })
 
-describe('null means left out', () => {
-  test.each(['thread_id', 'reply_to', 'priority', 'metadata', 'client_msg_id'])('for %s', async (name) => {
-    expect((await ann.post('/v1/messages', { ...good, [name]: null })).status).toBe(201)
-  })
+describe('null values', () => {
+  test.each(['thread_id', 'reply_to', 'priority', 'metadata', 'client_msg_id'])(
+    'null counts as absent for %s',
+    async (name) => {
+      expect((await ann.post('/v1/messages', { ...good, [name]: null })).status).toBe(201)
+    },
+  )
 
-  test.each(['channel', 'body'])('but not for %s, which is required', async (name) => {
+  test.each(['channel', 'body'])('null is refused for %s, which is required', async (name) => {
     expect(issuesOf(await ann.post('/v1/messages', { ...good, [name]: null }))).toEqual([
       `string_type body.${name}`,
     ])
   })
 })
 
-test('unknown keys are ignored, in a body and in a query', async () => {
+test('unknown keys are ignored in a body and in a query', async () => {
   const sent = { ...good, sender_handle: 'somebody', seq: 1, id: 'x', created_at: 'x', constructor: 1 }
   expect((await ann.post('/v1/messages', sent)).body).toMatchObject({ sender_handle: 'ann' })
   expect((await ann.get('/v1/messages?channel=general&token=x&nonsense=1')).status).toBe(200)

@@ -1,4 +1,4 @@
-// What others will read is Unicode, and can be seen: over all endpoints, by their schemas, and over HTTP.
+// Texts for other readers are valid Unicode and visible: checked for all endpoints by their schemas, and over HTTP.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Kind, type TSchema, Type } from '@sinclair/typebox'
 import { describedEndpoints } from '../../scripts/offline-endpoints'
@@ -8,12 +8,12 @@ import { type Fields, type World, world } from '../support/world'
 import { issuesOf, leavesNoTrace } from './refusals'
 
 interface Leaf {
-  /** Of the body: `POST /v1/messages metadata`. */
+  /** The name of a field: `POST /v1/messages metadata`. */
   readonly place: string
   readonly schema: TSchema
 }
 
-/** The schemas in a schema that hold no others. */
+/** The innermost schemas within a schema. */
 function leavesOf(place: string, schema: TSchema): Leaf[] {
   if (schema.anyOf) return schema.anyOf.flatMap((one: TSchema) => leavesOf(place, one))
   if (schema.items) return leavesOf(`${place}[]`, schema.items)
@@ -26,7 +26,7 @@ const leaves = describedEndpoints().flatMap(({ method, path, body }) =>
   body ? leavesOf(`${method} ${path}`, body) : [],
 )
 
-/** What a body with this in one place is refused for; undefined: for nothing. */
+/** The issue of a body with this value in one place, or undefined. */
 function refusal(schema: TSchema, value: unknown): string | undefined {
   try {
     validator(Type.Object({ place: schema }), 'body')({ place: value })
@@ -38,7 +38,7 @@ function refusal(schema: TSchema, value: unknown): string | undefined {
 }
 
 describe('every text in every body of every endpoint', () => {
-  test('is of a kind that is checked', () => {
+  test('every text has a kind that is checked', () => {
     const unchecked = leaves.filter(({ schema }) => {
       const kind = schema[Kind]
       if (kind === 'Text' || kind === 'Words' || kind === 'FreeObject' || kind === 'Anything') return false
@@ -48,12 +48,15 @@ describe('every text in every body of every endpoint', () => {
     expect(leaves.length).toBeGreaterThan(60)
   })
 
-  test.each(leaves.filter(({ schema }) => schema[Kind] === 'Text'))('$place is Unicode', ({ schema }) => {
-    expect(refusal(schema, `x\ud800${'x'.repeat(10)}`)).toContain('string_unicode')
-  })
+  test.each(leaves.filter(({ schema }) => schema[Kind] === 'Text'))(
+    '$place must be valid Unicode',
+    ({ schema }) => {
+      expect(refusal(schema, `x\ud800${'x'.repeat(10)}`)).toContain('string_unicode')
+    },
+  )
 
   test.each(leaves.filter(({ schema }) => schema[Kind] === 'FreeObject' || schema[Kind] === 'Anything'))(
-    '$place is Unicode at any depth',
+    '$place must be valid Unicode at any depth',
     ({ schema }) => {
       for (const value of [{ a: '\ud800' }, { a: [{ b: ['\udc00'] }] }, { a: { '\ud800': 1 } }])
         expect(refusal(schema, value)).toBe('string_unicode')
@@ -68,7 +71,7 @@ describe('every text in every body of every endpoint', () => {
   const named = texts.filter((leaf) => NAMES.test(nameOf(leaf)))
   const described = texts.filter((leaf) => PROSE.test(nameOf(leaf)))
 
-  // Names with an alphabet of their own, ids, secrets, instants, retry keys; and bodies, which are anything.
+  // Values with an alphabet of their own (names, ids, secrets, instants, retry keys), and bodies, which may be anything.
   const LOOKED_UP = [
     'account_handle',
     'actors[]',
@@ -92,12 +95,12 @@ describe('every text in every body of every endpoint', () => {
     'slug',
     'thread_id',
   ]
-  test.each(named)('$place can be seen, in one line', ({ schema }) => {
+  test.each(named)('$place must be visible and in one line', ({ schema }) => {
     for (const text of ['\u200b@\u202e', 'x@\u001b[2J', 'x@\ny', '\u200b\u2060', '   '])
       expect(refusal(schema, text)).toContain('value_error')
   })
 
-  test('every character of an e-mail address can be seen', () => {
+  test('every character of an e-mail address must be visible', () => {
     const addresses = named.filter((leaf) => nameOf(leaf) === 'email')
     expect(addresses.length).toBeGreaterThan(1)
     for (const { schema } of addresses) {
@@ -107,14 +110,14 @@ describe('every text in every body of every endpoint', () => {
     }
   })
 
-  test.each(described)('$place can be seen, in lines', ({ schema }) => {
+  test.each(described)('$place must be visible and may have several lines', ({ schema }) => {
     for (const text of ['\u202ex', 'x\u001b[2J', 'x\ry', '\u200b\u2060'])
       expect(refusal(schema, text)).toBe('value_error')
     expect(refusal(schema, 'one\n\ttwo\r\nthree')).toBeUndefined()
     expect(refusal(schema, '')).toBeUndefined()
   })
 
-  test('has a form where somebody else will read it', () => {
+  test('every text that others will read has one of these forms', () => {
     const rest = texts.filter(({ schema }) => schema.form === undefined)
     expect([...new Set(rest.map(nameOf))].toSorted()).toEqual(LOOKED_UP)
     expect(named.length).toBeGreaterThanOrEqual(10)
@@ -131,7 +134,7 @@ describe('over HTTP', () => {
 
   const invisible = ['\u200b\u200d', 'a\nb', '\u001b]0;x\u0007', 'a\u202eb']
 
-  test('a display name that cannot be seen is refused, whoever gives it', async () => {
+  test('an invisible display name is refused in every endpoint that sets one', async () => {
     const bob = await w.agent('bob', { channels: { general: 'member' } })
     await leavesNoTrace(w, async () => {
       for (const display_name of invisible) {
@@ -151,14 +154,14 @@ describe('over HTTP', () => {
     })
   })
 
-  test('the name of the instance follows the same rule', async () => {
+  test('the name of the instance must be visible as well', async () => {
     for (const value of invisible.slice(0, 1).concat(invisible.slice(2)))
       expect((await w.operator.put('/v1/config/instance.name', { value })).body).toMatchObject({
         code: 'setting_invalid',
       })
   })
 
-  test('a setting with half a pair in a key is refused', async () => {
+  test('a setting with a lone surrogate in a key is refused', async () => {
     const answer = await w.operator.fetch('/v1/config/named_aliases', {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
@@ -167,7 +170,7 @@ describe('over HTTP', () => {
     expect(issuesOf(answer)).toEqual(['string_unicode body.value.general'])
   })
 
-  test('names that were stored before the rule are still shown as they are', async () => {
+  test('names stored before this rule are shown unchanged', async () => {
     const old = await w.agent('old', { channels: { general: 'member' } })
     const name = '\u200b\u001b[2J\u202e'
     await w.sql('UPDATE accounts SET display_name = ? WHERE handle = ?', name, 'old')

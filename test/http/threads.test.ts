@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { type Fields, type Message, type World, world } from '../support/world'
 import { expectRefusal, leavesNoTrace } from './refusals'
 
-/** Two channels that ann and bob are in, and a thread of three in the first. */
+/** Two channels with ann and bob, and a thread of three messages in the first. */
 async function scene() {
   const w: World = await world()
   const general = await w.channel('general')
@@ -28,33 +28,33 @@ async function scene() {
 
 type Scene = Awaited<ReturnType<typeof scene>>
 
-test('a reply is in the thread of its target, whose root all share', async () => {
+test('a reply joins the thread of its target, and all replies share one root', async () => {
   await using s = await scene()
   expect(s.root).toMatchObject({ thread_id: null, reply_to: null })
   expect(s.one).toMatchObject({ thread_id: s.root.id, reply_to: s.root.id })
   expect(s.two).toMatchObject({ thread_id: s.root.id, reply_to: s.one.id })
 })
 
-describe('a post is in the thread of', () => {
+describe('the thread of a post', () => {
   const rows: [string, (s: Scene) => Fields, (s: Scene) => Fields][] = [
-    ['its root', (s) => ({ thread_id: s.root.id }), (s) => ({ thread_id: s.root.id, reply_to: null })],
+    ['the root', (s) => ({ thread_id: s.root.id }), (s) => ({ thread_id: s.root.id, reply_to: null })],
     [
-      'any message in it',
+      'any message of the thread',
       (s) => ({ thread_id: s.two.id }),
       (s) => ({ thread_id: s.root.id, reply_to: null }),
     ],
     [
-      'what it replies to',
+      'its reply target',
       (s) => ({ reply_to: s.two.id }),
       (s) => ({ thread_id: s.root.id, reply_to: s.two.id }),
     ],
     [
-      'both, where they agree',
+      'both in agreement',
       (s) => ({ thread_id: s.one.id, reply_to: s.two.id }),
       (s) => ({ thread_id: s.root.id, reply_to: s.two.id }),
     ],
     [
-      'a root that it replies to',
+      'the root as reply target',
       (s) => ({ thread_id: s.root.id, reply_to: s.root.id }),
       (s) => ({ thread_id: s.root.id, reply_to: s.root.id }),
     ],
@@ -64,32 +64,32 @@ describe('a post is in the thread of', () => {
       (s) => ({ thread_id: s.root.id, reply_to: s.one.id }),
     ],
   ]
-  test.each(rows)('%s', async (_, more, expected) => {
+  test.each(rows)('a post joins a thread by naming %s', async (_, more, expected) => {
     await using s = await scene()
     expect<object>(await s.bob.posts(s.general, 'three', more(s))).toMatchObject(expected(s))
   })
 })
 
-describe('a post is refused that', () => {
+describe('inconsistent threads', () => {
   const elsewhere = async (s: Scene) => (await s.ann.posts(s.lunch, 'elsewhere')).id
   const other = async (s: Scene) => (await s.ann.posts(s.general, 'another root')).id
   const rows: [string, (s: Scene) => Promise<Fields>, number, string, string][] = [
     [
-      'names a thread elsewhere',
+      'names a thread of another channel',
       async (s) => ({ thread_id: await elsewhere(s) }),
       404,
       'thread_not_found',
       'Thread not found',
     ],
     [
-      'replies to a message elsewhere',
+      'replies to a message of another channel',
       async (s) => ({ reply_to: await elsewhere(s) }),
       404,
       'reply_target_not_found',
       'Reply target not found',
     ],
     [
-      'names one thread and replies in another',
+      'names one thread and replies to a message of another',
       async (s) => ({ thread_id: await other(s), reply_to: s.one.id }),
       400,
       'thread_mismatch',
@@ -103,7 +103,7 @@ describe('a post is refused that', () => {
       'thread_id and reply_to disagree',
     ],
     [
-      'replies to what was deleted',
+      'replies to a deleted message',
       async (s) => {
         await s.w.sql('UPDATE messages SET deleted_at = at WHERE seq = ?', s.two.seq)
         return { reply_to: s.two.id }
@@ -113,7 +113,7 @@ describe('a post is refused that', () => {
       'Reply target not found',
     ],
   ]
-  test.each(rows)('%s', async (_, more, status, code, detail) => {
+  test.each(rows)('a post is refused when it %s', async (_, more, status, code, detail) => {
     await using s = await scene()
     const fields = await more(s)
     await leavesNoTrace(s.w, async () => {
@@ -123,7 +123,7 @@ describe('a post is refused that', () => {
   })
 })
 
-test('a root counts the replies in its thread, and knows the last one', async () => {
+test('a root shows the number of replies and the time of the last one', async () => {
   await using s = await scene()
   const { body } = await s.bob.get<Message>(`/v1/messages/${s.root.id}`)
   expect(body).toMatchObject({ reply_count: 2, last_reply_at: s.two.created_at })
@@ -138,7 +138,7 @@ test('a root counts the replies in its thread, and knows the last one', async ()
   })
 })
 
-test('a thread is read with its root, in both orders and in pages', async () => {
+test('a thread is read with its root, in both orders and page by page', async () => {
   await using s = await scene()
   await s.bob.posts(s.general, 'outside')
   await s.ann.posts(s.general, 'another', { thread_id: s.root.id })
@@ -153,7 +153,7 @@ test('a thread is read with its root, in both orders and in pages', async () => 
   expect(body).toMatchObject({ code: 'thread_not_found' })
 })
 
-test('a reply finds its target in the commit they share', async () => {
+test('simultaneous replies all join the thread and are all counted', async () => {
   await using s = await scene()
   const replies = await Promise.all(
     Array.from({ length: 10 }, (_, i) => s.bob.posts(s.general, `${i}`, { reply_to: s.two.id })),

@@ -4,7 +4,7 @@ import { MINUTE, SECOND, type World, world } from '../support/world'
 /** A server that allows two attempts per handle and address in five minutes, so ten per address. */
 async function scene(settings: Record<string, string> = {}) {
   const w: World = await world({ settings: { SYNAPSE_RATE_LOGIN: '2/300', ...settings } })
-  // The cheapest hash there is: what is counted here is attempts, not milliseconds.
+  // The cheapest hash, because only attempts are counted here.
   const hash = await Bun.password.hash('right', { algorithm: 'bcrypt', cost: 4 })
   for (const handle of ['ann', 'bob', 'cat', 'dan', 'eve', 'fay']) await w.human(handle)
   await w.sql('UPDATE accounts SET password_hash = ?', hash)
@@ -24,8 +24,8 @@ async function scene(settings: Record<string, string> = {}) {
   return { w, login, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
 }
 
-describe('login attempts', () => {
-  test('are limited per handle and address, right or wrong', async () => {
+describe('sign-in attempts', () => {
+  test('attempts are limited per handle and address, right or wrong', async () => {
     await using s = await scene()
     expect([
       await s.login('ann'),
@@ -33,12 +33,12 @@ describe('login attempts', () => {
       await s.login('ann'),
       await s.login('ANN ', 'right'),
     ]).toEqual([401, 401, 429, 429])
-    // Neither another handle nor another address is meant.
+    // Another handle or another address is not affected.
     expect(await s.login('bob')).toBe(401)
     expect(await s.login('ann', 'wrong', '203.0.113.2')).toBe(401)
   })
 
-  test('are limited per address, over all handles', async () => {
+  test('attempts are limited per address over all handles', async () => {
     await using s = await scene()
     for (const handle of ['ann', 'bob', 'cat', 'dan', 'eve'])
       for (let i = 0; i < 2; i++) await s.login(handle)
@@ -46,7 +46,7 @@ describe('login attempts', () => {
     expect(await s.login('fay', 'wrong', '203.0.113.2')).toBe(401)
   })
 
-  test('are limited per network, where an address is one of a network that somebody has', async () => {
+  test('IPv6 addresses of one /64 network share their attempts', async () => {
     await using s = await scene()
     expect(await s.login('ann', 'wrong', '2001:db8:1:2::1')).toBe(401)
     expect(await s.login('ann', 'wrong', '2001:db8:1:2:ffff:1:2:3')).toBe(401)
@@ -54,14 +54,14 @@ describe('login attempts', () => {
     expect(await s.login('ann', 'wrong', '2001:db8:1:3::1')).toBe(401)
   })
 
-  test('are limited alike for handles that nobody has', async () => {
+  test('attempts for unknown handles are limited in the same way', async () => {
     await using s = await scene()
     expect([await s.login('nobody'), await s.login('nobody'), await s.login('nobody')]).toEqual([
       401, 401, 429,
     ])
   })
 
-  test('keep no handle: it may be a password that went astray, or a megabyte of nothing', async () => {
+  test('stored attempts contain no handle, which may be a mistyped password or very long', async () => {
     await using s = await scene()
     await s.login('hunter2 is my password')
     await s.login('x'.repeat(500_000))
@@ -70,7 +70,7 @@ describe('login attempts', () => {
     for (const { key } of rows) expect([key.length < 100, key.includes('hunter2')]).toEqual([true, false])
   })
 
-  test('are forgotten with time, and the answer says how long that is', async () => {
+  test('attempts expire, and the refusal says when', async () => {
     await using s = await scene()
     await s.login('ann')
     s.w.clock.advance(MINUTE)
@@ -86,7 +86,7 @@ describe('login attempts', () => {
     expect(await s.login('ann')).toBe(429)
   })
 
-  test('that succeed do not count', async () => {
+  test('successful sign-ins do not count', async () => {
     await using s = await scene()
     await s.w.sql("UPDATE accounts SET password_hash = ? WHERE handle = 'ann'", await weakArgon('right'))
     expect(await s.login('ann')).toBe(401)
@@ -95,37 +95,37 @@ describe('login attempts', () => {
     expect(await s.login('ann')).toBe(429)
   })
 
-  test('that are throttled do not count either', async () => {
+  test('throttled attempts do not count', async () => {
     await using s = await scene()
     for (let i = 0; i < 30; i++) await s.login('ann')
     expect(await s.login('bob')).toBe(401)
   })
 
-  test('are not counted where the operator switched that off', async () => {
+  test('attempts are not counted when the operator has switched the limit off', async () => {
     await using w = await world({ settings: { SYNAPSE_RATE_LOGIN: 'off' } })
     for (let i = 0; i < 3; i++) await w.guest.post('/v1/auth/login', { handle: 'a', password: '' })
     expect(await w.sql('SELECT * FROM login_attempts')).toEqual([])
   })
 })
 
-describe('the address of a client is', () => {
+describe('the address of a client', () => {
   const rows: [string, string, string | null, string][] = [
     ['the peer', '127.0.0.1', null, '127.0.0.1'],
-    ['what a trusted proxy says', '127.0.0.1', '203.0.113.1', '203.0.113.1'],
-    ['not what the client told the proxy', '127.0.0.1', '198.51.100.1, 203.0.113.1', '203.0.113.1'],
+    ['the address given by a trusted proxy', '127.0.0.1', '203.0.113.1', '203.0.113.1'],
+    ['not the address that the client claimed', '127.0.0.1', '198.51.100.1, 203.0.113.1', '203.0.113.1'],
     [
-      'found behind several trusted proxies',
+      'the first untrusted address behind several proxies',
       '127.0.0.1,10.0.0.0/8',
       '198.51.100.1, 203.0.113.1, 10.1.2.3',
       '203.0.113.1',
     ],
-    ['the last trusted proxy, if all are', '127.0.0.1,10.0.0.0/8', '10.9.9.9, 10.1.2.3', '10.9.9.9'],
-    ['the last one that is an address', '127.0.0.1,10.0.0.0/8', 'unknown, 10.1.2.3', '10.1.2.3'],
-    ['the peer, if it is no trusted proxy', '10.0.0.0/8', '203.0.113.1', '127.0.0.1'],
+    ['the farthest proxy when all are trusted', '127.0.0.1,10.0.0.0/8', '10.9.9.9, 10.1.2.3', '10.9.9.9'],
+    ['the farthest valid address', '127.0.0.1,10.0.0.0/8', 'unknown, 10.1.2.3', '10.1.2.3'],
+    ['the peer when it is not a trusted proxy', '10.0.0.0/8', '203.0.113.1', '127.0.0.1'],
     ['the network of an IPv6 address', '127.0.0.1', '2001:db8::1', '2001:db8:0:0::/64'],
-    ['an IPv4 address in the clothes of IPv6', '127.0.0.1', '::ffff:203.0.113.1', '203.0.113.1'],
+    ['an IPv4 address that was mapped to IPv6', '127.0.0.1', '::ffff:203.0.113.1', '203.0.113.1'],
   ]
-  test.each(rows)('%s', async (_, proxies, forwarded, address) => {
+  test.each(rows)('the address of a client is %s', async (_, proxies, forwarded, address) => {
     await using s = await scene({ SYNAPSE_TRUSTED_PROXIES: proxies })
     const headers = forwarded === null ? {} : { 'x-forwarded-for': forwarded }
     await s.w.guest.post('/v1/auth/login', { handle: 'ann', password: 'wrong' }, headers)
@@ -136,7 +136,7 @@ describe('the address of a client is', () => {
   })
 })
 
-test('whoever says of every attempt that it comes from elsewhere is counted all the same', async () => {
+test('a client cannot avoid the limit by claiming another address for each attempt', async () => {
   const names = [
     'forwarded',
     'x-real-ip',

@@ -16,7 +16,7 @@ let ann: Person
 let key: string
 
 beforeAll(async () => {
-  // The one line.
+  // The only line that adds the surface.
   w = await world({ surfaces: [toy] })
   await w.channel('general')
   ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -24,10 +24,10 @@ beforeAll(async () => {
 })
 afterAll(() => w[Symbol.asyncDispose]())
 
-/** Ann as a client of the toy, which sends no header of v1. */
+/** Ann as a client of the toy, without any header of v1. */
 const toyAnn = new Caller((path, init) => fetch(`${w.url}${path}?key=${key}`, init))
 
-/** A body whose length is not declared. */
+/** A body without a declared length. */
 function piecewise(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
   return readable(
     (async function* () {
@@ -36,7 +36,7 @@ function piecewise(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
   )
 }
 
-/** What the toy says of an error; `code` and `detail` of v1 are nowhere in it. */
+/** Checks an error of the toy, which has neither `code` nor `detail` of v1. */
 function expectToyError(answer: Answer<unknown>, status: number, errcode: string): void {
   expect([answer.status, answer.body]).toEqual([
     status,
@@ -44,7 +44,7 @@ function expectToyError(answer: Answer<unknown>, status: number, errcode: string
   ])
 }
 
-test('a surface of one folder and one line reaches the verbs of the core, and everybody hears of it', async () => {
+test('a post through a surface added with one folder and one line is read like any other message', async () => {
   const said = await toyAnn.post<{ at: number }>('/toy/general/say', { words: 'hello from a toy' })
   expect([said.status, said.body]).toMatchObject([201, { said: 'hello from a toy' }])
   const { body } = await ann.get<{ messages: { body: string; seq: number }[] }>(
@@ -53,7 +53,7 @@ test('a surface of one folder and one line reaches the verbs of the core, and ev
   expect(body.messages).toMatchObject([{ body: 'hello from a toy', seq: said.body.at }])
 })
 
-test('its feature is told to clients, its asset is served to everybody, its endpoints stay out of the documentation', async () => {
+test('the feature and the asset of a surface are public, and its endpoints are not in the documentation', async () => {
   const server = await ann.get<{ features: string[] }>('/v1/server')
   expect(server.body.features).toContain('toy')
   const about = await w.guest.get('/toy/about')
@@ -67,35 +67,33 @@ test('its feature is told to clients, its asset is served to everybody, its endp
   expect((await w.guest.get('/docs')).text).not.toContain('/toy/echo')
 })
 
-describe('every route of it without a credential is refused in its own shape:', () => {
+describe('routes without a credential', () => {
   const routes = declareSurfaces([toy], undeployedParts).flatMap(({ endpoints }) =>
     endpoints.filter(({ path }) => path !== '/toy/about').map(({ method, path }) => [method, path] as const),
   )
-  test('there are some', () => expect(routes.length).toBeGreaterThan(3))
-  test.each(routes)('%s %s', async (method, path) => {
-    expectToyError(await w.guest.request(method, path), 401, 'TOY_NO_KEY')
-  })
+  test('the surface has routes that need a credential', () => expect(routes.length).toBeGreaterThan(3))
+  test.each(routes)(
+    '%s %s without a credential is refused in the shape of the surface',
+    async (method, path) => {
+      expectToyError(await w.guest.request(method, path), 401, 'TOY_NO_KEY')
+    },
+  )
 })
 
-describe('its refusals have its own shape and words:', () => {
+describe('refusals of the surface', () => {
   const rows: [string, number, string, () => Promise<Answer<unknown>>][] = [
     [
-      'a key that is unknown',
+      'an unknown key',
       401,
       'TOY_BAD_KEY',
       async () => w.guest.post(`/toy/general/say?key=${await toyKey('syn_x')}`),
     ],
-    [
-      'a key that is not signed',
-      401,
-      'TOY_BAD_SIGNATURE',
-      () => w.guest.post(`/toy/general/say?key=${ann.secret}`),
-    ],
-    ['a refusal of the core', 404, 'channel_not_found', () => toyAnn.post('/toy/never/say', { words: 'x' })],
-    ['an endpoint for others', 403, 'admin_scope_required', () => toyAnn.delete('/toy/general')],
+    ['an unsigned key', 401, 'TOY_BAD_SIGNATURE', () => w.guest.post(`/toy/general/say?key=${ann.secret}`)],
+    ['an error of the core', 404, 'channel_not_found', () => toyAnn.post('/toy/never/say', { words: 'x' })],
+    ['an endpoint without access', 403, 'admin_scope_required', () => toyAnn.delete('/toy/general')],
     ['a body of the wrong shape', 400, 'TOY_BAD_BODY', () => toyAnn.post('/toy/general/say', { words: 1 })],
     [
-      'a body that it cannot read',
+      'an unreadable body',
       400,
       'TOY_NOT_JSON',
       () =>
@@ -108,19 +106,22 @@ describe('its refusals have its own shape and words:', () => {
       () => toyAnn.post('/toy/general/say', { words: 'x'.repeat(2000) }),
     ],
     ['an unknown path', 404, 'TOY_UNRECOGNIZED', () => toyAnn.get('/toy/never/there')],
-    ['its bare prefix', 404, 'TOY_UNRECOGNIZED', () => toyAnn.get('/toy')],
-    ['another method', 405, 'TOY_UNRECOGNIZED', () => toyAnn.get('/toy/echo')],
-    ['a slash too many, which leads nowhere', 404, 'TOY_UNRECOGNIZED', () => toyAnn.get('/toy/about/')],
+    ['the bare prefix', 404, 'TOY_UNRECOGNIZED', () => toyAnn.get('/toy')],
+    ['a wrong method', 405, 'TOY_UNRECOGNIZED', () => toyAnn.get('/toy/echo')],
+    ['a trailing slash', 404, 'TOY_UNRECOGNIZED', () => toyAnn.get('/toy/about/')],
   ]
-  test.each(rows)('%s', async (_, status, errcode, ask) => expectToyError(await ask(), status, errcode))
+  test.each(rows)(
+    'the refusal for %s has the shape and words of the surface',
+    async (_, status, errcode, ask) => expectToyError(await ask(), status, errcode),
+  )
 
-  test('a body is read whatever it says that it is', async () => {
+  test('a surface reads a body whatever its media type', async () => {
     const headers = { 'content-type': 'text/plain' }
     expect((await toyAnn.post('/toy/general/say', { words: 'x' }, headers)).status).toBe(201)
   })
 })
 
-test('beside its prefix everything is refused as before', async () => {
+test('paths outside the prefix are refused as in v1', async () => {
   for (const path of ['/toys', '/toyshop/say', '/never', '/v1/never'])
     expect((await ann.get(path)).body).toMatchObject({ code: 'not_found', detail: 'Not Found' })
   expect((await ann.post('/v1/messages', { channel: 'never', body: 'x' })).body.code).toBe(
@@ -128,7 +129,7 @@ test('beside its prefix everything is refused as before', async () => {
   )
 })
 
-test('pages of every origin may use it, and of the rest of the server as little as before', async () => {
+test('the CORS rules of a surface apply to its own paths and to nothing else', async () => {
   const origin = { origin: 'https://elsewhere.example' }
   const allowed = ({ headers }: { headers: Headers }) => headers.get('access-control-allow-origin')
   const answers = [
@@ -143,8 +144,8 @@ test('pages of every origin may use it, and of the rest of the server as little 
   expect((await w.guest.fetch('/v1/server', { method: 'OPTIONS' })).status).toBe(405)
 })
 
-describe('a streamed body', () => {
-  test('is handed on piece by piece, and so is the answer', async () => {
+describe('streamed bodies', () => {
+  test('a streamed body and its answer are passed on piece by piece', async () => {
     using connection = await RawConnection.open(w.url)
     const head = [`POST /toy/echo?key=${key} HTTP/1.1`, 'host: x']
     connection.write([...head, 'transfer-encoding: chunked', '', ''].join('\r\n'))
@@ -159,7 +160,7 @@ describe('a streamed body', () => {
     expect(await comes('\r\n0\r\n\r\n')).toBe(true)
   })
 
-  test('may be longer than any other body, and arrives whole', async () => {
+  test('a streamed body may be longer than the limit of other bodies', async () => {
     const bytes = new Uint8Array(ECHO_BYTES).map((_, i) => i % 251)
     const sha256 = Bun.SHA256.hash(bytes, 'hex')
     const answer = await toyAnn.fetch('/toy/measure', { method: 'POST', body: bytes })
@@ -169,7 +170,7 @@ describe('a streamed body', () => {
     expect(chunked.body).toEqual({ bytes: ECHO_BYTES, sha256 })
   })
 
-  test('over its own limit is refused in the shape of its surface, declared or not', async () => {
+  test('a streamed body over the limit is refused in the shape of the surface, with and without a declared length', async () => {
     const bytes = new Uint8Array(ECHO_BYTES + 1)
     for (const body of [bytes, piecewise([bytes.slice(1), bytes.slice(0, 1)])])
       expectToyError(await toyAnn.fetch('/toy/measure', { method: 'POST', body }), 413, 'TOY_TOO_LARGE')
@@ -177,21 +178,21 @@ describe('a streamed body', () => {
 })
 
 describe('the credential of the toy', () => {
-  test('is its own: neither a token nor a cookie of v1 opens it, and it opens nothing of v1', async () => {
+  test('the credential of a surface does not open v1, and credentials of v1 do not open the surface', async () => {
     const bob = await w.human('bob', { channels: { general: 'member' } })
     for (const who of [ann, bob])
       expectToyError(await who.post('/toy/general/say', { words: 'x' }), 401, 'TOY_NO_KEY')
     expect((await toyAnn.get('/v1/auth/me')).body.code).toBe('not_authenticated')
   })
 
-  test('acts as nobody else, whatever a header of v1 says', async () => {
+  test('a surface ignores the actor header of v1', async () => {
     const headers = { 'x-synapse-actor': 'bob' }
     expect((await toyAnn.post('/toy/general/say', { words: 'by ann' }, headers)).status).toBe(201)
     const { body } = await ann.get<{ messages: object[] }>('/v1/messages?channel=general&order=desc&limit=1')
     expect(body.messages).toMatchObject([{ body: 'by ann', sender_handle: 'ann' }])
   })
 
-  test('is counted as any other, and its use is noted', async () => {
+  test('requests to a surface count against the rate limits, and their use is recorded', async () => {
     await using s = await world({ surfaces: [toy], settings: { SYNAPSE_RATE_POST: '60/1' } })
     await s.channel('general')
     const eve = await s.agent('eve', { channels: { general: 'member' } })
@@ -205,7 +206,7 @@ describe('the credential of the toy', () => {
   })
 
   test.skipIf(postgresMissing)(
-    'is refused by everything of the server when it was revoked through another one, though no bus told of it',
+    'a credential revoked through another server is refused everywhere, even without a notice over the bus',
     async () => {
       const { privateKey } = generateKeyPairSync('ed25519')
       const settings = {
@@ -258,7 +259,7 @@ describe('the credential of the toy', () => {
   )
 })
 
-test('a surface has no way to an actor but the entrance, and no endpoint without a rule', () => {
+test('a surface can get an actor only through the entrance, and every endpoint needs an access rule', () => {
   const look = ({ core, entrance }: App) => [
     // @ts-expect-error only the entrance authenticates
     core.authentication,
@@ -272,14 +273,14 @@ test('a surface has no way to an actor but the entrance, and no endpoint without
     core.directory.tokenByHash,
     // @ts-expect-error the directory as well
     core.directory.sessionByHash,
-    // @ts-expect-error requests come in by the rule of their endpoint
+    // @ts-expect-error requests enter by the rule of their endpoint
     entrance.enter,
   ]
   expect(look).toBeFunction()
   const bare = { method: 'GET', path: '/bare', tag: 'Toy', summary: 'x', answers: {} } as const
-  // @ts-expect-error an endpoint says who may call it
+  // @ts-expect-error an endpoint needs an access rule
   expect(() => endpoint({ ...bare, handle: () => ({ status: 204 }) })).toThrow('GET /bare does not say who')
-  // @ts-expect-error an endpoint is made by `endpoint` alone
+  // @ts-expect-error endpoints are made only by `endpoint`
   const handmade: Endpoint = {
     ...bare,
     who: 'nobody',
@@ -288,7 +289,7 @@ test('a surface has no way to an actor but the entrance, and no endpoint without
   expect(handmade).toBeObject()
 })
 
-describe('a server does not start with', () => {
+describe('surfaces that cannot be mounted', () => {
   const at = (path: string) =>
     endpoint({
       ...{ method: 'GET', path, who: 'nobody', tag: 'Toy', summary: 'x', answers: {} },
@@ -311,7 +312,7 @@ describe('a server does not start with', () => {
       'GET /healthz is declared by health and by copy',
     ],
   ]
-  test.each(rows)('%s', (_, surface, message) => {
+  test.each(rows)('a server does not start with %s', (_, surface, message) => {
     expect(() => declareSurfaces([...surfaces, toy, surface], undeployedParts)).toThrow(message)
   })
 })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Answer, Caller, Fields, Message, Person, World } from '../support/world'
 import { world } from '../support/world'
 
-/** A private channel with a message in it, and people who are not in it. */
+/** A private channel with a message, and accounts that are not members. */
 let w: World
 let insider: Person
 let outsiders: Record<string, Person>
@@ -38,7 +38,7 @@ async function room(slug: string) {
 const who = ['agent', 'human', 'agent without scopes', 'agent who was in it']
 const outsider = (name: string): Caller => outsiders[name] ?? w.guest
 
-/** The answer without what differs between any two requests: its id, and the name that was asked for. */
+/** The answer without the parts that always differ: the request id and the requested name. */
 function essence({ status, headers, text }: Answer, ...names: string[]): Fields {
   let rest = text.replaceAll(headers.get('x-request-id') ?? '?', 'ID')
   for (const name of names) rest = rest.replaceAll(name, 'NAME')
@@ -46,7 +46,7 @@ function essence({ status, headers, text }: Answer, ...names: string[]): Fields 
   return { status, text: rest, headers: Object.fromEntries(kept) }
 }
 
-/** Ways of asking about a channel. */
+/** Requests about a channel. */
 const questions: [string, (caller: Caller, slug: string) => Promise<Answer>][] = [
   ['reading', (caller, slug) => caller.get(`/v1/messages?channel=${slug}`)],
   ['reading with others', (caller, slug) => caller.get(`/v1/messages?channel=${slug},hall`)],
@@ -57,15 +57,15 @@ const questions: [string, (caller: Caller, slug: string) => Promise<Answer>][] =
   ['asking for access', (caller, slug) => caller.get(`/v1/me/access?channel=${slug}`)],
 ]
 
-describe.each(who)('to an outsider (%s) a private channel is like one that does not exist', (name) => {
-  test.each(questions)('%s', async (_, ask) => {
+describe.each(who)('a private channel for an outsider (%s)', (name) => {
+  test.each(questions)('%s gives the same answer as for a channel that does not exist', async (_, ask) => {
     const nothing = essence(await ask(outsider(name), 'never'), 'never')
     expect(essence(await ask(outsider(name), 'vault'), 'vault')).toEqual(nothing)
     expect(essence(await ask(outsider(name), 'VAULT'), 'vault')).toEqual(nothing)
     expect(essence(await ask(outsider(name), 'attic'), 'attic')).toEqual(nothing)
   })
 
-  test('and so is a message in it', async () => {
+  test('a message in it gives the same answer as one that does not exist', async () => {
     const [there, missing] = [secret.id, secret.id.replace(/.$/, (last) => (last === '0' ? '1' : '0'))]
     const caller = outsider(name)
     const ways: ((id: string) => Promise<Answer>)[] = [
@@ -79,7 +79,7 @@ describe.each(who)('to an outsider (%s) a private channel is like one that does 
       expect(essence(await way(there), there)).toEqual(essence(await way(missing), missing))
   })
 
-  test('and it is in no list of theirs', async () => {
+  test('the channel is in no list of the outsider', async () => {
     for (const path of [
       '/v1/channels',
       '/v1/channels?include=discoverable',
@@ -97,12 +97,12 @@ describe.each(who)('to an outsider (%s) a private channel is like one that does 
   })
 })
 
-describe('a private channel is seen', () => {
-  test('by its members', async () => {
+describe('visibility of a private channel', () => {
+  test('members see the channel', async () => {
     expect(await insider.hears('vault')).toEqual(['the secret'])
   })
 
-  test('by system admins, who may not read it for that', async () => {
+  test('system admins see the channel but may not read it', async () => {
     const admins = [await w.agent('root', { scopes: ['admin:*'] }), await w.human('boss', { isAdmin: true })]
     for (const admin of admins) {
       expect((await admin.reads('vault')).body).toMatchObject({ code: 'not_a_member' })
@@ -111,13 +111,13 @@ describe('a private channel is seen', () => {
     }
   })
 
-  test('by a token that spells its slug, whose holder is told that membership is missing', async () => {
+  test('the holder of a token that names the channel is told that membership is missing', async () => {
     const invited = await w.agent('invited', { scopes: ['channel:vault:read'] })
     expect((await invited.reads('vault')).body).toMatchObject({ code: 'not_a_member', gate: 'membership' })
     expect((await invited.get('/v1/me/access?channel=vault')).body).toMatchObject({ visible: true })
   })
 
-  test('but not by a token with a wildcard, nor one whose scope begins like the slug', async () => {
+  test('a token with a wildcard or a similar slug does not reveal the channel', async () => {
     const near = await w.agent('near', {
       scopes: ['channel:*:*', 'channel:vault-2:read', 'channel:vaul:read'],
     })
@@ -125,7 +125,7 @@ describe('a private channel is seen', () => {
   })
 })
 
-test('a channel that becomes private is hidden with the next request', async () => {
+test('a channel that becomes private is hidden from the next request on', async () => {
   await w.channel('plaza')
   const stranger = await w.agent('stranger')
   expect((await stranger.reads('plaza')).body).toMatchObject({ code: 'not_a_member' })

@@ -25,7 +25,7 @@ async function scene(settings: Record<string, string> = {}) {
   return { w, general, lunch, ann, bob, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
 }
 
-/** A request that is held. */
+/** A long poll that is being held. */
 async function held<Body>(by: Caller, request: Promise<Answer<Body>>) {
   let over = false
   const answer = request.then((found) => {
@@ -44,8 +44,8 @@ const wait = (person: Person, channel: string, query = {}) =>
   held(person, person.reads(channel, { since: 'now', wait: 60, ...query }))
 const bodies = (answer: Answer<Page>) => answer.body.messages.map(({ body }) => body)
 
-describe('a read that waits', () => {
-  test('is answered by the message it waited for', async () => {
+describe('long polls of messages', () => {
+  test('a long poll is answered by the next message', async () => {
     await using s = await scene()
     const { answer } = await wait(s.bob, 'general')
     const posted = await s.ann.posts('general', 'hi')
@@ -57,13 +57,13 @@ describe('a read that waits', () => {
     })
   })
 
-  test('is answered at once when there is something already', async () => {
+  test('a long poll is answered at once when there are messages already', async () => {
     await using s = await scene()
     await s.ann.posts('general', 'hi')
     expect(bodies(await s.bob.reads('general', { wait: 60 }))).toEqual(['hi'])
   })
 
-  test('sleeps through what happens in other channels', async () => {
+  test('messages of other channels do not end a long poll', async () => {
     await using s = await scene()
     const one = await wait(s.bob, 'general')
     const several = await wait(s.bob, 'general,lunch')
@@ -74,7 +74,7 @@ describe('a read that waits', () => {
     expect(bodies(await one.answer)).toEqual(['hi'])
   })
 
-  test('sleeps through what its filters leave out', async () => {
+  test('messages that its filters leave out do not end a long poll', async () => {
     await using s = await scene()
     const filters = [{ mentions_me: true }, { exclude_self: true }, { from: 'ann' }]
     const all = await Promise.all(filters.map((filter) => wait(s.bob, 'general', filter)))
@@ -84,7 +84,7 @@ describe('a read that waits', () => {
     for (const one of all) expect(bodies(await one.answer)).toEqual(['for @bob'])
   })
 
-  test('of a thread is woken by its replies', async () => {
+  test('a reply ends a long poll of its thread', async () => {
     await using s = await scene()
     const root = await s.ann.posts('general', 'root')
     const thread = await wait(s.bob, 'general', { thread: root.id })
@@ -94,7 +94,7 @@ describe('a read that waits', () => {
     expect(bodies(await thread.answer)).toEqual(['inside'])
   })
 
-  test('of everything hears a channel that opens meanwhile', async () => {
+  test('a long poll of * includes channels joined while it waits', async () => {
     await using s = await scene()
     const { answer, isHeld } = await wait(s.bob, '*')
     await s.w.channel('new', { kind: 'private' })
@@ -105,7 +105,7 @@ describe('a read that waits', () => {
     expect(bodies(await answer)).toEqual(['welcome'])
   })
 
-  test('ends with its time, saying so and up to where there is nothing', async () => {
+  test('a long poll that runs out is empty, says timed_out, and returns the position it has read', async () => {
     await using s = await scene()
     const { answer, isHeld } = await wait(s.bob, 'general', { from: 'bob', wait: 30 })
     s.w.clock.advance(29 * SECOND)
@@ -114,7 +114,7 @@ describe('a read that waits', () => {
     s.w.clock.advance(SECOND)
     const { cursor: later } = await s.ann.posts('general', 'nor this')
     const { body } = await answer
-    // It may still have been looking at the former one when its time was over.
+    // The poll may still have been reading up to the earlier message when its time ran out.
     expect([earlier, later]).toContain(body.position)
     expect(body).toEqual({
       messages: [],
@@ -126,7 +126,7 @@ describe('a read that waits', () => {
     })
   })
 
-  test('waits no longer than the operator allows', async () => {
+  test('a long poll lasts no longer than the configured maximum', async () => {
     await using s = await scene({ SYNAPSE_WAIT_MAX_S: '5' })
     const { answer } = await wait(s.bob, 'general', { from: 'bob', wait: 60 })
     s.w.clock.advance(5 * SECOND)
@@ -134,7 +134,7 @@ describe('a read that waits', () => {
     expect((await answer).body.timed_out).toBeTrue()
   })
 
-  test('is answered when the server stops', async () => {
+  test('a stopping server answers its long polls', async () => {
     await using s = await scene()
     const { answer } = await wait(s.bob, 'general')
     const events = await held(s.bob, s.bob.get('/v1/events?wait=60'))
@@ -143,7 +143,7 @@ describe('a read that waits', () => {
     expect(await events.answer).toMatchObject({ status: 200, body: { events: [], timed_out: true } })
   })
 
-  test('for the past is not held up by what comes now', async () => {
+  test('a long poll with an upper bound times out even though new messages come', async () => {
     await using s = await scene()
     const root = await s.ann.posts('general', 'root')
     const { answer } = await wait(s.bob, 'general', { since: '', before: root.cursor, wait: 30 })
@@ -153,8 +153,8 @@ describe('a read that waits', () => {
   })
 })
 
-describe('a poll of the events that waits', () => {
-  test('is answered by what it waited for, and by nothing else', async () => {
+describe('long polls of events', () => {
+  test('a long poll of events is answered only by an event that its filter selects', async () => {
     await using s = await scene()
     const { answer, isHeld } = await held(
       s.bob,
@@ -170,14 +170,14 @@ describe('a poll of the events that waits', () => {
   })
 })
 
-describe('who waits too much is told so:', () => {
+describe('the number of long polls', () => {
   const tooMany = {
     code: 'too_many_streams',
     detail: 'At most 8 waiting requests of one credential are open at a time',
     retry_after: 5,
   }
 
-  test('the ninth request of a token, and of a session', async () => {
+  test('the ninth long poll of a token or a session is refused', async () => {
     await using s = await scene()
     const human = await s.w.human('cat', { channels: { general: 'member' } })
     for (const person of [s.bob, human]) {
@@ -189,7 +189,7 @@ describe('who waits too much is told so:', () => {
         expectRefusal(refused, 429, tooMany)
         expect(refused.headers.get('retry-after')).toBe('5')
       }
-      // A request that does not wait is none too many, and neither is another's.
+      // Requests that do not wait and requests of other callers are not limited.
       expect((await person.reads('general')).status).toBe(200)
       const other = await wait(s.ann, 'general')
       await s.ann.posts('general', 'hi')
@@ -201,7 +201,7 @@ describe('who waits too much is told so:', () => {
     }
   })
 
-  test('but a request that was hung up gives its place back', async () => {
+  test('a long poll that its client closed gives its place back', async () => {
     await using s = await scene()
     const hangUp = new AbortController()
     const gone = Array.from({ length: 8 }, () =>
@@ -209,7 +209,7 @@ describe('who waits too much is told so:', () => {
         .fetch('/v1/messages?channel=general&since=now&wait=60', { signal: hangUp.signal })
         .catch(() => 'gone'),
     )
-    // Whoever looks too early takes the place of one of them.
+    // A request sent too early would take one of the places.
     await untilAtRest(s.bob)
     await until(
       'all places to be taken',
@@ -224,22 +224,22 @@ describe('who waits too much is told so:', () => {
   })
 })
 
-describe('who loses a right while waiting is told so at once:', () => {
+describe('access lost during a long poll', () => {
   type Scene = Awaited<ReturnType<typeof scene>>
   const rows: [string, (s: Scene) => Promise<void>, number, string][] = [
-    ['a revoked token', (s) => s.w.revokes(s.bob), 401, 'invalid_token'],
-    ['an archived account', (s) => s.w.archives(s.bob), 401, 'account_unavailable'],
-    ['a membership that ended', (s) => s.w.leaves(s.bob, s.general), 403, 'not_a_member'],
-    ['an archived channel', (s) => s.w.archives(s.general), 404, 'channel_archived'],
+    ['its token is revoked', (s) => s.w.revokes(s.bob), 401, 'invalid_token'],
+    ['its account is archived', (s) => s.w.archives(s.bob), 401, 'account_unavailable'],
+    ['its membership ends', (s) => s.w.leaves(s.bob, s.general), 403, 'not_a_member'],
+    ['its channel is archived', (s) => s.w.archives(s.general), 404, 'channel_archived'],
   ]
-  test.each(rows)('%s', async (_, act, status, code) => {
+  test.each(rows)('a long poll is refused at once when %s', async (_, act, status, code) => {
     await using s = await scene()
     const { answer } = await wait(s.bob, 'general')
     await act(s)
     expect(await answer).toMatchObject({ status, body: { code } })
   })
 
-  test('a session that ended', async () => {
+  test('a long poll is refused at once when its session ends', async () => {
     await using s = await scene()
     const human = await s.w.human('cat', { channels: { general: 'member' } })
     const { answer } = await wait(human, 'general')
@@ -247,7 +247,7 @@ describe('who loses a right while waiting is told so at once:', () => {
     expect(await answer).toMatchObject({ status: 401, body: { code: 'invalid_session' } })
   })
 
-  test('but of everything only what is lost is missing', async () => {
+  test('a long poll of * continues without a channel that was left', async () => {
     await using s = await scene()
     const { answer, isHeld } = await wait(s.bob, '*')
     await s.w.leaves(s.bob, s.general)
@@ -258,15 +258,15 @@ describe('who loses a right while waiting is told so at once:', () => {
   })
 })
 
-describe('a wait', () => {
+describe('waiting for a position of the log', () => {
   const wait = { accountId: 1, channelIds: [1], milliseconds: MINUTE, signal: undefined } as const
 
-  test('for what was announced while its caller still read is over at once', async () => {
+  test('a wait for a position that is already announced ends at once', async () => {
     const longPolls = new OpenLongPolls(() => 7)
     expect(await longPolls.next({ ...wait, after: 6 })).toBeTrue()
   })
 
-  test('of a caller that is gone, or of a server that stops, is over at once and in vain', async () => {
+  test('a wait ends without result when its caller is gone or the server stops', async () => {
     const longPolls = new OpenLongPolls(() => 7)
     expect(await longPolls.next({ ...wait, after: 7, signal: AbortSignal.abort() })).toBeFalse()
     const held = longPolls.next({ ...wait, after: 7 })
