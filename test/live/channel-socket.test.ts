@@ -9,8 +9,8 @@ beforeAll(async () => {
 })
 afterAll(() => town[Symbol.asyncDispose]())
 
-describe('opening the socket of one channel', () => {
-  /** What comes back to an attempt to open one. */
+describe('opening the single-channel socket', () => {
+  /** The answer to an attempt to open the socket. */
   async function attempt(credential: Record<string, string>, slug: string) {
     const answer = await exchange(town.url, handshake(town.url, `/v1/ws?channel=${slug}`, credential))
     if (typeof answer === 'string') return { status: answer }
@@ -20,13 +20,13 @@ describe('opening the socket of one channel', () => {
   type Who = () => Promise<{ credential: Record<string, string>; slug: string }>
   const refusals: readonly [title: string, who: Who, detail: string, code: string][] = [
     [
-      'nobody',
+      'a request without a credential',
       async () => ({ credential: {}, slug: (await town.room()).slug }),
       'auth required',
       'websocket_refused',
     ],
     [
-      'nobody, behind a proxy that asks for a password',
+      'a request with only the password of a proxy',
       async () => ({ credential: { authorization: 'Basic YTpi' }, slug: (await town.room()).slug }),
       'auth required',
       'websocket_refused',
@@ -38,7 +38,7 @@ describe('opening the socket of one channel', () => {
       'websocket_refused',
     ],
     [
-      'a session that was ended',
+      'a session that has ended',
       async () => {
         const room = await town.room()
         const clint = await town.human(room)
@@ -79,25 +79,25 @@ describe('opening the socket of one channel', () => {
       'websocket_refused',
     ],
     [
-      'a human, for a channel that is not there',
+      'a human for an unknown channel',
       async () => ({ credential: (await town.human()).credential, slug: 'nowhere' }),
       'Channel not found',
       'channel_not_found',
     ],
     [
-      'a human, for a private channel of others',
+      'a human for a private channel of others',
       async () => ({ credential: (await town.human()).credential, slug: (await town.room('private')).slug }),
       'Channel not found',
       'channel_not_found',
     ],
     [
-      'a human, for a public channel without membership',
+      'a human for a public channel without membership',
       async () => ({ credential: (await town.human()).credential, slug: (await town.room()).slug }),
       'Not a member',
       'not_a_member',
     ],
     [
-      'a human, for an archived channel',
+      'a human for an archived channel',
       async () => {
         const room = await town.room()
         const clint = await town.human(room)
@@ -113,7 +113,7 @@ describe('opening the socket of one channel', () => {
     expect(await attempt(credential, slug)).toMatchObject({ status: 403, detail, code })
   })
 
-  test('a page of another site cannot open one with a session', async () => {
+  test('a page of another site cannot open the socket with a session', async () => {
     const room = await town.room()
     const clint = await town.human(room)
     const origin = 'https://evil.example'
@@ -124,7 +124,7 @@ describe('opening the socket of one channel', () => {
     expect(await attempt({ ...clint.credential, origin: town.url }, room.slug)).toMatchObject({ status: 101 })
   })
 
-  test('who may read only may listen', async () => {
+  test('a read-only member may open the socket', async () => {
     const room = await town.room()
     const clint = await town.human()
     await town.world.joins(clint, room, 'read_only')
@@ -133,7 +133,7 @@ describe('opening the socket of one channel', () => {
     expect(await socket.next('hello')).toEqual({ type: 'hello', channel: room.slug, cursor })
   })
 
-  test('the name is read in any case, and answered as it is', async () => {
+  test('the channel is found in any case, and hello shows its proper name', async () => {
     const room = await town.room()
     const clint = await town.human(room)
     using socket = await town.channelSocket(clint, { ...room, slug: room.slug.toUpperCase() })
@@ -142,8 +142,8 @@ describe('opening the socket of one channel', () => {
   })
 })
 
-describe('an open one', () => {
-  test('says hello, then brings the messages of its channel and nothing else', async () => {
+describe('an open single-channel socket', () => {
+  test('the socket receives hello, then the messages of its channel and nothing else', async () => {
     const [room, other] = [await town.room(), await town.room()]
     const [clint, alice] = [await town.human(room, other), await town.agent(room, other)]
     await alice.posts(room, 'before')
@@ -167,7 +167,7 @@ describe('an open one', () => {
     expect(Object.keys(socket.frames[1] ?? {}).slice(0, 3)).toEqual(['type', 'channel', 'message'])
   })
 
-  test('everything after hello is heard: the subscription stands by then', async () => {
+  test('the socket receives every message after hello', async () => {
     const room = await town.room()
     const [clint, alice] = [await town.human(room), await town.agent(room)]
     for (let round = 0; round < 10; round++) {
@@ -178,7 +178,7 @@ describe('an open one', () => {
     }
   })
 
-  test('brings the same bytes as a multiplexed socket, an event stream and a poll', async () => {
+  test('the socket receives the same bytes as a multiplexed socket, an event stream and a poll', async () => {
     const room = await town.room()
     const [clint, alice] = [await town.human(room), await town.agent(room)]
     using own = await town.channelSocket(clint, room)
@@ -200,7 +200,7 @@ describe('an open one', () => {
     expect(page.text).toStartWith(`{"events":[${frame}],"cursor":"${cursor}"`)
   })
 
-  test('ignores whatever its client says', async () => {
+  test('the server ignores frames of the client', async () => {
     const [room, other] = [await town.room(), await town.room()]
     const clint = await town.human(room, other)
     using socket = await town.channelSocket(clint, room)
@@ -219,7 +219,7 @@ describe('an open one', () => {
     expect(socket.frames.map(({ type }) => type)).toEqual(['hello', 'message.created'])
   })
 
-  test('is pinged every 20 seconds, and told nothing', async () => {
+  test('the socket is pinged every 20 seconds and receives no frame', async () => {
     await using calm = await Town.open()
     const room = await calm.room()
     const clint = await calm.human(room)
@@ -242,13 +242,13 @@ describe('an open one', () => {
       room: { id: string; slug: string },
     ) => Promise<unknown>,
   ][] = [
-    ['the membership', (place, clint, room) => place.world.leaves(clint, room)],
-    ['the session, by logging out,', (_, clint) => clint.post('/v1/auth/logout')],
-    ['the session, by its age,', async (place) => place.world.clock.advance(15 * 24 * HOUR)],
-    ['the account', (place, clint) => place.world.archives(clint)],
-    ['the channel', (place, _, room) => place.world.archives(room)],
+    ['its membership is removed', (place, clint, room) => place.world.leaves(clint, room)],
+    ['its session is signed out', (_, clint) => clint.post('/v1/auth/logout')],
+    ['its session expires', async (place) => place.world.clock.advance(15 * 24 * HOUR)],
+    ['its account is archived', (place, clint) => place.world.archives(clint)],
+    ['its channel is archived', (place, _, room) => place.world.archives(room)],
   ]
-  test.each(endings)('is closed with 1008 within a second when %s ends', async (_, end) => {
+  test.each(endings)('the socket is closed with 1008 within a second when %s', async (_, end) => {
     await using place = await Town.open()
     const room = await place.room()
     const [clint, other] = [await place.human(room), await place.agent(room)]

@@ -18,7 +18,7 @@ const WRITERS = 50
 const POSTS = 40
 const ROOMS = ['alpha', 'beta', 'gamma', 'delta'] as const
 
-test('50 writers post while readers of every kind come and go: each sees every event once and in order', async () => {
+test('each of many readers that come and go receives every event once and in order while 50 writers post', async () => {
   await using w = await world({ settings: { SYNAPSE_LOG_LEVEL: 'warning' } })
   const crowd = new Crowd(() => w.url)
   for (const slug of ROOMS) await w.channel(slug, { kind: slug === 'delta' ? 'private' : 'public' })
@@ -87,7 +87,7 @@ function roomOf(i: number): string {
   return ROOMS[i % ROOMS.length] ?? 'alpha'
 }
 
-/** The original socket on one channel: it cannot resume, so it stays; it hears everything after its hello. */
+/** The single-channel socket cannot resume, so it stays open and receives everything after hello. */
 async function watchChannel(scene: Scene, who: Person, slug: string) {
   const socket = await LiveSocket.open(scene.url(), who.credential, { path: `/v1/ws?channel=${slug}` })
   await socket.next('hello')

@@ -1,4 +1,4 @@
-// A client that keeps only what it was sent can go on from there, wherever its connection breaks.
+// A client that keeps only what it received can continue from there, wherever its connection breaks.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { EventSource } from 'eventsource'
 import EventSource2 from 'eventsource-2'
@@ -21,7 +21,7 @@ afterAll(async () => {
 
 /** A stream of the messages of one room. */
 interface Listener {
-  /** What the client told of, in order: `(open)`, `(hello)`, and the bodies of the messages. */
+  /** What the client reported, in order: `(open)`, `(hello)`, and the bodies of the messages. */
   told(): Promise<readonly string[]>
   close(): Promise<unknown>
 }
@@ -56,13 +56,13 @@ const packages: readonly (readonly [title: string, open: Opening])[] = [
 /** Where a stream is cut. */
 interface Moment {
   readonly title: string
-  /** What of it goes through. */
+  /** The part of the stream that gets through. */
   readonly cut: Cut
-  /** What the client has told of by then; undefined: the rest of what it was sent tells nothing. */
+  /** What the client has reported by then, or undefined if the last part makes it report nothing. */
   readonly told?: '(open)' | '(hello)' | 'first'
   /** Whether a message is posted while it is open. */
   readonly hasFirst: boolean
-  /** Whether the address says where it begins; else it begins now. */
+  /** Whether the address has a start position; without one the stream begins now. */
   readonly hasSince?: true
 }
 
@@ -89,7 +89,7 @@ const moments: readonly Moment[] = [
   { title: 'after the first event', cut: endOf(FIRST), told: 'first', hasFirst: true },
 ]
 
-/** Cuts one stream at the moment, posts while it is away and when it is back, and answers the bodies that it told of. */
+/** Cuts a stream at the moment, posts during and after the break, and returns the bodies that the client reported. */
 async function cutOnce(open: Opening, who: Person, room: Room, moment: Moment): Promise<readonly string[]> {
   const { cursor } = await who.posts(room, 'before')
   const name = town.name('cut')
@@ -123,7 +123,7 @@ async function cutOnce(open: Opening, who: Person, room: Room, moment: Moment): 
 const expected = ({ hasFirst }: Moment) => [...(hasFirst ? ['first'] : []), 'while away', 'last']
 
 describe.each(packages)('%s', (_, open) => {
-  test.each(moments)('loses and repeats nothing when it is cut $title', async (moment) => {
+  test.each(moments)('the client loses and repeats nothing when its stream is cut $title', async (moment) => {
     const room = await town.room()
     const who = await town.agent(room)
     expect(await cutOnce(open, who, room, moment)).toEqual(expected(moment))
@@ -131,7 +131,7 @@ describe.each(packages)('%s', (_, open) => {
 })
 
 describe.skipIf(browser === undefined)('the EventSource of Chromium', () => {
-  test('loses and repeats nothing wherever it is cut', async () => {
+  test('the browser loses and repeats nothing when its stream is cut at any of these moments', async () => {
     const room = await town.room()
     const clint = await town.human(room)
     await using page = await BrowserPage.open(proxy.page, desktop)
@@ -161,8 +161,8 @@ describe.skipIf(browser === undefined)('the EventSource of Chromium', () => {
   })
 })
 
-describe('what else a client is sent', () => {
-  /** The bodies of the messages after a position, however they are read. */
+describe('positions in other answers', () => {
+  /** The bodies of the messages after a position, by every way of reading. */
   async function after(who: Person, room: Room, cursor: unknown): Promise<string[]> {
     using socket = await town.socket(who)
     await socket.subscribe([room.slug], { since: String(cursor) })
@@ -172,7 +172,7 @@ describe('what else a client is sent', () => {
     return sent
   }
 
-  test('the hello of a WebSocket for many channels has a position to go on from', async () => {
+  test('the hello of a multiplexed WebSocket has a position to continue from', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     await bob.posts(room, 'before')
@@ -183,7 +183,7 @@ describe('what else a client is sent', () => {
     expect(await after(bob, room, cursor)).toEqual(['while away'])
   })
 
-  test('the hello of a WebSocket for one channel has a position to go on from', async () => {
+  test('the hello of a single-channel WebSocket has a position to continue from', async () => {
     const room = await town.room()
     const bob = await town.human(room)
     await bob.posts(room, 'before')
@@ -198,13 +198,13 @@ describe('what else a client is sent', () => {
     ['an empty page of messages', '/v1/messages?since=now', 'position'],
     ['an empty page of messages, newest first', '/v1/messages?since=now&order=desc', 'position'],
     ['a page of messages whose filter matches none', '/v1/messages?mentions_me=true', 'position'],
-    ['a page of messages of a sender that is not there', '/v1/messages?from=no-one-here', 'position'],
-    ['a held page of messages that timed out', '/v1/messages?since=now&wait=1', 'position'],
+    ['a page of messages of an unknown sender', '/v1/messages?from=no-one-here', 'position'],
+    ['a long poll of messages that timed out', '/v1/messages?since=now&wait=1', 'position'],
     ['an empty page of events', '/v1/events?since=now', 'cursor'],
     ['a page of events whose filter matches none', '/v1/events?since=oldest&type=member.left', 'cursor'],
-    ['a held page of events that timed out', '/v1/events?wait=1', 'cursor'],
+    ['a long poll of events that timed out', '/v1/events?wait=1', 'cursor'],
   ]
-  test.each(answers)('%s has a position to go on from', async (_, path, key) => {
+  test.each(answers)('%s has a position to continue from', async (_, path, key) => {
     const room = await town.room()
     const bob = await town.agent(room)
     await bob.posts(room, 'before')
@@ -216,7 +216,7 @@ describe('what else a client is sent', () => {
     expect(await after(bob, room, body[key])).toEqual(['while away'])
   })
 
-  test('a stream and a socket whose filter matches nothing are told every 15 s how far they are', async () => {
+  test('a stream or socket whose filter matches nothing receives its position every 15 seconds', async () => {
     await using calm = await Town.open()
     const room = await calm.room()
     const bob = await calm.agent(room)

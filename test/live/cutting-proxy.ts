@@ -1,13 +1,13 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** How much of what the server has sent so far goes through at all; undefined: everything. */
+/** The number of bytes from the server so far that get through; undefined means all. */
 export type Cut = (sent: string) => number | undefined
 
-/** The breaking of one stream, which comes back when the test lets it. */
+/** The cut of one stream, which reconnects when the test allows it. */
 export interface Breaking {
-  /** When the first connection has said hello. */
+  /** Resolves when the first connection has received hello. */
   readonly opened: Promise<void>
-  /** When all of it that is to go through was handed on. */
+  /** Resolves when everything before the cut was passed on. */
   readonly reached: Promise<void>
   /** Breaks the connection. */
   cut(): void
@@ -27,8 +27,8 @@ interface Rule {
 const PAGE = '<!doctype html><title>a page</title><link rel="icon" href="data:,">'
 
 /**
- * A proxy that breaks connections to one server where a test says. A stream names its rule in its address (`cut=…`); its
- * later connections are held until it is mended, and then go through. Clients come back after 20 ms and not 2 s.
+ * A proxy that breaks connections to one server at a given point. A stream names its cut in its address (`cut=…`); its
+ * later connections are held until the cut is over, and then get through. Clients reconnect after 20 ms instead of 2 s.
  */
 export class CuttingProxy implements AsyncDisposable {
   private readonly rules = new Map<string, Rule>()
@@ -48,7 +48,7 @@ export class CuttingProxy implements AsyncDisposable {
     return proxy
   }
 
-  /** A page of the same origin, from which a browser may open streams. */
+  /** A page of the same origin, from which a browser can open streams. */
   get page(): string {
     return `${this.url}/a-page`
   }
@@ -102,7 +102,7 @@ export class CuttingProxy implements AsyncDisposable {
         if (cut) client.destroy()
       })
       upstream.on('data', (data: Buffer) => {
-        // A browser waits as long as `retry` says; the length of the text stays what it is.
+        // A browser waits as long as `retry` says. The length of the text does not change.
         const text = data.toString('latin1').replace('retry: 2000', 'retry: 0020')
         const passed = sent.length
         sent += text

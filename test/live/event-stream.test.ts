@@ -12,7 +12,7 @@ afterAll(() => town[Symbol.asyncDispose]())
 
 const ACCEPT = { accept: 'text/event-stream' }
 
-/** Waits for the message and answers the bodies of all that came. */
+/** Waits for a message and returns the bodies of all messages so far. */
 async function bodiesUpTo(stream: EventStream, body: string): Promise<string[]> {
   const heard = () =>
     stream.events.flatMap(({ message }) =>
@@ -22,8 +22,8 @@ async function bodiesUpTo(stream: EventStream, body: string): Promise<string[]> 
   return heard()
 }
 
-describe('opening', () => {
-  test('the first bytes are retry and hello, and come at once', async () => {
+describe('opening an event stream', () => {
+  test('the first bytes are retry and hello, and arrive at once', async () => {
     const bob = await town.agent()
     using stream = await town.stream(bob)
     const { data } = await stream.next('hello')
@@ -32,7 +32,7 @@ describe('opening', () => {
     expect(JSON.parse(data ?? '')).toEqual({ version: '1.0.0', epoch, cursor: head_cursor, heartbeat_s: 15 })
   })
 
-  test('no proxy may buffer or keep it', async () => {
+  test('the headers forbid proxies to buffer or cache the stream', async () => {
     const bob = await town.agent()
     using stream = await town.stream(bob, '', { 'x-request-id': 'my-own' })
     const { headers, status } = stream.response
@@ -44,7 +44,7 @@ describe('opening', () => {
   })
 
   test.each(['TEXT/EVENT-STREAM', 'text/html, Text/Event-Stream;q=0.9, */*'])(
-    'it is asked for with Accept: %s',
+    'a stream is opened for Accept: %s',
     async (accept) => {
       const bob = await town.agent()
       using stream = await town.stream(bob, '', { accept })
@@ -53,7 +53,7 @@ describe('opening', () => {
     },
   )
 
-  test('a person is let in by cookie', async () => {
+  test('a person can open a stream with a session cookie', async () => {
     const room = await town.room()
     const clint = await town.human(room)
     using stream = await town.stream(clint, `?channel=${room.slug}`)
@@ -64,12 +64,12 @@ describe('opening', () => {
 
   const foreign = btoa('2|01JX8M6Z3Q5T7V9W1Y2B4D6F8H|3').replace(/=+$/, '')
   const refusals: readonly [title: string, query: (shut: Room) => string, status: number, code: string][] = [
-    ['a cursor of another history', () => `?since=${foreign}`, 409, 'cursor_epoch'],
-    ['no cursor at all', () => '?since=soon', 400, 'invalid_cursor'],
+    ['a cursor of another epoch', () => `?since=${foreign}`, 409, 'cursor_epoch'],
+    ['a malformed cursor', () => '?since=soon', 400, 'invalid_cursor'],
     ['an unknown channel', () => '?channel=nowhere', 404, 'channel_not_found'],
     ['a channel of others', ({ slug }) => `?channel=${slug}`, 403, 'not_a_member'],
-    ['a thread that is not there', () => `?thread=${crypto.randomUUID()}`, 404, 'thread_not_found'],
-    ['a flag that is none', () => '?exclude_self=perhaps', 422, 'validation_error'],
+    ['an unknown thread', () => `?thread=${crypto.randomUUID()}`, 404, 'thread_not_found'],
+    ['an invalid flag', () => '?exclude_self=perhaps', 422, 'validation_error'],
   ]
   test.each(refusals)('%s is refused before the stream begins', async (_, query, status, code) => {
     const bob = await town.agent()
@@ -78,14 +78,14 @@ describe('opening', () => {
     expect(answer.headers.get('content-type')).toStartWith('application/json')
   })
 
-  test('Last-Event-ID is refused like any cursor', async () => {
+  test('Last-Event-ID is refused like any other cursor', async () => {
     const bob = await town.agent()
     const answer = await bob.get('/v1/events', { ...ACCEPT, 'last-event-id': foreign })
     expect(answer).toMatchObject({ status: 409, body: { code: 'cursor_epoch' } })
     expect(placeOf(String(answer.body.oldest_cursor)).epoch).toBe((await town.place()).epoch)
   })
 
-  test('a position below what is kept is refused with where to begin', async () => {
+  test('a position below the purged range is refused with the oldest position', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const old = await bob.posts(room, 'old')
@@ -103,13 +103,13 @@ describe('opening', () => {
     expect(await bodiesUpTo(stream, 'kept')).toEqual(['kept'])
   })
 
-  test('without a credential there is none', async () => {
+  test('a request without a credential is refused', async () => {
     expect((await town.world.guest.get('/v1/events', ACCEPT)).status).toBe(401)
   })
 })
 
 describe('an open stream', () => {
-  test('brings each event with its cursor as id and its type as name', async () => {
+  test('each event arrives with its cursor as id and its type as name', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     using stream = await town.stream(bob)
@@ -126,7 +126,7 @@ describe('an open stream', () => {
     expect(Object.keys(block)).toEqual(['event', 'data', 'id'])
   })
 
-  test('begins at since, else now; Last-Event-ID wins over since', async () => {
+  test('a stream begins at since, or now by default, and Last-Event-ID wins over since', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const [one, two] = [await bob.posts(room, 'one'), await bob.posts(room, 'two')]
@@ -142,7 +142,7 @@ describe('an open stream', () => {
     expect(await bodiesUpTo(last, 'three')).toEqual(['three'])
   })
 
-  test('goes on where it broke off, without a gap or a duplicate', async () => {
+  test('a reconnected stream continues without a gap or a duplicate', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const heard: string[] = []
@@ -170,11 +170,11 @@ describe('an open stream', () => {
       (room, other) => `?channel=${room.slug},${other.slug}`,
       ['mine', 'reply', 'elsewhere', 'last'],
     ],
-    ['without its own', () => '?exclude_self=true', ['reply', 'elsewhere', 'last']],
-    ['another type', () => '?type=member.joined', []],
-    ['types by prefix', () => '?type=channel.*,message.*', ['mine', 'reply', 'elsewhere', 'last']],
+    ['everything but its own messages', () => '?exclude_self=true', ['reply', 'elsewhere', 'last']],
+    ['one event type', () => '?type=member.joined', []],
+    ['event types by prefix', () => '?type=channel.*,message.*', ['mine', 'reply', 'elsewhere', 'last']],
   ]
-  test.each(filters)('brings %s when that is asked for', async (_, query, heard) => {
+  test.each(filters)('a stream can be limited to %s', async (_, query, heard) => {
     const [room, other] = [await town.room(), await town.room()]
     const [alice, bob] = [await town.agent(room, other), await town.agent(room, other)]
     using stream = await town.stream(bob, query(room, other))
@@ -184,7 +184,7 @@ describe('an open stream', () => {
     await alice.posts(room, 'reply', { reply_to: id })
     await alice.posts(other, 'elsewhere')
     await alice.posts(room, 'last')
-    // Both streams get an event in the same step, so what one has, the other will not get later.
+    // Both streams receive an event in the same step, so an event that one has received cannot reach the other later.
     await bodiesUpTo(whole, 'last')
     if (heard.length > 0) await bodiesUpTo(stream, 'last')
     expect(
@@ -192,7 +192,7 @@ describe('an open stream', () => {
     ).toEqual(heard)
   })
 
-  test('brings one thread when that is asked for, its root included', async () => {
+  test('a stream can be limited to one thread, including its root', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const root = await bob.posts(room, 'root')
@@ -204,7 +204,7 @@ describe('an open stream', () => {
     expect(await bodiesUpTo(stream, 'reply to the reply')).toEqual(['root', 'reply', 'reply to the reply'])
   })
 
-  test('carries on after one of its channels is gone', async () => {
+  test('a stream continues after its account has left one of its channels', async () => {
     const [room, other] = [await town.room(), await town.room()]
     const [alice, bob] = [await town.agent(room, other), await town.agent(room, other)]
     using stream = await town.stream(bob, `?channel=${room.slug},${other.slug}`)
@@ -215,7 +215,7 @@ describe('an open stream', () => {
     expect(await bodiesUpTo(stream, 'heard')).toEqual(['heard'])
   })
 
-  test('that is asked for its head only is none', async () => {
+  test('a HEAD request opens no stream', async () => {
     await using place = await Town.open()
     const bob = await place.agent()
     const { status, headers, text } = await bob.fetch('/v1/events', { method: 'HEAD', headers: ACCEPT })
@@ -225,7 +225,7 @@ describe('an open stream', () => {
     expect(body.counts.streams).toBe(0)
   })
 
-  test('gives its place back when its client goes', async () => {
+  test('a stream gives its place back when its client disconnects', async () => {
     const bob = await town.agent()
     for (let round = 0; round < 30; round++) {
       using stream = await until('a place', async () => await town.stream(bob).catch(() => undefined))
@@ -234,8 +234,8 @@ describe('an open stream', () => {
   })
 })
 
-describe('while nothing is to be told', () => {
-  test('a comment and an id alone come every 15 seconds, and the id passes what was filtered out', async () => {
+describe('an idle stream', () => {
+  test('an idle stream receives a comment and an id every 15 seconds, and the id moves past filtered events', async () => {
     await using calm = await Town.open()
     const room = await calm.room()
     const bob = await calm.agent(room)
@@ -254,7 +254,7 @@ describe('while nothing is to be told', () => {
   })
 })
 
-describe('the last event', () => {
+describe('the last event of a stream', () => {
   const endings: readonly [
     title: string,
     reason: string,
@@ -264,7 +264,7 @@ describe('the last event', () => {
     ['the account is archived', 'auth_revoked', (place, bob) => place.world.archives(bob)],
     ['the token expires', 'expired', async (place) => place.world.clock.advance(DAY)],
   ]
-  test.each(endings)('is bye, within a second, when %s', async (_, reason, end) => {
+  test.each(endings)('a stream ends with bye within a second when %s', async (_, reason, end) => {
     await using place = await Town.open()
     const room = await place.room()
     const expiresAt = new Date(place.world.clock.now() / 1000 + 60_000).toISOString()
@@ -281,7 +281,7 @@ describe('the last event', () => {
     expect(stream.blocks.at(-1)).toEqual({ event: 'bye', data: `{"reason":"${reason}"}` })
   })
 
-  test('is shutdown when the server stops', async () => {
+  test('a stream ends with shutdown when the server stops', async () => {
     await using place = await Town.open()
     const bob = await place.agent()
     using stream = await place.stream(bob)

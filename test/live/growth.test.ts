@@ -1,5 +1,5 @@
-// A server with many channels and a channel with many members, filled by inserts: more of both than the directory keeps
-// by number. Who reads everything, or lists, gets all of it, whatever was loaded before.
+// A server with many channels and a channel with many members, filled by inserts: more of both than the directory
+// keeps in memory. Readers and lists get all of it, whatever was loaded before.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { TURN_ROWS } from '../../src/core/kernel/turns'
 import { CountedTurns } from '../support/counted-turns'
@@ -11,9 +11,9 @@ const MEMBERS = 50_000
 
 let turns: CountedTurns
 let w: World
-/** In every channel. */
+/** A member of every channel. */
 let ann: Person
-/** In none. */
+/** A member of none. */
 let bob: Person
 let crowd: Room
 
@@ -45,7 +45,7 @@ beforeAll(async () => {
     SELECT channels.id, accounts.id, 'member', ${now}, log_head.seq FROM channels, accounts, log_head WHERE ${which}`
   await w.sql(joins("accounts.handle = 'ann' AND channels.slug <> 'crowd'"))
   await w.sql(joins("accounts.handle LIKE 'm%' AND channels.slug = 'crowd'"))
-  // As it would by itself in a while; without statistics it reads whole tables.
+  // The database would do this by itself after a while; without statistics it scans whole tables.
   if (w.database.kind === 'postgres') await w.sql('ANALYZE')
   await w.restart()
 }, 120_000)
@@ -67,7 +67,7 @@ async function listOf(who: Person, query = ''): Promise<Listed[]> {
 }
 
 describe('ten thousand channels', () => {
-  test('are listed to their member, who lets others have their turns meanwhile', async () => {
+  test('the channel list of their member is complete and does not block other requests', async () => {
     turns.clear()
     const channels = await listOf(ann)
     expect(channels).toHaveLength(CHANNELS + 1)
@@ -82,21 +82,21 @@ describe('ten thousand channels', () => {
     if (w.database.kind === 'sqlite') expect(turns.most).toBeLessThanOrEqual(2 * TURN_ROWS)
   })
 
-  test('are judged, sorted and rendered in slices when all of them are in memory', async () => {
+  test('the channel list is computed in slices even when all channels are in memory', async () => {
     await listOf(ann)
     turns.clear()
     await listOf(ann)
     expect(turns.taken).toBeGreaterThanOrEqual((2 * CHANNELS) / TURN_ROWS)
   })
 
-  test('are discovered by one who is in none', async () => {
+  test('an account that is in none of the channels can discover all of them', async () => {
     const channels = await listOf(bob, '?include=discoverable')
     expect(channels).toHaveLength(CHANNELS + 1)
     expect(channels.every(({ role }) => role === null)).toBeTrue()
     expect(await listOf(bob)).toEqual([])
   })
 
-  test('are read as one, by pages and by events', async () => {
+  test('pages of messages and of events cover all of the channels', async () => {
     const { body } = await ann.get<{ messages: Fields[] }>('/v1/messages?channel=*&order=desc')
     expect(body.messages).toMatchObject([{ body: 'first' }])
     const events = await ann.get<{ events: Fields[] }>(
@@ -105,7 +105,7 @@ describe('ten thousand channels', () => {
     expect(events.body.events).toMatchObject([{ channel: 'crowd' }])
   })
 
-  test('are followed as one, by sockets and by event streams, also into a channel that is joined later', async () => {
+  test('sockets and event streams follow all of the channels, also one that is joined later', async () => {
     using socket = await LiveSocket.open(w.url, ann.credential)
     await socket.subscribe(['*'])
     using stream = await EventStream.open(w.url, ann.credential, { query: '?channel=*&type=message.created' })
@@ -127,14 +127,14 @@ describe('ten thousand channels', () => {
 })
 
 describe('fifty thousand members of a channel', () => {
-  test('are listed by handle', async () => {
+  test('the member list is ordered by handle and complete', async () => {
     const { body } = await ann.get<{ members: { handle: string }[] }>('/v1/channels/crowd/members')
     expect(body.members).toHaveLength(MEMBERS + 1)
     const handles = body.members.map(({ handle }) => handle)
     expect(handles.toSorted()).toEqual(handles)
   })
 
-  test('are mentioned together, the first two hundred by name', async () => {
+  test('@channel mentions all of them and lists the first two hundred', async () => {
     const message = await ann.posts(crowd, '@channel @m49999 @nobody-here')
     const handles = message.mentioned_handles
     expect(message).toMatchObject({ broadcast: true, mentions_truncated: true })
@@ -142,7 +142,7 @@ describe('fifty thousand members of a channel', () => {
     expect([handles.length, handles.at(-1)]).toEqual([201, 'm49999'])
   })
 
-  test('are counted in place when one comes or goes', async () => {
+  test('the member count follows joining and leaving without a new count', async () => {
     const countOf = async () => (await listOf(bob, '?include=discoverable')).find((c) => c.slug === 'crowd')
     await w.joins(bob, crowd)
     expect(await countOf()).toMatchObject({ role: 'member', member_count: MEMBERS + 2 })

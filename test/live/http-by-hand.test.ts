@@ -1,5 +1,5 @@
-// Faults of Bun that clients can see, and that no listener of ours can mend (docs/protocols/v1.md, "HTTP by hand"). Each of
-// these tests holds what happens today: where one fails, Bun has mended it, and the test and its paragraph can go.
+// Faults of Bun that clients can see, and that the server cannot avoid (docs/protocols/v1.md, "HTTP by hand"). Each
+// test records the behaviour of today: when one fails, Bun is fixed, and the test and its paragraph can go.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { answerIn, RawConnection } from '../support/raw-socket'
 import { until } from '../support/sockets'
@@ -22,20 +22,20 @@ const isStored = (body: string) =>
   until(`"${body}" in the room`, async () => (await bob.hears(room)).includes(body))
 const CONTINUE = 'HTTP/1.1 100 Continue'
 
-test('Bun knows `Expect: 100-continue` in lower case alone; the request is answered once its body comes', async () => {
+test('Bun accepts `Expect: 100-continue` only in lower case and answers the request once its body arrives', async () => {
   using strange = await RawConnection.open(w.url)
   const body = message('expected')
   strange.write(head(body, 'Expect: 100-Continue\r\n'))
   using usual = await RawConnection.open(w.url)
   usual.write(head(body, 'Expect: 100-continue\r\n'))
   expect(await usual.when(() => usual.buffered.includes(CONTINUE) || undefined)).toBe(true)
-  // The other came first, so it would have its answer by now.
+  // The other request came first, so its answer would be here by now.
   expect(strange.buffered.toString()).toBe('')
   strange.write(body)
   expect((await strange.when(() => answerIn(strange)))?.status).toBe(201)
 })
 
-test('Bun closes a connection unanswered when a request comes behind one that is still at work, which is carried out', async () => {
+test('Bun closes the connection without an answer when a second request is pipelined, and carries out the first', async () => {
   using connection = await RawConnection.open(w.url)
   const body = message('pipelined')
   connection.write(`${head(body)}${body}GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n`)
@@ -44,7 +44,7 @@ test('Bun closes a connection unanswered when a request comes behind one that is
   await isStored('pipelined')
 })
 
-test('Bun answers 400 to a body with a line end behind it, and closes the connection', async () => {
+test('Bun answers 400 to a body followed by a line end and closes the connection', async () => {
   using connection = await RawConnection.open(w.url)
   const body = message('with a line end behind it')
   connection.write(`${head(body)}${body}\r\n`)
@@ -52,7 +52,7 @@ test('Bun answers 400 to a body with a line end behind it, and closes the connec
   expect(await connection.endedWithin(10_000)).toBeDefined()
 })
 
-test('the way round for all of them: a retry key says on the next connection what became of the post', async () => {
+test('after any of these faults a retry key tells the client on a new connection what became of its post', async () => {
   const body = JSON.stringify({ channel: 'room', body: 'once', client_msg_id: 'once' })
   {
     using connection = await RawConnection.open(w.url)

@@ -21,7 +21,7 @@ interface Page {
   readonly code?: string
 }
 
-/** A poll that is held; resolves once the server has it, so that what follows wakes it. */
+/** A long poll that the server holds by the time this resolves, so that a later event wakes it. */
 async function held(
   bob: Caller,
   query: string,
@@ -33,8 +33,8 @@ async function held(
   return { answer, done: () => isDone }
 }
 
-describe('a request that waits', () => {
-  test('is answered by the next event that it asks for, not by others', async () => {
+describe('long polls of events', () => {
+  test('a long poll is answered by the next event that its filter selects', async () => {
     const [room, other] = [await town.room(), await town.room()]
     const [alice, bob] = [await town.agent(room, other), await town.agent(room, other)]
     const one = await held(bob, `channel=${room.slug}&type=message.created&wait=30`)
@@ -48,7 +48,7 @@ describe('a request that waits', () => {
     expect(body).toMatchObject({ cursor, has_more: false, timed_out: false })
   })
 
-  test('with * is answered by whatever its account may hear, and by nothing else', async () => {
+  test('a long poll of * is answered by any event that its account may see, and by no other', async () => {
     const [room, shut] = [await town.room(), await town.room('private')]
     const [alice, bob] = [await town.agent(room, shut), await town.agent(room)]
     const one = await held(bob, 'wait=30')
@@ -61,7 +61,7 @@ describe('a request that waits', () => {
     expect(text).not.toContain('secret')
   })
 
-  test('is answered at once when there is something already', async () => {
+  test('a long poll is answered at once when there are events already', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     await bob.posts(room, 'hello')
@@ -70,7 +70,7 @@ describe('a request that waits', () => {
     expect(body.timed_out).toBe(false)
   })
 
-  test('is answered with nothing when its time is over, and says how far it looked', async () => {
+  test('a long poll that runs out is empty and returns the position it has read', async () => {
     const room = await town.room()
     const [alice, bob] = [await town.agent(room), await town.agent()]
     const one = await held(bob, 'wait=1')
@@ -79,7 +79,7 @@ describe('a request that waits', () => {
     expect(body).toEqual({ events: [], cursor, head_cursor: cursor, has_more: false, timed_out: true })
   })
 
-  test('hears of a channel that it is brought into meanwhile', async () => {
+  test('a long poll includes channels that its account joins meanwhile', async () => {
     const room = await town.room('private')
     const [alice, bob] = [await town.agent(room), await town.agent()]
     const one = await held(bob, 'wait=30&type=message.created')
@@ -88,7 +88,7 @@ describe('a request that waits', () => {
     expect((await one.answer).body.events).toHaveLength(1)
   })
 
-  test('goes from page to page without a gap or a duplicate', async () => {
+  test('successive long polls return every event without a gap or a duplicate', async () => {
     const room = await town.room()
     const [alice, bob] = [await town.agent(room), await town.agent(room)]
     const sent: number[] = []
@@ -115,7 +115,7 @@ describe('a request that waits', () => {
     ['its token is revoked', (place, bob) => place.world.revokes(bob), 401, 'invalid_token'],
     ['its account is archived', (place, bob) => place.world.archives(bob), 401, 'account_unavailable'],
   ]
-  test.each(endings)('is refused within a second when %s', async (_, end, status, code) => {
+  test.each(endings)('a long poll is refused within a second when %s', async (_, end, status, code) => {
     await using place = await Town.open()
     const room = await place.room()
     const bob = await place.agent(room)
@@ -127,7 +127,7 @@ describe('a request that waits', () => {
     }
   })
 
-  test('brings nothing of a channel that its account has left', async () => {
+  test('a long poll returns nothing from a channel that its account has left', async () => {
     const [room, other] = [await town.room('private'), await town.room()]
     const [alice, bob] = [await town.agent(room, other), await town.agent(room, other)]
     const one = await held(bob, `channel=${room.slug},${other.slug}&type=message.created&wait=30`)
@@ -139,7 +139,7 @@ describe('a request that waits', () => {
     expect(text).not.toContain('secret')
   })
 
-  test('is the eighth of its credential at most; one that is given up makes room', async () => {
+  test('a credential has at most eight long polls, and an abandoned one makes room', async () => {
     const bob = await town.agent()
     const giveUp = new AbortController()
     const waiting = Array.from({ length: 8 }, () =>
@@ -158,7 +158,7 @@ describe('a request that waits', () => {
     await until('room', async () => (await bob.get('/v1/events?wait=1')).status === 200)
   })
 
-  test('is answered with what it has when the server stops', async () => {
+  test('a stopping server answers its long polls with what they have', async () => {
     await using place = await Town.open()
     const room = await place.room()
     const bob = await place.agent(room)
@@ -171,7 +171,7 @@ describe('a request that waits', () => {
       expect(answer).toMatchObject({ status: 200, body: { timed_out: true } })
   })
 
-  test('does not depend on the clock of the wall', async () => {
+  test('the timeout of a long poll does not depend on the wall clock', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const one = await held(bob, 'wait=30')

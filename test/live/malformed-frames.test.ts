@@ -4,7 +4,7 @@ import { LiveSocket } from '../support/sockets'
 import { Town } from './town'
 
 /*
- * What RFC 6455 asks of a server that is sent nonsense: the connection fails with the right code (§7.1.7, §7.4.1).
+ * RFC 6455 asks a server to fail the connection with the right code when a frame is malformed (§7.1.7, §7.4.1).
  * The cases are those of the Autobahn test suite, by their subjects.
  */
 
@@ -33,7 +33,7 @@ const more = (payload: string | Uint8Array, fin = true): FrameShape => ({
 })
 const close = (payload: Uint8Array): FrameShape => ({ opcode: 'close', payload })
 
-/** Opens a socket, sends the frames in one piece and a ping behind them. */
+/** Opens a socket and sends the frames in one piece, followed by a ping. */
 async function send(frames: readonly FrameShape[]): Promise<RawWebSocket> {
   const socket = await RawWebSocket.open(town.url, { headers: (await town.agent()).credential })
   await socket.text('hello')
@@ -41,7 +41,7 @@ async function send(frames: readonly FrameShape[]): Promise<RawWebSocket> {
   return socket
 }
 
-describe('fails the connection', () => {
+describe('malformed frames', () => {
   const table: readonly (readonly [title: string, code: number, frames: readonly FrameShape[]])[] = [
     ['text without a mask', 1002, [text(PING, { masked: false })]],
     ['a ping without a mask', 1002, [{ opcode: 'ping', masked: false }]],
@@ -55,8 +55,8 @@ describe('fails the connection', () => {
     ['a ping of 126 bytes', 1002, [{ opcode: 'ping', payload: 'x'.repeat(126) }]],
     ['a pong of 126 bytes', 1002, [{ opcode: 'pong', payload: 'x'.repeat(126) }]],
     ['a close of 126 bytes', 1002, [close(closing(1000, 'x'.repeat(124)))]],
-    ['a continuation of nothing', 1002, [more('x')]],
-    ['an unfinished continuation of nothing', 1002, [more('x', false)]],
+    ['a continuation without a start', 1002, [more('x')]],
+    ['an unfinished continuation without a start', 1002, [more('x', false)]],
     ['a message inside a fragmented one', 1002, [text('{', { fin: false }), text('}')]],
     [
       'bytes inside a fragmented message',
@@ -64,13 +64,13 @@ describe('fails the connection', () => {
       [text('{', { fin: false }), { opcode: 'binary', payload: '}' }],
     ],
     ['a continuation after the last', 1002, [text('{', { fin: false }), more('}'), more('}')]],
-    ['text with a byte that UTF-8 has not', 1007, [text(bytes(0xff))]],
-    ['text that breaks off in a character', 1007, [text(bytes(0xe2, 0x82))]],
+    ['text with a byte that is invalid in UTF-8', 1007, [text(bytes(0xff))]],
+    ['text that ends inside a character', 1007, [text(bytes(0xe2, 0x82))]],
     ['text with an overlong character', 1007, [text(bytes(0xc0, 0xaf))]],
-    ['text with half a surrogate pair', 1007, [text(bytes(0xed, 0xa0, 0x80))]],
-    ['text beyond the last character', 1007, [text(bytes(0xf4, 0x90, 0x80, 0x80))]],
+    ['text with a lone surrogate', 1007, [text(bytes(0xed, 0xa0, 0x80))]],
+    ['text with a code point beyond Unicode', 1007, [text(bytes(0xf4, 0x90, 0x80, 0x80))]],
     [
-      'fragments that are no text together',
+      'fragments that are invalid UTF-8 together',
       1007,
       [text(bytes(0x22, 0xe2), { fin: false }), more(bytes(0x22))],
     ],
@@ -83,7 +83,7 @@ describe('fails the connection', () => {
     ...[0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535].map(
       (code) => [`close code ${code}`, 1002, [close(closing(code))]] as const,
     ),
-    ['a close with a reason that is no text', 1007, [close(closing(1000, bytes(0xff, 0xfe)))]],
+    ['a close with a reason that is not UTF-8', 1007, [close(closing(1000, bytes(0xff, 0xfe)))]],
     ['a length of 2^63', 1009, [text('x', { lengthBits: 64, declared: 1n << 63n })]],
     ['a length of 2^62', 1009, [text('x', { lengthBits: 64, declared: 1n << 62n })]],
     ['a length of 2^32 + 1', 1009, [text('x', { lengthBits: 64, declared: (1n << 32n) + 1n })]],
@@ -100,7 +100,7 @@ describe('fails the connection', () => {
       [text('x', { fin: false }), ...Array.from({ length: 66 }, () => more('x'.repeat(1000), false))],
     ],
   ]
-  test.each(table)('%s: %d', async (_, code, frames) => {
+  test.each(table)('the connection fails after %s with code %d', async (_, code, frames) => {
     using socket = await send(frames)
     expect(await socket.endedWithin(2000)).toMatchObject({ code })
     expect(await socket.connection.endedWithin(2000)).toBeDefined()
@@ -109,9 +109,9 @@ describe('fails the connection', () => {
   })
 })
 
-describe('is understood', () => {
+describe('unusual frames', () => {
   const table: readonly [title: string, frames: readonly FrameShape[]][] = [
-    ['a length in more bits than it needs', [text(PING, { lengthBits: 16 })]],
+    ['a length in more bits than needed', [text(PING, { lengthBits: 16 })]],
     ['a length in 64 bits', [text(PING, { lengthBits: 64 })]],
     [
       'a message of exactly 64 KiB',
@@ -121,33 +121,33 @@ describe('is understood', () => {
       'a fragmented message with a ping in between',
       [text(PING.slice(0, 5), { fin: false }), { opcode: 'ping' }, more('', false), more(PING.slice(5))],
     ],
-    ['a pong that nobody asked for', [{ opcode: 'pong', payload: 'hi' }, text(PING)]],
+    ['an unrequested pong', [{ opcode: 'pong', payload: 'hi' }, text(PING)]],
     [
       'very many empty fragments',
       [text('', { fin: false }), ...Array.from({ length: 5000 }, () => more('', false)), more(PING)],
     ],
   ]
-  test.each(table)('%s', async (_, frames) => {
+  test.each(table)('the server accepts %s', async (_, frames) => {
     using socket = await send(frames)
     expect(JSON.parse(await socket.text('"pong"'))).toEqual({ type: 'pong', id: 1 })
     expect(socket.end).toBeUndefined()
   })
 
   const codes = [1000, 1001, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999]
-  test.each(codes)('a close with %d, which is sent back', async (code) => {
+  test.each(codes)('a close with %d is answered with the same code', async (code) => {
     using socket = await send([close(closing(code, 'x'.repeat(123))), text(PING)])
     expect(await socket.endedWithin(2000)).toMatchObject({ code })
     expect(socket.texts).toHaveLength(1)
   })
 
-  test('a close without a code', async () => {
+  test('a close without a code is answered', async () => {
     using socket = await send([{ opcode: 'close' }])
     expect(await socket.endedWithin(2000)).toMatchObject({ code: 1005 })
   })
 })
 
-describe('nothing is left behind by', () => {
-  test('sockets that fail: their places are given back', async () => {
+describe('cleanup after failed connections', () => {
+  test('failed sockets give their places back', async () => {
     await using place = await Town.open()
     const bob = await place.agent()
     for (let round = 0; round < 30; round++) {
@@ -159,7 +159,7 @@ describe('nothing is left behind by', () => {
     expect(body.counts.streams).toBe(0)
   })
 
-  test('connections that break in the middle of a frame', async () => {
+  test('connections that break inside a frame give their places back', async () => {
     await using place = await Town.open()
     const bob = await place.agent()
     for (let round = 0; round < 30; round++) {
@@ -171,7 +171,7 @@ describe('nothing is left behind by', () => {
     await socket.settle()
   })
 
-  test('a flood of frames that nobody waits for the answers of', async () => {
+  test('a flood of frames from a client that does not read leaves the server responsive', async () => {
     await using place = await Town.open()
     const bob = await place.agent()
     using flood = await RawWebSocket.open(place.url, { headers: bob.credential })
@@ -184,7 +184,7 @@ describe('nothing is left behind by', () => {
 })
 
 describe('compression', () => {
-  test('is not agreed to, so that nothing small can become large', async () => {
+  test('the server declines compression, so that a small frame can never expand', async () => {
     using socket = await RawWebSocket.open(town.url, {
       headers: {
         ...(await town.agent()).credential,
@@ -192,22 +192,22 @@ describe('compression', () => {
       },
     })
     expect(socket.answer.headers.get('sec-websocket-extensions')).toBeUndefined()
-    // A megabyte of zeros, deflated, in a frame that says that it is compressed.
+    // A megabyte of zeros, deflated, in a frame with the bit of compression set.
     const bomb = Bun.deflateSync(new Uint8Array(1 << 20))
     socket.send({ opcode: 'text', payload: bomb, rsv: 4 })
     expect(await socket.endedWithin(2000)).toMatchObject({ code: 1002 })
   })
 })
 
-describe('a handshake that is none', () => {
+describe('invalid handshakes', () => {
   const rows: readonly (readonly [title: string, headers: Record<string, string>])[] = [
     ['without a key', { 'Sec-WebSocket-Key': '' }],
     ['with a key that is too short', { 'Sec-WebSocket-Key': btoa('short') }],
     ['of an older version', { 'Sec-WebSocket-Version': '8' }],
-    ['that upgrades to something else', { Upgrade: 'h2c' }],
-    ['over a connection that stays as it is', { Connection: 'keep-alive' }],
+    ['with another Upgrade', { Upgrade: 'h2c' }],
+    ['without Connection: Upgrade', { Connection: 'keep-alive' }],
   ]
-  test.each(rows)('%s is refused, and takes no place', async (_, headers) => {
+  test.each(rows)('a handshake %s is refused and takes no place', async (_, headers) => {
     const bob = await town.agent()
     const before = await streams()
     const opened = RawWebSocket.open(town.url, { headers: { ...bob.credential, ...headers } })

@@ -15,8 +15,8 @@ const seqs = (socket: LiveSocket) => socket.events.map(({ seq }) => seq)
 const bodies = (socket: LiveSocket) =>
   socket.events.map(({ message }) => (message as { body?: string } | undefined)?.body)
 
-describe('opening', () => {
-  test('the first frame is hello: version, epoch, account, cursor, heartbeat', async () => {
+describe('opening a multiplexed socket', () => {
+  test('the first frame is hello with version, epoch, account, cursor and heartbeat', async () => {
     const bob = await town.agent()
     using socket = await town.socket(bob)
     const hello = await socket.next('hello')
@@ -31,7 +31,7 @@ describe('opening', () => {
     })
   })
 
-  test('a person comes in by cookie', async () => {
+  test('a person can open a socket with a session cookie', async () => {
     const clint = await town.human()
     using socket = await town.socket(clint)
     expect((await socket.next('hello')).account).toMatchObject({ handle: clint.handle, kind: 'human' })
@@ -42,20 +42,23 @@ describe('opening', () => {
     ['after the name of the protocol', (bob) => `synapse.v1, bearer.${token(bob)}`, 'synapse.v1'],
     ['before the name of the protocol', (bob) => `bearer.${token(bob)},synapse.v1`, 'synapse.v1'],
   ]
-  test.each(offers)('a token among the subprotocols, %s, is never echoed', async (_, offered, selected) => {
-    const bob = await town.agent()
-    using connection = await RawConnection.open(town.url)
-    connection.write(handshake(town.url, '/v1/ws', { 'Sec-WebSocket-Protocol': offered(bob) }))
-    const answer = await connection.when(() => answerIn(connection))
-    expect(answer?.status).toBe(101)
-    expect(answer?.headers.get('sec-websocket-protocol')).toBe(selected)
-    expect(JSON.stringify([...(answer?.headers ?? [])])).not.toContain(token(bob))
-    await connection.when(() => connection.buffered.includes('hello') || undefined)
-    expect(connection.buffered.toString()).toContain(bob.handle)
-    expect(town.world.log).not.toContain(token(bob))
-  })
+  test.each(offers)(
+    'the server does not echo a token that is sent as a subprotocol %s',
+    async (_, offered, selected) => {
+      const bob = await town.agent()
+      using connection = await RawConnection.open(town.url)
+      connection.write(handshake(town.url, '/v1/ws', { 'Sec-WebSocket-Protocol': offered(bob) }))
+      const answer = await connection.when(() => answerIn(connection))
+      expect(answer?.status).toBe(101)
+      expect(answer?.headers.get('sec-websocket-protocol')).toBe(selected)
+      expect(JSON.stringify([...(answer?.headers ?? [])])).not.toContain(token(bob))
+      await connection.when(() => connection.buffered.includes('hello') || undefined)
+      expect(connection.buffered.toString()).toContain(bob.handle)
+      expect(town.world.log).not.toContain(token(bob))
+    },
+  )
 
-  test('a token without the name of the protocol is refused, because one of the two has to be selected', async () => {
+  test('a token without the protocol name among the subprotocols is refused, because the server must select one', async () => {
     const bob = await town.agent()
     const offered = { 'sec-websocket-protocol': `bearer.${token(bob)}` }
     expect(await attempt(offered)).toMatchObject({ status: 400, code: 'bad_handshake' })
@@ -63,14 +66,14 @@ describe('opening', () => {
     expect(await attempt({ 'sec-websocket-protocol': 'bearer.syn_no' })).toMatchObject({ status: 401 })
   })
 
-  test('a client library can use the subprotocol', async () => {
+  test('an ordinary client library can use the subprotocol', async () => {
     const bob = await town.agent()
     const protocols = ['synapse.v1', `bearer.${token(bob)}`]
     using socket = await town.socket(town.world.guest, { protocols })
     expect((await socket.next('hello')).account).toMatchObject({ handle: bob.handle })
   })
 
-  test('a header of another scheme, such as that of a proxy with passwords, is as good as none', async () => {
+  test('an Authorization header of another scheme, such as the password of a proxy, is ignored', async () => {
     const bob = await town.agent()
     const basic = { authorization: `Basic ${btoa('proxy:password')}` }
     const protocols = ['synapse.v1', `bearer.${token(bob)}`]
@@ -78,13 +81,13 @@ describe('opening', () => {
     expect((await socket.next('hello')).account).toMatchObject({ handle: bob.handle })
   })
 
-  test('the header wins over a subprotocol', async () => {
+  test('the Authorization header wins over a subprotocol', async () => {
     const [bob, cleo] = [await town.agent(), await town.agent()]
     using socket = await town.socket(bob, { protocols: ['synapse.v1', `bearer.${token(cleo)}`] })
     expect((await socket.next('hello')).account).toMatchObject({ handle: bob.handle })
   })
 
-  /** What comes back to an attempt to open a socket. */
+  /** The answer to an attempt to open a socket. */
   async function attempt(headers: Record<string, string>, path = '/v1/ws') {
     const answer = await exchange(town.url, handshake(town.url, path, headers))
     if (typeof answer === 'string') return { status: 0, code: answer, headers: new Map<string, string>() }
@@ -97,22 +100,22 @@ describe('opening', () => {
     headers: (town: Town) => Promise<Record<string, string>>,
     code: string,
   ][] = [
-    ['nobody', async () => ({}), 'not_authenticated'],
-    ['somebody with an unknown token', async () => ({ authorization: 'Bearer syn_no' }), 'invalid_token'],
-    ['somebody with an empty token', async () => ({ authorization: 'Bearer ' }), 'missing_token'],
+    ['a request without a credential', async () => ({}), 'not_authenticated'],
+    ['an unknown token', async () => ({ authorization: 'Bearer syn_no' }), 'invalid_token'],
+    ['an empty token', async () => ({ authorization: 'Bearer ' }), 'missing_token'],
     [
-      'somebody with an unknown token among the subprotocols',
+      'an unknown token among the subprotocols',
       async () => ({ 'sec-websocket-protocol': 'synapse.v1, bearer.syn_no' }),
       'invalid_token',
     ],
-    ['somebody with an unknown session', async () => ({ cookie: 'synapse_session=no' }), 'invalid_session'],
+    ['an unknown session', async () => ({ cookie: 'synapse_session=no' }), 'invalid_session'],
     [
-      'somebody with a bad token and a good session',
+      'an invalid token beside a valid session',
       async () => ({ ...(await town.human()).credential, authorization: 'Bearer syn_no' }),
       'invalid_token',
     ],
     [
-      'somebody whose token was revoked',
+      'a revoked token',
       async () => {
         const bob = await town.agent()
         await town.world.revokes(bob)
@@ -134,7 +137,7 @@ describe('opening', () => {
     expect(await attempt(await headers(town))).toMatchObject({ status: 401, code })
   })
 
-  test('a token in the query is not looked at', async () => {
+  test('a token in the query is ignored', async () => {
     const bob = await town.agent()
     expect(await attempt({}, `/v1/ws?token=${token(bob)}&access_token=${token(bob)}`)).toMatchObject({
       status: 401,
@@ -142,7 +145,7 @@ describe('opening', () => {
     })
   })
 
-  test('a plain GET is told to upgrade, once it is known who asks', async () => {
+  test('a plain GET with a valid credential is answered with 426', async () => {
     const bob = await town.agent()
     const { status, headers, body } = await bob.get('/v1/ws')
     expect(status).toBe(426)
@@ -157,7 +160,7 @@ describe('opening', () => {
     expect(await exchange(town.url, request)).toMatchObject({ status: 400 })
   })
 
-  test('handshakes that fail take no place', async () => {
+  test('failed handshakes take no place', async () => {
     const bob = await town.agent()
     const request = handshake(town.url, '/v1/ws', bob.credential).replace(/Sec-WebSocket-Key.*\r\n/, '')
     for (let round = 0; round < 12; round++) await exchange(town.url, request)
@@ -165,7 +168,7 @@ describe('opening', () => {
     for (const socket of sockets) socket[Symbol.dispose]()
   })
 
-  test('there is none on the transport of the local operator', async () => {
+  test('the socket of the local operator offers no WebSocket', async () => {
     const bob = await town.agent()
     for (const path of ['/v1/ws', '/v1/ws?channel=room']) {
       const asOperator = await town.world.operator.get(path, { upgrade: 'websocket' })
@@ -175,7 +178,7 @@ describe('opening', () => {
     }
   })
 
-  test("a cookie counts only for the server's own pages and those of listed origins", async () => {
+  test('a cookie is accepted only from the server’s own pages and from listed origins', async () => {
     const clint = await town.human()
     const cookie = clint.credential
     for (const origin of [undefined, town.url, 'https://chat.example'])
@@ -191,14 +194,14 @@ describe('opening', () => {
       expect(await attempt({ ...cookie, origin })).toMatchObject({ status: 403, code: 'origin_not_allowed' })
   })
 
-  test('a token counts whatever page it comes from', async () => {
+  test('a token is accepted from any page', async () => {
     const bob = await town.agent()
     expect(await attempt({ ...bob.credential, origin: 'https://evil.example' })).toMatchObject({
       status: 101,
     })
   })
 
-  test('an account has ten streams at most, of all kinds; a closed one gives its place back', async () => {
+  test('an account has at most ten streams of all kinds, and a closed one makes room', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const sockets = await Promise.all(Array.from({ length: 8 }, () => town.socket(bob)))
@@ -217,8 +220,8 @@ describe('opening', () => {
   })
 })
 
-describe('subscribing', () => {
-  test('without since, it brings what happens from now on, and to nobody else', async () => {
+describe('subscriptions', () => {
+  test('without since a subscription begins now, and other sockets receive nothing', async () => {
     const room = await town.room()
     const [alice, bob] = [await town.agent(room), await town.agent(room)]
     await alice.posts(room, 'before')
@@ -239,7 +242,7 @@ describe('subscribing', () => {
     expect(silent.events).toEqual([])
   })
 
-  test('with since, the past comes first and is marked, then the present, without a gap or a duplicate', async () => {
+  test('with since a subscription sends marked past events, then live ones, without a gap or a duplicate', async () => {
     const room = await town.room()
     const [alice, bob] = [await town.agent(room), await town.agent(room)]
     const past = []
@@ -256,7 +259,7 @@ describe('subscribing', () => {
     expect(socket.events.at(-1)).not.toHaveProperty('replay')
   })
 
-  test('with since=oldest it brings everything that there is to hear', async () => {
+  test('since=oldest sends every past event that the account may see', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const { seq } = await bob.posts(room, 'one')
@@ -271,7 +274,7 @@ describe('subscribing', () => {
     expect(seqs(socket).at(-1)).toBe(seq)
   })
 
-  test('everything with *, also the channels that one joins later', async () => {
+  test('* subscribes to all channels, including those joined later', async () => {
     const [here, there] = [await town.room(), await town.room('private')]
     const [alice, bob] = [await town.agent(here, there), await town.agent(here)]
     using socket = await town.socket(bob)
@@ -292,7 +295,7 @@ describe('subscribing', () => {
     expect(bodies(socket)).toEqual(['here', undefined, 'there', 'here again'])
   })
 
-  test('a * that is still reading the past hears a channel that is joined meanwhile', async () => {
+  test('a replay of * includes a channel that is joined meanwhile', async () => {
     const [here, there] = [await town.room(), await town.room('private')]
     const [alice, bob] = [await town.agent(here, there), await town.agent(here)]
     for (let i = 0; i < 30; i++) await alice.posts(here, `past ${i}`)
@@ -306,7 +309,7 @@ describe('subscribing', () => {
     expect(new Set(seqs(socket)).size).toBe(seqs(socket).length)
   })
 
-  test('only the types that are asked for, by name or by prefix', async () => {
+  test('a subscription can be limited to event types, by name or by prefix', async () => {
     const room = await town.room()
     const [alice, bob] = [await town.agent(room), await town.agent(room)]
     using members = await town.socket(bob)
@@ -322,7 +325,7 @@ describe('subscribing', () => {
     expect(messages.events.map(({ type }) => type)).toEqual(['message.created'])
   })
 
-  test('an event comes once, however many subscriptions match', async () => {
+  test('an event arrives once, however many subscriptions match', async () => {
     const room = await town.room()
     const [alice, bob] = [await town.agent(room), await town.agent(room)]
     using socket = await town.socket(bob)
@@ -334,7 +337,7 @@ describe('subscribing', () => {
     expect(bodies(socket)).toEqual(['once'])
   })
 
-  test('whoever subscribes to a channel again replaces what it had', async () => {
+  test('a second subscription to a channel replaces the first', async () => {
     const room = await town.room()
     const [alice, bob] = [await town.agent(room), await town.agent(room)]
     using socket = await town.socket(bob)
@@ -345,7 +348,7 @@ describe('subscribing', () => {
     expect(socket.events).toEqual([])
   })
 
-  test('until it is taken back, for one channel or for all', async () => {
+  test('unsubscribe ends the subscription of one channel, or of all with *', async () => {
     const [one, two] = [await town.room(), await town.room()]
     const [alice, bob] = [await town.agent(one, two), await town.agent(one, two)]
     using socket = await town.socket(bob)
@@ -368,14 +371,14 @@ describe('subscribing', () => {
     expect(bodies(socket)).toEqual(['heard', 'heard again'])
   })
 
-  test('names are read in any case', async () => {
+  test('channel names are accepted in any case', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     using socket = await town.socket(bob)
     expect((await socket.subscribe([room.slug.toUpperCase()])).channels).toEqual([room.slug])
   })
 
-  test('resume plays every subscription again from a position, then goes on live', async () => {
+  test('resume replays all subscriptions from a position and then continues live', async () => {
     const [one, two] = [await town.room(), await town.room()]
     const [alice, bob] = [await town.agent(one, two), await town.agent(one, two)]
     using socket = await town.socket(bob)
@@ -394,7 +397,7 @@ describe('subscribing', () => {
     expect(socket.events.slice(before).map(({ replay }) => replay)).toEqual([true, undefined])
   })
 
-  test('a socket has 200 subscriptions at most, and one more is an error that changes nothing', async () => {
+  test('a socket has at most 200 subscriptions, and one more is refused without effect', async () => {
     const rooms = await Promise.all(Array.from({ length: 201 }, () => town.room()))
     const bob = await town.agent(...rooms)
     using socket = await town.socket(bob)
@@ -407,7 +410,7 @@ describe('subscribing', () => {
       type: 'error',
       code: 'too_many_subscriptions',
     })
-    // One that is had already is not one more.
+    // A channel that is subscribed already does not count again.
     expect(await socket.subscribe([slugs[0] ?? ''])).toMatchObject({ type: 'subscribed' })
     await bob.posts(last, 'unheard')
     await bob.posts(rooms[199] ?? last, 'heard')
@@ -416,8 +419,8 @@ describe('subscribing', () => {
   })
 })
 
-describe('cursors that cannot be used', () => {
-  test('of another history are answered with resync, and the socket goes on', async () => {
+describe('unusable cursors', () => {
+  test('a cursor of another epoch is answered with resync, and the socket stays open', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const foreign = btoa('2|01JX8M6Z3Q5T7V9W1Y2B4D6F8H|3').replace(/=+$/, '')
@@ -435,7 +438,7 @@ describe('cursors that cannot be used', () => {
     expect(socket.events).toEqual([])
   })
 
-  test('below what is kept are answered with resync and where to begin', async () => {
+  test('a cursor below the purged range is answered with resync and the oldest cursor', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const old = await bob.posts(room, 'old')
@@ -452,29 +455,29 @@ describe('cursors that cannot be used', () => {
   })
 })
 
-describe('frames that cannot be understood, or not be obeyed', () => {
+describe('invalid frames', () => {
   const table: readonly [title: string, frame: object | string, code: string][] = [
-    ['no JSON', 'hello?', 'invalid_frame'],
-    ['nothing', '', 'invalid_frame'],
-    ['no object', '[1]', 'unknown_type'],
-    ['null', 'null', 'unknown_type'],
-    ['no type', { id: 'x' }, 'unknown_type'],
+    ['a frame that is not JSON', 'hello?', 'invalid_frame'],
+    ['an empty frame', '', 'invalid_frame'],
+    ['a frame that is not an object', '[1]', 'unknown_type'],
+    ['the frame null', 'null', 'unknown_type'],
+    ['a frame without a type', { id: 'x' }, 'unknown_type'],
     ['an unknown type', { type: 'shout', id: 'x' }, 'unknown_type'],
     ['a subscription to nothing', { type: 'subscribe', channels: [], id: 'x' }, 'invalid_frame'],
     ['a subscription without channels', { type: 'subscribe', id: 'x' }, 'invalid_frame'],
-    ['channels that are no names', { type: 'subscribe', channels: [{}], id: 'x' }, 'invalid_frame'],
+    ['channels that are not strings', { type: 'subscribe', channels: [{}], id: 'x' }, 'invalid_frame'],
     [
       'more than 50 channels at once',
       { type: 'subscribe', channels: Array.from({ length: 51 }, (_, i) => `r${i}`), id: 'x' },
       'invalid_frame',
     ],
     ['an unknown channel', { type: 'subscribe', channels: ['nowhere'], id: 'x' }, 'channel_not_found'],
-    ['a name that cannot be', { type: 'subscribe', channels: ['__proto__'], id: 'x' }, 'channel_not_found'],
-    ['a bad cursor', { type: 'subscribe', channels: ['*'], since: 'soon', id: 'x' }, 'invalid_cursor'],
+    ['an invalid channel name', { type: 'subscribe', channels: ['__proto__'], id: 'x' }, 'channel_not_found'],
+    ['a malformed cursor', { type: 'subscribe', channels: ['*'], since: 'soon', id: 'x' }, 'invalid_cursor'],
     ['a resume without a cursor', { type: 'resume', id: 'x' }, 'invalid_frame'],
-    ['a resume with a bad cursor', { type: 'resume', cursor: '?', id: 'x' }, 'invalid_cursor'],
+    ['a resume with a malformed cursor', { type: 'resume', cursor: '?', id: 'x' }, 'invalid_cursor'],
   ]
-  test.each(table)('%s: an error, and the socket stays open', async (_, frame, code) => {
+  test.each(table)('%s gets an error, and the socket stays open', async (_, frame, code) => {
     const bob = await town.agent()
     using socket = await town.socket(bob)
     socket.say(frame)
@@ -485,7 +488,7 @@ describe('frames that cannot be understood, or not be obeyed', () => {
     expect(socket.end).toBeUndefined()
   })
 
-  test('a field that is wrong is named, with what it should be', async () => {
+  test('an error names the invalid field and what it should be', async () => {
     using socket = await town.socket(await town.agent())
     for (const [frame, detail] of [
       [{ type: 'subscribe' }, 'channels: Field required'],
@@ -500,7 +503,7 @@ describe('frames that cannot be understood, or not be obeyed', () => {
     }
   })
 
-  test('half a pair in a frame is refused, and the answer can be read', async () => {
+  test('a lone surrogate in a frame is refused, and the error itself is valid Unicode', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     using socket = await town.socket(bob)
@@ -518,7 +521,7 @@ describe('frames that cannot be understood, or not be obeyed', () => {
     expect(socket.texts.join()).not.toContain(half)
   })
 
-  test('bytes are no frame', async () => {
+  test('a binary frame is refused', async () => {
     const bob = await town.agent()
     using socket = await town.socket(bob)
     socket.sendBytes(new TextEncoder().encode('{"type":"ping"}'))
@@ -526,7 +529,7 @@ describe('frames that cannot be understood, or not be obeyed', () => {
     await socket.settle()
   })
 
-  test('one channel that is shut refuses the whole subscription and is named', async () => {
+  test('one inaccessible channel refuses the whole subscription and is named', async () => {
     const [open, shut] = [await town.room(), await town.room()]
     const bob = await town.agent(open)
     using socket = await town.socket(bob)
@@ -551,7 +554,7 @@ describe('frames that cannot be understood, or not be obeyed', () => {
     expect(await raw.ended).toMatchObject({ code: 1009 })
   })
 
-  test('a ping is answered with its id, and without one too', async () => {
+  test('a ping is answered with its id, or without one', async () => {
     const bob = await town.agent()
     using socket = await town.socket(bob)
     socket.say({ type: 'ping', id: 7 })
@@ -560,7 +563,7 @@ describe('frames that cannot be understood, or not be obeyed', () => {
     expect(await socket.next('pong')).toEqual({ type: 'pong' })
   })
 
-  test('frames are answered in the order in which they came', async () => {
+  test('frames are answered in the order of arrival', async () => {
     const rooms = [await town.room(), await town.room()]
     const bob = await town.agent(...rooms)
     using socket = await town.socket(bob)
@@ -576,8 +579,8 @@ describe('frames that cannot be understood, or not be obeyed', () => {
   })
 })
 
-describe('while nothing happens', () => {
-  test('a socket is told its position, and pinged, every 15 seconds', async () => {
+describe('an idle socket', () => {
+  test('an idle socket is pinged and receives its position every 15 seconds', async () => {
     await using calm = await Town.open()
     const bob = await calm.agent()
     using socket = await RawWebSocket.open(calm.url, { headers: bob.credential })
@@ -594,7 +597,7 @@ describe('while nothing happens', () => {
   test.concurrent.each([
     ['/v1/ws', 15],
     ['/v1/ws?channel=room', 20],
-  ] as const)('a peer that answers no ping is taken for gone: %s', async (path, seconds) => {
+  ] as const)('a peer that answers no ping is disconnected: %s', async (path, seconds) => {
     await using calm = await world()
     const { clock } = calm
     await calm.channel('room')
@@ -616,8 +619,8 @@ describe('while nothing happens', () => {
   })
 })
 
-describe('a fault of the server', () => {
-  test('answers the frame that met it with an error and the next one as ever, and is logged', async () => {
+describe('server errors', () => {
+  test('a server error is logged and answered with an error frame, and the next frame is answered as usual', async () => {
     await using w = await world()
     const room = await w.channel('general')
     const bob = await w.agent('bob', { channels: { general: 'member' } })

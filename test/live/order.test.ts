@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { LiveSocket } from '../support/sockets'
 import { type Person, type Room, type World, world } from '../support/world'
 
-/** A room in which ten writers post until they are told to stop. */
+/** A room in which ten writers post until they are stopped. */
 async function busyRoom() {
   const w = await world({ settings: { SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100' } })
   const room = await w.channel('room')
@@ -22,7 +22,7 @@ async function busyRoom() {
     room,
     bob,
     socket: () => LiveSocket.open(w.url, bob.credential),
-    /** Ends the writing, posts once more, and waits until that came; answers the messages that came to each. */
+    /** Stops the writers, posts once more, waits until that arrives, and returns the messages of each socket. */
     async heardBy(sockets: readonly LiveSocket[]): Promise<number[][]> {
       await quiet()
       const { seq: last } = await bob.posts(room, 'the end')
@@ -38,14 +38,14 @@ async function busyRoom() {
   }
 }
 
-/** The numbers of a room's messages, from one on. */
+/** The sequence numbers of the messages of a room, from one of them on. */
 async function messagesFrom(w: World, room: Room, from: number): Promise<number[]> {
   return (await w.storedLog())
     .filter(({ type, channel, seq }) => type === 'message.created' && channel === room.slug && seq >= from)
     .map(({ seq }) => seq)
 }
 
-test('a socket that subscribes while ten write hears each message once and in order, however it subscribes', async () => {
+test('a socket that subscribes while ten writers post receives each message once and in order, for every kind of subscription', async () => {
   await using busy = await busyRoom()
   const { w, room, bob } = busy
   const { cursor: since } = await bob.posts(room, 'some position')
@@ -68,7 +68,7 @@ test('a socket that subscribes while ten write hears each message once and in or
   for (const socket of sockets) socket[Symbol.dispose]()
 })
 
-test('a socket that subscribes again and again, in other ways, misses nothing and hears nothing twice', async () => {
+test('a socket that repeatedly changes its subscription misses and repeats nothing', async () => {
   await using busy = await busyRoom()
   using socket = await busy.socket()
   await socket.subscribe(['room'])
@@ -78,7 +78,7 @@ test('a socket that subscribes again and again, in other ways, misses nothing an
   expect(heard).toEqual(await messagesFrom(busy.w, busy.room, heard[0] ?? 0))
 })
 
-test('a socket that resumes hears everything after that position once more, and then each message once', async () => {
+test('a socket that resumes receives everything after that position, and then each message once', async () => {
   await using busy = await busyRoom()
   using socket = await busy.socket()
   await socket.subscribe(['room'])
@@ -93,7 +93,7 @@ test('a socket that resumes hears everything after that position once more, and 
   expect(before).toEqual((await messagesFrom(busy.w, busy.room, before[0] ?? 0)).slice(0, before.length))
 })
 
-test('a socket that takes a subscription back and gets it again from its last cursor misses nothing', async () => {
+test('a socket that unsubscribes and subscribes again from its last cursor misses nothing', async () => {
   await using busy = await busyRoom()
   using socket = await busy.socket()
   await socket.subscribe(['room'])
@@ -106,7 +106,7 @@ test('a socket that takes a subscription back and gets it again from its last cu
   expect(heard).toEqual(await messagesFrom(busy.w, busy.room, heard[0] ?? 0))
 })
 
-test('an answered post was heard before by nobody, and is heard by everybody after', async () => {
+test('a post is delivered to open sockets by the time it is answered', async () => {
   await using busy = await busyRoom()
   using socket = await busy.socket()
   await socket.subscribe(['room'])

@@ -8,13 +8,13 @@ import { Site } from '../support/site'
 import { LiveSocket, until, within } from '../support/sockets'
 import { SECOND, world } from '../support/world'
 
-// Bun's own patience cannot be shortened, so some of these really take that long.
+// The timeouts of Bun cannot be shortened, so some of these tests take that long.
 setDefaultTimeout(40_000)
 
 /** About 48 kB on the wire. */
 const BIG = '語'.repeat(16_000)
 
-describe('a client that takes its time', () => {
+describe('slow requests', () => {
   const begin = `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: `
   const table: readonly (readonly [title: string, write: (to: RawConnection) => Timer | undefined])[] = [
     ['says nothing', () => undefined],
@@ -33,19 +33,22 @@ describe('a client that takes its time', () => {
       },
     ],
   ]
-  test.concurrent.each([...table])('is cut off, and keeps nobody waiting: one that %s', async (_, write) => {
-    await using w = await world()
-    const connections = await Promise.all(Array.from({ length: 50 }, () => RawConnection.open(w.url)))
-    const timers = connections.map(write)
-    expect(await within(5000, w.guest.get('/healthz'))).toMatchObject({ status: 200 })
-    for (const connection of connections) expect(await connection.endedWithin(20_000)).toBeDefined()
-    for (const timer of timers) clearInterval(timer)
-    expect((await w.guest.get('/healthz')).status).toBe(200)
-  })
+  test.concurrent.each([...table])(
+    'fifty clients are disconnected and do not delay others when each %s',
+    async (_, write) => {
+      await using w = await world()
+      const connections = await Promise.all(Array.from({ length: 50 }, () => RawConnection.open(w.url)))
+      const timers = connections.map(write)
+      expect(await within(5000, w.guest.get('/healthz'))).toMatchObject({ status: 200 })
+      for (const connection of connections) expect(await connection.endedWithin(20_000)).toBeDefined()
+      for (const timer of timers) clearInterval(timer)
+      expect((await w.guest.get('/healthz')).status).toBe(200)
+    },
+  )
 })
 
-describe('a connection that waits for its next request', () => {
-  test('is kept longer than proxies keep theirs, and the page for operators says how long', async () => {
+describe('idle connections', () => {
+  test('an idle connection is kept longer than common proxies keep theirs, and for the documented time', async () => {
     const page = await Bun.file(`${import.meta.dir}/../../docs/operating.md`).text()
     expect(page).toContain(`waits for its next request for ${KEEP_ALIVE_SECONDS} seconds`)
     const [paragraph = ''] = /[*]{2}Idle connections[*]{2}:[\s\S]*?and HAProxy/.exec(page) ?? []
@@ -54,11 +57,11 @@ describe('a connection that waits for its next request', () => {
     for (const seconds of theirs) expect(KEEP_ALIVE_SECONDS - seconds).toBeGreaterThanOrEqual(20)
     // Bun's own limit (bun-types, `idleTimeout`).
     expect(KEEP_ALIVE_SECONDS).toBeLessThanOrEqual(255)
-    // Nor does a request that was held make it shorter.
+    // A long poll on the connection does not shorten it.
     for (const seconds of [1, 60]) expect(patienceFor(seconds)).toBeGreaterThanOrEqual(KEEP_ALIVE_SECONDS)
   })
 
-  test.concurrent('is closed when that time is over, and by nothing else: not by the patience with a first request', async () => {
+  test.concurrent('an idle connection is closed after the keep-alive time and not after the shorter timeout of a first request', async () => {
     const http = { fetch: async () => new Response('served'), refuse: async () => new Response(null) }
     const report = console.error
     const place = { host: '127.0.0.1', port: 0, accepts: null, rescue: false, tls: undefined, http, report }
@@ -73,7 +76,7 @@ describe('a connection that waits for its next request', () => {
       }
       expect(await soon?.endedWithin(20_000)).toBeDefined()
       expect(await silent?.endedWithin(20_000)).toBeDefined()
-      // What has asked once stays, when what has never asked is gone.
+      // A connection that has made a request stays open after one that never did was closed.
       expect(await later?.endedWithin(0)).toBeUndefined()
       later?.[Symbol.dispose]()
     } finally {
@@ -82,7 +85,7 @@ describe('a connection that waits for its next request', () => {
   })
 })
 
-test.concurrent('a reader that takes one byte a second is closed like one that takes none', async () => {
+test.concurrent('a reader that takes one byte a second is closed like one that takes nothing', async () => {
   await using w = await world()
   const room = await w.channel('room')
   const alice = await w.agent('alice', { channels: { room: 'member' } })
@@ -108,7 +111,7 @@ test.concurrent('a reader that takes one byte a second is closed like one that t
 
 const tcpTable = '/proc/net/tcp'
 
-/** Whether the kernel still has the server's end of a connection open. */
+/** Whether the kernel still holds the server’s end of a connection open. */
 function isHeld(url: string, { port }: RawConnection): boolean {
   const hex = (number: number) => `:${number.toString(16).toUpperCase().padStart(4, '0')}`
   const ends = `${hex(Number(new URL(url).port))} \\w+${hex(port)} 01 `
@@ -116,7 +119,7 @@ function isHeld(url: string, { port }: RawConnection): boolean {
 }
 
 test.concurrent.skipIf(!existsSync(tcpTable))(
-  'the connection of a stream that was ended for its slowness is cut: it holds no memory and no place',
+  'a stream that ended because its reader was slow is disconnected and holds no memory and no place',
   async () => {
     await using w = await world()
     const room = await w.channel('room')
@@ -134,7 +137,7 @@ test.concurrent.skipIf(!existsSync(tcpTable))(
   },
 )
 
-test.concurrent('forty readers that never read cost the server little, and the others nothing', async () => {
+test.concurrent('forty readers that never read cost little memory and do not affect others', async () => {
   await using site = new Site()
   const server = await site.serveWith({ SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100' })
   await server.room('room')
@@ -171,7 +174,7 @@ test.concurrent('forty readers that never read cost the server little, and the o
     await socket.arrivals.next((frame) => frame.seq === seqs.at(-1), 'the last')
     expect(socket.events.map(({ seq }) => seq)).toEqual(seqs)
   }
-  // Unsent data may come to 1 MiB a stream; kept for all, these messages would be 14 MB for each of the forty.
+  // A stream may have 1 MiB of unsent data; kept for all forty, these messages would take 14 MB each.
   const grown = (server.residentBytes() ?? 0) - warm
   expect(grown / 2 ** 20).toBeLessThan(40 + 100)
 })

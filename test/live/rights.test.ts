@@ -11,7 +11,7 @@ afterAll(() => town[Symbol.asyncDispose]())
 
 const typesOf = (socket: LiveSocket) => socket.events.map(({ type }) => type)
 
-describe('a multiplexed socket', () => {
+describe('a multiplexed socket and access', () => {
   const endings: readonly [
     title: string,
     code: number,
@@ -22,22 +22,25 @@ describe('a multiplexed socket', () => {
     ['the account is archived', 1008, 'auth_revoked', (place, bob) => place.world.archives(bob)],
     ['the token expires', 1008, 'expired', (place) => place.world.clock.advance(DAY)],
   ]
-  test.each(endings)('says bye and closes within a second when %s', async (_, code, reason, end) => {
-    await using place = await Town.open()
-    const room = await place.room()
-    const expiresAt = new Date(place.world.clock.now() / 1000 + 60_000).toISOString()
-    const bob = await place.world.agent('bob', { channels: { [room.slug]: 'member' }, expiresAt })
-    const alice = await place.agent(room)
-    using socket = await place.socket(bob)
-    await socket.subscribe(['*'])
-    await end(place, bob)
-    expect(await socket.closedWithin(1500)).toMatchObject({ code })
-    await alice.posts(room, 'unheard')
-    expect(socket.frames.at(-1)).toEqual({ type: 'bye', reason })
-    expect(JSON.stringify(socket.frames)).not.toContain('unheard')
-  })
+  test.each(endings)(
+    'a socket sends bye and closes within a second when %s',
+    async (_, code, reason, end) => {
+      await using place = await Town.open()
+      const room = await place.room()
+      const expiresAt = new Date(place.world.clock.now() / 1000 + 60_000).toISOString()
+      const bob = await place.world.agent('bob', { channels: { [room.slug]: 'member' }, expiresAt })
+      const alice = await place.agent(room)
+      using socket = await place.socket(bob)
+      await socket.subscribe(['*'])
+      await end(place, bob)
+      expect(await socket.closedWithin(1500)).toMatchObject({ code })
+      await alice.posts(room, 'unheard')
+      expect(socket.frames.at(-1)).toEqual({ type: 'bye', reason })
+      expect(JSON.stringify(socket.frames)).not.toContain('unheard')
+    },
+  )
 
-  test('closes when its person signs out, and only the sockets of that session', async () => {
+  test('signing out closes the sockets of that session and no others', async () => {
     const room = await town.room()
     const clint = await town.human(room)
     const elsewhere = town.world.caller({
@@ -54,7 +57,7 @@ describe('a multiplexed socket', () => {
     await there.next('message.created')
   })
 
-  test('of another token of the same account stays open when one is revoked', async () => {
+  test('revoking a token leaves sockets of other tokens of the account open', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const { body } = await town.world.operator.post<{ token: string }>('/v1/admin/tokens', {
@@ -68,7 +71,7 @@ describe('a multiplexed socket', () => {
     expect(other.end).toBeUndefined()
   })
 
-  test('that asked for a channel is told when it is left, and stays open', async () => {
+  test('a socket subscribed to a channel is told when its account leaves it, and stays open', async () => {
     const [room, other] = [await town.room('private'), await town.room()]
     const [alice, bob] = [await town.agent(room, other), await town.agent(room, other)]
     using socket = await town.socket(bob)
@@ -88,7 +91,7 @@ describe('a multiplexed socket', () => {
     expect(heard).toMatchObject({ type: 'message.created', channel: other.slug })
   })
 
-  test('that asked for everything is told when a channel is left, and hears it again after joining again', async () => {
+  test('a socket subscribed to * is told when its account leaves a channel, and receives it again after rejoining', async () => {
     const room = await town.room('private')
     const [alice, bob] = [await town.agent(room), await town.agent(room)]
     using socket = await town.socket(bob)
@@ -107,7 +110,7 @@ describe('a multiplexed socket', () => {
     expect(JSON.stringify(socket.frames)).not.toContain('secret')
   })
 
-  test('is told that a channel was archived, and nothing after that; unarchived, it is heard again', async () => {
+  test('a socket is told that a channel was archived, receives nothing from it, and receives it again once it is unarchived', async () => {
     const room = await town.room()
     const [alice, bob] = [await town.agent(room), await town.agent(room)]
     using everything = await town.socket(bob)
@@ -127,7 +130,7 @@ describe('a multiplexed socket', () => {
     expect(typesOf(named)).toEqual(['channel.archived'])
   })
 
-  test('hears no more of a channel whose backlog it is still reading, once that is left', async () => {
+  test('a socket cannot replay a channel that its account has left', async () => {
     const room = await town.room('private')
     const [alice, bob] = [await town.agent(room), await town.agent(room)]
     for (let i = 0; i < 20; i++) await alice.posts(room, `secret ${i}`)
@@ -143,20 +146,20 @@ describe('a multiplexed socket', () => {
   })
 })
 
-describe('nothing of a private channel reaches', () => {
-  /** Somebody who is not in the room, whatever else they may be. */
+describe('outsiders of a private channel', () => {
+  /** An account outside the channel, whatever else it may be. */
   const outsiders: readonly [title: string, who: (room: Room) => Promise<Person>][] = [
-    ['an agent who is not in it', () => town.agent()],
-    ['a human who is not in it', () => town.human()],
-    ['a system admin who is not in it', () => town.world.human(town.name('admin'), { isAdmin: true })],
+    ['an agent who is not a member', () => town.agent()],
+    ['a human who is not a member', () => town.human()],
+    ['a system admin who is not a member', () => town.world.human(town.name('admin'), { isAdmin: true })],
     ['an admin token', () => town.world.agent(town.name('root'), { scopes: ['admin:*'] })],
     [
-      'a token that names it, without membership',
+      'a token that names the channel, without membership',
       ({ slug }) =>
         town.world.agent(town.name('named'), { scopes: [`channel:${slug}:read`, `channel:${slug}:post`] }),
     ],
     [
-      'a member whose token may not read it',
+      'a member whose token may not read the channel',
       async (room) =>
         town.world.agent(town.name('poster'), {
           channels: { [room.slug]: 'member' },
@@ -164,7 +167,7 @@ describe('nothing of a private channel reaches', () => {
         }),
     ],
     [
-      'somebody who has left it',
+      'an account that has left the channel',
       async (room) => {
         const bob = await town.agent(room)
         await town.world.leaves(bob, room)
@@ -172,39 +175,42 @@ describe('nothing of a private channel reaches', () => {
       },
     ],
   ]
-  test.each(outsiders)('%s, on any transport, from now on or from the beginning', async (_, who) => {
-    const room = await town.room('private')
-    const [alice, clint] = [await town.agent(room), await town.human(room)]
-    await alice.posts(room, 'an old secret')
-    const outsider = await who(room)
-    using control = await town.channelSocket(clint, room)
-    using live = await town.socket(outsider)
-    using past = await town.socket(outsider)
-    using stream = await town.stream(outsider)
-    using whole = await town.stream(outsider, '?since=oldest')
-    await control.next('hello')
-    for (const each of [stream, whole]) await each.next('hello')
-    await live.subscribe(['*'])
-    await past.subscribe(['*'], { since: 'oldest' })
-    await past.next('position')
-    let isAnswered = false
-    const waiting = outsider.get('/v1/events?wait=30&type=message.created,member.joined')
-    void waiting.then(() => (isAnswered = true))
-    for (const socket of [live, past])
-      expect(await socket.subscribe([room.slug])).toMatchObject({ type: 'error' })
-    const posted = await alice.posts(room, 'a new secret')
-    await control.next('message.created')
-    for (const socket of [live, past]) await socket.settle()
-    const page = await outsider.get('/v1/events?since=oldest&limit=500')
-    expect(isAnswered).toBe(false)
-    await town.world.joins(outsider, await town.room())
-    const polled = await outsider.get('/v1/messages?channel=*&since=oldest&limit=200')
-    const seen = [live, past].map(({ texts }) => texts.join()).join() + stream.text + whole.text
-    for (const text of [seen, page.text, polled.text, (await waiting).text]) {
-      expect(text).not.toContain('secret')
-      expect(text).not.toContain(posted.id)
-    }
-  })
+  test.each(outsiders)(
+    '%s receives nothing of a private channel, on any transport, live or past',
+    async (_, who) => {
+      const room = await town.room('private')
+      const [alice, clint] = [await town.agent(room), await town.human(room)]
+      await alice.posts(room, 'an old secret')
+      const outsider = await who(room)
+      using control = await town.channelSocket(clint, room)
+      using live = await town.socket(outsider)
+      using past = await town.socket(outsider)
+      using stream = await town.stream(outsider)
+      using whole = await town.stream(outsider, '?since=oldest')
+      await control.next('hello')
+      for (const each of [stream, whole]) await each.next('hello')
+      await live.subscribe(['*'])
+      await past.subscribe(['*'], { since: 'oldest' })
+      await past.next('position')
+      let isAnswered = false
+      const waiting = outsider.get('/v1/events?wait=30&type=message.created,member.joined')
+      void waiting.then(() => (isAnswered = true))
+      for (const socket of [live, past])
+        expect(await socket.subscribe([room.slug])).toMatchObject({ type: 'error' })
+      const posted = await alice.posts(room, 'a new secret')
+      await control.next('message.created')
+      for (const socket of [live, past]) await socket.settle()
+      const page = await outsider.get('/v1/events?since=oldest&limit=500')
+      expect(isAnswered).toBe(false)
+      await town.world.joins(outsider, await town.room())
+      const polled = await outsider.get('/v1/messages?channel=*&since=oldest&limit=200')
+      const seen = [live, past].map(({ texts }) => texts.join()).join() + stream.text + whole.text
+      for (const text of [seen, page.text, polled.text, (await waiting).text]) {
+        expect(text).not.toContain('secret')
+        expect(text).not.toContain(posted.id)
+      }
+    },
+  )
 })
 
 describe('who hears what (§16.5)', () => {
@@ -274,7 +280,7 @@ describe('who hears what (§16.5)', () => {
     ['message.created', (_, { subject, room }) => subject.posts(room, 'hello'), ['subject', 'neighbour']],
     ['channel.archived', (place, { room }) => place.world.archives(room), ['subject', 'neighbour']],
   ]
-  test.each(table)('%s', async (type, act, audience) => {
+  test.each(table)('%s reaches its audience and no other account', async (type, act, audience) => {
     await using place = await Town.open()
     const people = await cast(place)
     const sockets = new Map<Who, LiveSocket>()
@@ -290,9 +296,9 @@ describe('who hears what (§16.5)', () => {
     const heard = everybody.filter((who) =>
       sockets.get(who)?.frames.some((frame) => isEvent(frame) && frame.type === type),
     )
-    // Whoever loses the credential by it is told by the close.
+    // An account that loses its credential by the event learns of it by the close instead.
     expect(heard.filter((who) => !sockets.get(who)?.end)).toEqual([...audience])
-    // A poll, which judges by what is stored, tells the same people.
+    // A poll is judged by the store and must have the same audience.
     for (const who of everybody.filter((name) => !sockets.get(name)?.end)) {
       const page = await people[who].get<{ events: { type: string }[] }>(
         `/v1/events?since=${head}&type=${type}`,
@@ -302,7 +308,7 @@ describe('who hears what (§16.5)', () => {
     for (const socket of sockets.values()) socket[Symbol.dispose]()
   })
 
-  test('an admin who is one no more hears of others no more, on a socket that is open', async () => {
+  test('an account that stops being an admin receives no more events of others on its open socket', async () => {
     await using place = await Town.open()
     const admin = await place.world.human('admin', { isAdmin: true })
     using socket = await place.socket(admin)
@@ -313,7 +319,7 @@ describe('who hears what (§16.5)', () => {
     expect(socket.texts.join()).not.toContain('newcomer')
   })
 
-  test('no event carries an address, a token or a body that does not belong there', async () => {
+  test('no event contains an address, a token or the body of another channel', async () => {
     await using place = await Town.open()
     const admin = await place.world.human('admin', { isAdmin: true })
     using socket = await place.socket(admin)

@@ -1,4 +1,4 @@
-// Which streams hear of which room, by the real hub over a real store; what is here of a surface are the outlets.
+// Which streams receive the events of which room, by the real hub over a real store. Only the sinks are made here.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Core } from '../../src/core'
@@ -19,7 +19,7 @@ const operator = { via: 'operator' } as const
 let engine: Engine
 let core: Core
 let hub: Hub
-/** Everybody who has a socket. */
+/** All open connections. */
 const ears = new Set<Ear>()
 
 beforeAll(async () => {
@@ -35,14 +35,14 @@ afterAll(async () => {
   await engine[Symbol.asyncDispose]()
 })
 
-/** One connection: what it was sent, and the topics that it holds. */
+/** One connection: the messages sent to it, and the topics that it holds. */
 class Ear implements Sink {
   readonly heard: number[] = []
   readonly held = new Set<string>()
   readonly beatEvery = 1_000_000
   readonly stream: LiveStream
   readonly topics
-  /** The types that it asked for, null = all: everywhere, or by the place of the channel in the scene. */
+  /** The requested types (null = all) of everything, or of channels by their index in the scene. */
   readonly wants = new Map<number | '*', readonly string[] | null>()
 
   constructor(
@@ -65,7 +65,7 @@ class Ear implements Sink {
       channelIds: ids,
       types,
       threadRoot: null,
-      // Its own messages do not occur here, so this decides how it is served and nothing else.
+      // Its own messages do not occur here, so this only selects the way of delivery.
       notActorId: own ? null : this.reader.account.id,
     }
     await this.stream.select(filter, null)
@@ -106,7 +106,7 @@ interface Reader {
   readonly rooms: Set<number>
 }
 
-/** Channels, a writer who is in all of them, and readers who come and go. */
+/** Channels, a writer who is in all of them, and readers who join and leave. */
 class Scene {
   readonly archived = new Set<number>()
 
@@ -158,7 +158,7 @@ class Scene {
     }
   }
 
-  /** Posts and notes, and checks that both were heard once by those who should, and that no ear holds a topic too many. */
+  /** Posts and notes, checks that every reader with access received both once, and that no ear holds a superfluous topic. */
   async post(c: number): Promise<void> {
     const channel = this.channels[c]
     if (!channel || this.archived.has(c)) return
@@ -214,7 +214,7 @@ const act: fc.Arbitrary<(scene: Scene) => Promise<void>> = fc.oneof(
   fc.nat(5).map((e) => async () => [...ears][e]?.close()),
 )
 
-test('an event of a room is heard once by each stream that wants it and may, whatever came before', async () => {
+test('after any sequence of joins, leaves and subscriptions an event of a room reaches each stream with access once', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 20 }), async (acts) => {
       const scene = await Scene.build()
@@ -231,7 +231,7 @@ test('an event of a room is heard once by each stream that wants it and may, wha
   )
 })
 
-test('sockets that follow everything share a topic while they are in the same rooms, and hold no other', async () => {
+test('sockets that follow everything share one topic while they have the same channels', async () => {
   const scene = await Scene.build()
   const topics = () => [...ears].map(({ held }) => [...held].join())
   for (const r of [0, 0, 1]) await scene.open(r, { which: '*', types: [MESSAGE], own: true }, true)

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { DAY } from '../support/world'
 import { Town } from './town'
 
-test('a socket of a session that was prolonged stays open', async () => {
+test('a socket stays open when its session is renewed', async () => {
   await using place = await Town.open()
   const clint = await place.human()
   using socket = await place.socket(clint)

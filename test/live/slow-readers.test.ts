@@ -3,12 +3,12 @@ import { answerIn, chunkedBody, RawConnection, RawWebSocket } from '../support/r
 import { LiveSocket, until } from '../support/sockets'
 import { type Person, type Room, SECOND, type World, world } from '../support/world'
 
-// Much is sent here, and many servers run at once.
+// These tests send much data and run many servers at once.
 setDefaultTimeout(30_000)
 
-/** About 48 kB on the wire, so that few are needed to fill what lies between a server and a peer that does not read. */
+/** About 48 kB on the wire, so that a few fill the buffers between a server and a peer that does not read. */
 const BIG = '語'.repeat(16_000)
-/** So many fill the kernel's buffers of one connection, and the server's share of it, with something to spare. */
+/** Enough to fill the kernel's buffers of one connection and the server's own buffer. */
 const FLOOD = 150
 
 interface Scene extends AsyncDisposable {
@@ -47,13 +47,13 @@ async function scene(): Promise<Scene> {
   }
 }
 
-/** A peer that can stop reading, whatever it speaks. */
+/** A peer of any protocol that can stop reading. */
 interface Peer extends Disposable {
   pause(): void
   resume(): void
-  /** Numbers of the messages that came so far. */
+  /** Sequence numbers of the messages received so far. */
   heard(): number[]
-  /** What is said when it is closed for being slow, as far as it reads on; undefined while it is open. */
+  /** How the connection ended when it was closed for being slow; undefined while it is open. */
   ended(withinMs: number): Promise<string | undefined>
 }
 
@@ -131,7 +131,7 @@ async function messagesOf({ w }: Scene): Promise<number[]> {
   return (await w.storedLog()).filter(({ type }) => type === 'message.created').map(({ seq }) => seq)
 }
 
-/** One peer of each kind, none of which reads from now on. */
+/** One peer of each protocol, none of which reads from now on. */
 async function stalledPeers(place: Scene) {
   const stack = new DisposableStack()
   const open = []
@@ -143,8 +143,8 @@ async function stalledPeers(place: Scene) {
   return { open, [Symbol.dispose]: () => stack.dispose() }
 }
 
-describe('a reader that stops reading, whatever it speaks,', () => {
-  test.concurrent('and goes on in time has every message once and in order', async () => {
+describe('a reader that stops reading', () => {
+  test.concurrent('a reader of any protocol that continues in time receives every message once and in order', async () => {
     await using place = await scene()
     using stalled = await stalledPeers(place)
     await place.flood()
@@ -160,7 +160,7 @@ describe('a reader that stops reading, whatever it speaks,', () => {
     }
   })
 
-  test.concurrent('is closed after 30 seconds, and ten others have everything', async () => {
+  test.concurrent('a reader of any protocol is closed after 30 seconds, and ten other readers receive everything', async () => {
     await using place = await scene()
     const healthy: LiveSocket[] = []
     for (let i = 0; i < 10; i++) {
@@ -182,14 +182,14 @@ describe('a reader that stops reading, whatever it speaks,', () => {
       expect(socket.events.map((event) => event.seq)).toEqual(all)
       socket[Symbol.dispose]()
     }
-    // They read on: what they have is the beginning of what there was, and then they are told, or cut off.
+    // They read on: they have the beginning of all messages, and are then told or disconnected.
     for (const { title, peer } of stalled.open) {
       const end = (await peer.ended(8000)) ?? 'open'
       expect(['1013', '1006', 'event: bye\ndata: {"reason":"slow_consumer"}', 'reset']).toContain(end)
       const heard = peer.heard()
       expect({ title, heard }).toEqual({ title, heard: all.slice(0, heard.length) })
     }
-    // The log says whose they were.
+    // The log names the accounts.
     await place.w.stop()
     const told = place.w.log.split('\n').filter((line) => line.includes('its reader took nothing'))
     expect(told.map((line) => JSON.parse(line).account_id).toSorted()).toEqual(
@@ -199,7 +199,7 @@ describe('a reader that stops reading, whatever it speaks,', () => {
     )
   })
 
-  test.concurrent('hears nothing more when its credential ends', async () => {
+  test.concurrent('a reader of any protocol receives nothing more once its credential ends', async () => {
     await using place = await scene()
     using stalled = await stalledPeers(place)
     await place.flood()
@@ -215,12 +215,12 @@ describe('a reader that stops reading, whatever it speaks,', () => {
   })
 })
 
-describe('a reader that asks for a long past and reads it slowly', () => {
+describe('slow replays', () => {
   const pasts: readonly [title: string, open: (place: Scene) => Promise<Peer>][] = [
     ['a socket', ({ w, alice }) => socketPeer(w, alice, '/v1/ws', { channels: ['room'], since: 'oldest' })],
     ['an event stream', ({ w, alice }) => streamPeer(w, alice, '?since=oldest')],
   ]
-  test.concurrent.each(pasts)('gets all of it: %s', async (_, open) => {
+  test.concurrent.each(pasts)('a long replay reaches a slow reader completely: %s', async (_, open) => {
     await using place = await scene()
     await place.flood(250)
     using peer = await open(place)
@@ -238,8 +238,8 @@ describe('a reader that asks for a long past and reads it slowly', () => {
   })
 })
 
-describe('a reader that has stopped reading', () => {
-  test.concurrent('and is no member any more is closed with 1008: the socket of one channel', async () => {
+describe('access lost by a reader that has stopped reading', () => {
+  test.concurrent('the single-channel socket of a stalled reader is closed with 1008 when its membership ends', async () => {
     await using place = await scene()
     using peer = await socketPeer(place.w, place.clint, '/v1/ws?channel=room')
     peer.pause()
@@ -250,7 +250,7 @@ describe('a reader that has stopped reading', () => {
     expect(peer.heard()).not.toContain(secret.seq)
   })
 
-  test.concurrent('and has lost a channel is told so when it goes on: a multiplexed socket', async () => {
+  test.concurrent('the multiplexed socket of a stalled reader is told of a lost channel when it continues', async () => {
     await using place = await scene()
     const { w, alice, clint, room } = place
     const other = await w.channel('other')

@@ -2,7 +2,7 @@ import type { FakeClock } from '../support/fake-clock'
 import { EventStream, LiveSocket } from '../support/sockets'
 import { type Caller, type Person, type Role, type Room, type World, world } from '../support/world'
 
-/** A world that the tests of a file share: everybody and everything in it is made with a name of its own. */
+/** A world shared by the tests of a file: everything in it gets a unique name. */
 export class Town implements AsyncDisposable {
   private names = 0
 
@@ -34,10 +34,10 @@ export class Town implements AsyncDisposable {
     return this.world.human(this.name('human'), { channels: membersOf(rooms) })
   }
 
-  /** Has the room forget what was said up to here, as a purge does. */
+  /** Purges the messages of the room up to now. */
   async purges(room: Room, seq: number): Promise<void> {
     await this.world.sql('UPDATE channels SET floor_seq = ? WHERE slug = ?', seq, room.slug)
-    // The channel is read again after a change of its own.
+    // The channel is loaded again after a change of its own.
     await this.world.archives(room)
     await this.world.operator.post(`/v1/admin/channels/${room.id}/unarchive`)
   }
@@ -47,7 +47,7 @@ export class Town implements AsyncDisposable {
     return LiveSocket.open(this.url, who.credential, options)
   }
 
-  /** The socket of the earlier server's clients. */
+  /** The single-channel socket of the earlier server’s clients. */
   channelSocket(who: Caller, room: Room): Promise<LiveSocket> {
     return this.socket(who, { path: `/v1/ws?channel=${room.slug}` })
   }
@@ -57,7 +57,7 @@ export class Town implements AsyncDisposable {
     return EventStream.open(this.url, who.credential, { query, headers })
   }
 
-  /** Where the log stands. */
+  /** The current position of the log. */
   async place(): Promise<{ readonly epoch: string; readonly head_cursor: string }> {
     const { body } = await this.world.operator.get<{ epoch: string; head_cursor: string }>('/v1/server')
     return body

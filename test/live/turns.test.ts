@@ -6,9 +6,9 @@ import { lengthenAudit } from '../support/long-audit'
 import { EventStream, LiveSocket } from '../support/sockets'
 import { type Person, type Room, type World, world } from '../support/world'
 
-/** More than one page, slice and turn of anything. */
+/** More than one page, slice or turn of anything. */
 const MANY = 1500
-/** What is left of a turn when it begins, and the slice that spends it. */
+/** The rows that are left in a new turn, and a slice that uses them up. */
 const MOST = 2 * TURN_ROWS
 
 let turns: CountedTurns
@@ -33,7 +33,7 @@ afterAll(async () => {
   turns[Symbol.dispose]()
 })
 
-/** SQLite's rows are counted; on Postgres each statement waits for the network anyway. */
+/** Rows are counted on SQLite. On Postgres each statement waits for the network anyway. */
 function expectTurns(rows: number): void {
   if (w.database.kind !== 'sqlite') return
   expect(turns.total).toBeGreaterThanOrEqual(rows)
@@ -43,7 +43,7 @@ function expectTurns(rows: number): void {
 const lastBody = `room ${MANY - 1}`
 const sse = (query: string) => EventStream.open(w.url, ann.credential, { query })
 
-/** Checks that all of the many came, in their order. */
+/** Checks that all messages arrived in order. */
 function expectAll(events: readonly { readonly seq: number; readonly message?: unknown }[]): void {
   const messages = events.filter(({ message }) => message !== undefined)
   expect(messages.map(({ message }) => (message as { body: string }).body)).toEqual(
@@ -59,14 +59,14 @@ async function readAll(stream: EventStream): Promise<void> {
   expectAll(stream.events)
 }
 
-describe('others have their turns while a reader catches up', () => {
-  test('by an event stream', async () => {
+describe('other requests are handled while a reader catches up', () => {
+  test('an event stream leaves turns for other requests', async () => {
     using stream = await sse('?since=oldest&channel=room')
     await readAll(stream)
     expectTurns(2 * MANY)
   })
 
-  test('by a WebSocket', async () => {
+  test('a WebSocket leaves turns for other requests', async () => {
     using socket = await LiveSocket.open(w.url, ann.credential)
     await socket.subscribe(['room'], { since: 'oldest' })
     await socket.arrivals.next(
@@ -77,7 +77,7 @@ describe('others have their turns while a reader catches up', () => {
     expectTurns(2 * MANY)
   })
 
-  test('by ten streams of one token at once, which share the turns', async () => {
+  test('ten streams of one token share the turns of one reader', async () => {
     using opened = new DisposableStack()
     const open = async () => opened.use(await sse('?since=oldest&channel=room'))
     const streams = await Promise.all(Array.from({ length: 10 }, open))
@@ -85,10 +85,10 @@ describe('others have their turns while a reader catches up', () => {
     expectTurns(MANY)
   })
 
-  test('by a stream whose filter matches nothing', async () => {
+  test('a stream whose filter matches nothing leaves turns for other requests', async () => {
     using stream = await sse('?since=oldest&channel=room&type=member.left')
     await stream.next('hello')
-    // Live once it has passed everything: what comes now is the first thing that it shows.
+    // The stream is live once it has passed everything: a new message is the first that it shows.
     const bob = await w.agent(`bob-${crypto.randomUUID().slice(0, 8)}`, { channels: { room: 'member' } })
     await w.operator.delete(`/v1/admin/memberships/${bob.id}/${room.id}`)
     await stream.next('member.left')
@@ -96,7 +96,7 @@ describe('others have their turns while a reader catches up', () => {
     expectTurns(MANY)
   })
 
-  test('by a poll whose filter matches nothing', async () => {
+  test('a poll whose filter matches nothing leaves turns for other requests', async () => {
     const { body } = await ann.get<{ events: unknown[] }>(
       '/v1/events?since=oldest&channel=quiet&type=member.left',
     )
@@ -105,7 +105,7 @@ describe('others have their turns while a reader catches up', () => {
   })
 
   test.each(['kind=system', 'mentions_me=true', 'from=nobody-here', 'from=bert'])(
-    'by a page of messages that looks in vain for %s',
+    'a page of messages leaves turns for other requests when nothing matches %s',
     async (filter) => {
       if (filter === 'from=bert') await w.agent('bert')
       turns.clear()
@@ -118,16 +118,16 @@ describe('others have their turns while a reader catches up', () => {
   )
 })
 
-describe('others have their turns while an administrator', () => {
-  test('looks through the audit log for what is not there', async () => {
+describe('other requests are handled while an administrator reads', () => {
+  test('a search of the audit log without a match leaves turns for other requests', async () => {
     const { body } = await w.operator.get<{ entries: unknown[] }>('/v1/admin/audit?action=nothing')
     expect(body.entries).toEqual([])
-    // The entries that are passed over are not given, so turns are counted instead of rows. The first ones may
-    // be read in a turn that began before.
+    // Entries that do not match are not returned, so turns are counted instead of rows. The first ones may be
+    // read in a turn that began before.
     expect(turns.taken).toBeGreaterThanOrEqual(MANY / TURN_ROWS - 1)
   })
 
-  test('finds what is at the far end of it', async () => {
+  test('a search of the audit log with a match at its far end leaves turns for other requests', async () => {
     const { body } = await w.operator.get<{ entries: { action: string }[] }>(
       '/v1/admin/audit?action=channel.create&limit=500',
     )
@@ -135,14 +135,14 @@ describe('others have their turns while an administrator', () => {
     expect(turns.taken).toBeGreaterThanOrEqual(MANY / TURN_ROWS - 1)
   })
 
-  test('checks the chain of the audit log', async () => {
+  test('a verification of the audit log leaves turns for other requests', async () => {
     const { body } = await w.operator.get<{ entries: number }>('/v1/admin/audit/verify')
     expect(body).toMatchObject({ broken: null })
     expect(body.entries).toBeGreaterThan(MANY)
     expectTurns(MANY)
   })
 
-  test('lists accounts by the thousand', async () => {
+  test('a list of thousands of accounts leaves turns for other requests', async () => {
     await w.sql(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MANY})
        INSERT INTO accounts (uuid, kind, handle, display_name, created_at)

@@ -7,8 +7,8 @@ import { living, names } from './scene'
 import { table } from './table'
 
 /*
- * The matrix of who may call what: table.ts has the calls, rules.ts what the contract says, scene.ts who comes and what
- * there is, things.ts what each call is about. Every combination is asked for.
+ * The access matrix: table.ts has the calls, rules.ts the contract, scene.ts the callers and the state, things.ts the
+ * subjects of the calls. Every combination is tested.
  */
 setDefaultTimeout(60_000)
 
@@ -20,7 +20,7 @@ afterAll(() => cast[Symbol.asyncDispose]())
 
 const shapeOf = (call: string) => call.replace(/\?.*/, '').replace(/\{\w+\}/g, '{}')
 
-test('every endpoint that there is has its rule in the table', () => {
+test('every endpoint has a rule in the table', () => {
   const there = new Set(
     undeployedEndpoints().map(({ method, path }) => shapeOf(`${method} ${path.replace(/:(\w+)/g, '{$1}')}`)),
   )
@@ -28,7 +28,7 @@ test('every endpoint that there is has its rule in the table', () => {
 })
 
 test.each(names)(
-  '%s gets of every endpoint what the contract says, and leaves nothing where refused',
+  '%s gets from every endpoint what the contract says, and a refusal leaves no trace',
   async (name) => {
     const judge = new Judge(cast)
     for (const row of table) await judge.judge(cast.who(name), row)
@@ -36,8 +36,8 @@ test.each(names)(
   },
 )
 
-describe.each(living)('what is shown to everybody in part is shown to %s as far as it may see:', (name) => {
-  test('the messages of the rooms that it may read, by each way of asking', async () => {
+describe.each(living)('answers that depend on the caller: %s', (name) => {
+  test('every way of reading shows exactly the messages of the channels that the caller may read', async () => {
     const who = cast.who(name)
     const places = [...cast.places.values()]
     const expected = places.filter((room) => mayRead(who, room)).map(({ slug }) => slug)
@@ -52,7 +52,7 @@ describe.each(living)('what is shown to everybody in part is shown to %s as far 
     }
   })
 
-  test('the rooms it is in, and on request the public ones', async () => {
+  test('the channel list shows the channels of the caller, and public ones on request', async () => {
     const who = cast.who(name)
     const listed = [...cast.places.values()].filter((room) => isListed(who, room)).map(({ slug }) => slug)
     const slugs = async (query: string) => {
@@ -63,14 +63,14 @@ describe.each(living)('what is shown to everybody in part is shown to %s as far 
     expect(await slugs('?include=discoverable')).toEqual([...listed, 'plaza'].toSorted())
   })
 
-  test('how the server fares, in full for administrators', async () => {
+  test('only administrators see the full health report', async () => {
     const who = cast.who(name)
     const { body } = await who.caller.get('/v1/health')
     expect('epoch' in body).toBe(administrates(who))
   })
 })
 
-test('no word that somebody wrote is in the log, the metrics, the audit log or the settings', async () => {
+test('no text of a user is in the log, the metrics, the audit log or the settings', async () => {
   const operator = cast.who('operator')
   const judge = new Judge(cast)
   for (const row of table.filter(([call]) => call.includes('/messages')))
@@ -78,7 +78,7 @@ test('no word that somebody wrote is in the log, the metrics, the audit log or t
   const texts = ['/metrics', '/v1/admin/audit?limit=500', '/v1/config', '/v1/config-history', '/v1/health']
   const answers = await Promise.all(texts.map((path) => operator.caller.get(path)))
   expect(answers.map(({ status }) => status)).toEqual(texts.map(() => 200))
-  // What was logged is complete once the server ended.
+  // The log is complete once the server has ended.
   await cast.w.restart()
   expect(cast.w.log).toContain('"route":"POST /v1/messages"')
   for (const text of [cast.w.log, ...answers.map((answer) => answer.text)])

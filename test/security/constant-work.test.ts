@@ -3,8 +3,8 @@ import { argonPasswords } from '../../src/platform'
 import { PASSWORD, world } from '../support/world'
 
 /*
- * How long a refusal takes must not tell what is wrong. Time itself cannot be asserted on a busy machine; that the same
- * expensive work is done for every attempt can.
+ * The time of a refusal must not tell the reason. Time cannot be asserted on a busy machine, so these tests check that
+ * every attempt does the same expensive work.
  */
 const verify = spyOn(Bun.password, 'verify')
 const hash = spyOn(Bun.SHA256, 'hash')
@@ -13,7 +13,7 @@ afterEach(() => {
   hash.mockClear()
 })
 
-test('every attempt to sign in costs one comparison of a slow hash, whoever it is for', async () => {
+test('every sign-in attempt costs one slow hash comparison, for known and unknown handles alike', async () => {
   await using w = await world({ hasSlowPasswords: true })
   await w.human('bob')
   await w.agent('ann')
@@ -36,19 +36,19 @@ test('every attempt to sign in costs one comparison of a slow hash, whoever it i
       compared: 1,
     })
     const [, against] = verify.mock.calls[0] ?? []
-    // Also where there is none to compare with it is one of the same cost.
+    // Where there is no hash, the comparison uses one of the same cost.
     expect(String(against)).toMatch(/^\$argon2id\$v=19\$m=65536,t=3,p=[14]\$/)
   }
 })
 
-test('without a password to compare with, it is compared all the same, and never found right', async () => {
+test('an account without a password costs a comparison as well, which never succeeds', async () => {
   const passwords = argonPasswords()
   expect(await passwords.verify('', null)).toBe(false)
   expect(await passwords.verify(PASSWORD, null)).toBe(false)
   expect(verify.mock.calls).toHaveLength(2)
 })
 
-test('a token is looked for by its hash alone: how much of it is right makes no difference', async () => {
+test('a token is looked up by its hash alone, so a partly correct token takes no longer', async () => {
   await using w = await world()
   const ann = await w.agent('ann')
   const almost = `${ann.secret.slice(0, -1)}${ann.secret.endsWith('x') ? 'y' : 'x'}`

@@ -9,7 +9,7 @@ import { breakingRequests, curl, type Draft, fittingRequests, hostileRequests, t
 
 setDefaultTimeout(120_000)
 
-/** Of each endpoint, by each caller. `FUZZ_ROUNDS=1000` looks longer, `FUZZ_SEED` repeats what was found. */
+/** Runs per endpoint and caller. `FUZZ_ROUNDS=1000` searches longer, `FUZZ_SEED` repeats a finding. */
 const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 12)
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_121)
 const ANSWER_WITHIN_MS = 10_000
@@ -28,7 +28,7 @@ const pools = new Pools()
 
 beforeAll(async () => {
   w = await world({
-    // A password takes its time to be looked at.
+    // Checking a password takes long.
     settings: { SYNAPSE_METRICS_ENABLED: 'on', SYNAPSE_WAIT_MAX_S: '1', SYNAPSE_RATE_LOGIN: '1/60' },
   })
   await w.channel('general')
@@ -51,7 +51,7 @@ beforeAll(async () => {
 })
 afterAll(() => w[Symbol.asyncDispose]())
 
-/** Ids of everything that nobody of the above needs to go on. */
+/** Ids of everything that these callers can lose. */
 async function fillPools(): Promise<void> {
   const vic = await w.agent('vic', { channels: { vault: 'member', general: 'member' } })
   const device = await w.operator.post<{ id: string; code: string }>('/v1/admin/devices', {
@@ -72,7 +72,7 @@ async function fillPools(): Promise<void> {
   pools.add('cursor', cursor)
 }
 
-/** Those that end the credential they are called with get another one for the next call. */
+/** A call that ends its own credential gets another one for the next call. */
 async function renew(somebody: Somebody, { endpoint }: Sent, body: unknown): Promise<void> {
   const { path } = endpoint
   if (path === '/v1/auth/rotate') somebody.caller = w.bearer((body as { token: string }).token)
@@ -82,7 +82,7 @@ async function renew(somebody: Somebody, { endpoint }: Sent, body: unknown): Pro
 
 async function tell(somebody: Somebody, sent: Sent): Promise<string[]> {
   const { endpoint, path, headers, text } = sent
-  // Backups are named by the time of day, and attempts at passwords are counted by the minute.
+  // The names of backups contain the time of day, and attempts at passwords are counted by the minute.
   w.clock.advance(200)
   const init: RequestInit = {
     method: endpoint.method,
@@ -105,9 +105,9 @@ function requestsTo(endpoint: Endpoint): fc.Arbitrary<Draft> {
   return fc.oneof(fittingRequests(endpoint), ...(breaking ? [breaking] : []), hostileRequests(endpoint))
 }
 
-describe('whoever sends whatever is answered in time, as it is declared, and never with a fault:', () => {
+describe('random requests', () => {
   test.each(endpoints.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint] as const))(
-    '%s',
+    '%s answers any request of any caller in time, as documented and without a server error',
     async (_, endpoint) => {
       const requests = requestsTo(endpoint)
       const found: string[] = []
@@ -128,7 +128,7 @@ describe('whoever sends whatever is answered in time, as it is declared, and nev
   )
 })
 
-test('after all that the server is well, and has nothing to report', async () => {
+test('after all random requests the server is ready and has logged no error', async () => {
   expect((await w.guest.get('/readyz')).status).toBe(200)
   expect(w.log).not.toContain('"level":"error"')
 })

@@ -10,11 +10,11 @@ beforeAll(async () => {
 })
 afterAll(() => w[Symbol.asyncDispose]())
 
-/** What says how an answer may be used, and by whom. Everything else is content. */
+/** The headers about how an answer may be used, and by whom. All others concern the content. */
 const RULES =
   /^(?:access-control-|content-security|cache-control|content-type|cross-origin|permissions|referrer|server$|strict|x-|set-cookie|www-)/
 
-/** The rules of an answer, in order, without what differs each time. */
+/** These headers of an answer in order, without values that always differ. */
 async function rulesOf(path: string, headers: Record<string, string> = {}, method = 'GET') {
   const response = await fetch(`${w.url}${path}`, { method, headers, redirect: 'manual' })
   await response.body?.cancel()
@@ -32,7 +32,7 @@ const JSON_RULES = {
   'x-content-type-options': 'nosniff',
 }
 
-describe('an answer says how it may be used', () => {
+describe('security headers', () => {
   const rows: [
     title: string,
     path: string,
@@ -40,19 +40,19 @@ describe('an answer says how it may be used', () => {
     expected: Record<string, string>,
   ][] = [
     ['health', '/healthz', () => ({}), JSON_RULES],
-    ['data', '/v1/messages?channel=general', () => bob.credential, JSON_RULES],
+    ['messages', '/v1/messages?channel=general', () => bob.credential, JSON_RULES],
     ['a refusal', '/v1/auth/me', () => ({}), JSON_RULES],
-    ['what is not there', '/nothing', () => ({}), JSON_RULES],
-    ['another method', '/healthz/', () => ({}), JSON_RULES],
-    ['the description', '/openapi.json', () => ({}), { ...JSON_RULES, 'cache-control': 'no-cache' }],
+    ['an unknown path', '/nothing', () => ({}), JSON_RULES],
+    ['a redirected path', '/healthz/', () => ({}), JSON_RULES],
+    ['the API description', '/openapi.json', () => ({}), { ...JSON_RULES, 'cache-control': 'no-cache' }],
     [
-      'what a server says of itself',
+      'the discovery document',
       '/.well-known/synapse',
       () => ({}),
       { ...JSON_RULES, 'access-control-allow-origin': '*', 'cache-control': 'max-age=300' },
     ],
     [
-      'numbers',
+      'metrics',
       '/metrics',
       () => ({}),
       {
@@ -62,7 +62,7 @@ describe('an answer says how it may be used', () => {
       },
     ],
     [
-      'a stream',
+      'an event stream',
       '/v1/events',
       () => ({ ...bob.credential, accept: 'text/event-stream' }),
       {
@@ -73,7 +73,7 @@ describe('an answer says how it may be used', () => {
       },
     ],
     [
-      'a page, which loads nothing from anywhere and is framed by nobody',
+      'a page, which loads nothing and cannot be framed',
       '/docs',
       () => ({}),
       {
@@ -86,11 +86,11 @@ describe('an answer says how it may be used', () => {
       },
     ],
   ]
-  test.each(rows)('%s', async (_, path, headers, expected) => {
+  test.each(rows)('the documented security headers are set on %s', async (_, path, headers, expected) => {
     expect(await rulesOf(path, headers())).toEqual(expected)
   })
 
-  test('and never by what it is made: no header names a program or a version', async () => {
+  test('no header names a program or a version', async () => {
     for (const path of ['/healthz', '/v1/auth/me', '/docs', '/nothing']) {
       const { headers } = await fetch(`${w.url}${path}`)
       expect([headers.get('server'), headers.get('x-powered-by')]).toEqual([null, null])
@@ -98,8 +98,8 @@ describe('an answer says how it may be used', () => {
   })
 })
 
-describe('a page whose name was made to point here (DNS rebinding)', () => {
-  // For the browser it is of one origin with this server, so nothing but the lack of a credential stands in its way.
+describe('DNS rebinding', () => {
+  // For the browser the page has the same origin as this server, so only the missing credential protects it.
   const rebound = () => {
     const port = new URL(w.url).port
     return {
@@ -109,7 +109,7 @@ describe('a page whose name was made to point here (DNS rebinding)', () => {
     }
   }
 
-  test('reads and writes nothing without a credential, and no browser gives it one', async () => {
+  test('a rebound page has no credential and can neither read nor write', async () => {
     for (const [method, path] of [
       ['GET', '/v1/auth/me'],
       ['GET', '/v1/messages?channel=general'],
@@ -124,7 +124,7 @@ describe('a page whose name was made to point here (DNS rebinding)', () => {
     }
   })
 
-  test('opens no WebSocket', async () => {
+  test('a rebound page cannot open a WebSocket', async () => {
     const upgrade = {
       connection: 'Upgrade',
       upgrade: 'websocket',

@@ -6,8 +6,8 @@ import { living } from './scene'
 import { rooms } from './things'
 
 /*
- * Doors that stay open: what is said into each room comes out of those of its readers, whole, and out of no other.
- * Who may open which door is in the table of authorization.test.ts.
+ * Open connections: a message of a channel reaches the connections of its readers, complete, and no others. Who may
+ * open which connection is in the table of authorization.test.ts.
  */
 setDefaultTimeout(60_000)
 
@@ -17,17 +17,17 @@ beforeAll(async () => {
 })
 afterAll(() => cast[Symbol.asyncDispose]())
 
-/** Somebody at a door. */
+/** A caller with an open connection. */
 interface Ear {
   readonly who: Who
   readonly door: string
-  /** Of a door that is for one room. */
+  /** The channel of a single-channel connection. */
   readonly room?: Place
-  /** All that came out of it until everything was said. */
+  /** Everything received until the last message. */
   readonly heard: Promise<string>
 }
 
-/** What is said to everybody by itself, after all that is said in the rooms. */
+/** The last message to each reader, after all messages of the channels. */
 const lastWordTo = ({ name }: Who) => `the last word to ${name}.`
 
 async function atStream(who: Who, door: AsyncDisposableStack): Promise<Ear> {
@@ -47,7 +47,7 @@ async function atSocket(who: Who, door: AsyncDisposableStack): Promise<Ear> {
   return { who, door: 'socket', heard: end.then(() => socket.texts.join()) }
 }
 
-/** The socket of one room hears nothing but the room, so what ends it is said there. */
+/** A single-channel socket receives only its channel, so its last message is posted there. */
 async function atRoom(who: Who, room: Place, door: AsyncDisposableStack): Promise<Ear> {
   const path = `/v1/ws?channel=${room.slug}`
   const socket = door.use(await LiveSocket.open(cast.w.url, who.caller.credential, { path }))
@@ -57,7 +57,7 @@ async function atRoom(who: Who, room: Place, door: AsyncDisposableStack): Promis
 }
 const GOODBYE = 'goodbye'
 
-/** Asks again and again, held each time until there is something, from `since` until `isOver`. */
+/** Polls repeatedly from `since` until `isOver`; each poll waits until there is something. */
 async function poll(
   who: Who,
   path: string,
@@ -75,7 +75,7 @@ async function poll(
   }
 }
 
-test('what is said in a room comes out of every door of its readers, and of no other', async () => {
+test('a message of a channel reaches every kind of connection of its readers, and no others', async () => {
   await using doors = new AsyncDisposableStack()
   const { w, canaries, host, people } = cast
   const everybody = living.map((name) => cast.who(name))
@@ -119,7 +119,7 @@ test('what is said in a room comes out of every door of its readers, and of no o
 })
 
 test.each(living)(
-  '%s subscribes to the rooms that it may read, and is refused the others by their gates',
+  '%s can subscribe to the channels that it may read, and is refused the others with the documented code',
   async (name) => {
     const who = cast.who(name)
     using socket = await LiveSocket.open(cast.w.url, who.caller.credential)

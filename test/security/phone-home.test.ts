@@ -6,7 +6,7 @@ import { Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 
-/** Notes every address that a program connects, or sends, to. */
+/** Records every address that a program connects or sends to. */
 const NOTING = `
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -48,7 +48,7 @@ describe.skipIf(preloadMissing)('a server', () => {
   })
   afterAll(() => library[Symbol.dispose]())
 
-  test('speaks to nobody who did not ask it: no update, no licence, no statistics', async () => {
+  test('a server connects to no address on its own: no updates, no licence check, no statistics', async () => {
     await using site = new Site()
     const noted = join(site.userHome, 'addresses')
     const addresses = () => (existsSync(noted) ? readFileSync(noted, 'utf8').trim().split('\n') : [])
@@ -65,7 +65,7 @@ describe.skipIf(preloadMissing)('a server', () => {
     await site.json('pair', '--device', 'phone', '--account', 'admin', '--json')
     expect(await server.stop()).toBe(0)
     expect(addresses()).toEqual([])
-    // What is asked to go somewhere does, and is seen to.
+    // A requested connection is made, and recorded.
     await site.run('discover', '--url', 'http://127.0.0.1:1')
     expect(addresses()).toContain('127.0.0.1')
   })

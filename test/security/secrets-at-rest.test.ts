@@ -5,7 +5,7 @@ import { Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 
-/** Every file below a folder with what is in it. */
+/** Every file below a folder, with its content. */
 function filesIn(folder: string): [path: string, content: Buffer][] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
@@ -13,7 +13,7 @@ function filesIn(folder: string): [path: string, content: Buffer][] {
     .map((path) => [path, readFileSync(path)])
 }
 
-/** The command lines of everything that runs. */
+/** The command lines of all processes. */
 function processList(): string {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -27,7 +27,7 @@ function processList(): string {
     .join('\n')
 }
 
-test('no secret of a daemon is in its files, its log, its backups or the list of processes', async () => {
+test('no secret of a daemon is in its files, its log, its backups or the process list in clear text', async () => {
   await using site = new Site()
   const canary = (what: string) => `${what}-${crypto.randomUUID()}`
   const [adminToken, passphrase] = [canary('admin-token'), canary('passphrase')]

@@ -7,16 +7,16 @@ import { breakingRequests, Draft, fittingRequests } from './requests'
 import type { Society } from './society'
 import { type Choice, Town } from './town'
 
-/** So many times as many towns live through a sequence. `FUZZ_ROUNDS` and `FUZZ_SEED` as in fuzz.test.ts. */
+/** The number of sequences, each on a new server. `FUZZ_ROUNDS` and `FUZZ_SEED` as in fuzz.test.ts. */
 const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 12) * 3
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_121)
 const LONGEST = 150
-/** A failure is looked at so long for a shorter way to it. */
+/** The time to shrink a failing sequence. */
 const SHRINK_FOR_MS = 30_000
 
 setDefaultTimeout(60_000 + ROUNDS * 3000)
 
-/** One request, by somebody, in somebody's name. */
+/** One request by a caller, possibly on behalf of another account. */
 class Call implements fc.AsyncCommand<Society, Town> {
   constructor(
     private readonly draft: Draft,
@@ -32,7 +32,7 @@ class Call implements fc.AsyncCommand<Society, Town> {
   toString = () => `${this.draft.endpoint.method} ${this.draft.endpoint.path}`
 }
 
-/** The last post once more, word for word. */
+/** The last post again, word for word. */
 class Repeat implements fc.AsyncCommand<Society, Town> {
   check = () => true
   run = (_: Society, town: Town) => town.repeat()
@@ -46,7 +46,7 @@ class Wait implements fc.AsyncCommand<Society, Town> {
   toString = () => `${this.seconds} s later`
 }
 
-/** How often an endpoint is called, where that is not once in a while. */
+/** How often an endpoint is called, if not rarely. */
 const weights: Readonly<Record<string, number>> = {
   'POST /v1/messages': 60,
   'GET /v1/messages': 30,
@@ -57,7 +57,7 @@ const weights: Readonly<Record<string, number>> = {
   'POST /v1/admin/tokens': 10,
   'POST /v1/admin/channels/:id/archive': 3,
   'POST /v1/admin/accounts/:id/archive': 3,
-  // What looks at passwords, or copies the store, takes its time.
+  // Checking passwords and copying the store take long.
   'POST /v1/auth/login': 1,
   'POST /v1/me/password': 1,
   'POST /v1/admin/accounts': 1,
@@ -84,7 +84,7 @@ function calls(endpoint: Endpoint): fc.Arbitrary<Call> {
 
 const endpoints = describedEndpoints()
 
-/** Somebody has the server refuse changes, or lets it take them again. */
+/** Makes the server drain, or ends the drain. */
 const drains = fc
   .record({ isOn: fc.constantFrom(true, false, false), pick: fc.nat({ max: 999 }) })
   .map(({ isOn, pick }) => {
@@ -105,7 +105,7 @@ const steps = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(1, 61, 301, 3700).map((seconds) => new Wait(seconds)) },
 )
 
-test('whatever people do in whatever order, each is told what it may know and nothing else, and nothing is lost', async () => {
+test('after any sequence of requests each caller has learned only what it may know, and no acknowledged message is lost', async () => {
   let last = ''
   let failedAt: number | undefined
   const property = fc.asyncProperty(

@@ -11,7 +11,7 @@ interface Installed {
   readonly license?: string
 }
 
-/** The packages that are installed, nested ones left out: those are other versions of the same. */
+/** The installed packages, without nested ones, which are other versions of the same. */
 function installed(): Installed[] {
   const names = readdirSync(modules).flatMap((name) =>
     name.startsWith('@') ? readdirSync(join(modules, name)).map((inner) => `${name}/${inner}`) : [name],
@@ -22,8 +22,8 @@ function installed(): Installed[] {
     .map((path) => JSON.parse(readFileSync(path, 'utf8')) as Installed)
 }
 
-describe('packages', () => {
-  test('are those of the lock file, each known by its hash', () => {
+describe('dependencies', () => {
+  test('the installed packages are those of the lock file, each with a hash', () => {
     const lock = readFileSync(join(root, 'bun.lock'), 'utf8')
     const entries = lock.slice(lock.indexOf('"packages": {')).match(/^ {4}"[^"]+": \[.*\],?$/gm) ?? []
     expect(entries.length).toBeGreaterThan(60)
@@ -33,25 +33,25 @@ describe('packages', () => {
     )
   })
 
-  test('run nothing of their own when they are installed', () => {
-    // Bun trusts some of its own choosing unless it is told whom.
+  test('packages run no scripts when they are installed', () => {
+    // Bun trusts packages of its own choice unless a list is given.
     expect(manifest.trustedDependencies).toEqual([])
   })
 
-  test('are under licences that let them be handed on', () => {
+  test('the licences of packages allow redistribution', () => {
     const found = installed()
     expect(found.length).toBeGreaterThan(60)
     const allowed = /^\(?(?:MIT|Apache-2\.0|BSD-[23]-Clause|ISC|0BSD|Unlicense)(?: OR [\w.-]+\)?)?$/
     expect(found.filter(({ license = '' }) => !allowed.test(license))).toEqual([])
   })
 
-  test('are pinned to one version each', () => {
+  test('each package is pinned to one version', () => {
     const wanted = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
     expect(wanted.filter(([, version]) => !/^(?:npm:[\w-]+@)?\d+\.\d+\.\d+$/.test(version))).toEqual([])
   })
 })
 
-/** What a secret looks like: a token of ours, or one of others', or a key with something in it. */
+/** The form of a secret: a token of Synapse or of others, or a private key with content. */
 const SECRETS = [
   /syn_[A-Za-z0-9_-]{43}/,
   /gh[pousr]_[A-Za-z0-9]{36}/,
