@@ -1,4 +1,4 @@
-// /docs in a real browser: what it loads, how it is used with keys and on a small screen, whether it can be read.
+// /docs in a real browser: what it loads, how it works with the keyboard and on a small screen, whether it is readable.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { BrowserPage, browser, desktop, phone, type Window } from '../support/browser'
 import { type World, world } from '../support/world'
@@ -14,21 +14,21 @@ describe.skipIf(browser === undefined)('/docs in a browser', () => {
   })
   afterAll(() => w[Symbol.asyncDispose]())
 
-  test('loads itself, and nothing else; the browser has nothing to complain of', async () => {
+  test('the page loads only itself, without warnings of the browser', async () => {
     await using page = await DocsPage.open(w.url, desktop)
     await page.becomes("document.readyState === 'complete'")
     expect(page.requests).toEqual([`${w.url}/docs`])
     expect(page.complaints).toEqual([])
   })
 
-  test('names the server it came from in every line', async () => {
+  test('every example command contains the address of the server', async () => {
     await using page = await DocsPage.open(w.url, desktop)
     const lines = await page.visible('.endpoint .sh code')
     expect(lines.length).toBeGreaterThan(30)
     expect(lines.filter((line) => !line.includes(w.url))).toEqual([])
   })
 
-  test('is filtered from the keyboard, and shows everything again', async () => {
+  test('the keyboard can filter the page and clear the filter', async () => {
     await using page = await DocsPage.open(w.url, desktop)
     const all = await page.visible('.endpoint h3')
     await page.press('/')
@@ -44,7 +44,7 @@ describe.skipIf(browser === undefined)('/docs in a browser', () => {
     expect(await page.visible('#first-steps')).toHaveLength(1)
   })
 
-  test('says when nothing matches, and offers the way back', async () => {
+  test('a filter without a match says so and offers to clear it', async () => {
     await using page = await DocsPage.open(w.url, desktop)
     await page.press('/')
     await page.type('no such thing')
@@ -55,7 +55,7 @@ describe.skipIf(browser === undefined)('/docs in a browser', () => {
     expect(await page.value('document.activeElement.id')).toBe('find')
   })
 
-  test('shows again what a link leads to and the filter hides', async () => {
+  test('following a link to a filtered part clears the filter', async () => {
     await using page = await DocsPage.open(w.url, desktop)
     await page.press('/')
     await page.type('archive')
@@ -64,13 +64,13 @@ describe.skipIf(browser === undefined)('/docs in a browser', () => {
     expect(await page.value("document.getElementById('find').value")).toBe('')
   })
 
-  test('copies a line', async () => {
+  test('a command can be copied', async () => {
     await using page = await DocsPage.open(w.url, desktop, '#post-v1-messages')
     await page.click('#post-v1-messages .copy')
     await page.becomes("document.querySelector('#post-v1-messages .copy').textContent === 'Copied'")
   })
 
-  test('marks where the reader is', async () => {
+  test('the contents mark the position of the reader', async () => {
     await using page = await DocsPage.open(w.url, desktop, '#get-v1-events')
     await page.becomes(
       "document.querySelector('#contents [aria-current]')?.getAttribute('href') === '#get-v1-events'",
@@ -78,7 +78,7 @@ describe.skipIf(browser === undefined)('/docs in a browser', () => {
     expect(await page.visible('#contents [aria-current]')).toHaveLength(1)
   })
 
-  test('lets the keyboard skip the contents first', async () => {
+  test('the keyboard can skip the contents', async () => {
     await using page = await DocsPage.open(w.url, desktop)
     await page.press('Tab')
     expect(await page.value('document.activeElement.className')).toBe('skip')
@@ -87,7 +87,7 @@ describe.skipIf(browser === undefined)('/docs in a browser', () => {
     expect(await page.value('document.activeElement.id')).toBe('main')
   })
 
-  test('on a phone is as wide as the screen, and its contents are a menu', async () => {
+  test('on a phone the page fits the width of the screen, and the contents are a menu', async () => {
     await using page = await DocsPage.open(w.url, phone)
     expect(await page.value('document.documentElement.scrollWidth')).toBe(phone.width)
     expect(await page.visible('#contents nav')).toEqual([])
@@ -101,7 +101,7 @@ describe.skipIf(browser === undefined)('/docs in a browser', () => {
     expect(top).toBeLessThan(phone.height / 2)
   })
 
-  test('opens everything for paper, and closes it after', async () => {
+  test('printing opens all parts and closes them afterwards', async () => {
     await using page = await DocsPage.open(w.url, desktop)
     const closed = 'document.querySelectorAll("main details:not([open])").length'
     const before = await page.value<number>(closed)
@@ -118,12 +118,12 @@ describe.skipIf(browser === undefined)('/docs in a browser', () => {
     ['light, on a phone', phone],
     ['dark, on a phone', { ...phone, scheme: 'dark' }],
   ]
-  test.each(windows)('every text stands out from what it stands on: %s', async (_, window) => {
+  test.each(windows)('every text has enough contrast with its background: %s', async (_, window) => {
     await using page = await DocsPage.open(w.url, window)
     expect(await page.contrast()).toEqual({ scheme: window.scheme, faint: [] })
   })
 
-  test('has a name for everything that can be reached, and no heading that skips a level', async () => {
+  test('every control has an accessible name, and no heading skips a level', async () => {
     await using page = await DocsPage.open(w.url, desktop)
     const nameless = await page.value<string[]>(
       `[...document.querySelectorAll('a, button, input, summary, pre[tabindex]')]

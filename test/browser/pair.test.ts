@@ -1,4 +1,4 @@
-// /pair on a phone: the link is read from the code that the terminal shows, opened, and lets the phone in.
+// /pair on a phone: the link is read from the QR code in the terminal, opened, and signs the phone in.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { encode } from 'uqr'
 import { pairLink } from '../../src/cli/pair/link'
@@ -24,7 +24,7 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
 
   const pair = async (fields: Fields = {}) =>
     (await w.operator.post<Device>('/v1/admin/devices', { device: 'phone-ada', ...fields })).body
-  /** What a camera reads that is held to the terminal. */
+  /** The text that a camera reads from the terminal. */
   const scanned = (url: string, code: string) => {
     const { data } = encode(pairLink({ url, code, device: 'phone-ada' }), { ecc: 'L', border: 2 })
     return readQr(modulesOf(codeLines(data, false), false))
@@ -32,14 +32,14 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
   const open = (address: string) => BrowserPage.open(address, phone)
   const shown = (page: BrowserPage) => page.visible('main section h1')
 
-  test('the code that is read signs the person in, once, and is nowhere to be seen', async () => {
+  test('a scanned code signs the person in once and is visible nowhere', async () => {
     const { code } = await pair()
     const link = scanned(w.url, code)
     await using page = await open(link)
     await page.becomes("document.readyState === 'complete'")
     expect(await shown(page)).toEqual(['Let this device in?'])
     expect(await page.value('document.getElementById("device").textContent')).toBe('phone-ada')
-    // Before anything is sent the code is gone from the address bar and the history.
+    // The code is gone from the address bar and the history before anything is sent.
     expect(await page.value('location.href')).toBe(`${w.url}/pair`)
     expect(await page.value('document.documentElement.outerHTML')).not.toContain(code)
     expect(page.requests.map((url) => url.split('#')[0])).toEqual([`${w.url}/pair`])
@@ -48,12 +48,12 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
     expect(await page.value('document.getElementById("who").textContent')).toBe('@ada')
     const me = await page.value<Fields>('fetch("/v1/auth/me").then((answer) => answer.json())')
     expect(me).toMatchObject({ handle: 'ada', via: 'session' })
-    // There is no web interface: the page leads to what there is.
+    // There is no web interface, so the page links to the documentation.
     expect(await page.visible('#done a')).toEqual(['Read about the API'])
     expect(await page.value('fetch(document.querySelector("#done a").href).then(({ url }) => url)')).toBe(
       `${w.url}/docs`,
     )
-    // The cookie is not for scripts.
+    // Scripts cannot read the cookie.
     expect(await page.value('document.cookie')).toBe('')
     expect(page.complaints).toEqual([])
     expect(page.requests.filter((url) => !url.startsWith(w.url))).toEqual([])
@@ -62,7 +62,7 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
     await again.becomes('document.getElementById("problem").textContent.includes("used already")')
   })
 
-  test('without a link asks for the code that can be typed', async () => {
+  test('without a link the page asks for the typed code', async () => {
     const { typed_code } = await pair()
     await using page = await open(`${w.url}/pair`)
     expect(await shown(page)).toEqual(['Let this device in'])
@@ -77,7 +77,7 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
     expect(await page.visible('#problem')).toEqual([])
   })
 
-  test('refuses a link that is for another server, and sends nothing', async () => {
+  test('a link for another server is refused before anything is sent', async () => {
     const { code } = await pair()
     const foreign = scanned('https://chat.example.org', code).replace('https://chat.example.org', w.url)
     await using page = await open(foreign)
@@ -86,7 +86,7 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
     expect(page.requests.map((url) => url.split('#')[0])).toEqual([`${w.url}/pair`])
   })
 
-  test('says of a code for a program where to redeem it, or shows the token once', async () => {
+  test('a code for a program shows the command to redeem it, or the token once', async () => {
     const { code } = await pair({ account_handle: 'cairn' })
     await using page = await open(scanned(w.url, code))
     await page.click('#enter')
@@ -100,14 +100,14 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
     expect((await w.bearer(token).get('/v1/auth/me')).body).toMatchObject({ handle: 'cairn' })
   })
 
-  test('asks for the code when a link is damaged', async () => {
+  test('a damaged link asks for the typed code', async () => {
     await using page = await open(`${w.url}/pair#nonsense`)
     expect(await shown(page)).toEqual(['Let this device in'])
     expect(await page.visible('#problem')).toEqual(['This link is damaged. Type the code instead.'])
   })
 
   test.each(['light', 'dark'] as const)(
-    'fits the screen, and can be read and reached: %s',
+    'the page fits the screen, is readable and is accessible: %s',
     async (scheme) => {
       const { code } = await pair()
       for (const address of [scanned(w.url, code), `${w.url}/pair`]) {

@@ -1,5 +1,5 @@
-// What the directory keeps of memberships is changed in place by events. Whatever happens, it must be what a directory
-// that has just been opened reads from the store.
+// The directory applies membership events to what it has in memory. After any sequence of events it must equal a
+// directory that has just been opened over the store.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { Directory } from '../../src/core/access/directory'
@@ -21,9 +21,9 @@ beforeAll(async () => {
 })
 afterAll(() => engine[Symbol.asyncDispose]())
 
-/** Accounts and channels of their own, with a directory that follows them and can be made to wait for its reads. */
+/** Accounts and channels with a directory that follows them. Its reads can be held back. */
 class Village {
-  /** Names of the reads that were made. */
+  /** Names of the reads so far. */
   readonly asked: string[] = []
   readonly directory: Directory
   private hold: PromiseWithResolvers<void> | undefined
@@ -65,7 +65,7 @@ class Village {
     return new Directory(eventCatalogue, reads, new Pace(systemTurns, engine.clock, console.error))
   }
 
-  /** Joins, or leaves, or gets another role. */
+  /** Joins, leaves or changes a role. */
   async change(a: number, c: number, role: Role | null): Promise<void> {
     const [account, channel] = [this.accounts[a], this.channels[c]]
     if (!account || !channel) return
@@ -108,7 +108,7 @@ class Village {
     })
   }
 
-  /** Everything that the directory says of these accounts and channels. */
+  /** Everything that the directory knows of these accounts and channels. */
   picture(directory = this.directory): Promise<unknown> {
     const accountIds = this.accounts.map(({ id }) => id)
     const channelIds = this.channels.map(({ id }) => id)
@@ -135,7 +135,7 @@ class Village {
     return this.picture(this.open((_, query) => query()))
   }
 
-  /** Looks while reads wait: they have their answers of now, and hand them on when this is called. */
+  /** Starts a look-up whose reads are answered now; the returned function delivers the results. */
   lookSlowly(): () => Promise<void> {
     this.hold ??= Promise.withResolvers()
     const looking = this.picture()
@@ -168,13 +168,13 @@ const act: fc.Arbitrary<(village: Village) => Promise<void>> = fc.oneof(
       .map((how) => (village: Village) => village.archiveChannel(...how)),
   },
 )
-/** Acts, before each of which somebody may look, or begin to look and be answered after the next ones. */
+/** Changes, each of which may come after a look-up, or during one that is delivered later. */
 const story = fc.array(fc.tuple(fc.constantFrom('look', 'slowly', 'answer', 'none'), act), {
   minLength: 1,
   maxLength: 25,
 })
 
-test('what is kept in place is what a fresh directory reads, whatever happens while it is read', async () => {
+test('memory that follows events equals a new directory, whatever happens during its reads', async () => {
   await fc.assert(
     fc.asyncProperty(story, async (acts) => {
       const village = await Village.build()
@@ -194,7 +194,7 @@ test('what is kept in place is what a fresh directory reads, whatever happens wh
   )
 })
 
-test('a join, a role and a leave are followed without a read', async () => {
+test('a join, a change of role and a leave need no read', async () => {
   const village = await Village.build()
   await village.change(0, 0, 'member')
   await village.picture()
@@ -206,7 +206,7 @@ test('a join, a role and a leave are followed without a read', async () => {
   expect(village.asked).toHaveLength(before)
 })
 
-test('a channel that people join all the time is read once, not until nobody joins', async () => {
+test('a channel with constant joins is read once and not until the joins end', async () => {
   const village = await Village.build()
   const answer = village.lookSlowly()
   for (let i = 1; i < ACCOUNTS; i++) await village.change(i, 0, 'member')

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { Semaphore } from '../../src/platform/semaphore'
 import { rejectionOf } from '../home/temporary'
 
-/** Works that run until they are told to end; `begun` has those that were let through, in order. */
+/** Tasks that run until the test ends them; `begun` has the admitted ones in order. */
 function works(gate: Semaphore) {
   const begun: number[] = []
   const ends = new Map<number, () => void>()
@@ -14,7 +14,7 @@ function works(gate: Semaphore) {
   return { begun, start, end: (number: number) => ends.get(number)?.() }
 }
 
-test('what has no room waits in line, and goes on first come first served', async () => {
+test('tasks beyond the limit wait in line and run first come, first served', async () => {
   let width = 2
   const { begun, start, end } = works(new Semaphore((running) => running < width, 8))
   const all = [0, 1, 2, 3, 4].map(start)
@@ -35,7 +35,7 @@ test('what has no room waits in line, and goes on first come first served', asyn
   expect(await Promise.all(all)).toEqual([0, 1, 2, 3, 4])
 })
 
-test('what comes later does not overtake the line when there is room again', async () => {
+test('a new task does not overtake the line when there is room again', async () => {
   let width = 1
   const { begun, start, end } = works(new Semaphore((running) => running < width, 8))
   const first = [0, 1].map(start)
@@ -50,7 +50,7 @@ test('what comes later does not overtake the line when there is room again', asy
   await Promise.all([...first, last])
 })
 
-test('a line that is full turns away with a time to come back, and a failed work makes room', async () => {
+test('a full line refuses with a time to retry, and a failed task makes room', async () => {
   const gate = new Semaphore((running) => running < 1, 1)
   const { promise, reject } = Promise.withResolvers<void>()
   const failing = rejectionOf(gate.run(() => promise))

@@ -16,7 +16,7 @@ import { storageFull } from '../../src/store/disk-watch'
 const uuid = (n: number) => `0197a1b2-c3d4-7e5f-8a6b-${String(n).padStart(12, '0')}` as Uuid
 const draft = { message: { body: 'hello' }, mentioned: [] } as unknown as ReturnType<PostPlan['decide']>
 
-/** A plan with a key, a target and a thread, which notes what is asked of it, and of the store, in which order. */
+/** A plan with a key, a target and a thread, which records the order of all calls to it and to the store. */
 function scene(
   refusing: Partial<Record<string, AppError>> = {},
   used?: { requestHash: string; subject: number },
@@ -57,44 +57,44 @@ function scene(
   return { asked, judge: () => judgePost(plan, found) }
 }
 
-describe('a post is judged in one order', () => {
-  test('its sender, its key, the room on the disk, what it refers to, what it says', () => {
+describe('the order of judging a post', () => {
+  test('a post is judged by its sender, its key, disk space, its references and its content, in this order', () => {
     const { asked, judge } = scene()
     expect(judge()).toEqual({ replayed: false, draft })
     expect(asked).toEqual(['admit', 'key', 'room', 'target', 'thread', 'decide'])
   })
 
-  test('a sender who may not post there learns nothing of a key', () => {
+  test('a sender who may not post learns nothing about a key', () => {
     const { asked, judge } = scene({ admit: refusal('not_a_member') }, { requestHash: 'other', subject: 3 })
     expect(judge).toThrow(refusal('not_a_member'))
     expect(asked).toEqual(['admit'])
   })
 
-  test('a request that was made before is answered when the disk is full, and by what it made', () => {
+  test('a repeated request is answered with its first message even when the disk is full', () => {
     const { asked, judge } = scene({ room: storageFull() }, { requestHash: 'h', subject: 3 })
     expect(judge()).toEqual({ replayed: true, seq: 3 })
     expect(asked).toEqual(['admit', 'key'])
   })
 
-  test('a key that another request used is a conflict, also when the disk is full', () => {
+  test('a key used by another request is a conflict even when the disk is full', () => {
     const { judge } = scene({ room: storageFull() }, { requestHash: 'other', subject: 3 })
     expect(judge).toThrow(refusal('idempotency_conflict'))
   })
 
-  test('a full disk refuses a post before anything it refers to is looked at', () => {
+  test('a full disk refuses a post before its references are looked up', () => {
     const { asked, judge } = scene({ room: storageFull() })
     expect(judge).toThrow(storageFull())
     expect(asked).toEqual(['admit', 'key', 'room'])
   })
 
-  test('it may be judged again, from the beginning', () => {
+  test('a post can be judged again from the beginning', () => {
     const { asked, judge } = scene()
     for (const _ of [1, 2]) expect(judge()).toEqual({ replayed: false, draft })
     expect(asked.slice(6)).toEqual(asked.slice(0, 6))
   })
 })
 
-describe('what plans touch decides which of them are judged together', () => {
+describe('posts that may be judged together', () => {
   const post = (n: number, more: Partial<Parameters<typeof touchesOf>[0]> = {}) => ({
     touches: touchesOf({ uuid: uuid(n), idempotency: null, replyTo: null, threadId: null, ...more }),
   })
@@ -103,19 +103,19 @@ describe('what plans touch decides which of them are judged together', () => {
   })
 
   test.each([
-    ['posts that refer to nothing', [post(1), post(2), post(3)], 3],
+    ['posts without references', [post(1), post(2), post(3)], 3],
     ['replies to one stored message', [post(1, { replyTo: uuid(9) }), post(2, { threadId: uuid(9) })], 2],
-    ['a reply, and before it its target', [post(1), post(2), post(3, { replyTo: uuid(2) })], 2],
+    ['a reply after its target', [post(1), post(2), post(3, { replyTo: uuid(2) })], 2],
     ['a reply in the thread of a message of the group', [post(1), post(2, { threadId: uuid(1) })], 1],
-    ['a reply, and after it its target', [post(1, { replyTo: uuid(2) }), post(2)], 2],
+    ['a reply before its target', [post(1, { replyTo: uuid(2) }), post(2)], 2],
     ['two requests with one key', [post(1, key(1, 'k')), post(2), post(3, key(1, 'k'))], 2],
     ['two accounts with one key', [post(1, key(1, 'k')), post(2, key(2, 'k'))], 2],
-    ['nothing', [], 0],
-  ])('%s', (_, plans, together) => {
+    ['no posts', [], 0],
+  ])('posts are grouped by what they read and write: %s', (_, plans, together) => {
     expect(countIndependent(plans)).toBe(together)
   })
 
-  test('a group ends before the first plan that reads what an earlier one writes, whatever they touch', () => {
+  test('a group ends before the first plan that reads what an earlier plan writes', () => {
     const names = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { maxLength: 2 })
     const touches: fc.Arbitrary<Touches> = fc.record({ reads: names, writes: names })
     fc.assert(
@@ -129,7 +129,7 @@ describe('what plans touch decides which of them are judged together', () => {
   })
 })
 
-test('the drafts of a group get places without a gap, each a microsecond later, and nothing is taken from the draft', () => {
+test('the drafts of a group get consecutive positions, each a microsecond later, and stay unchanged themselves', () => {
   const first = { seq: 41, at: toMicros(1_000_000) }
   const before = structuredClone(draft)
   const events = [0, 1, 2].map((n) => placed(draft, nthPosition(first, n)))

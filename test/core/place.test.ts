@@ -17,7 +17,7 @@ const operator: Actor = { via: 'operator' }
 using here = loading()
 const settings = settingRegistry(here.load({ SYNAPSE_RATE_LOGIN: 'off' }))
 
-/** The core over a real store, with ann in a channel. She may post there, and administrate. */
+/** The core over a real store, with ann in a channel. She may post there, and is an administrator. */
 async function scene(name: EngineName, passwords = argonPasswords()) {
   const engine = await openEngine(name)
   const longPolls: OpenLongPolls = new OpenLongPolls(() => core.log.head)
@@ -54,7 +54,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
       clientMessageId: null,
       idempotency: null,
     })
-  // Whatever a judgement looks up is in memory from here on, as it is in a server that runs.
+  // From here on everything that a judgement looks up is in memory, as in a running server.
   await post('first')
   return {
     core,
@@ -68,11 +68,11 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
 
 type Scene = Awaited<ReturnType<typeof scene>>
 
-/** What takes a right away, and what whoever comes next is told. */
+/** Ways to lose a right, and the error of the next request. */
 const losses: [string, (s: Scene) => Promise<unknown>, string][] = [
-  ['a revoked token', (s) => s.core.tokens.revoke(operator, tokenOf(s.ann)), 'invalid_token'],
+  ['the revocation of its token', (s) => s.core.tokens.revoke(operator, tokenOf(s.ann)), 'invalid_token'],
   [
-    'an archived account',
+    'the archiving of its account',
     (s) => s.core.accounts.archive(operator, s.ann.account.uuid),
     'account_unavailable',
   ],
@@ -80,16 +80,20 @@ const losses: [string, (s: Scene) => Promise<unknown>, string][] = [
 const roomLosses: [string, (s: Scene) => Promise<unknown>, string][] = [
   ...losses,
   [
-    'a membership that ended',
+    'the end of its membership',
     (s) => s.core.memberships.remove(operator, s.ann.account.uuid, s.channel.uuid),
     'not_a_member',
   ],
   [
-    'a role that may only read',
+    'a change to the role read_only',
     (s) => s.core.memberships.setRole(operator, s.ann.account.uuid, s.channel.uuid, 'read_only'),
     'read_only_role',
   ],
-  ['an archived channel', (s) => s.core.channels.archive(operator, s.channel.uuid), 'channel_archived'],
+  [
+    'the archiving of its channel',
+    (s) => s.core.channels.archive(operator, s.channel.uuid),
+    'channel_archived',
+  ],
 ]
 
 function tokenOf(actor: Person) {
@@ -97,18 +101,18 @@ function tokenOf(actor: Person) {
   return actor.token.uuid
 }
 
-/** Everything an act of ann's may be, by what it would leave behind. */
+/** Every administrative act of ann, which would leave something behind. */
 const acts: [string, (s: Scene) => Promise<unknown>][] = [
-  ['a new account', (s) => s.core.accounts.create(s.ann, { kind: 'agent', handle: 'new' })],
-  ['a new channel', (s) => s.core.channels.create(s.ann, { slug: 'new', name: 'New' })],
-  ['a new token', (s) => s.core.tokens.issue(s.ann, { handle: 'ann', scopes: ['admin:*'] })],
+  ['the creation of an account', (s) => s.core.accounts.create(s.ann, { kind: 'agent', handle: 'new' })],
+  ['the creation of a channel', (s) => s.core.channels.create(s.ann, { slug: 'new', name: 'New' })],
+  ['the issue of a token', (s) => s.core.tokens.issue(s.ann, { handle: 'ann', scopes: ['admin:*'] })],
   ['an onboarding', (s) => s.core.onboarding.onboard(s.ann, { handle: 'new', channels: ['plans'] })],
-  ['a changed profile', (s) => s.core.accounts.update(s.ann, s.ann.account.uuid, { about: 'x' })],
-  ['an archived channel', (s) => s.core.channels.archive(s.ann, s.channel.uuid)],
+  ['a change of a profile', (s) => s.core.accounts.update(s.ann, s.ann.account.uuid, { about: 'x' })],
+  ['the archiving of its channel', (s) => s.core.channels.archive(s.ann, s.channel.uuid)],
 ]
 
-describe.each(engines)('on %s, a post that is queued', (engine) => {
-  test.each(roomLosses)('behind %s is refused', async (_, lose, reason) => {
+describe.each(engines)('posts queued on %s', (engine) => {
+  test.each(roomLosses)('a post queued behind %s is refused', async (_, lose, reason) => {
     await using s = await scene(engine)
     const [lost, posted] = await Promise.allSettled([lose(s), s.post('too late')])
     expect(lost.status).toBe('fulfilled')
@@ -116,7 +120,7 @@ describe.each(engines)('on %s, a post that is queued', (engine) => {
     expect(await bodies(s.channel, s)).toEqual(['first'])
   })
 
-  test.each(roomLosses)('before %s is written', async (_, lose) => {
+  test.each(roomLosses)('a post queued before %s is written', async (_, lose) => {
     await using s = await scene(engine)
     const [posted, lost] = await Promise.allSettled([s.post('in time'), lose(s)])
     expect([posted.status, lost.status]).toEqual(['fulfilled', 'fulfilled'])
@@ -125,10 +129,10 @@ describe.each(engines)('on %s, a post that is queued', (engine) => {
 })
 
 const losing = engines.flatMap(([engine]) => losses.map((row) => [engine, ...row] as const))
-describe.each(losing)('on %s, an act queued behind %s is refused:', (engine, _, lose, reason) => {
-  test.each(acts)('%s', async (_what, act) => {
+describe.each(losing)('acts queued on %s behind %s', (engine, _, lose, reason) => {
+  test.each(acts)('%s is refused', async (_what, act) => {
     await using s = await scene(engine)
-    // The administrator has been seen before, so nothing has to be read first.
+    // The administrator is known already, so nothing has to be read first.
     await s.core.accounts.update(s.ann, s.ann.account.uuid, { about: 'seen' })
     const [lost, done] = await Promise.allSettled([lose(s), act(s)])
     expect(lost.status).toBe('fulfilled')
@@ -147,15 +151,15 @@ async function bodies(channel: Channel, { store }: Scene): Promise<string[]> {
   return (await store.reads.messagesBySeq(places.map(({ seq }) => seq))).map(({ body }) => body)
 }
 
-describe.each(engines)('on %s, a login whose password is being looked at is refused', (engine) => {
+describe.each(engines)('a sign-in on %s during its password check', (engine) => {
   const meanwhile: [string, (core: Scene['core'], uuid: Account['uuid']) => Promise<unknown>][] = [
-    ['when the account is archived meanwhile', (core, uuid) => core.accounts.archive(operator, uuid)],
+    ['when the account is archived', (core, uuid) => core.accounts.archive(operator, uuid)],
     [
-      'when the password is changed meanwhile',
+      'when the password is changed',
       (core, uuid) => core.accounts.update(operator, uuid, { password: 'another one' }),
     ],
   ]
-  test.each(meanwhile)('%s', async (_, change) => {
+  test.each(meanwhile)('a sign-in is refused %s during its password check', async (_, change) => {
     const { promise: looking, resolve: look } = Promise.withResolvers<void>()
     const { promise: changed, resolve: go } = Promise.withResolvers<void>()
     await using s = await scene(engine, {

@@ -1,6 +1,6 @@
 import type { MentionedMembers } from '../../src/core/messages/mentions'
 
-/** A room with these members, whose inner ids are 1, 2, 3 … in the order of their handles. */
+/** A room with these members, whose internal ids are 1, 2, 3 … in the order of their handles. */
 export function roomOf(handles: readonly string[], archived: readonly string[] = []) {
   const sorted = handles.toSorted()
   const idOf = (handle: string) => sorted.indexOf(handle) + 1
@@ -8,7 +8,7 @@ export function roomOf(handles: readonly string[], archived: readonly string[] =
   return {
     idOf,
     handleOf: (id: number) => sorted[id - 1],
-    /** The members as mentions look for them, some of whom have an open stream. */
+    /** The members as the resolution of mentions sees them, some with an open stream. */
     mentioned: (here: readonly string[] = []): MentionedMembers => ({
       named: (wanted) =>
         new Map(active.filter((handle) => wanted.includes(handle)).map((handle) => [handle, idOf(handle)])),

@@ -4,7 +4,7 @@ import { adapted, type Front, type Ground, recipe, startFront } from './front'
 
 export const hasCaddy = Bun.which('caddy') !== null
 
-/** Caddy by the recipe, with a certificate that the test knows. */
+/** Caddy by the recipe, with a certificate that the test trusts. */
 export function caddy(upstream: string): Promise<Front> {
   return start('https', ({ port, cert, key }) =>
     adapted(recipe('caddyfile'), [

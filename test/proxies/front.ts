@@ -1,4 +1,4 @@
-/** Real proxies in front of a server: the recipes of docs/operating.md, with the names and ports of a test in them. */
+/** Real proxies in front of a server: the recipes of docs/operating.md, with the names and ports of the test. */
 import { mkdtempSync, readFileSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,28 +7,28 @@ import { freePort, Supervised, type SupervisedOptions } from '../support/supervi
 
 const GUIDE = join(import.meta.dir, '../../docs/operating.md')
 
-/** A proxy that runs. */
+/** A running proxy. */
 export interface Front extends AsyncDisposable {
   readonly origin: string
-  /** The certificate that its clients have to trust. */
+  /** The certificate that clients have to trust. */
   readonly ca: string
   /** The file with that certificate. */
   readonly caFile: string
 }
 
-/** What the configuration of a proxy is made of. */
+/** The values in the configuration of a proxy. */
 export interface Ground {
-  /** A folder of its own, for whatever it writes. */
+  /** A folder for the files of the proxy. */
   readonly folder: string
   readonly port: number
   readonly cert: string
   readonly key: string
 }
 
-/** Programs of administrators, which the PATH of others does not name. */
+/** Folders of administrators’ programs, which the PATH of other users does not have. */
 export const PROGRAMS = `${process.env.PATH}:/usr/sbin`
 
-/** Starts a proxy in a folder of its own and waits until it takes connections. */
+/** Starts a proxy in its own folder and waits until it accepts connections. */
 export async function startFront(
   name: string,
   scheme: 'http' | 'https',
@@ -47,7 +47,7 @@ export async function startFront(
   }
 }
 
-/** The block of the guide that is written in this language. */
+/** The code block of the guide in this language. */
 export function recipe(language: string): string {
   const text = readFileSync(GUIDE, 'utf8')
   const block = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(text)?.[1]
@@ -55,13 +55,13 @@ export function recipe(language: string): string {
   return block
 }
 
-/** The guide says this, word for word. */
+/** Checks that the guide contains this text. */
 export function advised(line: string): string {
   if (readFileSync(GUIDE, 'utf8').includes(`\`${line}\``)) return line
   throw new Error(`the guide does not say ${line}`)
 }
 
-/** What a recipe becomes in a test; fails where the recipe no longer says what is replaced. */
+/** Replaces parts of a recipe for a test; fails if the recipe no longer contains a part. */
 export function adapted(text: string, changes: readonly (readonly [from: string, to: string])[]): string {
   return changes.reduce((result, [from, to]) => {
     if (!result.includes(from)) throw new Error(`the recipe does not say ${from}`)

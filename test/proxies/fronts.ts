@@ -1,4 +1,4 @@
-/** Every proxy that the guide has a recipe for, in front of one server; front.ts is one of them. */
+/** Every proxy with a recipe in the guide, in front of one server; front.ts starts one of them. */
 import { Caller } from '../support/caller'
 import type { Via } from '../support/sockets'
 import { caddy, hasCaddy } from './caddy'
@@ -19,7 +19,7 @@ const proxies = [
 export type ProxyName = (typeof proxies)[number]['name']
 export type Protocol = 'http1.1' | 'http2'
 
-/** A proxy, and what is spoken with it. */
+/** A proxy and the protocol to speak with it. */
 export interface Way {
   readonly name: ProxyName
   readonly protocol: Protocol
@@ -30,7 +30,7 @@ export const ways: readonly Way[] = proxies.flatMap(({ name, isThere, protocols 
   protocols.map((protocol) => ({ name, protocol, isThere })),
 )
 
-/** Headers that are more than the server takes. */
+/** Headers larger than the server accepts. */
 export const tooLarge: [title: string, headers: Readonly<Record<string, string>>][] = [
   ['a header of 18 kB', { 'x-large': 'x'.repeat(18_000) }],
   [
@@ -41,14 +41,14 @@ export const tooLarge: [title: string, headers: Readonly<Record<string, string>>
 ]
 
 /**
- * What a proxy may answer to them: its own refusal, or the 431 of the server. Caddy hands them on, and says 502 when it
- * was still writing while the server had refused already.
+ * The possible answers to them: the proxy's own refusal, or the 431 of the server. Caddy passes them on and answers 502
+ * when the server refuses while Caddy is still writing.
  */
 export function refusals(name: ProxyName): readonly number[] {
   return name === 'Caddy' ? [431, 502] : [400, 431]
 }
 
-/** Each of the proxies that are here, in front of a port where a server may come and go. */
+/** Each installed proxy, in front of a port where a server can start and stop. */
 export class Fronts implements AsyncDisposable {
   readonly port = String(keptPort())
   private readonly fronts = new Map<ProxyName, Front>()
@@ -64,13 +64,13 @@ export class Fronts implements AsyncDisposable {
     return front
   }
 
-  /** What a client has to know for this way. */
+  /** What a client needs to use this proxy and protocol. */
   via({ name, protocol }: Way): Via {
     const { ca } = this.at(name)
     return { tls: { ca }, ...(protocol === 'http2' ? { protocol } : {}) }
   }
 
-  /** Somebody with a token who comes this way. */
+  /** A caller with a token that uses this proxy and protocol. */
   caller(way: Way, token: string): Caller {
     const { origin } = this.at(way.name)
     const via = this.via(way)
@@ -84,8 +84,8 @@ export class Fronts implements AsyncDisposable {
 }
 
 /**
- * A port that nobody has, and that no connection is given while the server is down: the kernel takes those of
- * connections from 32768 on (ip_local_port_range), and a proxy that tries again could even meet itself there.
+ * A port that is free and that no connection gets while the server is down: the kernel gives connections ports from
+ * 32768 on (ip_local_port_range), and a proxy that retries could even connect to itself there.
  */
 function keptPort(): number {
   for (;;) {

@@ -4,7 +4,7 @@ import { adapted, type Front, type Ground, PROGRAMS, recipe, startFront } from '
 
 export const hasHaproxy = Bun.which('haproxy', { PATH: PROGRAMS }) !== null
 
-/** What Debian's own configuration says before anything of ours. */
+/** The beginning of Debian's own configuration. */
 const DEFAULTS = `defaults
   mode http
   option dontlognull
@@ -45,7 +45,7 @@ function start(scheme: 'http' | 'https', site: (ground: Ground) => string): Prom
   return startFront('haproxy', scheme, (ground) => {
     const file = join(ground.folder, 'haproxy.cfg')
     writeFileSync(file, `${DEFAULTS}\n${site(ground)}`)
-    // With a master, which alone says when everything listens.
+    // With a master process, which alone tells when everything listens.
     return {
       command: ['/usr/sbin/haproxy', '-W', '-db', '-f', file],
       ready: 'Loading success.',

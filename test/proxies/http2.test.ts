@@ -38,7 +38,7 @@ describe('over one connection of HTTP/2', () => {
 
   for (const way of ways.filter(({ protocol }) => protocol === 'http2'))
     describe.skipIf(!way.isThere)(`with ${way.name}`, () => {
-      test('more streams than a browser has connections are open, and requests still get through', async () => {
+      test('twelve streams and further requests work on one connection', async () => {
         const { origin } = fronts.at(way.name)
         const session = await dial(fronts.at(way.name))
         const streams = Array.from({ length: 12 }, () => {
@@ -54,17 +54,22 @@ describe('over one connection of HTTP/2', () => {
         session.destroy()
       })
 
-      test.each(tooLarge)('%s: refused at once, and at most the connection is lost', async (_, headers) => {
-        const session = await dial(fronts.at(way.name))
-        const status = await ask(session, { ':path': '/v1/auth/me', ...bearer(), ...headers })
-        if (status !== undefined) expect(refusals(way.name)).toContain(status)
-        session.destroy()
-        using stream = await EventStream.open(fronts.at(way.name).origin, bearer(), { via: fronts.via(way) })
-        await stream.next('hello')
-      })
+      test.each(tooLarge)(
+        '%s is refused at once and costs at most its own connection',
+        async (_, headers) => {
+          const session = await dial(fronts.at(way.name))
+          const status = await ask(session, { ':path': '/v1/auth/me', ...bearer(), ...headers })
+          if (status !== undefined) expect(refusals(way.name)).toContain(status)
+          session.destroy()
+          using stream = await EventStream.open(fronts.at(way.name).origin, bearer(), {
+            via: fronts.via(way),
+          })
+          await stream.next('hello')
+        },
+      )
 
       test.skipIf(browser === undefined)(
-        'a browser reads in eight places at once, by a socket too, and posts',
+        'a browser reads eight streams and a WebSocket at once, and posts',
         async () => {
           const { origin } = fronts.at(way.name)
           await using page = await BrowserPage.open(`${origin}/pair`, { ...desktop, isTrusting: true })
@@ -79,9 +84,9 @@ describe('over one connection of HTTP/2', () => {
         },
       )
 
-      // RFC 8441. Where the proxy does not offer it, clients make a connection of HTTP/1.1 beside this one.
+      // RFC 8441. Where the proxy does not offer it, clients open an HTTP/1.1 connection for the WebSocket.
       const offersSockets = way.name === 'HAProxy'
-      test(`a WebSocket ${offersSockets ? 'goes through the connection too' : 'is not offered on it'}`, async () => {
+      test(`a WebSocket ${offersSockets ? 'uses the same connection' : 'is not offered on the same connection'}`, async () => {
         const session = await dial(fronts.at(way.name))
         expect(session.remoteSettings.enableConnectProtocol === true).toBe(offersSockets)
         if (offersSockets) await carriesSocket(session, way)
@@ -114,7 +119,7 @@ describe('over one connection of HTTP/2', () => {
   }
 })
 
-/* In the page. */
+/* Runs in the page. */
 
 const spoken = `performance.getEntriesByType('navigation')[0].nextHopProtocol`
 const signIn = `async (handle, password) => {
@@ -122,7 +127,7 @@ const signIn = `async (handle, password) => {
   const body = JSON.stringify({ handle, password })
   return (await fetch('/v1/auth/login', { method: 'POST', headers, body })).status
 }`
-/** Each listener says by its first word that it is there. */
+/** The first message of each listener tells that it is open. */
 const listen = `(streams) => {
   globalThis.heard = []
   for (let i = 0; i < streams; i++) {

@@ -21,7 +21,7 @@ export function nginxWithHttp2(upstream: string): Promise<Front> {
   )
 }
 
-/** nginx as it is usually copied, on plain HTTP, with these lines in its `location`. */
+/** nginx as it is often configured, on plain HTTP, with these lines in its `location`. */
 export function carelessNginx(
   upstream: string,
   lines: readonly string[],

@@ -10,7 +10,7 @@ setDefaultTimeout(60_000)
 const MEBIBYTE = 1024 * 1024
 const LONG_POLL_SECONDS = 60
 
-describe('by the recipes of the guide', () => {
+describe('proxies configured as in the guide', () => {
   const stack = new AsyncDisposableStack()
   const longPolls: Promise<Waited>[] = []
   const idle: { way: Way; stream: EventStream; socket: LiveSocket }[] = []
@@ -38,7 +38,7 @@ describe('by the recipes of the guide', () => {
     const words = ['--account', agent.handle, '--scopes', 'channel:*:*']
     token = (await site.json<{ token: string }>('issue-token', ...words)).token
     await fronts.start()
-    // They take a minute, while the other tests run.
+    // These take a minute, during the other tests.
     for (const way of ways) {
       if (!way.isThere) continue
       idle.push({ way, ...(await listeners(way)) })
@@ -70,7 +70,7 @@ describe('by the recipes of the guide', () => {
         })
       })
 
-      test('the name with its port, and the path as it was written, arrive', async () => {
+      test('the server receives the host name with its port and the path unchanged', async () => {
         const { path, seen } = await echo()
         expect(seen).toMatchObject({
           method: 'GET',
@@ -81,7 +81,7 @@ describe('by the recipes of the guide', () => {
         })
       })
 
-      test('the client is who it is, whatever it says of itself', async () => {
+      test('the server sees the real address of the client, whatever the client claims', async () => {
         for (const forged of [{}, { 'x-forwarded-for': '203.0.113.9' }, { forwarded: 'for=203.0.113.9' }]) {
           const { seen } = await echo(forged)
           expect(seen).toMatchObject({ client: '127.0.0.1' })
@@ -89,7 +89,7 @@ describe('by the recipes of the guide', () => {
         }
       })
 
-      test('an event stream begins at once, and events come as they happen', async () => {
+      test('an event stream starts at once and delivers events as they happen', async () => {
         const started = performance.now()
         using stream = await openStream(way)
         await stream.next('hello')
@@ -100,14 +100,14 @@ describe('by the recipes of the guide', () => {
         expect(performance.now() - posted).toBeLessThan(2000)
       })
 
-      test('a WebSocket opens and carries', async () => {
+      test('a WebSocket opens and delivers messages', async () => {
         using socket = await openSocket(way)
         await socket.subscribe(['general'])
         await post('over the wire')
         expect(await socket.next('message.created')).toMatchObject({ message: { body: 'over the wire' } })
       })
 
-      test('a body of 36 MiB reaches the server, which has its own opinion', async () => {
+      test('a body of 36 MiB reaches the server', async () => {
         const answer = await post('x'.repeat(36 * MEBIBYTE))
         expect({ status: answer.status, ...answer.body }).toMatchObject({
           status: 422,
@@ -115,17 +115,20 @@ describe('by the recipes of the guide', () => {
         })
       })
 
-      // Over HTTP/2 it costs the whole connection, which is that of the long-polls: http2.test.ts has one to lose.
+      // Over HTTP/2 this costs the connection of the long polls, so http2.test.ts tests it.
       if (way.protocol === 'http1.1')
-        test.each(tooLarge)('%s: refused at once, and nobody else', async (_, headers) => {
-          const started = performance.now()
-          const { status } = await caller().get('/v1/auth/me', headers)
-          expect(refusals(way.name)).toContain(status)
-          expect(performance.now() - started).toBeLessThan(5000)
-          expect((await caller().get('/v1/auth/me')).status).toBe(200)
-        })
+        test.each(tooLarge)(
+          '%s is refused at once and does not affect other requests',
+          async (_, headers) => {
+            const started = performance.now()
+            const { status } = await caller().get('/v1/auth/me', headers)
+            expect(refusals(way.name)).toContain(status)
+            expect(performance.now() - started).toBeLessThan(5000)
+            expect((await caller().get('/v1/auth/me')).status).toBe(200)
+          },
+        )
 
-      test('doctor finds nothing wrong with it', async () => {
+      test('doctor finds no problem with the proxy', async () => {
         const { origin, caFile } = fronts.at(way.name)
         await using other = new Site()
         other.environment.SYNAPSE_BASE_URL = origin
@@ -142,7 +145,7 @@ describe('by the recipes of the guide', () => {
     })
 
   test(
-    'a request may wait a minute for news, and streams and WebSockets longer, through all of them at once',
+    'long polls of a minute, streams and WebSockets stay open through every proxy',
     async () => {
       for (const { status, seconds } of await Promise.all(longPolls)) {
         expect(status).toBe(200)
@@ -151,7 +154,7 @@ describe('by the recipes of the guide', () => {
       const { status } = await direct('/v1/messages', { channel: 'quiet', body: 'at last' })
       expect(status).toBe(201)
       for (const { way, stream, socket } of idle) {
-        // Nothing but the heartbeat, every 15 seconds, came in between.
+        // Only the heartbeat came in between, every 15 seconds.
         expect(stream.blocks.filter(({ comment }) => comment !== undefined).length).toBeGreaterThan(2)
         expect(await stream.next('message.created'), way.name).toMatchObject({
           data: expect.stringContaining('at last'),
@@ -170,7 +173,7 @@ describe('by the recipes of the guide', () => {
   const openSocket = (way: Way) =>
     LiveSocket.open(fronts.at(way.name).origin, bearer(), { via: fronts.via(way) })
 
-  /** Those who listen to a channel where nothing happens. */
+  /** A stream and a socket of a channel without events. */
   async function listeners(way: Way) {
     const stream = await openStream(way, '?channel=quiet')
     const socket = await openSocket(way)
@@ -178,7 +181,7 @@ describe('by the recipes of the guide', () => {
     return { stream, socket }
   }
 
-  /** Waits in a channel where nothing happens, on a connection of its own. */
+  /** A long poll of a channel without events, on its own connection. */
   async function longPoll(way: Way): Promise<Waited> {
     const caller = fronts.caller(way, token)
     const { body } = await caller.get<{ head_cursor: string }>('/v1/server')

@@ -14,7 +14,7 @@ const ROOM = 'room'
 const here = ways.filter(({ isThere }) => isThere)
 
 test.skipIf(here.length === 0)(
-  'while the server restarts nothing is lost or doubled behind any proxy, and readers go on where they were',
+  'a restart of the server behind any proxy loses and repeats no message, and readers continue where they were',
   async () => {
     await using fronts = new Fronts()
     await using site = new Site()
@@ -51,7 +51,7 @@ test.skipIf(here.length === 0)(
           session,
         )
       void crowd.write(`${name}-keyed`, crowd.speaker(credential), ROOM)
-      // The client of HTTP/2 repeats by itself what HAProxy breaks off.
+      // The HTTP/2 client itself repeats requests that HAProxy breaks off.
       if (way.protocol === 'http1.1') once.push(postOnce(crowd, credential, `${name}-once`, () => isOver))
       return crowd
     })
@@ -63,7 +63,7 @@ test.skipIf(here.length === 0)(
         way,
         ...(await fronts.caller(way, token).get('/v1/auth/me')),
       }))
-      // HAProxy lets requests wait that it could not hand over.
+      // HAProxy queues requests that it cannot deliver.
       const atOnce = asked.filter((_, i) => here[i]?.name !== 'HAProxy')
       for (const { way, status } of await Promise.all(atOnce)) expect(status, way.name).toBe(502)
       server = await site.serveWith(settings)
@@ -82,14 +82,14 @@ test.skipIf(here.length === 0)(
   },
 )
 
-describe('a post that was sent once', () => {
+describe('retries by proxies', () => {
   const stack = new AsyncDisposableStack()
   let fronts: Fronts
   let posts = 0
 
   beforeAll(async () => {
     fronts = stack.use(new Fronts())
-    // Answers, keeps the connection, and is gone when it has read a post.
+    // This server answers, keeps the connection open, and disconnects once it has read a post.
     const listener = Bun.listen({
       hostname: '127.0.0.1',
       port: Number(fronts.port),
@@ -108,7 +108,7 @@ describe('a post that was sent once', () => {
   afterAll(() => stack.disposeAsync())
 
   for (const way of ways)
-    test.skipIf(!way.isThere)(`is not sent again by ${way.name}, over ${way.protocol}`, async () => {
+    test.skipIf(!way.isThere)(`a post is not sent again by ${way.name} over ${way.protocol}`, async () => {
       const front = fronts.at(way.name)
       const caller = fronts.caller(way, 'token')
       const session = way.protocol === 'http2' ? await dial(front) : undefined
@@ -125,7 +125,7 @@ describe('a post that was sent once', () => {
       for (const _ of [1, 2]) {
         expect(await answers('GET')).toBe(200)
         const before = posts
-        // HAProxy breaks off instead, on a connection that it has answered on: trying again is left to the client.
+        // On a connection that it has answered on, HAProxy disconnects instead and leaves the retry to the client.
         expect([502, ...(way.name === 'HAProxy' ? [undefined] : [])]).toContain(await answers('POST'))
         expect(posts).toBe(before + 1)
       }
@@ -133,7 +133,7 @@ describe('a post that was sent once', () => {
     })
 })
 
-/** Posts without a retry key, each once, whatever comes of it. */
+/** Sends posts without a retry key, each once, whatever the outcome. */
 async function postOnce(
   crowd: Crowd,
   credential: Record<string, string>,
@@ -149,7 +149,7 @@ async function postOnce(
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ channel: ROOM, body: bodyOf(key) }),
-        // A connection of its own, so that the client has no reason to repeat it either.
+        // A new connection, so that the client has no reason to repeat it either.
         keepalive: false,
       })
       .catch(() => undefined)

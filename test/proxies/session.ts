@@ -1,18 +1,18 @@
-/** A connection of HTTP/2 under the hand of a test: nothing is repeated on it, and it is shared with nobody. */
+/** An HTTP/2 connection controlled by a test: it repeats nothing and is shared with no other client. */
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2'
 import type { Front } from './front'
 
 export async function dial({ origin, ca }: Front): Promise<ClientHttp2Session> {
   const session = connect(origin, { ca })
-  // What becomes of it is seen at the requests on it.
+  // Its errors show at its requests.
   session.on('error', () => {})
   await once(session, 'remoteSettings')
   if (session.alpnProtocol !== 'h2') throw new Error(`${origin} speaks ${session.alpnProtocol}`)
   return session
 }
 
-/** The status of an answer that came to its end; undefined when the stream, or the connection, breaks before. */
+/** The status of a complete answer; undefined when the stream or the connection breaks before its end. */
 export function ask(
   session: ClientHttp2Session,
   headers: OutgoingHttpHeaders,
@@ -23,7 +23,7 @@ export function ask(
     let status: number | undefined
     stream.on('response', (answer) => (status = Number(answer[':status'])))
     stream.on('end', () => resolve(status))
-    // A stream that is reset says so here, and then closes.
+    // A stream that is reset emits this, and then closes.
     stream.on('error', () => {})
     stream.on('close', () => resolve(undefined))
     stream.resume()

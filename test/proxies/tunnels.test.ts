@@ -3,7 +3,7 @@ import { Site } from '../support/site'
 
 setDefaultTimeout(30_000)
 
-/** What a server on this home sees of a request that is sent to it with these headers. */
+/** What the server on this home sees of a request with these headers. */
 async function seen(site: Site, url: string, headers: Record<string, string>) {
   const unix = site.paths.socket
   const asked = await fetch('http://localhost/v1/admin/echo', { method: 'POST', unix })
@@ -11,7 +11,7 @@ async function seen(site: Site, url: string, headers: Record<string, string>) {
   return (await (await fetch(`${url}${path}/x`, { headers })).json()) as Record<string, unknown>
 }
 
-test('a tunnel that ends on loopback says who its client is in X-Forwarded-For alone', async () => {
+test('behind a tunnel that ends on loopback, only X-Forwarded-For gives the address of the client', async () => {
   await using site = new Site()
   const { url } = await site.serve()
   // As cloudflared sends them.
@@ -31,10 +31,10 @@ test('a tunnel that ends on loopback says who its client is in X-Forwarded-For a
   expect(await seen(site, url, without)).toMatchObject({ client: '127.0.0.1' })
 })
 
-test('in a private network without a proxy nobody speaks for anybody else', async () => {
+test('without a trusted proxy the server ignores forwarded addresses', async () => {
   await using site = new Site()
   site.environment.SYNAPSE_TRUSTED_PROXIES = '[]'
-  // Two addresses, as loopback and that of a tailnet.
+  // Two addresses, like loopback and that of a private network.
   const { url } = await site.serve('--host', '127.0.0.1,127.0.0.2')
   const other = url.replace('127.0.0.1', '127.0.0.2')
   for (const address of [url, other])

@@ -10,7 +10,7 @@ import { openEngine } from '../../store/engines'
 import { join, makeAccount, makeChannel, planOf, viewOf } from '../../store/scene'
 import { catalogueWithNotes, notedEvent } from '../../support/noted'
 
-/** A store with a directory over it. Reads are counted, and can be held where they have their answer but not told it. */
+/** A store with a directory over it. Reads are counted, and can be held back after the store has answered them. */
 async function scene() {
   const engine = await openEngine('sqlite', catalogueWithNotes)
   const { store } = engine
@@ -39,7 +39,7 @@ async function scene() {
     store,
     directory,
     asked,
-    /** From now on reads wait for what this answers. */
+    /** From now on the result of a read waits for this promise. */
     holdReads: () => {
       const held = Promise.withResolvers<void>()
       hold = held.promise
@@ -53,7 +53,7 @@ async function scene() {
 }
 
 describe('a judgement', () => {
-  test('is made again until all it looks up is in memory, and what is there is not read twice', async () => {
+  test('a judgement runs again until everything it looks up is in memory, and reads nothing twice', async () => {
     await using world = await scene()
     const { store, directory, asked } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
@@ -66,7 +66,7 @@ describe('a judgement', () => {
     expect(asked).toEqual(['account', 'channel'])
   })
 
-  test('that refuses is not repeated', async () => {
+  test('a judgement that refuses is not repeated', async () => {
     await using world = await scene()
     let rounds = 0
     const refused = world.directory.retryUntilLoaded(() => {
@@ -77,7 +77,7 @@ describe('a judgement', () => {
     expect(rounds).toBe(1)
   })
 
-  test('gives up when rights change faster than they can be read', async () => {
+  test('a judgement fails when rights change faster than they can be read', async () => {
     await using world = await scene()
     const { store, directory } = world
     const channel = await store.transact((tx) => makeChannel(tx, 'plans'))
@@ -98,7 +98,7 @@ describe('a judgement', () => {
 })
 
 describe('a change of rights', () => {
-  test('is seen by the look-up after it', async () => {
+  test('a look-up sees every change before it', async () => {
     await using world = await scene()
     const { store, directory } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
@@ -110,21 +110,21 @@ describe('a change of rights', () => {
     expect(await directory.retryUntilLoaded(() => directory.channelsOf(ann.id).keys())).toEqual([plans.id])
   })
 
-  test('is followed by what was read before it', async () => {
+  test('a change of membership is applied to the result of an earlier read', async () => {
     await using world = await scene()
     const { store, directory, asked, holdReads } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
     const plans = await store.transact((tx) => makeChannel(tx, 'plans'))
     const release = holdReads()
     const answer = directory.retryUntilLoaded(() => directory.member(ann.id, plans.id) !== undefined)
-    // The read has its answer, of a time when ann was no member; it hands it on after she joined.
+    // The read was answered while ann was not a member, and its result arrives after she joined.
     await store.transact((tx) => join(tx, ann, plans))
     release()
     expect(await answer).toBeTrue()
     expect(asked).toEqual(['membershipsOf'])
   })
 
-  test('makes an answer worthless that was read before it and cannot follow it', async () => {
+  test('the result of a read is discarded when a later change cannot be applied to it', async () => {
     await using world = await scene()
     const { store, directory, asked, holdReads } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
@@ -139,7 +139,7 @@ describe('a change of rights', () => {
     expect(asked).toEqual(['account', 'account'])
   })
 
-  test('lets a name exist that was looked up in vain', async () => {
+  test('a handle that was not found is looked up again once an account is created', async () => {
     await using world = await scene()
     const { store, directory, asked } = world
     const find = () => directory.retryUntilLoaded(() => directory.accountByHandle('ann')?.handle)
@@ -150,7 +150,7 @@ describe('a change of rights', () => {
     expect(await find()).toBe('ann')
   })
 
-  test('is not made by a message, nor by an event about one: what is known is not read again', async () => {
+  test('a message, or an event about one, discards nothing from memory', async () => {
     await using world = await scene()
     const { store, directory, asked } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
@@ -160,7 +160,7 @@ describe('a change of rights', () => {
     const { version } = directory
     asked.length = 0
     const view = viewOf(await store.post(planOf({ sender: ann, channel: plans, body: 'hello' })))
-    // The seq of a message may be the id of an account as well.
+    // The seq of a message can be the id of an account as well.
     const one = { ...view, message: { ...view.message, seq: ann.id } }
     await store.transact((tx) => tx.append(notedEvent(one, 'seen'), null))
     expect(look()).toEqual([ann, plans])
@@ -168,7 +168,7 @@ describe('a change of rights', () => {
     expect(asked).toEqual([])
   })
 
-  test('of a credential leaves accounts and channels as they are known', async () => {
+  test('a change of a credential keeps accounts and channels in memory', async () => {
     await using world = await scene()
     const { store, directory, asked } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
@@ -179,8 +179,8 @@ describe('a change of rights', () => {
   })
 })
 
-describe('a credential is forgotten', () => {
-  test('when it is revoked, and its account when it is archived', async () => {
+describe('invalidation', () => {
+  test('a revoked token and an archived account are read again', async () => {
     await using world = await scene()
     const { store, directory } = world
     const ann = await store.transact((tx) => makeAccount(tx, 'ann'))
@@ -203,7 +203,7 @@ describe('a credential is forgotten', () => {
     expect(await archivedAt()).toBeNumber()
   })
 
-  test('when everything is cleared', async () => {
+  test('clearing the directory makes it read everything again', async () => {
     await using world = await scene()
     const { store, directory, asked } = world
     await store.transact((tx) => makeAccount(tx, 'ann'))

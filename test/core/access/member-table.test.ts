@@ -10,7 +10,7 @@ const member: fc.Arbitrary<Member> = fc.record({
 })
 const steps = fc.array(fc.oneof(fc.tuple(ids, member), fc.tuple(ids, fc.constant(null))), { maxLength: 80 })
 
-test('a table of memberships holds what a map would hold, in the order of the ids', () => {
+test('a member table equals a map, ordered by id', () => {
   fc.assert(
     fc.property(steps, (changes) => {
       const table = new MemberTable()
@@ -31,7 +31,7 @@ test('a table of memberships holds what a map would hold, in the order of the id
   )
 })
 
-test('two tables meet where they have an id in common', () => {
+test('two member tables meet exactly when they share an id', () => {
   fc.assert(
     fc.property(fc.uniqueArray(ids), fc.uniqueArray(ids), (one, other) => {
       const tableOf = (members: number[]) => {

@@ -4,13 +4,13 @@ import { Pins, RecentlyUsed } from '../../../src/core/access/recent'
 const keysOf = (cache: RecentlyUsed<number, string>, upTo: number) =>
   Array.from({ length: upTo }, (_, i) => i).filter((key) => cache.has(key))
 
-test('beyond its bound a cache forgets what was put in first', () => {
+test('a cache beyond its bound drops the oldest entry', () => {
   const cache = new RecentlyUsed<number, string>(3, new Pins())
   for (let key = 0; key < 5; key++) cache.set(key, 'x')
   expect(keysOf(cache, 5)).toEqual([2, 3, 4])
 })
 
-test('what was put in while somebody holds it stays, however much it is, and goes when nobody does', () => {
+test('entries added while the cache is pinned stay beyond its bound until the pin is released', () => {
   const pins = new Pins()
   const cache = new RecentlyUsed<number, string>(3, pins)
   for (let key = 0; key < 3; key++) cache.set(key, 'x')
@@ -24,7 +24,7 @@ test('what was put in while somebody holds it stays, however much it is, and goe
   later[Symbol.dispose]()
 })
 
-test('the bound is one of weight, also where a value grows while it is kept', () => {
+test('the bound applies to the total weight, also when an entry grows', () => {
   const values = new Map([
     [1, [1, 1]],
     [2, [1, 1]],

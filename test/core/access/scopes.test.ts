@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { channelScopes, legalScopes, namesChannel, scopeMatches } from '../../../src/core/access/scopes'
 import { thrownBy } from '../../home/temporary'
 
-describe('a granted scope covers a required one:', () => {
-  // The first three are V16 of the contract.
+describe('a granted scope covers a required one', () => {
+  // The first three are examples of the contract.
   test.each([
     ['channel:*:read', 'channel:a:read', true],
     ['channel:a', 'channel:a:read', false],
@@ -24,12 +24,12 @@ describe('a granted scope covers a required one:', () => {
     ['dm:*:read', 'channel:a:read', false],
     ['channel::read', 'channel:a:read', false],
     ['', 'channel:a:read', false],
-  ])('%s, %s: %p', (granted, required, covers) => {
+  ])('%s covers %s: %p', (granted, required, covers) => {
     expect(scopeMatches(granted, required)).toBe(covers)
   })
 })
 
-test('only a scope that spells the slug lets its holder know of a channel', () => {
+test('only a scope that names the slug reveals a channel', () => {
   expect(namesChannel(['channel:plans:read'], 'plans')).toBeTrue()
   expect(namesChannel(['channel:plans:*'], 'plans')).toBeTrue()
   for (const scope of [
@@ -42,7 +42,7 @@ test('only a scope that spells the slug lets its holder know of a channel', () =
     expect(namesChannel([scope], 'plans')).toBeFalse()
 })
 
-test('a grant touches a channel with any verb at all', () => {
+test('a scope with any verb concerns its channel', () => {
   for (const scope of ['channel:a:read', 'channel:a:post', 'channel:a:admin', 'channel:*:post', 'admin:*'])
     expect(channelScopes([scope]).touches('a')).toBeTrue()
   for (const scope of ['channel:b:read', 'inbox:*:read', 'dm:*:*'])
@@ -50,8 +50,8 @@ test('a grant touches a channel with any verb at all', () => {
   expect(channelScopes([]).touches('a')).toBeFalse()
 })
 
-describe('the scopes of a new token', () => {
-  test('can be those of Table B and no others', () => {
+describe('scopes of a new token', () => {
+  test('a token can have only scopes of the contract', () => {
     const legal = [
       ...['read', 'post', 'admin', '*'].flatMap((verb) => [`channel:general:${verb}`, `channel:*:${verb}`]),
       ...['read', 'post', '*'].flatMap((verb) => [`dm:bob:${verb}`, `dm:*:${verb}`]),
@@ -61,7 +61,7 @@ describe('the scopes of a new token', () => {
     expect(legalScopes(legal)).toEqual(legal)
   })
 
-  test('are written in lower case, once, in the order given', () => {
+  test('scopes are stored in lower case, without repetition and in the given order', () => {
     expect(legalScopes([' Channel:B:Post ', 'channel:a:read', 'channel:b:post', ''])).toEqual([
       'channel:b:post',
       'channel:a:read',
@@ -87,7 +87,7 @@ describe('the scopes of a new token', () => {
     'config:*',
     'human:*',
     'nonsense',
-  ])('are refused: %s', (scope) => {
+  ])('the scope %s is refused', (scope) => {
     expect(thrownBy(() => legalScopes(['channel:a:read', scope]))).toMatchObject({
       kind: 'invalid',
       reason: 'invalid_scope',
@@ -95,14 +95,14 @@ describe('the scopes of a new token', () => {
     })
   })
 
-  test.each([[[]], [['']], [[' ', '']]])('are at least one: %j', (none) => {
+  test.each([[[]], [['']], [[' ', '']]])('the empty list of scopes %j is refused', (none) => {
     expect(thrownBy(() => legalScopes(none))).toMatchObject({
       reason: 'scopes_required',
       message: 'At least one scope required',
     })
   })
 
-  test('are at most 100', () => {
+  test('a token has at most 100 scopes', () => {
     const many = Array.from({ length: 101 }, (_, i) => `channel:c${i}:read`)
     expect(legalScopes(many.slice(1))).toHaveLength(100)
     expect(thrownBy(() => legalScopes(many))).toMatchObject({ reason: 'invalid_scope' })

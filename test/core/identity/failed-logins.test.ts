@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { FailedLogins } from '../../../src/core/identity/failed-logins'
 import { FakeClock, MINUTE } from '../../support/fake-clock'
 
-test('failed sign-ins are written down in a trickle, and none is forgotten in number', () => {
+test('failed sign-ins are recorded at a limited rate, together with the number of those left out', () => {
   const clock = new FakeClock()
   const failures = new FailedLogins(clock)
   let written = 0

@@ -2,28 +2,28 @@ import { describe, expect, test } from 'bun:test'
 import { parseUuid, ULID_PATTERN, ulid, ulidTime } from '../../../src/core/kernel/ids'
 import { systemSecrets } from '../../../src/platform'
 
-describe('a UUID', () => {
+describe('UUIDs', () => {
   const id = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b'
   test.each([id, id.toUpperCase(), id.replaceAll('-', ''), id.replaceAll('-', '').toUpperCase()])(
-    'is read as it is stored: %s',
+    'a UUID is normalized from %s',
     (text) => {
       expect<string | undefined>(parseUuid(text)).toBe(id)
     },
   )
 
-  test('of an earlier version stays what it is', () => {
+  test('a UUID of an earlier version is kept', () => {
     const old = '38a73fde-5ecb-40dc-97a0-8ddd2fb8512f'
     expect<string | undefined>(parseUuid(old)).toBe(old)
   })
 
   test.each(['', 'x', `{${id}}`, `urn:uuid:${id}`, id.slice(1), `${id}0`, `${id}\n`, id.replace('0', 'g')])(
-    'is refused: %p',
+    '%p is not a UUID',
     (text) => {
       expect(parseUuid(text)).toBeUndefined()
     },
   )
 
-  test('is greater than every one made before', () => {
+  test('a new UUID is greater than every earlier one', () => {
     const made = Array.from({ length: 1000 }, () => systemSecrets.uuid())
     expect(made.toSorted()).toEqual(made)
     expect(new Set(made).size).toBe(1000)
@@ -31,7 +31,7 @@ describe('a UUID', () => {
   })
 })
 
-describe('a ULID', () => {
+describe('ULIDs', () => {
   const zeros = '0'.repeat(20)
   const ones = 'f'.repeat(20)
 
@@ -41,25 +41,25 @@ describe('a ULID', () => {
     [0, zeros, '00000000000000000000000000'],
     [0, ones, '0000000000ZZZZZZZZZZZZZZZZ'],
     [2 ** 48 - 1, ones, '7ZZZZZZZZZZZZZZZZZZZZZZZZZ'],
-  ])('of %d is written as the specification says', (milliseconds, random, text) => {
+  ])('the ULID of %d is encoded as specified', (milliseconds, random, text) => {
     expect(ulid(milliseconds, random)).toBe(text)
     expect(text).toMatch(ULID_PATTERN)
     expect(ulidTime(text)).toBe(milliseconds)
   })
 
-  test('of a later millisecond sorts higher, whatever chance says', () => {
+  test('the ULID of a later millisecond is greater, whatever its random part', () => {
     expect(ulid(1001, zeros) > ulid(1000, ones)).toBeTrue()
   })
 })
 
-describe('a secret', () => {
-  test('is 43 characters of the address alphabet, and never the same', () => {
+describe('secrets', () => {
+  test('a new secret has 43 base64url characters and is unique', () => {
     const secrets = new Set(Array.from({ length: 100 }, () => systemSecrets.secret()))
     expect(secrets.size).toBe(100)
     for (const secret of secrets) expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/)
   })
 
-  // V4 and V5: both of ours and of the earlier server, whose tokens had no prefix.
+  // Examples of the contract: a token of this server, and one of the earlier server, whose tokens had no prefix.
   test.each([
     [
       'syn_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8',

@@ -5,7 +5,7 @@ import { Pace } from '../../../src/core/kernel/turns'
 
 const AS_OF = 7
 
-/** Channels with so many members, of whom a statement for many channels counts only some. */
+/** Channels with these numbers of members. A statement for many channels counts only up to a limit. */
 function scene(sizes: readonly number[], countedAtOnce: number) {
   const work: string[] = []
   const pages: KeyPage[] = []
@@ -52,8 +52,8 @@ function scene(sizes: readonly number[], countedAtOnce: number) {
   }
 }
 
-describe('members are counted', () => {
-  test('page by page where a channel has very many, with a turn after each page', async () => {
+describe('counting members', () => {
+  test('a channel with very many members is counted in pages, with a turn of the event loop after each', async () => {
     const { count, work, pages } = scene([3, 50_000, 0], 500)
     expect((await count()).map(({ members }) => members)).toEqual([3, 50_000, 0])
     expect(Math.max(...pages.map(({ limit }) => limit))).toBe(1000)
@@ -62,7 +62,7 @@ describe('members are counted', () => {
     expect(work.filter((did) => did === 'turn').length).toBeGreaterThanOrEqual(50)
   })
 
-  test('again from the beginning, when rights change between two pages', async () => {
+  test('a count starts again when rights change between two pages', async () => {
     const { count, pages, state, change } = scene([2500], 250)
     let changes = 0
     state.onPage = () => {
@@ -72,7 +72,7 @@ describe('members are counted', () => {
     expect(pages.map(({ after }) => after)).toEqual([0, 1000, 0, 1000, 2000])
   })
 
-  test('at once, when rights change all the time', async () => {
+  test('a count is made in one read when rights change all the time', async () => {
     const { count, pages, state, change } = scene([2500], 250)
     state.onPage = change
     expect((await count()).map(({ members }) => members)).toEqual([2500])

@@ -3,7 +3,7 @@ import { formatInstant, later, MICROS_PER_DAY, parseInstant, toMicros } from '..
 
 const at = toMicros(Date.UTC(2026, 4, 7, 15, 56, 16) * 1000 + 123_456)
 
-describe('an instant is written', () => {
+describe('writing an instant', () => {
   test.each([
     [at, '2026-05-07T15:56:16.123456Z'],
     [toMicros(at - 123_456), '2026-05-07T15:56:16.000000Z'],
@@ -11,12 +11,12 @@ describe('an instant is written', () => {
     [toMicros(0), '1970-01-01T00:00:00.000000Z'],
     [toMicros(-1), '1969-12-31T23:59:59.999999Z'],
     [toMicros(Date.UTC(2255, 0, 1) * 1000 + 999_999), '2255-01-01T00:00:00.999999Z'],
-  ])('%d', (instant, text) => {
+  ])('the instant %d is written with six digits in UTC', (instant, text) => {
     expect(formatInstant(instant)).toBe(text)
     expect(parseInstant(text)).toBe(instant)
   })
 
-  test('as a text that sorts like the instant', () => {
+  test('written instants sort like the instants', () => {
     const texts = [0, 1, 999_999, 1_000_000, 61_000_001, MICROS_PER_DAY].map((micros) =>
       formatInstant(later(at, micros)),
     )
@@ -24,12 +24,12 @@ describe('an instant is written', () => {
   })
 })
 
-describe('an instant is read', () => {
+describe('reading an instant', () => {
   test.each([
     ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999968Z'],
     ['9999-12-31T23:59:59-23:00', '9999-12-31T23:59:59.999968Z'],
     ['0001-01-01T00:00:00+14:00', '0001-01-01T00:00:00.000000Z'],
-  ])('%s as the first or last that can be written', (text, written) => {
+  ])('%s is read as the nearest instant that can be written', (text, written) => {
     expect(formatInstant(parseInstant(text) ?? toMicros(0))).toBe(written)
   })
 
@@ -43,7 +43,7 @@ describe('an instant is read', () => {
     ['2026-05-07T15:56:16.123Z', 123_000],
     ['2026-05-07T15:56:16.123456789Z', 123_456],
     ['2026-05-07T15:56:16.9999999Z', 999_999],
-  ])('%s', (text, micros) => {
+  ])('%s is read as UTC and truncated to microseconds', (text, micros) => {
     expect(parseInstant(text)).toBe(toMicros(at - 123_456 + micros))
   })
 
@@ -54,7 +54,7 @@ describe('an instant is read', () => {
     '2026-05-07T12:26:16.123456-03:30',
     '2026-05-07T15:26:16.123456-00:30',
     '2026-05-08T05:41:16.123456+13:45',
-  ])('in its zone: %s', (text) => {
+  ])('%s is read with its time zone', (text) => {
     expect(parseInstant(text)).toBe(at)
   })
 
@@ -78,7 +78,7 @@ describe('an instant is read', () => {
     '02026-05-07T15:56:16Z',
     ' 2026-05-07T15:56:16Z',
     '2026-05-07T15:56:16Z\n',
-  ])('but %p is none', (text) => {
+  ])('%p is not an instant', (text) => {
     expect(parseInstant(text)).toBeUndefined()
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Pace, TURN_ROWS, type Turns } from '../../../src/core/kernel/turns'
 
-/** Turns that come when the test says so. */
+/** Turns of the event loop that come when the test says so. */
 class Steps implements Turns {
   private readonly waiting: (() => void)[] = []
 
@@ -15,7 +15,7 @@ class Steps implements Turns {
   }
 }
 
-/** When everything is done that waits for no turn. */
+/** Resolves when everything that waits for no turn is done. */
 async function settled(): Promise<void> {
   for (let i = 0; i < 100; i++) await Promise.resolve()
 }
@@ -42,7 +42,7 @@ function scene() {
 }
 
 describe('a turn of the event loop', () => {
-  test('has room for 200 rows, whichever loops read them', async () => {
+  test('a turn has room for 200 rows over all loops together', async () => {
     const { steps, done, run } = scene()
     await run('a', 3, TURN_ROWS / 2)
     await run('b', 1, 1)
@@ -51,7 +51,7 @@ describe('a turn of the event loop', () => {
     expect(done).toHaveLength(3)
   })
 
-  test('is over after 3 ms of work, however few rows it was', async () => {
+  test('a turn ends after 3 ms of work, however few rows that was', async () => {
     const { steps, done, run, pass } = scene()
     await run('a', 1, 1)
     pass(2)
@@ -63,7 +63,7 @@ describe('a turn of the event loop', () => {
     expect(done).toEqual(['a', 'b', 'c'])
   })
 
-  test('forgets what was done in the turn before', async () => {
+  test('a new turn starts with a full allowance', async () => {
     const { steps, done, run, pass } = scene()
     await run('a', 1, TURN_ROWS - 1)
     await steps.take()
@@ -72,7 +72,7 @@ describe('a turn of the event loop', () => {
     expect(done).toHaveLength(2)
   })
 
-  test('lets one of those that wait go on, and each has its turn in order', async () => {
+  test('a turn resumes one waiting loop, in order', async () => {
     const { steps, done, run } = scene()
     for (const name of ['a', 'b', 'c']) await run(name, 2, TURN_ROWS)
     expect(done).toEqual(['a'])
@@ -83,10 +83,10 @@ describe('a turn of the event loop', () => {
     expect(done.toSorted()).toEqual(['a', 'a', 'b', 'b', 'c', 'c'])
   })
 
-  test('goes to a new loop first, but the long ones do not starve', async () => {
+  test('a turn prefers new loops, but long ones still get turns', async () => {
     const { steps, done, run } = scene()
     await run('long', 100, TURN_ROWS)
-    // It waits for its second turn and more from here on.
+    // From here on it waits for its second or a later turn.
     await steps.take()
     for (let i = 0; i < 8; i++) {
       await run('new', 1, TURN_ROWS)
@@ -99,7 +99,7 @@ describe('a turn of the event loop', () => {
   })
 })
 
-test('values are handled one by one, in order, with turns between them', async () => {
+test('values are handled one by one, in order, over several turns', async () => {
   const { steps, pace } = scene()
   const handled: number[] = []
   const values = Array.from({ length: TURN_ROWS + 1 }, (_, i) => i)
@@ -112,7 +112,7 @@ test('values are handled one by one, in order, with turns between them', async (
   expect(handled).toEqual(values)
 })
 
-test('values are sorted in short runs, with turns between them', async () => {
+test('values are sorted in short runs over several turns', async () => {
   const { steps, pace } = scene()
   const count = 10 * TURN_ROWS + 1
   const values = Array.from({ length: count }, (_, i) => ({ key: (i * 7919) % 100, at: i }))
@@ -131,7 +131,7 @@ test('values are sorted in short runs, with turns between them', async () => {
     most = Math.max(most, compared - before)
   }
   expect(sorted).toEqual(values.toSorted((one, other) => one.key - other.key))
-  // Four runs of 200 are sorted in a turn, and eight comparisons a value are enough to sort one.
+  // Four runs of 200 fit into a turn, and sorting takes at most eight comparisons a value.
   expect(most).toBeLessThanOrEqual(5 * 8 * TURN_ROWS)
   expect(await pace.sorted([], () => 0)).toEqual([])
 })

@@ -12,7 +12,7 @@ import {
 import { RecentEvents } from '../../../src/core/log/recent-events'
 
 const MIB = 1024 * 1024
-// Only what the events themselves look at.
+// Only the fields that events show.
 const channel = { id: 1, slug: 'room' } as Channel
 const sender = { id: 1, handle: 'ann' } as Account
 
@@ -24,8 +24,8 @@ function view(seq: number, { body = 'hi', root = 0, metadata = {}, replyCount = 
 const posted = (seq: number, more = {}) => postedEvent(view(seq, more))
 const placed = (body: EventBody, seq: number): LogEvent => ({ ...body, seq, at: toMicros(seq), actor: null })
 
-describe('what is kept of the events of late', () => {
-  test('is what was announced and what was read, as the same objects', () => {
+describe('recent events', () => {
+  test('announced events and events that were read are kept as the same objects', () => {
     const recent = new RecentEvents(eventCatalogue, () => true)
     const [live, read] = [posted(2), posted(1)]
     recent.apply(live)
@@ -36,7 +36,7 @@ describe('what is kept of the events of late', () => {
     expect(recent.get(3)).toBeUndefined()
   })
 
-  test('is what was read alone while no reader listens', () => {
+  test('announced events are kept only while a reader listens', () => {
     let isHeard = false
     const recent = new RecentEvents(eventCatalogue, () => isHeard)
     const [unheard, read, heard] = [posted(1), posted(2), posted(3)]
@@ -51,19 +51,19 @@ describe('what is kept of the events of late', () => {
     ['short messages', { body: 'x' }],
     ['long bodies', { body: 'x'.repeat(16_000) }],
     ['metadata', { metadata: { deep: { list: ['x'.repeat(4000), 'y'.repeat(4000)] } } }],
-  ])('takes at most 4 MiB, renderings included, and gives up what came first: %s', (_, more) => {
+  ])('recent events take at most 4 MiB with their renderings and drop the oldest first: %s', (_, more) => {
     const recent = new RecentEvents(eventCatalogue, () => true)
     for (let seq = 1; seq <= 2000; seq++) recent.apply(posted(seq, more))
     const kept = Array.from({ length: 2000 }, (_, i) => i + 1).filter((seq) => recent.get(seq))
     const size = JSON.stringify(view(1, more)).length
-    // The message, its envelope and its frame for a stream, each with some objects.
+    // The message, its event and its frame for a stream, each as some objects.
     expect(kept.length * 4 * size).toBeLessThanOrEqual(4 * MIB)
     expect(kept.length).toBeGreaterThan(40)
     expect(kept.at(-1)).toBe(2000)
     expect(kept.at(0)).toBe(2000 - kept.length + 1)
   })
 
-  test('is forgotten when names change, and stays when nothing that it shows does', () => {
+  test('recent events are dropped when a name that they show changes, and by no other event', () => {
     const events: Record<string, EventBody> = {
       'account.updated': accountEvent('account.updated', sender),
       'channel.updated': channelEvent('channel.updated', channel),
@@ -71,7 +71,7 @@ describe('what is kept of the events of late', () => {
     for (const type of Object.keys(eventKinds)) {
       const recent = new RecentEvents(eventCatalogue, () => true)
       recent.apply(posted(1))
-      // What it is about does not matter here.
+      // Its subject does not matter here.
       const other = channelEvent(type as TypeAbout<'channel'>, channel)
       recent.apply(placed(events[type] ?? other, 2))
       expect({ type, isKept: recent.get(1) !== undefined }).toEqual({ type, isKept: !(type in events) })
@@ -79,7 +79,7 @@ describe('what is kept of the events of late', () => {
     }
   })
 
-  test('is not what was read before a change and comes after it', () => {
+  test('an event read before a change of names is not kept after it', () => {
     const recent = new RecentEvents(eventCatalogue, () => true)
     const { mark } = recent
     recent.apply(placed(accountEvent('account.updated', sender), 2))
@@ -89,7 +89,7 @@ describe('what is kept of the events of late', () => {
     expect(recent.get(3)).toBeUndefined()
   })
 
-  test('of a message that was read for a page is not its event, whose time only the log knows', () => {
+  test('a message read for a page is not kept as its event, whose time only the log knows', () => {
     const recent = new RecentEvents(eventCatalogue, () => true)
     const message = view(1)
     recent.keepMessage(message, recent.mark)
@@ -101,7 +101,7 @@ describe('what is kept of the events of late', () => {
     expect(recent.get(1)).toBe(event)
   })
 
-  test('stands for no message of a page once it has a reply, also where the reply came while it was read', () => {
+  test('a kept event is not used for a page once its message has a reply, also one that came during the read', () => {
     const recent = new RecentEvents(eventCatalogue, () => true)
     recent.apply(posted(1))
     const { mark } = recent

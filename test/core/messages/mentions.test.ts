@@ -13,7 +13,7 @@ interface Situation {
 
 const team = ['agent-1', 'agent-2', 'agent-4', 'assistant']
 
-/** What a body comes to in a room, by handle. */
+/** The mentions of a body in a room, by handle. */
 function resolve(body: string, situation: Situation = {}) {
   const { members = team, archived = [], aliases = {}, here = [] } = situation
   const { sender = members[0] ?? '' } = situation
@@ -27,9 +27,9 @@ function resolve(body: string, situation: Situation = {}) {
   return { ...found, listed: names(found.listed), unlisted: names(found.unlisted) }
 }
 
-describe('a body mentions', () => {
+describe('parsing mentions', () => {
   const rows: [string, string[]][] = [
-    // V10, V11 and V15 of the contract come first.
+    // The first three are examples of the contract.
     ['@agent-1 @agent-2 @agent-1', ['agent-1', 'agent-2']],
     ['foo@bar.com', []],
     ['@AGENT-1', ['agent-1']],
@@ -64,13 +64,13 @@ describe('a body mentions', () => {
     ['@bob@peer @bob', ['bob@peer', 'bob']],
     ['@bob@x-y.z, hi', ['bob@x-y.z']],
   ]
-  test.each(rows)('%p: %j', (body, tokens) => {
+  test.each(rows)('the body %p mentions %j', (body, tokens) => {
     expect(mentionTokens(body)).toEqual(tokens)
   })
 })
 
-describe('a mention reaches', () => {
-  test('every other member by @channel and @everyone (V12)', () => {
+describe('resolving mentions', () => {
+  test('@channel and @everyone mention every other member', () => {
     const members = ['agent-1', 'agent-2', 'assistant']
     for (const word of ['channel', 'everyone', 'Channel', 'EVERYONE'])
       expect(resolve(`fyi @${word}`, { sender: 'assistant', members })).toMatchObject({
@@ -81,7 +81,7 @@ describe('a mention reaches', () => {
       })
   })
 
-  test('the members of an alias, where it stands, without the sender (V13)', () => {
+  test('an alias mentions its members in its own channel, except the sender', () => {
     const aliases = { team: ['agent-1', 'agent-2', 'assistant', 'agent-4'] }
     expect(resolve('@agent-2 @team', { sender: 'agent-4', aliases })).toMatchObject({
       listed: ['agent-2', 'agent-1', 'assistant'],
@@ -90,14 +90,14 @@ describe('a mention reaches', () => {
     })
   })
 
-  test('the sender only by its own name (V14)', () => {
+  test('the sender is mentioned only by its own handle', () => {
     expect(resolve('@assistant note', { sender: 'assistant' }).listed).toEqual(['assistant'])
     expect(resolve('@here @channel', { sender: 'assistant', here: ['assistant'] }).listed).not.toContain(
       'assistant',
     )
   })
 
-  test('by @here those with an open stream, but for the sender', () => {
+  test('@here mentions the members with an open stream, except the sender', () => {
     expect(resolve('@here', { sender: 'agent-1', here: ['agent-1', 'agent-4'] })).toMatchObject({
       listed: ['agent-4'],
       broadcast: false,
@@ -106,30 +106,30 @@ describe('a mention reaches', () => {
     expect(resolve('@here', { sender: 'agent-1' })).toMatchObject({ listed: [], unresolved: [] })
   })
 
-  test('an alias before an account of the same name', () => {
+  test('an alias wins over an account of the same name', () => {
     const aliases = { 'agent-2': ['assistant'] }
     expect(resolve('@agent-2', { aliases }).listed).toEqual(['assistant'])
   })
 
-  test('everybody by @channel and those here by @here, whatever an alias is called', () => {
+  test('@channel and @here keep their meaning even if an alias has that name', () => {
     const aliases = { channel: ['agent-2'], here: ['agent-2'] }
     expect(resolve('@channel', { aliases }).listed).toEqual(['agent-2', 'agent-4', 'assistant'])
     expect(resolve('@here', { aliases }).listed).toEqual([])
   })
 
-  test('no alias inside an alias, and nobody who is not in the room', () => {
+  test('an alias is not resolved inside an alias, and mentions only members of the channel', () => {
     const aliases = { a: ['b', 'agent-2', 'stranger', 'agent-2'], b: ['assistant'] }
     expect(resolve('@a', { aliases })).toMatchObject({ listed: ['agent-2'], unresolved: [] })
   })
 
-  test('nothing that every object has', () => {
+  test('a name of a built-in object property mentions no account', () => {
     expect(resolve('@constructor @toString @hasOwnProperty @valueOf')).toMatchObject({
       listed: [],
       unresolved: ['constructor', 'tostring', 'hasownproperty', 'valueof'],
     })
   })
 
-  test('no archived member, by whatever word', () => {
+  test('an archived member is never mentioned', () => {
     const aliases = { duo: ['agent-2', 'assistant'] }
     const found = resolve('@agent-2 @duo @channel @here', {
       archived: ['agent-2'],
@@ -140,7 +140,7 @@ describe('a mention reaches', () => {
     expect(found.unresolved).toEqual(['agent-2'])
   })
 
-  test('nobody of this server by the name of an account elsewhere', () => {
+  test('a handle of another server does not mention a local account', () => {
     expect(resolve('@agent-2@example.org')).toMatchObject({ listed: [], unresolved: ['agent-2@example.org'] })
     const members = ['agent-1', 'channel-2']
     expect(resolve('@channel@example.org @here@x', { members, here: members })).toMatchObject({
@@ -151,11 +151,11 @@ describe('a mention reaches', () => {
   })
 })
 
-test('each account is listed once, where it was named first', () => {
+test('each account is listed once, at its first mention', () => {
   expect(resolve('@assistant @channel @agent-2').listed).toEqual(['assistant', 'agent-2', 'agent-4'])
 })
 
-describe('a message names at most 50 handles', () => {
+describe('the limit of handles in a message', () => {
   const members = Array.from({ length: 60 }, (_, i) => `m${i + 10}`)
   const body = (count: number) =>
     members
@@ -163,46 +163,46 @@ describe('a message names at most 50 handles', () => {
       .map((handle) => `@${handle}`)
       .join(' ')
 
-  test('and 50 are fine', () => {
+  test('a message may name 50 handles', () => {
     expect(resolve(body(50), { members }).listed).toHaveLength(50)
   })
 
-  test('and no more', () => {
+  test('a message with more than 50 handles is refused', () => {
     expect(thrownBy(() => resolve(body(51), { members }))).toMatchObject({
       kind: 'invalid',
       reason: 'too_many_mentions',
     })
   })
 
-  test('however often, and however many an expansion stands for', () => {
+  test('repetitions and expansions do not count toward the limit of 50 handles', () => {
     expect(resolve(`${body(50)} ${body(50)} @channel`, { members }).listed).toHaveLength(60)
   })
 })
 
-describe('an expansion lists 200 handles', () => {
+describe('the limit of listed handles', () => {
   const members = Array.from({ length: 260 }, (_, i) => `m${i + 100}`)
   const sender = 'm100'
 
-  test('and says that it was cut; a broadcast keeps no list of the rest', () => {
+  test('@channel lists 200 handles, is marked as truncated, and keeps no list of the rest', () => {
     const found = resolve('@channel', { members, sender })
     expect(found.listed).toEqual(members.slice(1, 201))
     expect(found).toMatchObject({ truncated: true, unlisted: [], broadcast: true })
   })
 
-  test('and an alias keeps the rest beside it', () => {
+  test('an alias lists 200 handles and keeps the rest in a separate list', () => {
     const found = resolve('@big', { members, sender, aliases: { big: members } })
     expect(found.listed).toEqual(members.slice(1, 201))
     expect(found.unlisted).toEqual(members.slice(201))
     expect(found).toMatchObject({ truncated: true, broadcast: false })
   })
 
-  test('and is whole with exactly as many', () => {
+  test('a list of exactly 200 handles is not truncated', () => {
     const found = resolve('@channel', { members: members.slice(0, 201), sender })
     expect(found.listed).toHaveLength(200)
     expect(found.truncated).toBeFalse()
   })
 
-  test('and whoever is also named directly is listed in any case, and only there', () => {
+  test('a handle that is also named directly is always listed, and only once', () => {
     for (const body of ['@channel @m350', '@m350 @channel', '@big @m350', '@m350 @big']) {
       const found = resolve(body, { members, sender, aliases: { big: members } })
       expect(found.listed.filter((handle) => handle === 'm350')).toHaveLength(1)
