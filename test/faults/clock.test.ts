@@ -1,4 +1,4 @@
-// Somebody sets the clock of the machine while the server runs: an hour or a year, forward or back.
+// The clock of the machine is set while the server runs: an hour or a year, forward or back.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { type Micros, toMicros } from '../../src/core/kernel/time'
 import { createLogClockWatch } from '../../src/jobs/log-clock'
@@ -28,7 +28,7 @@ function jump({ clock }: World, milliseconds: number): void {
 
 for (const { words, by } of jumps)
   describe(`a clock that jumps ${words} and comes back`, () => {
-    test('changes nothing about the order: numbers, instants and cursors go on', async () => {
+    test('the order of numbers, instants and cursors is unaffected by the jump', async () => {
       await using w = await world()
       await w.channel('family')
       const alice = await w.agent('alice', { channels: { family: 'member' } })
@@ -39,7 +39,7 @@ for (const { words, by } of jumps)
       const say = async (body: string) => {
         await alice.post('/v1/messages', { channel: 'family', body })
         told.push(body)
-        // What is new is found by the cursor of before, across the jump.
+        // A cursor from before the jump finds the new message.
         const { body: page } = await alice.get<Page & { position: string }>(
           `/v1/messages?channel=family&since=${cursor}&order=asc`,
         )
@@ -69,7 +69,7 @@ for (const { words, by } of jumps)
       expect(socket.end).toBeUndefined()
     })
 
-    test('ends no credential for good', async () => {
+    test('credentials are valid again after the clock is corrected', async () => {
       await using w = await world()
       await w.channel('family')
       const forever = await w.agent('forever', { channels: { family: 'member' } })
@@ -84,14 +84,14 @@ for (const { words, by } of jumps)
       expect(await everybody()).toEqual([200, isOver ? 401 : 200, isOver ? 401 : 200])
       jump(w, -by)
       expect(await everybody()).toEqual([200, 200, 200])
-      // Also where a server with the wrong date was started anew.
+      // This includes a server that was restarted with the wrong date.
       jump(w, by)
       await w.restart()
       jump(w, -by)
       expect(await everybody()).toEqual([200, 200, 200])
     })
 
-    test('locks nobody out of signing in', async () => {
+    test('signing in is possible again after the clock is corrected', async () => {
       await using w = await world({ settings: { SYNAPSE_RATE_LOGIN: '3/60' } })
       await w.channel('family')
       const alice = await w.agent('alice', { channels: { family: 'member' } })
@@ -99,7 +99,7 @@ for (const { words, by } of jumps)
       const login = async () =>
         (await w.guest.post('/v1/auth/login', { handle: 'human', password: 'wrong' })).status
       jump(w, by)
-      // The log has seen this time, and its own does not go back.
+      // The log has reached this time, and its own time does not go back.
       await alice.post('/v1/messages', { channel: 'family', body: 'meanwhile' })
       for (let i = 0; i < 3; i++) expect(await login()).toBe(401)
       expect(await login()).toBe(429)
@@ -112,8 +112,8 @@ for (const { words, by } of jumps)
     })
   })
 
-describe('what was begun while the clock was a year ahead', () => {
-  test('a pairing code has expired', async () => {
+describe('after the clock was a year ahead', () => {
+  test('a pairing code made a year ahead has expired', async () => {
     await using w = await world()
     await w.agent('bob')
     const pair = () =>
@@ -129,7 +129,7 @@ describe('what was begun while the clock was a year ahead', () => {
     expect(devices.map(({ state }) => state)).toEqual(['expired', 'redeemed'])
   })
 
-  test('a server is no younger for it: its uptime is by the steady clock', async () => {
+  test('the uptime does not follow the wall clock', async () => {
     await using w = await world()
     w.clock.advance(90 * SECOND)
     jump(w, -YEAR)
@@ -137,7 +137,7 @@ describe('what was begun while the clock was a year ahead', () => {
   })
 })
 
-test('a log that is ahead of the clock is named in health and in the log of the server, until the clock has come as far', async () => {
+test('a log ahead of the clock is reported in health and in the server log until the clock has caught up', async () => {
   await using w = await world()
   await w.channel('family')
   const alice = await w.agent('alice', { channels: { family: 'member' } })
@@ -158,7 +158,7 @@ test('a log that is ahead of the clock is named in health and in the log of the 
   expect(await told()).toBeNull()
 })
 
-test('what watches the log says once that it is ahead of the clock, and once that it no longer is', async () => {
+test('the watch reports once that the log is ahead of the clock, and once that it no longer is', async () => {
   const lines: string[] = []
   let aheadUntil: Micros | undefined
   const look = createLogClockWatch({ aheadUntil: async () => aheadUntil, warn: (line) => lines.push(line) })
@@ -172,8 +172,8 @@ test('what watches the log says once that it is ahead of the clock, and once tha
   ])
 })
 
-describe.skipIf(preloadMissing)('a machine whose date is set to and fro', () => {
-  test('costs its server no post, no socket and no wait', async () => {
+describe.skipIf(preloadMissing)('a machine whose date jumps back and forth', () => {
+  test('the server loses no post, no socket and no long poll', async () => {
     using clock = await SettableClock.make()
     await using site = new Site()
     const server = await site.serveWith(clock.environment)
@@ -182,7 +182,7 @@ describe.skipIf(preloadMissing)('a machine whose date is set to and fro', () => 
     using socket = await LiveSocket.open(server.url, posts.reader.credential)
     await socket.subscribe([ROOM])
     for (const { by } of [...jumps, { by: 0 }]) {
-      // Nothing of this type comes, so that the wait lasts to its end: by the steady clock, whatever the date.
+      // No event of this type occurs, so the poll lasts its full time by the steady clock, whatever the date is.
       const begun = performance.now()
       const wait = posts.reader.get<{ events: unknown[] }>('/v1/events?type=channel.archived&wait=1')
       await posts.progress()
@@ -193,7 +193,7 @@ describe.skipIf(preloadMissing)('a machine whose date is set to and fro', () => 
       expect(performance.now() - begun).toBeGreaterThan(990)
       const { body: page } = await posts.reader.get<Page>(`/v1/messages?channel=${ROOM}&order=desc&limit=5`)
       expect(page.messages.length).toBe(5)
-      // The server goes by the date that was set, or this would show nothing.
+      // The server uses the date that was set; otherwise this test would prove nothing.
       const newest = Math.max(...page.messages.map(({ created_at }) => Date.parse(created_at)))
       expect(newest).toBeGreaterThan(Date.now() + Math.max(by, 0) - DAY)
     }
@@ -205,7 +205,7 @@ describe.skipIf(preloadMissing)('a machine whose date is set to and fro', () => 
     const instants = body.messages.map(({ created_at }) => created_at)
     expect(instants.toSorted()).toEqual(instants)
     expect(socket.end).toBeUndefined()
-    // Also a server that starts in the past of its own log goes on where that ends.
+    // A server that starts in the past of its log continues after the end of the log.
     expect(await server.stop()).toBe(0)
     clock.set(-YEAR)
     const again = await site.serveWith(clock.environment)

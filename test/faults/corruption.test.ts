@@ -1,4 +1,4 @@
-// Damage to the files of a store: a bit here, an end there. It is found, and said; nothing is written on top of it.
+// Damage to the files of a store: flipped bits, missing ends. It is detected and reported, and nothing is written.
 import { Database } from 'bun:sqlite'
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import {
@@ -25,8 +25,8 @@ setDefaultTimeout(60_000)
 const PAGE = 4096
 const REMEDY = 'synapse backup restore'
 
-describe('a store that was damaged while nobody served it', () => {
-  test('is not opened, whichever page lost its kind', async () => {
+describe('a store that was damaged while no server ran', () => {
+  test('a store with any corrupt page type is not opened', async () => {
     await using site = await filled()
     const { database } = site.paths
     using directory = temporaryDirectory()
@@ -56,7 +56,7 @@ describe('a store that was damaged while nobody served it', () => {
     },
   ]
   for (const { how, damage } of damages)
-    test(`is not served when ${how}: the start ends with 78 and says what to do`, async () => {
+    test(`a store is not served when ${how}, and the start ends with 78 and says what to do`, async () => {
       await using site = await filled()
       damage(site.paths.database)
       const before = readFileSync(site.paths.database)
@@ -68,7 +68,7 @@ describe('a store that was damaged while nobody served it', () => {
       expect(readFileSync(site.paths.database).equals(before)).toBe(true)
     })
 
-  test('is not served when a write-ahead log is broken in front of commits that were acknowledged', async () => {
+  test('a write-ahead log damaged before acknowledged commits is not served', async () => {
     await using site = new Site()
     const server = await site.serve()
     await using posts = await load(site, server, 1)
@@ -80,14 +80,14 @@ describe('a store that was damaged while nobody served it', () => {
     expect(code).toBe(78)
     expect(stderr).toContain('in front of acknowledged commits (')
     expect(stderr).toContain(REMEDY)
-    // Put right, it is all there.
+    // After the repair everything is there.
     flip(log, 32 + 24 + 2000, 0x01)
     expect(await posts.judge(await site.serve())).toEqual([])
   })
 })
 
 describe('a store that is damaged while it is served', () => {
-  test('is not written any more, says so, and is not served again', async () => {
+  test('the server stops writing to the store, says so, and a later start does not serve it', async () => {
     await using site = await filled(400, 10_000)
     const server = await site.serve()
     const token = await server.agent('late', ROOM)
@@ -110,7 +110,7 @@ describe('a store that is damaged while it is served', () => {
   })
 })
 
-/** A site with a store in which something is, and nobody who serves it. */
+/** A site with data in its store and no running server. */
 async function filled(messages = 60, length = 2_000): Promise<Site> {
   const site = new Site()
   const server = await site.serve()
@@ -131,7 +131,7 @@ function open(path: string) {
   return openStore({ kind: 'sqlite', path }, { clock: systemClock, secrets: systemSecrets, report })
 }
 
-/** The pages that are nodes of a tree; the others hold what did not fit into one. */
+/** The pages that are nodes of a tree; the others hold overflow. */
 function treePages(path: string): number[] {
   const kinds = new Set([0x02, 0x05, 0x0a, 0x0d])
   const bytes = readFileSync(path)

@@ -20,7 +20,7 @@ function closeAll(): void {
   for (const socket of opened.splice(0)) socket.destroy()
 }
 
-/** Connections that say nothing; resolves when the kernel has each, or it was refused. */
+/** Silent connections; resolves when the kernel has accepted or refused each of them. */
 async function crowd(server: ServerProcess): Promise<void> {
   const { hostname, port } = new URL(server.url)
   await Promise.all(
@@ -34,7 +34,7 @@ async function crowd(server: ServerProcess): Promise<void> {
   )
 }
 
-/** How a new client fares: a status, or that it was cut off. */
+/** The result for a new client: a status, or that it was disconnected. */
 async function visit({ url }: ServerProcess): Promise<{ status: number; retryAfter: string | null }> {
   try {
     const { status, headers } = await fetch(`${url}/healthz`, { headers: { connection: 'close' } })
@@ -44,14 +44,14 @@ async function visit({ url }: ServerProcess): Promise<{ status: number; retryAft
   }
 }
 
-/** How often the serving thread had nothing to do. One that spins never has. */
+/** How often the main thread was idle. A thread that spins never is. */
 function rests({ pid }: ServerProcess): number {
   const status = readFileSync(`/proc/${pid}/task/${pid}/status`, 'utf8')
   return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1])
 }
 
 test.skipIf(!isPossible)(
-  'a server that runs out of descriptors refuses clients at once, rests, and takes them again when there is room',
+  'a server without free descriptors refuses clients at once without spinning, and accepts them again when there is room',
   async () => {
     await using site = new Site()
     await using server = await site.serve()
@@ -85,8 +85,11 @@ test.skipIf(!isPossible)(
   },
 )
 
-test.skipIf(!isPossible)('config check tells of streams that descriptors are too few for', async () => {
-  await using site = new Site({ program: ['prlimit', `--nofile=${LIMIT}:${LIMIT}`, ...program] })
-  const { notices } = await site.json<{ notices: string[] }>('config', 'check', '--json')
-  expect(notices).toEqual([expect.stringContaining('streams.total admits 1000')])
-})
+test.skipIf(!isPossible)(
+  'config check warns when there are too few descriptors for the configured streams',
+  async () => {
+    await using site = new Site({ program: ['prlimit', `--nofile=${LIMIT}:${LIMIT}`, ...program] })
+    const { notices } = await site.json<{ notices: string[] }>('config', 'check', '--json')
+    expect(notices).toEqual([expect.stringContaining('streams.total admits 1000')])
+  },
+)

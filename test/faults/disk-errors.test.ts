@@ -1,4 +1,4 @@
-// A disk that answers with errors: writes, syncs and reads that fail, and writes that take only a part.
+// A disk with errors: writes, syncs and reads that fail, and partial writes.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { suspicionOf } from '../../src/store/sqlite/faults'
@@ -15,11 +15,11 @@ const LOG = 'synapse.db-wal'
 interface Passing {
   readonly title: string
   readonly fault: Fault
-  /** What posts are answered meanwhile; null: nobody notices. */
+  /** The answer to posts meanwhile; null if the fault has no effect. */
   readonly answer: string | null
 }
 
-/** Faults that leave what is stored as it is. */
+/** Faults that leave the stored data unchanged. */
 const passing: readonly Passing[] = [
   {
     title: 'fails',
@@ -37,12 +37,12 @@ const passing: readonly Passing[] = [
     answer: '503 unavailable',
   },
   {
-    title: 'takes only a part, again and again',
+    title: 'is repeatedly partial',
     fault: { calls: ['write'], with: 'short', on: LOG },
     answer: '507 storage_full',
   },
   {
-    title: 'takes only a part, once',
+    title: 'is partial once',
     fault: { calls: ['write'], with: 'short', on: LOG, times: 1 },
     answer: null,
   },
@@ -53,9 +53,9 @@ const passing: readonly Passing[] = [
   },
 ]
 
-describe.skipIf(faultyDiskMissing)('a write', () => {
+describe.skipIf(faultyDiskMissing)('disk writes with errors', () => {
   for (const { title, fault, answer } of passing)
-    test(`that ${title} ${answer === null ? 'costs nobody anything' : 'is refused and repeated'}`, async () => {
+    test(`a write that ${title} ${answer === null ? 'has no effect on clients' : 'is refused and succeeds when it is repeated'}`, async () => {
       using disk = await FaultyDisk.make()
       await using site = new Site()
       const server = await site.serveWith(disk.environment)
@@ -74,10 +74,10 @@ describe.skipIf(faultyDiskMissing)('a write', () => {
       await posts.finish()
       expect([...posts.refused.keys()]).toEqual(answer === null ? [] : [answer])
       expect(await posts.judge()).toEqual([])
-      // An operator hears of it once, not once a request.
+      // The operator is told once and not at every request.
       const told = server.written.match(/something failed in the background/g) ?? []
       expect(told.length).toBe(answer === null ? 0 : 1)
-      // Nothing of a refused commit comes back to life when the log is read again.
+      // A refused commit does not reappear when the log is read again.
       await server.kill()
       const again = await site.serve()
       expect(await posts.judge(again)).toEqual([])
@@ -86,8 +86,8 @@ describe.skipIf(faultyDiskMissing)('a write', () => {
     })
 })
 
-describe.skipIf(faultyDiskMissing)('a read that fails', () => {
-  test('is answered 503, and nothing is written from then on until a start has read the whole store', async () => {
+describe.skipIf(faultyDiskMissing)('disk reads with errors', () => {
+  test('a failed read is answered with 503 and stops all writes until a start has checked the whole store', async () => {
     using disk = await FaultyDisk.make()
     await using site = new Site()
     const server = await site.serveWith(disk.environment)
@@ -102,7 +102,7 @@ describe.skipIf(faultyDiskMissing)('a read that fails', () => {
     expect([status, body.code]).toEqual([503, 'unavailable'])
     await posts.refusals('503 unavailable')
     disk.heal()
-    // The disk is well again, and so is reading; what was read wrongly meanwhile nobody knows.
+    // The disk works again, and so do reads, but a wrong read in between could have gone unnoticed.
     expect((await history()).status).toBe(200)
     await posts.refusals('503 unavailable')
     expect(await readiness(server)).toBe('fail')

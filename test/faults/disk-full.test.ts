@@ -1,5 +1,5 @@
-// A disk that fills up under a running server, and gets room again. Shown on a small disk that is really full, where
-// one can be mounted, and everywhere else by a library that refuses what would be written.
+// A disk fills up under a running server and gets room again: on a small disk that is really full where one can be
+// mounted, and elsewhere with a library that refuses the writes.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { rejectionOf } from '../home/temporary'
 import type { ServerProcess } from '../support/server-process'
@@ -13,8 +13,8 @@ setDefaultTimeout(60_000)
 
 const DISK_MEGABYTES = 160
 
-describe.skipIf(smallDiskMissing)('a disk that is full', () => {
-  test('costs posts a 507 and nobody anything that was acknowledged; reading goes on, and so do posts when there is room', async () => {
+describe.skipIf(smallDiskMissing)('a full disk', () => {
+  test('posts get 507, acknowledged messages and reads are unaffected, and posts work again once there is room', async () => {
     await using site = new Site()
     using disk = SmallDisk.mount(site.home, DISK_MEGABYTES)
     const server = await site.serve()
@@ -22,14 +22,14 @@ describe.skipIf(smallDiskMissing)('a disk that is full', () => {
     await posts.progress()
     expect((await readiness(server)).status).toBe(200)
 
-    // Readiness fails first, while everything still goes on.
+    // Readiness fails first, while everything still works.
     disk.fill(50)
     await until('readiness to fail', async () => (await readiness(server)).status === 503)
     expect((await readiness(server)).checks).toEqual({ db: 'ok', migrations: 'ok', disk: 'fail' })
     await posts.progress()
     expect(posts.refused.size).toBe(0)
 
-    // Then posts are refused, before SQLite has to; an operator still acts.
+    // Then posts are refused before SQLite has to refuse them, and an operator can still act.
     disk.fill(20)
     await posts.refusals('507 storage_full')
     expect((await server.operator.post('/v1/admin/channels', { slug: 'late', name: 'late' })).status).toBe(
@@ -37,7 +37,7 @@ describe.skipIf(smallDiskMissing)('a disk that is full', () => {
     )
     await readsGoOn(server, posts)
 
-    // Not a byte is left: whatever an operator does is written or refused, and nothing else happens.
+    // No byte is left: every act of an operator is written or refused.
     disk.fill(0)
     const acts: number[] = []
     await until('an act to find the disk full', async () => {
@@ -63,7 +63,7 @@ describe.skipIf(smallDiskMissing)('a disk that is full', () => {
     expect(integrityOf(site.paths.database)).toBe('ok')
   })
 
-  test('does not end a server that logs to it, nor keep it from ending', async () => {
+  test('a server that logs to a full disk keeps running and can still be stopped', async () => {
     await using site = new Site()
     using disk = SmallDisk.mount(site.home, DISK_MEGABYTES)
     const server = await site.daemon()
@@ -71,7 +71,7 @@ describe.skipIf(smallDiskMissing)('a disk that is full', () => {
     await posts.progress()
     disk.fill(0)
     await posts.refusals('507 storage_full')
-    // What is asked is logged, or would be.
+    // Every request would be logged.
     for (let i = 0; i < 500; i++) await posts.reader.get('/v1/messages?channel=none')
     await readsGoOn(server, posts)
     const stopping = site.run('serve', '--stop')
@@ -79,7 +79,7 @@ describe.skipIf(smallDiskMissing)('a disk that is full', () => {
     expect((await stopping).code).toBe(0)
     await server.exited
 
-    // A start that finds no room says so.
+    // A start without room says so.
     const refused = String(await rejectionOf(site.serve()))
     expect(refused).toContain('the disk is full')
     expect(refused).not.toContain('fault of Synapse')
@@ -97,8 +97,8 @@ describe.skipIf(smallDiskMissing)('a disk that is full', () => {
   })
 })
 
-describe.skipIf(faultyDiskMissing)('a disk on which nothing can be written for want of room', () => {
-  test('refuses posts with 507, and takes them again afterwards without a restart', async () => {
+describe.skipIf(faultyDiskMissing)('a disk whose writes all fail for lack of space', () => {
+  test('posts get 507 and work again afterwards without a restart', async () => {
     using disk = await FaultyDisk.make()
     await using site = new Site()
     const server = await site.serveWith(disk.environment)

@@ -1,6 +1,6 @@
-// Everybody acts at once: people post, repeat themselves and read in every way, while an operator gives and takes
-// memberships and exchanges tokens. What was acknowledged, refused and received must fit together. The choices follow
-// from a seed, which is in the title of a test that fails: TEST_SEED=<seed> makes the last of them the same again.
+// Many members act at once: they post, repeat posts and read in every way, while an operator grants and removes
+// memberships and rotates tokens. Everything acknowledged, refused and received must be consistent. The choices follow
+// from a seed, which is in the title of a failing test: TEST_SEED=<seed> repeats the last of them.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { homePaths } from '../../src/home'
 import { Chance } from '../support/chance'
@@ -14,19 +14,19 @@ const PEOPLE = 6
 const POSTS = 60
 const ACTS = 80
 const ROOMS = ['alpha', 'beta', 'gamma'] as const
-/** Where everybody is, always. */
+/** A channel that all members are always in. */
 const LOBBY = 'lobby'
 
-/** What somebody may do, as far as the operator knows; `changes` counts, so that a race is told from a fault. */
+/** What a member may do, as far as the operator knows; `changes` is a counter that tells a race from a fault. */
 interface Right {
   isHeld: boolean
   changes: number
 }
 
-/** Somebody whose token is exchanged now and then. */
+/** A member whose token is rotated from time to time. */
 interface Member {
   readonly person: Person
-  /** What every request carries; changed in place. */
+  /** The headers of every request; changed in place. */
   readonly credential: { authorization: string }
   tokenId: string
   tokens: number
@@ -87,7 +87,7 @@ class Drama {
     }
   }
 
-  /** Gives, takes and exchanges what these members have. */
+  /** Grants and removes memberships and rotates tokens of these members. */
   async operate(members: readonly Member[]): Promise<void> {
     for (let n = 0; n < ACTS; n++) {
       const member = this.one(members)
@@ -110,7 +110,7 @@ class Drama {
     return reader.read(session)
   }
 
-  /** The last word, which everybody hears: whoever has heard it is done. */
+  /** Posts the last message, which all members receive: a reader that has it is done. */
   async end(host: Person): Promise<void> {
     this.ledger.attempted('the-end', LOBBY)
     const { status, text, body } = await host.post<{
@@ -188,9 +188,9 @@ async function stage(w: World, chance: Chance): Promise<{ drama: Drama; host: Pe
   return { drama, host }
 }
 
-describe('everybody at once', () => {
+describe('many members at once', () => {
   for (const seed of [1, 20_261_121, new Chance().seed])
-    test(`fits together (seed ${seed})`, async () => {
+    test(`everything acknowledged, refused and received is consistent (seed ${seed})`, async () => {
       await using w = await world({
         settings: { SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '50' },
       })
@@ -210,7 +210,7 @@ describe('everybody at once', () => {
       ])
       await drama.end(host)
       await Promise.all(reading)
-      // For the evidence somebody sees it all.
+      // A witness in all channels reads everything.
       const witness = await w.agent('witness', {
         channels: Object.fromEntries([LOBBY, ...ROOMS].map((slug) => [slug, 'member' as const])),
       })

@@ -1,11 +1,11 @@
-/** A disk that fails on demand: the calls of a program on chosen files fail as the system would let them fail. */
+/** A disk that fails on demand: chosen system calls of a program on chosen files fail as they do on a real system. */
 import { Preload } from '../support/preload'
 
 export { preloadMissing as faultyDiskMissing } from '../support/preload'
 
 /** Calls that may fail, as bits. `write` includes making a file longer. */
 const calls = { write: 1, sync: 2, read: 4 } as const
-/** What befalls them: an error number of Linux, or (0) a write that takes only the half of what it was given. */
+/** The error of a failing call: an error number of Linux, or 0 for a write of only half its bytes. */
 const faults = { short: 0, interrupted: 4, input_output: 5, full: 28 } as const
 
 /** Calls, error, calls that pass first, calls that fail then (-1: all), failed so far, text that a path must end with. */
@@ -71,11 +71,11 @@ GROWS(ftruncate64, off64_t)
 export interface Fault {
   readonly calls: readonly (keyof typeof calls)[]
   readonly with: keyof typeof faults
-  /** What the path of a file must end with; default: every file. */
+  /** The end of the path of a file; all files by default. */
   readonly on?: string
-  /** Calls that go well first. */
+  /** The number of calls that succeed first. */
   readonly after?: number
-  /** Calls that fail then; default: all until `heal`. */
+  /** The number of calls that fail then; all until `heal` by default. */
   readonly times?: number
 }
 
@@ -86,7 +86,7 @@ export class FaultyDisk implements Disposable {
     return new FaultyDisk(await Preload.make(ORDERS, CALLS))
   }
 
-  /** The environment of a program whose disk this is. */
+  /** The environment of a program that uses this disk. */
   get environment(): Readonly<Record<string, string>> {
     return this.library.environment
   }
@@ -100,7 +100,7 @@ export class FaultyDisk implements Disposable {
     this.order(0, 0, 0, 0, '')
   }
 
-  /** Calls that failed since it was broken. */
+  /** The number of failed calls since `break`. */
   failed(): number {
     return this.library.read().getInt32(16, true)
   }
@@ -110,7 +110,7 @@ export class FaultyDisk implements Disposable {
     for (const [at, value] of [0, error, pass, fail, 0].entries()) orders.setInt32(at * 4, value, true)
     for (const [at, byte] of new TextEncoder().encode(suffix.slice(0, 43)).entries())
       orders.setUint8(20 + at, byte)
-    // What is to fail is armed last.
+    // The calls to fail are written last.
     this.library.write(orders)
     orders.setInt32(0, mask, true)
     this.library.write(orders, 4)

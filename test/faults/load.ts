@@ -1,4 +1,4 @@
-/** Writers that go on while something fails, each repeating what was not acknowledged, and the judgement afterwards. */
+/** Writers that continue during a fault, each repeating unacknowledged posts, and the check afterwards. */
 import { Database } from 'bun:sqlite'
 import type { Caller } from '../support/caller'
 import { bodyOf, judge, Ledger, logOf } from '../support/ledger'
@@ -11,21 +11,21 @@ export const ROOM = 'room'
 
 export interface Load extends AsyncDisposable {
   readonly reader: Caller
-  /** Posts so far that were acknowledged. */
+  /** The number of acknowledged posts so far. */
   acked(): number
-  /** Answers so far that were none of success: how many of each status and code; status 0 where there was no answer. */
+  /** The number of failed answers so far by status and code; status 0 means no answer. */
   readonly refused: Map<string, number>
-  /** Waits for so many further acknowledgements. */
+  /** Waits for this many further acknowledgements. */
   progress(posts?: number): Promise<void>
-  /** Waits for so many further refusals with this status and code. */
+  /** Waits for this many further refusals with this status and code. */
   refusals(what: string, posts?: number): Promise<void>
-  /** Ends the writers, once all they tried is acknowledged. */
+  /** Stops the writers once all their posts are acknowledged. */
   finish(): Promise<void>
-  /** What the ledger finds wrong; of what was going on when the server ended it knows only that it was tried. */
+  /** The problems found by the ledger; posts in progress when the server ended count as tried only. */
   judge(server?: ServerProcess): Promise<string[]>
 }
 
-/** Makes a room, an agent and writers in its name, which begin at once. */
+/** Creates a room, an agent and writers with its token, which start at once. */
 export async function load(site: Site, server: ServerProcess, writers = 4): Promise<Load> {
   await server.room(ROOM)
   const token = await server.agent('writer', ROOM)
@@ -87,7 +87,7 @@ export async function load(site: Site, server: ServerProcess, writers = 4): Prom
 
 type Message = MessagePage['messages'][number]
 
-/** What SQLite finds wrong with a store whose server is down; 'ok' for nothing. */
+/** The problems that SQLite finds in the store of a stopped server; 'ok' if there are none. */
 export function integrityOf(path: string): unknown {
   using db = new Database(path)
   return db.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()?.integrity_check

@@ -9,7 +9,7 @@ setDefaultTimeout(120_000)
 
 const MIB = 1024 * 1024
 
-/** The folder of control groups with a limit on memory, and the name of that limit; undefined where none can be made. */
+/** The folder of control groups with a memory limit, and the name of that limit; undefined where none can be made. */
 function groups(): { folder: string; limit: string } | undefined {
   const known = [
     { folder: '/sys/fs/cgroup/memory', limit: 'memory.limit_in_bytes' },
@@ -31,7 +31,7 @@ function groups(): { folder: string; limit: string } | undefined {
 
 const place = groups()
 
-/** A control group of so many bytes. What starts `within` it is held to them. */
+/** A control group with this memory limit for the programs started `within` it. */
 class Group implements AsyncDisposable {
   readonly path = `${place?.folder}/synapse-test-${Bun.randomUUIDv7()}`
 
@@ -57,7 +57,7 @@ class Group implements AsyncDisposable {
 }
 
 test.skipIf(place === undefined)(
-  'sign-ins wait for memory instead of ending the server; doctor and config check name a limit that is too low',
+  'sign-ins wait for memory and do not crash the server, and doctor and config check report a limit that is too low',
   async () => {
     await using group = new Group(124 * MIB)
     await using site = new Site({ program: group.within(program) })

@@ -5,7 +5,7 @@ import { Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 
-/** Every folder lies on NFS, by what is said of it. */
+/** Makes every folder look like one on NFS. */
 const ON_NFS = `
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,7 +26,7 @@ describe.skipIf(preloadMissing)('a home on a network file system', () => {
   })
   afterAll(() => library[Symbol.dispose]())
 
-  test('is told at every start, as an error, and by doctor', async () => {
+  test('every start logs an error about the file system, and doctor reports it', async () => {
     await using site = new Site()
     const loud = `${site.home} is on a network file system (NFS)`
     await site.json('init', '--json')

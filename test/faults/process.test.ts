@@ -1,4 +1,4 @@
-// Faults of the machine that a server outlives: the process is paused, the disk is slow. See docs/reliability.md.
+// Faults of the machine that a server survives: a paused process, a slow disk. See docs/reliability.md.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { slowSync } from '../../bench/lib/slow-sync'
 import type { Caller } from '../support/caller'
@@ -10,8 +10,8 @@ setDefaultTimeout(60_000)
 
 const PAUSE_MS = 3_000
 
-describe('a process that is paused', () => {
-  test('answers afterwards what was asked meanwhile, once, and its sockets go on where they were', async () => {
+describe('a paused process', () => {
+  test('after a pause each waiting request is answered once, and sockets continue where they were', async () => {
     await using site = new Site()
     const { server, agent, socket } = await scene(site, {})
     using _socket = socket
@@ -20,7 +20,7 @@ describe('a process that is paused', () => {
 
     server.signal('SIGSTOP')
     const keyed = { 'idempotency-key': 'while-paused' }
-    // The client gives up on the first try and tries again, as clients do; both are waiting when it wakes.
+    // The client gives up on the first attempt and retries; both wait when the process resumes.
     const tries = [0, 1].map(() => agent.post('/v1/messages', { channel: 'room', body: 'meanwhile' }, keyed))
     await Bun.sleep(PAUSE_MS)
     server.signal('SIGCONT')
@@ -36,23 +36,23 @@ describe('a process that is paused', () => {
   })
 })
 
-describe('a disk that is slow', () => {
+describe('a slow disk', () => {
   for (const milliseconds of [5, 250])
     test.skipIf(preloadMissing)(
-      `by ${milliseconds} ms a sync costs writers time, and nobody a message or a socket`,
+      `a disk with ${milliseconds} ms a sync delays writers and loses no message and no socket`,
       async () => {
         using delay = await slowSync(milliseconds)
         if (!delay) throw new Error('there is a compiler, but it made no library')
         await using site = new Site()
         const { server, agent, socket } = await scene(site, { LD_PRELOAD: delay.library })
         using _socket = socket
-        // Written together they share a sync: twenty writers wait about as long as one.
+        // Posts written together share a sync: twenty writers wait about as long as one.
         const bodies = Array.from({ length: 20 }, (_, i) => `post ${i}`)
         const begun = performance.now()
         const answers = await Promise.all(bodies.map((body) => post(agent, body)))
         const took = performance.now() - begun
         expect(answers.every(({ status }) => status === 201)).toBe(true)
-        // It was slow indeed, or this would show nothing; and not one sync after the other.
+        // The disk was slow; otherwise this test would prove nothing. Posts did not take one sync each.
         expect(took).toBeGreaterThan(milliseconds)
         expect(took).toBeLessThan(bodies.length * milliseconds + 2_000)
         await socket.settle()

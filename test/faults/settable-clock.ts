@@ -1,7 +1,7 @@
-/** A calendar that a test sets for one process, while it runs; its steady clock, and everybody else, goes on as before. */
+/** A wall clock that a test sets for one process while it runs. The steady clock and other processes are unaffected. */
 import { Preload } from '../support/preload'
 
-/** How many seconds it is ahead. */
+/** The number of seconds that it is ahead. */
 const ORDERS = 'long long ahead;'
 
 const CALLS = `
@@ -34,12 +34,12 @@ export class SettableClock implements Disposable {
     return new SettableClock(await Preload.make(ORDERS, CALLS))
   }
 
-  /** The environment of a program whose clock this is. */
+  /** The environment of a program that uses this clock. */
   get environment(): Readonly<Record<string, string>> {
     return this.library.environment
   }
 
-  /** Sets it so far from the right time, in milliseconds. */
+  /** Sets the offset from the right time, in milliseconds. */
   set(ahead: number): void {
     const orders = new DataView(new ArrayBuffer(8))
     orders.setBigInt64(0, BigInt(Math.round(ahead / 1000)), true)

@@ -1,4 +1,4 @@
-/** A disk of a few megabytes that a test fills and empties: a file system in memory, mounted where it is wanted. */
+/** A disk of a few megabytes that a test fills and empties: an in-memory file system mounted on a folder. */
 import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryDirectory } from '../home/temporary'
@@ -12,7 +12,7 @@ export class SmallDisk implements Disposable {
     this.filler = join(path, 'filler')
   }
 
-  /** Mounts an empty disk over a folder, which is made. */
+  /** Mounts an empty disk on a folder, which is created. */
   static mount(path: string, megabytes: number): SmallDisk {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     const options = `size=${megabytes}m,mode=0700`
@@ -21,7 +21,7 @@ export class SmallDisk implements Disposable {
     return new SmallDisk(path)
   }
 
-  /** Fills it until so many megabytes are free; 0: not a byte is. */
+  /** Fills the disk until this many megabytes are free; with 0, not a byte is. */
   fill(leave: number): void {
     const file = openSync(this.filler, 'a')
     try {
@@ -38,18 +38,18 @@ export class SmallDisk implements Disposable {
     }
   }
 
-  /** Gives back what was filled. */
+  /** Removes the filling. */
   empty(): void {
     rmSync(this.filler, { force: true })
   }
 
   [Symbol.dispose](): void {
-    // Lazily: whoever still has a file open there keeps it until then.
+    // Lazily: a process with an open file keeps the disk until it closes it.
     Bun.spawnSync(['umount', '-l', this.path])
   }
 }
 
-/** True where nothing can be mounted: tests that need it are skipped. */
+/** True where nothing can be mounted; tests that need it are skipped. */
 export const smallDiskMissing = !canMount()
 
 function canMount(): boolean {

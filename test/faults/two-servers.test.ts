@@ -1,4 +1,4 @@
-// Two servers that want the same thing: one has it, the other says who does, and ends with 5.
+// Two servers compete for the same home or database: one gets it, the other names the first and ends with 5.
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import { Site } from '../support/site'
@@ -7,7 +7,7 @@ setDefaultTimeout(60_000)
 
 const anyPort = ['--port', '0'] as const
 
-test('a second server on a home ends with 5 and names the first', async () => {
+test('a second server on the same home ends with 5 and names the first', async () => {
   await using site = new Site()
   const server = await site.serve()
   const { code, stderr } = await site.run('serve', ...anyPort)
@@ -15,13 +15,13 @@ test('a second server on a home ends with 5 and names the first', async () => {
   expect(stderr).toContain(`already running on ${site.home}`)
   expect(stderr).toContain(`pid ${server.pid}`)
   expect((await server.operator.get('/readyz')).status).toBe(200)
-  // Killed, it leaves nothing that keeps the next one out.
+  // A killed server leaves nothing that would refuse the next one.
   await server.kill()
   const next = await site.serve()
   expect((await next.operator.get('/readyz')).status).toBe(200)
 })
 
-test('two homes do not open one database: the second server ends with 5 and names the file', async () => {
+test('a second server on the same database from another home ends with 5 and names the file', async () => {
   await using one = new Site()
   await using other = new Site()
   const path = join(one.directory, 'shared.db')
@@ -30,7 +30,7 @@ test('two homes do not open one database: the second server ends with 5 and name
   const inHome = await other.serve()
   const [outside, inside] = await Promise.all([
     other.run('serve', ...anyPort, '--home', `${other.home}-2`, '--database-url', `sqlite:${path}`),
-    // Nor where one of them has it in its home.
+    // The same holds when the database is in the home of one of them.
     one.run(
       'serve',
       ...anyPort,

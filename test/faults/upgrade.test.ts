@@ -1,4 +1,4 @@
-// An upgrade that is cut off: the process dies at any statement of a migration, and the next start goes on.
+// An interrupted upgrade: the process dies at any statement of a migration, and the next start continues.
 import { Database } from 'bun:sqlite'
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { copyFileSync } from 'node:fs'
@@ -11,10 +11,10 @@ import { Site } from '../support/site'
 setDefaultTimeout(120_000)
 
 const migrations = readMigrations('sqlite')
-/** Processes that die side by side. */
+/** The number of processes that die in parallel. */
 const AT_ONCE = 4
 
-/** Migrates a store and dies without a word after so many statements; 'done' if there are not so many. */
+/** Migrates a store and exits after this many statements; 'done' if there are fewer. */
 const DYING = `
 const { Database } = await import('bun:sqlite')
 const { migrateSqlite } = await import(${JSON.stringify(join(import.meta.dir, '../../src/store/sqlite/migrate.ts'))})
@@ -32,7 +32,7 @@ migrateSqlite(db)
 console.log('done')
 `
 
-/** Answers whether the migration came to its end before the process had to die. */
+/** Returns whether the migration was complete before the process died. */
 async function migrateAndDie(path: string, statements: number): Promise<boolean> {
   const child = Bun.spawn([process.execPath, '--no-env-file', '-e', DYING, path, String(statements)], {
     cwd: join(import.meta.dir, '../..'),
@@ -46,7 +46,7 @@ async function migrateAndDie(path: string, statements: number): Promise<boolean>
   return said === 'done\n'
 }
 
-/** A store as an earlier version made it, with somebody in it; of no version: an empty file. */
+/** A store of an earlier version with an account; an empty file for version 0. */
 function storeOf(version: number, path: string): void {
   using db = new Database(path)
   db.run('PRAGMA journal_mode = WAL')
@@ -69,9 +69,9 @@ function close({ writer, reader }: ReturnType<typeof openSqlite>): void {
   writer.close()
 }
 
-describe('an upgrade that dies', () => {
+describe('an interrupted upgrade', () => {
   for (const version of migrations.keys())
-    test(`at any statement from ${migrations[version - 1]?.name ?? 'nothing'} on is done by the next start`, async () => {
+    test(`an upgrade that dies at any statement from ${migrations[version - 1]?.name ?? 'nothing'} on is completed by the next start`, async () => {
       using directory = temporaryDirectory()
       const path = (name: string) => join(directory.path, `${name}.db`)
       storeOf(version, path('old'))
@@ -87,7 +87,7 @@ describe('an upgrade that dies', () => {
         const opened = openSqlite(path(name))
         const check = opened.writer.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()
         expect([at, check?.integrity_check]).toEqual([at, 'ok'])
-        // All of it was there or nothing, never a part.
+        // The migration was applied completely or not at all.
         const rest = opened.migrated.length
         expect([at, rest === 0 || rest === migrations.length - version]).toEqual([at, true])
         if (rest > 0) resumed++
@@ -108,7 +108,7 @@ describe('an upgrade that dies', () => {
     })
 })
 
-test('a store of a newer version is not served: the start ends with 78 and says what to do, and its schema stays', async () => {
+test('a store of a newer version is not served or changed, and the start ends with 78 and says what to do', async () => {
   await using site = new Site()
   await (await site.serve()).stop()
   const { database } = site.paths

@@ -246,7 +246,7 @@ test('sockets that follow everything share one topic while they have the same ch
   for (const ear of [...ears]) ear.close()
 })
 
-test('sockets hold one topic of a room: those that want messages alone another than those that want everything', async () => {
+test('a socket holds one topic of a room: one for messages only, or one for all events', async () => {
   const scene = await Scene.build()
   for (const types of [[MESSAGE], ['message.*'], null, [NOTED]])
     for (const which of ['*', [0, 1]] as const) await scene.open(0, { which, types, own: true }, true)

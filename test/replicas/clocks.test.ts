@@ -1,4 +1,4 @@
-// Servers over one database whose clocks differ. What faketime shifts is the wall clock, as on a machine that is off.
+// Servers with one database and different clocks. faketime shifts only the wall clock, like a wrong date of a machine.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { generateKeyPairSync } from 'node:crypto'
 import { examined } from '../doctor/examined'
@@ -8,7 +8,7 @@ import { program, Site } from '../support/site'
 
 setDefaultTimeout(60_000)
 
-/** The library itself: its program starts a child, and a server is to be the process that was started. */
+/** The library itself, because its program starts a child, and the server must be the started process. */
 const [faketime] = [
   ...new Bun.Glob('usr/lib/*/faketime/libfaketimeMT.so.1').scanSync({ cwd: '/', absolute: true }),
 ]
@@ -47,20 +47,20 @@ describe.skipIf(postgresMissing || faketime === undefined)('a machine whose cloc
     await ahead[Symbol.asyncDispose]()
   })
 
-  test('counts wrong passwords together with the others', async () => {
+  test('it counts wrong passwords together with the other servers', async () => {
     const guess = async (server: ServerProcess, handle: string) =>
       (await server.as('').post('/v1/auth/login', { handle, password: 'wrong' })).status
     const statuses: number[] = []
     for (let round = 0; round < 2; round++) {
       for (let n = 0; n < 3; n++) statuses.push(await guess(good, 'bob'))
-      // What one forgets as too old is not what the other counted a moment ago.
+      // An attempt that one server counted a moment ago is not too old for the other.
       expect(await guess(wrong, `somebody-${round}`)).toBeOneOf([401, 429])
     }
     expect(statuses.filter((status) => status === 401).length).toBe(4)
     expect(await guess(wrong, 'bob')).toBe(429)
   })
 
-  test('takes a pairing code of another, and another takes its codes', async () => {
+  test('it redeems pairing codes of other servers, and they redeem its codes', async () => {
     for (const [from, to] of [
       [good, wrong],
       [wrong, good],
@@ -72,7 +72,7 @@ describe.skipIf(postgresMissing || faketime === undefined)('a machine whose cloc
     }
   })
 
-  test('writes times that the others agree with, and so do its commands', async () => {
+  test('it and its commands write times that agree with the other servers', async () => {
     const room = await wrong.operator.post<{ created_at: string }>('/v1/admin/channels', {
       slug: 'other',
       name: 'Other',
@@ -86,7 +86,7 @@ describe.skipIf(postgresMissing || faketime === undefined)('a machine whose cloc
     expect([revoked.code, revoked.stderr]).toEqual([0, ''])
   })
 
-  test('is named by its log, by doctor and in health, and the other is not', async () => {
+  test('its log, doctor and health report it and not the other servers', async () => {
     const health = async (server: ServerProcess) =>
       (await server.operator.get<{ database: { clock_ahead_ms: number } }>('/v1/health')).body.database
     expect(Math.abs((await health(wrong)).clock_ahead_ms - AHEAD_MS)).toBeLessThan(AHEAD_MS / 10)

@@ -1,6 +1,6 @@
 /**
- * Several servers over one Postgres database, each a process of its own with a home of its own, as replicas on several
- * machines are. Disposing ends all of them.
+ * Several servers with one Postgres database, each a process with its own home, like replicas on several machines.
+ * Disposing ends all of them.
  */
 import { generateKeyPairSync } from 'node:crypto'
 import { postgresDatabase } from '../support/database'
@@ -9,10 +9,10 @@ import type { ServerProcess } from '../support/server-process'
 import { Site, type SiteOptions } from '../support/site'
 
 export interface ClusterOptions {
-  /** Address of the database. */
+  /** The address of the database. */
   readonly database: string
   readonly size?: number
-  /** Address of a Redis server over which they wake each other; default: they do so by the database. */
+  /** The address of a Redis server as their bus; the database is the bus by default. */
   readonly bus?: string
   readonly settings?: Readonly<Record<string, string>>
   readonly site?: SiteOptions
@@ -54,12 +54,12 @@ export class Cluster implements AsyncDisposable {
     return this.sites.length
   }
 
-  /** Those that run. */
+  /** The running servers. */
   get servers(): ServerProcess[] {
     return [...this.running.values()]
   }
 
-  /** The server of a number. @throws if it does not run */
+  /** The server with this number. @throws if it is not running */
   server(i: number): ServerProcess {
     const server = this.running.get(i)
     if (!server) throw new Error(`replica ${i} does not run`)
@@ -74,21 +74,21 @@ export class Cluster implements AsyncDisposable {
     return server
   }
 
-  /** Ends it without any chance to do something about it. */
+  /** Kills the process without warning. */
   async kill(i: number): Promise<void> {
     const server = this.server(i)
     this.running.delete(i)
     await server.kill()
   }
 
-  /** Asks it to end; answers its exit code. */
+  /** Stops the process and returns its exit code. */
   async stop(i: number): Promise<number> {
     const server = this.server(i)
     this.running.delete(i)
     return server.stop()
   }
 
-  /** The log as the database holds it. */
+  /** The log as stored in the database. */
   async log(): Promise<LoggedEvent[]> {
     await using database = postgresDatabase(this.database)
     return await logIn(database)

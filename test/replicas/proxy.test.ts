@@ -23,7 +23,7 @@ async function startProxy(upstreams: readonly string[]) {
     SYNAPSE_UPSTREAMS: upstreams.map((upstream) => new URL(upstream).host).join(' '),
   }
   const adapted = Bun.spawnSync(['caddy', 'adapt', '--config', CADDYFILE, '--adapter', 'caddyfile'], { env })
-  // Nothing but the administration of Caddy itself is different here: its port may be taken.
+  // Only Caddy's own administration differs here, because its port may be taken.
   const config = { ...JSON.parse(adapted.stdout.toString()), admin: { disabled: true } }
   const child = Bun.spawn(['caddy', 'run', '--config', '-'], {
     env,
@@ -54,7 +54,7 @@ async function startProxy(upstreams: readonly string[]) {
 }
 
 test.skipIf(postgresMissing || Bun.which('caddy') === null)(
-  'behind the documented proxy three replicas are one address, and one of them may die',
+  'behind the documented proxy three replicas share one address, and one of them may die',
   async () => {
     const database = await (await sharedPostgres()).createDatabase()
     await using cluster = await Cluster.start({ database })
@@ -87,7 +87,7 @@ test.skipIf(postgresMissing || Bun.which('caddy') === null)(
         if (status !== 201) failed.push(status)
         return status === 201
       })
-    // One that was on its way to the dead server may come back as 502; with its key it is repeated without harm.
+    // A request on its way to the dead server may fail with 502; its retry key makes repeating it safe.
     expect(failed.length, `${failed}`).toBeLessThan(5)
     const log = await cluster.log()
     expect(log.filter(({ type }) => type === 'message.created')).toHaveLength(60)

@@ -1,4 +1,4 @@
-// A Redis that is of no use as a bus: its password, its access list, its TLS.
+// A Redis that cannot be used as a bus: wrong password, access list or TLS.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { RedisClient } from 'bun'
 import { examineRedis } from '../../src/hub'
@@ -17,7 +17,7 @@ setDefaultTimeout(60_000)
 const missing = redisMissing || postgresMissing || Bun.which('openssl') === null
 const PASSWORD = 'Battery #@/?% Horse'
 
-describe.skipIf(missing)('a bus over Redis', () => {
+describe.skipIf(missing)('a bus over a Redis that refuses', () => {
   const folder = temporaryDirectory()
   const tlsPort = freePort()
   let redis: RedisServer
@@ -39,7 +39,7 @@ describe.skipIf(missing)('a bus over Redis', () => {
     folder[Symbol.dispose]()
   })
 
-  test('is told by what Redis refuses, and what mends it', async () => {
+  test('the error names what Redis refuses and the remedy', async () => {
     const rows: [url: string, problem: RegExp | undefined, remedy?: RegExp][] = [
       [redis.url, undefined],
       [`redis://127.0.0.1:${port}`, /asks for a password \(NOAUTH\)/, /redis:\/\/:<password>@host/],
@@ -65,7 +65,7 @@ describe.skipIf(missing)('a bus over Redis', () => {
     }
   })
 
-  test('that is refused is one plain line in the log and a field in health, until it works', async () => {
+  test('the log has one plain line and health a field until the bus works', async () => {
     const settings = {
       SYNAPSE_DATABASE_URL: await (await sharedPostgres()).createDatabase(),
       SYNAPSE_BUS_URL: `redis://reader:pw@127.0.0.1:${port}`,
@@ -80,7 +80,7 @@ describe.skipIf(missing)('a bus over Redis', () => {
       ok: false,
       problem: expect.stringContaining('may not PUBLISH'),
     })
-    // What cannot be sent fails again and again, and is said once.
+    // Sending fails again and again, and is reported once.
     await w.channel('general')
     await w.channel('other')
     const admin = new RedisClient(redis.url)
@@ -101,7 +101,7 @@ describe.skipIf(missing)('a bus over Redis', () => {
     expect(w.log).not.toContain('redis-bus')
   })
 
-  test('that is refused is found by doctor, and one that no server uses as well', async () => {
+  test('doctor reports a Redis that refuses, even if no server uses it', async () => {
     await using site = new Site()
     await site.run('init')
     const SYNAPSE_BUS_URL = `redis://:wrong@127.0.0.1:${port}`

@@ -6,7 +6,7 @@ import { type World, world } from '../support/world'
 
 setDefaultTimeout(60_000)
 
-describe.skipIf(postgresMissing)('with two replicas', () => {
+describe.skipIf(postgresMissing)('retry keys with two replicas', () => {
   let one: World
   let other: World
   let count = 0
@@ -27,7 +27,7 @@ describe.skipIf(postgresMissing)('with two replicas', () => {
   })
 
   test.each(cases.filter(({ isLocal }) => !isLocal))(
-    'POST $post happens once when each is sent it with one key, one after the other or at once',
+    'POST $post is carried out once when both replicas receive it with one key, one after the other or at once',
     async ({ sample, endsCredential = false }) => {
       const { by, path, body } = await sample(one, next())
       const key = { 'idempotency-key': next() }

@@ -18,7 +18,7 @@ interface Posted {
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-describe.skipIf(postgresMissing)('three replicas are one server:', () => {
+describe.skipIf(postgresMissing)('three replicas act as one server', () => {
   let cluster: Cluster
   let ann: string
   beforeAll(async () => {
@@ -35,7 +35,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     return answer.body
   }
 
-  test('what is made through one is there for all, at once', async () => {
+  test('everything created through one replica is on all of them at once', async () => {
     await cluster.server(2).room('made')
     const token = await cluster.server(0).agent('maker', 'made')
     expect((await as(1, token).post('/v1/messages', { channel: 'made', body: 'hello' })).status).toBe(201)
@@ -43,7 +43,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     expect(page.body.messages.map(({ body }) => body)).toEqual(['hello'])
   })
 
-  test('whoever writes through one reads it through any other', async () => {
+  test('a client that writes through one replica can read it through any other', async () => {
     for (let n = 0; n < 30; n++) {
       const { seq } = await post(n % 3, `own ${n}`)
       const page = await as((n + 1) % 3).get<{ messages: Posted[] }>(
@@ -53,7 +53,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     }
   })
 
-  test('a name that is changed on one shows on all, and so does a reply', async () => {
+  test('a changed name and a reply show on all replicas', async () => {
     const root = await post(0, 'before the change')
     type Messages = { messages: { seq: number; sender_display_name: string; reply_count: number }[] }
     type Events = { events: { seq: number; message?: { sender_display_name: string } }[] }
@@ -79,7 +79,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     }
   })
 
-  test('a post on one reaches sockets, streams and held requests on the others, in one order', async () => {
+  test('a post on one replica reaches sockets, streams and long polls of the others, in one order', async () => {
     const { cursor } = await post(0, 'before')
     using socket = await LiveSocket.open(cluster.server(1).url, bearer(ann))
     await socket.subscribe(['plans'])
@@ -95,7 +95,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     expect(stream.events.map(({ seq }) => seq)).toEqual(posted)
   })
 
-  test('an event reads the same wherever it was written', async () => {
+  test('an event is identical on every replica', async () => {
     using there = await LiveSocket.open(cluster.server(0).url, bearer(ann))
     using elsewhere = await LiveSocket.open(cluster.server(1).url, bearer(ann))
     for (const socket of [there, elsewhere]) await socket.subscribe(['plans'])
@@ -106,7 +106,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     expect(text(elsewhere)).toBe(text(there) ?? '')
   })
 
-  test('a cursor of one is a place in all, also where it has not come yet', async () => {
+  test('a cursor of one replica is valid on all of them, even before its event has arrived there', async () => {
     for (let n = 0; n < 20; n++) {
       const { cursor } = await post(0, `cursor ${n}`)
       const events = as(1 + (n % 2)).get<{ events: unknown[] }>(`/v1/events?channels=plans&since=${cursor}`)
@@ -114,7 +114,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     }
   })
 
-  test('a token that was revoked through one opens nothing any more, and its streams end within a second', async () => {
+  test('a token revoked through one replica is refused on all of them, and its streams end within a second', async () => {
     const { body } = await cluster
       .server(0)
       .operator.post<{ token: string }>('/v1/admin/onboard', { handle: 'bob', channels: ['plans'] })
@@ -134,7 +134,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     expect(await socket.closedWithin(1000)).toBeDefined()
   })
 
-  test('a token that was replaced through one ends on all of them when its grace is over, with its streams', async () => {
+  test('a rotated token and its streams end on all replicas when the grace period is over', async () => {
     const { body } = await cluster
       .server(0)
       .operator.post<{ token: string }>('/v1/admin/onboard', { handle: 'ivy', channels: ['plans'] })
@@ -146,7 +146,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     for (const i of [0, 1, 2]) expect((await as(i, body.token).get('/v1/auth/me')).status).toBe(401)
   })
 
-  test('who acts as another does so through any, until the token is revoked through one', async () => {
+  test('impersonation works through any replica until the token is revoked through one', async () => {
     const { operator } = cluster.server(0)
     await operator.post('/v1/admin/accounts', { kind: 'agent', handle: 'bridge' })
     const issued = await operator.post<{ id: string; token: string }>('/v1/admin/tokens', {
@@ -166,7 +166,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     expect(await socket.closedWithin(1000)).toBeDefined()
   })
 
-  test('a code that was made through one is redeemed through another, once, and tried ten times in all', async () => {
+  test('a pairing code is redeemed once over all replicas, which share the limit of ten attempts', async () => {
     const { operator } = cluster.server(0)
     const made = { device: 'phone', account_handle: 'ann' }
     const { body } = await operator.post<{ code: string; typed_code: string }>('/v1/admin/devices', made)
@@ -177,7 +177,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     expect(more.map(({ status }) => status).sort()).toEqual([...Array(7).fill(404), 429, 429])
   })
 
-  test('a retry key is one key for all', async () => {
+  test('a retry key is valid on all replicas', async () => {
     const request = { channel: 'plans', body: 'once', client_msg_id: 'the-same' }
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_, n) => as(n % 3).post<Posted>('/v1/messages', request)),
@@ -186,14 +186,14 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1)
   })
 
-  test('many writers through all of them make one log without a gap', async () => {
+  test('many writers through all replicas make one log without a gap', async () => {
     const bodies = Array.from({ length: 300 }, (_, n) => `crowd ${n}`)
     await Promise.all(bodies.map((body, n) => post(n % 3, body, n % 2 ? 'plans' : 'other')))
     const log = await cluster.log()
     expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1))
   })
 
-  test('a setting that is changed through one counts on all, with the next request', async () => {
+  test('a setting changed through one replica applies on all of them with the next request', async () => {
     for (const [n, seconds] of [11, 12, 13, 14, 15, 16].entries()) {
       const { status } = await cluster.server(n % 3).operator.put('/v1/config/wait.max_s', { value: seconds })
       expect(status).toBe(200)
@@ -210,7 +210,7 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
     expect((await one.operator.post('/v1/admin/channels', { slug: 'much', name: 'much' })).status).toBe(201)
   })
 
-  test('acts through all of them at once wait for one another, and none for ever', async () => {
+  test('simultaneous acts through all replicas all succeed, without a deadlock', async () => {
     const acts = Array.from({ length: 60 }, (_, n) =>
       n % 2
         ? cluster
@@ -222,28 +222,31 @@ describe.skipIf(postgresMissing)('three replicas are one server:', () => {
   })
 })
 
-test.skipIf(postgresMissing)('more replicas give no more guesses at a password', async () => {
-  await using cluster = await Cluster.start({
-    database: await (await sharedPostgres()).createDatabase(),
-    size: 2,
-    settings: { SYNAPSE_RATE_LOGIN: '4/300' },
-  })
-  const statuses: number[] = []
-  for (let n = 0; n < 8; n++) {
-    const request = { handle: 'nobody', password: 'wrong' }
-    statuses.push(
-      (
-        await cluster
-          .server(n % 2)
-          .as('')
-          .post('/v1/auth/login', request)
-      ).status,
-    )
-  }
-  expect(statuses).toEqual([401, 401, 401, 401, 429, 429, 429, 429])
-})
+test.skipIf(postgresMissing)(
+  'the number of attempts at a password does not grow with the number of replicas',
+  async () => {
+    await using cluster = await Cluster.start({
+      database: await (await sharedPostgres()).createDatabase(),
+      size: 2,
+      settings: { SYNAPSE_RATE_LOGIN: '4/300' },
+    })
+    const statuses: number[] = []
+    for (let n = 0; n < 8; n++) {
+      const request = { handle: 'nobody', password: 'wrong' }
+      statuses.push(
+        (
+          await cluster
+            .server(n % 2)
+            .as('')
+            .post('/v1/auth/login', request)
+        ).status,
+      )
+    }
+    expect(statuses).toEqual([401, 401, 401, 401, 429, 429, 429, 429])
+  },
+)
 
-describe.skipIf(postgresMissing)('a bus', () => {
+describe.skipIf(postgresMissing)('the bus', () => {
   const buses: [string, (listener: (topic: string, text: string) => void, url: string) => Bus][] = [
     ['postgres', (listener, url) => openPostgresBus(connectorOf(addressOf(url), false), listener, () => {})],
     ...(redisMissing
@@ -255,7 +258,7 @@ describe.skipIf(postgresMissing)('a bus', () => {
   ]
 
   test.each(buses)(
-    'of %s carries hints and short-lived texts to all others, and to nobody twice',
+    'the bus over %s carries hints and short texts to all other replicas, each once',
     async (name, open) => {
       await using redis = name === 'redis' ? await startRedis() : undefined
       const url = redis?.url ?? (await (await sharedPostgres()).createDatabase())
@@ -275,7 +278,7 @@ describe.skipIf(postgresMissing)('a bus', () => {
           'the long one',
           () => heard[2]?.includes(`live ${long}`) && heard[0]?.includes(`live ${long}`),
         )
-        // The last of the questions may come late.
+        // The last of the questions may arrive late.
         const told = heard.map((texts) => texts.filter((text) => text !== 'live is anybody there?'))
         expect(told[1]).toEqual([])
         expect(told[0]?.filter((text) => text.startsWith('live'))).toHaveLength(1)
@@ -286,7 +289,7 @@ describe.skipIf(postgresMissing)('a bus', () => {
     },
   )
 
-  test('that nobody answers on delays what others wrote by a second, and loses nothing', async () => {
+  test('a bus that does not answer delays events of other replicas by a second and loses none', async () => {
     const database = await (await sharedPostgres()).createDatabase()
     await using cluster = await Cluster.start({ database, size: 2, bus: 'redis://127.0.0.1:1' })
     await cluster.server(0).room('plans')

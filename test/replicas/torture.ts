@@ -1,6 +1,6 @@
 /**
- * A crowd at a cluster that is in trouble: what happens to it is the caller's, what is judged is the ledger. The tests
- * run this for seconds, `bench/torture.ts` for as long as one likes.
+ * Many clients of a cluster in trouble. The caller makes the trouble, and the ledger judges the result. The tests run
+ * this for seconds, `bench/torture.ts` for any time.
  */
 import type { Chance } from '../support/chance'
 import { Crowd } from '../support/crowd'
@@ -10,24 +10,24 @@ const ROOMS = ['alpha', 'beta'] as const
 
 export interface Torture {
   readonly seconds: number
-  /** On a slow machine it goes on until there were so many posts, and trouble twice; default 0. */
+  /** On a slow machine it continues until there were this many posts and two troubles; 0 by default. */
   readonly least?: number
-  /** Writers, each with a token of its own. */
+  /** Writers, each with its own token. */
   readonly writers?: number
-  /** Readers of each kind: sockets, streams, long-polls and polls. */
+  /** The number of readers of each kind: sockets, streams, long polls and polls. */
   readonly readers?: number
-  /** One piece of trouble; called again as soon as it is over, until the time is. */
+  /** One trouble; called again as soon as it is over, until the time is. */
   readonly trouble: (chance: Chance) => Promise<void>
-  /** Called when the time is over: everything has to work again after it. */
+  /** Called when the time is over; afterwards everything must work again. */
   readonly peace?: () => Promise<void>
 }
 
 export interface Outcome {
   readonly seed: number
-  /** What is wrong, one line each. */
+  /** The problems, one line each. */
   readonly wrong: readonly string[]
   readonly posts: number
-  /** How often there was trouble. */
+  /** The number of troubles. */
   readonly troubles: number
   /** Connections that readers opened. */
   readonly sessions: number
@@ -40,7 +40,7 @@ export async function torture(cluster: Cluster, options: Torture): Promise<Outco
   const tokens: string[] = []
   for (let i = 0; i < writers; i++) tokens.push(await first.agent(`writer-${i}`, roomOf(i)))
   const bob = { authorization: `Bearer ${await first.agent('bob', ...ROOMS)}` }
-  // Whoever asks is sent to any of those that run, as by a proxy that knows no better.
+  // A request goes to any running server, as behind a simple proxy.
   const crowd = new Crowd((chance) => {
     const { servers } = cluster
     return servers[chance.below(Math.max(servers.length, 1))]?.url ?? 'http://127.0.0.1:9'

@@ -1,4 +1,4 @@
-// A server over a database in which a later version of this program writes, too.
+// A server with a database in which a later version of Synapse writes as well.
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { generateKeyPairSync } from 'node:crypto'
 import { catalogueWithNotes, NOTED, notes } from '../support/noted'
@@ -8,7 +8,7 @@ import { type Message, type World, world } from '../support/world'
 
 setDefaultTimeout(60_000)
 
-/** Appends an event as a later version does, with what it has changed. */
+/** Appends an event like a later version, with its change. */
 async function append(w: World, ...changes: string[]): Promise<void> {
   const next = '(SELECT max(seq) FROM events)'
   await w.sql(`
@@ -28,7 +28,7 @@ async function sharedDatabase() {
 }
 
 test.skipIf(postgresMissing)(
-  'an event of an unknown type is passed over, and what it may have changed is read anew',
+  'an event of an unknown type is skipped, and everything it may have changed is read again',
   async () => {
     await using w = await world({ settings: await sharedDatabase() })
     const room = await w.channel('general')
@@ -52,7 +52,7 @@ test.skipIf(postgresMissing)(
     for (const body of ['before', 'after'])
       expect(await kept.next('message.created')).toMatchObject({ message: { body } })
 
-    // Where nobody listens.
+    // Without listeners.
     kept[Symbol.dispose]()
     await append(w, `UPDATE accounts SET display_name = 'Anne' WHERE handle = 'ann'`)
     expect((await ann.get<{ display_name: string }>('/v1/accounts/ann')).body).toMatchObject({

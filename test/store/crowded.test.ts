@@ -7,14 +7,14 @@ import { rejectionOf } from '../home/temporary'
 import { postgresMissing, startPostgres } from '../support/postgres'
 import { world } from '../support/world'
 
-// A server of Postgres is started.
+// The test starts a Postgres server.
 setDefaultTimeout(60_000)
 
 const MOST = 24
 const SAID = 'Postgres has no connection left'
 
 test.skipIf(postgresMissing)(
-  'a server takes as many connections as is documented, and where no more are to be had requests wait instead of failing',
+  'a server uses the documented number of connections, and its requests wait when the database has no more',
   async () => {
     await using server = await startPostgres({
       settings: { max_connections: String(MOST), superuser_reserved_connections: '0' },
@@ -28,7 +28,7 @@ test.skipIf(postgresMissing)(
       return row?.count
     }
     const held: postgres.Sql[] = []
-    /** Takes every connection that is left. */
+    /** Takes all remaining connections. */
     const hoard = async () => {
       for (;;) {
         const sql = postgres(url, { max: 1, fetch_types: false })

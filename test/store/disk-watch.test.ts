@@ -5,7 +5,7 @@ import { thrownBy } from '../home/temporary'
 const MEBIBYTE = 1024 * 1024
 const GIBIBYTE = 1024 * MEBIBYTE
 
-/** A watch over disks that a test fills. */
+/** A watch over disks that the test fills. */
 function scene(disks: Record<string, Space>) {
   const said: string[] = []
   const watch = new DiskWatch({
@@ -16,7 +16,7 @@ function scene(disks: Record<string, Space>) {
   return {
     watch,
     said,
-    /** Leaves so many megabytes on a disk, and looks; answers whether a message may be stored then. */
+    /** Leaves this many megabytes free, checks the disk, and returns whether messages may be stored. */
     leave: (megabytes: number, folder = 'home') => {
       disks[folder] = { free: megabytes * MEBIBYTE, total: disks[folder]?.total ?? 0 }
       watch.look()
@@ -32,7 +32,7 @@ function scene(disks: Record<string, Space>) {
 }
 
 describe('a disk that fills up', () => {
-  test('is warned of once at nine tenths, and again only after there was room', () => {
+  test('a disk is reported once at nine tenths, and again only after it had room in between', () => {
     using s = scene({ home: { free: 5 * GIBIBYTE, total: 10 * GIBIBYTE } })
     expect(s.leave(1100)).toBe(true)
     expect(s.said).toEqual([])
@@ -43,7 +43,7 @@ describe('a disk that fills up', () => {
     expect(s.said.length).toBe(2)
   })
 
-  test('takes no messages below its floor, and takes them again with some room to spare', () => {
+  test('messages are refused below the floor and accepted again only with some room to spare', () => {
     using s = scene({ home: { free: 5 * GIBIBYTE, total: 10 * GIBIBYTE } })
     expect([33, 31, 33, 39, 40, 33].map((megabytes) => s.leave(megabytes))).toEqual([
       true,
@@ -61,7 +61,7 @@ describe('a disk that fills up', () => {
     ])
   })
 
-  test('counts wherever it is: of several disks the fullest', () => {
+  test('the fullest of several disks counts', () => {
     using s = scene({
       home: { free: 5 * GIBIBYTE, total: 10 * GIBIBYTE },
       elsewhere: { free: 5 * GIBIBYTE, total: 10 * GIBIBYTE },
@@ -73,7 +73,7 @@ describe('a disk that fills up', () => {
   })
 })
 
-test('a folder that cannot be looked at refuses nobody anything', () => {
+test('a folder that cannot be examined causes no refusals', () => {
   using watch = new DiskWatch({ folders: ['/nowhere/at/all'], say: () => {} })
   watch.admit()
   expect(watch.free).toBe(Number.POSITIVE_INFINITY)

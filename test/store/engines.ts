@@ -8,14 +8,14 @@ import { FakeClock } from '../support/fake-clock'
 import { fastDirectory } from '../support/fast-directory'
 import { postgresMissing } from '../support/postgres'
 
-/** A store of its own on one of the engines, with a clock that stands and a second connection for looking behind it. */
+/** A store on one of the engines, with a clock that stands still and a second connection to look at its tables. */
 export interface Engine extends AsyncDisposable {
   readonly location: StoreLocation
   readonly store: OpenStore
   readonly clock: FakeClock
-  /** What the store reported as a fault that fails nobody. */
+  /** Faults that the store reported without failing an operation. */
   readonly faults: unknown[]
-  /** Runs a statement on a connection of its own: it sees what is committed and nothing else. */
+  /** Runs a statement on a separate connection, which sees only what is committed. */
   sql<Row>(statement: string): Promise<Row[]>
   /** An instant as it is written in such a statement. */
   instant(at: Micros): string
@@ -25,7 +25,7 @@ export interface Engine extends AsyncDisposable {
 
 export type EngineName = StoreLocation['kind']
 
-/** Every engine that the store's tests run on. */
+/** All engines that the tests of the store run on. */
 export const engines: readonly (readonly [EngineName])[] = postgresMissing
   ? [['sqlite']]
   : [['sqlite'], ['postgres']]

@@ -6,7 +6,7 @@ import { catalogueWithNotes, notedEvent } from '../support/noted'
 import { engines, openEngine } from './engines'
 import { annAndHerRooms, announcements, makeAccount, messageOf, planOf, unwritten } from './scene'
 
-/** Makes a COMMIT fail that holds a message with this body: a reference is checked only there, and leads nowhere. */
+/** Makes a COMMIT fail when it contains a message with this body, by a reference that is checked only at COMMIT. */
 const POISON = {
   sqlite: [
     'CREATE TABLE poison (id INTEGER REFERENCES epochs(first_seq) DEFERRABLE INITIALLY DEFERRED)',
@@ -29,7 +29,7 @@ describe.each(engines)('group commit on %s', (name) => {
       (await engine.sql<{ body: string }>('SELECT body FROM messages ORDER BY seq')).map(({ body }) => body)
     const commits = announcements(engine.store)
     const head = await engine.store.reads.head()
-    /** What was announced, commit by commit, counted from the head of the beginning. */
+    /** The announced events per commit, with seqs relative to the start. */
     const seqs = () => commits.map((events) => events.map(({ seq }) => seq - head))
     /** An act that changes no rights. */
     const noted = unwritten({ sender: ann, channel: plans, body: 'noted' })
@@ -41,16 +41,16 @@ describe.each(engines)('group commit on %s', (name) => {
     return { ...engine, ann, plans, commits, write, note, stored, head, seqs }
   }
 
-  test('works that are queued together share one commit, in which acts come last', async () => {
+  test('operations queued together are committed together, with acts last', async () => {
     await using s = await scene()
     await Promise.all([s.write('one'), s.write('two'), s.note(), s.note(), s.write('three')])
     expect(s.seqs()).toEqual(
-      // On Postgres posts are data and share a statement; an act has a transaction of its own.
+      // On Postgres posts share one statement, and each act has its own transaction.
       name === 'sqlite' ? [[1, 2, 3, 4], [5]] : [[1, 2], [3], [4], [5]],
     )
   })
 
-  test('works that come while a commit is announced share the next one', async () => {
+  test('operations that arrive while a commit is announced share the next commit', async () => {
     await using s = await scene()
     const later: Promise<unknown>[] = []
     s.store.onCommit(() => {
@@ -61,19 +61,19 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(s.commits.map((events) => events.length)).toEqual([1, 2])
   })
 
-  test('a group holds 256 works at most', async () => {
+  test('a group has at most 256 operations', async () => {
     await using s = await scene()
     await Promise.all(Array.from({ length: 300 }, (_, i) => s.write(`${i}`)))
     expect(s.commits.map((events) => events.length)).toEqual([256, 44])
   })
 
-  test('a group holds about a mebibyte of text', async () => {
+  test('a group has at most about a mebibyte of text', async () => {
     await using s = await scene()
     await Promise.all(Array.from({ length: 6 }, () => s.write('x'.repeat(400_000))))
     expect(s.commits.map((events) => events.length)).toEqual([3, 3])
   })
 
-  test('a group ends when judging its posts takes too long, and goes on with the rest', async () => {
+  test('a group ends when judging its posts takes too long, and the rest follows in the next group', async () => {
     await using s = await scene()
     const slow = () => s.clock.advance(6)
     await Promise.all([s.write('one'), s.write('two', slow), s.write('three'), s.write('four'), s.note()])
@@ -88,7 +88,7 @@ describe.each(engines)('group commit on %s', (name) => {
     )
   })
 
-  test('a group ends when its acts take too long, and goes on with the rest', async () => {
+  test('a group ends when its acts take too long, and the rest follows in the next group', async () => {
     await using s = await scene()
     const act = (milliseconds: number) => s.note(() => s.clock.advance(milliseconds))
     await Promise.all([s.write('one'), act(6), act(0), act(0)])
@@ -102,7 +102,7 @@ describe.each(engines)('group commit on %s', (name) => {
     )
   })
 
-  test('a work that refuses before it writes harms nobody', async () => {
+  test('an operation refused before it writes does not affect the others', async () => {
     await using s = await scene()
     const outcomes = await Promise.allSettled([
       s.write('one'),
@@ -120,7 +120,7 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(s.commits.flat().map(({ seq }) => seq)).toEqual([s.head + 1, s.head + 2])
   })
 
-  test('a work that fails after it wrote costs nobody else anything', async () => {
+  test('an operation that fails after writing does not affect posts of its group', async () => {
     await using s = await scene()
     const fault = new Error('a bug')
     const [one, failed, two] = await Promise.allSettled([
@@ -139,7 +139,7 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(s.commits.flat().map(({ seq }) => seq)).toEqual([s.head + 1, s.head + 2])
   })
 
-  test('a work that writes rows but no event, and fails, leaves no rows', async () => {
+  test('an operation that writes rows without an event and then fails leaves no rows', async () => {
     await using s = await scene()
     const failed = s.store.transact(async (tx) => {
       await tx.insertAttempts(['somewhere'], tx.now())
@@ -150,7 +150,7 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(await s.sql('SELECT * FROM login_attempts')).toEqual([])
   })
 
-  test('a work that fails after it wrote fails alone, and the others share one commit', async () => {
+  test('an operation that fails after writing fails alone, and the other acts share one commit', async () => {
     await using s = await scene()
     let runs = 0
     const failing = s.store.transact(async (tx) => {
@@ -162,11 +162,11 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
     expect(await rejectionOf(failing)).toMatchObject({ reason: 'handle_exists' })
     expect(s.seqs()).toEqual(name === 'sqlite' ? [[1, 2]] : [[1], [2]])
-    // Its neighbours might have been at fault.
+    // The others could have been at fault.
     expect(runs).toBe(name === 'sqlite' ? 2 : 1)
   })
 
-  test('a group whose COMMIT fails is tried in parts, so that only the posts at fault fail', async () => {
+  test('a group whose COMMIT fails is retried in parts, so that only the posts at fault fail', async () => {
     await using s = await scene()
     for (const statement of POISON[name]) await s.sql(statement)
     const outcomes = await Promise.allSettled(
@@ -183,13 +183,13 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(s.commits.flat().map(({ seq }) => seq)).toEqual([s.head + 1, s.head + 2, s.head + 3])
   })
 
-  test('a COMMIT that fails for all refuses all, and announces nothing', async () => {
+  test('a COMMIT that fails for all posts refuses all of them and announces nothing', async () => {
     await using s = await scene()
     for (const statement of POISON[name]) await s.sql(statement)
     const outcomes = await Promise.allSettled([s.write('poison'), s.write('poison')])
     for (const outcome of outcomes) {
       expect(outcome.status).toBe('rejected')
-      // The driver's words stay with us, and are no refusal.
+      // The text of the driver is not shown, and the error is not a refusal.
       if (outcome.status === 'rejected') expect(outcome.reason).not.toBeInstanceOf(AppError)
     }
     expect(await s.stored()).toEqual([])
@@ -198,7 +198,7 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(messageOf(await s.write('one')).seq).toBe(s.head + 1)
   })
 
-  test('a work behind a change of rights is judged after that change was announced', async () => {
+  test('an operation queued after a change of rights is judged after that change is announced', async () => {
     await using s = await scene()
     const announced: string[] = []
     s.store.onCommit((events) => announced.push(...events.map(({ type }) => type)))
@@ -216,7 +216,7 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(await s.stored()).toEqual(['one'])
   })
 
-  test('an event that changes no rights shares its commit, and is not noted as a change of rights', async () => {
+  test('an event that changes no rights shares its commit and does not advance access_seq', async () => {
     await using s = await scene()
     const accessSeq = async () => (await s.sql('SELECT access_seq FROM log_head'))[0]
     const before = await accessSeq()
@@ -225,7 +225,7 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(await accessSeq()).toEqual(before)
   })
 
-  test('a token that is issued is a change of rights: it may give another one an end', async () => {
+  test('an issued token counts as a change of rights, because it can end another token', async () => {
     await using s = await scene()
     const event = await s.store.transact((tx) =>
       tx.append(accountEvent('account.token_issued', s.ann, { replaces: 'another' }), null),
@@ -234,7 +234,7 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(Number(head?.access_seq)).toBe(event.seq)
   })
 
-  test('what was queued is written before the store closes', async () => {
+  test('queued operations are written before the store closes', async () => {
     await using s = await scene()
     const posts = ['one', 'two', 'three'].map((body) => s.write(body))
     const again = await s.reopen()

@@ -1,4 +1,4 @@
-/** Where the log of a Postgres stands: the newest event, or the row of log_head where that is further. */
+/** The head of the log on Postgres: the newest event, or the row of log_head where that is greater. */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { inspectPostgres, openStore } from '../../src/store'
@@ -13,10 +13,10 @@ import { until } from '../support/sockets'
 import { openEngine } from './engines'
 import { annAndHerRooms, makeAccount, post } from './scene'
 
-// The first of these tests starts the server that all share.
+// The first of these tests starts a server that all of them share.
 setDefaultTimeout(60_000)
 
-/** A store with three posts behind the last act. */
+/** A store with three posts after the last act. */
 async function scene() {
   const engine = await openEngine('postgres')
   const { ann, plans } = await annAndHerRooms(engine.store)
@@ -32,14 +32,14 @@ async function rowOf({ sql }: Awaited<ReturnType<typeof openEngine>>) {
   return row
 }
 
-describe.skipIf(postgresMissing)('on Postgres', () => {
-  test('posts write no version of the head, and everything that asks for it gets the newest event', async () => {
+describe.skipIf(postgresMissing)('the head of the log on Postgres', () => {
+  test('posts do not update the row of the head, and every reader of the head gets the newest event', async () => {
     await using s = await scene()
     const { engine, floor, write } = s
     expect(await rowOf(engine)).toEqual(floor)
     const head = floor.seq + 3
     expect(await engine.store.reads.head()).toBe(head)
-    // Another process that opens the store now, and one that looks.
+    // Another process that opens the store now.
     const store = await engine.reopen()
     expect(await store.reads.head()).toBe(head)
     await store.beginEpoch('test')
@@ -50,7 +50,7 @@ describe.skipIf(postgresMissing)('on Postgres', () => {
     expect((await write('five')).seq).toBe(head + 3)
   })
 
-  test('whoever deletes the newest events gets no seq and no instant given out twice', async () => {
+  test('deleting the newest events does not make a seq or an instant repeat', async () => {
     await using s = await scene()
     const { engine, write } = s
     const last = await write('the last one')
@@ -59,13 +59,13 @@ describe.skipIf(postgresMissing)('on Postgres', () => {
     expect(await engine.store.reads.head()).toBe(last.seq)
     const next = await write('the next one')
     expect([next.seq, next.createdAt]).toEqual([last.seq + 1, last.createdAt + 1] as never)
-    // All of them, and then an act.
+    // Delete all events, and then act.
     for (const table of ['messages', 'events']) await engine.sql(`DELETE FROM ${table}`)
     await engine.store.transact((tx) => makeAccount(tx, 'bob'))
     expect(await engine.store.reads.head()).toBe(next.seq + 1)
   })
 
-  test('a store that is moved away says where its log stands', async () => {
+  test('a store that is moved includes its head', async () => {
     await using s = await scene()
     const { engine, floor } = s
     if (engine.location.kind !== 'postgres') throw new Error('it lives elsewhere')
@@ -79,7 +79,7 @@ describe.skipIf(postgresMissing)('on Postgres', () => {
   describe('a database of version 1.0.0', () => {
     const open = (url: string) =>
       openStore({ kind: 'postgres', url }, { clock: systemClock, secrets: systemSecrets, report: () => {} })
-    /** Its address, and a session beside whoever opens it. */
+    /** Its address, and a session besides that of the store. */
     const made = async () => {
       const url = await (await sharedPostgres()).createDatabase()
       await (await open(url)).close()
@@ -91,7 +91,7 @@ describe.skipIf(postgresMissing)('on Postgres', () => {
       return { url, database, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() }
     }
 
-    test('is not migrated while a server of that version runs on it', async () => {
+    test('a migration waits for a running server of that version', async () => {
       await using old = await made()
       await old.database.sql(`SELECT pg_advisory_lock_shared(${SERVER_LOCK})`)
       const opening = open(old.url)
@@ -107,9 +107,9 @@ describe.skipIf(postgresMissing)('on Postgres', () => {
       expect(store.migrated).toEqual(['0004_head_is_a_floor'])
     })
 
-    test('is not waited for without end while another session locks a table, and doctor says what it lacks', async () => {
+    test('a migration gives up when another session locks a table, and doctor names the missing migrations', async () => {
       await using old = await made()
-      // As VACUUM does.
+      // Like VACUUM.
       await old.database.sql('BEGIN')
       await old.database.sql('LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE')
       expect(await rejectionOf(open(old.url))).toMatchObject({
@@ -125,7 +125,7 @@ describe.skipIf(postgresMissing)('on Postgres', () => {
     })
   })
 
-  test('doctor names a transaction that is open for long, by its process and its program', async () => {
+  test('doctor names a transaction that has been open for long, with its process and program', async () => {
     const url = await (await sharedPostgres()).createDatabase()
     await using database = postgresDatabase(url)
     const look = () => inspectPostgres(url, { clock: systemClock }, 0)
@@ -136,7 +136,7 @@ describe.skipIf(postgresMissing)('on Postgres', () => {
     expect(await look()).toEqual([
       expect.stringContaining(`is still open (process ${session?.pid}, a long report): `),
     ])
-    // An hour is nothing unusual for a dump.
+    // An hour is normal for a dump.
     expect(await inspectPostgres(url, { clock: systemClock })).toEqual([])
   })
 })

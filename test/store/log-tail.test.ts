@@ -5,7 +5,7 @@ import type { EventRecord, LogEvent } from '../../src/core/log/events'
 import { LogTail } from '../../src/store/postgres/log-tail'
 import { until } from '../support/sockets'
 
-/** A log of events that are only numbers: what is in `stored` was committed by somebody. */
+/** A log whose events are only numbers; the ones in `stored` are committed. */
 function scene() {
   const stored: number[] = []
   const emitted: { seq: number; own: boolean }[] = []
@@ -74,7 +74,7 @@ function scene() {
     break: (isBroken: boolean) => {
       breaks = isBroken
     },
-    /** From now on reads have their answer, but do not tell it until this is called. */
+    /** From now on reads return only when the returned function is called. */
     hold: () => {
       const held = Promise.withResolvers<void>()
       hold = held.promise
@@ -86,7 +86,7 @@ function scene() {
   }
 }
 
-test('what this process wrote goes out at once, unread, when nothing is before it', async () => {
+test('an event of this process is announced at once and without a read when nothing is before it', async () => {
   const s = scene()
   s.commit(1, 2)
   const done = s.tail.announce(0, s.events(true, 1, 2))
@@ -98,14 +98,14 @@ test('what this process wrote goes out at once, unread, when nothing is before i
   expect(s.reads()).toBe(0)
 })
 
-test('what others wrote before it is read first', async () => {
+test('earlier events of other processes are read and announced first', async () => {
   const s = scene()
   s.commit(1, 2, 3, 4)
   await s.tail.announce(3, s.events(true, 4))
   expect(s.emitted).toEqual([1, 2, 3].map((seq) => ({ seq, own: false })).concat({ seq: 4, own: true }))
 })
 
-test('several stretches of its own keep their places among those of others', async () => {
+test('events of this process and of others are announced in log order', async () => {
   const s = scene()
   s.commit(1, 2, 3, 4, 5, 6)
   const first = s.tail.announce(1, s.events(true, 2))
@@ -116,20 +116,20 @@ test('several stretches of its own keep their places among those of others', asy
   expect(s.seqs()).toEqual([1, 2, 3, 4, 5, 6])
 })
 
-test('what was read from the log while it was written is not announced again', async () => {
+test('an event that a read has already announced is not announced again', async () => {
   const s = scene()
   s.commit(1, 2, 3)
   const release = s.hold()
   s.tail.hint(3)
   await Bun.sleep(10)
-  // Committed before the read, and told of after it.
+  // Committed before the read and reported after it.
   const done = s.tail.announce(1, s.events(true, 2, 3))
   release()
   await done
   expect(s.seqs()).toEqual([1, 2, 3])
 })
 
-test('hints may come twice, late, or for what is not there any more', async () => {
+test('hints may be repeated, late, or for missing events', async () => {
   const s = scene()
   s.commit(1, 2)
   for (const seq of [2, 2, 1, 2]) s.tail.hint(seq)
@@ -143,14 +143,14 @@ test('hints may come twice, late, or for what is not there any more', async () =
   expect(s.seqs()).toEqual([1, 2])
 })
 
-test('a log that cannot be read fails those who wait, once, and is read again by itself', async () => {
+test('an unreadable log rejects all waiters, is reported once, and is retried', async () => {
   const s = scene()
   s.commit(1, 2)
   s.break(true)
   await expect(s.tail.waitFor(1)).rejects.toThrow('away')
   await expect(s.tail.announce(1, s.events(true, 2))).rejects.toThrow('away')
   expect(s.seqs()).toEqual([])
-  // Said once, not with every attempt.
+  // Reported once and not with every attempt.
   expect(s.faults).toHaveLength(1)
   s.break(false)
   await until('the log', () => s.tail.position === 2)
@@ -163,7 +163,7 @@ test('a log that cannot be read fails those who wait, once, and is read again by
   expect(s.faults).toHaveLength(2)
 })
 
-test('between two attempts to read the log a hint reads nothing', async () => {
+test('a hint causes no read between two attempts', async () => {
   const s = scene()
   s.commit(1, 2)
   s.break(true)
@@ -179,7 +179,7 @@ test('between two attempts to read the log a hint reads nothing', async () => {
   expect(s.seqs()).toEqual([1, 2])
 })
 
-test('a tail that is stopped reads no more', async () => {
+test('a stopped tail reads no more', async () => {
   const s = scene()
   s.commit(1)
   s.tail.stop()
@@ -188,7 +188,7 @@ test('a tail that is stopped reads no more', async () => {
   expect(s.reads()).toBe(0)
 })
 
-test('an event of an unknown type is passed over in its place, whether anybody listens or not', async () => {
+test('an event of an unknown type is skipped in its place, with or without listeners', async () => {
   for (const isHeard of [true, false]) {
     const s = scene()
     s.tail.isHeard = () => isHeard
@@ -202,7 +202,7 @@ test('an event of an unknown type is passed over in its place, whether anybody l
   }
 })
 
-test('a burst of hints is read in few pages, and one that is waited for at once', async () => {
+test('a burst of hints is read in few pages, and an awaited position at once', async () => {
   const s = scene()
   for (let seq = 1; seq <= 200; seq++) {
     s.commit(seq)
@@ -214,13 +214,13 @@ test('a burst of hints is read in few pages, and one that is waited for at once'
   expect(s.reads()).toBeLessThan(15)
 })
 
-test('where nobody listens messages are passed over, and acts are not', async () => {
+test('without listeners messages are skipped and acts are announced', async () => {
   const s = scene()
   let isHeard = false
   s.tail.isHeard = () => isHeard
   s.commit(1, 2, 3, 4, 5, 6)
   s.acts.push(3, 5)
-  // Nobody waits for its own either, once others have written before.
+  // Its own message is not announced either once others have written before it.
   await s.tail.announce(3, s.events(true, 4))
   await s.tail.waitFor(6)
   expect(s.seqs()).toEqual([3, 5])
@@ -232,10 +232,10 @@ test('where nobody listens messages are passed over, and acts are not', async ()
   expect(s.seqs()).toEqual([3, 5, 7, 8])
 })
 
-test('whoever begins to listen while messages are passed over hears them', async () => {
+test('a listener that starts during a read receives the messages of that read', async () => {
   const s = scene()
   let asked = 0
-  // Somebody comes while the log is being read.
+  // A listener starts while the log is being read.
   s.tail.isHeard = () => ++asked > 2
   s.commit(1, 2, 3)
   await s.tail.waitFor(3)

@@ -7,7 +7,7 @@ import { engines, openEngine } from './engines'
 import { annAndHerRooms, announcements, messageOf, planOf, post } from './scene'
 
 describe.each(engines)('the log on %s', (name) => {
-  test('numbers everything in the order of its commit, without a gap', async () => {
+  test('events are numbered in the order of their commits, without a gap', async () => {
     await using engine = await openEngine(name)
     const { store } = engine
     const { ann, plans, lunch } = await annAndHerRooms(store)
@@ -37,7 +37,7 @@ describe.each(engines)('the log on %s', (name) => {
     expect(bodies.map(({ body }) => body)).toEqual(Array.from({ length: 60 }, (_, i) => `${i}`))
   })
 
-  test('goes on where it was after a restart', async () => {
+  test('the numbers continue after a restart', async () => {
     await using engine = await openEngine(name)
     const { ann, plans } = await annAndHerRooms(engine.store)
     const { seq } = await post(engine.store, { sender: ann, channel: plans, body: 'one' })
@@ -45,7 +45,7 @@ describe.each(engines)('the log on %s', (name) => {
     expect((await post(again, { sender: ann, channel: plans, body: 'two' })).seq).toBe(seq + 1)
   })
 
-  test('gives every event a later instant than the one before, also when the clock stands or goes back', async () => {
+  test('every event is later than the one before, even when the clock stands still or goes back', async () => {
     await using engine = await openEngine(name)
     const { store, clock } = engine
     const { ann, plans } = await annAndHerRooms(store)
@@ -66,11 +66,11 @@ describe.each(engines)('the log on %s', (name) => {
     times.push((await post(again, { sender: ann, channel: plans, body: 'x' })).createdAt)
     expect(times.toSorted((a, b) => a - b)).toEqual(times)
     expect(new Set(times).size).toBe(times.length)
-    // While the clock is right, it is the clock that counts.
+    // As long as the clock is right, it is used.
     expect(times[4]).toBe(later(DAWN, MICROS_PER_SECOND))
   })
 
-  test('announces nothing before it is committed, and answers nobody before it is announced', async () => {
+  test('an event is committed before it is announced, and announced before its request is answered', async () => {
     await using engine = await openEngine(name)
     const { store, sql } = engine
     const { ann, plans } = await annAndHerRooms(store)
@@ -93,7 +93,7 @@ describe.each(engines)('the log on %s', (name) => {
     ])
   })
 
-  test('tells its listeners in the order in which they came, and none of them can fail a commit', async () => {
+  test('listeners are called in the order of registration, and a failing listener does not fail the commit', async () => {
     await using engine = await openEngine(name)
     const { store, faults } = engine
     const { ann, plans } = await annAndHerRooms(store)
@@ -111,7 +111,7 @@ describe.each(engines)('the log on %s', (name) => {
     expect(faults).toEqual([fault])
   })
 
-  test('is read in pages, each after the position before', async () => {
+  test('the log is read in pages, each starting after the position before', async () => {
     await using engine = await openEngine(name)
     const { store } = engine
     const { ann, plans } = await annAndHerRooms(store)
@@ -125,8 +125,8 @@ describe.each(engines)('the log on %s', (name) => {
   })
 })
 
-describe.each(engines)('an epoch on %s', (name) => {
-  test('begins with the store, at the first event', async () => {
+describe.each(engines)('epochs on %s', (name) => {
+  test('the first epoch begins with the store, at the first event', async () => {
     await using engine = await openEngine(name)
     const epochs = await engine.store.reads.epochs()
     expect(epochs).toEqual([{ epoch: expect.stringMatching(ULID_PATTERN), firstSeq: 1 }])
@@ -134,7 +134,7 @@ describe.each(engines)('an epoch on %s', (name) => {
     expect(await again.reads.epochs()).toEqual(epochs)
   })
 
-  test('gives way to a greater one, also when the clock went back', async () => {
+  test('each new epoch is greater than the one before, even when the clock went back', async () => {
     await using engine = await openEngine(name)
     const { store, clock } = engine
     const { ann, plans } = await annAndHerRooms(store)
@@ -154,7 +154,7 @@ describe.each(engines)('an epoch on %s', (name) => {
     expect(new Set(words).size).toBe(4)
   })
 
-  test('in which nothing was written gives way to the next one', async () => {
+  test('an epoch without events is replaced by the next one', async () => {
     await using engine = await openEngine(name)
     const { store } = engine
     const [first] = await store.reads.epochs()
@@ -165,7 +165,7 @@ describe.each(engines)('an epoch on %s', (name) => {
     expect((epochs[0]?.epoch ?? '') > (first?.epoch ?? '')).toBeTrue()
   })
 
-  test('from a former place takes what came after it into the new history', async () => {
+  test('an epoch that begins at an earlier position includes the events after it', async () => {
     await using engine = await openEngine(name)
     const { store } = engine
     const { ann, plans } = await annAndHerRooms(store)

@@ -3,12 +3,12 @@ import type { KeyPage } from '../../src/core/kernel/ports'
 import { engines, openEngine } from './engines'
 import { annAndHerRooms, join, makeAccount, makeChannel } from './scene'
 
-/** More than a statement for many channels counts on the serving thread. */
+/** More than a statement for many channels counts on the main thread. */
 const MANY = 600
 const ARCHIVED = 7
 
 describe.each(engines)('members on %s', (name) => {
-  /** Ann in two channels; in one of them are many others, some of them archived. */
+  /** Ann in two channels, one of which has many other members, some archived. */
   const scene = async () => {
     const engine = await openEngine(name)
     const { store, sql } = engine
@@ -22,7 +22,7 @@ describe.each(engines)('members on %s', (name) => {
     return { ...engine, ann, plans, lunch, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() }
   }
 
-  test('are counted without archived ones, all of them or page by page', async () => {
+  test('archived members are not counted, in one read or page by page', async () => {
     await using s = await scene()
     const { reads } = s.store
     const [few, many] = await reads.countActive([s.lunch.id, s.plans.id])
@@ -40,7 +40,7 @@ describe.each(engines)('members on %s', (name) => {
     expect(members).toBe(active)
   })
 
-  test('are paged by account, and each once, also when channels were joined out of their order', async () => {
+  test('pages of memberships contain each exactly once, whatever the order of joining', async () => {
     await using s = await scene()
     const ids = await s.store.transact(async (tx) => {
       const [one, two] = [await makeChannel(tx, 'one'), await makeChannel(tx, 'two')]

@@ -10,7 +10,7 @@ import { openSqlite } from '../../src/store/sqlite/open'
 import { rejectionOf } from '../home/temporary'
 import { fastDirectory } from '../support/fast-directory'
 
-/** A directory with the path of a database in it. */
+/** A directory with the path of a database. */
 function place() {
   const directory = fastDirectory()
   return { path: join(directory.path, 'synapse.db'), [Symbol.dispose]: () => directory[Symbol.dispose]() }
@@ -28,7 +28,7 @@ const open = (path: string) =>
     },
   )
 
-/** Runs statements on a database and lets go of it. */
+/** Runs statements on a database and closes it. */
 function change(path: string, ...statements: string[]): void {
   using db = new Database(path)
   for (const statement of statements) db.run(statement)
@@ -57,8 +57,8 @@ function sqliteTables(path: string): Tables {
   return Object.fromEntries(names.map((name) => [name, Object.fromEntries(columns(name))]))
 }
 
-describe('an empty database', () => {
-  test('gets every migration, and each is there for both dialects', async () => {
+describe('a new database', () => {
+  test('a new database gets every migration, and each migration exists for both dialects', async () => {
     using at = place()
     await using store = await open(at.path)
     const names = (dialect: string) =>
@@ -70,7 +70,7 @@ describe('an empty database', () => {
     expect(names('postgres')).toEqual(names('sqlite'))
   })
 
-  test('is migrated once', async () => {
+  test('a database is migrated once', async () => {
     using at = place()
     {
       await using _first = await open(at.path)
@@ -81,7 +81,7 @@ describe('an empty database', () => {
     expect(sqliteTables(at.path)).toEqual(before)
   })
 
-  test('is set up so that a commit survives a power cut, and a purge gives space back', () => {
+  test('a new database has settings that make commits survive a power cut and let a purge free space', () => {
     using at = place()
     const { writer, reader } = openSqlite(at.path)
     using _reader = reader
@@ -95,7 +95,7 @@ describe('an empty database', () => {
   })
 })
 
-test('a retry key that was used before answers were kept goes on, without an answer', async () => {
+test('a retry key of an earlier version keeps working, without an answer', async () => {
   using at = place()
   const before = readMigrations('sqlite').filter(({ name }) => name < '0005')
   {
@@ -113,13 +113,13 @@ test('a retry key that was used before answers were kept goes on, without an ans
   expect(await store.reads.usedKey({ accountId: 1, key: 'k' })).toEqual({ requestHash: 'hash', answer: null })
 })
 
-describe('a database is refused, and left byte for byte as it was,', () => {
+describe('unsuitable databases', () => {
   const ours = async (path: string) => {
     await using _store = await open(path)
   }
   const rows: [string, (path: string) => Promise<void> | void, ProblemKind, RegExp][] = [
     [
-      'that a newer version wrote',
+      'written by a newer version',
       async (path) => {
         await ours(path)
         change(path, "INSERT INTO migrations VALUES ('9999_future', 'x', '2030-01-01T00:00:00Z')")
@@ -128,7 +128,7 @@ describe('a database is refused, and left byte for byte as it was,', () => {
       /newer version.*9999_future/,
     ],
     [
-      'whose migration is not the one in this program',
+      'with another migration of the same name',
       async (path) => {
         await ours(path)
         change(path, "UPDATE migrations SET hash = 'other' WHERE name LIKE '0000%'")
@@ -137,7 +137,7 @@ describe('a database is refused, and left byte for byte as it was,', () => {
       /0000_initial/,
     ],
     [
-      'that belongs to another program',
+      'of another program',
       (path) => change(path, 'CREATE TABLE bookmarks (id INTEGER)', 'INSERT INTO bookmarks VALUES (1)'),
       'not_a_store',
       /another program/,
@@ -150,13 +150,13 @@ describe('a database is refused, and left byte for byte as it was,', () => {
       /earlier Synapse/,
     ],
     [
-      'that is none',
+      'that is not SQLite',
       (path) => writeFileSync(path, 'a letter to my grandmother, '.repeat(200)),
       'not_a_store',
       /not a/,
     ],
   ]
-  test.each(rows)('%s', async (_, prepare, reason, problem) => {
+  test.each(rows)('a database %s is refused and left unchanged', async (_, prepare, reason, problem) => {
     using at = place()
     await prepare(at.path)
     const before = readFileSync(at.path)
@@ -171,14 +171,14 @@ describe('a database is refused, and left byte for byte as it was,', () => {
   })
 })
 
-test('a database in a folder that is missing cannot be opened', async () => {
+test('a database in a missing folder cannot be opened', async () => {
   using at = place()
   expect(await rejectionOf(open(join(at.path, 'nowhere', 'synapse.db')))).toMatchObject({
     kind: 'unreadable',
   })
 })
 
-test('a fact about the instance is set once and stays', async () => {
+test('a fact about the instance is set once and never changes', async () => {
   using at = place()
   {
     await using store = await open(at.path)

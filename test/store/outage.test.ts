@@ -5,13 +5,13 @@ import { type PostgresServer, postgresMissing, startPostgres } from '../support/
 import { EventStream, LiveSocket, until } from '../support/sockets'
 import { type World, world } from '../support/world'
 
-// Postgres is stopped and started, under load and by a real clock.
+// Postgres is stopped and started under load, by the real clock.
 setDefaultTimeout(120_000)
 
 const ROOMS = ['alpha', 'beta'] as const
 const WRITERS = 8
 
-/** A server whose Postgres is its own. */
+/** A server with a Postgres of its own. */
 async function open() {
   const server = await startPostgres()
   try {
@@ -37,7 +37,7 @@ async function open() {
 
 type Place = Awaited<ReturnType<typeof open>>
 
-/** Eight who write and eight who read, each in its own way, until `trouble` is over and all was read. */
+/** Eight writers and eight readers of all kinds, until `trouble` is over and everything was read. */
 async function crowdIn({ w }: Place, trouble: (crowd: Crowd) => Promise<void>): Promise<Crowd> {
   for (const slug of ROOMS) await w.channel(slug)
   const member = { alpha: 'member', beta: 'member' } as const
@@ -61,7 +61,7 @@ const readiness = async (w: World<typeof systemClock>) => {
 }
 const isReady = async (w: World<typeof systemClock>) => (await readiness(w)).status === 200
 
-/** Ends every connection of the server of this program. */
+/** Ends every connection of this program at the server. */
 function terminateAll(server: PostgresServer) {
   return server.query(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'synapse%'",
@@ -69,7 +69,7 @@ function terminateAll(server: PostgresServer) {
 }
 
 describe.skipIf(postgresMissing)('while Postgres is down', () => {
-  test('requests are refused with 503 and when to try again, the server is not ready, and streams stay open', async () => {
+  test('requests get 503 with a time to retry, the server is not ready, and streams stay open', async () => {
     await using place = await open()
     const { server, w } = place
     await w.channel('general')
@@ -103,7 +103,7 @@ describe.skipIf(postgresMissing)('while Postgres is down', () => {
     expect(await ann.hears('general', { since: before.cursor })).toEqual(['after fast', 'after immediate'])
     for (const opened of [socket, stream]) await until('both', () => opened.events.length === 2)
     expect(socket.end).toBeUndefined()
-    // Nothing that an operator reads about it says the password.
+    // The password is in nothing that an operator reads.
     const { password } = new URL(w.config.databaseUrl)
     await w.stop()
     expect(w.log).not.toContain(password)
@@ -111,11 +111,11 @@ describe.skipIf(postgresMissing)('while Postgres is down', () => {
   })
 })
 
-describe.skipIf(postgresMissing)(
-  'nothing that was acknowledged is lost, nothing comes twice, and readers go on, when',
-  () => {
-    const modes = [['fast'], ['immediate']] as const
-    test.each(modes)('Postgres is stopped and started again under load: %s', async (mode) => {
+describe.skipIf(postgresMissing)('outages of Postgres', () => {
+  const modes = [['fast'], ['immediate']] as const
+  test.each(modes)(
+    'no acknowledged message is lost or repeated when Postgres is restarted under load: %s',
+    async (mode) => {
       await using place = await open()
       const { server, w } = place
       const crowd = await crowdIn(place, async (those) => {
@@ -129,18 +129,18 @@ describe.skipIf(postgresMissing)(
         await those.progress()
       })
       expect(crowd.posts).toBeGreaterThan(200)
-    })
+    },
+  )
 
-    test('its connections are terminated again and again', async () => {
-      await using place = await open()
-      await crowdIn(place, async (those) => {
-        for (let i = 0; i < 10; i++) {
-          await those.progress()
-          expect((await terminateAll(place.server)).length).toBeGreaterThan(1)
-        }
+  test('no acknowledged message is lost or repeated when its connections are terminated again and again', async () => {
+    await using place = await open()
+    await crowdIn(place, async (those) => {
+      for (let i = 0; i < 10; i++) {
         await those.progress()
-      })
-      await until('readiness', () => isReady(place.w), 10_000)
+        expect((await terminateAll(place.server)).length).toBeGreaterThan(1)
+      }
+      await those.progress()
     })
-  },
-)
+    await until('readiness', () => isReady(place.w), 10_000)
+  })
+})

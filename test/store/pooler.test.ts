@@ -1,4 +1,4 @@
-/** Connections that lead through a real PgBouncer: in session mode all is well, in transaction mode it is found out. */
+/** Connections through a real PgBouncer: session mode works, transaction mode is detected. */
 
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import postgres from 'postgres'
@@ -15,7 +15,7 @@ import { Site } from '../support/site'
 import { until } from '../support/sockets'
 import { world } from '../support/world'
 
-// The first of these tests starts the server that all share.
+// The first of these tests starts a server that all of them share.
 setDefaultTimeout(60_000)
 
 const deps = {
@@ -32,8 +32,8 @@ const refusal = {
   remedy: expect.stringContaining('pool_mode = session'),
 }
 
-describe.skipIf(pgbouncerMissing)('behind a pooler that does not keep sessions', () => {
-  test('a transaction that was rolled back is never taken for committed', async () => {
+describe.skipIf(pgbouncerMissing)('a pooler in transaction mode', () => {
+  test('a transaction that was rolled back is never reported as committed', async () => {
     const server = await sharedPostgres()
     const url = await server.createDatabase()
     await using pooler = await startPgbouncer(server, { mode: 'transaction' })
@@ -51,7 +51,7 @@ describe.skipIf(pgbouncerMissing)('behind a pooler that does not keep sessions',
             () => acknowledged.push(n),
             () => {},
           )
-          // Others get the connection now and then.
+          // Other sessions get the connection from time to time.
           if (n % 3 === client % 3) await sql.unsafe('SELECT 1')
         }
       }),
@@ -77,7 +77,7 @@ describe.skipIf(pgbouncerMissing)('behind a pooler that does not keep sessions',
     },
   )
 
-  test('no store is moved into it, and doctor says why none can be opened', async () => {
+  test('no store is moved through the pooler, and doctor says why none can be opened', async () => {
     const server = await sharedPostgres()
     const url = await server.createDatabase()
     await using pooler = await startPgbouncer(server, { mode: 'transaction' })
@@ -87,8 +87,8 @@ describe.skipIf(pgbouncerMissing)('behind a pooler that does not keep sessions',
   })
 })
 
-describe.skipIf(pgbouncerMissing)('behind a pooler in session mode', () => {
-  test('two servers share a store, hear of each other, and a move finds the database free afterwards', async () => {
+describe.skipIf(pgbouncerMissing)('a pooler in session mode', () => {
+  test('two servers share a store, and it can be moved once they have stopped', async () => {
     const server = await sharedPostgres()
     const url = await server.createDatabase()
     await using pooler = await startPgbouncer(server, { mode: 'session', size: 40 })
@@ -107,7 +107,7 @@ describe.skipIf(pgbouncerMissing)('behind a pooler in session mode', () => {
       expect(await ann.hears('general')).toEqual(['hello'])
       const head = await other.reads.head()
       await until('the other one', () => heard.at(-1) === head)
-      // By these a move sees that they run.
+      // A move detects running servers by these locks.
       const locks = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'"
       expect(await w.sql(locks)).toHaveLength(2)
     }
@@ -123,7 +123,7 @@ describe.skipIf(pgbouncerMissing)('behind a pooler in session mode', () => {
     const running = await site.serveWith({ SYNAPSE_DATABASE_URL: pooler.through(url) })
     await running.room('general')
     await pooler.change('transaction')
-    // What is connected stays with its session until it connects again.
+    // Existing connections keep their session until they reconnect.
     await server.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${new URL(url).pathname.slice(1)}'`,
     )

@@ -16,7 +16,7 @@ import { fastDirectory } from '../support/fast-directory'
 import { type PostgresServer, postgresMissing, sharedPostgres } from '../support/postgres'
 import { freePort } from '../support/supervised'
 
-// The first of these tests starts the server that all share.
+// The first of these tests starts a server that all of them share.
 setDefaultTimeout(60_000)
 
 const deps = {
@@ -39,7 +39,7 @@ async function change(url: string, ...statements: string[]): Promise<void> {
 
 let roles = 0
 
-/** Somebody who may connect to a database and whose password has every character that a URL gives a meaning. */
+/** A role that may connect to a database, whose password has every character with a meaning in URLs. */
 async function newRole(server: PostgresServer, database: string): Promise<{ role: string; url: string }> {
   const user = `role_${++roles}`
   const password = `p@ss:w/o?r#d%20 ${crypto.randomUUID()}`
@@ -47,7 +47,7 @@ async function newRole(server: PostgresServer, database: string): Promise<{ role
   return { role: user, url: server.url(database, { user, password }) }
 }
 
-/** Why a database cannot be opened. Says the password nowhere. */
+/** The error of opening a database, checked not to contain the password. */
 async function refusalOf(url: string): Promise<OperatorError> {
   const error = await rejectionOf(open(url))
   if (!(error instanceof OperatorError)) throw error
@@ -58,8 +58,8 @@ async function refusalOf(url: string): Promise<OperatorError> {
   return error
 }
 
-describe.skipIf(postgresMissing)('an empty database', () => {
-  test('needs nothing but the right to create in it', async () => {
+describe.skipIf(postgresMissing)('a new Postgres database', () => {
+  test('the right to create in a database is sufficient', async () => {
     const server = await sharedPostgres()
     const database = nameIn(await server.createDatabase())
     const { role, url } = await newRole(server, database)
@@ -74,10 +74,10 @@ describe.skipIf(postgresMissing)('an empty database', () => {
     expect(again.migrated).toEqual([])
   })
 
-  test('of which one has no right is refused with the statement that gives it', async () => {
+  test('a database without that right is refused with the statement that grants it', async () => {
     const server = await sharedPostgres()
     const database = nameIn(await server.createDatabase())
-    // Since version 15 it is like this by itself.
+    // The default since version 15.
     await server.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC', database)
     const { role, url } = await newRole(server, database)
     const { kind, problem, remedy } = await refusalOf(url)
@@ -92,7 +92,7 @@ describe.skipIf(postgresMissing)('an empty database', () => {
     expect(store.migrated.length).toBeGreaterThan(0)
   })
 
-  test('that several open at once is filled by one of them, and has one epoch', async () => {
+  test('a database opened by several processes at once is migrated by one of them and has one epoch', async () => {
     const url = await (await sharedPostgres()).createDatabase()
     const stores = await Promise.all(Array.from({ length: 5 }, () => open(url)))
     try {
@@ -107,7 +107,7 @@ describe.skipIf(postgresMissing)('an empty database', () => {
     }
   })
 
-  test('gets the same tables, columns and keys as one of SQLite, by migrations of the same names', async () => {
+  test('a Postgres database gets the same migrations, tables, columns and keys as SQLite', async () => {
     using directory = fastDirectory()
     const path = join(directory.path, 'synapse.db')
     const url = await (await sharedPostgres()).createDatabase()
@@ -120,12 +120,12 @@ describe.skipIf(postgresMissing)('an empty database', () => {
   })
 })
 
-describe.skipIf(postgresMissing)('a database is refused', () => {
+describe.skipIf(postgresMissing)('unsuitable databases', () => {
   const tables = (url: string) =>
     postgresDatabase(url).sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
   const rows: [string, string[] | 'ours first', string[], ProblemKind, RegExp][] = [
     [
-      'that a newer version wrote',
+      'written by a newer version',
       'ours first',
       ["INSERT INTO migrations VALUES ('9999_future', 'x', '2030-01-01T00:00:00Z')"],
       'newer_schema',
@@ -139,19 +139,13 @@ describe.skipIf(postgresMissing)('a database is refused', () => {
       /moved to sqlite/,
     ],
     [
-      'whose migration is not the one in this program',
+      'with another migration of the same name',
       'ours first',
       ["UPDATE migrations SET hash = 'other' WHERE name LIKE '0000%'"],
       'changed_migration',
       /0000_initial/,
     ],
-    [
-      'that belongs to another program',
-      [],
-      ['CREATE TABLE accounts (id integer)'],
-      'not_a_store',
-      /another program/,
-    ],
+    ['of another program', [], ['CREATE TABLE accounts (id integer)'], 'not_a_store', /another program/],
     [
       'that another program migrates',
       [],
@@ -167,21 +161,24 @@ describe.skipIf(postgresMissing)('a database is refused', () => {
       /earlier Synapse/,
     ],
   ]
-  test.each(rows)('%s, and left as it was', async (_, first, statements, reason, problem) => {
-    const url = await (await sharedPostgres()).createDatabase()
-    if (first === 'ours first') await (await open(url)).close()
-    await change(url, ...statements)
-    const before = await tables(url)
-    const { trouble } = await examineDatabase(url)
-    const error = await refusalOf(url)
-    expect(trouble).toEqual({ problem: error.problem, remedy: error.remedy })
-    expect(error.kind).toBe(reason)
-    expect(error.problem).toMatch(problem)
-    expect(error.remedy).toMatch(/./)
-    expect(await tables(url)).toEqual(before)
-  })
+  test.each(rows)(
+    'a database %s is refused and left unchanged',
+    async (_, first, statements, reason, problem) => {
+      const url = await (await sharedPostgres()).createDatabase()
+      if (first === 'ours first') await (await open(url)).close()
+      await change(url, ...statements)
+      const before = await tables(url)
+      const { trouble } = await examineDatabase(url)
+      const error = await refusalOf(url)
+      expect(trouble).toEqual({ problem: error.problem, remedy: error.remedy })
+      expect(error.kind).toBe(reason)
+      expect(error.problem).toMatch(problem)
+      expect(error.remedy).toMatch(/./)
+      expect(await tables(url)).toEqual(before)
+    },
+  )
 
-  test('that does not speak UTF-8', async () => {
+  test('a database in another encoding than UTF-8 is refused', async () => {
     const server = await sharedPostgres()
     await server.query(
       "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",
@@ -194,8 +191,8 @@ describe.skipIf(postgresMissing)('a database is refused', () => {
   })
 })
 
-describe.skipIf(postgresMissing)('a database cannot be opened', () => {
-  test('with the wrong password', async () => {
+describe.skipIf(postgresMissing)('unreachable databases', () => {
+  test('a wrong password is reported as such', async () => {
     const server = await sharedPostgres()
     const database = nameIn(await server.createDatabase())
     const { role } = await newRole(server, database)
@@ -209,7 +206,7 @@ describe.skipIf(postgresMissing)('a database cannot be opened', () => {
     expect(remedy).toContain('SYNAPSE_DATABASE_URL')
   })
 
-  test('that does not exist', async () => {
+  test('a missing database is reported as such', async () => {
     const server = await sharedPostgres()
     expect(await refusalOf(server.url('nowhere'))).toMatchObject({
       kind: 'unreadable',
@@ -218,7 +215,7 @@ describe.skipIf(postgresMissing)('a database cannot be opened', () => {
     })
   })
 
-  test('where nothing listens', async () => {
+  test('an address without a server is reported as such', async () => {
     const port = freePort()
     const { kind, problem } = await refusalOf(`postgres://ada:s3cret@127.0.0.1:${port}/synapse`)
     expect([kind, problem]).toEqual([
@@ -228,18 +225,21 @@ describe.skipIf(postgresMissing)('a database cannot be opened', () => {
   })
 })
 
-describe.skipIf(postgresMissing)('the address of a database may begin with', () => {
-  test.each(['postgres', 'postgresql', 'postgresql+psycopg', 'PostgreSQL'])('%s://', async (scheme) => {
-    using here = loading()
-    const url = await (await sharedPostgres()).createDatabase()
-    const written = url.replace(/^postgres/, scheme)
-    const { database } = here.load({ SYNAPSE_DATABASE_URL: written })
-    await using store = await openStore(database, deps)
-    expect(store.kind).toBe('postgres')
-  })
+describe.skipIf(postgresMissing)('addresses', () => {
+  test.each(['postgres', 'postgresql', 'postgresql+psycopg', 'PostgreSQL'])(
+    'the address of a database may begin with %s://',
+    async (scheme) => {
+      using here = loading()
+      const url = await (await sharedPostgres()).createDatabase()
+      const written = url.replace(/^postgres/, scheme)
+      const { database } = here.load({ SYNAPSE_DATABASE_URL: written })
+      await using store = await openStore(database, deps)
+      expect(store.kind).toBe('postgres')
+    },
+  )
 })
 
-test.skipIf(postgresMissing)('an instant comes back to the microsecond', async () => {
+test.skipIf(postgresMissing)('an instant is stored to the microsecond', async () => {
   const url = await (await sharedPostgres()).createDatabase()
   await (await open(url)).close()
   const years = 16 * 365.25 * 24 * 3600 * 1_000_000
@@ -251,7 +251,7 @@ test.skipIf(postgresMissing)('an instant comes back to the microsecond', async (
     await db.insert(t.loginAttempts).values(instants.map((at, i) => ({ key: String(i), at })))
     const rows = await db.select().from(t.loginAttempts).orderBy(t.loginAttempts.id)
     expect(rows.map(({ at }) => at)).toEqual(instants)
-    // What an operator reads, and what statements compute with, is the same.
+    // Operators and statements see the same values.
     const stored = await sql<{ at: string }[]>`
       SELECT (extract(epoch FROM at) * 1000000)::bigint AS at FROM login_attempts ORDER BY id`
     expect(stored.map(({ at }) => Number(at))).toEqual(instants)
@@ -261,7 +261,7 @@ test.skipIf(postgresMissing)('an instant comes back to the microsecond', async (
 })
 
 interface Shape {
-  /** Name, and whether there must be a value. */
+  /** The name, and whether the column is NOT NULL. */
   readonly columns: Readonly<Record<string, boolean>>
   readonly primary: readonly string[]
   readonly unique: readonly string[]

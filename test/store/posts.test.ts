@@ -6,8 +6,8 @@ import { DAWN, HOUR } from '../support/fake-clock'
 import { engines, openEngine } from './engines'
 import { annAndHerRooms, announcements, makeAccount, messageOf, planOf, post } from './scene'
 
-describe.each(engines)('a post on %s', (name) => {
-  test('is read as it was written, every field of it', async () => {
+describe.each(engines)('posts on %s', (name) => {
+  test('every field of a post is read as it was written', async () => {
     await using engine = await openEngine(name)
     const { store } = engine
     const { ann, plans } = await annAndHerRooms(store)
@@ -32,7 +32,7 @@ describe.each(engines)('a post on %s', (name) => {
     expect(await store.reads.messagesBySeq([written.seq])).toEqual([written])
   })
 
-  test.each(['normal', 'urgent', 'fyi'] as const)('keeps the priority %s', async (priority) => {
+  test.each(['normal', 'urgent', 'fyi'] as const)('the priority %s is stored', async (priority) => {
     await using engine = await openEngine(name)
     const { ann, plans } = await annAndHerRooms(engine.store)
     const { seq } = await post(engine.store, {
@@ -44,7 +44,7 @@ describe.each(engines)('a post on %s', (name) => {
     expect(await engine.store.reads.message({ seq })).toMatchObject({ priority })
   })
 
-  test('counts in its thread, whose root knows its replies', async () => {
+  test('a reply joins its thread, whose root shows the number of replies', async () => {
     await using engine = await openEngine(name)
     const { store } = engine
     const { ann, plans } = await annAndHerRooms(store)
@@ -61,7 +61,7 @@ describe.each(engines)('a post on %s', (name) => {
     expect(await store.reads.message({ seq: one.seq })).toMatchObject({ replyCount: 0, lastReplyAt: null })
   })
 
-  test('finds the message it replies to that was queued with it, and shares a commit with what is behind it', async () => {
+  test('a reply finds a target queued with it, and shares a commit with the posts after it', async () => {
     await using engine = await openEngine(name)
     const { store } = engine
     const { ann, plans } = await annAndHerRooms(store)
@@ -77,7 +77,7 @@ describe.each(engines)('a post on %s', (name) => {
     expect(await store.reads.message({ uuid })).toMatchObject({ replyCount: 2 })
   })
 
-  test('is told what it names: where that is, of which thread, and whether it was deleted', async () => {
+  test('a plan receives the channel, the thread and the deletion of the messages that it refers to', async () => {
     await using engine = await openEngine(name)
     const { store, sql } = engine
     const { ann, plans, lunch } = await annAndHerRooms(store)
@@ -102,7 +102,7 @@ describe.each(engines)('a post on %s', (name) => {
   })
 })
 
-describe.each(engines)('a retry key on %s', (name) => {
+describe.each(engines)('retry keys on %s', (name) => {
   const scene = async () => {
     const engine = await openEngine(name)
     const { ann, plans } = await annAndHerRooms(engine.store)
@@ -111,7 +111,7 @@ describe.each(engines)('a retry key on %s', (name) => {
     return { ...engine, ann, plans, write }
   }
 
-  test('makes one message of twenty requests at once', async () => {
+  test('twenty simultaneous posts with one key make one message', async () => {
     await using s = await scene()
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => s.write('once', 'k')))
     expect(outcomes.filter(({ replayed }) => !replayed)).toHaveLength(1)
@@ -120,7 +120,7 @@ describe.each(engines)('a retry key on %s', (name) => {
     expect(await s.sql('SELECT 1 FROM messages')).toHaveLength(1)
   })
 
-  test('answers the first message in a later commit, too', async () => {
+  test('a repeated post in a later commit is answered with the first message', async () => {
     await using s = await scene()
     const { seq } = messageOf(await s.write('once', 'k'))
     expect(await s.write('once', 'k')).toEqual({ replayed: true, seq })
@@ -131,7 +131,7 @@ describe.each(engines)('a retry key on %s', (name) => {
     })
   })
 
-  test('refuses another request and answers the same one again, also when they are queued together', async () => {
+  test('a key refuses another request and repeats the same one, even when they are queued together', async () => {
     await using s = await scene()
     const [first, second, third, other] = await Promise.allSettled([
       s.write('one', 'k'),
@@ -146,14 +146,14 @@ describe.each(engines)('a retry key on %s', (name) => {
     expect(other).toMatchObject({ status: 'fulfilled', value: { replayed: false, event: { seq: seq + 1 } } })
   })
 
-  test('belongs to its account', async () => {
+  test('a retry key belongs to its account', async () => {
     await using s = await scene()
     const bob = await s.store.transact((tx) => makeAccount(tx, 'bob'))
     expect((await s.write('one', 'k')).replayed).toBeFalse()
     expect((await s.write('two', 'k', { sender: bob })).replayed).toBeFalse()
   })
 
-  test('is looked at only after the sender was let in', async () => {
+  test('a key is looked up only after the sender was admitted', async () => {
     await using s = await scene()
     await s.write('one', 'k')
     const refused = s.write('one', 'k', {
@@ -164,7 +164,7 @@ describe.each(engines)('a retry key on %s', (name) => {
     expect(await rejectionOf(refused)).toMatchObject({ message: 'out' })
   })
 
-  test('is forgotten when it is old, the oldest first, a slice at a time', async () => {
+  test('old keys are deleted oldest first, in slices', async () => {
     await using s = await scene()
     for (let i = 0; i < 5; i++) await s.write(`${i}`, `k${i}`)
     s.clock.advance(HOUR)

@@ -5,7 +5,7 @@ import { until } from '../support/sockets'
 import { openTurnout } from '../support/turnout'
 import { type World, world } from '../support/world'
 
-// Two servers of Postgres are started, and looked at by a real clock.
+// The tests start two Postgres servers and use the real clock.
 setDefaultTimeout(60_000)
 
 const REFUSAL = 'The database is read-only right now, so nothing was written; try again'
@@ -14,14 +14,14 @@ const LINE = 'the database is read-only (a standby, or default_transaction_read_
 const isReady = async (w: World<typeof systemClock>) => (await w.guest.get('/readyz')).status === 200
 const timesSaid = ({ log }: World<typeof systemClock>) => log.split(LINE).length - 1
 
-/** Ends every connection of the server of this program. */
+/** Ends every connection of this program at the server. */
 function terminateAll(server: PostgresServer) {
   return server.query(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'synapse%'",
   )
 }
 
-describe.skipIf(postgresMissing)('while Postgres takes no changes', () => {
+describe.skipIf(postgresMissing)('while Postgres is read-only', () => {
   type Row = [
     how: string,
     (server: PostgresServer, database: string) => [on: string, off: string],
@@ -45,7 +45,7 @@ describe.skipIf(postgresMissing)('while Postgres takes no changes', () => {
       false,
     ],
   ]
-  test('posts and acts are refused by that name, reading goes on, the server is not ready, and all heals by itself', async () => {
+  test('writes are refused as read-only, reads continue, the server is not ready, and it recovers by itself', async () => {
     await using server = await startPostgres()
     const url = await server.createDatabase()
     const database = new URL(url).pathname.slice(1)
@@ -74,7 +74,7 @@ describe.skipIf(postgresMissing)('while Postgres takes no changes', () => {
     expect(await ann.hears('general')).toEqual(['before', 'after 0', 'after 1'])
   })
 
-  test('connections that a failover leads to a standby are not used, for reading neither, until they lead to a primary', async () => {
+  test('connections to a standby after a failover are not used, even for reads, until they reach a primary', async () => {
     await using primary = await startPostgres()
     const url = await primary.createDatabase()
     await using turnout = await openTurnout(primary.port)
@@ -94,7 +94,7 @@ describe.skipIf(postgresMissing)('while Postgres takes no changes', () => {
       await ann.get('/v1/messages?channel=general'),
     ])
       expect([answer.status, answer.body.detail]).toEqual([503, expect.stringContaining('read-only')])
-    // Back, and then over for good.
+    // The first server returns, and is then gone for good.
     turnout.leadTo(primary.port)
     await until('readiness', () => isReady(w), 10_000)
     const { cursor } = await ann.posts('general', 'between')

@@ -7,7 +7,7 @@ import { engines, openEngine } from './engines'
 import { annAndHerRooms, makeAccount, post } from './scene'
 
 describe.each(engines)('messages on %s', (name) => {
-  /** Forty messages in turn by ann and bob, in two channels, with a thread, mentions and deleted ones. */
+  /** Forty messages by ann and bob in turn, in two channels, with a thread, mentions and deleted ones. */
   const scene = async () => {
     const engine = await openEngine(name)
     const { store, sql } = engine
@@ -40,13 +40,13 @@ describe.each(engines)('messages on %s', (name) => {
       const found = await store.reads.messagesBySeq(await look(stretch), filter)
       return found.map(({ seq }) => seq).toSorted((one, other) => one - other)
     }
-    /** Seqs of those that are not deleted and match. */
+    /** Seqs of the matching messages that are not deleted. */
     const where = (matches: (message: (typeof all)[number], i: number) => boolean) =>
       all.filter((message, i) => i !== 4 && i !== 11 && matches(message, i)).map(({ seq }) => seq)
     return { ...engine, ann, bob, plans, lunch, root, all, look, read, where }
   }
 
-  test('are found in both orders, of one channel, of several or of all', async () => {
+  test('messages are found in both orders, in one channel, several or all', async () => {
     await using s = await scene()
     const both = s.all.map(({ seq }) => seq)
     const plans = s.all.filter(({ channelId }) => channelId === s.plans.id).map(({ seq }) => seq)
@@ -66,7 +66,7 @@ describe.each(engines)('messages on %s', (name) => {
     }
   })
 
-  test.each([1, 2, 7, 100])('are the same in pages of %d, from either end', async (limit) => {
+  test.each([1, 2, 7, 100])('pages of %d contain the same messages from either end', async (limit) => {
     await using s = await scene()
     const thread = { threadRoot: s.root.seq }
     const both = { channelIds: [s.plans.id, s.lunch.id] }
@@ -85,7 +85,7 @@ describe.each(engines)('messages on %s', (name) => {
     }
   })
 
-  test('lie strictly between the two ends of a stretch', async () => {
+  test('a range excludes its two ends', async () => {
     await using s = await scene()
     const [after, before] = [s.all[5]?.seq ?? 0, s.all[9]?.seq ?? 0]
     const between = s.all.map(({ seq }) => seq).filter((seq) => after < seq && seq < before)
@@ -94,7 +94,7 @@ describe.each(engines)('messages on %s', (name) => {
         expect((await s.look({ of, after, before, order })).toSorted((a, b) => a - b)).toEqual(between)
   })
 
-  test('are filtered by sender, kind and mentions, one by one and together', async () => {
+  test('messages are filtered by sender, kind and mentions, alone and combined', async () => {
     await using s = await scene()
     const { ann, bob, root } = s
     expect(await s.read({ senderId: bob.id })).toEqual(s.where((m) => m.senderId === bob.id))
@@ -110,13 +110,13 @@ describe.each(engines)('messages on %s', (name) => {
     )
   })
 
-  test('that were deleted are left out, unless asked for', async () => {
+  test('deleted messages are left out unless requested', async () => {
     await using s = await scene()
     expect(await s.read({})).toEqual(s.where(() => true))
     expect(await s.read({ includeDeleted: true })).toEqual(s.all.map(({ seq }) => seq))
   })
 
-  test('have a newest one in each channel that has any', async () => {
+  test('each channel with messages has a newest one', async () => {
     await using s = await scene()
     const newest = await s.store.reads.newestIn([s.plans.id, s.lunch.id, 4711])
     const last = (id: number) => s.all.findLast(({ channelId }) => channelId === id)
@@ -131,7 +131,7 @@ describe.each(engines)('messages on %s', (name) => {
   })
 })
 
-describe.each(engines)("the position of the earlier server's cursor on %s", (name) => {
+describe.each(engines)('positions of cursors of the earlier server on %s', (name) => {
   const unknown = 'ffffffff-ffff-4fff-bfff-ffffffffffff' as Uuid
   const lowest = '00000000-0000-4000-8000-000000000000' as Uuid
 
@@ -154,7 +154,7 @@ describe.each(engines)("the position of the earlier server's cursor on %s", (nam
     return { ...engine, ann, plans, nth, seqOf: store.reads.seqOfMoment }
   }
 
-  test('is the message it names, whatever time it says', async () => {
+  test('a cursor means the message that it names, whatever its time is', async () => {
     await using s = await scene()
     for (const i of [0, 4, 8]) {
       const { createdAt, uuid, seq } = s.nth(i)
@@ -163,7 +163,7 @@ describe.each(engines)("the position of the earlier server's cursor on %s", (nam
     }
   })
 
-  test('is, if its message is unknown, the last one that is not later', async () => {
+  test('a cursor with an unknown message means the last message that is not later', async () => {
     await using s = await scene()
     for (let i = 0; i < 9; i++) {
       const { createdAt, seq } = s.nth(i)
@@ -174,18 +174,18 @@ describe.each(engines)("the position of the earlier server's cursor on %s", (nam
     }
   })
 
-  test('is the beginning before the first message, and the last one after the last', async () => {
+  test('a cursor before the first message means the beginning, and one after the last means the end', async () => {
     await using s = await scene()
     expect(await s.seqOf(toMicros(0), unknown)).toBe(0)
     expect(await s.seqOf(later(s.nth(8).createdAt, 1e12), lowest)).toBe(s.nth(8).seq)
   })
 
-  test('goes by the id among messages of one instant', async () => {
+  test('among messages of one instant the id decides', async () => {
     await using s = await scene()
     const { createdAt } = s.nth(3)
     for (const i of [4, 5])
       await s.sql(`UPDATE messages SET at = ${s.instant(createdAt)} WHERE seq = ${s.nth(i).seq}`)
-    // An id that nobody has, right behind the one of a message.
+    // An unused id directly after the id of a message.
     const after = (uuid: Uuid) => {
       const next = BigInt(`0x${uuid.replaceAll('-', '')}`) + 1n
       return parseUuid(next.toString(16).padStart(32, '0')) ?? unknown
@@ -195,7 +195,7 @@ describe.each(engines)("the position of the earlier server's cursor on %s", (nam
     expect(await s.seqOf(createdAt, unknown)).toBe(s.nth(5).seq)
   })
 
-  test('is the beginning in a log without messages', async () => {
+  test('in a log without messages every cursor means the beginning', async () => {
     await using engine = await openEngine(name)
     expect(await engine.store.reads.seqOfMoment(toMicros(1), unknown)).toBe(0)
   })

@@ -7,7 +7,7 @@ import { noMentions } from '../../src/core/messages/mentions'
 import { type DraftMessage, type PostPlan, placed, touchesOf } from '../../src/core/messages/post-plan'
 import { systemSecrets } from '../../src/platform'
 
-/** Verbs of a store for tests: the rows that the core would write, without its rules. */
+/** Operations on a store for tests: they write the rows of the core, without its rules. */
 
 export async function makeAccount(tx: Writes, handle: string): Promise<Account> {
   const fields = {
@@ -54,11 +54,11 @@ interface Posting {
   readonly requestHash?: string
   readonly uuid?: Uuid
   readonly message?: Partial<DraftMessage>
-  /** Judges the post; refuses by throwing. */
+  /** Judges the post and throws to refuse it. */
   readonly admit?: () => void
 }
 
-/** A post as plain data that is always let through, unless `admit` says otherwise. */
+/** A post as plain data that is always admitted, unless `admit` says otherwise. */
 export function planOf(posting: Posting): PostPlan {
   const { sender, channel, body, key, requestHash = body } = posting
   const uuid = posting.uuid ?? systemSecrets.uuid()
@@ -104,7 +104,7 @@ export function unwritten(posting: Posting): MessageView {
   return placed(draft, { seq: 1, at: toMicros(1) }).message
 }
 
-/** Posts, and answers the message as it was announced. */
+/** Posts and returns the message as announced. */
 export async function post(store: Store, posting: Posting): Promise<Message> {
   return messageOf(await store.post(planOf(posting)))
 }
@@ -118,7 +118,7 @@ export function viewOf(outcome: PostOutcome): MessageView {
   return outcome.event.message
 }
 
-/** Everything a store announces: one entry a commit. */
+/** All announcements of a store: one entry a commit. */
 export function announcements(store: Store): LogEvent[][] {
   const commits: LogEvent[][] = []
   store.onCommit((events) => commits.push([...events]))

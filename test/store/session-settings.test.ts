@@ -7,10 +7,10 @@ import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { until } from '../support/sockets'
 import { type Page, world } from '../support/world'
 
-// The first of these tests starts the server that all share.
+// The first of these tests starts a server that all of them share.
 setDefaultTimeout(60_000)
 
-/** What a role or a database may have set for itself, and would change results or break promises. */
+/** Settings that a role or a database may have, and that would change results or break promises. */
 const HOSTILE: Readonly<Record<string, string>> = {
   datestyle: 'SQL, DMY',
   intervalstyle: 'sql_standard',
@@ -29,7 +29,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   synchronous_commit: 'off',
 }
 
-/** A database of a role of its own. */
+/** A database owned by a role of its own. */
 async function owned() {
   const server = await sharedPostgres()
   const database = new URL(await server.createDatabase()).pathname.slice(1)
@@ -44,21 +44,21 @@ async function owned() {
     )
     await server.query(statements.join(';'))
   }
-  /** New connections have what was set meanwhile. */
+  /** New connections get settings that were made meanwhile. */
   const disconnect = () =>
     server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`)
   return { url, role, database, set, disconnect }
 }
 
-describe.skipIf(postgresMissing)('what a role or a database has set for itself', () => {
-  test('counts in no session of a server', async () => {
+describe.skipIf(postgresMissing)('settings of a role or a database', () => {
+  test('hostile settings have no effect in the sessions of a server', async () => {
     const { url, set } = await owned()
     await set(HOSTILE)
     const { first } = await connectFirst(url)
     try {
       for (const [name, value] of Object.entries(HOSTILE)) {
         const [row] = await first<{ value: string }[]>`SELECT current_setting(${name}) AS value`
-        // A server that finds it off switches it on, because an operator may have asked for more than that.
+        // A server switches it on if it is off, and keeps stricter values of an operator.
         if (name !== 'synchronous_commit') expect([name, row?.value]).not.toEqual([name, value])
       }
     } finally {
@@ -66,7 +66,7 @@ describe.skipIf(postgresMissing)('what a role or a database has set for itself',
     }
   })
 
-  test('changes nothing that is stored or read, also when it is set while a server runs', async () => {
+  test('hostile settings change nothing that is stored or read, even if they are made while a server runs', async () => {
     const { url, set, disconnect } = await owned()
     await set(HOSTILE)
     await using w = await world({ settings: { SYNAPSE_DATABASE_URL: url } })
@@ -89,7 +89,7 @@ describe.skipIf(postgresMissing)('what a role or a database has set for itself',
   })
 
   const paths = [["''"], ["'nowhere'"]] as const
-  test.each(paths)('is named when its search_path leads to no schema: %s', async (path) => {
+  test.each(paths)('a search_path without an existing schema is reported: %s', async (path) => {
     const server = await sharedPostgres()
     const { url, role } = await owned()
     await server.query(`ALTER ROLE ${role} SET search_path = ${path}`)

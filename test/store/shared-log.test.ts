@@ -9,10 +9,10 @@ import { until, within } from '../support/sockets'
 import { openEngine } from './engines'
 import { annAndHerRooms, announcements, makeAccount, makeChannel, planOf, post, unwritten } from './scene'
 
-// The first of these tests starts the server that all share.
+// The first of these tests starts a server that all of them share.
 setDefaultTimeout(60_000)
 
-test('a log in one process is shared with nobody', async () => {
+test('SQLite has no shared log', async () => {
   await using engine = await openEngine('sqlite')
   expect(engine.store.shared).toBeUndefined()
 })
@@ -30,11 +30,11 @@ function sharedOf({ shared }: OpenStore): SharedLog {
   return shared
 }
 
-/** What a record stands for, as far as these tests look. */
+/** Converts records as far as these tests need it. */
 const bare = async (records: readonly EventRecord[]): Promise<LogEvent[]> =>
   records.map(({ seq, at, type }) => ({ seq, at, type, facts: {}, actor: null }) as unknown as LogEvent)
 
-/** Two processes over one log, both of which know Ann and her rooms. */
+/** Two processes with one log, both of which know ann and her rooms. */
 async function pair() {
   const url = await (await sharedPostgres()).createDatabase()
   await using undo = new AsyncDisposableStack()
@@ -64,8 +64,8 @@ async function pair() {
   }
 }
 
-describe.skipIf(postgresMissing)('a log that two processes share', () => {
-  test('is announced in both, in its order and without a gap, whoever wrote', async () => {
+describe.skipIf(postgresMissing)('a log shared by two processes', () => {
+  test('both processes announce all events in log order without a gap, whichever wrote them', async () => {
     await using p = await pair()
     const [announced, elsewhere] = [announcements(p.here), announcements(p.there)]
     const written: number[] = []
@@ -75,13 +75,13 @@ describe.skipIf(postgresMissing)('a log that two processes share', () => {
       expect(commits.flat().map(({ seq }) => seq)).toEqual(written)
   })
 
-  test('is fresh when all that was committed before is announced, and reached when a part of it is', async () => {
+  test('a read barrier waits until everything committed before is announced, and waitFor until its position is', async () => {
     await using p = await pair()
     const announced = announcements(p.there)
     for (const wait of [
       () => sharedOf(p.there).readBarrier(),
       (seq: number) => sharedOf(p.there).waitFor(seq),
-      // Those who come while it is being asked share an answer that is newer than they.
+      // Simultaneous barriers share an answer that is newer than all of them.
       () => Promise.all([1, 2, 3].map(() => sharedOf(p.there).readBarrier())),
     ]) {
       const { seq } = await p.posts(p.here, 'news')
@@ -90,7 +90,7 @@ describe.skipIf(postgresMissing)('a log that two processes share', () => {
     }
   })
 
-  test('says how far it was written here, and not what was written elsewhere', async () => {
+  test('onWrite reports what this process wrote and not what others wrote', async () => {
     await using p = await pair()
     const written: number[] = []
     sharedOf(p.here).onWrite((upTo) => written.push(upTo))
@@ -103,18 +103,18 @@ describe.skipIf(postgresMissing)('a log that two processes share', () => {
     expect(written).toEqual([seq, seq + 2])
   })
 
-  test('moves by a hint, at once', async () => {
+  test('a hint makes the other process read at once', async () => {
     await using p = await pair()
     const announced = announcements(p.there)
     sharedOf(p.here).onWrite((upTo) => sharedOf(p.there).hint(upTo))
-    // Without hints, each would wait for the look at the head that comes once a second.
+    // Without hints each process would wait for its check of the head, once a second.
     for (let n = 0; n < 10; n++) {
       const { seq } = await p.posts(p.here, `${n}`)
       await until('the announcement', () => announced.flat().at(-1)?.seq === seq, 500)
     }
   })
 
-  test('answers whoever acted once streams have carried it, and lets the next work go on meanwhile', async () => {
+  test('an act is answered once streams have delivered it, and later operations do not wait for that', async () => {
     await using p = await pair()
     const carried = Promise.withResolvers<void>()
     sharedOf(p.here).answerAfterFlush(() => carried.promise)
@@ -125,7 +125,7 @@ describe.skipIf(postgresMissing)('a log that two processes share', () => {
     expect(await acting).toMatchObject({ handle: 'bob' })
   })
 
-  test('passes over what changes no rights while nobody listens, says up to where, and announces the rest', async () => {
+  test('without listeners events that change no rights are skipped with their position, and the others are announced', async () => {
     await using p = await pair()
     const skipped: number[] = []
     const announced = announcements(p.there)
@@ -140,18 +140,18 @@ describe.skipIf(postgresMissing)('a log that two processes share', () => {
     expect(skipped.at(-1)).toBe(seq)
   })
 
-  test('judges a post again after another process has changed rights, and not after other events', async () => {
+  test('a post is judged again after another process has changed rights, and not after other events', async () => {
     await using p = await pair()
     await p.notes(p.there)
     expect(await p.timesJudged(p.here)).toBe(1)
-    // Where a change was heard of in time, the first judgement knows it.
+    // The first judgement already knows a change that has arrived in time.
     await until('a post that is judged again', async () => {
       await p.there.transact((tx) => tx.append(accountEvent('account.token_revoked', p.ann), null))
       return (await p.timesJudged(p.here)) === 2
     })
   })
 
-  test('tells the others of a new epoch, once', async () => {
+  test('a new epoch is announced once to the other processes', async () => {
     await using p = await pair()
     const announced = announcements(p.there)
     let told = 0
@@ -160,7 +160,7 @@ describe.skipIf(postgresMissing)('a log that two processes share', () => {
       await p.here.beginEpoch('test')
       await until('the news', () => told === times)
       const { seq } = await p.posts(p.here, 'in a new epoch')
-      // Nobody hints at it, so that the head is looked at once more.
+      // No hint is sent for it, so the head has to be checked once more.
       await until('the announcement', () => announced.flat().at(-1)?.seq === seq)
       expect(told).toBe(times)
     }

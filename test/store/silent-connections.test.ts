@@ -1,4 +1,4 @@
-// Connections to Postgres that die without a word: a firewall has forgotten them, or a machine has lost its power.
+// Connections to Postgres that break without notice, as when a firewall drops them or a machine loses power.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { systemClock } from '../../src/platform'
 import { blackhole } from '../support/blackhole'
@@ -6,13 +6,13 @@ import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { EventStream, until } from '../support/sockets'
 import { world } from '../support/world'
 
-// A dead connection is found by a real clock.
+// A dead connection is detected by the real clock.
 setDefaultTimeout(60_000)
 
 const LINE = /the database did not answer for 5 s: the connections to it are replaced/g
 
-describe.skipIf(postgresMissing)('when every connection to the database dies without a word', () => {
-  test('reads, posts and streams go on over new ones, nothing fails, and the log has one line', async () => {
+describe.skipIf(postgresMissing)('when every connection to the database breaks without notice', () => {
+  test('reads, posts and streams continue over new connections, nothing fails, and the log has one line', async () => {
     const url = await (await sharedPostgres()).createDatabase()
     await using way = await blackhole(Number(new URL(url).port))
     const settings = {
@@ -25,7 +25,7 @@ describe.skipIf(postgresMissing)('when every connection to the database dies wit
     await ann.posts('general', 'before')
     using stream = await EventStream.open(w.url, ann.credential, { query: '?type=message.created' })
     expect(way.swallow()).toBeGreaterThan(3)
-    // All of them are on their way when nobody knows yet.
+    // All of them start before the break is detected.
     const [read, me, posted] = await Promise.all([
       ann.get('/v1/messages?channel=general'),
       ann.get('/v1/auth/me'),

@@ -20,12 +20,12 @@ import {
   post,
 } from './scene'
 
-/** What 1,000 plain posts in groups of 32 over 100 channels write; HOTPATH says why it must not grow unseen. */
+/** Pages that 1,000 plain posts in groups of 32 over 100 channels write. More pages would make every post slower. */
 const RECORDED_PAGES = 385
 const WAL_HEADER = 32
 const FRAME = 24 + 4096
 
-test('a thousand posts write about as many pages as when it was last counted', async () => {
+test('a thousand posts write about the recorded number of pages', async () => {
   using directory = fastDirectory()
   const path = join(directory.path, 'synapse.db')
   await using store = await openStore(
@@ -49,7 +49,7 @@ test('a thousand posts write about as many pages as when it was last counted', a
     return { sender, channels }
   })
   using other = new Database(path, { readwrite: true })
-  /** Pages written since the last time. */
+  /** Pages written since the last call. */
   const pages = () => {
     const { size } = statSync(`${path}-wal`)
     other.run('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -72,7 +72,7 @@ test('a thousand posts write about as many pages as when it was last counted', a
   expect(written).toBeLessThan(RECORDED_PAGES * 1.1)
 })
 
-test('on a full disk nothing is written and reading goes on; when there is room again, writing does', async () => {
+test('a full disk refuses writes and allows reads, and writes work again once there is room', async () => {
   using directory = fastDirectory()
   const path = join(directory.path, 'synapse.db')
   const connections = openSqlite(path)

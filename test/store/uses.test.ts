@@ -13,7 +13,7 @@ import { makeAccount } from './scene'
 /** More than one slice. */
 const MANY = 80
 
-/** A store with many tokens of one account, and what notes their uses; acts are noted in the order in which they run. */
+/** A store with many tokens of one account, and the record of their uses; `acts` has the operations in order. */
 async function scene(name: (typeof engines)[number][0], count = 1) {
   const engine = await openEngine(name)
   const { store, clock } = engine
@@ -56,7 +56,7 @@ async function scene(name: (typeof engines)[number][0], count = 1) {
   }
 }
 
-test.each(engines)('uses are written in slices on %s, and other works come between them', async (name) => {
+test.each(engines)('uses are written in slices on %s, with other operations in between', async (name) => {
   await using s = await scene(name, MANY)
   s.use(s.tokens)
   const flushed = s.usage.flush()
@@ -70,7 +70,7 @@ test.each(engines)('uses are written in slices on %s, and other works come betwe
 })
 
 test.each(engines)(
-  'a use is shown at once on %s: before it is written, meanwhile, after, and when that failed',
+  'a use shows at once on %s, before, during and after it is written, and when writing fails',
   async (name) => {
     await using s = await scene(name)
     const [token] = s.tokens
@@ -95,7 +95,7 @@ test.each(engines)(
   },
 )
 
-test('uses are one statement, whatever their number', async () => {
+test('a slice of uses is written by one statement', async () => {
   await using s = await scene('sqlite', MANY)
   if (s.location.kind !== 'sqlite') return
   using db = new Database(s.location.path)

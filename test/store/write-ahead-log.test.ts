@@ -9,7 +9,7 @@ const HEADER = 32
 const FRAME = 24 + 4096
 const COMMITS = 8
 
-/** The write-ahead log of a store in which so many commits were made, and a place for what a test makes of it. */
+/** The write-ahead log of a store with this many commits, and a place for altered copies. */
 function scene({ before = 0, commits = COMMITS }: { before?: number; commits?: number } = {}) {
   const directory = fastDirectory()
   const path = join(directory.path, 'a.db')
@@ -30,12 +30,12 @@ function scene({ before = 0, commits = COMMITS }: { before?: number; commits?: n
   return {
     bytes,
     frames: Math.floor((bytes.length - HEADER) / FRAME),
-    /** What is found in a log of these bytes. */
+    /** The number of lost commits in a log of these bytes. */
     lost: (log: Uint8Array) => {
       writeFileSync(copy, log)
       return lostCommits(copy)
     },
-    /** How many rows SQLite reads over a log of these bytes. */
+    /** The number of rows that SQLite reads with a log of these bytes. */
     rows: (log: Uint8Array) => {
       copyFileSync(join(directory.path, 'a.copy'), join(directory.path, 'b.db'))
       writeFileSync(copy, log)
@@ -52,21 +52,21 @@ function flipped(bytes: Uint8Array, at: number): Uint8Array {
   return other
 }
 
-describe('a write-ahead log', () => {
-  test('that is missing, empty or whole loses nothing', () => {
+describe('checking a write-ahead log', () => {
+  test('a missing, empty or complete log has lost nothing', () => {
     using log = scene()
     expect(lostCommits('/nowhere/a.db-wal')).toBe(0)
     expect(log.lost(new Uint8Array())).toBe(0)
     expect(log.lost(log.bytes)).toBe(0)
   })
 
-  test('that ends anywhere is taken for what it is: the log of a process that was killed', () => {
+  test('a log that ends anywhere is the log of a killed process and has lost nothing', () => {
     using log = scene()
     for (let length = 0; length <= log.bytes.length; length += 1021)
       expect([length, log.lost(log.bytes.subarray(0, length))]).toEqual([length, 0])
   })
 
-  test('with a bit flipped loses every commit behind it, which SQLite does not say', () => {
+  test('a flipped bit loses every commit after it, which SQLite does not report', () => {
     using log = scene()
     expect(log.rows(log.bytes)).toBe(COMMITS)
     for (const where of [8, 24 + 2000]) {
@@ -77,20 +77,20 @@ describe('a write-ahead log', () => {
     expect(log.lost(flipped(log.bytes, 25))).toBe(COMMITS)
   })
 
-  test('whose last commit is torn loses nothing that was acknowledged', () => {
+  test('a log whose last commit is torn has lost nothing acknowledged', () => {
     using log = scene()
     expect(log.lost(flipped(log.bytes, HEADER + (log.frames - 1) * FRAME + 24 + 100))).toBe(0)
   })
 
-  test('is not taken for damaged by what an earlier round left behind', () => {
+  test('frames left by an earlier checkpoint are not taken for damage', () => {
     using log = scene({ before: 20, commits: 1 })
     expect(log.frames).toBeGreaterThan(20)
     expect(log.lost(log.bytes)).toBe(0)
   })
 
-  test('is not taken for damaged by commits that failed at their sync and were written over in part', () => {
+  test('failed commits that are partly overwritten are not taken for damage', () => {
     using log = scene({ commits: 1 })
-    // The last frame of a longer one, and of one that was longer still: both carry the mark of a commit.
+    // The last frame of a longer log, and of an even longer one: both are marked as a commit.
     const leftover = log.bytes.subarray(-FRAME)
     expect(leftover.readUInt32BE(4)).toBeGreaterThan(0)
     expect(log.lost(Buffer.concat([log.bytes, leftover, leftover]))).toBe(0)

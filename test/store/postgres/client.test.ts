@@ -4,7 +4,7 @@ import { PostgresClient } from '../../../src/store/postgres/client'
 import { rejectionOf } from '../../home/temporary'
 import { postgresMissing, sharedPostgres } from '../../support/postgres'
 
-/** A client of one connection, and how many were opened. */
+/** A client with one connection, and the number of connections opened so far. */
 async function scene(patienceMs = 5000) {
   const url = await (await sharedPostgres()).createDatabase()
   let opened = 0
@@ -23,7 +23,7 @@ async function scene(patienceMs = 5000) {
 const one = (sql: postgres.Sql) => sql`SELECT 1 AS n`
 
 test.skipIf(postgresMissing)(
-  'a connection that breaks in a transaction is replaced, and the next work goes well',
+  'a connection that breaks in a transaction is replaced, and the next operation succeeds',
   async () => {
     await using s = await scene()
     const broken = s.client.run((sql) =>
@@ -38,7 +38,7 @@ test.skipIf(postgresMissing)(
   },
 )
 
-test.skipIf(postgresMissing)('an answer that does not come counts as lost', async () => {
+test.skipIf(postgresMissing)('a connection is given up when an answer takes too long', async () => {
   await using s = await scene(200)
   expect(await rejectionOf(s.client.run((sql) => sql`SELECT pg_sleep(5)`))).toMatchObject({
     code: 'ETIMEDOUT',
@@ -47,7 +47,7 @@ test.skipIf(postgresMissing)('an answer that does not come counts as lost', asyn
   expect(s.opened()).toBe(2)
 })
 
-test.skipIf(postgresMissing)('a statement that is wrong costs nobody the connection', async () => {
+test.skipIf(postgresMissing)('an invalid statement does not cost the connection', async () => {
   await using s = await scene()
   expect(await rejectionOf(s.client.run((sql) => sql`SELECT nonsense`))).toMatchObject({ code: '42703' })
   expect([...(await s.client.run(one))]).toEqual([{ n: 1 }])

@@ -1,4 +1,4 @@
-// TLS to the database, by a real Postgres whose certificates an authority of the tests signs.
+// TLS to the database, with a real Postgres whose certificates are signed by a test authority.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs'
@@ -28,14 +28,14 @@ async function isEncrypted(url: string): Promise<boolean> {
   }
 }
 
-/** Why nothing can be had by this URL. */
+/** The error of connecting by this URL. */
 async function refusalOf(url: string): Promise<OperatorError> {
   const error = await rejectionOf(connectFirst(url))
   if (!(error instanceof OperatorError)) throw error
   return error
 }
 
-describe.skipIf(missing)('a Postgres that offers TLS', () => {
+describe.skipIf(missing)('a Postgres with TLS', () => {
   const folder = temporaryDirectory()
   let ca: Authority
   let server: PostgresServer
@@ -52,11 +52,11 @@ describe.skipIf(missing)('a Postgres that offers TLS', () => {
     folder[Symbol.dispose]()
   })
 
-  /** Lets the server show another certificate. */
+  /** Makes the server use another certificate. */
   async function present({ cert, key }: { cert: string; key: string }, ssl = 'on'): Promise<void> {
     const owner = unprivileged('postgres', 'nobody')
     chmodSync(key, 0o600)
-    // Postgres runs as another user, and a server that was started before may have left a narrow umask.
+    // Postgres runs as another user, and a server started earlier may have left a narrow umask.
     chmodSync(ca.root, 0o644)
     if (owner) for (const path of [cert, key]) chownSync(path, owner.uid, owner.gid)
     const settings = { ssl_cert_file: cert, ssl_key_file: key, ssl_ca_file: ca.root, ssl }
@@ -75,7 +75,7 @@ describe.skipIf(missing)('a Postgres that offers TLS', () => {
     await server.query('SELECT pg_reload_conf()')
   }
 
-  /** Lets in by these lines of pg_hba.conf alone, while `during` runs. */
+  /** Allows only the connections of these lines of pg_hba.conf while `during` runs. */
   async function letsIn(lines: string[], probe: string, during: () => Promise<void>): Promise<void> {
     const [row] = await server.query<{ hba_file: string }>('SHOW hba_file')
     const file = row?.hba_file ?? ''
@@ -99,7 +99,7 @@ describe.skipIf(missing)('a Postgres that offers TLS', () => {
   const url = (query: string, host = '127.0.0.1') =>
     `${server.url('postgres').replace('127.0.0.1', host)}${query}`
 
-  test('is spoken to as each sslmode of libpq says', async () => {
+  test('each sslmode has the same meaning as in libpq', async () => {
     const root = `&sslrootcert=${encodeURIComponent(ca.root)}`
     const found: Record<string, boolean> = {}
     for (const query of [
@@ -121,8 +121,8 @@ describe.skipIf(missing)('a Postgres that offers TLS', () => {
     expect(await isEncrypted(url(`?sslmode=verify-full${root}`, 'localhost'))).toBeTrue()
   })
 
-  test('is spoken to in the other way where allow and prefer are not let in at first', async () => {
-    // The tests themselves are let in by the last line.
+  test('sslmode allow and prefer try the other way when the first is rejected', async () => {
+    // The last line admits the tests themselves.
     const others = (type: string) => [`${type} all somebody all trust`, 'host all postgres all scram-sha-256']
     await server.query('CREATE ROLE somebody LOGIN')
     const as = (query: string) => `${server.url('postgres', { user: 'somebody', password: '' })}${query}`
@@ -136,7 +136,7 @@ describe.skipIf(missing)('a Postgres that offers TLS', () => {
     })
   })
 
-  test('is shown the certificate of sslcert, and lets in whom it names', async () => {
+  test('a client certificate (sslcert) signs in the role that it names', async () => {
     await server.query('CREATE ROLE certified LOGIN')
     const lines = ['hostssl all certified all cert', 'host all postgres all scram-sha-256']
     const own = ca.sign('certified')
@@ -149,7 +149,7 @@ describe.skipIf(missing)('a Postgres that offers TLS', () => {
     })
   })
 
-  test('is refused by name for each fault of its certificate, unless sslmode says that it does not matter', async () => {
+  test('a certificate with a fault is refused by name, unless sslmode does not verify it', async () => {
     const other = authority(folder.path, 'other')
     const root = `sslrootcert=${encodeURIComponent(ca.root)}`
     const rows: [{ cert: string; key: string }, string, RegExp][] = [
@@ -182,8 +182,8 @@ describe.skipIf(missing)('a Postgres that offers TLS', () => {
   })
 })
 
-describe.skipIf(missing)('a Postgres without TLS that sslmode asks for', () => {
-  test('is named by serve, doctor, migrate-db and import-original, and serve ends for good', async () => {
+describe.skipIf(missing)('a Postgres without TLS although sslmode requires it', () => {
+  test('serve, doctor, migrate-db and import-original report the missing TLS, and serve does not retry', async () => {
     await using site = new Site()
     const url = `${await (await sharedPostgres()).createDatabase()}?sslmode=require`
     const settings = { SYNAPSE_DATABASE_URL: url }
