@@ -1,17 +1,17 @@
-# Synapse in a container: the executable on a slim Debian, as user 10001, with everything it keeps in one volume.
+# Synapse in a container: the executable on a slim Debian, as user 10001, with all its data in one volume.
 #
 #   docker build -t synapse .
 #   docker run --init -d --name synapse -p 127.0.0.1:8080:8080 -v synapse:/var/lib/synapse synapse
 #   docker exec synapse synapse quickstart --yes
 #
-# compose.yaml says the same for docker compose. The final image needs no shell and no package: BASE may be any image
+# compose.yaml does the same for docker compose. The final image needs no shell and no package, so BASE may be any image
 # with glibc.
 ARG BASE=debian:bookworm-slim
 
-# Built on the machine's own platform for the platform that is asked for: no emulation.
+# Builds on the native platform for the requested platform, without emulation.
 FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS build
 WORKDIR /synapse
-# npm is what fetches the pinned Bun; the packages stay cached as long as these files stay the same.
+# npm downloads the pinned Bun. The packages stay cached while these files do not change.
 COPY package.json bun.lock bunfig.toml ./
 COPY patches patches
 COPY scripts/toolchain.sh scripts/
@@ -25,20 +25,20 @@ RUN ROOT=/synapse PROGRAM=build && . scripts/toolchain.sh && use_toolchain run \
 
 FROM $BASE
 COPY --from=build /image/ /
-# A new volume takes owner and mode from here.
+# A new volume gets its owner and mode from this directory.
 COPY --from=build --chown=10001:10001 --chmod=700 /home-of-synapse /var/lib/synapse
-# Where backups go. Mount something of your own there, or they go with the container.
+# Backups are stored here. Mount your own folder, or they are lost with the container.
 COPY --from=build --chown=10001:10001 --chmod=700 /home-of-synapse /var/lib/synapse-backups
 
-# The container's own network stands between the server and the world: what may reach it is said where it is run.
+# The network of the container protects the server: the published ports decide who can reach it.
 ENV SYNAPSE_HOME=/var/lib/synapse SYNAPSE_HOST=0.0.0.0 SYNAPSE_ALLOW_PUBLIC_BIND=1
 USER 10001:10001
 VOLUME /var/lib/synapse
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 
-# Asks /healthz at the address that the server notes in its run file. BUN_BE_BUN lets the executable run a line of code,
-# so that neither curl nor a shell has to be here.
+# Requests /healthz at the address in the server's run file. BUN_BE_BUN lets the executable run a line of code, so the
+# image needs neither curl nor a shell.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["/usr/bin/env", "BUN_BE_BUN=1", \
   "/usr/local/bin/synapse", "-e", \
   "const { urls } = await Bun.file(process.env.SYNAPSE_HOME + '/run/synapse.json').json(); process.exit((await fetch(urls[0] + '/healthz')).ok ? 0 : 1)"]

@@ -1,20 +1,20 @@
 #!/bin/sh
-# Installs, upgrades and removes Synapse on this machine. POSIX sh; `install.sh --help` says how, docs/install.md the rest.
+# Installs, upgrades and removes Synapse on this machine. POSIX sh. See `install.sh --help` and docs/install.md.
 #
-# It lies in a checkout (then it builds the executable) or in a release folder (then it checks the checksum and copies).
-# What it makes: the executable, <prefix>/lib/synapse with a record of everything else, the two data directories, and
-# as root a service user and a unit. Data that exists is never written to, and nothing that it did not make is removed.
+# In a checkout it builds the executable; in a release folder it checks the checksum and copies the executable. It makes
+# the executable, <prefix>/lib/synapse with a record of everything else, the two data directories, and as root a service
+# user and a unit. It never writes to existing data, and removes only what it made.
 # Start reading at main, at the end.
 set -eu
 
-# What belongs to whom. As root the service has a user and directories of its own; other users keep all in their home.
+# Ownership. As root, the service has its own user and directories; for other users everything is in their home.
 SERVICE=synapse.service
 SERVICE_USER=synapse
 SYSTEM_DATA=/var/lib/synapse
 SYSTEM_BACKUPS=/var/lib/synapse-backups
 SYSTEM_UNITS=/etc/systemd/system
 
-# How long a start may take, in seconds; while the server says that it migrates, the second one counts.
+# How long a start may take, in seconds; the second limit applies while the server reports a migration.
 READY_WITHIN=30
 MIGRATED_WITHIN=600
 
@@ -52,7 +52,7 @@ END
 say() { printf '%s\n' "$*"; }
 warn() { printf 'install.sh: %s\n' "$*" >&2; }
 
-# die MESSAGE [LINE]...: the lines say what to do about it.
+# die MESSAGE [LINE]...: the lines say what to do.
 die() {
   warn "$1"
   shift
@@ -66,7 +66,7 @@ usage_error() {
   exit 2
 }
 
-# run WORDS: every change of the machine goes through here, so that --dry-run can print it instead.
+# run WORDS: every change of the machine goes through this function, so that --dry-run can print it instead.
 run() {
   if [ -n "$DRY_RUN" ]; then step "$@"; else "$@"; fi
 }
@@ -82,7 +82,7 @@ step() {
   printf '\n'
 }
 
-# --- where everything lies ---------------------------------------------------------------------------------------------
+# --- paths -------------------------------------------------------------------------------------------------------------
 
 layout() {
   UID_NOW=$(id -u)
@@ -105,7 +105,7 @@ layout() {
   UNIT=$UNITS/$SERVICE
 }
 
-# A directory of the XDG specification; what is relative is to be ignored.
+# A directory of the XDG specification, which says to ignore relative paths.
 xdg() {
   case $1 in
     /*) printf '%s\n' "$1" ;;
@@ -113,7 +113,7 @@ xdg() {
   esac
 }
 
-# Sets KIND, to systemd or background, when the caller has not.
+# Sets KIND to systemd or background, unless the caller has.
 choose_service() {
   RUNNING_SYSTEMD=
   if [ -d /run/systemd/system ] && has systemctl && { [ "$MODE" = system ] || user_manager_runs; }; then
@@ -126,7 +126,7 @@ choose_service() {
     die "systemd does not run here" "leave --service out, or add --no-start to prepare the disk of another machine"
 }
 
-# Sessions that did not come about by a login often have no systemd of their own.
+# Sessions without a login often have no systemd instance.
 user_manager_runs() { systemctl --user show-environment >/dev/null 2>&1; }
 
 service_control() {
@@ -135,13 +135,13 @@ service_control() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# --- the record: what was made here and has to go again ------------------------------------------------------------------
+# --- the record: what was made, for the uninstallation -----------------------------------------------------------------
 #
 # Lines `dir PATH`, `unit CHECKSUM` and `user NAME`, in the order in which they were made.
 
 recorded() { [ -f "$RECORD" ] && grep -q "^$1\$" "$RECORD"; }
 
-# Until the directory of the record exists, its lines are kept in NOTED.
+# Until the directory of the record exists, NOTED has its lines.
 note() {
   if [ -n "$DRY_RUN" ]; then return; fi
   if [ -f "$RECORD" ]; then
@@ -158,18 +158,18 @@ forget() {
   mv -f "$RECORD.new" "$RECORD"
 }
 
-# Makes a directory with its parents, and remembers which of them were not there.
+# Makes a directory with its parents, and records those that did not exist.
 make_directory() {
   if [ -d "$1" ]; then return; fi
   case " $PLANNED " in *" $1 "*) return ;; esac
   make_directory "$(dirname "$1")"
-  # Noted first: an installation that is cut off in between leaves nothing that is not in the record.
+  # Recorded first, so that an interrupted installation leaves nothing that is not in the record.
   note "dir $1"
   run mkdir -m "${2:-755}" "$1"
   PLANNED="$PLANNED$1 "
 }
 
-# Removes the directories of a list of `dir PATH` lines, the last one first, as far as they are empty.
+# Removes the empty directories of a list of `dir PATH` lines, the last one first.
 remove_directories() {
   sed -n 's/^dir //p' | sed '1!G;h;$!d' | while IFS= read -r directory; do
     if [ -n "$DRY_RUN" ]; then
@@ -180,9 +180,9 @@ remove_directories() {
   done
 }
 
-# --- the new executable --------------------------------------------------------------------------------------------------
+# --- the new executable ------------------------------------------------------------------------------------------------
 
-# Says where the executable comes from: SOURCE is `checkout` or `release`.
+# Finds where the executable comes from: SOURCE is `checkout` or `release`.
 find_source() {
   SOURCE_FILE=
   if [ -f "$HERE/SHA256SUMS" ]; then
@@ -197,7 +197,7 @@ find_source() {
   fi
 }
 
-# The name of this machine in the names of the executables: linux-x64, linux-arm64-musl, darwin-arm64 …
+# The name of this machine's target, as in the names of the executables: linux-x64, linux-arm64-musl, darwin-arm64 …
 machine_target() {
   case $(uname -s) in
     Linux) os=linux ;;
@@ -211,13 +211,13 @@ machine_target() {
   esac
   [ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 64 ] ||
     die "this system is a 32-bit one" "Synapse needs a 64-bit system; the processor may be able to run one"
-  # The C library is the one that the shell of the system was linked with.
+  # The C library is the one that the system's shell is linked with.
   libc=
   if [ "$os" = linux ] && LC_ALL=C grep -q ld-musl- /bin/sh; then libc=-musl; fi
   printf '%s-%s%s\n' "$os" "$arch" "$libc"
 }
 
-# Puts the new executable beside its place, as STAGED, and learns its version; nothing else has changed until then.
+# Puts the new executable next to its final path, as STAGED, and reads its version. Nothing else has changed until then.
 stage() {
   if [ "$SOURCE" = checkout ]; then
     say "building from this checkout"
@@ -250,7 +250,7 @@ stage() {
   esac
 }
 
-# A checkout of somebody else is built as that user, so that root leaves no files in it.
+# A checkout of another user is built as that user, so that root leaves no files in it.
 build() {
   owner=$(owner_of "$HERE")
   if [ "$UID_NOW" -ne 0 ] || [ "$owner" = root ]; then
@@ -269,7 +269,7 @@ remove_workshop() {
 
 build_as_myself() (
   set +e
-  # The variables and functions of the toolchain are for this subshell alone.
+  # The variables and functions of the toolchain exist in this subshell only.
   # shellcheck disable=SC2034
   ROOT=$HERE PROGRAM=install.sh
   # shellcheck source=/dev/null
@@ -296,11 +296,11 @@ sha256() {
 }
 
 owner_of() {
-  # shellcheck disable=SC2012 # stat is not in POSIX; one directory, and its owner comes before its name
+  # shellcheck disable=SC2012 # stat is not in POSIX; for one directory ls prints the owner before the name
   ls -ld "$1" | awk '{ print $3 }'
 }
 
-# --- refusals: before anything changes -----------------------------------------------------------------------------------
+# --- checks before anything changes ------------------------------------------------------------------------------------
 
 refuse_unsafe_prefix() {
   case $PREFIX in
@@ -313,28 +313,28 @@ refuse_unsafe_prefix() {
   esac
 }
 
-# Our executables hold our sources, hence this name; a link is somebody's own arrangement.
+# Our executables contain our sources, hence this name. A link is the user's own arrangement.
 is_ours() { [ -f "$1" ] && [ ! -L "$1" ] && LC_ALL=C grep -q SYNAPSE_ALLOW_PUBLIC_BIND "$1"; }
 
-# The executable that the unit at our place starts.
+# The executable that the unit at our path starts.
 unit_program() { sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$UNIT" | sed -n 1p; }
 
 unit_is_ours() { [ -f "$UNIT" ] && grep -q '^# Synapse: ' "$UNIT" && [ "$(unit_program)" = "$(program_in_unit)" ]; }
 
-# What a home of Synapse holds; an empty one, such as a new disk, may become one.
+# Whether a directory is a home of Synapse, or empty, such as a new disk.
 may_be_home() {
   if [ ! -d "$DATA" ] || [ -z "$(ls -A "$DATA")" ]; then return; fi
   for name in synapse.env synapse.db keys/instance.ed25519 run/lock.db; do
     if [ -e "$DATA/$name" ]; then return; fi
   done
-  # What a first start leaves that was cut off.
-  # shellcheck disable=SC2010 # a name that is none of these is all that is asked
+  # Files that an interrupted first start leaves.
+  # shellcheck disable=SC2010 # it only matters whether there is another name
   others=$(ls -A "$DATA" | grep -v -x -e synapse.env.new -e run -e logs -e keys -e blobs -e lost+found || :)
   [ -z "$others" ]
 }
 
-# Every folder on the way has to be open to the service user, who is neither root nor the owner; those that are made here
-# are. An access list (+) may open it otherwise: the start shows that.
+# The service user, who is neither root nor the owner, must be able to pass every folder of the path; new folders are
+# open. An access list (+) may also allow it; then the start shows whether it does.
 refuse_unreachable() {
   [ "$MODE" = system ] || return 0
   for place in "$(dirname "$BIN")" "$DATA" "$BACKUPS"; do
@@ -357,7 +357,7 @@ refuse_unreachable() {
   done
 }
 
-# By the new executable, before anything else is made. A server that runs has its port already.
+# Checked with the new executable, before anything else is made. A running server already uses its port.
 refuse_taken_port() {
   if [ -n "$NO_START$DRY_RUN" ] || server_runs; then return; fi
   port=$(sed -n 's/^SYNAPSE_PORT=\([0-9]\{1,5\}\)$/\1/p' "$DATA/synapse.env" 2>/dev/null | sed -n '$p')
@@ -371,7 +371,7 @@ refuse_taken_port() {
   }
 }
 
-# Nothing of Synapse is here: what a failed first installation has made is taken back.
+# Nothing of Synapse exists here: a failed first installation removes what it made.
 is_first() {
   for path in "$BIN" "$BIN.previous" "$RECORD" "$UNIT"; do [ ! -e "$path" ] || return 1; done
   for directory in "$DATA" "$BACKUPS"; do
@@ -414,14 +414,14 @@ refuse_foreign_user() {
   elif grep -q "^$SERVICE_USER:" /etc/group; then
     die "there is a group $SERVICE_USER without a user of that name" "rename it, or create the user"
   fi
-  # What is empty is taken over.
+  # An empty directory is taken over.
   if [ -d "$DATA" ] && [ -n "$(ls -A "$DATA")" ] && [ "$(owner_of "$DATA")" != "$SERVICE_USER" ]; then
     die "$DATA belongs to $(owner_of "$DATA"), and the service runs as $SERVICE_USER; nothing was changed" \
       "if it is the data of Synapse: chown -R $SERVICE_USER:$SERVICE_USER $DATA, once that user exists"
   fi
 }
 
-# --- the parts of an installation ----------------------------------------------------------------------------------------
+# --- the parts of an installation --------------------------------------------------------------------------------------
 
 make_user() {
   if [ "$MODE" != system ] || id "$SERVICE_USER" >/dev/null 2>&1; then return; fi
@@ -443,7 +443,7 @@ make_data() {
   for directory in "$DATA" "$BACKUPS"; do
     make_directory "$directory" 700
     if [ "$MODE" != system ]; then continue; fi
-    # One that was there has its owner, or is empty: see refuse_foreign_user.
+    # An existing directory has the right owner, or is empty: see refuse_foreign_user.
     if [ "$(owner_of "$directory" 2>/dev/null)" != "$SERVICE_USER" ]; then
       run chown "$SERVICE_USER:$SERVICE_USER" "$directory"
       run chmod 700 "$directory"
@@ -451,7 +451,7 @@ make_data() {
   done
 }
 
-# Boot options stand in a file of the data home, which the commands read, too. One that exists is its owner's.
+# Options are in a file of the data home, which the commands read, too. An existing file is never changed.
 write_port() {
   if [ -z "$PORT" ]; then return; fi
   file=$DATA/synapse.env
@@ -463,7 +463,7 @@ write_port() {
     say "  write $file: SYNAPSE_PORT=$PORT"
     return
   fi
-  # set -C: as root never through a link that the service user may have put there.
+  # set -C: root must not write through a link that the service user may have made.
   rm -f "$file.new"
   (umask 077 && set -C && printf 'SYNAPSE_PORT=%s\n' "$PORT" >"$file.new")
   if [ "$MODE" = system ]; then chown -h "$SERVICE_USER:$SERVICE_USER" "$file.new"; fi
@@ -483,8 +483,8 @@ unit() {
 
 system_unit() {
   cat <<END
-# Synapse: the unit that install.sh writes. It is replaced by an upgrade, unless it was edited: put changes of your own
-# into a drop-in (systemctl edit synapse), options of the server into $DATA/synapse.env.
+# Synapse: this unit was written by install.sh. An upgrade replaces it, unless it was edited. Put your changes into a
+# drop-in (systemctl edit synapse), and options of the server into $DATA/synapse.env.
 [Unit]
 Description=Synapse, rooms that people and AI agents share
 After=network-online.target
@@ -498,16 +498,16 @@ StateDirectoryMode=0700
 UMask=0077
 Restart=on-failure
 RestartSec=5
-# Wrong options, another server on the same data, a configuration that is refused: starting again would not help.
+# Wrong options, another server on the same data, a refused configuration: a restart would not help.
 RestartPreventExitStatus=2 5 78
 TimeoutStopSec=30
 UnsetEnvironment=BUN_BE_BUN BUN_OPTIONS
 LimitNOFILE=65536
-# What it holds in memory, tokens among it, is written to no core dump.
+# No core dumps: the memory contains tokens.
 LimitCORE=0
 
-# Everything the server does not need is closed to it. MemoryDenyWriteExecute cannot be among it: the JavaScript engine
-# compiles code while it runs. AF_NETLINK is how the addresses of the machine are found.
+# The server may use only what it needs. MemoryDenyWriteExecute cannot be set, because the JavaScript engine compiles code
+# at run time. AF_NETLINK is needed to read the addresses of the machine.
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
@@ -540,11 +540,11 @@ WantedBy=multi-user.target
 END
 }
 
-# Only what the systemd of a user can do without privileges; the data lies in the home, as for a server started by hand.
+# Only restrictions that a user's systemd can set without privileges. The data is in the home, as for a manual start.
 user_unit() {
   cat <<END
-# Synapse: the unit that install.sh writes. It is replaced by an upgrade, unless it was edited: put changes of your own
-# into a drop-in (systemctl --user edit synapse), options of the server into synapse.env in its data home.
+# Synapse: this unit was written by install.sh. An upgrade replaces it, unless it was edited. Put your changes into a
+# drop-in (systemctl --user edit synapse), and options of the server into synapse.env in its data home.
 [Unit]
 Description=Synapse, rooms that people and AI agents share
 
@@ -553,15 +553,15 @@ ExecStart=$(program_in_unit) serve --foreground
 UMask=0077
 Restart=on-failure
 RestartSec=5
-# Wrong options, another server on the same data, a configuration that is refused: starting again would not help.
+# Wrong options, another server on the same data, a refused configuration: a restart would not help.
 RestartPreventExitStatus=2 5 78
 TimeoutStopSec=30
 UnsetEnvironment=BUN_BE_BUN BUN_OPTIONS
 LimitNOFILE=65536
-# What it holds in memory, tokens among it, is written to no core dump.
+# No core dumps: the memory contains tokens.
 LimitCORE=0
 
-# MemoryDenyWriteExecute cannot be among it: the JavaScript engine compiles code while it runs.
+# MemoryDenyWriteExecute cannot be set, because the JavaScript engine compiles code at run time.
 NoNewPrivileges=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 RestrictNamespaces=yes
@@ -583,7 +583,7 @@ unit_is_edited() { [ -f "$UNIT" ] && ! recorded "unit $(checksum <"$UNIT")"; }
 
 write_unit() {
   if [ -f "$UNIT" ] && unit | cmp -s - "$UNIT"; then
-    # Cut off before it was noted.
+    # The last run was interrupted before it recorded the unit.
     recorded "unit $(checksum <"$UNIT")" || note "unit $(checksum <"$UNIT")"
     return
   fi
@@ -606,22 +606,22 @@ write_unit() {
 }
 
 reload_units() {
-  # On a disk that is prepared for another machine nobody has to be told.
+  # On a disk that is prepared for another machine there is no systemd to reload.
   if [ -n "$RUNNING_SYSTEMD$DRY_RUN" ]; then service_control daemon-reload; fi
 }
 
-# --- the server ----------------------------------------------------------------------------------------------------------
+# --- the server --------------------------------------------------------------------------------------------------------
 
-# What the server says of itself, without spaces and line ends; nothing when none runs.
+# The server's own status, without spaces and line ends; empty when none runs.
 server_state() { "$BIN" serve --status --json --home "$DATA" 2>/dev/null | tr -d ' \n' || :; }
 
-# The first address in what server_state says.
+# The first address in the output of server_state.
 url_in() { printf %s "$1" | sed 's/.*"urls":\["\([^"]*\)".*/\1/'; }
 
 server_runs() { [ -x "$BIN" ] && case $(server_state) in *'"running":true'*) true ;; *) false ;; esac; }
 
-# The process that has the lock of the data open; nothing where none has. The number in the pid file proves nothing: it
-# may be another program's by now, or one of a container.
+# The process that has the lock of the data open; empty if there is none. The number in the pid file proves nothing: by
+# now it may belong to another program, or to a container.
 lock_holder() {
   [ -e "$DATA/run/lock.db" ] || return 0
   lock=$(cd "$DATA/run" && pwd -P)/lock.db
@@ -635,7 +635,7 @@ lock_holder() {
   fi
 }
 
-# Does nothing more than to look where the right server runs already.
+# Only checks when the right server already runs.
 start_server() {
   if server_runs && { [ "$KIND" = background ] || [ -n "$UNIT_CHANGED" ] || ! unit_is active; }; then
     if [ "$KIND" = background ]; then return; fi
@@ -647,14 +647,14 @@ start_server() {
   elif [ -n "$DRY_RUN" ]; then
     step "$BIN" serve --daemon --home "$DATA"
   else
-    # Started by root on the home of the service user, the program becomes that user. The backups' place is what
-    # systemd would tell it.
+    # When root starts the program on the home of the service user, it changes to that user. systemd would set the
+    # directory of backups in this way.
     output=$(cd / && in_background "$BIN" serve --daemon --home "$DATA" 2>&1) ||
       die "the server did not start:" "$output" "$(way_back)"
   fi
 }
 
-# What to type when an upgrade has not led to a server that runs.
+# The commands to type after a failed upgrade.
 way_back() {
   if [ ! -f "$BIN.previous" ]; then return; fi
   printf '%s\n' "the version before, as long as this one has not migrated the data: mv -f $BIN.previous $BIN"
@@ -687,7 +687,7 @@ stop_server() {
   if server_runs; then run "$BIN" serve --stop --home "$DATA"; fi
 }
 
-# Waits until the server answers that it is ready, and sets URL.
+# Waits until the server is ready, and sets URL.
 await_ready() {
   if [ -n "$DRY_RUN" ]; then
     step "$BIN" serve --status --json --home "$DATA"
@@ -703,7 +703,7 @@ await_ready() {
         URL=$(url_in "$state")
         if answers "$URL/readyz" && answers "$URL/healthz"; then return; fi
         ;;
-      # Somebody wants it so, and readyz says no until they have ended it.
+      # An administrator drains the server, so readyz answers 503 until the drain ends.
       *'"answering":true'*'"phase":"draining"'*)
         URL=$(url_in "$state")
         if answers "$URL/healthz"; then
@@ -721,7 +721,7 @@ await_ready() {
   die "the server is not ready after $limit s" "its log: $DATA/logs/synapse.log" "$(way_back)"
 }
 
-# evaluate CODE WORD: runs a line of JavaScript, by the executable itself, so that neither curl nor wget has to be here.
+# evaluate CODE WORD: runs a line of JavaScript with the executable itself, so that neither curl nor wget is needed.
 evaluate() (
   cd /
   BUN_BE_BUN=1 http_proxy='' https_proxy='' HTTP_PROXY='' HTTPS_PROXY='' "$BIN" -e "$1" "$2" 2>/dev/null
@@ -732,7 +732,7 @@ answers() {
     process.exit((await fetch(process.argv.at(-1), options)).ok ? 0 : 1)' "$1"
 }
 
-# The number of the last event in the log of the running server; nothing where that cannot be asked.
+# The number of the last event in the log of the running server; empty if it cannot be read.
 last_event() {
   if [ -n "$DRY_RUN" ] || [ ! -S "$DATA/run/synapse.sock" ]; then return; fi
   evaluate 'const options = { signal: AbortSignal.timeout(5000), unix: process.argv.at(-1) }
@@ -740,7 +740,7 @@ last_event() {
     console.log(Number.isInteger(last_seq) ? last_seq : "")' "$DATA/run/synapse.sock" || :
 }
 
-# --- install and upgrade -------------------------------------------------------------------------------------------------
+# --- install and upgrade -----------------------------------------------------------------------------------------------
 
 install() {
   find_source
@@ -795,7 +795,7 @@ install() {
   if [ -z "$DRY_RUN" ]; then what_next; fi
 }
 
-# A first installation failed: the next one is to find the machine as this one did.
+# Undoes a failed first installation, so that the next one finds the same machine.
 take_back() {
   FIRST='' PURGE=yes
   set +e
@@ -809,7 +809,7 @@ take_back() {
     if server_runs; then stop_server; fi
     for file in "$BIN" "$BIN.previous"; do if is_ours "$file"; then rm -f "$file"; fi; done
     for directory in "$DATA" "$BACKUPS"; do
-      # A folder that was there before, such as the mount point of a disk, stays.
+      # An existing folder, such as the mount point of a disk, stays.
       if ! recorded "dir $directory" && [ -d "$directory" ]; then
         find "$directory" -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +
       fi
@@ -821,7 +821,7 @@ take_back() {
   } >/dev/null
 }
 
-# The record exists from before the first change that it has to hold, and a copy of this script lies beside it.
+# The record exists before the first change that it lists. A copy of this script is next to it.
 begin_record() {
   make_directory "$LIB"
   if [ -n "$DRY_RUN" ]; then
@@ -838,7 +838,7 @@ begin_record() {
   mv -f "$LIB/install.sh.new" "$LIB/install.sh"
 }
 
-# By the program that is installed, which knows its database; versions without the command have none to lose it with.
+# Uses the installed program, which knows its database. Versions without the command have no database that can be lost.
 back_up() {
   if [ ! -e "$DATA/synapse.db" ] || ! "$BIN" backup --help >/dev/null 2>&1; then return; fi
   say "backing up"
@@ -888,7 +888,7 @@ what_next() {
   say "Next: $next"
 }
 
-# --- uninstall -----------------------------------------------------------------------------------------------------------
+# --- uninstall ---------------------------------------------------------------------------------------------------------
 
 uninstall() {
   choose_service
@@ -957,7 +957,7 @@ remove_unit() {
   if [ -n "$RUNNING_SYSTEMD" ]; then service_control reset-failed "$SERVICE" 2>/dev/null || :; fi
 }
 
-# Of a first installation alone, whose data nobody has used yet.
+# Only for a first installation, whose data has not been used yet.
 remove_recorded_data() {
   for directory in "$DATA" "$BACKUPS"; do
     if recorded "dir $directory" && [ ! -L "$directory" ]; then rm -rf "$directory"; fi
@@ -983,7 +983,7 @@ remove_user() {
     say "the user $SERVICE_USER was there before and stays"
   elif has userdel; then
     run userdel "$SERVICE_USER"
-    # Where users have no groups of their own by default, userdel leaves it.
+    # Where users do not have their own group by default, userdel leaves the group.
     if [ -z "$DRY_RUN" ] && grep -q "^$SERVICE_USER:" /etc/group; then groupdel "$SERVICE_USER"; fi
   else
     run deluser "$SERVICE_USER"
@@ -991,7 +991,7 @@ remove_user() {
   fi
 }
 
-# Removes the directories that were made here and are empty. While data stays, the record does: a later --purge needs it.
+# Removes the directories that were made here and are empty. The record stays as long as the data: a later --purge needs it.
 close_record() {
   if [ ! -f "$RECORD" ]; then return; fi
   forget 'unit '
@@ -1002,7 +1002,7 @@ close_record() {
     return
   fi
   run rm -f "$RECORD" "$LIB/install.sh" "$LIB/$SERVICE.edited"
-  # Made before there was a record that could name it.
+  # This directory was made before the record existed.
   [ -n "$DRY_RUN" ] || rmdir "$LIB" 2>/dev/null || :
   printf '%s\n' "$lines" | remove_directories
 }
@@ -1014,12 +1014,12 @@ clean_up() {
   if [ -n "$STAGED" ]; then rm -f "$STAGED"; fi
   if [ "$status" -ne 0 ] && [ -n "$FIRST" ]; then take_back; fi
   remove_workshop
-  # What was made before the record could be written.
+  # Directories that were made before the record could be written.
   if [ -n "$NOTED" ]; then printf %s "$NOTED" | remove_directories; fi
   exit "$status"
 }
 
-# The server's options belong into synapse.env: those of this shell would be gone at its next start.
+# The server's options belong into synapse.env: variables of this shell would be missing at the next start.
 drop_environment() {
   [ -z "${SYNAPSE_HOME-}" ] || die "SYNAPSE_HOME is set to $SYNAPSE_HOME, and install.sh knows of $DATA alone" \
     "unset it, for this script and for the commands after it; data elsewhere: let a mount lead there"
@@ -1028,7 +1028,7 @@ drop_environment() {
     [ "$ACTION" = uninstall ] || warn "$name of this shell is not taken over; write it to $DATA/synapse.env"
     unset "$name"
   done
-  # These would turn the executable into Bun.
+  # With these variables the executable would act as Bun.
   unset BUN_BE_BUN BUN_OPTIONS
 }
 
@@ -1058,7 +1058,7 @@ main() {
       --uninstall) ACTION=uninstall ;;
       --purge) PURGE=yes ;;
       --yes) YES=yes ;;
-      # How `build` calls this script as the owner of the checkout.
+      # `build` calls this script in this way, as the owner of the checkout.
       --build) build_as_myself "${2-}" && exit 0 || exit 1 ;;
       -h | --help) usage && exit 0 ;;
       *) usage_error "there is no option $1" ;;
@@ -1072,12 +1072,12 @@ main() {
   [ -z "$YES" ] || [ -n "$PURGE" ] || usage_error "--yes goes with --purge"
   [ "$ACTION" = install ] || [ -z "$PORT$NO_START" ] || usage_error "--port and --no-start do not go with --uninstall"
 
-  # The copy that an installation keeps of this script knows its prefix.
+  # The installed copy of this script knows its prefix.
   if [ -z "$PREFIX" ] && [ -f "$HERE/record" ]; then PREFIX=$(dirname "$(dirname "$HERE")"); fi
   layout
   refuse_unsafe_prefix
   drop_environment
-  # Nothing made here is to be open to others by accident of the caller's umask, or closed to its own user.
+  # The modes of new files must not depend on the caller's umask.
   umask 022
   trap clean_up EXIT
   trap 'exit 129' HUP

@@ -1,19 +1,19 @@
 #!/usr/bin/env bun
-// The smallest useful agent: waits for people who mention it, and answers each in its thread. Plain requests, one at a
-// time. Bun, or Node 22.18 and later; no packages.
+// The smallest useful agent: waits for mentions by people, and answers each one in its thread. Plain requests, one at a
+// time. Needs Bun, or Node 22.18 or newer; no packages.
 //
 //   SYNAPSE_TOKEN_FILE=~/.synapse/assistant.token bun examples/echo-agent.ts
 //
-// SYNAPSE_URL            the server; otherwise http://127.0.0.1:8080
-// SYNAPSE_TOKEN          the token, or SYNAPSE_TOKEN_FILE, the file that holds it
-// SYNAPSE_CURSOR_FILE    where the position is kept: mentions of while the agent was down are then answered as well
+// SYNAPSE_URL            the server; default http://127.0.0.1:8080
+// SYNAPSE_TOKEN          the token; or SYNAPSE_TOKEN_FILE, a file with the token
+// SYNAPSE_CURSOR_FILE    a file for the position; with it the agent also answers mentions from while it was down
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 
 const { SYNAPSE_URL, SYNAPSE_TOKEN, SYNAPSE_TOKEN_FILE, SYNAPSE_CURSOR_FILE } = process.env
 const url = SYNAPSE_URL ?? 'http://127.0.0.1:8080'
 const token = SYNAPSE_TOKEN ?? (SYNAPSE_TOKEN_FILE ? readFileSync(SYNAPSE_TOKEN_FILE, 'utf8').trim() : '')
 
-/** Of a message, what this agent looks at. */
+/** The fields of a message that this agent uses. */
 interface Message {
   readonly id: string
   readonly channel: string
@@ -24,11 +24,11 @@ interface Message {
 
 interface Page {
   readonly messages: readonly Message[]
-  /** Complete up to here, also where nothing matched: what the next request begins at. */
+  /** Complete up to here, also if nothing matched: the next request begins here. */
   readonly position: string
 }
 
-/** What every error has, and what some have besides. */
+/** The fields of every error, and those of some. */
 interface Problem {
   readonly detail: unknown
   readonly code: string
@@ -49,7 +49,7 @@ class Refused extends Error {
   }
 }
 
-/** A request. A refusal that time may cure is made again; so is one that got no answer. */
+/** Sends a request. Repeats it after a temporary refusal, or if no answer came. */
 async function call<Answer>(path: string, body?: object): Promise<Answer> {
   for (let attempt = 0; ; attempt++) {
     let wait = Math.min(2 ** attempt, 30)
@@ -75,11 +75,11 @@ async function callOnce<Answer>(path: string, body?: object): Promise<Answer> {
   throw new Refused(response.status, (await response.json()) as Problem)
 }
 
-/** Answers in the thread. The id of the message is the retry key, so that it is answered once, whatever happens. */
+/** Answers in the thread. The id of the message is the retry key, so each message is answered only once. */
 async function answer(message: Message): Promise<void> {
   await call('/v1/messages', {
     channel: message.channel,
-    // Without the @, or everybody whom the message names would be called a second time.
+    // Without the @: otherwise everyone in the message would be mentioned a second time.
     body: `You said: ${message.body.replaceAll('@', '')}`,
     reply_to: message.id,
     client_msg_id: `echo-${message.id}`,
@@ -96,7 +96,7 @@ async function run(): Promise<never> {
     try {
       await readOn()
     } catch (error) {
-      // 410 and 409: what we had read is purged, or of a history before a restore. Go on from what there is.
+      // 410: later events were purged. 409: the position is from before a restore. Continue with what is there.
       if (!(error instanceof Refused) || error.oldestCursor === undefined) throw error
       console.error(printable(`echo: ${error.message}; there may be a gap here`))
       moveTo(error.oldestCursor)
@@ -104,15 +104,15 @@ async function run(): Promise<never> {
   }
 }
 
-/** One page, for which the server lets us wait. */
+/** One page, by long-poll. */
 async function readOn(): Promise<void> {
   const filter = 'channel=*&mentions_me=true&exclude_self=true'
   const page = await call<Page>(`/v1/messages?${filter}&wait=50&since=${position}`)
   for (const message of page.messages) {
-    // Two agents that answer each other never stop.
+    // Two agents that answer each other would never stop.
     if (message.sender_kind === 'human') await answer(message)
   }
-  // Only now: whoever stops before this line reads these messages again, and the retry keys keep them apart.
+  // Stored last: after a crash before this line the agent reads these messages again, and the retry keys prevent doubles.
   moveTo(page.position)
 }
 
@@ -132,7 +132,7 @@ function savedPosition(): string | undefined {
   }
 }
 
-/** What others wrote, for a terminal: what it would obey is shown as an escape. */
+/** Other people's text for a terminal: control characters become escapes. */
 function printable(text: string): string {
   return text.replaceAll(
     /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu,

@@ -1,12 +1,12 @@
 #!/usr/bin/env bun
-// Prints what is posted, as it is posted, over one WebSocket. Bun, or Node 22.18 and later; no packages.
+// Prints new messages over one WebSocket. Needs Bun, or Node 22.18 or newer; no packages.
 //
 //   SYNAPSE_TOKEN_FILE=~/.synapse/assistant.token bun examples/listen.ts            every channel you can read
 //   SYNAPSE_TOKEN_FILE=~/.synapse/assistant.token bun examples/listen.ts general    these channels
 //
-// SYNAPSE_URL            the server; otherwise http://127.0.0.1:8080
-// SYNAPSE_TOKEN          the token, or SYNAPSE_TOKEN_FILE, the file that holds it
-// SYNAPSE_CURSOR_FILE    where the position is kept, so that the next run goes on where this one stopped
+// SYNAPSE_URL            the server; default http://127.0.0.1:8080
+// SYNAPSE_TOKEN          the token; or SYNAPSE_TOKEN_FILE, a file with the token
+// SYNAPSE_CURSOR_FILE    a file for the position; with it the next run continues where this one stopped
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 
 const { SYNAPSE_URL, SYNAPSE_TOKEN, SYNAPSE_TOKEN_FILE, SYNAPSE_CURSOR_FILE } = process.env
@@ -21,7 +21,7 @@ if (token === '') {
 
 interface Frame {
   readonly type: string
-  /** Of an event: its place in the log. */
+  /** Of an event: its position in the log. */
   readonly seq?: number
   readonly cursor?: string
   readonly channel?: string
@@ -35,14 +35,14 @@ interface Frame {
   readonly channels?: readonly string[]
 }
 
-/** How far this client has read. Undefined: it has never read, and begins now. */
+/** How far this client has read. Undefined: it has not read yet, and begins now. */
 let position = savedPosition()
-/** An event may come again after a reconnect; its number shows that. */
+/** The last event that was handled. After a reconnect, an event may arrive a second time. */
 let lastSeq = 0
 let failures = 0
 
 function connect(): void {
-  // The token travels as a subprotocol, because a browser can set no header here; the server never echoes it.
+  // The token is sent as a subprotocol, because a browser cannot set headers here. The server never echoes it.
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/ws`, ['synapse.v1', `bearer.${token}`])
   // The server pings, and sends a position every 15 s. Longer silence means that the connection is dead.
   let silence: ReturnType<typeof setTimeout> | undefined
@@ -62,7 +62,7 @@ function connect(): void {
     console.error(`listen: not connected (${why}); trying again in ${seconds} s`)
     setTimeout(connect, seconds * 1000)
   }
-  // Where nobody listens, Node tells of an error and Bun of a close.
+  // If no server listens, Node reports an error and Bun a close.
   socket.onerror = () => ended('no connection')
   socket.onclose = ({ code, reason }) => {
     if (code === 1008) fail(`the server closed: ${reason}`)
@@ -84,7 +84,7 @@ function take(socket: WebSocket, frame: Frame): void {
       moveTo(frame.cursor)
       return
     case 'resync':
-      // What we had read is purged, or of a history before a restore. There may be a gap, and it is said.
+      // Later events were purged, or the position is from before a restore. Reports the possible gap.
       console.error(printable(`listen: ${frame.reason}; there may be a gap here`))
       lastSeq = 0
       subscribe(socket, frame.oldest_cursor)
@@ -99,7 +99,7 @@ function take(socket: WebSocket, frame: Frame): void {
       fail(`the credential ended: ${frame.reason}`)
       return
     default:
-      // Events. Types that this client does not know only move it on.
+      // Events. Unknown types only move the position.
       if (frame.seq === undefined || frame.seq <= lastSeq) return
       lastSeq = frame.seq
       if (frame.message) print(frame)
@@ -118,7 +118,7 @@ function print({ channel, message, replay }: Frame): void {
   console.log(printable(`${message.created_at.slice(11, 19)} ${who}: ${message.body}`))
 }
 
-/** What others wrote, for a terminal: what it would obey is shown as an escape, and further lines are indented. */
+/** Other people's text for a terminal: control characters become escapes, and further lines are indented. */
 function printable(text: string): string {
   return text
     .replaceAll(/(?!\n)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, (character) => {
@@ -127,7 +127,7 @@ function printable(text: string): string {
     .replaceAll('\n', '\n    ')
 }
 
-/** Only what was printed is passed: a crash before this line shows the message again, and loses none. */
+/** Moves past what was printed: a crash before this line prints a message again, and loses none. */
 function moveTo(cursor: string | undefined): void {
   position = cursor
   if (!SYNAPSE_CURSOR_FILE || cursor === undefined) return
@@ -149,7 +149,7 @@ function fail(problem: string): void {
   process.exit(1)
 }
 
-/** A refused handshake does not say why, so the credential is tried on a plain request first. */
+/** A refused handshake gives no reason, so this checks the credential with a plain request first. */
 async function checkCredential(): Promise<void> {
   const response = await fetch(`${url}/v1/auth/me`, { headers: { authorization: `Bearer ${token}` } }).catch(
     () => undefined,

@@ -4,7 +4,7 @@
 #   SYNAPSE_TOKEN_FILE=~/.synapse/assistant.token examples/post.sh general 'The build is green.'
 #   uptime | SYNAPSE_TOKEN_FILE=~/.synapse/assistant.token examples/post.sh general
 #
-# SYNAPSE_URL            the server; otherwise http://127.0.0.1:8080
+# SYNAPSE_URL            the server; default http://127.0.0.1:8080
 # SYNAPSE_TOKEN          the token, or SYNAPSE_TOKEN_FILE, the file that holds it
 set -eu
 
@@ -13,7 +13,7 @@ shift
 token=${SYNAPSE_TOKEN:-$(cat "${SYNAPSE_TOKEN_FILE:?set SYNAPSE_TOKEN or SYNAPSE_TOKEN_FILE}")}
 if [ $# -gt 0 ]; then text=$*; else text=$(cat); fi
 
-# A JSON string: backslashes and quotes escaped, line ends and tabs written out, other control characters left out.
+# A JSON string: escapes backslashes, quotes, line ends and tabs, and drops other control characters.
 json_string() {
   printf '%s' "$1" | tr -d '\000-\010\013-\037' |
     sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e "s/$(printf '\t')/\\\\t/g" |
@@ -23,7 +23,7 @@ json_string() {
 body=$(printf '{"channel":"%s","body":"%s"}' "$(json_string "$channel")" "$(json_string "$text")")
 key=post-$(date +%s)-$$
 
-# The token comes by a file of options on stdin, so that no list of processes shows it.
+# curl reads the token from stdin, so that the process list does not show it.
 status=0
 answer=$(printf 'header = "Authorization: Bearer %s"\n' "$token" |
   curl --config - --silent --show-error --fail-with-body \

@@ -4,7 +4,7 @@
     SYNAPSE_TOKEN_FILE=~/.synapse/assistant.token examples/tail.py
     SYNAPSE_TOKEN_FILE=~/.synapse/assistant.token examples/tail.py --since oldest --channel general --type 'message.*'
 
-SYNAPSE_URL            the server; otherwise http://127.0.0.1:8080
+SYNAPSE_URL            the server; default http://127.0.0.1:8080
 SYNAPSE_TOKEN          the token, or SYNAPSE_TOKEN_FILE, the file that holds it
 """
 import argparse
@@ -46,7 +46,7 @@ def blocks(lines):
             name, _, value = line.partition(":")
             value = value[1:] if value.startswith(" ") else value
             fields[name] = fields[name] + "\n" + value if name == "data" and name in fields else value
-    # A block that the end cuts off is no block.
+    # An incomplete block at the end is ignored.
 
 
 def printable(text):
@@ -82,7 +82,7 @@ def main():
         request = urllib.request.Request(f"{server}/v1/events?{query}")
         request.add_header("Authorization", f"Bearer {token}")
         request.add_header("Accept", "text/event-stream")
-        # What a browser's EventSource sends when it comes back; it goes before `since`.
+        # EventSource in a browser sends this after a reconnect; it overrides `since`.
         if position:
             request.add_header("Last-Event-ID", position)
         try:
@@ -95,11 +95,11 @@ def main():
                         position = json.loads(data)["cursor"]
                     elif event not in (None, "shutdown"):
                         value = json.loads(data)
-                        # It may come again after a reconnect.
+                        # After a reconnect an event may arrive a second time.
                         if value["seq"] > seen:
                             seen = value["seq"]
                             show(event, value)
-                    # Also of a block without an event: the position has moved past what the filters left out.
+                    # Also for a block without an event: the position has moved past events that the filters left out.
                     position = cursor or position
         except urllib.error.HTTPError as error:
             answer = json.load(error)

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Fetches the Debian packages that some tests need, as far as they are missing; bin/check calls it. As root it installs
-# them. Without root it unpacks those that work from anywhere into .toolchain/debian. What is still missing then, also
-# on another system, it names, and those tests are skipped.
+# Gets the Debian packages that some tests need and that are missing; bin/check calls it. As root it installs them.
+# Without root it unpacks those that work from any folder into .toolchain/debian. It names the packages that are still
+# missing, also on other systems; their tests are skipped.
 set -u
 
-# command, package, whether it works from anywhere, what it is for
+# command, package, whether it works from any folder, purpose
 NEEDED='
 caddy            caddy         no   the tests of Caddyfile
 chromium         chromium      no   the tests in a browser
@@ -21,7 +21,7 @@ systemd-analyze  systemd       no   the check of the units
 
 UNPACKED=$(cd "$(dirname "$0")/.." && pwd -P)/.toolchain/debian
 
-# Debian keeps the programs of each Postgres version in a folder that is not on PATH.
+# Debian installs the programs of each Postgres version in a folder that is not on PATH.
 find_programs() {
   for programs in /usr/lib/postgresql/*/bin "$UNPACKED"/usr/lib/postgresql/*/bin "$UNPACKED/usr/bin"; do
     [ ! -d "$programs" ] || PATH=$PATH:$programs
@@ -34,8 +34,8 @@ missing() {
   done
 }
 
-# Some of these packages start a server as soon as they are installed, on the port everybody knows. The tests want the
-# programs alone: they start servers of their own. What is put in place for that goes again at the end.
+# Some of these packages start a server on its default port when they are installed. The tests need only the programs and
+# start their own servers. These two files prevent the start; they are removed at the end.
 POLICY=/usr/sbin/policy-rc.d
 CLUSTERS=/etc/postgresql-common/createcluster.conf
 QUIETED=
@@ -52,7 +52,7 @@ quiet_services() {
 
 clean_up() {
   for file in $QUIETED; do rm -f "$file"; done
-  # The package's own file in place of ours, as if it had been there first.
+  # Replaces our file with the package's own.
   case $QUIETED in
     *"$CLUSTERS"*) cp "/usr/share/postgresql-common/${CLUSTERS##*/}" "$CLUSTERS" 2>/dev/null ;;
   esac
@@ -65,8 +65,8 @@ install_packages() {
     apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
 }
 
-# The packages and what they depend on, as far as it is not installed. A cluster of Debian's is managed by packages
-# that need root; a server of one's own needs none of it.
+# The packages and their dependencies that are not installed. Packages that manage Debian's clusters need root; the
+# servers of the tests do not need them.
 unpack_packages() {
   apt-get -s -q -o Debug::NoLocking=1 install --no-install-recommends "$@" >"$SCRATCH/plan" || return
   mkdir "$SCRATCH/debs" && cd "$SCRATCH/debs" || return

@@ -1,11 +1,11 @@
-# Finds or fetches what a checkout needs: the pinned Bun and the packages of bun.lock. POSIX sh, sourced by
+# Finds or downloads what a checkout needs: the pinned Bun and the packages of bun.lock. POSIX sh, sourced by
 # bin/synapse and bin/check after they have set ROOT (the checkout) and PROGRAM (the name used in messages).
 #
 #   use_toolchain run     sets BUN; installs what the program needs to run
 #   use_toolchain check   sets BUN; installs what the checks need as well
 #
-# Fetched things lie in $ROOT/.toolchain and $ROOT/node_modules; later runs only compare checksums. Messages go to
-# stderr, and only when something is fetched. Whatever goes wrong ends the caller with exit status 1.
+# Downloads are in $ROOT/.toolchain and $ROOT/node_modules; later runs only compare checksums. Messages go to stderr, and
+# only when something is downloaded. Every failure ends the caller with exit status 1.
 
 say() { printf '%s: %s\n' "$PROGRAM" "$*" >&2; }
 
@@ -19,12 +19,12 @@ use_toolchain() {
   BUN_VERSION=$(sed -n 's/.*"bun": *"\([0-9][0-9.]*\)".*/\1/p' "$ROOT/package.json")
   [ -n "$BUN_VERSION" ] || die "package.json names no Bun version under engines"
   find_bun && have_packages "$1" && return
-  # A subshell keeps the traps, the umask and a changed HOME out of the caller.
+  # In a subshell, so that traps, umask and a changed HOME do not affect the caller.
   (provision "$1") || exit 1
   find_bun || die "Bun $BUN_VERSION is not there although it was just fetched into .toolchain"
 }
 
-# Sets BUN to a Bun of exactly the pinned version: the one on PATH, else the one fetched earlier.
+# Sets BUN to a Bun of exactly the pinned version: the one on PATH, else the one downloaded earlier.
 find_bun() {
   for BUN in "$(command -v bun 2>/dev/null)" "$TOOLCHAIN/bun-$BUN_VERSION/bun"; do
     is_pinned_bun "$BUN" && return
@@ -34,8 +34,8 @@ find_bun() {
 
 is_pinned_bun() { [ -x "$1" ] && [ "$("$1" --version 2>/dev/null)" = "$BUN_VERSION" ]; }
 
-# The stamp says for which lock file and patches node_modules was filled, and whether with the packages of the checks.
-# A node_modules without a stamp is somebody's own `bun install`: it is completed, never thinned out.
+# The stamp says for which lock file and patches node_modules was filled, and whether it includes the packages of the
+# checks. A node_modules without a stamp comes from a manual `bun install`: packages are added to it, never removed.
 have_packages() {
   stamp=$(cat "$ROOT/node_modules/.stamp" 2>/dev/null) || return 1
   sum=$(lock_sum)
@@ -61,8 +61,8 @@ fetch_bun() {
   fetch=$TOOLCHAIN/fetch.$$
   mkdir "$fetch" || die "cannot write to $TOOLCHAIN"
   private_caches
-  # Without install scripts: the executable comes in the package of the platform, the script would only move it to
-  # where the second pattern finds it (an npm set up to run scripts all the same does that).
+  # Without install scripts: the package of the platform contains the executable. The script would only move it to where
+  # the second pattern finds it (an npm that is configured to run scripts does that).
   npm install --prefix "$fetch" --no-save --no-audit --no-fund --no-update-notifier --ignore-scripts \
     --include=optional --loglevel=error "bun@$BUN_VERSION" >"$fetch/npm.log" 2>&1 </dev/null ||
     {
@@ -82,7 +82,7 @@ fetch_bun() {
 install_packages() {
   stamp=$ROOT/node_modules/.stamp
   case $(cat "$stamp" 2>/dev/null) in
-    # Broken off half way: what lies there may look complete to Bun and not be.
+    # The last run was interrupted: the folder may look complete to Bun and not be.
     *unfinished) rm -rf "$ROOT/node_modules" ;;
   esac
   what=$1
@@ -103,7 +103,7 @@ install_packages() {
   fi
 }
 
-# Service users often have no home, or one they cannot write to: then the package caches stay in the checkout.
+# Service users often have no home that they can write to: then the package caches are in the checkout.
 private_caches() {
   [ -n "${HOME-}" ] && [ -w "$HOME" ] && return
   HOME=$TOOLCHAIN/home
@@ -111,8 +111,8 @@ private_caches() {
   mkdir -p "$HOME"
 }
 
-# One provisioning at a time. The lock is a file made with O_EXCL that holds its owner's pid; a dead owner's lock is
-# removed under a second one, so that two who wait cannot remove each other's.
+# One installation at a time. The lock is a file made with O_EXCL that contains its owner's pid. The lock of a dead owner
+# is removed under a second lock, so that two waiting processes cannot remove each other's.
 take_lock() {
   lock=$TOOLCHAIN/lock
   waited=0
@@ -136,5 +136,5 @@ take_lock() {
 
 make_lock() { (set -C && echo "$$" >"$1") 2>/dev/null; }
 
-# kill -0 cannot see another user's process; where /proc exists it can.
+# kill -0 cannot see another user's process; /proc can, where it exists.
 is_alive() { kill -0 "$1" 2>/dev/null || [ -d "/proc/$1" ]; }
