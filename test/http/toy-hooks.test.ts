@@ -12,7 +12,7 @@ interface Told {
   readonly body?: string
 }
 
-/** Takes what it is told of; while it is stuck it takes nothing and does not answer. */
+/** Records every call. While it is stuck it records nothing and does not answer. */
 function receiving() {
   const told: Told[] = []
   const stuck = Promise.withResolvers<void>()
@@ -43,7 +43,7 @@ function receiving() {
 
 const LOOPBACK = { SYNAPSE_WEBHOOKS_ALLOW_TARGETS: '127.0.0.1' }
 
-test('a surface tells a receiver of its acts through the outbox, of messages by a projection, and goes on after a restart', async () => {
+test('a surface delivers its acts through the outbox and messages by a projection, and continues after a restart', async () => {
   using receiver = receiving()
   await using w = await world({ surfaces: [toyHooks(receiver.url)], settings: LOOPBACK })
   const room = await w.channel('general')

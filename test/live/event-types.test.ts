@@ -1,4 +1,4 @@
-// A type of event is one row of the catalogue: a type that only tests know is read and heard like those of the program.
+// An event type is one row of the catalogue. A type that only this test adds is read and delivered like the others.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { catalogueWithNotes, NOTED, notes } from '../support/noted'
 import { type EventPage, EventStream, LiveSocket } from '../support/sockets'
@@ -34,7 +34,7 @@ async function socket(channels: readonly string[], types?: readonly string[]): P
 
 const stream = (query: string) => EventStream.open(w.url, ann.credential, { query })
 
-test('an event of the type is heard by those who asked for it, and by none who asked for messages alone', async () => {
+test('an event of a new type reaches streams that asked for it and no streams that asked for messages only', async () => {
   using all = await socket(['general'])
   using everywhere = await socket(['*'])
   using byPrefix = await socket(['general'], ['message.*'])
@@ -81,7 +81,7 @@ test('an event of the type is heard by those who asked for it, and by none who a
   expect([sent.length, new Set(sent).size]).toEqual([4, 1])
 })
 
-test('an event of the type has its place in pages and in replays, and ends a wait for events', async () => {
+test('an event of a new type has its place in pages and replays, and ends a long poll of events', async () => {
   const message = await ann.posts(room, 'to be noted')
   const waiting = ann.get<EventPage>(`/v1/events?since=${message.cursor}&wait=30`)
   const noted = await note(eve, message, 'read')
@@ -96,7 +96,7 @@ test('an event of the type has its place in pages and in replays, and ends a wai
   expect(await replayed.next(NOTED)).toMatchObject({ seq: noted, replay: true })
 })
 
-test('an event of the type is not shown to those who may not read its channel', async () => {
+test('an event of a new type is hidden from accounts that may not read its channel', async () => {
   const secret = await w.channel('secret', { kind: 'private' })
   const joe = await w.agent('joe', { channels: { secret: 'member' } })
   using outside = await socket(['*'])
@@ -111,7 +111,7 @@ test('an event of the type is not shown to those who may not read its channel', 
   expect(outside.events.map(({ seq }) => seq)).toEqual([last.seq])
 })
 
-test('the documentation has a line for the type', async () => {
+test('the documentation has a row for a new type', async () => {
   const { text } = await w.guest.get('/docs')
   expect(text).toContain(`id="event-${NOTED}"`)
   expect(text).toContain('Somebody noted a word about a message.')

@@ -1,10 +1,10 @@
-// A server over a log in which a later version has written: what it does not know is passed over.
+// A server over a log written by a later version skips the events that it does not know.
 import { expect, test } from 'bun:test'
 import { catalogueWithNotes, NOTED, notes } from '../support/noted'
 import { type EventPage, EventStream, LiveSocket } from '../support/sockets'
 import { world } from '../support/world'
 
-test('a server that was set back to an earlier version goes on over events that it does not know', async () => {
+test('a server that was downgraded skips events that it does not know', async () => {
   await using w = await world({ catalogue: catalogueWithNotes, surfaces: [notes] })
   const room = await w.channel('general')
   const ann = await w.agent('ann', { channels: { general: 'member' } })
@@ -42,7 +42,7 @@ test('a server that was set back to an earlier version goes on over events that 
   for (const heard of [socket, stream])
     expect(heard.events.map(({ seq }) => seq)).toEqual([second.seq, third.seq])
 
-  // Nothing was lost.
+  // No message was lost.
   await w.restart(catalogueWithNotes)
   const { events } = await page(first.cursor)
   expect(events.map(({ type }) => type)).toEqual([NOTED, 'message.created', NOTED, 'message.created'])

@@ -18,7 +18,7 @@ async function append(w: World, ...changes: string[]): Promise<void> {
   await w.sql(`UPDATE log_head SET access_seq = ${next}`)
 }
 
-/** The settings of servers that are one: a database and a key. */
+/** The settings that make several servers one: a database and a key. */
 async function sharedDatabase() {
   const { privateKey } = generateKeyPairSync('ed25519')
   return {
@@ -62,7 +62,7 @@ test.skipIf(postgresMissing)(
 )
 
 test.skipIf(postgresMissing)(
-  'two versions serve one database: what the later one alone knows is heard there, and passed over by the other',
+  'with two versions on one database, events that only the later one knows are delivered there and skipped by the other',
   async () => {
     const settings = await sharedDatabase()
     await using later = await world({ settings, catalogue: catalogueWithNotes, surfaces: [notes] })

@@ -1,4 +1,4 @@
-/** What a society becomes by an act that its server acknowledged. */
+/** How an acknowledged act changes a society. */
 import type { Answer, Caller, Fields } from '../support/caller'
 import type { Sent } from './requests'
 import type { Society, Somebody } from './society'
@@ -7,10 +7,10 @@ interface Act {
   readonly society: Society
   readonly sent: Sent
   readonly who: Somebody
-  /** The handle in whose name it was done; null for the operator and for nobody. */
+  /** The handle of the account that acted; null for the operator and for requests without an account. */
   readonly by: string | null
   readonly params: readonly string[]
-  /** What was sent, and what was answered. */
+  /** The body of the request and of its answer. */
   readonly body: Fields
   readonly answer: Answer
   readonly made: Fields
@@ -100,7 +100,7 @@ const effects: Readonly<Record<string, (act: Act) => void | Promise<void>>> = {
     if (made.token !== undefined) await token(act, text(made.account_handle), made.scopes)
   },
   'POST /v1/admin/devices/:id/revoke': ({ society, params: [id = ''], made }) => {
-    // A session bears the id of its code.
+    // The id of a session is the id of its code.
     society.end(id)
     society.end(text(made.token_id))
   },
@@ -137,12 +137,12 @@ const effects: Readonly<Record<string, (act: Act) => void | Promise<void>>> = {
   },
 }
 
-/** Learns what an acknowledged act did. */
+/** Applies an acknowledged act to the society. */
 export async function acknowledge(act: Omit<Act, 'params' | 'body' | 'made'>): Promise<void> {
   const { sent, answer } = act
   const { method, path } = sent.endpoint
   const effect = effects[`${method} ${path}`]
-  // What is answered again was done before.
+  // A repeated answer belongs to an act that was applied before.
   if (!effect || answer.status >= 300 || answer.headers.has('idempotent-replayed')) return
   const body = sent.text === undefined ? {} : JSON.parse(sent.text)
   await effect({
@@ -170,7 +170,7 @@ async function token(
   society.addAccount({ id: text(me.body.id), handle, kind: 'agent', isAdmin: false })
   const id = text(made.token_id ?? me.body.token_id ?? made.id)
   const endsAt = microseconds(made.expires_at)
-  // Until when a code can be redeemed is not until when its token holds.
+  // The expiry of a code is not the expiry of its token.
   const isOfDevice = made.account_kind !== undefined
   society.addCredential({
     caller,
@@ -198,7 +198,7 @@ async function session({ society, answer, comeWith }: Act, handle: string): Prom
   })
 }
 
-/** Of the session that the caller comes with. */
+/** The id of the caller's own session. */
 export async function sessionId(caller: Caller): Promise<string> {
   const { body } = await caller.get<{ sessions: { id: string; current: boolean }[] }>('/v1/auth/sessions')
   return body.sessions?.find(({ current }) => current)?.id ?? ''

@@ -1,22 +1,22 @@
-/** Requests out of the schemas that validate them: values that fit, and values that break one rule of theirs. */
+/** Requests made from the schemas that validate them: valid values, and values that break one rule. */
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import fc from 'fast-check'
 import { anything, TEXTS } from './hostile'
 
-/** What a field of this name holds, where that is known better than its schema says it. */
+/** Values of a field with this name, if more is known about it than its schema says. */
 export type Known = (name: string, otherwise: fc.Arbitrary<unknown>) => fc.Arbitrary<unknown>
 
 const unknown: Known = (_, otherwise) => otherwise
 
-/** In place of what is not there. */
+/** Replaces a value that is left out. */
 const ABSENT = Symbol('absent')
 
-/** How many items beyond the fewest a list has at most, and how many characters a text. */
+/** The number of items that a list has beyond its minimum at most, and the number of characters of a text. */
 const FEW = 3
 const SHORT = 40
 
-/** Values that the schema takes. `name` is the field's; a list hands it on to its items. */
+/** Values that the schema accepts. `name` is the name of the field; a list passes it on to its items. */
 export function fitting(schema: TSchema, known: Known = unknown, name = ''): fc.Arbitrary<unknown> {
   if (schema.const !== undefined) return fc.constant(schema.const)
   if (schema.enum) return fc.constantFrom<unknown>(...schema.enum)
@@ -81,25 +81,25 @@ function text(schema: TSchema): fc.Arbitrary<unknown> {
   return fc.oneof(...ways).filter(fits)
 }
 
-/** Classes of characters are no way to make one, but most characters are of them. */
+/** Whether texts can be generated from the pattern; classes of Unicode properties (\p) are not supported. */
 function isPlain(pattern: string | undefined): pattern is string {
   return pattern !== undefined && !pattern.includes('\\p')
 }
 
 type Where = readonly (string | number)[]
 
-/** One rule of a schema, broken: what stands where. */
+/** One broken rule of a schema: the place and the wrong value. */
 interface Break {
   readonly at: Where
   readonly to: fc.Arbitrary<unknown>
 }
 
-/** Values that the schema refuses, each but for one thing like a value that it takes. */
+/** Values that the schema refuses, each valid except for one thing. */
 export function breaking(schema: TSchema): fc.Arbitrary<unknown> {
   return broken(schema).filter((value) => !Value.Check(schema, asSent(value)))
 }
 
-/** Values in which one rule of the schema is meant to be broken. */
+/** Values with one rule of the schema probably broken. */
 export function broken(schema: TSchema): fc.Arbitrary<unknown> {
   const base = fitting(schema)
   const ways = [...breaks(schema, [])].map(({ at, to }) =>
@@ -108,7 +108,7 @@ export function broken(schema: TSchema): fc.Arbitrary<unknown> {
   return fc.oneof(...ways)
 }
 
-/** What arrives of a value. */
+/** The value as the server receives it. */
 function asSent(value: unknown): unknown {
   const json = JSON.stringify(value)
   return json === undefined ? undefined : JSON.parse(json)
@@ -145,7 +145,7 @@ function* breaks(schema: TSchema, at: Where): Generator<Break> {
   }
 }
 
-/** Texts at the edge of what a schema takes. */
+/** Texts at the limits of the schema. */
 function nearTexts({ minLength = 0, maxLength, enum: words }: TSchema): string[] {
   return [
     'a\0',
@@ -160,7 +160,7 @@ function listOf(items: TSchema, length: number): fc.Arbitrary<unknown> {
   return fc.array(fitting(items), { minLength: length, maxLength: length })
 }
 
-/** The value with something else at a place, which is made where it is not there. */
+/** The value with another one at this place, which is created if it is missing. */
 function put(value: unknown, [first, ...rest]: Where, wrong: unknown): unknown {
   if (first === undefined) return wrong
   if (typeof first === 'number') return [put(undefined, rest, wrong)]

@@ -1,6 +1,6 @@
 import type { Who } from './rules'
 
-/** Words that show where they turn up. Each knows who may hear it. */
+/** Unique words that show where a text appears. Each knows who may read it. */
 export class Canaries {
   private readonly mayHear = new Map<string, (who: Who) => boolean>()
 
@@ -10,12 +10,12 @@ export class Canaries {
     return word
   }
 
-  /** Those in a text. */
+  /** The canaries in a text. */
   in(text: string): string[] {
     return [...new Set(text.match(/canary-\d+-\w{8}/g))].toSorted()
   }
 
-  /** Those in a text that somebody may not hear. */
+  /** The canaries in a text that this caller may not read. */
   leaked(text: string, who: Who): string[] {
     return this.in(text).filter((word) => this.mayHear.get(word)?.(who) !== true)
   }

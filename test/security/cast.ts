@@ -5,19 +5,19 @@ import { agents, dead, humans, joined, rooms, SOON } from './scene'
 
 const unknown = { kind: 'agent', scopes: [], isListed: false, rooms: {} } as const
 
-/** Everybody who may come to the doors of one server, with every kind of credential, and what there is behind them. */
+/** Callers with every kind of credential on one server, and the state behind its endpoints. */
 export class Cast implements AsyncDisposable {
   readonly canaries = new Canaries()
-  /** Every room that is shared, and the message in it. */
+  /** Every shared room, with its message. */
   readonly places = new Map<string, Place & { readonly id: string; readonly message: string }>()
   readonly people = new Map<string, Person>()
-  /** Ids of what is there to be asked for, by name: `token of pal`, `session of pal`, `device`. */
+  /** Ids that requests can name: `token of pal`, `session of pal`, `device`. */
   readonly spares = new Map<string, string>()
   private readonly callers = new Map<string, Who>()
 
   private constructor(
     readonly w: World,
-    /** Is in every room and wrote what stands there. */
+    /** A member of every room and the author of their messages. */
     readonly host: Person,
   ) {}
 
@@ -43,12 +43,12 @@ export class Cast implements AsyncDisposable {
     return found
   }
 
-  /** The rooms that somebody could know of, its own direct channel among them. */
+  /** The rooms that this caller could know of, including its own direct channel. */
   placesOf(who: Who) {
     return [...this.places.values()].filter(({ slug }) => !slug.startsWith('with-') || slug in who.rooms)
   }
 
-  /** Posts a word into a room that only its readers may hear. */
+  /** Posts a unique word into a room that only its readers may see. */
   async plant(room: Place): Promise<{ readonly word: string; readonly id: string }> {
     const word = this.canaries.fresh((who) => mayRead(who, room))
     const { id } = await this.host.posts(room.slug, `${word} @everyone`)
@@ -101,7 +101,7 @@ export class Cast implements AsyncDisposable {
     return (await this.w.operator.post<{ token: string }>('/v1/admin/devices', device)).body.token
   }
 
-  /** Another token and another session of a person, which nobody uses. */
+  /** A second token and session of a person, which are not used. */
   private async addSpares(handle: string): Promise<void> {
     const { w, spares } = this
     const token = w.bearer(await this.tokenFor(handle, ['channel:town:read']))
@@ -113,7 +113,7 @@ export class Cast implements AsyncDisposable {
     spares.set(`session of ${handle}`, body.sessions.find(({ current }) => current)?.id ?? '')
   }
 
-  /** Who has no account, and whose credential is none. */
+  /** Callers without an account or with an invalid credential. */
   private async addOthers(): Promise<void> {
     const { w } = this
     const unix = w.running.socket ?? ''
@@ -134,7 +134,7 @@ export class Cast implements AsyncDisposable {
     }
   }
 
-  /** Somebody who was in, until the credential ended. */
+  /** A caller whose credential has ended. */
   private async late(name: string, isSession: boolean): Promise<Person> {
     const { w } = this
     const person = isSession
@@ -147,7 +147,7 @@ export class Cast implements AsyncDisposable {
     return person
   }
 
-  /** What has to come after everybody has come in. */
+  /** Changes that must come after all callers have their credentials. */
   private async close(): Promise<void> {
     const { w } = this
     for (const room of this.places.values()) {
@@ -158,13 +158,13 @@ export class Cast implements AsyncDisposable {
     const { body } = await w.operator.post<{ id: string }>('/v1/admin/devices', device)
     await w.operator.post(`/v1/admin/devices/${body.id}/revoke`)
     this.spares.set('device', body.id)
-    // Nobody opens one here; an import brings them along.
+    // No endpoint creates these; an import brings them along.
     await w.sql("UPDATE channels SET kind = 'dm' WHERE slug = 'whisper' OR slug LIKE 'with-%'")
     await w.sql(
       'UPDATE sessions SET expires_at = created_at WHERE account_id = (SELECT id FROM accounts WHERE handle = ?)',
       'expired-session',
     )
-    // The cheapest hash there is: nothing here is about how slow it is.
+    // The cheapest hash, because its speed does not matter here.
     const hash = await Bun.password.hash('right', { algorithm: 'bcrypt', cost: 4 })
     await w.sql('UPDATE accounts SET password_hash = ? WHERE password_hash IS NOT NULL', hash)
     w.clock.advance(DAY)

@@ -1,4 +1,4 @@
-/** Values that somebody sends who wants to see a server fall. */
+/** Values of an attacker who tries to make a server fail. */
 import type { TSchema } from '@sinclair/typebox'
 import fc from 'fast-check'
 
@@ -71,7 +71,7 @@ export const anything: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   ),
 })).value
 
-/** Something like what the schema asks for, with mistakes in it here and there: it reaches further than nonsense. */
+/** Values close to the schema with occasional mistakes, which get further than random ones. */
 export function nearly(schema: TSchema): fc.Arbitrary<unknown> {
   return fc.oneof(
     { weight: 60, arbitrary: like(schema) },

@@ -4,7 +4,7 @@ import { type Cast, mayRead } from './cast'
 import { type Rule, sees, type Thing, type Who } from './rules'
 import type { Things } from './things'
 
-/** A call, whom the contract lets in, what it is about, what is answered then, what is sent, and how. */
+/** A call, the rule of its access, its subjects, the expected answer, the body, and the way to send it. */
 export type Row = readonly [
   call: string,
   may: Rule,
@@ -14,7 +14,7 @@ export type Row = readonly [
   way?: 'proxy' | 'throwaway' | 'stream' | 'socket',
 ]
 
-/** What came back, as far as it is compared. */
+/** The compared part of an answer. */
 type Reply = Pick<Answer<unknown>, 'status' | 'text'> & { readonly headers: Iterable<[string, string]> }
 
 interface Cell {
@@ -23,7 +23,7 @@ interface Cell {
   reply?: string
 }
 
-/** Puts somebody before a row of the table and notes, a line each, what is not as the contract says. */
+/** Makes the calls of a table row as a caller, and notes each deviation from the contract on one line. */
 export class Judge {
   readonly wrong: string[] = []
 
@@ -56,7 +56,7 @@ export class Judge {
     cell.reply = essence(reply, thing)
   }
 
-  /** What somebody may not know of must look like what is not there: the same status, headers and body. */
+  /** A subject hidden from the caller must look like a missing one: the same status, headers and body. */
   private compare(who: Who, row: Row, cells: readonly Cell[]): void {
     const missing = cells.find(({ thing }) => thing.isMissing)
     if (!missing) return
@@ -67,7 +67,7 @@ export class Judge {
     }
   }
 
-  /** Puts words where they are named. A canary is heard by the readers of the room, once it is stored there. */
+  /** Fills in words by their names. Once a canary is stored, the readers of the room may see it. */
   private filled(text: string, { words, room }: Thing, isStored = false): string {
     const { canaries } = this.cast
     return text.replace(/\{(\w+)\}/g, (_, word: string) => {
@@ -97,7 +97,7 @@ export class Judge {
     return { status: response.status, headers: response.headers, text }
   }
 
-  /** How much there is of everything, and where the log stands. */
+  /** The number of rows of every table, and the head of the log. */
   private async trace(): Promise<string> {
     const counts = stored.map((rows) => `(SELECT count(*) FROM ${rows}) AS ${rows.split(' ')[0]}`)
     const [row] = await this.cast.w.sql(`SELECT ${counts.join(', ')}`)
@@ -112,7 +112,7 @@ export class Judge {
 
 const stored = [
   'accounts',
-  // That one was made is noted after it was answered.
+  // The entry of a backup is written after its answer.
   "audit WHERE action <> 'backup'",
   'channels',
   'idempotency',
@@ -124,7 +124,7 @@ const stored = [
   'tokens',
 ]
 
-/** `status code gate required_scope`, as the rules say it. */
+/** `status code gate required_scope`, in the form of the rules. */
 function verdict({ status, text }: Reply): string {
   if (status < 400) return String(status)
   const { code, gate, required_scope } = JSON.parse(text) as Record<string, string | undefined>
@@ -133,7 +133,7 @@ function verdict({ status, text }: Reply): string {
 
 const changing = new Set(['date', 'content-length', 'x-request-id'])
 
-/** A reply without what tells any two apart: its id, and the names that were asked for. */
+/** A reply without the parts that always differ: the request id and the requested names. */
 function essence({ status, headers, text }: Reply, { words }: Thing): string {
   const kept = [...headers].filter(([name]) => !changing.has(name.toLowerCase()))
   const id = [...headers].find(([name]) => name.toLowerCase() === 'x-request-id')?.[1]
@@ -142,7 +142,7 @@ function essence({ status, headers, text }: Reply, { words }: Thing): string {
   return `${status} ${rest} ${JSON.stringify(kept)}`
 }
 
-/** What comes first on a stream, which is then left. */
+/** The beginning of a stream, which is then closed. */
 async function beginning(response: Response): Promise<string> {
   const reader = response.body?.getReader()
   const { value } = (await reader?.read()) ?? {}

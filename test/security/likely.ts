@@ -6,10 +6,10 @@ import { drawn, type Kind } from './pools'
 const FRESH_NAMES = ['zoe', 'yan', 'xia', 'wim', 'Vic', 'uma', 'dm-x', 'here', 'no name']
 const SETTINGS = ['instance.name', 'backup.keep', 'log.expired_cursor', 'named_aliases', 'home', 'nonsense']
 
-/** What the fields and parameters of an endpoint hold, by their names: ids of the right kind, mostly. */
+/** Likely values of the fields and parameters of an endpoint by their names, mostly ids of the right kind. */
 export function likelyOf({ method, path }: Endpoint): Known {
   return (name, otherwise) => {
-    // A wait takes its time.
+    // A long poll takes long.
     if (name === 'wait') return fc.constant(0)
     const likely = likelyIn(method, path, name)
     if (likely === undefined) return otherwise
@@ -90,7 +90,7 @@ const kindOf: Readonly<Record<string, Kind>> = {
   code: 'code',
 }
 
-/** Whose id stands in a path. */
+/** The kind of the id in a path. */
 function ownerOf(path: string): Kind {
   const [, owner = ''] = /\/(\w+)\/:id/.exec(path) ?? []
   const kind = (

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** Kinds of words that answers hold and requests name. */
+/** Kinds of ids and names in answers and requests. */
 export type Kind =
   | 'account'
   | 'channel'
@@ -15,10 +15,10 @@ export type Kind =
   | 'setting'
   | 'place'
 
-/** What nobody has. */
+/** An id that belongs to no object. */
 const NOBODYS = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b'
 
-/** A word that was seen by then, whichever it will be. */
+/** A choice among the words known by the time of the request. */
 export class Draw {
   constructor(
     private readonly kind: Kind,
@@ -31,12 +31,12 @@ export class Draw {
   }
 }
 
-/** One of the words of a kind that were seen by then. */
+/** One of the words of a kind known by the time of the request. */
 export function drawn(kind: Kind, shape?: (word: string) => string): fc.Arbitrary<Draw> {
   return fc.nat({ max: 999 }).map((pick) => new Draw(kind, pick, shape))
 }
 
-/** The ids and names that answers held, by their kind. */
+/** The ids and names in the answers so far, by kind. */
 export class Pools {
   private readonly seen = new Map<Kind, Set<string>>()
 
@@ -51,7 +51,7 @@ export class Pools {
     return words[pick % words.length] ?? NOBODYS
   }
 
-  /** Takes in every id and name that an answer holds. */
+  /** Adds every id and name in an answer. */
   learn(value: unknown): void {
     if (typeof value !== 'object' || value === null) return
     if (Array.isArray(value)) {
@@ -66,7 +66,7 @@ export class Pools {
   }
 }
 
-/** By the name of a field, and where that is `id` by its neighbours. */
+/** The kinds of a field by its name, or by its neighbours if the name is `id`. */
 function kindsOf(key: string, beside: ReadonlySet<string>): readonly Kind[] {
   if (key === 'id') {
     const owner = owners.find(([neighbour]) => beside.has(neighbour))

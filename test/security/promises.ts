@@ -1,4 +1,4 @@
-/** What an endpoint promises, and whether an answer keeps it. */
+/** What an endpoint documents, and whether an answer agrees with it. */
 import { credentialRefusals } from '../../src/http/auth'
 import type { Endpoint } from '../../src/http/endpoint'
 import { errorCodes } from '../../src/http/error-codes'
@@ -6,10 +6,10 @@ import type { Answer } from '../support/caller'
 import type { Sent } from './requests'
 import { isFittingBody, isFittingQuery, misfits } from './shapes'
 
-/** Who sent a request, as far as it decides whether it is let in. */
+/** The caller of a request, as far as access depends on it. */
 export interface Standing {
   readonly by: 'nobody' | 'operator' | 'account'
-  /** Whether the credential holds; null where that cannot be known. */
+  /** Whether the credential is valid; null if unknown. */
   readonly isValid: boolean | null
   readonly isAdmin: boolean
   readonly scopes: readonly string[]
@@ -28,7 +28,7 @@ const ofTheActorHeader = [
   'account_not_found',
 ]
 
-/** Reasons that an endpoint may refuse a request for: its own, and those of everything of its kind. */
+/** The codes with which an endpoint may refuse a request: its own, and those of its kind. */
 function refusalsOf({ endpoint, headers }: Sent): Set<string> {
   const { who, method, duringDrain, query, body, refusals = [] } = endpoint
   const codes = new Set(refusals)
@@ -46,7 +46,7 @@ function refusalsOf({ endpoint, headers }: Sent): Set<string> {
   return codes
 }
 
-/** Whether a credential opens the endpoint; null where that cannot be known. */
+/** Whether a credential opens the endpoint; null if unknown. */
 export function isLetIn(
   { who, scope }: Endpoint,
   { by, isValid, isAdmin, scopes }: Standing,
@@ -57,21 +57,21 @@ export function isLetIn(
   return who === 'anybody' || by === 'account'
 }
 
-/** Whether a body of JSON is wanted and this is none that the schemas take, or the query is not. */
+/** Whether the body and the query fit the schemas. */
 function isFitting({ endpoint: { query, body }, query: words, text }: Sent): boolean {
   return (!query || isFittingQuery(query, words)) && (!body || isFittingBody(body, text))
 }
 
-/** Of what fits, some is judged by hand: instants, the size of metadata, a header. */
+/** Codes of checks beyond the schemas: instants, the size of metadata, a header. */
 const judgedByHand = ['datetime_parsing', 'value_error']
 
-/** What is wrong with an answer; nothing where it keeps its promises. */
+/** The ways in which an answer differs from the documentation. */
 export function* complaints(sent: Sent, standing: Standing, answer: Answer<unknown>): Generator<string> {
   const { endpoint } = sent
   yield* ofHeaders(sent, answer)
   if (answer.status < 400 || endpoint.answers[answer.status]) yield* ofAnswer(endpoint, answer)
   else yield* ofRefusal(sent, answer)
-  // Who names somebody is judged by more than a credential, where there is one.
+  // The actor header is judged by more than the credential, if there is one.
   const isClaimed =
     'x-synapse-actor' in sent.headers && (standing.isValid !== false || endpoint.who === 'nobody')
   const isOpen = isClaimed ? null : isLetIn(endpoint, standing)
@@ -91,7 +91,7 @@ function* ofAdmission(
     yield 'a 401 for a credential that holds'
 }
 
-/** Too much, another type, too often, not now: what comes before the shape, besides the credential. */
+/** Statuses that come before the validation of the shape: too large, wrong type, too many, unavailable. */
 const beforeShape = [413, 415, 429, 503]
 
 function* ofShape(isOpen: boolean | null, sent: Sent, { status, body }: Answer<unknown>): Generator<string> {
@@ -142,6 +142,6 @@ function isAboutCredential(body: unknown): boolean {
 
 function isJudgedByHand(body: unknown): boolean {
   const { detail } = body as { detail: { type: string; msg: string }[] }
-  // A schema that takes anything takes any depth; the server does not.
+  // A schema of any JSON accepts any depth, but the server does not.
   return detail.every(({ type, msg }) => judgedByHand.includes(type) || msg.includes('nested in more than'))
 }

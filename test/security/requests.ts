@@ -1,4 +1,4 @@
-/** Requests to an endpoint: as its schemas want them, with one rule of theirs broken, and hostile ones. */
+/** Requests to an endpoint: valid by its schemas, with one rule broken, and hostile. */
 import type { TSchema } from '@sinclair/typebox'
 import fc from 'fast-check'
 import type { Endpoint } from '../../src/http/endpoint'
@@ -8,7 +8,7 @@ import { likelyOf } from './likely'
 import { Draw, drawn, type Pools } from './pools'
 import { isFittingQuery } from './shapes'
 
-/** A request before it is known which ids there are. */
+/** A request whose ids are still open. */
 interface Plan {
   readonly params: readonly unknown[]
   readonly query: Readonly<Record<string, unknown>>
@@ -16,13 +16,13 @@ interface Plan {
   readonly content: { readonly json: unknown } | { readonly text: string } | null
 }
 
-/** A request as it goes out. */
+/** A request as it is sent. */
 export interface Sent {
   readonly endpoint: Endpoint
-  /** What stands in the path for its parameters. */
+  /** The values of the path parameters. */
   readonly params: readonly string[]
   readonly path: string
-  /** Of a name that is repeated the last word. */
+  /** The last value of each name. */
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly text: string | undefined
@@ -35,7 +35,7 @@ export class Draft {
     private readonly plan: Plan,
   ) {}
 
-  /** With the ids and names that there are by then. */
+  /** Fills in ids and names known by now. */
   settle(pools: Pools): Sent {
     const { params, content } = this.plan
     const parts = params.map((param) => wordOf(settled(param, pools)))
@@ -63,7 +63,7 @@ export class Draft {
   }
 }
 
-/** What a caller would type to send it again. */
+/** The command that repeats the request. */
 export function curl({ endpoint, path, headers, text }: Sent, who: string): string {
   const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`
   const more = Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)} `)
@@ -71,7 +71,7 @@ export function curl({ endpoint, path, headers, text }: Sent, who: string): stri
   return `curl -X ${endpoint.method} -H "$${who}" ${more.join('')}${data}${quote(path)}`
 }
 
-/** Half of a pair of surrogates cannot be encoded; an empty part of a path would be another path. */
+/** A lone surrogate cannot be encoded, and an empty segment would change the path. */
 function inPath(word: string): string {
   return encodeURIComponent(word) || '%20'
 }
@@ -90,7 +90,7 @@ function settled(value: unknown, pools: Pools): unknown {
 
 const nothing = fc.constant({})
 
-/** Requests that fit the schemas and name what there is, mostly. */
+/** Valid requests that mostly name existing objects. */
 export function fittingRequests(endpoint: Endpoint): fc.Arbitrary<Draft> {
   const { body } = endpoint
   const known = likelyOf(endpoint)
@@ -104,7 +104,7 @@ export function fittingRequests(endpoint: Endpoint): fc.Arbitrary<Draft> {
   })
 }
 
-/** Requests in which one rule of the schema of the body or of the query is broken; null where there is none. */
+/** Requests with one rule of the schema of the body or the query broken; null if there are no rules. */
 export function breakingRequests(endpoint: Endpoint): fc.Arbitrary<Draft> | null {
   const { body, query } = endpoint
   const ways: fc.Arbitrary<Draft>[] = []
@@ -122,7 +122,7 @@ export function breakingRequests(endpoint: Endpoint): fc.Arbitrary<Draft> | null
   return ways.length === 0 ? null : fc.oneof(...ways)
 }
 
-/** Requests that nobody would send who means well. */
+/** Requests of an attacker. */
 export function hostileRequests(endpoint: Endpoint): fc.Arbitrary<Draft> {
   const { method, body = {}, query = {} } = endpoint
   const json = fc.oneof({ weight: 4, arbitrary: nearly(body as TSchema) }, { weight: 1, arbitrary: anything })
@@ -166,7 +166,7 @@ const hostileHeaders = {
 }
 
 function queries(endpoint: Endpoint): fc.Arbitrary<Readonly<Record<string, unknown>>> {
-  // An object's schema makes objects.
+  // The schema of an object makes objects.
   const { query } = endpoint
   return query ? (fitting(query, likelyOf(endpoint)) as fc.Arbitrary<Record<string, unknown>>) : nothing
 }
@@ -180,7 +180,7 @@ function withMore(query: fc.Arbitrary<object>): fc.Arbitrary<Record<string, unkn
   return fc.tuple(more, query).map(([unknown, known]) => ({ ...unknown, ...known }))
 }
 
-/** Values of a query as they are written there; what is not there is left out. */
+/** The values of a query as text, without absent ones. */
 function asWords(value: unknown): Record<string, string> {
   const fields = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
   return Object.fromEntries(Object.entries(fields).map(([name, inner]) => [name, wordOf(inner)]))

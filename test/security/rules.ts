@@ -5,30 +5,30 @@
  */
 import type { Caller, Role } from '../support/world'
 
-/** Somebody who calls. */
+/** A caller. */
 export interface Who {
   readonly name: string
   readonly caller: Caller
   readonly via: 'nothing' | 'token' | 'session' | 'operator'
   readonly kind: 'agent' | 'human'
-  /** Of the token. */
+  /** The scopes of the token. */
   readonly scopes: readonly string[]
   /** A human with the flag of a system admin. */
   readonly isListed: boolean
-  /** Role by slug. */
+  /** The role in each room, by slug. */
   readonly rooms: Readonly<Record<string, Role>>
-  /** What is said of a credential that is none any more. */
+  /** The error code of an invalid credential. */
   readonly dead?: string
 }
 
-/** What a call is about: words that stand in braces in its path and body, and the room if there is one. */
+/** The subject of a call: values for the braces in its path and body, and its room if it has one. */
 export interface Thing {
   readonly name: string
   readonly words: Readonly<Record<string, string>>
   readonly room?: Place
   readonly isMissing?: boolean
   readonly isOwn?: boolean
-  /** Of an account: whether it shares a channel with whoever asks. */
+  /** For an account: whether it shares a channel with the caller. */
   readonly isNear?: boolean
 }
 
@@ -90,7 +90,7 @@ export const anybody: Rule = (who) => {
 export const account: Rule = (who, thing) =>
   anybody(who, thing) ?? (isOperator(who) ? '403 operator_has_no_account' : undefined)
 
-/** System admins, and tokens with the scope if one is named. A token's scope is judged before what its person is. */
+/** System admins, and tokens with the scope if one is given. The scope of a token is checked before its account. */
 export const admin =
   (scope?: string): Rule =>
   (who, thing) => {
@@ -107,7 +107,7 @@ export const admin =
 export const operator: Rule = (who, thing) =>
   admin()(who, thing) ?? (isOperator(who) ? undefined : '403 operator_only')
 
-/** The person: on a session, or on a personal token that was given `human:act` by name. */
+/** A human with a session, or with a personal token that has `human:act` by name. */
 export const human: Rule = (who, thing) => {
   const refused = account(who, thing)
   if (refused !== undefined) return refused
@@ -116,7 +116,7 @@ export const human: Rule = (who, thing) => {
   return isPresent ? undefined : '403 missing_scope scope human:act'
 }
 
-/** An agent, or a person who is there: whoever may change what others are shown of the account. */
+/** The account itself: an agent, or a human as in the rule above. */
 export const self: Rule = (who, thing) => (who.kind === 'human' ? human : account)(who, thing)
 
 /** A person whose credential reaches as far as the scope that a new token is to have (§26.1). */
@@ -134,10 +134,10 @@ export const bearer: Rule = (who, thing) =>
 export const session: Rule = (who, thing) =>
   account(who, thing) ?? (who.via === 'session' ? undefined : '400 logout_requires_session')
 
-/** The gates of reading, in their order. */
+/** The checks of reading, in order. */
 export const reader: Rule = (who, thing) => account(who, thing) ?? policy(who, thing.room, 'read')
 
-/** The gates of posting, in their order. */
+/** The checks of posting, in order. */
 export const poster: Rule = (who, thing) => {
   const refused = account(who, thing) ?? policy(who, thing.room, 'post')
   if (refused !== undefined) return refused
@@ -151,7 +151,7 @@ function policy(who: Who, room: Place | undefined, verb: 'read' | 'post'): strin
   return reaches(who, room, verb) ? undefined : `403 missing_scope scope channel:${room.slug}:${verb}`
 }
 
-/** Who may read it; to everybody else it is not there. */
+/** Readers of the room; for others the subject does not exist. */
 export const readerElse =
   (what: string): Rule =>
   (who, thing) =>
@@ -159,19 +159,19 @@ export const readerElse =
 
 const town: Place = { slug: 'town', kind: 'public', isArchived: false }
 
-/** Whom the rule lets into town; what is of another room is not there, whoever asks. */
+/** The rule for subjects in town; subjects in other rooms do not exist for any caller. */
 export const inTown =
   (rule: Rule, what: string): Rule =>
   (who, thing) =>
     rule(who, { ...thing, room: town }) ?? (thing.room?.slug === town.slug ? undefined : notFound(what))
 
-/** What is one's own; what is another's is not there. */
+/** The caller's own subjects; those of others do not exist for it. */
 export const own =
   (rule: Rule, what: string): Rule =>
   (who, thing) =>
     rule(who, thing) ?? (thing.isOwn ? undefined : notFound(what))
 
-/** What there is, for whom the rule lets in: others do not learn that it is missing. */
+/** Existing subjects. Callers without access do not learn whether one is missing. */
 export const existing =
   (rule: Rule, what: string): Rule =>
   (who, thing) =>
@@ -182,12 +182,12 @@ export const setting: Rule = (who, thing) =>
 
 const notFound = (what: string) => `404 ${what}_not_found`
 
-/** Accounts that share a channel, oneself, and for admins all. */
+/** Accounts that share a channel, the caller itself, and all accounts for admins. */
 export const neighbour: Rule = (who, thing) =>
   account(who, thing) ??
   (thing.isNear || (administrates(who) && !thing.isMissing) ? undefined : notFound('account'))
 
-/** A WebSocket: there is none on the operator's own socket. */
+/** A WebSocket, which the operator's socket does not offer. */
 export const socket: Rule = (who, thing) =>
   isOperator(who) ? '426 socket_no_websocket' : account(who, thing)
 
@@ -198,7 +198,7 @@ export const channelSocket: Rule = (who, thing) => {
   return policy(who, thing.room, 'read')?.replace(/^404/, '403')
 }
 
-/** Behind a proxy nobody is on this machine, and what came through one is not for the operator's socket. */
+/** Behind a proxy no caller is local, and the operator's socket refuses forwarded requests. */
 export const proxied =
   (rule: Rule): Rule =>
   (who, thing) =>

@@ -1,4 +1,4 @@
-/** Who comes, with which credential, and what there is. */
+/** The callers with their credentials, and the state of the server. */
 import type { Role } from '../support/world'
 import type { Place } from './rules'
 
@@ -23,7 +23,7 @@ export const agents: Readonly<Record<string, readonly string[]>> = {
   'agent-admin': ['admin:*'],
 }
 
-/** People, by the scopes of their personal tokens; null = on a session. Those called admin have the flag. */
+/** People, by the scopes of their personal tokens; null means a session. Those called admin have the flag. */
 export const humans: Readonly<Record<string, readonly string[] | null>> = {
   'human-session': null,
   'human-token': ['channel:*:*'],
@@ -37,7 +37,7 @@ export const humans: Readonly<Record<string, readonly string[] | null>> = {
   'admin-token-present': ['admin:*', 'human:act'],
 }
 
-/** What is no credential, or none any more, and what is said of it. */
+/** Invalid credentials and the error code of each. */
 export const dead: Readonly<Record<string, string>> = {
   'empty-bearer': 'missing_token',
   'unknown-token': 'invalid_token',
@@ -53,7 +53,7 @@ export const dead: Readonly<Record<string, string>> = {
 export const living: readonly string[] = [...Object.keys(agents), ...Object.keys(humans)]
 export const names: readonly string[] = ['guest', ...Object.keys(dead), ...living, 'operator']
 
-/** Where everybody is, besides a direct channel with the host. */
+/** The rooms of all callers, besides a direct channel with the host. */
 export const joined = {
   town: 'member',
   family: 'member',
@@ -74,5 +74,5 @@ export const rooms: readonly Place[] = [
   { slug: 'whisper', kind: 'dm', isArchived: false },
 ]
 
-/** When what expires does; the day after, everybody calls. */
+/** The expiry of the credentials that expire; the calls are made a day later. */
 export const SOON = '2026-05-07T13:00:00Z'

@@ -1,4 +1,4 @@
-/** Whether what came is what the schema of an endpoint says, and whether what was sent is. */
+/** Whether requests and answers fit the schemas of an endpoint. */
 import { FormatRegistry, type TSchema } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
 import { Value } from '@sinclair/typebox/value'
@@ -9,9 +9,8 @@ FormatRegistry.Set('date-time', (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6
 const compiled = new Map<TSchema, TypeCheck<TSchema>>()
 
 /**
- * What of an answer is not as its schema says. Clients must bear keys that they do not know, but a key that the
- * description does not know is one that nobody can find there: it counts as wrong, unless the schema says that there may
- * be others.
+ * The differences between an answer and its schema. Clients must accept unknown keys, but a key without documentation
+ * helps no client, so it counts as a difference unless the schema allows others.
  */
 export function misfits(schema: TSchema, value: unknown): string[] {
   let check = compiled.get(schema)
@@ -31,7 +30,7 @@ function closed(schema: TSchema): TSchema {
   return { additionalProperties: false, ...schema, properties: Object.fromEntries(properties) }
 }
 
-/** Whether the schema takes a body of this text; `undefined` where there is none. */
+/** Whether the schema accepts this body; `undefined` means no body. */
 export function isFittingBody(schema: TSchema, text: string | undefined): boolean {
   if (text === undefined || text === '') return false
   try {
@@ -41,7 +40,7 @@ export function isFittingBody(schema: TSchema, text: string | undefined): boolea
   }
 }
 
-/** Whether the schema takes these words of a query: each is read as what the schema wants in its place. */
+/** Whether the schema accepts this query; each value is read as the type that the schema asks for. */
 export function isFittingQuery(schema: TSchema, words: Readonly<Record<string, string>>): boolean {
   const read = Object.entries<TSchema>(schema.properties ?? {}).flatMap(([name, inner]) => {
     const word = Object.hasOwn(words, name) ? words[name] : undefined

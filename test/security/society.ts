@@ -1,4 +1,4 @@
-/** What is known of a server by what it acknowledged: who there is, who is in which channel, who posted what. */
+/** The state of a server as far as its acknowledgements tell: accounts, memberships and messages. */
 import type { Caller } from '../support/caller'
 import { GUEST, OPERATOR, type Standing } from './promises'
 
@@ -20,35 +20,35 @@ interface Channel {
   readonly id: string
   readonly slug: string
   readonly members: Set<string>
-  /** Those who were in it, and perhaps are again. */
+  /** Former members, some of whom may be members again. */
   readonly leavers: Set<string>
   readonly posted: Posted[]
   isArchived: boolean
 }
 
-/** Something to come with: a token or a session. */
+/** A credential: a token or a session. */
 export interface Credential {
   readonly name: string
   readonly caller: Caller
   readonly via: 'token' | 'session'
-  /** Of the token or of the session. */
+  /** The id of the token or session. */
   readonly id: string
   readonly handle: string
   readonly scopes: readonly string[]
   readonly actors: readonly string[]
   readonly since: number
-  /** In microseconds, like every time here. */
+  /** In microseconds, like all times here. */
   endsAt: number | null
   isEnded: boolean
 }
 
-/** Who sends a request: with a credential, without one, or as the local operator. */
+/** The caller of a request: with a credential, without one, or the local operator. */
 export type Somebody = Credential | 'guest' | 'operator'
 
-/** A session lasts at least a day, and half of it without being prolonged. */
+/** A session lasts at least a day, and half of that without a renewal. */
 const SURELY_LASTS = 11 * 3600 * 1_000_000
 
-/** A word that stands in one message alone. */
+/** A word that occurs in one message only. */
 interface Canary {
   readonly slug: string
   readonly author: string
@@ -60,10 +60,10 @@ export class Society {
   readonly channels = new Map<string, Channel>()
   readonly credentials: Credential[] = []
   readonly canaries = new Map<string, Canary>()
-  /** What was shown once, and never again. */
+  /** Secrets that were shown once and must not be shown again. */
   readonly secrets = new Set<string>()
   readonly settings = new Map<string, unknown>()
-  /** Whom the holder of a code's token may act as. */
+  /** The accounts that the token of a code may act as. */
   readonly actorsOfCode = new Map<string, readonly string[]>()
 
   constructor(readonly now: () => number) {}
@@ -104,7 +104,7 @@ export class Society {
     for (const one of this.credentials) if (one.id === id && id !== '') one.isEnded = true
   }
 
-  /** Ends every session of an account, or every one but this. */
+  /** Ends every session of an account, except the given one. */
   endSessions(handle: string, spared?: Credential): void {
     for (const one of this.credentials)
       if (one.via === 'session' && one.handle === handle && one !== spared) one.isEnded = true
@@ -125,7 +125,7 @@ export class Society {
     }
   }
 
-  /** Whether it may act as this account; null where a list decides. */
+  /** Whether it may act as this account; null if a setting decides. */
   mayActAs(who: Credential | 'operator', handle: string): boolean | null {
     const claimed = this.accounts.get(handle)
     if (who !== 'operator' && who.handle === handle) return true
@@ -137,7 +137,7 @@ export class Society {
     return this.settings.get('strict_impersonation_enforcement') === true ? null : true
   }
 
-  /** Whether an answer to this credential may hold a canary, by who is in which channel now. */
+  /** Whether an answer to this credential may contain a canary, by the current memberships. */
   mayRead(who: Somebody, handle: string | null, canary: string): boolean {
     const found = this.canaries.get(canary)
     if (!found || who === 'guest') return false

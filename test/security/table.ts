@@ -37,7 +37,7 @@ import {
   tokens,
 } from './things'
 
-// What is sent along. In braces stand the words of the thing that the call is about; a canary is another one each time.
+// Bodies. Values in braces come from the subject of the call; each canary is a new word.
 const post = { channel: '{slug}', body: '{canary}' }
 const inThread = { channel: 'town', body: '{canary}', thread_id: '{message}' }
 const inReply = { channel: 'town', body: '{canary}', reply_to: '{message}' }
@@ -57,9 +57,9 @@ const value = { value: 60 }
 const anotherRun = { boot_id: 'another' }
 
 /**
- * Who may call what: each row is a call, whom the contract lets in, what the call is about, what is answered to whom it
- * lets in, what is sent along, and how. Whom it lets in does what changes nothing that others need, or is refused for
- * another reason: how far it came is what counts.
+ * The access table. Each row has a call, the rule of its access, its subjects, the answer to callers with access, the
+ * body and the way to send it. A call with access either changes nothing that others need or is refused for another reason:
+ * only how far it got counts.
  */
 // biome-ignore format: a table is read by its columns
 export const table: readonly Row[] = [
@@ -85,7 +85,7 @@ export const table: readonly Row[] = [
   ['GET /v1/auth/me',                                     account,                         nothing,         '200'],
   ['PATCH /v1/me',                                        self,                            nothing,         '200',                      profile],
   ['GET /v1/accounts/{handle}',                           neighbour,                       accounts,        '200'],
-  // Credentials of one's own.
+  // The caller's own credentials.
   ['POST /v1/auth/rotate',                                bearer,                          nothing,         '201',                      {}],
   ['GET /v1/me/tokens',                                   human,                           nothing,         '200'],
   ['POST /v1/me/tokens',                                  issuer('channel:town:read'),     nothing,         '201',                      tokenFor('channel:town:read')],
@@ -96,7 +96,7 @@ export const table: readonly Row[] = [
   ['DELETE /v1/auth/sessions/{id}',                       own(human, 'session'),           sessions,        '204'],
   ['POST /v1/me/password',                                human,                           nothing,         '401 invalid_credentials',  password],
   ['POST /v1/auth/logout',                                session,                         nothing,         '200',                      undefined, 'throwaway'],
-  // Rooms, and what was said there.
+  // Rooms and their messages.
   ['GET /v1/channels',                                    account,                         nothing,         '200'],
   ['GET /v1/channels?include=discoverable',               account,                         nothing,         '200'],
   ['GET /v1/channels/{slug}/members',                     reader,                          rooms,           '200'],
@@ -115,7 +115,7 @@ export const table: readonly Row[] = [
   ['POST /v1/messages',                                   poster,                          rooms,           '400 invalid_thread_id',    { ...post, thread_id: 'x' }],
   ['POST /v1/messages',                                   inTown(poster, 'thread'),        rooms,           '201',                      inThread],
   ['POST /v1/messages',                                   inTown(poster, 'reply_target'),  rooms,           '201',                      inReply],
-  // The log, and the live doors.
+  // The log and its streams.
   ['GET /v1/events?since=oldest&limit=500',               account,                         nothing,         '200'],
   ['GET /v1/events?since=oldest&channel={slug}',          reader,                          rooms,           '200'],
   ['GET /v1/events?since=oldest&channel={slug}&wait=1',   reader,                          rooms,           '200'],

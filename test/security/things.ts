@@ -1,17 +1,17 @@
 import type { Cast } from './cast'
 import type { Thing, Who } from './rules'
 
-/** Nobody's and nothing's id. */
+/** An id that belongs to no object. */
 const MISSING = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b'
 
-/** What a call may be about, for somebody; what there is none of comes last. */
+/** The subjects of a call for a caller; a missing subject comes last. */
 export type Things = (cast: Cast, who: Who) => Thing[]
 
 const missing: Thing = { name: 'missing', words: { id: MISSING, handle: 'no-such-account' }, isMissing: true }
 
 export const nothing: Things = () => [{ name: '-', words: {} }]
 
-/** Rooms, each with a message in it; the host is in all of them, the loner in none. */
+/** Rooms with a message each; the host is a member of all, the loner of none. */
 export const rooms: Things = (cast, who) => [
   ...cast.placesOf(who).map(({ id, message, ...room }) => ({
     name: room.slug,
@@ -31,7 +31,7 @@ const hostAndLoner = ({ people }: Cast) => ({
   loner: people.get('loner')?.id ?? '',
 })
 
-/** Oneself, somebody who shares a room, somebody who shares none. */
+/** The caller itself, an account that shares a room, and one that shares none. */
 export const accounts: Things = (cast, who) => [
   ...[who.name, 'host', 'loner'].flatMap((name) => {
     const person = cast.people.get(name)
@@ -43,7 +43,7 @@ export const accounts: Things = (cast, who) => [
 /** Accounts of agents. */
 export const agents: Things = (cast, who) => accounts(cast, who).filter(({ name }) => name !== who.name)
 
-/** What of a person there is an own one of, one of another person, and none of. */
+/** Objects of people: the caller's own, another person's, and a missing one. */
 const ofPeople =
   (what: 'token' | 'session'): Things =>
   ({ spares }, { name }) => [
@@ -56,13 +56,13 @@ const ofPeople =
 
 export const sessions = ofPeople('session')
 
-/** Personal ones, and that of an agent. */
+/** Personal tokens, and the token of an agent. */
 export const tokens: Things = (cast, who) => [
   { name: 'token of host', words: { id: cast.host.tokenId } },
   ...ofPeople('token')(cast, who),
 ]
 
-/** What was ended before, so that to end it again changes nothing. */
+/** A token that was revoked before, so that revoking it again changes nothing. */
 export const revokedToken: Things = ({ people }) => [
   { name: 'revoked token', words: { id: people.get('revoked-token')?.tokenId ?? '' } },
   missing,

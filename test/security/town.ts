@@ -9,11 +9,11 @@ import { Society, type Somebody } from './society'
 
 const ANSWER_WITHIN_MS = 10_000
 
-/** Who calls: one of those in the channel that is named, of those who left it, of those whom the endpoint admits, of all. */
+/** The caller: a member of the named channel, a former member, a caller with access to the endpoint, or any. */
 export interface Choice {
   readonly pick: number
   readonly among: 'members' | 'leavers' | 'admitted' | 'all'
-  /** In whose name, if it says so. */
+  /** The account to act as, if any. */
   readonly actor: Draw | null
 }
 
@@ -29,9 +29,9 @@ const people: Readonly<
   root: { in: ['vault'], is: 'human', admin: true },
 }
 
-/** A server with people in it, and what is known of it by its answers. */
+/** A server with accounts, and what is known of it from its answers. */
 export class Town {
-  /** What happened, in lines that could be typed. */
+  /** The requests so far, as commands. */
   readonly story: string[] = []
   readonly society: Society
   private readonly pools = new Pools()
@@ -51,7 +51,7 @@ export class Town {
       town.pools.add('channel', id)
     }
     for (const handle of Object.keys(people)) await town.welcome(handle)
-    // What is announced in the network of this machine is none of this.
+    // The local network of this machine must not see announcements of the test.
     const settings = runtimeSettings.map(({ key }) => key).filter((key) => !key.startsWith('discovery.'))
     town.pools.add('setting', ...settings)
     town.pools.add('cursor', 'oldest')
@@ -59,7 +59,7 @@ export class Town {
     return town
   }
 
-  /** Somebody asks for something, and what is answered is looked at. @throws Error that says what is wrong */
+  /** Makes a request and checks its answer. @throws Error with the difference from the expectation */
   async call(draft: Draft, { actor, ...choice }: Choice): Promise<void> {
     let sent = draft.settle(this.pools)
     if (actor) sent = { ...sent, headers: { ...sent.headers, 'x-synapse-actor': actor.from(this.pools) } }
@@ -67,7 +67,7 @@ export class Town {
     await this.send(sent, this.chosen(sent, choice))
   }
 
-  /** The last post once more. */
+  /** Repeats the last post. */
   async repeat(): Promise<void> {
     if (this.lastPost) await this.send(this.lastPost.sent, this.lastPost.who)
   }
@@ -77,7 +77,7 @@ export class Town {
     this.w.clock.advance(seconds * 1000)
   }
 
-  /** In the end every channel has what was acknowledged there, in its order, and nothing else. */
+  /** Checks at the end that every channel has its acknowledged messages in order, and no others. */
   async reckon(): Promise<void> {
     const { society, w } = this
     for (const key of society.settings.keys()) await w.operator.delete(`/v1/config/${key}`)
@@ -104,7 +104,7 @@ export class Town {
     const { endpoint, path, headers, text } = sent
     const name = typeof who === 'object' ? who.name : who.toUpperCase()
     this.story.push(curl(sent, name))
-    // Backups are named by the time of day.
+    // The names of backups contain the time of day.
     this.w.clock.advance(1)
     const answer = await this.callerOf(who).fetch(path, {
       method: endpoint.method,
@@ -127,13 +127,13 @@ export class Town {
     if (sent.endpoint.path === '/v1/messages' && sent.text !== undefined) this.lastPost = { sent, who }
   }
 
-  /** In whose name a request is sent; null for nobody's. */
+  /** The handle of the account that a request acts as; null if there is none. */
   private nameOf({ endpoint, headers }: Sent, who: Somebody): string | null {
     const claimed = endpoint.who === 'account' ? headers['x-synapse-actor'] : undefined
     return claimed ?? (typeof who === 'object' ? who.handle : null)
   }
 
-  /** What stands in an answer, or came about, and must not. */
+  /** Forbidden content of an answer, and forbidden effects. */
   private *leaks(sent: Sent, who: Somebody, answer: Answer): Generator<string> {
     const { society } = this
     const own = sent.text ?? ''
@@ -141,7 +141,7 @@ export class Town {
     for (const canary of canariesIn(answer.text))
       if (!own.includes(canary) && !society.mayRead(who, name, canary)) yield `tells ${canary}`
     const isReplay = answer.headers.has('idempotent-replayed')
-    // Its first answer showed the same to the same credential.
+    // The first answer to this credential showed the same secret.
     for (const secret of isReplay ? [] : society.secrets)
       if (answer.text.includes(secret) && !own.includes(secret)) yield `tells the secret ${secret}`
     const { endpoint, headers } = sent
@@ -157,7 +157,7 @@ export class Town {
       yield 'written while it drains'
   }
 
-  /** Puts a word into a post that stands nowhere else, and another one into what only its author is told. */
+  /** Adds a unique word to the text of a post, and another one to the part that only its author sees. */
   private marked(sent: Sent): Sent {
     const post = fieldsIn(sent.text)
     if (!post) return sent
@@ -184,7 +184,7 @@ export class Town {
     return from[pick % from.length] ?? 'guest'
   }
 
-  /** The channel that a request names, or in which the message lies that it names. */
+  /** The channel that a request names, or the channel of the message that it names. */
   private channelOf({ params: [id], query, text }: Sent) {
     const { society } = this
     const slug = fieldsIn(text)?.channel ?? query.channel
@@ -229,7 +229,7 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The fields of a body; undefined where it has none. */
+/** The fields of a body; undefined if it has none. */
 function fieldsIn(text: string | undefined): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text ?? '')
