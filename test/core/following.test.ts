@@ -174,7 +174,7 @@ const story = fc.array(fc.tuple(fc.constantFrom('look', 'slowly', 'answer', 'non
   maxLength: 25,
 })
 
-test('memory that follows events equals a new directory, whatever happens during its reads', async () => {
+test('a directory that follows events knows the same as a new one, whatever happens during its reads', async () => {
   await fc.assert(
     fc.asyncProperty(story, async (acts) => {
       const village = await Village.build()

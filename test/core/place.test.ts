@@ -129,7 +129,7 @@ describe.each(engines)('posts queued on %s', (engine) => {
 })
 
 const losing = engines.flatMap(([engine]) => losses.map((row) => [engine, ...row] as const))
-describe.each(losing)('acts queued on %s behind %s', (engine, _, lose, reason) => {
+describe.each(losing)('write commands queued on %s behind %s', (engine, _, lose, reason) => {
   test.each(acts)('%s is refused', async (_what, act) => {
     await using s = await scene(engine)
     // The administrator is known already, so nothing has to be read first.

@@ -26,7 +26,7 @@ const PAGE = 4096
 const REMEDY = 'synapse backup restore'
 
 describe('a store that was damaged while no server ran', () => {
-  test('a store with any corrupt page type is not opened', async () => {
+  test('a store is not opened when the type of any of its pages is damaged', async () => {
     await using site = await filled()
     const { database } = site.paths
     using directory = temporaryDirectory()

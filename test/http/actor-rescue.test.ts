@@ -54,7 +54,7 @@ async function scene(values: Partial<SettingValues>) {
 }
 
 test.each(Object.entries(flags))(
-  'a server started without credentials ignores or refuses the actor header as documented, %s',
+  'a server in rescue mode judges the actor header as documented with these settings: %s',
   async (_, values) => {
     await using s = await scene(values)
     expect(await s.ask({})).toEqual({ via: 'operator' })

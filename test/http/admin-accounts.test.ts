@@ -100,7 +100,7 @@ describe('POST /v1/admin/accounts', () => {
   })
 })
 
-describe('POST /v1/admin/accounts refuses', () => {
+describe('refusals of POST /v1/admin/accounts', () => {
   let w: World
   beforeAll(async () => {
     w = await world()

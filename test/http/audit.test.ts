@@ -49,7 +49,7 @@ async function writtenBy(w: World, act: () => Promise<Answer<unknown>>, status =
   return all.slice(0, all.length - before).toReversed()
 }
 
-describe('administrative acts', () => {
+describe('administrative changes', () => {
   let w: World
   let room: Room
   let ann: Person
@@ -407,7 +407,7 @@ describe('the actor of an entry', () => {
     expect(new Set(written.map(({ ip }) => ip))).toEqual(new Set(['127.0.0.1']))
   })
 
-  test('an act is not carried out when its connection is reset before its address is known', async () => {
+  test('a request is not carried out when its connection is reset before its address is known', async () => {
     await using w = await world()
     const root = await w.agent('root', { scopes: ['admin:*'] })
     const { hostname, port } = new URL(w.url)
@@ -490,7 +490,7 @@ describe('the actor of an entry', () => {
     expect(await use('two')).toHaveLength(2)
   })
 
-  test('an act of the server itself names no actor', async () => {
+  test('a change made by the server itself names no actor', async () => {
     const token = 'bootstrap-token-of-the-tests-0123456789'
     await using w = await world({ settings: { SYNAPSE_ADMIN_TOKEN: token } })
     expect((await entriesOf(w)).toReversed()).toMatchObject([
@@ -656,7 +656,7 @@ describe('tampering with the audit log', () => {
   })
 })
 
-test('the hash chain continues after a restart and with simultaneous acts', async () => {
+test('the hash chain continues after a restart and with simultaneous changes', async () => {
   await using w = await world()
   await w.channel('general')
   await w.restart()

@@ -47,7 +47,7 @@ describe('GET /v1/events', () => {
     expect(types(await s.events(s.boss))).toEqual(['message.created'])
   })
 
-  test('every act appears once, in log order and in one shape', async () => {
+  test('every change appears once, in log order and in one shape', async () => {
     await using s = await scene()
     const act = (method: string, path: string, body?: Fields) =>
       s.boss.request<Fields & { id: string }>(method, `/v1/admin/${path}`, body)

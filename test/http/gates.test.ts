@@ -98,7 +98,7 @@ describe.each(unauthenticated)('a request with the credential "%s"', (who, code,
     ['GET of the wrong shape', (one) => one.get('/v1/messages?limit=x')],
     ['POST', (one) => one.post('/v1/messages', { channel: 'family', body: 'hi' })],
     ['POST of the wrong shape', (one) => one.post('/v1/messages', [])],
-    ['POST of what is no JSON', (one) => one.fetch('/v1/messages', { method: 'POST', body: '{' })],
+    ['POST of invalid JSON', (one) => one.fetch('/v1/messages', { method: 'POST', body: '{' })],
     ['POST of another media type', (one) => one.post('/v1/messages', {}, { 'content-type': 'text/plain' })],
     ['POST that is too large', (one) => one.post('/v1/messages', { body: 'x'.repeat(1_100_000) })],
   ]
@@ -194,7 +194,7 @@ describe('access checks of posting', () => {
 
 describe('the shape of a request is checked before access to the channel', () => {
   test.each(['nowhere', 'vault', 'attic', 'town'])(
-    'an invalid shape is refused first in #%s',
+    'a request of the wrong shape for #%s is refused before access is checked',
     async (channel) => {
       await leavesNoTrace(w, async () => {
         const { status, body } = await caller('stranger').post('/v1/messages', { channel, body: '' })
@@ -226,7 +226,7 @@ describe('references of a post are checked last', () => {
     [{ thread_id: MISSING }, 404, 'thread_not_found', 'Thread not found'],
     [{ reply_to: MISSING }, 404, 'reply_target_not_found', 'Reply target not found'],
   ]
-  test.each(rows)('%j is refused with %d %s', async (more, status, code, detail) => {
+  test.each(rows)('a post with %j is refused with %d %s', async (more, status, code, detail) => {
     await leavesNoTrace(w, async () => {
       for (const who of ['member', 'human'])
         expectRefusal(
@@ -248,7 +248,7 @@ describe('references of a read are checked last', () => {
     [{ thread: MISSING }, 404, 'thread_not_found', 'Thread not found'],
     [{ thread: MISSING, since: 'now' }, 404, 'thread_not_found', 'Thread not found'],
   ]
-  test.each(rows)('%j is refused with %d %s', async (more, status, code, detail) => {
+  test.each(rows)('a read with %j is refused with %d %s', async (more, status, code, detail) => {
     expectRefusal(await caller('member').get(query({ channel: 'town', ...more })), status, { code, detail })
   })
 })

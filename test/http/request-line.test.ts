@@ -60,11 +60,11 @@ type Row = readonly [title: string, bytes: (place: Place) => string, status: num
 const rows: readonly Row[] = [
   ['HEAD over HTTP/1.0', () => 'HEAD /healthz HTTP/1.0\r\n\r\n', 200],
   ['GET over HTTP/1.0', () => 'GET /healthz HTTP/1.0\r\n\r\n', 200],
-  ['the check of a balancer', () => 'OPTIONS / HTTP/1.0\r\n\r\n', 405],
+  ['the health check of a load balancer', () => 'OPTIONS / HTTP/1.0\r\n\r\n', 405],
   ['a method that is not allowed', () => 'DELETE /healthz HTTP/1.0\r\n\r\n', 405],
-  ['nothing that is there', () => 'GET /v1/nothing HTTP/1.0\r\n\r\n', 404],
-  ['HEAD of nothing that is there', () => 'HEAD /v1/nothing?x=1 HTTP/1.0\r\n\r\n', 404],
-  ['a slash too many', () => 'GET /healthz/?x HTTP/1.0\r\n\r\n', 307],
+  ['an unknown path', () => 'GET /v1/nothing HTTP/1.0\r\n\r\n', 404],
+  ['HEAD of an unknown path', () => 'HEAD /v1/nothing?x=1 HTTP/1.0\r\n\r\n', 404],
+  ['a trailing slash', () => 'GET /healthz/?x HTTP/1.0\r\n\r\n', 307],
   ['a sign-in', () => `POST /v1/auth/login HTTP/1.0\r\n${sized(login)}`, 401],
   ['a post', (at) => `POST /v1/messages HTTP/1.0\r\n${bearer(at)}${sized(post)}`, 201],
   ['a page', (at) => `GET /v1/messages?channel=room HTTP/1.0\r\n${bearer(at)}\r\n`, 200],
@@ -76,17 +76,17 @@ const rows: readonly Row[] = [
     ['empty', ''],
     ['of spaces', 'a b'],
     ['of letters beyond ASCII', 'é'],
-    ['with a port that there is not', 'a:99999'],
+    ['with an invalid port', 'a:99999'],
     ['with a path', 'a/b?c#d'],
     ['with a name and a password', 'user:pw@h'],
-    ['with half an address', '[::1'],
-    ['that is encoded', '%zz'],
+    ['with half an IPv6 address', '[::1'],
+    ['with a broken percent escape', '%zz'],
     ['that is long', 'a'.repeat(4000)],
     ['twice', 'a\r\nHost: b'],
   ].flatMap(([what, host]): Row[] => [
     [`a Host ${what}`, () => `GET /healthz HTTP/1.1\r\nHost: ${host}\r\n\r\n`, [200, 400]],
     [`a HEAD with a Host ${what}`, () => `HEAD /healthz HTTP/1.1\r\nHost: ${host}\r\n\r\n`, [200, 400]],
-    [`nothing there, with a Host ${what}`, () => `GET /x HTTP/1.1\r\nHost: ${host}\r\n\r\n`, [404, 400]],
+    [`an unknown path with a Host ${what}`, () => `GET /x HTTP/1.1\r\nHost: ${host}\r\n\r\n`, [404, 400]],
     [
       `a post with a Host ${what}`,
       (at) => `POST /v1/messages HTTP/1.1\r\nHost: ${host}\r\n${bearer(at)}${sized(post)}`,
@@ -94,7 +94,7 @@ const rows: readonly Row[] = [
     ],
   ]),
   ['a whole URL', () => `GET http://other.example/healthz HTTP/1.1\r\n${H}\r\n`, 200],
-  ['a whole URL with no port that there is', () => `GET https://a:99999/healthz HTTP/1.1\r\n${H}\r\n`, 200],
+  ['a whole URL with an invalid port', () => `GET https://a:99999/healthz HTTP/1.1\r\n${H}\r\n`, 200],
   ['a star', () => `OPTIONS * HTTP/1.1\r\n${H}\r\n`, 400],
   ['two slashes', () => `GET //healthz HTTP/1.1\r\n${H}\r\n`, 404],
   ['HEAD of two slashes', () => `HEAD //other.example/healthz HTTP/1.1\r\n${H}\r\n`, 404],
@@ -130,7 +130,7 @@ const rows: readonly Row[] = [
 
 const schemes = hasOpenssl ? ['http', 'https'] : ['http']
 
-describe.each(schemes)('malformed requests over %s', (scheme) => {
+describe.each(schemes)('unusual requests over %s', (scheme) => {
   test.each([...rows])('%s gets the expected answer', async (_, bytes, expected) => {
     const at = places[scheme]
     if (!at) throw new Error(`no server for ${scheme}`)

@@ -206,11 +206,11 @@ describe('issues and secrets', () => {
   const canary = 'canary-5d1f'
   const rows: [string, string, unknown][] = [
     ['a message that is too long', '/v1/messages', { channel: 'general', body: canary.repeat(2000) }],
-    ['a message that is no text', '/v1/messages', { channel: 'general', body: [canary] }],
+    ['a message that is not a string', '/v1/messages', { channel: 'general', body: [canary] }],
     ['a message in a list', '/v1/messages', [{ channel: 'general', body: canary }]],
     ['a message that is the whole body', '/v1/messages', canary],
-    ['a password that is no text', '/v1/auth/login', { handle: 'ann', password: [canary] }],
-    ['a password with half a pair', '/v1/auth/login', { handle: 'ann', password: `${canary}\ud800` }],
+    ['a password that is not a string', '/v1/auth/login', { handle: 'ann', password: [canary] }],
+    ['a password with a lone surrogate', '/v1/auth/login', { handle: 'ann', password: `${canary}\ud800` }],
     ['a password in a list', '/v1/auth/login', [{ handle: 'ann', password: canary }]],
     ['a password beside something wrong', '/v1/auth/login', { handle: 5, password: canary }],
   ]

@@ -43,16 +43,16 @@ function receiving() {
 
 const LOOPBACK = { SYNAPSE_WEBHOOKS_ALLOW_TARGETS: '127.0.0.1' }
 
-test('a surface delivers its acts through the outbox and messages by a projection, and continues after a restart', async () => {
+test('a surface delivers its own events through the outbox and messages by a projection, and continues after a restart', async () => {
   using receiver = receiving()
   await using w = await world({ surfaces: [toyHooks(receiver.url)], settings: LOOPBACK })
   const room = await w.channel('general')
   const ann = await w.agent('ann', { channels: { general: 'member' } })
   const ring = async () => (await ann.post<{ seq: number }>('/hooks/ring')).body.seq
   const rung = await ring()
-  await until('the act is told of', () => receiver.told.length === 1)
+  await until('the call for the event', () => receiver.told.length === 1)
   const posted = await ann.posts(room, 'hi')
-  await until('the message is told of', () => receiver.told.length === 2)
+  await until('the call for the message', () => receiver.told.length === 2)
   expect(receiver.told).toEqual([
     { seq: rung, type: 'account.updated', by: 'ann' },
     { seq: posted.seq, type: 'message.created', by: 'ann', body: 'hi' },
@@ -64,9 +64,9 @@ test('a surface delivers its acts through the outbox and messages by a projectio
   receiver.state.isStuck = false
   await w.restart()
   const later = await ring()
-  await until('both are told of', () => receiver.told.length === 4)
+  await until('both calls', () => receiver.told.length === 4)
   expect(receiver.told.slice(2).map(({ seq }) => seq)).toEqual([late, later])
-  await until('nothing is left', async () => (await w.sql('SELECT 1 FROM outbox')).length === 0)
+  await until('an empty outbox', async () => (await w.sql('SELECT 1 FROM outbox')).length === 0)
 })
 
 test('a receiver in a private network is not called unless webhooks.allow_targets allows it', async () => {

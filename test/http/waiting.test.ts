@@ -201,7 +201,7 @@ describe('the number of long polls', () => {
     }
   })
 
-  test('a long poll that its client closed gives its place back', async () => {
+  test('a long poll that its client closed frees its slot', async () => {
     await using s = await scene()
     const hangUp = new AbortController()
     const gone = Array.from({ length: 8 }, () =>

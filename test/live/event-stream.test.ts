@@ -225,7 +225,7 @@ describe('an open stream', () => {
     expect(body.counts.streams).toBe(0)
   })
 
-  test('a stream gives its place back when its client disconnects', async () => {
+  test('a stream frees its slot when its client disconnects', async () => {
     const bob = await town.agent()
     for (let round = 0; round < 30; round++) {
       using stream = await until('a place', async () => await town.stream(bob).catch(() => undefined))

@@ -81,7 +81,7 @@ test('an event of a new type reaches streams that asked for it and no streams th
   expect([sent.length, new Set(sent).size]).toEqual([4, 1])
 })
 
-test('an event of a new type has its place in pages and replays, and ends a long poll of events', async () => {
+test('an event of a new type appears in pages and replays in log order, and ends a long poll of events', async () => {
   const message = await ann.posts(room, 'to be noted')
   const waiting = ann.get<EventPage>(`/v1/events?since=${message.cursor}&wait=30`)
   const noted = await note(eve, message, 'read')

@@ -147,7 +147,7 @@ describe('unusual frames', () => {
 })
 
 describe('cleanup after failed connections', () => {
-  test('failed sockets give their places back', async () => {
+  test('failed sockets free their slots', async () => {
     await using place = await Town.open()
     const bob = await place.agent()
     for (let round = 0; round < 30; round++) {
@@ -159,7 +159,7 @@ describe('cleanup after failed connections', () => {
     expect(body.counts.streams).toBe(0)
   })
 
-  test('connections that break inside a frame give their places back', async () => {
+  test('connections that break inside a frame free their slots', async () => {
     await using place = await Town.open()
     const bob = await place.agent()
     for (let round = 0; round < 30; round++) {
@@ -207,7 +207,7 @@ describe('invalid handshakes', () => {
     ['with another Upgrade', { Upgrade: 'h2c' }],
     ['without Connection: Upgrade', { Connection: 'keep-alive' }],
   ]
-  test.each(rows)('a handshake %s is refused and takes no place', async (_, headers) => {
+  test.each(rows)('a handshake %s is refused and takes no slot', async (_, headers) => {
     const bob = await town.agent()
     const before = await streams()
     const opened = RawWebSocket.open(town.url, { headers: { ...bob.credential, ...headers } })

@@ -160,7 +160,7 @@ describe('opening a multiplexed socket', () => {
     expect(await exchange(town.url, request)).toMatchObject({ status: 400 })
   })
 
-  test('failed handshakes take no place', async () => {
+  test('failed handshakes take no slot', async () => {
     const bob = await town.agent()
     const request = handshake(town.url, '/v1/ws', bob.credential).replace(/Sec-WebSocket-Key.*\r\n/, '')
     for (let round = 0; round < 12; round++) await exchange(town.url, request)

@@ -119,7 +119,7 @@ function isHeld(url: string, { port }: RawConnection): boolean {
 }
 
 test.concurrent.skipIf(!existsSync(tcpTable))(
-  'a stream that ended because its reader was slow is disconnected and holds no memory and no place',
+  'a stream that ended because its reader was slow is disconnected and holds neither memory nor a slot',
   async () => {
     await using w = await world()
     const room = await w.channel('room')

@@ -47,7 +47,7 @@ describe.skipIf(postgresMissing || faketime === undefined)('a machine whose cloc
     await ahead[Symbol.asyncDispose]()
   })
 
-  test('it counts wrong passwords together with the other servers', async () => {
+  test('a machine with a wrong clock counts wrong passwords together with the others', async () => {
     const guess = async (server: ServerProcess, handle: string) =>
       (await server.as('').post('/v1/auth/login', { handle, password: 'wrong' })).status
     const statuses: number[] = []
@@ -60,7 +60,7 @@ describe.skipIf(postgresMissing || faketime === undefined)('a machine whose cloc
     expect(await guess(wrong, 'bob')).toBe(429)
   })
 
-  test('it redeems pairing codes of other servers, and they redeem its codes', async () => {
+  test('a machine with a wrong clock redeems pairing codes of the others, and they redeem its codes', async () => {
     for (const [from, to] of [
       [good, wrong],
       [wrong, good],
@@ -72,7 +72,7 @@ describe.skipIf(postgresMissing || faketime === undefined)('a machine whose cloc
     }
   })
 
-  test('it and its commands write times that agree with the other servers', async () => {
+  test('a machine with a wrong clock and its commands write times that agree with the others', async () => {
     const room = await wrong.operator.post<{ created_at: string }>('/v1/admin/channels', {
       slug: 'other',
       name: 'Other',
@@ -86,7 +86,7 @@ describe.skipIf(postgresMissing || faketime === undefined)('a machine whose cloc
     expect([revoked.code, revoked.stderr]).toEqual([0, ''])
   })
 
-  test('its log, doctor and health report it and not the other servers', async () => {
+  test('a machine with a wrong clock is reported by its log, by doctor and in health, and the others are not', async () => {
     const health = async (server: ServerProcess) =>
       (await server.operator.get<{ database: { clock_ahead_ms: number } }>('/v1/health')).body.database
     expect(Math.abs((await health(wrong)).clock_ahead_ms - AHEAD_MS)).toBeLessThan(AHEAD_MS / 10)

@@ -210,7 +210,7 @@ describe.skipIf(postgresMissing)('three replicas act as one server', () => {
     expect((await one.operator.post('/v1/admin/channels', { slug: 'much', name: 'much' })).status).toBe(201)
   })
 
-  test('simultaneous acts through all replicas all succeed, without a deadlock', async () => {
+  test('simultaneous writes through all replicas all succeed, without a deadlock', async () => {
     const acts = Array.from({ length: 60 }, (_, n) =>
       n % 2
         ? cluster

@@ -41,7 +41,7 @@ ssize_t sendto(int fd, const void *bytes, size_t size, int flags, const struct s
 }
 `
 
-describe.skipIf(preloadMissing)('a server', () => {
+describe.skipIf(preloadMissing)('network access', () => {
   let library: Library
   beforeAll(async () => {
     library = await compileLibrary(NOTING)

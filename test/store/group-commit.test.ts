@@ -41,7 +41,7 @@ describe.each(engines)('group commit on %s', (name) => {
     return { ...engine, ann, plans, commits, write, note, stored, head, seqs }
   }
 
-  test('operations queued together are committed together, with acts last', async () => {
+  test('posts and write commands queued together are committed together, posts first', async () => {
     await using s = await scene()
     await Promise.all([s.write('one'), s.write('two'), s.note(), s.note(), s.write('three')])
     expect(s.seqs()).toEqual(
@@ -88,7 +88,7 @@ describe.each(engines)('group commit on %s', (name) => {
     )
   })
 
-  test('a group ends when its acts take too long, and the rest follows in the next group', async () => {
+  test('a group ends when its write commands take too long, and the rest follows in the next group', async () => {
     await using s = await scene()
     const act = (milliseconds: number) => s.note(() => s.clock.advance(milliseconds))
     await Promise.all([s.write('one'), act(6), act(0), act(0)])
@@ -150,7 +150,7 @@ describe.each(engines)('group commit on %s', (name) => {
     expect(await s.sql('SELECT * FROM login_attempts')).toEqual([])
   })
 
-  test('an operation that fails after writing fails alone, and the other acts share one commit', async () => {
+  test('a write command that fails after writing fails alone, and the others share one commit', async () => {
     await using s = await scene()
     let runs = 0
     const failing = s.store.transact(async (tx) => {

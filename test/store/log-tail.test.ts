@@ -188,7 +188,7 @@ test('a stopped tail reads no more', async () => {
   expect(s.reads()).toBe(0)
 })
 
-test('an event of an unknown type is skipped in its place, with or without listeners', async () => {
+test('an event of an unknown type is skipped at its position, with or without listeners', async () => {
   for (const isHeard of [true, false]) {
     const s = scene()
     s.tail.isHeard = () => isHeard
@@ -214,7 +214,7 @@ test('a burst of hints is read in few pages, and an awaited position at once', a
   expect(s.reads()).toBeLessThan(15)
 })
 
-test('without listeners messages are skipped and acts are announced', async () => {
+test('without listeners messages are skipped and other events are announced', async () => {
   const s = scene()
   let isHeard = false
   s.tail.isHeard = () => isHeard

@@ -114,7 +114,7 @@ describe.skipIf(postgresMissing)('a log shared by two processes', () => {
     }
   })
 
-  test('an act is answered once streams have delivered it, and later operations do not wait for that', async () => {
+  test('a write command is answered once streams have delivered its events, and later ones do not wait for that', async () => {
     await using p = await pair()
     const carried = Promise.withResolvers<void>()
     sharedOf(p.here).answerAfterFlush(() => carried.promise)

@@ -42,7 +42,7 @@ test('only a scope that names the slug reveals a channel', () => {
     expect(namesChannel([scope], 'plans')).toBeFalse()
 })
 
-test('a scope with any verb concerns its channel', () => {
+test('a scope concerns its channel whatever its verb is', () => {
   for (const scope of ['channel:a:read', 'channel:a:post', 'channel:a:admin', 'channel:*:post', 'admin:*'])
     expect(channelScopes([scope]).touches('a')).toBeTrue()
   for (const scope of ['channel:b:read', 'inbox:*:read', 'dm:*:*'])
