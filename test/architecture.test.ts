@@ -5,13 +5,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 interface Area {
-  /** Which files of the repository; the first row that matches a file is its row. */
+  /** The files of this row; the first row that matches a file applies. */
   readonly files: string
-  /** Which files they may import; `{surface}` stands for the file's own folder of src/http. */
+  /** The files that they may import; `{surface}` stands for the file's own folder in src/http. */
   readonly imports: readonly string[]
-  /** Which files they may import types from, beyond `imports`. */
+  /** The files from which they may import types, in addition to `imports`. */
   readonly types?: readonly string[]
-  /** Which packages; `name/*` and `node:*` are prefixes, `*` is everything. */
+  /** The packages that they may import; `name/*` and `node:*` are prefixes, `*` is everything. */
   readonly packages: readonly string[]
   readonly because: string
 }
@@ -29,14 +29,14 @@ const areas: readonly Area[] = [
     ],
     types: ['src/http/listener.ts', 'src/http/surface.ts'],
     packages: [],
-    because: 'it starts and ends a server; app/ puts its parts together',
+    because: 'it starts and stops a server; app/ composes its parts',
   },
   {
     files: 'src/app/compose.ts',
     imports: ['src/app/*.ts', 'src/*/index.ts', 'src/core/**', 'src/http/**', 'src/platform/**'],
     types: ['src/home/**'],
     packages: [],
-    because: 'it puts core, hub and surfaces together; main.ts knows the process around them',
+    because: 'it composes core, hub and surfaces; main.ts handles the process',
   },
   {
     files: 'src/app/surfaces.ts',
@@ -48,7 +48,7 @@ const areas: readonly Area[] = [
     files: 'src/platform/**',
     imports: ['src/platform/**', 'src/core/**'],
     packages: ['bun', 'node:*'],
-    because: 'it is what the runtime has built in, behind ports of core, and knows nothing of who asks',
+    because: 'it implements ports of core with what the runtime provides, and does not know its callers',
   },
   {
     files: 'src/core/**',
@@ -61,7 +61,7 @@ const areas: readonly Area[] = [
     files: 'src/config/**',
     imports: ['src/config/**', 'src/home/**', 'src/core/**', 'package.json'],
     packages: ['@sinclair/typebox', '@sinclair/typebox/*', 'node:*'],
-    because: 'settings are declared before anything runs; of the rest they know only where the home is',
+    because: 'settings are declared before anything runs; they need only the path of the home',
   },
   {
     files: 'src/home/**',
@@ -73,25 +73,25 @@ const areas: readonly Area[] = [
     files: 'src/store/**',
     imports: ['src/store/**', 'src/core/**'],
     packages: ['drizzle-orm', 'drizzle-orm/*', 'postgres', 'bun', 'bun:sqlite', 'node:*'],
-    because: 'storage keeps what core hands it; it knows neither who called nor who will be told',
+    because: 'storage keeps what core gives it; it knows neither its callers nor the receivers of events',
   },
   {
     files: 'src/transfer/**',
     imports: ['src/transfer/**', 'src/store/**', 'src/core/**'],
     packages: ['drizzle-orm', 'drizzle-orm/*', 'postgres', 'bun', 'bun:sqlite', 'node:*'],
-    because: 'a move knows two stores by their tables, and no server; locks and keys are handed to it',
+    because: 'a move knows the tables of two stores and no server; it gets locks and keys as arguments',
   },
   {
     files: 'src/app/data-migration.ts',
     imports: ['src/*/index.ts', 'src/platform/encryption.ts', 'src/core/kernel/operator-error.ts'],
     packages: ['node:*'],
-    because: 'it puts together what moves data from one store to another',
+    because: 'it composes the move of data from one store to another',
   },
   {
     files: 'src/app/examine-database.ts',
     imports: ['src/*/index.ts', 'src/platform/shared-clock.ts', 'src/core/kernel/operator-error.ts'],
     packages: [],
-    because: 'it looks at a database for doctor, with the parts that a server would open it with',
+    because: 'it examines a database for doctor with the same parts that a server uses',
   },
   {
     files: 'src/backup/**',
@@ -106,13 +106,13 @@ const areas: readonly Area[] = [
     ],
     packages: ['@sinclair/typebox', '@sinclair/typebox/*', 'bun', 'bun:sqlite', 'node:*'],
     because:
-      'copies are files: they must be readable where no server is, and of the store only names and marks are known',
+      'copies are files that must be readable without a server; only table names and store states are needed',
   },
   {
     files: 'src/app/backups.ts',
     imports: ['src/app/*.ts', 'src/*/index.ts', 'src/core/**', 'src/home/**', 'src/platform/logger.ts'],
     packages: ['node:*'],
-    because: 'it puts together what makes and restores backups, for the server and for the commands',
+    because: 'it composes making and restoring backups, for the server and for the commands',
   },
   {
     files: 'src/app/open-store.ts',
@@ -125,13 +125,13 @@ const areas: readonly Area[] = [
     files: 'src/metrics/**',
     imports: ['src/metrics/**'],
     packages: [],
-    because: 'counting knows nothing of what is counted, so that anything may be',
+    because: 'counting does not depend on what is counted',
   },
   {
     files: 'src/app/metrics.ts',
     imports: ['src/metrics/index.ts'],
     packages: [],
-    because: 'it names what is measured; the numbers are handed to it',
+    because: 'it names the metrics and gets their values as arguments',
   },
   {
     files: 'src/app/version.ts',
@@ -144,35 +144,34 @@ const areas: readonly Area[] = [
     imports: ['src/discovery/**', 'src/core/kernel/canonical-json.ts', 'src/core/kernel/text.ts'],
     packages: ['multicast-dns', 'node:*'],
     because:
-      'finding servers needs none to run, and the commands find them as well; what is said is handed to it',
+      'finding servers works without a running server, also for the commands; it gets its data as arguments',
   },
   {
     files: 'src/app/mdns.ts',
     imports: ['src/discovery/index.ts', 'src/home/**'],
     types: ['src/**'],
     packages: ['node:*'],
-    because:
-      'it decides when this server is announced, for main.ts; what it says and by which store is handed to it',
+    because: 'it decides when this server is announced; it gets the announcement and the store as arguments',
   },
   {
     files: 'src/app/listeners.ts',
     imports: ['src/*/index.ts', 'src/http/listen.ts', 'src/core/kernel/operator-error.ts'],
     types: ['src/http/listener.ts', 'src/http/server.ts', 'src/platform/logger.ts'],
     packages: [],
-    because: 'it puts together addresses and listeners, for main.ts; what they serve is handed to it',
+    because: 'it composes addresses and listeners; it gets what they serve as an argument',
   },
   {
     files: 'src/hub/**',
     imports: ['src/hub/**', 'src/core/**'],
     packages: ['bun', 'postgres', 'node:*'],
     because:
-      'the hub carries events of core; what it needs from the store comes in by a port, and a bus has a wire of its own',
+      'the hub carries events of core; it reaches the store through a port and connects to a bus itself',
   },
   {
     files: 'src/jobs/**',
     imports: ['src/jobs/**', 'src/core/**'],
     packages: ['bun', 'node:*'],
-    because: 'background work calls the verbs of core like any surface, and reaches the store by ports',
+    because: 'background work calls core like any surface, and reaches the store through ports',
   },
   {
     files: 'src/http/*.ts',
@@ -187,8 +186,7 @@ const areas: readonly Area[] = [
       'bun',
       'node:*',
     ],
-    because:
-      'the shared files of http serve every surface, so they know none of them, nor the store behind core',
+    because: 'the shared files of http serve every surface, so they know no surface and no store',
   },
   {
     files: 'src/http/*/**',
@@ -203,7 +201,7 @@ const areas: readonly Area[] = [
       'node:*',
     ],
     because:
-      'a surface only translates its protocol into verbs of core; it can be added and removed as one folder',
+      'a surface only translates its protocol into calls of core; it can be added and removed as one folder',
   },
   {
     files: 'src/cli/**',
@@ -227,7 +225,7 @@ const areas: readonly Area[] = [
     ],
     types: ['src/core/**'],
     packages: ['citty', 'uqr', 'bun', 'node:*'],
-    because: 'the commands boot the server or speak to a running one, by the same requests as anybody else',
+    because: 'the commands boot the server or send a running one the same requests as any client',
   },
 ]
 
@@ -237,7 +235,7 @@ const allowedImports: Record<string, string> = {}
 /** What core may not use: every access to the outside world, the clock or randomness. */
 const worldly =
   /(?<![.\w$#])(?:Bun|process|fetch|WebSocket|Worker|console|crypto|performance|Buffer|setTimeout|setInterval|setImmediate|require)\b(?!\s*\??:)|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bimport\.meta\b/
-const worldlyBecause = 'core has no I/O; clock, ids, hashing and network are ports that main.ts hands in'
+const worldlyBecause = 'core has no I/O; main.ts passes clock, ids, hashing and network as ports'
 
 /** Files of core that may use such a global for a reason: 'file → global'. */
 const allowedGlobals: Record<string, string> = {}
@@ -253,15 +251,15 @@ const callingModules = /^(?:node:)?(?:https?|http2|dns|dns\/promises|dgram)$|^un
 const connectingModules = /^(?:node:)?(?:net|tls)$/
 const connecting = /\*|(?<!type )\b(?:connect|createConnection|Socket|TLSSocket)\b/
 const callingBecause =
-  'an address that somebody typed is called by src/platform/outbound.ts alone, which judges where it leads'
+  'only src/platform/outbound.ts may call an address that a user entered, because it checks where it leads'
 
 /** Files that may make outbound calls. */
 const callers: Record<string, string> = {
-  'src/platform/outbound.ts': 'it is that one way',
-  'src/cli/**': 'commands call what the operator who runs them names: their own server, or one to join',
-  'src/http/docs/guide.ts': 'its calls are examples that a page shows',
-  'src/home/running.ts': 'it asks the Unix socket of the home whether a server runs',
-  'src/hub/redis-probe.ts': 'the bus is named by the configuration, as the database is',
+  'src/platform/outbound.ts': 'it is the one module for outbound calls',
+  'src/cli/**': 'commands call the server that their operator names',
+  'src/http/docs/guide.ts': 'its calls are examples on a page',
+  'src/home/running.ts': 'it asks on the Unix socket of the home whether a server runs',
+  'src/hub/redis-probe.ts': 'the configuration names the bus, like the database',
 }
 
 const maxLines = 400
@@ -438,7 +436,7 @@ function circleViolations(tree: Tree): string[] {
   const circles: string[] = []
   const follow = (file: string, way: readonly string[]): void => {
     const start = way.indexOf(file)
-    if (start >= 0) circles.push(`${[...way.slice(start), file].join(' → ')} is a circle of imports`)
+    if (start >= 0) circles.push(`${[...way.slice(start), file].join(' → ')} is an import cycle`)
     if (start >= 0 || done.has(file)) return
     for (const loaded of loads.get(file) ?? []) follow(loaded, [...way, file])
     done.add(file)
@@ -633,7 +631,7 @@ describe('the checks find violations', () => {
     const pair = (one: string, other: string) =>
       circleViolations(tree({ 'src/core/a.ts': one, 'src/core/b.ts': other }))
     expect(pair("import { b } from './b'\nb()", "import { a } from './a'\na()")).toEqual([
-      'src/core/a.ts → src/core/b.ts → src/core/a.ts is a circle of imports',
+      'src/core/a.ts → src/core/b.ts → src/core/a.ts is an import cycle',
     ])
     expect(pair("await import('./b')", "export * from './a'")).toHaveLength(1)
     expect(pair("import { b } from './b'\nb()", "import type { A } from './a'")).toEqual([])

@@ -1,5 +1,5 @@
-// A phone: opens the address that it was handed in a window of its size, lets itself in as its owner would by a tap,
-// and says as JSON what it sees then. A program of its own, so that it runs in the network of the phone.
+// A phone: opens the given address in a window of its size, signs in with a tap, and prints what it sees as JSON. It is a
+// separate program, so that it can run in the network of the phone.
 import { BrowserPage, phone } from '../support/browser'
 
 const [address = ''] = process.argv.slice(2)

@@ -12,7 +12,7 @@ import { freePort, privateFolder, Supervised, unprivileged } from './supervised'
 
 const program = Bun.which('pgbouncer', { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin` })
 
-/** True without PgBouncer or without a Postgres to put behind it (scripts/provision.sh installs both). */
+/** True without PgBouncer or without Postgres (scripts/provision.sh installs both). */
 export const pgbouncerMissing = program === null || postgresMissing
 
 /** When a connection to Postgres goes to the next client: after a session, or after every transaction. */
@@ -24,7 +24,7 @@ interface PoolerOptions {
   readonly size?: number
 }
 
-/** Starts one that asks for no password. */
+/** Starts a PgBouncer that asks for no password. */
 export async function startPgbouncer(server: PostgresServer, options: PoolerOptions): Promise<PgBouncer> {
   if (program === null) throw new Error('there is no PgBouncer here: run scripts/provision.sh')
   const owner = unprivileged('postgres', 'nobody')
