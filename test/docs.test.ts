@@ -73,11 +73,11 @@ describe('documentation', () => {
     expect(problems).toEqual([])
   })
 
-  test('no page cites what is not in the repository', async () => {
+  test('no source file and no page cites what is not in the repository', async () => {
     // Sections of RFCs may be cited; other sections and tables are of pages that a reader does not have.
     const foreign = /^.*(?:\bTable [A-E]\b|\bof the v1 contract\b).*$|^(?!.*\bRFC \d).*§.*$/m
     const found = []
-    for (const file of pages) {
+    for (const file of [...sources, ...pages]) {
       const line = foreign.exec(await textOf(file))?.[0]
       if (line !== undefined) found.push(`${file}: ${line.trim()}`)
     }

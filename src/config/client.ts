@@ -16,7 +16,7 @@ export interface ClientCredential {
   readonly isOpen: boolean
 }
 
-/** What a client on this machine is set up with (§11.2 of the v1 contract). */
+/** What a client on this machine is set up with (docs/contract/commands.md#client-configuration). */
 export interface ClientConfig {
   /** The file it was read from; undefined where flags and environment say all of it. */
   readonly file: string | undefined
@@ -138,7 +138,7 @@ function toml(path: string, text: string): unknown {
   }
 }
 
-/** In the order of §11.2: the environment goes before the file of the account. */
+/** The environment goes before the file of the account. */
 function credentialOf(env: Environment, cwd: string, own: string | undefined): ClientCredential | undefined {
   if (env.SYNAPSE_TOKEN) return { token: env.SYNAPSE_TOKEN.trim(), from: 'SYNAPSE_TOKEN', isOpen: false }
   const path = env.SYNAPSE_TOKEN_FILE ? resolve(cwd, env.SYNAPSE_TOKEN_FILE) : own

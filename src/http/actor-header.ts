@@ -8,8 +8,9 @@ const HEADER = 'x-synapse-actor'
 const ONE_HANDLE = /^(?:[a-z][a-z0-9_-]{0,63}(?:@[a-z][a-z0-9-]{0,31})?|fed:[a-z][a-z0-9-]{0,31})$/
 
 /**
- * Who acts when this principal sends this request: itself, or the account that `X-Synapse-Actor` names. With
- * core/impersonation.ts this is all there is to that header: here what it says about itself, there who may act as whom.
+ * Who acts when this principal sends this request: itself, or the account that `X-Synapse-Actor` names
+ * (docs/contract/authentication.md#acting-as-another-account). This file reads the header;
+ * core/access/impersonation.ts decides who may act as whom.
  * @throws actor_header_invalid; actor_claim_denied, impersonation_denied, account_not_found
  */
 export function actorOf(policy: Policy, request: Request, principal: Principal): Actor {

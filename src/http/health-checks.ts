@@ -18,7 +18,7 @@ export const checksSchema = Type.Array(
   }),
 )
 
-/** The checks of §8 of operating.md as they are now. */
+/** The checks of docs/contract/operation.md#checks-that-can-be-switched-off as they are now. */
 export function checksOf({ settings }: Core): Check[] {
   const header = settings.get('strict_actor_header')
   const allowlist = settings.get('strict_impersonation_enforcement')

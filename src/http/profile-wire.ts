@@ -1,6 +1,6 @@
 import { list, maybe, oneOf, text } from './schema'
 
-/** What an account can be told about itself, whoever tells it (§10 and §26 of the v1 contract). */
+/** What an account can be told about itself, whoever tells it (docs/contract/accounts.md#the-caller). */
 export const profileFields = {
   about: maybe(text({ maxLength: 500, form: 'prose' })),
   capabilities: maybe(list(text({ minLength: 1, maxLength: 64, form: 'name' }), { maxItems: 20 })),

@@ -98,8 +98,8 @@ class Class {
 }
 
 /**
- * A token bucket for each token, and for each account on a session, in each class (§29 of the v1 contract). Counts what
- * this process is asked; the local operator is not counted.
+ * A token bucket for each token, and for each account on a session, in each class (docs/contract/limits.md#rates). Counts
+ * the requests to this process; the local operator is not counted.
  */
 export class RateLimits {
   private readonly classes: Readonly<Record<RateClass, Class>>

@@ -8,7 +8,7 @@ const EARLIER_NAME = 'synapse_session'
 const HOST_PREFIX = '__Host-'
 /** A request has no more; what else it brings is not looked at. */
 const MOST_SECRETS = 4
-/** Hexadecimal digits of an instance id (§3 of operating.md). */
+/** Hexadecimal digits of an instance id (docs/contract/accounts.md#sign-in). */
 const ID_LENGTH = 6
 
 const names = new Map<string, string>()

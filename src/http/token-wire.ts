@@ -4,7 +4,7 @@ import { formatInstant, type Micros, parseInstant } from '../core/kernel/time'
 import { ValidationError } from './errors'
 import { Type } from './schema'
 
-/** How tokens look, wherever they are shown (`Token` in §10 of the v1 contract). */
+/** How tokens look, wherever they are shown (docs/contract/accounts.md#tokens). */
 
 const instantSchema = Type.String({ format: 'date-time' })
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>

@@ -3,7 +3,10 @@ import { EventStream, LiveSocket } from '../support/sockets'
 import { type Answer, Caller, type Fields, type Person, type World, world } from '../support/world'
 import { expectRefusal, leavesNoTrace } from './refusals'
 
-/** Every cell of the table of §8 of operating.md: thirteen situations under every setting of the two switches. */
+/**
+ * Every cell of the table in docs/contract/authentication.md#acting-as-another-account: thirteen situations under every
+ * setting of the two switches.
+ */
 
 const strict = { SYNAPSE_STRICT_ACTOR_HEADER: 'on' }
 const enforced = {

@@ -13,7 +13,10 @@ import { pairSecrets } from '../../src/platform/pair-secrets'
 import { loading } from '../config/loading'
 import { openEngine } from '../store/engines'
 
-/** Row 5 of §8 of operating.md: a run that asks for no credential. The other rows are in actor-header.test.ts. */
+/**
+ * Row 5 of docs/contract/authentication.md#acting-as-another-account: a run that asks for no credential. The other rows
+ * are in actor-header.test.ts.
+ */
 const flags = {
   'both off': {},
   strict_actor_header: { strict_actor_header: true },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Answer, type Caller, type Person, type World, world } from '../support/world'
 
-/** Who may read an answer from another page: operating.md §7, a row of its table a test. */
+/** Which pages may read an answer: a test for each row of docs/contract/conventions.md#pages-of-other-origins. */
 const LISTED = 'https://friend.example'
 const FOREIGN = 'https://evil.example'
 const EXPOSED = 'retry-after, x-request-id, idempotent-replayed, synapse-next-cursor'

@@ -3,8 +3,8 @@ import { type Answer, type Caller, DAY, type Fields, type Person, type World, wo
 import { expectRefusal, leavesNoTrace } from './refusals'
 
 /**
- * §2.4 of the contract: nine gates in their order. `town` is public, `family` and `vault` are private, `attic` is an
- * archived public channel.
+ * The access checks in their order (docs/contract/authentication.md#access-checks). `town` is public, `family` and
+ * `vault` are private, `attic` is an archived public channel.
  */
 let w: World
 let people: Record<string, Caller>

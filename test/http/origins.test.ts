@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Person, type World, world } from '../support/world'
 import { expectRefusal, leavesNoTrace } from './refusals'
 
-/** §26.4: a cookie acts only for our own pages. */
+/** A cookie acts only for our own pages (docs/contract/conventions.md#cross-site-requests). */
 let w: World
 let bob: Person
 let ann: Person

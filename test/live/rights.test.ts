@@ -213,7 +213,7 @@ describe('outsiders of a private channel', () => {
   )
 })
 
-describe('who hears what (§16.5)', () => {
+describe('who receives an event', () => {
   interface Cast {
     readonly room: Room
     readonly subject: Person

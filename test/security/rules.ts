@@ -1,7 +1,7 @@
 /**
- * Who may what, as the contract says it (§2.3 to §2.5, §4, §10, §26 and Table B of synapse-v1, §5 to §7 of operating),
- * written down once more and apart from the code that is judged by it. A rule answers what refuses somebody, as
- * `status code gate required_scope`; undefined when nothing does.
+ * Who may what, as the contract says it (docs/contract/authentication.md and the pages beside it), written down once more
+ * and apart from the code that is judged by it. A rule answers what refuses somebody, as `status code gate
+ * required_scope`; undefined when nothing does.
  */
 import type { Caller, Role } from '../support/world'
 
@@ -42,7 +42,7 @@ export type Rule = (who: Who, thing: Thing) => string | undefined
 
 const isOperator = (who: Who) => who.via === 'operator'
 
-/** §2.5 */
+/** docs/contract/authentication.md#scopes */
 export function grants(who: Who, wanted: string): boolean {
   if (who.via !== 'token') return true
   const want = wanted.split(':')
@@ -55,26 +55,26 @@ export function grants(who: Who, wanted: string): boolean {
   })
 }
 
-/** §2.3 */
+/** docs/contract/authentication.md#system-admins */
 export function administrates(who: Who): boolean {
   if (who.dead !== undefined || who.via === 'nothing') return false
   return isOperator(who) || (grants(who, 'admin:*') && (who.kind === 'agent' || who.isListed))
 }
 
-/** §2.4, gate 3 */
+/** docs/contract/authentication.md#visibility */
 export function sees(who: Who, room: Place): boolean {
   if (room.kind === 'none' || who.dead !== undefined || who.via === 'nothing') return false
   if (room.kind === 'public' || administrates(who) || room.slug in who.rooms) return true
   return who.scopes.some((scope) => scope.startsWith(`channel:${room.slug}:`))
 }
 
-/** §2.4, gate 6. The other one of every direct channel is called host. */
+/** Check 7 of docs/contract/authentication.md#access-checks. The other one of every direct channel is called host. */
 function reaches(who: Who, room: Place, verb: string): boolean {
   if (grants(who, `channel:${room.slug}:${verb}`)) return true
   return room.kind === 'dm' && grants(who, `dm:host:${verb}`)
 }
 
-/** §4: live rooms that one is in, to a token only where it has a scope at all. */
+/** docs/contract/channels.md#own-channels: rooms that one is in, to a token only where it has a scope at all. */
 export function isListed(who: Who, room: Place): boolean {
   if (room.isArchived || !(room.slug in who.rooms)) return false
   return ['read', 'post', 'admin'].some((verb) => reaches(who, room, verb))
@@ -119,7 +119,7 @@ export const human: Rule = (who, thing) => {
 /** The account itself: an agent, or a human as in the rule above. */
 export const self: Rule = (who, thing) => (who.kind === 'human' ? human : account)(who, thing)
 
-/** A person whose credential reaches as far as the scope that a new token is to have (§26.1). */
+/** A person whose credential covers the scope of a new token (docs/contract/authentication.md#escalation). */
 export const issuer =
   (scope: string): Rule =>
   (who, thing) => {
@@ -191,7 +191,7 @@ export const neighbour: Rule = (who, thing) =>
 export const socket: Rule = (who, thing) =>
   isOperator(who) ? '426 socket_no_websocket' : account(who, thing)
 
-/** The socket of one channel (§9): humans, by cookie alone; every refusal is a 403. */
+/** The channel socket (docs/contract/live.md#channel-socket): humans, by cookie alone; every refusal is a 403. */
 export const channelSocket: Rule = (who, thing) => {
   if (isOperator(who)) return '426 socket_no_websocket'
   if (who.via !== 'session' || who.dead !== undefined) return '403 websocket_refused'

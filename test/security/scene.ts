@@ -13,7 +13,7 @@ export const agents: Readonly<Record<string, readonly string[]>> = {
   'agent-of-family': ['channel:family:*'],
   'agent-of-dms': ['dm:host:*'],
   'agent-names-others': ['channel:vault:*', 'channel:loft:*', 'channel:whisper:*'],
-  // This server has no observers (§35): what is left are the rights of a member.
+  // This server has no observers: what is left are the rights of a member.
   'agent-observes': ['channel:*:read', 'inbox:*:read', 'dm:*:read'],
   'agent-config-read': ['config:read'],
   'agent-config-write': ['config:write'],

@@ -21,7 +21,7 @@
 import { Database } from 'bun:sqlite'
 import type { TestDatabase } from './database'
 
-/** How long an open stream may still carry what its reader has just lost (§16.1 of the v1 contract). */
+/** How long an open stream may still carry what its reader has just lost (docs/contract/live.md#guarantees). */
 export const GRACE_MILLISECONDS = 1000
 
 export interface Place {
@@ -168,7 +168,7 @@ function keyOf(body: string): string {
   return body.split(' ', 1)[0] ?? ''
 }
 
-/** The place that a cursor of the written form names (§6 of the v1 contract). */
+/** The place that a cursor of the written form names (docs/contract/log.md#cursors). */
 export function placeOf(cursor: string): Place {
   const [form, epoch, seq] = atob(cursor.replaceAll('-', '+').replaceAll('_', '/')).split('|')
   if (form !== '2' || !epoch || !seq) throw new Error(`${cursor} is not a cursor of the written form`)

@@ -1,6 +1,6 @@
 /**
- * A database of the earlier server, made from the column list of the v1 contract (§14): SQLite keeps ids as 32 hex
- * digits and naive times, Postgres has uuid, timestamptz and native enums.
+ * A database of the earlier server, made from the columns in docs/contract/import.md#tables-and-columns: SQLite keeps ids
+ * as 32 hex digits and naive times, Postgres has uuid, timestamptz and native enums.
  */
 import { Database } from 'bun:sqlite'
 import postgres from 'postgres'

@@ -67,7 +67,7 @@ async function issuedBy({ state }: Diagnosis): Promise<number | undefined> {
   })
   // There may be no such account.
   if (!response.ok) return undefined
-  // The contract says what the request answers (§10 of it).
+  // The contract says what the request answers (docs/contract/admin.md#tokens-and-devices).
   const tokens = (await response.json()) as {
     name: string | null
     created_at: string

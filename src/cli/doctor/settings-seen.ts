@@ -61,7 +61,7 @@ async function changesAt(socket: string): Promise<Map<string, Change>> {
   try {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
     const response = await fetch('http://localhost/v1/config', { unix: socket, signal })
-    // The contract says what the request answers (§6 of operating.md).
+    // The contract says what the request answers (docs/contract/admin.md#settings).
     const { settings } = (await response.json()) as {
       settings: { key: string; value: unknown; source: string; updated_at: string | null }[]
     }

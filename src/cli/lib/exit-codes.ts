@@ -1,6 +1,6 @@
 import type { ProblemKind } from '../../core/kernel/operator-error'
 
-/** What a command ends with, as §11.4 of the v1 contract and §1 of operating.md list them. */
+/** What a command ends with, as docs/contract/commands.md#exit-status lists it. */
 export const EXIT = {
   ok: 0,
   failure: 1,

@@ -2,7 +2,7 @@ import { CliError } from './cli-error'
 import type { AdminClient } from './client'
 import { EXIT } from './exit-codes'
 
-// What the administration API answers, as far as the commands use it (§10 and §32 of the v1 contract).
+// What the administration API answers, as far as the commands use it (docs/contract/admin.md).
 
 export interface Account {
   readonly id: string

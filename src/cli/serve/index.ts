@@ -1,6 +1,7 @@
 // `synapse serve`: runs the server in this process or as a daemon, and looks after one that runs.
 // May import: the shared files of src/cli, config, home; main.ts by `await import`, in foreground.ts alone.
-// server-state.ts says who runs on a home; the other files are one action each. The rules are §1 and §4 of operating.md.
+// server-state.ts says who runs on a home; the other files are one action each. The rules
+// are in docs/contract/commands.md#exit-status and docs/contract/operation.md#signals-and-stopping.
 // Only the lock of the home decides who runs there; pid, run file and socket file inform, and may be left over.
 // Start reading in args.ts and this file, then foreground.ts.
 import { processEnvironment } from '../../config/environment'

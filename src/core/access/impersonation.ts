@@ -17,8 +17,8 @@ interface Deps {
 const SERVICE_PREFIX = 'fed:'
 
 /**
- * Who acts when a principal names an account (§8 of operating.md, rows 6 to 13; the rows about the header itself are
- * in http/actor-header.ts). A denial always wins. Synchronous over the directory.
+ * Who acts when a principal names an account: rows 6 to 13 of docs/contract/authentication.md#acting-as-another-account.
+ * The rows about the header itself are in http/actor-header.ts. A denial always wins. Synchronous over the directory.
  * @throws actor_claim_denied; impersonation_denied where the allowlist decides; account_not_found, for system admins
  *   alone: to everybody else an account that is unknown is one they may not act as
  */

@@ -33,8 +33,9 @@ export interface ChannelAccess {
 export type RoomVerb = 'read' | 'post'
 
 /**
- * The gates of a channel call, in the order of §2.4 of the v1 contract. Every judgement is synchronous over the
- * directory: call it inside `Directory.retryUntilLoaded`, or inside a work of the store, where it holds for that commit.
+ * The access checks of a channel call, in the order of docs/contract/authentication.md#access-checks. Every judgement is
+ * synchronous over the directory: call it inside `Directory.retryUntilLoaded`, or inside a work of the store, where it
+ * holds for that commit.
  */
 export class Policy {
   /** What one account could read of everything when it was asked last: a reader asks more than once. */

@@ -108,8 +108,8 @@ export function legalScopes(requested: readonly string[]): string[] {
 const OWN_SCOPES = ['channel:*:*', 'dm:*:*', HUMAN_SCOPE, 'configsync:sync', 'configsync:read']
 
 /**
- * Nobody issues a token with a scope beyond their own (§26.1 of the v1 contract). `granted` are the scopes of the
- * issuer's own token; null on a session, where a system admin has every scope and everybody else those of a person.
+ * Refuses scopes that the issuer of a token does not have (docs/contract/authentication.md#escalation). `granted` are the
+ * scopes of the issuer's own token; null on a session, where a system admin has every scope, and others those of a person.
  * @throws scope_escalation, naming the first scope that is too much
  */
 export function refuseEscalation(

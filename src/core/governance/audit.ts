@@ -3,7 +3,7 @@ import { canonicalJson } from '../kernel/canonical-json'
 import type { Uuid } from '../kernel/ids'
 import { formatInstant, type Micros } from '../kernel/time'
 
-/** Every act that is written down (§31 of the v1 contract). Posts never are. */
+/** Every act that is written down (docs/contract/admin.md#audit-log). Posts never are. */
 export type AuditAction =
   | `account.${'create' | 'update' | 'archive' | 'unarchive' | 'admin' | 'erase' | 'export'}`
   | 'password.change'

@@ -1,4 +1,4 @@
-/** The settings the core and its surfaces act on, by key; Table E of the v1 contract says what each means. */
+/** The settings the core and its surfaces act on, by key; docs/configuration.md says what each means. */
 export interface SettingValues {
   readonly 'instance.name': string
   readonly admin_handles: readonly string[]

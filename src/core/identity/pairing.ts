@@ -74,7 +74,7 @@ export interface PairingDeps {
   readonly clock: Clock
 }
 
-/** One device, one token: a code that is good for one of them, once, for a short time (§9 of operating.md). */
+/** One device, one token: a code that is good for one of them, once, for a short time (docs/contract/pairing.md). */
 export class Pairing {
   constructor(private readonly deps: PairingDeps) {}
 

@@ -21,8 +21,9 @@ interface Sightings {
 }
 
 /**
- * Notices that one token is used by two programs, which then miss what the other one has acknowledged (§26.3 of the v1
- * contract): it comes from two addresses or `User-Agent`s within five minutes. In memory, as this process sees it.
+ * Notices that one token is used by two programs, which then miss what the other one has acknowledged
+ * (docs/contract/accounts.md#the-caller): it comes from two addresses or `User-Agent`s within five minutes. In memory, as
+ * this process sees it.
  */
 export class TokenReuse {
   private readonly tokens = new Map<number, Sightings>()

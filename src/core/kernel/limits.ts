@@ -1,4 +1,4 @@
-/** Fixed limits of the contract (Table A). What an operator may change is a setting instead (settings.ts). */
+/** Fixed limits (docs/contract/limits.md). What an operator may change is a setting instead (settings.ts). */
 export const MAX_BODY_CODE_POINTS = 16_000
 export const MAX_METADATA_BYTES = 8192
 export const MAX_DIRECT_MENTIONS = 50

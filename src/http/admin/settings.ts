@@ -27,7 +27,7 @@ const changeSchema = Type.Object({
 
 const HISTORY_PAGE = 100
 
-/** Settings while the server runs (operating.md §6): what is set is effective with the next request. */
+/** Settings while the server runs (docs/contract/admin.md#settings): what is set is effective with the next request. */
 export function settingEndpoints(core: Core): Endpoint[] {
   return [
     endpoint({

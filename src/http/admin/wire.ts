@@ -8,7 +8,7 @@ import type { Answer } from '../endpoint'
 import { type LongList, renderPage } from '../long-list'
 import { oneOf, Type, text } from '../schema'
 
-/** How the admin surface writes things down (§10 of the v1 contract), and the parameters its lists share. */
+/** How the admin surface writes things down (docs/contract/admin.md#objects), and the parameters its lists share. */
 
 const PAGE = 1000
 /** A number of a row, in the log or in a table. */

@@ -6,7 +6,10 @@ import type { SocketHandle, SocketSession } from '../socket'
 import type { LiveDeps } from './events'
 import { SocketSink } from './socket-sink'
 
-/** The original socket (§9): one channel, `hello`, then messages only. What the client sends is read and ignored. */
+/**
+ * The original socket (docs/contract/live.md#channel-socket): one channel, `hello`, then messages only. What the client
+ * sends is read and ignored.
+ */
 export class ChannelSocket implements SocketSession {
   private sink: SocketSink | undefined
   private stream: LiveStream | undefined

@@ -27,7 +27,7 @@ const newToken = Type.Object({
   expires_at: maybe(text({ description: 'ISO 8601; never when absent' })),
 })
 
-/** What people and agents do with their own credentials (§26 of the v1 contract). */
+/** What people and agents do with their own credentials (docs/contract/accounts.md#tokens). */
 export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'>): Endpoint[] {
   return [
     endpoint({

@@ -28,7 +28,7 @@ const request = Type.Object({
   ),
 })
 
-/** Where a device trades its code for a credential (§9 of operating.md). */
+/** Where a device trades its code for a credential (docs/contract/pairing.md#redeem). */
 export function pairEndpoints(core: Core): Endpoint[] {
   return [
     endpoint({

@@ -10,7 +10,7 @@ const LINGER_MILLISECONDS = 5_000
 /** So many pings without a word from the peer, and it is taken for gone: a sent ping alone keeps a socket alive. */
 const UNANSWERED_PINGS = 2
 
-/** Close codes of §9 and §19.4: RFC 6455 §7.4.1, and 1013 "try again later" of the IANA registry. */
+/** Close codes (docs/contract/live.md#close-codes): RFC 6455 §7.4.1, and 1013 "try again later" of IANA's registry. */
 const codes: Record<EndReason, number> = {
   shutdown: 1001,
   auth_revoked: 1008,

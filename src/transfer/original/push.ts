@@ -10,7 +10,7 @@ export interface PushDeps {
   readonly keepBroadcastWakes: boolean
 }
 
-/** What wakes an account by default (§20.1 of the v1 contract), and what it may choose in addition. */
+/** What wakes an account by default (docs/contract/import.md#push-targets), and what it may choose in addition. */
 const WAKES = ['dm', 'mention', 'reply', 'approval', 'overdue', 'thread']
 const BROADCAST_WAKES = ['group', 'broadcast']
 

@@ -2,7 +2,7 @@ import { parseUuid, type Uuid } from '../../core/kernel/ids'
 import { OperatorError } from '../../core/kernel/operator-error'
 import { FIRST_INSTANT, LAST_INSTANT, type Micros, parseInstant } from '../../core/kernel/time'
 
-/** Every column of the earlier server that is read (§14 of the v1 contract). */
+/** Every column of the earlier server that is read (docs/contract/import.md#tables-and-columns). */
 export const COLUMNS = {
   accounts: [
     ...['id', 'kind', 'handle', 'display_name', 'email', 'password_hash'],

@@ -4,7 +4,10 @@ import { type Answer, accountOf, type ClientProbe } from './client-probe'
 /** As many as one filter may name; who listens to more is not asked about each. */
 const AT_MOST = 50
 
-/** Every gate of every channel that the client listens to (§2.4 of the v1 contract), its own filter among them. */
+/**
+ * Every access check (docs/contract/authentication.md#access-checks) of every channel that the client listens to, its
+ * own filter among them.
+ */
 export const channels: Check<ClientProbe> = {
   name: 'channels',
   async look(probe) {
@@ -43,7 +46,7 @@ async function joinedBy(probe: ClientProbe): Promise<string[]> {
   )
 }
 
-/** What GET /v1/me/access answers (§26). */
+/** What GET /v1/me/access answers (docs/contract/authentication.md#access-checks). */
 interface Access {
   readonly visible: boolean
   readonly archived: boolean

@@ -53,7 +53,7 @@ export function isSynapse(health: Answer | NoAnswer): health is Answer {
   return 'status' in health && health.status === 200 && health.body['service'] === 'synapse'
 }
 
-/** The account of a token that works, as §3 of the v1 contract describes it; undefined for every other. */
+/** The account of a valid token, as docs/contract/accounts.md#the-caller describes it; undefined for every other. */
 export function accountOf({ me }: ClientProbe): Answer['body'] | undefined {
   return me !== undefined && 'status' in me && me.status === 200 ? me.body : undefined
 }
