@@ -30,7 +30,7 @@ const OPERATOR = 0
 
 /**
  * Retry keys of acts: a request that is sent again with its key gets the answer of the first one, and nothing is done.
- * Messages keep no answer (see PostPlan).
+ * Messages keep no answer (see PostPlan). The rules: docs/contract/messages.md#idempotency.
  */
 export class RetryKeys {
   constructor(

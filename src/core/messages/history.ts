@@ -77,7 +77,7 @@ export interface HistoryDeps {
   readonly pace: Pace
 }
 
-/** Reading messages page by page, and waiting for the next one. */
+/** Reading messages page by page, and waiting for the next one (docs/contract/messages.md#reading). */
 export class History {
   constructor(private readonly deps: HistoryDeps) {}
 

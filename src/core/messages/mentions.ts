@@ -53,7 +53,7 @@ function isWord(name: string): boolean {
 /**
  * Who a body names, in resolution order: an expansion stands where its token stood. Only active members of the room
  * count. An alias wins over a handle of the same name; `@channel`, `@everyone` and `@here` win over both. An expansion
- * leaves out the sender; naming oneself directly is kept.
+ * leaves out the sender; naming oneself directly is kept. The rules: docs/contract/messages.md#mentions.
  * @throws too_many_mentions beyond 50 directly named handles
  */
 export function resolveMentions(tokens: readonly string[], context: MentionContext): ResolvedMentions {
