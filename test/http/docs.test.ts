@@ -17,7 +17,7 @@ interface Page {
   readonly links: readonly string[]
   /** Every attribute as `name="value"`. */
   readonly attributes: readonly (readonly [name: string, value: string])[]
-  /** The ready lines of the endpoints, in the order of the page; `id` is that of the endpoint. */
+  /** The example commands of the endpoints, in the order of the page; `id` is that of the endpoint. */
   readonly examples: readonly Piece[]
   readonly refusals: readonly Piece[]
   readonly frames: readonly Piece[]

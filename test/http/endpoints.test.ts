@@ -7,7 +7,7 @@ let w: World
 let declared: readonly (readonly [path: string, methods: readonly string[]])[]
 let endpoints: readonly (readonly [method: string, path: string])[]
 
-/** Scopes that also open an endpoint. The refusal then names the other one. */
+/** Admin endpoints that another scope opens as well. A refusal names that scope instead of `admin:*`. */
 const scoped: Record<string, string> = {
   '/v1/admin/audit': 'audit:read',
   '/v1/admin/audit/verify': 'audit:read',
@@ -15,17 +15,17 @@ const scoped: Record<string, string> = {
 
 /** Endpoints that need no credential, with the reason. */
 const open: Record<string, string> = {
-  'GET /healthz': 'a balancer has no credential',
+  'GET /healthz': 'a load balancer has no credential',
   'GET /v1/healthz': 'the same under the base path',
   'GET /health': 'the spelling that wake daemons use',
   'GET /readyz': 'an orchestrator has no credential',
   'GET /v1/readyz': 'the same under the base path',
   'POST /v1/auth/login': 'makes the credential',
-  'GET /.well-known/synapse': 'whoever looks for a server has no credential yet',
-  'GET /metrics': 'a monitor of this machine has none; off unless it is switched on',
+  'GET /.well-known/synapse': 'a client that looks for a server has no credential yet',
+  'GET /metrics': 'a monitor on this machine has no credential; off by default',
   'GET /openapi.json': 'the description is public',
-  'POST /v1/pair/redeem': 'makes the credential, too',
-  'GET /pair': 'a device that asks to be let in has no credential',
+  'POST /v1/pair/redeem': 'makes the credential as well',
+  'GET /pair': 'a device that is being paired has no credential yet',
 }
 
 beforeAll(async () => {

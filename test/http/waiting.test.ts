@@ -194,7 +194,7 @@ describe('the number of long polls', () => {
       const other = await wait(s.ann, 'general')
       await s.ann.posts('general', 'hi')
       for (const { answer } of [...longPolls, other]) expect((await answer).status).toBe(200)
-      // All places are free again.
+      // All slots are free again.
       const again = await Promise.all(Array.from({ length: 8 }, () => wait(person, 'general')))
       await s.ann.posts('general', 'again')
       for (const { answer } of again) expect((await answer).status).toBe(200)
@@ -209,7 +209,7 @@ describe('the number of long polls', () => {
         .fetch('/v1/messages?channel=general&since=now&wait=60', { signal: hangUp.signal })
         .catch(() => 'gone'),
     )
-    // A request sent too early would take one of the places.
+    // A request sent too early would take one of the slots.
     await untilAtRest(s.bob)
     await until(
       'all places to be taken',

@@ -12,7 +12,7 @@ const unknown: Known = (_, otherwise) => otherwise
 /** Replaces a value that is left out. */
 const ABSENT = Symbol('absent')
 
-/** The number of items that a list has beyond its minimum at most, and the number of characters of a text. */
+/** A list has at most this many items beyond its minimum, and a text at most this many characters. */
 const FEW = 3
 const SHORT = 40
 
