@@ -286,7 +286,7 @@ export const SETTINGS = Type.Object({
   }),
   'rate.post': rate('600/120', 'Messages of one token, or of one person who is signed in'),
   'rate.read': rate('600/120', 'Requests that only read; a held one counts once'),
-  'rate.write': rate('120/40', 'Other requests that change something'),
+  'rate.write': rate('600/120', 'Other requests that change something'),
   'rate.search': rate('60/10', 'Searches'),
   'wait.max_s': runtime(whole(1, 300, 60), {
     group: 'Limits',

@@ -15,7 +15,7 @@ const DEFAULTS: SettingValues = {
   drain: false,
   'rate.post': '600/120',
   'rate.read': '600/120',
-  'rate.write': '120/40',
+  'rate.write': '600/120',
   'rate.search': '60/10',
   'http.max_body': 1_048_576,
   base_url: null,

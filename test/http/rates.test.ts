@@ -176,7 +176,7 @@ test('the default limits are those of the contract', async () => {
     'rate.login': '10/300',
     'rate.post': '600/120',
     'rate.read': '600/120',
-    'rate.write': '120/40',
+    'rate.write': '600/120',
     'rate.search': '60/10',
   })
 })
