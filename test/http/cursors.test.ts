@@ -179,14 +179,14 @@ test('a server whose database was lost starts with a new epoch', async () => {
   expect(body.epoch > before.epoch).toBeTrue()
 })
 
-describe('cursors below the purged range', () => {
+describe('cursors of purged messages', () => {
   const purge = async (s: Awaited<ReturnType<typeof scene>>, through: number) => {
     await s.w.sql('UPDATE channels SET floor_seq = ? WHERE slug = ?', s.nth(through).seq, 'general')
     await s.w.sql('DELETE FROM messages WHERE seq <= ?', s.nth(through).seq)
     await s.w.restart()
   }
 
-  test('a cursor below the purged range is refused with the oldest cursor that works', async () => {
+  test('a cursor older than the oldest kept position is refused with that position', async () => {
     await using s = await scene()
     await purge(s, 3)
     const gone = {
@@ -206,7 +206,7 @@ describe('cursors below the purged range', () => {
     expect(await s.ann.hears('general', { since: gone.oldest_cursor })).toEqual(bodies(4))
   })
 
-  test('a cursor is valid at the floor and in a channel without purged messages', async () => {
+  test('a cursor at the oldest kept position, or in a channel without purged messages, is valid', async () => {
     await using s = await scene()
     await purge(s, 3)
     expect(await s.ann.hears('lunch', { since: s.nth(2).cursor })).toEqual([])
@@ -215,14 +215,14 @@ describe('cursors below the purged range', () => {
     expect(await s.ann.hears('general')).toEqual(bodies(4))
   })
 
-  test('a cursor of the earlier server is raised to the floor without an error', async () => {
+  test('a cursor of the earlier server is raised to the oldest kept position without an error', async () => {
     await using s = await scene()
     const since = encode(`${s.nth(1).created_at}|${s.nth(1).id}`)
     await purge(s, 3)
     expect(await s.ann.hears('general', { since })).toEqual(bodies(4))
   })
 
-  test('log.expired_cursor=clamp raises every expired cursor to the floor', async () => {
+  test('log.expired_cursor=clamp raises every expired cursor to the oldest kept position', async () => {
     await using s = await scene({ SYNAPSE_LOG_EXPIRED_CURSOR: 'clamp' })
     await purge(s, 3)
     expect(await s.ann.hears('general', { since: s.nth(0).cursor })).toEqual(bodies(4))

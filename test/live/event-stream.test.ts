@@ -85,7 +85,7 @@ describe('opening an event stream', () => {
     expect(placeOf(String(answer.body.oldest_cursor)).epoch).toBe((await town.place()).epoch)
   })
 
-  test('a position below the purged range is refused with the oldest position', async () => {
+  test('a cursor older than the oldest kept position is refused with that position', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const old = await bob.posts(room, 'old')

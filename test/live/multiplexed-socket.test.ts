@@ -438,7 +438,7 @@ describe('unusable cursors', () => {
     expect(socket.events).toEqual([])
   })
 
-  test('a cursor below the purged range is answered with resync and the oldest cursor', async () => {
+  test('a cursor older than the oldest kept position is answered with resync and that position', async () => {
     const room = await town.room()
     const bob = await town.agent(room)
     const old = await bob.posts(room, 'old')
