@@ -23,12 +23,12 @@ usage() {
 usage: ./install.sh [options]
        ./install.sh --uninstall [--purge] [options]
 
-Installs Synapse and starts it; run again with a newer version, it upgrades. As root: for the machine, as a service with
-a user of its own. As any other user: for that user, below the home directory.
+Installs Synapse and starts it. Run again with a newer version, it upgrades. As root: for the machine, as a service with
+its own user. As any other user: for that user, below the home directory.
 
-  --prefix DIR      the executable goes to DIR/bin (otherwise /usr/local as root, ~/.local as any other user)
-  --port N          the port to listen on, for a new installation (otherwise 8080)
-  --service KIND    systemd, or background: a process that is not started again at boot. Otherwise systemd where it runs
+  --prefix DIR      the executable goes to DIR/bin (default: /usr/local as root, ~/.local as any other user)
+  --port N          the port to listen on, for a new installation (default 8080)
+  --service KIND    systemd, or background: a process that does not start at boot. Default: systemd where it runs
   --no-start        install everything, start nothing
   --dry-run         print every step, change nothing
   --uninstall       stop the server and remove the program; data and backups stay
@@ -38,8 +38,8 @@ a user of its own. As any other user: for that user, below the home directory.
 
 examples:
   sudo ./install.sh                          for the whole machine
-  ./install.sh                               for you alone
-  sudo ./install.sh --dry-run                see first what would happen
+  ./install.sh                               for you only
+  sudo ./install.sh --dry-run                only show what would happen
   sudo ./install.sh --prefix /opt/synapse    /opt/synapse/bin/synapse
   sudo ./install.sh --port 8090              another port than 8080
   sudo ./install.sh --uninstall              remove the program, keep the data
@@ -87,7 +87,7 @@ step() {
 layout() {
   UID_NOW=$(id -u)
   if [ "$UID_NOW" -eq 0 ]; then
-    [ "$(uname -s)" = Linux ] || die "as root it installs on Linux alone" "run it as the user who is to run Synapse"
+    [ "$(uname -s)" = Linux ] || die "as root it installs on Linux only" "run it as the user that will run Synapse"
     MODE=system
     : "${PREFIX:=/usr/local}"
     DATA=$SYSTEM_DATA BACKUPS=$SYSTEM_BACKUPS UNITS=$SYSTEM_UNITS
@@ -189,11 +189,11 @@ find_source() {
     SOURCE=release
     target=$(machine_target)
     SOURCE_FILE=$HERE/synapse-$target
-    [ -f "$SOURCE_FILE" ] || die "$HERE has no executable for this machine, synapse-$target" "fetch that one, too"
+    [ -f "$SOURCE_FILE" ] || die "$HERE has no executable for this machine, synapse-$target" "download that file, too"
   elif [ -f "$HERE/scripts/build.ts" ] && [ -f "$HERE/scripts/toolchain.sh" ]; then
     SOURCE=checkout
   else
-    die "$HERE is neither a checkout nor a release folder" "run the install.sh of one"
+    die "$HERE is neither a checkout nor a release folder" "run the install.sh in one of these"
   fi
 }
 
@@ -283,14 +283,14 @@ verify_checksum() {
   wanted=$(sed -n "s/^\([0-9a-f]\{64\}\)  *\*\{0,1\}$name\$/\1/p" "$HERE/SHA256SUMS")
   [ -n "$wanted" ] || die "SHA256SUMS does not list $name"
   found=$(sha256 "$SOURCE_FILE")
-  [ "$found" = "$wanted" ] || die "$name is damaged: its SHA-256 is $found, SHA256SUMS says $wanted" "fetch it again"
+  [ "$found" = "$wanted" ] || die "$name is damaged: its SHA-256 is $found, SHA256SUMS says $wanted" "download it again"
 }
 
 sha256() {
   if has sha256sum; then sum=$(sha256sum <"$1")
   elif has shasum; then sum=$(shasum -a 256 <"$1")
   elif has openssl; then sum=$(openssl dgst -sha256 -r <"$1")
-  else die "none of sha256sum, shasum and openssl is here to check the executable with"
+  else die "checking the executable needs sha256sum, shasum or openssl"
   fi
   printf '%s\n' "${sum%% *}"
 }
@@ -306,7 +306,7 @@ refuse_unsafe_prefix() {
   case $PREFIX in
     */../* | */..) usage_error "--prefix must not contain .." ;;
     /*[!A-Za-z0-9_./+-]*)
-      [ "$MODE:$PREFIX" = "user:$HOME/.local" ] || usage_error "--prefix may contain letters, digits and / . _ + - alone"
+      [ "$MODE:$PREFIX" = "user:$HOME/.local" ] || usage_error "--prefix may contain only letters, digits and / . _ + -"
       ;;
     /*) ;;
     *) usage_error "--prefix must be an absolute path" ;;
@@ -409,7 +409,7 @@ refuse_foreign_user() {
   if id "$SERVICE_USER" >/dev/null 2>&1; then
     case $(id -u "$SERVICE_USER") in
       [1-9] | [1-9]? | [1-9]??) ;;
-      *) die "the user $SERVICE_USER exists and is not a service's but a person's account" "rename it" ;;
+      *) die "the user $SERVICE_USER exists and is a person's account" "rename it" ;;
     esac
   elif grep -q "^$SERVICE_USER:" /etc/group; then
     die "there is a group $SERVICE_USER without a user of that name" "rename it, or create the user"
@@ -657,7 +657,7 @@ start_server() {
 # The commands to type after a failed upgrade.
 way_back() {
   if [ ! -f "$BIN.previous" ]; then return; fi
-  printf '%s\n' "the version before, as long as this one has not migrated the data: mv -f $BIN.previous $BIN"
+  printf '%s\n' "to go back, if this version has not migrated the data: mv -f $BIN.previous $BIN"
 }
 
 in_background() {
@@ -707,7 +707,7 @@ await_ready() {
       *'"answering":true'*'"phase":"draining"'*)
         URL=$(url_in "$state")
         if answers "$URL/healthz"; then
-          say "it drains, as it did before: $BIN drain stop --home $DATA ends that"
+          say "the server is still draining, as before; to end it: $BIN drain stop --home $DATA"
           return
         fi
         ;;
@@ -898,7 +898,7 @@ uninstall() {
     for directory in "$DATA" "$BACKUPS"; do if [ -e "$directory" ]; then found=yes; fi; done
   fi
   if [ -z "$found" ] && ! unit_is_ours; then
-    say "there is no Synapse to remove at $BIN"
+    say "there is no Synapse at $BIN"
     if [ -f "$UNIT" ] && grep -q '^# Synapse: ' "$UNIT"; then
       say "there is one at $(unit_program): add its --prefix"
     fi
@@ -969,9 +969,9 @@ remove_data() {
   say "deleting data and backups"
   for directory in "$DATA" "$BACKUPS"; do
     if [ -L "$directory" ]; then
-      warn "$directory is a link: where it leads to was not deleted"
+      warn "$directory is a link; its target was not deleted"
     elif [ -d "$directory" ]; then
-      run rm -rf "$directory" || warn "$directory could not be removed altogether"
+      run rm -rf "$directory" || warn "$directory could not be removed completely"
     fi
   done
   remove_user
@@ -1021,8 +1021,8 @@ clean_up() {
 
 # The server's options belong into synapse.env: variables of this shell would be missing at the next start.
 drop_environment() {
-  [ -z "${SYNAPSE_HOME-}" ] || die "SYNAPSE_HOME is set to $SYNAPSE_HOME, and install.sh knows of $DATA alone" \
-    "unset it, for this script and for the commands after it; data elsewhere: let a mount lead there"
+  [ -z "${SYNAPSE_HOME-}" ] || die "SYNAPSE_HOME is set to $SYNAPSE_HOME, and install.sh uses only $DATA" \
+    "unset it, for this script and for later commands; to keep the data elsewhere, mount that place there"
   names=$(env | sed -n 's/^\(SYNAPSE_[A-Za-z0-9_]*\)=.*/\1/p')
   for name in $names; do
     [ "$ACTION" = uninstall ] || warn "$name of this shell is not taken over; write it to $DATA/synapse.env"
