@@ -1,10 +1,10 @@
 /**
- * The product: what people and agents can do in their rooms, and who hears of it. Every verb takes the actor first.
- * Imports nothing but itself: what it needs of the world is in kernel/ports.ts,
- * log/streams.ts and log/shared-log.ts; app/ brings it.
- * A surface translates its protocol into these verbs and back; everything that follows from an act happens here.
- * Start reading at messages/messages.ts (one post), then access/policy.ts (who may), log/catalogue.ts (what can happen)
- * and log/feed.ts (who reads it).
+ * The core is the product: what people and agents do in their channels, and who receives the resulting events.
+ * It imports only itself. Its ports are in kernel/ports.ts, log/streams.ts and log/shared-log.ts; app/ supplies their
+ * implementations. Every verb takes the actor as its first argument. A surface translates its protocol into these verbs
+ * and back.
+ * Start reading at messages/messages.ts (a post), then access/policy.ts (rights), log/catalogue.ts (types of events)
+ * and log/feed.ts (reading events).
  */
 
 import { AccessReport } from './access/access'
@@ -51,7 +51,7 @@ import { History } from './messages/history'
 import { Messages } from './messages/messages'
 
 export interface CorePorts {
-  /** The types of events that this program knows. The store has to know the same. */
+  /** The types of events that this program knows. The store must have the same catalogue. */
   readonly catalogue: Catalogue
   readonly store: Store
   readonly settings: SettingRegistry
@@ -63,22 +63,22 @@ export interface CorePorts {
   readonly retrySecrets: RetrySecrets
   readonly streams: Pick<Streams, 'openAccounts' | 'isHeard'>
   readonly longPolls: LongPolls
-  /** Told of faults that must fail nobody's request. */
+  /** Reports a fault that fails no request. */
   readonly report: (fault: unknown) => void
 }
 
-/** All of the core, for the composition root. */
+/** The whole core, for the composition root. */
 type WholeCore = Awaited<ReturnType<typeof createCore>>
 
-/** The core as surfaces see it: without what makes an actor of a credential, and what reads the log for all. */
+/**
+ * The core as surfaces see it: without the parts that turn a credential into an actor or read the log without a reader.
+ */
 export type Core = Omit<WholeCore, 'authentication' | 'policy' | 'directory' | 'hydrate'> & {
   readonly policy: Pick<Policy, 'current' | 'read'>
   readonly directory: Omit<Directory, 'tokenByHash' | 'sessionByHash'>
 }
 
-/**
- * Puts the core together over its ports. Settings, directory and log hear of every commit before anybody else.
- */
+/** Creates the core over its ports. Settings, directory and log receive every commit before all other listeners. */
 export async function createCore(ports: CorePorts) {
   const { catalogue, store, clock, secrets, passwords, streams, longPolls, report } = ports
   const { shared } = store
@@ -103,12 +103,12 @@ export async function createCore(ports: CorePorts) {
   const hydrate = (records: readonly EventRecord[]) =>
     hydrateInSlices({ catalogue, reads: store.reads, directory, recent }, pace, records)
   shared?.hydrateWith(async (records) => {
-    // What is remembered from before them must not dress them.
+    // Cached values from before these records must not be used to read them.
     for (const record of records) {
       directory.forget(record)
       recent.forget(record)
     }
-    // It may have changed anything.
+    // An unknown type may have changed anything.
     if (records.some(({ type }) => !catalogue.find(type))) {
       directory.clear()
       await settings.reload(store.reads)
@@ -149,9 +149,9 @@ export async function createCore(ports: CorePorts) {
     directory,
     policy,
     log,
-    /** The way in for an act that is no verb of the core. */
+    /** Runs a transaction for an act that is not a verb of the core. */
     transactions,
-    /** The events that records of the log are today, for what reads all of it. */
+    /** Turns records of the log into events, without checking the rights of a reader. */
     hydrate,
     audience,
     accounts,
@@ -196,7 +196,7 @@ export async function createCore(ports: CorePorts) {
   }
 }
 
-/** Cursors are written in the epoch they belong to, which may be the new one. */
+/** A cursor contains the epoch of its position, which may be the new one. */
 async function reloadEpochs(log: Log, recent: RecentEvents): Promise<void> {
   await log.reloadEpochs()
   recent.clear()

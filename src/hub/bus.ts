@@ -2,13 +2,16 @@ import { background } from '../core/kernel/background'
 import { Trouble } from '../core/kernel/errors'
 
 /**
- * How the processes of one deployment wake each other. What goes over it is a hint and nothing else: it may be lost,
- * late or doubled. `log` says up to which seq the log goes; `live` carries what is never stored, and must stay small.
+ * The bus by which the processes of one deployment wake each other. Its texts are hints: they may be lost, late or
+ * duplicated. A text on `log` is the highest seq of the log. `live` carries small texts that are never stored.
  */
 export interface Bus {
-  /** Hands a text to all other processes. Does not wait and does not fail; of `log` only the latest counts. */
+  /**
+   * Queues a text for all other processes and returns at once. Never throws on delivery failure. On `log` only the
+   * latest text is sent.
+   */
   send(topic: BusTopic, text: string): void
-  /** Why it does not work; null while it does. */
+  /** Why the bus does not work; null while it works. */
   readonly problem: string | null
   close(): Promise<void>
 }
@@ -17,29 +20,29 @@ export type BusTopic = 'log' | 'live'
 
 export type BusListener = (topic: BusTopic, text: string) => void
 
-/** What is reported, once, when the bus breaks. */
+/** Reported once when the bus breaks. */
 export class BusDown extends Trouble {
   constructor(why: string) {
     super(`the bus is down: ${why}; until it is back, servers hear of each other within a second`)
   }
 }
 
-/** The most bytes of one text: a notification of Postgres has less than 8,000 with the name of its sender. */
+/** The maximum size of one text. A Postgres notification holds fewer than 8,000 bytes, including the sender's name. */
 const MAX_BUS_BYTES = 7_900
 
-/** While much is written, one hint speaks for this long: whoever reads takes longer than that. */
+/** The minimum interval between two hints on `log`. Reading the log takes a receiver longer than that. */
 const LOG_MILLISECONDS = 5
 
-/** A text of which nothing is heard for so long is lost. */
+/** A text that is not confirmed within this time counts as lost. */
 const SEND_MILLISECONDS = 2000
 
-/** Waits between attempts to connect again. */
+/** The delay between two attempts to reconnect. */
 export const RECONNECT_MILLISECONDS = 1000
 
-/** A connection over which nothing comes is asked so often whether it is still there. */
+/** The interval at which a connection is checked for life. */
 export const BEAT_MILLISECONDS = 4000
 
-/** Whether something is done in time, and well. */
+/** Reports whether `work` succeeds within SEND_MILLISECONDS. */
 export async function isDone(work: Promise<unknown>): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => resolve(false), SEND_MILLISECONDS)
@@ -55,8 +58,8 @@ export async function isDone(work: Promise<unknown>): Promise<boolean> {
 }
 
 /**
- * Texts on their way out, one at a time, so that a slow bus gathers hints instead of queueing them.
- * @throws RangeError for a text that no bus carries
+ * A queue of outgoing texts, sent one at a time. While the bus is slow, hints are merged instead of queued.
+ * @throws RangeError for a text larger than MAX_BUS_BYTES
  */
 export class Outgoing {
   private log: string | undefined
@@ -66,10 +69,12 @@ export class Outgoing {
 
   constructor(
     private readonly transmit: (topic: BusTopic, text: string) => Promise<unknown>,
-    /** Called when a text could not be sent, or nothing was heard of it for a while: to connect anew. */
+    /** Called when a text was not sent or not confirmed in time. The caller reconnects. */
     private readonly failed: () => void,
     private readonly report: (fault: unknown) => void,
-    /** What waits beyond this is dropped, the oldest first: it was never stored, and is late already. */
+    /**
+     * The most `live` texts that wait. Beyond that the oldest is dropped: they are not stored, and it is late already.
+     */
     private readonly capacity = 1000,
   ) {}
 
@@ -100,13 +105,13 @@ export class Outgoing {
     this.sending = false
   }
 
-  /** Whoever was to hear of the log finds out by itself within a second. */
+  /** A lost hint is harmless: the other processes poll the log every second. */
   private async transmitOrFail(topic: BusTopic, text: string): Promise<void> {
     if (!(await isDone(this.transmit(topic, text)))) this.failed()
   }
 }
 
-/** `<sender>:<topic>:<text>`: a process does not listen to itself. */
+/** Encodes a text as `<sender>:<topic>:<text>`. The sender's id lets a process ignore its own texts. */
 export function packed(sender: string, topic: BusTopic, text: string): string {
   return `${sender}:${topic}:${text}`
 }

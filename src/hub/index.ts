@@ -1,8 +1,10 @@
 /**
- * Live fan-out: what happens between a commit and everybody's screen.
- * Imports the core only. Surfaces reach it through the core's ports (Streams, LongPolls); app/ puts it in place.
- * hub.ts hands committed events on, stream.ts is one connection (past, then live, and what happens to slow readers),
- * waits.ts holds requests until the log moves. bus.ts is how several processes over one store wake each other.
+ * The hub delivers committed events to open streams, sockets and long-polls.
+ * It imports the core only. Surfaces use it through the ports Streams and LongPolls of core/log/streams.ts;
+ * app/compose.ts creates it.
+ * hub.ts delivers events. stream.ts is one connection: past events first, then live ones, and flow control. rooms.ts
+ * maps rooms to streams. long-polls.ts holds requests until an event arrives. bus.ts wakes the other processes that
+ * share the store.
  * Start reading at hub.ts.
  */
 export type { Bus, BusListener } from './bus'

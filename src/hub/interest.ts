@@ -1,9 +1,12 @@
 import { type FeedFilter, wantsType } from '../core/log/feed'
 
-/** What a stream wants of a room's events: all of them, messages alone, or what its filters select one by one. */
+/**
+ * The events of a room that a stream selects: all of them, only messages, or a subset that its filters decide per
+ * event.
+ */
 export type Interest = 'all' | 'messages' | 'filtered'
 
-/** What the filters of one stream select together of the events of a room; `*` = of all of its rooms. */
+/** Returns what the filters of one stream select together from the events of a room; `*` means all of its rooms. */
 export function interestOf(
   filters: readonly FeedFilter[],
   room: number | '*',
@@ -19,7 +22,7 @@ export function interestOf(
   const wantedBy = (some: readonly FeedFilter[]) =>
     roomTypes.filter((type) => some.some((filter) => wantsType(filter, type)))
   const always = wantedBy(whole)
-  // Of some types it wants a part.
+  // Some types are selected only in part.
   if (always.length < wantedBy(covering).length) return 'filtered'
   if (always.length === roomTypes.length) return 'all'
   return always.length === 1 && always[0] === 'message.created' ? 'messages' : 'filtered'

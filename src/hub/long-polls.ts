@@ -8,7 +8,7 @@ interface Waiter {
   readonly wake: (moved: boolean) => void
 }
 
-/** Requests held until the log moves where they look. A group of events wakes each of them once. */
+/** Requests that wait for new events. A group of events wakes each of them once. */
 export class OpenLongPolls implements LongPolls {
   private readonly byChannel = new Map<number, Set<Waiter>>()
   private readonly everywhere = new Set<Waiter>()
@@ -16,7 +16,7 @@ export class OpenLongPolls implements LongPolls {
   private waiting = 0
   private stopped = false
 
-  /** `head`: where the announced log stands. */
+  /** `head` returns the seq of the last announced event. */
   constructor(private readonly head: () => Seq) {}
 
   next({
@@ -27,7 +27,7 @@ export class OpenLongPolls implements LongPolls {
     signal,
   }: Parameters<LongPolls['next']>[0]): Promise<boolean> {
     if (this.stopped || signal?.aborted) return Promise.resolve(false)
-    // Something was announced while the caller read: it looks again at once.
+    // An event was announced since the caller read; it reads again at once.
     if (this.head() > after) return Promise.resolve(true)
     return new Promise((resolve) => {
       const waiter: Waiter = {
@@ -49,12 +49,12 @@ export class OpenLongPolls implements LongPolls {
     })
   }
 
-  /** Requests that are held. */
+  /** The number of waiting requests. */
   get size(): number {
     return this.waiting
   }
 
-  /** Wakes whoever waits for one of these events, or whose rights they changed. */
+  /** Wakes the requests that wait for one of these events and those of accounts whose rights the events changed. */
   notify(events: readonly LogEvent[]): void {
     const woken = new Set<Waiter>(this.everywhere)
     for (const event of events) {
@@ -66,12 +66,12 @@ export class OpenLongPolls implements LongPolls {
     for (const waiter of woken) waiter.wake(true)
   }
 
-  /** Wakes all: anything may have happened. */
+  /** Wakes all requests, because any event may have happened. */
   wakeAll(): void {
     for (const set of [...this.byAccount.values()]) for (const waiter of [...set]) waiter.wake(true)
   }
 
-  /** Lets everybody go with what they have, now and from now on. */
+  /** Ends all waiting requests, and later ones at once. Call it when the server stops. */
   stop(): void {
     this.stopped = true
     for (const set of [...this.byAccount.values()]) for (const waiter of [...set]) waiter.wake(false)

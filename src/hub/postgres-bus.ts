@@ -14,14 +14,14 @@ import {
 
 const CHANNEL = 'synapse'
 
-/** A connection that is given up may be dead, and then it does not end well. */
+/** Ending a dead connection may fail; the failure means nothing. */
 const ignored = () => {}
 
 function codeOf(fault: unknown): string {
   return fault instanceof Error && 'code' in fault ? String(fault.code) : 'no reason given'
 }
 
-/** Makes a connection of its own to the database of the store. */
+/** Opens a separate connection to the store's database. */
 type Connect = (options: {
   readonly name: string
   readonly onnotify?: (channel: string, message: string) => void
@@ -29,8 +29,8 @@ type Connect = (options: {
 }) => Sql
 
 /**
- * LISTEN and NOTIFY on the database of the store. A notification is sent by itself, after the commit it speaks of:
- * inside the transaction it would make all commits of the database wait for each other.
+ * Opens a bus over LISTEN and NOTIFY on the store's database. A notification is sent after the commit it announces, not
+ * inside the transaction: there, NOTIFY would serialize all commits of the database.
  */
 export function openPostgresBus(
   connect: Connect,
@@ -52,7 +52,7 @@ export function openPostgresBus(
     report,
   )
 
-  /** A connection that listens, and is replaced by a new one when it breaks. */
+  /** Opens a connection that listens. A broken one is replaced by a new one. */
   function listen(isAgain = false): Sql {
     let isOver = false
     const again = (fault?: unknown) => {
@@ -71,7 +71,7 @@ export function openPostgresBus(
       onnotify: (_, message) => unpack(message, self, listener),
       onclose: () => again(),
     })
-    // Nothing may ever come over it: that it is dead shows when it is asked.
+    // An idle connection gives no sign of its death, so it is queried regularly.
     const beat = setInterval(async () => {
       if (closed) clearInterval(beat)
       else if (!(await isDone(connection`SELECT 1`))) again()

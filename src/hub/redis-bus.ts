@@ -15,12 +15,12 @@ import { probeRedis, type RedisFault } from './redis-probe'
 
 const REDIS_CHANNEL = 'synapse'
 
-/** Looks whether a server is of use as a bus. */
+/** Checks whether a server can be used as a bus. Returns the fault, or undefined. */
 export function examineRedis(url: string): Promise<RedisFault | undefined> {
   return probeRedis(url, REDIS_CHANNEL)
 }
 
-/** Publish and subscribe on a Redis or Valkey server, which keeps nothing. */
+/** Opens a bus over publish and subscribe on a Redis or Valkey server, which stores nothing. */
 export function openRedisBus(url: string, listener: BusListener, report: (fault: unknown) => void): Bus {
   const self = crypto.randomUUID()
   let closed = false
@@ -42,7 +42,7 @@ export function openRedisBus(url: string, listener: BusListener, report: (fault:
     report,
   )
 
-  /** The client of the driver gives up after a while; a new one is made for every attempt here. */
+  /** Bun's client stops reconnecting after a while, so each attempt uses a new client. */
   function client(): RedisClient {
     return new RedisClient(url, { autoReconnect: false, enableOfflineQueue: false, connectionTimeout: 5000 })
   }
@@ -60,11 +60,11 @@ export function openRedisBus(url: string, listener: BusListener, report: (fault:
         fresh.close()
         retry()
       }
-      // Nothing may ever come over it: that it is dead shows when it is asked.
+      // An idle connection gives no sign of its death, so it is pinged regularly.
       beat = setInterval(async () => {
         if (closed) clearInterval(beat)
         else if (!(await isDone(fresh.ping()))) again()
-        // It hears, and could not speak: somebody may have mended that.
+        // Receiving works but sending failed earlier; it may work again by now.
         else if (problem !== null) await look()
       }, BEAT_MILLISECONDS)
       beat.unref()
@@ -84,7 +84,10 @@ export function openRedisBus(url: string, listener: BusListener, report: (fault:
     setTimeout(attempt, RECONNECT_MILLISECONDS).unref()
   }
 
-  /** Finds out whether it works, and says once why it does not: until it does, the database is asked every second. */
+  /**
+   * Checks whether the bus works and reports a new fault once. While the bus is down, processes poll the database every
+   * second.
+   */
   async function look(): Promise<void> {
     if (looking || closed) return
     looking = true

@@ -3,15 +3,16 @@ import { connect as connectTls } from 'node:tls'
 
 const ANSWER_MILLISECONDS = 2000
 
-/** Why a Redis server is of no use as a bus, and what to do about it. */
+/** Why a Redis server cannot be used as a bus, and the remedy. */
 export interface RedisFault {
   readonly problem: string
   readonly remedy: string
 }
 
 /**
- * Finds out why a Redis server is of no use: the client of the driver says of everything that the connection closed.
- * Signs in, publishes a message that every server ignores, and subscribes. Undefined where all of it goes well.
+ * Returns why a Redis server cannot be used as a bus, or undefined if it can. Signs in, publishes a message that every
+ * process ignores, and subscribes. Bun's client cannot tell these faults apart: it reports a closed connection for
+ * each.
  */
 export async function probeRedis(url: string, channel: string): Promise<RedisFault | undefined> {
   const { protocol, hostname, port, host, username, password } = new URL(url)
@@ -22,7 +23,7 @@ export async function probeRedis(url: string, channel: string): Promise<RedisFau
   const signIn = secret === '' ? ['HELLO', '3'] : ['HELLO', '3', 'AUTH', user, secret]
   try {
     for (const words of [signIn, ['PING'], ['PUBLISH', channel, 'probe'], ['SUBSCRIBE', channel]]) {
-      // One connection each, so that an answer belongs to one question.
+      // Each command gets its own connection, so that its answer is unambiguous.
       const commands = words === signIn ? [signIn] : [signIn, words]
       const refused = refusalIn(await answersTo(place, isTls, commands))
       if (refused !== undefined) return explained(refused, words[0] ?? '', { host, user, channel })
@@ -34,7 +35,7 @@ export async function probeRedis(url: string, channel: string): Promise<RedisFau
   }
 }
 
-/** What the server says to these commands, up to the answer to the last one. */
+/** Sends the commands one by one and returns all answers. Stops at the first refusal. */
 function answersTo(
   { host, port }: { host: string; port: number },
   isTls: boolean,
@@ -69,7 +70,7 @@ function answersTo(
   })
 }
 
-/** The word by which a server refuses: `WRONGPASS`, `NOAUTH`, `NOPERM`, `ERR`. */
+/** The error code of a refusal, such as `WRONGPASS`, `NOAUTH`, `NOPERM` or `ERR`. */
 function refusalIn(heard: string): string | undefined {
   return /(?:^|\r\n)-([A-Z]+)/.exec(heard)?.[1]
 }

@@ -5,12 +5,12 @@ import { isAdmin, type Person } from '../identity/actor'
 import type { AudienceKind, Catalogue } from './catalogue'
 import type { EventRecord } from './events'
 
-/** Of an event, what decides who sees it. */
+/** The parts of an event that decide who sees it. */
 export type Judged = Pick<EventRecord, 'type' | 'channelId' | 'subject'>
 
 type Judge = (actor: Person, event: Judged) => boolean
 
-/** Who sees which event, judged by the rights of now: one function for each kind of audience in the catalogue. */
+/** Decides who sees which event, by current rights. Each kind of audience in the catalogue has one function. */
 export class Audience {
   private readonly judges: Readonly<Record<AudienceKind, Judge>> = {
     readers: (actor, event) => this.isReader(actor, event),
@@ -29,7 +29,10 @@ export class Audience {
     private readonly settings: Settings,
   ) {}
 
-  /** False for a type that this program does not know. Synchronous over the directory; call it inside `Directory.retryUntilLoaded`. */
+  /**
+   * Reports whether the actor sees the event; false for a type that this program does not know. Synchronous over the
+   * directory: call it inside `Directory.retryUntilLoaded`.
+   */
   includes(actor: Person, event: Judged): boolean {
     const kind = this.catalogue.find(event.type)
     return kind !== undefined && this.judges[kind.audience](actor, event)
@@ -39,18 +42,18 @@ export class Audience {
     return channelId !== null && this.policy.mayRead(actor, this.directory.channel(channelId))
   }
 
-  /** Also of a channel that is archived, which has no readers. */
+  /** Includes members of an archived channel, which has no readers. */
   private isMember(actor: Person, { channelId }: Judged): boolean {
     if (channelId === null || !this.directory.member(actor.account.id, channelId)) return false
     return this.policy.hasScope(actor, this.directory.channel(channelId), 'read')
   }
 
   private isAdministrator(actor: Person): boolean {
-    // Of a stream that has long been open the account may have changed.
+    // The account may have changed since the stream was opened.
     return isAdmin({ ...actor, account: this.directory.account(actor.account.id) }, this.settings)
   }
 
-  /** Whether both accounts are in the same channel. */
+  /** Reports whether the actor shares a channel with the account. */
   private isPeer(actor: Person, { subject }: Judged): boolean {
     return this.directory.shareChannel(actor.account.id, subject)
   }

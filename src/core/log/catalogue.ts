@@ -1,20 +1,22 @@
 /**
- * The catalogue of events: one row for each type says what it is about, which rights it changes, who sees it, how it
- * reaches live streams, and how it is shown and described. Everything that treats events differently by type asks it.
- * Imports nothing. It is handed to the store and to the core where they are put together.
- * Start reading at the table below, then events.ts: an event with what it is about.
+ * The catalogue of events. Each row describes one type: its subject, the rights it changes, its audience, its delivery
+ * to live streams, its wire keys and its documentation. All code that treats types differently asks the catalogue.
+ * It imports nothing. app/ passes it to the store and the core.
+ * Start reading at the table below, then events.ts: an event and its subject.
  */
 
-/** What the subject of an event is an id of: of a membership the account, beside the channel. */
+/**
+ * The kind of thing that an event's subject id refers to. For a membership it is the account; the channel is separate.
+ */
 export type About = 'message' | 'channel' | 'membership' | 'account' | 'setting'
 
 /**
- * What an event makes invalid of that by which rights are judged: nothing; a channel or a membership; an account; a
- * token or a session; or what every judgement depends on. Rights that were read before it are not used after it.
+ * The cached rights that an event invalidates: none; a channel or a membership; an account; a token or a session; or
+ * everything. Rights read before the event are not used after it.
  */
 type Rights = 'none' | 'room' | 'account' | 'credential' | 'server'
 
-/** Who sees an event, by the rights of now. Each is judged by one function of audience.ts. */
+/** Who sees an event, by current rights. audience.ts has one function for each. */
 export type AudienceKind =
   | 'readers'
   | 'readers_and_account'
@@ -24,8 +26,8 @@ export type AudienceKind =
   | 'admins'
 
 /**
- * How an event reaches live streams: by one publish to each topic of its room, or judged stream by stream. Only what is
- * for the readers of a channel and changes nobody's rights can be published.
+ * How an event reaches live streams: `room` publishes it once to each topic of its room; `judged` checks each stream.
+ * Only events for a channel's readers that change no rights can use `room`.
  */
 type Delivery =
   | {
@@ -41,17 +43,17 @@ type Delivery =
       readonly lane: 'judged'
     }
 
-/** All that the rest of the program knows of a type of event. */
+/** Everything the program knows about a type of event. */
 export type EventKind = Delivery & {
-  /** Keys that it has on the wire beside the common ones; those that are no facts are made from what it is about. */
+  /** Its wire keys besides the common ones. Keys that are not facts are derived from the subject. */
   readonly payload: readonly string[]
-  /** Whether events before it read differently after it: it changes something that they show. */
+  /** Set if earlier events read differently after this one, because it changes something that they show. */
   readonly changesPast?: true
   /** What happened, for the documentation. */
   readonly doc: string
 }
 
-/** Every type that this program writes. A new one is a row here. */
+/** Every type that this program writes. To add a type, add a row. */
 export const eventKinds = {
   'message.created': {
     about: 'message',
@@ -151,7 +153,7 @@ export const eventKinds = {
     payload: ['account'],
     doc: 'The account is open again.',
   },
-  // One that takes the place of another gives that one an end.
+  // A token that replaces another one sets an expiry on it.
   'account.token_issued': {
     about: 'account',
     rights: 'credential',
@@ -188,17 +190,17 @@ export const eventKinds = {
 
 export type EventType = keyof typeof eventKinds
 
-/** The types that are about one kind of thing. */
+/** The types with a given kind of subject. */
 export type TypeAbout<Subject extends About> = {
   [Type in EventType]: (typeof eventKinds)[Type]['about'] extends Subject ? Type : never
 }[EventType]
 
-/** The types of events by name. A type that is not in it was written by another version of this program. */
+/** The types of events by name. A type that is missing here was written by another version of this program. */
 export class Catalogue {
   private readonly kinds: ReadonlyMap<string, EventKind>
-  /** Types that change nobody's rights. */
+  /** The types that change no rights. */
   readonly quietTypes: readonly string[]
-  /** Types that are published to a room's topics. */
+  /** The types that are published to a room's topics. */
   readonly roomTypes: readonly string[]
 
   constructor(kinds: Readonly<Record<string, EventKind>>) {
@@ -213,12 +215,12 @@ export class Catalogue {
     return this.kinds
   }
 
-  /** Undefined for a type that this program does not know. */
+  /** Returns the row of a type; undefined for a type that this program does not know. */
   find(type: string): EventKind | undefined {
     return this.kinds.get(type)
   }
 
-  /** A type that this program does not know may have changed anything. */
+  /** Returns the rights that a type changes. An unknown type may have changed anything. */
   rightsOf(type: string): Rights {
     return this.find(type)?.rights ?? 'server'
   }
@@ -233,5 +235,5 @@ export class Catalogue {
   }
 }
 
-/** What this program's log can say. */
+/** The catalogue of this program. */
 export const eventCatalogue = new Catalogue(eventKinds)

@@ -2,8 +2,8 @@ import { parseUuid, type Seq, ULID_PATTERN, type Uuid } from '../kernel/ids'
 import { type Micros, parseInstant } from '../kernel/time'
 
 /**
- * A cursor as a client sent it. `position` is the written form, `moment` the form of the earlier server, which names a
- * message by time and id. Both are positions in the one log (docs/contract/log.md#cursors).
+ * A cursor as a client sent it. `position` is the current form; `moment` is the form of the earlier server, which names
+ * a message by time and id. Both are positions in the log.
  */
 export type Cursor =
   | { readonly kind: 'oldest' }
@@ -11,12 +11,12 @@ export type Cursor =
   | { readonly kind: 'position'; readonly epoch: string; readonly seq: Seq }
   | { readonly kind: 'moment'; readonly at: Micros; readonly message: Uuid }
 
-/** Written form: base64url without padding of `2|<epoch>|<seq>`. */
+/** Formats a cursor: base64url without padding of `2|<epoch>|<seq>`. */
 export function formatCursor(epoch: string, seq: Seq): string {
   return btoa(`2|${epoch}|${seq}`).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
 }
 
-/** Reads both forms and the words `oldest` and `now`; undefined if it is none of them. */
+/** Parses both forms and the words `oldest` and `now`. Returns undefined for any other text. */
 export function parseCursor(text: string): Cursor | undefined {
   if (text === 'oldest' || text === 'now') return { kind: text }
   let decoded: string

@@ -3,7 +3,7 @@ import type { Seq } from '../kernel/ids'
 import type { Micros } from '../kernel/time'
 import type { About, EventKind, TypeAbout } from './catalogue'
 
-/** Small facts of an event, stored with it and shown as they are: ids and words, never bodies, addresses or secrets. */
+/** Small facts of an event, stored with it and shown unchanged: ids and words, never bodies, addresses or secrets. */
 export type EventData = Readonly<Record<string, unknown>>
 
 interface BodyAbout<Subject extends About> {
@@ -31,11 +31,11 @@ interface AccountBody extends BodyAbout<'account'> {
 }
 
 interface SettingBody extends BodyAbout<'setting'> {
-  /** For the servers alone: no reader is shown the value. */
+  /** For the servers only. Readers never receive the value. */
   readonly setting: SettingValue
 }
 
-/** What happened, before it has a place in the log. */
+/** An event before it has a position in the log. */
 export type EventBody = MessageBody | ChannelBody | MembershipBody | AccountBody | SettingBody
 
 interface InLog {
@@ -45,18 +45,21 @@ interface InLog {
   readonly actor: Account | null
 }
 
-/** An event with its place in the log. */
+/** An event with its position in the log. */
 export type LogEvent = EventBody & InLog
 
-/** The event of a message, or of something that happened to one. */
+/** An event whose subject is a message. */
 export type MessageEvent = MessageBody & InLog
 export type MembershipEvent = MembershipBody & InLog
 
-/** An event as stored. `subject` is the inner id of what it is about: an account's, a channel's, or the seq of a message or of a setting's change. */
+/**
+ * An event as stored. `subject` is an inner id: of an account or a channel, or the seq of a message or of a change of a
+ * setting.
+ */
 export interface EventRecord {
   readonly seq: Seq
   readonly at: Micros
-  /** As it was written, which may be a type that this program does not know. */
+  /** The type as written; this program may not know it. */
   readonly type: string
   readonly channelId: number | null
   readonly subject: number
@@ -66,7 +69,7 @@ export interface EventRecord {
 
 const noFacts: EventData = {}
 
-/** The event of a message, which takes the message's own place in the log. */
+/** Returns the event of a new message. The event has the message's own seq. */
 export function postedEvent(view: MessageView): MessageEvent {
   const { seq, createdAt: at } = view.message
   const { channel, sender } = view
@@ -107,17 +110,17 @@ export function accountEvent(
   return { type, about: 'account', account, facts }
 }
 
-/** That a setting was set or, without a value, unset. Its change takes the event's own place in the log. */
+/** Returns the event of a setting that was set or, without a value, unset. The change has the event's own seq. */
 export function settingEvent(setting: SettingValue): EventBody {
   return { type: 'setting.changed', about: 'setting', setting, facts: noFacts }
 }
 
-/** The channel that an event happened in. */
+/** Returns the channel of an event. */
 export function channelOf(event: EventBody): Channel | undefined {
   return 'channel' in event ? event.channel : undefined
 }
 
-/** The account that an event is about, or whose membership. */
+/** Returns the account that an event, or its membership, is about. */
 export function concernedBy(event: EventBody): Account | undefined {
   return 'account' in event ? event.account : undefined
 }
@@ -136,7 +139,7 @@ function subjectOf(event: LogEvent): number {
   }
 }
 
-/** What of an event is stored: the rest is looked up again by whoever reads it. */
+/** Returns the part of an event that is stored. Readers look up the rest again. */
 export function toRecord(event: LogEvent): EventRecord {
   return {
     seq: event.seq,
@@ -149,7 +152,7 @@ export function toRecord(event: LogEvent): EventRecord {
   }
 }
 
-/** What reading a record again needs; undefined means that the thing is gone. */
+/** The look-ups that turn a record into an event; undefined if the subject is gone. */
 export interface EventLookups {
   account(id: number): Account | undefined
   channel(id: number): Channel | undefined
@@ -158,8 +161,8 @@ export interface EventLookups {
 }
 
 /**
- * A stored event as it reads today: with the names, profiles and bodies of now, except that a new message is shown
- * without the replies it has had since. Undefined if what it is about is gone.
+ * Turns a record into an event as it reads today, with current names, profiles and bodies. A new message is shown
+ * without its later replies. Undefined if the subject is gone.
  */
 export function fromRecord(
   record: EventRecord,
@@ -168,7 +171,7 @@ export function fromRecord(
 ): LogEvent | undefined {
   const { seq, at, subject, actorId, channelId } = record
   const body = <Subject extends About>(about: Subject) => ({
-    // The catalogue says that the types of this kind are about such a thing.
+    // The catalogue guarantees the subject of this type.
     type: record.type as TypeAbout<Subject>,
     about,
     seq,

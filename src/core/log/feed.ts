@@ -15,21 +15,21 @@ import type { Log } from './log'
 import type { RecentEvents } from './recent-events'
 import type { SharedLog } from './shared-log'
 
-/** What of the log a reader wants. */
+/** What a reader selects from the log. */
 export interface FeedFilter {
-  /** Inner ids of channels; `*` = whatever the reader may hear, also what belongs to no channel. */
+  /** Inner ids of channels; `*` selects everything the reader may see, including events of no channel. */
   readonly channelIds: ReadonlySet<number> | '*'
   /** Types, or prefixes ending in `.*`; null = all. */
   readonly types: readonly string[] | null
-  /** Root of a thread: only its messages. */
+  /** Root of a thread. Selects only its messages. */
   readonly threadRoot: Seq | null
-  /** Leave out what this account did. */
+  /** Excludes the events of this actor. */
   readonly notActorId: number | null
 }
 
-/** What of the log a reader asks for, as it came. */
+/** A reader's selection as it was requested. */
 export interface FeedRequest {
-  /** Slugs; `*` = whatever the reader may hear. */
+  /** Slugs; `*` selects everything the reader may see. */
   readonly channels: readonly string[]
   readonly types: readonly string[] | null
   readonly thread: string | null
@@ -40,9 +40,9 @@ export interface FeedRequest {
 
 export interface FeedPage {
   readonly events: readonly LogEvent[]
-  /** Position after the last event that was looked at. */
+  /** Position after the last event examined. */
   readonly position: Seq
-  /** Whether the log went on behind `position` when the page was read. */
+  /** Whether the log had more events after `position` when the page was read. */
   readonly hasMore: boolean
 }
 
@@ -58,15 +58,15 @@ export interface FeedDeps {
   readonly shared: SharedLog | undefined
 }
 
-/** Reading the log as one reader may hear it. Every stream, socket and poll of events goes through here. */
+/** Reads the log with the rights of one reader. Every stream, socket and poll of events uses it. */
 export class Feed {
   constructor(private readonly deps: FeedDeps) {}
 
   /**
-   * Up to `limit` events after a position, oldest first, that at least one of the filters selects and the actor may
-   * hear now. Looks at no more than SCAN_LIMIT events and none after `upTo`, so a page may be empty although the log
-   * goes on. Others have their turns meanwhile: a loop over pages brings its own `loop`.
-   * @throws what ends the actor's credential
+   * Returns up to `limit` events after a position, oldest first, that at least one filter selects and the actor may see
+   * now. Examines at most SCAN_LIMIT events and none after `upTo`, so a page may be empty although the log has more.
+   * Yields to other work in between; a caller that reads page by page passes its own `loop`.
+   * @throws the error that ended the actor's credential
    */
   async page(
     actor: Person,
@@ -89,7 +89,7 @@ export class Feed {
       const found = await this.open(actor, filters, records, limit - events.length, loop)
       events.push(...found.events)
       position = found.position
-      // As many as will hold what is missing, if they are like those before.
+      // Estimates how many records yield the missing events, from the yield so far.
       const likely = ((limit - events.length) * scanned) / events.length
       size = Math.min(TURN_ROWS, Math.max(SLICE, Math.ceil(likely)))
     }
@@ -97,8 +97,8 @@ export class Feed {
   }
 
   /**
-   * What a reader asks for in the terms of the log: the channels it may read, and where to begin.
-   * @throws the gates of reading, naming the channel; too_many_channels, invalid_thread_id, thread_not_found,
+   * Resolves a reader's request: the channels it may read, and the position to begin at.
+   * @throws the access errors of reading, naming the channel; too_many_channels, invalid_thread_id, thread_not_found,
    *   invalid_cursor, cursor_expired, cursor_epoch
    */
   async resolve(
@@ -106,14 +106,14 @@ export class Feed {
     request: FeedRequest,
   ): Promise<{ filter: FeedFilter; channels: readonly Channel[]; after: Seq | null }> {
     const { reads, directory, policy, log, shared } = this.deps
-    // Also where a connection was opened long ago: by the rights of now, and from now on.
+    // The connection may be old, so current rights are checked.
     await shared?.readBarrier()
     const channels = await directory.retryUntilLoaded(() =>
       policy.channels(policy.current(actor), request.channels),
     )
     const isEverything = request.channels.includes('*')
     const isInThread = request.thread !== null
-    // Of everything there may be thousands.
+    // With `*` there may be thousands of channels.
     const ids = new Set(isEverything && !isInThread ? [] : channels.map(({ id }) => id))
     const after = request.since === null ? null : await log.position(request.since, 'since', channels)
     const filter: FeedFilter = {
@@ -125,14 +125,14 @@ export class Feed {
     return { filter, channels, after }
   }
 
-  /** Whether the actor may hear an event that just happened. Synchronous over the directory. */
+  /** Reports whether the actor may see an event that just happened. Synchronous over the directory. */
   isVisibleTo(actor: Person, event: Judged): boolean {
     return this.deps.audience.includes(actor, event)
   }
 
   /**
-   * The events that these records are today, without those that the filters or the reader's rights leave out: at most
-   * `limit`, and up to which position they are complete.
+   * Turns records into events, without those that the filters or the reader's rights exclude: at most `limit`, and the
+   * position up to which the result is complete.
    */
   private async open(
     actor: Person,
@@ -147,7 +147,7 @@ export class Feed {
         catalogue.find(r.type) !== undefined &&
         filters.some((filter) => selectsRecord(filter, r.type, r.channelId, r.actorId)),
     )
-    // What a thread leaves out shows only in the message, so slices are read until there are enough.
+    // Whether a message is in the thread shows only after it is read, so slices are read until there are enough.
     const events: LogEvent[] = []
     const size = Math.min(limit, SLICE)
     for (let start = 0; start < wanted.length; start += size) {
@@ -162,7 +162,7 @@ export class Feed {
     return { events, position: records.at(-1)?.seq ?? 0 }
   }
 
-  /** Of these records what the reader may hear now, as events. */
+  /** Returns the records that the reader may see now, as events. */
   private async heard(actor: Person, records: readonly EventRecord[]): Promise<LogEvent[]> {
     const { directory, policy, audience } = this.deps
     const heard = await directory.retryUntilLoaded(() => {
@@ -176,7 +176,7 @@ export class Feed {
   }
 }
 
-/** Whether an event is one that the filter asks for. */
+/** Reports whether the filter selects the event. */
 export function selects(filter: FeedFilter, event: LogEvent): boolean {
   const { type, actor } = event
   const channelId = channelOf(event)?.id ?? null
@@ -194,7 +194,7 @@ function selectsRecord(
   return wantsType(filter, type)
 }
 
-/** Whether a filter asks for events of this type, where nothing else leaves them out. */
+/** Reports whether the filter selects events of this type, its other conditions aside. */
 export function wantsType({ types }: FeedFilter, type: string): boolean {
   return types === null || types.some((wanted) => matchesType(wanted, type))
 }

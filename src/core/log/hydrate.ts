@@ -18,7 +18,9 @@ export interface HydrateDeps {
   readonly recent: RecentEvents
 }
 
-/** The events that these records of the log are today, in order, without those whose subject is gone or whose type is unknown. */
+/**
+ * Turns records of the log into events, in order. Leaves out records whose subject is gone or whose type is unknown.
+ */
 export async function hydrate(deps: HydrateDeps, records: readonly EventRecord[]): Promise<LogEvent[]> {
   const { recent } = deps
   const { mark } = recent
@@ -29,13 +31,13 @@ export async function hydrate(deps: HydrateDeps, records: readonly EventRecord[]
       recent.keep(event, hasReplies, mark)
       known.set(event.seq, event)
     }
-    // What was known may read differently since then.
+    // Cached events may read differently since then.
     if (recent.mark.changes !== mark.changes) return (await read(deps, records)).map(({ event }) => event)
   }
   return records.map(({ seq }) => known.get(seq)).filter((event) => event !== undefined)
 }
 
-/** The same for many records, with turns for others between. */
+/** Like `hydrate`, for many records: yields to other work in between. */
 export async function hydrateInSlices(
   deps: HydrateDeps,
   pace: Pace,

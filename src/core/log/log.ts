@@ -1,7 +1,7 @@
 /**
- * The log: what happened, in one order. catalogue.ts lists the types of events, events.ts is their shape, feed.ts reads
- * them by the rights of a reader, streams.ts and shared-log.ts are the ports of live readers and of other processes.
- * Imports the core alone. Start reading here, then catalogue.ts.
+ * The log: all events in one order. catalogue.ts lists the types, events.ts is their shape, feed.ts reads them with the
+ * rights of a reader, streams.ts and shared-log.ts are the ports to live readers and to other processes.
+ * Imports only the core. Start reading here, then catalogue.ts.
  */
 
 import type { Settings } from '../governance/settings'
@@ -17,17 +17,17 @@ import type { LogEvent } from './events'
 
 const noMessage: NewestMessage = { seq: 0, at: toMicros(0) }
 
-/** Where the log stands, and what a client's cursor means in it. */
+/** The head of the log, and the meaning of a client's cursor in it. */
 export class Log {
   private readonly newest = new Map<number, NewestMessage>()
-  /** Grows when messages are passed over: what was read before that is not remembered after it. */
+  /** Grows when messages are skipped. Values read under an older generation are not cached. */
   private generation = 0
   private constructor(
     private readonly store: Pick<Store, 'reads' | 'shared'>,
     private readonly settings: Settings,
     private readonly pace: Pace,
     private epochs: readonly Epoch[],
-    /** Seq of the last announced event; every reader sees exactly the log up to here. */
+    /** Seq of the last announced event. Every reader sees exactly the log up to here. */
     public head: Seq,
   ) {}
 
@@ -35,23 +35,23 @@ export class Log {
     return new Log(store, settings, pace, await store.reads.epochs(), await store.reads.head())
   }
 
-  /** Moves the head; told of every committed event before anybody else reads it. */
+  /** Applies a committed event, before any reader sees it. */
   apply(event: LogEvent): void {
     this.head = event.seq
     if (event.type !== 'message.created') return
-    // What was read of it may be newer than this.
+    // The cached value may be newer than this event.
     const { id } = event.channel
     if ((this.newest.get(id)?.seq ?? 0) < event.seq) this.newest.set(id, { seq: event.seq, at: event.at })
   }
 
-  /** Moves the head over messages that are not told of: what is remembered as the newest of a channel may be old. */
+  /** Moves the head past events that are not announced. Clears the newest messages, which may be outdated. */
   advanceTo(upTo: Seq): void {
     this.head = Math.max(this.head, upTo)
     this.newest.clear()
     this.generation++
   }
 
-  /** Reads the epochs again, because there is a new one. */
+  /** Reads the epochs again after a new one has begun. */
   async reloadEpochs(): Promise<void> {
     this.epochs = await this.store.reads.epochs()
   }
@@ -63,8 +63,8 @@ export class Log {
   }
 
   /**
-   * Until when the log is ahead of this clock, by more than a minute: its instants rise with seq, so that whatever is
-   * written meanwhile is a microsecond later than what was written last. Undefined where it is not.
+   * Returns the instant of the newest event if it is more than a minute ahead of this clock, else undefined. Instants
+   * rise with seq: until the clock reaches that instant, each new event is a microsecond later than the last.
    */
   async aheadUntil(clock: Pick<Clock, 'now'>): Promise<Micros | undefined> {
     const [newest] = await this.store.reads.events(this.head - 1, 1)
@@ -72,7 +72,7 @@ export class Log {
   }
 
   cursor(seq: Seq): string {
-    // A position in a former epoch is written as such, so that it stays what it was.
+    // A position of an earlier epoch keeps that epoch in its cursor.
     let epoch = this.epochs[0]
     for (const candidate of this.epochs) if (candidate.firstSeq <= Math.max(seq, 1)) epoch = candidate
     return formatCursor((epoch ?? { epoch: this.epoch }).epoch, seq)
@@ -82,7 +82,7 @@ export class Log {
     return this.cursor(this.head)
   }
 
-  /** The newest message ever written to each of these channels, in their order; of seq 0 where there is none. */
+  /** Returns the newest message ever written to each of these channels, in their order; seq 0 if there is none. */
   async newestIn(channelIds: readonly number[]): Promise<NewestMessage[]> {
     const { generation } = this
     const absent = channelIds.filter((id) => !this.newest.has(id))
@@ -90,15 +90,16 @@ export class Log {
       absent.length === 0
         ? new Map<number, NewestMessage>()
         : new Map(await inSlices(this.pace, absent, (some) => this.store.reads.newestIn(some)))
-    // What was announced meanwhile is newer than what was read.
+    // A message announced during the read is newer than the one read.
     if (generation === this.generation)
       for (const id of absent) if (!this.newest.has(id)) this.newest.set(id, found.get(id) ?? noMessage)
     return channelIds.map((id) => this.newest.get(id) ?? found.get(id) ?? noMessage)
   }
 
   /**
-   * The position a cursor names for a reader of these channels.
-   * @throws invalid_cursor; cursor_expired below what was purged there; cursor_epoch for a position of another history
+   * Returns the position that a cursor names for a reader of these channels.
+   * @throws invalid_cursor; cursor_expired for a position before the purged part; cursor_epoch for a position of
+   *   another history
    */
   async position(text: string, parameter: 'since' | 'before', channels: readonly Channel[]): Promise<Seq> {
     const cursor = parseCursor(text)
@@ -135,7 +136,7 @@ export class Log {
           ? next.firstSeq - 1
           : Math.max(this.head, index < 0 ? 0 : await this.store.reads.head())
         if (index >= 0 && cursor.seq <= last) {
-          // Another process handed it out; what it stands for comes here in a moment.
+          // Another process issued the cursor; its event arrives here shortly.
           if (cursor.seq > this.head) await this.store.shared?.waitFor(cursor.seq)
           return cursor.seq
         }

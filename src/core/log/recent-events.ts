@@ -3,32 +3,32 @@ import type { Seq } from '../kernel/ids'
 import type { Catalogue } from './catalogue'
 import type { LogEvent } from './events'
 
-/** What all that is kept may take, renderings included. */
+/** The size of the cache, renderings included. */
 const CAPACITY_BYTES = 4 * 1024 * 1024
-/** What an event takes beside its texts, and for each of their characters: objects, and a copy for each form. */
+/** Estimated size of an entry without its text, and of each character of text: objects, and a copy for each form. */
 const BYTES_PER_EVENT = 3000
 const BYTES_PER_CHARACTER = 6
 
 interface Entry {
-  /** Null of a message that was read for a page: when and by whom its event was, only the log says. */
+  /** Null for a message that was read for a page: only the log knows the instant and actor of its event. */
   readonly event: LogEvent | null
   readonly message: MessageView | null
   readonly bytes: number
-  /** The message has replies, which its event does not show and a page of messages does. */
+  /** Whether the message has replies. A page of messages shows them; the event does not. */
   hasReplies: boolean
 }
 
-/** Where things stood when something was read that is to be kept. */
+/** A snapshot of the cache's change counters. See `RecentEvents.mark`. */
 export interface RingMark {
   readonly changes: number
   readonly replies: number
 }
 
 /**
- * The events that were announced or read last, by seq. A surface renders an event once as long as the object is the
- * same, so readers who catch up at about the same time, and all who have just been away, share what is here. It holds
- * what the log says, whoever may read it: rights are judged before anybody looks here. It is emptied by whatever changes
- * how an event reads, in the step in which that is committed.
+ * A cache of the events announced or read last, by seq. A surface renders each event object once, so readers that catch
+ * up at the same time, or reconnect after a short absence, share the renderings. The cache is independent of readers:
+ * rights are checked before it is used. An event that changes how other events read clears the cache in the same step
+ * in which it is committed.
  */
 export class RecentEvents {
   private readonly entries = new Map<Seq, Entry>()
@@ -36,7 +36,7 @@ export class RecentEvents {
   private changes = 0
   private replies = 0
 
-  /** `isHeard`: whether any reader listens. While none does, a new event is kept when it is first read. */
+  /** `isHeard` reports whether any reader is connected. While none is, a new event is cached when it is first read. */
   constructor(
     private readonly catalogue: Catalogue,
     private readonly isHeard: () => boolean,
@@ -46,31 +46,31 @@ export class RecentEvents {
     return this.entries.get(seq)?.event ?? undefined
   }
 
-  /** A message as a page shows it. Undefined also where it has replies. */
+  /** Returns a message as a page shows it. Undefined if it is not cached or has replies. */
   message(seq: Seq): MessageView | undefined {
     const entry = this.entries.get(seq)
     return entry?.hasReplies ? undefined : (entry?.message ?? undefined)
   }
 
-  /** To be asked for before what is kept later is read. */
+  /** Take the mark before you read what you will keep. */
   get mark(): RingMark {
     return { changes: this.changes, replies: this.replies }
   }
 
-  /** Keeps what was read since the mark, unless it may read differently by now. */
+  /** Caches an event that was read after the mark was taken, unless it may read differently by now. */
   keep(event: LogEvent, hasReplies: boolean, { changes, replies }: RingMark): void {
     if (changes !== this.changes) return
     this.put(event.seq, event, postedBy(event), hasReplies || replies !== this.replies)
   }
 
-  /** The same for a message as a page shows it. */
+  /** Caches a message as a page shows it, under the same condition. */
   keepMessage(view: MessageView, { changes, replies }: RingMark): void {
     if (changes !== this.changes || replies !== this.replies || view.message.replyCount > 0) return
     const { seq } = view.message
     if (!this.get(seq)) this.put(seq, null, view, false)
   }
 
-  /** Told of every committed event. */
+  /** Applies a committed event. */
   apply(event: LogEvent): void {
     this.forget(event)
     const posted = postedBy(event)
@@ -82,12 +82,12 @@ export class RecentEvents {
     if (entry) entry.hasReplies = true
   }
 
-  /** The same for an event of which only the record is known. */
+  /** Applies an event of which only the record is known. */
   forget({ type }: { readonly type: string }): void {
     if (this.catalogue.changesPast(type)) this.clear()
   }
 
-  /** Forgets everything: something happened of which no event tells. */
+  /** Clears the cache, after a change that no event describes. */
   clear(): void {
     this.changes++
     this.entries.clear()
@@ -114,7 +114,7 @@ export class RecentEvents {
   }
 }
 
-/** The message that the event is the posting of. */
+/** Returns the message whose posting the event is. */
 function postedBy(event: LogEvent): MessageView | null {
   return event.type === 'message.created' ? event.message : null
 }
@@ -124,7 +124,7 @@ function charactersIn(view: MessageView | null, event: LogEvent | null): number 
   return view.message.body.length + charactersOf(view.message.metadata)
 }
 
-/** About how long a value is as JSON. */
+/** Estimates the length of a value as JSON. */
 function charactersOf(value: unknown): number {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return 8

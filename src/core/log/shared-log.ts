@@ -2,43 +2,43 @@ import type { Seq } from '../kernel/ids'
 import type { EventRecord, LogEvent } from './events'
 
 /**
- * What a store knows besides when other processes write to its log, too. All that `Store` promises holds in each of
- * them: what others wrote is announced (`onCommit`) like what was written here, without a gap and in the order of the
- * log. One promise is weaker: where others wrote before a post, it is answered when it is durable and announced a
- * moment later. Whoever reads waits for that (`readBarrier`), so that the difference is not seen.
+ * What a store offers when several processes write to its log. The promises of `Store` hold in each process: `onCommit`
+ * announces the events of other processes like local ones, in log order and without gaps. One promise is weaker: if
+ * another process wrote first, a post is answered when it is durable and announced shortly after. A reader waits for
+ * the announcement with `readBarrier`, so the difference is not visible.
  */
 export interface SharedLog {
   /**
-   * Says how what other processes wrote becomes the events it stands for. Called once, before anything is written.
+   * Sets the function that turns records written by other processes into events. Called once, before the first write.
    */
   hydrateWith(hydrate: (records: readonly EventRecord[]) => Promise<LogEvent[]>): void
   /**
-   * Says when streams have carried all that was announced; undefined means now. Reads take time here, so an act is
-   * answered no earlier. Called once, before anything is written.
+   * Sets a function that resolves when all announced events are delivered to the streams, or returns undefined if they
+   * are. Delivery may have to read rights first; a write is not answered before it. Called once, before the first
+   * write.
    */
   answerAfterFlush(carried: () => Promise<void> | undefined): void
   /**
-   * Says whether anybody here wants to hear of events the moment they happen; until it is said, somebody does. While
-   * nobody does, events of other processes that change no rights are passed over.
+   * Sets the function that reports whether any reader here needs events as they happen. Until it is set, the answer is
+   * yes. While it reports false, events of other processes that change no rights are skipped.
    */
   followWhile(isHeard: () => boolean): void
   /**
-   * Registers what is told up to which seq the log was passed over: events that change no rights while nobody listened,
-   * or one of an unknown type, by which anything may have changed.
+   * Registers a listener for skipped parts of the log: events that change no rights while there is no reader, or events
+   * of an unknown type, which may have changed anything. `upTo` is the last skipped seq.
    */
   onAdvance(listener: (upTo: Seq) => void): void
-  /** Registers what is told up to where this process has written, as soon as that is durable. */
+  /** Registers a listener for local writes, called with the last seq as soon as it is durable. */
   onWrite(listener: (upTo: Seq) => void): void
-  /** Registers what is told that another process has begun a new epoch. */
+  /** Registers a listener that is called when another process has begun a new epoch. */
   onEpoch(listener: () => void): void
-  /** Another process may have written up to this seq. May come late, twice or never. */
+  /** Tells the store that another process may have written up to this seq. Hints may be late, repeated or lost. */
   hint(seq: Seq): void
   /**
-   * Resolves when everything that was committed anywhere before the call is known and announced here. What only reads
-   * waits for it before it is judged, so that nobody reads by rights that were taken back, and everybody reads what
-   * they wrote, whichever process they ask.
+   * Resolves when everything committed anywhere before the call is announced here. Reads wait for it before rights are
+   * checked: a revoked right ends at once, and a client reads its own writes, in whichever process.
    */
   readBarrier(): Promise<void>
-  /** Resolves when the log up to `seq`, which is committed, is announced here. Rejects when it cannot be read. */
+  /** Resolves when the log up to `seq`, which is committed, is announced here. Rejects if it cannot be read. */
   waitFor(seq: Seq): Promise<void>
 }

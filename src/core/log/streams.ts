@@ -5,51 +5,51 @@ import type { LogEvent } from './events'
 import type { FeedFilter } from './feed'
 
 /**
- * Who hears of events as they happen, as the core and the surfaces see it. `hub/` implements this, but for the outlet,
- * which a surface brings along.
+ * The ports between live readers, the core and the surfaces. `hub/` implements Streams, LiveStream and LongPolls; a
+ * surface implements Sink.
  */
 
 /** Why a stream ends. */
 export type EndReason = 'shutdown' | 'auth_revoked' | 'slow_consumer' | 'expired'
 
-/** What a surface holds of one open connection: where events go out. */
+/** The sending side of one open connection, implemented by a surface. */
 export interface Sink {
-  /** Hands on one event. `replay`: the reader asked for the past, and this is of it. */
+  /** Sends one event. `replay` is true if the reader asked for past events and this is one. */
   event(event: LogEvent, replay: boolean): void
-  /** Milliseconds between two beats. */
+  /** Milliseconds between two heartbeats. */
   readonly beatEvery: number
-  /** Called now and then with the position up to which the reader has everything. */
+  /** Called at that interval with the position up to which the reader has everything. */
   beat(position: Seq): void
-  /** Channels that stopped being readable. A connection for one channel only closes instead. */
+  /** Called with channels that are no longer readable. A connection for a single channel closes instead. */
   dropped(channels: readonly Channel[]): void
-  /** Bytes handed on that the network has not taken yet. */
+  /** Bytes sent that the network has not accepted yet. */
   buffered(): number
-  /** Says why, and closes. */
+  /** Sends the reason and closes the connection. */
   end(reason: EndReason): void
-  /** The socket's own subscriptions, where the server can publish to many at once. */
+  /** The socket's subscriptions, if the server can publish to many sockets at once. */
   readonly topics: { add(topic: string): void; delete(topic: string): void } | null
 }
 
-/** One open connection. What it selected goes out in the order of the log: first the past, then live, without a gap. */
+/** One open connection. It sends what it selected in log order: past events first, then live ones, without a gap. */
 export interface LiveStream {
-  /** Adds a selection; from `after` on, or (null) from now on. Resolves once it is live. */
+  /** Adds a selection, from `after` on, or from now on if `after` is null. Resolves when it is live. */
   select(filter: FeedFilter, after: Seq | null): Promise<void>
-  /** Takes back what was selected of these channels; `*` = everything. */
+  /** Removes these channels from the selections; `*` = everything. */
   deselect(channelIds: ReadonlySet<number> | '*'): void
-  /** Sends everything selected again from a position on. */
+  /** Sends everything selected again, from a position on. */
   rewind(after: Seq): Promise<void>
   readonly selections: readonly FeedFilter[]
-  /** Position up to which everything selected was sent, also what is still being caught up with. */
+  /** Position up to which everything selected was sent, selections that still catch up included. */
   readonly position: Seq
-  /** To be called when the network took everything. */
+  /** Call it when the network has accepted all bytes. */
   drained(): void
-  /** To be called when the connection is gone. */
+  /** Call it when the connection is closed. */
   closed(): void
 }
 
-/** Everything that hears of an event the moment it is durable. */
+/** Delivers each event to live readers as soon as it is durable. */
 export interface Streams {
-  /** Opens a stream for a reader, who is heard by nobody until it selects something. */
+  /** Opens a stream for a reader. It receives nothing until it selects something. */
   open(actor: Person, sink: Sink): LiveStream
   /** The accounts that have an open stream, for `@here`. */
   openAccounts(): readonly number[]
@@ -59,11 +59,11 @@ export interface Streams {
   readonly isHeard: boolean
 }
 
-/** Waiting for the log to move. */
+/** Requests that wait for new events. */
 export interface LongPolls {
   /**
-   * Resolves true as soon as the log holds something after `after` in one of the channels (`*`: anywhere), or the
-   * rights of the account change; false when the time is over, the signal fires or the server stops.
+   * Resolves true when the log has an event after `after` in one of the channels (`*`: anywhere), or the rights of the
+   * account change. Resolves false on timeout, when the signal aborts, or when the server stops.
    */
   next(wait: {
     readonly accountId: number

@@ -13,7 +13,7 @@ import type { LongPolls } from '../log/streams'
 import { threadRoot } from './threads'
 import { viewMessages } from './views'
 
-/** Messages that are read together, unless most of them are left out. */
+/** Messages read together, unless most of them are filtered out. */
 const SLICE = 64
 
 export interface PageRequest {
@@ -25,7 +25,7 @@ export interface PageRequest {
   readonly order: 'asc' | 'desc' | null
   readonly limit: number
   readonly mentionsMe: boolean
-  /** Root of a thread, which is included. */
+  /** Root of a thread; the root is included. */
   readonly thread: string | null
   readonly from: string | null
   readonly kind: MessageKind | null
@@ -38,31 +38,31 @@ export interface PageRequest {
 
 export interface Page {
   readonly messages: readonly MessageView[]
-  /** Newest message of the page; null when it is empty. */
+  /** Newest message of the page; null if it is empty. */
   readonly head: Seq | null
-  /** Where to go on in this order; null when nothing more matches. */
+  /** Where the next page begins in this order; null if nothing more matches. */
   readonly next: Seq | null
   readonly hasMore: boolean
   readonly timedOut: boolean
-  /** The answer is complete for its filters up to here. */
+  /** The answer is complete for its filters up to this position. */
   readonly position: Seq
 }
 
-/** One direction through the log: from a position towards a bound, both exclusive of what was read before. */
+/** A range of the log and a direction through it. Both ends are exclusive. */
 interface Stretch {
   readonly after: Seq
   readonly before: Seq
   readonly order: 'asc' | 'desc'
 }
 
-/** What a reader may look at and asks for, in the terms of the log. */
+/** What a reader asks for, in terms of the log, within what it may read. */
 interface Search {
   readonly of: MessageStretch['of']
   readonly channelIds: ReadonlySet<number>
   readonly filter: MessageFilter
-  /** Whether some messages are left out for another reason than that they were deleted. */
+  /** Whether messages are excluded for any reason besides deletion. */
   readonly isFiltered: boolean
-  /** What only a message itself shows; null = nothing more. */
+  /** A condition that needs the message itself; null = none. */
   readonly matches: ((message: Message) => boolean) | null
 }
 
@@ -77,13 +77,14 @@ export interface HistoryDeps {
   readonly pace: Pace
 }
 
-/** Reading messages page by page, and waiting for the next one (docs/contract/messages.md#reading). */
+/** Reads messages page by page, and waits for new ones. */
 export class History {
   constructor(private readonly deps: HistoryDeps) {}
 
   /**
-   * One page. With `waitMs` an otherwise empty page is held until something matches.
-   * @throws the gates of reading, naming the channel; invalid_cursor, cursor_expired, cursor_epoch, thread_not_found
+   * Returns one page. With `waitMs`, a page that would be empty is held until something matches.
+   * @throws the access errors of reading, naming the channel; invalid_cursor, cursor_expired, cursor_epoch,
+   *   thread_not_found
    */
   async page(actor: Person, request: PageRequest): Promise<Page> {
     const { directory, policy, log, longPolls, clock } = this.deps
@@ -94,7 +95,7 @@ export class History {
       const channels = await directory.retryUntilLoaded(() =>
         policy.channels(policy.current(actor), request.channels),
       )
-      // Fixed by the first look, so that `now` means the moment of the request.
+      // Resolved once, so that `now` is the moment of the request.
       since ??= request.since === null ? null : await log.position(request.since, 'since', channels)
       const page = await this.read(actor, request, channels, since, head)
       const left = deadline - clock.steady()
@@ -123,12 +124,12 @@ export class History {
     const before = request.before === null ? null : await log.position(request.before, 'before', channels)
     const order = request.order ?? (before !== null && since === null ? 'desc' : 'asc')
     const stretch = { after: since ?? 0, before: Math.min(before ?? head + 1, head + 1), order }
-    // What the request names is judged also where there is nothing to read.
+    // Errors in the request are reported even if there is nothing to read.
     const search = await this.search(actor, request, channels)
     const isBare = channels.length === 0 || stretch.before - stretch.after <= 1
     if (search === undefined || isBare) return toPage([], 0, stretch, stretch)
     const [only] = channels
-    // So that a poll at the head, the commonest request of all, needs no query.
+    // A poll at the head, the most frequent request, needs no query.
     const [newest] = only && channels.length === 1 && order === 'asc' ? await log.newestIn([only.id]) : []
     if (newest && newest.seq <= stretch.after) return toPage([], 0, stretch, stretch)
     const { mark } = this.deps.recent
@@ -137,7 +138,7 @@ export class History {
     return toPage(found, request.limit, stretch, read, messages)
   }
 
-  /** Whether a message names the actor, exactly: by the lists it carries, or as a broadcast since it joined. */
+  /** Returns a test whether a message mentions the actor: by name, or as a broadcast after the actor joined. */
   private async mentionTest({ account: { id: me } }: Person): Promise<(message: Message) => boolean> {
     const { directory } = this.deps
     const joined = await directory.retryUntilLoaded(() => directory.channelsOf(me))
@@ -148,7 +149,7 @@ export class History {
     }
   }
 
-  /** What the request asks for; undefined if nothing can match. */
+  /** Translates the request; undefined if nothing can match. */
   private async search(
     actor: Person,
     request: PageRequest,
@@ -180,8 +181,8 @@ export class History {
   }
 
   /**
-   * Up to so many messages, in order, and how far was read for them: to the end of the stretch or until there are
-   * enough, but no more than SCAN_LIMIT are looked at.
+   * Returns up to `limit` messages in order, and how far it read: to the end of the stretch, or until there are enough.
+   * Examines at most SCAN_LIMIT messages.
    */
   private async collect(
     stretch: Stretch,
@@ -206,7 +207,7 @@ export class History {
         const rows = await this.messages(slice, search)
         loop.did(slice.length)
         start += slice.length
-        // A message costs much more than the place of one that is left out.
+        // Reading a message costs much more than reading the position of one that is filtered out.
         together = rows.length * 4 < slice.length ? TURN_ROWS : SLICE
         const inOrder = rows.toSorted((one, other) => one.seq - other.seq)
         for (const row of rest.order === 'asc' ? inOrder : inOrder.reverse()) {
@@ -226,7 +227,7 @@ export class History {
     }
   }
 
-  /** Those of these that are asked for, in no order. */
+  /** Returns the messages that pass the filter, in no order. */
   private async messages(seqs: readonly Seq[], { filter, isFiltered }: Search): Promise<Message[]> {
     const { reads, recent } = this.deps
     if (isFiltered) return reads.messagesBySeq(seqs, filter)
@@ -241,7 +242,7 @@ export class History {
     return found
   }
 
-  /** Messages as they read now, without those that the actor may read no more: others had turns meanwhile. */
+  /** Returns messages as they read now, without those that became unreadable while other work ran. */
   private async view(actor: Person, found: readonly Message[], mark: RingMark): Promise<MessageView[]> {
     const { directory, policy, recent } = this.deps
     const views = await directory.retryUntilLoaded(() => {
@@ -269,7 +270,7 @@ export class History {
   }
 }
 
-/** `found`: one more than fit on the page, if there are; `messages`: how the others read. */
+/** `found` has one message more than fits on the page if there are more; `messages` are the views of the page. */
 function toPage(
   found: readonly Message[],
   limit: number,

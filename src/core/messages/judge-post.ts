@@ -2,12 +2,12 @@ import { refusal } from '../kernel/errors'
 import type { Seq, Uuid } from '../kernel/ids'
 import type { FoundMessage, PostDraft, PostPlan } from './post-plan'
 
-/** What is stored of what the plans of a group read, as of one moment before any of them is written. */
+/** Stored state that the plans of a group read, from one moment before any of them is written. */
 export interface Found {
-  /** The request that used a key, and the message it made; null where it was no post. */
+  /** The request that used a key and the message it made; null if it was not a post. */
   key(accountId: number, key: string): UsedKey | undefined
   message(uuid: Uuid): FoundMessage | undefined
-  /** @throws storage_full, unavailable where no message can be stored */
+  /** @throws storage_full, unavailable if no message can be stored */
   requireRoom(): void
 }
 
@@ -22,8 +22,8 @@ export type Judgement =
   | { readonly replayed: true; readonly seq: Seq }
 
 /**
- * Judges a post in the one order: rights, retry key, room on the disk, what it refers to. So a sender without rights
- * learns nothing of a key, and a request that was made before is answered when the disk is full, too.
+ * Judges a post: rights, then retry key, then disk space, then the messages it refers to. A sender without rights
+ * learns nothing about a key, and a repeated request is answered even when the disk is full.
  * @throws what `admit` and `decide` throw, idempotency_conflict, storage_full, unavailable
  */
 export function judgePost(plan: PostPlan, found: Found): Judgement {
@@ -41,13 +41,15 @@ export function judgePost(plan: PostPlan, found: Found): Judgement {
   return { replayed: false, draft: plan.decide({ target, thread }) }
 }
 
-/** How many of these plans, from the first on, can be judged together: none of them reads what another one writes. */
+/**
+ * Returns how many plans from the start of the list can be judged together, so that none reads what another one writes.
+ */
 export function countIndependent(plans: readonly Pick<PostPlan, 'touches'>[]): number {
   const written = new Set<string>()
   let noted = 0
   for (const [i, { touches }] of plans.entries()) {
     if (touches.reads.length === 0) continue
-    // Most plans read nothing, so what they write is noted only when another one asks.
+    // Most plans read nothing, so writes are collected only when a plan reads.
     for (const earlier of plans.slice(noted, i)) for (const name of earlier.touches.writes) written.add(name)
     noted = i
     if (touches.reads.some((name) => written.has(name))) return i

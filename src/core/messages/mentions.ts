@@ -2,13 +2,16 @@ import type { Mentions } from '../kernel/entities'
 import { AppError } from '../kernel/errors'
 import { MAX_DIRECT_MENTIONS, MAX_LISTED_MENTIONS } from '../kernel/limits'
 
-/** `@` not after a letter, digit or `_`; a letter; up to 63 more; with `@peer` behind it, an account of another server. */
+/**
+ * `@` not after a letter, digit or `_`; a letter; up to 63 more. Followed by `@peer` it names an account of another
+ * server.
+ */
 const token =
   /(?<![\p{L}\p{N}_])@([A-Za-z][A-Za-z0-9_-]{0,63})(@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)?/gu
 
 const broadcasts: ReadonlySet<string> = new Set(['channel', 'everyone'])
 
-/** The names a body mentions: lower-cased, without repeats, in the order of their first occurrence. */
+/** Returns the names that a body mentions: lower-cased, without repeats, in the order of first occurrence. */
 export function mentionTokens(body: string): string[] {
   if (!body.includes('@')) return []
   const found = new Set<string>()
@@ -23,18 +26,18 @@ export interface MentionContext {
   readonly members: MentionedMembers
 }
 
-/** The active members of the channel, as mentions look for them. */
+/** The active members of the channel, as needed to resolve mentions. */
 export interface MentionedMembers {
-  /** Those who have these handles, by handle. */
+  /** Returns the ids of the members with these handles, by handle. */
   named(handles: readonly string[]): ReadonlyMap<string, number>
-  /** By handle: all of them, or at least 252, the most that a message can need. */
+  /** Returns the first members by handle: all, or at least 252, the most that a message can need. */
   first(): readonly number[]
-  /** Those with an open stream right now, by handle. */
+  /** Returns the members with an open stream, by handle. */
   here(): readonly number[]
 }
 
 export interface ResolvedMentions extends Mentions {
-  /** Tokens that name nobody who could be notified here. Why is not said. */
+  /** Tokens that match no member who could be notified. The reason is not disclosed. */
   readonly unresolved: readonly string[]
 }
 
@@ -51,9 +54,9 @@ function isWord(name: string): boolean {
 }
 
 /**
- * Who a body names, in resolution order: an expansion stands where its token stood. Only active members of the room
- * count. An alias wins over a handle of the same name; `@channel`, `@everyone` and `@here` win over both. An expansion
- * leaves out the sender; naming oneself directly is kept. The rules: docs/contract/messages.md#mentions.
+ * Resolves the names in a body, in order; an expansion takes the position of its token. Only active members of the
+ * channel count. `@channel`, `@everyone` and `@here` take precedence over aliases, and aliases over handles. An
+ * expansion excludes the sender; a direct mention of oneself is kept.
  * @throws too_many_mentions beyond 50 directly named handles
  */
 export function resolveMentions(tokens: readonly string[], context: MentionContext): ResolvedMentions {
@@ -93,7 +96,7 @@ export function resolveMentions(tokens: readonly string[], context: MentionConte
         direct++
       }
     }
-    // No more is looked at than a message may name, so that what an expansion needs of a channel is bounded.
+    // Bounds what an expansion reads of a channel.
     if (direct > MAX_DIRECT_MENTIONS)
       throw new AppError(
         'invalid',
@@ -103,7 +106,7 @@ export function resolveMentions(tokens: readonly string[], context: MentionConte
   }
   return {
     listed: [...listed],
-    // A broadcast reaches every member by membership, so what did not fit needs no list of its own.
+    // A broadcast reaches every member by membership, so the rest needs no list.
     unlisted: broadcast ? [] : [...unlisted],
     broadcast,
     truncated: expanded > MAX_LISTED_MENTIONS,

@@ -1,6 +1,7 @@
 /**
- * Messages: posting, looking up, paging. A post is planned here, judged in the order of judge-post.ts, and gets its place
- * in the log from the store. Imports the core alone. Start reading here.
+ * Messages: posting and looking up. A post is planned here, judged by judge-post.ts, and gets its position in the log
+ * from the store. history.ts reads pages of messages.
+ * Imports only the core. Start reading here.
  */
 
 import type { Directory } from '../access/directory'
@@ -27,7 +28,7 @@ import { viewMessages } from './views'
 
 export interface NewPost {
   readonly channel: string
-  /** 1 to 16,000 code points; kept as it is, never trimmed. */
+  /** 1 to 16,000 code points, never trimmed. */
   readonly body: string
   readonly format: BodyFormat
   /** A message of the thread to post in, as the client sent it. */
@@ -37,7 +38,7 @@ export interface NewPost {
   readonly priority: Priority
   readonly metadata: Readonly<Record<string, unknown>>
   readonly clientMessageId: string | null
-  /** The retry key of the request, with a hash of all that makes it the same request. */
+  /** The retry key, and a hash of everything that identifies the request. */
   readonly idempotency: { readonly key: string; readonly requestHash: string } | null
 }
 
@@ -56,7 +57,7 @@ export interface MessagesDeps {
   readonly impersonationNotes: Pick<ImpersonationNotes, 'noteBy'>
 }
 
-/** Posting and looking up messages. */
+/** Posts and looks up messages. */
 export class Messages {
   private readonly store: Store
   private readonly reads: Reads
@@ -68,8 +69,8 @@ export class Messages {
 
   /**
    * Posts a message to a channel. When this resolves, the message is durable.
-   * @throws the gates of posting; invalid_thread_id, invalid_reply_to, reply_target_not_found, thread_not_found,
-   *   thread_mismatch, too_many_mentions, idempotency_conflict, storage_full, draining
+   * @throws the access errors of posting; invalid_thread_id, invalid_reply_to, reply_target_not_found,
+   *   thread_not_found, thread_mismatch, too_many_mentions, idempotency_conflict, storage_full, draining
    */
   async post(actor: Person, post: NewPost): Promise<Posted> {
     const plan = new Plan(this.deps, actor, post)
@@ -81,8 +82,8 @@ export class Messages {
   }
 
   /**
-   * One message, deleted ones included.
-   * @throws invalid_id; message_not_found, also when the actor may not read it
+   * Returns one message, deleted ones included.
+   * @throws invalid_id; message_not_found, also if the actor may not read it
    */
   async get(actor: Person, id: string): Promise<MessageView> {
     const uuid = parseUuid(id)
@@ -107,7 +108,7 @@ export class Messages {
   }
 }
 
-/** One post on its way: what it brought along, and what its last judgement came to. */
+/** One post in progress: its input, and the result of its last judgement. */
 class Plan implements PostPlan {
   readonly uuid: Uuid
   readonly idempotency: PostPlan['idempotency']
@@ -166,7 +167,9 @@ class Plan implements PostPlan {
     return { message, channel, sender: actor.account, mentioned }
   }
 
-  /** Gate 8: what the request names must exist here; any message of a thread stands for its root. */
+  /**
+   * Checks that the messages named in the request exist in this channel. Any message of a thread identifies its root.
+   */
   private threadOf(found: PostLookups, channelId: number): MessageRef | null {
     const { post } = this
     if (post.threadId !== null && this.threadId === null) throw refusal('invalid_thread_id')
@@ -194,7 +197,7 @@ class Plan implements PostPlan {
   }
 }
 
-/** The active members of a channel by the directory, which may have to load them first. */
+/** The active members of a channel in the directory, which may have to load them first. */
 class ActiveMembers implements MentionedMembers {
   constructor(
     private readonly directory: Directory,

@@ -1,6 +1,8 @@
 /**
- * A post on its way to the log: the plan a verb makes, the draft the plan comes to, and the event of the draft.
- * Imports core only. Start here; judge-post.ts says in which order a plan is judged, and which plans fit in one group.
+ * A post on its way to the log: the plan made by a verb, the draft that the plan decides on, and the event of the
+ * draft.
+ * Imports only the core. Start reading here; judge-post.ts has the order of the checks, and which plans fit in one
+ * group.
  */
 import type { Account, Channel, Message, MessageRef } from '../kernel/entities'
 import type { Seq, Uuid } from '../kernel/ids'
@@ -9,8 +11,8 @@ import { later, type Micros } from '../kernel/time'
 import { type MessageEvent, postedEvent } from '../log/events'
 
 /**
- * A post that waits for the writer. Many share one commit (and, on Postgres, one statement). `admit` and `decide` are
- * synchronous, refuse by throwing an AppError, and may run again: only their last run counts.
+ * A post that waits for the writer. Many plans share one commit (and, on Postgres, one statement). `admit` and `decide`
+ * are synchronous, refuse by throwing an AppError, and may run again: only the last run counts.
  */
 export interface PostPlan {
   readonly uuid: Uuid
@@ -20,13 +22,15 @@ export interface PostPlan {
   /** UTF-16 units of the body, which count towards the size of a group. */
   readonly bodyLength: number
   readonly touches: Touches
-  /** Whether the sender may post there now: gates 1 to 7. Comes before the idempotency key is looked at. */
+  /** Checks whether the sender may post there now. Runs before the retry key is looked up. */
   admit(): void
-  /** What to write, given what was found. */
+  /** Decides what to write, given what was found. */
   decide(found: PostLookups): PostDraft
 }
 
-/** Names of what a plan reads and writes. A plan that reads what another one writes is not judged together with it. */
+/**
+ * Keys of what a plan reads and writes. Two plans are judged together only if neither reads what the other one writes.
+ */
 export interface Touches {
   readonly reads: readonly string[]
   readonly writes: readonly string[]
@@ -34,7 +38,7 @@ export interface Touches {
 
 const nothing: readonly string[] = []
 
-/** A post reads its key, its reply target and its thread. It writes its own message and its key. */
+/** A post reads its retry key, reply target and thread. It writes its message and its key. */
 export function touchesOf(post: Pick<PostPlan, 'uuid' | 'idempotency' | 'replyTo' | 'threadId'>): Touches {
   const { uuid, idempotency, replyTo, threadId } = post
   if (!idempotency && replyTo === null && threadId === null) return { reads: nothing, writes: [uuid] }
@@ -45,9 +49,9 @@ export function touchesOf(post: Pick<PostPlan, 'uuid' | 'idempotency' | 'replyTo
 
 /** What the store looked up for a post before it is decided. */
 export interface PostLookups {
-  /** The message that `replyTo` names, wherever it is. */
+  /** The message that `replyTo` names, in any channel. */
   readonly target: FoundMessage | undefined
-  /** The message that `threadId` names. */
+  /** The message that `threadId` names, in any channel. */
   readonly thread: FoundMessage | undefined
 }
 
@@ -57,33 +61,35 @@ export interface FoundMessage extends MessageRef {
   readonly deleted: boolean
 }
 
-/** What a post writes: plain data. It knows neither its seq nor its instant, which the store gives it. */
+/** What a post writes, as plain data. The store assigns its seq and instant. */
 export interface PostDraft {
   readonly message: DraftMessage
-  /** With the message, what readers are shown of it. */
+  /** What readers are shown with the message. */
   readonly channel: Channel
   readonly sender: Account
   readonly mentioned: readonly string[]
 }
 
-/** A message without its place in the log, and without what happens to it later. */
+/** A message without its position in the log and its later changes. */
 export type DraftMessage = Omit<
   Message,
   'seq' | 'createdAt' | 'editedAt' | 'deletedAt' | 'replyCount' | 'lastReplyAt'
 >
 
-/** A place in the log. */
+/** A position in the log. */
 export interface LogPosition {
   readonly seq: Seq
   readonly at: Micros
 }
 
-/** The place of the `n`th draft of a group: they follow the first without a gap, a microsecond apart. */
+/**
+ * Returns the position of the `n`th draft of a group. Positions follow each other without gaps, a microsecond apart.
+ */
 export function nthPosition(first: LogPosition, n: number): LogPosition {
   return { seq: first.seq + n, at: later(first.at, n) }
 }
 
-/** The event of a draft that has got its place. */
+/** Returns the event of a draft at its position. */
 export function placed({ message, channel, sender, mentioned }: PostDraft, place: LogPosition): MessageEvent {
   const placedMessage: Message = {
     ...message,

@@ -3,7 +3,7 @@ import { parseUuid, type Seq } from '../kernel/ids'
 import type { Reads } from '../kernel/ports'
 
 /**
- * The root of the thread that a message id names, if it lies in one of these channels.
+ * Returns the root of the thread that a message id names, if it is in one of these channels.
  * @throws invalid_thread_id, thread_not_found
  */
 export async function threadRoot(reads: Reads, text: string, channelIds: ReadonlySet<number>): Promise<Seq> {

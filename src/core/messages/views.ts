@@ -1,7 +1,7 @@
 import type { Directory } from '../access/directory'
 import type { Message, MessageView } from '../kernel/entities'
 
-/** Messages with the names of now beside them. Synchronous over the directory; call it inside `Directory.retryUntilLoaded`. */
+/** Adds the current names to messages. Synchronous over the directory: call it inside `Directory.retryUntilLoaded`. */
 export function viewMessages(directory: Directory, messages: readonly Message[]): MessageView[] {
   directory.requireAccounts(messages.flatMap((message) => [message.senderId, ...message.mentions.listed]))
   directory.requireChannels(messages.map((message) => message.channelId))
