@@ -4,7 +4,10 @@ import type { Channel, Role } from '../kernel/entities'
 import type { Directory } from './directory'
 import type { Policy } from './policy'
 
-/** What each gate of a channel says to the actor, and the command with which an operator opens the first shut one. */
+/**
+ * The result of each access check of a channel for an actor, and the command with which an operator fixes the first
+ * that fails.
+ */
 export interface Access {
   readonly slug: string
   readonly visible: boolean
@@ -29,7 +32,10 @@ export class AccessReport {
     private readonly policy: Policy,
   ) {}
 
-  /** Never refuses: a channel that the actor may not know of reads like one that does not exist. */
+  /**
+   * Explains the actor's access to a channel. Never refuses: a channel that the actor may not know about reads like one
+   * that does not exist.
+   */
   async explain(actor: Person, name: string): Promise<Access> {
     const slug = normalName(name)
     return this.directory.retryUntilLoaded(() => {
@@ -68,7 +74,10 @@ export class AccessReport {
   }
 }
 
-/** What gives the holder of the credential another token: an agent's is issued, a person's is made for a device. */
+/**
+ * The command that gives the holder of the credential another token: for an agent it is issued, for a person it is
+ * paired with a device.
+ */
 function tokenCommand(actor: Person, slug: string): string {
   const scopes = `"channel:${slug}:read,channel:${slug}:post"`
   const holder = principalOf(actor)

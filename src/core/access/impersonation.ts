@@ -13,14 +13,15 @@ interface Deps {
   readonly settings: Settings
 }
 
-/** Accounts by which other servers come in; what they write carries its own author. */
+/** Prefix of the accounts that other servers sign in with. Their posts carry their own author. */
 const SERVICE_PREFIX = 'fed:'
 
 /**
- * Who acts when a principal names an account: rows 6 to 13 of docs/contract/authentication.md#acting-as-another-account.
- * The rows about the header itself are in http/actor-header.ts. A denial always wins. Synchronous over the directory.
- * @throws actor_claim_denied; impersonation_denied where the allowlist decides; account_not_found, for system admins
- *   alone: to everybody else an account that is unknown is one they may not act as
+ * Returns the actor when a principal names an account to act as (§8 of operating.md, rows 6 to 13; the rows about the
+ * header itself are in http/actor-header.ts). A denial takes precedence over a permission. Synchronous over the
+ * directory.
+ * @throws actor_claim_denied; impersonation_denied if the allowlist decides; account_not_found, for system admins only:
+ *   anyone else gets the refusal for an account that they may not act as
  */
 export function actingAs({ directory, settings }: Deps, principal: Principal, handle: string): Actor {
   const own = principal.via === 'operator' ? null : principal.account
@@ -46,15 +47,15 @@ function isFor(grant: Impersonation, principal: Exclude<Principal, { via: 'opera
   return principal.via === 'token' && grant.token === principal.token.uuid
 }
 
-/** Accounts of other servers are called `name@server`, and those of a pairing of servers `fed:name`. */
+/** Accounts of other servers are named `name@server`, and the accounts they sign in with `fed:name`. */
 function isLocal(account: Account): boolean {
   return HANDLE_PATTERN.test(account.handle)
 }
 
-/** What is kept at most until it is written down. */
+/** The most notes kept in memory before they are written. */
 const MOST_WAITING = 200
 
-/** Everything that was written in the name of another, an audit entry each; many are written down together. */
+/** Writes an audit entry for each write made as another account, in batches. */
 export class ImpersonationNotes {
   private waiting: AuditEntry[] = []
 
@@ -63,7 +64,7 @@ export class ImpersonationNotes {
     private readonly report: (fault: unknown) => void,
   ) {}
 
-  /** Notes a write with the endpoint that it was asked for at, if it was done in the name of another. */
+  /** Records a write and its endpoint if the actor acts as another account. */
   noteBy(actor: Actor): void {
     if (actor.via !== 'acting' || !actor.principal.origin) return
     const { uuid } = actor.account
@@ -72,7 +73,7 @@ export class ImpersonationNotes {
     if (this.waiting.length >= MOST_WAITING) background(this.flush(), this.report)
   }
 
-  /** Writes down what was noted. Call it once a minute, and before the end. */
+  /** Writes the recorded entries to the audit log. Call it once a minute and before the process ends. */
   async flush(): Promise<void> {
     const entries = this.waiting
     if (entries.length === 0) return

@@ -4,58 +4,60 @@ import { Pins } from './recent'
 
 const MAX_ROUNDS = 64
 
-/** Thrown by a look-up that is not in memory; `Loader.retry` loads it and asks again. Never leaves the core. */
+/** Thrown by a look-up whose value is not in memory; `Loader.retry` loads it and tries again. Never leaves the core. */
 class NotLoaded extends Error {
   constructor(readonly load: () => Promise<void>) {
     super('not loaded')
   }
 }
 
-/** A change of rights. The event is missing where only its record is known. */
+/** A change of rights. `event` is missing if only its record is known. */
 export interface RightsChange {
   readonly record: EventRecord
   readonly event: LogEvent | null
 }
 
-/** Reads something; answers what puts it in memory. */
+/** Reads something and returns a function that puts it in memory. */
 type Load = () => Promise<() => void>
 
-/** What is kept in memory. */
+/** A cache that the loader maintains. */
 interface Cache {
-  /** Changes or drops what a change of rights concerns. */
+  /** Updates or drops the entries that the change affects. */
   apply(change: RightsChange): void
-  /** Drops what is above its size and not pinned. */
+  /** Drops entries beyond the capacity, except pinned ones. */
   trim(): void
 }
 
 /**
- * Loads what synchronous look-ups miss. A load may answer what was there before a change that happened meanwhile, so the
- * changes since it began are applied to it once more.
+ * Loads what synchronous look-ups miss. A load may return state from before a change that happened during it, so the
+ * changes since it began are applied to its result again.
  */
 export class Loader {
-  /** Held while something that was loaded is needed. */
+  /** Pins held while loaded entries are needed. */
   readonly pins = new Pins()
-  /** What was changed since each load under way began. */
+  /** The changes since each running load began. */
   private readonly underWay = new Set<RightsChange[]>()
   private followed = 0
-  /** Grows when everything is discarded: what was read before is not kept after it. */
+  /** Grows when everything is discarded. Values read under an older generation are not cached. */
   private generation = 0
 
   constructor(private readonly cache: Cache) {}
 
-  /** How many changes of rights there were. */
+  /** The number of changes of rights so far. */
   get changes(): number {
     return this.followed
   }
 
-  /** Asks until everything that `ask` looks up is in memory. @throws whatever it throws, except NotLoaded; unavailable */
+  /**
+   * Runs `ask` until everything that it looks up is in memory. @throws what `ask` throws, except NotLoaded; unavailable
+   */
   async retry<Result>(ask: () => Result | Promise<Result>): Promise<Result> {
     const before = this.followed
     let pin: Disposable | undefined
     try {
       for (let round = 0; round < MAX_ROUNDS; round++) {
         try {
-          // Awaited here, not returned, so that a rejection with NotLoaded is caught as well.
+          // Awaited, so that a rejection with NotLoaded is caught here.
           return await ask()
         } catch (error) {
           if (!(error instanceof NotLoaded)) throw error
@@ -74,21 +76,21 @@ export class Loader {
     throw new AppError('unavailable', 'unavailable', `${why}; try again`)
   }
 
-  /** Says that these have to be loaded, one after another, before the look-up can be answered. */
+  /** Throws NotLoaded with these loads, which run one after another. */
   load(loads: readonly Load[]): never {
     throw new NotLoaded(async () => {
       for (const load of loads) await this.run(load)
     })
   }
 
-  /** Applies a change of rights, also to what is being loaded. */
+  /** Applies a change of rights to the caches and to running loads. */
   follow(change: RightsChange): void {
     this.followed++
     for (const changes of this.underWay) changes.push(change)
     this.cache.apply(change)
   }
 
-  /** What is being loaded is not kept. */
+  /** Clears the caches. Results of running loads are not cached. */
   discard(): void {
     this.generation++
   }

@@ -2,17 +2,17 @@ import type { Member, Role } from '../kernel/entities'
 
 const roles: readonly Role[] = ['admin', 'member', 'read_only']
 
-/** Entries that a table has room for at first. */
+/** The initial capacity of a table, in entries. */
 const LEAST = 4
 
 /**
- * Memberships by id, of one channel (by account) or of one account (by channel). Two sorted arrays of 12 bytes an entry
- * in all, where a map of objects takes hundreds: a large server has as many of these as nothing else.
+ * The memberships of one channel (by account id) or of one account (by channel id). Two sorted arrays of 12 bytes an
+ * entry; a map of objects takes hundreds, and a large server has more memberships than anything else.
  */
 export class MemberTable {
   size = 0
   private ids = new Uint32Array(LEAST)
-  /** The seq of the join, times four, and the role. */
+  /** The seq of the join times four, plus the role. */
   private facts = new Float64Array(LEAST)
 
   has(id: number): boolean {
@@ -27,7 +27,7 @@ export class MemberTable {
     return { role: roles[fact % 4] ?? 'read_only', joinedSeq: Math.floor(fact / 4) }
   }
 
-  /** True if there was no such entry before. */
+  /** Returns true if the entry is new. */
   set(id: number, { role, joinedSeq }: Member): boolean {
     const place = this.place(id)
     const isNew = place === this.size || this.ids[place] !== id
@@ -42,7 +42,7 @@ export class MemberTable {
     return isNew
   }
 
-  /** False if there was no such entry. */
+  /** Returns false if there was no such entry. */
   delete(id: number): boolean {
     const place = this.place(id)
     if (place === this.size || this.ids[place] !== id) return false
@@ -52,24 +52,24 @@ export class MemberTable {
     return true
   }
 
-  /** The ids in rising order. */
+  /** The ids in ascending order. */
   keys(): readonly number[] {
     return [...this.ids.subarray(0, this.size)]
   }
 
-  /** Whether both have an id in common. */
+  /** Reports whether both tables have an id in common. */
   meets(other: MemberTable): boolean {
     const [small, large] = this.size < other.size ? [this, other] : [other, this]
     return small.ids.subarray(0, small.size).some((id) => large.has(id))
   }
 
-  /** Gives back the room that was left for more. */
+  /** Releases spare capacity. */
   compact(): this {
     this.resize(Math.max(this.size, 1))
     return this
   }
 
-  /** Where the id is, or would be. */
+  /** Returns the index of the id, or where it would be inserted. */
   private place(id: number): number {
     let low = 0
     let high = this.size

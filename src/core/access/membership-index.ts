@@ -6,35 +6,35 @@ import type { MembershipEvent } from '../log/events'
 import type { MemberTable } from './member-table'
 import { type Pins, RecentlyUsed } from './recent'
 
-/** Memberships kept by account, and as many by channel; a table counts as some more, for itself. */
+/** The capacity in memberships, for each of the two directions. A table adds its own weight. */
 const CAPACITY = 500_000
 const TABLE_WEIGHT = 16
 const COUNTS = 20_000
-/** First members kept, of all channels together. */
+/** The capacity for first members, over all channels. */
 const FIRSTS = 100_000
 
-/** Members that an expansion looks at, at most: those it lists, one more, the sender, and those named before it. */
+/** The most members that an expansion examines: those it lists, one more, the sender, and those already named. */
 const FIRST_NEEDED = MAX_LISTED_MENTIONS + MAX_DIRECT_MENTIONS + 2
-/** Members that are read, so that some may leave before they are read again. */
+/** Members read at once. Some may leave before they must be read again. */
 export const FIRST_READ = FIRST_NEEDED + 50
 
 interface Count {
   members: number
-  /** Seq of the last event that is counted in. */
+  /** Seq of the last event included in the count. */
   asOf: Seq
 }
 
-/** The active members of a channel who come first by handle: all of them, or at least FIRST_NEEDED. */
+/** The first active members of a channel by handle: all of them, or at least FIRST_NEEDED. */
 interface First {
   readonly members: FirstMember[]
   isComplete: boolean
 }
 
 /**
- * Who is in which channel, as of the last committed change, in memory: the channels of an account, the members of a
- * channel, how many these are, and the first of them. Loaded by the directory, and changed in place by the events of
- * joins, leaves and roles in their order. What was loaded may be newer than the event that is applied next; all of
- * this comes out right all the same, because an event says what is from now on, not what is to be added.
+ * The memberships as of the last committed change, in memory: the channels of an account, the members of a channel,
+ * their number, and the first of them by handle. The directory loads it; the events of joins, leaves and roles update
+ * it in order. A loaded value may be newer than the next event applied. That does no harm: an event states the new
+ * value, not a difference.
  */
 export class MembershipIndex {
   private readonly byAccount: RecentlyUsed<number, MemberTable>
@@ -58,7 +58,7 @@ export class MembershipIndex {
     return this.byChannel.get(channelId)
   }
 
-  /** Null if the account is not in the channel; undefined if that is not in memory. */
+  /** Returns null if the account is not in the channel, and undefined if that is not in memory. */
   find(accountId: number, channelId: number): Member | null | undefined {
     const own = this.byAccount.get(accountId)
     if (own) return own.get(channelId) ?? null
@@ -66,7 +66,7 @@ export class MembershipIndex {
     return members && (members.get(accountId) ?? null)
   }
 
-  /** How many active members the channel has. */
+  /** Returns the number of active members of the channel. */
   count(channelId: number): number | undefined {
     return this.counts.get(channelId)?.members
   }
@@ -87,12 +87,12 @@ export class MembershipIndex {
     this.counts.set(channelId, { members, asOf })
   }
 
-  /** `members`: the first FIRST_READ by handle, or all there are. */
+  /** `members`: the first FIRST_READ by handle, or all if there are fewer. */
   keepFirst(channelId: number, members: readonly FirstMember[]): void {
     this.firsts.set(channelId, { members: [...members], isComplete: members.length < FIRST_READ })
   }
 
-  /** A join, a leave or another role. */
+  /** Applies a join, a leave or a change of role. */
   apply(event: MembershipEvent): void {
     const { type, channel, account, facts } = event
     if (type === 'member.left') this.remove(account.id, channel.id)
@@ -106,7 +106,7 @@ export class MembershipIndex {
     else this.deleteFirst(channel.id, account.id)
   }
 
-  /** Which members count, and come first, has changed in every channel of some account. */
+  /** An account became active or inactive, which affects the counts and first members of all its channels. */
   forgetActive(): void {
     this.counts.clear()
     this.firsts.clear()
@@ -123,7 +123,7 @@ export class MembershipIndex {
     this.firsts.trim()
   }
 
-  /** Without `joinedSeq` only the role of a member changes. */
+  /** Without `joinedSeq` only the member's role changes. */
   private put(accountId: number, channelId: number, role: Role, joinedSeq?: Seq): void {
     for (const [tables, key, id] of this.tablesOf(accountId, channelId)) {
       const table = tables.get(key)
@@ -137,7 +137,7 @@ export class MembershipIndex {
       if (tables.get(key)?.delete(id)) tables.grow(-1)
   }
 
-  /** What an event leaves open is read again. */
+  /** Drops what an event leaves undetermined; it is read again. */
   private forget(accountId: number, channelId: number): void {
     for (const [tables, key] of this.tablesOf(accountId, channelId)) tables.delete(key)
   }
@@ -151,7 +151,7 @@ export class MembershipIndex {
 
   private recount(channelId: number, by: 1 | -1, seq: Seq): void {
     const count = this.counts.get(channelId)
-    // A number, unlike the rest, must not take an event that it was counted after.
+    // A count is a sum, so an event that it already includes must not be applied again.
     if (!count || seq <= count.asOf) return
     count.members += by
     count.asOf = seq

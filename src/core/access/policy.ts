@@ -1,7 +1,7 @@
 /**
- * Who may do what: policy.ts judges every call of a channel, over what directory.ts has in memory of accounts, channels,
- * memberships and credentials. Imports the core alone.
- * Start reading here, then scopes.ts and directory.ts.
+ * Rights. policy.ts judges every call on a channel, using the accounts, channels, memberships and credentials that
+ * directory.ts keeps in memory.
+ * Imports only the core. Start reading here, then scopes.ts and directory.ts.
  */
 
 import type { Settings } from '../governance/settings'
@@ -24,7 +24,7 @@ import { actingAs } from './impersonation'
 import type { MemberTable } from './member-table'
 import { channelScopes, namesChannel } from './scopes'
 
-/** What the gates let through: the channel and the caller's membership in it. */
+/** A channel that the caller may use, and the caller's membership in it. */
 export interface ChannelAccess {
   readonly channel: Channel
   readonly member: Member
@@ -33,12 +33,12 @@ export interface ChannelAccess {
 export type RoomVerb = 'read' | 'post'
 
 /**
- * The access checks of a channel call, in the order of docs/contract/authentication.md#access-checks. Every judgement is
- * synchronous over the directory: call it inside `Directory.retryUntilLoaded`, or inside a work of the store, where it
+ * The access checks of a call on a channel, in the order of §2.4 of the v1 contract. Every check is synchronous over
+ * the directory. Call it inside `Directory.retryUntilLoaded`, or inside a transaction of the store, where the result
  * holds for that commit.
  */
 export class Policy {
-  /** What one account could read of everything when it was asked last: a reader asks more than once. */
+  /** The channels that the last account asked about can read. A reader asks repeatedly. */
   private last:
     | {
         readonly table: MemberTable
@@ -55,10 +55,10 @@ export class Policy {
   ) {}
 
   /**
-   * The actor as it is now: the credential may have been revoked, and the profile changed, since it came in. Where its
-   * act was asked for stays with it.
+   * Returns the actor with current data. Its credential may have been revoked and its profile changed since it signed
+   * in. The origin of its request is kept.
    * @throws invalid_token, token_expired, invalid_session, session_expired, account_unavailable; actor_claim_denied,
-   *   impersonation_denied for who acts as somebody else
+   *   impersonation_denied if it acts as another account
    */
   current<Who extends Actor>(actor: Who): Who {
     switch (actor.via) {
@@ -74,7 +74,7 @@ export class Policy {
   }
 
   /**
-   * Who acts when this principal names an account in `X-Synapse-Actor`: that account, if it may (impersonation.ts).
+   * Returns the account named in `X-Synapse-Actor` as the actor, if this principal may act as it (impersonation.ts).
    * @throws actor_claim_denied, impersonation_denied, account_not_found
    */
   claim(principal: Principal, handle: string): Actor {
@@ -98,7 +98,7 @@ export class Policy {
   }
 
   /**
-   * Gates 3 to 6 for reading.
+   * Checks that the actor may read the channel.
    * @throws channel_not_found, channel_archived, not_a_member, missing_scope
    */
   read(actor: Person, slug: string): ChannelAccess {
@@ -106,7 +106,7 @@ export class Policy {
   }
 
   /**
-   * Gates 3 to 7 for posting.
+   * Checks that the actor may post to the channel.
    * @throws as `read`, read_only_role
    */
   post(actor: Person, slug: string): ChannelAccess {
@@ -115,14 +115,14 @@ export class Policy {
     return passed
   }
 
-  /** Whether the actor may read the channel: the gates as a question. */
+  /** Reports whether the actor may read the channel. */
   mayRead(actor: Person, channel: Channel): boolean {
     if (channel.archivedAt !== null) return false
     const member = this.directory.member(actor.account.id, channel.id)
     return member !== undefined && this.hasScope(actor, channel, 'read')
   }
 
-  /** Every channel the actor may read, in the order of their inner ids. */
+  /** Returns every channel that the actor may read, ordered by inner id. */
   readable(actor: Person): readonly Channel[] {
     const table = this.directory.channelsOf(actor.account.id)
     const principal = principalOf(actor)
@@ -138,7 +138,7 @@ export class Policy {
     return channels
   }
 
-  /** Makes sure that what the scopes for many channels hang on is in memory: who the other ones in direct ones are. */
+  /** Loads what the scopes for many channels depend on: the other members of direct channels. */
   prepare(actor: Person, channels: readonly Channel[]): void {
     const principal = principalOf(actor)
     if (principal.via !== 'token') return
@@ -152,8 +152,8 @@ export class Policy {
   }
 
   /**
-   * The channels that a reader names, each judged; `*` = every one it may read.
-   * @throws as `read`, for the first channel that is shut; too_many_channels
+   * Checks each channel that a reader names; `*` = every one that it may read.
+   * @throws as `read`, for the first channel that fails; too_many_channels
    */
   channels(actor: Person, slugs: readonly string[]): readonly Channel[] {
     if (slugs.includes('*')) return this.readable(actor)
@@ -167,23 +167,23 @@ export class Policy {
     return names.map((slug) => this.read(actor, slug).channel)
   }
 
-  /** Gate 3: whether the actor may know that the channel exists. */
+  /** Reports whether the actor may know that the channel exists. */
   isVisible(actor: Actor, channel: Channel): boolean {
     if (channel.kind === 'public') return true
     if (actor.via !== 'operator' && this.directory.member(actor.account.id, channel.id)) return true
     return isAdmin(actor, this.settings) || namesChannel(scopesOf(actor), channel.slug)
   }
 
-  /** Whether the actor's scopes allow the verb in this channel (gate 6). */
+  /** Reports whether the actor's scopes allow the verb in this channel. */
   hasScope(actor: Person, channel: Channel, verb: RoomVerb): boolean {
     const principal = principalOf(actor)
     if (principal.via !== 'token') return true
     if (channelScopes(principal.token.scopes).allows(channel.slug, verb)) return true
-    // A direct channel also opens to `dm:<other handle>:<verb>`.
+    // A direct channel also accepts `dm:<other handle>:<verb>`.
     return this.others(actor, channel).some(({ handle }) => holdsScope(actor, `dm:${handle}:${verb}`))
   }
 
-  /** Whether the actor's scopes reach the channel with any verb at all. */
+  /** Reports whether the actor's scopes include the channel with any verb. */
   touches(actor: Person, channel: Channel): boolean {
     const scopes = scopesOf(actor)
     if (channelScopes(scopes).touches(channel.slug)) return true
@@ -192,7 +192,7 @@ export class Policy {
     )
   }
 
-  /** The other ones in a direct channel; none in any other. */
+  /** Returns the other members of a direct channel; empty for other kinds. */
   private others(actor: Person, { id, kind }: Channel): Account[] {
     if (kind !== 'dm') return []
     const ids = this.directory

@@ -1,12 +1,12 @@
 /**
- * What judgements under way have loaded: it stays in memory until they are over, however much it is, so that none
- * evicts what it is about to use.
+ * Pins entries of caches. An entry loaded for a judgement stays in memory until the judgement ends, whatever the size
+ * of the cache; otherwise loading one entry could evict another that is about to be used.
  */
 export class Pins {
   private added = 0
   private readonly held = new Set<{ readonly since: number }>()
 
-  /** Keeps everything that is added from now on, until it is disposed. */
+  /** Pins every entry added from now on, until disposed. */
   hold(): Disposable {
     const pin = { since: this.added }
     this.held.add(pin)
@@ -21,7 +21,7 @@ export class Pins {
     this.added++
   }
 
-  /** How many of the newest entries stay. */
+  /** The number of newest entries that are pinned. */
   get count(): number {
     let since = this.added
     for (const pin of this.held) since = Math.min(since, pin.since)
@@ -29,7 +29,7 @@ export class Pins {
   }
 }
 
-/** A map of bounded weight that forgets what was put in first, but nothing that is pinned. */
+/** A map of bounded weight. It evicts the oldest entries first, but no pinned ones. */
 export class RecentlyUsed<Key, Value> {
   private readonly entries = new Map<Key, Value>()
   private weight = 0
@@ -56,7 +56,7 @@ export class RecentlyUsed<Key, Value> {
     this.trim()
   }
 
-  /** Notes that a value that is kept here has become heavier, or lighter. */
+  /** Adjusts the weight after an entry has grown or shrunk. */
   grow(by: number): void {
     this.weight += by
   }
@@ -77,7 +77,7 @@ export class RecentlyUsed<Key, Value> {
     this.weight = 0
   }
 
-  /** Forgets what is beyond the bound and pinned no more. */
+  /** Evicts entries beyond the capacity that are no longer pinned. */
   trim(): void {
     if (this.weight <= this.capacity) return
     const pinned = this.pins.count

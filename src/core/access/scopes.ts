@@ -2,10 +2,10 @@ import { AppError } from '../kernel/errors'
 import { MAX_SCOPE_LENGTH, MAX_SCOPES, SLUG_PATTERN } from '../kernel/limits'
 
 export const ADMIN_SCOPE = 'admin:*'
-/** Makes the bearer of a personal token the person itself. */
+/** Lets the bearer of a personal token act as the person. */
 export const HUMAN_SCOPE = 'human:act'
 
-/** Whether one granted scope covers the required one: equal segment counts, each segment equal or `*`. */
+/** Reports whether a granted scope covers the required one: equal numbers of segments, each equal or `*`. */
 export function scopeMatches(granted: string, required: string): boolean {
   if (granted === ADMIN_SCOPE || granted === required) return true
   const have = granted.split(':')
@@ -17,16 +17,16 @@ export function anyScopeMatches(granted: readonly string[], required: string): b
   return granted.some((scope) => scopeMatches(scope, required))
 }
 
-/** Whether a scope names this channel literally, so that its holder may learn that the channel exists. */
+/** Reports whether a scope names this channel literally, so that its holder may know that the channel exists. */
 export function namesChannel(granted: readonly string[], slug: string): boolean {
   return granted.some((scope) => scope.startsWith(`channel:${slug}:`))
 }
 
 export type ChannelVerb = 'read' | 'post' | 'admin'
 
-/** What granted scopes say of channels, to be looked up instead of matched: lists judge thousands of channels. */
+/** The channel scopes of a token, compiled for fast look-up: lists judge thousands of channels. */
 class ChannelScopes {
-  /** Slugs by verb; `*` stands for every channel. */
+  /** Slugs by verb; `*` means every channel. */
   private readonly slugs: Readonly<Record<ChannelVerb, Set<string>>> = {
     read: new Set(),
     post: new Set(),
@@ -47,7 +47,7 @@ class ChannelScopes {
     return slugs.has('*') || slugs.has(slug)
   }
 
-  /** Whether they reach the channel with any verb at all. */
+  /** Reports whether they include the channel with any verb. */
   touches(slug: string): boolean {
     return this.allows(slug, 'read') || this.allows(slug, 'post') || this.allows(slug, 'admin')
   }
@@ -55,7 +55,7 @@ class ChannelScopes {
 
 const compiled = new WeakMap<readonly string[], ChannelScopes>()
 
-/** Scopes never change, so each list is taken apart once. */
+/** Scope lists never change, so each is compiled once. */
 export function channelScopes(granted: readonly string[]): ChannelScopes {
   let scopes = compiled.get(granted)
   if (!scopes) {
@@ -88,7 +88,7 @@ function isKnownScope(scope: string): boolean {
 }
 
 /**
- * The scopes of a new token: lower-cased, without repeats, in the order given.
+ * Normalizes the scopes of a new token: lower-cased, without repeats, in the order given.
  * @throws scopes_required, invalid_scope
  */
 export function legalScopes(requested: readonly string[]): string[] {
@@ -104,13 +104,13 @@ export function legalScopes(requested: readonly string[]): string[] {
   return scopes
 }
 
-/** What a person who is no system admin may put into a personal token. */
+/** The scopes that a person who is not a system admin may put into a personal token. */
 const OWN_SCOPES = ['channel:*:*', 'dm:*:*', HUMAN_SCOPE, 'configsync:sync', 'configsync:read']
 
 /**
- * Refuses scopes that the issuer of a token does not have (docs/contract/authentication.md#escalation). `granted` are the
- * scopes of the issuer's own token; null on a session, where a system admin has every scope, and others those of a person.
- * @throws scope_escalation, naming the first scope that is too much
+ * Refuses to issue a token with a scope beyond the issuer's own (§26.1 of the v1 contract). `granted` are the scopes of
+ * the issuer's token. It is null on a session: there a system admin has every scope, and anyone else those of a person.
+ * @throws scope_escalation, naming the first excessive scope
  */
 export function refuseEscalation(
   requested: readonly string[],
@@ -119,7 +119,7 @@ export function refuseEscalation(
 ): void {
   const limits = isAdmin ? [] : [OWN_SCOPES]
   if (granted !== null) limits.push([...granted])
-  // The bearer becomes the person only where that was given by name: admin:* does not include it.
+  // `human:act` must be granted by name; admin:* does not include it.
   const covers = (own: readonly string[], scope: string) =>
     scope === HUMAN_SCOPE ? own.includes(HUMAN_SCOPE) : anyScopeMatches(own, scope)
   const beyond = requested.find((scope) => !limits.every((own) => covers(own, scope)))

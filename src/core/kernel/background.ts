@@ -1,4 +1,6 @@
-/** Lets work go on that is not awaited. What it fails with is reported; unhandled, it would end the process. */
+/**
+ * Runs work without awaiting it and reports its failure. An unhandled rejection would end the process.
+ */
 export function background(work: Promise<unknown>, report: (fault: unknown) => void): void {
   work.catch(report)
 }

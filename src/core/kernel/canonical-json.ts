@@ -1,6 +1,6 @@
 /**
- * JSON with the keys of every object in order, by their UTF-16 code units, and without spaces: the same text for the same
- * value, whoever sent or stored it. Members that are undefined are left out.
+ * Returns JSON with sorted keys (by UTF-16 code units) and without spaces, so that equal values have equal texts.
+ * Leaves out members that are undefined.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`

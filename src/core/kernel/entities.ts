@@ -1,7 +1,7 @@
 import type { Seq, Uuid } from './ids'
 import type { Micros } from './time'
 
-/** The nouns of Synapse as the core holds them. `id` is the small key inside, `uuid` the id that the world sees. */
+/** The entities of the core. `id` is the small internal key, `uuid` the public id. */
 
 export type AccountKind = 'human' | 'agent'
 export type ChannelKind = 'public' | 'private' | 'dm'
@@ -36,9 +36,9 @@ export interface Token {
   readonly lastUsedAt: Micros | null
   readonly expiresAt: Micros | null
   readonly revokedAt: Micros | null
-  /** Handles that its holder may act as, `*` for everybody who is no system admin; null = none. */
+  /** Handles that the holder may act as; `*` means everyone except system admins; null = none. */
   readonly actors: readonly string[] | null
-  /** Label of the device that it was paired to. */
+  /** Label of the paired device. */
   readonly device: string | null
 }
 
@@ -63,14 +63,14 @@ export interface Channel {
   readonly kind: ChannelKind
   readonly createdAt: Micros
   readonly archivedAt: Micros | null
-  /** Highest seq of a purged event; cursors below it have expired. 0 = nothing was ever purged. */
+  /** Highest seq of a purged event. Cursors below it have expired. 0 = nothing was purged. */
   readonly floorSeq: Seq
 }
 
-/** What an account is in a channel. */
+/** A membership of an account in a channel. */
 export interface Member {
   readonly role: Role
-  /** Seq of the join: broadcasts after it concern the member. */
+  /** Seq of the join. Later broadcasts mention the member. */
   readonly joinedSeq: Seq
 }
 
@@ -79,22 +79,22 @@ export type MessageKind = 'message' | 'correction' | 'approval' | 'system'
 export type Priority = 'urgent' | 'normal' | 'fyi'
 export type Via = 'session' | 'token' | 'mcp' | 'a2a' | 'bridge'
 
-/** What a message names. `listed` is what readers are shown, `unlisted` what did not fit, `broadcast` everybody. */
+/** The mentions of a message. `listed` is shown to readers, `unlisted` did not fit, `broadcast` means every member. */
 export interface Mentions {
   readonly listed: readonly number[]
   readonly unlisted: readonly number[]
   readonly broadcast: boolean
-  /** True when an expansion was cut to the listed ones. */
+  /** True if an expansion was cut to the listed ones. */
   readonly truncated: boolean
 }
 
-/** A message as stored; accounts and channels by their inner ids. */
+/** A message as stored; accounts and channels by inner ids. */
 export interface Message {
   readonly seq: Seq
   readonly uuid: Uuid
   readonly channelId: number
   readonly senderId: number
-  /** Root of the thread this message replies in; null for a top-level message. */
+  /** Root of the thread; null for a top-level message. */
   readonly thread: MessageRef | null
   readonly replyTo: MessageRef | null
   readonly body: string
@@ -105,7 +105,7 @@ export interface Message {
   readonly mentions: Mentions
   readonly metadata: Readonly<Record<string, unknown>>
   readonly clientMessageId: string | null
-  /** The token by which somebody else wrote it in the sender's name; never shown with the message. */
+  /** The token of another account that wrote the message in the sender's name. Never shown with the message. */
   readonly actingTokenId: number | null
   readonly createdAt: Micros
   readonly editedAt: Micros | null
@@ -114,26 +114,26 @@ export interface Message {
   readonly lastReplyAt: Micros | null
 }
 
-/** A message with the names that readers are shown beside it. */
+/** A message with the names shown to readers. */
 export interface MessageView {
   readonly message: Message
   readonly channel: Channel
   readonly sender: Account
-  /** Handles of the listed mentions, in their order. */
+  /** Handles of the listed mentions, in the same order. */
   readonly mentioned: readonly string[]
 }
 
-/** A setting as it was set, in JSON; null: unset, so that the environment or the default counts. */
+/** A setting as JSON; null = unset, so that the environment or the default applies. */
 export interface SettingValue {
   readonly key: string
   readonly value: string | null
 }
 
-/** One change of a setting. */
+/** A change of a setting. */
 export interface SettingChange extends SettingValue {
-  /** That of its setting.changed event. */
+  /** Seq of its setting.changed event. */
   readonly seq: Seq
-  /** Null: the operator. */
+  /** Null for the operator. */
   readonly actorId: number | null
   readonly at: Micros
 }

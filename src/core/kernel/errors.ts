@@ -1,4 +1,6 @@
-/** What went wrong, in terms every surface can translate. The list is closed: each surface maps it exhaustively. */
+/**
+ * The kinds of errors. The list is closed; each surface maps every kind.
+ */
 export type ErrorKind =
   | 'invalid'
   | 'unauthenticated'
@@ -12,12 +14,12 @@ export type ErrorKind =
   | 'storage_full'
   | 'internal'
 
-/** Further facts for the caller; keys are snake_case because every surface passes them through as they are. */
+/** Further facts for the caller. Keys are snake_case because surfaces pass them on unchanged. */
 export type ErrorExtra = Readonly<Record<string, unknown>>
 
 /**
- * The one error of Synapse. `reason` is the stable snake_case word that a client may test for, `message` is written
- * for the caller and holds no secret. Anything thrown that is not an AppError is a fault of ours (`internal`).
+ * An error for the caller. `reason` is a stable snake_case code that clients may test; `message` is text for people and
+ * contains no secret. Any other thrown value is an internal fault.
  */
 export class AppError extends Error {
   override readonly name = 'AppError'
@@ -32,7 +34,9 @@ export class AppError extends Error {
   }
 }
 
-/** Every refusal with a fixed kind and text, by reason. Texts and codes: docs/contract/errors.md#codes. */
+/**
+ * Every refusal with a fixed kind and text, by reason. The texts are part of the contract (Table C of the v1 contract).
+ */
 const catalogue = {
   account_archived: ['conflict', 'This account is archived; unarchive it first'],
   account_not_found: ['not_found', 'Account not found'],
@@ -92,13 +96,15 @@ const catalogue = {
   use_dms: ['invalid', 'A direct message channel is opened with POST /v1/dms, not created here'],
 } as const satisfies Record<string, readonly [ErrorKind, string]>
 
-/** The refusal called `reason`, with its fixed text. */
+/** Returns the refusal with this reason and its fixed text. */
 export function refusal(reason: keyof typeof catalogue, extra?: ErrorExtra): AppError {
   const [kind, message] = catalogue[reason]
   return new AppError(kind, reason, message, extra)
 }
 
-/** Something outside does not work, and the server goes on without it. The message says all that an operator needs. */
+/**
+ * A failure of something outside the server that the server survives. The message tells the operator everything needed.
+ */
 export class Trouble extends Error {
   override readonly name: string = 'Trouble'
 }

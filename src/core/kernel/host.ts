@@ -1,53 +1,53 @@
 import type { Principal } from '../identity/actor'
 
-/** What surfaces may ask of the process and the machine around the core. The composition root implements it. */
+/** The process and machine around the core, as surfaces see them. The composition root implements it. */
 export interface Host {
   readonly vitals: Vitals
   readonly backups: BackupMaker
   readonly process: ServerProcess
   readonly echoKeys: EchoKeys
-  /** Servers that were announced lately in the local network. */
+  /** Servers announced in the local network recently. */
   nearbyServers(): readonly NearbyServer[]
 }
 
-/** How the process fares. */
+/** The state of the process. */
 export interface Vitals {
-  /** Of the build. */
+  /** Version of the build. */
   readonly version: string
   readonly bootId: string
-  /** By the steady clock: a calendar that is set makes no server younger. */
+  /** Measured with the steady clock, so that setting the calendar does not change it. */
   readonly uptimeSeconds: () => number
   readonly store: 'sqlite' | 'postgres'
-  /** Of this instance. */
+  /** DID of this instance. */
   readonly did: string
-  /** Each check of readiness, by name. */
+  /** The readiness checks by name. */
   readonly checks: () => Readonly<Record<'db' | 'migrations' | 'disk', boolean>>
   readonly isStopping: () => boolean
-  /** Requests that change something and are not answered yet. */
+  /** Number of writing requests that are not answered yet. */
   readonly writesInFlight: () => number
   readonly openStreams: () => number
-  /** Of a database that several servers share. */
+  /** The shared database; absent with SQLite. */
   readonly database?: () => { readonly clock_ahead_ms: number }
-  /** Over which several servers wake each other. */
+  /** The bus between servers; absent without one. */
   readonly bus?: () => BusState
-  /** When a backup was made last, and why the one after it failed; null where there is nothing to say. */
+  /** The last successful backup, and the error of a failed one after it; null if there is none. */
   readonly backup: () => {
     readonly last_ok_at: string | null
     readonly last_error: string | null
     readonly dated_ahead: readonly string[]
   }
-  /** Everything that is counted, as Prometheus reads it. */
+  /** All metrics in Prometheus format. */
   readonly metrics: () => string
 }
 
-/** How the servers over one store wake each other, and why they do not. */
+/** The bus by which the servers over one store wake each other, and why it does not work. */
 interface BusState {
   readonly kind: 'redis' | 'postgres'
   readonly ok: boolean
   readonly problem: string | null
 }
 
-/** Makes backups; a failure is an answer, with what can be done about it. */
+/** Makes backups. A failure is returned with its remedy, not thrown. */
 export interface BackupMaker {
   create(
     by: Principal,
@@ -61,26 +61,26 @@ interface BackupFailure {
   readonly remedy: string
 }
 
-/** The process that answers. */
+/** The process that serves the request. */
 export interface ServerProcess {
   readonly bootId: string
-  /** Asks for its graceful end, which begins when the request is answered. */
+  /** Requests a graceful shutdown, which begins when the current request is answered. */
   requestStop(): void
 }
 
-/** Makes and checks the words that open an echo for a minute, on every server that has the same instance key. */
+/** Issues and checks the keys that enable an echo for a minute, on every server with the same instance key. */
 export interface EchoKeys {
   issue(): string
   check(token: string): boolean
 }
 
-/** A server that was announced in the local network: a hint, and no reason to trust it. */
+/** A server announced in the local network. An announcement is a hint and proves nothing. */
 export interface NearbyServer {
   readonly did: string
   readonly name: string
   readonly url: string
   /** RFC 3339. */
   readonly lastSeen: string
-  /** Whether its own manifest, signed by this DID, was read at that address. */
+  /** Whether its manifest, signed by this DID, was read at that address. */
   readonly verified: boolean
 }

@@ -1,8 +1,8 @@
 /**
- * The kernel: what all of the core and every surface share, whatever it is about. transactions.ts is what every act goes
- * through, retry-keys.ts makes it happen once, host.ts is what surfaces see of the process and the machine, followers.ts
- * is what follows the log, outbound.ts how the outside is called.
- * Imports the core alone. Start reading at transactions.ts.
+ * The kernel: what all of the core and every surface share. transactions.ts runs every act, retry-keys.ts makes an act
+ * happen once, host.ts is the process and machine as surfaces see them, followers.ts are consumers of the log,
+ * outbound.ts is the port for outbound calls.
+ * Imports only the core. Start reading at transactions.ts.
  */
 export type { LogFollowers } from './followers'
 export type { BackupMaker, EchoKeys, Host, NearbyServer } from './host'

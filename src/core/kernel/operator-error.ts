@@ -1,20 +1,22 @@
-/** What every part of the core stands on, and what the parts around it share with it. Imports nothing. */
+/**
+ * The error that the core and the parts around it share for faults an operator must fix. Imports nothing.
+ */
 
-/** What is wrong, in a word. The commands take their exit code from it. */
+/** The kind of problem. Commands derive their exit code from it. */
 export type ProblemKind =
-  // A person has to change something before another attempt.
+  // A person must change something before another attempt.
   | 'refused'
   // Another process is at work; waiting may help.
   | 'locked'
   | 'busy'
   | 'conflict'
-  // The fault is elsewhere, so that a supervisor should try again.
+  // The fault is elsewhere; a supervisor should try again.
   | 'unavailable'
   | 'unreachable'
   | 'unreadable'
   | 'missing'
   | 'failed'
-  // Of a store.
+  // Problems of a store.
   | 'newer_schema'
   | 'changed_migration'
   | 'not_a_store'
@@ -23,7 +25,7 @@ export type ProblemKind =
   | 'no_rights'
   | 'moved_away'
   | 'half_moved'
-  // Of a backup.
+  // Problems of a backup.
   | 'storage_full'
   | 'unusable'
   | 'not_a_copy'
@@ -31,8 +33,8 @@ export type ProblemKind =
   | 'wrong_passphrase'
 
 /**
- * Something that only the operator can mend: what is wrong and what to do about it, both also in `message`. Neither
- * holds a query, a row, a parameter, a passphrase or a password.
+ * A fault that only the operator can fix: the problem and its remedy, both also in `message`. Neither contains a query,
+ * a row, a parameter, a passphrase or a password.
  */
 export class OperatorError extends Error {
   override readonly name: string = 'OperatorError'

@@ -1,6 +1,6 @@
 /**
- * Calls addresses that somebody typed, and is the only way to do so. It follows no redirect, uses no proxy and keeps no
- * connection. An address of a private network is called only where the operator allows it.
+ * Calls addresses that users entered; the only way to do so. Follows no redirects, uses no proxy and keeps no
+ * connections open. Calls an address in a private network only if the operator allows it.
  */
 export interface Outbound {
   /** @throws OutboundError */
@@ -9,31 +9,31 @@ export interface Outbound {
 
 export interface OutboundRequest {
   readonly method: 'GET' | 'POST'
-  /** http or https, without a user or password. */
+  /** http or https, without user and password. */
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
-  /** For everything, from the look-up of the name to the end of the answer. */
+  /** Time limit for the whole call, from name resolution to the end of the answer. */
   readonly timeoutMs: number
-  /** Bytes of the answer that are read at most; the rest is left. */
+  /** The most bytes of the answer to read; the rest is discarded. */
   readonly maxBytes: number
-  /** The operator vouches for this target: it may lie in a private network, but not be link-local. */
+  /** The operator vouches for this target: it may be in a private network, but not link-local. */
   readonly isVouched?: boolean
   readonly signal?: AbortSignal
 }
 
 export interface OutboundAnswer {
   readonly status: number
-  /** Names in lower case; several values of one are joined by commas. */
+  /** Names in lower case; repeated values are joined by commas. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
-  /** The answer was longer than `maxBytes`. */
+  /** Whether the answer was longer than `maxBytes`. */
   readonly isCut: boolean
 }
 
 /**
- * Why there is no answer: the request cannot be made, the address may not be called, the name has no address, nothing
- * listens or the connection broke, the certificate is not good, it took too long, or the caller ended it.
+ * Why a call failed: invalid request, forbidden address, unresolved name, refused or broken connection, bad
+ * certificate, timeout, or aborted by the caller.
  */
 export type OutboundProblem =
   | 'invalid'
@@ -44,7 +44,7 @@ export type OutboundProblem =
   | 'timeout'
   | 'aborted'
 
-/** The message names the target's host and no more of it: paths and queries of such addresses hold secrets. */
+/** The message contains only the host of the target: paths and queries of such addresses hold secrets. */
 export class OutboundError extends Error {
   override readonly name = 'OutboundError'
 

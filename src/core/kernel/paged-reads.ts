@@ -2,15 +2,15 @@ import { MemberTable } from '../access/member-table'
 import type { KeyPage, MemberCount, MembershipRow, Reads } from './ports'
 import { type Pace, type PacedLoop, TURN_ROWS } from './turns'
 
-/** Channels that one statement counts, and members, each of which is looked up. */
+/** Channels counted by one statement, and members examined by one statement. */
 const COUNTED_AT_ONCE = 8
 const MEMBERS_AT_ONCE = 1000
-/** How often members are counted page by page before it is left to one statement. */
+/** How often counting by pages is attempted before one statement counts all. */
 const TRIES = 3
-/** Members that are counted in the time that a row takes. */
+/** Members that can be counted in the time of reading one row. */
 const MEMBERS_PER_ROW = MEMBERS_AT_ONCE / TURN_ROWS
 
-/** Reads page by page all there is, in the order of a key, with turns for others between; hands on each row. */
+/** Reads all rows in key order, page by page, and hands on each row. Yields to other work between pages. */
 async function inPages<Row>(
   pace: Pace,
   read: (page: KeyPage) => Promise<readonly Row[]>,
@@ -29,12 +29,12 @@ async function inPages<Row>(
   }
 }
 
-/** Values in their order, at most so many at a time. */
+/** Splits values into slices of at most `size`, in order. */
 export function* slices<Value>(values: readonly Value[], size: number): Iterable<Value[]> {
   for (let start = 0; start < values.length; start += size) yield values.slice(start, start + size)
 }
 
-/** Reads what belongs to each of many keys, with turns for others between. */
+/** Reads the rows of many keys, slice by slice. Yields to other work in between. */
 export async function inSlices<Key, Row>(
   pace: Pace,
   keys: readonly Key[],
@@ -50,7 +50,7 @@ export async function inSlices<Key, Row>(
   return rows
 }
 
-/** The same for counts of members. `version` grows with every change of rights. */
+/** Counts members in the same way. `version` grows with every change of rights. */
 export async function countInSlices(
   pace: Pace,
   channelIds: readonly number[],
@@ -69,7 +69,7 @@ export async function countInSlices(
   return counts
 }
 
-/** Pages are no snapshot: where rights have changed between two of them, it is counted again. */
+/** Pages are not one snapshot: if rights changed between two pages, the count starts again. */
 async function countByPages(
   loop: PacedLoop,
   channelId: number,
@@ -116,7 +116,7 @@ export async function readTable(
   return table.compact()
 }
 
-/** Reads one after another, so that each has its turns, and keeps all at once. */
+/** Runs the reads one after another, yielding in between, and keeps all results at once. */
 export async function oneByOne(
   ids: readonly number[],
   read: (id: number) => Promise<() => void>,

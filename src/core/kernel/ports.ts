@@ -20,7 +20,7 @@ import type { Seq, Uuid } from './ids'
 import type { RetryKey } from './retry-keys'
 import type { Micros } from './time'
 
-/** What the core needs of the world outside it. `store/` and `platform/` implement these; nothing else may. */
+/** The ports of the core. `store/` and `platform/` implement them. */
 
 export interface NewAccount {
   readonly kind: AccountKind
@@ -54,7 +54,7 @@ export interface NewSession {
   readonly expiresAt: Micros
   readonly ip: string | null
   readonly userAgent: string | null
-  /** One of its own if it has none. */
+  /** A given id; absent = a new one. */
   readonly uuid?: Uuid
 }
 
@@ -72,16 +72,16 @@ export interface MembershipView {
   readonly joinedAt: Micros
 }
 
-/** A code with whom it is for, and the token that it was redeemed for. */
+/** A pair code with its account and the token that it was redeemed for. */
 export interface PairCodeView {
   readonly code: PairCode
   readonly account: Account
   readonly token: Token | null
 }
 
-/** What a reader looks at, in the order of the log. Both ends are exclusive. */
+/** The range of the log that a reader examines. Both ends are exclusive. */
 export interface MessageStretch {
-  /** The messages of some channels, at most MAX_CHANNEL_FILTER; of a thread, its root included; or of every channel. */
+  /** The messages of some channels, at most MAX_CHANNEL_FILTER; of a thread, root included; or of every channel. */
   readonly of: { readonly channelIds: readonly number[] } | { readonly threadRoot: Seq } | 'everything'
   readonly after: Seq
   readonly before: Seq
@@ -89,19 +89,19 @@ export interface MessageStretch {
   readonly limit: number
 }
 
-/** Where a message is, deleted or not. */
+/** The position of a message, deleted or not. */
 export interface MessagePlace {
   readonly seq: Seq
   readonly channelId: number
 }
 
-/** Where the newest message of a channel is, and of when. */
+/** The position and time of the newest message of a channel. */
 export interface NewestMessage {
   readonly seq: Seq
   readonly at: Micros
 }
 
-/** Filters that are absent do not filter, but deleted messages are left out unless they are asked for. */
+/** Absent filters match everything, except that deleted messages are excluded unless requested. */
 export interface MessageFilter {
   readonly senderId?: number
   readonly notSenderId?: number
@@ -110,32 +110,32 @@ export interface MessageFilter {
   readonly includeDeleted?: boolean
 }
 
-/** One epoch of the log: `epoch` counts from `firstSeq` on. */
+/** An epoch of the log; it begins at `firstSeq`. */
 export interface Epoch {
   readonly epoch: string
   readonly firstSeq: Seq
 }
 
-/** One page of a list in the order of its key; `after` is the last key of the page before. */
+/** A page of a list in key order; `after` is the last key of the previous page. */
 export interface ListPage {
   readonly after: string
   readonly limit: number
 }
 
-/** One page of rows in the order of a number; `after` is the last one of the page before. */
+/** A page of rows in the order of a number; `after` is the last one of the previous page. */
 export interface KeyPage {
   readonly after: number
   readonly limit: number
 }
 
-/** A membership, named by what the rows of its page differ in: a channel's id or an account's. */
+/** A membership. `id` is that of the channel or the account, whichever varies within the page. */
 export interface MembershipRow extends Member {
   readonly id: number
-  /** Its place in the order of the pages. */
+  /** Its key in page order. */
   readonly key: number
 }
 
-/** Where a list of memberships stands: a slug and a handle. */
+/** A position in a list of memberships: a slug and a handle. */
 export type MembershipKey = readonly [slug: string, handle: string]
 
 export interface FirstMember {
@@ -146,13 +146,13 @@ export interface FirstMember {
 export interface MemberCount {
   readonly channelId: number
   readonly members: number
-  /** Whether the channel has more that were not counted. */
+  /** Whether the channel has more members that were not counted. */
   readonly isPart: boolean
-  /** Seq of the last event of the log as it was counted. */
+  /** Seq of the last event of the log when it was counted. */
   readonly asOf: Seq
 }
 
-/** Reading. Every answer is of one committed state at least as new as the last announced event. */
+/** Reads. Each result is from one committed state that is at least as new as the last announced event. */
 export interface Reads {
   account(by: { id: number } | { uuid: Uuid } | { handle: string }): Promise<Account | undefined>
   accountsByIds(ids: readonly number[]): Promise<Account[]>
@@ -164,62 +164,65 @@ export interface Reads {
 
   token(by: { id: number } | { hash: string } | { uuid: Uuid }): Promise<Token | undefined>
   listTokens(accountId: number, page: ListPage): Promise<Token[]>
-  /** Tokens that are neither revoked nor over at `now`. */
+  /** Counts tokens that are neither revoked nor expired at `now`. */
   countLiveTokens(accountId: number, now: Micros): Promise<number>
-  /** Whether a token with `admin:*` lives at `now`, of an account that is not archived. */
+  /** Reports whether an active account has a token with `admin:*` that is valid at `now`. */
   adminTokenExists(now: Micros): Promise<boolean>
   humansWithPassword(): Promise<Account[]>
   session(by: { hash: string } | { uuid: Uuid }): Promise<Session | undefined>
-  /** Those that end after `now`, the newest first. */
+  /** Sessions that expire after `now`, newest first. */
   listSessions(accountId: number, now: Micros): Promise<Session[]>
 
-  /** The newest first. */
+  /** Newest first. */
   pairCodes(by: { uuid: Uuid } | { codeHash: string } | { selector: string }): Promise<PairCode[]>
   listPairCodes(page: ListPage): Promise<PairCodeView[]>
 
   channel(by: { id: number } | { uuid: Uuid } | { slug: string }): Promise<Channel | undefined>
   channelsByIds(ids: readonly number[]): Promise<Channel[]>
   listChannels(page: ListPage): Promise<Channel[]>
-  /** Ids of the channels that anybody may know of, archived ones too, after an id and in rising order. */
+  /** Ids of public channels, archived ones included, in ascending order. */
   publicChannelIds(page: KeyPage): Promise<number[]>
   countChannels(): Promise<number>
   countMembers(channelIds: readonly number[]): Promise<ReadonlyMap<number, number>>
   /**
-   * How many active members each of these channels has. Where a statement keeps the serving thread, those of a channel
-   * with very many members are not counted (`isPart`): count them by `countActiveIn`, page by page.
+   * Counts the active members of each channel. A count that would block the serving thread for long is partial
+   * (`isPart`): finish it with `countActiveIn`, page by page.
    */
   countActive(channelIds: readonly number[]): Promise<MemberCount[]>
-  /** The active ones among the next members of a channel. `last` is undefined when there are no more. */
+  /** Counts the active members in the next page of members. `last` is undefined after the last page. */
   countActiveIn(channelId: number, page: KeyPage): Promise<MemberCount & { last: number | undefined }>
-  /** The memberships of an account, in the order of their keys. */
+  /** The memberships of an account, ordered by key. */
   membershipsOf(accountId: number, page: KeyPage): Promise<MembershipRow[]>
-  /** Those of a channel, by account. */
+  /** The memberships of a channel, ordered by account. */
   membershipsIn(channelId: number, page: KeyPage): Promise<MembershipRow[]>
-  /** Active members by handle, in the order of code points, at most `limit`. */
+  /** At most `limit` active members, ordered by handle in code points. */
   firstMembers(channelId: number, limit: number): Promise<FirstMember[]>
-  /** By channel, then handle; `after` is the last pair of the page before. */
+  /** Ordered by channel, then handle; `after` is the last pair of the previous page. */
   listMemberships(
     filter: { accountId?: number; channelId?: number },
     page: { after: MembershipKey | null; limit: number },
   ): Promise<MembershipView[]>
 
-  /** The next messages of a stretch; looks at no more than these. */
+  /** The positions of the next messages of a stretch, at most `limit`. */
   messagePlaces(stretch: MessageStretch): Promise<MessagePlace[]>
   message(by: { seq: Seq } | { uuid: Uuid }): Promise<Message | undefined>
-  /** Those at these places that pass the filter, without one deleted messages as well; in no order. */
+  /**
+   * The messages at these positions that pass the filter, in no order. Excludes deleted ones unless the filter requests
+   * them.
+   */
   messagesBySeq(seqs: readonly Seq[], filter?: MessageFilter): Promise<Message[]>
   newestIn(channelIds: readonly number[]): Promise<ReadonlyMap<number, NewestMessage>>
-  /** Highest seq whose message was created at or before the pair, by (created_at, id); 0 if none. */
+  /** Highest seq whose message was created at or before the pair (created_at, id); 0 if none. */
   seqOfMoment(at: Micros, message: Uuid): Promise<Seq>
 
-  /** The changes of settings at these places of the log; or the newest one of each key. */
+  /** The changes of settings at these positions; or the newest change of each key. */
   settingChanges(which: { readonly seqs: readonly Seq[] } | 'newest'): Promise<SettingChange[]>
-  /** Changes before a place of the log, newest first, at most `limit`; of one key, or (null) of all. */
+  /** Changes before a position, newest first, at most `limit`; of one key, or of all if `key` is null. */
   settingHistory(key: string | null, page: { before: Seq; limit: number }): Promise<SettingChange[]>
 
   /**
-   * Entries of the audit log that fit every filter, before an id and after another, newest first. `action` may be the
-   * begin of one. Where a filter is set, what lies between the two is looked at.
+   * Entries of the audit log that match every filter, between two ids, newest first. `action` may be a prefix. With a
+   * filter, all entries between the two ids are examined.
    */
   auditEntries(
     filter: {
@@ -233,44 +236,46 @@ export interface Reads {
   /** Entries after an id, oldest first. */
   auditChain(after: number, limit: number): Promise<AuditRecord[]>
 
-  /** The retry key of an account, if it was used; without an answer it made a message. */
+  /** The retry key of an account, if it was used. One without an answer made a message. */
   usedKey(
     by: Pick<RetryKey, 'accountId' | 'key'>,
   ): Promise<{ readonly requestHash: string; readonly answer: string | null } | undefined>
 
   /** Names of the endpoints that have rows in the outbox. */
   outboxEndpoints(): Promise<string[]>
-  /** Seqs of the first events that an endpoint is still to be told of, in order. */
+  /** Seqs of the next events to deliver to an endpoint, in order. */
   outbox(endpoint: string, limit: number): Promise<Seq[]>
-  /** Seq of the last event that a projection has applied; 0 before the first. */
+  /** Seq of the last event that a projection applied; 0 before the first. */
   projectionPosition(name: string): Promise<Seq>
 
   /** Events after `after`, oldest first, at most `limit`. */
   events(after: Seq, limit: number): Promise<EventRecord[]>
-  /** Those after `after` and up to `upTo` that are of none of these types. */
+  /** Events after `after` up to `upTo`, except these types. */
   eventsExcept(types: readonly string[], after: Seq, upTo: Seq, limit: number): Promise<EventRecord[]>
   epochs(): Promise<Epoch[]>
   head(): Promise<Seq>
 }
 
-/** Reading and writing inside one transaction. What is appended is announced after the commit, and only then. */
+/** Reads and writes inside one transaction. Appended events are announced only after the commit. */
 export interface Writes extends Reads {
-  /** Takes the next seq and instant and appends the event. */
+  /** Appends the event with the next seq and instant. */
   append(event: EventBody, actor: Account | null): Promise<LogEvent>
-  /** The instant that the next event will carry. */
+  /** The instant of the next event. */
   now(): Micros
   insertAccount(account: NewAccount): Promise<Account>
   updateAccount(id: number, change: AccountChange): Promise<Account>
   insertToken(token: NewToken): Promise<Token>
   revokeToken(id: number): Promise<Token>
-  /** Gives a token an end. */
+  /** Sets the expiry of a token. */
   limitToken(id: number, expiresAt: Micros): Promise<void>
   insertSession(session: NewSession): Promise<Session>
   extendSession(id: number, expiresAt: Micros): Promise<void>
-  /** `not`: one that stays. */
+  /** `not`: the id of a session to keep. */
   deleteSessions(by: { id: number } | { accountId: number; not?: number | undefined }): Promise<Session[]>
   insertPairCode(code: NewPairCode): Promise<PairCode>
-  /** Uses a code up; false if it was not active any more. `tokenId`: what it was redeemed for, if for a token. */
+  /**
+   * Marks a code as redeemed; false if it was no longer active. `tokenId`: the token that it was redeemed for, if any.
+   */
   redeemPairCode(id: number, tokenId: number | null, now: Micros): Promise<boolean>
   updatePairCode(id: number, change: { attempts?: number; state?: PairState }): Promise<void>
   insertChannel(channel: NewChannel): Promise<Channel>
@@ -278,38 +283,38 @@ export interface Writes extends Reads {
     id: number,
     change: Partial<Pick<Channel, 'archivedAt' | 'name' | 'description' | 'kind'>>,
   ): Promise<Channel>
-  /** `joined` is the member.joined event that was appended for it. */
+  /** `joined` is the member.joined event appended for it. */
   insertMembership(accountId: number, channelId: number, role: Role, joined: LogEvent): Promise<void>
   deleteMembership(accountId: number, channelId: number): Promise<void>
   updateMembership(accountId: number, channelId: number, role: Role): Promise<void>
   insertSettingChange(change: SettingChange): Promise<void>
-  /** Adds an entry to the audit log, chained to the one before it. */
+  /** Appends an entry to the audit log, chained to the previous one. */
   audit(entry: AuditEntry): Promise<void>
-  /** When the `n`th latest login attempt of the key was made, of those in a span of time. */
+  /** Returns the time of the `n`th latest login attempt of the key within a span of time. */
   nthAttempt(key: string, span: { after: Micros; upTo: Micros }, n: number): Promise<Micros | undefined>
-  /** Notes a login attempt of each key. */
+  /** Records a login attempt for each key. */
   insertAttempts(keys: readonly string[], at: Micros): Promise<void>
-  /** Deletes up to `limit` attempts outside a span of time; answers how many there were. */
+  /** Deletes up to `limit` attempts outside a span of time; returns how many. */
   forgetAttemptsBeyond(span: { after: Micros; upTo: Micros }, limit: number): Promise<number>
-  /** Takes back the latest attempt of each key. */
+  /** Deletes the latest attempt of each key. */
   forgetAttempts(keys: readonly string[]): Promise<void>
 
-  /** Puts an event, which this transaction appends, into the outbox of an endpoint. */
+  /** Puts an event, appended by this transaction, into the outbox of an endpoint. */
   enqueue(endpoint: string, seq: Seq): Promise<void>
-  /** Removes an event that was delivered. */
+  /** Removes a delivered event from the outbox. */
   dequeue(endpoint: string, seq: Seq): Promise<void>
-  /** Moves the position of a projection; false, and nothing is written, if it is not at `from`. */
+  /** Moves the position of a projection. Returns false and writes nothing if the position is not `from`. */
   moveProjection(name: string, from: Seq, to: Seq): Promise<boolean>
 
-  /** Notes when tokens or sessions, by their ids, were last used: one statement, whatever their number. */
+  /** Records when tokens or sessions were last used, by id, in one statement. */
   noteUses(of: 'tokens' | 'sessions', uses: ReadonlyMap<number, Micros>): Promise<void>
-  /** Keeps a retry key with what was answered, which is sealed. */
+  /** Stores a retry key with its sealed answer. */
   insertKey(used: RetryKey & { readonly answer: string }): Promise<void>
-  /** Forgets up to `limit` retry keys of before `before`; answers how many went. */
+  /** Deletes up to `limit` retry keys older than `before`; returns how many. */
   forgetKeys(before: Micros, limit: number): Promise<number>
   /**
-   * Forgets those that ended before `before` of up to `limit` sessions after an id. Answers the last id that was looked
-   * at; undefined when there are no more.
+   * Examines up to `limit` sessions after an id and deletes those that expired before `before`. Returns the last id
+   * examined, or undefined after the last session.
    */
   forgetSessions(before: Micros, page: KeyPage): Promise<number | undefined>
 }
@@ -322,37 +327,40 @@ export type PostOutcome =
 export interface Store {
   readonly reads: Reads
   /**
-   * Writes one message in the next group commit; resolves when it is durable and announced.
+   * Writes one message in the next group commit. Resolves when it is durable and announced.
    * @throws what `decide` throws, idempotency_conflict, storage_full, unavailable
    */
   post(plan: PostPlan): Promise<PostOutcome>
   /**
-   * Runs the work inside a transaction of the one writer. It may run again after a neighbour's failure, so it has no
-   * effect outside the transaction, waits for nothing but its own queries, and refuses before its first write.
+   * Runs the work in a transaction of the single writer. The work may run again after the failure of another work in
+   * its group, so it must have no effects outside the transaction, await only its own queries, and refuse before its
+   * first write.
    */
   transact<Result>(work: (tx: Writes) => Promise<Result>): Promise<Result>
-  /** Registers what is told of committed events, in order of registration, before anybody gets an answer. */
+  /**
+   * Registers a listener for committed events. Listeners run in order of registration, before any write is answered.
+   */
   onCommit(listener: (events: readonly LogEvent[]) => void): void
-  /** What is different where other processes write to the same log; absent where nobody else does. */
+  /** Present if several processes write to the log. */
   readonly shared?: SharedLog
 }
 
-/** Who of several processes does a job that only one of them should do. */
+/** Decides which process does a job that only one should do. */
 export interface Leases {
   /**
-   * Takes the lease of that name for `seconds`, or prolongs it; false while another process has it. Always true where
-   * there is one process.
+   * Acquires or renews the named lease for `seconds`; false while another process holds it. Always true with a single
+   * process.
    */
   lease(name: string, seconds: number): Promise<boolean>
-  /** Gives a lease back. */
+  /** Releases a lease. */
   release(name: string): Promise<void>
 }
 
-/** Password hashing; slow on purpose, and off the serving thread. */
+/** Password hashing. Slow on purpose, and off the serving thread. */
 export interface Passwords {
   hash(password: string): Promise<string>
-  /** False for a wrong password, also when `hash` is null: that takes as long. */
+  /** False for a wrong password and for a null `hash`; both take the same time. */
   verify(password: string, hash: string | null): Promise<boolean>
-  /** Whether the hash was made with weaker parameters than ours. */
+  /** Reports whether the hash was made with weaker parameters than the current ones. */
   isWeak(hash: string): boolean
 }

@@ -2,7 +2,7 @@ import { type Actor, accountOf, credentialOf } from '../identity/actor'
 import { refusal } from './errors'
 import type { Reads, Store, Writes } from './ports'
 
-/** The retry key of a request, with a hash of all that makes it the same request. */
+/** The retry key of a request, and a hash of everything that identifies the request. */
 export interface RetryKey {
   readonly accountId: number
   readonly key: string
@@ -12,25 +12,25 @@ export interface RetryKey {
 /** A retry key on its way to the transaction of its act. */
 export interface Retry {
   readonly key: RetryKey
-  /** Renders what answers the act, inside its transaction; reads by `tx` alone. May run again. */
+  /** Renders the answer inside the transaction of the act. Reads only from `tx`. May run again. */
   answer(result: unknown, tx: Reads): Promise<string>
 }
 
-/** Keeps what is stored with retry keys from those who have the database alone. */
+/** Seals what is stored with retry keys, so that access to the database alone does not reveal it. */
 export interface RetrySecrets {
   seal(answer: string): string
-  /** @throws Error for what was sealed under another instance key */
+  /** @throws Error for text sealed under another instance key */
   open(sealed: string): string
-  /** A hash under a key of the instance: requests hold passwords, which a plain hash would let anybody try. */
+  /** Returns a keyed hash. Requests contain passwords; a plain hash would allow offline guessing. */
   mac(request: string): string
 }
 
-/** The operator has no account. Its requests share this scope; ids of accounts begin at 1. */
+/** The account id under which the operator's retry keys are stored. Ids of accounts begin at 1. */
 const OPERATOR = 0
 
 /**
- * Retry keys of acts: a request that is sent again with its key gets the answer of the first one, and nothing is done.
- * Messages keep no answer (see PostPlan). The rules: docs/contract/messages.md#idempotency.
+ * Retry keys of acts. A request repeated with its key gets the first answer, and nothing is done again. Messages store
+ * no answer (see PostPlan).
  */
 export class RetryKeys {
   constructor(
@@ -39,8 +39,8 @@ export class RetryKeys {
   ) {}
 
   /**
-   * The key of an actor's request. `request`: all that makes it the same one. An answer that shows a secret is given again to the
-   * credential that asked for it, and to no other one of the account.
+   * Returns the key of an actor's request. `request` is everything that identifies it. An answer that shows a secret is
+   * repeated only to the credential that asked for it, not to the account's other ones.
    */
   keyOf(actor: Actor, key: string, request: string, showsSecret: boolean): RetryKey {
     const credential = showsSecret ? (credentialOf(actor)?.hash ?? '') : ''
@@ -51,7 +51,7 @@ export class RetryKeys {
     }
   }
 
-  /** What was answered to the same request; undefined for a key that is free. @throws idempotency_conflict */
+  /** Returns the answer to the same earlier request, or undefined if the key is unused. @throws idempotency_conflict */
   async answered(key: RetryKey): Promise<string | undefined> {
     const used = await this.store.reads.usedKey(key)
     if (!used) return undefined
@@ -59,7 +59,7 @@ export class RetryKeys {
     return this.secrets.open(used.answer)
   }
 
-  /** Call it before the act is judged. @throws idempotency_conflict for a key that is not free */
+  /** Call it before the act is judged. @throws idempotency_conflict if the key was used */
   async refuseUsed(tx: Writes, key: RetryKey): Promise<void> {
     if (await tx.usedKey(key)) throw refusal('idempotency_conflict')
   }
@@ -68,7 +68,7 @@ export class RetryKeys {
     await tx.insertKey({ ...key, answer: this.secrets.seal(answer) })
   }
 
-  /** Keeps the answer of an act that is no transaction, after it. @throws idempotency_conflict */
+  /** Stores the answer of an act without a transaction, after the act. @throws idempotency_conflict */
   async keepAlone(key: RetryKey, answer: string): Promise<void> {
     await this.store.transact(async (tx) => {
       await this.refuseUsed(tx, key)

@@ -1,4 +1,6 @@
-/** Whether a text has more Unicode code points than `limit`; every length of the contract counts those. */
+/**
+ * Reports whether a text has more Unicode code points than `limit`. All lengths in the contract are code points.
+ */
 export function isLongerThan(text: string, limit: number): boolean {
   // A code point takes at most two UTF-16 units, so short texts need no counting.
   if (text.length <= limit) return false
@@ -8,8 +10,8 @@ export function isLongerThan(text: string, limit: number): boolean {
 }
 
 /**
- * A text without the credentials of the URLs in it: of each line everything between `://` and the last @, unless the
- * password is masked already. Rather hides too much than too little: a password may hold any character.
+ * Removes the credentials of URLs from a text: in each line everything between `://` and the last @, unless the
+ * password is masked already. It may hide too much, because a password may contain any character.
  */
 export function withoutCredentials(text: string): string {
   return text.replace(
@@ -18,7 +20,7 @@ export function withoutCredentials(text: string): string {
   )
 }
 
-/** Whether every string in a JSON value, keys included, is Unicode: half a surrogate pair is none. */
+/** Reports whether every string in a JSON value, keys included, is valid Unicode: no unpaired surrogates. */
 export function isWellFormed(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed()
   if (typeof value !== 'object' || value === null) return true
@@ -26,10 +28,10 @@ export function isWellFormed(value: unknown): boolean {
   return Object.entries(value).every(([key, entry]) => key.isWellFormed() && isWellFormed(entry))
 }
 
-/** The JSON text of a value; what is not Unicode in it, because it was stored before that was refused, is U+FFFD. */
+/** Returns the JSON text of a value. Replaces invalid Unicode, stored before it was refused, with U+FFFD. */
 export function wellFormedJson(value: unknown): string {
   const text = JSON.stringify(value)
-  // JSON.stringify escapes half a pair, and no other letter of the surrogates.
+  // JSON.stringify escapes unpaired surrogates and no others.
   return text.includes('\\ud') ? JSON.stringify(repaired(value)) : text
 }
 
@@ -42,15 +44,15 @@ function repaired(value: unknown): unknown {
   )
 }
 
-/** Flags of regions such as Scotland's: the only texts that tag characters, which cannot be seen, are for. */
+/** Regional flags such as Scotland's, the only valid use of tag characters, which are invisible. */
 const TAG_FLAGS = /\u{1f3f4}[\u{e0020}-\u{e007e}]+\u{e007f}/gu
-/** Controls, separators of lines, tags, and what turns the direction of the text around it. */
+/** Control characters, line separators, tags, and characters that change the text direction around them. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
 const SEEN = /[^\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/u
 
 /**
- * Whether a text can be shown as a name: one line, with something in it that can be seen, and nothing that would change
- * how the text around it looks. Joiners, as in emoji and in Persian, and marks of direction are part of names.
+ * Reports whether a text is usable as a name: one line, with a visible character, and without characters that change
+ * how the text around it looks. Joiners, as in emoji and Persian, and direction marks are allowed.
  */
 export function isName(text: string): boolean {
   return !UNPRINTABLE.test(text.replace(TAG_FLAGS, '')) && SEEN.test(text)
@@ -58,12 +60,12 @@ export function isName(text: string): boolean {
 
 const UNSEEN = /[\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/u
 
-/** Whether every character of an e-mail address can be seen: two that look the same are the same. */
+/** Reports whether every character of an e-mail address is visible, so that different addresses look different. */
 export function isAddress(text: string): boolean {
   return !UNSEEN.test(text)
 }
 
-/** The same of a description, which may have several lines and tabs, and may be empty. */
+/** Reports whether a text is usable as a description. It may have several lines and tabs, and may be empty. */
 export function isProse(text: string): boolean {
   const lines = text.replaceAll(/\r\n|[\n\t]/g, ' ')
   return text === '' || isName(lines)
@@ -71,7 +73,7 @@ export function isProse(text: string): boolean {
 
 const EACH_UNPRINTABLE = new RegExp(UNPRINTABLE, 'gu')
 
-/** A text that somebody else wrote, for a terminal: what a terminal would obey is shown as an escape instead. */
+/** Escapes the characters of untrusted text that a terminal would interpret. */
 export function printable(text: string): string {
   return text.replaceAll(EACH_UNPRINTABLE, (character) => {
     const code = (character.codePointAt(0) ?? 0).toString(16)
@@ -79,14 +81,14 @@ export function printable(text: string): string {
   })
 }
 
-/** The same in the lines of a text, whose ends stay. */
+/** Does the same but keeps line breaks. */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
 }
 
-/** The JSON text of a value, for a terminal: the same value, with escapes where a terminal would obey. */
+/** Returns the JSON text of a value, with the characters escaped that a terminal would interpret. */
 export function printableJson(value: unknown, indent = 0): string {
-  // Line ends within strings are escapes already; those that are left are of the indent.
+  // Line breaks inside strings are escaped already; the remaining ones come from the indent.
   return JSON.stringify(value, null, indent).replaceAll(EACH_UNPRINTABLE, (character) =>
     character === '\n'
       ? character

@@ -7,18 +7,18 @@ export const MICROS_PER_SECOND = 1_000_000
 export const MICROS_PER_MINUTE = 60 * MICROS_PER_SECOND
 export const MICROS_PER_DAY = 24 * 60 * MICROS_PER_MINUTE
 
-/** Where "now" comes from. `steady` is in milliseconds and never jumps, so that waits survive a clock change. */
+/** The clock. `steady` is in milliseconds and never jumps, so waits survive a change of the calendar. */
 export interface Clock {
   now(): Micros
   steady(): number
 }
 
 export function toMicros(value: number): Micros {
-  // The one place where a plain number becomes an instant.
+  // The one place that turns a plain number into an instant.
   return value as Micros
 }
 
-/** The first and the last instant that RFC 3339 can write, in numbers that keep them as they are. */
+/** The first and last instant that RFC 3339 can express and a number can hold exactly. */
 export const FIRST_INSTANT = toMicros(-62_135_596_800_000_000)
 export const LAST_INSTANT = toMicros(Date.UTC(9999, 11, 31, 23, 59, 59) * 1000 + 999_968)
 
@@ -29,7 +29,7 @@ export function later(at: Micros, micros: number): Micros {
 let cachedSecond = Number.NaN
 let cachedText = ''
 
-/** RFC 3339 in UTC with exactly six fraction digits: `2026-05-07T15:56:16.123456Z`. */
+/** Formats RFC 3339 in UTC with six fraction digits: `2026-05-07T15:56:16.123456Z`. */
 export function formatInstant(at: Micros): string {
   const second = Math.floor(at / MICROS_PER_SECOND)
   if (second !== cachedSecond) {
@@ -43,15 +43,16 @@ const iso =
   /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-](?:[01]\d|2[0-3])):?([0-5]\d))?)?$/
 
 /**
- * Reads an ISO 8601 instant; without a zone it is UTC, and a day alone is its midnight. Digits beyond microseconds are cut. Undefined if it is none. The
- * last microseconds of the year 9999, and what a zone puts outside the years 1 to 9999, are the last or first instant.
+ * Parses an ISO 8601 instant; undefined if it is none. Without a zone it is UTC; a date alone is its midnight. Digits
+ * beyond microseconds are cut. The last microseconds of the year 9999, and instants that a zone moves outside the years
+ * 1 to 9999, become the first or last instant.
  */
 export function parseInstant(text: string): Micros | undefined {
   const match = iso.exec(text)
   if (!match) return undefined
   const [, day, time = '00:00:00', fraction = '', , zoneHours, zoneMinutes] = match
   const wholeMs = Date.parse(`${day}T${time}Z`)
-  // A day that no calendar has, such as February 30, would pass for one of the next month.
+  // Date would read a day that does not exist, such as February 30, as one in the next month.
   if (Number.isNaN(wholeMs) || !new Date(wholeMs).toISOString().startsWith(day ?? '')) return undefined
   const offsetMinutes = zoneHours
     ? Number(zoneHours) * 60 + Math.sign(Number(`${zoneHours[0]}1`)) * Number(zoneMinutes)

@@ -7,8 +7,8 @@ import type { Store, Writes } from './ports'
 import type { RetryKeys } from './retry-keys'
 
 /**
- * The way in for every act of an actor: its retry key, the drain, the act itself, and the note that it was done in the
- * name of another. Posts have a way of their own (messages/messages.ts), because many share one commit.
+ * Runs every act of an actor: checks its retry key and the drain, runs the act, and records an act done as another
+ * account. Posts do not come through here (messages/messages.ts), because many share one commit.
  */
 export class Transactions {
   constructor(
@@ -21,8 +21,8 @@ export class Transactions {
 
   /**
    * Runs the work in a transaction. The work judges the actor, and may run again.
-   * @throws idempotency_conflict for a retry key that was used, before anything else is judged; draining; whatever the
-   *   work throws
+   * @throws idempotency_conflict if the retry key was used, before anything else is judged; draining; what the work
+   *   throws
    */
   async run<Result>(actor: Actor, work: (tx: Writes) => Promise<Result>): Promise<Result> {
     const { retry } = principalOf(actor)
@@ -39,7 +39,7 @@ export class Transactions {
     return result
   }
 
-  /** Early refusal, for an act that does something before its transaction. @throws draining */
+  /** Refuses early, for an act that does something before its transaction. @throws draining */
   refuseWhileDraining(actor: Actor): void {
     if (actor.via === 'operator' || principalOf(actor).origin?.duringDrain) return
     refuseWhileDraining(this.settings)

@@ -1,32 +1,33 @@
 import { background } from './background'
 import type { Clock } from './time'
 
-/** The event loop, as work on many rows sees it. */
+/** The event loop, as seen by work on many rows. */
 export interface Turns {
-  /** Resolves in a later turn of the event loop: what has arrived meanwhile, a request for example, comes first. */
+  /** Resolves in a later turn of the event loop. Pending work, such as a request, comes first. */
   next(): Promise<void>
 }
 
-/** What the loops over rows may do in one turn of the event loop, all of them together. */
+/** What all loops over rows together may do in one turn of the event loop. */
 export const TURN_ROWS = 200
 const TURN_MILLISECONDS = 3
-/** As what the sorting of TURN_ROWS values counts: it takes less time than reading them. */
+/** The cost of sorting TURN_ROWS values, in rows: less than that of reading them. */
 const SORTED_ROWS = TURN_ROWS / 4
-/** Loops that wait for their first turn go first, but for every fourth turn. */
+/** Loops that wait for their first turn go first, except at every fourth turn. */
 const FIRST_IN_A_ROW = 3
 
-/** One loop over rows. */
+/** A loop over rows. */
 export interface PacedLoop {
-  /** Call it before the next rows. While this turn is spent others come first; then, and only then, answers true. */
+  /** Call it before the next rows. If this turn is used up, waits for another one and returns true. */
   turn(): Promise<boolean>
-  /** Notes rows that were read, rendered or sent. */
+  /** Records rows that were read, rendered or sent. */
   did(rows: number): void
 }
 
 /**
- * Shares the serving thread among all loops over rows. Reads of SQLite settle without a turn of the event loop, so a
- * loop over them would hold up everything else. Here each turn has room for some rows; who finds it spent waits in
- * line, and each turn lets one of those go on. New loops come first, so that a short one is not kept by long ones.
+ * Shares the serving thread among all loops over rows. SQLite reads resolve without a turn of the event loop, so a
+ * plain loop over them would block everything else. Each turn has a budget of rows; a loop that finds it used up waits
+ * in a queue, and each turn lets one waiting loop continue. New loops come first, so that long ones do not delay short
+ * ones.
  */
 export class Pace {
   private rows = 0
@@ -63,7 +64,7 @@ export class Pace {
     }
   }
 
-  /** Handles values one by one, in order, with turns between them. */
+  /** Handles values one by one, in order, yielding in between. */
   async each<Value, Result>(
     values: readonly Value[],
     handle: (value: Value) => Result,
@@ -78,7 +79,7 @@ export class Pace {
     return results
   }
 
-  /** Sorts a copy with turns for others between: short runs first, which are then merged. The order of equals stays. */
+  /** Returns a sorted copy, yielding in between: sorts short runs and merges them. The sort is stable. */
   async sorted<Value extends object>(
     values: readonly Value[],
     compare: (one: Value, other: Value) => number,
@@ -104,7 +105,7 @@ export class Pace {
     return this.began !== undefined && this.clock.steady() - this.began >= TURN_MILLISECONDS
   }
 
-  /** The first work of a turn: what was counted is forgotten when the turn is over. */
+  /** Starts a turn's work. Its counts are reset when the turn ends. */
   private begin(): void {
     this.began ??= this.clock.steady()
     if (this.isTurning) return
@@ -133,7 +134,7 @@ export class Pace {
   }
 }
 
-/** Values of two sorted lists in their order, TURN_ROWS of them in one step. */
+/** Merges two sorted lists, TURN_ROWS values in one step. */
 async function merge<Value extends object>(
   loop: PacedLoop,
   one: readonly Value[],
