@@ -1,14 +1,14 @@
 import { type Endpoint, endpoint } from './endpoint'
 
-/** A file that everybody may read, whole and the same for all. */
+/** A public file. */
 export interface Asset {
   readonly path: string
   readonly tag: string
   readonly summary: string
-  /** What it is, such as `HTML`. */
+  /** What the file is, such as `HTML`. */
   readonly description: string
   readonly body: string
-  /** Its `content-type` at least. */
+  /** Must contain `content-type`. */
   readonly headers: Readonly<Record<string, string>>
 }
 

@@ -1,4 +1,5 @@
-// Files that are embedded as text. The patterns name them one by one: any other stylesheet or script would be a mistake.
+// Files embedded as text. Each pattern names one file name, so that importing any other stylesheet or script is an
+// error.
 declare module '*/client.css' {
   const text: string
   export = text

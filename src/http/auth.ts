@@ -10,10 +10,10 @@ import type { Credentials } from './credentials'
 import { HttpError } from './errors'
 import { secretOf, sessionCookie, sessionSecrets } from './session-cookie'
 
-/** How a WebSocket of a browser names its token among the subprotocols. */
+/** The prefix by which a browser's WebSocket sends a token as a subprotocol. */
 export const TOKEN_PROTOCOL = 'bearer.'
 
-/** Reasons for which a credential is refused, wherever one is asked for. */
+/** The error codes of a credential, wherever one is required. */
 export const credentialRefusals = [
   'not_authenticated',
   'missing_token',
@@ -24,7 +24,7 @@ export const credentialRefusals = [
   'account_unavailable',
 ] as const
 
-/** How v1 reads who calls. */
+/** How v1 reads credentials. */
 export const headerCredentials: Credentials = {
   read: credentialOf,
   namesActor,
@@ -36,8 +36,8 @@ const operator: Principal = { via: 'operator' }
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * The credential of a request, as v1 reads it: a bearer token, which wins over a cookie even when it is bad; a session's
- * cookie; the local socket. `X-Synapse-Actor` says as whom it acts.
+ * Returns the credential of a request in v1: a bearer token, which takes precedence over a cookie even if it is
+ * invalid; a session cookie; or the local socket. `X-Synapse-Actor` names the account to act as.
  * @throws missing_token, not_authenticated, actor_header_unauthenticated
  */
 export function credentialOf(core: Core, request: Request): Credential {
@@ -54,12 +54,12 @@ export function credentialOf(core: Core, request: Request): Credential {
   if (peer.transport === 'local') return (policy) => actorOf(policy, request, operator)
   refuseBareClaim(core, request)
   if (peer.rescue !== true) throw refusal('not_authenticated')
-  // There is no credential that a page of another site would lack.
+  // No credential proves that the request is not from a page of another site.
   if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
   return (policy) => actorOf(policy, request, operator)
 }
 
-/** @throws missing_token; of the credential: invalid_token, token_expired, account_unavailable */
+/** @throws missing_token; for an invalid token: invalid_token, token_expired, account_unavailable */
 export function ofToken(request: Request, token: string): Credential {
   if (token === '') throw refusal('missing_token')
   const hash = Bun.SHA256.hash(token, 'hex')
@@ -67,8 +67,9 @@ export function ofToken(request: Request, token: string): Credential {
 }
 
 /**
- * By the first of these secrets that is one of a session now: a cookie of the earlier name may be that of another server.
- * @throws invalid_session, session_expired, account_unavailable: what is wrong with the first
+ * Returns the principal of the first secret with a valid session. A cookie with the earlier name may belong to another
+ * server, so all are tried.
+ * @throws invalid_session, session_expired, account_unavailable: the error of the first secret
  */
 export function ofSessions(policy: Policy, secrets: readonly string[]): Principal & { via: 'session' } {
   let refused: unknown
@@ -84,7 +85,7 @@ export function ofSessions(policy: Policy, secrets: readonly string[]): Principa
 
 /** @throws actor_header_invalid, actor_header_unauthenticated */
 function checkBareClaim(core: Core, request: Request): void {
-  // A socket looks at its credential itself, which may lie among the subprotocols.
+  // A socket endpoint checks its credential itself; the token may be among the subprotocols.
   const isInProtocols = request.headers.get('sec-websocket-protocol')?.includes(TOKEN_PROTOCOL) ?? false
   if (!isInProtocols && !presentsCredential(core, request)) refuseBareClaim(core, request)
   claimOf(request)
@@ -95,7 +96,7 @@ function presentsCredential(core: Core, request: Request): boolean {
   return sessionSecrets(core, request).length > 0 || peerOf(request).transport === 'local'
 }
 
-/** What stands behind `Bearer`; undefined without one, and for another scheme. */
+/** Returns the text after `Bearer`; undefined without the header or for another scheme. */
 export function bearerIn(request: Request): string | undefined {
   const header = request.headers.get('authorization')
   if (header === null) return undefined
@@ -105,7 +106,7 @@ export function bearerIn(request: Request): string | undefined {
   return space < 0 ? '' : header.slice(space + 1).trim()
 }
 
-/** Gives an aging session its full life again, and the cookie with it, unless the answer sets the cookie itself. */
+/** Extends an aging session and its cookie, unless the answer sets the cookie itself. */
 async function prolongSession(
   core: Core,
   request: Request,
@@ -119,14 +120,14 @@ async function prolongSession(
   response.headers.append('set-cookie', sessionCookie(core, request, secret, lifetimeSeconds))
 }
 
-/** The origin at which the request reached us. */
+/** The origin under which the request reached the server. */
 export function ownOrigin(core: Core, request: Request): string {
   const { settings } = core
   const scheme = isSecure(request, settings.get('trusted_proxies')) ? 'https' : 'http'
   return settings.get('base_url') ?? `${scheme}://${request.headers.get('host') ?? 'localhost'}`
 }
 
-/** A page may begin a session only if it is our own. @throws origin_not_allowed */
+/** Allows only this server's own pages to start a session. @throws origin_not_allowed */
 export function refuseOtherOrigin(core: Core, request: Request): void {
   const { settings } = core
   const origin = request.headers.get('origin')
@@ -138,7 +139,7 @@ export function refuseOtherOrigin(core: Core, request: Request): void {
   if (!isOwn) throw new HttpError(403, 'origin_not_allowed', 'Only a page of this server may begin a session')
 }
 
-/** @throws origin_not_allowed unless the Origin is absent, our own or listed */
+/** @throws origin_not_allowed unless the Origin is absent, the server's own or listed */
 export function refuseForeignOrigin(core: Core, request: Request): void {
   const origin = request.headers.get('origin')
   if (origin === null) return
@@ -150,7 +151,7 @@ export function refuseForeignOrigin(core: Core, request: Request): void {
   )
 }
 
-/** A browser says where a request comes from; a cookie counts only for our own pages. */
+/** Rejects cookies sent by pages of other sites. Browsers send the origin of a request. */
 function refuseForeignPage(core: Core, request: Request): void {
   const site = request.headers.get('sec-fetch-site')
   if (site === 'same-origin' || site === 'none') return

@@ -6,17 +6,18 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 const MAX_DEPTH = 100
 const SHALLOW_BYTES = 4096
 
-/** How a surface reads the body of a request, up to a limit of its own, before its endpoint checks the shape. */
+/** Reads the body of a request, with the surface's own size limit, before the endpoint validates it. */
 export type ReadBody = (request: Request, settings: Settings) => Promise<unknown>
 
 /**
- * The JSON body of a request, as v1 reads it; undefined when it has none.
- * @throws 413 as soon as it is known to be over the limit, 415 for another content type or a compressed body, 422 `json_invalid`
+ * Reads a JSON body as v1 does; undefined if there is none.
+ * @throws 413 as soon as the limit is known to be exceeded, 415 for another content type or a compressed body, 422
+ *   `json_invalid`
  */
 export async function readJson(request: Request, settings: Settings): Promise<unknown> {
   const limit = settings.get('http.max_body')
   const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim() ?? ''
-  // An empty one says as little as none.
+  // An empty content type counts as none.
   if (type !== '' && !type.toLowerCase().includes('json'))
     throw new HttpError(415, 'unsupported_media_type', 'Send the body as application/json')
   const coding = request.headers.get('content-encoding')?.trim() ?? ''
@@ -27,16 +28,16 @@ export async function readJson(request: Request, settings: Settings): Promise<un
   try {
     value = JSON.parse(decoder.decode(bytes))
   } catch (error) {
-    // The parser's own words may quote the body, so the message is ours.
+    // The parser's message may quote the body, so it is not shown.
     throw noJson(error instanceof TypeError ? 'The body is not valid UTF-8' : 'JSON decode error')
   }
-  // Whatever walks through a value does so recursively; a short text cannot be deep enough to matter.
+  // Validators are recursive, so the depth is limited. A short text cannot be deep enough to matter.
   if (bytes.length > SHALLOW_BYTES && isDeep(bytes))
     throw noJson(`The body is nested in more than ${MAX_DEPTH} levels`)
   return value
 }
 
-/** RFC 9110, 8.4 and 12.5.3: which codings would be taken is said in the same header as a client says it. */
+/** RFC 9110, 8.4 and 12.5.3: the answer names the accepted codings in Accept-Encoding. */
 function encoded(): HttpError {
   const message = 'Send the body as it is, without Content-Encoding: compressed bodies are not read'
   return new HttpError(415, 'unsupported_media_type', message, {}, { 'accept-encoding': 'identity' })
@@ -53,8 +54,8 @@ const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b])
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d])
 
 /**
- * Whether lists and objects lie in one another in more than MAX_DEPTH levels, by the brackets of a JSON text: walking
- * through the value would take ten times as long as reading it did.
+ * Reports whether lists and objects are nested more than MAX_DEPTH levels. Counts the brackets of the text: walking the
+ * parsed value would take ten times as long as parsing it.
  */
 function isDeep(json: Uint8Array): boolean {
   let depth = 0
@@ -72,8 +73,8 @@ function isDeep(json: Uint8Array): boolean {
 }
 
 /**
- * All bytes of a body. `remark` follows the limit in the refusal.
- * @throws payload_too_large as soon as it is known to be over the limit, body_broke_off
+ * Reads a whole body. `remark` follows the limit in the error text.
+ * @throws payload_too_large as soon as the limit is known to be exceeded, body_broke_off
  */
 export function wholeBody(request: Request, limit: number, remark = ''): Promise<Uint8Array> {
   if (!isLengthDeclared(request, limit, remark)) return collected(request, limit, remark)
@@ -89,8 +90,8 @@ async function collected(request: Request, limit: number, remark: string): Promi
 }
 
 /**
- * The bytes of a body as they come; it is never held as a whole.
- * @throws payload_too_large: at once where the request declares it, else from the chunk that goes over the limit;
+ * Streams a body without holding it in memory.
+ * @throws payload_too_large: at once if the declared length is over the limit, else at the chunk that exceeds it;
  *   body_broke_off
  */
 export function streamedBody(request: Request, limit: number): AsyncIterable<Uint8Array> {
@@ -98,7 +99,7 @@ export function streamedBody(request: Request, limit: number): AsyncIterable<Uin
   return counted(request, limit, '')
 }
 
-/** @throws payload_too_large where the declared length is over the limit */
+/** @throws payload_too_large if the declared length is over the limit */
 function isLengthDeclared(request: Request, limit: number, remark: string): boolean {
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)
   if (declared > limit) throw tooLarge(limit, remark)
@@ -119,7 +120,7 @@ async function* counted(request: Request, limit: number, remark: string): AsyncG
   }
 }
 
-/** The client has gone, so it does not read this; it only keeps the log from calling it a fault of ours. */
+/** The client has disconnected and will not read this. It prevents a log entry for an internal fault. */
 function brokenOff(request: Request, error: unknown): unknown {
   return request.signal.aborted ? new HttpError(400, 'body_broke_off', 'The body broke off') : error
 }

@@ -3,26 +3,26 @@ import type { Settings } from '../core/governance/settings'
 import type { Origin } from '../core/identity/actor'
 
 /**
- * How long a connection may wait for its next request: longer than the proxies of docs/operating.md keep theirs, so that
- * none of them sends a request into one that is being closed.
+ * Idle time of a connection between requests. It is longer than that of the proxies in docs/operating.md, so that they
+ * do not send a request into a closing connection.
  */
 export const KEEP_ALIVE_SECONDS = 150
 
-/** How a request reached us, noted by the listener that accepted it. */
+/** The origin of a request, recorded by the listener that accepted it. */
 export interface Peer {
-  /** `local`: the Unix socket or the program itself, which is the operator. */
+  /** `local`: the Unix socket or the program itself, that is, the operator. */
   readonly transport: 'tcp' | 'local'
-  /** Null on the Unix socket, and over TCP where it is first asked for when the client has gone. */
+  /** Null on the Unix socket, and over TCP if the client disconnected before the address was first asked for. */
   readonly address: string | null
   /** Whether the listener itself speaks TLS. */
   readonly secure: boolean
-  /** Whether this run asks for no credential: who has none is the operator. */
+  /** Whether a caller without a credential is the operator in this run. */
   readonly rescue?: boolean
-  /** Turns the request into a WebSocket; absent where none is possible. */
+  /** Upgrades the request to a WebSocket; absent if that is not possible. */
   upgrade?(data: object, headers: Record<string, string>): boolean
-  /** How long the connection may stand still, instead of the listener's idle timeout; 0, the default: for ever. */
+  /** Sets the idle time of the connection in seconds instead of the listener's; 0, the default, means no limit. */
   hold?(seconds?: number): void
-  /** Whether it was held: that it takes long is then what was asked for. */
+  /** Whether the request was held, so that its long duration is expected. */
   readonly held?: boolean
 }
 
@@ -33,17 +33,17 @@ export function notePeer(request: Request, peer: Peer): void {
   peers.set(request, peer)
 }
 
-/** Where a request came from. One that no listener noted is nobody, never the operator. */
+/** Returns the peer of a request. A request that no listener recorded has an unknown peer, never the operator. */
 export function peerOf(request: Request): Peer {
   return peers.get(request) ?? unknown
 }
 
-/** Plain form of an address: an IPv4 peer on an IPv6 listener appears as `::ffff:a.b.c.d`. */
+/** Normalizes an address: an IPv4 peer on an IPv6 listener appears as `::ffff:a.b.c.d`. */
 function plain(address: string): string {
   return address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address
 }
 
-/** Whether the connection was cut before it could be seen where it came from. Nobody waits for the answer. */
+/** Reports whether the client disconnected before its address was known. */
 export function hasGone(request: Request): boolean {
   const { transport, address } = peerOf(request)
   return transport === 'tcp' && address === null
@@ -68,8 +68,8 @@ function compile(proxies: readonly string[]): BlockList {
 }
 
 /**
- * The address of the client: the peer, or, while that is a trusted proxy, the next one from the right of
- * `X-Forwarded-For`. What a client wrote into that header itself lies further left and is never reached.
+ * Returns the address of the client: the peer, or, while that is a trusted proxy, the next entry from the right in
+ * `X-Forwarded-For`. Entries that a client wrote itself are further left and never reached.
  */
 export function clientAddress(request: Request, proxies: readonly string[]): string | null {
   let { address } = peerOf(request)
@@ -85,7 +85,7 @@ export function clientAddress(request: Request, proxies: readonly string[]): str
   return address
 }
 
-/** Whether the client speaks https: to us, or to a trusted proxy that says so. */
+/** Reports whether the client uses https: to this server, or to a trusted proxy that says so. */
 export function isSecure(request: Request, proxies: readonly string[]): boolean {
   const { secure, address } = peerOf(request)
   if (secure || address === null) return secure
@@ -95,7 +95,7 @@ export function isSecure(request: Request, proxies: readonly string[]): boolean 
   )
 }
 
-/** Whose page an `Origin` means: our own, one that the operator listed in `auth.cors_origins`, or any other. */
+/** Classifies an `Origin`: this server's own, one listed in `auth.cors_origins`, or another one. */
 export function originClass(
   request: Request,
   origin: string,
@@ -111,8 +111,8 @@ export function originClass(
 const COMMAND = /^[a-z][a-z -]{0,63}$/
 
 /**
- * Where a request came from, for what is written down. Made when the request begins: once its client has gone, nobody can
- * say any more where that was.
+ * Where a request came from, for the audit log. Created when the request begins, because the address is unknown after
+ * the client disconnects.
  */
 export class RequestOrigin implements Origin {
   private readonly from: string | null

@@ -1,2 +1,4 @@
-/** Version of the contract this server speaks, which is not that of the build. */
+/**
+ * Version of the contract that this server speaks. It is independent of the build's version.
+ */
 export const CONTRACT_VERSION = '1.0.0'

@@ -8,9 +8,9 @@ const MAX_AGE_SECONDS = '600'
 
 /** How a surface answers pages of other origins (fetch.spec.whatwg.org, "CORS protocol"). */
 export interface Cors {
-  /** Whether a browser asks beforehand what it may send; it is answered with 204, whatever the path. */
+  /** Reports whether the request is a preflight. It is answered with 204 on any path. */
   isPreflight(request: Request): boolean
-  /** Adds what pages of other origins need; every answer comes through here, errors and preflights too. */
+  /** Adds the CORS headers to an answer. Called for every answer, including errors and preflights. */
   allow(request: Request, response: Response, settings: Settings): void
 }
 
@@ -19,14 +19,14 @@ function isPreflight({ method, headers }: Request): boolean {
 }
 
 /**
- * Lets pages of listed origins read an answer, and no others. Credentials are never allowed: pages elsewhere use bearer
- * tokens. What is for pages of every origin says so itself.
+ * Lets only pages of listed origins read an answer. Credentials are never allowed: pages of other origins use bearer
+ * tokens. Answers for pages of every origin set their own header.
  */
 export const listedOrigins: Cors = { isPreflight, allow: allowListed }
 
 function allowListed(request: Request, response: Response, settings: Settings): void {
   const origin = request.headers.get('origin')
-  // Most callers are no pages: their answers' headers are not looked at, which would cost each of them.
+  // Most callers are not pages. Skipping them avoids the cost of touching their headers.
   if (origin === null) return
   const { headers } = response
   if (headers.has('access-control-allow-origin') || originClass(request, origin, settings) !== 'listed')

@@ -11,7 +11,7 @@ import type { RequestContext } from './request-context'
 import { byteLimitOf, type Static } from './schema'
 import { validator } from './validation'
 
-/** A request that passed gates 1 and 2: its caller is known and its shape is right. */
+/** A request whose caller and shape have been checked. */
 export interface Call<W extends Who, Query, Body> {
   readonly request: Request
   readonly context: RequestContext
@@ -21,23 +21,26 @@ export interface Call<W extends Who, Query, Body> {
   readonly params: Readonly<Record<string, string>>
   /** The header `Idempotency-Key` of a POST. */
   readonly retryKey: string | null
-  /** How every POST acts, but for messages, which keep no answer, and for what has no account. */
+  /**
+   * Runs the act of a POST at most once for each retry key. Two kinds of endpoints do not use it: posts, which store no
+   * answer, and those without an account.
+   */
   readonly once: Once<ActorOf<W>>
 }
 
-/** What an endpoint answers: JSON, JSON that is rendered already, nothing, or a response of its own making. */
+/** The answer of an endpoint: a JSON value, rendered JSON, no content, or a complete response. */
 export type Answer =
   | {
       readonly status: number
       readonly json: unknown
       readonly headers?: Readonly<Record<string, string>>
-      /** Each a `Set-Cookie` of its own. */
+      /** Each becomes a separate `Set-Cookie` header. */
       readonly cookies?: readonly string[]
     }
   | { readonly status: number; readonly text: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly status: 204; readonly headers?: Readonly<Record<string, string>> }
   | { readonly response: Response }
-  /** The connection is a WebSocket now. */
+  /** The connection has become a WebSocket. */
   | 'upgraded'
 
 interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
@@ -45,26 +48,28 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
   /** With parameters as `:name`. */
   readonly path: string
   readonly who: W
-  /** Of an endpoint for admins: the scope that opens it to other tokens. */
+  /** For endpoints with `who: 'admin'`: the scope that admits other tokens. */
   readonly scope?: string
-  /** What it counts as; by its method when it does not say. Without a credential nothing is counted. */
+  /** The rate class; by default it follows from the method. Requests without a credential are not counted. */
   readonly rate?: RateClass
   readonly summary: string
   readonly description?: string
   readonly tag: string
-  /** Of a request that is no GET: it is answered while the server drains, because it signs in or ends the drain. */
+  /**
+   * For methods other than GET: the request is allowed while the server drains, because it signs in or ends the drain.
+   */
   readonly duringDrain?: true
   readonly query?: Query
   readonly body?: Body
-  /** Answers by status; null where there is no body. */
+  /** Answers by status; null if there is no body. */
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: TSchema }>>
-  /** Reasons (`code`) of refusals besides those that every endpoint has. */
+  /** Error codes besides those that every endpoint has. */
   readonly refusals?: readonly string[]
-  /** Whether all of it is judged again by the transaction that writes. */
+  /** Whether the writing transaction checks all rights again. */
   readonly authorizedInTransaction?: true
-  /** Of a POST whose answer shows a secret. */
+  /** For a POST whose answer contains a secret. */
   readonly showsSecret?: true
-  /** Where it is shown: in /openapi.json and at /docs unless this says less. */
+  /** Where the endpoint is documented; by default in /openapi.json and at /docs. */
   readonly documentation?: 'page' | 'none'
   readonly handle: (call: Call<W, Static<Query>, Static<Body>>) => Answer | Promise<Answer>
 }
@@ -72,8 +77,8 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
 const declared: unique symbol = Symbol('declared')
 
 /**
- * An endpoint with its types erased: what the server runs, the documentation shows and the tests walk. Only `endpoint`
- * makes one, so that none runs past its rule.
+ * An endpoint with its types erased, for the server, the documentation and the tests. Only the function `endpoint`
+ * creates one, so every endpoint enforces its access rule.
  */
 export interface Endpoint extends Omit<Spec<Who, TObject, TSchema>, 'handle'> {
   readonly [declared]: true
@@ -88,8 +93,8 @@ export interface Ran {
 const noQuery = {}
 
 /**
- * Declares an endpoint. One declaration validates, documents and types it. Elysia only routes: it validates before its
- * guards run, but a caller without a credential must hear that (401), and not what is wrong with the request (422).
+ * Declares an endpoint. One declaration validates, documents and types it. Elysia only routes: it would validate before
+ * its guards run, but a caller without a credential must get 401, not the faults of its request (422).
  */
 export function endpoint<
   W extends Who,
@@ -114,7 +119,7 @@ export function endpoint<
       const { request } = context
       const { core, surface } = context.of
       const { credentials } = surface
-      // What only reads, and what is posted in one's own name, is not written down.
+      // Reads, and posts in the caller's own name, need no audit entry.
       const isNoted = rate !== 'read' && (rate !== 'post' || credentials.namesActor?.(request) === true)
       if (isNoted && hasGone(request))
         throw new HttpError(400, 'client_gone', 'The connection was closed before the request was read')
@@ -128,20 +133,20 @@ export function endpoint<
       const retryKey = spec.method === 'POST' ? retryHeader(request) : null
       const once: Once<Actor | null> = async (act, answer) => {
         if (actor === null || retryKey === null) return answer(await act(actor), core.reads)
-        // What is streamed is not read before the act, so its key says alone that it is the same.
+        // A streamed body is not read before the act, so only the key identifies the request.
         const same = canonicalJson([what, params, query, isStreamed ? null : (body ?? null)])
         const key = core.retryKeys.keyOf(actor, retryKey, same, spec.showsSecret === true)
         return onceBy(core, actor, key, act, answer)
       }
       const call = { request, context, actor, query, body, params, retryKey, once }
-      // `who` decides the actor's type, the validators decide those of query and body.
+      // `who` determines the actor's type, the validators those of query and body.
       const answer = await spec.handle(call as Call<W, Static<Query>, Static<Body>>)
       return { actor, answer }
     },
   }
 }
 
-/** How the body of an endpoint is read: as a whole and checked, as its surface reads it, or handed on as it comes. */
+/** Returns how the endpoint's body is read: parsed and checked as its surface does, or streamed. */
 function bodyReader(schema: TSchema): (context: RequestContext) => unknown {
   const limit = byteLimitOf(schema)
   if (limit !== undefined) return ({ request, of }) => streamedBody(request, limit(of.core.settings))
@@ -151,6 +156,6 @@ function bodyReader(schema: TSchema): (context: RequestContext) => unknown {
 
 function queryOf(url: string): Record<string, string> {
   const start = url.indexOf('?')
-  // Of a name that is repeated the last one counts.
+  // If a name is repeated, its last value counts.
   return start < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(start + 1)))
 }

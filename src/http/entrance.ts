@@ -7,29 +7,32 @@ import type { RateClass, RateLimits } from './rate-limits'
 import type { RequestContext } from './request-context'
 
 /**
- * Who may call: `nobody` needs no credential, `anybody` any credential and the operator, `account` somebody with an
- * account, `admin` a system administrator. There is no default: an endpoint says it, or it does not compile.
+ * Who may call an endpoint. `nobody` requires no credential, `anybody` any credential or the operator, `account` an
+ * account, `admin` a system administrator. There is no default: an endpoint without it does not compile.
  */
 export const callers = ['nobody', 'anybody', 'account', 'admin'] as const
 
 export type Who = (typeof callers)[number]
 
-/** What is asked of a caller who comes with a credential, and what the call counts as. */
+/** What an endpoint requires of a caller with a credential, and how the call is counted. */
 export interface AccessRule<W extends Exclude<Who, 'nobody'> = Exclude<Who, 'nobody'>> {
   readonly who: W
-  /** For admins: the scope that opens it to other tokens. */
+  /** For admins: the scope that admits other tokens. */
   readonly scope?: string | undefined
   readonly rate: RateClass
-  /** Whether all of it is judged again by the transaction that writes. */
+  /** Whether the writing transaction checks all rights again. */
   readonly authorizedInTransaction?: boolean
 }
 
-/** Who acts as somebody else does so as an account alone; elsewhere its own credential is what counts. */
+/**
+ * The actor type for a rule. Only `account` endpoints allow a caller to act as another account; elsewhere its own
+ * credential counts.
+ */
 export type ActorOf<W extends Who> = W extends 'nobody' ? null : W extends 'account' ? Person : Principal
 
 /**
- * The one door. Every request with a credential comes through it, and every frame of a socket that reads: read barrier,
- * authentication, rates, note of use, and what the rule asks, in this order.
+ * Checks every request with a credential, and every reading frame of a socket. In order: read barrier, authentication,
+ * rate limits, note of use, and the access rule.
  */
 export class Entrance {
   constructor(
@@ -39,7 +42,7 @@ export class Entrance {
   ) {}
 
   /**
-   * @throws what the credential throws (the 401s), rate_limited, admin_scope_required, missing_scope, not_admin,
+   * @throws the authentication errors (401), rate_limited, admin_scope_required, missing_scope, not_admin,
    *   operator_has_no_account
    */
   async enter<W extends Exclude<Who, 'nobody'>>(
@@ -55,7 +58,7 @@ export class Entrance {
     const principal = principalOf(actor)
     this.count(context, principal, rate)
     if (who === 'admin') requireAdmin(principal, this.core.settings, scope)
-    // The rule decides the type.
+    // The rule determines the type.
     if (who !== 'account') return principal as ActorOf<W>
     if (actor.via === 'operator')
       throw new AppError(
@@ -67,7 +70,7 @@ export class Entrance {
   }
 
   /**
-   * Somebody who came in with a request that lasts asks for more, as a frame of its socket does. Answers who that is now.
+   * Checks the caller of an open connection again, for example for a new frame. Returns the actor with current data.
    * @throws as `enter`
    */
   async enterAgain(actor: Person, rate: RateClass): Promise<Person> {
@@ -81,16 +84,16 @@ export class Entrance {
   private count(context: RequestContext, principal: Principal, rate: RateClass): void {
     this.rates.take(principal, rate, context)
     this.core.usage.note(principal)
-    // Posts are many: of them it is enough to look at one now and then.
+    // Posts are frequent, so only some of them are examined.
     if (principal.via === 'token' && (rate !== 'post' || this.core.tokenReuse.isDue(principal.token.id)))
       this.noteWhere(context.request, principal.token.id)
   }
 
-  /** Where a token is used from: two programs should not share one. */
+  /** Records where a token is used from, to detect a token shared by several programs. */
   private noteWhere(request: Request, tokenId: number): void {
     const { settings, tokenReuse } = this.core
     const address = clientAddress(request, settings.get('trusted_proxies'))
-    // A client that has gone was somewhere all the same.
+    // The address of a client that has disconnected is unknown.
     if (hasGone(request)) return
     tokenReuse.note(tokenId, address, request.headers.get('user-agent'))
   }

@@ -1,7 +1,7 @@
 import { AppError, type ErrorKind } from '../core/kernel/errors'
 import type { Issue } from './validation'
 
-/** An answer that only HTTP knows: 405, 415, 421, 422, 426 and the like. */
+/** An error that exists only in HTTP, such as 405, 415, 421, 422 or 426. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
 
@@ -16,7 +16,7 @@ export class HttpError extends Error {
   }
 }
 
-/** A request whose shape is wrong; answered with all issues together. */
+/** A malformed request. The answer lists all issues. */
 export class ValidationError extends Error {
   override readonly name = 'ValidationError'
 
@@ -39,23 +39,23 @@ const statuses: Record<ErrorKind, number> = {
   storage_full: 507,
 }
 
-/** Seconds after which a client should try again when nothing better is known. */
+/** Default of `retry-after`, in seconds. */
 const RETRY_AFTER = 5
 
-/** What went wrong, as HTTP knows it, before a surface writes it down. */
+/** An error in terms of HTTP, before a surface renders it. */
 export interface Failure {
   readonly status: number
-  /** The word that programs look at, of a closed list. */
+  /** The error code for programs, from a closed list. */
   readonly code: string
-  /** For people; a list of fields where the request has the wrong shape. */
+  /** Text for people, or a list of fields if the request is malformed. */
   readonly detail: string | readonly Issue[]
   readonly extra: Readonly<Record<string, unknown>>
   readonly headers: Readonly<Record<string, string>>
-  /** Whether this is a fault of ours, to be logged with its cause. */
+  /** Whether it is an internal fault, to be logged with its cause. */
   readonly isFault: boolean
 }
 
-/** The one mapping from what was thrown to what went wrong. Anything we do not know tells the caller nothing. */
+/** Maps a thrown value to a failure. Unknown values are reported to the caller without details. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ValidationError) return failure(422, 'validation_error', error.issues)
   if (error instanceof HttpError)
@@ -80,15 +80,15 @@ function failure(
   return { status, code, detail, extra, headers, isFault: false }
 }
 
-/** What is answered to a request that failed. The server adds the headers that every answer has. */
+/** The rendered answer to a failed request. The server adds the common headers. */
 export interface RenderedError {
   readonly status: number
   readonly body: string
-  /** `content-type` is `application/json` unless it stands here. */
+  /** `content-type` defaults to `application/json`. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** How v1 writes an error down. */
+/** Renders an error as v1 does. */
 export function renderError(failure: Failure, requestId: string): RenderedError {
   const { status, code, detail, extra, headers } = failure
   return { status, body: JSON.stringify({ detail, code, request_id: requestId, ...extra }), headers }

@@ -1,7 +1,7 @@
 import type { Core } from '../core'
 import { Type } from './schema'
 
-/** A check that can be switched: whether it is on, by which setting, and what that means. */
+/** A check that can be switched off: its state, its setting, and its meaning. */
 export interface Check {
   readonly check: string
   readonly state: 'on' | 'off'
@@ -18,7 +18,7 @@ export const checksSchema = Type.Array(
   }),
 )
 
-/** The checks of docs/contract/operation.md#checks-that-can-be-switched-off as they are now. */
+/** The current state of the checks of §8 of operating.md. */
 export function checksOf({ settings }: Core): Check[] {
   const header = settings.get('strict_actor_header')
   const allowlist = settings.get('strict_impersonation_enforcement')

@@ -93,7 +93,7 @@ const drainSchema = Type.Object({
 
 const alive = { status: 'ok', service: 'synapse', version: CONTRACT_VERSION }
 
-/** Whether the process lives (`healthz`), whether it can serve (`readyz`), and how it fares (`/v1/health`). */
+/** Health endpoints: liveness (`healthz`), readiness (`readyz`) and details (`/v1/health`). */
 export const health: Surface = { name: 'health', endpoints: ({ core, host }) => healthEndpoints(core, host) }
 
 function healthEndpoints(core: Core, host: Host): Endpoint[] {

@@ -7,11 +7,11 @@ import type { HttpServer } from './server'
 import type { SocketSession } from './socket'
 import { underPlainUrl } from './target'
 
-/** Far above every limit of ours: Bun's own answer to a larger body is empty. */
+/** Far above all our own limits, because Bun's own 413 has an empty body. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024
 const SOCKET_IDLE_SECONDS = 60
 const MAX_FRAME_BYTES = 64 * 1024
-/** A fuse behind the hub's own limit, which parks and closes slow readers long before. */
+/** A backstop behind the hub's limit, which parks and closes slow readers much earlier. */
 const SOCKET_FUSE_BYTES = 4 * 1024 * 1024
 
 const websocket = {
@@ -32,20 +32,20 @@ const websocket = {
 }
 
 /**
- * Listens on an address. `accepts` judges the peer's own address before anything is read of its request.
- * @throws an error with the code EADDRINUSE, EADDRNOTAVAIL or EACCES
+ * Listens on a TCP address. `accepts` judges the peer's address before its request is read.
+ * @throws Error with the code EADDRINUSE, EADDRNOTAVAIL or EACCES
  */
 export function listenTcp(options: {
   readonly host: string
   readonly port: number
   readonly accepts: ((address: string) => boolean) | null
-  /** Whether everybody who gets through is the operator; only for loopback. */
+  /** Whether every accepted caller is the operator. Only for loopback. */
   readonly rescue: boolean
-  /** Speaks HTTPS alone. Asked again for each renewal. */
+  /** The certificate for HTTPS; read again at each renewal. */
   readonly tls: (() => { readonly cert: string; readonly key: string }) | undefined
   readonly http: HttpServer
   readonly report: (fault: unknown) => void
-  /** How long a connection may wait for its next request; up to 255. */
+  /** Idle time of a connection between requests, up to 255 seconds. */
   readonly keepAliveSeconds?: number
 }): Listener {
   const { host, port, accepts, rescue, tls, http, report, keepAliveSeconds = KEEP_ALIVE_SECONDS } = options
@@ -54,10 +54,10 @@ export function listenTcp(options: {
     Bun.serve<SocketSession>({
       hostname: host,
       port: at,
-      // Left to itself a second server on the port would start silently and take half of the connections.
+      // Otherwise a second server on the port would start silently and take half of the connections.
       reusePort: false,
       development: false,
-      // Of a connection that sends no whole request Bun waits ten seconds for the first one, whatever stands here.
+      // Bun allows ten seconds for the first request of a connection, whatever this value is.
       idleTimeout: keepAliveSeconds,
       maxRequestBodySize: MAX_REQUEST_BYTES,
       fetch: (request, self) => {
@@ -79,12 +79,12 @@ export function listenTcp(options: {
   return new SwitchableListener({ hostname: host, port }, serve, report)
 }
 
-/** The router finds the path behind `http://` alone. */
+/** The router finds the path only in `http://` URLs. */
 function routable(request: Request): Request {
   return request.url.startsWith('http://') ? request : underPlainUrl(request)
 }
 
-/** What all connections of a listener have in common. */
+/** Shared by all connections of a listener. */
 interface TcpKind {
   readonly secure: boolean
   readonly rescue: boolean
@@ -93,8 +93,8 @@ interface TcpKind {
 const OWN_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /**
- * Without a credential only what cannot come from elsewhere counts: no proxy in between, and no page of a site whose
- * name was made to point here (DNS rebinding).
+ * Without a credential only a direct local request is accepted: not one through a proxy, and not one from a page of a
+ * site whose name was pointed here (DNS rebinding).
  */
 function refusalInRescue(request: Request): HttpError | undefined {
   const proxy = [...request.headers.keys()].find(isOfProxies)
@@ -109,7 +109,10 @@ function refusalInRescue(request: Request): HttpError | undefined {
   return new HttpError(421, 'host_not_local', 'Rescue mode answers only to localhost, 127.0.0.1 and [::1]')
 }
 
-/** The peer of a request over TCP; asked for its address by few requests, so it looks that up only then, and keeps it. */
+/**
+ * The peer of a request over TCP. Its address is looked up when first asked for, because few requests need it, and then
+ * kept.
+ */
 class TcpPeer implements Peer {
   readonly transport = 'tcp'
   held = false
@@ -135,7 +138,7 @@ class TcpPeer implements Peer {
   }
 
   upgrade(data: object, headers: Record<string, string>): boolean {
-    // What becomes of a socket is always a session of a surface.
+    // The data of a socket is always a session of a surface.
     return this.server.upgrade(this.request, { data: data as SocketSession, headers })
   }
 
@@ -163,10 +166,12 @@ class LocalPeer implements Peer {
   }
 }
 
-/** Listens on a Unix socket, whose file mode is the credential of the local operator. Its directory must be private. */
+/**
+ * Listens on a Unix socket. The file mode is the credential of the local operator, so the directory must be private.
+ */
 export function listenUnix(path: string, http: HttpServer, report: (fault: unknown) => void): Listener {
   const serve = () => {
-    // Whoever holds the home's lock may remove what a killed server left behind.
+    // The holder of the home's lock may remove the socket of a killed server.
     rmSync(path, { force: true })
     const server = Bun.serve<SocketSession>({
       unix: path,
@@ -187,7 +192,7 @@ export function listenUnix(path: string, http: HttpServer, report: (fault: unkno
   return new SwitchableListener({ unix: path }, serve, report)
 }
 
-/** Its callers are programs of this machine, by no proxy and in no page. */
+/** Rejects requests that came through a proxy or from a web page. */
 function refusalOnSocket({ headers }: Request): HttpError | undefined {
   const foreign = [...headers.keys()].find(isOfProxiesOrPages)
   if (foreign !== undefined) {
@@ -210,7 +215,7 @@ function remoteRefusal(): HttpError {
   return new HttpError(403, 'remote_not_allowed', 'This server accepts no clients from your address')
 }
 
-/** What is answered where even refusing failed. */
+/** The answer if even the rejection failed. */
 function unexpected(): Response {
   const requestId = Bun.randomUUIDv7()
   const { status, body } = renderError(failureOf(new Error('unexpected')), requestId)

@@ -4,30 +4,30 @@ import type { SocketSession } from './socket'
 
 type BunServer = Server<SocketSession>
 
-/** Where connections come to. */
+/** The address of a listener. */
 type ListenAddress = { readonly hostname: string; readonly port: number } | { readonly unix: string }
 
-/** Something that takes connections. */
+/** Accepts connections at one address. */
 export interface Listener {
   /** Undefined for the Unix socket. */
   readonly port: number | undefined
   /** Sends a text to every WebSocket of this listener that subscribed to the topic. */
   publish(topic: string, text: string): void
-  /** Closes connections that wait for a request. Answers how many. */
+  /** Closes idle connections. Returns their number. */
   closeIdle(): number
-  /** Answers every new connection with 503, and keeps none. Those that are there go on. */
+  /** Answers every new connection with 503 and closes it. Open connections continue. */
   refuse(): void
-  /** Takes connections again after `refuse`. @throws an error with a `code` when the address cannot be had */
+  /** Accepts connections again after `refuse`. @throws Error with a `code` if the address is not available */
   accept(): void
-  /** Takes new connections by what `serve` now says, such as another certificate. Those that are there go on. */
+  /** Restarts `serve` for new connections, for example with another certificate. Open connections continue. */
   renew(): void
-  /** Refuses new connections and waits for requests in flight, at most so long; then cuts what is left. */
+  /** Refuses new connections, waits up to the grace period for running requests, then closes the rest. */
   stop(graceMilliseconds: number): Promise<void>
 }
 
 /**
- * One address. Bun changes neither the certificate of a server that listens, nor whether it takes connections: so another
- * one takes its place, and the one before it keeps the connections it has until they end.
+ * A listener at one address whose server can be replaced. Bun cannot change the certificate of a running server or
+ * pause it. Instead a new server takes over, and the old one keeps its connections until they end.
  */
 export class SwitchableListener implements Listener {
   private current: BunServer | undefined
@@ -38,7 +38,7 @@ export class SwitchableListener implements Listener {
 
   constructor(
     private readonly place: ListenAddress,
-    /** Listens; on the port that was found for the first one. */
+    /** Starts a server on a port; the port found for the first server is used again for later ones. */
     private readonly serve: (port: number) => BunServer,
     private readonly report: (fault: unknown) => void,
   ) {
@@ -82,7 +82,7 @@ export class SwitchableListener implements Listener {
     const grace = Promise.withResolvers<void>()
     const timer = setTimeout(grace.resolve, graceMilliseconds)
     await Promise.race([finished, grace.promise])
-    // Left running it would keep the process alive for as long.
+    // A running timer would keep the process alive.
     clearTimeout(timer)
     await Promise.all(servers.map((server) => server.stop(true)))
   }
@@ -91,7 +91,7 @@ export class SwitchableListener implements Listener {
     return this.current ? [this.current, ...this.before] : [...this.before]
   }
 
-  /** The address is free afterwards. */
+  /** Releases the address. */
   private leave(): void {
     const { current } = this
     if (!current) return
@@ -115,11 +115,16 @@ const REFUSAL = [
   '',
   ANSWER,
 ].join('\r\n')
-/** So many may read their answer; to close a connection at once cuts it off for who has sent a request. */
+/**
+ * The most rejected connections that may still read their answer. Closing at once would lose it for a client that has
+ * sent a request.
+ */
 const LINGERING = 16
 const LINGER_MILLISECONDS = 1000
 
-/** Refuses whoever comes to this address. Over TLS, which would cost more than it gives, the answer is unreadable. */
+/**
+ * Rejects every connection to the address. Over TLS the answer is unreadable; a handshake would not be worth its cost.
+ */
 function refusing(place: ListenAddress): Disposable {
   const lingering = new Set<Bun.Socket>()
   const socket = {

@@ -1,19 +1,19 @@
 import type { Pace } from '../core/kernel/turns'
 
-/** Rows that are read and written down together. */
+/** Rows read and rendered together. */
 const SLICE = 200
 
-/** A list in the order of its keys. */
+/** A list in key order. */
 export interface LongList<Key, Row> {
-  /** At most `limit` rows after a key. */
+  /** Reads at most `limit` rows after a key. */
   read(page: { after: Key; limit: number }): Promise<readonly Row[]>
   keyOf(row: Row): Key
   toJson(row: Row): unknown
 }
 
 /**
- * A page of a list as JSON, read and rendered slice by slice, so that others have their turns. `last` is the key of the
- * last row where there may be more.
+ * Renders a page of a list as JSON, slice by slice, yielding to other work in between. `last` is the key of the last
+ * row if there may be more.
  */
 export async function renderPage<Key, Row>(
   pace: Pace,

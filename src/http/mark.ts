@@ -1,6 +1,8 @@
-/** Three nodes around a fourth: the mark of Synapse, as shapes in a view box of 32 by 32. */
+/**
+ * The mark of Synapse, three nodes around a fourth, as SVG shapes in a view box of 32 by 32.
+ */
 export const mark =
   '<path d="M16 16 6.5 8M16 16l10-7M16 16l-3 11" stroke="currentColor" stroke-width="2.2" fill="none"/><circle cx="16" cy="16" r="5" fill="currentColor"/><circle cx="6.5" cy="8" r="3.2" fill="currentColor"/><circle cx="26" cy="9" r="3.2" fill="currentColor"/><circle cx="13" cy="27" r="3.2" fill="currentColor"/>'
 
-/** The mark as an icon that needs no request. */
+/** The mark as an inline icon. */
 export const icon = `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" color="#6d5df6">${mark}</svg>`)}`

@@ -12,12 +12,12 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
 
-/** `/metrics`, as Prometheus reads it: for this machine without a credential, for others with the scope. */
+/** `/metrics` in Prometheus format: local requests need no credential, others need the scope. */
 export function metricsEndpoint(core: Core, render: () => string): Endpoint {
   return endpoint({
     method: 'GET',
     path: '/metrics',
-    // From this machine none is asked for, so it looks at the credential itself.
+    // Local requests need no credential, so the endpoint checks it itself.
     who: 'nobody',
     tag: 'Health',
     summary: 'What is counted and measured, as Prometheus text',
@@ -34,8 +34,9 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
 }
 
 /**
- * Whether a program of this machine asks, by no proxy: through one everybody seems to be here. The name it asked for must
- * be of this machine, too, or a page of a site whose name points here would read along.
+ * Reports whether the request is from a program on this machine. Requests through a proxy do not count, because they
+ * all appear local. The Host must be local, too; otherwise a page of a site whose name points here could read the
+ * metrics.
  */
 function isFromHere(request: Request): boolean {
   const peer = peerOf(request)

@@ -9,25 +9,25 @@ import { ValidationError } from './errors'
 
 /** The header that makes a request happen once. */
 const RETRY_HEADER = 'idempotency-key'
-/** Says that an answer is that of an earlier request. */
+/** Marks an answer as that of an earlier request. */
 export const REPLAYED = { 'idempotent-replayed': 'true' } as const
 
-/** What can be kept of an answer. */
+/** An answer that can be stored. */
 export type KeptAnswer =
   | { readonly status: number; readonly json: unknown; readonly cookies?: readonly string[] }
   | { readonly status: 204 }
 
 /**
- * Runs the one act of a POST and answers it. With a retry key the answer is rendered and kept inside the transaction of
- * the act, and a request that comes again is answered by it. `act` uses the actor that it is handed; `answer` reads by
- * what it is handed, and by nothing else that has to be awaited.
+ * Runs the act of a POST and answers it. With a retry key, the answer is rendered and stored in the transaction of the
+ * act, and a repeated request gets the stored answer. `act` must use the actor that it receives. `answer` may await
+ * nothing but the reads that it receives.
  */
 export type Once<Who extends Actor | null> = <Result>(
   act: (actor: Who) => Result | Promise<Result>,
   answer: (result: Result, reads: Reads) => KeptAnswer | Promise<KeptAnswer>,
 ) => Promise<KeptAnswer & { readonly headers?: typeof REPLAYED }>
 
-/** The retry key that the header names; null without one. @throws 422 `value_error` unless it has 1 to 128 characters */
+/** Returns the retry key in the header, or null. @throws 422 `value_error` unless it has 1 to 128 characters */
 export function retryHeader(request: Request): string | null {
   const key = request.headers.get(RETRY_HEADER)
   if (key === null || (key !== '' && !isLongerThan(key, MAX_IDEMPOTENCY_KEY))) return key
@@ -35,7 +35,7 @@ export function retryHeader(request: Request): string | null {
   throw new ValidationError([{ type: 'value_error', loc: ['header', RETRY_HEADER], msg, input: null }])
 }
 
-/** Requests with a retry key that are being answered by this process, by the key. */
+/** Running requests of this process, by retry key. */
 const underWay = new WeakMap<Core, Map<string, Promise<unknown>>>()
 
 /** `Once` for a request with a retry key. */
@@ -52,7 +52,7 @@ export async function onceBy<Who extends Actor, Result>(
     try {
       return await actBy(core, actor, key, act, answer)
     } catch (error) {
-      // It may be refused because another replica has done the same meanwhile.
+      // The refusal may be due to the same request having completed on another replica.
       const isRefused = error instanceof AppError && error.kind !== 'unavailable'
       const meanwhile = isRefused ? await keptAnswer(core, key) : undefined
       if (!meanwhile) throw error
@@ -62,7 +62,7 @@ export async function onceBy<Who extends Actor, Result>(
   return kept
 }
 
-/** Runs the work when no other request of this process with the same key is under way. */
+/** Runs the work after all running requests of this process with the same key. */
 async function aloneBy<Result>(core: Core, key: RetryKey, work: () => Promise<Result>): Promise<Result> {
   const all = underWay.get(core) ?? new Map<string, Promise<unknown>>()
   underWay.set(core, all)
@@ -88,7 +88,7 @@ async function actBy<Who extends Actor, Result>(
   const retry = {
     key,
     answer: async (of: unknown, tx: Reads) => {
-      // What the transaction comes to is what the act comes to, which is looked at below.
+      // The result of the transaction is also the result of the act; checked below.
       kept = { of, answer: await answer(of as Result, tx) }
       return JSON.stringify(kept.answer)
     },
@@ -105,6 +105,6 @@ async function actBy<Who extends Actor, Result>(
 
 async function keptAnswer(core: Core, key: RetryKey) {
   const text = await core.retryKeys.answered(key)
-  // It was rendered as a KeptAnswer before it was kept.
+  // It was stored as a KeptAnswer.
   return text === undefined ? undefined : { ...(JSON.parse(text) as KeptAnswer), headers: REPLAYED }
 }

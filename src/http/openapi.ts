@@ -24,7 +24,7 @@ const retryKeyParameter = {
   description: `Makes the request happen once. Sent again by the same account with this key, within ${IDEMPOTENCY_WINDOW_HOURS} hours, it does nothing and answers as the first time, with \`Idempotent-Replayed: true\`. Another request with this key is 409 \`idempotency_conflict\`. Only a request that succeeded uses its key. An answer that shows a secret is given again to the same credential alone.`,
 }
 
-/** The OpenAPI 3.1 description of the endpoints that are in it, made of the schemas that validate their requests. */
+/** Returns the OpenAPI 3.1 description of the documented endpoints, from the schemas that validate their requests. */
 export function openApiDocument(endpoints: readonly Endpoint[]): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const one of endpoints.filter(({ documentation }) => documentation === undefined)) {
@@ -58,7 +58,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): object {
   }
 }
 
-/** `/openapi.json`, rendered once: the endpoints do not change while the server runs. */
+/** `/openapi.json`, rendered once, because the endpoints do not change while the server runs. */
 export const openapi: Surface = {
   name: 'openapi',
   endpoints: (app) => {
@@ -120,17 +120,17 @@ function operation(one: Endpoint): object {
 
 const RETRY_KEY = '#/components/parameters/IdempotencyKey'
 
-/** A key belongs to an account, so where there is none it has no effect. */
+/** A retry key belongs to an account, so it has no effect without one. */
 function takesRetryKey({ method, who }: Endpoint): boolean {
   return method === 'POST' && who !== 'nobody'
 }
 
-/** Reasons for which any request may be refused, whatever its endpoint is. */
+/** Error codes that any request may get. */
 const ALWAYS = ['remote_not_allowed', 'host_not_local', 'internal', 'unavailable']
 const OF_THE_ACTOR_HEADER = ['actor_header_invalid', 'actor_claim_denied', 'impersonation_denied']
 const OF_A_BODY = ['body_broke_off', 'payload_too_large', 'unsupported_media_type']
 
-/** The refusals of an endpoint by status, each with its codes: its own, and those of everything of its kind. */
+/** Returns the errors of an endpoint by status, with their codes: its own and those of its kind. */
 function refused(one: Endpoint): Record<string, object> {
   const { method, who, duringDrain, query, body, refusals = [] } = one
   const codes = [
@@ -153,7 +153,7 @@ function refused(one: Endpoint): Record<string, object> {
   return { ...Object.fromEntries(described), default: { description: 'Any other refusal', content } }
 }
 
-/** A body that is streamed is of its own type, and has no shape. */
+/** A streamed body has its own content type and no schema. */
 function bodyContent(schema: TSchema): object {
   return byteLimitOf(schema) === undefined ? json(schema) : { [schema.contentMediaType]: {} }
 }
@@ -162,7 +162,7 @@ function json(schema: object): object {
   return { 'application/json': { schema: plain(schema) } }
 }
 
-/** A schema as JSON Schema knows it; what is secret is what nobody is ever shown. */
+/** Converts a schema to JSON Schema. Secret values become write-only. */
 function plain(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(plain)
   if (typeof schema !== 'object' || schema === null) return schema

@@ -1,16 +1,18 @@
-/** A page that is whole in itself: the look that all of them share, and the headers that keep it whole. */
+/**
+ * A self-contained page: the shared style, and the headers that prevent it from loading anything.
+ */
 import look from './look.css' with { type: 'text' }
 
 const parts = ['img-src data:', "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]
 
-/** The style of a page: the look of all of them, then its own. */
+/** Returns the style of a page: the shared one, then its own. */
 export function styleOfPage(own: string): string {
   return `${look}\n${own}`
 }
 
 /**
- * The headers of a page that carries its one style and one script. Nothing is loaded from anywhere: both are allowed by
- * what they are, not by where. `allowed`: directives that the page needs beyond these.
+ * Returns the headers of a page with one inline style and one inline script. The policy allows both by hash and nothing
+ * else. `allowed`: additional directives.
  */
 export function pageHeaders(
   { style, script }: { readonly style: string; readonly script: string },

@@ -1,6 +1,6 @@
 import { list, maybe, oneOf, text } from './schema'
 
-/** What an account can be told about itself, whoever tells it (docs/contract/accounts.md#the-caller). */
+/** The profile fields that an account can change (§10 and §26 of the v1 contract). */
 export const profileFields = {
   about: maybe(text({ maxLength: 500, form: 'prose' })),
   capabilities: maybe(list(text({ minLength: 1, maxLength: 64, form: 'name' }), { maxItems: 20 })),
@@ -8,10 +8,10 @@ export const profileFields = {
 }
 
 export const displayName = text({ minLength: 1, maxLength: 128, form: 'name' })
-/** What a token is called. */
+/** The name of a token. */
 export const tokenName = text({ minLength: 1, maxLength: 64, form: 'name' })
 
-/** A field of a patch; null means: leave alone. */
+/** A field of a patch; null means unchanged. */
 export function given<Key extends string, Value>(
   key: Key,
   value: Value | null | undefined,

@@ -4,14 +4,14 @@ import type { Token } from '../core/kernel/entities'
 import { AppError } from '../core/kernel/errors'
 import type { Clock } from '../core/kernel/time'
 
-/** What a request counts as: a message, anything that only reads, anything else that changes something, a search. */
+/** The rate class of a request: a message, a read, another write, or a search. */
 export type RateClass = 'post' | 'read' | 'write' | 'search'
 
-/** Buckets kept of each class; one that is full again is the same as none. */
+/** The most buckets kept for each class. A full bucket needs no entry. */
 const CAPACITY = 10_000
 const MINUTE = 60_000
 
-/** What a caller has left: `tokens` at a moment of the steady clock, in milliseconds. */
+/** A caller's remaining `tokens` at a moment of the steady clock, in milliseconds. */
 class Bucket {
   constructor(
     public tokens: number,
@@ -19,7 +19,7 @@ class Bucket {
   ) {}
 }
 
-/** A rate in the words of its headers, made once for as long as it is set. */
+/** A rate and its header values, rendered once for each setting. */
 export class RatePolicy {
   readonly perMs: number
   readonly header: string
@@ -52,16 +52,16 @@ class Class {
     this.key = `rate.${name}`
   }
 
-  /** The policy as it is set now; null where the class is not limited. */
+  /** Returns the current policy; null if the class is not limited. */
   now(): RatePolicy | null {
     const rate = this.settings.get(this.key)
     if (rate === null) return null
-    // The answer is another object after every change of a setting, and the same one between.
+    // The setting is the same object until it changes.
     if (this.policy?.rate !== rate) this.policy = new RatePolicy(this.name, rate)
     return this.policy
   }
 
-  /** The bucket of a caller, filled up to now. */
+  /** Returns the bucket of a caller, refilled up to now. */
   bucket(caller: number, { perMs, rate }: RatePolicy, now: number): Bucket {
     const bucket = this.buckets.get(caller)
     if (bucket) {
@@ -75,18 +75,18 @@ class Class {
     return made
   }
 
-  /** Has one caller go on with what another has left. */
+  /** Copies the remaining tokens of one caller to another. */
   passOn(from: number, to: number, now: number): void {
     const policy = this.now()
     const left = this.buckets.get(from)
     if (policy === null || !left) return
-    // The same way in as for everybody, which keeps them from becoming too many.
+    // Goes through `bucket`, which limits the number of buckets.
     const bucket = this.bucket(to, policy, now)
     bucket.tokens = left.tokens
     bucket.at = left.at
   }
 
-  /** Forgets buckets that are full again, and where that are few, the oldest. */
+  /** Drops full buckets, and the oldest if that is not enough. */
   private makeRoom(perMs: number, burst: number, now: number): void {
     for (const [caller, { tokens, at }] of this.buckets)
       if (tokens + (now - at) * perMs >= burst) this.buckets.delete(caller)
@@ -98,8 +98,8 @@ class Class {
 }
 
 /**
- * A token bucket for each token, and for each account on a session, in each class (docs/contract/limits.md#rates). Counts
- * the requests to this process; the local operator is not counted.
+ * Rate limits: a token bucket for each token, and for each account on a session, in each class (§29 of the v1
+ * contract). Each process counts its own requests; the local operator is not counted.
  */
 export class RateLimits {
   private readonly classes: Readonly<Record<RateClass, Class>>
@@ -112,7 +112,9 @@ export class RateLimits {
     this.classes = { post: of('post'), read: of('read'), write: of('write'), search: of('search') }
   }
 
-  /** Takes one from the caller's bucket; `request` is told what is left. @throws rate_limited with `retry_after` */
+  /**
+   * Takes one token from the caller's bucket and tells `request` what remains. @throws rate_limited with `retry_after`
+   */
   take(actor: Actor, name: RateClass, request?: { tell(policy: RatePolicy, tokens: number): void }): void {
     if (actor.via === 'operator') return
     const policy = this.classes[name].now()
@@ -125,7 +127,10 @@ export class RateLimits {
     if (!isThere) throw tooMany(policy, bucket.tokens)
   }
 
-  /** A token that somebody made for itself begins with what its maker has left: making one is no way to more. */
+  /**
+   * A new token made by its own account starts with the maker's remaining tokens, so making tokens does not raise the
+   * limit.
+   */
   passOn(maker: Person, token: Token): void {
     const now = this.clock.steady()
     for (const each of Object.values(this.classes)) each.passOn(callerOf(maker), token.id, now)

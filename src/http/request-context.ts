@@ -5,14 +5,14 @@ import type { AccessRule, ActorOf, Entrance, Who } from './entrance'
 import type { RatePolicy } from './rate-limits'
 import type { WholeSurface } from './surface'
 
-/** What all requests to one surface have in common. */
+/** What all requests to a surface share. */
 export interface SurfaceContext {
   readonly core: Core
   readonly surface: WholeSurface
   readonly entrance: Entrance
 }
 
-/** One request on its way through the server, and what its answer says of the caller's rate. */
+/** The context of one request, including the rate limit reported in its answer. */
 export class RequestContext {
   private policy: RatePolicy | null = null
   private tokens = 0
@@ -23,7 +23,7 @@ export class RequestContext {
     readonly requestId: string,
   ) {}
 
-  /** Lets the caller in by the credential that the surface reads. @throws as `Entrance.enter` */
+  /** Admits the caller by the credential that the surface reads. @throws as `Entrance.enter` */
   enter<W extends Exclude<Who, 'nobody'>>(
     rule: AccessRule<W>,
     origin: RequestOrigin | null = null,
@@ -32,7 +32,7 @@ export class RequestContext {
     return entrance.enter(this, surface.credentials.read(core, this.request), rule, origin)
   }
 
-  /** The same by a credential that the endpoint has read itself. @throws as `Entrance.enter` */
+  /** Admits the caller by a credential that the endpoint read itself. @throws as `Entrance.enter` */
   enterBy<W extends Exclude<Who, 'nobody'>>(
     credential: Credential,
     rule: AccessRule<W>,
@@ -40,15 +40,15 @@ export class RequestContext {
     return this.of.entrance.enter(this, credential, rule, null)
   }
 
-  /** Told by the limits what is left. */
+  /** Receives the caller's remaining tokens from the rate limits. */
   tell(policy: RatePolicy, tokens: number): void {
     this.policy = policy
     this.tokens = tokens
   }
 
   /**
-   * Adds what the answer says of the rate, by the draft of the HTTP working group (draft-ietf-httpapi-ratelimit-headers)
-   * and by its older form; nothing where nothing was counted.
+   * Adds the rate limit headers, in the draft form of the HTTP working group (draft-ietf-httpapi-ratelimit-headers) and
+   * in the older form. Adds nothing if the request was not counted.
    */
   addTo(headers: Record<string, string>): void {
     const { policy } = this

@@ -2,25 +2,25 @@ import { Kind, type Static, type TSchema, Type, TypeRegistry } from '@sinclair/t
 import type { Settings } from '../core/governance/settings'
 import { isAddress, isLongerThan, isName, isProse, isWellFormed } from '../core/kernel/text'
 
-/** The pieces that every request schema is made of: one declaration validates, gives the type and documents. */
+/** Building blocks of request schemas. One declaration validates, gives the type and documents. */
 
 const forms = { name: isName, prose: isProse, address: isAddress }
 
 interface TextOptions {
   readonly minLength?: number
-  /** In Unicode code points, as JSON Schema means it too. */
+  /** In Unicode code points, as in JSON Schema. */
   readonly maxLength?: number
   readonly pattern?: string
-  /** What others will read: a name in one line, text of several, an e-mail address; see `isName` and its like. */
+  /** Text that others will read: a one-line name, multi-line prose, or an e-mail address; see `isName`. */
   readonly form?: keyof typeof forms
   readonly description?: string
-  /** Never repeated in an error. */
+  /** Secret values are never repeated in an error. */
   readonly secret?: boolean
 }
 
 type TText = TSchema & TextOptions & { [Kind]: 'Text'; static: string; type: 'string' }
 
-/** Whether a string can be stored by every store: no lone surrogates, no NUL. */
+/** Reports whether every store can store a string: no unpaired surrogates, no NUL. */
 export function isStorable(value: string): boolean {
   return value.isWellFormed() && !value.includes('\0')
 }
@@ -32,7 +32,7 @@ TypeRegistry.Set<TText>('Text', (schema, value) => {
   return schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(value)
 })
 
-/** Whether a text can be shown in the form that its schema asks for. */
+/** Reports whether a text has the form that its schema requires. */
 export function hasForm({ form }: TextOptions, value: string): boolean {
   return form === undefined || forms[form](value)
 }
@@ -41,12 +41,12 @@ export function text(options: TextOptions = {}): TText {
   return Type.Unsafe<string>({ [Kind]: 'Text', type: 'string', ...options }) as unknown as TText
 }
 
-/** An optional property for which null means the same as leaving it out. */
+/** An optional property; null means the same as leaving it out. */
 export function maybe<Schema extends TSchema>(schema: Schema) {
   return Type.Optional(Type.Union([schema, Type.Null()]))
 }
 
-/** One of some words. */
+/** One of several words. */
 export function oneOf<const Words extends readonly string[]>(words: Words, description?: string) {
   return Type.Unsafe<Words[number]>({
     type: 'string',
@@ -60,14 +60,14 @@ TypeRegistry.Set<{ enum: readonly string[] }>('Words', (schema, value) =>
   schema.enum.includes(value as string),
 )
 
-/** An object of the client's own making, with Unicode in every string and key of it. */
+/** An arbitrary object of the client, with valid Unicode in every string and key. */
 export function freeObject(description: string) {
   return Type.Unsafe<object>({ type: 'object', [Kind]: 'FreeObject', description })
 }
 
 TypeRegistry.Set('FreeObject', (_, value) => isObject(value) && isWellFormed(value))
 
-/** Any JSON value, with Unicode in every string and key of it; what else it has to be is judged later. */
+/** Any JSON value, with valid Unicode in every string and key. The endpoint validates it further. */
 export function anything(description: string) {
   return Type.Unsafe<unknown>({ [Kind]: 'Anything', description })
 }
@@ -76,7 +76,7 @@ TypeRegistry.Set('Anything', (_, value) => value !== undefined && isWellFormed(v
 
 const byteLimits = new WeakMap<TSchema, (settings: Settings) => number>()
 
-/** A body of bytes, which an endpoint is handed as they come, up to so many. */
+/** A body of bytes that is passed to the endpoint as a stream, up to a limit. */
 export function streamed(options: {
   readonly contentType: string
   readonly maxBytes: (settings: Settings) => number
@@ -87,7 +87,7 @@ export function streamed(options: {
   return schema
 }
 
-/** The limit of a body that is streamed; undefined for every other schema. */
+/** The limit of a streamed body; undefined for other schemas. */
 export function byteLimitOf(schema: TSchema): ((settings: Settings) => number) | undefined {
   return byteLimits.get(schema)
 }

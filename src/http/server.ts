@@ -1,8 +1,8 @@
 /**
- * HTTP: from a request to a verb of the core and back. The shared files here know requests, credentials, shapes and
- * errors; a folder each is a surface (v1, admin), which declares endpoints and renders its own wire form.
- * May import the core, Elysia and TypeBox; never the store, the hub or another surface.
- * Start reading at surface.ts (what a surface is) and endpoint.ts, entrance.ts and auth.ts (who calls), then v1/messages.ts.
+ * HTTP: turns requests into verbs of the core, and results into answers. The files in this folder are shared: requests,
+ * credentials, schemas and errors. Each subfolder is a surface, which declares endpoints and renders its own wire form.
+ * It imports the core, Elysia and TypeBox; never the store, the hub or one surface from another.
+ * Start reading at surface.ts (a surface), endpoint.ts, entrance.ts and auth.ts (the caller), then v1/messages.ts.
  */
 import { Elysia } from 'elysia'
 import { accountOf, principalOf } from '../core/identity/actor'
@@ -17,13 +17,13 @@ import { underPlainUrl } from './target'
 import { pathOf, unknownRoute } from './unknown-route'
 
 export interface HttpServer {
-  /** Answers a request that a listener noted with `notePeer`; undefined once it has become a WebSocket. */
+  /** Answers a request that a listener registered with `notePeer`; undefined if it became a WebSocket. */
   fetch(request: Request): Promise<Response | undefined>
-  /** Answers a request that a listener noted and does not let in. */
+  /** Answers a registered request that the listener rejects. */
   refuse(request: Request, error: HttpError): Promise<Response | undefined>
 }
 
-/** Puts the surfaces behind one router. Whatever happens to a request, this answers it. */
+/** Creates the server: one router for all surfaces. It answers every request, including failed ones. */
 export function createHttpServer(
   parts: AppParts,
   surfaces: readonly Surface[],
@@ -55,7 +55,7 @@ export function createHttpServer(
       if (principal) accountId = accountOf(principal)?.uuid
       if (ran.actor?.via === 'acting') actingAs = ran.actor.account.uuid
       response = toResponse(ran.answer, context)
-      // What was done is done: a session that cannot be prolonged now is the next request's matter.
+      // Errors must not change the answer: the act is done, and the next request can extend the session.
       if (principal?.via === 'session' && response)
         await of.surface.credentials
           .renew?.(core, request, principal.session, response)
@@ -83,7 +83,7 @@ export function createHttpServer(
   const refused = meters.route('refused', '')
   const owners = declared.map(({ surface }) => surface)
   const ownerOf = (request: Request) => surfaceAt(owners, pathOf(request)[0])
-  // Without standardHostname: false Elysia mistakes the path of a request to a host of three letters, such as `pi`.
+  // Without standardHostname: false Elysia misreads the path of a request to a three-letter host such as `pi`.
   const app = new Elysia({
     strictPath: true,
     normalize: false,
@@ -99,7 +99,7 @@ export function createHttpServer(
     const of = contextOf(surface)
     for (const endpoint of endpoints) {
       const meter = meters.route(endpoint.method, endpoint.path)
-      // Arrow functions with plain destructuring: Elysia reads the text of its handlers.
+      // Use arrow functions with plain destructuring: Elysia parses the source of its handlers.
       app.route(
         endpoint.method,
         endpoint.path,
@@ -130,7 +130,7 @@ export function createHttpServer(
   }
 }
 
-/** HEAD is GET without the body, but with its length; a stream has none and is not begun. */
+/** HEAD is GET without the body but with its length. A stream has no length and is not started. */
 async function withoutBody(response: Response): Promise<Response> {
   const { headers } = response
   if (headers.get('content-type')?.startsWith('text/event-stream')) await response.body?.cancel()
@@ -179,7 +179,7 @@ const validRequestId = /^[A-Za-z0-9._-]{1,64}$/
 let requestPrefix = ''
 let requestCount = 0
 
-/** The caller's own id if it sent a valid one, else one of ours: unique, and cheaper than a UUID. */
+/** Returns the client's request id if it is valid, else a new one: unique, and cheaper than a UUID. */
 function requestIdOf(request: Request): string {
   const given = request.headers.get('x-request-id')
   if (given !== null && validRequestId.test(given)) return given
@@ -190,7 +190,7 @@ function requestIdOf(request: Request): string {
   return `${requestPrefix}-${(requestCount++).toString(36)}`
 }
 
-/** Whether it has a line in the log by default: it failed, or it took long without having been asked to wait. */
+/** Reports whether a request is logged by default: it failed, or it was slow without having asked to wait. */
 function isNotable(request: Request, status: number, milliseconds: number): boolean {
   return status >= 400 || (milliseconds >= SLOW_MILLISECONDS && peerOf(request).held !== true)
 }

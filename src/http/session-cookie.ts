@@ -2,11 +2,11 @@ import type { Core } from '../core'
 import type { Session } from '../core/kernel/entities'
 import { isSecure } from './client'
 
-/** The name of the earlier server, and of Synapse up to 1.0: it is read, and never set. */
+/** The cookie name of the earlier server and of Synapse up to 1.0. It is read but never set. */
 const EARLIER_NAME = 'synapse_session'
-/** Only https can set a cookie of this prefix, for this host and all of its paths. */
+/** Browsers accept a cookie with this prefix only over https, for this host and all of its paths. */
 const HOST_PREFIX = '__Host-'
-/** A request has no more; what else it brings is not looked at. */
+/** The most session secrets examined in one request. */
 const MOST_SECRETS = 4
 /** Hexadecimal digits of an instance id (docs/contract/accounts.md#sign-in). */
 const ID_LENGTH = 6
@@ -14,8 +14,8 @@ const ID_LENGTH = 6
 const names = new Map<string, string>()
 
 /**
- * The name of this instance alone. Cookies do not know ports: of two servers on one host each would take the cookie of
- * the other for its own, and replace it.
+ * Returns the cookie name of this instance. Cookies ignore ports: with a common name, two servers on one host would
+ * overwrite each other's cookie.
  */
 function ownName(core: Core): string {
   const { did } = core.pairing
@@ -26,13 +26,16 @@ function ownName(core: Core): string {
   return name
 }
 
-/** What a request brings as secrets of sessions, each once: those of the own name first, then those of the earlier one. */
+/**
+ * Returns the session secrets in a request, without repeats: those under the instance's name first, then those under
+ * the earlier one.
+ */
 export function sessionSecrets(core: Core, request: Request): readonly string[] {
   const found = cookiesOf(core, request).map(({ secret }) => secret)
   return [...new Set(found)].slice(0, MOST_SECRETS)
 }
 
-/** The cookie of a session. */
+/** Returns the `Set-Cookie` of a session. */
 export function sessionCookie(core: Core, request: Request, secret: string, lifetimeSeconds: number): string {
   const isHttps = isHttpsHere(core, request)
   return cookieText(
@@ -43,7 +46,10 @@ export function sessionCookie(core: Core, request: Request, secret: string, life
   )
 }
 
-/** What takes back every cookie that a request brought for this session, and the one that would be set today. */
+/**
+ * Returns the `Set-Cookie` headers that remove every cookie the request sent for this session, and the one that would
+ * be set today.
+ */
 export function endedCookies(core: Core, request: Request, session: Session): string[] {
   const brought = cookiesOf(core, request)
     .filter(({ secret }) => isSecretOf(session, secret))
@@ -51,7 +57,7 @@ export function endedCookies(core: Core, request: Request, session: Session): st
   return [...new Set([sessionCookie(core, request, '', 0), ...brought])]
 }
 
-/** The secret of a session, if the request brought it. */
+/** Returns the secret of a session if the request sent it. */
 export function secretOf(core: Core, request: Request, session: Session): string | undefined {
   return sessionSecrets(core, request).find((secret) => isSecretOf(session, secret))
 }

@@ -1,14 +1,17 @@
-/** What a listener's WebSocket handlers hand on: one object a connection, made before the upgrade. */
+/**
+ * A surface's side of one WebSocket connection. It is created before the upgrade; the listener forwards Bun's events to
+ * it.
+ */
 export interface SocketSession {
   open(socket: SocketHandle): void
   message(frame: string | Buffer): void
   drain(): void
-  /** Something came from the client, be it the answer to a ping. */
+  /** Called for everything the client sends, answers to pings included. */
   heard(): void
   close(): void
 }
 
-/** What a session may do with its socket; Bun's ServerWebSocket has all of it. */
+/** What a session may do with its socket; Bun's ServerWebSocket implements it. */
 export interface SocketHandle {
   send(text: string): number
   ping(): number

@@ -2,10 +2,10 @@ import type { Settings } from '../core/governance/settings'
 import { credentialOf, type Person } from '../core/identity/actor'
 import { AppError } from '../core/kernel/errors'
 
-/** Requests of one token or session that may be held open at a time. */
+/** The most held requests of one token or session. */
 export const WAITS_PER_CREDENTIAL = 8
 
-/** Counts what is held open: streams by account and in all, waits by credential. */
+/** Counts open streams, by account and in total, and held requests, by credential. */
 export class StreamLimits {
   private readonly streams = new Map<number, number>()
   private readonly longPolls = new Map<string, number>()
@@ -13,7 +13,7 @@ export class StreamLimits {
 
   constructor(private readonly settings: Settings) {}
 
-  /** Takes a place for a request that waits; it is given back when disposed. @throws too_many_streams */
+  /** Reserves a held request; disposing releases it. @throws too_many_streams */
   hold(actor: Person): Disposable {
     const key = credentialOf(actor)?.uuid ?? 'operator'
     const held = this.longPolls.get(key) ?? 0
@@ -23,7 +23,7 @@ export class StreamLimits {
     return once(() => decrement(this.longPolls, key))
   }
 
-  /** Takes a place for a stream or socket. @throws too_many_streams, naming the setting */
+  /** Reserves a stream or socket. @throws too_many_streams, naming the setting */
   open(actor: Person): Disposable {
     const { id } = actor.account
     const perAccount = this.settings.get('streams.per_account')

@@ -14,31 +14,31 @@ import type { StreamLimits } from './stream-limits'
 import { renderUnknown, type UnknownRoute } from './unknown-route'
 
 /**
- * One protocol by which the server is used: a folder of http/ and a line of surfaces.ts. `name` and `endpoints` are all
- * that it needs; what it leaves out is as v1 has it.
+ * A protocol that the server speaks: a folder of http/ and a line in surfaces.ts. Only `name` and `endpoints` are
+ * required; everything else defaults to v1's behaviour.
  */
 export interface Surface {
   readonly name: string
   /**
-   * Paths that are its own, as `/_matrix`: every endpoint of it lies below one of them, and no endpoint of another surface
-   * does. It also answers there what no endpoint answers. Without any it takes part in what v1 answers.
+   * The surface's own path prefixes, such as `/_matrix`. All its endpoints lie below them, and no endpoint of another
+   * surface does. It also answers unknown paths there. Without prefixes, unknown paths are answered as in v1.
    */
   readonly prefixes?: readonly string[]
-  /** Declares what it answers. Documentation is made of the same declarations, so nothing of `app` is called here. */
+  /** Declares the endpoints. The documentation uses the same declarations, so `app` must not be called here. */
   endpoints(app: App): readonly Endpoint[]
-  /** Takes in what follows the log by `app.followers`. Called once, before anything is served. */
+  /** Registers followers of the log with `app.followers`. Called once, before anything is served. */
   followLog?(app: AppParts): void
-  /** Files for everybody, which never change while the server runs. */
+  /** Public files that do not change while the server runs. */
   readonly assets?: readonly Asset[]
-  /** What clients may ask `/v1/server` for before they try it. */
+  /** Features that clients can query at `/v1/server`. */
   readonly features?: readonly string[]
-  /** How a refusal or a fault is written down. */
+  /** Renders an error. */
   renderError?(failure: Failure, requestId: string): RenderedError
-  /** What is answered below its prefixes where no endpoint is. @throws HttpError, which `renderError` writes down */
+  /** Answers unknown paths below the prefixes. @throws HttpError, which `renderError` renders */
   renderUnknown?(route: UnknownRoute): Answer
-  /** How it reads who calls. */
+  /** How the surface reads the caller's credential. */
   readonly credentials?: Credentials
-  /** What pages of other origins may do. */
+  /** The rules for pages of other origins. */
   readonly cors?: Cors
   /** Reads the body of a request whose endpoint declares a schema for it. */
   readonly readBody?: ReadBody
@@ -49,42 +49,42 @@ export interface App {
   readonly core: Core
   /** Opens live streams. */
   readonly streams: Streams
-  /** Holds requests until the log moves. */
+  /** Holds requests until a new event arrives. */
   readonly longPolls: LongPolls
   readonly limits: StreamLimits
-  /** Requests come in by the rule of their endpoint. This is for what somebody who came in asks for later, as a frame. */
+  /** Re-checks a caller for a later frame on its connection. Requests are checked by the rule of their endpoint. */
   readonly entrance: Pick<Entrance, 'enterAgain'>
   readonly rates: Pick<RateLimits, 'passOn'>
   readonly host: Host
-  /** Takes in what follows the log: projections, and endpoints of the outbox. */
+  /** Registers followers of the log: projections and endpoints of the outbox. */
   readonly followers: LogFollowers
-  /** Calls addresses that somebody typed. */
+  /** Calls addresses that users entered. */
   readonly outbound: Outbound
-  /** Told of faults that are no answer to a request. */
+  /** Reports a fault that is not the answer to a request. */
   readonly report: (fault: unknown) => void
-  /** What clients may ask for, of all surfaces. */
+  /** The features of all surfaces. */
   readonly features: readonly string[]
-  /** Every endpoint of all surfaces; for requests, because they are being declared before. */
+  /** The endpoints of all surfaces. Call it in a request: the list is incomplete while surfaces declare theirs. */
   endpoints(): readonly Endpoint[]
 }
 
-/** The parts of an App that its surfaces do not make themselves. */
+/** The parts of an App that do not depend on the surfaces. */
 export interface AppParts extends Omit<App, 'features' | 'endpoints'> {
   readonly entrance: Entrance
 }
 
-/** A surface with what it left out. */
+/** A surface with defaults filled in. */
 export type WholeSurface = Required<
   Pick<Surface, 'name' | 'prefixes' | 'renderError' | 'renderUnknown' | 'credentials' | 'cors' | 'readBody'>
 >
 
-/** A surface and what it declared. */
+/** A surface and its declared endpoints. */
 export interface Declared {
   readonly surface: WholeSurface
   readonly endpoints: readonly Endpoint[]
 }
 
-/** What answers where no surface has a prefix. */
+/** Answers paths below no surface's prefix. */
 const others: WholeSurface = {
   name: 'others',
   prefixes: [],
@@ -95,7 +95,10 @@ const others: WholeSurface = {
   readBody: readJson,
 }
 
-/** Has every surface declare its endpoints. @throws an error if two of them want the same path, or one has a foreign one */
+/**
+ * Collects the endpoints of all surfaces. @throws Error if two claim the same path, or one is below a prefix of another
+ * surface
+ */
 export function declareSurfaces(surfaces: readonly Surface[], parts: AppParts): readonly Declared[] {
   const app: App = {
     ...parts,
@@ -126,7 +129,7 @@ function checkPaths(declared: readonly Declared[]): void {
     }
 }
 
-/** The surface that a path belongs to: the one with the longest prefix of it. */
+/** Returns the surface with the longest prefix of a path. */
 export function surfaceAt(surfaces: readonly WholeSurface[], path: string): WholeSurface {
   let found = others
   let longest = -1

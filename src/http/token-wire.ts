@@ -4,7 +4,7 @@ import { formatInstant, type Micros, parseInstant } from '../core/kernel/time'
 import { ValidationError } from './errors'
 import { Type } from './schema'
 
-/** How tokens look, wherever they are shown (docs/contract/accounts.md#tokens). */
+/** The wire form of tokens (`Token` in §10 of the v1 contract). */
 
 const instantSchema = Type.String({ format: 'date-time' })
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
@@ -23,7 +23,7 @@ export const tokenSchema = Type.Object({
   device: nullable(Type.String({ description: 'What it was paired to' })),
 })
 
-/** The answer that shows a token this once. */
+/** The only answer that shows the token itself. */
 export const issuedSchema = Type.Composite([tokenSchema, Type.Object({ token: Type.String() })])
 
 export function tokenJson(token: Token, account: Pick<Account, 'handle'>) {
@@ -41,12 +41,12 @@ export function tokenJson(token: Token, account: Pick<Account, 'handle'>) {
   }
 }
 
-/** What answers whoever issued a token: the one time that it is shown. */
+/** Renders that answer for the issuer. */
 export function issuedAnswer({ token, account, secret }: IssuedToken) {
   return { status: 201, json: { ...tokenJson(token, account), token: secret } }
 }
 
-/** The end of a new token, as a request names it; null = none. @throws 422 `datetime_parsing` */
+/** Parses the expiry of a new token; null = none. @throws 422 `datetime_parsing` */
 export function endOf(text: string | null | undefined): Micros | null {
   if (!text) return null
   const end = parseInstant(text)

@@ -6,15 +6,15 @@ import { targetOf } from './target'
 export interface UnknownRoute {
   readonly request: Request
   readonly path: string
-  /** With its question mark; empty without one. */
+  /** With its question mark; empty if there is none. */
   readonly search: string
-  /** The methods that the path has, in their order; none where there is no such path. */
+  /** The methods of the path, in order; empty if the path does not exist. */
   readonly methods: readonly string[]
-  /** Whether any endpoint is at another path. */
+  /** Reports whether another path has an endpoint. */
   has(path: string): boolean
 }
 
-/** As v1 answers: another method's path says so, a trailing slash leads on, all else is 404. */
+/** Answers as v1 does: 405 for a wrong method, a redirect for a trailing slash, else 404. */
 export function renderUnknown(route: UnknownRoute): Answer {
   const { path, search, methods } = route
   if (methods.length > 0)
@@ -25,14 +25,14 @@ export function renderUnknown(route: UnknownRoute): Answer {
   throw new HttpError(404, 'not_found', 'Not Found')
 }
 
-/** The path and the query of a request, apart. */
+/** Splits the target of a request into path and query. */
 export function pathOf(request: Request): readonly [path: string, search: string] {
   const target = targetOf(request.url)
   const end = target.search(/[?#]|$/)
   return [target.slice(0, end), target.slice(end)]
 }
 
-/** What is known of a request that no endpoint answers. */
+/** Collects the facts about a request that no endpoint answers. */
 export function unknownRoute(endpoints: readonly Endpoint[], request: Request): UnknownRoute {
   const [path, search] = pathOf(request)
   const at = (wanted: string) => endpoints.filter((candidate) => matches(candidate.path, wanted))

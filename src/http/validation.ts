@@ -4,7 +4,7 @@ import { isLongerThan, isWellFormed } from '../core/kernel/text'
 import { ValidationError } from './errors'
 import { hasForm, isStorable } from './schema'
 
-/** What is wrong with one value of a request, in the form of pydantic v2, which the earlier server's clients know. */
+/** A fault in one value of a request, in the format of pydantic v2, which clients of the earlier server know. */
 export interface Issue {
   readonly type: string
   readonly loc: readonly (string | number)[]
@@ -13,12 +13,12 @@ export interface Issue {
   readonly ctx?: Readonly<Record<string, unknown>>
 }
 
-/** A long list of nonsense would be answered by one that is many times as long. */
+/** Limits the answer: a long list of bad values would have a much longer list of issues. */
 const MOST_ISSUES = 100
 
 type RequestPart = 'body' | 'query' | 'path'
 
-/** A compiled schema that answers the value with its type, or throws all that is wrong with it. */
+/** A compiled schema. Returns the typed value, or throws all issues. */
 export type Validator = (value: unknown) => unknown
 
 export function validator(schema: TSchema, place: RequestPart): Validator {
@@ -27,13 +27,13 @@ export function validator(schema: TSchema, place: RequestPart): Validator {
     const read = place === 'query' ? fromQuery(schema, value as Record<string, string>) : value
     if (compiled.Check(read)) return read
     const issues = [...issuesOf(schema, read, [place], place === 'query').take(MOST_ISSUES)]
-    // The walk below explains what Check refuses; if it finds nothing, the two disagree, which is a fault of ours.
+    // The issues explain why Check refused the value. If there are none, the two disagree, which is an internal fault.
     if (issues.length === 0) throw new Error(`a ${place} was refused without a reason`)
     throw new ValidationError(issues)
   }
 }
 
-/** What is wrong with a value that its schema refuses, in one line: the field and what it should be. */
+/** Returns the first issue of a refused value in one line: the field and what it should be. */
 export function firstProblem(schema: TSchema, value: unknown): string {
   const [issue] = issuesOf(schema, value, [], false)
   if (!issue) throw new Error('a value was refused without a reason')
@@ -51,14 +51,14 @@ const FORMS = {
 const yes: ReadonlySet<string> = new Set(['true', '1', 'yes', 'on'])
 const no: ReadonlySet<string> = new Set(['false', '0', 'no', 'off'])
 
-/** Query values are text: what the schema wants as a number, a boolean or a list is read as one where that works. */
+/** Converts query values, which are text, to the numbers, booleans or lists of the schema where possible. */
 function fromQuery(schema: TSchema, query: Readonly<Record<string, string>>): Record<string, unknown> {
   const read: Record<string, unknown> = {}
   const required: readonly string[] = schema.required ?? []
   for (const [name, property] of Object.entries<TSchema>(schema.properties ?? {})) {
     const value = query[name]
     if (value === undefined) continue
-    // A script sends what it has not as an empty value. Where it would be another question than none, its schema says so.
+    // Scripts send an empty value for an absent one. If an empty value has another meaning, the schema says so.
     if (!required.includes(name) && /^[\s,]*$/.test(value) && isWordless(property)) continue
     const word = value.trim().toLowerCase()
     if (property.type === 'integer') read[name] = /^[+-]?\d{1,15}$/.test(word) ? Number(word) : value
@@ -73,14 +73,14 @@ function fromQuery(schema: TSchema, query: Readonly<Record<string, string>>): Re
   return read
 }
 
-/** Whether it is a text or a list of which nothing declares how it has to be. */
+/** Reports whether the schema is a text or list without constraints. */
 function isWordless({ type, enum: words, pattern, minLength, minItems }: TSchema): boolean {
   if (type !== 'string' && type !== 'array') return false
   return words === undefined && pattern === undefined && minLength === undefined && minItems === undefined
 }
 
 function* issuesOf(schema: TSchema, value: unknown, loc: Issue['loc'], fromText: boolean): Generator<Issue> {
-  // Half a pair would make the answer as unreadable as the request is.
+  // An unpaired surrogate would make the answer invalid, too.
   const input = schema.secret || !isWellFormed(value) ? null : value
   const issue = (type: string, msg: string, ctx?: Issue['ctx']): Issue => ({
     type,
@@ -90,7 +90,7 @@ function* issuesOf(schema: TSchema, value: unknown, loc: Issue['loc'], fromText:
     ...(ctx ? { ctx } : {}),
   })
   if (schema[Kind] === 'Union') {
-    // Only `maybe` makes unions: something, or null.
+    // Only `maybe` creates unions: a schema or null.
     if (value !== null) yield* issuesOf(schema.anyOf[0], value, loc, fromText)
     return
   }
@@ -149,7 +149,7 @@ function* objectIssues(
     if (value === undefined) yield { type: 'missing', loc, msg: 'Field required', input: null }
     else {
       const msg = 'Input should be a valid dictionary or object to extract fields from'
-      // What came instead may hold what one of the fields would have hidden.
+      // The value may contain what one of the fields would have hidden.
       yield { ...issue('model_attributes_type', msg), input: null }
     }
     return
@@ -207,7 +207,7 @@ function* textIssues(schema: TSchema, value: string, issue: MakeIssue): Generato
     yield issue('string_pattern_mismatch', `String should match pattern '${pattern}'`, { pattern })
 }
 
-/** Where in a free value there is half a surrogate pair: a path to it, and for a key to what has the key. */
+/** Yields an issue for each string with an unpaired surrogate; for a key, with the path of its object. */
 function* unicodeIssues(value: unknown, loc: Issue['loc']): Generator<Issue> {
   const issue: Issue = { type: 'string_unicode', loc, msg: NO_UNICODE, input: null }
   if (typeof value === 'string') {

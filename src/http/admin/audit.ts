@@ -48,7 +48,7 @@ const verificationSchema = Type.Object({
   known: nullable(Type.Boolean({ description: 'Whether the hash that was asked for is in the chain' })),
 })
 
-/** The record of rare acts (docs/contract/admin.md#audit-log). */
+/** The audit log, a record of rare acts (§31 of the v1 contract). */
 export function auditEndpoints(core: Core): Endpoint[] {
   return [
     endpoint({
@@ -99,11 +99,11 @@ export function auditEndpoints(core: Core): Endpoint[] {
       answers: { 200: { description: 'What was found', schema: verificationSchema } },
       refusals: ['missing_scope'],
       handle: async ({ actor, query, request }) => {
-        // A long log takes longer than a silent connection may last.
+        // Verifying a long log exceeds the idle time of a connection.
         peerOf(request).hold?.()
         let found: Verification | undefined
         for await (found of core.audit.verify(actor, query.known ?? null)) {
-          // Nothing more is checked for a reader who left.
+          // Stops checking when the client disconnects.
           if (request.signal.aborted) break
         }
         return { status: 200, json: found && verificationJson(found) }

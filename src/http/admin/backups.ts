@@ -27,7 +27,7 @@ const made = Type.Object({
   notices: Type.Array(Type.String()),
 })
 
-/** Backups lie on the machine of the server, so only who is there makes them. */
+/** Backups are stored on the server's machine, so only a local operator creates them. */
 export function backupEndpoints(host: Host): Endpoint[] {
   return [
     endpoint({
@@ -42,7 +42,7 @@ export function backupEndpoints(host: Host): Endpoint[] {
       handle: ({ request, actor, body, once }) => {
         if (actor.via !== 'operator')
           throw new AppError('forbidden', 'operator_only', 'Only the local operator makes backups')
-        // A large store takes longer than a silent connection may last.
+        // Backing up a large store exceeds the idle time of a connection.
         peerOf(request).hold?.()
         return once(
           async (actor) => {

@@ -50,7 +50,7 @@ const pairedSchema = Type.Composite([
   }),
 ])
 
-/** Devices and the codes that let them in, as administrators manage them. */
+/** Devices and pair codes, as managed by administrators. */
 export function deviceEndpoints(core: Core): Endpoint[] {
   return [
     endpoint({

@@ -1,6 +1,8 @@
 /**
- * The admin surface: accounts, channels, memberships and tokens, for system administrators and the local operator.
- * Imports the core and the shared files of http/. wire.ts is how things look; one file each for a kind of thing.
+ * The admin surface: accounts, channels, memberships, tokens and settings, for system administrators and the local
+ * operator.
+ * Imports the core and the shared files of http/. wire.ts renders; each other file has the endpoints of one kind of
+ * thing.
  * Start reading at accounts.ts.
  */
 import type { Surface } from '../surface'

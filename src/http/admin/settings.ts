@@ -27,7 +27,7 @@ const changeSchema = Type.Object({
 
 const HISTORY_PAGE = 100
 
-/** Settings while the server runs (docs/contract/admin.md#settings): what is set is effective with the next request. */
+/** Settings of the running server (operating.md §6). A change takes effect with the next request. */
 export function settingEndpoints(core: Core): Endpoint[] {
   return [
     endpoint({
@@ -53,7 +53,7 @@ export function settingEndpoints(core: Core): Endpoint[] {
       method: 'PUT',
       path: '/v1/config/:key',
       who: 'admin',
-      // The end of a drain is a setting.
+      // A drain ends when its setting changes.
       duringDrain: true,
       scope: 'config:write',
       tag: 'Settings',
@@ -70,7 +70,7 @@ export function settingEndpoints(core: Core): Endpoint[] {
       method: 'DELETE',
       path: '/v1/config/:key',
       who: 'admin',
-      // The end of a drain is a setting.
+      // A drain ends when its setting changes.
       duringDrain: true,
       scope: 'config:write',
       tag: 'Settings',

@@ -9,7 +9,7 @@ const request = Type.Object({
 
 const stopping = Type.Object({ boot_id: Type.String(), stopping: Type.Literal(true) })
 
-/** How `synapse serve --stop` ends a server whose process number means nothing where the command runs. */
+/** Lets `synapse serve --stop` stop a server whose process id is not visible where the command runs. */
 export function stopEndpoint(host: Host): Endpoint {
   return endpoint({
     method: 'POST',

@@ -8,10 +8,10 @@ import type { Answer } from '../endpoint'
 import { type LongList, renderPage } from '../long-list'
 import { oneOf, Type, text } from '../schema'
 
-/** How the admin surface writes things down (docs/contract/admin.md#objects), and the parameters its lists share. */
+/** The wire forms of the admin surface (§10 of the v1 contract), and the parameters that its lists share. */
 
 const PAGE = 1000
-/** A number of a row, in the log or in a table. */
+/** The number of a row: a seq or a table key. */
 const PLACE = /^[1-9]\d{0,14}$/
 
 export const listQuery = {
@@ -25,22 +25,22 @@ export function roleOf(word: 'member' | 'admin' | 'read_only' | 'read-only') {
   return word === 'read-only' ? 'read_only' : word
 }
 
-/** The page that a list is asked for. @throws invalid_cursor */
+/** Parses the parameters of a list's page. @throws invalid_cursor */
 export function pageOf({ limit, cursor }: { limit?: number; cursor?: string }): ListPage {
   const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString()
-  // Postgres takes no NUL in a text, and no key has anything that cannot be printed.
+  // Postgres accepts no NUL in text, and no key contains unprintable characters.
   if (/[\p{Cc}\ufffd]/u.test(after)) throw invalidCursor()
   return { after, limit: limit ?? PAGE }
 }
 
-/** The same of a list that is ordered by numbers, which is what its cursors hold. @throws invalid_cursor */
+/** The same for a list ordered by number; its cursors hold the number. @throws invalid_cursor */
 export function numberedPageOf(query: { limit?: number; cursor?: string }): ListPage {
   const page = pageOf(query)
   if (query.cursor !== undefined && !PLACE.test(page.after)) throw invalidCursor()
   return page
 }
 
-/** The same of memberships, whose cursors hold a slug and a handle. @throws invalid_cursor */
+/** The same for memberships; their cursors hold a slug and a handle. @throws invalid_cursor */
 export function membershipPageOf(query: { limit?: number; cursor?: string }): {
   readonly after: MembershipKey | null
   readonly limit: number
@@ -52,7 +52,7 @@ export function membershipPageOf(query: { limit?: number; cursor?: string }): {
   return { after: [slug, handle], limit }
 }
 
-/** A bare array; a header says where the next page begins when there is one. */
+/** Answers with a bare array; a header names the next page if there is one. */
 export async function pageAnswer<Key extends string | MembershipKey | null, Row>(
   pace: Pace,
   page: { readonly after: Key; readonly limit: number },
@@ -65,7 +65,10 @@ export async function pageAnswer<Key extends string | MembershipKey | null, Row>
   return { status: 200, text, headers }
 }
 
-/** Where a page that goes back in time begins: before what its cursor names, or at the newest. @throws invalid_cursor */
+/**
+ * Returns where a page of a newest-first list begins: before the number in the cursor, or at the newest. @throws
+ * invalid_cursor
+ */
 export function placeOf(cursor: string | undefined): number {
   if (cursor === undefined) return Number.MAX_SAFE_INTEGER
   if (!PLACE.test(cursor)) throw invalidCursor()
@@ -76,7 +79,7 @@ function invalidCursor(): AppError {
   return new AppError('invalid', 'invalid_cursor', 'Invalid cursor')
 }
 
-/** @throws invalid_id, in the words of the earlier server */
+/** @throws invalid_id, with the text of the earlier server */
 export function idOf(
   value: string | undefined,
   what: 'account id' | 'channel id' | 'device id' | 'token id' | 'id',

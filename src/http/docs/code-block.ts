@@ -1,16 +1,16 @@
 import { escaped, Html, html } from './html'
 
-/** Where the server is taken to be until the page's script puts in the address it came from. */
+/** The assumed address of the server, until the page's script inserts the real one. */
 export const EXAMPLE_ORIGIN = 'http://127.0.0.1:8080'
 
 export type Language = 'sh' | 'json' | 'js' | 'http' | 'shape'
 
-/** A piece of code with a caption, which a reader can copy whole. */
+/** A code example with a caption and a copy button. */
 export function codeBlock(caption: string, language: Language, text: string): Html {
   return html`<figure class="code"><figcaption>${caption}</figcaption><pre class="${language}" tabindex="0"><code>${coloured(text, language)}</code></pre></figure>`
 }
 
-/** One pass over the text per language: the first alternative that matches decides the colour. */
+/** Each grammar colours the text in one pass; the first alternative that matches decides. */
 const grammars: Record<Language, RegExp> = {
   sh: /(?<rem>(?<=^|\s)#[^\n]*)|(?<str>'[^']*'|"[^"]*")|(?<key>(?<=^|\s)--?[A-Za-z][\w.-]*)|(?<lit>\$\w+)/gm,
   json: /(?<key>"[^"]*"(?=\s*:))|(?<str>"[^"]*")|(?<lit>\b(?:true|false|null|-?\d+)\b)|(?<rem>…)/g,

@@ -13,10 +13,10 @@ const callers: Readonly<Record<Who, string>> = {
   admin: 'system admins',
 }
 
-/** A sketch of so many lines is shown at once; a longer one is opened by the reader. */
+/** Sketches up to this number of lines are shown open; longer ones are collapsed. */
 const SHORT_SHAPE = 14
 
-/** The anchor of an endpoint, also of one that is shown with its other paths. */
+/** The anchor of an endpoint. Endpoints that are shown as an alias of another path have one, too. */
 export function anchorOf({ method, path }: Endpoint): string {
   return `${method.toLowerCase()}-${path.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'root'}`
 }
@@ -25,7 +25,7 @@ export function methodBadge(method: string): Html {
   return html`<span class="method ${method.toLowerCase()}">${method}</span>`
 }
 
-/** A path with its parameters set off. */
+/** A path with its parameters highlighted. */
 export function pathMarkup(path: string): Html {
   const parts = path
     .split(/(:\w+)/)
@@ -33,7 +33,7 @@ export function pathMarkup(path: string): Html {
   return html`<code class="path">${parts}</code>`
 }
 
-/** One endpoint, with every path it answers at. What it says comes from the declaration alone. */
+/** Renders one endpoint with all its paths, from the declaration alone. */
 export function endpointSection(endpoint: Endpoint, aliases: readonly Endpoint[]): Html {
   const { method, path, summary, description, refusals = [] } = endpoint
   const who = isSocket(endpoint) ? 'account' : endpoint.who

@@ -1,7 +1,7 @@
 import { errorCodes, statusOf } from '../error-codes'
 import { type Html, html, prose } from './html'
 
-/** The status of a code, and a link to its row. */
+/** The status of a code, with a link to its row. */
 export function codeLink(code: string): Html {
   const status = statusOf(code)
   if (status === undefined) return html`<code>${code}</code>`

@@ -10,7 +10,7 @@ const seenBy: Readonly<Record<AudienceKind, string>> = {
   admins: 'system admins',
 }
 
-/** Every type that the log can hold, as the catalogue describes it. */
+/** The table of event types in the catalogue. */
 export function eventTable(catalogue: Catalogue): Html {
   const rows = [...catalogue.entries()].map(
     ([type, { payload, doc, audience }]) =>

@@ -3,16 +3,16 @@ import type { Endpoint } from '../endpoint'
 import { byteLimitOf } from '../schema'
 import { EXAMPLE_ORIGIN } from './code-block'
 
-/** A line for the shell that calls an endpoint. `$TOKEN` and the ids are the reader's to set. */
+/** A shell command that calls an endpoint. The reader sets `$TOKEN` and the ids. */
 export interface Example {
   readonly caption: string
   readonly text: string
 }
 
-/** A code such as `synapse pair` shows. */
+/** A code as `synapse pair` shows it. */
 const EXAMPLE_CODE = '7K3M-9QZC42AB'
 
-/** What stands for a field in an example, by its name. */
+/** Example values of fields, by name. */
 const values: Readonly<Record<string, unknown>> = {
   account_handle: 'cairn',
   body: 'Hello',
@@ -30,7 +30,7 @@ const values: Readonly<Record<string, unknown>> = {
   slug: 'team-ops',
 }
 
-/** Where the required fields alone would make a request that nobody sends. */
+/** Better examples for endpoints whose required fields alone make an unrealistic request. */
 const richer: Readonly<Record<string, { readonly query?: string; readonly body?: object }>> = {
   'GET /v1/messages': { query: 'channel=general&order=desc&limit=20' },
   'GET /v1/events': { query: 'since=oldest&limit=20' },
@@ -56,7 +56,7 @@ function exampleRequest(endpoint: Endpoint) {
   }
 }
 
-/** The ready lines of an endpoint; the second one where it also streams. */
+/** The example commands of an endpoint; a second one if it also streams. */
 export function examplesOf(endpoint: Endpoint): Example[] {
   const { target } = exampleRequest(endpoint)
   if (isSocket(endpoint)) return [{ caption: 'the handshake', text: curl(endpoint, target, handshake) }]
@@ -80,7 +80,7 @@ function curl(endpoint: Endpoint, target: string, more: readonly string[] = []):
   return line.length <= 56 ? line : parts.join(' \\\n  ')
 }
 
-/** How a body is sent: as JSON, or a file as it is. */
+/** The curl arguments of a body: JSON, or an uploaded file. */
 function sent(schema: TSchema | undefined, body: object): string[] {
   return schema && byteLimitOf(schema) !== undefined
     ? [`-H 'Content-Type: ${schema.contentMediaType}'`, '--data-binary @FILE']
@@ -94,17 +94,17 @@ function credentialOf(endpoint: Endpoint): string {
   return needsCredential(endpoint) ? '-H "Authorization: Bearer $TOKEN"' : ''
 }
 
-/** Agents are refused. */
+/** Reports whether agents are refused. */
 function isForPeople({ refusals = [], tag }: Endpoint): boolean {
   return tag === 'Login' && refusals.includes('humans_only')
 }
 
-/** Only the socket of this machine will do. */
+/** Reports whether only the local socket is accepted. */
 function isOperators({ refusals = [] }: Endpoint): boolean {
   return refusals.includes('operator_only')
 }
 
-/** Whether the endpoint turns into a WebSocket; it then looks at the credential itself. */
+/** Reports whether the endpoint upgrades to a WebSocket; it then checks the credential itself. */
 export function isSocket(endpoint: Endpoint): boolean {
   return 101 in endpoint.answers
 }
@@ -120,7 +120,7 @@ const handshake = [
   "-H 'Sec-WebSocket-Key: c3luYXBzZS12MS1kb2NzIQ=='",
 ]
 
-/** `/v1/admin/tokens/:id` is called with `$TOKEN_ID`, `:account_id` with `$ACCOUNT_ID`. */
+/** The shell variable of a parameter: `$TOKEN_ID` in `/v1/admin/tokens/:id`, `$ACCOUNT_ID` for `:account_id`. */
 function variable(path: string, name: string): string {
   if (name === 'slug') return 'general'
   if (name === 'key') return 'wait.max_s'
@@ -136,7 +136,7 @@ function requiredOf(schema: TSchema | undefined): Readonly<Record<string, unknow
   return Object.fromEntries(entries)
 }
 
-/** For a field that nobody has thought of above: something of its type. */
+/** An example value by type, for fields without one above. */
 function fallback(schema: TSchema): unknown {
   if (schema.enum) return schema.enum[0]
   if (schema.type === 'integer') return schema.minimum ?? 1

@@ -11,7 +11,7 @@ interface Step {
 
 const authorization = '-H "Authorization: Bearer $TOKEN"'
 
-/** From nothing to an open socket; every line can be pasted, in this order. */
+/** From installation to an open socket. Every line can be pasted, in this order. */
 const firstSteps: readonly Step[] = [
   {
     id: 'step-token',
@@ -133,7 +133,7 @@ export const stepTitles: readonly (readonly [id: string, title: string])[] = fir
   ({ id, title }) => [id, title],
 )
 
-/** What holds everywhere, and is therefore said at no single endpoint. */
+/** Rules that hold for all endpoints. */
 const rules: readonly (readonly [id: string, title: string, text: readonly string[]])[] = [
   [
     'rule-credentials',
@@ -183,7 +183,7 @@ export const ruleTitles: readonly (readonly [id: string, title: string])[] = rul
   title,
 ])
 
-/** A sentence at the head of a group of endpoints, by its tag; a group without one has none. */
+/** An introduction for groups of endpoints, by tag. */
 export const groupIntroductions: Readonly<Record<string, string>> = {
   Messages: 'Post, read, and wait for what comes.',
   Events: 'Everything that happens, as pages, as a stream or on a socket.',

@@ -1,17 +1,19 @@
-/** Markup that may go into a page as it is. */
+/**
+ * Markup that is inserted without escaping.
+ */
 export class Html {
   constructor(readonly markup: string) {}
 }
 
-/** What a template takes: text is escaped, lists are joined, nothing stays nothing. */
+/** A value in a template: text is escaped, lists are joined, null, undefined and false are empty. */
 export type Part = Html | string | number | null | undefined | false | readonly Part[]
 
-/** A piece of a page: html`<p>${text}</p>`. Whatever is put in is escaped, unless it is Html itself. */
+/** A template for markup: html`<p>${text}</p>`. Escapes all values except Html. */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(strings.map((text, i) => text + (i < parts.length ? markupOf(parts[i]) : '')).join(''))
 }
 
-/** A sentence in which `words between backticks` are code. */
+/** A sentence in which `text between backticks` is code. */
 export function prose(text: string): Html {
   const pieces = text.split('`').map((piece, i) => (i % 2 === 1 ? html`<code>${piece}</code>` : piece))
   return html`${pieces}`

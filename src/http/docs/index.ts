@@ -1,8 +1,9 @@
 /**
- * The docs surface: `/docs` is the API for reading, one page made of the declarations that also serve and validate.
- * Imports the core's words (events, refusals) and the shared files of http/; the page needs nothing but itself.
- * page.ts puts it together; endpoint-section.ts shows one endpoint; guide.ts and the tables are what a schema cannot
- * say; client.css and client.js are embedded as text.
+ * The docs surface: `/docs` is the API reference, one self-contained page made from the declarations that also serve
+ * and validate.
+ * Imports the core's lists of events and errors, and the shared files of http/.
+ * page.ts assembles the page; endpoint-section.ts shows one endpoint; guide.ts and the tables contain what a schema
+ * cannot express; client.css and client.js are embedded as text.
  * Start reading at page.ts.
  */
 import { endpoint } from '../endpoint'
@@ -15,7 +16,7 @@ import { renderPage } from './page'
 const style = styleOfPage(ownStyle)
 const headers = pageHeaders({ style, script }, { cacheControl: 'no-cache' })
 
-/** `/docs`: the API for reading, in one page without a request to anywhere else. `/` leads there. */
+/** `/docs`: the API reference as one page that loads nothing else. `/` redirects there. */
 export const docs: Surface = {
   name: 'docs',
   endpoints: (app) => {
@@ -30,7 +31,7 @@ export const docs: Surface = {
         documentation: 'page',
         answers: { 200: { description: 'HTML' } },
         handle: () => {
-          // Rendered once: the endpoints do not change while the server runs.
+          // Rendered once, because the endpoints do not change while the server runs.
           text ??= renderPage(
             app.endpoints().filter(({ documentation }) => documentation !== 'none'),
             app.core.catalogue,

@@ -10,7 +10,7 @@ import { Html, html, prose } from './html'
 import { logo } from './pictures'
 import { frameTables } from './socket-frames'
 
-/** An endpoint with the others that are the same at another path. */
+/** An endpoint, and the equal ones at other paths. */
 interface Entry {
   readonly endpoint: Endpoint
   readonly aliases: readonly Endpoint[]
@@ -21,10 +21,10 @@ interface Group {
   readonly entries: readonly Entry[]
 }
 
-/** The tags in the order of the page; any other tag comes after these. */
+/** The order of the tags on the page; other tags follow. */
 const order = ['Messages', 'Events', 'Channels', 'You', 'Login', 'Administration', 'Server', 'Health']
 
-/** The whole page, with its style and script inside. */
+/** Renders the page, with its style and script inline. */
 export function renderPage(
   endpoints: readonly Endpoint[],
   catalogue: Catalogue,
@@ -127,7 +127,7 @@ function groupsOf(endpoints: readonly Endpoint[]): Group[] {
   return groups.sort((one, other) => rank(one.tag) - rank(other.tag))
 }
 
-/** Endpoints that say the same of themselves are one thing at several paths. */
+/** Groups equal declarations at different paths into one entry. */
 function entriesOf(endpoints: readonly Endpoint[]): Entry[] {
   const same = Map.groupBy(endpoints, ({ method, summary }) => `${method} ${summary}`)
   return [...same.values()].flatMap(([endpoint, ...aliases]) => (endpoint ? [{ endpoint, aliases }] : []))

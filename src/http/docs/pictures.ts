@@ -18,7 +18,7 @@ const events: readonly (readonly [seq: number, label: string, kind: string])[] =
   [46, 'message', 'm'],
 ]
 
-/** Readers stand between two events; the last ones stand at the end, where the next event will be. */
+/** Readers are drawn between two events; live ones are at the end, where the next event will be. */
 const readers: readonly (readonly [
   after: number,
   row: number,
@@ -30,7 +30,7 @@ const readers: readonly (readonly [
   [6, 0, 'wait, stream, socket', 'end'],
 ]
 
-/** The one log and some readers at their positions. */
+/** Draws the log and some readers at their positions. */
 export function logPicture(): Html {
   const boxes = events.map(([seq, label, kind], i) => {
     const x = LEFT + i * STEP

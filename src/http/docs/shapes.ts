@@ -1,17 +1,17 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 
-/** What the page says of a schema: one row a field for what goes in, a sketch of the value for what comes out. */
+/** Renders schemas for the page: a table of fields for input, a sketch of the value for output. */
 
 export interface Field {
   readonly name: string
   readonly required: boolean
   readonly type: string
-  /** Lengths and ranges; empty when there are none. */
+  /** Lengths and ranges; empty if there are none. */
   readonly limits: string
   readonly description: string
 }
 
-/** The fields of an object, required ones first, otherwise in the order of their declaration. */
+/** Returns the fields of an object: required ones first, otherwise in declaration order. */
 export function fieldsOf(schema: TSchema, place: 'query' | 'body'): Field[] {
   const required: readonly string[] = schema.required ?? []
   const fields = Object.entries<TSchema>(schema.properties ?? {}).map(([name, property]) => {
@@ -27,7 +27,7 @@ export function fieldsOf(schema: TSchema, place: 'query' | 'body'): Field[] {
   return [...fields.filter((field) => field.required), ...fields.filter((field) => !field.required)]
 }
 
-/** Null in a request means: left out. Said once on the page, so it is not repeated in every type. */
+/** Removes null from a request's type. Null means absent there, which the page explains once. */
 function withoutNull(schema: TSchema): TSchema {
   const others = alternatives(schema)?.filter((one) => one.type !== 'null')
   return others?.length === 1 && others[0] ? others[0] : schema
@@ -72,7 +72,7 @@ function range(least: number | undefined, most: number | undefined, unit: string
   return `${words} ${unit}`.trim()
 }
 
-/** The value as a sketch: `name: type` a line, nested objects indented, descriptions behind `//`. */
+/** Sketches a value: `name: type` on each line, nested objects indented, descriptions after `//`. */
 export function shapeOf(schema: TSchema, indent = ''): string {
   const either = alternatives(schema)
   if (either) return either.map((one) => shapeOf(one, indent)).join(' | ')

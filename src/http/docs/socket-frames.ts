@@ -8,7 +8,9 @@ interface Frame {
   readonly meaning: string
 }
 
-/** What a client may send on the socket without `?channel=`, and what comes back. The tests send each of them. */
+/**
+ * The frames that a client may send on the socket without `?channel=`, and the replies. The tests send each of them.
+ */
 const clientFrames: readonly Frame[] = [
   {
     type: 'subscribe',

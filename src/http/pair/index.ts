@@ -1,6 +1,6 @@
 /**
- * The page `/pair`: what a phone opens when it reads the code on a terminal. Static, the same for everybody: the code
- * is in the fragment of the address, which no server is sent, and the script takes it from there.
+ * The page `/pair`, which a phone opens when it scans the code on a terminal. The page is static and the same for
+ * everyone. The code is in the fragment of the address, which browsers do not send; the script reads it there.
  * Imports the shared files of http/. client.css and client.js are embedded as text.
  * Start reading at client.js.
  */
@@ -11,7 +11,7 @@ import ownStyle from './client.css' with { type: 'text' }
 import script from './client.js' with { type: 'text' }
 
 const style = styleOfPage(ownStyle)
-/** The page may speak to this server. */
+/** Allows the page to call this server. */
 const headers = pageHeaders({ style, script }, { cacheControl: 'no-store', allowed: ["connect-src 'self'"] })
 
 const page = `<!doctype html>

@@ -10,7 +10,7 @@ import { targetOf } from '../target'
 
 const PREFIX = '/v1/echo/'
 const LIFETIME_MS = 60_000
-/** When a stream says its second word, and its last one: who gets both at once is behind something that buffers. */
+/** When a stream sends its second and last word. A client that gets both at once is behind a buffering proxy. */
 const SECOND_MS = 500
 const LAST_MS = 4000
 
@@ -39,7 +39,7 @@ export function echoKeys(seed: Uint8Array, now: () => number = Date.now): EchoKe
       const expected = Buffer.from(sign(`${until}.${nonce}`))
       const given = Buffer.from(signature)
       if (expected.length !== given.length || !timingSafeEqual(expected, given)) return false
-      // One that lasts longer than any was issued while the clock was ahead; those of two servers may differ a little.
+      // A key with too long a life was issued while a clock was ahead. The clocks of two servers may differ a little.
       const left = Number(until) - now()
       return left > 0 && left <= 2 * LIFETIME_MS
     },
@@ -47,8 +47,8 @@ export function echoKeys(seed: Uint8Array, now: () => number = Date.now): EchoKe
 }
 
 /**
- * What of a request arrives here: for `synapse doctor`, which sends one through the proxy of this server. Answers nobody
- * else: the path holds a word that the server made a moment ago.
+ * Shows a request as it arrives here, for `synapse doctor`, which sends one through this server's proxy. Answers only
+ * to paths with a key that the server issued recently.
  */
 export function echoEndpoints(core: Core, host: Host): Endpoint[] {
   return [
@@ -133,7 +133,7 @@ function socket(request: Request): Answer {
   throw new HttpError(400, 'bad_handshake', 'This is not a valid WebSocket handshake')
 }
 
-/** Says one word and goes. */
+/** Sends one word and closes. */
 class EchoSocket implements SocketSession {
   open(handle: SocketHandle): void {
     handle.send('here')

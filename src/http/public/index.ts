@@ -1,7 +1,7 @@
 /**
- * What others find of this server before they have a credential, and what doctor sees of the way to it.
- * Imports the core and the shared files of http/. well-known.ts is what a server says of itself, roster.ts which others
- * it has heard of in its network, echo.ts what of a request arrives here through whatever stands in between.
+ * The public surface: what clients can read without a credential, and what doctor uses to examine the network path.
+ * Imports the core and the shared files of http/. well-known.ts describes this server, peers.ts lists other servers in
+ * its network, echo.ts shows a request as it arrives here.
  * Start reading at well-known.ts.
  */
 import type { Surface } from '../surface'

@@ -10,7 +10,7 @@ const peer = Type.Object({
   verified: Type.Boolean(),
 })
 
-/** Who was announced lately in the local network. */
+/** The servers announced recently in the local network. */
 export function rosterEndpoint(host: Host): Endpoint {
   return endpoint({
     method: 'GET',

@@ -9,7 +9,7 @@ const schema = Type.Object({
   }),
 })
 
-/** `/.well-known/synapse`: that this is a Synapse, and what it has. Readable for pages of every origin. */
+/** `/.well-known/synapse`: identifies a Synapse server and its features. Readable by pages of every origin. */
 export function wellKnownEndpoint(features: readonly string[]): Endpoint {
   return endpoint({
     method: 'GET',

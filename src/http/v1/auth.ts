@@ -101,7 +101,7 @@ export function logoutEndpoint(core: Core): Endpoint {
   })
 }
 
-/** Where a request came from, as it is kept with a session and counted with attempts. */
+/** Returns the origin of a request, as stored with a session and counted for login attempts. */
 export function clientOf(core: Core, request: Request): Client {
   return {
     address: clientAddress(request, core.settings.get('trusted_proxies')),

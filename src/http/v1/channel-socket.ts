@@ -6,10 +6,7 @@ import type { SocketHandle, SocketSession } from '../socket'
 import type { LiveDeps } from './events'
 import { SocketSink } from './socket-sink'
 
-/**
- * The original socket (docs/contract/live.md#channel-socket): one channel, `hello`, then messages only. What the client
- * sends is read and ignored.
- */
+/** The original socket (§9): one channel, `hello`, then only messages. Ignores what the client sends. */
 export class ChannelSocket implements SocketSession {
   private sink: SocketSink | undefined
   private stream: LiveStream | undefined
@@ -38,7 +35,7 @@ export class ChannelSocket implements SocketSession {
       threadRoot: null,
       notActorId: null,
     }
-    // The client re-reads when it sees hello, so the subscription has to stand by then.
+    // The client re-reads when it gets hello, so it must be subscribed by then.
     const hello = stream.select(filter, null).then(() => {
       const cursor = core.log.cursor(stream.position)
       sink.say({ type: 'hello', channel: this.channel.slug, cursor })

@@ -52,7 +52,7 @@ export function channelEndpoints(core: Core): Endpoint[] {
   ]
 }
 
-/** Renders listings. What does not depend on the reader is rendered once for all of them. */
+/** Renders lists of channels. The parts that do not depend on the reader are rendered once. */
 class ListingText {
   private readonly channels = new WeakMap<Channel, { readonly head: string; readonly topic: string }>()
   private readonly places = new WeakMap<NewestMessage, string>()

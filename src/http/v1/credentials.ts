@@ -14,9 +14,9 @@ import { clientOf } from './auth'
 import { sessionsSchema } from './schemas'
 import { instantOrNull } from './wire'
 
-/** Seconds that a token which was replaced goes on working, unless the request says otherwise. */
+/** Seconds that a replaced token continues to work, unless the request says otherwise. */
 const GRACE_SECONDS = 300
-/** More tokens than one account can have that live; those that ended beyond that are not shown. */
+/** More than the valid tokens an account can have. Expired ones beyond that are not shown. */
 const SHOWN_TOKENS = 1000
 
 const personal = ['humans_only', 'missing_scope'] as const

@@ -11,13 +11,15 @@ import type { Wire } from './wire'
 
 /** Bytes that may wait for the network before they count as unsent. */
 const HIGH_WATER_MARK = 65_536
-/** What a peer that reads nothing is given to take the last event before the connection is cut. */
+/** Time for a peer to read the last event before the connection is closed. */
 const LINGER_SECONDS = 5
 
 const encoder = new TextEncoder()
 const frames = new WeakMap<LogEvent, Uint8Array>()
 
-/** Answers with a stream of server-sent events (html.spec.whatwg.org, "Server-sent events"). @throws too_many_streams */
+/**
+ * Answers with a stream of server-sent events (html.spec.whatwg.org, "Server-sent events"). @throws too_many_streams
+ */
 export function openEventStream(
   { core, wire, streams, limits, report }: LiveDeps,
   actor: Person,
@@ -37,7 +39,7 @@ export function openEventStream(
         stream = streams.open(actor, sink)
         const cursor = core.log.cursor(after ?? streams.head)
         const hello = { version: CONTRACT_VERSION, epoch: core.log.epoch, cursor, heartbeat_s: 15 }
-        // With an id, so that a client that is cut off before the first event comes back to here, and not to a later now.
+        // The id lets a client that disconnects before the first event resume here, not at a later "now".
         sink.write(`retry: 2000\nevent: hello\ndata: ${JSON.stringify(hello)}\nid: ${cursor}\n\n`)
         background(stream.select(filter, after), report)
       },
@@ -69,7 +71,7 @@ class EventStreamSink implements Sink {
   event(event: LogEvent): void {
     let frame = frames.get(event)
     if (!frame) {
-      // The id comes last: some clients take it at once, and would pass over an event that is cut in the middle.
+      // The id comes last, because some clients store it at once and would skip an event that is cut in the middle.
       frame = encoder.encode(
         `event: ${event.type}\ndata: ${this.wire.envelope(event)}\nid: ${this.log.cursor(event.seq)}\n\n`,
       )
@@ -78,13 +80,16 @@ class EventStreamSink implements Sink {
     this.enqueue(frame)
   }
 
-  /** A comment keeps proxies awake; an id without data moves the reader's position without an event. */
+  /**
+   * The comment keeps proxies from closing the connection. The id without data moves the reader's position without an
+   * event.
+   */
   beat(position: Seq): void {
     this.write(`: still here\n\nid: ${this.log.cursor(position)}\n\n`)
   }
 
   dropped(): void {
-    // The stream goes on with what is left; a channel that is gone is simply heard no more.
+    // The stream continues with the remaining channels. This protocol has no event for a lost channel.
   }
 
   buffered(): number {

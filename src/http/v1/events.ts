@@ -20,7 +20,7 @@ const eventsQuery = Type.Object({
   wait: waitSeconds(60),
 })
 
-/** What is live here: streams, sockets and requests that wait, and how they write events down. */
+/** What streams, sockets and long-polls need, including the rendering of events. */
 export interface LiveDeps extends App {
   readonly wire: Wire
 }

@@ -1,8 +1,8 @@
 /**
- * The v1 surface: what people's and agents' clients speak. Declares endpoints and writes the core's things down.
+ * The v1 surface: the API of clients, for people and agents.
  * Imports the core and the shared files of http/.
- * wire.ts is how messages and events look; schemas.ts describes the answers; one file each for a group of endpoints.
- * Start reading at messages.ts; for what is live, events.ts, event-stream.ts and the two sockets.
+ * wire.ts renders messages and events; schemas.ts describes the answers; each other file has a group of endpoints.
+ * Start reading at messages.ts; for live delivery, events.ts, event-stream.ts and the two sockets.
  */
 import type { Surface } from '../surface'
 import { authEndpoints, logoutEndpoint } from './auth'

@@ -102,7 +102,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
       refusals: readerRefusals,
       handle: async ({ actor, query, request }) => {
         const seconds = Math.min(query.wait ?? 0, core.settings.get('wait.max_s'))
-        // Held only from here on: a plain read is answered at once or not at all.
+        // Only a long-poll counts as held; a plain read is answered at once.
         using _held = seconds > 0 ? limits.hold(actor) : undefined
         if (seconds > 0) peerOf(request).hold?.(patienceFor(seconds))
         const page = await core.history.page(actor, {
@@ -151,7 +151,7 @@ function newPost(body: Static<typeof newMessage>, header: string | null): NewPos
     channel: normalName(body.channel),
     body: body.body,
     format,
-    // The earlier server took an empty id as none, and scripts send one.
+    // The earlier server treated an empty id as absent, and scripts send one.
     threadId: body.thread_id || null,
     replyTo: body.reply_to || null,
     priority: body.priority ?? 'normal',
@@ -161,7 +161,10 @@ function newPost(body: Static<typeof newMessage>, header: string | null): NewPos
   }
 }
 
-/** The retry key: the header wins over the body's. The hash says whether a repetition is the same request. */
+/**
+ * Returns the retry key; the header takes precedence over the body. The hash decides whether a repeated request is the
+ * same.
+ */
 function idempotencyOf(header: string | null, body: Static<typeof newMessage>): NewPost['idempotency'] {
   const key = header ?? body.client_msg_id ?? null
   if (key === null) return null

@@ -34,14 +34,11 @@ const isFrameId = TypeCompiler.Compile(Type.Object({ id }))
 const isClientFrame = TypeCompiler.Compile(clientFrame)
 const frameTypes = clientFrame.anyOf.map((frame) => frame.properties.type.const)
 
-/**
- * The multiplexed socket (docs/contract/live.md#multiplexed-socket): subscriptions to channels, with or without their
- * past. An error never closes it.
- */
+/** The multiplexed socket (§19.4): subscriptions to channels, with or without past events. An error never closes it. */
 export class MultiplexedSocket implements SocketSession {
   private sink: SocketSink | undefined
   private stream: LiveStream | undefined
-  /** Frames are answered one after another, in the order they came. */
+  /** Frames are handled one at a time, in order. */
   private turn: Promise<void> = Promise.resolve()
 
   constructor(
@@ -103,7 +100,7 @@ export class MultiplexedSocket implements SocketSession {
     }
     if (isClientFrame.Check(value)) return value
     const given = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-    // What is no id is not said back: it may be long, or no Unicode, and then the answer could not be read.
+    // An invalid id is not echoed: it may be long or invalid Unicode, which would make the answer unreadable.
     const hasFrameId = isFrameId.Check({ id: given.id })
     const frameId = hasFrameId ? given.id : undefined
     if (!frameTypes.some((type) => type === given.type))
@@ -127,7 +124,7 @@ export class MultiplexedSocket implements SocketSession {
     }
   }
 
-  /** What we do not know tells the caller nothing. */
+  /** Internal faults are reported to the client without details. */
   private fault(frame: ClientFrame, error: unknown): void {
     this.deps.report(error)
     this.say({ type: 'error', ...idOf(frame), code: 'internal', detail: 'Internal Server Error' })
@@ -156,7 +153,7 @@ export class MultiplexedSocket implements SocketSession {
     }
   }
 
-  /** Whoever asks for events reads, and counts as a reader. */
+  /** A frame that asks for events counts as a read. */
   private enterAgain(): Promise<Person> {
     return this.deps.entrance.enterAgain(this.actor, 'read')
   }
@@ -181,7 +178,7 @@ export class MultiplexedSocket implements SocketSession {
         'too_many_subscriptions',
         `A socket has at most ${MAX_SUBSCRIPTIONS} subscriptions`,
       )
-    // Whoever subscribes again replaces what it had.
+    // A new subscription replaces earlier ones to the same channels.
     stream.deselect(asked)
     const slugs = asked === '*' ? ['*'] : channels.map(({ slug }) => slug)
     const cursor = core.log.cursor(after ?? streams.head)
@@ -201,14 +198,14 @@ export class MultiplexedSocket implements SocketSession {
     this.say({ type: 'unsubscribed', ...idOf(frame), channels: slugs })
   }
 
-  /** The channels whose floors a position has to respect. */
+  /** The channels whose purged parts limit the position. */
   private async selectedChannels(stream: LiveStream) {
     const { directory } = this.deps.core
     const ids = stream.selections.flatMap(({ channelIds }) => (channelIds === '*' ? [] : [...channelIds]))
     return directory.retryUntilLoaded(() => directory.requireChannels(ids))
   }
 
-  /** Tells the client that the past is over: of this subscription, and up to where of all of them. */
+  /** Tells the client that this subscription is live, and the position that all subscriptions have reached. */
   private position(): void {
     const { core, streams } = this.deps
     this.say({ type: 'position', cursor: core.log.cursor(this.stream?.position ?? streams.head) })
@@ -223,7 +220,7 @@ export class MultiplexedSocket implements SocketSession {
   }
 }
 
-/** Subscriptions once these are asked for, which replace those to the same channels. */
+/** Counts the subscriptions after this one replaces those to the same channels. */
 function countAfter(selections: readonly FeedFilter[], asked: FeedFilter['channelIds']): number {
   if (asked === '*') return 1
   return selections.reduce(

@@ -28,7 +28,7 @@ const request = Type.Object({
   ),
 })
 
-/** Where a device trades its code for a credential (docs/contract/pairing.md#redeem). */
+/** Exchanges a device's pair code for a credential (§9 of operating.md). */
 export function pairEndpoints(core: Core): Endpoint[] {
   return [
     endpoint({
@@ -88,7 +88,7 @@ function answerOf(core: Core, request: Request, redeemed: Redeemed): Answer {
   return { status: 201, json }
 }
 
-/** The code in a link, which stands behind the `#`; anything else is the code itself. */
+/** Returns the code in a link, after the `#`; other text is the code itself. */
 function codeIn(given: string): string {
   const hash = given.indexOf('#')
   if (hash < 0) return given

@@ -1,7 +1,7 @@
 import { KEEP_ALIVE_SECONDS } from '../client'
 import { list, oneOf, Type, text } from '../schema'
 
-/** Shapes that the v1 surface answers with; they document, and the tests hold real answers against them. */
+/** Shapes of the answers of v1. They document; the tests validate real answers against them. */
 
 const instant = Type.String({ format: 'date-time', description: 'UTC with six fraction digits and Z' })
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
@@ -160,17 +160,20 @@ export const waitSeconds = (longest: number) =>
   Type.Optional(
     Type.Integer({ minimum: 0, maximum: longest, description: 'Seconds to hold an empty answer' }),
   )
-/** How long, beyond what it waits, a held request may stand still: whoever does not read its answer is cut off then. */
+/** Time to read the answer of a held request before the connection is closed. */
 const PATIENCE_SECONDS = 30
 
-/** How long a connection may be silent on which a request waits so long: as long as any other may, afterwards too. */
+/**
+ * Returns the idle time of a connection whose request is held for some seconds: never less than that of others, because
+ * it also applies afterwards.
+ */
 export function patienceFor(seconds: number): number {
   return Math.max(seconds + PATIENCE_SECONDS, KEEP_ALIVE_SECONDS)
 }
 
-/** Reasons with which the gates of reading refuse a channel. */
+/** The error codes of the access checks for reading. */
 export const readGates = ['channel_not_found', 'channel_archived', 'not_a_member', 'missing_scope'] as const
-/** Those of every reader of messages or events. */
+/** The error codes of every read of messages or events. */
 export const readerRefusals = [
   'too_many_channels',
   ...readGates,

@@ -8,7 +8,7 @@ import { WAITS_PER_CREDENTIAL } from '../stream-limits'
 import type { App } from '../surface'
 import { serverSchema } from './schemas'
 
-/** What the server is, for whoever has a credential. */
+/** Describes the server to clients with a credential. */
 export function serverEndpoints({ core, features }: App): Endpoint[] {
   return [
     endpoint({
@@ -59,7 +59,7 @@ function limitsOf({ settings }: Core): Readonly<Record<string, number>> {
   }
 }
 
-/** Requests a minute and at once, of the classes that are limited. */
+/** The limits by class, in requests per minute and burst; omits unlimited classes. */
 function ratesOf(settings: Settings): Record<string, number> {
   const entries = (['post', 'read', 'write', 'search'] as const).flatMap((name) => {
     const rate = settings.get(`rate.${name}`)

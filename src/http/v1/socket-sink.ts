@@ -4,10 +4,10 @@ import type { EndReason, Sink } from '../../core/log/streams'
 import type { SocketHandle } from '../socket'
 import { extend, type Wire } from './wire'
 
-/** What a peer that reads nothing is given to take the close frame before the connection is cut. */
+/** Time for a peer to read the close frame before the connection is closed. */
 const LINGER_MILLISECONDS = 5_000
 
-/** So many pings without a word from the peer, and it is taken for gone: a sent ping alone keeps a socket alive. */
+/** After this many unanswered pings the peer counts as gone. A sent ping alone keeps a socket alive. */
 const UNANSWERED_PINGS = 2
 
 /** Close codes (docs/contract/live.md#close-codes): RFC 6455 §7.4.1, and 1013 "try again later" of IANA's registry. */
@@ -18,7 +18,7 @@ const codes: Record<EndReason, number> = {
   slow_consumer: 1013,
 }
 
-/** A WebSocket as a place where events go out. Frames are strings, because bytes would become binary frames. */
+/** Sends events over a WebSocket. Frames are strings, because bytes would become binary frames. */
 export class SocketSink implements Sink {
   readonly topics
   readonly beatEvery: number
@@ -28,7 +28,7 @@ export class SocketSink implements Sink {
     private readonly wire: Wire,
     private readonly socket: SocketHandle,
     private readonly options: {
-      /** Says goodbye in a frame before closing; the earlier server's clients know only the close code. */
+      /** Whether a closing frame is sent first. Clients of the earlier server know only the close code. */
       readonly talkative: boolean
       readonly beatEvery: number
       readonly beat: (sink: SocketSink, position: number) => void
@@ -60,7 +60,7 @@ export class SocketSink implements Sink {
     else this.socket.terminate()
   }
 
-  /** The peer is there. */
+  /** The peer is alive. */
   heard(): void {
     this.unanswered = 0
   }

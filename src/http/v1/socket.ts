@@ -32,7 +32,7 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
     endpoint({
       method: 'GET',
       path: '/v1/ws',
-      // Its refusals before the upgrade have a form of their own, so it looks at the credential itself.
+      // Errors before the upgrade have their own format, so the endpoint checks the credential itself.
       who: 'nobody',
       tag: 'Events',
       summary: 'WebSocket: with ?channel= one channel for a signed-in human, else subscriptions',
@@ -68,7 +68,7 @@ async function openMultiplexed(deps: LiveDeps, context: RequestContext): Promise
   return upgrade(deps, request, actor, (place) => new MultiplexedSocket(deps, actor, place))
 }
 
-/** The original form: every refusal is a 403 before the upgrade, with the gate's own words. */
+/** Opens the original socket. Every error is a 403 before the upgrade, with the text of the access check. */
 async function openChannel(deps: LiveDeps, context: RequestContext, name: string): Promise<Answer> {
   const { core } = deps
   const { request } = context
@@ -83,7 +83,7 @@ async function openChannel(deps: LiveDeps, context: RequestContext, name: string
   return upgrade(deps, request, actor, (place) => new ChannelSocket(deps, actor, channel, place))
 }
 
-/** Humans by cookie, as the original socket has it. @throws websocket_refused, origin_not_allowed */
+/** People by cookie, as in the original socket. @throws websocket_refused, origin_not_allowed */
 function cookieCredential(core: Core, request: Request): Credential {
   const secrets = sessionSecrets(core, request)
   if (secrets.length === 0) {
@@ -106,7 +106,7 @@ function sessionOrRefusal(policy: Policy, secrets: readonly string[]) {
   }
 }
 
-/** Humans by cookie, anybody by token, in the header or among the subprotocols. */
+/** People by cookie; anyone by token, in the header or among the subprotocols. */
 function socketCredential(core: Core, request: Request): Credential {
   const token = protocolToken(request)
   const presented =
@@ -136,7 +136,7 @@ function upgrade(
     throw new HttpError(426, 'socket_no_websocket', 'This transport has no WebSockets; use TCP')
   const offered = protocolsOf(request)
   const isNamed = offered.includes(PROTOCOL)
-  // Left alone, the first protocol offered is selected, and thereby sent back.
+  // Without an explicit choice the first offered protocol is selected and echoed, and that may be the token.
   if (!isNamed && protocolToken(request) !== undefined)
     throw new HttpError(400, 'bad_handshake', `Offer ${PROTOCOL} beside the token`)
   const place = limits.open(actor)
@@ -158,7 +158,7 @@ function protocolsOf(request: Request): string[] {
 
 function requireUpgrade(request: Request): void {
   const { headers } = request
-  // RFC 6455 §4.2.1; Bun looks at the first of the two alone.
+  // RFC 6455 §4.2.1. Bun checks only the first of the two headers.
   const isUpgrade = /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headers.get('connection') ?? '')
   if (isUpgrade && headers.get('upgrade')?.toLowerCase() === 'websocket') return
   throw new HttpError(426, 'upgrade_required', 'Connect with a WebSocket', {}, { upgrade: 'websocket' })

@@ -5,26 +5,26 @@ import type { Catalogue } from '../../core/log/catalogue'
 import { channelOf, concernedBy, type LogEvent } from '../../core/log/events'
 import type { Log } from '../../core/log/log'
 
-/** How the v1 surface writes things down. Keys of the earlier server come first, in its order. */
+/** The wire forms of v1. Keys of the earlier server come first, in its order. */
 
 export function instantOrNull(at: Micros | null): string | null {
   return at === null ? null : formatInstant(at)
 }
 
-/** An account as events show it (docs/contract/log.md#event-types). */
+/** `Acct` of Table D. */
 export function accountRef({ uuid, handle, kind, displayName }: Account) {
   return { id: uuid, handle, kind, display_name: displayName }
 }
 
-/** A channel as events show it (docs/contract/log.md#event-types). */
+/** `Chan` of Table D. */
 function channelRef({ uuid, slug, name, kind }: Channel) {
   return { id: uuid, slug, name, kind }
 }
 
-/** The payload keys that are made from what an event is about; all others are its facts. */
+/** Payload keys that are derived from the subject; all others are facts. */
 const makers: Readonly<Record<string, (event: LogEvent) => unknown>> = {
   message_id: (event) => (event.about === 'message' ? event.message.message.uuid : undefined),
-  /** The account that it is about, or the one that did it. */
+  /** The account that the event is about, else the one that acted. */
   account: (event) => {
     const account = concernedBy(event) ?? event.actor
     return account && accountRef(account)
@@ -34,15 +34,15 @@ const makers: Readonly<Record<string, (event: LogEvent) => unknown>> = {
   by: (event) => (event.about === 'setting' ? (event.actor?.handle ?? null) : undefined),
 }
 
-/** Without the brace at their end, so that more can be added without copying them. */
+/** Without the closing brace, so that members can be appended without copying. */
 const messages = new WeakMap<MessageView, string>()
 const envelopes = new WeakMap<LogEvent, string>()
 
-/** Renders messages and events; what is rendered once is the same text for every reader. */
+/** Renders messages and events. Each is rendered once, as the same text for every reader. */
 export class Wire {
   constructor(private readonly core: { readonly log: Pick<Log, 'cursor'>; readonly catalogue: Catalogue }) {}
 
-  /** A message as JSON. Holds nothing that depends on who reads it, but for `more`: members for this one answer. */
+  /** Renders a message as JSON, independent of the reader. `more`: additional members for this answer. */
   message(view: MessageView, more = ''): string {
     let text = messages.get(view)
     if (text === undefined) {
@@ -52,7 +52,7 @@ export class Wire {
     return more === '' ? `${text}}` : `${text},${more}}`
   }
 
-  /** A message for one reader in a REST answer: its author is shown the id it gave the message. */
+  /** Renders a message for one reader in a REST answer: the author also gets its own client_message_id. */
   messageFor(view: MessageView, readerId: number, more = ''): string {
     const { clientMessageId, senderId, deletedAt } = view.message
     if (clientMessageId === null || senderId !== readerId || deletedAt !== null)
@@ -61,7 +61,7 @@ export class Wire {
     return this.message(view, more === '' ? own : `${own},${more}`)
   }
 
-  /** An event as JSON: the one shape of sockets, streams and polls (docs/contract/log.md#envelope). */
+  /** Renders an event as JSON, in the one shape of sockets, streams and polls (§16.6). */
   envelope(event: LogEvent): string {
     let text = envelopes.get(event)
     if (text === undefined) {
@@ -80,13 +80,13 @@ export class Wire {
     return `{"type":"${type}","channel":${slug},${this.payload(event)}"seq":${seq},"cursor":"${cursor}","at":"${formatInstant(event.at)}","actor":${by}}`
   }
 
-  /** The keys of an event's own, each with a comma behind it. */
+  /** Renders the keys of the event's type, each followed by a comma. */
   private payload(event: LogEvent): string {
     let text = ''
     const add = (key: string, value: unknown) => {
       if (value !== undefined) text += `${quote(key)}:${JSON.stringify(value)},`
     }
-    // Rendered once for its event and for the pages that show it.
+    // The message is rendered once for its event and the pages that show it.
     for (const key of this.core.catalogue.find(event.type)?.payload ?? [])
       if (key === 'message' && event.about === 'message') text += `"message":${this.message(event.message)},`
       else add(key, makers[key]?.(event))
@@ -105,7 +105,7 @@ export class Wire {
   }
 }
 
-/** A JSON object with more members at its end. */
+/** Appends members to a JSON object. */
 export function extend(object: string, members: string): string {
   return `${object.slice(0, -1)},${members}}`
 }
