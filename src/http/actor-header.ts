@@ -11,8 +11,9 @@ const HEADER = 'x-synapse-actor'
 const ONE_HANDLE = /^(?:[a-z][a-z0-9_-]{0,63}(?:@[a-z][a-z0-9-]{0,31})?|fed:[a-z][a-z0-9-]{0,31})$/
 
 /**
- * Returns the actor of a request: the principal, or the account named in `X-Synapse-Actor`. This file checks the
- * header; core/access/impersonation.ts decides who may act as whom.
+ * Returns the actor of a request: the principal, or the account named in `X-Synapse-Actor`
+ * (docs/contract/authentication.md#acting-as-another-account). This file checks the header;
+ * core/access/impersonation.ts decides who may act as whom.
  * @throws actor_header_invalid; actor_claim_denied, impersonation_denied, account_not_found
  */
 export function actorOf(policy: Policy, request: Request, principal: Principal): Actor {

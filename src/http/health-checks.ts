@@ -18,7 +18,7 @@ export const checksSchema = Type.Array(
   }),
 )
 
-/** The current state of the checks of §8 of operating.md. */
+/** The current state of the checks (docs/contract/operation.md#checks-that-can-be-switched-off). */
 export function checksOf({ settings }: Core): Check[] {
   const header = settings.get('strict_actor_header')
   const allowlist = settings.get('strict_impersonation_enforcement')

@@ -1,6 +1,6 @@
 import { list, maybe, oneOf, text } from './schema'
 
-/** The profile fields that an account can change (§10 and §26 of the v1 contract). */
+/** The profile fields that an account can change (docs/contract/accounts.md#the-caller). */
 export const profileFields = {
   about: maybe(text({ maxLength: 500, form: 'prose' })),
   capabilities: maybe(list(text({ minLength: 1, maxLength: 64, form: 'name' }), { maxItems: 20 })),

@@ -98,8 +98,8 @@ class Class {
 }
 
 /**
- * Rate limits: a token bucket for each token, and for each account on a session, in each class (§29 of the v1
- * contract). Each process counts its own requests; the local operator is not counted.
+ * Rate limits: a token bucket for each token, and for each account on a session, in each class
+ * (docs/contract/limits.md#rates). Each process counts its own requests; the local operator is not counted.
  */
 export class RateLimits {
   private readonly classes: Readonly<Record<RateClass, Class>>

@@ -4,7 +4,7 @@ import { formatInstant, type Micros, parseInstant } from '../core/kernel/time'
 import { ValidationError } from './errors'
 import { Type } from './schema'
 
-/** The wire form of tokens (`Token` in §10 of the v1 contract). */
+/** The wire form of tokens (docs/contract/accounts.md#tokens). */
 
 const instantSchema = Type.String({ format: 'date-time' })
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>

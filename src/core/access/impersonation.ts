@@ -17,9 +17,9 @@ interface Deps {
 const SERVICE_PREFIX = 'fed:'
 
 /**
- * Returns the actor when a principal names an account to act as (§8 of operating.md, rows 6 to 13; the rows about the
- * header itself are in http/actor-header.ts). A denial takes precedence over a permission. Synchronous over the
- * directory.
+ * Returns the actor when a principal names an account to act as (rows 6 to 13 of
+ * docs/contract/authentication.md#acting-as-another-account; http/actor-header.ts has the rows about the header
+ * itself). A denial takes precedence over a permission. Synchronous over the directory.
  * @throws actor_claim_denied; impersonation_denied if the allowlist decides; account_not_found, for system admins only:
  *   anyone else gets the refusal for an account that they may not act as
  */

@@ -33,9 +33,9 @@ export interface ChannelAccess {
 export type RoomVerb = 'read' | 'post'
 
 /**
- * The access checks of a call on a channel, in the order of §2.4 of the v1 contract. Every check is synchronous over
- * the directory. Call it inside `Directory.retryUntilLoaded`, or inside a transaction of the store, where the result
- * holds for that commit.
+ * The access checks of a call on a channel, in the order of docs/contract/authentication.md#access-checks. Every check
+ * is synchronous over the directory. Call it inside `Directory.retryUntilLoaded`, or inside a transaction of the store,
+ * where the result holds for that commit.
  */
 export class Policy {
   /** The channels that the last account asked about can read. A reader asks repeatedly. */

@@ -108,8 +108,9 @@ export function legalScopes(requested: readonly string[]): string[] {
 const OWN_SCOPES = ['channel:*:*', 'dm:*:*', HUMAN_SCOPE, 'configsync:sync', 'configsync:read']
 
 /**
- * Refuses to issue a token with a scope beyond the issuer's own (§26.1 of the v1 contract). `granted` are the scopes of
- * the issuer's token. It is null on a session: there a system admin has every scope, and anyone else those of a person.
+ * Refuses to issue a token with a scope beyond the issuer's own (docs/contract/authentication.md#escalation). `granted`
+ * are the scopes of the issuer's token. It is null on a session: there a system admin has every scope, and anyone else
+ * those of a person.
  * @throws scope_escalation, naming the first excessive scope
  */
 export function refuseEscalation(

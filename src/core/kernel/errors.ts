@@ -35,7 +35,8 @@ export class AppError extends Error {
 }
 
 /**
- * Every refusal with a fixed kind and text, by reason. The texts are part of the contract (Table C of the v1 contract).
+ * Every refusal with a fixed kind and text, by reason. Texts and codes are part of the contract:
+ * docs/contract/errors.md#codes.
  */
 const catalogue = {
   account_archived: ['conflict', 'This account is archived; unarchive it first'],

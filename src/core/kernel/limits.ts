@@ -1,5 +1,6 @@
 /**
- * Fixed limits of the contract (Table A). Limits that an operator may change are settings (settings.ts).
+ * Fixed limits of the contract (docs/contract/limits.md). Limits that an operator may change are settings
+ * (settings.ts).
  */
 export const MAX_BODY_CODE_POINTS = 16_000
 export const MAX_METADATA_BYTES = 8192

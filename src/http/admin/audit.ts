@@ -48,7 +48,7 @@ const verificationSchema = Type.Object({
   known: nullable(Type.Boolean({ description: 'Whether the hash that was asked for is in the chain' })),
 })
 
-/** The audit log, a record of rare acts (§31 of the v1 contract). */
+/** The audit log, a record of rare acts (docs/contract/admin.md#audit-log). */
 export function auditEndpoints(core: Core): Endpoint[] {
   return [
     endpoint({

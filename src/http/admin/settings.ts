@@ -27,7 +27,7 @@ const changeSchema = Type.Object({
 
 const HISTORY_PAGE = 100
 
-/** Settings of the running server (operating.md §6). A change takes effect with the next request. */
+/** Settings of the running server (docs/contract/admin.md#settings). A change takes effect with the next request. */
 export function settingEndpoints(core: Core): Endpoint[] {
   return [
     endpoint({

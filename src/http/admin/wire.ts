@@ -8,7 +8,7 @@ import type { Answer } from '../endpoint'
 import { type LongList, renderPage } from '../long-list'
 import { oneOf, Type, text } from '../schema'
 
-/** The wire forms of the admin surface (§10 of the v1 contract), and the parameters that its lists share. */
+/** The wire forms of the admin surface (docs/contract/admin.md#objects), and the parameters that its lists share. */
 
 const PAGE = 1000
 /** The number of a row: a seq or a table key. */

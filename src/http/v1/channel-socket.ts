@@ -6,7 +6,10 @@ import type { SocketHandle, SocketSession } from '../socket'
 import type { LiveDeps } from './events'
 import { SocketSink } from './socket-sink'
 
-/** The original socket (§9): one channel, `hello`, then only messages. Ignores what the client sends. */
+/**
+ * The original socket (docs/contract/live.md#channel-socket): one channel, `hello`, then only messages. Ignores what
+ * the client sends.
+ */
 export class ChannelSocket implements SocketSession {
   private sink: SocketSink | undefined
   private stream: LiveStream | undefined

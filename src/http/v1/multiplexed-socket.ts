@@ -34,7 +34,10 @@ const isFrameId = TypeCompiler.Compile(Type.Object({ id }))
 const isClientFrame = TypeCompiler.Compile(clientFrame)
 const frameTypes = clientFrame.anyOf.map((frame) => frame.properties.type.const)
 
-/** The multiplexed socket (§19.4): subscriptions to channels, with or without past events. An error never closes it. */
+/**
+ * The multiplexed socket (docs/contract/live.md#multiplexed-socket): subscriptions to channels, with or without past
+ * events. An error never closes it.
+ */
 export class MultiplexedSocket implements SocketSession {
   private sink: SocketSink | undefined
   private stream: LiveStream | undefined

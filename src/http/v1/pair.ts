@@ -28,7 +28,7 @@ const request = Type.Object({
   ),
 })
 
-/** Exchanges a device's pair code for a credential (§9 of operating.md). */
+/** Exchanges a device's pair code for a credential (docs/contract/pairing.md#redeem). */
 export function pairEndpoints(core: Core): Endpoint[] {
   return [
     endpoint({

@@ -11,12 +11,12 @@ export function instantOrNull(at: Micros | null): string | null {
   return at === null ? null : formatInstant(at)
 }
 
-/** `Acct` of Table D. */
+/** An account as events show it (docs/contract/log.md#event-types). */
 export function accountRef({ uuid, handle, kind, displayName }: Account) {
   return { id: uuid, handle, kind, display_name: displayName }
 }
 
-/** `Chan` of Table D. */
+/** A channel as events show it (docs/contract/log.md#event-types). */
 function channelRef({ uuid, slug, name, kind }: Channel) {
   return { id: uuid, slug, name, kind }
 }
@@ -61,7 +61,7 @@ export class Wire {
     return this.message(view, more === '' ? own : `${own},${more}`)
   }
 
-  /** Renders an event as JSON, in the one shape of sockets, streams and polls (§16.6). */
+  /** Renders an event as JSON, in the one shape of sockets, streams and polls (docs/contract/log.md#envelope). */
   envelope(event: LogEvent): string {
     let text = envelopes.get(event)
     if (text === undefined) {
