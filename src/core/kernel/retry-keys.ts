@@ -30,7 +30,7 @@ const OPERATOR = 0
 
 /**
  * Retry keys of acts. A request repeated with its key gets the first answer, and nothing is done again. Messages store
- * no answer (see PostPlan).
+ * no answer (see PostPlan). The rules: docs/contract/messages.md#idempotency.
  */
 export class RetryKeys {
   constructor(

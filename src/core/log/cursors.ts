@@ -3,7 +3,7 @@ import { type Micros, parseInstant } from '../kernel/time'
 
 /**
  * A cursor as a client sent it. `position` is the current form; `moment` is the form of the earlier server, which names
- * a message by time and id. Both are positions in the log.
+ * a message by time and id. Both are positions in the log (docs/contract/log.md#cursors).
  */
 export type Cursor =
   | { readonly kind: 'oldest' }

@@ -77,7 +77,7 @@ export interface HistoryDeps {
   readonly pace: Pace
 }
 
-/** Reads messages page by page, and waits for new ones. */
+/** Reads messages page by page, and waits for new ones (docs/contract/messages.md#reading). */
 export class History {
   constructor(private readonly deps: HistoryDeps) {}
 

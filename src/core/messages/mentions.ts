@@ -56,7 +56,7 @@ function isWord(name: string): boolean {
 /**
  * Resolves the names in a body, in order; an expansion takes the position of its token. Only active members of the
  * channel count. `@channel`, `@everyone` and `@here` take precedence over aliases, and aliases over handles. An
- * expansion excludes the sender; a direct mention of oneself is kept.
+ * expansion excludes the sender; a direct mention of oneself is kept. The rules: docs/contract/messages.md#mentions.
  * @throws too_many_mentions beyond 50 directly named handles
  */
 export function resolveMentions(tokens: readonly string[], context: MentionContext): ResolvedMentions {
