@@ -197,13 +197,23 @@ describe('cursors of purged messages', () => {
     }
     for (const answer of [
       await s.ann.reads('general', { since: s.nth(2).cursor }),
-      await s.ann.reads('general,lunch', { since: s.nth(2).cursor }),
-      await s.ann.reads('*', { since: s.nth(2).cursor }),
       await s.ann.reads('general', { before: s.nth(2).cursor }),
-      await s.ann.get(`/v1/events?since=${s.nth(2).cursor}`),
+      await s.ann.get(`/v1/events?channel=general&since=${s.nth(2).cursor}`),
     ])
       expectRefusal(answer, 410, gone)
     expect(await s.ann.hears('general', { since: gone.oldest_cursor })).toEqual(bodies(4))
+  })
+
+  test('a cursor of several channels is valid down to the lowest of their floors', async () => {
+    await using s = await scene()
+    await purge(s, 3)
+    for (const channels of ['general,lunch', '*'])
+      expect((await s.ann.reads(channels, { since: s.nth(2).cursor })).status).toBe(200)
+    expect((await s.ann.get(`/v1/events?since=${s.nth(2).cursor}`)).status).toBe(200)
+    await s.w.sql('UPDATE channels SET floor_seq = ?', s.nth(3).seq)
+    await s.w.restart()
+    const refused = await s.ann.reads('*', { since: s.nth(2).cursor })
+    expect([refused.status, refused.body]).toMatchObject([410, { code: 'cursor_expired' }])
   })
 
   test('a cursor at the oldest kept position, or in a channel without purged messages, is valid', async () => {

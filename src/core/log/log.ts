@@ -104,7 +104,8 @@ export class Log {
   async position(text: string, parameter: 'since' | 'before', channels: readonly Channel[]): Promise<Seq> {
     const cursor = parseCursor(text)
     if (!cursor) throw new AppError('invalid', 'invalid_cursor', `Invalid \`${parameter}\` cursor`)
-    const floor = channels.reduce((highest, { floorSeq }) => Math.max(highest, floorSeq), 0)
+    // What was purged above the lowest floor is declared by later events of its channels.
+    const floor = channels.length === 0 ? 0 : Math.min(...channels.map(({ floorSeq }) => floorSeq))
     const seq =
       cursor.kind === 'now' && parameter === 'before' ? this.head + 1 : await this.resolve(cursor, floor)
     if (seq >= floor) return seq
