@@ -6,20 +6,20 @@ const DID_DOCUMENT = '/.well-known/did.json'
 const ANSWER_WITHIN_MS = 5000
 const MOST_BYTES = 65_536
 
-/** A server that answers like one. */
+/** A server that answered as Synapse. */
 export interface Found {
-  /** Null where it publishes no manifest. */
+  /** Null if it publishes no manifest. */
   readonly did: string | null
   readonly name: string | null
   readonly url: string
   readonly features: readonly string[]
-  /** Its manifest is signed by its DID, and the hint that led here named the same. */
+  /** Whether the manifest is signed by its DID, and the hint that led here named the same DID. */
   readonly verified: boolean
-  /** Why it is not believed, where something is wrong with what it says. */
+  /** Why it is not trusted; null if nothing is wrong. */
   readonly problem: string | null
 }
 
-/** What of DNS is asked. */
+/** The DNS queries used. */
 export interface NameServer {
   resolveSrv(name: string): Promise<readonly { name: string; port: number }[]>
   resolveTxt(name: string): Promise<readonly (readonly string[])[]>
@@ -30,7 +30,7 @@ export interface LookupOptions {
   readonly now?: () => number
 }
 
-/** Asks a URL: `/.well-known/synapse` there, or the path that it names. Undefined where no Synapse answers. */
+/** Asks a URL: its own path, or `/.well-known/synapse`. Undefined if no Synapse answers. */
 export async function findAt(
   url: string,
   { hintedDid, ...options }: LookupOptions & { readonly hintedDid?: string } = {},
@@ -54,8 +54,8 @@ export async function findAt(
 }
 
 /**
- * Looks for the server of a domain: at the domain itself, where its did:web document says, and where its DNS says. The
- * first that can be verified wins; without one the first that answers.
+ * Finds the server of a domain: at the domain itself, through its did:web document, and through DNS. Returns the first
+ * verified one, else the first that answers.
  */
 export async function findByDomain(
   domain: string,
@@ -93,7 +93,7 @@ async function byDns(domain: string, dns: NameServer, options: LookupOptions): P
     dns.resolveTxt(name).catch(() => []),
   ])
   const [service] = records
-  // One text may hold all of it, or each of its words may be one.
+  // The facts may be in one string, or one in each.
   const facts = factsOf(texts.flatMap((parts) => parts.flatMap((part) => part.split(' '))))
   if (service === undefined || facts === undefined) return undefined
   const scheme = facts.get('tls') === '0' ? 'http' : 'https'
@@ -104,7 +104,10 @@ async function byDns(domain: string, dns: NameServer, options: LookupOptions): P
   return await findAt(`${origin}${path}`, { ...options, ...(hintedDid === undefined ? {} : { hintedDid }) })
 }
 
-/** Undefined for whatever is no JSON within the limits. No redirect is followed: an address stands for itself. */
+/**
+ * Fetches JSON; undefined for anything else and beyond the size limit. Follows no redirects, because a result must come
+ * from the address that was asked.
+ */
 async function readJson(url: string, { fetch: ask = fetch }: LookupOptions): Promise<unknown> {
   try {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)

@@ -6,10 +6,10 @@ const DOMAIN = 'synapse-manifest-v1'
 const SKEW_SECONDS = 60
 const PROTOCOL = 1
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
-/** The DER of an Ed25519 public key begins so (RFC 8410 §4). */
+/** The DER prefix of an Ed25519 public key (RFC 8410 §4). */
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
 
-/** What a manifest says, once its signature was found good. */
+/** The contents of a manifest with a valid signature. */
 export interface Manifest {
   readonly did: string
   readonly name: string
@@ -17,8 +17,8 @@ export interface Manifest {
 }
 
 /**
- * The manifest in the answer of `/.well-known/synapse`: undefined where there is none, and words that say what is wrong
- * with one that must not be believed.
+ * Returns the manifest in an answer of `/.well-known/synapse`: undefined if there is none, and the problem as text if
+ * it cannot be trusted.
  */
 export function manifestIn(answer: unknown, origin: string, now: number): Manifest | string | undefined {
   const signed = field(answer, 'federation_manifest')
@@ -39,7 +39,7 @@ export function manifestIn(answer: unknown, origin: string, now: number): Manife
 function isSignedBy(did: string, manifest: unknown, signature: unknown): boolean {
   if (typeof signature !== 'string') return false
   try {
-    // One that is nested too deeply throws.
+    // Throws if the manifest is nested too deeply.
     if (!isPlain(manifest)) return false
     const der = Buffer.concat([SPKI, base58(did.slice('did:key:z'.length)).subarray(2)])
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
@@ -50,7 +50,7 @@ function isSignedBy(did: string, manifest: unknown, signature: unknown): boolean
   }
 }
 
-/** Whether all its numbers are whole: their spelling in canonical JSON (RFC 8785) is that of every JSON. */
+/** Reports whether all numbers are integers: only for these plain JSON equals canonical JSON (RFC 8785). */
 function isPlain(value: unknown): boolean {
   if (typeof value === 'number') return Number.isSafeInteger(value)
   return typeof value !== 'object' || value === null || Object.values(value).every(isPlain)

@@ -1,28 +1,28 @@
 import multicastDns, { type MulticastDns, type Packet } from 'multicast-dns'
 import { type Announcement, asksFor, type Hint, hintsIn, recordsOf, SERVICE } from './records'
 
-/** Somebody who is not heard again for so long is gone. */
+/** A server that was not heard for this long is gone. */
 const EXPIRY_MS = 150_000
-/** Between two announcements: two of them fit in the life of a record. */
+/** The interval of announcements: two fit in the life of a record. */
 const AGAIN_MS = 60_000
-/** More servers than any network has; beyond that somebody makes them up. */
+/** More servers than any real network has; more of them are forged. */
 const MOST_HINTS = 256
 
 export interface MdnsBrowserOptions {
-  /** Told once that it does not work here; the server goes on without it. */
+  /** Called once if multicast DNS does not work here; the server continues without it. */
   readonly trouble: (fault: unknown) => void
   readonly now?: () => number
-  /** Others than 5353 are for tests. */
+  /** Tests use other ports than 5353. */
   readonly port?: number
   readonly interface?: string
 }
 
-/** A hint, and when it was heard last, in milliseconds since 1970. */
+/** A hint, and when it was last heard, in milliseconds since 1970. */
 export interface Heard extends Hint {
   readonly lastSeen: number
 }
 
-/** Listens who is announced in the local network, and announces this server as long as it is told to. */
+/** Listens for servers in the local network, and announces this one on request. */
 export class MdnsBrowser implements AsyncDisposable {
   private readonly heard = new Map<string, Heard>()
   private readonly now: () => number
@@ -36,16 +36,17 @@ export class MdnsBrowser implements AsyncDisposable {
     this.now = options.now ?? Date.now
   }
 
-  /** Those who were heard of lately, but for this server itself. */
+  /** The servers heard recently, without this one. */
   get hints(): readonly Heard[] {
     const now = this.now()
-    // Heard in the future is heard before the clock was set back: who is still there is heard again soon.
+    // A time in the future was recorded before the clock was set back. A server that is still there is heard again
+    // soon.
     for (const [did, { lastSeen }] of this.heard)
       if (lastSeen < now - EXPIRY_MS || lastSeen > now) this.heard.delete(did)
     return [...this.heard.values()].filter(({ did }) => did !== this.announced?.did)
   }
 
-  /** Listens from now on, and asks who is there. */
+  /** Starts to listen, and queries the network. */
   browse(): void {
     if (this.browsing) return
     this.browsing = true
@@ -58,7 +59,7 @@ export class MdnsBrowser implements AsyncDisposable {
     if (this.announced === undefined) this.close()
   }
 
-  /** Announces this server, now and every minute; an announcement that differs replaces the one before. */
+  /** Announces this server now and every minute. A different announcement replaces the previous one. */
   announce(announcement: Announcement): void {
     if (JSON.stringify(announcement) === JSON.stringify(this.announced)) return
     this.announced = announcement
@@ -68,7 +69,7 @@ export class MdnsBrowser implements AsyncDisposable {
     this.say()
   }
 
-  /** Says that this server is gone. Resolves when that is on its way. */
+  /** Announces that this server is gone. Resolves when the packet is sent. */
   async goodbye(): Promise<void> {
     const { announced, wire } = this
     this.announced = undefined
@@ -102,7 +103,7 @@ export class MdnsBrowser implements AsyncDisposable {
     try {
       const wire = multicastDns({
         ...(port === undefined ? {} : { port }),
-        // Bound to the address itself it would hear nothing that is sent to a group.
+        // A socket bound to the address itself receives no multicast.
         ...(at === undefined ? {} : { interface: at, bind: '0.0.0.0' }),
       })
       wire.on('error', (fault: unknown) => this.note(fault))
@@ -123,7 +124,7 @@ export class MdnsBrowser implements AsyncDisposable {
     this.wire = undefined
   }
 
-  /** What others send may be anything, and no reason to say anything; that nothing can be sent is one, once. */
+  /** Malformed packets of others are ignored. A failure to send is reported once. */
   private note(fault: unknown): void {
     if (!(fault instanceof Error && 'code' in fault) || this.isTold) return
     this.isTold = true

@@ -1,4 +1,4 @@
-// What is used of multicast-dns 7 and of the packets that dns-packet makes, which have no types of their own.
+// The parts of multicast-dns 7 and dns-packet that are used here; neither package has types.
 declare module 'multicast-dns' {
   import type { EventEmitter } from 'node:events'
 

@@ -4,13 +4,13 @@ import { printable } from '../core/kernel/text'
 export const SERVICE = '_synapse._tcp.local'
 const META = '_services._dns-sd._udp.local'
 const MANIFEST_PATH = '/.well-known/synapse'
-/** Seconds: of what may change soon, and of what does not. */
+/** In seconds: for records that may change soon, and for those that do not. */
 const TTL = 120
 const TXT_TTL = 4500
 const LABEL_BYTES = 63
 const TEXT_BYTES = 255
 
-/** What a server says of itself. */
+/** What a server announces about itself. */
 export interface Announcement {
   readonly did: string
   readonly name: string
@@ -22,14 +22,14 @@ export interface Announcement {
   readonly addresses: readonly string[]
 }
 
-/** What was heard of a server. Anybody in the network can have said it. */
+/** What was heard about a server. Anyone in the network may have sent it. */
 export interface Hint {
   readonly did: string
   readonly name: string
   readonly url: string
 }
 
-/** The records of a server; all with a TTL of 0 say that it is gone (RFC 6762 §10.1). */
+/** Returns the records of a server. With a TTL of 0 they announce that it is gone (RFC 6762 §10.1). */
 export function recordsOf({ did, name, url, port, host, addresses }: Announcement, isGone = false): Packet {
   const ttl = isGone ? 0 : TTL
   const instance = `${labelOf(name)}.${SERVICE}`
@@ -45,21 +45,21 @@ export function recordsOf({ did, name, url, port, host, addresses }: Announcemen
   }
 }
 
-/** One label: a dot in it would begin another one. */
+/** Makes a single DNS label; a dot would begin another one. */
 function labelOf(name: string): string {
   let label = name.replaceAll('.', '-')
   while (Buffer.byteLength(label) > LABEL_BYTES) label = [...label].slice(0, -1).join('')
   return label === '' ? 'synapse' : label
 }
 
-/** Whether somebody asks for Synapse servers, or for this one. */
+/** Reports whether a packet asks for Synapse servers or for this one. */
 export function asksFor({ questions = [] }: Packet, name: string): boolean {
   const instance = `${labelOf(name)}.${SERVICE}`.toLowerCase()
   const isAbout = (question: Question) => [SERVICE, META, instance].includes(question.name.toLowerCase())
   return questions.some((question) => isAbout(question) && question.type !== 'A' && question.type !== 'AAAA')
 }
 
-/** The servers that a packet tells of, each with whether it says goodbye. */
+/** Returns the servers that a packet announces, and whether it says that they are gone. */
 export function hintsIn({ answers = [], additionals = [] }: Packet): { hint: Hint; isGone: boolean }[] {
   return [...answers, ...additionals].flatMap((answer) => {
     if (answer.type !== 'TXT' || !answer.name.toLowerCase().endsWith(`.${SERVICE}`)) return []
@@ -68,7 +68,7 @@ export function hintsIn({ answers = [], additionals = [] }: Packet): { hint: Hin
   })
 }
 
-/** What `key=value` texts say; undefined unless they are those of a Synapse of a version that is known. */
+/** Parses `key=value` texts; undefined unless they belong to a known version of Synapse. */
 export function factsOf(texts: readonly string[]): ReadonlyMap<string, string> | undefined {
   const facts = new Map(
     texts.map((text) => {
@@ -94,7 +94,7 @@ function hintOf(texts: readonly string[]): Hint | undefined {
   return { did, name, url }
 }
 
-/** The origin of a web address that is nothing more; undefined for any other. */
+/** Returns the origin of a URL that consists of nothing else; undefined for any other. */
 export function originOf(url: string): string | undefined {
   const parsed = URL.parse(url)
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) return undefined

@@ -2,14 +2,17 @@ import type { Clock } from '../core/kernel/time'
 import type { Job, Lease } from './job'
 
 const CHECK_MILLISECONDS = 60_000
-/** After a failure the next try waits so long, whatever the calendar does meanwhile. */
+/** The delay after a failure, independent of the calendar. */
 const RETRY_MILLISECONDS = 3600_000
 
 export interface Daily {
   readonly name: string
-  /** The time of day, `HH:MM` in local time, as it is set now; null for never. */
+  /** The time of day as `HH:MM` in local time; null for never. Read at every check. */
   readonly at: () => string | null
-  /** When it was done before this process: the first of these that is not still to come, because the clock was ahead. */
+  /**
+   * When it was last done before this process started: the first of these that is not in the future. A future one was
+   * recorded while the clock was ahead.
+   */
   readonly lastDone: () => readonly (Date | undefined)[]
   readonly run: () => Promise<void>
   readonly clock: Clock
@@ -18,8 +21,8 @@ export interface Daily {
 }
 
 /**
- * Work that is done once a day. What matters is whether it was done since the last time it was due, so a time that was
- * missed, because the machine slept or the server was down, is made up for, at the earliest a minute after the start.
+ * A job that runs once a day. It is due if it was not done since the last scheduled time, so a time missed while the
+ * machine slept or the server was down is made up for, at the earliest a minute after the start.
  */
 export function daily({ at, lastDone, run, clock, ...rest }: Daily): Job {
   const firstCheck = clock.steady() + CHECK_MILLISECONDS
@@ -46,12 +49,12 @@ export function daily({ at, lastDone, run, clock, ...rest }: Daily): Job {
       await run()
       done()
     },
-    // The process that has the lease does it for all.
+    // The process with the lease runs it for all.
     elsewhere: done,
   }
 }
 
-/** The last moment at which the local clock showed this time of day. */
+/** Returns the last moment at which the local clock showed this time of day. */
 export function lastDue(time: string, now: Date): Date {
   const [hours = 0, minutes = 0] = time.split(':').map(Number)
   const on = (daysAgo: number) =>

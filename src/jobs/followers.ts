@@ -12,20 +12,20 @@ export interface FollowerDeps extends LogReaderDeps {
   readonly runner: Runner
 }
 
-/** Makes rows of the runner of what follows the log, and wakes them after each commit. */
+/** Creates runner jobs for followers of the log, and wakes them after each commit. */
 export function createFollowers(deps: FollowerDeps): LogFollowers {
   const { store, clock, runner } = deps
   const log = new LogReader(deps)
   const outbox = new Outbox(store, log, clock)
   runner.add(outbox.watch())
   store.onCommit(() => runner.committed())
-  // What other processes wrote while nothing listened here.
+  // Other processes may have written while no reader was connected here.
   store.shared?.onAdvance(() => runner.committed())
   return {
     project: (projection) =>
       runner.add(
         projectionJob(store, log, projection, () => {
-          // It may have put something into the outbox, and nothing of that is announced.
+          // A transaction may have written to the outbox without an event.
           outbox.lookAgain()
           runner.wake()
         }),

@@ -1,8 +1,8 @@
 /**
- * Durable background work: what has to happen sooner or later, whether it is asked for or not.
- * Imports the core only. The composition hands rows to the one runner, and starts and stops it.
- * A row is a `Job`: interval.ts and daily.ts make them by time, upkeep.ts lists those of every server, followers.ts makes
- * those that follow the log (projections, endpoints of the outbox).
+ * Durable background work, independent of requests.
+ * Imports only the core. app/ registers jobs with the one runner, and starts and stops it.
+ * interval.ts and daily.ts make jobs by time, upkeep.ts lists the jobs of every server, followers.ts makes jobs that
+ * follow the log (projections, endpoints of the outbox).
  * Start reading at runner.ts.
  */
 export { daily } from './daily'

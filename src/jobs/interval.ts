@@ -1,7 +1,7 @@
 import type { Clock } from '../core/kernel/time'
 import type { Job, Lease } from './job'
 
-/** After a failure the first pause; it grows up to the interval. */
+/** The first delay after a failure; it grows up to the interval. */
 const RETRY_MILLISECONDS = 5000
 
 export interface Interval {
@@ -10,13 +10,13 @@ export interface Interval {
   readonly every: number
   readonly clock: Pick<Clock, 'steady'>
   readonly run: () => Promise<void>
-  /** Due as soon as the runner starts. */
+  /** Whether it is due as soon as the runner starts. */
   readonly atStart?: boolean
   readonly runsAtEnd?: boolean
   readonly lease?: Lease
 }
 
-/** Work that is done again and again. */
+/** A job that repeats at an interval. */
 export function interval({ every, clock, run, atStart = false, ...rest }: Interval): Job {
   let dueAt = clock.steady() + (atStart ? 0 : every)
   const postpone = () => {

@@ -1,12 +1,12 @@
 import { formatInstant, type Micros } from '../core/kernel/time'
 
 export interface LogClockDeps {
-  /** Until when the log is ahead of the clock; undefined while it is not. */
+  /** Returns the instant of the log's newest event while it is ahead of the clock, else undefined. */
   readonly aheadUntil: () => Promise<Micros | undefined>
   readonly warn: (message: string, facts?: Readonly<Record<string, unknown>>) => void
 }
 
-/** Looks, at each call, whether the log is ahead of the clock; says so once, and once more when that is over. */
+/** Returns a check whether the log is ahead of the clock. It warns once when that begins and once when it ends. */
 export function createLogClockWatch({ aheadUntil, warn }: LogClockDeps): () => Promise<void> {
   let wasAhead = false
   return async () => {

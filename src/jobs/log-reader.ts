@@ -7,7 +7,7 @@ import type { EventRecord, LogEvent } from '../core/log/events'
 export interface LogReaderDeps {
   readonly catalogue: Catalogue
   readonly store: Pick<Store, 'reads'>
-  /** Seq of the last event that was announced here. */
+  /** Seq of the last event announced here. */
   readonly head: () => Seq
   readonly hydrate: (records: readonly EventRecord[]) => Promise<LogEvent[]>
   readonly report: (fault: unknown) => void
@@ -15,11 +15,11 @@ export interface LogReaderDeps {
 
 export interface LogPage {
   readonly events: readonly LogEvent[]
-  /** Seq of the last event that was looked at. */
+  /** Seq of the last event examined. */
   readonly position: Seq
 }
 
-/** Reads the log for background work. Events of unknown types, and those that cannot be read, are reported and left out. */
+/** Reads the log for background work. Reports and leaves out events of unknown types and unreadable ones. */
 export class LogReader {
   constructor(private readonly deps: LogReaderDeps) {}
 
@@ -27,7 +27,7 @@ export class LogReader {
     return this.deps.head()
   }
 
-  /** Up to `limit` events after a position, oldest first, and none behind the head. */
+  /** Returns up to `limit` events after a position, oldest first, up to the head. */
   async page(after: Seq, limit: number, reader: string): Promise<LogPage> {
     try {
       const { head } = this
@@ -40,14 +40,14 @@ export class LogReader {
       return { events: await this.deps.hydrate(records.filter(isKnown)), position }
     } catch (fault) {
       if (!isUnreadable(fault)) throw fault
-      // One of them cannot be read: what is before it comes in smaller pages.
+      // One of the events is unreadable. Smaller pages return those before it.
       if (limit > 1) return this.page(after, limit >> 1, reader)
       this.tell(after + 1, 'cannot be read', reader)
       return { events: [], position: after + 1 }
     }
   }
 
-  /** One event; undefined if it cannot be read or what it is about is gone. */
+  /** Returns one event; undefined if it is unreadable or its subject is gone. */
   async event(seq: Seq, reader: string): Promise<LogEvent | undefined> {
     const { events } = await this.page(seq - 1, 1, reader)
     return events.find((event) => event.seq === seq)
@@ -58,7 +58,10 @@ export class LogReader {
   }
 }
 
-/** Whether the fault is in what is stored. A store that is away fails with an error of its own, and is asked again. */
+/**
+ * Reports whether the fault is in the stored data. An unavailable store fails with another error, and the read is
+ * retried.
+ */
 function isUnreadable(fault: unknown): boolean {
   return !(fault instanceof AppError) && (fault instanceof SyntaxError || fault instanceof TypeError)
 }

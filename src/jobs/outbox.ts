@@ -5,15 +5,15 @@ import type { Clock } from '../core/kernel/time'
 import { FOLLOWER_LEASE, FOLLOWER_RETRY, type Job } from './job'
 import type { LogReader } from './log-reader'
 
-/** Rows that are read at a time. */
+/** Rows read at a time. */
 const PAGE = 100
 /**
- * The outbox is looked at so often even if nothing is announced: a transaction of another process may have put something
- * there without appending an event, which is told to nobody.
+ * The interval at which the outbox is checked even without announced events: a transaction of another process may have
+ * written to it without appending an event.
  */
 const LOOK_MILLISECONDS = 5000
 
-/** The endpoints of this process, each a row of the runner, and what finds out which of them have something to deliver. */
+/** The outbox endpoints of this process, each a job, and a job that finds out which of them have events to deliver. */
 export class Outbox {
   private readonly endpoints = new Map<string, { hasWork: boolean }>()
   /** The head of the log at the last look. */
@@ -25,7 +25,7 @@ export class Outbox {
     private readonly clock: Pick<Clock, 'steady'>,
   ) {}
 
-  /** Looks, after a commit, which endpoints have rows: one question for all of them. */
+  /** Returns a job that checks, after a commit, which endpoints have rows, with one query for all. */
   watch(): Job {
     const { endpoints } = this
     let nextLook = 0
@@ -50,12 +50,12 @@ export class Outbox {
     }
   }
 
-  /** Something was put there without an event. */
+  /** Checks again, because rows may have been written without an event. */
   lookAgain(): void {
     this.lookedAt = undefined
   }
 
-  /** Delivers what lies in the outbox for an endpoint, in order, and removes each row when it is delivered. */
+  /** Returns a job that delivers the events of an endpoint in order and removes each row after delivery. */
   job(endpoint: OutboxEndpoint): Job {
     const { store, log } = this
     const name = `endpoint:${endpoint.name}`
@@ -63,7 +63,7 @@ export class Outbox {
     this.endpoints.set(endpoint.name, state)
     const deliver = async (seqs: readonly Seq[], signal: AbortSignal) => {
       for (const seq of seqs) {
-        // What is not announced here yet is found by the look that follows its announcement.
+        // An event not announced here yet is found by the check after its announcement.
         if (signal.aborted || seq > log.head) return false
         const event = await log.event(seq, name)
         if (event) await endpoint.deliver(event, signal)

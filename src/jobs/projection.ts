@@ -5,10 +5,13 @@ import type { Store } from '../core/kernel/ports'
 import { FOLLOWER_LEASE, FOLLOWER_RETRY, type Job } from './job'
 import type { LogReader } from './log-reader'
 
-/** Events that are applied in one transaction, so that posts never wait long. */
+/** Events applied in one transaction, few enough not to delay posts. */
 const PAGE = 200
 
-/** Keeps a projection up to date: applies the log page by page, from its stored position to the head. */
+/**
+ * Returns a job that keeps a projection up to date: it applies the log page by page, from the stored position to the
+ * head.
+ */
 export function projectionJob(
   store: Store,
   log: LogReader,
@@ -17,12 +20,12 @@ export function projectionJob(
   applied: () => void,
 ): Job {
   const name = `projection:${projection.name}`
-  /** As this process moved it last; undefined while another one may have moved it. */
+  /** The position as last moved by this process; undefined if another process may have moved it. */
   let position: Seq | undefined
   const applyPage = async (from: Seq): Promise<Seq> => {
     const { events, position: to } = await log.page(from, PAGE, name)
     await store.transact(async (tx) => {
-      // Comes first, so that nothing has been written where it refuses.
+      // Comes before all writes, so that a refusal leaves nothing written.
       if (!(await tx.moveProjection(projection.name, from, to)))
         throw new Trouble(`${name} was moved by another process: it is read again from there`)
       if (events.length > 0) await projection.apply(tx, events)

@@ -3,9 +3,9 @@ import type { Leases } from '../core/kernel/ports'
 import type { Clock } from '../core/kernel/time'
 import type { Job } from './job'
 
-/** Rows are asked at least so often, because a setting may have changed what they answer. */
+/** The longest interval between checks of a job, because a setting may have changed its schedule. */
 const LOOK_MILLISECONDS = 60_000
-/** How long the end of the process waits for rows that are running. */
+/** How long the shutdown waits for running jobs. */
 const STOP_MILLISECONDS = 5000
 
 export interface RunnerDeps {
@@ -14,11 +14,11 @@ export interface RunnerDeps {
   readonly report: (fault: unknown, job: string) => void
 }
 
-/** A job, and what the runner knows of it. */
+/** A job and its state in the runner. */
 interface Row {
   readonly job: Job
   running: Promise<void> | undefined
-  /** Ends the run that is under way. */
+  /** Aborts the current run. */
   abort: AbortController
   failures: number
   /** By the steady clock. */
@@ -27,8 +27,8 @@ interface Row {
 }
 
 /**
- * Runs all background work of this process: each row by itself, so that a slow or failing one holds up no other. A row
- * that fails is reported and tried again, later each time. Of several processes the one with the lease runs a row.
+ * Runs the background work of this process. Jobs are independent: a slow or failing one delays no other. A failed job
+ * is reported and retried with growing delays. Of several processes, the one with the lease runs a job.
  */
 export class Runner {
   private readonly rows = new Map<string, Row>()
@@ -38,7 +38,7 @@ export class Runner {
 
   constructor(private readonly deps: RunnerDeps) {}
 
-  /** Takes a row in; answers what takes it out again and ends its run. */
+  /** Registers a job. Returns a function that removes it and aborts its run. */
   add(job: Job): () => void {
     if (this.rows.has(job.name)) throw new Error(`there are two jobs called ${job.name}`)
     const row: Row = {
@@ -62,7 +62,7 @@ export class Runner {
     this.wake()
   }
 
-  /** Asks all rows in a later turn of the event loop, so that whoever calls goes on first. */
+  /** Checks all jobs in a later turn of the event loop, so that the caller continues first. */
   wake(): void {
     if (this.isWoken || this.state !== 'started') return
     this.isWoken = true
@@ -72,7 +72,7 @@ export class Runner {
     })
   }
 
-  /** To be called after each commit; does nothing unless a row follows the log. */
+  /** Call it after each commit. Does nothing unless a job follows the log. */
   committed(): void {
     for (const { job } of this.rows.values()) {
       if (job.followsLog) {
@@ -82,13 +82,13 @@ export class Runner {
     }
   }
 
-  /** Runs what is due. Resolves when that has ended. */
+  /** Runs the jobs that are due. Resolves when they have finished. */
   async check(): Promise<void> {
     this.look()
     await Promise.all([...this.rows.values()].map(({ running }) => running))
   }
 
-  /** Ends the runs that are under way, writes down what is in memory, and gives leases back. */
+  /** Aborts running jobs, runs those that must run at the end, and releases the leases. */
   async stop(): Promise<void> {
     this.state = 'stopped'
     clearTimeout(this.timer)
@@ -117,7 +117,7 @@ export class Runner {
     this.timer = setTimeout(() => this.look(), Math.max(1, Math.ceil(next)))
   }
 
-  /** Milliseconds until a row runs or is asked again. */
+  /** Milliseconds until a job is due or is checked again. */
   private waitOf({ job, notBefore }: Row): number | undefined {
     const wait = job.wait()
     if (wait === undefined) return undefined
@@ -155,9 +155,9 @@ export class Runner {
       await job.run(row.abort.signal)
       row.failures = 0
     } catch (fault) {
-      // What was ended is no failure.
+      // An aborted run did not fail.
       if (!row.abort.signal.aborted) this.failed(row, fault)
-      // Another process may have more luck.
+      // Another process may succeed.
       await this.release(row)
     } finally {
       clearInterval(renewal)
@@ -172,16 +172,16 @@ export class Runner {
     else this.deps.report(fault, job.name)
   }
 
-  /** Whether this process has the lease of a row, or can take it; a row without a lease is everybody's. */
+  /** Reports whether this process holds or can take the lease of a job; true for a job without one. */
   private async isOurs(row: Row): Promise<boolean> {
     const { lease } = row.job
     const remaining = row.leasedUntil - this.deps.clock.steady()
     return lease === undefined || remaining > (lease.seconds * 1000) / 3 || this.take(row)
   }
 
-  /** Ends the run of a row whose lease another process has taken, because this one stood still. */
+  /** Aborts the run if another process has taken the lease, because this process stalled. */
   private async renew(row: Row): Promise<void> {
-    // Where it cannot be asked for, it is tried again before it is over.
+    // A failed renewal is retried before the lease expires.
     if (!(await this.take(row))) row.abort.abort()
   }
 
@@ -197,7 +197,7 @@ export class Runner {
   private async release(row: Row): Promise<void> {
     if (row.leasedUntil === Number.NEGATIVE_INFINITY) return
     row.leasedUntil = Number.NEGATIVE_INFINITY
-    // One that cannot be given back is over soon.
+    // A lease that cannot be released expires soon.
     await this.deps.leases.release(row.job.name).catch(() => {})
   }
 }

@@ -1,13 +1,13 @@
 import type { Clock } from '../core/kernel/time'
 
-/** So long the calendar and the steady clock have to go alike. */
+/** How long calendar and steady clock must agree. */
 const SETTLED_MILLISECONDS = 60 * 60_000
-/** By so much they may drift apart meanwhile. */
+/** The drift between them that still counts as agreement. */
 const DRIFT_MILLISECONDS = 60_000
 
 /**
- * Whether a date may be believed where believing it deletes something. After a start, and after the clock was set, it
- * is not for an hour: clocks that are wrong are mostly put right by then, and what is kept meanwhile costs nothing.
+ * Decides whether the date can be trusted enough to delete something. It is not trusted for an hour after the start and
+ * after the clock was set: wrong clocks are usually corrected by then, and keeping data for longer costs nothing.
  */
 export class TrustedClock {
   private offset: number
@@ -18,7 +18,7 @@ export class TrustedClock {
     this.since = clock.steady()
   }
 
-  /** To be asked now and then: a jump between two questions is noticed. */
+  /** Call it regularly: it notices a jump of the clock between two calls. */
   isTrusted(): boolean {
     const offset = this.ahead()
     if (Math.abs(offset - this.offset) > DRIFT_MILLISECONDS) {
@@ -28,7 +28,7 @@ export class TrustedClock {
     return this.clock.steady() - this.since >= SETTLED_MILLISECONDS
   }
 
-  /** Milliseconds by which the calendar is ahead of the steady clock: always the same while nobody sets it. */
+  /** Milliseconds by which the calendar is ahead of the steady clock; constant until the calendar is set. */
   private ahead(): number {
     return this.clock.now() / 1000 - this.clock.steady()
   }

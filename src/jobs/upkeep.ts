@@ -12,11 +12,11 @@ import { TrustedClock } from './trusted-clock'
 const USAGE_MILLISECONDS = 30_000
 const CLOCK_MILLISECONDS = 60_000
 const FORGET_MILLISECONDS = 10 * 60_000
-/** A process that dies while it forgets gives way to another one after so long. */
+/** How long the lease of a process that died during its work delays another process. */
 const LEASE_SECONDS = 30
-/** Rows that go in one transaction, so that posts never wait long. */
+/** Rows deleted in one transaction, few enough not to delay posts. */
 const SLICE = 500
-/** Sessions are kept so long after their end: a clock that was a year ahead, and comes back, finds them. */
+/** How long expired sessions are kept, so that they survive a clock that was a year ahead and is corrected. */
 const SESSION_GRACE_DAYS = 400
 
 export interface UpkeepDeps {
@@ -29,7 +29,7 @@ export interface UpkeepDeps {
   readonly warn: LogClockDeps['warn']
 }
 
-/** Writes down when credentials were used, and forgets attempts, retry keys and sessions that are over. */
+/** Returns the jobs that write the uses of credentials, and delete old attempts, retry keys and sessions. */
 export function upkeepJobs(deps: UpkeepDeps): Job[] {
   const { store, usage, attempts, impersonationNotes, clock } = deps
   const forget = createForgetting(store, attempts, clock)
@@ -61,7 +61,7 @@ export function upkeepJobs(deps: UpkeepDeps): Job[] {
   ]
 }
 
-/** Deletes what is over, at each call, once the date is settled. */
+/** Returns a function that deletes expired rows, if the date can be trusted. */
 export function createForgetting(store: Store, attempts: Attempts, clock: Clock): () => Promise<void> {
   const settled = new TrustedClock(clock)
   return async () => {

@@ -1,13 +1,13 @@
 export type Labels = Readonly<Record<string, string>>
 
-/** One number. `suffix` belongs to the name, as `_bucket` does. */
+/** One value. `suffix` is appended to the name, as in `_bucket`. */
 export interface Sample {
   readonly labels?: Labels
   readonly suffix?: string
   readonly value: number
 }
 
-/** Samples of one name. */
+/** The samples of one metric. */
 export interface Family {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -15,7 +15,7 @@ export interface Family {
   readonly samples: readonly Sample[]
 }
 
-/** The text that Prometheus reads (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+/** Renders metrics in the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/). */
 export function render(families: readonly Family[]): string {
   return families
     .flatMap(({ name, type, help, samples }) => [

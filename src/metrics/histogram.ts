@@ -1,8 +1,8 @@
 import type { Labels, Sample } from './exposition'
 
-/** How often values fell below each of some bounds, which rise. */
+/** Counts values by upper bounds, which are in ascending order. */
 export class Histogram {
-  /** The last one counts what is above every bound. */
+  /** The last one counts values above every bound. */
   private readonly counts: Float64Array
   private sum = 0
 
@@ -17,7 +17,7 @@ export class Histogram {
     this.sum += value
   }
 
-  /** What stands behind each bound, added up, then the sum and the number of all values. */
+  /** Returns the cumulative count for each bound, the sum and the number of all values. */
   read(): { readonly below: readonly number[]; readonly sum: number; readonly count: number } {
     let count = 0
     const below = [...this.counts].map((n) => (count += n))
@@ -25,7 +25,7 @@ export class Histogram {
   }
 }
 
-/** The samples of a family that is a histogram. */
+/** Returns the samples of a histogram. */
 export function histogramSamples(histogram: Histogram, labels: Labels = {}): Sample[] {
   const { below, sum, count } = histogram.read()
   const bounds = [...histogram.bounds.map(String), '+Inf']

@@ -1,7 +1,7 @@
 /**
- * Counting what happens, cheaply enough for every request, and rendering the counts as Prometheus reads them.
- * Imports nothing of Synapse: whoever counts owns the counters, and measuring.ts beside main.ts names the families.
- * Start reading at histogram.ts, then exposition.ts (what a family is) and meters.ts (what is counted of requests).
+ * Metrics: counting cheaply enough for every request, and rendering for Prometheus.
+ * Imports nothing of Synapse. Each part of the program owns its counters, and app/metrics.ts names the metrics.
+ * Start reading at histogram.ts, then exposition.ts (a metric) and meters.ts (what is counted for requests).
  */
 export { type Family, render, type Sample } from './exposition'
 export { Histogram, histogramSamples } from './histogram'

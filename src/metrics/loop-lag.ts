@@ -1,6 +1,6 @@
 const EVERY_MILLISECONDS = 500
 
-/** How late a timer comes: for as long nothing else of this process was done, either. */
+/** Measures how late a timer fires, which is how long the event loop was blocked. */
 export class LoopLag implements Disposable {
   private worst = 0
   private due = performance.now() + EVERY_MILLISECONDS
@@ -11,7 +11,7 @@ export class LoopLag implements Disposable {
     this.timer.unref()
   }
 
-  /** The worst since the last time somebody asked, in seconds. */
+  /** Returns the largest delay since the last call, in seconds. */
   take(): number {
     const { worst } = this
     this.worst = 0

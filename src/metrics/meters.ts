@@ -1,6 +1,6 @@
 import { Histogram } from './histogram'
 
-/** Seconds; held requests end in the last of them. */
+/** In seconds. Held requests fall in the last ones. */
 const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 const STATUSES = 600
 
@@ -11,7 +11,7 @@ export class RouteMeter {
 
   constructor(
     readonly route: string,
-    /** Whether it may change something. */
+    /** Whether requests to the route may write. */
     readonly isWrite: boolean,
     private readonly owner: Meters,
   ) {}
@@ -26,15 +26,15 @@ export class RouteMeter {
     this.latency.observe(milliseconds / 1000)
   }
 
-  /** How many answers had each status, of those that there were. */
+  /** The number of answers for each status that occurred. */
   *answers(): Iterable<readonly [status: number, count: number]> {
     for (const [status, count] of this.byStatus.entries()) if (count > 0) yield [status, count]
   }
 }
 
-/** What is counted of requests. */
+/** The counters of requests. */
 export class Meters {
-  /** Requests that may change something and are not answered yet. */
+  /** Writing requests that are not answered yet. */
   writesInFlight = 0
   readonly routes: RouteMeter[] = []
   private readonly byCode = new Map<string, number>()
@@ -46,7 +46,7 @@ export class Meters {
     return meter
   }
 
-  /** Counts a request that was refused, by the `code` of the answer: a closed list. */
+  /** Counts a refused request by the `code` of its answer, from a closed list. */
   refused(code: string): void {
     this.byCode.set(code, (this.byCode.get(code) ?? 0) + 1)
   }

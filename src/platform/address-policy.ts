@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** What lifts the ban on private networks for one call. */
+/** What permits one call to a private network. */
 export interface Exemption {
   /** The operator vouches for the target, or lists its name. */
   readonly isVouched: boolean
@@ -8,7 +8,7 @@ export interface Exemption {
   readonly networks: readonly string[]
 }
 
-/** Where clouds hand out credentials to those who are inside. */
+/** Services that give credentials to machines in a cloud. */
 const metadata = listOf([
   '169.254.169.254/32',
   '169.254.170.2/32',
@@ -20,7 +20,7 @@ const metadata = listOf([
 
 const linkLocal = listOf(['169.254.0.0/16', 'fe80::/10'])
 
-/** Everything else that is not the public internet (https://www.iana.org/assignments/iana-ipv4-special-registry). */
+/** Everything else outside the public internet (https://www.iana.org/assignments/iana-ipv4-special-registry). */
 const notPublic = listOf([
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -36,17 +36,17 @@ const notPublic = listOf([
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  // Within the global range of IPv6: special purposes (Teredo among them), and documentation.
+  // Within the global range of IPv6: special purposes (including Teredo), and documentation.
   '2001::/23',
   '2001:db8::/32',
   '3fff::/20',
 ])
-/** The only range of IPv6 from which public addresses are given out. */
+/** The only range of IPv6 for public addresses. */
 const global6 = listOf(['2000::/3'])
 
 /**
- * Whether an address may be called. Addresses of IPv6 that carry one of IPv4 count as that one. Services that hand out
- * credentials are never called, link-local addresses only where a listed network holds them.
+ * Reports whether an address may be called. An IPv6 address that contains an IPv4 address counts as that one. Services
+ * that give out credentials are never called, and link-local addresses only if a listed network contains them.
  */
 export function mayCall(text: string, { isVouched, networks }: Exemption): boolean {
   const address = carried(text.split('%')[0] ?? '')
@@ -71,7 +71,7 @@ function listOf(networks: readonly string[]): BlockList {
   return list
 }
 
-/** The IPv4 address inside an IPv6 one: mapped (::ffff:), translated (64:ff9b::/96) or 6to4 (2002::/16). */
+/** Returns the IPv4 address inside an IPv6 one: mapped (::ffff:), translated (64:ff9b::/96) or 6to4 (2002::/16). */
 function carried(address: string): string {
   if (isIP(address) !== 6) return address
   const groups = groupsOf(address)
@@ -84,9 +84,9 @@ function carried(address: string): string {
   return address
 }
 
-/** The eight numbers of an IPv6 address. */
+/** Returns the eight groups of an IPv6 address. */
 function groupsOf(address: string): number[] {
-  // The URL parser writes it in its one short form, without dots.
+  // The URL parser normalizes the address to its short form, without dots.
   const [before = '', after] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
   const numbers = (part = '') =>
     part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16))

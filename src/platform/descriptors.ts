@@ -3,31 +3,31 @@ import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:f
 /** Open files and connections of a process. */
 export interface Descriptors {
   readonly used: number
-  /** Beyond this many nothing can be opened, and no connection taken. */
+  /** The maximum number; beyond it, opening files and accepting connections fails. */
   readonly limit: number
 }
 
-/** Undefined where the system does not say: it is Linux that does, of processes of the same user. */
+/** Undefined where the system does not tell. Linux does, for processes of the same user. */
 export function descriptorsOf(pid: number | 'self' = 'self'): Descriptors | undefined {
   try {
     const limit = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1]
     if (limit === undefined) return undefined
     const folder = `/proc/${pid}/fd`
-    // Its size is their number since Linux 6.2.
+    // Since Linux 6.2 the size of the folder is the number of descriptors.
     return { used: statSync(folder).size || readdirSync(folder).length, limit: Number(limit) }
   } catch {
     return undefined
   }
 }
 
-/** So many are kept free of clients: for files, for other connections, and for the operator. */
+/** Returns how many descriptors are reserved for files, other connections and the operator. */
 export function keptFree(limit: number): number {
   return Math.min(256, Math.max(32, Math.floor(limit / 8)))
 }
 
-/** What the guard needs of a listener. */
+/** The part of a listener that the guard needs. */
 interface Listener {
-  /** Undefined for the operator's own. */
+  /** Undefined for the operator's socket. */
   readonly port: number | undefined
   closeIdle(): number
   refuse(): void
@@ -38,25 +38,25 @@ interface GuardDeps {
   readonly listeners: readonly Listener[]
   readonly say: (level: 'info' | 'warning', message: string, facts: Readonly<Record<string, unknown>>) => void
   readonly report: (fault: unknown) => void
-  /** Default: what the system says. */
+  /** Default: asks the system. */
   readonly look?: () => Descriptors | undefined
 }
 
 const EVERY_MILLISECONDS = 100
-/** Counting many takes longer, and while the half of them is free there is time. */
+/** Counting many descriptors is slow, and while half of them are free it can be done less often. */
 const MANY = 2000
 const RARELY_MILLISECONDS = 1000
 const SHORT = 'too few file descriptors are left: new connections are refused (LimitNOFILE, ulimit -n)'
-/** Opened beforehand, and closed when a burst took all the others. */
+/** Descriptors opened in advance, and closed when a burst has used up all others. */
 const RESERVED = 16
 
 /**
- * Refuses clients before the process runs out of descriptors. A server that cannot take a connection is told of it over
- * and over, so it would spin, and everybody else who comes would wait without a word.
+ * Refuses clients before the process runs out of descriptors. Without it a server that cannot accept a connection would
+ * be notified of it in a busy loop, and all new clients would hang.
  */
 export class DescriptorGuard implements Disposable {
   private readonly reserve: number[] = []
-  /** As of the last time it could be seen. */
+  /** As of the last successful look. */
   private limit: number | undefined
   private isShort = false
   private hasFailed = false
@@ -66,9 +66,9 @@ export class DescriptorGuard implements Disposable {
     this.tick()
   }
 
-  /** Looks now; it does so by itself ten times a second. */
+  /** Checks now. It also runs by itself ten times a second. */
   look(): Descriptors | undefined {
-    // To look takes a descriptor as well: where none is left, all are used.
+    // Checking needs a descriptor. If it fails for lack of one, all are in use.
     const all = this.limit === undefined ? undefined : { used: this.limit, limit: this.limit }
     const found = (this.deps.look ?? descriptorsOf)() ?? all
     if (found === undefined) return undefined
@@ -77,7 +77,7 @@ export class DescriptorGuard implements Disposable {
     const { listeners, say } = this.deps
     if (found.used > found.limit - kept) {
       this.release()
-      // The operator comes in as long as there is any room at all, once clients are refused.
+      // The operator is admitted as long as any descriptor is free, even when clients are refused.
       const isFull = this.isShort && found.used > found.limit - RESERVED / 2
       for (const listener of listeners) {
         listener.closeIdle()
@@ -92,7 +92,7 @@ export class DescriptorGuard implements Disposable {
     }
     if (!this.isShort) {
       this.fill()
-      // One that lost its address to another program meanwhile tries again.
+      // A listener that lost its address to another program tries again.
       for (const listener of listeners) listener.accept()
     }
     return found

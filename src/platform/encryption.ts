@@ -1,9 +1,11 @@
-/** Secrets at rest: what is sealed under the key of the instance tells nobody anything who has the database alone. */
+/**
+ * Encryption at rest. Sealed secrets reveal nothing without the instance key, for example in a copy of the database.
+ */
 
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { RetrySecrets } from '../core/kernel/retry-keys'
 
-/** Purposes a key is derived for: what is sealed for one cannot be opened for another. */
+/** The purpose of a derived key. A secret sealed for one purpose cannot be opened for another. */
 export type Purpose = 'synapse-webhook-secret' | 'synapse-retry-answer'
 
 const ALGORITHM = 'aes-256-gcm'
@@ -13,9 +15,9 @@ const TAG_BYTES = 16
 const PREFIX = 'v1.'
 
 export interface Encryption {
-  /** `v1.` and base64url of nonce, ciphertext and tag. */
+  /** Returns `v1.` and base64url of nonce, ciphertext and tag. */
   seal(text: string): string
-  /** @throws Error for what was changed, or sealed under another key or for another purpose */
+  /** @throws Error if the text was changed, or sealed under another key or for another purpose */
   open(sealed: string): string
 }
 
@@ -41,7 +43,7 @@ export function encryptionFor(seed: Uint8Array, purpose: Purpose): Encryption {
   }
 }
 
-/** What keeps retry keys: answers are sealed, and requests hashed under a key. */
+/** Protects retry keys: seals the answers, and hashes requests under a key. */
 export function retrySecrets(seed: Uint8Array): RetrySecrets {
   const answers = encryptionFor(seed, 'synapse-retry-answer')
   const key = keyFor(seed, 'synapse-retry-request')

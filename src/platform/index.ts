@@ -1,4 +1,7 @@
-/** The core's ports onto what Bun has built in: clock, turns, randomness, hashing, and slow password hashing. */
+/**
+ * The platform: implements the core's ports with what Bun has built in: clock, turns, randomness, hashing, password
+ * hashing.
+ */
 
 import type { Secrets, Uuid } from '../core/kernel/ids'
 import type { Passwords } from '../core/kernel/ports'
@@ -7,18 +10,21 @@ import type { Turns } from '../core/kernel/turns'
 import { memoryOf } from './memory'
 import { Semaphore } from './semaphore'
 
-/** Wall time in microseconds. `Date.now` is followed, so that an adjusted clock is seen; the digits below come from the steady one. */
+/**
+ * Wall time in microseconds. It follows `Date.now`, so that an adjusted clock is seen; the steady clock provides the
+ * microseconds.
+ */
 export const systemClock: Clock = {
   now: () => {
     const wall = Date.now()
     const precise = performance.timeOrigin + performance.now()
-    // The two drift apart when the clock is set; then the wall is right.
+    // The two diverge when the clock is set; then the wall clock counts.
     return toMicros(Math.floor((Math.abs(precise - wall) < 2 ? precise : wall) * 1000))
   },
   steady: () => performance.now(),
 }
 
-/** Turns of Bun's event loop: what waits for the network is handled between two of them. */
+/** Turns of Bun's event loop. Network events are handled between two of them. */
 export const systemTurns: Turns = {
   next: () => new Promise((resolve) => setImmediate(resolve)),
 }
@@ -30,25 +36,28 @@ export const systemSecrets: Secrets = {
   sha256: (text) => Bun.SHA256.hash(text, 'hex'),
 }
 
-/** argon2id parameters: 64 MiB, 3 passes (those of the earlier server, but for its four lanes). */
+/** argon2id parameters: 64 MiB, 3 passes (as in the earlier server, except for its four lanes). */
 const MEMORY_KIB = 65_536
 const PASSES = 3
-/** Every hash takes 64 MiB: so many at once where there is memory for all of them, and so many more may wait. */
+/** Each hash takes 64 MiB. The number of concurrent hashes if memory allows, and of those that may wait. */
 const CONCURRENT_HASHES = 2
 const WAITING_HASHES = 32
-/** What a password is compared with when there is none, so that it takes as long: the hash of 32 forgotten random bytes. */
+/**
+ * The hash to compare with if an account has no password, so that the time is the same: of 32 random bytes that were
+ * not kept.
+ */
 const DECOY =
   '$argon2id$v=19$m=65536,t=3,p=1$ZGco9bJ+YrZUYOGIQiVPaZ1TXMka4I63L6uJrQZyQIg$oWJkueKTCvcvuzfne5FX+rawGeredK8rH+q3918CPG4'
 
-/** What stays free for everything else when one more hash begins. */
+/** Memory that must remain free when another hash begins. */
 const MARGIN_BYTES = 32 * 1024 * 1024
 
 /**
- * Password hashing by Bun's argon2id, which runs off the serving thread. One hash may always run; another one beside it
- * waits where memory is short, so that sign-ins take longer instead of ending the server.
+ * Password hashing with Bun's argon2id, off the serving thread. One hash may always run. Another one waits while memory
+ * is short, so that sign-ins become slower instead of the process being killed.
  */
 export function argonPasswords(freeBytes = () => memoryOf()?.free): Passwords {
-  // Those that run already may not have touched all of theirs yet.
+  // Running hashes may not have touched all of their memory yet.
   const isRoomFor = (hashes: number) =>
     (freeBytes() ?? Number.POSITIVE_INFINITY) >= hashes * MEMORY_KIB * 1024 + MARGIN_BYTES
   const gate = new Semaphore(

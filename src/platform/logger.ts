@@ -1,4 +1,6 @@
-/** The server's log: one JSON object a line. Never given a body, a token, a cookie, a password or a query's values. */
+/**
+ * The server's log: one JSON object per line. Callers never pass a body, token, cookie, password or query value.
+ */
 
 import { printableJson, withoutCredentials } from '../core/kernel/text'
 
@@ -6,7 +8,7 @@ export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 export type LogFields = Readonly<Record<string, unknown>>
 
 const ranks: Record<LogLevel, number> = { debug: 0, info: 1, warning: 2, error: 3 }
-/** Lines are written together: so much text at once, or what gathered in this time. */
+/** Lines are written in batches: up to this size, or within this time. */
 const FLUSH_BYTES = 65_536
 const FLUSH_MILLISECONDS = 100
 
@@ -14,15 +16,15 @@ export interface Logger extends Disposable {
   debug(message: string, facts?: LogFields): void
   info(message: string, facts?: LogFields): void
   warning(message: string, facts?: LogFields): void
-  /** `fault` is logged with its stack, which holds no data; only the message of errors we made ourselves is kept. */
+  /** `fault` is logged with its stack, which contains no data. Its message is logged only for errors of our own. */
   error(message: string, facts?: LogFields & { readonly fault?: unknown }): void
   isOn(level: LogLevel): boolean
-  /** Adds a line that was rendered by its caller, for what happens on every request. */
+  /** Adds a line rendered by the caller, for events on every request. */
   line(json: string): void
   flush(): void
 }
 
-/** A log that gathers lines and hands them to `write`; warnings and errors go out at once. */
+/** Creates a log that batches lines for `write`. Warnings and errors are written at once. */
 export function createLogger(level: LogLevel, write: (text: string) => void): Logger {
   let gathered: string[] = []
   let length = 0
@@ -47,7 +49,7 @@ export function createLogger(level: LogLevel, write: (text: string) => void): Lo
     const { fault, ...rest } = facts
     const trouble = fault === undefined ? {} : { error: describe(fault) }
     const entry = { timestamp: new Date().toISOString(), level: at, message, ...rest, ...trouble }
-    // `serve --logs` shows it on a terminal.
+    // Escaped, because `serve --logs` shows it on a terminal.
     line(printableJson(entry))
     if (ranks[at] >= ranks.warning) flush()
   }
@@ -63,7 +65,10 @@ export function createLogger(level: LogLevel, write: (text: string) => void): Lo
   }
 }
 
-/** A fault without what it may quote: a query error's message holds its parameters, so only name, code and frames stay. */
+/**
+ * Describes a fault without data: the message of a query error contains parameters, so only name, code and stack frames
+ * are kept.
+ */
 function describe(fault: unknown): LogFields {
   if (!(fault instanceof Error)) return { name: typeof fault }
   const frames = (fault.stack ?? '').split('\n').filter((row) => /^\s+at /.test(row))

@@ -3,16 +3,19 @@ import { join } from 'node:path'
 
 /** Memory of a process, in bytes. */
 export interface Memory {
-  /** What it may have at most, by the limits of its control groups or by what the machine has. */
+  /** The maximum by the limits of its control groups or by the machine's memory. */
   readonly limit: number
-  /** What is left of that for it and for those beside it. */
+  /** What is left of it, for this process and others under the same limit. */
   readonly free: number
 }
 
-/** What a server needs: with 112 MiB one was measured to answer 32 sign-ins at once, of which each takes 64 while it runs. */
+/**
+ * The minimum for a server. With 112 MiB one answered 32 concurrent sign-ins in a measurement; each takes 64 MiB while
+ * it runs.
+ */
 export const LEAST_MEMORY = 128 * 1024 * 1024
 
-/** The smallest of all that limits a process; undefined where the system does not say (it is Linux that does). */
+/** Returns the tightest limit of a process; undefined where the system does not tell (Linux does). */
 export function memoryOf(pid: number | 'self' = 'self'): Memory | undefined {
   const machine = numbersIn(read('/proc/meminfo'))
   const [total, available] = [machine.get('MemTotal'), machine.get('MemAvailable')]
@@ -24,12 +27,12 @@ export function memoryOf(pid: number | 'self' = 'self'): Memory | undefined {
   }
 }
 
-/** Where a kind of control group is mounted, and what its files are called. */
+/** Where a version of control groups is mounted, and the names of its files. */
 interface Kind {
   readonly mounts: readonly string[]
   readonly limit: string
   readonly usage: string
-  /** In memory.stat: pages of files that the kernel takes back before it ends anybody. */
+  /** In memory.stat: file pages that the kernel reclaims before it kills a process. */
   readonly reclaimable: string
 }
 
@@ -46,7 +49,10 @@ const VERSION_2: Kind = {
   reclaimable: 'inactive_file',
 }
 
-/** The limits of its control groups, its own and those around it (https://docs.kernel.org/admin-guide/cgroup-v2.html). */
+/**
+ * Returns the limits of a process's control groups, its own and their parents
+ * (https://docs.kernel.org/admin-guide/cgroup-v2.html).
+ */
 function groupsOf(pid: number | 'self'): Memory[] {
   return read(`/proc/${pid}/cgroup`)
     .split('\n')
@@ -57,7 +63,7 @@ function groupsOf(pid: number | 'self'): Memory[] {
     })
 }
 
-/** Inside a container its own group may stand at the top, whatever its path outside is: each level is tried. */
+/** Inside a container the group may appear at the root, whatever its path outside; so each level is tried. */
 function groupsAt({ mounts, limit, usage, reclaimable }: Kind, path: string): Memory[] {
   const parts = path.split('/').filter((part) => part !== '')
   const places = Array.from({ length: parts.length + 1 }, (_, up) =>
@@ -75,7 +81,7 @@ function groupsAt({ mounts, limit, usage, reclaimable }: Kind, path: string): Me
     })
 }
 
-/** The number behind each name. */
+/** Parses lines of a name and a number. */
 function numbersIn(text: string): Map<string, number> {
   return new Map(
     [...text.matchAll(/^([\w()]+):?\s+(\d+)/gm)].map(([, name = '', number]) => [name, Number(number)]),

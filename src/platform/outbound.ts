@@ -1,7 +1,7 @@
 /**
- * What stands in for the core's ports onto the outside.
- * Imports the core and what the runtime has built in. main.ts constructs it.
- * outbound.ts calls addresses that somebody typed, address-policy.ts says which of them may be called.
+ * Outbound calls: implements the core's port for calling addresses that users entered.
+ * Imports the core and the runtime's built-ins. app/ constructs it. address-policy.ts decides which addresses may be
+ * called.
  * Start reading here.
  */
 import { lookup } from 'node:dns/promises'
@@ -18,18 +18,18 @@ import {
 import { mayCall } from './address-policy'
 
 export interface OutboundDeps {
-  /** Names and networks (`address/bits`) that may be called although they are not public, as they are set now. */
+  /** Names and networks (`address/bits`) that may be called although they are not public. Read for each call. */
   readonly allowed: () => readonly string[]
-  /** The addresses of a name; default: as the system looks them up. */
+  /** Resolves a name to its addresses; default: the system's resolver. */
   readonly resolve?: (name: string) => Promise<readonly string[]>
-  /** Certificates in PEM that are trusted besides; default: those of the runtime alone. */
+  /** Additional trusted certificates in PEM; default: only those of the runtime. */
   readonly authorities?: readonly string[]
 }
 
-/** Nothing was sent: another address of the name may answer. */
+/** Nothing was sent, so another address of the name may be tried. */
 const UNSENT = new Set(['ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EINVAL'])
 
-/** The headers that decide where a request goes and where it ends are not the caller's. */
+/** Headers that decide where a request goes and ends; the caller cannot set them. */
 const OURS = new Set([
   'host',
   'connection',
@@ -40,8 +40,9 @@ const OURS = new Set([
 ])
 
 /**
- * Each call looks the name up once and connects to an address that was judged, so that a name which changes its address
- * meanwhile leads nowhere else. The client of node:http is used because fetch obeys HTTP_PROXY and cannot be told not to.
+ * Each call resolves the name once and connects to an address that was checked, so a name that changes its address in
+ * between (DNS rebinding) leads nowhere else. Uses node:http because fetch obeys HTTP_PROXY and offers no way to
+ * disable that.
  */
 export class OutboundCalls implements Outbound {
   constructor(private readonly deps: OutboundDeps) {}
@@ -62,7 +63,7 @@ export class OutboundCalls implements Outbound {
     }
   }
 
-  /** The addresses of the target that may be called. @throws OutboundError unresolved, blocked */
+  /** Returns the addresses of the target that may be called. @throws OutboundError unresolved, blocked */
   private async addressesOf(url: URL, isVouched: boolean): Promise<readonly string[]> {
     const name = nameOf(url)
     const allowed = this.deps.allowed()
@@ -121,12 +122,12 @@ export class OutboundCalls implements Outbound {
         'accept-encoding': 'identity',
         ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
       },
-      // A connection for this call alone.
+      // Uses a separate connection for this call.
       agent: false as const,
       signal,
     }
     const tls = {
-      // An address is no server name (RFC 6066), but the certificate is for it all the same.
+      // An address is not a valid server name (RFC 6066), but the certificate must match it.
       servername: isIP(name) === 0 ? name : '',
       checkServerIdentity: (_: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
         checkServerIdentity(name, certificate),
@@ -139,7 +140,7 @@ export class OutboundCalls implements Outbound {
   }
 }
 
-/** What is answered to a request, once it has been read as far as it is wanted; then the connection is closed. */
+/** Reads the answer up to `maxBytes`, then closes the connection. */
 async function answerOf(outgoing: ClientRequest, maxBytes: number): Promise<OutboundAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<OutboundAnswer>()
   outgoing.on('error', reject)
@@ -187,7 +188,7 @@ function targetOf(text: string): URL {
   return url
 }
 
-/** The host of a URL as a name or an address, without brackets and without the dot of a name's end. */
+/** Returns the host of a URL as a name or an address, without brackets and without a trailing dot. */
 function nameOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
 }
@@ -196,7 +197,7 @@ async function systemAddresses(name: string): Promise<readonly string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address)
 }
 
-/** The look-up of a name cannot be ended; its answer is not waited for. */
+/** Name resolution cannot be cancelled; its result is ignored after an abort. */
 function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>()
   const abort = () => reject(new Error('aborted'))

@@ -1,12 +1,14 @@
 import { AppError } from '../core/kernel/errors'
 
-/** Lets work through while there is room; the rest waits in line, first come first served, and beyond that is turned away. */
+/**
+ * Runs work while there is room. Further work waits in a queue, first in first out; beyond its length it is refused.
+ */
 export class Semaphore {
   private running = 0
   private readonly line: (() => void)[] = []
 
   constructor(
-    /** Whether another one may run beside so many. */
+    /** Reports whether another work may run besides `running` others. */
     private readonly hasRoom: (running: number) => boolean,
     private readonly length: number,
   ) {}

@@ -1,19 +1,24 @@
-/** The time that all processes over one database share, whatever the clock of each machine says. */
+/**
+ * A clock shared by all processes over one database, independent of the clocks of their machines.
+ */
 import { type Clock, type Micros, toMicros } from '../core/kernel/time'
 
-/** The offset is moved only when it is wrong by more than this. */
+/** The offset is corrected only if it is wrong by more than this. */
 const TOLERANCE_MICROS = 100_000
-/** A machine whose clock is off by more is named. */
+/** A machine whose clock is off by more than this is reported. */
 const NOTABLE_MILLISECONDS = 2000
 
-/** The clock of the machine, moved to that of a database once one is followed. */
+/** The machine's clock, adjusted to that of a database once one is followed. */
 export class SharedClock implements Clock {
   private offset = 0
   private isOff = false
 
   constructor(
     private readonly machine: Clock,
-    /** Told when the clock of the machine begins to be off notably, and when that ends; milliseconds, ahead is positive. */
+    /**
+     * Called when the machine's clock becomes notably wrong and when it is right again; milliseconds, positive if
+     * ahead.
+     */
     private readonly tell: (aheadMs: number, isOff: boolean) => void,
   ) {}
 
@@ -25,12 +30,12 @@ export class SharedClock implements Clock {
     return this.machine.steady()
   }
 
-  /** How far the clock of the machine is ahead of the database's, to a tenth of a second. */
+  /** How far the machine's clock is ahead of the database's, to a tenth of a second. */
   get aheadMs(): number {
     return Math.round(-this.offset / 1000) || 0
   }
 
-  /** Takes what the database's clock said somewhere within the last `tookMs` milliseconds. */
+  /** Takes a time that the database's clock showed at some moment within the last `tookMs` milliseconds. */
   follow(database: Micros, tookMs: number): void {
     const doubt = tookMs * 500
     const measured = Math.round(database - (this.machine.now() - doubt))
@@ -42,7 +47,7 @@ export class SharedClock implements Clock {
   }
 }
 
-/** `62 min ahead`, of a number of milliseconds. */
+/** Formats milliseconds, such as `62 min ahead`. */
 export function aheadOrBehind(aheadMs: number): string {
   const seconds = Math.round(Math.abs(aheadMs) / 1000)
   const size = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`

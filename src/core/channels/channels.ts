@@ -1,5 +1,5 @@
 /**
- * Channels and who is in them. Imports the core alone. Start reading here, then memberships.ts.
+ * Channels and their members. Imports only the core. Start reading here, then memberships.ts.
  */
 
 import type { Directory } from '../access/directory'
@@ -25,11 +25,11 @@ export interface NewChannelRequest {
   readonly name: string
   readonly description?: string | null
   readonly kind?: ChannelKind
-  /** False: whoever makes it does not join it. */
+  /** Whether the creator joins the channel; true by default. */
   readonly join?: boolean
 }
 
-/** A channel as its member, or a visitor (`role` null), sees it in a list. */
+/** A channel in a list, as its member or a visitor (`role` null) sees it. */
 export interface ChannelListing {
   readonly channel: Channel
   readonly role: Role | null
@@ -39,7 +39,7 @@ export interface ChannelListing {
   readonly newest: NewestMessage | null
 }
 
-/** Rooms: making them, listing them, and who is in them. */
+/** Creates and lists channels, and lists their members. */
 export class Channels {
   constructor(
     private readonly deps: {
@@ -53,7 +53,10 @@ export class Channels {
     },
   ) {}
 
-  /** The live channels the actor is in (and has a scope on), by slug; on request also public ones it could join. */
+  /**
+   * Lists the active channels of the actor for which it has a scope, by slug. With `discoverable`, also public ones
+   * that it could join.
+   */
   async mine(actor: Person, { discoverable }: { discoverable: boolean }): Promise<ChannelListing[]> {
     const { directory, policy, pace } = this.deps
     const ids = await directory.retryUntilLoaded(() => {
@@ -61,7 +64,7 @@ export class Channels {
       const others = discoverable ? directory.publicChannels().filter((id) => !mine.has(id)) : []
       return [...mine.keys(), ...others]
     })
-    // Slice by slice from the judgement to what is shown: others have their turns, and rights may change meanwhile.
+    // Each slice is judged and rendered at once: other work runs in between, and rights may change.
     const loop = pace.loop()
     const listings: ChannelListing[] = []
     for (const some of slices(ids, TURN_ROWS)) {
@@ -72,7 +75,7 @@ export class Channels {
     return pace.sorted(listings, (one, other) => (one.channel.slug < other.channel.slug ? -1 : 1))
   }
 
-  /** Active members, by handle. @throws the gates of reading */
+  /** Active members, by handle. @throws the access errors of reading */
   async members(actor: Person, slug: string): Promise<{ account: Account; role: Role }[]> {
     const { directory, policy, reads, pace } = this.deps
     const judge = () =>
@@ -85,7 +88,8 @@ export class Channels {
     for (const some of slices(ids, TURN_ROWS)) {
       await loop.turn()
       const accounts = await reads.accountsByIds(some)
-      // Others had their turns meanwhile: who has left is not listed, be it the actor itself.
+      // Rights are checked again after other work ran: members who left are not listed, and the actor may have lost
+      // access.
       const members = await judge()
       for (const account of accounts) {
         const role = account.archivedAt === null ? members.get(account.id)?.role : undefined
@@ -105,8 +109,7 @@ export class Channels {
   }
 
   /**
-   * Makes a channel; whoever makes it joins it with the role admin, unless it is the operator, or the account of the
-   * server itself.
+   * Creates a channel. The creator joins it with the role admin, except the operator and the server's own account.
    * @throws admin_scope_required, not_admin, invalid_slug, slug_exists, use_dms, quota_exceeded
    */
   async create(actor: Actor, request: NewChannelRequest): Promise<{ channel: Channel; memberCount: number }> {
@@ -136,7 +139,7 @@ export class Channels {
     })
   }
 
-  /** Nobody reads or posts in an archived channel. Does nothing to one that is archived. @throws channel_not_found */
+  /** Archives a channel: reading and posting are refused. Does nothing if it is archived. @throws channel_not_found */
   async archive(actor: Actor, uuid: Uuid): Promise<{ channel: Channel; memberCount: number }> {
     return this.setArchived(actor, uuid, true)
   }
@@ -162,7 +165,7 @@ export class Channels {
     })
   }
 
-  /** Of these channels those that the actor sees in a list. */
+  /** Returns the channels that the actor sees in a list. */
   private async listings(
     actor: Person,
     ids: readonly number[],
@@ -177,7 +180,7 @@ export class Channels {
     const readable = first.judged.filter(({ canRead }) => canRead).map(({ channel }) => channel.id)
     const newest = await log.newestIn(readable)
     const newestOf = new Map(readable.map((id, i) => [id, newest[i]]))
-    // Rights may have changed while this was read.
+    // Rights may have changed during the reads.
     const { judged, counts } = await directory.retryUntilLoaded(() => {
       const { judged } = first.version === directory.version ? first : judge()
       return { judged, counts: directory.memberCounts(judged.map(({ channel }) => channel.id)) }
@@ -187,7 +190,7 @@ export class Channels {
       return {
         ...listing,
         memberCount: counts.get(listing.channel.id) ?? 0,
-        // Where the channel stands is for its readers.
+        // Only readers may see how far the channel has advanced.
         newest: listing.canRead && last && last.seq > 0 ? last : null,
       }
     })
@@ -220,7 +223,7 @@ export class Channels {
   }
 }
 
-/** What of a listing the actor's rights decide. */
+/** The parts of a listing that depend on the actor's rights. */
 type Judged = Pick<ChannelListing, 'channel' | 'role' | 'canRead' | 'canPost'>
 
 async function existing(tx: Writes, uuid: Uuid): Promise<Channel> {

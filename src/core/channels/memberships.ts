@@ -9,7 +9,7 @@ import type { Uuid } from '../kernel/ids'
 import type { MembershipKey, MembershipView, Reads, Writes } from '../kernel/ports'
 import { memberEvent } from '../log/events'
 
-/** Who is in which channel, as administrators manage it. */
+/** Memberships, as managed by administrators. */
 export class Memberships {
   constructor(
     private readonly reads: Reads,
@@ -50,7 +50,7 @@ export class Memberships {
     })
   }
 
-  /** The rows of a new membership, for verbs that make one along the way. @throws dm_membership_fixed, quota_exceeded */
+  /** Inserts a membership within the transaction of another verb. @throws dm_membership_fixed, quota_exceeded */
   async insert(
     tx: Writes,
     actor: Actor,

@@ -1,6 +1,6 @@
 /**
- * How a server is administered: settings, their changes while it runs, the drain, and the audit log of who did what.
- * Imports the core alone. Start reading here: every administrative act goes through it.
+ * Administration: settings, changing them at run time, the drain, and the audit log.
+ * Imports only the core. Start reading here: every administrative act passes through this class.
  */
 
 import type { Policy } from '../access/policy'
@@ -9,7 +9,7 @@ import type { Writes } from '../kernel/ports'
 import type { Transactions } from '../kernel/transactions'
 import type { Settings } from './settings'
 
-/** The way in for every administrative act: who may is judged where the act takes its place in the log. */
+/** Runs administrative acts. Rights are judged inside the transaction of the act. */
 export class Administration {
   constructor(
     private readonly transactions: Transactions,
@@ -18,7 +18,7 @@ export class Administration {
   ) {}
 
   /**
-   * Early refusal, and the whole judgement of an act that only reads. `orScope`: see requireAdmin.
+   * Refuses early, and judges acts that only read. `orScope`: see requireAdmin.
    * @throws admin_scope_required, missing_scope, not_admin
    */
   check(actor: Actor, orScope?: string): void {
@@ -26,9 +26,9 @@ export class Administration {
   }
 
   /**
-   * Runs the work in a transaction, if the actor may still administrate when its turn comes.
-   * @throws admin_scope_required, missing_scope, not_admin, what ends a credential, draining, idempotency_conflict, and whatever the work
-   *   throws
+   * Runs the work in a transaction if the actor may still administer when its turn comes.
+   * @throws admin_scope_required, missing_scope, not_admin, the error that ended the credential, draining,
+   *   idempotency_conflict, what the work throws
    */
   act<Result>(actor: Actor, work: (tx: Writes) => Promise<Result>, orScope?: string): Promise<Result> {
     return this.transactions.run(actor, (tx) => {

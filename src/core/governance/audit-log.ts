@@ -21,11 +21,11 @@ import {
 const READ = 'audit:read'
 
 export interface AuditFilter {
-  /** Handle of who acted. */
+  /** Handle of the actor. */
   readonly actor: string | null
-  /** An action, or how it begins. */
+  /** An action or a prefix of one. */
   readonly action: string | null
-  /** Id of what it was done to. */
+  /** Id of the target. */
   readonly target: string | null
   readonly since: Micros | null
 }
@@ -35,19 +35,19 @@ export interface AuditView {
   readonly actor: Account | null
 }
 
-/** How far the chain is sound. */
+/** The result of verifying the chain. */
 export interface Verification {
-  /** Entries that were checked. */
+  /** Number of entries checked. */
   readonly entries: number
-  /** Hash of the last of them. */
+  /** Hash of the last entry checked. */
   readonly hash: string
-  /** The first entry that is not what was written; null while there is none. */
+  /** The first entry that was changed or is missing; null if there is none. */
   readonly broken: { readonly id: number; readonly problem: 'changed' | 'missing' } | null
-  /** Whether the hash that was asked for is one of theirs; null where none was. */
+  /** Whether an entry has the requested hash; null if none was requested. */
   readonly isKnown: boolean | null
 }
 
-/** The record of rare acts, for administrators and tokens with a scope of their own. */
+/** Reads and verifies the audit log, for administrators and for tokens with its scopes. */
 export class AuditLog {
   constructor(
     private readonly store: Store,
@@ -57,7 +57,7 @@ export class AuditLog {
     private readonly pace: Pace,
   ) {}
 
-  /** Before an entry, the newest first. @throws missing_scope, not_admin, account_not_found */
+  /** Entries before an id, newest first. @throws missing_scope, not_admin, account_not_found */
   async list(
     actor: Actor,
     filter: AuditFilter,
@@ -78,8 +78,8 @@ export class AuditLog {
   }
 
   /**
-   * Checks the whole chain, and whether an entry has the hash `known`, so that a chain that was cut off at its end
-   * shows as well. Answers after every page, so that whoever asks may give up.
+   * Verifies the whole chain, and that an entry has the hash `known`, which detects a chain cut off at its end. Yields
+   * after every page, so that the caller can stop.
    * @throws missing_scope, not_admin
    */
   async *verify(actor: Actor, known: string | null): AsyncGenerator<Verification> {
@@ -104,7 +104,7 @@ export class AuditLog {
     }
   }
 
-  /** Writes down what happened outside a transaction of the core. Null: the server did it by itself. */
+  /** Records an event outside a transaction of the core. A null actor is the server itself. */
   async note(
     actor: Actor | null,
     action: AuditAction,
@@ -114,14 +114,14 @@ export class AuditLog {
     await this.store.transact((tx) => tx.audit(entryBy(actor, action, target, facts)))
   }
 
-  /** Looks through the log, slice by slice: there is no index for what may be asked. */
+  /** Searches the log slice by slice, because the filters have no index. */
   private async find(
     filter: Parameters<Reads['auditEntries']>[0],
     { before, limit }: { before: number; limit: number },
   ): Promise<AuditRecord[]> {
     const { reads } = this.store
     const all = { actorId: null, action: null, targetId: null, since: null }
-    // Entries are numbered without a gap, so a slice of numbers is one of entries.
+    // Entry ids have no gaps, so a range of ids is a number of entries.
     const [newest] = await reads.auditEntries(all, { after: 0, before, limit: 1 })
     const loop = this.pace.loop()
     const found: AuditRecord[] = []

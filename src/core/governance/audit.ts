@@ -3,7 +3,7 @@ import { canonicalJson } from '../kernel/canonical-json'
 import type { Uuid } from '../kernel/ids'
 import { formatInstant, type Micros } from '../kernel/time'
 
-/** Every act that is written down (docs/contract/admin.md#audit-log). Posts never are. */
+/** The audited acts (docs/contract/admin.md#audit-log). Posts are not audited. */
 export type AuditAction =
   | `account.${'create' | 'update' | 'archive' | 'unarchive' | 'admin' | 'erase' | 'export'}`
   | 'password.change'
@@ -28,18 +28,20 @@ export type AuditAction =
   | `pair.${'create' | 'redeem' | 'revoke'}`
   | `federation.${string}`
 
-/** Ids and small facts: never bodies, handles of people, passwords, tokens or secrets, for it is kept for ever. */
+/**
+ * Ids and small facts, never bodies, handles of people, passwords, tokens or secrets: audit entries are kept forever.
+ */
 export type AuditFacts = Readonly<Record<string, unknown>>
 
-/** What an act was done to. `id` is the id that the world sees, or a key. */
+/** The target of an act: its public id, or a key. */
 export interface AuditTarget {
   readonly type: 'account' | 'token' | 'session' | 'channel' | 'message' | 'setting' | 'pair' | 'backup'
   readonly id: string
 }
 
-/** An act, before it has its place in the chain. */
+/** An act before it has its position in the chain. */
 export interface AuditEntry {
-  /** Null: the operator, the server itself, or somebody unknown. */
+  /** Null for the operator, the server itself, or an unknown caller. */
   readonly actorId: number | null
   readonly tokenUuid: string | null
   readonly via: 'session' | 'token' | 'operator' | 'server'
@@ -50,7 +52,7 @@ export interface AuditEntry {
   readonly metadata: AuditFacts
 }
 
-/** An entry as stored. Ids begin at 1 and have no gap. */
+/** An entry as stored. Ids begin at 1 and have no gaps. */
 export interface AuditRecord extends AuditEntry {
   readonly id: number
   readonly uuid: Uuid
@@ -58,17 +60,17 @@ export interface AuditRecord extends AuditEntry {
   readonly hash: string
 }
 
-/** What stands where the first entry has no one before it. */
+/** The previous hash of the first entry. */
 export const CHAIN_START = '0'.repeat(64)
 
-/** The entry of an act of this actor, or (null) of the server itself. */
+/** Returns the entry of an act of this actor, or of the server itself if the actor is null. */
 export function entryBy(
   actor: Actor | null,
   action: AuditAction,
   target: AuditTarget | null,
   facts: AuditFacts = {},
 ): AuditEntry {
-  // Whoever acts in the name of another is the one that is written down.
+  // The entry names the principal, not the account that it acts as.
   const by = actor && principalOf(actor)
   const command = by?.via === 'operator' ? (by.origin?.command() ?? null) : null
   const inNameOf = actor?.via === 'acting' ? { acting_as: actor.account.uuid } : {}
@@ -84,7 +86,7 @@ export function entryBy(
   }
 }
 
-/** The hash of an entry, which holds that of the entry before it and so of all before that. */
+/** Returns the hash of an entry. It covers the previous entry's hash, and so the whole chain before it. */
 export function chainHash(
   sha256: (text: string) => string,
   previous: string,

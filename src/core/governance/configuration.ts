@@ -14,19 +14,19 @@ const READ = 'config:read'
 const WRITE = 'config:write'
 const MASK = '***'
 
-/** A setting as it is shown. */
+/** A setting as shown to clients. */
 export interface SettingView {
   readonly key: string
   readonly value: unknown
   readonly default: unknown
   readonly source: 'default' | 'env' | 'set'
-  /** When it was last set or unset; null: never. */
+  /** When it was last set or unset; null if never. */
   readonly updatedAt: Micros | null
-  /** Null: the operator, or nobody. */
+  /** Null for the operator, and for a setting that was never changed. */
   readonly updatedBy: Account | null
 }
 
-/** One change as it is shown. */
+/** A change of a setting as shown to clients. */
 export interface SettingChangeView {
   readonly seq: Seq
   readonly key: string
@@ -36,7 +36,7 @@ export interface SettingChangeView {
   readonly by: Account | null
 }
 
-/** Changing settings while the server runs, for administrators and for tokens with a scope of their own. */
+/** Changes settings at run time, for administrators and for tokens with its scopes. */
 export class Configuration {
   constructor(
     private readonly reads: Reads,
@@ -45,13 +45,13 @@ export class Configuration {
     private readonly live: LiveSettings,
   ) {}
 
-  /** In the order of their declaration. @throws missing_scope, not_admin */
+  /** In declaration order. @throws missing_scope, not_admin */
   async list(actor: Actor): Promise<SettingView[]> {
     this.administration.check(actor, READ)
     return this.view([...this.live.registry.declared.values()])
   }
 
-  /** Changes before a place of the log, newest first. @throws missing_scope, not_admin */
+  /** Changes before a position of the log, newest first. @throws missing_scope, not_admin */
   async history(
     actor: Actor,
     key: string | null,
@@ -70,21 +70,24 @@ export class Configuration {
     }))
   }
 
-  /** Effective when this resolves. @throws missing_scope, not_admin, setting_unknown, setting_invalid */
+  /**
+   * Sets a value, which is in effect when this resolves. @throws missing_scope, not_admin, setting_unknown,
+   * setting_invalid
+   */
   async set(actor: Actor, key: string, value: unknown): Promise<SettingView> {
     this.administration.check(actor, WRITE)
     const kept = JSON.stringify(this.live.registry.check(key, value))
     return this.change(actor, key, kept)
   }
 
-  /** The environment or the default counts again. @throws missing_scope, not_admin, setting_unknown */
+  /** Restores the value of the environment or the default. @throws missing_scope, not_admin, setting_unknown */
   async unset(actor: Actor, key: string): Promise<SettingView> {
     this.administration.check(actor, WRITE)
     this.declared(key)
     return this.change(actor, key, null)
   }
 
-  /** The row and its event. Nothing happens where the key has that value already. */
+  /** Writes the row and its event. Does nothing if the key has that value already. */
   private async change(actor: Actor, key: string, value: string | null): Promise<SettingView> {
     await this.administration.act(
       actor,
@@ -106,7 +109,7 @@ export class Configuration {
   private declared(key: string): DeclaredSetting {
     const declared = this.live.registry.declared.get(key)
     if (declared) return declared
-    // Says in which way it is unknown.
+    // Throws the specific error for an unknown key.
     this.live.registry.check(key, null)
     throw new Error(`the setting ${key} was checked and is not there`)
   }
@@ -138,7 +141,7 @@ export class Configuration {
     return (id) => (id === null ? null : (found.get(id) ?? null))
   }
 
-  /** A secret is written, never read back. */
+  /** Secret values can be written but not read. */
   private shown(key: string, value: unknown): unknown {
     const isSecret = this.live.registry.declared.get(key)?.isSecret ?? true
     return isSecret && value !== null && value !== undefined ? MASK : value

@@ -1,10 +1,10 @@
 import { AppError } from '../kernel/errors'
 import type { Settings } from './settings'
 
-/** When a client that was refused should ask again. */
+/** When a refused client should try again. */
 const RETRY_AFTER_SECONDS = 30
 
-/** Whether this server takes no writes for now, on all of its replicas. @throws draining, if it does not */
+/** Refuses a write while the server, with all its replicas, is draining. @throws draining */
 export function refuseWhileDraining(settings: Settings): void {
   if (!settings.get('drain')) return
   throw new AppError('unavailable', 'draining', 'This server is draining: it takes no changes for now', {

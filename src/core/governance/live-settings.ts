@@ -5,15 +5,15 @@ import type { LogEvent } from '../log/events'
 import type { SettingRegistry, Settings, SettingValues } from './settings'
 
 /**
- * The settings as of the last committed change. Every change comes here as its event, local commits and those of other
- * processes alike, before anybody else hears of it: the next look-up sees it.
+ * The settings as of the last committed change. Changes arrive as events, from this process and others, before all
+ * other listeners run, so the next look-up sees them.
  */
 export class LiveSettings implements Settings {
   private values: SettingValues
 
   private constructor(
     readonly registry: SettingRegistry,
-    /** The newest change of each key, whether this program knows the key or not. */
+    /** The newest change of each key, including keys unknown to this program. */
     private readonly newest: Map<string, SettingChange>,
   ) {
     this.values = this.evaluate()
@@ -28,7 +28,7 @@ export class LiveSettings implements Settings {
     return this.values[key]
   }
 
-  /** Takes a change over. What is known already changes nothing. */
+  /** Applies a change. An event that is already known has no effect. */
   apply(event: LogEvent): void {
     if (event.about !== 'setting') return
     const { setting, seq, at, actor } = event
@@ -37,32 +37,32 @@ export class LiveSettings implements Settings {
     this.values = this.evaluate()
   }
 
-  /** Reads what is set: it may have changed without an event that this program knows. */
+  /** Reads all settings again. They may have changed in an event of a type unknown to this program. */
   async reload(reads: Pick<Reads, 'settingChanges'>): Promise<void> {
     for (const change of await reads.settingChanges('newest'))
       if (change.seq > (this.newest.get(change.key)?.seq ?? 0)) this.newest.set(change.key, change)
     this.values = this.evaluate()
   }
 
-  /** The newest change of a key, if it was ever changed. */
+  /** Returns the newest change of a key, or undefined if it was never changed. */
   changeOf(key: string): SettingChange | undefined {
     return this.newest.get(key)
   }
 
-  /** What was set for a key, in JSON; undefined while the environment or the default counts. */
+  /** Returns the value that was set for a key; undefined while the environment or the default applies. */
   setValue(key: string): unknown {
     const text = this.newest.get(key)?.value ?? null
     if (text === null) return undefined
     try {
       return this.registry.check(key, JSON.parse(text))
     } catch (error) {
-      // Another version of this program has set it.
+      // The value was set by another version of this program.
       if (error instanceof AppError || error instanceof SyntaxError) return undefined
       throw error
     }
   }
 
-  /** Keys that were set to something that this program does not take. Their initial values count. */
+  /** Keys whose set value this program does not accept. Their initial values apply. */
   get ignored(): string[] {
     return [...this.newest.values()]
       .filter(({ key, value }) => value !== null && this.setValue(key) === undefined)

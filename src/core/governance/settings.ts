@@ -1,4 +1,6 @@
-/** The settings the core and its surfaces act on, by key; docs/configuration.md says what each means. */
+/**
+ * The settings of the core and its surfaces, by key; docs/configuration.md describes each.
+ */
 export interface SettingValues {
   readonly 'instance.name': string
   readonly admin_handles: readonly string[]
@@ -20,7 +22,7 @@ export interface SettingValues {
   readonly 'wait.max_s': number
   readonly 'streams.per_account': number
   readonly 'streams.total': number
-  /** Attempts per window of one address and handle; null = unlimited. Five times as many per address alone. */
+  /** Attempts per window for each address and handle; null = unlimited. An address alone gets five times as many. */
   readonly 'rate.login': { readonly count: number; readonly seconds: number } | null
   readonly 'rate.post': Rate | null
   readonly 'rate.read': Rate | null
@@ -35,41 +37,44 @@ export interface SettingValues {
   readonly drain: boolean
 }
 
-/** So many requests a minute in the long run, and so many at once. */
+/** A rate: requests per minute on average, and the size of a burst. */
 export interface Rate {
   readonly perMinute: number
   readonly burst: number
 }
 
-/** Who may act as whom: an account by its handle, or one token by its id. `*` in `as` is everybody but admins. */
+/**
+ * Who may act as whom. The rule applies to an account, by handle, or to one token, by id. `*` in `as` means everyone
+ * except admins.
+ */
 export interface Impersonation {
   readonly account?: string
   readonly token?: string
   readonly as: readonly string[]
 }
 
-/** Reads a setting as it is now; never keep the answer across a request. */
+/** Returns the current value of a setting. Do not keep the result across requests. */
 export interface Settings {
   get<Key extends keyof SettingValues>(key: Key): SettingValues[Key]
 }
 
-/** A setting that can be changed while the server runs, and what counts while nobody has changed it. */
+/** A setting that can be changed at run time, and its initial value. */
 export interface DeclaredSetting {
   readonly key: string
-  /** In JSON, as `default` and every other value. */
+  /** In JSON, like `default` and every other value. */
   readonly initial: unknown
-  /** Where `initial` comes from. */
+  /** The origin of `initial`. */
   readonly source: 'default' | 'env'
   readonly default: unknown
-  /** Its value is shown to nobody. */
+  /** Whether the value is hidden from everyone. */
   readonly isSecret: boolean
 }
 
-/** Every setting there is. What each takes is declared outside the core. */
+/** All settings. Their types are declared outside the core. */
 export interface SettingRegistry {
   readonly declared: ReadonlyMap<string, DeclaredSetting>
-  /** A new value in the form that is kept. @throws setting_unknown, setting_invalid */
+  /** Validates a new value and returns it in its stored form. @throws setting_unknown, setting_invalid */
   check(key: string, value: unknown): unknown
-  /** What counts when these values, each of which was checked, stand in the place of the initial ones. */
+  /** Returns all values, with these validated ones in place of the initial ones. */
   valuesWith(set: ReadonlyMap<string, unknown>): SettingValues
 }

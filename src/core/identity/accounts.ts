@@ -32,12 +32,12 @@ export interface AccountPatch {
   readonly residency?: Residency
 }
 
-/** Handles in their stored spelling. */
+/** Normalizes a handle to its stored spelling. */
 export function normalName(name: string): string {
   return name.trim().toLowerCase()
 }
 
-/** The accounts of people and agents, as administrators manage them. */
+/** Accounts of people and agents, as managed by administrators. */
 export class Accounts {
   constructor(
     private readonly reads: Reads,
@@ -83,7 +83,7 @@ export class Accounts {
     )
   }
 
-  /** The rows of a new account, for verbs that make one along the way. @throws handle_exists, quota_exceeded */
+  /** Inserts an account within the transaction of another verb. @throws handle_exists, quota_exceeded */
   async insert(tx: Writes, actor: Actor, account: Parameters<Writes['insertAccount']>[0]): Promise<Account> {
     if (await tx.account({ handle: account.handle })) throw refusal('handle_exists')
     const limit = this.settings.get('quota.accounts')
@@ -116,14 +116,17 @@ export class Accounts {
       const updated = await tx.updateAccount(account.id, change)
       const words = changed.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
       await tx.append(accountEvent('account.updated', updated, { changed: words }), accountOf(actor))
-      // Whoever knew the old password is signed out.
+      // A new password ends the sessions that the old one opened.
       const ended = passwordHash === undefined ? undefined : await endSessions(tx, actor, updated)
       await auditUpdate(tx, actor, updated, words, ended)
       return updated
     })
   }
 
-  /** Ends its sessions and streams; its tokens answer `Account unavailable`. Does nothing to an archived one. */
+  /**
+   * Archives an account: ends its sessions and streams; its tokens get `Account unavailable`. Does nothing if it is
+   * archived.
+   */
   async archive(actor: Actor, uuid: Uuid): Promise<Account> {
     return this.administration.act(actor, async (tx) => {
       const account = await existing(tx, uuid)
@@ -147,12 +150,15 @@ export class Accounts {
     })
   }
 
-  /** Active people who are system admins and can sign in. */
+  /** Active people who are system admins and have a password. */
   async humanAdmins(): Promise<Account[]> {
     return (await this.reads.humansWithPassword()).filter((account) => isListedAdmin(account, this.settings))
   }
 
-  /** How many credentials could administrate now: live `admin:*` tokens count as one, each human admin as one. */
+  /**
+   * Counts the credentials that could administer now: all valid `admin:*` tokens together count as one, each human
+   * admin as one.
+   */
   async adminCredentials(): Promise<number> {
     const humans = await this.humanAdmins()
     return humans.length + ((await this.reads.adminTokenExists(this.clock.now())) ? 1 : 0)
@@ -192,8 +198,8 @@ export function quotaExceeded(quota: string, limit: number): AppError {
 }
 
 /**
- * Deletes every session of an account but one, and says so in the log, so that their streams close everywhere. Answers
- * how many there were.
+ * Deletes every session of an account except `not`, with an event each, so that their streams close on all servers.
+ * Returns how many.
  */
 export async function endSessions(
   tx: Writes,
@@ -210,7 +216,10 @@ export async function endSessions(
   return sessions.length
 }
 
-/** A new password and another standing are entries of their own; of the rest only the keys are told. */
+/**
+ * A new password and a change of the admin flag have entries of their own. For other changes only the keys are
+ * recorded.
+ */
 async function auditUpdate(
   tx: Writes,
   actor: Actor,

@@ -6,9 +6,9 @@ import type { Retry } from '../kernel/retry-keys'
 import type { Micros } from '../kernel/time'
 
 /**
- * Who acts: every credential becomes one of these in http/auth.ts, and it is the first argument of every verb.
- * The operator is whoever reaches the local socket or runs the program on the data itself: all of administration,
- * but no account, so it neither reads nor posts.
+ * The holder of a credential. http/auth.ts turns a credential into a principal, and every verb takes an actor as its
+ * first argument. The operator is anyone who can open the local socket or run the program on the data itself: it
+ * administers, but has no account, so it neither reads nor posts.
  */
 export type Principal = (
   | { readonly via: 'operator' }
@@ -16,25 +16,26 @@ export type Principal = (
   | { readonly via: 'session'; readonly account: Account; readonly session: Session }
 ) & {
   readonly origin?: Origin
-  /** The retry key of the act that it asks for. */
+  /** The retry key of the requested act. */
   readonly retry?: Retry
 }
 
-/** Where an act was asked for; looked up by those that are written down, which are few. */
+/** Where an act was requested. Computed only for acts that are recorded, which are few. */
 export interface Origin {
-  /** The client's own address, behind whatever proxies; null on this machine. */
+  /** The client's own address, behind any proxies; null for local callers. */
   address(): string | null
-  /** The command that the local operator gave, if one says so. */
+  /** The command that the local operator ran, if it named one. */
   command(): string | null
   /** The endpoint, such as `POST /v1/messages`. */
   readonly what: string
-  /** Whether the endpoint is answered while the server drains. */
+  /** Whether the endpoint is allowed while the server drains. */
   readonly duringDrain: boolean
 }
 
 /**
- * A principal that acts as somebody else (impersonation.ts): memberships and roles are those of `account`, credential
- * and scopes stay the principal's. It never administrates, and is not the person where a person is wanted.
+ * A principal that acts as another account (access/impersonation.ts). Memberships and roles are those of `account`;
+ * credential and scopes remain the principal's. It cannot administer, and does not count as the person where a person
+ * is required.
  */
 export interface Acting {
   readonly via: 'acting'
@@ -44,22 +45,22 @@ export interface Acting {
 
 export type Actor = Principal | Acting
 
-/** An actor that is somebody. */
+/** An actor with an account. */
 export type Person = Exclude<Actor, { via: 'operator' }>
 
-/** The same actor, with where its act was asked for. */
+/** Returns the actor with the origin of its request. */
 export function withOrigin(actor: Actor, origin: Origin): Actor {
   return actor.via === 'acting'
     ? { ...actor, principal: { ...actor.principal, origin } }
     : { ...actor, origin }
 }
 
-/** The same actor, for the one act of a request that has a retry key. */
+/** Returns the actor with the retry key of its request. */
 export function withRetry<Who extends Actor>(actor: Who, retry: Retry): Who {
   return actor.via === 'acting' ? { ...actor, principal: { ...actor.principal, retry } } : { ...actor, retry }
 }
 
-/** Whose credential it is. */
+/** Returns the holder of the actor's credential. */
 export function principalOf(actor: Actor): Principal {
   return actor.via === 'acting' ? actor.principal : actor
 }
@@ -68,36 +69,36 @@ export function accountOf(actor: Actor): Account | null {
   return actor.via === 'operator' ? null : actor.account
 }
 
-/** The way in that a message is marked with. */
+/** The kind of credential with which a message is marked. */
 export function messageVia(actor: Person): Via {
   return principalOf(actor).via === 'session' ? 'session' : 'token'
 }
 
-/** The token that somebody used to act as another; null for everything else. */
+/** Returns the token used to act as another account, else null. */
 export function actingTokenId(actor: Actor): number | null {
   return actor.via === 'acting' && actor.principal.via === 'token' ? actor.principal.token.id : null
 }
 
-/** Scopes bind tokens only; a person on a login session has none and needs none. */
+/** Returns the scopes of a token. A login session has none and needs none. */
 export function scopesOf(actor: Actor): readonly string[] {
   const principal = principalOf(actor)
   return principal.via === 'token' ? principal.token.scopes : []
 }
 
-/** Whether the actor passes a scope check (gate 6): always, unless it holds a token that lacks the scope. */
+/** Reports whether the actor passes a scope check. Only a token that lacks the scope fails. */
 export function holdsScope(actor: Actor, required: string): boolean {
   const principal = principalOf(actor)
   return principal.via !== 'token' || anyScopeMatches(principal.token.scopes, required)
 }
 
-/** Whether a human is a system administrator, by the flag in the store or by the operator's list of handles. */
+/** Reports whether a human is a system administrator, by the flag in the store or the operator's list of handles. */
 export function isListedAdmin(account: Account, settings: Settings): boolean {
   return (
     account.kind === 'human' && (account.isAdmin || settings.get('admin_handles').includes(account.handle))
   )
 }
 
-/** Whether the actor may administer the whole system. Who acts as somebody else administrates as itself or not at all. */
+/** Reports whether the actor may administer the whole system. False while it acts as another account. */
 export function isAdmin(actor: Actor, settings: Settings): boolean {
   if (actor.via === 'operator') return true
   if (actor.via === 'acting') return false
@@ -106,7 +107,8 @@ export function isAdmin(actor: Actor, settings: Settings): boolean {
 }
 
 /**
- * `orScope` opens what it names to a token that is no admin's: an agent's, or that of a person who is an admin.
+ * Requires a system administrator. `orScope` admits a token with that scope whose holder is an agent, or a person who
+ * is an admin.
  * @throws admin_scope_required, missing_scope for tokens, not_admin for people
  */
 export function requireAdmin(actor: Actor, settings: Settings, orScope?: string): void {
@@ -130,8 +132,8 @@ function scopeRefusal(orScope: string | undefined): AppError {
 }
 
 /**
- * Passes a human who is there: on a login session, or on a personal token that was given `human:act` by name.
- * @throws humans_only for agents and for whoever acts as somebody else, missing_scope for another personal token
+ * Requires a human on a login session, or on a personal token with `human:act` granted by name.
+ * @throws humans_only for agents and for actors acting as another account; missing_scope for another personal token
  */
 export function requireHuman(actor: Person): asserts actor is Human {
   if (actor.via === 'acting' || actor.account.kind !== 'human') throw refusal('humans_only')
@@ -142,17 +144,17 @@ export function requireHuman(actor: Person): asserts actor is Human {
     })
 }
 
-/** Somebody with a credential of its own. */
+/** A principal with an account. */
 export type Human = Exclude<Principal, { via: 'operator' }>
 
-/** The credential behind an actor, as it is named elsewhere; null for the operator, who has none. */
+/** Returns the credential of an actor; null for the operator. */
 export function credentialOf(actor: Actor): (Token | Session) | null {
   const principal = principalOf(actor)
   if (principal.via === 'operator') return null
   return principal.via === 'token' ? principal.token : principal.session
 }
 
-/** When the credential stops working by itself, if it does. */
+/** Returns when the credential expires; null if never. */
 export function expiryOf(actor: Actor): Micros | null {
   return credentialOf(actor)?.expiresAt ?? null
 }

@@ -1,6 +1,6 @@
 /**
- * What attempts from an address count for: an IPv4 address itself; of an IPv6 address its first 64 bits, because whoever
- * has one of that network has all of them.
+ * Returns the network under which attempts from an address are counted: the IPv4 address itself, or the first 64 bits
+ * of an IPv6 address, because its owner controls all addresses in that network.
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address

@@ -4,16 +4,18 @@ import type { Store } from '../kernel/ports'
 import { type Clock, later, MICROS_PER_MINUTE, MICROS_PER_SECOND, type Micros } from '../kernel/time'
 import { networkOf } from './addresses'
 
-/** So many attempts of a key in a window of time. */
+/** The maximum number of attempts of a key in a window of time. */
 export interface AttemptLimit {
   readonly key: string
   readonly count: number
 }
 
-/** What is counted is kept at least so long: no window but that of `rate.login` is longer. */
+/** The minimum time that attempts are kept: the longest window, apart from that of `rate.login`. */
 const KEPT_MICROS = 60 * MICROS_PER_MINUTE
 
-/** Attempts at secrets, counted in the store, so that more replicas give no more guesses. */
+/**
+ * Counts attempts to guess secrets. The counts are in the store, so that adding replicas does not allow more guesses.
+ */
 export class Attempts {
   constructor(
     private readonly store: Store,
@@ -22,8 +24,8 @@ export class Attempts {
   ) {}
 
   /**
-   * Counts an attempt of each key, before the secret is looked at, so that parallel guesses count.
-   * @throws what `refuse` makes of the seconds until there is room again, with nothing counted
+   * Counts an attempt for each key. Call it before the secret is compared, so that parallel guesses count.
+   * @throws the error that `refuse` makes from the seconds until the next attempt is allowed; nothing is counted then
    */
   async count(
     limits: readonly AttemptLimit[],
@@ -34,7 +36,7 @@ export class Attempts {
     const keys = limits.map((limit) => limit.key)
     await this.store.transact(async (tx) => {
       const now = this.clock.now()
-      // What is further ahead was counted before the clock was set back; clocks of replicas differ by less.
+      // Attempts far in the future were counted before the clock was set back. Clocks of replicas differ by less.
       const span = { after: later(now, -window), upTo: later(now, window) }
       for (const { key, count } of limits) {
         const oldest = await tx.nthAttempt(key, span, count)
@@ -46,8 +48,8 @@ export class Attempts {
   }
 
   /**
-   * Deletes up to so many attempts that no window reaches, and answers how many there were. What is far ahead was counted
-   * before the clock was set back. The caller makes sure that the date may be believed.
+   * Deletes up to `limit` attempts outside every window, and returns how many. Attempts far in the future were counted
+   * before the clock was set back. Call it only when the date can be trusted.
    */
   forget(limit: number): Promise<number> {
     const login = (this.settings.get('rate.login')?.seconds ?? 0) * MICROS_PER_SECOND
@@ -62,7 +64,7 @@ function retryAfter(oldest: Micros, window: number, now: Micros): number {
   return Math.max(1, Math.ceil((oldest + window - now) / MICROS_PER_SECOND))
 }
 
-/** Whom attempts of a client are counted against. */
+/** The key under which the attempts of a client are counted. */
 export function attemptsFrom({ address }: { readonly address: string | null }): string {
   return address === null ? 'local' : networkOf(address)
 }

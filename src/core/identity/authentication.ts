@@ -4,15 +4,16 @@ import type { SharedLog } from '../log/shared-log'
 import type { Actor } from './actor'
 
 /**
- * A credential that was read from a request: who it stands for, as the gates know it. Synchronous, and it may run more than
- * once, as every judgement over the directory.
- * @throws what the gates say of a credential that does not count
+ * A credential read from a request: a function that returns its actor under the current policy. It is synchronous over
+ * the directory and may run more than once.
+ * @throws the authentication error of an invalid credential
  */
 export type Credential<Who extends Actor = Actor> = (policy: Policy) => Who
 
 /**
- * The only way from a credential to an actor. A surface cannot look one up by itself: of the gates and the directory it is
- * given what asks for an actor. So no credential is judged by less than what every process had committed before.
+ * The only way from a credential to an actor. Surfaces get parts of the policy and the directory that require an actor,
+ * so they cannot look up a credential themselves. A credential is therefore always judged by the state that all
+ * processes had committed before.
  */
 export class Authentication {
   constructor(
@@ -22,8 +23,8 @@ export class Authentication {
   ) {}
 
   /**
-   * Who comes with a credential. `authorizedInTransaction`: all of it is judged again by the transaction that writes, so
-   * what this process knows is enough to let it in, and the read barrier is for those that it would refuse.
+   * Returns the actor of a credential. With `authorizedInTransaction`, the writing transaction checks all rights again,
+   * so local state is enough to admit a caller, and the read barrier is needed only before a refusal.
    * @throws what the credential throws
    */
   identify<Who extends Actor>(credential: Credential<Who>, authorizedInTransaction: boolean): Promise<Who> {

@@ -1,12 +1,12 @@
 import type { Clock } from '../kernel/time'
 
-/** So many are written down at once, and so many a minute in the long run. */
+/** Audited failures: the burst, and the average per minute. */
 const BURST = 100
 const PER_MINUTE = 10
 
 /**
- * Decides which failed sign-ins are written down. Anybody can fail, from any number of addresses, and what is written
- * stays for ever: beyond a trickle they are counted only, and the next one that is written says how many.
+ * Limits how many failed sign-ins are audited. Anyone can fail, from many addresses, and audit entries are kept
+ * forever. Beyond the limit failures are only counted, and the next entry contains the count.
  */
 export class FailedLogins {
   private left = BURST
@@ -17,7 +17,7 @@ export class FailedLogins {
     this.at = clock.steady()
   }
 
-  /** How many were not written down since the last one that was; undefined: this one is not, either. */
+  /** Returns the number of failures left out since the last entry, or undefined if this one is left out, too. */
   admit(): number | undefined {
     const now = this.clock.steady()
     this.left = Math.min(BURST, this.left + ((now - this.at) * PER_MINUTE) / 60_000)

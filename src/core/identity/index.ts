@@ -1,5 +1,5 @@
 /**
- * Who somebody is: from what a request presents to an actor.
- * Imports the core alone. Start reading at authentication.ts.
+ * Identity: accounts, credentials, and the way from a credential to an actor.
+ * Imports only the core. Start reading at authentication.ts.
  */
 export { Authentication, type Credential } from './authentication'

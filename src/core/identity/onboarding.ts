@@ -21,11 +21,11 @@ export interface Onboarded {
   readonly already: readonly { slug: string; role: Role }[]
   readonly scopes: readonly string[]
   readonly tokenId: string
-  /** The new token, shown once. */
+  /** The new token, shown only here. */
   readonly secret: string
 }
 
-/** Bringing an agent in: account, memberships and a token that fits them, in one transaction. */
+/** Onboards an agent: account, memberships and a matching token, in one transaction. */
 export class Onboarding {
   constructor(
     private readonly administration: Administration,
@@ -35,7 +35,7 @@ export class Onboarding {
   ) {}
 
   /**
-   * May be run again: what exists stays, and every run issues another token.
+   * May be run again: existing objects are kept, and each run issues another token.
    * @throws admin_scope_required, not_admin, invalid_handle, tokens_for_agents_only; channel_not_found, with nothing
    *   written
    */

@@ -16,10 +16,10 @@ export interface PersonalTokenRequest {
   readonly expiresAt: Micros | null
 }
 
-/** The longest that a token which was replaced goes on working. */
+/** The longest time that a replaced token continues to work. */
 export const MAX_GRACE_SECONDS = 86_400
 
-/** Tokens that people make for themselves, and the replacing of any token by whoever holds it. */
+/** Personal tokens, which people issue to themselves, and rotation of any token by its holder. */
 export class OwnTokens {
   constructor(
     private readonly reads: Reads,
@@ -29,14 +29,14 @@ export class OwnTokens {
     private readonly clock: Clock,
   ) {}
 
-  /** By creation, revoked ones included. @throws humans_only, missing_scope */
+  /** In order of creation, revoked ones included. @throws humans_only, missing_scope */
   async list(actor: Person, page: ListPage): Promise<Token[]> {
     requireHuman(actor)
     return this.reads.listTokens(actor.account.id, page)
   }
 
   /**
-   * Makes a personal token: it acts as the person, within its scopes.
+   * Issues a personal token. It acts as the person, within its scopes.
    * @throws humans_only, missing_scope; scopes_required, invalid_scope, scope_escalation, quota_exceeded
    */
   async issue(actor: Person, request: PersonalTokenRequest): Promise<IssuedToken> {
@@ -47,7 +47,10 @@ export class OwnTokens {
     })
   }
 
-  /** Effective with the commit. @throws humans_only, missing_scope; token_not_found, also for somebody else's */
+  /**
+   * Revokes a personal token, effective with the commit. @throws humans_only, missing_scope; token_not_found, also for
+   * another person's token
+   */
   async revoke(actor: Person, uuid: Uuid): Promise<Token> {
     return this.acts.act(actor, async (tx, now) => {
       requireHuman(now)
@@ -58,8 +61,8 @@ export class OwnTokens {
   }
 
   /**
-   * Replaces the token that the actor came with by one with the same name, scopes and end. The old one goes on working
-   * for so many seconds; 0 ends it, and its streams, at once.
+   * Replaces the actor's token by one with the same name, scopes and expiry. The old one works for `graceSeconds` more;
+   * 0 ends it and its streams at once.
    * @throws rotate_requires_bearer, quota_exceeded
    */
   async rotate(actor: Person, graceSeconds: number): Promise<IssuedToken> {
@@ -68,7 +71,7 @@ export class OwnTokens {
       const { account, token: old } = now
       const { name, scopes, expiresAt, actors, device } = old
       const made = await this.tokens.write(tx, account, { name, scopes, expiresAt, actors, device }, old)
-      // Told of before the old one ends, so that a reader of the log has the new one first.
+      // This event precedes the end of the old token, so that a reader of the log learns of the new one first.
       await tx.append(
         accountEvent('account.token_issued', account, { ...factsOf(made.token), replaces: old.uuid }),
         account,

@@ -2,19 +2,22 @@ import type { AccountKind } from '../kernel/entities'
 import type { Uuid } from '../kernel/ids'
 import { MICROS_PER_SECOND, type Micros } from '../kernel/time'
 
-/** What pairing needs of randomness and of the key of this instance; pair-secrets.ts brings it along. */
+/** Randomness and keyed hashing for pairing; platform/pair-secrets.ts implements it. */
 export interface PairSecrets {
-  /** The DID of this instance, by which a device knows that it is the same one next time. */
+  /** The DID of this instance, by which a device recognizes it later. */
   readonly did: string
-  /** A code for one device in its two forms: 16 random bytes in base64url, and 12 letters to be typed. */
+  /** Returns a new code in two forms: 16 random bytes in base64url, and 12 letters for typing. */
   fresh(): { readonly link: string; readonly typed: string }
-  /** What is kept of the secret part of a typed code: without the instance's key nobody can try them all. */
+  /**
+   * Returns the stored hash of a typed code's secret part. It is keyed, because unkeyed hashes of such short secrets
+   * could be reversed by trying all.
+   */
   mac(secret: string): string
 }
 
 export type PairState = 'active' | 'redeemed' | 'revoked' | 'locked'
 
-/** A code as it is stored. */
+/** A code as stored. */
 export interface PairCode {
   readonly id: number
   readonly uuid: Uuid
@@ -27,16 +30,19 @@ export interface PairCode {
   readonly createdBy: number | null
   readonly createdAt: Micros
   readonly expiresAt: Micros
-  /** Wrong secrets that were typed for it. */
+  /** Number of wrong secrets entered for it. */
   readonly attempts: number
   readonly state: PairState
   readonly tokenId: number | null
 }
 
-/** No code is good for longer. */
+/** The longest life of a code. */
 export const MAX_PAIR_SECONDS = 86_400
 
-/** Whether a code can still be redeemed. One that would be good for longer than any was made while the clock was ahead. */
+/**
+ * Reports whether a code can be redeemed. A code with a longer life than MAX_PAIR_SECONDS was made while the clock was
+ * ahead.
+ */
 export function isOpen({ state, expiresAt }: PairCode, now: Micros): boolean {
   const left = expiresAt - now
   return state === 'active' && left > 0 && left <= MAX_PAIR_SECONDS * MICROS_PER_SECOND
@@ -48,19 +54,19 @@ export type NewPairCode = Omit<PairCode, 'id' | 'uuid' | 'createdAt' | 'attempts
   readonly tokenId?: number
 }
 
-/** Letters of a typed code that say which one it is; the rest is its secret. */
+/** The number of letters that identify a typed code; the rest is its secret. */
 export const SELECTOR_LENGTH = 4
 const TYPED_CODE = /^[0-9A-HJKMNP-TV-Z]{12}$/
 const LINK_CODE = /^[A-Za-z0-9_-]{22}$/
 
-/** A code in the form in which it came. */
+/** A code in the form in which it was entered. */
 export type GivenCode =
   | { readonly form: 'link'; readonly code: string }
   | { readonly form: 'typed'; readonly selector: string; readonly secret: string }
 
 /**
- * Reads a code: that of a link as it is, or one that was typed in Crockford's base 32 (crockford.com/base32.html),
- * in any case, with O for 0, I and L for 1, hyphens and spaces anywhere. Undefined if it is neither.
+ * Parses a code: from a link, unchanged, or typed in Crockford's base 32 (crockford.com/base32.html), in any case, with
+ * O for 0, I and L for 1, hyphens and spaces anywhere. Undefined if it is neither.
  */
 export function parsePairCode(text: string): GivenCode | undefined {
   const code = text.trim()
@@ -70,7 +76,7 @@ export function parsePairCode(text: string): GivenCode | undefined {
   return { form: 'typed', selector: typed.slice(0, SELECTOR_LENGTH), secret: typed.slice(SELECTOR_LENGTH) }
 }
 
-/** What a device may do unless whoever pairs it says otherwise, by the first word of its label. */
+/** Returns the default scopes of a device, by the first word of its label. */
 export function defaultScopes(device: string, kind: AccountKind): string[] {
   const label = device.toLowerCase()
   if (label.startsWith('browser-')) return ['channel:*:*', ...(kind === 'human' ? ['human:act'] : [])]

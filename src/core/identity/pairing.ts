@@ -26,17 +26,17 @@ import { factsOf, type IssuedToken, legalActors, scopesFor, type Tokens } from '
 
 export interface PairRequest {
   readonly device: string
-  /** Default: the only human who is a system admin. */
+  /** Default: the only human system admin. */
   readonly handle?: string | undefined
   /** Default: by the label of the device. */
   readonly scopes?: readonly string[] | undefined
   readonly actors?: readonly string[] | null
   readonly ttlSeconds: number
-  /** Makes the token at once instead of a code for one. */
+  /** Issues the token at once instead of a code. */
   readonly direct: boolean
 }
 
-/** A code, or with `direct` the token itself; shown once, here. */
+/** A code, or with `direct` the token itself. Shown only here. */
 export interface Paired {
   readonly code: PairCode
   readonly account: Account
@@ -45,7 +45,7 @@ export interface Paired {
 
 export interface RedeemRequest {
   readonly code: string
-  /** Another label for the device than the one it was made for. */
+  /** A label that replaces the one the code was made for. */
   readonly device?: string | undefined
   readonly as: 'token' | 'session'
 }
@@ -54,10 +54,10 @@ export type Redeemed =
   | { readonly as: 'token'; readonly issued: IssuedToken }
   | { readonly as: 'session'; readonly login: Login }
 
-/** Tries of one address, or of the network that somebody has of IPv6, in a minute. */
+/** Attempts of one address, or one IPv6 network, per minute. */
 const TRIES = 10
 const TRIES_SECONDS = 60
-/** Wrong secrets for one typed code, and it is locked. */
+/** Wrong secrets after which a typed code is locked. */
 const MAX_WRONG = 5
 
 type Refused = 'pair_code_invalid' | 'pair_code_used' | 'pair_code_expired' | 'pair_code_revoked'
@@ -74,7 +74,9 @@ export interface PairingDeps {
   readonly clock: Clock
 }
 
-/** One device, one token: a code that is good for one of them, once, for a short time (docs/contract/pairing.md). */
+/**
+ * Pairs devices with one-time codes, each good for one token or session within a short time (docs/contract/pairing.md).
+ */
 export class Pairing {
   constructor(private readonly deps: PairingDeps) {}
 
@@ -111,7 +113,7 @@ export class Pairing {
         await tx.audit(pairEntry(actor, 'pair.create', code, account))
         return { code, account, secret: fresh }
       }
-      // Its code, which nobody was told, is used up: the row is there to be listed and revoked.
+      // The code is stored as redeemed and never shown. Its row lets the device be listed and revoked.
       const { token, secret } = await tokens.insert(tx, actor, account, {
         name: device,
         scopes,
@@ -124,14 +126,14 @@ export class Pairing {
     })
   }
 
-  /** By creation. @throws admin_scope_required, not_admin */
+  /** In order of creation. @throws admin_scope_required, not_admin */
   async list(actor: Actor, page: ListPage): Promise<PairCodeView[]> {
     this.deps.administration.check(actor)
     return this.deps.store.reads.listPairCodes(page)
   }
 
   /**
-   * Ends a code, and the token or session that it was redeemed for, with its streams.
+   * Revokes a code, and the token or session that it was redeemed for, with its streams.
    * @throws admin_scope_required, not_admin, device_not_found
    */
   async revoke(actor: Actor, uuid: Uuid): Promise<PairCodeView> {
@@ -151,10 +153,10 @@ export class Pairing {
   }
 
   /**
-   * Trades a code for a token, or for a session of the person it was made for; it can be done once.
-   * @throws rate_limited; pair_code_invalid for every code that is not right; pair_code_used, pair_code_expired,
-   *   pair_code_revoked for the right one; humans_only, scope_escalation for a session that the code is not good for,
-   *   with nothing done; quota_exceeded
+   * Redeems a code, once, for a token, or for a session of the person it was made for.
+   * @throws rate_limited; pair_code_invalid for every wrong code; pair_code_used, pair_code_expired, pair_code_revoked
+   *   for the right one; humans_only, scope_escalation for a session that the code does not allow, with nothing
+   *   written; quota_exceeded
    */
   async redeem(request: RedeemRequest, client: Client): Promise<Redeemed> {
     const { attempts, store } = this.deps
@@ -162,13 +164,16 @@ export class Pairing {
     await attempts.count([{ key, count: TRIES }], TRIES_SECONDS, tooMany)
     const given = parsePairCode(request.code)
     if (!given) throw refusal('pair_code_invalid')
-    // What counts a wrong secret has to be written, so a refusal is an outcome and not an error in there.
+    // A wrong secret is counted in the same transaction, so a refusal must be a result; an error would roll it back.
     const outcome = await store.transact((tx) => this.trade(tx, given, request, client))
     if (typeof outcome === 'string') throw refusal(outcome)
     return outcome
   }
 
-  /** A state as it is shown: what was not redeemed in time has expired, and a token may have been revoked by itself. */
+  /**
+   * Returns the state to show: a code that was not redeemed in time has expired, and its token may have been revoked
+   * separately.
+   */
   stateOf({ code, token }: PairCodeView): PairState | 'expired' {
     if (code.state === 'active' && !isOpen(code, this.deps.clock.now())) return 'expired'
     return code.state === 'redeemed' && token?.revokedAt ? 'revoked' : code.state
@@ -192,7 +197,7 @@ export class Pairing {
     if (request.as === 'session') {
       refuseSession(account, code)
       if (!(await tx.redeemPairCode(code.id, null, now))) throw refusal('pair_code_used')
-      // The session bears the id of its code, by which it is found when the device is revoked.
+      // The session has the id of its code, so that revoking the device finds it.
       const { login, session } = await sessions.insert(tx, account, client, code.uuid)
       const entry = pairEntry(null, 'pair.redeem', code, account, { session_id: session.uuid })
       await tx.audit({ ...entry, ip: client.address })
@@ -218,13 +223,13 @@ export class Pairing {
     return issued
   }
 
-  /** The code that was given, if it is right; a wrong secret is counted against the one it was typed for. */
+  /** Returns the code if the secret is right. Counts a wrong secret against the code it was typed for. */
   private async rightCode(tx: Writes, given: GivenCode): Promise<PairCode | undefined> {
     const { clock, codes, secrets } = this.deps
     if (given.form === 'link') return (await tx.pairCodes({ codeHash: secrets.sha256(given.code) }))[0]
     const candidates = await tx.pairCodes({ selector: given.selector })
     const hash = codes.mac(given.secret)
-    // Hashes under a key that nobody knows: how long comparing takes tells nothing about the secret.
+    // The hashes are keyed with a secret key, so the time of the comparison reveals nothing.
     const right = candidates.find((code) => code.typedHash === hash)
     if (right) return right
     const now = clock.now()
@@ -236,7 +241,7 @@ export class Pairing {
     return undefined
   }
 
-  /** A code whose first letters no other has that could be typed now. */
+  /** Returns a new code whose first letters differ from those of all open codes. */
   private async freshCode(tx: Reads): Promise<{ link: string; typed: string }> {
     const { clock, codes } = this.deps
     for (;;) {
@@ -271,7 +276,7 @@ function pairEntry(
   return entryBy(actor, action, { type: 'pair', id: code.uuid }, facts)
 }
 
-/** A session is the person, with everything it may: a code that was made for less is not good for one. */
+/** A session has all rights of the person, so a code with restricted scopes does not allow one. */
 function refuseSession(account: Account, { scopes }: PairCode): void {
   if (account.kind !== 'human') throw refusal('humans_only')
   for (const scope of ['channel:*:read', 'channel:*:post'])

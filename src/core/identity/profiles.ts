@@ -12,7 +12,7 @@ import { isAdmin, type Person, requireHuman } from './actor'
 import type { SelfService } from './self-service'
 import type { Client, Sessions } from './sessions'
 
-/** What an account may change about itself. */
+/** The fields of an account that it may change itself. */
 export type ProfilePatch = Pick<AccountChange, 'displayName' | 'about' | 'capabilities' | 'residency'>
 
 /** Accounts as they see themselves and each other. */
@@ -31,8 +31,8 @@ export class Profiles {
   ) {}
 
   /**
-   * An account that shares a channel with the actor, or the actor itself; any account for system admins.
-   * @throws account_not_found, also for one that the actor has nothing to do with
+   * Returns the actor itself, or an account that shares a channel with it; for system admins, any account.
+   * @throws account_not_found, also for an account that the actor may not see
    */
   async find(actor: Person, handle: string): Promise<Account> {
     const { directory, policy, settings } = this.deps
@@ -52,7 +52,7 @@ export class Profiles {
 
   /**
    * Changes the actor's own profile.
-   * @throws humans_only or missing_scope when the account is a person's, and whoever acts is not that person
+   * @throws humans_only or missing_scope if the account is a person's and the actor is not that person
    */
   async update(actor: Person, patch: ProfilePatch): Promise<Account> {
     return this.deps.acts.act(actor, async (tx, now) => {
@@ -70,8 +70,7 @@ export class Profiles {
   }
 
   /**
-   * Gives the person another password and ends all its other sessions. Guesses at the present one count like those of
-   * a login.
+   * Sets a new password and ends the person's other sessions. Wrong current passwords count like failed logins.
    * @throws humans_only, missing_scope; draining, login_throttled, invalid_credentials, weak_password
    */
   async changePassword(actor: Person, current: string, next: string, client: Client): Promise<void> {
@@ -85,7 +84,7 @@ export class Profiles {
     const passwordHash = await hashPassword(next, passwords, settings)
     await acts.act(actor, async (tx, now) => {
       requireHuman(now)
-      // Meanwhile somebody else may have changed it.
+      // Another request may have changed the password in between.
       if ((await tx.passwordHash(account.id)) !== stored) throw refusal('invalid_credentials')
       const updated = await tx.updateAccount(account.id, { passwordHash })
       await tx.append(accountEvent('account.updated', updated, { changed: ['password'] }), updated)

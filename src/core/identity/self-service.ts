@@ -3,7 +3,7 @@ import type { Writes } from '../kernel/ports'
 import type { Transactions } from '../kernel/transactions'
 import type { Person } from './actor'
 
-/** The way in for what somebody does to its own account: who it is, is judged where the act takes its place in the log. */
+/** Runs the acts of an account on itself. The actor is judged inside the transaction of the act. */
 export class SelfService {
   constructor(
     private readonly transactions: Transactions,
@@ -11,8 +11,8 @@ export class SelfService {
   ) {}
 
   /**
-   * Runs the work in a transaction, with the actor as it is when its turn comes.
-   * @throws what ends a credential, draining, idempotency_conflict, and whatever the work throws
+   * Runs the work in a transaction, with the actor's current data.
+   * @throws the error that ended the credential, draining, idempotency_conflict, what the work throws
    */
   act<Who extends Person, Result>(
     actor: Who,

@@ -21,12 +21,12 @@ export interface Client {
 
 export interface Login {
   readonly account: Account
-  /** What the cookie carries; stored only as a hash. */
+  /** The secret in the cookie; only its hash is stored. */
   readonly secret: string
   readonly lifetimeSeconds: number
 }
 
-/** Attempts of one address over all handles, per attempt allowed for one handle. */
+/** The limit of attempts of one address over all handles, as a multiple of the limit for one handle. */
 const ADDRESS_FACTOR = 5
 
 interface SessionsDeps {
@@ -50,7 +50,7 @@ export class Sessions {
   }
 
   /**
-   * Signs a human in. Every failure is the same error after the same work, so that it tells nothing about the handle.
+   * Signs a human in. Every failure is the same error after the same work, so it reveals nothing about the handle.
    * @throws invalid_credentials; login_throttled with `retry_after` in seconds
    */
   async login(handle: string, password: string, client: Client): Promise<Login> {
@@ -65,7 +65,7 @@ export class Sessions {
     }
     const stronger = this.deps.passwords.isWeak(stored) ? await this.deps.passwords.hash(password) : null
     return this.deps.store.transact(async (tx) => {
-      // While the password was looked at the account may have been archived, or given another one.
+      // The account may have been archived, or its password changed, during the hashing.
       const now = await tx.account({ id: account.id })
       if (now?.archivedAt !== null || (await tx.passwordHash(account.id)) !== stored)
         throw refusal('invalid_credentials')
@@ -77,7 +77,7 @@ export class Sessions {
     })
   }
 
-  /** The row of a new session, for verbs that make one along the way; it gets this id if one is given. */
+  /** Inserts a session within the transaction of another verb, with this id if one is given. */
   async insert(
     tx: Writes,
     account: Account,
@@ -96,13 +96,13 @@ export class Sessions {
     return { session, login: { account, secret, lifetimeSeconds: this.lifetimeSeconds } }
   }
 
-  /** The sessions of the person that are not over, the one last begun first. @throws humans_only, missing_scope */
+  /** The person's valid sessions, newest first. @throws humans_only, missing_scope */
   async list(actor: Person): Promise<Session[]> {
     requireHuman(actor)
     return this.deps.store.reads.listSessions(actor.account.id, this.deps.clock.now())
   }
 
-  /** Ends a session of the person, on whichever device. @throws humans_only, missing_scope, session_not_found */
+  /** Ends a session of the person on any device. @throws humans_only, missing_scope, session_not_found */
   async end(actor: Person, uuid: Uuid): Promise<void> {
     await this.deps.acts.act(actor, async (tx, now) => {
       requireHuman(now)
@@ -112,7 +112,7 @@ export class Sessions {
     })
   }
 
-  /** Deletes a session and says so in the log, so that its streams close everywhere. */
+  /** Deletes a session and appends an event, so that its streams close on all servers. */
   async remove(tx: Writes, actor: Actor, account: Account, session: Session): Promise<void> {
     const [ended] = await tx.deleteSessions({ id: session.id })
     if (!ended) return
@@ -124,20 +124,20 @@ export class Sessions {
     await tx.audit(entryBy(actor, 'session.revoke', target, { account_id: account.uuid }))
   }
 
-  /** Ends the session the actor came with. @throws logout_requires_session */
+  /** Ends the actor's session. @throws logout_requires_session */
   async logout(actor: Person): Promise<void> {
     if (actor.via !== 'session') throw refusal('logout_requires_session')
     const { account, session } = actor
     await this.deps.transactions.run(actor, (tx) => this.remove(tx, actor, account, session))
   }
 
-  /** Whether less than half of a session's life is left, so that its next use should prolong it. */
+  /** Reports whether less than half of a session's life is left, so that its next use should extend it. */
   isAging(session: Session): boolean {
     const half = (this.lifetimeSeconds * MICROS_PER_SECOND) / 2
     return session.expiresAt - this.deps.clock.now() < half
   }
 
-  /** Gives a session its full life again; answers it in seconds. */
+  /** Extends a session to its full lifetime, and returns that in seconds. */
   async renew(session: Session): Promise<number> {
     await this.deps.store.transact(async (tx) => {
       await tx.extendSession(session.id, this.nextEnd())
@@ -146,7 +146,7 @@ export class Sessions {
     return this.lifetimeSeconds
   }
 
-  /** By the clock, which also says whether it is over: the time of the log does not go back when the clock does. */
+  /** Uses the clock, as the check for expiry does. The time of the log does not go back when the clock does. */
   private nextEnd(): Micros {
     return later(this.deps.clock.now(), this.lifetimeSeconds * MICROS_PER_SECOND)
   }
@@ -155,7 +155,7 @@ export class Sessions {
     return (this.deps.settings.get('auth.session_days') * MICROS_PER_DAY) / MICROS_PER_SECOND
   }
 
-  /** Alike for every failure. A handle that nobody has is not written down: it may be a password that went astray. */
+  /** Treats every failure alike. An unknown handle is not recorded: it may be a password typed in the wrong field. */
   private async noteFailure(account: Account | undefined, client: Client): Promise<void> {
     const unwritten = this.failures.admit()
     if (unwritten === undefined) return
@@ -164,7 +164,7 @@ export class Sessions {
   }
 
   /**
-   * Counts an attempt at a password, before it is looked at; a success takes it back. Answers the keys it counted.
+   * Counts a login attempt before the password is compared; a success takes it back. Returns the keys counted.
    * @throws login_throttled with `retry_after` in seconds
    */
   async countAttempt(handle: string, client: Client): Promise<readonly string[]> {
@@ -172,7 +172,7 @@ export class Sessions {
     if (rate === null) return []
     const from = attemptsFrom(client)
     const limits = [
-      // Not the handle itself: people type passwords there, and what is counted is stored.
+      // The handle is hashed: people type passwords there by mistake, and the key is stored.
       { key: `${from} ${this.deps.secrets.sha256(handle)}`, count: rate.count },
       { key: from, count: rate.count * ADDRESS_FACTOR },
     ]
@@ -186,7 +186,7 @@ function throttled(retryAfter: number): AppError {
   })
 }
 
-/** Who signs in has no credential yet. */
+/** A person who signs in has no credential yet. */
 function loginEntry(
   by: Account | null,
   target: Account | undefined,

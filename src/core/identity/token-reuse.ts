@@ -1,29 +1,29 @@
 import type { Clock } from '../kernel/time'
 
-/** Two sightings of one token from different places within this time are of two programs. */
+/** Uses of one token from different places within this time are uses by two programs. */
 const TOGETHER_MILLISECONDS = 5 * 60_000
-/** A token is looked at so often at most: two programs that take turns are seen soon all the same. */
+/** The minimum interval between two examined uses of a token. Programs that alternate are detected soon even so. */
 const LOOK_MILLISECONDS = 500
-/** `synapse doctor` comes with the token of the program that it is run for, from where that is, and is no second one. */
+/** `synapse doctor` uses the token and the machine of the program that it examines, so it does not count. */
 const VISITOR = /^synapse-doctor\//
 const DAY_MILLISECONDS = 24 * 3_600_000
-/** Tokens remembered; beyond that the one seen first goes. */
+/** Tokens remembered; beyond that the oldest is dropped. */
 const CAPACITY = 10_000
 
 interface Sightings {
-  /** Where it was seen last. */
+  /** The last place it was seen at. */
   address: string | null
   userAgent: string | null
   at: number
-  /** When it was last seen at another place while it was still at the one before. */
+  /** When it was last seen at a second place while the first was still in use. */
   sharedAt: number | undefined
   toldAt: number | undefined
 }
 
 /**
- * Notices that one token is used by two programs, which then miss what the other one has acknowledged
- * (docs/contract/accounts.md#the-caller): it comes from two addresses or `User-Agent`s within five minutes. In memory, as
- * this process sees it.
+ * Detects a token used by two programs, which then miss what the other one has acknowledged
+ * (docs/contract/accounts.md#the-caller): it comes from two addresses or `User-Agent`s within five minutes. In memory,
+ * for the requests to this process.
  */
 export class TokenReuse {
   private readonly tokens = new Map<number, Sightings>()
@@ -31,18 +31,18 @@ export class TokenReuse {
 
   constructor(private readonly clock: Pick<Clock, 'steady'>) {}
 
-  /** Registers what is told of a shared token, once a day each. */
+  /** Registers a listener for shared tokens, called at most once a day for each. */
   onShared(listener: (tokenId: number) => void): void {
     this.listeners.push(listener)
   }
 
-  /** Whether it is worth looking where a request with the token came from: twice a second is often enough. */
+  /** Reports whether a request with the token should be examined: at most twice a second. */
   isDue(tokenId: number): boolean {
     const seen = this.tokens.get(tokenId)
     return seen === undefined || this.clock.steady() - seen.at >= LOOK_MILLISECONDS
   }
 
-  /** Notes where a request with the token came from. */
+  /** Records the place of a request with the token. */
   note(tokenId: number, address: string | null, userAgent: string | null): void {
     const now = this.clock.steady()
     const seen = this.tokens.get(tokenId)

@@ -11,7 +11,7 @@ import { accountEvent } from '../log/events'
 import { normalName } from './accounts'
 import { type Actor, accountOf } from './actor'
 
-/** The account that a server's own credentials belong to. */
+/** The account that owns the server's own tokens. */
 export const SYSTEM_HANDLE = 'system'
 
 export interface NewTokenRequest {
@@ -19,21 +19,21 @@ export interface NewTokenRequest {
   readonly scopes: readonly string[]
   readonly name?: string | null
   readonly expiresAt?: Micros | null
-  /** Handles that its holder may act as; `*` = everybody who is no system admin. */
+  /** Handles that the holder may act as; `*` = everyone except system admins. */
   readonly actors?: readonly string[] | null
 }
 
-/** What is written of a token besides its secret; the scopes are legal ones. */
+/** The fields of a token besides its secret. The scopes are validated. */
 type TokenFields = Omit<NewToken, 'accountId' | 'hash'>
 
 export interface IssuedToken {
   readonly token: Token
   readonly account: Account
-  /** Shown once, here; the store keeps its hash. */
+  /** Shown only here; the store keeps its hash. */
   readonly secret: string
 }
 
-/** Bearer tokens, as administrators manage them. */
+/** Bearer tokens, as managed by administrators. */
 export class Tokens {
   constructor(
     private readonly store: Store,
@@ -42,7 +42,7 @@ export class Tokens {
     private readonly clock: Clock,
   ) {}
 
-  /** By creation, revoked ones included. @throws admin_scope_required, not_admin, account_not_found */
+  /** In order of creation, revoked ones included. @throws admin_scope_required, not_admin, account_not_found */
   async list(actor: Actor, handle: string, page: ListPage): Promise<{ account: Account; tokens: Token[] }> {
     this.administration.check(actor)
     const account = await this.store.reads.account({ handle: normalName(handle) })
@@ -63,7 +63,7 @@ export class Tokens {
     })
   }
 
-  /** The rows of a new token, for verbs that make one along the way. @throws as `issue` */
+  /** Inserts a token within the transaction of another verb. @throws as `issue` */
   async insert(
     tx: Writes,
     actor: Actor,
@@ -80,7 +80,7 @@ export class Tokens {
   }
 
   /**
-   * The row alone, of a token that takes the place of `replaced` if that is given. Whoever calls appends the event.
+   * Inserts only the row of a token, which may replace `replaced`. The caller appends the event.
    * @throws quota_exceeded
    */
   async write(tx: Writes, account: Account, fields: TokenFields, replaced?: Token): Promise<IssuedToken> {
@@ -101,7 +101,9 @@ export class Tokens {
     return { token, account, secret }
   }
 
-  /** Effective with the commit: the next request fails and its streams close. @throws token_not_found */
+  /**
+   * Revokes a token, effective with the commit: the next request fails and its streams close. @throws token_not_found
+   */
   async revoke(actor: Actor, uuid: Uuid): Promise<{ token: Token; account: Account }> {
     return this.administration.act(actor, async (tx) => {
       const token = await tx.token({ uuid })
@@ -111,7 +113,7 @@ export class Tokens {
     })
   }
 
-  /** Ends a token, unless it was revoked before. */
+  /** Revokes a token unless it is revoked already. */
   async end(tx: Writes, actor: Actor, account: Account, token: Token): Promise<Token> {
     if (token.revokedAt !== null) return token
     const revoked = await tx.revokeToken(token.id)
@@ -121,14 +123,14 @@ export class Tokens {
   }
 
   /**
-   * Stores a secret from the server's configuration as an `admin:*` token of the account `system`, once, if nobody could
-   * administrate otherwise. Answers whether it was stored now.
+   * Stores a secret from the server's configuration as an `admin:*` token of the account `system`, once, if no
+   * credential could administer otherwise. Returns whether it was stored now.
    */
   async bootstrap(secret: string, adminCredentials: number): Promise<boolean> {
     if (adminCredentials > 0) return false
     const hash = this.secrets.sha256(secret)
     return this.store.transact(async (tx) => {
-      // Revoked, it stays so.
+      // A revoked secret remains revoked.
       if (await tx.token({ hash })) return false
       const owner = (await tx.account({ handle: SYSTEM_HANDLE })) ?? (await this.insertSystem(tx))
       const token = await tx.insertToken({
@@ -161,7 +163,7 @@ export class Tokens {
   }
 }
 
-/** What events say of a token. */
+/** The facts of a token in events. */
 export function factsOf(token: Token) {
   return { token_id: token.uuid, name: token.name, scopes: token.scopes }
 }
@@ -176,7 +178,7 @@ export function tokenEntry(
   return entryBy(actor, action, { type: 'token', id: token.uuid }, facts)
 }
 
-/** Nobody but a person is the person. @throws scopes_required, invalid_scope */
+/** Only a person's token may have `human:act`. @throws scopes_required, invalid_scope */
 export function scopesFor(account: Account, requested: readonly string[]): string[] {
   const scopes = legalScopes(requested)
   if (account.kind === 'agent' && scopes.includes(HUMAN_SCOPE))
@@ -184,7 +186,7 @@ export function scopesFor(account: Account, requested: readonly string[]): strin
   return scopes
 }
 
-/** Handles that a token may act as. @throws invalid_handle */
+/** Normalizes the handles that a token may act as. @throws invalid_handle */
 export function legalActors(requested: readonly string[] | null): readonly string[] | null {
   const actors = [...new Set((requested ?? []).map(normalName).filter((name) => name !== ''))]
   for (const name of actors) if (name !== '*' && !HANDLE_PATTERN.test(name)) throw refusal('invalid_handle')

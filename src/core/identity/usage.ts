@@ -4,7 +4,7 @@ import type { Reads, Store, Writes } from '../kernel/ports'
 import type { Clock, Micros } from '../kernel/time'
 import { type Actor, principalOf } from './actor'
 
-/** Rows that one act writes: other works come between two of them. */
+/** Rows written in one transaction; other transactions run in between. */
 const SLICE = 50
 
 interface Use {
@@ -12,10 +12,10 @@ interface Use {
   readonly at: Micros
 }
 
-/** Uses of one kind of credential, by its inner id. */
+/** The recorded uses of one kind of credential, by inner id. */
 class Uses {
   private noted = new Map<number, Use>()
-  /** What is being written: known, and not in the store yet. */
+  /** Uses being written: recorded, but not yet in the store. */
   private writing = new Map<number, Use>()
 
   constructor(private readonly write: (tx: Writes, uses: ReadonlyMap<number, Micros>) => Promise<void>) {}
@@ -33,7 +33,7 @@ class Uses {
     yield* this.noted.values()
   }
 
-  /** Writes slice by slice; what could not be written is noted again. */
+  /** Writes in slices; uses that could not be written are recorded again. */
   async flush(store: Pick<Store, 'transact'>): Promise<void> {
     this.writing = this.noted
     this.noted = new Map()
@@ -51,8 +51,8 @@ class Uses {
 }
 
 /**
- * When tokens and sessions were last used: noted in memory, written in batches. What is not written yet is shown all
- * the same; of the uses at another process those that it has written.
+ * When tokens and sessions were last used. Uses are recorded in memory and written in batches. Unwritten uses of this
+ * process are already shown; those of other processes are not.
  */
 export class Usage {
   private readonly tokens = new Uses((tx, uses) => tx.noteUses('tokens', uses))
@@ -72,17 +72,17 @@ export class Usage {
     else this.sessions.note(principal.session.id, use)
   }
 
-  /** The token with its last use, as far as it is known here. */
+  /** Returns the token with its last use as known here. */
   ofToken(token: Token): Token {
     return { ...token, lastUsedAt: later(token.lastUsedAt, this.tokens.at(token.id)) }
   }
 
-  /** The session with its last use, as far as it is known here. */
+  /** Returns the session with its last use as known here. */
   ofSession(session: Session): Session {
     return { ...session, lastUsedAt: later(session.lastUsedAt, this.sessions.at(session.id)) }
   }
 
-  /** When these accounts last used any of their tokens and sessions; those that never did are absent. */
+  /** Returns when these accounts last used a token or session; accounts without any use are absent. */
   async ofAccounts(
     accountIds: readonly number[],
     reads: Pick<Reads, 'lastSeen'> = this.store.reads,
@@ -95,7 +95,7 @@ export class Usage {
     return seen
   }
 
-  /** Writes what was noted since the last time. Call it once a minute, and before the end. */
+  /** Writes the uses recorded since the last call. Call it once a minute and before the process ends. */
   flush(): Promise<void> {
     const turn = this.line.then(async () => {
       await this.tokens.flush(this.store)
