@@ -15,7 +15,7 @@ import type { OpenLongPolls } from './long-polls'
 import { type Audience, Rooms, type Topic } from './rooms'
 import { PARK_BYTES, Stream } from './stream'
 
-/** What the hub needs once the core is put together. */
+/** The dependencies of the hub. Available after the core is created. */
 export interface HubDeps {
   readonly catalogue: Catalogue
   readonly directory: Directory
@@ -23,9 +23,9 @@ export interface HubDeps {
   readonly feed: Feed
   readonly clock: Clock
   readonly pace: Pace
-  /** Sends an event to every socket subscribed to the topic, rendered once; answers its size in bytes. */
+  /** Sends an event, rendered once, to every socket subscribed to the topic. Returns its size in bytes. */
   readonly publish: (topic: string, event: LogEvent) => number
-  /** Told of every stream that is not ended by its own reader. */
+  /** Called for every stream that ends for another reason than its reader closing it. */
   readonly ended: (reader: Person, reason: EndReason) => void
   readonly report: (fault: unknown) => void
 }
@@ -33,16 +33,16 @@ export interface HubDeps {
 const TICK_MILLISECONDS = 1000
 
 /**
- * Everybody who listens. Committed events come in here in the order of the log and go out at once: to sockets that want
- * all of a room, or its messages, by one native publish for all of them, to streams with another filter one by one, to held
- * requests as a wake-up. Nothing in an event depends on who reads it, so each is rendered once.
+ * Delivers committed events to live readers. Events arrive in log order and go out at once. Sockets that want all
+ * events of a room, or all its messages, get them by one native publish to a topic. Streams with other filters get them
+ * one by one. Long-polls are woken. An event reads the same for every reader, so it is rendered once.
  */
 export class Hub implements Streams {
   private readonly streams = new Set<Stream>()
-  /** By the account that reads, and by that of the credential where somebody acts as another. */
+  /** By the reader's account, and by the credential's account if the reader acts as another one. */
   private readonly byAccount = new Map<number, Set<Stream>>()
   readonly rooms = new Rooms()
-  /** Events, and places up to which the log was passed over. */
+  /** Events to deliver, and positions up to which the log was skipped. */
   private readonly incoming: (LogEvent | Seq)[] = []
   private announcing = false
   private ticking = false
@@ -80,47 +80,50 @@ export class Hub implements Streams {
     return this.streams.size
   }
 
-  /** Events by which the slowest stream is behind. */
+  /** The lag of the slowest stream, in events. */
   get readerLag(): number {
     let most = 0
     for (const { lag } of this.streams) most = Math.max(most, lag)
     return most
   }
 
-  /** Whether anybody waits for events. */
+  /** Whether any reader waits for events. */
   get isHeard(): boolean {
     return this.streams.size > 0 || this.longPolls.size > 0
   }
 
-  /** Takes committed events, in order. They are out when this returns, unless rights have to be read first. */
+  /**
+   * Delivers committed events, which arrive in order. They are sent when this returns, unless rights must be read
+   * first.
+   */
   announce(events: readonly LogEvent[]): void {
     for (const event of events) this.incoming.push(event)
     if (!this.announcing) this.deliver()
     this.longPolls.notify(events)
   }
 
-  /** Moves on over what is not announced. Streams and held requests are judged anew. */
+  /** Moves past events that are not announced. Streams read them from the log, and long-polls look again. */
   advanceTo(upTo: Seq): void {
     this.incoming.push(upTo)
     if (!this.announcing) this.deliver()
     this.longPolls.wakeAll()
   }
 
-  /** When all that was announced is out; undefined if it is. */
+  /** Resolves when all announced events are sent; undefined if they are. */
   flushed(): Promise<void> | undefined {
     if (!this.announcing) return undefined
     this.whenOut ??= Promise.withResolvers()
     return this.whenOut.promise
   }
 
-  /** Ends every stream and held request; the process is about to stop. */
+  /** Ends all streams and long-polls, because the process is about to stop. */
   stop(): void {
     clearInterval(this.timer)
     this.longPolls.stop()
     for (const stream of [...this.streams]) stream.end('shutdown')
   }
 
-  // What streams call.
+  // Called by streams.
 
   remove(stream: Stream): void {
     this.streams.delete(stream)
@@ -135,7 +138,7 @@ export class Hub implements Streams {
     this.deps.ended(stream.actor, reason)
   }
 
-  /** The channels that these selections cover and the actor may read now. */
+  /** Returns the channels that the selections cover and the actor may read now. */
   readableBy(actor: Person, filters: readonly FeedFilter[]): Promise<readonly Channel[]> {
     const { directory, policy } = this.deps
     return directory.retryUntilLoaded(() => {
@@ -145,24 +148,26 @@ export class Hub implements Streams {
         if (channelIds === '*') return policy.readable(current)
         for (const id of channelIds) ids.add(id)
       }
-      // Those that are named were judged a moment ago and are in memory, so that the stream is live at once.
+      // Named channels were checked a moment ago and are in memory, so the stream becomes live at once.
       return directory.requireChannels(ids).filter((channel) => policy.mayRead(current, channel))
     })
   }
 
-  /** A stream could not go on: most likely its credential ended while it read. */
+  /** Ends a stream that cannot continue, most likely because its credential ended while it read. */
   failed(stream: Stream, error: unknown): void {
     if (!(error instanceof AppError)) this.deps.report(error)
     stream.end('auth_revoked')
   }
 
-  /** Hands on what came in, in order. What is only of a room's readers goes out at once; the rest has to be judged. */
+  /**
+   * Delivers incoming events in order. Events of the room lane are sent at once; the others wait for `deliverJudged`.
+   */
   private deliver(): void {
     this.announcing = true
     for (let event = this.incoming[0]; event !== undefined; event = this.incoming[0]) {
       if (typeof event === 'number') {
         this.incoming.shift()
-        // Whoever came while this waited for its turn reads from the log what is passed over here.
+        // Streams opened while this position waited in the queue read the skipped events from the log.
         if (event > this.position) for (const stream of [...this.streams]) stream.reread()
         this.position = Math.max(this.position, event)
         continue
@@ -180,7 +185,7 @@ export class Hub implements Streams {
     this.whenOut = undefined
   }
 
-  /** An event that streams have to be judged for one by one, because of who sees it or of what it changes. */
+  /** Delivers an event whose audience or effect must be judged for each stream. */
   private async deliverJudged(event: LogEvent): Promise<void> {
     const { directory, feed, policy, report } = this.deps
     await directory
@@ -192,7 +197,7 @@ export class Hub implements Streams {
         const record = toRecord(event)
         const audience = streams.filter((stream) => feed.isVisibleTo(stream.actor, record))
         const readers = channel ? streams.filter((stream) => policy.mayRead(stream.actor, channel)) : []
-        // Everything is judged; from here on it is done, in the same step, so that no stream falls between.
+        // Everything is judged. The rest runs synchronously, so that no stream misses the event.
         this.position = event.seq
         for (const stream of audience) stream.offer(event)
         this.applyRights(event, readers)
@@ -211,7 +216,7 @@ export class Hub implements Streams {
       try {
         this.send(event, audience)
       } catch (fault) {
-        // The events after it go out all the same.
+        // Later events are delivered anyway.
         this.deps.report(fault)
       }
   }
@@ -230,7 +235,10 @@ export class Hub implements Streams {
     for (const stream of [...topic.streams]) stream.checkFlow()
   }
 
-  /** What an event takes or gives: streams that lost a room leave it, those that follow everything join a new one. */
+  /**
+   * Applies the event's changes of rights: streams leave a room they can no longer read, and streams that follow
+   * everything join a new one.
+   */
   private applyRights(event: LogEvent, readers: readonly Stream[]): void {
     const { facts } = event
     const account = concernedBy(event)
@@ -254,10 +262,10 @@ export class Hub implements Streams {
         for (const stream of holdersOf(own, facts.token_id ?? facts.session_id)) stream.end('auth_revoked')
         return
       case 'account.token_issued':
-        // The token that was replaced has an end now.
+        // The replaced token now has an expiry.
         for (const stream of holdersOf(own, facts.replaces)) this.recheckSoon(stream, 'expired')
         return
-      // Whether somebody may act as another depends on what both are, and on what is set.
+      // Whether an account may act as another depends on both accounts and on settings.
       case 'account.updated':
         this.recheckActing(own)
         return
@@ -274,7 +282,10 @@ export class Hub implements Streams {
     background(this.recheck(stream, reason), this.deps.report)
   }
 
-  /** A session may have been prolonged since the stream was opened; what has really ended ends it. */
+  /**
+   * A session may have been extended since the stream was opened. The check ends the stream if the credential has
+   * ended.
+   */
   private async recheck(stream: Stream, reason: 'expired' | 'auth_revoked'): Promise<void> {
     const { directory, policy } = this.deps
     try {
@@ -284,7 +295,7 @@ export class Hub implements Streams {
     }
   }
 
-  /** Looks after every stream. Of many it takes more than a turn; then the next tick leaves it at that. */
+  /** Maintains every stream. With many streams this takes several turns; the next tick is skipped while it runs. */
   private async tick(): Promise<void> {
     if (this.ticking) return
     this.ticking = true
@@ -307,13 +318,13 @@ export class Hub implements Streams {
   }
 }
 
-/** Those of these streams that were opened with one credential. */
+/** Returns the streams that were opened with one credential. */
 function holdersOf(streams: readonly Stream[], credential: unknown): readonly Stream[] {
   if (credential === undefined) return []
   return streams.filter((stream) => credentialOf(stream.actor)?.uuid === credential)
 }
 
-/** The accounts whose changes concern a stream of this actor. */
+/** Returns the accounts whose changes affect a stream of this actor. */
 function accountIdsOf(actor: Person): Set<number> {
   return new Set([actor.account.id, accountOf(principalOf(actor))?.id ?? actor.account.id])
 }

@@ -1,24 +1,25 @@
 import type { Stream } from './stream'
 
-/** Streams whose sockets get an event by one publish. */
+/** A topic: the streams whose sockets receive an event by one publish. */
 export class Topic {
   readonly streams = new Set<Stream>()
-  /** Bytes published since the sockets' buffers were looked at. */
+  /** Bytes published since the sockets' buffers were last checked. */
   unchecked = 0
 
   constructor(readonly name: string) {}
 }
 
 /**
- * Streams that hear of a room, by how they are served. A socket holds one of the two topics, or none: then it is offered
- * events one by one. Where messages are all that a room publishes, only the topic for all is used.
+ * The streams that receive the events of a room, grouped by their interest. A socket is subscribed to at most one of
+ * the two topics; a stream in `filtered` is offered each event. If messages are the only events that rooms publish,
+ * only the topic `all` is used.
  */
 export class Audience {
   readonly all: Topic
   readonly messages: Topic
   readonly filtered = new Set<Stream>()
 
-  /** `room`: inner id; `*` = several, of which all hear the same. */
+  /** `room`: an inner id; `*` for a set of rooms with the same audience. */
   constructor(
     name: string,
     private readonly room: number | '*',
@@ -50,11 +51,11 @@ export class Audience {
   }
 }
 
-/** Those who hear one and the same set of rooms. */
+/** The audience of a set of rooms. */
 export class RoomSet extends Audience {
   constructor(
     name: string,
-    /** Inner ids, in rising order. */
+    /** Inner ids in ascending order. */
     public ids: Uint32Array,
     public hash: number,
   ) {
@@ -67,9 +68,10 @@ export class RoomSet extends Audience {
 }
 
 /**
- * Who hears of which room. A stream that names its rooms is in the audience of each. One that follows everything is in
- * the audience of its set of rooms, which all streams with the same rooms share: so a socket in thousands of rooms
- * holds one topic, and a room holds one entry for each different set. A stream is in one audience of a room at most.
+ * The audiences of rooms. A stream that selects rooms by name is in the audience of each room. A stream that follows
+ * everything is in the audience of its set of rooms, which it shares with all streams that have the same set. So a
+ * socket in thousands of rooms subscribes to one topic, and a room has one entry for each distinct set. A stream is in
+ * at most one audience of a room.
  */
 export class Rooms {
   private readonly named = new Map<number, Audience>()
@@ -77,7 +79,7 @@ export class Rooms {
   private readonly byHash = new Map<number, RoomSet[]>()
   private made = 0
 
-  /** The audiences of a room. */
+  /** Returns the audiences of a room. */
   of(id: number): readonly Audience[] {
     const named = this.named.get(id)
     const sets = this.setsOf.get(id) ?? []
@@ -114,12 +116,12 @@ export class Rooms {
     remove(this.byHash, set.hash, set)
   }
 
-  /** Moves a stream to the set with one room more, or less; answers that set. */
+  /** Moves a stream to the set with one room more or less. Returns that set. */
   change(stream: Stream, set: RoomSet, id: number, isAdded: boolean): RoomSet {
     const ids = isAdded ? withId(set.ids, id) : set.ids.filter((other) => other !== id)
     const hash = (isAdded ? set.hash + mixed(id) : set.hash - mixed(id)) >>> 0
     const other = this.find(ids, hash)
-    // A set of its own grows and shrinks in place.
+    // A set with a single stream is changed in place.
     if (set.size === 1 && !other) {
       remove(this.byHash, set.hash, set)
       set.ids = ids
@@ -161,12 +163,12 @@ function remove(lists: Map<number, RoomSet[]>, key: number, set: RoomSet): void 
   const list = lists.get(key)
   const last = list?.pop()
   if (!list || !last) return
-  // The order of sets means nothing: the last one takes the place of the one that goes.
+  // The order of sets is irrelevant: the last one moves into the gap.
   if (last !== set) list[list.indexOf(set)] = last
   if (list.length === 0) lists.delete(key)
 }
 
-/** A sum of these is the hash of a set: it follows when one id comes or goes. */
+/** Hashes an id. The hash of a set is the sum of these, so it can be updated when an id is added or removed. */
 function mixed(id: number): number {
   const once = Math.imul(id ^ (id >>> 16), 0x45d9f3b)
   return Math.imul(once ^ (once >>> 16), 0x45d9f3b) >>> 0
@@ -185,7 +187,7 @@ function withId(ids: Uint32Array, id: number): Uint32Array {
   return grown
 }
 
-/** Where the id is, or would be. */
+/** Returns the index of the id, or where it would be inserted. */
 function placeIn(ids: Uint32Array, id: number): number {
   let low = 0
   let high = ids.length

@@ -2,8 +2,8 @@ import type { RoomSet, Rooms } from './rooms'
 import type { Stream } from './stream'
 
 /**
- * The rooms whose events come to one stream by themselves: each by itself, or, for a stream that follows everything, as
- * one set that it shares with others.
+ * The rooms whose events one stream receives: each by itself or, for a stream that follows everything, as a set shared
+ * with other streams.
  */
 export class Seat {
   private readonly named = new Set<number>()
@@ -32,11 +32,11 @@ export class Seat {
     this.rooms.enter(this.stream, id)
   }
 
-  /** Takes these besides those it has, as the stream has to be served now. */
+  /** Adds rooms. Afterwards all rooms are served by the stream's current interest. */
   addAll(ids: readonly number[]): void {
     const { rooms, stream } = this
     if (this.set && stream.followsAll && ids.every((id) => this.set?.has(id))) {
-      // The same set, but it may come by topic now, or no longer.
+      // The set is the same, but the stream's interest may have changed.
       this.set.delete(stream)
       this.set.add(stream)
       return
@@ -60,7 +60,7 @@ export class Seat {
     this.set = undefined
   }
 
-  /** Keeps what is still wanted, after what is selected, or how the stream has to be served, has changed. */
+  /** Keeps the rooms that are still wanted after the selections or the interest have changed. */
   renew(isWanted: (id: number) => boolean): void {
     if (!this.stream.followsAll || !this.set) {
       const kept = this.ids().filter(isWanted)

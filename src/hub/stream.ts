@@ -10,33 +10,33 @@ import type { Hub, HubDeps } from './hub'
 import { type Interest, interestOf } from './interest'
 import { Seat } from './seat'
 
-/** Events read and sent at a time while a stream catches up. */
+/** Events read and sent in one page while a stream catches up. */
 const PAGE = 200
-/** Unsent bytes above which a stream is parked: it leaves the live flow until it has taken what it was given. */
+/** Above this many unsent bytes a stream is parked: it leaves live delivery until the client has read what was sent. */
 export const PARK_BYTES = 256 * 1024
-/** Unsent bytes, and time without draining, above which it is closed. */
+/** Limits of unsent bytes and of time without reading, above which a stream is closed. */
 const CLOSE_BYTES = 1024 * 1024
 const CLOSE_MILLISECONDS = 30_000
 
-/** Something to send from the past before the selections in it are live. */
+/** Past events to send before the selections become live. */
 interface Backlog {
   readonly selections: readonly FeedFilter[]
   position: Seq
-  /** Where the log stood when this was asked for: other selections may have sent what came later. */
+  /** The head of the log when the backlog was created. Other selections may already have sent later events. */
   readonly since: Seq
   readonly replay: boolean
   readonly done: () => void
 }
 
 /**
- * One connection in the hub. A selection is either live, and then every event it selects is sent the moment it is
- * announced, or it stands in a backlog, which is read from the log page by page until it meets the head: then it
- * becomes live in the same step, so that nothing falls between. There is no private queue; the log is the queue.
+ * One connection in the hub. A live selection receives each event when it is announced. Any other selection is in a
+ * backlog, which is read from the log page by page until it reaches the head; in the same synchronous step the
+ * selection becomes live, so no event is missed. There is no queue per stream: the log is the queue.
  */
 export class Stream implements LiveStream {
   private readonly live = new Set<FeedFilter>()
   private readonly backlogs: Backlog[] = []
-  /** Where in the log each selection became live for the first time. */
+  /** The position at which each selection first became live. */
   private readonly liveFrom = new WeakMap<FeedFilter, Seq>()
   private readonly seat: Seat
   private running = false
@@ -59,7 +59,7 @@ export class Stream implements LiveStream {
     return [...this.live, ...this.backlogs.flatMap((backlog) => backlog.selections)]
   }
 
-  /** Events by which it is behind what was announced. */
+  /** The stream's lag behind the announced events, in events. */
   get lag(): number {
     return this.hub.head - this.position
   }
@@ -68,12 +68,12 @@ export class Stream implements LiveStream {
     return Math.min(this.hub.head, ...this.backlogs.map((backlog) => backlog.position))
   }
 
-  /** What it wants of the events of a room; `*` = of all of its rooms. */
+  /** What the stream selects from the events of a room; `*` = of all its rooms. */
   interestIn(room: number | '*'): Interest {
     return interestOf([...this.live], room, this.deps.catalogue.roomTypes)
   }
 
-  /** Whether it wants whatever the reader may read, now and later. */
+  /** Whether the stream selects every channel that its reader may read, now and later. */
   get followsAll(): boolean {
     for (const { channelIds } of this.live) if (channelIds === '*') return true
     return false
@@ -136,7 +136,7 @@ export class Stream implements LiveStream {
     this.sink.end(reason)
   }
 
-  /** Sends a live event if it is selected, in the order it happened. Rights were judged by whoever calls. */
+  /** Sends a live event if it is selected. Call it in log order, after checking the reader's rights. */
   offer(event: LogEvent): void {
     for (const filter of this.live)
       if (selects(filter, event)) {
@@ -146,7 +146,7 @@ export class Stream implements LiveStream {
       }
   }
 
-  /** Whether a live selection covers the room: it should then hear of it. */
+  /** Reports whether a live selection covers the channel. */
   covers(channelId: number): boolean {
     return [...this.live].some(({ channelIds }) => channelIds === '*' || channelIds.has(channelId))
   }
@@ -155,14 +155,14 @@ export class Stream implements LiveStream {
     this.seat.add(channelId)
   }
 
-  /** The channel is readable no more: its events stop, and the reader is told. */
+  /** Ends the delivery of a channel that is no longer readable, and tells the reader. */
   drop(channel: Channel): void {
     const wasJoined = this.seat.has(channel.id)
     this.seat.delete(channel.id)
-    // While it catches up a stream has joined nothing, but it knows what it asked for by name.
+    // While it catches up, a stream has joined no room; channels selected by name are known anyway.
     const isNamed = this.selections.some(({ channelIds }) => channelIds !== '*' && channelIds.has(channel.id))
     if (!wasJoined && !isNamed) {
-      // A page that is on its way was judged before.
+      // A page being read was checked under the old rights; replacing the backlog discards it.
       for (const [i, backlog] of this.backlogs.entries()) this.backlogs[i] = { ...backlog }
       return
     }
@@ -170,7 +170,7 @@ export class Stream implements LiveStream {
     this.sink.dropped([channel])
   }
 
-  /** Parks or closes a reader that does not keep up. */
+  /** Parks or closes a reader that is too slow. */
   checkFlow(): void {
     const waiting = this.sink.buffered()
     if (waiting <= PARK_BYTES) return
@@ -194,7 +194,7 @@ export class Stream implements LiveStream {
     this.reread()
   }
 
-  /** Goes on from the log, from where it is: what comes next will not be announced. */
+  /** Leaves live delivery and continues from the log, because the next events will not be announced. */
   reread(): void {
     if (this.live.size === 0) return
     const selections = [...this.live]
@@ -224,20 +224,21 @@ export class Stream implements LiveStream {
 
   private async step(loop: PacedLoop): Promise<void> {
     if (this.sink.buffered() > PARK_BYTES) await this.untilDrained()
-    // The one that is furthest behind; where it meets another they go on as one, so that nothing is sent twice.
+    // Reads the oldest backlog first. When it reaches another one, the two are merged, so that nothing is sent twice.
     const [backlog, next] = this.backlogs.toSorted((one, other) => one.position - other.position)
     if (!backlog || this.gone) return
     const end = Math.min(this.hub.head, next?.position ?? this.hub.head)
     if (backlog.position < end) return this.sendPage(backlog, end, loop)
-    // What this reader has already is still on its way to the others; until it is out it would come again.
+    // This reader is ahead of the hub: the events in between are still being delivered to others and would be sent
+    // twice. Wait until they are.
     const ahead = backlog.position > this.hub.head ? this.hub.flushed() : undefined
     if (ahead !== undefined) return ahead
     if (next) return this.merge(backlog, next)
     const channels = await this.hub.readableBy(this.actor, backlog.selections)
-    // From here to the end nothing is awaited: what was announced meanwhile is sent first.
+    // No await from here on. If events were announced in the meantime, they are read first.
     if (this.gone || this.backlogs[0] !== backlog || backlog.position < this.hub.head) return
     if (backlog.position > this.hub.head && this.hub.flushed() !== undefined) return
-    // Another one may have been asked for, which then goes on alone.
+    // Backlogs added in the meantime continue on their own.
     this.backlogs.shift()
     for (const filter of backlog.selections) {
       this.live.add(filter)
@@ -250,7 +251,7 @@ export class Stream implements LiveStream {
   private async sendPage(backlog: Backlog, end: Seq, loop: PacedLoop): Promise<void> {
     const { selections, position, replay } = backlog
     const page = await this.deps.feed.page(this.actor, selections, position, PAGE, end, loop)
-    // It may have been taken back, or replaced, while the log was read or others had their turn.
+    // The backlog may have been removed or replaced during the read.
     const isOver = () => this.gone || !this.backlogs.includes(backlog)
     if (isOver()) return
     for (const event of page.events) {
@@ -258,13 +259,14 @@ export class Stream implements LiveStream {
       if (!this.wasSent(event, backlog)) this.sink.event(event, replay)
       loop.did(1)
       backlog.position = event.seq
-      // The rest is read again when this was taken: a page of long messages is more than may wait unsent.
+      // A page of long messages may exceed the limit of unsent bytes. The rest is read again when the client has caught
+      // up.
       if (this.sink.buffered() > PARK_BYTES) return
     }
     backlog.position = page.position
   }
 
-  /** Whether an event of after a backlog was asked for went out already, because another selection was live. */
+  /** Reports whether an event was already sent live by another selection after the backlog was created. */
   private wasSent(event: LogEvent, { selections, since }: Backlog): boolean {
     if (event.seq <= since) return false
     return this.selections.some((filter) => {

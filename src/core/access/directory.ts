@@ -9,17 +9,17 @@ import type { MemberTable } from './member-table'
 import { FIRST_READ, MembershipIndex } from './membership-index'
 import { RecentlyUsed } from './recent'
 
-/** Entries kept of each kind, besides those that a judgement under way has loaded. */
+/** Entries kept of each kind, besides those pinned by running judgements. */
 const CAPACITY = 20_000
 const UNKNOWN = 1_000
-/** Of more members of one channel it is cheaper to read all of them than the channels of each. */
+/** Above this many members of a channel, reading all of its members is cheaper than reading the channels of each. */
 const MANY = 50
 
 /**
- * Accounts, credentials, channels and memberships as of the last committed change, in memory. Everything here comes
- * from the store and is changed in place or dropped by the event that changes it (`apply`), so that a look-up is never
- * older than the log, and a revoked right ends with its commit. Look-ups are synchronous, so that a decision made of
- * several of them cannot fall between two states; what is missing is loaded by `retryUntilLoaded`.
+ * The accounts, credentials, channels and memberships as of the last committed change, in memory. Entries come from the
+ * store; the event that changes an entry updates or drops it (`apply`). A look-up is therefore never older than the
+ * log, and a revoked right ends with its commit. Look-ups are synchronous, so a decision based on several of them sees
+ * one state. `retryUntilLoaded` loads what is missing.
  */
 export class Directory {
   private readonly loader = new Loader({
@@ -34,7 +34,7 @@ export class Directory {
   private readonly channelIds = new RecentlyUsed<string, number>(CAPACITY, this.loader.pins)
   private readonly memberships = new MembershipIndex(this.loader.pins)
   private publicIds: Set<number> | undefined
-  /** Names that are not in the store. Kept until the next change: it may be that they are created. */
+  /** Names that are not in the store. Cleared at the next change, which may create them. */
   private readonly unknown = new RecentlyUsed<string, true>(UNKNOWN, this.loader.pins)
 
   constructor(
@@ -44,15 +44,15 @@ export class Directory {
   ) {}
 
   /**
-   * Runs a synchronous judgement, or an act that makes one, until everything it looks up is in memory. What it has
-   * loaded stays there until it is over.
-   * @throws whatever `judge` throws, except NotLoaded; unavailable
+   * Runs a synchronous judgement, or an act that makes one, until everything that it looks up is in memory. Loaded
+   * entries stay in memory until it ends.
+   * @throws what `judge` throws, except NotLoaded; unavailable
    */
   retryUntilLoaded<Result>(judge: () => Result | Promise<Result>): Promise<Result> {
     return this.loader.retry(judge)
   }
 
-  /** Grows with every change of rights: while it stays, so does every judgement. */
+  /** Grows with every change of rights. While it stays the same, so do all judgements. */
   get version(): number {
     return this.loader.changes
   }
@@ -68,7 +68,7 @@ export class Directory {
     )
   }
 
-  /** Makes sure that all of these are in memory, with one read for those that are not. */
+  /** Loads missing accounts with one read. */
   requireAccounts(ids: readonly number[]): void {
     const absent = [...new Set(ids)].filter((id) => !this.accounts.has(id))
     if (absent.length === 0) return
@@ -80,7 +80,7 @@ export class Directory {
     })
   }
 
-  /** Undefined if no account has this handle. */
+  /** Returns undefined if no account has this handle. */
   accountByHandle(handle: string): Account | undefined {
     return this.named(`account:${handle}`, this.accounts, this.accountIds.get(handle), async () => {
       const account = await this.reads.account({ handle })
@@ -88,7 +88,7 @@ export class Directory {
     })
   }
 
-  /** Makes sure that all of these can be looked up, with one read for those that cannot. */
+  /** Loads missing handles with one read. */
   requireHandles(handles: readonly string[]): void {
     const absent = handles.filter((handle) => {
       const id = this.accountIds.get(handle)
@@ -123,7 +123,7 @@ export class Directory {
     })
   }
 
-  /** Undefined if no channel is called `slug`. */
+  /** Returns undefined if no channel has this slug. */
   channelBySlug(slug: string): Channel | undefined {
     return this.named(`channel:${slug}`, this.channels, this.channelIds.get(slug), async () => {
       const channel = await this.reads.channel({ slug })
@@ -135,7 +135,7 @@ export class Directory {
     return this.channels.get(id) ?? this.missing(() => this.readChannels([id]))
   }
 
-  /** All of these, once they are in memory. */
+  /** Returns these channels, loading missing ones. */
   requireChannels(ids: Iterable<number>): Channel[] {
     const found: Channel[] = []
     const absent = new Set<number>()
@@ -145,13 +145,13 @@ export class Directory {
       else absent.add(id)
     }
     if (absent.size === 0) return found
-    // Each slice is kept by itself: to keep thousands at once would take too long.
+    // Each slice is stored in a separate step: storing thousands at once would block too long.
     return this.loader.load(
       Array.from(slices([...absent], TURN_ROWS), (some) => () => this.readChannels(some)),
     )
   }
 
-  /** Every public channel, archived ones too. */
+  /** The ids of all public channels, archived ones included. */
   publicChannels(): readonly number[] {
     const { publicIds } = this
     if (publicIds) return [...publicIds]
@@ -163,51 +163,51 @@ export class Directory {
     })
   }
 
-  /** What the account is in the channel; undefined if it is not in it. */
+  /** Returns the membership of an account in a channel; undefined if there is none. */
   member(accountId: number, channelId: number): Member | undefined {
     const found = this.memberships.find(accountId, channelId)
     if (found === undefined) return this.channelsOf(accountId).get(channelId)
     return found ?? undefined
   }
 
-  /** Every channel the account is a member of, archived ones too. */
+  /** Returns the memberships of an account, archived channels included. */
   channelsOf(accountId: number): MemberTable {
     return this.memberships.channelsOf(accountId) ?? this.missing(() => this.readChannelsOf(accountId))
   }
 
-  /** Every member of the channel, those whose account is archived too. */
+  /** Returns the memberships of a channel, archived accounts included. */
   membersOf(channelId: number): MemberTable {
     return this.memberships.membersOf(channelId) ?? this.missing(() => this.readMembersOf(channelId))
   }
 
-  /** Makes sure that the members of all these channels are in memory. */
+  /** Loads the members of these channels. */
   requireMembersOf(channelIds: readonly number[]): void {
     const absent = channelIds.filter((id) => !this.memberships.membersOf(id))
     if (absent.length === 0) return
     this.missing(() => oneByOne(absent, (id) => this.readMembersOf(id)))
   }
 
-  /** Makes sure that the channels of all these accounts are in memory. */
+  /** Loads the channels of these accounts. */
   requireChannelsOf(accountIds: readonly number[]): void {
     const absent = [...new Set(accountIds)].filter((id) => !this.memberships.channelsOf(id))
     if (absent.length === 0) return
     this.missing(() => oneByOne(absent, (id) => this.readChannelsOf(id)))
   }
 
-  /** Makes sure that it is known what these accounts are in the channel. */
+  /** Loads the memberships of these accounts in the channel. */
   requireMembers(channelId: number, accountIds: Iterable<number>): void {
     const absent = [...accountIds].filter((id) => this.memberships.find(id, channelId) === undefined)
     if (absent.length > MANY) this.membersOf(channelId)
     else this.requireChannelsOf(absent)
   }
 
-  /** Whether both accounts are in the same channel. */
+  /** Reports whether both accounts are in the same channel. */
   shareChannel(one: number, other: number): boolean {
     this.requireChannelsOf([one, other])
     return this.channelsOf(one).meets(this.channelsOf(other))
   }
 
-  /** Active members by handle: all, or more than an expansion needs. */
+  /** Returns the first active members by handle: all, or more than an expansion needs. */
   firstMembers(channelId: number): readonly FirstMember[] {
     return (
       this.memberships.first(channelId) ??
@@ -218,7 +218,7 @@ export class Directory {
     )
   }
 
-  /** How many active members each of these channels has. */
+  /** Counts the active members of each channel. */
   memberCounts(channelIds: readonly number[]): ReadonlyMap<number, number> {
     const absent = channelIds.filter((id) => this.memberships.count(id) === undefined)
     if (absent.length > 0)
@@ -231,14 +231,14 @@ export class Directory {
     return new Map(channelIds.map((id) => [id, this.memberships.count(id) ?? 0]))
   }
 
-  /** Follows a committed event. Local commits and those of other replicas come through here alike. */
+  /** Applies a committed event, of this process or another one. */
   apply(event: LogEvent): void {
     if (this.catalogue.changesRights(event.type)) this.loader.follow({ record: toRecord(event), event })
   }
 
   /**
-   * Forgets what an event has changed of which only the record is known, so that it does not dress what comes next.
-   * Memberships follow when the event itself is announced.
+   * Applies an event of which only the record is known, so that later records are not read with outdated entries.
+   * Memberships are updated when the event itself is announced.
    */
   forget(record: EventRecord): void {
     if (this.catalogue.changesRights(record.type)) this.loader.follow({ record, event: null })
@@ -263,24 +263,24 @@ export class Directory {
 
   private changeAccount({ type, subject }: EventRecord): void {
     this.accounts.delete(subject)
-    // Its sessions were deleted with it; they do not come back when the account does.
+    // Archiving deletes the account's sessions; unarchiving does not restore them.
     if (type === 'account.archived') this.sessions.deleteWhere((session) => session.accountId === subject)
     if (type === 'account.archived' || type === 'account.unarchived') this.memberships.forgetActive()
   }
 
-  /** Forgets a token that ended, or was given an end because another has taken its place, or a session that ended. */
+  /** Drops a token that was revoked, or whose replacement set an expiry on it, or a session that ended. */
   private changeCredential({ facts }: EventRecord): void {
     const ended = [facts?.token_id, facts?.replaces, facts?.session_id].filter((uuid) => uuid !== undefined)
     this.tokens.deleteWhere(({ uuid }) => ended.includes(uuid))
     this.sessions.deleteWhere(({ uuid }) => ended.includes(uuid))
   }
 
-  /** Forgets a session whose life was prolonged. */
+  /** Drops a session that was extended. */
   forgetSession(hash: string): void {
     this.sessions.delete(hash)
   }
 
-  /** Forgets everything, when the store itself was replaced or a commit's outcome is unknown. */
+  /** Drops everything, because the store was replaced or the outcome of a commit is unknown. */
   clear(): void {
     this.loader.discard()
     for (const cache of [this.accounts, this.accountIds, this.tokens, this.sessions]) cache.clear()
