@@ -46,7 +46,7 @@ describe('sealed keys', () => {
     for (const other of others) {
       const error = await rejectionOf(other())
       expect(error).toBeInstanceOf(OperatorError)
-      expect(error).toMatchObject({ reason: 'wrong_passphrase' })
+      expect(error).toMatchObject({ kind: 'wrong_passphrase' })
     }
   })
 
@@ -55,7 +55,7 @@ describe('sealed keys', () => {
     async (text) => {
       using here = await sealed()
       writeFileSync(here.path, text)
-      expect(thrownBy(() => readSealedKeys(here.path))).toMatchObject({ reason: 'not_a_copy' })
+      expect(thrownBy(() => readSealedKeys(here.path))).toMatchObject({ kind: 'not_a_copy' })
     },
   )
 })
