@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite'
 import { randomBytes } from 'node:crypto'
-import { ulid, ulidTime } from '../core/kernel/ids'
+import { toMicros } from '../core/kernel/time'
+import { nextEpoch } from '../core/log/epochs'
 
 interface NewEpoch {
   readonly reason: string
@@ -15,12 +16,11 @@ interface NewEpoch {
  */
 export function insertEpoch(db: Database, { reason, now, above }: NewEpoch): void {
   const stored = db.query<{ epoch: string }, []>('SELECT epoch FROM epochs').all()
-  const latest = Math.max(
-    ...[...stored.map(({ epoch }) => epoch), ...above].map((epoch) => ulidTime(epoch) + 1),
-  )
-  const epoch = ulid(Math.max(now.getTime(), latest), randomBytes(16).toString('hex'))
+  const known = [...stored.map(({ epoch }) => epoch), ...above]
+  const startedAt = toMicros(now.getTime() * 1000)
+  const epoch = nextEpoch(known, startedAt, randomBytes(16).toString('hex'))
   // One in which nothing was ever written gives way.
   db.query(
     'INSERT OR REPLACE INTO epochs (first_seq, epoch, started_at, reason) SELECT seq + 1, ?, ?, ? FROM log_head',
-  ).run(epoch, now.getTime() * 1000, reason)
+  ).run(epoch, startedAt, reason)
 }

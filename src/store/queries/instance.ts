@@ -1,6 +1,7 @@
 import { desc, eq, gt, inArray } from 'drizzle-orm'
-import { type Secrets, type Seq, ulid, ulidTime } from '../../core/kernel/ids'
+import type { Secrets, Seq } from '../../core/kernel/ids'
 import type { Clock } from '../../core/kernel/time'
+import { nextEpoch } from '../../core/log/epochs'
 import type { Handle } from '../database'
 import { OWN_FACTS, refuseMoved } from '../store-state'
 import { findHead } from './log'
@@ -49,8 +50,8 @@ export async function insertEpoch(
   const [last] = await db.select().from(t.epochs).orderBy(desc(t.epochs.firstSeq)).limit(1)
   const head = await findHead({ db, t })
   if (!head) throw new Error('the log has no head')
-  const milliseconds = Math.max(Math.floor(now / 1000), last ? ulidTime(last.epoch) + 1 : 0)
-  const begun = { epoch: ulid(milliseconds, secrets.sha256(secrets.secret())), startedAt: now, reason }
+  const epoch = nextEpoch(last ? [last.epoch] : [], now, secrets.sha256(secrets.secret()))
+  const begun = { epoch, startedAt: now, reason }
   const firstSeq = from ?? head.seq + 1
   await db
     .insert(t.epochs)

@@ -1,5 +1,6 @@
-import { type Secrets, ulid } from '../../core/kernel/ids'
+import type { Secrets } from '../../core/kernel/ids'
 import type { Clock } from '../../core/kernel/time'
+import { nextEpoch } from '../../core/log/epochs'
 import { writeDown } from '../audit-entry'
 import { beginImport } from '../checkpoint'
 import type { Progress } from '../move'
@@ -51,7 +52,7 @@ export async function importOriginal(request: Import): Promise<Imported> {
   const total = await expected(source)
   const rows: Record<string, number> = {}
   const log = new LogWriter(clock.now())
-  const epoch = ulid(Math.floor(clock.now() / 1000), secrets.sha256(secrets.secret()))
+  const epoch = nextEpoch([], clock.now(), secrets.sha256(secrets.secret()))
   await to.transact(async (write) => {
     await beginImport(to, write, did)
     const wrote = (table: string, count: number) => {
