@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite'
-import { CHAIN_START, chainHash, entryBy } from '../core/governance/audit'
+import { type AuditRecord, chainedEntry, entryBy } from '../core/governance/audit'
 import type { Uuid } from '../core/kernel/ids'
 import { toMicros } from '../core/kernel/time'
 
@@ -12,11 +12,6 @@ interface Restoring {
   readonly lastSeq: number
 }
 
-interface Last {
-  readonly id: number
-  readonly hash: string
-}
-
 /**
  * Adds a restore to the audit log of a store that is not open anywhere else, behind the last entry of its chain. A copy
  * from before there was an audit log stays without: it need not be migrated to be put back.
@@ -24,17 +19,21 @@ interface Last {
 export function writeDownRestore(db: Database, { file, now, epoch, lastSeq }: Restoring): void {
   const table = db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'audit'").get()
   if (table === null) return
-  const last = db.query<Last, []>('SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1').get()
+  const last = db
+    .query<Pick<AuditRecord, 'id' | 'hash'>, []>('SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1')
+    .get()
   const facts = { command: 'backup restore', epoch, last_seq: lastSeq }
   const entry = entryBy({ via: 'operator' }, 'restore', { type: 'backup', id: file }, facts)
-  const { via, action, targetType, targetId, metadata } = entry
-  // This is the form of every UUID that Bun makes.
-  const uuid = Bun.randomUUIDv7() as Uuid
-  const record = { ...entry, id: (last?.id ?? 0) + 1, uuid, at: toMicros(now.getTime() * 1000) }
-  const hash = chainHash((text) => Bun.SHA256.hash(text, 'hex'), last?.hash ?? CHAIN_START, record)
-  const bytes = Uint8Array.fromHex(uuid.replaceAll('-', ''))
+  const record = chainedEntry(last ?? undefined, entry, {
+    now: () => toMicros(now.getTime() * 1000),
+    // Bun returns a UUID in its canonical form.
+    uuid: () => Bun.randomUUIDv7() as Uuid,
+    sha256: (text) => Bun.SHA256.hash(text, 'hex'),
+  })
+  const { id, at, via, action, targetType, targetId, metadata, hash } = record
+  const uuid = Uint8Array.fromHex(record.uuid.replaceAll('-', ''))
   db.query(
     `INSERT INTO audit (id, uuid, at, via, action, target_type, target_id, metadata, hash)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(record.id, bytes, record.at, via, action, targetType, targetId, JSON.stringify(metadata), hash)
+  ).run(id, uuid, at, via, action, targetType, targetId, JSON.stringify(metadata), hash)
 }

@@ -1,6 +1,6 @@
 import type { SQL, SQLWrapper } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
-import type { Uuid } from '../core/kernel/ids'
+import type { AuditStamp } from '../core/governance/audit'
 import type { Micros } from '../core/kernel/time'
 import type * as schema from './schema'
 
@@ -33,9 +33,5 @@ export interface Handle {
   readonly dialect: Dialect
 }
 
-/** What a write stamps its rows with. */
-export interface Stamp {
-  now(): Micros
-  uuid(): Uuid
-  sha256(text: string): string
-}
+/** Where writes get the instants, ids and hashes of their rows. */
+export type Stamp = AuditStamp

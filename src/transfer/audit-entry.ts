@@ -1,4 +1,10 @@
-import { type AuditAction, type AuditFacts, CHAIN_START, chainHash, entryBy } from '../core/governance/audit'
+import {
+  type AuditAction,
+  type AuditFacts,
+  type AuditRecord,
+  chainedEntry,
+  entryBy,
+} from '../core/governance/audit'
 import { canonicalJson } from '../core/kernel/canonical-json'
 import type { Secrets } from '../core/kernel/ids'
 import type { Clock } from '../core/kernel/time'
@@ -24,10 +30,11 @@ export async function writeDown(
   facts: AuditFacts,
 ): Promise<void> {
   const audit = tableNamed('audit')
-  const last = await lastEntry(to)
-  const entry = entryBy({ via: 'operator' }, action, null, facts)
-  const record = { ...entry, id: last.id + 1, uuid: secrets.uuid(), at: clock.now() }
-  const hash = chainHash((text) => secrets.sha256(text), last.hash, record)
+  const record = chainedEntry(await lastEntry(to), entryBy({ via: 'operator' }, action, null, facts), {
+    now: () => clock.now(),
+    uuid: () => secrets.uuid(),
+    sha256: (text) => secrets.sha256(text),
+  })
   await write.insert(audit, [
     rowOf(audit, {
       id: record.id,
@@ -41,14 +48,14 @@ export async function writeDown(
       target_type: record.targetType,
       target_id: record.targetId,
       metadata: canonicalJson(record.metadata),
-      hash,
+      hash: record.hash,
     }),
   ])
 }
 
-async function lastEntry(adapter: StoreAdapter): Promise<{ id: number; hash: string }> {
+async function lastEntry(adapter: StoreAdapter): Promise<Pick<AuditRecord, 'id' | 'hash'> | undefined> {
   const audit = tableNamed('audit')
-  let last = { id: 0, hash: CHAIN_START }
+  let last: Pick<AuditRecord, 'id' | 'hash'> | undefined
   // Ids begin at 1 and have no gap; in a chain that has one the last entry lies further on.
   const before = Math.max(0, (await adapter.count(audit)) - 1)
   for await (const page of pagesOf(adapter, audit, [before]))

@@ -86,6 +86,24 @@ export function entryBy(
   }
 }
 
+/** What an entry gets when it is added to a chain: its id and instant, and the hash function of the chain. */
+export interface AuditStamp {
+  now(): Micros
+  uuid(): Uuid
+  /** Returns lower-case hex. */
+  sha256(text: string): string
+}
+
+/** Returns the record of an entry that follows `last`, the newest record of the chain, or (undefined) begins one. */
+export function chainedEntry(
+  last: Pick<AuditRecord, 'id' | 'hash'> | undefined,
+  entry: AuditEntry,
+  stamp: AuditStamp,
+): AuditRecord {
+  const record = { ...entry, id: (last?.id ?? 0) + 1, uuid: stamp.uuid(), at: stamp.now() }
+  return { ...record, hash: chainHash((text) => stamp.sha256(text), last?.hash ?? CHAIN_START, record) }
+}
+
 /** Returns the hash of an entry. It covers the previous entry's hash, and so the whole chain before it. */
 export function chainHash(
   sha256: (text: string) => string,

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gt, gte, lt, sql } from 'drizzle-orm'
-import { type AuditEntry, type AuditRecord, CHAIN_START, chainHash } from '../../core/governance/audit'
+import { type AuditEntry, type AuditRecord, chainedEntry } from '../../core/governance/audit'
 import type { Reads, Writes } from '../../core/kernel/ports'
 import type { Handle, Stamp } from '../database'
 
@@ -40,16 +40,14 @@ export function auditReads({ db, t }: Handle) {
 
 export function auditWrites({ db, t }: Handle, stamp: Stamp) {
   return {
-    /** Whoever writes has the log to itself, so no entry comes between. */
+    /** The transaction holds the lock of the log, so no other entry can be added in between. */
     async audit(entry: AuditEntry) {
       const [last] = await db
         .select({ id: t.audit.id, hash: t.audit.hash })
         .from(t.audit)
         .orderBy(desc(t.audit.id))
         .limit(1)
-      const record = { ...entry, id: (last?.id ?? 0) + 1, uuid: stamp.uuid(), at: stamp.now() }
-      const hash = chainHash(stamp.sha256, last?.hash ?? CHAIN_START, record)
-      await db.insert(t.audit).values({ ...record, hash })
+      await db.insert(t.audit).values(chainedEntry(last, entry, stamp))
     },
   } satisfies Partial<Writes>
 }
