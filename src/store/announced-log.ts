@@ -3,22 +3,25 @@ import type { LogEvent } from '../core/log/events'
 
 type Listener<What> = (what: What) => void
 
-/** The log as this process announces it: what `GroupCommit` asks of it, whether other processes write to it or not. */
+/**
+ * The log as this process announces it to its listeners. `GroupCommit` uses it, whether or not other processes write
+ * to the same log.
+ */
 export interface AnnouncedLog {
-  /** Seq of the last event that was announced: by everything up to it this process judges. */
+  /** Seq of the last announced event. This process judges rights as of this position. */
   readonly position: Seq
   onCommit(listener: Listener<readonly LogEvent[]>): void
-  /** Announces what was committed here after `base`. Resolves when it is out. */
+  /** Announces events that this process committed after `base`. Resolves when they are announced. */
   announce(base: Seq, events: readonly LogEvent[]): Promise<void>
-  /** Resolves when everything that other processes have committed is announced here. @throws unavailable */
+  /** Resolves when everything that other processes have committed so far is announced here. @throws unavailable */
   check(): Promise<void>
-  /** Resolves when the log up to `seq`, which is committed, is announced. Rejects when it cannot be read. */
+  /** Resolves when the log is announced up to `seq`, which must be committed. Rejects if the log cannot be read. */
   waitFor(seq: Seq): Promise<void>
-  /** When streams have carried what was announced; undefined means now. */
+  /** Resolves when streams have sent what was announced; undefined if they already have. */
   flushed(): Promise<void> | undefined
 }
 
-/** Tells listeners in the order in which they were registered. None of them can fail the others. */
+/** Calls listeners in the order of their registration. An error of one does not affect the others. */
 export function tell<What>(
   listeners: readonly Listener<What>[],
   what: What,
@@ -34,7 +37,7 @@ export function tell<What>(
 
 const done = Promise.resolve()
 
-/** The log of a store that only this process writes to: what is committed is announced at once. */
+/** The log of a store that only this process writes to. Commits are announced at once. */
 export class OwnLog implements AnnouncedLog {
   private readonly listeners: Listener<readonly LogEvent[]>[] = []
 

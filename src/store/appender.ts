@@ -8,7 +8,7 @@ import type { Handle } from './database'
 import { createReads, createWrites } from './queries'
 import type { LogHead } from './queries/log'
 
-/** What acts write inside one transaction: rows, and the events that they append to the log. */
+/** Writes the rows of acts in one transaction and appends their events to the log. */
 export class Appender {
   readonly writes: Writes
   private appended: LogEvent[] = []
@@ -29,7 +29,7 @@ export class Appender {
     }
   }
 
-  /** Forgets what another transaction appended. */
+  /** Starts a new transaction at this head and drops the events of the previous one. */
   beginAt(head: LogHead): void {
     this.appended = []
     this.last = head
@@ -39,7 +39,7 @@ export class Appender {
     return this.appended
   }
 
-  /** The head of the log behind what was appended. */
+  /** The head of the log after the appended events. */
   get head(): LogHead {
     return this.last
   }
@@ -48,7 +48,7 @@ export class Appender {
     return this.appended.some(({ type }) => this.catalogue.changesRights(type))
   }
 
-  /** Instants rise with seq, also when the clock is set back. */
+  /** Returns the current time, but later than the last event: instants rise with seq even if the clock was set back. */
   private now(): Micros {
     return toMicros(Math.max(this.clock.now(), this.last.lastAt + 1))
   }

@@ -4,25 +4,25 @@ import type { AuditStamp } from '../core/governance/audit'
 import type { Micros } from '../core/kernel/time'
 import type * as schema from './schema'
 
-/** The tables of whichever dialect is open; both have the same names and columns. */
+/** The tables of the open dialect. Both dialects have the same names and columns. */
 export type Tables = typeof schema
 
-/** What the queries use of drizzle, which both dialects have. Every query is awaited. */
+/** The part of drizzle that the queries use and both dialects have. Every query is awaited. */
 export type Database = Pick<BunSQLiteDatabase<Tables>, 'select' | 'insert' | 'update' | 'delete' | '$count'>
 
-/** What the dialects write differently. */
+/** SQL that differs between the dialects. */
 export interface Dialect {
-  /** The elements of a JSON array of numbers, given as text, as rows of one column `value`. */
+  /** The elements of a JSON array of numbers, given as text, as rows with one column `value`. */
   numbers(json: SQLWrapper): SQL
-  /** The same of strings. */
+  /** The same for strings. */
   texts(json: SQLWrapper): SQL
-  /** By which an index of the account's memberships is in order. */
+  /** The expression by which an index orders the memberships of an account. */
   readonly membershipKey: SQL
-  /** Members of one channel that a statement for many channels counts; LIMIT and OFFSET take it. */
+  /** The number of members that a statement over many channels counts in each of them, for LIMIT and OFFSET. */
   readonly countedMembers: SQL
-  /** A text that sorts by its code points. */
+  /** The text, sorted by code point. */
   byCodePoint(text: SQLWrapper): SQL
-  /** Instants as rows `given (id, at)`: one parameter for any number. */
+  /** Instants as rows `given (id, at)`, passed as one parameter however many there are. */
   instants(byId: ReadonlyMap<number, Micros>): SQL
 }
 

@@ -3,33 +3,35 @@ import { AppError } from '../core/kernel/errors'
 
 const MEBIBYTE = 1024 * 1024
 /**
- * Below this many free bytes nothing is posted: twice what copying a full write-ahead log back may add to the database,
- * so that SQLite itself does not run out of room, and an operator's acts, such as deleting, still go through.
+ * Posts are refused below this many free bytes. That is twice what a checkpoint of a full write-ahead log may add to
+ * the database, so SQLite itself does not run out of space, and an operator can still delete data.
  */
 const FLOOR_BYTES = 32 * MEBIBYTE
-/** Posting goes on from here, so that it does not flicker at the floor. */
+/** Posts are accepted again from this many free bytes on. The gap avoids flapping at the limit. */
 const RESUME_BYTES = 40 * MEBIBYTE
-/** A disk is called nearly full from the first share on, and no longer below the second. */
+/** The shares of used space at which the warning "nearly full" is given, and below which it may be given again. */
 const NEARLY_FULL = 0.9
 const NO_LONGER = 0.85
 const EVERY_MILLISECONDS = 1000
 
-/** The room of a file system, in bytes. */
+/** The space of a file system, in bytes. */
 export interface Space {
-  /** What this process may still use. */
+  /** Available to this process. */
   readonly free: number
   readonly total: number
 }
 
 export interface DiskWatchDeps {
-  /** Folders that grow: each may lie on a disk of its own. */
+  /** Folders that grow. Each may be on a different disk. */
   readonly folders: readonly string[]
   readonly say: (level: 'info' | 'warning', message: string, facts: Readonly<Record<string, unknown>>) => void
-  /** Default: what the system says. */
+  /** Default: asks the operating system. */
   readonly spaceOf?: (folder: string) => Space
 }
 
-/** Sees a disk fill up before SQLite does: warns once when it is nearly full, and refuses posts before it is full. */
+/**
+ * Watches free disk space. Warns once when a disk is nearly full, and refuses posts before SQLite runs out of space.
+ */
 export class DiskWatch implements Disposable {
   private readonly nearlyFull = new Set<string>()
   private leastFree = Number.POSITIVE_INFINITY
@@ -42,12 +44,12 @@ export class DiskWatch implements Disposable {
     this.timer.unref()
   }
 
-  /** Free bytes on the fullest of the disks, as of the last look. */
+  /** Free bytes on the disk with the least space, as of the last check. */
   get free(): number {
     return this.leastFree
   }
 
-  /** Looks now; it does so by itself once a second. */
+  /** Checks the space now. Also runs once a second. */
   look(): void {
     const { folders, spaceOf = systemSpaceOf, say } = this.deps
     let least = Number.POSITIVE_INFINITY
@@ -66,7 +68,7 @@ export class DiskWatch implements Disposable {
     }
   }
 
-  /** Whether a message may still be stored. @throws storage_full */
+  /** Throws if no message may be stored now. @throws storage_full */
   admit(): void {
     if (this.isRefusing) throw storageFull()
   }
@@ -90,7 +92,7 @@ export function storageFull(): AppError {
   return new AppError('storage_full', 'storage_full', message)
 }
 
-/** A folder that cannot be looked at has other troubles than too little room. */
+/** A folder that cannot be examined counts as having space: the fault is another one. */
 function systemSpaceOf(folder: string): Space {
   try {
     const { bavail, blocks, bsize } = statfsSync(folder)

@@ -10,56 +10,62 @@ export interface JudgedPost {
   readonly draft: PostDraft
 }
 
-/** Posts that are written together. */
+/** Posts to be written together. */
 export interface Group {
   readonly posts: readonly JudgedPost[]
-  /** Seq of the last event that they were judged by. */
+  /** Seq of the last event that was known when they were judged. */
   readonly known: Seq
 }
 
-/** A transaction that acts run in. */
+/** The transaction in which acts run. */
 export interface Transaction {
   readonly handle: Handle
-  /** Where the log stands in it, behind the posts of its group. */
+  /** The head of the log in this transaction, after the posts of its group. */
   readonly head: LogHead
-  /** The place of the first post of its group; undefined without posts. */
+  /** The position of the first post of the group; undefined without posts. */
   readonly first: LogPosition | undefined
-  /** Rows changed so far. Absent where the transaction ends with an act that fails, whether or not that wrote. */
+  /**
+   * Returns the number of rows changed so far. Absent if a failed act always ends the transaction, whether or not it
+   * wrote.
+   */
   readonly changes?: () => number
 }
 
-/** What became of a group that failed on the way to the database. */
+/** The outcome of a group whose write ended with an error. */
 export type Outcome =
-  /** It is committed. Only the answer was lost. */
+  /** It is committed; only the response was lost. */
   | { readonly kind: 'written'; readonly first: LogPosition }
-  /** Nothing is written, and the same again may succeed. */
-  | { readonly kind: 'again' }
-  /** Nothing is written, and one of the works is at fault. */
-  | { readonly kind: 'apart' }
-  /** The database is at fault, or cannot say. */
+  /** Nothing is written, and a retry may succeed. */
+  | { readonly kind: 'retry' }
+  /** Nothing is written, and one of the writes caused the error: write them separately. */
+  | { readonly kind: 'split' }
+  /** The database caused the error, or the outcome cannot be determined. */
   | { readonly kind: 'failed' }
 
-/** A database that one `GroupCommit` writes to: one group or one transaction of acts at a time. */
+/** A database that one `GroupCommit` writes to, one group or one transaction of acts at a time. */
 export interface Engine {
-  /** Whether acts share a commit with each other, and with the posts before them; otherwise each has its own. */
+  /**
+   * Whether acts share a commit with each other and with the posts before them. Otherwise each act has its own
+   * commit.
+   */
   readonly sharesCommits: boolean
-  /** What these plans read, as it is committed now. */
+  /** Looks up what these plans read, as committed now. */
   lookUp(plans: readonly PostPlan[]): Found | Promise<Found>
   /**
-   * Writes posts, and gives them their places. Answers the first, from which the others follow (`nthPosition`); undefined
-   * where nothing was written because the group has to be judged again.
+   * Writes posts and assigns their positions. Returns the first position, from which the others follow
+   * (`nthPosition`), or undefined if nothing was written because the group has to be judged again.
    */
   write(group: Group): LogPosition | Promise<LogPosition | undefined>
   /**
-   * Runs acts in one transaction, behind the posts of the group, which has none unless `sharesCommits`. Commits, with
-   * the head that `run` answers, or throws what `run` throws. Undefined: as for `write`.
+   * Runs acts in one transaction, after the posts of the group, which has none unless `sharesCommits`. Commits with
+   * the head that `run` returns, or throws what `run` throws. Returns undefined as `write` does.
    */
   transact<Result>(
     group: Group,
     run: (transaction: Transaction) => Promise<{ readonly head: LogHead; readonly result: Result }>,
   ): Promise<Result | undefined>
-  /** Finds out what became of posts, and of the acts behind them, of which the last attempt ended with an error. */
+  /** Determines the outcome of a failed attempt to write these posts and the acts after them. */
   outcome(posts: readonly JudgedPost[], error: unknown): Promise<Outcome>
-  /** A driver's error in the words of the core; any other stays what it is. */
+  /** Returns the core's error for an error of the driver. Returns any other error unchanged. */
   translate(error: unknown): unknown
 }

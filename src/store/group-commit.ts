@@ -11,19 +11,19 @@ import type { AnnouncedLog } from './announced-log'
 import { Appender } from './appender'
 import type { Engine, Group, JudgedPost, Outcome, Transaction } from './engine'
 import {
-  apart,
   GROUP_MILLISECONDS,
   GROUP_TEXT,
-  GROUP_WORKS,
+  GROUP_WRITES,
   type QueuedAct,
   type QueuedPost,
   type QueuedWrite,
+  split,
 } from './write-queue'
 
-/** How often a group that another process got in the way of is judged and sent again. */
+/** How many times a group is judged and written again when other processes interfere. */
 const MAX_ROUNDS = 20
 
-/** A post with what it was judged to write. */
+/** A post with the draft that was decided for it. */
 interface Judged extends JudgedPost {
   readonly post: QueuedPost
 }
@@ -33,24 +33,24 @@ interface Refused {
   readonly reason: AppError
 }
 
-/** Works on their way to one commit, as far as they are not answered yet. */
+/** The unanswered writes of one commit. */
 interface Attempt {
   posts: readonly QueuedPost[]
   acts: readonly QueuedAct[]
-  /** The posts that were sent last; nothing is known of them until the engine answers. */
+  /** The posts sent to the engine last. Their outcome is unknown until the engine responds. */
   sent: readonly Judged[]
-  /** The act that failed after it wrote. */
+  /** The act that failed after it had written rows. */
   failed: QueuedAct | undefined
 }
 
-/** A commit: its events, and whoever waits for it. */
+/** A commit: its events, and the writes to be answered. */
 interface Written {
   /** Seq before the first event. */
   readonly base: Seq
   readonly events: readonly LogEvent[]
-  /** The first events are these posts. */
+  /** The posts, whose events come first. */
   readonly posts: readonly Judged[]
-  /** Answer the acts. */
+  /** Each resolves or rejects one act. */
   readonly answers: readonly (() => void)[]
 }
 
@@ -60,18 +60,19 @@ export interface GroupCommitDeps {
   readonly log: AnnouncedLog
   readonly clock: Clock
   readonly secrets: Secrets
-  /** Told of faults that must fail nobody's request. */
+  /** Called with errors that must not fail a request. */
   readonly report: (fault: unknown) => void
-  /** Told how many works shared a commit, and how many milliseconds it took. */
-  readonly measure?: ((works: number, milliseconds: number) => void) | undefined
+  /** Called after every commit with the number of writes in it and its duration in milliseconds. */
+  readonly measure?: ((writes: number, milliseconds: number) => void) | undefined
 }
 
 /**
- * The one way in which this process writes to its store. Works wait in a queue, and one group of them is on its way at a
- * time. Works that come meanwhile share the next commit, so that being durable costs one fsync, or one round trip, a
- * group. Posts are looked up and judged before the group is written; acts run inside its transaction and come last, so
- * no post is judged behind an act of its own group. An act that changes rights ends the group. Only after the commit is
- * anything announced, and only then answered.
+ * The only path by which this process writes to its store. Writes wait in a queue, and one group is written at a
+ * time. Those that arrive meanwhile share the next commit, so durability costs one fsync, or one round trip, per
+ * group.
+ * Posts are looked up and judged before the group is written. Acts run inside its transaction and come last, so a
+ * post is never judged after an act of the same group. An act that changes rights ends the group. Events are
+ * announced only after the commit, and writes are answered only after that.
  */
 export class GroupCommit {
   private readonly queue: QueuedWrite[] = []
@@ -89,13 +90,13 @@ export class GroupCommit {
     return new Promise((resolve, reject) => this.enqueue({ plan: null, run, resolve, reject }))
   }
 
-  /** Waits for what is queued. */
+  /** Waits until the queue is empty. */
   async drain(): Promise<void> {
     if (this.isRunning) await new Promise<void>((resolve) => (this.idle = resolve))
   }
 
-  private enqueue(work: QueuedWrite): void {
-    this.queue.push(work)
+  private enqueue(write: QueuedWrite): void {
+    this.queue.push(write)
     if (this.isRunning) return
     this.isRunning = true
     this.schedule()
@@ -109,7 +110,7 @@ export class GroupCommit {
     try {
       await this.run(this.takeGroup())
     } catch (fault) {
-      // The works behind it are done all the same.
+      // The next group runs all the same.
       this.deps.report(fault)
     }
     if (this.queue.length > 0) return this.schedule()
@@ -117,24 +118,24 @@ export class GroupCommit {
     this.idle?.()
   }
 
-  /** Works from the front of the queue that fit in one group: posts that can be judged together, then acts. */
+  /** Takes the longest prefix of the queue that fits in one group: posts that can be judged together, then acts. */
   private takeGroup(): QueuedWrite[] {
     const plans: PostPlan[] = []
     let text = 0
     for (const { plan } of this.queue) {
-      if (!plan || plans.length === GROUP_WORKS || text >= GROUP_TEXT) break
+      if (!plan || plans.length === GROUP_WRITES || text >= GROUP_TEXT) break
       plans.push(plan)
       text += plan.bodyLength
     }
     let end = countIndependent(plans)
-    const most = this.deps.engine.sharesCommits ? GROUP_WORKS : Math.max(end, 1)
+    const most = this.deps.engine.sharesCommits ? GROUP_WRITES : Math.max(end, 1)
     while (end < most && this.queue[end]?.plan === null) end++
     return this.queue.splice(0, end)
   }
 
-  private async run(works: readonly QueuedWrite[]): Promise<void> {
-    const posts = works.filter((work): work is QueuedPost => work.plan !== null)
-    const acts = works.filter((work): work is QueuedAct => work.plan === null)
+  private async run(writes: readonly QueuedWrite[]): Promise<void> {
+    const posts = writes.filter((write): write is QueuedPost => write.plan !== null)
+    const acts = writes.filter((write): write is QueuedAct => write.plan === null)
     const attempt: Attempt = { posts, acts, sent: [], failed: undefined }
     let written: Written | undefined
     try {
@@ -145,7 +146,10 @@ export class GroupCommit {
     if (written) return this.publish(written)
   }
 
-  /** Judges and writes until no other process is in the way. Undefined if all works are answered by then. */
+  /**
+   * Judges and writes, and repeats both while other processes interfere. Returns undefined if everything is answered
+   * already.
+   */
   private async attempt(attempt: Attempt): Promise<Written | undefined> {
     const { engine, log, clock, measure } = this.deps
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -157,7 +161,7 @@ export class GroupCommit {
         plans.length > 0 ? await engine.lookUp(plans) : undefined,
       )
       attempt.posts = postsOf(refused.length > 0 ? [...judged, ...refused] : judged)
-      // What another process allowed a moment ago is not refused: everything has to be known for that.
+      // Another process may just have granted the right. Refuse only once everything committed is known here.
       if (refused.length > 0) {
         await log.check()
         if (log.position !== known) continue
@@ -180,11 +184,11 @@ export class GroupCommit {
     }
     const message = 'Other processes write to this store all the time; try again'
     const reason = new AppError('unavailable', 'unavailable', message, { retry_after: 2 })
-    for (const work of [...attempt.posts, ...attempt.acts]) work.reject(reason)
+    for (const write of [...attempt.posts, ...attempt.acts]) write.reject(reason)
     return undefined
   }
 
-  /** Which posts may be written, and which may not by what is known here. Those that were written before are answered. */
+  /** Judges posts by what is known here. Answers those that were already written under the same retry key. */
   private judge(attempt: Attempt, found: Found | undefined): { judged: Judged[]; refused: Refused[] } {
     const { engine, clock } = this.deps
     const judged: Judged[] = []
@@ -204,7 +208,8 @@ export class GroupCommit {
         if (judgement.replayed) this.answerAgain(post, judgement)
         else judged.push({ post, plan, draft: judgement.draft })
       } catch (reason) {
-        // What has to be loaded first is not refused; it comes again.
+        // An AppError refuses the post. Any other error rejects it at once; it may mean that the caller has to load
+        // something and post again.
         if (reason instanceof AppError) refused.push({ post, reason })
         else post.reject(engine.translate(reason))
       }
@@ -212,7 +217,10 @@ export class GroupCommit {
     return { judged, refused }
   }
 
-  /** A request that was made before is answered as its message reads today, so that has to be known here. */
+  /**
+   * Answers a repeated request. The response shows the message as it is now, so waits until the log is known here up
+   * to it.
+   */
   private answerAgain(post: QueuedPost, outcome: PostOutcome & { replayed: true }): void {
     const { engine, log } = this.deps
     log.waitFor(outcome.seq).then(
@@ -221,7 +229,7 @@ export class GroupCommit {
     )
   }
 
-  /** Undefined if the group has to be judged again. */
+  /** Returns undefined if the group has to be judged again. */
   private async writeWithActs(attempt: Attempt, group: Group): Promise<Written | undefined> {
     const { sent: posts, acts } = attempt
     const written = await this.deps.engine.transact(group, async (transaction) => {
@@ -232,12 +240,12 @@ export class GroupCommit {
       const base = head.seq - posts.length
       return { head: appender.head, result: { base, events, posts, answers } satisfies Written }
     })
-    // Those that did not run come first in the next group.
+    // Acts that did not run come first in the next group.
     if (written) this.queue.unshift(...acts.slice(written.answers.length))
     return written
   }
 
-  /** Runs acts until one of them has changed rights, or time is up. Answers what answers those that ran. */
+  /** Runs acts until one of them changes rights or the time is up. Returns the callbacks that answer those that ran. */
   private async runActs(attempt: Attempt, { changes }: Transaction, appender: Appender) {
     const { engine, clock } = this.deps
     const answers: (() => void)[] = []
@@ -245,7 +253,7 @@ export class GroupCommit {
     for (const act of attempt.acts) {
       const before = changes?.()
       try {
-        // The type of the result is that of whoever queued the work.
+        // The caller that queued the act knows the type of its result.
         const result = (await act.run(appender.writes)) as never
         answers.push(() => act.resolve(result))
       } catch (error) {
@@ -260,7 +268,7 @@ export class GroupCommit {
     return answers
   }
 
-  /** An engine that keeps its handle keeps the statements prepared over it. */
+  /** Reuses the appender, and so its prepared statements, while the engine keeps its handle. */
   private appenderOf({ handle, head }: Transaction): Appender {
     if (this.appender?.handle !== handle)
       this.appender = new Appender(this.deps.catalogue, handle, this.deps.clock, this.deps.secrets)
@@ -269,9 +277,9 @@ export class GroupCommit {
   }
 
   /**
-   * Announces and answers. Posts need not wait until what others have written before is announced, too: whoever reads,
-   * here or elsewhere, waits until what is committed is known (`readBarrier`). Behind an act everybody waits, so that what comes
-   * next is judged by the new rights.
+   * Announces and answers. Posts are answered without waiting until earlier writes of other processes are announced,
+   * because every reader waits for what is committed (`readBarrier`). After an act the next group waits until the act
+   * is announced, so that it is judged by the new rights.
    */
   private publish({ base, events, posts, answers }: Written): Promise<void> | undefined {
     const { log } = this.deps
@@ -281,7 +289,7 @@ export class GroupCommit {
       if (event?.about === 'message') posts[i]?.post.resolve({ replayed: false, event })
     }
     if (answers.length > 0) return this.answerActs(answers, announced, base + events.length)
-    // What cannot be read before it is reported by whoever reads it; it is announced later.
+    // The reader of the log reports the error, and the events are announced later.
     background(announced, () => {})
     return undefined
   }
@@ -291,32 +299,32 @@ export class GroupCommit {
       await announced
       await this.deps.log.waitFor(upTo)
     } catch {
-      // It is committed, so it is answered all the same. Reported where it was read.
+      // The act is committed, so it is answered. The reader of the log has reported the error.
     }
     background(this.answer(answers), this.deps.report)
   }
 
-  /** Answers whoever wrote what is announced by now. The next group need not wait for that. */
+  /** Answers acts once streams have sent their events. The next group does not wait for that. */
   private async answer(answers: Written['answers']): Promise<void> {
     await this.deps.log.flushed()
     for (const answer of answers) answer()
   }
 
-  /** A work at fault fails alone: the others are written without it. */
+  /** Handles a failed attempt. If one write caused the error, the others are written without it. */
   private async afterFailure(attempt: Attempt, error: unknown): Promise<void> {
     const { posts, acts, sent, failed } = attempt
-    const works = [...posts, ...acts]
+    const writes = [...posts, ...acts]
     const outcome = await this.outcomeOf(sent, error)
     const written = outcome.kind === 'written' && writtenAt(outcome.first, sent)
     if (written) return this.publish(written)
-    // Its ids are the same, so it cannot be written twice.
-    if (outcome.kind === 'again') return this.run(works)
-    if (outcome.kind === 'apart' && works.length > 1) {
-      for (const part of apart(works, failed)) await this.run(part)
+    // The ids are the same as before, so nothing can be written twice.
+    if (outcome.kind === 'retry') return this.run(writes)
+    if (outcome.kind === 'split' && writes.length > 1) {
+      for (const part of split(writes, failed)) await this.run(part)
       return
     }
     const reason = this.deps.engine.translate(error)
-    for (const work of works) work.reject(reason)
+    for (const write of writes) write.reject(reason)
   }
 
   private async outcomeOf(posts: readonly JudgedPost[], error: unknown): Promise<Outcome> {
@@ -329,8 +337,8 @@ export class GroupCommit {
   }
 }
 
-function postsOf(works: readonly (Judged | Refused)[]): QueuedPost[] {
-  return works.map(({ post }) => post)
+function postsOf(writes: readonly (Judged | Refused)[]): QueuedPost[] {
+  return writes.map(({ post }) => post)
 }
 
 function writtenAt(first: LogPosition | undefined, posts: readonly Judged[]): Written | undefined {

@@ -1,11 +1,11 @@
 /**
- * What is stored and how: the schema, its queries, and the unit of work that makes an act durable.
- * Imports the core (whose ports it implements), drizzle and the drivers; never a surface, never the hub.
- * The schema is declared once (schema/) and the queries are written once (queries/) for SQLite and Postgres.
- * What differs between the two is in sqlite/ and postgres/.
- * Start reading at group-commit.ts: what a commit is, and in which order it is judged, written, announced and answered.
- * Then engine.ts and its two implementations, sqlite/engine.ts and postgres/engine.ts; and
- * postgres/shared-log.ts and postgres/log-tail.ts: how a log that several processes write to is announced.
+ * The store: the schema, its queries, and the transactions that make writes durable.
+ * Imports the core (whose ports it implements), drizzle and the drivers. It never imports a surface or the hub.
+ * The schema is declared once (schema/) and the queries are written once (queries/) for SQLite and Postgres. What
+ * differs between the two is in sqlite/ and postgres/.
+ * Start reading at group-commit.ts: what a commit is, and in which order posts are judged, written, announced and
+ * answered. Then engine.ts and its two implementations, sqlite/engine.ts and postgres/engine.ts.
+ * postgres/shared-log.ts and postgres/log-tail.ts announce a log that several processes write to.
  */
 
 import type { Secrets, Seq } from '../core/kernel/ids'
@@ -23,52 +23,58 @@ export { inspectPostgres } from './postgres/inspect'
 
 export interface OpenStore extends Store, Leases, AsyncDisposable {
   readonly kind: 'sqlite' | 'postgres'
-  /** Further connections to a database that several processes share, for those who wake each other over it. */
+  /** Opens further connections to a shared database, for the bus that wakes other processes. */
   readonly connect?: Connect
-  /** Migrations that opening it applied. */
+  /** Names of the migrations that were applied when the store was opened. */
   readonly migrated: readonly string[]
-  /** What an operator should know about how it is kept. */
+  /** Warnings for the operator about the configuration of the database. */
   readonly notices: readonly string[]
-  /** A fact about this instance, such as the DID of its key; undefined until it is noted, which happens once. */
+  /**
+   * Returns a fact about this instance, such as the DID of its key; undefined until it is noted. A fact is noted
+   * once.
+   */
   fact(name: string): Promise<string | undefined>
-  /** Notes a fact unless it is known; answers what is known then. */
+  /** Notes a fact unless it is already noted. Returns the stored value. */
   noteFact(name: string, value: string): Promise<string>
   /**
-   * Begins a new epoch above everything that was ever handed out: the past that clients know is not this one. With
-   * `from`, at most one above the head, what they know from that seq on is not, either.
+   * Begins a new epoch after the head of the log: positions of earlier epochs beyond it become invalid. With `from`
+   * (at most head + 1) it begins there instead, and positions from that seq on become invalid, too.
    */
   beginEpoch(reason: string, from?: Seq): Promise<void>
-  /** Whether a query can be answered now. */
+  /** Reports whether the store can answer a query now. */
   isHealthy(): boolean
   close(): Promise<void>
 }
 
-/** Which store, as the configuration names it. */
+/** The location of a store, as configured. */
 export type StoreLocation =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'postgres'; readonly url: string }
 
 export interface StoreDeps {
-  /** The types of events that its core knows; default: those of this program. */
+  /** The event types that the core knows; default: those of this program. */
   readonly catalogue?: Catalogue
   readonly clock: Clock
-  /** Told what the clock of a database that several processes share said within the last so many milliseconds. */
+  /**
+   * Called with the database's current time and the duration of the query that read it, so that the process's clock
+   * can follow a shared database.
+   */
   readonly follow?: (database: Micros, tookMs: number) => void
   readonly secrets: Secrets
-  /** Told of faults that must fail nobody's request. */
+  /** Called with errors that must not fail a request. */
   readonly report: (fault: unknown) => void
-  /** Told once when a store that was opened turns out to be one that must not be served; default: `report`. */
+  /** Called once if an open store turns out to be unsuitable for serving; default: `report`. */
   readonly unfit?: (fault: OperatorError) => void
-  /** Knows when an embedded store is about to run out of room; default: nobody does. */
+  /** Checks the free disk space of an embedded store; default: no check. */
   readonly disk?: Pick<DiskWatch, 'look' | 'admit'>
-  /** Called with the path of a SQLite store that is about to be migrated; what it throws stops that. */
+  /** Called with the path of a SQLite store before it is migrated. If it throws, the store is not migrated. */
   readonly beforeMigration?: (path: string) => void
-  /** Told of every commit: how many works shared it, and how long it took. */
+  /** Called after every commit with the number of writes in it and its duration. */
   readonly measure?: (works: number, milliseconds: number) => void
 }
 
 /**
- * Opens a store, making and migrating it as needed.
+ * Opens a store. Creates and migrates it as needed.
  * @throws OperatorError if it cannot or must not be opened by this program
  */
 export function openStore(location: StoreLocation, deps: StoreDeps): Promise<OpenStore> {

@@ -3,14 +3,14 @@ import { join, resolve } from 'node:path'
 
 export interface Migration {
   readonly name: string
-  /** Of the whole file, so that a migration that changed after it was applied is noticed. */
+  /** SHA-256 of the whole file. It reveals a migration that was changed after it was applied. */
   readonly hash: string
   readonly statements: readonly string[]
 }
 
 /**
- * The migrations of a dialect, oldest first. Called as a macro: the folder is read when the program is built, and the
- * executable carries the answer.
+ * Returns the migrations of a dialect, oldest first. Called as a macro: the folder is read at build time, and the
+ * executable contains the result.
  */
 export function readMigrations(dialect: 'sqlite' | 'postgres'): Migration[] {
   const folder = resolve(import.meta.dir, '../../drizzle', dialect)

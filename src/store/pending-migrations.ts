@@ -1,7 +1,7 @@
 import { OperatorError } from '../core/kernel/operator-error'
 import type { Migration } from './migrations'
 
-/** What is still to be applied. @throws OperatorError newer_schema, changed_migration */
+/** Returns the migrations that are still to be applied. @throws OperatorError newer_schema, changed_migration */
 export function pendingMigrations(
   applied: readonly Pick<Migration, 'name' | 'hash'>[],
   known: readonly Migration[],

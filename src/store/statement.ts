@@ -2,8 +2,8 @@ import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite'
 import { is, Param, Placeholder } from 'drizzle-orm'
 
 /**
- * A query of the hot path: written with drizzle like all others, but run as the driver's own prepared statement, which
- * is what a post can afford. `names` are the placeholders in the order of the arguments.
+ * Prepares a query of the hot path: written with drizzle like all others, but run as a prepared statement of the
+ * driver, which is faster. `names` are the placeholders in the order of the arguments.
  */
 export function prepare<Row>(
   connection: Database,

@@ -1,17 +1,17 @@
 import { OperatorError } from '../core/kernel/operator-error'
 
-/** Fact of a store that was moved elsewhere: where to, without a password. */
+/** Name of the fact that says where this store was moved to, without a password. */
 export const RETIRED_TO = 'retired_to'
 
-/** Fact of a store that another is being moved into: how far that has come. */
+/** Name of the fact that holds the progress of an unfinished move into this store. */
 export const MOVING_IN = 'moving_in'
 
-/** Facts about this copy of the store, which do not go along when it is moved. */
+/** Facts about this copy of the store, which a move does not copy. */
 export const OWN_FACTS: readonly string[] = [RETIRED_TO, MOVING_IN]
 
 /**
- * Refuses a store that is not to be served: one that was moved away, whose clients would otherwise have two futures, or
- * one that is only half moved in.
+ * Refuses a store that was moved away, because its clients would see two diverging logs, and a store into which a
+ * move is unfinished.
  * @throws OperatorError moved_away, half_moved
  */
 export function refuseMoved(facts: ReadonlyMap<string, string>): void {

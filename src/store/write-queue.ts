@@ -1,17 +1,17 @@
 import type { PostOutcome, Writes } from '../core/kernel/ports'
 import type { PostPlan } from '../core/messages/post-plan'
 
-/** What waits for a store's writer: posts, which may share a commit, and acts. */
+/** A write in the queue of a store's writer: a post, which may share a commit with others, or an act. */
 export type QueuedWrite = QueuedPost | QueuedAct
 
-/** A post as it was planned. The writer judges it, by its rows, in the order in which works came. */
+/** A planned post. The writer judges posts in the order in which they were queued. */
 export interface QueuedPost {
   readonly plan: PostPlan
   readonly resolve: (outcome: PostOutcome) => void
   readonly reject: (reason: unknown) => void
 }
 
-/** Anything else that writes: a function over the rows. */
+/** Any other write: a function that runs inside a transaction. */
 export interface QueuedAct {
   readonly plan: null
   readonly run: (tx: Writes) => Promise<unknown>
@@ -19,21 +19,23 @@ export interface QueuedAct {
   readonly reject: (reason: unknown) => void
 }
 
-/** A group ends at this many works, or at this much text, in characters. */
-export const GROUP_WORKS = 256
+/** The largest group: the number of its writes, and the text of its posts in characters. */
+export const GROUP_WRITES = 256
 export const GROUP_TEXT = 1 << 20
-/** Judging its posts, or running its acts, ends after this long at the latest, so that the event loop stays alive. */
+/**
+ * The longest time for judging the posts of a group, and for running its acts, so that the event loop is not blocked.
+ */
 export const GROUP_MILLISECONDS = 5
 
 /**
- * Works that cannot be written together, in parts that may be: the one that failed comes alone and last. Where it is not
- * known which, two halves.
+ * Splits a group that failed into parts to be written one after another. The failed write, if known, is a part of its
+ * own and comes last; otherwise the group is halved.
  */
-export function apart(
-  works: readonly QueuedWrite[],
+export function split(
+  writes: readonly QueuedWrite[],
   failed: QueuedWrite | undefined,
 ): (readonly QueuedWrite[])[] {
-  if (failed) return [works.filter((work) => work !== failed), [failed]]
-  const middle = works.length >> 1
-  return [works.slice(0, middle), works.slice(middle)]
+  if (failed) return [writes.filter((write) => write !== failed), [failed]]
+  const middle = writes.length >> 1
+  return [writes.slice(0, middle), writes.slice(middle)]
 }

@@ -2,11 +2,11 @@ import type { Sql } from 'postgres'
 import { background } from '../../core/kernel/background'
 import { meaningOf } from './error'
 
-/** The share of its patience in which work waits for a connection, and the pause between two attempts. */
+/** The share of the timeout during which a query waits for a free connection, and the pause between attempts. */
 const CROWDED_SHARE = 2 / 3
 const CROWDED_PAUSE_MILLISECONDS = 50
 
-/** Connections, and those who wait for answers over them. */
+/** A pool of connections, and the pending calls over it. */
 interface Current<Over> {
   readonly sql: Sql
   readonly over: Over
@@ -14,31 +14,32 @@ interface Current<Over> {
 }
 
 /**
- * Connections to the database, of which no caller has to think that they can break. When one breaks in the middle of
- * something, does not answer, or leads to a server that takes no changes, all of this client's are replaced: a driver
- * that lost its connection in the middle of a transaction may wait for an answer for ever.
+ * A pool of connections that replaces itself. If a connection breaks during a call, does not answer, or leads to a
+ * read-only server, all connections of the pool are replaced: a driver that lost its connection during a transaction
+ * may wait for an answer for ever.
  */
 export class PostgresClient<Over> {
-  /** Told that the database refused a change because it takes none, or a connection because it has none left. */
+  /** Called when the database refused a write because it is read-only, or a connection because it has none left. */
   onTrouble: (meaning: 'read_only' | 'crowded') => void = () => {}
   private current: Current<Over>
   private closed = false
 
   constructor(
     private readonly connect: () => Sql,
-    /** What is made over the connections, and made anew with them. */
+    /** Builds what callers use over the connections. Called again for new connections. */
     private readonly dress: (sql: Sql) => Over,
-    /** A statement, or a transaction, that takes longer counts as lost. */
+    /** Timeout of a statement or transaction. */
     private readonly patienceMs: number,
-    /** What else is on its way over connections that are replaced gets so long to end well. */
+    /** When connections are replaced, their other pending calls get this long to finish. */
     private readonly graceSeconds: number,
   ) {
     this.current = this.open()
   }
 
   /**
-   * Where no further connection is to be had, waits for one of those that are open, which are not replaced for it.
-   * @throws what `work` throws; an error with the code ETIMEDOUT when there is no answer
+   * Runs `work` over the connections. If no further connection can be opened, waits for an open one, without
+   * replacing the open ones.
+   * @throws what `work` throws; an error with the code ETIMEDOUT if no answer comes in time
    */
   async run<Result>(work: (over: Over, sql: Sql) => Promise<Result>): Promise<Result> {
     const deadline = performance.now() + this.patienceMs * CROWDED_SHARE
@@ -49,7 +50,7 @@ export class PostgresClient<Over> {
       } catch (error) {
         const meaning = meaningOf(error)
         if (meaning === 'crowded' || meaning === 'read_only') this.onTrouble(meaning)
-        // Another one may lead to a server that takes changes.
+        // A new connection may lead to a server that accepts writes.
         if (meaning === 'lost' || meaning === 'read_only') this.replace(current)
         if (meaning !== 'crowded' || this.closed || performance.now() > deadline) throw error
       }
@@ -61,7 +62,7 @@ export class PostgresClient<Over> {
     const { promise: late, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => reject(silence()), this.patienceMs)
     waiting.add(reject)
-    // It may still end badly after nobody waits for it any more.
+    // It may fail after the timeout, when no caller is waiting for it any more.
     background(working, () => {})
     try {
       return await Promise.race([working, late])
@@ -71,12 +72,12 @@ export class PostgresClient<Over> {
     }
   }
 
-  /** Connects anew for what comes from now on. */
+  /** Replaces the connections for later calls. */
   renew(): void {
     this.replace(this.current)
   }
 
-  /** Runs what changes nothing: once more over new connections, where those that were used are lost. */
+  /** Runs a read. Retries it once over new connections if the connection was lost. */
   async ask<Result>(work: (over: Over, sql: Sql) => Promise<Result>): Promise<Result> {
     try {
       return await this.run(work)
@@ -86,7 +87,7 @@ export class PostgresClient<Over> {
     }
   }
 
-  /** Connects anew, because the connections are known to be dead: what waits hears at once that no answer comes. */
+  /** Replaces connections that are known to be dead. Pending calls fail at once with ETIMEDOUT. */
   abandon(): void {
     const { current } = this
     this.replace(current)
@@ -101,7 +102,7 @@ export class PostgresClient<Over> {
   private replace(current: Current<Over>): void {
     if (current !== this.current || this.closed) return
     this.current = this.open()
-    // It may be dead, and then it does not end well.
+    // A dead connection does not close cleanly.
     background(current.sql.end({ timeout: this.graceSeconds }), () => {})
   }
 

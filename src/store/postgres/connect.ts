@@ -4,13 +4,13 @@ import { codeOf, isTlsFault } from './error'
 import { explain } from './explain'
 
 const CONNECT_SECONDS = 5
-/** Waits between attempts to connect grow up to this many seconds. */
+/** The longest pause between attempts to connect, in seconds. */
 const LONGEST_BACKOFF = 1
 
 /** Settings of a session by name. */
 export type SessionSettings = Readonly<Record<string, string>>
 
-/** What the results and the promises of every statement depend on, whatever a role or a database has set for itself. */
+/** Settings that results and durability depend on. They override what a role or database has set for itself. */
 const SESSION: SessionSettings = {
   TimeZone: 'UTC',
   DateStyle: 'ISO, MDY',
@@ -27,15 +27,15 @@ const SESSION: SessionSettings = {
   lock_timeout: '0',
   statement_timeout: '0',
   transaction_timeout: '0',
-  // A session whose client is gone without a word gives its locks back soon.
+  // The session of a client that vanished is closed soon, which releases its locks.
   tcp_keepalives_idle: '10',
   tcp_keepalives_interval: '3',
   tcp_keepalives_count: '3',
 }
 
 /**
- * No connection leads to a standby, where a name or a proxy may lead for a while: it does not have what was committed last,
- * so that rights that were taken back would count there, and messages be missing.
+ * Rejects a connection to a standby, to which a DNS name or a proxy may lead for a while. A standby may lack the
+ * latest commits, so revoked rights would still apply and messages would be missing.
  */
 const PRIMARY = `;
   DO $$ BEGIN
@@ -43,7 +43,7 @@ const PRIMARY = `;
   END $$`
 
 export interface ConnectOptions {
-  /** How many connections at most; default 1. */
+  /** The largest number of connections; default 1. */
   readonly max?: number
   readonly name?: string
   readonly settings?: SessionSettings
@@ -51,12 +51,12 @@ export interface ConnectOptions {
   readonly onclose?: () => void
 }
 
-/** Makes connections to one database, which are opened when they are used. */
+/** Returns a pool of connections to one database. They are opened on first use. */
 export type Connect = (options?: ConnectOptions) => Sql
 
 /**
- * Finds out in which of the ways that a URL allows its server lets this process in, and answers what connects in this way,
- * and a first connection. No connection is made to a standby unless it will do.
+ * Tries the encryption modes that the URL allows, in order. Returns a connector for the first one that the server
+ * accepts, and an open connection. Rejects a standby unless `standby` is set.
  * @throws OperatorError
  */
 export async function connectFirst(
@@ -92,7 +92,7 @@ export function connectorOf(address: PostgresAddress, ssl: Encryption, standby =
     ssl,
     connect_timeout: CONNECT_SECONDS,
     backoff: (retries: number) => Math.min(0.05 * 2 ** retries, LONGEST_BACKOFF),
-    // A connection that ends in the middle of a transaction ends the transaction, and nothing else does.
+    // The driver would close an old connection even in the middle of a transaction, which aborts the transaction.
     max_lifetime: null,
     keep_alive: 5,
     fetch_types: false,
@@ -100,7 +100,7 @@ export function connectorOf(address: PostgresAddress, ssl: Encryption, standby =
   }
   const startup = parameters.get('options')
   return ({ max = 1, name = parameters.get('application_name') ?? 'synapse', settings, ...rest } = {}) =>
-    // `onnotify` is an option that the types of the driver leave out; `setup` is one of our patch.
+    // `onnotify` is missing in the types of the driver; `setup` comes from our patch.
     postgres({
       ...fixed,
       ...rest,
@@ -114,15 +114,15 @@ function placeFor(hosts: PostgresAddress['hosts']) {
   const [first] = hosts
   if (first?.name.startsWith('/') === true)
     return { path: `${first.name}/.s.PGSQL.${first.port ?? 5432}`, host: 'localhost' }
-  // Left open, the port is that of PGPORT.
+  // Without a port the driver uses PGPORT.
   if (first?.port === undefined && hosts.length === 1 && first?.name.includes(':') === false)
     return { host: first.name }
   return { host: hosts.map(({ name }) => name), port: hosts.map(({ port }) => port ?? 5432) }
 }
 
 /**
- * One statement that sets all of them, as the first of a session: not every pooler takes them in the startup message. What
- * this version of Postgres does not have is left out.
+ * Returns one statement that applies all settings, to be run first in a session. Some poolers reject them in the
+ * startup message. Settings that this version of Postgres does not have are left out.
  */
 function setupOf(settings: SessionSettings): string {
   const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`

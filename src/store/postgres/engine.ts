@@ -1,5 +1,5 @@
 /**
- * A database that any number of processes share. This folder may import what src/store may.
+ * The engine for a Postgres database that several processes share. This folder may import what src/store may.
  * Start here: how a group becomes one statement, and an act a transaction. ../group-commit.ts says what a group is.
  */
 import { eq } from 'drizzle-orm'
@@ -16,16 +16,16 @@ import { handleOf, type PgDatabase } from './open'
 import { findOutcome } from './outcome'
 import { insertGroup, lookUp, needsLookUp, nothingFound } from './posts'
 
-/** Rights were changed by another process, and this one has not heard of it yet. */
+/** Another process changed rights, and this process has not read that event yet. */
 class StaleRights extends Error {}
 
 /**
- * Whoever writes locks the one row of log_head first, so that all writers of all processes stand in one line: seq has no
- * gaps, rises in the order of commits, and nobody waits for anybody in a circle. The same step tells whether rights have
- * changed since the works were judged (`access_seq`); then nothing is written.
+ * Every write first locks the single row of log_head. So writers of all processes run one after another: seq has no
+ * gaps and rises in commit order, and deadlocks cannot occur. The same step checks whether rights have changed since
+ * the posts or acts were judged (`access_seq`); if so, nothing is written.
  */
 export class PostgresEngine implements Engine {
-  /** Posts are data in one statement. An act takes several, and posts do not wait for them. */
+  /** Posts are written by one statement. An act takes several, and posts do not wait for them. */
   readonly sharesCommits = false
 
   constructor(
@@ -41,7 +41,7 @@ export class PostgresEngine implements Engine {
     try {
       return await this.writer.run((_, sql) => insertGroup(sql, posts, this.clock.now(), known))
     } catch (error) {
-      // Another process used a retry key between the look-up and the statement; the look-up finds it now.
+      // Another process used the same retry key after the look-up. The next look-up finds it.
       if (meaningOf(error) === 'duplicate' && constraintOf(error) === 'idempotency_key') return undefined
       if (meaningOf(error) === 'collision') return undefined
       throw error
@@ -60,7 +60,7 @@ export class PostgresEngine implements Engine {
     }
   }
 
-  /** Where the connection broke under posts, they were written as a whole or not at all: their ids are looked for. */
+  /** Looks for the ids of posts whose connection broke: they were written as a whole or not at all. */
   async outcome(posts: readonly JudgedPost[], error: unknown): Promise<Outcome> {
     const meaning = meaningOf(error)
     const isOpen = (meaning === 'lost' && wasSent(error)) || meaning === 'duplicate'
@@ -69,9 +69,9 @@ export class PostgresEngine implements Engine {
       const places = await findOutcome(this.writer, this.clock, uuids)
       const first = uuids[0] && places?.get(uuids[0])
       if (first) return { kind: 'written', first }
-      return { kind: places && meaning === 'lost' ? 'again' : 'failed' }
+      return { kind: places && meaning === 'lost' ? 'retry' : 'failed' }
     }
-    return { kind: meaning === 'other' && !(error instanceof AppError) ? 'apart' : 'failed' }
+    return { kind: meaning === 'other' && !(error instanceof AppError) ? 'split' : 'failed' }
   }
 
   translate(error: unknown): unknown {

@@ -11,14 +11,14 @@ import { type Head, handleOf, openPostgres, type PostgresConnections, timed, WAT
 import { readsThrough } from './reads'
 import { PostgresSharedLog } from './shared-log'
 
-/** The head is looked at so often, whatever the bus says. */
+/** Interval at which the head of the log is read, even when the bus works. */
 const WATCH_MILLISECONDS = 1000
-/** A database that has not answered for so long is taken for gone. */
+/** The database counts as unhealthy after this long without an answer. */
 const PATIENCE_MILLISECONDS = 3000
 const SILENT = `the database did not answer for ${WATCH_PATIENCE_MS / 1000} s: the connections to it are replaced`
 
 /**
- * Opens the store in a Postgres database, filling and migrating it as needed.
+ * Opens the store in a Postgres database. Creates and migrates its tables as needed.
  * @throws OperatorError if it cannot or must not be opened by this program
  */
 export async function openPostgresStore(url: string, deps: StoreDeps): Promise<OpenStore> {
@@ -27,7 +27,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
   try {
     const { writer, readers, watch } = connections
     let watching: Watching | undefined
-    // The connection that is asked every second finds out first that no answer comes any more.
+    // The watch connection is used every second, so it notices first that the database no longer answers.
     const silent = () => {
       watching?.isSilent()
       for (const client of [writer, readers]) client.abandon()
@@ -73,8 +73,8 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
           }),
         ),
       lease: async (name, seconds) => {
-        // By the clock of the database, which all processes share. A lease that ends later than any begun now was begun
-        // while that clock was ahead.
+        // Leases use the clock of the database, which all processes share. A lease that ends later than any lease
+        // taken now could was taken while that clock was ahead.
         const held = await readers.run(
           (_, sql) => sql`
             INSERT INTO job_leases (name, holder, until)
@@ -99,7 +99,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
   }
 }
 
-/** What is reported, once, when the database takes no changes. */
+/** Reported once when the database does not accept writes. */
 class ReadOnlyDatabase extends Trouble {
   override readonly name = 'ReadOnlyDatabase'
 
@@ -112,7 +112,7 @@ class ReadOnlyDatabase extends Trouble {
 
 interface Watching {
   readonly isHealthy: boolean
-  /** The connections are dead: no answer came for a while. */
+  /** To be called when the connections are dead: no answer came in time. */
   isSilent(): void
   stop(): void
 }
@@ -122,18 +122,21 @@ interface Watched {
   readonly lookAtHead: () => Promise<Head>
   readonly report: (fault: unknown) => void
   readonly unfit: (fault: OperatorError) => void
-  /** Connects anew to look again. */
+  /** Replaces the connection, so that the next look may reach another server. */
   readonly lookElsewhere: () => void
-  /** Told that the database takes changes again. */
+  /** Called when the database accepts writes again. */
   readonly recovered: () => void
 }
 
-/** Looks at the head now and then: what no hint told of is found by this, and whether the database is there. */
+/**
+ * Reads the head of the log periodically. This finds events that no hint announced, and shows whether the database is
+ * reachable.
+ */
 function watchOver(of: Watched): Watching {
   let answeredAt = performance.now()
   let trouble: 'lost' | 'read_only' | undefined
   let asking = false
-  // Said once; it is in /readyz until the database is back.
+  // Reported once. /readyz shows it until the database is back.
   const say = (what: 'lost' | 'read_only', fault: unknown) => {
     if (trouble === what) return
     trouble = what
@@ -172,8 +175,8 @@ function watchOver(of: Watched): Watching {
 }
 
 /**
- * Asks for the head, and once more where the answer got lost: asking changes nothing. `silent` is called when no answer
- * came at all, once for all who waited for it.
+ * Returns a function that reads the head, and retries once if the connection was lost. `silent` is called if no
+ * answer came in time, once for concurrent callers.
  */
 function looking(watch: PostgresConnections['watch'], silent: () => void): () => Promise<Head> {
   let toldAt = Number.NEGATIVE_INFINITY
@@ -192,7 +195,7 @@ function looking(watch: PostgresConnections['watch'], silent: () => void): () =>
   return () => ask(false)
 }
 
-/** What is said of a database that is away. */
+/** Returns what is reported when the database is unreachable. */
 function troubleOf(fault: unknown): unknown {
   if (meaningOf(fault) !== 'lost') return fault
   return new Trouble(
@@ -200,7 +203,7 @@ function troubleOf(fault: unknown): unknown {
   )
 }
 
-/** Whether waiting does not help. */
+/** Reports whether the fault needs the operator, so that retrying does not help. */
 function isUnfit(fault: unknown): fault is OperatorError {
   return fault instanceof OperatorError && fault.kind === 'unsuitable'
 }

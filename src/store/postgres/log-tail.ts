@@ -7,24 +7,24 @@ import type { EventRecord, LogEvent } from '../../core/log/events'
 /** Records read at a time. */
 const PAGE = 500
 
-/** The least time between two reads that nobody waits for: where somebody listens, and where nobody does. */
+/** The shortest time between two reads that no caller waits for: with listeners, and without. */
 const GATHER_MILLISECONDS = 5
 const IDLE_GATHER_MILLISECONDS = 100
 
-/** Where the log cannot be read, the first pause before the next attempt, and the longest. */
+/** The first and the longest pause before a failed read of the log is retried. */
 const RETRY_MILLISECONDS = 50
 const LONGEST_RETRY_MILLISECONDS = 2000
 
-/** A stretch of the log that this process wrote, waiting for its turn. */
+/** Events that this process wrote, waiting until everything before them is announced. */
 interface Own {
-  /** Seq before its first event. */
+  /** Seq before the first event. */
   readonly base: Seq
   readonly events: readonly LogEvent[]
   readonly done: () => void
   readonly failed: (fault: unknown) => void
 }
 
-/** Somebody who waits until the log is announced up to a seq. */
+/** A caller that waits until the log is announced up to a seq. */
 interface Waiting {
   readonly seq: Seq
   readonly done: () => void
@@ -32,15 +32,15 @@ interface Waiting {
 }
 
 /**
- * The log of a database that several processes write to, as this one announces it: gap-free and in order. What it wrote
- * itself goes out as it is as soon as everything before it is out; what others wrote is read first. Being told that
- * there is something to read is only a hint, which may come late, twice or never.
+ * Announces a log that several processes write to, in order and without gaps. Events that this process wrote are
+ * announced from memory once everything before them is announced. Events of other processes are read from the
+ * database first. A hint that there is something to read may come late, twice or never.
  */
 export class LogTail {
-  /** Whether anybody here wants to hear of events the moment they happen. */
+  /** Reports whether this process has listeners that want events at once. */
   isHeard: () => boolean = () => true
   hydrate: (records: readonly EventRecord[]) => Promise<LogEvent[]> = async () => []
-  /** Seq of the last event that was announced: everything up to it is known here. */
+  /** Seq of the last announced event. Everything up to it is known here. */
   position: Seq
   private wanted: Seq
   private readonly own: Own[] = []
@@ -48,7 +48,7 @@ export class LogTail {
   private running = false
   private lastRead = Number.NEGATIVE_INFINITY
   private hurry: (() => void) | undefined
-  /** The last pause before another attempt; 0 while the log can be read. */
+  /** The last pause before a retry; 0 while the log can be read. */
   private pause = 0
   private retry: Timer | undefined
   private isStopped = false
@@ -58,7 +58,10 @@ export class LogTail {
     private readonly reads: Pick<Reads, 'events' | 'eventsExcept'>,
     position: Seq,
     private readonly emit: (events: readonly LogEvent[]) => void,
-    /** Told that up to here there were events that change no rights while nobody listened, or an event of an unknown type. */
+    /**
+     * Called when the position moved past events that were not announced: quiet events while there were no listeners,
+     * or an event of an unknown type.
+     */
     private readonly skipped: (upTo: Seq) => void,
     private readonly report: (fault: unknown) => void,
   ) {
@@ -67,8 +70,8 @@ export class LogTail {
   }
 
   /**
-   * Announces what this process committed after `base`. Resolves when it is out, or when nobody here listens. Rejects when
-   * what is before it cannot be read: then it is announced later.
+   * Announces events that this process committed after `base`. Resolves when they are announced, or at once if there
+   * are no listeners. Rejects if the log before them cannot be read; they are then announced later.
    */
   announce(base: Seq, events: readonly LogEvent[]): Promise<void> {
     if (base === this.position && !this.running && this.own.length === 0) {
@@ -77,7 +80,7 @@ export class LogTail {
     }
     const last = events.at(-1)
     if (last && !this.isHeard()) {
-      // Nobody is kept waiting by reading it with what is before it, a little later.
+      // Without listeners the events may as well be read a little later, together with those before them.
       this.hint(last.seq)
       return Promise.resolve()
     }
@@ -87,13 +90,13 @@ export class LogTail {
     })
   }
 
-  /** There may be something up to `seq`. */
+  /** Says that there may be events up to `seq`. */
   hint(seq: Seq): void {
     if (seq > this.wanted) this.wanted = seq
     if (this.position < this.wanted || this.own.length > 0) this.run()
   }
 
-  /** Resolves when everything up to `seq`, which is committed, is announced. Rejects when it cannot be read. */
+  /** Resolves when everything up to `seq`, which must be committed, is announced. Rejects if it cannot be read. */
   waitFor(seq: Seq): Promise<void> {
     if (seq <= this.position) return Promise.resolve()
     if (this.isStopped) return Promise.reject(new Error('the log is closed'))
@@ -104,7 +107,7 @@ export class LogTail {
     })
   }
 
-  /** Reads no more. */
+  /** Stops reading and rejects all waiting callers. */
   stop(): void {
     this.isStopped = true
     clearTimeout(this.retry)
@@ -122,7 +125,7 @@ export class LogTail {
       for (;;) {
         this.emitOwn()
         const end = this.own[0]?.base ?? this.wanted
-        // It ends in the same step, so that no hint falls between.
+        // The check and the return happen in one synchronous step, so no hint is lost in between.
         if (this.position >= end || this.isStopped) return
         await this.gather()
         if (!this.isHeard()) await this.skip(end)
@@ -136,11 +139,11 @@ export class LogTail {
     }
   }
 
-  /** Fails those who wait. What they waited for is read after a pause; hints until then change nothing. */
+  /** Rejects the waiting callers and schedules a retry. Hints until then change nothing. */
   private failed(fault: unknown): void {
     if (this.isStopped) return
     this.refuse(fault)
-    // Said once, until it can be read again.
+    // Reported once, until the log can be read again.
     if (this.pause === 0) this.report(fault)
     this.pause = Math.min(LONGEST_RETRY_MILLISECONDS, this.pause * 2 || RETRY_MILLISECONDS)
     this.retry = setTimeout(() => {
@@ -156,26 +159,29 @@ export class LogTail {
 
   private async read(end: Seq): Promise<void> {
     const records = (await this.reads.events(this.position, PAGE)).filter(({ seq }) => seq <= end)
-    // Nothing more is kept of this stretch.
+    // All events of this range have been removed from the log.
     if (records.length === 0) return this.advance([], end)
     const part = this.upToUnknown(records)
     this.advance(await this.hydrate(part), part.at(-1)?.seq)
     if (part.some((record) => this.isUnknown(record))) this.skipped(this.position)
   }
 
-  /** Where nobody listens, only those events are read that change the rights by which others are judged. */
+  /** Without listeners, reads only the events that change rights. */
   private async skip(end: Seq): Promise<void> {
     const records = await this.reads.eventsExcept(this.catalogue.quietTypes, this.position, end, PAGE)
     const part = this.upToUnknown(records)
     const events = await this.hydrate(part)
-    // Whoever came meanwhile hears everything from the moment it came.
+    // A listener that was added meanwhile gets every event from that moment on.
     if (this.isHeard()) return
     const isWhole = part.length === records.length && records.length < PAGE
     this.advance(events, isWhole ? end : part.at(-1)?.seq)
     this.skipped(this.position)
   }
 
-  /** These records up to the first of an unknown type: what comes after it is read by the rights of after it. */
+  /**
+   * Returns the records up to and including the first of an unknown type. It may change rights, so later events are
+   * read after the rights are loaded again.
+   */
   private upToUnknown(records: readonly EventRecord[]): readonly EventRecord[] {
     const first = records.findIndex((record) => this.isUnknown(record))
     return first < 0 ? records : records.slice(0, first + 1)
@@ -185,7 +191,9 @@ export class LogTail {
     return this.catalogue.find(type) === undefined
   }
 
-  /** While much is written, waits a moment between two reads, unless somebody waits for this one: fewer, fuller pages. */
+  /**
+   * Waits a moment between two reads, unless a caller waits for this one: under load this makes fewer, fuller pages.
+   */
   private async gather(): Promise<void> {
     const least = this.isHeard() ? GATHER_MILLISECONDS : IDLE_GATHER_MILLISECONDS
     const pause = this.lastRead + least - performance.now()
@@ -203,7 +211,7 @@ export class LogTail {
   private emitOwn(): void {
     for (let first = this.own[0]; first && first.base <= this.position; first = this.own[0]) {
       this.own.shift()
-      // What was read from the log meanwhile is out already.
+      // Events that were read from the log meanwhile are announced already.
       const rest = first.events.filter(({ seq }) => seq > this.position)
       if (rest.length > 0) this.advance(rest)
       first.done()

@@ -19,32 +19,35 @@ import { SERVER_LOCK } from './locks'
 import { migratePostgres } from './migrate'
 import { isDirect, requireSessions } from './sessions'
 
-/** Statements that each connection keeps the plan of. */
+/** Prepared statements per connection. */
 const MAX_PREPARED = 500
 
-/** Connections that read. */
+/** Number of connections for reading. */
 const READERS = 8
-/** A statement, or a transaction, that takes longer counts as lost. */
+/** Client-side timeout of a statement or transaction. */
 const PATIENCE_MS = 8000
-/** The look at the head, which is a small one, and may begin with the judging of a pooler. */
+/** Timeout of reading the head: a small query, which may include a check of the pooler. */
 export const WATCH_PATIENCE_MS = 5000
-/** The server itself ends what the client has given up by then, and a transaction whose client is gone. */
+/**
+ * Server-side timeouts, longer than the client's: they end what the client has given up, and transactions of a client
+ * that is gone.
+ */
 const LIMITS = { statement_timeout: '12s', idle_in_transaction_session_timeout: '12s' }
 const GRACE_SECONDS = 5
-/** The clock of the database in microseconds since 1970. */
+/** The database's time in microseconds since 1970. */
 const NOW = '(extract(epoch FROM clock_timestamp()) * 1000000)::bigint'
-/** Of a trouble that comes again within this time nothing more is said. */
+/** A problem that recurs within this time is not reported again. */
 const QUIET_MS = 60_000
-/** A pooler is asked so often whether it still keeps sessions. */
+/** Interval at which a pooler is checked for keeping sessions. */
 const PROBE_MS = 10_000
 
 export interface PostgresConnections {
-  /** Makes further connections to the same database. */
+  /** Opens further connections to the same database. */
   readonly connect: Connect
-  /** One connection: what this process writes is written in the order it was asked for. */
+  /** One connection, so that writes of this process run in the order in which they were issued. */
   readonly writer: PostgresClient<PgDatabase>
   readonly readers: PostgresClient<Reads>
-  /** One connection that looks at the head every second, and holds the lock of a running server. */
+  /** One connection that reads the head every second and holds the lock of a running server. */
   readonly watch: PostgresClient<() => Promise<Head>>
   readonly migrated: readonly string[]
   readonly notices: readonly string[]
@@ -52,7 +55,7 @@ export interface PostgresConnections {
 }
 
 /**
- * Opens (and fills, and migrates) the database.
+ * Opens the database. Creates and migrates its tables as needed.
  * @throws OperatorError
  */
 export async function openPostgres(url: string, deps: StoreDeps): Promise<PostgresConnections> {
@@ -71,7 +74,7 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
     )
     const probe = (one: Sql) => readers.run((_, other) => requireSessions(one, other))
     undo.defer(() => readers.close())
-    // Before anything is written, and before a lock stays behind in a session that is not kept.
+    // Checked before anything is written, and before a lock can remain in a session of the pooler.
     await probe(first)
     const migrated = await migratePostgres(drizzleOver(first), (tx) =>
       beginLog(handleOf(tx), deps.clock, deps.secrets),
@@ -83,7 +86,7 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
       WATCH_PATIENCE_MS,
       0,
     )
-    // The session of the watch may be older than what made this so.
+    // The watch is renewed because its session may predate the change that made the database read-only.
     const sayCrowded = seldom(() => deps.report(new CrowdedDatabase()))
     writer.onTrouble = (meaning) => (meaning === 'crowded' ? sayCrowded() : watch.renew())
     readers.onTrouble = (meaning) => meaning === 'crowded' && sayCrowded()
@@ -106,7 +109,7 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
   }
 }
 
-/** What is reported when work waits for a connection. */
+/** Reported when queries wait for a connection. */
 class CrowdedDatabase extends Trouble {
   override readonly name = 'CrowdedDatabase'
 
@@ -115,7 +118,7 @@ class CrowdedDatabase extends Trouble {
   }
 }
 
-/** Says something again only when it was not the case for a while. */
+/** Wraps a report so that it is repeated only after a quiet period. */
 function seldom(say: () => void): () => void {
   let lastAt = Number.NEGATIVE_INFINITY
   return () => {
@@ -132,8 +135,9 @@ export function drizzleOver(sql: Sql): PgDatabase {
 }
 
 /**
- * The same connections, which keep the plan of a statement that comes again: drizzle hands its statements over as text,
- * and planning one with its joins costs more than running it. Texts that hold a list of their own length are too many.
+ * Wraps connections so that repeated statements are prepared: drizzle passes statements as plain text, and planning
+ * one with its joins costs more than running it. At most MAX_PREPARED texts are prepared, because a text that
+ * contains a list has a variant for each length of the list.
  */
 function preparing(sql: Sql): Sql {
   const known = new Set<string>()
@@ -150,9 +154,10 @@ const dialect: Dialect = {
   numbers: (json) =>
     sql`SELECT element::bigint AS value FROM json_array_elements_text(${json}::text::json) AS element`,
   texts: (json) => sql`SELECT element AS value FROM json_array_elements_text(${json}::text::json) AS element`,
-  // The plus keeps the planner on the account's own rows: by the primary key it would read everybody's.
+  // The plus makes the planner use the index on the account: by the primary key it would read the memberships of all
+  // accounts.
   membershipKey: sql`+memberships.channel_id`,
-  // Postgres counts beside the serving thread: all of them.
+  // Postgres counts outside the serving thread, so there is no limit.
   countedMembers: sql`9223372036854775807`,
   byCodePoint: (text) => sql`${text} COLLATE "C"`,
   instants: (byId) => {
@@ -161,26 +166,30 @@ const dialect: Dialect = {
   },
 }
 
-/** A database, or a transaction, as the queries see it. What the dialects' types do not share, they do not use. */
+/**
+ * Returns the handle for the queries over a database or transaction. The queries use only what the types of both
+ * dialects share.
+ */
 export function handleOf(db: Pick<PgDatabase, 'select' | 'insert' | 'update' | 'delete' | '$count'>): Handle {
   return { db: db as unknown as Database, t: pgSchema as unknown as typeof schema, dialect }
 }
 
-/** Where the log of the database stands. */
+/** The head of the log in the database. */
 export interface Head {
   readonly seq: Seq
   /** Seq of the last change of rights. */
   readonly accessSeq: Seq
   readonly epoch: string
-  /** Whether nothing can be written: default_transaction_read_only is on. A standby is not looked at at all. */
+  /** True if default_transaction_read_only is on. On a standby the head cannot be read at all. */
   readonly isReadOnly: boolean
-  /** What the clock of the database says. */
+  /** The current time of the database. */
   readonly now: Micros
 }
 
 /**
- * Looks at the head; on a new connection first takes the lock that says that a server runs. Where the connection leads
- * to a pooler, it is judged before that, and again now and then: its mode may be changed while it runs.
+ * Returns a function that reads the head. On a new connection it first takes the lock of a running server. If the
+ * connection leads to a pooler, the pooler is checked before that and again periodically, because its mode may be
+ * changed while it runs.
  */
 function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>): () => Promise<Head> {
   let probing: Promise<void> | undefined
@@ -198,7 +207,7 @@ function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>): () => Promise
     if (!row) throw new Error('the log has no head')
     const isDue = row.pid !== lockedBy || performance.now() - probedAt > PROBE_MS
     if (!isDirect(row.pid, rows) && isDue) {
-      // Several may look at once; a second question would get in the way of the first.
+      // Concurrent callers share one check: a second one would disturb the first.
       probing ??= probe(watch).finally(() => {
         probing = undefined
       })
@@ -227,7 +236,10 @@ function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>): () => Promise
   }
 }
 
-/** Whether this database can keep a promise. Answers the settings its connections need. @throws OperatorError */
+/**
+ * Checks that this database is suitable and durable. Returns the session settings that connections need, and notices
+ * for the operator. @throws OperatorError
+ */
 export async function judge(sql: Sql): Promise<{ settings: SessionSettings; notices: string[] }> {
   const [row] = await sql<
     {
@@ -258,25 +270,25 @@ export async function judge(sql: Sql): Promise<{ settings: SessionSettings; noti
       "create it with ENCODING 'UTF8'",
     )
   if (row.read_only === 'on') throw readOnly()
-  // A schema with the name of the role is made where it is missing.
+  // A schema named after the role is created if missing.
   if (!row.leads && !/\$user/.test(row.path)) throw noSchema(row.role)
   const notices =
     row.fsync === 'off'
       ? ['Postgres runs with fsync off: what was acknowledged does not survive a loss of power']
       : []
-  // An operator may ask for more than "on", such as a standby that has it too, but not for less.
+  // An operator may demand more than "on", such as a synchronous standby, but not less.
   const commit = row.commit === 'off' ? { synchronous_commit: 'on' } : {}
-  // The tables stay where they were found, whatever is set for the role later.
+  // Pins the schema in which the tables were found, whatever is set for the role later.
   return { settings: { ...commit, search_path: row.path }, notices }
 }
 
-/** What the clock of the database says. */
+/** The database's current time. */
 export async function timeOf(sql: Sql): Promise<Micros> {
   const [row] = await sql.unsafe<{ now: string }[]>(`SELECT ${NOW} AS now`)
   return toMicros(Number(row?.now))
 }
 
-/** Asks something that answers the time of the database as well, and lets the clock of this process follow it. */
+/** Runs a query whose answer contains the database's time, and lets the clock of this process follow it. */
 export async function timed<Answer extends { readonly now: Micros }>(
   { clock, follow }: Pick<StoreDeps, 'follow'> & { readonly clock: Pick<Clock, 'steady'> },
   ask: () => Promise<Answer>,

@@ -86,7 +86,7 @@ export class SqliteEngine implements Engine {
 
   /** After ROLLBACK nothing is written, whatever failed. */
   async outcome(_: readonly JudgedPost[], error: unknown): Promise<Outcome> {
-    return { kind: this.deps.faults.isTrouble(error) ? 'failed' : 'apart' }
+    return { kind: this.deps.faults.isTrouble(error) ? 'failed' : 'split' }
   }
 
   translate(error: unknown): unknown {
