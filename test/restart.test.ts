@@ -43,7 +43,6 @@ describe('a killed server', () => {
         ROOMS[i % 2] ?? 'alpha',
       )
 
-    const readyAfter: number[] = []
     for (let cycle = 0; cycle < 10; cycle++) {
       await crowd.progress(50 + crowd.chance.below(150))
       if (cycle === 5) {
@@ -54,7 +53,6 @@ describe('a killed server', () => {
       }
       await server.kill()
       server = await site.serveWith(QUIET)
-      readyAfter.push(server.readyAfter)
     }
     await crowd.progress()
     await crowd.end()
@@ -62,7 +60,6 @@ describe('a killed server', () => {
     const { seed, wrong, readable } = await crowd.judge(logOf(site.paths.database), bob)
     expect({ seed, wrong: wrong.slice(0, 20) }).toEqual({ seed, wrong: [] })
     expect(readable.length).toBeGreaterThan(500)
-    expect(Math.max(...readyAfter)).toBeLessThan(5000)
     expect(await server.stop()).toBe(0)
     expect(integrityOf(site.paths.database)).toBe('ok')
   })

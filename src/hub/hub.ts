@@ -196,7 +196,10 @@ export class Hub implements Streams {
         if (channel) directory.requireMembers(channel.id, this.openAccounts())
         const record = toRecord(event)
         const audience = streams.filter((stream) => feed.isVisibleTo(stream.actor, record))
-        const readers = channel ? streams.filter((stream) => policy.mayRead(stream.actor, channel)) : []
+        const readers =
+          channel && opensRoom(event)
+            ? streams.filter((stream) => stream.covers(channel.id) && policy.mayRead(stream.actor, channel))
+            : []
         // Everything is judged. The rest runs synchronously, so that no stream misses the event.
         this.position = event.seq
         for (const stream of audience) stream.offer(event)
@@ -252,7 +255,7 @@ export class Hub implements Streams {
         return
       case 'member.joined':
       case 'channel.unarchived':
-        for (const stream of readers) if (stream.covers(event.channel.id)) stream.join(event.channel.id)
+        for (const stream of readers) stream.join(event.channel.id)
         return
       case 'account.archived':
         for (const stream of own) stream.end('auth_revoked')
@@ -322,6 +325,11 @@ export class Hub implements Streams {
 function holdersOf(streams: readonly Stream[], credential: unknown): readonly Stream[] {
   if (credential === undefined) return []
   return streams.filter((stream) => credentialOf(stream.actor)?.uuid === credential)
+}
+
+/** Reports whether streams may begin to read the room of the event. */
+function opensRoom({ type }: LogEvent): boolean {
+  return type === 'member.joined' || type === 'channel.unarchived'
 }
 
 /** Returns the accounts whose changes affect a stream of this actor. */

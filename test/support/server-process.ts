@@ -11,8 +11,6 @@ export class ServerProcess implements AsyncDisposable {
 
   constructor(
     readonly run: RunFile,
-    /** The milliseconds from its start until it was ready. */
-    readonly readyAfter: number,
     /** The files that it writes to; a daemon has one for both streams. */
     private readonly outputs: readonly [stdout: string, stderr?: string],
     private readonly ended: () => Promise<number>,

@@ -116,7 +116,6 @@ export class Site implements AsyncDisposable {
 
   /** The same with additional settings in the environment. */
   async serveWith(settings: Settings, ...words: string[]): Promise<ServerProcess> {
-    const begun = performance.now()
     const env = { ...this.rates, ...this.environment, ...settings }
     const log = join(this.directory, `server-${++this.served}`)
     const outputs = [`${log}.out`, `${log}.err`] as const
@@ -143,16 +142,15 @@ export class Site implements AsyncDisposable {
       },
       READY_WITHIN_MS,
     )
-    return new ServerProcess(run, performance.now() - begun, outputs, () => child.exited)
+    return new ServerProcess(run, outputs, () => child.exited)
   }
 
   /** Starts a daemon on a free port. */
   async daemon(...words: string[]): Promise<ServerProcess> {
-    const begun = performance.now()
     const command = ['serve', '--daemon', '--json', '--port', '0', ...words]
     const run = parsed<RunFile>(await this.runWith({ ...this.rates, ...this.environment }, ...command))
     this.remember(run.pid)
-    return new ServerProcess(run, performance.now() - begun, [this.paths.out], async () => {
+    return new ServerProcess(run, [this.paths.out], async () => {
       await until(`the end of ${run.pid}`, () => !isAlive(run.pid))
       return 0
     })
