@@ -13,7 +13,7 @@ export const checksSchema = Type.Array(
   Type.Object({
     check: Type.String(),
     state: Type.Union([Type.Literal('on'), Type.Literal('off')]),
-    switch: Type.String({ description: 'The setting that decides' }),
+    switch: Type.String({ description: 'The setting that switches the check' }),
     because: Type.String(),
   }),
 )

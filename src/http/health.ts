@@ -12,12 +12,12 @@ import type { Surface } from './surface'
 const nullableText = Type.Union([Type.String(), Type.Null()])
 
 const healthSchema = Type.Object({
-  version: Type.String({ description: 'Of the build' }),
+  version: Type.String({ description: 'Version of the build' }),
   boot_id: Type.String(),
   uptime_s: Type.Integer(),
   stopping: Type.Boolean(),
-  store: Type.Optional(Type.String({ description: 'This and the rest for administrators' })),
-  draining: Type.Optional(Type.Boolean({ description: 'Whether writes are refused for now' })),
+  store: Type.Optional(Type.String({ description: 'This and the following keys: for administrators only' })),
+  draining: Type.Optional(Type.Boolean({ description: 'Whether the server is draining and refuses writes' })),
   epoch: Type.Optional(Type.String()),
   last_seq: Type.Optional(Type.Integer()),
   log_ahead_until: Type.Optional(
@@ -31,12 +31,12 @@ const healthSchema = Type.Object({
   federation: Type.Optional(
     Type.Object(
       {
-        did: Type.String({ description: 'Of this instance' }),
+        did: Type.String({ description: 'DID of this instance' }),
         pairs_by_state: Type.Object({}, { additionalProperties: Type.Integer() }),
         max_lag_s: Type.Integer(),
         quarantine: Type.Integer(),
       },
-      { description: 'Paired servers; this version has none' },
+      { description: 'Paired servers; none in this version' },
     ),
   ),
   database: Type.Optional(
@@ -47,17 +47,17 @@ const healthSchema = Type.Object({
             "By how much the machine's clock is ahead of the database's, which stored times follow",
         }),
       },
-      { description: 'Where several servers may share the store' },
+      { description: 'If several servers may share the store' },
     ),
   ),
   bus: Type.Optional(
     Type.Object(
       {
         kind: oneOf(['redis', 'postgres']),
-        ok: Type.Boolean({ description: 'False: servers hear of each other within a second' }),
+        ok: Type.Boolean({ description: 'If false, servers poll for events of each other every second' }),
         problem: nullableText,
       },
-      { description: 'Where several servers may share the store' },
+      { description: 'If several servers may share the store' },
     ),
   ),
   backup: Type.Optional(
@@ -75,7 +75,7 @@ const healthSchema = Type.Object({
 const aliveSchema = Type.Object({
   status: Type.Literal('ok'),
   service: Type.Literal('synapse'),
-  version: Type.String({ description: 'Of the contract, never of the build' }),
+  version: Type.String({ description: 'Version of the contract, not of the build' }),
 })
 
 const check = oneOf(['ok', 'fail'])
@@ -86,9 +86,9 @@ const readySchema = Type.Object({
 
 const drainSchema = Type.Object({
   draining: Type.Boolean(),
-  in_flight: Type.Integer({ description: 'Requests that change something, of the process that answers' }),
-  outbox_pending: Type.Integer({ description: 'Deliveries that wait; this version makes none' }),
-  pairs_behind: Type.Integer({ description: 'Paired servers that lag; this version has none' }),
+  in_flight: Type.Integer({ description: 'Writing requests in flight, in the process that answers' }),
+  outbox_pending: Type.Integer({ description: 'Pending deliveries; none in this version' }),
+  pairs_behind: Type.Integer({ description: 'Paired servers that lag behind; none in this version' }),
 })
 
 const alive = { status: 'ok', service: 'synapse', version: CONTRACT_VERSION }
@@ -103,8 +103,8 @@ function healthEndpoints(core: Core, host: Host): Endpoint[] {
       path,
       who: 'nobody',
       tag: 'Health',
-      summary: 'Whether the server is alive',
-      answers: { 200: { description: 'It is', schema: aliveSchema } },
+      summary: 'Check whether the process is alive',
+      answers: { 200: { description: 'It is alive', schema: aliveSchema } },
       handle: () => ({ status: 200, json: alive }),
     }),
   )
@@ -114,11 +114,11 @@ function healthEndpoints(core: Core, host: Host): Endpoint[] {
       path,
       who: 'nobody',
       tag: 'Health',
-      summary: 'Whether the server can serve',
+      summary: 'Check whether the server is ready',
       answers: {
-        200: { description: 'It can', schema: readySchema },
+        200: { description: 'It is ready', schema: readySchema },
         503: {
-          description: 'It cannot: which check says so, or that it drains or stops',
+          description: 'It is not ready: the failed check, or that it is draining or stopping',
           schema: readySchema,
         },
       },
@@ -143,7 +143,7 @@ function healthEndpoints(core: Core, host: Host): Endpoint[] {
     path: '/v1/health',
     who: 'anybody',
     tag: 'Health',
-    summary: 'How the server fares; more of it for administrators',
+    summary: 'Show the state of the server; with more details for administrators',
     answers: { 200: { description: 'The state of the server', schema: healthSchema } },
     handle: async ({ actor }) => {
       const { vitals } = host
@@ -179,7 +179,7 @@ function healthEndpoints(core: Core, host: Host): Endpoint[] {
     path: '/v1/admin/drain',
     who: 'admin',
     tag: 'Administration',
-    summary: 'Whether the server drains, and what is still under way',
+    summary: 'Show whether the server is draining, and what is still in progress',
     answers: { 200: { description: 'Drained when all three numbers are 0', schema: drainSchema } },
     handle: () => ({
       status: 200,

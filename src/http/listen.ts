@@ -102,7 +102,7 @@ function refusalInRescue(request: Request): HttpError | undefined {
     return new HttpError(
       403,
       'proxied_request_refused',
-      `Rescue mode takes no requests of proxies (${proxy})`,
+      `Rescue mode accepts no requests through proxies (${proxy})`,
     )
   const host = (request.headers.get('host') ?? '').toLowerCase().replace(/:\d*$/, '')
   if (OWN_HOSTS.has(host)) return undefined

@@ -1,6 +1,4 @@
-/**
- * The mark of Synapse, three nodes around a fourth, as SVG shapes in a view box of 32 by 32.
- */
+/** The mark of Synapse, three nodes around a fourth, as SVG shapes in a view box of 32 by 32. */
 export const mark =
   '<path d="M16 16 6.5 8M16 16l10-7M16 16l-3 11" stroke="currentColor" stroke-width="2.2" fill="none"/><circle cx="16" cy="16" r="5" fill="currentColor"/><circle cx="6.5" cy="8" r="3.2" fill="currentColor"/><circle cx="26" cy="9" r="3.2" fill="currentColor"/><circle cx="13" cy="27" r="3.2" fill="currentColor"/>'
 

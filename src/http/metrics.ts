@@ -20,7 +20,7 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
     // Local requests need no credential, so the endpoint checks it itself.
     who: 'nobody',
     tag: 'Health',
-    summary: 'What is counted and measured, as Prometheus text',
+    summary: 'All metrics as Prometheus text',
     description:
       'Answered while the setting `metrics.enabled` is on: to this machine, directly, without a credential; to others with the scope `metrics:read`, and to administrators.',
     answers: { 200: { description: 'Prometheus text, version 0.0.4' } },

@@ -9,7 +9,7 @@ import type { Surface } from './surface'
 const errorSchema = {
   type: 'object',
   properties: {
-    detail: { description: 'For people; a list of fields when the request has the wrong shape (422)' },
+    detail: { description: 'For people; a list of issues if the request is malformed (422)' },
     code: { type: 'string', description: 'For programs; stable' },
     request_id: { type: 'string' },
   },
@@ -21,7 +21,7 @@ const retryKeyParameter = {
   in: 'header',
   required: false,
   schema: { type: 'string', minLength: 1, maxLength: MAX_IDEMPOTENCY_KEY },
-  description: `Makes the request happen once. Sent again by the same account with this key, within ${IDEMPOTENCY_WINDOW_HOURS} hours, it does nothing and answers as the first time, with \`Idempotent-Replayed: true\`. Another request with this key is 409 \`idempotency_conflict\`. Only a request that succeeded uses its key. An answer that shows a secret is given again to the same credential alone.`,
+  description: `Makes the request happen once. If the same account repeats it with this key within ${IDEMPOTENCY_WINDOW_HOURS} hours, nothing is done again and the answer is the first one, with \`Idempotent-Replayed: true\`. A different request with this key is 409 \`idempotency_conflict\`. Only a successful request uses up its key. An answer that contains a secret is repeated only to the same credential.`,
 }
 
 /** Returns the OpenAPI 3.1 description of the documented endpoints, from the schemas that validate their requests. */
@@ -36,7 +36,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): object {
     info: {
       title: 'Synapse',
       version: CONTRACT_VERSION,
-      description: 'Rooms for people and AI agents. Every error has `detail`, `code` and `request_id`.',
+      description: 'Channels for people and AI agents. Every error has `detail`, `code` and `request_id`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'The server that this description comes from' }],
@@ -150,7 +150,7 @@ function refused(one: Endpoint): Record<string, object> {
     status,
     { description: some.map((code) => `\`${code}\``).join(', '), content },
   ])
-  return { ...Object.fromEntries(described), default: { description: 'Any other refusal', content } }
+  return { ...Object.fromEntries(described), default: { description: 'Any other error', content } }
 }
 
 /** A streamed body has its own content type and no schema. */

@@ -1,6 +1,4 @@
-/**
- * A self-contained page: the shared style, and the headers that prevent it from loading anything.
- */
+/** A self-contained page: the shared style, and the headers that prevent it from loading anything. */
 import look from './look.css' with { type: 'text' }
 
 const parts = ['img-src data:', "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]

@@ -59,9 +59,7 @@ export function createHttpServer(
       if (principal?.via === 'session' && response)
         await of.surface.credentials
           .renew?.(core, request, principal.session, response)
-          .catch((fault) =>
-            logger.error('a session could not be prolonged', { request_id: requestId, fault }),
-          )
+          .catch((fault) => logger.error('a session could not be extended', { request_id: requestId, fault }))
     } catch (error) {
       const failure = failureOf(error)
       meters.refused(failure.code)

@@ -19,8 +19,8 @@ export const tokenSchema = Type.Object({
   revoked_at: nullable(instantSchema),
   name: nullable(Type.String()),
   expires_at: nullable(instantSchema),
-  actors: nullable(Type.Array(Type.String(), { description: 'Handles that its holder may act as' })),
-  device: nullable(Type.String({ description: 'What it was paired to' })),
+  actors: nullable(Type.Array(Type.String(), { description: 'Handles that the holder may act as' })),
+  device: nullable(Type.String({ description: 'Label of the paired device' })),
 })
 
 /** The only answer that shows the token itself. */

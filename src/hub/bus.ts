@@ -23,7 +23,7 @@ export type BusListener = (topic: BusTopic, text: string) => void
 /** Reported once when the bus breaks. */
 export class BusDown extends Trouble {
   constructor(why: string) {
-    super(`the bus is down: ${why}; until it is back, servers hear of each other within a second`)
+    super(`the bus is down: ${why}; until it works again, servers poll the database every second`)
   }
 }
 

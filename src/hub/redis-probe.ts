@@ -87,13 +87,13 @@ function explained(
     }
   if (code === 'WRONGPASS')
     return {
-      problem: `Redis at ${host} does not let the user ${user} in (WRONGPASS)`,
+      problem: `Redis at ${host} rejects the user ${user} (WRONGPASS)`,
       remedy: 'correct user and password in SYNAPSE_BUS_URL',
     }
   if (code === 'NOPERM')
     return {
       problem: `the user ${user} of Redis at ${host} may not ${command} on the channel ${channel} (NOPERM)`,
-      remedy: `let it: ACL SETUSER ${user} +hello +ping +publish +subscribe &${channel}`,
+      remedy: `grant the rights: ACL SETUSER ${user} +hello +ping +publish +subscribe &${channel}`,
     }
   return { problem: `Redis at ${host} refuses ${command} (${code})`, remedy: 'use Redis 6, Valkey or newer' }
 }

@@ -1,6 +1,4 @@
-/**
- * A job of the runner: background work, independent of requests.
- */
+/** A job of the runner: background work, independent of requests. */
 export interface Job {
   /** Unique; also the name of its lease. */
   readonly name: string

@@ -54,7 +54,7 @@ export class LogReader {
   }
 
   private tell(seq: Seq, what: string, reader: string): void {
-    this.deps.report(new Trouble(`event ${seq} of the log ${what}: ${reader} passes over it`))
+    this.deps.report(new Trouble(`event ${seq} of the log ${what}: ${reader} skips it`))
   }
 }
 

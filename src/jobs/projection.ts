@@ -27,7 +27,7 @@ export function projectionJob(
     await store.transact(async (tx) => {
       // Comes before all writes, so that a refusal leaves nothing written.
       if (!(await tx.moveProjection(projection.name, from, to)))
-        throw new Trouble(`${name} was moved by another process: it is read again from there`)
+        throw new Trouble(`${name} was moved by another process; its position is read again`)
       if (events.length > 0) await projection.apply(tx, events)
     })
     if (events.length > 0) applied()

@@ -1,6 +1,4 @@
-/**
- * The server's log: one JSON object per line. Callers never pass a body, token, cookie, password or query value.
- */
+/** The server's log: one JSON object per line. Callers never pass a body, token, cookie, password or query value. */
 
 import { printableJson, withoutCredentials } from '../core/kernel/text'
 

@@ -1,6 +1,4 @@
-/**
- * Pair codes: randomness, and a key derived from the instance key.
- */
+/** Pair codes: randomness, and a key derived from the instance key. */
 
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { PairSecrets } from '../core/identity/pair-codes'

@@ -1,6 +1,4 @@
-/**
- * A clock shared by all processes over one database, independent of the clocks of their machines.
- */
+/** A clock shared by all processes over one database, independent of the clocks of their machines. */
 import { type Clock, type Micros, toMicros } from '../core/kernel/time'
 
 /** The offset is corrected only if it is wrong by more than this. */

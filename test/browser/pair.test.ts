@@ -37,7 +37,7 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
     const link = scanned(w.url, code)
     await using page = await open(link)
     await page.becomes("document.readyState === 'complete'")
-    expect(await shown(page)).toEqual(['Let this device in?'])
+    expect(await shown(page)).toEqual(['Connect this device?'])
     expect(await page.value('document.getElementById("device").textContent')).toBe('phone-ada')
     // The code is gone from the address bar and the history before anything is sent.
     expect(await page.value('location.href')).toBe(`${w.url}/pair`)
@@ -65,7 +65,7 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
   test('without a link the page asks for the typed code', async () => {
     const { typed_code } = await pair()
     await using page = await open(`${w.url}/pair`)
-    expect(await shown(page)).toEqual(['Let this device in'])
+    expect(await shown(page)).toEqual(['Connect this device'])
     await page.click('#code')
     await page.type('0000-0000000u')
     await page.press('Enter')
@@ -81,7 +81,7 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
     const { code } = await pair()
     const foreign = scanned('https://chat.example.org', code).replace('https://chat.example.org', w.url)
     await using page = await open(foreign)
-    expect(await shown(page)).toEqual(['This is not where the link leads'])
+    expect(await shown(page)).toEqual(['This link is for another server'])
     expect(await page.visible('#target')).toEqual(['https://chat.example.org'])
     expect(page.requests.map((url) => url.split('#')[0])).toEqual([`${w.url}/pair`])
   })
@@ -102,7 +102,7 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
 
   test('a damaged link asks for the typed code', async () => {
     await using page = await open(`${w.url}/pair#nonsense`)
-    expect(await shown(page)).toEqual(['Let this device in'])
+    expect(await shown(page)).toEqual(['Connect this device'])
     expect(await page.visible('#problem')).toEqual(['This link is damaged. Type the code instead.'])
   })
 

@@ -330,7 +330,7 @@ describe('impersonation', () => {
     const boss = await w.human('boss', { isAdmin: true })
     await w.human('ada')
     await w.agent('ann')
-    const humansOnly = { code: 'humans_only', detail: 'Only a human who is signed in may do this' }
+    const humansOnly = { code: 'humans_only', detail: 'Only a signed-in human may do this' }
     const asks: ((handle: string) => Promise<Answer>)[] = [
       (handle) => boss.get('/v1/me/tokens', as(handle)),
       (handle) => boss.post('/v1/me/tokens', { name: 'x', scopes: ['channel:*:read'] }, as(handle)),

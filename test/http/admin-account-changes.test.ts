@@ -75,7 +75,7 @@ describe('PATCH /v1/admin/accounts/{id}', () => {
       'ann',
       { is_admin: true },
       400,
-      { code: 'agents_use_scopes', detail: 'Agents administrate by a token with the scope admin:*' },
+      { code: 'agents_use_scopes', detail: 'Agents administer with a token that has the scope admin:*' },
     ],
   ]
   test.each(refused)('a change of an account is refused for %s', async (_, who, fields, status, body) => {

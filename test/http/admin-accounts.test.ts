@@ -140,7 +140,7 @@ describe('refusals of POST /v1/admin/accounts', () => {
     [
       { kind: 'agent', handle: 'x', is_admin: true },
       400,
-      { code: 'agents_use_scopes', detail: 'Agents administrate by a token with the scope admin:*' },
+      { code: 'agents_use_scopes', detail: 'Agents administer with a token that has the scope admin:*' },
     ],
   ]
   test.each(refused)('the request %j is refused with status %d', async (fields, status, body) => {

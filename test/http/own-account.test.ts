@@ -145,7 +145,7 @@ describe('POST /v1/me/password', () => {
     const cairn = await w.agent('cairn')
     expectRefusal(await change(cairn, 'x', 'y'), 403, {
       code: 'humans_only',
-      detail: 'Only a human who is signed in may do this',
+      detail: 'Only a signed-in human may do this',
     })
   })
 })

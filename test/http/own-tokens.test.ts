@@ -18,7 +18,7 @@ async function scene(options: { isAdmin?: boolean } = {}) {
   return { w, ada, issue, [Symbol.asyncDispose]: () => w[Symbol.asyncDispose]() }
 }
 
-const humansOnly = { code: 'humans_only', detail: 'Only a human who is signed in may do this' }
+const humansOnly = { code: 'humans_only', detail: 'Only a signed-in human may do this' }
 const needsPerson = {
   code: 'missing_scope',
   detail: 'Insufficient scope',
@@ -27,7 +27,7 @@ const needsPerson = {
 }
 const escalation = (scope: string) => ({
   code: 'scope_escalation',
-  detail: `Your own credential does not reach ${scope}`,
+  detail: `Your own credential does not have the scope ${scope}`,
   gate: 'scope',
   required_scope: scope,
 })
@@ -234,7 +234,7 @@ describe('POST /v1/auth/rotate', () => {
     const ada = await w.human('ada')
     expectRefusal(await rotate(ada), 400, {
       code: 'rotate_requires_bearer',
-      detail: 'Only a bearer token is rotated, by whoever holds it',
+      detail: 'Only a bearer token can be rotated, by its holder',
     })
     const cairn = await w.agent('cairn')
     for (const grace_s of [-1, 86_401, 'x']) expect((await rotate(cairn, { grace_s })).status).toBe(422)

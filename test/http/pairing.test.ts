@@ -110,7 +110,7 @@ describe('pairing codes', () => {
     await leavesNoTrace(s.w, async () => {
       expectRefusal(await s.pair(), 400, {
         code: 'account_required',
-        detail: 'Name the account: there is no only human who is a system admin',
+        detail: 'Name the account: there is not exactly one human system admin',
       })
       expect((await s.pair({ account_handle: 'nobody' })).body.code).toBe('account_not_found')
       expect((await s.pair({ account_handle: 'ada', scopes: ['nonsense'] })).body.code).toBe('invalid_scope')
@@ -339,7 +339,7 @@ describe('redeeming for a session', () => {
     await leavesNoTrace(s.w, async () => {
       expectRefusal(await s.redeem(agents.code, session), 403, {
         code: 'humans_only',
-        detail: 'Only a human who is signed in may do this',
+        detail: 'Only a signed-in human may do this',
       })
       expectRefusal(await s.redeem(viewer.code, session), 403, {
         code: 'scope_escalation',

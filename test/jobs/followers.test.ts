@@ -113,9 +113,9 @@ describe.each(engines)('outbox and projections on %s', (name) => {
     expect(await s.position()).toBe(6)
     expect([delivered, await s.rows('hook')]).toEqual([[], []])
     expect(s.faults.toSorted()).toEqual([
-      'event 2 of the log is of an unknown type: endpoint:hook passes over it',
-      'event 2 of the log is of an unknown type: projection:copy passes over it',
-      ...unread.map((seq) => `event ${seq} of the log cannot be read: projection:copy passes over it`),
+      'event 2 of the log is of an unknown type: endpoint:hook skips it',
+      'event 2 of the log is of an unknown type: projection:copy skips it',
+      ...unread.map((seq) => `event ${seq} of the log cannot be read: projection:copy skips it`),
     ])
   })
 

@@ -43,8 +43,8 @@ describe.skipIf(missing)('a bus over a Redis that refuses', () => {
     const rows: [url: string, problem: RegExp | undefined, remedy?: RegExp][] = [
       [redis.url, undefined],
       [`redis://127.0.0.1:${port}`, /asks for a password \(NOAUTH\)/, /redis:\/\/:<password>@host/],
-      [`redis://:wrong@127.0.0.1:${port}`, /does not let the user default in \(WRONGPASS\)/, /correct user/],
-      [`redis://nobody:wrong@127.0.0.1:${port}`, /does not let the user nobody in/, /correct user/],
+      [`redis://:wrong@127.0.0.1:${port}`, /rejects the user default \(WRONGPASS\)/, /correct user/],
+      [`redis://nobody:wrong@127.0.0.1:${port}`, /rejects the user nobody/, /correct user/],
       [`redis://reader:pw@127.0.0.1:${port}`, /the user reader .* may not PUBLISH/, /ACL SETUSER reader/],
       [`redis://stranger:pw@127.0.0.1:${port}`, /may not PUBLISH on the channel synapse/, /&synapse/],
       [`rediss://:pw@localhost:${tlsPort}`, /certificate .* is not trusted/, /NODE_EXTRA_CA_CERTS/],
@@ -94,7 +94,7 @@ describe.skipIf(missing)('a bus over a Redis that refuses', () => {
         timestamp: expect.any(String),
         level: 'warning',
         message: expect.stringMatching(
-          /^the bus is down: the user reader .* until it is back, servers hear of each other/,
+          /^the bus is down: the user reader .* until it works again, servers poll the database/,
         ),
       },
     ])

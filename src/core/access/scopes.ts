@@ -125,8 +125,13 @@ export function refuseEscalation(
     scope === HUMAN_SCOPE ? own.includes(HUMAN_SCOPE) : anyScopeMatches(own, scope)
   const beyond = requested.find((scope) => !limits.every((own) => covers(own, scope)))
   if (beyond !== undefined)
-    throw new AppError('forbidden', 'scope_escalation', `Your own credential does not reach ${beyond}`, {
-      gate: 'scope',
-      required_scope: beyond,
-    })
+    throw new AppError(
+      'forbidden',
+      'scope_escalation',
+      `Your own credential does not have the scope ${beyond}`,
+      {
+        gate: 'scope',
+        required_scope: beyond,
+      },
+    )
 }

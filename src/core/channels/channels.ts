@@ -1,6 +1,4 @@
-/**
- * Channels and their members. Imports only the core. Start reading here, then memberships.ts.
- */
+/** Channels and their members. Imports only the core. Start reading here, then memberships.ts. */
 
 import type { Directory } from '../access/directory'
 import type { Policy } from '../access/policy'

@@ -1,6 +1,4 @@
-/**
- * The settings of the core and its surfaces, by key; docs/configuration.md describes each.
- */
+/** The settings of the core and its surfaces, by key; docs/configuration.md describes each. */
 export interface SettingValues {
   readonly 'instance.name': string
   readonly admin_handles: readonly string[]

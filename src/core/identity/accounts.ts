@@ -66,7 +66,7 @@ export class Accounts {
       throw new AppError(
         'invalid',
         'agents_use_scopes',
-        'Agents administrate by a token with the scope admin:*',
+        'Agents administer with a token that has the scope admin:*',
       )
     const passwordHash = request.password
       ? await hashPassword(request.password, this.passwords, this.settings)
@@ -108,7 +108,7 @@ export class Accounts {
         throw new AppError(
           'invalid',
           'agents_use_scopes',
-          'Agents administrate by a token with the scope admin:*',
+          'Agents administer with a token that has the scope admin:*',
         )
       const change: AccountChange = { ...fields, ...(passwordHash === undefined ? {} : { passwordHash }) }
       const changed = Object.keys(patch).filter((key) => patch[key as keyof AccountPatch] !== undefined)

@@ -1,6 +1,4 @@
-/**
- * The kinds of errors. The list is closed; each surface maps every kind.
- */
+/** The kinds of errors. The list is closed; each surface maps every kind. */
 export type ErrorKind =
   | 'invalid'
   | 'unauthenticated'
@@ -42,7 +40,7 @@ const catalogue = {
   account_archived: ['conflict', 'This account is archived; unarchive it first'],
   account_not_found: ['not_found', 'Account not found'],
   account_unavailable: ['unauthenticated', 'Account unavailable'],
-  account_required: ['invalid', 'Name the account: there is no only human who is a system admin'],
+  account_required: ['invalid', 'Name the account: there is not exactly one human system admin'],
   actor_claim_denied: ['forbidden', 'This credential may not act as that account'],
   actor_header_invalid: ['invalid', 'X-Synapse-Actor must be one handle'],
   actor_header_unauthenticated: ['unauthenticated', 'X-Synapse-Actor needs a credential'],
@@ -51,7 +49,7 @@ const catalogue = {
   channel_not_found: ['not_found', 'Channel not found'],
   device_not_found: ['not_found', 'Device not found'],
   handle_exists: ['conflict', 'Handle already exists'],
-  humans_only: ['forbidden', 'Only a human who is signed in may do this'],
+  humans_only: ['forbidden', 'Only a signed-in human may do this'],
   humans_only_password: ['invalid', 'Only humans have passwords'],
   idempotency_conflict: ['conflict', 'This idempotency key was already used for a different request'],
   impersonation_denied: ['forbidden', 'The impersonation_allowlist does not let you act as that account'],
@@ -84,7 +82,7 @@ const catalogue = {
   password_required: ['invalid', 'Humans require a password'],
   read_only_role: ['forbidden', 'Read-only membership cannot post'],
   reply_target_not_found: ['not_found', 'Reply target not found'],
-  rotate_requires_bearer: ['invalid', 'Only a bearer token is rotated, by whoever holds it'],
+  rotate_requires_bearer: ['invalid', 'Only a bearer token can be rotated, by its holder'],
   scopes_required: ['invalid', 'At least one scope required'],
   session_expired: ['unauthenticated', 'Session expired'],
   session_not_found: ['not_found', 'Session not found'],

@@ -1,6 +1,4 @@
-/**
- * The error that the core and the parts around it share for faults an operator must fix. Imports nothing.
- */
+/** The error that the core and the parts around it share for faults an operator must fix. Imports nothing. */
 
 /** The kind of problem. Commands derive their exit code from it. */
 export type ProblemKind =

@@ -1,6 +1,4 @@
-/**
- * Reports whether a text has more Unicode code points than `limit`. All lengths in the contract are code points.
- */
+/** Reports whether a text has more Unicode code points than `limit`. All lengths in the contract are code points. */
 export function isLongerThan(text: string, limit: number): boolean {
   // A code point takes at most two UTF-16 units, so short texts need no counting.
   if (text.length <= limit) return false

@@ -69,7 +69,7 @@ export const eventKinds = {
     audience: 'readers_and_account',
     lane: 'judged',
     payload: ['account', 'role'],
-    doc: 'An account came into the channel.',
+    doc: 'An account joined the channel.',
   },
   'member.left': {
     about: 'membership',
@@ -77,7 +77,7 @@ export const eventKinds = {
     audience: 'readers_and_account',
     lane: 'judged',
     payload: ['account', 'by'],
-    doc: 'An account went out; `by` is `self` or `admin`.',
+    doc: 'An account left the channel; `by` is `self` or `admin`.',
   },
   'member.role': {
     about: 'membership',
@@ -85,7 +85,7 @@ export const eventKinds = {
     audience: 'readers_and_account',
     lane: 'judged',
     payload: ['account', 'role', 'previous'],
-    doc: 'What a member may do has changed.',
+    doc: 'The role of a member changed.',
   },
   'channel.created': {
     about: 'channel',
@@ -93,7 +93,7 @@ export const eventKinds = {
     audience: 'readers',
     lane: 'judged',
     payload: ['info'],
-    doc: 'A channel was made.',
+    doc: 'A channel was created.',
   },
   'channel.updated': {
     about: 'channel',
@@ -110,7 +110,7 @@ export const eventKinds = {
     audience: 'members',
     lane: 'judged',
     payload: ['info'],
-    doc: 'Reading and posting there are refused from then on.',
+    doc: 'The channel was archived: reading and posting are refused.',
   },
   'channel.unarchived': {
     about: 'channel',
@@ -118,7 +118,7 @@ export const eventKinds = {
     audience: 'readers',
     lane: 'judged',
     payload: ['info'],
-    doc: 'The channel is open again.',
+    doc: 'The channel was unarchived.',
   },
   'account.created': {
     about: 'account',
@@ -126,7 +126,7 @@ export const eventKinds = {
     audience: 'account',
     lane: 'judged',
     payload: ['account'],
-    doc: 'An account was made.',
+    doc: 'An account was created.',
   },
   'account.updated': {
     about: 'account',
@@ -143,7 +143,7 @@ export const eventKinds = {
     audience: 'account',
     lane: 'judged',
     payload: ['account'],
-    doc: 'The account was shut; its sessions and streams end.',
+    doc: 'The account was archived; its sessions and streams end.',
   },
   'account.unarchived': {
     about: 'account',
@@ -151,7 +151,7 @@ export const eventKinds = {
     audience: 'account',
     lane: 'judged',
     payload: ['account'],
-    doc: 'The account is open again.',
+    doc: 'The account was unarchived.',
   },
   // A token that replaces another one sets an expiry on it.
   'account.token_issued': {
@@ -160,7 +160,7 @@ export const eventKinds = {
     audience: 'account',
     lane: 'judged',
     payload: ['account', 'token_id', 'name', 'scopes'],
-    doc: 'A token was issued; the token itself is never in the log. With `replaces` when it took the place of another.',
+    doc: 'A token was issued; the token itself is never in the log. `replaces` is the id of the token it replaces.',
   },
   'account.token_revoked': {
     about: 'account',
@@ -176,7 +176,7 @@ export const eventKinds = {
     audience: 'account',
     lane: 'judged',
     payload: ['account', 'session_id'],
-    doc: 'Somebody signed out, or was signed out: by a new password, or from another device.',
+    doc: 'A session ended: by signing out, by a new password, or from another device.',
   },
   'setting.changed': {
     about: 'setting',
@@ -184,7 +184,7 @@ export const eventKinds = {
     audience: 'admins',
     lane: 'judged',
     payload: ['key', 'by'],
-    doc: 'A setting was set or unset; `by` is a handle, or null for the operator. The value is not told.',
+    doc: 'A setting was set or unset; `by` is a handle, or null for the operator. The value is not included.',
   },
 } as const satisfies Readonly<Record<string, EventKind>>
 

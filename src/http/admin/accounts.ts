@@ -52,7 +52,7 @@ export function accountEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/accounts',
       who: 'admin',
       tag: 'Administration',
-      summary: 'All accounts, by handle',
+      summary: 'List all accounts, by handle',
       query: Type.Object(listQuery),
       answers: { 200: { description: 'A bare array', schema: Type.Array(accountSchema) } },
       refusals: ['invalid_cursor'],
@@ -73,7 +73,7 @@ export function accountEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/accounts',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Make an account: a human with a password, or an agent',
+      summary: 'Create an account: a human with a password, or an agent',
       body: newAccount,
       answers: { 201: { description: 'The account', schema: accountSchema } },
       refusals: [
@@ -104,7 +104,7 @@ export function accountEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/accounts/:id',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Change an account; null leaves a field alone',
+      summary: 'Change an account; null leaves a field unchanged',
       body: accountPatch,
       answers: { 200: { description: 'The account', schema: accountSchema } },
       refusals: [

@@ -10,22 +10,28 @@ import { nullable, placeOf } from './wire'
 const PAGE = 100
 
 const auditQuery = Type.Object({
-  actor: Type.Optional(text({ minLength: 1, maxLength: 64, description: 'Handle of who acted' })),
+  actor: Type.Optional(text({ minLength: 1, maxLength: 64, description: 'Handle of the actor' })),
   action: Type.Optional(
-    text({ minLength: 1, maxLength: 64, description: 'An action, or how it begins, such as `token.`' }),
+    text({ minLength: 1, maxLength: 64, description: 'An action or a prefix of one, such as `token.`' }),
   ),
   target: Type.Optional(
-    text({ minLength: 1, maxLength: 128, description: 'Id of an account, a token, a channel; or a setting' }),
+    text({
+      minLength: 1,
+      maxLength: 128,
+      description: 'Id of an account, a token or a channel; or the key of a setting',
+    }),
   ),
   since: Type.Optional(text({ description: 'ISO 8601' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100' })),
-  cursor: Type.Optional(text({ description: '`next_cursor` of the page before' })),
+  cursor: Type.Optional(text({ description: '`next_cursor` of the previous page' })),
 })
 
 const entrySchema = Type.Object({
   id: Type.String({ format: 'uuid' }),
   at: Type.String({ format: 'date-time' }),
-  actor: nullable(Type.String({ description: 'A handle; null: the operator, the server, somebody unknown' })),
+  actor: nullable(
+    Type.String({ description: 'A handle; null = the operator, the server, or an unknown caller' }),
+  ),
   token_id: nullable(Type.String()),
   via: oneOf(['session', 'token', 'operator', 'server']),
   ip: nullable(Type.String()),
@@ -33,19 +39,21 @@ const entrySchema = Type.Object({
   target_type: nullable(Type.String()),
   target_id: nullable(Type.String()),
   metadata: Type.Object({}, { additionalProperties: true }),
-  hash: Type.String({ description: 'SHA-256 of the hash before it and this entry' }),
+  hash: Type.String({ description: 'SHA-256 of the previous hash and this entry' }),
 })
 
 const verificationSchema = Type.Object({
-  entries: Type.Integer({ description: 'Sound ones, from the first on' }),
-  hash: Type.String({ description: 'Of the last of them; keep it elsewhere and ask for it with `known`' }),
+  entries: Type.Integer({ description: 'Number of intact entries from the first on' }),
+  hash: Type.String({
+    description: 'Hash of the last of them; keep it elsewhere and check it later with `known`',
+  }),
   broken: nullable(
     Type.Object({
-      entry: Type.Integer({ description: 'Number of the first entry that is not what was written' }),
+      entry: Type.Integer({ description: 'Id of the first entry that was changed or is missing' }),
       problem: oneOf(['changed', 'missing']),
     }),
   ),
-  known: nullable(Type.Boolean({ description: 'Whether the hash that was asked for is in the chain' })),
+  known: nullable(Type.Boolean({ description: 'Whether the hash in `known` is in the chain' })),
 })
 
 /** The audit log, a record of rare acts (docs/contract/admin.md#audit-log). */
@@ -57,7 +65,7 @@ export function auditEndpoints(core: Core): Endpoint[] {
       who: 'admin',
       scope: 'audit:read',
       tag: 'Audit',
-      summary: 'Who did what, newest first',
+      summary: 'List audit entries, newest first',
       query: auditQuery,
       answers: {
         200: {
@@ -87,16 +95,16 @@ export function auditEndpoints(core: Core): Endpoint[] {
       who: 'admin',
       scope: 'audit:read',
       tag: 'Audit',
-      summary: 'Check the chain of the audit log from its first entry to its last',
+      summary: 'Verify the whole chain of the audit log',
       query: Type.Object({
         known: Type.Optional(
           text({
             pattern: '^[0-9a-f]{64}$',
-            description: 'A hash of before, which must still be in the chain',
+            description: 'An earlier hash, which must still be in the chain',
           }),
         ),
       }),
-      answers: { 200: { description: 'What was found', schema: verificationSchema } },
+      answers: { 200: { description: 'The result', schema: verificationSchema } },
       refusals: ['missing_scope'],
       handle: async ({ actor, query, request }) => {
         // Verifying a long log exceeds the idle time of a connection.

@@ -9,7 +9,12 @@ const request = Type.Object({
   label: maybe(text({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' })),
   with_blobs: maybe(Type.Boolean()),
   passphrase: maybe(
-    text({ minLength: 8, maxLength: 1024, secret: true, description: 'Takes the keys too, sealed with it' }),
+    text({
+      minLength: 8,
+      maxLength: 1024,
+      secret: true,
+      description: 'Includes the keys, encrypted with this passphrase',
+    }),
   ),
 })
 
@@ -19,10 +24,12 @@ const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
 const made = Type.Object({
   file: nullable(Type.String({ description: 'The copy of the store; null on Postgres' })),
   dump: nullable(Type.String({ description: 'On Postgres: the command that copies the store' })),
-  record: nullable(Type.Object({}, { additionalProperties: true, description: 'What the side file says' })),
+  record: nullable(
+    Type.Object({}, { additionalProperties: true, description: 'The contents of the side file' }),
+  ),
   bytes: Type.Integer(),
   keys: nullable(Type.String()),
-  blobs: nullable(Type.Integer({ description: 'How many the copy has' })),
+  blobs: nullable(Type.Integer({ description: 'Number of blobs in the copy' })),
   pruned: Type.Array(Type.String()),
   notices: Type.Array(Type.String()),
 })
@@ -35,9 +42,9 @@ export function backupEndpoints(host: Host): Endpoint[] {
       path: '/v1/admin/backups',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Make a backup while the server runs; for the local operator alone',
+      summary: 'Create a backup while the server runs; local operator only',
       body: request,
-      answers: { 201: { description: 'What was made, as paths on the machine of the server', schema: made } },
+      answers: { 201: { description: 'The files, as paths on the server’s machine', schema: made } },
       refusals: ['operator_only', 'backup_failed', 'storage_full'],
       handle: ({ request, actor, body, once }) => {
         if (actor.via !== 'operator')

@@ -14,17 +14,19 @@ const newDevice = Type.Object({
     minLength: 1,
     maxLength: 64,
     form: 'name',
-    description: 'What to call it; browser- and viewer- in front have scopes of their own',
+    description: 'Label of the device; the prefixes browser- and viewer- choose default scopes',
   }),
   account_handle: maybe(
     text({ minLength: 1, maxLength: 64, description: 'Default: the only human who is a system admin' }),
   ),
   scopes: maybe(list(text(), { description: 'Default: by the label' })),
-  actors: maybe(list(text({ maxLength: 64 }), { maxItems: 100, description: 'Handles that it may act as' })),
+  actors: maybe(
+    list(text({ maxLength: 64 }), { maxItems: 100, description: 'Handles that the device may act as' }),
+  ),
   ttl_s: maybe(
     Type.Integer({ minimum: MIN_TTL_SECONDS, maximum: MAX_PAIR_SECONDS, description: 'Default 600' }),
   ),
-  direct: maybe(Type.Boolean({ description: 'The token itself instead of a code, for scripts' })),
+  direct: maybe(Type.Boolean({ description: 'Returns the token itself instead of a code, for scripts' })),
 })
 
 const deviceSchema = Type.Object({
@@ -36,7 +38,7 @@ const deviceSchema = Type.Object({
   actors: nullable(Type.Array(Type.String())),
   state: oneOf(['active', 'redeemed', 'expired', 'revoked', 'locked']),
   created_at: instantSchema,
-  expires_at: Type.String({ format: 'date-time', description: 'Until when the code can be redeemed' }),
+  expires_at: Type.String({ format: 'date-time', description: 'When the code expires' }),
   token_id: nullable(Type.String({ format: 'uuid' })),
   last_used_at: nullable(instantSchema),
 })
@@ -44,7 +46,7 @@ const deviceSchema = Type.Object({
 const pairedSchema = Type.Composite([
   deviceSchema,
   Type.Object({
-    code: Type.Optional(Type.String({ description: 'What the link carries' })),
+    code: Type.Optional(Type.String({ description: 'The code in the link' })),
     typed_code: Type.Optional(Type.String()),
     token: Type.Optional(Type.String({ description: 'With `direct`' })),
   }),
@@ -58,7 +60,7 @@ export function deviceEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/devices',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Make a code that lets one device in, once; it is shown here and never again',
+      summary: 'Create a pair code for one device, for one use; it is shown only here',
       body: newDevice,
       answers: { 201: { description: 'The code', schema: pairedSchema } },
       refusals: [
@@ -96,9 +98,11 @@ export function deviceEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/devices',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Devices that were paired, and codes that wait for one',
+      summary: 'List paired devices and open codes',
       query: Type.Object(listQuery),
-      answers: { 200: { description: 'A bare array by creation', schema: Type.Array(deviceSchema) } },
+      answers: {
+        200: { description: 'A bare array in order of creation', schema: Type.Array(deviceSchema) },
+      },
       refusals: ['invalid_cursor'],
       handle: async ({ actor, query }) => {
         return pageAnswer(core.pace, numberedPageOf(query), {
@@ -113,7 +117,7 @@ export function deviceEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/devices/:id/revoke',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Shut a device out: its code, token or session and its streams end',
+      summary: 'Revoke a device: its code, token or session and its streams end',
       answers: { 200: { description: 'The device', schema: deviceSchema } },
       refusals: ['invalid_id', 'device_not_found'],
       handle: ({ params, once }) =>

@@ -30,7 +30,7 @@ export function membershipEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/memberships',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Who is in which channel, by channel and handle',
+      summary: 'List memberships, by channel and handle',
       query: filter,
       answers: { 200: { description: 'A bare array', schema: Type.Array(membershipSchema) } },
       refusals: ['account_not_found', 'channel_not_found', 'invalid_cursor'],
@@ -51,7 +51,7 @@ export function membershipEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/memberships',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Bring an account into a channel',
+      summary: 'Add an account to a channel',
       body: newMembership,
       answers: { 201: { description: 'The membership', schema: membershipSchema } },
       refusals: [
@@ -95,8 +95,8 @@ export function membershipEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/memberships/:account_id/:channel_id',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Take an account out of a channel',
-      answers: { 204: { description: 'It is out' } },
+      summary: 'Remove an account from a channel',
+      answers: { 204: { description: 'Removed' } },
       refusals: ['invalid_id', 'membership_not_found', 'dm_membership_fixed'],
       handle: async ({ actor, params }) => {
         await core.memberships.remove(actor, idOf(params.account_id, 'id'), idOf(params.channel_id, 'id'))

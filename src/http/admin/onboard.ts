@@ -28,11 +28,11 @@ export function onboardEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/onboard',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Bring an agent in: account, memberships and a token, or nothing at all',
+      summary: 'Onboard an agent: account, memberships and a token, all or nothing',
       body: newcomer,
       answers: {
         201: {
-          description: 'What was made and what was there; the token is shown once',
+          description: 'What was created and what existed; the token is shown once',
           schema: onboardedSchema,
         },
       },

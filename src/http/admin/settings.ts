@@ -7,9 +7,9 @@ import { nullable, placeOf } from './wire'
 
 const settingSchema = Type.Object({
   key: Type.String(),
-  value: Type.Unknown({ description: 'What counts now; secrets are masked' }),
+  value: Type.Unknown({ description: 'The current value; secrets are masked' }),
   default: Type.Unknown({
-    description: 'What counts where neither the environment nor anybody says something',
+    description: 'The value if it is set neither here nor in the environment',
   }),
   source: oneOf(['default', 'env', 'set']),
   updated_at: nullable(Type.String({ format: 'date-time' })),
@@ -17,7 +17,7 @@ const settingSchema = Type.Object({
 })
 
 const changeSchema = Type.Object({
-  seq: Type.Integer({ description: 'Of its event `setting.changed`' }),
+  seq: Type.Integer({ description: 'Seq of its event `setting.changed`' }),
   key: Type.String(),
   unset: Type.Boolean(),
   value: Type.Unknown(),
@@ -36,10 +36,10 @@ export function settingEndpoints(core: Core): Endpoint[] {
       who: 'admin',
       scope: 'config:read',
       tag: 'Settings',
-      summary: 'Every setting that can be changed while the server runs',
+      summary: 'List the settings that can be changed while the server runs',
       answers: {
         200: {
-          description: 'In the order of their declaration',
+          description: 'In declaration order',
           schema: Type.Object({ settings: Type.Array(settingSchema) }),
         },
       },
@@ -57,8 +57,8 @@ export function settingEndpoints(core: Core): Endpoint[] {
       duringDrain: true,
       scope: 'config:write',
       tag: 'Settings',
-      summary: 'Set a setting: it counts from the next request on, on every server',
-      body: Type.Object({ value: anything('Of the type of the setting') }),
+      summary: 'Set a setting, effective with the next request on every server',
+      body: Type.Object({ value: anything('A value of the setting’s type') }),
       answers: { 200: { description: 'The setting', schema: settingSchema } },
       refusals: ['missing_scope', 'setting_unknown', 'setting_invalid'],
       handle: async ({ actor, params, body }) => ({
@@ -74,7 +74,7 @@ export function settingEndpoints(core: Core): Endpoint[] {
       duringDrain: true,
       scope: 'config:write',
       tag: 'Settings',
-      summary: 'Unset a setting: the environment or the default counts again',
+      summary: 'Unset a setting: the value of the environment or the default applies again',
       answers: { 200: { description: 'The setting', schema: settingSchema } },
       refusals: ['missing_scope', 'setting_unknown'],
       handle: async ({ actor, params }) => ({
@@ -88,11 +88,11 @@ export function settingEndpoints(core: Core): Endpoint[] {
       who: 'admin',
       scope: 'config:read',
       tag: 'Settings',
-      summary: 'Who changed which setting, newest first',
+      summary: 'List changes of settings, newest first',
       query: Type.Object({
         key: Type.Optional(text({ minLength: 1, maxLength: 128 })),
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100' })),
-        cursor: Type.Optional(text({ description: '`next_cursor` of the page before' })),
+        cursor: Type.Optional(text({ description: '`next_cursor` of the previous page' })),
       }),
       answers: {
         200: {

@@ -4,7 +4,7 @@ import { type Endpoint, endpoint } from '../endpoint'
 import { Type, text } from '../schema'
 
 const request = Type.Object({
-  boot_id: text({ description: 'Of the run that is to end, as `GET /v1/health` says it' }),
+  boot_id: text({ description: 'The `boot_id` in `GET /v1/health` of the run to stop' }),
 })
 
 const stopping = Type.Object({ boot_id: Type.String(), stopping: Type.Literal(true) })
@@ -16,9 +16,9 @@ export function stopEndpoint(host: Host): Endpoint {
     path: '/v1/admin/stop',
     who: 'admin',
     tag: 'Administration',
-    summary: 'Stop the server that answers; for the local operator alone',
+    summary: 'Stop the server that answers; local operator only',
     body: request,
-    answers: { 202: { description: 'It stops when the requests in flight are answered', schema: stopping } },
+    answers: { 202: { description: 'It stops after answering the requests in flight', schema: stopping } },
     refusals: ['operator_only', 'other_run'],
     handle: ({ actor, body, once }) => {
       if (actor.via !== 'operator')

@@ -9,11 +9,12 @@ const newToken = Type.Object({
   account_handle: text({ minLength: 1, maxLength: 64 }),
   scopes: list(text(), { description: 'At least one, for example channel:general:read' }),
   name: maybe(tokenName),
-  expires_at: maybe(text({ description: 'ISO 8601; never when absent' })),
+  expires_at: maybe(text({ description: 'ISO 8601; absent = never' })),
   actors: maybe(
     list(text({ maxLength: 64 }), {
       maxItems: 100,
-      description: 'Handles that its holder may act as (`X-Synapse-Actor`); * is everybody but system admins',
+      description:
+        'Handles that the holder may act as (`X-Synapse-Actor`); * = everyone except system admins',
     }),
   ),
 })
@@ -25,9 +26,9 @@ export function tokenEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/tokens',
       who: 'admin',
       tag: 'Administration',
-      summary: "An account's tokens, revoked ones too",
+      summary: "List an account's tokens, revoked ones included",
       query: Type.Object({ account: text({ minLength: 1, description: 'Handle' }), ...listQuery }),
-      answers: { 200: { description: 'A bare array by creation', schema: Type.Array(tokenSchema) } },
+      answers: { 200: { description: 'A bare array in order of creation', schema: Type.Array(tokenSchema) } },
       refusals: ['account_not_found', 'invalid_cursor'],
       handle: async ({ actor, query }) => {
         return pageAnswer(core.pace, numberedPageOf(query), {
@@ -45,7 +46,7 @@ export function tokenEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/tokens',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Issue a token to an agent; it is shown here and never again',
+      summary: 'Issue a token to an agent; it is shown only here',
       body: newToken,
       answers: {
         201: { description: 'The token', schema: issuedSchema },
@@ -77,7 +78,7 @@ export function tokenEndpoints(core: Core): Endpoint[] {
       path: '/v1/admin/tokens/:id/revoke',
       who: 'admin',
       tag: 'Administration',
-      summary: 'Revoke a token: the next request fails, its streams close',
+      summary: 'Revoke a token: its next request fails and its streams close',
       answers: { 200: { description: 'The token', schema: tokenSchema } },
       refusals: ['invalid_id', 'token_not_found'],
       handle: ({ params, once }) =>

@@ -16,7 +16,7 @@ const PLACE = /^[1-9]\d{0,14}$/
 
 export const listQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE })),
-  cursor: Type.Optional(text({ description: 'The header Synapse-Next-Cursor of the page before' })),
+  cursor: Type.Optional(text({ description: 'The header Synapse-Next-Cursor of the previous page' })),
 }
 
 export const roleSchema = oneOf(['member', 'admin', 'read_only', 'read-only'])

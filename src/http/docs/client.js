@@ -1,4 +1,4 @@
-// The script of the page: it works without, too. Embedded as it is, and allowed by its hash alone.
+// The script of the page, which also works without it. Embedded unchanged and allowed by its hash.
 {
   const find = document.getElementById('find')
   const found = document.getElementById('found')
@@ -7,7 +7,7 @@
   const findable = [...document.querySelectorAll('[data-find]')]
   const wholes = [...document.querySelectorAll('main > section')]
 
-  // The lines name the server they were loaded from.
+  // Shows this server's address in the examples.
   if (location.protocol.startsWith('http'))
     for (const place of document.querySelectorAll('.origin')) place.textContent = location.origin
 
@@ -27,7 +27,7 @@
     figure.append(button)
   }
 
-  /** The clipboard is closed to pages without TLS; there the text is selected, and copied the old way. */
+  /** Pages without TLS have no clipboard API; there the text is selected and copied with execCommand. */
   async function copy(code) {
     try {
       await navigator.clipboard.writeText(code.textContent)
@@ -89,7 +89,7 @@
     }
   })
 
-  // A link to what the filter hides shows it again.
+  // A link to a filtered entry clears the filter.
   addEventListener('hashchange', () => {
     const target = document.getElementById(location.hash.slice(1))
     if (target?.closest('[hidden]')) {
@@ -98,7 +98,7 @@
     }
   })
 
-  // On a small screen the contents are a menu.
+  // On a small screen the table of contents is a menu.
   const small = matchMedia('(max-width: 60rem)')
   const fit = () => {
     contents.open = !small.matches
@@ -109,7 +109,7 @@
     if (small.matches && event.target.closest('nav a')) contents.open = false
   })
 
-  // The contents mark where the reader is.
+  // Highlights the current section in the table of contents.
   const links = new Map([...contents.querySelectorAll('nav a')].map((link) => [link.hash.slice(1), link]))
   const inView = new Set()
   const watcher = new IntersectionObserver(
@@ -131,7 +131,7 @@
   )
   for (const id of links.keys()) watcher.observe(document.getElementById(id))
 
-  // On paper nothing can be opened.
+  // Opens everything for printing.
   let closed = []
   addEventListener('beforeprint', () => {
     closed = [...document.querySelectorAll('details:not([open])')]

@@ -48,7 +48,7 @@ ${description && html`<p>${prose(description)}</p>`}
 ${fieldTable('Path', pathFields(path))}
 ${endpoint.query && fieldTable('Query', fieldsOf(endpoint.query, 'query'))}
 ${endpoint.body && fieldTable('Body', fieldsOf(endpoint.body, 'body'))}
-${refusals.length > 0 && html`<div class="refusals"><h4>Refusals</h4><p>${refusals.map((code) => html`${codeLink(code)} `)}</p></div>`}
+${refusals.length > 0 && html`<div class="refusals"><h4>Errors</h4><p>${refusals.map((code) => html`${codeLink(code)} `)}</p></div>`}
 </div>
 <div class="side">
 ${examplesOf(endpoint).map(({ caption, text }) => codeBlock(caption, 'sh', text))}

@@ -15,14 +15,14 @@ const authorization = '-H "Authorization: Bearer $TOKEN"'
 const firstSteps: readonly Step[] = [
   {
     id: 'step-token',
-    title: 'Have a token',
+    title: 'Get a token',
     text: [
-      'Agents come with a token, people sign in with a password. On the machine of the server `synapse quickstart` makes the first admin, a channel and an agent; `synapse onboard-agent` makes further agents.',
+      'Agents use a token, people sign in with a password. On the server’s machine, `synapse quickstart` creates the first admin, a channel and an agent; `synapse onboard-agent` creates further agents.',
       'The token is shown once. The server keeps only its hash.',
     ],
     code: [
       codeBlock(
-        'on the machine of the server',
+        'on the server’s machine',
         'sh',
         'synapse onboard-agent \\\n  --handle cairn --channels general',
       ),
@@ -37,8 +37,8 @@ const firstSteps: readonly Step[] = [
     id: 'step-post',
     title: 'Post',
     text: [
-      'The answer comes when the message is durable: a 201 is never taken back.',
-      'With an `Idempotency-Key` (or `client_msg_id` in the body) the same request can be sent again after a timeout. It answers with the first message and `Idempotent-Replayed: true`.',
+      'The answer is sent when the message is durable: after a 201 the message cannot be lost.',
+      'With an `Idempotency-Key` (or `client_msg_id` in the body) you can repeat a request after a timeout. The answer is then the first message, with `Idempotent-Replayed: true`.',
     ],
     code: [
       codeBlock(
@@ -52,8 +52,8 @@ const firstSteps: readonly Step[] = [
     id: 'step-read',
     title: 'Read',
     text: [
-      'First the newest page. Keep `position`: it is where you have read to. From then on ask for what came `since`.',
-      'As long as the answer then says `has_more`, ask again at once, from its `position`.',
+      'Read the newest page first. Store `position`: you have read up to there. From then on ask for newer messages with `since`.',
+      'While the answer has `has_more`, ask again at once, from its `position`.',
     ],
     code: [
       codeBlock(
@@ -62,7 +62,7 @@ const firstSteps: readonly Step[] = [
         `curl -sS ${authorization} \\\n  "${origin}/v1/messages?channel=general&order=desc&limit=20"`,
       ),
       codeBlock(
-        'what came since',
+        'newer messages',
         'sh',
         `CURSOR=Mnww…   # position, from above\ncurl -sS ${authorization} \\\n  "${origin}/v1/messages?channel=general&since=$CURSOR"`,
       ),
@@ -72,8 +72,8 @@ const firstSteps: readonly Step[] = [
     id: 'step-wait',
     title: 'Wait',
     text: [
-      'With `wait` an answer that would be empty is held until something matches, or until the seconds are over (`timed_out`). Ask again from `position` either way.',
-      'This is enough for an agent: one request at a time, nothing to keep open, nothing to miss.',
+      'With `wait`, an answer that would be empty is held until something matches or the seconds are over (`timed_out`). In both cases ask again from `position`.',
+      'This is enough for an agent: one request at a time, no connection to keep open, and no message missed.',
     ],
     code: [
       codeBlock(
@@ -87,7 +87,7 @@ const firstSteps: readonly Step[] = [
     id: 'step-stream',
     title: 'Stream',
     text: [
-      'Server-sent events: one connection, every event as it happens. Connect again with the last `id` as `Last-Event-ID` and you get what happened meanwhile: an EventSource does it by itself. `hello` has an `id` as well, so a stream that breaks before its first event loses nothing.',
+      'Server-sent events deliver every event as it happens over one connection. Reconnect with the last `id` as `Last-Event-ID` to get the events you missed; an EventSource does this automatically. `hello` has an `id`, too, so a stream that breaks before its first event loses nothing.',
     ],
     code: [
       codeBlock(
@@ -96,7 +96,7 @@ const firstSteps: readonly Step[] = [
         `curl -sS -N ${authorization} \\\n  -H 'Accept: text/event-stream' \\\n  "${origin}/v1/events?channel=general&since=oldest"`,
       ),
       codeBlock(
-        'what comes',
+        'the stream',
         'http',
         'retry: 2000\nevent: hello\ndata: {"version":"1.0.0","cursor":"Mnww…",…}\nid: Mnww…\n\nevent: message.created\ndata: {"type":"message.created","channel":"general",…}\nid: Mnww…\n\n: still here\n\nid: Mnww…',
       ),
@@ -106,15 +106,15 @@ const firstSteps: readonly Step[] = [
     id: 'step-socket',
     title: 'Open a socket',
     text: [
-      'One WebSocket carries as many channels as you subscribe to. Posting stays a POST.',
-      'Keep the `cursor` of every frame. That of `hello` counts only while you have none: after a break you go on from your own.',
-      'In a browser a signed-in person needs no protocols: the cookie is enough.',
+      'One WebSocket serves all channels that you subscribe to. To post, use a POST request.',
+      'Store the `cursor` of every frame. Use that of `hello` only if you have none; after a reconnect, continue from your own.',
+      'In a browser a signed-in person needs no subprotocols: the cookie is enough.',
     ],
     code: [
       codeBlock(
         'bun, node 22',
         'js',
-        `const url = '${origin}/v1/ws'.replace('http', 'ws')\nlet since // where you are\n\nfunction connect() {\n  const socket = new WebSocket(url, ['synapse.v1', \`bearer.\${token}\`])\n  socket.onmessage = ({ data }) => {\n    const { type, cursor, message } = JSON.parse(data)\n    if (type === 'hello') {\n      since ??= cursor\n      socket.send(JSON.stringify({ type: 'subscribe', channels: ['*'], since }))\n    } else since = cursor ?? since\n    if (message) console.log(message.body.replace(/[\\p{Cc}\\p{Cs}\\u202a-\\u202e\\u2066-\\u2069]/gu, '·'))\n  }\n  socket.onclose = ({ code }) => code !== 1008 && setTimeout(connect, 2000)\n}\nconnect()`,
+        `const url = '${origin}/v1/ws'.replace('http', 'ws')\nlet since // your position\n\nfunction connect() {\n  const socket = new WebSocket(url, ['synapse.v1', \`bearer.\${token}\`])\n  socket.onmessage = ({ data }) => {\n    const { type, cursor, message } = JSON.parse(data)\n    if (type === 'hello') {\n      since ??= cursor\n      socket.send(JSON.stringify({ type: 'subscribe', channels: ['*'], since }))\n    } else since = cursor ?? since\n    if (message) console.log(message.body.replace(/[\\p{Cc}\\p{Cs}\\u202a-\\u202e\\u2066-\\u2069]/gu, '·'))\n  }\n  socket.onclose = ({ code }) => code !== 1008 && setTimeout(connect, 2000)\n}\nconnect()`,
       ),
     ],
   },
@@ -139,33 +139,33 @@ const rules: readonly (readonly [id: string, title: string, text: readonly strin
     'rule-credentials',
     'Credentials',
     [
-      'Agents send `Authorization: Bearer <token>`; people have the session cookie from `POST /v1/auth/login`, whose name is that of this server alone. A bearer token wins over a cookie. A token in the address is never looked at.',
-      'To read or post in a channel takes a membership, and for a token the scope, for example `channel:general:read`. `GET /v1/me/access` says which gate is shut and how it is opened.',
+      'Agents send `Authorization: Bearer <token>`. People use the session cookie from `POST /v1/auth/login`; its name is unique to this server. A bearer token takes precedence over a cookie. Tokens in the URL are ignored.',
+      'To read or post in a channel you need a membership, and a token also needs the scope, for example `channel:general:read`. `GET /v1/me/access` shows which check fails and how to fix it.',
     ],
   ],
   [
     'rule-positions',
     'Positions',
     [
-      'Everything that happens goes into one log, in one order. A cursor is a position in it: opaque, valid in every channel and for every reader. `oldest` and `now` are accepted wherever a cursor is.',
-      '`created_at` is for showing; `seq` is the order. An event may come twice after a reconnect: drop a `seq` you have had. None is ever left out.',
+      'All events are in one log, in one order. A cursor is an opaque position in it, valid in every channel and for every reader. `oldest` and `now` are accepted wherever a cursor is.',
+      'Display `created_at`, but order by `seq`. After a reconnect an event may arrive twice: drop a `seq` that you already have. No event is skipped.',
     ],
   ],
   [
     'rule-forms',
-    'Forms',
+    'Formats',
     [
-      'JSON in UTF-8, both ways. Unknown keys are ignored, in requests by the server and in answers by you. In a body null means the same as leaving the key out.',
-      'Ids are UUIDs, instants are UTC with six digits: `2026-05-07T15:56:16.123456Z`. Lengths count Unicode code points. Handles and channels are lower case, and lower-cased for you.',
-      'Texts are Unicode, without half a surrogate pair. Names are one line in which something can be seen. Bodies are anything: before a terminal shows one, replace its control characters.',
+      'Requests and answers are JSON in UTF-8. The server ignores unknown keys, and clients must, too. In a body, null means the same as leaving the key out.',
+      'Ids are UUIDs. Times are UTC with six fraction digits: `2026-05-07T15:56:16.123456Z`. Lengths are in Unicode code points. Handles and slugs are lower case; the server lower-cases them.',
+      'Text is Unicode without unpaired surrogates. Names are one line with at least one visible character. Message bodies may contain any character: replace control characters before you print one on a terminal.',
     ],
   ],
   [
     'rule-errors',
     'Errors',
     [
-      'Every error is `{"detail": …, "code": …, "request_id": …}`. Test for `code`; show `detail`. Send `X-Request-Id` and it is used.',
-      'Besides the refusals that an endpoint lists (in `/openapi.json` all of them stand by status): 401 when it needs a credential, 422 when its input has the wrong shape, 429 with `Retry-After`, 500 and 503. A gate that hides a thing answers 404, not 403.',
+      'Every error is `{"detail": …, "code": …, "request_id": …}`. Programs test `code`; people read `detail`. If you send `X-Request-Id`, it is used as `request_id`.',
+      'Besides the errors that an endpoint lists (`/openapi.json` has all of them by status), expect 401 without a valid credential, 422 for malformed input, 429 with `Retry-After`, 500 and 503. A check that hides an object answers 404, not 403.',
     ],
   ],
 ]
@@ -185,18 +185,18 @@ export const ruleTitles: readonly (readonly [id: string, title: string])[] = rul
 
 /** An introduction for groups of endpoints, by tag. */
 export const groupIntroductions: Readonly<Record<string, string>> = {
-  Messages: 'Post, read, and wait for what comes.',
-  Events: 'Everything that happens, as pages, as a stream or on a socket.',
-  Channels: 'Where you are, and who else is there.',
-  You: 'What the server lets you do, and why not more.',
+  Messages: 'Post messages, read them, and wait for new ones.',
+  Events: 'All events, by page, as a stream or on a socket.',
+  Channels: 'Your channels and their members.',
+  You: 'Your account, and what it may do.',
   Login:
-    'Signing people in and out, and what they hold: sessions, personal tokens, a password. Agents have tokens that an admin issues.',
+    'Signing people in and out, and their credentials: sessions, personal tokens, a password. Agents have tokens that an admin issues.',
   Administration:
-    'For system admins: a person whose account is one, or a token with `admin:*`. On the machine of the server no token is needed: `curl --unix-socket <home>/run/synapse.sock http://localhost/v1/admin/accounts`. The commands of `synapse` use the same requests.',
+    'For system admins: a person whose account is one, or a token with `admin:*`. On the server’s machine no token is needed: `curl --unix-socket <home>/run/synapse.sock http://localhost/v1/admin/accounts`. The `synapse` commands send the same requests.',
   Audit:
-    'Who did what, for system admins and for tokens with `audit:read`. Every entry is chained to the one before, so that a change shows; posts are not in it.',
+    'A record of who did what, for system admins and for tokens with `audit:read`. Each entry contains a hash of the previous one, so tampering is detected. Posts are not recorded.',
   Settings:
-    'What can be changed while the server runs, by system admins and by tokens with `config:read` and `config:write`. What is set is live with the next request; `synapse config` uses the same requests.',
+    'Settings that can be changed while the server runs, by system admins and by tokens with `config:read` and `config:write`. A change takes effect with the next request. `synapse config` sends the same requests.',
   Health: 'For probes and dashboards.',
-  Server: 'What this server is.',
+  Server: 'About this server.',
 }

@@ -1,6 +1,4 @@
-/**
- * Markup that is inserted without escaping.
- */
+/** Markup that is inserted without escaping. */
 export class Html {
   constructor(readonly markup: string) {}
 }

@@ -45,7 +45,7 @@ export const docs: Surface = {
         path: '/',
         who: 'nobody',
         tag: 'Server',
-        summary: 'Leads to the documentation',
+        summary: 'Redirect to the documentation',
         documentation: 'page',
         answers: { 302: { description: 'To /docs' } },
         handle: () => ({ response: new Response(null, { status: 302, headers: { location: '/docs' } }) }),

@@ -42,7 +42,7 @@ export function renderPage(
 <style>${new Html(embedded.style)}</style>
 </head>
 <body>
-<a class="skip" href="#main">To the content</a>
+<a class="skip" href="#main">Skip to content</a>
 <header class="bar">
 <a class="brand" href="#top">${logo()}<span>Synapse <b>API</b></span></a>
 <form role="search" id="search" hidden><label class="unseen" for="find">Filter</label><input id="find" type="search" placeholder="Filter" autocomplete="off" spellcheck="false" aria-describedby="found" aria-keyshortcuts="/"><kbd aria-hidden="true">/</kbd></form>
@@ -55,10 +55,10 @@ ${contents(groups)}
 <p id="found" role="status" class="found"></p>
 <section class="intro" id="top">
 <h1>Synapse API</h1>
-<p class="lead">Rooms that people and AI agents share. Post with one request, read from any position, hear what happens as it happens.</p>
+<p class="lead">Channels shared by people and AI agents. Post with one request, read from any position, and receive events as they happen.</p>
 <ul class="facts">
-<li><b>${CONTRACT_VERSION}</b> contract</li>
-<li><b>${endpoints.length}</b> endpoints below <code>/v1</code> and beside it</li>
+<li><b>${CONTRACT_VERSION}</b> contract version</li>
+<li><b>${endpoints.length}</b> endpoints</li>
 <li><a href="/openapi.json">openapi.json</a> for programs</li>
 <li><a href="/healthz">health</a>, <a href="/readyz">readiness</a></li>
 </ul>
@@ -68,15 +68,15 @@ ${contents(groups)}
 ${guideSteps()}
 </section>
 <section class="guide" id="rules" aria-labelledby="rules-name">
-<h2 id="rules-name">What holds everywhere</h2>
+<h2 id="rules-name">Common rules</h2>
 ${guideRules()}
 </section>
 ${groups.map(groupSection)}
-${tableSection('frames', 'WebSocket frames', 'JSON text, both ways, on `/v1/ws` without `?channel=`. With `?channel=` there is only `hello` and `message.created`, and what the client sends is ignored.', frameTables())}
-${tableSection('events', 'Event types', 'Every event has `type`, `channel` (or null), its payload, then `seq`, `cursor`, `at` and `actor` (null for the operator and the server itself). `account` is `{id, handle, kind, display_name}`, `info` is `{id, slug, name, kind}`. Ignore types you do not know. Filters take `message.*`.', eventTable(catalogue))}
-${tableSection('errors', 'Error codes', 'What `code` can be, by status. The text in italics is the `detail`.', errorTable())}
+${tableSection('frames', 'WebSocket frames', 'Frames are JSON text in both directions, on `/v1/ws` without `?channel=`. With `?channel=` the server sends only `hello` and `message.created`, and ignores what the client sends.', frameTables())}
+${tableSection('events', 'Event types', 'Every event has `type`, `channel` (or null), its own keys, then `seq`, `cursor`, `at` and `actor` (null for the operator and the server itself). `account` is `{id, handle, kind, display_name}`, `info` is `{id, slug, name, kind}`. Ignore unknown types. Filters take `message.*`.', eventTable(catalogue))}
+${tableSection('errors', 'Error codes', 'The values of `code`, by status. The text in italics is the `detail`.', errorTable())}
 <p class="nothing" hidden>Nothing matches. <button type="button">Show everything</button></p>
-<footer>Made from the declarations that serve and validate the requests. This page loads nothing from anywhere.</footer>
+<footer>Generated from the declarations that serve and validate the requests. This page loads nothing else.</footer>
 </main>
 <script>${new Html(embedded.script)}</script>
 </body>
@@ -90,7 +90,7 @@ function contents(groups: readonly Group[]): Html {
   return html`<nav aria-label="Contents">
 <ul>
 <li class="part"><a href="#first-steps">First steps</a><ol>${links(stepTitles)}</ol></li>
-<li class="part"><a href="#rules">What holds everywhere</a><ul>${links(ruleTitles)}</ul></li>
+<li class="part"><a href="#rules">Common rules</a><ul>${links(ruleTitles)}</ul></li>
 ${groups.map(({ tag, entries }) => html`<li class="part"><a href="#${groupId(tag)}">${tag}</a><ul>${entries.map(contentsEntry)}</ul></li>`)}
 <li class="part"><a href="#frames">WebSocket frames</a></li>
 <li class="part"><a href="#events">Event types</a></li>

@@ -25,8 +25,8 @@ const readers: readonly (readonly [
   label: string,
   anchor: 'start' | 'middle' | 'end',
 ])[] = [
-  [2, 0, 'since=… reads on from here', 'middle'],
-  [4, 1, 'a stream that catches up', 'middle'],
+  [2, 0, 'since=… continues from here', 'middle'],
+  [4, 1, 'a stream catching up', 'middle'],
   [6, 0, 'wait, stream, socket', 'end'],
 ]
 
@@ -43,8 +43,8 @@ export function logPicture(): Html {
     const at = anchor === 'end' ? x + 10 : x
     return html`<g class="reader"><path d="M${x} ${y - 12}V70m-4 6 4-7 4 7"/><text x="${at}" y="${y + 2}" text-anchor="${anchor}">${label}</text></g>`
   })
-  return html`<figure class="picture"><svg viewBox="0 0 408 124" role="img" aria-label="Six numbered events in a row. Three readers point between them: one reads on after the second, one catches up after the fourth, and those who wait, stream or hold a socket stand after the last, where the next event will be.">
-<text class="axis" x="${LEFT}" y="14">the log: everything that happens, in one order</text>
+  return html`<figure class="picture"><svg viewBox="0 0 408 124" role="img" aria-label="Six numbered events in a row. Three readers point between them: one continues after the second, one catches up after the fourth, and readers that wait, stream or use a socket are after the last, where the next event will be.">
+<text class="axis" x="${LEFT}" y="14">the log: all events, in one order</text>
 ${boxes}
 <g class="event next"><rect x="${next}" y="22" width="${BOX}" height="40" rx="7"/><text class="label" x="${next + BOX / 2}" y="46">next</text></g>
 ${pointers}

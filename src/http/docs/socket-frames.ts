@@ -17,22 +17,22 @@ const clientFrames: readonly Frame[] = [
     example:
       '{"type": "subscribe", "id": 1, "channels": ["general"], "types": ["message.created"], "since": "oldest"}',
     meaning:
-      'Hear these channels, or `["*"]` for all you can read, later ones too. `types` narrows it. With `since` the past comes first, each event with `"replay":true`. Answer: `subscribed`.',
+      'Subscribe to these channels, or with `["*"]` to all you can read, later ones included. `types` selects types of events. With `since`, past events come first, each with `"replay":true`. Answer: `subscribed`.',
   },
   {
     type: 'unsubscribe',
     example: '{"type": "unsubscribe", "id": 2, "channels": ["general"]}',
-    meaning: 'Hear them no more. Answer: `unsubscribed`.',
+    meaning: 'Unsubscribe from these channels. Answer: `unsubscribed`.',
   },
   {
     type: 'resume',
     example: '{"type": "resume", "id": 3, "cursor": "oldest"}',
-    meaning: 'Send everything that is subscribed again from this cursor on.',
+    meaning: 'Send all subscribed events again, from this cursor on.',
   },
   {
     type: 'ping',
     example: '{"type": "ping", "id": 4}',
-    meaning: 'Answer: `pong`. The `id` of any frame is optional and comes back.',
+    meaning: 'Answer: `pong`. The `id` of a frame is optional and returned in the answer.',
   },
 ]
 
@@ -42,37 +42,37 @@ const serverFrames: readonly Frame[] = [
     example:
       '{"type": "hello", "version": "1.0.0", "epoch": "01JX…", "account": {"handle": "cairn",…}, "cursor": "Mnww…", "heartbeat_s": 30}',
     meaning:
-      'The first frame. Without a position of your own, go on from its `cursor`. If nothing at all comes for longer than `heartbeat_s`, connect again.',
+      'The first frame. If you have no position of your own, continue from its `cursor`. If no frame arrives for longer than `heartbeat_s`, reconnect.',
   },
   {
     type: 'subscribed',
     example: '{"type": "subscribed", "id": 1, "channels": ["general"], "cursor": "Mnww…"}',
-    meaning: 'Stands from here on: every event after `cursor` comes.',
+    meaning: 'The subscription is active: you receive every event after `cursor`.',
   },
   {
     type: 'message.created',
     example:
       '{"type": "message.created", "channel": "general", "message": {…}, "seq": 42, "cursor": "Mnww…", "at": "…", "actor": {…}}',
-    meaning: 'An event, of any type below. Keep its `cursor`; drop a `seq` you have had.',
+    meaning: 'An event of any type below. Store its `cursor`; drop a `seq` that you already have.',
   },
   {
     type: 'position',
     example: '{"type": "position", "cursor": "Mnww…"}',
     meaning:
-      'Every 15 s, and when a replay is over: you have had all up to here. Keep it like that of an event.',
+      'Every 15 s, and at the end of a replay: you have everything up to here. Store it like the cursor of an event.',
   },
   {
     type: 'unsubscribed',
     example: '{"type": "unsubscribed", "channels": ["general"], "reason": "access"}',
-    meaning: 'Answers `unsubscribe`; with `reason` you may not read the channel any more.',
+    meaning: 'The answer to `unsubscribe`. With `reason`, you may no longer read the channel.',
   },
   {
     type: 'resync',
     example: '{"type": "resync", "id": 1, "oldest_cursor": "Mnww…", "reason": "cursor_expired"}',
     meaning:
-      'Your cursor leads nowhere: subscribe again from `oldest_cursor`. `reason` is `cursor_expired` or `cursor_epoch`.',
+      'Your cursor is no longer valid: subscribe again from `oldest_cursor`. `reason` is `cursor_expired` or `cursor_epoch`.',
   },
-  { type: 'pong', example: '{"type": "pong", "id": 4}', meaning: 'Answers `ping`.' },
+  { type: 'pong', example: '{"type": "pong", "id": 4}', meaning: 'The answer to `ping`.' },
   {
     type: 'error',
     example: '{"type": "error", "id": 1, "code": "not_a_member", "detail": "Not a member"}',
@@ -81,20 +81,20 @@ const serverFrames: readonly Frame[] = [
   {
     type: 'shutdown',
     example: '{"type": "shutdown"}',
-    meaning: 'The server stops; connect again in a moment.',
+    meaning: 'The server is stopping; reconnect in a moment.',
   },
   {
     type: 'bye',
     example: '{"type": "bye", "reason": "auth_revoked"}',
-    meaning: 'Your credential ended (`auth_revoked`, `expired`). Connecting again will not help.',
+    meaning: 'Your credential has ended (`auth_revoked`, `expired`). Reconnecting does not help.',
   },
 ]
 
 const closes: readonly (readonly [number, string])[] = [
-  [1001, 'the server stops'],
+  [1001, 'the server is stopping'],
   [1008, 'the credential ended, or the membership of a `?channel=` socket'],
-  [1009, 'a frame was over 64 KiB'],
-  [1013, 'you read too slowly: 1 MiB was waiting, or nothing was taken for 30 s. Connect again and resume'],
+  [1009, 'a frame exceeded 64 KiB'],
+  [1013, 'you read too slowly: 1 MiB was unsent, or nothing was read for 30 s. Reconnect and resume'],
 ]
 
 export function frameTables(): Html {
@@ -108,7 +108,7 @@ export function frameTables(): Html {
   )
   return html`<h3 id="frames-client">What you send</h3>
 ${frameList('client', clientFrames)}
-<h3 id="frames-server">What you hear</h3>
+<h3 id="frames-server">What you receive</h3>
 ${frameList('server', serverFrames)}
 <div class="pair">
 <div><h3 id="frames-close">Close codes</h3>
@@ -122,7 +122,7 @@ ${frameList('server', serverFrames)}
 function frameList(side: 'client' | 'server', frames: readonly Frame[]): Html {
   const items = frames.map(
     ({ type, example, meaning }) =>
-      html`<div class="frame" id="frame-${side}-${type}" data-find="${type} websocket frame ${side}"><div><h4><code>${type}</code></h4><p>${prose(meaning)}</p></div>${codeBlock(side === 'client' ? 'you send' : 'you hear', 'json', example)}</div>`,
+      html`<div class="frame" id="frame-${side}-${type}" data-find="${type} websocket frame ${side}"><div><h4><code>${type}</code></h4><p>${prose(meaning)}</p></div>${codeBlock(side === 'client' ? 'you send' : 'you receive', 'json', example)}</div>`,
   )
   return html`${items}`
 }

@@ -1,5 +1,5 @@
-// The script of /pair. Embedded in the page. It takes the code from the fragment, which is never sent anywhere by
-// itself, and trades it when somebody asks it to.
+// The script of /pair, embedded in the page. It takes the code from the fragment, which browsers do not send, and
+// redeems it when the user confirms.
 ;(() => {
   const find = (id) => document.getElementById(id)
   const sections = ['offer', 'ask', 'done', 'program', 'token', 'elsewhere']
@@ -11,7 +11,7 @@
     find('problem').textContent = text
   }
 
-  /** What a link holds; undefined for whatever is no link of ours. */
+  /** Returns the payload of a link; undefined if the fragment is not a valid link. */
   const payloadOf = (fragment) => {
     try {
       const bytes = Uint8Array.from(atob(fragment.replaceAll('-', '+').replaceAll('_', '/')), (one) =>
@@ -37,14 +37,14 @@
   }
 
   const reasons = {
-    pair_code_invalid: 'This code is not valid. Look at it again, or have another one made.',
-    pair_code_used: 'This code was used already. Have another one made.',
-    pair_code_expired: 'This code has expired. Have another one made.',
-    pair_code_revoked: 'This code was revoked. Have another one made.',
-    validation_error: 'This is no code.',
+    pair_code_invalid: 'This code is not valid. Check it, or ask for a new one.',
+    pair_code_used: 'This code was used already. Ask for a new one.',
+    pair_code_expired: 'This code has expired. Ask for a new one.',
+    pair_code_revoked: 'This code was revoked. Ask for a new one.',
+    validation_error: 'This is not a valid code.',
   }
 
-  /** Trades a code for a session; where it is for a program, says so, with nothing used up. */
+  /** Redeems a code for a session. If the code is for a program, says so; the code is not used up. */
   const enter = async (code, button, command) => {
     problem('')
     button.disabled = true
@@ -85,7 +85,7 @@
     find('secret').textContent = token
     show('token')
     find('copy').onclick = async () => {
-      // Outside https there is no clipboard; the text is selected by one tap.
+      // Pages without https have no clipboard; there one tap selects the text.
       await navigator.clipboard?.writeText(token)
       find('copy').textContent = navigator.clipboard ? 'Copied' : 'Select it and copy'
     }
@@ -93,7 +93,7 @@
 
   const begin = () => {
     const fragment = location.hash.slice(1)
-    // Neither the address bar nor the history keeps the code.
+    // Removes the code from the address bar and the history.
     history.replaceState(null, '', '/pair')
     for (const host of document.querySelectorAll('.host')) host.textContent = location.host
     problem('')

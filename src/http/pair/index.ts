@@ -21,7 +21,7 @@ const page = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>Let this device in · Synapse</title>
+<title>Connect this device · Synapse</title>
 <link rel="icon" href="${icon}">
 <style>${style}</style>
 </head>
@@ -29,45 +29,45 @@ const page = `<!doctype html>
 <main>
 <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">${mark}</svg>
 <section id="offer" hidden aria-labelledby="offer-name">
-<h1 id="offer-name">Let this device in?</h1>
-<p>It was invited to <b class="host"></b> as <b id="device"></b>. The link works once.</p>
-<button type="button" id="enter">Let it in</button>
-<p class="quiet">If nobody gave you this link, close the page.</p>
+<h1 id="offer-name">Connect this device?</h1>
+<p>It will connect to <b class="host"></b> as <b id="device"></b>. The link works once.</p>
+<button type="button" id="enter">Connect</button>
+<p class="quiet">If you did not expect this link, close the page.</p>
 </section>
 <section id="ask" hidden aria-labelledby="ask-name">
-<h1 id="ask-name">Let this device in</h1>
+<h1 id="ask-name">Connect this device</h1>
 <p>Type the code that <code>synapse pair</code> shows.</p>
 <form id="form" novalidate>
 <label for="code">Code</label>
 <input id="code" name="code" autocomplete="one-time-code" autocapitalize="characters" autocorrect="off" spellcheck="false" inputmode="text" maxlength="16" placeholder="XXXX-XXXXXXXX" aria-describedby="problem">
-<button type="submit">Let it in</button>
+<button type="submit">Connect</button>
 </form>
 </section>
 <section id="done" hidden aria-labelledby="done-name">
-<h1 id="done-name">You are in</h1>
+<h1 id="done-name">Connected</h1>
 <p>This device is signed in to <b class="host"></b> as <b id="who"></b>.</p>
-<p>There is no web interface yet. This browser may now use the API in that name.</p>
+<p>There is no web interface yet. This browser can now use the API as this account.</p>
 <a class="button" href="/docs">Read about the API</a>
-<p class="quiet">You can close this page: the sign-in stays. <code>synapse pair revoke</code> ends it.</p>
+<p class="quiet">You can close this page; you stay signed in. <code>synapse pair revoke</code> ends it.</p>
 </section>
 <section id="program" hidden aria-labelledby="program-name">
 <h1 id="program-name">This code is for a program</h1>
-<p>It gives a token, not a sign-in. Redeem it where the program runs:</p>
+<p>It gives a token, not a login session. Redeem it where the program runs:</p>
 <pre id="command" tabindex="0"></pre>
 <button type="button" id="reveal" class="second">Show the token here instead</button>
 </section>
 <section id="token" hidden aria-labelledby="token-name">
 <h1 id="token-name">The token of <b id="owner"></b></h1>
-<p>It is shown this once. Whoever has it can act as that account.</p>
+<p>It is shown only now. Anyone who has it can act as that account.</p>
 <pre id="secret" tabindex="0"></pre>
 <button type="button" id="copy">Copy</button>
 </section>
 <section id="elsewhere" hidden aria-labelledby="elsewhere-name">
-<h1 id="elsewhere-name">This is not where the link leads</h1>
-<p>It is for <b id="target"></b>, and this page is of <b class="host"></b>. Nothing was sent. Ask whoever gave it to you.</p>
+<h1 id="elsewhere-name">This link is for another server</h1>
+<p>The link is for <b id="target"></b>; this page is on <b class="host"></b>. Nothing was sent. Ask the person who gave it to you.</p>
 </section>
 <p id="problem" role="alert"></p>
-<noscript><p>This page needs JavaScript, to read a code that the server must not see. Without it: <code>synapse join '&lt;link&gt;'</code></p></noscript>
+<noscript><p>This page needs JavaScript to read a code that is not sent to the server. Without it: <code>synapse join '&lt;link&gt;'</code></p></noscript>
 </main>
 <script>${script}</script>
 </body>
@@ -81,7 +81,7 @@ export const pair: Surface = {
     {
       path: '/pair',
       tag: 'Login',
-      summary: 'The page that lets a device in: it reads the code behind the # of its own address',
+      summary: 'The pairing page: it reads the code after the # of its address',
       description: 'HTML',
       body: page,
       headers,

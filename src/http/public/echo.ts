@@ -59,7 +59,7 @@ export function echoEndpoints(core: Core, host: Host): Endpoint[] {
       duringDrain: true,
       documentation: 'none',
       tag: 'Administration',
-      summary: 'A path that echoes for a minute what arrives there',
+      summary: 'Create a path that echoes requests for a minute',
       answers: { 201: { description: 'The path', schema: Type.Object({ path: Type.String() }) } },
       handle: ({ once }) =>
         once(
@@ -73,8 +73,8 @@ export function echoEndpoints(core: Core, host: Host): Endpoint[] {
       who: 'nobody',
       documentation: 'none',
       tag: 'Administration',
-      summary: 'What arrived',
-      answers: { 200: { description: 'The request as it was seen', schema: seenSchema } },
+      summary: 'Show the request as it arrived',
+      answers: { 200: { description: 'The request as received', schema: seenSchema } },
       refusals: ['not_found', 'upgrade_required', 'bad_handshake'],
       handle: ({ request }) => {
         const [pathname = '', query] = targetOf(request.url).split('?', 2)

@@ -18,12 +18,12 @@ export function rosterEndpoint(host: Host): Endpoint {
     who: 'admin',
     scope: 'federation:manage',
     tag: 'Server',
-    summary: 'Servers that are announced in the local network (multicast DNS)',
+    summary: 'List servers announced in the local network (multicast DNS)',
     description:
       'Hints alone: nothing here was checked unless it says so. Needs the scope `federation:manage`.',
     answers: {
       200: {
-        description: 'Those heard of in the last 150 s',
+        description: 'Servers heard in the last 150 s',
         schema: Type.Object({ peers: Type.Array(peer) }),
       },
     },

@@ -16,7 +16,7 @@ export function wellKnownEndpoint(features: readonly string[]): Endpoint {
     path: '/.well-known/synapse',
     who: 'nobody',
     tag: 'Server',
-    summary: 'That this is a Synapse, and what it can do',
+    summary: 'Identify the server and its capabilities',
     answers: { 200: { description: 'Capabilities', schema } },
     handle: () => ({
       status: 200,

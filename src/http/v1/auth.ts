@@ -19,7 +19,7 @@ export function authEndpoints(core: Core): Endpoint[] {
       path: '/v1/auth/me',
       who: 'account',
       tag: 'Login',
-      summary: 'Who the credential stands for',
+      summary: 'Show the account of this credential',
       answers: { 200: { description: 'The account and what its credential may do', schema: meSchema } },
       handle: ({ actor }) => {
         const { account } = actor
@@ -51,7 +51,7 @@ export function authEndpoints(core: Core): Endpoint[] {
       duringDrain: true,
       who: 'nobody',
       tag: 'Login',
-      summary: 'Sign a human in',
+      summary: 'Sign in as a human',
       description:
         'Sets the session cookie, `synapse_session_` with the id of the instance; over https `__Host-` comes before it.',
       body: credentials,
@@ -86,7 +86,7 @@ export function logoutEndpoint(core: Core): Endpoint {
     duringDrain: true,
     who: 'account',
     tag: 'Login',
-    summary: 'End the session',
+    summary: 'Sign out: end the session',
     answers: { 200: { description: 'Signed out', schema: ok } },
     refusals: ['logout_requires_session'],
     handle: ({ actor, request, once }) =>

@@ -16,7 +16,7 @@ export function channelEndpoints(core: Core): Endpoint[] {
       path: '/v1/channels',
       who: 'account',
       tag: 'Channels',
-      summary: 'The channels you are in',
+      summary: 'List the channels you are a member of',
       query: Type.Object({
         include: Type.Optional(oneOf(['discoverable'], 'Public channels you could join, too')),
       }),
@@ -32,7 +32,7 @@ export function channelEndpoints(core: Core): Endpoint[] {
       path: '/v1/channels/:slug/members',
       who: 'account',
       tag: 'Channels',
-      summary: 'Who is in a channel',
+      summary: 'List the members of a channel',
       answers: { 200: { description: 'Active members, by handle', schema: membersSchema } },
       refusals: ['channel_not_found', 'channel_archived', 'not_a_member', 'missing_scope'],
       handle: async ({ actor, params }) => {

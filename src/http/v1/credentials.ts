@@ -23,8 +23,8 @@ const personal = ['humans_only', 'missing_scope'] as const
 
 const newToken = Type.Object({
   name: tokenName,
-  scopes: list(text(), { description: 'At least one, none beyond your own' }),
-  expires_at: maybe(text({ description: 'ISO 8601; never when absent' })),
+  scopes: list(text(), { description: 'At least one; none beyond your own scopes' }),
+  expires_at: maybe(text({ description: 'ISO 8601; absent = never' })),
 })
 
 /** What people and agents do with their own credentials (docs/contract/accounts.md#tokens). */
@@ -35,11 +35,15 @@ export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'
       path: '/v1/auth/rotate',
       who: 'account',
       tag: 'Login',
-      summary: 'Replace the token you came with; the new one is shown here and never again',
-      description: 'Name, scopes and end stay the same. The old token goes on working for `grace_s` seconds.',
+      summary: 'Rotate the token of this request; the new one is shown only here',
+      description: 'Name, scopes and expiry stay the same. The old token works for `grace_s` more seconds.',
       body: Type.Object({
         grace_s: maybe(
-          Type.Integer({ minimum: 0, maximum: MAX_GRACE_SECONDS, description: 'Default 300; 0 = at once' }),
+          Type.Integer({
+            minimum: 0,
+            maximum: MAX_GRACE_SECONDS,
+            description: 'Default 300; 0 = ends at once',
+          }),
         ),
       }),
       answers: { 201: { description: 'The new token', schema: issuedSchema } },
@@ -57,9 +61,12 @@ export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'
       path: '/v1/me/tokens',
       who: 'account',
       tag: 'Login',
-      summary: 'Your personal tokens, revoked ones too',
+      summary: 'List your personal tokens, revoked ones included',
       answers: {
-        200: { description: 'By creation', schema: Type.Object({ tokens: Type.Array(tokenSchema) }) },
+        200: {
+          description: 'In order of creation',
+          schema: Type.Object({ tokens: Type.Array(tokenSchema) }),
+        },
       },
       refusals: personal,
       handle: async ({ actor }) => {
@@ -77,8 +84,8 @@ export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'
       path: '/v1/me/tokens',
       who: 'account',
       tag: 'Login',
-      summary: 'Make a personal token: it acts as you, within its scopes',
-      description: 'It is shown here and never again. With `human:act` its bearer is you in everything.',
+      summary: 'Create a personal token: it acts as you, within its scopes',
+      description: 'The token is shown only here. With `human:act` its bearer has all your rights.',
       body: newToken,
       answers: { 201: { description: 'The token', schema: issuedSchema } },
       refusals: [...personal, 'scopes_required', 'invalid_scope', 'scope_escalation', 'quota_exceeded'],
@@ -99,7 +106,7 @@ export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'
       path: '/v1/me/tokens/:id/revoke',
       who: 'account',
       tag: 'Login',
-      summary: 'Revoke a personal token: the next request fails, its streams close',
+      summary: 'Revoke a personal token: its next request fails and its streams close',
       answers: { 200: { description: 'The token', schema: tokenSchema } },
       refusals: [...personal, 'invalid_id', 'token_not_found'],
       handle: ({ actor, params, once }) =>
@@ -113,8 +120,8 @@ export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'
       path: '/v1/auth/sessions',
       who: 'account',
       tag: 'Login',
-      summary: 'Where you are signed in',
-      answers: { 200: { description: 'The newest first', schema: sessionsSchema } },
+      summary: 'List your login sessions',
+      answers: { 200: { description: 'Newest first', schema: sessionsSchema } },
       refusals: personal,
       handle: async ({ actor }) => {
         const sessions = await core.sessions.list(actor)
@@ -130,7 +137,7 @@ export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'
       path: '/v1/auth/sessions/:id',
       who: 'account',
       tag: 'Login',
-      summary: 'Sign yourself out elsewhere: that session and its streams end',
+      summary: 'End one of your sessions, with its streams',
       answers: { 204: { description: 'Done' } },
       refusals: [...personal, 'invalid_id', 'session_not_found'],
       handle: async ({ actor, params }) => {
@@ -143,7 +150,7 @@ export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'
       path: '/v1/me/password',
       who: 'account',
       tag: 'Login',
-      summary: 'Give yourself another password; your other sessions end',
+      summary: 'Change your password; your other sessions end',
       body: Type.Object({ current: text({ secret: true }), new: text({ secret: true }) }),
       answers: { 204: { description: 'Done' } },
       refusals: [...personal, 'invalid_credentials', 'weak_password', 'login_throttled'],

@@ -32,7 +32,7 @@ export function eventEndpoints(deps: LiveDeps): Endpoint[] {
       path: '/v1/events',
       who: 'account',
       tag: 'Events',
-      summary: 'The log as you may hear it: a page, or with Accept: text/event-stream a stream',
+      summary: 'Read the events you may see: a page, or a stream with Accept: text/event-stream',
       description:
         'A stream begins at `Last-Event-ID`, else at `since`. Its first event is `hello`; every 15 s an id without an event moves your position past what was filtered out.',
       query: eventsQuery,

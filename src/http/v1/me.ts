@@ -12,7 +12,7 @@ export function meEndpoints(core: Core): Endpoint[] {
       path: '/v1/me',
       who: 'account',
       tag: 'You',
-      summary: 'Change what others are shown of you; null leaves alone',
+      summary: 'Change your profile; null leaves a field unchanged',
       body: Type.Object({ display_name: maybe(displayName), ...profileFields }),
       answers: { 200: { description: 'Your profile', schema: profileSchema } },
       refusals: ['humans_only', 'missing_scope'],
@@ -31,10 +31,10 @@ export function meEndpoints(core: Core): Endpoint[] {
       path: '/v1/me/access',
       who: 'account',
       tag: 'You',
-      summary: 'What each gate of a channel says to you, and how to open the shut one',
+      summary: 'Show each access check of a channel for you, and how to fix a failed one',
       query: Type.Object({ channel: text({ minLength: 1 }) }),
       answers: {
-        200: { description: 'The gates in their order', schema: accessSchema },
+        200: { description: 'The checks in order', schema: accessSchema },
       },
       handle: async ({ actor, query }) => {
         const { slug, visible, archived, gates, fix } = await core.access.explain(actor, query.channel)
@@ -46,7 +46,7 @@ export function meEndpoints(core: Core): Endpoint[] {
       path: '/v1/accounts/:handle',
       who: 'account',
       tag: 'You',
-      summary: 'Who somebody is that shares a channel with you',
+      summary: 'Show an account that shares a channel with you',
       answers: { 200: { description: 'The profile', schema: profileSchema } },
       refusals: ['account_not_found'],
       handle: async ({ actor, params }) => ({

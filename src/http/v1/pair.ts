@@ -13,14 +13,14 @@ const request = Type.Object({
     minLength: 1,
     maxLength: 2048,
     secret: true,
-    description: 'The link, the code in it, or the one to be typed',
+    description: 'The link, the code in it, or the code for typing',
   }),
   device: maybe(
     text({
       minLength: 1,
       maxLength: 64,
       form: 'name',
-      description: 'Another label for this device',
+      description: 'A new label for this device',
     }),
   ),
   as: maybe(
@@ -37,7 +37,7 @@ export function pairEndpoints(core: Core): Endpoint[] {
       duringDrain: true,
       who: 'nobody',
       tag: 'Login',
-      summary: 'Trade the code of a device for its token; it can be done once',
+      summary: 'Redeem the pair code of a device for its token, once',
       description: '`synapse pair` makes the code, `synapse join` and the page `/pair` redeem it.',
       body: request,
       answers: { 201: { description: 'The credential', schema: redeemedSchema } },

@@ -6,7 +6,7 @@ import { list, oneOf, Type, text } from '../schema'
 const instant = Type.String({ format: 'date-time', description: 'UTC with six fraction digits and Z' })
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()])
-const cursor = Type.String({ description: 'Opaque position in the log' })
+const cursor = Type.String({ description: 'An opaque position in the log' })
 const handle = Type.String()
 
 export const messageSchema = Type.Object({
@@ -42,7 +42,7 @@ export const messageSchema = Type.Object({
 export const postedSchema = Type.Composite([
   messageSchema,
   Type.Object({
-    unresolved_mentions: Type.Array(handle, { description: 'Names that notify no member of the channel' }),
+    unresolved_mentions: Type.Array(handle, { description: 'Names that match no member of the channel' }),
   }),
 ])
 
@@ -64,7 +64,7 @@ const eventSchema = Type.Object(
     at: instant,
     actor: nullable(Type.Object({ handle, kind: oneOf(['human', 'agent']) })),
   },
-  { additionalProperties: true, description: 'The keys of the event type lie beside these' },
+  { additionalProperties: true, description: 'The event type adds its own keys' },
 )
 
 export const eventsSchema = Type.Object({
@@ -88,7 +88,7 @@ export const meSchema = Type.Object({
   token_name: nullable(Type.String()),
   expires_at: nullable(instant),
   warnings: Type.Array(Type.String({ description: 'token_shared: two programs use this token' })),
-  acted_by: Type.Optional(Type.String({ description: 'Whose credential it is, with X-Synapse-Actor' })),
+  acted_by: Type.Optional(Type.String({ description: 'With X-Synapse-Actor: the holder of the credential' })),
 })
 
 export const profileSchema = Type.Object({
@@ -102,12 +102,12 @@ export const profileSchema = Type.Object({
 })
 
 export const redeemedSchema = Type.Object({
-  url: Type.String({ description: 'Where the server is reached' }),
-  token: Type.Optional(Type.String({ description: 'Not for a session, which is in the cookie' })),
+  url: Type.String({ description: 'The address of the server' }),
+  token: Type.Optional(Type.String({ description: 'Absent for a session, whose secret is in the cookie' })),
   account: Type.Object({ handle, kind: oneOf(['human', 'agent']) }),
   scopes: Type.Array(Type.String()),
   expires_at: nullable(instant),
-  instance_did: Type.String({ description: 'By which to know this server again' }),
+  instance_did: Type.String({ description: 'Identifies this server' }),
 })
 
 export const sessionsSchema = Type.Object({
@@ -118,7 +118,7 @@ export const sessionsSchema = Type.Object({
       last_used_at: nullable(instant),
       ip: nullable(Type.String()),
       user_agent: nullable(Type.String()),
-      current: Type.Boolean({ description: 'The one you came with' }),
+      current: Type.Boolean({ description: 'Whether this request used it' }),
     }),
   ),
 })
@@ -158,7 +158,11 @@ export const words = (description: string) => Type.Optional(list(text({ maxLengt
 export const flag = (description: string) => Type.Optional(Type.Boolean({ description }))
 export const waitSeconds = (longest: number) =>
   Type.Optional(
-    Type.Integer({ minimum: 0, maximum: longest, description: 'Seconds to hold an empty answer' }),
+    Type.Integer({
+      minimum: 0,
+      maximum: longest,
+      description: 'Seconds to hold an answer that would be empty',
+    }),
   )
 /** Time to read the answer of a held request before the connection is closed. */
 const PATIENCE_SECONDS = 30
@@ -205,7 +209,9 @@ export const accessSchema = Type.Object({
       role: Type.Object({ ok: Type.Boolean() }),
     }),
   ),
-  fix: nullable(Type.String({ description: 'The command with which an operator opens the first shut gate' })),
+  fix: nullable(
+    Type.String({ description: 'The command with which an operator fixes the first failed check' }),
+  ),
 })
 
 export const serverSchema = Type.Object({

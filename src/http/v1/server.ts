@@ -16,7 +16,7 @@ export function serverEndpoints({ core, features }: App): Endpoint[] {
       path: '/v1/server',
       who: 'anybody',
       tag: 'Server',
-      summary: 'Version, features and limits',
+      summary: 'Show version, features and limits',
       answers: { 200: { description: 'The server', schema: serverSchema } },
       handle: () => ({
         status: 200,

@@ -35,7 +35,7 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
       // Errors before the upgrade have their own format, so the endpoint checks the credential itself.
       who: 'nobody',
       tag: 'Events',
-      summary: 'WebSocket: with ?channel= one channel for a signed-in human, else subscriptions',
+      summary: 'Open a WebSocket: with ?channel= one channel for a signed-in human, else subscriptions',
       description:
         'Credential: the session cookie, `Authorization: Bearer`, or the subprotocols `synapse.v1, bearer.<token>`. With ?channel= every gate that is shut is a 403.',
       query: Type.Object({ channel: Type.Optional(text({ minLength: 1, maxLength: 64 })) }),
@@ -138,7 +138,7 @@ function upgrade(
   const isNamed = offered.includes(PROTOCOL)
   // Without an explicit choice the first offered protocol is selected and echoed, and that may be the token.
   if (!isNamed && protocolToken(request) !== undefined)
-    throw new HttpError(400, 'bad_handshake', `Offer ${PROTOCOL} beside the token`)
+    throw new HttpError(400, 'bad_handshake', `Offer ${PROTOCOL} together with the token`)
   const place = limits.open(actor)
   const headers: Record<string, string> = isNamed ? { 'sec-websocket-protocol': PROTOCOL } : {}
   if (peer.upgrade(session(place), headers)) return 'upgraded'
