@@ -202,6 +202,27 @@ test('an event of an unknown type is skipped at its position, with or without li
   }
 })
 
+test('a run of unknown events reloads the rights once, and no event of a page is read twice', async () => {
+  for (const isHeard of [true, false]) {
+    const s = scene()
+    s.tail.isHeard = () => isHeard
+    const seqs = Array.from({ length: 8 }, (_, i) => i + 1)
+    s.commit(...seqs)
+    s.acts.push(...seqs)
+    s.unknown.push(2, 3, 4, 6)
+    const seen: string[] = []
+    s.watch((what) => seen.push(what))
+    await s.tail.waitFor(8)
+    expect(seen.filter((what) => what.startsWith('hydrate'))).toEqual([
+      'hydrate 1,2,3,4',
+      'hydrate 5,6',
+      'hydrate 7,8',
+    ])
+    expect(s.skipped.slice(0, 2)).toEqual([4, 6])
+    expect(s.reads()).toBe(isHeard ? 1 : 0)
+  }
+})
+
 test('a burst of hints is read in few pages, and an awaited position at once', async () => {
   const s = scene()
   for (let seq = 1; seq <= 200; seq++) {

@@ -161,30 +161,44 @@ export class LogTail {
     const records = (await this.reads.events(this.position, PAGE)).filter(({ seq }) => seq <= end)
     // All events of this range have been removed from the log.
     if (records.length === 0) return this.advance([], end)
-    const part = this.upToUnknown(records)
-    this.advance(await this.hydrate(part), part.at(-1)?.seq)
-    if (part.some((record) => this.isUnknown(record))) this.skipped(this.position)
+    for (const part of this.partsOf(records)) {
+      this.advance(await this.hydrate(part), part.at(-1)?.seq)
+      if (part.some((record) => this.isUnknown(record))) this.skipped(this.position)
+    }
   }
 
   /** Without listeners, reads only the events that change rights. */
   private async skip(end: Seq): Promise<void> {
     const records = await this.reads.eventsExcept(this.catalogue.quietTypes, this.position, end, PAGE)
-    const part = this.upToUnknown(records)
-    const events = await this.hydrate(part)
-    // A listener that was added meanwhile gets every event from that moment on.
-    if (this.isHeard()) return
-    const isWhole = part.length === records.length && records.length < PAGE
-    this.advance(events, isWhole ? end : part.at(-1)?.seq)
-    this.skipped(this.position)
+    const parts = this.partsOf(records)
+    for (const part of parts) {
+      const events = await this.hydrate(part)
+      // A listener that was added meanwhile gets every event from that moment on.
+      if (this.isHeard()) return
+      const isLast = part === parts.at(-1) && records.length < PAGE
+      this.advance(events, isLast ? end : part.at(-1)?.seq)
+      this.skipped(this.position)
+    }
   }
 
   /**
-   * Returns the records up to and including the first of an unknown type. It may change rights, so later events are
-   * read after the rights are loaded again.
+   * Splits records, at least into one part, before each known event that follows one of an unknown type. The unknown one
+   * may change rights, so later events are read after the rights are loaded again.
    */
-  private upToUnknown(records: readonly EventRecord[]): readonly EventRecord[] {
-    const first = records.findIndex((record) => this.isUnknown(record))
-    return first < 0 ? records : records.slice(0, first + 1)
+  private partsOf(records: readonly EventRecord[]): readonly EventRecord[][] {
+    let part: EventRecord[] = []
+    const parts = [part]
+    let isAfterUnknown = false
+    for (const record of records) {
+      const isUnknown = this.isUnknown(record)
+      if (isAfterUnknown && !isUnknown) {
+        part = []
+        parts.push(part)
+      }
+      part.push(record)
+      isAfterUnknown = isUnknown
+    }
+    return parts
   }
 
   private isUnknown({ type }: EventRecord): boolean {
