@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import { OperatorError } from '../../core/kernel/operator-error'
 
-/** What a Postgres URL says, in the one spelling that the configuration gives it. */
+/** The parts of a Postgres URL, in the normal form of the configuration. */
 export interface PostgresAddress {
   readonly user: string | undefined
   readonly password: string | undefined
@@ -26,7 +26,7 @@ export function addressOf(url: string): PostgresAddress {
   }
 }
 
-/** Where a server is, in words; never with a password. */
+/** Returns the address of a server for messages, without a password. */
 export function placeOf({ hosts }: PostgresAddress): string {
   if (hosts.length === 0) return 'localhost'
   return hosts.map(({ name, port }) => (port === undefined ? name : `${name}:${port}`)).join(', ')
@@ -42,13 +42,16 @@ function decoded(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : decodeURIComponent(text)
 }
 
-/** How a connection is encrypted; `optional`: without, where the server does not offer it. False: not at all. */
+/**
+ * TLS options of a connection; false = no TLS. With `optional` the connection is made without TLS if the server does
+ * not offer it.
+ */
 export type Encryption = (ConnectionOptions & { readonly optional?: boolean }) | false
 
 /**
- * The ways in which `sslmode` lets a connection be made, in the order in which they are tried, as libpq tries them.
- * Without it a server on this machine is spoken to in plain, and another by TLS where it offers that.
- * @throws OperatorError when a file cannot be read
+ * Returns the encryption modes that `sslmode` allows, in the order in which libpq tries them. Without `sslmode` a
+ * server on this machine is tried without TLS first, any other with TLS first.
+ * @throws OperatorError if a file cannot be read
  */
 export function encryptionsOf(address: PostgresAddress): readonly Encryption[] {
   const { parameters, hosts } = address
@@ -71,7 +74,7 @@ export function encryptionsOf(address: PostgresAddress): readonly Encryption[] {
     case 'prefer':
       return [{ ...trusting, optional: true }, false]
     case 'require':
-      // With a root at hand the certificate is checked by it, as libpq does.
+      // With a root certificate the server's certificate is checked against it, as libpq does.
       return [files.ca === undefined ? trusting : anyName]
     case 'verify-ca':
       return [anyName]
@@ -80,7 +83,10 @@ export function encryptionsOf(address: PostgresAddress): readonly Encryption[] {
   }
 }
 
-/** By the names in the URL: the driver does not say at which of them it is. */
+/**
+ * Returns a check that accepts a certificate for any host in the URL, because the driver does not say which host it
+ * is connected to.
+ */
 function identityAmong({ hosts }: PostgresAddress): NonNullable<ConnectionOptions['checkServerIdentity']> {
   return (_, certificate) => {
     const names = hosts.length === 0 ? ['localhost'] : hosts.map(({ name }) => name)

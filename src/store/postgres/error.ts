@@ -1,22 +1,22 @@
 import { AppError } from '../../core/kernel/errors'
 import { OperatorError } from '../../core/kernel/operator-error'
 
-/** What a driver's error says about the statement that failed. */
+/** What an error of the driver means for the statement that failed. */
 type Meaning =
-  /** The connection was lost or cannot be had: whether a statement under way took effect is not known. */
+  /** The connection was lost or cannot be opened. Whether a running statement took effect is unknown. */
   | 'lost'
-  /** Another transaction was in the way; the same again may succeed. */
+  /** Another transaction interfered; a retry may succeed. */
   | 'collision'
-  /** The database takes no changes: it is a standby, or default_transaction_read_only is on. Nothing was written. */
+  /** The database is read-only: a standby, or default_transaction_read_only is on. Nothing was written. */
   | 'read_only'
-  /** All connections that the database, or this role, may have are in use. Those that are open go on. */
+  /** All connections that the database or this role may have are in use. Open connections keep working. */
   | 'crowded'
   /** A key that must be unique exists already. */
   | 'duplicate'
   | 'full'
   | 'other'
 
-/** Seconds after which a client should try again: the server looks for its database every second. */
+/** Seconds after which a client should retry: the server checks its database every second. */
 const RETRY_AFTER = 2
 
 const lostCodes: ReadonlySet<string> = new Set([
@@ -37,12 +37,12 @@ const lostCodes: ReadonlySet<string> = new Set([
   '57P01',
   '57P02',
   '57P03',
-  // invalid_sql_statement_name, duplicate_prepared_statement: a session that is not the one it was, behind a pooler
+  // invalid_sql_statement_name, duplicate_prepared_statement: a pooler has switched the session
   '26000',
   '42P05',
 ])
 
-/** Of these, what is said when there was no connection to send a statement over. */
+/** The codes of lost connections over which no statement can have been sent. */
 const unsentCodes: ReadonlySet<string> = new Set([
   'CONNECT_TIMEOUT',
   'ECONNREFUSED',
@@ -53,26 +53,26 @@ const unsentCodes: ReadonlySet<string> = new Set([
   '53300',
 ])
 
-/** The error code of the driver or of Postgres (SQLSTATE); empty if there is none. */
+/** Returns the error code of the driver or of Postgres (SQLSTATE); empty if there is none. */
 export function codeOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 }
 
-/** Name of the constraint or index that a statement would have broken. */
+/** Returns the name of the violated constraint or index; empty if there is none. */
 export function constraintOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   return cause instanceof Error && 'constraint_name' in cause ? String(cause.constraint_name) : ''
 }
 
-/** Whether the code is that of TLS that did not come about. */
+/** Reports whether the code is that of a failed TLS handshake. */
 export function isTlsFault(code: string): boolean {
   return /^(?:TLS_|ERR_TLS_|ERR_SSL_|CERT_|EPROTO$|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH)/.test(
     code,
   )
 }
 
-/** Whether the server was reached and let nobody in: the class of these codes, or no such database. */
+/** Reports whether the server was reached and rejected the connection: class 28, TLS, or a missing database. */
 function isShut(code: string): boolean {
   return code.startsWith('28') || code === '3D000' || isTlsFault(code)
 }
@@ -80,7 +80,7 @@ function isShut(code: string): boolean {
 export function meaningOf(error: unknown): Meaning {
   const code = codeOf(error)
   if (lostCodes.has(code) || code.startsWith('08') || isShut(code)) return 'lost'
-  // transaction_rollback, and what our driver makes of a COMMIT that Postgres answers with ROLLBACK
+  // transaction_rollback, and the driver's code for a COMMIT that Postgres answered with ROLLBACK
   if (code.startsWith('40')) return 'collision'
   if (code === '25006') return 'read_only'
   if (code === '53300') return 'crowded'
@@ -89,15 +89,15 @@ export function meaningOf(error: unknown): Meaning {
   return 'other'
 }
 
-/** Whether a statement that was lost may have taken effect. */
+/** Reports whether a lost statement may have taken effect. */
 export function wasSent(error: unknown): boolean {
   const code = codeOf(error)
   return !unsentCodes.has(code) && !isShut(code)
 }
 
-/** A driver's error in the words of the core. The driver's own text stays behind: it may quote data. */
+/** Returns the core's error for an error of the driver. The driver's text is dropped, because it may quote data. */
 export function translate(error: unknown): unknown {
-  // Found at a look at the head, which says in the log what it is.
+  // The watch found this and has logged it.
   if (error instanceof OperatorError) return unavailable('The database cannot be used right now; try again')
   switch (meaningOf(error)) {
     case 'lost':

@@ -2,12 +2,15 @@ import { OperatorError } from '../../core/kernel/operator-error'
 import { addressOf, placeOf } from './address'
 import { codeOf, isTlsFault, meaningOf } from './error'
 
-/** The most that one server has open: one that writes, eight that read, one that watches, two of the bus. */
+/** The largest number of connections of one server: 1 writer, 8 readers, 1 watch, 2 of the bus. */
 export const CONNECTIONS = 12
 
 export const MORE_CONNECTIONS = `one server takes up to ${CONNECTIONS}: raise max_connections or the limit of the role, or end what holds them`
 
-/** Why a database cannot be opened, without the password. */
+/**
+ * Returns an OperatorError that explains why a database cannot be opened, without the password. Returns other errors
+ * unchanged.
+ */
 export function explain(error: unknown, url: string): unknown {
   if (error instanceof OperatorError) return error
   const address = addressOf(url)
@@ -58,7 +61,7 @@ export function readOnly(): OperatorError {
   )
 }
 
-/** Tables are where the search path leads. */
+/** The error for a search path without a schema, in which no table can be created. */
 export function noSchema(role: string): OperatorError {
   return new OperatorError(
     'unsuitable',

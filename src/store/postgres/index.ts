@@ -28,22 +28,22 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     const { writer, readers, watch } = connections
     let watching: Watching | undefined
     // The watch connection is used every second, so it notices first that the database no longer answers.
-    const silent = () => {
-      watching?.isSilent()
+    const abandonAll = () => {
+      watching?.connectionsDied()
       for (const client of [writer, readers]) client.abandon()
     }
-    const lookAtHead = looking(watch, silent)
+    const readHead = headReader(watch, abandonAll)
     const reads = readsThrough(readers)
-    const lookAtTime = () => timed(deps, lookAtHead)
-    const shared = new PostgresSharedLog(reads, await lookAtHead(), lookAtHead, report, catalogue)
+    const readHeadTimed = () => timed(deps, readHead)
+    const shared = new PostgresSharedLog(reads, await readHead(), readHead, report, catalogue)
     const engine = new PostgresEngine(writer, clock)
     const commits = new GroupCommit({ catalogue, engine, log: shared, clock, secrets, report, measure })
     watching = watchOver({
       log: shared,
-      lookAtHead: lookAtTime,
+      readHead: readHeadTimed,
       report,
       unfit,
-      lookElsewhere: () => watch.renew(),
+      reconnect: () => watch.renew(),
       recovered: () => writer.renew(),
     })
     const holder = crypto.randomUUID()
@@ -113,17 +113,17 @@ class ReadOnlyDatabase extends Trouble {
 interface Watching {
   readonly isHealthy: boolean
   /** To be called when the connections are dead: no answer came in time. */
-  isSilent(): void
+  connectionsDied(): void
   stop(): void
 }
 
 interface Watched {
   readonly log: PostgresSharedLog
-  readonly lookAtHead: () => Promise<Head>
+  readonly readHead: () => Promise<Head>
   readonly report: (fault: unknown) => void
   readonly unfit: (fault: OperatorError) => void
   /** Replaces the connection, so that the next look may reach another server. */
-  readonly lookElsewhere: () => void
+  readonly reconnect: () => void
   /** Called when the database accepts writes again. */
   readonly recovered: () => void
 }
@@ -143,16 +143,16 @@ function watchOver(of: Watched): Watching {
     if (isUnfit(fault)) of.unfit(fault)
     else of.report(what === 'read_only' ? new ReadOnlyDatabase() : troubleOf(fault))
   }
-  const look = async () => {
+  const check = async () => {
     if (asking) return
     asking = true
     try {
-      const head = await of.lookAtHead()
+      const head = await of.readHead()
       of.log.noteHead(head)
       answeredAt = performance.now()
       if (head.isReadOnly) {
         say('read_only', undefined)
-        of.lookElsewhere()
+        of.reconnect()
       } else {
         if (trouble === 'read_only') of.recovered()
         trouble = undefined
@@ -163,30 +163,30 @@ function watchOver(of: Watched): Watching {
       asking = false
     }
   }
-  const timer = setInterval(() => background(look(), of.report), WATCH_MILLISECONDS)
+  const timer = setInterval(() => background(check(), of.report), WATCH_MILLISECONDS)
   timer.unref()
   return {
     get isHealthy() {
       return trouble === undefined && performance.now() - answeredAt < PATIENCE_MILLISECONDS
     },
-    isSilent: () => say('lost', new Trouble(SILENT)),
+    connectionsDied: () => say('lost', new Trouble(SILENT)),
     stop: () => clearInterval(timer),
   }
 }
 
 /**
- * Returns a function that reads the head, and retries once if the connection was lost. `silent` is called if no
+ * Returns a function that reads the head, and retries once if the connection was lost. `onSilence` is called if no
  * answer came in time, once for concurrent callers.
  */
-function looking(watch: PostgresConnections['watch'], silent: () => void): () => Promise<Head> {
+function headReader(watch: PostgresConnections['watch'], onSilence: () => void): () => Promise<Head> {
   let toldAt = Number.NEGATIVE_INFINITY
   const ask = async (isAgain: boolean): Promise<Head> => {
     try {
-      return await watch.run((look) => look())
+      return await watch.run((readHead) => readHead())
     } catch (error) {
       if (codeOf(error) === 'ETIMEDOUT' && performance.now() - toldAt > WATCH_PATIENCE_MS) {
         toldAt = performance.now()
-        silent()
+        onSilence()
       }
       if (isAgain || meaningOf(error) !== 'lost') throw error
       return ask(true)

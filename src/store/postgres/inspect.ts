@@ -7,15 +7,15 @@ import { examineSchema } from './migrate'
 import { drizzleOver, handleOf, judge, timed, timeOf } from './open'
 import { requireSessions } from './sessions'
 
-/** What a server that runs may still need when it becomes busy. */
+/** Connections that a running server may still open under load. */
 const SPARE = 4
 
-/** A transaction that is open for longer is worth a word: that of a dump may be meant. */
+/** A transaction that is open for longer is reported. A shorter one may be a dump. */
 const LONG_SECONDS = 3600
 
 /**
- * Looks at a Postgres database without changing anything: whether it can be reached and can keep a store, and what its
- * clock says. Answers what an operator should know.
+ * Examines a Postgres database without changing anything: whether it can be reached, whether it is suitable for a
+ * store, and its clock. Returns notices for the operator.
  * @throws OperatorError
  */
 export async function inspectPostgres(
@@ -31,9 +31,9 @@ export async function inspectPostgres(
     await timed(deps, async () => ({ now: await timeOf(first) }))
     return [
       ...notices,
-      ...(await unfinished(first)),
-      ...(await heldBack(first, longSeconds)),
-      ...(await scarce(first)),
+      ...(await migrationNotices(first)),
+      ...(await vacuumNotices(first, longSeconds)),
+      ...(await connectionNotices(first)),
     ]
   } catch (error) {
     throw explain(error, url)
@@ -42,8 +42,11 @@ export async function inspectPostgres(
   }
 }
 
-/** What a start would do to the store. @throws OperatorError where no server would start on it */
-function unfinished(sql: Sql): Promise<string[]> {
+/**
+ * Returns a notice of the migrations that a server would apply at its start. @throws OperatorError if no server would
+ * start on it
+ */
+function migrationNotices(sql: Sql): Promise<string[]> {
   return drizzleOver(sql).transaction(
     async (tx) => {
       const { isEmpty, pending } = await examineSchema(tx)
@@ -59,8 +62,8 @@ function unfinished(sql: Sql): Promise<string[]> {
   )
 }
 
-/** What keeps Postgres from removing old versions of rows, as far as this role may see it. */
-async function heldBack(sql: Sql, longSeconds: number): Promise<string[]> {
+/** Returns notices of what keeps Postgres from removing old row versions, as far as this role may see it. */
+async function vacuumNotices(sql: Sql, longSeconds: number): Promise<string[]> {
   const rows = await sql.unsafe<{ what: string }[]>(`
     SELECT 'a transaction that began at ' || to_char(xact_start, 'YYYY-MM-DD HH24:MI') || ' UTC is still open (process '
       || pid || coalesce(', ' || nullif(application_name, ''), '') || ')' AS what
@@ -79,8 +82,10 @@ async function heldBack(sql: Sql, longSeconds: number): Promise<string[]> {
   )
 }
 
-/** Whether Postgres has too few connections left for a server, or for one that runs and is not busy now. */
-async function scarce(sql: Sql): Promise<string[]> {
+/**
+ * Returns a notice if Postgres has too few connections left for a server to start, or for an idle server under load.
+ */
+async function connectionNotices(sql: Sql): Promise<string[]> {
   const [row] = await sql.unsafe<{ most: number; left: number; runs: boolean }[]>(`
     SELECT most, most - used AS left, runs FROM (
       SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS most,

@@ -1,11 +1,10 @@
 /**
- * Keys of the advisory locks, which are numbers that a database shares with nobody who is not told: the letters `syna`
- * and a count behind them.
+ * Keys of the advisory locks. All programs in a database share these numbers, so they begin with the letters `syna`.
  */
 const SYNA = 0x73796e61 * 0x1_0000
 
-/** Held in shared mode by every running server, in exclusive mode by a command that must be alone with the data. */
+/** Held in shared mode by every running server, in exclusive mode by a command that needs exclusive access. */
 export const SERVER_LOCK = SYNA + 1
 
-/** Held by whoever brings the schema up to date. */
+/** Held while a process migrates the schema. */
 export const MIGRATION_LOCK = SYNA + 2

@@ -9,7 +9,7 @@ import type { PgDatabase } from './open'
 
 type Transaction = Parameters<Parameters<PgDatabase['transaction']>[0]>[0]
 
-/** For a server that is ending, or another session that holds a lock on a table. */
+/** How long to wait for servers that are stopping, and for table locks of other sessions. */
 const WAIT_MS = 5000
 const POLL_MS = 100
 
@@ -18,9 +18,10 @@ const LOCK_NOT_AVAILABLE = '55P03'
 const migrations: Migration[] = readMigrations('postgres')
 
 /**
- * Brings a database to this program's schema in one transaction, and answers the names it applied. Replicas that start
- * together wait for the first of them. `then` runs in the same transaction. A database that is in use is migrated only
- * while no server runs on it, which an earlier version could not go on with; `isAlone` says that this is known.
+ * Migrates a database to this program's schema in one transaction. Returns the names of the applied migrations.
+ * `then` runs in the same transaction. Replicas that start together wait for the first of them.
+ * A used database is migrated only while no server runs on it, because an earlier version could not continue on the
+ * new schema. `isAlone` says that the caller has made sure of this.
  * @throws OperatorError newer_schema, changed_migration, not_a_store, no_rights, busy
  */
 export function migratePostgres(
@@ -44,7 +45,7 @@ export function migratePostgres(
 }
 
 /**
- * What a start would find here, without changing anything: whether the database is empty, and the migrations to apply.
+ * Reports whether the database is empty and which migrations are pending. Changes nothing.
  * @throws OperatorError newer_schema, changed_migration, not_a_store, no_rights
  */
 export async function examineSchema(
@@ -67,7 +68,7 @@ export async function examineSchema(
 
 async function apply(tx: Transaction, { name, hash, statements }: Migration): Promise<void> {
   try {
-    // The tables are where the search path leads, which need not be "public".
+    // The search path, not "public", decides where tables are created.
     for (const statement of statements)
       if (statement !== '') await tx.execute(sql.raw(statement.replaceAll('"public".', '')))
   } catch (error) {
@@ -82,7 +83,7 @@ async function apply(tx: Transaction, { name, hash, statements }: Migration): Pr
     VALUES (${name}, ${hash}, ${new Date().toISOString()})`)
 }
 
-/** Waits a little for servers that are ending. @throws OperatorError busy */
+/** Waits a short time for servers that are stopping. @throws OperatorError busy */
 async function waitForServers(tx: Transaction): Promise<void> {
   const deadline = performance.now() + WAIT_MS
   for (;;) {
@@ -100,7 +101,7 @@ async function waitForServers(tx: Transaction): Promise<void> {
   }
 }
 
-/** Refuses a database of another program, and one where this role may not create tables. */
+/** Refuses a database of another program, and one in which this role may not create tables. */
 async function requireEmpty(
   tx: Pick<Transaction, 'execute'>,
   isOriginal: boolean,
@@ -129,7 +130,7 @@ async function requireEmpty(
 
 async function prepareEmpty(tx: Transaction): Promise<void> {
   const { in_schema: hasSchema } = await rightsIn(tx)
-  // A schema with the name of the role comes first in the default search path.
+  // A schema named after the role comes first in the default search path.
   if (!hasSchema) await tx.execute(sql`CREATE SCHEMA IF NOT EXISTS AUTHORIZATION CURRENT_USER`)
   await tx.execute(
     sql`CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, hash text NOT NULL, applied_at text NOT NULL)`,

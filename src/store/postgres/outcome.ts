@@ -6,13 +6,13 @@ import { meaningOf } from './error'
 import type { PgDatabase } from './open'
 import { findPlaces } from './posts'
 
-/** How long it is asked for, and the pause between two attempts. */
+/** How long to keep asking, and the pause between two attempts. */
 const PATIENCE_MILLISECONDS = 5_000
 const PAUSE_MILLISECONDS = 100
 
 /**
- * What became of a group of messages whose connection broke on the way: the places of those that were written, which
- * are all or none. Undefined if the database cannot be asked.
+ * Returns the positions of those messages of a group that were written before the connection broke: all of them or
+ * none. Undefined if the database cannot be asked.
  */
 export async function findOutcome(
   writer: PostgresClient<PgDatabase>,
@@ -24,13 +24,13 @@ export async function findOutcome(
     try {
       return await writer.run((_, sql) =>
         sql.begin(async (tx) => {
-          // The lock is held until a statement that is still on its way has ended.
+          // A statement that is still running holds the lock until it ends.
           await tx`SELECT 1 FROM log_head FOR UPDATE`
           return findPlaces(tx, uuids)
         }),
       )
     } catch (error) {
-      // A standby cannot say what the primary has.
+      // A standby may lack the latest commits of the primary, so it is not asked.
       if (!['lost', 'read_only', 'crowded'].includes(meaningOf(error))) throw error
       await Bun.sleep(PAUSE_MILLISECONDS)
     }

@@ -7,9 +7,9 @@ import type { JudgedPost } from '../engine'
 import { extraOf, flagsOf } from '../queries/message-row'
 
 /**
- * A group of posts as one statement, a call of a function that a migration made. The row of log_head is locked first and
- * until the commit is visible, so that seq has no gap and rises in the order of the commits, whoever else writes. Nothing
- * is written, and no row comes back, when rights have changed after $3, the last change that the posts were judged by.
+ * Writes a group of posts in one statement by calling a function that a migration created. It locks the row of
+ * log_head until the commit is visible, so seq has no gaps and rises in commit order across processes. It writes
+ * nothing and returns no row if rights have changed after $3, the last change by which the posts were judged.
  */
 const INSERT = `
 SELECT base, first_at FROM append_posts($1::text, $2::text::timestamptz, $3::bigint)`
@@ -31,12 +31,12 @@ SELECT uuid, seq, (extract(epoch FROM at) * 1000000)::bigint AS at
 FROM json_array_elements_text($1::text::json) AS given
 JOIN messages ON uuid = given::uuid`
 
-/** A full disk is the database's to find. */
+/** The database itself reports a full disk. */
 const requireRoom = () => {}
 
 export const nothingFound: Found = { key: () => undefined, message: () => undefined, requireRoom }
 
-/** Whether any of these plans refers to something that is stored. */
+/** Reports whether any of these plans refers to stored data. */
 export function needsLookUp(plans: readonly PostPlan[]): boolean {
   return plans.some((plan) => plan.idempotency || plan.replyTo || plan.threadId)
 }
@@ -82,8 +82,8 @@ export async function lookUp(sql: ISql, plans: readonly PostPlan[]): Promise<Fou
 }
 
 /**
- * Writes a group. Answers the place of its first message; the others follow without a gap, a microsecond apart.
- * Undefined, with nothing written, if rights have changed after `known`.
+ * Writes a group. Returns the position of its first message; the others follow without a gap, a microsecond apart.
+ * Returns undefined, with nothing written, if rights have changed after `known`.
  */
 export async function insertGroup(
   sql: ISql,
@@ -112,13 +112,13 @@ export async function insertGroup(
   return first && { seq: Number(first.base) + 1, at: toMicros(Number(first.first_at)) }
 }
 
-/** The places of those of these messages that are stored. */
+/** Returns the positions of those of these messages that are stored. */
 export async function findPlaces(sql: ISql, uuids: readonly Uuid[]): Promise<Map<Uuid, LogPosition>> {
   const rows = await ask<{ uuid: Uuid; seq: string; at: string }>(sql, PLACES, [JSON.stringify(uuids)])
   return new Map(rows.map(({ uuid, seq, at }) => [uuid, { seq: Number(seq), at: toMicros(Number(at)) }]))
 }
 
-/** Runs a statement that is prepared once a connection. Postgres answers bigints as text. */
+/** Runs a statement, which is prepared once per connection. Postgres returns bigints as text. */
 async function ask<Row>(sql: ISql, text: string, values: (string | number)[]): Promise<Row[]> {
   const rows = await sql.unsafe(text, values, { prepare: true })
   return [...rows] as unknown as Row[]

@@ -2,11 +2,11 @@ import type { Reads } from '../../core/kernel/ports'
 import type { PostgresClient } from './client'
 import { translate } from './error'
 
-/** Reading over connections that may break: a question is asked again once, because asking changes nothing. */
+/** Returns reads over connections that may break. A read is retried once, because it changes nothing. */
 export function readsThrough(readers: PostgresClient<Reads>): Reads {
   const ask = async (name: keyof Reads, args: unknown[]): Promise<unknown> => {
     try {
-      // The name says which arguments there are.
+      // The name determines the types of the arguments.
       return await readers.ask((reads) => (reads[name] as (...args: unknown[]) => Promise<unknown>)(...args))
     } catch (error) {
       throw translate(error)

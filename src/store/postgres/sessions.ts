@@ -2,14 +2,14 @@ import type { ISql, Sql } from 'postgres'
 import { background } from '../../core/kernel/background'
 import { OperatorError } from '../../core/kernel/operator-error'
 
-/** A session that is kept answers within this; one that waits for a connection of the pooler may never. */
+/** A kept session answers within this time. One that waits for a connection of the pooler may never answer. */
 const READ_BACK_MILLISECONDS = 2000
-/** A pooler that happens to give a client the same connection again looks like one that keeps sessions. */
+/** A pooler may give a client the same connection by chance, which looks like a kept session. */
 const ROUNDS = 3
 
 /**
- * Makes sure that what a connection is told stays with it. A pooler that gives its connection to Postgres to somebody
- * else after every transaction loses prepared statements, locks and LISTEN, and hands them to strangers.
+ * Checks that a connection keeps its session. A pooler that switches its Postgres connection after every transaction
+ * loses prepared statements, locks and LISTEN, and leaks them to other clients.
  * @throws OperatorError unsuitable
  */
 export async function requireSessions(one: ISql, other: Sql): Promise<void> {
@@ -22,22 +22,22 @@ export async function requireSessions(one: ISql, other: Sql): Promise<void> {
       )
 }
 
-/** Whether this connection leads to Postgres itself: a pooler has process ids of its own. */
+/** Reports whether this connection leads to Postgres itself. A pooler has process ids of its own. */
 export function isDirect(pid: number, { state }: Answer): boolean {
   return pid === state.pid
 }
 
-/** An answer of the driver: by what the server called the connection, when it was made. */
+/** A result of the driver, with the process id and secret that the server announced when the connection was opened. */
 interface Answer {
   readonly state: { readonly pid: number; readonly secret: number }
 }
 
 /**
- * Sets a parameter in the session of `one`, which must be a single connection, and reads it back while `other` is in a
- * transaction. Two clients with one process of Postgres, or a parameter that is gone, prove that sessions are shared.
+ * Sets a parameter in the session of `one`, which must be a single connection, and reads it back while `other` is in
+ * a transaction. If both clients share one Postgres process, or the parameter is gone, sessions are not kept.
  */
 async function isShared(one: ISql, other: Sql): Promise<boolean> {
-  // Without parameters nothing is prepared, which would fail here for the same reason.
+  // A query without parameters is not prepared: preparing would fail here for the same reason.
   const mark = crypto.randomUUID()
   const mine = await one.unsafe<{ pid: number }[]>(
     `SELECT pg_backend_pid() AS pid, set_config('synapse.probe', '${mark}', false)`,
@@ -48,10 +48,10 @@ async function isShared(one: ISql, other: Sql): Promise<boolean> {
     const theirs = await tx.unsafe<{ pid: number }[]>('SELECT pg_backend_pid() AS pid')
     if (mine[0]?.pid === theirs[0]?.pid) return true
     reading = hasLost(one, mark, connection)
-    // Where the pooler has no connection left, it goes on when this transaction ends.
+    // If the pooler has no connection left, the read continues when this transaction ends.
     const { promise: waited, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, READ_BACK_MILLISECONDS)
-    // How it failed is seen below, where it is awaited.
+    // A failure surfaces below, where it is awaited.
     background(reading.finally(resolve), () => {})
     await waited
     clearTimeout(timer)
@@ -60,7 +60,7 @@ async function isShared(one: ISql, other: Sql): Promise<boolean> {
   return isSame || (await reading) === true
 }
 
-/** Whether the parameter is gone, and not because the connection was replaced. */
+/** Reports whether the parameter is gone although the connection was not replaced. */
 async function hasLost(one: ISql, mark: string, connection: string): Promise<boolean> {
   const rows = await one.unsafe<{ mark: string | null }[]>(
     "SELECT current_setting('synapse.probe', true) AS mark",

@@ -9,11 +9,12 @@ import { LogTail } from './log-tail'
 import type { Head } from './open'
 
 /**
- * The log of a Postgres database as this process knows it: who is told of what, and how far it has come. The writer
- * announces here what it committed; what others wrote is read when a hint or a look at the head tells of it.
+ * The log of a Postgres database as this process knows it: its listeners, and the position up to which they have been
+ * called. The writer announces here what it committed. Events of other processes are read when a hint or a look at
+ * the head shows that there are some.
  */
 export class PostgresSharedLog implements SharedLog, AnnouncedLog {
-  /** When streams have carried what was announced; undefined means now. */
+  /** Resolves when streams have sent what was announced; undefined if they already have. */
   flushed: () => Promise<void> | undefined = () => undefined
   private readonly tail: LogTail
   private readonly listeners: ((events: readonly LogEvent[]) => void)[] = []
@@ -74,7 +75,10 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
     this.tail.hint(seq)
   }
 
-  /** Asks the database; callers that come while it is being asked share the next question, which is newer than they. */
+  /**
+   * Reads the head from the database and waits until the log is known here up to it. Callers that arrive during a
+   * query share the next one, which starts after their call.
+   */
   readBarrier(): Promise<void> {
     if (!this.checking) {
       this.checking = this.check().finally(() => {
@@ -95,17 +99,17 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
     return this.tail.waitFor(seq)
   }
 
-  /** Reads no more; the store is about to close. */
+  /** Stops reading, because the store is being closed. */
   stop(): void {
     this.tail.stop()
   }
 
-  /** Seq of the last event that was announced: by everything up to it this process judges. */
+  /** Seq of the last announced event. This process judges rights as of this position. */
   get position(): Seq {
     return this.tail.position
   }
 
-  /** Asks where the log stands, and resolves when it is known up to there. @throws unavailable */
+  /** Reads the head of the log. Resolves when everything up to it is known here. @throws unavailable */
   async check(): Promise<void> {
     try {
       await this.tail.waitFor((await this.askHead()).seq)
@@ -114,7 +118,7 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
     }
   }
 
-  /** A look at the database from time to time: what no hint told of is found by this. */
+  /** Takes a head that was read periodically. This finds events that no hint announced, and new epochs. */
   noteHead({ seq, epoch }: Head): void {
     if (epoch !== this.epoch) {
       this.epoch = epoch

@@ -62,7 +62,7 @@ export function accountReads({ db, t, dialect }: Handle) {
       return rows[0]?.hash ?? null
     },
 
-    /** The last use of a token or session; streams and reads of this minute may not be in it yet. */
+    /** The last use of a token or session. Uses within the current minute may be missing. */
     async lastSeen(accountIds) {
       const seen = new Map<number, Micros>()
       for (const table of [t.tokens, t.sessions])

@@ -63,8 +63,8 @@ export function channelReads({ db, t, dialect }: Handle) {
       .limit(value('limit'))
       .prepare(),
   )
-  // One snapshot: whether an event is counted in follows from its place. Accounts are looked up one by one, because a
-  // planner without statistics would read all of them for each channel.
+  // One statement reads one snapshot, so `asOf` tells which events are counted. Accounts are looked up one by one,
+  // because a planner without statistics would read all of them for each channel.
   const active = lazily(() =>
     db
       .select({

@@ -21,7 +21,7 @@ export function idempotencyWrites({ db, t }: Handle, stamp: Stamp): Pick<Writes,
     },
 
     async forgetKeys(before, limit) {
-      // Ids grow with time: the oldest keys are the first.
+      // Ids grow with time, so the oldest keys come first.
       const oldest = db
         .select({ id: t.idempotency.id })
         .from(t.idempotency)

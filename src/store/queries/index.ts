@@ -1,4 +1,4 @@
-/** Every query of the core, written once over whichever database is open. */
+/** The queries of the core, written once for both databases. */
 import type { Reads, Writes } from '../../core/kernel/ports'
 import type { Handle, Stamp } from '../database'
 import { accountReads, accountWrites } from './accounts'
@@ -27,7 +27,7 @@ export function createReads(handle: Handle): Reads {
   }
 }
 
-/** The writes that are plain rows; the log itself is appended by the unit of work. */
+/** Returns the writes of plain rows. The appender adds those of the log. */
 export function createWrites(handle: Handle, stamp: Stamp): Omit<Writes, keyof Reads | 'append' | 'now'> {
   return {
     ...accountWrites(handle, stamp),

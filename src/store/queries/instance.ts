@@ -7,8 +7,8 @@ import { OWN_FACTS, refuseMoved } from '../store-state'
 import { findHead } from './log'
 
 /**
- * Begins the log of a store that is new. Does nothing to one that has begun.
- * @throws OperatorError for a store that is not to be served: moved_away, half_moved
+ * Begins the log of a new store. Does nothing if it has begun.
+ * @throws OperatorError moved_away, half_moved for a store that must not be served
  */
 export async function beginLog(handle: Handle, clock: Clock, secrets: Secrets): Promise<void> {
   const { db, t } = handle
@@ -19,7 +19,7 @@ export async function beginLog(handle: Handle, clock: Clock, secrets: Secrets): 
   await insertEpoch(handle, clock, secrets, { reason: 'created', from: undefined })
 }
 
-/** @throws OperatorError for a store that is not to be served: moved_away, half_moved */
+/** @throws OperatorError moved_away, half_moved for a store that must not be served */
 export async function requireServable({ db, t }: Handle): Promise<void> {
   const own = await db
     .select()
@@ -28,17 +28,17 @@ export async function requireServable({ db, t }: Handle): Promise<void> {
   refuseMoved(new Map(own.map(({ name, value }) => [name, value])))
 }
 
-/** Every field is required, so that no store can leave one out unnoticed. */
+/** Every field is required, so that no store forgets one. */
 interface NewEpoch {
   readonly reason: string
-  /** The next seq if undefined. */
+  /** Default: the next seq. */
   readonly from: Seq | undefined
 }
 
 /**
- * An epoch from the next seq on, or from a former one: then positions from there on that clients know are of another
- * history, and epochs that began later are forgotten. Its ULID is later than every former one, whatever the clock says.
- * One in which nothing was ever written gives way to it.
+ * Begins an epoch at the next seq, or at an earlier one; the latter invalidates positions from there on that clients
+ * hold, and deletes epochs that began later. Its ULID sorts after every former one, whatever the clock says. It
+ * replaces an epoch in which nothing was written.
  */
 export async function insertEpoch(
   { db, t }: Handle,
@@ -66,7 +66,7 @@ export async function findFact({ db, t }: Handle, name: string): Promise<string 
   return row?.value
 }
 
-/** Notes a fact unless another process was faster; answers what is noted now. */
+/** Notes a fact unless another process was faster. Returns the stored value. */
 export async function noteFact(handle: Handle, name: string, value: string): Promise<string> {
   const { db, t } = handle
   await db.insert(t.instance).values({ name, value }).onConflictDoNothing()

@@ -42,7 +42,7 @@ export function logReads({ db, t }: Handle) {
   } satisfies Partial<Reads>
 }
 
-/** Where the log stands. */
+/** The head of the log. */
 export interface LogHead {
   readonly seq: Seq
   /** Seq of the last change of rights. */
@@ -51,12 +51,12 @@ export interface LogHead {
 }
 
 /**
- * The head of the log: the newest event, or the row of log_head where that is further. On Postgres the row is only a floor,
- * which posts leave as it is. Undefined for a log that has not begun.
+ * Returns the head of the log: the newest event, or the row of log_head if that is further. On Postgres the row is
+ * only a lower bound, because posts do not update it. Undefined for a log that has not begun.
  */
 export async function findHead({ db, t }: Pick<Handle, 'db' | 't'>): Promise<LogHead | undefined> {
   const [floor] = await db.select().from(t.logHead)
-  // Asked second: what is committed in between counts as well.
+  // Read second, so that it includes what is committed in between.
   const [newest] = await db
     .select({ seq: t.events.seq, lastAt: t.events.at })
     .from(t.events)

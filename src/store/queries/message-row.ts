@@ -4,7 +4,7 @@ import type { Micros } from '../../core/kernel/time'
 import type { DraftMessage } from '../../core/messages/post-plan'
 
 /**
- * How a message lies in its row. `flags`, from the lowest bit: format (1), kind (2), priority (2), way in (3),
+ * The layout of a message in its row. `flags`, from the lowest bit: format (1), kind (2), priority (2), way in (3),
  * broadcast (1), has mentions (1). `extra` is null for most messages.
  */
 const formats = ['markdown', 'plaintext'] as const satisfies readonly BodyFormat[]
@@ -24,7 +24,7 @@ export interface Extra {
   readonly m?: readonly number[]
   /** Unlisted mentions. */
   readonly u?: readonly number[]
-  /** 1 when the list was cut. */
+  /** 1 if the list was truncated. */
   readonly t?: 1
   readonly meta?: Readonly<Record<string, unknown>>
   /** client_msg_id */
@@ -48,7 +48,7 @@ export interface MessageRow {
   readonly extra: string | null
 }
 
-/** What stands beside the row in other tables. */
+/** Data of a message from other tables. */
 export interface MessageSurroundings {
   readonly threadUuid: Uuid | null
   readonly replyUuid: Uuid | null
@@ -85,7 +85,7 @@ export function extraOf(message: DraftMessage): string | null {
 
 export function toMessage(row: MessageRow, beside: MessageSurroundings): Message {
   const { flags } = row
-  // Written by extraOf and by nobody else.
+  // Written by extraOf only.
   const extra: Extra = row.extra === null ? {} : (JSON.parse(row.extra) as Extra)
   return {
     seq: row.seq,

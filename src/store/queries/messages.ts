@@ -7,9 +7,9 @@ import type { Handle } from '../database'
 import { HAS_MENTIONS, KIND_MASK, kindFlags, toMessage } from './message-row'
 import { chunks, lazily } from './rows'
 
-/** Of how many keys a statement is made. */
+/** The numbers of keys for which a statement is prepared. */
 const KEYS = [1, 8, 64, 200]
-/** Likewise of how many channels; the rest of them is one that there is not. */
+/** The numbers of channels for which a statement is prepared. Unused parameters get an id that does not exist. */
 const PARTS = [1, 2, 4, 8, 16, MAX_CHANNEL_FILTER]
 const NO_CHANNEL = -1
 
@@ -36,7 +36,7 @@ export function messageReads({ db, t, dialect }: Handle) {
       .where(where)
       .$dynamic()
 
-  // For any number of channels: one step of the index each.
+  // One index lookup per channel.
   const newest = lazily(() =>
     db
       .select({ channelId: t.messages.channelId, seq: t.messages.seq, at: t.messages.at })
@@ -48,11 +48,11 @@ export function messageReads({ db, t, dialect }: Handle) {
       .prepare(),
   )
 
-  // Statements are made once for each shape: building one costs more than running it.
+  // Statements are built once for each shape: building one costs more than running it.
   const place = { seq: t.messages.seq, channelId: t.messages.channelId }
   const stretches = new Map<string, ReturnType<typeof mergeOf>>()
 
-  /** The places of some messages each by an index of its own, merged: none is read that is not asked for. */
+  /** Builds a statement that merges the positions of several parts, each read by its own index, up to the limit. */
   const mergeOf = (parts: readonly SQL[], order: 'asc' | 'desc') => {
     const value = sql.placeholder
     const [first, ...others] = parts.map((part) =>
@@ -126,7 +126,7 @@ export function messageReads({ db, t, dialect }: Handle) {
         const key = `${size} ${shape}`
         const statement = bySeq.get(key) ?? bySeqOf(size, filter)
         bySeq.set(key, statement)
-        // What a list has too few of is one of its keys again.
+        // A list shorter than the statement is filled with one of its keys.
         const values = Array.from({ length: size }, (_, i) => [`s${i}`, some[i] ?? some[0]])
         const rows = await statement.execute({ senderId, notSenderId, ...Object.fromEntries(values) })
         for (const { row, beside } of rows) found.push(toMessage(row, beside))
@@ -152,8 +152,8 @@ export function messageReads({ db, t, dialect }: Handle) {
         .where(eq(t.messages.uuid, message))
         .limit(1)
       if (named) return named.seq
-      // The time of the event rises with seq, so this is a binary search on the key. That of an imported message may be
-      // earlier by microseconds, and then it is the one that its cursors name, or far in the future, and then it is none.
+      // Times of events rise with seq, so this is a binary search on the key. An imported message may have an earlier
+      // time by microseconds, which its cursors contain, or a time far in the future, which is ignored.
       let low = 0
       let high = (await db.select({ seq: max(t.messages.seq) }).from(t.messages))[0]?.seq ?? 0
       while (low < high) {

@@ -3,7 +3,7 @@ import type { Reads, Writes } from '../../core/kernel/ports'
 import type { Handle } from '../database'
 import { lazily } from './rows'
 
-/** The outbox, and how far projections have read the log. */
+/** Reads of the outbox, and of the positions of projections. */
 export function outboxReads({ db, t }: Handle) {
   const next = lazily(() =>
     db
@@ -25,7 +25,7 @@ export function outboxReads({ db, t }: Handle) {
   )
   return {
     async outboxEndpoints() {
-      // From one endpoint to the next by the key: an endpoint may have any number of rows.
+      // Steps from one endpoint to the next by the index: an endpoint may have any number of rows.
       const endpoints: string[] = []
       for (let after = ''; ; ) {
         const [found] = await next().execute({ after })

@@ -1,23 +1,25 @@
-/** Keys asked for in one statement. */
+/** The largest number of keys in one statement. */
 const CHUNK = 500
 
 export function* chunks<Value>(values: readonly Value[]): Generator<Value[]> {
   for (let start = 0; start < values.length; start += CHUNK) yield values.slice(start, start + CHUNK)
 }
 
-/** Whether a name can be in a database at all: Postgres fails on one with the character NUL, even when it is asked for it. */
+/** Reports whether a name can be stored. Postgres rejects the character NUL, even in a query. */
 export function isStorable(name: string): boolean {
   return !name.includes('\0')
 }
 
-/** The row that a statement on one key returns. */
+/** Returns the row of a statement that must return one. */
 export function only<Row>(rows: readonly Row[]): Row {
   const [row] = rows
   if (row === undefined) throw new Error('a statement on one row found none')
   return row
 }
 
-/** A statement that is made when it is first used, and then kept: most transactions need few of them. */
+/**
+ * Returns a function that builds a statement on first use and then reuses it: most transactions need few statements.
+ */
 export function lazily<Statement>(make: () => Statement): () => Statement {
   let statement: Statement | undefined
   return () => {

@@ -10,7 +10,7 @@ export const uuidColumn = customType<{ data: Uuid; driverData: Uint8Array }>({
   fromDriver: uuidFromBytes,
 })
 
-/** An instant: integer microseconds in SQLite, `timestamptz(6)` in Postgres, which operators read in psql. */
+/** An instant: integer microseconds in SQLite; `timestamptz(6)` in Postgres, which operators can read in psql. */
 export const instantColumn = customType<{ data: Micros; driverData: number }>({
   dataType: () => 'integer',
   toDriver: (at) => at,

@@ -1,7 +1,7 @@
 /**
- * The one declaration of what is stored. schema.pg.ts derives the Postgres tables from it. Everything has a small
- * integer key inside and a UUID outside; instants are microseconds. The rules behind the indexes: a key that does not
- * grow with the log dirties a page of its own in every commit, so the tables of the hot path have as few as they can.
+ * The only declaration of the tables. schema.pg.ts derives the Postgres tables from it. Everything has a small
+ * integer key inside and a UUID outside. Instants are microseconds. A key that does not grow with the log dirties a
+ * page of its own in every commit, so the tables of the hot path have as few indexes as possible.
  */
 
 import { sql } from 'drizzle-orm'
@@ -43,9 +43,9 @@ export const tokens = sqliteTable(
     lastUsedAt: instantColumn('last_used_at'),
     expiresAt: instantColumn('expires_at'),
     revokedAt: instantColumn('revoked_at'),
-    /** Handles that its holder may act as, `*` for all; fixed when it was issued. */
+    /** Handles that its holder may act as, `*` for all; fixed when the token is issued. */
     actors: text('actors', { mode: 'json' }).$type<readonly string[]>(),
-    /** Label of the device that it was paired to. */
+    /** Label of the device that the token was paired with. */
     device: text('device'),
   },
   (table) => [index('tokens_account').on(table.accountId)],
@@ -113,7 +113,7 @@ export const memberships = sqliteTable(
   ],
 )
 
-/** `seq` is the seq of the message's message.created event: cursor, page and event are all one key. */
+/** `seq` is that of the message.created event, so cursor, page and event share one key. */
 export const messages = sqliteTable(
   'messages',
   {
@@ -130,10 +130,10 @@ export const messages = sqliteTable(
     at: instantColumn('at').notNull(),
     editedAt: instantColumn('edited_at'),
     deletedAt: instantColumn('deleted_at'),
-    /** Format, kind, priority, way in, broadcast, mentions: message-row.ts. */
+    /** Format, kind, priority, way in, broadcast, mentions; see message-row.ts. */
     flags: integer('flags').notNull(),
     body: text('body').notNull(),
-    /** JSON of what few messages have: message-row.ts. */
+    /** JSON of rare properties; see message-row.ts. */
     extra: text('extra'),
   },
   (table) => [
@@ -143,7 +143,7 @@ export const messages = sqliteTable(
   ],
 )
 
-/** The log. No index but its key: whoever looks for something else scans, which is fast enough and costs no write. */
+/** The log. It has no index but its key: other searches scan, which is fast enough and costs no write. */
 export const events = sqliteTable('events', {
   seq: integer('seq').primaryKey(),
   at: instantColumn('at').notNull(),
@@ -171,14 +171,14 @@ export const idempotency = sqliteTable(
     requestHash: text('request_hash').notNull(),
     /** Seq of the message that the request made; null where the answer is kept. */
     subject: integer('subject'),
-    /** What was answered, sealed. */
+    /** The response, sealed. */
     answer: text('answer'),
     at: instantColumn('at').notNull(),
   },
   (table) => [uniqueIndex('idempotency_key').on(table.accountId, table.key)],
 )
 
-/** One row: where the log stands, and the seq of the last change of rights. */
+/** One row: the head of the log, and the seq of the last change of rights. */
 export const logHead = sqliteTable('log_head', {
   id: integer('id').primaryKey(),
   seq: integer('seq').notNull(),
@@ -186,7 +186,7 @@ export const logHead = sqliteTable('log_head', {
   lastAt: instantColumn('last_at').notNull(),
 })
 
-/** Histories of this log: a restore begins a new one, so that nobody mistakes it for continuity. */
+/** Epochs of this log. A restore begins a new one, so that clients notice that the log is not continuous. */
 export const epochs = sqliteTable('epochs', {
   firstSeq: integer('first_seq').primaryKey(),
   epoch: text('epoch').notNull().unique(),
@@ -200,7 +200,7 @@ export const instance = sqliteTable('instance', {
   value: text('value').notNull(),
 })
 
-/** What accounts said to a message without words. */
+/** Emoji reactions of accounts to messages. */
 export const reactions = sqliteTable(
   'reactions',
   {
@@ -216,7 +216,7 @@ export const reactions = sqliteTable(
   (table) => [primaryKey({ columns: [table.messageSeq, table.accountId, table.emoji] })],
 )
 
-/** Where an account is to be woken. */
+/** Webhooks that wake accounts. */
 export const pushTargets = sqliteTable('push_targets', {
   accountId: integer('account_id')
     .primaryKey()
@@ -225,27 +225,27 @@ export const pushTargets = sqliteTable('push_targets', {
   webhookUrl: text('webhook_url'),
   /** Sealed under the key of the instance: src/platform/encryption.ts. */
   secretSealed: text('secret_sealed'),
-  /** Reasons of a notification that wake. */
+  /** Reasons of notifications for which the webhook is called. */
   wakeOn: text('wake_on', { mode: 'json' }).$type<readonly string[]>().notNull(),
-  /** The operator has vouched for this URL, so it may lead to a private address. */
+  /** The operator has approved this URL, so it may lead to a private address. */
   vouched: integer('vouched', { mode: 'boolean' }).notNull().default(false),
 })
 
-/** Work that one replica does for all, and until when it is expected to. */
+/** Jobs that one replica runs for all, and when its lease ends. */
 export const jobLeases = sqliteTable('job_leases', {
   name: text('name').primaryKey(),
   holder: text('holder').notNull(),
   until: instantColumn('until').notNull(),
 })
 
-/** How far each projection has read the log. */
+/** The position of each projection in the log. */
 export const projections = sqliteTable('projections', {
   name: text('name').primaryKey(),
   /** Seq of the last event that it has applied. */
   position: integer('position').notNull(),
 })
 
-/** Which events an endpoint is still to be told of. What it is told is read when it is sent. */
+/** Events that are still to be delivered to an endpoint. The content is read when it is delivered. */
 export const outbox = sqliteTable(
   'outbox',
   {
@@ -261,7 +261,7 @@ export const settingChanges = sqliteTable(
   {
     seq: integer('seq').primaryKey(),
     key: text('key').notNull(),
-    /** JSON; null = unset, so that the environment or the default counts again. */
+    /** JSON; null = unset, so that the environment or the default applies again. */
     value: text('value'),
     /** Null: the operator. */
     actorId: integer('actor_id').references(() => accounts.id),
@@ -270,7 +270,7 @@ export const settingChanges = sqliteTable(
   (table) => [index('setting_changes_key').on(table.key, table.seq)],
 )
 
-/** What was done, by whom, one chained to the other; triggers refuse to change or to delete a row. */
+/** The audit log, a hash chain. Triggers reject changes and deletions of rows. */
 export const audit = sqliteTable('audit', {
   id: integer('id').primaryKey(),
   uuid: uuidColumn('uuid').notNull().unique(),
@@ -289,13 +289,13 @@ export const audit = sqliteTable('audit', {
   hash: text('hash').notNull(),
 })
 
-/** One-time codes that make a token for a device. */
+/** One-time codes by which a device gets a token. */
 export const pairCodes = sqliteTable('pair_codes', {
   id: integer('id').primaryKey({ autoIncrement: true }),
   uuid: uuidColumn('uuid').notNull().unique(),
   /** SHA-256 of the code in the link. */
   codeHash: text('code_hash').notNull().unique(),
-  /** The first four characters of the typed code, which say which row it is about. */
+  /** The first four characters of the typed code, which select the row. */
   selector: text('selector').notNull(),
   /** HMAC-SHA-256 of the other eight. */
   typedHash: text('typed_hash').notNull(),
@@ -309,7 +309,7 @@ export const pairCodes = sqliteTable('pair_codes', {
   createdBy: integer('created_by').references(() => accounts.id),
   createdAt: instantColumn('created_at').notNull(),
   expiresAt: instantColumn('expires_at').notNull(),
-  /** Wrong secrets that were tried on it. */
+  /** Number of wrong secrets tried. */
   attempts: integer('attempts').notNull().default(0),
   state: text('state', { enum: ['active', 'redeemed', 'revoked', 'locked'] })
     .notNull()

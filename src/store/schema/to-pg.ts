@@ -20,7 +20,7 @@ import { pgInstantColumn, pgUuidColumn } from './columns'
 
 type Tables = Record<string, SQLiteTable>
 
-/** The Postgres tables that mean the same as these SQLite ones: same names, keys, defaults and indexes. */
+/** Derives Postgres tables from SQLite tables: same names, keys, defaults and indexes. */
 export function toPg<Schema extends Tables>(schema: Schema): { [Name in keyof Schema]: PgTable } {
   const derived: Record<string, PgTable> = {}
   const find = (table: SQLiteTable): PgTable => {
@@ -84,7 +84,7 @@ function toPgColumn(column: SQLiteColumn): PgColumnBuilderBase {
   return builder
 }
 
-/** Builders of one column differ in their types only; what we call on them they all have. */
+/** The builders of the columns differ in their types only. All have these methods. */
 type Builder = PgColumnBuilderBase & {
   notNull(): Builder
   primaryKey(): Builder

@@ -5,14 +5,14 @@ import { suspicionOf } from './faults'
 import { lostCommits } from './write-ahead-log'
 
 /**
- * A database up to this size (about 80 ms) is read page by page at every start, a larger one by every backup of it, by
- * `synapse doctor`, and after damage was met while it was served.
+ * A database up to this size is checked page by page at every start (about 80 ms). A larger one is checked by every
+ * backup, by `synapse doctor`, and at the start after damage was found.
  */
 const WHOLE_BYTES = 64 * 1024 * 1024
 
 /**
- * Refuses a write-ahead log from which commits would be lost. To be called before SQLite opens the database, which cuts
- * such a log off without a word. After a clean stop there is none.
+ * Refuses a write-ahead log from which commits would be lost. Must be called before SQLite opens the database,
+ * because SQLite silently truncates such a log. After a clean stop there is no log.
  * @throws OperatorError damaged
  */
 export function checkWriteAheadLog(path: string): void {
@@ -22,8 +22,8 @@ export function checkWriteAheadLog(path: string): void {
 }
 
 /**
- * Refuses a database that is damaged, as far as that shows in bounded time. SQLite has no checksums of its pages: what
- * is found is what contradicts itself.
+ * Refuses a damaged database, as far as damage can be found in bounded time. SQLite has no page checksums, so only
+ * contradictions are found.
  * @throws OperatorError damaged
  */
 export function checkDatabase(db: Database, path: string): void {
@@ -45,7 +45,7 @@ export function damaged(path: string, how?: string): OperatorError {
   )
 }
 
-/** The head says where the log ends; an event beyond it would be written over. */
+/** Refuses a database whose log goes beyond its head: new events would overwrite those beyond it. */
 function refuseOtherLog(db: Database, path: string): void {
   if (!db.query("SELECT 1 FROM sqlite_master WHERE name = 'log_head'").get()) return
   const row = db

@@ -1,6 +1,7 @@
 /**
- * The embedded database. This folder may import what src/store may.
- * Start here: how a group becomes one transaction of the one connection that writes. ../group-commit.ts says what a group is.
+ * The engine for the embedded database. This folder may import what src/store may.
+ * Start here: how a group becomes one transaction of the only connection that writes. ../group-commit.ts says what a
+ * group is.
  */
 import type { Database } from 'bun:sqlite'
 import { type Clock, toMicros } from '../../core/kernel/time'
@@ -16,7 +17,7 @@ import { type HotRows, hotRows, lookUps } from './rows'
 export interface SqliteEngineDeps {
   readonly writer: Database
   readonly reader: Database
-  /** Where the log stands as it is opened. */
+  /** The head of the log when the store was opened. */
   readonly head: LogHead
   readonly clock: Pick<Clock, 'now'>
   readonly faults: SqliteFaults
@@ -24,8 +25,8 @@ export interface SqliteEngineDeps {
 }
 
 /**
- * Nobody else writes, so the head of the log is kept in memory. It moves with a commit, and only then. There are no
- * savepoints: where something fails, the whole transaction is rolled back.
+ * No other process writes, so the head of the log is kept in memory and changes only with a commit. There are no
+ * savepoints: if anything fails, the whole transaction is rolled back.
  */
 export class SqliteEngine implements Engine {
   readonly sharesCommits = true
@@ -41,7 +42,7 @@ export class SqliteEngine implements Engine {
     const { writer, reader, faults } = deps
     this.handle = handleOf(writer)
     this.rows = hotRows(writer, this.handle)
-    // Each is looked up when it is asked for: nothing is written between the judgements of a group.
+    // Rows are looked up one by one when needed: nothing is written between the judgements of a group.
     this.found = { ...lookUps(reader, handleOf(reader)), requireRoom: () => faults.admitPost() }
     this.changes = writer.prepare<{ n: number }, []>('SELECT total_changes() AS n')
     this.begin = writer.prepare('BEGIN IMMEDIATE')
@@ -84,7 +85,7 @@ export class SqliteEngine implements Engine {
     }
   }
 
-  /** After ROLLBACK nothing is written, whatever failed. */
+  /** After ROLLBACK nothing is written, so the outcome is always known. */
   async outcome(_: readonly JudgedPost[], error: unknown): Promise<Outcome> {
     return { kind: this.deps.faults.isTrouble(error) ? 'failed' : 'split' }
   }
@@ -93,7 +94,10 @@ export class SqliteEngine implements Engine {
     return this.deps.faults.translate(error)
   }
 
-  /** Whether it can be read now, and written: after a failure a row of it is written again to find out. */
+  /**
+   * Reports whether the store can be read and written now. After a failed write it tries one: it updates the row of
+   * the head.
+   */
   isHealthy(): boolean {
     const { faults, reader } = this.deps
     if (faults.isDamaged) return false
@@ -113,13 +117,13 @@ export class SqliteEngine implements Engine {
     try {
       writer.run('PRAGMA wal_checkpoint(TRUNCATE)')
     } catch (fault) {
-      // What is committed is in the log of the next start.
+      // Commits remain in the write-ahead log, which the next start reads.
       report(fault)
     }
     writer.close()
   }
 
-  /** Writes the rows of posts. Instants rise with seq, also when the clock is set back. */
+  /** Writes the rows of posts. Instants rise with seq even if the clock was set back. */
   private insert(posts: readonly JudgedPost[]): LogPosition {
     const { seq, lastAt } = this.head
     const first = { seq: seq + 1, at: toMicros(Math.max(this.deps.clock.now(), lastAt + 1)) }
@@ -138,7 +142,7 @@ export class SqliteEngine implements Engine {
     if (wrote) this.rows.writeHead(head)
     this.end.run()
     this.head = head
-    // A commit of nothing does not show that the disk is well.
+    // An empty commit does not prove that the disk works.
     if (wrote) this.deps.faults.wrote()
   }
 
@@ -147,7 +151,7 @@ export class SqliteEngine implements Engine {
     try {
       if (writer.inTransaction) writer.run('ROLLBACK')
     } catch (fault) {
-      // SQLite ends the transaction all the same, and the next one begins with what is committed.
+      // SQLite ends the transaction anyway, and the next one begins with what is committed.
       report(fault)
     }
   }
@@ -156,7 +160,8 @@ export class SqliteEngine implements Engine {
     if (this.deps.writer.inTransaction) return false
     try {
       this.begin.run()
-      // The same row again would be no write at all; the next instant is later than this one anyway.
+      // Writing the same values would not touch the disk. A later instant is harmless, because the next event is
+      // later anyway.
       const head = { ...this.head, lastAt: toMicros(this.head.lastAt + 1) }
       this.rows.writeHead(head)
       this.end.run()

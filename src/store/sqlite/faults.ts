@@ -3,7 +3,10 @@ import { AppError } from '../../core/kernel/errors'
 import type { Reads } from '../../core/kernel/ports'
 import { type DiskWatch, storageFull } from '../disk-watch'
 
-/** Stands beside a database in which damage was found while it was served: the next start reads every page of it. */
+/**
+ * Returns the path of a file next to the database which marks that damage was found while it was served. The next
+ * start then checks every page.
+ */
 export function suspicionOf(path: string): string {
   return `${path}.suspect`
 }
@@ -11,15 +14,16 @@ export function suspicionOf(path: string): string {
 const CODES = {
   full: /^SQLITE_FULL/,
   failing: /^SQLITE_(IOERR|READONLY|BUSY|CANTOPEN|PROTOCOL)/,
-  // A read error of the disk comes as damage, too: SQLite does not tell the two apart.
+  // SQLite reports some read errors of the disk as damage and does not distinguish the two.
   damaged: /^SQLITE_(CORRUPT|NOTADB)/,
 }
 
 type Trouble = keyof typeof CODES
 
 /**
- * What faults of the disk mean for one store: the answer each becomes, whether it may still be written, and when an
- * operator hears of it. Errors are told apart by their codes; the driver's text stays behind, because it may quote data.
+ * Handles disk errors of one store: which error a client gets, whether the store may still be written, and when the
+ * operator is informed. Errors are recognized by their codes. The driver's text is dropped, because it may quote
+ * data.
  */
 export class SqliteFaults {
   private trouble: Trouble | undefined
@@ -30,45 +34,45 @@ export class SqliteFaults {
     private readonly report: (fault: unknown) => void,
   ) {}
 
-  /** Whether the last attempt to write failed because of the disk. */
+  /** Reports whether the last write failed because of the disk. */
   get isFailing(): boolean {
     return this.trouble !== undefined
   }
 
-  /** Once damaged, a store is not written any more by this process. */
+  /** Reports whether damage was found. This process then no longer writes to the store. */
   get isDamaged(): boolean {
     return this.trouble === 'damaged'
   }
 
-  /** Whether the disk is at fault. */
+  /** Reports whether the disk caused the error. */
   isTrouble(error: unknown): boolean {
     return this.isDamaged || troubleOf(error) !== undefined
   }
 
-  /** To be called before the first row of anything. @throws unavailable */
+  /** Must be called before anything is written. @throws unavailable */
   admitWrite(): void {
     if (this.isDamaged) throw damaged()
   }
 
-  /** The same for a message. @throws unavailable, storage_full */
+  /** As `admitWrite`, for a post. @throws unavailable, storage_full */
   admitPost(): void {
     this.admitWrite()
     this.disk?.admit()
   }
 
-  /** To be called when a commit went well. */
+  /** Must be called after a successful commit. */
   wrote(): void {
     if (!this.isDamaged) this.trouble = undefined
   }
 
-  /** An error in the words of the core; what is not about the disk stays what it is. */
+  /** Returns the core's error for a disk error. Returns any other error unchanged. */
   translate(error: unknown): unknown {
     const trouble = troubleOf(error)
     if (trouble === undefined) return error
     this.note(trouble, error)
     if (trouble === 'damaged') return damaged()
     if (trouble === 'full') return storageFull()
-    // Where there is no room, SQLite may as well say that it cannot write.
+    // On a full disk SQLite may also report that it cannot write.
     try {
       this.disk?.look()
       this.disk?.admit()
@@ -82,7 +86,7 @@ export class SqliteFaults {
     )
   }
 
-  /** The same reads, whose errors are translated. */
+  /** Returns the same reads with translated errors. */
   guard(reads: Reads): Reads {
     const guarded = Object.entries(reads).map(([name, read]: [string, (...args: never[]) => unknown]) => [
       name,
@@ -94,7 +98,7 @@ export class SqliteFaults {
         }
       },
     ])
-    // Every entry keeps its name, its arguments and its answer.
+    // Every entry keeps its name, arguments and result type.
     return Object.fromEntries(guarded) as Reads
   }
 

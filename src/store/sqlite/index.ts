@@ -10,14 +10,14 @@ import { SqliteFaults } from './faults'
 import { handleOf, openSqlite, type SqliteConnections } from './open'
 
 /**
- * Opens the store at a path, making and migrating it as needed.
+ * Opens the store at a path. Creates and migrates it as needed.
  * @throws OperatorError if it cannot or must not be opened by this program
  */
 export async function openSqliteStore(path: string, deps: StoreDeps): Promise<OpenStore> {
   return storeOver(openSqlite(path, deps.beforeMigration), path, deps)
 }
 
-/** The store at a path over connections to it, which it closes. */
+/** Returns the store over open connections, which it closes. */
 export async function storeOver(
   { writer, reader, migrated }: SqliteConnections,
   path: string,
@@ -46,7 +46,7 @@ export async function storeOver(
     fact: (name) => findFact(handle, name),
     noteFact: (name, value) => noteFact(handle, name, value),
     beginEpoch: (reason, from) => insertEpoch(handle, clock, secrets, { reason, from }),
-    // The lock of the home says that there is one process.
+    // The lock of the home guarantees that there is only one process.
     lease: async () => true,
     release: async () => {},
     isHealthy: () => engine.isHealthy(),

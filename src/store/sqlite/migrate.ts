@@ -6,9 +6,9 @@ import { pendingMigrations } from '../pending-migrations'
 const migrations: Migration[] = readMigrations('sqlite')
 
 /**
- * Brings a database to this program's schema, all in one transaction, and answers the names it applied. Foreign keys
- * are off meanwhile, because a table that is rebuilt would otherwise take its children with it. `before` is called when
- * an existing store is about to be changed; nobody else can write to it by then.
+ * Migrates a database to this program's schema in one transaction. Returns the names of the applied migrations.
+ * Foreign keys are off meanwhile, because rebuilding a table would otherwise delete its child rows. `before` is
+ * called when an existing store is about to be changed, while the write lock is held.
  * @throws OperatorError newer_schema, changed_migration; what `before` throws, with nothing changed
  */
 export function migrateSqlite(db: Database, before: () => void = () => {}): string[] {
@@ -27,7 +27,7 @@ export function migrateSqlite(db: Database, before: () => void = () => {}): stri
         if (!/^PRAGMA foreign_keys/i.test(statement)) db.run(statement)
       note.run(migration.name, migration.hash, new Date().toISOString())
     }
-    // Reads every row of the store, so only after something has changed.
+    // This reads every row of the store, so it runs only if something has changed.
     const broken = pending.length > 0 ? db.query('PRAGMA foreign_key_check').all() : []
     if (broken.length > 0)
       throw new Error(`the migration would leave ${broken.length} rows without what they refer to`)

@@ -15,8 +15,8 @@ export interface SqliteConnections {
 }
 
 /**
- * Opens (and makes, and migrates) the database: one connection that writes, one that only reads, so that no reader
- * ever sees a transaction that is not committed. `beforeMigration` is called before an existing store is changed.
+ * Opens the database. Creates and migrates it as needed. Uses one connection for writing and one that only reads, so
+ * a reader never sees an uncommitted transaction. `beforeMigration` is called before an existing store is changed.
  * @throws OperatorError, and what `beforeMigration` throws
  */
 export function openSqlite(path: string, beforeMigration?: (path: string) => void): SqliteConnections {
@@ -24,15 +24,15 @@ export function openSqlite(path: string, beforeMigration?: (path: string) => voi
   const writer = connect(path, { create: true, readwrite: true })
   try {
     writer.run('PRAGMA busy_timeout = 5000')
-    // Before anything that would change a file of somebody else's.
+    // Must come first, because the next statements would change a file of another program.
     refuseForeign(writer)
     checkDatabase(writer, path)
-    // Only takes effect before the first table; it is what lets a purge give space back.
+    // Only takes effect before the first table. It lets a purge release disk space.
     writer.run('PRAGMA auto_vacuum = INCREMENTAL')
     writer.run('PRAGMA journal_mode = WAL')
     writer.run('PRAGMA synchronous = FULL')
     writer.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
-    // Else the log keeps the size it had beside the longest read, such as a backup under load.
+    // Otherwise the log keeps the size that it reached during the longest read, such as a backup under load.
     writer.run(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES}`)
     const migrated = migrateSqlite(writer, () => beforeMigration?.(path))
     const reader = connect(path, { readonly: true })
@@ -48,16 +48,16 @@ const dialect: Dialect = {
   numbers: (json) => sql`SELECT value FROM json_each(${json})`,
   texts: (json) => sql`SELECT value FROM json_each(${json})`,
   membershipKey: sql`memberships.rowid`,
-  // Each is looked up on the serving thread, half a microsecond long.
+  // Members are counted on the serving thread, half a microsecond each.
   countedMembers: sql`250`,
   byCodePoint: (text) => sql`${text} COLLATE BINARY`,
   instants: (byId) =>
     sql`(SELECT value ->> 0 AS id, value ->> 1 AS at FROM json_each(${JSON.stringify([...byId])})) AS given`,
 }
 
-/** The database as drizzle's queries see it. */
+/** Returns the handle for the queries over a connection. */
 export function handleOf(connection: Database): Handle {
-  // The type of drizzle's bun database names the schema it was made with; ours is fixed.
+  // The type of drizzle's database includes its schema, which is fixed here.
   const db = drizzle({ client: connection, schema }) as unknown as BunSQLiteDatabase<typeof schema>
   return { db, t: schema, dialect }
 }

@@ -1,22 +1,29 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 
-/** Pages that a write-ahead log grows to before it is copied back: fewer copies of the pages that every commit dirties. */
+/**
+ * Pages after which the write-ahead log is checkpointed. A large value copies pages that every commit changes less
+ * often.
+ */
 export const CHECKPOINT_PAGES = 4000
-/** What a log keeps of its size when it begins anew: twice what it grows to, so that it is seldom cut and grown again. */
+/**
+ * Size to which the log is truncated when it restarts: twice the checkpoint size, so it is seldom truncated and grown
+ * again.
+ */
 export const KEPT_LOG_BYTES = 32 * 1024 * 1024
 
-// The format is that of https://www.sqlite.org/fileformat2.html#walformat
+// Format: https://www.sqlite.org/fileformat2.html#walformat
 const HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
 const MAGIC = 0x377f0682
 const CHUNK_FRAMES = 256
 
 /**
- * How many commits that were on disk would be lost, because something before them in a SQLite write-ahead log is
- * damaged: SQLite reads such a log up to the first frame whose checksum is wrong, and takes the rest for a transaction
- * that did not get to its end. After a crash there may be one such, and what is left of others that failed and were
- * written over, each with a checksum chain of its own. Where every commit is synced before the next begins, two in one
- * chain had been acknowledged.
+ * Returns how many durable commits would be lost because something before them in a SQLite write-ahead log is
+ * damaged. SQLite reads such a log up to the first frame with a wrong checksum and takes the rest for an unfinished
+ * transaction.
+ * After a crash the log may contain one unfinished transaction, and remains of failed ones that were overwritten,
+ * each with its own checksum chain. Every commit is synced before the next begins, so two commits in one chain were
+ * acknowledged.
  */
 export function lostCommits(path: string): number {
   if (!existsSync(path)) return 0
@@ -29,7 +36,7 @@ export function lostCommits(path: string): number {
   }
 }
 
-/** The most commits that any one chain behind the first bad frame holds. */
+/** Returns the largest number of commits in one checksum chain after the first bad frame. */
 function commitsBehindBreak(file: number): number {
   const header = Buffer.alloc(HEADER_BYTES)
   if (readSync(file, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return 0
@@ -47,7 +54,7 @@ function commitsBehindBreak(file: number): number {
   for (let at = HEADER_BYTES; ; at += chunk.length) {
     const length = readSync(file, chunk, 0, chunk.length, at)
     for (let start = 0; start + frameBytes <= length; start += frameBytes) {
-      // What an earlier round of the log left behind has other salts.
+      // Frames of an earlier round of the log have other salts.
       const isOurs = chunk.readBigUInt64BE(start + 8) === salts
       const stored = storedAt(chunk, start + 16)
       const head = sum(before, chunk, start, 8, isBig)
@@ -80,7 +87,7 @@ function isSame(one: Sums, other: Sums): boolean {
   return one.a === other.a && one.b === other.b
 }
 
-/** The checksum of the format goes on over pairs of words, in the byte order that the magic number names. */
+/** Continues the checksum of the format over pairs of words, in the byte order given by the magic number. */
 function sum(before: Sums, data: Buffer, from: number, length: number, isBig: boolean): Sums {
   const view = new DataView(data.buffer, data.byteOffset + from, length)
   let { a, b } = before
