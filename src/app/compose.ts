@@ -23,6 +23,7 @@ import { createFollowers, Runner, upkeepJobs } from '../jobs'
 import { systemSecrets } from '../platform'
 import { descriptorsOf } from '../platform/descriptors'
 import { retrySecrets } from '../platform/encryption'
+import { deriveKey } from '../platform/instance-keys'
 import type { Logger } from '../platform/logger'
 import { OutboundCalls } from '../platform/outbound'
 import { pairSecrets } from '../platform/pair-secrets'
@@ -182,7 +183,7 @@ export async function assemble(parts: Parts) {
     vitals,
     backups: backups.maker,
     process: { bootId, requestStop: parts.requestStop },
-    echoKeys: echoKeys(key.seed(), () => Math.floor(clock.now() / 1000)),
+    echoKeys: echoKeys(deriveKey(key.seed(), 'synapse-echo'), () => Math.floor(clock.now() / 1000)),
     nearbyServers: parts.nearbyServers,
   }
   const rates = new RateLimits(core.settings, clock)

@@ -2,14 +2,11 @@
  * Encryption at rest. Sealed secrets reveal nothing without the instance key, for example in a copy of the database.
  */
 
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import type { RetrySecrets } from '../core/kernel/retry-keys'
-
-/** The purpose of a derived key. A secret sealed for one purpose cannot be opened for another. */
-export type Purpose = 'synapse-webhook-secret' | 'synapse-retry-answer'
+import { deriveKey, type KeyPurpose } from './instance-keys'
 
 const ALGORITHM = 'aes-256-gcm'
-const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const PREFIX = 'v1.'
@@ -21,9 +18,9 @@ export interface Encryption {
   open(sealed: string): string
 }
 
-/** AES-256-GCM under HKDF-SHA-256 of the seed of the instance key. */
-export function encryptionFor(seed: Uint8Array, purpose: Purpose): Encryption {
-  const key = keyFor(seed, purpose)
+/** Encrypts with AES-256-GCM, under a key derived from the seed of the instance key. */
+export function encryptionFor(seed: Uint8Array, purpose: KeyPurpose): Encryption {
+  const key = deriveKey(seed, purpose)
   return {
     seal(text) {
       const nonce = randomBytes(NONCE_BYTES)
@@ -34,7 +31,7 @@ export function encryptionFor(seed: Uint8Array, purpose: Purpose): Encryption {
     open(sealed) {
       const bytes = Buffer.from(sealed.slice(PREFIX.length), 'base64url')
       if (!sealed.startsWith(PREFIX) || bytes.length < NONCE_BYTES + TAG_BYTES)
-        throw new Error('this was not sealed here')
+        throw new Error('this is not a sealed text')
       const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES))
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
       const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES))
@@ -46,14 +43,10 @@ export function encryptionFor(seed: Uint8Array, purpose: Purpose): Encryption {
 /** Protects retry keys: seals the answers, and hashes requests under a key. */
 export function retrySecrets(seed: Uint8Array): RetrySecrets {
   const answers = encryptionFor(seed, 'synapse-retry-answer')
-  const key = keyFor(seed, 'synapse-retry-request')
+  const key = deriveKey(seed, 'synapse-retry-request')
   return {
     seal: (answer) => answers.seal(answer),
     open: (sealed) => answers.open(sealed),
     mac: (request) => createHmac('sha256', key).update(request).digest('hex'),
   }
-}
-
-function keyFor(seed: Uint8Array, purpose: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', seed, new Uint8Array(0), purpose, KEY_BYTES))
 }

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Core } from '../../core'
 import type { EchoKeys, Host } from '../../core/kernel'
 import { clientAddress, isSecure, peerOf } from '../client'
@@ -26,8 +26,8 @@ const seenSchema = Type.Object({
   query: Type.String(),
 })
 
-export function echoKeys(seed: Uint8Array, now: () => number = Date.now): EchoKeys {
-  const key = new Uint8Array(hkdfSync('sha256', seed, new Uint8Array(0), 'synapse-echo', 32))
+/** Issues and checks the signed words in echo paths. `key`: derived for this purpose; `now`: in milliseconds. */
+export function echoKeys(key: Uint8Array, now: () => number): EchoKeys {
   const sign = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
   return {
     issue: () => {
