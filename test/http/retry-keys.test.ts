@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { undeployedEndpoints } from '../../scripts/offline-endpoints'
+import { homePaths } from '../../src/home'
 import { retrySecrets } from '../../src/platform/encryption'
 import { DAY, MINUTE, PASSWORD, type World, world } from '../support/world'
 import { expectRefusal, issuesOf } from './refusals'
@@ -190,4 +191,19 @@ test('a retry key is remembered for a day, also over a restart', async () => {
   own.clock.advance(DAY - MINUTE)
   await own.restart()
   expect(shown(await send())).toEqual(shown(first))
+})
+
+test('a retry key whose answer was sealed under another instance key is refused with the reason', async () => {
+  await using own = await world()
+  const body = { slug: 'plans', name: 'Plans' }
+  const send = () => own.operator.post('/v1/admin/channels', body, { 'idempotency-key': 'k' })
+  expect((await send()).status).toBe(201)
+  await own.sql("DELETE FROM instance WHERE name = 'did'")
+  await own.stop()
+  rmSync(homePaths(own.home).instanceKey)
+  await own.restart()
+  const before = await rowsOf(own)
+  const detail = expect.stringContaining('its stored answer cannot be read any more')
+  expectRefusal(await send(), 409, { code: 'idempotency_conflict', detail })
+  expect(await rowsOf(own)).toEqual(before)
 })

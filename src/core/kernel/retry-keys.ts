@@ -1,5 +1,5 @@
 import { type Actor, accountOf, credentialOf } from '../identity/actor'
-import { refusal } from './errors'
+import { AppError, refusal } from './errors'
 import type { Reads, Store, Writes } from './ports'
 
 /** The retry key of a request, and a hash of everything that identifies the request. */
@@ -28,6 +28,9 @@ export interface RetrySecrets {
 /** The account id under which the operator's retry keys are stored. Ids of accounts begin at 1. */
 const OPERATOR = 0
 
+const UNREADABLE =
+  'This idempotency key was already used, and its stored answer cannot be read any more: the instance key of the server was replaced. Check whether the first request took effect; if not, send it with a new key'
+
 /**
  * Retry keys of acts. A request repeated with its key gets the first answer, and nothing is done again. Messages store
  * no answer (see PostPlan). The rules: docs/contract/messages.md#idempotency.
@@ -51,12 +54,19 @@ export class RetryKeys {
     }
   }
 
-  /** Returns the answer to the same earlier request, or undefined if the key is unused. @throws idempotency_conflict */
+  /**
+   * Returns the stored answer to the same request; undefined when the key is free.
+   * @throws idempotency_conflict when the key was used for another request, or its answer cannot be read any more
+   */
   async answered(key: RetryKey): Promise<string | undefined> {
     const used = await this.store.reads.usedKey(key)
     if (!used) return undefined
-    if (used.requestHash !== key.requestHash || used.answer === null) throw refusal('idempotency_conflict')
-    return this.secrets.open(used.answer)
+    // A message has this key.
+    if (used.answer === null) throw refusal('idempotency_conflict')
+    // First: under another instance key the hash of the same request is another one, too.
+    const answer = this.open(used.answer)
+    if (used.requestHash !== key.requestHash) throw refusal('idempotency_conflict')
+    return answer
   }
 
   /** Call it before the act is judged. @throws idempotency_conflict if the key was used */
@@ -68,7 +78,15 @@ export class RetryKeys {
     await tx.insertKey({ ...key, answer: this.secrets.seal(answer) })
   }
 
-  /** Stores the answer of an act without a transaction, after the act. @throws idempotency_conflict */
+  private open(sealed: string): string {
+    try {
+      return this.secrets.open(sealed)
+    } catch {
+      throw new AppError('conflict', 'idempotency_conflict', UNREADABLE)
+    }
+  }
+
+  /** Keeps the answer of an act that is no transaction, after it. @throws idempotency_conflict */
   async keepAlone(key: RetryKey, answer: string): Promise<void> {
     await this.store.transact(async (tx) => {
       await this.refuseUsed(tx, key)
