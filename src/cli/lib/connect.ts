@@ -1,10 +1,18 @@
 import { existsSync } from 'node:fs'
 import { type Config, findHome, loadConfig, maskUrl } from '../../config'
-import { becomeOwner, HomeLocked, homePaths, liveSocket, readRunFile } from '../../home'
+import {
+  becomeOwner,
+  HomeLocked,
+  homePaths,
+  isListening,
+  liveSocket,
+  type RunFile,
+  readRunFile,
+} from '../../home'
 import { CliError, UsageError } from './cli-error'
 import { AdminClient, type Transport } from './client'
 import { EXIT } from './exit-codes'
-import { COMMAND_WITHIN_MS, seeFree } from './home-lock'
+import { COMMAND_WITHIN_MS, seeFree, serverOf } from './home-lock'
 import { running } from './running-command'
 import { note } from './terminal'
 
@@ -20,45 +28,71 @@ const ANSWER_WITHIN_MS = 60_000
 /** Tells the server what the operator typed, for its audit log. */
 const COMMAND_HEADER = 'x-synapse-command'
 const POLL_MS = 50
+/** How long a command waits for a server that starts or stops. */
+const SERVER_WITHIN_MS = 600_000
 const WITHOUT_SOCKET =
   'a server without a socket is administered with --url and a token, or after serve --stop'
 
+/** The clock by which a command waits, in milliseconds. */
+interface Waiting {
+  now(): number
+  sleep(milliseconds: number): Promise<void>
+}
+
+const systemWaiting: Waiting = {
+  now: () => performance.now(),
+  sleep: (milliseconds) => Bun.sleep(milliseconds),
+}
+
 /**
- * Opens the first way in that is there: the server that `--url` names, the server that runs on this home by its
- * socket, or the application itself, in this process and under the lock of the home.
+ * Connects to the server that `--url` names; otherwise to the server that runs on this home, by its socket; otherwise
+ * runs the application in this process, under the lock of the home. Waits for a server that starts or stops.
  * @throws CliError, OperatorError, ConfigError
  */
-export async function connect(where: Where): Promise<AdminClient> {
+export async function connect(where: Where, waiting = systemWaiting): Promise<AdminClient> {
   if (where.url !== undefined) return new AdminClient(overNetwork(baseOf(where.url), tokenFor(where)))
   const request = { flags: { home: where.home }, command: 'other' } as const
   becomeOwner(findHome(request))
   const config = loadConfig(request)
-  return new AdminClient(await atHome(config, where.isFirst === true))
+  return new AdminClient(await atHome(config, where.isFirst === true, waiting))
 }
 
-/** By the socket as soon as there is one; in this process as soon as nobody else works on the home. */
-async function atHome(config: Config, isFirst: boolean): Promise<Transport> {
-  const deadline = performance.now() + COMMAND_WITHIN_MS
-  let locked: HomeLocked | undefined
+/** Connects by the socket once the server has one, or in this process once the lock of the home is free. */
+async function atHome(config: Config, isFirst: boolean, { now, sleep }: Waiting): Promise<Transport> {
+  const started = now()
+  let since = started
+  let refused: CliError | undefined
   for (;;) {
     const socket = await socketOf(config.home)
     if (socket !== undefined) return overSocket(socket)
-    if (locked !== undefined && performance.now() >= deadline)
-      throw new CliError(EXIT.conflict, locked.message, [WITHOUT_SOCKET])
+    if (refused !== undefined) throw refused
     try {
       return await inProcess(config, isFirst)
     } catch (error) {
       if (!(error instanceof HomeLocked)) throw error
-      locked = error
+      const server = serverOf(config.home)
+      const isChanging = server !== undefined && !isListening(server)
+      // A migration, or a busy machine, may keep a server starting for minutes.
+      if (isChanging && now() - started < SERVER_WITHIN_MS) since = now()
+      const isOver = (server !== undefined && hasNoSocket(server)) || now() - since >= COMMAND_WITHIN_MS
+      // Thrown after one more look at the socket, which may have opened just now.
+      if (isOver) refused = new CliError(EXIT.conflict, error.message, [whatToDo(server)])
     }
-    await Bun.sleep(POLL_MS)
+    if (refused === undefined) await sleep(POLL_MS)
   }
 }
 
-/**
- * The socket of the server that runs on this home. The file that a killed server left behind answers nobody, and a
- * server of another home answers with another boot id.
- */
+function hasNoSocket(server: RunFile): boolean {
+  return isListening(server) && server.socket === null
+}
+
+function whatToDo(server: RunFile | undefined): string {
+  if (server === undefined) return 'another command works on this home: wait until it ends'
+  if (hasNoSocket(server)) return WITHOUT_SOCKET
+  return 'it does not answer at its socket: see synapse serve --status'
+}
+
+/** Returns the socket of the server that runs on this home; undefined when none answers there with its boot id. */
 export async function socketOf(home: string): Promise<string | undefined> {
   const run = readRunFile(homePaths(home).runFile)
   return run === undefined ? undefined : await liveSocket(home, run)
@@ -116,13 +150,13 @@ function named(init: RequestInit): RequestInit {
 }
 
 async function inProcess(config: Config, isFirst: boolean): Promise<Transport> {
-  // Loaded before the lock is looked at: `boot` waits for it, and a server that takes it meanwhile has a socket.
+  // Loaded before the lock is tried: loading takes so long that its holder may change meanwhile.
   const { boot } = await import('../../main')
   await seeFree(config.home)
   const { database } = config
   const isNew = !isFirst && database.kind === 'sqlite' && !existsSync(database.path)
   const running = await boot(config, { listen: false })
-  // Whoever mistyped a home sees it.
+  // Shows a mistyped home.
   if (isNew) note(`there was no store at ${database.path}: a new one was made`)
   return {
     way: 'in-process',
@@ -132,7 +166,7 @@ async function inProcess(config: Config, isFirst: boolean): Promise<Transport> {
   }
 }
 
-/** @throws UsageError unless it is a web address */
+/** Returns the address without slashes at its end. @throws UsageError unless it is a web address */
 export function baseOf(url: string): string {
   const parsed = URL.parse(url)
   if (parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.search === '' && parsed.hash === '')

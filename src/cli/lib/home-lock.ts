@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { HomeLocked, homePaths, lockHome, processState, readRunFile } from '../../home'
+import { HomeLocked, homePaths, lockHome, processState, type RunFile, readRunFile } from '../../home'
 
 /** How long a command that works on the home while no server runs may hold its lock before that is an error. */
 export const COMMAND_WITHIN_MS = 5000
@@ -25,7 +25,13 @@ export async function isFree(home: string): Promise<boolean> {
   }
 }
 
-/** Whether the holder of the lock is a server, as far as its run file says; otherwise it is a command, and soon done. */
+/** The server that holds the lock, as far as its run file says; undefined when a command holds it. */
+export function serverOf(home: string): RunFile | undefined {
+  const run = readRunFile(homePaths(home).runFile)
+  return run === undefined || processState(home, run) === 'gone' ? undefined : run
+}
+
+/** Reports whether the lock is held by a server that is proven to run here; a command lets go of it soon. */
 export function hasServer(home: string): boolean {
   const run = readRunFile(homePaths(home).runFile)
   return run !== undefined && processState(home, run) === 'ours'
