@@ -124,9 +124,15 @@ function alreadyRunning(home: string, path: string): HomeLocked {
     )
   }
   const run = readRunFile(homePaths(home).runFile)
-  // A number that means another process here is not named.
-  const pid = run !== undefined && processState(home, run) === 'ours' ? [`pid ${run.pid}`] : []
-  const facts = [...pid, ...(run?.urls ?? [])]
+  const state = run === undefined ? 'gone' : processState(home, run)
+  if (run === undefined || state === 'gone')
+    return new HomeLocked(
+      path,
+      `another synapse process uses ${home}`,
+      'wait until it ends; synapse serve --status tells more',
+    )
+  // In another pid namespace the pid means another process.
+  const facts = [...(state === 'ours' ? [`pid ${run.pid}`] : []), ...run.urls]
   const who = facts.length === 0 ? '' : ` (${facts.join(', ')})`
   return new HomeLocked(path, `synapse is already running on ${home}${who}`, 'synapse serve --stop ends it')
 }

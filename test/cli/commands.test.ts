@@ -1,7 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { acquireLock, prepareHome } from '../../src/home'
 import { parsed } from '../support/finished'
 import { Site } from '../support/site'
 
@@ -339,14 +338,6 @@ describe.concurrent('commands while no server runs', () => {
     expect(await said()).toBe('')
     await using other = new Site()
     expect((await other.run('quickstart', '--yes')).stderr).not.toContain('there was no store')
-  })
-
-  test('a command exits with 5 if the home stays locked', async () => {
-    await using site = new Site()
-    prepareHome(site.home)
-    using _lock = await acquireLock(site.paths.lock)
-    const finished = await site.run('list-accounts')
-    expect(finished).toMatchObject({ code: 5, stdout: '', stderr: expect.stringContaining(site.home) })
   })
 
   test('a command does not use the server of another home, even if SYNAPSE_SOCKET names its socket', async () => {

@@ -86,15 +86,18 @@ describe('a command on a home that is in use', () => {
     expect(waits).toBeGreaterThanOrEqual(10)
   })
 
-  const refused: [what: string, changes: Partial<RunFile> | undefined, advice: string][] = [
-    ['another command holds it', undefined, 'another command works on this home'],
-    ['its server has no socket', { phase: 'ready', socket: null }, '--url'],
-    ['its server does not answer', { phase: 'ready' }, 'serve --status'],
+  const refused: [what: string, changes: Partial<RunFile> | undefined, problem: string, advice: string][] = [
+    ['another command holds it', undefined, 'another synapse process uses', 'wait until it ends'],
+    ['its server has no socket', { phase: 'ready', socket: null }, 'already running on', '--url'],
+    ['its server does not answer', { phase: 'ready' }, 'already running on', 'serve --status'],
   ]
-  test.each(refused)('a command exits with 5 and says what to do when %s', async (_what, changes, advice) => {
-    using held = await heldHome(changes)
-    const error = await rejectionOf(connect({ home: held.home }, waiting()))
-    expect(error).toMatchObject({ exitCode: 5, message: expect.stringContaining('already running on') })
-    expect(error).toHaveProperty('hints', [expect.stringContaining(advice)])
-  })
+  test.each(refused)(
+    'a command exits with 5 and says what to do when %s',
+    async (_what, changes, problem, advice) => {
+      using held = await heldHome(changes)
+      const error = await rejectionOf(connect({ home: held.home }, waiting()))
+      expect(error).toMatchObject({ exitCode: 5, message: expect.stringContaining(problem) })
+      expect(error).toHaveProperty('hints', [expect.stringContaining(advice)])
+    },
+  )
 })

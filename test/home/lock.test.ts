@@ -137,7 +137,7 @@ describe('locking a home', () => {
     const path = home(directory.path)
     using _lock = await lockHome(path)
     expect(await rejectionOf(lockHome(path))).toMatchObject({
-      message: expect.stringContaining(`synapse is already running on ${path}: `),
+      message: expect.stringContaining(`another synapse process uses ${path}: `),
     })
   })
 

@@ -14,7 +14,7 @@ import { lockHome, prepareHome } from '../../home'
 import { CliError, UsageError } from '../lib/cli-error'
 import { command } from '../lib/command'
 import { EXIT } from '../lib/exit-codes'
-import { COMMAND_WITHIN_MS, hasServer } from '../lib/home-lock'
+import { hasServer, QUEUE_WITHIN_MS } from '../lib/home-lock'
 import { ask } from '../lib/prompt'
 import { isInteractive, note, print, printJson } from '../lib/terminal'
 import { counted } from '../lib/text'
@@ -54,7 +54,7 @@ export const restoreCopy = command({
     const sealed = args.keys === undefined ? undefined : readSealedKeys(fileCalled(args.keys, folders))
     prepareHome(config.home)
     const { path: database } = config.database
-    const waitMs = hasServer(config.home) ? 0 : COMMAND_WITHIN_MS
+    const waitMs = hasServer(config.home) ? 0 : QUEUE_WITHIN_MS
     await using _held = await lockHome(config.home, { database, waitMs })
     note(`checking ${file} …`)
     const copy = verifyBackup(file)

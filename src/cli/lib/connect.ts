@@ -12,7 +12,7 @@ import {
 import { CliError, UsageError } from './cli-error'
 import { AdminClient, type Transport } from './client'
 import { EXIT } from './exit-codes'
-import { COMMAND_WITHIN_MS, seeFree, serverOf } from './home-lock'
+import { QUEUE_WITHIN_MS, seeFree, serverOf } from './home-lock'
 import { running } from './running-command'
 import { note } from './terminal'
 
@@ -30,6 +30,8 @@ const COMMAND_HEADER = 'x-synapse-command'
 const POLL_MS = 50
 /** How long a command waits for a server that starts or stops. */
 const SERVER_WITHIN_MS = 600_000
+/** How long it waits for a running server that does not answer at its socket. */
+const ANSWERING_WITHIN_MS = 5000
 const WITHOUT_SOCKET =
   'a server without a socket is administered with --url and a token, or after serve --stop'
 
@@ -74,9 +76,10 @@ async function atHome(config: Config, isFirst: boolean, { now, sleep }: Waiting)
       const isChanging = server !== undefined && !isListening(server)
       // A migration, or a busy machine, may keep a server starting for minutes.
       if (isChanging && now() - started < SERVER_WITHIN_MS) since = now()
-      const isOver = (server !== undefined && hasNoSocket(server)) || now() - since >= COMMAND_WITHIN_MS
+      const within = server === undefined || isChanging ? QUEUE_WITHIN_MS : ANSWERING_WITHIN_MS
+      const isOver = (server !== undefined && hasNoSocket(server)) || now() - since >= within
       // Thrown after one more look at the socket, which may have opened just now.
-      if (isOver) refused = new CliError(EXIT.conflict, error.message, [whatToDo(server)])
+      if (isOver) refused = new CliError(EXIT.conflict, error.problem, [whatToDo(server)])
     }
     if (refused === undefined) await sleep(POLL_MS)
   }
@@ -87,7 +90,8 @@ function hasNoSocket(server: RunFile): boolean {
 }
 
 function whatToDo(server: RunFile | undefined): string {
-  if (server === undefined) return 'another command works on this home: wait until it ends'
+  if (server === undefined)
+    return 'wait until it ends: it is probably another command; synapse serve --status tells more'
   if (hasNoSocket(server)) return WITHOUT_SOCKET
   return 'it does not answer at its socket: see synapse serve --status'
 }

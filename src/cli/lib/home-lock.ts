@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs'
 import { HomeLocked, homePaths, lockHome, processState, type RunFile, readRunFile } from '../../home'
 
-/** How long a command that works on the home while no server runs may hold its lock before that is an error. */
+/** How long `serve --stop` waits for a command that holds the lock of the home. */
 export const COMMAND_WITHIN_MS = 5000
+
+/** How long others wait for it. Several commands queue for the lock, and a busy machine runs each of them slowly. */
+export const QUEUE_WITHIN_MS = 60_000
 
 /**
  * Takes the lock of the home, if it has one yet, and lets it go at once; a server that starts just then tries again.

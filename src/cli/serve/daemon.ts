@@ -14,7 +14,7 @@ import {
 import { CliError } from '../lib/cli-error'
 import { ownCommand } from '../lib/executable'
 import { EXIT, type ExitCode } from '../lib/exit-codes'
-import { COMMAND_WITHIN_MS, hasServer, seeFree } from '../lib/home-lock'
+import { hasServer, QUEUE_WITHIN_MS, seeFree } from '../lib/home-lock'
 import { print, printJson } from '../lib/terminal'
 import type { ServeArgs } from './args'
 import { holdsBanner } from './banner'
@@ -37,7 +37,7 @@ export async function startDaemon(given: ServeArgs): Promise<ExitCode> {
   const { logs, log, out } = homePaths(config.home)
   prepareHome(config.home)
   makePrivateDirectory(logs)
-  await seeFree(config.home, hasServer(config.home) ? 0 : COMMAND_WITHIN_MS)
+  await seeFree(config.home, hasServer(config.home) ? 0 : QUEUE_WITHIN_MS)
   const bootId = crypto.randomUUID()
   const logged = sizeOf(log)
   const child = launch(args, config, bootId)

@@ -4,7 +4,7 @@ import { becomeOwner, HomeLocked, homePaths } from '../../home'
 import type { Running } from '../../main'
 import { CliError, hasCode } from '../lib/cli-error'
 import { EXIT, type ExitCode } from '../lib/exit-codes'
-import { COMMAND_WITHIN_MS, hasServer } from '../lib/home-lock'
+import { hasServer, QUEUE_WITHIN_MS } from '../lib/home-lock'
 import { note, reasonOf, styleOf } from '../lib/terminal'
 import type { ServeArgs } from './args'
 import { banner } from './banner'
@@ -45,7 +45,7 @@ async function run(args: ServeArgs): Promise<ExitCode> {
 
 async function start(args: ServeArgs, config: Config, log: LogFile | undefined): Promise<Running> {
   const { boot } = await import('../../main')
-  const deadline = performance.now() + COMMAND_WITHIN_MS
+  const deadline = performance.now() + QUEUE_WITHIN_MS
   for (;;) {
     try {
       return await boot(config, {
