@@ -1,15 +1,15 @@
 import type { Command } from './lib/command'
 
-/** A command before it is loaded: what the overview says of it, and where it lies. */
+/** A command in the overview, and how its code is loaded. */
 export interface Entry {
   readonly name: string
   readonly group: Group
   readonly summary: string
-  /** Commands are loaded when they are called, so that the overview and a wrong word cost nothing. */
+  /** Loads the command when it is called, so that the overview and unknown commands stay fast. */
   readonly load: () => Promise<Command>
 }
 
-/** The parts of the overview, in their order; those below `Server` are administration. */
+/** The sections of the overview, in order. All but `Server` also work as `synapse admin <command>`. */
 export const GROUPS = [
   'Server',
   'First steps',
@@ -39,27 +39,37 @@ export const ENTRIES: readonly Entry[] = [
   entry(
     'Server',
     'serve',
-    'run the server: in the foreground, as a daemon; stop it, ask for it',
+    'run the server in the foreground or as a daemon, stop it, show its status',
     async () => (await import('./serve')).serve,
   ),
   entry(
     'Server',
     'discover',
-    'find servers in the local network, of a domain or at an address',
+    'find servers on the local network, for a domain or at an address',
     async () => (await import('./discover')).discover,
   ),
   entry(
     'Server',
     'drain start',
-    'refuse changes on every server of the store, while reading goes on',
+    'refuse changes on every server of the store; reading still works',
     async () => {
       return (await import('./admin/drain')).startDrain
     },
   ),
-  entry('Server', 'drain stop', 'take changes again', async () => (await import('./admin/drain')).stopDrain),
-  entry('Server', 'drain status', 'say whether it drains, and what is still under way', async () => {
-    return (await import('./admin/drain')).drainStatus
-  }),
+  entry(
+    'Server',
+    'drain stop',
+    'accept changes again',
+    async () => (await import('./admin/drain')).stopDrain,
+  ),
+  entry(
+    'Server',
+    'drain status',
+    'show whether the server is draining, and what is still in progress',
+    async () => {
+      return (await import('./admin/drain')).drainStatus
+    },
+  ),
   entry(
     'First steps',
     'quickstart',
@@ -83,25 +93,25 @@ export const ENTRIES: readonly Entry[] = [
   entry(
     'Accounts',
     'unset-admin',
-    'make a system admin an ordinary person',
+    "take away a person's system admin rights",
     async () => (await accounts()).unsetAdmin,
   ),
   entry(
     'Accounts',
     'set-password',
-    'give a person another password',
+    'change the password of a person',
     async () => (await accounts()).setPassword,
   ),
   entry(
     'Accounts',
     'archive-account',
-    'shut an account without deleting anything',
+    'disable an account without deleting anything',
     async () => (await accounts()).archiveAccount,
   ),
   entry(
     'Accounts',
     'unarchive-account',
-    'open an archived account again',
+    'enable an archived account again',
     async () => (await accounts()).unarchiveAccount,
   ),
   entry('Channels', 'add-channel', 'create a channel', async () => (await channels()).addChannel),
@@ -110,13 +120,13 @@ export const ENTRIES: readonly Entry[] = [
   entry(
     'Channels',
     'archive-channel',
-    'shut a channel without deleting anything',
+    'close a channel without deleting anything',
     async () => (await channels()).archiveChannel,
   ),
   entry(
     'Channels',
     'unarchive-channel',
-    'open an archived channel again',
+    'reopen an archived channel',
     async () => (await channels()).unarchiveChannel,
   ),
   entry('Members', 'add-member', 'add an account to a channel', async () => (await members()).addMember),
@@ -141,24 +151,34 @@ export const ENTRIES: readonly Entry[] = [
   ),
   entry('Tokens', 'issue-token', 'issue a token to an agent', async () => (await tokens()).issueToken),
   entry('Tokens', 'list-tokens', 'list the tokens of an agent', async () => (await tokens()).listTokens),
-  entry('Tokens', 'revoke-token', 'revoke a token at once', async () => (await tokens()).revokeToken),
+  entry(
+    'Tokens',
+    'revoke-token',
+    'revoke a token, effective immediately',
+    async () => (await tokens()).revokeToken,
+  ),
   entry(
     'Devices',
     'pair',
-    'let one device in: a QR code, a link and a code to type',
+    'pair one device by a QR code, a link or a typed code',
     async () => (await import('./pair')).pair,
   ),
   entry(
     'Devices',
     'pair list',
-    'list devices, and codes that wait for one',
+    'list paired devices and pending codes',
     async () => (await devices()).listDevices,
   ),
-  entry('Devices', 'pair revoke', 'shut a device out at once', async () => (await devices()).revokeDevice),
+  entry(
+    'Devices',
+    'pair revoke',
+    'revoke the access of a device, effective immediately',
+    async () => (await devices()).revokeDevice,
+  ),
   entry(
     'Devices',
     'join',
-    'redeem a code on this machine and keep the token',
+    'redeem a pairing code on this machine and save the token',
     async () => (await import('./pair/join')).joinServer,
   ),
   entry(
@@ -171,13 +191,13 @@ export const ENTRIES: readonly Entry[] = [
   entry(
     'Settings',
     'config set',
-    'set a setting; it counts from the next request on',
+    'change a setting, effective from the next request',
     async () => (await changing()).setSetting,
   ),
   entry(
     'Settings',
     'config unset',
-    'take back what was set; the environment or the default counts again',
+    'unset a setting; the environment or the default applies again',
     async () => (await changing()).unsetSetting,
   ),
   entry(
@@ -189,27 +209,27 @@ export const ENTRIES: readonly Entry[] = [
   entry(
     'Settings',
     'config auth-set-cors-origins',
-    'say which pages elsewhere may call this server',
+    'set the web origins that may call this server',
     async () => (await changing()).setCorsOrigins,
   ),
   entry(
     'Settings',
     'config check',
-    'read the configuration as a start would, and say what is wrong with it',
+    'check the configuration that the server would start with',
     async () => (await local()).checkConfig,
   ),
   entry(
     'Settings',
     'config path',
-    'print the home that the commands act on',
+    'print the home directory that commands use',
     async () => (await local()).configPath,
   ),
-  entry('Audit', 'audit', 'list who did what, the newest first', async () => (await audit()).listAudit),
+  entry('Audit', 'audit', 'list who did what, newest first', async () => (await audit()).listAudit),
   entry('Audit', 'audit list', 'the same as audit', async () => (await audit()).listAudit),
   entry(
     'Audit',
     'audit verify',
-    'check that no entry was changed or taken away',
+    'check that no entry was changed or removed',
     async () => (await audit()).verifyAudit,
   ),
   entry(
@@ -227,37 +247,37 @@ export const ENTRIES: readonly Entry[] = [
   entry(
     'Data',
     'backup create',
-    'copy the store, and if wanted keys and blobs, while the server runs or not',
+    'back up the store, and optionally keys and blobs; the server may run',
     async () => (await import('./backup/create')).createBackup,
   ),
   entry('Data', 'backup list', 'list the backups of this instance', async () => {
     return (await import('./backup/list')).listCopies
   }),
-  entry('Data', 'backup verify', 'read a backup to its last byte and say whether it is whole', async () => {
+  entry('Data', 'backup verify', 'read a whole backup and check that it is intact', async () => {
     return (await import('./backup/verify')).verifyCopy
   }),
   entry(
     'Data',
     'backup restore',
-    'put a backup in the place of the store; begins a new epoch',
+    'replace the store by a backup; begins a new epoch',
     async () => (await import('./backup/restore')).restoreCopy,
   ),
   entry(
     'Data',
     'epoch rotate',
-    'tell every client that the store is not the one they knew; due after pg_restore',
+    'begin a new epoch, so that clients read again; required after pg_restore',
     async () => (await import('./backup/epoch')).rotate,
   ),
   entry(
     'Data',
     'reset',
-    'make a backup and delete everything else of a home that no server uses',
+    'back up an unused home and delete its data',
     async () => (await import('./reset')).reset,
   ),
   entry(
     'Data',
     'doctor',
-    'look for what is wrong with a server, here or from outside, and say what to do',
+    'check a server, here or from outside, and show how to fix each problem',
     async () => (await import('./doctor')).doctor,
   ),
 ]

@@ -12,20 +12,24 @@ import { ask } from './lib/prompt'
 import { isInteractive, note, print, printJson } from './lib/terminal'
 
 const CONNECT_WITHIN_MS = 1000
-/** A large store on a slow disk. */
+/** Long enough for a large store on a slow disk. */
 const WITHIN_MS = 6 * 3600_000
 
 export const reset = command({
   args: {
-    'dry-run': { type: 'boolean', description: 'Say what would be deleted, and delete nothing' },
-    'keep-keys': { type: 'boolean', description: 'Keep the keys: the next server is the same instance' },
-    yes: { type: 'boolean', description: 'Do not ask' },
-    home: { type: 'string', valueHint: 'dir', description: 'The home to empty (SYNAPSE_HOME)' },
+    'dry-run': { type: 'boolean', description: 'Show what would be deleted, and delete nothing' },
+    'keep-keys': {
+      type: 'boolean',
+      description: 'Keep the keys, so that the next server is the same instance',
+    },
+    yes: { type: 'boolean', description: 'Do not ask for confirmation' },
+    home: { type: 'string', valueHint: 'dir', description: 'Home directory to empty (SYNAPSE_HOME)' },
     json: { type: 'boolean', description: 'Print JSON instead of text' },
   },
   notes: [
-    'Makes a backup and deletes the store, the blobs, what the server noted about its runs, the logs and the keys. Never',
-    'deletes a backup, synapse.env, or a home that a server uses. Keys that were not sealed in a backup are gone.',
+    'Makes a backup, then deletes the store, the blobs, the state and run files, the logs and the keys. Never deletes',
+    'backups or synapse.env, and refuses a home that a server uses. The backup does not include the keys: to keep them,',
+    'use --keep-keys, or run synapse backup create --with-keys first.',
   ],
   examples: ['synapse reset --dry-run', 'synapse reset --keep-keys --yes'],
   async run({ args }) {
@@ -33,11 +37,9 @@ export const reset = command({
     if (!existsSync(config.home)) throw new CliError(EXIT.notFound, `there is no home at ${config.home}`)
     const { database } = config
     if (database.kind === 'postgres')
-      throw new CliError(
-        EXIT.failure,
-        'the store is Postgres, whose databases are dropped by its own tools',
-        ['pg_dump -Fc, then dropdb and createdb; or name another database'],
-      )
+      throw new CliError(EXIT.failure, 'reset does not delete a Postgres database', [
+        'use pg_dump -Fc, then dropdb and createdb; or name another database',
+      ])
     await refuseInUse(config)
     const doomed = doomedOf(config, database.path, args['keep-keys'] === true)
     const isDryRun = args['dry-run'] === true
@@ -53,7 +55,7 @@ export const reset = command({
   },
 })
 
-/** What is there and would go, in the order in which it goes: whatever is left when this breaks off is still a home. */
+/** Lists the existing paths to delete, in an order that leaves a valid home if the command is interrupted. */
 function doomedOf({ home }: Config, database: string, keepKeys: boolean): string[] {
   const paths = homePaths(home)
   const files = ['', '-wal', '-shm'].map((suffix) => `${database}${suffix}`)
@@ -61,19 +63,19 @@ function doomedOf({ home }: Config, database: string, keepKeys: boolean): string
   return [...files, ...folders].filter((path) => existsSync(path))
 }
 
-/** Any sign of a server is enough. @throws CliError naming it */
+/** Refuses a home with any sign of a server. @throws CliError naming the sign */
 async function refuseInUse({ home, hosts, port, sources }: Config): Promise<void> {
   const { lock, socket, runFile } = homePaths(home)
   if (existsSync(lock)) (await lockHome(home)).release()
   const run = readRunFile(runFile)
   const file = run?.socket ?? socket
-  if (await takes({ path: file })) throw inUse(`somebody answers at ${file}`)
+  if (await takes({ path: file })) throw inUse(`a server answers at ${file}`)
   for (const url of run?.urls ?? []) {
     const { hostname, port: listening } = new URL(url)
     const host = hostname.replace(/^\[|\]$/g, '')
-    if (await takes({ host, port: Number(listening) })) throw inUse(`somebody answers at ${url}`)
+    if (await takes({ host, port: Number(listening) })) throw inUse(`a server answers at ${url}`)
   }
-  // A port is popular: where no run file names it, only a Synapse there is a sign.
+  // Another program may use the configured port. Without a run file, only a Synapse server there is a sign.
   const configured = `http://${urlHost(hosts[0] ?? '127.0.0.1')}:${port}`
   if (run === undefined && port > 0 && (await isSynapse(configured)))
     throw inUse(
@@ -92,7 +94,7 @@ async function isSynapse(url: string): Promise<boolean> {
   }
 }
 
-/** Whether a unit would start the server again; false where there is no systemd. */
+/** Reports whether a systemd unit runs, which would start the server again; false without systemd. */
 function isUnitActive(): boolean {
   if (Bun.which('systemctl') === null) return false
   const kinds = process.getuid?.() === 0 ? [[], ['--user']] : [['--user'], []]
@@ -103,7 +105,9 @@ function isUnitActive(): boolean {
 }
 
 function inUse(sign: string): CliError {
-  return new CliError(EXIT.conflict, `this home is in use: ${sign}`, ['synapse serve --stop, then again'])
+  return new CliError(EXIT.conflict, `this home is in use: ${sign}`, [
+    'run synapse serve --stop, then this command again',
+  ])
 }
 
 function takes(where: { path: string } | { host: string; port: number }): Promise<boolean> {
@@ -119,7 +123,7 @@ function takes(where: { path: string } | { host: string; port: number }): Promis
   })
 }
 
-/** The copy that is made first. @throws CliError when there can be none: then nothing is deleted */
+/** Makes the backup before anything is deleted. @throws CliError if that fails */
 async function backUp(home: string | undefined): Promise<string | null> {
   const outcome = await withClient({ home }, (client) =>
     client.post<BackupOutcome>('/v1/admin/backups', { label: 'before-reset', with_blobs: true }, WITHIN_MS),
@@ -132,7 +136,7 @@ async function empty({ home }: Config, database: string, doomed: readonly string
   const { run } = homePaths(home)
   makePrivateDirectory(run)
   {
-    // Whoever starts a server now waits, and finds a home without anything.
+    // A server that is started now waits for the lock, and then finds an empty home.
     await using _held = await lockHome(home, { database })
     for (const path of doomed) if (path !== run) rmSync(path, { recursive: true, force: true })
   }
@@ -143,7 +147,7 @@ async function empty({ home }: Config, database: string, doomed: readonly string
 async function confirm(isAgreed: boolean, home: string): Promise<void> {
   if (isAgreed) return
   if (!isInteractive())
-    throw new UsageError('reset asks before it deletes, and there is no terminal to ask at', ['add --yes'])
+    throw new UsageError('reset asks for confirmation, and there is no terminal to ask on', ['add --yes'])
   const answer = await ask(`Delete everything in ${home} but its settings? yes or no`, 'no')
   if (!/^y(?:es)?$/i.test(answer)) throw new CliError(EXIT.interrupted, 'cancelled, and nothing was deleted')
 }

@@ -11,10 +11,10 @@ test('at a terminal a new passphrase is asked for twice, and a restore asks for 
   const made = await site.type(
     [
       ['A passphrase for the keys: ', 'short\r'],
-      ['At least 8 characters', ''],
+      ['at least 8 characters', ''],
       ['A passphrase for the keys: ', 'correct horse\r'],
       ['Once more: ', 'correct house\r'],
-      ['differ', ''],
+      ['do not match', ''],
       ['A passphrase for the keys: ', 'correct horse\r'],
       ['Once more: ', 'correct horse\r'],
     ],

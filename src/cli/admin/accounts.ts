@@ -7,28 +7,33 @@ import { adminCommand, whereArgs, withClient } from './index'
 
 export const addAccount = command({
   args: {
-    kind: { type: 'enum', options: ['human', 'agent'], required: true, description: 'A person, or an agent' },
-    handle: { type: 'string', valueHint: 'name', required: true, description: 'Its @name; it never changes' },
+    kind: { type: 'enum', options: ['human', 'agent'], required: true, description: 'Kind of account' },
+    handle: {
+      type: 'string',
+      valueHint: 'name',
+      required: true,
+      description: 'The @name of the account; it cannot be changed later',
+    },
     'display-name': {
       type: 'string',
       valueHint: 'text',
-      description: 'How it is shown; otherwise the handle',
+      description: 'Name to show; default: the handle',
     },
-    email: { type: 'string', valueHint: 'address', description: 'Kept with the account' },
-    password: { type: 'string', valueHint: 'text', description: 'For a person to sign in with' },
-    admin: { type: 'boolean', description: 'Makes a person a system admin' },
+    email: { type: 'string', valueHint: 'address', description: 'Email address to store with the account' },
+    password: { type: 'string', valueHint: 'text', description: 'Password for signing in (people only)' },
+    admin: { type: 'boolean', description: 'Make the person a system admin' },
     ...whereArgs,
   },
   notes: [
-    'A person without --password: it is asked for on a terminal, else made up and printed once.',
-    'An agent signs in with a token: see issue-token and onboard-agent.',
+    'For a person without --password, the terminal asks for one; without a terminal, a password is generated and',
+    'printed once. An agent authenticates with a token: see issue-token and onboard-agent.',
   ],
   examples: [
     'synapse add-account --kind human --handle clint --display-name "Clint"',
     'synapse add-account --kind agent --handle cairn',
   ],
   async run({ args }) {
-    // Asked before the way in is opened: nobody else should wait for somebody who types.
+    // Asked before connecting, so that the lock of the home is not held while a person types.
     const chosen =
       args.kind === 'human' ? await choosePassword(args.password, args.handle) : { password: args.password }
     const account = await withClient(args, (client) =>
@@ -50,7 +55,7 @@ export const addAccount = command({
   },
 })
 
-/** A request for a new account; what is undefined is not sent. */
+/** A request for a new account. Undefined fields are not sent. */
 export interface NewAccount {
   readonly kind: Account['kind']
   readonly handle: string
@@ -60,7 +65,7 @@ export interface NewAccount {
   readonly is_admin?: boolean | undefined
 }
 
-/** Creates an account; a person who is to be a system admin is one when this resolves. @throws CliError */
+/** Creates an account, and makes it a system admin if `is_admin` is set. @throws CliError */
 export async function createAccount(client: AdminClient, request: NewAccount): Promise<Account> {
   const created = await client.post<Account>('/v1/admin/accounts', request)
   if (request.is_admin !== true || created.is_admin) return created
@@ -107,11 +112,11 @@ async function changeAdmin(client: AdminClient, name: string, admin: boolean) {
 export const setPassword = command({
   args: {
     handle: handleArg,
-    password: { type: 'string', valueHint: 'text', description: 'The new one' },
+    password: { type: 'string', valueHint: 'text', description: 'The new password' },
     ...whereArgs,
   },
   notes: [
-    'Without --password it is asked for on a terminal, else made up and printed once.',
+    'Without --password, the terminal asks for it; without a terminal, a password is generated and printed once.',
     'Ends every session of the person.',
   ],
   examples: ['synapse set-password clint'],
@@ -128,7 +133,7 @@ export const setPassword = command({
 
 export const archiveAccount = adminCommand({
   args: { handle: handleArg },
-  notes: ['Its sessions and streams end and its tokens stop working, until it is unarchived.'],
+  notes: ['Ends the sessions and streams of the account. Its tokens do not work until it is unarchived.'],
   examples: ['synapse archive-account cairn'],
   act: (client, { handle }) => moveAccount(client, handle, 'archive'),
 })

@@ -6,7 +6,7 @@ import { note, print, printJson } from '../lib/terminal'
 import { counted } from '../lib/text'
 import { whereArgs, withClient } from './index'
 
-/** As the API shows it. */
+/** An entry of the audit log, as the API shows it. */
 interface Entry {
   readonly at: string
   readonly actor: string | null
@@ -34,25 +34,25 @@ const json = { type: 'boolean', description: 'Print JSON instead of text' } as c
 
 export const listAudit = command({
   args: {
-    actor: { type: 'string', valueHint: 'handle', description: 'What this account did' },
+    actor: { type: 'string', valueHint: 'handle', description: 'Only entries of this account' },
     action: {
       type: 'string',
       valueHint: 'begin',
-      description: 'An action, or how it begins, such as token.',
+      description: 'Only this action, or all that begin with this text, such as token.',
     },
-    target: { type: 'string', valueHint: 'id', description: 'What was done to this; an id, or a setting' },
+    target: { type: 'string', valueHint: 'id', description: 'Only entries about this id or setting' },
     since: {
       type: 'string',
       valueHint: 'time',
-      description: 'Not before, ISO 8601; a day alone is its midnight, UTC',
+      description: 'Only entries since this time, ISO 8601; a date means midnight UTC',
     },
-    limit: { type: 'string', valueHint: 'n', description: 'How many; otherwise 100, at most 500' },
-    cursor: { type: 'string', valueHint: 'c', description: 'Go on where a page ended: its next_cursor' },
+    limit: { type: 'string', valueHint: 'n', description: 'Number of entries; default: 100, at most 500' },
+    cursor: { type: 'string', valueHint: 'c', description: 'Continue after a page: its next_cursor' },
     ...whereArgs,
     json,
   },
   notes: [
-    'Rare acts alone: accounts, credentials, memberships, channels, settings, sign-ins. Posts are not in it.',
+    'The log holds changes of accounts, credentials, memberships, channels and settings, and sign-ins. It holds no posts.',
   ],
   examples: [
     'synapse audit',
@@ -70,7 +70,7 @@ export const listAudit = command({
   },
 })
 
-/** A log of many entries takes its time. */
+/** Verifying a log of many entries takes long. */
 const VERIFIED_WITHIN_MS = 60 * 60_000
 
 export const verifyAudit = command({
@@ -78,14 +78,14 @@ export const verifyAudit = command({
     known: {
       type: 'string',
       valueHint: 'hash',
-      description: 'A hash that this command printed before, which must still be there',
+      description: 'A hash that this command printed earlier, which the log must still contain',
     },
     ...whereArgs,
     json,
   },
   notes: [
-    'Each entry holds a hash of the one before it. Prints the newest; kept elsewhere and given as --known, it also shows',
-    'that nothing was cut off at the end. Exit status 1 when something is not as it was written.',
+    'Each entry holds a hash of the one before it. The command prints the newest hash. Keep it elsewhere and pass it as',
+    '--known later, to see that no entry was cut off at the end. Exit status 1 when the log was changed.',
   ],
   examples: ['synapse audit verify', 'synapse audit verify --json'],
   async run({ args }) {
@@ -96,15 +96,15 @@ export const verifyAudit = command({
     const { entries, hash, broken, known } = found
     if (broken !== null)
       throw new CliError(EXIT.failure, `entry ${broken.entry} of the audit log ${WORDS[broken.problem]}`, [
-        `${counted(entries, 'entry', 'entries')} before it: all as written`,
-        'somebody wrote to the database itself; compare with a backup: synapse backup list',
+        `${counted(entries, 'entry', 'entries')} before it are unchanged`,
+        'the database was changed directly; compare it with a backup: synapse backup list',
       ])
     if (known === false)
       throw new CliError(
         EXIT.failure,
         'the hash is not in the audit log: entries were cut off, or all were replaced',
       )
-    if (args.json !== true) print(`${counted(entries, 'entry', 'entries')}, all as written\n${hash}`)
+    if (args.json !== true) print(`${counted(entries, 'entry', 'entries')}, all unchanged\n${hash}`)
     return undefined
   },
 })

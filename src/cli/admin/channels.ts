@@ -11,33 +11,37 @@ export const addChannel = command({
       type: 'positional',
       required: false,
       valueHint: 'SLUG',
-      description: 'The same as --slug',
+      description: 'Same as --slug',
     },
     'name-word': {
       type: 'positional',
       required: false,
       valueHint: 'NAME',
-      description: 'The same as --name',
+      description: 'Same as --name',
     },
-    slug: { type: 'string', valueHint: 'name', description: 'Its short name; it never changes' },
-    name: { type: 'string', valueHint: 'text', description: 'How it is shown' },
-    topic: { type: 'string', valueHint: 'text', description: 'What it is about' },
-    description: { type: 'string', valueHint: 'text', description: 'The same as --topic' },
+    slug: {
+      type: 'string',
+      valueHint: 'name',
+      description: 'Short name of the channel; it cannot be changed later',
+    },
+    name: { type: 'string', valueHint: 'text', description: 'Name to show' },
+    topic: { type: 'string', valueHint: 'text', description: 'What the channel is about' },
+    description: { type: 'string', valueHint: 'text', description: 'Same as --topic' },
     kind: {
       type: 'enum',
       options: ['public', 'private'],
-      description: 'Public: everyone sees it and may join. Private: members alone',
+      description: 'public: everyone sees it and may join; private: members only',
     },
     ...whereArgs,
   },
-  notes: ['It has no members yet: see add-member.'],
+  notes: ['The new channel has no members: see add-member.'],
   examples: [
     'synapse add-channel --slug family-ops --name "Family Ops" --topic "Everyday things"',
     'synapse seed-channel family-photos "Family Photos" --kind private',
   ],
   async run({ args }) {
     if (args.topic !== undefined && args.description !== undefined)
-      throw new UsageError('--topic and --description are the same: give one')
+      throw new UsageError('--topic and --description mean the same: give only one')
     const request = {
       slug: either(args.slug, args['slug-word'], 'SLUG', '--slug'),
       name: either(args.name, args['name-word'], 'NAME', '--name'),
@@ -56,7 +60,7 @@ function either(flag: string | undefined, word: string | undefined, place: strin
   const text = flag ?? word
   if (text === undefined) throw new UsageError(`${name} is missing`)
   if (flag !== undefined && word !== undefined)
-    throw new UsageError(`${place} and ${name} are the same: give one`)
+    throw new UsageError(`${place} and ${name} mean the same: give only one`)
   return text
 }
 
@@ -79,7 +83,7 @@ const slugArg = { type: 'positional', required: true, description: 'The slug of 
 
 export const archiveChannel = adminCommand({
   args: { slug: slugArg },
-  notes: ['Reading and posting there are refused until it is unarchived; nothing is deleted.'],
+  notes: ['Reading and posting are refused until the channel is unarchived. Nothing is deleted.'],
   examples: ['synapse archive-channel family-ops'],
   act: (client, { slug }) => moveChannel(client, slug, 'archive'),
 })

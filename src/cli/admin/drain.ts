@@ -16,8 +16,8 @@ const SETTING = '/v1/config/drain'
 export const startDrain = adminCommand({
   args: {},
   notes: [
-    'Every server of the store then answers changes with 503 and Retry-After, while reading, signing in and the',
-    'commands of the operator go on. Before work on the server, or its end; survives a restart.',
+    'Every server of the store then answers changes with 503 and Retry-After. Reading, signing in and the commands of',
+    'the operator still work. Use it before maintenance or before the server is shut down. It survives a restart.',
   ],
   examples: ['synapse drain start'],
   act: async (client) => {
@@ -37,7 +37,7 @@ export const stopDrain = adminCommand({
 
 export const drainStatus = command({
   args: whereArgs,
-  notes: ['Exit status 0 when nothing is under way any more, 1 while something is.'],
+  notes: ['Exit status: 0 when nothing is in progress any more, 1 otherwise.'],
   examples: ['synapse drain status'],
   async run({ args }) {
     const state = await withClient(args, (client) => client.get<DrainState>(PATH))

@@ -1,7 +1,8 @@
-// The commands that administer accounts, channels, memberships and tokens. Each turns its flags into the requests of
-// the administration API and prints the answer as JSON; none knows which way in the requests take.
+// The commands that administer accounts, channels, memberships and tokens. Each turns its flags into requests of the
+// administration API and prints the answer as JSON. It does not know whether a request goes over the network, over the
+// socket, or to an application in this process.
 // May import: the shared files of src/cli, and what those may.
-// Each file holds the commands of one noun; src/cli/program.ts says which names they have.
+// Each file holds the commands of one noun; src/cli/program.ts lists their names.
 // Start reading in this file, then accounts.ts.
 import type { ArgsDef } from 'citty'
 import type { AdminClient } from '../lib/client'
@@ -9,28 +10,28 @@ import { type Command, type CommandSpec, command, type Values } from '../lib/com
 import { connect, type Where } from '../lib/connect'
 import { printJson } from '../lib/terminal'
 
-/** The flags that every one of these commands takes: where it is to act. */
+/** The flags that every one of these commands takes: which server it acts on. */
 export const whereArgs = {
   home: {
     type: 'string',
     valueHint: 'dir',
-    description: 'The home of the server on this machine (SYNAPSE_HOME)',
+    description: 'Home directory of the server on this machine (SYNAPSE_HOME)',
   },
   url: {
     type: 'string',
     valueHint: 'url',
-    description: 'A server elsewhere; the token is read from SYNAPSE_ADMIN_TOKEN',
+    description: 'Address of a remote server; the token is read from SYNAPSE_ADMIN_TOKEN',
   },
-  json: { type: 'boolean', description: 'The answer is JSON with or without it' },
+  json: { type: 'boolean', description: 'Accepted for scripts; the output is always JSON' },
 } as const satisfies ArgsDef
 
-/** An administrative command: what it is called with, and the requests it makes. */
+/** Declares an administrative command: its arguments, and the requests it makes. */
 export interface AdminSpec<T extends ArgsDef> extends Omit<CommandSpec<T>, 'run'> {
   /** Resolves to what is printed. @throws CliError */
   readonly act: (client: AdminClient, args: Values<T>) => Promise<unknown>
 }
 
-/** A command that opens a way in, acts, prints the answer and closes it again. */
+/** Makes a command that connects to the server, acts, prints the answer and closes the connection. */
 export function adminCommand<const T extends ArgsDef>({ act, args, ...spec }: AdminSpec<T>): Command {
   return command({
     ...spec,
@@ -44,7 +45,7 @@ export function adminCommand<const T extends ArgsDef>({ act, args, ...spec }: Ad
   })
 }
 
-/** Does the work while a way in is open; the lock of the home is held no longer than that. */
+/** Connects, runs `work` and closes the connection. In process, the lock of the home is held only as long. */
 export async function withClient<Result>(
   where: Where,
   work: (client: AdminClient) => Promise<Result>,

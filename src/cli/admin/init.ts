@@ -7,17 +7,17 @@ import { print, printJson } from '../lib/terminal'
 
 export const init = command({
   args: {
-    home: { type: 'string', valueHint: 'dir', description: 'The home to create (SYNAPSE_HOME)' },
+    home: { type: 'string', valueHint: 'dir', description: 'Home directory to create (SYNAPSE_HOME)' },
     'database-url': {
       type: 'string',
       valueHint: 'url',
-      description: 'The store; otherwise SQLite in the home (SYNAPSE_DATABASE_URL)',
+      description: 'URL of the store; default: SQLite in the home (SYNAPSE_DATABASE_URL)',
     },
     json: { type: 'boolean', description: 'Print JSON instead of text' },
   },
   notes: [
-    'Creates the home, the key of this instance and the database, and brings an older database up to date.',
-    'May be run again; never touches an existing key. serve does the same when it starts.',
+    'Creates the home, the instance key and the database, and migrates an older database. Safe to run again: an',
+    'existing key is never changed. serve does the same when it starts.',
   ],
   examples: ['synapse init', 'synapse init --home /srv/synapse'],
   async run({ args }) {
@@ -36,7 +36,7 @@ export const init = command({
   },
 })
 
-/** Answers whether a server runs there, which then has done it all. @throws OperatorError */
+/** Prepares the home. Returns true when a server already runs on it, which has prepared it. @throws OperatorError */
 async function prepare(config: Config): Promise<boolean> {
   if ((await socketOf(config.home)) !== undefined) return true
   const { boot } = await import('../../main')

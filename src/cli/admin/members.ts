@@ -6,14 +6,14 @@ import { adminCommand } from './index'
 
 const handle = { type: 'positional', required: true, description: 'The handle of the account' } as const
 const slug = { type: 'positional', required: true, description: 'The slug of the channel' } as const
-// The last one is how the documentation of the earlier server spells the one before.
+// The documentation of the earlier server spells `read_only` as `read-only`.
 const roles = { type: 'enum', options: ['admin', 'member', 'read_only', 'read-only'] } as const
 
 export const addMember = adminCommand({
   args: {
     handle,
     slug,
-    role: { ...roles, options: [...roles.options], description: 'What it may do there; otherwise member' },
+    role: { ...roles, options: [...roles.options], description: 'Role in the channel; default: member' },
   },
   examples: ['synapse add-member cairn family-ops', 'synapse add-member clint family-ops --role admin'],
   async act(client, args) {
@@ -30,7 +30,7 @@ export const setRole = adminCommand({
   args: {
     handle,
     slug,
-    role: { ...roles, options: [...roles.options], required: true, description: 'What it may do there' },
+    role: { ...roles, options: [...roles.options], required: true, description: 'New role in the channel' },
   },
   examples: ['synapse set-role cairn family-ops --role read_only'],
   async act(client, args) {
@@ -41,7 +41,7 @@ export const setRole = adminCommand({
 
 export const removeMember = adminCommand({
   args: { handle, slug },
-  notes: ['Prints the membership as it was.'],
+  notes: ['Prints the removed membership.'],
   examples: ['synapse remove-member cairn family-ops'],
   async act(client, args) {
     const { path, membership } = await membershipOf(client, args.handle, args.slug)
@@ -59,7 +59,7 @@ export const listMembers = adminCommand({
   },
 })
 
-/** A membership and where it is changed. @throws CliError not found */
+/** Returns a membership and the path at which it is changed. @throws CliError not found */
 async function membershipOf(client: AdminClient, handle: string, slug: string) {
   const account = await getAccount(client, handle)
   const channel = await getChannel(client, slug)

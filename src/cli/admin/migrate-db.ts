@@ -7,21 +7,20 @@ import { printJson } from '../lib/terminal'
 
 export const migrateDb = command({
   args: {
-    from: { type: 'string', required: true, valueHint: 'url', description: 'The store that is to be moved' },
+    from: { type: 'string', required: true, valueHint: 'url', description: 'URL of the store to move' },
     to: {
       type: 'string',
       required: true,
       valueHint: 'url',
-      description: 'Where to: an empty file or database',
+      description: 'URL of the new store: a new file or an empty database',
     },
-    json: { type: 'boolean', description: 'Show no progress; the answer is JSON with or without it' },
+    json: { type: 'boolean', description: 'Show no progress; the output is always JSON' },
   },
   notes: [
-    'Ids, tokens, passwords, positions and the epoch stay: clients go on as if nothing had happened.',
-    'Stop the server first. A move that was interrupted goes on when the same command is run again. Both stores are',
-    'compared at the end; then the old one is marked, and a server refuses to start on it.',
-    'A password may be left out of the URL and given as PGPASSWORD instead, where no list of processes shows it.',
-    'The server of the new store needs the instance key of the old one (keys/ in its home).',
+    'Stop the server first. Ids, tokens, passwords, positions and the epoch stay the same, so clients notice nothing.',
+    'To resume an interrupted move, run the same command again. At the end both stores are compared; then the old one',
+    'is marked, and a server refuses to start on it. To keep a password out of the list of processes, set PGPASSWORD',
+    'instead of writing it in the URL. The new server needs the instance key of the old one (keys/ in its home).',
   ],
   examples: [
     'synapse migrate-db --from sqlite:/srv/synapse/synapse.db --to postgres://synapse@db.example/synapse',
@@ -31,7 +30,7 @@ export const migrateDb = command({
     const from = databaseOf('--from', args.from)
     const to = databaseOf('--to', args.to)
     if (from.url === to.url) throw new UsageError('--from and --to name the same store')
-    // What root makes in a folder of another user would be of no use to that user's server.
+    // A file that root creates in the folder of another user could not be used by that user's server.
     for (const { choice } of [to, from]) if (choice.kind === 'sqlite') becomeOwner(folderOf(choice.path))
     const { migrateDatabase } = await import('../../app/data-migration')
     const bar = progressBar({ quiet: args.json === true })
@@ -51,7 +50,7 @@ export const migrateDb = command({
   },
 })
 
-/** The store that an option names, and its one spelling. @throws UsageError */
+/** Parses the store that an option names; returns it with its normalized URL. @throws UsageError */
 export function databaseOf(
   option: string,
   text: string,

@@ -14,21 +14,25 @@ const WARNING = 'This token is shown once; the server keeps only a hash of it.'
 
 export const issueToken = command({
   args: {
-    account: { type: 'string', valueHint: 'handle', required: true, description: 'The agent it is for' },
+    account: { type: 'string', valueHint: 'handle', required: true, description: 'Handle of the agent' },
     scopes: {
       type: 'string',
       valueHint: 'list',
       required: true,
-      description: 'What it allows, separated by commas, such as channel:*:read',
+      description: 'Scopes, separated by commas, such as channel:*:read',
     },
-    name: { type: 'string', valueHint: 'text', description: 'What to call it in lists' },
+    name: { type: 'string', valueHint: 'text', description: 'Name to show in lists' },
     actors: {
       type: 'string',
       valueHint: 'list',
       description:
-        'Handles that its holder may act as by X-Synapse-Actor, separated by commas; * is all but admins',
+        'Handles that the token may act as with X-Synapse-Actor, separated by commas; * means all but admins',
     },
-    'expires-in': { type: 'string', valueHint: '30d', description: 'When it ends; otherwise never' },
+    'expires-in': {
+      type: 'string',
+      valueHint: '30d',
+      description: 'Time until the token expires; default: never',
+    },
     ...whereArgs,
   },
   examples: [
@@ -73,27 +77,29 @@ export const onboardAgent = command({
       type: 'string',
       valueHint: 'name',
       required: true,
-      description: 'The agent; made when missing',
+      description: 'Handle of the agent; the account is created if it does not exist',
     },
     channels: {
       type: 'string',
       valueHint: 'list',
       required: true,
-      description: 'The channels it joins, separated by commas; they must exist',
+      description: 'Channels to join, separated by commas; they must exist',
     },
     'display-name': {
       type: 'string',
       valueHint: 'text',
-      description: 'How it is shown; otherwise the handle',
+      description: 'Name to show; default: the handle',
     },
-    'read-only': { type: 'boolean', description: 'It may read there, not post' },
+    'read-only': { type: 'boolean', description: 'Let the agent read these channels but not post' },
     ...whereArgs,
   },
-  notes: ['May be run again: what exists stays as it is, and each run makes another token.'],
+  notes: [
+    'Safe to run again: existing accounts and memberships stay as they are, and each run issues another token.',
+  ],
   examples: ['synapse onboard-agent --handle cairn --channels family-ops,general --display-name "Cairn"'],
   async run({ args }) {
     const channels = words(args.channels)
-    if (channels.length === 0) throw new UsageError('--channels must name a channel')
+    if (channels.length === 0) throw new UsageError('--channels must name at least one channel')
     const request = {
       handle: args.handle,
       channels,
@@ -124,26 +130,33 @@ export const onboardAgent = command({
   },
 })
 
-/** A token that could not be shown is revoked. */
+/** Revokes a token that could not be shown. */
 export function lostToken(where: Where, id: string | undefined): Loss {
   const stays = 'the token could not be shown and could not be revoked'
   if (id === undefined)
     return { otherwise: `${stays}: synapse list-tokens, then synapse revoke-token --id ID` }
   return {
     takeBack: () => withClient(where, (client) => client.post(`/v1/admin/tokens/${id}/revoke`)),
-    done: 'the token could not be shown and is revoked again; run the command again for another',
+    done: 'the token could not be shown and was revoked; run the command again to get another one',
     otherwise: `${stays}: synapse revoke-token --id ${id}`,
   }
 }
 
 export const revokeToken = adminCommand({
-  args: { id: { type: 'string', valueHint: 'uuid', required: true, description: 'As list-tokens shows it' } },
-  notes: ['A token that was revoked before is an error.'],
+  args: {
+    id: {
+      type: 'string',
+      valueHint: 'uuid',
+      required: true,
+      description: 'Id of the token, as list-tokens shows it',
+    },
+  },
+  notes: ['Fails if the token was already revoked.'],
   examples: ['synapse revoke-token --id 0190b2f4-6c1d-7a54-9d3e-2f4a5b6c7d8e'],
   async act(client, args) {
     const before = await client.moment()
     const token = await client.post<Token>(`/v1/admin/tokens/${encodeURIComponent(args.id)}/revoke`)
-    // The request may be repeated and does not say whether it was the first.
+    // The request can be repeated, and its answer does not say whether it was the first.
     if (token.revoked_at !== null && new Date(token.revoked_at) < before)
       throw new CliError(EXIT.failure, `this token was already revoked at ${token.revoked_at}`)
     return { id: token.id, revoked_at: token.revoked_at }
@@ -152,7 +165,7 @@ export const revokeToken = adminCommand({
 
 export const listTokens = adminCommand({
   args: {
-    account: { type: 'string', valueHint: 'handle', required: true, description: 'The agent they belong to' },
+    account: { type: 'string', valueHint: 'handle', required: true, description: 'Handle of the agent' },
   },
   examples: ['synapse list-tokens --account cairn'],
   async act(client, args) {

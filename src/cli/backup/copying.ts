@@ -6,7 +6,7 @@ import { foldersOf } from './index'
 
 const LOOK_MS = 200
 
-/** Shows how much of the store has been copied: whoever copies it does so on this machine, into a file that grows. */
+/** Shows how much of the store has been copied. The copy is a file on this machine that grows. */
 export function showCopying(config: Config, quiet: boolean): Disposable {
   const bar = progressBar({ quiet })
   const total = sizeAt(config.database.kind === 'sqlite' ? config.database.path : '')

@@ -7,21 +7,21 @@ import { counted } from '../lib/text'
 import { showCopying } from './copying'
 import { configAt, homeArgs, passphraseFor, refuseAbsent, sizeOf } from './index'
 
-/** A large store on a slow disk. */
+/** Long enough for a large store on a slow disk. */
 const WITHIN_MS = 6 * 3600_000
 
 export const createBackup = command({
   args: {
-    'with-blobs': { type: 'boolean', description: 'Copy uploaded files, too' },
-    'with-keys': { type: 'boolean', description: 'Copy the keys, too, sealed with a passphrase' },
-    label: { type: 'string', valueHint: 'word', description: 'A word to find it by' },
+    'with-blobs': { type: 'boolean', description: 'Copy uploaded files too' },
+    'with-keys': { type: 'boolean', description: 'Copy the keys too, encrypted with a passphrase' },
+    label: { type: 'string', valueHint: 'word', description: 'A word that is stored with the backup' },
     ...homeArgs,
   },
   notes: [
-    'The server goes on meanwhile. The copy is checked before it counts, and is never overwritten. The oldest beyond',
-    'backup.keep are removed, unless the store has lost messages. Without the keys a backup cannot be served: take them',
-    'once, and keep the passphrase elsewhere (SYNAPSE_BACKUP_PASSPHRASE_FILE, or typed).',
-    'Where the store is Postgres, the command that copies it is printed; keys and blobs are taken all the same.',
+    'A running server keeps serving. The copy is verified and never overwritten. The oldest backups beyond backup.keep are',
+    'removed, unless the store has lost messages. A restored backup needs the keys: back them up once, and keep the',
+    'passphrase elsewhere (SYNAPSE_BACKUP_PASSPHRASE_FILE, or typed). If the store is Postgres, the command prints how to',
+    'dump it, and still copies keys and blobs.',
   ],
   examples: [
     'synapse backup create',

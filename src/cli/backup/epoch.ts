@@ -8,14 +8,14 @@ export const rotate = command({
     from: {
       type: 'string',
       valueHint: 'seq',
-      description: 'The first position that clients may know differently; otherwise the next one',
+      description: 'First position that may differ for clients; default: the next one',
     },
     ...homeArgs,
   },
   notes: [
-    'Positions that clients hold from there on are answered with 409 cursor_epoch, and they read again. Obligatory',
-    'after pg_restore, and after a SQLite file was put back by hand. --from is for a server that has run since: give the',
-    'first position after the copy. Stop the server first.',
+    'Stop the server first. Requests with later positions are then answered with 409 cursor_epoch, so that clients read',
+    'again. Required after pg_restore, and after a SQLite file was copied back by hand. If a server has run since then,',
+    'give the first position after the copy as --from.',
   ],
   examples: ['synapse epoch rotate', 'synapse epoch rotate --from 5001'],
   async run({ args }) {

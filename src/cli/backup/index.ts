@@ -1,6 +1,6 @@
-// The commands that keep the data: backups and the way back, and the epoch that says that a store is not the one that
-// clients knew. May import: the shared files of src/cli, src/backup, config and home; app/backups.ts by `await import`.
-// create asks the server to make the copy, or does it as one under the lock; the others work on files.
+// The commands for backups: create, list, verify and restore, and `epoch rotate`, which tells clients that the store was
+// replaced. May import: the shared files of src/cli, src/backup, config and home; app/backups.ts by `await import`.
+// create asks the server for the copy, or runs the application in process; the others work on files.
 // Start reading in this file, then create.ts and restore.ts.
 
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
@@ -16,35 +16,35 @@ import { askSecret } from '../lib/prompt'
 import { isInteractive, note } from '../lib/terminal'
 
 export const homeArgs = {
-  home: { type: 'string', valueHint: 'dir', description: 'The home of the server (SYNAPSE_HOME)' },
+  home: { type: 'string', valueHint: 'dir', description: 'Home directory of the server (SYNAPSE_HOME)' },
   json: { type: 'boolean', description: 'Print JSON instead of text' },
 } as const satisfies ArgsDef
 
-/** The configuration of the home, in which this process may work like its owner. */
+/** Loads the configuration of the home. A process of root continues as the owner of the home. */
 export function configAt(home: string | undefined): Config {
   const request = { flags: { home }, command: 'other' } as const
   becomeOwner(findHome(request))
   return loadConfig(request)
 }
 
-/** What is not there must not be made by a command that looks after it. @throws CliError not found; OperatorError */
+/** Refuses a store that does not exist, which the command would otherwise create. @throws CliError, OperatorError */
 export function refuseAbsent({ home, database }: Config): void {
   refuseHalfRestored(home)
   if (database.kind !== 'sqlite' || existsSync(database.path)) return
   throw new CliError(EXIT.notFound, `there is no store at ${database.path}`, ['name the home with --home'])
 }
 
-/** The folders that hold backups of this instance; of every instance while this home has no key. @throws CliError */
+/** Returns the folders that hold backups of this instance; of every instance if this home has no key. @throws CliError */
 export function foldersOf(config: Config): string[] {
   if (config.backupDir === null)
-    throw new CliError(EXIT.failure, 'there is no place for backups outside the home', [
-      'set SYNAPSE_BACKUP_DIR to a folder, best on another disk',
+    throw new CliError(EXIT.failure, 'no folder for backups is configured', [
+      'set SYNAPSE_BACKUP_DIR to a folder, preferably on another disk',
     ])
   const did = ownDid(config)
   return did === undefined ? instanceFolders(config.backupDir) : [folderOf(config.backupDir, did)]
 }
 
-/** The DID of the key of this home; undefined where there is none that can be read. */
+/** Returns the DID of the key of this home; undefined if there is no readable key. */
 export function ownDid({ home, instanceKey }: Config): string | undefined {
   try {
     const { instanceKey: path } = homePaths(home)
@@ -56,7 +56,7 @@ export function ownDid({ home, instanceKey }: Config): string | undefined {
   }
 }
 
-/** A file by its path, or by its name in a folder of backups. @throws CliError not found, or not to be read */
+/** Finds a file by its path, or by its name in a folder of backups. @throws CliError if it is missing or unreadable */
 export function fileCalled(name: string, folders: () => string[]): string {
   const path = resolve(name)
   if (isThere(path)) return path
@@ -66,7 +66,7 @@ export function fileCalled(name: string, folders: () => string[]): string {
   throw new CliError(EXIT.notFound, `there is no file ${path}`, ['synapse backup list shows the backups'])
 }
 
-/** @throws CliError for what this user may not read: root may have become the owner of the home */
+/** Reports whether the file exists. @throws CliError if this user may not read it; root may be the home's owner now */
 function isThere(path: string): boolean {
   try {
     accessSync(path, constants.R_OK)
@@ -74,12 +74,12 @@ function isThere(path: string): boolean {
   } catch (error) {
     if (!hasCode(error, 'EACCES')) return false
     throw new CliError(EXIT.failure, `${path} cannot be read by user ${process.getuid?.()}`, [
-      'put it, with what lies beside it, where the owner of the home may read it',
+      'copy it, with the files beside it, to where the owner of the home can read it',
     ])
   }
 }
 
-/** The passphrase that was configured, or one that is typed; twice where it is new. @throws UsageError, CliError */
+/** Returns the configured passphrase, or asks for one, twice if it is new. @throws UsageError, CliError */
 export async function passphraseFor(config: Config, question: string, isNew: boolean): Promise<string> {
   if (config.backupPassphrase !== undefined) return config.backupPassphrase
   if (!isInteractive())
@@ -88,9 +88,9 @@ export async function passphraseFor(config: Config, question: string, isNew: boo
     ])
   for (;;) {
     const passphrase = await askSecret(`${question}: `)
-    if (isNew && passphrase.length < 8) note('At least 8 characters, please.')
+    if (isNew && passphrase.length < 8) note('Use at least 8 characters.')
     else if (!isNew || (await askSecret('Once more: ')) === passphrase) return passphrase
-    else note('These two differ. Again, please.')
+    else note('The two do not match. Try again.')
   }
 }
 

@@ -6,7 +6,7 @@ import { configAt, foldersOf, homeArgs, sizeOf } from './index'
 
 export const listCopies = command({
   args: homeArgs,
-  notes: ['The newest first. While the home has no key, the backups of every instance are shown.'],
+  notes: ['Newest first. If the home has no key, the backups of every instance are shown.'],
   examples: ['synapse backup list', 'synapse backup list --json'],
   async run({ args }) {
     const folders = foldersOf(configAt(args.home))

@@ -27,17 +27,16 @@ export const restoreCopy = command({
       required: true,
       description: 'A path, or a name that backup list shows',
     },
-    keys: { type: 'string', valueHint: 'file', description: 'Put the keys back as well, from keys-….sealed' },
-    blobs: { type: 'boolean', description: 'Put back the uploaded files that are missing' },
-    yes: { type: 'boolean', description: 'Do not ask' },
+    keys: { type: 'string', valueHint: 'file', description: 'Also restore the keys, from keys-….sealed' },
+    blobs: { type: 'boolean', description: 'Also restore uploaded files that are missing' },
+    yes: { type: 'boolean', description: 'Do not ask for confirmation' },
     ...homeArgs,
   },
   notes: [
-    'Stop the server first. What was there is kept in <home>/replaced-<time>/. Clients are told: positions that they',
-    'hold from after the backup are answered with 409 cursor_epoch, and they read again.',
-    'Without the key that it was made with a restored store refuses to start; with a new key every federation pair',
-    'breaks, and stored secrets of webhooks and peers are lost.',
-    'A restore that was interrupted is completed by running it again; no server starts before that.',
+    'Stop the server first. The replaced store is kept in <home>/replaced-<time>/. Requests with positions from after the',
+    'backup are then answered with 409 cursor_epoch, so that clients read again. A restored store needs the instance key',
+    'of the backup, and a server refuses to start without it; with a new key every federation pair breaks, and stored',
+    'secrets of webhooks and peers are lost. To complete an interrupted restore, run it again; no server starts before.',
   ],
   examples: [
     'synapse backup restore synapse-20261121T030000.000Z.db',
@@ -47,7 +46,7 @@ export const restoreCopy = command({
     const config = configAt(args.home)
     if (config.database.kind === 'postgres')
       throw new CliError(EXIT.failure, 'the store of this home is Postgres', [
-        'put it back with pg_restore, then run synapse epoch rotate: docs/backup.md',
+        'restore it with pg_restore, then run synapse epoch rotate: docs/backup.md',
       ])
     const folders = () => foldersOf(config)
     const file = fileCalled(args.file, folders)
@@ -60,7 +59,7 @@ export const restoreCopy = command({
     const copy = verifyBackup(file)
     const { facts } = copy
     if (copy.problems.length > 0 || facts === undefined)
-      throw new CliError(EXIT.failure, `${file} is not whole, and nothing was changed`, copy.problems)
+      throw new CliError(EXIT.failure, `${file} is damaged, and nothing was changed`, copy.problems)
     if (args.blobs === true && copy.backup?.record.blobs !== true)
       throw new UsageError('this backup was made without blobs: leave --blobs out')
     for (const line of [...copy.remarks, ...warningsOf(config, facts, sealed)]) note(`note: ${line}`)
@@ -84,7 +83,7 @@ export const restoreCopy = command({
   },
 })
 
-/** What will not work afterwards, said before anything is done. */
+/** Returns warnings about what will not work after the restore. @throws CliError for keys of another instance */
 function warningsOf(config: Config, { did }: StoreFacts, sealed: SealedKeys | undefined): string[] {
   if (did === undefined) return []
   const own = ownDid(config)
@@ -95,14 +94,14 @@ function warningsOf(config: Config, { did }: StoreFacts, sealed: SealedKeys | un
   if (own !== did && config.instanceKey !== undefined)
     return [
       `the key in SYNAPSE_INSTANCE_KEY is that of ${own}, and the backup is of ${did}`,
-      'with it the restored store refuses to start: set it to the right key, or unset it and add --keys',
+      'with it a server refuses to start on the restored store: set it to the right key, or unset it and add --keys',
     ]
   if (sealed !== undefined && own !== undefined && own !== did)
     return [`the key of this home (${own}) is replaced by that of the backup (${did})`]
   if (sealed !== undefined || own === did) return []
   return [
     `the key of this home ${own === undefined ? 'is missing' : `is that of ${own}`}, and the backup is of ${did}`,
-    'without its key the restored store refuses to start: add --keys keys-….sealed, or put the key file back',
+    'without its key a server refuses to start on the restored store: add --keys keys-….sealed, or restore the key file',
     'with a new key every federation pair breaks, and stored secrets of webhooks and peers are lost',
   ]
 }
@@ -110,9 +109,7 @@ function warningsOf(config: Config, { did }: StoreFacts, sealed: SealedKeys | un
 async function confirm(isAgreed: boolean, home: string): Promise<void> {
   if (isAgreed) return
   if (!isInteractive())
-    throw new UsageError('restore asks before it replaces the store, and there is no terminal to ask at', [
-      'add --yes',
-    ])
+    throw new UsageError('restore asks for confirmation, and there is no terminal to ask on', ['add --yes'])
   const answer = await ask(`Replace the store of ${home}? yes or no`, 'no')
   if (!/^y(?:es)?$/i.test(answer)) throw new CliError(EXIT.interrupted, 'cancelled, and nothing was changed')
 }

@@ -11,13 +11,13 @@ export const verifyCopy = command({
     file: {
       type: 'positional',
       required: false,
-      description: 'A path, or a name that backup list shows; otherwise the newest',
+      description: 'A path, or a name that backup list shows; default: the newest backup',
     },
     ...homeArgs,
   },
   notes: [
-    'Compares the checksum, checks the structure of the database, its numbers and its schema, and every blob and key',
-    'that was taken. Exit status 1 when anything is wrong.',
+    'Checks the checksum, the structure of the database, its counts and schema, and every blob and key in the backup.',
+    'Exit status 1 when anything is wrong.',
   ],
   examples: ['synapse backup verify', 'synapse backup verify /mnt/backups/synapse-20261121T030000.000Z.db'],
   async run({ args }) {

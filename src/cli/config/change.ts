@@ -1,7 +1,7 @@
 import { command } from '../lib/command'
 import { keyArg, pathOf, printSetting, type Setting, typedValue, whereArgs, withClient } from './index'
 
-const LIVE = 'Effective with the next request, on every server that shares the store; survives restarts.'
+const LIVE = 'Takes effect with the next request, on every server of the store. Survives restarts.'
 const args = { ...whereArgs, json: { type: 'boolean', description: 'Print JSON instead of text' } } as const
 
 export const setSetting = command({
@@ -10,7 +10,7 @@ export const setSetting = command({
     value: {
       type: 'positional',
       required: true,
-      description: 'JSON; on or off for switches; words separated by commas for lists',
+      description: 'New value: JSON, on or off, or a list separated by commas',
     },
     ...args,
   },
@@ -28,7 +28,7 @@ export const setSetting = command({
 
 export const unsetSetting = command({
   args: { key: keyArg, ...args },
-  notes: ['The environment, or the default, counts again.'],
+  notes: ['The value from the environment, or else the default, applies again.'],
   examples: ['synapse config unset rate.post'],
   async run({ args }) {
     const setting = await withClient(args, (client) => client.delete<Setting>(pathOf(args.key)))
@@ -47,8 +47,8 @@ export const setCorsOrigins = command({
     ...args,
   },
   notes: [
-    'Replaces the list of origins whose pages may call this server: scheme://host[:port], no path, no trailing slash,',
-    'no *. One bad entry refuses the whole list.',
+    'Replaces the list of origins whose pages may call this server: scheme://host[:port], without path, trailing slash',
+    'or *. If one entry is invalid, the whole list is refused.',
     LIVE,
   ],
   examples: [

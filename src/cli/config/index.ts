@@ -1,5 +1,5 @@
-// The commands that look at settings and change them. Those of a running server go the ways of every administrative
-// command; check and path read what is on this machine.
+// The commands that show and change settings. Most send requests to the server, like every administrative command;
+// check and path read the configuration of this machine.
 // May import: the shared files of src/cli, admin/index.ts, and config.
 // Start reading in this file, then change.ts.
 
@@ -26,14 +26,15 @@ export interface Setting {
 export const keyArg = {
   type: 'positional',
   required: true,
-  description: 'Such as base_url; synapse config show lists them',
+  description: 'Name of the setting, such as base_url; synapse config show lists them',
 } as const
 
+/** Returns every setting of the server. */
 export async function allSettings(client: AdminClient): Promise<readonly Setting[]> {
   return (await client.get<{ settings: readonly Setting[] }>('/v1/config')).settings
 }
 
-/** @throws CliError not found */
+/** Returns the setting with this key. @throws CliError not found */
 export async function settingCalled(client: AdminClient, key: string): Promise<Setting> {
   const found = (await allSettings(client)).find((setting) => setting.key === key)
   if (found) return found
@@ -44,7 +45,7 @@ export function pathOf(key: string): string {
   return `/v1/config/${encodeURIComponent(key)}`
 }
 
-/** A value as it was typed. Of a setting that this program does not know the server may be newer, and judges it. */
+/** Parses a typed value. A newer server may have settings that this program does not know; it validates them itself. */
 export function typedValue(key: string, text: string): unknown {
   if (!isRuntimeKey(key)) return jsonOrText(text)
   try {
@@ -55,7 +56,7 @@ export function typedValue(key: string, text: string): unknown {
   }
 }
 
-/** A text as it is, everything else as JSON. */
+/** Writes a text as it is, and any other value as JSON. */
 export function written(value: unknown): string {
   return typeof value === 'string' ? printable(value) : printableJson(value)
 }

@@ -7,16 +7,15 @@ import { print, printJson } from '../lib/terminal'
 import { written } from './index'
 
 const args = {
-  home: { type: 'string', valueHint: 'dir', description: 'The home of the server (SYNAPSE_HOME)' },
+  home: { type: 'string', valueHint: 'dir', description: 'Home directory of the server (SYNAPSE_HOME)' },
   json: { type: 'boolean', description: 'Print JSON instead of text' },
 } as const
 
 export const checkConfig = command({
   args,
   notes: [
-    'Reads the environment and synapse.env as a server would that starts here now, and says everything that is wrong',
-    'with them. Flags of serve are not seen: name them as variables to have them checked (--port as SYNAPSE_PORT).',
-    'Asks no server, and shows no secret.',
+    'Reads the environment and synapse.env as a server that starts now would, and reports every problem. It does not see',
+    'the flags of serve: to check one, set its variable (SYNAPSE_PORT for --port). Connects to no server. Shows no secret.',
   ],
   examples: ['synapse config check', 'synapse config check --home /srv/synapse --json'],
   async run({ args }) {
@@ -46,7 +45,7 @@ export const configPath = command({
   },
 })
 
-/** What a start would go by: the boot options, and of the other settings those that somebody has written down. */
+/** Lists the options that a start would use: all boot options, and the other settings that are configured. */
 function optionsOf(config: Config) {
   const { sources, settings, tls, busUrl } = config
   const boot = {
@@ -80,12 +79,12 @@ function optionsOf(config: Config) {
   }))
 }
 
-/** That there is a secret, and no more of it. */
+/** Shows that a secret is set, and nothing of its value. */
 function masked(secret: string | undefined): string | null {
   return secret === undefined ? null : '***'
 }
 
-/** What is worth a line, a token included that only a server without any admin would refuse. */
+/** Returns the remarks on a configuration, including a bad admin token, which only a server without an admin refuses. */
 function noticesOf({ notices, adminTokenProblem: found, settings }: Config): readonly string[] {
   return [
     ...notices,
@@ -97,26 +96,26 @@ function noticesOf({ notices, adminTokenProblem: found, settings }: Config): rea
   ]
 }
 
-/** What deserves a look of a certificate that can be served. @throws OperatorError of one that cannot */
+/** Returns the remarks on the certificate. @throws OperatorError when it cannot be used */
 function tlsRemarks({ tls }: Config): string[] {
   if (tls === undefined) return []
   return remarksOn(readTls(tls), tls.cert).map(({ problem, remedy }) => `${problem}: ${remedy}`)
 }
 
-/** This process is held to the limit of a server that is started in its place. */
+/** Warns of a low memory limit. A server started here would have the limit of this process. */
 function memoryNotices(): string[] {
   const limit = memoryOf()?.limit
   if (limit === undefined || limit >= LEAST_MEMORY) return []
   return [
-    `a server that is started here may have ${Math.floor(limit / 2 ** 20)} MiB of memory, and needs ${LEAST_MEMORY / 2 ** 20}: raise the limit (MemoryMax=256M in a unit; docker --memory 256m)`,
+    `a server started here would have ${Math.floor(limit / 2 ** 20)} MiB of memory and needs ${LEAST_MEMORY / 2 ** 20}: raise the limit (MemoryMax=256M in a unit; docker --memory 256m)`,
   ]
 }
 
-/** This process may have as many as a server that is started in its place. */
+/** Warns of a low limit of open files. A server started here would have the limit of this process. */
 function descriptorNotices(streams: number): string[] {
   const limit = descriptorsOf()?.limit
   if (limit === undefined || streams <= limit - keptFree(limit)) return []
   return [
-    `streams.total admits ${streams} streams, and a server that is started here has room for ${limit - keptFree(limit)} connections: raise the limit (ulimit -n 65536; LimitNOFILE in a unit), or lower streams.total`,
+    `streams.total admits ${streams} streams, but a server started here would have room for ${limit - keptFree(limit)} connections: raise the limit (ulimit -n 65536; LimitNOFILE in a unit), or lower streams.total`,
   ]
 }

@@ -16,7 +16,7 @@ interface Change {
 export const showSettings = command({
   args: { ...whereArgs, json },
   notes: [
-    'What can be changed while the server runs. Secrets are masked; `default` marks what was never set.',
+    'Shows the settings that can be changed while the server runs. Secrets are masked. `default` marks unset ones.',
   ],
   examples: ['synapse config show', 'synapse config show --json'],
   async run({ args }) {
@@ -28,7 +28,11 @@ export const showSettings = command({
 })
 
 export const getSetting = command({
-  args: { key: keyArg, ...whereArgs, json: { ...json, description: 'Print the whole row as JSON' } },
+  args: {
+    key: keyArg,
+    ...whereArgs,
+    json: { ...json, description: 'Print the setting and its source as JSON' },
+  },
   examples: ['synapse config get base_url', 'synapse config get rate.post --json'],
   async run({ args }) {
     const setting = await withClient(args, (client) => settingCalled(client, args.key))
@@ -40,8 +44,8 @@ export const getSetting = command({
 
 export const settingHistory = command({
   args: {
-    key: { ...keyArg, required: false, description: 'Of this setting alone; otherwise of all' },
-    limit: { type: 'string', valueHint: 'n', description: 'How many changes; otherwise 100, at most 500' },
+    key: { ...keyArg, required: false, description: 'Only changes of this setting; default: of all' },
+    limit: { type: 'string', valueHint: 'n', description: 'Number of changes; default: 100, at most 500' },
     ...whereArgs,
     json,
   },
@@ -53,7 +57,7 @@ export const settingHistory = command({
         key,
         limit,
       })
-      // What another version knew has a history, and is no setting of this one.
+      // A setting of another version has a history here, although this version does not know it.
       if (found.length === 0 && key !== undefined) await settingCalled(client, key)
       return found
     })

@@ -1,8 +1,8 @@
-// `synapse serve`: runs the server in this process or as a daemon, and looks after one that runs.
+// `synapse serve`: runs the server in this process or as a daemon; stops, restarts or shows a running one.
 // May import: the shared files of src/cli, config, home; main.ts by `await import`, in foreground.ts alone.
-// server-state.ts says who runs on a home; the other files are one action each. The rules
+// server-state.ts finds the server of a home; the other files are one action each. The rules
 // are in docs/contract/commands.md#exit-status and docs/contract/operation.md#signals-and-stopping.
-// Only the lock of the home decides who runs there; pid, run file and socket file inform, and may be left over.
+// Only the lock of the home decides which process runs on it; pid file, run file and socket file may be left over.
 // Start reading in args.ts and this file, then foreground.ts.
 import { processEnvironment } from '../../config/environment'
 import { UsageError } from '../lib/cli-error'
@@ -17,11 +17,11 @@ const MOST_LINES = 1_000_000
 export const serve = command({
   args: serveArgs,
   notes: [
-    'Only one of --foreground, --daemon, --stop, --restart, --status and --logs. Every other setting:',
+    'Give at most one of --foreground, --daemon, --stop, --restart, --status and --logs. Other settings:',
     'docs/configuration.md.',
-    'The log is JSON lines: on stdout, of a daemon in logs/synapse.log. SIGTERM and Ctrl-C stop the server when the',
+    'The log is JSON lines, on stdout or, for a daemon, in logs/synapse.log. SIGTERM and Ctrl-C stop the server after the',
     'requests in flight are answered; a second Ctrl-C within three seconds kills it.',
-    'Exit status: 0, 1 failure, 2 usage, 3 not running (--status), 5 already running, 78 refused by the configuration.',
+    'Exit status: 0 ok, 1 failure, 2 usage, 3 not running (--status), 5 already running, 78 refused by the configuration.',
   ],
   examples: [
     'synapse serve',
@@ -60,11 +60,11 @@ async function act(action: Action, args: ServeArgs): Promise<ExitCode> {
 function actionOf(given: ServeArgs): Action {
   const chosen = ACTIONS.filter((action) => given[action] === true)
   if (chosen.length > 1)
-    throw new UsageError(`${chosen.map((name) => `--${name}`).join(' and ')} exclude each other`)
+    throw new UsageError(`${chosen.map((name) => `--${name}`).join(' and ')} cannot be used together`)
   return chosen[0] ?? 'foreground'
 }
 
-/** What goes with what. @throws UsageError */
+/** Checks which flags go together. @throws UsageError */
 function checkFlags(args: ServeArgs, action: Action): void {
   if (args.timeout !== undefined && action !== 'stop' && action !== 'restart')
     throw new UsageError('--timeout goes with --stop and --restart')
@@ -72,11 +72,11 @@ function checkFlags(args: ServeArgs, action: Action): void {
     throw new UsageError(`${args.lines === undefined ? '--follow' : '--lines'} goes with --logs`)
   if (args.json === true && (action === 'foreground' || action === 'logs'))
     throw new UsageError('--json goes with --daemon, --stop, --restart and --status', [
-      'the log is JSON as it is',
+      'the log is always JSON',
     ])
   exclude(args, 'lan', ['host', 'insecure-localhost'])
   exclude(args, 'insecure-localhost', ['tls-cert', 'tls-key'])
-  // A daemon is told by its parent which directory was made for it.
+  // A daemon gets its temporary home from its parent, as --home.
   const isDaemon = processEnvironment().SYNAPSE_BOOT_ID !== undefined
   if (!isDaemon) exclude(args, 'memory', ['home', 'database-url'])
 }
@@ -84,7 +84,7 @@ function checkFlags(args: ServeArgs, action: Action): void {
 function exclude(args: ServeArgs, flag: keyof ServeArgs, others: readonly (keyof ServeArgs)[]): void {
   const other = others.find((name) => args[name] !== undefined && args[name] !== false)
   if (args[flag] === true && other !== undefined)
-    throw new UsageError(`--${flag} and --${other} exclude each other`)
+    throw new UsageError(`--${flag} and --${other} cannot be used together`)
 }
 
 function patienceOf({ timeout }: ServeArgs): number {
