@@ -8,7 +8,7 @@ import { note, print, printJson, styleOf } from './lib/terminal'
 import { COMMIT, CONTRACT_VERSION, VERSION } from './lib/version'
 import { ENTRIES, type Entry } from './program'
 
-/** Runs one command line and answers the exit code. Never rejects: what goes wrong is told on stderr. */
+/** Runs one command line and returns the exit code. Never rejects: errors are printed on stderr. */
 export async function dispatch(argv: readonly string[]): Promise<ExitCode> {
   let entry: Entry | undefined
   try {
@@ -21,7 +21,7 @@ export async function dispatch(argv: readonly string[]): Promise<ExitCode> {
     const isFamily = members.length > 0 && !ENTRIES.some(({ name }) => name === first)
     if (isFamily && (rest[0] === undefined || rest[0].startsWith('-')))
       return familyAlone(first, members, rest)
-    // A word that is a command by itself is one, unless a member of its family is called.
+    // `audit` is a command, and `audit list` another one.
     const isMember = isFamily || members.some(({ name }) => name === `${first} ${rest[0]}`)
     const [name, words] = isMember ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest]
     entry = find(name, scope)
@@ -46,16 +46,16 @@ function find(name: string, scope: 'all' | 'admin'): Entry {
   throw new UsageError(`unknown command '${name}'`, [...didYouMean(name, names), overviewHint])
 }
 
-/** The commands whose name has two words, the first of which is this one. */
+/** Returns the commands with a name of two words that begins with this one. */
 function familyOf(word: string): readonly Entry[] {
   return ENTRIES.filter(({ name }) => name.startsWith(`${word} `))
 }
 
-/** A family's first word alone, or with a flag. */
+/** Handles the first word of a family without a second one: prints its help, or refuses. */
 function familyAlone(word: string, members: readonly Entry[], [flag]: readonly string[]): ExitCode {
   if (flag === undefined || !wantsHelp([flag])) {
     const lines = members.map(({ name, summary }) => `synapse ${name}: ${summary}`)
-    throw new UsageError(flag === undefined ? `${word} what?` : `unknown option ${flag}`, lines)
+    throw new UsageError(flag === undefined ? `${word} needs a command` : `unknown option ${flag}`, lines)
   }
   print(familyHelp(styleOf(process.stdout), word, members))
   return EXIT.ok
@@ -82,11 +82,11 @@ function flagAlone(flag: string, words: readonly string[], scope: 'all' | 'admin
     return EXIT.ok
   }
   throw new UsageError(`unknown option ${flag}`, [
-    'options stand behind the command: synapse <command> [options]',
+    'write options after the command: synapse <command> [options]',
   ])
 }
 
 async function usageOf(entry: Entry): Promise<string[]> {
   const command = await entry.load()
-  return [`usage: ${usageLine(entry.name, command)}`, `synapse ${entry.name} --help explains each option`]
+  return [`usage: ${usageLine(entry.name, command)}`, `for all options: synapse ${entry.name} --help`]
 }

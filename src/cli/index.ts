@@ -1,9 +1,9 @@
-// The executable: turns a command line into the server, or into requests to one, and into an exit code.
+// The executable: runs the server, or sends requests to one, and exits with a code that tells the result.
 // May import: config, home, citty, node, Bun; main.ts only when a command needs the application, by `await import`.
-// program.ts lists the commands; serve/ runs the server, admin/ holds what administers one, ways.ts how it is reached.
-// stdout carries answers (JSON) and the server's log, stderr everything that is meant for a person.
-// Start reading in dispatch.ts, then command.ts.
+// program.ts lists the commands; serve/ runs the server, admin/ administers it, lib/connect.ts connects to it.
+// stdout carries answers (JSON) and the server's log; stderr carries text for people.
+// Start reading in dispatch.ts, then lib/command.ts.
 import { dispatch } from './dispatch'
 
-// Nothing that is still open, a timer or a connection, keeps a command from ending. Its answer has been written by now.
+// Exits at once: open timers and connections must not delay the end of a command. Its answer is already written.
 process.exit(await dispatch(process.argv.slice(2)))

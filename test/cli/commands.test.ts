@@ -366,7 +366,7 @@ describe('at a terminal', () => {
       [
         ['Password for ada', 'correct horse\r'],
         ['Once more', 'wrong\r'],
-        ['Again, please', ''],
+        ['Try again', ''],
         ['Password for ada', 'corrr\u007fect horse\r'],
         ['Once more', 'correct horse\r'],
       ],

@@ -72,6 +72,6 @@ test.skipIf(!can)('a user without HOME and without an account can run a server a
     const refused = await run([], ...words)
     expect(refused.code).toBeGreaterThan(0)
     expect(refused.stderr).toContain(says)
-    expect(refused.stderr).not.toContain('fault of Synapse')
+    expect(refused.stderr).not.toContain('bug in Synapse')
   }
 })

@@ -90,7 +90,7 @@ describe('no command shows the password of a URL at any log level', () => {
     for (const words of commands) {
       const finished = await site.runWith({ ...settings, SYNAPSE_LOG_LEVEL: 'debug' }, ...words)
       const said = finished.stdout + finished.stderr
-      expect([words.join(' '), said.match(WORDS), said.match(/fault of Synapse/)]).toEqual([
+      expect([words.join(' '), said.match(WORDS), said.match(/bug in Synapse/)]).toEqual([
         words.join(' '),
         null,
         null,

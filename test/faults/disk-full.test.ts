@@ -82,7 +82,7 @@ describe.skipIf(smallDiskMissing)('a full disk', () => {
     // A start without room says so.
     const refused = String(await rejectionOf(site.serve()))
     expect(refused).toContain('the disk is full')
-    expect(refused).not.toContain('fault of Synapse')
+    expect(refused).not.toContain('bug in Synapse')
 
     disk.empty()
     const again = await site.daemon()

@@ -3,7 +3,7 @@ import { withoutCredentials } from '../../config'
 import { editDistance, nearest } from '../../config/nearest'
 import { UsageError } from './cli-error'
 
-/** Whether a command line asks for help instead of the act. A value after a flag is not a question. */
+/** Reports whether a command line asks for help. Words after `--` do not count. */
 export function wantsHelp(rawArgs: readonly string[]): boolean {
   const end = rawArgs.indexOf('--')
   const words = end === -1 ? rawArgs : rawArgs.slice(0, end)
@@ -11,9 +11,9 @@ export function wantsHelp(rawArgs: readonly string[]): boolean {
 }
 
 /**
- * Compares a command line with what the command declares; citty itself takes unknown flags, drops all but the last of
- * repeated ones, and reads a forgotten value as an empty one.
- * @throws UsageError naming the word that does not fit
+ * Checks a command line against the declared arguments. citty itself accepts unknown flags, keeps only the last of
+ * repeated flags, and reads a missing value as an empty one.
+ * @throws UsageError naming the wrong word
  */
 export function checkArgv(rawArgs: readonly string[], args: ArgsDef): void {
   const words = [...rawArgs]
@@ -31,7 +31,7 @@ export function checkArgv(rawArgs: readonly string[], args: ArgsDef): void {
   }
 }
 
-/** Takes the flag's value off `words`. Answers the name of the flag. */
+/** Removes the flag's value from `words` and returns the name of the flag. */
 function checkFlag(word: string, words: string[], args: ArgsDef, given: ReadonlySet<string>): string {
   const [, written = word, value] = /^([^=]+)(?:=(.*))?$/s.exec(word) ?? []
   const { name, negated } = declared(written, args)
@@ -45,7 +45,7 @@ function checkFlag(word: string, words: string[], args: ArgsDef, given: Readonly
   const text = value ?? words.shift()
   if (text === undefined || (value === undefined && text.startsWith('--')))
     throw new UsageError(`${written} needs a value`, [
-      `for one that begins with dashes write ${written}=--value`,
+      `if the value begins with dashes, write ${written}=--value`,
     ])
   checkOption(written, arg, text)
   return name
@@ -86,7 +86,7 @@ function checkOption(written: string, arg: ArgDef, text: string): void {
   throw new UsageError(`${written} must be one of ${arg.options.join(', ')}`)
 }
 
-/** A line that names the candidate somebody may have meant; none when nothing is near. */
+/** Returns a line that suggests the nearest candidate; none if nothing is near. */
 export function didYouMean(word: string, candidates: readonly string[]): string[] {
   const begun = candidates.find((candidate) => word.length > 3 && candidate.startsWith(word))
   const best = begun ?? nearest(word, candidates)

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from './exit-codes'
 
-/** A command cannot do what it was asked to. `message` and `hints` are for the person who typed it. */
+/** The failure of a command. `message` and `hints` are for the person who typed it. */
 export class CliError extends Error {
   override readonly name: string = 'CliError'
 
@@ -13,7 +13,7 @@ export class CliError extends Error {
   }
 }
 
-/** The command line itself is wrong. Whoever prints it adds how the command is used. */
+/** A wrong command line. It is printed together with the usage of the command. */
 export class UsageError extends CliError {
   override readonly name = 'UsageError'
 
@@ -22,12 +22,12 @@ export class UsageError extends CliError {
   }
 }
 
-/** The person asked to stop, by Ctrl-C or Ctrl-D at a question. */
+/** Makes the error for Ctrl-C or Ctrl-D at a question. */
 export function cancelled(): CliError {
   return new CliError(EXIT.interrupted, 'cancelled')
 }
 
-/** Whether `error` is a system error with this code, such as `EADDRINUSE`; causes are looked at too. */
+/** Reports whether `error` or one of its causes is a system error with this code, such as `EADDRINUSE`. */
 export function hasCode(error: unknown, code: string): boolean {
   if (!(error instanceof Error)) return false
   return ('code' in error && error.code === code) || hasCode(error.cause, code)

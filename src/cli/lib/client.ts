@@ -2,23 +2,23 @@ import { CliError } from './cli-error'
 import { EXIT } from './exit-codes'
 import { refusalOf } from './refusal'
 
-/** How a command reaches the server: over the network, by the socket of this machine, or by being the server. */
+/** How a command reaches the server: over the network, by the Unix socket, or by running the application itself. */
 export type Way = 'url' | 'socket' | 'in-process'
 
-/** What a way in does for the client. */
+/** Sends the requests of an AdminClient. */
 export interface Transport {
   readonly way: Way
-  /** Named in messages; holds no secret. */
+  /** The name of the server in messages, without secrets. */
   readonly target: string
-  /** `path` begins with /v1. Rejects when nobody answers. */
+  /** `path` begins with /v1. Rejects when the server does not answer. */
   send(path: string, init: RequestInit): Promise<Response>
   close(): Promise<void>
 }
 
-/** A parameter that is undefined is left out. */
+/** Query parameters; undefined ones are left out. */
 export type Query = Readonly<Record<string, string | undefined>>
 
-/** The administration API, whichever way it is reached: every way sends the same requests. */
+/** A client of the administration API. It sends the same requests over every transport. */
 export class AdminClient implements AsyncDisposable {
   constructor(private readonly transport: Transport) {}
 
@@ -26,12 +26,12 @@ export class AdminClient implements AsyncDisposable {
     return this.transport.way
   }
 
-  /** @throws CliError with the exit code of what went wrong; so do the others */
+  /** @throws CliError, as the other methods do, with the exit code of the failure */
   async get<T>(path: string, query: Query = {}, withinMs?: number): Promise<T> {
     return (await this.call<T>('GET', withQuery(path, query), undefined, withinMs)).body
   }
 
-  /** `withinMs`: how long the answer may take, where that may be longer than usual. */
+  /** `withinMs`: the timeout, for requests that may take longer than usual. */
   post<T>(path: string, body: unknown = {}, withinMs?: number): Promise<T> {
     return this.call<T>('POST', path, body, withinMs).then((answer) => answer.body)
   }
@@ -48,7 +48,7 @@ export class AdminClient implements AsyncDisposable {
     return this.call<T>('DELETE', path).then((answer) => answer.body)
   }
 
-  /** Every page of a list that the API sends as bare arrays. */
+  /** Returns all pages of a list that the API sends as bare arrays. */
   async list<T>(path: string, query: Query = {}): Promise<T[]> {
     const rows: T[] = []
     let cursor: string | undefined
@@ -60,12 +60,12 @@ export class AdminClient implements AsyncDisposable {
     return rows
   }
 
-  /** A moment that lies before everything the server does from now on, in its own time. */
+  /** Returns a time by the clock of the server that is before everything the server does from now on. */
   async moment(): Promise<Date> {
     const asked = Date.now()
     const { body, response } = await this.call<{ database?: { clock_ahead_ms: number } }>('GET', '/v1/health')
     const machine = this.way === 'url' ? Date.parse(response.headers.get('Date') ?? '') || 0 : asked
-    // What is stored in a database that several servers share follows its clock.
+    // The times in a shared database follow the clock of the database.
     return new Date(machine - (body.database?.clock_ahead_ms ?? 0))
   }
 
@@ -81,16 +81,14 @@ export class AdminClient implements AsyncDisposable {
     const response = await this.transport.send(path, { method, headers, ...content, ...patience })
     const text = await response.text()
     if (response.status >= 300 && response.status < 400)
-      throw new CliError(
-        EXIT.failure,
-        `${target} sends elsewhere: ${response.headers.get('Location') ?? ''}`,
-        ['give --url the address that it names'],
-      )
+      throw new CliError(EXIT.failure, `${target} redirects to ${response.headers.get('Location') ?? ''}`, [
+        'use that address as --url',
+      ])
     const answer = parsed(text)
     if (!response.ok) throw refusalOf(response.status, answer)
     if (answer === undefined && response.status !== 204)
       throw new CliError(EXIT.failure, `${target} does not answer like a Synapse server`)
-    // The contract says what each request answers; the callers name that type.
+    // The contract defines the answer of each request; the caller names its type.
     return { body: answer as T, response }
   }
 }

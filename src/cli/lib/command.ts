@@ -1,20 +1,20 @@
 /**
- * What the commands share: arguments, help, the way to a server, the terminal, errors and exit codes.
- * Imports config, home and the shared files of this folder; never a command.
- * Start reading here: a command is declared once, and its help, documentation and argument types follow.
+ * What all commands share: arguments, help, the connection to a server, the terminal, errors and exit codes.
+ * Imports config, home and the files of this folder; never a command.
+ * Start reading here: a command is declared once; its help, documentation and argument types come from the declaration.
  */
 
 import { type ArgDef, type ArgsDef, type CommandDef, defineCommand, parseArgs, runCommand } from 'citty'
 import { checkArgv } from './argv'
 import { EXIT, type ExitCode } from './exit-codes'
 
-/** What a command is given: its values by the name of the argument, and how it was called. */
+/** What a command is called with: the values by argument name, and the raw words. */
 interface Invocation<T extends ArgsDef> {
   readonly args: Values<T>
   readonly rawArgs: readonly string[]
 }
 
-/** The type of every value. citty's own types say that an optional value is always there. */
+/** The type of every value. citty's own types declare optional values as always present. */
 export type Values<T extends ArgsDef> = { readonly [Name in keyof T]: Value<T[Name]> }
 
 type Value<A extends ArgDef> = A extends { type: 'boolean' }
@@ -29,33 +29,33 @@ type Value<A extends ArgDef> = A extends { type: 'boolean' }
 
 type Text<A extends ArgDef> = A extends { type: 'enum'; options: (infer Option)[] } ? Option : string
 
-/** What is written about a command, and what it does. */
+/** The declaration of a command. */
 export interface CommandSpec<T extends ArgsDef> {
   readonly args: T
-  /** Whole command lines that work as they stand. */
+  /** Complete command lines that work as written. */
   readonly examples: readonly string[]
-  /** What the help says beyond the arguments, line by line. */
+  /** Further lines of the help. */
   readonly notes?: readonly string[]
-  /** Resolves to the exit code, nothing meaning 0. @throws CliError */
+  /** Resolves to the exit code; undefined means 0. @throws CliError */
   readonly run: (invocation: Invocation<T>) => Promise<ExitCode | undefined>
 }
 
-/** A command whose arguments have been declared; `execute` refuses every other. */
+/** A declared command. */
 export interface Command {
   readonly args: ArgsDef
   readonly examples: readonly string[]
   readonly notes: readonly string[]
-  /** @throws UsageError for a command line that does not fit, before anything is done; CliError */
+  /** Runs the command. @throws UsageError for a wrong command line, before anything is done; CliError */
   execute(rawArgs: readonly string[]): Promise<ExitCode>
 }
 
-/** Declares a command. Each is a constant of its own: nested in another, its argument types would be lost. */
+/** Declares a command. Each is a separate constant: nested in another value, it would lose its argument types. */
 export function command<const T extends ArgsDef>(spec: CommandSpec<T>): Command {
   const { args, examples, notes = [], run } = spec
   const definition: CommandDef<T> = defineCommand<T>({
     args,
     run: ({ rawArgs }) =>
-      // checkArgv has made sure that what is required is there and that options are among those declared.
+      // checkArgv has checked required arguments and the values of enums, so the types hold.
       run({ args: parseArgs<T>(rawArgs, args) as unknown as Values<T>, rawArgs }),
   })
   return {
@@ -65,7 +65,7 @@ export function command<const T extends ArgsDef>(spec: CommandSpec<T>): Command 
     async execute(rawArgs) {
       checkArgv(rawArgs, args)
       const { result } = await runCommand(definition, { rawArgs: [...rawArgs] })
-      // What `run` resolved to; citty does not keep its type.
+      // The result of `run`; citty does not keep its type.
       return (result as ExitCode | undefined) ?? EXIT.ok
     },
   }

@@ -8,10 +8,10 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 }
 
-/** From now on that is a date of four digits, which every reader knows. */
+/** Keeps the year of the resulting date at four digits, which every parser reads. */
 const MOST_MS = 36_500 * 86_400_000
 
-/** Milliseconds of a text such as `30d`, `12h` or `1d12h`. @throws UsageError naming `flag` */
+/** Parses a duration such as `30d`, `12h` or `1d12h` into milliseconds. @throws UsageError naming `flag` */
 export function parseDuration(text: string, flag: string): number {
   const parts = [
     ...text
@@ -22,10 +22,10 @@ export function parseDuration(text: string, flag: string): number {
   const total = parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNIT_MS[unit] ?? 0), 0)
   if (total > MOST_MS) throw new UsageError(`${flag} must be at most 100 years (36500d)`)
   if (total > 0 && parts.map(([part]) => part).join('') === text.trim().toLowerCase()) return total
-  throw new UsageError(`${flag} must be a time such as 30d, 12h or 45m`)
+  throw new UsageError(`${flag} must be a duration such as 30d, 12h or 45m`)
 }
 
-/** Whole seconds of a flag that counts them. @throws UsageError naming `flag` */
+/** Parses a whole number of seconds from 1 to `most`. @throws UsageError naming `flag` */
 export function parseSeconds(text: string, flag: string, most: number): number {
   const seconds = /^\d{1,6}$/.test(text.trim()) ? Number(text) : 0
   if (seconds >= 1 && seconds <= most) return seconds

@@ -1,11 +1,11 @@
 import { basename, join, relative } from 'node:path'
 
-/** How this very program is started again; the arguments follow. In a compiled one the script is part of it. */
+/** Returns the words that start this program again; arguments follow. A compiled program contains its script. */
 export function ownCommand(): string[] {
   return isCompiled() ? [process.execPath] : [process.execPath, ...process.execArgv, Bun.main]
 }
 
-/** What a person types to call this program from the current directory: `synapse`, or a path to it. */
+/** Returns what a person types to run this program from the current directory: `synapse`, or a path to it. */
 export function ownName(): string {
   const program = isCompiled() ? process.execPath : join(import.meta.dir, '../../../bin/synapse')
   if (Bun.which(basename(program)) === program) return basename(program)

@@ -7,17 +7,17 @@ export const EXIT = {
   usage: 2,
   /** A missing or refused credential or permission. */
   credential: 3,
-  /** Of `doctor` alone: something deserves a look; something is broken. */
+  /** Only for `doctor`: some check warns; some check fails. */
   warned: 1,
   broken: 2,
-  /** Of `serve --status` alone. */
+  /** Only for `serve --status`. */
   notRunning: 3,
   notFound: 4,
-  /** Something is in the way: a name that exists, a lock that is held. */
+  /** A name that already exists, or a lock that is held. */
   conflict: 5,
   rateLimited: 7,
   unreachable: 8,
-  /** Of `serve` alone: the configuration forbids it, and starting again would not help. */
+  /** Only for `serve`: the configuration forbids the start, and a restart would not help. */
   refused: 78,
   interrupted: 130,
 } as const
@@ -33,12 +33,12 @@ const exitCodes: Partial<Record<ProblemKind, ExitCode>> = {
   unreachable: EXIT.unreachable,
 }
 
-/** The exit code of a command that fails with such a problem. */
+/** Returns the exit code for a kind of problem. */
 export function exitCodeOfProblem(kind: ProblemKind): ExitCode {
   return exitCodes[kind] ?? EXIT.failure
 }
 
-/** The exit code for an HTTP status that is no success. */
+/** Returns the exit code for an HTTP status of a failure. */
 export function exitCodeOfStatus(status: number): ExitCode {
   switch (status) {
     case 401:

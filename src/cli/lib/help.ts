@@ -3,7 +3,7 @@ import { ENTRIES, type Entry, GROUPS } from '../program'
 import type { Command } from './command'
 import type { Style } from './terminal'
 
-/** The overview of all commands, or of those of administration. */
+/** Returns the overview of all commands, or of the administrative ones. */
 export function overview({ bold, dim }: Style, scope: 'all' | 'admin'): string {
   const shown = ENTRIES.filter(({ group }) => scope === 'all' || group !== 'Server')
   const width = Math.max(...shown.map(({ name }) => name.length))
@@ -12,8 +12,8 @@ export function overview({ bold, dim }: Style, scope: 'all' | 'admin'): string {
   )
   return [
     scope === 'all'
-      ? 'Synapse: rooms that people and AI agents share. One program, server and administration.'
-      : 'The administration of Synapse. The word admin may be left out: synapse add-account …',
+      ? 'Synapse is a chat server for people and AI agents. This program runs and administers it.'
+      : 'Administration of Synapse. The word admin is optional: synapse add-account …',
     '',
     `${bold('usage:')} synapse ${scope === 'all' ? '' : 'admin '}<command> [options]`,
     ...groups.flatMap((entries) => [
@@ -22,12 +22,12 @@ export function overview({ bold, dim }: Style, scope: 'all' | 'admin'): string {
       ...entries.map(({ name, summary }) => `  ${name.padEnd(width)}  ${dim(summary)}`),
     ]),
     '',
-    'synapse <command> --help shows its options and examples; synapse --version what this is.',
-    ...(scope === 'all' ? ['First: synapse quickstart, then synapse serve.'] : []),
+    'For the options and examples of a command, run synapse <command> --help.',
+    ...(scope === 'all' ? ['To begin, run synapse quickstart, then synapse serve.'] : []),
   ].join('\n')
 }
 
-/** The commands that share their first word. */
+/** Returns the help of the commands that share their first word. */
 export function familyHelp({ bold, dim }: Style, word: string, members: readonly Entry[]): string {
   const width = Math.max(...members.map(({ name }) => name.length))
   return [
@@ -35,11 +35,11 @@ export function familyHelp({ bold, dim }: Style, word: string, members: readonly
     '',
     ...members.map(({ name, summary }) => `  ${name.padEnd(width)}  ${dim(summary)}`),
     '',
-    `synapse ${word} <command> --help shows its options and examples.`,
+    `For the options and examples of a command, run synapse ${word} <command> --help.`,
   ].join('\n')
 }
 
-/** Everything about one command. */
+/** Returns the help of one command. */
 export function commandHelp({ bold, dim }: Style, { name, summary }: Entry, command: Command): string {
   const rows = argumentRows(command)
   const width = Math.max(0, ...rows.map(([left]) => left.length))
@@ -57,7 +57,7 @@ export function commandHelp({ bold, dim }: Style, { name, summary }: Entry, comm
   ].join('\n')
 }
 
-/** One line: what must be given stands there, the rest is `[options]`. */
+/** Returns the usage line: the required arguments by name, all others as `[options]`. */
 export function usageLine(name: string, { args }: Command): string {
   const all = Object.entries(args)
   const required = all.filter(([, arg]) => arg.type !== 'positional' && arg.required === true)
@@ -72,14 +72,14 @@ export function usageLine(name: string, { args }: Command): string {
   return ['synapse', name, ...words, ...optional].join(' ')
 }
 
-/** What stands at the left of the list of arguments, and what at its right. */
+/** Returns the rows of the list of arguments: the name with its value at the left, the description at the right. */
 export function argumentRows({ args }: Command): [left: string, right: string][] {
   return Object.entries(args).map(([key, arg]) => {
     const short = 'alias' in arg && typeof arg.alias === 'string' ? `-${arg.alias}, ` : ''
     const left = arg.type === 'positional' ? placeOf(key, arg) : `${short}--${key} ${valuePlace(arg)}`.trim()
     const remarks = [
       ...(arg.required === true && arg.type !== 'positional' ? ['required'] : []),
-      ...(arg.default === undefined ? [] : [`otherwise ${arg.default}`]),
+      ...(arg.default === undefined ? [] : [`default: ${arg.default}`]),
     ]
     return [left, `${arg.description ?? ''}${remarks.length === 0 ? '' : ` (${remarks.join(', ')})`}`]
   })

@@ -8,8 +8,8 @@ export const COMMAND_WITHIN_MS = 5000
 export const QUEUE_WITHIN_MS = 60_000
 
 /**
- * Takes the lock of the home, if it has one yet, and lets it go at once; a server that starts just then tries again.
- * @throws HomeLocked naming who holds it
+ * Checks that the lock of the home is free, by taking and releasing it. A server that starts at this moment retries.
+ * @throws HomeLocked naming the holder
  */
 export async function seeFree(home: string, waitMs = 0): Promise<void> {
   if (!existsSync(homePaths(home).lock)) return
@@ -17,7 +17,7 @@ export async function seeFree(home: string, waitMs = 0): Promise<void> {
   lock.release()
 }
 
-/** Whether nobody holds the home. */
+/** Reports whether the lock of the home is free. */
 export async function isFree(home: string): Promise<boolean> {
   try {
     await seeFree(home)

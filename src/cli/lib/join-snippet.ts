@@ -1,15 +1,15 @@
-/** What an agent needs to begin. */
+/** What an agent needs to connect. */
 export interface JoinFacts {
   readonly url: string
   readonly handle: string
   readonly token: string
-  /** Where it posts; absent for an agent that may not, which then reads who it is. */
+  /** The channel of the first post; undefined for an agent that may only read, which then requests /v1/auth/me. */
   readonly channel?: string | undefined
 }
 
 /**
- * Shell lines for the agent's machine: they keep the token in `~/.synapse/<handle>.token`, for its owner alone, and
- * say hello. They work when pasted into sh, bash and zsh, and need nothing but curl. No comments: zsh would run them.
+ * Returns shell lines for the agent's machine. They save the token in `~/.synapse/<handle>.token`, readable by its owner
+ * only, and post a message. They work in sh, bash and zsh and need only curl. They have no comments: zsh would run them.
  */
 export function joinSnippet({ url, handle, token, channel }: JoinFacts): string {
   const file = `"$HOME/.synapse/${handle}.token"`
@@ -30,7 +30,7 @@ export function joinSnippet({ url, handle, token, channel }: JoinFacts): string 
   ].join('\n')
 }
 
-/** As one word of a POSIX shell, whatever is in it. */
+/** Quotes a text as one word of a POSIX shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }

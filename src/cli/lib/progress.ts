@@ -1,6 +1,6 @@
 import { note } from './terminal'
 
-/** What is told of a long work. */
+/** A step of a long operation. */
 export interface Step {
   readonly phase: string
   readonly table: string
@@ -9,17 +9,17 @@ export interface Step {
 }
 
 const WIDTH = 24
-/** On a terminal the bar moves so often, elsewhere a line is written so often. */
+/** How often the bar moves on a terminal, and how often a line is written elsewhere. */
 const BAR_MS = 100
 const LINE_MS = 10_000
 
-/** Shows how far a work is: a bar on a terminal, a line now and then elsewhere. `end` leaves the line of the bar. */
+/** Shows progress: a bar on a terminal, a line every 10 seconds elsewhere. `end` clears the bar. */
 export interface ProgressBar {
   show(step: Step): void
   end(): void
 }
 
-/** A bar on stderr; `quiet` shows nothing. */
+/** Makes a progress bar on stderr; with `quiet` it shows nothing. */
 export function progressBar({ quiet }: { readonly quiet: boolean }): ProgressBar {
   const isTerminal = process.stderr.isTTY === true
   let phase = ''
@@ -50,7 +50,7 @@ export function progressBar({ quiet }: { readonly quiet: boolean }): ProgressBar
   }
 }
 
-/** `copying messages, 41 %, 52,000 rows/s, 2:10 left` */
+/** Returns a line such as `copying messages, 41 %, 52,000 rows/s, 2:10 left`. */
 export function lineOf({ phase, table, done, total }: Step, rows: number, seconds: number): string {
   const percent = total === 0 ? 100 : Math.floor((done / total) * 100)
   const rate = seconds > 0.5 && rows > 0 ? rows / seconds : undefined

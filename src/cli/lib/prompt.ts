@@ -7,7 +7,7 @@ const CTRL_D = '\u0004'
 const BACKSPACES = ['\u007f', '\b']
 const LINE_ENDS = ['\r', '\n']
 
-/** Asks on the terminal; an empty answer means `fallback`. @throws CliError when the person leaves */
+/** Asks on the terminal; an empty answer means `fallback`. @throws CliError on Ctrl-C and Ctrl-D */
 export async function ask(question: string, fallback: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   const left = new Promise<never>((_, reject) => {
@@ -18,34 +18,34 @@ export async function ask(question: string, fallback: string): Promise<string> {
     const answer = await Promise.race([lines.question(`${question} [${fallback}]: `), left])
     return answer.trim() || fallback
   } catch (error) {
-    // The cursor still stands behind the question.
+    // The cursor is still on the line of the question.
     note('')
     throw error
   } finally {
-    // Closing rejects `left`, which nobody waits for any more.
+    // Closing rejects `left`, which is no longer awaited.
     left.catch(() => undefined)
     lines.close()
   }
 }
 
-/** Asks for a password twice, without showing it; an empty answer means none. @throws CliError when the person leaves */
+/** Asks twice for a password without showing it; an empty answer means none. @throws CliError on Ctrl-C and Ctrl-D */
 export function askNewPassword(who: string): Promise<string | undefined> {
   return unseen(async () => {
     for (;;) {
-      const password = await secretAfter(`Password for ${who} (empty: one is made up): `)
+      const password = await secretAfter(`Password for ${who} (leave empty to generate one): `)
       if (password === '') return undefined
       if ((await secretAfter('Once more: ')) === password) return password
-      process.stderr.write('These two differ. Again, please.\r\n')
+      process.stderr.write('The two do not match. Try again.\r\n')
     }
   })
 }
 
-/** Asks for something that is not shown. @throws CliError when the person leaves */
+/** Asks for a secret without showing it. @throws CliError on Ctrl-C and Ctrl-D */
 export function askSecret(question: string): Promise<string> {
   return unseen(() => secretAfter(question))
 }
 
-/** What is typed meanwhile is not shown, from before the first question to after the last answer. */
+/** Turns off echo while `work` asks its questions. */
 async function unseen<Result>(work: () => Promise<Result>): Promise<Result> {
   const { stdin } = process
   stdin.setRawMode(true)

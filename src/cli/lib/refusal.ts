@@ -1,7 +1,7 @@
 import { CliError } from './cli-error'
 import { exitCodeOfStatus } from './exit-codes'
 
-/** What an error of the API says, as the contract has it; foreign servers may answer anything. */
+/** The body of an API error, as the contract defines it. Another program at the address may answer anything. */
 interface ErrorBody {
   readonly detail?: unknown
   readonly code?: unknown
@@ -13,7 +13,7 @@ interface ErrorBody {
   readonly request_id?: unknown
 }
 
-/** The server's refusal in the words of the server, with what can be done about it. */
+/** Makes an error from the server's refusal, in the words of the server, with hints on what to do. */
 export function refusalOf(status: number, answer: unknown): CliError {
   const body: ErrorBody = typeof answer === 'object' && answer !== null ? answer : {}
   const named = typeof body.channel === 'string' && !Array.isArray(body.detail) ? `: ${body.channel}` : ''
@@ -26,7 +26,7 @@ function detailOf(status: number, { detail }: ErrorBody): string {
   return `the server answered with status ${status}`
 }
 
-/** One line of a 422: `handle: Field required`. */
+/** Returns one line of a 422 answer, such as `handle: Field required`. */
 function fieldProblem(problem: unknown): string {
   const { loc, msg }: { loc?: unknown; msg?: unknown } =
     typeof problem === 'object' && problem !== null ? problem : {}
@@ -37,12 +37,12 @@ function fieldProblem(problem: unknown): string {
 function hintsOf(status: number, body: ErrorBody): string[] {
   const hints: string[] = []
   if (typeof body.fix === 'string') hints.push(`fix: ${body.fix}`)
-  if (typeof body.required_scope === 'string') hints.push(`it needs the scope ${body.required_scope}`)
+  if (typeof body.required_scope === 'string') hints.push(`this needs the scope ${body.required_scope}`)
   else if (typeof body.gate === 'string') hints.push(`refused by the gate ${body.gate}`)
   if (typeof body.retry_after === 'number') hints.push(`try again in ${body.retry_after} s`)
   if (status === 401)
     hints.push('the token is read from SYNAPSE_ADMIN_TOKEN, or from the file SYNAPSE_ADMIN_TOKEN_FILE')
   if (status >= 500 && typeof body.request_id === 'string')
-    hints.push(`the log of the server says more at request ${body.request_id}`)
+    hints.push(`the log of the server has details: request ${body.request_id}`)
   return hints
 }

@@ -6,14 +6,14 @@ import { CliError, hasCode } from './cli-error'
 import { EXIT, type ExitCode, exitCodeOfProblem } from './exit-codes'
 import { note, styleOf } from './terminal'
 
-/** What was going on. */
+/** The context of an error. */
 interface Circumstances {
   readonly command: string | undefined
-  /** Lines that say how the command is used. */
+  /** Lines that show how to use the command. */
   readonly usage: readonly string[]
 }
 
-/** Tells the person at the terminal what went wrong, in words and never as a stack trace, and answers the exit code. */
+/** Prints an error on stderr, in words and without a stack trace, and returns the exit code. */
 export function reportError(error: unknown, { command, usage }: Circumstances): ExitCode {
   const { red } = styleOf(process.stderr)
   if (error instanceof CliError) {
@@ -28,20 +28,19 @@ export function reportError(error: unknown, { command, usage }: Circumstances): 
   }
   if (hasCode(error, 'ENOSPC') || hasCode(error, 'SQLITE_FULL')) {
     note(
-      `${red('error:')} the disk is full\n${indented('make room on the disk of the data home, then run it again')}`,
+      `${red('error:')} the disk is full\n${indented('free space on the disk of the home, then run the command again')}`,
     )
     return EXIT.failure
   }
   note(`${red('error:')} ${unexpected(error)}`)
   if (processEnvironment().SYNAPSE_LOG_LEVEL === 'debug') note(withoutCredentials(Bun.inspect(error)))
-  else
-    note(indented('this is a fault of Synapse; SYNAPSE_LOG_LEVEL=debug in front of the command shows where'))
+  else note(indented('this is a bug in Synapse; to see where, run the command with SYNAPSE_LOG_LEVEL=debug'))
   return EXIT.failure
 }
 
 /**
- * The exit code that refusals of the home, of the configuration and of the store carry. 78 tells a supervisor not to
- * start the server again; to other commands it means nothing.
+ * Returns the exit code of an expected error; undefined for a bug. Exit code 78 tells a supervisor not to restart the
+ * server, so only `serve` uses it.
  */
 function expectedExit(error: unknown, command: string | undefined): ExitCode | undefined {
   const code =

@@ -1,2 +1,2 @@
-/** The command that this process runs, by its name, such as `add-member`. `dispatch` sets it; tests run without one. */
+/** The name of the command that this process runs, such as `add-member`. Set by `dispatch`; undefined in tests. */
 export const running: { command: string | undefined } = { command: undefined }

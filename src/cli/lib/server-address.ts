@@ -3,16 +3,16 @@ import { homePaths, isLoopbackUrl, readRunFile, urlFromHere, urlHost } from '../
 import type { AdminClient, Way } from './client'
 import { baseOf, type Where } from './connect'
 
-/** Where clients reach the server, and how far that address carries. */
+/** The address at which clients reach the server. */
 export interface ServerAddress {
   readonly url: string
-  /** Only programs of this machine can use it. */
+  /** True if only programs on this machine can use it. */
   readonly local: boolean
-  /** A server answers there now. */
+  /** True if a server answers there now. */
   readonly running: boolean
 }
 
-/** The public address that the server on this machine was told, if any. */
+/** Returns the `base_url` setting of the server on this machine, if it is set. */
 export async function publicUrl(client: AdminClient): Promise<string | null> {
   if (client.way === 'url') return null
   const { settings } = await client.get<{ settings: { key: string; value: unknown }[] }>('/v1/config')
@@ -21,8 +21,8 @@ export async function publicUrl(client: AdminClient): Promise<string | null> {
 }
 
 /**
- * The address to give to others: the public one, else one of those it listens on, else one it would listen on.
- * `known`: see `publicUrl`.
+ * Returns the address to give to others: the public one, else one that the server listens on, else a configured one.
+ * `known`: the result of `publicUrl`.
  */
 export function serverAddress(where: Where, way: Way, known: string | null): ServerAddress {
   if (where.url !== undefined) return described(baseOf(where.url), true)

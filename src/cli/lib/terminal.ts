@@ -4,7 +4,7 @@ import { printableJson } from '../../core/kernel/text'
 import { CliError, hasCode } from './cli-error'
 import { EXIT } from './exit-codes'
 
-/** Ways to set words apart on a terminal; plain text where colour is not wanted. */
+/** Styles for text on a terminal. They return plain text where colour is off. */
 export interface Style {
   readonly bold: (text: string) => string
   readonly dim: (text: string) => string
@@ -12,7 +12,7 @@ export interface Style {
   readonly red: (text: string) => string
 }
 
-/** Colour for terminals alone, and not where NO_COLOR is set (https://no-color.org). */
+/** Returns the style of a stream: colour only on a terminal, and not if NO_COLOR is set (https://no-color.org). */
 export function styleOf(stream: NodeJS.WriteStream): Style {
   const { NO_COLOR, TERM } = processEnvironment()
   const colour = stream.isTTY === true && !NO_COLOR && TERM !== 'dumb'
@@ -21,39 +21,39 @@ export function styleOf(stream: NodeJS.WriteStream): Style {
 }
 
 /**
- * Writes a part of the answer of a command on stdout, whole, before anything else happens. A reader that has gone away,
- * such as `head`, wanted no more of it: then it answers false. @throws CliError where it cannot be written
+ * Writes a part of the answer of a command to stdout, synchronously and completely. Returns false if the reader has
+ * closed the pipe, as `head` does. @throws CliError if it cannot be written
  */
 export function print(text: string | Uint8Array): boolean {
   const trouble = troubleWith(typeof text === 'string' ? `${text}\n` : text)
   if (trouble === undefined) return true
   if (trouble === 'EPIPE') return false
-  throw unwritten(trouble, ['if the command changed something, that is done'])
+  throw unwritten(trouble, ['if the command changed something, the change was made'])
 }
 
-/** Writes the answer of a command: JSON with an indent of two, and nothing else, on stdout. @throws CliError */
+/** Writes the answer of a command to stdout as JSON with an indent of two. @throws CliError */
 export function printJson(value: unknown): void {
   print(jsonOf(value))
 }
 
-/** As {@link printJson} writes it. */
+/** Formats a value as {@link printJson} writes it. */
 export function jsonOf(value: unknown): string {
   return printableJson(value, 2)
 }
 
-/** What becomes of a secret that could not be shown. */
+/** What to do about a secret that could not be shown. */
 export interface Loss {
-  /** Makes it worthless again, where that is possible. */
+  /** Revokes the secret, where that is possible. */
   readonly takeBack?: () => Promise<unknown>
-  /** What is said when that was done. */
+  /** The hint if `takeBack` succeeded. */
   readonly done?: string
-  /** What is said when it was not: what holds now, and the command that mends it. */
+  /** The hint if it did not: the current state, and the command that repairs it. */
   readonly otherwise: string
 }
 
 /**
- * Writes an answer that shows something once. What was not written, to a reader that has gone as well, was shown to
- * nobody: each loss is taken back, or named. @throws CliError then
+ * Writes an answer that shows a secret once. If it cannot be written completely, each secret is revoked or reported.
+ * @throws CliError if the answer was not written, also because the reader closed the pipe
  */
 export async function printOnce(text: string, losses: readonly Loss[]): Promise<void> {
   const trouble = troubleWith(`${text}\n`) ?? troubleOnDisk()
@@ -69,13 +69,13 @@ export async function printOnce(text: string, losses: readonly Loss[]): Promise<
   throw unwritten(trouble, hints)
 }
 
-/** Writes a remark for the person at the terminal; stdout stays for the answer. */
+/** Writes a remark for the person at the terminal to stderr. stdout is only for answers. */
 export function note(text: string): void {
-  // Bun's console.error would paint it red.
+  // Bun's console.error prints red text.
   process.stderr.write(`${text}\n`)
 }
 
-/** Whether somebody is there who can be asked. */
+/** Reports whether a person can be asked on the terminal. */
 export function isInteractive(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true
 }
@@ -85,7 +85,7 @@ const RETRY_MS = 5
 /** O_CLOEXEC, as Linux numbers it. */
 const CLOSED_AT_EXEC = 0o2000000
 
-/** The code of the error that kept it from being written. */
+/** Writes to stdout. Returns the code of the error if that fails. */
 function troubleWith(text: string | Uint8Array): string | undefined {
   if (isClosed()) return 'EBADF'
   const bytes = Buffer.from(text)
@@ -94,7 +94,7 @@ function troubleWith(text: string | Uint8Array): string | undefined {
     try {
       written += writeSync(STDOUT, bytes, written)
     } catch (error) {
-      // A pipe that somebody else switched to non-blocking, and that is full.
+      // Another process made the pipe non-blocking, and it is full.
       if (!hasCode(error, 'EAGAIN')) return codeOf(error)
       Bun.sleepSync(RETRY_MS)
     }
@@ -102,7 +102,7 @@ function troubleWith(text: string | Uint8Array): string | undefined {
   return undefined
 }
 
-/** Some file systems say only now that a file has no room. */
+/** Flushes a file to disk: some file systems report only then that the disk is full. */
 function troubleOnDisk(): string | undefined {
   try {
     if (fstatSync(STDOUT).isFile()) fsyncSync(STDOUT)
@@ -112,7 +112,7 @@ function troubleOnDisk(): string | undefined {
   }
 }
 
-/** Bun opens /dev/null in the place of a stdout that is closed. Nothing that was inherited is closed at the next exec. */
+/** Reports whether stdout was closed. Bun then opens /dev/null in its place, with O_CLOEXEC, which inherited files lack. */
 function isClosed(): boolean {
   try {
     const flags = /^flags:\s+0*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${STDOUT}`, 'utf8'))?.[1]
@@ -128,13 +128,13 @@ function codeOf(error: unknown): string {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk that it goes to is full',
-  EDQUOT: 'the quota of the disk that it goes to is used up',
-  EPIPE: 'the program that was to read it has ended',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EPIPE: 'the program that reads it has ended',
   EBADF: 'stdout is closed',
 }
 
-/** Why something could not be written, in words where they are known. */
+/** Returns why a write failed, in words where they are known. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error)
   return REASONS[code] ?? code
