@@ -25,8 +25,8 @@ import {
   type Moved,
   moveStore,
   openOriginal,
-  openPostgresSide,
-  openSqliteSide,
+  openPostgresAdapter,
+  openSqliteAdapter,
   type Progress,
   reviveStore,
   type StoreAdapter,
@@ -147,7 +147,7 @@ async function keepServersAway(...choices: readonly Choice[]): Promise<AsyncDisp
 
 async function opened(choice: Choice): Promise<StoreAdapter> {
   try {
-    return choice.kind === 'sqlite' ? openSqliteSide(choice.path) : await openPostgresSide(choice.url)
+    return choice.kind === 'sqlite' ? openSqliteAdapter(choice.path) : await openPostgresAdapter(choice.url)
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     const isAway = error.kind === 'unreadable' || error.kind === 'unreachable'

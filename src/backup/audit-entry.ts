@@ -4,19 +4,19 @@ import type { Uuid } from '../core/kernel/ids'
 import { toMicros } from '../core/kernel/time'
 
 interface Restoring {
-  /** Name of the copy, without its folder. */
+  /** File name of the copy, without its folder. */
   readonly file: string
   readonly now: Date
-  /** The epoch that begins with it, and the last event before it. */
+  /** The epoch that begins with the restore, and the last event before it. */
   readonly epoch: string
   readonly lastSeq: number
 }
 
 /**
- * Adds a restore to the audit log of a store that is not open anywhere else, behind the last entry of its chain. A copy
- * from before there was an audit log stays without: it need not be migrated to be put back.
+ * Appends a restore to the audit log of a store that is not open anywhere else. A copy from before the audit log
+ * existed gets no entry, because it is restored without being migrated.
  */
-export function writeDownRestore(db: Database, { file, now, epoch, lastSeq }: Restoring): void {
+export function appendRestoreEntry(db: Database, { file, now, epoch, lastSeq }: Restoring): void {
   const table = db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'audit'").get()
   if (table === null) return
   const last = db

@@ -1,6 +1,6 @@
 import { OperatorError } from '../core/kernel/operator-error'
 
-/** What a failed system call on the backups' place means. Anything that is no such failure comes back as it is. */
+/** Returns an OperatorError for a failed system call in the backup folder. Returns any other error unchanged. */
 export function translated(error: unknown, path: string): unknown {
   if (error instanceof OperatorError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''

@@ -18,11 +18,11 @@ export interface BackupsDeps {
   readonly store:
     | { readonly kind: 'sqlite'; readonly path: string }
     | { readonly kind: 'postgres'; readonly url: string }
-  /** The backups' place; null when there is none outside the home. */
+  /** Folder of all backups; null if there is none outside the home. */
   readonly root: string | null
   readonly version: string
   readonly key: InstanceKey
-  /** With it the copies that are made by themselves take the keys. */
+  /** If set, scheduled backups include the keys, sealed with it. */
   readonly passphrase: string | undefined
   readonly keep: () => number
   readonly now: () => Date
@@ -32,21 +32,21 @@ export interface BackupsDeps {
 export interface BackupRequest {
   readonly label?: string | null
   readonly blobs?: boolean
-  /** Absent: the keys are not taken. */
+  /** Absent: the keys are not included. */
   readonly passphrase?: string | undefined
 }
 
-/** What a backup left in its folder. */
+/** The result of a backup. */
 export interface BackupOutcome {
-  /** The copy of the store; null on Postgres, where `dump` is the command that makes one. */
+  /** Path of the copy of the store; null on Postgres, where `dump` is a command that makes one. */
   readonly file: string | null
   readonly dump: string | null
   readonly record: BackupRecord | null
   readonly bytes: number
   readonly keys: string | null
-  /** How many blobs the copy has; null when they were not taken. */
+  /** Number of blobs in the backup; null if they were not included. */
   readonly blobs: number | null
-  /** Files of older copies that were removed. */
+  /** Paths of older copies that were removed. */
   readonly pruned: readonly string[]
   readonly notices: readonly string[]
 }
@@ -54,11 +54,14 @@ export interface BackupOutcome {
 export interface BackupStatus {
   readonly last_ok_at: string | null
   readonly last_error: string | null
-  /** Names of copies that were made while the clock was ahead. They are never pruned, and keep no other from being made. */
+  /**
+   * Names of copies that were made while the clock was ahead. They are never pruned, and do not count as the latest
+   * backup.
+   */
   readonly dated_ahead: readonly string[]
 }
 
-/** The backups of one instance. One is made at a time; what was finished is never written to again. */
+/** Makes the backups of one instance, one at a time. A finished backup is never changed. */
 export class Backups {
   private line: Promise<unknown> = Promise.resolve()
   private lastOkAt: Date | undefined
@@ -76,13 +79,13 @@ export class Backups {
     }
   }
 
-  /** When the newest copy was made, by the schedule or by hand. Dates in the future do not count. */
+  /** Returns when the newest copy was made, scheduled or by hand. Dates in the future do not count. */
   newest(): Date | undefined {
     const [backup] = this.byDate().dated
     return backup && new Date(backup.record.created_at)
   }
 
-  /** Copies that were made while the clock was ahead. */
+  /** Returns the copies that were made while the clock was ahead. */
   datedAhead(): readonly Backup[] {
     return this.byDate().ahead
   }
@@ -94,12 +97,12 @@ export class Backups {
     return turn
   }
 
-  /** The daily one: all there is, keys if there is a passphrase for them. @throws OperatorError */
+  /** Makes the daily backup, with blobs, and with keys if there is a passphrase. @throws OperatorError */
   createDaily(): Promise<BackupOutcome> {
     return this.create({ label: 'daily', blobs: true, passphrase: this.deps.passphrase })
   }
 
-  /** Waits until no backup is under way. */
+  /** Waits until no backup is running. */
   async idle(): Promise<void> {
     await this.line
   }
@@ -149,7 +152,7 @@ export class Backups {
     }
   }
 
-  /** Removes what is more than is kept, once there is this new copy. */
+  /** Removes the copies that exceed the limit, after a new one was made. */
   private prune(folder: string, made: Backup | undefined): { pruned: string[]; notices: string[] } {
     const all = listBackups(folder)
     const { dated, ahead } = byDate(all, this.deps.now())
@@ -178,7 +181,7 @@ export class Backups {
     return byDate(root === null ? [] : listBackups(folderOf(root, key.did)), now())
   }
 
-  /** Every file in `keys/`, and the key in use where it came from elsewhere. */
+  /** Returns every file in `keys/`, and the current instance key even if it came from elsewhere. */
   private keyFiles(): KeyFiles {
     const { keys, instanceKey } = homePaths(this.deps.home)
     const names = readdirSync(keys, { withFileTypes: true })
@@ -191,8 +194,9 @@ export class Backups {
 }
 
 /**
- * The copy before a migration, made at once: nothing is served yet. Then more than three of its kind go.
- * @throws OperatorError, and then the migration must not begin
+ * Makes the copy before a migration, synchronously, because the server does not run yet. Then keeps the newest three
+ * of its kind.
+ * @throws OperatorError; the migration must not begin then
  */
 export function copyBeforeMigration(
   deps: Pick<BackupsDeps, 'home' | 'root' | 'version' | 'now'>,
@@ -218,7 +222,7 @@ export function copyBeforeMigration(
   return backup
 }
 
-/** What is said of copies that were made while the clock was ahead. */
+/** Returns a notice of copies that were made while the clock was ahead. */
 export function noticesOf(ahead: readonly Backup[]): string[] {
   if (ahead.length === 0) return []
   const names = ahead.map(({ names }) => basename(names.database)).join(', ')

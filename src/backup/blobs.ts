@@ -16,16 +16,16 @@ import { OperatorError } from '../core/kernel/operator-error'
 import { writeAtomically } from '../home/atomic-write'
 import { sha256Of, syncPath } from './inspect'
 
-/** The blobs that belong to one copy: paths below `blobs/`, with what they must contain. */
+/** The blobs of one backup: paths below `blobs/` and their checksums. */
 type Manifest = Static<typeof ManifestShape>
 const ManifestShape = Type.Array(
   Type.Object({ path: Type.String(), bytes: Type.Integer(), sha256: Type.String() }),
 )
 
 /**
- * Copies the blobs that a backup folder lacks, and writes the manifest of all there are. Blobs never change, so what
- * was copied once is not copied again. Answers how many the manifest has.
- * @throws OperatorError damaged when a blob is not what its name says
+ * Copies the blobs that a backup folder lacks, and writes a manifest of all blobs. Blobs never change, so each is
+ * copied once. Returns the number of blobs in the manifest.
+ * @throws OperatorError damaged if a blob does not match its name
  */
 export function copyMissingBlobs(source: string, folder: string, manifest: string): number {
   const entries = filesBelow(source).map((path) => {
@@ -37,7 +37,7 @@ export function copyMissingBlobs(source: string, folder: string, manifest: strin
   return entries.length
 }
 
-/** What is wrong with the blobs of a copy; nothing when all are there and whole. */
+/** Returns the problems of a backup's blobs; empty if all exist and are intact. */
 export function blobProblems(folder: string, manifest: string): string[] {
   const entries = readManifest(manifest)
   if (entries === undefined) return [`the list of its blobs, ${manifest}, is missing or damaged`]
@@ -48,7 +48,7 @@ export function blobProblems(folder: string, manifest: string): string[] {
   })
 }
 
-/** Puts the blobs of a copy back where they are missing. Answers how many were. */
+/** Restores the missing blobs of a backup. Returns how many were missing. */
 export function restoreBlobs(folder: string, manifest: string, target: string): number {
   const missing = (readManifest(manifest) ?? []).filter(({ path }) => !existsSync(join(target, path)))
   for (const { path } of missing) copyWhole(join(folder, 'blobs', path), join(target, path))
@@ -58,7 +58,7 @@ export function restoreBlobs(folder: string, manifest: string, target: string): 
 /** Removes copied blobs that no remaining manifest names. */
 export function dropUnlistedBlobs(folder: string, manifests: readonly string[]): void {
   const lists = manifests.map(readManifest)
-  // A list that cannot be read may name any of them.
+  // An unreadable manifest may name any blob.
   if (lists.includes(undefined)) return
   const kept = new Set(lists.flatMap((entries) => entries?.map(({ path }) => path) ?? []))
   const blobs = join(folder, 'blobs')
@@ -69,7 +69,7 @@ function readManifest(path: string): Manifest | undefined {
   try {
     const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
     if (!Value.Check(ManifestShape, found)) return undefined
-    // A path that climbs out of the folder was not written by us.
+    // Synapse does not write paths that leave the folder.
     return found.every((entry) => !entry.path.split('/').includes('..')) ? found : undefined
   } catch {
     return undefined
@@ -84,7 +84,7 @@ function checkedSum(file: string, path: string): string {
   throw new OperatorError('damaged', `the blob ${path} is not what its name says`, 'look after the disk')
 }
 
-/** A file gets its name when it is complete and on disk. */
+/** Copies a file. It gets its final name once it is complete and on disk. */
 function copyWhole(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
   const temporary = `${to}.tmp`

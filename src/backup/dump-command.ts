@@ -1,6 +1,6 @@
 /**
- * The command that copies a Postgres store. The password is no part of it, because everybody on a machine sees the
- * words of a running command: pg_dump asks for it, or finds it in PGPASSFILE.
+ * Returns the command that dumps a Postgres store. It omits the password, because all users of a machine see the
+ * arguments of running commands. pg_dump asks for it or reads it from PGPASSFILE.
  */
 export function dumpCommand(databaseUrl: string, file: string): string {
   return `pg_dump -Fc --dbname=${quoted(withoutPassword(databaseUrl))} --file=${quoted(file)}`

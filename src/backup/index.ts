@@ -1,9 +1,9 @@
 /**
- * Copies of an instance and the way back: the store, the keys (sealed) and the blobs, in a folder outside the home.
- * Files and one SQLite path go in, files come out; nobody here knows a server, a request or a terminal.
- * May import home (where things lie, atomic writes), ids and audit entries of core, and what the store knows of its files.
- * A copy counts when it has its name and its side file lies beside it; whatever was cut short lacks one of them.
- * Start reading at backups.ts, which is what a server holds, then snapshot.ts and restore.ts.
+ * Backups of an instance and their restore: the store, the keys (sealed) and the blobs, in a folder outside the home.
+ * This folder works on files and one SQLite path. It knows no server, request or terminal.
+ * May import home (paths, atomic writes), ids and audit entries of core, and the store's knowledge of its files.
+ * A copy is valid if it has its final name and a side file. An interrupted backup lacks one of them.
+ * Start reading at backups.ts, which a server holds, then snapshot.ts and restore.ts.
  */
 export { CHECKPOINT_PAGES, KEPT_LOG_BYTES, lostCommits } from '../store/sqlite/write-ahead-log'
 export {

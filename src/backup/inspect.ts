@@ -3,28 +3,28 @@ import { closeSync, fsyncSync, openSync, readSync, statSync } from 'node:fs'
 import { OperatorError } from '../core/kernel/operator-error'
 import { refuseMoved } from '../store/store-state'
 
-/** What a store says about itself. */
+/** Facts that a store contains about itself. */
 export interface StoreFacts {
-  /** Of the key it belongs to; undefined in a store that never was served. */
+  /** DID of its instance; undefined in a store that was never served. */
   readonly did: string | undefined
-  /** The migrations it has, oldest first. */
+  /** Names of its migrations, oldest first. */
   readonly migrations: readonly string[]
   readonly epoch: string
   readonly lastSeq: number
   readonly counts: Readonly<Record<string, number>>
-  /** Why no server starts on it: it was moved elsewhere, or is only half here. */
+  /** The reason why no server starts on it: it was moved away, or a move into it is unfinished. */
   readonly moved: OperatorError | undefined
 }
 
-/** A copy, which nobody writes: opened so that not a byte beside it is touched. */
+/** Opens a copy, which no process writes to, without creating or touching files next to it. */
 export function openCopy(path: string): Database {
   const uri = `file:${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}?immutable=1`
   return new Database(uri, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI)
 }
 
 /**
- * A store for reading. While nobody runs on it and its write-ahead log is empty, no file is made beside it: a reader
- * that made one, perhaps as another user, would be in the way of the server.
+ * Opens a store for reading. If no server runs on it and its write-ahead log is empty, creates no file next to it: a
+ * file of another user would block the server.
  */
 export function openQuiet(path: string, { isServed }: { isServed: boolean }): Database {
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false })
@@ -34,7 +34,7 @@ export function openQuiet(path: string, { isServed }: { isServed: boolean }): Da
   return db
 }
 
-/** `ok`, or what is wrong with the structure of the database: its pages are all read. */
+/** Returns `ok`, or a description of the damage. Reads all pages. */
 export function soundnessOf(db: Database): string {
   try {
     return db.query<{ quick_check: string }, []>('PRAGMA quick_check(1)').get()?.quick_check ?? 'no answer'
@@ -48,7 +48,7 @@ export function soundnessOf(db: Database): string {
 
 const COUNTED = ['messages', 'events', 'accounts', 'channels'] as const
 
-/** @throws OperatorError not_a_copy for a database that is none of ours */
+/** Returns the facts of a store. @throws OperatorError not_a_copy if the database is not one of Synapse */
 export function factsOf(db: Database): StoreFacts {
   const tables = new Set(
     db
@@ -89,7 +89,7 @@ function movedOf(db: Database): OperatorError | undefined {
   }
 }
 
-/** The epochs of a store, oldest first, and the seq of its last event. */
+/** Returns the epochs of a store, oldest first, and the seq of its last event. */
 export function epochsOf(db: Database): { epochs: string[]; head: number } {
   return {
     epochs: db
@@ -102,7 +102,7 @@ export function epochsOf(db: Database): { epochs: string[]; head: number } {
 
 const CHUNK = 1 << 20
 
-/** Lower-case hex SHA-256 of a file, read piece by piece. */
+/** Returns the lower-case hex SHA-256 of a file, which is read in chunks. */
 export function sha256Of(path: string): string {
   const hasher = new Bun.CryptoHasher('sha256')
   const buffer = new Uint8Array(CHUNK)
@@ -116,7 +116,7 @@ export function sha256Of(path: string): string {
   return hasher.digest('hex')
 }
 
-/** Waits until a file, or the names in a folder, are on disk. */
+/** Waits until a file, or the entries of a folder, are on disk. */
 export function syncPath(path: string): void {
   const file = openSync(path, 'r')
   try {

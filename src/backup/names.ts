@@ -1,19 +1,19 @@
 import { join } from 'node:path'
 
-/** The last characters of a DID name the folder of its instance: several instances may share one place. */
+/** The folder of an instance is named after the last characters of its DID, so several instances can share one root. */
 const DID_CHARACTERS = 12
 
-/** Below the backups' place, the folder of one instance. */
+/** Returns the folder of one instance below the root of backups. */
 export function folderOf(root: string, did: string): string {
   return join(root, did.slice(-DID_CHARACTERS))
 }
 
-/** `20261121T145557.123Z`: sorts by time and is a file name everywhere. */
+/** Returns a time as `20261121T145557.123Z`, which sorts by time and is a valid file name everywhere. */
 export function stampOf(at: Date): string {
   return at.toISOString().replace(/[-:]/g, '')
 }
 
-/** The files of one backup; each exists only if that part was taken. */
+/** Paths of the files of one backup. A file exists only if that part was included. */
 export interface BackupNames {
   readonly stamp: string
   readonly database: string
@@ -32,7 +32,7 @@ export function namesOf(folder: string, stamp: string): BackupNames {
   }
 }
 
-/** The stamp in the name of a copy; undefined for any other name. */
+/** Returns the stamp in the name of a copy; undefined for any other name. */
 export function stampIn(name: string): string | undefined {
   return /^synapse-(\d{8}T\d{6}\.\d{3}Z)\.(?:db|json)$/.exec(name)?.[1]
 }

@@ -2,13 +2,13 @@ import { rmSync } from 'node:fs'
 import { dropUnlistedBlobs } from './blobs'
 import { type Backup, byDate } from './records'
 
-/** Copies that are made before a migration, kept apart from the others. */
+/** Label of copies made before a migration. They are counted separately. */
 export const PRE_MIGRATION = 'pre-migration'
 const KEPT_PRE_MIGRATION = 3
 
 /**
- * Whether a copy holds so few messages beside the others that its source has probably lost some: then the others may
- * be all that is left of them.
+ * Reports whether a copy has so few messages compared with others that its source has probably lost some. The others
+ * may then be the only copies of the lost messages.
  */
 export function isSuspicious(copy: Backup, others: readonly Backup[]): boolean {
   return messagesOf(copy) * 2 < Math.max(0, ...others.map(messagesOf))
@@ -18,15 +18,18 @@ function messagesOf({ record }: Backup): number {
   return record.counts['messages'] ?? 0
 }
 
-export interface Keeping {
+export interface Retention {
   readonly keep: number
   readonly now: Date
-  /** The copy just made: it takes the first place of its kind, whatever the dates of the others say. */
+  /** The copy just made. It counts as the newest of its kind, whatever the dates of the others are. */
   readonly made: Backup | undefined
 }
 
-/** Which of these copies, newest first, are more than are kept. A copy dated ahead is none of them, and takes no place. */
-export function superfluous(backups: readonly Backup[], { keep, now, made }: Keeping): Backup[] {
+/**
+ * Returns which of these copies, newest first, exceed the limits. Copies dated in the future are neither returned nor
+ * counted.
+ */
+export function superfluous(backups: readonly Backup[], { keep, now, made }: Retention): Backup[] {
   const isMade = ({ names }: Backup) => names.stamp === made?.names.stamp
   const isApart = ({ record }: Backup) => record.label === PRE_MIGRATION
   const { dated } = byDate(backups, now)
@@ -37,11 +40,14 @@ export function superfluous(backups: readonly Backup[], { keep, now, made }: Kee
   ]
 }
 
-/** Removes copies. The newest sealed keys stay, whatever they were taken with: they open every copy of the instance. */
+/**
+ * Removes copies. Keeps the newest sealed keys, whichever copy they belong to, because they open every copy of the
+ * instance.
+ */
 export function removeBackups(folder: string, gone: readonly Backup[], kept: readonly Backup[]): void {
   const newestKeys = [...kept, ...gone].find(({ record }) => record.keys)?.names.keys
   for (const { names } of gone) {
-    // The largest first: whatever interrupts this leaves no more than a small file behind.
+    // The largest first: an interruption leaves only small files behind.
     for (const path of [names.database, names.manifest, names.side]) rmSync(path, { force: true })
     if (names.keys !== newestKeys) rmSync(names.keys, { force: true })
   }

@@ -5,7 +5,7 @@ import { Value } from '@sinclair/typebox/value'
 import { writeAtomically } from '../home/atomic-write'
 import { type BackupNames, namesOf, stampIn } from './names'
 
-/** What the side file of a copy says, in the file's own names. `schema` is the newest migration it has. */
+/** The content of a side file. `schema` is the newest migration of the copy. */
 export type BackupRecord = Static<typeof RecordShape>
 
 const RecordShape = Type.Object({
@@ -21,14 +21,14 @@ const RecordShape = Type.Object({
   label: Type.Union([Type.String(), Type.Null()]),
 })
 
-/** A copy that was finished: its files, its size and its record. */
+/** A finished copy: its files, its size and its record. */
 export interface Backup {
   readonly names: BackupNames
   readonly bytes: number
   readonly record: BackupRecord
 }
 
-/** The finished copies in a folder, newest first. None where there is no folder; what is damaged is left out. */
+/** Returns the finished copies in a folder, newest first; none if there is no folder. Leaves out damaged ones. */
 export function listBackups(folder: string): Backup[] {
   const stamps = new Set(namesIn(folder).flatMap((name) => stampIn(name) ?? []))
   return [...stamps]
@@ -37,23 +37,23 @@ export function listBackups(folder: string): Backup[] {
     .flatMap((stamp) => readBackup(namesOf(folder, stamp)) ?? [])
 }
 
-/** So much later than now is still no wrong date: clocks are corrected all the time. */
+/** A date may be this much in the future, because clocks are corrected all the time. */
 const TOLERANCE_MS = 60_000
 
-/** Copies by whether their dates can be true: `ahead` are those made while the clock was. Each in the order given. */
+/** Splits copies into those with plausible dates and those made while the clock was ahead. Keeps their order. */
 export function byDate(backups: readonly Backup[], now: Date): { dated: Backup[]; ahead: Backup[] } {
   const limit = now.getTime() + TOLERANCE_MS
   const isAhead = ({ record }: Backup) => Date.parse(record.created_at) > limit
   return { dated: backups.filter((backup) => !isAhead(backup)), ahead: backups.filter(isAhead) }
 }
 
-/** The finished copy in this file; undefined when the file or its side file is missing or damaged. */
+/** Returns the finished copy in this file; undefined if the file or its side file is missing or damaged. */
 export function backupAt(file: string): Backup | undefined {
   const stamp = stampIn(file.split('/').at(-1) ?? '')
   return stamp === undefined ? undefined : readBackup(namesOf(dirname(file), stamp))
 }
 
-/** Writes the side file, without which a copy does not count. */
+/** Writes the side file. A copy without one is not valid. */
 export function writeRecord(names: BackupNames, record: BackupRecord): void {
   writeAtomically(names.side, `${JSON.stringify(record, null, 2)}\n`, { sync: true })
 }
@@ -68,7 +68,7 @@ function readBackup(names: BackupNames): Backup | undefined {
   }
 }
 
-/** Names in a folder; none where there is no such folder. */
+/** Returns the names in a folder; none if it does not exist. */
 export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
@@ -77,7 +77,7 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-/** Folders of instances below the backups' place. */
+/** Returns the folders of instances below the root of backups. */
 export function instanceFolders(root: string): string[] {
   return namesIn(root)
     .map((name) => join(root, name))

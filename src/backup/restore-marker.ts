@@ -6,12 +6,12 @@ import { OperatorError } from '../core/kernel/operator-error'
 import { writeAtomically } from '../home/atomic-write'
 import { syncPath } from './inspect'
 
-/** What a restore that has begun to move files says about itself, until the last of them is in its place. */
+/** The marker of a running restore. It exists from before the first file is moved until the restore ends. */
 export interface RestoreMarker {
   readonly started_at: string
-  /** What is being put back. */
+  /** Path of the copy being restored. */
   readonly from: string
-  /** Where the files are that were in its place. */
+  /** Folder of the replaced files. */
   readonly replaced: string
 }
 
@@ -21,7 +21,7 @@ function markerPath(home: string): string {
   return join(home, 'restoring.json')
 }
 
-/** Undefined while no restore is under way; a damaged marker is one whose words are lost. */
+/** Returns the marker; undefined if no restore is running. Returns placeholders for a damaged marker. */
 export function readMarker(home: string): RestoreMarker | undefined {
   let text: string
   try {
@@ -33,7 +33,7 @@ export function readMarker(home: string): RestoreMarker | undefined {
     const found: unknown = JSON.parse(text)
     if (Value.Check(MarkerShape, found)) return found
   } catch {
-    // Written in one step, so this is damage of another kind; that it is there still says enough.
+    // The file is written atomically, so this is damage. Its existence is what counts.
   }
   return { started_at: 'an unknown time', from: '<file>', replaced: join(home, 'replaced-…') }
 }
@@ -48,14 +48,14 @@ export function clearMarker(home: string): void {
   syncPath(home)
 }
 
-/** @throws OperatorError `refused` while a restore has not come to its end: what lies there may be half of two stores */
+/** @throws OperatorError `refused` while a restore is unfinished, because the files may belong to two stores */
 export function refuseHalfRestored(home: string): void {
   const marker = readMarker(home)
   if (marker === undefined) return
   throw new OperatorError('refused', ...halfRestored(marker))
 }
 
-/** What is wrong, and what to do. */
+/** Returns the problem and the remedy for an unfinished restore. */
 export function halfRestored({
   started_at,
   from,

@@ -7,7 +7,7 @@ import { errorCode } from '../home/home-error'
 import { homePaths } from '../home/paths'
 import { readState, writeState } from '../home/state-file'
 import { lostCommits } from '../store/sqlite/write-ahead-log'
-import { writeDownRestore } from './audit-entry'
+import { appendRestoreEntry } from './audit-entry'
 import { translated } from './backup-error'
 import { restoreBlobs } from './blobs'
 import { insertEpoch } from './epoch'
@@ -17,35 +17,35 @@ import { clearMarker, readMarker, setMarker } from './restore-marker'
 import type { KeyFiles } from './sealed-keys'
 import type { Verdict } from './verify'
 
-/** What is put back where. The caller holds the lock of the home and has verified the copy. */
+/** What to restore, and where. The caller holds the lock of the home and has verified the copy. */
 export interface RestorePlan {
   readonly home: string
-  /** Where the store is to lie. */
+  /** Path of the store. */
   readonly database: string
   readonly copy: Verdict
   readonly blobs: boolean
   readonly keys: KeyFiles | undefined
   readonly now: Date
-  /** Told of each step before it is done. */
+  /** Called before each step. */
   readonly step: (name: RestoreStep) => void
 }
 
-/** The steps in their order. After a crash in any of them but the first, the marker is there. */
+/** The steps in order. After a crash in any step after `copy` and `mark` the marker exists. */
 export type RestoreStep = 'copy' | 'mark' | 'move' | 'place' | 'blobs' | 'keys' | 'state' | 'end'
 
 export interface Restored {
-  /** What was there before; undefined when there was no store, or none that could be read. */
+  /** Facts of the replaced store; undefined if there was none, or it could not be read. */
   readonly before: StoreFacts | undefined
   readonly after: StoreFacts
-  /** Where the former files are. */
+  /** Folder of the replaced files. */
   readonly replaced: string
   readonly blobs: number
 }
 
 /**
- * Puts a copy in the place of the store, with a new epoch. The copy is made ready beside the store first; from the
- * first file that moves until the last is in its place a marker lies in the home, and no server starts there.
- * @throws OperatorError with the old store in its place, or with the marker set
+ * Replaces the store by a copy, with a new epoch. The copy is first prepared next to the store. While files are
+ * moved, a marker in the home prevents a server from starting.
+ * @throws OperatorError with the old store still in place, or with the marker set
  */
 export function restoreStore(plan: RestorePlan): Restored {
   const { home, database, copy, step } = plan
@@ -91,11 +91,11 @@ export function restoreStore(plan: RestorePlan): Restored {
 }
 
 /**
- * What the store holds that is about to be replaced; its write-ahead log is emptied into it, so that it can be put back
- * like any copy. One that cannot be read is what a restore is for.
+ * Returns the facts of the store that is about to be replaced, undefined if it cannot be read. Empties its
+ * write-ahead log into it, so that it can be restored like any copy.
  */
 function factsBefore(database: string): StoreFacts | undefined {
-  // A damaged log is kept as it is: opening it would cut it off where the damage begins.
+  // A damaged log is kept as it is: opening the database would truncate it where the damage begins.
   if (!existsSync(database) || lostCommits(`${database}-wal`) > 0) return undefined
   try {
     using db = new Database(database, { readwrite: true })
@@ -107,27 +107,27 @@ function factsBefore(database: string): StoreFacts | undefined {
 }
 
 interface Return {
-  /** Name of the copy. */
+  /** File name of the copy. */
   readonly file: string
-  /** Epochs that clients may know. */
+  /** Epochs outside the copy that clients may know. */
   readonly above: readonly string[]
   readonly now: Date
 }
 
-/** Begins the new epoch, and writes down behind it why. */
+/** Begins the new epoch in a copy, and adds the restore to its audit log. */
 function madeCurrent(path: string, { file, above, now }: Return): StoreFacts {
   using db = new Database(path, { readwrite: true })
   db.run('PRAGMA synchronous = FULL')
   const begin = db.transaction(() => {
     insertEpoch(db, { reason: 'restore', now, above })
     const facts = factsOf(db)
-    writeDownRestore(db, { file, now, epoch: facts.epoch, lastSeq: facts.lastSeq })
+    appendRestoreEntry(db, { file, now, epoch: facts.epoch, lastSeq: facts.lastSeq })
     return facts
   })
   return begin()
 }
 
-/** The keys come last: with them the home is that of another instance. */
+/** Writes the keys. They come last, because they make the home that of another instance. */
 function placeKeys(home: string, files: KeyFiles, replaced: string): void {
   const { keys } = homePaths(home)
   mkdirSync(keys, { recursive: true, mode: 0o700 })
@@ -143,7 +143,7 @@ function placeKeys(home: string, files: KeyFiles, replaced: string): void {
   syncPath(keys)
 }
 
-/** Into the folder, under its own name. Nothing to do where there is no such file. */
+/** Moves a file into a folder. Does nothing if there is no such file. */
 function move(file: string, folder: string): void {
   const target = join(folder, basename(file))
   try {

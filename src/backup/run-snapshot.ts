@@ -2,14 +2,14 @@ import { OperatorError } from '../core/kernel/operator-error'
 import type { Backup } from './records'
 import type { SnapshotRequest } from './snapshot'
 
-/** What the worker answers: an error loses its class on the way between threads. */
+/** The answer of the worker. It contains the fields of an error, which loses its class between threads. */
 export type SnapshotAnswer =
   | { readonly ok: true; readonly backup: Backup }
   | ({ readonly ok: false } & Pick<OperatorError, 'kind' | 'problem' | 'remedy'>)
 
 /**
- * A copy made by a thread of its own, so that requests are served meanwhile. A thread, not a process: it goes with the
- * server that started it, and needs no word of the command line.
+ * Makes a copy in a worker thread, so that requests are served meanwhile. A thread, unlike a process, ends with the
+ * server and needs no command of its own.
  * @throws OperatorError as takeSnapshot does
  */
 export async function runSnapshot(request: SnapshotRequest): Promise<Backup> {
@@ -27,7 +27,7 @@ export async function runSnapshot(request: SnapshotRequest): Promise<Backup> {
   }
 }
 
-/** Inside the executable all modules lie in one folder, and a worker below it under its path in src. */
+/** In the executable all modules are in one folder, and workers are below it under their path in src. */
 function workerUrl(): URL {
   const isCompiled = import.meta.url.includes('/$bunfs/') || import.meta.url.includes('/~BUN/')
   return isCompiled

@@ -7,10 +7,13 @@ import { OperatorError } from '../core/kernel/operator-error'
 import { writeNew } from '../home/atomic-write'
 import { translated } from './backup-error'
 
-/** The content of the files in `keys/`, by their names. */
+/** The contents of the files in `keys/`, by name. */
 export type KeyFiles = Readonly<Record<string, string>>
 
-/** A sealed file. Everything but `sealed` is open: it says whose keys these are and how the passphrase becomes a key. */
+/**
+ * A file of sealed keys. Only `sealed` is encrypted. The rest names the instance and the parameters that turn the
+ * passphrase into a key.
+ */
 export type SealedKeys = Static<typeof SealedShape>
 
 const N = 131_072
@@ -19,7 +22,7 @@ const P = 1
 const FORMAT = 'synapse-sealed-keys-1'
 const KEY_BYTES = 32
 const TAG_BYTES = 16
-/** What these parameters take, and then some. */
+/** A limit above the memory that these parameters need. */
 const MEMORY = 256 * 1024 * 1024
 
 const bytes = Type.String({ pattern: '^[A-Za-z0-9+/]+={0,2}$' })
@@ -40,7 +43,7 @@ const SealedShape = Type.Object({
 
 const derive = promisify<string, Uint8Array, number, object, Buffer>(scrypt)
 
-/** Writes the keys of an instance so that only who knows the passphrase reads them. */
+/** Writes the keys of an instance, encrypted with a passphrase. */
 export async function writeSealedKeys(
   path: string,
   did: string,
@@ -62,7 +65,7 @@ export async function writeSealedKeys(
   writeNew(path, `${JSON.stringify(file, null, 2)}\n`, true)
 }
 
-/** @throws OperatorError not_a_copy when the file holds no sealed keys; unusable */
+/** Reads a file of sealed keys. @throws OperatorError not_a_copy if the file is something else; unusable */
 export function readSealedKeys(path: string): SealedKeys {
   let found: unknown
   try {
@@ -74,7 +77,7 @@ export function readSealedKeys(path: string): SealedKeys {
   throw new OperatorError('not_a_copy', `${path} holds no sealed keys`, 'name a file keys-….sealed')
 }
 
-/** @throws OperatorError wrong_passphrase, which a damaged file looks like as well */
+/** Decrypts sealed keys. @throws OperatorError wrong_passphrase, also for a damaged file */
 export async function unsealKeys(file: SealedKeys, passphrase: string): Promise<KeyFiles> {
   const key = await keyOf(passphrase, Buffer.from(file.kdf.salt, 'base64'))
   const sealed = Buffer.from(file.sealed, 'base64')
@@ -83,7 +86,7 @@ export async function unsealKeys(file: SealedKeys, passphrase: string): Promise<
     decipher.setAAD(Buffer.from(`${FORMAT} ${file.did}`))
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES))
     const text = decipher.update(sealed.subarray(0, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
-    // Nobody without the passphrase made this text, and writeSealedKeys makes no other.
+    // The text is authenticated, and writeSealedKeys writes only this type.
     return JSON.parse(text) as KeyFiles
   } catch {
     throw new OperatorError(

@@ -2,7 +2,7 @@ import { OperatorError } from '../core/kernel/operator-error'
 import type { SnapshotAnswer } from './run-snapshot'
 import { type SnapshotRequest, takeSnapshot } from './snapshot'
 
-// A copy of a store blocks whoever makes it for as long as it takes: this thread, not the one that serves.
+// Copying a store blocks its thread until it is done, so it runs here and not in the thread that serves requests.
 declare const self: Worker
 
 self.onmessage = ({ data }: MessageEvent<SnapshotRequest>) => self.postMessage(answerTo(data))

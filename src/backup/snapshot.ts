@@ -7,10 +7,10 @@ import { factsOf, openCopy, sha256Of, soundnessOf, syncPath } from './inspect'
 import { type BackupNames, folderOf, namesOf, stampOf } from './names'
 import { type Backup, backupAt, namesIn, writeRecord } from './records'
 
-/** What is to be copied, and what its side file says besides what the copy itself tells. */
+/** What to copy, and the part of its side file that is not read from the copy. */
 export interface SnapshotRequest {
   readonly database: string
-  /** The backups' place; the folder of the instance is made in it. */
+  /** Root of the backups. The folder of the instance is created in it. */
   readonly root: string
   readonly version: string
   readonly label: string | null
@@ -18,13 +18,13 @@ export interface SnapshotRequest {
   readonly at: number
 }
 
-/** Part of the name of a copy that is not finished, and of what SQLite keeps beside it meanwhile. */
+/** Part of the names of an unfinished copy and of the files that SQLite creates next to it. */
 const UNFINISHED = '.partial'
 
 /**
- * Copies a store that may be in use, and answers the finished copy: what it says was counted in it, not in the source.
- * Blocks until all of it is on disk, so a server has it done by a worker (snapshot-worker.ts).
- * @throws OperatorError damaged when the source fails its check; storage_full, unusable
+ * Copies a store, which may be in use, and returns the finished copy. The numbers in its record are counted in the
+ * copy, not in the source. Blocks until all of it is on disk, so a server runs this in a worker (snapshot-worker.ts).
+ * @throws OperatorError damaged if the source fails its check; storage_full, unusable
  */
 export function takeSnapshot({ database, root, version, label, at }: SnapshotRequest): Backup {
   let folder = root
@@ -42,7 +42,7 @@ export function takeSnapshot({ database, root, version, label, at }: SnapshotReq
         `${names.database} exists`,
         'try again: a copy is never overwritten',
       )
-    // An empty file with our mode: SQLite fills it, and would refuse one that holds something.
+    // Creates an empty file with mode 0600 for SQLite to fill. SQLite refuses a file with content.
     closeSync(openSync(copy, 'wx', 0o600))
     try {
       source.query('VACUUM INTO ?').run(copy)
@@ -60,7 +60,7 @@ export function takeSnapshot({ database, root, version, label, at }: SnapshotReq
   }
 }
 
-/** What a copy that was cut short left behind. */
+/** Removes the files of interrupted copies. */
 function removeUnfinished(folder: string): void {
   for (const name of namesIn(folder))
     if (name.includes(UNFINISHED)) rmSync(join(folder, name), { force: true })
@@ -72,7 +72,7 @@ function finish(copy: string, names: BackupNames, facts: Omit<SnapshotRequest, '
   refuseDamaged(db, copy)
   const { migrations, epoch, lastSeq, counts } = factsOf(db)
   const sha256 = sha256Of(copy)
-  // The name makes it a copy that counts, so it comes last.
+  // The final name makes the copy valid, so the rename comes last.
   writeRecord(names, {
     created_at: new Date(facts.at).toISOString(),
     version: facts.version,
@@ -99,7 +99,7 @@ function refuseDamaged(db: Database, path: string): void {
   )
 }
 
-/** The folder of an instance, for its owner alone. */
+/** Creates the folder of an instance, accessible to its owner only. */
 export function makeFolder(root: string, did: string): string {
   const folder = folderOf(root, did)
   mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -8,18 +8,18 @@ import { type Backup, backupAt } from './records'
 
 const known: readonly string[] = readMigrations('sqlite').map(({ name }) => name)
 
-/** What became of looking at a copy: it can be trusted when there are no problems. */
+/** The result of verifying a copy. It can be trusted if there are no problems. */
 export interface Verdict {
   readonly file: string
   readonly problems: readonly string[]
-  /** What could not be looked at. */
+  /** Checks that were not possible. */
   readonly remarks: readonly string[]
   readonly facts: StoreFacts | undefined
-  /** Undefined for a database that no side file describes. */
+  /** Undefined for a database without a side file. */
   readonly backup: Backup | undefined
 }
 
-/** Looks at every byte of a copy: its checksum, its structure, its numbers, its schema and its blobs. */
+/** Verifies every byte of a copy: checksum, structure, record, schema and blobs. */
 export function verifyBackup(file: string): Verdict {
   if (!existsSync(file))
     return { file, problems: ['there is no such file'], remarks: [], facts: undefined, backup: undefined }
@@ -68,12 +68,12 @@ function examine(file: string, problems: string[]): StoreFacts | undefined {
   }
 }
 
-/** Migrations of a store that this program does not have. */
+/** Returns the migrations of a store that this program does not have. */
 export function unknownMigrations({ migrations }: StoreFacts): string[] {
   return migrations.filter((name) => !known.includes(name))
 }
 
-/** Migrations of this program that a store does not have yet. */
+/** Returns the migrations of this program that a store does not have. */
 export function missingMigrations({ migrations }: StoreFacts): string[] {
   return known.filter((name) => !migrations.includes(name))
 }

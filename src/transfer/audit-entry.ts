@@ -12,17 +12,17 @@ import { pagesOf } from './pages'
 import { rowOf, type StoreAdapter, valueIn, type Writing } from './store-adapter'
 import { tableNamed } from './table-meta'
 
-/** What an entry is stamped with. */
+/** Where an entry gets its instant, id and hash. */
 export interface Stamp {
   readonly clock: Clock
   readonly secrets: Pick<Secrets, 'uuid' | 'sha256'>
 }
 
 /**
- * Adds what the operator did to the audit log of a store, in the transaction that ends it: behind the last entry, so
- * that `synapse audit verify` follows the chain through it.
+ * Appends an act of the operator to the audit log of a store, in the transaction that completes the act. The entry
+ * continues the hash chain, so `synapse audit verify` accepts it.
  */
-export async function writeDown(
+export async function appendAuditEntry(
   to: StoreAdapter,
   write: Writing,
   { clock, secrets }: Stamp,
@@ -56,7 +56,8 @@ export async function writeDown(
 async function lastEntry(adapter: StoreAdapter): Promise<Pick<AuditRecord, 'id' | 'hash'> | undefined> {
   const audit = tableNamed('audit')
   let last: Pick<AuditRecord, 'id' | 'hash'> | undefined
-  // Ids begin at 1 and have no gap; in a chain that has one the last entry lies further on.
+  // Ids begin at 1 and have no gaps. In a chain with a gap the last entry has a higher id than the count, and the
+  // loop reads on to it.
   const before = Math.max(0, (await adapter.count(audit)) - 1)
   for await (const page of pagesOf(adapter, audit, [before]))
     for (const row of page)

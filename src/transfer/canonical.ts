@@ -1,13 +1,13 @@
 import { canonicalJson } from '../core/kernel/canonical-json'
 import type { Row } from './store-adapter'
 
-/** The canonical text of a JSON column, as a driver has read it: Postgres may have reordered its keys. */
+/** Returns the canonical text of a JSON column that a driver has read: Postgres may have reordered its keys. */
 export function canonicalText(text: string): string {
-  // Most of it is short lists of words, which have one spelling.
+  // Most of these are empty lists.
   return text === '[]' ? text : canonicalJson(JSON.parse(text))
 }
 
-/** Over rows in the order of their key: equal for equal tables, on both dialects. */
+/** A checksum over rows in the order of their key. Equal tables have equal checksums in both dialects. */
 export class Checksum {
   private readonly hasher = new Bun.CryptoHasher('sha256')
   rows = 0

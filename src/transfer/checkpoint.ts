@@ -3,32 +3,38 @@ import { MOVING_IN, RETIRED_TO } from '../store/store-state'
 import { type StoreAdapter, type Value, valueIn, type Writing } from './store-adapter'
 import { TABLES, tableNamed } from './table-meta'
 
-/** Which store it is, and which moment of it: what a copy has to have been made of to be gone on with. */
+/** Identifies a store and its state. A move is continued only if both are unchanged. */
 export interface Identity {
   readonly did: string | null
   readonly epoch: string
   readonly headSeq: number
 }
 
-/** How far a move has come. It lies in the target and changes in the same transactions as what it tells of. */
+/**
+ * The progress of a move. It is stored in the target and updated in the same transactions as the rows that it
+ * describes.
+ */
 export interface Checkpoint extends Identity {
-  /** The table under way. */
+  /** The table being copied. */
   readonly table: string
-  /** Key of its last row that has arrived; null before the first. */
+  /** Key of its last copied row; null before the first. */
   readonly after: readonly Value[] | null
-  /** Rows that have arrived, of each table. */
+  /** Number of copied rows of each table. */
   readonly rows: Readonly<Record<string, number>>
-  /** Everything has arrived and equals the source. */
+  /** Everything is copied and equals the source. */
   readonly verified: boolean
 }
 
-/** More than any store has: one is begun by hand, or when a copy was put back. */
+/** More than any store has: an epoch is begun by hand or by a restore. */
 const MAX_EPOCHS = 100_000
 
-/** What a store may hold of itself without having been used. */
+/** Tables that a server fills at its first start. A store with rows in no other table is unused. */
 const LEFT_BY_A_START = ['log_head', 'epochs', 'instance', 'job_leases']
 
-/** @throws OperatorError conflict for a store that nobody has started yet, or that is itself half moved in */
+/**
+ * Returns the identity of a source. @throws OperatorError conflict if no server has ever run on it, or if a move into
+ * it is unfinished
+ */
 export async function identify(from: StoreAdapter): Promise<Identity> {
   const facts = await from.facts()
   if (facts.has(MOVING_IN))
@@ -49,18 +55,19 @@ export async function identify(from: StoreAdapter): Promise<Identity> {
   }
 }
 
-async function readMark(to: StoreAdapter): Promise<Checkpoint | undefined> {
+async function readCheckpoint(to: StoreAdapter): Promise<Checkpoint | undefined> {
   const text = (await to.facts()).get(MOVING_IN)
-  // Written by writeMark and by nobody else.
+  // Written by writeCheckpoint only.
   return text === undefined ? undefined : (JSON.parse(text) as Checkpoint)
 }
 
-export function writeMark(write: Writing, checkpoint: Checkpoint): Promise<void> {
+export function writeCheckpoint(write: Writing, checkpoint: Checkpoint): Promise<void> {
   return write.setFact(MOVING_IN, JSON.stringify(checkpoint))
 }
 
 /**
- * The mark to go on from: that of an unfinished move of the same source, or a new one in a target that is empty.
+ * Returns the checkpoint to continue from: that of an unfinished move of the same source, or a new one in an empty
+ * target.
  * @throws OperatorError conflict
  */
 export async function beginMove(
@@ -68,7 +75,7 @@ export async function beginMove(
   source: Identity,
   movedTo: string | undefined,
 ): Promise<Checkpoint> {
-  const found = await readMark(to)
+  const found = await readCheckpoint(to)
   if (movedTo !== undefined && !found?.verified)
     throw new OperatorError(
       'conflict',
@@ -96,12 +103,12 @@ export async function beginMove(
   }
   await to.transact(async (write) => {
     await clearStart(write)
-    await writeMark(write, checkpoint)
+    await writeCheckpoint(write, checkpoint)
   })
   return checkpoint
 }
 
-/** Makes an empty store ready for an import into the instance of this DID. @throws OperatorError conflict */
+/** Prepares an empty store for an import into the instance of this DID. @throws OperatorError conflict */
 export async function beginImport(to: StoreAdapter, write: Writing, did: string): Promise<void> {
   if ((await to.facts()).has(MOVING_IN))
     throw new OperatorError('conflict', 'the target holds an unfinished move', 'name an empty target')
@@ -114,7 +121,7 @@ async function clearStart(write: Writing): Promise<void> {
   for (const name of LEFT_BY_A_START) await write.clear(tableNamed(name))
 }
 
-/** @throws OperatorError conflict unless nothing was ever written to the store but by its own start */
+/** @throws OperatorError conflict if anything but a server's first start has written to the store */
 async function refuseUsed(to: StoreAdapter, did: string | null): Promise<void> {
   const refuse = (what: string) =>
     new OperatorError('conflict', `the target is not empty: ${what}`, 'name an empty file or database')

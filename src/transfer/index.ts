@@ -1,13 +1,15 @@
 /**
- * Data that changes its house: a store that moves to the other engine or another place, and the import of a database of
- * the earlier server. Both work while no server runs, page by page, and can be interrupted at any moment.
- * Imports the store's schema and openers, and the core; whoever calls holds the locks of the files.
- * Tables are known by their shape alone (shape.ts, from the one schema), so a new table moves without a change here.
+ * Moves data between stores: a store to the other engine or another place, and a database of the earlier server into
+ * a store. Both run while no server runs, page by page. A move can be interrupted at any moment and continued; an
+ * import is one transaction.
+ * Imports the store's schema and openers, and the core. The caller holds the locks of the files.
+ * Tables are described generically (table-meta.ts, from the one schema), so a new table is moved without a change
+ * here.
  * Start reading in move.ts, then original/import.ts.
  */
 export { type Moved, moveStore, type Progress } from './move'
 export { type Imported, importOriginal, openOriginal } from './original'
-export { openPostgresSide } from './postgres-adapter'
+export { openPostgresAdapter } from './postgres-adapter'
 export { reviveStore } from './revive'
-export { openSqliteSide } from './sqlite-adapter'
+export { openSqliteAdapter } from './sqlite-adapter'
 export type { StoreAdapter } from './store-adapter'

@@ -1,17 +1,17 @@
 import { OperatorError } from '../core/kernel/operator-error'
 import { MOVING_IN, RETIRED_TO } from '../store/store-state'
-import { type Stamp, writeDown } from './audit-entry'
+import { appendAuditEntry, type Stamp } from './audit-entry'
 import { Checksum } from './canonical'
-import { beginMove, type Checkpoint, identify, writeMark } from './checkpoint'
+import { beginMove, type Checkpoint, identify, writeCheckpoint } from './checkpoint'
 import { pagesOf } from './pages'
 import { keyOf, type StoreAdapter } from './store-adapter'
 import { TABLES, type TableMeta } from './table-meta'
 
-/** How far a transfer has come. */
+/** The progress of a move or an import. */
 export interface Progress {
   readonly phase: 'copying' | 'verifying' | 'importing'
   readonly table: string
-  /** Rows of all tables. */
+  /** Rows so far, of all tables. */
   readonly done: number
   readonly total: number
 }
@@ -19,21 +19,21 @@ export interface Progress {
 export interface Move extends Stamp {
   readonly from: StoreAdapter
   readonly to: StoreAdapter
-  /** How the target is called in the source, without a password. */
+  /** Description of the target that is stored in the source, without a password. */
   readonly target: string
   readonly onProgress: (progress: Progress) => void
 }
 
 export interface Moved {
-  /** Rows of each table. */
+  /** Number of rows of each table. */
   readonly rows: Readonly<Record<string, number>>
   readonly epoch: string
   readonly headSeq: number
 }
 
 /**
- * Moves a store into another, which afterwards goes on where this one was: same ids, hashes, seq and epoch. May be
- * killed at any moment and run again. Both are compared row by row before the source is marked as moved away.
+ * Moves a store into another one, which then continues it: same ids, hashes, seq and epoch. May be killed at any
+ * moment and run again. The stores are compared row by row before the source is marked as moved away.
  * @throws OperatorError
  */
 export async function moveStore({ from, to, target, clock, secrets, onProgress }: Move): Promise<Moved> {
@@ -45,22 +45,22 @@ export async function moveStore({ from, to, target, clock, secrets, onProgress }
     for (const table of TABLES) totals.set(table.name, await from.count(table))
     const total = [...totals.values()].reduce((sum, rows) => sum + rows, 0)
     checkpoint = await copy(from, to, checkpoint, total, onProgress)
-    await to.settle()
+    await to.finalize()
     await verify(from, to, total, onProgress)
     checkpoint = { ...checkpoint, verified: true }
-    await to.transact((write) => writeMark(write, checkpoint))
+    await to.transact((write) => writeCheckpoint(write, checkpoint))
     await to.flush()
   }
-  // In this order: killed in between, nobody serves either of the two until this is run again.
+  // In this order, a move that is killed in between leaves two stores that no server starts on until it is run again.
   if (movedTo === undefined) {
     await from.transact((write) => write.setFact(RETIRED_TO, target))
     await from.flush()
   }
   const { rows, epoch, headSeq } = checkpoint
   await to.transact(async (write) => {
-    // Behind the comparison, and together with the end of the move, so that it stands there once.
+    // After the comparison, and in the transaction that ends the move, so the entry is written exactly once.
     const facts = { command: 'migrate-db', epoch, last_seq: headSeq, rows }
-    await writeDown(to, write, { clock, secrets }, 'migrate', facts)
+    await appendAuditEntry(to, write, { clock, secrets }, 'migrate', facts)
     await write.removeFact(MOVING_IN)
   })
   await to.flush()
@@ -92,7 +92,7 @@ async function copy(
       }
       await to.transact(async (write) => {
         await write.insert(table, page)
-        await writeMark(write, checkpoint)
+        await writeCheckpoint(write, checkpoint)
       })
       onProgress({ phase: 'copying', table: table.name, done, total })
     }
@@ -101,7 +101,7 @@ async function copy(
   return checkpoint
 }
 
-/** @throws OperatorError failed when a table is not the same on both sides */
+/** Compares all tables. @throws OperatorError failed if a table differs */
 async function verify(
   from: StoreAdapter,
   to: StoreAdapter,

@@ -1,11 +1,11 @@
 import { keyOf, type Row, type StoreAdapter, type Value } from './store-adapter'
 import type { TableMeta } from './table-meta'
 
-/** A page is about so large, and at most so many rows: memory stays flat however long the messages are. */
+/** The approximate size of a page, and its largest number of rows. They bound memory however long messages are. */
 const PAGE_BYTES = 2 * 1024 * 1024
 const PAGE_ROWS = 2000
 
-/** The pages of a table behind a key, each about PAGE_BYTES. */
+/** Yields the rows of a table after a key in pages of about PAGE_BYTES. */
 export async function* pagesOf(
   adapter: StoreAdapter,
   table: TableMeta,

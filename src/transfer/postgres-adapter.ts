@@ -22,21 +22,21 @@ import { TABLES } from './table-meta'
 const WAIT_MS = 5000
 const POLL_MS = 100
 
-/** Where several write, the row of log_head may be behind the log; what is moved has to say where that stands. */
+/** With several writers the row of log_head may be behind the log. A move needs the actual head. */
 const RAISE_FLOOR = `
 UPDATE log_head SET seq = newest.seq, last_at = newest.at
 FROM (SELECT seq, at FROM events ORDER BY seq DESC LIMIT 1) AS newest WHERE newest.seq > log_head.seq`
 
 /**
- * Opens a Postgres store for a move, filling and migrating it as needed, and holds the lock that every running server
- * shares, so that none runs meanwhile.
- * @throws OperatorError; OperatorError conflict while a server runs on it
+ * Opens a Postgres store for a move. Creates and migrates its tables as needed. Holds exclusively the lock that every
+ * running server shares, so no server runs meanwhile.
+ * @throws OperatorError; its kind is conflict while a server runs on the store
  */
-export async function openPostgresSide(url: string): Promise<StoreAdapter> {
+export async function openPostgresAdapter(url: string): Promise<StoreAdapter> {
   const sql = await connectPostgres(url)
   let session: ReservedSql | undefined
   try {
-    // Comes first also because the driver reserves open connections only.
+    // This must come first also because the driver reserves open connections only.
     await judge(sql)
     const reserved = await sql.reserve()
     session = reserved
@@ -44,9 +44,9 @@ export async function openPostgresSide(url: string): Promise<StoreAdapter> {
     await lockPostgres(reserved)
     await migratePostgres(drizzleOver(sql), async () => {}, true)
     await reserved.unsafe(RAISE_FLOOR)
-    // Within a move a page may be lost with the power, because the note of it is lost as well.
+    // A power failure may lose a page during a move, but then the checkpoint that describes it is lost, too.
     await reserved.unsafe('SET synchronous_commit = off')
-    return postgresSide(reserved, async () => {
+    return postgresAdapter(reserved, async () => {
       reserved.release()
       await sql.end({ timeout: 2 })
     })
@@ -58,7 +58,7 @@ export async function openPostgresSide(url: string): Promise<StoreAdapter> {
 }
 
 /**
- * Two connections: one session for the data and its lock, one for what is done before.
+ * Opens two connections: one session for the data and its lock, one for checks and the migration.
  * @throws OperatorError
  */
 export async function connectPostgres(
@@ -71,8 +71,8 @@ export async function connectPostgres(
 }
 
 /**
- * Waits a little for others: the session of a process that was killed ends only when Postgres notices.
- * @throws OperatorError conflict while a server, or another move, uses the database
+ * Takes the lock. Waits a short time, because Postgres notices late that a process was killed.
+ * @throws OperatorError conflict while a server or another move uses the database
  */
 async function lockPostgres(session: ReservedSql): Promise<void> {
   const deadline = performance.now() + WAIT_MS
@@ -89,8 +89,8 @@ async function lockPostgres(session: ReservedSql): Promise<void> {
   }
 }
 
-/** A side over one session. */
-function postgresSide(session: ReservedSql, close: () => Promise<void>): StoreAdapter {
+/** Returns the adapter over one session. */
+function postgresAdapter(session: ReservedSql, close: () => Promise<void>): StoreAdapter {
   const run = async (query: string, parameters: Parameter[] = []): Promise<Record<string, unknown>[]> => {
     try {
       return [...(await session.unsafe<Record<string, unknown>[]>(query, parameters, { prepare: true }))]
@@ -98,7 +98,7 @@ function postgresSide(session: ReservedSql, close: () => Promise<void>): StoreAd
       throw translated(error)
     }
   }
-  /** Postgres answers ROLLBACK, and no error, to the commit of a transaction that has failed. */
+  /** Postgres answers the COMMIT of a failed transaction with ROLLBACK and without an error. */
   const commit = async () => {
     const { command } = await session.unsafe('COMMIT').catch((error) => {
       throw translated(error)
@@ -150,12 +150,12 @@ function postgresSide(session: ReservedSql, close: () => Promise<void>): StoreAd
         await work(writing)
         await commit()
       } catch (error) {
-        // A connection that was lost has rolled back by itself.
+        // A lost connection has been rolled back already.
         await run('ROLLBACK').catch(() => {})
         throw error
       }
     },
-    async settle() {
+    async finalize() {
       for (const { name, serial } of TABLES) {
         if (serial !== undefined)
           await run(
@@ -165,7 +165,7 @@ function postgresSide(session: ReservedSql, close: () => Promise<void>): StoreAd
       }
     },
     async flush() {
-      // What was committed without waiting is on disk as soon as a later commit is.
+      // Earlier asynchronous commits are on disk once a later commit is.
       await run('BEGIN')
       await run('SET LOCAL synchronous_commit = on')
       await run('SELECT pg_current_xact_id()')
@@ -175,7 +175,7 @@ function postgresSide(session: ReservedSql, close: () => Promise<void>): StoreAd
   }
 }
 
-/** The driver's errors in words of our own, because its text may quote a row. */
+/** Returns an OperatorError for an error of the driver, whose text may quote a row. */
 function translated(error: unknown): unknown {
   if (error instanceof OperatorError || error instanceof OperatorError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''

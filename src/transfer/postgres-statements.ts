@@ -3,7 +3,7 @@ import { canonicalText } from './canonical'
 import type { Row, Value } from './store-adapter'
 import type { ColumnKind, ColumnMeta, TableMeta } from './table-meta'
 
-/** The statements of a Postgres side, and how values lie in their parameters and answers. */
+/** The statements of the Postgres adapter, and the types of their parameters. */
 export type Parameter = string | number
 
 const types: Readonly<Record<ColumnKind, string>> = {
@@ -18,7 +18,7 @@ const types: Readonly<Record<ColumnKind, string>> = {
 export function insertOf({ name, columns }: TableMeta): string {
   const names = columns.map((column) => `"${column.name}"`).join(', ')
   const record = columns.map((column) => `"${column.name}" ${types[column.kind]}`).join(', ')
-  // Through text, because the driver would write a parameter of the type json as JSON once more.
+  // Passed as text, because the driver would encode a parameter of the type json again.
   return `INSERT INTO "${name}" (${names}) SELECT ${names} FROM json_to_recordset($1::text::json) AS row(${record})`
 }
 
@@ -40,7 +40,7 @@ function selectOf({ name, columns }: TableMeta): string {
   return `SELECT ${columns.map(expressionOf).join(', ')} FROM "${name}"`
 }
 
-/** By a column whose values are unique. */
+/** Returns a statement that finds a row by a unique column. */
 export function findOf(table: TableMeta, column: string): string {
   const kind = table.columns.find(({ name }) => name === column)?.kind ?? 'text'
   return `${selectOf(table)} WHERE "${column}" = $1::text::${types[kind]}`
@@ -49,11 +49,11 @@ export function findOf(table: TableMeta, column: string): string {
 export function pageOf(table: TableMeta, isContinued: boolean): string {
   const { columns, key, where } = table
   const parts = key.map((place) => columns[place]).filter((column) => column !== undefined)
-  // The order of bytes, which is that of SQLite, instead of that of some language.
+  // Sorted by bytes as in SQLite, not by a language.
   const ordered = parts.map((column) => `"${column.name}"${column.kind === 'text' ? ' COLLATE "C"' : ''}`)
   const given = parts.map((column, index) => `$${index + 1}::text::${types[column.kind]}`)
   const conditions = [
-    // The index knows the first column alone where a later one is a text.
+    // If a later column is a text, the index supports only the first one, because its order differs.
     ...(isContinued
       ? [`${ordered[0]} >= ${given[0]}`, `(${ordered.join(', ')}) > (${given.join(', ')})`]
       : []),

@@ -9,20 +9,21 @@ import type { ColumnKind, TableMeta } from './table-meta'
 type Cell = SQLQueryBindings
 
 /**
- * Opens a SQLite store for a move, making and migrating it as needed. Whoever calls holds its locks.
+ * Opens a SQLite store for a move. Creates and migrates it as needed. The caller holds its locks.
  * @throws OperatorError
  */
-export function openSqliteSide(path: string): StoreAdapter {
+export function openSqliteAdapter(path: string): StoreAdapter {
   const { writer, reader } = openSqlite(path)
   reader.close()
-  return sqliteSide(writer)
+  return sqliteAdapter(writer)
 }
 
-/** A side over a connection of one's own, which goes with it. */
-function sqliteSide(db: Database): StoreAdapter {
-  // The rows were judged where they come from, and come in the order of what they refer to.
+/** Returns the adapter over a connection, which it closes. */
+function sqliteAdapter(db: Database): StoreAdapter {
+  // The source has checked the references, and tables are copied in the order of their references.
   db.run('PRAGMA foreign_keys = OFF')
-  // Within a move a page may be lost with the power, because the note of it is lost as well; `flush` waits for the disk.
+  // A power failure may lose a page during a move, but then the checkpoint that describes it is lost, too. `flush`
+  // waits for the disk.
   db.run('PRAGMA synchronous = NORMAL')
   const statements = new Map<string, Statement<unknown, Cell[]>>()
   const statement = (sql: string) => {
@@ -87,7 +88,7 @@ function sqliteSide(db: Database): StoreAdapter {
         throw error
       }
     },
-    settle: async () => {
+    finalize: async () => {
       db.run('PRAGMA optimize')
     },
     async flush() {
@@ -130,7 +131,7 @@ function toCell(kind: ColumnKind, value: Value): Cell {
   if (value === null) return null
   switch (kind) {
     case 'uuid':
-      // Values of this kind are UUIDs in their stored spelling.
+      // Values of this kind are UUIDs in text form.
       return uuidToBytes(value as Uuid)
     case 'boolean':
       return value === true ? 1 : 0

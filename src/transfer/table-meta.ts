@@ -3,7 +3,7 @@ import { getTableConfig, type SQLiteColumn, type SQLiteTable } from 'drizzle-orm
 import * as schema from '../store/schema'
 import { OWN_FACTS } from '../store/store-state'
 
-/** What a column holds, whichever dialect keeps it. */
+/** The type of a column, independent of the dialect. */
 export type ColumnKind = 'integer' | 'boolean' | 'text' | 'json' | 'uuid' | 'instant'
 
 export interface ColumnMeta {
@@ -11,25 +11,25 @@ export interface ColumnMeta {
   readonly kind: ColumnKind
 }
 
-/** A table as both dialects have it. */
+/** A table in both dialects. */
 export interface TableMeta {
   readonly name: string
   readonly columns: readonly ColumnMeta[]
-  /** Places of the primary key in `columns`, in the order of the key. */
+  /** Indexes in `columns` of the primary key, in the order of the key. */
   readonly key: readonly number[]
-  /** The column that numbers itself, if there is one. */
+  /** The serial column, if there is one. */
   readonly serial: string | undefined
-  /** Which rows belong to the data; the rest describe this copy of it. */
+  /** SQL condition for the rows that belong to the data. The other rows describe this copy of it. */
   readonly where: string | undefined
 }
 
 /**
- * Every table of the store, each behind those that it refers to. The head of the log comes first of all: a log that
- * has not reached its head yet is incomplete, one that goes beyond it is taken for damaged.
+ * Every table of the store, each after those that it refers to. The head of the log comes first: a log that has not
+ * reached its head is merely incomplete, one that goes beyond it counts as damaged.
  */
-export const TABLES: readonly TableMeta[] = inOrder([schema.logHead, ...Object.values(schema)]).map(shapeOf)
+export const TABLES: readonly TableMeta[] = inOrder([schema.logHead, ...Object.values(schema)]).map(metaOf)
 
-/** The shape of a table by its name. */
+/** Returns the table of this name. */
 export function tableNamed(name: string): TableMeta {
   const found = TABLES.find((table) => table.name === name)
   if (!found) throw new Error(`there is no table ${name}`)
@@ -50,7 +50,7 @@ function inOrder(tables: readonly SQLiteTable[]): SQLiteTable[] {
   return [...ordered]
 }
 
-function shapeOf(table: SQLiteTable): TableMeta {
+function metaOf(table: SQLiteTable): TableMeta {
   const { name, primaryKeys } = getTableConfig(table)
   const columns = Object.values(getTableColumns(table)) as SQLiteColumn[]
   const names = columns.map((column) => column.name)

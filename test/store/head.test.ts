@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { inspectPostgres, openStore } from '../../src/store'
 import { SERVER_LOCK } from '../../src/store/postgres/locks'
-import { openPostgresSide } from '../../src/transfer'
+import { openPostgresAdapter } from '../../src/transfer'
 import { valueIn } from '../../src/transfer/store-adapter'
 import { tableNamed } from '../../src/transfer/table-meta'
 import { rejectionOf } from '../home/temporary'
@@ -70,7 +70,7 @@ describe.skipIf(postgresMissing)('the head of the log on Postgres', () => {
     const { engine, floor } = s
     if (engine.location.kind !== 'postgres') throw new Error('it lives elsewhere')
     await engine.store.close()
-    await using side = await openPostgresSide(engine.location.url)
+    await using side = await openPostgresAdapter(engine.location.url)
     const table = tableNamed('log_head')
     const [row] = await side.page(table, undefined, 1)
     expect(row && valueIn(table, row, 'seq')).toBe(floor.seq + 3)

@@ -6,7 +6,7 @@ import { examineDatabase } from '../../src/app/examine-database'
 import { OperatorError } from '../../src/core/kernel/operator-error'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
-import { openPostgresSide } from '../../src/transfer'
+import { openPostgresAdapter } from '../../src/transfer'
 import { rejectionOf } from '../home/temporary'
 import { postgresDatabase } from '../support/database'
 import { pgbouncerMissing, startPgbouncer } from '../support/pgbouncer'
@@ -81,7 +81,7 @@ describe.skipIf(pgbouncerMissing)('a pooler in transaction mode', () => {
     const server = await sharedPostgres()
     const url = await server.createDatabase()
     await using pooler = await startPgbouncer(server, { mode: 'transaction' })
-    expect(await rejectionOf(openPostgresSide(pooler.through(url)))).toMatchObject(refusal)
+    expect(await rejectionOf(openPostgresAdapter(pooler.through(url)))).toMatchObject(refusal)
     const { trouble } = await examineDatabase(pooler.through(url))
     expect(trouble).toEqual({ problem: refusal.problem, remedy: refusal.remedy })
   })
@@ -111,7 +111,7 @@ describe.skipIf(pgbouncerMissing)('a pooler in session mode', () => {
       const locks = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'"
       expect(await w.sql(locks)).toHaveLength(2)
     }
-    await using side = await openPostgresSide(pooler.through(url))
+    await using side = await openPostgresAdapter(pooler.through(url))
     expect((await side.facts()).get('did')).toStartWith('did:key:')
   })
 

@@ -6,8 +6,8 @@ import { OperatorError } from '../../src/core/kernel/operator-error'
 import { systemClock, systemSecrets } from '../../src/platform'
 import {
   moveStore,
-  openPostgresSide,
-  openSqliteSide,
+  openPostgresAdapter,
+  openSqliteAdapter,
   type Progress,
   type StoreAdapter,
 } from '../../src/transfer'
@@ -90,20 +90,20 @@ describe('a store', () => {
   test.skipIf(postgresMissing)('every table is identical after a move to Postgres and back', async () => {
     using directory = fastDirectory()
     const server = await sharedPostgres()
-    await using first = openSqliteSide(join(directory.path, 'first.db'))
+    await using first = openSqliteAdapter(join(directory.path, 'first.db'))
     await fill(first, nullable)
     const before = await checksums(first)
     expect(Object.values(before).filter((sum) => sum.startsWith(`${ROWS} `))).toHaveLength(TABLES.length)
 
-    await using second = await openPostgresSide(await server.createDatabase())
+    await using second = await openPostgresAdapter(await server.createDatabase())
     const moved = await move(first, second)
     expect(moved).toMatchObject({ epoch: 'epoch 3', headSeq: 1 })
     expect(moved.rows).toEqual(Object.fromEntries(TABLES.map(({ name }) => [name, ROWS])))
     expect(await checksums(second)).toEqual(before)
 
-    await using third = await openPostgresSide(await server.createDatabase())
+    await using third = await openPostgresAdapter(await server.createDatabase())
     await move(second, third)
-    await using fourth = openSqliteSide(join(directory.path, 'fourth.db'))
+    await using fourth = openSqliteAdapter(join(directory.path, 'fourth.db'))
     await move(third, fourth)
     expect(await checksums(fourth)).toEqual(before)
     // The target of each move records it once, and the source stays unchanged.
@@ -114,8 +114,8 @@ describe('a store', () => {
 
   test('a move reports its progress up to the last row', async () => {
     using directory = fastDirectory()
-    await using from = openSqliteSide(join(directory.path, 'from.db'))
-    await using to = openSqliteSide(join(directory.path, 'to.db'))
+    await using from = openSqliteAdapter(join(directory.path, 'from.db'))
+    await using to = openSqliteAdapter(join(directory.path, 'to.db'))
     await fill(from, nullable)
     const steps: Progress[] = []
     await move(from, to, (step) => steps.push(step))
@@ -129,8 +129,8 @@ describe('a store', () => {
 
   test('a row that arrives changed fails the move, and the source stays in service', async () => {
     using directory = fastDirectory()
-    await using from = openSqliteSide(join(directory.path, 'from.db'))
-    await using to = openSqliteSide(join(directory.path, 'to.db'))
+    await using from = openSqliteAdapter(join(directory.path, 'from.db'))
+    await using to = openSqliteAdapter(join(directory.path, 'to.db'))
     await fill(from, nullable)
     const careless: StoreAdapter = {
       ...to,
@@ -158,12 +158,12 @@ describe('a store', () => {
   test('a text that Postgres cannot store fails the move with the reason', async () => {
     if (postgresMissing) return
     using directory = fastDirectory()
-    await using from = openSqliteSide(join(directory.path, 'from.db'))
+    await using from = openSqliteAdapter(join(directory.path, 'from.db'))
     await fill(from, nullable)
     await from.transact((write) =>
       write.run("UPDATE messages SET body = 'a' || char(0) || 'b' WHERE seq = 2"),
     )
-    await using to = await openPostgresSide(await (await sharedPostgres()).createDatabase())
+    await using to = await openPostgresAdapter(await (await sharedPostgres()).createDatabase())
     expect(await rejectionOf(move(from, to))).toMatchObject({
       kind: 'failed',
       problem: expect.stringContaining('NUL'),
@@ -189,8 +189,8 @@ describe('continuing a move', () => {
     using directory = fastDirectory()
     let ended = false
     for (let at = 1; !ended; at++) {
-      await using from = openSqliteSide(join(directory.path, `from-${at}.db`))
-      await using to = openSqliteSide(join(directory.path, `to-${at}.db`))
+      await using from = openSqliteAdapter(join(directory.path, `from-${at}.db`))
+      await using to = openSqliteAdapter(join(directory.path, `to-${at}.db`))
       await fill(from, nullable)
       const before = await checksums(from)
       const first = await move(from, failing(to, at)).catch((error: Error) => error.message)
@@ -208,9 +208,9 @@ describe('continuing a move', () => {
 
   test('a move does not continue if the source has changed since or is another store', async () => {
     using directory = fastDirectory()
-    await using from = openSqliteSide(join(directory.path, 'from.db'))
-    await using to = openSqliteSide(join(directory.path, 'to.db'))
-    await using other = openSqliteSide(join(directory.path, 'other.db'))
+    await using from = openSqliteAdapter(join(directory.path, 'from.db'))
+    await using to = openSqliteAdapter(join(directory.path, 'to.db'))
+    await using other = openSqliteAdapter(join(directory.path, 'other.db'))
     await fill(from, nullable)
     await fill(other, nullable)
     await other.transact((write) => write.run("UPDATE epochs SET epoch = 'another' WHERE first_seq = 3"))
@@ -229,9 +229,9 @@ describe('continuing a move', () => {
 
 test('a move needs a source with a log and an empty target', async () => {
   using directory = fastDirectory()
-  await using empty = openSqliteSide(join(directory.path, 'empty.db'))
-  await using full = openSqliteSide(join(directory.path, 'full.db'))
-  await using from = openSqliteSide(join(directory.path, 'from.db'))
+  await using empty = openSqliteAdapter(join(directory.path, 'empty.db'))
+  await using full = openSqliteAdapter(join(directory.path, 'full.db'))
+  await using from = openSqliteAdapter(join(directory.path, 'from.db'))
   await fill(full, nullable)
   await fill(from, nullable)
   const before = await checksums(full)

@@ -2,7 +2,7 @@ import type { Uuid } from '../../core/kernel/ids'
 import { allRows, dateOf, type Fields, type ImportParts, insertFields } from './rows'
 import { idOf, type Raw, timeOf, timeOrNull } from './source'
 
-/** Imports tokens and sessions; answers what the live tokens of each account grant. */
+/** Imports tokens and sessions. Returns the scopes of the live tokens of each account. */
 export async function importCredentials(
   deps: ImportParts,
   accounts: ReadonlyMap<Uuid, { readonly id: number }>,
@@ -60,7 +60,7 @@ function scopesIn(raw: Raw): string[] {
     const scopes: unknown = JSON.parse(raw.scopes ?? '[]')
     if (Array.isArray(scopes)) return scopes.map(String)
   } catch {
-    // What is no list grants nothing.
+    // A value that is not a list grants nothing.
   }
   return []
 }

@@ -1,7 +1,7 @@
 import type { Secrets } from '../../core/kernel/ids'
 import type { Clock } from '../../core/kernel/time'
 import { nextEpoch } from '../../core/log/epochs'
-import { writeDown } from '../audit-entry'
+import { appendAuditEntry } from '../audit-entry'
 import { beginImport } from '../checkpoint'
 import type { Progress } from '../move'
 import { rowOf, type StoreAdapter } from '../store-adapter'
@@ -15,9 +15,9 @@ import { Warnings } from './warnings'
 
 export interface Import {
   readonly source: Original
-  /** A store that nothing was written to yet. */
+  /** An empty store. */
   readonly to: StoreAdapter
-  /** DID of the instance that the store belongs to from now on. */
+  /** DID of the instance that the store will belong to. */
   readonly did: string
   readonly clock: Clock
   readonly secrets: Secrets
@@ -26,19 +26,19 @@ export interface Import {
 }
 
 export interface Imported {
-  /** Rows of each table that was written. */
+  /** Number of rows written to each table. */
   readonly rows: Readonly<Record<string, number>>
   readonly epoch: string
   readonly headSeq: number
   readonly warnings: readonly string[]
 }
 
-/** Tables that the earlier server had and never wrote to. */
+/** Tables of the earlier server that it never wrote to. */
 const UNUSED = ['threads', 'attachments', 'audit_log'] as const
 
 /**
- * Imports a database of the earlier server, in one transaction. Ids, times, and the hashes of tokens, passwords and
- * sessions stay, so that its clients go on where they were; the epoch is new.
+ * Imports a database of the earlier server in one transaction. Ids, times, and the hashes of tokens, passwords and
+ * sessions are kept, so its clients continue where they were. The epoch is new.
  * @throws OperatorError
  */
 export async function importOriginal(request: Import): Promise<Imported> {
@@ -71,9 +71,9 @@ export async function importOriginal(request: Import): Promise<Imported> {
     ])
     await write.insert(logHead, [rowOf(logHead, { id: 1, seq, access_seq: accessSeq, last_at: at })])
     const facts = { command: 'import-original', epoch, last_seq: seq, rows }
-    await writeDown(to, write, { clock, secrets }, 'import', facts)
+    await appendAuditEntry(to, write, { clock, secrets }, 'import', facts)
   })
-  await to.settle()
+  await to.finalize()
   await to.flush()
   return { rows, epoch, headSeq: log.seq, warnings: warnings.list() }
 }
@@ -83,7 +83,7 @@ async function firstMessageAt(source: Original) {
   return raw && timeOf('messages', raw, 'created_at')
 }
 
-/** About how many rows will be written: every message and everybody has an event as well. */
+/** Returns about how many rows will be written. Accounts, channels, memberships and messages have an event each. */
 async function expected(source: Original): Promise<number> {
   const twice: readonly OriginalTable[] = ['accounts', 'channels', 'channel_memberships', 'messages']
   let total = 0

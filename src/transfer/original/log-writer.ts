@@ -7,8 +7,8 @@ import { tableNamed } from '../table-meta'
 const events = tableNamed('events')
 
 /**
- * Gives imported things their place in the log, whose times rise with seq as they do in a log that was lived. No time is
- * later than now: the log goes on from the last one, and a date in the future would be that of everything behind it.
+ * Assigns positions in the log to imported rows. Times rise with seq as in any log. A time in the future is replaced
+ * by now, because all later events would have to be later still.
  */
 export class LogWriter {
   seq: Seq = 0
@@ -18,7 +18,7 @@ export class LogWriter {
 
   constructor(readonly now: Micros) {}
 
-  /** The next event; answers its seq. */
+  /** Appends the next event. Returns its seq. */
   append(
     type: EventType,
     at: Micros,
@@ -42,7 +42,7 @@ export class LogWriter {
     return this.seq
   }
 
-  /** The rows since it was asked last. */
+  /** Returns the rows since the last call. */
   take(): Row[] {
     const taken = this.rows
     this.rows = []

@@ -14,17 +14,17 @@ const messages = tableNamed('messages')
 
 export interface MessageDeps extends ImportParts {
   readonly people: People
-  /** For looking up what a reply answers. */
+  /** For finding the target of a reply. */
   readonly to: StoreAdapter
 }
 
-/** A message that others may answer. */
+/** A message that others may reply to. */
 interface Target extends MessageRef {
   readonly channelId: number
   readonly thread: MessageRef | null
 }
 
-/** Imports messages by their time and id, each with what it mentions and who reacted to it. */
+/** Imports messages in the order of time and id, with their mentions and reactions. */
 export async function importMessages(deps: MessageDeps): Promise<void> {
   let last: Micros | undefined
   for await (const page of deps.source.rows('messages', 'messages.created_at, messages.id')) {
@@ -48,7 +48,7 @@ export async function importMessages(deps: MessageDeps): Promise<void> {
     await insertFields(deps, 'reactions', reacted)
     await insertEvents(deps)
   }
-  // A root knows its replies; deleted ones are not counted, because nobody finds them.
+  // Counts the replies of each thread, without deleted ones, which cannot be read.
   await deps.write.run(
     `INSERT INTO threads (root_seq, reply_count, last_reply_seq) SELECT thread_seq, count(*), max(seq) FROM messages
       WHERE thread_seq IS NOT NULL AND deleted_at IS NULL GROUP BY thread_seq`,
@@ -56,7 +56,7 @@ export async function importMessages(deps: MessageDeps): Promise<void> {
   deps.wrote('threads', await deps.to.count(tableNamed('threads')))
 }
 
-/** The message as Synapse keeps it, with its place in the log; undefined if it cannot have one. */
+/** Converts a message and appends its event. Returns undefined if its account or channel is missing. */
 async function messageOf(
   raw: Raw,
   mentions: readonly Raw[],
@@ -97,7 +97,7 @@ async function messageOf(
     mentions: {
       listed: named.slice(0, MAX_LISTED_MENTIONS),
       unlisted: named.slice(MAX_LISTED_MENTIONS),
-      // Whom a broadcast reached is written down in full.
+      // The mentions already list everybody whom a broadcast reached.
       broadcast: false,
       truncated: named.length > MAX_LISTED_MENTIONS,
     },
@@ -128,12 +128,15 @@ async function targetOf(
     seq: Number(valueIn(messages, row, 'seq')),
     uuid,
     channelId: Number(valueIn(messages, row, 'channel_id')),
-    // The row of a reply names its root by seq, which is all that is kept of it.
+    // The row of a reply contains the seq of its root, not its id.
     thread: threadSeq === null ? null : { seq: Number(threadSeq), uuid },
   }
 }
 
-/** Inner ids in the order in which the body names them; an expansion stands where the first of its words stood. */
+/**
+ * Returns internal ids in the order in which the body mentions them. Accounts from an expanded mention take the place
+ * of the first word that is not a handle.
+ */
 function mentionsOf(
   body: string,
   rows: readonly Raw[],
@@ -172,7 +175,7 @@ function reactionsOf(message: Message, rows: readonly Raw[], { people, warnings 
       warnings.count('reactions to a deleted message, or of an account that is missing: left out')
       return []
     }
-    // The earlier server did not keep when it was.
+    // The earlier server did not store the time of a reaction.
     return [{ message_seq: message.seq, account_id: account.id, emoji: raw.emoji, at: message.createdAt }]
   })
 }

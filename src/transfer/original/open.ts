@@ -2,7 +2,10 @@ import { openPostgresOriginal } from './postgres-source'
 import { checkColumns, type Original } from './source'
 import { openSqliteOriginal } from './sqlite-source'
 
-/** Opens a database of the earlier server for reading. @throws OperatorError if it is none, naming what is missing */
+/**
+ * Opens a database of the earlier server for reading. @throws OperatorError if it is a different one, naming what is
+ * missing
+ */
 export async function openOriginal(
   from:
     | { readonly kind: 'sqlite'; readonly path: string }

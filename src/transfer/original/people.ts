@@ -9,24 +9,24 @@ import { allRows, dateOf, type Fields, type ImportParts, insertEvents, insertFie
 import { idOf, type Raw, timeOrNull, wordOf } from './source'
 import type { Warnings } from './warnings'
 
-/** What the import of messages has to know of everybody and every channel. */
+/** Accounts, channels and memberships by the ids of the source, for the import of messages. */
 export interface People {
   readonly accounts: ReadonlyMap<
     Uuid,
     { readonly id: number; readonly handle: string; readonly kind: 'human' | 'agent' }
   >
   readonly channels: ReadonlyMap<Uuid, { readonly id: number; readonly slug: string }>
-  /** `<channel>:<account>` by their inner ids. */
+  /** `<channel>:<account>` by internal ids. */
   readonly members: ReadonlySet<string>
 }
 
 export interface PeopleDeps extends ImportParts {
-  /** When the first message was posted; undefined without any. */
+  /** The time of the first message; undefined if there are none. */
   readonly firstMessageAt: Micros | undefined
   readonly push: PushDeps
 }
 
-/** Imports accounts, channels and memberships, in this order, and announces each in the log. */
+/** Imports accounts, channels and memberships, in this order, and appends their events. */
 export async function importPeople(deps: PeopleDeps): Promise<People> {
   const { source, log, warnings } = deps
   const accountRows = await allRows(source, 'accounts', 'accounts.created_at, accounts.id')
@@ -37,7 +37,8 @@ export async function importPeople(deps: PeopleDeps): Promise<People> {
     'channel_memberships.joined_at, channel_memberships.channel_id, channel_memberships.account_id',
   )
   let left = accountRows.length + channelRows.length + memberRows.length
-  // Whoever joined after the first message was posted is announced just before it, so that messages keep their times.
+  // Events of people that are later than the first message are dated just before it, so that messages keep their
+  // times.
   const moment = (at: Micros) =>
     toMicros(deps.firstMessageAt === undefined ? at : Math.min(at, deps.firstMessageAt - left--))
 
@@ -136,7 +137,10 @@ export async function importPeople(deps: PeopleDeps): Promise<People> {
   return { accounts, channels, members }
 }
 
-/** Lower-cased, as every name that a client sends is; where two would then be one, the later one is kept as it is. */
+/**
+ * Returns the names in lower case, as all names that clients send. If two names would become equal, the later one is
+ * kept as it is.
+ */
 function namesOf(rows: readonly Raw[], column: string, what: string, warnings: Warnings): string[] {
   const taken = new Set<string>()
   return rows.map((raw) => {

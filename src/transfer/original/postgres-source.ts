@@ -7,10 +7,10 @@ import { type Original, type OriginalTable, PAGE, type Raw, selectionOf } from '
 export async function openPostgresOriginal(url: string): Promise<Original> {
   const sql = await connected(url)
   try {
-    // The driver reserves an open connection only: asked for a new one, it waits for ever.
+    // The driver reserves open connections only. Without one it waits for ever.
     await sql`SELECT 1`
     const session = await sql.reserve()
-    // One moment, should somebody still write to it.
+    // One snapshot, in case the database is still written to.
     await session`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
     const rowsOf = async (query: string, values: string[] = []): Promise<Raw[]> => [
       ...(await session.unsafe<Record<string, string | null>[]>(query, values)),
@@ -20,7 +20,7 @@ export async function openPostgresOriginal(url: string): Promise<Original> {
       'SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ANY (current_schemas(false))',
     ))
       found.set(table ?? '', (found.get(table ?? '') ?? new Set()).add(column ?? ''))
-    // Qualified, because a name that both a column and its text have would be ordered by the text.
+    // Qualified, because ORDER BY prefers an output name, here the text, over the column of the same name.
     const select = (table: OriginalTable) => selectionOf(table, found, (column) => `${table}.${column}::text`)
     let cursors = 0
     return {
@@ -28,7 +28,7 @@ export async function openPostgresOriginal(url: string): Promise<Original> {
       columns: async () => found,
       async *rows(table, order) {
         const name = `rows_${++cursors}`
-        // The order of bytes, in which the earlier server compared ids.
+        // Sorted by bytes, as the earlier server compared ids.
         await rowsOf(`DECLARE ${name} NO SCROLL CURSOR FOR ${select(table)} ORDER BY ${order}`)
         for (;;) {
           const page = await rowsOf(`FETCH ${PAGE} FROM ${name}`)
@@ -63,7 +63,7 @@ export async function openPostgresOriginal(url: string): Promise<Original> {
 
 async function connected(url: string): ReturnType<typeof connectPostgres> {
   try {
-    // It is only read, and nobody writes to it any more.
+    // The database is only read and no longer written, so a standby is sufficient.
     return await connectPostgres(url, { standby: true })
   } catch (error) {
     throw inWords(error, url)

@@ -2,19 +2,19 @@ import { type Fields, type ImportParts, insertFields } from './rows'
 import { isTrue, type Raw } from './source'
 
 export interface PushDeps {
-  /** Seals a secret under the key of the instance. */
+  /** Encrypts a secret with the key of the instance. */
   readonly seal: (secret: string) => string
-  /** Whether a host is an address, or a name, of a private network. */
+  /** Reports whether a host is in a private network. */
   readonly isPrivateHost: (host: string) => boolean
-  /** The earlier server woke for every broadcast; now that is for each account to choose. */
+  /** Keeps waking for broadcasts, as the earlier server always did. Now each account chooses. */
   readonly keepBroadcastWakes: boolean
 }
 
-/** What wakes an account by default (docs/contract/import.md#push-targets), and what it may choose in addition. */
+/** What wakes an account by default (docs/contract/import.md#push-targets), and the additional choice. */
 const WAKES = ['dm', 'mention', 'reply', 'approval', 'overdue', 'thread']
 const BROADCAST_WAKES = ['group', 'broadcast']
 
-/** Imports where accounts are woken. Their inner ids are their places in `accounts`, counted from one. */
+/** Imports the webhooks that wake accounts. `handles` are in the order of internal account ids, from 1. */
 export async function importPush(
   parts: ImportParts,
   { seal, isPrivateHost, keepBroadcastWakes }: PushDeps,

@@ -5,30 +5,32 @@ import type { LogWriter } from './log-writer'
 import { type Original, type OriginalTable, type Raw, timeOf } from './source'
 import type { Warnings } from './warnings'
 
-/** Values of a row by the names of its columns. */
+/** The values of a row by column names. */
 export type Fields = Readonly<Record<string, Value>>
 
-/** What every part of an import works with. */
+/** What every part of an import uses. */
 export interface ImportParts {
   readonly source: Original
   readonly write: Writing
   readonly log: LogWriter
   readonly warnings: Warnings
-  /** Counts rows as they are written. */
+  /** Called with the number of rows that were written. */
   readonly wrote: (table: string, rows: number) => void
 }
 
 /** Rows written at a time. */
 const BATCH = 1000
 
-/** All rows of a table that is small: one row an account, a channel, or both. */
+/** Returns all rows of a small table: one row per account, per channel, or per pair of them. */
 export async function allRows(source: Original, table: OriginalTable, order: string): Promise<Raw[]> {
   const rows: Raw[] = []
   for await (const page of source.rows(table, order)) rows.push(...page)
   return rows
 }
 
-/** When something came to be. A date that is still to come is kept, and counted. @throws OperatorError */
+/**
+ * Returns the creation time in a column. A time in the future is kept and counted as a warning. @throws OperatorError
+ */
 export function dateOf(
   { log, warnings }: ImportParts,
   table: OriginalTable,
@@ -56,7 +58,7 @@ export async function insertFields(
   )
 }
 
-/** Writes the events that the log has taken since the last time. */
+/** Writes the events that were appended since the last call. */
 export async function insertEvents(parts: ImportParts): Promise<void> {
   await insertRows(parts, tableNamed('events'), parts.log.take())
 }

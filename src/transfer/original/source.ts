@@ -24,8 +24,8 @@ export const COLUMNS = {
 } as const
 
 /**
- * Columns that came with later versions, and the names that they have had. Where there is none of them, nothing was set.
- * On Postgres the migration that adds them fails, so that no database of the earlier server has them there.
+ * Columns that later versions added, with the names they have had. If none exists, the value was never set. On
+ * Postgres the migration that adds them fails, so no Postgres database of the earlier server has them.
  */
 const LATER: Readonly<Record<string, readonly string[]>> = {
   'accounts.push_enabled': [],
@@ -35,19 +35,19 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
 
 export type OriginalTable = keyof typeof COLUMNS
 
-/** A row as text, whatever the engine: ids with or without dashes, times with or without a zone. */
+/** A row as text on both engines: ids with or without dashes, times with or without a zone. */
 export type Raw = Readonly<Record<string, string | null>>
 
-/** A database of the earlier server, as it was at one moment. It is only read. */
+/** A database of the earlier server in one snapshot, read-only. */
 export interface Original extends AsyncDisposable {
   /** Names of the tables and their columns. */
   columns(): Promise<Found>
   readonly engine: 'sqlite' | 'postgres'
-  /** All rows of a table in this order, page by page. */
+  /** Yields all rows of a table in this order, in pages. */
   rows(table: OriginalTable, order: string): AsyncIterable<readonly Raw[]>
-  /** The time of the oldest message; undefined without any. */
+  /** Returns the row with the time of the oldest message; undefined if there are none. */
   firstMessage(): Promise<Raw | undefined>
-  /** What belongs to these messages. */
+  /** Returns the mentions or reactions of these messages. */
   ofMessages(table: 'mentions' | 'reactions', messages: readonly string[]): Promise<readonly Raw[]>
   count(table: OriginalTable): Promise<number>
 }
@@ -55,10 +55,10 @@ export interface Original extends AsyncDisposable {
 /** Rows read at a time. */
 export const PAGE = 500
 
-/** Tables and their columns, as they are found in a database. */
+/** The tables of a database and their columns. */
 export type Found = ReadonlyMap<string, ReadonlySet<string>>
 
-/** What of a table is selected under the names of today, each column as `read` puts it. */
+/** Returns a SELECT of a table under the current column names. `read` returns the SQL of a column. */
 export function selectionOf(table: OriginalTable, found: Found, read: (column: string) => string): string {
   const known = found.get(table)
   const columns = COLUMNS[table].map((column) => {
@@ -68,12 +68,12 @@ export function selectionOf(table: OriginalTable, found: Found, read: (column: s
   return `SELECT ${columns.join(', ')} FROM ${table}`
 }
 
-/** The name that a column has in a database; undefined where it is not there. */
+/** Returns the name of a column in a database; undefined if it has none. */
 function nameIn(known: ReadonlySet<string> | undefined, table: string, column: string): string | undefined {
   return [column, ...(LATER[`${table}.${column}`] ?? [])].find((name) => known?.has(name))
 }
 
-/** @throws OperatorError when it is no such database, naming what is missing */
+/** @throws OperatorError if this is not a database of the earlier server, naming what is missing */
 export async function checkColumns(source: Original): Promise<void> {
   const found = await source.columns()
   if (found.has('migrations') && found.has('epochs'))
@@ -91,7 +91,7 @@ export async function checkColumns(source: Original): Promise<void> {
           .filter((name, index) => !(name in LATER) && !known.has(columns[index] ?? ''))
   })
   if (missing.length === 0) return
-  // On Postgres its migrations run in one transaction, and the last of them fails.
+  // On Postgres its migrations run in one transaction, and the last one fails, so it cannot be upgraded.
   const canUpgrade = source.engine === 'sqlite' && found.has('alembic_version')
   throw new OperatorError(
     'failed',
@@ -102,21 +102,21 @@ export async function checkColumns(source: Original): Promise<void> {
   )
 }
 
-/** The id in a column. @throws OperatorError */
+/** Returns the id in a column. @throws OperatorError */
 export function idOf(table: OriginalTable, raw: Raw, column = 'id'): Uuid {
   const id = parseUuid(raw[column] ?? '')
   if (id === undefined) throw unreadable(table, column, raw)
   return id
 }
 
-/** The time in a column. @throws OperatorError */
+/** Returns the time in a column. @throws OperatorError */
 export function timeOf(table: OriginalTable, raw: Raw, column: string): Micros {
   const at = timeOrNull(table, raw, column)
   if (at === null) throw unreadable(table, column, raw)
   return at
 }
 
-/** @throws OperatorError for what is no time */
+/** Returns the time in a column, or null. @throws OperatorError if it is not a time */
 export function timeOrNull(table: OriginalTable, raw: Raw, column: string): Micros | null {
   const text = raw[column] ?? null
   if (text === null) return null
@@ -126,14 +126,17 @@ export function timeOrNull(table: OriginalTable, raw: Raw, column: string): Micr
 }
 
 function instantIn(text: string): Micros | undefined {
-  // Postgres knows years that have more digits, or are before the first.
+  // Postgres has years with more than four digits, and years before 1.
   if (text === 'infinity' || /^\d{5,}-/.test(text)) return LAST_INSTANT
   if (text === '-infinity' || text.endsWith(' BC')) return FIRST_INSTANT
-  // It writes whole hours of a zone alone.
+  // Postgres writes a zone of whole hours without minutes.
   return parseInstant(text.replace(/([+-]\d\d)$/, '$1:00'))
 }
 
-/** One of several words; the earlier server wrote enums in their own case. @throws OperatorError */
+/**
+ * Returns the value in a column, which must be one of these words. Case is ignored, and `-` counts as `_`: the
+ * earlier server spelled enums differently. @throws OperatorError
+ */
 export function wordOf<Word extends string>(
   table: OriginalTable,
   raw: Raw,

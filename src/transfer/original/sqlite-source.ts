@@ -8,7 +8,7 @@ export function openSqliteOriginal(path: string): Original {
   try {
     db = new Database(path, { readonly: true, strict: true })
     db.run('PRAGMA busy_timeout = 5000')
-    // One moment, should somebody still write to it.
+    // One snapshot, in case the database is still written to.
     db.run('BEGIN')
     db.query('SELECT count(*) FROM sqlite_master').get()
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What an importer has to say: sentences about single things, and how often the common ones happened. */
+/** The warnings of an import: sentences about single things, and counts of common ones. */
 export class Warnings {
   private readonly sentences: string[] = []
   private readonly counts = new Map<string, number>()
@@ -7,7 +7,7 @@ export class Warnings {
     this.sentences.push(sentence)
   }
 
-  /** Counts something that is said once, with its number in front: `12 replies …`. */
+  /** Counts something that is reported once, with its number: `12 replies …`. */
   count(what: string, times = 1): void {
     if (times > 0) this.counts.set(what, (this.counts.get(what) ?? 0) + times)
   }
