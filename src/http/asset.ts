@@ -20,6 +20,6 @@ export function assetEndpoint({ path, tag, summary, description, body, headers }
     tag,
     summary,
     answers: { 200: { description } },
-    handle: () => ({ response: new Response(body, { headers }) }),
+    handle: () => ({ status: 200, text: body, headers }),
   })
 }

@@ -28,7 +28,7 @@ export interface Call<W extends Who, Query, Body> {
   readonly once: Once<ActorOf<W>>
 }
 
-/** The answer of an endpoint: a JSON value, rendered JSON, no content, or a complete response. */
+/** The answer of an endpoint: a JSON value, rendered text, no content, pieces, or a complete response. */
 export type Answer =
   | {
       readonly status: number
@@ -39,6 +39,13 @@ export type Answer =
     }
   | { readonly status: number; readonly text: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly status: 204; readonly headers?: Readonly<Record<string, string>> }
+  /** Pieces that are sent as they come, no faster than they are read. If one fails, the connection is closed. */
+  | {
+      readonly status: number
+      readonly pieces: AsyncIterable<Uint8Array>
+      readonly headers?: Readonly<Record<string, string>>
+    }
+  /** Its body is a stream or empty. HEAD does not read it. */
   | { readonly response: Response }
   /** The connection has become a WebSocket. */
   | 'upgraded'

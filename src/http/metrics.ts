@@ -28,7 +28,7 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
     handle: async ({ request, context }) => {
       if (!core.settings.get('metrics.enabled')) throw new HttpError(404, 'not_found', 'Not Found')
       if (!isFromHere(request)) await context.enter(reader)
-      return { response: new Response(render(), { headers: { 'content-type': CONTENT_TYPE } }) }
+      return { status: 200, text: render(), headers: { 'content-type': CONTENT_TYPE } }
     },
   })
 }

@@ -9,9 +9,10 @@ import { accountOf, principalOf } from '../core/identity/actor'
 import { Meters, type RouteMeter } from '../metrics'
 import type { Logger } from '../platform/logger'
 import { notePeer, peerOf } from './client'
-import type { Answer, Endpoint } from './endpoint'
+import type { Endpoint } from './endpoint'
 import { failureOf, type HttpError } from './errors'
 import { RequestContext, type SurfaceContext } from './request-context'
+import { commonHeaders, toResponse, withoutBody } from './response'
 import { type AppParts, declareSurfaces, type Surface, surfaceAt, type WholeSurface } from './surface'
 import { underPlainUrl } from './target'
 import { pathOf, unknownRoute } from './unknown-route'
@@ -54,7 +55,7 @@ export function createHttpServer(
       const principal = ran.actor && principalOf(ran.actor)
       if (principal) accountId = accountOf(principal)?.uuid
       if (ran.actor?.via === 'acting') actingAs = ran.actor.account.uuid
-      response = toResponse(ran.answer, context)
+      response = toResponse(ran.answer, context, logger)
       // Errors must not change the answer: the act is done, and the next request can extend the session.
       if (principal?.via === 'session' && response)
         await of.surface.credentials
@@ -126,49 +127,6 @@ export function createHttpServer(
     refuse: (request, error) =>
       answer(request, contextOf(ownerOf(request)), refused, () => Promise.reject(error)),
   }
-}
-
-/** HEAD is GET without the body but with its length. A stream has no length and is not started. */
-async function withoutBody(response: Response): Promise<Response> {
-  const { headers } = response
-  if (headers.get('content-type')?.startsWith('text/event-stream')) await response.body?.cancel()
-  else headers.set('content-length', String((await response.arrayBuffer()).byteLength))
-  return new Response(null, response)
-}
-
-function toResponse(answer: Answer, context: RequestContext): Response | undefined {
-  if (answer === 'upgraded') return undefined
-  if ('response' in answer) {
-    const { headers } = answer.response
-    headers.set('x-request-id', context.requestId)
-    headers.set('x-content-type-options', 'nosniff')
-    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
-    const rate: Record<string, string> = {}
-    context.addTo(rate)
-    for (const [name, value] of Object.entries(rate)) headers.set(name, value)
-    return answer.response
-  }
-  const headers = commonHeaders(context)
-  if (answer.status === 204) delete headers['content-type']
-  if ('headers' in answer) Object.assign(headers, answer.headers)
-  if ('text' in answer) return new Response(answer.text, { status: answer.status, headers })
-  if ('json' in answer) {
-    const response = new Response(JSON.stringify(answer.json), { status: answer.status, headers })
-    for (const cookie of answer.cookies ?? []) response.headers.append('set-cookie', cookie)
-    return response
-  }
-  return new Response(null, { status: answer.status, headers })
-}
-
-function commonHeaders(context: RequestContext): Record<string, string> {
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'x-content-type-options': 'nosniff',
-    'cache-control': 'no-store',
-    'x-request-id': context.requestId,
-  }
-  context.addTo(headers)
-  return headers
 }
 
 const SLOW_MILLISECONDS = 1000

@@ -8,7 +8,7 @@ import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { RawConnection } from '../support/raw-socket'
 import { toy } from '../support/toy-surface'
 import { toyKey } from '../support/toy-surface/credentials'
-import { ECHO_BYTES, readable } from '../support/toy-surface/streams'
+import { ECHO_BYTES } from '../support/toy-surface/streams'
 import { type Answer, Caller, type Person, READ_AND_POST, type World, world } from '../support/world'
 
 let w: World
@@ -29,11 +29,12 @@ const toyAnn = new Caller((path, init) => fetch(`${w.url}${path}?key=${key}`, in
 
 /** A body without a declared length. */
 function piecewise(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
-  return readable(
-    (async function* () {
-      yield* pieces
-    })(),
-  )
+  return new ReadableStream({
+    start: (controller) => {
+      for (const piece of pieces) controller.enqueue(piece)
+      controller.close()
+    },
+  })
 }
 
 /** Checks an error of the toy, which has neither `code` nor `detail` of v1. */
@@ -158,6 +159,23 @@ describe('streamed bodies', () => {
     }
     connection.write('0\r\n\r\n')
     expect(await comes('\r\n0\r\n\r\n')).toBe(true)
+  })
+
+  test('HEAD of a stream that never ends is answered without reading the stream', async () => {
+    const head = await toyAnn.fetch('/toy/ticks', { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'application/octet-stream'])
+  })
+
+  test('a stream that fails is cut before its end, and the fault is in the log only', async () => {
+    using connection = await RawConnection.open(w.url)
+    connection.write(`GET /toy/ticks?key=${key}&fail=yes HTTP/1.1\r\nhost: x\r\n\r\n`)
+    await connection.ended
+    const got = connection.buffered.toString('latin1')
+    expect(got).toStartWith('HTTP/1.1 200')
+    expect(got).not.toContain('\r\n0\r\n')
+    expect(got).not.toContain('broken')
+    expect(w.log).toContain('"message":"an answer broke off"')
+    expect((await toyAnn.get('/toy/about')).status).toBe(200)
   })
 
   test('a streamed body may be longer than the limit of other bodies', async () => {

@@ -37,7 +37,7 @@ export const docs: Surface = {
             app.core.catalogue,
             { style, script },
           )
-          return { response: new Response(text, { headers }) }
+          return { status: 200, text, headers }
         },
       }),
       endpoint({

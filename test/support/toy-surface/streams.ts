@@ -1,5 +1,5 @@
 import { type Endpoint, endpoint } from '../../../src/http/endpoint'
-import { streamed } from '../../../src/http/schema'
+import { streamed, Type } from '../../../src/http/schema'
 
 const documentation = 'none'
 const tag = 'Toy'
@@ -37,26 +37,26 @@ export function streamEndpoints(): Endpoint[] {
       summary: 'Says every piece of the body back as soon as it comes',
       body: streamed({ contentType: 'application/octet-stream', maxBytes: () => ECHO_BYTES }),
       answers: { 200: { description: 'The same bytes' } },
-      handle: ({ body }) => ({
-        response: new Response(readable(body), {
-          headers: { 'content-type': 'application/octet-stream' },
-        }),
-      }),
+      handle: ({ body }) => ({ status: 200, pieces: body }),
+    }),
+    endpoint({
+      method: 'GET',
+      path: '/toy/ticks',
+      who: 'account',
+      tag,
+      documentation,
+      summary: 'A stream without an end, which fails when it is told to',
+      query: Type.Object({ key: Type.String(), fail: Type.Optional(Type.Literal('yes')) }),
+      answers: { 200: { description: 'Ticks' } },
+      handle: ({ query }) => ({ status: 200, pieces: ticks(query.fail === 'yes') }),
     }),
   ]
 }
 
-/** A body in pieces, as a stream that is read no faster than it is sent. */
-export function readable(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = pieces[Symbol.asyncIterator]()
-  return new ReadableStream({
-    pull: async (controller) => {
-      const { done, value } = await iterator.next()
-      if (done === true) controller.close()
-      else controller.enqueue(value)
-    },
-    cancel: async () => {
-      await iterator.return?.()
-    },
-  })
+async function* ticks(fails: boolean): AsyncGenerator<Uint8Array, void> {
+  for (;;) {
+    yield new TextEncoder().encode('tick')
+    if (fails) throw new Error('the toy is broken')
+    await Bun.sleep(1)
+  }
 }
