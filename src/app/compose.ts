@@ -82,7 +82,7 @@ export async function assemble(parts: Parts) {
   const publishers: ((topic: string, text: string) => void)[] = []
   const longPolls: OpenLongPolls = new OpenLongPolls(() => core.log.head)
   // Before the hub exists there are no listeners.
-  let isHeard = () => false
+  let hasReaders = () => false
   const core = await createCore({
     catalogue,
     store,
@@ -95,8 +95,8 @@ export async function assemble(parts: Parts) {
     retrySecrets: retrySecrets(key.seed()),
     streams: {
       openAccounts: () => hub.openAccounts(),
-      get isHeard() {
-        return isHeard()
+      get hasReaders() {
+        return hasReaders()
       },
     },
     longPolls,
@@ -132,8 +132,8 @@ export async function assemble(parts: Parts) {
   store.onCommit((events) => hub.announce(events))
   shared?.onAdvance((upTo) => hub.advanceTo(upTo))
   shared?.answerAfterFlush(() => hub.flushed())
-  isHeard = () => hub.isHeard
-  shared?.followWhile(isHeard)
+  hasReaders = () => hub.hasReaders
+  shared?.followWhile(hasReaders)
   const startedAt = Date.now()
   const startedSteady = clock.steady()
   const vitals = {

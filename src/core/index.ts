@@ -61,7 +61,7 @@ export interface CorePorts {
   readonly passwords: Passwords
   readonly pairSecrets: PairSecrets
   readonly retrySecrets: RetrySecrets
-  readonly streams: Pick<Streams, 'openAccounts' | 'isHeard'>
+  readonly streams: Pick<Streams, 'openAccounts' | 'hasReaders'>
   readonly longPolls: LongPolls
   /** Reports a fault that fails no request. */
   readonly report: (fault: unknown) => void
@@ -86,7 +86,7 @@ export async function createCore(ports: CorePorts) {
   const settings = await LiveSettings.open(store.reads, ports.settings)
   const directory = new Directory(catalogue, store.reads, pace)
   const log = await Log.open(store, settings, pace)
-  const recent = new RecentEvents(catalogue, () => streams.isHeard)
+  const recent = new RecentEvents(catalogue, () => streams.hasReaders)
   store.onCommit((events) => {
     for (const event of events) {
       settings.apply(event)
@@ -123,13 +123,13 @@ export async function createCore(ports: CorePorts) {
   const administration = new Administration(transactions, policy, settings)
   const accounts = new Accounts(store.reads, administration, passwords, settings, clock)
   const tokens = new Tokens(store, administration, secrets, clock)
-  const acts = new SelfService(transactions, policy)
+  const selfService = new SelfService(transactions, policy)
   const attempts = new Attempts(store, settings, clock)
   const sessions = new Sessions({
     store,
     transactions,
     directory,
-    acts,
+    selfService,
     attempts,
     passwords,
     secrets,
@@ -174,13 +174,13 @@ export async function createCore(ports: CorePorts) {
     impersonationNotes,
     retryKeys,
     sessions,
-    ownTokens: new OwnTokens(store.reads, acts, tokens, settings, clock),
+    ownTokens: new OwnTokens(store.reads, selfService, tokens, settings, clock),
     profiles: new Profiles({
       reads: store.reads,
       directory,
       policy,
       transactions,
-      acts,
+      selfService,
       sessions,
       passwords,
       settings,

@@ -18,13 +18,13 @@ export interface MdnsBrowserOptions {
 }
 
 /** A hint, and when it was last heard, in milliseconds since 1970. */
-export interface Heard extends Hint {
+export interface RecentHint extends Hint {
   readonly lastSeen: number
 }
 
 /** Listens for servers in the local network, and announces this one on request. */
 export class MdnsBrowser implements AsyncDisposable {
-  private readonly heard = new Map<string, Heard>()
+  private readonly heard = new Map<string, RecentHint>()
   private readonly now: () => number
   private wire: MulticastDns | undefined
   private announced: Announcement | undefined
@@ -37,7 +37,7 @@ export class MdnsBrowser implements AsyncDisposable {
   }
 
   /** The servers heard recently, without this one. */
-  get hints(): readonly Heard[] {
+  get hints(): readonly RecentHint[] {
     const now = this.now()
     // A time in the future was recorded before the clock was set back. A server that is still there is heard again
     // soon.

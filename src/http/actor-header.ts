@@ -22,7 +22,7 @@ export function actorOf(policy: Policy, request: Request, principal: Principal):
 }
 
 /** Refuses a request that names an account without a credential. @throws actor_header_unauthenticated */
-export function refuseBareClaim(core: Core, request: Request): void {
+export function refuseAnonymousClaim(core: Core, request: Request): void {
   if (namesActor(request) && core.settings.get('strict_actor_header'))
     throw refusal('actor_header_unauthenticated')
 }

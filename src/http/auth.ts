@@ -4,7 +4,7 @@ import type { Credential } from '../core/identity'
 import type { Principal } from '../core/identity/actor'
 import type { Session } from '../core/kernel/entities'
 import { AppError, refusal } from '../core/kernel/errors'
-import { actorOf, claimOf, namesActor, refuseBareClaim } from './actor-header'
+import { actorOf, claimOf, namesActor, refuseAnonymousClaim } from './actor-header'
 import { isSecure, originClass, peerOf } from './client'
 import type { Credentials } from './credentials'
 import { HttpError } from './errors'
@@ -28,7 +28,7 @@ export const credentialRefusals = [
 export const headerCredentials: Credentials = {
   read: credentialOf,
   namesActor,
-  checkUnasked: checkBareClaim,
+  checkAnonymous: checkAnonymousClaim,
   renew: prolongSession,
 }
 
@@ -52,7 +52,7 @@ export function credentialOf(core: Core, request: Request): Credential {
     }
   const peer = peerOf(request)
   if (peer.transport === 'local') return (policy) => actorOf(policy, request, operator)
-  refuseBareClaim(core, request)
+  refuseAnonymousClaim(core, request)
   if (peer.rescue !== true) throw refusal('not_authenticated')
   // No credential proves that the request is not from a page of another site.
   if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
@@ -84,10 +84,10 @@ export function ofSessions(policy: Policy, secrets: readonly string[]): Principa
 }
 
 /** @throws actor_header_invalid, actor_header_unauthenticated */
-function checkBareClaim(core: Core, request: Request): void {
+function checkAnonymousClaim(core: Core, request: Request): void {
   // A socket endpoint checks its credential itself; the token may be among the subprotocols.
   const isInProtocols = request.headers.get('sec-websocket-protocol')?.includes(TOKEN_PROTOCOL) ?? false
-  if (!isInProtocols && !presentsCredential(core, request)) refuseBareClaim(core, request)
+  if (!isInProtocols && !presentsCredential(core, request)) refuseAnonymousClaim(core, request)
   claimOf(request)
 }
 

@@ -44,7 +44,7 @@ function plain(address: string): string {
 }
 
 /** Reports whether the client disconnected before its address was known. */
-export function hasGone(request: Request): boolean {
+export function isDisconnected(request: Request): boolean {
   const { transport, address } = peerOf(request)
   return transport === 'tcp' && address === null
 }

@@ -12,7 +12,7 @@ export interface Credentials {
   /** Reports whether the request acts as another account, which is audited. Absent: no request can. */
   readonly namesActor?: (request: Request) => boolean
   /** Checks a request to an endpoint that requires no credential. */
-  readonly checkUnasked?: (core: Core, request: Request) => void
+  readonly checkAnonymous?: (core: Core, request: Request) => void
   /** Extends an aging session and adds that to the answer. */
   readonly renew?: (core: Core, request: Request, session: Session, response: Response) => Promise<void>
 }

@@ -2,10 +2,10 @@ import type { TObject, TSchema } from '@sinclair/typebox'
 import type { Actor } from '../core/identity/actor'
 import { canonicalJson } from '../core/kernel/canonical-json'
 import { streamedBody } from './body'
-import { hasGone, RequestOrigin } from './client'
+import { isDisconnected, RequestOrigin } from './client'
 import { type AccessRule, type ActorOf, callers, type Who } from './entrance'
 import { HttpError } from './errors'
-import { type Once, onceBy, retryHeader } from './once'
+import { type Once, onceWithKey, retryHeader } from './once'
 import type { RateClass } from './rate-limits'
 import type { RequestContext } from './request-context'
 import { byteLimitOf, type Static } from './schema'
@@ -128,12 +128,12 @@ export function endpoint<
       const { credentials } = surface
       // Reads, and posts in the caller's own name, need no audit entry.
       const isNoted = rate !== 'read' && (rate !== 'post' || credentials.namesActor?.(request) === true)
-      if (isNoted && hasGone(request))
+      if (isNoted && isDisconnected(request))
         throw new HttpError(400, 'client_gone', 'The connection was closed before the request was read')
       const origin = isNoted
         ? new RequestOrigin(request, core.settings, what, spec.duringDrain === true)
         : null
-      if (rule === null) credentials.checkUnasked?.(core, request)
+      if (rule === null) credentials.checkAnonymous?.(core, request)
       const actor = rule === null ? null : await context.enter(rule, origin)
       const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
       const body = bodyOf && (await bodyOf(context))
@@ -143,7 +143,7 @@ export function endpoint<
         // A streamed body is not read before the act, so only the key identifies the request.
         const same = canonicalJson([what, params, query, isStreamed ? null : (body ?? null)])
         const key = core.retryKeys.keyOf(actor, retryKey, same, spec.showsSecret === true)
-        return onceBy(core, actor, key, act, answer)
+        return onceWithKey(core, actor, key, act, answer)
       }
       const call = { request, context, actor, query, body, params, retryKey, once }
       // `who` determines the actor's type, the validators those of query and body.

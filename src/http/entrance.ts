@@ -2,7 +2,7 @@ import type { Core } from '../core'
 import type { Authentication, Credential } from '../core/identity'
 import { type Person, type Principal, principalOf, requireAdmin, withOrigin } from '../core/identity/actor'
 import { AppError } from '../core/kernel/errors'
-import { clientAddress, hasGone, type RequestOrigin } from './client'
+import { clientAddress, isDisconnected, type RequestOrigin } from './client'
 import type { RateClass, RateLimits } from './rate-limits'
 import type { RequestContext } from './request-context'
 
@@ -94,7 +94,7 @@ export class Entrance {
     const { settings, tokenReuse } = this.core
     const address = clientAddress(request, settings.get('trusted_proxies'))
     // The address of a client that has disconnected is unknown.
-    if (hasGone(request)) return
+    if (isDisconnected(request)) return
     tokenReuse.note(tokenId, address, request.headers.get('user-agent'))
   }
 }

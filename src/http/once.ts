@@ -39,18 +39,18 @@ export function retryHeader(request: Request): string | null {
 const underWay = new WeakMap<Core, Map<string, Promise<unknown>>>()
 
 /** `Once` for a request with a retry key. */
-export async function onceBy<Who extends Actor, Result>(
+export async function onceWithKey<Who extends Actor, Result>(
   core: Core,
   actor: Who,
   key: RetryKey,
   act: (actor: Who) => Result | Promise<Result>,
   answer: (result: Result, reads: Reads) => KeptAnswer | Promise<KeptAnswer>,
 ): ReturnType<Once<Who>> {
-  const kept = await aloneBy(core, key, async () => {
+  const kept = await oneAtATime(core, key, async () => {
     const before = await keptAnswer(core, key)
     if (before) return before
     try {
-      return await actBy(core, actor, key, act, answer)
+      return await runOnce(core, actor, key, act, answer)
     } catch (error) {
       // The refusal may be due to the same request having completed on another replica.
       const isRefused = error instanceof AppError && error.kind !== 'unavailable'
@@ -63,7 +63,7 @@ export async function onceBy<Who extends Actor, Result>(
 }
 
 /** Runs the work after all running requests of this process with the same key. */
-async function aloneBy<Result>(core: Core, key: RetryKey, work: () => Promise<Result>): Promise<Result> {
+async function oneAtATime<Result>(core: Core, key: RetryKey, work: () => Promise<Result>): Promise<Result> {
   const all = underWay.get(core) ?? new Map<string, Promise<unknown>>()
   underWay.set(core, all)
   const name = `${key.accountId} ${key.key}`
@@ -77,7 +77,7 @@ async function aloneBy<Result>(core: Core, key: RetryKey, work: () => Promise<Re
   }
 }
 
-async function actBy<Who extends Actor, Result>(
+async function runOnce<Who extends Actor, Result>(
   core: Core,
   actor: Who,
   key: RetryKey,

@@ -85,7 +85,7 @@ export interface Declared {
 }
 
 /** Answers paths below no surface's prefix. */
-const others: WholeSurface = {
+const fallbackSurface: WholeSurface = {
   name: 'others',
   prefixes: [],
   renderError,
@@ -106,7 +106,7 @@ export function declareSurfaces(surfaces: readonly Surface[], parts: AppParts): 
     endpoints: () => all,
   }
   const declared = surfaces.map((surface) => ({
-    surface: { ...others, ...surface },
+    surface: { ...fallbackSurface, ...surface },
     endpoints: [...surface.endpoints(app), ...(surface.assets ?? []).map(assetEndpoint)],
   }))
   const all = declared.flatMap(({ endpoints }) => endpoints)
@@ -124,14 +124,14 @@ function checkPaths(declared: readonly Declared[]): void {
       if (other !== undefined) throw new Error(`${route} is declared by ${other} and by ${surface.name}`)
       taken.set(route, surface.name)
       const owner = surfaceAt(owners, path)
-      if (surface.prefixes.length === 0 ? owner !== others : owner !== surface)
+      if (surface.prefixes.length === 0 ? owner !== fallbackSurface : owner !== surface)
         throw new Error(`${surface.name} declares ${route}, which belongs to ${owner.name}`)
     }
 }
 
 /** Returns the surface with the longest prefix of a path. */
 export function surfaceAt(surfaces: readonly WholeSurface[], path: string): WholeSurface {
-  let found = others
+  let found = fallbackSurface
   let longest = -1
   for (const surface of surfaces)
     for (const prefix of surface.prefixes)

@@ -8,7 +8,7 @@ import type { Seq } from '../core/kernel/ids'
 import type { Clock } from '../core/kernel/time'
 import type { Pace } from '../core/kernel/turns'
 import type { Catalogue } from '../core/log/catalogue'
-import { channelOf, concernedBy, type LogEvent, toRecord } from '../core/log/events'
+import { channelOf, type LogEvent, subjectAccount, toRecord } from '../core/log/events'
 import type { Feed, FeedFilter } from '../core/log/feed'
 import type { EndReason, Sink, Streams } from '../core/log/streams'
 import type { OpenLongPolls } from './long-polls'
@@ -46,7 +46,7 @@ export class Hub implements Streams {
   private readonly incoming: (LogEvent | Seq)[] = []
   private announcing = false
   private ticking = false
-  private whenOut: PromiseWithResolvers<void> | undefined
+  private whenFlushed: PromiseWithResolvers<void> | undefined
   private readonly timer: Timer
   private position: Seq
 
@@ -88,7 +88,7 @@ export class Hub implements Streams {
   }
 
   /** Whether any reader waits for events. */
-  get isHeard(): boolean {
+  get hasReaders(): boolean {
     return this.streams.size > 0 || this.longPolls.size > 0
   }
 
@@ -112,8 +112,8 @@ export class Hub implements Streams {
   /** Resolves when all announced events are sent; undefined if they are. */
   flushed(): Promise<void> | undefined {
     if (!this.announcing) return undefined
-    this.whenOut ??= Promise.withResolvers()
-    return this.whenOut.promise
+    this.whenFlushed ??= Promise.withResolvers()
+    return this.whenFlushed.promise
   }
 
   /** Ends all streams and long-polls, because the process is about to stop. */
@@ -181,8 +181,8 @@ export class Hub implements Streams {
       this.toRoom(event)
     }
     this.announcing = false
-    this.whenOut?.resolve()
-    this.whenOut = undefined
+    this.whenFlushed?.resolve()
+    this.whenFlushed = undefined
   }
 
   /** Delivers an event whose audience or effect must be judged for each stream. */
@@ -244,7 +244,7 @@ export class Hub implements Streams {
    */
   private applyRights(event: LogEvent, readers: readonly Stream[]): void {
     const { facts } = event
-    const account = concernedBy(event)
+    const account = subjectAccount(event)
     const own = [...(account ? (this.byAccount.get(account.id) ?? []) : [])]
     switch (event.type) {
       case 'member.left':

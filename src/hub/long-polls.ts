@@ -1,5 +1,5 @@
 import type { Seq } from '../core/kernel/ids'
-import { channelOf, concernedBy, type LogEvent } from '../core/log/events'
+import { channelOf, type LogEvent, subjectAccount } from '../core/log/events'
 import type { LongPolls } from '../core/log/streams'
 
 interface Waiter {
@@ -59,7 +59,7 @@ export class OpenLongPolls implements LongPolls {
     const woken = new Set<Waiter>(this.everywhere)
     for (const event of events) {
       const channel = channelOf(event)
-      const account = concernedBy(event)
+      const account = subjectAccount(event)
       if (channel) for (const waiter of this.byChannel.get(channel.id) ?? []) woken.add(waiter)
       if (account) for (const waiter of this.byAccount.get(account.id) ?? []) woken.add(waiter)
     }

@@ -63,7 +63,7 @@ export class RoomSet extends Audience {
   }
 
   has(id: number): boolean {
-    return this.ids[placeIn(this.ids, id)] === id
+    return this.ids[indexIn(this.ids, id)] === id
   }
 }
 
@@ -179,7 +179,7 @@ function isSame(one: Uint32Array, other: Uint32Array): boolean {
 }
 
 function withId(ids: Uint32Array, id: number): Uint32Array {
-  const place = placeIn(ids, id)
+  const place = indexIn(ids, id)
   const grown = new Uint32Array(ids.length + 1)
   grown.set(ids.subarray(0, place))
   grown[place] = id
@@ -188,7 +188,7 @@ function withId(ids: Uint32Array, id: number): Uint32Array {
 }
 
 /** Returns the index of the id, or where it would be inserted. */
-function placeIn(ids: Uint32Array, id: number): number {
+function indexIn(ids: Uint32Array, id: number): number {
   let low = 0
   let high = ids.length
   while (low < high) {

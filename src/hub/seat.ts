@@ -5,7 +5,7 @@ import type { Stream } from './stream'
  * The rooms whose events one stream receives: each by itself or, for a stream that follows everything, as a set shared
  * with other streams.
  */
-export class Seat {
+export class StreamRooms {
   private readonly named = new Set<number>()
   private set: RoomSet | undefined
 

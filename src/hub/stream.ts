@@ -8,7 +8,7 @@ import { type FeedFilter, selects } from '../core/log/feed'
 import type { EndReason, LiveStream, Sink } from '../core/log/streams'
 import type { Hub, HubDeps } from './hub'
 import { type Interest, interestOf } from './interest'
-import { Seat } from './seat'
+import { StreamRooms } from './seat'
 
 /** Events read and sent in one page while a stream catches up. */
 const PAGE = 200
@@ -38,7 +38,7 @@ export class Stream implements LiveStream {
   private readonly backlogs: Backlog[] = []
   /** The position at which each selection first became live. */
   private readonly liveFrom = new WeakMap<FeedFilter, Seq>()
-  private readonly seat: Seat
+  private readonly rooms: StreamRooms
   private running = false
   private gone = false
   private stalledSince: number | undefined
@@ -51,7 +51,7 @@ export class Stream implements LiveStream {
     public actor: Person,
     readonly sink: Sink,
   ) {
-    this.seat = new Seat(hub.rooms, this)
+    this.rooms = new StreamRooms(hub.rooms, this)
     this.nextBeat = deps.clock.steady() + sink.beatEvery
   }
 
@@ -102,14 +102,14 @@ export class Stream implements LiveStream {
         ...backlog,
         selections: backlog.selections.map(keep).filter((filter) => filter !== null),
       }
-    this.seat.renew((id) => this.covers(id))
+    this.rooms.renew((id) => this.covers(id))
   }
 
   rewind(after: Seq): Promise<void> {
     const selections = this.selections
     this.live.clear()
     for (const backlog of this.backlogs.splice(0)) backlog.done()
-    this.seat.renew((id) => this.covers(id))
+    this.rooms.renew((id) => this.covers(id))
     return this.catchUp(selections, after, true)
   }
 
@@ -123,7 +123,7 @@ export class Stream implements LiveStream {
   closed(): void {
     this.gone = true
     this.live.clear()
-    this.seat.clear()
+    this.rooms.clear()
     for (const backlog of this.backlogs.splice(0)) backlog.done()
     this.whenDrained?.()
     this.hub.remove(this)
@@ -152,13 +152,13 @@ export class Stream implements LiveStream {
   }
 
   join(channelId: number): void {
-    this.seat.add(channelId)
+    this.rooms.add(channelId)
   }
 
   /** Ends the delivery of a channel that is no longer readable, and tells the reader. */
   drop(channel: Channel): void {
-    const wasJoined = this.seat.has(channel.id)
-    this.seat.delete(channel.id)
+    const wasJoined = this.rooms.has(channel.id)
+    this.rooms.delete(channel.id)
     // While it catches up, a stream has joined no room; channels selected by name are known anyway.
     const isNamed = this.selections.some(({ channelIds }) => channelIds !== '*' && channelIds.has(channel.id))
     if (!wasJoined && !isNamed) {
@@ -199,7 +199,7 @@ export class Stream implements LiveStream {
     if (this.live.size === 0) return
     const selections = [...this.live]
     this.live.clear()
-    this.seat.clear()
+    this.rooms.clear()
     background(this.catchUp(selections, this.hub.head, false), this.deps.report)
   }
 
@@ -244,7 +244,7 @@ export class Stream implements LiveStream {
       this.live.add(filter)
       if (!this.liveFrom.has(filter)) this.liveFrom.set(filter, this.hub.head)
     }
-    this.seat.addAll(channels.map(({ id }) => id))
+    this.rooms.addAll(channels.map(({ id }) => id))
     backlog.done()
   }
 

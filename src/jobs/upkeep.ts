@@ -32,7 +32,7 @@ export interface UpkeepDeps {
 /** Returns the jobs that write the uses of credentials, and delete old attempts, retry keys and sessions. */
 export function upkeepJobs(deps: UpkeepDeps): Job[] {
   const { store, usage, attempts, impersonationNotes, clock } = deps
-  const forget = createForgetting(store, attempts, clock)
+  const forget = createCleanup(store, attempts, clock)
   const watch = createLogClockWatch(deps)
   return [
     interval({
@@ -62,7 +62,7 @@ export function upkeepJobs(deps: UpkeepDeps): Job[] {
 }
 
 /** Returns a function that deletes expired rows, if the date can be trusted. */
-export function createForgetting(store: Store, attempts: Attempts, clock: Clock): () => Promise<void> {
+export function createCleanup(store: Store, attempts: Attempts, clock: Clock): () => Promise<void> {
   const settled = new TrustedClock(clock)
   return async () => {
     if (!settled.isTrusted()) return

@@ -49,7 +49,7 @@ const global6 = listOf(['2000::/3'])
  * that give out credentials are never called, and link-local addresses only if a listed network contains them.
  */
 export function mayCall(text: string, { isVouched, networks }: Exemption): boolean {
-  const address = carried(text.split('%')[0] ?? '')
+  const address = embeddedIPv4(text.split('%')[0] ?? '')
   const family = isIP(address)
   if (family === 0 || has(metadata, address)) return false
   if (networks.length > 0 && has(listOf(networks), address)) return true
@@ -72,7 +72,7 @@ function listOf(networks: readonly string[]): BlockList {
 }
 
 /** Returns the IPv4 address inside an IPv6 one: mapped (::ffff:), translated (64:ff9b::/96) or 6to4 (2002::/16). */
-function carried(address: string): string {
+function embeddedIPv4(address: string): string {
   if (isIP(address) !== 6) return address
   const groups = groupsOf(address)
   const [first = 0, second = 0, third = 0] = groups

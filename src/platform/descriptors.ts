@@ -21,7 +21,7 @@ export function descriptorsOf(pid: number | 'self' = 'self'): Descriptors | unde
 }
 
 /** Returns how many descriptors are reserved for files, other connections and the operator. */
-export function keptFree(limit: number): number {
+export function reservedFor(limit: number): number {
   return Math.min(256, Math.max(32, Math.floor(limit / 8)))
 }
 
@@ -73,7 +73,7 @@ export class DescriptorGuard implements Disposable {
     const found = (this.deps.look ?? descriptorsOf)() ?? all
     if (found === undefined) return undefined
     this.limit = found.limit
-    const kept = keptFree(found.limit)
+    const kept = reservedFor(found.limit)
     const { listeners, say } = this.deps
     if (found.used > found.limit - kept) {
       this.release()

@@ -13,7 +13,7 @@ export interface Memory {
  * The minimum for a server. With 112 MiB one answered 32 concurrent sign-ins in a measurement; each takes 64 MiB while
  * it runs.
  */
-export const LEAST_MEMORY = 128 * 1024 * 1024
+export const MIN_MEMORY = 128 * 1024 * 1024
 
 /** Returns the tightest limit of a process; undefined where the system does not tell (Linux does). */
 export function memoryOf(pid: number | 'self' = 'self'): Memory | undefined {

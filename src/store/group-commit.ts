@@ -6,7 +6,7 @@ import type { Clock } from '../core/kernel/time'
 import type { Catalogue } from '../core/log/catalogue'
 import type { LogEvent } from '../core/log/events'
 import { countIndependent, type Found, judgePost } from '../core/messages/judge-post'
-import { type LogPosition, nthPosition, type PostPlan, placed } from '../core/messages/post-plan'
+import { eventOfDraft, type LogPosition, nthPosition, type PostPlan } from '../core/messages/post-plan'
 import type { AnnouncedLog } from './announced-log'
 import { Appender } from './appender'
 import type { Engine, Group, JudgedPost, Outcome, Transaction } from './engine'
@@ -346,5 +346,5 @@ function writtenAt(first: LogPosition | undefined, posts: readonly Judged[]): Wr
 }
 
 function eventsOf(posts: readonly JudgedPost[], first: LogPosition): LogEvent[] {
-  return posts.map(({ draft }, i) => placed(draft, nthPosition(first, i)))
+  return posts.map(({ draft }, i) => eventOfDraft(draft, nthPosition(first, i)))
 }

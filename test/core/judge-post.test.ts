@@ -5,9 +5,9 @@ import type { Uuid } from '../../src/core/kernel/ids'
 import { toMicros } from '../../src/core/kernel/time'
 import { countIndependent, type Found, judgePost } from '../../src/core/messages/judge-post'
 import {
+  eventOfDraft,
   nthPosition,
   type PostPlan,
-  placed,
   type Touches,
   touchesOf,
 } from '../../src/core/messages/post-plan'
@@ -132,7 +132,7 @@ describe('posts that may be judged together', () => {
 test('the drafts of a group get consecutive positions, each a microsecond later, and stay unchanged themselves', () => {
   const first = { seq: 41, at: toMicros(1_000_000) }
   const before = structuredClone(draft)
-  const events = [0, 1, 2].map((n) => placed(draft, nthPosition(first, n)))
+  const events = [0, 1, 2].map((n) => eventOfDraft(draft, nthPosition(first, n)))
   expect(events.map(({ seq, at }) => [seq, at])).toEqual([
     [41, toMicros(1_000_000)],
     [42, toMicros(1_000_001)],

@@ -31,7 +31,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
     passwords,
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
-    streams: { openAccounts: () => [], isHeard: false },
+    streams: { openAccounts: () => [], hasReaders: false },
     longPolls,
     report: (fault) => {
       throw fault
@@ -147,7 +147,7 @@ describe.each(losing)('write commands queued on %s behind %s', (engine, _, lose,
 
 async function bodies(channel: Channel, { store }: Scene): Promise<string[]> {
   const of = { channelIds: [channel.id] }
-  const places = await store.reads.messagePlaces({ of, after: 0, before: 1e9, order: 'asc', limit: 10 })
+  const places = await store.reads.messagePositions({ of, after: 0, before: 1e9, order: 'asc', limit: 10 })
   return (await store.reads.messagesBySeq(places.map(({ seq }) => seq))).map(({ body }) => body)
 }
 

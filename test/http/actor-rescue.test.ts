@@ -41,7 +41,7 @@ async function scene(values: Partial<SettingValues>) {
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
-    streams: { openAccounts: () => [], isHeard: false },
+    streams: { openAccounts: () => [], hasReaders: false },
     longPolls,
     report: (fault) => {
       throw fault

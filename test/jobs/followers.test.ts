@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import type { Projection } from '../../src/core/kernel/followers'
-import { concernedBy, type LogEvent } from '../../src/core/log/events'
+import { type LogEvent, subjectAccount } from '../../src/core/log/events'
 import { systemSecrets } from '../../src/platform'
 import { type OpenStore, openStore } from '../../src/store'
 import { startChild } from '../home/child'
@@ -126,7 +126,7 @@ describe.each(engines)('outbox and projections on %s', (name) => {
     s.followers.deliverTo({
       name: 'hook',
       deliver: async (event) => {
-        const account = concernedBy(event)
+        const account = subjectAccount(event)
         delivered.push(account?.handle ?? '')
         if (account?.handle === 'eve') heard.resolve()
       },

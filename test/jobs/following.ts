@@ -28,7 +28,7 @@ export async function following(store: OpenStore, clock: Clock) {
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
-    streams: { openAccounts: () => [], isHeard: false },
+    streams: { openAccounts: () => [], hasReaders: false },
     longPolls,
     report,
   })

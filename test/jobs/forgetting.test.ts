@@ -3,7 +3,7 @@ import { settingRegistry } from '../../src/config'
 import { Attempts } from '../../src/core/identity/attempts'
 import { AppError } from '../../src/core/kernel/errors'
 import { toMicros } from '../../src/core/kernel/time'
-import { createForgetting } from '../../src/jobs/upkeep'
+import { createCleanup } from '../../src/jobs/upkeep'
 import { systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
 import { loading } from '../config/loading'
@@ -37,7 +37,7 @@ async function scene() {
     await tx.insertSession({ accountId, hash: HASH, expiresAt, ip: null, userAgent: null })
   })
   const attempts = new Attempts(store, { get: (name) => settings[name] }, clock)
-  const forget = createForgetting(store, attempts, clock)
+  const forget = createCleanup(store, attempts, clock)
   return {
     clock,
     store,

@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
 import { KEEP_ALIVE_SECONDS } from '../../src/http/client'
 import { listenTcp } from '../../src/http/listen'
-import { patienceFor } from '../../src/http/v1/schemas'
+import { idleSecondsFor } from '../../src/http/v1/schemas'
 import { RawConnection, RawWebSocket } from '../support/raw-socket'
 import { Site } from '../support/site'
 import { LiveSocket, until, within } from '../support/sockets'
@@ -58,7 +58,7 @@ describe('idle connections', () => {
     // Bun's own limit (bun-types, `idleTimeout`).
     expect(KEEP_ALIVE_SECONDS).toBeLessThanOrEqual(255)
     // A long poll on the connection does not shorten it.
-    for (const seconds of [1, 60]) expect(patienceFor(seconds)).toBeGreaterThanOrEqual(KEEP_ALIVE_SECONDS)
+    for (const seconds of [1, 60]) expect(idleSecondsFor(seconds)).toBeGreaterThanOrEqual(KEEP_ALIVE_SECONDS)
   })
 
   test.concurrent('an idle connection is closed after the keep-alive time and not after the shorter timeout of a first request', async () => {

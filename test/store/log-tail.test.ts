@@ -189,9 +189,9 @@ test('a stopped tail reads no more', async () => {
 })
 
 test('an event of an unknown type is skipped at its position, with or without listeners', async () => {
-  for (const isHeard of [true, false]) {
+  for (const hasReaders of [true, false]) {
     const s = scene()
-    s.tail.isHeard = () => isHeard
+    s.tail.hasReaders = () => hasReaders
     s.commit(1, 2, 3, 4)
     s.acts.push(1, 2, 3, 4)
     s.unknown.push(2, 4)
@@ -203,9 +203,9 @@ test('an event of an unknown type is skipped at its position, with or without li
 })
 
 test('a run of unknown events reloads the rights once, and no event of a page is read twice', async () => {
-  for (const isHeard of [true, false]) {
+  for (const hasReaders of [true, false]) {
     const s = scene()
-    s.tail.isHeard = () => isHeard
+    s.tail.hasReaders = () => hasReaders
     const seqs = Array.from({ length: 8 }, (_, i) => i + 1)
     s.commit(...seqs)
     s.acts.push(...seqs)
@@ -219,7 +219,7 @@ test('a run of unknown events reloads the rights once, and no event of a page is
       'hydrate 7,8',
     ])
     expect(s.skipped.slice(0, 2)).toEqual([4, 6])
-    expect(s.reads()).toBe(isHeard ? 1 : 0)
+    expect(s.reads()).toBe(hasReaders ? 1 : 0)
   }
 })
 
@@ -237,8 +237,8 @@ test('a burst of hints is read in few pages, and an awaited position at once', a
 
 test('without listeners messages are skipped and other events are announced', async () => {
   const s = scene()
-  let isHeard = false
-  s.tail.isHeard = () => isHeard
+  let hasReaders = false
+  s.tail.hasReaders = () => hasReaders
   s.commit(1, 2, 3, 4, 5, 6)
   s.acts.push(3, 5)
   // Its own message is not announced either once others have written before it.
@@ -247,7 +247,7 @@ test('without listeners messages are skipped and other events are announced', as
   expect(s.seqs()).toEqual([3, 5])
   expect(s.skipped.at(-1)).toBe(6)
   expect(s.tail.position).toBe(6)
-  isHeard = true
+  hasReaders = true
   s.commit(7, 8)
   await s.tail.waitFor(8)
   expect(s.seqs()).toEqual([3, 5, 7, 8])
@@ -257,7 +257,7 @@ test('a listener that starts during a read receives the messages of that read', 
   const s = scene()
   let asked = 0
   // A listener starts while the log is being read.
-  s.tail.isHeard = () => ++asked > 2
+  s.tail.hasReaders = () => ++asked > 2
   s.commit(1, 2, 3)
   await s.tail.waitFor(3)
   expect(s.seqs()).toEqual([1, 2, 3])

@@ -34,7 +34,7 @@ describe.each(engines)('messages on %s', (name) => {
     const look = async (stretch: Partial<MessageStretch>) => {
       const of = { channelIds: [plans.id, lunch.id] }
       const whole = { of, after: 0, before: 1e9, order: 'asc', limit: 100 } as const
-      return (await store.reads.messagePlaces({ ...whole, ...stretch })).map(({ seq }) => seq)
+      return (await store.reads.messagePositions({ ...whole, ...stretch })).map(({ seq }) => seq)
     }
     const read = async (filter: MessageFilter, stretch: Partial<MessageStretch> = {}) => {
       const found = await store.reads.messagesBySeq(await look(stretch), filter)

@@ -4,7 +4,7 @@ import type { PostOutcome, Store, Writes } from '../../src/core/kernel/ports'
 import { toMicros } from '../../src/core/kernel/time'
 import { accountEvent, channelEvent, type LogEvent, memberEvent } from '../../src/core/log/events'
 import { noMentions } from '../../src/core/messages/mentions'
-import { type DraftMessage, type PostPlan, placed, touchesOf } from '../../src/core/messages/post-plan'
+import { type DraftMessage, eventOfDraft, type PostPlan, touchesOf } from '../../src/core/messages/post-plan'
 import { systemSecrets } from '../../src/platform'
 
 /** Operations on a store for tests: they write the rows of the core, without its rules. */
@@ -101,7 +101,7 @@ export function planOf(posting: Posting): PostPlan {
 /** A message as readers are shown it, which no store holds. */
 export function unwritten(posting: Posting): MessageView {
   const draft = planOf(posting).decide({ target: undefined, thread: undefined })
-  return placed(draft, { seq: 1, at: toMicros(1) }).message
+  return eventOfDraft(draft, { seq: 1, at: toMicros(1) }).message
 }
 
 /** Posts and returns the message as announced. */

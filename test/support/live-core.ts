@@ -27,7 +27,7 @@ export async function liveCore(
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
-    streams: { openAccounts: () => hub.openAccounts(), isHeard: true },
+    streams: { openAccounts: () => hub.openAccounts(), hasReaders: true },
   })
   const { directory, policy, feed, pace } = core
   const hub: Hub = new Hub(

@@ -1,7 +1,7 @@
 import { type Config, findHome, loadConfig, maskUrl } from '../../config'
 import { becomeOwner, readTls, remarksOn } from '../../home'
-import { descriptorsOf, keptFree } from '../../platform/descriptors'
-import { LEAST_MEMORY, memoryOf } from '../../platform/memory'
+import { descriptorsOf, reservedFor } from '../../platform/descriptors'
+import { MIN_MEMORY, memoryOf } from '../../platform/memory'
 import { command } from '../lib/command'
 import { print, printJson } from '../lib/terminal'
 import { written } from './index'
@@ -105,17 +105,17 @@ function tlsRemarks({ tls }: Config): string[] {
 /** Warns of a low memory limit. A server started here would have the limit of this process. */
 function memoryNotices(): string[] {
   const limit = memoryOf()?.limit
-  if (limit === undefined || limit >= LEAST_MEMORY) return []
+  if (limit === undefined || limit >= MIN_MEMORY) return []
   return [
-    `a server started here would have ${Math.floor(limit / 2 ** 20)} MiB of memory and needs ${LEAST_MEMORY / 2 ** 20}: raise the limit (MemoryMax=256M in a unit; docker --memory 256m)`,
+    `a server started here would have ${Math.floor(limit / 2 ** 20)} MiB of memory and needs ${MIN_MEMORY / 2 ** 20}: raise the limit (MemoryMax=256M in a unit; docker --memory 256m)`,
   ]
 }
 
 /** Warns of a low limit of open files. A server started here would have the limit of this process. */
 function descriptorNotices(streams: number): string[] {
   const limit = descriptorsOf()?.limit
-  if (limit === undefined || streams <= limit - keptFree(limit)) return []
+  if (limit === undefined || streams <= limit - reservedFor(limit)) return []
   return [
-    `streams.total admits ${streams} streams, but a server started here would have room for ${limit - keptFree(limit)} connections: raise the limit (ulimit -n 65536; LimitNOFILE in a unit), or lower streams.total`,
+    `streams.total admits ${streams} streams, but a server started here would have room for ${limit - reservedFor(limit)} connections: raise the limit (ulimit -n 65536; LimitNOFILE in a unit), or lower streams.total`,
   ]
 }

@@ -1,4 +1,4 @@
-import { descriptorsOf, keptFree } from '../../platform/descriptors'
+import { descriptorsOf, reservedFor } from '../../platform/descriptors'
 import { type Check, fail, pass, skip, warn } from './check'
 
 const RAISE =
@@ -13,8 +13,8 @@ export const descriptors: Check = {
     if (found === undefined) return [skip('this system, or this user, cannot see how many the server uses')]
     const { used, limit } = found
     const detail = `${used} of ${limit} files and connections are open`
-    const room = limit - keptFree(limit)
-    if (used > room - keptFree(limit))
+    const room = limit - reservedFor(limit)
+    if (used > room - reservedFor(limit))
       return [fail(`${detail}: new clients are refused from ${room} on`, RAISE)]
     const streams = settings.get('streams.total')
     if (typeof streams === 'number' && streams > room)

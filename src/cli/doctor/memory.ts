@@ -1,4 +1,4 @@
-import { LEAST_MEMORY, memoryOf } from '../../platform/memory'
+import { MIN_MEMORY, memoryOf } from '../../platform/memory'
 import { type Check, pass, skip, warn } from './check'
 
 const MIB = 1024 * 1024
@@ -10,10 +10,10 @@ export const memory: Check = {
     const found = memoryOf(state.kind === 'running' ? state.run.pid : 'self')
     if (found === undefined) return [skip('this system does not say how much there is')]
     const most = Math.floor(found.limit / MIB)
-    if (found.limit >= LEAST_MEMORY) return [pass(`${Math.floor(found.free / MIB)} of ${most} MiB are free`)]
+    if (found.limit >= MIN_MEMORY) return [pass(`${Math.floor(found.free / MIB)} of ${most} MiB are free`)]
     return [
       warn(
-        `the server may have ${most} MiB, and needs ${LEAST_MEMORY / MIB}: it may be ended while somebody signs in`,
+        `the server may have ${most} MiB, and needs ${MIN_MEMORY / MIB}: it may be ended while somebody signs in`,
         `raise its limit to 256 MiB (systemd: MemoryMax=256M; Docker: --memory 256m)`,
       ),
     ]

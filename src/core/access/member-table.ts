@@ -16,12 +16,12 @@ export class MemberTable {
   private facts = new Float64Array(LEAST)
 
   has(id: number): boolean {
-    const place = this.place(id)
+    const place = this.indexOf(id)
     return place < this.size && this.ids[place] === id
   }
 
   get(id: number): Member | undefined {
-    const place = this.place(id)
+    const place = this.indexOf(id)
     if (place === this.size || this.ids[place] !== id) return undefined
     const fact = this.facts[place] ?? 0
     return { role: roles[fact % 4] ?? 'read_only', joinedSeq: Math.floor(fact / 4) }
@@ -29,7 +29,7 @@ export class MemberTable {
 
   /** Returns true if the entry is new. */
   set(id: number, { role, joinedSeq }: Member): boolean {
-    const place = this.place(id)
+    const place = this.indexOf(id)
     const isNew = place === this.size || this.ids[place] !== id
     if (isNew) {
       if (this.size === this.ids.length) this.resize(Math.ceil(this.size * 1.25) + 1)
@@ -44,7 +44,7 @@ export class MemberTable {
 
   /** Returns false if there was no such entry. */
   delete(id: number): boolean {
-    const place = this.place(id)
+    const place = this.indexOf(id)
     if (place === this.size || this.ids[place] !== id) return false
     this.ids.copyWithin(place, place + 1, this.size)
     this.facts.copyWithin(place, place + 1, this.size)
@@ -70,7 +70,7 @@ export class MemberTable {
   }
 
   /** Returns the index of the id, or where it would be inserted. */
-  private place(id: number): number {
+  private indexOf(id: number): number {
     let low = 0
     let high = this.size
     while (low < high) {

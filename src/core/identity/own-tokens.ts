@@ -23,7 +23,7 @@ export const MAX_GRACE_SECONDS = 86_400
 export class OwnTokens {
   constructor(
     private readonly reads: Reads,
-    private readonly acts: SelfService,
+    private readonly selfService: SelfService,
     private readonly tokens: Tokens,
     private readonly settings: Settings,
     private readonly clock: Clock,
@@ -40,7 +40,7 @@ export class OwnTokens {
    * @throws humans_only, missing_scope; scopes_required, invalid_scope, scope_escalation, quota_exceeded
    */
   async issue(actor: Person, request: PersonalTokenRequest): Promise<IssuedToken> {
-    return this.acts.act(actor, async (tx, now) => {
+    return this.selfService.act(actor, async (tx, now) => {
       requireHuman(now)
       refuseEscalation(legalScopes(request.scopes), grantedTo(now), isAdmin(now, this.settings))
       return this.tokens.insert(tx, now, now.account, request)
@@ -52,7 +52,7 @@ export class OwnTokens {
    * another person's token
    */
   async revoke(actor: Person, uuid: Uuid): Promise<Token> {
-    return this.acts.act(actor, async (tx, now) => {
+    return this.selfService.act(actor, async (tx, now) => {
       requireHuman(now)
       const token = await tx.token({ uuid })
       if (token?.accountId !== now.account.id) throw refusal('token_not_found')
@@ -67,7 +67,7 @@ export class OwnTokens {
    */
   async rotate(actor: Person, graceSeconds: number): Promise<IssuedToken> {
     if (actor.via !== 'token') throw refusal('rotate_requires_bearer')
-    return this.acts.act(actor, async (tx, now) => {
+    return this.selfService.act(actor, async (tx, now) => {
       const { account, token: old } = now
       const { name, scopes, expiresAt, actors, device } = old
       const made = await this.tokens.write(tx, account, { name, scopes, expiresAt, actors, device }, old)

@@ -186,7 +186,7 @@ export class Pairing {
     client: Client,
   ): Promise<Redeemed | Refused> {
     const { clock, sessions } = this.deps
-    const code = await this.rightCode(tx, given)
+    const code = await this.verifiedCode(tx, given)
     if (!code || code.state === 'locked') return 'pair_code_invalid'
     if (code.state === 'redeemed') return 'pair_code_used'
     if (code.state === 'revoked') return 'pair_code_revoked'
@@ -224,7 +224,7 @@ export class Pairing {
   }
 
   /** Returns the code if the secret is right. Counts a wrong secret against the code it was typed for. */
-  private async rightCode(tx: Writes, given: GivenCode): Promise<PairCode | undefined> {
+  private async verifiedCode(tx: Writes, given: GivenCode): Promise<PairCode | undefined> {
     const { clock, codes, secrets } = this.deps
     if (given.form === 'link') return (await tx.pairCodes({ codeHash: secrets.sha256(given.code) }))[0]
     const candidates = await tx.pairCodes({ selector: given.selector })

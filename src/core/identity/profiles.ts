@@ -23,7 +23,7 @@ export class Profiles {
       readonly directory: Directory
       readonly policy: Policy
       readonly transactions: Transactions
-      readonly acts: SelfService
+      readonly selfService: SelfService
       readonly sessions: Sessions
       readonly passwords: Passwords
       readonly settings: Settings
@@ -55,7 +55,7 @@ export class Profiles {
    * @throws humans_only or missing_scope if the account is a person's and the actor is not that person
    */
   async update(actor: Person, patch: ProfilePatch): Promise<Account> {
-    return this.deps.acts.act(actor, async (tx, now) => {
+    return this.deps.selfService.act(actor, async (tx, now) => {
       if (now.account.kind === 'human') requireHuman(now)
       const changed = Object.keys(patch)
       if (changed.length === 0) return now.account
@@ -75,14 +75,14 @@ export class Profiles {
    */
   async changePassword(actor: Person, current: string, next: string, client: Client): Promise<void> {
     requireHuman(actor)
-    const { acts, passwords, reads, sessions, settings, transactions } = this.deps
+    const { selfService, passwords, reads, sessions, settings, transactions } = this.deps
     transactions.refuseWhileDraining(actor)
     const { account } = actor
     const attempt = await sessions.countAttempt(account.handle, client)
     const stored = await reads.passwordHash(account.id)
     if (!(await passwords.verify(current, stored))) throw refusal('invalid_credentials')
     const passwordHash = await hashPassword(next, passwords, settings)
-    await acts.act(actor, async (tx, now) => {
+    await selfService.act(actor, async (tx, now) => {
       requireHuman(now)
       // Another request may have changed the password in between.
       if ((await tx.passwordHash(account.id)) !== stored) throw refusal('invalid_credentials')

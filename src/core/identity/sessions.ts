@@ -33,7 +33,7 @@ interface SessionsDeps {
   readonly store: Store
   readonly transactions: Transactions
   readonly directory: Directory
-  readonly acts: SelfService
+  readonly selfService: SelfService
   readonly attempts: Attempts
   readonly passwords: Passwords
   readonly secrets: Secrets
@@ -104,7 +104,7 @@ export class Sessions {
 
   /** Ends a session of the person on any device. @throws humans_only, missing_scope, session_not_found */
   async end(actor: Person, uuid: Uuid): Promise<void> {
-    await this.deps.acts.act(actor, async (tx, now) => {
+    await this.deps.selfService.act(actor, async (tx, now) => {
       requireHuman(now)
       const session = await tx.session({ uuid })
       if (session?.accountId !== now.account.id) throw refusal('session_not_found')

@@ -90,7 +90,7 @@ export interface MessageStretch {
 }
 
 /** The position of a message, deleted or not. */
-export interface MessagePlace {
+export interface MessagePosition {
   readonly seq: Seq
   readonly channelId: number
 }
@@ -204,7 +204,7 @@ export interface Reads {
   ): Promise<MembershipView[]>
 
   /** The positions of the next messages of a stretch, at most `limit`. */
-  messagePlaces(stretch: MessageStretch): Promise<MessagePlace[]>
+  messagePositions(stretch: MessageStretch): Promise<MessagePosition[]>
   message(by: { seq: Seq } | { uuid: Uuid }): Promise<Message | undefined>
   /**
    * The messages at these positions that pass the filter, in no order. Excludes deleted ones unless the filter requests

@@ -121,7 +121,7 @@ export function channelOf(event: EventBody): Channel | undefined {
 }
 
 /** Returns the account that an event, or its membership, is about. */
-export function concernedBy(event: EventBody): Account | undefined {
+export function subjectAccount(event: EventBody): Account | undefined {
   return 'account' in event ? event.account : undefined
 }
 

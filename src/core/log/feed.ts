@@ -152,7 +152,7 @@ export class Feed {
     const size = Math.min(limit, SLICE)
     for (let start = 0; start < wanted.length; start += size) {
       await loop.turn()
-      const slice = await this.heard(actor, wanted.slice(start, start + size))
+      const slice = await this.visible(actor, wanted.slice(start, start + size))
       loop.did(slice.length)
       for (const event of slice) {
         if (!filters.some((filter) => selects(filter, event))) continue
@@ -163,7 +163,7 @@ export class Feed {
   }
 
   /** Returns the records that the reader may see now, as events. */
-  private async heard(actor: Person, records: readonly EventRecord[]): Promise<LogEvent[]> {
+  private async visible(actor: Person, records: readonly EventRecord[]): Promise<LogEvent[]> {
     const { directory, policy, audience } = this.deps
     const heard = await directory.retryUntilLoaded(() => {
       const now = policy.current(actor)

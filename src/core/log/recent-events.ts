@@ -19,7 +19,7 @@ interface Entry {
 }
 
 /** A snapshot of the cache's change counters. See `RecentEvents.mark`. */
-export interface RingMark {
+export interface RecentEventsMark {
   readonly changes: number
   readonly replies: number
 }
@@ -36,10 +36,10 @@ export class RecentEvents {
   private changes = 0
   private replies = 0
 
-  /** `isHeard` reports whether any reader is connected. While none is, a new event is cached when it is first read. */
+  /** `hasReaders` reports whether any reader is connected. While none is, a new event is cached when it is first read. */
   constructor(
     private readonly catalogue: Catalogue,
-    private readonly isHeard: () => boolean,
+    private readonly hasReaders: () => boolean,
   ) {}
 
   get(seq: Seq): LogEvent | undefined {
@@ -53,18 +53,18 @@ export class RecentEvents {
   }
 
   /** Take the mark before you read what you will keep. */
-  get mark(): RingMark {
+  get mark(): RecentEventsMark {
     return { changes: this.changes, replies: this.replies }
   }
 
   /** Caches an event that was read after the mark was taken, unless it may read differently by now. */
-  keep(event: LogEvent, hasReplies: boolean, { changes, replies }: RingMark): void {
+  keep(event: LogEvent, hasReplies: boolean, { changes, replies }: RecentEventsMark): void {
     if (changes !== this.changes) return
     this.put(event.seq, event, postedBy(event), hasReplies || replies !== this.replies)
   }
 
   /** Caches a message as a page shows it, under the same condition. */
-  keepMessage(view: MessageView, { changes, replies }: RingMark): void {
+  keepMessage(view: MessageView, { changes, replies }: RecentEventsMark): void {
     if (changes !== this.changes || replies !== this.replies || view.message.replyCount > 0) return
     const { seq } = view.message
     if (!this.get(seq)) this.put(seq, null, view, false)
@@ -74,7 +74,7 @@ export class RecentEvents {
   apply(event: LogEvent): void {
     this.forget(event)
     const posted = postedBy(event)
-    if (this.isHeard()) this.put(event.seq, event, posted, false)
+    if (this.hasReaders()) this.put(event.seq, event, posted, false)
     const root = posted?.message.thread
     if (!root) return
     this.replies++

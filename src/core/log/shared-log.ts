@@ -22,7 +22,7 @@ export interface SharedLog {
    * Sets the function that reports whether any reader here needs events as they happen. Until it is set, the answer is
    * yes. While it reports false, events of other processes that change no rights are skipped.
    */
-  followWhile(isHeard: () => boolean): void
+  followWhile(hasReaders: () => boolean): void
   /**
    * Registers a listener for skipped parts of the log: events that change no rights while there is no reader, or events
    * of an unknown type, which may have changed anything. `upTo` is the last skipped seq.

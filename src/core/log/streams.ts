@@ -56,7 +56,7 @@ export interface Streams {
   /** Position up to which every live stream has everything. */
   readonly head: Seq
   /** Whether any reader has an open stream or waits for events. */
-  readonly isHeard: boolean
+  readonly hasReaders: boolean
 }
 
 /** Requests that wait for new events. */

@@ -8,7 +8,7 @@ import type { MessageFilter, MessageStretch, Reads } from '../kernel/ports'
 import type { Clock } from '../kernel/time'
 import { type Pace, TURN_ROWS } from '../kernel/turns'
 import type { Log } from '../log/log'
-import type { RecentEvents, RingMark } from '../log/recent-events'
+import type { RecentEvents, RecentEventsMark } from '../log/recent-events'
 import type { LongPolls } from '../log/streams'
 import { threadRoot } from './threads'
 import { viewMessages } from './views'
@@ -197,7 +197,7 @@ export class History {
     for (let looked = 0; looked < SCAN_LIMIT; ) {
       await loop.turn()
       const limit = Math.min(size, SCAN_LIMIT - looked)
-      const places = await this.deps.reads.messagePlaces({ of: search.of, ...rest, limit })
+      const places = await this.deps.reads.messagePositions({ of: search.of, ...rest, limit })
       loop.did(places.length)
       looked += places.length
       const seqs = places.filter(({ channelId }) => search.channelIds.has(channelId)).map(({ seq }) => seq)
@@ -243,7 +243,11 @@ export class History {
   }
 
   /** Returns messages as they read now, without those that became unreadable while other work ran. */
-  private async view(actor: Person, found: readonly Message[], mark: RingMark): Promise<MessageView[]> {
+  private async view(
+    actor: Person,
+    found: readonly Message[],
+    mark: RecentEventsMark,
+  ): Promise<MessageView[]> {
     const { directory, policy, recent } = this.deps
     const views = await directory.retryUntilLoaded(() => {
       const now = policy.current(actor)

@@ -90,7 +90,10 @@ export function nthPosition(first: LogPosition, n: number): LogPosition {
 }
 
 /** Returns the event of a draft at its position. */
-export function placed({ message, channel, sender, mentioned }: PostDraft, place: LogPosition): MessageEvent {
+export function eventOfDraft(
+  { message, channel, sender, mentioned }: PostDraft,
+  place: LogPosition,
+): MessageEvent {
   const placedMessage: Message = {
     ...message,
     seq: place.seq,

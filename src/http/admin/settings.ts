@@ -3,7 +3,7 @@ import type { SettingChangeView, SettingView } from '../../core/governance/confi
 import { formatInstant } from '../../core/kernel/time'
 import { type Endpoint, endpoint } from '../endpoint'
 import { anything, oneOf, Type, text } from '../schema'
-import { nullable, placeOf } from './wire'
+import { nullable, seqBefore } from './wire'
 
 const settingSchema = Type.Object({
   key: Type.String(),
@@ -106,7 +106,7 @@ export function settingEndpoints(core: Core): Endpoint[] {
       refusals: ['missing_scope', 'invalid_cursor'],
       handle: async ({ actor, query }) => {
         const limit = query.limit ?? HISTORY_PAGE
-        const before = placeOf(query.cursor)
+        const before = seqBefore(query.cursor)
         const changes = await core.configuration.history(actor, query.key ?? null, { before, limit })
         const last = changes.length === limit ? changes.at(-1) : undefined
         return {

@@ -69,7 +69,7 @@ export async function pageAnswer<Key extends string | MembershipKey | null, Row>
  * Returns where a page of a newest-first list begins: before the number in the cursor, or at the newest. @throws
  * invalid_cursor
  */
-export function placeOf(cursor: string | undefined): number {
+export function seqBefore(cursor: string | undefined): number {
   if (cursor === undefined) return Number.MAX_SAFE_INTEGER
   if (!PLACE.test(cursor)) throw invalidCursor()
   return Number(cursor)

@@ -6,7 +6,7 @@
  */
 import type { Surface } from '../surface'
 import { echoEndpoints } from './echo'
-import { rosterEndpoint } from './peers'
+import { peersEndpoint } from './peers'
 import { wellKnownEndpoint } from './well-known'
 
 export { echoKeys } from './echo'
@@ -15,7 +15,7 @@ export const outside: Surface = {
   name: 'outside',
   endpoints: ({ core, host, features }) => [
     wellKnownEndpoint(features),
-    rosterEndpoint(host),
+    peersEndpoint(host),
     ...echoEndpoints(core, host),
   ],
 }

@@ -11,7 +11,7 @@ const peer = Type.Object({
 })
 
 /** The servers announced recently in the local network. */
-export function rosterEndpoint(host: Host): Endpoint {
+export function peersEndpoint(host: Host): Endpoint {
   return endpoint({
     method: 'GET',
     path: '/v1/discovery/mdns',

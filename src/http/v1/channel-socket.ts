@@ -24,7 +24,7 @@ export class ChannelSocket implements SocketSession {
   open(socket: SocketHandle): void {
     const { core, wire, streams, report } = this.deps
     const sink = new SocketSink(wire, socket, {
-      talkative: false,
+      sendsFarewell: false,
       beatEvery: 20_000,
       beat: (self) => self.ping(),
       dropped: (self) => self.close(1008, 'membership'),

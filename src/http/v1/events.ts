@@ -7,7 +7,7 @@ import { type Endpoint, endpoint } from '../endpoint'
 import { type Static, Type, text } from '../schema'
 import type { App } from '../surface'
 import { openEventStream } from './event-stream'
-import { eventsSchema, flag, patienceFor, readerRefusals, waitSeconds, words } from './schemas'
+import { eventsSchema, flag, idleSecondsFor, readerRefusals, waitSeconds, words } from './schemas'
 import type { Wire } from './wire'
 
 const eventsQuery = Type.Object({
@@ -68,7 +68,7 @@ async function page(
 ): Promise<string> {
   const seconds = Math.min(query.wait ?? 0, core.settings.get('wait.max_s'))
   using _held = seconds > 0 ? limits.hold(actor) : undefined
-  if (seconds > 0) peerOf(request).hold?.(patienceFor(seconds))
+  if (seconds > 0) peerOf(request).hold?.(idleSecondsFor(seconds))
   const deadline = core.clock.steady() + seconds * 1000
   let position = after
   for (;;) {

@@ -14,12 +14,12 @@ import { freeObject, maybe, oneOf, type Static, Type, text } from '../schema'
 import type { StreamLimits } from '../stream-limits'
 import {
   flag,
+  idleSecondsFor,
   messageSchema,
   pageSchema,
-  patienceFor,
   postedSchema,
+  readErrors,
   readerRefusals,
-  readGates,
   waitSeconds,
 } from './schemas'
 import type { Wire } from './wire'
@@ -73,7 +73,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
       answers: { 201: { description: 'The message', schema: postedSchema } },
       refusals: [
         'invalid_body_format',
-        ...readGates,
+        ...readErrors,
         'read_only_role',
         'invalid_thread_id',
         'invalid_reply_to',
@@ -104,7 +104,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
         const seconds = Math.min(query.wait ?? 0, core.settings.get('wait.max_s'))
         // Only a long-poll counts as held; a plain read is answered at once.
         using _held = seconds > 0 ? limits.hold(actor) : undefined
-        if (seconds > 0) peerOf(request).hold?.(patienceFor(seconds))
+        if (seconds > 0) peerOf(request).hold?.(idleSecondsFor(seconds))
         const page = await core.history.page(actor, {
           channels: query.channel
             .split(',')

@@ -53,7 +53,7 @@ export class MultiplexedSocket implements SocketSession {
   open(socket: SocketHandle): void {
     const { core, wire, streams } = this.deps
     const sink = new SocketSink(wire, socket, {
-      talkative: true,
+      sendsFarewell: true,
       beatEvery: 15_000,
       beat: (self, position) => {
         self.say({ type: 'position', cursor: core.log.cursor(position) })

@@ -165,22 +165,22 @@ export const waitSeconds = (longest: number) =>
     }),
   )
 /** Time to read the answer of a held request before the connection is closed. */
-const PATIENCE_SECONDS = 30
+const READING_SECONDS = 30
 
 /**
  * Returns the idle time of a connection whose request is held for some seconds: never less than that of others, because
  * it also applies afterwards.
  */
-export function patienceFor(seconds: number): number {
-  return Math.max(seconds + PATIENCE_SECONDS, KEEP_ALIVE_SECONDS)
+export function idleSecondsFor(seconds: number): number {
+  return Math.max(seconds + READING_SECONDS, KEEP_ALIVE_SECONDS)
 }
 
 /** The error codes of the access checks for reading. */
-export const readGates = ['channel_not_found', 'channel_archived', 'not_a_member', 'missing_scope'] as const
+export const readErrors = ['channel_not_found', 'channel_archived', 'not_a_member', 'missing_scope'] as const
 /** The error codes of every read of messages or events. */
 export const readerRefusals = [
   'too_many_channels',
-  ...readGates,
+  ...readErrors,
   'invalid_thread_id',
   'invalid_cursor',
   'thread_not_found',

@@ -29,7 +29,7 @@ export class SocketSink implements Sink {
     private readonly socket: SocketHandle,
     private readonly options: {
       /** Whether a closing frame is sent first. Clients of the earlier server know only the close code. */
-      readonly talkative: boolean
+      readonly sendsFarewell: boolean
       readonly beatEvery: number
       readonly beat: (sink: SocketSink, position: number) => void
       readonly dropped: (sink: SocketSink, channels: readonly Channel[]) => void
@@ -74,7 +74,7 @@ export class SocketSink implements Sink {
   }
 
   end(reason: EndReason): void {
-    if (this.options.talkative && reason !== 'slow_consumer')
+    if (this.options.sendsFarewell && reason !== 'slow_consumer')
       this.say(reason === 'shutdown' ? { type: 'shutdown' } : { type: 'bye', reason })
     this.close(codes[reason], reason)
   }

@@ -23,7 +23,7 @@ import { sessionSecrets } from '../session-cookie'
 import { ChannelSocket } from './channel-socket'
 import type { LiveDeps } from './events'
 import { MultiplexedSocket } from './multiplexed-socket'
-import { readGates } from './schemas'
+import { readErrors } from './schemas'
 
 const PROTOCOL = 'synapse.v1'
 
@@ -45,7 +45,7 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
         'rate_limited',
         'websocket_refused',
         'origin_not_allowed',
-        ...readGates,
+        ...readErrors,
         'too_many_streams',
         'bad_handshake',
         'upgrade_required',

@@ -2,7 +2,7 @@ import type { Account, Channel, MessageView } from '../../core/kernel/entities'
 import { wellFormedJson } from '../../core/kernel/text'
 import { formatInstant, type Micros } from '../../core/kernel/time'
 import type { Catalogue } from '../../core/log/catalogue'
-import { channelOf, concernedBy, type LogEvent } from '../../core/log/events'
+import { channelOf, type LogEvent, subjectAccount } from '../../core/log/events'
 import type { Log } from '../../core/log/log'
 
 /** The wire forms of v1. Keys of the earlier server come first, in its order. */
@@ -26,7 +26,7 @@ const makers: Readonly<Record<string, (event: LogEvent) => unknown>> = {
   message_id: (event) => (event.about === 'message' ? event.message.message.uuid : undefined),
   /** The account that the event is about, else the one that acted. */
   account: (event) => {
-    const account = concernedBy(event) ?? event.actor
+    const account = subjectAccount(event) ?? event.actor
     return account && accountRef(account)
   },
   info: (event) => (event.about === 'channel' ? channelRef(event.channel) : undefined),

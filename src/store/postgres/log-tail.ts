@@ -38,7 +38,7 @@ interface Waiting {
  */
 export class LogTail {
   /** Reports whether this process has listeners that want events at once. */
-  isHeard: () => boolean = () => true
+  hasReaders: () => boolean = () => true
   hydrate: (records: readonly EventRecord[]) => Promise<LogEvent[]> = async () => []
   /** Seq of the last announced event. Everything up to it is known here. */
   position: Seq
@@ -79,7 +79,7 @@ export class LogTail {
       return Promise.resolve()
     }
     const last = events.at(-1)
-    if (last && !this.isHeard()) {
+    if (last && !this.hasReaders()) {
       // Without listeners the events may as well be read a little later, together with those before them.
       this.hint(last.seq)
       return Promise.resolve()
@@ -128,7 +128,7 @@ export class LogTail {
         // The check and the return happen in one synchronous step, so no hint is lost in between.
         if (this.position >= end || this.isStopped) return
         await this.gather()
-        if (!this.isHeard()) await this.skip(end)
+        if (!this.hasReaders()) await this.skip(end)
         else await this.read(end)
         this.pause = 0
       }
@@ -174,7 +174,7 @@ export class LogTail {
     for (const part of parts) {
       const events = await this.hydrate(part)
       // A listener that was added meanwhile gets every event from that moment on.
-      if (this.isHeard()) return
+      if (this.hasReaders()) return
       const isLast = part === parts.at(-1) && records.length < PAGE
       this.advance(events, isLast ? end : part.at(-1)?.seq)
       this.skipped(this.position)
@@ -209,7 +209,7 @@ export class LogTail {
    * Waits a moment between two reads, unless a caller waits for this one: under load this makes fewer, fuller pages.
    */
   private async gather(): Promise<void> {
-    const least = this.isHeard() ? GATHER_MILLISECONDS : IDLE_GATHER_MILLISECONDS
+    const least = this.hasReaders() ? GATHER_MILLISECONDS : IDLE_GATHER_MILLISECONDS
     const pause = this.lastRead + least - performance.now()
     if (pause > 0 && this.waiting.length === 0) {
       const { promise, resolve } = Promise.withResolvers<void>()

@@ -67,8 +67,8 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
     this.flushed = carried
   }
 
-  followWhile(isHeard: () => boolean): void {
-    this.tail.isHeard = isHeard
+  followWhile(hasReaders: () => boolean): void {
+    this.tail.hasReaders = hasReaders
   }
 
   hint(seq: Seq): void {

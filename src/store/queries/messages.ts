@@ -88,7 +88,7 @@ export function messageReads({ db, t, dialect }: Handle) {
   }
 
   return {
-    async messagePlaces({ of, order, ...bounds }) {
+    async messagePositions({ of, order, ...bounds }) {
       const value = sql.placeholder
       if (of === 'everything' || 'threadRoot' in of) {
         const key = `${of === 'everything' ? 'everything' : 'thread'} ${order}`

@@ -37,12 +37,12 @@ describe('recent events', () => {
   })
 
   test('announced events are kept only while a reader listens', () => {
-    let isHeard = false
-    const recent = new RecentEvents(eventCatalogue, () => isHeard)
+    let hasReaders = false
+    const recent = new RecentEvents(eventCatalogue, () => hasReaders)
     const [unheard, read, heard] = [posted(1), posted(2), posted(3)]
     recent.apply(unheard)
     recent.keep(read, false, recent.mark)
-    isHeard = true
+    hasReaders = true
     recent.apply(heard)
     expect([1, 2, 3].map((seq) => recent.get(seq))).toEqual([undefined, read, heard])
   })
