@@ -20,7 +20,7 @@ import { Site } from './support/site'
 import { EventStream, LiveSocket, until, within } from './support/sockets'
 
 // Many processes are started, killed and waited for at once.
-setDefaultTimeout(60_000)
+setDefaultTimeout(180_000)
 
 const ROOMS = ['alpha', 'beta'] as const
 const QUIET = { SYNAPSE_LOG_LEVEL: 'warning', SYNAPSE_STREAMS_PER_ACCOUNT: '100' }
