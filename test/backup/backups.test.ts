@@ -89,7 +89,7 @@ test('a second copy at the same moment fails and does not overwrite the first', 
   await using here = await scene()
   await here.backups.create({})
   const before = here.files()
-  expect(await rejectionOf(here.backups.create({}))).toMatchObject({ reason: 'unusable' })
+  expect(await rejectionOf(here.backups.create({}))).toMatchObject({ kind: 'unusable' })
   expect(here.files()).toEqual(before)
 })
 
@@ -97,7 +97,7 @@ test('a blob whose content does not match its name fails the backup', async () =
   await using here = await scene()
   const name = new Bun.CryptoHasher('sha256').update('right').digest('hex')
   writeFileSync(join(here.paths.blobs, name), 'wrong')
-  expect(await rejectionOf(here.backups.create({ blobs: true }))).toMatchObject({ reason: 'damaged' })
+  expect(await rejectionOf(here.backups.create({ blobs: true }))).toMatchObject({ kind: 'damaged' })
   writeFileSync(join(here.paths.blobs, name), 'right')
   here.tomorrow()
   expect(await here.backups.create({ blobs: true })).toMatchObject({ blobs: 1 })

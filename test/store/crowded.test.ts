@@ -72,7 +72,7 @@ test.skipIf(postgresMissing)(
           ),
         ),
       ).toMatchObject({
-        reason: 'unreachable',
+        kind: 'unreachable',
         problem: `Postgres at 127.0.0.1:${server.port} has no connection left (53300)`,
         remedy: expect.stringContaining(`one server takes up to ${CONNECTIONS}: raise max_connections`),
       })

@@ -113,7 +113,7 @@ describe.skipIf(postgresMissing)('the head of the log on Postgres', () => {
       await old.database.sql('BEGIN')
       await old.database.sql('LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE')
       expect(await rejectionOf(open(old.url))).toMatchObject({
-        reason: 'busy',
+        kind: 'busy',
         problem: 'another session locks a table that this version has to migrate',
       })
       expect(await inspectPostgres(old.url, { clock: systemClock })).toEqual([

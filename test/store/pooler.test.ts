@@ -27,7 +27,7 @@ const deps = {
 }
 
 const refusal = {
-  reason: 'unsuitable',
+  kind: 'unsuitable',
   problem: 'SYNAPSE_DATABASE_URL leads to a connection pooler that does not keep sessions',
   remedy: expect.stringContaining('pool_mode = session'),
 }

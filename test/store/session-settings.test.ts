@@ -95,7 +95,7 @@ describe.skipIf(postgresMissing)('settings of a role or a database', () => {
     await server.query(`ALTER ROLE ${role} SET search_path = ${path}`)
     const deps = { clock: systemClock, secrets: systemSecrets, report: () => {} }
     expect(await rejectionOf(openStore({ kind: 'postgres', url }, deps))).toMatchObject({
-      reason: 'unsuitable',
+      kind: 'unsuitable',
       problem: expect.stringContaining('search_path'),
       remedy: expect.stringContaining(`ALTER ROLE ${role} RESET search_path`),
     })
