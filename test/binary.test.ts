@@ -15,7 +15,7 @@ import type { ServerProcess } from './support/server-process'
 import { Site } from './support/site'
 import { LiveSocket } from './support/sockets'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /*
  * The executable as people get it: copied alone to a machine without Bun, Node and checkout, into a directory with

@@ -9,7 +9,7 @@ import { rejectionOf } from '../home/temporary'
 import { fastDirectory } from '../support/fast-directory'
 
 // Sealing keys is slow on purpose, and copies wait for the disk.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 /** A home with a store, and its backups, one day apart. */
 async function scene({ keep = 2 } = {}) {

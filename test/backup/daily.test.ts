@@ -9,7 +9,7 @@ import { until } from '../support/sockets'
 import { world } from '../support/world'
 
 // Sealing keys is slow on purpose, and copies wait for the disk.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 describe('the last occurrence of a time of day', () => {
   const at = (text: string) => new Date(text)

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path'
 import { Site } from '../support/site'
 import { backUp, backupsOf, flipBit, pageOf, served } from './scene'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 let site: Site
 let good: string

@@ -4,7 +4,7 @@ import { writeState } from '../../src/home'
 import { Site } from '../support/site'
 import { epochsIn, post, served } from './scene'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 test('epoch rotate starts an epoch after the head or at --from, and later cursors get 409', async () => {
   await using site = new Site()

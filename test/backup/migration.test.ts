@@ -7,7 +7,7 @@ import { instanceFolders } from '../../src/backup/records'
 import { Site } from '../support/site'
 import { backupsOf, numbersOf, served } from './scene'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** Removes the newest migration from a store. */
 function age(path: string): void {

@@ -15,7 +15,7 @@ import { FakeClock, HOUR } from '../support/fake-clock'
 import { fastDirectory } from '../support/fast-directory'
 
 // Sealing keys is slow on purpose, and copies wait for the disk.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 async function nights(settings: Record<string, string> = {}) {
   const directory = fastDirectory()

@@ -5,7 +5,7 @@ import { postgresMissing, postgresPrograms, sharedPostgres } from '../support/po
 import { Site } from '../support/site'
 import { backUp, post, served } from './scene'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 test.skipIf(postgresMissing)(
   'on Postgres the printed pg_dump and pg_restore with epoch rotate back up and restore a server',

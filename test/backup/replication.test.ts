@@ -7,7 +7,7 @@ import { Site } from '../support/site'
 import { until } from '../support/sockets'
 import { numbersOf, post, served } from './scene'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 function connect(path: string): Database {
   const db = new Database(path, { readwrite: true })

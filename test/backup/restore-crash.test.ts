@@ -5,7 +5,7 @@ import { readMarker } from '../../src/backup'
 import { Site } from '../support/site'
 import { backUp, numbersOf, post, served } from './scene'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 let site: Site
 let backup: string

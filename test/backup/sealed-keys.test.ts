@@ -7,7 +7,7 @@ import { OperatorError } from '../../src/core/kernel/operator-error'
 import { rejectionOf, temporaryDirectory, thrownBy } from '../home/temporary'
 
 // Sealing keys is slow on purpose, and copies wait for the disk.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 const DID = 'did:key:z6MkexampleExample'
 const FILES = { 'instance.ed25519': '-----BEGIN PRIVATE KEY-----\nsecret\n', other: 'ünïcode' }

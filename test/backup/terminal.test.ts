@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { parsed } from '../support/finished'
 import { Site } from '../support/site'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 test('at a terminal a new passphrase is asked for twice, and a restore asks for confirmation', async () => {
   await using site = new Site()

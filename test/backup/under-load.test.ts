@@ -6,7 +6,7 @@ import { Site } from '../support/site'
 import { backUp, epochsIn, numbersOf, post, served } from './scene'
 
 // Every test starts programs.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 test('a backup under write load is complete, and holds exactly what its side file says', async () => {
   await using site = new Site()

@@ -8,7 +8,7 @@ import { thrownBy } from '../home/temporary'
 import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for one another.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 const args = {
   handle: { type: 'positional', required: true },

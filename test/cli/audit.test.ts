@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for one another.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 interface Page {
   readonly entries: readonly { readonly action: string; readonly via: string; readonly metadata: object }[]

@@ -5,7 +5,7 @@ import { parsed } from '../support/finished'
 import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for one another.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 const TOKEN = 'bootstrap-token-of-the-tests-0123456789'
 

@@ -4,7 +4,7 @@ import { selfSigned } from '../support/certificate'
 import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for one another.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 interface Row {
   readonly key: string

@@ -8,7 +8,7 @@ import { runFile } from '../home/run-file-of'
 import { rejectionOf, restoreUmask, temporaryDirectory } from '../home/temporary'
 
 restoreUmask()
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 const MINUTE_MS = 60_000
 

@@ -3,7 +3,7 @@ import type { RunFile } from '../../src/home'
 import { Site } from '../support/site'
 import { until } from '../support/sockets'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 interface Drain {
   readonly draining: boolean

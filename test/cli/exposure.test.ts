@@ -7,7 +7,7 @@ import { selfSigned } from '../support/certificate'
 import { Site } from '../support/site'
 import { until } from '../support/sockets'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 interface Quickstart {
   readonly agent: { readonly token: string }

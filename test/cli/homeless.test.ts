@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type RunFile, readRunFile } from '../../src/home'
 import { program, Site } from '../support/site'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 const UID = 54321
 const WHO = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups']

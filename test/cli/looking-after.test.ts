@@ -8,7 +8,7 @@ import { parsed } from '../support/finished'
 import { program, Site } from '../support/site'
 import { until } from '../support/sockets'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 describe('serve --restart', () => {
   test('serve --restart starts a new process with the flags of the old one', async () => {

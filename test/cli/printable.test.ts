@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { Site } from '../support/site'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 /** What a terminal obeys even inside JSON: C1 controls, DEL, bidi overrides, line separators, tags. */
 const HOSTILE = 'x\u009b2Jy\u007f\u202ez\u2028\u{e0041}\u001b[2J\r'

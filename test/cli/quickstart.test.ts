@@ -6,7 +6,7 @@ import type { QuickstartFacts } from '../../src/cli/quickstart/text'
 import { Site } from '../support/site'
 
 // Every test starts programs, some of which wait for one another.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 /** The bodies in a channel, as the agent with this token reads them. */
 async function bodies(url: string, token: string, channel: string): Promise<string[]> {

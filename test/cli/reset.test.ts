@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { runFile } from '../home/run-file-of'
 import { Site } from '../support/site'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** A home that has been used and that no process uses now. */
 async function used(): Promise<Site> {

@@ -6,7 +6,7 @@ import { Site } from '../support/site'
 import { until } from '../support/sockets'
 
 // Every test starts programs, some of which wait for one another.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 /** The files in run/ except the lock, which stays. */
 function runFiles(home: string): string[] {

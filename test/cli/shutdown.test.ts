@@ -5,7 +5,7 @@ import { RawConnection } from '../support/raw-socket'
 import { Site } from '../support/site'
 import { until } from '../support/sockets'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 test('SIGTERM closes streams, long polls and sockets cleanly, finishes running requests, and leaves no files', async () => {
   await using site = new Site()

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { Site } from '../support/site'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 test.each(['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const)('%s does not stop a server', async (name) => {
   await using site = new Site()

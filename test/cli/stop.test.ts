@@ -8,7 +8,7 @@ import { amongOwnPids, hasPidNamespaces } from '../support/namespace'
 import { program, Site } from '../support/site'
 import { until } from '../support/sockets'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 const WRAPPED = { 1: 'exec "$@"', 2: '"$@"; exit $?', 3: `sh -c '"$@"; exit $?' sh "$@"; exit $?` } as const
 

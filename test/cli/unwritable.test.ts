@@ -7,7 +7,7 @@ import { SmallDisk } from '../faults/small-disk'
 import { program, Site } from '../support/site'
 import { until } from '../support/sockets'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const HERE = [process.execPath, '--no-env-file', join(import.meta.dir, 'one-after-another.ts')]
 const SCOPES = 'channel:*:read'

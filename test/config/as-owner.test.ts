@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { temporaryDirectory } from '../home/temporary'
 import { Site } from '../support/site'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 /** A user of this machine other than root: its uid and its home directory. */
 const [uid, folder] = readFileSync('/etc/passwd', 'utf8')

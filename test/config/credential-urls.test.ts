@@ -8,7 +8,7 @@ import { freePort } from '../support/supervised'
 import { loading } from './loading'
 
 // Starts the program once for each kind of password.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** Parts of the passwords: none of them may appear in any output. */
 const WORDS = /Battery|Horse|Staple/i

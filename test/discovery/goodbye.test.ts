@@ -9,7 +9,7 @@ import { until } from '../support/sockets'
 import { freePort } from '../support/supervised'
 
 // Sealing keys is slow on purpose.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 test('a stopping server says goodbye on the local network only after its jobs have ended', async () => {
   using folder = fastDirectory()

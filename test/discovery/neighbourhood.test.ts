@@ -6,7 +6,7 @@ import { until } from '../support/sockets'
 import { freePort } from '../support/supervised'
 import { world } from '../support/world'
 
-setDefaultTimeout(20_000)
+setDefaultTimeout(120_000)
 
 const DID = 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp'
 const announcement: Announcement = {

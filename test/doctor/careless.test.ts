@@ -6,7 +6,7 @@ import { carelessNginx, hasNginx } from '../proxies/nginx'
 import { Site } from '../support/site'
 import { examined } from './examined'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** The mistake, a proxy that makes it, the check that reports it, and the words of the report. */
 type Row = [

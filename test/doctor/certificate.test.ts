@@ -8,7 +8,7 @@ import { Site } from '../support/site'
 import { until } from '../support/sockets'
 import { examined } from './examined'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const secured = ({ cert, key }: { cert: string; key: string }) => ({
   SYNAPSE_TLS_CERT: cert,

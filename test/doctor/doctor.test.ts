@@ -21,7 +21,7 @@ import { hasNamespaces, inNamespaces } from '../support/namespace'
 import { program, Site } from '../support/site'
 import { examinedBy } from './examined'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 async function examined(site: Site, ...words: string[]) {
   const found = examinedBy(await site.run('doctor', '--json', ...words))

@@ -4,7 +4,7 @@ import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { Site } from '../support/site'
 import { examined } from './examined'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 describe('doctor on an exposed server', () => {
   test('doctor reports a public address that does not lead to this server', async () => {

@@ -6,7 +6,7 @@ import { post, served } from '../backup/scene'
 import { Site } from '../support/site'
 import { examined } from './examined'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 test('doctor names the process whose long read makes the WAL grow, and the WAL shrinks when the read ends', async () => {
   await using site = new Site()

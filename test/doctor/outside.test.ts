@@ -8,7 +8,7 @@ import type { ServerProcess } from '../support/server-process'
 import { Site } from '../support/site'
 import { type Examined, examined } from './examined'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** A machine with a client and without a server. */
 class Elsewhere extends Site {

@@ -10,7 +10,7 @@ import { type Message, type Page, type Person, type World, world } from '../supp
 import { integrityOf, load, ROOM } from './load'
 import { SettableClock } from './settable-clock'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const YEAR = 365 * DAY
 const TWO_MONTHS = 60 * DAY

@@ -20,7 +20,7 @@ import { Site } from '../support/site'
 import { until } from '../support/sockets'
 import { load, ROOM } from './load'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const PAGE = 4096
 const REMEDY = 'synapse backup restore'

@@ -7,7 +7,7 @@ import type { ServerProcess } from '../support/server-process'
 import { program, Site } from '../support/site'
 import { until } from '../support/sockets'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const LIMIT = 256
 const IDLE = 400

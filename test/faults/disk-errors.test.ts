@@ -8,7 +8,7 @@ import { until } from '../support/sockets'
 import { type Fault, FaultyDisk, faultyDiskMissing } from './faulty-disk'
 import { integrityOf, load, ROOM } from './load'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const LOG = 'synapse.db-wal'
 

@@ -9,7 +9,7 @@ import { FaultyDisk, faultyDiskMissing } from './faulty-disk'
 import { integrityOf, load, ROOM } from './load'
 import { SmallDisk, smallDiskMissing } from './small-disk'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const DISK_MEGABYTES = 160
 

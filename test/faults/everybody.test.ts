@@ -8,7 +8,7 @@ import { bodyOf, judge, Ledger, logOf } from '../support/ledger'
 import { everythingReadable, everyWay, overPolls, Reader, type Scene, type Session } from '../support/readers'
 import { type Caller, type Person, type Room, type World, world } from '../support/world'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const PEOPLE = 6
 const POSTS = 60

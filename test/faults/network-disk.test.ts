@@ -3,7 +3,7 @@ import { examinedBy } from '../doctor/examined'
 import { compileLibrary, type Library, preloadMissing } from '../support/preload'
 import { Site } from '../support/site'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** Makes every folder look like one on NFS. */
 const ON_NFS = `

@@ -6,7 +6,7 @@ import { preloadMissing } from '../support/preload'
 import { Site } from '../support/site'
 import { LiveSocket, until } from '../support/sockets'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const PAUSE_MS = 3_000
 

@@ -5,7 +5,7 @@ import { finished } from '../support/finished'
 import { hasNamespaces, inNamespaces } from '../support/namespace'
 import type { Answered } from './fixtures/peers'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 if (!hasNamespaces) console.log('skipped: peers that are not private need a network of their own')
 

@@ -7,7 +7,7 @@ import { DAY, MINUTE, PASSWORD, type World, world } from '../support/world'
 import { expectRefusal, issuesOf } from './refusals'
 import { cases, grownBy, isReplay, rowsOf, shown, withoutAccount } from './retry-keys'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const posts = undeployedEndpoints()
   .filter(({ method }) => method === 'POST')

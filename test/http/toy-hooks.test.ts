@@ -3,7 +3,7 @@ import { until } from '../support/sockets'
 import { toyHooks } from '../support/toy-surface/hooks'
 import { world } from '../support/world'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 interface Told {
   readonly seq: number

@@ -9,7 +9,7 @@ import { Site } from '../support/site'
 import { until } from '../support/sockets'
 import { CHECKOUT } from './release'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 const CADDYFILE = join(CHECKOUT, 'Caddyfile')
 const hasCaddy = Bun.which('caddy') !== null

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Site } from '../support/site'
 import { CHECKOUT, theRelease } from './release'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** The instructions of the final image, with continued lines joined. */
 function finalImage(): [instruction: string, rest: string][] {

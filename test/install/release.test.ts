@@ -5,7 +5,7 @@ import { temporaryDirectory } from '../home/temporary'
 import { CHECKOUT, makeRelease, TARGET, theRelease } from './release'
 
 // Each release is a build.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 interface Component {
   readonly name: string

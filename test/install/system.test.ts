@@ -7,7 +7,7 @@ import { canMakeMachines, Machine } from './machine'
 import { CHECKOUT, theRelease } from './release'
 
 // The first test waits for a build, and every test for servers.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const { can, why } = canMakeMachines()
 if (!can) console.log(`skipped: installing as root on machines of the tests: ${why}`)

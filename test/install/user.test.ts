@@ -7,7 +7,7 @@ import { Place } from './place'
 import { anotherExecutable, TARGET } from './release'
 
 // The first test waits for a build, and every test for servers.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 function works({ code, stdout, stderr }: Finished): string {
   if (code !== 0) throw new Error(`exit status ${code}\n${stdout}${stderr}`)

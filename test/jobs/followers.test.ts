@@ -13,7 +13,7 @@ import { fastDirectory } from '../support/fast-directory'
 import { postgresMissing } from '../support/postgres'
 import { act, following } from './following'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 async function scene(name: EngineName) {
   const engine = await openEngine(name)

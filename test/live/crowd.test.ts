@@ -12,7 +12,7 @@ import {
 import { LiveSocket } from '../support/sockets'
 import { type Person, world } from '../support/world'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const WRITERS = 50
 const POSTS = 40

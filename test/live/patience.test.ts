@@ -9,7 +9,7 @@ import { LiveSocket, until, within } from '../support/sockets'
 import { SECOND, world } from '../support/world'
 
 // The timeouts of Bun cannot be shortened, so some of these tests take that long.
-setDefaultTimeout(40_000)
+setDefaultTimeout(120_000)
 
 /** About 48 kB on the wire. */
 const BIG = '語'.repeat(16_000)

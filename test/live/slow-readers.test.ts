@@ -4,7 +4,7 @@ import { LiveSocket, until } from '../support/sockets'
 import { type Person, type Room, SECOND, type World, world } from '../support/world'
 
 // These tests send much data and run many servers at once.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 /** About 48 kB on the wire, so that a few fill the buffers between a server and a peer that does not read. */
 const BIG = '語'.repeat(16_000)

@@ -7,7 +7,7 @@ import { OutboundCalls } from '../../src/platform/outbound'
 import { temporaryDirectory } from '../home/temporary'
 import { issued } from '../support/certificate'
 
-setDefaultTimeout(20_000)
+setDefaultTimeout(120_000)
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128']
 

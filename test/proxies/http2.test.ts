@@ -8,7 +8,7 @@ import { EventStream, until } from '../support/sockets'
 import { Fronts, refusals, tooLarge, type Way, ways } from './fronts'
 import { ask, dial } from './session'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const PASSWORD = 'correct horse battery'
 const events = { ':path': '/v1/events', accept: 'text/event-stream' }

@@ -5,7 +5,7 @@ import { EventStream, LiveSocket } from '../support/sockets'
 import { Fronts, refusals, tooLarge, type Way, ways } from './fronts'
 import { ask, dial } from './session'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const MEBIBYTE = 1024 * 1024
 const LONG_POLL_SECONDS = 60

@@ -8,7 +8,7 @@ import { Fronts, ways } from './fronts'
 import { ask, dial } from './session'
 
 // A server is stopped, killed and started under load.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const ROOM = 'room'
 const here = ways.filter(({ isThere }) => isThere)

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { Site } from '../support/site'
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 /** What the server on this home sees of a request with these headers. */
 async function seen(site: Site, url: string, headers: Record<string, string>) {

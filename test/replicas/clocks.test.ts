@@ -6,7 +6,7 @@ import { postgresMissing, sharedPostgres } from '../support/postgres'
 import type { ServerProcess } from '../support/server-process'
 import { program, Site } from '../support/site'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** The library itself, because its program starts a child, and the server must be the started process. */
 const [faketime] = [

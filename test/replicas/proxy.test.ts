@@ -6,7 +6,7 @@ import { EventStream, LiveSocket, until } from '../support/sockets'
 import { freePort } from '../support/supervised'
 import { Cluster } from './cluster'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const CADDYFILE = join(import.meta.dir, '../../docs/deploy/Caddyfile.replicas')
 

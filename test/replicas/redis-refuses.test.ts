@@ -12,7 +12,7 @@ import { until } from '../support/sockets'
 import { freePort } from '../support/supervised'
 import { world } from '../support/world'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const missing = redisMissing || postgresMissing || Bun.which('openssl') === null
 const PASSWORD = 'Battery #@/?% Horse'

@@ -4,7 +4,7 @@ import { cases, grownBy, isReplay, rowsOf, shown } from '../http/retry-keys'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { type World, world } from '../support/world'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 describe.skipIf(postgresMissing)('retry keys with two replicas', () => {
   let one: World

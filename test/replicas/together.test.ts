@@ -8,7 +8,7 @@ import { redisMissing, startRedis } from '../support/redis'
 import { EventStream, LiveSocket, until } from '../support/sockets'
 import { Cluster } from './cluster'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 interface Posted {
   readonly id: string

@@ -5,7 +5,7 @@ import { Cluster } from './cluster'
 import { type Outcome, torture } from './torture'
 
 // The test starts, kills and awaits processes.
-setDefaultTimeout(90_000)
+setDefaultTimeout(120_000)
 
 const QUIET_MS = 1000
 /** A minimum of time and of posts; the longer of the two decides. */

@@ -6,7 +6,7 @@ import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { type EventPage, LiveSocket } from '../support/sockets'
 import { type Message, type World, world } from '../support/world'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** Appends an event like a later version, with its change. */
 async function append(w: World, ...changes: string[]): Promise<void> {

@@ -10,7 +10,7 @@ import { table } from './table'
  * The access matrix: table.ts has the calls, rules.ts the contract, scene.ts the callers and the state, things.ts the
  * subjects of the calls. Every combination is tested.
  */
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 let cast: Cast
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import { rooms } from './things'
  * Open connections: a message of a channel reaches the connections of its readers, complete, and no others. Who may
  * open which connection is in the table of authorization.test.ts.
  */
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 let cast: Cast
 beforeAll(async () => {

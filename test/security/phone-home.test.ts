@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { compileLibrary, type Library, preloadMissing } from '../support/preload'
 import { Site } from '../support/site'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** Records every address that a program connects or sends to. */
 const NOTING = `

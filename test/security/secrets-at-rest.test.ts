@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Site } from '../support/site'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** Every file below a folder, with its content. */
 function filesIn(folder: string): [path: string, content: Buffer][] {

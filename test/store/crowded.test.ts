@@ -8,7 +8,7 @@ import { postgresMissing, startPostgres } from '../support/postgres'
 import { world } from '../support/world'
 
 // The test starts a Postgres server.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const MOST = 24
 const SAID = 'Postgres has no connection left'

@@ -14,7 +14,7 @@ import { openEngine } from './engines'
 import { annAndHerRooms, makeAccount, post } from './scene'
 
 // The first of these tests starts a server that all of them share.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** A store with three posts after the last act. */
 async function scene() {

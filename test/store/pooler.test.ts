@@ -16,7 +16,7 @@ import { until } from '../support/sockets'
 import { world } from '../support/world'
 
 // The first of these tests starts a server that all of them share.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const deps = {
   clock: systemClock,

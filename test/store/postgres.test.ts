@@ -17,7 +17,7 @@ import { type PostgresServer, postgresMissing, sharedPostgres } from '../support
 import { freePort } from '../support/supervised'
 
 // The first of these tests starts a server that all of them share.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const deps = {
   clock: systemClock,

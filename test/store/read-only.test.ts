@@ -6,7 +6,7 @@ import { openTurnout } from '../support/turnout'
 import { type World, world } from '../support/world'
 
 // The tests start two Postgres servers and use the real clock.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const REFUSAL = 'The database is read-only right now, so nothing was written; try again'
 const LINE = 'the database is read-only (a standby, or default_transaction_read_only is on)'

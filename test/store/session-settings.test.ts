@@ -8,7 +8,7 @@ import { until } from '../support/sockets'
 import { type Page, world } from '../support/world'
 
 // The first of these tests starts a server that all of them share.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** Settings that a role or a database may have, and that would change results or break promises. */
 const HOSTILE: Readonly<Record<string, string>> = {

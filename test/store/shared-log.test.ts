@@ -10,7 +10,7 @@ import { openEngine } from './engines'
 import { annAndHerRooms, announcements, makeAccount, makeChannel, planOf, post, unwritten } from './scene'
 
 // The first of these tests starts a server that all of them share.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 test('SQLite has no shared log', async () => {
   await using engine = await openEngine('sqlite')

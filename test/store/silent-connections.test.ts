@@ -7,7 +7,7 @@ import { EventStream, until } from '../support/sockets'
 import { world } from '../support/world'
 
 // A dead connection is detected by the real clock.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const LINE = /the database did not answer for 5 s: the connections to it are replaced/g
 

@@ -7,7 +7,7 @@ import { rejectionOf } from '../home/temporary'
 import { type PostgresServer, postgresMissing, sharedPostgres, startPostgres } from './postgres'
 import { until } from './sockets'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** A test process that is going to be killed: prints the postmaster and its folder, and then does nothing. */
 const FORGETFUL = `

@@ -4,7 +4,7 @@ import { isAlive } from '../../src/home'
 import { rejectionOf } from '../home/temporary'
 import { redisMissing, startRedis } from './redis'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 describe.skipIf(redisMissing)('the Redis of the tests', () => {
   test('a test Redis is on the same port again after it was stopped and after it was killed', async () => {

@@ -19,7 +19,7 @@ import {
 import { at, id, PASSWORD, SESSION, TOKENS, village } from './village'
 
 // Every test starts programs, some of which wait for one another.
-setDefaultTimeout(30_000)
+setDefaultTimeout(120_000)
 
 interface Answer {
   readonly rows: Readonly<Record<string, number>>

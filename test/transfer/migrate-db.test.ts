@@ -12,7 +12,7 @@ import { program, Site } from '../support/site'
 import { until } from '../support/sockets'
 
 // Every test starts programs, some of which wait for one another.
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 interface Moved {
   readonly from: string

@@ -12,7 +12,7 @@ import { Site } from '../../support/site'
 import { until } from '../../support/sockets'
 import { unprivileged } from '../../support/supervised'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const missing = postgresMissing || Bun.which('openssl') === null
 const NAMES = 'DNS:localhost,IP:127.0.0.1'
