@@ -23,7 +23,7 @@ const healthSchema = Type.Object({
   log_ahead_until: Type.Optional(
     Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
       description:
-        'Until when the times in the log run ahead of the clock of the server, because it was ahead once; null while they do not',
+        'The newest time in the log if it is ahead of the server’s clock, because that was ahead once; else null',
     }),
   ),
   counts: Type.Optional(Type.Object({ streams: Type.Integer() })),
@@ -43,8 +43,7 @@ const healthSchema = Type.Object({
     Type.Object(
       {
         clock_ahead_ms: Type.Integer({
-          description:
-            "By how much the machine's clock is ahead of the database's, which stored times follow",
+          description: "How far the machine's clock is ahead of the database's clock, which stored times use",
         }),
       },
       { description: 'If several servers may share the store' },
@@ -65,8 +64,7 @@ const healthSchema = Type.Object({
       last_ok_at: nullableText,
       last_error: nullableText,
       dated_ahead: Type.Array(Type.String(), {
-        description:
-          'Backups whose date is still to come, because the clock was ahead; they count for nothing',
+        description: 'Backups dated in the future, because the clock was ahead; they are ignored',
       }),
     }),
   ),

@@ -22,7 +22,7 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
     tag: 'Health',
     summary: 'All metrics as Prometheus text',
     description:
-      'Answered while the setting `metrics.enabled` is on: to this machine, directly, without a credential; to others with the scope `metrics:read`, and to administrators.',
+      'Available while the setting `metrics.enabled` is on. Direct requests from the server’s machine need no credential; others need the scope `metrics:read` or an administrator.',
     answers: { 200: { description: 'Prometheus text, version 0.0.4' } },
     refusals: ['not_found', ...credentialRefusals, 'missing_scope', 'not_admin'],
     handle: async ({ request, context }) => {

@@ -48,7 +48,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): object {
           in: 'cookie',
           name: 'synapse_session',
           description:
-            'The earlier name, which is read. Set is synapse_session_ with six digits of the instance, over https behind __Host-',
+            'The earlier name, which is still accepted. The server sets synapse_session_ with six digits of the instance id, over https with the prefix __Host-',
         },
       },
       schemas: { Error: errorSchema },

@@ -102,7 +102,7 @@ function unreachable(code: string, host: string, isTls: boolean): RedisFault {
   if (/CERT|SIGNED|ISSUER|SIGNATURE/.test(code))
     return {
       problem: `the certificate of Redis at ${host} is not trusted on this machine (${code})`,
-      remedy: 'name the file of its CA in NODE_EXTRA_CA_CERTS, and the host as the certificate does',
+      remedy: 'set NODE_EXTRA_CA_CERTS to the file of its CA, and use the host name in the certificate',
     }
   const other = isTls
     ? 'if it speaks no TLS, write redis://'

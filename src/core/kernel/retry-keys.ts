@@ -86,7 +86,7 @@ export class RetryKeys {
     }
   }
 
-  /** Keeps the answer of an act that is no transaction, after it. @throws idempotency_conflict */
+  /** Stores the answer of an act without a transaction, after the act. @throws idempotency_conflict */
   async keepAlone(key: RetryKey, answer: string): Promise<void> {
     await this.store.transact(async (tx) => {
       await this.refuseUsed(tx, key)

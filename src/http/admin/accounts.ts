@@ -37,7 +37,7 @@ export function accountEndpoints(core: Core): Endpoint[] {
       who: 'admin',
       tag: 'Administration',
       summary:
-        verb === 'archive' ? 'Archive an account: its sessions and streams end' : 'Bring an account back',
+        verb === 'archive' ? 'Archive an account: its sessions and streams end' : 'Unarchive an account',
       answers: { 200: { description: 'The account', schema: accountSchema } },
       refusals: ['invalid_id', 'account_not_found'],
       handle: ({ params, once }) =>

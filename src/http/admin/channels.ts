@@ -21,9 +21,7 @@ export function channelEndpoints(core: Core): Endpoint[] {
       who: 'admin',
       tag: 'Administration',
       summary:
-        verb === 'archive'
-          ? 'Archive a channel: reading and posting there are refused'
-          : 'Bring a channel back',
+        verb === 'archive' ? 'Archive a channel: reading and posting are refused' : 'Unarchive a channel',
       answers: { 200: { description: 'The channel', schema: channelSchema } },
       refusals: ['invalid_id', 'channel_not_found'],
       handle: ({ params, once }) =>

@@ -20,7 +20,7 @@ export function peersEndpoint(host: Host): Endpoint {
     tag: 'Server',
     summary: 'List servers announced in the local network (multicast DNS)',
     description:
-      'Hints alone: nothing here was checked unless it says so. Needs the scope `federation:manage`.',
+      'Entries are hints, unverified unless marked as verified. Needs the scope `federation:manage`.',
     answers: {
       200: {
         description: 'Servers heard in the last 150 s',

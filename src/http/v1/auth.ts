@@ -53,7 +53,7 @@ export function authEndpoints(core: Core): Endpoint[] {
       tag: 'Login',
       summary: 'Sign in as a human',
       description:
-        'Sets the session cookie, `synapse_session_` with the id of the instance; over https `__Host-` comes before it.',
+        'Sets the session cookie `synapse_session_<instance id>`; over https its name has the prefix `__Host-`.',
       body: credentials,
       answers: {
         200: {

@@ -18,7 +18,7 @@ export function channelEndpoints(core: Core): Endpoint[] {
       tag: 'Channels',
       summary: 'List the channels you are a member of',
       query: Type.Object({
-        include: Type.Optional(oneOf(['discoverable'], 'Public channels you could join, too')),
+        include: Type.Optional(oneOf(['discoverable'], 'Include public channels you could join')),
       }),
       answers: { 200: { description: 'By slug', schema: channelsSchema } },
       handle: async ({ actor, query }) => {

@@ -12,10 +12,10 @@ import type { Wire } from './wire'
 
 const eventsQuery = Type.Object({
   since: Type.Optional(text({ description: 'Cursor; default now' })),
-  channel: words('Slugs; default all you can read'),
+  channel: words('Slugs; default: all you can read'),
   type: words('Event types, or prefixes such as message.*'),
   thread: Type.Optional(text({ description: 'Root of a thread' })),
-  exclude_self: flag('Leave out what you did'),
+  exclude_self: flag('Exclude your own events'),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100' })),
   wait: waitSeconds(60),
 })
@@ -34,7 +34,7 @@ export function eventEndpoints(deps: LiveDeps): Endpoint[] {
       tag: 'Events',
       summary: 'Read the events you may see: a page, or a stream with Accept: text/event-stream',
       description:
-        'A stream begins at `Last-Event-ID`, else at `since`. Its first event is `hello`; every 15 s an id without an event moves your position past what was filtered out.',
+        'A stream begins at `Last-Event-ID`, else at `since`. Its first event is `hello`. Every 15 s an id without an event moves your position past events that were filtered out.',
       query: eventsQuery,
       answers: { 200: { description: 'A page', schema: eventsSchema } },
       refusals: readerRefusals,

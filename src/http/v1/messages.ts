@@ -44,18 +44,18 @@ const pageQuery = Type.Object({
   }),
   since: Type.Optional(text({ description: 'Cursor: only messages after it' })),
   before: Type.Optional(text({ description: 'Cursor: only messages before it' })),
-  mentions_me: flag('Only messages that name you'),
+  mentions_me: flag('Only messages that mention you'),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Default 50' })),
   order: Type.Optional(oneOf(['asc', 'desc'])),
   thread: Type.Optional(text({ description: 'Root of a thread; the root is included' })),
   from: Type.Optional(text({ description: 'Handle of the sender' })),
   kind: Type.Optional(oneOf(['message', 'correction', 'approval', 'system'])),
-  exclude_self: flag('Leave out your own'),
-  include_deleted: flag('Deleted messages as tombstones'),
+  exclude_self: flag('Exclude your own messages'),
+  include_deleted: flag('Include deleted messages as tombstones'),
   wait: waitSeconds(60),
 })
 
-const oneQuery = Type.Object({ include_deleted: flag('A deleted message as a tombstone') })
+const oneQuery = Type.Object({ include_deleted: flag('Return a deleted message as a tombstone') })
 
 export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): Endpoint[] {
   return [
@@ -68,7 +68,7 @@ export function messageEndpoints(core: Core, wire: Wire, limits: StreamLimits): 
       tag: 'Messages',
       summary: 'Post a message',
       description:
-        'Answers when the message is durable. With an `Idempotency-Key` header or `client_msg_id` a repeated request answers with the first message.',
+        'The answer is sent when the message is durable. With an `Idempotency-Key` header or `client_msg_id`, a repeated request returns the first message.',
       body: newMessage,
       answers: { 201: { description: 'The message', schema: postedSchema } },
       refusals: [

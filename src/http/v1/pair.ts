@@ -24,7 +24,10 @@ const request = Type.Object({
     }),
   ),
   as: maybe(
-    oneOf(['token', 'session'], 'Default token; session sets the cookie, for people on our own page'),
+    oneOf(
+      ['token', 'session'],
+      'Default token; session sets the cookie, for people on the server’s own page',
+    ),
   ),
 })
 

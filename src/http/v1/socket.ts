@@ -37,7 +37,7 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
       tag: 'Events',
       summary: 'Open a WebSocket: with ?channel= one channel for a signed-in human, else subscriptions',
       description:
-        'Credential: the session cookie, `Authorization: Bearer`, or the subprotocols `synapse.v1, bearer.<token>`. With ?channel= every gate that is shut is a 403.',
+        'Credential: the session cookie, `Authorization: Bearer`, or the subprotocols `synapse.v1, bearer.<token>`. With ?channel= every failed access check is a 403.',
       query: Type.Object({ channel: Type.Optional(text({ minLength: 1, maxLength: 64 })) }),
       answers: { 101: { description: 'The socket is open' } },
       refusals: [
