@@ -192,7 +192,7 @@ export async function assemble(parts: Parts) {
     clock,
     report: (fault, job) => {
       if (fault instanceof Trouble) report(fault)
-      else logger.error('a job failed, and is tried again', { job, fault })
+      else logger.error('a job failed', { job, fault })
     },
   })
   const head = () => core.log.head

@@ -179,10 +179,14 @@ export class Runner {
     return lease === undefined || remaining > (lease.seconds * 1000) / 3 || this.take(row)
   }
 
-  /** Aborts the run if another process has taken the lease, because this process stalled. */
+  /**
+   * Ends a run whose lease is over, or was taken by another process, because this process was suspended or could not
+   * reach the database.
+   */
   private async renew(row: Row): Promise<void> {
-    // A failed renewal is retried before the lease expires.
-    if (!(await this.take(row))) row.abort.abort()
+    const isOver = () => row.leasedUntil <= this.deps.clock.steady()
+    // A failed request is repeated while the lease lasts.
+    if (isOver() || !(await this.take(row).catch(() => !isOver()))) row.abort.abort()
   }
 
   private async take(row: Row): Promise<boolean> {

@@ -115,3 +115,34 @@ test('a removed job is aborted and does not run again', async () => {
   await s.runner.check()
   expect(runs).toBe(1)
 })
+
+test('a run ends when its lease is over, even if the database cannot be asked for it', async () => {
+  const clock = new FakeClock()
+  let asked = 0
+  const runner = new Runner({
+    leases: {
+      lease: async () => {
+        if (asked++ > 0) throw new Error('the database is away')
+        return true
+      },
+      release: async () => {},
+    },
+    clock,
+    report: () => {},
+  })
+  const began = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<void>()
+  runner.add({
+    ...always('leased', async (signal) => {
+      signal.addEventListener('abort', () => ended.resolve())
+      began.resolve()
+      await ended.promise
+    }),
+    lease: { seconds: 0.03, isGivenBack: true },
+  })
+  runner.start()
+  await began.promise
+  clock.advance(SECOND)
+  await ended.promise
+  await runner.stop()
+})
