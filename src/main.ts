@@ -4,6 +4,7 @@
  */
 
 import { type BackupService, copyBefore, keepBackups } from './app/backups'
+import { buildAhead } from './app/build-ahead'
 import { assemble, bootstrap } from './app/compose'
 import {
   type Listeners,
@@ -244,7 +245,14 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   record?.update({ phase: phase(), urls: [...urls] })
   if (options.listen && options.throwAway !== true) for (const job of await backups.jobs()) runner.add(job)
   runner.start()
-  if (options.listen) logger.info('ready', { version: VERSION, boot_id: bootId, urls })
+  if (options.listen) {
+    logger.info('ready', { version: VERSION, boot_id: bootId, urls })
+    // Otherwise the first readers wait for the statements of all that they use.
+    background(
+      buildAhead(store.common(), core.pace, () => server.stopping),
+      report,
+    )
+  }
 
   const stack = undo.move()
   let stopping: Promise<void> | undefined

@@ -82,6 +82,12 @@ const areas: readonly Area[] = [
     because: 'a move knows the tables of two stores and no server; it gets locks and keys as arguments',
   },
   {
+    files: 'src/app/build-ahead.ts',
+    imports: ['src/core/kernel/turns.ts'],
+    packages: [],
+    because: 'it runs steps between the turns of other work, whatever they build',
+  },
+  {
     files: 'src/app/data-migration.ts',
     imports: ['src/*/index.ts', 'src/platform/encryption.ts', 'src/core/kernel/operator-error.ts'],
     packages: ['node:*'],

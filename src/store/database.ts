@@ -2,6 +2,7 @@ import type { SQL, SQLWrapper } from 'drizzle-orm'
 import type { BunSQLiteDatabase } from 'drizzle-orm/bun-sqlite'
 import type { AuditStamp } from '../core/governance/audit'
 import type { Micros } from '../core/kernel/time'
+import type { CommonStatements } from './common-statements'
 import type * as schema from './schema'
 
 /** The tables of the open dialect. Both dialects have the same names and columns. */
@@ -31,6 +32,7 @@ export interface Handle {
   readonly db: Database
   readonly t: Tables
   readonly dialect: Dialect
+  readonly common: CommonStatements
 }
 
 /** Where writes get the instants, ids and hashes of their rows. */

@@ -29,6 +29,8 @@ export interface OpenStore extends Store, Leases, AsyncDisposable {
   readonly migrated: readonly string[]
   /** Warnings for the operator about the configuration of the database. */
   readonly notices: readonly string[]
+  /** Builders of statements that its reads use often. They can run before a request needs them. */
+  common(): Iterable<() => unknown>
   /**
    * Returns a fact about this instance, such as the DID of its key; undefined until it is noted. A fact is noted
    * once.

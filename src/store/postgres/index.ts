@@ -59,6 +59,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
       migrated: connections.migrated,
       notices: connections.notices,
       reads,
+      common: connections.common,
       shared,
       post: (plan) => commits.post(plan),
       transact: (work) => commits.transact(work),

@@ -6,6 +6,7 @@ import type { Seq } from '../../core/kernel/ids'
 import { OperatorError } from '../../core/kernel/operator-error'
 import type { Reads } from '../../core/kernel/ports'
 import { type Clock, formatInstant, type Micros, toMicros } from '../../core/kernel/time'
+import { CommonStatements } from '../common-statements'
 import type { Database, Dialect, Handle } from '../database'
 import type { StoreDeps } from '../index'
 import { createReads } from '../queries'
@@ -47,6 +48,8 @@ export interface PostgresConnections {
   /** One connection, so that writes of this process run in the order in which they were issued. */
   readonly writer: PostgresClient<PgDatabase>
   readonly readers: PostgresClient<Reads>
+  /** The statements of the readers. */
+  readonly common: () => CommonStatements
   /** One connection that reads the head every second and holds the lock of a running server. */
   readonly watch: PostgresClient<() => Promise<Head>>
   readonly migrated: readonly string[]
@@ -65,7 +68,13 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
     const { settings: judged, notices } = await judge(first)
     const settings = { ...judged, ...LIMITS }
     await timed(deps, async () => ({ now: await timeOf(first) }))
-    const readsOver = (sql: Sql) => createReads(handleOf(drizzleOver(sql)))
+    // New connections build their statements when they use them.
+    let common = new CommonStatements()
+    const readsOver = (sql: Sql) => {
+      const handle = handleOf(drizzleOver(sql))
+      common = handle.common
+      return createReads(handle)
+    }
     const readers = new PostgresClient(
       () => connect({ max: READERS, settings }),
       readsOver,
@@ -95,6 +104,7 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
       connect,
       writer,
       readers,
+      common: () => common,
       watch,
       migrated,
       notices,
@@ -171,7 +181,12 @@ const dialect: Dialect = {
  * dialects share.
  */
 export function handleOf(db: Pick<PgDatabase, 'select' | 'insert' | 'update' | 'delete' | '$count'>): Handle {
-  return { db: db as unknown as Database, t: pgSchema as unknown as typeof schema, dialect }
+  return {
+    db: db as unknown as Database,
+    t: pgSchema as unknown as typeof schema,
+    dialect,
+    common: new CommonStatements(),
+  }
 }
 
 /** The head of the log in the database. */

@@ -3,10 +3,10 @@ import type { Account } from '../../core/kernel/entities'
 import type { AccountChange, NewAccount, Reads } from '../../core/kernel/ports'
 import type { Micros } from '../../core/kernel/time'
 import type { Handle, Stamp } from '../database'
-import { chunks, isStorable, lazily, only } from './rows'
+import { chunks, isStorable, only } from './rows'
 
-export function accountReads({ db, t, dialect }: Handle) {
-  const byHandles = lazily(() =>
+export function accountReads({ db, t, dialect, common }: Handle) {
+  const byHandles = common.lazily(() =>
     db
       .select()
       .from(t.accounts)

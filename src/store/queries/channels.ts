@@ -3,18 +3,18 @@ import type { Channel, Role } from '../../core/kernel/entities'
 import type { NewChannel, Reads, Writes } from '../../core/kernel/ports'
 import type { LogEvent } from '../../core/log/events'
 import type { Handle, Stamp } from '../database'
-import { chunks, isStorable, lazily, only } from './rows'
+import { chunks, isStorable, only } from './rows'
 
-export function channelReads({ db, t, dialect }: Handle) {
+export function channelReads({ db, t, dialect, common }: Handle) {
   const value = sql.placeholder
-  const byIds = lazily(() =>
+  const byIds = common.lazily(() =>
     db
       .select()
       .from(t.channels)
       .where(sql`${t.channels.id} IN (${dialect.numbers(value('ids'))})`)
       .prepare(),
   )
-  const publicIds = lazily(() =>
+  const publicIds = common.lazily(() =>
     db
       .select({ id: t.channels.id })
       .from(t.channels)
@@ -23,7 +23,7 @@ export function channelReads({ db, t, dialect }: Handle) {
       .limit(value('limit'))
       .prepare(),
   )
-  const ofAccount = lazily(() =>
+  const ofAccount = common.lazily(() =>
     db
       .select({
         id: t.memberships.channelId,
@@ -39,7 +39,7 @@ export function channelReads({ db, t, dialect }: Handle) {
       .limit(value('limit'))
       .prepare(),
   )
-  const inChannel = lazily(() =>
+  const inChannel = common.lazily(() =>
     db
       .select({
         id: t.memberships.accountId,
@@ -53,7 +53,7 @@ export function channelReads({ db, t, dialect }: Handle) {
       .limit(value('limit'))
       .prepare(),
   )
-  const firstByHandle = lazily(() =>
+  const firstByHandle = common.lazily(() =>
     db
       .select({ id: t.accounts.id, handle: t.accounts.handle })
       .from(t.memberships)
@@ -65,7 +65,7 @@ export function channelReads({ db, t, dialect }: Handle) {
   )
   // One statement reads one snapshot, so `asOf` tells which events are counted. Accounts are looked up one by one,
   // because a planner without statistics would read all of them for each channel.
-  const active = lazily(() =>
+  const active = common.lazily(() =>
     db
       .select({
         channelId: sql<number>`wanted.value`.mapWith(Number),
@@ -83,7 +83,7 @@ export function channelReads({ db, t, dialect }: Handle) {
       .from(sql`(${dialect.numbers(value('ids'))}) AS wanted`)
       .prepare(),
   )
-  const activePage = lazily(() =>
+  const activePage = common.lazily(() =>
     db
       .select({
         members: sql<number>`count(*) FILTER (WHERE looked.archived_at IS NULL)`.mapWith(Number),

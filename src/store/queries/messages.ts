@@ -1,19 +1,27 @@
-import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, max, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, isNull, lt, lte, max, ne, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Message } from '../../core/kernel/entities'
 import { MAX_CHANNEL_FILTER } from '../../core/kernel/limits'
 import type { MessageFilter, Reads } from '../../core/kernel/ports'
 import type { Handle } from '../database'
 import { HAS_MENTIONS, KIND_MASK, kindFlags, toMessage } from './message-row'
-import { chunks, lazily } from './rows'
+import { chunks } from './rows'
 
-/** The numbers of keys for which a statement is prepared. */
-const KEYS = [1, 8, 64, 200]
 /** The numbers of channels for which a statement is prepared. Unused parameters get an id that does not exist. */
 const PARTS = [1, 2, 4, 8, 16, MAX_CHANNEL_FILTER]
 const NO_CHANNEL = -1
 
-export function messageReads({ db, t, dialect }: Handle) {
+/** The shape of a statement that finds the positions of messages. `of` is a number of channels, for example. */
+interface Stretch {
+  readonly of: 'everything' | 'thread' | number
+  readonly order: 'asc' | 'desc'
+}
+const COMMON_STRETCHES = (['everything', 'thread', 1, 2] as const).flatMap((of): Stretch[] => [
+  { of, order: 'asc' },
+  { of, order: 'desc' },
+])
+
+export function messageReads({ db, t, dialect, common }: Handle) {
   const root = alias(t.messages, 'root')
   const target = alias(t.messages, 'target')
   const lastReply = alias(t.messages, 'last_reply')
@@ -37,7 +45,7 @@ export function messageReads({ db, t, dialect }: Handle) {
       .$dynamic()
 
   // One index lookup per channel.
-  const newest = lazily(() =>
+  const newest = common.lazily(() =>
     db
       .select({ channelId: t.messages.channelId, seq: t.messages.seq, at: t.messages.at })
       .from(sql`(${dialect.numbers(sql.placeholder('ids'))}) AS wanted`)
@@ -48,14 +56,12 @@ export function messageReads({ db, t, dialect }: Handle) {
       .prepare(),
   )
 
-  // Statements are built once for each shape: building one costs more than running it.
   const place = { seq: t.messages.seq, channelId: t.messages.channelId }
-  const stretches = new Map<string, ReturnType<typeof mergeOf>>()
 
   /** Builds a statement that merges the positions of several parts, each read by its own index, up to the limit. */
-  const mergeOf = (parts: readonly SQL[], order: 'asc' | 'desc') => {
+  const mergeOf = ({ of, order }: Stretch) => {
     const value = sql.placeholder
-    const [first, ...others] = parts.map((part) =>
+    const [first, ...others] = partsOf(of).map((part) =>
       db
         .select(place)
         .from(t.messages)
@@ -69,6 +75,13 @@ export function messageReads({ db, t, dialect }: Handle) {
       .limit(value('limit'))
       .prepare()
   }
+  const partsOf = (of: Stretch['of']): SQL[] => {
+    const value = sql.placeholder
+    if (of === 'everything') return [sql`true`]
+    if (of === 'thread') return [eq(t.messages.threadSeq, value('root')), eq(t.messages.seq, value('root'))]
+    return namesOf(of).map((name) => eq(t.messages.channelId, value(name)))
+  }
+  const stretchOf = common.byShape(COMMON_STRETCHES, ({ of, order }) => `${of} ${order}`, mergeOf)
 
   const filterOf = (filter: MessageFilter): SQL | undefined => {
     const { senderId, notSenderId, kind, withMentions, includeDeleted } = filter
@@ -81,54 +94,33 @@ export function messageReads({ db, t, dialect }: Handle) {
     )
   }
 
-  const bySeq = new Map<string, ReturnType<typeof bySeqOf>>()
-  const bySeqOf = (size: number, filter: MessageFilter) => {
-    const values = Array.from({ length: size }, (_, i) => sql.placeholder(`s${i}`))
-    return select(and(inArray(t.messages.seq, values), filterOf(filter))).prepare()
-  }
+  const bySeq = common.byShape(
+    [{ includeDeleted: true }, { includeDeleted: false }] as readonly MessageFilter[],
+    ({ kind, withMentions, includeDeleted, senderId, notSenderId }: MessageFilter) =>
+      [kind, withMentions, includeDeleted, senderId !== undefined, notSenderId !== undefined].join(),
+    (filter) => {
+      const wanted = sql`${t.messages.seq} IN (${dialect.numbers(sql.placeholder('seqs'))})`
+      return select(and(wanted, filterOf(filter))).prepare()
+    },
+  )
 
   return {
     async messagePositions({ of, order, ...bounds }) {
-      const value = sql.placeholder
-      if (of === 'everything' || 'threadRoot' in of) {
-        const key = `${of === 'everything' ? 'everything' : 'thread'} ${order}`
-        const parts =
-          of === 'everything'
-            ? [sql`true`]
-            : [eq(t.messages.threadSeq, value('root')), eq(t.messages.seq, value('root'))]
-        const statement = stretches.get(key) ?? mergeOf(parts, order)
-        stretches.set(key, statement)
-        return statement.execute({ ...bounds, root: of === 'everything' ? 0 : of.threadRoot })
-      }
+      if (of === 'everything') return stretchOf({ of, order }).execute({ ...bounds })
+      if ('threadRoot' in of)
+        return stretchOf({ of: 'thread', order }).execute({ ...bounds, root: of.threadRoot })
       const { channelIds } = of
       if (channelIds.length === 0) return []
       const size = padded(PARTS, channelIds.length)
-      const key = `${size} ${order}`
-      const names = Array.from({ length: size }, (_, i) => `c${i}`)
-      const statement =
-        stretches.get(key) ??
-        mergeOf(
-          names.map((name) => eq(t.messages.channelId, value(name))),
-          order,
-        )
-      stretches.set(key, statement)
-      const values = names.map((name, i) => [name, channelIds[i] ?? NO_CHANNEL])
-      return statement.execute({ ...bounds, ...Object.fromEntries(values) })
+      const values = namesOf(size).map((name, i) => [name, channelIds[i] ?? NO_CHANNEL])
+      return stretchOf({ of: size, order }).execute({ ...bounds, ...Object.fromEntries(values) })
     },
 
     async messagesBySeq(seqs, filter = { includeDeleted: true }) {
       const found: Message[] = []
-      const { senderId, notSenderId, kind, withMentions, includeDeleted } = filter
-      const given = [senderId, notSenderId].map((value) => value !== undefined)
-      const shape = [kind, withMentions, includeDeleted, ...given].join()
+      const { senderId, notSenderId } = filter
       for (const some of chunks(seqs)) {
-        const size = padded(KEYS, some.length)
-        const key = `${size} ${shape}`
-        const statement = bySeq.get(key) ?? bySeqOf(size, filter)
-        bySeq.set(key, statement)
-        // A list shorter than the statement is filled with one of its keys.
-        const values = Array.from({ length: size }, (_, i) => [`s${i}`, some[i] ?? some[0]])
-        const rows = await statement.execute({ senderId, notSenderId, ...Object.fromEntries(values) })
+        const rows = await bySeq(filter).execute({ senderId, notSenderId, seqs: JSON.stringify(some) })
         for (const { row, beside } of rows) found.push(toMessage(row, beside))
       }
       return found
@@ -177,6 +169,10 @@ export function messageReads({ db, t, dialect }: Handle) {
       return last?.seq ?? 0
     },
   } satisfies Partial<Reads>
+}
+
+function namesOf(channels: number): string[] {
+  return Array.from({ length: channels }, (_, i) => `c${i}`)
 }
 
 function padded(sizes: readonly number[], count: number): number {

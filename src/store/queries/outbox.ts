@@ -1,11 +1,10 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Reads, Writes } from '../../core/kernel/ports'
 import type { Handle } from '../database'
-import { lazily } from './rows'
 
 /** Reads of the outbox, and of the positions of projections. */
-export function outboxReads({ db, t }: Handle) {
-  const next = lazily(() =>
+export function outboxReads({ db, t, common }: Handle) {
+  const next = common.lazily(() =>
     db
       .select({ endpoint: t.outbox.endpoint })
       .from(t.outbox)
@@ -14,7 +13,7 @@ export function outboxReads({ db, t }: Handle) {
       .limit(1)
       .prepare(),
   )
-  const page = lazily(() =>
+  const page = common.lazily(() =>
     db
       .select({ seq: t.outbox.seq })
       .from(t.outbox)

@@ -16,14 +16,3 @@ export function only<Row>(rows: readonly Row[]): Row {
   if (row === undefined) throw new Error('a statement on one row found none')
   return row
 }
-
-/**
- * Returns a function that builds a statement on first use and then reuses it: most transactions need few statements.
- */
-export function lazily<Statement>(make: () => Statement): () => Statement {
-  let statement: Statement | undefined
-  return () => {
-    statement ??= make()
-    return statement
-  }
-}

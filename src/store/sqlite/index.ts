@@ -24,6 +24,7 @@ export async function storeOver(
   { catalogue = eventCatalogue, clock, secrets, report, disk, measure }: StoreDeps,
 ): Promise<OpenStore> {
   const handle = handleOf(writer)
+  const readHandle = handleOf(reader)
   await beginLog(handle, clock, secrets)
   const head = await findHead(handle)
   if (!head) throw new Error('the log has no head')
@@ -39,7 +40,8 @@ export async function storeOver(
     kind: 'sqlite',
     migrated,
     notices: [],
-    reads: faults.guard(createReads(handleOf(reader))),
+    reads: faults.guard(createReads(readHandle)),
+    common: () => readHandle.common,
     post: (plan) => commits.post(plan),
     transact: (work) => commits.transact(work),
     onCommit: (listener) => log.onCommit(listener),

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite'
 import { sql } from 'drizzle-orm'
 import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
 import { OperatorError } from '../../core/kernel/operator-error'
+import { CommonStatements } from '../common-statements'
 import type { Dialect, Handle } from '../database'
 import * as schema from '../schema'
 import { checkDatabase, checkWriteAheadLog, damaged } from './check'
@@ -59,7 +60,7 @@ const dialect: Dialect = {
 export function handleOf(connection: Database): Handle {
   // The type of drizzle's database includes its schema, which is fixed here.
   const db = drizzle({ client: connection, schema }) as unknown as BunSQLiteDatabase<typeof schema>
-  return { db, t: schema, dialect }
+  return { db, t: schema, dialect, common: new CommonStatements() }
 }
 
 function connect(
