@@ -37,7 +37,11 @@ export type Answer =
       /** Each becomes a separate `Set-Cookie` header. */
       readonly cookies?: readonly string[]
     }
-  | { readonly status: number; readonly text: string; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly status: number
+      readonly text: string | Blob
+      readonly headers?: Readonly<Record<string, string>>
+    }
   | { readonly status: 204; readonly headers?: Readonly<Record<string, string>> }
   /** Pieces that are sent as they come, no faster than they are read. If one fails, the connection is closed. */
   | {

@@ -1,3 +1,4 @@
+import { slices } from '../core/kernel/paged-reads'
 import type { Pace } from '../core/kernel/turns'
 
 /** Rows read and rendered together. */
@@ -34,4 +35,26 @@ export async function renderPage<Key, Row>(
     after = keyOf(last)
   }
   return { text: `[${texts.join()}]`, last: after }
+}
+
+const encoder = new TextEncoder()
+
+/**
+ * Renders a JSON object with one list, yielding to other work in between. A long text is also encoded slice by slice: as
+ * one string, Bun would convert and copy megabytes in one step.
+ */
+export async function renderList<Value>(
+  pace: Pace,
+  name: string,
+  values: readonly Value[],
+  toText: (value: Value) => string,
+): Promise<string | Blob> {
+  const [before, after] = [`{"${name}":[`, ']}']
+  const loop = pace.loop()
+  const textOf = async (some: readonly Value[]) => (await pace.each(some, toText, loop)).join()
+  if (values.length <= SLICE) return `${before}${await textOf(values)}${after}`
+  const pieces: Uint8Array<ArrayBuffer>[] = []
+  for (const some of slices(values, SLICE))
+    pieces.push(encoder.encode(`${pieces.length === 0 ? before : ','}${await textOf(some)}`))
+  return new Blob([...pieces, after])
 }

@@ -5,6 +5,7 @@ import type { Channel } from '../../core/kernel/entities'
 import type { NewestMessage } from '../../core/kernel/ports'
 import { formatInstant } from '../../core/kernel/time'
 import { type Endpoint, endpoint } from '../endpoint'
+import { renderList } from '../long-list'
 import { oneOf, Type } from '../schema'
 import { channelsSchema, membersSchema } from './schemas'
 
@@ -23,8 +24,8 @@ export function channelEndpoints(core: Core): Endpoint[] {
       answers: { 200: { description: 'By slug', schema: channelsSchema } },
       handle: async ({ actor, query }) => {
         const found = await core.channels.mine(actor, { discoverable: query.include === 'discoverable' })
-        const rows = await core.pace.each(found, (listing) => listings.render(listing))
-        return { status: 200, text: `{"channels":[${rows.join()}]}` }
+        const text = await renderList(core.pace, 'channels', found, (listing) => listings.render(listing))
+        return { status: 200, text }
       },
     }),
     endpoint({
@@ -37,7 +38,7 @@ export function channelEndpoints(core: Core): Endpoint[] {
       refusals: ['channel_not_found', 'channel_archived', 'not_a_member', 'missing_scope'],
       handle: async ({ actor, params }) => {
         const members = await core.channels.members(actor, normalName(params.slug ?? ''))
-        const rows = await core.pace.each(members, ({ account, role }) =>
+        const text = await renderList(core.pace, 'members', members, ({ account, role }) =>
           JSON.stringify({
             id: account.uuid,
             handle: account.handle,
@@ -46,7 +47,7 @@ export function channelEndpoints(core: Core): Endpoint[] {
             role,
           }),
         )
-        return { status: 200, text: `{"members":[${rows.join()}]}` }
+        return { status: 200, text }
       },
     }),
   ]
