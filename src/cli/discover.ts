@@ -7,10 +7,10 @@ import { baseOf } from './lib/connect'
 import { EXIT } from './lib/exit-codes'
 import { note, print, printJson } from './lib/terminal'
 
-/** How long answers of the local network are waited for. */
+/** How long to wait for answers from the local network. */
 const LISTEN_MS = 3000
 
-/** A server that was found; what is null is not known. */
+/** A server that was found; null means unknown. */
 interface Peer {
   readonly did: string | null
   readonly name: string | null
@@ -24,16 +24,20 @@ export const discover = command({
   args: {
     mdns: {
       type: 'boolean',
-      description: 'Servers that are announced in this network; what discover alone does',
+      description: 'Find servers announced in this network (the default)',
     },
-    domain: { type: 'string', valueHint: 'name', description: 'The server of a domain' },
-    url: { type: 'string', valueHint: 'url', description: 'Whether a Synapse answers at this address' },
+    domain: { type: 'string', valueHint: 'name', description: 'Find the server of this domain' },
+    url: {
+      type: 'string',
+      valueHint: 'url',
+      description: 'Check whether a Synapse server answers at this address',
+    },
     json: { type: 'boolean', description: 'Print JSON instead of text' },
   },
   notes: [
-    'What is found is a hint: only a manifest that is signed by the key it names is called verified. A domain is looked up at',
-    'https://<domain>/.well-known/synapse, in its did.json, and as SRV and TXT of _synapse._tcp.<domain>. Needs no server',
-    'of your own. Exit status 4 when there is none.',
+    'A result is a hint. It is marked verified only if its manifest is signed by the key that the manifest names. A domain',
+    'is looked up at https://<domain>/.well-known/synapse, in its did.json, and in the SRV and TXT records of',
+    '_synapse._tcp.<domain>. Works without a server of your own. Exit status 4 when no server is found.',
   ],
   examples: [
     'synapse discover',
@@ -42,14 +46,14 @@ export const discover = command({
   ],
   async run({ args }) {
     if ([args.mdns, args.domain, args.url].filter((one) => one !== undefined && one !== false).length > 1)
-      throw new UsageError('--mdns, --domain and --url exclude each other')
+      throw new UsageError('--mdns, --domain and --url cannot be used together')
     const peers = await found(args.domain, args.url)
     if (args.json === true) printJson({ peers })
     else for (const peer of peers) print(textOf(peer))
     if (peers.length > 0) return undefined
-    throw new CliError(EXIT.notFound, 'no Synapse was found', [
+    throw new CliError(EXIT.notFound, 'no Synapse server was found', [
       ...(args.domain === undefined && args.url === undefined
-        ? ['a server is announced with serve --lan, or where discovery.mdns_announce is on']
+        ? ['a server announces itself with serve --lan, or if the setting discovery.mdns_announce is on']
         : []),
     ])
   },
@@ -67,11 +71,11 @@ function listed(one: Found | undefined): Peer[] {
   return one === undefined ? [] : [one]
 }
 
-/** Everybody who answers, each asked whether the manifest says the same. */
+/** Returns the servers that are announced, each checked against its manifest. */
 async function announced(): Promise<Peer[]> {
   await using mdnsBrowser = new MdnsBrowser({
     trouble: (fault) =>
-      note(`the local network cannot be asked (${fault instanceof Error ? fault.message : fault})`),
+      note(`the local network cannot be searched (${fault instanceof Error ? fault.message : fault})`),
   })
   mdnsBrowser.browse()
   await Bun.sleep(LISTEN_MS)
@@ -81,7 +85,7 @@ async function announced(): Promise<Peer[]> {
 async function checked({ did, name, url }: Hint): Promise<Peer> {
   const answer = await findAt(url, { hintedDid: did })
   const isVerified = answer?.verified === true
-  const problem = answer === undefined ? 'nothing answers there' : answer.problem
+  const problem = answer === undefined ? 'no server answers there' : answer.problem
   return { did, name, url, verified: isVerified, problem, features: answer?.features ?? null }
 }
 

@@ -153,7 +153,7 @@ describe('the program', () => {
       [['push'], "unknown command 'push'"],
       [['--frobnicate'], 'unknown option --frobnicate'],
       [['serve', '--lanx'], 'unknown option --lan'],
-      [['serve', '--daemon', '--stop'], '--daemon and --stop exclude each other'],
+      [['serve', '--daemon', '--stop'], '--daemon and --stop cannot be used together'],
       [['serve', '--timeout', '3'], '--timeout goes with --stop'],
       [['add-account', '--handle', 'x'], 'usage: synapse add-account --kind <human|agent> --handle <name>'],
       [['add-channel', 'general'], '--name is missing'],

@@ -219,7 +219,7 @@ describe('a socket outside the home', () => {
   })
 })
 
-describe('flags that exclude each other', () => {
+describe('flags that cannot be used together', () => {
   const lines: string[][] = [
     ['--lan', '--host', '127.0.0.1'],
     ['--lan', '--insecure-localhost'],

@@ -41,7 +41,7 @@ test('a pairing link holds the payload of the test vector', () => {
   expect(readPairLink(`http://192.168.1.20:8080/pair#${fragment}`)).toEqual(payload)
   expect(readPairLink(fragment)).toEqual(payload)
   for (const bad of ['', 'x', 'http://x/pair#', 'http://x/pair#e30', `${fragment.slice(0, -8)}`])
-    expect(() => readPairLink(bad)).toThrow('this is no link of synapse pair')
+    expect(() => readPairLink(bad)).toThrow('this is not a link of synapse pair')
 })
 
 test('a QR code is drawn for light and dark terminals, and scans as its text', async () => {
@@ -121,7 +121,7 @@ describe('pair and join', () => {
     const plain = await s.site.run('pair', '--device', 'phone-x', '--no-qr')
     expect(plain.stdout).not.toContain('█')
     expect(plain.stderr).toBe(
-      `Only this machine can reach ${s.server.url}: name another address with --url.\n`,
+      `Only this machine can reach ${s.server.url}. Give another address with --url.\n`,
     )
   })
 
@@ -159,8 +159,8 @@ describe('pair and join', () => {
       [['pair', '--device', 'x', '--ttl', 'soon'], '--ttl must be a time'],
       [['pair', '--device', 'x', '--url', 'nonsense'], '--url must be the address of a server'],
       [['join'], 'join needs a link, or --url and --code'],
-      [['join', link, '--code', 'x'], 'a link holds address and code'],
-      [['join', link.slice(0, -9)], 'this is no link of synapse pair'],
+      [['join', link, '--code', 'x'], 'a link already contains the address and the code'],
+      [['join', link.slice(0, -9)], 'this is not a link of synapse pair'],
       [['join', '--url', 'http://127.0.0.1:1'], 'join needs a link'],
     ] as const) {
       const { code, stderr } = await site.run(...words)

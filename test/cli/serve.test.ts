@@ -279,7 +279,7 @@ describe.concurrent('serve --stop', () => {
     for (const file of [pid, runFile]) rmSync(file)
     const { code, stderr } = await site.run('serve', '--stop')
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`fuser ${lock}`) })
-    expect((await site.run('serve', '--status')).stdout).toContain('somebody holds its lock')
+    expect((await site.run('serve', '--status')).stdout).toContain('its lock is held')
     expect(isAlive(server.pid)).toBe(true)
   })
 

@@ -6,7 +6,7 @@ import type { Device } from './index'
 
 export const listDevices = adminCommand({
   args: {},
-  notes: ['Codes that wait for a device are in it, too; the codes themselves are not.'],
+  notes: ['Includes pending codes, but does not show the codes themselves.'],
   examples: ['synapse pair list'],
   act: devicesOf,
 })
@@ -17,11 +17,11 @@ export const revokeDevice = adminCommand({
       type: 'positional',
       required: true,
       valueHint: 'LABEL',
-      description: 'Its label, or its id as pair list shows it',
+      description: 'Label of the device, or its id as pair list shows it',
     },
   },
   notes: [
-    'By a label every device of that name is shut out: codes, tokens, sessions, and streams within a second.',
+    'A label revokes every device of that name: its codes, tokens and sessions, and within a second its streams.',
   ],
   examples: ['synapse pair revoke phone-ada'],
   async act(client, { device }) {

@@ -1,6 +1,6 @@
-// The commands that let devices in: pair makes a code, join redeems one, pair list and pair revoke look after them.
+// The commands that pair devices: pair makes a code, join redeems it, pair list and pair revoke manage devices.
 // May import: the shared files of src/cli, those of src/cli/admin that say where to act, and uqr.
-// link.ts is what a code looks like as a link; qr.ts draws it; token-file.ts is where a client keeps its token.
+// link.ts writes a code as a link; qr.ts draws it; token-file.ts saves the token of a client.
 // Start reading in this file, then join.ts.
 import { printable } from '../../core/kernel/text'
 import { withClient } from '../admin'
@@ -14,7 +14,7 @@ import { words } from '../lib/text'
 import { pairLink } from './link'
 import { drawCode } from './qr'
 
-/** A device, or the code for one, as the administration API answers it. */
+/** A device or a pending code, as the administration API shows it. */
 export interface Device {
   readonly id: string
   readonly device: string
@@ -41,46 +41,46 @@ export const pair: Command = command({
       type: 'string',
       valueHint: 'label',
       required: true,
-      description: 'What to call it; browser-… and viewer-… have scopes of their own',
+      description: 'Label of the device; browser-… and viewer-… get scopes of their own',
     },
     account: {
       type: 'string',
       valueHint: 'handle',
-      description: 'Whose device it is; otherwise the only human admin',
+      description: 'Account of the device; default: the only human admin',
     },
     url: {
       type: 'string',
       valueHint: 'url',
       description:
-        'Where the device reaches the server; otherwise base_url, or an address that it listens on',
+        'Address at which the device reaches the server; default: base_url, or an address it listens on',
     },
     scopes: {
       type: 'string',
       valueHint: 'list',
-      description: 'What it may do, separated by commas; otherwise by the label',
+      description: 'Scopes, separated by commas; default: by the label',
     },
     actors: {
       type: 'string',
       valueHint: 'list',
-      description: 'Handles that it may act as by X-Synapse-Actor, separated by commas',
+      description: 'Handles that the device may act as with X-Synapse-Actor, separated by commas',
     },
     ttl: {
       type: 'string',
       valueHint: '10m',
-      description: 'How long the code is good for, 1m to 24h (otherwise 10m)',
+      description: 'Lifetime of the code, 1m to 24h; default: 10m',
     },
-    'no-qr': { type: 'boolean', description: 'Draw no QR code' },
-    direct: { type: 'boolean', description: 'Make the token at once and put it into the link; for scripts' },
+    'no-qr': { type: 'boolean', description: 'Do not draw a QR code' },
+    direct: { type: 'boolean', description: 'Issue the token now and put it into the link, for scripts' },
     home: {
       type: 'string',
       valueHint: 'dir',
-      description: 'The home of the server on this machine (SYNAPSE_HOME)',
+      description: 'Home directory of the server on this machine (SYNAPSE_HOME)',
     },
     json: { type: 'boolean', description: 'Print JSON instead of text' },
   },
   notes: [
-    'The code works once. Opened in the browser of a person, it signs that person in; redeemed by synapse join, it',
-    'makes a token with these scopes.',
+    'The code works once. In a browser, the link signs the person in. With synapse join, the code gives a token with',
+    'these scopes.',
   ],
   examples: [
     'synapse pair --device phone-ada --url http://192.168.1.20:8080',
@@ -112,11 +112,11 @@ export const pair: Command = command({
     const answer =
       args.json === true
         ? jsonOf({ ...device, url, link, ...(token === undefined ? { code: typed_code } : { token }) })
-        : // For citty --no-qr says that qr is off, whatever it is called here.
+        : // citty reads --no-qr as `qr: false`, although the flag is declared as `no-qr`.
           textOf(device, { url, link, typed: typed_code, drawn: !rawArgs.includes('--no-qr') })
     await printOnce(answer, [lostDevice({ home: args.home }, device.id)])
     if (given === undefined && address.local)
-      note(`Only this machine can reach ${url}: name another address with --url.`)
+      note(`Only this machine can reach ${url}. Give another address with --url.`)
     return undefined
   },
 })
@@ -125,12 +125,12 @@ export const pair: Command = command({
 function lostDevice(where: Where, id: string): Loss {
   return {
     takeBack: () => withClient(where, (client) => client.post(`/v1/admin/devices/${id}/revoke`)),
-    done: 'what lets the device in could not be shown and is withdrawn; run the command again',
-    otherwise: `what lets the device in could not be shown and could not be withdrawn: synapse pair revoke ${id}`,
+    done: 'the code could not be shown and was revoked; run the command again',
+    otherwise: `the code could not be shown and could not be revoked; run synapse pair revoke ${id}`,
   }
 }
 
-/** The page of a link must be at the root of its server. @throws UsageError */
+/** Returns the origin of the server: the pairing page is at its root. @throws UsageError if the address has a path */
 function originOf(url: string): string {
   const { origin, pathname } = new URL(baseOf(url))
   if (pathname === '/') return origin
@@ -144,7 +144,7 @@ interface Shown {
   readonly drawn: boolean
 }
 
-/** What somebody needs who holds the device: the code to point its camera at, the link, and what can be typed. */
+/** Returns the text for the person with the device: the QR code, the link, and the code to type. */
 function textOf(device: Device, { url, link, typed, drawn }: Shown): string {
   const { bold, dim } = styleOf(process.stdout)
   const { account_handle: handle, account_kind: kind, scopes } = device

@@ -23,15 +23,19 @@ export const joinServer = command({
       type: 'positional',
       required: false,
       valueHint: 'LINK',
-      description: 'The link that synapse pair shows, between single quotes',
+      description: 'The link that synapse pair shows, in single quotes',
     },
-    url: { type: 'string', valueHint: 'url', description: 'Instead of a link: the address of the server' },
-    code: { type: 'string', valueHint: 'code', description: 'and the code, XXXX-XXXXXXXX' },
-    device: { type: 'string', valueHint: 'label', description: 'Another label for this device' },
+    url: { type: 'string', valueHint: 'url', description: 'Address of the server, instead of a link' },
+    code: { type: 'string', valueHint: 'code', description: 'Code to redeem at that address, XXXX-XXXXXXXX' },
+    device: {
+      type: 'string',
+      valueHint: 'label',
+      description: 'Label for this device, instead of the one in the code',
+    },
     json: { type: 'boolean', description: 'The answer is JSON with or without it' },
   },
   notes: [
-    'The token is kept in ~/.synapse/<handle>.token, for its owner alone, in the place of an older one.',
+    'Saves the token in ~/.synapse/<handle>.token, readable by its owner only. Replaces an older token there.',
   ],
   examples: [
     "synapse join 'https://chat.example.org/pair#eyJ2IjoxLCJ1cmwiOiJodHRwcz…'",
@@ -39,7 +43,7 @@ export const joinServer = command({
   ],
   async run({ args }) {
     const { url, ...secret } = given(args)
-    // Before the code is used up: what it gives has to be kept somewhere.
+    // Reserved before the code is redeemed, so that the token can be saved.
     using room = reserveTokenFile(clientFolder())
     const { token, account, scopes, expires_at, instance_did } =
       'token' in secret
@@ -60,7 +64,7 @@ export const joinServer = command({
   },
 })
 
-/** Where to go, and with what. @throws UsageError unless it is a link, or an address with a code */
+/** Returns the address and the secret. @throws UsageError unless given a link, or an address with a code */
 function given(args: {
   readonly link: string | undefined
   readonly url: string | undefined
@@ -68,7 +72,7 @@ function given(args: {
 }): { url: string } & ({ code: string } | { token: string }) {
   if (args.link !== undefined) {
     if (args.url !== undefined || args.code !== undefined)
-      throw new UsageError('a link holds address and code: leave out --url and --code')
+      throw new UsageError('a link already contains the address and the code: leave out --url and --code')
     const payload = readPairLink(args.link)
     return { ...payload, url: baseOf(payload.url) }
   }
@@ -77,7 +81,7 @@ function given(args: {
   return { url: baseOf(args.url), code: args.code }
 }
 
-/** Who a token stands for, which shows that it works. @throws CliError */
+/** Returns the account of a token, which also shows that the token works. @throws CliError */
 async function identify(url: string, token: string): Promise<Credential> {
   const me = await ask<{ handle: string; kind: string; scopes: string[]; expires_at: string | null }>(
     url,
@@ -109,12 +113,12 @@ async function ask<Answer>(
   } catch (cause) {
     const why = cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.name) : 'no answer'
     throw new CliError(EXIT.unreachable, `cannot reach ${url} (${why})`, [
-      'is it the address at which this machine reaches the server?',
+      'check that this machine reaches the server at that address',
     ])
   }
   const answer: unknown = await response.json().catch(() => undefined)
   if (!response.ok) throw refusalOf(response.status, answer)
   if (answer === undefined) throw new CliError(EXIT.failure, `${url} does not answer like a Synapse server`)
-  // The contract says what this request answers.
+  // The contract defines this answer.
   return answer as Answer
 }

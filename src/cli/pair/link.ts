@@ -1,12 +1,12 @@
 import { UsageError } from '../lib/cli-error'
 
-/** What a link holds behind its `#`: a code to redeem, or with `--direct` the token itself. */
+/** The content of a link after `#`: a code to redeem or, with `--direct`, the token itself. */
 export type Payload = { readonly url: string; readonly device: string } & (
   | { readonly code: string }
   | { readonly token: string }
 )
 
-/** The link of a payload. The fragment is not sent to any server by whoever opens it. */
+/** Returns the link of a payload. Browsers do not send the fragment to a server. */
 export function pairLink(payload: Payload): string {
   const { url, device } = payload
   const secret = 'code' in payload ? { code: payload.code } : { token: payload.token }
@@ -14,7 +14,7 @@ export function pairLink(payload: Payload): string {
   return `${url}/pair#${Buffer.from(text).toString('base64url')}`
 }
 
-/** What a link says. @throws UsageError for one that `synapse pair` did not make; the message holds nothing of it */
+/** Reads a link. @throws UsageError if `synapse pair` did not make it; the message does not quote it */
 export function readPairLink(link: string): Payload {
   const fragment = link.slice(link.indexOf('#') + 1)
   let value: unknown
@@ -33,7 +33,7 @@ export function readPairLink(link: string): Payload {
 }
 
 function notALink(): UsageError {
-  return new UsageError('this is no link of synapse pair', [
-    'put it between single quotes, or use --url and --code',
+  return new UsageError('this is not a link of synapse pair', [
+    'put the link in single quotes, or use --url and --code',
   ])
 }

@@ -1,11 +1,11 @@
 import { encode } from 'uqr'
 
-/** Modules of white around the code, without which cameras do not find it. */
+/** Width of the white margin, in modules. Cameras need it to find the code. */
 const BORDER = 2
 
 /**
- * A text as a QR code, two rows of it a line: black on white where colours can be had, and otherwise with the light
- * parts as blocks, for a dark terminal. What does not fit is said instead.
+ * Draws a text as a QR code, two rows per line: black on white on a terminal, and otherwise with the light modules as
+ * blocks, for a dark background. Returns a remark instead if the terminal is too narrow.
  */
 export function drawCode(text: string, terminal: { isTTY?: boolean; columns?: number }): string[] {
   const { data, size } = encode(text, { ecc: 'L', border: BORDER })
@@ -14,7 +14,7 @@ export function drawCode(text: string, terminal: { isTTY?: boolean; columns?: nu
   return codeLines(data, terminal.isTTY === true)
 }
 
-/** `matrix[y][x]`: true is black. */
+/** Draws a matrix of modules. `matrix[y][x]`: true is black. */
 export function codeLines(matrix: readonly (readonly boolean[])[], inColour: boolean): string[] {
   const lines: string[] = []
   for (let y = 0; y < matrix.length; y += 2) {

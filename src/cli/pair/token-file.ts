@@ -14,11 +14,11 @@ import { processEnvironment, userFolder } from '../../config/environment'
 import { CliError } from '../lib/cli-error'
 import { EXIT } from '../lib/exit-codes'
 
-/** The folder of clients, for its owner alone; made when missing. @throws CliError where it cannot be */
+/** Returns the folder of clients, mode 0700; creates it if needed. @throws CliError if that fails */
 export function clientFolder(): string {
   const user = userFolder(processEnvironment())
   if (user === '')
-    throw new CliError(EXIT.failure, 'this user has no folder to keep the token in', ['set HOME to one'])
+    throw new CliError(EXIT.failure, 'this user has no home directory to save the token in', ['set HOME'])
   const folder = join(user, '.synapse')
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -27,21 +27,21 @@ export function clientFolder(): string {
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
     throw new CliError(EXIT.failure, `cannot use ${folder} (${why})`, [
-      'the token is kept there; make room for it',
+      'the token is saved there: correct the permissions or free space',
     ])
   }
 }
 
-/** More than a token takes. */
+/** More than the size of a token. */
 const ROOM_BYTES = 4096
 
-/** Room on the disk for a token that is still to be made. It is given back at the end of its scope. */
+/** Space on the disk that is reserved for a token. Disposing it removes what was not used. */
 export interface TokenFile extends Disposable {
-  /** Keeps a token in `<handle>.token`, whole or not at all, readable by its owner alone. Answers the path. */
+  /** Saves a token in `<handle>.token`, atomically and with mode 0600. Returns the path. */
   keep(handle: string, token: string): string
 }
 
-/** Makes sure that a token can be kept before a code is used up for it. @throws an error of the system */
+/** Reserves space for a token before a code is redeemed for it. @throws an error of the system */
 export function reserveTokenFile(folder: string): TokenFile {
   const temporary = join(folder, `.${crypto.randomUUID()}.tmp`)
   const remove = () => rmSync(temporary, { force: true })
@@ -53,9 +53,9 @@ export function reserveTokenFile(folder: string): TokenFile {
   }
   return {
     keep(handle, token) {
-      // A handle comes from a server, and becomes part of a path.
+      // The handle comes from a server and becomes part of a path.
       if (!/^[a-z][a-z0-9_-]{0,63}$/.test(handle))
-        throw new CliError(EXIT.failure, 'the server named an account in a way that is no handle')
+        throw new CliError(EXIT.failure, 'the server answered with an invalid handle')
       const path = join(folder, `${handle}.token`)
       const file = openSync(temporary, 'r+')
       try {

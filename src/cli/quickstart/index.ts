@@ -1,6 +1,6 @@
 /**
- * `synapse quickstart`: the first admin, a channel and an agent in one go.
- * Start reading here; steps.ts does what was decided, text.ts says what to do next.
+ * `synapse quickstart`: creates the first admin, a channel and an agent.
+ * Start reading here; steps.ts makes the changes, text.ts prints what to do next.
  */
 
 import { whereArgs, withClient } from '../admin'
@@ -15,26 +15,33 @@ import { type Plan, quickstartSteps } from './steps'
 import { quickstartFacts, quickstartText } from './text'
 
 const args = {
-  yes: { type: 'boolean', description: 'Ask nothing: take admin, general, assistant and a made-up password' },
-  admin: { type: 'string', valueHint: 'handle', description: 'The person who administers the server' },
-  'display-name': { type: 'string', valueHint: 'text', description: 'How that person is shown' },
-  password: { type: 'string', valueHint: 'text', description: 'For that person to sign in with' },
-  channel: { type: 'string', valueHint: 'slug', description: 'The first channel' },
-  agent: { type: 'string', valueHint: 'handle', description: 'The first agent' },
+  yes: {
+    type: 'boolean',
+    description: 'Ask nothing; use admin, general, assistant and a generated password as defaults',
+  },
+  admin: {
+    type: 'string',
+    valueHint: 'handle',
+    description: 'Handle of the person who administers the server',
+  },
+  'display-name': { type: 'string', valueHint: 'text', description: 'Name to show for that person' },
+  password: { type: 'string', valueHint: 'text', description: 'Password of that person' },
+  channel: { type: 'string', valueHint: 'slug', description: 'Slug of the first channel' },
+  agent: { type: 'string', valueHint: 'handle', description: 'Handle of the first agent' },
   ...whereArgs,
   json: { type: 'boolean', description: 'Print JSON instead of text' },
 } as const
 
 type Given = Values<typeof args>
 
-/** What is taken where nobody says otherwise. */
+/** The defaults. */
 const USUAL = { admin: 'admin', channel: 'general', agent: 'assistant' } as const
 
 export const quickstart = command({
   args,
   notes: [
-    'Works before the first start of the server and while it runs. May be run again: what exists is used as it is,',
-    'and the agent gets another token. Prints shell lines to paste on the machine of the agent.',
+    'Works before the first start of the server and while it runs. Safe to run again: existing accounts and channels are',
+    'kept, and the agent gets another token. Prints shell lines to paste on the machine of the agent.',
   ],
   examples: [
     'synapse quickstart',
@@ -71,7 +78,7 @@ async function askedPlan(given: Given): Promise<Plan> {
   const isComplete = [given.admin, given.channel, given.agent].every((value) => value !== undefined)
   if (isComplete && given.password !== undefined) return usualPlan(given)
   if (!isInteractive())
-    throw new UsageError('quickstart asks what is missing, and there is no terminal to ask at', [
+    throw new UsageError('quickstart asks for missing values, and there is no terminal to ask on', [
       'add --yes, or give --admin, --password, --channel and --agent',
     ])
   const admin = given.admin ?? (await ask('Your handle, the @name of the admin', USUAL.admin))
@@ -82,7 +89,7 @@ async function askedPlan(given: Given): Promise<Plan> {
   return {
     admin,
     displayName:
-      given['display-name'] ?? (isNew ? await ask('Your name as others see it', admin) : undefined),
+      given['display-name'] ?? (isNew ? await ask('Your name, as others see it', admin) : undefined),
     password: isNew ? await newPassword(given, admin) : asGiven(given.password ?? ''),
     channel: given.channel ?? (await ask('The first channel', USUAL.channel)),
     agent: given.agent ?? (await ask('The first agent', USUAL.agent)),

@@ -13,20 +13,20 @@ import {
   type Onboarded,
 } from '../lib/wire'
 
-/** What quickstart is to bring about. */
+/** What quickstart creates. */
 export interface Plan {
   readonly admin: string
   readonly displayName: string | undefined
-  /** Of a new admin; one who exists keeps the password. */
+  /** The password of a new admin. An existing admin keeps the old one. */
   readonly password: ChosenPassword
   readonly channel: string
   readonly agent: string
 }
 
-/** What it found and did. */
+/** What quickstart found and created. */
 export interface Outcome {
   readonly way: Way
-  /** Where people reach the server, as far as it was told. */
+  /** The public address of the server, if one is configured. */
   readonly publicUrl: string | null
   readonly admin: { readonly handle: string; readonly created: boolean; readonly madeAdmin: boolean }
   /** Undefined when the admin existed. */
@@ -36,7 +36,7 @@ export interface Outcome {
   readonly agent: Onboarded
 }
 
-/** Brings about what of the plan is missing, and issues a token for the agent. May be repeated. @throws CliError */
+/** Creates what is missing, and issues a token for the agent. Can be repeated. @throws CliError */
 export async function quickstartSteps(client: AdminClient, plan: Plan): Promise<Outcome> {
   const { account, created, madeAdmin } = await ensureAdmin(client, plan)
   const channel = await ensureChannel(client, plan.channel)
@@ -107,7 +107,7 @@ function refuseArchived(found: { archived_at: string | null }, name: string, rem
     throw new CliError(EXIT.conflict, `${name} exists and is archived`, [remedy])
 }
 
-/** `family-ops` is shown as `Family Ops`. */
+/** Returns the name to show for a slug: `Family Ops` for `family-ops`. */
 function titleOf(slug: string): string {
   const words = slug.split(/[-_]+/).filter((word) => word !== '')
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ') || slug

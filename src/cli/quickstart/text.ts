@@ -13,7 +13,7 @@ export interface QuickstartFacts {
     readonly handle: string
     readonly created: boolean
     readonly made_admin: boolean
-    /** Only one that was made up here. */
+    /** Only if it was generated here. */
     readonly password?: string
   }
   readonly channel: { readonly slug: string; readonly created: boolean; readonly admin_membership: string }
@@ -25,16 +25,16 @@ export interface QuickstartFacts {
     readonly token: string
   }
   readonly url: string
-  /** Programs of other machines cannot use that address. */
+  /** True if programs on other machines cannot use that address. */
   readonly url_is_local: boolean
   readonly running: boolean
-  /** What starts the server. */
+  /** The command that starts the server. */
   readonly start: string
   readonly _warning: string
   readonly _next: string
 }
 
-/** What was done, and where the server is or will be. */
+/** Collects what was done, and the address of the server. */
 export function quickstartFacts(outcome: Outcome, where: Where): QuickstartFacts {
   const { admin, channel, membership, agent, password } = outcome
   const { url, local, running } = serverAddress(where, outcome.way, outcome.publicUrl)
@@ -67,7 +67,7 @@ function startCommand({ home, url }: Where): string {
   return `${ownName()} serve${flag}`
 }
 
-/** The outcome for a person: what there is now, and what to do next. */
+/** Returns the outcome as text for a person, with what to do next. */
 export function quickstartText({ bold, dim, green }: Style, facts: QuickstartFacts): string {
   const { admin, channel, agent, url } = facts
   const did = (created: boolean) => (created ? green('created') : 'existed')
@@ -91,14 +91,14 @@ export function quickstartText({ bold, dim, green }: Style, facts: QuickstartFac
     '',
     facts._next,
     '',
-    dim('The token in these lines is shown once, too. Keep it like a password.'),
+    dim('The token in these lines is shown only once. Keep it like a password.'),
     ...(facts.url_is_local
       ? [dim(`An agent elsewhere cannot reach ${url}: see --host in ${ownName()} serve --help.`)]
       : []),
   ].join('\n')
 }
 
-/** Without a password nobody but the admin knows, which is not repeated here. */
+/** Returns how to sign in. A password that the admin typed is not repeated. */
 function signIn({ admin, url }: QuickstartFacts, bold: Style['bold']): string[] {
   const secret = admin.password ?? (admin.created ? 'the one you gave' : 'the one it has')
   const body = JSON.stringify({ handle: admin.handle, password: admin.password ?? '...' })

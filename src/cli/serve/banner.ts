@@ -5,7 +5,7 @@ import { ownName } from '../lib/executable'
 import { homeFlag } from '../lib/home-flag'
 import type { Style } from '../lib/terminal'
 
-/** One fact a line; and as long as nobody can administer the server, the one command that changes that. */
+/** Returns the facts about a started server, one per line, and the first command to run if there is no admin yet. */
 export function banner({ bold, green }: Style, { summary }: Running, config: Config): string {
   const { version, home, store, socket, baseUrl, adminCredentials, isRescue } = summary
   const urls = [...summary.urls, ...(summary.localUrl === null ? [] : [summary.localUrl])]
@@ -17,7 +17,7 @@ export function banner({ bold, green }: Style, { summary }: Running, config: Con
     base_url: baseUrl ?? 'not set',
     auth: isRescue ? 'OFF (rescue mode)' : `required (admin credentials: ${adminCredentials})`,
     'last backup': summary.lastBackup?.toISOString() ?? 'none',
-    ...(summary.isDraining ? { draining: 'yes: changes are refused; synapse drain stop ends that' } : {}),
+    ...(summary.isDraining ? { draining: 'yes: changes are refused until synapse drain stop' } : {}),
     ...(config.bootId === undefined ? {} : { log: homePaths(home).log }),
     pid: String(process.pid),
   }
@@ -30,16 +30,15 @@ export function banner({ bold, green }: Style, { summary }: Running, config: Con
   ].join('\n')
 }
 
-const UNENCRYPTED =
-  'Tokens travel unencrypted in this network; --tls-cert and --tls-key, or a TLS proxy, change that.'
+const UNENCRYPTED = 'Tokens travel unencrypted in this network. Use --tls-cert and --tls-key, or a TLS proxy.'
 
-/** Whether a text holds the whole banner of the server with this process id. */
+/** Reports whether a text contains the whole banner of the server with this process id. */
 export function holdsBanner(text: string, pid: number): boolean {
   return text.includes(` pid: ${pid}\n`)
 }
 
 function welcome(bold: Style['bold'], config: Config): string[] {
   const command = `${ownName()} quickstart${homeFlag(config, 'other')}`
-  const line = 'No account can administer this server yet. Create the first admin, from any terminal:'
+  const line = 'No account can administer this server yet. Create the first admin from any terminal:'
   return ['', line, '', `  ${bold(command)}`, '']
 }

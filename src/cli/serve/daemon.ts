@@ -48,7 +48,7 @@ export async function startDaemon(given: ServeArgs): Promise<ExitCode> {
 }
 
 function launch(args: ServeArgs, { home }: Config, bootId: string): ChildProcess {
-  // Whom root has become would look for a home of their own.
+  // A process of root has become the owner of the home, who would find another home.
   const flags = process.getuid?.() === startedAs ? args : { ...args, home }
   const [program = process.execPath, ...words] = [...ownCommand(), 'serve', '--foreground', ...wordsOf(flags)]
   const file = openSync(homePaths(home).out, 'w', 0o600)
@@ -63,7 +63,7 @@ function launch(args: ServeArgs, { home }: Config, bootId: string): ChildProcess
   }
 }
 
-/** Waits for the server of this boot id. @throws CliError with what it wrote last, when it ended or took too long */
+/** Waits until the server with this boot id answers. @throws CliError with its last lines if it ends or takes too long */
 async function healthy(
   child: ChildProcess,
   bootId: string,
@@ -78,7 +78,7 @@ async function healthy(
     if (exitCode !== null || signalCode !== null) throw ended(exitCode, signalCode, lastWords())
     const run = readRunFile(runFile)
     const ours = run?.boot_id === bootId ? run : undefined
-    // The socket is there before the ports are bound: only the run file says that these are, too.
+    // The socket opens before the ports. Only the run file tells that the ports are open too.
     if (ours !== undefined && isListening(ours) && (await answersAt(config.home, ours))) return ours
     const now = performance.now()
     if (ours?.phase === 'migrating')
@@ -91,7 +91,7 @@ async function healthy(
   }
 }
 
-/** Ends the server that was started here, by force if need be. */
+/** Ends the server that was started here, and kills it if needed. */
 async function end(child: ChildProcess): Promise<void> {
   const exited = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGTERM')
@@ -106,17 +106,17 @@ function ended(exitCode: number | null, signal: string | null, lastWords: readon
   return new CliError(kept ?? EXIT.failure, `the server ended ${how} instead of starting`, lastWords)
 }
 
-/** The last lines of a file, of those behind a position; none where nothing was written since. */
+/** Returns the last lines of a file that were written after a position. */
 function linesOf(path: string, from = 0): string[] {
   const text = sizeOf(path) > from ? readFileSync(path).subarray(from).toString('utf8').trimEnd() : ''
-  return text === '' ? [] : [`the end of ${path}:`, ...text.split('\n').slice(-LAST_LINES)]
+  return text === '' ? [] : [`last lines of ${path}:`, ...text.split('\n').slice(-LAST_LINES)]
 }
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** What the server itself says on its stderr, which nothing else is written to in good times. */
+/** Prints the banner, which the server writes to its stderr. */
 async function report(run: RunFile, out: string, json: boolean | undefined): Promise<void> {
   if (json === true) return printJson(stateJson(run, true))
   const deadline = performance.now() + BANNER_WITHIN_MS

@@ -6,11 +6,11 @@ import { type ConfigRequest, databaseUrl, findHome, InvalidValue, parseDatabaseU
 import { becomeOwner, type RunFile } from '../../home'
 import { type ServeArgs, serveArgs } from './args'
 
-/** What the command line says about the configuration; what it does not say is decided elsewhere. */
+/** Returns the flags of the command line that are configuration. */
 export function flagsOf(args: ServeArgs) {
   return {
     home: args.home,
-    // Rescue mode is for this machine alone, whatever is configured.
+    // Rescue mode listens on loopback only, whatever is configured.
     host: args['insecure-localhost'] === true ? '127.0.0.1' : args.host,
     port: args.port,
     lan: args['insecure-localhost'] === true ? false : args.lan,
@@ -24,7 +24,7 @@ export function flagsOf(args: ServeArgs) {
   } as const satisfies ConfigRequest['flags']
 }
 
-/** The same flags as words of a command line. */
+/** Returns the same flags as words of a command line. */
 export function wordsOf(args: ServeArgs): string[] {
   const { home, host, port, lan, memory } = args
   const given = {
@@ -45,13 +45,13 @@ export function wordsOf(args: ServeArgs): string[] {
   })
 }
 
-/** The flags that a run was started with. */
+/** Returns the flags that a server was started with. */
 export function argsOf({ args: [, ...words] }: RunFile): ServeArgs {
-  // The words were accepted by the command when the server was started.
+  // The words were checked when the server was started.
   return parseArgs(words, serveArgs) as unknown as ServeArgs
 }
 
-/** The same command line, whose paths mean the same from every directory: a restart may come from another one. */
+/** Returns the flags with absolute paths, because a restart may happen from another directory. */
 export function withAbsolutePaths(args: ServeArgs): ServeArgs {
   const { home, 'tls-cert': cert, 'tls-key': key, 'database-url': url } = args
   const absolute = (path: string | undefined) => (path === undefined || path === '' ? path : resolve(path))
@@ -68,19 +68,19 @@ function absoluteUrl(url: string): string {
   try {
     return databaseUrl(parseDatabaseUrl(url, process.cwd()))
   } catch (error) {
-    // Whoever reads the configuration says what is wrong with it.
+    // The configuration is checked later, and reports the problem.
     if (error instanceof InvalidValue) return url
     throw error
   }
 }
 
-/** The same command line with a home of its own, made now, where it asked for one that is thrown away. */
+/** Creates the temporary home that `--memory` asks for, and returns the flags with it. */
 export function withThrowAwayHome(args: ServeArgs): ServeArgs {
   if (args.memory !== true || args.home !== undefined) return args
   return { ...args, home: mkdtempSync(join(realpathSync(tmpdir()), 'synapse-memory-')) }
 }
 
-/** The home of a server that is looked after: that of the system service is found as well. Becomes its owner. */
+/** Finds the home of an existing server, the system service's too. A process of root becomes the owner of the home. */
 export function homeToLookAfter({ home: flag }: ServeArgs): string {
   const home = findHome({ flags: { home: flag }, command: 'other' })
   becomeOwner(home)

@@ -14,7 +14,7 @@ import { type LogFile, openLogFile } from './log-file'
 const SECOND_INTERRUPT_MS = 3000
 const POLL_MS = 50
 
-/** Runs the server in this process until a signal ends it. stdout carries its log, stderr what is said to people. */
+/** Runs the server in this process until a signal ends it. stdout carries its log, stderr the text for people. */
 export async function runForeground(given: ServeArgs): Promise<ExitCode> {
   const args = withThrowAwayHome(withAbsolutePaths(given))
   try {
@@ -28,12 +28,12 @@ async function run(args: ServeArgs): Promise<ExitCode> {
   const request = { flags: flagsOf(args), command: 'serve' } as const
   becomeOwner(findHome(request))
   const config = loadConfig(request)
-  // The daemon's stdout is kept for what is said outside of the log, such as a crash.
+  // The stdout of a daemon goes to a file of its own, for output outside of the log, such as a crash.
   using log = config.bootId === undefined ? undefined : openLogFile(homePaths(config.home).log)
   const stopRequest = onStopRequest(log)
   outliveStdout()
   const running = await start(args, config, log)
-  // A supervisor keeps the log; the banner would only stand between its lines.
+  // A supervisor collects the log, and the banner would be mixed into it.
   if (process.stderr.isTTY || config.supervisor === null)
     note(banner(styleOf(process.stderr), running, config))
   const fault = await Promise.race([stopRequest, running.stopRequested, running.failed])
@@ -66,38 +66,38 @@ async function start(args: ServeArgs, config: Config, log: LogFile | undefined):
   }
 }
 
-/** A full disk or a reader that has gone costs lines of the log, nothing else; that is said once, not once a line. */
+/** Keeps the server running when stdout cannot be written: log lines are lost, with one warning. */
 function outliveStdout(): void {
   process.stdout.once('error', (error) => {
-    note(`warning: the log cannot be written: ${reasonOf(error)}; the server goes on without these lines`)
+    note(`warning: the log cannot be written: ${reasonOf(error)}; the server continues without it`)
     process.stdout.on('error', () => {})
   })
 }
 
-/** Resolves when what was written so far is on its way. */
+/** Resolves when everything written so far was handed to the system. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   stream.write('', () => resolve())
   return promise
 }
 
-/** Why an address cannot be listened on, in words; undefined for any other error. */
+/** Explains why the server cannot listen on an address; undefined for any other error. */
 function listenProblem(error: unknown, { port, hosts, lan }: Config): CliError | undefined {
   const where = lan ? 'the local network' : hosts.join(', ')
   if (hasCode(error, 'EADDRINUSE'))
     return new CliError(EXIT.failure, `port ${port} is in use on ${where}`, [
-      'another program listens there; choose a port of its own with --port, or --port 0 for any free one',
+      'another program uses it; choose another port with --port, or use --port 0 for any free one',
     ])
   if (hasCode(error, 'EADDRNOTAVAIL'))
-    return new CliError(EXIT.failure, `this machine has no address ${where}`, ['correct --host'])
+    return new CliError(EXIT.failure, `this machine does not have the address ${where}`, ['correct --host'])
   if (hasCode(error, 'EACCES') && port > 0 && port < 1024)
-    return new CliError(EXIT.failure, `port ${port} is not open to this user`, [
-      'choose one from 1024 on with --port',
+    return new CliError(EXIT.failure, `this user may not listen on port ${port}`, [
+      'choose a port from 1024 on with --port',
     ])
   return undefined
 }
 
-/** Resolves when the server is to stop; a second SIGINT soon after the first ends the process on the spot. */
+/** Resolves when the server should stop. A second SIGINT within three seconds ends the process at once. */
 function onStopRequest(log: LogFile | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let interruptedAt = Number.NEGATIVE_INFINITY
@@ -106,10 +106,10 @@ function onStopRequest(log: LogFile | undefined): Promise<void> {
     const now = performance.now()
     if (now - interruptedAt <= SECOND_INTERRUPT_MS) process.exit(EXIT.interrupted)
     interruptedAt = now
-    if (process.stderr.isTTY) note('\nstopping; Ctrl-C again kills')
+    if (process.stderr.isTTY) note('\nstopping; press Ctrl-C again to kill the server')
     resolve()
   })
-  // Their default is the end of the process, and programs that watch others send them by mistake.
+  // These signals end a process by default, and monitoring programs send them by mistake.
   for (const unused of ['SIGUSR1', 'SIGUSR2'] as const) process.on(unused, () => {})
   process.on('SIGHUP', () => {
     log?.reopen()

@@ -3,10 +3,10 @@ import { closeSync, existsSync, fstatSync, openSync, renameSync, rmSync, writeSy
 const ROTATE_BYTES = 10 * 1024 * 1024
 const KEPT = 7
 
-/** A log that a daemon keeps by itself. Whatever happens to the file, the server goes on. */
+/** The log file of a daemon. A failure to write it does not stop the server. */
 export interface LogFile extends Disposable {
   write(text: string): void
-  /** Goes on in a new file of the same name, for whoever moved the old one away. */
+  /** Opens a new file of the same name, after the old one was moved away. */
   reopen(): void
 }
 
@@ -55,7 +55,7 @@ function rotate(path: string, kept: number): void {
   renameSync(path, `${path}.1`)
 }
 
-/** A full disk or a lost directory costs log lines, nothing else. */
+/** Ignores a failure: a full disk or a missing directory only loses log lines. */
 function attempt<Result>(work: () => Result): Result | undefined {
   try {
     return work()

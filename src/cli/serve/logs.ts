@@ -10,7 +10,7 @@ import { supervisorCommand } from './supervision'
 const POLL_MS = 200
 const CHUNK = 65_536
 
-/** Shows the last lines of a daemon's log and, until it is interrupted, what is written from then on. */
+/** Prints the last lines of a daemon's log and, unless told not to, new lines until it is interrupted. */
 export async function showLogs(args: ServeArgs, lines: number): Promise<ExitCode> {
   const home = homeToLookAfter(args)
   const { log, runFile } = homePaths(home)
@@ -28,7 +28,7 @@ export async function showLogs(args: ServeArgs, lines: number): Promise<ExitCode
   return EXIT.ok
 }
 
-/** Prints the last lines of a file; answers where it ends. Reads no more of a large file than it has to. */
+/** Prints the last lines of a file and returns its size. Reads only the end of a large file. */
 function printTail(path: string, lines: number): number | undefined {
   const file = openSync(path, 'r')
   try {
@@ -36,7 +36,7 @@ function printTail(path: string, lines: number): number | undefined {
     let start = size
     let found = 0
     const chunk = Buffer.alloc(CHUNK)
-    // One line end more than lines: that of the line before the first one.
+    // Looks for one line end more than lines: the one before the first line.
     while (start > 0 && found <= lines) {
       const length = Math.min(CHUNK, start)
       start -= length
@@ -54,13 +54,13 @@ function printTail(path: string, lines: number): number | undefined {
   }
 }
 
-/** Goes on until the reader of stdout has gone. A file that was renamed away is read to its end, and then the one that took its name. */
+/** Prints new lines until the reader of stdout closes it. Reads a renamed file to its end, then the new file of that name. */
 async function follow(path: string, from: number): Promise<void> {
   let file = openSync(path, 'r')
   let position: number | undefined = from
   for (;;) {
     const { size, ino } = fstatSync(file)
-    // A file that became shorter was emptied.
+    // The file was truncated.
     if (size < position) position = 0
     position = copy(file, position, size)
     if (position === undefined) return
@@ -73,7 +73,7 @@ async function follow(path: string, from: number): Promise<void> {
   }
 }
 
-/** Answers where it ended; undefined when the reader of stdout has gone. */
+/** Copies a part of a file to stdout and returns where it ended; undefined if the reader of stdout closed it. */
 function copy(file: number, from: number, to: number): number | undefined {
   const chunk = Buffer.alloc(CHUNK)
   let position = from

@@ -9,14 +9,14 @@ import { endServer } from './stop'
 import { supervisorCommand } from './supervision'
 
 /**
- * Stops the server of the home and starts it as a daemon with the flags that it was started with; what is given now goes
- * before them. Where none runs, one is started. @throws CliError where a supervisor would start it again
+ * Stops the server of the home and starts it as a daemon with its earlier flags, which flags given now override. Starts
+ * a server if none runs. @throws CliError if a supervisor manages the server
  */
 export async function restartServer(args: ServeArgs, timeoutMs: number): Promise<ExitCode> {
   const home = homeToLookAfter(args)
   const run = readRunFile(homePaths(home).runFile)
   if (run !== undefined && run.supervisor !== null)
-    throw new CliError(EXIT.failure, `this server is started by ${run.supervisor}, which has to do it`, [
+    throw new CliError(EXIT.failure, `${run.supervisor} manages this server and must restart it`, [
       `run: ${supervisorCommand(home, run, 'restart')}`,
     ])
   const state = await serverState(home)
@@ -24,14 +24,16 @@ export async function restartServer(args: ServeArgs, timeoutMs: number): Promise
     throw new CliError(
       EXIT.failure,
       `the server of ${home} runs in another container or on another machine`,
-      ['restart it there; here synapse serve --stop ends it, and synapse serve --daemon starts one'],
+      [
+        'restart it there; or stop it with synapse serve --stop and start one here with synapse serve --daemon',
+      ],
     )
   await endServer(home, timeoutMs)
   return await startDaemon({ ...startOf(args, run), home: run?.args.includes('--memory') ? undefined : home })
 }
 
-/** The flags of the run that was, and those of this command line before them. */
+/** Merges the flags of the earlier run with those given now, which have priority. */
 function startOf(given: ServeArgs, run: RunFile | undefined): ServeArgs {
-  const fresh = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  return run === undefined ? given : { ...argsOf(run), ...fresh }
+  const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  return run === undefined ? given : { ...argsOf(run), ...overrides }
 }

@@ -18,13 +18,13 @@ import { isFree } from '../lib/home-lock'
 const LET_GO_WITHIN_MS = 3000
 const ANSWER_WITHIN_MS = 2000
 
-/** Who runs on a home. */
+/** The server of a home, if any. */
 export type ServerState =
-  /** Nobody; `leftovers` of one that was killed may lie there. */
+  /** No server runs; `leftovers` means that a killed one left its files. */
   | { readonly kind: 'none'; readonly leftovers: boolean }
   /**
-   * A server of this home; `answering` once its socket does, which `run` names as it is reached from here. `isHere`:
-   * its process number is proven to be its own; elsewhere it counts in another container or on another machine.
+   * A server runs. `answering`: its socket answers, at the path in `run`. `isHere`: its pid is proven to be its process;
+   * otherwise it runs in another container or on another machine.
    */
   | {
       readonly kind: 'running'
@@ -32,10 +32,10 @@ export type ServerState =
       readonly answering: boolean
       readonly isHere: boolean
     }
-  /** Nobody holds the home, and the process that the files name is not proven to be a server of it. */
+  /** The home is not locked, and the process that its files name is not proven to be a server. */
   | { readonly kind: 'foreign'; readonly pid: number }
 
-/** Looks who runs on the home, without changing anything in it. @throws CliError where this user may not look */
+/** Finds the server of the home, and changes nothing. @throws CliError if this user may not read its files */
 export async function serverState(home: string): Promise<ServerState> {
   refuseHidden(homePaths(home).run)
   const { runFile, pid: pidFile } = homePaths(home)
@@ -47,7 +47,7 @@ export async function serverState(home: string): Promise<ServerState> {
   const standing = processState(home, run)
   const isHere = standing === 'ours'
   if (socket !== undefined) return { kind: 'running', run: { ...run, socket }, answering: true, isHere }
-  // A process ends after it has let go of the lock, and a killed server holds none.
+  // A process releases the lock before it ends, and a killed server holds none.
   const nobody = { kind: 'none', leftovers: true } as const
   if (standing === 'gone') return nobody
   if (await isFree(home))
@@ -55,12 +55,12 @@ export async function serverState(home: string): Promise<ServerState> {
   return { kind: 'running', run, answering: run.socket === null && (await answersAt(home, run)), isHere }
 }
 
-/** Whether the server of this run answers: by its socket, or, where it has none, at its first address. */
+/** Reports whether the server answers at its socket or, if it has none, at its first address. */
 export async function answersAt(home: string, run: RunFile): Promise<boolean> {
   const { socket, urls } = run
   if (socket !== null) return (await liveSocket(home, run)) !== undefined
   try {
-    // Its certificate is for others, by another name.
+    // The certificate is for the public name, not for this address.
     const tls = { rejectUnauthorized: false }
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
     return (await fetch(`${urls[0]}/healthz`, { signal, tls })).ok
@@ -74,25 +74,25 @@ function refuseHidden(directory: string): void {
     accessSync(directory, constants.R_OK | constants.X_OK)
   } catch (error) {
     if (!hasCode(error, 'EACCES')) return
-    throw new CliError(EXIT.failure, `this user may not look into ${directory}`, [
+    throw new CliError(EXIT.failure, `this user may not read ${directory}`, [
       'run the command as its owner or as root',
     ])
   }
 }
 
-/** What `--json` says of a running server. The words of its command line stay out: one may hold a password. */
+/** Returns what `--json` prints about a running server, without its command line, which may contain a password. */
 export function stateJson({ args: _args, process: _process, ...run }: RunFile, answering: boolean) {
   return { running: true, answering, ...run }
 }
 
-/** Removes what a killed server left behind: pid, run file and socket. Does nothing while somebody holds the home. */
+/** Removes the pid file, run file and socket of a killed server. Does nothing while the home is locked. */
 export async function removeLeftovers(home: string): Promise<void> {
   const { lock, runFile, socket } = homePaths(home)
   if (!existsSync(lock)) return removeRunFiles(home)
   try {
-    // A process that was killed may look gone before its last thread has let go of the lock.
+    // A killed process may look gone before its last thread has released the lock.
     await using _held = await acquireLock(lock, { waitMs: LET_GO_WITHIN_MS })
-    // A socket file is unlinked by the holder of the lock only: its name may belong to a new server by now.
+    // Only the holder of the lock removes the socket file, which may belong to a new server by now.
     rmSync(readRunFile(runFile)?.socket ?? socket, { force: true })
     removeRunFiles(home)
   } catch (error) {

@@ -7,7 +7,7 @@ import type { ServeArgs } from './args'
 import { homeToLookAfter } from './flags'
 import { serverState, stateJson } from './server-state'
 
-/** Says who runs on the home; 0 when a server does and answers, 1 when it does not answer, 3 when none runs. */
+/** Prints the state of the server. Returns 0 if it answers, 1 if it runs but does not answer, 3 if it does not run. */
 export async function showStatus(args: ServeArgs): Promise<ExitCode> {
   const { json } = args
   const home = homeToLookAfter(args)
@@ -16,11 +16,11 @@ export async function showStatus(args: ServeArgs): Promise<ExitCode> {
     if (json === true) printJson({ running: false, home })
     else {
       print(`synapse is not running on ${home}`)
-      if (state.kind === 'foreign') print(`pid ${state.pid} in its files is another program`)
-      if (state.kind === 'none' && state.leftovers) print('the last one did not stop by itself')
+      if (state.kind === 'foreign') print(`pid ${state.pid} in its run file is another program`)
+      if (state.kind === 'none' && state.leftovers) print('the last server did not shut down cleanly')
       if (state.kind === 'none' && !state.leftovers && !(await isFree(home)))
         print(
-          `somebody holds its lock: a command, or a server whose files are gone (fuser ${homePaths(home).lock})`,
+          `its lock is held, by a command or by a server whose run files were removed (fuser ${homePaths(home).lock})`,
         )
     }
     return EXIT.notRunning
@@ -44,11 +44,11 @@ function statusText(run: RunFile, answering: boolean, isHere: boolean): string {
   }
   const lines = Object.entries(rows).map(([name, value]) => `  ${name.padEnd(10)}  ${value}`)
   const headline = `synapse ${run.version} is running${answering ? '' : ', but does not answer'}`
-  const hint = answering || !isListening(run) ? [] : [`${ownName()} serve --stop ends it`]
+  const hint = answering || !isListening(run) ? [] : [`to stop it: ${ownName()} serve --stop`]
   return [headline, ...lines, ...hint].join('\n')
 }
 
-/** The two largest units: `3d 4h`. */
+/** Formats a duration with its two largest units, such as `3d 4h`. */
 function uptime(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   const units: [number, string][] = [

@@ -11,7 +11,7 @@ const POLL_MS = 100
 const KILLED_WITHIN_MS = 10_000
 const ANSWER_WITHIN_MS = 5000
 
-/** Stops the server that runs on the home, by force after `timeoutMs`; 0 also when none ran. */
+/** Stops the server of the home, and kills it after `timeoutMs`. Returns 0 also when none ran. */
 export async function stopServer(args: ServeArgs, timeoutMs: number): Promise<ExitCode> {
   const home = homeToLookAfter(args)
   const ended = await endServer(home, timeoutMs)
@@ -27,9 +27,9 @@ export async function stopServer(args: ServeArgs, timeoutMs: number): Promise<Ex
 }
 
 /**
- * Ends the server of the home and tidies up behind it; answers which one it was, if one ran. The server is asked over
- * its socket. A signal goes to a process alone that is proven to be this server.
- * @throws CliError for a process that is not ours, or does not end
+ * Stops the server of the home, removes its files and returns which one it was; undefined if none ran. Asks the server
+ * over its socket; sends a signal only to a process that is proven to be this server.
+ * @throws CliError for a process that is not this server, or that does not end
  */
 export async function endServer(
   home: string,
@@ -43,7 +43,7 @@ export async function endServer(
       return undefined
     case 'foreign':
       throw new CliError(EXIT.failure, `process ${state.pid} is not a synapse server; nothing was touched`, [
-        `if that number was reused since, remove ${homePaths(home).pid} and ${homePaths(home).runFile}`,
+        `if another program has this pid now, remove ${homePaths(home).pid} and ${homePaths(home).runFile}`,
       ])
     case 'running': {
       const { run, isHere, answering } = state
@@ -55,28 +55,28 @@ export async function endServer(
       const killed = isHere
         ? await endProcess(home, run, { isAsked, timeoutMs })
         : await seeEnd(home, run, { isAsked, timeoutMs })
-      // A supervisor may have started the next one already: its files stay.
+      // A supervisor may have started the next server already; its files must stay.
       if (readRunFile(homePaths(home).runFile)?.boot_id === run.boot_id) await removeLeftovers(home)
       return { run, killed }
     }
   }
 }
 
-/** Waits for a command at work. @throws CliError when whoever holds the home goes on, and no file says who that is */
+/** Waits for a running command. @throws CliError if the home stays locked, and no file tells by which process */
 async function refuseHeld(home: string): Promise<void> {
   if (await becomesFree(home)) return
-  throw new CliError(EXIT.failure, `somebody holds ${home}, and no file says who`, [
-    'a command that takes long, or a server whose files in run/ were removed; its process is shown by:',
+  throw new CliError(EXIT.failure, `${home} is locked, and no file tells by which process`, [
+    'it is a long command, or a server whose files in run/ were removed; to find the process:',
     `fuser ${homePaths(home).lock}`,
   ])
 }
 
-/** Whether a command that works on the home is done in time; nothing is waited for where a server has taken over. */
+/** Waits until a command releases the home, and reports whether it did. Returns at once if a server has started. */
 async function becomesFree(home: string): Promise<boolean> {
   return hasServer(home) || (await within(COMMAND_WITHIN_MS, () => isFree(home)))
 }
 
-/** Asks the server to stop, which works across containers; false from one that does not know how, or does not answer. */
+/** Asks the server to stop, which works across containers. Returns false if it refuses or does not answer. */
 async function askToStop({ socket, boot_id }: RunFile): Promise<boolean> {
   if (socket === null) return false
   try {
@@ -98,7 +98,7 @@ interface Ending {
   readonly timeoutMs: number
 }
 
-/** Ends a server whose process is proven; answers whether it had to be killed. @throws CliError when it stays */
+/** Ends the proven process of a server, and reports whether it had to be killed. @throws CliError if it does not end */
 async function endProcess(home: string, run: RunFile, { isAsked, timeoutMs }: Ending): Promise<boolean> {
   const isGone = async () => processState(home, run) !== 'ours'
   if (!isAsked) signal(home, run, 'SIGTERM')
@@ -108,30 +108,30 @@ async function endProcess(home: string, run: RunFile, { isAsked, timeoutMs }: En
   throw new CliError(EXIT.failure, `process ${run.pid} does not end`)
 }
 
-/** Waits for the end of a server whose process is out of reach: its lock says it. @throws CliError when it stays */
+/** Waits until a server in another container or on another machine releases its lock. @throws CliError if it does not */
 async function seeEnd(home: string, run: RunFile, { isAsked, timeoutMs }: Ending): Promise<false> {
   const hasEnded = async () =>
     readRunFile(homePaths(home).runFile)?.boot_id !== run.boot_id || (await isFree(home))
   if (isAsked && (await within(timeoutMs, hasEnded))) return false
-  const where = `its process (number ${run.pid} where it was started) is not one of this machine, or of another container`
+  const where = `its process (pid ${run.pid} where it was started) runs on another machine or in another container`
   throw new CliError(
     EXIT.failure,
     isAsked
       ? `the server was asked to stop and has not ended after ${timeoutMs / 1000} s; ${where}`
       : `the server of ${home} cannot be asked to stop, and ${where}; nothing was touched`,
-    ['stop it where it was started: docker stop, systemctl stop, or synapse serve --stop there'],
+    ['stop it where it was started, with docker stop, systemctl stop or synapse serve --stop'],
   )
 }
 
 function signal(home: string, run: RunFile, name: NodeJS.Signals): void {
-  // Proven again just before: meanwhile it may have ended, and its number be another's.
+  // Checked again just before: the process may have ended, and its pid may be reused.
   if (processState(home, run) !== 'ours') return
   try {
     process.kill(run.pid, name)
   } catch (error) {
     if (processState(home, run) !== 'ours') return
     throw new CliError(EXIT.failure, `process ${run.pid} cannot be stopped by this user`, [
-      error instanceof Error ? error.message : 'run the command as the user of the server',
+      error instanceof Error ? error.message : 'run the command as the user that runs the server',
     ])
   }
 }

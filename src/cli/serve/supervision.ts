@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { processState, type RunFile } from '../../home'
 
-/** What a person types to have the supervisor of this server act, or to see what it keeps of the log. */
+/** Returns the command that restarts the server by its supervisor, or shows the log that the supervisor keeps. */
 export function supervisorCommand(home: string, run: RunFile, act: 'restart' | 'logs'): string {
   if (run.supervisor === 'docker') return `docker ${act} <container>`
-  // Another process may have its number here, and another unit.
+  // If the server is not proven to run here, its pid may be that of another process.
   const isHere = processState(home, run) === 'ours'
   const { unit, isOfUser } = isHere ? unitOf(run.pid) : { unit: 'synapse', isOfUser: false }
   const user = isOfUser ? '--user ' : ''
   return act === 'restart' ? `systemctl ${user}restart ${unit}` : `journalctl ${user}-u ${unit} -f`
 }
 
-/** The unit of a process, as its control group says (systemd.unit(5)); `synapse` where that cannot be read. */
+/** Finds the systemd unit of a process by its control group (systemd.unit(5)); `synapse` if that cannot be read. */
 function unitOf(pid: number): { unit: string; isOfUser: boolean } {
   try {
     const group = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1] ?? ''
