@@ -307,7 +307,7 @@ test('a running server is backed up, and the copy can be verified', async () => 
   expect({ code: made.code, stderr: made.stderr }).toEqual({ code: 0, stderr: '' })
   const { file } = JSON.parse(made.stdout)
   expect(await site.run('backup', 'verify', file)).toMatchObject({ code: 0 })
-  expect((await site.run('doctor')).stdout).toContain('the keys were never sealed')
+  expect((await site.run('doctor')).stdout).toContain('the keys were never backed up')
 })
 
 test('serve --stop stops the server and leaves no run files', async () => {

@@ -43,8 +43,8 @@ describe('doctor behind a misconfigured proxy', () => {
 
   const decoded = 'the proxy decodes paths'
   const buffered = 'event streams are buffered'
-  const elsewhere = 'is asked for other paths'
-  const nameless = 'everybody seems to be the proxy'
+  const elsewhere = 'receives other paths'
+  const nameless = 'every client seems to be the proxy'
   const closed = 'WebSockets do not open'
   const renamed = 'Host arrives as'
 
@@ -87,11 +87,11 @@ describe('doctor behind a misconfigured proxy', () => {
         'nginx: proxy_set_header X-Forwarded-For',
       ],
       [
-        'blocked dot-paths',
+        'blocked paths that begin with a dot',
         by([...all, '} location /.well-known { return 404;']),
         'base_url',
         '/.well-known/synapse does not arrive here (status 404)',
-        'dot-paths',
+        'paths that begin with a dot',
       ],
       [
         'an added path prefix',
@@ -105,14 +105,14 @@ describe('doctor behind a misconfigured proxy', () => {
         by(all, { below: '/v1/', path: '/' }),
         'base_url',
         elsewhere,
-        'cannot live below a path',
+        'cannot run below a path',
       ],
       [
         'a path instead of a host name',
         by(all, { below: '/synapse/', path: '/' }),
         'base_url',
-        'something else answers there (status 404)',
-        'cannot live below a path',
+        'another program answers there (status 404)',
+        'cannot run below a path',
       ],
     ])
   })
@@ -164,8 +164,8 @@ describe('doctor behind a misconfigured proxy', () => {
         'a path instead of a host name',
         by([], ['handle_path /synapse/* {', '}']),
         'base_url',
-        'something else answers there (status 200)',
-        'cannot live below a path',
+        'another program answers there (status 200)',
+        'cannot run below a path',
       ],
     ])
   })

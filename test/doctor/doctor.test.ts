@@ -264,7 +264,7 @@ test('doctor names backups dated ahead of the clock, and a new backup beside the
   rmSync(side)
   const without = (await examined(site)).of('backup')
   expect(without?.status).toBe('warn')
-  for (const words of ['there is no copy yet', ahead.database]) expect(without?.detail).toContain(words)
+  for (const words of ['there is no backup yet', ahead.database]) expect(without?.detail).toContain(words)
   const made = parsed<{ file: string; pruned: string[]; notices: string[] }>(
     await site.runWith({ SYNAPSE_BACKUP_KEEP: '1' }, 'backup', 'create', '--json'),
   )

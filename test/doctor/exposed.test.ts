@@ -19,7 +19,7 @@ describe('doctor on an exposed server', () => {
     const elsewhere = await examined(site, { SYNAPSE_BASE_URL: `http://127.0.0.1:${other.port}` })
     expect(elsewhere.of('base_url')).toMatchObject({
       status: 'fail',
-      detail: expect.stringContaining('something else answers there'),
+      detail: expect.stringContaining('another program answers there'),
     })
     await using neighbour = new Site()
     const { url } = await neighbour.serve()
@@ -48,7 +48,7 @@ describe('doctor on an exposed server', () => {
     await site.serve('--insecure-localhost')
     expect((await examined(site)).of('flags')).toMatchObject({
       status: 'warn',
-      detail: expect.stringContaining('rescue mode runs'),
+      detail: expect.stringContaining('rescue mode is on'),
     })
   })
 

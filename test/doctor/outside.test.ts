@@ -190,7 +190,7 @@ describe('doctor on a client', () => {
       withScope('channel:general:read'),
       'channels',
       'warn',
-      'read it and not post (gate: scope)',
+      'read but not post (gate: scope)',
       'issue-token',
     ],
     [
@@ -198,7 +198,7 @@ describe('doctor on a client', () => {
       async (machine) => machine.keeps(await issue('ann', 'channel:*:*', '--expires-in', '2d')),
       'credential',
       'warn',
-      'the token ends at',
+      'the token expires at',
       'issue-token --account ann',
     ],
     [
@@ -365,7 +365,7 @@ describe('the token', () => {
     await using machine = new Elsewhere(other.url, token)
     expect((await machine.look()).of('server')).toMatchObject({
       status: 'fail',
-      detail: expect.stringContaining('something else answers'),
+      detail: expect.stringContaining('another program answers'),
     })
     expect(other.heard.join()).not.toContain('Bearer')
   })

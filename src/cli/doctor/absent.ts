@@ -1,18 +1,18 @@
 import { type Check, skip } from './check'
 
-/** Parts that this version does not have. Their lines are there all the same, and say so. */
+/** Checks of features that this version does not have. Each reports that it is skipped. */
 
 export const federation: Check = {
   name: 'federation',
-  look: () => [skip('this version pairs with no other server')],
+  look: () => [skip('this version has no federation')],
 }
 
 export const configsync: Check = {
   name: 'configsync',
-  look: () => [skip('this version keeps no snapshots of clients')],
+  look: () => [skip('this version has no ConfigSync')],
 }
 
 export const webhook: Check<unknown> = {
   name: 'webhook',
-  look: () => [skip('this version calls no webhooks')],
+  look: () => [skip('this version has no webhooks')],
 }

@@ -7,13 +7,13 @@ import { type Check, type Finding, fail, pass, warn } from './check'
 
 const STALE_MS = 48 * 3600_000
 
-/** Whether there is a recent copy that can be trusted, and one of the keys without which it is worth little. */
+/** Checks that a recent, intact backup exists, and that the keys were backed up, which a restored store needs. */
 export const backup: Check = {
   name: 'backup',
   look({ config }) {
     const { backupDir } = config
     if (backupDir === null)
-      return [warn('there is no place for backups outside the home', 'set SYNAPSE_BACKUP_DIR to a folder')]
+      return [warn('no folder for backups is configured', 'set SYNAPSE_BACKUP_DIR to a folder')]
     const backups = foldersOf(config).flatMap(listBackups)
     const { dated, ahead } = byDate(backups, new Date())
     return [
@@ -32,28 +32,39 @@ function place(path: string, nextBytes: number): Finding[] {
     accessSync(existing, constants.W_OK)
     const { bavail, bsize } = statfsSync(existing)
     if (bavail * bsize >= nextBytes) return []
-    return [warn(`at ${existing} there is no room for another copy`, 'make room, or set SYNAPSE_BACKUP_DIR')]
+    return [
+      warn(
+        `not enough free space at ${existing} for another backup`,
+        'free space, or set SYNAPSE_BACKUP_DIR',
+      ),
+    ]
   } catch {
     return [
-      fail(`${existing} cannot be written`, 'let the user of the server write it, or set SYNAPSE_BACKUP_DIR'),
+      fail(
+        `${existing} is not writable`,
+        'make it writable for the user that runs the server, or set SYNAPSE_BACKUP_DIR',
+      ),
     ]
   }
 }
 
 function copies({ database }: Config, backups: readonly Backup[]): Finding[] {
   if (database.kind === 'postgres')
-    return [pass('Postgres: copies are made by pg_dump; backup create prints the command')]
+    return [pass('Postgres is backed up with pg_dump; backup create prints the command')]
   const [newest] = backups
-  if (newest === undefined) return [warn('there is no copy yet', 'synapse backup create')]
+  if (newest === undefined) return [warn('there is no backup yet', 'synapse backup create')]
   const { problems } = verifyBackup(newest.names.database)
   if (problems.length > 0)
-    return [fail(`${newest.names.database} is not whole: ${problems.join(', ')}`, 'synapse backup create')]
+    return [fail(`${newest.names.database} is damaged: ${problems.join(', ')}`, 'synapse backup create')]
   const { created_at: at } = newest.record
   if (Date.now() - Date.parse(at) > STALE_MS)
     return [
-      warn(`the newest copy is of ${at}`, 'synapse backup create; and look why the daily one was not made'),
+      warn(
+        `the newest backup was made at ${at}`,
+        'synapse backup create; and check in the log why the daily backup was not made',
+      ),
     ]
-  return [pass(`${newest.names.database}, of ${at}`)]
+  return [pass(`${newest.names.database}, made at ${at}`)]
 }
 
 function wronglyDated(ahead: readonly Backup[]): Finding[] {
@@ -61,8 +72,8 @@ function wronglyDated(ahead: readonly Backup[]): Finding[] {
   const files = ahead.map(({ names }) => names.database).join(' ')
   return [
     warn(
-      `the clock was ahead when these copies were made, or is behind now; they are never pruned: ${files}`,
-      'set the clock right; once synapse backup create has made a new copy, delete them by hand',
+      `these backups are dated in the future, and are never pruned: ${files}`,
+      'set the clock; after the next synapse backup create, delete them by hand',
     ),
   ]
 }
@@ -71,7 +82,7 @@ function keys(backups: readonly Backup[]): Finding[] {
   if (backups.length === 0 || backups.some(({ record }) => record.keys)) return []
   return [
     warn(
-      'the keys were never sealed, and without them no copy can be served elsewhere',
+      'the keys were never backed up; without them no backup can be restored on another machine',
       'synapse backup create --with-keys',
     ),
   ]

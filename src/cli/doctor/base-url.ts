@@ -14,21 +14,21 @@ import {
 import { distrust } from './shown-certificate'
 
 const RECIPES = 'docs/operating.md, "Behind a proxy"'
-const WHOLE_NAME = 'all of the name has to lead to Synapse, which cannot live below a path such as /synapse/'
+const WHOLE_NAME = 'the whole host must lead to Synapse, which cannot run below a path such as /synapse/'
 
-/** Whether what is sent to the public address arrives here as it was sent. */
+/** Checks that requests to the public address arrive at this server unchanged. */
 export const baseUrl: Check = {
   name: 'base_url',
   async look(diagnosis) {
     const base = diagnosis.settings.get('base_url')
     if (typeof base !== 'string') return [skip('no public address is set')]
     const path = await echoPath(diagnosis)
-    if (path === undefined) return [skip('no server runs that could be asked')]
+    if (path === undefined) return [skip('no server runs')]
     return throughAddress(base, path)
   },
 }
 
-/** What becomes of a request, a stream and a WebSocket between here and the server that answers on `path`. */
+/** Sends a request, a stream and a WebSocket to `base`, and reports how they arrive at the server that echoes `path`. */
 export async function throughAddress(base: string, path: string): Promise<Finding[]> {
   const heard = await echoThrough(base, path)
   if ('noAnswer' in heard) return [await unreachable(base, heard)]
@@ -39,20 +39,24 @@ export async function throughAddress(base: string, path: string): Promise<Findin
   ])
   const findings = [
     ...changed(base, path, heard),
-    ...(wellKnown === undefined ? [] : [fail(wellKnown, `let the proxy pass dot-paths: ${RECIPES}`)]),
+    ...(wellKnown === undefined
+      ? []
+      : [fail(wellKnown, `let the proxy pass paths that begin with a dot: ${RECIPES}`)]),
     ...(stream === undefined ? [] : [broken(stream, 'stream', heard)]),
     ...(socket === undefined ? [] : [broken(socket, 'socket', heard)]),
   ]
-  return findings.length > 0 ? findings : [pass(`${base} leads here, unchanged, with streams and WebSockets`)]
+  return findings.length > 0
+    ? findings
+    : [pass(`${base} leads to this server; requests, streams and WebSockets arrive unchanged`)]
 }
 
 async function unreachable(base: string, { noAnswer, stranger }: NoEcho): Promise<Finding> {
   const distrusted = await distrust(base, noAnswer)
   if (distrusted) return distrusted
-  // Another server would have this path; one that has not was asked for something else.
+  // Every Synapse server has this path. If it is missing, the proxy changes the path.
   if (stranger !== undefined && (await wellKnownProblem(base)) !== undefined)
     return fail(
-      'a Synapse server answers there, but is asked for other paths: the proxy puts something before them, or takes something away',
+      'a Synapse server answers there, but receives other paths: the proxy adds or removes a prefix',
       `${remedy('path', stranger)}; ${WHOLE_NAME}: ${RECIPES}`,
     )
   return fail(
@@ -76,18 +80,18 @@ function broken(detail: string, problem: Problem, { proxy }: SeenEcho): Finding 
   return fail(detail, `${remedy(problem, proxy)}; see ${RECIPES}`)
 }
 
-/** Whether the server sees who its clients are, or its proxy in their place. */
+/** Checks that the server sees the addresses of its clients, and not only that of its proxy. */
 export const proxy: Check = {
   name: 'proxy',
   async look(diagnosis) {
     const base = diagnosis.settings.get('base_url')
     if (typeof base !== 'string') return [skip('no public address is set')]
     const path = await echoPath(diagnosis)
-    if (path === undefined) return [skip('no server runs that could be asked')]
+    if (path === undefined) return [skip('no server runs')]
     if (diagnosis.state.kind === 'running' && diagnosis.state.run.urls.includes(base))
       return [skip('the public address is that of the server itself')]
     const heard = await echoThrough(base, path)
-    if ('noAnswer' in heard) return [skip('nothing comes through the public address')]
+    if ('noAnswer' in heard) return [skip('no request arrives through the public address')]
     return [seenAs(heard, diagnosis)]
   },
 }
@@ -96,7 +100,7 @@ function seenAs(heard: SeenEcho, { settings }: Diagnosis): Finding {
   const { client, peer, forwarded_for: forwarded } = heard.echo
   if (forwarded === null && isOwn(peer))
     return warn(
-      'everybody seems to be the proxy: it does not say who its clients are',
+      'every client seems to be the proxy, which does not forward client addresses',
       remedy('client', heard.proxy),
     )
   if (
@@ -106,7 +110,7 @@ function seenAs(heard: SeenEcho, { settings }: Diagnosis): Finding {
     !forwarded.split(',').some((one) => one.trim() === peer)
   )
     return warn(
-      `everybody seems to be ${peer}, a proxy that is not trusted (${JSON.stringify(settings.get('trusted_proxies'))})`,
+      `every client seems to be ${peer}, a proxy that is not trusted (${JSON.stringify(settings.get('trusted_proxies'))})`,
       `synapse config set trusted_proxies '["127.0.0.1/32","::1/128","${peer}"]'`,
     )
   return pass(`this machine is seen as ${client ?? 'an unknown address'}`)

@@ -2,7 +2,7 @@ import type { Config } from '../../config'
 import { isLoopbackUrl, urlHost } from '../../home'
 import { type Check, pass, warn } from './check'
 
-/** Whether tokens travel where others can read them. */
+/** Checks that tokens do not travel unencrypted over a network. */
 export const bind: Check = {
   name: 'bind',
   look({ config, state, settings }) {
@@ -11,7 +11,7 @@ export const bind: Check = {
         ? state.run.urls
         : hostsOf(config).map((host) => `${config.tls ? 'https' : 'http'}://${urlHost(host)}:${config.port}`)
     const open = urls.filter((url) => url.startsWith('http:') && !isLoopbackUrl(url))
-    if (open.length === 0) return [pass(urls.join(', ') || 'nowhere yet')]
+    if (open.length === 0) return [pass(urls.join(', ') || 'not listening yet')]
     const publicUrl = settings.get('base_url')
     if (typeof publicUrl === 'string' && publicUrl.startsWith('https:'))
       return [pass(`${open.join(', ')}, behind a TLS proxy`)]

@@ -3,11 +3,11 @@ import { daysLeft, readTls, remarksOn, type TlsPair, urlFromHere } from '../../h
 import { type Check, type Finding, fail, pass, skip, warn } from './check'
 import { shownAt } from './shown-certificate'
 
-/** Whether the server's own certificate can be served, is that which is served, and how long it counts. */
+/** Checks that the server's certificate is valid and is the one that is served, and shows when it expires. */
 export const certificate: Check = {
   name: 'certificate',
   async look({ config, state }) {
-    if (config.tls === undefined) return [skip('the server speaks no TLS itself')]
+    if (config.tls === undefined) return [skip('the server does not use TLS itself')]
     const pair = pairOf(config.tls)
     if ('status' in pair) return [pair]
     const url = state.kind === 'running' ? state.run.urls.find((one) => one.startsWith('https:')) : undefined
@@ -19,14 +19,14 @@ export const certificate: Check = {
     if (served !== undefined && served.fingerprint !== own.fingerprint256)
       findings.push(
         fail(
-          `the server serves another certificate than ${config.tls.cert} holds: one that ends on ${served.ends}`,
-          'look why in its log (synapse serve --logs), or synapse serve --restart',
+          `the server serves another certificate than the one in ${config.tls.cert}: it expires on ${served.ends}`,
+          'see the log for the reason (synapse serve --logs), or run synapse serve --restart',
         ),
       )
     const days = daysLeft(pair)
     return findings.length > 0
       ? findings
-      : [pass(`${config.tls.cert} is good for ${days} ${days === 1 ? 'day' : 'days'}, until ${own.validTo}`)]
+      : [pass(`${config.tls.cert} is valid for ${days} ${days === 1 ? 'day' : 'days'}, until ${own.validTo}`)]
   },
 }
 

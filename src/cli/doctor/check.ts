@@ -3,20 +3,20 @@ import type { Diagnosis } from './diagnosis'
 
 export type Status = 'pass' | 'warn' | 'fail' | 'skip'
 
-/** One thing that was found. `fix` is what to do about it, a command wherever there is one. */
+/** One finding of a check. `fix` says what to do about it, as a command if possible. */
 export interface Finding {
   readonly status: Status
   readonly detail: string
   readonly fix?: string
 }
 
-/** One question to what is looked at. */
+/** One check of a subject: a home with its server, or a remote server. */
 export interface Check<Subject = Diagnosis> {
   readonly name: string
   readonly look: (subject: Subject) => Finding[] | Promise<Finding[]>
 }
 
-/** The line of a check. */
+/** The reported line of a check. */
 export interface Report {
   readonly name: string
   readonly status: Status
@@ -31,12 +31,12 @@ export const skip = (detail: string): Finding => ({ status: 'skip', detail })
 export const warn = (detail: string, fix: string): Finding => ({ status: 'warn', detail, fix })
 export const fail = (detail: string, fix: string): Finding => ({ status: 'fail', detail, fix })
 
-/** Whether this was so many milliseconds ago at most. What is further ahead of now was noted by a clock that was. */
+/** Reports whether a time is at most so many milliseconds away from now, in the past or, by a wrong clock, the future. */
 export function isWithin(at: number, milliseconds: number): boolean {
   return Math.abs(Date.now() - at) <= milliseconds
 }
 
-/** One check after another: they look at the same things, and the lines of some explain those of others. */
+/** Runs the checks one after another, because they use the same files and connections. */
 export async function reportsOf<Subject>(
   checks: readonly Check<Subject>[],
   subject: Subject,
@@ -46,7 +46,7 @@ export async function reportsOf<Subject>(
   return reports
 }
 
-/** Looks, and puts the worst of what was found in one line. A check that breaks is a failure of its own. */
+/** Runs a check and reports its worst findings in one line. A check that throws counts as failed. */
 async function reportOf<Subject>({ name, look }: Check<Subject>, subject: Subject): Promise<Report> {
   const findings = await findingsOf(look, subject)
   const status = ORDER.find((each) => findings.some((finding) => finding.status === each)) ?? 'skip'
@@ -68,8 +68,8 @@ async function findingsOf<Subject>(look: Check<Subject>['look'], subject: Subjec
     const [line = ''] = String(error instanceof Error ? error.message : error).split('\n')
     return [
       fail(
-        `this could not be looked at: ${line.slice(0, 200)}${code}`,
-        'run doctor as the user of the server',
+        `this check could not run: ${line.slice(0, 200)}${code}`,
+        'run doctor as the user that runs the server',
       ),
     ]
   }

@@ -9,23 +9,23 @@ import { argsOf, flagsOf } from '../serve/flags'
 import { type ServerState, serverState } from '../serve/server-state'
 import { type SettingsSeen, settingsSeen } from './settings-seen'
 
-/** What the checks look at: gathered once, before the first of them. */
+/** What the checks examine, gathered once before the first check. */
 export interface Diagnosis {
   readonly config: Config
   readonly paths: HomePaths
-  /** Who runs on the home, as its files say. */
+  /** The server of the home, according to its files. */
   readonly state: ServerState
-  /** Whether somebody holds the lock of the home: a server, or a command for a moment. */
+  /** True if a server or a command holds the lock of the home. */
   readonly isHeld: boolean
-  /** The path of a SQLite store that is there. */
+  /** The path of the SQLite store; undefined if it does not exist or the store is Postgres. */
   readonly database: string | undefined
-  /** Looks at a database that servers share, once; undefined where the store is a file. */
+  /** Examines a Postgres database, once; undefined for a SQLite store. */
   readonly examined: (() => Promise<DatabaseSeen>) | undefined
-  /** The settings that count: those of the server that runs, else what is kept in the store, else what is configured. */
+  /** The effective settings: those in the store or of the running server, else the configured ones. */
   readonly settings: SettingsSeen
 }
 
-/** @throws ConfigError, OperatorError */
+/** Gathers the facts about a home. @throws ConfigError, OperatorError */
 export async function diagnosisOf(home: string | undefined): Promise<Diagnosis> {
   const found = configAt(home)
   const paths = homePaths(found.home)
@@ -45,12 +45,12 @@ export async function diagnosisOf(home: string | undefined): Promise<Diagnosis> 
   return { ...diagnosis, settings: await settingsSeen(diagnosis) }
 }
 
-/** What is configured, with the flags that the server was started with, which go before it. @throws ConfigError */
+/** Loads the configuration with the flags that the server was started with. @throws ConfigError */
 function configOf(run: RunFile, home: string): Config {
   return loadConfig({ flags: { ...flagsOf(argsOf(run)), home }, command: 'other' })
 }
 
-/** Loaded only where there is a database to look at. */
+/** Examines a Postgres database. Loads the driver only then. */
 async function examinedAt(url: string): Promise<DatabaseSeen> {
   const { examineDatabase } = await import('../../app/examine-database')
   return examineDatabase(url)

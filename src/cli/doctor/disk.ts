@@ -3,11 +3,11 @@ import { dirname } from 'node:path'
 import { type Check, type Finding, fail, pass, skip, warn } from './check'
 
 const MIB = 1024 * 1024
-/** Below this the server is not ready. */
+/** With less free space the server is not ready. */
 const LEAST = 64 * MIB
 const LITTLE = 1024 * MIB
 
-/** Whether there is room for what is written next, and for a copy of the store, on every disk that they lie on. */
+/** Checks the free space for new messages and for a backup, on the disks of the home and of the store. */
 export const disk: Check = {
   name: 'disk',
   look({ config, database }) {
@@ -23,7 +23,7 @@ function roomAt(folder: string, size: number): Finding {
   const { bavail, bsize } = statfsSync(folder)
   const free = bavail * bsize
   const detail = `${Math.floor(free / MIB)} MiB free at ${folder}`
-  if (free < LEAST) return fail(detail, 'make room now: the server refuses to write')
-  if (free < LITTLE || free < 2 * size) return warn(detail, 'make room')
+  if (free < LEAST) return fail(detail, 'free space now: the server refuses writes')
+  if (free < LITTLE || free < 2 * size) return warn(detail, 'free space')
   return pass(detail)
 }

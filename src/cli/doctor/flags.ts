@@ -5,15 +5,15 @@ import { storeOf } from './quiet-store'
 const DAY_MS = 86_400_000
 const ANSWER_WITHIN_MS = 3000
 const BOOTSTRAP = 'bootstrap-env'
-/** What has to be on where others reach the server: behind a proxy everybody seems to be on this machine. */
+/** Settings that must be on if others reach the server: behind a proxy every request seems to come from this machine. */
 const STRICT = ['strict_actor_header', 'strict_impersonation_enforcement']
 
-/** Whether a switch is left as it was meant for a shorter time, or for this machine alone. */
+/** Checks that no setting for temporary or local use was left on. */
 export const flags: Check = {
   name: 'flags',
   async look(diagnosis) {
     const findings = [...rescue(diagnosis), ...strict(diagnosis), ...(await bootstrap(diagnosis))]
-    return findings.length > 0 ? findings : [pass('nothing is left open')]
+    return findings.length > 0 ? findings : [pass('no unsafe option is on')]
   },
 }
 
@@ -21,8 +21,8 @@ function rescue({ state }: Diagnosis): Finding[] {
   if (state.kind !== 'running' || !state.run.args.includes('--insecure-localhost')) return []
   return [
     warn(
-      'rescue mode runs: no credential is asked for on this machine',
-      'synapse serve --stop, then start it without',
+      'rescue mode is on: requests from this machine need no credential',
+      'synapse serve --stop, then start it without --insecure-localhost',
     ),
   ]
 }
@@ -46,7 +46,7 @@ async function bootstrap(diagnosis: Diagnosis): Promise<Finding[]> {
   ]
 }
 
-/** When the token was issued that still opens this store, in milliseconds since 1970. */
+/** Returns when the bootstrap token was issued, in milliseconds since 1970; undefined if it is not valid any more. */
 function issuedIn(diagnosis: Diagnosis, database: string): number | undefined {
   using db = storeOf(diagnosis, database)
   const found = db
@@ -57,7 +57,7 @@ function issuedIn(diagnosis: Diagnosis, database: string): number | undefined {
   return found === null ? undefined : found.at / 1000
 }
 
-/** The same of a store that only its server reaches; undefined where that does not say. */
+/** Asks the server for the same, for a store that only the server reaches; undefined if it does not answer. */
 async function issuedBy({ state }: Diagnosis): Promise<number | undefined> {
   if (state.kind !== 'running' || !state.answering || state.run.socket === null) return undefined
   const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
@@ -65,7 +65,7 @@ async function issuedBy({ state }: Diagnosis): Promise<number | undefined> {
     unix: state.run.socket,
     signal,
   })
-  // There may be no such account.
+  // The account may not exist.
   if (!response.ok) return undefined
   // The contract says what the request answers (docs/contract/admin.md#tokens-and-devices).
   const tokens = (await response.json()) as {

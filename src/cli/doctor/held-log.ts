@@ -14,13 +14,13 @@ const READERS = 5
 const HEADER_BYTES = 136
 
 /**
- * Whether a process that reads for long keeps the write-ahead log from being copied back, so that it grows with every
- * commit. Opens no connection. To be called while this process has none, because to close a file ends its locks.
+ * Checks for a process with a long read transaction, which keeps the write-ahead log from being copied back, so that it
+ * grows with every commit. Opens no connection. Call it while this process has none: closing a file ends its locks.
  */
 export function heldLog(database: string): Finding[] {
   const log = statSync(`${database}-wal`, { throwIfNoEntry: false })
   if (log === undefined || log.size <= KEPT_LOG_BYTES) return []
-  // Without this file no process has the store open.
+  // If this file is missing, no process has the store open.
   if (!existsSync(`${database}-shm`)) return []
   const index = readFileSync(`${database}-shm`)
   if (index.length < HEADER_BYTES) return []
@@ -32,11 +32,11 @@ export function heldLog(database: string): Finding[] {
   if (locks === undefined)
     return [
       warn(
-        `${detail}: a process may read the store without an end`,
-        'find it (lsof), and end its transaction',
+        `${detail}: a process may have a long read transaction`,
+        'find it with lsof and end its transaction',
       ),
     ]
-  // What a reader does not look past is not copied back; a short reader looks at nearly the newest.
+  // Frames after the mark of a reader are not copied back. The mark of a short reader is close to the newest frame.
   const holders = locks.filter(({ reader }) => newest - word(READ_MARKS + 4 * reader) > CHECKPOINT_PAGES)
   const pids = [...new Set(holders.map(({ pid }) => pid))]
   if (pids.length === 0) return []
@@ -48,7 +48,7 @@ export function heldLog(database: string): Finding[] {
   ]
 }
 
-/** Who holds which of the five locks of readers; undefined where the system does not say (it is Linux that does). */
+/** Returns which process holds which of the five reader locks; undefined on systems other than Linux. */
 function readLocks(shm: string): { pid: number; reader: number }[] | undefined {
   if (!existsSync('/proc/locks')) return undefined
   const inode = String(statSync(shm).ino)

@@ -7,13 +7,18 @@ import type { Diagnosis } from './diagnosis'
 
 const SYSTEM_HOME = '/var/lib/synapse'
 
-/** Whether the home is one that only its owner can use, and lies where a store may lie. */
+/** Checks that only the owner can use the home, and that it is on a local disk. */
 export const home: Check = {
   name: 'home',
   look(diagnosis) {
     const { config } = diagnosis
     if (!existsSync(config.home))
-      return [fail(`there is no home at ${config.home}`, 'synapse init makes one; or name it with --home')]
+      return [
+        fail(
+          `there is no home at ${config.home}`,
+          'create it with synapse init, or name another one with --home',
+        ),
+      ]
     const findings = [...modes(diagnosis), ...place(diagnosis), ...secondHome(diagnosis)]
     return findings.length > 0 ? findings : [pass(config.home)]
   },
@@ -53,14 +58,11 @@ function place({ config, database }: Diagnosis): Finding[] {
 
 function secondHome({ config }: Diagnosis): Finding[] {
   if (config.sources.home !== 'default') return []
-  // The user's own, whichever of the two was chosen.
+  // The home of the user and the home of the system service.
   const homes = [findHome({ command: 'serve' }), SYSTEM_HOME]
   const other = homes.find((home) => home !== config.home && existsSync(home))
   if (other === undefined) return []
   return [
-    warn(
-      `there are two homes, ${config.home} and ${other}`,
-      'say which one with --home, or remove the other',
-    ),
+    warn(`there are two homes, ${config.home} and ${other}`, 'choose one with --home, or remove the other'),
   ]
 }

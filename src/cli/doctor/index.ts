@@ -1,7 +1,8 @@
-// `synapse doctor`: looks at a server and its home, and from outside at one that a client uses; changes nothing, and
-// says for everything that is wrong what to do.
+// `synapse doctor`: checks a server and its home, or from outside a server that a client uses. It changes nothing, and
+// says for each problem how to fix it.
 // May import: the shared files of src/cli, serve/server-state.ts, src/backup, config and home.
-// One file a check; a new one is a file and a line in CHECKS. patient.ts is what they look at; outside/ has its own.
+// One file per check; a new one is a file and a line in CHECKS. diagnosis.ts gathers what they examine. The checks from
+// outside are in public/.
 // Start reading in check.ts, then store.ts.
 
 import { existsSync } from 'node:fs'
@@ -34,7 +35,7 @@ import { reachable } from './reachable'
 import { store } from './store'
 import { time } from './time'
 
-/** In the order in which they are shown. */
+/** The checks, in the order of the report. */
 const CHECKS: readonly Check[] = [
   reachable,
   processes,
@@ -60,33 +61,33 @@ const CHECKS: readonly Check[] = [
 
 export const doctor = command({
   args: {
-    home: { type: 'string', valueHint: 'dir', description: 'The home to look at (SYNAPSE_HOME)' },
+    home: { type: 'string', valueHint: 'dir', description: 'Home directory to check (SYNAPSE_HOME)' },
     url: {
       type: 'string',
       valueHint: 'url',
-      description: 'Instead of a home: look from here at the server at this address (SYNAPSE_URL)',
+      description: 'Check the server at this address from outside (SYNAPSE_URL)',
     },
     config: {
       type: 'string',
       valueHint: 'file',
-      description: 'Instead of a home: look as the client with this synapse.toml (SYNAPSE_CONFIG)',
+      description: 'Check the server of the client with this synapse.toml (SYNAPSE_CONFIG)',
     },
     handle: {
       type: 'string',
       valueHint: 'handle',
-      description: 'With the token in ~/.synapse/<handle>.token (SYNAPSE_HANDLE)',
+      description: 'Use the token in ~/.synapse/<handle>.token (SYNAPSE_HANDLE)',
     },
     json: { type: 'boolean', description: 'Print JSON instead of text' },
   },
   notes: [
-    'Works whether the server runs or not, and changes nothing. Exit status: 0 all is well, 1 something deserves a',
-    'look, 2 something is broken. The newest backup is read to its end, which takes a while where it is large; where',
-    'base_url is set, a few requests go through it and come back.',
+    'Works whether the server runs or not, and changes nothing. Exit status: 0 no problems, 1 warnings, 2 failures.',
+    'The newest backup is read completely, which takes a while if it is large. If base_url is set, a few test requests go',
+    'through that address.',
     '',
-    'With --url, and for a client that ./synapse.toml, ~/.synapse/synapse.toml or the environment describe, it goes to the',
-    'server as that client does: certificate, clock, token, every gate of every channel, a long-poll, an event stream, a',
-    'WebSocket. A token goes only where it is meant to: to the address in the file that names it, or with --handle,',
-    'SYNAPSE_TOKEN or SYNAPSE_TOKEN_FILE to the one that you give.',
+    'With --url, or if ./synapse.toml, ~/.synapse/synapse.toml or the environment describe a client, doctor also connects to',
+    'the server like that client, and checks the certificate, the clock, the token, the access to every channel, a',
+    'long-poll, an event stream and a WebSocket. A token is sent only to the address in the file that names it, or, with',
+    '--handle, SYNAPSE_TOKEN or SYNAPSE_TOKEN_FILE, to the address that you give.',
   ],
   examples: [
     'synapse doctor',
@@ -95,7 +96,9 @@ export const doctor = command({
   ],
   async run({ args }) {
     if (args.home !== undefined && (args.url ?? args.config) !== undefined)
-      throw new UsageError('--home is for the machine of the server, --url and --config for any other')
+      throw new UsageError(
+        '--home is for the machine of the server; --url and --config are for any other machine',
+      )
     const reports = await examine(args)
     if (args.json === true) printJson({ object: 'doctor_report', checks: reports })
     else print(reports.flatMap((report) => linesOf(styleOf(process.stdout), report)).join('\n'))
@@ -112,7 +115,7 @@ interface Flags {
   readonly handle: string | undefined
 }
 
-/** The home, unless it is another server that is asked about; then what a client of this machine meets. */
+/** Checks the home, unless another server is named; then checks that server as the client of this machine sees it. */
 async function examine({ home, url, config, handle }: Flags): Promise<Report[]> {
   const address = url === undefined ? undefined : baseOf(url)
   const client = await orProblems('client', () => findClient({ config, handle, url: address }))
@@ -125,7 +128,7 @@ async function examine({ home, url, config, handle }: Flags): Promise<Report[]> 
   return [...reports, ...(Array.isArray(client) ? client : await examineFromOutside(client))]
 }
 
-/** Whether no server of this machine is there to be looked at. */
+/** Reports whether this machine has no home of a server. */
 function isHomeless(): boolean {
   try {
     return !existsSync(findHome({ command: 'other' }))
@@ -134,7 +137,7 @@ function isHomeless(): boolean {
   }
 }
 
-/** What `read` answers, or a line for each thing that is wrong with the configuration. */
+/** Returns the result of `read`, or one failed report for each problem of the configuration. */
 async function orProblems<T>(of: string, read: () => T | Promise<T>): Promise<T | Report[]> {
   try {
     return await read()
@@ -149,7 +152,7 @@ async function orProblems<T>(of: string, read: () => T | Promise<T>): Promise<T 
   }
 }
 
-/** Of the longest name. */
+/** The length of the longest name. */
 const WIDTH = 12
 const WORDS: Record<Status, string> = { pass: 'ok', warn: 'warn', fail: 'FAIL', skip: '–' }
 

@@ -2,7 +2,7 @@ import { readPid } from '../../home'
 import type { ServerState } from '../serve/server-state'
 import { type Check, fail, pass, skip, warn } from './check'
 
-/** Whether the files that say who runs there tell the truth. */
+/** Checks that the pid file and run file match the processes of this machine. */
 export const processes: Check = {
   name: 'process',
   look({ state, isHeld, paths }) {
@@ -11,7 +11,7 @@ export const processes: Check = {
         return [
           fail(
             `pid ${state.pid} in ${paths.pid} is another program`,
-            `rm ${paths.pid} ${paths.runFile}, if no server of yours has that number`,
+            `rm ${paths.pid} ${paths.runFile}, if that process is not your server`,
           ),
         ]
       case 'running':
@@ -20,15 +20,15 @@ export const processes: Check = {
         if (state.leftovers)
           return [
             warn(
-              `pid ${readPid(paths.pid) ?? '?'} is gone, and did not stop by itself`,
-              'synapse serve --stop tidies up, or synapse serve starts again',
+              `the server (pid ${readPid(paths.pid) ?? '?'}) ended without a clean shutdown`,
+              'run synapse serve --stop to remove its files, or synapse serve to start again',
             ),
           ]
         if (isHeld)
           return [
             warn(
-              'the home is locked, and no file says by whom',
-              `wait for the command to end, or find a server whose files are gone: fuser ${paths.lock}`,
+              'the home is locked, and no file tells by which process',
+              `wait for the command to end, or find a server whose run files were removed: fuser ${paths.lock}`,
             ),
           ]
         return [skip('no server runs')]

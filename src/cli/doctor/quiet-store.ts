@@ -1,6 +1,6 @@
 import { openQuiet } from '../../backup'
 
-/** Opens a SQLite store for reading, without a trace. `isHeld`: a server or a command has it open. */
+/** Opens a SQLite store for reading without changing any file. `isHeld`: a server or a command has it open. */
 export function storeOf(
   { isHeld }: { readonly isHeld: boolean },
   path: string,

@@ -3,12 +3,11 @@ import { type Check, fail, pass, skip } from './check'
 
 const ANSWER_WITHIN_MS = 3000
 
-/** Whether the server that runs answers, by its socket and at its addresses. */
+/** Checks that the running server answers at its socket and at its addresses. */
 export const reachable: Check = {
   name: 'reachable',
   async look({ state, isHeld }) {
-    if (state.kind !== 'running')
-      return isHeld ? [skip('a command works on the home')] : [skip('no server runs')]
+    if (state.kind !== 'running') return isHeld ? [skip('a command uses the home')] : [skip('no server runs')]
     const { run, answering } = state
     if (run.phase === 'migrating') return [skip('the server is starting')]
     const silent = await silentOf(run.urls)
@@ -28,7 +27,7 @@ async function silentOf(urls: readonly string[]): Promise<string[]> {
     urls.map(async (url) => {
       try {
         const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
-        // Its certificate is for others, by another name.
+        // The certificate is for the public name, not for this address.
         return (await fetch(`${urlFromHere(url)}/healthz`, { signal, tls: { rejectUnauthorized: false } })).ok
       } catch {
         return false

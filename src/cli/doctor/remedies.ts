@@ -1,10 +1,10 @@
-/** What about a request that goes through a proxy arrives here changed, or not at all. */
+/** What a proxy changes about a request, or does not pass on. */
 export type Problem = 'host' | 'path' | 'stream' | 'socket' | 'client'
 
-/** A proxy by what it says of itself in its answers; HAProxy and others say nothing. */
+/** The kind of proxy, by the headers of its answers. HAProxy and others do not identify themselves. */
 export type Relay = 'nginx' | 'caddy' | 'unknown'
 
-/** The outermost proxy, where there are several. */
+/** Returns the kind of the proxy; of the outermost one if there are several. */
 export function relayOf(headers: Headers): Relay {
   const server = headers.get('server') ?? ''
   if (/^nginx\b/i.test(server)) return 'nginx'
@@ -39,7 +39,7 @@ const REMEDIES: Readonly<Record<Problem, Readonly<Record<Exclude<Relay, 'unknown
   },
 }
 
-/** The line to look for in the proxy's own configuration: in that of each we know, where it does not say what it is. */
+/** Returns the line of the proxy's configuration to check; for an unknown proxy, that of each known kind. */
 export function remedy(problem: Problem, proxy: Relay): string {
   const { nginx, caddy, haproxy } = REMEDIES[problem]
   switch (proxy) {

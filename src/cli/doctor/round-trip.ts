@@ -2,11 +2,11 @@ import type { Diagnosis } from './diagnosis'
 import { type Relay, relayOf } from './remedies'
 
 const ANSWER_WITHIN_MS = 8000
-/** The server says it after half a second; its last one comes much later. */
+/** The server sends the second event after half a second, and the last one much later. */
 const SECOND_WORD_WITHIN_MS = 2500
 const SOCKET_WITHIN_MS = 5000
 
-/** What the server saw of a request that went through its public address. */
+/** What the server received of a request that was sent to its public address. */
 export interface Echo {
   readonly authority: string | null
   readonly path: string
@@ -16,20 +16,20 @@ export interface Echo {
   readonly forwarded_for: string | null
 }
 
-/** An echo, and who brought it. */
+/** An echo, and the proxy that passed it on. */
 export interface SeenEcho {
   readonly echo: Echo
   readonly proxy: Relay
 }
 
-/** Why there is no echo: what was tried, and what came of it. */
+/** Why there is no echo. */
 export interface NoEcho {
   readonly noAnswer: string
-  /** Of a Synapse server that knows nothing of the echo; undefined where none answered. */
+  /** The proxy of a Synapse server that answered but does not know the echo path; undefined if none answered. */
   readonly stranger?: Relay
 }
 
-/** The path that only this server, and only now, answers; undefined where it cannot be asked for one. */
+/** Asks the server for a path that only this server answers, for a minute; undefined if it does not answer. */
 export async function echoPath({ state }: Diagnosis): Promise<string | undefined> {
   if (state.kind !== 'running' || !state.answering || state.run.socket === null) return undefined
   try {
@@ -45,24 +45,24 @@ export async function echoPath({ state }: Diagnosis): Promise<string | undefined
   }
 }
 
-/** Sends a request, with a path that proxies like to change, to this server by its public address. */
+/** Sends a request to the public address of this server, with a path that some proxies change. */
 export async function echoThrough(base: string, path: string): Promise<SeenEcho | NoEcho> {
   try {
     const response = await get(`${base}${path}/a%2Fb?c=%2Fd`)
     const body: unknown = await response.json().catch(() => undefined)
     const proxy = relayOf(response.headers)
     if (response.status === 200 && typeof body === 'object' && body !== null && 'authority' in body)
-      // Only the server knows the path, so the answer is that of the contract.
+      // Only the server knows the path, so the answer is the one in the contract.
       return { echo: body as Echo, proxy }
     if (response.status === 404 && isOfSynapse(response, body))
       return { noAnswer: 'another Synapse server answers there', stranger: proxy }
-    return { noAnswer: `something else answers there (status ${response.status})` }
+    return { noAnswer: `another program answers there (status ${response.status})` }
   } catch (error) {
     return { noAnswer: reasonOf(error) }
   }
 }
 
-/** Whether a refusal is worded as ours are: with the id of the request in its body, too. */
+/** Reports whether a refusal is from a Synapse server, which repeats the request id in the body. */
 function isOfSynapse({ headers }: Response, body: unknown): boolean {
   return (
     typeof body === 'object' &&
@@ -72,7 +72,7 @@ function isOfSynapse({ headers }: Response, body: unknown): boolean {
   )
 }
 
-/** Undefined if the path is found and is ours. */
+/** Checks /.well-known/synapse. Returns undefined if it arrives at a Synapse server. */
 export async function wellKnownProblem(base: string): Promise<string | undefined> {
   try {
     const response = await get(`${base}/.well-known/synapse`)
@@ -85,7 +85,7 @@ export async function wellKnownProblem(base: string): Promise<string | undefined
   }
 }
 
-/** Undefined if the events of a stream come as they are sent. */
+/** Checks an event stream. Returns undefined if its events arrive as they are sent. */
 export async function streamProblem(base: string, path: string): Promise<string | undefined> {
   const started = performance.now()
   try {
@@ -95,13 +95,13 @@ export async function streamProblem(base: string, path: string): Promise<string 
     const took = performance.now() - started
     return took <= SECOND_WORD_WITHIN_MS
       ? undefined
-      : `event streams are buffered: what was sent after 0.5 s took ${(took / 1000).toFixed(1)} s`
+      : `event streams are buffered: an event sent after 0.5 s arrived after ${(took / 1000).toFixed(1)} s`
   } catch (error) {
     return `event streams do not pass (${reasonOf(error)})`
   }
 }
 
-/** Whether the second event of a stream came; nothing more is read. */
+/** Reads a stream until its second event, and reports whether it arrived. */
 async function secondWord(response: Response): Promise<boolean> {
   if (response.body === null) return false
   let text = ''
@@ -113,7 +113,7 @@ async function secondWord(response: Response): Promise<boolean> {
   return false
 }
 
-/** Undefined if a WebSocket opens. */
+/** Checks a WebSocket. Returns undefined if it opens. */
 export function socketProblem(base: string, path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = new WebSocket(`${base.replace(/^http/, 'ws')}${path}/socket`)

@@ -3,22 +3,22 @@ import { storeOf } from './quiet-store'
 
 const ANSWER_WITHIN_MS = 3000
 
-/** A setting as it was changed last. */
+/** The last change of a setting. */
 interface Change {
   readonly value: unknown
-  /** Milliseconds since 1970; undefined where it was never changed. */
+  /** Milliseconds since 1970; undefined if it was never changed. */
   readonly since: number | undefined
 }
 
-/** Reads settings without a request to the server, which may not answer. */
+/** The effective settings. Reading them sends no further request. */
 export interface SettingsSeen {
-  /** Undefined for a setting that this version has not. */
+  /** Returns the value; undefined for a setting that this version does not have. */
   get(key: string): unknown
-  /** When it was set to what it is. */
+  /** Returns when the setting was changed last. */
   changedAt(key: string): number | undefined
 }
 
-/** What was set is kept in the store; what was not has the value that is configured. */
+/** Reads the settings: the changes from the store or the server, the rest from the configuration. */
 export async function settingsSeen(diagnosis: Omit<Diagnosis, 'settings'>): Promise<SettingsSeen> {
   const { config, database, state } = diagnosis
   const configured = new Map<string, unknown>(Object.entries(config.settings))
@@ -46,17 +46,17 @@ function changesIn(diagnosis: Omit<Diagnosis, 'settings'>, database: string): Ma
     return new Map(
       rows.map(({ key, value, at }) => [
         key,
-        // Instants are microseconds; taken back, a setting has its configured value again.
+        // Instants are microseconds. A setting that was unset has its configured value again.
         { value: value === null ? undefined : JSON.parse(value), since: at / 1000 },
       ]),
     )
   } catch {
-    // A store that cannot be read is what another check is for.
+    // Another check reports a store that cannot be read.
     return new Map()
   }
 }
 
-/** Of a store that only its server reaches. */
+/** Asks the server for the changes, for a store that only the server reaches. */
 async function changesAt(socket: string): Promise<Map<string, Change>> {
   try {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)

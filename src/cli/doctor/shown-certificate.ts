@@ -4,19 +4,19 @@ import { type Finding, fail } from './check'
 
 const ANSWER_WITHIN_MS = 3000
 
-/** What an address shows to every client. */
+/** The certificate that an address shows to every client. */
 export interface ShownCertificate {
   readonly fingerprint: string
   readonly begins: string
   readonly ends: string
 }
 
-/** The certificate at an https URL, looked at and not believed; undefined when none is shown. */
+/** Reads the certificate at an https URL without trusting it; undefined if there is none. */
 export async function shownAt(url: string): Promise<ShownCertificate | undefined> {
   const { hostname, port } = new URL(url)
   const { promise, resolve } = Promise.withResolvers<ShownCertificate | undefined>()
   const host = hostname.replace(/^\[|\]$/g, '')
-  // An address is no name (RFC 6066 §3).
+  // An IP address is not a server name (RFC 6066 §3).
   const name = isIP(host) === 0 ? { servername: host } : {}
   const options = { host, port: Number(port || '443'), rejectUnauthorized: false, ...name }
   const socket = connect(options, () => {
@@ -30,12 +30,12 @@ export async function shownAt(url: string): Promise<ShownCertificate | undefined
   return shown
 }
 
-/** Whether the code of a fault says that a certificate was not believed. */
+/** Reports whether an error code means that a certificate was not trusted. */
 function isUntrusted(code: string): boolean {
   return /CERT|SIGNATURE|SIGNED|ISSUER/.test(code)
 }
 
-/** What to do where a client met this fault, which may be of the certificate there; undefined where it is not. */
+/** Explains an error of a connection if the certificate is its cause; otherwise undefined. */
 export async function distrust(url: string, code: string): Promise<Finding | undefined> {
   if (!isUntrusted(code)) return undefined
   // An untrusted certificate may have expired as well; trusting its root does not help then.
@@ -44,7 +44,7 @@ export async function distrust(url: string, code: string): Promise<Finding | und
   if (shown !== undefined && Date.parse(shown.ends) < now)
     return fail(
       `the certificate of ${url} has expired on ${shown.ends} (${code})`,
-      'renew it on the machine that serves it, and have that program take it up',
+      'renew it on the machine that serves it, and reload the program there',
     )
   if (shown !== undefined && Date.parse(shown.begins) > now)
     return fail(
@@ -53,8 +53,8 @@ export async function distrust(url: string, code: string): Promise<Finding | und
     )
   if (/LEAF|ISSUER/.test(code))
     return fail(
-      `the certificate of ${url} is not trusted on this machine: it comes without the one that issued it, or its root is unknown here (${code})`,
-      'serve the whole chain there (certbot: fullchain.pem); with a root of your own: trust it here, or start clients with NODE_EXTRA_CA_CERTS=<its root>.pem',
+      `the certificate of ${url} is not trusted on this machine: it is sent without its issuer, or its root is unknown here (${code})`,
+      'serve the whole chain there (certbot: fullchain.pem); for your own root: trust it here, or start clients with NODE_EXTRA_CA_CERTS=<its root>.pem',
     )
   return fail(
     `the certificate of ${url} is not trusted on this machine (${code})`,

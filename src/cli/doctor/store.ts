@@ -19,7 +19,7 @@ import { storeOf } from './quiet-store'
 
 const RESTORE = 'synapse backup list, then synapse backup restore <file>'
 
-/** Whether the store is there, whole, of this program's schema, and the one that the server has open. */
+/** Checks that the store exists, is intact, has the schema of this program, and is the one that the server uses. */
 export const store: Check = {
   name: 'store',
   async look(diagnosis) {
@@ -27,7 +27,7 @@ export const store: Check = {
     const marker = readMarker(config.home)
     if (marker !== undefined) return [fail(...halfRestored(marker))]
     const configured = maskUrl(config.databaseUrl)
-    // A server of an earlier version says the kind alone.
+    // A server of an earlier version reports only the kind.
     const running = state.kind === 'running' ? (state.run.store ?? state.run.store_kind) : configured
     if (!isSame(running, configured))
       return [
@@ -64,13 +64,13 @@ function placeOf(store: string): string {
 }
 
 function missing({ paths }: Diagnosis, path: string): Finding {
-  // What was served once leaves its mark.
+  // A server that ran on this home has left the state file.
   return existsSync(paths.state)
-    ? fail(`the store is gone: there is no ${path}`, RESTORE)
+    ? fail(`the store is missing: there is no ${path}`, RESTORE)
     : fail(`there is no store at ${path} yet`, 'synapse init, or synapse serve')
 }
 
-/** Undefined where the key of the home is that of the store. No server starts on another one. */
+/** Reports another instance key than the store's, with which no server starts; undefined if the key is right. */
 function keyProblem({ config }: Diagnosis, did: string | undefined): string | undefined {
   const own = ownDid(config)
   if (did === undefined || own === did) return undefined
@@ -79,7 +79,7 @@ function keyProblem({ config }: Diagnosis, did: string | undefined): string | un
 }
 
 function examine(diagnosis: Diagnosis, path: string): Finding[] {
-  // Opened for reading, SQLite would leave out what stands behind the damage. A server that runs writes to it just now.
+  // SQLite would silently skip everything after the damage. Not checked while a server writes to the file.
   const lost = diagnosis.isHeld ? 0 : lostCommits(`${path}-wal`)
   if (lost > 0) {
     const commits = counted(lost, 'commit that was acknowledged', 'commits that were acknowledged')
@@ -97,24 +97,24 @@ function examine(diagnosis: Diagnosis, path: string): Finding[] {
       return [
         fail(
           `the store was written by a newer version of Synapse (${newer.join(', ')})`,
-          'start that version, or put back a backup made before the upgrade',
+          'start that version, or restore a backup from before the upgrade',
         ),
       ]
     if (facts.moved !== undefined) return [fail(facts.moved.problem, facts.moved.remedy)]
     const wrongKey = keyProblem(diagnosis, facts.did)
     if (wrongKey !== undefined)
-      return [fail(wrongKey, 'put its key file back, or synapse backup restore <file> --keys <its keys>')]
+      return [fail(wrongKey, 'restore its key file, or run synapse backup restore <file> --keys <its keys>')]
     const pending = missingMigrations(facts)
     if (pending.length > 0)
       return [
         warn(
           `the store lacks ${counted(pending.length, 'migration')} of this program`,
-          'synapse serve applies them, after it made a copy',
+          'synapse serve makes a backup and applies them',
         ),
       ]
     return [
       ...held,
-      pass(`whole: ${counted(facts.counts['messages'] ?? 0, 'message')}, up to seq ${facts.lastSeq}`),
+      pass(`intact: ${counted(facts.counts['messages'] ?? 0, 'message')}, up to seq ${facts.lastSeq}`),
     ]
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''

@@ -1,18 +1,15 @@
 import { type Check, type Finding, fail, pass, skip, warn } from '../check'
 import { type Answer, accountOf, type ClientProbe } from './client-probe'
 
-/** As many as one filter may name; who listens to more is not asked about each. */
+/** The most channels that a filter may name, and that are checked. */
 const AT_MOST = 50
 
-/**
- * Every access check (docs/contract/authentication.md#access-checks) of every channel that the client listens to, its
- * own filter among them.
- */
+/** Runs every access check (docs/contract/authentication.md#access-checks) on every channel that the client listens to. */
 export const channels: Check<ClientProbe> = {
   name: 'channels',
   async look(probe) {
     const account = accountOf(probe)
-    if (account === undefined) return [skip('not without a token that works')]
+    if (account === undefined) return [skip('this needs a valid token')]
     const joined = await joinedBy(probe)
     const wanted = probe.client.channels.length > 0 ? probe.client.channels : joined
     if (wanted.length === 0)
@@ -32,9 +29,9 @@ export const channels: Check<ClientProbe> = {
 
 function summary(wanted: readonly string[], joined: readonly string[]): string {
   const left = joined.filter((slug) => !wanted.includes(slug))
-  const open = `every gate is open: ${wanted.slice(0, AT_MOST).join(', ')}`
-  const more = wanted.length > AT_MOST ? ` (${wanted.length - AT_MOST} more were not asked about)` : ''
-  return `${open}${more}${left.length > 0 ? `; left out by the client's own filter: ${left.join(', ')}` : ''}`
+  const open = `every access check passes: ${wanted.slice(0, AT_MOST).join(', ')}`
+  const more = wanted.length > AT_MOST ? ` (${wanted.length - AT_MOST} more were not checked)` : ''
+  return `${open}${more}${left.length > 0 ? `; excluded by the client's own filter: ${left.join(', ')}` : ''}`
 }
 
 async function joinedBy(probe: ClientProbe): Promise<string[]> {
@@ -61,7 +58,7 @@ interface Access {
 async function gatesOf(probe: ClientProbe, slug: string, handle: string): Promise<Finding> {
   const answer = await probe.ask(`/v1/me/access?channel=${encodeURIComponent(slug)}`)
   if (!isAccess(answer))
-    return fail(`${slug}: the server does not say what its gates are`, 'upgrade the server')
+    return fail(`${slug}: the server does not answer the access check`, 'upgrade the server')
   return judged(slug, handle, answer.body)
 }
 
@@ -69,18 +66,18 @@ function isAccess(answer: Answer | { noAnswer: string }): answer is Answer & { b
   return 'status' in answer && answer.status === 200 && 'visible' in answer.body
 }
 
-/** The first shut gate, in their order. To read is what a client is there for; one that only reads may be meant so. */
+/** Reports the first access check that fails. A client that may only read is a warning, because that may be intended. */
 function judged(slug: string, handle: string, { visible, archived, gates, fix }: Access): Finding {
   const remedy = `${fix ?? ''}  # on the server`
   if (!visible || gates === null)
     return fail(
-      `${slug}: there is no such channel, or ${handle} may not know of it (gate: visibility)`,
+      `${slug}: the channel does not exist, or ${handle} may not see it (gate: visibility)`,
       `synapse admin add-member ${handle} ${slug}  # on the server; or correct channels in the file`,
     )
-  if (archived) return fail(`${slug}: it is archived`, remedy)
-  if (!gates.membership.ok) return fail(`${slug}: ${handle} is no member (gate: membership)`, remedy)
+  if (archived) return fail(`${slug}: the channel is archived`, remedy)
+  if (!gates.membership.ok) return fail(`${slug}: ${handle} is not a member (gate: membership)`, remedy)
   if (!gates.scope.read) return fail(`${slug}: the token may not read it (gate: scope)`, remedy)
-  if (!gates.scope.post) return warn(`${slug}: the token may read it and not post (gate: scope)`, remedy)
-  if (!gates.role.ok) return warn(`${slug}: ${handle} may read it and not post (gate: role)`, remedy)
+  if (!gates.scope.post) return warn(`${slug}: the token may read but not post (gate: scope)`, remedy)
+  if (!gates.role.ok) return warn(`${slug}: ${handle} may read but not post (gate: role)`, remedy)
   return pass(slug)
 }

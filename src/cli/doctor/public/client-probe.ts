@@ -3,31 +3,31 @@ import type { ClientConfig } from '../../../config'
 
 const ANSWER_WITHIN_MS = 8000
 
-/** Who comes to a server as a client does, and what it was told at the door: gathered once, before the first check. */
+/** Connects to a server like a client. Its first answers are gathered once, before the first check. */
 export interface ClientProbe {
   readonly client: ClientConfig
   /** What GET /healthz answered. */
   readonly health: Answer | NoAnswer
-  /** Who the token stands for; undefined where it is missing, or nobody is there to ask. */
+  /** The account of the token; undefined if there is no token, or the server does not answer. */
   readonly me: Answer | NoAnswer | undefined
   /** Asks the server with the token. `path` begins with /v1. */
   ask(path: string, init?: RequestInit): Promise<Answer | NoAnswer>
-  /** What every request of a visitor carries. */
+  /** The headers of every request. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** An answer that was read to its end. */
+/** An answer that was read completely. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  /** The fields of a JSON object; none where it was something else. */
+  /** The fields of a JSON object; empty for any other body. */
   readonly body: Readonly<Record<string, unknown>>
-  /** In between lies the moment at which the server wrote it. */
+  /** The server wrote the answer between these two times, in milliseconds since 1970. */
   readonly sentAt: number
   readonly heardAt: number
 }
 
-/** Why there was no answer: the code of the fault. */
+/** No answer, with the code of the error. */
 export interface NoAnswer {
   readonly noAnswer: string
 }
@@ -35,25 +35,25 @@ export interface NoAnswer {
 export async function visitorOf(client: ClientConfig): Promise<ClientProbe> {
   const token = client.credential?.token
   const headers = {
-    // Servers know that this one is not another program that shares the token.
+    // Servers recognize this user agent, and do not report a token shared by two programs.
     'user-agent': `synapse-doctor/${VERSION}`,
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   }
   const ask = (path: string, init: RequestInit = {}) =>
     answered(`${client.url}${path}`, { ...init, headers: { ...headers, ...init.headers } })
-  // Whoever answers there is not told the token before it is known what it is.
+  // The token is sent only after a Synapse server has answered.
   const health = await answered(`${client.url}/healthz`, {})
   const isThere = isSynapse(health)
   const me = token !== undefined && isThere ? await ask('/v1/auth/me') : undefined
   return { client, health, me, ask, headers }
 }
 
-/** Whether what answered says that it is a Synapse. */
+/** Reports whether the answer is from a Synapse server. */
 export function isSynapse(health: Answer | NoAnswer): health is Answer {
   return 'status' in health && health.status === 200 && health.body['service'] === 'synapse'
 }
 
-/** The account of a valid token, as docs/contract/accounts.md#the-caller describes it; undefined for every other. */
+/** Returns the account of a valid token (docs/contract/accounts.md#the-caller); otherwise undefined. */
 export function accountOf({ me }: ClientProbe): Answer['body'] | undefined {
   return me !== undefined && 'status' in me && me.status === 200 ? me.body : undefined
 }
@@ -66,7 +66,7 @@ async function answered(url: string, init: RequestInit): Promise<Answer | NoAnsw
     const heardAt = Date.now()
     const content: unknown = await response.json().catch(() => undefined)
     const isObject = typeof content === 'object' && content !== null
-    // A JSON object is one of fields; what they hold is looked at where they are used.
+    // The fields of a JSON object are checked where they are used.
     const body = isObject ? (content as Record<string, unknown>) : {}
     return { status: response.status, headers: response.headers, body, sentAt, heardAt }
   } catch (error) {

@@ -3,14 +3,14 @@ import { accountOf, type ClientProbe, isSynapse } from './client-probe'
 
 const SOON_MS = 7 * 86_400_000
 
-/** Whether the token is one, and that of the account it is meant to be. */
+/** Checks that the token is valid and belongs to the expected account. */
 export const credential: Check<ClientProbe> = {
   name: 'credential',
   look(probe) {
     const { client, health, me } = probe
     const { credential: kept, handle } = client
     if (kept === undefined)
-      return [skip('no token to show; name its account with --handle, or set SYNAPSE_TOKEN_FILE')]
+      return [skip('no token is configured; name its account with --handle, or set SYNAPSE_TOKEN_FILE')]
     if (kept.token === undefined)
       return [
         fail(
@@ -19,13 +19,14 @@ export const credential: Check<ClientProbe> = {
         ),
       ]
     if (me === undefined || !isSynapse(health)) return [skip('the server does not answer')]
-    if ('noAnswer' in me) return [fail(`the server does not answer who it is (${me.noAnswer})`, 'try again')]
+    if ('noAnswer' in me)
+      return [fail(`the server does not answer /v1/auth/me (${me.noAnswer})`, 'try again')]
     const account = accountOf(probe)
     if (account === undefined)
       return [
         fail(
           `the token of ${kept.from} is refused: ${String(me.body['detail'] ?? me.status)}`,
-          `synapse admin issue-token --account ${handle ?? '<handle>'}  # on the server; put what it prints there`,
+          `synapse admin issue-token --account ${handle ?? '<handle>'}  # on the server; save the printed token there`,
         ),
       ]
     const findings = [...mistaken(account, handle, kept.from), ...worn(account), ...exposed(kept)]
@@ -44,7 +45,7 @@ function mistaken(
   if (handle === undefined || account['handle'] === handle) return []
   return [
     fail(
-      `the token of ${from} is that of ${account['handle']}, not of ${handle}`,
+      `the token of ${from} belongs to ${account['handle']}, not to ${handle}`,
       `set handle to ${account['handle']}, or put the token of ${handle} there`,
     ),
   ]
@@ -55,7 +56,7 @@ function worn(account: Readonly<Record<string, unknown>>): Finding[] {
   const findings: Finding[] = []
   const issue = `synapse admin issue-token --account ${handle}`
   if (typeof ends === 'string' && Date.parse(ends) - Date.now() < SOON_MS)
-    findings.push(warn(`the token ends at ${ends}`, `${issue}, before that`))
+    findings.push(warn(`the token expires at ${ends}`, `${issue}, before that`))
   if (Array.isArray(warnings) && warnings.includes('token_shared'))
     findings.push(
       warn(

@@ -1,6 +1,6 @@
-// What doctor can see of a server without its home: from another machine, with what a client has.
-// May import: what doctor may. visitor.ts comes to the server; a check is a constant in one of the other files.
-// Start reading in visitor.ts, then channels.ts.
+// The checks of doctor on a server without its home: from another machine, with the configuration of a client.
+// May import: what doctor may. client-probe.ts connects to the server; each check is a constant in another file.
+// Start reading in client-probe.ts, then channels.ts.
 import type { ClientConfig } from '../../../config'
 import { webhook } from '../absent'
 import { type Check, type Report, reportsOf } from '../check'
@@ -11,7 +11,7 @@ import { eventStream, longPoll, webSocket } from './live'
 import { roundTrip } from './round-trip'
 import { client, clock, server } from './server'
 
-/** In the order in which they are shown. */
+/** The checks, in the order of the report. */
 const CHECKS: readonly Check<ClientProbe>[] = [
   client,
   server,
@@ -25,7 +25,7 @@ const CHECKS: readonly Check<ClientProbe>[] = [
   webhook,
 ]
 
-/** Goes to the server as this client does. */
+/** Checks the server as this client sees it. */
 export async function examineFromOutside(of: ClientConfig): Promise<Report[]> {
   return reportsOf(CHECKS, await visitorOf(of))
 }

@@ -3,14 +3,14 @@ import { type Problem, relayOf, remedy } from '../remedies'
 import { accountOf, type ClientProbe } from './client-probe'
 
 const WAIT_SECONDS = 1
-/** What an answer may take beyond what it was to wait. */
+/** How much longer than the requested wait an answer may take. */
 const PATIENCE_MS = 3000
 const SOCKET_WITHIN_MS = 5000
 const RECIPES = 'docs/operating.md, "Behind a proxy"'
 
-const without = skip('not without a token that works')
+const without = skip('this needs a valid token')
 
-/** Whether a request may wait for news, one that nothing comes of. */
+/** Checks that a long-poll that waits for new events is answered. */
 export const longPoll: Check<ClientProbe> = {
   name: 'long_poll',
   async look(probe) {
@@ -23,25 +23,27 @@ export const longPoll: Check<ClientProbe> = {
     if ('noAnswer' in answer) return [cut(answer.noAnswer)]
     if (answer.status !== 200) return [cut(`status ${answer.status}`)]
     if (took > WAIT_SECONDS * 1000 + PATIENCE_MS)
-      return [fail(`an answer came ${Math.round(took / 1000)} s after a wait of ${WAIT_SECONDS} s`, RECIPES)]
-    return [pass('a request may wait for news')]
+      return [
+        fail(`a long-poll of ${WAIT_SECONDS} s was answered after ${Math.round(took / 1000)} s`, RECIPES),
+      ]
+    return [pass('long-polls work')]
   },
 }
 
 function cut(how: string): Finding {
   return fail(
     `a request that waits ${WAIT_SECONDS} s is cut off (${how})`,
-    `longer timeouts in the proxy: ${RECIPES}`,
+    `set longer timeouts in the proxy: ${RECIPES}`,
   )
 }
 
-/** What a proxy is to blame for, with its own words for it where it says what it is. */
+/** Makes a finding for a fault of the proxy, with the fix in the words of its configuration. */
 function broken(detail: string, problem: Problem, { health }: ClientProbe): Finding {
   const relay = 'headers' in health ? relayOf(health.headers) : 'unknown'
   return fail(detail, `${remedy(problem, relay)}; see ${RECIPES}`)
 }
 
-/** Whether an event stream begins as soon as it is asked for. */
+/** Checks that an event stream begins at once. */
 export const eventStream: Check<ClientProbe> = {
   name: 'event_stream',
   async look(probe) {
@@ -60,7 +62,7 @@ export const eventStream: Check<ClientProbe> = {
         ? [pass('event streams begin at once')]
         : [fail('event streams end before they begin', RECIPES)]
     } catch {
-      return [broken('event streams are buffered: nothing of one comes', 'stream', probe)]
+      return [broken('event streams are buffered: no event arrives', 'stream', probe)]
     } finally {
       clearTimeout(timer)
       end.abort()
@@ -79,7 +81,7 @@ async function saysHello({ body }: Response): Promise<boolean> {
   return false
 }
 
-/** Whether a WebSocket opens and says the first word. */
+/** Checks that a WebSocket opens and sends `hello`. */
 export const webSocket: Check<ClientProbe> = {
   name: 'websocket',
   look(probe) {

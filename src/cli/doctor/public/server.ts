@@ -3,20 +3,20 @@ import { type Check, type Finding, fail, pass, skip, warn } from '../check'
 import { distrust } from '../shown-certificate'
 import { type Answer, type ClientProbe, isSynapse, type NoAnswer } from './client-probe'
 
-/** A difference that no message is expected to survive: signatures and expiry are judged by the clock. */
+/** The largest difference of the clocks. Signatures and expiry depend on it. */
 const SKEW_SECONDS = 30
 
-/** Where the client goes, and by what it knows. */
+/** Shows which server the client uses, and the file that says so. */
 export const client: Check<ClientProbe> = {
   name: 'client',
   look: ({ client: { file, url, handle, channels } }) => {
     const who = handle === undefined ? '' : ` as ${handle}`
-    const filter = channels.length === 0 ? '' : `, listening to ${channels.join(', ')} alone`
-    return [pass(`${file ?? 'as it was told'}: ${url}${who}${filter}`)]
+    const filter = channels.length === 0 ? '' : `, listening only to ${channels.join(', ')}`
+    return [pass(`${file ?? 'flags and environment'}: ${url}${who}${filter}`)]
   },
 }
 
-/** Whether a Synapse answers there, and is ready. */
+/** Checks that a Synapse server answers there and is ready. */
 export const server: Check<ClientProbe> = {
   name: 'server',
   async look(probe) {
@@ -24,7 +24,7 @@ export const server: Check<ClientProbe> = {
     if (!isSynapse(probe.health)) return [await stranger(url, probe.health)]
     const ready = await probe.ask('/v1/readyz')
     const findings = [...contract(probe.health), ...readiness(ready), ...openly(url)]
-    return findings.length > 0 ? findings : [pass(`${url} answers, and is ready`)]
+    return findings.length > 0 ? findings : [pass(`${url} answers and is ready`)]
   },
 }
 
@@ -33,16 +33,16 @@ async function stranger(url: string, health: Answer | NoAnswer): Promise<Finding
   const { status, headers, body } = health
   const elsewhere = headers.get('location')
   if (status >= 300 && status < 400 && elsewhere !== null)
-    return fail(`${url} sends elsewhere: ${elsewhere}`, 'give the client the address that it names')
+    return fail(`${url} redirects to ${elsewhere}`, 'use that address in the client')
   if (body['code'] === 'remote_not_allowed')
     return fail(
-      `${url} answers this machine's address not at all: ${String(body['detail'])}`,
-      'come by a private network, or put a TLS proxy in front: docs/operating.md',
+      `${url} does not accept the address of this machine: ${String(body['detail'])}`,
+      'connect over a private network, or put a TLS proxy in front: docs/operating.md',
     )
   if (typeof body['code'] === 'string')
     return fail(`${url} refuses: ${String(body['detail'])} (${body['code']})`, 'docs/operating.md')
   return fail(
-    `something else answers at ${url} (status ${status})`,
+    `another program answers at ${url} (status ${status})`,
     'correct the address, or the proxy there',
   )
 }
@@ -55,28 +55,36 @@ async function unheard(url: string, noAnswer: string): Promise<Finding> {
       `no server listens at ${url} (${noAnswer})`,
       'synapse serve --daemon  # on that machine; or correct the address',
     )
-  return fail(`${url} does not answer (${noAnswer})`, 'correct the address, the name or the way there')
+  return fail(`${url} does not answer (${noAnswer})`, 'check the address, DNS and the network')
 }
 
 function contract({ body }: Answer): Finding[] {
   const version = String(body['version'])
   if (version.startsWith('1.')) return []
   return [
-    warn(`it speaks version ${version} of the contract, this program version 1`, 'upgrade the older one'),
+    warn(
+      `the server has version ${version} of the contract, this program has version 1`,
+      'upgrade the older one',
+    ),
   ]
 }
 
 function readiness(ready: Answer | NoAnswer): Finding[] {
   if ('noAnswer' in ready)
     return [
-      fail(`it does not say whether it is ready (${ready.noAnswer})`, 'synapse doctor  # on that machine'),
+      fail(`the server does not answer /v1/readyz (${ready.noAnswer})`, 'synapse doctor  # on that machine'),
     ]
   if (ready.status === 200) return []
   if (ready.body['status'] === 'draining')
-    return [warn('it drains, and takes no posts', 'synapse drain stop  # on that machine, when it may')]
+    return [
+      warn(
+        'the server is draining and refuses posts',
+        'synapse drain stop  # on that machine, after the maintenance',
+      ),
+    ]
   return [
     fail(
-      `it is not ready: ${JSON.stringify(ready.body['checks'] ?? {})}`,
+      `the server is not ready: ${JSON.stringify(ready.body['checks'] ?? {})}`,
       'synapse doctor  # on that machine',
     ),
   ]
@@ -85,21 +93,21 @@ function readiness(ready: Answer | NoAnswer): Finding[] {
 function openly(url: string): Finding[] {
   if (url.startsWith('https:') || isLoopbackUrl(url)) return []
   return [
-    warn(`the token travels unencrypted to ${url}`, 'go by https or by a private network: docs/operating.md'),
+    warn(`the token travels unencrypted to ${url}`, 'use https or a private network: docs/operating.md'),
   ]
 }
 
-/** Whether both clocks say the same. */
+/** Checks that the clocks of this machine and of the server agree. */
 export const clock: Check<ClientProbe> = {
   name: 'clock',
   look({ health }) {
     if (!isSynapse(health)) return [skip('the server does not answer')]
     const theirs = Date.parse(health.headers.get('date') ?? '')
-    if (Number.isNaN(theirs)) return [skip('the server does not say what time it is')]
-    // The server says whole seconds; somewhere between question and answer it looked.
+    if (Number.isNaN(theirs)) return [skip('the server does not tell its time')]
+    // The server sends whole seconds, and read its clock between the request and the answer.
     const ahead = (health.sentAt + health.heardAt) / 2 - (theirs + 500)
     const seconds = Math.round(ahead / 1000)
-    if (Math.abs(seconds) <= SKEW_SECONDS) return [pass('both clocks say the same')]
+    if (Math.abs(seconds) <= SKEW_SECONDS) return [pass('both clocks agree')]
     return [
       warn(
         `the clock of this machine is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} the server's`,
