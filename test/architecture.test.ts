@@ -229,8 +229,8 @@ const areas: readonly Area[] = [
       'src/app/version.ts',
       'package.json',
     ],
-    types: ['src/core/**'],
-    packages: ['citty', 'uqr', 'bun', 'node:*'],
+    types: ['src/core/**', 'src/http/**'],
+    packages: ['citty', 'uqr', '@sinclair/typebox', 'bun', 'node:*'],
     because: 'the commands boot the server or send a running one the same requests as any client',
   },
 ]
@@ -514,6 +514,7 @@ describe('the checks find violations', () => {
     ['src/http/admin/a.ts', "import { hub } from '../../hub/hub'"],
     ['src/cli/a.ts', "import { parse } from '../core/ids'"],
     ['src/cli/a.ts', "import { posts } from '../store/posts'"],
+    ['src/cli/a.ts', "import { schema } from '../http/auth'"],
     ['src/config/a.ts', "import { boot } from '../main'"],
     ['src/store/a.ts', "new Worker(new URL('../http/auth.ts', import.meta.url))"],
     ['src/cli/a.ts', 'await import(name)'],

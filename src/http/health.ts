@@ -82,7 +82,7 @@ const readySchema = Type.Object({
   checks: Type.Object({ db: check, migrations: check, disk: check }),
 })
 
-const drainSchema = Type.Object({
+export const drainSchema = Type.Object({
   draining: Type.Boolean(),
   in_flight: Type.Integer({ description: 'Writing requests in flight, in the process that answers' }),
   outbox_pending: Type.Integer({ description: 'Pending deliveries; none in this version' }),

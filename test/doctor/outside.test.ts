@@ -87,7 +87,7 @@ test('a healthy client passes every check of every way of listening', async () =
   })
   expect(code).toBe(0)
   expect(of('channels')?.detail).toBe(
-    "every gate is open: general; left out by the client's own filter: quiet",
+    "every access check passes: general; excluded by the client's own filter: quiet",
   )
   expect(JSON.stringify(lines)).not.toContain(token)
 })

@@ -4,30 +4,12 @@ import { command } from '../lib/command'
 import { EXIT } from '../lib/exit-codes'
 import { note, print, printJson } from '../lib/terminal'
 import { counted } from '../lib/text'
+import type { AuditEntry, AuditVerification } from '../lib/wire'
 import { whereArgs, withClient } from './index'
 
-/** An entry of the audit log, as the API shows it. */
-interface Entry {
-  readonly at: string
-  readonly actor: string | null
-  readonly via: string
-  readonly ip: string | null
-  readonly action: string
-  readonly target_type: string | null
-  readonly target_id: string | null
-  readonly metadata: Readonly<Record<string, unknown>>
-}
-
 interface Page {
-  readonly entries: readonly Entry[]
+  readonly entries: readonly AuditEntry[]
   readonly next_cursor: string | null
-}
-
-interface Verification {
-  readonly entries: number
-  readonly hash: string
-  readonly broken: { readonly entry: number; readonly problem: 'changed' | 'missing' } | null
-  readonly known: boolean | null
 }
 
 const json = { type: 'boolean', description: 'Print JSON instead of text' } as const
@@ -90,7 +72,7 @@ export const verifyAudit = command({
   examples: ['synapse audit verify', 'synapse audit verify --json'],
   async run({ args }) {
     const found = await withClient(args, (client) =>
-      client.get<Verification>('/v1/admin/audit/verify', { known: args.known }, VERIFIED_WITHIN_MS),
+      client.get<AuditVerification>('/v1/admin/audit/verify', { known: args.known }, VERIFIED_WITHIN_MS),
     )
     if (args.json === true) printJson(found)
     const { entries, hash, broken, known } = found
@@ -111,7 +93,7 @@ export const verifyAudit = command({
 
 const WORDS = { changed: 'is not what was written', missing: 'is missing' } as const
 
-function lineOf({ at, actor, via, ip, action, target_type, target_id, metadata }: Entry): string {
+function lineOf({ at, actor, via, ip, action, target_type, target_id, metadata }: AuditEntry): string {
   const who = actor === null ? via : `@${actor}`
   const where = ip === null ? '' : ` from ${ip}`
   const target = target_type === null ? '' : ` ${target_type} ${target_id}`

@@ -1,14 +1,8 @@
 import { command } from '../lib/command'
 import { EXIT } from '../lib/exit-codes'
 import { printJson } from '../lib/terminal'
+import type { DrainState } from '../lib/wire'
 import { adminCommand, whereArgs, withClient } from './index'
-
-interface DrainState {
-  readonly draining: boolean
-  readonly in_flight: number
-  readonly outbox_pending: number
-  readonly pairs_behind: number
-}
 
 const PATH = '/v1/admin/drain'
 const SETTING = '/v1/config/drain'

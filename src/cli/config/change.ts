@@ -1,5 +1,6 @@
 import { command } from '../lib/command'
-import { keyArg, pathOf, printSetting, type Setting, typedValue, whereArgs, withClient } from './index'
+import type { Setting } from '../lib/wire'
+import { keyArg, pathOf, printSetting, typedValue, whereArgs, withClient } from './index'
 
 const LIVE = 'Takes effect with the next request, on every server of the store. Survives restarts.'
 const args = { ...whereArgs, json: { type: 'boolean', description: 'Print JSON instead of text' } } as const

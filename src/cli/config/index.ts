@@ -10,18 +10,9 @@ import { CliError, UsageError } from '../lib/cli-error'
 import type { AdminClient } from '../lib/client'
 import { EXIT } from '../lib/exit-codes'
 import { print, printJson } from '../lib/terminal'
+import type { Setting } from '../lib/wire'
 
 export { whereArgs, withClient }
-
-/** A setting as the API shows it. */
-export interface Setting {
-  readonly key: string
-  readonly value: unknown
-  readonly default: unknown
-  readonly source: 'default' | 'env' | 'set'
-  readonly updated_at: string | null
-  readonly updated_by: string | null
-}
 
 export const keyArg = {
   type: 'positional',

@@ -1,17 +1,9 @@
 import { command } from '../lib/command'
 import { print, printJson, type Style, styleOf } from '../lib/terminal'
-import { allSettings, keyArg, type Setting, settingCalled, whereArgs, withClient, written } from './index'
+import type { Setting, SettingChange } from '../lib/wire'
+import { allSettings, keyArg, settingCalled, whereArgs, withClient, written } from './index'
 
 const json = { type: 'boolean', description: 'Print JSON instead of text' } as const
-
-interface Change {
-  readonly seq: number
-  readonly key: string
-  readonly unset: boolean
-  readonly value: unknown
-  readonly at: string
-  readonly by: string | null
-}
 
 export const showSettings = command({
   args: { ...whereArgs, json },
@@ -53,10 +45,13 @@ export const settingHistory = command({
   async run({ args }) {
     const { key, limit } = args
     const changes = await withClient(args, async (client) => {
-      const { changes: found } = await client.get<{ changes: readonly Change[] }>('/v1/config-history', {
-        key,
-        limit,
-      })
+      const { changes: found } = await client.get<{ changes: readonly SettingChange[] }>(
+        '/v1/config-history',
+        {
+          key,
+          limit,
+        },
+      )
       // A setting of another version has a history here, although this version does not know it.
       if (found.length === 0 && key !== undefined) await settingCalled(client, key)
       return found
@@ -78,7 +73,7 @@ function table({ dim }: Style, settings: readonly Setting[]): string[] {
   })
 }
 
-function lineOf({ at, key, unset, value, by }: Change): string {
+function lineOf({ at, key, unset, value, by }: SettingChange): string {
   const what = unset ? `unset ${key}` : `set ${key} ${written(value)}`
   return `${at.slice(0, 19).replace('T', ' ')}  ${by ?? 'the operator'}  ${what}`
 }

@@ -1,3 +1,4 @@
+import type { Echo } from '../lib/wire'
 import type { Diagnosis } from './diagnosis'
 import { type Relay, relayOf } from './remedies'
 
@@ -5,16 +6,6 @@ const ANSWER_WITHIN_MS = 8000
 /** The server sends the second event after half a second, and the last one much later. */
 const SECOND_WORD_WITHIN_MS = 2500
 const SOCKET_WITHIN_MS = 5000
-
-/** What the server received of a request that was sent to its public address. */
-export interface Echo {
-  readonly authority: string | null
-  readonly path: string
-  readonly query: string
-  readonly client: string | null
-  readonly peer: string | null
-  readonly forwarded_for: string | null
-}
 
 /** An echo, and the proxy that passed it on. */
 export interface SeenEcho {

@@ -1,87 +1,64 @@
+import type { Static } from '@sinclair/typebox'
+import type { entrySchema, verificationSchema } from '../../http/admin/audit'
+import type { deviceSchema, pairedSchema } from '../../http/admin/devices'
+import type { onboardedSchema } from '../../http/admin/onboard'
+import type { changeSchema, settingSchema } from '../../http/admin/settings'
+import type { accountSchema, channelSchema, membershipSchema } from '../../http/admin/wire'
+import type { drainSchema } from '../../http/health'
+import type { seenSchema } from '../../http/public/echo'
+import type { issuedSchema, tokenSchema } from '../../http/token-wire'
 import { CliError } from './cli-error'
 import type { AdminClient } from './client'
 import { EXIT } from './exit-codes'
 
-// What the administration API answers, as far as the commands use it (docs/contract/admin.md).
+// The answers of the administration API, by the schemas of its endpoints. Only types are imported: no code of a surface.
 
-export interface Account {
-  readonly id: string
-  readonly handle: string
-  readonly kind: 'human' | 'agent'
-  readonly display_name: string
-  readonly is_admin: boolean
-  readonly archived_at: string | null
-}
+export type Account = Static<typeof accountSchema>
+export type Channel = Static<typeof channelSchema>
+export type Membership = Static<typeof membershipSchema>
+export type Role = Membership['role']
+export type Token = Static<typeof tokenSchema>
+export type IssuedToken = Static<typeof issuedSchema>
+export type AuditEntry = Static<typeof entrySchema>
+export type AuditVerification = Static<typeof verificationSchema>
+/** A device, or the pending code for one. */
+export type Device = Static<typeof deviceSchema>
+export type PairedDevice = Static<typeof pairedSchema>
+export type Setting = Static<typeof settingSchema>
+export type SettingChange = Static<typeof changeSchema>
+export type DrainState = Static<typeof drainSchema>
+/** What the server received of a request that was sent to its public address. */
+export type Echo = Static<typeof seenSchema>
 
-export interface Channel {
-  readonly id: string
-  readonly slug: string
-  readonly name: string
-  readonly kind: 'public' | 'private' | 'dm'
-  readonly archived_at: string | null
-}
+type OnboardAnswer = Static<typeof onboardedSchema>
+/** Servers of an earlier version do not send `token_id`. */
+export type Onboarded = Omit<OnboardAnswer, 'token_id'> & Partial<Pick<OnboardAnswer, 'token_id'>>
 
-export interface Membership {
-  readonly account_handle: string
-  readonly channel_slug: string
-  readonly role: Role
-  readonly joined_at: string
-}
-
-export type Role = 'admin' | 'member' | 'read_only'
-
-export interface Token {
-  readonly id: string
-  readonly account_handle: string
-  readonly name: string | null
-  readonly scopes: readonly string[]
-  readonly created_at: string
-  readonly last_used_at: string | null
-  readonly revoked_at: string | null
-  readonly expires_at: string | null
-  readonly actors: readonly string[] | null
-}
-
-export interface IssuedToken extends Token {
-  readonly token: string
-}
-
-export interface Onboarded {
-  readonly handle: string
-  readonly account_created: boolean
-  readonly channels_joined: readonly string[]
-  readonly channels_already_member: readonly string[]
-  readonly token_scopes: readonly string[]
-  /** Servers of a version before this one do not say it. */
-  readonly token_id?: string
-  readonly token: string
-}
-
-/** Handles and slugs in the spelling that is stored. */
+/** Returns a handle or slug as it is stored. */
 export function normalName(text: string): string {
   return text.trim().toLowerCase()
 }
 
-/** The account with this handle, archived or not; undefined when there is none. */
+/** Returns the account with this handle, archived or not; undefined if there is none. */
 export async function findAccount(client: AdminClient, handle: string): Promise<Account | undefined> {
   const accounts = await client.list<Account>('/v1/admin/accounts')
   return accounts.find((account) => account.handle === normalName(handle))
 }
 
-/** @throws CliError not found, in the words of the server */
+/** Returns the account. @throws CliError not found, in the words of the server */
 export async function getAccount(client: AdminClient, handle: string): Promise<Account> {
   const account = await findAccount(client, handle)
   if (account !== undefined) return account
   throw new CliError(EXIT.notFound, 'Account not found', [`there is no account @${normalName(handle)}`])
 }
 
-/** The channel with this slug, archived or not; undefined when there is none. */
+/** Returns the channel with this slug, archived or not; undefined if there is none. */
 export async function findChannel(client: AdminClient, slug: string): Promise<Channel | undefined> {
   const channels = await client.list<Channel>('/v1/admin/channels')
   return channels.find((channel) => channel.slug === normalName(slug))
 }
 
-/** @throws CliError not found, in the words of the server */
+/** Returns the channel. @throws CliError not found, in the words of the server */
 export async function getChannel(client: AdminClient, slug: string): Promise<Channel> {
   const channel = await findChannel(client, slug)
   if (channel !== undefined) return channel

@@ -2,7 +2,7 @@ import { adminCommand } from '../admin'
 import { CliError } from '../lib/cli-error'
 import type { AdminClient } from '../lib/client'
 import { EXIT } from '../lib/exit-codes'
-import type { Device } from './index'
+import type { Device } from '../lib/wire'
 
 export const listDevices = adminCommand({
   args: {},

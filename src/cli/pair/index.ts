@@ -11,29 +11,9 @@ import { parseDuration } from '../lib/duration'
 import { publicUrl, serverAddress } from '../lib/server-address'
 import { jsonOf, type Loss, note, printOnce, styleOf } from '../lib/terminal'
 import { words } from '../lib/text'
+import type { Device, PairedDevice } from '../lib/wire'
 import { pairLink } from './link'
 import { drawCode } from './qr'
-
-/** A device or a pending code, as the administration API shows it. */
-export interface Device {
-  readonly id: string
-  readonly device: string
-  readonly account_handle: string
-  readonly account_kind: 'human' | 'agent'
-  readonly scopes: readonly string[]
-  readonly actors: readonly string[] | null
-  readonly state: 'active' | 'redeemed' | 'expired' | 'revoked' | 'locked'
-  readonly created_at: string
-  readonly expires_at: string
-  readonly token_id: string | null
-  readonly last_used_at: string | null
-}
-
-interface Paired extends Device {
-  readonly code?: string
-  readonly typed_code?: string
-  readonly token?: string
-}
 
 export const pair: Command = command({
   args: {
@@ -99,7 +79,7 @@ export const pair: Command = command({
       direct: args.direct,
     }
     const { paired, address } = await withClient({ home: args.home }, async (client) => ({
-      paired: await client.post<Paired>('/v1/admin/devices', request),
+      paired: await client.post<PairedDevice>('/v1/admin/devices', request),
       address: serverAddress({ home: args.home }, client.way, await publicUrl(client)),
     }))
     const url = given ?? address.url

@@ -26,7 +26,7 @@ const auditQuery = Type.Object({
   cursor: Type.Optional(text({ description: '`next_cursor` of the previous page' })),
 })
 
-const entrySchema = Type.Object({
+export const entrySchema = Type.Object({
   id: Type.String({ format: 'uuid' }),
   at: Type.String({ format: 'date-time' }),
   actor: nullable(
@@ -42,7 +42,7 @@ const entrySchema = Type.Object({
   hash: Type.String({ description: 'SHA-256 of the previous hash and this entry' }),
 })
 
-const verificationSchema = Type.Object({
+export const verificationSchema = Type.Object({
   entries: Type.Integer({ description: 'Number of intact entries from the first on' }),
   hash: Type.String({
     description: 'Hash of the last of them; keep it elsewhere and check it later with `known`',

@@ -29,7 +29,7 @@ const newDevice = Type.Object({
   direct: maybe(Type.Boolean({ description: 'Returns the token itself instead of a code, for scripts' })),
 })
 
-const deviceSchema = Type.Object({
+export const deviceSchema = Type.Object({
   id: Type.String({ format: 'uuid' }),
   device: Type.String(),
   account_handle: Type.String(),
@@ -43,7 +43,7 @@ const deviceSchema = Type.Object({
   last_used_at: nullable(instantSchema),
 })
 
-const pairedSchema = Type.Composite([
+export const pairedSchema = Type.Composite([
   deviceSchema,
   Type.Object({
     code: Type.Optional(Type.String({ description: 'The code in the link' })),

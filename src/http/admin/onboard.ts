@@ -11,7 +11,7 @@ const newcomer = Type.Object({
   token_name: maybe(tokenName),
 })
 
-const onboardedSchema = Type.Object({
+export const onboardedSchema = Type.Object({
   handle: Type.String(),
   account_created: Type.Boolean(),
   channels_joined: Type.Array(Type.String()),

@@ -5,7 +5,7 @@ import { type Endpoint, endpoint } from '../endpoint'
 import { anything, oneOf, Type, text } from '../schema'
 import { nullable, seqBefore } from './wire'
 
-const settingSchema = Type.Object({
+export const settingSchema = Type.Object({
   key: Type.String(),
   value: Type.Unknown({ description: 'The current value; secrets are masked' }),
   default: Type.Unknown({
@@ -16,7 +16,7 @@ const settingSchema = Type.Object({
   updated_by: nullable(Type.String({ description: 'A handle; null is the operator' })),
 })
 
-const changeSchema = Type.Object({
+export const changeSchema = Type.Object({
   seq: Type.Integer({ description: 'Seq of its event `setting.changed`' }),
   key: Type.String(),
   unset: Type.Boolean(),

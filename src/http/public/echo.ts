@@ -15,7 +15,7 @@ const SECOND_MS = 500
 const LAST_MS = 4000
 
 const nullableText = Type.Union([Type.String(), Type.Null()])
-const seenSchema = Type.Object({
+export const seenSchema = Type.Object({
   method: Type.String(),
   authority: nullableText,
   client: nullableText,
