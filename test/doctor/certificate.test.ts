@@ -23,7 +23,7 @@ test('doctor shows how long the certificate is valid, and a replaced one is serv
   await using server = await site.serveWith(environment)
   expect((await examined(site, environment)).of('certificate')).toMatchObject({
     status: 'pass',
-    detail: expect.stringContaining('is good for 39 days'),
+    detail: expect.stringContaining('is valid for 39 days'),
   })
   copyFileSync(next.cert, files.cert)
   copyFileSync(next.key, files.key)
@@ -97,7 +97,7 @@ test('doctor checks the certificate and the store that the server got as flags',
   const seen = await examined(site)
   expect(seen.of('certificate')).toMatchObject({
     status: 'pass',
-    detail: expect.stringContaining('is good for 39 days'),
+    detail: expect.stringContaining('is valid for 39 days'),
   })
   expect(seen.of('store')).toMatchObject({ status: 'pass', detail: expect.stringContaining('whole') })
   writeFileSync(files.cert, 'junk')
