@@ -54,7 +54,7 @@ export function credentialOf(core: Core, request: Request): Credential {
   if (peer.transport === 'local') return (policy) => actorOf(policy, request, operator)
   refuseAnonymousClaim(core, request)
   if (peer.rescue !== true) throw refusal('not_authenticated')
-  // No credential proves that the request is not from a page of another site.
+  // Rescue mode requires no credential, so a page of another site could send this request.
   if (!safeMethods.has(request.method)) refuseForeignPage(core, request)
   return (policy) => actorOf(policy, request, operator)
 }

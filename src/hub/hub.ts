@@ -25,7 +25,7 @@ export interface HubDeps {
   readonly pace: Pace
   /** Sends an event, rendered once, to every socket subscribed to the topic. Returns its size in bytes. */
   readonly publish: (topic: string, event: LogEvent) => number
-  /** Called for every stream that ends for another reason than its reader closing it. */
+  /** Called for every stream that ends, unless its reader closed it. */
   readonly ended: (reader: Person, reason: EndReason) => void
   readonly report: (fault: unknown) => void
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/time'
 
-/** Uses of one token from different places within this time are uses by two programs. */
+/** Two programs use a token if it is seen at two places within this time. */
 const TOGETHER_MILLISECONDS = 5 * 60_000
 /** The minimum interval between two examined uses of a token. Programs that alternate are detected soon even so. */
 const LOOK_MILLISECONDS = 500

@@ -36,7 +36,7 @@ export class RecentEvents {
   private changes = 0
   private replies = 0
 
-  /** `hasReaders` reports whether any reader is connected. While none is, a new event is cached when it is first read. */
+  /** `hasReaders` reports whether a reader is connected. While none is, an event is cached when it is first read. */
   constructor(
     private readonly catalogue: Catalogue,
     private readonly hasReaders: () => boolean,
