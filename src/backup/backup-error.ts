@@ -7,8 +7,8 @@ export function translated(error: unknown, path: string): unknown {
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL')
     return new OperatorError(
       'storage_full',
-      `there is no room at ${path}`,
-      'make room, or name another place',
+      `there is no space left at ${path}`,
+      'free some space, or name another folder',
     )
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB')
     return new OperatorError(

@@ -121,7 +121,7 @@ export class Backups {
 
   private async make({ label = null, blobs = false, passphrase }: BackupRequest): Promise<BackupOutcome> {
     const { home, store, version, key, now } = this.deps
-    const root = placeOf(this.deps)
+    const root = backupRoot(this.deps)
     const at = now()
     try {
       const sqlite = store.kind === 'sqlite' ? store.path : undefined
@@ -205,7 +205,7 @@ export function copyBeforeMigration(
   const { version, now } = deps
   const backup = takeSnapshot({
     database,
-    root: placeOf(deps),
+    root: backupRoot(deps),
     version,
     label: PRE_MIGRATION,
     at: now().getTime(),
@@ -231,7 +231,7 @@ export function noticesOf(ahead: readonly Backup[]): string[] {
   ]
 }
 
-function placeOf({ root, home }: Pick<BackupsDeps, 'root' | 'home'>): string {
+function backupRoot({ root, home }: Pick<BackupsDeps, 'root' | 'home'>): string {
   if (root !== null && !isWithin(root, home)) return root
   throw new OperatorError(
     'not_allowed',

@@ -81,7 +81,7 @@ function checkedSum(file: string, path: string): string {
   const name = path.split('/').at(-1) ?? ''
   if (!/^[0-9a-f]{64}$/.test(name) || name === sum) return sum
   rmSync(file)
-  throw new OperatorError('damaged', `the blob ${path} is not what its name says`, 'look after the disk')
+  throw new OperatorError('damaged', `the blob ${path} does not match its name`, 'check the disk')
 }
 
 /** Copies a file. It gets its final name once it is complete and on disk. */

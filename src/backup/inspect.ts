@@ -59,7 +59,7 @@ export function factsOf(db: Database): StoreFacts {
   if (!['migrations', 'epochs', 'log_head', 'instance'].every((name) => tables.has(name)))
     throw new OperatorError(
       'not_a_copy',
-      'this is no store of Synapse',
+      'this is not a Synapse store',
       'name a file that backup create made',
     )
   const one = <Row>(sql: string) => db.query<Row, []>(sql).get()

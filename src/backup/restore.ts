@@ -61,7 +61,7 @@ export function restoreStore(plan: RestorePlan): Restored {
     chmodSync(ready, 0o600)
     const sum = copy.backup?.record.sha256
     if (sum !== undefined && sha256Of(ready) !== sum)
-      throw new OperatorError('damaged', `${ready} is not what was copied`, 'look after the disk')
+      throw new OperatorError('damaged', `${ready} differs from the copy`, 'check the disk')
     const above = [before?.epoch, readState(state).mark?.epoch].filter((epoch) => epoch !== undefined)
     const after = madeCurrent(ready, { file: basename(copy.file), above, now: plan.now })
     syncPath(ready)
@@ -133,7 +133,11 @@ function placeKeys(home: string, files: KeyFiles, replaced: string): void {
   mkdirSync(keys, { recursive: true, mode: 0o700 })
   for (const [name, content] of Object.entries(files)) {
     if (basename(name) !== name || name.startsWith('.'))
-      throw new OperatorError('not_a_copy', `${name} is no name of a key`, 'name a file keys-….sealed')
+      throw new OperatorError(
+        'not_a_copy',
+        `${name} is not the name of a key file`,
+        'name a file keys-….sealed',
+      )
     const path = join(keys, name)
     const ready = `${path}.restoring`
     writeNew(ready, content, true)

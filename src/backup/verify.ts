@@ -26,12 +26,11 @@ export function verifyBackup(file: string): Verdict {
   const backup = backupAt(file)
   const problems: string[] = []
   const remarks: string[] = []
-  if (backup === undefined) remarks.push('no side file describes it, so only its structure was looked at')
-  else if (sha256Of(file) !== backup.record.sha256) problems.push('its checksum is not that of its side file')
+  if (backup === undefined) remarks.push('it has no side file, so only its structure was checked')
+  else if (sha256Of(file) !== backup.record.sha256)
+    problems.push('its checksum differs from that in its side file')
   if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
-    problems.push(
-      'a write-ahead log lies beside it, and what is in that would be lost; copy both with sqlite3',
-    )
+    problems.push('it has a write-ahead log, whose content would be lost; copy both with sqlite3')
   const facts = examine(file, problems)
   if (facts !== undefined && backup !== undefined) {
     const { record } = backup
@@ -39,7 +38,7 @@ export function verifyBackup(file: string): Verdict {
       record.epoch === facts.epoch &&
       record.last_seq === facts.lastSeq &&
       Object.entries(facts.counts).every(([table, n]) => record.counts[table] === n)
-    if (!isSame) problems.push('it does not hold what its side file says')
+    if (!isSame) problems.push('its content differs from what its side file says')
     if (record.blobs) problems.push(...blobProblems(dirname(file), backup.names.manifest))
     if (record.keys && !existsSync(backup.names.keys))
       problems.push(`its sealed keys, ${backup.names.keys}, are missing`)

@@ -25,7 +25,7 @@ export function refuseMoved(facts: ReadonlyMap<string, string>): void {
   if (facts.has(MOVING_IN))
     throw new OperatorError(
       'half_moved',
-      'another store is being moved into this one, and not all of it is here yet',
-      'run the same synapse migrate-db again to its end',
+      'a move of another store into this one is not finished',
+      'run the same synapse migrate-db command again',
     )
 }

@@ -40,8 +40,8 @@ export async function identify(from: StoreAdapter): Promise<Identity> {
   if (facts.has(MOVING_IN))
     throw new OperatorError(
       'conflict',
-      'the source is itself half moved in',
-      'finish that migrate-db first, by running it again',
+      'a move into the source is not finished',
+      'run that migrate-db command again first',
     )
   const [epochs, logHead] = [tableNamed('epochs'), tableNamed('log_head')]
   const begun = (await from.page(epochs, undefined, MAX_EPOCHS)).at(-1)
@@ -80,7 +80,7 @@ export async function beginMove(
     throw new OperatorError(
       'conflict',
       `the source was moved already, to ${movedTo}`,
-      'name that store; synapse epoch rotate brings this one back to life',
+      'name that store, or use this one again: synapse epoch rotate',
     )
   if (found) {
     if (found.did === source.did && found.epoch === source.epoch && found.headSeq === source.headSeq)
@@ -88,7 +88,7 @@ export async function beginMove(
     throw new OperatorError(
       'conflict',
       found.did === source.did && found.epoch === source.epoch
-        ? 'the source has gone on since its move into this target began'
+        ? 'the source has changed since its move into this target began'
         : 'the target holds the unfinished move of another store',
       'name an empty target: another file, or a database that was created anew',
     )

@@ -121,7 +121,7 @@ async function verify(
       throw new OperatorError(
         'failed',
         `table ${table.name} differs: ${here.rows} rows in the source, ${there.rows} in the target`,
-        'the source was changed during the move, or the target by somebody else; begin again with an empty target',
+        'the source or the target was changed during the move; begin again with an empty target',
       )
   }
 }

@@ -104,7 +104,7 @@ function postgresAdapter(session: ReservedSql, close: () => Promise<void>): Stor
       throw translated(error)
     })
     if (command !== 'COMMIT')
-      throw new OperatorError('failed', 'Postgres took a transaction back', 'run the same command again')
+      throw new OperatorError('failed', 'Postgres rolled a transaction back', 'run the same command again')
   }
   const writing: Writing = {
     async insert(table, rows) {

@@ -217,14 +217,14 @@ describe.each(engines)('a database of the original server on %s', (engine) => {
     expect(warnings.toSorted()).toEqual(
       [
         'account Clint: is now called clint, in lower case as all names',
-        'account everyone: a reserved word, which no mention names',
-        'account dr.who: such a handle could not be made today; it is kept',
+        'account everyone: a reserved word, so it cannot be mentioned',
+        'account dr.who: such a handle is not allowed any more; it is kept',
         'account assistant: its webhook leads to a private address (192.168.1.7); it stays allowed',
-        'channel dm-old: such a slug could not be made today; it is kept',
+        'channel dm-old: such a slug is not allowed any more; it is kept',
         'agent reader is read_only in team-ops and can no longer post there',
         '1 rows in audit_log, which the earlier server never used: left out',
         '2 replies to a message that is missing, later, or in another channel: kept as plain messages',
-        '1 mentions of somebody who is no member of the channel: kept',
+        '1 mentions of an account that is not a member of the channel: kept',
         '1 messages of an account or in a channel that is missing: left out',
         '1 reactions to a deleted message, or of an account that is missing: left out',
       ].toSorted(),

@@ -222,7 +222,7 @@ describe('continuing a move', () => {
     await from.transact((write) => write.run('UPDATE log_head SET seq = 9 WHERE id = 1'))
     expect(await rejectionOf(move(from, to))).toMatchObject({
       kind: 'conflict',
-      problem: expect.stringContaining('gone on'),
+      problem: expect.stringContaining('the source has changed'),
     })
   })
 })

@@ -66,10 +66,10 @@ export class PostgresEngine implements Engine {
     const isOpen = (meaning === 'lost' && wasSent(error)) || meaning === 'duplicate'
     if (posts.length > 0 && isOpen) {
       const uuids = posts.map(({ plan }) => plan.uuid)
-      const places = await findOutcome(this.writer, this.clock, uuids)
-      const first = uuids[0] && places?.get(uuids[0])
+      const positions = await findOutcome(this.writer, this.clock, uuids)
+      const first = uuids[0] && positions?.get(uuids[0])
       if (first) return { kind: 'written', first }
-      return { kind: places && meaning === 'lost' ? 'retry' : 'failed' }
+      return { kind: positions && meaning === 'lost' ? 'retry' : 'failed' }
     }
     return { kind: meaning === 'other' && !(error instanceof AppError) ? 'split' : 'failed' }
   }

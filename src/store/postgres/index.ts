@@ -106,7 +106,7 @@ class ReadOnlyDatabase extends Trouble {
 
   constructor() {
     super(
-      'the database is read-only (a standby, or default_transaction_read_only is on): nothing can be written until it takes changes again',
+      'the database is read-only (a standby, or default_transaction_read_only is on): nothing can be written until it accepts writes again',
     )
   }
 }
@@ -200,7 +200,7 @@ function headReader(watch: PostgresConnections['watch'], onSilence: () => void):
 function troubleOf(fault: unknown): unknown {
   if (meaningOf(fault) !== 'lost') return fault
   return new Trouble(
-    `the database cannot be reached (${codeOf(fault)}): what needs it is answered with 503 until it is back`,
+    `the database cannot be reached (${codeOf(fault)}): requests that need it get 503 until it is back`,
   )
 }
 

@@ -147,6 +147,6 @@ async function rightsIn(tx: Pick<Transaction, 'execute'>) {
     SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS in_schema,
       has_database_privilege(current_database(), 'CREATE') AS in_database,
       current_user AS role, current_database() AS name`)
-  if (!rights) throw new Error('Postgres does not answer what this role may do')
+  if (!rights) throw new Error('Postgres returned no rights of this role')
   return rights
 }

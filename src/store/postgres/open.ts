@@ -271,7 +271,7 @@ export async function judge(sql: Sql): Promise<{ settings: SessionSettings; noti
       current_setting('transaction_read_only') AS read_only,
       current_setting('synchronous_commit') AS commit, current_setting('fsync') AS fsync,
       current_user AS role, current_setting('search_path') AS path, current_schema() IS NOT NULL AS leads`
-  if (!row) throw new Error('Postgres does not answer what it is')
+  if (!row) throw new Error('Postgres returned no settings')
   if (row.version < 130_000)
     throw new OperatorError(
       'unsuitable',

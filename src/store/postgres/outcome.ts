@@ -4,7 +4,7 @@ import type { LogPosition } from '../../core/messages/post-plan'
 import type { PostgresClient } from './client'
 import { meaningOf } from './error'
 import type { PgDatabase } from './open'
-import { findPlaces } from './posts'
+import { findPositions } from './posts'
 
 /** How long to keep asking, and the pause between two attempts. */
 const PATIENCE_MILLISECONDS = 5_000
@@ -26,7 +26,7 @@ export async function findOutcome(
         sql.begin(async (tx) => {
           // A statement that is still running holds the lock until it ends.
           await tx`SELECT 1 FROM log_head FOR UPDATE`
-          return findPlaces(tx, uuids)
+          return findPositions(tx, uuids)
         }),
       )
     } catch (error) {

@@ -26,7 +26,7 @@ FROM json_array_elements_text($1::text::json) AS given
 JOIN messages message ON message.uuid = given::uuid
 LEFT JOIN messages root ON root.seq = message.thread_seq`
 
-const PLACES = `
+const POSITIONS = `
 SELECT uuid, seq, (extract(epoch FROM at) * 1000000)::bigint AS at
 FROM json_array_elements_text($1::text::json) AS given
 JOIN messages ON uuid = given::uuid`
@@ -113,8 +113,8 @@ export async function insertGroup(
 }
 
 /** Returns the positions of those of these messages that are stored. */
-export async function findPlaces(sql: ISql, uuids: readonly Uuid[]): Promise<Map<Uuid, LogPosition>> {
-  const rows = await ask<{ uuid: Uuid; seq: string; at: string }>(sql, PLACES, [JSON.stringify(uuids)])
+export async function findPositions(sql: ISql, uuids: readonly Uuid[]): Promise<Map<Uuid, LogPosition>> {
+  const rows = await ask<{ uuid: Uuid; seq: string; at: string }>(sql, POSITIONS, [JSON.stringify(uuids)])
   return new Map(rows.map(({ uuid, seq, at }) => [uuid, { seq: Number(seq), at: toMicros(Number(at)) }]))
 }
 

@@ -68,7 +68,7 @@ export function messageReads({ db, t, dialect, common }: Handle) {
         .where(and(part, gt(t.messages.seq, value('after')), lt(t.messages.seq, value('before'))))
         .$dynamic(),
     )
-    if (first === undefined) throw new Error('a stretch has no part')
+    if (first === undefined) throw new Error('a range of messages has no part')
     return others
       .reduce((merged, other) => merged.unionAll(other), first)
       .orderBy(order === 'asc' ? asc(t.messages.seq) : desc(t.messages.seq))

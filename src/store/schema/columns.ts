@@ -30,7 +30,7 @@ export const pgInstantColumn = pgCustomType<{ data: Micros; driverData: string }
   fromDriver: (text) => {
     // `2026-05-07 15:56:16.123456+00`: the zone of every connection is UTC.
     const at = parseInstant(text.replace(/\+00$/, 'Z'))
-    if (at === undefined) throw new Error('Postgres answered a timestamp in a form we do not know')
+    if (at === undefined) throw new Error('Postgres returned a timestamp in an unknown format')
     return at
   },
 })

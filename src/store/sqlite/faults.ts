@@ -109,7 +109,7 @@ export class SqliteFaults {
     this.report(error)
     if (trouble !== 'damaged') return
     const told =
-      'the store is damaged, or its disk cannot be read: nothing is written until the next start, which reads all of it; synapse doctor says more, synapse backup restore puts a backup in its place'
+      'the store is damaged, or its disk cannot be read: nothing is written until the next start, which checks all of it; synapse doctor says more, synapse backup restore puts a backup in its place'
     this.report(new Error(told))
     try {
       writeFileSync(suspicionOf(this.path), '', { mode: 0o600 })

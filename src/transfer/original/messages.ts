@@ -152,18 +152,18 @@ function mentionsOf(
       return []
     }
     if (!people.members.has(`${channelId}:${account.id}`))
-      warnings.count('mentions of somebody who is no member of the channel: kept')
+      warnings.count('mentions of an account that is not a member of the channel: kept')
     return [account]
   })
   const handles = new Set(found.map(({ handle }) => handle))
   const expansion = tokens.findIndex((token) => !handles.has(token))
-  const placeOf = (handle: string) => {
+  const positionOf = (handle: string) => {
     const place = tokens.indexOf(handle)
     if (place >= 0) return place
     return expansion < 0 ? tokens.length : expansion
   }
   return found
-    .map(({ id, handle }) => ({ id, handle, place: placeOf(handle) }))
+    .map(({ id, handle }) => ({ id, handle, place: positionOf(handle) }))
     .sort((a, b) => a.place - b.place || (a.handle < b.handle ? -1 : 1))
     .map(({ id }) => id)
 }

@@ -52,9 +52,9 @@ export async function importPeople(deps: PeopleDeps): Promise<People> {
     const createdAt = dateOf(deps, 'accounts', raw, 'created_at')
     const uuid = idOf('accounts', raw)
     if (RESERVED_HANDLES.has(handle))
-      warnings.say(`account ${handle}: a reserved word, which no mention names`)
+      warnings.say(`account ${handle}: a reserved word, so it cannot be mentioned`)
     else if (!HANDLE_PATTERN.test(handle))
-      warnings.say(`account ${handle}: such a handle could not be made today; it is kept`)
+      warnings.say(`account ${handle}: such a handle is not allowed any more; it is kept`)
     accounts.set(uuid, { id, handle, kind })
     stored.push({
       id,
@@ -85,7 +85,7 @@ export async function importPeople(deps: PeopleDeps): Promise<People> {
     const createdAt = dateOf(deps, 'channels', raw, 'created_at')
     const uuid = idOf('channels', raw)
     if (!SLUG_PATTERN.test(slug) || (kind !== 'dm' && slug.startsWith('dm-')))
-      warnings.say(`channel ${slug}: such a slug could not be made today; it is kept`)
+      warnings.say(`channel ${slug}: such a slug is not allowed any more; it is kept`)
     channels.set(uuid, { id, slug })
     log.append('channel.created', moment(createdAt), { subject: id, channelId: id })
     return {

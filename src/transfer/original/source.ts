@@ -95,7 +95,7 @@ export async function checkColumns(source: Original): Promise<void> {
   const canUpgrade = source.engine === 'sqlite' && found.has('alembic_version')
   throw new OperatorError(
     'failed',
-    `this is no database that the importer knows: ${missing.join(', ')} is missing`,
+    `this is not a database of the earlier server: ${missing.join(', ')} is missing`,
     canUpgrade
       ? 'bring the earlier server and its database to its last version first (alembic upgrade head)'
       : 'check that --from names the database of the earlier server; every version of it has them',
