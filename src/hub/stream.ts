@@ -8,7 +8,7 @@ import { type FeedFilter, selects } from '../core/log/feed'
 import type { EndReason, LiveStream, Sink } from '../core/log/streams'
 import type { Hub, HubDeps } from './hub'
 import { type Interest, interestOf } from './interest'
-import { StreamRooms } from './seat'
+import { StreamRooms } from './stream-rooms'
 
 /** Events read and sent in one page while a stream catches up. */
 const PAGE = 200
