@@ -10,7 +10,7 @@ import { Meters, type RouteMeter } from '../metrics'
 import type { Logger } from '../platform/logger'
 import { notePeer, peerOf } from './client'
 import type { Endpoint } from './endpoint'
-import { failureOf, type HttpError } from './errors'
+import { type Failure, failureOf, type HttpError, type RenderedError, renderError } from './errors'
 import { RequestContext, type SurfaceContext } from './request-context'
 import { commonHeaders, toResponse, withoutBody } from './response'
 import { type AppParts, declareSurfaces, type Surface, surfaceAt, type WholeSurface } from './surface'
@@ -36,6 +36,15 @@ export function createHttpServer(
   const endpoints = declared.flatMap((each) => each.endpoints)
   const contextOf = (surface: WholeSurface): SurfaceContext => ({ core, surface, entrance })
   const isLoggingAll = () => core.settings.get('log.requests') === 'all'
+  /** An error is answered in any case: as in v1 if its surface fails to render it. */
+  const rendered = (surface: WholeSurface, failure: Failure, requestId: string): RenderedError => {
+    try {
+      return surface.renderError(failure, requestId)
+    } catch (fault) {
+      logger.error('an error could not be rendered', { request_id: requestId, surface: surface.name, fault })
+      return renderError(failure, requestId)
+    }
+  }
   const answer = async (
     request: Request,
     of: SurfaceContext,
@@ -65,7 +74,7 @@ export function createHttpServer(
       const failure = failureOf(error)
       meters.refused(failure.code)
       if (failure.isFault) logger.error('request failed', { request_id: requestId, route, fault: error })
-      const { status, body, headers } = of.surface.renderError(failure, requestId)
+      const { status, body, headers } = rendered(of.surface, failure, requestId)
       response = new Response(body, { status, headers: { ...commonHeaders(context), ...headers } })
     }
     if (response) of.surface.cors.allow(request, response, core.settings)

@@ -130,6 +130,21 @@ test('paths outside the prefix are refused as in v1', async () => {
   )
 })
 
+test('an error that its surface cannot render is answered as in v1, and the fault is in the log', async () => {
+  const odd: Surface = {
+    name: 'odd',
+    prefixes: ['/odd'],
+    endpoints: () => [],
+    renderError: () => {
+      throw new Error('odd')
+    },
+  }
+  await using s = await world({ surfaces: [odd] })
+  const { status, body } = await s.guest.get('/odd/never')
+  expect([status, body.code]).toEqual([404, 'not_found'])
+  expect(s.log).toContain('"message":"an error could not be rendered"')
+})
+
 test('the CORS rules of a surface apply to its own paths and to nothing else', async () => {
   const origin = { origin: 'https://elsewhere.example' }
   const allowed = ({ headers }: { headers: Headers }) => headers.get('access-control-allow-origin')
