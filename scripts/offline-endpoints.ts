@@ -2,7 +2,7 @@ import { surfaces } from '../src/app/surfaces.ts'
 import type { Endpoint } from '../src/http/endpoint.ts'
 import { type AppParts, declareSurfaces } from '../src/http/surface.ts'
 
-/** Stands for a part of the server where endpoints are only declared: none is needed, and whoever uses one is told. */
+/** Replaces a part of the server where endpoints are only declared. Using it throws. */
 const absent: never = new Proxy({} as never, {
   get: (_, name) => {
     throw new Error(
@@ -11,18 +11,18 @@ const absent: never = new Proxy({} as never, {
   },
 })
 
-/** What surfaces declare their endpoints with where there is no server. */
+/** The App with which surfaces declare their endpoints without a server. */
 export const undeployedParts: AppParts = {
   ...{ core: absent, streams: absent, longPolls: absent, limits: absent, rates: absent },
   ...{ entrance: absent, host: absent, followers: absent, outbound: absent, report: absent },
 }
 
-/** Every endpoint, without a server behind them. */
+/** Returns every endpoint, without a server. */
 export function undeployedEndpoints(): Endpoint[] {
   return declareSurfaces(surfaces, undeployedParts).flatMap(({ endpoints }) => endpoints)
 }
 
-/** Those that /openapi.json describes. */
+/** Returns the endpoints that /openapi.json describes. */
 export function describedEndpoints(): Endpoint[] {
   return undeployedEndpoints().filter(({ documentation }) => documentation === undefined)
 }

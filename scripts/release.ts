@@ -38,7 +38,7 @@ if (unknown.length > 0) {
 }
 const out = resolve(values.out)
 await mkdir(dirname(out), { recursive: true })
-// A release that breaks off leaves the former one as it was.
+// An interrupted release leaves the previous one unchanged.
 const folder = await mkdtemp(join(dirname(out), '.release-'))
 const workshop = join(folder, '.work')
 try {
@@ -61,7 +61,7 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** Builds for the target and answers where it is written which modules went in. */
+/** Builds for the target and returns the path of the list of its modules. */
 async function build(target: string): Promise<string> {
   const name = target.startsWith('windows') ? 'synapse.exe' : 'synapse'
   // Always under the same name: it is a part of the bytes.

@@ -1,6 +1,6 @@
 /**
- * The composition root: `boot` turns a configuration into a running server, and ends it again. What the parts do to each
- * other is in the core's ports; which of them stand in for which port is in app/compose.ts.
+ * The composition root: `boot` starts a server from a configuration and returns how to stop it. The ports between the
+ * parts are declared in core; app/compose.ts says which part implements which port.
  */
 
 import { type BackupService, copyBefore, keepBackups } from './app/backups'
@@ -55,7 +55,7 @@ import { DescriptorGuard } from './platform/descriptors'
 import { createLogger } from './platform/logger'
 import { aheadOrBehind, SharedClock } from './platform/shared-clock'
 
-/** Requests in flight get so long when the server stops. */
+/** How long requests in flight may take when the server stops. */
 const GRACE_MILLISECONDS = 10_000
 
 export interface Running {
@@ -65,10 +65,10 @@ export interface Running {
   readonly summary: {
     readonly version: string
     readonly home: string
-    /** Without its password. */
+    /** The URL of the store, without its password. */
     readonly store: string
     readonly urls: readonly string[]
-    /** With `--lan`: the address by name. */
+    /** With `--lan`: the address with the name of this machine. */
     readonly localUrl: string | null
     readonly socket: string | null
     readonly baseUrl: string | null
@@ -77,42 +77,42 @@ export interface Running {
     readonly lastBackup: Date | null
     readonly adminCredentials: number
   }
-  /** Answers a request of the local operator in process, as the Unix socket would. */
+  /** Answers a request of the local operator in process, like the Unix socket. */
   handle(request: Request): Promise<Response>
-  /** Resolves when the local operator has asked over the socket that it stops; whoever booted it does that. */
+  /** Resolves when the local operator asks over the socket to stop. The caller of `boot` then calls `stop`. */
   readonly stopRequested: Promise<void>
-  /** Resolves when it must not go on, with what is wrong; `stop` ends it then as well. */
+  /** Resolves with the error when the server cannot continue. The caller then calls `stop`. */
   readonly failed: Promise<OperatorError>
-  /** Ends gracefully, in at most about 20 seconds. */
+  /** Stops gracefully, in at most about 20 seconds. */
   stop(): Promise<void>
 }
 
 export interface BootOptions extends RunOptions {
-  /** False for a command that works on the data itself: nothing listens and no run file is written. */
+  /** False for a command that works on the data in process: no listener is opened and no run file is written. */
   readonly listen: boolean
-  /** The home is thrown away afterwards, so that nothing is kept elsewhere either. */
+  /** The home is temporary, so no backups are made. */
   readonly throwAway?: boolean
-  /** What starts such a server again, from any directory; default: the words of this process. */
+  /** The command line that starts such a server again, from any directory; default: that of this process. */
   readonly args?: readonly string[]
-  /** Where log lines go; default stdout when listening, nowhere otherwise. */
+  /** Writes log lines; default: to stdout when listening, otherwise nowhere. */
   readonly log?: (text: string) => void
-  /** By which port and interface the local network is spoken to; for tests. */
+  /** The port and interface of multicast DNS, for tests. */
   readonly multicast?: MdnsAnnouncerParts['wire']
-  /** Where "now" comes from; default the system's clock. */
+  /** Default: the clock of the system. */
   readonly clock?: Clock
-  /** Turns of the event loop; default the system's. */
+  /** Default: turns of the event loop. */
   readonly turns?: Turns
-  /** Default: those of surfaces.ts. */
+  /** Default: the surfaces in app/surfaces.ts. */
   readonly surfaces?: readonly Surface[]
-  /** How passwords are hashed; default with argon2id, slowly. */
+  /** Hashes passwords; default: argon2id. */
   readonly passwords?: Passwords
-  /** The types of events that this server knows; default all that this program writes. */
+  /** The event types that this server knows; default: all that this program writes. */
   readonly catalogue?: Catalogue
 }
 
 /**
  * Starts the server on its home.
- * @throws OperatorError, ConfigError when it must not start; an error with a `code` when an address cannot be had
+ * @throws OperatorError, ConfigError if it must not start; a system error with a `code` if it cannot listen on an address
  */
 export async function boot(config: Config, options: BootOptions): Promise<Running> {
   await using undo = new AsyncDisposableStack()
@@ -127,7 +127,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
       )
     else logger.info('the clock of this machine agrees with that of the database again')
   })
-  // A clock that was given is right as it is.
+  // A given clock is used as it is, without following the database.
   const { clock = shared, turns = systemTurns, catalogue = eventCatalogue } = options
   const { passwords = argonPasswords() } = options
   const notices = prepareHome(config.home)
@@ -143,7 +143,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     ? startRunRecord(config.home, firstRunFile(config, bootId, options.args))
     : undefined
   if (record) undo.defer(() => record.remove())
-  // Between the end of the store and that of the run file, once there is something to note.
+  // Runs after the store is closed and before the run file is removed. `stop` sets it.
   let atEnd = () => {}
   undo.defer(() => atEnd())
 
@@ -186,7 +186,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     settings: { get: (name) => core.settings.get(name) },
     onMade: (by, name) => {
       const target = name === null ? null : ({ type: 'backup', id: name } as const)
-      // The backup is there all the same.
+      // The backup exists even if this note fails, so the failure is only reported.
       background(core.audit.note(by, 'backup', target), report)
     },
   })
@@ -194,7 +194,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   let mdns: MdnsAnnouncer | undefined
   let bound: Listeners = { urls: [], port: config.port }
   let bus: Bus | undefined
-  // What is registered first ends last: the jobs have stopped when the goodbye is said.
+  // Registered first, so ended last: the jobs have stopped when mDNS says goodbye.
   undo.defer(() => mdns?.stop())
   undo.defer(() => backups.stop())
   const { server, publishers, hub, core, runner } = await assemble({
@@ -256,7 +256,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
 
   const stack = undo.move()
   let stopping: Promise<void> | undefined
-  // What only informs keeps no server from ending, not even on a full disk.
+  // A failure to write a file that only informs, for example on a full disk, must not stop the shutdown.
   const attempt = (write: () => void) => {
     try {
       write()
@@ -264,7 +264,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
       report(fault)
     }
   }
-  // Whoever drains or goes on may be any of several servers.
+  // Any server of the store may change `drain`, so the phase is checked after each commit.
   store.onCommit(() => {
     if (record === undefined || server.stopping || record.current.phase === phase()) return
     attempt(() => record.update({ phase: phase() }))
@@ -273,7 +273,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     server.stopping = true
     attempt(() => record?.update({ phase: 'stopping' }))
     logger.info('stopping')
-    // Nobody new comes in; then streams end, because a listener waits for them.
+    // New connections are refused first. Then streams end, because a listener waits for them.
     const closing = listeners.map((listener) => listener.stop(GRACE_MILLISECONDS))
     hub.stop()
     await Promise.all(closing)

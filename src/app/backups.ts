@@ -22,9 +22,9 @@ import { reviveDatabase } from './data-migration'
 import { openHomeStore } from './open-store'
 import { VERSION } from './version'
 
-/** Of several processes over one store one makes the daily backup. Its lease lasts until all have looked whether it is time. */
+/** Only one process of a store makes the daily backup. Its lease lasts until all processes have checked the time. */
 const LEASE_SECONDS = 600
-/** How long a stopping server waits for a backup that is under way. */
+/** How long a stopping server waits for a running backup. */
 const STOP_MILLISECONDS = 5000
 
 export interface BackupServiceParts {
@@ -33,18 +33,18 @@ export interface BackupServiceParts {
   readonly key: InstanceKey
   readonly clock: Clock
   readonly logger: Logger
-  /** Read when a backup is made, not before. */
+  /** Read when a backup is made. */
   readonly settings: Settings
-  /** Told of every backup: who asked for it (null: nobody did, it was due), and what it is called. */
+  /** Called after every backup with who asked for it (null for the daily backup) and its name. */
   readonly onMade: (by: Principal | null, name: string | null) => void
 }
 
 /** The backups of a server. */
 export interface BackupService {
   readonly backups: Backups
-  /** What the local operator's requests reach. */
+  /** Makes backups for requests of the local operator. */
   readonly maker: BackupMaker
-  /** Makes one a day; none where there is no place for it. */
+  /** Returns the job of the daily backup; none without a folder for backups. */
   jobs(): Promise<Job[]>
   stop(): Promise<void>
 }
@@ -94,7 +94,7 @@ export function keepBackups({
       const job = daily({
         name: 'backup',
         at: () => settings.get('backup.daily_at'),
-        // A store without any copy is due at the first such time of its life.
+        // A store without a backup is due at the next daily time.
         lastDone: () => [backups.newest(), born],
         lease: { seconds: LEASE_SECONDS, isGivenBack: false },
         run: async () => {
@@ -120,7 +120,7 @@ export function keepBackups({
   }
 }
 
-/** The file of the store; null on Postgres, where the store itself is copied by other means. */
+/** Returns the file of a SQLite store; null for Postgres, which pg_dump copies. */
 function nameOf({ file }: BackupOutcome): string | null {
   return file === null ? null : basename(file)
 }
@@ -131,7 +131,7 @@ function tell(logger: Logger, { file, dump, pruned }: BackupOutcome): void {
     logger.warning('the daily backup took keys and blobs; the store itself is copied by', { command: dump })
 }
 
-/** What opening a store calls before it changes it. @throws OperatorError when there can be no copy: then nothing is changed */
+/** Returns a function that makes a backup before a migration. @throws OperatorError if that fails; then nothing is changed */
 export function copyBefore(config: Config, clock: Clock, logger: Logger): (path: string) => void {
   return (path) => {
     try {

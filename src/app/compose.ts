@@ -1,6 +1,6 @@
 /**
- * Core, hub and surfaces over an open store: which part stands in for which port of the core. main.ts knows the process
- * around them, surfaces.ts which surfaces there are.
+ * Puts core, hub and surfaces together over an open store: here each port of the core gets its implementation. main.ts
+ * starts and stops the process around them; surfaces.ts lists the surfaces. Start reading at `assemble`.
  */
 import { bootstrapToken, type Config, settingRegistry } from '../config'
 import { createCore } from '../core'
@@ -37,7 +37,7 @@ const LEAST_DISK_BYTES = 64 * 1024 * 1024
 
 interface Parts {
   readonly config: Config
-  /** How the server is used, by which protocols. */
+  /** The protocols that the server speaks. */
   readonly surfaces: readonly Surface[]
   readonly catalogue: Catalogue
   readonly store: OpenStore
@@ -46,7 +46,7 @@ interface Parts {
   readonly passwords: Passwords
   readonly logger: Logger
   readonly bootId: string
-  /** Asks for the end of this process. */
+  /** Asks the process to stop. */
   readonly requestStop: () => void
   readonly report: (fault: unknown) => void
   readonly disk: DiskWatch
@@ -57,11 +57,11 @@ interface Parts {
   readonly backups: Pick<BackupService, 'maker' | 'backups'>
   /** How far the clock of this machine is ahead of that of a shared database. */
   readonly clockAheadMs: () => number
-  /** Why the bus does not work; null while it does. */
+  /** Returns why the bus does not work; null while it works. */
   readonly busProblem: () => string | null
 }
 
-/** Core, hub and surfaces over an open store. */
+/** Puts core, hub and surfaces together over an open store. */
 export async function assemble(parts: Parts) {
   const {
     config,
@@ -81,7 +81,7 @@ export async function assemble(parts: Parts) {
   const { shared } = store
   const publishers: ((topic: string, text: string) => void)[] = []
   const longPolls: OpenLongPolls = new OpenLongPolls(() => core.log.head)
-  // Before the hub exists there are no listeners.
+  // There are no listeners before the hub exists.
   let hasReaders = () => false
   const core = await createCore({
     catalogue,
@@ -225,7 +225,7 @@ export async function assemble(parts: Parts) {
   return { server, publishers, hub, core, runner }
 }
 
-/** The admin token of the environment, if no account has admin rights yet. Answers how many credentials have them. */
+/** Stores the admin token of the environment if no credential has admin rights yet. Returns how many have them. */
 export async function bootstrap(
   config: Config,
   core: Awaited<ReturnType<typeof createCore>>,

@@ -36,13 +36,13 @@ export type { Progress } from '../transfer'
 
 type Choice = Config['database']
 
-/** What a command waits for another that works on the same files. */
+/** How long a command waits for another one that uses the same files. */
 const WAIT_MS = 5000
 
 export interface MigrateOptions {
   readonly from: Choice
   readonly to: Choice
-  /** How the target is called in the source, without a password. */
+  /** The URL of the target without a password, which is noted in the source. */
   readonly target: string
   readonly onProgress: (progress: Progress) => void
 }
@@ -98,12 +98,12 @@ export async function importDatabase(config: Config, options: ImportOptions): Pr
     },
     onProgress,
   })
-  // What the home has seen of an empty store is over.
+  // The mark of the empty store does not apply to the imported one.
   writeState(paths.state, { epoch: imported.epoch, lastSeq: imported.headSeq })
   return imported
 }
 
-/** Without asking a name server: addresses, and names that no public one knows. */
+/** Reports whether a host is on a private network, by its address or name alone, without a DNS lookup. */
 function isPrivateHost(host: string): boolean {
   if (addressClass(host) !== 'public') return true
   const name = host.toLowerCase()
@@ -156,7 +156,7 @@ async function opened(choice: Choice): Promise<StoreAdapter> {
   }
 }
 
-/** The lock files of every server that may use this one: of the homes that it lies in, and the one beside it. */
+/** Returns the lock files of every server that may use a SQLite file: of the homes above it, and the one beside it. */
 function locksOf(database: string): string[] {
   const file = realPath(database)
   const homes: string[] = []

@@ -1,4 +1,4 @@
-/** Looks at what a server works with and does not hold itself, for `synapse doctor`: changes nothing, keeps nothing open. */
+/** Examines a database and a Redis server for `synapse doctor`. Changes nothing, and closes every connection. */
 import { OperatorError } from '../core/kernel/operator-error'
 import { examineRedis } from '../hub'
 import { systemClock } from '../platform'
@@ -7,17 +7,17 @@ import { inspectPostgres } from '../store'
 
 export { aheadOrBehind, examineRedis }
 
-/** What was found of a database. */
+/** The findings about a database. */
 export interface DatabaseSeen {
-  /** Why no server can use it, and what to do about it. */
+  /** Why no server can use the database, and what to do about it. */
   readonly trouble?: { readonly problem: string; readonly remedy: string }
-  /** What an operator should know. */
+  /** Remarks for the operator. */
   readonly notices: readonly string[]
   /** How far the clock of this machine is ahead of the database's. */
   readonly aheadMs: number
 }
 
-/** Looks at a Postgres database as a server would that starts here now. */
+/** Examines a Postgres database as a server that starts here would. */
 export async function examineDatabase(url: string): Promise<DatabaseSeen> {
   const clock = new SharedClock(systemClock, () => {})
   const follow = clock.follow.bind(clock)

@@ -1,4 +1,4 @@
-/** Puts the server behind its addresses: which ones may be listened on, by whom they are used, and in what they speak. */
+/** Opens the addresses of the server: decides which are allowed, who may connect to each, and whether they use TLS. */
 
 import type { Config } from '../config'
 import { OperatorError } from '../core/kernel/operator-error'
@@ -18,15 +18,15 @@ import type { Listener } from '../http/listener'
 import type { HttpServer } from '../http/server'
 import type { Logger } from '../platform/logger'
 
-/** What a run differs in from what is configured. */
+/** Options of a run beyond the configuration. */
 export interface RunOptions {
-  /** Rescue mode: whoever reaches 127.0.0.1 is the operator. */
+  /** Rescue mode: every request from this machine is the operator's. */
   readonly rescue?: boolean
-  /** The addresses of this machine; default: as the system lists them. */
+  /** The addresses of this machine; default: those that the system lists. */
   readonly addresses?: () => readonly string[]
 }
 
-/** What was decided before anything was opened. */
+/** The addresses to open, decided before any of them is opened. */
 export interface BindPlan {
   readonly bind: Extract<BindDecision, { ok: true }>
   readonly tls: TlsPair | undefined
@@ -35,7 +35,7 @@ export interface BindPlan {
   readonly notices: readonly string[]
 }
 
-/** Decides where this configuration listens. @throws OperatorError when it must not */
+/** Decides where to listen. @throws OperatorError if an address is not allowed */
 export function planBind(config: Config, { rescue = false, addresses }: RunOptions): BindPlan {
   const bind = rescue
     ? checkBind(['127.0.0.1'], false)
@@ -46,30 +46,30 @@ export function planBind(config: Config, { rescue = false, addresses }: RunOptio
   const tls = config.tls === undefined || rescue ? undefined : readTls(config.tls)
   const notices = [
     ...bind.notices,
-    ...(rescue ? ['RESCUE MODE: everybody on this machine is the operator, without any credential'] : []),
+    ...(rescue ? ['RESCUE MODE: every program on this machine is the operator, without a credential'] : []),
     ...(config.lan && tls === undefined && !rescue
-      ? ['tokens travel unencrypted in this network: --tls-cert and --tls-key, or a TLS proxy, change that']
+      ? ['tokens travel unencrypted in this network; use --tls-cert and --tls-key, or a TLS proxy']
       : []),
   ]
   return { bind, tls, rescue, notices }
 }
 
-/** Rescue mode is for a server that nobody reaches from elsewhere. @throws OperatorError for one with a public address */
+/** Refuses rescue mode for a server with a public address. @throws OperatorError */
 export function refusePublicRescue({ rescue }: BindPlan, baseUrl: string | null): void {
   if (!rescue || baseUrl === null) return
   throw new OperatorError(
     'refused',
-    `rescue mode is for this machine alone, and this server has a public address (${baseUrl})`,
-    'for that run unset it (synapse config unset base_url; SYNAPSE_BASE_URL, SYNAPSE_DOMAIN), or administer the server by its socket: synapse admin --help',
+    `rescue mode is only for servers without a public address, and this one has ${baseUrl}`,
+    'unset the address for that run (synapse config unset base_url; SYNAPSE_BASE_URL, SYNAPSE_DOMAIN), or administer the server over its socket: synapse admin --help',
   )
 }
 
 /** The addresses of a running server. */
 export interface Listeners {
-  /** Where it is reached. */
+  /** The addresses at which clients reach the server. */
   readonly urls: readonly string[]
   readonly port: number
-  /** What it speaks TLS with. */
+  /** The certificate, if the server uses TLS. */
   readonly certificate?: CertificateWatch
 }
 
@@ -81,8 +81,8 @@ interface ListenerParts {
 }
 
 /**
- * Opens the socket and every address; what is open already is added to `listeners` before the next one is tried.
- * @throws an error with a `code` when an address cannot be had
+ * Opens the socket and every address. Each open one is added to `listeners` before the next one is tried.
+ * @throws a system error with a `code` if it cannot listen on an address
  */
 export function openListeners(
   config: Config,
@@ -93,7 +93,7 @@ export function openListeners(
   const urls: string[] = []
   let certificate: CertificateWatch | undefined
   const current = () => certificate?.current ?? { cert: tls?.cert ?? '', key: tls?.key ?? '' }
-  // Port 0 is whatever the first address gets; the others then listen there as well.
+  // With port 0 the first address gets a free port, and the others use the same one.
   let { port } = config
   for (const { host, bindClass, reachedAt = [host] } of bind.listeners) {
     const accepts = bindClass === 'private' ? (peer: string) => acceptsPeer(bindClass, peer) : null
@@ -116,7 +116,7 @@ export function openListeners(
   return { urls, port, certificate }
 }
 
-/** The address by which others in the local network find this machine without knowing its number. */
+/** Returns the URL of this machine with its name in the local network. */
 export function localUrl(config: Config, port: number): string {
   return urlOf(config.tls, localName(), port)
 }

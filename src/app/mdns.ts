@@ -1,4 +1,4 @@
-/** Keeps this server known in its local network, and others to it, as long as the settings say so. */
+/** Announces this server in the local network and finds others there, as long as the settings allow it. */
 import { hostname } from 'node:os'
 import type { Config } from '../config'
 import type { Settings } from '../core/governance/settings'
@@ -9,7 +9,7 @@ import type { Logger } from '../platform/logger'
 import type { OpenStore } from '../store'
 import type { Listeners } from './listeners'
 
-/** Of several servers over one store one announces itself. */
+/** Only one of several servers of a store announces itself. */
 const LEASE = 'mdns'
 const LEASE_SECONDS = 30
 const LOOK_MS = 10_000
@@ -21,7 +21,7 @@ export interface MdnsAnnouncerParts {
   readonly listeners: Listeners
   readonly store: Pick<OpenStore, 'lease' | 'release'>
   readonly logger: Logger
-  /** Other ports and interfaces than the usual ones are for tests. */
+  /** The port and interface, for tests. */
   readonly wire?: Pick<MdnsBrowserOptions, 'port' | 'interface'>
 }
 
@@ -46,12 +46,12 @@ export class MdnsAnnouncer {
     return this.mdnsBrowser.hints.map(({ lastSeen, ...hint }) => ({
       ...hint,
       lastSeen: new Date(lastSeen).toISOString(),
-      // Who announces itself has not shown its manifest.
+      // An announcement is not verified: the manifest was not fetched.
       verified: false,
     }))
   }
 
-  /** Says goodbye. */
+  /** Sends goodbye and stops. */
   async stop(): Promise<void> {
     clearInterval(this.timer)
     await this.looking
@@ -59,7 +59,7 @@ export class MdnsAnnouncer {
     if (this.isLeader) await this.parts.store.release(LEASE)
   }
 
-  /** Settings may have changed, and so may the addresses of this machine. */
+  /** Applies changed settings and addresses. */
   private async look(): Promise<void> {
     const { settings, logger } = this.parts
     try {
@@ -95,7 +95,7 @@ export class MdnsAnnouncer {
   }
 }
 
-/** The first address at which others reach it. */
+/** Returns the first address at which others reach the server. */
 function reachable({ urls }: Listeners): string | undefined {
   return urls.find((url) => !isLoopbackUrl(url))
 }

@@ -1,11 +1,11 @@
-/** Names what is measured: the families of `/metrics`, over whoever counts. docs/monitoring/ refers to these names. */
+/** Declares the metric families of `/metrics`. docs/monitoring/ refers to these names. */
 import { type Family, Histogram, histogramSamples, LoopLag, Meters, render, type Sample } from '../metrics'
 
-/** Works of one commit, up to the largest group. */
+/** Buckets for the number of writes in one commit, up to the largest group. */
 const GROUP_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 const COMMIT_BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
 
-/** What only the running server knows. */
+/** Values that are read from the running server. */
 export interface Gauges {
   readonly version: string
   readonly store: string
@@ -17,15 +17,15 @@ export interface Gauges {
   readonly isHealthy: () => boolean
   readonly isDraining: () => boolean
   readonly diskFree: () => number
-  /** Undefined where the system does not say. */
+  /** Undefined if the system does not report it. */
   readonly descriptors: () => { readonly used: number; readonly limit: number } | undefined
-  /** When the certificate that is served ends; undefined without one. */
+  /** When the served certificate expires; undefined without one. */
   readonly certificateEnds: () => Date | undefined
   /** When the newest backup was made. */
   readonly newestBackup: () => Date | undefined
 }
 
-/** Everything this process counts, from before it has anything to count. */
+/** The metrics of this process. */
 export class ServerMetrics implements Disposable {
   readonly meters = new Meters()
   private readonly endings = new Map<string, number>()
@@ -33,18 +33,18 @@ export class ServerMetrics implements Disposable {
   private readonly commits = new Histogram(COMMIT_BOUNDS)
   private readonly lag = new LoopLag()
 
-  /** Notes one commit of so many works. */
+  /** Counts one commit with its number of writes. */
   readonly group = (works: number, milliseconds: number): void => {
     this.groups.observe(works)
     this.commits.observe(milliseconds / 1000)
   }
 
-  /** Notes one stream that the server ended. */
+  /** Counts one stream that the server closed. */
   readonly ended = (reason: string): void => {
     this.endings.set(reason, (this.endings.get(reason) ?? 0) + 1)
   }
 
-  /** The text of `/metrics`. */
+  /** Returns the text of `/metrics`. */
   render(gauges: Gauges): string {
     return render([...this.requests(), ...this.store(gauges), ...this.process(gauges)])
   }

@@ -23,13 +23,13 @@ import type { Logger } from '../platform/logger'
 import { DiskWatch, type OpenStore, openStore } from '../store'
 import { VERSION } from './version'
 
-/** What may be right the next time. Everything else needs a person. */
+/** The kinds of problems that a retry may solve. All others need a person. */
 const kinds = new Map<ProblemKind, ProblemKind>([
   ['unreachable', 'unavailable'],
   ['busy', 'locked'],
 ])
 
-/** Opens a store; what is wrong with it is told as what is wrong with the home that names it. @throws OperatorError */
+/** Opens the store of a home. @throws OperatorError in the terms of the home */
 export async function openHomeStore(...[location, deps]: Parameters<typeof openStore>): Promise<OpenStore> {
   try {
     return await openStore(location, deps)
@@ -42,7 +42,7 @@ export function homeErrorOf({ kind, problem, remedy }: OperatorError): OperatorE
   return new OperatorError(kinds.get(kind) ?? 'refused', problem, remedy)
 }
 
-/** The store belongs to one instance: the key in the home must be the one it was made with. */
+/** Checks that the key of the home is the one that the store was made with, and returns it. @throws OperatorError */
 export async function checkIdentity(config: Config, store: OpenStore): Promise<InstanceKey> {
   const path = homePaths(config.home).instanceKey
   const found = await store.fact('did')
@@ -68,17 +68,17 @@ export async function checkIdentity(config: Config, store: OpenStore): Promise<I
   return key
 }
 
-/** A store that is behind what this home has seen was put back by hand: its future is another one. */
+/** Begins a new epoch if the store is older than what this home has seen, because it was copied back by hand. */
 export async function checkRollback(config: Config, store: OpenStore, logger: Logger): Promise<void> {
   const { mark, notice } = readState(homePaths(config.home).state)
   if (notice !== undefined) logger.warning(notice)
   if (!mark) return
   const isKnown = (await store.reads.epochs()).some(({ epoch }) => epoch === mark.epoch)
   const head = await store.reads.head()
-  // A former epoch will do: the store has begun others since, and knows where.
+  // An earlier epoch is fine: the store has begun others since, and knows at which position.
   if (mark.lastSeq <= head && isKnown) return
   await store.beginEpoch('rollback')
-  // Noted at once: should this process be killed, the next start finds nothing amiss any more.
+  // Written at once, because after a kill the next start would not notice the rollback.
   const begun = (await store.reads.epochs()).at(-1)?.epoch
   if (begun !== undefined) writeState(homePaths(config.home).state, { epoch: begun, lastSeq: head })
   logger.warning('the store is older than this home has seen; a new epoch begins', {
@@ -87,12 +87,12 @@ export async function checkRollback(config: Config, store: OpenStore, logger: Lo
   })
 }
 
-/** Where this server writes: its home, and the folder of a database elsewhere. */
+/** Returns the folders that this server writes to: its home, and the folder of a database elsewhere. */
 function foldersOf({ home, database }: Config): string[] {
   return [...new Set([home, ...(database.kind === 'sqlite' ? [dirname(database.path)] : [])])]
 }
 
-/** What is said of a server whose files lie where neither its lock nor its store is safe. */
+/** Returns warnings about folders on file systems where locks and SQLite are not safe. */
 export function placeNotices(config: Config): string[] {
   return foldersOf(config).flatMap((folder) => {
     const kind = existsSync(folder) ? networkFileSystem(folder) : undefined
@@ -101,7 +101,7 @@ export function placeNotices(config: Config): string[] {
   })
 }
 
-/** Watches the disks that fill up. */
+/** Watches the free space of the disks that this server writes to. */
 export function watchDisk(config: Config, logger: Logger): DiskWatch {
   return new DiskWatch({
     folders: foldersOf(config),
@@ -109,7 +109,7 @@ export function watchDisk(config: Config, logger: Logger): DiskWatch {
   })
 }
 
-/** Over a store that is shared, every process tells the others that it wrote. */
+/** Opens the bus of a shared store, over which processes tell each other about commits. */
 export function openBus(
   config: Config,
   { shared, connect }: OpenStore,
@@ -126,7 +126,7 @@ export function openBus(
   return bus
 }
 
-/** What the run file says at first. */
+/** Returns the first content of the run file. */
 export function firstRunFile(
   config: Config,
   bootId: string,

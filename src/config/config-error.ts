@@ -1,11 +1,11 @@
-/** One thing wrong with the configuration. `name` is what the operator wrote: a variable, a flag or a file. */
+/** One problem of the configuration. `name` is what the operator wrote: a variable, a flag or a file. */
 export interface ConfigProblem {
   readonly name: string
   readonly problem: string
   readonly remedy: string
 }
 
-/** The configuration is refused; `problems` lists everything that is wrong with it. Never quotes a secret. */
+/** A refused configuration, with all its problems. Never quotes a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 
@@ -14,7 +14,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** A value that a setting does not take. Thrown by everything that reads one; `message` does not quote secrets. */
+/** An invalid value of a setting. `message` does not quote secrets. */
 export class InvalidValue extends Error {
   override readonly name = 'InvalidValue'
 

@@ -6,21 +6,21 @@ import { type Environment, type Supervisor, supervisorOf } from './environment'
 import type { Key, SettingValues, Values } from './settings'
 import type { Source } from './sources'
 
-/** Everything that was configured, checked, complete and frozen. */
+/** The whole configuration, validated and frozen. */
 export interface Config {
   readonly home: string
   /** One to four addresses, or `localhost`. */
   readonly hosts: readonly string[]
   readonly port: number
-  /** One spelling a store: `sqlite:/absolute/path` or `postgres://…`, with its password. See `maskUrl`. */
+  /** The normalized URL: `sqlite:/absolute/path` or `postgres://…`, with its password. See `maskUrl`. */
   readonly databaseUrl: string
   readonly database: DatabaseChoice
-  /** How replicas wake each other; absent means by the database. Holds its password. */
+  /** The URL of the bus that connects replicas, with its password; absent means they use the database. */
   readonly busUrl?: string
   /** Null when switched off. */
   readonly socket: string | null
   readonly allowPublicBind: boolean
-  /** Listen for every private network of the machine instead of on `hosts`. */
+  /** Listen on every private network of the machine instead of on `hosts`. */
   readonly lan: boolean
   /** Certificate and key of the TCP listeners, as absolute paths; absent means plain HTTP. */
   readonly tls?: TlsFiles
@@ -32,7 +32,7 @@ export interface Config {
   readonly instanceKey?: string
   /** Given by `--daemon` to the server it starts. */
   readonly bootId?: string
-  /** Where backups go, outside the home; null when nothing names such a place. */
+  /** The folder for backups, outside the home; null if none is configured. */
   readonly backupDir: string | null
   readonly backupPassphrase?: string
   readonly supervisor: Supervisor | null
@@ -83,7 +83,7 @@ export function configOf(read: ReadValues, env: Environment, supervisor = superv
 
 const RANKS: readonly Source[] = ['flag', 'environment', 'file', 'default']
 
-/** Of two settings that exclude each other the one that was said with more weight counts. */
+/** Of two settings that exclude each other, the one from the source with more priority applies. */
 function isAsked({ sources }: ReadValues, key: Key, other: Key): boolean {
   return RANKS.indexOf(sources[key]) <= RANKS.indexOf(sources[other])
 }

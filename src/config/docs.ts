@@ -7,7 +7,7 @@ Synapse starts without any configuration. Everything that can be set is on this 
 
 ## Where a value comes from
 
-The first of these that has one decides:
+The first of these that has a value applies:
 
 1. the flag of \`synapse serve\`, such as \`--port 9000\`;
 2. the environment, such as \`SYNAPSE_PORT=9000\`;
@@ -15,12 +15,12 @@ The first of these that has one decides:
 4. the default.
 
 An empty variable counts as not set. No other file is read, in particular no \`.env\` of the current directory.
-Where a setting has several names, the first that is set counts. A name that begins with \`SYNAPSE_\` and is not
-known is reported at start, with the nearest known name. Everything that is wrong is reported together, and the
-server does not start (exit status 78).
+If a setting has several names, the first that is set applies. An unknown name that begins with \`SYNAPSE_\` is
+reported at start, with the nearest known name. All problems are reported together, and the server does not start
+(exit status 78).
 
 A **boot** option needs a restart. A **runtime** setting can be changed in the running server (\`synapse config set\`);
-what is set there goes before what stands here, which is only its default.
+such a value overrides the one here, which is only its default.
 
 **Secrets from files.** Where a table says _or \`…_FILE\`_, \`NAME_FILE=/run/secrets/name\` reads the value from that file,
 without the line end. Giving \`NAME\` and \`NAME_FILE\` together is an error.
@@ -33,7 +33,7 @@ readable by the server's user only (\`chmod 600\`). \`.env.example\` is a templa
 separated by commas or spaces, or JSON; \`[]\` is an empty list.
 `
 
-/** The text of docs/configuration.md. */
+/** Returns the text of docs/configuration.md. */
 export function configurationDoc(): string {
   const tables = [...groups()].map(([group, settings]) => {
     const head = '| key | environment | flag | default | when | meaning |\n|---|---|---|---|---|---|'
@@ -48,10 +48,10 @@ starts.
 `
 }
 
-/** The text of .env.example: a template of synapse.env in which everything is commented out. */
+/** Returns the text of .env.example, a template of synapse.env in which every line is commented out. */
 export function envExample(): string {
   const introduction = `# Boot options and defaults of Synapse. Copy this file to <home>/synapse.env (chmod 600), remove the # in front of a
-# line and change it. Flags and environment variables go before it. Explanations: docs/configuration.md
+# line and change it. Flags and environment variables override it. Explanations: docs/configuration.md
 `
   const sections = [...groups()].map(([group, settings]) => {
     const entries = settings.filter(({ key }) => key !== 'home').map(entry)
@@ -87,7 +87,7 @@ function entry(declared: DeclaredSetting): string {
     plain(setting.description),
     `Default: ${plain(setting.shownDefault ?? (written(declared) || 'empty'))}`,
     ...(setting.secret === undefined ? [] : [`Or ${env}_FILE=<path of a file that holds it>`]),
-    ...(applies === 'runtime' ? ['Can be changed in the running server.'] : []),
+    ...(applies === 'runtime' ? ['Can be changed while the server runs.'] : []),
   ]
   const example = setting.example === undefined && setting.shownDefault !== undefined ? '' : value
   return `${remarks.flatMap(wrapped).join('\n')}\n#${env}=${quoted(example)}\n`
@@ -100,7 +100,7 @@ function shownDefault(declared: DeclaredSetting): string {
   return text === '' ? 'empty' : code(text)
 }
 
-/** A default as one would write it in the environment. */
+/** Formats a default as in the environment. */
 function written({ schema }: DeclaredSetting): string {
   const value: unknown = schema.default
   if (Array.isArray(value)) return value.join(',')

@@ -1,7 +1,7 @@
-// One declaration of every setting, and what follows from it: types, reading, checking, documentation.
-// Also the only reader of the process environment.
+// The declaration of every setting, and what comes from it: types, parsing, validation, documentation.
+// Only this folder reads the process environment.
 // May import: home (where the home is, what an instance key is), @sinclair/typebox, node. Nothing else of Synapse.
-// Used by cli and main.ts, which hand on values, never this folder, to the rest; scripts/generate.ts uses docs.ts.
+// Used by cli and main.ts, which pass plain values to the other parts; scripts/generate.ts uses docs.ts.
 // Start reading in settings.ts, then load.ts.
 
 export { withoutCredentials } from '../core/kernel/text'

@@ -13,10 +13,10 @@ import type { FlagName, Key, Values } from './settings'
 import { type Findings, fileLayer, type Given, type Layer, lookUp, type Source } from './sources'
 import { valueFromText } from './values'
 
-/** What the command line said, by the name of the flag. */
+/** The flags of the command line, by name. */
 type Flags = { readonly [F in FlagName]?: string | boolean | undefined }
 
-/** What a configuration is read from. */
+/** The inputs of a configuration. */
 export interface ConfigRequest {
   readonly flags?: Flags
   /** Default: the environment of this process. */
@@ -35,7 +35,7 @@ const BACKUPS_INSIDE: ConfigProblem = {
 
 /**
  * Reads flags, environment and `<home>/synapse.env`, in this order of priority.
- * @throws ConfigError with everything that is wrong
+ * @throws ConfigError with all problems
  */
 export function loadConfig(request: ConfigRequest): Config {
   const { flags = {}, env = processEnvironment(), cwd = process.cwd() } = request
@@ -55,7 +55,7 @@ export function loadConfig(request: ConfigRequest): Config {
     const read = readValue(setting, given, cwd, findings)
     values[key] = read.value
     sources[key] = read.source
-    // Only a server without any admin needs this one, and only then may it be refused.
+    // Only a server without an admin needs this token, so only such a server refuses a bad one.
     if (key === 'admin_token') adminTokenProblem = read.problem
     else if (read.problem !== undefined) findings.problems.push(read.problem)
   }
@@ -76,7 +76,7 @@ export function loadConfig(request: ConfigRequest): Config {
 }
 
 /**
- * Where the home is, before anything in it is read: `becomeOwner` has to come first when root runs a command.
+ * Finds the home before anything in it is read. A command of root then calls `becomeOwner`.
  * @throws OperatorError `refused`
  */
 export function findHome(request: ConfigRequest): string {
@@ -87,22 +87,22 @@ export function findHome(request: ConfigRequest): string {
     command,
     cwd,
     userHome: userFolder(env),
-    // Whoever root becomes meanwhile is at work on the home that was found for root.
+    // If root has become another user since, the home found for root still applies.
     uid: startedAs,
     exists: existsSync,
   })
 }
 
 /**
- * The token that makes the first admin. To be asked for only while nobody can administer the server.
- * @throws ConfigError when one was given and is malformed
+ * Returns the token that makes the first admin. Call it only if no account can administer the server.
+ * @throws ConfigError if the token is malformed
  */
 export function bootstrapToken(config: Pick<Config, 'adminToken' | 'adminTokenProblem'>): string | undefined {
   if (config.adminTokenProblem !== undefined) throw new ConfigError([config.adminTokenProblem])
   return config.adminToken
 }
 
-/** What is wrong with settings that are good by themselves. */
+/** Returns the problems of settings that are valid alone but not together. */
 function listeningProblems(
   values: Partial<Record<Key, unknown>>,
   sources: Partial<Record<Key, Source>>,

@@ -25,17 +25,16 @@ const oneOf = <const T extends readonly string[]>(fallback: T[number], words: T)
   )
 
 /**
- * Every setting, declared once: its shape, default and meaning, and where it may be written. Types, reading, checking,
- * `.env.example` and docs/configuration.md follow from here. The environment name is SYNAPSE_ and the key in upper
- * case, dots as underscores. A setting is added when something acts on it.
+ * Every setting, declared once: its shape, default, meaning, and where it can be set. Types, parsing, validation,
+ * `.env.example` and docs/configuration.md come from here. The environment name is SYNAPSE_ and the key in upper case,
+ * with underscores for dots.
  */
 export const SETTINGS = Type.Object({
   home: boot(Type.String(), {
     group: 'Home',
     flag: 'home',
     shownDefault: '`$STATE_DIRECTORY` under systemd, else `~/.local/share/synapse`',
-    description:
-      'The directory that holds the database, keys and logs, for this server alone. Cannot be set in synapse.env.',
+    description: 'The directory of the database, keys and logs of this server. Cannot be set in synapse.env.',
   }),
   database_url: boot(Type.String(), {
     group: 'Home',
@@ -50,10 +49,10 @@ export const SETTINGS = Type.Object({
   bus_url: boot(Type.String(), {
     group: 'Home',
     secret: 'password',
-    shownDefault: 'none: replicas wake each other by LISTEN and NOTIFY of Postgres',
+    shownDefault: 'none: replicas notify each other with LISTEN and NOTIFY of Postgres',
     example: 'redis://localhost:6379',
     description:
-      'A Redis or Valkey server over which the replicas of one Postgres store wake each other: `redis://…` or `rediss://…` (also `valkey://`, `valkeys://`). It keeps nothing.',
+      'A Redis or Valkey server over which the replicas of one Postgres store notify each other: `redis://…` or `rediss://…` (also `valkey://`, `valkeys://`). Nothing is stored in it.',
     normalise: parseBusUrl,
   }),
   instance_key: boot(Type.String(), {
@@ -80,21 +79,21 @@ export const SETTINGS = Type.Object({
     aliases: [
       { name: 'SYNAPSE_BIND', form: 'host:port', as: (text) => parseBind(text).port, inert: '0.0.0.0:8000' },
     ],
-    description: 'The TCP port on every address; 0 takes any free one, which `synapse serve --status` shows.',
+    description: 'The TCP port on every address; 0 picks a free one, which `synapse serve --status` shows.',
   }),
   lan: boot(Type.Boolean({ default: false }), {
     group: 'Listening',
     flag: 'lan',
     description:
-      'Listen for every private network of this machine (IPv4) instead of `host`, and announce it there. Refused while the machine has a public address.',
+      'Listen on every private network of this machine (IPv4) instead of `host`, and announce the server there. Refused if the machine has a public address.',
   }),
   tls_cert: boot(Type.String(), {
     group: 'Listening',
     flag: 'tls-cert',
-    shownDefault: 'none: plain HTTP, and TLS is the job of a proxy',
+    shownDefault: 'none: plain HTTP, with TLS by a proxy',
     example: '/etc/synapse/cert.pem',
     description:
-      'A certificate, PEM, with those behind it: every TCP listener then speaks HTTPS alone. Needs `tls_key`. Files that change are taken up within seconds, if they fit.',
+      'A certificate with its chain, PEM: every TCP listener then accepts only HTTPS. Needs `tls_key`. Changed files are loaded within seconds, if they are valid.',
     normalise: parseFile,
   }),
   tls_key: boot(Type.String(), {
@@ -109,13 +108,13 @@ export const SETTINGS = Type.Object({
     group: 'Listening',
     flag: 'allow-public-bind',
     description:
-      'Listen on public and wildcard addresses too, and take connections from anywhere. For containers and firewalled hosts.',
+      'Allow public and wildcard addresses, and connections from anywhere. For containers and firewalled hosts.',
   }),
   socket: boot(Type.String(), {
     group: 'Listening',
     shownDefault: '<home>/run/synapse.sock',
     description:
-      'The Unix socket by which the commands of this machine administer the server; a path of at most 107 bytes, or `off`.',
+      'The Unix socket through which commands on this machine administer the server; a path of at most 107 bytes, or `off`.',
     normalise: parseSocket,
   }),
   'http.max_body': boot(whole(1024, 134_217_728, 1_048_576), {
@@ -127,7 +126,7 @@ export const SETTINGS = Type.Object({
     group: 'Public address',
     shownDefault: 'the name of the machine',
     usual: usualInstanceName,
-    description: 'What this server is called where it is announced; at most 63 bytes.',
+    description: 'The name under which this server is announced; at most 63 bytes.',
     normalise: parseInstanceName,
   }),
   base_url: runtime(Type.Union([Type.String(), Type.Null()], { default: null }), {
@@ -139,21 +138,21 @@ export const SETTINGS = Type.Object({
   }),
   trusted_proxies: runtime(Type.Array(Type.String(), { default: ['127.0.0.1/32', '::1/128'] }), {
     group: 'Public address',
-    description: 'Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` count.',
+    description: 'Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted.',
     normalise: parseNetworks,
   }),
   'auth.cors_origins': runtime(Type.Array(Type.String(), { default: [] }), {
     group: 'Public address',
     example: 'https://a.example,https://b.example',
     description:
-      'Origins of pages elsewhere that may call this server: `scheme://host[:port]`, no path, no `*`. One bad entry refuses the list.',
+      'Origins of other web pages that may call this server: `scheme://host[:port]`, without path or `*`. If one entry is invalid, the list is refused.',
     normalise: parseOrigins,
   }),
   'webhooks.allow_targets': runtime(Type.Array(Type.String(), { default: [] }), {
     group: 'Public address',
     example: 'hooks.lan,192.168.1.0/24',
     description:
-      'Hosts and networks that this server may call although they are not in the public internet: receivers on your own network. Services that hand out credentials to a cloud machine (169.254.169.254) are never called.',
+      'Hosts and networks outside the public internet that this server may call: receivers on your own network. Cloud metadata services, which hand out credentials (169.254.169.254), are never called.',
     normalise: parseTargets,
   }),
 
@@ -163,13 +162,13 @@ export const SETTINGS = Type.Object({
   }),
   'discovery.mdns_announce': runtime(Type.Boolean({ default: false }), {
     group: 'Public address',
-    description: 'Tell this network where the server is, while it listens beyond loopback.',
+    description: 'Announce the server on this network, if it listens beyond loopback.',
   }),
 
   admin_handles: boot(Type.Array(Type.String(), { default: [] }), {
     group: 'People and sign-in',
     example: 'ada,grace',
-    description: 'Handles of the people who are system admins whatever the database says.',
+    description: 'Handles of people who are always system admins, regardless of the database.',
     normalise: canonicalHandles,
   }),
   admin_token: boot(Type.String(), {
@@ -178,16 +177,16 @@ export const SETTINGS = Type.Object({
     aliases: [{ name: 'SYNAPSE_ADMIN_BOOTSTRAP_TOKEN' }],
     shownDefault: 'none',
     description:
-      'A first admin token, 32 to 256 printable characters. Stored, as a hash, once: when the server starts and no account can administer it. Ignored afterwards.',
+      'A first admin token, 32 to 256 printable characters. Stored once, as a hash, when the server starts and no account can administer it. Ignored afterwards.',
     normalise: parseAdminToken,
   }),
   'auth.session_days': runtime(whole(1, 3650, 14), {
     group: 'People and sign-in',
-    description: 'Days until a sign-in in the browser ends.',
+    description: 'Days until a browser session expires.',
   }),
   'auth.password_min': runtime(whole(8, 256, 8), {
     group: 'People and sign-in',
-    description: 'The fewest characters of a new password.',
+    description: 'Minimum length of a new password, in characters.',
   }),
   'rate.login': runtime(Type.String({ default: '10/300' }), {
     group: 'People and sign-in',
@@ -213,7 +212,7 @@ export const SETTINGS = Type.Object({
   strict_impersonation_enforcement: runtime(Type.Boolean({ default: false }), {
     group: 'People and sign-in',
     description:
-      'Let admins act as others only where `impersonation_allowlist` says so. Set it when others can reach the server.',
+      'Let admins act as others only if `impersonation_allowlist` allows it. Set it when others can reach the server.',
   }),
   impersonation_allowlist: runtime(
     Type.Array(
@@ -228,7 +227,7 @@ export const SETTINGS = Type.Object({
       group: 'People and sign-in',
       example: '[{"account":"ada","as":["cairn"]}]',
       description:
-        'Who may act as whom, as JSON: `[{"account":"<handle>","as":["<handle>",…]},{"token":"<id>","as":["*"]}]`; `*` is everybody but admins.',
+        'Who may act as whom, as JSON: `[{"account":"<handle>","as":["<handle>",…]},{"token":"<id>","as":["*"]}]`; `*` means everyone but admins.',
       normalise: canonicalImpersonation,
     },
   ),
@@ -239,40 +238,40 @@ export const SETTINGS = Type.Object({
       'the second entry of `$STATE_DIRECTORY` under systemd, else `~/.local/state/synapse/backups`',
     example: '/mnt/backups/synapse',
     description:
-      'Where backups go, best on another disk; never inside the home. Each instance has a folder of its own in it.',
+      'The folder for backups, preferably on another disk; never inside the home. Each instance has its own subfolder.',
     normalise: parseDirectory,
   }),
   backup_passphrase: boot(Type.String(), {
     group: 'Backups',
     secret: 'whole',
     shownDefault:
-      'none: `synapse backup create --with-keys` asks for one, and the daily backup takes no keys',
-    description: 'Seals the keys of this instance in backups; at least 8 characters.',
+      'none: `synapse backup create --with-keys` asks for one, and daily backups do not include the keys',
+    description: 'Encrypts the keys of this instance in backups; at least 8 characters.',
     normalise: parsePassphrase,
   }),
   'backup.daily_at': runtime(Type.Union([Type.String(), Type.Null()], { default: '03:00' }), {
     group: 'Backups',
-    description: 'When the daily backup is made, `HH:MM` in local time, or `off`.',
+    description: 'Time of the daily backup, `HH:MM` in local time, or `off`.',
     normalise: parseTimeOfDay,
   }),
   'backup.keep': runtime(whole(1, 365, 7), {
     group: 'Backups',
-    description: 'Backups that are kept; besides them the last three made before a migration.',
+    description: 'Number of backups to keep. The last three made before a migration are kept in addition.',
   }),
 
   log_level: boot(oneOf('info', ['debug', 'info', 'warning', 'error']), {
     group: 'Log',
-    description: 'The least serious lines that are written: `debug`, `info`, `warning` or `error`.',
+    description: 'The lowest level that is logged: `debug`, `info`, `warning` or `error`.',
   }),
   'log.requests': runtime(oneOf('notable', ['notable', 'all']), {
     group: 'Log',
     description:
-      'Which requests have a line in the log: `notable`, those that failed (status 400 and above) or took more than a second without having been asked to wait, or `all`.',
+      'Which requests are logged: `notable` (status 400 and above, or slower than a second without a requested wait), or `all`.',
   }),
   'log.expired_cursor': runtime(oneOf('error', ['error', 'clamp']), {
     group: 'Log',
     description:
-      'What a reader gets whose position is older than what is kept: `error` (410), or `clamp`, the oldest that is left, for old clients.',
+      'The answer to a position older than the oldest kept event: `error` (410), or `clamp` (start at the oldest kept event), for old clients.',
   }),
 
   'metrics.enabled': runtime(Type.Boolean({ default: false }), {
@@ -282,15 +281,15 @@ export const SETTINGS = Type.Object({
 
   drain: runtime(Type.Boolean({ default: false }), {
     group: 'Limits',
-    description: 'Refuse writes (503) while reading goes on. Set by `synapse drain`.',
+    description: 'Refuse writes with 503; reading still works. Set by `synapse drain`.',
   }),
-  'rate.post': rate('600/120', 'Messages of one token, or of one person who is signed in'),
-  'rate.read': rate('600/120', 'Requests that only read; a held one counts once'),
+  'rate.post': rate('600/120', 'Messages of one token, or of one signed-in person'),
+  'rate.read': rate('600/120', 'Requests that only read; a long-poll counts once'),
   'rate.write': rate('600/120', 'Other requests that change something'),
   'rate.search': rate('60/10', 'Searches'),
   'wait.max_s': runtime(whole(1, 300, 60), {
     group: 'Limits',
-    description: 'The longest that a request may wait for news, in seconds.',
+    description: 'The longest wait of a long-poll, in seconds.',
   }),
   'streams.per_account': runtime(whole(1, 10_000, 10), {
     group: 'Limits',
@@ -298,7 +297,7 @@ export const SETTINGS = Type.Object({
   }),
   'streams.total': runtime(whole(1, 1_000_000, 1000), {
     group: 'Limits',
-    description: 'Open streams and sockets of everybody.',
+    description: 'Open streams and sockets of all accounts.',
   }),
   'quota.accounts': runtime(whole(1, 10_000_000, 10_000), { group: 'Limits', description: 'Accounts.' }),
   'quota.channels': runtime(whole(1, 10_000_000, 2000), { group: 'Limits', description: 'Channels.' }),
@@ -310,7 +309,7 @@ export const SETTINGS = Type.Object({
 
 type Properties = (typeof SETTINGS)['properties']
 
-/** The key of a setting, as `synapse config` writes it. */
+/** The key of a setting, as in `synapse config`. */
 export type Key = keyof Properties
 
 /** The type of every setting. */
@@ -321,7 +320,7 @@ export type RuntimeKey = {
   [K in Key]: Properties[K] extends { readonly applies: 'runtime' } ? K : never
 }[Key]
 
-/** What the parts of the server read by key: the runtime settings, and two boot options they need as well. */
+/** The settings that the server reads by key: the runtime settings and two boot options. */
 export type SettingValues = Pick<Values, RuntimeKey | 'admin_handles' | 'http.max_body'>
 
 /** The name of a command-line flag, without the dashes. */

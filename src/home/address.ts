@@ -1,9 +1,12 @@
 import { isIP, isIPv4 } from 'node:net'
 
-/** How far away an address can be. What is no address counts as public. */
+/** Where an address can be reached from. Text that is not an address counts as public. */
 export type AddressClass = 'loopback' | 'private' | 'public'
 
-/** 127/8 and ::1; the private, link-local, carrier and unique-local ranges; everything else. `::ffff:` is unmapped. */
+/**
+ * Classifies an address. Loopback: 127/8 and ::1. Private: the private, link-local, carrier-grade NAT and unique-local
+ * ranges. Public: all others. A mapped IPv4 address (`::ffff:`) counts as IPv4.
+ */
 export function addressClass(address: string): AddressClass {
   const fast = v4Class(address)
   if (fast !== undefined) return fast
@@ -12,30 +15,30 @@ export function addressClass(address: string): AddressClass {
   return v4Class(canonical) ?? (/^f[cd][0-9a-f]{2}:/.test(canonical) ? 'private' : 'public')
 }
 
-/** Whether only programs of this machine reach a URL. */
+/** Reports whether only programs of this machine can reach a URL. */
 export function isLoopbackUrl(url: string): boolean {
   const host = URL.parse(url)?.hostname ?? ''
   return host === 'localhost' || addressClass(host.replace(/^\[|\]$/g, '')) === 'loopback'
 }
 
-/** An address as it stands in a URL. */
+/** Formats an address for a URL. */
 export function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-/** A URL as this machine itself uses it: nobody connects to a wildcard. */
+/** Replaces a wildcard address in a URL by loopback, for connections from this machine. */
 export function urlFromHere(url: string): string {
   return url.replace('//0.0.0.0', '//127.0.0.1').replace('//[::]', '//[::1]')
 }
 
 /**
- * The one spelling of an address: IPv6 compressed and in lower case without brackets, a mapped IPv4 address as IPv4.
- * Text that is no address comes back as it was.
+ * Returns the canonical spelling of an address: IPv6 compressed, in lower case, without brackets; a mapped IPv4 address
+ * as IPv4. Returns other text unchanged.
  */
 export function canonicalAddress(text: string): string {
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
   if (isIP(bare) !== 6) return isIPv4(bare) ? bare : text
-  // An address with a zone (fe80::1%eth0) has one spelling only as far as we are concerned.
+  // An address with a zone (fe80::1%eth0) is not normalized.
   if (bare.includes('%')) return bare
   const compressed = new URL(`http://[${bare}]`).hostname.slice(1, -1)
   const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(compressed)

@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 
 /**
- * Replaces the file in one step: a reader sees the old text or the new, never a part. Mode 0600. With `sync` the text
- * is on disk before it gets its name. One writer at a time: whoever holds the lock of the home.
+ * Replaces the file in one step: a reader sees the old text or the new text, never a part. Mode 0600. With `sync` the
+ * text is on disk before it gets its name. Only the holder of the lock of the home may call it.
  */
 export function writeAtomically(path: string, text: string, { sync = false } = {}): void {
   const temporary = `${path}.tmp`
@@ -10,7 +10,7 @@ export function writeAtomically(path: string, text: string, { sync = false } = {
   renameSync(temporary, path)
 }
 
-/** Writes a file that nobody else had, mode 0600; what a killed writer left under that name is removed first. */
+/** Creates a file with mode 0600. Removes a file of that name first, which a killed writer may have left. */
 export function writeNew(path: string, text: string, sync: boolean): void {
   rmSync(path, { force: true })
   const file = openSync(path, 'wx', 0o600)

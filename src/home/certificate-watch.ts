@@ -7,9 +7,9 @@ const EVERY_MILLISECONDS = 5000
 
 export interface CertificateWatchDeps {
   readonly files: TlsFiles
-  /** What is served already. */
+  /** The pair that is served at the start. */
   readonly pair: TlsPair
-  /** Has new connections be given the pair that is now the current one. */
+  /** Makes new connections use the current pair. */
   readonly renew: () => void
   readonly say: (level: 'info' | 'warning' | 'error', message: string, facts: object) => void
   readonly report: (fault: unknown) => void
@@ -17,16 +17,16 @@ export interface CertificateWatchDeps {
 }
 
 /**
- * Sees that the files of a certificate change, and has the new one served when it fits; else the one before stays, and
- * the log says why. Also says how long a certificate that ends soon is still good, once a day.
+ * Watches the files of a certificate, and serves a new one if it is valid; otherwise the previous one stays, and the log
+ * says why. Also warns once a day of a certificate that expires soon.
  */
 export class CertificateWatch implements Disposable {
   private pair: TlsPair
   private seen: string
-  /** How often this state of the files could not be used. */
+  /** How many times in a row the files could not be used. */
   private failures = 0
   private said = new Set<string>()
-  /** Found once for each certificate, because roots without number are looked through. */
+  /** Computed once per certificate, because it searches all root certificates. */
   private chain: readonly CertificateRemark[]
   private readonly timer: Timer
 
@@ -39,7 +39,7 @@ export class CertificateWatch implements Disposable {
     this.timer.unref()
   }
 
-  /** The pair that new connections are given. */
+  /** The pair for new connections. */
   get current(): { cert: string; key: string } {
     const { cert, key } = this.pair
     return { cert, key }
@@ -49,11 +49,11 @@ export class CertificateWatch implements Disposable {
     return endOf(this.pair)
   }
 
-  /** Looks now; it does so by itself every five seconds. */
+  /** Checks the files now. A timer calls it every five seconds. */
   look(): void {
     const state = stateOf(this.deps.files)
     if (state !== this.seen) this.failures = 0
-    // Two files are not replaced in one step: what did not fit is looked at once more.
+    // The two files are not replaced in one step, so a mismatch is checked once more.
     if (state !== this.seen || this.failures === 1) this.take()
     this.seen = state
     this.remark()
@@ -82,10 +82,14 @@ export class CertificateWatch implements Disposable {
   private refuse({ problem, remedy }: OperatorError): void {
     this.failures++
     if (this.failures < 2) return
-    this.deps.say('error', `the new certificate is not served, the one before is: ${problem}`, {
-      remedy,
-      served_until: this.ends.toISOString(),
-    })
+    this.deps.say(
+      'error',
+      `the new certificate cannot be used, and the previous one is still served: ${problem}`,
+      {
+        remedy,
+        served_until: this.ends.toISOString(),
+      },
+    )
   }
 
   private remark(): void {

@@ -1,5 +1,5 @@
-// The data home on disk: where it is, who may look into it, who runs on it, and the small files in it.
-// Also the two decisions about the outside that are made before a server exists: which user, which addresses.
+// The home directory on disk: its place, permissions, lock, and the small files in it.
+// Also two decisions that are made before a server exists: which user it runs as, and which addresses are allowed.
 // May import: node and Bun, @sinclair/typebox; nothing of Synapse. It never reads the environment of the process.
 // Used by config (the choice of the home), cli and main.ts.
 // Start reading in paths.ts, then lock.ts.

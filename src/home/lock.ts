@@ -7,7 +7,7 @@ import { homePaths, isWithin } from './paths'
 import { readRunFile } from './run-file'
 import { processState } from './running'
 
-/** A held lock. It ends with `release`, with `using`, and with the process, however that dies. */
+/** A held lock. It ends with `release`, at the end of a `using` scope, and when the process ends in any way. */
 export interface HomeLock extends Disposable, AsyncDisposable {
   readonly paths: readonly string[]
   release(): void
@@ -16,17 +16,17 @@ export interface HomeLock extends Disposable, AsyncDisposable {
 const POLL_MS = 25
 
 /**
- * Held connections. Nothing else may refer to them: a connection that is collected as garbage gives its lock up.
- * For the same reason nobody may open and close a lock file by other means: POSIX drops every lock that a process
- * has on a file when it closes any descriptor of it.
+ * The connections that hold locks. This set keeps them from garbage collection, which would release the locks. A lock
+ * file must not be opened and closed by other means: POSIX drops all locks of a process on a file when the process
+ * closes any descriptor of it.
  */
 const held = new Set<Database>()
 
 /**
- * Takes the lock file at `path` (created when missing, mode 0600, in a directory that exists), waiting up to
- * `waitMs` for a holder to let go. The file stays after the release: removing it would allow two holders.
- * @throws HomeLocked when somebody, this process included, still holds it
- * @throws OperatorError `refused` when the file cannot be used as a lock
+ * Takes the lock file at `path`, and waits up to `waitMs` for it. Creates the file if needed, with mode 0600, in an
+ * existing directory. The file stays after the release: removing it would allow two holders.
+ * @throws HomeLocked if a process, including this one, still holds it
+ * @throws OperatorError `refused` if the file cannot be used as a lock
  */
 export async function acquireLock(path: string, { waitMs = 0 } = {}): Promise<HomeLock> {
   const deadline = performance.now() + waitMs
@@ -41,10 +41,10 @@ export async function acquireLock(path: string, { waitMs = 0 } = {}): Promise<Ho
 }
 
 /**
- * Takes the home, and the SQLite store unless `database` is absent (Postgres), as one lock: whoever holds it is the
- * only process of this home and the only one that writes to that file.
- * @throws HomeLocked naming who runs there
- * @throws OperatorError `refused` when a lock file cannot be used
+ * Locks the home and, unless `database` is absent (Postgres), the SQLite store. The holder is the only process of this
+ * home and the only one that writes to that file.
+ * @throws HomeLocked naming the server that runs there
+ * @throws OperatorError `refused` if a lock file cannot be used
  */
 export async function lockHome(
   home: string,
@@ -64,8 +64,8 @@ export async function lockHome(
 }
 
 /**
- * The lock files that guard a SQLite store beyond the lock of the home: `<file>.lock` beside a store outside it. A
- * store in another home has that home's lock as well, and a store at home the `.lock` that an outsider once made.
+ * Returns the lock files of a SQLite store besides the lock of the home. A store outside the home has `<file>.lock`, and
+ * the lock of the home in which it is, if any. A store inside the home has `<file>.lock` only if another home made one.
  */
 export function storeLocks(home: string, database: string): string[] {
   const file = realPath(database)
@@ -137,7 +137,7 @@ function alreadyRunning(home: string, path: string): HomeLocked {
   return new HomeLocked(path, `synapse is already running on ${home}${who}`, 'synapse serve --stop ends it')
 }
 
-/** The path without links, so that two spellings of one store meet at one lock, also before the file exists. */
+/** Resolves links, also before the file exists, so that two spellings of one store use one lock. */
 function realPath(path: string): string {
   try {
     return realpathSync(path)

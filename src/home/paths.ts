@@ -2,7 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { OperatorError } from '../core/kernel/operator-error'
 import { printable } from '../core/kernel/text'
 
-/** Where everything in a home lies. Nothing here exists until somebody creates it. */
+/** The paths of everything in a home. They may not exist yet. */
 export interface HomePaths {
   readonly root: string
   readonly env: string
@@ -21,7 +21,7 @@ export interface HomePaths {
   readonly out: string
 }
 
-/** The names of everything inside the home at the absolute path `root`. */
+/** Returns the paths in the home at the absolute path `root`. */
 export function homePaths(root: string): HomePaths {
   const run = join(root, 'run')
   const keys = join(root, 'keys')
@@ -45,28 +45,28 @@ export function homePaths(root: string): HomePaths {
   }
 }
 
-/** The home of the system service, which other commands look for as well. */
+/** The home of the system service, which commands find too. */
 const SYSTEM_HOME = '/var/lib/synapse'
 
-/** Everything the choice of a home depends on. */
+/** The inputs for the choice of a home. */
 export interface HomeQuestion {
-  /** What `--home` said. */
+  /** The value of `--home`. */
   readonly flag?: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
-  /** `serve` stands for `serve` and `init`, which may create a home; `other` for every command that looks for one. */
+  /** `serve` for `serve` and `init`, which may create a home; `other` for commands that need an existing one. */
   readonly command: 'serve' | 'other'
   readonly cwd: string
-  /** The directory that `~` means; empty when the user has none. */
+  /** The home directory of the user; empty if there is none. */
   readonly userHome: string
-  /** Undefined where the system has no user ids. */
+  /** Undefined on systems without user ids. */
   readonly uid: number | undefined
   readonly exists: (path: string) => boolean
 }
 
 /**
- * The absolute path of the home: `--home`, else SYNAPSE_HOME, else the first entry of STATE_DIRECTORY, else
- * `$XDG_DATA_HOME/synapse`; a command that only looks for a home also finds that of the system service.
- * @throws OperatorError `refused` for `~/.synapse`, which belongs to clients, and when nothing says where the home is
+ * Returns the absolute path of the home: `--home`, else SYNAPSE_HOME, else the first entry of STATE_DIRECTORY, else
+ * `$XDG_DATA_HOME/synapse`. A command that needs an existing home also finds that of the system service.
+ * @throws OperatorError `refused` for `~/.synapse`, which belongs to clients, and if no home is configured
  */
 export function chooseHome(question: HomeQuestion): string {
   const { env, cwd, userHome } = question
@@ -78,7 +78,7 @@ export function chooseHome(question: HomeQuestion): string {
       'choose another directory with --home or SYNAPSE_HOME',
     )
   }
-  // Paths of databases end at the first, and to SQLite the second is no file at all.
+  // A `?` ends the path in a database URL, and SQLite does not treat `:memory:` as a file.
   const unusable = ['?', ':memory:'].find((part) => home.includes(part))
   if (unusable !== undefined)
     throw new OperatorError(
@@ -108,11 +108,7 @@ function found({ env, command, userHome, uid, exists }: HomeQuestion): string {
   const own = dataHome(env, userHome)
   if (command === 'serve') {
     if (own !== undefined) return own
-    throw new OperatorError(
-      'refused',
-      'nothing says where the home is',
-      'give --home, or set SYNAPSE_HOME or HOME',
-    )
+    throw new OperatorError('refused', 'no home is configured', 'give --home, or set SYNAPSE_HOME or HOME')
   }
   if (own === undefined) return SYSTEM_HOME
   if (!exists(SYSTEM_HOME)) return own
@@ -130,7 +126,7 @@ function given(value: string | undefined): string | undefined {
   return value === undefined || value.trim() === '' ? undefined : value
 }
 
-/** True when the absolute path is `directory` or lies below it; compares names only. */
+/** Reports whether an absolute path is `directory` or below it. Compares names only. */
 export function isWithin(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`)
 }

@@ -10,17 +10,16 @@ const OTHERS_MAY_ANYTHING = 0o077
 const STICKY = 0o1000
 
 /**
- * Creates what is missing of the home (itself, `keys/`, `run/`), all 0700, and sets the umask of the process to 0077,
- * so that whatever it creates from here on is its own. What others could read of ours is closed to them.
- * Returns lines to log. Nothing in an existing home is emptied or replaced; may be called at every start.
- * @throws OperatorError `refused` when others can write to the home, or could to a part of it, or it is another user's
+ * Creates missing parts of the home (itself, `keys/`, `run/`) with mode 0700, and sets the umask of the process to 0077.
+ * Removes the permissions of other users on its files. Returns lines to log. Changes no content; called at every start.
+ * @throws OperatorError `refused` if others can or could write to a part of the home, or another user owns it
  */
 export function prepareHome(home: string): string[] {
   process.umask(0o077)
   makePrivateDirectory(home)
   const homeMode = modeOf(home)
   const notices =
-    (homeMode & OTHERS_MAY_ANYTHING) === 0 ? [] : [`other users can look into ${home}: chmod 700 ${home}`]
+    (homeMode & OTHERS_MAY_ANYTHING) === 0 ? [] : [`other users can read ${home}: chmod 700 ${home}`]
   const paths = homePaths(home)
   for (const directory of [paths.keys, paths.run]) {
     createDirectory(directory)
@@ -31,7 +30,7 @@ export function prepareHome(home: string): string[] {
   return notices
 
   function closeToOthers(path: string, mode: number): void {
-    // In a home that nobody else can enter, nobody else can have used the permission.
+    // In a home that others cannot enter, they cannot have used the permission.
     if ((homeMode & OTHERS_MAY_ENTER) !== 0) refuseWritable(path)
     if ((modeOf(path) & OTHERS_MAY_ANYTHING) === 0) return
     try {
@@ -43,17 +42,17 @@ export function prepareHome(home: string): string[] {
   }
 }
 
-/** A line to log for a server of this user, where that is one who may do more on this machine than it needs to. */
+/** Returns a warning to log for a server that runs as root. */
 export function powerNotices(uid: number | undefined): string[] {
   if (uid !== 0) return []
   return [
-    'this server runs as root: a fault in it would be a fault of the whole machine; give its home to a user of its own (chown -R) and start it as that user',
+    'this server runs as root, so a vulnerability in it would expose the whole machine; give its home to a separate user (chown -R) and start it as that user',
   ]
 }
 
 /**
  * Creates the directory with mode 0700 unless it exists.
- * @throws OperatorError `refused` when it is no directory, another user's, or writable by others
+ * @throws OperatorError `refused` if it is not a directory, another user owns it, or others can write to it
  */
 export function makePrivateDirectory(path: string): void {
   createDirectory(path)
@@ -62,9 +61,9 @@ export function makePrivateDirectory(path: string): void {
 }
 
 /**
- * Looks at the place of a socket before a server takes it over, which removes what has that name.
- * @throws OperatorError `refused` unless its folder is there, nobody else can change what is in it, and the name is free or
- * that of a socket
+ * Checks the path of a socket before a server creates it, which removes a file of that name.
+ * @throws OperatorError `refused` unless its folder exists, other users cannot change files in it, and the path is free
+ * or that of a socket
  */
 export function checkSocketPlace(path: string): void {
   const [problem, remedy] = socketProblem(path) ?? []
@@ -77,7 +76,7 @@ function socketProblem(path: string): [problem: string, remedy: string] | undefi
   const found = statSync(folder, { throwIfNoEntry: false })
   if (found === undefined)
     return [`there is no folder ${folder} for the socket (ENOENT)`, `mkdir -m 700 ${folder}`]
-  // In a folder such as /tmp others cannot touch what is not theirs.
+  // In a sticky folder such as /tmp other users cannot replace our files.
   if ((found.mode & OTHERS_MAY_WRITE) !== 0 && (found.mode & STICKY) === 0)
     return [`${folder}, the folder of the socket, can be written by other users`, `chmod go-w ${folder}`]
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false)
@@ -86,8 +85,8 @@ function socketProblem(path: string): [problem: string, remedy: string] | undefi
 }
 
 /**
- * For those who only read: does nothing while the home does not exist.
- * @throws OperatorError `refused` when the home is no directory or others can write to it
+ * Checks a home before it is only read. Does nothing if the home does not exist.
+ * @throws OperatorError `refused` if the home is not a directory or others can write to it
  */
 export function checkHome(home: string): void {
   if (!existsSync(home)) return
@@ -105,7 +104,7 @@ function createDirectory(path: string): void {
   }
 }
 
-/** Our files at the top of the home and in `run/`. Keys are not among them: they are refused, not repaired. */
+/** Returns our files in the home and in `run/`. Keys are not among them: wrong permissions on keys are refused. */
 function ownFiles(home: string): string[] {
   const { env, state, run, database } = homePaths(home)
   const names = [env, state, database, `${database}-wal`, `${database}-shm`]

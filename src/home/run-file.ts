@@ -4,7 +4,7 @@ import { Value } from '@sinclair/typebox/value'
 import { writeAtomically } from './atomic-write'
 import { homePaths } from './paths'
 
-/** What tells a process from a later one with its number: the boot of the machine, the pid namespace, the start. */
+/** Tells a process from a later one with the same pid: the boot of the machine, the pid namespace, the start time. */
 export type ProcessMark = Static<typeof ProcessMarkShape>
 
 const ProcessMarkShape = Type.Object({
@@ -14,14 +14,14 @@ const ProcessMarkShape = Type.Object({
 })
 
 /**
- * What `run/synapse.json` says about the running server, in the file's own names. `started_at` is RFC 3339 UTC; `phase`
- * is `ready` or `draining` once the server listens and `urls` are final.
+ * The content of `run/synapse.json`. `started_at` is RFC 3339 UTC. `phase` is `ready` or `draining` once the server
+ * listens and `urls` are final.
  */
 export type RunFile = Static<typeof RunFileShape>
 
 const RunFileShape = Type.Object({
   pid: Type.Integer({ minimum: 1 }),
-  /** Which process that is; servers of a version before this one do not say it, nor does every system. */
+  /** Absent in files of earlier versions, and on systems that do not report it. */
   process: Type.Optional(ProcessMarkShape),
   boot_id: Type.String({ minLength: 1 }),
   version: Type.String(),
@@ -30,7 +30,7 @@ const RunFileShape = Type.Object({
   socket: Type.Union([Type.String(), Type.Null()]),
   home: Type.String(),
   store_kind: Type.Union([Type.Literal('sqlite'), Type.Literal('postgres')]),
-  /** Its URL, without a password; servers of a version before this one do not say it. */
+  /** The URL of the store, without a password; absent in files of earlier versions. */
   store: Type.Optional(Type.String()),
   args: Type.Array(Type.String()),
   supervisor: Type.Union([Type.Null(), Type.Literal('systemd'), Type.Literal('docker')]),
@@ -42,14 +42,14 @@ const RunFileShape = Type.Object({
   ]),
 })
 
-/** The pid file and run file of this process, kept up to date until `remove`. They inform; the lock decides. */
+/** The pid file and run file of this process. They only inform; the lock decides which process runs on the home. */
 export interface RunRecord {
   readonly current: RunFile
   update(changes: Partial<Pick<RunFile, 'phase' | 'urls' | 'socket'>>): void
   remove(): void
 }
 
-/** Writes both files, in a home that the caller has locked. */
+/** Writes both files. The caller holds the lock of the home. */
 export function startRunRecord(home: string, initial: RunFile): RunRecord {
   const { pid, runFile } = homePaths(home)
   let current = initial
@@ -71,7 +71,7 @@ export function startRunRecord(home: string, initial: RunFile): RunRecord {
   }
 }
 
-/** What the run file says; undefined when there is none or it is damaged. */
+/** Reads the run file; undefined if it is missing or damaged. */
 export function readRunFile(path: string): RunFile | undefined {
   try {
     const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
@@ -81,7 +81,7 @@ export function readRunFile(path: string): RunFile | undefined {
   }
 }
 
-/** The number in the pid file; undefined when there is none or it is damaged. */
+/** Reads the pid file; undefined if it is missing or damaged. */
 export function readPid(path: string): number | undefined {
   try {
     const text = readFileSync(path, 'utf8').trim()
@@ -92,12 +92,12 @@ export function readPid(path: string): number | undefined {
   }
 }
 
-/** Whether the server of this run file takes requests at its `urls`. */
+/** Reports whether the server of this run file accepts requests at its `urls`. */
 export function isListening({ phase }: Pick<RunFile, 'phase'>): boolean {
   return phase === 'ready' || phase === 'draining'
 }
 
-/** Removes pid and run file, whether or not they exist. For the holder of the lock, or while nobody holds it. */
+/** Removes the pid file and run file, if they exist. Call it with the lock, or while it is free. */
 export function removeRunFiles(home: string): void {
   const { pid, runFile } = homePaths(home)
   rmSync(runFile, { force: true })

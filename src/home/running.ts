@@ -5,13 +5,13 @@ import type { ProcessMark, RunFile } from './run-file'
 const ANSWER_WITHIN_MS = 2000
 
 /**
- * What the process number of a run file means here: `ours` is the server of that file, proven; `gone` has ended, even
- * if another program has its number now; `unknown` cannot be told from here: a number of another pid namespace, of
- * another machine, or of a version that noted no more than the number.
+ * What the pid of a run file means here. `ours`: it is proven to be the server of that file. `gone`: the server has
+ * ended, even if another program has the pid now. `unknown`: the pid is of another pid namespace or machine, or of an
+ * earlier version that wrote only the pid.
  */
 export type ProcessState = 'ours' | 'gone' | 'unknown'
 
-/** Judges a process by when it started. A number alone proves nothing: after a while another program has it. */
+/** Identifies a process by its start time. A pid alone proves nothing, because the system reuses it. */
 export function processState(
   home: string,
   { pid, process: mark }: Pick<RunFile, 'pid' | 'process'>,
@@ -25,7 +25,7 @@ export function processState(
   return isAlive(pid) && markOf(pid)?.started === mark.started ? 'ours' : 'gone'
 }
 
-/** What tells a process from a later one with its number; undefined where the system does not say it. */
+/** Returns what tells a process from a later one with the same pid; undefined if the system does not report it. */
 export function markOf(pid: number): ProcessMark | undefined {
   try {
     return process.platform === 'linux' ? linuxMark(pid) : otherMark(pid)
@@ -35,9 +35,9 @@ export function markOf(pid: number): ProcessMark | undefined {
 }
 
 function linuxMark(pid: number): ProcessMark | undefined {
-  // A /proc of another pid namespace counts other processes than we do.
+  // A /proc of another pid namespace has other pids.
   if (readlinkSync('/proc/self') !== String(process.pid)) return undefined
-  // The name of the program stands in parentheses and may hold anything; the start is field 22 (proc_pid_stat(5)).
+  // The program name is in parentheses and may contain any character. The start time is field 22 (proc_pid_stat(5)).
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
   if (started === undefined) return undefined
@@ -56,7 +56,7 @@ function wordsOf(cmd: string[]): string {
   return Bun.spawnSync(cmd, { env, stderr: 'ignore' }).stdout.toString().trim()
 }
 
-/** Whether the process has the file open; false for a process of another user, and on a system without /proc. */
+/** Reports whether the process has the file open; false for a process of another user, and without /proc. */
 function hasOpen(pid: number, file: string): boolean {
   try {
     const wanted = statSync(file)
@@ -69,7 +69,7 @@ function hasOpen(pid: number, file: string): boolean {
   }
 }
 
-/** Where the server of this run answers: its socket as it knows it, or as it lies in the home from here. */
+/** Returns the socket at which this server answers: the path in the run file, or that in the home as seen from here. */
 export async function liveSocket(
   home: string,
   { socket, boot_id }: Pick<RunFile, 'socket' | 'boot_id'>,
@@ -81,7 +81,7 @@ export async function liveSocket(
   return undefined
 }
 
-/** The boot id of the server behind a Unix socket; undefined when nobody answers there. */
+/** Returns the boot id of the server behind a Unix socket; undefined if none answers. */
 export async function bootIdAt(socket: string): Promise<string | undefined> {
   try {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
@@ -94,7 +94,7 @@ export async function bootIdAt(socket: string): Promise<string | undefined> {
   }
 }
 
-/** Whether a process with this id runs, whoever owns it. One that has ended but was not collected does not run. */
+/** Reports whether a process with this pid runs, of any user. A zombie does not count. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -4,7 +4,7 @@ import { Value } from '@sinclair/typebox/value'
 import { writeAtomically } from './atomic-write'
 import { errorCode } from './home-error'
 
-/** The newest position of the log that this home has seen. A database behind it was put back by hand. */
+/** The newest position of the log that this home has seen. An older database was copied back by hand. */
 export interface HighWaterMark {
   /** A ULID. */
   readonly epoch: string
@@ -43,5 +43,5 @@ function parsed(text: string): unknown {
 }
 
 function unusable(path: string, why: string): string {
-  return `${path} cannot be used (${why}): a database put back by hand would not be noticed at this start`
+  return `${path} cannot be used (${why}): this start cannot detect a database that was copied back by hand`
 }

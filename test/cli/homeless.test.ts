@@ -65,7 +65,7 @@ test.skipIf(!can)('a user without HOME and without an account can run a server a
   await ok(kept, 'serve', '--stop', '--home', home)
   const code = ['--url', urls[0] ?? '', '--code', '7K3M-9QZC42AB']
   for (const [words, says] of [
-    [['serve', '--port', '0'], 'nothing says where the home is'],
+    [['serve', '--port', '0'], 'no home is configured'],
     [['backup', 'create', '--home', home], 'SYNAPSE_BACKUP_DIR'],
     [['join', ...code], 'set HOME'],
   ] as const) {

@@ -34,7 +34,7 @@ test('doctor shows how long the certificate is valid, and a replaced one is serv
     detail: expect.stringContaining('ends in 1 day, on '),
   })
   writeFileSync(files.cert, 'junk')
-  await until('the log', () => server.written.includes('the new certificate is not served'), 30_000)
+  await until('the log', () => server.written.includes('the new certificate cannot be used'), 30_000)
   expect((await examined(site, environment)).of('certificate')).toMatchObject({
     status: 'fail',
     detail: expect.stringContaining('holds no certificate'),

@@ -128,7 +128,9 @@ test.each([
     expect(scene.renewals()).toBe(0)
     expect(scene.watch.current).toEqual(before)
     expect(scene.said).toEqual([
-      expect.stringMatching(/^error the new certificate is not served, the one before is: /),
+      expect.stringMatching(
+        /^error the new certificate cannot be used, and the previous one is still served: /,
+      ),
     ])
     expect(scene.said[0]).toContain(words)
   },

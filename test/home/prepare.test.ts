@@ -60,7 +60,7 @@ describe('preparing a home', () => {
     using directory = temporaryDirectory()
     const home = madeHome(directory.path)
     chmodSync(home, 0o755)
-    expect(prepareHome(home)).toEqual([`other users can look into ${home}: chmod 700 ${home}`])
+    expect(prepareHome(home)).toEqual([`other users can read ${home}: chmod 700 ${home}`])
     expect(modeOf(home)).toBe('755')
   })
 
