@@ -160,7 +160,7 @@ describe('the program', () => {
       [['add-channel', 'a', 'A', '--topic', 'x', '--description', 'y'], '--topic and --description'],
       [
         ['issue-token', '--account', 'a', '--scopes', 'x', '--expires-in', 'soon'],
-        '--expires-in must be a time',
+        '--expires-in must be a duration',
       ],
       [['list-accounts', '--url', 'localhost:8080'], '--url must be the address'],
       [['quickstart'], 'add --yes'],

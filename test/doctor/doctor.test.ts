@@ -176,7 +176,7 @@ test('doctor reports a store that is missing, newer, older, or not the one of th
   writeState(site.paths.state, { epoch: '01M7Y5WJA00A1B2C3D4E5F6G7H', lastSeq: 1 })
   expect((await examined(site)).of('epoch')).toMatchObject({
     status: 'fail',
-    detail: expect.stringContaining('another store'),
+    detail: expect.stringContaining('replaced by another one'),
   })
 
   rmSync(site.paths.database)
