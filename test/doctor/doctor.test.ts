@@ -182,7 +182,7 @@ test('doctor reports a store that is missing, newer, older, or not the one of th
   rmSync(site.paths.database)
   const gone = await examined(site)
   expect(gone.code).toBe(2)
-  expect(gone.of('store')).toMatchObject({ status: 'fail', detail: expect.stringContaining('is gone') })
+  expect(gone.of('store')).toMatchObject({ status: 'fail', detail: expect.stringContaining('is missing') })
 })
 
 test('doctor reports a server that runs on another store than the configured one', async () => {
