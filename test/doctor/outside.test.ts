@@ -150,7 +150,7 @@ describe('doctor on a client', () => {
       (machine) => machine.isFor(server.url, 'ann', ['general', 'other']),
       'channels',
       'fail',
-      'other: ann is no member (gate: membership)',
+      'other: ann is not a member (gate: membership)',
       'synapse admin add-member ann other',
     ],
     [
@@ -166,7 +166,7 @@ describe('doctor on a client', () => {
       (machine) => machine.isFor(server.url, 'ann', ['shut']),
       'channels',
       'fail',
-      'shut: it is archived',
+      'shut: the channel is archived',
       'unarchive-channel shut',
     ],
     [
@@ -228,7 +228,7 @@ describe('doctor on a client', () => {
     const { of } = await examined(machine, { SYNAPSE_TOKEN: token })
     expect(of('credential')).toMatchObject({
       status: 'fail',
-      detail: 'the token of SYNAPSE_TOKEN is that of ann, not of bob',
+      detail: 'the token of SYNAPSE_TOKEN belongs to ann, not to bob',
     })
   })
 
@@ -255,7 +255,7 @@ describe('doctor on a client', () => {
     await site.run('drain', 'start')
     expect((await machine.look()).of('server')).toMatchObject({
       status: 'warn',
-      detail: expect.stringContaining('drains'),
+      detail: expect.stringContaining('draining'),
       fix: expect.stringContaining('synapse drain stop'),
     })
     await site.run('drain', 'stop')
