@@ -57,7 +57,7 @@ test('backup and epoch list their commands and say what is wrong with a call', a
     [['backup', '--help'], 0, 'backup restore'],
     [['help', 'backup'], 0, 'backup restore'],
     [['backup', 'create', '--help'], 0, '--with-keys'],
-    [['backup'], 2, 'backup what?'],
+    [['backup'], 2, 'backup needs a command'],
     [['backup', 'crate'], 2, 'backup create'],
     [['epoch'], 2, 'epoch rotate'],
     [['backup', 'create'], 4, 'no store'],

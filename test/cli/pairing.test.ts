@@ -156,7 +156,7 @@ describe('pair and join', () => {
     const link = pairLink({ url: 'http://127.0.0.1:1', code: 'canary', device: 'x' })
     for (const [words, problem] of [
       [['pair'], '--device is missing'],
-      [['pair', '--device', 'x', '--ttl', 'soon'], '--ttl must be a time'],
+      [['pair', '--device', 'x', '--ttl', 'soon'], '--ttl must be a duration'],
       [['pair', '--device', 'x', '--url', 'nonsense'], '--url must be the address of a server'],
       [['join'], 'join needs a link, or --url and --code'],
       [['join', link, '--code', 'x'], 'a link already contains the address and the code'],

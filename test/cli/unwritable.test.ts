@@ -183,7 +183,7 @@ describe('a secret that could not be printed', () => {
   })
 
   test('a pairing code that could not be printed is withdrawn', async () => {
-    expect(await lost('pair', '--device', 'watch', '--account', 'ada')).toContain('is withdrawn')
+    expect(await lost('pair', '--device', 'watch', '--account', 'ada')).toContain('was revoked')
     const devices = await site.json<{ device: string; state: string }[]>('pair', 'list')
     expect(devices.find(({ device }) => device === 'watch')?.state).toBe('revoked')
   })
@@ -259,7 +259,9 @@ test.each(['>/dev/full', '| true'])(
       await fetch('http://localhost/nowhere', { unix: other.paths.socket })
     expect((await other.run('serve', '--stop')).code).toBe(0)
     await child.exited
-    expect(errors().match(/^warning: the log cannot be written: .+; the server goes on/gm)).toHaveLength(1)
+    expect(
+      errors().match(/^warning: the log cannot be written: .+; the server continues without it/gm),
+    ).toHaveLength(1)
     expect(errors()).not.toMatch(/^\s+at |error:/m)
   },
 )

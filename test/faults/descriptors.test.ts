@@ -59,7 +59,7 @@ test.skipIf(!isPossible)(
     expect(descriptorsOf(server.pid)?.limit).toBe(LIMIT)
     expect((await examined(site)).of('descriptors')).toMatchObject({
       status: 'warn',
-      detail: expect.stringContaining('streams.total admits 1000'),
+      detail: expect.stringContaining('streams.total allows 1000'),
       fix: expect.stringContaining('synapse config set streams.total'),
     })
     await crowd(server)
@@ -90,6 +90,6 @@ test.skipIf(!isPossible)(
   async () => {
     await using site = new Site({ program: ['prlimit', `--nofile=${LIMIT}:${LIMIT}`, ...program] })
     const { notices } = await site.json<{ notices: string[] }>('config', 'check', '--json')
-    expect(notices).toEqual([expect.stringContaining('streams.total admits 1000')])
+    expect(notices).toEqual([expect.stringContaining('streams.total allows 1000')])
   },
 )

@@ -62,7 +62,7 @@ test.skipIf(place === undefined)(
     await using group = new Group(124 * MIB)
     await using site = new Site({ program: group.within(program) })
     const { notices } = await site.json<{ notices: string[] }>('config', 'check', '--json')
-    expect(notices).toEqual([expect.stringContaining('may have 124 MiB')])
+    expect(notices).toEqual([expect.stringContaining('would have 124 MiB')])
     await using server = await site.serve()
     expect(memoryOf(server.pid)?.limit).toBe(124 * MIB)
     const bob = { handle: 'bob', password: 'correct horse' }
@@ -78,6 +78,9 @@ test.skipIf(place === undefined)(
     )
     expect(statuses).toEqual(Array.from({ length: 8 }, () => 200))
     const line = examinedBy(await site.spawn([...program, 'doctor', '--json'])).of('memory')
-    expect(line).toMatchObject({ status: 'warn', detail: expect.stringContaining('may have 124 MiB') })
+    expect(line).toMatchObject({
+      status: 'warn',
+      detail: expect.stringContaining('the memory limit of the server is 124 MiB'),
+    })
   },
 )

@@ -78,7 +78,7 @@ export const verifyAudit = command({
     const { entries, hash, broken, known } = found
     if (broken !== null)
       throw new CliError(EXIT.failure, `entry ${broken.entry} of the audit log ${WORDS[broken.problem]}`, [
-        `${counted(entries, 'entry', 'entries')} before it are unchanged`,
+        `${counted(entries, 'entry', 'entries')} before it unchanged`,
         'the database was changed directly; compare it with a backup: synapse backup list',
       ])
     if (known === false)

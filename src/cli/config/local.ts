@@ -116,6 +116,6 @@ function descriptorNotices(streams: number): string[] {
   const limit = descriptorsOf()?.limit
   if (limit === undefined || streams <= limit - reservedFor(limit)) return []
   return [
-    `streams.total admits ${streams} streams, but a server started here would have room for ${limit - reservedFor(limit)} connections: raise the limit (ulimit -n 65536; LimitNOFILE in a unit), or lower streams.total`,
+    `streams.total allows ${streams} streams, but a server started here would have room for ${limit - reservedFor(limit)} connections: raise the limit (ulimit -n 65536; LimitNOFILE in a unit), or lower streams.total`,
   ]
 }
