@@ -1,9 +1,10 @@
 // Compiles the executable: bun run build [--target bun-linux-arm64] [--outfile dist/synapse] [--metafile FILE]
 //
-// --metafile says which modules went into it. scripts/release.ts builds for every target.
+// --metafile writes the list of the modules in it. scripts/release.ts builds for every target.
 //
-// The same sources, Bun and output name give the same bytes, so nothing here may depend on time or place. Of the
-// minifiers only the one of syntax is on: Elysia reads the source text of its handlers, which the others break.
+// The build is reproducible: the same sources, Bun and output name give the same bytes. Nothing here may depend on the
+// time or on the folder. Only syntax is minified: Elysia reads the source text of its handlers, and other minification
+// breaks that.
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -19,7 +20,7 @@ const { values } = parseArgs({
   },
 })
 const outfile = resolve(values.outfile)
-// Bun writes into this folder, so that a program that runs from `outfile` is replaced, not overwritten.
+// Bun writes into this folder. The file is then renamed, so that a program running from `outfile` is not overwritten.
 const workshop = join(dirname(outfile), `.build-${process.pid}`)
 const started = performance.now()
 
@@ -34,9 +35,9 @@ try {
 
 async function publish() {
   for (const name of await readdir(workshop)) {
-    // The source map is inside the executable; the copy that Bun leaves beside it is not wanted.
+    // The executable contains the source map; the copy that Bun writes next to it is not needed.
     if (name.endsWith('.map')) continue
-    // For Windows the name ends in .exe, whether that was asked for or not.
+    // For Windows, Bun adds .exe to a name without it.
     const file = join(dirname(outfile), name)
     await rename(join(workshop, name), file)
     const megabytes = (Bun.file(file).size / 1e6).toFixed(1)
@@ -46,9 +47,10 @@ async function publish() {
 }
 
 async function compile(target: string): Promise<number> {
-  // A worker is started by its file name, which no import shows to the bundler. Inside the executable all modules are
-  // files of one folder and a worker lies there under its path below src: src/store/search-worker.ts is found as
-  // new URL('./store/search-worker.ts', import.meta.url) there, from source as './search-worker.ts' beside its owner.
+  // A worker is started by its file name, so the bundler does not find it by its imports. Inside the executable, all
+  // modules are in one folder, and a worker has its path below src: src/store/search-worker.ts is
+  // new URL('./store/search-worker.ts', import.meta.url) there. From source it is './search-worker.ts', next to the
+  // module that starts it.
   const workers = [...new Bun.Glob('src/**/{worker,*-worker}.ts').scanSync({ cwd: root })].sort()
   const build = Bun.spawn({
     cmd: [

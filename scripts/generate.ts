@@ -1,6 +1,6 @@
 // Writes the generated files: bun run generate [--check]
 //
-// With --check nothing is written; files that differ from what would be generated are listed, and the exit status is 1.
+// --check writes nothing. It lists the files that are out of date, and exits with status 1 if there are any.
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cliDoc } from '../src/cli/lib/docs.ts'
@@ -8,7 +8,7 @@ import { configurationDoc, envExample } from '../src/config/docs.ts'
 import { openApiDocument } from '../src/http/openapi.ts'
 import { describedEndpoints } from './offline-endpoints.ts'
 
-/** Path in the repository → what the file must contain. A generated file is one line here. */
+/** Path in the repository → the content of the file. To add a generated file, add a line here. */
 const generators: Record<string, () => string | Promise<string>> = {
   '.env.example': envExample,
   'docs/api/openapi.json': () => `${JSON.stringify(openApiDocument(describedEndpoints()), null, 2)}\n`,

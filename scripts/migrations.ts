@@ -1,6 +1,6 @@
-// Makes the migrations of both dialects from the schema: bun run migrations --name words [--custom]
+// Generates the migrations of both dialects from the schema: bun run migrations --name words [--custom]
 //
-// --custom makes empty files, for what drizzle-kit cannot derive (triggers, full-text tables).
+// --custom creates empty files, for changes that drizzle-kit cannot derive (triggers, full-text tables).
 // --check works on a copy and fails when the folders are inconsistent or the schema has changes without a migration.
 import { existsSync } from 'node:fs'
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
@@ -27,7 +27,7 @@ if (values.check) {
   for (const dialect of dialects) await generate(dialect, values.name)
 }
 
-/** With the terminal handed on: drizzle-kit asks whether a column that went was renamed or dropped. */
+/** Runs drizzle-kit in this terminal, because it asks whether a missing column was renamed or dropped. */
 async function generate(dialect: string, name: string) {
   const flags = ['--name', name, ...(values.custom ? ['--custom'] : [])]
   await Bun.spawn({
@@ -52,7 +52,7 @@ async function check() {
   }
 }
 
-/** Demands the sentence, because drizzle-kit ends with status 0 after most of its errors. */
+/** Runs drizzle-kit and fails unless it prints the sentence. Its status is 0 after most of its errors. */
 async function expect(sentence: string, copy: string, dialect: string, command: string) {
   const child = Bun.spawn({
     ...drizzle(copy, dialect, command),

@@ -1,7 +1,6 @@
-import { OperatorError } from '../core/kernel/operator-error'
 /**
- * Puts together what keeps the data: the backups of a running server, and what is done to a store while none runs. The
- * commands reach it here; main.ts hands a server its backups.
+ * The backups of a running server, the copy of a store before a migration, and the start of a new epoch while no server
+ * runs. Commands call this file directly; main.ts uses it for a server.
  */
 
 import { basename } from 'node:path'
@@ -11,6 +10,7 @@ import type { Settings } from '../core/governance/settings'
 import type { Principal } from '../core/identity/actor'
 import type { BackupMaker } from '../core/kernel'
 import { ulidTime } from '../core/kernel/ids'
+import { OperatorError } from '../core/kernel/operator-error'
 import type { Clock } from '../core/kernel/time'
 import { homePaths, lockHome, prepareHome, writeState } from '../home'
 import type { InstanceKey } from '../home/instance-key'
@@ -35,7 +35,7 @@ export interface BackupServiceParts {
   readonly logger: Logger
   /** Read when a backup is made. */
   readonly settings: Settings
-  /** Called after every backup with who asked for it (null for the daily backup) and its name. */
+  /** Called after every backup with who requested it (null for the daily backup), and the name of the backup. */
   readonly onMade: (by: Principal | null, name: string | null) => void
 }
 
@@ -44,11 +44,13 @@ export interface BackupService {
   readonly backups: Backups
   /** Makes backups for requests of the local operator. */
   readonly maker: BackupMaker
-  /** Returns the job of the daily backup; none without a folder for backups. */
+  /** Returns the job of the daily backup; empty without a folder for backups. */
   jobs(): Promise<Job[]>
+  /** Waits for a running backup, at most STOP_MILLISECONDS. */
   stop(): Promise<void>
 }
 
+/** Creates the backups of a server from its parts. */
 export function keepBackups({
   config,
   store,
@@ -112,9 +114,9 @@ export function keepBackups({
       return [job]
     },
     stop: async () => {
-      const patience = Promise.withResolvers<void>()
-      const timer = setTimeout(patience.resolve, STOP_MILLISECONDS)
-      await Promise.race([backups.idle(), patience.promise])
+      const timeout = Promise.withResolvers<void>()
+      const timer = setTimeout(timeout.resolve, STOP_MILLISECONDS)
+      await Promise.race([backups.idle(), timeout.promise])
       clearTimeout(timer)
     },
   }
@@ -131,7 +133,10 @@ function tell(logger: Logger, { file, dump, pruned }: BackupOutcome): void {
     logger.warning('the daily backup took keys and blobs; the store itself is copied by', { command: dump })
 }
 
-/** Returns a function that makes a backup before a migration. @throws OperatorError if that fails; then nothing is changed */
+/**
+ * Returns a function that copies the store before a migration.
+ * The function throws an OperatorError if the copy fails; the store is then unchanged.
+ */
 export function copyBefore(config: Config, clock: Clock, logger: Logger): (path: string) => void {
   return (path) => {
     try {
@@ -156,9 +161,9 @@ export interface NewEpoch {
 }
 
 /**
- * Begins a new epoch while no server runs, as is due after a database was put back by other means than ours. A store
- * that was moved away may be served again after it.
- * @throws OperatorError `locked` while a server runs; `refused` for a seq above the next one
+ * Begins a new epoch while no server runs. This is needed after a database was restored by other means than Synapse. A
+ * store that was migrated to another one can be served again afterwards.
+ * @throws OperatorError `locked` if a server runs; `refused` if `from` is greater than the next seq
  */
 export async function rotateEpoch(config: Config, from?: number): Promise<NewEpoch> {
   prepareHome(config.home)

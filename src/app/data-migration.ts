@@ -1,6 +1,6 @@
 /**
- * Puts together what moves data while no server runs: the locks that keep servers away, the stores of both sides, and
- * the transfer between them. main.ts does the same for a server; neither needs the other.
+ * Moves data between stores while no server runs: takes the locks that keep servers from starting, opens both stores,
+ * and runs the transfer. Commands call this file directly; main.ts does not use it.
  */
 
 import { existsSync, realpathSync } from 'node:fs'
@@ -36,20 +36,20 @@ export type { Progress } from '../transfer'
 
 type Choice = Config['database']
 
-/** How long a command waits for another one that uses the same files. */
+/** How long a command waits for another command that uses the same files. */
 const WAIT_MS = 5000
 
 export interface MigrateOptions {
   readonly from: Choice
   readonly to: Choice
-  /** The URL of the target without a password, which is noted in the source. */
+  /** The URL of the target without its password. The source records it. */
   readonly target: string
   readonly onProgress: (progress: Progress) => void
 }
 
 /**
- * Moves a store, as `synapse migrate-db` does.
- * @throws OperatorError; HomeLocked while a server runs on one of them
+ * Moves a store to another database, for `synapse migrate-db`.
+ * @throws OperatorError; HomeLocked if a server runs on one of them
  */
 export async function migrateDatabase({ from, to, target, onProgress }: MigrateOptions): Promise<Moved> {
   if (from.kind === 'sqlite') refuseMissing(from.path)
@@ -68,8 +68,8 @@ export interface ImportOptions {
 }
 
 /**
- * Imports a database of the earlier server into the configured store, as `synapse import-original` does.
- * @throws OperatorError; OperatorError; HomeLocked while a server runs there
+ * Imports a database of the earlier server into the configured store, for `synapse import-original`.
+ * @throws OperatorError; HomeLocked if a server runs on the store
  */
 export async function importDatabase(config: Config, options: ImportOptions): Promise<Imported> {
   const { from, keepBroadcastWakes, onProgress } = options
@@ -98,7 +98,7 @@ export async function importDatabase(config: Config, options: ImportOptions): Pr
     },
     onProgress,
   })
-  // The mark of the empty store does not apply to the imported one.
+  // The state file describes the empty store; it must describe the imported one.
   writeState(paths.state, { epoch: imported.epoch, lastSeq: imported.headSeq })
   return imported
 }
@@ -116,9 +116,9 @@ function refuseMissing(path: string): void {
 }
 
 /**
- * Lets a store that was moved away be served again. Its server must be stopped, and a new epoch must be begun.
- * Answers where to it had gone; undefined if nowhere.
- * @throws OperatorError; HomeLocked
+ * Makes a store that was migrated to another one servable again. Its server must be stopped; begin a new epoch before
+ * one starts. Returns the target of the migration; undefined if the store was not migrated.
+ * @throws OperatorError; HomeLocked if a server runs on the store
  */
 export async function reviveDatabase(database: Choice): Promise<string | undefined> {
   await using _locks = await keepServersAway(database)
@@ -127,8 +127,8 @@ export async function reviveDatabase(database: Choice): Promise<string | undefin
 }
 
 /**
- * Takes the locks of the SQLite stores among these; the lock of a Postgres store goes with its connection.
- * @throws OperatorError missing for a folder that does not exist; HomeLocked
+ * Takes the locks of the SQLite stores among these. A connection to Postgres takes its lock itself.
+ * @throws OperatorError `missing` if the folder of a store does not exist; HomeLocked if a server runs on a store
  */
 async function keepServersAway(...choices: readonly Choice[]): Promise<AsyncDisposable> {
   process.umask(0o077)
@@ -156,7 +156,7 @@ async function opened(choice: Choice): Promise<StoreAdapter> {
   }
 }
 
-/** Returns the lock files of every server that may use a SQLite file: of the homes above it, and the one beside it. */
+/** Returns the lock files that servers of a SQLite file take: those of the homes above it, and the one next to it. */
 function locksOf(database: string): string[] {
   const file = realPath(database)
   const homes: string[] = []

@@ -7,28 +7,29 @@ import { withoutCredentials } from '../core/kernel/text'
 import { ConfigError, type ConfigProblem } from './config-error'
 import { type Environment, processEnvironment, userFolder } from './environment'
 
-/** Where a client keeps its token, and the token if it is there. Neither messages nor logs show `token`. */
+/** The token of a client and where it is stored. `token` must not appear in messages or logs. */
 export interface ClientCredential {
   readonly token: string | undefined
   /** `SYNAPSE_TOKEN`, or the path of the file. */
   readonly from: string
-  /** Whether others on this machine can read that file. */
+  /** True if other users of this machine can read that file. */
   readonly isOpen: boolean
 }
 
-/** What a client on this machine is set up with (docs/contract/commands.md#client-configuration). */
+/** The configuration of a client on this machine (docs/contract/commands.md#client-configuration). */
 export interface ClientConfig {
-  /** The file it was read from; undefined where flags and environment say all of it. */
+  /** The file it was read from; undefined if it is from flags and the environment alone. */
   readonly file: string | undefined
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string
   readonly handle: string | undefined
-  /** The channels it listens to; empty for every channel of its account. */
+  /** The channels that the client listens to; empty for all channels of its account. */
   readonly channels: readonly string[]
-  /** Undefined where nothing says whose token it would be. */
+  /** Undefined if the environment names no token, and the handle or the home folder of the user is unknown. */
   readonly credential: ClientCredential | undefined
 }
 
+/** The flags of a command of a client, and where it looks for the rest. */
 export interface ClientRequest {
   readonly config?: string | undefined
   readonly url?: string | undefined
@@ -39,7 +40,7 @@ export interface ClientRequest {
   readonly cwd?: string
 }
 
-/** What of the file is read here; clients read more of it. */
+/** The part of the file that is read here. Clients read more of it. */
 const clientFile = Type.Object({
   synapse: Type.Object({
     base_url: Type.String({ pattern: '^https?://' }),
@@ -49,9 +50,9 @@ const clientFile = Type.Object({
 })
 
 /**
- * The client that flags, environment and the first `synapse.toml` found describe; undefined where none of them says
- * anything. A file that nobody named counts only for the server that it is for: no token goes to another one.
- * @throws ConfigError
+ * Returns the client that the flags, the environment and the first `synapse.toml` found describe; undefined if none of
+ * them describes one. A file that was found, not named, is used only for its own server, so that its token is not sent
+ * to another one. @throws ConfigError
  */
 export function findClient(request: ClientRequest): ClientConfig | undefined {
   const { env = processEnvironment(), cwd = process.cwd() } = request
@@ -90,7 +91,7 @@ export function findClient(request: ClientRequest): ClientConfig | undefined {
   }
 }
 
-/** It becomes part of a path. */
+/** Checks a handle, because it becomes part of a path. */
 function handleOf(text: string | undefined): string | undefined {
   const handle = text?.toLowerCase()
   if (handle === undefined || HANDLE_PATTERN.test(handle)) return handle
@@ -138,7 +139,7 @@ function toml(path: string, text: string): unknown {
   }
 }
 
-/** The environment goes before the file of the account. */
+/** Reads the token. The environment takes precedence over the file of the account. */
 function credentialOf(env: Environment, cwd: string, own: string | undefined): ClientCredential | undefined {
   if (env.SYNAPSE_TOKEN) return { token: env.SYNAPSE_TOKEN.trim(), from: 'SYNAPSE_TOKEN', isOpen: false }
   const path = env.SYNAPSE_TOKEN_FILE ? resolve(cwd, env.SYNAPSE_TOKEN_FILE) : own

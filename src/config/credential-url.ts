@@ -1,10 +1,10 @@
 import { InvalidValue } from './config-error'
 
-/** A URL that may hold a password, taken apart. All but `hosts` is decoded. */
+/** The parts of a URL that may contain a password. All except `hosts` are percent-decoded. */
 export interface UrlParts {
   readonly user: string | undefined
   readonly password: string | undefined
-  /** One or several, separated by commas, each with or without a port. */
+  /** One or more hosts separated by commas, each with an optional port. */
   readonly hosts: string
   readonly path: string
   readonly parameters: ReadonlyMap<string, string>
@@ -14,9 +14,8 @@ const ENCODE = 'write # as %23, / as %2F, ? as %3F, @ as %40, % as %25'
 const HOST = /^(?:\[[0-9a-f:.]+\]|[^\s:[\]\\]*)(?::\d{1,5})?$/i
 
 /**
- * Takes apart what stands behind `scheme://`. Where a character of the password could be read in two ways, the URL is
- * refused, so that no part of a password is taken for a host.
- * @throws InvalidValue whose message does not contain the URL
+ * Parses a URL after its `scheme://`. Refuses a URL with an ambiguous character in its password, because a part of the
+ * password could be mistaken for a host. @throws InvalidValue with a message that does not contain the URL
  */
 export function urlParts(rest: string): UrlParts {
   const authority = /^[^/?#]*/.exec(rest)?.[0] ?? ''
@@ -38,7 +37,7 @@ export function urlParts(rest: string): UrlParts {
   return { user, password, hosts, path: decoded(path.replace(/^\//, '')), parameters: parametersOf(query) }
 }
 
-/** Whether the port, if there is one, is a number that TCP knows. */
+/** Reports whether a host has no port, or one from 1 to 65535. */
 function hasPossiblePort(host: string): boolean {
   const port = /:(\d+)$/.exec(host)?.[1]
   return port === undefined || (Number(port) >= 1 && Number(port) <= 65_535)
@@ -72,7 +71,7 @@ function decoded(text: string): string {
   }
 }
 
-/** The one spelling of a URL that was taken apart, behind `scheme://`. */
+/** Returns the canonical text of a parsed URL, without `scheme://`. */
 export function urlText({ user, password, hosts, path, parameters }: UrlParts): string {
   const credential = password === undefined ? '' : `:${encodeURIComponent(password)}`
   const who = user === undefined ? '' : `${encodeURIComponent(user)}${credential}@`

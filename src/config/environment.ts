@@ -5,15 +5,18 @@ import { folderOfUser } from '../home'
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The environment of this process. The only place in Synapse that reads it. */
+/** Returns the environment of this process. Only this function reads it. */
 export function processEnvironment(): Environment {
   return process.env
 }
 
-/** As whom this process was started. Root may have become the owner of a home since. */
+/** The user id that this process was started with. A process of root may have become the owner of a home since. */
 export const startedAs: number | undefined = process.getuid?.()
 
-/** The environment of whom this process has become: the folders of root are none of another user's. */
+/**
+ * Returns the environment for the current user of this process. After a change from root to another user, it has that
+ * user's HOME and none of root's XDG folders.
+ */
 export function ownEnvironment(): Environment {
   const env = processEnvironment()
   const uid = process.getuid?.()
@@ -23,21 +26,21 @@ export function ownEnvironment(): Environment {
   return { ...others, HOME: folder }
 }
 
-/** The folder that `~` means; empty for a user who has none: no HOME, and no entry in /etc/passwd. */
+/** Returns the home folder of the user (`~`); empty without HOME and without an entry in /etc/passwd. */
 export function userFolder(env: Environment): string {
   if (env.HOME) return env.HOME
   try {
     return homedir()
   } catch {
-    // How the system says that there is no entry.
+    // The system throws if there is no entry.
     return ''
   }
 }
 
-/** The program that started this process and would start it again. */
+/** The program that started this process and restarts it. */
 export type Supervisor = 'systemd' | 'docker'
 
-/** What a process can know about who started it. */
+/** The facts by which a process recognizes its supervisor. */
 export interface ProcessFacts {
   readonly pid: number
   readonly ppid: number
@@ -46,13 +49,13 @@ export interface ProcessFacts {
 
 const THIS_PROCESS: ProcessFacts = { pid: process.pid, ppid: process.ppid, exists: existsSync }
 
-/** Which supervisor runs this process, if any; a process that `--daemon` started has none. */
+/** Returns the supervisor of this process, or null. A process started by `--daemon` has none. */
 export function supervisorOf(env: Environment, facts = THIS_PROCESS): Supervisor | null {
   const { pid, ppid, exists } = facts
   if (env.SYNAPSE_BOOT_ID) return null
-  // INVOCATION_ID alone would not do: everything started from a unit inherits it, terminals too.
+  // INVOCATION_ID is not enough: every process started from a unit inherits it, including terminals.
   if (env.SYSTEMD_EXEC_PID === String(pid)) return 'systemd'
   const inContainer = exists('/.dockerenv') || exists('/run/.containerenv')
-  // Alone, or below the container's init.
+  // The process is the first of the container, or a child of its init.
   return inContainer && (pid === 1 || ppid === 1) ? 'docker' : null
 }

@@ -1,15 +1,15 @@
 import { isName } from '../core/kernel/text'
 import { InvalidValue } from './config-error'
 
-/** For each channel slug, for each alias, the handles that it stands for; all in lower case. */
+/** Channel slug → alias → the handles that the alias means. */
 export type NamedAliases = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 
-/** Handles as they compare: in lower case, without `@`, each once. */
+/** Returns handles in the form that is compared: lower case, without `@`, without duplicates. */
 export function canonicalHandles(handles: readonly string[]): string[] {
   return [...new Set(handles.map((handle) => handle.toLowerCase().replace(/^@/, '')))]
 }
 
-/** The same aliases with slugs, names and handles as they compare. @throws InvalidValue for a name that cannot be seen */
+/** Returns aliases with names in the form that is compared. @throws InvalidValue for an alias with an invisible name */
 export function canonicalAliases(channels: NamedAliases): Record<string, Record<string, string[]>> {
   if (!Object.values(channels).every((aliases) => Object.keys(aliases).every(isName)))
     throw new InvalidValue(

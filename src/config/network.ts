@@ -4,7 +4,7 @@ import { canonicalAddress } from '../home'
 import { InvalidValue } from './config-error'
 import type { PathBase } from './declare'
 
-/** Addresses to listen on, canonical and each once. @throws InvalidValue for names other than `localhost` */
+/** Parses the addresses to listen on and removes duplicates. @throws InvalidValue for names other than `localhost` */
 export function parseHosts(hosts: readonly string[]): string[] {
   const canonical = hosts.map((host) => {
     if (host.toLowerCase() === 'localhost') return 'localhost'
@@ -18,7 +18,7 @@ export function parseHosts(hosts: readonly string[]): string[] {
   return [...new Set(canonical)]
 }
 
-/** The two halves of `host:port`, as `SYNAPSE_BIND` has them. @throws InvalidValue */
+/** Parses `host:port`, the form of `SYNAPSE_BIND`. @throws InvalidValue */
 export function parseBind(text: string): { host: string; port: string } {
   const [, host, port] = /^(\[[^\]]+\]|[^:[\]]+):(\d+)$/.exec(text) ?? []
   if (host !== undefined && port !== undefined) return { host, port }
@@ -28,9 +28,9 @@ export function parseBind(text: string): { host: string; port: string } {
   )
 }
 
-/** Networks as `address/bits`; an address alone means only itself. @throws InvalidValue */
+/** Parses networks of the form `address/bits`; an address alone is a network of one address. @throws InvalidValue */
 export function parseNetworks(entries: readonly string[]): string[] {
-  // What is refused below is quoted, and the address of a proxy may hold a password.
+  // The refusals below quote an entry, and the address of a proxy may contain a password.
   if (entries.some((entry) => entry.includes('@')))
     throw new InvalidValue('names a user or a password', 'write address/bits, for example 10.0.0.0/8')
   return [...new Set(entries.map(parseNetwork))]
@@ -41,7 +41,7 @@ function parseNetwork(text: string): string {
   const version = isIP(address)
   const widest = version === 4 ? 32 : 128
   const length = bits === undefined ? widest : Number(bits)
-  // A mapped address (::ffff:a.b.c.d) would change its version, and with it what the bits mean.
+  // The canonical form of a mapped address (::ffff:a.b.c.d) is IPv4, where the bits would mean something else.
   const canonical = canonicalAddress(address)
   if (version !== 0 && isIP(canonical) === version && !canonical.includes('%') && length <= widest) {
     return `${canonical}/${length}`
@@ -52,7 +52,7 @@ function parseNetwork(text: string): string {
   )
 }
 
-/** Names of hosts, in lower case, and networks as `address/bits`. @throws InvalidValue */
+/** Parses a list of host names and networks; names become lower case. @throws InvalidValue */
 export function parseTargets(entries: readonly string[]): string[] {
   const isName = (text: string) => HOST_NAME.test(text) && !/(?:^|\.)\d+$/.test(text)
   const names = entries.map((entry) => entry.toLowerCase().replace(/\.$/, '')).filter(isName)
@@ -65,7 +65,7 @@ const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z
 /** The kernel's limit on the path of a Unix socket, in bytes. */
 const SOCKET_PATH_BYTES = 107
 
-/** An absolute path, or `off`. @throws InvalidValue when the path is too long for a Unix socket */
+/** Returns an absolute path, or `off`. @throws InvalidValue if the path is too long for a Unix socket */
 export function parseSocket(text: string, { cwd }: PathBase): string {
   if (text.trim().toLowerCase() === 'off') return 'off'
   const path = resolve(cwd, text)
@@ -76,7 +76,7 @@ export function parseSocket(text: string, { cwd }: PathBase): string {
   )
 }
 
-/** An absolute path. */
+/** Returns the absolute path; a relative one is resolved against `cwd`. */
 export function parseFile(text: string, { cwd }: PathBase): string {
   return resolve(cwd, text)
 }

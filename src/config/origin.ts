@@ -2,16 +2,16 @@ import { InvalidValue } from './config-error'
 
 const ORIGIN = /^https?:\/\/(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/
 
-/** With a name in any letters. */
+/** An origin whose host name may have letters of any alphabet. */
 const INTERNATIONAL = /^https?:\/\/[^\s/?#@\\:[\]%]+(?::\d{1,5})?$/
 
 /**
- * The canonical form of `scheme://host[:port]`: lower case, without the scheme's own port.
+ * Returns the canonical form of `scheme://host[:port]`: lower case, without the default port of the scheme.
  * @throws InvalidValue for anything else: another scheme, a path, a trailing slash, credentials, `*`, `null`
  */
 function parseOrigin(text: string): string {
   const lower = text.toLowerCase()
-  // A name in other letters than those of DNS is kept in the form that browsers and certificates have of it (xn--…).
+  // An international name is stored in the form that browsers and certificates use (xn--…).
   const url = ORIGIN.test(lower) || INTERNATIONAL.test(lower) ? URL.parse(lower) : null
   if (url !== null && ORIGIN.test(url.origin)) return url.origin
   throw new InvalidValue(
@@ -21,8 +21,8 @@ function parseOrigin(text: string): string {
 }
 
 /**
- * The address at which people reach this server: an origin, too. One that was copied from a browser ends with a slash.
- * @throws InvalidValue for anything else; a path is refused with a word of its own
+ * Parses the public address of this server, an origin. It may end with a slash, as an address copied from a browser
+ * does. @throws InvalidValue for anything else; for a path, the message says that Synapse needs a host name of its own
  */
 export function parseBaseUrl(text: string): string {
   refuseCredentials([text])
@@ -36,13 +36,16 @@ export function parseBaseUrl(text: string): string {
   return parseOrigin(written)
 }
 
-/** Every entry as {@link parseOrigin}, each once. One bad entry refuses all. @throws InvalidValue */
+/** Parses a list of origins and removes duplicates. @throws InvalidValue if any entry is not an origin */
 export function parseOrigins(entries: readonly string[]): string[] {
   refuseCredentials(entries)
   return [...new Set(entries.map(parseOrigin))]
 }
 
-/** What is refused otherwise is quoted; of these not even an entry that a character of the password has cut off. */
+/**
+ * Refuses the list if an entry contains `@`, and quotes none of it: a comma in a password splits it into two entries.
+ * Other refusals quote the bad entry.
+ */
 function refuseCredentials(entries: readonly string[]): void {
   if (entries.some((entry) => entry.includes('@')))
     throw new InvalidValue(

@@ -7,7 +7,7 @@ import { nearest } from './nearest'
 const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
 const TARGETS = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby']
 
-/** The parameters of a Postgres URL, with the values that they take; an empty list is any. They mean what they mean to libpq. */
+/** The allowed parameters of a Postgres URL, with their values; an empty list allows any. Meanings are libpq's. */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   application_name: [],
   host: [],
@@ -18,12 +18,12 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   sslrootcert: [],
   target_session_attrs: TARGETS,
 }
-/** Those that name a file. */
+/** The parameters whose value is the path of a file. */
 const FILES = ['sslrootcert', 'sslcert', 'sslkey']
 
 /**
- * The one spelling of a Postgres URL, from what stands behind its scheme; relative paths of files are taken from `cwd`.
- * @throws InvalidValue whose message does not contain the URL
+ * Returns the canonical form of a Postgres URL. `rest` is the URL without its scheme. Relative paths of files are
+ * resolved against `cwd`. @throws InvalidValue with a message that does not contain the URL
  */
 export function postgresUrl(rest: string, cwd: string): string {
   const parts = urlParts(rest)

@@ -1,13 +1,13 @@
 import type { Rate } from '../core/governance/settings'
 import { InvalidValue } from './config-error'
 
-/** So many attempts in so many seconds. */
+/** A limit of `count` attempts in `seconds` seconds. */
 export interface Attempts {
   readonly count: number
   readonly seconds: number
 }
 
-/** Reads `n/seconds`; null for `off`. @throws InvalidValue */
+/** Parses `<number>/<seconds>`; returns null for `off`. @throws InvalidValue */
 export function parseAttempts(text: string): Attempts | null {
   const [count, seconds] = halvesOf(text) ?? []
   if (count === undefined || seconds === undefined) return null
@@ -15,7 +15,7 @@ export function parseAttempts(text: string): Attempts | null {
   throw new InvalidValue('must be <number>/<seconds> or off', 'write for example 10/300: ten in five minutes')
 }
 
-/** Reads `<per minute>/<burst>`; null for `off`. @throws InvalidValue */
+/** Parses `<per minute>/<burst>`; returns null for `off`. @throws InvalidValue */
 export function parseRate(text: string): Rate | null {
   const [perMinute, burst] = halvesOf(text) ?? []
   if (perMinute === undefined || burst === undefined) return null
@@ -26,19 +26,19 @@ export function parseRate(text: string): Rate | null {
   )
 }
 
-/** The one spelling of attempts. @throws InvalidValue */
+/** Returns the canonical form of a limit of attempts. @throws InvalidValue */
 export function canonicalAttempts(text: string): string {
   const attempts = parseAttempts(text)
   return attempts === null ? 'off' : `${attempts.count}/${attempts.seconds}`
 }
 
-/** The one spelling of a rate. @throws InvalidValue */
+/** Returns the canonical form of a rate. @throws InvalidValue */
 export function canonicalRate(text: string): string {
   const rate = parseRate(text)
   return rate === null ? 'off' : `${rate.perMinute}/${rate.burst}`
 }
 
-/** The two numbers of `a/b`; zeros for what is not that, null for `off`. */
+/** Returns the two numbers of `a/b`; zeros if the text has another form, and null for `off`. */
 function halvesOf(text: string): [number, number] | null {
   const lower = text.trim().toLowerCase()
   if (lower === 'off') return null

@@ -8,7 +8,7 @@ import { parseAttempts, parseRate } from './rate'
 import { builtIn, isRuntimeKey, runtimeSettings, settingFromJson } from './runtime-settings'
 import type { SettingValues as Written } from './settings'
 
-/** The settings that a running server can change, with this configuration as what counts until it does. */
+/** Returns the settings that can be changed in a running server. Their initial values are those of `config`. */
 export function settingRegistry(config: Config): SettingRegistry {
   const declared = runtimeSettings.map(({ key, schema, setting }): [string, DeclaredSetting] => [
     key,
@@ -39,7 +39,7 @@ function checked(key: string, value: unknown): unknown {
   }
 }
 
-/** Some messages begin with the bad part of the value. */
+/** Makes a message follow the name of the setting. Some messages begin with the bad part of the value. */
 function behindName(message: string): string {
   return message.startsWith("'") ? `is refused: ${message}` : message
 }
@@ -53,7 +53,7 @@ function unknown(key: string): AppError {
   return new AppError('not_found', 'setting_unknown', message)
 }
 
-/** What the written values mean to the core. */
+/** Converts the values from the form they are written in to the form that the core uses. */
 function meaningOf(written: Written): SettingValues {
   return {
     ...written,

@@ -4,32 +4,32 @@ import { type DeclaredSetting, declaredSettings } from './declared'
 import type { RuntimeKey, Values } from './settings'
 import { valueFromJson, valueFromText } from './values'
 
-/** The settings that can be changed in the running server, in the order of their declaration. */
+/** The settings that can be changed in a running server, in the order of their declaration. */
 export const runtimeSettings = declaredSettings.filter(
   (setting): setting is DeclaredSetting & { readonly key: RuntimeKey } => setting.applies === 'runtime',
 )
 
 const schemas = new Map(runtimeSettings.map(({ key, schema }) => [String(key), schema]))
 
-/** Whether this key can be changed in the running server. */
+/** Reports whether the setting with this key can be changed in a running server. */
 export function isRuntimeKey(key: string): key is RuntimeKey {
   return schemas.has(key)
 }
 
-/** What counts where nobody has said anything. */
+/** Returns the default value of a setting. */
 export function builtIn({ default: fallback, setting }: DeclaredSetting['schema']): unknown {
   return setting.usual === undefined ? structuredClone(fallback) : setting.usual()
 }
 
-/** A new value as JSON gives it, in the form that is kept. @throws InvalidValue, `message` says what is expected */
+/** Reads a new value from JSON. @throws InvalidValue with a message that says what is expected */
 export function settingFromJson<K extends RuntimeKey>(key: K, value: unknown): Values[K] {
-  // The schema of the key is what checked it.
+  // The schema of the key has checked the value.
   return valueFromJson(schemaOf(key), value, { cwd: '/' }) as Values[K]
 }
 
 /**
- * A new value as a command line gives it: JSON where that is what the setting takes, else on/off, or words separated
- * by commas. @throws InvalidValue
+ * Reads a new value from a command line: JSON if the setting accepts the parsed value, and otherwise text as
+ * {@link valueFromText} reads it. @throws InvalidValue
  */
 export function settingFromText<K extends RuntimeKey>(key: K, text: string): Values[K] {
   const schema = schemaOf(key)

@@ -5,30 +5,30 @@ import type { DeclaredSetting } from './declared'
 import { parseEnvFile } from './env-file'
 import type { Environment } from './environment'
 
-/** Where a value came from. */
+/** The kind of place that a value comes from. */
 export type Source = 'flag' | 'environment' | 'file' | 'default'
 
-/** One place with values under environment names; `label` says in messages which place it is. */
+/** The values of one place, by environment name. `label` names a value of this place in messages. */
 export interface Layer {
   readonly source: Source
   readonly values: Environment
   readonly label: (name: string) => string
 }
 
-/** A value as it was found; `name` is what the operator wrote it under. */
+/** A value as it was found. `name` is the name that the operator gave it. */
 export interface Given {
   readonly text: string
   readonly name: string
   readonly source: Source
 }
 
-/** Collects what is wrong, and what is worth a line in the log. */
+/** Collects problems, and notices for the log. */
 export interface Findings {
   readonly problems: ConfigProblem[]
   readonly notices: Set<string>
 }
 
-/** The layer of `<home>/synapse.env`, empty when there is no such file. */
+/** Returns the layer of `<home>/synapse.env`; empty if the file does not exist. */
 export function fileLayer(path: string, { problems, notices }: Findings): Layer {
   const label = (name: string) => `${name} in ${path}`
   const text = readText(path)
@@ -48,8 +48,8 @@ export function fileLayer(path: string, { problems, notices }: Findings): Layer 
 }
 
 /**
- * The value of a setting in the first layer that has one; within a layer its own name goes before its aliases. Empty
- * means not given. What is wrong with a value that would have counted goes to `findings`.
+ * Returns the value of a setting from the first layer that has one. Within a layer, the name of the setting takes
+ * precedence over its aliases. An empty value counts as not given. Adds problems of the value to `findings`.
  */
 export function lookUp(
   setting: DeclaredSetting,
@@ -94,7 +94,7 @@ function fromLayer(
   return undefined
 }
 
-/** Somebody may have written the secret where the path of its file belongs. */
+/** Returns the path of a file for a message. Hides text that may be the secret itself, given instead of a path. */
 function quotable(written: string, path: string): string {
   return /^\.{0,2}\//.test(written) && !written.includes('://') ? path : 'the file that it names'
 }

@@ -6,20 +6,20 @@ import type { Declaration, PathBase } from './declare'
 type DeclaredSchema = TSchema & { readonly setting: Declaration }
 
 /**
- * A value from JSON, checked and in the form that is kept.
- * @throws InvalidValue whose message fits behind the name of the setting
+ * Checks a value from JSON and returns it in the form that is stored.
+ * @throws InvalidValue with a message that is shown after the name of the setting
  */
 export function valueFromJson(schema: DeclaredSchema, value: unknown, at: PathBase): unknown {
   if (!Value.Check(schema, value)) throw new InvalidValue(`must be ${expected(schema)}`)
   const { normalise } = schema.setting
-  // The check above is what makes the value one that this function takes.
+  // The check above ensures that the value has the type that this function takes.
   return normalise === undefined || value === null ? value : normalise(value as never, at)
 }
 
 /**
- * A value from text as the environment, a flag or the command line has it: JSON for lists and objects, or words
- * separated by commas and spaces for lists; on/off, true/false, yes/no, 1/0 for switches.
- * @throws InvalidValue whose message fits behind the name of the setting
+ * Reads a value from text, as the environment, a flag or the command line gives it. Lists are JSON, or words separated
+ * by commas or spaces; objects are JSON; booleans are on/off, true/false, yes/no or 1/0.
+ * @throws InvalidValue with a message that is shown after the name of the setting
  */
 export function valueFromText(schema: DeclaredSchema, text: string, at: PathBase): unknown {
   return valueFromJson(schema, jsonOf(schema, text), at)
@@ -42,7 +42,7 @@ function jsonOf(schema: TSchema, text: string): unknown {
   }
 }
 
-/** Not every text with a bracket: [::1] is an address. */
+/** A bracket alone does not begin a JSON list: [::1] is an address. */
 const JSON_LIST = /^\s*\[\s*["{\]]/
 
 const BOOLEANS: Record<string, boolean> = {
@@ -77,7 +77,7 @@ function isNullable(schema: TSchema): boolean {
   return members.some((member) => member[Kind] === 'Null')
 }
 
-/** What a schema takes, in words: `a whole number from 0 to 65535`. */
+/** Describes the values that a schema accepts, such as `a whole number from 0 to 65535`. */
 function expected(schema: TSchema): string {
   switch (schema[Kind]) {
     case 'Integer':

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { OperatorError } from '../core/kernel/operator-error'
 
-/** The user a process has become. */
+/** The user that a process has become. */
 export interface Owner {
   readonly uid: number
   readonly gid: number
@@ -10,10 +10,10 @@ export interface Owner {
 }
 
 /**
- * When root starts a program on a home of another user, the process becomes that user, for good, with that user's
- * groups; otherwise root would leave files that the server cannot open. Call it before anything in the home is read.
- * Returns the new user, or undefined when nothing had to change.
- * @throws OperatorError `refused` when the system does not let go of root
+ * Makes a process of root become the owner of the home, permanently and with the owner's groups. Otherwise root would
+ * create files that the server cannot open. Call it before anything in the home is read.
+ * Returns the new user, or undefined if nothing had to change.
+ * @throws OperatorError `refused` if the system does not allow the change
  */
 export function becomeOwner(home: string): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined
@@ -34,13 +34,13 @@ export function becomeOwner(home: string): Owner | undefined {
 }
 
 function supplementaryGroups(name: string, gid: number): void {
-  // Bun has it, its types do not list it.
+  // Bun has this function, but its types do not declare it.
   const { initgroups } = process as { initgroups?: (user: string, group: number) => void }
   if (initgroups === undefined) process.setgroups?.([gid])
   else initgroups.call(process, name, gid)
 }
 
-/** The folder that is a user's own, which `~` means to them; undefined for an id without an entry in /etc/passwd. */
+/** Returns the home folder of a user (`~`); undefined for an id without an entry in /etc/passwd. */
 export function folderOfUser(uid: number): string | undefined {
   return passwdEntry(uid)?.folder
 }

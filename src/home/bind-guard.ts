@@ -2,25 +2,25 @@ import { OperatorError } from '../core/kernel/operator-error'
 import { addressClass, canonicalAddress } from './address'
 import { ownAddresses, privateAddresses } from './interfaces'
 
-/** Who may connect to a listener: `loopback` and `open` take everyone that arrives, `private` its own kind. */
+/** Who may connect to a listener: every peer (`loopback`, `open`), or only peers that are not public (`private`). */
 export type BindClass = 'loopback' | 'private' | 'open'
 
 /** One address to listen on. */
 export interface Listener {
   readonly host: string
   readonly bindClass: BindClass
-  /** Where it is reached, if that is elsewhere than at `host`. */
+  /** The addresses at which it is reached, if they differ from `host`. */
   readonly reachedAt?: readonly string[]
 }
 
-/** The decision of the bind guard; `notices` are lines to log, `refusal` says what is wrong and what to do. */
+/** The decision of the bind guard. `notices` are lines for the log; `refusal` says what is wrong and how to fix it. */
 export type BindDecision =
   | { readonly ok: true; readonly listeners: readonly Listener[]; readonly notices: readonly string[] }
   | { readonly ok: false; readonly refusal: OperatorError }
 
 /**
- * Decides whether these addresses may be listened on: loopback and private ones may, wildcard and public ones only
- * with `allowPublic` (`--allow-public-bind`).
+ * Decides whether the server may listen on these addresses. Loopback and private addresses are allowed; wildcard and
+ * public ones only with `allowPublic` (`--allow-public-bind`).
  */
 export function checkBind(hosts: readonly string[], allowPublic: boolean): BindDecision {
   if (allowPublic) {
@@ -40,8 +40,9 @@ export function checkBind(hosts: readonly string[], allowPublic: boolean): BindD
 }
 
 /**
- * Decides whether the private networks of this machine may be listened on, which means every address of IPv4: no single
- * one has to be there yet. Refused while one of `addresses`, those of the machine, is public.
+ * Decides whether the server may listen for the local network (`--lan`). It then listens on every IPv4 address, so that
+ * it also serves addresses assigned later. Refused if one of `addresses`, those of this machine, is public, unless
+ * `allowPublic`.
  */
 export function checkLan(allowPublic: boolean, addresses: readonly string[] = ownAddresses()): BindDecision {
   const exposed = addresses.filter((address) => addressClass(address) === 'public')
@@ -61,8 +62,8 @@ export function checkLan(allowPublic: boolean, addresses: readonly string[] = ow
 }
 
 /**
- * Whether a listener of this class takes a connection from this address, which must be that of the socket, never one
- * from a header. Cheap enough for every request.
+ * Reports whether a listener of this class accepts a connection from this address. The address must be that of the
+ * socket, never one from a header. Cheap enough for every request.
  */
 export function acceptsPeer(bindClass: BindClass, peerAddress: string): boolean {
   return bindClass !== 'private' || addressClass(peerAddress) !== 'public'

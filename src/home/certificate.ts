@@ -3,15 +3,15 @@ import { getCACertificates } from 'node:tls'
 import type { TlsPair } from './tls'
 
 const DAY_MILLISECONDS = 86_400_000
-/** Told of from so many days on. */
+/** A certificate with fewer days left is reported. */
 const SOON_DAYS = 14
-/** The same for one that lasts a month at most, and is made anew more often. */
+/** Certificates valid for at most this long are renewed more often, and have a limit of their own. */
 const SHORT_LIVED_DAYS = 31
 const SHORT_SOON_DAYS = 3
 
-/** Something about a certificate that clients mind, or will soon. */
+/** A problem of a certificate that clients notice now or will notice soon. */
 export interface CertificateRemark {
-  /** Whether clients refuse it now. */
+  /** True if clients refuse the certificate now. */
   readonly isBroken: boolean
   readonly problem: string
   readonly remedy: string
@@ -19,22 +19,22 @@ export interface CertificateRemark {
 
 const RENEW = 'renew it: the server takes the new files up by itself'
 
-/** When it ends. */
+/** Returns when the certificate expires. */
 export function endOf({ chain: [own] }: TlsPair): Date {
   return new Date(own.validTo)
 }
 
-/** Whole days that are left; negative once it has expired. */
+/** Returns the whole days until the certificate expires; negative after that. */
 export function daysLeft(pair: TlsPair, now = Date.now()): number {
   return Math.floor((endOf(pair).getTime() - now) / DAY_MILLISECONDS)
 }
 
-/** What an operator should know of a certificate that can be served; `path` is its file. */
+/** Returns the problems of a certificate that can be served. `path` is its file, for the messages. */
 export function remarksOn(pair: TlsPair, path: string, now = Date.now()): CertificateRemark[] {
   return [...validityRemarks(pair, path, now), ...chainRemarks(pair, path)]
 }
 
-/** Whether it counts now, and for how long. */
+/** Checks that the certificate is valid now and does not expire soon. */
 export function validityRemarks(pair: TlsPair, path: string, now: number): CertificateRemark[] {
   const [own] = pair.chain
   const begins = Date.parse(own.validFrom)
@@ -68,7 +68,7 @@ function inDays(days: number): string {
   return days === 1 ? 'in 1 day' : `in ${days} days`
 }
 
-/** Whether clients find the way from it to a root that they know. */
+/** Checks that clients can build the chain from the certificate to a root that they trust. */
 export function chainRemarks({ chain }: TlsPair, path: string): CertificateRemark[] {
   const stray = chain.findIndex((one, place) => {
     const next = chain[place + 1]
@@ -95,7 +95,7 @@ export function chainRemarks({ chain }: TlsPair, path: string): CertificateRemar
   ]
 }
 
-/** Whether this machine, or what this program brings along, trusts a certificate of this name. */
+/** Reports whether a root with this subject is trusted by this machine or built into this program. */
 function isRoot(subject: string): boolean {
   const roots = new Set([...getCACertificates('default'), ...getCACertificates('system')])
   return [...roots].some((pem) => {

@@ -5,7 +5,7 @@ import { writeNew } from './atomic-write'
 import { didKey } from './did-key'
 import { errorCode } from './home-error'
 
-/** The identity of this instance. Printing or serialising it shows the DID and nothing else. */
+/** The identity of this instance. Printing or serializing it shows only the DID. */
 export class InstanceKey {
   readonly did: string
   readonly #privateKey: KeyObject
@@ -15,21 +15,21 @@ export class InstanceKey {
     this.did = didKey(jwkBytes(createPublicKey(privateKey), 'x'))
   }
 
-  /** For signing. */
+  /** The key for signatures. */
   get privateKey(): KeyObject {
     return this.#privateKey
   }
 
-  /** The 32 secret bytes from which other keys are derived. */
+  /** Returns the 32 secret bytes from which other keys are derived. */
   seed(): Buffer {
     return jwkBytes(this.#privateKey, 'd')
   }
 }
 
 /**
- * The key in the file at `path`, created (Ed25519, PKCS#8 PEM, 0600) when there is none. An existing file is never
- * written to, whatever it holds. Its directory must exist.
- * @throws OperatorError `refused` when the file has another mode than 0600 or holds no such key
+ * Reads the key in the file at `path`. Creates the file (Ed25519, PKCS#8 PEM, mode 0600) if it does not exist; an
+ * existing file is never changed. Its directory must exist.
+ * @throws OperatorError `refused` if the file has a mode other than 0600 or does not contain such a key
  */
 export function ensureInstanceKey(path: string): InstanceKey {
   const existing = readKeyFile(path)
@@ -42,16 +42,16 @@ export function ensureInstanceKey(path: string): InstanceKey {
 }
 
 /**
- * The key in a PEM text, as SYNAPSE_INSTANCE_KEY gives it; `source` is named in the message, the text never.
- * @throws OperatorError `refused` when it is no Ed25519 private key in PKCS#8 PEM
+ * Parses a key in PEM, as SYNAPSE_INSTANCE_KEY gives it. Messages name the `source`, and never contain the text.
+ * @throws OperatorError `refused` if the text is not an Ed25519 private key in PKCS#8 PEM
  */
 export function parseInstanceKey(pem: string, source: string): InstanceKey {
   let key: KeyObject | undefined
   try {
-    // Only PKCS#8 has this label; other containers carry their kind in it.
+    // Only PKCS#8 has this label. The labels of other formats include the kind of the key.
     if (pem.trimStart().startsWith('-----BEGIN PRIVATE KEY-----')) key = createPrivateKey(pem)
   } catch {
-    // The error of the library may quote what it read.
+    // The error of the library is not passed on: it may quote the key.
   }
   if (key?.asymmetricKeyType === 'ed25519') return new InstanceKey(key)
   throw new OperatorError(
@@ -80,7 +80,7 @@ function readKeyFile(path: string): InstanceKey | undefined {
   }
 }
 
-/** Whole or not at all: the finished file gets its name by a link, which fails where one exists. */
+/** Creates the file atomically, by a link to the finished file. Keeps a file that another process created meanwhile. */
 function createKeyFile(path: string): void {
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
   const temporary = `${path}.${process.pid}.tmp`

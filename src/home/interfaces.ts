@@ -2,7 +2,7 @@ import { hostname, networkInterfaces } from 'node:os'
 import { OperatorError } from '../core/kernel/operator-error'
 import { addressClass } from './address'
 
-/** The IPv4 addresses of this machine. @throws OperatorError where the system does not tell them */
+/** Returns the IPv4 addresses of this machine. @throws OperatorError if the system does not list them */
 export function ownAddresses(): string[] {
   try {
     const found = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
@@ -17,12 +17,12 @@ export function ownAddresses(): string[] {
   }
 }
 
-/** Those of the addresses at which others in the same network reach this machine. */
+/** Returns the private addresses among these, at which the local network reaches this machine. */
 export function privateAddresses(addresses: readonly string[]): string[] {
   return addresses.filter((address) => addressClass(address) === 'private')
 }
 
-/** The name of this machine in its network, as multicast DNS knows it. */
+/** Returns the name of this machine in multicast DNS. */
 export function localName(): string {
   const [first = 'synapse'] = hostname().split('.')
   return `${first}.local`

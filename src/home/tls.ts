@@ -4,24 +4,24 @@ import { createSecureContext } from 'node:tls'
 import { OperatorError } from '../core/kernel/operator-error'
 import { errorCode } from './home-error'
 
-/** Where certificate and key lie. */
+/** The paths of a certificate and its key. */
 export interface TlsFiles {
   readonly cert: string
   readonly key: string
 }
 
-/** A certificate, the chain behind it and its key, in PEM. */
+/** A certificate with its chain, and its key, both in PEM. */
 export interface TlsPair {
   readonly cert: string
   readonly key: string
-  /** The server's own first. */
+  /** The certificate of the server comes first. */
   readonly chain: readonly [X509Certificate, ...X509Certificate[]]
 }
 
-/** Shorter ones are refused in every handshake. */
+/** A handshake with a shorter key always fails. */
 const LEAST_RSA_BITS = 1024
 
-/** Reads certificate and key. @throws OperatorError `refused` when one cannot be used, or they do not belong together */
+/** Reads a certificate and its key. @throws OperatorError `refused` if they are unusable or do not match */
 export function readTls({ cert: certPath, key: keyPath }: TlsFiles): TlsPair {
   const cert = readText(certPath)
   const key = readText(keyPath)
@@ -49,7 +49,7 @@ function certificatesIn(pem: string, path: string): TlsPair['chain'] {
     const [own, ...others] = blocks.map((block) => new X509Certificate(block))
     if (own) return [own, ...others]
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new OperatorError('refused', `${path} holds no certificate`, 'give --tls-cert a file in PEM')
 }
@@ -58,7 +58,7 @@ function privateKeyIn(pem: string, path: string): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch {
-    // The error of the library may quote what it read.
+    // The error of the library is not passed on: it may quote the key.
     if (/ENCRYPTED/.test(pem))
       throw new OperatorError(
         'refused',

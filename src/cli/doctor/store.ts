@@ -41,7 +41,7 @@ export const store: Check = {
   },
 }
 
-/** Whether a server that starts here now could use a database that servers share. */
+/** Checks that a server that starts here now could use a database that servers share. */
 async function shared({ examined }: Diagnosis): Promise<Finding[]> {
   const { trouble, notices = [] } = (await examined?.()) ?? {}
   if (trouble !== undefined) return [fail(trouble.problem, trouble.remedy)]
@@ -49,14 +49,14 @@ async function shared({ examined }: Diagnosis): Promise<Finding[]> {
   return [pass('Postgres lets this machine in; its own tools look after it')]
 }
 
-/** Whether two URLs without passwords, or a URL and the kind of a store, may mean one store. */
+/** Reports whether two URLs without passwords, or a URL and the kind of a store, may mean the same store. */
 function isSame(running: string, configured: string): boolean {
   if (!running.includes(':')) return configured.startsWith(`${running}:`)
-  return placeOf(running) === placeOf(configured)
+  return identityOf(running) === identityOf(configured)
 }
 
-/** What makes two spellings one store: the file, or the address and the name of the database. */
-function placeOf(store: string): string {
+/** Returns what identifies a store: its file, or the address and the name of its database. */
+function identityOf(store: string): string {
   const file = /^sqlite:(.*)$/.exec(store)?.[1]
   if (file !== undefined) return existsSync(file) ? realpathSync(file) : file
   const url = URL.parse(store)

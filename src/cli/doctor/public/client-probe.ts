@@ -32,7 +32,8 @@ export interface NoAnswer {
   readonly noAnswer: string
 }
 
-export async function visitorOf(client: ClientConfig): Promise<ClientProbe> {
+/** Connects to the server of a client and gathers its first answers. */
+export async function clientProbeOf(client: ClientConfig): Promise<ClientProbe> {
   const token = client.credential?.token
   const headers = {
     // Servers recognize this user agent, and do not report a token shared by two programs.

@@ -5,7 +5,7 @@ import type { ClientConfig } from '../../../config'
 import { webhook } from '../absent'
 import { type Check, type Report, reportsOf } from '../check'
 import { channels } from './channels'
-import { type ClientProbe, visitorOf } from './client-probe'
+import { type ClientProbe, clientProbeOf } from './client-probe'
 import { credential } from './credential'
 import { eventStream, longPoll, webSocket } from './live'
 import { roundTrip } from './round-trip'
@@ -27,5 +27,5 @@ const CHECKS: readonly Check<ClientProbe>[] = [
 
 /** Checks the server as this client sees it. */
 export async function examineFromOutside(of: ClientConfig): Promise<Report[]> {
-  return reportsOf(CHECKS, await visitorOf(of))
+  return reportsOf(CHECKS, await clientProbeOf(of))
 }
