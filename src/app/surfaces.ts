@@ -6,8 +6,8 @@ import { docs } from '../http/docs'
 import { health } from '../http/health'
 import { openapi } from '../http/openapi'
 import { pair } from '../http/pair'
-import { outside } from '../http/public'
+import { publicSurface } from '../http/public'
 import type { Surface } from '../http/surface'
 import { v1 } from '../http/v1'
 
-export const surfaces: readonly Surface[] = [health, outside, v1, pair, admin, openapi, docs]
+export const surfaces: readonly Surface[] = [health, publicSurface, v1, pair, admin, openapi, docs]

@@ -8,7 +8,7 @@ import { type Environment, userFolder } from './environment'
 const SYSTEM = { home: '/var/lib/synapse', backups: '/var/lib/synapse-backups' } as const
 
 /**
- * The place for backups where nobody names one: the second entry of STATE_DIRECTORY, that of the system service, else
+ * Returns the default place for backups: the second entry of STATE_DIRECTORY, that of the system service, else
  * `$XDG_STATE_HOME/synapse/backups`. Undefined when that would lie in the home, or the user has no folder.
  */
 export function usualBackupDirectory(home: string, env: Environment): string | undefined {

@@ -18,7 +18,7 @@ export function parseBusUrl(text: string): string {
     parts.parameters.size > 0
   )
     throw new InvalidValue('is not the address of one Redis server', REMEDY)
-  // A password that stands where the user belongs would be shown.
+  // A password in the place of the user would be shown.
   if (parts.user !== undefined && parts.password === undefined)
     throw new InvalidValue(
       'names a user without a password',

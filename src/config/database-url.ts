@@ -39,7 +39,7 @@ export function maskUrl(url: string): string {
   return scheme + masked.replace(/([?&][a-z_]*pass(?:word|phrase)?=)[^&#]*/gi, '$1***')
 }
 
-/** What stands behind `sqlite:`. SQLAlchemy's form has three slashes before a path, which may itself be absolute. */
+/** Returns the path of a `sqlite:` address. SQLAlchemy's form has three slashes before a path, which may itself be absolute. */
 function sqlitePath(text: string): string {
   const path = text.startsWith('///') ? text.slice(3) : text
   if (path.startsWith('//') || (text.startsWith('//') && !text.startsWith('///'))) {

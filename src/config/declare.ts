@@ -7,11 +7,11 @@ export interface Alias {
   readonly form?: string
   /** The same value in the setting's own spelling. @throws InvalidValue */
   readonly as?: (text: string) => string
-  /** A value that stands in old sample files and never did anything: ignored, with a notice. */
+  /** A value of old sample files that never had an effect. It is ignored, with a notice. */
   readonly inert?: string
 }
 
-/** What is declared about a setting beside its shape. */
+/** What is declared about a setting, apart from its schema. */
 export interface Declaration {
   readonly group: string
   readonly description: string

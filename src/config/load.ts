@@ -23,7 +23,7 @@ export interface ConfigRequest {
   readonly env?: Environment
   /** Default: the current directory. */
   readonly cwd?: string
-  /** `serve` stands for `serve` and `init`, `other` for commands that look for a home that exists. */
+  /** `serve`: `serve` and `init`, which create a home. `other`: commands that need an existing home. */
   readonly command: 'serve' | 'other'
 }
 
@@ -66,7 +66,7 @@ export function loadConfig(request: ConfigRequest): Config {
   for (const layer of layers) noteUnknown(layer, findings)
   if (findings.problems.length > 0) throw new ConfigError(distinct(findings.problems))
   const read = {
-    // Each value was read by the schema of its key, or is the default beside it.
+    // Each value was read by the schema of its key, or is its default.
     values: values as Values,
     sources: sources as Record<Key, Source>,
     notices: findings.notices,

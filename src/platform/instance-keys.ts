@@ -6,7 +6,7 @@ import { hkdfSync } from 'node:crypto'
 export type KeyPurpose =
   /** Encrypts the secrets of webhook targets. */
   | 'synapse-webhook-secret'
-  /** Encrypts the answers that are stored beside retry keys. */
+  /** Encrypts the answers that are stored with retry keys. */
   | 'synapse-retry-answer'
   /** Hashes the requests that retry keys belong to. */
   | 'synapse-retry-request'

@@ -11,8 +11,8 @@ import { wellKnownEndpoint } from './well-known'
 
 export { echoKeys } from './echo'
 
-export const outside: Surface = {
-  name: 'outside',
+export const publicSurface: Surface = {
+  name: 'public',
   endpoints: ({ core, host, features }) => [
     wellKnownEndpoint(features),
     peersEndpoint(host),
