@@ -16,7 +16,7 @@ export function assetEndpoint({ path, tag, summary, description, body, headers }
   return endpoint({
     method: 'GET',
     path,
-    who: 'nobody',
+    who: 'anyone',
     tag,
     summary,
     answers: { 200: { description } },

@@ -120,7 +120,7 @@ export function endpoint<
   if (!callers.includes(who)) throw new Error(`${what} does not say who may call it`)
   const rate = spec.rate ?? (spec.method === 'GET' ? 'read' : 'write')
   const rule: AccessRule | null =
-    who === 'nobody'
+    who === 'anyone'
       ? null
       : { who, scope: spec.scope, rate, authorizedInTransaction: spec.authorizedInTransaction ?? false }
   return {

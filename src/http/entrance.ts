@@ -7,15 +7,15 @@ import type { RateClass, RateLimits } from './rate-limits'
 import type { RequestContext } from './request-context'
 
 /**
- * Who may call an endpoint. `nobody` requires no credential, `anybody` any credential or the operator, `account` an
+ * Who may call an endpoint. `anyone` needs no credential, `authenticated` any credential or the operator, `account` an
  * account, `admin` a system administrator. There is no default: an endpoint without it does not compile.
  */
-export const callers = ['nobody', 'anybody', 'account', 'admin'] as const
+export const callers = ['anyone', 'authenticated', 'account', 'admin'] as const
 
 export type Who = (typeof callers)[number]
 
 /** What an endpoint requires of a caller with a credential, and how the call is counted. */
-export interface AccessRule<W extends Exclude<Who, 'nobody'> = Exclude<Who, 'nobody'>> {
+export interface AccessRule<W extends Exclude<Who, 'anyone'> = Exclude<Who, 'anyone'>> {
   readonly who: W
   /** For admins: the scope that admits other tokens. */
   readonly scope?: string | undefined
@@ -28,7 +28,7 @@ export interface AccessRule<W extends Exclude<Who, 'nobody'> = Exclude<Who, 'nob
  * The actor type for a rule. Only `account` endpoints allow a caller to act as another account; elsewhere its own
  * credential counts.
  */
-export type ActorOf<W extends Who> = W extends 'nobody' ? null : W extends 'account' ? Person : Principal
+export type ActorOf<W extends Who> = W extends 'anyone' ? null : W extends 'account' ? Person : Principal
 
 /**
  * Checks every request with a credential, and every reading frame of a socket. In order: read barrier, authentication,
@@ -45,7 +45,7 @@ export class Entrance {
    * @throws the authentication errors (401), rate_limited, admin_scope_required, missing_scope, not_admin,
    *   operator_has_no_account
    */
-  async enter<W extends Exclude<Who, 'nobody'>>(
+  async enter<W extends Exclude<Who, 'anyone'>>(
     context: RequestContext,
     credential: Credential | Promise<Credential>,
     rule: AccessRule<W>,

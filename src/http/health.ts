@@ -99,7 +99,7 @@ function healthEndpoints(core: Core, host: Host): Endpoint[] {
     endpoint({
       method: 'GET',
       path,
-      who: 'nobody',
+      who: 'anyone',
       tag: 'Health',
       summary: 'Check whether the process is alive',
       answers: { 200: { description: 'It is alive', schema: aliveSchema } },
@@ -110,7 +110,7 @@ function healthEndpoints(core: Core, host: Host): Endpoint[] {
     endpoint({
       method: 'GET',
       path,
-      who: 'nobody',
+      who: 'anyone',
       tag: 'Health',
       summary: 'Check whether the server is ready',
       answers: {
@@ -139,7 +139,7 @@ function healthEndpoints(core: Core, host: Host): Endpoint[] {
   const full = endpoint({
     method: 'GET',
     path: '/v1/health',
-    who: 'anybody',
+    who: 'authenticated',
     tag: 'Health',
     summary: 'Show the state of the server; with more details for administrators',
     answers: { 200: { description: 'The state of the server', schema: healthSchema } },

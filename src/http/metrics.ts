@@ -18,7 +18,7 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
     method: 'GET',
     path: '/metrics',
     // Local requests need no credential, so the endpoint checks it itself.
-    who: 'nobody',
+    who: 'anyone',
     tag: 'Health',
     summary: 'All metrics as Prometheus text',
     description:

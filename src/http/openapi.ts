@@ -67,7 +67,7 @@ export const openapi: Surface = {
       endpoint({
         method: 'GET',
         path: '/openapi.json',
-        who: 'nobody',
+        who: 'anyone',
         tag: 'Server',
         summary: 'This description of the API',
         documentation: 'page',
@@ -103,7 +103,7 @@ function operation(one: Endpoint): object {
     tags: [one.tag],
     summary: one.summary,
     ...(one.description ? { description: one.description } : {}),
-    security: one.who === 'nobody' ? [] : [{ bearer: [] }, { session: [] }],
+    security: one.who === 'anyone' ? [] : [{ bearer: [] }, { session: [] }],
     parameters: [...params, ...query, ...(takesRetryKey(one) ? [{ $ref: RETRY_KEY }] : [])],
     ...(one.body ? { requestBody: { required: true, content: bodyContent(one.body) } } : {}),
     responses: {
@@ -122,7 +122,7 @@ const RETRY_KEY = '#/components/parameters/IdempotencyKey'
 
 /** A retry key belongs to an account, so it has no effect without one. */
 function takesRetryKey({ method, who }: Endpoint): boolean {
-  return method === 'POST' && who !== 'nobody'
+  return method === 'POST' && who !== 'anyone'
 }
 
 /** Error codes that any request may get. */
@@ -135,7 +135,7 @@ function refused(one: Endpoint): Record<string, object> {
   const { method, who, duringDrain, query, body, refusals = [] } = one
   const codes = [
     ...refusals,
-    ...(who === 'nobody' ? ['actor_header_unauthenticated'] : [...credentialRefusals, 'rate_limited']),
+    ...(who === 'anyone' ? ['actor_header_unauthenticated'] : [...credentialRefusals, 'rate_limited']),
     ...(who === 'account' ? ['operator_has_no_account', ...OF_THE_ACTOR_HEADER] : []),
     ...(who === 'admin' ? ['not_admin', 'admin_scope_required'] : []),
     ...(method !== 'GET' && duringDrain !== true ? ['draining'] : []),

@@ -24,7 +24,7 @@ export class RequestContext {
   ) {}
 
   /** Admits the caller by the credential that the surface reads. @throws as `Entrance.enter` */
-  enter<W extends Exclude<Who, 'nobody'>>(
+  enter<W extends Exclude<Who, 'anyone'>>(
     rule: AccessRule<W>,
     origin: RequestOrigin | null = null,
   ): Promise<ActorOf<W>> {
@@ -33,7 +33,7 @@ export class RequestContext {
   }
 
   /** Admits the caller by a credential that the endpoint read itself. @throws as `Entrance.enter` */
-  enterBy<W extends Exclude<Who, 'nobody'>>(
+  enterBy<W extends Exclude<Who, 'anyone'>>(
     credential: Credential,
     rule: AccessRule<W>,
   ): Promise<ActorOf<W>> {

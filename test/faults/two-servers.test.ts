@@ -15,7 +15,7 @@ test('a second server on the same home ends with 5 and names the first', async (
   expect(stderr).toContain(`already running on ${site.home}`)
   expect(stderr).toContain(`pid ${server.pid}`)
   expect((await server.operator.get('/readyz')).status).toBe(200)
-  // A killed server leaves nothing that would refuse the next one.
+  // The files that a killed server leaves behind do not stop the next start.
   await server.kill()
   const next = await site.serve()
   expect((await next.operator.get('/readyz')).status).toBe(200)

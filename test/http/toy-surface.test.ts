@@ -316,7 +316,7 @@ test('a surface can get an actor only through the entrance, and every endpoint n
   // @ts-expect-error endpoints are made only by `endpoint`
   const handmade: Endpoint = {
     ...bare,
-    who: 'nobody',
+    who: 'anyone',
     run: async () => ({ actor: null, answer: { status: 204 } }),
   }
   expect(handmade).toBeObject()
@@ -325,7 +325,7 @@ test('a surface can get an actor only through the entrance, and every endpoint n
 describe('surfaces that cannot be mounted', () => {
   const at = (path: string) =>
     endpoint({
-      ...{ method: 'GET', path, who: 'nobody', tag: 'Toy', summary: 'x', answers: {} },
+      ...{ method: 'GET', path, who: 'anyone', tag: 'Toy', summary: 'x', answers: {} },
       handle: () => ({ status: 204 }),
     } as const)
   const rows: [string, Surface, string][] = [

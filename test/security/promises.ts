@@ -8,14 +8,14 @@ import { isFittingBody, isFittingQuery, misfits } from './shapes'
 
 /** The caller of a request, as far as access depends on it. */
 export interface Standing {
-  readonly by: 'nobody' | 'operator' | 'account'
+  readonly by: 'anyone' | 'operator' | 'account'
   /** Whether the credential is valid; null if unknown. */
   readonly isValid: boolean | null
   readonly isAdmin: boolean
   readonly scopes: readonly string[]
 }
 
-export const GUEST: Standing = { by: 'nobody', isValid: false, isAdmin: false, scopes: [] }
+export const GUEST: Standing = { by: 'anyone', isValid: false, isAdmin: false, scopes: [] }
 export const OPERATOR: Standing = { by: 'operator', isValid: true, isAdmin: true, scopes: [] }
 
 const statusOf = new Map(errorCodes.map(({ code, status }) => [code, status]))
@@ -35,11 +35,11 @@ function refusalsOf({ endpoint, headers }: Sent): Set<string> {
   const add = (...more: string[]) => {
     for (const code of more) codes.add(code)
   }
-  if (who !== 'nobody') add(...credentialRefusals, 'rate_limited')
+  if (who !== 'anyone') add(...credentialRefusals, 'rate_limited')
   if (who === 'account') add('operator_has_no_account')
   if (who === 'admin') add('admin_scope_required', 'not_admin')
   if (method !== 'GET' && duringDrain !== true) add('draining')
-  if (method === 'POST' && who !== 'nobody') add('idempotency_conflict')
+  if (method === 'POST' && who !== 'anyone') add('idempotency_conflict')
   if (query || body || method === 'POST') add('validation_error')
   if (body) add('unsupported_media_type', 'payload_too_large')
   if ('x-synapse-actor' in headers) add(...ofTheActorHeader)
@@ -51,10 +51,10 @@ export function isLetIn(
   { who, scope }: Endpoint,
   { by, isValid, isAdmin, scopes }: Standing,
 ): boolean | null {
-  if (who === 'nobody') return true
+  if (who === 'anyone') return true
   if (!isValid) return isValid
   if (who === 'admin') return isAdmin || (scope !== undefined && scopes.includes(scope) ? null : false)
-  return who === 'anybody' || by === 'account'
+  return who === 'authenticated' || by === 'account'
 }
 
 /** Whether the body and the query fit the schemas. */
@@ -73,7 +73,7 @@ export function* complaints(sent: Sent, standing: Standing, answer: Answer<unkno
   else yield* ofRefusal(sent, answer)
   // The actor header is judged by more than the credential, if there is one.
   const isClaimed =
-    'x-synapse-actor' in sent.headers && (standing.isValid !== false || endpoint.who === 'nobody')
+    'x-synapse-actor' in sent.headers && (standing.isValid !== false || endpoint.who === 'anyone')
   const isOpen = isClaimed ? null : isLetIn(endpoint, standing)
   yield* ofAdmission(isOpen, standing, answer)
   yield* ofShape(isOpen, sent, answer)

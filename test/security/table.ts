@@ -58,8 +58,8 @@ const anotherRun = { boot_id: 'another' }
 
 /**
  * The access table. Each row has a call, the rule of its access, its subjects, the answer to callers with access, the
- * body and the way to send it. A call with access either changes nothing that others need or is refused for another reason:
- * only how far it got counts.
+ * body and the way to send it. Rows run in any order: a permitted call leaves the data of other rows unchanged, or it is
+ * refused after the access checks. The tests compare at which check a call ended.
  */
 // biome-ignore format: a table is read by its columns
 export const table: readonly Row[] = [

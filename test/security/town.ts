@@ -146,7 +146,7 @@ export class Town {
       if (answer.text.includes(secret) && !own.includes(secret)) yield `tells the secret ${secret}`
     const { endpoint, headers } = sent
     const claimed = headers['x-synapse-actor']
-    if (answer.status >= 400 || endpoint.who === 'nobody') return
+    if (answer.status >= 400 || endpoint.who === 'anyone') return
     if (claimed !== undefined && (who === 'guest' || society.mayActAs(who, claimed) === false))
       yield `${claimed} was nobody to act as`
     const isPost = endpoint.method === 'POST' && endpoint.path === '/v1/messages'

@@ -103,7 +103,7 @@ describe.skipIf(postgresMissing)('while Postgres is down', () => {
     expect(await ann.hears('general', { since: before.cursor })).toEqual(['after fast', 'after immediate'])
     for (const opened of [socket, stream]) await until('both', () => opened.events.length === 2)
     expect(socket.end).toBeUndefined()
-    // The password is in nothing that an operator reads.
+    // Neither the log nor an error contains the password.
     const { password } = new URL(w.config.databaseUrl)
     await w.stop()
     expect(w.log).not.toContain(password)

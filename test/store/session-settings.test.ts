@@ -66,7 +66,7 @@ describe.skipIf(postgresMissing)('settings of a role or a database', () => {
     }
   })
 
-  test('hostile settings change nothing that is stored or read, even if they are made while a server runs', async () => {
+  test('unusual settings of a role do not change what is stored or read, even if they are set while a server runs', async () => {
     const { url, set, disconnect } = await owned()
     await set(HOSTILE)
     await using w = await world({ settings: { SYNAPSE_DATABASE_URL: url } })

@@ -7,8 +7,8 @@ import { Html, html, prose } from './html'
 import { type Field, fieldsOf, shapeOf } from './shapes'
 
 const callers: Readonly<Record<Who, string>> = {
-  nobody: 'no credential',
-  anybody: 'any credential',
+  anyone: 'no credential',
+  authenticated: 'any credential',
   account: 'an account',
   admin: 'system admins',
 }

@@ -110,7 +110,7 @@ export function isSocket(endpoint: Endpoint): boolean {
 }
 
 function needsCredential(endpoint: Endpoint): boolean {
-  return endpoint.who !== 'nobody' || isSocket(endpoint)
+  return endpoint.who !== 'anyone' || isSocket(endpoint)
 }
 
 const handshake = [

@@ -25,7 +25,7 @@ export const docs: Surface = {
       endpoint({
         method: 'GET',
         path: '/docs',
-        who: 'nobody',
+        who: 'anyone',
         tag: 'Server',
         summary: 'This page',
         documentation: 'page',
@@ -43,7 +43,7 @@ export const docs: Surface = {
       endpoint({
         method: 'GET',
         path: '/',
-        who: 'nobody',
+        who: 'anyone',
         tag: 'Server',
         summary: 'Redirect to the documentation',
         documentation: 'page',

@@ -70,7 +70,7 @@ export function echoEndpoints(core: Core, host: Host): Endpoint[] {
     endpoint({
       method: 'GET',
       path: `${PREFIX}*`,
-      who: 'nobody',
+      who: 'anyone',
       documentation: 'none',
       tag: 'Administration',
       summary: 'Show the request as it arrived',

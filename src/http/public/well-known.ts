@@ -14,7 +14,7 @@ export function wellKnownEndpoint(features: readonly string[]): Endpoint {
   return endpoint({
     method: 'GET',
     path: '/.well-known/synapse',
-    who: 'nobody',
+    who: 'anyone',
     tag: 'Server',
     summary: 'Identify the server and its capabilities',
     answers: { 200: { description: 'Capabilities', schema } },

@@ -49,7 +49,7 @@ export function authEndpoints(core: Core): Endpoint[] {
       method: 'POST',
       path: '/v1/auth/login',
       duringDrain: true,
-      who: 'nobody',
+      who: 'anyone',
       tag: 'Login',
       summary: 'Sign in as a human',
       description:

@@ -38,7 +38,7 @@ export function pairEndpoints(core: Core): Endpoint[] {
       method: 'POST',
       path: '/v1/pair/redeem',
       duringDrain: true,
-      who: 'nobody',
+      who: 'anyone',
       tag: 'Login',
       summary: 'Redeem the pair code of a device for its token, once',
       description: '`synapse pair` makes the code, `synapse join` and the page `/pair` redeem it.',

@@ -14,7 +14,7 @@ export function serverEndpoints({ core, features }: App): Endpoint[] {
     endpoint({
       method: 'GET',
       path: '/v1/server',
-      who: 'anybody',
+      who: 'authenticated',
       tag: 'Server',
       summary: 'Show version, features and limits',
       answers: { 200: { description: 'The server', schema: serverSchema } },

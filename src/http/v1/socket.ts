@@ -33,7 +33,7 @@ export function socketEndpoints(deps: LiveDeps): Endpoint[] {
       method: 'GET',
       path: '/v1/ws',
       // Errors before the upgrade have their own format, so the endpoint checks the credential itself.
-      who: 'nobody',
+      who: 'anyone',
       tag: 'Events',
       summary: 'Open a WebSocket: with ?channel= one channel for a signed-in human, else subscriptions',
       description:

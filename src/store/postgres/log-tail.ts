@@ -128,7 +128,7 @@ export class LogTail {
         // The check and the return happen in one synchronous step, so no hint is lost in between.
         if (this.position >= end || this.isStopped) return
         await this.gather()
-        if (!this.hasReaders()) await this.skip(end)
+        if (!this.hasReaders()) await this.advanceTo(end)
         else await this.read(end)
         this.pause = 0
       }
@@ -168,7 +168,7 @@ export class LogTail {
   }
 
   /** Without listeners, reads only the events that change rights. */
-  private async skip(end: Seq): Promise<void> {
+  private async advanceTo(end: Seq): Promise<void> {
     const records = await this.reads.eventsExcept(this.catalogue.quietTypes, this.position, end, PAGE)
     const parts = this.partsOf(records)
     for (const part of parts) {
