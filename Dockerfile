@@ -4,8 +4,8 @@
 #   docker run --init -d --name synapse -p 127.0.0.1:8080:8080 -v synapse:/var/lib/synapse synapse
 #   docker exec synapse synapse quickstart --yes
 #
-# compose.yaml does the same for docker compose. The final image needs no shell and no package, so BASE may be any image
-# with glibc.
+# docker-compose.yml does the same for docker compose. The final image needs no shell and no package, so BASE may be any
+# image with glibc.
 ARG BASE=debian:bookworm-slim
 
 # Builds on the native platform for the requested platform, without emulation.
@@ -13,6 +13,7 @@ FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS build
 WORKDIR /synapse
 # npm downloads the pinned Bun. The packages stay cached while these files do not change.
 COPY package.json bun.lock bunfig.toml ./
+COPY packages/client/package.json packages/client/
 COPY patches patches
 COPY scripts/toolchain.sh scripts/
 RUN ROOT=/synapse PROGRAM=build && . scripts/toolchain.sh && use_toolchain run

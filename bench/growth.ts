@@ -1,6 +1,6 @@
 import { postsBesideReader } from './growth-postgres'
 import { type Grown, overGrown, tokenOf } from './lib/grown-store'
-import { Probe } from './lib/probe'
+import { HEALTHZ, Probe } from './lib/probe'
 import type { Synapse } from './lib/synapse'
 import { waitFor } from './lib/wait'
 import { thinSocket } from './lib/websocket-load'
@@ -11,6 +11,7 @@ const MAX_WAIT_MILLISECONDS = 10
 const MAX_LIST_MILLISECONDS = 20
 const MAX_SOCKET_KILOBYTES = 30
 const PATIENCE_MILLISECONDS = 30_000
+const PROBE_MILLISECONDS = 2
 /** So long a server may take to come to rest after what was asked before. */
 const QUIET_MILLISECONDS = 10_000
 /** USAGE_MILLISECONDS of src/jobs/upkeep.ts. */
@@ -289,15 +290,20 @@ async function tokenUses(server: Synapse, { tokens }: Sizes, startedAt: number):
 /** Runs it beside a probe of /healthz. Met when it worked and the probe did not wait. */
 async function beside(server: Synapse, shape: string, act: Act, goals: { list?: number } = {}): Promise<Row> {
   process.stderr.write(`    ${shape}\n`)
-  using probe = new Probe(server.port)
-  const first = await probe.take(QUIET_MILLISECONDS)
+  using probe = new Probe({
+    port: server.port,
+    questions: [HEALTHZ],
+    everyMilliseconds: PROBE_MILLISECONDS,
+  })
+  const taken = async (patience: number) => (await probe.take(patience))?.waits[HEALTHZ.name]
+  const first = await taken(QUIET_MILLISECONDS)
   await Bun.sleep(300)
-  const idle = first && (await probe.take(QUIET_MILLISECONDS))
+  const idle = first && (await taken(QUIET_MILLISECONDS))
   const goal = `${goals.list === undefined ? '' : `≤ ${goals.list} ms, `}no wait > ${MAX_WAIT_MILLISECONDS} ms beyond idle`
   const row = { workload: 'G2', shape, goal }
   if (!idle) return { ...row, measured: 'not tried: the server still stands still', met: false, data: {} }
   const done = await act()
-  const longPolls = await probe.take(PATIENCE_MILLISECONDS)
+  const longPolls = await taken(PATIENCE_MILLISECONDS)
   const isSoonEnough = goals.list === undefined || done.milliseconds <= goals.list
   const waited = longPolls
     ? `waits ${ms(longPolls.worst)}, p99 ${ms(longPolls.p99)} ms`

@@ -5,36 +5,72 @@
  */
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { activity } from './activity'
+import { agents } from './agents'
+import { claimsRace } from './claims'
+import { client } from './client'
+import { commandStart, tailFollowing } from './commands'
+import { listing, pushAndPull } from './configsync'
 import { fanOut, saturation } from './fan-out'
+import { files } from './files'
 import { growth } from './growth'
 import { guessing } from './guessing'
+import { inbox, mentions, waiting } from './inbox'
 import { raisedLimits } from './lib/synapse'
 import type { Row, Workload } from './lib/workload'
+import { mcp } from './mcp'
 import { postgresPosts } from './postgres'
 import { posts, slowPosts } from './posts'
 import { coldStart, size } from './process'
+import { purging } from './purging'
 import { history, poll, resume } from './reading'
+import { reconnecting } from './reconnecting'
 import { roomEvents } from './room-events'
+import { search } from './search'
 import { slowConsumers } from './slow-consumers'
+import { slowDisk } from './slow-disk'
 import { acceptRate, idleSockets } from './sockets'
 import { moving } from './transfer'
+import { transports } from './transports'
+import { unread } from './unread'
+import { webhooks } from './webhooks'
 
 const workloads: readonly Workload[] = [
   ...fanOut,
   saturation,
+  transports,
   roomEvents,
   posts,
   slowPosts,
+  slowDisk,
   postgresPosts,
+  reconnecting,
+  client,
   resume,
   history,
   poll,
+  search,
+  unread,
+  claimsRace,
+  activity,
+  inbox,
+  mentions,
+  waiting,
+  agents,
+  webhooks,
+  mcp,
+  purging,
   idleSockets,
   acceptRate,
   coldStart,
+  commandStart,
+  tailFollowing,
   size,
   slowConsumers,
   moving,
+  files,
+  pushAndPull,
+  listing,
   guessing,
   growth,
 ]

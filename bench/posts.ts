@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { httpLoad, type LoadResult, postRequest } from './lib/http-load'
-import { slowSync } from './lib/slow-sync'
+import { SLOW_SYNC_MISSING, SlowSync } from './lib/slow-sync'
 import { type Synapse, startBaseline, startSynapse } from './lib/synapse'
 import { ms, perSecond, type Row, type Workload } from './lib/workload'
 
@@ -39,9 +39,12 @@ export const slowPosts: Workload = {
   id: 'P2',
   title: 'durable posts with fdatasync slowed by 1 ms',
   run: async ({ quick }) => {
-    using delay = await slowSync(1)
-    if (!delay) return []
-    const result = await synapseLoad(32, quick ? 2 : 6, 'plain', { LD_PRELOAD: delay.library })
+    using slow = await SlowSync.make(1)
+    if (!slow) {
+      process.stderr.write(`    ${SLOW_SYNC_MISSING}\n`)
+      return []
+    }
+    const result = await synapseLoad(32, quick ? 2 : 6, 'plain', slow.environment)
     const [p50, p99] = result.latencies.quantiles(0.5, 0.99)
     return [
       {
@@ -104,7 +107,7 @@ async function synapseLoad(
   writers: number,
   seconds: number,
   kind: Kind,
-  env: Record<string, string> = {},
+  env: Readonly<Record<string, string>> = {},
 ): Promise<LoadResult> {
   await using server = await startSynapse({ env })
   const tokens = await people(server)

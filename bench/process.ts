@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { seedMessages } from './lib/seed'
+import { bodyOfBytes, seedMessages } from './lib/seed'
 import { binary, startSynapse } from './lib/synapse'
 import { ms, type Workload } from './lib/workload'
 
@@ -9,10 +9,10 @@ async function starts(home: string | undefined, times: number): Promise<number[]
   const measured: number[] = []
   for (let i = 0; i < times; i++) {
     const own = home ?? mkdtempSync('/tmp/synapse-cold-')
-    const server = await startSynapse({ home: own })
-    measured.push(server.startedAfter)
-    process.kill(server.pid, 'SIGTERM')
-    await Bun.sleep(400)
+    {
+      await using server = await startSynapse({ home: own, keepHome: true })
+      measured.push(server.startedAfter)
+    }
     if (home === undefined) rmSync(own, { recursive: true, force: true })
   }
   return measured.sort((a, b) => a - b)
@@ -25,12 +25,12 @@ export const coldStart: Workload = {
   run: async ({ quick }) => {
     const empty = await starts(undefined, quick ? 3 : 10)
     const home = mkdtempSync(join(tmpdir(), 'synapse-cold-'))
-    const first = await startSynapse({ home })
-    await first.agent('reader', ['room'])
-    process.kill(first.pid, 'SIGTERM')
-    await Bun.sleep(1000)
+    {
+      await using first = await startSynapse({ home, keepHome: true })
+      await first.agent('reader', ['room'])
+    }
     // About 0.5 KB a message.
-    seedMessages(home, quick ? 100_000 : 1_000_000, 700)
+    seedMessages(home, quick ? 100_000 : 1_000_000, bodyOfBytes(700))
     const megabytes = Math.round(Bun.file(join(home, 'synapse.db')).size / 1e6)
     const large = await starts(home, quick ? 3 : 5)
     rmSync(home, { recursive: true, force: true })

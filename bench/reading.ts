@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { httpLoad, type LoadResult } from './lib/http-load'
+import { getRequest, httpLoad, type LoadResult } from './lib/http-load'
 import { Latencies } from './lib/latencies'
 import { seedMessages } from './lib/seed'
 import { type Synapse, startSynapse } from './lib/synapse'
@@ -26,10 +26,6 @@ async function seeded(count: number, use: (seeded: Seeded) => Promise<Row[]>): P
   } finally {
     rmSync(home, { recursive: true, force: true })
   }
-}
-
-function get(path: string, token: string): string {
-  return `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`
 }
 
 async function cursorAt({ server, token }: Seeded, seq: number): Promise<string> {
@@ -89,7 +85,7 @@ export const history: Workload = {
         seconds: quick ? 2 : 5,
         warmupSeconds: 1,
         request: (c, n) =>
-          get(`/v1/messages?channel=room&limit=50&before=${cursors[(c * 131 + n) % 500]}`, all.token),
+          getRequest(`/v1/messages?channel=room&limit=50&before=${cursors[(c * 131 + n) % 500]}`, all.token),
       })
       const [p50, p99 = Number.NaN] = result.latencies.quantiles(0.5, 0.99)
       return [
@@ -114,7 +110,7 @@ export const poll: Workload = {
     for (const size of quick ? [1000, 100_000] : [1000, 30_000, 1_000_000])
       await seeded(size, async (all) => {
         const since = await cursorAt(all, all.last - 5)
-        const request = () => get(`/v1/messages?channel=room&since=${since}`, all.token)
+        const request = () => getRequest(`/v1/messages?channel=room&since=${since}`, all.token)
         const load = {
           port: all.server.port,
           connections: 4,

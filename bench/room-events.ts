@@ -3,7 +3,7 @@ import type { Channel } from '../src/core/kernel/entities'
 import { type LogEvent, memberEvent } from '../src/core/log/events'
 import type { FeedFilter } from '../src/core/log/feed'
 import type { Sink } from '../src/core/log/streams'
-import type { NewPost } from '../src/core/messages/messages'
+import type { NewPost } from '../src/core/messages/new-post'
 import { Wire } from '../src/http/v1'
 import { openEngine } from '../test/store/engines'
 import { liveCore } from '../test/support/live-core'
@@ -26,6 +26,7 @@ const everything = (channelId: number): FeedFilter => ({
   types: null,
   threadRoot: null,
   notActorId: null,
+  inbox: false,
 })
 
 const shapes: readonly Shape[] = [
@@ -156,6 +157,7 @@ const newPost = ({ slug }: Channel): NewPost => ({
   format: 'markdown',
   threadId: null,
   replyTo: null,
+  kind: 'message',
   priority: 'normal',
   metadata: {},
   clientMessageId: null,
@@ -166,8 +168,12 @@ function outlet(wire: Wire): Sink {
   const held = new Set<string>()
   return {
     topics: { add: (topic) => void held.add(topic), delete: (topic) => void held.delete(topic) },
+    frames: 'none',
+    frame: () => {},
     beatEvery: Number.MAX_SAFE_INTEGER,
     event: (event) => void wire.envelope(event),
+    item: () => {},
+    batch: (send) => send(),
     beat: () => {},
     dropped: () => {},
     buffered: () => 0,

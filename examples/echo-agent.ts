@@ -38,12 +38,14 @@ interface Problem {
 
 class Refused extends Error {
   readonly status: number
+  readonly code: string
   readonly retryAfter: number
   readonly oldestCursor: string | undefined
 
   constructor(status: number, { detail, code, retry_after, oldest_cursor }: Problem) {
     super(`${status} ${code}: ${typeof detail === 'string' ? detail : JSON.stringify(detail)}`)
     this.status = status
+    this.code = code
     this.retryAfter = retry_after ?? 0
     this.oldestCursor = oldest_cursor
   }
@@ -57,13 +59,18 @@ async function call<Answer>(path: string, body?: object): Promise<Answer> {
       return await callOnce<Answer>(path, body)
     } catch (error) {
       if (error instanceof Refused) {
-        if (error.status !== 429 && error.status < 500) throw error
+        if ((error.status !== 429 && error.status < 500) || isStopped(error)) throw error
         wait = Math.max(wait, error.retryAfter)
       }
       console.error(printable(`echo: ${error instanceof Error ? error.message : error}; again in ${wait} s`))
       await new Promise((resolve) => setTimeout(resolve, wait * 1000))
     }
   }
+}
+
+/** Waiting does not help an agent that has posted enough: a person has to post first. */
+function isStopped(error: unknown): boolean {
+  return error instanceof Refused && ['chain_limit', 'loop_guard'].includes(error.code)
 }
 
 async function callOnce<Answer>(path: string, body?: object): Promise<Answer> {
@@ -110,7 +117,13 @@ async function readOn(): Promise<void> {
   const page = await call<Page>(`/v1/messages?${filter}&wait=50&since=${position}`)
   for (const message of page.messages) {
     // Two agents that answer each other would never stop.
-    if (message.sender_kind === 'human') await answer(message)
+    if (message.sender_kind !== 'human') continue
+    try {
+      await answer(message)
+    } catch (error) {
+      if (!isStopped(error)) throw error
+      console.error(printable(`echo: ${error instanceof Error ? error.message : error}; not answered`))
+    }
   }
   // Stored last: after a crash before this line the agent reads these messages again, and the retry keys prevent doubles.
   moveTo(page.position)

@@ -1,2 +1,2 @@
 #!/bin/sh
-exec "$(dirname "$0")/../bin/synapse" admin "$@"
+exec "$(dirname "$0")/synapse.sh" admin "$@"

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { cliDoc } from '../src/cli/lib/docs.ts'
 import { configurationDoc, envExample } from '../src/config/docs.ts'
 import { openApiDocument } from '../src/http/openapi.ts'
+import { apiTypes } from './api-types.ts'
 import { describedEndpoints } from './offline-endpoints.ts'
 
 /** Path in the repository → the content of the file. To add a generated file, add a line here. */
@@ -14,6 +15,7 @@ const generators: Record<string, () => string | Promise<string>> = {
   'docs/api/openapi.json': () => `${JSON.stringify(openApiDocument(describedEndpoints()), null, 2)}\n`,
   'docs/cli.md': cliDoc,
   'docs/configuration.md': configurationDoc,
+  'packages/client/src/api.d.ts': () => apiTypes(openApiDocument(describedEndpoints())),
 }
 
 const root = resolve(import.meta.dir, '..')

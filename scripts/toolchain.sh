@@ -42,7 +42,7 @@ have_packages() {
   [ "$stamp" = "check $sum" ] || { [ "$1" = run ] && [ "$stamp" = "run $sum" ]; }
 }
 
-lock_sum() { (cd "$ROOT" && cksum package.json bun.lock patches/*); }
+lock_sum() { (cd "$ROOT" && cksum package.json packages/*/package.json bun.lock patches/*); }
 
 provision() {
   umask 022

@@ -4,6 +4,7 @@
  */
 
 import { type BackupService, copyBefore, keepBackups } from './app/backups'
+import { checkBlobs, openHomeBlobs } from './app/blobs'
 import { buildAhead } from './app/build-ahead'
 import { assemble, bootstrap } from './app/compose'
 import {
@@ -53,6 +54,7 @@ import type { Bus } from './hub'
 import { argonPasswords, systemClock, systemSecrets, systemTurns } from './platform'
 import { DescriptorGuard } from './platform/descriptors'
 import { createLogger } from './platform/logger'
+import { OutboundCalls } from './platform/outbound'
 import { aheadOrBehind, SharedClock } from './platform/shared-clock'
 
 /** How long requests in flight may take when the server stops. */
@@ -108,6 +110,8 @@ export interface BootOptions extends RunOptions {
   readonly passwords?: Passwords
   /** The event types that this server knows; default: all that this program writes. */
   readonly catalogue?: Catalogue
+  /** Starts the threads of an embedded store; default: those of this program. */
+  readonly startWorker?: () => Worker
 }
 
 /**
@@ -170,6 +174,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     beforeMigration,
     disk,
     measure,
+    ...(options.startWorker && { startWorker: options.startWorker }),
   })
   undo.defer(() => store.close())
   const power = options.listen ? powerNotices(process.getuid?.()) : []
@@ -177,6 +182,10 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   if (store.migrated.length > 0) logger.info('migrated the store', { migrations: store.migrated })
   const key = await checkIdentity(config, store)
   await checkRollback(config, store, logger)
+  const outbound = new OutboundCalls({ allowed: () => core.settings.get('webhooks.allow_targets') })
+  const homeBlobs = openHomeBlobs(config, report)
+  const { blobs } = homeBlobs
+  if (options.listen) await checkBlobs(homeBlobs, key, store, logger)
   const backups: BackupService = keepBackups({
     config,
     store,
@@ -184,6 +193,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     clock,
     logger,
     settings: { get: (name) => core.settings.get(name) },
+    outbound,
     onMade: (by, name) => {
       const target = name === null ? null : ({ type: 'backup', id: name } as const)
       // The backup exists even if this note fails, so the failure is only reported.
@@ -202,6 +212,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     surfaces: options.surfaces ?? surfaces,
     catalogue,
     store,
+    blobs,
     clock,
     turns,
     passwords,
@@ -212,6 +223,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
     disk,
     serverMetrics,
     backups,
+    outbound,
     clockAheadMs: () => shared.aheadMs,
     certificateEnds: () => bound.certificate?.ends,
     busProblem: () => bus?.problem ?? null,
@@ -222,7 +234,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   undo.defer(() => hub.stop())
   for (const ignored of core.settings.ignored)
     logger.warning('a setting has a value that this version does not take; it is ignored', { key: ignored })
-  bus = openBus(config, store, report)
+  bus = openBus(config, store, core.frames, report)
   undo.defer(() => bus?.close())
 
   const adminCredentials = await bootstrap(config, core, logger)

@@ -1,7 +1,7 @@
 // The rules of docs/architecture.md that a test can check: which files import which, where the environment is read, how
 // long a file may be. Every rule is data with its reason; an exception is named here with its own reason.
 import { describe, expect, test } from 'bun:test'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 interface Area {
@@ -47,7 +47,7 @@ const areas: readonly Area[] = [
   {
     files: 'src/platform/**',
     imports: ['src/platform/**', 'src/core/**'],
-    packages: ['bun', 'node:*'],
+    packages: ['jose', 'bun', 'node:*'],
     because: 'it implements ports of core with what the runtime provides, and does not know its callers',
   },
   {
@@ -71,9 +71,16 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/store/**',
-    imports: ['src/store/**', 'src/core/**'],
+    imports: ['src/store/**', 'src/core/**', 'src/platform/worker-url.ts'],
     packages: ['drizzle-orm', 'drizzle-orm/*', 'postgres', 'bun', 'bun:sqlite', 'node:*'],
     because: 'storage keeps what core gives it; it knows neither its callers nor the receivers of events',
+  },
+  {
+    files: 'src/blobs/**',
+    imports: ['src/blobs/**', 'src/core/**'],
+    packages: ['bun', 'node:*'],
+    because:
+      'it stores bytes for core as files or in a bucket that the operator configured; it knows no database',
   },
   {
     files: 'src/transfer/**',
@@ -94,6 +101,12 @@ const areas: readonly Area[] = [
     because: 'it composes the move of data from one store to another',
   },
   {
+    files: 'src/app/blob-migration.ts',
+    imports: ['src/app/{blobs,data-migration}.ts', 'src/*/index.ts', 'src/core/kernel/*.ts'],
+    packages: [],
+    because: 'it composes the copy of blobs from one place to another',
+  },
+  {
     files: 'src/app/examine-database.ts',
     imports: ['src/*/index.ts', 'src/platform/shared-clock.ts', 'src/core/kernel/operator-error.ts'],
     packages: [],
@@ -105,6 +118,8 @@ const areas: readonly Area[] = [
       'src/backup/**',
       'src/home/**',
       'src/core/**',
+      'src/platform/worker-url.ts',
+      'src/store/client-ids.ts',
       'src/store/migrations.ts',
       'src/store/store-state.ts',
       'src/store/store-error.ts',
@@ -119,6 +134,13 @@ const areas: readonly Area[] = [
     imports: ['src/app/*.ts', 'src/*/index.ts', 'src/core/**', 'src/home/**', 'src/platform/logger.ts'],
     packages: ['node:*'],
     because: 'it composes making and restoring backups, for the server and for the commands',
+  },
+  {
+    files: 'src/app/blobs.ts',
+    imports: ['src/core/kernel/blobs.ts', 'src/*/index.ts', 'src/core/kernel/operator-error.ts'],
+    types: ['src/home/**', 'src/platform/logger.ts'],
+    packages: ['node:*'],
+    because: 'it opens the blob store of a home, so it knows both',
   },
   {
     files: 'src/app/open-store.ts',
@@ -195,6 +217,12 @@ const areas: readonly Area[] = [
     because: 'the shared files of http serve every surface, so they know no surface and no store',
   },
   {
+    files: 'src/http/mcp/**',
+    imports: ['src/http/{surface}/**', 'src/http/*.ts', 'src/core/**'],
+    packages: ['@modelcontextprotocol/server', '@sinclair/typebox', 'node:net'],
+    because: 'the official SDK speaks the protocol of this surface; it is loaded by the first request',
+  },
+  {
     files: 'src/http/*/**',
     imports: ['src/http/{surface}/**', 'src/http/*.ts', 'src/core/**'],
     packages: [
@@ -221,22 +249,35 @@ const areas: readonly Area[] = [
       'src/core/kernel/text.ts',
       'src/core/kernel/operator-error.ts',
       'src/discovery/index.ts',
+      // How metrics are written.
+      'src/metrics/index.ts',
       'src/app/examine-database.ts',
+      'src/app/blobs.ts',
       'src/app/backups.ts',
       'src/main.ts',
       'src/platform/memory.ts',
       'src/app/data-migration.ts',
+      'src/app/blob-migration.ts',
       'src/app/version.ts',
       'package.json',
     ],
     types: ['src/core/**', 'src/http/**'],
-    packages: ['citty', 'uqr', '@sinclair/typebox', 'bun', 'node:*'],
+    packages: ['citty', 'uqr', '@sinclair/typebox', '@synapse/client', 'bun', 'node:*'],
     because: 'the commands boot the server or send a running one the same requests as any client',
+  },
+  {
+    files: 'packages/client/src/**',
+    imports: ['packages/client/src/**'],
+    packages: [],
+    because: 'the client runs everywhere, so it depends on nothing, not on the server either',
   },
 ]
 
 /** Imports that a row forbids and that are allowed for a reason: 'file → import'. */
-const allowedImports: Record<string, string> = {}
+const allowedImports: Record<string, string> = {
+  'src/cli/client/runs/journal.ts → bun:sqlite':
+    'the journal of a client is a file of its own, not the store',
+}
 
 /** What core may not use: every access to the outside world, the clock or randomness. */
 const worldly =
@@ -263,17 +304,25 @@ const callingBecause =
 const callers: Record<string, string> = {
   'src/platform/outbound.ts': 'it is the one module for outbound calls',
   'src/cli/**': 'commands call the server that their operator names',
+  'packages/client/src/**': 'it calls the server that its program names',
   'src/http/docs/guide.ts': 'its calls are examples on a page',
   'src/home/running.ts': 'it asks on the Unix socket of the home whether a server runs',
   'src/hub/redis-probe.ts': 'the configuration names the bus, like the database',
 }
 
+/** The commands of clients, which call a server as any client does. */
+const clientCommands = 'src/cli/client/**'
+const clientCommandsBecause = 'commands of clients call their server with @synapse/client alone'
+
 const maxLines = 400
 /** Files that may be longer. */
-const longFiles: Record<string, string> = {}
+const longFiles: Record<string, string> = {
+  'packages/client/src/api.d.ts': 'it is generated, and describes the whole API',
+}
 
 /** The file with the header of a folder, where it is neither index.ts nor named like the folder. */
 const mainFiles: Record<string, string> = {
+  'src/core/coordination': 'expiring.ts',
   'src/app': 'compose.ts',
   'src/cli/lib': 'command.ts',
   'src/core/access': 'policy.ts',
@@ -313,7 +362,7 @@ function importsOf(source: string): Import[] {
   return [...new Set([...named, ...atRunTime])].map((from) => ({ from, typeOnly: onlyTypes(from) }))
 }
 
-const isSource = (path: string) => path.startsWith('src/') && path.endsWith('.ts')
+const isSource = (path: string) => /^(?:src|packages\/\w+\/src)\//.test(path) && path.endsWith('.ts')
 const sources = (tree: Tree) => [...tree].filter(([path]) => isSource(path))
 const matches = (glob: string, path: string) => new Bun.Glob(glob).match(path)
 
@@ -377,7 +426,9 @@ function environmentViolations(tree: Tree): string[] {
 
 function callViolations(tree: Tree): string[] {
   return sources(tree).flatMap(([file, source]) => {
-    if (Object.keys(callers).some((glob) => matches(glob, file))) return []
+    const isClientCommand = matches(clientCommands, file)
+    if (!isClientCommand && Object.keys(callers).some((glob) => matches(glob, file))) return []
+    const because = isClientCommand ? clientCommandsBecause : callingBecause
     const code = withoutComments(source)
     const called = calling.exec(code.replace(/'(?:\\.|[^'\\\n])*'/g, "''"))?.[0]
     const imports = [...code.matchAll(/\bimport\s+(?!type\b)([^'"]*?)\s*from\s*['"]([^'"]+)['"]/g)]
@@ -386,7 +437,7 @@ function callViolations(tree: Tree): string[] {
         callingModules.test(from) || (connectingModules.test(from) && connecting.test(names)),
     )?.[2]
     const how = called ?? imported
-    return how === undefined ? [] : [`${file} calls the outside by ${how}: ${callingBecause}`]
+    return how === undefined ? [] : [`${file} calls the outside by ${how}: ${because}`]
   })
 }
 
@@ -461,9 +512,11 @@ function staleExceptions(tree: Tree): string[] {
 const root = join(import.meta.dir, '..')
 
 function readTree(): Tree {
-  const source = join(root, 'src')
-  const names = existsSync(source) ? readdirSync(source, { recursive: true, encoding: 'utf8' }) : []
-  const paths = names.map((name) => `src/${name.replaceAll('\\', '/')}`).filter(isSource)
+  const paths = ['src', 'packages/client/src'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+      .filter(isSource),
+  )
   return new Map(
     [...paths.sort(), 'package.json'].map((path) => [path, readFileSync(join(root, path), 'utf8')]),
   )
@@ -518,6 +571,8 @@ describe('the checks find violations', () => {
     ['src/config/a.ts', "import { boot } from '../main'"],
     ['src/store/a.ts', "new Worker(new URL('../http/auth.ts', import.meta.url))"],
     ['src/cli/a.ts', 'await import(name)'],
+    ['packages/client/src/a.ts', "import { sleep } from 'node:timers/promises'"],
+    ['packages/client/src/a.ts', "import type { X } from '../../../src/core/ids'"],
     ['src/elsewhere/a.ts', ''],
   ]
   test.each(forbidden)('the import check rejects %s: %s', (file, source) => {
@@ -612,6 +667,10 @@ describe('the checks find violations', () => {
     ])
       expect(found(source)).toEqual([])
     expect(callViolations(tree({ 'src/cli/a.ts': 'await fetch(url)' }))).toEqual([])
+    for (const source of ['await fetch(url)', 'new WebSocket(url)', 'Bun.connect({ unix })'])
+      expect(callViolations(tree({ 'src/cli/client/a.ts': source }))).toEqual([
+        expect.stringContaining(clientCommandsBecause),
+      ])
   })
 
   test('a dropped promise is found, and the type void is not', () => {

@@ -339,3 +339,54 @@ test('the log of the whole run holds no error, no stack trace and no secret', as
   for (const secret of [quickstart.facts.agent.token, quickstart.facts.admin.password])
     expect(log).not.toContain(secret)
 })
+
+test.each(['/api', '/configsync/api'])(
+  'below %s, words of the path win over ids, and an unknown path or method has a JSON error',
+  async (mount) => {
+    const { handle } = quickstart.facts.agent
+    for (const words of [
+      ['enable', handle],
+      ['token', 'issue', handle, '--label', 'laptop'],
+    ])
+      await site.json('configsync', ...words)
+    const { token } = await site.json<{ token: string }>(
+      'configsync',
+      'token',
+      'issue',
+      handle,
+      '--label',
+      'x',
+    )
+    const ask = async (method: string, path: string) => {
+      const answer = await fetch(`${server.url}${mount}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}` },
+        redirect: 'manual',
+      })
+      const type = answer.headers.get('content-type') ?? ''
+      const body: unknown = type.startsWith('application/json') ? await answer.json() : await answer.text()
+      return { status: answer.status, allow: answer.headers.get('allow'), body }
+    }
+    const unknown = { status: 404, allow: null, body: { error: 'Not Found' } }
+    for (const path of ['', '/', '/nowhere', '/machines/', '/machines/aaaa/nowhere', '/projects/1/env/A/b'])
+      expect([path, await ask('GET', path)]).toEqual([path, unknown])
+    const wrong = (allow: string) => ({ status: 405, allow, body: { error: expect.any(String) } })
+    for (const [method, path, allow] of [
+      ['PUT', '/machines', 'GET, POST'],
+      ['DELETE', '/auth/verify', 'GET'],
+      ['POST', '/environments', 'GET'],
+      ['PATCH', '/projects/1/versions/1', 'GET'],
+      ['POST', '/machines/latest/nowhere/actions', ''],
+    ] as const)
+      expect([method, path, await ask(method, path)]).toEqual([
+        ...[method, path],
+        allow === '' ? unknown : wrong(allow),
+      ])
+    // `latest`, `history`, `snapshot` and `register` are no machines.
+    expect(await ask('GET', '/machines/latest')).toMatchObject({ status: 404 })
+    expect(await ask('GET', '/machines/history')).toMatchObject({ status: 200, body: { snapshots: [] } })
+    expect(await ask('GET', '/machines/snapshot/1')).toMatchObject({ status: 404 })
+    expect(await ask('DELETE', '/machines/latest')).toMatchObject({ status: expect.any(Number) })
+    expect(await ask('GET', '/machines')).toMatchObject({ status: 200, body: { machines: [] } })
+  },
+)

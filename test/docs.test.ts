@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
+import { surfaces } from '../src/app/surfaces'
 import { eventKinds } from '../src/core/log/catalogue'
+import { frameKinds } from '../src/core/log/frames'
 import { errorCodes } from '../src/http/error-codes'
-import { v1 } from '../src/http/v1'
 
 const ROOT = join(import.meta.dir, '..')
 
@@ -98,10 +99,21 @@ describe('documentation', () => {
     expect(described).toEqual(Object.entries(eventKinds).map(([type, { payload }]) => [type, [...payload]]))
   })
 
+  test('live.md describes every ephemeral frame and its keys', async () => {
+    const text = await textOf('docs/contract/live.md')
+    const rows = [...text.matchAll(/^\| `([a-z_]+\.[a-z_]+)` \| (.+?) \|/gm)]
+    const described = rows.map(([, type = '', keys = '']) => ({
+      type,
+      keys: [...(keys.match(/\w+/g) ?? [])],
+    }))
+    const declared = Object.entries(frameKinds).map(([type, { payload }]) => ({ type, keys: [...payload] }))
+    expect(described).toEqual(declared)
+  })
+
   test('the contract lists every feature of the server', async () => {
     const text = await textOf('docs/contract/README.md')
     const listed = /This version has: ([^.]+)\./.exec(text)?.[1]?.match(/\w+/g)
-    expect([...(listed ?? [])]).toEqual([...(v1.features ?? [])])
+    expect([...(listed ?? [])]).toEqual(surfaces.flatMap(({ features = [] }) => features))
   })
 
   test('the glossary has at most twenty words', async () => {

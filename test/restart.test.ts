@@ -34,7 +34,7 @@ describe('a killed server', () => {
       Array.from({ length: 16 }, (_, i) => server.agent(`writer-${i}`, ROOMS[i % 2] ?? 'alpha')),
     )
     const bob = { authorization: `Bearer ${await server.agent('bob', ...ROOMS)}` }
-    const crowd = new Crowd(() => server.url)
+    const crowd = new Crowd(() => server.url, undefined, { changes: true })
     await crowd.follow({ account: 'bob', credential: bob, rooms: ROOMS })
     for (const [i, token] of writers.entries())
       void crowd.write(
@@ -62,6 +62,7 @@ describe('a killed server', () => {
     expect(readable.length).toBeGreaterThan(500)
     expect(await server.stop()).toBe(0)
     expect(integrityOf(site.paths.database)).toBe('ok')
+    expect(wronglyIndexed(site.paths.database)).toEqual([])
   })
 
   test.concurrent('a power loss keeps every acknowledged message, whatever happens to the end of the WAL', async () => {
@@ -279,6 +280,18 @@ async function signedIn(server: ServerProcess, handle: string, channel: string) 
   })
   const cookie = (response.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
   return { session: { cookie } }
+}
+
+/** The messages up to the position of the index of words that it does not have, and others that it has. */
+function wronglyIndexed(path: string): unknown[] {
+  using db = new Database(path, { readonly: true })
+  return db
+    .query(
+      `SELECT seq FROM messages
+        WHERE (deleted_at IS NULL AND seq <= coalesce((SELECT position FROM projections WHERE name = 'search'), seq))
+          <> (seq IN (SELECT rowid FROM message_words WHERE message_words MATCH ?))`,
+    )
+    .all('"\u{e000}kmessage" OR "\u{e000}kcorrection"')
 }
 
 function integrityOf(path: string): string | undefined {

@@ -76,11 +76,15 @@ export async function httpLoad(options: {
 }
 
 /** Length of the first answer in the text, with its headers; undefined until they are complete. */
-function answerLength(text: string): number | undefined {
+export function answerLength(text: string): number | undefined {
   const head = text.indexOf('\r\n\r\n')
   if (head < 0) return undefined
   const match = /content-length: (\d+)/i.exec(text.slice(0, head))
   return head + 4 + Number(match?.[1] ?? 0)
+}
+
+export function getRequest(path: string, token: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`
 }
 
 export function postRequest(path: string, body: string, headers: string): string {

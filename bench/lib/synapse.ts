@@ -37,15 +37,17 @@ interface RunFile {
 export const raisedLimits = {
   SYNAPSE_STREAMS_PER_ACCOUNT: '10000',
   SYNAPSE_STREAMS_TOTAL: '20000',
+  SYNAPSE_CHAIN_LIMIT: '0',
   SYNAPSE_RATE_LOGIN: 'off',
   SYNAPSE_RATE_POST: 'off',
   SYNAPSE_RATE_READ: 'off',
   SYNAPSE_RATE_WRITE: 'off',
+  SYNAPSE_RATE_SEARCH: 'off',
 }
 
 /** Starts the compiled server on a home of its own, on loopback; disposing stops it and removes the home. */
 export async function startSynapse(
-  options: { home?: string; keepHome?: boolean; env?: Record<string, string> } = {},
+  options: { home?: string; keepHome?: boolean; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Synapse> {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'synapse-bench-'))
   const started = performance.now()
@@ -106,8 +108,9 @@ export async function startSynapse(
     ...processOf(child),
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM')
-      if ((await Promise.race([child.exited, Bun.sleep(30_000)])) === undefined) child.kill('SIGKILL')
+      const patience = setTimeout(() => child.kill('SIGKILL'), 30_000)
       await child.exited
+      clearTimeout(patience)
       if (options.keepHome !== true && home.startsWith(tmpdir()))
         rmSync(home, { recursive: true, force: true })
     },

@@ -11,18 +11,19 @@ import type { Principal } from '../core/identity/actor'
 import type { BackupMaker } from '../core/kernel'
 import { ulidTime } from '../core/kernel/ids'
 import { OperatorError } from '../core/kernel/operator-error'
+import type { Outbound } from '../core/kernel/outbound'
 import type { Clock } from '../core/kernel/time'
 import { homePaths, lockHome, prepareHome, writeState } from '../home'
 import type { InstanceKey } from '../home/instance-key'
-import { daily, type Job } from '../jobs'
+import { Heartbeat, type Job, lastFullHour, lastTimeOfDay, scheduled } from '../jobs'
 import { systemClock, systemSecrets } from '../platform'
 import { createLogger, type Logger } from '../platform/logger'
 import type { OpenStore } from '../store'
-import { reviveDatabase } from './data-migration'
+import { blobFolderOf } from './blobs'
 import { openHomeStore } from './open-store'
 import { VERSION } from './version'
 
-/** Only one process of a store makes the daily backup. Its lease lasts until all processes have checked the time. */
+/** Only one process of a store makes the scheduled backup. Its lease lasts until all processes have checked the time. */
 const LEASE_SECONDS = 600
 /** How long a stopping server waits for a running backup. */
 const STOP_MILLISECONDS = 5000
@@ -35,7 +36,9 @@ export interface BackupServiceParts {
   readonly logger: Logger
   /** Read when a backup is made. */
   readonly settings: Settings
-  /** Called after every backup with who requested it (null for the daily backup), and the name of the backup. */
+  /** Sends the heartbeat. */
+  readonly outbound: Outbound
+  /** Called after every backup with who requested it (null for a scheduled backup), and the name of the backup. */
   readonly onMade: (by: Principal | null, name: string | null) => void
 }
 
@@ -44,7 +47,7 @@ export interface BackupService {
   readonly backups: Backups
   /** Makes backups for requests of the local operator. */
   readonly maker: BackupMaker
-  /** Returns the job of the daily backup; empty without a folder for backups. */
+  /** Returns the jobs of scheduled backups; empty without a folder for backups. */
   jobs(): Promise<Job[]>
   /** Waits for a running backup, at most STOP_MILLISECONDS. */
   stop(): Promise<void>
@@ -58,60 +61,76 @@ export function keepBackups({
   clock,
   logger,
   settings,
+  outbound,
   onMade,
 }: BackupServiceParts): BackupService {
   const now = () => new Date(clock.now() / 1000)
   const backups = new Backups({
     home: config.home,
     store: config.database,
+    blobs: blobFolderOf(config),
     root: config.backupDir,
     version: VERSION,
     key,
     passphrase: config.backupPassphrase,
-    keep: () => settings.get('backup.keep'),
+    rule: () => ({ keep: settings.get('backup.keep'), generations: settings.get('backup.retain') }),
     now,
     warn: (message, facts) => logger.warning(message, facts),
   })
+  const heartbeat = new Heartbeat({
+    url: () => settings.get('backup.heartbeat_url'),
+    outbound,
+    done: (problem) => {
+      backups.noteHeartbeat({ at: now().toISOString(), problem })
+      if (problem !== null) logger.error('the heartbeat after a backup failed', { problem })
+    },
+  })
+  const isSqlite = config.database.kind === 'sqlite'
+  // On Postgres the store is not copied, so there is nothing to do every hour.
+  const isHourly = () => isSqlite && (settings.get('backup.retain')?.hourly ?? 0) > 0
   return {
     backups,
     maker: {
-      create: async (by, request) => {
-        try {
+      prune: (isDryRun) => orFailed(() => backups.prune({ isDryRun })),
+      create: (by, request) =>
+        orFailed(async () => {
           const made = await backups.create(request)
           onMade(by, nameOf(made))
-          return { made }
-        } catch (error) {
-          if (error instanceof OperatorError) return { failed: error }
-          throw error
-        }
-      },
+          return made
+        }),
     },
     jobs: async () => {
       if (config.backupDir === null) {
-        logger.warning('no daily backup: there is no place for one; set SYNAPSE_BACKUP_DIR')
+        logger.warning('no scheduled backup: there is no place for one; set SYNAPSE_BACKUP_DIR')
         return []
       }
       for (const notice of noticesOf(backups.datedAhead())) logger.warning(notice)
       const born = new Date(ulidTime((await store.reads.epochs())[0]?.epoch ?? ''))
-      const job = daily({
+      const job = scheduled({
         name: 'backup',
-        at: () => settings.get('backup.daily_at'),
-        // A store without a backup is due at the next daily time.
+        lastDue: (now) => {
+          if (isHourly()) return lastFullHour(now)
+          const time = settings.get('backup.daily_at')
+          return time === null ? null : lastTimeOfDay(time, now)
+        },
+        // A store without a backup is due at the next scheduled time.
         lastDone: () => [backups.newest(), born],
         lease: { seconds: LEASE_SECONDS, isGivenBack: false },
         run: async () => {
-          const made = await backups.createDaily()
-          tell(logger, made)
+          const label = isHourly() ? 'hourly' : 'daily'
+          const made = await backups.createScheduled(label)
+          tell(logger, label, made)
           onMade(null, nameOf(made))
+          if (made.file !== null) heartbeat.beat()
         },
         clock,
         report: (fault) => {
           if (fault instanceof OperatorError)
-            logger.error('the daily backup failed', { problem: fault.problem, fix: fault.remedy })
-          else logger.error('the daily backup failed', { fault })
+            logger.error('the scheduled backup failed', { problem: fault.problem, fix: fault.remedy })
+          else logger.error('the scheduled backup failed', { fault })
         },
       })
-      return [job]
+      return isSqlite ? [job, heartbeat.job()] : [job]
     },
     stop: async () => {
       const timeout = Promise.withResolvers<void>()
@@ -127,8 +146,20 @@ function nameOf({ file }: BackupOutcome): string | null {
   return file === null ? null : basename(file)
 }
 
-function tell(logger: Logger, { file, dump, pruned }: BackupOutcome): void {
-  if (dump === null) logger.info('made the daily backup', { file, pruned: pruned.length })
+/** Returns the result of `work`, or its refusal. */
+async function orFailed<Made extends object>(
+  work: () => Promise<Made>,
+): Promise<{ readonly made: Made } | { readonly failed: OperatorError }> {
+  try {
+    return { made: await work() }
+  } catch (error) {
+    if (error instanceof OperatorError) return { failed: error }
+    throw error
+  }
+}
+
+function tell(logger: Logger, label: 'hourly' | 'daily', { file, dump, pruned }: BackupOutcome): void {
+  if (dump === null) logger.info(`made the ${label} backup`, { file, pruned: pruned.length })
   else
     logger.warning('the daily backup took keys and blobs; the store itself is copied by', { command: dump })
 }
@@ -173,6 +204,8 @@ export async function rotateEpoch(config: Config, from?: number): Promise<NewEpo
     await using _held = await lockHome(config.home, where)
     refuseHalfRestored(config.home)
   }
+  // Loaded on use, so that no server loads the parts that move data between stores.
+  const { reviveDatabase } = await import('./data-migration')
   await reviveDatabase(database)
   await using _held = await lockHome(config.home, where)
   const clock = systemClock

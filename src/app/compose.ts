@@ -4,12 +4,17 @@
  */
 import { bootstrapToken, type Config, settingRegistry } from '../config'
 import { createCore } from '../core'
+import { activityCounting } from '../core/activity/counting'
+import { impliedAcks } from '../core/inbox/implied-acks'
 import type { Host, NearbyServer } from '../core/kernel'
+import type { Blobs } from '../core/kernel/blobs'
 import { Trouble } from '../core/kernel/errors'
+import type { Outbound } from '../core/kernel/outbound'
 import type { Passwords } from '../core/kernel/ports'
 import type { Clock } from '../core/kernel/time'
 import type { Turns } from '../core/kernel/turns'
 import type { Catalogue } from '../core/log/catalogue'
+import { wordIndexing } from '../core/search/index-words'
 import type { InstanceKey } from '../home/instance-key'
 import { Entrance } from '../http/entrance'
 import { echoKeys } from '../http/public'
@@ -17,16 +22,28 @@ import { RateLimits } from '../http/rate-limits'
 import { createHttpServer } from '../http/server'
 import { StreamLimits } from '../http/stream-limits'
 import type { AppParts, Surface } from '../http/surface'
-import { Wire } from '../http/v1'
+import { Wire, webhookWire } from '../http/v1'
 import { Hub, OpenLongPolls } from '../hub'
-import { createFollowers, Runner, upkeepJobs } from '../jobs'
+import {
+  blobJobs,
+  configSyncJobs,
+  createFollowers,
+  inboxJobs,
+  LogReader,
+  leaseJobs,
+  Runner,
+  retentionJobs,
+  upkeepJobs,
+  webhookJobs,
+} from '../jobs'
 import { systemSecrets } from '../platform'
 import { descriptorsOf } from '../platform/descriptors'
 import { retrySecrets } from '../platform/encryption'
 import { deriveKey } from '../platform/instance-keys'
 import type { Logger } from '../platform/logger'
-import { OutboundCalls } from '../platform/outbound'
 import { pairSecrets } from '../platform/pair-secrets'
+import { tokenSigner } from '../platform/signed-tokens'
+import { webhookSecrets } from '../platform/webhook-secrets'
 import type { DiskWatch, OpenStore } from '../store'
 import type { BackupService } from './backups'
 import type { ServerMetrics } from './metrics'
@@ -41,6 +58,7 @@ interface Parts {
   readonly surfaces: readonly Surface[]
   readonly catalogue: Catalogue
   readonly store: OpenStore
+  readonly blobs: Blobs
   readonly clock: Clock
   readonly turns: Turns
   readonly passwords: Passwords
@@ -55,6 +73,7 @@ interface Parts {
   readonly nearbyServers: () => readonly NearbyServer[]
   readonly key: InstanceKey
   readonly backups: Pick<BackupService, 'maker' | 'backups'>
+  readonly outbound: Outbound
   /** How far the clock of this machine is ahead of that of a shared database. */
   readonly clockAheadMs: () => number
   /** Returns why the bus does not work; null while it works. */
@@ -86,6 +105,7 @@ export async function assemble(parts: Parts) {
   const core = await createCore({
     catalogue,
     store,
+    blobs: parts.blobs,
     settings: settingRegistry(config),
     clock,
     turns,
@@ -93,16 +113,27 @@ export async function assemble(parts: Parts) {
     passwords: parts.passwords,
     pairSecrets: pairSecrets(key.seed(), key.did),
     retrySecrets: retrySecrets(key.seed()),
+    tokenSigner: tokenSigner(key.seed()),
     streams: {
       openAccounts: () => hub.openAccounts(),
       get hasReaders() {
         return hasReaders()
       },
+      get hasStreams() {
+        return hasReaders() && hub.hasStreams
+      },
+      frame: (frame) => hub.frame(frame),
     },
     longPolls,
+    webhooks: {
+      outbound: parts.outbound,
+      secrets: webhookSecrets(key.seed()),
+      wire: webhookWire(() => wire),
+      chance: Math.random,
+    },
     report,
   })
-  const wire = new Wire(core)
+  const wire: Wire = new Wire(core)
   const { directory, policy, feed, pace } = core
   const hub: Hub = new Hub(
     {
@@ -117,6 +148,7 @@ export async function assemble(parts: Parts) {
         for (const publish of publishers) publish(topic, text)
         return text.length
       },
+      notified: (accountId, message) => core.receipts.messages(accountId, [message], 'notified'),
       ended: (reader, reason) => {
         serverMetrics.ended(reason)
         if (reason === 'slow_consumer')
@@ -124,6 +156,7 @@ export async function assemble(parts: Parts) {
             account_id: reader.account.uuid,
           })
       },
+      streamChanged: (account, isOpen) => core.presences.streamChanged(account, isOpen),
       report,
     },
     longPolls,
@@ -162,22 +195,29 @@ export async function assemble(parts: Parts) {
     isStopping: () => server.stopping,
     openStreams: () => hub.openStreams,
     writesInFlight: () => serverMetrics.meters.writesInFlight,
-    metrics: () =>
-      serverMetrics.render({
+    metrics: async () => {
+      const { pending, oldest } = await core.reads.outboxState()
+      return serverMetrics.render({
+        outbox: { pending, oldestAt: oldest === null ? null : oldest / 1000 },
+        now: () => clock.now() / 1000,
         version: VERSION,
         store: store.kind,
         startedAt,
         head: () => core.log.head,
+        configsyncBlobs: () => core.configsync.storage.counted,
         streams: () => hub.openStreams,
         longPolls: () => longPolls.size,
         readerLag: () => hub.readerLag,
+        projectionLags: () => followers.lags(),
         isHealthy: () => store.isHealthy(),
         isDraining: () => core.settings.get('drain'),
         diskFree: () => disk.free,
         descriptors: () => descriptorsOf(),
         certificateEnds,
         newestBackup: () => backups.backups.newest(),
-      }),
+        verifiedBackup: () => backups.backups.newestVerified(),
+      })
+    },
   } as const
   const host: Host = {
     vitals,
@@ -196,6 +236,9 @@ export async function assemble(parts: Parts) {
     },
   })
   const head = () => core.log.head
+  const { hydrate } = core
+  const logReader = { catalogue, store, head, hydrate, report, pace }
+  const followers = createFollowers({ ...logReader, clock, runner })
   const app: AppParts = {
     core,
     streams: hub,
@@ -204,10 +247,15 @@ export async function assemble(parts: Parts) {
     entrance: new Entrance(core.authentication, core, rates),
     rates,
     host,
-    followers: createFollowers({ catalogue, store, clock, runner, head, hydrate: core.hydrate, report }),
-    outbound: new OutboundCalls({ allowed: () => core.settings.get('webhooks.allow_targets') }),
+    followers,
+    outbound: parts.outbound,
     report,
   }
+  app.followers.project(wordIndexing)
+  app.followers.project(impliedAcks(core.directory))
+  app.followers.project(core.webhookQueueing)
+  app.followers.project(core.awaiting)
+  app.followers.project(activityCounting(() => clock.now()))
   for (const surface of parts.surfaces) surface.followLog?.(app)
   const http = createHttpServer(app, parts.surfaces, logger, serverMetrics.meters)
   const server = { http, stopping: false }
@@ -216,12 +264,51 @@ export async function assemble(parts: Parts) {
     store,
     usage,
     attempts,
+    settings: core.settings,
     impersonationNotes,
+    forgetRemoved: () => store.forgetRemoved(),
+    releasePages: () => store.releasePages(),
+    mergeWordIndex: () => store.mergeWordIndex(),
     clock,
     aheadUntil: () => core.log.aheadUntil(clock),
     warn: (message, facts) => logger.warning(message, facts),
   })
-  for (const job of upkeep) runner.add(job)
+  const isCopying = () => backups.backups.isCopyingBlobs
+  const ofBlobs = blobJobs({
+    attachments: core.attachments,
+    unusedBlobs: core.unusedBlobs,
+    clock,
+    isCopying,
+  })
+  const retention = retentionJobs({
+    purges: core.purges,
+    erasures: core.erasures,
+    settings: core.settings,
+    clock,
+    report: (fault) => logger.error('the daily purge failed', { fault }),
+  })
+  const sync = configSyncJobs({ configsync: core.configsync, clock })
+  const leases = leaseJobs({
+    store,
+    expiries: core.expiries,
+    leaseClock: core.leaseClock,
+    clock,
+    presences: core.presences,
+    presenceFrames: core.presenceFrames,
+    readsSeen: core.readsSeen,
+    isShared: shared !== undefined,
+    wake: () => runner.wake(),
+  })
+  const ofInboxes = inboxJobs(core)
+  core.receipts.onNote(() => runner.wake())
+  core.frames.onSpaced(() => runner.wake())
+  const ofWebhooks = webhookJobs({
+    ...{ dispatcher: core.dispatcher, feed: core.webhookFeed, log: new LogReader(logReader), clock },
+    isShared: shared !== undefined,
+    wake: () => runner.wake(),
+  })
+  const jobs = [...upkeep, ...ofBlobs, ...retention, ...leases, ...sync, ...ofInboxes, ...ofWebhooks]
+  for (const job of jobs) runner.add(job)
   return { server, publishers, hub, core, runner }
 }
 

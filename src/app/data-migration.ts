@@ -11,6 +11,7 @@ import {
   acquireLock,
   addressClass,
   ensureInstanceKey,
+  HomeLocked,
   homePaths,
   lockHome,
   parseInstanceKey,
@@ -78,8 +79,7 @@ export async function importDatabase(config: Config, options: ImportOptions): Pr
   const { home, database } = config
   const paths = homePaths(home)
   prepareHome(home)
-  const locked = database.kind === 'sqlite' ? { database: database.path } : {}
-  await using _lock = await lockHome(home, { ...locked, waitMs: WAIT_MS })
+  await using _lock = await lockStore(config)
   const key =
     config.instanceKey === undefined
       ? ensureInstanceKey(paths.instanceKey)
@@ -124,6 +124,30 @@ export async function reviveDatabase(database: Choice): Promise<string | undefin
   await using _locks = await keepServersAway(database)
   await using side = await opened(database)
   return await reviveStore(side)
+}
+
+/**
+ * Keeps servers from starting on the store of this configuration, until it is disposed of. Returns undefined if one
+ * runs already. @throws OperatorError if the store does not answer
+ */
+export async function holdStore(config: Config): Promise<AsyncDisposable | undefined> {
+  await using undo = new AsyncDisposableStack()
+  try {
+    undo.use(await lockStore(config))
+    // A server on another machine shows in the database only.
+    if (config.database.kind === 'postgres') undo.use(await opened(config.database))
+  } catch (error) {
+    if (error instanceof HomeLocked) return undefined
+    if (error instanceof OperatorError && error.kind === 'conflict') return undefined
+    throw error
+  }
+  return undo.move()
+}
+
+/** Takes the lock of a home and of its SQLite file. @throws HomeLocked */
+function lockStore({ home, database }: Config): Promise<AsyncDisposable> {
+  const locked = database.kind === 'sqlite' ? { database: database.path } : {}
+  return lockHome(home, { ...locked, waitMs: WAIT_MS })
 }
 
 /**

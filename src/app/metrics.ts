@@ -14,6 +14,14 @@ export interface Gauges {
   readonly streams: () => number
   readonly longPolls: () => number
   readonly readerLag: () => number
+  /** By how many events each projection that this process applies is behind. */
+  readonly projectionLags: () => ReadonlyMap<string, number>
+  /** The calls of webhooks that are still to be made, and when the oldest was queued, in milliseconds since 1970. */
+  readonly outbox: { readonly pending: number; readonly oldestAt: number | null }
+  /** The current time, in milliseconds since 1970. */
+  readonly now: () => number
+  /** The blobs of ConfigSync; undefined until they are counted. */
+  readonly configsyncBlobs: () => { readonly count: number; readonly bytes: number } | undefined
   readonly isHealthy: () => boolean
   readonly isDraining: () => boolean
   readonly diskFree: () => number
@@ -23,6 +31,8 @@ export interface Gauges {
   readonly certificateEnds: () => Date | undefined
   /** When the newest backup was made. */
   readonly newestBackup: () => Date | undefined
+  /** When the newest backup was made that passed a complete check. */
+  readonly verifiedBackup: () => Date | undefined
 }
 
 /** The metrics of this process. */
@@ -89,7 +99,9 @@ export class ServerMetrics implements Disposable {
 
   private store(of: Gauges): Family[] {
     const backup = of.newestBackup()
+    const verified = of.verifiedBackup()
     const ends = of.certificateEnds()
+    const blobs = of.configsyncBlobs()
     return [
       gauge('synapse_streams_open', 'Open event streams and WebSockets.', { value: of.streams() }),
       {
@@ -103,6 +115,21 @@ export class ServerMetrics implements Disposable {
       gauge('synapse_reader_lag_events', 'Events by which the slowest open stream is behind the log.', {
         value: of.readerLag(),
       }),
+      gauge(
+        'synapse_projection_lag_events',
+        'Events that a projection has not applied yet; `search` is the index of words. Absent while another server applies it.',
+        ...[...of.projectionLags()].map(([projection, value]) => ({ labels: { projection }, value })),
+      ),
+      gauge('synapse_outbox_pending', 'Calls of webhooks that are still to be made, by all servers.', {
+        value: of.outbox.pending,
+      }),
+      gauge(
+        'synapse_outbox_oldest_seconds',
+        'For how long the oldest of them has waited; 0 if there is none.',
+        {
+          value: of.outbox.oldestAt === null ? 0 : Math.max(0, (of.now() - of.outbox.oldestAt) / 1000),
+        },
+      ),
       histogram('synapse_commit_works', 'Posts and acts that shared one commit.', this.groups),
       histogram('synapse_commit_duration_seconds', 'Time of one commit, with its works.', this.commits),
       gauge('synapse_store_healthy', '1 while the store can be read and written.', {
@@ -113,9 +140,24 @@ export class ServerMetrics implements Disposable {
         value: of.diskFree(),
       }),
       gauge(
+        'synapse_configsync_blobs',
+        'States and versions that ConfigSync stores, counted every five minutes.',
+        ...(blobs === undefined ? [] : [{ value: blobs.count }]),
+      ),
+      gauge(
+        'synapse_configsync_blob_bytes',
+        'Their ciphertext, in bytes.',
+        ...(blobs === undefined ? [] : [{ value: blobs.bytes }]),
+      ),
+      gauge(
         'synapse_backup_newest_timestamp_seconds',
         'When the newest backup was made; absent while there is none.',
         ...(backup === undefined ? [] : [{ value: backup.getTime() / 1000 }]),
+      ),
+      gauge(
+        'synapse_backup_verified_timestamp_seconds',
+        'When the newest backup that passed a complete check was made; absent while there is none.',
+        ...(verified === undefined ? [] : [{ value: verified.getTime() / 1000 }]),
       ),
       gauge(
         'synapse_tls_certificate_expiry_timestamp_seconds',

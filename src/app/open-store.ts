@@ -113,16 +113,19 @@ export function watchDisk(config: Config, logger: Logger): DiskWatch {
 export function openBus(
   config: Config,
   { shared, connect }: OpenStore,
+  frames: { receive(text: string): void; overBus(send: (text: string) => void): void },
   report: (fault: unknown) => void,
 ): Bus | undefined {
   if (!shared || !connect) return undefined
   const listener: BusListener = (topic, text) => {
     if (topic === 'log') shared.hint(Number(text))
+    else frames.receive(text)
   }
   const bus = config.busUrl
     ? openRedisBus(config.busUrl, listener, report)
     : openPostgresBus(connect, listener, report)
   shared.onWrite((upTo) => bus.send('log', String(upTo)))
+  frames.overBus((text) => bus.send('live', text))
   return bus
 }
 

@@ -1,32 +1,52 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { BLOB_AREAS, type BlobArea } from '../core/kernel/blobs'
 import { OperatorError } from '../core/kernel/operator-error'
 import type { InstanceKey } from '../home/instance-key'
-import { homePaths, isWithin } from '../home/paths'
+import { homePaths } from '../home/paths'
 import { translated } from './backup-error'
+import { backupRoot } from './backup-root'
 import { copyMissingBlobs } from './blobs'
 import { dumpCommand } from './dump-command'
+import { type Heartbeat, noteHeartbeat, readHeartbeat } from './heartbeat'
 import { folderOf, namesOf, stampOf } from './names'
-import { isSuspicious, PRE_MIGRATION, removeBackups, superfluous } from './prune'
-import { type Backup, type BackupRecord, byDate, listBackups, writeRecord } from './records'
-import { runSnapshot } from './run-snapshot'
+import { type PrunePlan, planPrune, removeBackups } from './prune'
+import {
+  type Backup,
+  type BackupRecord,
+  byDate,
+  listBackups,
+  noteVerified,
+  noticesOf,
+  writeRecord,
+} from './records'
+import { type KeepReason, newestVerified, type RetentionRule } from './retention'
+import { runSnapshot, runVerification } from './run-snapshot'
 import { type KeyFiles, writeSealedKeys } from './sealed-keys'
-import { makeFolder, takeSnapshot } from './snapshot'
+import { makeFolder } from './snapshot'
 
 export interface BackupsDeps {
   readonly home: string
   readonly store:
     | { readonly kind: 'sqlite'; readonly path: string }
     | { readonly kind: 'postgres'; readonly url: string }
+  /** The blobs in a folder; null if all are in buckets, which are copied by their own means. */
+  readonly blobs: BlobFolder | null
   /** Folder of all backups; null if there is none outside the home. */
   readonly root: string | null
   readonly version: string
   readonly key: InstanceKey
   /** If set, scheduled backups include the keys, sealed with it. */
   readonly passphrase: string | undefined
-  readonly keep: () => number
+  readonly rule: () => RetentionRule
   readonly now: () => Date
   readonly warn: (message: string, facts: Readonly<Record<string, unknown>>) => void
+}
+
+/** A folder of blobs, and the areas that it has. */
+export interface BlobFolder {
+  readonly path: string
+  readonly areas: readonly BlobArea[]
 }
 
 export interface BackupRequest {
@@ -51,9 +71,22 @@ export interface BackupOutcome {
   readonly notices: readonly string[]
 }
 
+/** The result of pruning. */
+export interface PruneOutcome {
+  /** Paths of the copies that were removed, or would be. */
+  readonly pruned: readonly string[]
+  /** Paths of the others, and why each is kept. */
+  readonly kept: readonly { readonly file: string; readonly kept_by: readonly KeepReason[] }[]
+  readonly notices: readonly string[]
+}
+
 export interface BackupStatus {
   readonly last_ok_at: string | null
   readonly last_error: string | null
+  /** When the newest copy that passed a complete check was made. */
+  readonly last_verified_at: string | null
+  /** The last heartbeat; null if none was sent. */
+  readonly heartbeat: Heartbeat | null
   /**
    * Names of copies that were made while the clock was ahead. They are never pruned, and do not count as the latest
    * backup.
@@ -66,6 +99,7 @@ export class Backups {
   private line: Promise<unknown> = Promise.resolve()
   private lastOkAt: Date | undefined
   private lastError: string | null = null
+  private isCopying = false
 
   constructor(private readonly deps: BackupsDeps) {}
 
@@ -75,13 +109,26 @@ export class Backups {
     return {
       last_ok_at: last?.toISOString() ?? null,
       last_error: this.lastError,
+      last_verified_at: this.newestVerified()?.toISOString() ?? null,
+      heartbeat: this.folder === undefined ? null : (readHeartbeat(this.folder) ?? null),
       dated_ahead: this.datedAhead().map(({ names }) => basename(names.database)),
     }
+  }
+
+  /** Reports whether blobs are being copied, so that none may be removed. It is so from the copy of the store on. */
+  get isCopyingBlobs(): boolean {
+    return this.isCopying
   }
 
   /** Returns when the newest copy was made, scheduled or by hand. Dates in the future do not count. */
   newest(): Date | undefined {
     const [backup] = this.byDate().dated
+    return backup && new Date(backup.record.created_at)
+  }
+
+  /** Returns when the newest copy was made that passed a complete check. */
+  newestVerified(): Date | undefined {
+    const backup = newestVerified(this.all(), this.deps.now())
     return backup && new Date(backup.record.created_at)
   }
 
@@ -92,19 +139,39 @@ export class Backups {
 
   /** @throws OperatorError */
   create(request: BackupRequest): Promise<BackupOutcome> {
-    const turn = this.line.then(() => this.noted(() => this.make(request)))
-    this.line = turn.catch(() => {})
-    return turn
+    return this.inTurn(() => this.noted(() => this.make(request)))
   }
 
-  /** Makes the daily backup, with blobs, and with keys if there is a passphrase. @throws OperatorError */
-  createDaily(): Promise<BackupOutcome> {
-    return this.create({ label: 'daily', blobs: true, passphrase: this.deps.passphrase })
+  /** Makes the hourly or daily backup, with blobs, and with keys if there is a passphrase. @throws OperatorError */
+  createScheduled(label: 'hourly' | 'daily'): Promise<BackupOutcome> {
+    return this.create({ label, blobs: true, passphrase: this.deps.passphrase })
+  }
+
+  /** Removes the copies that exceed the limits, or says which it would remove. @throws OperatorError */
+  prune(options: { readonly isDryRun: boolean }): Promise<PruneOutcome> {
+    return this.inTurn(async () => {
+      try {
+        return await this.pruneNow(options)
+      } catch (error) {
+        throw translated(error, this.folder ?? '')
+      }
+    })
+  }
+
+  /** Keeps the result of a heartbeat, which doctor shows. */
+  noteHeartbeat(heartbeat: Heartbeat): void {
+    if (this.folder !== undefined) noteHeartbeat(this.folder, heartbeat)
   }
 
   /** Waits until no backup is running. */
   async idle(): Promise<void> {
     await this.line
+  }
+
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.line.then(work)
+    this.line = turn.catch(() => {})
+    return turn
   }
 
   private async noted(work: () => Promise<BackupOutcome>): Promise<BackupOutcome> {
@@ -119,11 +186,18 @@ export class Backups {
     }
   }
 
-  private async make({ label = null, blobs = false, passphrase }: BackupRequest): Promise<BackupOutcome> {
-    const { home, store, version, key, now } = this.deps
+  private async make({
+    label = null,
+    blobs: isWanted = false,
+    passphrase,
+  }: BackupRequest): Promise<BackupOutcome> {
+    const { store, version, key, now } = this.deps
     const root = backupRoot(this.deps)
     const at = now()
+    const source = isWanted ? this.deps.blobs : null
+    const blobs = source !== null
     try {
+      this.isCopying = blobs
       const sqlite = store.kind === 'sqlite' ? store.path : undefined
       const backup =
         sqlite === undefined
@@ -131,17 +205,22 @@ export class Backups {
           : await runSnapshot({ database: sqlite, root, version, label, at: at.getTime() })
       const folder = makeFolder(root, key.did)
       const names = backup ? backup.names : namesOf(folder, stampOf(at))
-      const taken = blobs ? copyMissingBlobs(homePaths(home).blobs, folder, names.manifest) : null
+      const taken = blobs ? await copyMissingBlobs(source.path, folder, names.manifest) : null
       if (passphrase !== undefined) await writeSealedKeys(names.keys, key.did, this.keyFiles(), passphrase)
-      const record = backup ? { ...backup.record, blobs, keys: passphrase !== undefined } : null
-      if (record && (blobs || record.keys)) writeRecord(names, record)
-      const { pruned, notices } = this.prune(folder, backup)
+      const made =
+        backup &&
+        (await this.completed(backup, {
+          blobs,
+          keys: passphrase !== undefined,
+          ...(source && source.areas.length < BLOB_AREAS.length && { blob_areas: [...source.areas] }),
+        }))
+      const { pruned, notices } = this.pruneAfter(folder, made)
       return {
-        file: backup ? names.database : null,
+        file: made ? names.database : null,
         dump:
           store.kind === 'postgres' ? dumpCommand(store.url, names.database.replace(/db$/, 'dump')) : null,
-        record,
-        bytes: backup ? backup.bytes : 0,
+        record: made ? made.record : null,
+        bytes: made ? made.bytes : 0,
         keys: passphrase === undefined ? null : names.keys,
         blobs: taken,
         pruned,
@@ -149,36 +228,79 @@ export class Backups {
       }
     } catch (error) {
       throw translated(error, root)
+    } finally {
+      this.isCopying = false
     }
   }
 
-  /** Removes the copies that exceed the limit, after a new one was made. */
-  private prune(folder: string, made: Backup | undefined): { pruned: string[]; notices: string[] } {
-    const all = listBackups(folder)
-    const { dated, ahead } = byDate(all, this.deps.now())
-    const newest = made ?? dated[0]
-    const notices = noticesOf(ahead)
-    for (const notice of notices) this.deps.warn(notice, {})
-    if (newest === undefined) return { pruned: [], notices }
-    const others = all.filter(({ names }) => names.stamp !== newest.names.stamp)
-    if (isSuspicious(newest, others)) {
-      const notice = `this copy has fewer than half of the messages of another one, so nothing was pruned: ${newest.names.database}`
-      this.deps.warn(notice, { messages: newest.record.counts['messages'] })
-      return { pruned: [], notices: [...notices, notice] }
-    }
-    const { keep, now } = this.deps
-    const gone = superfluous(all, { keep: keep(), now: now(), made })
-    removeBackups(
-      folder,
-      gone,
-      [...dated, ...ahead].filter((backup) => !gone.includes(backup)),
+  /** Notes what a copy includes, and reads all of it. @throws OperatorError if it is not what it should be */
+  private async completed(
+    backup: Backup,
+    parts: Pick<BackupRecord, 'blobs' | 'keys' | 'blob_areas'>,
+  ): Promise<Backup> {
+    const record = { ...backup.record, ...parts }
+    if (parts.blobs || parts.keys) writeRecord(backup.names, record)
+    const { database } = backup.names
+    const problems = await runVerification(database)
+    if (problems.length === 0) return noteVerified({ ...backup, record }, this.deps.now())
+    throw new OperatorError(
+      'damaged',
+      `${database} was made and is not whole: ${problems.join(', ')}`,
+      'check the disk; no older copy was removed',
     )
-    return { pruned: gone.map(({ names }) => names.database), notices }
+  }
+
+  /** Removes the copies that exceed the limits, after a new one was made. */
+  private pruneAfter(folder: string, made: Backup | undefined): Pick<BackupOutcome, 'pruned' | 'notices'> {
+    const { rule, now, warn } = this.deps
+    const all = listBackups(folder)
+    const plan = planPrune(all, { rule: rule(), now: now(), made, ...(made && { verified: made }) })
+    const notices = noticesOn(plan, byDate(all, now()).ahead)
+    for (const notice of notices) warn(notice, {})
+    if (plan.suspicious === undefined) removeBackups(folder, plan)
+    return { pruned: plan.gone.map(({ names }) => names.database), notices }
+  }
+
+  private async pruneNow({ isDryRun }: { readonly isDryRun: boolean }): Promise<PruneOutcome> {
+    const folder = folderOf(backupRoot(this.deps), this.deps.key.did)
+    const all = listBackups(folder)
+    const view = { rule: this.deps.rule(), now: this.deps.now() }
+    const notices = []
+    let plan = planPrune(all, view)
+    // Nothing is removed before a copy that stays was read completely.
+    if (plan.gone.length > 0) {
+      const verified = await this.newestWhole(all)
+      if (verified === undefined) notices.push('no copy passes a complete check, so nothing was pruned')
+      plan = verified === undefined ? sparing(plan) : planPrune(all, { ...view, verified })
+    }
+    notices.push(...noticesOn(plan, byDate(all, view.now).ahead))
+    if (!isDryRun && plan.suspicious === undefined) removeBackups(folder, plan)
+    return {
+      pruned: plan.gone.map(({ names }) => names.database),
+      kept: plan.kept.map(({ backup, reasons }) => ({ file: backup.names.database, kept_by: reasons })),
+      notices,
+    }
+  }
+
+  /** Reads copies completely, the newest first, until one is whole. */
+  private async newestWhole(all: readonly Backup[]): Promise<Backup | undefined> {
+    for (const backup of byDate(all, this.deps.now()).dated)
+      if ((await runVerification(backup.names.database)).length === 0) return backup
+    return undefined
   }
 
   private byDate(): ReturnType<typeof byDate> {
-    const { root, key, now } = this.deps
-    return byDate(root === null ? [] : listBackups(folderOf(root, key.did)), now())
+    return byDate(this.all(), this.deps.now())
+  }
+
+  private all(): Backup[] {
+    return this.folder === undefined ? [] : listBackups(this.folder)
+  }
+
+  /** The folder of this instance; it may not exist yet. */
+  private get folder(): string | undefined {
+    const { root, key } = this.deps
+    return root === null ? undefined : folderOf(root, key.did)
   }
 
   /** Returns every file in `keys/`, and the current instance key even if it came from elsewhere. */
@@ -193,49 +315,17 @@ export class Backups {
   }
 }
 
-/**
- * Makes the copy before a migration, synchronously, because the server does not run yet. Then keeps the newest three
- * of its kind.
- * @throws OperatorError; the migration must not begin then
- */
-export function copyBeforeMigration(
-  deps: Pick<BackupsDeps, 'home' | 'root' | 'version' | 'now'>,
-  database: string,
-): Backup {
-  const { version, now } = deps
-  const backup = takeSnapshot({
-    database,
-    root: backupRoot(deps),
-    version,
-    label: PRE_MIGRATION,
-    at: now().getTime(),
-  })
-  const folder = join(backup.names.database, '..')
-  const all = listBackups(folder)
-  const gone = superfluous(all, { keep: Number.POSITIVE_INFINITY, now: now(), made: backup })
-  const { dated, ahead } = byDate(all, now())
-  removeBackups(
-    folder,
-    gone,
-    [...dated, ...ahead].filter((each) => !gone.includes(each)),
-  )
-  return backup
-}
-
-/** Returns a notice of copies that were made while the clock was ahead. */
-export function noticesOf(ahead: readonly Backup[]): string[] {
-  if (ahead.length === 0) return []
-  const names = ahead.map(({ names }) => basename(names.database)).join(', ')
+/** Returns what the operator should know about a plan. */
+function noticesOn({ suspicious }: PrunePlan, ahead: readonly Backup[]): string[] {
+  if (suspicious === undefined) return noticesOf(ahead)
+  const { database } = suspicious.names
   return [
-    `the clock was ahead when these copies were made, or is behind now, so they are neither pruned nor counted: ${names}`,
+    ...noticesOf(ahead),
+    `this copy has fewer than half of the messages of another one, so nothing was pruned: ${database}`,
   ]
 }
 
-function backupRoot({ root, home }: Pick<BackupsDeps, 'root' | 'home'>): string {
-  if (root !== null && !isWithin(root, home)) return root
-  throw new OperatorError(
-    'not_allowed',
-    'there is no place for backups outside the home',
-    'set SYNAPSE_BACKUP_DIR to a folder, best on another disk',
-  )
+/** The same plan without a removal. */
+function sparing({ gone, kept, suspicious }: PrunePlan): PrunePlan {
+  return { gone: [], kept: [...kept, ...gone.map((backup) => ({ backup, reasons: [] }))], suspicious }
 }

@@ -6,16 +6,22 @@
  * Start reading at backups.ts, which a server holds, then snapshot.ts and restore.ts.
  */
 export { CHECKPOINT_PAGES, KEPT_LOG_BYTES, lostCommits } from '../store/sqlite/write-ahead-log'
-export {
-  type BackupOutcome,
-  Backups,
-  copyBeforeMigration,
-  noticesOf,
-} from './backups'
-export { epochsOf, factsOf, openQuiet, type StoreFacts, soundnessOf } from './inspect'
+export { type BackupOutcome, Backups, type BlobFolder, type PruneOutcome } from './backups'
+export { copyBeforeMigration } from './before-migration'
+export { readHeartbeat } from './heartbeat'
+export { epochsOf, factsOf, newestBlobs, openQuiet, type StoreFacts, soundnessOf } from './inspect'
 export { folderOf } from './names'
-export { type Backup, byDate, instanceFolders, listBackups } from './records'
+export {
+  type Backup,
+  backupAt,
+  byDate,
+  instanceFolders,
+  listBackups,
+  noteVerified,
+  noticesOf,
+} from './records'
 export { type Restored, type RestoreStep, restoreStore } from './restore'
 export { halfRestored, readMarker, refuseHalfRestored } from './restore-marker'
+export { type KeepReason, type RetentionRule, reasonsToKeep } from './retention'
 export { readSealedKeys, type SealedKeys, unsealKeys } from './sealed-keys'
 export { missingMigrations, unknownMigrations, type Verdict, verifyBackup } from './verify'

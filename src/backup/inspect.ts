@@ -1,5 +1,6 @@
 import { constants, Database } from 'bun:sqlite'
 import { closeSync, fsyncSync, openSync, readSync, statSync } from 'node:fs'
+import { BLOB_AREAS, type BlobArea, blobPath, parseBlobKey } from '../core/kernel/blobs'
 import { OperatorError } from '../core/kernel/operator-error'
 import { refuseMoved } from '../store/store-state'
 
@@ -76,6 +77,38 @@ export function factsOf(db: Database): StoreFacts {
       COUNTED.map((table) => [table, one<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)?.n ?? 0]),
     ),
   }
+}
+
+/** The tables that refer to blobs, and the areas of these. A store of an earlier version may lack some. */
+const REFERRING = [
+  { table: 'attachments', area: 'attachments' },
+  { table: 'cs_snapshots', area: 'configsync' },
+  { table: 'cs_versions', area: 'configsync' },
+] as const satisfies readonly { readonly table: string; readonly area: BlobArea }[]
+
+/** Returns the paths of the blobs of some areas that a store refers to. */
+export function blobPathsOf(db: Database, areas: readonly string[] = BLOB_AREAS): string[] {
+  return [...new Set(newestBlobs(db, { areas }).map(({ path }) => path))]
+}
+
+/** Returns the blobs that a store refers to: of each table all, or those of the newest `limit` rows. */
+export function newestBlobs(
+  db: Database,
+  { areas = BLOB_AREAS as readonly string[], limit = -1 } = {},
+): { readonly path: string; readonly size: number }[] {
+  return REFERRING.filter(({ table, area }) => areas.includes(area) && hasTable(db, table)).flatMap(
+    ({ table }) =>
+      db
+        .query<{ blob: string; size: number }, [number]>(
+          `SELECT blob, size FROM ${table} ORDER BY id DESC LIMIT ?`,
+        )
+        .all(limit)
+        .map(({ blob, size }) => ({ path: blobPath(parseBlobKey(blob)), size })),
+  )
+}
+
+function hasTable(db: Database, name: string): boolean {
+  return db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== null
 }
 
 function movedOf(db: Database): OperatorError | undefined {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { writeAtomically } from '../home/atomic-write'
@@ -17,8 +17,12 @@ const RecordShape = Type.Object({
   counts: Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   blobs: Type.Boolean(),
+  /** The areas of the included blobs. Absent: all. */
+  blob_areas: Type.Optional(Type.Array(Type.String())),
   keys: Type.Boolean(),
   label: Type.Union([Type.String(), Type.Null()]),
+  /** When it last passed a complete check; null if it failed one since. Absent: none was made. */
+  verified_at: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 })
 
 /** A finished copy: its files, its size and its record. */
@@ -47,6 +51,15 @@ export function byDate(backups: readonly Backup[], now: Date): { dated: Backup[]
   return { dated: backups.filter((backup) => !isAhead(backup)), ahead: backups.filter(isAhead) }
 }
 
+/** Returns a notice of copies that were made while the clock was ahead. */
+export function noticesOf(ahead: readonly Backup[]): string[] {
+  if (ahead.length === 0) return []
+  const names = ahead.map(({ names }) => basename(names.database)).join(', ')
+  return [
+    `the clock was ahead when these copies were made, or is behind now, so they are neither pruned nor counted: ${names}`,
+  ]
+}
+
 /** Returns the finished copy in this file; undefined if the file or its side file is missing or damaged. */
 export function backupAt(file: string): Backup | undefined {
   const stamp = stampIn(file.split('/').at(-1) ?? '')
@@ -56,6 +69,13 @@ export function backupAt(file: string): Backup | undefined {
 /** Writes the side file. A copy without one is not valid. */
 export function writeRecord(names: BackupNames, record: BackupRecord): void {
   writeAtomically(names.side, `${JSON.stringify(record, null, 2)}\n`, { sync: true })
+}
+
+/** Records the result of a complete check in the side file of a copy. Returns the copy with it. */
+export function noteVerified({ names, bytes, record }: Backup, at: Date | null): Backup {
+  const noted = { ...record, verified_at: at?.toISOString() ?? null }
+  writeRecord(names, noted)
+  return { names, bytes, record: noted }
 }
 
 function readBackup(names: BackupNames): Backup | undefined {

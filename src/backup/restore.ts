@@ -10,7 +10,7 @@ import { lostCommits } from '../store/sqlite/write-ahead-log'
 import { appendRestoreEntry } from './audit-entry'
 import { translated } from './backup-error'
 import { restoreBlobs } from './blobs'
-import { insertEpoch } from './epoch'
+import { insertEpoch, skipClientIds } from './epoch'
 import { factsOf, type StoreFacts, sha256Of, syncPath } from './inspect'
 import { stampOf } from './names'
 import { clearMarker, readMarker, setMarker } from './restore-marker'
@@ -23,7 +23,8 @@ export interface RestorePlan {
   /** Path of the store. */
   readonly database: string
   readonly copy: Verdict
-  readonly blobs: boolean
+  /** The folder to put missing blobs into; null to leave blobs alone. */
+  readonly blobs: string | null
   readonly keys: KeyFiles | undefined
   readonly now: Date
   /** Called before each step. */
@@ -47,7 +48,7 @@ export interface Restored {
  * moved, a marker in the home prevents a server from starting.
  * @throws OperatorError with the old store still in place, or with the marker set
  */
-export function restoreStore(plan: RestorePlan): Restored {
+export async function restoreStore(plan: RestorePlan): Promise<Restored> {
   const { home, database, copy, step } = plan
   const replaced = join(home, `replaced-${stampOf(plan.now)}`)
   const ready = `${database}.restoring`
@@ -74,9 +75,11 @@ export function restoreStore(plan: RestorePlan): Restored {
     renameSync(ready, database)
     syncPath(dirname(database))
     step('blobs')
-    const manifest = plan.blobs ? copy.backup?.names.manifest : undefined
+    const manifest = copy.backup?.names.manifest
     const blobs =
-      manifest === undefined ? 0 : restoreBlobs(dirname(copy.file), manifest, homePaths(home).blobs)
+      manifest === undefined || plan.blobs === null
+        ? 0
+        : await restoreBlobs(dirname(copy.file), manifest, plan.blobs)
     step('keys')
     if (plan.keys) placeKeys(home, plan.keys, replaced)
     step('state')
@@ -114,12 +117,13 @@ interface Return {
   readonly now: Date
 }
 
-/** Begins the new epoch in a copy, and adds the restore to its audit log. */
+/** Begins the new epoch in a copy, leaves out the ids that it does not know of, and adds the restore to its audit log. */
 function madeCurrent(path: string, { file, above, now }: Return): StoreFacts {
   using db = new Database(path, { readwrite: true })
   db.run('PRAGMA synchronous = FULL')
   const begin = db.transaction(() => {
     insertEpoch(db, { reason: 'restore', now, above })
+    skipClientIds(db)
     const facts = factsOf(db)
     appendRestoreEntry(db, { file, now, epoch: facts.epoch, lastSeq: facts.lastSeq })
     return facts

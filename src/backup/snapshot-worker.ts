@@ -1,19 +1,23 @@
 import { OperatorError } from '../core/kernel/operator-error'
-import type { SnapshotAnswer } from './run-snapshot'
-import { type SnapshotRequest, takeSnapshot } from './snapshot'
+import type { SnapshotAnswer, SnapshotTask } from './run-snapshot'
+import { takeSnapshot } from './snapshot'
+import { verifyBackup } from './verify'
 
-// Copying a store blocks its thread until it is done, so it runs here and not in the thread that serves requests.
+// Copying a store, or reading a copy completely, blocks its thread until it is done, so it runs here and not in the
+// thread that serves requests.
 declare const self: Worker
 
-self.onmessage = ({ data }: MessageEvent<SnapshotRequest>) => self.postMessage(answerTo(data))
+self.onmessage = ({ data }: MessageEvent<SnapshotTask>) => self.postMessage(answerTo(data))
 
-function answerTo(request: SnapshotRequest): SnapshotAnswer {
+function answerTo(task: SnapshotTask): SnapshotAnswer {
   try {
-    return { ok: true, backup: takeSnapshot(request) }
+    if (task.task === 'copy') return { task: 'copy', backup: takeSnapshot(task.request) }
+    return { task: 'verify', problems: verifyBackup(task.file).problems }
   } catch (error) {
     if (error instanceof OperatorError)
-      return { ok: false, kind: error.kind, problem: error.problem, remedy: error.remedy }
-    const problem = error instanceof Error ? error.name : 'something went wrong'
-    return { ok: false, kind: 'unusable', problem: `the copy failed (${problem})`, remedy: 'see the log' }
+      return { task: 'failed', kind: error.kind, problem: error.problem, remedy: error.remedy }
+    const name = error instanceof Error ? error.name : 'something went wrong'
+    const problem = task.task === 'copy' ? `the copy failed (${name})` : `the check failed (${name})`
+    return { task: 'failed', kind: 'unusable', problem, remedy: 'see the log' }
   }
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { OperatorError } from '../core/kernel/operator-error'
 import { readMigrations } from '../store/migrations' with { type: 'macro' }
 import { blobProblems } from './blobs'
-import { factsOf, openCopy, type StoreFacts, sha256Of, soundnessOf } from './inspect'
+import { blobPathsOf, factsOf, openCopy, type StoreFacts, sha256Of, soundnessOf } from './inspect'
 import { type Backup, backupAt } from './records'
 
 const known: readonly string[] = readMigrations('sqlite').map(({ name }) => name)
@@ -31,7 +31,7 @@ export function verifyBackup(file: string): Verdict {
     problems.push('its checksum differs from that in its side file')
   if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0)
     problems.push('it has a write-ahead log, whose content would be lost; copy both with sqlite3')
-  const facts = examine(file, problems)
+  const { facts, blobs } = examine(file, backup?.record.blob_areas, problems)
   if (facts !== undefined && backup !== undefined) {
     const { record } = backup
     const isSame =
@@ -39,31 +39,37 @@ export function verifyBackup(file: string): Verdict {
       record.last_seq === facts.lastSeq &&
       Object.entries(facts.counts).every(([table, n]) => record.counts[table] === n)
     if (!isSame) problems.push('its content differs from what its side file says')
-    if (record.blobs) problems.push(...blobProblems(dirname(file), backup.names.manifest))
+    if (record.blobs) problems.push(...blobProblems(dirname(file), backup.names.manifest, blobs))
     if (record.keys && !existsSync(backup.names.keys))
       problems.push(`its sealed keys, ${backup.names.keys}, are missing`)
   }
   return { file, problems, remarks, facts, backup }
 }
 
-function examine(file: string, problems: string[]): StoreFacts | undefined {
+/** What a copy says about itself. `blobs`: the paths of the blobs of these areas that it refers to. */
+function examine(
+  file: string,
+  areas: readonly string[] | undefined,
+  problems: string[],
+): { readonly facts: StoreFacts | undefined; readonly blobs: readonly string[] } {
+  const nothing = { facts: undefined, blobs: [] }
   try {
     using db = openCopy(file)
     const found = soundnessOf(db)
     if (found !== 'ok') {
       problems.push(`it is damaged (${found})`)
-      return undefined
+      return nothing
     }
     const facts = factsOf(db)
     const newer = unknownMigrations(facts)
     if (newer.length > 0)
       problems.push(`it was made by a newer version of Synapse (${newer.join(', ')} is unknown to this one)`)
-    return facts
+    return { facts, blobs: blobPathsOf(db, areas) }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (!(error instanceof OperatorError) && !code.startsWith('SQLITE_')) throw error
     problems.push(error instanceof OperatorError ? error.problem : `it cannot be read (${code})`)
-    return undefined
+    return nothing
   }
 }
 

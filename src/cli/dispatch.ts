@@ -6,7 +6,10 @@ import { reportError } from './lib/report'
 import { running } from './lib/running-command'
 import { note, print, printJson, styleOf } from './lib/terminal'
 import { COMMIT, CONTRACT_VERSION, VERSION } from './lib/version'
-import { ENTRIES, type Entry } from './program'
+import { ENTRIES, type Entry, isAdministrative } from './program'
+
+/** Words in the name of a command. */
+const MOST_WORDS = 3
 
 /** Runs one command line and returns the exit code. Never rejects: errors are printed on stderr. */
 export async function dispatch(argv: readonly string[]): Promise<ExitCode> {
@@ -14,16 +17,20 @@ export async function dispatch(argv: readonly string[]): Promise<ExitCode> {
   try {
     const asked = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
     const scope = asked[0] === 'admin' ? 'admin' : 'all'
-    const [first, ...rest] = scope === 'admin' ? asked.slice(1) : asked
+    const line = scope === 'admin' ? asked.slice(1) : asked
+    const [first, ...rest] = line
     if (first === undefined) return noCommand(scope)
     if (first.startsWith('-')) return flagAlone(first, rest, scope)
-    const members = familyOf(first)
-    const isFamily = members.length > 0 && !ENTRIES.some(({ name }) => name === first)
-    if (isFamily && (rest[0] === undefined || rest[0].startsWith('-')))
-      return familyAlone(first, members, rest)
     // `audit` is a command, and `audit list` another one.
-    const isMember = isFamily || members.some(({ name }) => name === `${first} ${rest[0]}`)
-    const [name, words] = isMember ? [`${first} ${rest[0]}`, rest.slice(1)] : [first, rest]
+    const command = longest(line, (name) => ENTRIES.some((one) => one.name === name))
+    const family = longest(line, (name) => familyOf(name).length > 0)
+    const name = command ?? family ?? first
+    const words = line.slice(name.split(' ').length)
+    if (command === undefined && family !== undefined) {
+      const [next] = words
+      if (next === undefined || next.startsWith('-')) return familyAlone(family, familyOf(family), words)
+      return refuseUnknown(`${family} ${next}`, scope)
+    }
     entry = find(name, scope)
     running.command = entry.name
     if (wantsHelp(words)) {
@@ -38,20 +45,36 @@ export async function dispatch(argv: readonly string[]): Promise<ExitCode> {
 }
 
 function find(name: string, scope: 'all' | 'admin'): Entry {
-  const known = ENTRIES.filter(({ group }) => scope === 'all' || group !== 'Server')
-  const entry = known.find((candidate) => candidate.name === name)
-  if (entry !== undefined) return entry
-  const names = [...known.map((candidate) => candidate.name), ...(scope === 'all' ? ['admin', 'help'] : [])]
+  const entry = known(scope).find((candidate) => candidate.name === name)
+  return entry ?? refuseUnknown(name, scope)
+}
+
+function known(scope: 'all' | 'admin'): readonly Entry[] {
+  return ENTRIES.filter((entry) => scope === 'all' || isAdministrative(entry))
+}
+
+/** @throws UsageError with the nearest command */
+function refuseUnknown(name: string, scope: 'all' | 'admin'): never {
+  const names = [
+    ...known(scope).map((candidate) => candidate.name),
+    ...(scope === 'all' ? ['admin', 'help'] : []),
+  ]
   const overviewHint = `synapse ${scope === 'admin' ? 'admin ' : ''}--help lists the commands`
   throw new UsageError(`unknown command '${name}'`, [...didYouMean(name, names), overviewHint])
 }
 
-/** Returns the commands with a name of two words that begins with this one. */
-function familyOf(word: string): readonly Entry[] {
-  return ENTRIES.filter(({ name }) => name.startsWith(`${word} `))
+/** Returns the commands whose names begin with these words, and have more. */
+function familyOf(words: string): readonly Entry[] {
+  return ENTRIES.filter(({ name }) => name.startsWith(`${words} `))
 }
 
-/** Handles the first word of a family without a second one: prints its help, or refuses. */
+/** Returns the longest name at the beginning of a command line for which the test holds. */
+function longest(line: readonly string[], test: (name: string) => boolean): string | undefined {
+  const names = line.slice(0, MOST_WORDS).map((_, i) => line.slice(0, i + 1).join(' '))
+  return names.findLast(test)
+}
+
+/** Handles the words of a family without a further one: prints its help, or refuses. */
 function familyAlone(word: string, members: readonly Entry[], [flag]: readonly string[]): ExitCode {
   if (flag === undefined || !wantsHelp([flag])) {
     const lines = members.map(({ name, summary }) => `synapse ${name}: ${summary}`)

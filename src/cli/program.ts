@@ -1,3 +1,5 @@
+import { CONFIGSYNC_ENTRIES } from './admin/configsync/entries'
+import { CLIENT_ENTRIES } from './client/entries'
 import type { Command } from './lib/command'
 
 /** A command in the overview, and how its code is loaded. */
@@ -9,17 +11,20 @@ export interface Entry {
   readonly load: () => Promise<Command>
 }
 
-/** The sections of the overview, in order. All but `Server` also work as `synapse admin <command>`. */
+/** The sections of the overview, in order. All but `Server` and `Client` also work as `synapse admin <command>`. */
 export const GROUPS = [
   'Server',
+  'Client',
   'First steps',
   'Accounts',
   'Channels',
   'Members',
   'Tokens',
+  'Webhooks',
   'Devices',
   'Settings',
   'Audit',
+  'ConfigSync',
   'Data',
 ] as const
 type Group = (typeof GROUPS)[number]
@@ -28,6 +33,7 @@ const accounts = () => import('./admin/accounts')
 const channels = () => import('./admin/channels')
 const members = () => import('./admin/members')
 const tokens = () => import('./admin/tokens')
+const webhooks = () => import('./admin/webhooks')
 const devices = () => import('./pair/devices')
 const looking = () => import('./config/look')
 const changing = () => import('./config/change')
@@ -47,6 +53,12 @@ export const ENTRIES: readonly Entry[] = [
     'discover',
     'find servers on the local network, for a domain or at an address',
     async () => (await import('./discover')).discover,
+  ),
+  entry(
+    'Server',
+    'conformance',
+    'check a server against the contract, from outside',
+    async () => (await import('./conformance')).conformance,
   ),
   entry(
     'Server',
@@ -70,6 +82,7 @@ export const ENTRIES: readonly Entry[] = [
       return (await import('./admin/drain')).drainStatus
     },
   ),
+  ...CLIENT_ENTRIES,
   entry(
     'First steps',
     'quickstart',
@@ -114,9 +127,27 @@ export const ENTRIES: readonly Entry[] = [
     'enable an archived account again',
     async () => (await accounts()).unarchiveAccount,
   ),
+  entry(
+    'Accounts',
+    'erase-account',
+    'delete an account for good, and anonymize or delete its messages',
+    async () => (await accounts()).eraseAccount,
+  ),
+  entry(
+    'Accounts',
+    'export-account',
+    'print everything that the server has of an account',
+    async () => (await import('./admin/export')).exportAccount,
+  ),
   entry('Channels', 'add-channel', 'create a channel', async () => (await channels()).addChannel),
   entry('Channels', 'seed-channel', 'the same as add-channel', async () => (await channels()).addChannel),
   entry('Channels', 'list-channels', 'list every channel', async () => (await channels()).listChannels),
+  entry(
+    'Channels',
+    'set-channel',
+    'change a channel and its settings',
+    async () => (await channels()).setChannel,
+  ),
   entry(
     'Channels',
     'archive-channel',
@@ -128,6 +159,12 @@ export const ENTRIES: readonly Entry[] = [
     'unarchive-channel',
     'reopen an archived channel',
     async () => (await channels()).unarchiveChannel,
+  ),
+  entry(
+    'Channels',
+    'purge',
+    'delete old messages of a channel for good',
+    async () => (await channels()).purge,
   ),
   entry('Members', 'add-member', 'add an account to a channel', async () => (await members()).addMember),
   entry(
@@ -144,6 +181,13 @@ export const ENTRIES: readonly Entry[] = [
     async () => (await members()).listMembers,
   ),
   entry(
+    'Members',
+    'pause',
+    'refuse the posts of an agent, or of all, for a while',
+    async () => (await import('./admin/pauses')).pause,
+  ),
+  entry('Members', 'resume', 'end a pause', async () => (await import('./admin/pauses')).resume),
+  entry(
     'Tokens',
     'onboard-agent',
     'create an agent, add it to channels and issue its token',
@@ -157,6 +201,26 @@ export const ENTRIES: readonly Entry[] = [
     'revoke a token, effective immediately',
     async () => (await tokens()).revokeToken,
   ),
+  entry(
+    'Webhooks',
+    'set-push',
+    'have the server call an agent when something notifies it',
+    async () => (await webhooks()).setPush,
+  ),
+  entry('Webhooks', 'disable-push', 'no longer call an agent', async () => (await webhooks()).disablePush),
+  entry(
+    'Webhooks',
+    'webhooks list',
+    'list where accounts are called, and whether that works',
+    async () => (await webhooks()).listWebhooks,
+  ),
+  entry(
+    'Webhooks',
+    'webhooks deliveries',
+    'list what webhooks were sent, newest first',
+    async () => (await webhooks()).listDeliveries,
+  ),
+  entry('Webhooks', 'webhooks redeliver', 'send a delivery again', async () => (await webhooks()).redeliver),
   entry(
     'Devices',
     'pair',
@@ -232,6 +296,7 @@ export const ENTRIES: readonly Entry[] = [
     'check that no entry was changed or removed',
     async () => (await audit()).verifyAudit,
   ),
+  ...CONFIGSYNC_ENTRIES,
   entry(
     'Data',
     'migrate-db',
@@ -252,6 +317,9 @@ export const ENTRIES: readonly Entry[] = [
   ),
   entry('Data', 'backup list', 'list the backups of this instance', async () => {
     return (await import('./backup/list')).listCopies
+  }),
+  entry('Data', 'backup prune', 'remove the backups that exceed the limits', async () => {
+    return (await import('./backup/prune')).pruneBackups
   }),
   entry('Data', 'backup verify', 'read a whole backup and check that it is intact', async () => {
     return (await import('./backup/verify')).verifyCopy
@@ -281,6 +349,11 @@ export const ENTRIES: readonly Entry[] = [
     async () => (await import('./doctor')).doctor,
   ),
 ]
+
+/** Reports whether a command administers a server, so that it may be written after `synapse admin`. */
+export function isAdministrative({ group }: Entry): boolean {
+  return group !== 'Server' && group !== 'Client'
+}
 
 function entry(group: Group, name: string, summary: string, load: () => Promise<Command>): Entry {
   return { group, name, summary, load }

@@ -5,11 +5,11 @@ import type { Config } from '../config'
 import { homePaths, lockHome, makePrivateDirectory, readRunFile, urlHost } from '../home'
 import { withClient } from './admin'
 import { configAt } from './backup'
-import { CliError, UsageError } from './lib/cli-error'
+import { CliError } from './lib/cli-error'
 import { command } from './lib/command'
 import { EXIT } from './lib/exit-codes'
-import { ask } from './lib/prompt'
-import { isInteractive, note, print, printJson } from './lib/terminal'
+import { confirm } from './lib/prompt'
+import { note, print, printJson } from './lib/terminal'
 
 const CONNECT_WITHIN_MS = 1000
 /** Long enough for a large store on a slow disk. */
@@ -43,7 +43,8 @@ export const reset = command({
     await refuseInUse(config)
     const doomed = doomedOf(config, database.path, args['keep-keys'] === true)
     const isDryRun = args['dry-run'] === true
-    if (!isDryRun) await confirm(args.yes === true, config.home)
+    if (!isDryRun && args.yes !== true)
+      await confirm('reset', `Delete everything in ${config.home} but its settings?`)
     const backup = isDryRun || !existsSync(database.path) ? null : await backUp(args.home)
     if (!isDryRun) await empty(config, database.path, doomed)
     if (args.json === true) printJson({ home: config.home, dry_run: isDryRun, backup, deleted: doomed })
@@ -56,10 +57,18 @@ export const reset = command({
 })
 
 /** Lists the existing paths to delete, in an order that leaves a valid home if the command is interrupted. */
-function doomedOf({ home }: Config, database: string, keepKeys: boolean): string[] {
+function doomedOf({ home, blobs }: Config, database: string, keepKeys: boolean): string[] {
   const paths = homePaths(home)
   const files = ['', '-wal', '-shm'].map((suffix) => `${database}${suffix}`)
-  const folders = [paths.blobs, paths.state, paths.logs, ...(keepKeys ? [] : [paths.keys]), paths.run]
+  const stored = blobs.kind === 'files' && blobs.path !== paths.blobs ? [blobs.path] : []
+  const folders = [
+    paths.blobs,
+    ...stored,
+    paths.state,
+    paths.logs,
+    ...(keepKeys ? [] : [paths.keys]),
+    paths.run,
+  ]
   return [...files, ...folders].filter((path) => existsSync(path))
 }
 
@@ -142,12 +151,4 @@ async function empty({ home }: Config, database: string, doomed: readonly string
   }
   rmSync(`${database}.lock`, { force: true })
   rmSync(run, { recursive: true, force: true })
-}
-
-async function confirm(isAgreed: boolean, home: string): Promise<void> {
-  if (isAgreed) return
-  if (!isInteractive())
-    throw new UsageError('reset asks for confirmation, and there is no terminal to ask on', ['add --yes'])
-  const answer = await ask(`Delete everything in ${home} but its settings? yes or no`, 'no')
-  if (!/^y(?:es)?$/i.test(answer)) throw new CliError(EXIT.interrupted, 'cancelled, and nothing was deleted')
 }

@@ -40,3 +40,21 @@ export function parsePassphrase(text: string): string {
   if (text.length >= 8 && !/[\r\n\0]/.test(text)) return text
   throw new InvalidValue('must have at least 8 characters, in one line')
 }
+
+const LONGEST_URL = 2000
+
+/** An http or https URL; null for `off`. Its path is often a secret, so no message quotes it. @throws InvalidValue */
+export function parseHeartbeatUrl(text: string): string | null {
+  const written = text.trim()
+  if (written.toLowerCase() === 'off') return null
+  const url = /^https?:\/\//i.test(written) ? URL.parse(written) : null
+  if (url === null || /\s/.test(written) || written.length > LONGEST_URL)
+    throw new InvalidValue(
+      `must be an http or https URL of at most ${LONGEST_URL} characters, or off`,
+      'write for example https://hc.example.org/ping/5f1c',
+    )
+  if (url.username !== '' || url.password !== '')
+    throw new InvalidValue('names a user or a password, which is not sent', 'put the secret into the path')
+  url.hash = ''
+  return url.href
+}

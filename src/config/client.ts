@@ -1,10 +1,16 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import { HANDLE_PATTERN } from '../core/kernel/limits'
 import { withoutCredentials } from '../core/kernel/text'
-import { ConfigError, type ConfigProblem } from './config-error'
+import {
+  DEFAULT_TUNING,
+  type DescribedClient,
+  readClientFile,
+  readText,
+  refuse,
+  type Tuning,
+  withoutSlash,
+} from './client-file'
 import { type Environment, processEnvironment, userFolder } from './environment'
 
 /** The token of a client and where it is stored. `token` must not appear in messages or logs. */
@@ -27,12 +33,14 @@ export interface ClientConfig {
   readonly channels: readonly string[]
   /** Undefined if the environment names no token, and the handle or the home folder of the user is unknown. */
   readonly credential: ClientCredential | undefined
+  readonly tuning: Tuning
 }
 
 /** The flags of a command of a client, and where it looks for the rest. */
 export interface ClientRequest {
   readonly config?: string | undefined
   readonly url?: string | undefined
+  /** A handle, or the id of an account in `mindstone.json`. */
   readonly handle?: string | undefined
   /** Default: the environment of this process. */
   readonly env?: Environment
@@ -40,14 +48,8 @@ export interface ClientRequest {
   readonly cwd?: string
 }
 
-/** The part of the file that is read here. Clients read more of it. */
-const clientFile = Type.Object({
-  synapse: Type.Object({
-    base_url: Type.String({ pattern: '^https?://' }),
-    handle: Type.String({ minLength: 1 }),
-    channels: Type.Optional(Type.Array(Type.String())),
-  }),
-})
+/** The folder of clients in the home folder of the user. */
+export const CLIENT_FOLDER = '.synapse'
 
 /**
  * Returns the client that the flags, the environment and the first `synapse.toml` found describe; undefined if none of
@@ -57,13 +59,14 @@ const clientFile = Type.Object({
 export function findClient(request: ClientRequest): ClientConfig | undefined {
   const { env = processEnvironment(), cwd = process.cwd() } = request
   const userHome = userFolder(env)
-  const folder = userHome === '' ? undefined : join(userHome, '.synapse')
+  const folder = userHome === '' ? undefined : join(userHome, CLIENT_FOLDER)
   const named = request.config ?? (env.SYNAPSE_CONFIG || undefined)
   const places =
     named === undefined
       ? [join(cwd, 'synapse.toml'), ...(folder === undefined ? [] : [join(folder, 'synapse.toml')])]
       : [resolve(cwd, named)]
-  const found = firstFile(places, named !== undefined)
+  const asked = request.handle ?? (env.SYNAPSE_HANDLE || undefined)
+  const found = firstFile(places, named !== undefined, asked)
   const url = withoutSlash(request.url ?? (env.SYNAPSE_URL || found?.url || 'http://localhost:8080'))
   if (!/^https?:\/\/[^/]/.test(url))
     refuse({
@@ -73,27 +76,27 @@ export function findClient(request: ClientRequest): ClientConfig | undefined {
     })
   const isForAnother = named === undefined && request.url !== undefined && found?.url !== url
   const file = isForAnother ? undefined : found
-  const handle = handleOf(request.handle ?? (env.SYNAPSE_HANDLE || file?.handle))
+  // In mindstone.json, an account may be named by its id.
+  const handle = handleOf(file?.id !== undefined && file.id === asked ? file.handle : (asked ?? file?.handle))
   const isDescribed =
     (file ?? request.url ?? request.handle) !== undefined ||
     ['SYNAPSE_URL', 'SYNAPSE_TOKEN', 'SYNAPSE_TOKEN_FILE'].some((name) => env[name])
   if (!isDescribed) return undefined
+  const own = file?.handle.toLowerCase() === handle ? file?.tokenFile : undefined
+  const usual = handle === undefined || folder === undefined ? undefined : join(folder, `${handle}.token`)
   return {
     file: file?.path,
     url,
     handle,
     channels: file?.channels ?? [],
-    credential: credentialOf(
-      env,
-      cwd,
-      handle === undefined || folder === undefined ? undefined : join(folder, `${handle}.token`),
-    ),
+    credential: credentialOf(env, cwd, own === undefined ? usual : expanded(own, userHome, cwd)),
+    tuning: file?.tuning ?? DEFAULT_TUNING,
   }
 }
 
 /** Checks a handle, because it becomes part of a path. */
 function handleOf(text: string | undefined): string | undefined {
-  const handle = text?.toLowerCase()
+  const handle = text?.replace(/^@/, '').toLowerCase()
   if (handle === undefined || HANDLE_PATTERN.test(handle)) return handle
   return refuse({
     name: 'handle',
@@ -102,41 +105,38 @@ function handleOf(text: string | undefined): string | undefined {
   })
 }
 
-interface FoundFile {
+interface FoundFile extends DescribedClient {
   readonly path: string
-  readonly url: string
-  readonly handle: string
-  readonly channels: readonly string[]
 }
 
-function firstFile(places: readonly string[], isNamed: boolean): FoundFile | undefined {
+function firstFile(
+  places: readonly string[],
+  isNamed: boolean,
+  asked: string | undefined,
+): FoundFile | undefined {
   for (const path of places) {
-    const text = readText(path)
-    if (text !== undefined) return parsedFile(path, text)
+    const described = readClientFile(path)
+    if (described !== undefined) return { ...chosen(path, described, asked), path }
     if (isNamed)
       refuse({ name: path, problem: 'cannot be read', remedy: 'correct --config or SYNAPSE_CONFIG' })
   }
   return undefined
 }
 
-function parsedFile(path: string, text: string): FoundFile {
-  const content = toml(path, text)
-  if (!Value.Check(clientFile, content)) {
-    const { path: where = '', message = '' } = Value.Errors(clientFile, content).First() ?? {}
-    const remedy = 'it needs [synapse] with base_url = "http…" and handle = "…"'
-    return refuse({ name: path, problem: `${where.slice(1).replaceAll('/', '.')}: ${message}`, remedy })
-  }
-  const { base_url: url, handle, channels = [] } = content.synapse
-  return { path, url: withoutSlash(url), handle, channels: channels.map((slug) => slug.toLowerCase()) }
-}
-
-function toml(path: string, text: string): unknown {
-  try {
-    return Bun.TOML.parse(text)
-  } catch (error) {
-    const [problem = 'is not TOML'] = String(error instanceof Error ? error.message : error).split('\n')
-    return refuse({ name: path, problem, remedy: 'correct that line' })
-  }
+/** Returns the client that was asked for by its id or handle, or the only one. */
+function chosen(path: string, all: readonly DescribedClient[], asked: string | undefined): DescribedClient {
+  const wanted = asked?.replace(/^@/, '').toLowerCase()
+  const named = all.find(({ id, handle }) => id === asked || handle.toLowerCase() === wanted)
+  if (named !== undefined) return named
+  const [only] = all
+  if (only !== undefined && all.length === 1) return only
+  const names = all.map(({ id, handle }) => id ?? handle).join(', ')
+  return refuse({
+    name: path,
+    problem:
+      only === undefined ? 'describes no account that is enabled' : `describes several accounts: ${names}`,
+    remedy: only === undefined ? 'set enabled to true' : 'name one with --handle or SYNAPSE_HANDLE',
+  })
 }
 
 /** Reads the token. The environment takes precedence over the file of the account. */
@@ -149,18 +149,7 @@ function credentialOf(env: Environment, cwd: string, own: string | undefined): C
   return { token: token || undefined, from: path, isOpen: (mode & 0o077) !== 0 }
 }
 
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '')
-}
-
-function refuse(problem: ConfigProblem): never {
-  throw new ConfigError([problem])
+/** Returns a path that begins with `~`, or is beside `cwd`, as an absolute one. */
+export function expanded(path: string, userHome: string, cwd: string): string {
+  return resolve(cwd, path.replace(/^~(?=\/)/, userHome))
 }

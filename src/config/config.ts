@@ -1,5 +1,7 @@
-import type { TlsFiles } from '../home'
+import { homePaths, type TlsFiles } from '../home'
+import { type BlobChoice, parseBlobUrl } from './blob-url'
 import type { ConfigProblem } from './config-error'
+import { type BlobPlace, type ConfigsyncPlaces, configsyncBlobs, configsyncPlaces } from './configsync-blobs'
 import { type DatabaseChoice, parseDatabaseUrl } from './database-url'
 import { declaredSettings } from './declared'
 import { type Environment, type Supervisor, supervisorOf } from './environment'
@@ -15,6 +17,15 @@ export interface Config {
   /** The normalized URL: `sqlite:/absolute/path` or `postgres://…`, with its password. See `maskUrl`. */
   readonly databaseUrl: string
   readonly database: DatabaseChoice
+  /** The place of uploaded files. */
+  readonly blobs: BlobChoice
+  /** The key for a bucket; absent for a folder. */
+  readonly blobKey?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** The place of the ciphertext of ConfigSync, if it is another one. */
+  readonly configsyncBlobs?: BlobPlace
+  /** Where that ciphertext can be. */
+  readonly configsyncPlaces: ConfigsyncPlaces
+  readonly configsyncStore: Values['configsync.store']
   /** The URL of the bus that connects replicas, with its password; absent means they use the database. */
   readonly busUrl?: string
   /** Null when switched off. */
@@ -54,14 +65,29 @@ export interface ReadValues {
 export function configOf(read: ReadValues, env: Environment, supervisor = supervisorOf(env)): Config {
   const { values, adminTokenProblem } = read
   const { admin_token: adminToken, instance_key: instanceKey, bus_url: busUrl } = values as Partial<Values>
+  const { blob_access_key_id: accessKeyId, blob_secret_access_key: secretAccessKey } =
+    values as Partial<Values>
   const { tls_cert: cert, tls_key: key } = values as Partial<Values>
   const { backup_dir: backupDir, backup_passphrase: backupPassphrase } = values as Partial<Values>
+  const blobs = parseBlobUrl(values.blob_url, '/')
+  const common: BlobPlace = {
+    blobs,
+    ...(accessKeyId === undefined || secretAccessKey === undefined
+      ? {}
+      : { blobKey: { accessKeyId, secretAccessKey } }),
+  }
+  const places = configsyncPlaces(values, common, homePaths(values.home).blobs)
+  const ownBlobs = configsyncBlobs(values['configsync.store'], places, common)
   return deepFreeze({
     home: values.home,
     hosts: values.host,
     port: values.port,
     databaseUrl: values.database_url,
     database: parseDatabaseUrl(values.database_url, '/'),
+    ...common,
+    ...(ownBlobs && { configsyncBlobs: ownBlobs }),
+    configsyncPlaces: places,
+    configsyncStore: values['configsync.store'],
     socket: values.socket === 'off' ? null : values.socket,
     allowPublicBind: values.allow_public_bind,
     lan: values.lan && isAsked(read, 'lan', 'host'),
@@ -90,8 +116,8 @@ function isAsked({ sources }: ReadValues, key: Key, other: Key): boolean {
 
 function settingsOf(values: Values): SettingValues {
   const keys = declaredSettings.flatMap(({ key, applies }) => (applies === 'runtime' ? [key] : []))
-  const kept: Key[] = [...keys, 'admin_handles', 'http.max_body']
-  // The keys of SettingValues are the runtime ones and these two.
+  const kept: Key[] = [...keys, 'admin_handles', 'http.max_body', 'configsync']
+  // The keys of SettingValues are the runtime ones and these three.
   return Object.fromEntries(kept.map((key) => [key, values[key]])) as SettingValues
 }
 

@@ -42,7 +42,7 @@ export function configurationDoc(): string {
   return `${[INTRODUCTION, ...tables].join('\n')}
 ## Names that are not settings
 
-\`SYNAPSE_PG_PASSWORD\` is read by the compose file alone. \`SYNAPSE_URL\`, \`SYNAPSE_HANDLE\`, \`SYNAPSE_TOKEN\`,
+\`SYNAPSE_PG_PASSWORD\` is read by \`docker-compose.postgres.yml\` alone. \`SYNAPSE_URL\`, \`SYNAPSE_HANDLE\`, \`SYNAPSE_TOKEN\`,
 \`SYNAPSE_TOKEN_FILE\` and \`SYNAPSE_CONFIG\` belong to clients. \`SYNAPSE_BOOT_ID\` is set by \`--daemon\` for the server it
 starts.
 `
@@ -52,6 +52,7 @@ starts.
 export function envExample(): string {
   const introduction = `# Boot options and defaults of Synapse. Copy this file to <home>/synapse.env (chmod 600), remove the # in front of a
 # line and change it. Flags and environment variables override it. Explanations: docs/configuration.md
+# With docker compose, a copy of this file as .env serves those names that docker-compose.yml lists.
 `
   const sections = [...groups()].map(([group, settings]) => {
     const entries = settings.filter(({ key }) => key !== 'home').map(entry)

@@ -5,11 +5,14 @@
 // Start reading in settings.ts, then load.ts.
 
 export { withoutCredentials } from '../core/kernel/text'
+export { blobUrl } from './blob-url'
 export { type ClientConfig, findClient } from './client'
 export type { Config } from './config'
 export { ConfigError, InvalidValue } from './config-error'
+export type { BlobPlace, ConfigsyncPlaces } from './configsync-blobs'
 export { databaseUrl, maskUrl, parseDatabaseUrl } from './database-url'
 export { declaredSettings } from './declared'
+export { parseGenerations } from './generations'
 export { bootstrapToken, type ConfigRequest, findHome, loadConfig } from './load'
 export { parseAttempts, parseRate } from './rate'
 export { settingRegistry } from './registry'

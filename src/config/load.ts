@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import { OperatorError } from '../core/kernel/operator-error'
 import { checkHome, chooseHome, homePaths } from '../home'
 import { isWithin } from '../home/paths'
 import { usualBackupDirectory } from './backup-settings'
 import { type Config, configOf } from './config'
 import { ConfigError, type ConfigProblem, InvalidValue } from './config-error'
+import { configsyncBucketProblems } from './configsync-blobs'
 import { type DeclaredSetting, declaredSettings, knownNames } from './declared'
 import { type Environment, ownEnvironment, processEnvironment, startedAs, userFolder } from './environment'
 import { nearest } from './nearest'
@@ -62,7 +64,11 @@ export function loadConfig(request: ConfigRequest): Config {
   const backups = values['backup_dir']
   if (home !== undefined && typeof backups === 'string' && isWithin(backups, home))
     findings.problems.push(BACKUPS_INSIDE)
-  findings.problems.push(...listeningProblems(values, sources))
+  findings.problems.push(
+    ...listeningProblems(values, sources),
+    ...bucketProblems(values),
+    ...configsyncBucketProblems(values),
+  )
   for (const layer of layers) noteUnknown(layer, findings)
   if (findings.problems.length > 0) throw new ConfigError(distinct(findings.problems))
   const read = {
@@ -123,6 +129,17 @@ function listeningProblems(
   return problems
 }
 
+/** A bucket needs both halves of a key. */
+function bucketProblems(values: Partial<Record<Key, unknown>>): ConfigProblem[] {
+  if (!String(values['blob_url']).startsWith('s3:')) return []
+  return (['blob_access_key_id', 'blob_secret_access_key'] as const)
+    .filter((key) => values[key] === undefined)
+    .map((key) => {
+      const remedy = `set SYNAPSE_${key.toUpperCase()}`
+      return { name: 'SYNAPSE_BLOB_URL', problem: `names a bucket, which needs ${key}`, remedy }
+    })
+}
+
 function homeOf(request: ConfigRequest, { problems }: Findings): string | undefined {
   try {
     const home = findHome(request)
@@ -154,9 +171,10 @@ function defaultIn(
   env: Environment,
 ): Given | undefined {
   if (home === undefined) return undefined
-  const { database, socket } = homePaths(home)
+  const { database, blobs, socket } = homePaths(home)
   const texts: Partial<Record<Key, string | undefined>> = {
     database_url: `sqlite:${database}`,
+    blob_url: pathToFileURL(blobs).href,
     socket,
     backup_dir: usualBackupDirectory(home, env),
   }

@@ -3,6 +3,7 @@ import { AppError } from '../core/kernel/errors'
 import type { Config } from './config'
 import { InvalidValue } from './config-error'
 import { declaredSettings } from './declared'
+import { parseGenerations } from './generations'
 import { nearest } from './nearest'
 import { parseAttempts, parseRate } from './rate'
 import { builtIn, isRuntimeKey, runtimeSettings, settingFromJson } from './runtime-settings'
@@ -57,6 +58,7 @@ function unknown(key: string): AppError {
 function meaningOf(written: Written): SettingValues {
   return {
     ...written,
+    'backup.retain': parseGenerations(written['backup.retain']),
     'rate.login': parseAttempts(written['rate.login']),
     'rate.post': parseRate(written['rate.post']),
     'rate.read': parseRate(written['rate.read']),

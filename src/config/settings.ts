@@ -1,28 +1,20 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { parseDirectory, parsePassphrase, parseTimeOfDay } from './backup-settings'
+import { agentSettings } from './agent-settings'
+import { parseDirectory, parseHeartbeatUrl, parsePassphrase, parseTimeOfDay } from './backup-settings'
+import { blobUrl, parseBlobUrl } from './blob-url'
 import { parseBusUrl } from './bus-url'
+import { configsyncSettings } from './configsync-settings'
 import { parseAdminToken, parsePem } from './credentials'
 import { databaseUrl, parseDatabaseUrl } from './database-url'
 import { boot, runtime } from './declare'
+import { canonicalGenerations } from './generations'
 import { canonicalImpersonation, parseInstanceName, usualInstanceName } from './identity'
 import { canonicalAliases, canonicalHandles } from './names'
 import { parseBind, parseFile, parseHosts, parseNetworks, parseSocket, parseTargets } from './network'
 import { parseBaseUrl, parseOrigins } from './origin'
-import { canonicalAttempts, canonicalRate } from './rate'
-
-const whole = (minimum: number, maximum: number, fallback: number) =>
-  Type.Integer({ minimum, maximum, default: fallback })
-const rate = (fallback: string, description: string) =>
-  runtime(Type.String({ default: fallback }), {
-    group: 'Limits',
-    description: `${description}, as \`<per minute>/<burst>\`, or \`off\`.`,
-    normalise: canonicalRate,
-  })
-const oneOf = <const T extends readonly string[]>(fallback: T[number], words: T) =>
-  Type.Union(
-    words.map((word: T[number]) => Type.Literal(word)),
-    { default: fallback },
-  )
+import { canonicalAttempts } from './rate'
+import { oneOf, rate, whole } from './shapes'
+import { webhookSettings } from './webhook-settings'
 
 /**
  * Every setting, declared once: its shape, default, meaning, and where it can be set. Types, parsing, validation,
@@ -54,6 +46,27 @@ export const SETTINGS = Type.Object({
     description:
       'A Redis or Valkey server over which the replicas of one Postgres store notify each other: `redis://…` or `rediss://…` (also `valkey://`, `valkeys://`). Nothing is stored in it.',
     normalise: parseBusUrl,
+  }),
+  blob_url: boot(Type.String(), {
+    group: 'Home',
+    shownDefault: 'file://<home>/blobs',
+    example: 'file:///srv/synapse-files',
+    description:
+      'The store of uploaded files: a folder (`file:///folder`) or a bucket of an S3-compatible service (`s3://bucket/prefix?endpoint=…&region=…`, over HTTPS unless the host is on a private network). The replicas of one deployment share it.',
+    normalise: (text: string, { cwd }) => blobUrl(parseBlobUrl(text, cwd)),
+  }),
+  blob_access_key_id: boot(Type.String(), {
+    group: 'Home',
+    secret: 'whole',
+    shownDefault: 'none',
+    example: 'AKIAIOSFODNN7EXAMPLE',
+    description: 'The id of the access key for an S3 bucket of `blob_url`.',
+  }),
+  blob_secret_access_key: boot(Type.String(), {
+    group: 'Home',
+    secret: 'whole',
+    shownDefault: 'none',
+    description: 'The secret of the access key for an S3 bucket of `blob_url`.',
   }),
   instance_key: boot(Type.String(), {
     group: 'Home',
@@ -204,6 +217,11 @@ export const SETTINGS = Type.Object({
     },
   ),
 
+  'channels.create': runtime(oneOf('admins', ['admins', 'members']), {
+    group: 'People and sign-in',
+    description: 'Who may create channels: `admins`, or `members` (every signed-in person).',
+  }),
+
   strict_actor_header: runtime(Type.Boolean({ default: false }), {
     group: 'People and sign-in',
     description:
@@ -258,6 +276,36 @@ export const SETTINGS = Type.Object({
     group: 'Backups',
     description: 'Number of backups to keep. The last three made before a migration are kept in addition.',
   }),
+  'backup.retain': runtime(Type.Union([Type.String(), Type.Null()], { default: null }), {
+    group: 'Backups',
+    example: 'hourly=24,daily=7,weekly=4,monthly=6',
+    description:
+      'Keeps the newest backup of each of the last hours, days, weeks and months, in local time, instead of the last `backup.keep`; or `off`. With `hourly`, a backup is made every full hour instead of once a day.',
+    normalise: canonicalGenerations,
+  }),
+  'backup.heartbeat_url': runtime(Type.Union([Type.String(), Type.Null()], { default: null }), {
+    group: 'Backups',
+    secret: 'whole',
+    example: 'https://hc.example.org/ping/5f1c',
+    description:
+      'A URL that the server requests (GET) after each automatic backup that it has verified, for a service that raises an alarm when these requests stop; or `off`.',
+    normalise: parseHeartbeatUrl,
+  }),
+
+  'retention.days': runtime(whole(0, 36_500, 0), {
+    group: 'Retention',
+    description: 'Days for which messages are kept; 0 = for ever. A channel may have its own number.',
+  }),
+  'retention.max_messages': runtime(whole(0, 1_000_000_000, 0), {
+    group: 'Retention',
+    description:
+      'Number of messages that are kept in each channel; 0 = all. A channel may have its own number.',
+  }),
+  'retention.purge_at': runtime(Type.Union([Type.String(), Type.Null()], { default: '03:30' }), {
+    group: 'Retention',
+    description: 'Time of the daily purge, `HH:MM` in local time, or `off`.',
+    normalise: parseTimeOfDay,
+  }),
 
   log_level: boot(oneOf('info', ['debug', 'info', 'warning', 'error']), {
     group: 'Log',
@@ -287,6 +335,24 @@ export const SETTINGS = Type.Object({
   'rate.read': rate('600/120', 'Requests that only read; a long-poll counts once'),
   'rate.write': rate('600/120', 'Other requests that change something'),
   'rate.search': rate('60/10', 'Searches'),
+  'attachments.enabled': runtime(Type.Boolean({ default: true }), {
+    group: 'Limits',
+    description: 'Whether files can be uploaded. Files uploaded before can be read in any case.',
+  }),
+  'attachments.max_bytes': runtime(whole(1, 1_073_741_824, 10_485_760), {
+    group: 'Limits',
+    description: 'The largest uploaded file, in bytes.',
+  }),
+  'attachments.quota': runtime(whole(0, 1_099_511_627_776, 1_073_741_824), {
+    group: 'Limits',
+    description: 'Bytes of all uploaded files of one account.',
+  }),
+  'messages.edit_window_s': runtime(whole(0, 3_153_600_000, 0), {
+    group: 'Limits',
+    description: 'Seconds after its posting in which a message can be edited; 0 means without a limit.',
+  }),
+  ...agentSettings,
+  ...webhookSettings,
   'wait.max_s': runtime(whole(1, 300, 60), {
     group: 'Limits',
     description: 'The longest wait of a long-poll, in seconds.',
@@ -299,12 +365,15 @@ export const SETTINGS = Type.Object({
     group: 'Limits',
     description: 'Open streams and sockets of all accounts.',
   }),
+  'claims.per_account': runtime(whole(1, 10_000, 100), { group: 'Limits', description: 'Live claims each.' }),
   'quota.accounts': runtime(whole(1, 10_000_000, 10_000), { group: 'Limits', description: 'Accounts.' }),
   'quota.channels': runtime(whole(1, 10_000_000, 2000), { group: 'Limits', description: 'Channels.' }),
   'quota.members': runtime(whole(1, 10_000_000, 5000), {
     group: 'Limits',
     description: 'Members of one channel.',
   }),
+
+  ...configsyncSettings,
 })
 
 type Properties = (typeof SETTINGS)['properties']
@@ -321,7 +390,7 @@ export type RuntimeKey = {
 }[Key]
 
 /** The settings that the server reads by key: the runtime settings and two boot options. */
-export type SettingValues = Pick<Values, RuntimeKey | 'admin_handles' | 'http.max_body'>
+export type SettingValues = Pick<Values, RuntimeKey | 'admin_handles' | 'http.max_body' | 'configsync'>
 
 /** The name of a command-line flag, without the dashes. */
 export type FlagName = {

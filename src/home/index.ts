@@ -26,6 +26,7 @@ export { chooseHome, type HomeQuestion, homePaths } from './paths'
 export { checkHome, checkSocketPlace, makePrivateDirectory, powerNotices, prepareHome } from './prepare'
 export {
   isListening,
+  type ProcessMark,
   type RunFile,
   readPid,
   readRunFile,

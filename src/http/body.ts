@@ -1,10 +1,18 @@
 import type { Settings } from '../core/governance/settings'
+import { KEEP_ALIVE_SECONDS, peerOf } from './client'
 import { HttpError, ValidationError } from './errors'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 const MAX_DEPTH = 100
 const SHALLOW_BYTES = 4096
+
+/**
+ * A body that comes at least this fast may take any time. A slower one ends with the idle time of its connection: it
+ * may hold up others, because few uploads run at once.
+ */
+const LEAST_BYTES_PER_SECOND = 16 * 1024
+const RENEWAL_MILLISECONDS = 1000
 
 /** Reads the body of a request, with the surface's own size limit, before the endpoint validates it. */
 export type ReadBody = (request: Request, settings: Settings) => Promise<unknown>
@@ -20,10 +28,13 @@ export async function readJson(request: Request, settings: Settings): Promise<un
   // An empty content type counts as none.
   if (type !== '' && !type.toLowerCase().includes('json'))
     throw new HttpError(415, 'unsupported_media_type', 'Send the body as application/json')
-  const coding = request.headers.get('content-encoding')?.trim() ?? ''
-  if (coding !== '' && coding.toLowerCase() !== 'identity') throw encoded()
+  refuseEncoded(request)
   const bytes = await wholeBody(request, limit, ' (http.max_body)')
-  if (bytes.length === 0) return undefined
+  return bytes.length === 0 ? undefined : parseJson(bytes)
+}
+
+/** Parses a JSON text of limited depth. @throws 422 `json_invalid` */
+export function parseJson(bytes: Uint8Array): unknown {
   let value: unknown
   try {
     value = JSON.parse(decoder.decode(bytes))
@@ -37,10 +48,12 @@ export async function readJson(request: Request, settings: Settings): Promise<un
   return value
 }
 
-/** RFC 9110, 8.4 and 12.5.3: the answer names the accepted codings in Accept-Encoding. */
-function encoded(): HttpError {
+/** RFC 9110, 8.4 and 12.5.3: the answer names the accepted codings in Accept-Encoding. @throws 415 */
+export function refuseEncoded(request: Request): void {
+  const coding = request.headers.get('content-encoding')?.trim() ?? ''
+  if (coding === '' || coding.toLowerCase() === 'identity') return
   const message = 'Send the body as it is, without Content-Encoding: compressed bodies are not read'
-  return new HttpError(415, 'unsupported_media_type', message, {}, { 'accept-encoding': 'identity' })
+  throw new HttpError(415, 'unsupported_media_type', message, {}, { 'accept-encoding': 'identity' })
 }
 
 function noJson(msg: string): ValidationError {
@@ -109,14 +122,33 @@ function isLengthDeclared(request: Request, limit: number, remark: string): bool
 async function* counted(request: Request, limit: number, remark: string): AsyncGenerator<Uint8Array, void> {
   if (!request.body) return
   let length = 0
+  const keepOpen = keeperOf(request)
   try {
     for await (const chunk of request.body) {
       length += chunk.length
       if (length > limit) throw tooLarge(limit, remark)
+      keepOpen(length)
       yield chunk
     }
   } catch (error) {
     throw brokenOff(request, error)
+  }
+}
+
+/**
+ * Keeps the connection of a body open while it comes. To the runtime a connection is idle while it only receives, so
+ * that it would cut off every upload that takes longer than the idle time. Returns what to call with the bytes so far.
+ */
+function keeperOf(request: Request): (length: number) => void {
+  const peer = peerOf(request)
+  if (peer.held) return () => {}
+  const begun = performance.now()
+  let next = begun + RENEWAL_MILLISECONDS
+  return (length) => {
+    const now = performance.now()
+    if (now < next || length < (LEAST_BYTES_PER_SECOND * (now - begun)) / 1000) return
+    peer.hold?.(KEEP_ALIVE_SECONDS)
+    next = now + RENEWAL_MILLISECONDS
   }
 }
 

@@ -1,6 +1,8 @@
 import { BlockList, isIP } from 'node:net'
 import type { Settings } from '../core/governance/settings'
-import type { Origin } from '../core/identity/actor'
+import type { Origin, Through } from '../core/identity/actor'
+import type { Client } from '../core/identity/sessions'
+import { printable } from '../core/kernel/text'
 
 /**
  * Idle time of a connection between requests. It is longer than that of the proxies in docs/operating.md, so that they
@@ -24,6 +26,8 @@ export interface Peer {
   hold?(seconds?: number): void
   /** Whether the request was held, so that its long duration is expected. */
   readonly held?: boolean
+  /** The protocol of the request within which this one is made. */
+  readonly through?: Through | undefined
 }
 
 const peers = new WeakMap<Request, Peer>()
@@ -83,6 +87,14 @@ export function clientAddress(request: Request, proxies: readonly string[]): str
     address = next
   }
   return address
+}
+
+/** Returns the origin of a request, as stored with a session and counted for login attempts. */
+export function clientOf({ settings }: { readonly settings: Settings }, request: Request): Client {
+  return {
+    address: clientAddress(request, settings.get('trusted_proxies')),
+    userAgent: printable(request.headers.get('user-agent')?.slice(0, 300) ?? '') || null,
+  }
 }
 
 /** Reports whether the client uses https: to this server, or to a trusted proxy that says so. */

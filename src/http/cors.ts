@@ -22,9 +22,18 @@ function isPreflight({ method, headers }: Request): boolean {
  * Lets only pages of listed origins read an answer. Credentials are never allowed: pages of other origins use bearer
  * tokens. Answers for pages of every origin set their own header.
  */
-export const listedOrigins: Cors = { isPreflight, allow: allowListed }
+export const listedOrigins: Cors = corsFor([])
 
-function allowListed(request: Request, response: Response, settings: Settings): void {
+/** As `listedOrigins`, with further headers that pages may send. */
+export function corsFor(headers: readonly string[]): Cors {
+  const names = [REQUEST_HEADERS, ...headers].join(', ')
+  return {
+    isPreflight,
+    allow: (request, response, settings) => allowListed(request, response, settings, names),
+  }
+}
+
+function allowListed(request: Request, response: Response, settings: Settings, allowed: string): void {
   const origin = request.headers.get('origin')
   // Most callers are not pages. Skipping them avoids the cost of touching their headers.
   if (origin === null) return
@@ -36,7 +45,7 @@ function allowListed(request: Request, response: Response, settings: Settings): 
   headers.set('access-control-expose-headers', EXPOSED)
   if (!isPreflight(request)) return
   headers.set('access-control-allow-methods', METHODS)
-  headers.set('access-control-allow-headers', REQUEST_HEADERS)
+  headers.set('access-control-allow-headers', allowed)
   headers.set('access-control-max-age', MAX_AGE_SECONDS)
   if (request.headers.get('access-control-request-private-network') === 'true')
     headers.set('access-control-allow-private-network', 'true')

@@ -19,13 +19,18 @@ export interface Call<W extends Who, Query, Body> {
   readonly query: Query
   readonly body: Body
   readonly params: Readonly<Record<string, string>>
-  /** The header `Idempotency-Key` of a POST. */
+  /** The header `Idempotency-Key` of a request that takes one. */
   readonly retryKey: string | null
   /**
-   * Runs the act of a POST at most once for each retry key. Two kinds of endpoints do not use it: posts, which store no
+   * Runs the act of a POST, or of another request that takes retry keys, at most once for each of them. Two kinds of endpoints do not use it: posts, which store no
    * answer, and those without an account.
    */
   readonly once: Once<ActorOf<W>>
+  /**
+   * Reports whether the retry key was used before. An endpoint that refuses something before `once` asks for it: a
+   * repeated request gets its answer, whatever has changed meanwhile.
+   */
+  readonly isRepeated: () => Promise<boolean>
 }
 
 /** The answer of an endpoint: a JSON value, rendered text, no content, pieces, or a complete response. */
@@ -49,12 +54,22 @@ export type Answer =
       readonly pieces: AsyncIterable<Uint8Array>
       readonly headers?: Readonly<Record<string, string>>
     }
+  /** A file, as it is. The headers include the content type and length. */
+  | { readonly status: number; readonly bytes: Blob; readonly headers: Readonly<Record<string, string>> }
   /** Its body is a stream or empty. HEAD does not read it. */
   | { readonly response: Response }
   /** The connection has become a WebSocket. */
   | 'upgraded'
 
-interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
+/** How the endpoints of another protocol differ from those of v1. They take bearer tokens alone. */
+export interface Dialect {
+  /** Of bodies and answers. */
+  readonly contentType: string
+  /** Of every error. */
+  readonly error: TSchema
+}
+
+export interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With parameters as `:name`. */
   readonly path: string
@@ -62,7 +77,7 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
   /** For endpoints with `who: 'admin'`: the scope that admits other tokens. */
   readonly scope?: string
   /** The rate class; by default it follows from the method. Requests without a credential are not counted. */
-  readonly rate?: RateClass
+  readonly rate?: RateClass | 'unlimited'
   readonly summary: string
   readonly description?: string
   readonly tag: string
@@ -78,8 +93,16 @@ interface Spec<W extends Who, Query extends TObject, Body extends TSchema> {
   readonly refusals?: readonly string[]
   /** Whether the writing transaction checks all rights again. */
   readonly authorizedInTransaction?: true
+  /** Whether tokens that have only `configsync:*` scopes are admitted. */
+  readonly admitsSyncTokens?: true
+  /** For methods other than GET: what it writes, requests within it write, which are counted themselves. */
+  readonly writesNothing?: true
+  /** Whether a request other than a POST takes a retry key, because doing it twice is not the same as once. */
+  readonly takesRetryKey?: true
   /** For a POST whose answer contains a secret. */
   readonly showsSecret?: true
+  /** For an endpoint of another protocol: what its documentation says instead of what all others have in common. */
+  readonly dialect?: Dialect
   /** Where the endpoint is documented; by default in /openapi.json and at /docs. */
   readonly documentation?: 'page' | 'none'
   readonly handle: (call: Call<W, Static<Query>, Static<Body>>) => Answer | Promise<Answer>
@@ -122,7 +145,13 @@ export function endpoint<
   const rule: AccessRule | null =
     who === 'anyone'
       ? null
-      : { who, scope: spec.scope, rate, authorizedInTransaction: spec.authorizedInTransaction ?? false }
+      : {
+          who,
+          scope: spec.scope,
+          rate,
+          authorizedInTransaction: spec.authorizedInTransaction ?? false,
+          admitsSyncTokens: spec.admitsSyncTokens ?? false,
+        }
   return {
     [declared]: true,
     ...(spec as Omit<Spec<Who, TObject, TSchema>, 'handle'>),
@@ -141,15 +170,18 @@ export function endpoint<
       const actor = rule === null ? null : await context.enter(rule, origin)
       const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
       const body = bodyOf && (await bodyOf(context))
-      const retryKey = spec.method === 'POST' ? retryHeader(request) : null
-      const once: Once<Actor | null> = async (act, answer) => {
+      const takesKey = spec.method === 'POST' || spec.takesRetryKey === true
+      const retryKey = takesKey ? retryHeader(request) : null
+      const once: Once<Actor | null> = async (act, answer, content) => {
         if (actor === null || retryKey === null) return answer(await act(actor), core.reads)
-        // A streamed body is not read before the act, so only the key identifies the request.
-        const same = canonicalJson([what, params, query, isStreamed ? null : (body ?? null)])
+        // A streamed body cannot be compared. The endpoint may pass something that stands for it.
+        const same = canonicalJson([what, params, query, isStreamed ? (content ?? null) : (body ?? null)])
         const key = core.retryKeys.keyOf(actor, retryKey, same, spec.showsSecret === true)
         return onceWithKey(core, actor, key, act, answer)
       }
-      const call = { request, context, actor, query, body, params, retryKey, once }
+      const isRepeated = async () =>
+        actor !== null && retryKey !== null && (await core.retryKeys.isUsed(actor, retryKey))
+      const call = { request, context, actor, query, body, params, retryKey, once, isRepeated }
       // `who` determines the actor's type, the validators those of query and body.
       const answer = await spec.handle(call as Call<W, Static<Query>, Static<Body>>)
       return { actor, answer }

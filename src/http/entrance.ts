@@ -1,8 +1,16 @@
 import type { Core } from '../core'
+import { isForSyncOnly } from '../core/access/scopes'
 import type { Authentication, Credential } from '../core/identity'
-import { type Person, type Principal, principalOf, requireAdmin, withOrigin } from '../core/identity/actor'
+import {
+  type Person,
+  type Principal,
+  principalOf,
+  requireAdmin,
+  withOrigin,
+  withThrough,
+} from '../core/identity/actor'
 import { AppError } from '../core/kernel/errors'
-import { clientAddress, isDisconnected, type RequestOrigin } from './client'
+import { clientAddress, isDisconnected, peerOf, type RequestOrigin } from './client'
 import type { RateClass, RateLimits } from './rate-limits'
 import type { RequestContext } from './request-context'
 
@@ -19,9 +27,11 @@ export interface AccessRule<W extends Exclude<Who, 'anyone'> = Exclude<Who, 'any
   readonly who: W
   /** For admins: the scope that admits other tokens. */
   readonly scope?: string | undefined
-  readonly rate: RateClass
+  readonly rate: RateClass | 'unlimited'
   /** Whether the writing transaction checks all rights again. */
   readonly authorizedInTransaction?: boolean
+  /** Whether tokens that have only `configsync:*` scopes are admitted. */
+  readonly admitsSyncTokens?: boolean
 }
 
 /**
@@ -51,12 +61,16 @@ export class Entrance {
     rule: AccessRule<W>,
     origin: RequestOrigin | null,
   ): Promise<ActorOf<W>> {
-    const { who, scope, rate, authorizedInTransaction = false } = rule
+    const { who, scope, rate, authorizedInTransaction = false, admitsSyncTokens = false } = rule
     const presented = credential instanceof Promise ? await credential : credential
     const found = await this.authentication.identify(presented, authorizedInTransaction)
-    const actor = origin === null ? found : withOrigin(found, origin)
+    const { through } = peerOf(context.request)
+    const caller = through === undefined ? found : withThrough(found, through)
+    const actor = origin === null ? caller : withOrigin(caller, origin)
     const principal = principalOf(actor)
     this.count(context, principal, rate)
+    if (rate === 'read' && who === 'account' && actor.via !== 'operator') this.core.presences.noteRead(actor)
+    if (!admitsSyncTokens) refuseSyncToken(principal)
     if (who === 'admin') requireAdmin(principal, this.core.settings, scope)
     // The rule determines the type.
     if (who !== 'account') return principal as ActorOf<W>
@@ -78,11 +92,12 @@ export class Entrance {
     const principal = principalOf(now)
     this.rates.take(principal, rate)
     this.core.usage.note(principal)
+    if (rate === 'read') this.core.presences.noteRead(now)
     return now
   }
 
-  private count(context: RequestContext, principal: Principal, rate: RateClass): void {
-    this.rates.take(principal, rate, context)
+  private count(context: RequestContext, principal: Principal, rate: RateClass | 'unlimited'): void {
+    if (rate !== 'unlimited') this.rates.take(principal, rate, context)
     this.core.usage.note(principal)
     // Posts are frequent, so only some of them are examined.
     if (principal.via === 'token' && (rate !== 'post' || this.core.tokenReuse.isDue(principal.token.id)))
@@ -97,4 +112,12 @@ export class Entrance {
     if (isDisconnected(request)) return
     tokenReuse.note(tokenId, address, request.headers.get('user-agent'))
   }
+}
+
+/** @throws missing_scope for a token that is for the encrypted snapshot store alone */
+function refuseSyncToken(principal: Principal): void {
+  if (principal.via !== 'token' || !isForSyncOnly(principal.token.scopes)) return
+  throw new AppError('forbidden', 'missing_scope', 'A token with only configsync scopes is for /api alone', {
+    gate: 'scope',
+  })
 }

@@ -63,6 +63,12 @@ const healthSchema = Type.Object({
     Type.Object({
       last_ok_at: nullableText,
       last_error: nullableText,
+      last_verified_at: Type.Union([Type.String(), Type.Null()], {
+        description: 'When the newest backup that passed a complete check was made',
+      }),
+      heartbeat: Type.Union([Type.Object({ at: Type.String(), problem: nullableText }), Type.Null()], {
+        description: 'The last request to `backup.heartbeat_url`; `problem` says why it failed',
+      }),
       dated_ahead: Type.Array(Type.String(), {
         description: 'Backups dated in the future, because the clock was ahead; they are ignored',
       }),
@@ -85,7 +91,9 @@ const readySchema = Type.Object({
 export const drainSchema = Type.Object({
   draining: Type.Boolean(),
   in_flight: Type.Integer({ description: 'Writing requests in flight, in the process that answers' }),
-  outbox_pending: Type.Integer({ description: 'Pending deliveries; none in this version' }),
+  outbox_pending: Type.Integer({
+    description: 'Calls of webhooks that are still to be made, of all processes',
+  }),
   pairs_behind: Type.Integer({ description: 'Paired servers that lag behind; none in this version' }),
 })
 
@@ -179,12 +187,12 @@ function healthEndpoints(core: Core, host: Host): Endpoint[] {
     tag: 'Administration',
     summary: 'Show whether the server is draining, and what is still in progress',
     answers: { 200: { description: 'Drained when all three numbers are 0', schema: drainSchema } },
-    handle: () => ({
+    handle: async () => ({
       status: 200,
       json: {
         draining: core.settings.get('drain'),
         in_flight: host.vitals.writesInFlight(),
-        outbox_pending: 0,
+        outbox_pending: (await core.reads.outboxState()).pending,
         pairs_behind: 0,
       },
     }),

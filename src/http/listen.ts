@@ -7,8 +7,8 @@ import type { HttpServer } from './server'
 import type { SocketSession } from './socket'
 import { underPlainUrl } from './target'
 
-/** Far above all our own limits, because Bun's own 413 has an empty body. */
-const MAX_REQUEST_BYTES = 64 * 1024 * 1024
+/** Above all our own limits, because Bun's own 413 has an empty body. A body that is not read is not received either. */
+const MAX_REQUEST_BYTES = 2 * 1024 * 1024 * 1024 - 1
 const SOCKET_IDLE_SECONDS = 60
 const MAX_FRAME_BYTES = 64 * 1024
 /** A backstop behind the hub's limit, which parks and closes slow readers much earlier. */

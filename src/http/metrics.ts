@@ -13,7 +13,7 @@ loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
 
 /** `/metrics` in Prometheus format: local requests need no credential, others need the scope. */
-export function metricsEndpoint(core: Core, render: () => string): Endpoint {
+export function metricsEndpoint(core: Core, render: () => Promise<string>): Endpoint {
   return endpoint({
     method: 'GET',
     path: '/metrics',
@@ -28,7 +28,7 @@ export function metricsEndpoint(core: Core, render: () => string): Endpoint {
     handle: async ({ request, context }) => {
       if (!core.settings.get('metrics.enabled')) throw new HttpError(404, 'not_found', 'Not Found')
       if (!isFromHere(request)) await context.enter(reader)
-      return { status: 200, text: render(), headers: { 'content-type': CONTENT_TYPE } }
+      return { status: 200, text: await render(), headers: { 'content-type': CONTENT_TYPE } }
     },
   })
 }

@@ -25,6 +25,8 @@ export type KeptAnswer =
 export type Once<Who extends Actor | null> = <Result>(
   act: (actor: Who) => Result | Promise<Result>,
   answer: (result: Result, reads: Reads) => KeptAnswer | Promise<KeptAnswer>,
+  /** The hash of a streamed body, so that a request with other bytes is another request. */
+  content?: string,
 ) => Promise<KeptAnswer & { readonly headers?: typeof REPLAYED }>
 
 /** Returns the retry key in the header, or null. @throws 422 `value_error` unless it has 1 to 128 characters */

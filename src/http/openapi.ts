@@ -1,7 +1,7 @@
 import { IDEMPOTENCY_WINDOW_HOURS, MAX_IDEMPOTENCY_KEY } from '../core/kernel/limits'
 import { credentialRefusals } from './auth'
 import { CONTRACT_VERSION } from './contract'
-import { type Endpoint, endpoint } from './endpoint'
+import { type Dialect, type Endpoint, endpoint } from './endpoint'
 import { statusOf } from './error-codes'
 import { byteLimitOf, type TSchema, Type } from './schema'
 import type { Surface } from './surface'
@@ -24,12 +24,16 @@ const retryKeyParameter = {
   description: `Makes the request happen once. If the same account repeats it with this key within ${IDEMPOTENCY_WINDOW_HOURS} hours, nothing is done again and the answer is the first one, with \`Idempotent-Replayed: true\`. A different request with this key is 409 \`idempotency_conflict\`. Only a successful request uses up its key. An answer that contains a secret is repeated only to the same credential.`,
 }
 
+/** A colon inside of a segment, as in `message:send`, begins no parameter. */
+const PARAMETER = /\/:(\w+)/g
+
 /** Returns the OpenAPI 3.1 description of the documented endpoints, from the schemas that validate their requests. */
 export function openApiDocument(endpoints: readonly Endpoint[]): object {
   const paths: Record<string, Record<string, object>> = {}
+  const components = new Components()
   for (const one of endpoints.filter(({ documentation }) => documentation === undefined)) {
-    const path = one.path.replace(/:(\w+)/g, '{$1}')
-    paths[path] = { ...paths[path], [one.method.toLowerCase()]: operation(one) }
+    const path = one.path.replace(PARAMETER, '/{$1}')
+    paths[path] = { ...paths[path], [one.method.toLowerCase()]: operation(one, components) }
   }
   return {
     openapi: '3.1.0',
@@ -51,7 +55,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): object {
             'The earlier name, which is still accepted. The server sets synapse_session_ with six digits of the instance id, over https with the prefix __Host-',
         },
       },
-      schemas: { Error: errorSchema },
+      schemas: { Error: errorSchema, ...components.sorted() },
       parameters: { IdempotencyKey: retryKeyParameter },
     },
     paths,
@@ -83,8 +87,9 @@ export const openapi: Surface = {
   },
 }
 
-function operation(one: Endpoint): object {
-  const params = [...one.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+function operation(one: Endpoint, components: Components): object {
+  const json = (schema: object) => content(components.plain(schema), one.dialect)
+  const params = [...one.path.matchAll(PARAMETER)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
@@ -95,7 +100,7 @@ function operation(one: Endpoint): object {
     name,
     in: 'query',
     required: required.includes(name),
-    schema,
+    schema: components.plain(schema),
     ...(schema.description ? { description: schema.description } : {}),
   }))
   return {
@@ -103,9 +108,16 @@ function operation(one: Endpoint): object {
     tags: [one.tag],
     summary: one.summary,
     ...(one.description ? { description: one.description } : {}),
-    security: one.who === 'anyone' ? [] : [{ bearer: [] }, { session: [] }],
+    security: securityOf(one),
     parameters: [...params, ...query, ...(takesRetryKey(one) ? [{ $ref: RETRY_KEY }] : [])],
-    ...(one.body ? { requestBody: { required: true, content: bodyContent(one.body) } } : {}),
+    ...(one.body
+      ? {
+          requestBody: {
+            required: true,
+            content: isStreamed(one.body) ? { [one.body.contentMediaType]: {} } : json(one.body),
+          },
+        }
+      : {}),
     responses: {
       ...Object.fromEntries(
         Object.entries(one.answers).map(([status, { description, schema }]) => [
@@ -116,6 +128,11 @@ function operation(one: Endpoint): object {
       ...refused(one),
     },
   }
+}
+
+function securityOf({ who, dialect }: Endpoint): object[] {
+  if (who === 'anyone') return []
+  return dialect ? [{ bearer: [] }] : [{ bearer: [] }, { session: [] }]
 }
 
 const RETRY_KEY = '#/components/parameters/IdempotencyKey'
@@ -132,10 +149,12 @@ const OF_A_BODY = ['body_broke_off', 'payload_too_large', 'unsupported_media_typ
 
 /** Returns the errors of an endpoint by status, with their codes: its own and those of its kind. */
 function refused(one: Endpoint): Record<string, object> {
-  const { method, who, duringDrain, query, body, refusals = [] } = one
+  const { method, who, duringDrain, query, body, admitsSyncTokens, dialect, refusals = [] } = one
+  if (dialect) return { default: { description: 'Any error', content: content(dialect.error, dialect) } }
   const codes = [
     ...refusals,
     ...(who === 'anyone' ? ['actor_header_unauthenticated'] : [...credentialRefusals, 'rate_limited']),
+    ...(who !== 'anyone' && admitsSyncTokens !== true ? ['missing_scope'] : []),
     ...(who === 'account' ? ['operator_has_no_account', ...OF_THE_ACTOR_HEADER] : []),
     ...(who === 'admin' ? ['not_admin', 'admin_scope_required'] : []),
     ...(method !== 'GET' && duringDrain !== true ? ['draining'] : []),
@@ -145,28 +164,48 @@ function refused(one: Endpoint): Record<string, object> {
     ...ALWAYS,
   ]
   const byStatus = Object.groupBy(new Set(codes), (code) => String(statusOf(code) ?? 'default'))
-  const content = json({ $ref: '#/components/schemas/Error' })
+  const error = content({ $ref: '#/components/schemas/Error' })
   const described = Object.entries(byStatus).map(([status, some = []]) => [
     status,
-    { description: some.map((code) => `\`${code}\``).join(', '), content },
+    { description: some.map((code) => `\`${code}\``).join(', '), content: error },
   ])
-  return { ...Object.fromEntries(described), default: { description: 'Any other error', content } }
+  return { ...Object.fromEntries(described), default: { description: 'Any other error', content: error } }
 }
 
 /** A streamed body has its own content type and no schema. */
-function bodyContent(schema: TSchema): object {
-  return byteLimitOf(schema) === undefined ? json(schema) : { [schema.contentMediaType]: {} }
+function isStreamed(schema: TSchema): boolean {
+  return byteLimitOf(schema) !== undefined
 }
 
-function json(schema: object): object {
-  return { 'application/json': { schema: plain(schema) } }
+function content(schema: unknown, { contentType = 'application/json' }: Partial<Dialect> = {}): object {
+  return { [contentType]: { schema } }
 }
 
-/** Converts a schema to JSON Schema. Secret values become write-only. */
-function plain(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(plain)
-  if (typeof schema !== 'object' || schema === null) return schema
-  const { secret, form, ...rest } = schema as Record<string, unknown>
-  const entries = Object.entries(rest).map(([key, value]) => [key, plain(value)])
-  return { ...Object.fromEntries(entries), ...(secret === true ? { writeOnly: true } : {}) }
+/** The named shapes of a document. */
+class Components {
+  private readonly schemas = new Map<string, unknown>()
+
+  /**
+   * Converts a schema to JSON Schema. Secret values become write-only, and named shapes references.
+   * @throws Error if two shapes have the same name
+   */
+  plain(schema: unknown): unknown {
+    if (Array.isArray(schema)) return schema.map((one) => this.plain(one))
+    if (typeof schema !== 'object' || schema === null) return schema
+    const { secret, form, component, ...rest } = schema as Record<string, unknown>
+    const entries = Object.entries(rest).map(([key, value]) => [key, this.plain(value)])
+    const converted = { ...Object.fromEntries(entries), ...(secret === true ? { writeOnly: true } : {}) }
+    return typeof component === 'string' ? this.reference(component, converted) : converted
+  }
+
+  sorted(): Record<string, unknown> {
+    return Object.fromEntries([...this.schemas].sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  private reference(name: string, schema: object): object {
+    const known = this.schemas.get(name) ?? schema
+    if (JSON.stringify(known) !== JSON.stringify(schema)) throw new Error(`Two shapes are named ${name}`)
+    this.schemas.set(name, schema)
+    return { $ref: `#/components/schemas/${name}` }
+  }
 }

@@ -3,21 +3,21 @@ import type { Actor, Person } from '../core/identity/actor'
 import type { Token } from '../core/kernel/entities'
 import { AppError } from '../core/kernel/errors'
 import type { Clock } from '../core/kernel/time'
+import { TokenBuckets } from '../core/kernel/token-bucket'
 
-/** The rate class of a request: a message, a read, another write, or a search. */
-export type RateClass = 'post' | 'read' | 'write' | 'search'
+/** The rate classes with a setting: a message, a read, another write, or a search. */
+type SettableClass = 'post' | 'read' | 'write' | 'search'
+/** The rate class of a request. Those of the encrypted snapshot store are fixed. */
+export type RateClass = SettableClass | keyof typeof fixedRates
 
-/** The most buckets kept for each class. A full bucket needs no entry. */
-const CAPACITY = 10_000
+/** Its clients make hundreds of requests for one command, and end at the first refusal. */
+const fixedRates = {
+  sync: { perMinute: 3000, burst: 1000 },
+  sync_blob_read: { perMinute: 600, burst: 600 },
+  sync_blob_write: { perMinute: 60, burst: 100 },
+} as const
+
 const MINUTE = 60_000
-
-/** A caller's remaining `tokens` at a moment of the steady clock, in milliseconds. */
-class Bucket {
-  constructor(
-    public tokens: number,
-    public at: number,
-  ) {}
-}
 
 /** A rate and its header values, rendered once for each setting. */
 export class RatePolicy {
@@ -41,20 +41,17 @@ export class RatePolicy {
 
 /** The buckets of one class. */
 class Class {
-  private readonly buckets = new Map<number, Bucket>()
-  private readonly key: `rate.${RateClass}`
+  private readonly buckets = new TokenBuckets()
   private policy: RatePolicy | undefined
 
   constructor(
     private readonly name: RateClass,
-    private readonly settings: Settings,
-  ) {
-    this.key = `rate.${name}`
-  }
+    private readonly rateOf: () => Rate | null,
+  ) {}
 
   /** Returns the current policy; null if the class is not limited. */
   now(): RatePolicy | null {
-    const rate = this.settings.get(this.key)
+    const rate = this.rateOf()
     if (rate === null) return null
     // The setting is the same object until it changes.
     if (this.policy?.rate !== rate) this.policy = new RatePolicy(this.name, rate)
@@ -62,38 +59,19 @@ class Class {
   }
 
   /** Returns the bucket of a caller, refilled up to now. */
-  bucket(caller: number, { perMs, rate }: RatePolicy, now: number): Bucket {
-    const bucket = this.buckets.get(caller)
-    if (bucket) {
-      bucket.tokens = Math.min(rate.burst, bucket.tokens + (now - bucket.at) * perMs)
-      bucket.at = now
-      return bucket
-    }
-    if (this.buckets.size >= CAPACITY) this.makeRoom(perMs, rate.burst, now)
-    const made = new Bucket(rate.burst, now)
-    this.buckets.set(caller, made)
-    return made
+  bucket(caller: number, { perMs, rate }: RatePolicy, now: number) {
+    return this.buckets.of(caller, { perMs, burst: rate.burst }, now)
   }
 
   /** Copies the remaining tokens of one caller to another. */
   passOn(from: number, to: number, now: number): void {
     const policy = this.now()
-    const left = this.buckets.get(from)
+    const left = this.buckets.find(from)
     if (policy === null || !left) return
     // Goes through `bucket`, which limits the number of buckets.
     const bucket = this.bucket(to, policy, now)
     bucket.tokens = left.tokens
     bucket.at = left.at
-  }
-
-  /** Drops full buckets, and the oldest if that is not enough. */
-  private makeRoom(perMs: number, burst: number, now: number): void {
-    for (const [caller, { tokens, at }] of this.buckets)
-      if (tokens + (now - at) * perMs >= burst) this.buckets.delete(caller)
-    for (const caller of this.buckets.keys()) {
-      if (this.buckets.size < CAPACITY * 0.9) return
-      this.buckets.delete(caller)
-    }
   }
 }
 
@@ -108,8 +86,17 @@ export class RateLimits {
     settings: Settings,
     private readonly clock: Clock,
   ) {
-    const of = (name: RateClass) => new Class(name, settings)
-    this.classes = { post: of('post'), read: of('read'), write: of('write'), search: of('search') }
+    const settable = (name: SettableClass) => new Class(name, () => settings.get(`rate.${name}`))
+    const fixed = (name: keyof typeof fixedRates) => new Class(name, () => fixedRates[name])
+    this.classes = {
+      post: settable('post'),
+      read: settable('read'),
+      write: settable('write'),
+      search: settable('search'),
+      sync: fixed('sync'),
+      sync_blob_read: fixed('sync_blob_read'),
+      sync_blob_write: fixed('sync_blob_write'),
+    }
   }
 
   /**
@@ -147,7 +134,7 @@ function tooMany(policy: RatePolicy, tokens: number): AppError {
   return new AppError(
     'rate_limited',
     'rate_limited',
-    `At most ${rate.perMinute} a minute and ${rate.burst} at once of the class ${name} (rate.${name}); wait and try again`,
+    `At most ${rate.perMinute} a minute and ${rate.burst} at once of the class ${name}${name in fixedRates ? '' : ` (rate.${name})`}; wait and try again`,
     { retry_after: wait },
   )
 }

@@ -1,6 +1,8 @@
 import type { Core } from '../core'
 import type { Credential } from '../core/identity'
+import type { Through } from '../core/identity/actor'
 import type { RequestOrigin } from './client'
+import type { Endpoint } from './endpoint'
 import type { AccessRule, ActorOf, Entrance, Who } from './entrance'
 import type { RatePolicy } from './rate-limits'
 import type { WholeSurface } from './surface'
@@ -10,6 +12,27 @@ export interface SurfaceContext {
   readonly core: Core
   readonly surface: WholeSurface
   readonly entrance: Entrance
+  readonly inside: InsideCalls
+}
+
+/** Makes requests within a request. */
+export type InsideCalls = (outer: RequestContext, call: InsideCall) => Promise<Response>
+
+/**
+ * A request to an endpoint of another surface, by the caller of this one. It is checked, counted, logged and answered
+ * like a request of its own.
+ */
+export interface InsideCall {
+  readonly method: Endpoint['method']
+  /** As declared: with parameters as `:name`. */
+  readonly path: string
+  readonly params?: Readonly<Record<string, string>>
+  /** Values that are undefined are left out. */
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly body?: unknown
+  readonly retryKey?: string | null
+  /** What messages say in `via`; by default the kind of the credential. */
+  readonly through?: Through
 }
 
 /** The context of one request, including the rate limit reported in its answer. */
@@ -36,8 +59,14 @@ export class RequestContext {
   enterBy<W extends Exclude<Who, 'anyone'>>(
     credential: Credential,
     rule: AccessRule<W>,
+    origin: RequestOrigin | null = null,
   ): Promise<ActorOf<W>> {
-    return this.of.entrance.enter(this, credential, rule, null)
+    return this.of.entrance.enter(this, credential, rule, origin)
+  }
+
+  /** Makes a request within this one, with the same credential. @throws Error if there is no such endpoint */
+  call(call: InsideCall): Promise<Response> {
+    return this.of.inside(this, call)
   }
 
   /** Receives the caller's remaining tokens from the rate limits. */

@@ -31,6 +31,12 @@ export function toResponse(answer: Answer, context: RequestContext, logger: Logg
   const headers = commonHeaders(context)
   if (answer.status === 204) delete headers['content-type']
   if ('headers' in answer) Object.assign(headers, answer.headers)
+  if ('bytes' in answer) {
+    // Its body is not looked at here: the runtime then sends a file by itself.
+    const response = new Response(answer.bytes, { status: answer.status, headers })
+    streamed.add(response)
+    return response
+  }
   if ('pieces' in answer) {
     const type = { 'content-type': 'application/octet-stream' }
     const body = bodyOf(answer.pieces, (fault) => {

@@ -43,7 +43,12 @@ export function text(options: TextOptions = {}): TText {
 
 /** An optional property; null means the same as leaving it out. */
 export function maybe<Schema extends TSchema>(schema: Schema) {
-  return Type.Optional(Type.Union([schema, Type.Null()]))
+  return Type.Optional(nullable(schema))
+}
+
+/** A value that may be null. */
+export function nullable<Schema extends TSchema>(schema: Schema) {
+  return Type.Union([schema, Type.Null()])
 }
 
 /** One of several words. */
@@ -92,7 +97,16 @@ export function byteLimitOf(schema: TSchema): ((settings: Settings) => number) |
   return byteLimits.get(schema)
 }
 
-function isObject(value: unknown): boolean {
+/**
+ * Gives a shape a name in the API description: `components.schemas` has it once, and other shapes refer to it. The name is
+ * unique. Clients get a type of that name.
+ */
+export function named<Schema extends TSchema>(name: string, schema: Schema): Schema {
+  return { ...schema, component: name }
+}
+
+/** Reports whether a value is a JSON object. */
+export function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -10,8 +10,9 @@ import { Meters, type RouteMeter } from '../metrics'
 import type { Logger } from '../platform/logger'
 import { notePeer, peerOf } from './client'
 import type { Endpoint } from './endpoint'
-import { type Failure, failureOf, type HttpError, type RenderedError, renderError } from './errors'
-import { RequestContext, type SurfaceContext } from './request-context'
+import { type Failure, failureOf, HttpError, type RenderedError, renderError } from './errors'
+import { credentialsOf, insideRequest } from './inside'
+import { type InsideCalls, RequestContext, type SurfaceContext } from './request-context'
 import { commonHeaders, toResponse, withoutBody } from './response'
 import { type AppParts, declareSurfaces, type Surface, surfaceAt, type WholeSurface } from './surface'
 import { underPlainUrl } from './target'
@@ -24,6 +25,13 @@ export interface HttpServer {
   refuse(request: Request, error: HttpError): Promise<Response | undefined>
 }
 
+/** An endpoint with its surface and its counter. */
+interface Route {
+  readonly endpoint: Endpoint
+  readonly surface: WholeSurface
+  readonly meter: RouteMeter
+}
+
 /** Creates the server: one router for all surfaces. It answers every request, including failed ones. */
 export function createHttpServer(
   parts: AppParts,
@@ -34,7 +42,7 @@ export function createHttpServer(
   const { core, entrance } = parts
   const declared = declareSurfaces(surfaces, parts)
   const endpoints = declared.flatMap((each) => each.endpoints)
-  const contextOf = (surface: WholeSurface): SurfaceContext => ({ core, surface, entrance })
+  const contextOf = (surface: WholeSurface): SurfaceContext => ({ core, surface, entrance, inside })
   const isLoggingAll = () => core.settings.get('log.requests') === 'all'
   /** An error is answered in any case: as in v1 if its surface fails to render it. */
   const rendered = (surface: WholeSurface, failure: Failure, requestId: string): RenderedError => {
@@ -60,6 +68,7 @@ export function createHttpServer(
     let actingAs: string | undefined
     let response: Response | undefined
     try {
+      if (!of.surface.isOn(core.settings)) throw new HttpError(404, 'not_found', 'Not Found')
       const ran = await run(context)
       const principal = ran.actor && principalOf(ran.actor)
       if (principal) accountId = accountOf(principal)?.uuid
@@ -86,6 +95,19 @@ export function createHttpServer(
     return response
   }
 
+  const routes = new Map<string, Route>()
+  const inside: InsideCalls = async (outer, call) => {
+    const name = `${call.method} ${call.path}`
+    const route = routes.get(name)
+    if (!route) throw new Error(`there is no endpoint ${name}`)
+    const { endpoint, meter } = route
+    const surface = { ...route.surface, credentials: credentialsOf(outer) }
+    const response = await answer(insideRequest(outer, call), contextOf(surface), meter, (context) =>
+      endpoint.run(context, call.params ?? {}),
+    )
+    if (!response) throw new Error(`${name} cannot be called within a request`)
+    return response
+  }
   const unknown = meters.route('unknown', '')
   const preflight = meters.route('preflight', '')
   const refused = meters.route('refused', '')
@@ -106,7 +128,10 @@ export function createHttpServer(
   for (const { surface, endpoints } of declared) {
     const of = contextOf(surface)
     for (const endpoint of endpoints) {
-      const meter = meters.route(endpoint.method, endpoint.path)
+      const meter = endpoint.writesNothing
+        ? meters.route(endpoint.method, endpoint.path, false)
+        : meters.route(endpoint.method, endpoint.path)
+      routes.set(`${endpoint.method} ${endpoint.path}`, { endpoint, surface, meter })
       // Use arrow functions with plain destructuring: Elysia parses the source of its handlers.
       app.route(
         endpoint.method,

@@ -14,6 +14,8 @@ export interface SocketSession {
 /** What a session may do with its socket; Bun's ServerWebSocket implements it. */
 export interface SocketHandle {
   send(text: string): number
+  /** Calls `send` at once. What it sends is handed to the network together. */
+  cork(send: () => void): void
   ping(): number
   close(code: number, reason: string): void
   terminate(): void

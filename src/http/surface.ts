@@ -1,4 +1,5 @@
 import type { Core } from '../core'
+import type { Settings } from '../core/governance/settings'
 import type { Host, LogFollowers, Outbound } from '../core/kernel'
 import type { LongPolls, Streams } from '../core/log/streams'
 import { type Asset, assetEndpoint } from './asset'
@@ -30,8 +31,10 @@ export interface Surface {
   followLog?(app: AppParts): void
   /** Public files that do not change while the server runs. */
   readonly assets?: readonly Asset[]
-  /** Features that clients can query at `/v1/server`. */
+  /** Features that clients can query at `/v1/server` while the surface is on. */
   readonly features?: readonly string[]
+  /** Reports whether the surface is on; by default it always is. While it is off, its paths do not exist (404). */
+  isOn?(settings: Settings): boolean
   /** Renders an error. */
   renderError?(failure: Failure, requestId: string): RenderedError
   /** Answers unknown paths below the prefixes. @throws HttpError, which `renderError` renders */
@@ -54,7 +57,7 @@ export interface App {
   readonly limits: StreamLimits
   /** Re-checks a caller for a later frame on its connection. Requests are checked by the rule of their endpoint. */
   readonly entrance: Pick<Entrance, 'enterAgain'>
-  readonly rates: Pick<RateLimits, 'passOn'>
+  readonly rates: Pick<RateLimits, 'passOn' | 'take'>
   readonly host: Host
   /** Registers followers of the log: projections and endpoints of the outbox. */
   readonly followers: LogFollowers
@@ -62,8 +65,8 @@ export interface App {
   readonly outbound: Outbound
   /** Reports a fault that is not the answer to a request. */
   readonly report: (fault: unknown) => void
-  /** The features of all surfaces. */
-  readonly features: readonly string[]
+  /** The features of all surfaces that are on. */
+  features(): readonly string[]
   /** The endpoints of all surfaces. Call it in a request: the list is incomplete while surfaces declare theirs. */
   endpoints(): readonly Endpoint[]
 }
@@ -75,7 +78,10 @@ export interface AppParts extends Omit<App, 'features' | 'endpoints'> {
 
 /** A surface with defaults filled in. */
 export type WholeSurface = Required<
-  Pick<Surface, 'name' | 'prefixes' | 'renderError' | 'renderUnknown' | 'credentials' | 'cors' | 'readBody'>
+  Pick<
+    Surface,
+    'name' | 'prefixes' | 'isOn' | 'renderError' | 'renderUnknown' | 'credentials' | 'cors' | 'readBody'
+  >
 >
 
 /** A surface and its declared endpoints. */
@@ -88,6 +94,7 @@ export interface Declared {
 const fallbackSurface: WholeSurface = {
   name: 'others',
   prefixes: [],
+  isOn: () => true,
   renderError,
   renderUnknown,
   credentials: headerCredentials,
@@ -102,11 +109,13 @@ const fallbackSurface: WholeSurface = {
 export function declareSurfaces(surfaces: readonly Surface[], parts: AppParts): readonly Declared[] {
   const app: App = {
     ...parts,
-    features: surfaces.flatMap(({ features = [] }) => features),
+    features: () =>
+      declared.flatMap(({ surface, features }) => (surface.isOn(parts.core.settings) ? features : [])),
     endpoints: () => all,
   }
   const declared = surfaces.map((surface) => ({
     surface: { ...fallbackSurface, ...surface },
+    features: surface.features ?? [],
     endpoints: [...surface.endpoints(app), ...(surface.assets ?? []).map(assetEndpoint)],
   }))
   const all = declared.flatMap(({ endpoints }) => endpoints)

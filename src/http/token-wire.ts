@@ -2,29 +2,33 @@ import type { IssuedToken } from '../core/identity/tokens'
 import type { Account, Token } from '../core/kernel/entities'
 import { formatInstant, type Micros, parseInstant } from '../core/kernel/time'
 import { ValidationError } from './errors'
-import { Type } from './schema'
+import { named, nullable, Type } from './schema'
 
 /** The wire form of tokens (docs/contract/accounts.md#tokens). */
 
 const instantSchema = Type.String({ format: 'date-time' })
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()])
 
-export const tokenSchema = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  account_handle: Type.String(),
-  scopes: Type.Array(Type.String()),
-  created_at: instantSchema,
-  last_used_at: nullable(instantSchema),
-  revoked_at: nullable(instantSchema),
-  name: nullable(Type.String()),
-  expires_at: nullable(instantSchema),
-  actors: nullable(Type.Array(Type.String(), { description: 'Handles that the holder may act as' })),
-  device: nullable(Type.String({ description: 'Label of the paired device' })),
-})
+export const tokenSchema = named(
+  'Token',
+  Type.Object({
+    id: Type.String({ format: 'uuid' }),
+    account_handle: Type.String(),
+    scopes: Type.Array(Type.String()),
+    created_at: instantSchema,
+    last_used_at: nullable(instantSchema),
+    revoked_at: nullable(instantSchema),
+    name: nullable(Type.String()),
+    expires_at: nullable(instantSchema),
+    actors: nullable(Type.Array(Type.String(), { description: 'Handles that the holder may act as' })),
+    device: nullable(Type.String({ description: 'Label of the paired device' })),
+  }),
+)
 
 /** The only answer that shows the token itself. */
-export const issuedSchema = Type.Composite([tokenSchema, Type.Object({ token: Type.String() })])
+export const issuedSchema = named(
+  'IssuedToken',
+  Type.Composite([tokenSchema, Type.Object({ token: Type.String() })]),
+)
 
 export function tokenJson(token: Token, account: Pick<Account, 'handle'>) {
   return {

@@ -2,7 +2,7 @@ import { Kind, type TSchema } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
 import { isLongerThan, isWellFormed } from '../core/kernel/text'
 import { ValidationError } from './errors'
-import { hasForm, isStorable } from './schema'
+import { hasForm, isObject, isStorable } from './schema'
 
 /** A fault in one value of a request, in the format of pydantic v2, which clients of the earlier server know. */
 export interface Issue {
@@ -18,12 +18,14 @@ const MOST_ISSUES = 100
 
 type RequestPart = 'body' | 'query' | 'path'
 
-/** A compiled schema. Returns the typed value, or throws all issues. */
+/** Checks a value against a schema. Returns the typed value, or throws all issues. */
 export type Validator = (value: unknown) => unknown
 
+/** The schema is compiled on first use: compiling those of all endpoints would take a sixth of the start. */
 export function validator(schema: TSchema, place: RequestPart): Validator {
-  const compiled: TypeCheck<TSchema> = TypeCompiler.Compile(schema)
+  let compiled: TypeCheck<TSchema> | undefined
   return (value) => {
+    compiled ??= TypeCompiler.Compile(schema)
     const read = place === 'query' ? fromQuery(schema, value as Record<string, string>) : value
     if (compiled.Check(read)) return read
     const issues = [...issuesOf(schema, read, [place], place === 'query').take(MOST_ISSUES)]
@@ -61,7 +63,7 @@ function fromQuery(schema: TSchema, query: Readonly<Record<string, string>>): Re
     // Scripts send an empty value for an absent one. If an empty value has another meaning, the schema says so.
     if (!required.includes(name) && /^[\s,]*$/.test(value) && isWordless(property)) continue
     const word = value.trim().toLowerCase()
-    if (property.type === 'integer') read[name] = /^[+-]?\d{1,15}$/.test(word) ? Number(word) : value
+    if (property.type === 'integer') read[name] = /^[+-]?\d{1,16}$/.test(word) ? Number(word) : value
     else if (property.type === 'boolean') read[name] = yes.has(word) ? true : no.has(word) ? false : value
     else if (property.type === 'array')
       read[name] = value
@@ -90,13 +92,16 @@ function* issuesOf(schema: TSchema, value: unknown, loc: Issue['loc'], fromText:
     ...(ctx ? { ctx } : {}),
   })
   if (schema[Kind] === 'Union') {
-    // Only `maybe` creates unions: a schema or null.
-    if (value !== null) yield* issuesOf(schema.anyOf[0], value, loc, fromText)
+    // A schema or null, or a text or an object.
+    const some: readonly TSchema[] = schema.anyOf.filter(({ type }: TSchema) => type !== 'null')
+    const [first] = isObject(value) ? some.toSorted((_, { type }) => (type === 'object' ? 1 : -1)) : some
+    const mayBeNull = some.length < schema.anyOf.length
+    if (first && !(value === null && mayBeNull)) yield* issuesOf(first, value, loc, fromText)
     return
   }
   if (schema[Kind] === 'FreeObject' || schema[Kind] === 'Anything') {
     if (value === undefined) yield { type: 'missing', loc, msg: 'Field required', input: null }
-    else if (schema[Kind] === 'FreeObject' && (typeof value !== 'object' || Array.isArray(value)))
+    else if (schema[Kind] === 'FreeObject' && !isObject(value))
       yield issue('dict_type', 'Input should be a valid dictionary')
     else yield* unicodeIssues(value, loc)
     return
@@ -161,6 +166,12 @@ function* objectIssues(
     if (Object.hasOwn(fields, name)) yield* issuesOf(property, fields[name], at, fromText)
     else if (required.includes(name)) yield { type: 'missing', loc: at, msg: 'Field required', input: null }
   }
+  if (schema.additionalProperties !== false) return
+  for (const name of Object.keys(fields))
+    if (!Object.hasOwn(properties, name)) {
+      const at = name.isWellFormed() ? [...loc, name] : loc
+      yield { type: 'extra_forbidden', loc: at, msg: 'Extra inputs are not permitted', input: null }
+    }
 }
 
 function* listIssues(

@@ -1,16 +1,26 @@
 import type { Directory } from '../core/access/directory'
 import type { Policy } from '../core/access/policy'
-import { accountOf, credentialOf, expiryOf, type Person, principalOf } from '../core/identity/actor'
+import { accountOf, expiryOf, type Person, principalOf } from '../core/identity/actor'
+import { reasonsFor } from '../core/inbox/notified'
 import { background } from '../core/kernel/background'
-import type { Channel } from '../core/kernel/entities'
+import type { Account, Channel } from '../core/kernel/entities'
 import { AppError } from '../core/kernel/errors'
 import type { Seq } from '../core/kernel/ids'
 import type { Clock } from '../core/kernel/time'
 import type { Pace } from '../core/kernel/turns'
 import type { Catalogue } from '../core/log/catalogue'
-import { channelOf, type LogEvent, subjectAccount, toRecord } from '../core/log/events'
+import {
+  channelOf,
+  type LogEvent,
+  notifiedIn,
+  notifiesMembers,
+  subjectAccount,
+  toRecord,
+} from '../core/log/events'
 import type { Feed, FeedFilter } from '../core/log/feed'
+import type { Frame } from '../core/log/frames'
 import type { EndReason, Sink, Streams } from '../core/log/streams'
+import { changesReaders, holdersOf, isHiddenFromSome } from './event-effects'
 import type { OpenLongPolls } from './long-polls'
 import { type Audience, Rooms, type Topic } from './rooms'
 import { PARK_BYTES, Stream } from './stream'
@@ -25,8 +35,12 @@ export interface HubDeps {
   readonly pace: Pace
   /** Sends an event, rendered once, to every socket subscribed to the topic. Returns its size in bytes. */
   readonly publish: (topic: string, event: LogEvent) => number
+  /** Called when a stream was sent that a message notifies its reader. */
+  readonly notified: (accountId: number, message: Seq) => void
   /** Called for every stream that ends, unless its reader closed it. */
   readonly ended: (reader: Person, reason: EndReason) => void
+  /** Called when the first stream of an account was opened, or its last one closed. */
+  readonly streamChanged: (account: Account, isOpen: boolean) => void
   readonly report: (fault: unknown) => void
 }
 
@@ -66,9 +80,11 @@ export class Hub implements Streams {
 
   open(actor: Person, sink: Sink): Stream {
     const stream = new Stream(this, this.deps, actor, sink)
+    const isFirst = !this.hasStreamOf(actor.account)
     this.streams.add(stream)
     for (const id of accountIdsOf(actor))
       this.byAccount.set(id, (this.byAccount.get(id) ?? new Set()).add(stream))
+    if (isFirst) this.deps.streamChanged(actor.account, true)
     return stream
   }
 
@@ -78,6 +94,25 @@ export class Hub implements Streams {
 
   get openStreams(): number {
     return this.streams.size
+  }
+
+  get hasStreams(): boolean {
+    return this.streams.size > 0
+  }
+
+  /**
+   * Sends a frame to the streams that receive it. Streams that catch up with the log miss it: frames are not kept for
+   * them.
+   */
+  async frame(frame: Frame): Promise<void> {
+    const { directory, feed } = this.deps
+    const audience = await directory.retryUntilLoaded(() =>
+      [...this.streams].filter(({ actor, sink, liveSelections }) => {
+        if (sink.frames === 'none') return false
+        return feed.coversFrame(actor, liveSelections, frame, sink.frames === 'named')
+      }),
+    )
+    for (const stream of audience) stream.tell(frame)
   }
 
   /** The lag of the slowest stream, in events. */
@@ -126,12 +161,14 @@ export class Hub implements Streams {
   // Called by streams.
 
   remove(stream: Stream): void {
-    this.streams.delete(stream)
+    if (!this.streams.delete(stream)) return
     for (const id of accountIdsOf(stream.actor)) {
       const own = this.byAccount.get(id)
       own?.delete(stream)
       if (own?.size === 0) this.byAccount.delete(id)
     }
+    const { account } = stream.actor
+    if (!this.hasStreamOf(account)) this.deps.streamChanged(account, false)
   }
 
   ended(stream: Stream, reason: EndReason): void {
@@ -172,7 +209,7 @@ export class Hub implements Streams {
         this.position = Math.max(this.position, event)
         continue
       }
-      if (this.deps.catalogue.find(event.type)?.lane !== 'room') {
+      if (this.deps.catalogue.find(event.type)?.lane !== 'room' || this.mustBeJudged(event)) {
         background(this.deliverJudged(event), this.deps.report)
         return
       }
@@ -183,6 +220,12 @@ export class Hub implements Streams {
     this.announcing = false
     this.whenFlushed?.resolve()
     this.whenFlushed = undefined
+  }
+
+  /** Reports whether an event of the room lane reads or notifies differently for its readers. */
+  private mustBeJudged(event: LogEvent): boolean {
+    if (isHiddenFromSome(event)) return true
+    return notifiesMembers(event.facts) && [...this.streams].some(({ wantsItems }) => wantsItems)
   }
 
   /** Delivers an event whose audience or effect must be judged for each stream. */
@@ -196,13 +239,19 @@ export class Hub implements Streams {
         if (channel) directory.requireMembers(channel.id, this.openAccounts())
         const record = toRecord(event)
         const audience = streams.filter((stream) => feed.isVisibleTo(stream.actor, record))
+        const notified = notifiedIn(event.facts)
+        const reasons = audience.map(({ actor: { account } }) => {
+          const isForMembers = notifiesMembers(event.facts) && channel
+          const member = isForMembers ? directory.member(account.id, channel.id) : undefined
+          return reasonsFor(account, notified, record, member)
+        })
         const readers =
-          channel && opensRoom(event)
+          channel && changesReaders(event)
             ? streams.filter((stream) => stream.covers(channel.id) && policy.mayRead(stream.actor, channel))
             : []
         // Everything is judged. The rest runs synchronously, so that no stream misses the event.
         this.position = event.seq
-        for (const stream of audience) stream.offer(event)
+        for (const [i, stream] of audience.entries()) stream.offer(event, reasons[i] ?? 0)
         this.applyRights(event, readers)
       })
       .catch((fault) => {
@@ -211,6 +260,10 @@ export class Hub implements Streams {
       })
     this.incoming.shift()
     this.deliver()
+  }
+
+  private hasStreamOf({ id }: Account): boolean {
+    return [...(this.byAccount.get(id) ?? [])].some(({ actor }) => actor.account.id === id)
   }
 
   private toRoom(event: LogEvent): void {
@@ -227,7 +280,13 @@ export class Hub implements Streams {
   private send(event: LogEvent, audience: Audience): void {
     if (event.type === 'message.created') this.publish(event, audience.messages)
     this.publish(event, audience.all)
-    for (const stream of [...audience.filtered]) stream.offer(event)
+    const { notified } = notifiedIn(event.facts)
+    const reasons = notified && new Map(notified)
+    for (const stream of [...audience.filtered])
+      stream.offer(event, reasons?.get(stream.actor.account.id) ?? 0)
+    for (const [id, why] of reasons ?? [])
+      for (const stream of [...(this.byAccount.get(id) ?? [])])
+        if (stream.actor.account.id === id && audience.publishesTo(stream)) stream.offerItem(event, why)
   }
 
   private publish(event: LogEvent, topic: Topic): void {
@@ -240,7 +299,7 @@ export class Hub implements Streams {
 
   /**
    * Applies the event's changes of rights: streams leave a room they can no longer read, and streams that follow
-   * everything join a new one.
+   * everything join a new one. `readers` are the streams that cover the room and may read it now.
    */
   private applyRights(event: LogEvent, readers: readonly Stream[]): void {
     const { facts } = event
@@ -248,17 +307,26 @@ export class Hub implements Streams {
     const own = [...(account ? (this.byAccount.get(account.id) ?? []) : [])]
     switch (event.type) {
       case 'member.left':
-        for (const stream of own) if (stream.actor.account.id === event.account.id) stream.drop(event.channel)
+        // An observer reads on.
+        for (const stream of own)
+          if (stream.actor.account.id === event.account.id && !readers.includes(stream))
+            stream.drop(event.channel)
         return
       case 'channel.archived':
         for (const stream of [...this.streams]) stream.drop(event.channel)
         return
       case 'member.joined':
+      case 'channel.created':
       case 'channel.unarchived':
         for (const stream of readers) stream.join(event.channel.id)
         return
       case 'account.archived':
         for (const stream of own) stream.end('auth_revoked')
+        return
+      case 'account.erased':
+        for (const stream of own) stream.end('auth_revoked')
+        // The scopes of other tokens may have named the account by its handle.
+        for (const stream of this.streams) this.recheckSoon(stream, 'auth_revoked')
         return
       case 'account.token_revoked':
       case 'account.session_ended':
@@ -319,17 +387,6 @@ export class Hub implements Streams {
       this.ticking = false
     }
   }
-}
-
-/** Returns the streams that were opened with one credential. */
-function holdersOf(streams: readonly Stream[], credential: unknown): readonly Stream[] {
-  if (credential === undefined) return []
-  return streams.filter((stream) => credentialOf(stream.actor)?.uuid === credential)
-}
-
-/** Reports whether streams may begin to read the room of the event. */
-function opensRoom({ type }: LogEvent): boolean {
-  return type === 'member.joined' || type === 'channel.unarchived'
 }
 
 /** Returns the accounts whose changes affect a stream of this actor. */

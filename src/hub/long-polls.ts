@@ -1,10 +1,11 @@
 import type { Seq } from '../core/kernel/ids'
-import { channelOf, type LogEvent, subjectAccount } from '../core/log/events'
+import { channelOf, type LogEvent, notifiedIn, notifiesMembers, subjectAccount } from '../core/log/events'
 import type { LongPolls } from '../core/log/streams'
 
 interface Waiter {
   readonly accountId: number
   readonly channelIds: readonly number[] | '*'
+  readonly inboxOf: number | undefined
   readonly wake: (moved: boolean) => void
 }
 
@@ -13,6 +14,7 @@ export class OpenLongPolls implements LongPolls {
   private readonly byChannel = new Map<number, Set<Waiter>>()
   private readonly everywhere = new Set<Waiter>()
   private readonly byAccount = new Map<number, Set<Waiter>>()
+  private readonly byInbox = new Map<number, Set<Waiter>>()
   private waiting = 0
   private stopped = false
 
@@ -22,6 +24,7 @@ export class OpenLongPolls implements LongPolls {
   next({
     accountId,
     channelIds,
+    inboxOf,
     after,
     milliseconds,
     signal,
@@ -33,6 +36,7 @@ export class OpenLongPolls implements LongPolls {
       const waiter: Waiter = {
         accountId,
         channelIds,
+        inboxOf,
         wake: (moved) => {
           clearTimeout(timer)
           signal?.removeEventListener('abort', abort)
@@ -62,6 +66,7 @@ export class OpenLongPolls implements LongPolls {
       const account = subjectAccount(event)
       if (channel) for (const waiter of this.byChannel.get(channel.id) ?? []) woken.add(waiter)
       if (account) for (const waiter of this.byAccount.get(account.id) ?? []) woken.add(waiter)
+      if (this.byInbox.size > 0) for (const waiter of this.notifiedBy(event)) woken.add(waiter)
     }
     for (const waiter of woken) waiter.wake(true)
   }
@@ -77,10 +82,18 @@ export class OpenLongPolls implements LongPolls {
     for (const set of [...this.byAccount.values()]) for (const waiter of [...set]) waiter.wake(false)
   }
 
-  private setsOf({ accountId, channelIds }: Waiter): Set<Waiter>[] {
+  /** Returns those who wait for notifications like this event. An event that notifies by membership wakes all of them, because it has no list. */
+  private *notifiedBy(event: LogEvent): Iterable<Waiter> {
+    const { notified = [] } = notifiedIn(event.facts)
+    if (notifiesMembers(event.facts)) for (const waiters of this.byInbox.values()) yield* waiters
+    else for (const [id] of notified) yield* this.byInbox.get(id) ?? []
+  }
+
+  private setsOf({ accountId, channelIds, inboxOf }: Waiter): Set<Waiter>[] {
     const own = entry(this.byAccount, accountId)
-    if (channelIds === '*') return [own, this.everywhere]
-    return [own, ...channelIds.map((id) => entry(this.byChannel, id))]
+    const inbox = inboxOf === undefined ? [] : [entry(this.byInbox, inboxOf)]
+    if (channelIds === '*') return [own, this.everywhere, ...inbox]
+    return [own, ...channelIds.map((id) => entry(this.byChannel, id)), ...inbox]
   }
 }
 

@@ -44,6 +44,11 @@ export class Audience {
     topics.add(topic.name)
   }
 
+  /** Reports whether the stream is subscribed to a topic. */
+  publishesTo(stream: Stream): boolean {
+    return this.all.streams.has(stream) || this.messages.streams.has(stream)
+  }
+
   delete(stream: Stream): void {
     this.filtered.delete(stream)
     for (const topic of [this.all, this.messages])

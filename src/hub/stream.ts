@@ -1,10 +1,12 @@
 import type { Person } from '../core/identity/actor'
+import type { Reasons } from '../core/inbox/reasons'
 import { background } from '../core/kernel/background'
 import type { Channel } from '../core/kernel/entities'
 import type { Seq } from '../core/kernel/ids'
 import type { PacedLoop } from '../core/kernel/turns'
 import type { LogEvent } from '../core/log/events'
-import { type FeedFilter, selects } from '../core/log/feed'
+import { type FeedFilter, type SelectedEvent, selects, selectsItemOf, wantsItems } from '../core/log/feed'
+import type { Frame } from '../core/log/frames'
 import type { EndReason, LiveStream, Sink } from '../core/log/streams'
 import type { Hub, HubDeps } from './hub'
 import { type Interest, interestOf } from './interest'
@@ -12,6 +14,8 @@ import { StreamRooms } from './stream-rooms'
 
 /** Events read and sent in one page while a stream catches up. */
 const PAGE = 200
+/** Events handed to the network at once. */
+const BATCH = 64
 /** Above this many unsent bytes a stream is parked: it leaves live delivery until the client has read what was sent. */
 export const PARK_BYTES = 256 * 1024
 /** Limits of unsent bytes and of time without reading, above which a stream is closed. */
@@ -47,7 +51,7 @@ export class Stream implements LiveStream {
 
   constructor(
     private readonly hub: Hub,
-    private readonly deps: Pick<HubDeps, 'catalogue' | 'feed' | 'clock' | 'pace' | 'report'>,
+    private readonly deps: Pick<HubDeps, 'catalogue' | 'notified' | 'feed' | 'clock' | 'pace' | 'report'>,
     public actor: Person,
     readonly sink: Sink,
   ) {
@@ -57,6 +61,10 @@ export class Stream implements LiveStream {
 
   get selections(): readonly FeedFilter[] {
     return [...this.live, ...this.backlogs.flatMap((backlog) => backlog.selections)]
+  }
+
+  get liveSelections(): Iterable<FeedFilter> {
+    return this.live
   }
 
   /** The stream's lag behind the announced events, in events. */
@@ -136,14 +144,46 @@ export class Stream implements LiveStream {
     this.sink.end(reason)
   }
 
-  /** Sends a live event if it is selected. Call it in log order, after checking the reader's rights. */
-  offer(event: LogEvent): void {
-    for (const filter of this.live)
-      if (selects(filter, event)) {
-        this.sink.event(event, false)
-        this.checkFlow()
-        return
-      }
+  /**
+   * Sends a live event if it is selected, and that it notifies the reader, with these reasons. Call it in log order, after
+   * checking the reader's rights.
+   */
+  offer(event: LogEvent, reasons: Reasons): void {
+    const isShown = this.selectsLive((filter) => selects(filter, event))
+    if (reasons !== 0 && this.selectsLive((filter) => selectsItemOf(filter, event)))
+      this.tellItem(event, reasons, false, isShown)
+    else if (isShown) this.sink.event(event, false)
+    else return
+    this.checkFlow()
+  }
+
+  /** Sends that an event notifies the reader, if that is selected. The event itself was published to the stream. */
+  offerItem(event: LogEvent, reasons: Reasons): void {
+    if (!this.selectsLive((filter) => selectsItemOf(filter, event))) return
+    this.tellItem(event, reasons, false, false)
+    this.checkFlow()
+  }
+
+  private tellItem(event: LogEvent, reasons: Reasons, replay: boolean, isShown: boolean): void {
+    this.sink.item(event, reasons, replay, isShown)
+    if (event.about === 'message') this.deps.notified(this.actor.account.id, event.message.message.seq)
+  }
+
+  /** Whether a live selection asks for what notifies the reader. */
+  get wantsItems(): boolean {
+    return this.selectsLive(wantsItems)
+  }
+
+  private selectsLive(test: (filter: FeedFilter) => boolean): boolean {
+    for (const filter of this.live) if (test(filter)) return true
+    return false
+  }
+
+  /** Sends a frame, after checking that a live selection covers it and that the reader may receive it. */
+  tell(frame: Frame): void {
+    if (this.live.size === 0) return
+    this.sink.frame(frame)
+    this.checkFlow()
   }
 
   /** Reports whether a live selection covers the channel. */
@@ -249,16 +289,16 @@ export class Stream implements LiveStream {
   }
 
   private async sendPage(backlog: Backlog, end: Seq, loop: PacedLoop): Promise<void> {
-    const { selections, position, replay } = backlog
+    const { selections, position } = backlog
     const page = await this.deps.feed.page(this.actor, selections, position, PAGE, end, loop)
     // The backlog may have been removed or replaced during the read.
     const isOver = () => this.gone || !this.backlogs.includes(backlog)
     if (isOver()) return
-    for (const event of page.events) {
+    for (let sent = 0; sent < page.events.length; ) {
       if ((await loop.turn()) && isOver()) return
-      if (!this.wasSent(event, backlog)) this.sink.event(event, replay)
-      loop.did(1)
-      backlog.position = event.seq
+      const count = this.sendBatch(page.events.slice(sent, sent + BATCH), backlog)
+      loop.did(count)
+      sent += count
       // A page of long messages may exceed the limit of unsent bytes. The rest is read again when the client has caught
       // up.
       if (this.sink.buffered() > PARK_BYTES) return
@@ -266,13 +306,42 @@ export class Stream implements LiveStream {
     backlog.position = page.position
   }
 
-  /** Reports whether an event was already sent live by another selection after the backlog was created. */
-  private wasSent(event: LogEvent, { selections, since }: Backlog): boolean {
+  /** Sends events until too much is unsent, at least one. Returns how many. */
+  private sendBatch(events: readonly SelectedEvent[], backlog: Backlog): number {
+    let count = 0
+    this.sink.batch(() => {
+      for (const selected of events) {
+        this.send(selected, backlog)
+        backlog.position = selected.event.seq
+        count++
+        if (this.sink.buffered() > PARK_BYTES) return
+      }
+    })
+    return count
+  }
+
+  /** Sends an event, and that it notifies the reader, unless another selection did. */
+  private send({ event, isShown, reasons }: SelectedEvent, backlog: Backlog): void {
+    const shows = isShown && !this.wasSent(event, backlog, (filter) => selects(filter, event))
+    const tells = reasons !== 0 && !this.wasSent(event, backlog, (filter) => selectsItemOf(filter, event))
+    if (tells) this.tellItem(event, reasons, backlog.replay, shows)
+    else if (shows) this.sink.event(event, backlog.replay)
+  }
+
+  /**
+   * Reports whether an event was already sent live by another selection that passes the test, after the backlog was
+   * created.
+   */
+  private wasSent(
+    event: LogEvent,
+    { selections, since }: Backlog,
+    test: (filter: FeedFilter) => boolean,
+  ): boolean {
     if (event.seq <= since) return false
     return this.selections.some((filter) => {
       const liveFrom = this.liveFrom.get(filter)
       if (liveFrom === undefined || event.seq <= liveFrom || selections.includes(filter)) return false
-      return selects(filter, event)
+      return test(filter)
     })
   }
 

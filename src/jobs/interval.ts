@@ -9,7 +9,7 @@ export interface Interval {
   /** Milliseconds from the end of one run to the next. */
   readonly every: number
   readonly clock: Pick<Clock, 'steady'>
-  readonly run: () => Promise<void>
+  readonly run: (signal: AbortSignal) => Promise<void>
   /** Whether it is due as soon as the runner starts. */
   readonly atStart?: boolean
   readonly runsAtEnd?: boolean
@@ -26,8 +26,8 @@ export function interval({ every, clock, run, atStart = false, ...rest }: Interv
     ...rest,
     retry: { first: Math.min(every, RETRY_MILLISECONDS), longest: every },
     wait: () => Math.max(0, dueAt - clock.steady()),
-    run: async () => {
-      await run()
+    run: async (signal) => {
+      await run(signal)
       postpone()
     },
     elsewhere: postpone,

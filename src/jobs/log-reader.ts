@@ -1,8 +1,14 @@
 import { AppError, Trouble } from '../core/kernel/errors'
+import type { FollowedRecord } from '../core/kernel/followers'
 import type { Seq } from '../core/kernel/ids'
 import type { Store } from '../core/kernel/ports'
+import type { Pace } from '../core/kernel/turns'
 import type { Catalogue } from '../core/log/catalogue'
 import type { EventRecord, LogEvent } from '../core/log/events'
+import type { RecentRecords } from './recent-records'
+
+/** Records in memory that one page examines. */
+const MOST_EXAMINED = 2000
 
 export interface LogReaderDeps {
   readonly catalogue: Catalogue
@@ -11,6 +17,8 @@ export interface LogReaderDeps {
   readonly head: () => Seq
   readonly hydrate: (records: readonly EventRecord[]) => Promise<LogEvent[]>
   readonly report: (fault: unknown) => void
+  readonly pace: Pick<Pace, 'loop'>
+  readonly recent?: RecentRecords
 }
 
 export interface LogPage {
@@ -27,21 +35,40 @@ export class LogReader {
     return this.deps.head()
   }
 
-  /** Returns up to `limit` events after a position, oldest first, up to the head. */
-  async page(after: Seq, limit: number, reader: string): Promise<LogPage> {
+  /**
+   * Returns up to `limit` events after a position that `isWanted`, oldest first, up to the head. A page may be short although
+   * there are more.
+   */
+  async page(
+    after: Seq,
+    limit: number,
+    reader: string,
+    isWanted: (record: FollowedRecord) => boolean = () => true,
+  ): Promise<LogPage> {
     try {
       const { head } = this
       const isKnown = ({ type }: EventRecord) => this.deps.catalogue.find(type) !== undefined
-      const read = await this.deps.store.reads.events(after, limit)
-      const records = read.filter(({ seq }) => seq <= head)
-      const position = records.at(-1)?.seq ?? head
-      for (const record of records)
+      const { store, recent } = this.deps
+      // Those in memory that nobody wants cost next to nothing.
+      const known = recent?.after(after, MOST_EXAMINED)
+      const loop = this.deps.pace.loop()
+      if (!known) await loop.turn()
+      const records = known ?? (await store.reads.events(after, limit))
+      if (!known) loop.did(records.length)
+      const wanted: EventRecord[] = []
+      let position: Seq | undefined
+      for (const record of records) {
+        if (record.seq > head || wanted.length === limit) break
+        position = record.seq
         if (!isKnown(record)) this.tell(record.seq, 'is of an unknown type', reader)
-      return { events: await this.deps.hydrate(records.filter(isKnown)), position }
+        else if (isWanted(record)) wanted.push(record)
+      }
+      const events = wanted.length === 0 ? [] : await this.deps.hydrate(wanted)
+      return { events, position: position ?? head }
     } catch (fault) {
       if (!isUnreadable(fault)) throw fault
       // One of the events is unreadable. Smaller pages return those before it.
-      if (limit > 1) return this.page(after, limit >> 1, reader)
+      if (limit > 1) return this.page(after, limit >> 1, reader, isWanted)
       this.tell(after + 1, 'cannot be read', reader)
       return { events: [], position: after + 1 }
     }

@@ -39,8 +39,7 @@ export class Meters {
   readonly routes: RouteMeter[] = []
   private readonly byCode = new Map<string, number>()
 
-  route(method: string, path: string): RouteMeter {
-    const isWrite = method !== 'GET' && method !== 'unknown'
+  route(method: string, path: string, isWrite = method !== 'GET' && method !== 'unknown'): RouteMeter {
     const meter = new RouteMeter(path === '' ? method : `${method} ${path}`, isWrite, this)
     this.routes.push(meter)
     return meter

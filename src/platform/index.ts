@@ -5,10 +5,10 @@
 
 import type { Secrets, Uuid } from '../core/kernel/ids'
 import type { Passwords } from '../core/kernel/ports'
+import { Semaphore } from '../core/kernel/semaphore'
 import { type Clock, toMicros } from '../core/kernel/time'
 import type { Turns } from '../core/kernel/turns'
 import { memoryOf } from './memory'
-import { Semaphore } from './semaphore'
 
 /**
  * Wall time in microseconds. It follows `Date.now`, so that an adjusted clock is seen; the steady clock provides the
@@ -63,6 +63,7 @@ export function argonPasswords(freeBytes = () => memoryOf()?.free): Passwords {
   const gate = new Semaphore(
     (running) => running === 0 || (running < CONCURRENT_HASHES && isRoomFor(running + 1)),
     WAITING_HASHES,
+    'Too many logins at once; try again',
   )
   const options = { algorithm: 'argon2id', memoryCost: MEMORY_KIB, timeCost: PASSES } as const
   return {

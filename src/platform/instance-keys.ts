@@ -12,6 +12,8 @@ export type KeyPurpose =
   | 'synapse-retry-request'
   /** Hashes the codes that pair devices. */
   | 'synapse-pair-code'
+  /** Signs the tokens of logins to the encrypted snapshot store. */
+  | 'synapse-configsync-jwt'
   /** Signs the paths that `synapse doctor` sends a request to. */
   | 'synapse-echo'
 

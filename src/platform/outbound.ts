@@ -29,6 +29,9 @@ export interface OutboundDeps {
 /** Nothing was sent, so another address of the name may be tried. */
 const UNSENT = new Set(['ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EINVAL'])
 
+/** How long a check waits for the resolver. */
+const CHECK_MILLISECONDS = 2000
+
 /** Headers that decide where a request goes and ends; the caller cannot set them. */
 const OURS = new Set([
   'host',
@@ -60,6 +63,17 @@ export class OutboundCalls implements Outbound {
         throw new OutboundError('timeout', `${url.host} did not answer within ${request.timeoutMs} ms`)
       if (signal.aborted) throw new OutboundError('aborted', `the call of ${url.host} was ended`)
       throw problemOf(error, url)
+    }
+  }
+
+  async check({ url: text, isVouched = false }: Pick<OutboundRequest, 'url' | 'isVouched'>): Promise<void> {
+    const url = targetOf(text)
+    const signal = AbortSignal.timeout(CHECK_MILLISECONDS)
+    try {
+      await unlessAborted(this.addressesOf(url, isVouched), signal)
+    } catch (error) {
+      const isRefused = error instanceof OutboundError && error.problem !== 'unresolved'
+      if (isRefused || !(error instanceof OutboundError || signal.aborted)) throw error
     }
   }
 

@@ -37,9 +37,18 @@ export function tell<What>(
 
 const done = Promise.resolve()
 
-/** The log of a store that only this process writes to. Commits are announced at once. */
+interface Waiter {
+  readonly seq: Seq
+  resolve(): void
+}
+
+/**
+ * The log of a store that only this process writes to. Commits are announced when the database has answered. A reader
+ * may see them a moment earlier.
+ */
 export class OwnLog implements AnnouncedLog {
   private readonly listeners: Listener<readonly LogEvent[]>[] = []
+  private waiters: Waiter[] = []
 
   constructor(
     public position: Seq,
@@ -53,6 +62,7 @@ export class OwnLog implements AnnouncedLog {
   announce(base: Seq, events: readonly LogEvent[]): Promise<void> {
     this.position = base + events.length
     if (events.length > 0) tell(this.listeners, events, this.report)
+    if (this.waiters.length > 0) this.wake()
     return done
   }
 
@@ -60,9 +70,16 @@ export class OwnLog implements AnnouncedLog {
     return done
   }
 
-  waitFor(): Promise<void> {
-    return done
+  waitFor(seq: Seq): Promise<void> {
+    if (seq <= this.position) return done
+    return new Promise((resolve) => this.waiters.push({ seq, resolve }))
   }
 
   flushed(): undefined {}
+
+  private wake(): void {
+    const waiting = this.waiters
+    this.waiters = waiting.filter(({ seq }) => seq > this.position)
+    for (const { seq, resolve } of waiting) if (seq <= this.position) resolve()
+  }
 }

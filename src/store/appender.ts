@@ -3,10 +3,13 @@ import type { Secrets } from '../core/kernel/ids'
 import type { Writes } from '../core/kernel/ports'
 import { type Clock, type Micros, toMicros } from '../core/kernel/time'
 import type { Catalogue } from '../core/log/catalogue'
-import { type EventBody, type LogEvent, toRecord } from '../core/log/events'
+import { type EventBody, type LogEvent, type MessageEvent, toRecord } from '../core/log/events'
+import { eventOfDraft, type LogPosition, type PostDraft } from '../core/messages/post-plan'
 import type { Handle } from './database'
 import { createReads, createWrites } from './queries'
 import type { LogHead } from './queries/log'
+import { insertMessageRows } from './queries/message-rows'
+import { chunks } from './queries/rows'
 
 /** Writes the rows of acts in one transaction and appends their events to the log. */
 export class Appender {
@@ -25,7 +28,12 @@ export class Appender {
       ...createReads(handle),
       ...createWrites(handle, { now, uuid: () => secrets.uuid(), sha256: (text) => secrets.sha256(text) }),
       now,
+      nextSeq: () => this.last.seq + 1,
       append: (body, actor) => this.append(body, actor),
+      appendAll: async (events) => {
+        await this.appendAll(events)
+      },
+      insertMessage: (draft) => this.insertMessage(draft),
     }
   }
 
@@ -54,13 +62,44 @@ export class Appender {
   }
 
   private async append(body: EventBody, actor: Account | null): Promise<LogEvent> {
-    const event: LogEvent = { ...body, seq: this.last.seq + 1, at: this.now(), actor }
-    const { seq, at } = event
-    const { accessSeq } = this.last
-    this.last = { seq, lastAt: at, accessSeq: this.catalogue.changesRights(event.type) ? seq : accessSeq }
-    const { facts, ...record } = toRecord(event)
-    await this.handle.db.insert(this.handle.t.events).values({ ...record, data: facts })
-    this.appended.push(event)
+    const event = this.placed(body, actor)
+    await this.write([event])
     return event
+  }
+
+  private async appendAll(events: Parameters<Writes['appendAll']>[0]): Promise<void> {
+    for (const some of chunks(events))
+      await this.write(some.map(({ body, actor }) => this.placed(body, actor)))
+  }
+
+  /** Gives an event the next position. */
+  private placed(body: EventBody, actor: Account | null): LogEvent {
+    return { ...body, ...this.place(body.type), actor }
+  }
+
+  /** Takes the next position for an event of this type. */
+  private place(type: string): LogPosition {
+    const seq = this.last.seq + 1
+    const at = this.now()
+    const { accessSeq } = this.last
+    this.last = { seq, lastAt: at, accessSeq: this.catalogue.changesRights(type) ? seq : accessSeq }
+    return { seq, at }
+  }
+
+  private async insertMessage(draft: PostDraft): Promise<MessageEvent> {
+    const place = this.place('message.created')
+    const event = eventOfDraft(draft, place)
+    await insertMessageRows(this.handle, draft, place)
+    await this.write([event])
+    return event
+  }
+
+  private async write(events: readonly LogEvent[]): Promise<void> {
+    const rows = events.map((event) => {
+      const { facts, ...record } = toRecord(event)
+      return { ...record, data: facts }
+    })
+    await this.handle.db.insert(this.handle.t.events).values(rows)
+    this.appended.push(...events)
   }
 }

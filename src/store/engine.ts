@@ -25,10 +25,10 @@ export interface Transaction {
   /** The position of the first post of the group; undefined without posts. */
   readonly first: LogPosition | undefined
   /**
-   * Returns the number of rows changed so far. Absent if a failed act always ends the transaction, whether or not it
-   * wrote.
+   * Returns the number of statements so far that may have written. Absent if a failed act always ends the transaction,
+   * whether or not it wrote.
    */
-  readonly changes?: () => number
+  readonly writes?: () => number
 }
 
 /** The outcome of a group whose write ended with an error. */
@@ -37,8 +37,8 @@ export type Outcome =
   | { readonly kind: 'written'; readonly first: LogPosition }
   /** Nothing is written, and a retry may succeed. */
   | { readonly kind: 'retry' }
-  /** Nothing is written, and one of the writes caused the error: write them separately. */
-  | { readonly kind: 'split' }
+  /** Nothing is written, and one of the writes caused the error: write them separately. `post` is its index, if known. */
+  | { readonly kind: 'split'; readonly post?: number }
   /** The database caused the error, or the outcome cannot be determined. */
   | { readonly kind: 'failed' }
 

@@ -9,11 +9,15 @@ import { countIndependent, type Found, judgePost } from '../core/messages/judge-
 import { eventOfDraft, type LogPosition, nthPosition, type PostPlan } from '../core/messages/post-plan'
 import type { AnnouncedLog } from './announced-log'
 import { Appender } from './appender'
+import type { Handle } from './database'
 import type { Engine, Group, JudgedPost, Outcome, Transaction } from './engine'
+import { GroupFound } from './group-found'
 import {
+  type ActTransaction,
   GROUP_MILLISECONDS,
   GROUP_TEXT,
   GROUP_WRITES,
+  QUEUED_MILLISECONDS,
   type QueuedAct,
   type QueuedPost,
   type QueuedWrite,
@@ -21,7 +25,7 @@ import {
 } from './write-queue'
 
 /** How many times a group is judged and written again when other processes interfere. */
-const MAX_ROUNDS = 20
+const MAX_ROUNDS = 100
 
 /** A post with the draft that was decided for it. */
 interface Judged extends JudgedPost {
@@ -39,8 +43,8 @@ interface Attempt {
   acts: readonly QueuedAct[]
   /** The posts sent to the engine last. Their outcome is unknown until the engine responds. */
   sent: readonly Judged[]
-  /** The act that failed after it had written rows. */
-  failed: QueuedAct | undefined
+  /** The write that failed, if that is known. */
+  failed: QueuedWrite | undefined
 }
 
 /** A commit: its events, and the writes to be answered. */
@@ -79,15 +83,22 @@ export class GroupCommit {
   private isRunning = false
   private idle: (() => void) | undefined
   private appender: Appender | undefined
+  private expiry: Timer | undefined
 
   constructor(private readonly deps: GroupCommitDeps) {}
 
   post(plan: PostPlan): Promise<PostOutcome> {
-    return new Promise((resolve, reject) => this.enqueue({ plan, resolve, reject }))
+    const since = performance.now()
+    return new Promise((resolve, reject) => this.enqueue({ plan, since, resolve, reject }))
   }
 
   transact<Result>(run: (tx: Writes) => Promise<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => this.enqueue({ plan: null, run, resolve, reject }))
+    return this.act(({ writes }) => run(writes))
+  }
+
+  /** Runs an act that writes rows which are no part of the log, such as facts about the instance. */
+  write<Result>(run: (handle: Handle) => Promise<Result>): Promise<Result> {
+    return this.act(({ handle }) => run(handle))
   }
 
   /** Waits until the queue is empty. */
@@ -95,11 +106,32 @@ export class GroupCommit {
     if (this.isRunning) await new Promise<void>((resolve) => (this.idle = resolve))
   }
 
+  private act<Result>(run: (transaction: ActTransaction) => Promise<Result>): Promise<Result> {
+    const since = performance.now()
+    return new Promise((resolve, reject) => this.enqueue({ plan: null, since, run, resolve, reject }))
+  }
+
   private enqueue(write: QueuedWrite): void {
     this.queue.push(write)
+    this.expiry ??= this.expireIn(QUEUED_MILLISECONDS)
     if (this.isRunning) return
     this.isRunning = true
     this.schedule()
+  }
+
+  /** Refuses writes that have been in the queue for too long, because the database takes none. */
+  private expireIn(milliseconds: number): Timer {
+    const expire = () => {
+      const now = performance.now()
+      const isOld = ({ since }: QueuedWrite) => now - since >= QUEUED_MILLISECONDS
+      const fresh = this.queue.findIndex((write) => !isOld(write))
+      const message = 'The store takes no writes at present; nothing was written, try again'
+      for (const write of this.queue.splice(0, fresh < 0 ? this.queue.length : fresh))
+        write.reject(new AppError('unavailable', 'unavailable', message, { retry_after: 2 }))
+      const [oldest] = this.queue
+      this.expiry = oldest && this.expireIn(Math.max(0, oldest.since + QUEUED_MILLISECONDS - now) + 1)
+    }
+    return setTimeout(expire, milliseconds).unref()
   }
 
   private schedule(): void {
@@ -195,6 +227,7 @@ export class GroupCommit {
     const refused: Refused[] = []
     const { posts } = attempt
     if (!found) return { judged, refused }
+    const group = new GroupFound(found, clock)
     const deadline = clock.steady() + GROUP_MILLISECONDS
     for (const [i, post] of posts.entries()) {
       if (i > 0 && clock.steady() > deadline) {
@@ -204,9 +237,12 @@ export class GroupCommit {
       }
       try {
         const { plan } = post
-        const judgement = judgePost(plan, found)
+        const judgement = judgePost(plan, group)
         if (judgement.replayed) this.answerAgain(post, judgement)
-        else judged.push({ post, plan, draft: judgement.draft })
+        else {
+          group.judged(judgement.draft)
+          judged.push({ post, plan, draft: judgement.draft })
+        }
       } catch (reason) {
         // An AppError refuses the post. Any other error rejects it at once; it may mean that the caller has to load
         // something and post again.
@@ -246,23 +282,22 @@ export class GroupCommit {
   }
 
   /** Runs acts until one of them changes rights or the time is up. Returns the callbacks that answer those that ran. */
-  private async runActs(attempt: Attempt, { changes }: Transaction, appender: Appender) {
+  private async runActs(attempt: Attempt, { writes }: Transaction, appender: Appender) {
     const { engine, clock } = this.deps
     const answers: (() => void)[] = []
     const deadline = clock.steady() + GROUP_MILLISECONDS
     for (const act of attempt.acts) {
-      const before = changes?.()
+      const before = writes?.()
+      attempt.failed = act
       try {
         // The caller that queued the act knows the type of its result.
-        const result = (await act.run(appender.writes)) as never
+        const result = (await act.run(appender)) as never
         answers.push(() => act.resolve(result))
       } catch (error) {
-        if (before === undefined || changes?.() !== before) {
-          attempt.failed = act
-          throw error
-        }
+        if (before === undefined || writes?.() !== before) throw error
         answers.push(() => act.reject(engine.translate(error)))
       }
+      attempt.failed = undefined
       if (appender.changedRights || clock.steady() > deadline) break
     }
     return answers
@@ -320,7 +355,8 @@ export class GroupCommit {
     // The ids are the same as before, so nothing can be written twice.
     if (outcome.kind === 'retry') return this.run(writes)
     if (outcome.kind === 'split' && writes.length > 1) {
-      for (const part of split(writes, failed)) await this.run(part)
+      const guilty = outcome.post === undefined ? failed : sent[outcome.post]?.post
+      for (const part of split(writes, guilty)) await this.run(part)
       return
     }
     const reason = this.deps.engine.translate(error)

@@ -14,12 +14,10 @@ import type { Leases, Store } from '../core/kernel/ports'
 import type { Clock, Micros } from '../core/kernel/time'
 import type { Catalogue } from '../core/log/catalogue'
 import type { DiskWatch } from './disk-watch'
-import { openPostgresStore } from './postgres'
 import type { Connect } from './postgres/connect'
 import { openSqliteStore } from './sqlite'
 
 export { DiskWatch } from './disk-watch'
-export { inspectPostgres } from './postgres/inspect'
 
 export interface OpenStore extends Store, Leases, AsyncDisposable {
   readonly kind: 'sqlite' | 'postgres'
@@ -40,11 +38,21 @@ export interface OpenStore extends Store, Leases, AsyncDisposable {
   noteFact(name: string, value: string): Promise<string>
   /**
    * Begins a new epoch after the head of the log: positions of earlier epochs beyond it become invalid. With `from`
-   * (at most head + 1) it begins there instead, and positions from that seq on become invalid, too.
+   * (at most head + 1) it begins there instead, and positions from that seq on become invalid, too. Ids of ConfigSync go
+   * on after a gap.
    */
   beginEpoch(reason: string, from?: Seq): Promise<void>
   /** Reports whether the store can answer a query now. */
   isHealthy(): boolean
+  /**
+   * Erases the copies that the database keeps of removed data, such as old pages of a write-ahead log, or tries to: call
+   * it from time to time.
+   */
+  forgetRemoved(): Promise<void>
+  /** Gives some of the disk space that deleted rows had back. Returns whether there is more to give back. */
+  releasePages(): Promise<boolean>
+  /** Merges some parts of the index of words. Returns whether there is more to merge. */
+  mergeWordIndex(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -67,6 +75,8 @@ export interface StoreDeps {
   readonly report: (fault: unknown) => void
   /** Called once if an open store turns out to be unsuitable for serving; default: `report`. */
   readonly unfit?: (fault: OperatorError) => void
+  /** Starts the threads of an embedded store; default: those of this program. */
+  readonly startWorker?: () => Worker
   /** Checks the free disk space of an embedded store; default: no check. */
   readonly disk?: Pick<DiskWatch, 'look' | 'admit'>
   /** Called with the path of a SQLite store before it is migrated. If it throws, the store is not migrated. */
@@ -79,8 +89,15 @@ export interface StoreDeps {
  * Opens a store. Creates and migrates it as needed.
  * @throws OperatorError if it cannot or must not be opened by this program
  */
-export function openStore(location: StoreLocation, deps: StoreDeps): Promise<OpenStore> {
-  return location.kind === 'sqlite'
-    ? openSqliteStore(location.path, deps)
-    : openPostgresStore(location.url, deps)
+export async function openStore(location: StoreLocation, deps: StoreDeps): Promise<OpenStore> {
+  if (location.kind === 'sqlite') return openSqliteStore(location.path, deps)
+  // Loaded on use: deriving its tables takes a tenth of a start, and most servers have no use for them.
+  const { openPostgresStore } = await import('./postgres')
+  return openPostgresStore(location.url, deps)
+}
+
+/** See postgres/inspect.ts. */
+export const inspectPostgres: typeof import('./postgres/inspect').inspectPostgres = async (...given) => {
+  const module = await import('./postgres/inspect')
+  return module.inspectPostgres(...given)
 }

@@ -1,5 +1,6 @@
 import type { PostOutcome, Writes } from '../core/kernel/ports'
 import type { PostPlan } from '../core/messages/post-plan'
+import type { Handle } from './database'
 
 /** A write in the queue of a store's writer: a post, which may share a commit with others, or an act. */
 export type QueuedWrite = QueuedPost | QueuedAct
@@ -7,14 +8,23 @@ export type QueuedWrite = QueuedPost | QueuedAct
 /** A planned post. The writer judges posts in the order in which they were queued. */
 export interface QueuedPost {
   readonly plan: PostPlan
+  /** When it was queued, in milliseconds of `performance.now()`. */
+  readonly since: number
   readonly resolve: (outcome: PostOutcome) => void
   readonly reject: (reason: unknown) => void
+}
+
+/** The transaction of an act: the writes of the core, and the tables. */
+export interface ActTransaction {
+  readonly writes: Writes
+  readonly handle: Handle
 }
 
 /** Any other write: a function that runs inside a transaction. */
 export interface QueuedAct {
   readonly plan: null
-  readonly run: (tx: Writes) => Promise<unknown>
+  readonly since: number
+  readonly run: (transaction: ActTransaction) => Promise<unknown>
   readonly resolve: (result: never) => void
   readonly reject: (reason: unknown) => void
 }
@@ -26,6 +36,8 @@ export const GROUP_TEXT = 1 << 20
  * The longest time for judging the posts of a group, and for running its acts, so that the event loop is not blocked.
  */
 export const GROUP_MILLISECONDS = 5
+/** A write is refused if it could not be sent to the database for this long. */
+export const QUEUED_MILLISECONDS = 15_000
 
 /**
  * Splits a group that failed into parts to be written one after another. The failed write, if known, is a part of its

@@ -45,7 +45,7 @@ export async function moveStore({ from, to, target, clock, secrets, onProgress }
     for (const table of TABLES) totals.set(table.name, await from.count(table))
     const total = [...totals.values()].reduce((sum, rows) => sum + rows, 0)
     checkpoint = await copy(from, to, checkpoint, total, onProgress)
-    await to.finalize()
+    await to.finalize(await from.counters())
     await verify(from, to, total, onProgress)
     checkpoint = { ...checkpoint, verified: true }
     await to.transact((write) => writeCheckpoint(write, checkpoint))

@@ -155,11 +155,23 @@ function postgresAdapter(session: ReservedSql, close: () => Promise<void>): Stor
         throw error
       }
     },
-    async finalize() {
+    async counters() {
+      const counters = new Map<string, number>()
+      for (const { name, serial } of TABLES) {
+        if (serial === undefined) continue
+        const sequence = `pg_get_serial_sequence('"${name}"', '${serial}')::regclass`
+        const [row] = await run(`SELECT pg_sequence_last_value(${sequence}) AS last`)
+        if (row && row.last !== null) counters.set(name, Number(row.last))
+      }
+      return counters
+    },
+    async finalize(counters = new Map()) {
       for (const { name, serial } of TABLES) {
         if (serial !== undefined)
           await run(
-            `SELECT setval(pg_get_serial_sequence('"${name}"', '${serial}'), max("${serial}")) FROM "${name}"`,
+            `SELECT setval(pg_get_serial_sequence('"${name}"', '${serial}'), highest)
+              FROM (SELECT greatest(max("${serial}"), $1::bigint) AS highest FROM "${name}") AS known WHERE highest > 0`,
+            [counters.get(name) ?? 0],
           )
         await run(`ANALYZE "${name}"`)
       }

@@ -88,7 +88,20 @@ function sqliteAdapter(db: Database): StoreAdapter {
         throw error
       }
     },
-    finalize: async () => {
+    async counters() {
+      const rows = statement('SELECT name, seq FROM sqlite_sequence').values()
+      return new Map(rows.map(([name, seq]) => [String(name), Number(seq)]))
+    },
+    async finalize(counters = new Map()) {
+      for (const [name, highest] of counters) {
+        // The rows have set it, if there are any.
+        const { changes } = statement('UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?').run(
+          highest,
+          name,
+        )
+        if (changes === 0)
+          statement('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run(name, highest)
+      }
       db.run('PRAGMA optimize')
     },
     async flush() {

@@ -21,8 +21,13 @@ export interface StoreAdapter extends AsyncDisposable {
   facts(): Promise<Map<string, string>>
   /** Runs `work` in one transaction. It is on disk after `flush`. */
   transact(work: (write: Writing) => Promise<void>): Promise<void>
-  /** Sets the counters of serial columns after the written rows, and updates the planner's statistics. */
-  finalize(): Promise<void>
+  /** Returns the highest id that each table with a serial column has given out, also to rows that are gone. */
+  counters(): Promise<ReadonlyMap<string, number>>
+  /**
+   * Sets the counters of serial columns after the written rows and after these counters, so that no id is given out
+   * again; and updates the planner's statistics.
+   */
+  finalize(counters?: ReadonlyMap<string, number>): Promise<void>
   /** Waits until everything is on disk. */
   flush(): Promise<void>
 }

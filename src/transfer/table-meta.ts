@@ -1,5 +1,6 @@
 import { getTableColumns } from 'drizzle-orm'
 import { getTableConfig, type SQLiteColumn, type SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { WORD_INDEX } from '../core/search/index-words'
 import * as schema from '../store/schema'
 import { OWN_FACTS } from '../store/store-state'
 
@@ -22,6 +23,12 @@ export interface TableMeta {
   /** SQL condition for the rows that belong to the data. The other rows describe this copy of it. */
   readonly where: string | undefined
 }
+
+/** By table, the condition for rows that belong to the data. The index of words is made anew, from the beginning. */
+const OWN_ROWS: ReadonlyMap<SQLiteTable, string> = new Map<SQLiteTable, string>([
+  [schema.instance, `name NOT IN ('${OWN_FACTS.join("', '")}')`],
+  [schema.projections, `name <> '${WORD_INDEX}'`],
+])
 
 /**
  * Every table of the store, each after those that it refers to. The head of the log comes first: a log that has not
@@ -63,7 +70,7 @@ function metaOf(table: SQLiteTable): TableMeta {
     columns: columns.map((column) => ({ name: column.name, kind: kindOf(column) })),
     key: keyNames.map((key) => names.indexOf(key)),
     serial: columns.find((column) => 'autoIncrement' in column && column.autoIncrement === true)?.name,
-    where: table === schema.instance ? `name NOT IN ('${OWN_FACTS.join("', '")}')` : undefined,
+    where: OWN_ROWS.get(table),
   }
 }
 

@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Backups, listBackups } from '../../src/backup'
+import { BLOB_AREAS } from '../../src/core/kernel/blobs'
 import { ensureInstanceKey, homePaths } from '../../src/home'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
@@ -30,11 +31,12 @@ async function scene({ keep = 2 } = {}) {
   const backups = new Backups({
     home,
     store: { kind: 'sqlite', path: paths.database },
+    blobs: { path: paths.blobs, areas: BLOB_AREAS },
     root,
     version: '1.0.0',
     key,
     passphrase: undefined,
-    keep: () => keep,
+    rule: () => ({ keep, generations: null }),
     now: () => new Date(day),
     warn: (message) => warnings.push(message),
   })
@@ -105,7 +107,13 @@ test('a blob whose content does not match its name fails the backup', async () =
 
 test('the status shows the last good copy, and the last failure until the next good copy', async () => {
   await using here = await scene()
-  expect(here.backups.status).toEqual({ last_ok_at: null, last_error: null, dated_ahead: [] })
+  expect(here.backups.status).toEqual({
+    last_ok_at: null,
+    last_error: null,
+    last_verified_at: null,
+    heartbeat: null,
+    dated_ahead: [],
+  })
   await here.backups.create({})
   expect(here.backups.status).toMatchObject({
     last_ok_at: '2026-05-01T03:00:00.000Z',
@@ -119,6 +127,8 @@ test('the status shows the last good copy, and the last failure until the next g
   expect(here.backups.status).toEqual({
     dated_ahead: [],
     last_ok_at: '2026-05-01T03:00:00.000Z',
+    last_verified_at: null,
+    heartbeat: null,
     last_error: expect.stringContaining('cannot be used'),
   })
   rmSync(here.root)
@@ -126,6 +136,8 @@ test('the status shows the last good copy, and the last failure until the next g
   expect(here.backups.status).toEqual({
     last_ok_at: '2026-05-02T03:00:00.000Z',
     last_error: null,
+    last_verified_at: '2026-05-02T03:00:00.000Z',
+    heartbeat: null,
     dated_ahead: [],
   })
   expect(existsSync(here.root)).toBe(true)

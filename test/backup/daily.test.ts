@@ -1,9 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toMicros } from '../../src/core/kernel/time'
-import { daily as dailyJob, Runner } from '../../src/jobs'
-import { lastDue } from '../../src/jobs/daily'
+import { lastFullHour, lastTimeOfDay, Runner, scheduled } from '../../src/jobs'
 import { FakeClock, HOUR, MINUTE } from '../support/fake-clock'
 import { until } from '../support/sockets'
 import { world } from '../support/world'
@@ -19,7 +18,17 @@ describe('the last occurrence of a time of day', () => {
     ['03:00', '2026-05-07T02:59:59', '2026-05-06T03:00:00'],
     ['23:59', '2026-05-01T00:00:00', '2026-04-30T23:59:00'],
     ['00:00', '2026-01-01T00:00:00', '2026-01-01T00:00:00'],
-  ])('the last %s before %s was %s', (time, now, due) => expect(lastDue(time, at(now))).toEqual(at(due)))
+  ])('the last %s before %s was %s', (time, now, due) =>
+    expect(lastTimeOfDay(time, at(now))).toEqual(at(due)),
+  )
+})
+
+test('the last full hour is the beginning of the current hour of the local clock', () => {
+  for (const [now, due] of [
+    ['2026-05-07T12:59:59.999', '2026-05-07T12:00:00'],
+    ['2026-05-07T12:00:00', '2026-05-07T12:00:00'],
+  ] as const)
+    expect(lastFullHour(new Date(now))).toEqual(new Date(due))
 })
 
 function daily(at: string | null = '03:00') {
@@ -29,9 +38,9 @@ function daily(at: string | null = '03:00') {
   const runs: Date[] = []
   const faults: unknown[] = []
   const state = { at, fails: false, done: noon as Date | undefined }
-  const job = dailyJob({
+  const job = scheduled({
     name: 'daily',
-    at: () => state.at,
+    lastDue: (now) => (state.at === null ? null : lastTimeOfDay(state.at, now)),
     lastDone: () => [state.done],
     run: async () => {
       runs.push(new Date(clock.now() / 1000))
@@ -165,4 +174,23 @@ test('two backups requested at once are made one after the other', async () => {
   const folder = join(answers[0]?.body.file ?? '', '..')
   await until('both', () => readdirSync(folder).filter((name) => name.endsWith('.json')).length === 2)
   expect(readdirSync(folder).filter((name) => name.endsWith('.partial'))).toEqual([])
+})
+
+test('the metrics tell when the newest copy was made, and the newest that was verified', async () => {
+  await using w = await world({ settings: { SYNAPSE_METRICS_ENABLED: 'on' } })
+  const metric = async (name: string) =>
+    new RegExp(`^synapse_backup_${name}_timestamp_seconds (\\S+)$`, 'm').exec(
+      (await w.operator.get('/metrics')).text,
+    )?.[1]
+  expect([await metric('newest'), await metric('verified')]).toEqual([undefined, undefined])
+  const make = async () => (await w.operator.post<{ file: string }>('/v1/admin/backups', {})).body.file
+  const first = await make()
+  const at = String(w.clock.now() / 1e6)
+  expect([await metric('newest'), await metric('verified')]).toEqual([at, at])
+  w.clock.advance(HOUR)
+  const side = (await make()).replace(/db$/, 'json')
+  // A later check found it damaged.
+  writeFileSync(side, readFileSync(side, 'utf8').replace(/"verified_at": "[^"]+"/, '"verified_at": null'))
+  expect([await metric('newest'), await metric('verified')]).toEqual([String(w.clock.now() / 1e6), at])
+  expect(existsSync(first)).toBe(true)
 })

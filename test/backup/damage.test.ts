@@ -24,7 +24,7 @@ let sound: string
 beforeAll(async () => {
   site = new Site()
   const { server } = await served(site, 120)
-  mkdirSync(site.paths.blobs)
+  mkdirSync(site.paths.blobs, { recursive: true })
   writeFileSync(join(site.paths.blobs, 'file'), 'content')
   backup = (await backUp(site, '--with-blobs')).file
   await server.stop()

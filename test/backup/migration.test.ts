@@ -9,17 +9,32 @@ import { backupsOf, numbersOf, served } from './scene'
 
 setDefaultTimeout(120_000)
 
+const folder = join(import.meta.dir, '../../drizzle/sqlite')
+const migration = (name: string) => readFileSync(join(folder, `${name}.sql`), 'utf8')
+
+/** The statement by which a migration before this one created an index. */
+function indexBefore(newest: string, index: string): string {
+  const earlier = readdirSync(folder)
+    .filter((file) => file.endsWith('.sql') && file < `${newest}.sql`)
+    .sort()
+  const statements = earlier.flatMap((file) => readFileSync(join(folder, file), 'utf8').split(/;\s*/))
+  const found = statements.findLast((text) => new RegExp(`CREATE (UNIQUE )?INDEX \`${index}\``).test(text))
+  if (found === undefined) throw new Error(`no migration created ${index}`)
+  return found.replace('--> statement-breakpoint', '')
+}
+
 /** Removes the newest migration from a store. */
 function age(path: string): void {
   using db = new Database(path, { readwrite: true })
   const [newest] = db.query<{ name: string }, []>('SELECT name FROM migrations ORDER BY name DESC').all()
   if (newest === undefined || newest.name.startsWith('0000'))
     throw new Error('there is nothing to go back to')
-  const sql = readFileSync(join(import.meta.dir, `../../drizzle/sqlite/${newest.name}.sql`), 'utf8')
+  const sql = migration(newest.name)
   db.run('PRAGMA foreign_keys = OFF')
-  for (const [, kind, name] of sql.matchAll(/CREATE (?:UNIQUE )?(TABLE|INDEX) `(\w+)`/g))
+  for (const [, kind, name] of sql.matchAll(/CREATE (?:UNIQUE |VIRTUAL )?(TABLE|INDEX) `?(\w+)`?/g))
     db.run(`DROP ${kind} IF EXISTS ${name}`)
   for (const [, name] of sql.matchAll(/CREATE TRIGGER (\w+)/g)) db.run(`DROP TRIGGER ${name}`)
+  for (const [, name] of sql.matchAll(/DROP INDEX `(\w+)`/g)) db.run(indexBefore(newest.name, name ?? ''))
   for (const [, table, column] of sql.matchAll(/ALTER TABLE `(\w+)` ADD `(\w+)`/g))
     db.run(`ALTER TABLE ${table} DROP COLUMN ${column}`)
   db.run('DELETE FROM migrations WHERE name = ?', [newest.name])

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { namesOf } from '../../src/backup/names'
-import { isSuspicious, PRE_MIGRATION, superfluous } from '../../src/backup/prune'
+import { isSuspicious, planPrune } from '../../src/backup/prune'
 import type { Backup } from '../../src/backup/records'
+import { PRE_MIGRATION, type RetentionView } from '../../src/backup/retention'
 
 function backup(day: number, messages: number, label: string | null = null): Backup {
   const stamp = `202605${String(day).padStart(2, '0')}T030000.000Z`
@@ -21,7 +22,12 @@ function backup(day: number, messages: number, label: string | null = null): Bac
 }
 
 /** The last day of the month, with no copy just made. */
-const keeping = (keep: number) => ({ keep, now: new Date('2026-05-31T12:00:00Z'), made: undefined })
+const keeping = (keep: number) => ({
+  rule: { keep, generations: null },
+  now: new Date('2026-05-31T12:00:00Z'),
+})
+
+const superfluous = (all: readonly Backup[], view: RetentionView) => planPrune(all, view).gone
 
 const days = (backups: readonly Backup[]) =>
   backups.map(({ record }) => Number(record.created_at.slice(8, 10)))
@@ -43,9 +49,9 @@ describe('pruning backups', () => {
   test('pruning keeps backups dated ahead, and they displace no other', () => {
     const now = new Date('2026-05-07T12:00:00Z')
     const all = [20, 19, 18, 7, 6, 5].map((day) => backup(day, 100))
-    expect(days(superfluous(all, { keep: 2, now, made: all[3] }))).toEqual([5])
+    expect(days(superfluous(all, { ...keeping(2), now, made: all[3] }))).toEqual([5])
     const migrated = [20, 19, 18, 7, 6, 5, 4].map((day) => backup(day, 100, PRE_MIGRATION))
-    expect(days(superfluous(migrated, { keep: 2, now, made: migrated[3] }))).toEqual([4])
+    expect(days(superfluous(migrated, { ...keeping(2), now, made: migrated[3] }))).toEqual([4])
   })
 
   test('pruning keeps the backup just made, even if others have later dates', () => {

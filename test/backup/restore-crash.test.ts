@@ -16,7 +16,7 @@ beforeAll(async () => {
   site = new Site()
   const scene = await served(site, 3)
   token = scene.token
-  mkdirSync(site.paths.blobs)
+  mkdirSync(site.paths.blobs, { recursive: true })
   writeFileSync(join(site.paths.blobs, 'file'), 'content')
   backup = (await backUp(site, '--with-blobs')).file
   await post(scene.server, token, 'later')

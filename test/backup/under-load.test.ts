@@ -112,7 +112,7 @@ test('a restore starts an epoch, and cursors from after the copy get 409', async
 test('a backup with keys restores the same instance on another machine', async () => {
   await using site = new Site()
   const { server, token } = await served(site, 2)
-  mkdirSync(site.paths.blobs)
+  mkdirSync(site.paths.blobs, { recursive: true })
   writeFileSync(join(site.paths.blobs, 'picture'), 'bytes of a picture')
   const passphrase = 'correct horse battery staple'
   writeFileSync(site.paths.env, `SYNAPSE_BACKUP_PASSPHRASE=${passphrase}\n`, { mode: 0o600 })
@@ -130,7 +130,8 @@ test('a backup with keys restores the same instance on another machine', async (
   }
   carried(file.replace(/db$/, 'json'))
   carried(join(dirname(file), basename(file).replace('synapse-', 'blobs-').replace(/db$/, 'json')))
-  copyFileSync(join(dirname(file), 'blobs/picture'), join(folder, 'blobs/picture'))
+  for (const name of ['picture', 'instance'])
+    copyFileSync(join(dirname(file), 'blobs', name), join(folder, 'blobs', name))
   const [copy, sealed] = [carried(file), carried(keys ?? '')]
 
   const without = await other.run('backup', 'restore', copy, '--keys', sealed, '--blobs', '--yes')

@@ -32,7 +32,21 @@ describe('command lines that are accepted', () => {
     ['arguments after two dashes', ['--kind', 'human', '--', '--handle', '-x']],
     ['a single dash as an argument', ['-', '--kind', 'human']],
   ]
-  test.each(good)('a command line may contain %s', (_, words) => checkArgv(words, declared))
+  test.each(good)('a command line may contain %s', (_, words) => {
+    checkArgv(words, declared)
+  })
+
+  test('a flag that takes several values may be repeated, and the last argument takes all further words', () => {
+    const several = {
+      resource: { type: 'positional', required: false },
+      ttl: { type: 'string' },
+      option: { type: 'string', several: true },
+      command: { type: 'positional', required: false, several: true },
+    } as const
+    const words = ['file:a', '--option', 'yes', '--ttl=9', '--option=no', '--', 'make', '-j2', '--option']
+    expect(checkArgv(words, several)).toEqual({ option: ['yes', 'no'], command: ['make', '-j2', '--option'] })
+    expect(checkArgv([], several)).toEqual({ option: [], command: [] })
+  })
 })
 
 describe('command lines that are refused', () => {
@@ -115,7 +129,9 @@ describe('every command', () => {
         expect(`${entry.name} ${name}: ${arg.description ?? ''}`).not.toEndWith(': ')
       expect(command.examples.length).toBeGreaterThan(0)
       for (const example of command.examples) {
-        const words = shellWords(example).slice(1)
+        // What follows is for the shell.
+        const [typed = ''] = example.split(' > ')
+        const words = shellWords(typed).slice(1)
         // The first word of a family can be a command as well: pair, pair list.
         const named = ENTRIES.filter(({ name }) => `${words.join(' ')} `.startsWith(`${name} `))
         // The command with the longest matching name is the one that is called.
@@ -131,12 +147,28 @@ describe('every command', () => {
     expect(sections.sort()).toEqual(ENTRIES.map(({ name }) => name).sort())
   })
 
-  test('every command takes --json, and every command that may use a server takes --home and --url', async () => {
+  test('every command takes --json, and every command that may use a server says which', async () => {
     for (const { entry, command } of await commands) {
       const needsNoServer =
         entry.group === 'Data' ||
-        ['serve', 'init', 'join', 'discover', 'config check', 'config path'].includes(entry.name)
-      const wanted = needsNoServer ? ['json'] : ['home', 'url', 'json']
+        [
+          'serve',
+          'init',
+          'join',
+          'discover',
+          'conformance',
+          'config check',
+          'config path',
+          'configsync migrate-store',
+        ].includes(entry.name)
+      // What it prints is the protocol.
+      if (entry.name === 'mcp') continue
+      const isClient = entry.group === 'Client'
+      const wanted = isClient
+        ? ['url', 'handle', 'config', 'json']
+        : needsNoServer
+          ? ['json']
+          : ['home', 'url', 'json']
       expect(Object.keys(command.args)).toEqual(expect.arrayContaining(wanted))
     }
   })

@@ -36,7 +36,9 @@ describe('synapse audit', () => {
 
   test('synapse audit verify detects changed entries and names the first one', async () => {
     await using site = new Site()
+    const server = await site.serve()
     for (const slug of ['one', 'two', 'three']) await addChannel(site, slug)
+    await server.stop()
     const sound = await site.run('audit', 'verify')
     expect(sound.stdout).toMatch(/^3 entries, .*\n[0-9a-f]{64}\n$/)
     const hash = sound.stdout.trim().split('\n').at(-1) ?? ''

@@ -185,6 +185,29 @@ describe('the other commands', () => {
       archived: false,
       archived_at: null,
     })
+    const changed = await site.json<unknown>(
+      ...['set-channel', 'ops', '--topic', 'Work', '--set', 'history=joined, legal_hold=true,chain_limit=3'],
+    )
+    expect(changed).toMatchObject({
+      topic: 'Work',
+      settings: { history: 'joined', legal_hold: true, chain_limit: 3 },
+    })
+    expect(await site.json<unknown>('set-channel', 'ops', '--set', 'legal_hold=,history=')).toMatchObject({
+      settings: { chain_limit: 3 },
+    })
+    expect(await site.json<unknown>('purge', 'ops', '--keep', '5', '--dry-run')).toEqual({
+      slug: 'ops',
+      messages: 0,
+      through_cursor: expect.any(String),
+      done: true,
+    })
+    expect(await site.json<unknown>('purge', 'ops', '--before', '90d')).toMatchObject({
+      messages: 0,
+      done: true,
+    })
+    expect((await site.run('purge', 'ops')).code).toBe(2)
+    const exported = await site.run('export-account', 'ada')
+    expect(JSON.parse(exported.stdout.split('\n')[0] ?? '')).toMatchObject({ type: 'account', handle: 'ada' })
     expect(await site.json<unknown>('archive-channel', 'ops')).toMatchObject({ slug: 'ops', archived: true })
     expect(await site.json<unknown>('list-channels')).toEqual([
       { id: channel.id, slug: 'ops', name: 'Ops', kind: 'private', archived: true },
@@ -362,6 +385,7 @@ describe.concurrent('commands while no server runs', () => {
 describe('at a terminal', () => {
   test('a password is asked for twice and never shown', async () => {
     await using site = new Site()
+    const server = await site.serve()
     const { code, stdout } = await site.type(
       [
         ['Password for ada', 'correct horse\r'],
@@ -375,7 +399,6 @@ describe('at a terminal', () => {
     expect(code).toBe(0)
     expect(stdout).not.toContain('horse')
     expect(stdout).not.toContain('_warning')
-    const server = await site.serve()
     const login = await fetch(`${server.url}/v1/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -386,6 +409,7 @@ describe('at a terminal', () => {
 
   test('an empty password means a generated one, and Ctrl-C stops without writing anything', async () => {
     await using site = new Site()
+    await site.serve()
     const left = await site.type(
       [['Password for ada', 'secr\u0003']],
       'add-account',
@@ -407,4 +431,30 @@ describe('at a terminal', () => {
     expect(made.stdout).toContain('"password": "')
     expect(existsSync(join(site.userHome, '.synapse'))).toBe(false)
   })
+})
+
+test('erase-account asks before it erases, and --yes answers', async () => {
+  await using site = new Site()
+  await site.serve()
+  for (const handle of ['gone', 'kept']) await site.json('add-account', '--kind', 'agent', '--handle', handle)
+  const words = ['erase-account', 'gone', '--mode', 'delete_messages']
+  expect((await site.run('erase-account', 'gone', '--yes')).code).toBe(2)
+  expect((await site.run(...words)).code).toBe(2)
+  const { code } = await site.type([['Erase the account gone for good? yes or no', 'no\r']], ...words)
+  expect(code).toBe(130)
+  expect(await site.json<unknown>(...words, '--redact-mentions', '--yes')).toEqual({
+    id: expect.any(String),
+    handle: 'gone',
+    mode: 'delete_messages',
+    messages_deleted: 0,
+    messages_anonymized: 0,
+    tokens_revoked: 0,
+    done: true,
+  })
+  expect((await site.run(...words, '--yes')).code).toBe(4)
+  const left = await site.json<{ handle: string; archived: boolean }[]>('list-accounts')
+  expect(left).toMatchObject([
+    { handle: expect.stringMatching(/^erased-/), archived: true },
+    { handle: 'kept' },
+  ])
 })

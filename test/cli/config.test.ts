@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { declaredSettings } from '../../src/config'
 import { selfSigned } from '../support/certificate'
 import { Site } from '../support/site'
@@ -71,6 +71,7 @@ describe('changing settings', () => {
 
 test('onboard-agent prints the public address that was set', async () => {
   await using site = new Site()
+  await site.serve()
   await site.run('config', 'set', 'base_url', 'https://chat.example.org')
   await site.json('add-channel', '--slug', 'general', '--name', 'General')
   const { _next } = await site.json<{ _next: string }>(
@@ -92,8 +93,13 @@ describe('refused settings', () => {
     [['set', 'wait.max_s'], 2, 'VALUE is missing'],
     [['set', 'base_url', 'https://example.org/synapse'], 2, 'Synapse needs a host name of its own'],
   ]
+  let site: Site
+  beforeAll(() => {
+    site = new Site()
+  })
+  afterAll(() => site[Symbol.asyncDispose]())
+
   test.each(rows)('config %j is refused', async (words, code, message) => {
-    await using site = new Site()
     expect(await site.run('config', ...words)).toMatchObject({
       code,
       stdout: '',

@@ -19,8 +19,9 @@ interface Paired {
 /** A running server with a person, who is an admin, and an agent. */
 async function served() {
   const site = new Site()
-  await site.json('quickstart', '--yes', '--json')
+  // A command takes a tenth of the time while a server runs.
   const server = await site.serve()
+  await site.json('quickstart', '--yes', '--json')
   const token = (handle: string) => join(site.userHome, '.synapse', `${handle}.token`)
   const me = async (handle: string) => {
     const authorization = `Bearer ${readFileSync(token(handle), 'utf8').trim()}`
@@ -172,6 +173,7 @@ describe('pair and join', () => {
 
 test('issue-token accepts --actors', async () => {
   await using site = new Site()
+  await site.serve()
   await site.json('quickstart', '--yes', '--json')
   const words = ['issue-token', '--account', 'assistant', '--scopes', 'channel:*:read']
   expect(await site.json(...words, '--actors', 'ada, cairn')).toMatchObject({ actors: ['ada', 'cairn'] })

@@ -59,6 +59,69 @@ describe('the settings of backups', () => {
     expect(here.problems({ SYNAPSE_BACKUP_DAILY_AT: text })).toHaveLength(1)
   })
 
+  test.each([
+    ['hourly=24,daily=7,weekly=4,monthly=6', 'hourly=24,daily=7,weekly=4,monthly=6'],
+    [' monthly=6  Daily=07, hourly=0 ', 'daily=7,monthly=6'],
+    ['weekly=1', 'weekly=1'],
+    ['off', null],
+    ['null', null],
+  ])('SYNAPSE_BACKUP_RETAIN accepts %p', (text, expected) => {
+    using here = loading()
+    expect(here.load({ SYNAPSE_BACKUP_RETAIN: text }).settings['backup.retain']).toBe(expected)
+  })
+
+  test.each([
+    ['7', "'7'"],
+    ['daily', "'daily'"],
+    ['daily=7,yearly=1', "'yearly=1'"],
+    ['daily=-1', "'daily=-1'"],
+    ['daily=10000', "'daily=10000'"],
+    ['daily=1.5', "'daily=1.5'"],
+    ['daily = 7', "'daily'"],
+    ['daily=7,daily=8', 'a second time'],
+    ['daily=0', 'at least one'],
+    [',', 'at least one'],
+  ])('SYNAPSE_BACKUP_RETAIN refuses %p and names the fault', (text, fault) => {
+    using here = loading()
+    expect(here.problems({ SYNAPSE_BACKUP_RETAIN: text })).toEqual([
+      {
+        name: 'SYNAPSE_BACKUP_RETAIN',
+        problem: expect.stringContaining(fault),
+        remedy: expect.stringContaining('hourly=24'),
+      },
+    ])
+  })
+
+  test.each([
+    ['https://hc.example.org/ping/5f1c?a=1#b', 'https://hc.example.org/ping/5f1c?a=1'],
+    [' HTTP://hc.lan:8000 ', 'http://hc.lan:8000/'],
+    ['off', null],
+  ])('SYNAPSE_BACKUP_HEARTBEAT_URL accepts %p', (text, expected) => {
+    using here = loading()
+    expect(here.load({ SYNAPSE_BACKUP_HEARTBEAT_URL: text }).settings['backup.heartbeat_url']).toBe(expected)
+  })
+
+  test.each([
+    'hc.example.org/hidden',
+    'ftp://hc.example.org/hidden',
+    'https:/hc.example.org/hidden',
+    'https://a b/hidden',
+    'https://user:hidden@hc.example.org/',
+    `https://hc.example.org/hidden${'x'.repeat(2000)}`,
+  ])('SYNAPSE_BACKUP_HEARTBEAT_URL refuses %p, and does not quote it', (text) => {
+    using here = loading()
+    const problems = here.problems({ SYNAPSE_BACKUP_HEARTBEAT_URL: text })
+    expect(problems).toHaveLength(1)
+    expect(JSON.stringify(problems)).not.toContain('hidden')
+  })
+
+  test('the heartbeat URL can come from a file', () => {
+    using here = loading()
+    const file = here.put('url', 'https://hc.example.org/ping\n')
+    const { settings } = here.load({ SYNAPSE_BACKUP_HEARTBEAT_URL_FILE: file })
+    expect(settings['backup.heartbeat_url']).toBe('https://hc.example.org/ping')
+  })
+
   test('the passphrase can come from a file, and a passphrase that is too short is not quoted', () => {
     using here = loading()
     const file = here.put('passphrase', 'correct horse\n')

@@ -114,3 +114,64 @@ test('a malformed server address is refused', () => {
     'no address of a server',
   )
 })
+
+describe('a configuration in mindstone.json', () => {
+  const file = (synapse: object) => JSON.stringify({ channels: { synapse, telegram: {} } })
+  const shared = { enabled: true, baseUrl: 'http://chat/', tokenFile: '~/tokens/ann', channels: ['#Ops'] }
+
+  test('it names the server, the account and the file of the token', () => {
+    using ann = user()
+    mkdirSync(join(ann.home, 'tokens'))
+    const token = ann.put('user/tokens/ann', 'syn_ann\n')
+    const path = ann.put('cwd/mindstone.json', file({ ...shared, handle: 'ann', pollIntervalSeconds: 30 }))
+    expect(ann.find({}, { config: path })).toMatchObject({
+      url: 'http://chat',
+      handle: 'ann',
+      channels: ['ops'],
+      credential: { token: 'syn_ann', from: token },
+      tuning: { mentionsOnly: true, pollIntervalS: 30 },
+    })
+  })
+
+  test('of several accounts one is named by its id or handle, and the outer keys are defaults', () => {
+    using ann = user()
+    const accounts = {
+      main: { handle: 'ann', tokenFile: 'ann.token' },
+      second: { handle: 'bob', channels: [], mentionsOnly: false },
+      off: { enabled: false, handle: 'cy' },
+    }
+    const path = ann.put('cwd/mindstone.json', file({ ...shared, accounts }))
+    const find = (handle?: string) =>
+      ann.find({ SYNAPSE_CONFIG: path }, handle === undefined ? {} : { handle })
+    expect(find('second')).toMatchObject({ handle: 'bob', channels: [], tuning: { mentionsOnly: false } })
+    expect(find('ann')?.credential?.from).toBe(join(ann.cwd, 'ann.token'))
+    expect(find('second')?.credential?.from).toBe(join(ann.home, 'tokens/ann'))
+    expect(String(thrownBy(() => find()))).toContain('several accounts: main, second')
+    expect(String(thrownBy(() => find('cy')))).toContain('several accounts: main, second')
+  })
+
+  test.each([
+    ['{', 'is not JSON'],
+    ['{}', 'channels'],
+    [file({ baseUrl: 'http://chat' }), 'has no handle'],
+    [file({ ...shared, handle: 'ann', enabled: false }), 'no account that is enabled'],
+  ])('the file %j is refused with its problem', (text, problem) => {
+    using ann = user()
+    const path = ann.put('cwd/mindstone.json', text)
+    expect(String(thrownBy(() => ann.find({}, { config: path })))).toContain(problem)
+  })
+})
+
+test('how a client reads is in its file, in the older spelling, too', () => {
+  using ann = user()
+  const keys =
+    'limit_per_channel = 500\nfresh_session_seconds = 60\nhttp_timeout = 2\ndigest_mentions_only = false\n'
+  ann.put('cwd/synapse.toml', `[synapse]\nbase_url = "http://chat"\nhandle = "ann"\n${keys}`)
+  expect(ann.find()?.tuning).toEqual({
+    limitPerChannel: 200,
+    freshSessionS: 60,
+    httpTimeoutMs: 2000,
+    mentionsOnly: false,
+    pollIntervalS: 15,
+  })
+})

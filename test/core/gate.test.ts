@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { Semaphore } from '../../src/platform/semaphore'
+import { Semaphore } from '../../src/core/kernel/semaphore'
 import { rejectionOf } from '../home/temporary'
 
 /** Tasks that run until the test ends them; `begun` has the admitted ones in order. */
@@ -16,7 +16,7 @@ function works(gate: Semaphore) {
 
 test('tasks beyond the limit wait in line and run first come, first served', async () => {
   let width = 2
-  const { begun, start, end } = works(new Semaphore((running) => running < width, 8))
+  const { begun, start, end } = works(new Semaphore((running) => running < width, 8, 'Too many'))
   const all = [0, 1, 2, 3, 4].map(start)
   expect(begun).toEqual([0, 1])
   width = 1
@@ -37,7 +37,7 @@ test('tasks beyond the limit wait in line and run first come, first served', asy
 
 test('a new task does not overtake the line when there is room again', async () => {
   let width = 1
-  const { begun, start, end } = works(new Semaphore((running) => running < width, 8))
+  const { begun, start, end } = works(new Semaphore((running) => running < width, 8, 'Too many'))
   const first = [0, 1].map(start)
   width = 3
   const last = start(2)
@@ -51,7 +51,7 @@ test('a new task does not overtake the line when there is room again', async () 
 })
 
 test('a full line refuses with a time to retry, and a failed task makes room', async () => {
-  const gate = new Semaphore((running) => running < 1, 1)
+  const gate = new Semaphore((running) => running < 1, 1, 'Too many')
   const { promise, reject } = Promise.withResolvers<void>()
   const failing = rejectionOf(gate.run(() => promise))
   const waiting = gate.run(async () => 'done')

@@ -4,6 +4,7 @@ import { type AppError, refusal } from '../../src/core/kernel/errors'
 import type { Uuid } from '../../src/core/kernel/ids'
 import { toMicros } from '../../src/core/kernel/time'
 import { countIndependent, type Found, judgePost } from '../../src/core/messages/judge-post'
+import { noMentions } from '../../src/core/messages/mentions'
 import {
   eventOfDraft,
   nthPosition,
@@ -14,7 +15,11 @@ import {
 import { storageFull } from '../../src/store/disk-watch'
 
 const uuid = (n: number) => `0197a1b2-c3d4-7e5f-8a6b-${String(n).padStart(12, '0')}` as Uuid
-const draft = { message: { body: 'hello' }, mentioned: [] } as unknown as ReturnType<PostPlan['decide']>
+const draft = {
+  message: { body: 'hello', mentions: noMentions },
+  mentioned: [],
+  notified: [],
+} as unknown as ReturnType<PostPlan['decide']>
 
 /** A plan with a key, a target and a thread, which records the order of all calls to it and to the store. */
 function scene(
@@ -32,6 +37,7 @@ function scene(
     idempotency: { accountId: 7, key: 'k', requestHash: 'h' },
     replyTo: uuid(2),
     threadId: uuid(3),
+    attachments: [uuid(4)],
   }
   const plan: PostPlan = {
     ...parts,
@@ -52,6 +58,11 @@ function scene(
       ask(named === parts.replyTo ? 'target' : 'thread')
       return undefined
     },
+    attachment: () => {
+      ask('attachment')
+      return undefined
+    },
+    thread: () => ({ followers: [], reset: { seq: 0, storedSeq: 0, times: 1 } }),
     requireRoom: () => ask('room'),
   }
   return { asked, judge: () => judgePost(plan, found) }
@@ -61,7 +72,7 @@ describe('the order of judging a post', () => {
   test('a post is judged by its sender, its key, disk space, its references and its content, in this order', () => {
     const { asked, judge } = scene()
     expect(judge()).toEqual({ replayed: false, draft })
-    expect(asked).toEqual(['admit', 'key', 'room', 'target', 'thread', 'decide'])
+    expect(asked).toEqual(['admit', 'key', 'room', 'target', 'thread', 'attachment', 'decide'])
   })
 
   test('a sender who may not post learns nothing about a key', () => {
@@ -90,13 +101,20 @@ describe('the order of judging a post', () => {
   test('a post can be judged again from the beginning', () => {
     const { asked, judge } = scene()
     for (const _ of [1, 2]) expect(judge()).toEqual({ replayed: false, draft })
-    expect(asked.slice(6)).toEqual(asked.slice(0, 6))
+    expect(asked.slice(7)).toEqual(asked.slice(0, 7))
   })
 })
 
 describe('posts that may be judged together', () => {
   const post = (n: number, more: Partial<Parameters<typeof touchesOf>[0]> = {}) => ({
-    touches: touchesOf({ uuid: uuid(n), idempotency: null, replyTo: null, threadId: null, ...more }),
+    touches: touchesOf({
+      uuid: uuid(n),
+      idempotency: null,
+      replyTo: null,
+      threadId: null,
+      attachments: [],
+      ...more,
+    }),
   })
   const key = (accountId: number, text: string) => ({
     idempotency: { accountId, key: text, requestHash: `${accountId} ${text}` },

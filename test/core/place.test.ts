@@ -9,8 +9,11 @@ import { OpenLongPolls } from '../../src/hub'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
 import { retrySecrets } from '../../src/platform/encryption'
 import { pairSecrets } from '../../src/platform/pair-secrets'
+import { tokenSigner } from '../../src/platform/signed-tokens'
 import { loading } from '../config/loading'
 import { type EngineName, engines, openEngine } from '../store/engines'
+import { unusedBlobs } from '../support/unused-blobs'
+import { webhookPorts } from '../support/webhook-ports'
 
 const operator: Actor = { via: 'operator' }
 
@@ -24,6 +27,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
   const core = await createCore({
     catalogue: eventCatalogue,
     store: engine.store,
+    blobs: unusedBlobs,
     settings,
     clock: engine.clock,
     turns: systemTurns,
@@ -31,7 +35,9 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
     passwords,
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
-    streams: { openAccounts: () => [], hasReaders: false },
+    tokenSigner: tokenSigner(new Uint8Array(32)),
+    webhooks: webhookPorts,
+    streams: { openAccounts: () => [], hasReaders: false, hasStreams: false, frame: async () => {} },
     longPolls,
     report: (fault) => {
       throw fault
@@ -49,6 +55,7 @@ async function scene(name: EngineName, passwords = argonPasswords()) {
       format: 'markdown',
       threadId: null,
       replyTo: null,
+      kind: 'message',
       priority: 'normal',
       metadata: {},
       clientMessageId: null,
@@ -91,7 +98,7 @@ const roomLosses: [string, (s: Scene) => Promise<unknown>, string][] = [
   ],
   [
     'the archiving of its channel',
-    (s) => s.core.channels.archive(operator, s.channel.uuid),
+    (s) => s.core.channelUpdates.updateAny(operator, s.channel.uuid, { archived: true }),
     'channel_archived',
   ],
 ]
@@ -108,7 +115,10 @@ const acts: [string, (s: Scene) => Promise<unknown>][] = [
   ['the issue of a token', (s) => s.core.tokens.issue(s.ann, { handle: 'ann', scopes: ['admin:*'] })],
   ['an onboarding', (s) => s.core.onboarding.onboard(s.ann, { handle: 'new', channels: ['plans'] })],
   ['a change of a profile', (s) => s.core.accounts.update(s.ann, s.ann.account.uuid, { about: 'x' })],
-  ['the archiving of its channel', (s) => s.core.channels.archive(s.ann, s.channel.uuid)],
+  [
+    'the archiving of its channel',
+    (s) => s.core.channelUpdates.updateAny(s.ann, s.channel.uuid, { archived: true }),
+  ],
 ]
 
 describe.each(engines)('posts queued on %s', (engine) => {

@@ -9,11 +9,12 @@ export function roomOf(handles: readonly string[], archived: readonly string[] =
     idOf,
     handleOf: (id: number) => sorted[id - 1],
     /** The members as the resolution of mentions sees them, some with an open stream. */
-    mentioned: (here: readonly string[] = []): MentionedMembers => ({
+    mentioned: (here: readonly string[] = [], dormant: readonly string[] = []): MentionedMembers => ({
       named: (wanted) =>
         new Map(active.filter((handle) => wanted.includes(handle)).map((handle) => [handle, idOf(handle)])),
       first: () => active.slice(0, 252).map(idOf),
       here: () => active.filter((handle) => here.includes(handle)).map(idOf),
+      dormant: () => dormant.map(idOf),
     }),
   }
 }

@@ -41,7 +41,7 @@ function traceOf(home: string): string[] {
 /** What is skipped without a public address and without TLS. */
 const WITHOUT_ADDRESS = ['base_url', 'proxy', 'certificate']
 /** Parts that this version does not have. */
-const ABSENT = ['federation', 'configsync']
+const ABSENT = ['federation']
 const HEALTHY = ['process', 'home', 'store', 'bind', 'epoch', 'disk']
 
 test('doctor finds nothing wrong with a healthy server, running or stopped, and changes nothing', async () => {
@@ -148,6 +148,40 @@ test('doctor reports file modes that give others access', async () => {
   expect(writable.code).toBe(2)
   expect(writable.of('home')).toMatchObject({ status: 'fail', fix: expect.stringContaining('chmod go-w') })
   chmodSync(site.home, 0o700)
+})
+
+test('doctor warns of a search index that is far behind the log', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 2)
+  await server.stop()
+  expect((await examined(site)).of('search')).toMatchObject({ status: 'pass' })
+  using db = new Database(site.paths.database, { readwrite: true })
+  db.run('INSERT INTO events (seq, at, type, subject) VALUES (20000, 1, ?, 1)', ['account.updated'])
+  db.close()
+  expect((await examined(site)).of('search')).toMatchObject({
+    status: 'warn',
+    detail: expect.stringContaining('events behind'),
+    fix: expect.stringContaining('start the server'),
+  })
+})
+
+test('doctor warns of webhooks that fail or that the server has disabled', async () => {
+  await using site = new Site()
+  const { server } = await served(site, 2)
+  await server.stop()
+  expect((await examined(site)).of('webhooks')).toMatchObject({ status: 'pass' })
+  using db = new Database(site.paths.database, { readwrite: true })
+  const columns = 'account_id, name, url, enabled, failing_since, disabled_reason'
+  db.run(`INSERT INTO webhooks (uuid, ${columns}) VALUES (x'01', 1, 'a', 'http://127.0.0.1:9/', 1, 1, NULL)`)
+  db.run(
+    `INSERT INTO webhooks (uuid, ${columns}) VALUES (x'02', 1, 'b', 'http://127.0.0.1:9/', 0, 1, 'gone')`,
+  )
+  db.close()
+  expect((await examined(site)).of('webhooks')).toMatchObject({
+    status: 'warn',
+    detail: '1 webhook failing, 1 webhook disabled by the server',
+    fix: expect.stringContaining('synapse webhooks deliveries'),
+  })
 })
 
 test('doctor reports a store that is missing, newer, older, or not the one of this home', async () => {

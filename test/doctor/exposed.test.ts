@@ -1,5 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { postgresDatabase } from '../support/database'
 import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { Site } from '../support/site'
 import { examined } from './examined'
@@ -82,13 +83,13 @@ describe('doctor on an exposed server', () => {
       site.environment.SYNAPSE_ADMIN_TOKEN = 'a'.repeat(40)
       await site.serve()
       expect((await examined(site)).of('flags')).toMatchObject({ status: 'pass' })
-      await using sql = new Bun.SQL(url)
-      await sql`UPDATE tokens SET created_at = created_at - interval '25 hours'`
+      await using database = postgresDatabase(url)
+      await database.sql("UPDATE tokens SET created_at = created_at - interval '25 hours'")
       expect((await examined(site)).of('flags')).toMatchObject({
         status: 'warn',
         detail: expect.stringContaining('bootstrap-env'),
       })
-      await sql`UPDATE tokens SET revoked_at = created_at`
+      await database.sql('UPDATE tokens SET revoked_at = created_at')
       expect((await examined(site)).of('flags')).toMatchObject({ status: 'pass' })
     },
   )

@@ -69,6 +69,87 @@ for (const { words, by } of jumps)
       expect(socket.end).toBeUndefined()
     })
 
+    test('a claim neither ends early nor lives longer, and follows the new calendar', async () => {
+      await using w = await world()
+      await w.channel('family')
+      const alice = await w.agent('alice', { channels: { family: 'member' } })
+      const bob = await w.agent('bob')
+      const claim = { resource: 'task:deploy', ttl_s: 60 }
+      const { body: held } = await alice.post<{ id: string; epoch: number }>('/v1/claims', claim)
+      const refused = async () =>
+        (await bob.post<{ retry_after?: number }>('/v1/claims', claim)).body.retry_after
+      jump(w, by)
+      expect(await refused()).toBe(60)
+      w.clock.advance(20 * SECOND)
+      // A commit wakes the jobs.
+      await alice.posts('family', 'twenty seconds later')
+      const shown = async () =>
+        (await alice.get<{ expires_at: string }>(`/v1/claims/${held.id}`)).body.expires_at
+      await until(
+        'the claim to follow the calendar',
+        async () => Math.abs(Date.parse(await shown()) - w.clock.now() / 1000 - 40 * SECOND) <= SECOND,
+      )
+      expect(await refused()).toBe(40)
+      w.clock.advance(30 * SECOND)
+      expect((await alice.post(`/v1/claims/${held.id}/renew`, { epoch: held.epoch })).status).toBe(200)
+      w.clock.advance(59 * SECOND)
+      expect(await refused()).toBe(1)
+      jump(w, -by)
+      w.clock.advance(2 * SECOND)
+      await until('the claim to be free', async () => (await bob.post('/v1/claims', claim)).status === 201)
+    })
+
+    test('a pause holds as long as before, and follows the new calendar', async () => {
+      await using w = await world()
+      await w.channel('family')
+      const inside = { channels: { family: 'member' } } as const
+      const [alice, bob] = [await w.agent('alice', inside), await w.agent('bob', inside)]
+      const pause = { account: 'alice', minutes: 1 }
+      expect((await w.operator.post('/v1/pauses', pause)).status).toBe(201)
+      const post = () =>
+        alice.post<{ retry_after?: number }>('/v1/messages', { channel: 'family', body: 'hi' })
+      jump(w, by)
+      expect((await post()).body.retry_after).toBe(60)
+      w.clock.advance(20 * SECOND)
+      // A commit wakes the jobs.
+      await bob.posts('family', 'twenty seconds later')
+      const untils = async () => {
+        const { body } = await bob.get<{ pauses: { until: string }[] }>('/v1/pauses')
+        return body.pauses.map(({ until }) => Date.parse(until) - w.clock.now() / 1000)
+      }
+      await until('the pause to follow the calendar', async () => {
+        const [left = 0] = await untils()
+        return Math.abs(left - 40 * SECOND) <= SECOND
+      })
+      expect((await post()).body.retry_after).toBe(40)
+      w.clock.advance(41 * SECOND)
+      expect((await post()).status).toBe(201)
+    })
+
+    test('an approval is pending as long as before, and follows the new calendar', async () => {
+      await using w = await world()
+      await w.channel('family')
+      const inside = { channels: { family: 'member' } } as const
+      const alice = await w.agent('alice', inside)
+      await w.human('ada', inside)
+      const question = { channel: 'family', question: 'Deploy?', options: ['yes', 'no'], ttl_s: 60 }
+      const asked = await alice.post<{ approval: { id: string } }>('/v1/approvals', question)
+      const path = `/v1/approvals/${asked.body.approval.id}`
+      const shown = async () => (await alice.get<{ state: string; expires_at: string }>(path)).body
+      jump(w, by)
+      expect((await shown()).state).toBe('pending')
+      w.clock.advance(20 * SECOND)
+      // A commit wakes the jobs.
+      await alice.posts('family', 'twenty seconds later')
+      const left = async () => Date.parse((await shown()).expires_at) - w.clock.now() / 1000
+      await until(
+        'the approval to follow the calendar',
+        async () => Math.abs((await left()) - 40 * SECOND) <= SECOND,
+      )
+      w.clock.advance(41 * SECOND)
+      expect((await shown()).state).toBe('expired')
+    })
+
     test('credentials are valid again after the clock is corrected', async () => {
       await using w = await world()
       await w.channel('family')

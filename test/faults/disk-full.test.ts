@@ -1,6 +1,8 @@
 // A disk fills up under a running server and gets room again: on a small disk that is really full where one can be
 // mounted, and elsewhere with a library that refuses the writes.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { rejectionOf } from '../home/temporary'
 import type { ServerProcess } from '../support/server-process'
 import { Site } from '../support/site'
@@ -12,6 +14,7 @@ import { SmallDisk, smallDiskMissing } from './small-disk'
 setDefaultTimeout(120_000)
 
 const DISK_MEGABYTES = 160
+const MEBIBYTE = 1024 * 1024
 
 describe.skipIf(smallDiskMissing)('a full disk', () => {
   test('posts get 507, acknowledged messages and reads are unaffected, and posts work again once there is room', async () => {
@@ -61,6 +64,28 @@ describe.skipIf(smallDiskMissing)('a full disk', () => {
     expect(log).toContain('posts are accepted')
     expect(await server.stop()).toBe(0)
     expect(integrityOf(site.paths.database)).toBe('ok')
+  })
+
+  test('an upload gets 507 and leaves nothing, and works again once there is room', async () => {
+    await using site = new Site()
+    using disk = SmallDisk.mount(site.home, DISK_MEGABYTES)
+    const server = await site.serve()
+    await server.room(ROOM)
+    const agent = server.as(await server.agent('agent', ROOM))
+    const upload = (bytes: number) =>
+      agent.fetch<{ code: string }>('/v1/attachments', { method: 'POST', body: new Uint8Array(bytes) })
+    expect((await upload(MEBIBYTE)).status).toBe(201)
+    // Full before the first byte, and while bytes arrive.
+    for (const leave of [50, 68]) {
+      disk.empty()
+      disk.fill(leave)
+      const refused = await upload(10 * MEBIBYTE)
+      expect(`${refused.status} ${refused.body.code}`).toBe('507 storage_full')
+      expect(readdirSync(join(site.paths.blobs, 'tmp'))).toEqual([])
+    }
+    disk.empty()
+    expect((await upload(10 * MEBIBYTE)).status).toBe(201)
+    expect(await server.stop()).toBe(0)
   })
 
   test('a server that logs to a full disk keeps running and can still be stopped', async () => {

@@ -1,6 +1,6 @@
 // Faults of the machine that a server survives: a paused process, a slow disk. See docs/reliability.md.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { slowSync } from '../../bench/lib/slow-sync'
+import { SlowSync } from '../../bench/lib/slow-sync'
 import type { Caller } from '../support/caller'
 import { preloadMissing } from '../support/preload'
 import { Site } from '../support/site'
@@ -41,10 +41,10 @@ describe('a slow disk', () => {
     test.skipIf(preloadMissing)(
       `a disk with ${milliseconds} ms a sync delays writers and loses no message and no socket`,
       async () => {
-        using delay = await slowSync(milliseconds)
-        if (!delay) throw new Error('there is a compiler, but it made no library')
+        using slow = await SlowSync.make(milliseconds)
+        if (!slow) throw new Error('there is a compiler, but it made no library')
         await using site = new Site()
-        const { server, agent, socket } = await scene(site, { LD_PRELOAD: delay.library })
+        const { server, agent, socket } = await scene(site, slow.environment)
         using _socket = socket
         // Posts written together share a sync: twenty writers wait about as long as one.
         const bodies = Array.from({ length: 20 }, (_, i) => `post ${i}`)
@@ -63,7 +63,7 @@ describe('a slow disk', () => {
     )
 })
 
-async function scene(site: Site, settings: Record<string, string>) {
+async function scene(site: Site, settings: Readonly<Record<string, string>>) {
   const server = await site.serveWith(settings)
   await server.room('room')
   const token = await server.agent('agent', 'room')

@@ -10,8 +10,11 @@ import { OpenLongPolls } from '../../src/hub'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
 import { retrySecrets } from '../../src/platform/encryption'
 import { pairSecrets } from '../../src/platform/pair-secrets'
+import { tokenSigner } from '../../src/platform/signed-tokens'
 import { loading } from '../config/loading'
 import { openEngine } from '../store/engines'
+import { unusedBlobs } from '../support/unused-blobs'
+import { webhookPorts } from '../support/webhook-ports'
 
 /**
  * Row 5 of docs/contract/authentication.md#acting-as-another-account: a run that asks for no credential. The other rows
@@ -34,6 +37,7 @@ async function scene(values: Partial<SettingValues>) {
   const core = await createCore({
     catalogue: eventCatalogue,
     store: engine.store,
+    blobs: unusedBlobs,
     settings: settingRegistry(here.load(env)),
     clock: engine.clock,
     turns: systemTurns,
@@ -41,7 +45,9 @@ async function scene(values: Partial<SettingValues>) {
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
-    streams: { openAccounts: () => [], hasReaders: false },
+    tokenSigner: tokenSigner(new Uint8Array(32)),
+    webhooks: webhookPorts,
+    streams: { openAccounts: () => [], hasReaders: false, hasStreams: false, frame: async () => {} },
     longPolls,
     report: (fault) => {
       throw fault

@@ -24,6 +24,7 @@ describe('GET /v1/channels', () => {
   test('the list has the channels of the caller by slug, without archived ones', async () => {
     await using s = await scene()
     const { cursor, created_at } = await s.ann.posts(s.general, 'hi')
+    const own = { peer: null, notify: 'all', read_cursor: null, pause: null }
     expect(await s.list(s.ann)).toEqual([
       {
         id: s.family.id,
@@ -37,6 +38,7 @@ describe('GET /v1/channels', () => {
         member_count: 1,
         head_cursor: null,
         last_message_at: null,
+        ...own,
       },
       {
         id: s.general.id,
@@ -50,6 +52,7 @@ describe('GET /v1/channels', () => {
         member_count: 1,
         head_cursor: cursor,
         last_message_at: created_at,
+        ...own,
       },
     ])
   })
@@ -93,7 +96,7 @@ describe('GET /v1/channels', () => {
       },
     ])
     expect(issuesOf(await bob.get('/v1/channels?include=everything'))).toEqual([
-      'literal_error query.include',
+      'literal_error query.include.0',
     ])
   })
 
@@ -116,10 +119,25 @@ describe('GET /v1/channels/{slug}/members', () => {
     const bob = await s.w.human('bob', { channels: { general: 'read_only' } })
     const gone = await s.w.agent('gone', { channels: { general: 'member' } })
     await s.w.archives(gone)
+    const presence = (handle: string) => ({ presence: expect.objectContaining({ handle }) })
     const expected = {
       members: [
-        { id: s.ann.id, handle: 'ann', display_name: 'Ann', kind: 'agent', role: 'member' },
-        { id: bob.id, handle: 'bob', display_name: 'bob', kind: 'human', role: 'read_only' },
+        {
+          id: s.ann.id,
+          handle: 'ann',
+          display_name: 'Ann',
+          kind: 'agent',
+          role: 'member',
+          ...presence('ann'),
+        },
+        {
+          id: bob.id,
+          handle: 'bob',
+          display_name: 'bob',
+          kind: 'human',
+          role: 'read_only',
+          ...presence('bob'),
+        },
       ],
     }
     for (const slug of ['general', 'GENERAL', '%67eneral'])

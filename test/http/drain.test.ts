@@ -89,7 +89,8 @@ test('a draining server refuses every POST of an account except sign-out', async
   const answered: string[] = []
   for (const { post, by, path, body } of samples)
     if ((await by(own).post(path, body)).status !== 503) answered.push(post)
-  expect(answered).toEqual(['/v1/auth/logout'])
+  // In an answer of MCP, the result of the tool says it.
+  expect(answered).toEqual(['/mcp', '/v1/auth/logout'])
   const { sessions = 0, events = 0, audit = 0 } = before
   expect(await rowsOf(own)).toEqual({
     ...before,
@@ -98,3 +99,13 @@ test('a draining server refuses every POST of an account except sign-out', async
     audit: audit + 1,
   })
 })
+
+test.each(['prune', 'gc'])(
+  'a draining server refuses %s of ConfigSync, also when it would only count',
+  async (what) => {
+    for (const dry_run of [true, false]) {
+      const { status, body } = await chief.post(`/v1/admin/configsync/${what}`, { dry_run })
+      expect({ status, body }).toMatchObject({ status: 503, body: { code: 'draining' } })
+    }
+  },
+)

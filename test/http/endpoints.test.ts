@@ -30,9 +30,15 @@ const open: Record<string, string> = {
 
 beforeAll(async () => {
   w = await world()
-  const { body } = await w.guest.get<{ paths: Record<string, Record<string, unknown>> }>('/openapi.json')
+  const { body } = await w.guest.get<{ paths: Record<string, Record<string, { tags: string[] }>> }>(
+    '/openapi.json',
+  )
+  // A2A has other errors (test/a2a/door.test.ts).
+  const ofV1 = Object.entries(body.paths).filter(
+    ([, operations]) => !Object.values(operations).some(({ tags }) => tags.includes('A2A')),
+  )
   declared = [
-    ...Object.entries(body.paths).map(([path, operations]) => [filled(path), methodsOf(operations)] as const),
+    ...ofV1.map(([path, operations]) => [filled(path), methodsOf(operations)] as const),
     ['/openapi.json', ['GET']],
     ['/docs', ['GET']],
   ]

@@ -48,12 +48,14 @@ beforeAll(async () => {
       WHERE seq % 7 = 0 AND channel_id <> (SELECT id FROM channels WHERE slug = 'busy')`,
   )
   await w.restart()
+  // Its rows would be counted.
+  await w.indexed()
   stored = await w.sql<Stored>(
     `SELECT m.seq, c.slug AS channel, m.deleted_at IS NOT NULL AS deleted, m.thread_seq AS thread
        FROM messages m JOIN channels c ON c.id = m.channel_id ORDER BY m.seq`,
   )
   rootSeq = Math.min(...stored.filter(({ thread }) => thread !== null).map(({ thread }) => Number(thread)))
-})
+}, 240_000)
 afterAll(async () => {
   await w[Symbol.asyncDispose]()
   turns[Symbol.dispose]()

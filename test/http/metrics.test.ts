@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Histogram, histogramSamples, render } from '../../src/metrics'
-import { postgresMissing, sharedPostgres } from '../support/postgres'
+import { postgresMissing } from '../support/postgres'
+import { sharedStore } from '../support/replicas'
 import { type Person, type World, world } from '../support/world'
 
 let w: World
@@ -67,6 +67,10 @@ describe('/metrics', () => {
     expect(valueIn(after, 'synapse_writes_in_flight')).toBe(0)
     expect(valueIn(after, 'synapse_reader_lag_events')).toBe(0)
     expect(valueIn(after, 'synapse_draining')).toBe(0)
+    await w.indexed()
+    expect(valueIn((await scrape()).text, 'synapse_projection_lag_events{projection="search"}')).toBeLessThan(
+      100,
+    )
     const kind = w.config.database.kind
     expect(valueIn(after, `synapse_store_healthy{store="${kind}"}`)).toBe(1)
     expect(valueIn(after, 'synapse_disk_free_bytes')).toBeGreaterThan(0)
@@ -139,10 +143,8 @@ describe('/metrics', () => {
   test.skipIf(postgresMissing)(
     'a token that was revoked through another server is refused, even without a notice over the bus',
     async () => {
-      const { privateKey } = generateKeyPairSync('ed25519')
       const settings = {
-        SYNAPSE_DATABASE_URL: await (await sharedPostgres()).createDatabase(),
-        SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+        ...(await sharedStore()),
         SYNAPSE_BUS_URL: 'redis://127.0.0.1:1',
         SYNAPSE_METRICS_ENABLED: 'on',
       }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { describedEndpoints } from '../../scripts/offline-endpoints'
 import { statusOf } from '../../src/http/error-codes'
 import { openApiDocument } from '../../src/http/openapi'
+import { named, Type } from '../../src/http/schema'
 import { world } from '../support/world'
 
 interface Description {
@@ -10,10 +11,13 @@ interface Description {
   readonly info: { readonly license: object }
   readonly servers: readonly object[]
   readonly paths: Record<string, Record<string, Operation>>
+  readonly components: { readonly schemas: Record<string, unknown> }
 }
 
 interface Operation {
   readonly operationId: string
+  readonly tags: readonly string[]
+  readonly security: readonly object[]
   readonly responses: Record<string, { readonly description: string; readonly content?: object }>
 }
 
@@ -35,7 +39,8 @@ describe('the API description', () => {
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
   })
 
-  test.each(operations)('$place lists its refusals by status, in the shape of an error', ({ responses }) => {
+  const ofV1 = operations.filter(({ tags }) => !tags.includes('A2A'))
+  test.each(ofV1)('$place lists its refusals by status, in the shape of an error', ({ responses }) => {
     const refusals = Object.entries(responses).filter(([status]) => Number(status) >= 400)
     expect(refusals.filter(([status]) => status.startsWith('4'))).not.toEqual([])
     for (const [status, { description: codes, content }] of refusals) {
@@ -45,9 +50,43 @@ describe('the API description', () => {
     }
   })
 
+  test('an endpoint of another protocol has its media type, its errors and tokens alone', () => {
+    const send = description.paths['/a2a/v1/message:send']?.post
+    expect(send?.security).toEqual([{ bearer: [] }])
+    expect(Object.keys(send?.responses ?? {})).toEqual(['200', 'default'])
+    for (const { content } of Object.values(send?.responses ?? {}))
+      expect(Object.keys(content ?? {})).toEqual(['application/a2a+json'])
+    expect(JSON.stringify(send?.responses.default)).toContain('google.rpc.Code')
+  })
+
+  test('shapes that many answers share have a name, and are described once', () => {
+    const { schemas } = description.components
+    for (const name of ['Message', 'Claim', 'Approval', 'InboxItem', 'Event', 'Presence'])
+      expect(schemas[name]).toMatchObject({ type: 'object' })
+    expect(JSON.stringify(description.paths).includes('"sender_display_name"')).toBe(false)
+    expect(JSON.stringify(description).includes('"component"')).toBe(false)
+  })
+
+  test('two shapes cannot have the same name', () => {
+    const answer = (key: string) => ({
+      200: { description: 'A shape', schema: named('Shape', Type.Object({ [key]: Type.String() })) },
+    })
+    const [first, second] = endpoints
+    if (!first || !second) throw new Error('there are no endpoints')
+    const two = (one: string, other: string) =>
+      openApiDocument([
+        { ...first, answers: answer(one) },
+        { ...second, answers: answer(other) },
+      ])
+    expect(() => two('a', 'a')).not.toThrow()
+    expect(() => two('a', 'b')).toThrow('Two shapes are named Shape')
+  })
+
   test('the description lists every refusal that an endpoint declares', () => {
-    for (const { method, path, refusals = [] } of endpoints) {
-      const { responses } = description.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()] ?? {}
+    for (const { method, path, dialect, refusals = [] } of endpoints) {
+      if (dialect) continue
+      const { responses } =
+        description.paths[path.replace(/\/:(\w+)/g, '/{$1}')]?.[method.toLowerCase()] ?? {}
       for (const code of refusals)
         expect(responses?.[String(statusOf(code))]?.description ?? `${path}: no ${code}`).toContain(code)
     }

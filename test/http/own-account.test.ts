@@ -73,6 +73,7 @@ describe('GET /v1/accounts/{handle}', () => {
       about: '',
       capabilities: [],
       residency: 'episodic',
+      presence: expect.objectContaining({ handle: 'bob' }),
     })
     expect((await bob.get('/v1/accounts/bob')).status).toBe(200)
   })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type Message, SECOND, type World, world } from '../support/world'
-import { expectRefusal, issuesOf, leavesNoTrace } from './refusals'
+import { codeOf, expectRefusal, issuesOf, leavesNoTrace } from './refusals'
 
 /** A channel with an agent and a human in it. */
 async function scene() {
@@ -19,8 +19,8 @@ describe('a message', () => {
       ...['id', 'channel', 'thread_id', 'reply_to', 'sender_handle', 'sender_kind', 'body', 'body_format'],
       ...['created_at', 'edited_at', 'mentioned_handles'],
     ])
-    const { unresolved_mentions, ...message } = posted
-    expect(unresolved_mentions).toEqual([])
+    const { unresolved_mentions, unreachable, ...message } = posted
+    expect([unresolved_mentions, unreachable]).toEqual([[], []])
     expect<object>(message).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
       channel: 'general',
@@ -189,5 +189,35 @@ describe('client_msg_id', () => {
     await using s = await scene()
     await s.ann.posts(s.general, 'hi', { client_msg_id: 'mine-1' })
     expect((await s.ann.get('/v1/events?since=oldest')).text).not.toContain('mine-1')
+  })
+})
+
+describe('a correction', () => {
+  test('a correction is a message of its own kind', async () => {
+    await using s = await scene()
+    const { id } = await s.bob.posts(s.general, 'twelve')
+    const fields = { kind: 'correction', reply_to: id }
+    const longest = `Correction: ${'😀'.repeat(488)}`
+    for (const body of ['Correction: ten', longest])
+      expect<object>(await s.bob.posts(s.general, body, fields)).toMatchObject({ kind: 'correction', body })
+    expect(await s.ann.hears(s.general, { kind: 'correction' })).toEqual(['Correction: ten', longest])
+  })
+
+  test('a correction is a reply of at most 500 code points that begins with "Correction:"', async () => {
+    await using s = await scene()
+    const { id } = await s.bob.posts(s.general, 'twelve')
+    const wrong = [
+      { body: 'Correction: ten' },
+      { body: 'correction: ten', reply_to: id },
+      { body: `Correction: ${'x'.repeat(489)}`, reply_to: id },
+    ]
+    await leavesNoTrace(s.w, async () => {
+      for (const fields of wrong) {
+        const post = { channel: 'general', kind: 'correction', ...fields }
+        expect(codeOf(await s.bob.post('/v1/messages', post))).toBe('400 invalid_correction')
+      }
+      const approval = { channel: 'general', body: 'x', kind: 'approval' }
+      expect(codeOf(await s.bob.post('/v1/messages', approval))).toBe('422 validation_error')
+    })
   })
 })

@@ -211,8 +211,11 @@ describe('the buckets', () => {
       }
     }
     // The number of buckets shows nowhere else.
-    const { classes } = limits as unknown as { classes: Record<RateClass, { buckets: Map<number, unknown> }> }
-    return { clock, take, size: () => classes.post.buckets.size }
+    interface Inner {
+      readonly classes: Record<RateClass, { buckets: { buckets: Map<number, unknown> } }>
+    }
+    const { classes } = limits as unknown as Inner
+    return { clock, take, size: () => classes.post.buckets.buckets.size }
   }
 
   test('the number of buckets is bounded', () => {

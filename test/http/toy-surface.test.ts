@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { generateKeyPairSync } from 'node:crypto'
 import { undeployedParts } from '../../scripts/offline-endpoints'
 import { surfaces } from '../../src/app/surfaces'
 import { type Endpoint, endpoint } from '../../src/http/endpoint'
 import { type App, declareSurfaces, type Surface } from '../../src/http/surface'
-import { postgresMissing, sharedPostgres } from '../support/postgres'
+import { postgresMissing } from '../support/postgres'
 import { RawConnection } from '../support/raw-socket'
+import { sharedStore } from '../support/replicas'
 import { toy } from '../support/toy-surface'
 import { toyKey } from '../support/toy-surface/credentials'
 import { ECHO_BYTES } from '../support/toy-surface/streams'
@@ -66,6 +66,31 @@ test('the feature and the asset of a surface are public, and its endpoints are n
   const { text } = await w.guest.get('/openapi.json')
   expect(text).not.toContain('/toy/general')
   expect((await w.guest.get('/docs')).text).not.toContain('/toy/echo')
+})
+
+test('a request to another surface within a request has its caller, its checks and its answers', async () => {
+  await w.channel('quiet')
+  await ann.posts('general', 'for the toy')
+  const heard = await toyAnn.get<{ messages: { via: string }[] }>('/toy/general/words')
+  const direct = await ann.get<{ messages: { via: string }[] }>(
+    '/v1/messages?channel=general&since=oldest&limit=2',
+  )
+  expect(heard.body).toEqual(direct.body)
+  const refused = await toyAnn.get('/toy/quiet/words')
+  expect([refused.status, refused.body]).toMatchObject([403, { code: 'not_a_member' }])
+  expect(refused.body.request_id).toBe(refused.headers.get('x-request-id'))
+})
+
+test('while a surface is off its paths do not exist, and its feature is not listed', async () => {
+  const features = async () => (await ann.get<{ features: string[] }>('/v1/server')).body.features
+  await w.operator.put('/v1/config/attachments.enabled', { value: false })
+  for (const path of ['/toy/general/words', '/toy/about', '/toy/never/there'])
+    expect([path, (await toyAnn.get(path)).status]).toEqual([path, 404])
+  expect((await w.guest.post('/toy/general/say', {})).status).toBe(404)
+  expect(await features()).not.toContain('toy')
+  await w.operator.delete('/v1/config/attachments.enabled')
+  expect((await toyAnn.get('/toy/general/words')).status).toBe(200)
+  expect(await features()).toContain('toy')
 })
 
 describe('routes without a credential', () => {
@@ -241,10 +266,8 @@ describe('the credential of the toy', () => {
   test.skipIf(postgresMissing)(
     'a credential revoked through another server is refused everywhere, even without a notice over the bus',
     async () => {
-      const { privateKey } = generateKeyPairSync('ed25519')
       const settings = {
-        SYNAPSE_DATABASE_URL: await (await sharedPostgres()).createDatabase(),
-        SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+        ...(await sharedStore()),
         SYNAPSE_BUS_URL: 'redis://127.0.0.1:1',
         SYNAPSE_METRICS_ENABLED: 'on',
       }

@@ -1,28 +1,12 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Site } from '../support/site'
+import { finalImage, instructionOf as one } from './image'
 import { CHECKOUT, theRelease } from './release'
 
 setDefaultTimeout(120_000)
-
-/** The instructions of the final image, with continued lines joined. */
-function finalImage(): [instruction: string, rest: string][] {
-  const lines = readFileSync(join(CHECKOUT, 'Dockerfile'), 'utf8').replaceAll('\\\n', '').split('\n')
-  const instructions = lines.filter((line) => line !== '' && !line.startsWith('#'))
-  const last = instructions.findLastIndex((line) => line.startsWith('FROM '))
-  return instructions.slice(last).map((line) => {
-    const at = line.indexOf(' ')
-    return [line.slice(0, at), line.slice(at + 1)]
-  })
-}
-
-function one(instruction: string): string {
-  const found = finalImage().filter(([name]) => name === instruction)
-  expect({ instruction, times: found.length }).toEqual({ instruction, times: 1 })
-  return found[0]?.[1] ?? ''
-}
 
 describe('the Dockerfile', () => {
   test('the image runs as user 10001 with the home as its one volume, and its final stage runs no command', () => {
@@ -55,7 +39,7 @@ describe('the Dockerfile', () => {
 
   test('the build context contains everything the build reads, and nothing private', () => {
     const ignored = readFileSync(join(CHECKOUT, '.dockerignore'), 'utf8').split('\n')
-    for (const path of ['src', 'drizzle', 'scripts', 'package.json', 'bun.lock', 'bunfig.toml']) {
+    for (const path of ['src', 'packages', 'drizzle', 'scripts', 'package.json', 'bun.lock', 'bunfig.toml']) {
       expect(existsSync(join(CHECKOUT, path))).toBe(true)
       expect(ignored).not.toContain(path)
     }
@@ -63,7 +47,7 @@ describe('the Dockerfile', () => {
       '.git',
       'node_modules',
       '.toolchain',
-      'dist',
+      '**/dist',
       '**/.env',
       '**/synapse.env',
       '**/*.db*',
@@ -79,12 +63,18 @@ describe('the Dockerfile', () => {
   })
 })
 
-test.each(['package.json', 'bun.lock', 'patches/postgres@3.4.9.patch'])(
+test.each(['package.json', 'packages/client/package.json', 'bun.lock', 'patches/postgres@3.4.9.patch'])(
   'a checkout whose %s has changed installs its packages again',
   (changed) => {
     const root = mkdtempSync(join(tmpdir(), 'synapse-packages-'))
     try {
-      for (const path of ['package.json', 'bun.lock', 'patches', 'scripts/toolchain.sh'])
+      for (const path of [
+        'package.json',
+        'packages/client/package.json',
+        'bun.lock',
+        'patches',
+        'scripts/toolchain.sh',
+      ])
         cpSync(join(CHECKOUT, path), join(root, path), { recursive: true })
       const run = (command: string) =>
         Bun.spawnSync(['sh', '-c', `. ./scripts/toolchain.sh && ${command}`], {
@@ -101,56 +91,6 @@ test.each(['package.json', 'bun.lock', 'patches/postgres@3.4.9.patch'])(
   },
 )
 
-interface Service {
-  readonly init?: boolean
-  readonly read_only?: boolean
-  readonly cap_drop?: readonly string[]
-  readonly ports?: readonly string[]
-  readonly volumes?: readonly string[]
-  readonly environment?: Readonly<Record<string, string>>
-}
-
-function compose(path: string): { services: Record<string, Service>; volumes: Record<string, unknown> } {
-  return Bun.YAML.parse(readFileSync(join(CHECKOUT, path), 'utf8')) as ReturnType<typeof compose>
-}
-
-describe('compose.yaml', () => {
-  test('compose.yaml publishes on loopback only, without capabilities, with volumes for home and backups', () => {
-    const { services, volumes } = compose('compose.yaml')
-    const { synapse } = services
-    expect(Object.keys(services)).toEqual(['synapse'])
-    expect(synapse?.ports).toEqual(['127.0.0.1:8080:8080'])
-    expect(synapse).toMatchObject({ init: true, read_only: true, cap_drop: ['ALL'] })
-    expect(synapse?.volumes).toEqual([`data:${one('VOLUME')}`, 'backups:/var/lib/synapse-backups'])
-    expect(Object.keys(volumes)).toEqual(['data', 'backups'])
-  })
-
-  test('every overlay mounts files that exist, and only Caddy publishes ports', () => {
-    const overlays = readdirSync(join(CHECKOUT, 'docs/deploy')).filter((name) => name.startsWith('compose.'))
-    expect(overlays).toContain('compose.caddy.yaml')
-    for (const name of overlays) {
-      const { services } = compose(`docs/deploy/${name}`)
-      for (const [service, { volumes = [], ports = [] }] of Object.entries(services)) {
-        for (const volume of volumes.filter((path) => path.startsWith('./')))
-          expect(existsSync(join(CHECKOUT, volume.split(':')[0] ?? ''))).toBe(true)
-        if (service !== 'caddy') expect(ports).toEqual([])
-      }
-    }
-  })
-
-  test('behind Caddy the server trusts only the network that it shares with Caddy', () => {
-    const { services, networks } = Bun.YAML.parse(
-      readFileSync(join(CHECKOUT, 'docs/deploy/compose.caddy.yaml'), 'utf8'),
-    ) as {
-      services: Record<string, Service>
-      networks: { proxy: { ipam: { config: { subnet: string }[] } } }
-    }
-    const subnet = networks.proxy.ipam.config[0]?.subnet
-    expect(services.synapse?.environment?.SYNAPSE_TRUSTED_PROXIES).toBe(subnet ?? '')
-    expect(services.caddy?.environment).toMatchObject({ SYNAPSE_UPSTREAM: 'synapse:8080' })
-  })
-})
-
 describe('the shell scripts', () => {
   const scripts = [
     'install.sh',
@@ -159,6 +99,8 @@ describe('the shell scripts', () => {
     '.ci/run',
     'scripts/provision.sh',
     'scripts/bootstrap.sh',
+    'scripts/quickstart.sh',
+    'scripts/synapse.sh',
   ]
   // scripts/toolchain.sh is checked where it is sourced.
   const checker = Bun.which('shellcheck')

@@ -17,7 +17,8 @@ const CANNOT: readonly (readonly [RegExp, string])[] = [
   [/^(?:\.\/|sudo \.\/)install\.sh/, 'installs on this machine: system.test.ts, user.test.ts'],
   [/^sudo /, 'changes this machine: system.test.ts, caddy.test.ts'],
   [/^bin\//, 'fetches a toolchain: run by everybody who works on this'],
-  [/^(?:SYNAPSE_DOMAIN=\S+ )?docker /, 'needs Docker: deploy.test.ts'],
+  [/^docker /, 'needs Docker: compose.test.ts, deploy.test.ts'],
+  [/^(?:\.\/scripts\/|cp \.env\.example )/, 'is for a checkout with docker compose: compose.test.ts'],
   [/^SYNAPSE_DOMAIN=\S+(?: caddy .*)?$/, 'is for the service of Caddy: caddy.test.ts'],
   [
     /^(?:bun|PATH=|export|curl .* cookies\.txt)/,
@@ -44,26 +45,90 @@ const CANNOT: readonly (readonly [RegExp, string])[] = [
   [/--home \/srv/, 'is about another home: test/cli'],
   [/^synapse epoch rotate/, 'is for a stopped server: test/backup/epoch.test.ts'],
   [/^synapse revoke-token --id/, 'names a token of another server: test/cli/commands.test.ts'],
+  [/^synapse webhooks redeliver/, 'names a delivery of another server: test/cli/webhooks.test.ts'],
+  [/^(?:synapse|claude) mcp /, 'needs an MCP client: test/mcp/bridge.test.ts'],
+  [/^synapse mcp$/, 'needs an MCP client: test/mcp/bridge.test.ts'],
   [/^synapse reset/, 'ends everything: test/cli/reset.test.ts'],
+  [/^synapse erase-account/, 'ends an account that later lines use: test/cli/commands.test.ts'],
+  [
+    /^synapse configsync (?:machine |snapshot |versions|action |env remove|token revoke|purge|export|import)/,
+    'names what a client has stored, or asks: test/cli/configsync.test.ts, configsync-storage.test.ts',
+  ],
+  [
+    /^synapse configsync migrate-store/,
+    'needs a bucket and a stopped server: test/configsync/migrate-store.test.ts',
+  ],
+  [
+    /chat\.example\.org|^synapse login|--token-file/,
+    'is about another server, or asks: test/cli/client/setup.test.ts',
+  ],
+  [
+    /^synapse ack|^synapse decide 6c7d8e|0190b2f4|MnwwMUp|report\.pdf|--body -$/,
+    'names what another machine has: test/cli/client/messages.test.ts, inbox.test.ts',
+  ],
+  [
+    /^synapse (?:watch|wake|tail|await|ask) ?|^synapse inbox --wait|^synapse claim task:/,
+    'waits for others, or does not end by itself: test/cli/client',
+  ],
+  [/^synapse configsync keypair/, 'is for a user with keys: test/cli/configsync.test.ts'],
 ]
+
+/** Makes an account unless there is one: its generated password would be hashed before each of many lines. */
+const person = (handle: string) =>
+  `synapse list-accounts | grep -q '"${handle}"' || synapse add-account --kind human --handle ${handle}`
+
+/** Makes this user a client, the account assistant, unless it is one. */
+const CLIENT = [
+  'if ! [ -f ~/.synapse/synapse.toml ]',
+  'then for slug in general family-ops; do synapse add-channel $slug $slug || true; done',
+  "synapse onboard-agent --handle assistant --channels general,family-ops --json | tr ',' '\\n'",
+  '  | sed -n \'s/.*"token": *"\\([^"]*\\)".*/\\1/p\' > ~/token',
+  'synapse setup --url http://localhost:8080 --token-file ~/token; fi',
+]
+  .join('\n')
+  .replace(/\n {2}\|/, ' |')
 
 /** What a line needs that its page does not create, by the beginning of the line. */
 const GIVEN: readonly (readonly [line: string, before: string])[] = [
   ['synapse set-role', 'synapse add-member cairn family-ops'],
-  ['synapse pair --device phone-ada --url', 'synapse add-account --kind human --handle ada || true'],
+  ['synapse pair --device phone-ada --url', person('ada')],
   [
     'synapse pair revoke phone-ada',
     'synapse pair --device phone-ada --account ada --url http://192.168.1.20:8080',
   ],
-  ['synapse set-admin clint', 'synapse add-account --kind human --handle clint || true'],
+  ['synapse configsync', `${person('ada')}; synapse configsync enable ada || true`],
+  ['synapse set-admin clint', person('clint')],
   ['synapse drain start', 'synapse serve --daemon || true'],
   ['synapse unset-admin clint', 'synapse set-admin clint'],
   ['synapse backup restore', 'synapse serve --stop || true'],
   ['curl --unix-socket', 'synapse serve --daemon'],
+  ...[
+    'setup --url http://localhost',
+    'setup --hooks',
+    'activate',
+    'deactivate',
+    'status',
+    'post',
+    'check',
+    'claim',
+    'fetch',
+    'inbox',
+    'ack',
+    'decide',
+    'presence',
+    'probe',
+    'search',
+  ].map((name) => [`synapse ${name}`, CLIENT] as const),
 ]
 
 /** Replacements for names that differ each time, and for the answer to a question. */
 const STANDS_FOR: readonly (readonly [string, string])[] = [
+  [
+    'synapse setup --url http://localhost:8080 --channels',
+    'SYNAPSE_TOKEN=$(cat ~/token) synapse setup --url http://localhost:8080 --channels',
+  ],
+  // The client before it has made it.
+  ['--topic "Everyday things"', '--topic "Everyday things" || synapse list-channels | grep -q family-ops'],
   [
     'synapse backup restore synapse-20261121T030000.000Z.db',
     'synapse backup restore --yes "$(ls ~/.local/state/synapse/backups/*/synapse-*.db | tail -n 1)"',
@@ -84,9 +149,23 @@ const PAGES: readonly Page[] = [
   { file: 'docs/install.md', before: [] },
   { file: 'docs/moving.md', before: SERVED },
   { file: 'docs/backup.md', before: SERVED },
+  { file: 'docs/webhooks.md', before: SERVED },
+  { file: 'docs/mcp.md', before: SERVED },
+  { file: 'docs/wake.md', before: [...SERVED, CLIENT] },
   { file: 'docs/operating.md', before: SERVED.slice(1), from: 'Start, stop, look' },
   { file: 'docs/cli.md', before: ['synapse serve --daemon', 'synapse add-channel general General'] },
   { file: 'docs/architecture.md', before: [] },
+]
+
+/** Pages whose commands other tests run: protocol-page.test.ts and worked-pages.test.ts in test/examples, test/configsync/guide.test.ts. */
+const ELSEWHERE = [
+  'docs/protocols/v1.md',
+  'docs/protocols/approvals.md',
+  'docs/protocols/inbox.md',
+  'docs/protocols/claims.md',
+  'docs/protocols/chain.md',
+  'docs/configsync.md',
+  'docs/a2a.md',
 ]
 
 const reasonOf = (line: string) => CANNOT.find(([pattern]) => pattern.test(line))?.[1]
@@ -107,7 +186,8 @@ test('every page with shell blocks is tested', () => {
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`)
   const withBlocks = ['README.md', ...all].filter((file) => blocksIn(pageOf(file)).length > 0)
-  expect(withBlocks.filter((file) => !PAGES.some((page) => page.file === file))).toEqual([])
+  const tested = [...ELSEWHERE, ...PAGES.map(({ file }) => file)]
+  expect(withBlocks.filter((file) => !tested.includes(file))).toEqual([])
 })
 
 test('every exception matches a line of a page', () => {

@@ -40,14 +40,14 @@ ExecStopPost=-/bin/sh -c 'systemctl poweroff --no-block 2>/dev/null'
 `,
   )
   const boot = `
-mkdir ${own}/upper ${own}/work ${own}/root
-mount -t overlay overlay -o lowerdir=/,upperdir=${own}/upper,workdir=${own}/work ${own}/root
+mkdir ${own}/upper ${own}/work ${own}/tree
+mount -t overlay overlay -o lowerdir=/,upperdir=${own}/upper,workdir=${own}/work ${own}/tree
 mount -t tmpfs tmpfs /run
-cp ${own}/script ${own}/root/script
-cp -r ${release} ${own}/root/release
-cp ${own}/unit ${own}/root/etc/systemd/system/script.service
-: >${own}/root/etc/machine-id
-exec timeout 90 systemd-nspawn --quiet --directory=${own}/root --machine=synapse-test-${process.pid} --register=no \\
+cp ${own}/script ${own}/tree/script
+cp -r ${release} ${own}/tree/release
+cp ${own}/unit ${own}/tree/etc/systemd/system/script.service
+: >${own}/tree/etc/machine-id
+exec timeout 90 systemd-nspawn --quiet --directory=${own}/tree --machine=synapse-test-${process.pid} --register=no \\
   --keep-unit --private-network --console=pipe --boot -- --unit=script.service`
   const child = Bun.spawn(['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', boot], {
     stdin: 'ignore',

@@ -5,8 +5,9 @@ import { type LogEvent, subjectAccount } from '../../src/core/log/events'
 import { systemSecrets } from '../../src/platform'
 import { type OpenStore, openStore } from '../../src/store'
 import { startChild } from '../home/child'
-import { type EngineName, engines, openEngine } from '../store/engines'
-import { makeAccount } from '../store/scene'
+import { rejectionOf } from '../home/temporary'
+import { type Engine, type EngineName, engines, openEngine } from '../store/engines'
+import { annAndHerRooms, makeAccount, post } from '../store/scene'
 import { databaseOn } from '../support/database'
 import { SECOND } from '../support/fake-clock'
 import { fastDirectory } from '../support/fast-directory'
@@ -15,8 +16,10 @@ import { act, following } from './following'
 
 setDefaultTimeout(120_000)
 
-async function scene(name: EngineName) {
+/** `before` runs before the process follows the log: of what it commits itself, it needs no record. */
+async function scene(name: EngineName, before: (engine: Engine) => Promise<void> = async () => {}) {
   const engine = await openEngine(name)
+  await before(engine)
   const here = await following(engine.store, engine.clock)
   return {
     ...engine,
@@ -63,7 +66,8 @@ describe.each(engines)('outbox and projections on %s', (name) => {
     )
     await woken.promise
     await s.runner.check()
-    expect(pages).toEqual([200, 50])
+    expect(pages).toEqual([100, 100, 50])
+    expect([...s.followers.lags()]).toEqual([['copy', 0]])
     woken = Promise.withResolvers()
     await act(s.store, 'later')
     await woken.promise
@@ -72,6 +76,86 @@ describe.each(engines)('outbox and projections on %s', (name) => {
     expect(await s.rows('copied')).toEqual(seqsTo(251))
     expect(await s.position()).toBe(251)
     expect(s.faults).toEqual([])
+  })
+
+  test('events that do not concern a projection move its position without a transaction of their own', async () => {
+    await using s = await scene(name)
+    const heard: number[] = []
+    const projection = copying((events) => heard.push(...events.map(({ seq }) => seq)))
+    s.followers.project({ ...projection, concerns: ({ seq }) => seq % 400 === 0 })
+    await s.runner.check()
+    // One transaction for all of them could last too long on a busy machine.
+    const events = async (count: number) => {
+      for (let done = 0; done < count; done += 50)
+        await s.store.transact(async (tx) => {
+          for (let i = 0; i < 50; i++) await makeAccount(tx, `agent-${await tx.head()}-${i}`)
+        })
+    }
+    await events(300)
+    await s.runner.check()
+    expect([heard, await s.position(), s.followers.lags().get('copy')]).toEqual([[], 0, 0])
+    // One that concerns it stores the position behind its page.
+    await events(200)
+    await s.runner.check()
+    expect(heard).toEqual([400])
+    expect(await s.position()).toBe(400)
+    expect(await s.rows('copied')).toEqual([400])
+    expect(s.faults).toEqual([])
+  })
+
+  test('the position of a projection that nothing concerns is stored every thousand events', async () => {
+    await using s = await scene(name)
+    s.followers.project({ ...copying(), concerns: () => false })
+    for (let i = 0; i < 11; i++)
+      await s.store.transact(async (tx) => {
+        for (let k = 0; k < 100; k++) await makeAccount(tx, `agent-${i}-${k}`)
+      })
+    await s.runner.check()
+    expect(await s.position()).toBe(1000)
+    expect(s.followers.lags().get('copy')).toBe(0)
+    expect(await s.rows('copied')).toEqual([])
+  })
+
+  test('a projection that rests takes a twentieth of the time while many events arrive, and half of it afterwards', async () => {
+    await using s = await scene(name)
+    const pages: number[] = []
+    const projection = copying((events) => {
+      pages.push(events.length)
+      s.clock.advance(10)
+    })
+    s.followers.project({ ...projection, restMs: 500 })
+    await s.runner.check()
+    await s.store.transact(async (tx) => {
+      for (let i = 0; i < 250; i++) await makeAccount(tx, `agent-${i}`)
+    })
+    const after = async (milliseconds: number) => {
+      s.clock.advance(milliseconds)
+      await s.runner.check()
+      return [...pages]
+    }
+    expect(await after(0)).toEqual([20])
+    expect(await after(189)).toEqual([20])
+    expect(s.followers.lags().get('copy')).toBe(230)
+    expect(await after(1)).toEqual([20, 100])
+    expect(await after(9)).toEqual([20, 100])
+    expect(await after(1)).toEqual([20, 100, 100])
+    expect(await after(499)).toEqual([20, 100, 100])
+    expect(await after(1)).toEqual([20, 100, 100, 30])
+    expect(await s.rows('copied')).toEqual(seqsTo(250))
+  })
+
+  test('a page of a projection has room for one long message, or for many short ones', async () => {
+    await using s = await scene(name)
+    const { ann, plans } = await annAndHerRooms(s.store)
+    const lengths = [...Array(20).fill(10), 16_000, 16_000, 4_000, 10, ...Array(120).fill(10)]
+    for (const length of lengths)
+      await post(s.store, { sender: ann, channel: plans, body: '語'.repeat(length) })
+    const pages: number[] = []
+    s.followers.project(copying((events) => pages.push(events.length)))
+    await s.runner.check()
+    // Five events are not messages. After a page that was cut, the next ones grow again.
+    expect(pages).toEqual([5 + 20 + 1, 2, 2, 4, 8, 16, 32, 59])
+    expect(await s.rows('copied')).toEqual(seqsTo(5 + lengths.length))
   })
 
   test('a projection writes and advances in one transaction, and after a failure it retries with a pause', async () => {
@@ -97,11 +181,12 @@ describe.each(engines)('outbox and projections on %s', (name) => {
   })
 
   test('events that are unknown or unreadable are reported and skipped', async () => {
-    await using s = await scene(name)
-    for (const handle of ['ann', 'bob', 'eve', 'joe', 'kim', 'lou']) await act(s.store, handle)
-    await s.sql("UPDATE events SET type = 'future.thing' WHERE seq = 2")
-    // Postgres itself refuses invalid JSON.
-    if (name === 'sqlite') await s.sql("UPDATE events SET data = '{' WHERE seq = 5")
+    await using s = await scene(name, async ({ store, sql }) => {
+      for (const handle of ['ann', 'bob', 'eve', 'joe', 'kim', 'lou']) await act(store, handle)
+      await sql("UPDATE events SET type = 'future.thing' WHERE seq = 2")
+      // Postgres itself refuses invalid JSON.
+      if (name === 'sqlite') await sql("UPDATE events SET data = '{' WHERE seq = 5")
+    })
     s.followers.project(copying())
     await s.store.transact((tx) => tx.enqueue('hook', 2))
     const delivered: number[] = []
@@ -133,12 +218,11 @@ describe.each(engines)('outbox and projections on %s', (name) => {
     })
     await act(s.store, 'ann', 'hook', 'of nothing that is here')
     await act(s.store, 'bob')
-    await expect(
-      s.store.transact(async (tx) => {
-        await tx.enqueue('hook', 2)
-        throw new Error('no')
-      }),
-    ).rejects.toThrow('no')
+    const failed = s.store.transact(async (tx) => {
+      await tx.enqueue('hook', 2)
+      throw new Error('no')
+    })
+    expect(await rejectionOf(failed)).toMatchObject({ message: 'no' })
     await act(s.store, 'eve', 'hook')
     await heard.promise
     await s.runner.check()

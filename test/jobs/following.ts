@@ -9,8 +9,11 @@ import { createFollowers, Runner } from '../../src/jobs'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
 import { retrySecrets } from '../../src/platform/encryption'
 import { pairSecrets } from '../../src/platform/pair-secrets'
+import { tokenSigner } from '../../src/platform/signed-tokens'
 import type { OpenStore } from '../../src/store'
 import { loading } from '../config/loading'
+import { unusedBlobs } from '../support/unused-blobs'
+import { webhookPorts } from '../support/webhook-ports'
 
 /** Follows the log of a store in a process that has only the core. */
 export async function following(store: OpenStore, clock: Clock) {
@@ -21,6 +24,7 @@ export async function following(store: OpenStore, clock: Clock) {
   const core = await createCore({
     catalogue: eventCatalogue,
     store,
+    blobs: unusedBlobs,
     settings: settingRegistry(here.load()),
     clock,
     turns: systemTurns,
@@ -28,15 +32,17 @@ export async function following(store: OpenStore, clock: Clock) {
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
-    streams: { openAccounts: () => [], hasReaders: false },
+    tokenSigner: tokenSigner(new Uint8Array(32)),
+    webhooks: webhookPorts,
+    streams: { openAccounts: () => [], hasReaders: false, hasStreams: false, frame: async () => {} },
     longPolls,
     report,
   })
   store.shared?.followWhile(() => false)
   const runner = new Runner({ leases: store, clock, report })
   const head = () => core.log.head
-  const { catalogue, hydrate } = core
-  const followers = createFollowers({ catalogue, store, clock, runner, head, hydrate, report })
+  const { catalogue, hydrate, pace } = core
+  const followers = createFollowers({ catalogue, store, clock, runner, head, hydrate, report, pace })
   runner.start()
   return { core, runner, followers, faults, [Symbol.asyncDispose]: () => runner.stop() }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { settingRegistry } from '../../src/config'
+import type { Settings } from '../../src/core/governance/settings'
 import { Attempts } from '../../src/core/identity/attempts'
 import { AppError } from '../../src/core/kernel/errors'
 import { toMicros } from '../../src/core/kernel/time'
@@ -36,8 +37,9 @@ async function scene() {
     const expiresAt = toMicros(DAWN + 14 * DAY * 1000)
     await tx.insertSession({ accountId, hash: HASH, expiresAt, ip: null, userAgent: null })
   })
-  const attempts = new Attempts(store, { get: (name) => settings[name] }, clock)
-  const forget = createCleanup(store, attempts, clock)
+  const live: Settings = { get: (name) => settings[name] }
+  const attempts = new Attempts(store, live, clock)
+  const forget = createCleanup({ store, attempts, settings: live, clock })
   return {
     clock,
     store,
@@ -118,7 +120,7 @@ test('sessions are scanned in pages, and expired ones are deleted from each', as
 test('a retry key and its stored answer are deleted after a day, and not before', async () => {
   await using s = await scene()
   const key = { accountId: 1, key: 'k', requestHash: 'of a request' }
-  await s.store.transact((tx) => tx.insertKey({ ...key, answer: 'sealed' }))
+  await s.store.transact((tx) => tx.insertKey({ ...key, answer: 'sealed', subject: null }))
   await s.passes(23 * HOUR)
   expect(await s.store.reads.usedKey(key)).toEqual({ requestHash: 'of a request', answer: 'sealed' })
   await s.passes(2 * HOUR)
@@ -155,4 +157,17 @@ describe('a failed attempt', () => {
     await s.passes(3 * HOUR)
     expect(await s.attempts()).toBeUndefined()
   })
+})
+
+test('a consumer is forgotten after 30 days without use, except default', async () => {
+  await using s = await scene()
+  await s.store.transact(async (tx) => {
+    for (const name of ['default', 'old']) await tx.setConsumer(1, { name, position: 1, updatedAt: tx.now() })
+  })
+  await s.passes(29 * DAY)
+  await s.store.transact((tx) => tx.setConsumer(1, { name: 'used', position: 1, updatedAt: tx.now() }))
+  const names = async () => (await s.store.reads.consumers(1)).map(({ name }) => name)
+  expect(await names()).toEqual(['default', 'old', 'used'])
+  await s.passes(2 * DAY)
+  expect(await names()).toEqual(['default', 'used'])
 })

@@ -98,8 +98,11 @@ async function cutOnce(open: Opening, who: Person, room: Room, moment: Moment): 
   const url = `${proxy.url}/v1/events?channel=${room.slug}&type=message.created${since}&cut=${name}`
   const listener = open(url, who)
   const tells = (what: string) =>
-    until(`${what} on a stream that was cut ${moment.title}`, async () =>
-      (await listener.told()).includes(what),
+    until(
+      `${what} on a stream that was cut ${moment.title}`,
+      async () => (await listener.told()).includes(what),
+      // A browser may come back late.
+      20_000,
     )
   try {
     if (moment.hasFirst) {

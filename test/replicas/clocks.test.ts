@@ -1,8 +1,8 @@
 // Servers with one database and different clocks. faketime shifts only the wall clock, like a wrong date of a machine.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { generateKeyPairSync } from 'node:crypto'
 import { examined } from '../doctor/examined'
-import { postgresMissing, sharedPostgres } from '../support/postgres'
+import { postgresMissing } from '../support/postgres'
+import { sharedStore } from '../support/replicas'
 import type { ServerProcess } from '../support/server-process'
 import { program, Site } from '../support/site'
 
@@ -30,10 +30,7 @@ describe.skipIf(postgresMissing || faketime === undefined)('a machine whose cloc
     ]
     ahead = new Site({ program: ['env', ...shift, ...program] })
     settings = {
-      SYNAPSE_DATABASE_URL: await (await sharedPostgres()).createDatabase(),
-      SYNAPSE_INSTANCE_KEY: generateKeyPairSync('ed25519')
-        .privateKey.export({ type: 'pkcs8', format: 'pem' })
-        .toString(),
+      ...(await sharedStore()),
       SYNAPSE_RATE_LOGIN: '4/300',
     }
     good = await right.serveWith(settings)

@@ -2,9 +2,9 @@
  * Several servers with one Postgres database, each a process with its own home, like replicas on several machines.
  * Disposing ends all of them.
  */
-import { generateKeyPairSync } from 'node:crypto'
 import { postgresDatabase } from '../support/database'
 import { type LoggedEvent, logIn } from '../support/ledger'
+import { sharedStore } from '../support/replicas'
 import type { ServerProcess } from '../support/server-process'
 import { Site, type SiteOptions } from '../support/site'
 
@@ -28,13 +28,12 @@ export class Cluster implements AsyncDisposable {
   ) {}
 
   static async start({ database, size = 3, bus, settings = {}, site }: ClusterOptions): Promise<Cluster> {
-    const { privateKey } = generateKeyPairSync('ed25519')
+    const shared = await sharedStore(database)
     const cluster = new Cluster(
       database,
       Array.from({ length: size }, () => new Site(site)),
       {
-        SYNAPSE_DATABASE_URL: database,
-        SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+        ...shared,
         SYNAPSE_LOG_LEVEL: 'warning',
         SYNAPSE_STREAMS_PER_ACCOUNT: '1000',
         ...(bus === undefined ? {} : { SYNAPSE_BUS_URL: bus }),

@@ -1,30 +1,23 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { generateKeyPairSync } from 'node:crypto'
-import { cases, grownBy, isReplay, rowsOf, shown } from '../http/retry-keys'
-import { postgresMissing, sharedPostgres } from '../support/postgres'
-import { type World, world } from '../support/world'
+import { cases, grownBy, isReplay, rowsOf, settings, shown } from '../http/retry-keys'
+import { postgresMissing } from '../support/postgres'
+import { type TwoReplicas, twoReplicas } from '../support/replicas'
+import type { World } from '../support/world'
 
 setDefaultTimeout(120_000)
 
 describe.skipIf(postgresMissing)('retry keys with two replicas', () => {
+  let replicas: TwoReplicas
   let one: World
   let other: World
   let count = 0
   const next = () => `n${count++}`
 
   beforeAll(async () => {
-    const { privateKey } = generateKeyPairSync('ed25519')
-    const settings = {
-      SYNAPSE_DATABASE_URL: await (await sharedPostgres()).createDatabase(),
-      SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    }
-    one = await world({ settings })
-    other = await world({ settings })
+    replicas = await twoReplicas(settings)
+    ;({ one, other } = replicas)
   })
-  afterAll(async () => {
-    await one[Symbol.asyncDispose]()
-    await other[Symbol.asyncDispose]()
-  })
+  afterAll(() => replicas[Symbol.asyncDispose]())
 
   test.each(cases.filter(({ isLocal }) => !isLocal))(
     'POST $post is carried out once when both replicas receive it with one key, one after the other or at once',

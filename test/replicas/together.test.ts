@@ -35,6 +35,12 @@ describe.skipIf(postgresMissing)('three replicas act as one server', () => {
     return answer.body
   }
 
+  /** Another token of an account, with these scopes. */
+  const tokenOf = async (account_handle: string, ...scopes: string[]) => {
+    const { operator } = cluster.server(0)
+    return (await operator.post<{ token: string }>('/v1/admin/tokens', { account_handle, scopes })).body.token
+  }
+
   test('everything created through one replica is on all of them at once', async () => {
     await cluster.server(2).room('made')
     const token = await cluster.server(0).agent('maker', 'made')
@@ -210,6 +216,57 @@ describe.skipIf(postgresMissing)('three replicas act as one server', () => {
     expect((await one.operator.post('/v1/admin/channels', { slug: 'much', name: 'much' })).status).toBe(201)
   })
 
+  test('rights that members of a channel change through one replica hold on all of them', async () => {
+    const { operator } = cluster.server(0)
+    await cluster.server(0).room('club')
+    const chief = await cluster.server(0).agent('chief', 'club')
+    await cluster.server(1).agent('joan', 'plans')
+    const joan = await tokenOf('joan', 'channel:*:read')
+    const channels = await operator.get<{ id: string; slug: string }[]>('/v1/admin/channels')
+    const club = channels.body.find(({ slug }) => slug === 'club')
+    type Bodies = { messages: { body: string }[] }
+    const heard = async (i: number) => {
+      const { status, body } = await as(i, joan).get<Bodies>('/v1/messages?channel=club')
+      return status === 200 ? body.messages.map((message) => message.body) : status
+    }
+    for (const i of [0, 1, 2]) expect(await heard(i)).toBe(403)
+    await post(0, 'early', 'club', chief)
+    expect((await as(1, joan).post('/v1/channels/club/join')).status).toBe(200)
+    for (const i of [0, 1, 2]) expect(await heard(i)).toEqual(['early'])
+    for (const [i, history] of ['joined', null, 'joined'].entries()) {
+      const { status } = await cluster
+        .server(i)
+        .operator.patch(`/v1/admin/channels/${club?.id}`, { settings: { history } })
+      expect(status).toBe(200)
+      for (const other of [1, 2, 0]) expect(await heard((i + other) % 3)).toEqual(history ? [] : ['early'])
+    }
+    expect((await as(2, joan).post('/v1/channels/club/leave')).status).toBe(204)
+    for (const i of [0, 1, 2]) expect(await heard(i)).toBe(403)
+  })
+
+  test('a direct channel opened through one replica is heard on the others from its first message', async () => {
+    await cluster.server(1).agent('kay', 'plans')
+    const kay = await tokenOf('kay', 'channel:*:read')
+    const eye = await tokenOf('kay', 'channel:*:read', 'inbox:*:read')
+    const talker = await tokenOf('ann', 'dm:*:*')
+    using socket = await LiveSocket.open(cluster.server(1).url, bearer(kay))
+    await socket.subscribe(['*'], { types: ['message.*'] })
+    using observer = await LiveSocket.open(cluster.server(2).url, bearer(eye))
+    await observer.subscribe(['*'])
+    const opened = await Promise.all(
+      [0, 1, 2].map((i) => as(i, talker).post<{ slug: string }>('/v1/dms', { handle: 'kay' })),
+    )
+    expect(opened.map(({ status }) => status).sort()).toEqual([200, 200, 201])
+    const { slug = '' } = opened[0]?.body ?? {}
+    const { seq } = await post(0, 'hello kay', slug, talker)
+    expect(await socket.next('message.created')).toMatchObject({ seq, channel: slug })
+    await cluster.server(0).room('fresh')
+    await observer.arrivals.next(
+      (frame) => frame.type === 'channel.created' && frame.channel === 'fresh',
+      'it',
+    )
+  })
+
   test('simultaneous writes through all replicas all succeed, without a deadlock', async () => {
     const acts = Array.from({ length: 60 }, (_, n) =>
       n % 2
@@ -301,7 +358,7 @@ describe.skipIf(postgresMissing)('the bus', () => {
         .server(0)
         .as(token)
         .post('/v1/messages', { channel: 'plans', body: `${n}` })
-    await until('the messages', () => socket.events.length === 5, 2500)
+    await until('the messages', () => socket.events.length === 5, 10_000)
     expect(socket.events.map(({ message }) => (message as unknown as { body: string }).body)).toEqual([
       '0',
       '1',

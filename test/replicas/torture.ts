@@ -41,10 +41,11 @@ export async function torture(cluster: Cluster, options: Torture): Promise<Outco
   for (let i = 0; i < writers; i++) tokens.push(await first.agent(`writer-${i}`, roomOf(i)))
   const bob = { authorization: `Bearer ${await first.agent('bob', ...ROOMS)}` }
   // A request goes to any running server, as behind a simple proxy.
-  const crowd = new Crowd((chance) => {
+  const anyServer = (chance: Chance) => {
     const { servers } = cluster
     return servers[chance.below(Math.max(servers.length, 1))]?.url ?? 'http://127.0.0.1:9'
-  })
+  }
+  const crowd = new Crowd(anyServer, undefined, { changes: true })
   await crowd.follow({ account: 'bob', credential: bob, rooms: ROOMS }, readers)
   for (const [i, token] of tokens.entries())
     void crowd.write(`writer-${i}`, crowd.speaker({ authorization: `Bearer ${token}` }), roomOf(i))

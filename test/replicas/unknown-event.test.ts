@@ -1,8 +1,8 @@
 // A server with a database in which a later version of Synapse writes as well.
 import { expect, setDefaultTimeout, test } from 'bun:test'
-import { generateKeyPairSync } from 'node:crypto'
 import { catalogueWithNotes, NOTED, notes } from '../support/noted'
-import { postgresMissing, sharedPostgres } from '../support/postgres'
+import { postgresMissing } from '../support/postgres'
+import { sharedStore } from '../support/replicas'
 import { type EventPage, LiveSocket } from '../support/sockets'
 import { type Message, type World, world } from '../support/world'
 
@@ -18,22 +18,14 @@ async function append(w: World, ...changes: string[]): Promise<void> {
   await w.sql(`UPDATE log_head SET access_seq = ${next}`)
 }
 
-/** The settings that make several servers one: a database and a key. */
-async function sharedDatabase() {
-  const { privateKey } = generateKeyPairSync('ed25519')
-  return {
-    SYNAPSE_DATABASE_URL: await (await sharedPostgres()).createDatabase(),
-    SYNAPSE_INSTANCE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  }
-}
-
 test.skipIf(postgresMissing)(
   'an event of an unknown type is skipped, and everything it may have changed is read again',
   async () => {
-    await using w = await world({ settings: await sharedDatabase() })
+    await using w = await world({ settings: await sharedStore() })
     const room = await w.channel('general')
     const ann = await w.agent('ann', { channels: { general: 'member' } })
     const bob = await w.agent('bob', { channels: { general: 'member' } })
+    const cat = await w.agent('cat', { channels: { general: 'member' } })
     using kept = await LiveSocket.open(w.url, ann.credential)
     await kept.subscribe(['general'])
     using ended = await LiveSocket.open(w.url, bob.credential)
@@ -43,8 +35,11 @@ test.skipIf(postgresMissing)(
       w,
       `UPDATE tokens SET revoked_at = now() WHERE account_id = (SELECT id FROM accounts WHERE handle = 'bob')`,
       `INSERT INTO setting_changes (seq, key, value, created_at) VALUES (NEXT, 'quota.members', '77', now())`,
+      `INSERT INTO pauses (seq, uuid, account_id, since) SELECT NEXT, gen_random_uuid(), id, now() FROM accounts WHERE handle = 'cat'`,
     )
     expect((await bob.get('/v1/auth/me')).status).toBe(401)
+    const paused = await cat.post('/v1/messages', { channel: 'general', body: 'refused' })
+    expect(paused.body).toMatchObject({ code: 'paused' })
     expect(await ended.closedWithin(5000)).toBeDefined()
     const { limits } = (await ann.get<{ limits: object }>('/v1/server')).body
     expect(limits).toMatchObject({ members_per_channel: 77 })
@@ -64,7 +59,7 @@ test.skipIf(postgresMissing)(
 test.skipIf(postgresMissing)(
   'with two versions on one database, events that only the later one knows are delivered there and skipped by the other',
   async () => {
-    const settings = await sharedDatabase()
+    const settings = await sharedStore()
     await using later = await world({ settings, catalogue: catalogueWithNotes, surfaces: [notes] })
     await using earlier = await world({ settings })
     const room = await later.channel('general')

@@ -48,10 +48,45 @@ const effects: Readonly<Record<string, (act: Act) => void | Promise<void>>> = {
     const account = society.account({ id })
     if (account) account.isArchived = false
   },
+  'POST /v1/admin/accounts/:id/erase': ({ society, params: [id = ''], body }) => {
+    const account = society.account({ id })
+    if (account) society.erase(account, body.mode === 'delete_messages')
+  },
   'POST /v1/admin/channels': ({ society, who, made }) => {
     const slug = text(made.slug)
     society.addChannel({ id: text(made.id), slug })
     if (typeof who === 'object') society.channel({ slug })?.members.add(who.handle)
+  },
+  'POST /v1/channels': ({ society, by, made }) => {
+    const slug = text(made.slug)
+    society.addChannel({ id: text(made.id), slug })
+    if (by !== null) society.channel({ slug })?.members.add(by)
+  },
+  'POST /v1/dms': ({ society, by, body, made }) => {
+    const slug = text(made.slug)
+    if (society.channel({ slug }) || by === null) return
+    society.addChannel({ id: text(made.id), slug })
+    for (const handle of [by, name(body.handle)]) society.channel({ slug })?.members.add(handle)
+  },
+  'PATCH /v1/channels/:slug': ({ society, params: [slug = ''], body }) => {
+    const channel = society.channel({ slug })
+    if (channel && typeof body.archived === 'boolean') channel.isArchived = body.archived
+  },
+  'PATCH /v1/admin/channels/:id': ({ society, params: [id = ''], body }) => {
+    const channel = society.channel({ id })
+    if (channel && typeof body.archived === 'boolean') channel.isArchived = body.archived
+  },
+  'POST /v1/channels/:slug/join': ({ society, by, params: [slug = ''] }) => {
+    if (by !== null) society.channel({ slug })?.members.add(by)
+  },
+  'POST /v1/channels/:slug/leave': ({ society, by, params: [slug = ''] }) => {
+    if (by !== null) leave(society.channel({ slug }), by)
+  },
+  'POST /v1/channels/:slug/members': ({ society, params: [slug = ''], body }) => {
+    society.channel({ slug })?.members.add(name(body.handle ?? body.account_handle))
+  },
+  'DELETE /v1/channels/:slug/members/:handle': ({ society, params: [slug = '', handle = ''] }) => {
+    leave(society.channel({ slug }), handle)
   },
   'POST /v1/admin/channels/:id/archive': ({ society, params: [id = ''] }) => {
     const channel = society.channel({ id })
@@ -70,9 +105,7 @@ const effects: Readonly<Record<string, (act: Act) => void | Promise<void>>> = {
   }) => {
     const { handle } = society.account({ id: account }) ?? {}
     const left = society.channel({ id: channel })
-    if (handle === undefined || !left) return
-    left.members.delete(handle)
-    left.leavers.add(handle)
+    if (handle !== undefined) leave(left, handle)
   },
   'POST /v1/admin/onboard': async (act) => {
     const { society, body, made } = act
@@ -81,6 +114,7 @@ const effects: Readonly<Record<string, (act: Act) => void | Promise<void>>> = {
     for (const slug of texts(body.channels)) society.channel({ slug: name(slug) })?.members.add(handle)
   },
   'POST /v1/admin/tokens': (act) => token(act, name(act.body.account_handle), act.made.scopes),
+  'POST /v1/admin/configsync/users/:handle/tokens': (act) => token(act, name(act.params[0]), act.made.scopes),
   'POST /v1/me/tokens': (act) => token(act, act.by ?? '', act.made.scopes),
   'POST /v1/auth/rotate': async (act) => {
     const { society, who, body } = act
@@ -122,19 +156,50 @@ const effects: Readonly<Record<string, (act: Act) => void | Promise<void>>> = {
   'PUT /v1/config/:key': ({ society, params: [key = ''], made }) =>
     void society.settings.set(key, made.value),
   'DELETE /v1/config/:key': ({ society, params: [key = ''] }) => void society.settings.delete(key),
-  'POST /v1/messages': ({ society, by, body, made }) => {
-    if (by === null) return
-    const slug = name(body.channel)
-    society
-      .channel({ slug })
-      ?.posted.push({ id: text(made.id), seq: Number(made.seq), body: text(body.body) })
-    for (const canary of canariesIn(JSON.stringify(body)))
-      society.canaries.set(canary, {
-        slug,
-        author: by,
-        isForAuthor: text(body.client_msg_id).includes(canary),
-      })
+  'POST /v1/messages': (act) => posted(act, act.made, act.body.body),
+  'POST /a2a/v1/message:send': async (act) => {
+    const { society, who, by, made } = act
+    const task = made.task as Fields & { id: string; metadata: Fields }
+    const slug = text(task.metadata['synapse.channel'])
+    const id = task.id.split('.')[0] ?? ''
+    if (by === null || typeof who !== 'object') return
+    if (!society.channel({ slug })) society.addChannel({ id: '', slug })
+    for (const handle of slug.startsWith('dm-') ? [by, text(task.metadata['synapse.recipient'])] : [])
+      society.channel({ slug })?.members.add(handle)
+    const { body: message } = await who.caller.get(`/v1/messages/${id}`, { 'x-synapse-actor': by })
+    posted({ ...act, body: { ...act.body, channel: slug } }, message, message.body)
   },
+  // A question is a message, too.
+  'POST /v1/approvals': (act) => posted(act, act.made.message as Fields, act.body.question),
+  'PATCH /v1/messages/:id': ({ society, made }) => {
+    const posted = society.channel({ slug: text(made.channel) })?.posted ?? []
+    const edited = posted.findIndex(({ id }) => id === made.id)
+    const before = posted[edited]
+    if (before) posted[edited] = { ...before, body: text(made.body) }
+  },
+  'DELETE /v1/messages/:id': ({ society, params: [id = ''] }) => {
+    for (const { posted } of society.channels.values()) {
+      const deleted = posted.findIndex((message) => message.id === id)
+      if (deleted >= 0) posted.splice(deleted, 1)
+    }
+  },
+}
+
+function posted({ society, by, body }: Act, { id, seq }: Fields, words: unknown): void {
+  if (by === null) return
+  const slug = name(body.channel)
+  society.channel({ slug })?.posted.push({ id: text(id), seq: Number(seq), body: text(words), author: by })
+  for (const canary of canariesIn(JSON.stringify(body)))
+    society.canaries.set(canary, {
+      slug,
+      author: by,
+      isForAuthor: text(body.client_msg_id).includes(canary),
+    })
+}
+
+function leave(channel: ReturnType<Society['channel']>, handle: string): void {
+  channel?.members.delete(handle)
+  channel?.leavers.add(handle)
 }
 
 /** Applies an acknowledged act to the society. */

@@ -1,6 +1,6 @@
-import { Caller, DAY, type Person, type World, world } from '../support/world'
+import { Caller, DAY, HOUR, type Person, SECOND, type World, world } from '../support/world'
 import { Canaries } from './canaries'
-import { type Place, reader, sees, type Who } from './rules'
+import { MISSING, type Place, reader, sees, type Who } from './rules'
 import { agents, dead, humans, joined, rooms, SOON } from './scene'
 
 const unknown = { kind: 'agent', scopes: [], isListed: false, rooms: {} } as const
@@ -8,8 +8,18 @@ const unknown = { kind: 'agent', scopes: [], isListed: false, rooms: {} } as con
 /** Callers with every kind of credential on one server, and the state behind its endpoints. */
 export class Cast implements AsyncDisposable {
   readonly canaries = new Canaries()
-  /** Every shared room, with its message. */
-  readonly places = new Map<string, Place & { readonly id: string; readonly message: string }>()
+  /** Every shared room, with a message and a deleted message. */
+  readonly places = new Map<
+    string,
+    Place & {
+      readonly id: string
+      readonly message: string
+      readonly tombstone: string
+      readonly attachment: string
+      readonly claim: string
+      readonly approval: string
+    }
+  >()
   readonly people = new Map<string, Person>()
   /** Ids that requests can name: `token of pal`, `session of pal`, `device`. */
   readonly spares = new Map<string, string>()
@@ -64,6 +74,17 @@ export class Cast implements AsyncDisposable {
     for (const room of rooms) await this.make(room, ...(room.kind === 'dm' ? ['pal'] : []))
     this.people.set('host', this.host)
     this.people.set('loner', await this.w.agent('loner'))
+    await this.index()
+  }
+
+  /** Waits until what was posted can be searched. Each post wakes the index, and the clock ends its rest. */
+  private async index(): Promise<void> {
+    const found = async () =>
+      (await this.host.get<{ results: unknown[] }>('/v1/search?q=indexed')).body.results
+    do {
+      this.w.clock.advance(SECOND)
+      await this.host.posts('town', 'indexed')
+    } while ((await found()).length === 0)
   }
 
   private async make(room: Place, ...others: string[]): Promise<void> {
@@ -71,7 +92,15 @@ export class Cast implements AsyncDisposable {
     const kind = room.kind === 'public' ? 'public' : 'private'
     const { id } = await this.w.channel(room.slug, { kind, name })
     for (const handle of ['host', ...others]) await this.w.joins(handle, room.slug)
-    this.places.set(room.slug, { ...room, id, message: '' })
+    this.places.set(room.slug, {
+      ...room,
+      id,
+      message: '',
+      tombstone: '',
+      attachment: '',
+      claim: '',
+      approval: '',
+    })
   }
 
   private async addAgent(name: string, scopes: readonly string[]): Promise<void> {
@@ -147,11 +176,55 @@ export class Cast implements AsyncDisposable {
     return person
   }
 
+  /** Posts a file with a unique name and text into a room. Returns its id. */
+  private async attach(room: Place): Promise<string> {
+    const word = this.canaries.fresh((who) => mayRead(who, room))
+    const headers = { 'content-disposition': `attachment; filename="${word}"` }
+    const { body } = await this.host.fetch<{ id: string }>('/v1/attachments', {
+      method: 'POST',
+      headers,
+      body: word,
+    })
+    await this.host.posts(room.slug, word, { attachments: [body.id] })
+    return body.id
+  }
+
+  /** Claims a resource and a message of a room. Returns the id of the first claim. */
+  private async claim({ slug }: Place, message: string): Promise<string> {
+    const request = { channel: slug, ttl_s: 86_400 }
+    await this.host.post('/v1/claims', { ...request, resource: `message:${message}` })
+    const { body } = await this.host.post<{ id: string }>('/v1/claims', { ...request, resource: 'task:held' })
+    return body.id
+  }
+
+  /** Asks the people of a room for a decision, and cancels it. Returns the id; undefined without people there. */
+  private async approval(room: Place, question: string): Promise<string | undefined> {
+    const request = { channel: room.slug, question, options: ['yes', 'no'], ttl_s: 2_592_000 }
+    const { status, body } = await this.host.post<{ approval: { id: string } }>('/v1/approvals', request)
+    if (status === 429) {
+      this.w.clock.advance(HOUR + SECOND)
+      return this.approval(room, question)
+    }
+    if (status !== 201) return undefined
+    await this.host.post(`/v1/approvals/${body.approval.id}/cancel`)
+    return body.approval.id
+  }
+
   /** Changes that must come after all callers have their credentials. */
   private async close(): Promise<void> {
     const { w } = this
     for (const room of this.places.values()) {
-      this.places.set(room.slug, { ...room, message: (await this.plant(room)).id })
+      const { id: message } = await this.plant(room)
+      const { id: tombstone } = await this.host.posts(
+        room.slug,
+        this.canaries.fresh(() => false),
+      )
+      await this.host.delete(`/v1/messages/${tombstone}`)
+      const attachment = await this.attach(room)
+      const claim = await this.claim(room, message)
+      const question = this.canaries.fresh((who) => mayRead(who, room))
+      const approval = (await this.approval(room, question)) ?? MISSING
+      this.places.set(room.slug, { ...room, message, tombstone, attachment, claim, approval })
       if (room.isArchived) await w.archives(room)
     }
     const device = { device: 'lost', account_handle: 'pal' }
@@ -169,6 +242,11 @@ export class Cast implements AsyncDisposable {
     await w.sql('UPDATE accounts SET password_hash = ? WHERE password_hash IS NOT NULL', hash)
     w.clock.advance(DAY)
     await w.restart()
+    // The claims have expired meanwhile.
+    for (const room of this.places.values())
+      if (!room.isArchived)
+        this.places.set(room.slug, { ...room, claim: await this.claim(room, room.message) })
+    await this.host.post('/v1/claims', { resource: 'task:held', ttl_s: 86_400 })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Answer } from '../support/caller'
+import { inV1 } from '../support/dialects'
 import { exchange, handshake } from '../support/raw-socket'
 import { type Cast, mayRead } from './cast'
 import { type Rule, sees, type Thing, type Who } from './rules'
@@ -11,7 +12,7 @@ export type Row = readonly [
   things: Things,
   answer: string,
   body?: object | undefined,
-  way?: 'proxy' | 'throwaway' | 'stream' | 'socket',
+  way?: 'proxy' | 'throwaway' | 'stream' | 'socket' | 'export',
 ]
 
 /** The compared part of an answer. */
@@ -52,7 +53,9 @@ export class Judge {
     if (got !== expected) this.note(who, row, thing.name, expected, got)
     const whole = reply.text + JSON.stringify([...reply.headers])
     const leaked = this.cast.canaries.leaked(whole, who).filter((word) => !sent?.includes(word))
-    if (leaked.length > 0) this.note(who, row, thing.name, 'no word of others', leaked.join(' '))
+    // What an admin exports are the words of another.
+    const isShown = row[5] === 'export' && refusal === undefined
+    if (leaked.length > 0 && !isShown) this.note(who, row, thing.name, 'no word of others', leaked.join(' '))
     cell.reply = essence(reply, thing)
   }
 
@@ -112,9 +115,11 @@ export class Judge {
 
 const stored = [
   'accounts',
-  // The entry of a backup is written after its answer.
-  "audit WHERE action <> 'backup'",
+  'approvals',
+  // The entries of backups, failed sign-ins and shared tokens are written after their answers.
+  "audit WHERE action NOT IN ('backup', 'login.failed', 'token.shared')",
   'channels',
+  'claims',
   'idempotency',
   'login_attempts',
   'memberships',
@@ -122,13 +127,16 @@ const stored = [
   'sessions',
   'setting_changes',
   'tokens',
+  'webhook_deliveries',
+  'webhooks',
 ]
 
 /** `status code gate required_scope`, in the form of the rules. */
 function verdict({ status, text }: Reply): string {
   if (status < 400) return String(status)
-  const { code, gate, required_scope } = JSON.parse(text) as Record<string, string | undefined>
-  return [status, code, gate, required_scope].filter((part) => part !== undefined).join(' ')
+  const { status: said, body } = inV1(status, JSON.parse(text))
+  const { code, gate, required_scope } = body
+  return [said, code, gate, required_scope].filter((part) => part !== undefined).join(' ')
 }
 
 const changing = new Set(['date', 'content-length', 'x-request-id'])

@@ -8,6 +8,13 @@ export type Kind =
   | 'device'
   | 'session'
   | 'message'
+  | 'attachment'
+  | 'claim'
+  | 'pause'
+  | 'approval'
+  | 'webhook'
+  | 'delivery'
+  | 'task'
   | 'handle'
   | 'slug'
   | 'cursor'
@@ -77,6 +84,13 @@ function kindsOf(key: string, beside: ReadonlySet<string>): readonly Kind[] {
 
 const owners: readonly (readonly [neighbour: string, kind: Kind])[] = [
   ['sender_handle', 'message'],
+  ['sha256', 'attachment'],
+  ['requested_by', 'approval'],
+  ['contextId', 'task'],
+  ['holder_kind', 'claim'],
+  ['until', 'pause'],
+  ['batch_s', 'webhook'],
+  ['webhook_id', 'delivery'],
   ['account_kind', 'device'],
   ['revoked_at', 'token'],
   ['user_agent', 'session'],
@@ -90,6 +104,10 @@ const kinds: ReadonlyMap<string, readonly Kind[]> = new Map(
     sender_id: ['account'],
     token_id: ['token'],
     session_id: ['session'],
+    holder: ['handle'],
+    message_id: ['message'],
+    webhook_id: ['webhook'],
+    delivery_id: ['delivery'],
     thread_id: ['message'],
     reply_to: ['message'],
     handle: ['handle'],

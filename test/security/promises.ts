@@ -3,6 +3,7 @@ import { credentialRefusals } from '../../src/http/auth'
 import type { Endpoint } from '../../src/http/endpoint'
 import { errorCodes } from '../../src/http/error-codes'
 import type { Answer } from '../support/caller'
+import { inV1 } from '../support/dialects'
 import type { Sent } from './requests'
 import { isFittingBody, isFittingQuery, misfits } from './shapes'
 
@@ -13,10 +14,18 @@ export interface Standing {
   readonly isValid: boolean | null
   readonly isAdmin: boolean
   readonly scopes: readonly string[]
+  /** Whether the credential is a token, which other protocols ask for. */
+  readonly hasToken: boolean
 }
 
-export const GUEST: Standing = { by: 'anyone', isValid: false, isAdmin: false, scopes: [] }
-export const OPERATOR: Standing = { by: 'operator', isValid: true, isAdmin: true, scopes: [] }
+export const GUEST: Standing = { by: 'anyone', isValid: false, isAdmin: false, scopes: [], hasToken: false }
+export const OPERATOR: Standing = {
+  by: 'operator',
+  isValid: true,
+  isAdmin: true,
+  scopes: [],
+  hasToken: false,
+}
 
 const statusOf = new Map(errorCodes.map(({ code, status }) => [code, status]))
 
@@ -30,12 +39,13 @@ const ofTheActorHeader = [
 
 /** The codes with which an endpoint may refuse a request: its own, and those of its kind. */
 function refusalsOf({ endpoint, headers }: Sent): Set<string> {
-  const { who, method, duringDrain, query, body, refusals = [] } = endpoint
+  const { who, method, duringDrain, query, body, admitsSyncTokens, refusals = [] } = endpoint
   const codes = new Set(refusals)
   const add = (...more: string[]) => {
     for (const code of more) codes.add(code)
   }
   if (who !== 'anyone') add(...credentialRefusals, 'rate_limited')
+  if (who !== 'anyone' && admitsSyncTokens !== true) add('missing_scope')
   if (who === 'account') add('operator_has_no_account')
   if (who === 'admin') add('admin_scope_required', 'not_admin')
   if (method !== 'GET' && duringDrain !== true) add('draining')
@@ -46,13 +56,19 @@ function refusalsOf({ endpoint, headers }: Sent): Set<string> {
   return codes
 }
 
+/** The standing of a caller at an endpoint: other protocols know tokens alone. */
+function standingAt({ dialect }: Endpoint, standing: Standing): Standing {
+  return dialect && !standing.hasToken ? GUEST : standing
+}
+
 /** Whether a credential opens the endpoint; null if unknown. */
-export function isLetIn(
-  { who, scope }: Endpoint,
-  { by, isValid, isAdmin, scopes }: Standing,
-): boolean | null {
+export function isLetIn(endpoint: Endpoint, caller: Standing): boolean | null {
+  const { who, scope, admitsSyncTokens } = endpoint
+  const { by, isValid, isAdmin, scopes } = standingAt(endpoint, caller)
   if (who === 'anyone') return true
   if (!isValid) return isValid
+  const isForSyncOnly = scopes.length > 0 && scopes.every((one) => one.startsWith('configsync:'))
+  if (isForSyncOnly && admitsSyncTokens !== true) return false
   if (who === 'admin') return isAdmin || (scope !== undefined && scopes.includes(scope) ? null : false)
   return who === 'authenticated' || by === 'account'
 }
@@ -66,8 +82,10 @@ function isFitting({ endpoint: { query, body }, query: words, text }: Sent): boo
 const judgedByHand = ['datetime_parsing', 'value_error']
 
 /** The ways in which an answer differs from the documentation. */
-export function* complaints(sent: Sent, standing: Standing, answer: Answer<unknown>): Generator<string> {
+export function* complaints(sent: Sent, caller: Standing, said: Answer<unknown>): Generator<string> {
   const { endpoint } = sent
+  const standing = standingAt(endpoint, caller)
+  const answer = endpoint.dialect ? { ...said, ...inV1(said.status, said.body) } : said
   yield* ofHeaders(sent, answer)
   if (answer.status < 400 || endpoint.answers[answer.status]) yield* ofAnswer(endpoint, answer)
   else yield* ofRefusal(sent, answer)
@@ -105,7 +123,10 @@ function* ofShape(isOpen: boolean | null, sent: Sent, { status, body }: Answer<u
 function* ofHeaders({ path }: Sent, { headers }: Answer<unknown>): Generator<string> {
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(headers.get('x-request-id') ?? '')) yield 'no request id'
   if (headers.get('x-content-type-options') !== 'nosniff') yield 'no nosniff'
-  if (path.startsWith('/v1/') && headers.get('cache-control') !== 'no-store') yield 'may be kept by a cache'
+  // A file never changes, so its reader may keep it, and asks again whether it may still be read.
+  const kept = path.startsWith('/v1/attachments/') ? ['no-store', 'private, no-cache'] : ['no-store']
+  if (path.startsWith('/v1/') && !kept.includes(headers.get('cache-control') ?? ''))
+    yield 'may be kept by a cache'
 }
 
 function* ofAnswer(
@@ -114,7 +135,8 @@ function* ofAnswer(
 ): Generator<string> {
   const promised = answers[status]
   if (!promised) yield 'a status that is not declared'
-  const isJson = (headers.get('content-type') ?? '').startsWith('application/json')
+  const isFile = headers.has('content-disposition')
+  const isJson = !isFile && (headers.get('content-type') ?? '').startsWith('application/json')
   if (promised?.schema)
     for (const misfit of misfits(promised.schema, body)) yield `not as declared: ${misfit}`
   else if (isJson && text !== '') yield 'JSON that no schema describes'

@@ -2,7 +2,8 @@
 import type { TSchema } from '@sinclair/typebox'
 import fc from 'fast-check'
 import type { Endpoint } from '../../src/http/endpoint'
-import { breaking, broken, fitting } from './arbitraries'
+import { byteLimitOf } from '../../src/http/schema'
+import { breaking, broken, fitting, type Known } from './arbitraries'
 import { anything, nearly, TEXTS } from './hostile'
 import { likelyOf } from './likely'
 import { Draw, drawn, type Pools } from './pools'
@@ -40,7 +41,7 @@ export class Draft {
     const { params, content } = this.plan
     const parts = params.map((param) => wordOf(settled(param, pools)))
     const rest = [...parts]
-    const path = this.endpoint.path.replace(/:\w+|\*$/g, () => inPath(rest.shift() ?? ''))
+    const path = this.endpoint.path.replace(/(?<=\/):\w+|\*$/g, () => inPath(rest.shift() ?? ''))
     const words = Object.entries(this.plan.query).map(
       ([name, value]) => [name.toWellFormed(), wordOf(settled(value, pools))] as const,
     )
@@ -90,11 +91,21 @@ function settled(value: unknown, pools: Pools): unknown {
 
 const nothing = fc.constant({})
 
+/** Whether the endpoint takes any bytes as they are. */
+function takesBytes({ body }: Endpoint): boolean {
+  return body !== undefined && byteLimitOf(body as TSchema) !== undefined
+}
+
+/** A valid body. */
+function fittingContent(endpoint: Endpoint, known?: Known): fc.Arbitrary<Plan['content']> {
+  if (!endpoint.body) return fc.constant(null)
+  if (takesBytes(endpoint)) return fc.constantFrom(...TEXTS).map((text) => ({ text }))
+  return fitting(endpoint.body, known).map((json) => ({ json }))
+}
+
 /** Valid requests that mostly name existing objects. */
 export function fittingRequests(endpoint: Endpoint): fc.Arbitrary<Draft> {
-  const { body } = endpoint
-  const known = likelyOf(endpoint)
-  const content = body ? fitting(body, known).map((json) => ({ json })) : fc.constant(null)
+  const content = fittingContent(endpoint, likelyOf(endpoint))
   return drafts(endpoint, {
     query: fc.oneof(
       { weight: 8, arbitrary: queries(endpoint) },
@@ -108,12 +119,12 @@ export function fittingRequests(endpoint: Endpoint): fc.Arbitrary<Draft> {
 export function breakingRequests(endpoint: Endpoint): fc.Arbitrary<Draft> | null {
   const { body, query } = endpoint
   const ways: fc.Arbitrary<Draft>[] = []
-  if (body) {
+  if (body && !takesBytes(endpoint)) {
     const content = breaking(body).map((json) => ({ json }))
     ways.push(drafts(endpoint, { query: queries(endpoint), content }))
   }
   if (query) {
-    const content = body ? fitting(body).map((json) => ({ json })) : fc.constant(null)
+    const content = fittingContent(endpoint)
     const wrong = broken(query)
       .map(asWords)
       .filter((words) => !isFittingQuery(query, words))
@@ -124,7 +135,8 @@ export function breakingRequests(endpoint: Endpoint): fc.Arbitrary<Draft> | null
 
 /** Requests of an attacker. */
 export function hostileRequests(endpoint: Endpoint): fc.Arbitrary<Draft> {
-  const { method, body = {}, query = {} } = endpoint
+  const { method, query = {} } = endpoint
+  const body = takesBytes(endpoint) ? {} : (endpoint.body ?? {})
   const json = fc.oneof({ weight: 4, arbitrary: nearly(body as TSchema) }, { weight: 1, arbitrary: anything })
   const content = fc.oneof(
     { weight: 15, arbitrary: json.map((value) => ({ json: value })) },
@@ -200,7 +212,7 @@ function drafts(
     content: fc.Arbitrary<Plan['content']>
   },
 ): fc.Arbitrary<Draft> {
-  const names = [...endpoint.path.matchAll(/:(\w+)|\*$/g)].map(([, name = '*']) => name)
+  const names = [...endpoint.path.matchAll(/(?<=\/):(\w+)|\*$/g)].map(([, name = '*']) => name)
   const known = likelyOf(endpoint)
   const one = (name: string) => params ?? known(name, fc.constantFrom<unknown>(...TEXTS))
   return fc

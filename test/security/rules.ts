@@ -40,6 +40,9 @@ export interface Place {
 
 export type Rule = (who: Who, thing: Thing) => string | undefined
 
+/** An id that belongs to no object. */
+export const MISSING = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b'
+
 const isOperator = (who: Who) => who.via === 'operator'
 
 /** docs/contract/authentication.md#scopes */
@@ -65,7 +68,15 @@ export function administrates(who: Who): boolean {
 export function sees(who: Who, room: Place): boolean {
   if (room.kind === 'none' || who.dead !== undefined || who.via === 'nothing') return false
   if (room.kind === 'public' || administrates(who) || room.slug in who.rooms) return true
+  if (observes(who, room)) return true
   return who.scopes.some((scope) => scope.startsWith(`channel:${room.slug}:`))
+}
+
+/** docs/contract/authentication.md#observers */
+export function observes(who: Who, room: Place): boolean {
+  const has = (...scopes: string[]) => scopes.some((scope) => who.scopes.includes(scope))
+  if (!has('channel:*:read', 'channel:*:*') || !has('inbox:*:read')) return false
+  return room.kind !== 'none' && (room.kind !== 'dm' || has('dm:*:read', 'dm:*:*'))
 }
 
 /** Check 7 of docs/contract/authentication.md#access-checks. The other one of every direct channel is called host. */
@@ -116,6 +127,10 @@ export const human: Rule = (who, thing) => {
   return isPresent ? undefined : '403 missing_scope scope human:act'
 }
 
+/** An agent. */
+export const agent: Rule = (who, thing) =>
+  account(who, thing) ?? (who.kind === 'agent' ? undefined : '403 agents_only')
+
 /** The account itself: an agent, or a human as in the rule above. */
 export const self: Rule = (who, thing) => (who.kind === 'human' ? human : account)(who, thing)
 
@@ -130,6 +145,15 @@ export const issuer =
 
 export const bearer: Rule = (who, thing) =>
   account(who, thing) ?? (who.via === 'token' ? undefined : '400 rotate_requires_bearer')
+
+/** Where sessions and the local socket are no credentials. */
+export const byToken =
+  (rule: Rule): Rule =>
+  (who, thing) =>
+    who.via === 'token' ? rule(who, thing) : '401 not_authenticated'
+
+/** Those who read what they post. */
+export const sender: Rule = (who, thing) => reader(who, thing) ?? poster(who, thing)
 
 export const session: Rule = (who, thing) =>
   account(who, thing) ?? (who.via === 'session' ? undefined : '400 logout_requires_session')
@@ -147,15 +171,159 @@ export const poster: Rule = (who, thing) => {
 function policy(who: Who, room: Place | undefined, verb: 'read' | 'post'): string | undefined {
   if (!room || !sees(who, room)) return '404 channel_not_found'
   if (room.isArchived) return '404 channel_archived'
+  if (verb === 'read' && observes(who, room)) return undefined
   if (!(room.slug in who.rooms)) return '403 not_a_member membership'
   return reaches(who, room, verb) ? undefined : `403 missing_scope scope channel:${room.slug}:${verb}`
 }
+
+/** The checks of a channel's admins. In this scene only system admins are admins of a channel. */
+export const channelAdmin: Rule = (who, thing) => {
+  const { room } = thing
+  const refused = account(who, thing)
+  if (refused !== undefined) return refused
+  if (!room || !sees(who, room)) return '404 channel_not_found'
+  if (room.isArchived) return '404 channel_archived'
+  if (administrates(who)) return undefined
+  if (!(room.slug in who.rooms)) return '403 not_a_member membership'
+  if (room.kind !== 'dm' && !reaches(who, room, 'admin'))
+    return `403 missing_scope scope channel:${room.slug}:admin`
+  return '403 not_channel_admin role'
+}
+
+/** The same, for what a direct channel does not have. */
+export const channelAdminOfMany: Rule = (who, thing) =>
+  channelAdmin(who, thing) ?? (thing.room?.kind === 'dm' ? '403 not_channel_admin role' : undefined)
+
+/** Members of the room with any scope there. */
+export const belonging: Rule = (who, thing) => {
+  const { room } = thing
+  const refused = account(who, thing)
+  if (refused !== undefined) return refused
+  if (!room || !sees(who, room)) return '404 channel_not_found'
+  if (room.isArchived) return '404 channel_archived'
+  if (!(room.slug in who.rooms)) return '403 not_a_member membership'
+  const isTouched = ['read', 'post', 'admin'].some((verb) => reaches(who, room, verb))
+  return isTouched ? undefined : `403 missing_scope scope channel:${room.slug}:read`
+}
+
+/** Those who join the room or are in it. Direct channels are fixed, and private ones look missing from outside. */
+export const joiner: Rule = (who, thing) => {
+  const unknown = account(who, thing)
+  if (unknown !== undefined) return unknown
+  const refused = belonging(who, thing)
+  const isDirect = thing.room?.kind === 'dm'
+  const isOutside = refused?.startsWith('403 not_a_member') === true
+  if (isDirect && (refused === undefined || refused.startsWith('403'))) return '403 not_public'
+  return isOutside && thing.room?.kind !== 'public' ? '403 not_public' : refused
+}
+
+/** Readers who are members. */
+export const readingMember: Rule = (who, thing) =>
+  reader(who, thing) ?? ((thing.room?.slug ?? '') in who.rooms ? undefined : '403 not_a_member membership')
+
+/** Accounts with whom the caller may open a direct channel. */
+export const directPeer: Rule = (who, thing) => {
+  const refused = account(who, thing)
+  if (refused !== undefined) return refused
+  if (thing.name === who.name) return '400 dm_self'
+  const missing = neighbour(who, thing)
+  if (missing !== undefined) return missing
+  const room: Place = { slug: `with-${who.name}`, kind: 'dm', isArchived: false }
+  const isTouched = ['read', 'post', 'admin'].some((verb) => reaches(who, room, verb))
+  return isTouched ? undefined : `403 missing_scope scope dm:${thing.name}:post`
+}
+
+/** People who may post in the room, and the operator. */
+export const pauser: Rule = (who, thing) => {
+  const refused = anybody(who, thing)
+  if (refused !== undefined) return refused
+  if (!isOperator(who)) return isPerson(who) ? poster(who, thing) : '403 humans_only'
+  return roomOfOperator(thing)
+}
+
+/** People who may post in the room. */
+export const continuer: Rule = (who, thing) => {
+  const refused = account(who, thing)
+  if (refused !== undefined) return refused
+  return isPerson(who) ? poster(who, thing) : '403 humans_only'
+}
+
+/** People who may post in the room of a thread; for others than its readers there is none. */
+export const threadContinuer: Rule = (who, thing) => {
+  const refused = account(who, thing)
+  if (refused !== undefined) return refused
+  return isPerson(who) ? (readerElse('thread')(who, thing) ?? poster(who, thing)) : '403 humans_only'
+}
+
+/** System admins who are people, and the operator. */
+export const pauserOfAll: Rule = (who, thing) => {
+  const refused = anybody(who, thing)
+  if (refused !== undefined || isOperator(who)) return refused
+  if (!isPerson(who)) return '403 humans_only'
+  return administrates(who) ? undefined : '403 not_admin role'
+}
+
+/** Readers of the room, and the operator. */
+export const readerOrOperator: Rule = (who, thing) => {
+  const refused = anybody(who, thing)
+  if (refused !== undefined) return refused
+  return isOperator(who) ? roomOfOperator(thing) : reader(who, thing)
+}
+
+const isPerson = (who: Who) =>
+  who.kind === 'human' && (who.via === 'session' || who.scopes.includes('human:act'))
+
+function roomOfOperator({ room }: Thing): string | undefined {
+  if (!room || room.kind === 'none') return '404 channel_not_found'
+  return room.isArchived ? '404 channel_archived' : undefined
+}
+
+/** System admins with an account. */
+export const accountOfAdmin: Rule = (who, thing) => account(who, thing) ?? admin()(who, thing)
 
 /** Readers of the room; for others the subject does not exist. */
 export const readerElse =
   (what: string): Rule =>
   (who, thing) =>
     account(who, thing) ?? (reader(who, thing) === undefined ? undefined : notFound(what))
+
+/** Accounts whose credential may post in some channel, as far as its scopes say. */
+export const uploader: Rule = (who, thing) => {
+  const isEnough =
+    who.via === 'session' ||
+    grants(who, 'admin:*') ||
+    who.scopes.some((scope) => /^(?:channel|dm|\*):[^:]+:(?:post|\*)$/.test(scope))
+  return account(who, thing) ?? (isEnough ? undefined : '403 missing_scope scope channel:*:post')
+}
+
+/** Posters of the room; for others than its readers the message does not exist. */
+export const reactor: Rule = (who, thing) => readerElse('message')(who, thing) ?? poster(who, thing)
+
+/** System admins who can read the message. The host is its author, and no caller has the role of an admin in a room. */
+export const moderator: Rule = (who, thing) =>
+  readerElse('message')(who, thing) ?? (administrates(who) ? undefined : '403 not_author')
+
+/** Readers of a room with an approval. Where there are no people, there is none. */
+export const asked: Rule = (who, thing) =>
+  readerElse('approval')(who, thing) ?? (thing.words.approval === MISSING ? notFound('approval') : undefined)
+
+/** People who may post in the room, themselves (docs/contract/approvals.md#deciding). */
+export const decider: Rule = (who, thing) => {
+  const refused = asked(who, thing)
+  if (refused !== undefined) return refused
+  const isPresent = who.via === 'session' || who.scopes.includes('human:act')
+  if (who.kind === 'agent' || !isPresent) return '403 humans_only'
+  const role = who.rooms[thing.room?.slug ?? '']
+  if (role === undefined || role === 'read_only') return '403 not_an_approver'
+  return poster(who, thing)
+}
+
+/** System admins who are in the room. The host has asked, and no caller has the role of an admin in a room. */
+export const canceller: Rule = (who, thing) => {
+  const refused = asked(who, thing) ?? (administrates(who) ? undefined : '403 not_author')
+  if (refused !== undefined) return refused
+  return (thing.room?.slug ?? '') in who.rooms ? undefined : '403 not_a_member membership'
+}
 
 const town: Place = { slug: 'town', kind: 'public', isArchived: false }
 
@@ -186,6 +354,15 @@ const notFound = (what: string) => `404 ${what}_not_found`
 export const neighbour: Rule = (who, thing) =>
   account(who, thing) ??
   (thing.isNear || (administrates(who) && !thing.isMissing) ? undefined : notFound('account'))
+
+/** The account itself, and observers (docs/contract/authentication.md#observers). */
+export const observer: Rule = (who, thing) => {
+  const refused = account(who, thing)
+  if (refused !== undefined || thing.name === who.name) return refused
+  const anywhere: Place = { slug: 'any', kind: 'public', isArchived: false }
+  if (who.via !== 'token' || !observes(who, anywhere)) return '403 missing_scope scope inbox:*:read'
+  return thing.isMissing ? notFound('account') : undefined
+}
 
 /** A WebSocket, which the operator's socket does not offer. */
 export const socket: Rule = (who, thing) =>

@@ -6,15 +6,15 @@ const everyOperatorScope = ['config:read', 'config:write', 'audit:read', 'metric
 
 /** Agents, by the scopes of their tokens. */
 export const agents: Readonly<Record<string, readonly string[]>> = {
-  'agent-of-nothing': ['configsync:read'],
+  'agent-of-nothing': ['inbox:*:read'],
   'agent-reads': ['channel:*:read'],
   'agent-posts': ['channel:*:post'],
   'agent-reads-and-posts': ['channel:*:read', 'channel:*:post'],
   'agent-of-family': ['channel:family:*'],
   'agent-of-dms': ['dm:host:*'],
   'agent-names-others': ['channel:vault:*', 'channel:loft:*', 'channel:whisper:*'],
-  // This server has no observers: what is left are the rights of a member.
-  'agent-observes': ['channel:*:read', 'inbox:*:read', 'dm:*:read'],
+  'agent-observes': ['channel:*:read', 'inbox:*:read'],
+  'agent-observes-dms': ['channel:*:*', 'inbox:*:read', 'dm:*:read'],
   'agent-config-read': ['config:read'],
   'agent-config-write': ['config:write'],
   'agent-audit-read': ['audit:read'],

@@ -14,6 +14,7 @@ interface Posted {
   readonly id: string
   readonly seq: number
   readonly body: string
+  author: string
 }
 
 interface Channel {
@@ -22,7 +23,7 @@ interface Channel {
   readonly members: Set<string>
   /** Former members, some of whom may be members again. */
   readonly leavers: Set<string>
-  readonly posted: Posted[]
+  posted: Posted[]
   isArchived: boolean
 }
 
@@ -35,7 +36,7 @@ export interface Credential {
   readonly id: string
   readonly handle: string
   readonly scopes: readonly string[]
-  readonly actors: readonly string[]
+  actors: readonly string[]
   readonly since: number
   /** In microseconds, like all times here. */
   endsAt: number | null
@@ -51,7 +52,7 @@ const SURELY_LASTS = 11 * 3600 * 1_000_000
 /** A word that occurs in one message only. */
 interface Canary {
   readonly slug: string
-  readonly author: string
+  author: string
   readonly isForAuthor: boolean
 }
 
@@ -110,6 +111,36 @@ export class Society {
       if (one.via === 'session' && one.handle === handle && one !== spared) one.isEnded = true
   }
 
+  /** Takes everything from an account but its id and, unless they are deleted, its messages. */
+  erase({ id, handle, kind }: Account, deletesMessages: boolean): void {
+    const erased = `the erased ${id}`
+    this.accounts.delete(handle)
+    this.accounts.set(erased, { id, handle: erased, kind, isAdmin: false, isArchived: true })
+    for (const one of this.credentials) {
+      if (one.handle === handle) one.isEnded = true
+      one.actors = one.actors.filter((actor) => actor !== handle)
+    }
+    for (const [code, actors] of this.actorsOfCode)
+      this.actorsOfCode.set(
+        code,
+        actors.filter((actor) => actor !== handle),
+      )
+    const own = (one: { readonly author: string }) => one.author === handle
+    for (const channel of this.channels.values()) {
+      channel.members.delete(handle)
+      channel.leavers.delete(handle)
+      if (deletesMessages) channel.posted = channel.posted.filter((posted) => !own(posted))
+      for (const posted of channel.posted.filter(own)) posted.author = erased
+    }
+    for (const canary of [...this.canaries.values()].filter(own)) canary.author = erased
+  }
+
+  /** Whether a system admin may be told a canary by an export of this account. */
+  isOf(id: string, canary: string): boolean {
+    const author = this.canaries.get(canary)?.author
+    return author !== undefined && this.account({ id })?.handle === author
+  }
+
   standing(who: Somebody): Standing {
     if (who === 'guest') return GUEST
     if (who === 'operator') return OPERATOR
@@ -122,6 +153,7 @@ export class Society {
       isValid: isLive && !isSure ? null : isLive,
       isAdmin: this.isAdmin(who),
       scopes: who.scopes,
+      hasToken: who.via === 'token',
     }
   }
 

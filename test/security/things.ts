@@ -1,8 +1,5 @@
 import type { Cast } from './cast'
-import type { Thing, Who } from './rules'
-
-/** An id that belongs to no object. */
-const MISSING = '0197a1b2-c3d4-7e5f-8a6b-0c1d2e3f4a5b'
+import { administrates, MISSING, type Place, type Thing, type Who } from './rules'
 
 /** The subjects of a call for a caller; a missing subject comes last. */
 export type Things = (cast: Cast, who: Who) => Thing[]
@@ -11,24 +8,41 @@ const missing: Thing = { name: 'missing', words: { id: MISSING, handle: 'no-such
 
 export const nothing: Things = () => [{ name: '-', words: {} }]
 
-/** Rooms with a message each; the host is a member of all, the loner of none. */
+/** A pause, a webhook and a delivery that are not there. */
+export const lost: Things = () => [
+  { name: 'lost', words: { pause: MISSING, webhook: MISSING, delivery: MISSING } },
+]
+
+/** Rooms with a message and a deleted message each, both of the host. The host is a member of all, the loner of none. */
 export const rooms: Things = (cast, who) => [
-  ...cast.placesOf(who).map(({ id, message, ...room }) => ({
+  ...cast.placesOf(who).map(({ id, message, tombstone, attachment, claim, approval, ...room }) => ({
     name: room.slug,
-    words: { slug: room.slug, id, message, ...hostAndLoner(cast) },
+    words: { slug: room.slug, id, message, tombstone, attachment, claim, approval, ...others(cast) },
     room,
   })),
   {
     name: 'nowhere',
-    words: { slug: 'nowhere', id: MISSING, message: MISSING, ...hostAndLoner(cast) },
+    words: {
+      slug: 'nowhere',
+      id: MISSING,
+      message: MISSING,
+      tombstone: MISSING,
+      attachment: MISSING,
+      claim: MISSING,
+      approval: MISSING,
+      ...others(cast),
+    },
     room: { slug: 'nowhere', kind: 'none', isArchived: false },
     isMissing: true,
   },
 ]
 
-const hostAndLoner = ({ people }: Cast) => ({
+const others = ({ people }: Cast) => ({
+  emoji: 'thumbs_up',
   host: people.get('host')?.id ?? '',
   loner: people.get('loner')?.id ?? '',
+  a_member: 'host',
+  no_member: 'loner',
 })
 
 /** The caller itself, an account that shares a room, and one that shares none. */
@@ -72,11 +86,27 @@ export const revokedDevice: Things = ({ spares }) => [
   missing,
 ]
 export const archivedAccount: Things = ({ people }) => [
-  { name: 'archived account', words: { id: people.get('token-of-archived')?.id ?? '' } },
+  {
+    name: 'archived account',
+    words: { id: people.get('token-of-archived')?.id ?? '', handle: 'token-of-archived' },
+  },
   missing,
 ]
 export const archivedRooms: Things = (cast, who) =>
   rooms(cast, who).filter(({ room, isMissing }) => isMissing || room?.isArchived)
+/** Rooms that the caller may join without a change: without public ones that it is not in. */
+export const joinedRooms: Things = (cast, who) =>
+  rooms(cast, who).filter(({ room, isMissing }) => isMissing || room?.kind !== 'public' || isIn(who, room))
+/** Rooms that the caller cannot leave. */
+export const lastingRooms: Things = (cast, who) =>
+  rooms(cast, who).filter(({ room }) => !room || room.isArchived || room.kind === 'dm' || !isIn(who, room))
+
+const isIn = (who: Who, { slug }: Place) => slug in who.rooms
+
+/** Accounts with whom the caller opens no new direct channel. */
+export const peers: Things = (cast, who) =>
+  accounts(cast, who).filter(({ name }) => name !== 'loner' || !administrates(who))
+
 export const liveRooms: Things = (cast, who) => rooms(cast, who).filter(({ room }) => !room?.isArchived)
 
 export const settings: Things = () => [

@@ -83,10 +83,15 @@ export class Town {
     for (const key of society.settings.keys()) await w.operator.delete(`/v1/config/${key}`)
     const witness = await w.agent('witness', { scopes: ['admin:*'] })
     for (const { id, slug, isArchived, posted } of society.channels.values()) {
+      // Nobody else can join a direct channel.
+      if (slug.startsWith('dm-')) continue
       if (isArchived) await w.operator.post(`/v1/admin/channels/${id}/unarchive`)
+      // The witness comes late.
+      await w.operator.patch(`/v1/admin/channels/${id}`, { settings: { history: null } })
       await w.joins(witness, slug)
       const found = await readAll(witness, slug)
-      this.compare(slug, posted, found)
+      const known = posted.map(({ author: _, ...message }) => message)
+      this.compare(slug, known, found)
     }
     if (w.log.includes('"level":"error"')) throw new Error('the server reported a fault')
   }
@@ -138,8 +143,11 @@ export class Town {
     const { society } = this
     const own = sent.text ?? ''
     const name = this.nameOf(sent, who)
+    const isExport = sent.endpoint.path === '/v1/admin/accounts/:id/export'
+    const exported = isExport && answer.status < 300 ? (sent.params[0] ?? '').trim().toLowerCase() : ''
     for (const canary of canariesIn(answer.text))
-      if (!own.includes(canary) && !society.mayRead(who, name, canary)) yield `tells ${canary}`
+      if (!own.includes(canary) && !society.mayRead(who, name, canary) && !society.isOf(exported, canary))
+        yield `tells ${canary}`
     const isReplay = answer.headers.has('idempotent-replayed')
     // The first answer to this credential showed the same secret.
     for (const secret of isReplay ? [] : society.secrets)
@@ -247,7 +255,9 @@ async function readAll(witness: Person, slug: string): Promise<object[]> {
     const { status, text, body } = await witness.reads(slug, { since, limit: 200 })
     if (status !== 200) throw new Error(`the witness cannot read #${slug}: ${text}`)
     const page: Page = body
-    found.push(...page.messages.map(({ id, seq, body: words }) => ({ id, seq, body: words })))
+    // The server tells decisions by messages of its own.
+    const own = page.messages.filter(({ kind }) => kind !== 'system')
+    found.push(...own.map(({ id, seq, body: words }) => ({ id, seq, body: words })))
     if (!page.has_more) return found
     since = page.position
   }

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import type { OperatorError } from '../../src/core/kernel/operator-error'
 import type { Micros } from '../../src/core/kernel/time'
 import type { Catalogue } from '../../src/core/log/catalogue'
 import { systemSecrets } from '../../src/platform'
-import { type OpenStore, openStore, type StoreLocation } from '../../src/store'
+import { type OpenStore, openStore, type StoreDeps, type StoreLocation } from '../../src/store'
 import { databaseOn } from '../support/database'
 import { FakeClock } from '../support/fake-clock'
 import { fastDirectory } from '../support/fast-directory'
@@ -15,6 +16,8 @@ export interface Engine extends AsyncDisposable {
   readonly clock: FakeClock
   /** Faults that the store reported without failing an operation. */
   readonly faults: unknown[]
+  /** Faults that made the store unfit to be served. */
+  readonly unfit: OperatorError[]
   /** Runs a statement on a separate connection, which sees only what is committed. */
   sql<Row>(statement: string): Promise<Row[]>
   /** An instant as it is written in such a statement. */
@@ -30,7 +33,14 @@ export const engines: readonly (readonly [EngineName])[] = postgresMissing
   ? [['sqlite']]
   : [['sqlite'], ['postgres']]
 
-export async function openEngine(name: EngineName = 'sqlite', catalogue?: Catalogue): Promise<Engine> {
+export function openEngine(name: EngineName = 'sqlite', catalogue?: Catalogue): Promise<Engine> {
+  return engineOn(name, { ...(catalogue && { catalogue }) })
+}
+
+export async function engineOn(
+  name: EngineName,
+  options: Pick<StoreDeps, 'catalogue' | 'startWorker'>,
+): Promise<Engine> {
   const directory = fastDirectory()
   const path = join(directory.path, 'synapse.db')
   const database = await databaseOn(name, path)
@@ -38,12 +48,14 @@ export async function openEngine(name: EngineName = 'sqlite', catalogue?: Catalo
     database.url === undefined ? { kind: 'sqlite', path } : { kind: 'postgres', url: database.url }
   const clock = new FakeClock()
   const faults: unknown[] = []
+  const unfit: OperatorError[] = []
   const open = () =>
     openStore(location, {
-      ...(catalogue && { catalogue }),
+      ...options,
       clock,
       secrets: systemSecrets,
       report: (fault) => faults.push(fault),
+      unfit: (fault) => unfit.push(fault),
     })
   let store = await open()
   return {
@@ -53,6 +65,7 @@ export async function openEngine(name: EngineName = 'sqlite', catalogue?: Catalo
     },
     clock,
     faults,
+    unfit,
     sql: database.sql,
     instant: database.words.instant,
     reopen: async () => {

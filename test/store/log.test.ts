@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { ULID_PATTERN } from '../../src/core/kernel/ids'
 import { later, MICROS_PER_DAY, MICROS_PER_SECOND } from '../../src/core/kernel/time'
 import { accountEvent, type LogEvent, toRecord } from '../../src/core/log/events'
+import { SKIPPED_IDS } from '../../src/store/client-ids'
 import { DAWN, DAY } from '../support/fake-clock'
 import { engines, openEngine } from './engines'
 import { annAndHerRooms, announcements, messageOf, planOf, post } from './scene'
@@ -173,5 +174,22 @@ describe.each(engines)('epochs on %s', (name) => {
     await store.beginEpoch('test')
     await store.beginEpoch('test', seq - 1)
     expect((await store.reads.epochs()).map(({ firstSeq }) => firstSeq)).toEqual([1, seq - 1])
+  })
+
+  test('a new epoch leaves out ids of ConfigSync, which clients of a restored store may know', async () => {
+    await using engine = await openEngine(name)
+    const { store } = engine
+    const { ann } = await annAndHerRooms(store)
+    // Of a table that has given out an id, and of one that has not.
+    const user = await store.transact((tx) => tx.configsync.insertUser(ann.id))
+    await store.beginEpoch('test')
+    const registered = { machineId: 'aaaa', name: 'a', platform: null, arch: null, clientVersion: null }
+    const machine = await store.transact((tx) => tx.configsync.insertMachine(user.id, registered))
+    expect([user.id, machine.id]).toEqual([1, SKIPPED_IDS + 1])
+    await store.beginEpoch('test')
+    const next = { ...registered, machineId: 'bbbb' }
+    expect((await store.transact((tx) => tx.configsync.insertMachine(user.id, next))).id).toBe(
+      2 * SKIPPED_IDS + 2,
+    )
   })
 })

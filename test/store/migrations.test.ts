@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OperatorError, type ProblemKind } from '../../src/core/kernel/operator-error'
 import { systemClock, systemSecrets } from '../../src/platform'
@@ -28,10 +28,17 @@ const open = (path: string) =>
     },
   )
 
-/** Runs statements on a database and closes it. */
+/** Runs statements on a database and closes it, so that nothing is left in its write-ahead log. */
 function change(path: string, ...statements: string[]): void {
   using db = new Database(path)
   for (const statement of statements) db.run(statement)
+  db.run('PRAGMA wal_checkpoint(TRUNCATE)')
+}
+
+/** What a database holds on the disk: its file and what its write-ahead log adds. */
+function bytesOf(path: string): Buffer {
+  const log = `${path}-wal`
+  return Buffer.concat([readFileSync(path), existsSync(log) ? readFileSync(log) : Buffer.alloc(0)])
 }
 
 interface Column {
@@ -95,22 +102,115 @@ describe('a new database', () => {
   })
 })
 
+/** A database as it was before a migration. */
+function before(migration: string, path: string): Database {
+  const all = readMigrations('sqlite')
+  const place = all.findIndex(({ name }) => name.endsWith(migration))
+  const db = new Database(path)
+  db.run('CREATE TABLE migrations (name text PRIMARY KEY, hash text NOT NULL, applied_at text NOT NULL)')
+  for (const { name, hash, statements } of all.slice(0, place)) {
+    for (const statement of statements) db.run(statement)
+    db.run('INSERT INTO migrations VALUES (?, ?, ?)', [name, hash, 'earlier'])
+  }
+  return db
+}
+
 test('a retry key of an earlier version keeps working, without an answer', async () => {
   using at = place()
-  const before = readMigrations('sqlite').filter(({ name }) => name < '0005')
   {
-    using db = new Database(at.path)
-    db.run('CREATE TABLE migrations (name text PRIMARY KEY, hash text NOT NULL, applied_at text NOT NULL)')
-    for (const { name, hash, statements } of before) {
-      for (const statement of statements) db.run(statement)
-      db.run('INSERT INTO migrations VALUES (?, ?, ?)', [name, hash, 'earlier'])
-    }
+    using db = before('kept_answers', at.path)
     db.run(
       "INSERT INTO idempotency (account_id, key, request_hash, subject, at) VALUES (1, 'k', 'hash', 7, 0)",
     )
   }
   await using store = await open(at.path)
   expect(await store.reads.usedKey({ accountId: 1, key: 'k' })).toEqual({ requestHash: 'hash', answer: null })
+})
+
+test('messages of an earlier version count as read, and those who replied take part in their threads', async () => {
+  using at = place()
+  {
+    using db = before('channels_and_threads', at.path)
+    for (const id of [1, 2])
+      db.run(
+        'INSERT INTO accounts (id, uuid, kind, handle, display_name, created_at) VALUES (?, ?, ?, ?, ?, 0)',
+        [...[id, `uuid-${id}`, 'human', `h${id}`, 'x']],
+      )
+    db.run(
+      "INSERT INTO channels (id, uuid, slug, name, kind, created_at) VALUES (1, 'c', 'c', 'c', 'public', 0)",
+    )
+    db.run(
+      "INSERT INTO memberships (channel_id, account_id, role, joined_at, joined_seq) VALUES (1, 1, 'member', 0, 1)",
+    )
+    const messages: [seq: number, sender: number, thread: number | null][] = [
+      [2, 1, null],
+      [3, 2, 2],
+      [4, 2, 2],
+      [5, 1, null],
+    ]
+    for (const [seq, sender, thread] of messages) {
+      db.run(
+        "INSERT INTO messages (seq, uuid, channel_id, sender_id, thread_seq, at, flags, body) VALUES (?, ?, 1, ?, ?, 0, 32, '')",
+        [seq, `m-${seq}`, sender, thread],
+      )
+      db.run("INSERT INTO events (seq, at, type, subject) VALUES (?, 0, 'message.created', ?)", [seq, seq])
+    }
+    db.run('INSERT INTO log_head (id, seq, access_seq, last_at) VALUES (1, 5, 1, 0)')
+    db.run(
+      "INSERT INTO epochs (first_seq, epoch, started_at, reason) VALUES (1, '01JX8M6Z3Q5T7V9W1Y2B4D6F8H', 0, 'x')",
+    )
+  }
+  await using store = await open(at.path)
+  expect(await store.reads.ownMemberships(1, [1])).toEqual(new Map([[1, { notify: 'all', readSeq: 5 }]]))
+  expect(await store.reads.threadParticipants([2, 5], 20)).toEqual(
+    new Map([
+      [2, [2]],
+      [5, []],
+    ]),
+  )
+  expect(await store.reads.threadMember(2, [2])).toMatchObject(
+    new Map([[2, { last: { seq: 4 }, follow: null }]]),
+  )
+})
+
+test('agents of an earlier version have spent what they replied since a person did', async () => {
+  using at = place()
+  const [MESSAGE, CORRECTION] = [0, 2]
+  {
+    using db = before('chain', at.path)
+    const kinds = ['human', 'agent', 'agent']
+    for (const [i, kind] of kinds.entries())
+      db.run(
+        'INSERT INTO accounts (id, uuid, kind, handle, display_name, created_at) VALUES (?, ?, ?, ?, ?, 0)',
+        [i + 1, `uuid-${i}`, kind, `h${i}`, 'x'],
+      )
+    db.run(
+      "INSERT INTO channels (id, uuid, slug, name, kind, created_at) VALUES (1, 'c', 'c', 'c', 'public', 0)",
+    )
+    const replies: [seq: number, sender: number, flags: number][] = [
+      [3, 2, MESSAGE],
+      [4, 1, MESSAGE],
+      [5, 2, MESSAGE],
+      [6, 2, CORRECTION],
+      [7, 2, MESSAGE],
+    ]
+    for (const [seq, sender, flags] of [[2, 1, MESSAGE] as const, ...replies])
+      db.run(
+        "INSERT INTO messages (seq, uuid, channel_id, sender_id, thread_seq, at, flags, body) VALUES (?, ?, 1, ?, ?, 0, ?, '')",
+        [seq, `m-${seq}`, sender, seq === 2 ? null : 2, flags],
+      )
+    db.run('INSERT INTO threads (root_seq, reply_count, last_reply_seq) VALUES (2, 5, 7)')
+    db.run('INSERT INTO thread_members (root_seq, account_id, last_seq) VALUES (2, 1, 4), (2, 2, 7)')
+    db.run('INSERT INTO log_head (id, seq, access_seq, last_at) VALUES (1, 7, 1, 0)')
+    db.run(
+      "INSERT INTO epochs (first_seq, epoch, started_at, reason) VALUES (1, '01JX8M6Z3Q5T7V9W1Y2B4D6F8H', 0, 'x')",
+    )
+  }
+  await using store = await open(at.path)
+  const { reset, followers } = await store.reads.foundThread(2)
+  expect(reset).toEqual({ seq: 4, storedSeq: 4, times: 1 })
+  const spent = followers.filter((one) => one.spent !== null)
+  expect(spent).toMatchObject([{ accountId: 2, spent: { seq: 7, used: 2, corrected: true } }])
 })
 
 describe('unsuitable databases', () => {
@@ -137,6 +237,19 @@ describe('unsuitable databases', () => {
       /0000_initial/,
     ],
     [
+      'that is a copy of a newer version',
+      async (path) => {
+        await ours(path)
+        const newer = "INSERT INTO migrations VALUES ('9999_future', 'x', '2030-01-01T00:00:00Z')"
+        change(path, newer, 'PRAGMA wal_checkpoint(TRUNCATE)', `VACUUM INTO '${path}.copy'`)
+        rmSync(`${path}-wal`, { force: true })
+        rmSync(`${path}-shm`, { force: true })
+        renameSync(`${path}.copy`, path)
+      },
+      'newer_schema',
+      /newer version/,
+    ],
+    [
       'of another program',
       (path) => change(path, 'CREATE TABLE bookmarks (id INTEGER)', 'INSERT INTO bookmarks VALUES (1)'),
       'not_a_store',
@@ -159,7 +272,7 @@ describe('unsuitable databases', () => {
   test.each(rows)('a database %s is refused and left unchanged', async (_, prepare, reason, problem) => {
     using at = place()
     await prepare(at.path)
-    const before = readFileSync(at.path)
+    const before = bytesOf(at.path)
     const error = await rejectionOf(open(at.path))
     expect(error).toBeInstanceOf(OperatorError)
     expect(error).toMatchObject({
@@ -167,7 +280,7 @@ describe('unsuitable databases', () => {
       problem: expect.stringMatching(problem),
       remedy: expect.stringMatching(/./),
     })
-    expect(readFileSync(at.path).equals(before)).toBeTrue()
+    expect(bytesOf(at.path).equals(before)).toBeTrue()
   })
 })
 

@@ -44,7 +44,7 @@ async function crowdIn({ w }: Place, trouble: (crowd: Crowd) => Promise<void>): 
   const writers = []
   for (let i = 0; i < WRITERS; i++) writers.push(await w.agent(`writer-${i}`, { channels: member }))
   const bob = await w.agent('bob', { channels: member })
-  const crowd = new Crowd(() => w.url)
+  const crowd = new Crowd(() => w.url, undefined, { changes: true })
   await crowd.follow({ account: 'bob', credential: bob.credential, rooms: ROOMS })
   for (const [i, writer] of writers.entries())
     void crowd.write(writer.handle, writer, ROOMS[i % 2] ?? 'alpha')

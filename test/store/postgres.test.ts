@@ -115,7 +115,10 @@ describe.skipIf(postgresMissing)('a new Postgres database', () => {
     await using other = await open(url)
     expect(other.migrated).toEqual(one.migrated)
     const shape = await postgresShape(url)
-    expect(shape).toEqual(sqliteShape(path))
+    const words = ([name]: [string, unknown]) => !name.startsWith('message_words')
+    // The index of words is a table of FTS5 there, and a table with an index here.
+    const unindexed = (tables: object) => Object.fromEntries(Object.entries(tables).filter(words))
+    expect(unindexed(shape)).toEqual(unindexed(sqliteShape(path)))
     expect(Object.keys(shape).length).toBeGreaterThan(10)
   })
 })

@@ -22,7 +22,7 @@ describe.each(engines)('posts on %s', (name) => {
         kind: 'approval',
         priority: 'urgent',
         via: 'bridge',
-        mentions: { listed: [3, 1], unlisted: [2], broadcast: true, truncated: true },
+        mentions: { listed: [3, 1], unlisted: [2], broadcast: true, truncated: true, dormant: [4] },
         metadata: { a: [1, { b: null }], __proto__: { c: 'x' } },
         clientMessageId: 'id-1',
       },
@@ -77,7 +77,7 @@ describe.each(engines)('posts on %s', (name) => {
     expect(await store.reads.message({ uuid })).toMatchObject({ replyCount: 2 })
   })
 
-  test('a plan receives the channel, the thread and the deletion of the messages that it refers to', async () => {
+  test('a plan receives what the messages that it refers to are, and who has a part in their thread', async () => {
     await using engine = await openEngine(name)
     const { store, sql } = engine
     const { ann, plans, lunch } = await annAndHerRooms(store)
@@ -95,9 +95,20 @@ describe.each(engines)('posts on %s', (name) => {
     }
     await store.post(look)
     const rootRef = { seq: root.seq, uuid: root.uuid }
+    const by = { channelId: plans.id, senderId: ann.id, kind: 'message' }
     expect(found).toEqual({
-      target: { ...rootRef, channelId: plans.id, thread: null, deleted: true },
-      thread: { seq: reply.seq, uuid: reply.uuid, channelId: plans.id, thread: rootRef, deleted: false },
+      earlier: expect.any(Array),
+      attachments: [],
+      // As the author of the root, and by the last reply.
+      inThread: {
+        reset: { seq: 0, storedSeq: 0, times: 1 },
+        followers: expect.arrayContaining([
+          { accountId: ann.id, follow: null, postedAt: root.createdAt, spent: null },
+          { accountId: ann.id, follow: null, postedAt: reply.createdAt, spent: null },
+        ]),
+      },
+      target: { ...rootRef, ...by, thread: null, deleted: true },
+      thread: { seq: reply.seq, uuid: reply.uuid, ...by, thread: rootRef, deleted: false },
     })
   })
 })

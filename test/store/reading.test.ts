@@ -24,7 +24,15 @@ describe.each(engines)('messages on %s', (name) => {
           ...(i % 6 === 1 ? { replyTo: root.uuid } : {}),
           message: {
             ...(i % 5 === 0
-              ? { mentions: { listed: [ann.id], unlisted: [], broadcast: false, truncated: false } }
+              ? {
+                  mentions: {
+                    listed: [ann.id],
+                    unlisted: [],
+                    broadcast: false,
+                    truncated: false,
+                    dormant: [],
+                  },
+                }
               : {}),
             ...(i % 7 === 0 ? { kind: 'approval' as const } : {}),
           },

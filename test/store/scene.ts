@@ -3,6 +3,7 @@ import type { Uuid } from '../../src/core/kernel/ids'
 import type { PostOutcome, Store, Writes } from '../../src/core/kernel/ports'
 import { toMicros } from '../../src/core/kernel/time'
 import { accountEvent, channelEvent, type LogEvent, memberEvent } from '../../src/core/log/events'
+import { shownOf } from '../../src/core/messages/attachments'
 import { noMentions } from '../../src/core/messages/mentions'
 import { type DraftMessage, eventOfDraft, type PostPlan, touchesOf } from '../../src/core/messages/post-plan'
 import { systemSecrets } from '../../src/platform'
@@ -50,6 +51,7 @@ interface Posting {
   readonly body: string
   readonly replyTo?: Uuid
   readonly threadId?: Uuid
+  readonly attachments?: readonly Uuid[]
   readonly key?: string
   readonly requestHash?: string
   readonly uuid?: Uuid
@@ -68,13 +70,15 @@ export function planOf(posting: Posting): PostPlan {
     idempotency: key === undefined ? null : { accountId: sender.id, key, requestHash },
     replyTo: posting.replyTo ?? null,
     threadId: posting.threadId ?? null,
+    attachments: posting.attachments ?? [],
   }
   return {
     ...parts,
     touches: touchesOf(parts),
     bodyLength: body.length,
     admit: () => posting.admit?.(),
-    decide: ({ target, thread }) => {
+    decide: ({ target, thread, attachments }) => {
+      const attached = attachments.flatMap((found) => found ?? [])
       const root = thread?.thread ?? thread ?? target?.thread ?? target
       const message: DraftMessage = {
         uuid,
@@ -89,18 +93,33 @@ export function planOf(posting: Posting): PostPlan {
         via: 'token',
         mentions,
         metadata: {},
+        attachments: attached.map(shownOf),
         clientMessageId: null,
+        ackWithinSeconds: null,
         actingTokenId: null,
         ...posting.message,
       }
-      return { message, channel, sender, mentioned: [] }
+      return {
+        message,
+        channel,
+        sender,
+        mentioned: [],
+        attached: attached.map(({ id }) => id),
+        notified: [],
+        chain: null,
+      }
     },
   }
 }
 
 /** A message as readers are shown it, which no store holds. */
 export function unwritten(posting: Posting): MessageView {
-  const draft = planOf(posting).decide({ target: undefined, thread: undefined })
+  const draft = planOf(posting).decide({
+    target: undefined,
+    thread: undefined,
+    inThread: undefined,
+    attachments: [],
+  })
   return eventOfDraft(draft, { seq: 1, at: toMicros(1) }).message
 }
 

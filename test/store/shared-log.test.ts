@@ -80,7 +80,7 @@ describe.skipIf(postgresMissing)('a log shared by two processes', () => {
     const announced = announcements(p.there)
     for (const wait of [
       () => sharedOf(p.there).readBarrier(),
-      (seq: number) => sharedOf(p.there).waitFor(seq),
+      (seq: number) => p.there.waitFor(seq),
       // Simultaneous barriers share an answer that is newer than all of them.
       () => Promise.all([1, 2, 3].map(() => sharedOf(p.there).readBarrier())),
     ]) {
@@ -135,7 +135,7 @@ describe.skipIf(postgresMissing)('a log shared by two processes', () => {
     await p.notes(p.here)
     await p.here.transact((tx) => makeChannel(tx, 'dinner'))
     const { seq } = await p.posts(p.here, 'unheard as well')
-    await sharedOf(p.there).waitFor(seq)
+    await p.there.waitFor(seq)
     expect(announced.flat().map(({ type }) => type)).toEqual(['channel.created'])
     expect(skipped.at(-1)).toBe(seq)
   })

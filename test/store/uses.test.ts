@@ -113,3 +113,15 @@ test('a slice of uses is written by one statement', async () => {
   expect(statements).toBe(1)
   expect(new Set(await s.stored())).toEqual(new Set<Micros | null>([DAWN]))
 })
+
+test('a use is shown to a reader that read its row before it was written, and looks here after it', async () => {
+  await using s = await scene('sqlite')
+  s.use(s.tokens)
+  const [before] = s.tokens
+  if (!before) throw new Error('there is no token')
+  await s.usage.flush()
+  const now = s.clock.now()
+  expect(s.usage.ofToken(before).lastUsedAt).toBe(now)
+  const seen = await s.usage.ofAccounts([s.account.id], { lastSeen: async () => new Map() })
+  expect(seen.get(s.account.id)).toBe(now)
+})

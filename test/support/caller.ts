@@ -37,7 +37,7 @@ export class Caller {
     return this.request('DELETE', path, undefined, headers)
   }
 
-  /** One request of any method. `body` is sent as JSON. */
+  /** One request of any method. `body` is sent as JSON; bytes are sent as they are. */
   request<Body = Fields>(
     method: string,
     path: string,
@@ -45,10 +45,11 @@ export class Caller {
     headers: HeaderFields = {},
   ): Promise<Answer<Body>> {
     if (body === undefined) return this.fetch(path, { method, headers })
+    const isBytes = body instanceof Uint8Array
     return this.fetch(path, {
       method,
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
+      headers: { 'content-type': isBytes ? 'application/octet-stream' : 'application/json', ...headers },
+      body: isBytes ? new Blob([body]) : JSON.stringify(body),
     })
   }
 
@@ -56,9 +57,11 @@ export class Caller {
   async fetch<Body = Fields>(path: string, init: RequestInit = {}): Promise<Answer<Body>> {
     const response = await this.open(path, init)
     const text = await response.text()
-    const isJson = text !== '' && (response.headers.get('content-type') ?? '').includes('json')
+    // A file to be kept is not an answer, also where it says that it is JSON.
+    const isFile = response.headers.has('content-disposition')
+    const isJson = /application\/(?:[\w.-]+\+)?json/.test(response.headers.get('content-type') ?? '')
     // The test states the type that it expects and checks what it gets.
-    const body = (isJson ? JSON.parse(text) : undefined) as Body
+    const body = (isJson && !isFile && text !== '' ? JSON.parse(text) : undefined) as Body
     return { status: response.status, headers: response.headers, text, body }
   }
 

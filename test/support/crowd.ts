@@ -43,13 +43,24 @@ export class Crowd {
   private readonly writing: Promise<void>[] = []
   private readonly reading: Promise<void>[] = []
   private readonly acked = new Map<string, number>()
+  private readonly changes: boolean
+  /** The number of acknowledged deletions. */
+  deletions = 0
 
-  /** `url`: the current address of the server. Crowds with different routes share a ledger. */
+  /**
+   * `url`: the current address of the server. Crowds with different routes share a ledger. With `changes`, writers edit,
+   * delete and react to some of their messages.
+   */
   constructor(
     url: (chance: Chance) => string,
     readonly chance = new Chance(),
-    { via, ledger = new Ledger() }: { readonly via?: Via; readonly ledger?: Ledger } = {},
+    {
+      via,
+      ledger = new Ledger(),
+      changes = false,
+    }: { readonly via?: Via; readonly ledger?: Ledger; readonly changes?: boolean } = {},
   ) {
+    this.changes = changes
     this.failed.promise.catch(() => {})
     this.ledger = ledger
     this.scene = {
@@ -76,9 +87,12 @@ export class Crowd {
   write(name: string, who: Caller, room: string, posts = Number.POSITIVE_INFINITY): Promise<void> {
     const write = async () => {
       for (let n = 0; n < posts && this.phase === 'writing'; n++) {
-        const seq = await postUntilAcked(this.scene, who, room, `${name}-${n}`)
+        const key = `${name}-${n}`
+        const { id, seq } = await postUntilAcked(this.scene, who, room, key)
         this.acked.set(room, Math.max(this.newestIn(room), seq))
         this.posts++
+        const deletions = this.changes ? await changeUntilAcked(this.scene, who, id, key) : 0
+        this.deletions += deletions
       }
     }
     return this.counted(this.writing, write())
@@ -141,16 +155,54 @@ export class Crowd {
 }
 
 /**
- * Posts `key` repeatedly until it is acknowledged, and sometimes once more; returns its seq.
+ * Posts `key` repeatedly until it is acknowledged, and sometimes once more; returns the message.
  * @throws if the post is refused
  */
-async function postUntilAcked(scene: Scene, who: Caller, channel: string, key: string): Promise<number> {
+async function postUntilAcked(scene: Scene, who: Caller, channel: string, key: string): Promise<Acked> {
   scene.ledger.attempted(key, channel)
   const attempt = () =>
     until(`the acknowledgement of ${key}`, () => tryToPost(scene, who, channel, key), PATIENCE_MS)
-  const seq = await attempt()
+  const message = await attempt()
   if (scene.chance.below(10) === 0) await attempt()
-  return seq
+  return message
+}
+
+type Acked = Pick<MessagePage['messages'][number], 'id' | 'seq'>
+
+/**
+ * Sometimes reacts to a message, edits it or deletes it, repeatedly until that is acknowledged. Returns the number of
+ * deletions. @throws if it is refused
+ */
+async function changeUntilAcked(
+  { ledger, chance }: Scene,
+  who: Caller,
+  id: string,
+  key: string,
+): Promise<number> {
+  const path = `/v1/messages/${id}`
+  const untilAcked = (method: string, to: string, fields?: object) =>
+    until(
+      `the acknowledgement of ${method} ${key}`,
+      async () => {
+        const answer = await who.request(method, to, fields).catch(() => undefined)
+        if (answer === undefined || answer.status >= 500) return undefined
+        if (answer.status >= 300) throw new Error(`${method} ${key} was refused: ${answer.text}`)
+        return true
+      },
+      PATIENCE_MS,
+    )
+  if (chance.below(6) === 0) await untilAcked('PUT', `${path}/reactions/ok`)
+  for (let n = 0; chance.below(6) === 0; n++) {
+    const body = bodyOf(key, `edited ${n}`)
+    ledger.editing(id, body)
+    await untilAcked('PATCH', path, { body })
+    ledger.edited(id, body)
+  }
+  if (chance.below(12) > 0) return 0
+  ledger.deleting(id)
+  await untilAcked('DELETE', path)
+  ledger.deleted(id)
+  return 1
 }
 
 /** One attempt; undefined without an answer, when its outcome is unknown. */
@@ -159,7 +211,7 @@ async function tryToPost(
   who: Caller,
   channel: string,
   key: string,
-): Promise<number | undefined> {
+): Promise<Acked | undefined> {
   const request = { channel, body: bodyOf(key, 'from the crowd') }
   const answer = await who
     .post<WireEvent & { id: string; channel: string }>('/v1/messages', request, { 'idempotency-key': key })
@@ -167,5 +219,5 @@ async function tryToPost(
   if (answer === undefined || answer.status >= 500) return undefined
   if (answer.status !== 201) throw new Error(`${key} was refused: ${answer.text}`)
   ledger.acked(key, answer.body)
-  return answer.body.seq
+  return answer.body
 }

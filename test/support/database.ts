@@ -2,7 +2,7 @@
  * The database of a test's server, and a direct connection to it. SYNAPSE_TEST_STORE=postgres puts every world into
  * Postgres; only the tests read it.
  */
-import { Database, type SQLQueryBindings } from 'bun:sqlite'
+import { Database, SQLiteError, type SQLQueryBindings } from 'bun:sqlite'
 import { rmSync } from 'node:fs'
 import postgres from 'postgres'
 import { formatInstant, type Micros, parseInstant } from '../../src/core/kernel/time'
@@ -77,13 +77,14 @@ function sqliteFile(path: string): TestDatabase {
     kind: 'sqlite',
     url: undefined,
     words: words.sqlite,
-    sql: async <Row>(statement: string, ...parameters: Parameter[]) => {
-      if (!connection) {
-        connection = new Database(path, { readwrite: true, strict: true })
-        connection.run('PRAGMA busy_timeout = 5000')
-      }
-      return connection.query<Row, SQLQueryBindings[]>(statement).all(...parameters)
-    },
+    sql: <Row>(statement: string, ...parameters: Parameter[]) =>
+      unlessBusy(() => {
+        if (!connection) {
+          connection = new Database(path, { readwrite: true, strict: true })
+          connection.run('PRAGMA busy_timeout = 0')
+        }
+        return connection.query<Row, SQLQueryBindings[]>(statement).all(...parameters)
+      }),
     endLeases: async () => {},
     release,
     lose: async () => {
@@ -94,12 +95,28 @@ function sqliteFile(path: string): TestDatabase {
   }
 }
 
+/**
+ * Tries for five seconds while another connection writes. Waiting in SQLite would hold up the server of the same process,
+ * whose open transaction then never ends.
+ */
+async function unlessBusy<Result>(attempt: () => Result): Promise<Result> {
+  for (const until = Date.now() + 5000; ; ) {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!(error instanceof SQLiteError && error.code === 'SQLITE_BUSY') || Date.now() > until) throw error
+      await Bun.sleep(1)
+    }
+  }
+}
+
 /** An existing Postgres database, which is not cleaned up at the end. */
 export function postgresDatabase(url: string): TestDatabase {
   let connection: postgres.Sql | undefined
   const sql = async <Row>(statement: string, ...parameters: Parameter[]) => {
     connection ??= postgres(url, {
       max: 1,
+      fetch_types: false,
       onnotice: () => {},
       connection: { TimeZone: 'UTC' },
       types: { bigint: asNumber, timestamptz: asMicros },

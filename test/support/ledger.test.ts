@@ -21,6 +21,11 @@ function event(seq: number, channel: string | null = 'family', epoch = EPOCH): W
   return { type: 'message.created', channel, seq, cursor: cursor(seq, epoch), message: { id }, id, epoch }
 }
 
+/** The event of a purge. */
+function purge(seq: number, purgedTo: number): LoggedEvent {
+  return { type: 'channel.purged', channel: 'family', seq, epoch: EPOCH, id: null, purgedTo }
+}
+
 function message(seq: number, key = `key-${seq}`): ReadableMessage {
   return { id: `id-${seq}`, seq, channel: 'family', body: bodyOf(key, 'hello') }
 }
@@ -72,6 +77,41 @@ describe('a correct run', () => {
     expect(judged({ entries: fewerAcks })).toEqual([])
     const attempt: Entry = { what: 'attempted', key: 'key-6', channel: 'family', at: 0 }
     expect(judged({ entries: (entries) => [...entries, attempt] })).toEqual([])
+  })
+
+  const changed = (...notes: object[]) => ({
+    entries: (all: Entry[]) => [...all, ...notes.map((note) => ({ at: 0, ...note }) as Entry)],
+  })
+  const editOf = (what: 'editing' | 'edited', n: number) => ({
+    what,
+    id: 'id-2',
+    body: bodyOf('key-2', `${n}`),
+  })
+  const bodyIs = (n: number) => ({
+    readable: (all: ReadableMessage[]) =>
+      all.map((one) => (one.seq === 2 ? { ...one, body: bodyOf('key-2', `${n}`) } : one)),
+  })
+
+  test('a message has the body of its last acknowledged edit, or of one that was attempted later', () => {
+    const acked = [editOf('editing', 1), editOf('edited', 1)]
+    expect(judged({ ...changed(...acked), ...bodyIs(1) })).toEqual([])
+    expect(judged({ ...changed(...acked, editOf('editing', 2)), ...bodyIs(1) })).toEqual([])
+    expect(judged({ ...changed(...acked, editOf('editing', 2)), ...bodyIs(2) })).toEqual([])
+  })
+
+  test('a message whose deletion was attempted may exist or not, and pages of messages leave it out', () => {
+    const attempt = changed({ what: 'deleting', id: 'id-2' })
+    expect(judged(attempt)).toEqual([])
+    const gone = (all: ReadableMessage[]) => all.filter(({ seq }) => seq !== 2)
+    expect(judged({ ...attempt, readable: gone })).toEqual([])
+    const polled = (all: Entry[]) =>
+      without(isReceived(2))(alter((entry) => entry.what === 'opened', { transport: 'poll' })(all))
+    expect(judged({ entries: (all) => attempt.entries(polled(all)), readable: gone })).toEqual([])
+  })
+
+  test('a purged message is neither readable nor in the log, and its readers had it', () => {
+    const rest = { log: (log: LoggedEvent[]) => [...log.slice(2), purge(6, 2)] }
+    expect(judged({ ...rest, readable: (all) => all.slice(2) })).toEqual([])
   })
 
   test('a stream may lack events after the position that it reached', () => {
@@ -162,6 +202,11 @@ describe('violations', () => {
       'lost',
       { readable: (all) => all.map((one) => (one.seq === 2 ? { ...one, channel: 'garden' } : one)) },
     ],
+    [
+      'a message above the purged part that is missing',
+      'lost',
+      { log: (log) => [...log.slice(2), purge(6, 2)], readable: (all) => all.slice(3) },
+    ],
     ['a missing seq in the log', 'log', { log: (log) => log.toSpliced(1, 1) }],
     ['a seq that the log has twice', 'log', { log: (log) => log.toSpliced(1, 0, event(1)) }],
     ['a log that does not start at 1', 'log', { log: (log) => log.slice(1) }],
@@ -226,6 +271,40 @@ describe('violations', () => {
         entries: alter((entry) => entry.what === 'opened', {
           selection: { channels: '*', types: ['member.left'] },
         }),
+      },
+    ],
+    [
+      'an acknowledged edit that readers do not see',
+      'edit',
+      {
+        entries: (all) => [
+          ...all,
+          { what: 'editing', id: 'id-2', body: 'key-2 new', at: 0 },
+          { what: 'edited', id: 'id-2', body: 'key-2 new', at: 0 },
+        ],
+      },
+    ],
+    [
+      'a deleted message that can be read',
+      'undone',
+      {
+        entries: (all) => [
+          ...all,
+          { what: 'deleting', id: 'id-2', at: 0 },
+          { what: 'deleted', id: 'id-2', at: 0 },
+        ],
+      },
+    ],
+    [
+      'a reader that gets the text of a deleted message',
+      'undone',
+      {
+        readable: (all) => all.filter(({ seq }) => seq !== 5),
+        entries: (all) => [
+          { what: 'deleting', id: 'id-5', at: 0 },
+          { what: 'deleted', id: 'id-5', at: 0 },
+          ...alter(isReceived(5), { hasText: true, at: GRACE_MILLISECONDS + 1 })(all),
+        ],
       },
     ],
     [

@@ -1,13 +1,18 @@
 /**
  * The ledger records what clients do and see while the server fails, and judges it at the end.
  *
- * Clients record as it happens: every attempted and every acknowledged post, every stream or sequence of polls they
- * open, every event they receive on it, and every right that is granted or revoked meanwhile. At the end the test adds
+ * Clients record as it happens: every attempted and every acknowledged post, edit and deletion, every stream or
+ * sequence of polls they open, every event they receive on it, and every right that is granted or revoked meanwhile. At the end the test adds
  * the evidence: the log as the store holds it, and the messages that the API still shows. `judge` is a pure function of
  * both and returns the violations, one line each; no line means success. It checks these rules:
  *
- *  - lost       an acknowledged message is readable with the id, seq and channel that were acknowledged
- *  - log        seqs of the log start at 1, increase by one and name one event each; epochs never go back
+ *  - lost       an acknowledged message is readable with the id, seq and channel that were acknowledged, unless its
+ *               deletion was attempted or it was purged
+ *  - edit       the body of a message is that of its last acknowledged edit, or of a later attempt
+ *  - undone     a message whose deletion was acknowledged is not readable, and no reader receives its text
+ *               GRACE_MILLISECONDS later
+ *  - log        seqs of the log start at 1, increase by one and name one event each; epochs never go back. What is
+ *               missing was purged: a later event says so
  *  - order      the events of a stream come in the order of the log, none twice, none from before its start
  *  - gap        a stream delivers everything that its filters select between its start and the position it reached; a
  *               reader that comes back starts where it stopped, unless the server declared the gap (410, 409, resync)
@@ -42,6 +47,9 @@ export type Transport = 'multiplexed' | 'channel' | 'sse' | 'long-poll' | 'poll'
 type Noted =
   | { readonly what: 'attempted'; readonly key: string; readonly channel: string }
   | ({ readonly what: 'acked'; readonly key: string; readonly id: string; readonly channel: string } & Place)
+  /** `editing` and `deleting` are recorded before each request, `edited` and `deleted` when it is acknowledged. */
+  | { readonly what: 'editing' | 'edited'; readonly id: string; readonly body: string }
+  | { readonly what: 'deleting' | 'deleted'; readonly id: string }
   | {
       readonly what: 'opened'
       readonly stream: number
@@ -58,8 +66,10 @@ type Noted =
       readonly stream: number
       readonly type: string
       readonly channel: string | null
-      /** For a message. */
+      /** The message that the event is about. */
       readonly id: string | null
+      /** Whether the event shows the text of the message. */
+      readonly hasText: boolean
     } & Place)
   /** The server said, or the test knows, that the stream has delivered everything up to here. */
   | ({ readonly what: 'reached'; readonly stream: number } & Place)
@@ -78,8 +88,10 @@ export type Entry = Noted & { readonly at: number }
 export interface LoggedEvent extends Place {
   readonly type: string
   readonly channel: string | null
-  /** For a message. */
+  /** The message that the event is about. */
   readonly id: string | null
+  /** Of a purge: seq of the last message of the channel that it deleted. */
+  readonly purgedTo?: number
 }
 
 /** A message as the API shows it. */
@@ -101,7 +113,8 @@ export interface WireEvent {
   readonly channel: string | null
   readonly seq: number
   readonly cursor: string
-  readonly message?: { readonly id: string }
+  readonly message?: { readonly id: string; readonly body?: string }
+  readonly message_id?: string
 }
 
 /** Records what clients do and see, in the order in which it happens in this process. */
@@ -118,6 +131,22 @@ export class Ledger {
     this.note({ what: 'acked', key, id, channel, ...placeOf(cursor) })
   }
 
+  editing(id: string, body: string): void {
+    this.note({ what: 'editing', id, body })
+  }
+
+  edited(id: string, body: string): void {
+    this.note({ what: 'edited', id, body })
+  }
+
+  deleting(id: string): void {
+    this.note({ what: 'deleting', id })
+  }
+
+  deleted(id: string): void {
+    this.note({ what: 'deleted', id })
+  }
+
   /** Opens a stream, or the first of a sequence of polls. `after` is its start cursor. Returns where to record it. */
   opened(reader: {
     readonly reader: string
@@ -130,8 +159,11 @@ export class Ledger {
     const after = reader.after === null ? null : placeOf(reader.after)
     this.note({ ...reader, what: 'opened', stream, after })
     return {
-      received: ({ type, channel, cursor, message }) =>
-        this.note({ what: 'received', stream, type, channel, id: message?.id ?? null, ...placeOf(cursor) }),
+      received: ({ type, channel, cursor, message, message_id }) => {
+        const id = message?.id ?? message_id ?? null
+        const hasText = (message?.body ?? '') !== ''
+        this.note({ what: 'received', stream, type, channel, id, hasText, ...placeOf(cursor) })
+      },
       reached: (cursor) => this.note({ what: 'reached', stream, ...placeOf(cursor) }),
     }
   }
@@ -177,8 +209,9 @@ export function placeOf(cursor: string): Place {
 
 const EPOCHS = 'SELECT first_seq, epoch FROM epochs ORDER BY first_seq'
 const EVENTS = `
-  SELECT e.seq, e.type, c.slug AS channel, m.uuid AS id
-    FROM events e LEFT JOIN channels c ON c.id = e.channel_id LEFT JOIN messages m ON m.seq = e.seq
+  SELECT e.seq, e.type, c.slug AS channel, m.uuid AS id, CASE WHEN e.type = 'channel.purged' THEN e.data END AS data
+    FROM events e LEFT JOIN channels c ON c.id = e.channel_id
+    LEFT JOIN messages m ON m.seq = e.subject AND (e.type LIKE 'message.%' OR e.type LIKE 'reaction.%')
    ORDER BY e.seq`
 
 interface EpochRow {
@@ -187,7 +220,11 @@ interface EpochRow {
 }
 
 /** A UUID is bytes in SQLite and text in Postgres. */
-type EventRow = Omit<LoggedEvent, 'epoch' | 'id'> & { readonly id: Uint8Array | string | null }
+type EventRow = Omit<LoggedEvent, 'epoch' | 'id' | 'purgedTo'> & {
+  readonly id: Uint8Array | string | null
+  /** The facts of a purge, as JSON or parsed. */
+  readonly data: string | { readonly through_cursor: string } | null
+}
 
 /** The whole log of a SQLite store, even of a running server, as of its last commit. */
 export function logOf(path: string): LoggedEvent[] {
@@ -201,7 +238,7 @@ export async function logIn(database: Pick<TestDatabase, 'sql'>): Promise<Logged
 }
 
 function logged(epochs: readonly EpochRow[], rows: readonly EventRow[]): LoggedEvent[] {
-  return rows.map(({ seq, type, channel, id }) => {
+  return rows.map(({ seq, type, channel, id, data }) => {
     const epoch = epochs.findLast(({ first_seq }) => first_seq <= seq)?.epoch ?? ''
     return {
       seq,
@@ -209,8 +246,14 @@ function logged(epochs: readonly EpochRow[], rows: readonly EventRow[]): LoggedE
       type,
       channel,
       id: id instanceof Uint8Array ? dashed(Buffer.from(id).toString('hex')) : id,
+      ...(data === null ? {} : { purgedTo: purgedTo(data) }),
     }
   })
+}
+
+function purgedTo(data: NonNullable<EventRow['data']>): number {
+  const { through_cursor }: { through_cursor: string } = typeof data === 'string' ? JSON.parse(data) : data
+  return placeOf(through_cursor).seq
 }
 
 function dashed(hex: string): string {
@@ -220,25 +263,35 @@ function dashed(hex: string): string {
 /** The violations, one line each, starting with the broken rule. */
 export function judge(entries: readonly Entry[], evidence: Evidence): string[] {
   const rights = new AllRights(entries)
+  const changes = new AllChanges(entries)
   const log = new IndexedLog(evidence.log)
   return [
     ...judgeLog(evidence.log),
-    ...judgePosts(entries, evidence, log),
-    ...readingsOf(entries).flatMap((reading) => judgeReading(reading, log, rights)),
+    ...judgePosts(entries, evidence, log, changes),
+    ...judgeChanges(entries, evidence, changes),
+    ...readingsOf(entries).flatMap((reading) => judgeReading(reading, log, rights, changes)),
   ]
 }
 
 function judgeLog(log: readonly LoggedEvent[]): string[] {
+  const lastPurge = log.findLast(({ purgedTo }) => purgedTo !== undefined)?.seq ?? 0
   return log.flatMap((event, i) => {
     const before = log[i - 1]
     const wrong: string[] = []
-    if (event.seq !== i + 1) wrong.push(`log: number ${event.seq} stands where ${i + 1} belongs`)
+    const next = (before?.seq ?? 0) + 1
+    const isPurged = event.seq > next && next < lastPurge
+    if (event.seq !== next && !isPurged) wrong.push(`log: number ${event.seq} stands where ${next} belongs`)
     if (before && before.epoch > event.epoch) wrong.push(`log: the epoch goes back at ${event.seq}`)
     return wrong
   })
 }
 
-function judgePosts(entries: readonly Entry[], { readable }: Evidence, log: IndexedLog): string[] {
+function judgePosts(
+  entries: readonly Entry[],
+  { readable }: Evidence,
+  log: IndexedLog,
+  changes: AllChanges,
+): string[] {
   const wrong: string[] = []
   const byId = new Map(readable.map((message) => [message.id, message]))
   const attempts = new Set(entries.flatMap((entry) => (entry.what === 'attempted' ? [entry.key] : [])))
@@ -247,6 +300,7 @@ function judgePosts(entries: readonly Entry[], { readable }: Evidence, log: Inde
     if (entry.what !== 'acked') continue
     const { key, id, seq, channel } = entry
     const message = byId.get(id)
+    if (!message && (changes.mayBeDeleted(id) || log.isPurged(entry))) continue
     if (!message) wrong.push(`lost: ${key} was acknowledged as ${id} (${seq}) and cannot be read`)
     else if (message.seq !== seq || message.channel !== channel)
       wrong.push(
@@ -267,6 +321,23 @@ function judgePosts(entries: readonly Entry[], { readable }: Evidence, log: Inde
     if (other !== undefined) wrong.push(`twice: ${key} made ${other} and ${id}`)
     made.set(key, id)
     if (!attempts.has(key)) wrong.push(`false: message ${id} (${key}) was never posted`)
+  }
+  return wrong
+}
+
+function judgeChanges(entries: readonly Entry[], { readable }: Evidence, changes: AllChanges): string[] {
+  const wrong: string[] = []
+  for (const { id, body } of readable) {
+    if (changes.deletedAt(id) !== undefined) wrong.push(`undone: ${id} was deleted and can be read`)
+    const allowed = changes.bodiesOf(id)
+    if (allowed && !allowed.includes(body))
+      wrong.push(`edit: ${id} has the body ${body} instead of ${allowed.join(' or ')}`)
+  }
+  for (const entry of entries) {
+    if (entry.what !== 'received' || !entry.hasText || entry.id === null) continue
+    const since = changes.deletedAt(entry.id)
+    if (since !== undefined && entry.at - since > GRACE_MILLISECONDS)
+      wrong.push(`undone: stream ${entry.stream} got the text of ${entry.id} after its deletion`)
   }
   return wrong
 }
@@ -314,7 +385,12 @@ function readingsOf(entries: readonly Entry[]): Carried[][] {
   return [...byReader.values()]
 }
 
-function judgeReading(streams: readonly Carried[], log: IndexedLog, rights: AllRights): string[] {
+function judgeReading(
+  streams: readonly Carried[],
+  log: IndexedLog,
+  rights: AllRights,
+  changes: AllChanges,
+): string[] {
   const wrong: string[] = []
   let comeTo: Place | null = null
   for (const carried of streams) {
@@ -324,7 +400,7 @@ function judgeReading(streams: readonly Carried[], log: IndexedLog, rights: AllR
     wrong.push(
       ...judgeOrder(carried),
       ...judgeTruth(carried, log, rights),
-      ...judgeWhole(carried, log, rights),
+      ...judgeWhole(carried, log, rights, changes),
     )
     comeTo = carried.end ?? comeTo
   }
@@ -351,26 +427,30 @@ function judgeTruth(carried: Carried, log: IndexedLog, rights: AllRights): strin
   return carried.received.flatMap((entry) => {
     const wrong: string[] = []
     const row = log.at(entry)
+    if (!row && log.mayBePurged(entry)) return []
     if (!row) wrong.push(`false: ${name} got ${said(entry)}, which is not in the log`)
     else if (row.type !== entry.type || row.channel !== entry.channel || row.id !== entry.id)
       wrong.push(`false: ${name} got another ${said(entry)} than the log has`)
     if (!selects(selection, entry)) wrong.push(`false: ${name} got ${said(entry)}, which it did not ask for`)
-    const isMessage = entry.type === 'message.created' && entry.channel !== null
-    if (isMessage && entry.at - rights.of(account, entry.channel).shutSince(entry.at) > GRACE_MILLISECONDS)
+    const isOfMessage = entry.id !== null && entry.channel !== null
+    if (isOfMessage && entry.at - rights.of(account, entry.channel).shutSince(entry.at) > GRACE_MILLISECONDS)
       wrong.push(`leak: ${name} got ${said(entry)} of ${entry.channel}, which @${account} may not read`)
     return wrong
   })
 }
 
-function judgeWhole(carried: Carried, log: IndexedLog, rights: AllRights): string[] {
+function judgeWhole(carried: Carried, log: IndexedLog, rights: AllRights, changes: AllChanges): string[] {
   const { opened, received, reached, end, from, to } = carried
   const name = nameOf(carried)
   const begin = opened.after ?? received[0]
   if (begin === undefined || end === null) return []
   const had = new Set(received.map(said))
   // Events without a channel, or of a channel whose rights changed meanwhile, were promised to no reader.
-  const isOwed = ({ type, channel }: LoggedEvent) =>
+  // Pages of messages leave out deleted ones.
+  const isLeftOut = (id: string | null) => opened.transport === 'poll' && changes.mayBeDeleted(id)
+  const isOwed = ({ type, channel, id }: LoggedEvent) =>
     channel !== null &&
+    !isLeftOut(id) &&
     selects(opened.selection, { type, channel }) &&
     rights.of(opened.account, channel).heldThroughout(from, to)
   const missing = log.between(begin, end).filter((event) => !had.has(said(event)) && isOwed(event))
@@ -399,6 +479,18 @@ class IndexedLog {
     return this.log[this.places.get(said(place)) ?? -1]
   }
 
+  /** Whether the message at a position of a channel was purged. */
+  isPurged({ channel, seq }: { readonly channel: string; readonly seq: number }): boolean {
+    return this.log.some((event) => event.channel === channel && (event.purgedTo ?? 0) >= seq)
+  }
+
+  /** Whether the event at a position of a channel may have been purged: also later events of purged messages are. */
+  mayBePurged({ channel, seq }: { readonly channel: string | null; readonly seq: number }): boolean {
+    return this.log.some(
+      (event) => event.channel === channel && event.purgedTo !== undefined && event.seq > seq,
+    )
+  }
+
   /** The events after one position, up to and including another. */
   between(after: Place, upTo: Place): LoggedEvent[] {
     const known = this.places.get(said(after))
@@ -409,6 +501,44 @@ class IndexedLog {
       found.push(event)
     }
     return found
+  }
+}
+
+/** The edits and deletions of messages. */
+class AllChanges {
+  private readonly edits = new Map<string, Extract<Entry, { what: 'editing' | 'edited' }>[]>()
+  private readonly deleting = new Set<string>()
+  private readonly deleted = new Map<string, number>()
+
+  constructor(entries: readonly Entry[]) {
+    for (const entry of entries)
+      switch (entry.what) {
+        case 'editing':
+        case 'edited':
+          this.edits.set(entry.id, [...(this.edits.get(entry.id) ?? []), entry])
+          break
+        case 'deleting':
+          this.deleting.add(entry.id)
+          break
+        case 'deleted':
+          if (!this.deleted.has(entry.id)) this.deleted.set(entry.id, entry.at)
+      }
+  }
+
+  mayBeDeleted(id: string | null): boolean {
+    return id !== null && this.deleting.has(id)
+  }
+
+  /** The moment by which the message was surely deleted. */
+  deletedAt(id: string): number | undefined {
+    return this.deleted.get(id)
+  }
+
+  /** The bodies that a message may have after its last acknowledged edit; undefined if none was acknowledged. */
+  bodiesOf(id: string): string[] | undefined {
+    const edits = this.edits.get(id) ?? []
+    const last = edits.findLastIndex(({ what }) => what === 'edited')
+    return last < 0 ? undefined : edits.slice(last).map(({ body }) => body)
   }
 }
 

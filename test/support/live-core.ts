@@ -7,7 +7,10 @@ import { Hub, OpenLongPolls } from '../../src/hub'
 import { argonPasswords, systemSecrets, systemTurns } from '../../src/platform'
 import { retrySecrets } from '../../src/platform/encryption'
 import { pairSecrets } from '../../src/platform/pair-secrets'
+import { tokenSigner } from '../../src/platform/signed-tokens'
 import type { OpenStore } from '../../src/store'
+import { unusedBlobs } from './unused-blobs'
+import { webhookPorts } from './webhook-ports'
 
 /** The real core and the real hub over a store, without any surface. `publish` is what the server's sockets would get. */
 export async function liveCore(
@@ -21,17 +24,28 @@ export async function liveCore(
   }
   const core = await createCore({
     ...{ catalogue, store, clock, longPolls, report },
+    blobs: unusedBlobs,
     settings: settingRegistry(loadConfig({ env: { HOME: '/nowhere' }, cwd: '/', command: 'serve' })),
     turns: systemTurns,
     secrets: systemSecrets,
     passwords: argonPasswords(),
     pairSecrets: pairSecrets(new Uint8Array(32), 'did:key:test'),
     retrySecrets: retrySecrets(new Uint8Array(32)),
-    streams: { openAccounts: () => hub.openAccounts(), hasReaders: true },
+    tokenSigner: tokenSigner(new Uint8Array(32)),
+    webhooks: webhookPorts,
+    streams: {
+      openAccounts: () => hub.openAccounts(),
+      hasReaders: true,
+      hasStreams: true,
+      frame: (frame) => hub.frame(frame),
+    },
   })
   const { directory, policy, feed, pace } = core
   const hub: Hub = new Hub(
-    { ...{ catalogue, directory, policy, feed, clock, pace }, ...{ publish, ended: () => {}, report } },
+    {
+      ...{ catalogue, directory, policy, feed, clock, pace },
+      ...{ publish, notified: () => {}, ended: () => {}, streamChanged: () => {}, report },
+    },
     longPolls,
     core.log.head,
   )

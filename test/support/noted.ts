@@ -3,7 +3,8 @@
  * catalogue; the surface lets clients note a word over HTTP.
  */
 import type { MessageView } from '../../src/core/kernel/entities'
-import { Catalogue, type EventKind, eventKinds, type TypeAbout } from '../../src/core/log/catalogue'
+import { Catalogue, eventKinds, type TypeAbout } from '../../src/core/log/catalogue'
+import type { EventKind } from '../../src/core/log/event-kind'
 import type { EventBody } from '../../src/core/log/events'
 import { endpoint } from '../../src/http/endpoint'
 import { Type, text } from '../../src/http/schema'
@@ -30,6 +31,7 @@ export function notedEvent(message: MessageView, word: string): EventBody {
     about: 'message',
     channel: message.channel,
     message,
+    named: [],
     facts: { word },
   }
 }

@@ -6,6 +6,7 @@ export interface Message {
   readonly channel: string
   readonly thread_id: string | null
   readonly reply_to: string | null
+  readonly kind: string
   readonly sender_handle: string
   readonly body: string
   readonly body_format: string
@@ -20,6 +21,8 @@ export interface Message {
   readonly mentions_truncated?: true
   readonly client_msg_id?: string
   readonly unresolved_mentions?: readonly string[]
+  readonly unreachable?: readonly string[]
+  readonly deliveries?: Fields
 }
 
 /** A page of messages. */

@@ -203,8 +203,7 @@ export const overPolls: Session = async (reader) => {
     })
     const { status, text, body } = await reader.caller.get<MessagePage>(`/v1/messages?${query}`)
     if (status !== 200) throw refused(text)
-    for (const message of body.messages)
-      notes.received({ ...message, type: 'message.created', message: { id: message.id } })
+    for (const message of body.messages) notes.received({ ...message, type: 'message.created', message })
     notes.reached(body.position)
     if (body.messages.length === 0) await Bun.sleep(pause(reader))
   }

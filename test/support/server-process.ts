@@ -58,6 +58,16 @@ export class ServerProcess implements AsyncDisposable {
     return token
   }
 
+  /** Creates a person in these channels and returns a token with which the person may do everything. */
+  async person(handle: string, ...channels: string[]): Promise<string> {
+    await this.ask('/v1/admin/accounts', { kind: 'human', handle, password: 'correct horse battery staple' })
+    for (const slug of channels)
+      await this.ask('/v1/admin/memberships', { account_handle: handle, channel_slug: slug })
+    const scopes = ['channel:*:read', 'channel:*:post', 'human:act']
+    const device = { device: 'laptop', account_handle: handle, scopes, direct: true }
+    return (await this.ask<{ token: string }>('/v1/admin/devices', device)).token
+  }
+
   signal(name: NodeJS.Signals): void {
     process.kill(this.pid, name)
   }

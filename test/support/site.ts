@@ -32,7 +32,7 @@ export interface SiteOptions {
 
 export class Site implements AsyncDisposable {
   private readonly temporary = temporaryDirectory()
-  private readonly program: readonly string[]
+  readonly program: readonly string[]
   /** Servers have no rate limits unless a test sets them. */
   private readonly rates: Settings
   private readonly started = new Set<number>()

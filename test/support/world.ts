@@ -61,6 +61,8 @@ export async function world<Time extends Clock = FakeClock>(
     readonly surfaces?: readonly Surface[]
     /** The event types that it knows; default: all of the program. */
     readonly catalogue?: Catalogue
+    /** Starts the threads of SQLite; default: those of the program. */
+    readonly startWorker?: () => Worker
     /** Default false: a real hash takes a third of a second of processor time and tests nothing more. */
     readonly hasSlowPasswords?: boolean
   } = {},
@@ -96,7 +98,17 @@ export async function world<Time extends Clock = FakeClock>(
   const log = (text: string) => lines.push(text)
   const start = (catalogue?: Catalogue) => {
     const knowing = catalogue ? { catalogue } : {}
-    return boot(config, { listen: true, log, clock, turns, surfaces: all, ...passwords, ...knowing })
+    const threads = options.startWorker ? { startWorker: options.startWorker } : {}
+    return boot(config, {
+      listen: true,
+      log,
+      clock,
+      turns,
+      surfaces: all,
+      ...passwords,
+      ...knowing,
+      ...threads,
+    })
   }
   const hash = hasSlowPasswords ? PASSWORD_HASH : await CHEAP_HASH
   return new World(await start(options.catalogue), start, config, clock, database, hash, lines, undo.move())
@@ -175,15 +187,11 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     return new Person(this.send, { authorization: `Bearer ${token}` }, account.id, handle, token, id)
   }
 
-  /** A client with a session, whose password is PASSWORD. No password is hashed, which would be slow. */
+  /** A client with a session, whose password is PASSWORD. Its hash is PASSWORD_HASH where passwords are slow. */
   async human(handle: string, options: NewPerson & { readonly isAdmin?: boolean } = {}): Promise<Person> {
-    const account = await this.account(handle, options)
-    await this.sql(
-      "UPDATE accounts SET kind = 'human', password_hash = ?, is_admin = ? WHERE handle = ?",
-      this.passwordHash,
-      options.isAdmin ?? false,
-      handle,
-    )
+    const fields = { kind: 'human', password: PASSWORD, is_admin: options.isAdmin ?? false }
+    const account = await this.account(handle, options, fields)
+    await this.sql('UPDATE accounts SET password_hash = ? WHERE handle = ?', this.passwordHash, handle)
     const secret = await this.session(handle)
     await this.joinAll(handle, options)
     const credential = { cookie: `synapse_session=${secret}` }
@@ -238,6 +246,17 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
     return logIn(this.database)
   }
 
+  /** Waits until the index of words, which reads the log in the background, has read all but the newest messages. */
+  async indexed(): Promise<void> {
+    for (const until = Date.now() + 150_000; Date.now() < until; await Bun.sleep(20)) {
+      const [found] = await this.sql<{ behind: number }>(
+        `SELECT (SELECT max(seq) FROM events) - max(position) AS behind FROM projections WHERE name = 'search'`,
+      )
+      if (found && found.behind !== null && found.behind < 100) return
+    }
+    throw new Error('the index of words did not catch up')
+  }
+
   /** What is stored and what was announced: unchanged by a request that must leave no trace. */
   async trace(): Promise<{ messages: number; events: number; announced: number }> {
     const [stored] = await this.sql<{ messages: number; events: number }>(
@@ -273,12 +292,16 @@ export class World<Time extends Clock = FakeClock> implements AsyncDisposable {
 
   private readonly send = (path: string, init: RequestInit) => fetch(`${this.url}${path}`, init)
 
-  private async account(handle: string, { displayName }: NewPerson): Promise<Identified> {
+  private async account(
+    handle: string,
+    { displayName }: NewPerson,
+    fields: Fields = { kind: 'agent' },
+  ): Promise<Identified> {
     return created(
       await this.operator.post<Identified>('/v1/admin/accounts', {
-        kind: 'agent',
         handle,
         display_name: displayName ?? null,
+        ...fields,
       }),
     )
   }

@@ -63,7 +63,7 @@ describe.each(engines)('a database of the original server on %s', (engine) => {
       sessions: 1,
       threads: 1,
       reactions: 2,
-      push_targets: 2,
+      webhooks: 2,
     })
     expect(answer.head_seq).toBe(6 + 3 + 4 + 9)
     await using server = await site.serve()
@@ -92,6 +92,18 @@ describe.each(engines)('a database of the original server on %s', (engine) => {
       headers: { cookie: `synapse_session=${SESSION}` },
     })
     expect(await session.json()).toMatchObject({ handle: 'clint', via: 'session' })
+    const own = await fetch(`${server.url}/v1/channels`, {
+      headers: { cookie: `synapse_session=${SESSION}` },
+    })
+    // Everything that was imported counts as read.
+    const { channels } = (await own.json()) as { channels: { unread: number; read_cursor: string | null }[] }
+    expect(channels.length).toBeGreaterThan(0)
+    for (const { unread, read_cursor } of channels)
+      expect([unread, read_cursor]).toEqual([0, expect.any(String)])
+    expect(await (await assistant(`/v1/threads/${id('m', 1)}`)).json()).toMatchObject({
+      reply_count: 2,
+      participants: ['clint', 'assistant'],
+    })
 
     const page = (await (await assistant('/v1/messages?channel=team-ops&limit=200')).json()) as Page
     expect(page.messages.map((message) => message.id)).toEqual([1, 2, 3, 4, 5, 7, 9].map((n) => id('m', n)))
@@ -101,6 +113,12 @@ describe.each(engines)('a database of the original server on %s', (engine) => {
     )
     expect(first).toMatchObject({ thread_id: null, reply_to: null, sender_handle: 'clint', reply_count: 2 })
     expect(first?.mentioned_handles).toEqual(['reader', 'assistant'])
+    expect<unknown>(first).toMatchObject({
+      reactions: [
+        { emoji: '👍', count: 1, handles: ['assistant'] },
+        { emoji: 'in_progress', count: 1, handles: ['reader'] },
+      ],
+    })
     expect(second).toMatchObject({ thread_id: id('m', 1), reply_to: id('m', 1), body_format: 'plaintext' })
     expect(third).toMatchObject({ thread_id: id('m', 1), reply_to: id('m', 2), edited_at: at(5000) })
     expect(seventh).toMatchObject({ thread_id: null, reply_to: null, body: 'a reply to nobody' })
@@ -185,9 +203,9 @@ describe.each(engines)('a database of the original server on %s', (engine) => {
       await using site = new Site()
       const from = await original(engine, site, village, revision)
       const { rows } = parsed<Answer>(await site.run('import-original', '--from', from))
-      expect(rows).toMatchObject({ accounts: 6, messages: 9, push_targets: revision === 'first' ? 0 : 2 })
+      expect(rows).toMatchObject({ accounts: 6, messages: 9, webhooks: revision === 'first' ? 0 : 2 })
       using db = new Database(site.paths.database, { readonly: true })
-      const sealed = db.query('SELECT count(*) AS n FROM push_targets WHERE secret_sealed IS NOT NULL').get()
+      const sealed = db.query('SELECT count(*) AS n FROM webhooks WHERE secret_sealed IS NOT NULL').get()
       expect(sealed).toEqual({ n: revision === 'first' ? 0 : 1 })
     },
   )
@@ -250,7 +268,7 @@ test('an import keeps microseconds, seals webhook secrets, and does not expose d
   expect(messages.filter((message) => message.at === message.event).length).toBe(messages.length - 1)
   const targets = db
     .query<{ secret_sealed: string | null; wake_on: string; vouched: number }, []>(
-      'SELECT secret_sealed, wake_on, vouched FROM push_targets ORDER BY account_id',
+      'SELECT secret_sealed, reasons AS wake_on, vouched FROM webhooks ORDER BY account_id',
     )
     .all()
   expect(targets.map(({ vouched }) => vouched)).toEqual([1, 0])

@@ -40,9 +40,17 @@ async function used(
   const { token } = parsed<Onboarded>(
     await site.run('onboard-agent', '--handle', 'ada', '--channels', 'room'),
   )
+  parsed(await site.run('set-role', 'ada', 'room', '--role', 'admin'))
+  parsed(await site.run('set-channel', 'room', '--set', 'chain_limit=3,broadcast_by=humans'))
   await using server = await site.serve()
   const ada = client(server.url, token)
-  const first = await ada.post('one')
+  await fetch('http://localhost/v1/channels/room/aliases', {
+    method: 'PUT',
+    unix: site.paths.socket,
+    headers: { 'x-synapse-actor': 'ada' },
+    body: JSON.stringify({ aliases: { team: ['ada', 'ben'] } }),
+  })
+  const first = await ada.post('one', { attachments: [await ada.upload('a file')] })
   await ada.post('two, for @ada', { reply_to: first.id, metadata: { z: 1, a: [true, null] } })
   const { messages } = await ada.page()
   return {
@@ -64,6 +72,23 @@ function client(url: string, token: string) {
       })
       expect(answer.status).toBe(201)
       return (await answer.json()) as Message
+    },
+    get: async (path: string): Promise<unknown> => (await fetch(`${url}${path}`, { headers })).json(),
+    upload: async (text: string): Promise<string> => {
+      const answer = await fetch(`${url}/v1/attachments`, { method: 'POST', headers, body: text })
+      return ((await answer.json()) as { id: string }).id
+    },
+    download: async (message: Message | undefined): Promise<string> => {
+      const { attachments } = message as unknown as { attachments: { url: string }[] }
+      return (await fetch(`${url}${attachments[0]?.url}`, { headers })).text()
+    },
+    /** Waits until a search finds messages. The index of a moved store is made anew. */
+    find: async (words: string): Promise<string[]> => {
+      for (;;) {
+        const answer = await fetch(`${url}/v1/search?q=${words}`, { headers })
+        const { results } = (await answer.json()) as { results: { message: Message }[] }
+        if (results.length > 0) return results.map(({ message }) => message.body)
+      }
     },
     page: async (query = ''): Promise<Page> =>
       (await (await fetch(`${url}/v1/messages?channel=room&limit=200${query}`, { headers })).json()) as Page,
@@ -94,15 +119,26 @@ describe('moving a store', () => {
       const { token, cursor, store, messages } = await used(site)
       const url = await emptyPostgres()
       const there = parsed<Moved>(await migrate(site, store, url))
-      expect(there).toMatchObject({ from: store, rows: { messages: 2, tokens: 1, threads: 1 } })
+      expect(there).toMatchObject({
+        from: store,
+        rows: { messages: 2, tokens: 1, threads: 1, thread_members: 1, channel_aliases: 1 },
+      })
       expect(there.to).toContain(':***@')
       {
         await using server = await site.serve('--database-url', url)
         const ada = client(server.url, token)
         expect((await ada.page()).messages).toEqual(messages)
+        expect(await ada.find('two')).toEqual(['two, for @ada'])
+        // The files stay where they are.
+        expect(await ada.download(messages[0])).toBe('a file')
         expect((await ada.page(`&since=${cursor}`)).messages.map(({ body }) => body)).toEqual([
           'two, for @ada',
         ])
+        expect(await ada.get('/v1/channels/room')).toMatchObject({
+          settings: { chain_limit: 3, broadcast_by: 'humans' },
+        })
+        expect(await ada.get('/v1/channels/room/aliases')).toEqual({ aliases: { team: ['ada', 'ben'] } })
+        expect(await ada.get('/v1/channels/room/threads')).toMatchObject({ threads: [{ reply_count: 1 }] })
         expect((await ada.post('three')).seq).toBe(there.head_seq + 1)
         const entries = await entriesAt(site)
         expect(entries).toHaveLength((there.rows['audit'] ?? 0) + 1)
@@ -138,6 +174,7 @@ describe('moving a store', () => {
       const found = await ada.page(`&since=${cursor}`)
       expect(found.messages.map(({ body }) => body)).toEqual(['two, for @ada', 'three'])
       expect((await ada.page()).messages.slice(0, 2)).toEqual(messages)
+      expect(await ada.find('two')).toEqual(['two, for @ada'])
       await ada.post('four')
     },
   )

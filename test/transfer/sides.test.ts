@@ -71,7 +71,8 @@ const nullable = new Set([
   ...['tokens.name', 'tokens.last_used_at', 'tokens.expires_at', 'tokens.revoked_at', 'channels.description'],
   ...['sessions.ip', 'sessions.user_agent', 'messages.thread_seq', 'messages.reply_seq', 'messages.extra'],
   ...['messages.edited_at', 'messages.deleted_at', 'events.channel_id', 'events.actor_id', 'events.data'],
-  ...['push_targets.webhook_url', 'push_targets.secret_sealed'],
+  ...['webhooks.uuid', 'webhooks.url', 'webhooks.secret_sealed', 'webhooks.former_secret_sealed'],
+  ...['attachments.message_seq', 'attachments.width', 'attachments.height'],
 ])
 
 const ignore = () => {}

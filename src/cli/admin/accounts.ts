@@ -1,8 +1,10 @@
 import type { AdminClient } from '../lib/client'
 import { command } from '../lib/command'
 import { choosePassword, printWithPassword } from '../lib/passwords'
+import { confirm } from '../lib/prompt'
+import { tableOf } from '../lib/table'
 import { printJson } from '../lib/terminal'
-import { type Account, getAccount } from '../lib/wire'
+import { type Account, getAccount, normalName } from '../lib/wire'
 import { adminCommand, whereArgs, withClient } from './index'
 
 export const addAccount = command({
@@ -86,6 +88,15 @@ export const listAccounts = adminCommand({
       is_admin,
     }))
   },
+  table: (accounts) =>
+    tableOf(accounts, {
+      HANDLE: ({ handle }) => handle,
+      KIND: ({ kind }) => kind,
+      NAME: ({ display_name }) => display_name,
+      ADMIN: ({ is_admin }) => is_admin,
+      ARCHIVED: ({ archived }) => archived,
+      ID: ({ id }) => id,
+    }),
 })
 
 const handleArg = { type: 'positional', required: true, description: 'The handle of the account' } as const
@@ -142,6 +153,54 @@ export const unarchiveAccount = adminCommand({
   args: { handle: handleArg },
   examples: ['synapse unarchive-account cairn'],
   act: (client, { handle }) => moveAccount(client, handle, 'unarchive'),
+})
+
+interface Erased {
+  readonly mode: string
+  readonly messages_deleted: number
+  readonly messages_anonymized: number
+  readonly tokens_revoked: number
+  readonly done: boolean
+}
+
+export const eraseAccount = command({
+  args: {
+    handle: handleArg,
+    mode: {
+      type: 'enum',
+      options: ['anonymize', 'delete_messages'],
+      required: true,
+      description: 'anonymize: its messages stay, without its name; delete_messages: they are deleted',
+    },
+    'redact-mentions': {
+      type: 'boolean',
+      description: 'Replace the handle where messages mention it',
+    },
+    yes: { type: 'boolean', description: 'Do not ask for confirmation' },
+    ...whereArgs,
+  },
+  notes: [
+    'Deletes the name, the profile, the credentials, the memberships and the reactions of the account for good. Its handle',
+    'is free again. To keep a copy, run synapse export-account first. Backups keep what they have.',
+  ],
+  examples: [
+    'synapse erase-account cairn --mode anonymize',
+    'synapse erase-account clint --mode delete_messages --redact-mentions --yes',
+  ],
+  async run({ args }) {
+    const { mode } = args
+    const confirmed = normalName(args.handle)
+    // Asked before connecting, so that the lock of the home is not held while a person decides.
+    if (args.yes !== true) await confirm('erase-account', `Erase the account ${confirmed} for good?`)
+    const erased = await withClient(args, async (client) => {
+      const { id, handle } = await getAccount(client, confirmed)
+      const request = { confirm: handle, mode, redact_mentions: args['redact-mentions'] ?? false }
+      const answer = await client.post<Erased>(`/v1/admin/accounts/${id}/erase`, request)
+      return { id, handle, ...answer }
+    })
+    printJson(erased)
+    return undefined
+  },
 })
 
 async function moveAccount(client: AdminClient, name: string, verb: 'archive' | 'unarchive') {

@@ -1,5 +1,5 @@
 // The commands that administer accounts, channels, memberships and tokens. Each turns its flags into requests of the
-// administration API and prints the answer as JSON. It does not know whether a request goes over the network, over the
+// administration API and prints the answer: JSON, or for lists a table on a terminal. It does not know whether a request goes over the network, over the
 // socket, or to an application in this process.
 // May import: the shared files of src/cli, and what those may.
 // Each file holds the commands of one noun; src/cli/program.ts lists their names.
@@ -8,6 +8,7 @@ import type { ArgsDef } from 'citty'
 import type { AdminClient } from '../lib/client'
 import { type Command, type CommandSpec, command, type Values } from '../lib/command'
 import { connect, type Where } from '../lib/connect'
+import { isShown, printTable, type Table } from '../lib/table'
 import { printJson } from '../lib/terminal'
 
 /** The flags that every one of these commands takes: which server it acts on. */
@@ -22,24 +23,32 @@ export const whereArgs = {
     valueHint: 'url',
     description: 'Address of a remote server; the token is read from SYNAPSE_ADMIN_TOKEN',
   },
-  json: { type: 'boolean', description: 'Accepted for scripts; the output is always JSON' },
+  json: {
+    type: 'boolean',
+    description: 'Print JSON on a terminal, too; elsewhere the output is always JSON',
+  },
 } as const satisfies ArgsDef
 
 /** Declares an administrative command: its arguments, and the requests it makes. */
-export interface AdminSpec<T extends ArgsDef> extends Omit<CommandSpec<T>, 'run'> {
+export interface AdminSpec<T extends ArgsDef, Answer> extends Omit<CommandSpec<T>, 'run'> {
   /** Resolves to what is printed. @throws CliError */
-  readonly act: (client: AdminClient, args: Values<T>) => Promise<unknown>
+  readonly act: (client: AdminClient, args: Values<T>) => Promise<Answer>
+  /** What a terminal shows of the answer, without --json. */
+  readonly table?: (answer: Answer) => Table
 }
 
 /** Makes a command that connects to the server, acts, prints the answer and closes the connection. */
-export function adminCommand<const T extends ArgsDef>({ act, args, ...spec }: AdminSpec<T>): Command {
+export function adminCommand<const T extends ArgsDef, Answer>(of: AdminSpec<T, Answer>): Command {
+  const { act, args, table, ...spec } = of
   return command({
     ...spec,
     args: { ...args, ...whereArgs },
     async run(invocation) {
       // The values of `args` and of `whereArgs` side by side: no command has an argument of its own by those names.
       const values = invocation.args as Values<T> & Values<typeof whereArgs>
-      await withClient(values, async (client) => printJson(await act(client, values)))
+      const answer = await withClient(values, (client) => act(client, values))
+      if (table !== undefined && isShown() && values.json !== true) printTable(table(answer))
+      else printJson(answer)
       return undefined
     },
   })

@@ -1,6 +1,7 @@
 import { CliError } from '../lib/cli-error'
 import type { AdminClient } from '../lib/client'
 import { EXIT } from '../lib/exit-codes'
+import { localMinute, tableOf } from '../lib/table'
 import { getAccount, getChannel, type Membership, type Role } from '../lib/wire'
 import { adminCommand } from './index'
 
@@ -57,6 +58,12 @@ export const listMembers = adminCommand({
     const members = await client.list<Membership>('/v1/admin/memberships', { channel: args.slug })
     return members.map((membership) => ({ ...shown(membership), joined_at: membership.joined_at }))
   },
+  table: (members) =>
+    tableOf(members, {
+      ACCOUNT: ({ account }) => account,
+      ROLE: ({ role }) => role,
+      JOINED: ({ joined_at }) => localMinute(joined_at),
+    }),
 })
 
 /** Returns a membership and the path at which it is changed. @throws CliError not found */

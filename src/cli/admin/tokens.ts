@@ -5,6 +5,7 @@ import { parseDuration } from '../lib/duration'
 import { EXIT } from '../lib/exit-codes'
 import { joinSnippet } from '../lib/join-snippet'
 import { publicUrl, serverAddress } from '../lib/server-address'
+import { localMinute, tableOf } from '../lib/table'
 import { jsonOf, type Loss, note, printOnce } from '../lib/terminal'
 import { words } from '../lib/text'
 import type { IssuedToken, Onboarded, Token } from '../lib/wire'
@@ -180,4 +181,17 @@ export const listTokens = adminCommand({
       expires_at,
     }))
   },
+  table: (tokens) =>
+    tableOf(
+      tokens,
+      {
+        ID: ({ id }) => id,
+        NAME: ({ name }) => name,
+        USED: ({ last_used_at }) => localMinute(last_used_at) || 'never',
+        ENDS: ({ revoked_at, expires_at }) =>
+          revoked_at === null ? localMinute(expires_at) || 'never' : 'revoked',
+        SCOPES: ({ scopes }) => scopes.join(', '),
+      },
+      'To revoke one: synapse revoke-token --id ID',
+    ),
 })

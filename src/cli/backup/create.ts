@@ -18,10 +18,10 @@ export const createBackup = command({
     ...homeArgs,
   },
   notes: [
-    'A running server keeps serving. The copy is verified and never overwritten. The oldest backups beyond backup.keep are',
-    'removed, unless the store has lost messages. A restored backup needs the keys: back them up once, and keep the',
-    'passphrase elsewhere (SYNAPSE_BACKUP_PASSPHRASE_FILE, or typed). If the store is Postgres, the command prints how to',
-    'dump it, and still copies keys and blobs.',
+    'A running server keeps serving. The copy is verified and never overwritten. Backups beyond backup.keep or',
+    'backup.retain are removed, unless the store has lost messages; those with a label stay. A restored backup needs the',
+    'keys: back them up once, and keep the passphrase elsewhere (SYNAPSE_BACKUP_PASSPHRASE_FILE, or typed). If the store is',
+    'Postgres, the command prints how to dump it, and still copies keys and blobs.',
   ],
   examples: [
     'synapse backup create',

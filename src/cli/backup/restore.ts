@@ -1,3 +1,4 @@
+import { blobFolderOf } from '../../app/blobs'
 import {
   type Restored,
   type RestoreStep,
@@ -68,11 +69,11 @@ export const restoreCopy = command({
       sealed === undefined
         ? undefined
         : await unsealKeys(sealed, await passphraseFor(config, 'The passphrase of the keys', false))
-    const restored = restoreStore({
+    const restored = await restoreStore({
       home: config.home,
       database,
       copy,
-      blobs: args.blobs === true,
+      blobs: args.blobs === true ? folderOfBlobs(config) : null,
       keys,
       now: new Date(),
       step: stepNotes(copy),
@@ -82,6 +83,15 @@ export const restoreCopy = command({
     return undefined
   },
 })
+
+/** @throws UsageError if blobs are not in a folder */
+function folderOfBlobs(config: Config): string {
+  const folder = blobFolderOf(config)
+  if (folder) return folder.path
+  throw new UsageError(
+    'SYNAPSE_BLOB_URL names a bucket, and blobs are put back into a folder: leave --blobs out',
+  )
+}
 
 /** Returns warnings about what will not work after the restore. @throws CliError for keys of another instance */
 function warningsOf(config: Config, { did }: StoreFacts, sealed: SealedKeys | undefined): string[] {

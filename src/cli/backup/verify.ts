@@ -1,5 +1,7 @@
-import { byDate, listBackups, type Verdict, verifyBackup } from '../../backup'
-import { CliError } from '../lib/cli-error'
+import { dirname } from 'node:path'
+import { backupAt, byDate, listBackups, noteVerified, type Verdict, verifyBackup } from '../../backup'
+import type { Config } from '../../config'
+import { CliError, hasCode } from '../lib/cli-error'
 import { command } from '../lib/command'
 import { EXIT } from '../lib/exit-codes'
 import { note, print, printJson } from '../lib/terminal'
@@ -17,12 +19,14 @@ export const verifyCopy = command({
   },
   notes: [
     'Checks the checksum, the structure of the database, its counts and schema, and every blob and key in the backup.',
-    'Exit status 1 when anything is wrong.',
+    'Notes the result for a backup of this instance: the newest verified one is never pruned. Exit status 1 when anything',
+    'is wrong.',
   ],
   examples: ['synapse backup verify', 'synapse backup verify /mnt/backups/synapse-20261121T030000.000Z.db'],
   async run({ args }) {
     const config = configAt(args.home)
     const verdict = verifyBackup(fileOf(args.file, () => foldersOf(config)))
+    noteIn(config, verdict)
     const { file, problems, remarks, backup } = verdict
     if (args.json === true)
       printJson({ file, ok: problems.length === 0, problems, remarks, ...backup?.record })
@@ -30,6 +34,20 @@ export const verifyCopy = command({
     return problems.length === 0 ? undefined : EXIT.failure
   },
 })
+
+/** Notes the result in the side file, if the backup lies in a folder of this instance. */
+function noteIn(config: Config, { file, problems }: Verdict): void {
+  // Read again, because a server may have noted something, or removed the backup, meanwhile.
+  const backup = backupAt(file)
+  if (backup === undefined || config.backupDir === null) return
+  if (!foldersOf(config).includes(dirname(file))) return
+  try {
+    noteVerified(backup, problems.length === 0 ? new Date() : null)
+  } catch (error) {
+    if (!hasCode(error, 'EACCES') && !hasCode(error, 'EROFS') && !hasCode(error, 'ENOSPC')) throw error
+    note(`remark: the result cannot be noted in ${backup.names.side}`)
+  }
+}
 
 function fileOf(name: string | undefined, folders: () => string[]): string {
   if (name !== undefined) return fileCalled(name, folders)

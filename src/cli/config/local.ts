@@ -1,4 +1,4 @@
-import { type Config, findHome, loadConfig, maskUrl } from '../../config'
+import { blobUrl, type Config, findHome, loadConfig, maskUrl } from '../../config'
 import { becomeOwner, readTls, remarksOn } from '../../home'
 import { descriptorsOf, reservedFor } from '../../platform/descriptors'
 import { MIN_MEMORY, memoryOf } from '../../platform/memory'
@@ -52,6 +52,9 @@ function optionsOf(config: Config) {
     home: config.home,
     database_url: maskUrl(config.databaseUrl),
     bus_url: busUrl === undefined ? null : maskUrl(busUrl),
+    blob_url: blobUrl(config.blobs),
+    blob_access_key_id: masked(config.blobKey?.accessKeyId),
+    blob_secret_access_key: masked(config.blobKey?.secretAccessKey),
     instance_key: masked(config.instanceKey),
     host: config.hosts.join(','),
     port: config.port,
@@ -66,6 +69,7 @@ function optionsOf(config: Config) {
     backup_dir: config.backupDir,
     backup_passphrase: masked(config.backupPassphrase),
     log_level: config.logLevel,
+    ...configsyncOptions(config),
   }
   const isBoot = (key: string) => Object.hasOwn(boot, key)
   const live = Object.entries(settings).filter(
@@ -77,6 +81,21 @@ function optionsOf(config: Config) {
     // The keys of both are keys of settings; Object.entries only knows that they are text.
     source: sources[key as keyof typeof sources],
   }))
+}
+
+function configsyncOptions({ settings, configsyncStore, configsyncBlobs }: Config) {
+  const bucket = configsyncBlobs?.blobs.kind === 's3' ? configsyncBlobs.blobs : undefined
+  return {
+    configsync: settings.configsync,
+    'configsync.store': configsyncStore,
+    'configsync.s3_bucket': bucket?.bucket ?? null,
+    'configsync.s3_endpoint': bucket?.endpoint ?? null,
+    'configsync.s3_region': bucket?.region ?? null,
+    'configsync.s3_prefix': bucket?.prefix ?? '',
+    'configsync.s3_virtual_hosted': bucket?.virtualHosted ?? false,
+    'configsync.s3_access_key_id': masked(configsyncBlobs?.blobKey?.accessKeyId),
+    'configsync.s3_secret_access_key': masked(configsyncBlobs?.blobKey?.secretAccessKey),
+  }
 }
 
 /** Shows that a secret is set, and nothing of its value. */

@@ -6,13 +6,3 @@ export const federation: Check = {
   name: 'federation',
   look: () => [skip('this version has no federation')],
 }
-
-export const configsync: Check = {
-  name: 'configsync',
-  look: () => [skip('this version has no ConfigSync')],
-}
-
-export const webhook: Check<unknown> = {
-  name: 'webhook',
-  look: () => [skip('this version has no webhooks')],
-}

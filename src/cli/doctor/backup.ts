@@ -1,16 +1,17 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Backup, byDate, listBackups, verifyBackup } from '../../backup'
-import type { Config } from '../../config'
+import { type Backup, byDate, listBackups, readHeartbeat, verifyBackup } from '../../backup'
+import { type Config, parseGenerations } from '../../config'
 import { foldersOf } from '../backup'
 import { type Check, type Finding, fail, pass, warn } from './check'
+import type { Diagnosis } from './diagnosis'
 
 const STALE_MS = 48 * 3600_000
 
 /** Checks that a recent, intact backup exists, and that the keys were backed up, which a restored store needs. */
 export const backup: Check = {
   name: 'backup',
-  look({ config }) {
+  look({ config, settings }) {
     const { backupDir } = config
     if (backupDir === null)
       return [warn('no folder for backups is configured', 'set SYNAPSE_BACKUP_DIR to a folder')]
@@ -21,6 +22,7 @@ export const backup: Check = {
       ...copies(config, dated),
       ...wronglyDated(ahead),
       ...keys(backups),
+      ...heartbeat(config, settings),
     ]
   },
 }
@@ -54,17 +56,53 @@ function copies({ database }: Config, backups: readonly Backup[]): Finding[] {
   const [newest] = backups
   if (newest === undefined) return [warn('there is no backup yet', 'synapse backup create')]
   const { problems } = verifyBackup(newest.names.database)
-  if (problems.length > 0)
-    return [fail(`${newest.names.database} is damaged: ${problems.join(', ')}`, 'synapse backup create')]
+  if (problems.length > 0) {
+    const whole = backups.slice(1).find(({ names }) => verifyBackup(names.database).problems.length === 0)
+    const other = whole
+      ? `the newest that is whole was made at ${whole.record.created_at}`
+      : 'and no other is whole'
+    return [
+      fail(`${newest.names.database} is damaged: ${problems.join(', ')}; ${other}`, 'synapse backup create'),
+    ]
+  }
   const { created_at: at } = newest.record
   if (Date.now() - Date.parse(at) > STALE_MS)
     return [
       warn(
-        `the newest backup was made at ${at}`,
-        'synapse backup create; and check in the log why the daily backup was not made',
+        `the newest verified backup was made at ${at}`,
+        'synapse backup create; and check in the log why no automatic backup was made',
       ),
     ]
-  return [pass(`${newest.names.database}, made at ${at}`)]
+  return [pass(`${newest.names.database}, made at ${at}, is whole`)]
+}
+
+function heartbeat(config: Config, settings: Diagnosis['settings']): Finding[] {
+  if (typeof settings.get('backup.heartbeat_url') !== 'string') return []
+  const unset = 'synapse config unset backup.heartbeat_url'
+  if (config.database.kind === 'postgres')
+    return [
+      warn(
+        'backup.heartbeat_url is never requested: the store is Postgres, which Synapse does not copy',
+        `${unset}, and let the job that runs pg_dump request it`,
+      ),
+    ]
+  // The setting is checked when it is set.
+  const isHourly = (parseGenerations(settings.get('backup.retain') as string | null)?.hourly ?? 0) > 0
+  if (!isHourly && settings.get('backup.daily_at') === null)
+    return [
+      warn(
+        'backup.heartbeat_url is never requested: automatic backups are off',
+        `${unset}, or synapse config set backup.daily_at 03:00`,
+      ),
+    ]
+  const last = foldersOf(config).flatMap((folder) => readHeartbeat(folder) ?? [])[0]
+  if (last === undefined || last.problem === null) return []
+  return [
+    warn(
+      `the heartbeat after the last backup failed at ${last.at}: ${last.problem}`,
+      'synapse config set backup.heartbeat_url <url>, or see to the service behind it',
+    ),
+  ]
 }
 
 function wronglyDated(ahead: readonly Backup[]): Finding[] {

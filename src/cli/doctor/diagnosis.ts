@@ -5,9 +5,9 @@ import { homePaths, type RunFile } from '../../home'
 import type { HomePaths } from '../../home/paths'
 import { configAt } from '../backup'
 import { isFree } from '../lib/home-lock'
+import { type SettingsSeen, settingsSeen } from '../lib/settings-seen'
 import { argsOf, flagsOf } from '../serve/flags'
 import { type ServerState, serverState } from '../serve/server-state'
-import { type SettingsSeen, settingsSeen } from './settings-seen'
 
 /** What the checks examine, gathered once before the first check. */
 export interface Diagnosis {
@@ -42,7 +42,8 @@ export async function diagnosisOf(home: string | undefined): Promise<Diagnosis> 
     database: database.kind === 'sqlite' && existsSync(database.path) ? database.path : undefined,
     examined: database.kind === 'postgres' ? once(() => examinedAt(database.url)) : undefined,
   }
-  return { ...diagnosis, settings: await settingsSeen(diagnosis) }
+  const socket = state.kind === 'running' && state.answering ? (state.run.socket ?? undefined) : undefined
+  return { ...diagnosis, settings: await settingsSeen({ ...diagnosis, socket }) }
 }
 
 /** Loads the configuration with the flags that the server was started with. @throws ConfigError */

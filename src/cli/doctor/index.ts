@@ -13,13 +13,15 @@ import { command } from '../lib/command'
 import { baseOf } from '../lib/connect'
 import { EXIT } from '../lib/exit-codes'
 import { print, printJson, type Style, styleOf } from '../lib/terminal'
-import { configsync, federation } from './absent'
+import { federation } from './absent'
 import { backup } from './backup'
 import { baseUrl, proxy } from './base-url'
 import { bind } from './bind'
+import { blobs } from './blobs'
 import { bus } from './bus'
 import { certificate } from './certificate'
 import { type Check, type Report, reportsOf, type Status } from './check'
+import { configsync } from './configsync'
 import { descriptors } from './descriptors'
 import { diagnosisOf } from './diagnosis'
 import { disk } from './disk'
@@ -32,8 +34,10 @@ import { memory } from './memory'
 import { processes } from './process'
 import { examineFromOutside } from './public'
 import { reachable } from './reachable'
+import { search } from './search'
 import { store } from './store'
 import { time } from './time'
+import { webhooks } from './webhooks'
 
 /** The checks, in the order of the report. */
 const CHECKS: readonly Check[] = [
@@ -41,6 +45,8 @@ const CHECKS: readonly Check[] = [
   processes,
   home,
   store,
+  search,
+  webhooks,
   time,
   bus,
   bind,
@@ -52,6 +58,7 @@ const CHECKS: readonly Check[] = [
   epoch,
   logClock,
   backup,
+  blobs,
   disk,
   descriptors,
   memory,

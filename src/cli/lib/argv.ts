@@ -10,45 +10,58 @@ export function wantsHelp(rawArgs: readonly string[]): boolean {
   return words.includes('--help') || words.includes('-h')
 }
 
+/** The values of each flag that was given, by its name. A switch has none. */
+type Given = Map<string, string[]>
+
+/** Reports whether an argument takes several values: a flag that may be repeated, or all further words. */
+export function takesSeveral(arg: ArgDef | undefined): boolean {
+  return arg !== undefined && 'several' in arg && arg.several === true
+}
+
 /**
  * Checks a command line against the declared arguments. citty itself accepts unknown flags, keeps only the last of
- * repeated flags, and reads a missing value as an empty one.
+ * repeated flags, and reads a missing value as an empty one. Returns the values of the arguments that take several.
  * @throws UsageError naming the wrong word
  */
-export function checkArgv(rawArgs: readonly string[], args: ArgsDef): void {
+export function checkArgv(rawArgs: readonly string[], args: ArgsDef): Readonly<Record<string, string[]>> {
   const words = [...rawArgs]
-  const given = new Set<string>()
+  const given: Given = new Map()
   const positionals: string[] = []
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (word === '--') positionals.push(...words.splice(0))
     else if (!word.startsWith('-') || word === '-') positionals.push(word)
-    else given.add(checkFlag(word, words, args, given))
+    else checkFlag(word, words, args, given)
   }
-  checkPositionals(positionals, args)
+  const further = checkPositionals(positionals, args)
   for (const [name, arg] of Object.entries(args)) {
     if (arg.type !== 'positional' && arg.required === true && !given.has(name))
       throw new UsageError(`--${name} is missing`)
   }
+  const several = Object.keys(args).filter((name) => takesSeveral(args[name]))
+  return Object.fromEntries(
+    several.map((name) => [name, args[name]?.type === 'positional' ? further : (given.get(name) ?? [])]),
+  )
 }
 
-/** Removes the flag's value from `words` and returns the name of the flag. */
-function checkFlag(word: string, words: string[], args: ArgsDef, given: ReadonlySet<string>): string {
+/** Moves the flag's value from `words` to `given`. */
+function checkFlag(word: string, words: string[], args: ArgsDef, given: Given): void {
   const [, written = word, value] = /^([^=]+)(?:=(.*))?$/s.exec(word) ?? []
   const { name, negated } = declared(written, args)
   const arg: ArgDef = args[name] ?? {}
   if (arg.type === 'boolean') {
     if (value !== undefined && (negated || !/^(true|false)$/.test(value)))
       throw new UsageError(`${written} takes no value`)
-    return name
+    given.set(name, [])
+    return
   }
-  if (given.has(name)) throw new UsageError(`${written} is given twice`)
+  if (given.has(name) && !takesSeveral(arg)) throw new UsageError(`${written} is given twice`)
   const text = value ?? words.shift()
   if (text === undefined || (value === undefined && text.startsWith('--')))
     throw new UsageError(`${written} needs a value`, [
       `if the value begins with dashes, write ${written}=--value`,
     ])
   checkOption(written, arg, text)
-  return name
+  given.set(name, [...(given.get(name) ?? []), text])
 }
 
 function declared(written: string, args: ArgsDef): { name: string; negated: boolean } {
@@ -70,15 +83,18 @@ function aliasOf(arg: ArgDef | undefined): string | undefined {
   return typeof alias === 'string' ? alias : undefined
 }
 
-function checkPositionals(found: readonly string[], args: ArgsDef): void {
+/** Returns the words of the last argument, if it takes several. */
+function checkPositionals(found: readonly string[], args: ArgsDef): string[] {
   const wanted = Object.entries(args).filter(([, arg]) => arg.type === 'positional')
   for (const [index, [name, arg]] of wanted.entries()) {
     const text = found[index]
     if (text !== undefined) checkOption(name.toUpperCase(), arg, text)
     else if (arg.required !== false) throw new UsageError(`${name.toUpperCase()} is missing`)
   }
+  if (takesSeveral(wanted.at(-1)?.[1])) return found.slice(wanted.length - 1)
   const surplus = found[wanted.length]
   if (surplus !== undefined) throw new UsageError(`unexpected argument '${withoutCredentials(surplus)}'`)
+  return []
 }
 
 function checkOption(written: string, arg: ArgDef, text: string): void {

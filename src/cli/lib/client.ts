@@ -60,6 +60,27 @@ export class AdminClient implements AsyncDisposable {
     return rows
   }
 
+  /** Returns an answer of any length as it comes. */
+  async pieces(path: string): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.transport.send(path, {
+      method: 'GET',
+      signal: AbortSignal.timeout(LONG_MILLISECONDS),
+    })
+    if (!response.ok || !response.body) throw refusalOf(response.status, parsed(await response.text()))
+    return response.body
+  }
+
+  /** Sends a file as it is, however large. */
+  async upload<T>(path: string, file: Blob, contentType: string): Promise<T> {
+    const response = await this.transport.send(path, {
+      method: 'POST',
+      headers: { Accept: 'application/json', 'Content-Type': contentType },
+      body: file,
+      signal: AbortSignal.timeout(LONG_MILLISECONDS),
+    })
+    return this.answerOf<T>(response)
+  }
+
   /** Returns a time by the clock of the server that is before everything the server does from now on. */
   async moment(): Promise<Date> {
     const asked = Date.now()
@@ -74,11 +95,15 @@ export class AdminClient implements AsyncDisposable {
   }
 
   private async call<T>(method: string, path: string, body?: unknown, withinMs?: number) {
-    const { target } = this.transport
     const headers = { Accept: 'application/json', ...(body === undefined ? {} : JSON_BODY) }
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
     const patience = withinMs === undefined ? {} : { signal: AbortSignal.timeout(withinMs) }
     const response = await this.transport.send(path, { method, headers, ...content, ...patience })
+    return { body: await this.answerOf<T>(response), response }
+  }
+
+  private async answerOf<T>(response: Response): Promise<T> {
+    const { target } = this.transport
     const text = await response.text()
     if (response.status >= 300 && response.status < 400)
       throw new CliError(EXIT.failure, `${target} redirects to ${response.headers.get('Location') ?? ''}`, [
@@ -89,9 +114,12 @@ export class AdminClient implements AsyncDisposable {
     if (answer === undefined && response.status !== 204)
       throw new CliError(EXIT.failure, `${target} does not answer like a Synapse server`)
     // The contract defines the answer of each request; the caller names its type.
-    return { body: answer as T, response }
+    return answer as T
   }
 }
+
+/** The longest time that an answer in pieces may take. */
+const LONG_MILLISECONDS = 24 * 3600_000
 
 const JSON_BODY = { 'Content-Type': 'application/json' }
 

@@ -4,7 +4,7 @@
  * Start reading here: a command is declared once; its help, documentation and argument types come from the declaration.
  */
 
-import { type ArgDef, type ArgsDef, type CommandDef, defineCommand, parseArgs, runCommand } from 'citty'
+import { type ArgDef, type ArgsDef, parseArgs } from 'citty'
 import { checkArgv } from './argv'
 import { EXIT, type ExitCode } from './exit-codes'
 
@@ -17,15 +17,18 @@ interface Invocation<T extends ArgsDef> {
 /** The type of every value. citty's own types declare optional values as always present. */
 export type Values<T extends ArgsDef> = { readonly [Name in keyof T]: Value<T[Name]> }
 
-type Value<A extends ArgDef> = A extends { type: 'boolean' }
-  ? boolean | undefined
-  : A extends { required: true } | { default: string }
-    ? Text<A>
-    : A extends { type: 'positional' }
-      ? A extends { required: false }
-        ? string | undefined
-        : string
-      : Text<A> | undefined
+/** `several: true` marks a flag that may be repeated, and a last positional argument that takes all further words. */
+type Value<A extends ArgDef> = A extends { several: true }
+  ? readonly string[]
+  : A extends { type: 'boolean' }
+    ? boolean | undefined
+    : A extends { required: true } | { default: string }
+      ? Text<A>
+      : A extends { type: 'positional' }
+        ? A extends { required: false }
+          ? string | undefined
+          : string
+        : Text<A> | undefined
 
 type Text<A extends ArgDef> = A extends { type: 'enum'; options: (infer Option)[] } ? Option : string
 
@@ -52,21 +55,15 @@ export interface Command {
 /** Declares a command. Each is a separate constant: nested in another value, it would lose its argument types. */
 export function command<const T extends ArgsDef>(spec: CommandSpec<T>): Command {
   const { args, examples, notes = [], run } = spec
-  const definition: CommandDef<T> = defineCommand<T>({
-    args,
-    run: ({ rawArgs }) =>
-      // checkArgv has checked required arguments and the values of enums, so the types hold.
-      run({ args: parseArgs<T>(rawArgs, args) as unknown as Values<T>, rawArgs }),
-  })
   return {
     args,
     examples,
     notes,
     async execute(rawArgs) {
-      checkArgv(rawArgs, args)
-      const { result } = await runCommand(definition, { rawArgs: [...rawArgs] })
-      // The result of `run`; citty does not keep its type.
-      return (result as ExitCode | undefined) ?? EXIT.ok
+      const several = checkArgv(rawArgs, args)
+      // checkArgv has checked required arguments and the values of enums, so the types hold.
+      const values = Object.assign(parseArgs<T>([...rawArgs], args), several) as unknown as Values<T>
+      return (await run({ args: values, rawArgs })) ?? EXIT.ok
     },
   }
 }

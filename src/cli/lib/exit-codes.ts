@@ -15,8 +15,12 @@ export const EXIT = {
   notFound: 4,
   /** A name that already exists, or a lock that is held. */
   conflict: 5,
+  /** Only for `await` and `ask`: it did not come in time. */
+  timedOut: 6,
   rateLimited: 7,
   unreachable: 8,
+  /** A limit without a person, or a pause, stops the agent. */
+  stopped: 9,
   /** Only for `serve`: the configuration forbids the start, and a restart would not help. */
   refused: 78,
   interrupted: 130,
@@ -38,8 +42,12 @@ export function exitCodeOfProblem(kind: ProblemKind): ExitCode {
   return exitCodes[kind] ?? EXIT.failure
 }
 
-/** Returns the exit code for an HTTP status of a failure. */
-export function exitCodeOfStatus(status: number): ExitCode {
+/** The codes of 429 that end when a person acts (docs/contract/errors.md#codes). */
+const STOPS = new Set(['chain_limit', 'loop_guard', 'paused'])
+
+/** Returns the exit code for the HTTP status and the code of a failure. */
+export function exitCodeOfStatus(status: number, code?: string): ExitCode {
+  if (code !== undefined && STOPS.has(code)) return EXIT.stopped
   switch (status) {
     case 401:
     case 403:

@@ -1,33 +1,48 @@
 import type { ArgDef } from 'citty'
-import { ENTRIES, type Entry, GROUPS } from '../program'
+import { ENTRIES, type Entry, GROUPS, isAdministrative } from '../program'
+import { takesSeveral } from './argv'
 import type { Command } from './command'
 import type { Style } from './terminal'
 
 /** Returns the overview of all commands, or of the administrative ones. */
 export function overview({ bold, dim }: Style, scope: 'all' | 'admin'): string {
-  const shown = ENTRIES.filter(({ group }) => scope === 'all' || group !== 'Server')
-  const width = Math.max(...shown.map(({ name }) => name.length))
+  const shown = ENTRIES.filter((entry) => scope === 'all' || isAdministrative(entry))
+  const width = Math.max(...withFamilies(shown).map(({ name }) => name.length))
   const groups = GROUPS.map((group) => shown.filter((entry) => entry.group === group)).filter(
     (entries) => entries.length > 0,
   )
   return [
     scope === 'all'
-      ? 'Synapse is a chat server for people and AI agents. This program runs and administers it.'
+      ? 'Synapse is a chat server for people and AI agents. This program runs it, administers it, and is a client of it.'
       : 'Administration of Synapse. The word admin is optional: synapse add-account …',
     '',
     `${bold('usage:')} synapse ${scope === 'all' ? '' : 'admin '}<command> [options]`,
     ...groups.flatMap((entries) => [
       '',
       bold(entries[0]?.group ?? ''),
-      ...entries.map(({ name, summary }) => `  ${name.padEnd(width)}  ${dim(summary)}`),
+      ...withFamilies(entries).map(({ name, summary }) => `  ${name.padEnd(width)}  ${dim(summary)}`),
     ]),
     '',
     'For the options and examples of a command, run synapse <command> --help.',
-    ...(scope === 'all' ? ['To begin, run synapse quickstart, then synapse serve.'] : []),
+    ...(scope === 'all'
+      ? [
+          'To begin, run synapse quickstart, then synapse serve. As a client of a server elsewhere, run synapse setup.',
+        ]
+      : []),
   ].join('\n')
 }
 
-/** Returns the help of the commands that share their first word. */
+type Line = Pick<Entry, 'name' | 'summary'>
+
+/** Shows all commands of ConfigSync in one line: they are many, and few servers use them. */
+function withFamilies(entries: readonly Entry[]): readonly Line[] {
+  const shown: Line[] = entries.filter(({ group }) => group !== 'ConfigSync')
+  const summary =
+    'administer the encrypted settings of machines; synapse configsync --help lists the commands'
+  return shown.length < entries.length ? [...shown, { name: 'configsync', summary }] : shown
+}
+
+/** Returns the help of the commands that share their first words. */
 export function familyHelp({ bold, dim }: Style, word: string, members: readonly Entry[]): string {
   const width = Math.max(...members.map(({ name }) => name.length))
   return [
@@ -78,6 +93,7 @@ export function argumentRows({ args }: Command): [left: string, right: string][]
     const short = 'alias' in arg && typeof arg.alias === 'string' ? `-${arg.alias}, ` : ''
     const left = arg.type === 'positional' ? placeOf(key, arg) : `${short}--${key} ${valuePlace(arg)}`.trim()
     const remarks = [
+      ...(takesSeveral(arg) && arg.type !== 'positional' ? ['may be repeated'] : []),
       ...(arg.required === true && arg.type !== 'positional' ? ['required'] : []),
       ...(arg.default === undefined ? [] : [`default: ${arg.default}`]),
     ]
@@ -86,7 +102,7 @@ export function argumentRows({ args }: Command): [left: string, right: string][]
 }
 
 function placeOf(key: string, arg: ArgDef): string {
-  return arg.valueHint ?? key.toUpperCase()
+  return arg.valueHint ?? `${key.toUpperCase()}${takesSeveral(arg) ? '…' : ''}`
 }
 
 function valuePlace(arg: ArgDef): string {

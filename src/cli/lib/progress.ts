@@ -6,6 +6,8 @@ export interface Step {
   readonly table: string
   readonly done: number
   readonly total: number
+  /** What is counted; rows unless it is given. */
+  readonly unit?: string
 }
 
 const WIDTH = 24
@@ -51,12 +53,16 @@ export function progressBar({ quiet }: { readonly quiet: boolean }): ProgressBar
 }
 
 /** Returns a line such as `copying messages, 41 %, 52,000 rows/s, 2:10 left`. */
-export function lineOf({ phase, table, done, total }: Step, rows: number, seconds: number): string {
+export function lineOf(
+  { phase, table, done, total, unit = 'rows' }: Step,
+  rows: number,
+  seconds: number,
+): string {
   const percent = total === 0 ? 100 : Math.floor((done / total) * 100)
   const rate = seconds > 0.5 && rows > 0 ? rows / seconds : undefined
   const words = [`${phase} ${table}`, `${percent} %`]
   if (rate !== undefined) {
-    words.push(`${Math.round(rate).toLocaleString('en-US')} rows/s`)
+    words.push(`${Math.round(rate).toLocaleString('en-US')} ${unit}/s`)
     if (done < total) words.push(`${clock((total - done) / rate)} left`)
   }
   return words.join(', ')

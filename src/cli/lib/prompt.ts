@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
-import { cancelled } from './cli-error'
-import { note } from './terminal'
+import { CliError, cancelled, UsageError } from './cli-error'
+import { EXIT } from './exit-codes'
+import { isInteractive, note } from './terminal'
 
 const CTRL_C = '\u0003'
 const CTRL_D = '\u0004'
@@ -26,6 +27,16 @@ export async function ask(question: string, fallback: string): Promise<string> {
     left.catch(() => undefined)
     lines.close()
   }
+}
+
+/** Asks whether to delete something. @throws UsageError without a terminal; CliError unless the answer is yes */
+export async function confirm(command: string, question: string): Promise<void> {
+  if (!isInteractive())
+    throw new UsageError(`${command} asks for confirmation, and there is no terminal to ask on`, [
+      'add --yes',
+    ])
+  const answer = await ask(`${question} yes or no`, 'no')
+  if (!/^y(?:es)?$/i.test(answer)) throw new CliError(EXIT.interrupted, 'cancelled, and nothing was deleted')
 }
 
 /** Asks twice for a password without showing it; an empty answer means none. @throws CliError on Ctrl-C and Ctrl-D */

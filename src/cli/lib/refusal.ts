@@ -13,11 +13,21 @@ interface ErrorBody {
   readonly request_id?: unknown
 }
 
-/** Makes an error from the server's refusal, in the words of the server, with hints on what to do. */
-export function refusalOf(status: number, answer: unknown): CliError {
+const ADMIN_TOKEN = 'the token is read from SYNAPSE_ADMIN_TOKEN, or from the file SYNAPSE_ADMIN_TOKEN_FILE'
+
+/**
+ * Makes an error from the server's refusal, in the words of the server, with hints on what to do. `credentialHint` says
+ * where the token is from.
+ */
+export function refusalOf(status: number, answer: unknown, credentialHint = ADMIN_TOKEN): CliError {
   const body: ErrorBody = typeof answer === 'object' && answer !== null ? answer : {}
   const named = typeof body.channel === 'string' && !Array.isArray(body.detail) ? `: ${body.channel}` : ''
-  return new CliError(exitCodeOfStatus(status), `${detailOf(status, body)}${named}`, hintsOf(status, body))
+  const code = typeof body.code === 'string' ? body.code : undefined
+  return new CliError(
+    exitCodeOfStatus(status, code),
+    `${detailOf(status, body)}${named}`,
+    hintsOf(status, body, credentialHint),
+  )
 }
 
 function detailOf(status: number, { detail }: ErrorBody): string {
@@ -34,14 +44,13 @@ function fieldProblem(problem: unknown): string {
   return [path, String(msg ?? 'is not valid')].filter((part) => part !== '').join(': ')
 }
 
-function hintsOf(status: number, body: ErrorBody): string[] {
+function hintsOf(status: number, body: ErrorBody, credentialHint: string): string[] {
   const hints: string[] = []
   if (typeof body.fix === 'string') hints.push(`fix: ${body.fix}`)
   if (typeof body.required_scope === 'string') hints.push(`this needs the scope ${body.required_scope}`)
   else if (typeof body.gate === 'string') hints.push(`refused by the gate ${body.gate}`)
   if (typeof body.retry_after === 'number') hints.push(`try again in ${body.retry_after} s`)
-  if (status === 401)
-    hints.push('the token is read from SYNAPSE_ADMIN_TOKEN, or from the file SYNAPSE_ADMIN_TOKEN_FILE')
+  if (status === 401) hints.push(credentialHint)
   if (status >= 500 && typeof body.request_id === 'string')
     hints.push(`the log of the server has details: request ${body.request_id}`)
   return hints

@@ -26,7 +26,7 @@ export function reportError(error: unknown, { command, usage }: Circumstances): 
     note(`${red('error:')} ${error.message}`)
     return expected
   }
-  if (hasCode(error, 'ENOSPC') || hasCode(error, 'SQLITE_FULL')) {
+  if (isDiskFull(error)) {
     note(
       `${red('error:')} the disk is full\n${indented('free space on the disk of the home, then run the command again')}`,
     )
@@ -50,6 +50,12 @@ function expectedExit(error: unknown, command: string | undefined): ExitCode | u
         ? exitCodeOfProblem(error.kind)
         : undefined
   return code === EXIT.refused && command !== 'serve' ? EXIT.failure : code
+}
+
+function isDiskFull(error: unknown): boolean {
+  // The refusal of a write, when a server starts.
+  if (error instanceof Error && 'reason' in error && error.reason === 'storage_full') return true
+  return hasCode(error, 'ENOSPC') || hasCode(error, 'SQLITE_FULL')
 }
 
 function unexpected(error: unknown): string {

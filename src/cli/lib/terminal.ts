@@ -10,14 +10,28 @@ export interface Style {
   readonly dim: (text: string) => string
   readonly green: (text: string) => string
   readonly red: (text: string) => string
+  readonly yellow: (text: string) => string
+  readonly cyan: (text: string) => string
+}
+
+/** Reports whether a stream is a terminal with colours, whose user has not refused them. */
+export function isRich(stream: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, TERM } = processEnvironment()
+  return stream.isTTY === true && !NO_COLOR && TERM !== 'dumb'
 }
 
 /** Returns the style of a stream: colour only on a terminal, and not if NO_COLOR is set (https://no-color.org). */
 export function styleOf(stream: NodeJS.WriteStream): Style {
-  const { NO_COLOR, TERM } = processEnvironment()
-  const colour = stream.isTTY === true && !NO_COLOR && TERM !== 'dumb'
+  const colour = isRich(stream)
   const paint = (code: number) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text)
-  return { bold: paint(1), dim: paint(2), green: paint(32), red: paint(31) }
+  return {
+    bold: paint(1),
+    dim: paint(2),
+    green: paint(32),
+    red: paint(31),
+    yellow: paint(33),
+    cyan: paint(36),
+  }
 }
 
 /**

@@ -1,12 +1,24 @@
 import type { Static } from '@sinclair/typebox'
 import type { entrySchema, verificationSchema } from '../../http/admin/audit'
+import type {
+  actionSchema,
+  environmentSchema,
+  keypairSchema,
+  machineSchema,
+  syncAuditSchema,
+  syncUsageSchema,
+  syncUserSchema,
+} from '../../http/admin/configsync-wire'
 import type { deviceSchema, pairedSchema } from '../../http/admin/devices'
 import type { onboardedSchema } from '../../http/admin/onboard'
 import type { changeSchema, settingSchema } from '../../http/admin/settings'
-import type { accountSchema, channelSchema, membershipSchema } from '../../http/admin/wire'
+import type { accountSchema } from '../../http/admin/wire'
+import type { channelSchema, membershipSchema } from '../../http/channel-wire'
 import type { drainSchema } from '../../http/health'
 import type { seenSchema } from '../../http/public/echo'
 import type { issuedSchema, tokenSchema } from '../../http/token-wire'
+import type { pauseSchema, pausesSchema } from '../../http/v1/limit-schemas'
+import type { allWebhooksSchema, changedPushSchema, deliveriesSchema } from '../../http/webhook-json'
 import { CliError } from './cli-error'
 import type { AdminClient } from './client'
 import { EXIT } from './exit-codes'
@@ -27,6 +39,22 @@ export type PairedDevice = Static<typeof pairedSchema>
 export type Setting = Static<typeof settingSchema>
 export type SettingChange = Static<typeof changeSchema>
 export type DrainState = Static<typeof drainSchema>
+export type Pause = Static<typeof pauseSchema>
+export type Pauses = Static<typeof pausesSchema>
+/** The push endpoint of an account, with its secret if that is new. */
+export type Push = Static<typeof changedPushSchema>
+export type Webhooks = Static<typeof allWebhooksSchema>
+export type WebhookDeliveries = Static<typeof deliveriesSchema>
+export type SyncUser = Static<typeof syncUserSchema>
+export type SyncUsage = Static<typeof syncUsageSchema>
+export type SyncMachine = Static<typeof machineSchema>
+export type SyncAction = Static<typeof actionSchema>
+export type SyncEnvironment = Static<typeof environmentSchema>
+export type SyncKeypair = Static<typeof keypairSchema>
+export interface SyncAuditPage {
+  readonly entries: readonly Static<typeof syncAuditSchema>[]
+  readonly next_cursor: string | null
+}
 /** What the server received of a request that was sent to its public address. */
 export type Echo = Static<typeof seenSchema>
 

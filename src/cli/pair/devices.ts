@@ -2,6 +2,7 @@ import { adminCommand } from '../admin'
 import { CliError } from '../lib/cli-error'
 import type { AdminClient } from '../lib/client'
 import { EXIT } from '../lib/exit-codes'
+import { localMinute, tableOf } from '../lib/table'
 import type { Device } from '../lib/wire'
 
 export const listDevices = adminCommand({
@@ -9,6 +10,18 @@ export const listDevices = adminCommand({
   notes: ['Includes pending codes, but does not show the codes themselves.'],
   examples: ['synapse pair list'],
   act: devicesOf,
+  table: (devices) =>
+    tableOf(
+      devices,
+      {
+        DEVICE: ({ device }) => device,
+        ACCOUNT: ({ account_handle }) => account_handle,
+        STATE: ({ state }) => state,
+        USED: ({ last_used_at }) => localMinute(last_used_at),
+        ID: ({ id }) => id,
+      },
+      'To revoke one: synapse pair revoke DEVICE',
+    ),
 })
 
 export const revokeDevice = adminCommand({

@@ -1,11 +1,12 @@
 import { CliError, UsageError } from '../lib/cli-error'
+import { clientFolder } from '../lib/client-folder'
 import { command } from '../lib/command'
 import { baseOf } from '../lib/connect'
 import { EXIT } from '../lib/exit-codes'
 import { refusalOf } from '../lib/refusal'
-import { printJson } from '../lib/terminal'
+import { note, printJson } from '../lib/terminal'
 import { readPairLink } from './link'
-import { clientFolder, reserveTokenFile } from './token-file'
+import { reserveTokenFile } from './token-file'
 
 const ANSWER_WITHIN_MS = 30_000
 
@@ -60,6 +61,7 @@ export const joinServer = command({
       ...(instance_did && { instance_did }),
       token_file: file,
     })
+    if (process.stderr.isTTY) note(`\nTo use it from here: synapse setup --url ${url} --handle ${handle}`)
     return undefined
   },
 })

@@ -1,36 +1,7 @@
-import {
-  chmodSync,
-  closeSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, ftruncateSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { processEnvironment, userFolder } from '../../config/environment'
 import { CliError } from '../lib/cli-error'
 import { EXIT } from '../lib/exit-codes'
-
-/** Returns the folder of clients, mode 0700; creates it if needed. @throws CliError if that fails */
-export function clientFolder(): string {
-  const user = userFolder(processEnvironment())
-  if (user === '')
-    throw new CliError(EXIT.failure, 'this user has no home directory to save the token in', ['set HOME'])
-  const folder = join(user, '.synapse')
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    chmodSync(folder, 0o700)
-    return folder
-  } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-    throw new CliError(EXIT.failure, `cannot use ${folder} (${why})`, [
-      'the token is saved there: correct the permissions or free space',
-    ])
-  }
-}
 
 /** More than the size of a token. */
 const ROOM_BYTES = 4096

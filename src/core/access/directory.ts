@@ -1,6 +1,15 @@
-import type { Account, Channel, Member, Session, Token } from '../kernel/entities'
+import type { FirstMember } from '../kernel/channel-ports'
+import type {
+  Account,
+  Channel,
+  ChannelAliases,
+  ChannelKind,
+  Member,
+  Session,
+  Token,
+} from '../kernel/entities'
 import { countInSlices, inSlices, oneByOne, readIds, readTable, slices } from '../kernel/paged-reads'
-import type { FirstMember, Reads } from '../kernel/ports'
+import type { Reads } from '../kernel/ports'
 import { type Pace, TURN_ROWS } from '../kernel/turns'
 import type { Catalogue } from '../log/catalogue'
 import { type EventRecord, type LogEvent, toRecord } from '../log/events'
@@ -32,8 +41,13 @@ export class Directory {
   private readonly sessions = new RecentlyUsed<string, Session>(CAPACITY, this.loader.pins)
   private readonly channels = new RecentlyUsed<number, Channel>(CAPACITY, this.loader.pins)
   private readonly channelIds = new RecentlyUsed<string, number>(CAPACITY, this.loader.pins)
+  private readonly aliases = new RecentlyUsed<number, ChannelAliases>(
+    CAPACITY,
+    this.loader.pins,
+    (aliases) => Object.keys(aliases).length + 1,
+  )
   private readonly memberships = new MembershipIndex(this.loader.pins)
-  private publicIds: Set<number> | undefined
+  private readonly idsOfKind = new Map<ChannelKind, Set<number>>()
   /** Names that are not in the store. Cleared at the next change, which may create them. */
   private readonly unknown = new RecentlyUsed<string, true>(UNKNOWN, this.loader.pins)
 
@@ -151,15 +165,24 @@ export class Directory {
     )
   }
 
-  /** The ids of all public channels, archived ones included. */
-  publicChannels(): readonly number[] {
-    const { publicIds } = this
-    if (publicIds) return [...publicIds]
+  /** Returns the mention aliases that are stored for a channel. */
+  aliasesOf(channelId: number): ChannelAliases {
+    return (
+      this.aliases.get(channelId) ??
+      this.missing(async () => {
+        const aliases = await this.reads.channelAliases(channelId)
+        return () => this.aliases.set(channelId, aliases)
+      })
+    )
+  }
+
+  /** The ids of all channels of a kind, archived ones included. */
+  channelsOfKind(kind: ChannelKind): readonly number[] {
+    const known = this.idsOfKind.get(kind)
+    if (known) return [...known]
     return this.missing(async () => {
-      const ids = await readIds(this.pace, (page) => this.reads.publicChannelIds(page))
-      return () => {
-        this.publicIds = ids
-      }
+      const ids = await readIds(this.pace, (page) => this.reads.channelIds(kind, page))
+      return () => this.idsOfKind.set(kind, ids)
     })
   }
 
@@ -254,18 +277,30 @@ export class Directory {
 
   private changeRoom({ channelId }: EventRecord, event: LogEvent | null): void {
     if (event?.about === 'membership') this.memberships.apply(event)
-    else if (event?.about === 'channel') {
-      if (event.channel.kind === 'public') this.publicIds?.add(event.channel.id)
-      else this.publicIds?.delete(event.channel.id)
-    }
-    if (channelId !== null && event?.about !== 'membership') this.channels.delete(channelId)
+    else if (event?.about === 'channel')
+      for (const [kind, ids] of this.idsOfKind) {
+        if (event.channel.kind === kind) ids.add(event.channel.id)
+        else ids.delete(event.channel.id)
+      }
+    if (channelId === null || event?.about === 'membership') return
+    this.channels.delete(channelId)
+    this.aliases.delete(channelId)
   }
 
   private changeAccount({ type, subject }: EventRecord): void {
     this.accounts.delete(subject)
+    if (type === 'account.erased') this.forgetErased(subject)
     // Archiving deletes the account's sessions; unarchiving does not restore them.
     if (type === 'account.archived') this.sessions.deleteWhere((session) => session.accountId === subject)
     if (type === 'account.archived' || type === 'account.unarchived') this.memberships.forgetActive()
+  }
+
+  /** Drops what an erasure deleted, and what named the account by its handle, which may be given to another one. */
+  private forgetErased(accountId: number): void {
+    this.accountIds.deleteWhere((id) => id === accountId)
+    this.sessions.deleteWhere((session) => session.accountId === accountId)
+    this.tokens.clear()
+    this.memberships.clear()
   }
 
   /** Drops a token that was revoked, or whose replacement set an expiry on it, or a session that ended. */
@@ -284,13 +319,15 @@ export class Directory {
   clear(): void {
     this.loader.discard()
     for (const cache of [this.accounts, this.accountIds, this.tokens, this.sessions]) cache.clear()
-    for (const cache of [this.channels, this.channelIds, this.unknown, this.memberships]) cache.clear()
-    this.publicIds = undefined
+    for (const cache of [this.channels, this.channelIds, this.aliases, this.unknown, this.memberships])
+      cache.clear()
+    this.idsOfKind.clear()
   }
 
   private trim(): void {
     for (const cache of [this.accounts, this.accountIds, this.tokens, this.sessions]) cache.trim()
-    for (const cache of [this.channels, this.channelIds, this.unknown, this.memberships]) cache.trim()
+    for (const cache of [this.channels, this.channelIds, this.aliases, this.unknown, this.memberships])
+      cache.trim()
   }
 
   private keepAccount(account: Account): void {
@@ -336,7 +373,8 @@ export class Directory {
     return this.missing(async () => (await read()) ?? (() => this.unknown.set(name, true)))
   }
 
-  private missing(read: () => Promise<() => void>): never {
+  /** Loads what a judgement misses, here or in another memory of the core, and runs the judgement again. */
+  missing(read: () => Promise<() => void>): never {
     return this.loader.load([read])
   }
 }

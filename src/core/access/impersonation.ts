@@ -5,6 +5,7 @@ import { background } from '../kernel/background'
 import type { Account } from '../kernel/entities'
 import { refusal } from '../kernel/errors'
 import { HANDLE_PATTERN } from '../kernel/limits'
+import { slices } from '../kernel/paged-reads'
 import type { Store } from '../kernel/ports'
 import type { Directory } from './directory'
 
@@ -54,6 +55,8 @@ function isLocal(account: Account): boolean {
 
 /** The most notes kept in memory before they are written. */
 const MOST_WAITING = 200
+/** Entries that are written in one transaction. */
+const SLICE = 50
 
 /** Writes an audit entry for each write made as another account, in batches. */
 export class ImpersonationNotes {
@@ -76,15 +79,16 @@ export class ImpersonationNotes {
   /** Writes the recorded entries to the audit log. Call it once a minute and before the process ends. */
   async flush(): Promise<void> {
     const entries = this.waiting
-    if (entries.length === 0) return
     this.waiting = []
+    let written = 0
     try {
-      await this.store.transact(async (tx) => {
-        for (const entry of entries) await tx.audit(entry)
-      })
-    } catch (error) {
-      this.waiting = [...entries, ...this.waiting].slice(0, MOST_WAITING * 10)
-      throw error
+      // Posts wait for each transaction, so that it must be short.
+      for (const some of slices(entries, SLICE)) {
+        await this.store.transact((tx) => tx.audit(...some))
+        written += some.length
+      }
+    } finally {
+      this.waiting = [...entries.slice(written), ...this.waiting].slice(0, MOST_WAITING * 10)
     }
   }
 }

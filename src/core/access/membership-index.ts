@@ -1,7 +1,7 @@
+import type { FirstMember, MemberCount } from '../kernel/channel-ports'
 import type { Member, Role } from '../kernel/entities'
 import type { Seq } from '../kernel/ids'
 import { MAX_DIRECT_MENTIONS, MAX_LISTED_MENTIONS } from '../kernel/limits'
-import type { FirstMember, MemberCount } from '../kernel/ports'
 import type { MembershipEvent } from '../log/events'
 import type { MemberTable } from './member-table'
 import { type Pins, RecentlyUsed } from './recent'

@@ -14,23 +14,23 @@ import {
   principalOf,
   scopesOf,
   withOrigin,
+  withThrough,
 } from '../identity/actor'
 import type { Account, Channel, Member } from '../kernel/entities'
 import { AppError, refusal } from '../kernel/errors'
+import type { Seq } from '../kernel/ids'
 import { MAX_CHANNEL_FILTER } from '../kernel/limits'
 import type { Clock } from '../kernel/time'
 import type { Directory } from './directory'
 import { actingAs } from './impersonation'
 import type { MemberTable } from './member-table'
-import { channelScopes, namesChannel } from './scopes'
+import { type ChannelVerb, channelScopes, namesChannel } from './scopes'
 
-/** A channel that the caller may use, and the caller's membership in it. */
-export interface ChannelAccess {
+/** A channel that the caller may use, and the caller's membership in it; null for an observer without one. */
+export interface ChannelAccess<Membership = Member> {
   readonly channel: Channel
-  readonly member: Member
+  readonly member: Membership
 }
-
-export type RoomVerb = 'read' | 'post'
 
 /**
  * The access checks of a call on a channel, in the order of docs/contract/authentication.md#access-checks. Every check
@@ -101,25 +101,132 @@ export class Policy {
    * Checks that the actor may read the channel.
    * @throws channel_not_found, channel_archived, not_a_member, missing_scope
    */
-  read(actor: Person, slug: string): ChannelAccess {
-    return this.pass(actor, this.existing(actor, slug), 'read')
+  read(actor: Person, slug: string): ChannelAccess<Member | null> {
+    const channel = this.existing(actor, slug)
+    requireActive(channel)
+    const member = this.directory.member(actor.account.id, channel.id) ?? null
+    if (this.observes(actor, channel)) return { channel, member }
+    return this.pass(actor, channel, 'read')
   }
 
   /**
    * Checks that the actor may post to the channel.
-   * @throws as `read`, read_only_role
+   * @throws as `read`; read_only_role; account_not_found if the other member of a direct channel is archived
    */
   post(actor: Person, slug: string): ChannelAccess {
-    const passed = this.pass(actor, this.existing(actor, slug), 'post')
-    if (passed.member.role === 'read_only') throw refusal('read_only_role', { gate: 'role', channel: slug })
+    const passed = this.postIn(actor, this.existing(actor, slug))
+    if (this.othersIn(actor, passed.channel).some(({ archivedAt }) => archivedAt !== null))
+      throw refusal('account_not_found', { channel: slug })
     return passed
+  }
+
+  /**
+   * The same for a channel of which the actor knows already.
+   * @throws channel_archived, not_a_member, missing_scope, read_only_role
+   */
+  postIn(actor: Person, channel: Channel): ChannelAccess {
+    const passed = this.pass(actor, channel, 'post')
+    if (passed.member.role === 'read_only')
+      throw refusal('read_only_role', { gate: 'role', channel: channel.slug })
+    return passed
+  }
+
+  /** Reports whether the actor administers the channel: by its role there, or as a system admin. */
+  isChannelAdmin(actor: Person, channel: Channel): boolean {
+    if (isAdmin(actor, this.settings)) return true
+    return this.directory.member(actor.account.id, channel.id)?.role === 'admin'
+  }
+
+  /**
+   * Checks that an admin of the channel may act on the messages of others: that it is a member, and that its token has
+   * the scope.
+   * @throws channel_archived, not_a_member, missing_scope
+   */
+  moderateIn(actor: Person, channel: Channel): ChannelAccess {
+    return this.pass(actor, channel, 'admin')
+  }
+
+  /**
+   * Checks that the actor may use the powers of a channel's admin: a system admin, or a member with that role whose
+   * token has the scope. `archivedToo` also admits an archived channel.
+   * @throws channel_not_found, channel_archived, not_a_member, missing_scope, not_channel_admin
+   */
+  administer(actor: Person, slug: string, archivedToo = false): Channel {
+    const channel = this.existing(actor, slug)
+    if (!archivedToo) requireActive(channel)
+    if (isAdmin(actor, this.settings)) return channel
+    const { role } = this.membership(actor, channel)
+    // Both members of a direct channel are equal.
+    if (channel.kind !== 'dm') this.requireScope(actor, channel, 'admin')
+    if (role !== 'admin') throw refusal('not_channel_admin', { gate: 'role', channel: slug })
+    return channel
+  }
+
+  /**
+   * Checks that the actor may join the channel, or is in it. Direct channels are fixed.
+   * @throws channel_not_found, channel_archived, not_public, missing_scope
+   */
+  join(actor: Person, slug: string): Channel {
+    const channel = this.open(actor, slug)
+    this.requireAnyScope(actor, channel)
+    return channel
+  }
+
+  /** Checks that the actor may leave the channel. @throws as `join`; not_a_member */
+  leave(actor: Person, slug: string): ChannelAccess {
+    const channel = this.open(actor, slug)
+    const member = this.membership(actor, channel)
+    this.requireAnyScope(actor, channel)
+    return { channel, member }
+  }
+
+  /**
+   * Checks that the actor is in the channel, whatever its role.
+   * @throws channel_not_found, channel_archived, not_a_member, missing_scope
+   */
+  belong(actor: Person, slug: string): ChannelAccess {
+    const channel = this.existing(actor, slug)
+    requireActive(channel)
+    const member = this.membership(actor, channel)
+    this.requireAnyScope(actor, channel)
+    return { channel, member }
   }
 
   /** Reports whether the actor may read the channel. */
   mayRead(actor: Person, channel: Channel): boolean {
     if (channel.archivedAt !== null) return false
+    if (this.observes(actor, channel)) return true
     const member = this.directory.member(actor.account.id, channel.id)
     return member !== undefined && this.hasScope(actor, channel, 'read')
+  }
+
+  /**
+   * Reports whether the actor reads the channel without being in it: by the token of an observer. It does not while it
+   * acts as another account.
+   */
+  observes(actor: Actor, { kind }: Channel): boolean {
+    if (actor.via !== 'token') return false
+    const scopes = channelScopes(actor.token.scopes)
+    return kind === 'dm' ? scopes.observesDirect : scopes.observes
+  }
+
+  /**
+   * Returns the seq up to which the channel's messages are hidden from the actor: that of its join if the channel shows
+   * its history only to those who were there, else 0.
+   */
+  hiddenUpTo(actor: Person, { id, settings }: Channel): Seq {
+    if (settings.history !== 'joined') return 0
+    return this.directory.member(actor.account.id, id)?.joinedSeq ?? 0
+  }
+
+  /** Returns `hiddenUpTo` by channel id, for those channels that hide anything. */
+  hiddenIn(actor: Person, channels: readonly Channel[]): ReadonlyMap<number, Seq> {
+    const hidden = new Map<number, Seq>()
+    for (const channel of channels) {
+      const upTo = this.hiddenUpTo(actor, channel)
+      if (upTo > 0) hidden.set(channel.id, upTo)
+    }
+    return hidden
   }
 
   /** Returns every channel that the actor may read, ordered by inner id. */
@@ -131,11 +238,23 @@ export class Policy {
     const { last } = this
     if (last && last.table === table && last.scopes === scopes && last.version === version)
       return last.channels
-    const all = this.directory.requireChannels(table.keys())
+    const ids = new Set([...table.keys(), ...this.observedBy(actor)])
+    const all = this.directory.requireChannels(ids)
     this.prepare(actor, all)
-    const channels = all.filter((one) => one.archivedAt === null && this.hasScope(actor, one, 'read'))
+    const channels = all.filter(
+      (one) => one.archivedAt === null && (this.observes(actor, one) || this.hasScope(actor, one, 'read')),
+    )
     this.last = { table, scopes, version, channels }
     return channels
+  }
+
+  /** Returns the ids of the channels that the actor reads as an observer, archived ones included. */
+  observedBy(actor: Person): readonly number[] {
+    if (actor.via !== 'token') return []
+    const { observes, observesDirect } = channelScopes(actor.token.scopes)
+    if (!observes) return []
+    const kinds = ['public', 'private', ...(observesDirect ? (['dm'] as const) : [])] as const
+    return kinds.flatMap((kind) => this.directory.channelsOfKind(kind))
   }
 
   /** Loads what the scopes for many channels depend on: the other members of direct channels. */
@@ -144,8 +263,12 @@ export class Policy {
     if (principal.via !== 'token') return
     const scopes = channelScopes(principal.token.scopes)
     const direct: number[] = []
-    for (const { kind, slug, id } of channels)
-      if (kind === 'dm' && !(scopes.allows(slug, 'read') && scopes.allows(slug, 'post'))) direct.push(id)
+    for (const channel of channels) {
+      const { kind, slug, id } = channel
+      const isPlain =
+        this.observes(actor, channel) || (scopes.allows(slug, 'read') && scopes.allows(slug, 'post'))
+      if (kind === 'dm' && !isPlain) direct.push(id)
+    }
     if (direct.length === 0) return
     this.directory.requireMembersOf(direct)
     this.directory.requireAccounts(direct.flatMap((id) => this.directory.membersOf(id).keys()))
@@ -171,29 +294,35 @@ export class Policy {
   isVisible(actor: Actor, channel: Channel): boolean {
     if (channel.kind === 'public') return true
     if (actor.via !== 'operator' && this.directory.member(actor.account.id, channel.id)) return true
+    if (this.observes(actor, channel)) return true
     return isAdmin(actor, this.settings) || namesChannel(scopesOf(actor), channel.slug)
   }
 
   /** Reports whether the actor's scopes allow the verb in this channel. */
-  hasScope(actor: Person, channel: Channel, verb: RoomVerb): boolean {
+  hasScope(actor: Person, channel: Channel, verb: ChannelVerb): boolean {
     const principal = principalOf(actor)
     if (principal.via !== 'token') return true
     if (channelScopes(principal.token.scopes).allows(channel.slug, verb)) return true
     // A direct channel also accepts `dm:<other handle>:<verb>`.
-    return this.others(actor, channel).some(({ handle }) => holdsScope(actor, `dm:${handle}:${verb}`))
+    return this.othersIn(actor, channel).some(({ handle }) => holdsScope(actor, `dm:${handle}:${verb}`))
   }
 
   /** Reports whether the actor's scopes include the channel with any verb. */
   touches(actor: Person, channel: Channel): boolean {
+    const { slug } = channel
+    if (channelScopes(scopesOf(actor)).touches(slug)) return true
+    return this.othersIn(actor, channel).some(({ handle }) => this.touchesDirect(actor, slug, handle))
+  }
+
+  /** The same for the direct channel with an account, which need not exist. */
+  touchesDirect(actor: Person, slug: string, handle: string): boolean {
     const scopes = scopesOf(actor)
-    if (channelScopes(scopes).touches(channel.slug)) return true
-    return this.others(actor, channel).some(({ handle }) =>
-      scopes.some((scope) => scope.startsWith(`dm:${handle}:`) || scope.startsWith('dm:*:')),
-    )
+    if (channelScopes(scopes).touches(slug)) return true
+    return scopes.some((scope) => scope.startsWith(`dm:${handle}:`) || scope.startsWith('dm:*:'))
   }
 
   /** Returns the other members of a direct channel; empty for other kinds. */
-  private others(actor: Person, { id, kind }: Channel): Account[] {
+  othersIn(actor: Person, { id, kind }: Channel): Account[] {
     if (kind !== 'dm') return []
     const ids = this.directory
       .membersOf(id)
@@ -208,27 +337,58 @@ export class Policy {
     return channel
   }
 
+  /** Returns a channel whose members come and go: a public one, or one that the actor is in, but no direct one. */
+  private open(actor: Person, slug: string): Channel {
+    const channel = this.existing(actor, slug)
+    requireActive(channel)
+    const isMember = this.directory.member(actor.account.id, channel.id) !== undefined
+    if (channel.kind === 'dm' || !(isMember || channel.kind === 'public'))
+      throw refusal('not_public', { channel: slug })
+    return channel
+  }
+
   private available(accountId: number): Account {
     const account = this.directory.account(accountId)
     if (account.archivedAt !== null) throw refusal('account_unavailable')
     return account
   }
 
-  private pass(actor: Person, channel: Channel, verb: RoomVerb): ChannelAccess {
-    const { slug } = channel
-    if (channel.archivedAt !== null) throw refusal('channel_archived', { channel: slug })
-    const member = this.directory.member(actor.account.id, channel.id)
-    if (!member) throw refusal('not_a_member', { gate: 'membership', channel: slug })
-    if (!this.hasScope(actor, channel, verb))
-      throw new AppError('forbidden', 'missing_scope', `Token lacks ${verb} scope for this channel`, {
-        gate: 'scope',
-        channel: slug,
-        required_scope: `channel:${slug}:${verb}`,
-      })
+  private pass(actor: Person, channel: Channel, verb: ChannelVerb): ChannelAccess {
+    requireActive(channel)
+    const member = this.membership(actor, channel)
+    this.requireScope(actor, channel, verb)
     return { channel, member }
+  }
+
+  private membership(actor: Person, { id, slug }: Channel): Member {
+    const member = this.directory.member(actor.account.id, id)
+    if (!member) throw refusal('not_a_member', { gate: 'membership', channel: slug })
+    return member
+  }
+
+  /** Requires a scope on the channel with any verb. */
+  private requireAnyScope(actor: Person, channel: Channel): void {
+    if (principalOf(actor).via === 'token' && !this.touches(actor, channel)) throw lacksScope(channel, 'read')
+  }
+
+  private requireScope(actor: Person, channel: Channel, verb: ChannelVerb): void {
+    if (!this.hasScope(actor, channel, verb)) throw lacksScope(channel, verb)
   }
 }
 
-function sameOrigin({ origin }: Principal, now: Principal): Actor {
-  return origin === undefined ? now : withOrigin(now, origin)
+function requireActive({ archivedAt, slug }: Channel): void {
+  if (archivedAt !== null) throw refusal('channel_archived', { channel: slug })
+}
+
+function lacksScope({ slug }: Channel, verb: ChannelVerb): AppError {
+  return new AppError('forbidden', 'missing_scope', `Token lacks ${verb} scope for this channel`, {
+    gate: 'scope',
+    channel: slug,
+    required_scope: `channel:${slug}:${verb}`,
+  })
+}
+
+function sameOrigin({ origin, through }: Principal, now: Principal): Actor {
+  const found = origin === undefined ? now : withOrigin(now, origin)
+  return through === undefined ? found : withThrough(found, through)
 }

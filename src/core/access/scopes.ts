@@ -5,6 +5,9 @@ export const ADMIN_SCOPE = 'admin:*'
 /** Lets the bearer of a personal token act as the person. */
 export const HUMAN_SCOPE = 'human:act'
 
+/** With the right to read every channel, makes a token an observer. */
+export const OBSERVER_SCOPE = 'inbox:*:read'
+
 /** Reports whether a granted scope covers the required one: equal numbers of segments, each equal or `*`. */
 export function scopeMatches(granted: string, required: string): boolean {
   if (granted === ADMIN_SCOPE || granted === required) return true
@@ -22,6 +25,20 @@ export function namesChannel(granted: readonly string[], slug: string): boolean 
   return granted.some((scope) => scope.startsWith(`channel:${slug}:`))
 }
 
+/** Reports whether a token is for the encrypted snapshot store alone, and so not for v1. */
+export function isForSyncOnly(granted: readonly string[]): boolean {
+  return granted.every((scope) => scope.startsWith('configsync:'))
+}
+
+/** Reports whether scopes include posting in any channel or direct channel. */
+export function includesPosting(granted: readonly string[]): boolean {
+  return granted.some((scope) => {
+    if (scope === ADMIN_SCOPE) return true
+    const [area, , verb, ...rest] = scope.split(':')
+    return rest.length === 0 && /^(?:channel|dm|\*)$/.test(area ?? '') && (verb === 'post' || verb === '*')
+  })
+}
+
 export type ChannelVerb = 'read' | 'post' | 'admin'
 
 /** The channel scopes of a token, compiled for fast look-up: lists judge thousands of channels. */
@@ -33,7 +50,16 @@ class ChannelScopes {
     admin: new Set(),
   }
 
+  /** Whether they read every channel without a membership (docs/contract/authentication.md#observers). */
+  readonly observes: boolean
+  /** Whether an observer reads direct channels, too. */
+  readonly observesDirect: boolean
+
   constructor(granted: readonly string[]) {
+    // These must be granted by name: admin:* does not include them.
+    const hasOne = (...scopes: string[]) => scopes.some((scope) => granted.includes(scope))
+    this.observes = hasOne('channel:*:read', 'channel:*:*') && hasOne(OBSERVER_SCOPE)
+    this.observesDirect = this.observes && hasOne('dm:*:read', 'dm:*:*')
     for (const scope of granted) {
       const [area, slug, verb, ...rest] = (scope === ADMIN_SCOPE ? '*:*:*' : scope).split(':')
       if ((area !== 'channel' && area !== '*') || slug === undefined || rest.length > 0) continue
@@ -68,7 +94,7 @@ export function channelScopes(granted: readonly string[]): ChannelScopes {
 const plainScopes = new Set([
   ADMIN_SCOPE,
   HUMAN_SCOPE,
-  'inbox:*:read',
+  OBSERVER_SCOPE,
   'config:read',
   'config:write',
   'audit:read',

@@ -1,4 +1,8 @@
-/** Channels and their members. Imports only the core. Start reading here, then memberships.ts. */
+/**
+ * Channels and their members. channels.ts creates them, listings.ts shows them to their readers, updates.ts changes them,
+ * members.ts and memberships.ts change who is in them.
+ * Imports only the core. Start reading here.
+ */
 
 import type { Directory } from '../access/directory'
 import type { Policy } from '../access/policy'
@@ -6,17 +10,18 @@ import type { Administration } from '../governance/administration'
 import { entryBy } from '../governance/audit'
 import type { Settings } from '../governance/settings'
 import { normalName, quotaExceeded } from '../identity/accounts'
-import { type Actor, accountOf, type Person, principalOf } from '../identity/actor'
-import { SYSTEM_HANDLE } from '../identity/tokens'
-import type { Account, Channel, ChannelKind, Role } from '../kernel/entities'
+import { type Actor, accountOf, isHuman, type Person, requireAdmin } from '../identity/actor'
+import { SYSTEM_HANDLE } from '../identity/system-account'
+import type { Account, ChannelKind, Role } from '../kernel/entities'
 import { refusal } from '../kernel/errors'
-import type { Uuid } from '../kernel/ids'
 import { SLUG_PATTERN } from '../kernel/limits'
 import { slices } from '../kernel/paged-reads'
-import type { ListPage, NewestMessage, Reads, Writes } from '../kernel/ports'
+import type { ListPage, Reads } from '../kernel/ports'
+import type { Transactions } from '../kernel/transactions'
 import { type Pace, TURN_ROWS } from '../kernel/turns'
 import { channelEvent, memberEvent } from '../log/events'
 import type { Log } from '../log/log'
+import type { CountedChannel } from './updates'
 
 export interface NewChannelRequest {
   readonly slug: string
@@ -27,22 +32,13 @@ export interface NewChannelRequest {
   readonly join?: boolean
 }
 
-/** A channel in a list, as its member or a visitor (`role` null) sees it. */
-export interface ChannelListing {
-  readonly channel: Channel
-  readonly role: Role | null
-  readonly canRead: boolean
-  readonly canPost: boolean
-  readonly memberCount: number
-  readonly newest: NewestMessage | null
-}
-
-/** Creates and lists channels, and lists their members. */
+/** Creates channels, and lists all of them and their members. */
 export class Channels {
   constructor(
     private readonly deps: {
       readonly reads: Reads
       readonly administration: Administration
+      readonly transactions: Transactions
       readonly directory: Directory
       readonly policy: Policy
       readonly settings: Settings
@@ -50,28 +46,6 @@ export class Channels {
       readonly pace: Pace
     },
   ) {}
-
-  /**
-   * Lists the active channels of the actor for which it has a scope, by slug. With `discoverable`, also public ones
-   * that it could join.
-   */
-  async mine(actor: Person, { discoverable }: { discoverable: boolean }): Promise<ChannelListing[]> {
-    const { directory, policy, pace } = this.deps
-    const ids = await directory.retryUntilLoaded(() => {
-      const mine = directory.channelsOf(policy.current(actor).account.id)
-      const others = discoverable ? directory.publicChannels().filter((id) => !mine.has(id)) : []
-      return [...mine.keys(), ...others]
-    })
-    // Each slice is judged and rendered at once: other work runs in between, and rights may change.
-    const loop = pace.loop()
-    const listings: ChannelListing[] = []
-    for (const some of slices(ids, TURN_ROWS)) {
-      await loop.turn()
-      listings.push(...(await this.listings(actor, some, discoverable)))
-      loop.did(some.length)
-    }
-    return pace.sorted(listings, (one, other) => (one.channel.slug < other.channel.slug ? -1 : 1))
-  }
 
   /** Active members, by handle. @throws the access errors of reading */
   async members(actor: Person, slug: string): Promise<{ account: Account; role: Role }[]> {
@@ -99,7 +73,7 @@ export class Channels {
   }
 
   /** All channels by slug, archived ones included, with their member counts. @throws admin_scope_required, not_admin */
-  async list(actor: Actor, page: ListPage): Promise<{ channel: Channel; memberCount: number }[]> {
+  async list(actor: Actor, page: ListPage): Promise<CountedChannel[]> {
     this.deps.administration.check(actor)
     const channels = await this.deps.reads.listChannels(page)
     const counts = await this.deps.reads.countMembers(channels.map((channel) => channel.id))
@@ -107,17 +81,19 @@ export class Channels {
   }
 
   /**
-   * Creates a channel. The creator joins it with the role admin, except the operator and the server's own account.
+   * Creates a channel, as a system admin or, with `channels.create=members`, as any person. The creator joins it with
+   * the role admin, except the operator and the server's own account.
    * @throws admin_scope_required, not_admin, invalid_slug, slug_exists, use_dms, quota_exceeded
    */
-  async create(actor: Actor, request: NewChannelRequest): Promise<{ channel: Channel; memberCount: number }> {
-    this.deps.administration.check(actor)
+  async create(actor: Actor, request: NewChannelRequest): Promise<CountedChannel> {
+    this.requireCreator(actor)
     const slug = normalName(request.slug)
     if (!SLUG_PATTERN.test(slug) || slug.startsWith('dm-')) throw refusal('invalid_slug')
     const kind = request.kind ?? 'public'
     if (kind === 'dm') throw refusal('use_dms')
     const creator = accountOf(actor)
-    return this.deps.administration.act(actor, async (tx) => {
+    return this.deps.transactions.run(actor, async (tx) => {
+      this.requireCreator(this.deps.policy.current(actor))
       if (await tx.channel({ slug })) throw refusal('slug_exists')
       const limit = this.deps.settings.get('quota.channels')
       if ((await tx.countChannels()) >= limit) throw quotaExceeded('quota.channels', limit)
@@ -137,95 +113,9 @@ export class Channels {
     })
   }
 
-  /** Archives a channel: reading and posting are refused. Does nothing if it is archived. @throws channel_not_found */
-  async archive(actor: Actor, uuid: Uuid): Promise<{ channel: Channel; memberCount: number }> {
-    return this.setArchived(actor, uuid, true)
+  private requireCreator(actor: Actor): void {
+    const { settings } = this.deps
+    const mayCreate = settings.get('channels.create') === 'members' && isHuman(actor)
+    if (!mayCreate) requireAdmin(actor, settings)
   }
-
-  async unarchive(actor: Actor, uuid: Uuid): Promise<{ channel: Channel; memberCount: number }> {
-    return this.setArchived(actor, uuid, false)
-  }
-
-  private async setArchived(actor: Actor, uuid: Uuid, archive: boolean) {
-    return this.deps.administration.act(actor, async (tx) => {
-      const channel = await existing(tx, uuid)
-      const memberCount = (await tx.countMembers([channel.id])).get(channel.id) ?? 0
-      if ((channel.archivedAt !== null) === archive) return { channel, memberCount }
-      const changed = await tx.updateChannel(channel.id, { archivedAt: archive ? tx.now() : null })
-      await tx.append(
-        channelEvent(archive ? 'channel.archived' : 'channel.unarchived', changed),
-        accountOf(actor),
-      )
-      const action = archive ? 'channel.archive' : 'channel.unarchive'
-      const facts = { slug: channel.slug }
-      await tx.audit(entryBy(actor, action, { type: 'channel', id: channel.uuid }, facts))
-      return { channel: changed, memberCount }
-    })
-  }
-
-  /** Returns the channels that the actor sees in a list. */
-  private async listings(
-    actor: Person,
-    ids: readonly number[],
-    discoverable: boolean,
-  ): Promise<ChannelListing[]> {
-    const { directory, policy, log } = this.deps
-    const judge = () => {
-      const judged = this.judged(policy.current(actor), ids, discoverable)
-      return { judged, version: directory.version }
-    }
-    const first = await directory.retryUntilLoaded(judge)
-    const readable = first.judged.filter(({ canRead }) => canRead).map(({ channel }) => channel.id)
-    const newest = await log.newestIn(readable)
-    const newestOf = new Map(readable.map((id, i) => [id, newest[i]]))
-    // Rights may have changed during the reads.
-    const { judged, counts } = await directory.retryUntilLoaded(() => {
-      const { judged } = first.version === directory.version ? first : judge()
-      return { judged, counts: directory.memberCounts(judged.map(({ channel }) => channel.id)) }
-    })
-    return judged.map((listing) => {
-      const last = newestOf.get(listing.channel.id)
-      return {
-        ...listing,
-        memberCount: counts.get(listing.channel.id) ?? 0,
-        // Only readers may see how far the channel has advanced.
-        newest: listing.canRead && last && last.seq > 0 ? last : null,
-      }
-    })
-  }
-
-  private judged(actor: Person, ids: readonly number[], discoverable: boolean): Judged[] {
-    const { directory, policy } = this.deps
-    const mine = directory.channelsOf(actor.account.id)
-    const channels = directory.requireChannels(ids)
-    policy.prepare(
-      actor,
-      channels.filter(({ id }) => mine.has(id)),
-    )
-    const isToken = principalOf(actor).via === 'token'
-    const judged: Judged[] = []
-    for (const channel of channels) {
-      if (channel.archivedAt !== null) continue
-      const role = mine.get(channel.id)?.role
-      if (role === undefined) {
-        if (discoverable && channel.kind === 'public')
-          judged.push({ channel, role: null, canRead: false, canPost: false })
-        continue
-      }
-      if (isToken && !policy.touches(actor, channel)) continue
-      const canRead = policy.hasScope(actor, channel, 'read')
-      const canPost = role !== 'read_only' && policy.hasScope(actor, channel, 'post')
-      judged.push({ channel, role, canRead, canPost })
-    }
-    return judged
-  }
-}
-
-/** The parts of a listing that depend on the actor's rights. */
-type Judged = Pick<ChannelListing, 'channel' | 'role' | 'canRead' | 'canPost'>
-
-async function existing(tx: Writes, uuid: Uuid): Promise<Channel> {
-  const channel = await tx.channel({ uuid })
-  if (!channel) throw refusal('channel_not_found')
-  return channel
 }

@@ -1,12 +1,13 @@
 import type { Administration } from '../governance/administration'
 import { entryBy } from '../governance/audit'
 import type { Settings } from '../governance/settings'
-import { normalName, quotaExceeded } from '../identity/accounts'
+import { normalName, quotaExceeded, refuseErased } from '../identity/accounts'
 import { type Actor, accountOf } from '../identity/actor'
+import type { MembershipKey, MembershipView } from '../kernel/channel-ports'
 import type { Account, Channel, Role } from '../kernel/entities'
 import { AppError, refusal } from '../kernel/errors'
 import type { Uuid } from '../kernel/ids'
-import type { MembershipKey, MembershipView, Reads, Writes } from '../kernel/ports'
+import type { Reads, Writes } from '../kernel/ports'
 import { memberEvent } from '../log/events'
 
 /** Memberships, as managed by administrators. */
@@ -40,17 +41,27 @@ export class Memberships {
   /** @throws admin_scope_required, not_admin, account_not_found, channel_not_found, already_member, quota_exceeded */
   async add(actor: Actor, handle: string, slug: string, role: Role): Promise<MembershipView> {
     return this.administration.act(actor, async (tx) => {
-      const account = await tx.account({ handle: normalName(handle) })
-      if (!account) throw refusal('account_not_found')
+      const account = await accountNamed(tx, handle)
       const channel = await tx.channel({ slug: normalName(slug) })
       if (!channel) throw refusal('channel_not_found')
-      const found = await membership(tx, account, channel)
-      if (found) throw new AppError('conflict', 'already_member', `Already a member (role=${found.role})`)
-      return this.insert(tx, actor, account, channel, role)
+      return this.insertNew(tx, actor, account, channel, role)
     })
   }
 
-  /** Inserts a membership within the transaction of another verb. @throws dm_membership_fixed, quota_exceeded */
+  /** Inserts a membership within the transaction of another verb. @throws already_member, as `insert` */
+  async insertNew(
+    tx: Writes,
+    actor: Actor,
+    account: Account,
+    channel: Channel,
+    role: Role,
+  ): Promise<MembershipView> {
+    const found = await membership(tx, account, channel)
+    if (found) throw new AppError('conflict', 'already_member', `Already a member (role=${found.role})`)
+    return this.insert(tx, actor, account, channel, role)
+  }
+
+  /** The same for an account that is no member. @throws account_erased, dm_membership_fixed, quota_exceeded */
   async insert(
     tx: Writes,
     actor: Actor,
@@ -58,6 +69,7 @@ export class Memberships {
     channel: Channel,
     role: Role,
   ): Promise<MembershipView> {
+    refuseErased(account)
     refuseDirect(channel)
     const limit = this.settings.get('quota.members')
     if (((await tx.countMembers([channel.id])).get(channel.id) ?? 0) >= limit)
@@ -72,15 +84,7 @@ export class Memberships {
   async setRole(actor: Actor, accountUuid: Uuid, channelUuid: Uuid, role: Role): Promise<MembershipView> {
     return this.administration.act(actor, async (tx) => {
       const { account, channel, found } = await this.existing(tx, accountUuid, channelUuid)
-      if (found.role === role) return found
-      refuseDirect(channel)
-      await tx.updateMembership(account.id, channel.id, role)
-      await tx.append(
-        memberEvent('member.role', channel, account, { role, previous: found.role }),
-        accountOf(actor),
-      )
-      await tx.audit(memberEntry(actor, 'member.role', account, channel, { role, previous: found.role }))
-      return { ...found, role }
+      return this.changeRole(tx, actor, account, channel, found, role)
     })
   }
 
@@ -88,12 +92,35 @@ export class Memberships {
   async remove(actor: Actor, accountUuid: Uuid, channelUuid: Uuid): Promise<void> {
     await this.administration.act(actor, async (tx) => {
       const { account, channel } = await this.existing(tx, accountUuid, channelUuid)
-      refuseDirect(channel)
-      await tx.deleteMembership(account.id, channel.id)
-      const by = accountOf(actor)?.id === account.id ? 'self' : 'admin'
-      await tx.append(memberEvent('member.left', channel, account, { by }), accountOf(actor))
-      await tx.audit(memberEntry(actor, 'member.remove', account, channel, { by }))
+      await this.delete(tx, actor, account, channel)
     })
+  }
+
+  /** Changes a role within the transaction of another verb. @throws dm_membership_fixed */
+  async changeRole(
+    tx: Writes,
+    actor: Actor,
+    account: Account,
+    channel: Channel,
+    found: MembershipView,
+    role: Role,
+  ): Promise<MembershipView> {
+    if (found.role === role) return found
+    refuseDirect(channel)
+    await tx.updateMembership(account.id, channel.id, role)
+    const facts = { role, previous: found.role }
+    await tx.append(memberEvent('member.role', channel, account, facts), accountOf(actor))
+    await tx.audit(memberEntry(actor, 'member.role', account, channel, facts))
+    return { ...found, role }
+  }
+
+  /** Deletes a membership within the transaction of another verb. @throws dm_membership_fixed */
+  async delete(tx: Writes, actor: Actor, account: Account, channel: Channel): Promise<void> {
+    refuseDirect(channel)
+    await tx.deleteMembership(account.id, channel.id)
+    const by = accountOf(actor)?.id === account.id ? 'self' : 'admin'
+    await tx.append(memberEvent('member.left', channel, account, { by }), accountOf(actor))
+    await tx.audit(memberEntry(actor, 'member.remove', account, channel, { by }))
   }
 
   private async existing(tx: Writes, accountUuid: Uuid, channelUuid: Uuid) {
@@ -103,6 +130,13 @@ export class Memberships {
     if (!account || !channel || !found) throw refusal('membership_not_found')
     return { account, channel, found }
   }
+}
+
+/** @throws account_not_found */
+export async function accountNamed(tx: Writes, handle: string): Promise<Account> {
+  const account = await tx.account({ handle: normalName(handle) })
+  if (!account) throw refusal('account_not_found')
+  return account
 }
 
 export async function membership(
@@ -127,10 +161,5 @@ function memberEntry(
 }
 
 function refuseDirect(channel: Channel): void {
-  if (channel.kind === 'dm')
-    throw new AppError(
-      'conflict',
-      'dm_membership_fixed',
-      'A direct message channel always has the same two members',
-    )
+  if (channel.kind === 'dm') throw refusal('dm_membership_fixed')
 }

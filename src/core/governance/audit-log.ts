@@ -6,7 +6,7 @@ import { refusal } from '../kernel/errors'
 import type { Secrets } from '../kernel/ids'
 import type { Reads, Store } from '../kernel/ports'
 import type { Micros } from '../kernel/time'
-import { type Pace, TURN_ROWS } from '../kernel/turns'
+import type { Pace } from '../kernel/turns'
 import type { Administration } from './administration'
 import {
   type AuditAction,
@@ -19,6 +19,9 @@ import {
 } from './audit'
 
 const READ = 'audit:read'
+/** Entries that one statement off the serving thread examines, and entries of the chain that are verified in one step. */
+const SEARCHED_AT_ONCE = 5000
+const VERIFIED_AT_ONCE = 1000
 
 export interface AuditFilter {
   /** Handle of the actor. */
@@ -93,14 +96,15 @@ export class AuditLog {
     const loop = this.pace.loop()
     for (;;) {
       await loop.turn()
-      const records = await this.store.reads.auditChain(state.entries, TURN_ROWS)
-      loop.did(records.length)
+      const records = await this.store.slow.auditChain(state.entries, VERIFIED_AT_ONCE)
       for (const record of records) {
         if (state.broken) break
+        await loop.turn()
         state = this.follow(state, record, known)
+        loop.did(1)
       }
       yield state
-      if (state.broken || records.length < TURN_ROWS) return
+      if (state.broken || records.length < VERIFIED_AT_ONCE) return
     }
   }
 
@@ -114,22 +118,21 @@ export class AuditLog {
     await this.store.transact((tx) => tx.audit(entryBy(actor, action, target, facts)))
   }
 
-  /** Searches the log slice by slice, because the filters have no index. */
+  /** Searches the log in long slices off the serving thread, because the filters have no index. */
   private async find(
     filter: Parameters<Reads['auditEntries']>[0],
     { before, limit }: { before: number; limit: number },
   ): Promise<AuditRecord[]> {
-    const { reads } = this.store
+    const { reads, slow } = this.store
     const all = { actorId: null, action: null, targetId: null, since: null }
+    if (Object.values(filter).every((value) => value === null))
+      return reads.auditEntries(all, { after: 0, before, limit })
     // Entry ids have no gaps, so a range of ids is a number of entries.
     const [newest] = await reads.auditEntries(all, { after: 0, before, limit: 1 })
-    const loop = this.pace.loop()
     const found: AuditRecord[] = []
-    for (let end = (newest?.id ?? 0) + 1; end > 1 && found.length < limit; end -= TURN_ROWS) {
-      await loop.turn()
-      const slice = { after: end - 1 - TURN_ROWS, before: end, limit: limit - found.length }
-      found.push(...(await reads.auditEntries(filter, slice)))
-      loop.did(TURN_ROWS)
+    for (let end = (newest?.id ?? 0) + 1; end > 1 && found.length < limit; end -= SEARCHED_AT_ONCE) {
+      const slice = { after: end - 1 - SEARCHED_AT_ONCE, before: end, limit: limit - found.length }
+      found.push(...(await slow.auditEntries(filter, slice)))
     }
     return found
   }

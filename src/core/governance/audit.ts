@@ -18,10 +18,12 @@ export type AuditAction =
   | 'claim.force_release'
   | `approval.${'decide' | 'cancel'}`
   | 'chain.continue'
+  | `pause.${'start' | 'end'}`
   | `setting.${'set' | 'unset'}`
   | 'observer.read'
   | 'impersonate'
   | 'import'
+  | 'configsync.admin'
   | 'migrate'
   | 'backup'
   | 'restore'
@@ -35,7 +37,19 @@ export type AuditFacts = Readonly<Record<string, unknown>>
 
 /** The target of an act: its public id, or a key. */
 export interface AuditTarget {
-  readonly type: 'account' | 'token' | 'session' | 'channel' | 'message' | 'setting' | 'pair' | 'backup'
+  readonly type:
+    | 'account'
+    | 'token'
+    | 'session'
+    | 'channel'
+    | 'message'
+    | 'claim'
+    | 'pause'
+    | 'approval'
+    | 'setting'
+    | 'pair'
+    | 'backup'
+    | 'webhook'
   readonly id: string
 }
 

@@ -3,6 +3,7 @@ export interface SettingValues {
   readonly 'instance.name': string
   readonly admin_handles: readonly string[]
   readonly named_aliases: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
+  readonly 'channels.create': 'admins' | 'members'
   readonly base_url: string | null
   readonly trusted_proxies: readonly string[]
   readonly strict_actor_header: boolean
@@ -16,7 +17,24 @@ export interface SettingValues {
   readonly 'http.max_body': number
   readonly 'log.expired_cursor': 'error' | 'clamp'
   readonly 'log.requests': 'notable' | 'all'
+  readonly 'mcp.enabled': boolean
   readonly 'metrics.enabled': boolean
+  readonly 'a2a.enabled': boolean
+  readonly 'attachments.enabled': boolean
+  readonly 'attachments.max_bytes': number
+  readonly 'attachments.quota': number
+  /** 0 = without a limit. */
+  readonly 'messages.edit_window_s': number
+  /** 0 = without a limit. */
+  readonly 'chain.limit': number
+  readonly 'guard.agent_run': number
+  /** 0 = never. */
+  readonly 'guard.auto_continue_s': number
+  readonly 'inbox.consumer_idle_days': number
+  /** 0 = never. */
+  readonly 'accounts.dormant_after_days': number
+  readonly 'deliveries.unreachable_after_s': number
+  readonly 'follow.agent_window_s': number
   readonly 'wait.max_s': number
   readonly 'streams.per_account': number
   readonly 'streams.total': number
@@ -26,19 +44,55 @@ export interface SettingValues {
   readonly 'rate.read': Rate | null
   readonly 'rate.write': Rate | null
   readonly 'rate.search': Rate | null
+  readonly 'claims.per_account': number
   readonly 'quota.accounts': number
   readonly 'quota.channels': number
   readonly 'quota.members': number
   readonly 'webhooks.allow_targets': readonly string[]
+  readonly 'webhooks.timeout_ms': number
+  /** Wakes of one account; 0 = without a limit. */
+  readonly 'webhooks.per_minute': number
+  /** Dead deliveries in a row after which a webhook is disabled. */
+  readonly 'webhooks.disable_after': number
   readonly 'backup.daily_at': string | null
   readonly 'backup.keep': number
+  /** Takes the place of `backup.keep`, unless null. */
+  readonly 'backup.retain': Generations | null
+  readonly 'backup.heartbeat_url': string | null
+  /** Days for which messages are kept, and their number in each channel; 0 = for ever, all. */
+  readonly 'retention.days': number
+  readonly 'retention.max_messages': number
+  readonly 'retention.purge_at': string | null
   readonly drain: boolean
+  /** Whether the encrypted snapshot store answers at all. */
+  readonly configsync: boolean
+  /** Decoded. */
+  readonly 'configsync.max_snapshot_bytes': number
+  readonly 'configsync.max_version_bytes': number
+  readonly 'configsync.user_quota_bytes': number
+  /** 0 = without a limit. */
+  readonly 'configsync.max_machines': number
+  /** Per machine, and per entity. */
+  readonly 'configsync.keep_snapshots': number
+  readonly 'configsync.keep_versions': number
+  readonly 'configsync.keep_deleted_days': number
+  readonly 'configsync.audit_keep_days': number
+  readonly 'configsync.store_metadata': boolean
+  readonly 'configsync.jwt_ttl_s': number
 }
 
 /** A rate: requests per minute on average, and the size of a burst. */
 export interface Rate {
   readonly perMinute: number
   readonly burst: number
+}
+
+/** For how many hours, days, weeks and months one backup each is kept. */
+export interface Generations {
+  readonly hourly: number
+  readonly daily: number
+  readonly weekly: number
+  readonly monthly: number
 }
 
 /**

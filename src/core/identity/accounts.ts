@@ -1,3 +1,4 @@
+import type { HeldLeases } from '../coordination/held-leases'
 import type { Administration } from '../governance/administration'
 import { type AuditFacts, entryBy } from '../governance/audit'
 import type { Settings } from '../governance/settings'
@@ -45,6 +46,7 @@ export class Accounts {
     private readonly passwords: Passwords,
     private readonly settings: Settings,
     private readonly clock: Clock,
+    private readonly leases: HeldLeases,
   ) {}
 
   /** By handle. @throws admin_scope_required, not_admin */
@@ -95,7 +97,7 @@ export class Accounts {
     return created
   }
 
-  /** @throws admin_scope_required, not_admin, account_not_found, humans_only_password, weak_password */
+  /** @throws admin_scope_required, not_admin, account_not_found, account_erased, humans_only_password, weak_password */
   async update(actor: Actor, uuid: Uuid, patch: AccountPatch): Promise<Account> {
     this.administration.check(actor)
     const { password, ...fields } = patch
@@ -103,6 +105,7 @@ export class Accounts {
       password === undefined ? undefined : await hashPassword(password, this.passwords, this.settings)
     return this.administration.act(actor, async (tx) => {
       const account = await existing(tx, uuid)
+      refuseErased(account)
       if (account.kind !== 'human' && password !== undefined) throw refusal('humans_only_password')
       if (account.kind !== 'human' && patch.isAdmin)
         throw new AppError(
@@ -124,24 +127,30 @@ export class Accounts {
   }
 
   /**
-   * Archives an account: ends its sessions and streams; its tokens get `Account unavailable`. Does nothing if it is
+   * Archives an account: ends its sessions, streams and leases; its tokens get `Account unavailable`. Does nothing if it is
    * archived.
    */
   async archive(actor: Actor, uuid: Uuid): Promise<Account> {
-    return this.administration.act(actor, async (tx) => {
+    const result = await this.administration.act(actor, async (tx) => {
       const account = await existing(tx, uuid)
       if (account.archivedAt !== null) return account
+      const open = await this.leases.openOf(tx, account.id)
       const archived = await tx.updateAccount(account.id, { archivedAt: tx.now() })
       await tx.append(accountEvent('account.archived', archived), accountOf(actor))
       await tx.audit(entryBy(actor, 'account.archive', { type: 'account', id: uuid }))
       await tx.deleteSessions({ accountId: account.id })
+      await this.leases.end(tx, open, archived, accountOf(actor))
       return archived
     })
+    this.leases.gone(result)
+    return result
   }
 
+  /** @throws account_not_found, account_erased */
   async unarchive(actor: Actor, uuid: Uuid): Promise<Account> {
     return this.administration.act(actor, async (tx) => {
       const account = await existing(tx, uuid)
+      refuseErased(account)
       if (account.archivedAt === null) return account
       const active = await tx.updateAccount(account.id, { archivedAt: null })
       await tx.append(accountEvent('account.unarchived', active), accountOf(actor))
@@ -161,7 +170,8 @@ export class Accounts {
    */
   async adminCredentials(): Promise<number> {
     const humans = await this.humanAdmins()
-    return humans.length + ((await this.reads.adminTokenExists(this.clock.now())) ? 1 : 0)
+    const agents = await this.reads.accountsWithAdminToken(this.clock.now())
+    return humans.length + (agents.length > 0 ? 1 : 0)
   }
 
   /** @throws invalid_handle */
@@ -208,6 +218,7 @@ export async function endSessions(
   spared?: number,
 ): Promise<number> {
   const sessions = await tx.deleteSessions({ accountId: account.id, not: spared })
+  await tx.configsync.endLogins(account.id)
   for (const session of sessions)
     await tx.append(
       accountEvent('account.session_ended', account, { session_id: session.uuid }),
@@ -235,7 +246,13 @@ async function auditUpdate(
   if (sessionsEnded !== undefined) await note('password.change', { sessions_ended: sessionsEnded })
 }
 
-async function existing(tx: Reads, uuid: Uuid): Promise<Account> {
+/** Refuses to change an account that does not come back. @throws account_erased */
+export function refuseErased({ erasedAt }: Account): void {
+  if (erasedAt !== null) throw refusal('account_erased')
+}
+
+/** @throws account_not_found */
+export async function existing(tx: Reads, uuid: Uuid): Promise<Account> {
   const account = await tx.account({ uuid })
   if (!account) throw refusal('account_not_found')
   return account

@@ -18,7 +18,12 @@ export type Principal = (
   readonly origin?: Origin
   /** The retry key of the requested act. */
   readonly retry?: Retry
+  /** The protocol by which its request came, if messages say so. */
+  readonly through?: Through
 }
+
+/** The protocols that messages name in `via`. */
+export type Through = Extract<Via, 'mcp'>
 
 /** Where an act was requested. Computed only for acts that are recorded, which are few. */
 export interface Origin {
@@ -55,9 +60,27 @@ export function withOrigin(actor: Actor, origin: Origin): Actor {
     : { ...actor, origin }
 }
 
+/** Returns the actor with the protocol of its request. */
+export function withThrough(actor: Actor, through: Through): Actor {
+  return actor.via === 'acting'
+    ? { ...actor, principal: { ...actor.principal, through } }
+    : { ...actor, through }
+}
+
 /** Returns the actor with the retry key of its request. */
 export function withRetry<Who extends Actor>(actor: Who, retry: Retry): Who {
   return actor.via === 'acting' ? { ...actor, principal: { ...actor.principal, retry } } : { ...actor, retry }
+}
+
+/** Returns the actor without a retry key, for a transaction whose result is not yet the answer. */
+export function withoutRetry(actor: Actor): Actor {
+  if (actor.via === 'acting') return { ...actor, principal: withoutKey(actor.principal) }
+  return withoutKey(actor)
+}
+
+function withoutKey(principal: Principal): Principal {
+  const { retry: _, ...rest } = principal
+  return rest
 }
 
 /** Returns the holder of the actor's credential. */
@@ -69,9 +92,10 @@ export function accountOf(actor: Actor): Account | null {
   return actor.via === 'operator' ? null : actor.account
 }
 
-/** The kind of credential with which a message is marked. */
+/** How a message was posted: through a protocol other than v1, or else the kind of its credential. */
 export function messageVia(actor: Person): Via {
-  return principalOf(actor).via === 'session' ? 'session' : 'token'
+  const { through, via } = principalOf(actor)
+  return through ?? (via === 'session' ? 'session' : 'token')
 }
 
 /** Returns the token used to act as another account, else null. */
@@ -125,9 +149,14 @@ export function requireAdmin(actor: Actor, settings: Settings, orScope?: string)
 function scopeRefusal(orScope: string | undefined): AppError {
   if (orScope === undefined)
     return refusal('admin_scope_required', { gate: 'scope', required_scope: ADMIN_SCOPE })
+  return missingScope(orScope)
+}
+
+/** The refusal of a token that lacks a scope of the whole server. */
+export function missingScope(scope: string): AppError {
   return new AppError('forbidden', 'missing_scope', 'Insufficient scope', {
     gate: 'scope',
-    required_scope: orScope,
+    required_scope: scope,
   })
 }
 
@@ -137,11 +166,13 @@ function scopeRefusal(orScope: string | undefined): AppError {
  */
 export function requireHuman(actor: Person): asserts actor is Human {
   if (actor.via === 'acting' || actor.account.kind !== 'human') throw refusal('humans_only')
-  if (actor.via === 'token' && !actor.token.scopes.includes(HUMAN_SCOPE))
-    throw new AppError('forbidden', 'missing_scope', 'Insufficient scope', {
-      gate: 'scope',
-      required_scope: HUMAN_SCOPE,
-    })
+  if (actor.via === 'token' && !actor.token.scopes.includes(HUMAN_SCOPE)) throw missingScope(HUMAN_SCOPE)
+}
+
+/** Reports whether the actor is a human as `requireHuman` requires. */
+export function isHuman(actor: Actor): actor is Human {
+  if (actor.via === 'operator' || actor.via === 'acting' || actor.account.kind !== 'human') return false
+  return actor.via === 'session' || actor.token.scopes.includes(HUMAN_SCOPE)
 }
 
 /** A principal with an account. */

@@ -70,7 +70,12 @@ export class OwnTokens {
     return this.selfService.act(actor, async (tx, now) => {
       const { account, token: old } = now
       const { name, scopes, expiresAt, actors, device } = old
-      const made = await this.tokens.write(tx, account, { name, scopes, expiresAt, actors, device }, old)
+      const made = await this.tokens.write(
+        tx,
+        account,
+        { name, scopes, expiresAt, actors, device },
+        { replaced: old },
+      )
       // This event precedes the end of the old token, so that a reader of the log learns of the new one first.
       await tx.append(
         accountEvent('account.token_issued', account, { ...factsOf(made.token), replaces: old.uuid }),

@@ -198,7 +198,7 @@ export class Pairing {
       refuseSession(account, code)
       if (!(await tx.redeemPairCode(code.id, null, now))) throw refusal('pair_code_used')
       // The session has the id of its code, so that revoking the device finds it.
-      const { login, session } = await sessions.insert(tx, account, client, code.uuid)
+      const { login, session } = await sessions.insert(tx, account, client, { uuid: code.uuid })
       const entry = pairEntry(null, 'pair.redeem', code, account, { session_id: session.uuid })
       await tx.audit({ ...entry, ip: client.address })
       return { as: 'session', login }

@@ -10,6 +10,11 @@ export class SelfService {
     private readonly policy: Policy,
   ) {}
 
+  /** Refuses early, for an act that asks somebody else before its transaction. @throws draining */
+  refuseWhileDraining(actor: Person): void {
+    this.transactions.refuseWhileDraining(actor)
+  }
+
   /**
    * Runs the work in a transaction, with the actor's current data.
    * @throws the error that ended the credential, draining, idempotency_conflict, what the work throws

@@ -49,14 +49,29 @@ export class Sessions {
     this.failures = new FailedLogins(deps.clock)
   }
 
+  /** Signs a human in with a new session. @throws as `signIn` */
+  login(handle: string, password: string, client: Client): Promise<Login> {
+    return this.signIn({ handle }, password, client, async (tx, account) => {
+      const { login, session } = await this.insert(tx, account, client)
+      return { session, result: login }
+    })
+  }
+
   /**
-   * Signs a human in. Every failure is the same error after the same work, so it reveals nothing about the handle.
-   * @throws invalid_credentials; login_throttled with `retry_after` in seconds
+   * Checks the password of a human, and runs `begin` in the transaction that notes the success. It inserts the session.
+   * Every failure is the same error after the same work, so it reveals nothing about the handle.
+   * @throws invalid_credentials; login_throttled with `retry_after` in seconds; what `begin` throws
    */
-  async login(handle: string, password: string, client: Client): Promise<Login> {
-    const name = normalName(handle)
+  async signIn<Result>(
+    who: { readonly handle: string } | { readonly email: string },
+    password: string,
+    client: Client,
+    begin: (tx: Writes, account: Account) => Promise<{ session: Session; result: Result }>,
+  ): Promise<Result> {
+    const name = normalName('handle' in who ? who.handle : who.email)
     const attempt = await this.countAttempt(name, client)
-    const account = await this.deps.store.reads.account({ handle: name })
+    const { reads } = this.deps.store
+    const account = 'handle' in who ? await reads.account({ handle: name }) : await reads.humanWithEmail(name)
     const stored = account?.kind === 'human' ? await this.deps.store.reads.passwordHash(account.id) : null
     const matches = await this.deps.passwords.verify(password, stored)
     if (!matches || !account || account.kind !== 'human' || account.archivedAt !== null || stored === null) {
@@ -69,31 +84,31 @@ export class Sessions {
       const now = await tx.account({ id: account.id })
       if (now?.archivedAt !== null || (await tx.passwordHash(account.id)) !== stored)
         throw refusal('invalid_credentials')
-      const { login, session } = await this.insert(tx, account, client)
+      const { result, session } = await begin(tx, account)
       if (stronger !== null) await tx.updateAccount(account.id, { passwordHash: stronger })
       await tx.forgetAttempts(attempt)
       await tx.audit(loginEntry(account, account, client, 'login.ok', { session_id: session.uuid }))
-      return login
+      return result
     })
   }
 
-  /** Inserts a session within the transaction of another verb, with this id if one is given. */
+  /** Inserts a session within the transaction of another verb, with this id and lifetime if given. */
   async insert(
     tx: Writes,
     account: Account,
     client: Client,
-    uuid?: Uuid,
+    { uuid, lifetimeSeconds = this.lifetimeSeconds }: { uuid?: Uuid; lifetimeSeconds?: number } = {},
   ): Promise<{ login: Login; session: Session }> {
     const secret = this.deps.secrets.secret()
     const session = await tx.insertSession({
       accountId: account.id,
       hash: this.deps.secrets.sha256(secret),
-      expiresAt: this.nextEnd(),
+      expiresAt: this.endIn(lifetimeSeconds),
       ip: client.address,
       userAgent: client.userAgent,
       ...(uuid === undefined ? {} : { uuid }),
     })
-    return { session, login: { account, secret, lifetimeSeconds: this.lifetimeSeconds } }
+    return { session, login: { account, secret, lifetimeSeconds } }
   }
 
   /** The person's valid sessions, newest first. @throws humans_only, missing_scope */
@@ -140,15 +155,15 @@ export class Sessions {
   /** Extends a session to its full lifetime, and returns that in seconds. */
   async renew(session: Session): Promise<number> {
     await this.deps.store.transact(async (tx) => {
-      await tx.extendSession(session.id, this.nextEnd())
+      await tx.extendSession(session.id, this.endIn(this.lifetimeSeconds))
     })
     this.deps.directory.forgetSession(session.hash)
     return this.lifetimeSeconds
   }
 
   /** Uses the clock, as the check for expiry does. The time of the log does not go back when the clock does. */
-  private nextEnd(): Micros {
-    return later(this.deps.clock.now(), this.lifetimeSeconds * MICROS_PER_SECOND)
+  private endIn(seconds: number): Micros {
+    return later(this.deps.clock.now(), seconds * MICROS_PER_SECOND)
   }
 
   private get lifetimeSeconds(): number {

@@ -8,11 +8,9 @@ import { HANDLE_PATTERN, MAX_TOKENS_PER_ACCOUNT } from '../kernel/limits'
 import type { ListPage, NewToken, Store, Writes } from '../kernel/ports'
 import type { Clock, Micros } from '../kernel/time'
 import { accountEvent } from '../log/events'
-import { normalName } from './accounts'
+import { normalName, refuseErased } from './accounts'
 import { type Actor, accountOf } from './actor'
-
-/** The account that owns the server's own tokens. */
-export const SYSTEM_HANDLE = 'system'
+import { systemAccount } from './system-account'
 
 export interface NewTokenRequest {
   readonly handle: string
@@ -22,6 +20,9 @@ export interface NewTokenRequest {
   /** Handles that the holder may act as; `*` = everyone except system admins. */
   readonly actors?: readonly string[] | null
 }
+
+/** The beginning of a token's text: of any, or of one for the encrypted snapshot store. */
+export type TokenPrefix = 'syn_' | 'cs_'
 
 /** The fields of a token besides its secret. The scopes are validated. */
 type TokenFields = Omit<NewToken, 'accountId' | 'hash'>
@@ -68,22 +69,28 @@ export class Tokens {
     tx: Writes,
     actor: Actor,
     account: Account,
-    request: Omit<NewTokenRequest, 'handle'> & { readonly device?: string },
+    request: Omit<NewTokenRequest, 'handle'> & { readonly device?: string; readonly prefix?: TokenPrefix },
   ): Promise<IssuedToken> {
     const { name = null, expiresAt = null, device = null } = request
     const scopes = scopesFor(account, request.scopes)
     const actors = legalActors(request.actors ?? null)
-    const issued = await this.write(tx, account, { name, scopes, expiresAt, actors, device })
+    const issued = await this.write(tx, account, { name, scopes, expiresAt, actors, device }, request)
     await tx.append(accountEvent('account.token_issued', account, factsOf(issued.token)), accountOf(actor))
     await tx.audit(tokenEntry(actor, 'token.issue', issued.token, account))
     return issued
   }
 
   /**
-   * Inserts only the row of a token, which may replace `replaced`. The caller appends the event.
-   * @throws quota_exceeded
+   * Inserts only the row of a token, which may replace `replaced`, and begins with `prefix`. The caller appends the event.
+   * @throws account_erased, quota_exceeded
    */
-  async write(tx: Writes, account: Account, fields: TokenFields, replaced?: Token): Promise<IssuedToken> {
+  async write(
+    tx: Writes,
+    account: Account,
+    fields: TokenFields,
+    { replaced, prefix = 'syn_' }: { readonly replaced?: Token; readonly prefix?: TokenPrefix } = {},
+  ): Promise<IssuedToken> {
+    refuseErased(account)
     const live = (await tx.countLiveTokens(account.id, this.clock.now())) - (replaced ? 1 : 0)
     if (live >= MAX_TOKENS_PER_ACCOUNT)
       throw new AppError(
@@ -92,7 +99,7 @@ export class Tokens {
         `An account has at most ${MAX_TOKENS_PER_ACCOUNT} live tokens; revoke one first`,
         { quota: 'tokens', limit: MAX_TOKENS_PER_ACCOUNT },
       )
-    const secret = `syn_${this.secrets.secret()}`
+    const secret = `${prefix}${this.secrets.secret()}`
     const token = await tx.insertToken({
       ...fields,
       accountId: account.id,
@@ -132,7 +139,7 @@ export class Tokens {
     return this.store.transact(async (tx) => {
       // A revoked secret remains revoked.
       if (await tx.token({ hash })) return false
-      const owner = (await tx.account({ handle: SYSTEM_HANDLE })) ?? (await this.insertSystem(tx))
+      const owner = await systemAccount(tx)
       const token = await tx.insertToken({
         accountId: owner.id,
         hash,
@@ -144,22 +151,6 @@ export class Tokens {
       await tx.audit(tokenEntry(null, 'token.issue', token, owner))
       return true
     })
-  }
-
-  private async insertSystem(tx: Writes): Promise<Account> {
-    const account = await tx.insertAccount({
-      kind: 'agent',
-      handle: SYSTEM_HANDLE,
-      displayName: 'Synapse',
-      email: null,
-      passwordHash: null,
-      isAdmin: false,
-    })
-    await tx.append(accountEvent('account.created', account), null)
-    await tx.audit(
-      entryBy(null, 'account.create', { type: 'account', id: account.uuid }, { kind: account.kind }),
-    )
-    return account
   }
 }
 

@@ -15,8 +15,8 @@ interface Use {
 /** The recorded uses of one kind of credential, by inner id. */
 class Uses {
   private noted = new Map<number, Use>()
-  /** Uses being written: recorded, but not yet in the store. */
-  private writing = new Map<number, Use>()
+  /** The uses of the last flush. They are shown until the next one: a reader may have read their rows before it. */
+  private flushed = new Map<number, Use>()
 
   constructor(private readonly write: (tx: Writes, uses: ReadonlyMap<number, Micros>) => Promise<void>) {}
 
@@ -25,27 +25,27 @@ class Uses {
   }
 
   at(id: number): Micros | undefined {
-    return (this.noted.get(id) ?? this.writing.get(id))?.at
+    return (this.noted.get(id) ?? this.flushed.get(id))?.at
   }
 
   *all(): Iterable<Use> {
-    yield* this.writing.values()
+    yield* this.flushed.values()
     yield* this.noted.values()
   }
 
   /** Writes in slices; uses that could not be written are recorded again. */
   async flush(store: Pick<Store, 'transact'>): Promise<void> {
-    this.writing = this.noted
+    this.flushed = this.noted
     this.noted = new Map()
+    const unwritten = new Map(this.flushed)
     try {
-      for (const slice of slices([...this.writing], SLICE)) {
+      for (const slice of slices([...this.flushed], SLICE)) {
         const uses = new Map(slice.map(([id, { at }]) => [id, at]))
         await store.transact((tx) => this.write(tx, uses))
-        for (const [id] of slice) this.writing.delete(id)
+        for (const [id] of slice) unwritten.delete(id)
       }
     } finally {
-      this.noted = new Map([...this.writing, ...this.noted])
-      this.writing = new Map()
+      this.noted = new Map([...unwritten, ...this.noted])
     }
   }
 }
@@ -93,6 +93,12 @@ export class Usage {
       for (const { accountId, at } of uses.all())
         if (wanted.has(accountId) && at > (seen.get(accountId) ?? 0)) seen.set(accountId, at)
     return seen
+  }
+
+  /** Returns accounts that used a token or session at or after `since`, as far as it is known here. */
+  *usedSince(since: Micros): Iterable<number> {
+    for (const uses of [this.tokens, this.sessions])
+      for (const { accountId, at } of uses.all()) if (at >= since) yield accountId
   }
 
   /** Writes the uses recorded since the last call. Call it once a minute and before the process ends. */

@@ -34,10 +34,14 @@ export interface Vitals {
   readonly backup: () => {
     readonly last_ok_at: string | null
     readonly last_error: string | null
+    /** When the newest backup that was verified was made. */
+    readonly last_verified_at: string | null
+    /** The last request to `backup.heartbeat_url`, and why it failed. */
+    readonly heartbeat: { readonly at: string; readonly problem: string | null } | null
     readonly dated_ahead: readonly string[]
   }
   /** All metrics in Prometheus format. */
-  readonly metrics: () => string
+  readonly metrics: () => Promise<string>
 }
 
 /** The bus by which the servers over one store wake each other, and why it does not work. */
@@ -47,12 +51,14 @@ interface BusState {
   readonly problem: string | null
 }
 
-/** Makes backups. A failure is returned with its remedy, not thrown. */
+/** Makes and removes backups. A failure is returned with its remedy, not thrown. */
 export interface BackupMaker {
   create(
     by: Principal,
     request: { readonly label: string | null; readonly blobs: boolean; readonly passphrase?: string },
   ): Promise<{ readonly made: object } | { readonly failed: BackupFailure }>
+  /** Removes the backups that exceed the limits, or says which it would remove. */
+  prune(isDryRun: boolean): Promise<{ readonly made: object } | { readonly failed: BackupFailure }>
 }
 
 interface BackupFailure {

@@ -5,6 +5,11 @@
 export interface Outbound {
   /** @throws OutboundError */
   call(request: OutboundRequest): Promise<OutboundAnswer>
+  /**
+   * Checks, without a call, that a target may be called. A name that cannot be resolved now passes.
+   * @throws OutboundError invalid, blocked
+   */
+  check(target: Pick<OutboundRequest, 'url' | 'isVouched'>): Promise<void>
 }
 
 export interface OutboundRequest {

@@ -1,5 +1,6 @@
 import { MemberTable } from '../access/member-table'
-import type { KeyPage, MemberCount, MembershipRow, Reads } from './ports'
+import type { MemberCount, MembershipRow } from './channel-ports'
+import type { KeyPage, Reads } from './ports'
 import { type Pace, type PacedLoop, TURN_ROWS } from './turns'
 
 /** Channels counted by one statement, and members examined by one statement. */

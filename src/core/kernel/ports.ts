@@ -1,24 +1,26 @@
+import type { ConfigSyncReads, ConfigSyncWrites } from '../configsync/ports'
 import type { AuditEntry, AuditRecord } from '../governance/audit'
 import type { NewPairCode, PairCode, PairState } from '../identity/pair-codes'
 import type { EventBody, EventRecord, LogEvent, MessageEvent } from '../log/events'
 import type { SharedLog } from '../log/shared-log'
-import type { PostPlan } from '../messages/post-plan'
-import type {
-  Account,
-  AccountKind,
-  Channel,
-  ChannelKind,
-  Member,
-  Message,
-  MessageKind,
-  Role,
-  Session,
-  SettingChange,
-  Token,
-} from './entities'
+import type { PostDraft, PostPlan } from '../messages/post-plan'
+import type { IndexQuery } from '../search/index-words'
+import type { ActivityReads, ActivityWrites } from './activity-ports'
+import type { ApprovalReads, ApprovalWrites } from './approval-ports'
+import type { AttachmentReads, AttachmentWrites } from './attachment-ports'
+import type { ChainReads, ChainWrites } from './chain-ports'
+import type { ChannelReads, ChannelWrites, ThreadReads } from './channel-ports'
+import type { ClaimReads, ClaimWrites, PresenceReads, PresenceWrites } from './coordination-ports'
+import type { Account, AccountKind, Message, MessageKind, Session, SettingChange, Token } from './entities'
+import type { ErasureReads, ErasureWrites } from './erasure-ports'
 import type { Seq, Uuid } from './ids'
+import type { DeliveryReads, DeliveryWrites, InboxReads, InboxWrites } from './inbox-ports'
+import type { PauseReads, PauseWrites } from './pause-ports'
+import type { RemovalReads, RemovalWrites } from './removal-ports'
 import type { RetryKey } from './retry-keys'
+import type { TaskReads } from './task-ports'
 import type { Micros } from './time'
+import type { WebhookReads, WebhookWrites } from './webhook-ports'
 
 /** The ports of the core. `store/` and `platform/` implement them. */
 
@@ -34,9 +36,18 @@ export interface NewAccount {
 export type AccountChange = Partial<
   Pick<
     Account,
-    'displayName' | 'email' | 'isAdmin' | 'chainLimit' | 'about' | 'capabilities' | 'residency' | 'archivedAt'
+    | 'handle'
+    | 'displayName'
+    | 'email'
+    | 'isAdmin'
+    | 'chainLimit'
+    | 'about'
+    | 'capabilities'
+    | 'residency'
+    | 'archivedAt'
+    | 'erasedAt'
   >
-> & { readonly passwordHash?: string }
+> & { readonly passwordHash?: string | null }
 
 export interface NewToken {
   readonly accountId: number
@@ -56,20 +67,6 @@ export interface NewSession {
   readonly userAgent: string | null
   /** A given id; absent = a new one. */
   readonly uuid?: Uuid
-}
-
-export interface NewChannel {
-  readonly slug: string
-  readonly name: string
-  readonly description: string | null
-  readonly kind: ChannelKind
-}
-
-export interface MembershipView {
-  readonly account: Pick<Account, 'id' | 'uuid' | 'handle'>
-  readonly channel: Pick<Channel, 'id' | 'uuid' | 'slug'>
-  readonly role: Role
-  readonly joinedAt: Micros
 }
 
 /** A pair code with its account and the token that it was redeemed for. */
@@ -101,6 +98,11 @@ export interface NewestMessage {
   readonly at: Micros
 }
 
+/** A message as the index of words finds it. */
+export interface IndexedMessage extends MessagePosition {
+  readonly body: string
+}
+
 /** Absent filters match everything, except that deleted messages are excluded unless requested. */
 export interface MessageFilter {
   readonly senderId?: number
@@ -108,6 +110,8 @@ export interface MessageFilter {
   readonly kind?: MessageKind
   readonly withMentions?: boolean
   readonly includeDeleted?: boolean
+  /** Only messages outside of a thread, and roots. */
+  readonly topLevel?: boolean
 }
 
 /** An epoch of the log; it begins at `firstSeq`. */
@@ -128,46 +132,47 @@ export interface KeyPage {
   readonly limit: number
 }
 
-/** A membership. `id` is that of the channel or the account, whichever varies within the page. */
-export interface MembershipRow extends Member {
-  readonly id: number
-  /** Its key in page order. */
-  readonly key: number
-}
-
-/** A position in a list of memberships: a slug and a handle. */
-export type MembershipKey = readonly [slug: string, handle: string]
-
-export interface FirstMember {
-  readonly id: number
-  readonly handle: string
-}
-
-export interface MemberCount {
-  readonly channelId: number
-  readonly members: number
-  /** Whether the channel has more members that were not counted. */
-  readonly isPart: boolean
-  /** Seq of the last event of the log when it was counted. */
-  readonly asOf: Seq
-}
+export type AccountName = Pick<Account, 'id' | 'handle' | 'displayName' | 'kind'>
 
 /** Reads. Each result is from one committed state that is at least as new as the last announced event. */
-export interface Reads {
+export interface Reads
+  extends ChannelReads,
+    ThreadReads,
+    AttachmentReads,
+    RemovalReads,
+    ErasureReads,
+    InboxReads,
+    DeliveryReads,
+    ClaimReads,
+    PauseReads,
+    ChainReads,
+    ApprovalReads,
+    ActivityReads,
+    PresenceReads,
+    TaskReads,
+    WebhookReads {
+  /** The encrypted snapshot store. */
+  readonly configsync: ConfigSyncReads
   account(by: { id: number } | { uuid: Uuid } | { handle: string }): Promise<Account | undefined>
+  /** A person with this e-mail address, in lower case; undefined if several have it. */
+  humanWithEmail(email: string): Promise<Account | undefined>
   accountsByIds(ids: readonly number[]): Promise<Account[]>
   accountsByHandles(handles: readonly string[]): Promise<Account[]>
   listAccounts(page: ListPage): Promise<Account[]>
+  /** The names of active accounts, by handle. */
+  accountNames(page: ListPage): Promise<AccountName[]>
   countAccounts(): Promise<number>
   passwordHash(accountId: number): Promise<string | null>
   lastSeen(accountIds: readonly number[]): Promise<ReadonlyMap<number, Micros>>
+  /** The active agents that were made before this and had neither a use of a token nor a stream since. */
+  agentsUnseenSince(since: Micros): Promise<readonly number[]>
 
   token(by: { id: number } | { hash: string } | { uuid: Uuid }): Promise<Token | undefined>
   listTokens(accountId: number, page: ListPage): Promise<Token[]>
   /** Counts tokens that are neither revoked nor expired at `now`. */
   countLiveTokens(accountId: number, now: Micros): Promise<number>
-  /** Reports whether an active account has a token with `admin:*` that is valid at `now`. */
-  adminTokenExists(now: Micros): Promise<boolean>
+  /** Returns the active accounts that have a token with `admin:*` that is valid at `now`. */
+  accountsWithAdminToken(now: Micros): Promise<number[]>
   humansWithPassword(): Promise<Account[]>
   session(by: { hash: string } | { uuid: Uuid }): Promise<Session | undefined>
   /** Sessions that expire after `now`, newest first. */
@@ -177,32 +182,6 @@ export interface Reads {
   pairCodes(by: { uuid: Uuid } | { codeHash: string } | { selector: string }): Promise<PairCode[]>
   listPairCodes(page: ListPage): Promise<PairCodeView[]>
 
-  channel(by: { id: number } | { uuid: Uuid } | { slug: string }): Promise<Channel | undefined>
-  channelsByIds(ids: readonly number[]): Promise<Channel[]>
-  listChannels(page: ListPage): Promise<Channel[]>
-  /** Ids of public channels, archived ones included, in ascending order. */
-  publicChannelIds(page: KeyPage): Promise<number[]>
-  countChannels(): Promise<number>
-  countMembers(channelIds: readonly number[]): Promise<ReadonlyMap<number, number>>
-  /**
-   * Counts the active members of each channel. A count that would block the serving thread for long is partial
-   * (`isPart`): finish it with `countActiveIn`, page by page.
-   */
-  countActive(channelIds: readonly number[]): Promise<MemberCount[]>
-  /** Counts the active members in the next page of members. `last` is undefined after the last page. */
-  countActiveIn(channelId: number, page: KeyPage): Promise<MemberCount & { last: number | undefined }>
-  /** The memberships of an account, ordered by key. */
-  membershipsOf(accountId: number, page: KeyPage): Promise<MembershipRow[]>
-  /** The memberships of a channel, ordered by account. */
-  membershipsIn(channelId: number, page: KeyPage): Promise<MembershipRow[]>
-  /** At most `limit` active members, ordered by handle in code points. */
-  firstMembers(channelId: number, limit: number): Promise<FirstMember[]>
-  /** Ordered by channel, then handle; `after` is the last pair of the previous page. */
-  listMemberships(
-    filter: { accountId?: number; channelId?: number },
-    page: { after: MembershipKey | null; limit: number },
-  ): Promise<MembershipView[]>
-
   /** The positions of the next messages of a stretch, at most `limit`. */
   messagePositions(stretch: MessageStretch): Promise<MessagePosition[]>
   message(by: { seq: Seq } | { uuid: Uuid }): Promise<Message | undefined>
@@ -211,6 +190,15 @@ export interface Reads {
    * them.
    */
   messagesBySeq(seqs: readonly Seq[], filter?: MessageFilter): Promise<Message[]>
+  /** The messages that the index of words finds between two positions, newest first. */
+  messagesWithWords(
+    query: IndexQuery,
+    page: { readonly after: Seq; readonly before: Seq; readonly limit: number },
+  ): Promise<IndexedMessage[]>
+  /** The emoji with which an account reacted to a message. */
+  emojiOf(message: Seq, accountId: number): Promise<string[]>
+  /** The accounts that used an emoji on a message first, in order. */
+  firstReactors(message: Seq, emoji: string, limit: number): Promise<number[]>
   newestIn(channelIds: readonly number[]): Promise<ReadonlyMap<number, NewestMessage>>
   /** Highest seq whose message was created at or before the pair (created_at, id); 0 if none. */
   seqOfMoment(at: Micros, message: Uuid): Promise<Seq>
@@ -250,6 +238,8 @@ export interface Reads {
 
   /** Events after `after`, oldest first, at most `limit`. */
   events(after: Seq, limit: number): Promise<EventRecord[]>
+  /** The events at these positions, oldest first, at most 200. */
+  eventsAt(seqs: readonly Seq[]): Promise<EventRecord[]>
   /** Events after `after` up to `upTo`, except these types. */
   eventsExcept(types: readonly string[], after: Seq, upTo: Seq, limit: number): Promise<EventRecord[]>
   epochs(): Promise<Epoch[]>
@@ -257,11 +247,34 @@ export interface Reads {
 }
 
 /** Reads and writes inside one transaction. Appended events are announced only after the commit. */
-export interface Writes extends Reads {
+export interface Writes
+  extends Reads,
+    ChannelWrites,
+    AttachmentWrites,
+    RemovalWrites,
+    ErasureWrites,
+    InboxWrites,
+    DeliveryWrites,
+    ClaimWrites,
+    PauseWrites,
+    ChainWrites,
+    ApprovalWrites,
+    ActivityWrites,
+    PresenceWrites,
+    WebhookWrites {
+  readonly configsync: ConfigSyncWrites
   /** Appends the event with the next seq and instant. */
   append(event: EventBody, actor: Account | null): Promise<LogEvent>
+  /** Appends events in this order, in one statement for many. */
+  appendAll(events: readonly { readonly body: EventBody; readonly actor: Account | null }[]): Promise<void>
+  /**
+   * Posts a message that is part of an act, with the next seq and instant. Its attachments must be none.
+   */
+  insertMessage(draft: PostDraft): Promise<MessageEvent>
   /** The instant of the next event. */
   now(): Micros
+  /** The seq of the next event. */
+  nextSeq(): Seq
   insertAccount(account: NewAccount): Promise<Account>
   updateAccount(id: number, change: AccountChange): Promise<Account>
   insertToken(token: NewToken): Promise<Token>
@@ -278,18 +291,22 @@ export interface Writes extends Reads {
    */
   redeemPairCode(id: number, tokenId: number | null, now: Micros): Promise<boolean>
   updatePairCode(id: number, change: { attempts?: number; state?: PairState }): Promise<void>
-  insertChannel(channel: NewChannel): Promise<Channel>
-  updateChannel(
-    id: number,
-    change: Partial<Pick<Channel, 'archivedAt' | 'name' | 'description' | 'kind'>>,
-  ): Promise<Channel>
-  /** `joined` is the member.joined event appended for it. */
-  insertMembership(accountId: number, channelId: number, role: Role, joined: LogEvent): Promise<void>
-  deleteMembership(accountId: number, channelId: number): Promise<void>
-  updateMembership(accountId: number, channelId: number, role: Role): Promise<void>
+  /**
+   * Stores the body, format, metadata, mentions, reactions and time of an edit of a message. What it no longer says
+   * leaves the index of words.
+   */
+  updateMessage(message: Message): Promise<void>
+  /** Replaces the bodies of messages, in the index of words, too. */
+  updateBodies(messages: readonly Pick<Message, 'seq' | 'body'>[]): Promise<void>
+  /** Adds the messages at these positions to the index of words, except deleted ones. */
+  indexWords(seqs: readonly Seq[]): Promise<void>
+  insertReaction(message: Seq, accountId: number, emoji: string, at: Micros): Promise<void>
+  deleteReaction(message: Seq, accountId: number, emoji: string): Promise<void>
   insertSettingChange(change: SettingChange): Promise<void>
-  /** Appends an entry to the audit log, chained to the previous one. */
-  audit(entry: AuditEntry): Promise<void>
+  /** Replaces the value of a past change, from which a name is erased. */
+  updateSettingChange(seq: Seq, value: string): Promise<void>
+  /** Appends entries to the audit log, each chained to the previous one, in one statement. */
+  audit(...entries: readonly AuditEntry[]): Promise<void>
   /** Returns the time of the `n`th latest login attempt of the key within a span of time. */
   nthAttempt(key: string, span: { after: Micros; upTo: Micros }, n: number): Promise<Micros | undefined>
   /** Records a login attempt for each key. */
@@ -308,8 +325,8 @@ export interface Writes extends Reads {
 
   /** Records when tokens or sessions were last used, by id, in one statement. */
   noteUses(of: 'tokens' | 'sessions', uses: ReadonlyMap<number, Micros>): Promise<void>
-  /** Stores a retry key with its sealed answer. */
-  insertKey(used: RetryKey & { readonly answer: string }): Promise<void>
+  /** Stores a retry key with its sealed answer. `subject`: the message that the answer shows. */
+  insertKey(used: RetryKey & { readonly answer: string; readonly subject: Seq | null }): Promise<void>
   /** Deletes up to `limit` retry keys older than `before`; returns how many. */
   forgetKeys(before: Micros, limit: number): Promise<number>
   /**
@@ -327,6 +344,11 @@ export type PostOutcome =
 export interface Store {
   readonly reads: Reads
   /**
+   * The same reads, off the serving thread, for statements that may look at thousands of rows. A few run at once.
+   * @throws unavailable if too many wait
+   */
+  readonly slow: Reads
+  /**
    * Writes one message in the next group commit. Resolves when it is durable and announced.
    * @throws what `decide` throws, idempotency_conflict, storage_full, unavailable
    */
@@ -341,6 +363,11 @@ export interface Store {
    * Registers a listener for committed events. Listeners run in order of registration, before any write is answered.
    */
   onCommit(listener: (events: readonly LogEvent[]) => void): void
+  /**
+   * Resolves when the log is announced up to `seq`, which must be committed. A read may return rows of a commit a moment
+   * before it is announced, and no answer shows a position beyond that.
+   */
+  waitFor(seq: Seq): Promise<void>
   /** Present if several processes write to the log. */
   readonly shared?: SharedLog
 }

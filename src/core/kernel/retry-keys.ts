@@ -1,5 +1,6 @@
 import { type Actor, accountOf, credentialOf } from '../identity/actor'
 import { AppError, refusal } from './errors'
+import type { Seq } from './ids'
 import type { Reads, Store, Writes } from './ports'
 
 /** The retry key of a request, and a hash of everything that identifies the request. */
@@ -54,15 +55,23 @@ export class RetryKeys {
     }
   }
 
+  /** Reports whether a key of an actor was used, for whatever request. */
+  async isUsed(actor: Actor, key: string): Promise<boolean> {
+    const accountId = accountOf(actor)?.id ?? OPERATOR
+    return (await this.store.reads.usedKey({ accountId, key })) !== undefined
+  }
+
   /**
    * Returns the stored answer to the same request; undefined when the key is free.
-   * @throws idempotency_conflict when the key was used for another request, or its answer cannot be read any more
+   * @throws idempotency_conflict when the key was used for another request, or its answer cannot be read any more;
+   *   message_not_found when the answer showed a message that is deleted
    */
   async answered(key: RetryKey): Promise<string | undefined> {
     const used = await this.store.reads.usedKey(key)
     if (!used) return undefined
-    // A message has this key.
-    if (used.answer === null) throw refusal('idempotency_conflict')
+    // It was deleted with the message that it showed. A post, which stores no answer, has another form of hash.
+    if (used.answer === null)
+      throw refusal(used.requestHash === key.requestHash ? 'message_not_found' : 'idempotency_conflict')
     // First: under another instance key the hash of the same request is another one, too.
     const answer = this.open(used.answer)
     if (used.requestHash !== key.requestHash) throw refusal('idempotency_conflict')
@@ -74,8 +83,9 @@ export class RetryKeys {
     if (await tx.usedKey(key)) throw refusal('idempotency_conflict')
   }
 
-  async keep(tx: Writes, key: RetryKey, answer: string): Promise<void> {
-    await tx.insertKey({ ...key, answer: this.secrets.seal(answer) })
+  /** Stores the answer of an act in its transaction. `shown`: the message that it shows. */
+  async keep(tx: Writes, key: RetryKey, answer: string, shown: Seq | null): Promise<void> {
+    await tx.insertKey({ ...key, answer: this.secrets.seal(answer), subject: shown })
   }
 
   private open(sealed: string): string {
@@ -90,7 +100,7 @@ export class RetryKeys {
   async keepAlone(key: RetryKey, answer: string): Promise<void> {
     await this.store.transact(async (tx) => {
       await this.refuseUsed(tx, key)
-      await this.keep(tx, key, answer)
+      await this.keep(tx, key, answer, null)
     })
   }
 }

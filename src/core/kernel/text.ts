@@ -7,6 +7,16 @@ export function isLongerThan(text: string, limit: number): boolean {
   return false
 }
 
+/** Returns the beginning of a text on one line, at most so many code points. */
+export function lineOf(text: string, codePoints: number): string {
+  // A code point takes at most two UTF-16 units, and white space is seldom half of a text.
+  const line = text
+    .slice(0, codePoints * 8)
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  return [...line].slice(0, codePoints).join('').toWellFormed()
+}
+
 /**
  * Removes the credentials of URLs from a text: in each line everything between `://` and the last @, unless the
  * password is masked already. It may hide too much, because a password may contain any character.

@@ -3,6 +3,7 @@ import type { ImpersonationNotes } from '../access/impersonation'
 import { refuseWhileDraining } from '../governance/drain'
 import type { Settings } from '../governance/settings'
 import { type Actor, principalOf } from '../identity/actor'
+import type { Seq } from './ids'
 import type { Store, Writes } from './ports'
 import type { RetryKeys } from './retry-keys'
 
@@ -20,18 +21,26 @@ export class Transactions {
   ) {}
 
   /**
-   * Runs the work in a transaction. The work judges the actor, and may run again.
+   * Runs the work in a transaction. The work judges the actor, and may run again. `shows` returns the message that the
+   * answer shows: the stored answer of a retry key is deleted together with it.
    * @throws idempotency_conflict if the retry key was used, before anything else is judged; draining; what the work
    *   throws
    */
-  async run<Result>(actor: Actor, work: (tx: Writes) => Promise<Result>): Promise<Result> {
+  async run<Result>(
+    actor: Actor,
+    work: (tx: Writes) => Promise<Result>,
+    shows?: (result: Result) => Seq,
+  ): Promise<Result> {
     const { retry } = principalOf(actor)
     const result = await this.directory.retryUntilLoaded(() =>
       this.store.transact(async (tx) => {
         if (retry) await this.retryKeys.refuseUsed(tx, retry.key)
         this.refuseWhileDraining(actor)
         const result = await work(tx)
-        if (retry) await this.retryKeys.keep(tx, retry.key, await retry.answer(result, tx))
+        if (retry) {
+          const shown = shows ? shows(result) : null
+          await this.retryKeys.keep(tx, retry.key, await retry.answer(result, tx), shown)
+        }
         return result
       }),
     )

@@ -1,67 +1,69 @@
 /**
  * The catalogue of events. Each row describes one type: its subject, the rights it changes, its audience, its delivery
  * to live streams, its wire keys and its documentation. All code that treats types differently asks the catalogue.
- * It imports nothing. app/ passes it to the store and the core.
- * Start reading at the table below, then events.ts: an event and its subject.
+ * It imports only types. app/ passes it to the store and the core.
+ * Start reading at event-kind.ts: what a row says; then the table below, then events.ts: an event and its subject.
  */
 
-/**
- * The kind of thing that an event's subject id refers to. For a membership it is the account; the channel is separate.
- */
-export type About = 'message' | 'channel' | 'membership' | 'account' | 'setting'
+import type { About, ChangedPast, EventKind, Rights } from './event-kind'
 
-/**
- * The cached rights that an event invalidates: none; a channel or a membership; an account; a token or a session; or
- * everything. Rights read before the event are not used after it.
- */
-type Rights = 'none' | 'room' | 'account' | 'credential' | 'server'
+/** What the events about an approval have in common. They are about its message, and show the approval as it is now. */
+const ofApproval = {
+  about: 'message',
+  rights: 'none',
+  audience: 'readers',
+  lane: 'room',
+  payload: ['approval'],
+  hidden: ['approval_id', 'expires_at', 'notified'],
+} as const satisfies Partial<EventKind>
+const endOfApproval = { ...ofApproval, changesPast: 'subject' } as const
 
-/** Who sees an event, by current rights. audience.ts has one function for each. */
-export type AudienceKind =
-  | 'readers'
-  | 'readers_and_account'
-  | 'members'
-  | 'account'
-  | 'account_and_peers'
-  | 'admins'
-
-/**
- * How an event reaches live streams: `room` publishes it once to each topic of its room; `judged` checks each stream.
- * Only events for a channel's readers that change no rights can use `room`.
- */
-type Delivery =
-  | {
-      readonly about: 'message' | 'channel'
-      readonly rights: 'none'
-      readonly audience: 'readers'
-      readonly lane: 'room'
-    }
-  | {
-      readonly about: About
-      readonly rights: Rights
-      readonly audience: AudienceKind
-      readonly lane: 'judged'
-    }
-
-/** Everything the program knows about a type of event. */
-export type EventKind = Delivery & {
-  /** Its wire keys besides the common ones. Keys that are not facts are derived from the subject. */
-  readonly payload: readonly string[]
-  /** Set if earlier events read differently after this one, because it changes something that they show. */
-  readonly changesPast?: true
-  /** What happened, for the documentation. */
-  readonly doc: string
-}
+/** What several rows have in common. */
+const ofMessage = { about: 'message', rights: 'none', audience: 'readers', lane: 'room' } as const
+const ofClaim = { about: 'claim', rights: 'none', audience: 'readers_or_everyone', lane: 'judged' } as const
+const ofCredential = { about: 'account', rights: 'credential', audience: 'account', lane: 'judged' } as const
+const ofAccount = { about: 'account', rights: 'none', audience: 'account', lane: 'judged' } as const
+const ofPause = {
+  about: 'pause',
+  rights: 'server',
+  audience: 'paused',
+  lane: 'judged',
+  payload: ['pause'],
+  hidden: ['paused'],
+} as const
 
 /** Every type that this program writes. To add a type, add a row. */
 export const eventKinds = {
   'message.created': {
-    about: 'message',
-    rights: 'none',
-    audience: 'readers',
-    lane: 'room',
+    ...ofMessage,
     payload: ['message'],
+    hidden: ['notified', 'broadcast', 'dormant', 'asks'],
     doc: 'A message was posted.',
+  },
+  'message.edited': {
+    ...ofMessage,
+    payload: ['message', 'mentions_added', 'mentions_removed'],
+    hidden: ['notified', 'broadcast'],
+    changesPast: 'subject',
+    doc: 'A message was edited; the handles are those that it began and ceased to mention.',
+  },
+  'message.deleted': {
+    ...ofMessage,
+    payload: ['message_id', 'thread_id', 'by'],
+    changesPast: 'subject',
+    doc: 'A message was deleted; `by` is `author`, `admin`, `retention` or `erase`.',
+  },
+  'reaction.added': {
+    ...ofMessage,
+    payload: ['message_id', 'emoji', 'account'],
+    changesPast: 'subject',
+    doc: 'An account reacted to a message.',
+  },
+  'reaction.removed': {
+    ...ofMessage,
+    payload: ['message_id', 'emoji', 'account'],
+    changesPast: 'subject',
+    doc: 'An account took its reaction to a message back.',
   },
   'member.joined': {
     about: 'membership',
@@ -101,7 +103,7 @@ export const eventKinds = {
     audience: 'readers',
     lane: 'judged',
     payload: ['info', 'changed'],
-    changesPast: true,
+    changesPast: 'everything',
     doc: 'A channel was changed; `changed` lists the keys.',
   },
   'channel.archived': {
@@ -120,6 +122,36 @@ export const eventKinds = {
     payload: ['info'],
     doc: 'The channel was unarchived.',
   },
+  'channel.purged': {
+    about: 'channel',
+    rights: 'room',
+    audience: 'readers',
+    lane: 'judged',
+    payload: ['through_cursor', 'count'],
+    changesPast: 'everything',
+    doc: 'Messages of the channel were purged: `count` of them, the last at `through_cursor`. Cursors before it have expired.',
+  },
+  'thread.continued': {
+    about: 'channel',
+    rights: 'none',
+    audience: 'readers',
+    lane: 'room',
+    payload: ['thread_id', 'extra'],
+    doc: 'A person let agents go on: `extra` times their limit, in a thread, or in the channel if `thread_id` is null.',
+  },
+  'chain.blocked': {
+    about: 'membership',
+    rights: 'none',
+    audience: 'readers',
+    lane: 'judged',
+    payload: ['account', 'thread_id', 'code', 'limit', 'used'],
+    doc: 'A limit has stopped an agent until a person acts; `code` is `chain_limit` or `loop_guard`.',
+  },
+  'pause.started': {
+    ...ofPause,
+    doc: 'Agents were paused, or a pause was replaced. The pause is shown as it is now.',
+  },
+  'pause.ended': { ...ofPause, doc: 'A pause was ended, or has run out.' },
   'account.created': {
     about: 'account',
     rights: 'account',
@@ -134,7 +166,7 @@ export const eventKinds = {
     audience: 'account_and_peers',
     lane: 'judged',
     payload: ['account', 'changed'],
-    changesPast: true,
+    changesPast: 'everything',
     doc: 'A profile was changed; `changed` lists the keys, never the values.',
   },
   'account.archived': {
@@ -153,30 +185,100 @@ export const eventKinds = {
     payload: ['account'],
     doc: 'The account was unarchived.',
   },
+  'account.erased': {
+    about: 'account',
+    rights: 'account',
+    audience: 'account_and_former_peers',
+    lane: 'judged',
+    payload: ['account_id'],
+    hidden: ['channels'],
+    changesPast: 'everything',
+    doc: 'The account was erased: its name, profile, credentials and memberships are gone. Its messages are being anonymized or deleted.',
+  },
   // A token that replaces another one sets an expiry on it.
   'account.token_issued': {
-    about: 'account',
-    rights: 'credential',
-    audience: 'account',
-    lane: 'judged',
+    ...ofCredential,
     payload: ['account', 'token_id', 'name', 'scopes'],
     doc: 'A token was issued; the token itself is never in the log. `replaces` is the id of the token it replaces.',
   },
   'account.token_revoked': {
-    about: 'account',
-    rights: 'credential',
-    audience: 'account',
-    lane: 'judged',
+    ...ofCredential,
     payload: ['account', 'token_id', 'name', 'scopes'],
     doc: 'A token was revoked; its streams end.',
   },
   'account.session_ended': {
-    about: 'account',
-    rights: 'credential',
-    audience: 'account',
-    lane: 'judged',
+    ...ofCredential,
     payload: ['account', 'session_id'],
     doc: 'A session ended: by signing out, by a new password, or from another device.',
+  },
+  'account.push_changed': {
+    ...ofAccount,
+    payload: ['account', 'enabled'],
+    doc: 'The push endpoint of an account was set, or disabled.',
+  },
+  'account.webhook_changed': {
+    ...ofAccount,
+    payload: ['account', 'webhook_id', 'enabled'],
+    doc: 'An account has made, changed or deleted a webhook; `enabled` is false for a deleted one.',
+  },
+  'account.webhook_disabled': {
+    ...ofAccount,
+    payload: ['account', 'webhook_id', 'reason'],
+    doc: 'The server has disabled a webhook, because it kept `failing` or is `gone`. `webhook_id` is `push` for the push endpoint.',
+  },
+  'ack.position': {
+    about: 'account',
+    rights: 'none',
+    audience: 'only_account',
+    lane: 'judged',
+    payload: ['account', 'consumer', 'position', 'count'],
+    doc: 'The account acknowledged its inbox up to `position`; `count` items were open until then, 1,000 standing for more.',
+  },
+  'ack.delivery': {
+    about: 'message',
+    rights: 'none',
+    audience: 'sender_and_recipient',
+    lane: 'judged',
+    payload: ['message_id', 'account', 'state', 'note'],
+    hidden: ['sender', 'recipient'],
+    doc: 'What became of a notification: `state` is `acked`, `failed` or `unreachable`; `account` was notified.',
+  },
+  'ack.overdue': {
+    about: 'message',
+    rights: 'none',
+    audience: 'sender_and_recipient',
+    lane: 'judged',
+    payload: ['message_id', 'accounts'],
+    hidden: ['sender', 'notified'],
+    doc: 'A message was not answered within its `ack_within_s`; `accounts` have neither acknowledged it nor replied.',
+  },
+  'claim.acquired': {
+    ...ofClaim,
+    payload: ['claim'],
+    doc: 'An account claimed a resource. The claim is shown as it is now.',
+  },
+  'claim.released': {
+    ...ofClaim,
+    payload: ['claim', 'forced'],
+    doc: 'A claim was released; `forced`: not by its holder.',
+  },
+  'claim.expired': {
+    ...ofClaim,
+    payload: ['claim'],
+    doc: 'A claim has expired.',
+  },
+  'approval.created': {
+    ...ofApproval,
+    doc: 'An account asked people for a decision. The approval is shown as it is now.',
+  },
+  'approval.decided': {
+    ...endOfApproval,
+    doc: 'A person decided. A reply in the thread tells it, too.',
+  },
+  'approval.expired': { ...endOfApproval, doc: 'An approval has expired without a decision.' },
+  'approval.cancelled': {
+    ...endOfApproval,
+    doc: 'An approval was cancelled, or its message was deleted.',
   },
   'setting.changed': {
     about: 'setting',
@@ -202,6 +304,8 @@ export class Catalogue {
   readonly quietTypes: readonly string[]
   /** The types that are published to a room's topics. */
   readonly roomTypes: readonly string[]
+  /** The types whose subject is a message. */
+  readonly messageTypes: readonly string[]
 
   constructor(kinds: Readonly<Record<string, EventKind>>) {
     this.kinds = new Map(Object.entries(kinds))
@@ -209,6 +313,7 @@ export class Catalogue {
       [...this.kinds].filter(([, kind]) => isWanted(kind)).map(([type]) => type)
     this.quietTypes = typesWhere(({ rights }) => rights === 'none')
     this.roomTypes = typesWhere(({ lane }) => lane === 'room')
+    this.messageTypes = typesWhere(({ about }) => about === 'message')
   }
 
   entries(): Iterable<readonly [type: string, kind: EventKind]> {
@@ -229,9 +334,10 @@ export class Catalogue {
     return this.rightsOf(type) !== 'none'
   }
 
-  changesPast(type: string): boolean {
+  /** Returns which earlier events read differently after one of this type; undefined = none. */
+  changesPast(type: string): ChangedPast | undefined {
     const kind = this.find(type)
-    return kind === undefined || kind.changesPast === true
+    return kind === undefined ? 'everything' : kind.changesPast
   }
 }
 

@@ -1,19 +1,22 @@
 import type { Directory } from '../access/directory'
+import { viewClaims } from '../coordination/claim-view'
+import { viewPauses } from '../coordination/pause-view'
 import type { SettingValue } from '../kernel/entities'
 import type { Seq } from '../kernel/ids'
 import type { Reads } from '../kernel/ports'
 import type { Pace } from '../kernel/turns'
 import { viewMessages } from '../messages/views'
-import type { About, Catalogue } from './catalogue'
-import { type EventLookups, type EventRecord, fromRecord, type LogEvent } from './events'
-import type { RecentEvents } from './recent-events'
+import type { Catalogue } from './catalogue'
+import type { About } from './event-kind'
+import { accountsIn, type EventLookups, type EventRecord, fromRecord, type LogEvent } from './events'
+import { isDiscussed, type RecentEvents } from './recent-events'
 
 /** Events that are looked up together. */
 export const SLICE = 64
 
 export interface HydrateDeps {
   readonly catalogue: Catalogue
-  readonly reads: Pick<Reads, 'messagesBySeq' | 'settingChanges'>
+  readonly reads: Pick<Reads, 'messagesBySeq' | 'settingChanges' | 'claimsByEpoch' | 'pausesBySeq'>
   readonly directory: Directory
   readonly recent: RecentEvents
 }
@@ -27,8 +30,8 @@ export async function hydrate(deps: HydrateDeps, records: readonly EventRecord[]
   const known = new Map(records.map(({ seq }) => [seq, recent.get(seq)]))
   const missing = records.filter(({ seq }) => known.get(seq) === undefined)
   if (missing.length > 0) {
-    for (const { event, hasReplies } of await read(deps, missing)) {
-      recent.keep(event, hasReplies, mark)
+    for (const { event, discussed } of await read(deps, missing)) {
+      recent.keep(event, discussed, mark)
       known.set(event.seq, event)
     }
     // Cached events may read differently since then.
@@ -63,22 +66,31 @@ async function read({ catalogue, reads, directory }: HydrateDeps, records: reado
     known.filter(({ kind }) => about.includes(kind.about)).map(({ record }) => record.subject)
   const seqs = [...new Set(subjectsOf('message'))]
   const stored = await reads.messagesBySeq(seqs)
-  const replied = new Set(stored.filter(({ replyCount }) => replyCount > 0).map(({ seq }) => seq))
+  const replied = new Set(stored.filter(isDiscussed).map(({ seq }) => seq))
   const settings = await settingsOf(reads, subjectsOf('setting'))
+  const epochs = [...new Set(subjectsOf('claim'))]
+  const claims = epochs.length === 0 ? [] : await reads.claimsByEpoch(epochs)
+  const paused = [...new Set(subjectsOf('pause'))]
+  const pauses = paused.length === 0 ? [] : await reads.pausesBySeq(paused)
   return directory.retryUntilLoaded(() => {
     const actors = known.map(({ record }) => record.actorId).filter((id) => id !== null)
-    directory.requireAccounts([...actors, ...subjectsOf('account', 'membership')])
+    const named = known.flatMap(({ record }) => accountsIn(record.facts))
+    directory.requireAccounts([...actors, ...named, ...subjectsOf('account', 'membership')])
     const messages = new Map(viewMessages(directory, stored).map((view) => [view.message.seq, view]))
+    const claimed = new Map(viewClaims(directory, claims).map((view) => [view.epoch, view]))
+    const pausesBySeq = new Map(viewPauses(directory, pauses).map((view) => [view.seq, view]))
     const look: EventLookups = {
       account: (id) => directory.account(id),
       channel: (id) => directory.channel(id),
       message: (seq) => messages.get(seq),
       setting: (seq) => settings.get(seq),
+      claim: (epoch) => claimed.get(epoch),
+      pause: (seq) => pausesBySeq.get(seq),
     }
     return known
       .map(({ record, kind }) => fromRecord(record, kind, look))
       .filter((event) => event !== undefined)
-      .map((event) => ({ event, hasReplies: replied.has(event.seq) }))
+      .map((event) => ({ event, discussed: replied.has(event.seq) }))
   })
 }
 

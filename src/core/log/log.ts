@@ -17,13 +17,15 @@ import type { LogEvent } from './events'
 
 const noMessage: NewestMessage = { seq: 0, at: toMicros(0) }
 
+type LogStore = Pick<Store, 'reads' | 'shared' | 'waitFor'>
+
 /** The head of the log, and the meaning of a client's cursor in it. */
 export class Log {
   private readonly newest = new Map<number, NewestMessage>()
-  /** Grows when messages are skipped. Values read under an older generation are not cached. */
+  /** Grows when messages are skipped or purged. Values read under an older generation are not cached. */
   private generation = 0
   private constructor(
-    private readonly store: Pick<Store, 'reads' | 'shared'>,
+    private readonly store: LogStore,
     private readonly settings: Settings,
     private readonly pace: Pace,
     private epochs: readonly Epoch[],
@@ -31,22 +33,27 @@ export class Log {
     public head: Seq,
   ) {}
 
-  static async open(store: Pick<Store, 'reads' | 'shared'>, settings: Settings, pace: Pace): Promise<Log> {
+  static async open(store: LogStore, settings: Settings, pace: Pace): Promise<Log> {
     return new Log(store, settings, pace, await store.reads.epochs(), await store.reads.head())
   }
 
   /** Applies a committed event, before any reader sees it. */
   apply(event: LogEvent): void {
     this.head = event.seq
+    if (event.type === 'channel.purged') this.forgetNewest()
     if (event.type !== 'message.created') return
     // The cached value may be newer than this event.
     const { id } = event.channel
     if ((this.newest.get(id)?.seq ?? 0) < event.seq) this.newest.set(id, { seq: event.seq, at: event.at })
   }
 
-  /** Moves the head past events that are not announced. Clears the newest messages, which may be outdated. */
+  /** Moves the head past events that are not announced. The newest messages may be outdated then. */
   advanceTo(upTo: Seq): void {
     this.head = Math.max(this.head, upTo)
+    this.forgetNewest()
+  }
+
+  private forgetNewest(): void {
     this.newest.clear()
     this.generation++
   }
@@ -90,6 +97,9 @@ export class Log {
       absent.length === 0
         ? new Map<number, NewestMessage>()
         : new Map(await inSlices(this.pace, absent, (some) => this.store.reads.newestIn(some)))
+    let last = 0
+    for (const { seq } of found.values()) last = Math.max(last, seq)
+    await this.store.waitFor(last)
     // A message announced during the read is newer than the one read.
     if (generation === this.generation)
       for (const id of absent) if (!this.newest.has(id)) this.newest.set(id, found.get(id) ?? noMessage)
@@ -101,13 +111,17 @@ export class Log {
    * @throws invalid_cursor; cursor_expired for a position before the purged part; cursor_epoch for a position of
    *   another history
    */
-  async position(text: string, parameter: 'since' | 'before', channels: readonly Channel[]): Promise<Seq> {
+  async position(
+    text: string,
+    parameter: 'since' | 'before' | 'cursor',
+    channels: readonly Channel[],
+  ): Promise<Seq> {
     const cursor = parseCursor(text)
     if (!cursor) throw new AppError('invalid', 'invalid_cursor', `Invalid \`${parameter}\` cursor`)
     // What was purged above the lowest floor is declared by later events of its channels.
     const floor = channels.length === 0 ? 0 : Math.min(...channels.map(({ floorSeq }) => floorSeq))
     const seq =
-      cursor.kind === 'now' && parameter === 'before' ? this.head + 1 : await this.resolve(cursor, floor)
+      cursor.kind === 'now' && parameter !== 'since' ? this.head + 1 : await this.resolve(cursor, floor)
     if (seq >= floor) return seq
     if (cursor.kind !== 'position' || this.settings.get('log.expired_cursor') === 'clamp') return floor
     throw new AppError(
@@ -121,6 +135,11 @@ export class Log {
     )
   }
 
+  /** Returns the head, at least if it is not before `seq`. Otherwise asks the store: another process may have written. */
+  private async lastKnown(seq: Seq): Promise<Seq> {
+    return seq <= this.head ? this.head : Math.max(this.head, await this.store.reads.head())
+  }
+
   private async resolve(cursor: Cursor, floor: Seq): Promise<Seq> {
     switch (cursor.kind) {
       case 'oldest':
@@ -129,16 +148,13 @@ export class Log {
         await this.store.shared?.readBarrier()
         return this.head
       case 'moment':
-        return this.store.reads.seqOfMoment(cursor.at, cursor.message)
+        return Math.min(this.head, await this.store.reads.seqOfMoment(cursor.at, cursor.message))
       case 'position': {
         const index = this.epochs.findIndex((epoch) => epoch.epoch === cursor.epoch)
         const next = this.epochs[index + 1]
-        const last = next
-          ? next.firstSeq - 1
-          : Math.max(this.head, index < 0 ? 0 : await this.store.reads.head())
-        if (index >= 0 && cursor.seq <= last) {
+        if (index >= 0 && cursor.seq <= (next ? next.firstSeq - 1 : await this.lastKnown(cursor.seq))) {
           // Another process issued the cursor; its event arrives here shortly.
-          if (cursor.seq > this.head) await this.store.shared?.waitFor(cursor.seq)
+          await this.store.waitFor(cursor.seq)
           return cursor.seq
         }
         throw new AppError(

@@ -39,6 +39,4 @@ export interface SharedLog {
    * checked: a revoked right ends at once, and a client reads its own writes, in whichever process.
    */
   readBarrier(): Promise<void>
-  /** Resolves when the log up to `seq`, which is committed, is announced here. Rejects if it cannot be read. */
-  waitFor(seq: Seq): Promise<void>
 }

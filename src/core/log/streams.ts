@@ -1,8 +1,10 @@
 import type { Person } from '../identity/actor'
+import type { Reasons } from '../inbox/reasons'
 import type { Channel } from '../kernel/entities'
 import type { Seq } from '../kernel/ids'
 import type { LogEvent } from './events'
 import type { FeedFilter } from './feed'
+import type { Frame } from './frames'
 
 /**
  * The ports between live readers, the core and the surfaces. `hub/` implements Streams, LiveStream and LongPolls; a
@@ -16,6 +18,16 @@ export type EndReason = 'shutdown' | 'auth_revoked' | 'slow_consumer' | 'expired
 export interface Sink {
   /** Sends one event. `replay` is true if the reader asked for past events and this is one. */
   event(event: LogEvent, replay: boolean): void
+  /**
+   * Sends that an event notifies the reader, and why. With `isShown`, sends the event itself first, in one piece with it: a
+   * reader that is cut off in between continues before both.
+   */
+  item(event: LogEvent, reasons: Reasons, replay: boolean, isShown: boolean): void
+  /** Which frames the connection carries: those of its selections, only those that a selection names by type, or none. */
+  readonly frames: 'selected' | 'named' | 'none'
+  frame(frame: Frame): void
+  /** Calls `send`, which sends several events. A connection may then hand them to the network at once. */
+  batch(send: () => void): void
   /** Milliseconds between two heartbeats. */
   readonly beatEvery: number
   /** Called at that interval with the position up to which the reader has everything. */
@@ -57,17 +69,22 @@ export interface Streams {
   readonly head: Seq
   /** Whether any reader has an open stream or waits for events. */
   readonly hasReaders: boolean
+  /** Whether any reader has an open stream. */
+  readonly hasStreams: boolean
+  /** Sends a frame to the open streams that select it and may receive it. Resolves when it is sent. */
+  frame(frame: Frame): Promise<void>
 }
 
 /** Requests that wait for new events. */
 export interface LongPolls {
   /**
-   * Resolves true when the log has an event after `after` in one of the channels (`*`: anywhere), or the rights of the
-   * account change. Resolves false on timeout, when the signal aborts, or when the server stops.
+   * Resolves true when the log has an event after `after` in one of the channels (`*`: anywhere), one that notifies the
+   * account of `inboxOf`, or the rights of the account change. Resolves false on timeout, when the signal aborts, or when the server stops.
    */
   next(wait: {
     readonly accountId: number
     readonly channelIds: readonly number[] | '*'
+    readonly inboxOf?: number
     readonly after: Seq
     readonly milliseconds: number
     readonly signal: AbortSignal | undefined

@@ -1,20 +1,18 @@
 import type { Directory } from '../access/directory'
+import { isObserver } from '../access/observers'
 import type { Policy } from '../access/policy'
-import type { Person } from '../identity/actor'
+import { type Person, principalOf } from '../identity/actor'
+import type { Receipts } from '../inbox/receipts'
 import type { Channel, Message, MessageKind, MessageView } from '../kernel/entities'
 import type { Seq } from '../kernel/ids'
-import { MAX_CHANNEL_FILTER, SCAN_LIMIT } from '../kernel/limits'
-import type { MessageFilter, MessageStretch, Reads } from '../kernel/ports'
+import { MAX_CHANNEL_FILTER } from '../kernel/limits'
+import type { Store } from '../kernel/ports'
 import type { Clock } from '../kernel/time'
-import { type Pace, TURN_ROWS } from '../kernel/turns'
 import type { Log } from '../log/log'
-import type { RecentEvents, RecentEventsMark } from '../log/recent-events'
+import type { RecentEvents } from '../log/recent-events'
 import type { LongPolls } from '../log/streams'
+import type { MessageScan, Search, Stretch } from './scan'
 import { threadRoot } from './threads'
-import { viewMessages } from './views'
-
-/** Messages read together, unless most of them are filtered out. */
-const SLICE = 64
 
 export interface PageRequest {
   /** Slugs; `*` alone = every readable channel. */
@@ -28,9 +26,15 @@ export interface PageRequest {
   /** Root of a thread; the root is included. */
   readonly thread: string | null
   readonly from: string | null
+  /** A handle that the message mentions. */
+  readonly mention: string | null
+  /** Text that is in the body; upper and lower case are the same. */
+  readonly contains: string | null
   readonly kind: MessageKind | null
   readonly excludeSelf: boolean
   readonly includeDeleted: boolean
+  /** Only messages outside of a thread, and roots. */
+  readonly topLevel: boolean
   /** How long an empty answer is held, in milliseconds. */
   readonly waitMs: number
   readonly signal: AbortSignal | undefined
@@ -48,33 +52,16 @@ export interface Page {
   readonly position: Seq
 }
 
-/** A range of the log and a direction through it. Both ends are exclusive. */
-interface Stretch {
-  readonly after: Seq
-  readonly before: Seq
-  readonly order: 'asc' | 'desc'
-}
-
-/** What a reader asks for, in terms of the log, within what it may read. */
-interface Search {
-  readonly of: MessageStretch['of']
-  readonly channelIds: ReadonlySet<number>
-  readonly filter: MessageFilter
-  /** Whether messages are excluded for any reason besides deletion. */
-  readonly isFiltered: boolean
-  /** A condition that needs the message itself; null = none. */
-  readonly matches: ((message: Message) => boolean) | null
-}
-
 export interface HistoryDeps {
-  readonly reads: Reads
+  readonly store: Pick<Store, 'reads' | 'slow'>
   readonly directory: Directory
   readonly policy: Policy
   readonly log: Log
   readonly recent: RecentEvents
   readonly longPolls: LongPolls
   readonly clock: Clock
-  readonly pace: Pace
+  readonly scan: MessageScan
+  readonly receipts: Pick<Receipts, 'messages'>
 }
 
 /** Reads messages page by page, and waits for new ones (docs/contract/messages.md#reading). */
@@ -133,13 +120,26 @@ export class History {
     const [newest] = only && channels.length === 1 && order === 'asc' ? await log.newestIn([only.id]) : []
     if (newest && newest.seq <= stretch.after) return toPage([], 0, stretch, stretch)
     const { mark } = this.deps.recent
-    const { found, read } = await this.collect(stretch, request.limit + 1, search)
-    const messages = await this.view(actor, found.slice(0, request.limit), mark)
+    const { found, read } = await this.deps.scan.collect(stretch, request.limit + 1, search)
+    const messages = await this.deps.scan.view(actor, found.slice(0, request.limit), search.tombstone, mark)
+    this.noteSeen(actor, request, messages)
     return toPage(found, request.limit, stretch, read, messages)
   }
 
-  /** Returns a test whether a message mentions the actor: by name, or as a broadcast after the actor joined. */
-  private async mentionTest({ account: { id: me } }: Person): Promise<(message: Message) => boolean> {
+  /**
+   * Notes that the actor has read messages: those of a thread, those that mention it and, for an agent or over MCP, all. What a person
+   * has seen of a whole channel, its client says by the reading position. An observer reads for others.
+   */
+  private noteSeen(actor: Person, request: PageRequest, messages: readonly MessageView[]): void {
+    const asked = request.mentionsMe || request.thread !== null
+    const isLooking = asked || actor.account.kind === 'agent' || principalOf(actor).through === 'mcp'
+    if (!isLooking || isObserver(actor)) return
+    const seqs = messages.flatMap(({ message }) => (message.senderId === actor.account.id ? [] : message.seq))
+    this.deps.receipts.messages(actor.account.id, seqs, 'seen')
+  }
+
+  /** Returns a test whether a message mentions an account: by name, or as a broadcast after the account joined. */
+  private async mentionTest(me: number): Promise<(message: Message) => boolean> {
     const { directory } = this.deps
     const joined = await directory.retryUntilLoaded(() => directory.channelsOf(me))
     return ({ mentions, channelId, senderId, seq }) => {
@@ -155,123 +155,46 @@ export class History {
     request: PageRequest,
     channels: readonly Channel[],
   ): Promise<Search | undefined> {
-    const { reads, directory } = this.deps
-    const from =
-      request.from === null
-        ? null
-        : await directory.retryUntilLoaded(() => directory.accountByHandle(request.from ?? ''))
-    if (from === undefined) return undefined
+    const { store, directory, policy } = this.deps
+    const named = (handle: string | null) =>
+      handle === null ? null : directory.retryUntilLoaded(() => directory.accountByHandle(handle))
+    const from = await named(request.from)
+    const mentioned = await named(request.mention)
+    if (from === undefined || mentioned === undefined) return undefined
+    const tests: ((message: Message) => boolean)[] = []
+    if (request.mentionsMe) tests.push(await this.mentionTest(actor.account.id))
+    if (mentioned) tests.push(await this.mentionTest(mentioned.id))
+    if (request.contains !== null) tests.push(containsTest(request.contains))
     const ids = channels.map(({ id }) => id)
     const channelIds = new Set(ids)
-    const thread = request.thread === null ? null : await threadRoot(reads, request.thread, channelIds)
+    const hidden = await directory.retryUntilLoaded(() => policy.hiddenIn(policy.current(actor), channels))
+    const thread =
+      request.thread === null ? null : await threadRoot(store.reads, request.thread, channelIds, hidden)
     const several = ids.length > MAX_CHANNEL_FILTER ? 'everything' : { channelIds: ids }
     return {
       of: thread === null ? several : { threadRoot: thread },
       channelIds,
+      hidden,
+      allHidden: thread === null ? Math.min(...ids.map((id) => hidden.get(id) ?? 0)) : 0,
+      tombstone: request.includeDeleted ? thread : null,
       filter: {
         includeDeleted: request.includeDeleted,
-        withMentions: request.mentionsMe,
+        withMentions: request.mentionsMe || mentioned !== null,
         ...(from === null ? {} : { senderId: from.id }),
         ...(request.kind === null ? {} : { kind: request.kind }),
         ...(request.excludeSelf ? { notSenderId: actor.account.id } : {}),
+        ...(request.topLevel ? { topLevel: true } : {}),
       },
-      isFiltered: request.mentionsMe || request.excludeSelf || from !== null || request.kind !== null,
-      matches: request.mentionsMe ? await this.mentionTest(actor) : null,
+      isFiltered:
+        tests.length > 0 || request.excludeSelf || request.topLevel || from !== null || request.kind !== null,
+      matches: tests.length === 0 ? null : (message) => tests.every((test) => test(message)),
     }
   }
+}
 
-  /**
-   * Returns up to `limit` messages in order, and how far it read: to the end of the stretch, or until there are enough.
-   * Examines at most SCAN_LIMIT messages.
-   */
-  private async collect(
-    stretch: Stretch,
-    wanted: number,
-    search: Search,
-  ): Promise<{ found: Message[]; read: Stretch }> {
-    const loop = this.deps.pace.loop()
-    const found: Message[] = []
-    let rest = stretch
-    let size = Math.min(wanted, TURN_ROWS)
-    let together = SLICE
-    for (let looked = 0; looked < SCAN_LIMIT; ) {
-      await loop.turn()
-      const limit = Math.min(size, SCAN_LIMIT - looked)
-      const places = await this.deps.reads.messagePositions({ of: search.of, ...rest, limit })
-      loop.did(places.length)
-      looked += places.length
-      const seqs = places.filter(({ channelId }) => search.channelIds.has(channelId)).map(({ seq }) => seq)
-      for (let start = 0; start < seqs.length; ) {
-        await loop.turn()
-        const slice = seqs.slice(start, start + together)
-        const rows = await this.messages(slice, search)
-        loop.did(slice.length)
-        start += slice.length
-        // Reading a message costs much more than reading the position of one that is filtered out.
-        together = rows.length * 4 < slice.length ? TURN_ROWS : SLICE
-        const inOrder = rows.toSorted((one, other) => one.seq - other.seq)
-        for (const row of rest.order === 'asc' ? inOrder : inOrder.reverse()) {
-          if (search.matches && !search.matches(row)) continue
-          if (found.push(row) === wanted) return { found, read: stretch }
-        }
-      }
-      const last = places.at(-1)
-      if (!last || places.length < limit) return { found, read: stretch }
-      rest = rest.order === 'asc' ? { ...rest, after: last.seq } : { ...rest, before: last.seq }
-      size = TURN_ROWS
-    }
-    const { after, before, order } = rest
-    return {
-      found,
-      read: order === 'asc' ? { ...stretch, before: after + 1 } : { ...stretch, after: before - 1 },
-    }
-  }
-
-  /** Returns the messages that pass the filter, in no order. */
-  private async messages(seqs: readonly Seq[], { filter, isFiltered }: Search): Promise<Message[]> {
-    const { reads, recent } = this.deps
-    if (isFiltered) return reads.messagesBySeq(seqs, filter)
-    const found: Message[] = []
-    const missing: Seq[] = []
-    for (const seq of seqs) {
-      const known = recent.message(seq)?.message
-      if (!known) missing.push(seq)
-      else if (filter.includeDeleted || known.deletedAt === null) found.push(known)
-    }
-    if (missing.length > 0) found.push(...(await reads.messagesBySeq(missing, filter)))
-    return found
-  }
-
-  /** Returns messages as they read now, without those that became unreadable while other work ran. */
-  private async view(
-    actor: Person,
-    found: readonly Message[],
-    mark: RecentEventsMark,
-  ): Promise<MessageView[]> {
-    const { directory, policy, recent } = this.deps
-    const views = await directory.retryUntilLoaded(() => {
-      const now = policy.current(actor)
-      const ids = [...new Set(found.map(({ channelId }) => channelId))]
-      const channels = directory.requireChannels(ids)
-      policy.prepare(now, channels)
-      const readable = new Set(channels.filter((channel) => policy.mayRead(now, channel)).map(({ id }) => id))
-      const shown = found.filter(({ channelId }) => readable.has(channelId))
-      const isKnown = (message: Message) => recent.message(message.seq)?.message === message
-      const built = viewMessages(
-        directory,
-        shown.filter((message) => !isKnown(message)),
-      )
-      const fresh = new Map(built.map((view) => [view.message.seq, view]))
-      return shown.map(({ seq }) => ({
-        view: fresh.get(seq) ?? recent.message(seq),
-        isFresh: fresh.has(seq),
-      }))
-    })
-    return views.flatMap(({ view, isFresh }) => {
-      if (view && isFresh) recent.keepMessage(view, mark)
-      return view ?? []
-    })
-  }
+function containsTest(text: string): (message: Message) => boolean {
+  const wanted = text.toLowerCase()
+  return ({ body }) => body.toLowerCase().includes(wanted)
 }
 
 /** `found` has one message more than fits on the page if there are more; `messages` are the views of the page. */

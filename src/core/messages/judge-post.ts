@@ -1,12 +1,18 @@
+import type { FoundThread } from '../chain/chain'
 import { refusal } from '../kernel/errors'
 import type { Seq, Uuid } from '../kernel/ids'
-import type { FoundMessage, PostDraft, PostPlan } from './post-plan'
+import type { FoundAttachment, FoundMessage, PostDraft, PostPlan } from './post-plan'
 
 /** Stored state that the plans of a group read, from one moment before any of them is written. */
 export interface Found {
   /** The request that used a key and the message it made; null if it was not a post. */
   key(accountId: number, key: string): UsedKey | undefined
   message(uuid: Uuid): FoundMessage | undefined
+  attachment(uuid: Uuid): FoundAttachment | undefined
+  /** The thread of this root, whether it has replies or not. */
+  thread(root: Seq): FoundThread
+  /** The posts that are judged before in the same group. */
+  readonly earlier?: readonly PostDraft[]
   /** @throws storage_full, unavailable if no message can be stored */
   requireRoom(): void
 }
@@ -21,14 +27,16 @@ export type Judgement =
   /** The key was used before for the same request; `seq` is the message it made. */
   | { readonly replayed: true; readonly seq: Seq }
 
+const noAttachments: readonly never[] = []
+
 /**
- * Judges a post: rights, then retry key, then disk space, then the messages it refers to. A sender without rights
+ * Judges a post: rights, then retry key, then disk space, then the messages and uploads it refers to. A sender without rights
  * learns nothing about a key, and a repeated request is answered even when the disk is full.
  * @throws what `admit` and `decide` throw, idempotency_conflict, storage_full, unavailable
  */
 export function judgePost(plan: PostPlan, found: Found): Judgement {
   plan.admit()
-  const { idempotency, replyTo, threadId } = plan
+  const { idempotency, replyTo, threadId, attachments: uploads } = plan
   const used = idempotency && found.key(idempotency.accountId, idempotency.key)
   if (used) {
     const { requestHash, subject } = used
@@ -38,7 +46,13 @@ export function judgePost(plan: PostPlan, found: Found): Judgement {
   found.requireRoom()
   const target = replyTo === null ? undefined : found.message(replyTo)
   const thread = threadId === null ? undefined : found.message(threadId)
-  return { replayed: false, draft: plan.decide({ target, thread }) }
+  const attachments = uploads.length === 0 ? noAttachments : uploads.map((uuid) => found.attachment(uuid))
+  const named = thread ?? target
+  const inThread = named && found.thread((named.thread ?? named).seq)
+  return {
+    replayed: false,
+    draft: plan.decide({ target, thread, inThread, attachments, earlier: found.earlier }),
+  }
 }
 
 /**

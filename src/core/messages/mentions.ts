@@ -19,8 +19,22 @@ export function mentionTokens(body: string): string[] {
   return [...found]
 }
 
+/** Reports whether a body may name `@here`. */
+export function mayNameHere(body: string): boolean {
+  return body.includes('@') && /@here/i.test(body)
+}
+
+/** Replaces the mentions of a handle in a body. */
+export function renameMentions(body: string, from: string, to: string): string {
+  return body.replace(token, (found: string, name: string, peer?: string) =>
+    peer === undefined && name.toLowerCase() === from ? `@${to}` : found,
+  )
+}
+
 export interface MentionContext {
   readonly senderId: number
+  /** Reports whether `channel`, `everyone` or `here` may stand for its members. If not, it mentions no account. */
+  readonly mayBroadcast: (word: string) => boolean
   /** Named aliases of this channel. */
   readonly aliases: Readonly<Record<string, readonly string[]>>
   readonly members: MentionedMembers
@@ -34,9 +48,17 @@ export interface MentionedMembers {
   first(): readonly number[]
   /** Returns the members with an open stream, by handle. */
   here(): readonly number[]
+  /** Returns the members that broadcasts and aliases do not notify. */
+  dormant(): readonly number[]
 }
 
 export interface ResolvedMentions extends Mentions {
+  /** Accounts that are named by their handles, the sender included. */
+  readonly direct: readonly number[]
+  /** Accounts that aliases stand for, without dormant ones. */
+  readonly grouped: readonly number[]
+  /** Accounts that `@here` stands for. */
+  readonly here: readonly number[]
   /** Tokens that match no member who could be notified. The reason is not disclosed. */
   readonly unresolved: readonly string[]
 }
@@ -46,6 +68,10 @@ export const noMentions: ResolvedMentions = {
   unlisted: [],
   broadcast: false,
   truncated: false,
+  dormant: [],
+  direct: [],
+  grouped: [],
+  here: [],
   unresolved: [],
 }
 
@@ -61,55 +87,69 @@ function isWord(name: string): boolean {
  */
 export function resolveMentions(tokens: readonly string[], context: MentionContext): ResolvedMentions {
   if (tokens.length === 0) return noMentions
-  const { senderId, aliases, members } = context
+  const { senderId, mayBroadcast, aliases, members } = context
   const aliased = (name: string) => (Object.hasOwn(aliases, name) ? (aliases[name] ?? []) : undefined)
   const handles = tokens.flatMap((name) => (isWord(name) ? [] : (aliased(name) ?? [name])))
   const named = handles.length === 0 ? new Map<string, number>() : members.named([...new Set(handles)])
   const listed = new Set<number>()
   const unlisted = new Set<number>()
+  const direct = new Set<number>()
+  const grouped = new Set<number>()
+  const here = new Set<number>()
   const unresolved: string[] = []
   let broadcast = false
-  let direct = 0
   let expanded = 0
-  const expandTo = (ids: Iterable<number | undefined>) => {
+  const expandTo = (ids: Iterable<number>) => {
     for (const id of ids) {
-      if (id === undefined || id === senderId || listed.has(id) || unlisted.has(id)) continue
+      if (id === senderId || listed.has(id) || unlisted.has(id)) continue
       if (expanded++ < MAX_LISTED_MENTIONS) listed.add(id)
       else unlisted.add(id)
     }
   }
   for (const name of tokens) {
     const alias = aliased(name)
-    if (broadcasts.has(name)) {
+    if (isWord(name) && !mayBroadcast(name)) {
+      unresolved.push(name)
+    } else if (broadcasts.has(name)) {
       broadcast = true
       expandTo(members.first())
     } else if (name === 'here') {
-      expandTo(members.here())
+      const ids = members.here()
+      expandTo(ids)
+      for (const id of ids) here.add(id)
     } else if (alias) {
-      expandTo(alias.map((handle) => named.get(handle)))
+      const ids = alias.flatMap((handle) => named.get(handle) ?? [])
+      expandTo(ids)
+      for (const id of ids) grouped.add(id)
     } else {
       const id = named.get(name)
       if (id === undefined) unresolved.push(name)
       else {
         listed.add(id)
         unlisted.delete(id)
-        direct++
+        direct.add(id)
       }
     }
     // Bounds what an expansion reads of a channel.
-    if (direct > MAX_DIRECT_MENTIONS)
+    if (direct.size > MAX_DIRECT_MENTIONS)
       throw new AppError(
         'invalid',
         'too_many_mentions',
         `A message names at most ${MAX_DIRECT_MENTIONS} handles`,
       )
   }
+  const dormant = broadcast || grouped.size > 0 ? members.dormant() : []
+  for (const id of dormant) grouped.delete(id)
   return {
     listed: [...listed],
     // A broadcast reaches every member by membership, so the rest needs no list.
     unlisted: broadcast ? [] : [...unlisted],
     broadcast,
     truncated: expanded > MAX_LISTED_MENTIONS,
+    dormant,
+    direct: [...direct],
+    grouped: [...grouped],
+    here: [...here],
     unresolved,
   }
 }

@@ -4,7 +4,18 @@
  * Imports only the core. Start reading here; judge-post.ts has the order of the checks, and which plans fit in one
  * group.
  */
-import type { Account, Channel, Message, MessageRef } from '../kernel/entities'
+
+import type { ChainDraft, FoundThread } from '../chain/chain'
+import type { Notified } from '../inbox/notified'
+import type {
+  Account,
+  ApprovalNames,
+  Attachment,
+  Channel,
+  Message,
+  MessageKind,
+  MessageRef,
+} from '../kernel/entities'
 import type { Seq, Uuid } from '../kernel/ids'
 import type { RetryKey } from '../kernel/retry-keys'
 import { later, type Micros } from '../kernel/time'
@@ -19,6 +30,8 @@ export interface PostPlan {
   readonly idempotency: RetryKey | null
   readonly replyTo: Uuid | null
   readonly threadId: Uuid | null
+  /** The uploads to attach. */
+  readonly attachments: readonly Uuid[]
   /** UTF-16 units of the body, which count towards the size of a group. */
   readonly bodyLength: number
   readonly touches: Touches
@@ -37,14 +50,18 @@ export interface Touches {
 }
 
 const nothing: readonly string[] = []
+const none: readonly never[] = []
 
-/** A post reads its retry key, reply target and thread. It writes its message and its key. */
-export function touchesOf(post: Pick<PostPlan, 'uuid' | 'idempotency' | 'replyTo' | 'threadId'>): Touches {
-  const { uuid, idempotency, replyTo, threadId } = post
-  if (!idempotency && replyTo === null && threadId === null) return { reads: nothing, writes: [uuid] }
+/** A post reads its retry key, reply target, thread and attachments. It writes its message, key and attachments. */
+export function touchesOf(
+  post: Pick<PostPlan, 'uuid' | 'idempotency' | 'replyTo' | 'threadId' | 'attachments'>,
+): Touches {
+  const { uuid, idempotency, replyTo, threadId, attachments } = post
+  if (!idempotency && replyTo === null && threadId === null && attachments.length === 0)
+    return { reads: nothing, writes: [uuid] }
   const keys = idempotency ? [`${idempotency.accountId} ${idempotency.key}`] : nothing
   const messages = [replyTo, threadId].filter((name) => name !== null)
-  return { reads: [...keys, ...messages], writes: [uuid, ...keys] }
+  return { reads: [...keys, ...messages, ...attachments], writes: [uuid, ...keys, ...attachments] }
 }
 
 /** What the store looked up for a post before it is decided. */
@@ -53,10 +70,25 @@ export interface PostLookups {
   readonly target: FoundMessage | undefined
   /** The message that `threadId` names, in any channel. */
   readonly thread: FoundMessage | undefined
+  /** The thread that the post belongs to; undefined if it is no reply. */
+  readonly inThread: FoundThread | undefined
+  /** The posts that are judged before in the same group. */
+  readonly earlier?: readonly PostDraft[] | undefined
+  /** The named uploads, in the same order. */
+  readonly attachments: readonly (FoundAttachment | undefined)[]
+}
+
+export interface FoundAttachment extends Attachment {
+  readonly id: number
+  readonly accountId: number
+  /** Whether a message has it. */
+  readonly isUsed: boolean
 }
 
 export interface FoundMessage extends MessageRef {
   readonly channelId: number
+  readonly senderId: number
+  readonly kind: MessageKind
   readonly thread: MessageRef | null
   readonly deleted: boolean
 }
@@ -68,12 +100,20 @@ export interface PostDraft {
   readonly channel: Channel
   readonly sender: Account
   readonly mentioned: readonly string[]
+  /** The handles in the approval of the message. */
+  readonly approval?: ApprovalNames
+  /** Ids of the attachments of the message. */
+  readonly attached: readonly number[]
+  /** The accounts that the message notifies. Each gets an item in its inbox. */
+  readonly notified: readonly Notified[]
+  /** What it changes of the budgets in its thread, if anything. */
+  readonly chain: ChainDraft | null
 }
 
 /** A message without its position in the log and its later changes. */
 export type DraftMessage = Omit<
   Message,
-  'seq' | 'createdAt' | 'editedAt' | 'deletedAt' | 'replyCount' | 'lastReplyAt'
+  'seq' | 'createdAt' | 'editedAt' | 'deletedAt' | 'replyCount' | 'lastReplyAt' | 'reactions'
 >
 
 /** A position in the log. */
@@ -91,7 +131,7 @@ export function nthPosition(first: LogPosition, n: number): LogPosition {
 
 /** Returns the event of a draft at its position. */
 export function eventOfDraft(
-  { message, channel, sender, mentioned }: PostDraft,
+  { message, channel, sender, mentioned, notified, approval }: PostDraft,
   place: LogPosition,
 ): MessageEvent {
   const placedMessage: Message = {
@@ -102,6 +142,8 @@ export function eventOfDraft(
     deletedAt: null,
     replyCount: 0,
     lastReplyAt: null,
+    reactions: none,
   }
-  return postedEvent({ message: placedMessage, channel, sender, mentioned })
+  const view = { message: placedMessage, channel, sender, mentioned, reactions: none }
+  return postedEvent(approval ? { ...view, approval } : view, notified)
 }

@@ -2,9 +2,10 @@ import type { Core } from '../../core'
 import type { Account } from '../../core/kernel/entities'
 import type { Reads } from '../../core/kernel/ports'
 import { type Endpoint, endpoint } from '../endpoint'
+import { presenceJson } from '../presence-wire'
 import { displayName, given, profileFields } from '../profile-wire'
 import { maybe, oneOf, Type, text } from '../schema'
-import { accountJson, accountSchema, idOf, listQuery, pageAnswer, pageOf } from './wire'
+import { accountJson, accountSchema, idOf, listedAccountSchema, listQuery, pageAnswer, pageOf } from './wire'
 
 const email = text({ maxLength: 254, form: 'address', pattern: '^[^@\\s]+@[^@\\s]+$' })
 const password = text({ secret: true })
@@ -39,7 +40,11 @@ export function accountEndpoints(core: Core): Endpoint[] {
       summary:
         verb === 'archive' ? 'Archive an account: its sessions and streams end' : 'Unarchive an account',
       answers: { 200: { description: 'The account', schema: accountSchema } },
-      refusals: ['invalid_id', 'account_not_found'],
+      refusals: [
+        'invalid_id',
+        'account_not_found',
+        ...(verb === 'unarchive' ? (['account_erased'] as const) : []),
+      ],
       handle: ({ params, once }) =>
         once(
           (actor) => core.accounts[verb](actor, idOf(params.id, 'account id')),
@@ -54,17 +59,19 @@ export function accountEndpoints(core: Core): Endpoint[] {
       tag: 'Administration',
       summary: 'List all accounts, by handle',
       query: Type.Object(listQuery),
-      answers: { 200: { description: 'A bare array', schema: Type.Array(accountSchema) } },
+      answers: { 200: { description: 'A bare array', schema: Type.Array(listedAccountSchema) } },
       refusals: ['invalid_cursor'],
       handle: async ({ actor, query }) => {
         return pageAnswer(core.pace, pageOf(query), {
           read: async (page) => {
             const accounts = await core.accounts.list(actor, page)
-            const seen = await core.usage.ofAccounts(accounts.map((account) => account.id))
-            return accounts.map((account) => ({ account, seen: seen.get(account.id) ?? null }))
+            return core.presenceView.of(accounts)
           },
           keyOf: ({ account }) => account.handle,
-          toJson: ({ account, seen }) => accountJson(account, seen),
+          toJson: (presence) => ({
+            ...accountJson(presence.account, presence.observed.lastSeenAt),
+            presence: presenceJson(presence),
+          }),
         })
       },
     }),
@@ -110,6 +117,7 @@ export function accountEndpoints(core: Core): Endpoint[] {
       refusals: [
         'invalid_id',
         'account_not_found',
+        'account_erased',
         'humans_only_password',
         'weak_password',
         'agents_use_scopes',

@@ -4,8 +4,8 @@ import { formatInstant, parseInstant } from '../../core/kernel/time'
 import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
 import { ValidationError } from '../errors'
-import { oneOf, Type, text } from '../schema'
-import { nullable, seqBefore } from './wire'
+import { rowBefore } from '../row-cursor'
+import { nullable, oneOf, Type, text } from '../schema'
 
 const PAGE = 100
 
@@ -82,7 +82,7 @@ export function auditEndpoints(core: Core): Endpoint[] {
           target: query.target ?? null,
           since: sinceOf(query.since),
         }
-        const found = await core.audit.list(actor, filter, { before: seqBefore(query.cursor), limit })
+        const found = await core.audit.list(actor, filter, { before: rowBefore(query.cursor), limit })
         const last = found.length === limit ? found.at(-1) : undefined
         const entries = await core.pace.each(found, (entry) => JSON.stringify(entryJson(entry)))
         const next = last ? `"${last.record.id}"` : 'null'

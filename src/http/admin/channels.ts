@@ -1,15 +1,11 @@
 import type { Core } from '../../core'
+import { channelJson, channelPatch, channelSchema, newChannelFields, patchOf } from '../channel-wire'
 import { type Endpoint, endpoint } from '../endpoint'
-import { maybe, oneOf, Type, text } from '../schema'
-import { channelJson, channelSchema, idOf, listQuery, pageAnswer, pageOf } from './wire'
+import { maybe, Type } from '../schema'
+import { idOf, listQuery, pageAnswer, pageOf } from './wire'
 
-const description = text({ maxLength: 2000, form: 'prose' })
 const newChannel = Type.Object({
-  slug: text({ minLength: 1, maxLength: 64 }),
-  name: text({ minLength: 1, maxLength: 128, form: 'name' }),
-  description: maybe(description),
-  topic: maybe(text({ maxLength: 2000, form: 'prose', description: 'Another name for description' })),
-  kind: maybe(oneOf(['public', 'private', 'dm'])),
+  ...newChannelFields,
   join: maybe(Type.Boolean({ description: 'Default true: you join it as its admin' })),
 })
 
@@ -23,10 +19,13 @@ export function channelEndpoints(core: Core): Endpoint[] {
       summary:
         verb === 'archive' ? 'Archive a channel: reading and posting are refused' : 'Unarchive a channel',
       answers: { 200: { description: 'The channel', schema: channelSchema } },
-      refusals: ['invalid_id', 'channel_not_found'],
+      refusals: ['invalid_id', 'channel_not_found', 'not_channel_admin'],
       handle: ({ params, once }) =>
         once(
-          (actor) => core.channels[verb](actor, idOf(params.id, 'channel id')),
+          (actor) =>
+            core.channelUpdates.updateAny(actor, idOf(params.id, 'channel id'), {
+              archived: verb === 'archive',
+            }),
           (channel) => ({ status: 200, json: channelJson(channel) }),
         ),
     })
@@ -69,6 +68,22 @@ export function channelEndpoints(core: Core): Endpoint[] {
             }),
           (made) => ({ status: 201, json: channelJson(made) }),
         ),
+    }),
+    endpoint({
+      method: 'PATCH',
+      path: '/v1/admin/channels/:id',
+      who: 'admin',
+      tag: 'Administration',
+      summary: 'Change a channel; null leaves a field unchanged',
+      body: channelPatch,
+      answers: { 200: { description: 'The channel', schema: channelSchema } },
+      refusals: ['invalid_id', 'channel_not_found', 'use_dms', 'not_channel_admin'],
+      handle: async ({ actor, params, body }) => ({
+        status: 200,
+        json: channelJson(
+          await core.channelUpdates.updateAny(actor, idOf(params.id, 'channel id'), patchOf(body)),
+        ),
+      }),
     }),
     change('archive'),
     change('unarchive'),

@@ -3,8 +3,8 @@ import { MAX_PAIR_SECONDS } from '../../core/identity/pair-codes'
 import type { PairCodeView } from '../../core/kernel/ports'
 import { formatInstant } from '../../core/kernel/time'
 import { type Endpoint, endpoint } from '../endpoint'
-import { list, maybe, oneOf, Type, text } from '../schema'
-import { idOf, instantSchema, listQuery, nullable, numberedPageOf, pageAnswer } from './wire'
+import { list, maybe, nullable, oneOf, Type, text } from '../schema'
+import { idOf, instantSchema, listQuery, numberedPageOf, pageAnswer } from './wire'
 
 const TTL_SECONDS = 600
 const MIN_TTL_SECONDS = 60

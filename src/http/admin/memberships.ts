@@ -1,16 +1,8 @@
 import type { Core } from '../../core'
+import { membershipJson, membershipSchema, roleOf, roleSchema } from '../channel-wire'
 import { type Endpoint, endpoint } from '../endpoint'
 import { maybe, Type, text } from '../schema'
-import {
-  idOf,
-  listQuery,
-  membershipJson,
-  membershipPageOf,
-  membershipSchema,
-  pageAnswer,
-  roleOf,
-  roleSchema,
-} from './wire'
+import { idOf, listQuery, membershipPageOf, pageAnswer } from './wire'
 
 const newMembership = Type.Object({
   account_handle: text({ minLength: 1, maxLength: 64 }),
@@ -57,6 +49,7 @@ export function membershipEndpoints(core: Core): Endpoint[] {
       refusals: [
         'account_not_found',
         'channel_not_found',
+        'account_erased',
         'already_member',
         'dm_membership_fixed',
         'quota_exceeded',

@@ -42,6 +42,7 @@ export function onboardEndpoints(core: Core): Endpoint[] {
         'tokens_for_agents_only',
         'account_archived',
         'quota_exceeded',
+        'dm_membership_fixed',
       ],
       showsSecret: true,
       handle: ({ body, once }) =>

@@ -2,8 +2,8 @@ import type { Core } from '../../core'
 import type { SettingChangeView, SettingView } from '../../core/governance/configuration'
 import { formatInstant } from '../../core/kernel/time'
 import { type Endpoint, endpoint } from '../endpoint'
-import { anything, oneOf, Type, text } from '../schema'
-import { nullable, seqBefore } from './wire'
+import { rowBefore } from '../row-cursor'
+import { anything, nullable, oneOf, Type, text } from '../schema'
 
 export const settingSchema = Type.Object({
   key: Type.String(),
@@ -106,7 +106,7 @@ export function settingEndpoints(core: Core): Endpoint[] {
       refusals: ['missing_scope', 'invalid_cursor'],
       handle: async ({ actor, query }) => {
         const limit = query.limit ?? HISTORY_PAGE
-        const before = seqBefore(query.cursor)
+        const before = rowBefore(query.cursor)
         const changes = await core.configuration.history(actor, query.key ?? null, { before, limit })
         const last = changes.length === limit ? changes.at(-1) : undefined
         return {

@@ -53,6 +53,7 @@ export function tokenEndpoints(core: Core): Endpoint[] {
       },
       refusals: [
         'account_not_found',
+        'account_erased',
         'tokens_for_agents_only',
         'scopes_required',
         'invalid_scope',

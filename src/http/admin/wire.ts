@@ -1,28 +1,23 @@
-import type { Account, Channel } from '../../core/kernel/entities'
+import type { MembershipKey } from '../../core/kernel/channel-ports'
+import type { Account } from '../../core/kernel/entities'
 import { AppError } from '../../core/kernel/errors'
 import { parseUuid, type Uuid } from '../../core/kernel/ids'
-import type { ListPage, MembershipKey, MembershipView } from '../../core/kernel/ports'
+import type { ListPage } from '../../core/kernel/ports'
 import { formatInstant, type Micros } from '../../core/kernel/time'
 import type { Pace } from '../../core/kernel/turns'
 import type { Answer } from '../endpoint'
 import { type LongList, renderPage } from '../long-list'
-import { oneOf, Type, text } from '../schema'
+import { presenceSchema } from '../presence-wire'
+import { invalidCursor, isRow } from '../row-cursor'
+import { named, nullable, oneOf, Type, text } from '../schema'
 
 /** The wire forms of the admin surface (docs/contract/admin.md#objects), and the parameters that its lists share. */
 
 const PAGE = 1000
-/** The number of a row: a seq or a table key. */
-const PLACE = /^[1-9]\d{0,14}$/
 
 export const listQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE })),
   cursor: Type.Optional(text({ description: 'The header Synapse-Next-Cursor of the previous page' })),
-}
-
-export const roleSchema = oneOf(['member', 'admin', 'read_only', 'read-only'])
-
-export function roleOf(word: 'member' | 'admin' | 'read_only' | 'read-only') {
-  return word === 'read-only' ? 'read_only' : word
 }
 
 /** Parses the parameters of a list's page. @throws invalid_cursor */
@@ -36,7 +31,7 @@ export function pageOf({ limit, cursor }: { limit?: number; cursor?: string }): 
 /** The same for a list ordered by number; its cursors hold the number. @throws invalid_cursor */
 export function numberedPageOf(query: { limit?: number; cursor?: string }): ListPage {
   const page = pageOf(query)
-  if (query.cursor !== undefined && !PLACE.test(page.after)) throw invalidCursor()
+  if (query.cursor !== undefined && !isRow(page.after)) throw invalidCursor()
   return page
 }
 
@@ -65,18 +60,10 @@ export async function pageAnswer<Key extends string | MembershipKey | null, Row>
   return { status: 200, text, headers }
 }
 
-/**
- * Returns where a page of a newest-first list begins: before the number in the cursor, or at the newest. @throws
- * invalid_cursor
- */
-export function seqBefore(cursor: string | undefined): number {
-  if (cursor === undefined) return Number.MAX_SAFE_INTEGER
-  if (!PLACE.test(cursor)) throw invalidCursor()
-  return Number(cursor)
-}
-
-function invalidCursor(): AppError {
-  return new AppError('invalid', 'invalid_cursor', 'Invalid cursor')
+/** Parses the number of a row in a path. @throws not_found */
+export function rowIdOf(text: string | undefined): number {
+  if (text === undefined || !isRow(text)) throw new AppError('not_found', 'not_found', 'Not Found')
+  return Number(text)
 }
 
 /** @throws invalid_id, with the text of the earlier server */
@@ -111,66 +98,25 @@ export function accountJson(account: Account, lastSeenAt: Micros | null) {
   }
 }
 
-export function channelJson({ channel, memberCount }: { channel: Channel; memberCount: number }) {
-  return {
-    id: channel.uuid,
-    slug: channel.slug,
-    name: channel.name,
-    description: channel.description,
-    kind: channel.kind,
-    created_at: formatInstant(channel.createdAt),
-    archived_at: instant(channel.archivedAt),
-    topic: channel.description,
-    settings: {},
-    member_count: memberCount,
-  }
-}
-
-export function membershipJson({ account, channel, role, joinedAt }: MembershipView) {
-  return {
-    account_handle: account.handle,
-    channel_slug: channel.slug,
-    role,
-    joined_at: formatInstant(joinedAt),
-  }
-}
-
 export const instantSchema = Type.String({ format: 'date-time' })
-export const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()])
 
-export const accountSchema = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  handle: Type.String(),
-  kind: oneOf(['human', 'agent']),
-  display_name: Type.String(),
-  email: nullable(Type.String()),
-  created_at: instantSchema,
-  archived_at: nullable(instantSchema),
-  is_admin: Type.Boolean(),
-  chain_limit: nullable(Type.Integer()),
-  about: Type.String(),
-  capabilities: Type.Array(Type.String()),
-  residency: oneOf(['continuous', 'episodic']),
-  last_seen_at: nullable(instantSchema),
-})
+export const accountSchema = named(
+  'Account',
+  Type.Object({
+    id: Type.String({ format: 'uuid' }),
+    handle: Type.String(),
+    kind: oneOf(['human', 'agent']),
+    display_name: Type.String(),
+    email: nullable(Type.String()),
+    created_at: instantSchema,
+    archived_at: nullable(instantSchema),
+    is_admin: Type.Boolean(),
+    chain_limit: nullable(Type.Integer()),
+    about: Type.String(),
+    capabilities: Type.Array(Type.String()),
+    residency: oneOf(['continuous', 'episodic']),
+    last_seen_at: nullable(instantSchema),
+  }),
+)
 
-export const channelSchema = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  slug: Type.String(),
-  name: Type.String(),
-  description: nullable(Type.String()),
-  kind: oneOf(['public', 'private', 'dm']),
-  created_at: instantSchema,
-  archived_at: nullable(instantSchema),
-  topic: nullable(Type.String()),
-  settings: Type.Object({}),
-  member_count: Type.Integer(),
-})
-
-export const membershipSchema = Type.Object({
-  account_handle: Type.String(),
-  channel_slug: Type.String(),
-  role: oneOf(['admin', 'member', 'read_only']),
-  joined_at: instantSchema,
-})
+export const listedAccountSchema = Type.Composite([accountSchema, Type.Object({ presence: presenceSchema })])

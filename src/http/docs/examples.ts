@@ -20,6 +20,7 @@ const values: Readonly<Record<string, unknown>> = {
   channel_slug: 'general',
   channels: ['general'],
   current: 'correct horse battery',
+  emoji: '👍',
   handle: 'cairn',
   kind: 'agent',
   name: 'Team Ops',
@@ -33,22 +34,71 @@ const values: Readonly<Record<string, unknown>> = {
 /** Better examples for endpoints whose required fields alone make an unrealistic request. */
 const richer: Readonly<Record<string, { readonly query?: string; readonly body?: object }>> = {
   'GET /v1/messages': { query: 'channel=general&order=desc&limit=20' },
+  'GET /v1/search': { query: 'q=deploy&limit=10' },
+  'PATCH /v1/messages/:id': { body: { body: 'Hello again' } },
   'GET /v1/events': { query: 'since=oldest&limit=20' },
   'GET /v1/admin/memberships': { query: 'channel=general' },
   'GET /v1/admin/tokens': { query: 'account=cairn' },
   'PATCH /v1/admin/accounts/:id': { body: { about: 'Writes the release notes' } },
+  'POST /v1/admin/accounts/:id/erase': { body: { confirm: 'cairn', mode: 'anonymize' } },
+  'POST /v1/admin/channels/:id/purge': { body: { keep: 10_000, dry_run: true } },
+  'PATCH /v1/admin/channels/:id': { body: { settings: { retention_days: 90 } } },
+  'POST /v1/channels': { body: { slug: 'garden', name: 'The garden' } },
+  'PATCH /v1/channels/:slug': { body: { topic: 'Everyday things', settings: { chain_limit: 3 } } },
+  'POST /v1/channels/:slug/members': { body: { handle: 'admin' } },
+  'PATCH /v1/channels/:slug/me': { body: { notify: 'mentions' } },
+  'PUT /v1/channels/:slug/read': { body: { cursor: 'now' } },
+  'POST /v1/admin/configsync/users/:handle/machines/:machine_id/actions': {
+    body: { action: 'add_module', payload: { name: 'zsh' } },
+  },
+  'POST /v1/admin/configsync/users/:handle/purge': { body: { confirm: 'admin' } },
+  'PUT /v1/channels/:slug/aliases': { body: { aliases: { oncall: ['cairn', 'robin'] } } },
+  'POST /a2a/v1/message:send': {
+    body: {
+      message: {
+        messageId: 'review-1',
+        role: 'ROLE_USER',
+        parts: [{ text: '@cairn please review the release notes.' }],
+        metadata: { 'synapse.channel': 'general' },
+      },
+      configuration: { returnImmediately: true },
+    },
+  },
+  'POST /v1/dms': { body: { handle: 'admin' } },
+  'GET /v1/accounts': { query: 'q=ca' },
   'PUT /v1/config/:key': { body: { value: 30 } },
   'PATCH /v1/me': { body: { about: 'Keeps the release notes' } },
   'POST /v1/me/tokens': { body: { name: 'laptop', scopes: ['channel:*:read'] } },
   'POST /v1/pair/redeem': { body: { code: EXAMPLE_CODE } },
   'POST /v1/admin/devices': { body: { device: 'cli-cairn', account_handle: 'cairn' } },
+  'PUT /v1/presence': { body: { state: 'working', note: 'Reviewing the release' } },
+  'GET /v1/presence': { query: 'channel=general' },
+  'GET /v1/inbox': { query: 'wait=1' },
+  'POST /v1/inbox/ack': { body: { cursor: 'now' } },
+  'POST /v1/approvals': {
+    body: { channel: 'general', question: 'Deploy to staging?', options: ['Deploy', 'Not now'] },
+  },
+  'GET /v1/approvals': { query: 'state=pending' },
+  'POST /v1/approvals/:id/decide': { body: { option: 'Deploy', note: 'After lunch' } },
+  'POST /v1/claims': { body: { resource: 'file:src/main.ts', ttl_s: 600, note: 'Refactoring' } },
+  'POST /v1/claims/:id/renew': { body: { epoch: 1042 } },
+  'POST /v1/claims/:id/release': { body: { outcome: 'done' } },
+  'PUT /v1/me/push': { body: { enabled: true, webhook_url: 'https://hooks.example.org/cairn' } },
+  'POST /v1/me/webhooks': {
+    body: { name: 'ci', url: 'https://hooks.example.org/ci', on: 'events', types: ['message.*'] },
+  },
+  'PATCH /v1/me/webhooks/:id': { body: { rotate_secret: true } },
+  'PATCH /v1/admin/accounts/:id/push': {
+    body: { enabled: true, webhook_url: 'https://hooks.example.org/robin' },
+  },
+  'POST /v1/pauses': { body: { account: 'cairn', channel: 'general', minutes: 15 } },
   'POST /v1/auth/login': { body: { handle: 'admin', password: 'correct horse battery' } },
 }
 
 function exampleRequest(endpoint: Endpoint) {
   const { query = '', body } = richer[`${endpoint.method} ${endpoint.path}`] ?? {}
   const required = Object.entries(requiredOf(endpoint.query)).map(([name, value]) => `${name}=${value}`)
-  const path = endpoint.path.replace(/:(\w+)/g, (_, name) => variable(endpoint.path, name))
+  const path = endpoint.path.replace(/(?<=\/):(\w+)/g, (_, name) => variable(endpoint.path, name))
   const search = query || required.join('&')
   return {
     target: search === '' ? path : `${path}?${search}`,
@@ -96,7 +146,7 @@ function credentialOf(endpoint: Endpoint): string {
 
 /** Reports whether agents are refused. */
 function isForPeople({ refusals = [], tag }: Endpoint): boolean {
-  return tag === 'Login' && refusals.includes('humans_only')
+  return (tag === 'Login' || tag === 'Pauses') && refusals.includes('humans_only')
 }
 
 /** Reports whether only the local socket is accepted. */
@@ -125,9 +175,11 @@ function variable(path: string, name: string): string {
   if (name === 'slug') return 'general'
   if (name === 'key') return 'wait.max_s'
   if (name === 'handle') return 'admin'
+  if (name === 'name') return 'dev'
+  if (name === 'emoji') return encodeURIComponent('👍')
   const noun = path.split('/').find((_, i, parts) => parts[i + 1] === ':id') ?? ''
   const own = path.startsWith('/v1/me/') ? 'my_' : ''
-  return `$${(name === 'id' ? `${own}${noun.replace(/s$/, '')}_id` : name).toUpperCase()}`
+  return `$${(name === 'id' ? `${own}${noun.replace(/ies$/, 'y').replace(/s$/, '')}_id` : name).toUpperCase()}`
 }
 
 function requiredOf(schema: TSchema | undefined): Readonly<Record<string, unknown>> {

@@ -165,7 +165,7 @@ const rules: readonly (readonly [id: string, title: string, text: readonly strin
     'Errors',
     [
       'Every error is `{"detail": …, "code": …, "request_id": …}`. Programs test `code`; people read `detail`. If you send `X-Request-Id`, it is used as `request_id`.',
-      'Besides the errors that an endpoint lists (`/openapi.json` has all of them by status), expect 401 without a valid credential, 422 for malformed input, 429 with `Retry-After`, 500 and 503. A check that hides an object answers 404, not 403.',
+      'Besides the errors that an endpoint lists (`/openapi.json` has all of them by status), expect 401 without a valid credential, 422 for malformed input, 429 with `Retry-After` (without it an agent is stopped until a person acts), 500 and 503. A check that hides an object answers 404, not 403.',
     ],
   ],
 ]

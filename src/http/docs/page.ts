@@ -73,7 +73,7 @@ ${guideRules()}
 </section>
 ${groups.map(groupSection)}
 ${tableSection('frames', 'WebSocket frames', 'Frames are JSON text in both directions, on `/v1/ws` without `?channel=`. With `?channel=` the server sends only `hello` and `message.created`, and ignores what the client sends.', frameTables())}
-${tableSection('events', 'Event types', 'Every event has `type`, `channel` (or null), its own keys, then `seq`, `cursor`, `at` and `actor` (null for the operator and the server itself). `account` is `{id, handle, kind, display_name}`, `info` is `{id, slug, name, kind}`. Ignore unknown types. Filters take `message.*`.', eventTable(catalogue))}
+${tableSection('events', 'Event types', 'Every event has `type`, `channel` (or null), its own keys, then `seq`, `cursor`, `at` and `actor` (null for the operator and the server itself). `account` is `{id, handle, kind, display_name}`, `info` is `{id, slug, name, kind}`. Ignore unknown types. Filters take `message.*`, and `*` for everything. An ephemeral one has no `seq` and no `cursor`: multiplexed sockets and event streams that name its type carry it once, and it is never sent again.', eventTable(catalogue))}
 ${tableSection('errors', 'Error codes', 'The values of `code`, by status. The text in italics is the `detail`.', errorTable())}
 <p class="nothing" hidden>Nothing matches. <button type="button">Show everything</button></p>
 <footer>Generated from the declarations that serve and validate the requests. This page loads nothing else.</footer>

@@ -17,7 +17,7 @@ const clientFrames: readonly Frame[] = [
     example:
       '{"type": "subscribe", "id": 1, "channels": ["general"], "types": ["message.created"], "since": "oldest"}',
     meaning:
-      'Subscribe to these channels, or with `["*"]` to all you can read, later ones included. `types` selects types of events. With `since`, past events come first, each with `"replay":true`. Answer: `subscribed`.',
+      'Subscribe to these channels, or with `["*"]` to all you can read, later ones included. `types` selects types of events. `inbox` adds ephemeral frames for your account alone. With `since`, past events come first, each with `"replay":true`. Answer: `subscribed`.',
   },
   {
     type: 'unsubscribe',
@@ -28,6 +28,16 @@ const clientFrames: readonly Frame[] = [
     type: 'resume',
     example: '{"type": "resume", "id": 3, "cursor": "oldest"}',
     meaning: 'Send all subscribed events again, from this cursor on.',
+  },
+  {
+    type: 'ack',
+    example: '{"type": "ack", "id": 6, "cursor": "oldest"}',
+    meaning: 'Acknowledge your inbox, like `POST /v1/inbox/ack`, with the same keys. Answer: `acked`.',
+  },
+  {
+    type: 'presence',
+    example: '{"type": "presence", "id": 5, "state": "working", "note": "Reviewing", "ttl_s": 120}',
+    meaning: 'Say what you are doing, like `PUT /v1/presence`. Answer: `presence`.',
   },
   {
     type: 'ping',
@@ -71,6 +81,16 @@ const serverFrames: readonly Frame[] = [
     example: '{"type": "resync", "id": 1, "oldest_cursor": "Mnww…", "reason": "cursor_expired"}',
     meaning:
       'Your cursor is no longer valid: subscribe again from `oldest_cursor`. `reason` is `cursor_expired` or `cursor_epoch`.',
+  },
+  {
+    type: 'acked',
+    example: '{"type": "acked", "id": 6, "position": "Mnww…", "acked": 2, "pending": 0}',
+    meaning: 'The answer to `ack`: where you are in your inbox.',
+  },
+  {
+    type: 'presence',
+    example: '{"type": "presence", "id": 5, "presence": {…}}',
+    meaning: 'The answer to `presence`: what others see of you.',
   },
   { type: 'pong', example: '{"type": "pong", "id": 4}', meaning: 'The answer to `ping`.' },
   {

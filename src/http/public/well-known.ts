@@ -10,7 +10,7 @@ const schema = Type.Object({
 })
 
 /** `/.well-known/synapse`: identifies a Synapse server and its features. Readable by pages of every origin. */
-export function wellKnownEndpoint(features: readonly string[]): Endpoint {
+export function wellKnownEndpoint(features: () => readonly string[]): Endpoint {
   return endpoint({
     method: 'GET',
     path: '/.well-known/synapse',
@@ -20,7 +20,7 @@ export function wellKnownEndpoint(features: readonly string[]): Endpoint {
     answers: { 200: { description: 'Capabilities', schema } },
     handle: () => ({
       status: 200,
-      json: { capabilities: { api: 'v1', auth_required: true, features } },
+      json: { capabilities: { api: 'v1', auth_required: true, features: features() } },
       headers: { 'cache-control': 'max-age=300', 'access-control-allow-origin': '*' },
     }),
   })

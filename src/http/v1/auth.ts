@@ -1,8 +1,6 @@
 import type { Core } from '../../core'
 import { accountOf, isAdmin, principalOf } from '../../core/identity/actor'
-import type { Client } from '../../core/identity/sessions'
-import { printable } from '../../core/kernel/text'
-import { clientAddress } from '../client'
+import { clientOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
 import { Type, text } from '../schema'
 import { endedCookies, sessionCookie } from '../session-cookie'
@@ -18,6 +16,7 @@ export function authEndpoints(core: Core): Endpoint[] {
       method: 'GET',
       path: '/v1/auth/me',
       who: 'account',
+      admitsSyncTokens: true,
       tag: 'Login',
       summary: 'Show the account of this credential',
       answers: { 200: { description: 'The account and what its credential may do', schema: meSchema } },
@@ -85,6 +84,7 @@ export function logoutEndpoint(core: Core): Endpoint {
     path: '/v1/auth/logout',
     duringDrain: true,
     who: 'account',
+    admitsSyncTokens: true,
     tag: 'Login',
     summary: 'Sign out: end the session',
     answers: { 200: { description: 'Signed out', schema: ok } },
@@ -99,12 +99,4 @@ export function logoutEndpoint(core: Core): Endpoint {
         }),
       ),
   })
-}
-
-/** Returns the origin of a request, as stored with a session and counted for login attempts. */
-export function clientOf(core: Core, request: Request): Client {
-  return {
-    address: clientAddress(request, core.settings.get('trusted_proxies')),
-    userAgent: printable(request.headers.get('user-agent')?.slice(0, 300) ?? '') || null,
-  }
 }

@@ -24,6 +24,8 @@ export class ChannelSocket implements SocketSession {
   open(socket: SocketHandle): void {
     const { core, wire, streams, report } = this.deps
     const sink = new SocketSink(wire, socket, {
+      frames: 'none',
+      reader: this.actor.account.handle,
       sendsFarewell: false,
       beatEvery: 20_000,
       beat: (self) => self.ping(),
@@ -37,6 +39,7 @@ export class ChannelSocket implements SocketSession {
       types: ['message.created'],
       threadRoot: null,
       notActorId: null,
+      inbox: false,
     }
     // The client re-reads when it gets hello, so it must be subscribed by then.
     const hello = stream.select(filter, null).then(() => {

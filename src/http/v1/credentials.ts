@@ -4,13 +4,13 @@ import type { Session } from '../../core/kernel/entities'
 import { AppError } from '../../core/kernel/errors'
 import { parseUuid, type Uuid } from '../../core/kernel/ids'
 import { formatInstant } from '../../core/kernel/time'
+import { clientOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
 import { renderPage } from '../long-list'
 import { tokenName } from '../profile-wire'
 import type { RateLimits } from '../rate-limits'
 import { list, maybe, Type, text } from '../schema'
 import { endOf, issuedAnswer, issuedSchema, tokenJson, tokenSchema } from '../token-wire'
-import { clientOf } from './auth'
 import { sessionsSchema } from './schemas'
 import { instantOrNull } from './wire'
 
@@ -105,6 +105,7 @@ export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'
       method: 'POST',
       path: '/v1/me/tokens/:id/revoke',
       who: 'account',
+      admitsSyncTokens: true,
       tag: 'Login',
       summary: 'Revoke a personal token: its next request fails and its streams close',
       answers: { 200: { description: 'The token', schema: tokenSchema } },

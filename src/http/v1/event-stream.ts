@@ -1,8 +1,10 @@
 import type { Person } from '../../core/identity/actor'
+import type { Reasons } from '../../core/inbox/reasons'
 import { background } from '../../core/kernel/background'
 import type { Seq } from '../../core/kernel/ids'
 import type { LogEvent } from '../../core/log/events'
 import type { FeedFilter } from '../../core/log/feed'
+import type { Frame } from '../../core/log/frames'
 import type { LiveStream, Sink } from '../../core/log/streams'
 import { peerOf } from '../client'
 import { CONTRACT_VERSION } from '../contract'
@@ -35,7 +37,7 @@ export function openEventStream(
     {
       start: (controller) => {
         const linger = () => peer.hold?.(LINGER_SECONDS)
-        const sink = new EventStreamSink(wire, core.log, controller, place, linger)
+        const sink = new EventStreamSink(wire, core.log, controller, place, linger, actor.account.handle)
         stream = streams.open(actor, sink)
         const cursor = core.log.cursor(after ?? streams.head)
         const hello = { version: CONTRACT_VERSION, epoch: core.log.epoch, cursor, heartbeat_s: 15 }
@@ -58,6 +60,7 @@ export function openEventStream(
 
 class EventStreamSink implements Sink {
   readonly topics = null
+  readonly frames = 'named'
   readonly beatEvery = 15_000
 
   constructor(
@@ -66,7 +69,15 @@ class EventStreamSink implements Sink {
     private readonly controller: ReadableStreamDefaultController<Uint8Array>,
     private readonly place: Disposable,
     private readonly linger: () => void,
+    /** Handle of the reader. */
+    private readonly reader: string,
   ) {}
+
+  item(event: LogEvent, reasons: Reasons, replay: boolean, isShown: boolean): void {
+    const shown = isShown ? `event: ${event.type}\ndata: ${this.wire.envelope(event)}\n\n` : ''
+    const item = this.wire.item(event, reasons, this.reader, replay)
+    this.write(`${shown}event: inbox.item\ndata: ${item}\nid: ${this.log.cursor(event.seq)}\n\n`)
+  }
 
   event(event: LogEvent): void {
     let frame = frames.get(event)
@@ -78,6 +89,15 @@ class EventStreamSink implements Sink {
       frames.set(event, frame)
     }
     this.enqueue(frame)
+  }
+
+  /** A frame has no id, so the reader's position stays. */
+  frame(frame: Frame): void {
+    this.write(`event: ${frame.type}\ndata: ${this.wire.frame(frame)}\n\n`)
+  }
+
+  batch(send: () => void): void {
+    send()
   }
 
   /**

@@ -2,18 +2,18 @@ import { normalName } from '../../core/identity/accounts'
 import type { Person } from '../../core/identity/actor'
 import type { Seq } from '../../core/kernel/ids'
 import type { FeedFilter } from '../../core/log/feed'
-import { peerOf } from '../client'
 import { type Endpoint, endpoint } from '../endpoint'
+import { holdRequest } from '../held-request'
 import { type Static, Type, text } from '../schema'
 import type { App } from '../surface'
 import { openEventStream } from './event-stream'
-import { eventsSchema, flag, idleSecondsFor, readerRefusals, waitSeconds, words } from './schemas'
+import { eventsSchema, flag, readerRefusals, waitSeconds, words } from './schemas'
 import type { Wire } from './wire'
 
 const eventsQuery = Type.Object({
   since: Type.Optional(text({ description: 'Cursor; default now' })),
   channel: words('Slugs; default: all you can read'),
-  type: words('Event types, or prefixes such as message.*'),
+  type: words('Event types, prefixes such as message.*, or * for everything'),
   thread: Type.Optional(text({ description: 'Root of a thread' })),
   exclude_self: flag('Exclude your own events'),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100' })),
@@ -46,6 +46,7 @@ export function eventEndpoints(deps: LiveDeps): Endpoint[] {
           types: query.type ?? null,
           thread: query.thread ?? null,
           excludeSelf: query.exclude_self ?? false,
+          inbox: false,
           since: last || query.since || null,
         })
         if (isStream) return { response: openEventStream(deps, actor, request, filter, after) }
@@ -67,8 +68,7 @@ async function page(
   after: Seq,
 ): Promise<string> {
   const seconds = Math.min(query.wait ?? 0, core.settings.get('wait.max_s'))
-  using _held = seconds > 0 ? limits.hold(actor) : undefined
-  if (seconds > 0) peerOf(request).hold?.(idleSecondsFor(seconds))
+  using _held = holdRequest(limits, actor, request, seconds)
   const deadline = core.clock.steady() + seconds * 1000
   let position = after
   for (;;) {
@@ -76,7 +76,11 @@ async function page(
     const found = await core.feed.page(actor, [filter], position, query.limit ?? 100, head)
     position = found.position
     const answer = async (timedOut: boolean) => {
-      const events = (await core.pace.each(found.events, (event) => wire.envelope(event))).join(',')
+      const rendered = await core.pace.each(found.events, ({ event, isShown, reasons }) => [
+        ...(isShown ? [wire.envelope(event)] : []),
+        ...(reasons === 0 ? [] : [wire.item(event, reasons, actor.account.handle, false)]),
+      ])
+      const events = rendered.flat().join(',')
       return `{"events":[${events}],"cursor":"${core.log.cursor(position)}","head_cursor":"${core.log.headCursor}","has_more":${found.hasMore},"timed_out":${timedOut}}`
     }
     if (found.events.length > 0 || found.hasMore || seconds === 0) return answer(false)

@@ -1,9 +1,11 @@
 import type { Core } from '../../core'
 import type { Account } from '../../core/kernel/entities'
 import { type Endpoint, endpoint } from '../endpoint'
+import { presenceJson } from '../presence-wire'
 import { displayName, given, profileFields } from '../profile-wire'
-import { maybe, Type, text } from '../schema'
-import { accessSchema, profileSchema } from './schemas'
+import { maybe, oneOf, Type, text } from '../schema'
+import { accessSchema, accountsSchema, profileSchema, shownProfileSchema } from './schemas'
+import { accountRef } from './wire'
 
 export function meEndpoints(core: Core): Endpoint[] {
   return [
@@ -43,16 +45,42 @@ export function meEndpoints(core: Core): Endpoint[] {
     }),
     endpoint({
       method: 'GET',
+      path: '/v1/accounts',
+      who: 'account',
+      tag: 'You',
+      summary: 'Find accounts that share a channel with you, by handle; for system admins, all',
+      query: Type.Object({
+        q: Type.Optional(
+          text({ maxLength: 64, description: 'Beginning of a handle, or of a word of the display name' }),
+        ),
+        kind: Type.Optional(oneOf(['human', 'agent'])),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, description: 'Default 20' })),
+      }),
+      answers: { 200: { description: 'By handle', schema: accountsSchema } },
+      handle: async ({ actor, query }) => {
+        const { q = '', kind = null, limit = 20 } = query
+        const found = await core.accountDirectory.find(actor, { q, kind, limit })
+        const presences = await core.presenceView.of(found)
+        const accounts = presences.map((presence) => ({
+          ...accountRef(presence.account),
+          presence: presenceJson(presence),
+        }))
+        return { status: 200, json: { accounts } }
+      },
+    }),
+    endpoint({
+      method: 'GET',
       path: '/v1/accounts/:handle',
       who: 'account',
       tag: 'You',
       summary: 'Show an account that shares a channel with you',
-      answers: { 200: { description: 'The profile', schema: profileSchema } },
+      answers: { 200: { description: 'The profile', schema: shownProfileSchema } },
       refusals: ['account_not_found'],
-      handle: async ({ actor, params }) => ({
-        status: 200,
-        json: profileJson(await core.profiles.find(actor, params.handle ?? '')),
-      }),
+      handle: async ({ actor, params }) => {
+        const account = await core.profiles.find(actor, params.handle ?? '')
+        const presence = presenceJson(await core.presenceView.ofOne(account))
+        return { status: 200, json: { ...profileJson(account), presence } }
+      },
     }),
   ]
 }

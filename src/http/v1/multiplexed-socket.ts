@@ -6,10 +6,13 @@ import { AppError } from '../../core/kernel/errors'
 import type { FeedFilter } from '../../core/log/feed'
 import type { LiveStream } from '../../core/log/streams'
 import { CONTRACT_VERSION } from '../contract'
+import { presenceJson } from '../presence-wire'
 import { list, type Static, Type, text } from '../schema'
 import type { SocketHandle, SocketSession } from '../socket'
 import { firstProblem } from '../validation'
+import { ackedJson, ackFields, ackProblem, ackRequest } from './ack-fields'
 import type { LiveDeps } from './events'
+import { presenceFields, presenceRequest } from './presence'
 import { SocketSink } from './socket-sink'
 import { accountRef } from './wire'
 
@@ -24,9 +27,12 @@ const clientFrame = Type.Union([
     channels,
     types: Type.Optional(list(text({ maxLength: 64 }), { maxItems: 50 })),
     since: Type.Optional(text()),
+    inbox: Type.Optional(Type.Boolean()),
   }),
   Type.Object({ type: Type.Literal('unsubscribe'), id, channels }),
   Type.Object({ type: Type.Literal('resume'), id, cursor: text() }),
+  Type.Object({ type: Type.Literal('ack'), id, ...ackFields }),
+  Type.Object({ type: Type.Literal('presence'), id, ...presenceFields }),
   Type.Object({ type: Type.Literal('ping'), id }),
 ])
 type ClientFrame = Static<typeof clientFrame>
@@ -53,6 +59,8 @@ export class MultiplexedSocket implements SocketSession {
   open(socket: SocketHandle): void {
     const { core, wire, streams } = this.deps
     const sink = new SocketSink(wire, socket, {
+      frames: 'selected',
+      reader: this.actor.account.handle,
       sendsFarewell: true,
       beatEvery: 15_000,
       beat: (self, position) => {
@@ -141,6 +149,19 @@ export class MultiplexedSocket implements SocketSession {
         return this.say({ type: 'pong', ...idOf(frame) })
       case 'subscribe':
         return this.subscribe(stream, await this.enterAgain(), frame)
+      case 'presence': {
+        const actor = await this.deps.entrance.enterAgain(this.actor, 'write')
+        const presence = await this.deps.core.presences.set(actor, presenceRequest(frame))
+        return this.say({ type: 'presence', ...idOf(frame), presence: presenceJson(presence) })
+      }
+      case 'ack': {
+        const problem = ackProblem(frame)
+        if (problem) return this.refuse(frame.id, 'invalid_frame', problem.msg)
+        const { entrance, core } = this.deps
+        const actor = await entrance.enterAgain(this.actor, 'write')
+        const acked = await core.acks.ack(actor, ackRequest(frame))
+        return this.say({ type: 'acked', ...idOf(frame), ...ackedJson(core.log, acked) })
+      }
       case 'unsubscribe':
         return this.unsubscribe(stream, frame)
       case 'resume': {
@@ -172,6 +193,7 @@ export class MultiplexedSocket implements SocketSession {
       types: frame.types ?? null,
       thread: null,
       excludeSelf: false,
+      inbox: frame.inbox ?? false,
       since: frame.since || null,
     })
     const asked = filter.channelIds

@@ -1,10 +1,10 @@
 import type { Core } from '../../core'
 import type { Redeemed } from '../../core/identity/pairing'
 import { ownOrigin, refuseOtherOrigin } from '../auth'
+import { clientOf } from '../client'
 import { type Answer, type Endpoint, endpoint } from '../endpoint'
 import { maybe, oneOf, Type, text } from '../schema'
 import { sessionCookie } from '../session-cookie'
-import { clientOf } from './auth'
 import { redeemedSchema } from './schemas'
 import { instantOrNull } from './wire'
 

@@ -1,70 +1,171 @@
-import { KEEP_ALIVE_SECONDS } from '../client'
-import { list, oneOf, Type, text } from '../schema'
+import { CLAIM_OUTCOMES } from '../../core/kernel/coordination-ports'
+import { WAKE_REASONS } from '../../core/kernel/entities'
+import { channelSchema } from '../channel-wire'
+import { presenceSchema } from '../presence-wire'
+import { list, named, nullable, oneOf, Type, text } from '../schema'
+import { approvalSchema } from './approval-schema'
+import { accountRefSchema, cursor, instant } from './common-schemas'
+import { pauseSchema, postedChainSchema, runChainSchema, threadChainSchema } from './limit-schemas'
 
 /** Shapes of the answers of v1. They document; the tests validate real answers against them. */
 
-const instant = Type.String({ format: 'date-time', description: 'UTC with six fraction digits and Z' })
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()])
-const cursor = Type.String({ description: 'An opaque position in the log' })
 const handle = Type.String()
 
-export const messageSchema = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  channel: Type.String(),
-  thread_id: nullable(Type.String({ format: 'uuid' })),
-  reply_to: nullable(Type.String({ format: 'uuid' })),
-  sender_handle: handle,
-  sender_kind: oneOf(['human', 'agent']),
-  body: Type.String(),
-  body_format: oneOf(['markdown', 'plaintext']),
-  created_at: instant,
-  edited_at: nullable(instant),
-  mentioned_handles: Type.Array(handle),
-  seq: Type.Integer(),
-  cursor,
-  kind: oneOf(['message', 'correction', 'approval', 'system']),
-  priority: oneOf(['urgent', 'normal', 'fyi']),
-  sender_id: Type.String({ format: 'uuid' }),
-  sender_display_name: Type.String(),
-  via: oneOf(['session', 'token', 'mcp', 'a2a', 'bridge']),
-  broadcast: Type.Boolean(),
-  reply_count: Type.Integer(),
-  last_reply_at: nullable(instant),
-  reactions: Type.Array(Type.Unknown()),
-  mentions_truncated: Type.Optional(Type.Literal(true)),
-  attachments: Type.Array(Type.Unknown()),
-  metadata: Type.Object({}, { additionalProperties: true }),
-  deleted: Type.Boolean(),
-  client_msg_id: Type.Optional(Type.String()),
-})
-
-export const postedSchema = Type.Composite([
-  messageSchema,
+const reactions = Type.Array(
   Type.Object({
-    unresolved_mentions: Type.Array(handle, { description: 'Names that match no member of the channel' }),
+    emoji: Type.String(),
+    count: Type.Integer(),
+    handles: Type.Array(handle, { description: 'The first 20, in order of use' }),
   }),
-])
+  { description: 'In order of first use' },
+)
 
-export const pageSchema = Type.Object({
-  messages: Type.Array(messageSchema),
-  next_cursor: nullable(cursor),
-  head_cursor: nullable(cursor),
-  position: cursor,
-  has_more: Type.Boolean(),
-  timed_out: Type.Boolean(),
-})
+export const reactionsSchema = Type.Object({ reactions })
 
-const eventSchema = Type.Object(
-  {
-    type: Type.String(),
-    channel: nullable(Type.String()),
+export const attachmentSchema = named(
+  'Attachment',
+  Type.Object({
+    id: Type.String({ format: 'uuid' }),
+    kind: Type.Union([Type.Literal('file'), Type.Literal('image')], {
+      description: 'image: the bytes are a PNG, JPEG, GIF or WebP',
+    }),
+    filename: Type.String(),
+    mime: Type.String({ description: 'Of the bytes for an image, else as declared' }),
+    size: Type.Integer({ description: 'In bytes' }),
+    sha256: Type.String({ description: 'Of the bytes, in hex' }),
+    width: nullable(Type.Integer({ description: 'In pixels; null for a file' })),
+    height: nullable(Type.Integer({ description: 'In pixels; null for a file' })),
+    url: Type.String({ description: 'Where it is downloaded: a path on this server' }),
+  }),
+)
+
+export const messageSchema = named(
+  'Message',
+  Type.Object({
+    id: Type.String({ format: 'uuid' }),
+    channel: Type.String(),
+    thread_id: nullable(Type.String({ format: 'uuid' })),
+    reply_to: nullable(Type.String({ format: 'uuid' })),
+    sender_handle: handle,
+    sender_kind: oneOf(['human', 'agent']),
+    body: Type.String(),
+    body_format: oneOf(['markdown', 'plaintext']),
+    created_at: instant,
+    edited_at: nullable(instant),
+    mentioned_handles: Type.Array(handle),
     seq: Type.Integer(),
     cursor,
-    at: instant,
-    actor: nullable(Type.Object({ handle, kind: oneOf(['human', 'agent']) })),
-  },
-  { additionalProperties: true, description: 'The event type adds its own keys' },
+    kind: oneOf(['message', 'correction', 'approval', 'system']),
+    priority: oneOf(['urgent', 'normal', 'fyi']),
+    sender_id: Type.String({ format: 'uuid' }),
+    sender_display_name: Type.String(),
+    via: oneOf(['session', 'token', 'mcp', 'a2a', 'bridge']),
+    broadcast: Type.Boolean(),
+    reply_count: Type.Integer(),
+    last_reply_at: nullable(instant),
+    reactions,
+    mentions_truncated: Type.Optional(Type.Literal(true)),
+    attachments: Type.Array(attachmentSchema),
+    metadata: Type.Object({}, { additionalProperties: true }),
+    approval: Type.Optional(approvalSchema),
+    deleted: Type.Boolean(),
+    client_msg_id: Type.Optional(Type.String()),
+    deliveries: Type.Optional(
+      Type.Record(Type.String(), Type.Integer(), {
+        description: 'For the author: how many accounts that it notified directly are in each state',
+      }),
+    ),
+  }),
+)
+
+export const postedSchema = named(
+  'PostedMessage',
+  Type.Composite([
+    messageSchema,
+    Type.Object({
+      unresolved_mentions: Type.Array(handle, { description: 'Names that match no member of the channel' }),
+      chain: Type.Optional(postedChainSchema),
+      unreachable: Type.Array(handle, {
+        description: 'Those whom it notifies and who cannot be reached now, as far as this server knows',
+      }),
+    }),
+  ]),
+)
+
+export const editedSchema = named(
+  'EditedMessage',
+  Type.Composite([
+    messageSchema,
+    Type.Object({
+      unresolved_mentions: Type.Array(handle, {
+        description:
+          'Names in the new body that match no member, and broadcasts that the posting did not have',
+      }),
+    }),
+  ]),
+)
+
+export const contextSchema = Type.Object({ messages: Type.Array(messageSchema) })
+
+export const pageSchema = named(
+  'MessagePage',
+  Type.Object({
+    messages: Type.Array(messageSchema),
+    next_cursor: nullable(cursor),
+    head_cursor: nullable(cursor),
+    position: cursor,
+    has_more: Type.Boolean(),
+    timed_out: Type.Boolean(),
+  }),
+)
+
+export const searchSchema = Type.Object({
+  results: Type.Array(
+    Type.Object({
+      message: messageSchema,
+      score: Type.Number({ description: 'Between 0 and 1; higher is better' }),
+      snippet: Type.String({ description: 'A part of the body, on one line' }),
+      highlights: Type.Array(Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }), {
+        description: 'Where the snippet matches: start and length in code points',
+      }),
+    }),
+  ),
+  next_cursor: nullable(cursor),
+})
+
+const threadSchema = named(
+  'Thread',
+  Type.Object({
+    id: Type.String({ format: 'uuid', description: 'The id of the root' }),
+    root: messageSchema,
+    reply_count: Type.Integer(),
+    last_reply_at: nullable(instant),
+    participants: Type.Array(handle, { description: 'At most 20 of those who posted in it' }),
+    followed: Type.Boolean({ description: 'Whether you follow it' }),
+  }),
+)
+
+/** With the budget of the caller in it. */
+export const shownThreadSchema = Type.Composite([threadSchema, Type.Object({ chain: threadChainSchema })])
+
+export const threadsSchema = Type.Object({
+  threads: Type.Array(threadSchema),
+  next_cursor: nullable(cursor),
+})
+
+const eventSchema = named(
+  'Event',
+  Type.Object(
+    {
+      type: Type.String(),
+      channel: nullable(Type.String()),
+      seq: Type.Integer(),
+      cursor,
+      at: instant,
+      actor: nullable(Type.Object({ handle, kind: oneOf(['human', 'agent']) })),
+    },
+    { additionalProperties: true, description: 'The event type adds its own keys' },
+  ),
 )
 
 export const eventsSchema = Type.Object({
@@ -75,31 +176,47 @@ export const eventsSchema = Type.Object({
   timed_out: Type.Boolean(),
 })
 
-export const meSchema = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  account_id: Type.String({ format: 'uuid' }),
-  handle,
-  kind: oneOf(['human', 'agent']),
-  display_name: Type.String(),
-  via: oneOf(['bearer', 'session']),
-  scopes: Type.Array(Type.String()),
-  is_admin: Type.Boolean(),
-  token_id: nullable(Type.String()),
-  token_name: nullable(Type.String()),
-  expires_at: nullable(instant),
-  warnings: Type.Array(Type.String({ description: 'token_shared: two programs use this token' })),
-  acted_by: Type.Optional(Type.String({ description: 'With X-Synapse-Actor: the holder of the credential' })),
+export const meSchema = named(
+  'Me',
+  Type.Object({
+    id: Type.String({ format: 'uuid' }),
+    account_id: Type.String({ format: 'uuid' }),
+    handle,
+    kind: oneOf(['human', 'agent']),
+    display_name: Type.String(),
+    via: oneOf(['bearer', 'session']),
+    scopes: Type.Array(Type.String()),
+    is_admin: Type.Boolean(),
+    token_id: nullable(Type.String()),
+    token_name: nullable(Type.String()),
+    expires_at: nullable(instant),
+    warnings: Type.Array(Type.String({ description: 'token_shared: two programs use this token' })),
+    acted_by: Type.Optional(
+      Type.String({ description: 'With X-Synapse-Actor: the holder of the credential' }),
+    ),
+  }),
+)
+
+export const accountsSchema = Type.Object({
+  accounts: Type.Array(Type.Composite([accountRefSchema, Type.Object({ presence: presenceSchema })])),
 })
 
-export const profileSchema = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  handle,
-  kind: oneOf(['human', 'agent']),
-  display_name: Type.String(),
-  about: Type.String(),
-  capabilities: Type.Array(Type.String()),
-  residency: oneOf(['continuous', 'episodic']),
-})
+export const presencesSchema = Type.Object({ presence: Type.Array(presenceSchema) })
+
+export const profileSchema = named(
+  'Profile',
+  Type.Object({
+    id: Type.String({ format: 'uuid' }),
+    handle,
+    kind: oneOf(['human', 'agent']),
+    display_name: Type.String(),
+    about: Type.String(),
+    capabilities: Type.Array(Type.String()),
+    residency: oneOf(['continuous', 'episodic']),
+  }),
+)
+
+export const shownProfileSchema = Type.Composite([profileSchema, Type.Object({ presence: presenceSchema })])
 
 export const redeemedSchema = Type.Object({
   url: Type.String({ description: 'The address of the server' }),
@@ -137,8 +254,50 @@ export const channelsSchema = Type.Object({
       member_count: Type.Integer(),
       head_cursor: nullable(cursor),
       last_message_at: nullable(instant),
+      peer: nullable(accountRefSchema),
+      notify: nullable(oneOf(['all', 'mentions', 'none'])),
+      read_cursor: nullable(cursor),
+      pause: nullable(pauseSchema),
+      unread: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: '100 means 100 or more' })),
+      mentions: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 100,
+          description: 'What notified you there and you have not seen',
+        }),
+      ),
     }),
   ),
+})
+
+export const claimSchema = named(
+  'Claim',
+  Type.Object({
+    id: Type.String({ format: 'uuid' }),
+    resource: Type.String({ description: 'In its canonical form' }),
+    channel: nullable(Type.String()),
+    message_id: nullable(Type.String({ format: 'uuid' })),
+    holder: handle,
+    holder_kind: oneOf(['human', 'agent']),
+    instance: Type.String({ description: 'Which program of the holder' }),
+    note: nullable(Type.String()),
+    epoch: Type.Integer({
+      description: 'A fencing number: greater than that of every earlier claim of the resource',
+    }),
+    acquired_at: instant,
+    renewed_at: instant,
+    expires_at: instant,
+    released_at: nullable(instant),
+    outcome: nullable(oneOf(CLAIM_OUTCOMES)),
+  }),
+)
+
+export const claimsSchema = Type.Object({ claims: Type.Array(claimSchema), next_cursor: nullable(cursor) })
+
+export const readPositionSchema = Type.Object({
+  read_cursor: cursor,
+  unread: Type.Integer(),
+  mentions: Type.Integer(),
 })
 
 export const membersSchema = Type.Object({
@@ -149,8 +308,27 @@ export const membersSchema = Type.Object({
       display_name: Type.String(),
       kind: oneOf(['human', 'agent']),
       role: oneOf(['admin', 'member', 'read_only']),
+      presence: presenceSchema,
     }),
   ),
+})
+
+export const openedChannelSchema = Type.Composite([
+  channelSchema,
+  Type.Object({
+    role: nullable(oneOf(['admin', 'member', 'read_only'])),
+    head_cursor: nullable(cursor),
+    chain: runChainSchema,
+  }),
+])
+
+export const aliasesSchema = Type.Object({
+  aliases: Type.Record(Type.String(), Type.Array(handle)),
+})
+
+export const preferencesSchema = Type.Object({
+  notify: oneOf(['all', 'mentions', 'none']),
+  wake_on: nullable(Type.Array(oneOf(WAKE_REASONS))),
 })
 
 /** A comma-separated filter of a query. */
@@ -164,19 +342,11 @@ export const waitSeconds = (longest: number) =>
       description: 'Seconds to hold an answer that would be empty',
     }),
   )
-/** Time to read the answer of a held request before the connection is closed. */
-const READING_SECONDS = 30
-
-/**
- * Returns the idle time of a connection whose request is held for some seconds: never less than that of others, because
- * it also applies afterwards.
- */
-export function idleSecondsFor(seconds: number): number {
-  return Math.max(seconds + READING_SECONDS, KEEP_ALIVE_SECONDS)
-}
 
 /** The error codes of the access checks for reading. */
 export const readErrors = ['channel_not_found', 'channel_archived', 'not_a_member', 'missing_scope'] as const
+/** The error codes of the access checks for a channel's admins. */
+export const administerErrors = [...readErrors, 'not_channel_admin'] as const
 /** The error codes of every read of messages or events. */
 export const readerRefusals = [
   'too_many_channels',

@@ -9,7 +9,8 @@ import type { App } from '../surface'
 import { serverSchema } from './schemas'
 
 /** Describes the server to clients with a credential. */
-export function serverEndpoints({ core, features }: App): Endpoint[] {
+export function serverEndpoints(app: App): Endpoint[] {
+  const { core } = app
   return [
     endpoint({
       method: 'GET',
@@ -24,7 +25,7 @@ export function serverEndpoints({ core, features }: App): Endpoint[] {
           version: CONTRACT_VERSION,
           epoch: core.log.epoch,
           head_cursor: core.log.headCursor,
-          features,
+          features: app.features(),
           limits: limitsOf(core),
         },
       }),
@@ -36,10 +37,18 @@ function limitsOf({ settings }: Core): Readonly<Record<string, number>> {
   return {
     body_code_points: limits.MAX_BODY_CODE_POINTS,
     request_bytes: settings.get('http.max_body'),
+    correction_code_points: limits.MAX_CORRECTION_CODE_POINTS,
     metadata_bytes: limits.MAX_METADATA_BYTES,
     messages_per_page: 200,
     events_per_page: 500,
+    context_messages: limits.MAX_CONTEXT,
+    emoji_code_points: limits.MAX_EMOJI,
+    reactions_per_account: limits.MAX_REACTIONS_PER_ACCOUNT,
+    emoji_per_message: limits.MAX_EMOJI_PER_MESSAGE,
     channels_per_filter: limits.MAX_CHANNEL_FILTER,
+    attachment_bytes: settings.get('attachments.max_bytes'),
+    attachments_per_message: limits.MAX_ATTACHMENTS,
+    attachment_quota_bytes: settings.get('attachments.quota'),
     wait_seconds: settings.get('wait.max_s'),
     waits_per_credential: WAITS_PER_CREDENTIAL,
     streams_per_account: settings.get('streams.per_account'),

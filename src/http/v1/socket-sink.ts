@@ -1,8 +1,10 @@
+import type { Reasons } from '../../core/inbox/reasons'
 import type { Channel } from '../../core/kernel/entities'
 import type { LogEvent } from '../../core/log/events'
+import type { Frame } from '../../core/log/frames'
 import type { EndReason, Sink } from '../../core/log/streams'
 import type { SocketHandle } from '../socket'
-import { extend, type Wire } from './wire'
+import type { Wire } from './wire'
 
 /** Time for a peer to read the close frame before the connection is closed. */
 const LINGER_MILLISECONDS = 5_000
@@ -28,6 +30,9 @@ export class SocketSink implements Sink {
     private readonly wire: Wire,
     private readonly socket: SocketHandle,
     private readonly options: {
+      readonly frames: Sink['frames']
+      /** Handle of the reader. */
+      readonly reader: string
       /** Whether a closing frame is sent first. Clients of the earlier server know only the close code. */
       readonly sendsFarewell: boolean
       readonly beatEvery: number
@@ -43,8 +48,24 @@ export class SocketSink implements Sink {
   }
 
   event(event: LogEvent, replay: boolean): void {
-    const text = this.wire.envelope(event)
-    this.socket.send(replay ? extend(text, '"replay":true') : text)
+    this.socket.send(replay ? this.wire.replay(event) : this.wire.envelope(event))
+  }
+
+  item(event: LogEvent, reasons: Reasons, replay: boolean, isShown: boolean): void {
+    if (isShown) this.event(event, replay)
+    this.socket.send(this.wire.item(event, reasons, this.options.reader, replay))
+  }
+
+  batch(send: () => void): void {
+    this.socket.cork(send)
+  }
+
+  get frames(): Sink['frames'] {
+    return this.options.frames
+  }
+
+  frame(frame: Frame): void {
+    this.socket.send(this.wire.frame(frame))
   }
 
   say(frame: object): void {

@@ -35,12 +35,10 @@ const SESSION: SessionSettings = {
 
 /**
  * Rejects a connection to a standby, to which a DNS name or a proxy may lead for a while. A standby may lack the
- * latest commits, so revoked rights would still apply and messages would be missing.
+ * latest commits, so revoked rights would still apply and messages would be missing. A standby refuses to assign an id
+ * to a transaction with 25006 (read_only_sql_transaction). A DO block would load PL/pgSQL into every session.
  */
-const PRIMARY = `;
-  DO $$ BEGIN
-    IF pg_is_in_recovery() THEN RAISE EXCEPTION 'a standby' USING ERRCODE = 'read_only_sql_transaction'; END IF;
-  END $$`
+const PRIMARY = '; SELECT CASE WHEN pg_is_in_recovery() THEN txid_current() END'
 
 export interface ConnectOptions {
   /** The largest number of connections; default 1. */

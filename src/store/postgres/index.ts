@@ -4,7 +4,7 @@ import { OperatorError } from '../../core/kernel/operator-error'
 import { eventCatalogue } from '../../core/log/catalogue'
 import { GroupCommit } from '../group-commit'
 import type { OpenStore, StoreDeps } from '../index'
-import { findFact, insertEpoch, noteFact } from '../queries/instance'
+import { beginEpoch, findFact, noteFact } from '../queries/instance'
 import { PostgresEngine } from './engine'
 import { codeOf, meaningOf } from './error'
 import { type Head, handleOf, openPostgres, type PostgresConnections, timed, WATCH_PATIENCE_MS } from './open'
@@ -59,18 +59,21 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
       migrated: connections.migrated,
       notices: connections.notices,
       reads,
+      // The database runs them in processes of its own.
+      slow: reads,
       common: connections.common,
       shared,
       post: (plan) => commits.post(plan),
       transact: (work) => commits.transact(work),
       onCommit: (listener) => shared.onCommit(listener),
+      waitFor: (seq) => shared.waitFor(seq),
       fact: (name) => writer.run((db) => findFact(handleOf(db), name)),
       noteFact: (name, value) => writer.run((db) => noteFact(handleOf(db), name, value)),
       beginEpoch: (reason, from) =>
         writer.run((db) =>
           db.transaction(async (tx) => {
             await tx.execute('SELECT 1 FROM log_head FOR UPDATE')
-            await insertEpoch(handleOf(tx), clock, secrets, { reason, from })
+            await beginEpoch(handleOf(tx), clock, secrets, { reason, from })
           }),
         ),
       lease: async (name, seconds) => {
@@ -90,6 +93,11 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
         await readers.run((_, sql) => sql`DELETE FROM job_leases WHERE name = ${name} AND holder = ${holder}`)
       },
       isHealthy: () => watching?.isHealthy === true,
+      // Vacuum does it.
+      forgetRemoved: async () => {},
+      releasePages: async () => false,
+      // An index without segments.
+      mergeWordIndex: async () => false,
       close,
       [Symbol.asyncDispose]: close,
     }

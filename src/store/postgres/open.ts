@@ -19,6 +19,7 @@ import { explain, MORE_CONNECTIONS, noSchema, readOnly } from './explain'
 import { SERVER_LOCK } from './locks'
 import { migratePostgres } from './migrate'
 import { isDirect, requireSessions } from './sessions'
+import { wordIndex } from './word-index'
 
 /** Prepared statements per connection. */
 const MAX_PREPARED = 500
@@ -138,10 +139,10 @@ function seldom(say: () => void): () => void {
   }
 }
 
-export type PgDatabase = PostgresJsDatabase<typeof pgSchema>
+export type PgDatabase = PostgresJsDatabase
 
 export function drizzleOver(sql: Sql): PgDatabase {
-  return drizzle({ client: preparing(sql), schema: pgSchema })
+  return drizzle({ client: preparing(sql) })
 }
 
 /**
@@ -163,17 +164,43 @@ function preparing(sql: Sql): Sql {
 const dialect: Dialect = {
   numbers: (json) =>
     sql`SELECT element::bigint AS value FROM json_array_elements_text(${json}::text::json) AS element`,
-  texts: (json) => sql`SELECT element AS value FROM json_array_elements_text(${json}::text::json) AS element`,
+  // Not IN: that is a join, and for tables whose statistics are older than their rows the planner chooses joins that
+  // compare every row with every other.
+  amongNumbers: (column, json) =>
+    sql`${column} = ANY (ARRAY(SELECT element::bigint FROM json_array_elements_text(${json}::text::json) AS element))`,
+  amongTexts: (column, json) =>
+    sql`${column} = ANY (ARRAY(SELECT element FROM json_array_elements_text(${json}::text::json) AS element))`,
   // The plus makes the planner use the index on the account: by the primary key it would read the memberships of all
   // accounts.
   membershipKey: sql`+memberships.channel_id`,
   // Postgres counts outside the serving thread, so there is no limit.
   countedMembers: sql`9223372036854775807`,
   byCodePoint: (text) => sql`${text} COLLATE "C"`,
+  shifted: (instant, micros) => sql`${instant} + ${micros}::bigint * interval '1 microsecond'`,
+  withNull: (json, key) => sql`jsonb_set(${json}, ARRAY[${key}::text], 'null')`,
   instants: (byId) => {
     const rows = JSON.stringify([...byId].map(([id, at]) => ({ id, at: formatInstant(at) })))
     return sql`json_to_recordset(${rows}::text::json) AS given (id bigint, at timestamptz)`
   },
+  textsById: (byId) => {
+    const rows = JSON.stringify([...byId].map(([id, text]) => ({ id, text })))
+    return sql`json_to_recordset(${rows}::text::json) AS given (id bigint, text text)`
+  },
+  async raiseCounter(db, table, id) {
+    const sequence = sql`pg_get_serial_sequence(${table}::text, 'id')::regclass`
+    await db
+      .select({ raised: sql`setval(${sequence}, ${id}::bigint)` })
+      .from(sql`(SELECT 1) AS one`)
+      .where(sql`coalesce(pg_sequence_last_value(${sequence}), 0) < ${id}::bigint`)
+  },
+  async skipIds(db, tables, count) {
+    for (const table of tables) {
+      const sequence = sql`pg_get_serial_sequence(${table}::text, 'id')::regclass`
+      const next = sql`coalesce(pg_sequence_last_value(${sequence}), 0) + ${count}::bigint`
+      await db.select({ raised: sql`setval(${sequence}, ${next})` }).from(sql`(SELECT 1) AS one`)
+    }
+  },
+  wordIndex,
 }
 
 /**

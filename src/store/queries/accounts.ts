@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, max, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, gte, inArray, isNotNull, isNull, lt, max, notInArray, sql } from 'drizzle-orm'
 import type { Account } from '../../core/kernel/entities'
 import type { AccountChange, NewAccount, Reads } from '../../core/kernel/ports'
 import type { Micros } from '../../core/kernel/time'
@@ -10,7 +10,17 @@ export function accountReads({ db, t, dialect, common }: Handle) {
     db
       .select()
       .from(t.accounts)
-      .where(sql`${t.accounts.handle} IN (${dialect.texts(sql.placeholder('handles'))})`)
+      .where(dialect.amongTexts(t.accounts.handle, sql.placeholder('handles')))
+      .prepare(),
+  )
+  const { id, handle, displayName, kind } = t.accounts
+  const names = common.lazily(() =>
+    db
+      .select({ id, handle, displayName, kind })
+      .from(t.accounts)
+      .where(and(gt(handle, sql.placeholder('after')), isNull(t.accounts.archivedAt)))
+      .orderBy(asc(handle))
+      .limit(sql.placeholder('limit'))
       .prepare(),
   )
   const find = async (where: ReturnType<typeof eq>) => {
@@ -27,6 +37,17 @@ export function accountReads({ db, t, dialect, common }: Handle) {
             ? eq(t.accounts.uuid, by.uuid)
             : eq(t.accounts.handle, by.handle),
       )
+    },
+
+    async humanWithEmail(email) {
+      if (!isStorable(email)) return undefined
+      const rows = await db
+        .select()
+        .from(t.accounts)
+        .where(and(eq(sql`lower(${t.accounts.email})`, email), eq(t.accounts.kind, 'human')))
+        .limit(2)
+      const [row] = rows
+      return row && rows.length === 1 ? toAccount(row) : undefined
     },
 
     async accountsByIds(ids) {
@@ -52,6 +73,8 @@ export function accountReads({ db, t, dialect, common }: Handle) {
       return rows.map(toAccount)
     },
 
+    accountNames: (page) => names().execute({ ...page }),
+
     countAccounts: () => db.$count(t.accounts),
 
     async passwordHash(accountId) {
@@ -75,6 +98,30 @@ export function accountReads({ db, t, dialect, common }: Handle) {
           for (const { id, at } of rows) if (at !== null && at > (seen.get(id) ?? 0)) seen.set(id, at)
         }
       return seen
+    },
+
+    async agentsUnseenSince(since) {
+      const { accounts, tokens, sessions, observations } = t
+      const usedIn = (table: typeof tokens | typeof sessions) =>
+        db.select({ id: table.accountId }).from(table).where(gte(table.lastUsedAt, since))
+      const streamed = db
+        .select({ id: observations.accountId })
+        .from(observations)
+        .where(gte(observations.streamUntil, since))
+      const rows = await db
+        .select({ id: accounts.id })
+        .from(accounts)
+        .where(
+          and(
+            eq(accounts.kind, 'agent'),
+            isNull(accounts.archivedAt),
+            lt(accounts.createdAt, since),
+            notInArray(accounts.id, usedIn(tokens)),
+            notInArray(accounts.id, usedIn(sessions)),
+            notInArray(accounts.id, streamed),
+          ),
+        )
+      return rows.map((row) => row.id)
     },
 
     async humansWithPassword() {

@@ -41,13 +41,20 @@ export function auditReads({ db, t }: Handle) {
 export function auditWrites({ db, t }: Handle, stamp: Stamp) {
   return {
     /** The transaction holds the lock of the log, so no other entry can be added in between. */
-    async audit(entry: AuditEntry) {
-      const [last] = await db
+    async audit(...entries: readonly AuditEntry[]) {
+      const [newest] = await db
         .select({ id: t.audit.id, hash: t.audit.hash })
         .from(t.audit)
         .orderBy(desc(t.audit.id))
         .limit(1)
-      await db.insert(t.audit).values(chainedEntry(last, entry, stamp))
+      let last: Pick<AuditRecord, 'id' | 'hash'> | undefined = newest
+      const records: AuditRecord[] = []
+      for (const entry of entries) {
+        const record = chainedEntry(last, entry, stamp)
+        records.push(record)
+        last = record
+      }
+      if (records.length > 0) await db.insert(t.audit).values(records)
     },
   } satisfies Partial<Writes>
 }

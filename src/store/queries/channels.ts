@@ -1,8 +1,12 @@
-import { and, asc, count, eq, gt, gte, inArray, isNull, or, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, gte, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { NewChannel } from '../../core/kernel/channel-ports'
 import type { Channel, Role } from '../../core/kernel/entities'
-import type { NewChannel, Reads, Writes } from '../../core/kernel/ports'
+import { MAX_UNREAD, MAX_UNREAD_SCAN } from '../../core/kernel/limits'
+import type { Reads, Writes } from '../../core/kernel/ports'
 import type { LogEvent } from '../../core/log/events'
 import type { Handle, Stamp } from '../database'
+import { KIND_MASK, kindFlags } from './message-row'
 import { chunks, isStorable, only } from './rows'
 
 export function channelReads({ db, t, dialect, common }: Handle) {
@@ -11,14 +15,14 @@ export function channelReads({ db, t, dialect, common }: Handle) {
     db
       .select()
       .from(t.channels)
-      .where(sql`${t.channels.id} IN (${dialect.numbers(value('ids'))})`)
+      .where(dialect.amongNumbers(t.channels.id, value('ids')))
       .prepare(),
   )
-  const publicIds = common.lazily(() =>
+  const idsOfKind = common.lazily(() =>
     db
       .select({ id: t.channels.id })
       .from(t.channels)
-      .where(and(eq(t.channels.kind, 'public'), gt(t.channels.id, value('after'))))
+      .where(and(eq(t.channels.kind, value('kind')), gt(t.channels.id, value('after'))))
       .orderBy(asc(t.channels.id))
       .limit(value('limit'))
       .prepare(),
@@ -98,6 +102,51 @@ export function channelReads({ db, t, dialect, common }: Handle) {
       )
       .prepare(),
   )
+  const own = common.lazily(() =>
+    db
+      .select({
+        channelId: t.memberships.channelId,
+        notify: t.memberships.notify,
+        readSeq: t.memberships.readSeq,
+      })
+      .from(t.memberships)
+      .where(
+        and(
+          eq(t.memberships.accountId, value('account')),
+          dialect.amongNumbers(t.memberships.channelId, value('ids')),
+          or(ne(t.memberships.notify, 'all'), isNotNull(t.memberships.readSeq)),
+        ),
+      )
+      .prepare(),
+  )
+  const number = (constant: number) => sql.raw(String(constant))
+  // One range of the index of messages for each channel. The columns are qualified, because messages has a channel_id too.
+  const readUpTo = sql<number>`CASE WHEN memberships.read_seq > memberships.joined_seq
+    THEN memberships.read_seq ELSE memberships.joined_seq END`
+  const unread = common.lazily(() =>
+    db
+      .select({
+        channelId: t.memberships.channelId,
+        after: readUpTo.mapWith(Number),
+        unread: sql<number>`(
+          SELECT count(*) FROM (
+            SELECT 1 FROM (
+              SELECT thread_seq, sender_id, flags, deleted_at FROM messages
+              WHERE channel_id = memberships.channel_id AND seq > ${readUpTo}
+              ORDER BY seq DESC LIMIT ${number(MAX_UNREAD_SCAN)}) AS newest
+            WHERE thread_seq IS NULL AND sender_id <> memberships.account_id AND deleted_at IS NULL
+              AND flags & ${number(KIND_MASK)} <> ${number(kindFlags('system'))}
+            LIMIT ${number(MAX_UNREAD)}) AS counted)`.mapWith(Number),
+      })
+      .from(t.memberships)
+      .where(
+        and(
+          eq(t.memberships.accountId, value('account')),
+          dialect.amongNumbers(t.memberships.channelId, value('ids')),
+        ),
+      )
+      .prepare(),
+  )
   const find = async (by: Parameters<Reads['channel']>[0]): Promise<Channel | undefined> => {
     if ('slug' in by && !isStorable(by.slug)) return undefined
     const where =
@@ -123,11 +172,38 @@ export function channelReads({ db, t, dialect, common }: Handle) {
         .limit(limit)
     },
 
-    async publicChannelIds(page) {
-      return (await publicIds().execute({ ...page })).map(({ id }) => id)
+    async channelIds(kind, page) {
+      return (await idsOfKind().execute({ kind, ...page })).map(({ id }) => id)
     },
 
-    countChannels: () => db.$count(t.channels),
+    async channelAliases(channelId) {
+      const { name, handles } = t.channelAliases
+      const rows = await db
+        .select({ name, handles })
+        .from(t.channelAliases)
+        .where(eq(t.channelAliases.channelId, channelId))
+      return Object.fromEntries(rows.map((row) => [row.name, row.handles]))
+    },
+
+    async directChannel(one, other) {
+      const [own, theirs] = [alias(t.memberships, 'own'), alias(t.memberships, 'theirs')]
+      const [row] = await db
+        .select({ channel: t.channels })
+        .from(own)
+        .innerJoin(theirs, and(eq(theirs.channelId, own.channelId), eq(theirs.accountId, other)))
+        .innerJoin(t.channels, and(eq(t.channels.id, own.channelId), eq(t.channels.kind, 'dm')))
+        .where(
+          and(
+            eq(own.accountId, one),
+            // An imported one may have more.
+            sql`(SELECT count(*) FROM memberships m WHERE m.channel_id = ${own.channelId}) = 2`,
+          ),
+        )
+        .limit(1)
+      return row?.channel
+    },
+
+    countChannels: () => db.$count(t.channels, ne(t.channels.kind, 'dm')),
 
     async countMembers(channelIds) {
       const counts = new Map<number, number>()
@@ -153,7 +229,49 @@ export function channelReads({ db, t, dialect, common }: Handle) {
 
     membershipsIn: (channelId, page) => inChannel().execute({ channel: channelId, ...page }),
 
+    async preferencesIn(channelId, accountIds) {
+      const { accountId, notify, wakeOn } = t.memberships
+      const rows = await db
+        .select({ accountId, notify, wakeOn })
+        .from(t.memberships)
+        .where(
+          and(
+            eq(t.memberships.channelId, channelId),
+            dialect.amongNumbers(accountId, sql`${JSON.stringify(accountIds)}`),
+            or(ne(notify, 'all'), isNotNull(wakeOn)),
+          ),
+        )
+      return new Map(rows.map(({ accountId, ...preferences }) => [accountId, preferences]))
+    },
+
     firstMembers: (channelId, limit) => firstByHandle().execute({ key: channelId, limit }),
+
+    async hasOther(channelId, accountId, role) {
+      const found = await db
+        .select({ id: t.accounts.id })
+        .from(t.memberships)
+        .innerJoin(t.accounts, eq(t.accounts.id, t.memberships.accountId))
+        .where(
+          and(
+            eq(t.memberships.channelId, channelId),
+            ne(t.memberships.accountId, accountId),
+            isNull(t.accounts.archivedAt),
+            role === undefined ? undefined : eq(t.memberships.role, role),
+          ),
+        )
+        .limit(1)
+      return found.length > 0
+    },
+
+    async ownMemberships(accountId, channelIds) {
+      const rows = await own().execute({ account: accountId, ids: JSON.stringify(channelIds) })
+      return new Map(rows.map(({ channelId, ...membership }) => [channelId, membership]))
+    },
+
+    async countUnread(accountId, channelIds) {
+      const rows = await unread().execute({ account: accountId, ids: JSON.stringify(channelIds) })
+      return new Map(rows.map(({ channelId, ...count }) => [channelId, count]))
+    },
 
     async listMemberships({ accountId, channelId }, { after, limit }) {
       const [slug, handle] = after ?? []
@@ -195,6 +313,12 @@ export function channelWrites({ db, t }: Handle, stamp: Stamp) {
       return only(await db.update(t.channels).set(change).where(eq(t.channels.id, id)).returning())
     },
 
+    async setAliases(channelId, aliases) {
+      await db.delete(t.channelAliases).where(eq(t.channelAliases.channelId, channelId))
+      const rows = Object.entries(aliases).map(([name, handles]) => ({ channelId, name, handles }))
+      if (rows.length > 0) await db.insert(t.channelAliases).values(rows)
+    },
+
     async insertMembership(accountId: number, channelId: number, role: Role, joined: LogEvent) {
       await db
         .insert(t.memberships)
@@ -203,6 +327,24 @@ export function channelWrites({ db, t }: Handle, stamp: Stamp) {
 
     async updateMembership(accountId, channelId, role) {
       await db.update(t.memberships).set({ role }).where(one(accountId, channelId))
+    },
+
+    async updatePreferences(accountId, channelId, change) {
+      const { notify, wakeOn } = t.memberships
+      const isEmpty = Object.keys(change).length === 0
+      // An empty update is not a statement.
+      const rows = isEmpty
+        ? await db.select({ notify, wakeOn }).from(t.memberships).where(one(accountId, channelId))
+        : await db
+            .update(t.memberships)
+            .set(change)
+            .where(one(accountId, channelId))
+            .returning({ notify, wakeOn })
+      return only(rows)
+    },
+
+    async updatePosition(accountId, channelId, readSeq) {
+      await db.update(t.memberships).set({ readSeq }).where(one(accountId, channelId))
     },
 
     async deleteMembership(accountId, channelId) {

@@ -37,9 +37,9 @@ export function credentialReads({ db, t }: Handle) {
         ),
       ),
 
-    async adminTokenExists(now) {
+    async accountsWithAdminToken(now) {
       const rows = await db
-        .select({ scopes: t.tokens.scopes })
+        .select({ scopes: t.tokens.scopes, id: t.accounts.id })
         .from(t.tokens)
         .innerJoin(t.accounts, eq(t.accounts.id, t.tokens.accountId))
         .where(
@@ -49,7 +49,7 @@ export function credentialReads({ db, t }: Handle) {
             isNull(t.accounts.archivedAt),
           ),
         )
-      return rows.some(({ scopes }) => scopes.includes(ADMIN_SCOPE))
+      return [...new Set(rows.filter(({ scopes }) => scopes.includes(ADMIN_SCOPE)).map(({ id }) => id))]
     },
 
     async session(by) {
@@ -111,7 +111,13 @@ export function credentialWrites({ db, t, dialect }: Handle, stamp: Stamp) {
         .update(table)
         .set({ lastUsedAt: sql`given.at` })
         .from(dialect.instants(uses))
-        .where(eq(table.id, sql`given.id`))
+        .where(
+          and(
+            eq(table.id, sql`given.id`),
+            // Otherwise Postgres may compare each row with each of these.
+            dialect.amongNumbers(table.id, sql`${JSON.stringify([...uses.keys()])}`),
+          ),
+        )
     },
 
     async forgetSessions(before, { after, limit }) {

@@ -16,8 +16,9 @@ export function idempotencyReads({ db, t }: Handle): Pick<Reads, 'usedKey'> {
 
 export function idempotencyWrites({ db, t }: Handle, stamp: Stamp): Pick<Writes, 'insertKey' | 'forgetKeys'> {
   return {
-    async insertKey({ accountId, key, requestHash, answer }) {
-      await db.insert(t.idempotency).values({ accountId, key, requestHash, answer, at: stamp.now() })
+    async insertKey({ accountId, key, requestHash, answer, subject }) {
+      const values = { accountId, key, requestHash, answer, subject }
+      await db.insert(t.idempotency).values({ ...values, at: stamp.now() })
     },
 
     async forgetKeys(before, limit) {

@@ -2,6 +2,7 @@ import { desc, eq, gt, inArray } from 'drizzle-orm'
 import type { Secrets, Seq } from '../../core/kernel/ids'
 import type { Clock } from '../../core/kernel/time'
 import { nextEpoch } from '../../core/log/epochs'
+import { CLIENT_ID_TABLES, SKIPPED_IDS } from '../client-ids'
 import type { Handle } from '../database'
 import { OWN_FACTS, refuseMoved } from '../store-state'
 import { findHead } from './log'
@@ -40,7 +41,7 @@ interface NewEpoch {
  * hold, and deletes epochs that began later. Its ULID sorts after every former one, whatever the clock says. It
  * replaces an epoch in which nothing was written.
  */
-export async function insertEpoch(
+async function insertEpoch(
   { db, t }: Handle,
   clock: Clock,
   secrets: Secrets,
@@ -58,6 +59,20 @@ export async function insertEpoch(
     .values({ firstSeq, ...begun })
     .onConflictDoUpdate({ target: t.epochs.firstSeq, set: begun })
   await db.delete(t.epochs).where(gt(t.epochs.firstSeq, firstSeq))
+}
+
+/**
+ * Begins an epoch of a store that others know with later positions, such as a restored one. They know ids of ConfigSync,
+ * too, which must not be given out again.
+ */
+export async function beginEpoch(
+  handle: Handle,
+  clock: Clock,
+  secrets: Secrets,
+  epoch: NewEpoch,
+): Promise<void> {
+  await insertEpoch(handle, clock, secrets, epoch)
+  await handle.dialect.skipIds(handle.db, CLIENT_ID_TABLES, SKIPPED_IDS)
 }
 
 /** A fact about this instance, such as the DID of its key. */

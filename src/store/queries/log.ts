@@ -5,7 +5,7 @@ import type { Micros } from '../../core/kernel/time'
 import type { EventRecord } from '../../core/log/events'
 import type { Handle, Tables } from '../database'
 
-export function logReads({ db, t }: Handle) {
+export function logReads({ db, t, dialect, common }: Handle) {
   const page = db
     .select()
     .from(t.events)
@@ -13,7 +13,21 @@ export function logReads({ db, t }: Handle) {
     .orderBy(asc(t.events.seq))
     .limit(sql.placeholder('limit'))
     .prepare()
+  const at = common.lazily(() =>
+    db
+      .select()
+      .from(t.events)
+      .where(dialect.amongNumbers(t.events.seq, sql.placeholder('seqs')))
+      .orderBy(asc(t.events.seq))
+      .prepare(),
+  )
   return {
+    async eventsAt(seqs) {
+      if (seqs.length === 0) return []
+      const rows = await at().execute({ seqs: JSON.stringify(seqs) })
+      return rows.map(toEventRecord)
+    },
+
     async eventsExcept(types, after, upTo, limit) {
       const rows = await db
         .select()
@@ -63,6 +77,11 @@ export async function findHead({ db, t }: Pick<Handle, 'db' | 't'>): Promise<Log
     .orderBy(desc(t.events.seq))
     .limit(1)
   return floor && newest && newest.seq > floor.seq ? { ...floor, ...newest } : floor
+}
+
+/** Writes the head of the log as it is. This shows whether anything can be written. */
+export async function touchHead({ db, t }: Handle): Promise<void> {
+  await db.update(t.logHead).set({ seq: sql`${t.logHead.seq}` })
 }
 
 function toEventRecord({ data, ...row }: Tables['events']['$inferSelect']): EventRecord {

@@ -1,11 +1,12 @@
-import { and, asc, desc, eq, gt, isNull, lt, lte, max, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, isNull, lt, lte, max, ne, Param, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Message } from '../../core/kernel/entities'
 import { MAX_CHANNEL_FILTER } from '../../core/kernel/limits'
-import type { MessageFilter, Reads } from '../../core/kernel/ports'
+import type { MessageFilter, Reads, Writes } from '../../core/kernel/ports'
 import type { Handle } from '../database'
-import { HAS_MENTIONS, KIND_MASK, kindFlags, toMessage } from './message-row'
+import { extraOf, flagsOf, HAS_MENTIONS, KIND_MASK, kindFlags, toMessage } from './message-row'
 import { chunks } from './rows'
+import { reindex } from './words'
 
 /** The numbers of channels for which a statement is prepared. Unused parameters get an id that does not exist. */
 const PARTS = [1, 2, 4, 8, 16, MAX_CHANNEL_FILTER]
@@ -84,23 +85,43 @@ export function messageReads({ db, t, dialect, common }: Handle) {
   const stretchOf = common.byShape(COMMON_STRETCHES, ({ of, order }) => `${of} ${order}`, mergeOf)
 
   const filterOf = (filter: MessageFilter): SQL | undefined => {
-    const { senderId, notSenderId, kind, withMentions, includeDeleted } = filter
+    const { senderId, notSenderId, kind, withMentions, includeDeleted, topLevel } = filter
     return and(
       includeDeleted ? undefined : isNull(t.messages.deletedAt),
       senderId === undefined ? undefined : eq(t.messages.senderId, sql.placeholder('senderId')),
       notSenderId === undefined ? undefined : ne(t.messages.senderId, sql.placeholder('notSenderId')),
       kind === undefined ? undefined : sql`${t.messages.flags} & ${KIND_MASK} = ${kindFlags(kind)}`,
       withMentions ? sql`${t.messages.flags} & ${HAS_MENTIONS} <> 0` : undefined,
+      topLevel ? isNull(t.messages.threadSeq) : undefined,
     )
   }
 
   const bySeq = common.byShape(
     [{ includeDeleted: true }, { includeDeleted: false }] as readonly MessageFilter[],
-    ({ kind, withMentions, includeDeleted, senderId, notSenderId }: MessageFilter) =>
-      [kind, withMentions, includeDeleted, senderId !== undefined, notSenderId !== undefined].join(),
+    ({ kind, withMentions, includeDeleted, topLevel, senderId, notSenderId }: MessageFilter) =>
+      [
+        kind,
+        withMentions,
+        includeDeleted,
+        topLevel,
+        senderId !== undefined,
+        notSenderId !== undefined,
+      ].join(),
     (filter) => {
-      const wanted = sql`${t.messages.seq} IN (${dialect.numbers(sql.placeholder('seqs'))})`
+      const wanted = dialect.amongNumbers(t.messages.seq, sql.placeholder('seqs'))
       return select(and(wanted, filterOf(filter))).prepare()
+    },
+  )
+
+  const one = common.byShape(
+    ['seq', 'uuid'] as const,
+    (name) => name,
+    (name) => {
+      const column = t.messages[name]
+      // A placeholder alone would not be encoded as the column is.
+      return select(eq(column, new Param(sql.placeholder(name), column)))
+        .limit(1)
+        .prepare()
     },
   )
 
@@ -127,9 +148,26 @@ export function messageReads({ db, t, dialect, common }: Handle) {
     },
 
     async message(by) {
-      const where = 'seq' in by ? eq(t.messages.seq, by.seq) : eq(t.messages.uuid, by.uuid)
-      const [found] = await select(where).limit(1)
+      const [found] = await one('seq' in by ? 'seq' : 'uuid').execute({ ...by })
       return found && toMessage(found.row, found.beside)
+    },
+
+    async emojiOf(message, accountId) {
+      const rows = await db
+        .select({ emoji: t.reactions.emoji })
+        .from(t.reactions)
+        .where(and(eq(t.reactions.messageSeq, message), eq(t.reactions.accountId, accountId)))
+      return rows.map(({ emoji }) => emoji)
+    },
+
+    async firstReactors(message, emoji, limit) {
+      const rows = await db
+        .select({ accountId: t.reactions.accountId })
+        .from(t.reactions)
+        .where(and(eq(t.reactions.messageSeq, message), eq(t.reactions.emoji, emoji)))
+        .orderBy(asc(t.reactions.at), asc(t.reactions.accountId))
+        .limit(limit)
+      return rows.map(({ accountId }) => accountId)
     },
 
     async newestIn(channelIds) {
@@ -169,6 +207,47 @@ export function messageReads({ db, t, dialect, common }: Handle) {
       return last?.seq ?? 0
     },
   } satisfies Partial<Reads>
+}
+
+export function messageWrites(handle: Handle) {
+  const { db, t, dialect } = handle
+
+  return {
+    async updateMessage(message) {
+      const { seq, body, editedAt } = message
+      await reindex(handle, [message])
+      await db
+        .update(t.messages)
+        .set({ body, editedAt, flags: flagsOf(message), extra: extraOf(message) })
+        .where(eq(t.messages.seq, seq))
+    },
+
+    async updateBodies(messages) {
+      if (messages.length === 0) return
+      await reindex(handle, messages)
+      const bodies = new Map(messages.map(({ seq, body }) => [seq, body]))
+      await db
+        .update(t.messages)
+        .set({ body: sql`given.text` })
+        .from(dialect.textsById(bodies))
+        .where(
+          and(
+            eq(t.messages.seq, sql`given.id`),
+            // Otherwise Postgres may compare each message with each of these.
+            dialect.amongNumbers(t.messages.seq, sql`${JSON.stringify([...bodies.keys()])}`),
+          ),
+        )
+    },
+
+    async insertReaction(messageSeq, accountId, emoji, at) {
+      await db.insert(t.reactions).values({ messageSeq, accountId, emoji, at })
+    },
+
+    async deleteReaction(messageSeq, accountId, emoji) {
+      const own = and(eq(t.reactions.messageSeq, messageSeq), eq(t.reactions.accountId, accountId))
+      await db.delete(t.reactions).where(and(own, eq(t.reactions.emoji, emoji)))
+    },
+  } satisfies Partial<Writes>
 }
 
 function namesOf(channels: number): string[] {

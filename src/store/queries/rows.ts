@@ -1,3 +1,5 @@
+import { type Placeholder, sql } from 'drizzle-orm'
+
 /** The largest number of keys in one statement. */
 const CHUNK = 500
 
@@ -15,4 +17,13 @@ export function only<Row>(rows: readonly Row[]): Row {
   const [row] = rows
   if (row === undefined) throw new Error('a statement on one row found none')
   return row
+}
+
+/** Returns a placeholder for each column of an insert, by its name. */
+export function placeholders<const Name extends string>(
+  names: readonly Name[],
+): Readonly<Record<Name, Placeholder<Name>>> {
+  const entries = names.map((name) => [name, sql.placeholder(name)])
+  // Each name has an entry.
+  return Object.fromEntries(entries) as Record<Name, Placeholder<Name>>
 }

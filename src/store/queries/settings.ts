@@ -45,6 +45,10 @@ export function settingWrites({ db, t }: Handle) {
     async insertSettingChange({ at, ...change }) {
       await db.insert(t.settingChanges).values({ ...change, createdAt: at })
     },
+
+    async updateSettingChange(seq, value) {
+      await db.update(t.settingChanges).set({ value }).where(eq(t.settingChanges.seq, seq))
+    },
   } satisfies Partial<Writes>
 }
 

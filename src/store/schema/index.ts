@@ -6,26 +6,18 @@
 
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { ChannelSettings, WakeReason } from '../../core/kernel/entities'
+import { accounts } from './accounts'
 import { instantColumn, uuidColumn } from './columns'
 
-export const accounts = sqliteTable('accounts', {
-  id: integer('id').primaryKey({ autoIncrement: true }),
-  uuid: uuidColumn('uuid').notNull().unique(),
-  kind: text('kind', { enum: ['human', 'agent'] }).notNull(),
-  handle: text('handle').notNull().unique(),
-  displayName: text('display_name').notNull(),
-  email: text('email'),
-  passwordHash: text('password_hash'),
-  isAdmin: integer('is_admin', { mode: 'boolean' }).notNull().default(false),
-  chainLimit: integer('chain_limit'),
-  about: text('about').notNull().default(''),
-  capabilities: text('capabilities', { mode: 'json' }).$type<readonly string[]>().notNull().default([]),
-  residency: text('residency', { enum: ['continuous', 'episodic'] })
-    .notNull()
-    .default('episodic'),
-  createdAt: instantColumn('created_at').notNull(),
-  archivedAt: instantColumn('archived_at'),
-})
+export * from './accounts'
+export * from './activity'
+export * from './background'
+export * from './configsync'
+export * from './coordination'
+export * from './inbox'
+export * from './threads'
+export * from './webhooks'
 
 export const tokens = sqliteTable(
   'tokens',
@@ -91,7 +83,21 @@ export const channels = sqliteTable('channels', {
   archivedAt: instantColumn('archived_at'),
   /** Highest seq of a purged event. */
   floorSeq: integer('floor_seq').notNull().default(0),
+  settings: text('settings', { mode: 'json' }).$type<ChannelSettings>().notNull().default({}),
 })
+
+/** Names for groups of members, for mentions. */
+export const channelAliases = sqliteTable(
+  'channel_aliases',
+  {
+    channelId: integer('channel_id')
+      .notNull()
+      .references(() => channels.id),
+    name: text('name').notNull(),
+    handles: text('handles', { mode: 'json' }).$type<readonly string[]>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.channelId, table.name] })],
+)
 
 export const memberships = sqliteTable(
   'memberships',
@@ -106,6 +112,13 @@ export const memberships = sqliteTable(
     joinedAt: instantColumn('joined_at').notNull(),
     /** Seq of the member.joined event: broadcasts after it concern the member. */
     joinedSeq: integer('joined_seq').notNull(),
+    notify: text('notify', { enum: ['all', 'mentions', 'none'] })
+      .notNull()
+      .default('all'),
+    /** Reasons of notifications that wake the member; null = as its account. */
+    wakeOn: text('wake_on', { mode: 'json' }).$type<readonly WakeReason[]>(),
+    /** Seq up to which the member has read; null = nothing since it joined. */
+    readSeq: integer('read_seq'),
   },
   (table) => [
     primaryKey({ columns: [table.channelId, table.accountId] }),
@@ -138,27 +151,98 @@ export const messages = sqliteTable(
   },
   (table) => [
     uniqueIndex('messages_uuid').on(table.uuid),
-    index('messages_channel').on(table.channelId, table.seq),
+    // The columns after seq are those by which unread messages are counted, without reading the rows.
+    index('messages_channel').on(
+      table.channelId,
+      table.seq,
+      table.threadSeq,
+      table.senderId,
+      table.flags,
+      table.deletedAt,
+    ),
     index('messages_thread').on(table.threadSeq, table.seq).where(sql`thread_seq IS NOT NULL`),
+    // The messages with the flag BROADCAST of message-row.ts, by which inboxes find those that notify all members.
+    index('messages_broadcast').on(table.seq, table.channelId, table.senderId).where(sql`flags & 256 <> 0`),
+    // The messages sent over A2A; see message-row.ts.
+    index('messages_a2a').on(table.senderId, table.seq).where(sql`flags & 224 = 96`),
   ],
 )
 
-/** The log. It has no index but its key: other searches scan, which is fast enough and costs no write. */
-export const events = sqliteTable('events', {
-  seq: integer('seq').primaryKey(),
-  at: instantColumn('at').notNull(),
-  type: text('type').notNull(),
-  channelId: integer('channel_id'),
-  subject: integer('subject').notNull(),
-  actorId: integer('actor_id'),
-  data: text('data', { mode: 'json' }).$type<Readonly<Record<string, unknown>>>(),
+/** Uploaded files. The bytes are in the blob store; messages keep a copy of what they show, see message-row.ts. */
+export const attachments = sqliteTable(
+  'attachments',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    uuid: uuidColumn('uuid').notNull().unique(),
+    accountId: integer('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    /** Null until a message has it. */
+    messageSeq: integer('message_seq').references(() => messages.seq),
+    createdAt: instantColumn('created_at').notNull(),
+    size: integer('size').notNull(),
+    filename: text('filename').notNull(),
+    /** Media type: that of the bytes for an image, else the declared one. */
+    mime: text('mime').notNull(),
+    /** In pixels; null for a file that is no image. */
+    width: integer('width'),
+    height: integer('height'),
+    /** Key of the bytes, which begins with their SHA-256. Equal bytes share one. */
+    blob: text('blob').notNull(),
+  },
+  (table) => [
+    index('attachments_account').on(table.accountId, table.size),
+    index('attachments_blob').on(table.blob),
+    index('attachments_message').on(table.messageSeq).where(sql`message_seq IS NOT NULL`),
+    index('attachments_unused').on(table.createdAt).where(sql`message_seq IS NULL`),
+  ],
+)
+
+/** Keys of blobs that no row refers to any more and that are still to be removed. */
+export const unusedBlobs = sqliteTable('unused_blobs', {
+  key: text('key').primaryKey(),
 })
 
-/** Written with the first reply. */
-export const threads = sqliteTable('threads', {
-  rootSeq: integer('root_seq').primaryKey(),
-  replyCount: integer('reply_count').notNull(),
-  lastReplySeq: integer('last_reply_seq').notNull(),
+/** The log. Posts are in no index but the key; most other searches scan, which is fast enough and costs no write. */
+export const events = sqliteTable(
+  'events',
+  {
+    seq: integer('seq').primaryKey(),
+    at: instantColumn('at').notNull(),
+    type: text('type').notNull(),
+    channelId: integer('channel_id'),
+    subject: integer('subject').notNull(),
+    actorId: integer('actor_id'),
+    data: text('data', { mode: 'json' }).$type<Readonly<Record<string, unknown>>>(),
+  },
+  // By it the later events of a message are found when it is purged.
+  (table) => [index('events_later').on(table.subject).where(sql`subject <> seq`)],
+)
+
+/** Purges that were begun and are not finished. */
+export const purges = sqliteTable('purges', {
+  channelId: integer('channel_id')
+    .primaryKey()
+    .references(() => channels.id),
+  /** Seq of the last message to purge. */
+  throughSeq: integer('through_seq').notNull(),
+})
+
+/** Accounts of which messages, reactions or mentions are still to be erased. */
+export const erasures = sqliteTable('erasures', {
+  accountId: integer('account_id')
+    .primaryKey()
+    .references(() => accounts.id),
+  /** The handle that the account had. */
+  handle: text('handle').notNull(),
+  mode: text('mode', { enum: ['anonymize', 'delete_messages'] }).notNull(),
+  redactsMentions: integer('redacts_mentions', { mode: 'boolean' }).notNull(),
+  /** Seq of the last message to examine. */
+  throughSeq: integer('through_seq').notNull(),
+  /** Seq up to which messages were examined. */
+  position: integer('position').notNull(),
+  deletedMessages: integer('deleted_messages').notNull(),
+  keptMessages: integer('kept_messages').notNull(),
 })
 
 /** Retry keys of requests, for at least 24 hours. */
@@ -169,13 +253,17 @@ export const idempotency = sqliteTable(
     accountId: integer('account_id').notNull(),
     key: text('key').notNull(),
     requestHash: text('request_hash').notNull(),
-    /** Seq of the message that the request made; null where the answer is kept. */
+    /** Seq of the message that the request made, or that its kept answer shows. */
     subject: integer('subject'),
     /** The response, sealed. */
     answer: text('answer'),
     at: instantColumn('at').notNull(),
   },
-  (table) => [uniqueIndex('idempotency_key').on(table.accountId, table.key)],
+  (table) => [
+    uniqueIndex('idempotency_key').on(table.accountId, table.key),
+    // By it the answers that show a message are found when it is deleted. A post, which keeps no answer, is not in it.
+    index('idempotency_shown').on(table.subject).where(sql`answer IS NOT NULL AND subject IS NOT NULL`),
+  ],
 )
 
 /** One row: the head of the log, and the seq of the last change of rights. */
@@ -200,7 +288,7 @@ export const instance = sqliteTable('instance', {
   value: text('value').notNull(),
 })
 
-/** Emoji reactions of accounts to messages. */
+/** Emoji reactions of accounts to messages. What readers are shown of them is in `extra` of the message. */
 export const reactions = sqliteTable(
   'reactions',
   {
@@ -214,45 +302,6 @@ export const reactions = sqliteTable(
     at: instantColumn('at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.messageSeq, table.accountId, table.emoji] })],
-)
-
-/** Webhooks that wake accounts. */
-export const pushTargets = sqliteTable('push_targets', {
-  accountId: integer('account_id')
-    .primaryKey()
-    .references(() => accounts.id),
-  enabled: integer('enabled', { mode: 'boolean' }).notNull(),
-  webhookUrl: text('webhook_url'),
-  /** Sealed under the key of the instance: src/platform/encryption.ts. */
-  secretSealed: text('secret_sealed'),
-  /** Reasons of notifications for which the webhook is called. */
-  wakeOn: text('wake_on', { mode: 'json' }).$type<readonly string[]>().notNull(),
-  /** The operator has approved this URL, so it may lead to a private address. */
-  vouched: integer('vouched', { mode: 'boolean' }).notNull().default(false),
-})
-
-/** Jobs that one replica runs for all, and when its lease ends. */
-export const jobLeases = sqliteTable('job_leases', {
-  name: text('name').primaryKey(),
-  holder: text('holder').notNull(),
-  until: instantColumn('until').notNull(),
-})
-
-/** The position of each projection in the log. */
-export const projections = sqliteTable('projections', {
-  name: text('name').primaryKey(),
-  /** Seq of the last event that it has applied. */
-  position: integer('position').notNull(),
-})
-
-/** Events that are still to be delivered to an endpoint. The content is read when it is delivered. */
-export const outbox = sqliteTable(
-  'outbox',
-  {
-    endpoint: text('endpoint').notNull(),
-    seq: integer('seq').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.endpoint, table.seq] })],
 )
 
 /** Every change of a setting, the newest last. `seq` is that of its setting.changed event. */

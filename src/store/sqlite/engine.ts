@@ -1,52 +1,65 @@
 /**
  * The engine for the embedded database. This folder may import what src/store may.
- * Start here: how a group becomes one transaction of the only connection that writes. ../group-commit.ts says what a
- * group is.
+ * Start here: how a group becomes one transaction of the only connection that writes, which is in a thread of its own
+ * (writer.ts, thread/). ../group-commit.ts says what a group is.
  */
 import type { Database } from 'bun:sqlite'
 import { type Clock, toMicros } from '../../core/kernel/time'
 import type { Found } from '../../core/messages/judge-post'
 import { type LogPosition, nthPosition } from '../../core/messages/post-plan'
-import type { Handle } from '../database'
 import type { Engine, Group, JudgedPost, Outcome, Transaction } from '../engine'
 import type { LogHead } from '../queries/log'
+import { ActStatements } from './act-transaction'
 import type { SqliteFaults } from './faults'
 import { handleOf } from './open'
-import { type HotRows, hotRows, lookUps } from './rows'
+import { type HotRows, hotRows, lookUps, type PostRows } from './rows'
+import { type Batch, WRONG_CHANGES } from './thread/protocol'
+import { isThreadEnd, StatementError } from './thread/thread'
+import type { Writer } from './writer'
+
+/** The store counts as unhealthy after this long without an answer of the writer. */
+const PATIENCE_MILLISECONDS = 10_000
 
 export interface SqliteEngineDeps {
-  readonly writer: Database
+  readonly writer: Writer
   readonly reader: Database
   /** The head of the log when the store was opened. */
   readonly head: LogHead
   readonly clock: Pick<Clock, 'now'>
   readonly faults: SqliteFaults
-  readonly report: (fault: unknown) => void
+}
+
+/** A post could not be written, and the others of its group may be. */
+class PostFailed extends Error {
+  constructor(
+    readonly post: number,
+    cause: StatementError,
+  ) {
+    super(cause.message, { cause })
+  }
 }
 
 /**
- * No other process writes, so the head of the log is kept in memory and changes only with a commit. There are no
- * savepoints: if anything fails, the whole transaction is rolled back.
+ * No other process writes, so the head of the log is kept in memory and changes only with a commit. Groups get their
+ * positions here, and one is in flight at a time. There are no savepoints: if anything fails, the whole transaction is
+ * rolled back.
  */
 export class SqliteEngine implements Engine {
   readonly sharesCommits = true
-  private readonly handle: Handle
   private readonly rows: HotRows
   private readonly found: Found
-  private readonly changes: { get(): { n: number } | null }
-  private readonly begin: { run(): unknown }
-  private readonly end: { run(): unknown }
+  private acts: ActStatements
   private head: LogHead
+  /** Whether the write-ahead log may hold what was removed. After a crash it may. */
+  private hasRemoved = true
 
   constructor(private readonly deps: SqliteEngineDeps) {
-    const { writer, reader, faults } = deps
-    this.handle = handleOf(writer)
-    this.rows = hotRows(writer, this.handle)
-    // Rows are looked up one by one when needed: nothing is written between the judgements of a group.
-    this.found = { ...lookUps(reader, handleOf(reader)), requireRoom: () => faults.admitPost() }
-    this.changes = writer.prepare<{ n: number }, []>('SELECT total_changes() AS n')
-    this.begin = writer.prepare('BEGIN IMMEDIATE')
-    this.end = writer.prepare('COMMIT')
+    const { reader, faults } = deps
+    const handle = handleOf(reader)
+    this.rows = hotRows(handle)
+    // Rows are looked up one by one when needed. Nothing is in flight meanwhile, so the reader sees what is announced.
+    this.found = { ...lookUps(reader, handle), requireRoom: () => faults.admitPost() }
+    this.acts = this.newActs()
     this.head = deps.head
   }
 
@@ -54,124 +67,137 @@ export class SqliteEngine implements Engine {
     return this.found
   }
 
-  write({ posts }: Group): LogPosition {
-    this.begin.run()
-    try {
-      const first = this.insert(posts)
-      this.commit(this.headBehind(first, posts.length))
-      return first
-    } catch (error) {
-      this.rollback()
-      throw error
-    }
+  async write({ posts }: Group): Promise<LogPosition> {
+    const first = this.nextPosition()
+    const rows = this.rows.ofPosts(posts, first)
+    const next = this.headAfter(first, posts.length)
+    await this.commit(next, rows, (moveHead) => this.deps.writer.write([...rows.batches, moveHead]))
+    return first
   }
 
   async transact<Result>(
     { posts }: Group,
     run: (transaction: Transaction) => Promise<{ readonly head: LogHead; readonly result: Result }>,
   ): Promise<Result> {
-    this.deps.faults.admitWrite()
-    this.begin.run()
+    const { writer, faults } = this.deps
+    faults.admitWrite()
+    const first = posts.length > 0 ? this.nextPosition() : undefined
+    const rows = first && this.rows.ofPosts(posts, first)
+    const head = first ? this.headAfter(first, posts.length) : this.head
+    if (this.acts.isOver) this.acts = this.newActs()
+    const { acts } = this
     try {
-      const first = posts.length > 0 ? this.insert(posts) : undefined
-      const head = first ? this.headBehind(first, posts.length) : this.head
-      const changes = () => this.changes.get()?.n ?? 0
-      const done = await run({ handle: this.handle, head, first, changes })
-      this.commit(done.head)
+      await attributed(rows, () => writer.begin(rows?.batches ?? []))
+      const done = await acts.during(() =>
+        run({ handle: acts.handle, head, first, writes: () => acts.writes }),
+      )
+      if (acts.writes === 0 && done.head.seq === this.head.seq) await writer.rollback()
+      else await this.commit(this.movedOn(done.head), undefined, (moveHead) => writer.commit([moveHead]))
+      this.hasRemoved ||= acts.hasRemoved
       return done.result
     } catch (error) {
-      this.rollback()
+      await writer.rollback()
       throw error
     }
   }
 
-  /** After ROLLBACK nothing is written, so the outcome is always known. */
   async outcome(_: readonly JudgedPost[], error: unknown): Promise<Outcome> {
-    return { kind: this.deps.faults.isTrouble(error) ? 'failed' : 'split' }
+    if (isThreadEnd(error)) return { kind: 'retry' }
+    if (this.deps.faults.isTrouble(error)) return { kind: 'failed' }
+    return error instanceof PostFailed ? { kind: 'split', post: error.post } : { kind: 'split' }
   }
 
   translate(error: unknown): unknown {
     return this.deps.faults.translate(error)
   }
 
+  /** Reports whether the store could be read and written when that was last tried. */
+  get isHealthy(): boolean {
+    return !this.deps.faults.isFailing && this.deps.writer.silentFor < PATIENCE_MILLISECONDS
+  }
+
   /**
-   * Reports whether the store can be read and written now. After a failed write it tries one: it updates the row of
-   * the head.
+   * Empties the write-ahead log if something was removed since the last time. Otherwise old versions of pages stay in it.
+   * Does nothing while a reader or an act is in the way.
    */
-  isHealthy(): boolean {
-    const { faults, reader } = this.deps
-    if (faults.isDamaged) return false
+  async forgetRemoved(): Promise<void> {
+    if (!this.hasRemoved) return
+    this.hasRemoved = false
+    let isEmptied = false
     try {
-      if (reader.query('SELECT 1 FROM log_head').get() === null) return false
-    } catch (error) {
-      faults.translate(error)
-      return false
+      isEmptied = await this.deps.writer.emptyLog()
+    } finally {
+      if (!isEmptied) this.hasRemoved = true
     }
-    return !faults.isFailing || this.tryToWrite()
   }
 
-  /** Empties the write-ahead log and closes. */
-  close(): void {
-    const { writer, reader, report } = this.deps
-    reader.close()
-    try {
-      writer.run('PRAGMA wal_checkpoint(TRUNCATE)')
-    } catch (fault) {
-      // Commits remain in the write-ahead log, which the next start reads.
-      report(fault)
-    }
-    writer.close()
+  /** Empties the write-ahead log and closes. @throws StatementError if the log was not emptied */
+  async close(): Promise<void> {
+    this.deps.reader.close()
+    await this.deps.writer.close()
   }
 
-  /** Writes the rows of posts. Instants rise with seq even if the clock was set back. */
-  private insert(posts: readonly JudgedPost[]): LogPosition {
+  private newActs(): ActStatements {
+    return new ActStatements((query) => this.deps.writer.query(query))
+  }
+
+  /** Instants rise with seq even if the clock was set back. */
+  private nextPosition(): LogPosition {
     const { seq, lastAt } = this.head
-    const first = { seq: seq + 1, at: toMicros(Math.max(this.deps.clock.now(), lastAt + 1)) }
-    let n = 0
-    for (const post of posts) this.rows.insertPost(post, nthPosition(first, n++))
-    return first
+    return { seq: seq + 1, at: toMicros(Math.max(this.deps.clock.now(), lastAt + 1)) }
   }
 
-  private headBehind(first: LogPosition, posts: number): LogHead {
+  private headAfter(first: LogPosition, posts: number): LogHead {
     const { seq, at } = nthPosition(first, posts - 1)
     return { seq, accessSeq: this.head.accessSeq, lastAt: at }
   }
 
-  private commit(head: LogHead): void {
-    const wrote = head.seq !== this.head.seq
-    if (wrote) this.rows.writeHead(head)
-    this.end.run()
-    this.head = head
-    // An empty commit does not prove that the disk works.
-    if (wrote) this.deps.faults.wrote()
+  /** Every commit moves the instant of the head, even one without an event: so it shows what was committed. */
+  private movedOn(head: LogHead): LogHead {
+    const lastAt = toMicros(Math.max(head.lastAt, this.head.lastAt + 1))
+    return { ...head, lastAt }
   }
 
-  private rollback(): void {
-    const { writer, report } = this.deps
+  /** Commits, and finds out whether it was committed if the thread ended before it answered. */
+  private async commit(
+    next: LogHead,
+    rows: PostRows | undefined,
+    send: (moveHead: Batch) => Promise<void>,
+  ): Promise<void> {
     try {
-      if (writer.inTransaction) writer.run('ROLLBACK')
-    } catch (fault) {
-      // SQLite ends the transaction anyway, and the next one begins with what is committed.
-      report(fault)
-    }
-  }
-
-  private tryToWrite(): boolean {
-    if (this.deps.writer.inTransaction) return false
-    try {
-      this.begin.run()
-      // Writing the same values would not touch the disk. A later instant is harmless, because the next event is
-      // later anyway.
-      const head = { ...this.head, lastAt: toMicros(this.head.lastAt + 1) }
-      this.rows.writeHead(head)
-      this.end.run()
-      this.head = head
-      this.deps.faults.wrote()
-      return true
+      await attributed(rows, () => send(this.rows.moveHead(this.head, next)))
     } catch (error) {
-      this.deps.faults.translate(error)
-      this.rollback()
-      return false
+      if (error instanceof StatementError && error.code === WRONG_CHANGES) throw this.lost()
+      if (!isThreadEnd(error) || !this.isStored(next)) throw error
     }
+    this.head = next
+    this.deps.faults.wrote()
+  }
+
+  private isStored(next: LogHead): boolean {
+    const sql = 'SELECT seq, last_at AS lastAt FROM log_head'
+    const stored = this.deps.reader.query<Pick<LogHead, 'seq' | 'lastAt'>, []>(sql).get()
+    const isAt = ({ seq, lastAt }: LogHead) => stored?.seq === seq && stored.lastAt === lastAt
+    if (isAt(next)) return true
+    if (isAt(this.head)) return false
+    throw this.lost()
+  }
+
+  private lost(): Error {
+    return this.deps.writer.lost(
+      'the log of the store is not where this server left it: another process has written to the store',
+      'let only this server write to it; the server continues from what is stored when it starts again',
+    )
+  }
+}
+
+/** Names the post whose row failed. */
+async function attributed(rows: PostRows | undefined, write: () => Promise<void>): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    const [batch, row] = (error instanceof StatementError && error.at) || []
+    const post = batch === undefined || row === undefined ? undefined : rows?.owners[batch]?.[row]
+    throw post === undefined ? error : new PostFailed(post, error as StatementError)
   }
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { AppError } from '../../core/kernel/errors'
 import type { Reads } from '../../core/kernel/ports'
 import { type DiskWatch, storageFull } from '../disk-watch'
+import { isThreadEnd } from './thread/thread'
 
 /**
  * Returns the path of a file next to the database which marks that damage was found while it was served. The next
@@ -67,6 +68,7 @@ export class SqliteFaults {
 
   /** Returns the core's error for a disk error. Returns any other error unchanged. */
   translate(error: unknown): unknown {
+    if (isThreadEnd(error)) return notNow()
     const trouble = troubleOf(error)
     if (trouble === undefined) return error
     this.note(trouble, error)
@@ -79,15 +81,16 @@ export class SqliteFaults {
     } catch (full) {
       return full
     }
-    return new AppError(
-      'unavailable',
-      'unavailable',
-      'The store cannot be written or read right now; try again',
-    )
+    return notNow()
   }
 
   /** Returns the same reads with translated errors. */
-  guard(reads: Reads): Reads {
+  guard({ configsync, ...reads }: Reads): Reads {
+    // Every entry keeps its name, arguments and result type.
+    return { ...this.guardAll(reads), configsync: this.guardAll(configsync) }
+  }
+
+  private guardAll<Part extends object>(reads: Part): Part {
     const guarded = Object.entries(reads).map(([name, read]: [string, (...args: never[]) => unknown]) => [
       name,
       async (...args: never[]) => {
@@ -98,8 +101,7 @@ export class SqliteFaults {
         }
       },
     ])
-    // Every entry keeps its name, arguments and result type.
-    return Object.fromEntries(guarded) as Reads
+    return Object.fromEntries(guarded) as Part
   }
 
   private note(trouble: Trouble, error: unknown): void {
@@ -117,6 +119,11 @@ export class SqliteFaults {
       this.report(fault)
     }
   }
+}
+
+function notNow(): AppError {
+  const message = 'The store cannot be written or read right now; try again'
+  return new AppError('unavailable', 'unavailable', message)
 }
 
 function damaged(): AppError {

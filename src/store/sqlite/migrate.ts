@@ -41,6 +41,14 @@ export function migrateSqlite(db: Database, before: () => void = () => {}): stri
   }
 }
 
+/**
+ * Checks that this program knows the migrations of a store. Writes nothing.
+ * @throws OperatorError newer_schema, changed_migration
+ */
+export function checkMigrations(db: Database): void {
+  pendingMigrations(appliedTo(db), migrations)
+}
+
 function appliedTo(db: Database): Pick<Migration, 'name' | 'hash'>[] {
   return db.query<{ name: string; hash: string }, []>('SELECT name, hash FROM migrations ORDER BY name').all()
 }

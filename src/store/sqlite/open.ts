@@ -1,13 +1,18 @@
 import { Database } from 'bun:sqlite'
-import { sql } from 'drizzle-orm'
-import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
+import { inArray, sql } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/bun-sqlite'
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { OperatorError } from '../../core/kernel/operator-error'
 import { CommonStatements } from '../common-statements'
 import type { Dialect, Handle } from '../database'
 import * as schema from '../schema'
 import { checkDatabase, checkWriteAheadLog, damaged } from './check'
-import { migrateSqlite } from './migrate'
+import { checkMigrations, migrateSqlite } from './migrate'
+import { wordIndex } from './word-index'
 import { CHECKPOINT_PAGES, KEPT_LOG_BYTES } from './write-ahead-log'
+
+/** How long a read waits for a lock of another process. */
+const READ_PATIENCE_MILLISECONDS = 50
 
 export interface SqliteConnections {
   readonly writer: Database
@@ -25,11 +30,12 @@ export function openSqlite(path: string, beforeMigration?: (path: string) => voi
   const writer = connect(path, { create: true, readwrite: true })
   try {
     writer.run('PRAGMA busy_timeout = 5000')
-    // Must come first, because the next statements would change a file of another program.
-    refuseForeign(writer)
+    // The checks come first, because the next statements would change a file that is refused.
+    const isNew = !refuseForeign(writer)
     checkDatabase(writer, path)
-    // Only takes effect before the first table. It lets a purge release disk space.
-    writer.run('PRAGMA auto_vacuum = INCREMENTAL')
+    if (!isNew) checkMigrations(writer)
+    // Lets a purge release disk space. Only takes effect before the first table, and writes to a file that has one.
+    if (isNew) writer.run('PRAGMA auto_vacuum = INCREMENTAL')
     writer.run('PRAGMA journal_mode = WAL')
     writer.run('PRAGMA synchronous = FULL')
     writer.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
@@ -37,7 +43,8 @@ export function openSqlite(path: string, beforeMigration?: (path: string) => voi
     writer.run(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES}`)
     const migrated = migrateSqlite(writer, () => beforeMigration?.(path))
     const reader = connect(path, { readonly: true })
-    reader.run('PRAGMA busy_timeout = 5000')
+    // Reads run on the serving thread. They wait only for another process that locks the whole file.
+    reader.run(`PRAGMA busy_timeout = ${READ_PATIENCE_MILLISECONDS}`)
     return { writer, reader, migrated }
   } catch (error) {
     writer.close()
@@ -45,22 +52,47 @@ export function openSqlite(path: string, beforeMigration?: (path: string) => voi
   }
 }
 
-const dialect: Dialect = {
+/** The table in which SQLite itself keeps the last id of each other one. */
+const sequences = sqliteTable('sqlite_sequence', {
+  name: text('name').notNull(),
+  seq: integer('seq').notNull(),
+})
+
+export const dialect: Dialect = {
   numbers: (json) => sql`SELECT value FROM json_each(${json})`,
-  texts: (json) => sql`SELECT value FROM json_each(${json})`,
+  amongNumbers: (column, json) => sql`${column} IN (SELECT value FROM json_each(${json}))`,
+  amongTexts: (column, json) => sql`${column} IN (SELECT value FROM json_each(${json}))`,
   membershipKey: sql`memberships.rowid`,
   // Members are counted on the serving thread, half a microsecond each.
   countedMembers: sql`250`,
   byCodePoint: (text) => sql`${text} COLLATE BINARY`,
+  shifted: (instant, micros) => sql`${instant} + ${micros}`,
+  withNull: (json, key) => sql`json_set(${json}, ${`$.${key}`}, NULL)`,
   instants: (byId) =>
     sql`(SELECT value ->> 0 AS id, value ->> 1 AS at FROM json_each(${JSON.stringify([...byId])})) AS given`,
+  textsById: (byId) =>
+    sql`(SELECT value ->> 0 AS id, value ->> 1 AS text FROM json_each(${JSON.stringify([...byId])})) AS given`,
+  // SQLite does so by itself.
+  raiseCounter: async () => {},
+  async skipIds(db, tables, count) {
+    const known = await db
+      .select()
+      .from(sequences)
+      .where(inArray(sequences.name, [...tables]))
+    await db
+      .update(sequences)
+      .set({ seq: sql`${sequences.seq} + ${count}` })
+      .where(inArray(sequences.name, [...tables]))
+    // SQLite notes a table when it gets its first row.
+    const missing = tables.filter((table) => !known.some(({ name }) => name === table))
+    if (missing.length > 0) await db.insert(sequences).values(missing.map((name) => ({ name, seq: count })))
+  },
+  wordIndex,
 }
 
 /** Returns the handle for the queries over a connection. */
 export function handleOf(connection: Database): Handle {
-  // The type of drizzle's database includes its schema, which is fixed here.
-  const db = drizzle({ client: connection, schema }) as unknown as BunSQLiteDatabase<typeof schema>
-  return { db, t: schema, dialect, common: new CommonStatements() }
+  return { db: drizzle({ client: connection }), t: schema, dialect, common: new CommonStatements() }
 }
 
 function connect(
@@ -74,7 +106,11 @@ function connect(
   }
 }
 
-function refuseForeign(db: Database): void {
+/**
+ * Returns whether there is a store already.
+ * @throws OperatorError if the file belongs to another program
+ */
+function refuseForeign(db: Database): boolean {
   const tables = db.query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table'").all()
   const names = new Set(tables.map(({ name }) => name))
   if (names.has('alembic_version'))
@@ -89,6 +125,7 @@ function refuseForeign(db: Database): void {
       'this database belongs to another program',
       'name an empty or missing file',
     )
+  return names.size > 0
 }
 
 function translate(error: unknown, path: string): unknown {

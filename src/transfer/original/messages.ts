@@ -1,8 +1,9 @@
-import type { BodyFormat, Message, MessageRef } from '../../core/kernel/entities'
+import type { BodyFormat, Message, MessageRef, Reaction } from '../../core/kernel/entities'
 import { parseUuid, type Uuid } from '../../core/kernel/ids'
-import { MAX_LISTED_MENTIONS } from '../../core/kernel/limits'
+import { MAX_LISTED_MENTIONS, MAX_LISTED_REACTORS } from '../../core/kernel/limits'
 import type { Micros } from '../../core/kernel/time'
 import { mentionTokens } from '../../core/messages/mentions'
+import { INBOX_FROM } from '../../store/queries/inbox'
 import { extraOf, flagsOf } from '../../store/queries/message-row'
 import { type StoreAdapter, valueIn } from '../store-adapter'
 import { tableNamed } from '../table-meta'
@@ -41,8 +42,10 @@ export async function importMessages(deps: MessageDeps): Promise<void> {
         deps.warnings.count('messages whose time is written so that it sorts wrongly; check their order')
       last = message.createdAt
       inPage.set(message.uuid, message)
-      fields.push(fieldsOf(message))
-      reacted.push(...reactionsOf(message, reactions.get(raw.id ?? '') ?? [], deps))
+      const uses = usesOf(message, reactions.get(raw.id ?? '') ?? [], deps)
+      fields.push(fieldsOf({ ...message, reactions: reactionsOf(uses) }))
+      for (const { accountId, emoji } of uses)
+        reacted.push({ message_seq: message.seq, account_id: accountId, emoji, at: message.createdAt })
     }
     await insertFields(deps, 'messages', fields)
     await insertFields(deps, 'reactions', reacted)
@@ -54,6 +57,25 @@ export async function importMessages(deps: MessageDeps): Promise<void> {
       WHERE thread_seq IS NOT NULL AND deleted_at IS NULL GROUP BY thread_seq`,
   )
   deps.wrote('threads', await deps.to.count(tableNamed('threads')))
+  await deps.write.run(
+    `INSERT INTO thread_members (root_seq, account_id, last_seq) SELECT thread_seq, sender_id, max(seq) FROM messages
+      WHERE thread_seq IS NOT NULL GROUP BY thread_seq, sender_id`,
+  )
+  // What agents have spent since the last reply of a person. Imported messages have no kinds.
+  await deps.write.run(
+    `UPDATE threads SET reset_seq = (SELECT max(m.seq) FROM messages m JOIN accounts a ON a.id = m.sender_id
+      WHERE m.thread_seq = threads.root_seq AND a.kind = 'human')`,
+  )
+  await deps.write.run(
+    `UPDATE thread_members SET spent_seq = last_seq, spent = (SELECT count(*) FROM messages m
+      WHERE m.thread_seq = thread_members.root_seq AND m.sender_id = thread_members.account_id AND m.seq > coalesce(
+        (SELECT reset_seq FROM threads WHERE threads.root_seq = thread_members.root_seq), 0))
+      WHERE account_id IN (SELECT id FROM accounts WHERE kind = 'agent')`,
+  )
+  deps.wrote('thread_members', await deps.to.count(tableNamed('thread_members')))
+  // Imported messages count as read.
+  await deps.write.run(`UPDATE memberships SET read_seq = ${deps.log.seq}`)
+  await deps.write.setFact(INBOX_FROM, `${deps.log.seq}`)
 }
 
 /** Converts a message and appends its event. Returns undefined if its account or channel is missing. */
@@ -100,15 +122,19 @@ async function messageOf(
       // The mentions already list everybody whom a broadcast reached.
       broadcast: false,
       truncated: named.length > MAX_LISTED_MENTIONS,
+      dormant: [],
     },
     metadata: {},
     clientMessageId: null,
+    ackWithinSeconds: null,
     actingTokenId: null,
     createdAt,
     editedAt: timeOrNull('messages', raw, 'edited_at'),
     deletedAt,
     replyCount: 0,
     lastReplyAt: null,
+    attachments: [],
+    reactions: [],
   }
 }
 
@@ -168,15 +194,30 @@ function mentionsOf(
     .map(({ id }) => id)
 }
 
-function reactionsOf(message: Message, rows: readonly Raw[], { people, warnings }: MessageDeps): Fields[] {
-  return rows.flatMap((raw) => {
+/** The use of an emoji by an account. */
+interface Use {
+  readonly accountId: number
+  readonly emoji: string
+}
+
+/** Returns the reactions to a message. The earlier server did not store their times, so they are in order of account. */
+function usesOf(message: Message, rows: readonly Raw[], { people, warnings }: MessageDeps): Use[] {
+  const uses = rows.flatMap((raw) => {
     const account = people.accounts.get(idOf('reactions', raw, 'account_id'))
     if (!account || message.deletedAt !== null || !raw.emoji) {
       warnings.count('reactions to a deleted message, or of an account that is missing: left out')
       return []
     }
-    // The earlier server did not store the time of a reaction.
-    return [{ message_seq: message.seq, account_id: account.id, emoji: raw.emoji, at: message.createdAt }]
+    return [{ accountId: account.id, emoji: raw.emoji }]
+  })
+  return uses.sort((one, other) => one.accountId - other.accountId)
+}
+
+function reactionsOf(uses: readonly Use[]): Reaction[] {
+  const accounts = new Map<string, number[]>()
+  for (const { emoji, accountId } of uses) accounts.set(emoji, [...(accounts.get(emoji) ?? []), accountId])
+  return [...accounts].map(([emoji, ids]) => {
+    return { emoji, count: ids.length, first: ids.slice(0, MAX_LISTED_REACTORS) }
   })
 }
 

@@ -98,6 +98,7 @@ export async function importPeople(deps: PeopleDeps): Promise<People> {
       created_at: createdAt,
       archived_at: timeOrNull('channels', raw, 'archived_at'),
       floor_seq: 0,
+      settings: '{}',
     }
   })
   await insertFields(deps, 'channels', channelFields)
@@ -127,6 +128,7 @@ export async function importPeople(deps: PeopleDeps): Promise<People> {
       role,
       joined_at: joinedAt,
       joined_seq: seq,
+      notify: 'all',
     })
     const granted = scopesOf.get(account.id) ?? []
     if (role === 'read_only' && anyScopeMatches(granted, `channel:${channel.slug}:post`))

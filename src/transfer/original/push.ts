@@ -14,6 +14,17 @@ export interface PushDeps {
 const WAKES = ['dm', 'mention', 'reply', 'approval', 'overdue', 'thread']
 const BROADCAST_WAKES = ['group', 'broadcast']
 
+/** The columns of every push endpoint. */
+const PUSH = {
+  name: 'push',
+  source: 'inbox',
+  mode: 'message',
+  batch_s: 5,
+  since_seq: 0,
+  position: 0,
+  dead_in_a_row: 0,
+} as const
+
 /** Imports the webhooks that wake accounts. `handles` are in the order of internal account ids, from 1. */
 export async function importPush(
   parts: ImportParts,
@@ -34,13 +45,15 @@ export async function importPush(
         `account ${handles[index]}: its webhook leads to a private address (${host}); it stays allowed`,
       )
     targets.push({
+      id: targets.length + 1,
       account_id: index + 1,
+      ...PUSH,
       enabled,
-      webhook_url: url,
+      url,
       secret_sealed: secret === null ? null : seal(secret),
-      wake_on: wakeOn,
+      reasons: wakeOn,
       vouched,
     })
   }
-  await insertFields(parts, 'push_targets', targets)
+  await insertFields(parts, 'webhooks', targets)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import type { MemberCount } from '../../../src/core/kernel/channel-ports'
 import { countInSlices } from '../../../src/core/kernel/paged-reads'
-import type { KeyPage, MemberCount } from '../../../src/core/kernel/ports'
+import type { KeyPage } from '../../../src/core/kernel/ports'
 import { Pace } from '../../../src/core/kernel/turns'
 
 const AS_OF = 7

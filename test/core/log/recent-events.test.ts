@@ -7,9 +7,11 @@ import {
   channelEvent,
   type EventBody,
   type LogEvent,
+  messageEvent,
   postedEvent,
 } from '../../../src/core/log/events'
 import { RecentEvents } from '../../../src/core/log/recent-events'
+import { noMentions } from '../../../src/core/messages/mentions'
 
 const MIB = 1024 * 1024
 // Only the fields that events show.
@@ -18,8 +20,9 @@ const sender = { id: 1, handle: 'ann' } as Account
 
 function view(seq: number, { body = 'hi', root = 0, metadata = {}, replyCount = 0 } = {}): MessageView {
   const thread = root === 0 ? null : { seq: root, uuid: '' }
-  const message = { seq, channelId: 1, body, thread, metadata, replyCount, createdAt: toMicros(seq) }
-  return { message: message as unknown as Message, channel, sender, mentioned: [] }
+  const shown = { body, thread, metadata, replyCount, reactions: [], mentions: noMentions }
+  const message = { seq, channelId: 1, ...shown, createdAt: toMicros(seq) }
+  return { message: message as unknown as Message, channel, sender, mentioned: [], reactions: [] }
 }
 const posted = (seq: number, more = {}) => postedEvent(view(seq, more))
 const placed = (body: EventBody, seq: number): LogEvent => ({ ...body, seq, at: toMicros(seq), actor: null })
@@ -63,19 +66,56 @@ describe('recent events', () => {
     expect(kept.at(0)).toBe(2000 - kept.length + 1)
   })
 
-  test('recent events are dropped when a name that they show changes, and by no other event', () => {
-    const events: Record<string, EventBody> = {
+  test('recent events are dropped when a name that they show changes or a channel is purged, and by no event of another message', () => {
+    const dropping: Record<string, EventBody> = {
       'account.updated': accountEvent('account.updated', sender),
+      'account.erased': accountEvent('account.erased', sender),
       'channel.updated': channelEvent('channel.updated', channel),
+      'channel.purged': channelEvent('channel.purged', channel),
     }
-    for (const type of Object.keys(eventKinds)) {
+    for (const [type, { about }] of Object.entries(eventKinds)) {
       const recent = new RecentEvents(eventCatalogue, () => true)
       recent.apply(posted(1))
-      // Its subject does not matter here.
-      const other = channelEvent(type as TypeAbout<'channel'>, channel)
-      recent.apply(placed(events[type] ?? other, 2))
-      expect({ type, isKept: recent.get(1) !== undefined }).toEqual({ type, isKept: !(type in events) })
+      const other =
+        about === 'message'
+          ? messageEvent(type as TypeAbout<'message'>, view(9), {})
+          : // Its subject does not matter here.
+            channelEvent(type as TypeAbout<'channel'>, channel)
+      recent.apply(placed(dropping[type] ?? other, 2))
+      expect({ type, isKept: recent.get(1) !== undefined }).toEqual({ type, isKept: !(type in dropping) })
       expect(recent.get(2)).toBeDefined()
+    }
+  })
+
+  test.each(['message.edited', 'message.deleted', 'reaction.added', 'reaction.removed'] as const)(
+    '%s drops what is kept of its message, and what was read before it is not kept after it',
+    (type) => {
+      const recent = new RecentEvents(eventCatalogue, () => true)
+      const [message, edit] = [view(1), placed(messageEvent('message.edited', view(1), {}), 3)]
+      recent.apply(postedEvent(message))
+      recent.apply(posted(2))
+      recent.apply(edit)
+      const { mark } = recent
+      const event = placed(messageEvent(type, view(1), {}), 4)
+      recent.apply(event)
+      recent.keep(postedEvent(message), false, mark)
+      recent.keepMessage(message, mark)
+      expect([1, 2, 3, 4].map((seq) => recent.get(seq) !== undefined)).toEqual([false, true, false, true])
+      recent.forget({ type, subject: 2 })
+      expect([recent.get(2), recent.message(2)]).toEqual([undefined, undefined])
+    },
+  )
+
+  test('a reply, and its deletion, drop the edits of its root, which show how many replies it has', () => {
+    for (const type of ['message.created', 'message.deleted'] as const) {
+      const recent = new RecentEvents(eventCatalogue, () => true)
+      const reply = view(3, { root: 1 })
+      recent.apply(placed(messageEvent('message.edited', view(1), {}), 2))
+      const { mark } = recent
+      recent.apply(type === 'message.created' ? postedEvent(reply) : placed(messageEvent(type, reply, {}), 4))
+      expect(recent.get(2)).toBeUndefined()
+      recent.keep(placed(messageEvent('message.edited', view(1), {}), 2), false, mark)
+      expect(recent.get(2)).toBeUndefined()
     }
   })
 

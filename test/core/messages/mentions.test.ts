@@ -20,6 +20,7 @@ function resolve(body: string, situation: Situation = {}) {
   const room = roomOf(members, archived)
   const found = resolveMentions(mentionTokens(body), {
     senderId: room.idOf(sender),
+    mayBroadcast: () => true,
     aliases,
     members: room.mentioned(here),
   })

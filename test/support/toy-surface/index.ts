@@ -13,6 +13,8 @@ export const toy: Surface = {
   name: 'toy',
   prefixes: ['/toy'],
   features: ['toy'],
+  // Any setting will do.
+  isOn: (settings) => settings.get('attachments.enabled'),
   endpoints: ({ core }) => [...roomEndpoints(core), ...streamEndpoints()],
   assets: [
     {

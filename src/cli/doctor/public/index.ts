@@ -2,7 +2,6 @@
 // May import: what doctor may. client-probe.ts connects to the server; each check is a constant in another file.
 // Start reading in client-probe.ts, then channels.ts.
 import type { ClientConfig } from '../../../config'
-import { webhook } from '../absent'
 import { type Check, type Report, reportsOf } from '../check'
 import { channels } from './channels'
 import { type ClientProbe, clientProbeOf } from './client-probe'
@@ -10,6 +9,7 @@ import { credential } from './credential'
 import { eventStream, longPoll, webSocket } from './live'
 import { roundTrip } from './round-trip'
 import { client, clock, server } from './server'
+import { webhook } from './webhook'
 
 /** The checks, in the order of the report. */
 const CHECKS: readonly Check<ClientProbe>[] = [

@@ -1,0 +1,1 @@
+CREATE INDEX "idempotency_shown" ON "idempotency" USING btree ("subject") WHERE answer IS NOT NULL AND subject IS NOT NULL;

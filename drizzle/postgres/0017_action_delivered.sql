@@ -1,0 +1,1 @@
+ALTER TABLE "cs_actions" ADD COLUMN "delivered" boolean DEFAULT false NOT NULL;

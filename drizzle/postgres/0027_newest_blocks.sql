@@ -1,0 +1,1 @@
+CREATE INDEX "chain_blocks_newest" ON "chain_blocks" USING btree ("channel_id","seq");

@@ -1,0 +1,1 @@
+CREATE INDEX "messages_a2a" ON "messages" USING btree ("sender_id","seq") WHERE flags & 224 = 96;

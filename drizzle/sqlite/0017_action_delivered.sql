@@ -1,0 +1,1 @@
+ALTER TABLE `cs_actions` ADD `delivered` integer DEFAULT false NOT NULL;

@@ -1,0 +1,1 @@
+CREATE INDEX `chain_blocks_newest` ON `chain_blocks` (`channel_id`,`seq`);

@@ -1,0 +1,22 @@
+import type { Uuid } from '../kernel/ids'
+import type { Reads } from '../kernel/ports'
+import type { FoundMessage, PostLookups, PostPlan } from './post-plan'
+
+/** Looks up in a transaction what a post without attachments refers to. */
+export async function lookUpIn(
+  tx: Reads,
+  { replyTo, threadId }: Pick<PostPlan, 'replyTo' | 'threadId'>,
+): Promise<PostLookups> {
+  const target = replyTo === null ? undefined : await find(tx, replyTo)
+  const thread = threadId === null ? undefined : await find(tx, threadId)
+  const named = thread ?? target
+  const inThread = named && (await tx.foundThread((named.thread ?? named).seq))
+  return { target, thread, inThread, attachments: [] }
+}
+
+async function find(tx: Reads, uuid: Uuid): Promise<FoundMessage | undefined> {
+  const message = await tx.message({ uuid })
+  if (!message) return undefined
+  const { seq, channelId, senderId, kind, thread, deletedAt } = message
+  return { seq, uuid, channelId, senderId, kind, thread, deleted: deletedAt !== null }
+}

@@ -1,0 +1,69 @@
+import type { Handle } from '../database'
+import { remoteHandle } from './remote-handle'
+import type { Query, Rows } from './thread/protocol'
+
+/** A transaction in which nothing happens for this long is rolled back, because posts wait for it. */
+const IDLE_MILLISECONDS = 5000
+const LOOK_MILLISECONDS = 1000
+const REMOVAL =
+  /^\s*(?:delete from "(?:messages|reactions|attachments|erasures)"|update "(?:messages|accounts)")/i
+
+/**
+ * The handle through which acts write, for one transaction after another. After a failure it is closed for good and
+ * another one is made: a statement that an act sends too late must not run in the transaction of another.
+ */
+export class ActStatements {
+  readonly handle: Handle
+  /** The number of statements so far that may have written. */
+  writes = 0
+  /** Whether something that people wrote was deleted or replaced. */
+  hasRemoved = false
+  private isOpen = false
+  private isClosed = false
+  private inFlight = 0
+  private usedAt = 0
+
+  constructor(private readonly run: (query: Query) => Promise<Rows>) {
+    this.handle = remoteHandle((query) => this.send(query))
+  }
+
+  /** Runs acts in the open transaction. @throws what they throw; an error if they stop using it */
+  async during<Result>(run: () => Promise<Result>): Promise<Result> {
+    this.isOpen = true
+    this.writes = 0
+    this.hasRemoved = false
+    this.usedAt = performance.now()
+    const { promise: idle, reject } = Promise.withResolvers<never>()
+    const look = setInterval(() => {
+      if (this.inFlight === 0 && performance.now() - this.usedAt > IDLE_MILLISECONDS)
+        reject(new Error(`a transaction was idle for ${IDLE_MILLISECONDS / 1000} s and is rolled back`))
+    }, LOOK_MILLISECONDS)
+    try {
+      return await Promise.race([run(), idle])
+    } catch (error) {
+      this.isClosed = true
+      throw error
+    } finally {
+      clearInterval(look)
+      this.isOpen = false
+    }
+  }
+
+  /** Whether an act failed in it. */
+  get isOver(): boolean {
+    return this.isClosed
+  }
+
+  private async send(query: Query): Promise<Rows> {
+    if (!this.isOpen || this.isClosed) throw new Error('a statement came after the end of its transaction')
+    if (!/^\s*select\b/i.test(query.sql)) this.writes++
+    if (REMOVAL.test(query.sql)) this.hasRemoved = true
+    this.inFlight++
+    try {
+      return await this.run(query)
+    } finally {
+      this.inFlight--
+      this.usedAt = performance.now()
+    }
+  }
+}
