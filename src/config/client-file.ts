@@ -8,6 +8,8 @@ import { ConfigError, type ConfigProblem } from './config-error'
 export interface DescribedClient {
   /** Its name in `mindstone.json`; undefined where the file describes one alone. */
   readonly id: string | undefined
+  /** False if the file says so: the account is not used then. */
+  readonly isEnabled: boolean
   /** Without a trailing slash. */
   readonly url: string
   readonly handle: string
@@ -92,6 +94,7 @@ function ofToml(path: string, text: string): DescribedClient {
   const { synapse } = checked(path, content, synapseToml, remedy)
   return {
     id: undefined,
+    isEnabled: true,
     url: withoutSlash(synapse.base_url),
     handle: synapse.handle,
     tokenFile: undefined,
@@ -118,17 +121,21 @@ function ofMindstone(path: string, text: string): readonly DescribedClient[] {
     accounts === undefined
       ? [[undefined, shared]]
       : Object.entries(accounts).map(([id, own]) => [id, { ...shared, ...own }])
-  return all
-    .filter(([, { enabled }]) => enabled !== false)
-    .map(([id, one]) => {
-      if (one.baseUrl === undefined || one.handle === undefined)
-        return refuse({
-          name: path,
-          problem: `${id === undefined ? 'channels.synapse' : `the account ${id}`} has no ${one.baseUrl === undefined ? 'baseUrl' : 'handle'}`,
-          remedy,
-        })
-      return {
+  return all.flatMap(([id, one]) => {
+    const isEnabled = one.enabled !== false
+    if (one.baseUrl === undefined || one.handle === undefined) {
+      // Nobody uses it as long as it is disabled.
+      if (!isEnabled) return []
+      return refuse({
+        name: path,
+        problem: `${id === undefined ? 'channels.synapse' : `the account ${id}`} has no ${one.baseUrl === undefined ? 'baseUrl' : 'handle'}`,
+        remedy,
+      })
+    }
+    return [
+      {
         id,
+        isEnabled,
         url: withoutSlash(one.baseUrl),
         handle: one.handle,
         tokenFile: one.tokenFile,
@@ -138,8 +145,9 @@ function ofMindstone(path: string, text: string): readonly DescribedClient[] {
           mentionsOnly: one.mentionsOnly ?? DEFAULT_TUNING.mentionsOnly,
           pollIntervalS: one.pollIntervalSeconds ?? DEFAULT_TUNING.pollIntervalS,
         },
-      }
-    })
+      },
+    ]
+  })
 }
 
 function slugsOf(given: readonly string[] = []): string[] {

@@ -126,11 +126,20 @@ function firstFile(
 /** Returns the client that was asked for by its id or handle, or the only one. */
 function chosen(path: string, all: readonly DescribedClient[], asked: string | undefined): DescribedClient {
   const wanted = asked?.replace(/^@/, '').toLowerCase()
-  const named = all.find(({ id, handle }) => id === asked || handle.toLowerCase() === wanted)
-  if (named !== undefined) return named
-  const [only] = all
-  if (only !== undefined && all.length === 1) return only
-  const names = all.map(({ id, handle }) => id ?? handle).join(', ')
+  const named =
+    asked === undefined ? [] : all.filter(({ id, handle }) => id === asked || handle.toLowerCase() === wanted)
+  const enabled = all.filter(({ isEnabled }) => isEnabled)
+  const found = named.find(({ isEnabled }) => isEnabled) ?? named[0]
+  if (found?.isEnabled === false)
+    return refuse({
+      name: path,
+      problem: `the account ${found.id ?? found.handle} is disabled`,
+      remedy: 'set its enabled to true, or name another account with --handle',
+    })
+  const [only] = enabled
+  const one = found ?? (enabled.length === 1 ? only : undefined)
+  if (one !== undefined) return one
+  const names = enabled.map(({ id, handle }) => id ?? handle).join(', ')
   return refuse({
     name: path,
     problem:

@@ -1,8 +1,11 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { join } from 'node:path'
 import { checkArgv } from '../../src/cli/lib/argv'
 import { UsageError } from '../../src/cli/lib/cli-error'
 import { cliDoc } from '../../src/cli/lib/docs'
 import { parseDuration } from '../../src/cli/lib/duration'
+import { EXIT, exitCodeOfStatus } from '../../src/cli/lib/exit-codes'
+import { commandHelp } from '../../src/cli/lib/help'
 import { ENTRIES } from '../../src/cli/program'
 import { thrownBy } from '../home/temporary'
 import { Site } from '../support/site'
@@ -142,6 +145,17 @@ describe('every command', () => {
     }
   })
 
+  test('no line of the help of a command is wider than 120 columns', async () => {
+    const plain = (text: string) => text
+    const style = { bold: plain, dim: plain, green: plain, red: plain, yellow: plain, cyan: plain }
+    for (const { entry, command } of await commands) {
+      const wide = commandHelp(style, entry, command)
+        .split('\n')
+        .filter((line) => line.length > 120 && !command.examples.includes(line.trim()))
+      expect({ name: entry.name, wide }).toEqual({ name: entry.name, wide: [] })
+    }
+  })
+
   test('every command has its section in docs/cli.md', () => {
     const sections = [...cliDoc().matchAll(/^### synapse (.+)$/gm)].map(([, name]) => name)
     expect(sections.sort()).toEqual(ENTRIES.map(({ name }) => name).sort())
@@ -171,6 +185,27 @@ describe('every command', () => {
           : ['home', 'url', 'json']
       expect(Object.keys(command.args)).toEqual(expect.arrayContaining(wanted))
     }
+  })
+})
+
+describe('exit codes', () => {
+  test.each(['docs/contract/commands.md', 'docs/cli.md'])('%s lists each of them', async (file) => {
+    const text = await Bun.file(join(import.meta.dir, '../..', file)).text()
+    const listed = [...text.matchAll(/^\| (\d+) \| /gm)].map(([, code]) => Number(code))
+    expect(listed).toEqual([...new Set(Object.values(EXIT))].sort((one, other) => one - other))
+  })
+
+  test.each([
+    [[400, 413, 415, 422], EXIT.usage],
+    [[401, 403], EXIT.credential],
+    [[404], EXIT.notFound],
+    [[409], EXIT.conflict],
+    [[429], EXIT.rateLimited],
+    [[502, 503, 504], EXIT.unreachable],
+    [[410, 500, 507], EXIT.failure],
+  ])('the statuses %j end a command alike', (statuses, code) => {
+    for (const status of statuses)
+      expect({ status, code: exitCodeOfStatus(status) }).toEqual({ status, code })
   })
 })
 

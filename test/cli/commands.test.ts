@@ -286,15 +286,15 @@ describe('errors', () => {
       [['list-tokens', '--account', 'nobody'], 4, 'Account not found'],
       [['onboard-agent', '--handle', 'new', '--channels', 'ops,nowhere'], 4, 'Channel not found'],
       [['revoke-token', '--id', unknownId], 4, 'Token not found'],
-      [['revoke-token', '--id', 'x'], 1, 'Invalid token id'],
-      [['add-account', '--kind', 'agent', '--handle', '9lives'], 1, 'A handle is'],
+      [['revoke-token', '--id', 'x'], 2, 'Invalid token id'],
+      [['add-account', '--kind', 'agent', '--handle', '9lives'], 2, 'A handle is'],
       [
         ['add-account', '--kind', 'agent', '--handle', 'x', '--password', 'correct horse'],
-        1,
+        2,
         'not passwords',
       ],
-      [['add-account', '--kind', 'human', '--handle', 'x', '--password', 'short'], 1, 'A password has'],
-      [['issue-token', '--account', 'cairn', '--scopes', 'fly'], 1, 'Unknown scope: fly'],
+      [['add-account', '--kind', 'human', '--handle', 'x', '--password', 'short'], 2, 'A password has'],
+      [['issue-token', '--account', 'cairn', '--scopes', 'fly'], 2, 'Unknown scope: fly'],
       [['list-accounts', '--url', url], 3, 'Invalid token', { SYNAPSE_ADMIN_TOKEN: 'x'.repeat(40) }],
       [['list-accounts', '--url', url], 3, 'admin:*', { SYNAPSE_ADMIN_TOKEN: String(token) }],
       [['list-accounts', '--url', url], 3, 'no admin token configured', { SYNAPSE_ADMIN_TOKEN: '' }],
@@ -338,7 +338,7 @@ describe('errors', () => {
   test('a refused configuration is an error that names the setting', async () => {
     await using site = new Site()
     const finished = await site.runWith({ SYNAPSE_PORT: 'eighty' }, 'list-accounts')
-    expect(finished).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('SYNAPSE_PORT') })
+    expect(finished).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('SYNAPSE_PORT') })
   })
 })
 

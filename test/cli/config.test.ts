@@ -150,7 +150,7 @@ describe('config check', () => {
     site.environment.SYNAPSE_WAIT_MAX_S = 'soon'
     site.environment.SYNAPSE_PORT = 'eighty'
     const { code, stderr } = await site.run('config', 'check')
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     for (const name of ['SYNAPSE_WAIT_MAX_S', 'SYNAPSE_PORT']) expect(stderr).toContain(name)
   })
 })

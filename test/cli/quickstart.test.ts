@@ -113,7 +113,7 @@ describe('quickstart --yes', () => {
     await site.json('archive-channel', 'general')
     const cases: [words: string[], code: number, message: string][] = [
       [['--admin', 'assistant', '--agent', 'other'], 5, '@assistant is an agent'],
-      [['--agent', 'admin', '--admin', 'ada', '--channel', 'two'], 1, 'Tokens are for agents only'],
+      [['--agent', 'admin', '--admin', 'ada', '--channel', 'two'], 2, 'Tokens are for agents only'],
       [['--admin', 'x', '--agent', 'X'], 2, 'two different handles'],
       [[], 5, 'synapse unarchive-channel general'],
     ]

@@ -147,7 +147,9 @@ describe('a configuration in mindstone.json', () => {
     expect(find('ann')?.credential?.from).toBe(join(ann.cwd, 'ann.token'))
     expect(find('second')?.credential?.from).toBe(join(ann.home, 'tokens/ann'))
     expect(String(thrownBy(() => find()))).toContain('several accounts: main, second')
-    expect(String(thrownBy(() => find('cy')))).toContain('several accounts: main, second')
+    expect(String(thrownBy(() => find('zed')))).toContain('several accounts: main, second')
+    for (const disabled of ['off', 'Cy'])
+      expect(String(thrownBy(() => find(disabled)))).toContain('the account off is disabled')
   })
 
   test.each([

@@ -108,7 +108,7 @@ describe('no command shows the password of a URL at any log level', () => {
     const settings = { SYNAPSE_DATABASE_URL_FILE: join(site.directory, 'url'), SYNAPSE_BUS_URL: other }
     expect(
       await codesOf(site, settings, [['serve'], ['serve', '--daemon'], ['config', 'check'], ['doctor']]),
-    ).toEqual([78, 78, 1, 2])
+    ).toEqual([78, 78, 2, 2])
     const commands = [
       ['config', 'check', '--json'],
       ['init'],

@@ -12,6 +12,7 @@ interface Problem {
   readonly detail: string
   readonly body?: Readonly<Record<string, unknown>>
   readonly retryAfter?: number | undefined
+  readonly url?: string | undefined
   readonly cause?: unknown
 }
 
@@ -31,17 +32,20 @@ export class SynapseError extends Error {
   readonly requestId: string | undefined
   /** Seconds until the same request may succeed. */
   readonly retryAfter: number | undefined
+  /** The address that answered. */
+  readonly url: string | undefined
   /** The whole answer, with what the code adds: `claim`, `approval`, `limit` and so on. */
   readonly body: Readonly<Record<string, unknown>>
   /** What is wrong with a malformed request (`validation_error`). */
   readonly issues: readonly Issue[]
 
-  constructor({ status, code, detail, body = {}, retryAfter, cause }: Problem) {
+  constructor({ status, code, detail, body = {}, retryAfter, url, cause }: Problem) {
     super(`${detail} (${code})`, cause === undefined ? undefined : { cause })
     this.status = status
     this.code = code
     this.detail = detail
     this.body = body
+    this.url = url
     this.requestId = typeof body.request_id === 'string' ? body.request_id : undefined
     this.retryAfter = typeof body.retry_after === 'number' ? body.retry_after : retryAfter
     this.issues = Array.isArray(body.detail) ? (body.detail as Issue[]) : []
@@ -56,13 +60,14 @@ export async function errorOf(response: Response): Promise<SynapseError> {
   const body = (await response.json().catch(() => undefined)) as Readonly<Record<string, unknown>> | undefined
   const seconds = Number(headers.get('retry-after') ?? Number.NaN)
   const retryAfter = Number.isFinite(seconds) ? seconds : undefined
+  const url = response.url || undefined
   if (typeof body?.code === 'string')
-    return new SynapseError({ status, code: body.code, detail: detailOf(body.detail), body, retryAfter })
+    return new SynapseError({ status, code: body.code, detail: detailOf(body.detail), body, retryAfter, url })
   const isRedirect = status >= 300 && status < 400
   const detail = isRedirect
     ? `HTTP ${status} redirects to ${headers.get('location') ?? 'another address'}: connect to that address`
     : `HTTP ${status} without an error of Synapse: is something else at this address, or between?`
-  return new SynapseError({ status, code: 'unexpected_answer', detail, retryAfter })
+  return new SynapseError({ status, code: 'unexpected_answer', detail, retryAfter, url })
 }
 
 /** Whether an answer has this content type. */

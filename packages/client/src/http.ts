@@ -172,10 +172,10 @@ export function lost(cause: unknown): SynapseError {
   return new SynapseError({ status: 0, code: 'network', detail: `No connection to the server${why}`, cause })
 }
 
-/** Reads JSON as a value, and 204 as undefined. Everything else is the Response; a page is an error. */
+/** Reads JSON as a value, and 204 as undefined. Everything else is the Response; a page or a text is an error. */
 export async function readValue(response: Response, begun: () => void): Promise<unknown> {
   if (response.status === 204) return undefined
-  if (isOfType(response, 'text/html')) throw await errorOf(response)
+  if (response.headers.get('content-type')?.startsWith('text/')) throw await errorOf(response)
   if (isOfType(response, 'application/json')) return await response.json()
   return readFile(response, begun)
 }

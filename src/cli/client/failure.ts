@@ -9,7 +9,8 @@ export async function failureOf(error: unknown, client: Client): Promise<unknown
   if (!(error instanceof SynapseError)) return error
   const { url, credential } = client.config
   const { status, code, body } = error
-  if (status === 0 || code === 'unexpected_answer')
+  if (code === 'not_found' || code === 'unexpected_answer') return wrongAddress(error, client)
+  if (status === 0)
     return new CliError(EXIT.unreachable, `cannot reach ${url}: ${reasonOf(error)}`, [
       `synapse doctor --url ${url}  # finds out why`,
     ])
@@ -22,6 +23,21 @@ export async function failureOf(error: unknown, client: Client): Promise<unknown
     ...refusal.hints,
     ...(await remedies(error, client)),
   ])
+}
+
+/** Returns what to tell if the server, or another program, knows nothing of the path. */
+function wrongAddress({ code, detail, url }: SynapseError, { config }: Client): CliError {
+  const from = config.file === undefined ? '' : `, or base_url in ${config.file}`
+  const asked = url === undefined ? '' : ` (asked: ${url.replace(/\?.*/, '')})`
+  return new CliError(
+    code === 'not_found' ? EXIT.notFound : EXIT.unreachable,
+    code === 'not_found' ? `${detail}${asked}` : `cannot reach ${config.url}: ${detail}${asked}`,
+    [
+      `the server is taken to be at ${config.url}, which may be wrong: correct --url or SYNAPSE_URL${from}`,
+      ...(code === 'not_found' ? ['if it is right, this server does not offer what was asked'] : []),
+      `synapse doctor --url ${config.url}  # finds out more`,
+    ],
+  )
 }
 
 /** Why the server was not reached, in the words of the system. */

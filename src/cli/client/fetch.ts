@@ -1,6 +1,6 @@
 import { type Message, SynapseError } from '@synapse/client'
 import { wholeNumber } from './check'
-import { ownSession, Positions } from './files'
+import { lockPositions, ownSession, Positions } from './files'
 import { type Client, clientCommand, printWire } from './index'
 
 export const fetchNew = clientCommand({
@@ -34,7 +34,10 @@ export const fetchNew = clientCommand({
       args.limit === undefined
         ? client.config.tuning.limitPerChannel
         : wholeNumber(args.limit, '--limit', 200)
-    const positions = new Positions(await client.handle(), ownSession())
+    const [handle, session] = [await client.handle(), ownSession()]
+    const isMoving = args['advance-cursor'] === true
+    using _ = isMoving ? await lockPositions(handle) : undefined
+    const positions = new Positions(handle, session)
     const read = new Map<string, string>()
     let count = 0
     for (const slug of await slugsOf(client, args.channel)) {
@@ -50,7 +53,7 @@ export const fetchNew = clientCommand({
         printWire({ error: error.detail, channel: slug })
       }
     }
-    if (args['advance-cursor'] === true) positions.save(read)
+    if (isMoving) positions.save(read)
     if (count === 0 && args.verbose === true) printWire({ info: 'no new messages' })
     return undefined
   },

@@ -1,10 +1,15 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { processEnvironment } from '../../config/environment'
+import { acquireLock, HomeLocked } from '../../home'
+import { CliError } from '../lib/cli-error'
 import { clientFolder, clientPath, writePrivate } from '../lib/client-folder'
+import { EXIT } from '../lib/exit-codes'
 
 /** A session with positions of its own. Its id becomes part of a file name. */
 const SESSION = /^[A-Za-z0-9_-]{1,64}$/
+/** How long a read of every channel may take. */
+const LOCK_MS = 60_000
 const IDLE_MS = 14 * 86_400_000
 
 /** Returns a session id that is safe in a file name; undefined for anything else. */
@@ -43,6 +48,24 @@ export function isActive(handle: string): boolean {
 export function setActive(handle: string, isOn: boolean): void {
   if (isOn) write(fileOf(handle, 'active'), '')
   else rmSync(fileOf(handle, 'active'), { force: true })
+}
+
+/**
+ * Waits until no other process reads and moves the positions of an account, and keeps others away until it is disposed of.
+ * @throws CliError conflict after a minute
+ */
+export async function lockPositions(handle: string): Promise<Disposable> {
+  clientFolder()
+  try {
+    return await acquireLock(fileOf(handle, 'cursor.lock'), { waitMs: LOCK_MS })
+  } catch (error) {
+    if (!(error instanceof HomeLocked)) throw error
+    throw new CliError(
+      EXIT.conflict,
+      `another process has been moving the positions of @${handle} for a minute`,
+      ['end that synapse fetch first'],
+    )
+  }
 }
 
 /** The position up to which each channel was read, in `<handle>.cursor.json` or in the file of a session. */

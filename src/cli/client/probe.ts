@@ -37,8 +37,9 @@ export const probe = clientCommand({
     prometheus: { type: 'boolean', description: 'Print metrics in the text format of Prometheus' },
   },
   notes: [
-    'Posts one message with the priority fyi, which wakes no program, waits until it comes back over REST, a long poll, server-sent',
-    'events and a WebSocket, and deletes it. The times begin when the post is sent. Exit status 1 if it did not come on every way.',
+    'Posts one message with the priority fyi, which wakes no program, waits until it comes back over REST, a long poll,',
+    'server-sent events and a WebSocket, and deletes it. The times begin when the post is sent. Exit status 1 if it did not',
+    'come on every way.',
   ],
   examples: [
     'synapse probe --channel general',

@@ -34,7 +34,7 @@ function exitCodeTable(): string[] {
   const rows = [
     ['0', 'success'],
     ['1', 'any other failure; `doctor`: warnings'],
-    ['2', 'wrong command line; `doctor`: failures'],
+    ['2', 'wrong command line or configuration, or malformed input; `doctor`: failures'],
     ['3', 'missing credential or permission; `serve --status`: not running'],
     ['4', 'not found'],
     ['5', 'conflict: it already exists, a claim is held, or the home is locked'],
@@ -43,6 +43,7 @@ function exitCodeTable(): string[] {
     ['8', 'the server cannot be reached'],
     ['9', 'the agent is stopped by a chain limit, the run guard or a pause'],
     ['78', '`serve` only: refused by the configuration'],
+    ['130', 'ended by Ctrl-C: at a question, or `serve` at once by a second one'],
   ]
   return [
     '| exit status | meaning |',

@@ -4,6 +4,7 @@ import type { ProblemKind } from '../../core/kernel/operator-error'
 export const EXIT = {
   ok: 0,
   failure: 1,
+  /** A wrong command line or configuration of a client, or input that the server finds malformed. */
   usage: 2,
   /** A missing or refused credential or permission. */
   credential: 3,
@@ -56,6 +57,9 @@ export function exitCodeOfStatus(status: number, code?: string): ExitCode {
       return EXIT.notFound
     case 409:
       return EXIT.conflict
+    case 400:
+    case 413:
+    case 415:
     case 422:
       return EXIT.usage
     case 429:

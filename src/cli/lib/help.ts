@@ -4,6 +4,9 @@ import { takesSeveral } from './argv'
 import type { Command } from './command'
 import type { Style } from './terminal'
 
+/** Columns of the help of a command. */
+const WIDEST = 120
+
 /** Returns the overview of all commands, or of the administrative ones. */
 export function overview({ bold, dim }: Style, scope: 'all' | 'admin'): string {
   const shown = ENTRIES.filter((entry) => scope === 'all' || isAdministrative(entry))
@@ -64,12 +67,27 @@ export function commandHelp({ bold, dim }: Style, { name, summary }: Entry, comm
     `${bold('usage:')} ${usageLine(name, command)}`,
     ...(rows.length === 0
       ? []
-      : ['', ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${dim(right)}`)]),
-    ...(command.notes.length === 0 ? [] : ['', ...command.notes]),
+      : ['', ...rows.flatMap(([left, right]) => row(left.padEnd(width), right, dim))]),
+    ...(command.notes.length === 0 ? [] : ['', ...command.notes.flatMap((line) => wrapped(line, WIDEST))]),
     '',
     bold('examples:'),
     ...command.examples.map((example) => `  ${example}`),
   ].join('\n')
+}
+
+/** Returns the lines of an argument: its name, and its description beside it. */
+function row(left: string, right: string, dim: (text: string) => string): string[] {
+  const indent = left.length + 4
+  return wrapped(right, WIDEST - indent).map((line, at) =>
+    at === 0 ? `  ${left}  ${dim(line)}` : `${' '.repeat(indent)}${dim(line)}`,
+  )
+}
+
+/** Breaks a text at blanks. Words that are longer than the width stay whole. */
+function wrapped(text: string, width: number): string[] {
+  return Bun.wrapAnsi(text, width)
+    .split('\n')
+    .map((line) => line.trimEnd())
 }
 
 /** Returns the usage line: the required arguments by name, all others as `[options]`. */

@@ -43,13 +43,11 @@ export function reportError(error: unknown, { command, usage }: Circumstances): 
  * server, so only `serve` uses it.
  */
 function expectedExit(error: unknown, command: string | undefined): ExitCode | undefined {
-  const code =
-    error instanceof ConfigError
-      ? EXIT.refused
-      : error instanceof OperatorError
-        ? exitCodeOfProblem(error.kind)
-        : undefined
-  return code === EXIT.refused && command !== 'serve' ? EXIT.failure : code
+  const isServe = command === 'serve'
+  if (error instanceof ConfigError) return isServe ? EXIT.refused : EXIT.usage
+  if (!(error instanceof OperatorError)) return undefined
+  const code = exitCodeOfProblem(error.kind)
+  return code === EXIT.refused && !isServe ? EXIT.failure : code
 }
 
 function isDiskFull(error: unknown): boolean {

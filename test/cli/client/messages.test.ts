@@ -201,9 +201,19 @@ describe('fetch', () => {
       readdirSync(desk.folder)
         .filter((name) => name.includes('cursor'))
         .sort(),
-    ).toEqual(['kim.cursor.json', 'kim.cursor.s-1.json'])
+    ).toEqual(['kim.cursor.json', 'kim.cursor.lock', 'kim.cursor.s-1.json'])
     await desk.with({ CLAUDE_CODE_SESSION_ID: '../evil' }).out('fetch', '--advance-cursor')
     expect(existsSync(join(desk.home, 'evil.json'))).toBe(false)
+  })
+
+  test('of several that advance the position at once, one prints a message', async () => {
+    const desk = await Desk.of(room, 'mia', 'agent', 'channels = ["general"]\n')
+    await desk.out('fetch', '--advance-cursor')
+    await desk.out('post', 'general', 'for one of them')
+    const all = await Promise.all(
+      Array.from({ length: 4 }, () => desk.lines<Message>('fetch', '--advance-cursor')),
+    )
+    expect(all.flat().map(({ body }) => body)).toEqual(['for one of them'])
   })
 
   test('a channel that cannot be read is a line of its own, and the others are read', async () => {

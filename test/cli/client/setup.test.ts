@@ -161,6 +161,13 @@ describe('status', () => {
     })
   })
 
+  test('where something else answers, the address that was asked is said', async () => {
+    const desk = await Desk.of(room, 'gil')
+    using other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('<p>hello</p>') })
+    const { code, stderr } = await desk.with({ SYNAPSE_URL: other.url.origin }).run('post', 'general', 'hi')
+    expect({ code, stderr }).toEqual({ code: 8, stderr: expect.stringContaining('which may be wrong') })
+  })
+
   test('a missing token and a missing server are failures with their own exit status', async () => {
     const desk = await Desk.of(room, 'fay')
     const away = await desk.with({ SYNAPSE_URL: `http://127.0.0.1:${freePort()}` }).run('status')
@@ -172,6 +179,10 @@ describe('status', () => {
     expect(named).toMatchObject({ code: 2, stderr: expect.not.stringContaining('secret') })
     const nobody = await desk.with({ SYNAPSE_HANDLE: 'nobody' }).run('status')
     expect(nobody).toMatchObject({ code: 3, stdout: expect.stringContaining('there is no token in') })
+    const astray = await desk.with({ SYNAPSE_URL: `${room.url}/v1` }).run('check')
+    expect(astray.code).toBe(4)
+    expect(astray.stderr).toContain(`Not Found (asked: ${room.url}/v1/v1/messages)`)
+    expect(astray.stderr).toContain(`is taken to be at ${room.url}/v1, which may be wrong`)
     const fresh = await new Desk(room, 'fresh').run('status')
     expect(fresh).toMatchObject({ code: 2, stderr: expect.stringContaining('synapse setup --url') })
   })

@@ -116,7 +116,7 @@ describe('ask', () => {
       code: 1,
       stderr: expect.stringContaining('cancelled'),
     })
-    expect((await gus.run('ask', 'general', 'One?', '--option', 'a')).code).toBe(1)
+    expect((await gus.run('ask', 'general', 'One?', '--option', 'a')).code).toBe(2)
     expect((await gus.run('ask', 'general', 'Who?', '--approver', 'phantom')).code).not.toBe(0)
     expect((await gus.run('ask', '--resume', '00000000-0000-0000-0000-000000000000')).code).toBe(4)
   })
