@@ -271,6 +271,12 @@ const areas: readonly Area[] = [
     packages: [],
     because: 'the client runs everywhere, so it depends on nothing, not on the server either',
   },
+  {
+    files: 'packages/console/src/state/**',
+    imports: ['packages/console/src/state/**'],
+    packages: ['@preact/signals', '@synapse/client'],
+    because: 'the state of the console knows no page, so that it is tested without one',
+  },
 ]
 
 /** Imports that a row forbids and that are allowed for a reason: 'file → import'. */

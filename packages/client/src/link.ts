@@ -7,6 +7,8 @@ export interface Selection {
   readonly types: readonly string[] | undefined
   readonly inbox: boolean
   readonly excludeSelf: boolean
+  /** Also what is not in the log. */
+  readonly ephemeral: boolean
 }
 
 /** What a transport is given: where to begin, and where to put what arrives. */
@@ -31,9 +33,10 @@ export interface Link {
 export type Transport = (link: Link) => Promise<void>
 
 /** The filters of `GET /v1/events`. */
-export function filtersOf({ channels, types, inbox, excludeSelf }: Selection): Query {
-  // What notifies comes only where it is named; `*` names everything.
-  const wanted = inbox ? [...(types ?? ['*']), 'inbox.item'] : types
+export function filtersOf({ channels, types, inbox, excludeSelf, ephemeral }: Selection): Query {
+  // What notifies, and what is not in the log, comes only where it is named; `*` names everything.
+  const named = types ?? (inbox || ephemeral ? ['*'] : undefined)
+  const wanted = inbox && named ? [...named, 'inbox.item'] : named
   return {
     channel: channels.join(','),
     type: wanted?.join(','),

@@ -10,6 +10,8 @@ export interface StreamOptions {
   readonly types?: readonly string[] | undefined
   /** Also what notifies the account, as `inbox.item`. */
   readonly inbox?: boolean
+  /** Also what is not in the log, such as presence, without `types`. It comes over WebSockets and server-sent events. */
+  readonly ephemeral?: boolean
   /** A cursor that was stored, `oldest`, or `now`, the default. */
   readonly since?: string | undefined
   /** Leave out what the account does itself. */
@@ -54,7 +56,8 @@ export class Stream implements AsyncIterableIterator<StreamEvent> {
     names: readonly TransportName[],
     private readonly options: StreamOptions,
   ) {
-    const { channels = ['*'], types, inbox = false, excludeSelf = false, since, signal } = options
+    const { channels = ['*'], types, inbox = false, excludeSelf = false, ephemeral = false } = options
+    const { since, signal } = options
     const start = since === 'now' ? undefined : since
     this.cursor = start === 'oldest' ? undefined : start
     this.closing = anyOf(signal)
@@ -84,7 +87,7 @@ export class Stream implements AsyncIterableIterator<StreamEvent> {
           if (this.unread === 0) resolve()
         }),
     }
-    const selection = { channels, types, inbox, excludeSelf }
+    const selection = { channels, types, inbox, excludeSelf, ephemeral }
     const connection = new Connection(http, selection, names, start, receiver, this.closing.controller.signal)
     const end = (error: unknown) => {
       this.end(signal?.aborted ? signal.reason : this.isOver ? undefined : error)
@@ -149,7 +152,7 @@ export class Stream implements AsyncIterableIterator<StreamEvent> {
   private take(event: StreamEvent, cursor: string | undefined): boolean {
     if (event.seq === undefined) {
       // Only a WebSocket has these unasked.
-      if (this.options.types !== undefined) this.put({ event, cursor })
+      if (this.options.types !== undefined || this.options.ephemeral) this.put({ event, cursor })
       return true
     }
     const rank = event.seq * 2 + (event.type === 'inbox.item' ? 1 : 0)

@@ -1,0 +1,213 @@
+// What the pages know of the server and do on it, in one object: `createConsole`. One stream fills the store; views read its
+// signals, and call functions of here. Start reading at this file, then store.ts, live.ts, reduce.ts and timeline.ts.
+import { batch, type ReadonlySignal } from '@preact/signals'
+import type { Message, StreamEvent, StreamStatus, Synapse } from '@synapse/client'
+import { Acts } from './acts'
+import { type Clock, SECOND, systemClock } from './clock'
+import { Drafts } from './drafts'
+import { Keep } from './keep'
+import { Live, type Start } from './live'
+import { Loads } from './loads'
+import { Outbox } from './outbox'
+import { Reading } from './reading'
+import { type Reread, reduce } from './reduce'
+import { Store } from './store'
+import { Timelines } from './timelines'
+import type { Draft, Me, Place, TextStorage } from './types'
+
+export type { Acts, Undo } from './acts'
+export { type Clock, systemClock } from './clock'
+export type { Drafts } from './drafts'
+export type { Outbox, Outcome, Outgoing, OutgoingState, Refusal } from './outbox'
+export {
+  type Addressee,
+  addresseeWords,
+  ageOf,
+  type DeliveryMark,
+  type DeliveryView,
+  deliveryView,
+  type PresenceShape,
+  type PresenceView,
+  presenceView,
+  reachedBy,
+} from './people'
+export type { NewLine, Reading, Sight } from './reading'
+export type { Store } from './store'
+export { MOST_ROWS, type Row, type Timeline, type TimelineState } from './timeline'
+export { PAGE } from './timeline-pages'
+export {
+  type Activity,
+  type Blocked,
+  type Channel,
+  type ChannelDetails,
+  type Delivery,
+  type DeliveryState,
+  type Draft,
+  emptyDraft,
+  isHeld,
+  isTopLevel,
+  type Me,
+  type Member,
+  type Notify,
+  type Place,
+  type Profile,
+  placeKey,
+  type SearchPage,
+  type TextStorage,
+  type ThreadDetails,
+} from './types'
+
+export interface ConsoleOptions {
+  readonly synapse: Synapse
+  /** Who is signed in. */
+  readonly me: Me
+  /** `localStorage` in a page. It never has a token. */
+  readonly storage: TextStorage
+  readonly clock?: Clock
+  /** Calls back before the next frame is drawn; default: after 16 ms. */
+  readonly schedule?: (flush: () => void) => void
+  /** The session has ended on the server. Drafts and the outbox are kept. */
+  readonly onSignedOut: () => void
+  /** An event has been applied; for notifications and announcements. */
+  readonly onEvent?: (event: StreamEvent) => void
+}
+
+/** What the pages are given. */
+export interface Console {
+  readonly store: Store
+  readonly timelines: Timelines
+  readonly outbox: Outbox
+  readonly drafts: Drafts
+  readonly reading: Reading
+  readonly acts: Acts
+  readonly loads: Loads
+  /** `open`, `connecting`, `waiting` for the next attempt, or `closed`. */
+  readonly status: ReadonlySignal<StreamStatus>
+  /** Whether to say that there is no connection: 5 s after it was lost, until it is back. */
+  readonly isOffline: ReadonlySignal<boolean>
+  /** When the connection was lost, in milliseconds. */
+  readonly lostAt: ReadonlySignal<number | undefined>
+  /** Connects, and reads the state. Resolves when the channels are known. */
+  start(): Promise<void>
+  /** Ends everything; the outbox and the drafts stay stored. */
+  stop(): void
+  /** The page is hidden for long: closes the connection. */
+  suspend(): void
+  /** The page is seen again: goes on. */
+  resume(): void
+  /** The network is back, or the page is seen: tries at once what waits. */
+  hurry(): void
+  /** The page may go: stores drafts, sends positions and deletions that wait. */
+  flush(): void
+  /** Sends the draft of a place. Returns the key of its row; undefined if the draft is empty. */
+  post(place: Place): string | undefined
+  /** Sends a text without a draft. Returns the key of its row. */
+  send(place: Place, draft: Draft): string
+  /** Removes drafts and the outbox of this account from the storage: one signs out. */
+  forget(): void
+}
+
+/** Changes that were announced are read again once, so long after the last one. */
+const REREAD = SECOND
+
+/** Makes the state of one signed-in account. Nothing is sent before `start`. */
+export function createConsole(options: ConsoleOptions): Console {
+  const { synapse, me, storage, clock = systemClock, onSignedOut, onEvent } = options
+  const schedule = options.schedule ?? ((flush) => void clock.after(16, flush))
+  const store = new Store()
+  store.me.value = me
+  const keep = new Keep(storage, me.account_id)
+  const drafts = new Drafts(keep, clock)
+  const loads = new Loads(synapse, store)
+  const subscribed = () => live.subscribed()
+  const deliver = (message: Message) => timelines.add(message)
+  const signedOut = () => {
+    stop()
+    onSignedOut()
+  }
+  const outbox = new Outbox({ store, synapse, keep, clock, newKey, deliver, signedOut })
+  const timelines: Timelines = new Timelines({ store, synapse, outbox, clock, subscribed })
+  const reading = new Reading({ store, synapse, clock })
+  const acts = new Acts({ store, synapse, clock, loads, touch: (message) => timelines.touch(message) })
+  let started = Promise.withResolvers<void>()
+
+  const wanted = new Map<string, Reread>()
+  let isWaiting = false
+  const again = (reread: Reread) => {
+    if (reread.of === 'everything') return live.again('epoch')
+    wanted.set(JSON.stringify(reread), reread)
+    if (isWaiting) return
+    isWaiting = true
+    clock.after(REREAD, () => {
+      isWaiting = false
+      const all = [...wanted.values()]
+      wanted.clear()
+      // What fails here is read at the next start; what is gone is no fault.
+      for (const one of all) void loads.again(one).catch(() => undefined)
+    })
+  }
+
+  const apply = (event: StreamEvent) => {
+    const { created, deleted, purged, lost, rereads = [] } = reduce(store, event)
+    if (created && !outbox.holds(created)) timelines.add(created)
+    const gone = deleted === undefined ? undefined : store.messages.peek(deleted)
+    if (gone) timelines.touch(gone)
+    if (purged !== undefined) void timelines.purge(purged).catch(() => undefined)
+    if (lost !== undefined) timelines.drop(lost)
+    for (const reread of rereads) again(reread)
+    onEvent?.(event)
+  }
+
+  const read = async (start: Start) => {
+    if (start === 'epoch') store.clear()
+    await Promise.all([loads.channels(), start === 'first' ? undefined : loads.me()])
+    started.resolve()
+    if (start === 'epoch') await timelines.empty()
+    else if (start !== 'first') await timelines.resume()
+    await Promise.all([loads.approvals(), loads.claims(), loads.presence(), loads.pauses(), loads.pending()])
+  }
+
+  const live: Live = new Live({
+    ...{ synapse, clock, schedule, read, apply, signedOut },
+    resumed: () => outbox.hurry(),
+  })
+
+  const flush = () => {
+    drafts.flush()
+    reading.flush()
+    acts.flush()
+  }
+  const stop = () => {
+    flush()
+    outbox.close()
+    live.close()
+  }
+  return {
+    ...{ store, timelines, outbox, drafts, reading, acts, loads, flush, stop },
+    status: live.status,
+    isOffline: live.isOffline,
+    lostAt: live.lostAt,
+    start: () => {
+      started = Promise.withResolvers()
+      live.open()
+      outbox.open()
+      return started.promise
+    },
+    suspend: () => live.suspend(),
+    resume: () => live.resume(),
+    hurry: () => outbox.hurry(),
+    post: (place) => {
+      const { text, attachments } = drafts.at(place).peek()
+      if (text.trim() === '' && attachments.length === 0) return
+      return batch(() => outbox.send(place, drafts.take(place)))
+    },
+    send: (place, draft) => outbox.send(place, draft),
+    forget: () => keep.clear(),
+  }
+}
+
+/** A key that no other post has. Plain http has no `randomUUID`. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,61 @@
+import { batch } from '@preact/signals'
+import type { Message, Synapse } from '@synapse/client'
+import type { Outbox } from './outbox'
+import type { Entry } from './segments'
+import type { Store } from './store'
+import type { Place } from './types'
+
+/** Messages that one page brings. */
+export const PAGE = 50
+
+interface Deps {
+  readonly store: Store
+  readonly synapse: Synapse
+  readonly outbox: Outbox
+}
+
+/** Reads the messages of a channel or thread, and puts them into the store. Every function @throws SynapseError */
+export class Pages {
+  constructor(
+    private readonly place: Place,
+    private readonly deps: Deps,
+  ) {}
+
+  /** A page of at most `limit` messages, 1 to 200. */
+  read(query: { since?: string; before?: string; order: 'asc' | 'desc'; limit: number }) {
+    const { synapse } = this.deps
+    const { channel, thread } = this.place
+    if (thread !== null)
+      return synapse.request('GET /v1/threads/{id}/messages', { path: { id: thread }, query })
+    return synapse.request('GET /v1/messages', {
+      query: { ...query, channel, top_level: true, include_deleted: true },
+    })
+  }
+
+  /** A message with up to 50 neighbours on each side, the oldest first. */
+  async around(id: string): Promise<Message[]> {
+    const isChannel = this.place.thread === null
+    const { messages } = await this.deps.synapse.request('GET /v1/messages/{id}/context', {
+      path: { id },
+      query: { before: PAGE, after: PAGE, ...(isChannel ? { top_level: true } : {}) },
+    })
+    return messages
+  }
+
+  /** Puts messages into the store, and says where they stand. */
+  put(messages: readonly Message[]): Entry[] {
+    batch(() => {
+      for (const message of messages) this.deps.store.putMessage(message)
+    })
+    for (const message of messages) this.deps.outbox.found(message)
+    return messages.map(({ id, seq }) => ({ id, seq }))
+  }
+}
+
+const NIL = '00000000-0000-0000-0000-000000000000'
+
+/** The position just before a time, as the earlier form of a cursor. */
+export function dateCursor(time: string): string {
+  const stamp = new Date(time).toISOString().replace('Z', '000+00:00')
+  return btoa(`${stamp}|${NIL}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}

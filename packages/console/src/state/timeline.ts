@@ -1,0 +1,399 @@
+import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { type Message, type Synapse, SynapseError } from '@synapse/client'
+import type { Outbox } from './outbox'
+import { closed, type Entry, nearest, type Segment, withEntry, withSegment } from './segments'
+import type { Store } from './store'
+import { dateCursor, PAGE, Pages } from './timeline-pages'
+import type { Place } from './types'
+
+/** Rows that a view holds at most. */
+export const MOST_ROWS = 300
+
+/** A row of a timeline. `key` stays the same while a message that I send becomes one of the server. */
+export interface Row {
+  readonly key: string
+  /** A message of the store, or null for one that is not sent yet. */
+  readonly id: string | null
+  /** A post of the outbox, or null. */
+  readonly outgoing: string | null
+}
+
+export type TimelineState = 'idle' | 'loading' | 'ready' | 'failed'
+
+interface Deps {
+  readonly store: Store
+  readonly synapse: Synapse
+  readonly outbox: Outbox
+  /** Resolves when the stream has begun: what is read afterwards has no hole to it. */
+  subscribed(): Promise<void>
+}
+
+/**
+ * A window of at most 300 rows into the messages of a channel (without replies) or of a thread (with its root). It moves by
+ * pages of 50. The view decides when, and keeps its place on the screen.
+ */
+export class Timeline {
+  readonly state: Signal<TimelineState> = signal('idle')
+  /** Why the last reading failed. */
+  readonly error: Signal<SynapseError | undefined> = signal(undefined)
+  readonly isLoadingOlder = signal(false)
+  readonly isLoadingNewer = signal(false)
+  /** Older messages were removed from the server since they were shown here. */
+  readonly wasPurged = signal(false)
+  /** The rows of the window, the oldest first; at the end of the timeline also what I send. */
+  readonly rows: ReadonlySignal<readonly Row[]>
+  /** Whether there are messages before and after the window. */
+  readonly hasOlder: ReadonlySignal<boolean>
+  readonly hasNewer: ReadonlySignal<boolean>
+  /** When it was opened or read last; for the memory limit. */
+  usedAt = 0
+
+  private readonly pages: Pages
+  private segments: readonly Segment[] = []
+  private readonly version = signal(0)
+  /** The window: bounds by seq within one segment. `high` is infinite while the window keeps to the end. */
+  private low = Number.NEGATIVE_INFINITY
+  private high = Number.POSITIVE_INFINITY
+  private isFollowing = true
+  private opening: Promise<void> | undefined
+  /** Messages that came while nothing was live. */
+  private arrivals: Entry[] | undefined
+  /** Grows with every jump: the newest one wins. */
+  private jump = 0
+
+  constructor(
+    readonly place: Place,
+    private readonly deps: Deps,
+  ) {
+    const { outbox } = deps
+    this.pages = new Pages(place, deps)
+    const shown = computed(() => {
+      this.version.value
+      return this.shownEntries()
+    })
+    this.rows = computed(() => {
+      const rows: Row[] = shown.value.map(({ id }) => ({ key: outbox.keyOf(id) ?? id, id, outgoing: null }))
+      if (this.hasNewer.value) return rows
+      const sending = outbox.at(place).value
+      return [...rows, ...sending.map(({ key }) => ({ key, id: null, outgoing: key }))]
+    })
+    this.hasOlder = computed(() => {
+      this.version.value
+      const segment = this.current()
+      if (!segment) return false
+      const first = shown.value[0]
+      return segment.older !== null || (first !== undefined && segment.entries[0]?.id !== first.id)
+    })
+    this.hasNewer = computed(() => {
+      this.version.value
+      const segment = this.current()
+      if (!segment) return false
+      const newest = segment.entries.at(-1)
+      return segment.newer !== null || (newest !== undefined && newest.seq > this.high)
+    })
+  }
+
+  /** Shows the newest messages, unless it shows something already. */
+  open(): Promise<void> {
+    if (this.state.peek() === 'ready') return Promise.resolve()
+    this.opening ??= this.toEnd().finally(() => {
+      this.opening = undefined
+    })
+    return this.opening
+  }
+
+  /** Shows the newest messages. `limit`: how many are read if they are not known, 1 to 200. */
+  async toEnd(limit = PAGE): Promise<void> {
+    const jump = ++this.jump
+    const live = this.segments.at(-1)
+    if (live?.newer !== null || live === undefined) await this.loading(() => this.readNewest(limit), jump)
+    if (jump !== this.jump || this.state.peek() === 'failed') return
+    batch(() => {
+      this.isFollowing = true
+      this.high = Number.POSITIVE_INFINITY
+      const entries = this.segments.at(-1)?.entries ?? []
+      this.low = entries.at(-Math.max(PAGE, limit))?.seq ?? Number.NEGATIVE_INFINITY
+      this.ready()
+    })
+  }
+
+  /** Shows a message with its neighbours. Reports whether it is there. @throws SynapseError if it cannot be read */
+  async around(id: string): Promise<boolean> {
+    const jump = ++this.jump
+    if (!this.segments.some(({ entries }) => entries.some((entry) => entry.id === id)))
+      await this.loading(() => this.readAround(id), jump)
+    if (jump !== this.jump) return false
+    const segment = this.segments.find(({ entries }) => entries.some((entry) => entry.id === id))
+    const at = segment?.entries.findIndex((entry) => entry.id === id) ?? -1
+    if (!segment || at < 0) return false
+    batch(() => {
+      const end = segment.entries.length - 1
+      this.isFollowing = false
+      this.low = segment.entries[Math.max(at - PAGE, 0)]?.seq ?? Number.NEGATIVE_INFINITY
+      this.high = segment.entries[Math.min(at + PAGE, end)]?.seq ?? Number.POSITIVE_INFINITY
+      if (segment.newer === null && at + PAGE >= end) this.high = Number.POSITIVE_INFINITY
+      this.ready()
+    })
+    return true
+  }
+
+  /** Shows the first message at or after a time (ISO 8601). Returns its id; null if there is none. */
+  async toDate(time: string): Promise<string | null> {
+    const { id } = (await this.firstAfter(dateCursor(time))) ?? {}
+    return id !== undefined && (await this.around(id)) ? id : null
+  }
+
+  /** The first message after a cursor. @throws SynapseError */
+  async firstAfter(since: string): Promise<Message | undefined> {
+    await this.deps.subscribed()
+    const { messages } = await this.pages.read({ since, order: 'asc', limit: 1 })
+    return messages[0]
+  }
+
+  /** Reads 50 older messages, and lets go of as many at the other end if there are too many. */
+  async older(): Promise<void> {
+    const segment = this.current()
+    if (!segment || this.isLoadingOlder.peek()) return
+    const shown = this.shownEntries()
+    const at = segment.entries.findIndex(({ id }) => id === shown[0]?.id)
+    if (at < PAGE && segment.older !== null) {
+      this.isLoadingOlder.value = true
+      try {
+        await this.attempt(() => this.readBefore(segment))
+      } finally {
+        this.isLoadingOlder.value = false
+      }
+    }
+    this.widen(-PAGE)
+  }
+
+  /** Reads 50 newer messages likewise. */
+  async newer(): Promise<void> {
+    const segment = this.current()
+    if (!segment || this.isLoadingNewer.peek()) return
+    const shown = this.shownEntries()
+    const at = segment.entries.findIndex(({ id }) => id === shown.at(-1)?.id)
+    if (segment.entries.length - 1 - at < PAGE && segment.newer !== null) {
+      this.isLoadingNewer.value = true
+      try {
+        await this.attempt(() => this.readAfter(segment))
+      } finally {
+        this.isLoadingNewer.value = false
+      }
+    }
+    this.widen(PAGE)
+  }
+
+  /**
+   * Tells whether the view keeps to the end. While it does, new messages push out the oldest rows; else they stay outside of
+   * a full window.
+   */
+  follow(isFollowing: boolean): void {
+    this.isFollowing = isFollowing
+  }
+
+  /** Tries again what failed. */
+  async retry(): Promise<void> {
+    this.state.value = 'idle'
+    await this.open()
+  }
+
+  /** A message came. Reports whether it belongs here now. */
+  add(message: Message): boolean {
+    if (!this.holds(message)) return false
+    const entry = { id: message.id, seq: message.seq }
+    this.arrivals?.push(entry)
+    const segments = withEntry(this.segments, entry)
+    if (segments === this.segments) return this.arrivals !== undefined
+    this.segments = segments
+    this.trim()
+    this.change()
+    return true
+  }
+
+  /** Draws again: a message here was deleted. */
+  touch(): void {
+    this.change()
+  }
+
+  /** The stream was interrupted for long: what came meanwhile is not known. The window stays where it is. */
+  async resume(): Promise<void> {
+    if (this.state.peek() === 'idle') return
+    const { messages } = this.deps.store
+    this.segments = closed(this.segments, (id) => messages.peek(id)?.cursor)
+    if (this.isFollowing) await this.toEnd()
+    else {
+      this.high = this.shownEntries().at(-1)?.seq ?? Number.POSITIVE_INFINITY
+      this.change()
+    }
+  }
+
+  /** Older messages were purged: reads what remains, at the same place if it is still there. */
+  async purge(): Promise<void> {
+    if (this.state.peek() === 'idle') return
+    const middle = this.shownEntries().at(-1)?.id
+    const wasFollowing = this.isFollowing
+    const hadOlder = this.segments.some(({ entries }) => entries.length > 0)
+    this.segments = []
+    this.wasPurged.value = hadOlder
+    if (wasFollowing || middle === undefined || !(await this.around(middle))) await this.toEnd()
+  }
+
+  /** The server has another history: everything is read again. */
+  async empty(): Promise<void> {
+    const wasShown = this.state.peek() !== 'idle'
+    this.segments = []
+    this.state.value = 'idle'
+    if (wasShown) await this.open()
+  }
+
+  /** Every message that it holds. */
+  ids(): string[] {
+    return this.segments.flatMap(({ entries }) => entries.map(({ id }) => id))
+  }
+
+  /** Lets go of messages far from the window until at most `most` are left, and returns those. */
+  shrink(most: number): string[] {
+    const before = this.ids()
+    const current = this.current()
+    if (before.length <= most || !current) return []
+    const cursorOf = (id: string) => this.deps.store.messages.peek(id)?.cursor
+    const kept = nearest(current, this.shownEntries(), most, cursorOf)
+    this.segments = [kept]
+    this.change()
+    const stay = new Set(kept.entries.map(({ id }) => id))
+    return before.filter((id) => !stay.has(id))
+  }
+
+  /** Whether a message belongs to this timeline. */
+  private holds({ channel, thread_id, id }: Message): boolean {
+    if (this.place.thread !== null) return thread_id === this.place.thread || id === this.place.thread
+    return channel === this.place.channel && thread_id === null
+  }
+
+  private current(): Segment | undefined {
+    const { low, high } = this
+    const inside = ({ entries, newer }: Segment) =>
+      high === Number.POSITIVE_INFINITY
+        ? newer === null
+        : entries.some(({ seq }) => seq >= low && seq <= high)
+    return this.segments.find(inside)
+  }
+
+  /** The messages of the window, without those that were deleted and have no replies. */
+  private shownEntries(): Entry[] {
+    const { low, high } = this
+    const { messages } = this.deps.store
+    return (this.current()?.entries ?? []).filter(({ id, seq }) => {
+      if (seq < low || seq > high) return false
+      const message = messages.peek(id)
+      return message !== undefined && (!message.deleted || message.reply_count > 0)
+    })
+  }
+
+  /** Moves a bound of the window by so many messages, and the other one if it has become too long. */
+  private widen(by: number): void {
+    const segment = this.current()
+    if (!segment) return
+    const { entries } = segment
+    const shown = this.shownEntries()
+    const indexOf = (entry: Entry | undefined) => entries.findIndex(({ id }) => id === entry?.id)
+    let from = Math.max(indexOf(shown[0]), 0)
+    let until = shown.length === 0 ? entries.length - 1 : indexOf(shown.at(-1))
+    if (by < 0) {
+      from = Math.max(from + by, 0)
+      until = Math.min(until, from + MOST_ROWS - 1)
+    } else {
+      until = Math.min(until + by, entries.length - 1)
+      from = Math.max(from, until - MOST_ROWS + 1)
+    }
+    const isEnd = segment.newer === null && until === entries.length - 1
+    this.low =
+      from === 0 && segment.older === null ? Number.NEGATIVE_INFINITY : (entries[from]?.seq ?? this.low)
+    this.high = isEnd ? Number.POSITIVE_INFINITY : (entries[until]?.seq ?? this.high)
+    this.change()
+  }
+
+  /** Keeps the window at 300 rows while messages come. */
+  private trim(): void {
+    const shown = this.shownEntries()
+    if (shown.length <= MOST_ROWS) return
+    if (this.isFollowing) this.low = shown.at(-MOST_ROWS)?.seq ?? this.low
+    else this.high = shown[MOST_ROWS - 1]?.seq ?? this.high
+  }
+
+  private ready(): void {
+    this.state.value = 'ready'
+    this.error.value = undefined
+    this.change()
+  }
+
+  private change(): void {
+    this.version.value = this.version.peek() + 1
+  }
+
+  private async loading(work: () => Promise<void>, jump: number): Promise<void> {
+    if (this.state.peek() !== 'ready') this.state.value = 'loading'
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof SynapseError)) throw error
+      if (jump !== this.jump) return
+      this.error.value = error
+      if (this.state.peek() !== 'ready') this.state.value = 'failed'
+      else throw error
+    }
+  }
+
+  /** A page that fails leaves the window as it is, and says why. */
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+      this.error.value = undefined
+    } catch (error) {
+      if (!(error instanceof SynapseError)) throw error
+      this.error.value = error
+    }
+  }
+
+  private async readNewest(limit: number): Promise<void> {
+    await this.deps.subscribed()
+    this.arrivals ??= []
+    const { messages, next_cursor } = await this.pages.read({ order: 'desc', limit })
+    const entries = this.pages.put(messages.reverse())
+    const arrived = this.arrivals ?? []
+    this.arrivals = undefined
+    this.segments = withSegment(this.segments, { entries, older: next_cursor, newer: null })
+    for (const entry of arrived) this.segments = withEntry(this.segments, entry)
+  }
+
+  private async readBefore({ entries: [first], older }: Segment): Promise<void> {
+    if (older === null || !first) return
+    const { messages, next_cursor } = await this.pages.read({ before: older, order: 'desc', limit: PAGE })
+    const entries = [...this.pages.put(messages.reverse()), first]
+    this.segments = withSegment(this.segments, { entries, older: next_cursor, newer: older })
+    this.change()
+  }
+
+  private async readAfter({ entries: [...known], newer }: Segment): Promise<void> {
+    const last = known.at(-1)
+    if (newer === null || !last) return
+    this.arrivals ??= []
+    const { messages, next_cursor } = await this.pages.read({ since: newer, order: 'asc', limit: PAGE })
+    const arrived = this.arrivals ?? []
+    this.arrivals = undefined
+    const entries = [last, ...this.pages.put(messages)]
+    this.segments = withSegment(this.segments, { entries, older: newer, newer: next_cursor })
+    for (const entry of arrived) this.segments = withEntry(this.segments, entry)
+    this.change()
+  }
+
+  private async readAround(id: string): Promise<void> {
+    await this.deps.subscribed()
+    const messages = await this.pages.around(id)
+    const entries = this.pages.put(messages.filter((message) => this.holds(message)))
+    const [oldest, newest] = [messages[0], messages.at(-1)]
+    if (entries.length === 0 || !oldest || !newest) return
+    this.segments = withSegment(this.segments, { entries, older: oldest.cursor, newer: newest.cursor })
+  }
+}
