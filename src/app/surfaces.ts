@@ -4,6 +4,7 @@
 import { a2a } from '../http/a2a'
 import { admin } from '../http/admin'
 import { configsync } from '../http/configsync'
+import { webConsole } from '../http/console'
 import { docs } from '../http/docs'
 import { health } from '../http/health'
 import { mcp } from '../http/mcp'
@@ -17,6 +18,7 @@ export const surfaces: readonly Surface[] = [
   health,
   publicSurface,
   v1,
+  webConsole,
   pair,
   admin,
   configsync,

@@ -10,6 +10,11 @@ declare module '*/look.css' {
   export = text
 }
 
+declare module '*/worker.js' {
+  const text: string
+  export = text
+}
+
 declare module '*/client.js' {
   const text: string
   export = text

@@ -116,12 +116,6 @@ function sha256(text: string): string {
 }
 
 describe('the documentation page', () => {
-  test('/ redirects to the page', async () => {
-    const { status, headers } = await w.guest.get('/')
-    expect(status).toBe(302)
-    expect(headers.get('location')).toBe('/docs')
-  })
-
   test('the page allows its own style and script by their hashes, and nothing else', () => {
     const policy = Object.fromEntries(
       (page.headers.get('content-security-policy') ?? '')
@@ -161,8 +155,7 @@ describe('the documentation page', () => {
       Object.keys(methods).map((method) => anchor(method, path)),
     )
     expect(described.length).toBeGreaterThan(30)
-    for (const id of [...described, 'get-openapi-json', 'get-docs', 'get-root'])
-      expect(page.ids).toContain(id)
+    for (const id of [...described, 'get-openapi-json', 'get-docs']) expect(page.ids).toContain(id)
     expect(page.ids.filter((id, i) => page.ids.indexOf(id) !== i)).toEqual([])
   })
 

@@ -25,6 +25,7 @@ const open: Record<string, string> = {
   'GET /metrics': 'a monitor on this machine has no credential; off by default',
   'GET /openapi.json': 'the description is public',
   'POST /v1/pair/redeem': 'makes the credential as well',
+  'GET /v1/setup': 'the first page of a new server asks it',
   'GET /pair': 'a device that is being paired has no credential yet',
 }
 
@@ -205,9 +206,4 @@ test('a path with a broken percent escape is refused without a server error', as
     const { status } = await agent.get(`/v1/channels/${slug}/members`)
     expect([slug, status >= 400 && status < 500]).toEqual([slug, true])
   }
-})
-
-test('/ redirects to the documentation', async () => {
-  const { status, headers } = await w.guest.get('/')
-  expect([status, headers.get('location')]).toEqual([302, '/docs'])
 })

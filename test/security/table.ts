@@ -118,7 +118,7 @@ export const table: readonly Row[] = [
   ['GET /.well-known/agent-card.json',                    open,                            nothing,         '200'],
   ['GET /openapi.json',                                   open,                            nothing,         '200'],
   ['GET /docs',                                           open,                            nothing,         '200'],
-  ['GET /',                                               open,                            nothing,         '302'],
+  ['GET /v1/setup',                                       open,                            nothing,         '200'],
   ['GET /pair',                                           open,                            nothing,         '200'],
   ['GET /v1/echo/*',                                      open,                            nothing,         '404 not_found'],
   ['POST /v1/auth/login',                                 open,                            nothing,         '401 invalid_credentials',  signIn],

@@ -1406,6 +1406,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whether a person can sign in, and the name of this server */
+        get: operations["getV1Setup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/pair": {
         parameters: {
             query?: never;
@@ -6378,6 +6395,31 @@ export interface operations {
                         };
                         /** @description The shortest useful interval of a client that only polls */
                         polling_s: number;
+                    };
+                };
+            };
+        };
+    };
+    getV1Setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the set-up */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description There is a person with a password */
+                        ready: boolean;
+                        /** @description The setting `instance.name` */
+                        name: string;
                     };
                 };
             };

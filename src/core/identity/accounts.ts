@@ -164,6 +164,11 @@ export class Accounts {
     return (await this.reads.humansWithPassword()).filter((account) => isListedAdmin(account, this.settings))
   }
 
+  /** Whether there is an active person with a password. Anybody may ask. */
+  canSignIn(): Promise<boolean> {
+    return this.reads.hasHumanWithPassword()
+  }
+
   /**
    * Counts the credentials that could administer now: all valid `admin:*` tokens together count as one, each human
    * admin as one.

@@ -174,6 +174,7 @@ export interface Reads
   /** Returns the active accounts that have a token with `admin:*` that is valid at `now`. */
   accountsWithAdminToken(now: Micros): Promise<number[]>
   humansWithPassword(): Promise<Account[]>
+  hasHumanWithPassword(): Promise<boolean>
   session(by: { hash: string } | { uuid: Uuid }): Promise<Session | undefined>
   /** Sessions that expire after `now`, newest first. */
   listSessions(accountId: number, now: Micros): Promise<Session[]>

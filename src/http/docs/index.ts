@@ -16,7 +16,7 @@ import { renderPage } from './page'
 const style = styleOfPage(ownStyle)
 const headers = pageHeaders({ style, script }, { cacheControl: 'no-cache' })
 
-/** `/docs`: the API reference as one page that loads nothing else. `/` redirects there. */
+/** `/docs`: the API reference as one page that loads nothing else. */
 export const docs: Surface = {
   name: 'docs',
   endpoints: (app) => {
@@ -39,16 +39,6 @@ export const docs: Surface = {
           )
           return { status: 200, text, headers }
         },
-      }),
-      endpoint({
-        method: 'GET',
-        path: '/',
-        who: 'anyone',
-        tag: 'Server',
-        summary: 'Redirect to the documentation',
-        documentation: 'page',
-        answers: { 302: { description: 'To /docs' } },
-        handle: () => ({ response: new Response(null, { status: 302, headers: { location: '/docs' } }) }),
       }),
     ]
   },

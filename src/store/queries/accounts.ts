@@ -13,6 +13,11 @@ export function accountReads({ db, t, dialect, common }: Handle) {
       .where(dialect.amongTexts(t.accounts.handle, sql.placeholder('handles')))
       .prepare(),
   )
+  const canSignIn = and(
+    eq(t.accounts.kind, 'human'),
+    isNull(t.accounts.archivedAt),
+    isNotNull(t.accounts.passwordHash),
+  )
   const { id, handle, displayName, kind } = t.accounts
   const names = common.lazily(() =>
     db
@@ -125,17 +130,13 @@ export function accountReads({ db, t, dialect, common }: Handle) {
     },
 
     async humansWithPassword() {
-      const rows = await db
-        .select()
-        .from(t.accounts)
-        .where(
-          and(
-            eq(t.accounts.kind, 'human'),
-            isNull(t.accounts.archivedAt),
-            isNotNull(t.accounts.passwordHash),
-          ),
-        )
+      const rows = await db.select().from(t.accounts).where(canSignIn)
       return rows.map(toAccount)
+    },
+
+    async hasHumanWithPassword() {
+      const rows = await db.select({ id: t.accounts.id }).from(t.accounts).where(canSignIn).limit(1)
+      return rows.length > 0
     },
   } satisfies Partial<Reads>
 }

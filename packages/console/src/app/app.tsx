@@ -1,0 +1,100 @@
+/**
+ * The frame of the console: addresses (routes.ts, navigation.ts), who is signed in (session.ts), the shell with its panes,
+ * and the table of pages (pages.ts). Imports everything of the console.
+ * Start reading here, then pages.ts.
+ */
+import { type ComponentType, render } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { background, reportFailures } from '../background'
+import { Loading } from '../ui/states'
+import { toast } from '../ui/toast'
+import { wordsOf } from '../ui/words'
+import { ErrorBoundary } from './error-boundary'
+import { followHistory, navigate, route } from './navigation'
+import { isFileGone, reloadOnce } from './new-build'
+import { pages } from './pages'
+import { applyPreferences } from './preferences'
+import type { Route } from './routes'
+import { findSession, session } from './session'
+import { Shell } from './shell'
+import { SignIn } from './sign-in'
+import { Unreachable } from './unreachable'
+
+/** What a page gets. */
+export interface PageProps {
+  readonly route: Route
+}
+
+export type Page = ComponentType<PageProps>
+
+/** Shows the console. Call it once. */
+export function start(): void {
+  applyPreferences()
+  followHistory()
+  reportFailures((error) => {
+    const { title, detail } = wordsOf(error)
+    toast({ text: `${title}. ${detail}`, tone: 'bad' })
+  })
+  background(findSession())
+  render(<App />, document.getElementById('app') as HTMLElement)
+}
+
+function App() {
+  const now = session.value
+  switch (now.state) {
+    case 'starting':
+      return <Loading rows={3} label="Connecting" />
+    case 'failed':
+      return <Unreachable error={now.error} />
+    case 'signed-out':
+      return <SignIn setup={now.setup} ended={now.ended} />
+    case 'signed-in':
+      return (
+        <Shell>
+          <CurrentPage />
+        </Shell>
+      )
+  }
+}
+
+/** The page of the address. A page whose code is fetched appears when it has come. */
+function CurrentPage() {
+  const now = route.value
+  const isSignIn = now.name === 'login'
+  useEffect(() => {
+    if (isSignIn) navigate('/', { replace: true })
+  }, [isSignIn])
+  if (isSignIn) return null
+  const entry = pages[now.name]
+  // Another page, or other parameters of it, begins anew: nothing of the former one stays.
+  const key = JSON.stringify([now.name, now.params])
+  return (
+    <ErrorBoundary key={key}>
+      {'page' in entry ? <entry.page route={now} /> : <Fetched load={entry.load} route={now} />}
+    </ErrorBoundary>
+  )
+}
+
+const fetched = new Map<() => Promise<Page>, Page>()
+
+function Fetched({ load, route: now }: { readonly load: () => Promise<Page>; readonly route: Route }) {
+  const [Found, setFound] = useState<{ readonly page: Page | undefined }>({ page: fetched.get(load) })
+  const [error, setError] = useState<unknown>()
+  useEffect(() => {
+    if (Found.page) return
+    const get = async () => {
+      try {
+        const page = await load()
+        fetched.set(load, page)
+        setFound({ page })
+      } catch (failure) {
+        if (isFileGone(failure) && reloadOnce()) return
+        setError(failure)
+      }
+    }
+    background(get())
+  }, [load, Found.page])
+  // The boundary shows it, with Retry.
+  if (error !== undefined) throw error
+  return Found.page ? <Found.page route={now} /> : <Loading />
+}

@@ -1,0 +1,29 @@
+import type { Page } from './app'
+import { Home } from './home'
+import { NotFound } from './not-found'
+import type { RouteName } from './routes'
+
+/**
+ * A page that is part of the first file, or one whose code is fetched when it is opened:
+ *   `{ load: async () => (await import('../pages/admin/admin')).AdminPage }`
+ */
+export type PageEntry = { readonly page: Page } | { readonly load: () => Promise<Page> }
+
+/** What each address shows. */
+export const pages: Readonly<Record<RouteName | 'unknown', PageEntry>> = {
+  home: { page: Home },
+  login: { page: NotFound },
+  channel: { page: NotFound },
+  thread: { page: NotFound },
+  message: { page: NotFound },
+  inbox: { page: NotFound },
+  approvals: { page: NotFound },
+  activity: { page: NotFound },
+  search: { page: NotFound },
+  me: { page: NotFound },
+  meSection: { page: NotFound },
+  admin: { page: NotFound },
+  adminSection: { page: NotFound },
+  adminItem: { page: NotFound },
+  unknown: { page: NotFound },
+}

@@ -1,0 +1,92 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { placeBeside } from './placing'
+
+const HOVER_MS = 300
+
+export interface AccountNameProps {
+  readonly handle: string
+  readonly name?: string | null
+  readonly kind: string
+  /** The card of the account. Rendered while it is open. Without one the name is only text. */
+  readonly card?: () => ComponentChildren
+  /** Whether the word `agent` stands beside an agent. */
+  readonly labelled?: boolean
+}
+
+/** The name of an account. Its card opens when it is hovered for 300 ms, pressed, or asked for by Enter. */
+export function AccountName({ handle, name, kind, card, labelled = false }: AccountNameProps) {
+  const text = name ?? handle
+  const word =
+    labelled && kind !== 'human' ? <span class="kind">{kind === 'system' ? 'system' : 'agent'}</span> : null
+  const look = kind === 'human' ? 'person' : 'agent'
+  if (card === undefined)
+    return (
+      <span class={`account-name ${look}`}>
+        <b title={`@${handle}`}>{text}</b>
+        {word}
+      </span>
+    )
+  return (
+    <span class={`account-name ${look}`}>
+      <CardButton label={text} card={card} />
+      {word}
+    </span>
+  )
+}
+
+function CardButton({ label, card }: { readonly label: string; readonly card: () => ComponentChildren }) {
+  const id = useId()
+  const button = useRef<HTMLButtonElement>(null)
+  const popover = useRef<HTMLDivElement>(null)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const [isOpen, setOpen] = useState(false)
+  useEffect(() => () => clearTimeout(timer.current), [])
+  useEffect(() => {
+    // The card has its size now.
+    if (isOpen && popover.current && button.current) placeBeside(popover.current, button.current)
+  }, [isOpen])
+  const later = (act: () => void) => {
+    clearTimeout(timer.current)
+    timer.current = setTimeout(act, HOVER_MS)
+  }
+  const leave = ({ pointerType }: PointerEvent) => {
+    if (pointerType !== 'mouse') return
+    later(() => {
+      if (popover.current?.contains(document.activeElement) !== true) popover.current?.hidePopover()
+    })
+  }
+  return (
+    <>
+      <button
+        type="button"
+        ref={button}
+        class="name"
+        popovertarget={id}
+        // A press after the hover must not close it.
+        popovertargetaction="show"
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        onPointerEnter={({ pointerType }) => {
+          if (pointerType === 'mouse') later(() => popover.current?.showPopover())
+        }}
+        onPointerLeave={leave}
+      >
+        {label}
+      </button>
+      <div
+        ref={popover}
+        id={id}
+        class="name-card"
+        popover="auto"
+        role="dialog"
+        aria-label={label}
+        onToggle={({ newState }) => setOpen(newState === 'open')}
+        onPointerEnter={() => clearTimeout(timer.current)}
+        onPointerLeave={leave}
+      >
+        {isOpen && card()}
+      </div>
+    </>
+  )
+}

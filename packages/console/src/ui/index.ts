@@ -1,0 +1,22 @@
+/**
+ * The parts that every page is made of. Imports preact, signals, icons, and what app/ knows of the browser; no state of
+ * the server: a part gets what it shows as properties.
+ * Start reading at button.tsx and states.tsx.
+ */
+export { AccountName, type AccountNameProps } from './account-name'
+export { Avatar, initialsOf } from './avatar'
+export { Button, type ButtonProps, IconButton } from './button'
+export { Chip } from './chip'
+export { copyText } from './copy'
+export { CopyButton } from './copy-button'
+export { Countdown } from './countdown'
+export { Dialog } from './dialog'
+export { Field } from './field'
+export { Icon, type IconShape } from './icon'
+export { newKey } from './keys'
+export { Menu, MenuItem } from './menu'
+export { type PresenceLook, PresenceMark } from './presence'
+export { Empty, ErrorState, Loading } from './states'
+export { Time } from './time'
+export { dismiss, Toasts, toast } from './toast'
+export { wordsOf } from './words'
