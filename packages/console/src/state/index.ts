@@ -1,7 +1,9 @@
 // What the pages know of the server and do on it, in one object: `createConsole`. One stream fills the store; views read its
 // signals, and call functions of here. Start reading at this file, then store.ts, live.ts, reduce.ts and timeline.ts.
+
 import { batch, type ReadonlySignal } from '@preact/signals'
 import type { Message, StreamEvent, StreamStatus, Synapse } from '@synapse/client'
+import { background } from '../background'
 import { Acts } from './acts'
 import { type Clock, SECOND, systemClock } from './clock'
 import { Drafts } from './drafts'
@@ -113,7 +115,11 @@ const REREAD = SECOND
 /** Makes the state of one signed-in account. Nothing is sent before `start`. */
 export function createConsole(options: ConsoleOptions): Console {
   const { synapse, me, storage, clock = systemClock, onSignedOut, onEvent } = options
-  const schedule = options.schedule ?? ((flush) => void clock.after(16, flush))
+  const schedule =
+    options.schedule ??
+    ((flush) => {
+      clock.after(16, flush)
+    })
   const store = new Store()
   store.me.value = me
   const keep = new Keep(storage, me.account_id)
@@ -143,7 +149,7 @@ export function createConsole(options: ConsoleOptions): Console {
       const all = [...wanted.values()]
       wanted.clear()
       // What fails here is read at the next start; what is gone is no fault.
-      for (const one of all) void loads.again(one).catch(() => undefined)
+      for (const one of all) background(loads.again(one).catch(() => undefined))
     })
   }
 
@@ -152,7 +158,7 @@ export function createConsole(options: ConsoleOptions): Console {
     if (created && !outbox.holds(created)) timelines.add(created)
     const gone = deleted === undefined ? undefined : store.messages.peek(deleted)
     if (gone) timelines.touch(gone)
-    if (purged !== undefined) void timelines.purge(purged).catch(() => undefined)
+    if (purged !== undefined) background(timelines.purge(purged).catch(() => undefined))
     if (lost !== undefined) timelines.drop(lost)
     for (const reread of rereads) again(reread)
     onEvent?.(event)

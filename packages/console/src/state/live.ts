@@ -1,5 +1,6 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { type Stream, type StreamEvent, type StreamStatus, type Synapse, SynapseError } from '@synapse/client'
+import { background } from '../background'
 import { type Clock, MINUTE, SECOND } from './clock'
 
 /** Away for longer than this, everything is read again instead of every event. */
@@ -65,7 +66,7 @@ export class Live {
     this.run++
     for (const cancel of this.cancels) cancel()
     this.cancels.clear()
-    void this.stream?.close()
+    if (this.stream) background(this.stream.close())
     this.stream = undefined
     this.status.value = 'closed'
   }
@@ -104,7 +105,7 @@ export class Live {
   private connect(since: string | undefined, start: Start | undefined): void {
     const { synapse } = this.options
     const run = ++this.run
-    void this.stream?.close()
+    if (this.stream) background(this.stream.close())
     this.queue = []
     const stream = synapse.stream({
       channels: ['*'],
