@@ -9,6 +9,7 @@ import { background, reportFailures } from '../background'
 import { Loading } from '../ui/states'
 import { toast } from '../ui/toast'
 import { wordsOf } from '../ui/words'
+import { SignedIn } from './console'
 import { ErrorBoundary } from './error-boundary'
 import { followHistory, navigate, route } from './navigation'
 import { isFileGone, reloadOnce } from './new-build'
@@ -50,9 +51,11 @@ function App() {
       return <SignIn setup={now.setup} ended={now.ended} />
     case 'signed-in':
       return (
-        <Shell>
-          <CurrentPage />
-        </Shell>
+        <SignedIn me={now.me}>
+          <Shell>
+            <CurrentPage />
+          </Shell>
+        </SignedIn>
       )
   }
 }
@@ -66,8 +69,8 @@ function CurrentPage() {
   }, [isSignIn])
   if (isSignIn) return null
   const entry = pages[now.name]
-  // Another page, or other parameters of it, begins anew: nothing of the former one stays.
-  const key = JSON.stringify([now.name, now.params])
+  // Another page, or other parameters of it, begins anew: nothing of the former one stays, unless the pages share a view.
+  const key = entry.view ?? JSON.stringify([now.name, now.params])
   return (
     <ErrorBoundary key={key}>
       {'page' in entry ? <entry.page route={now} /> : <Fetched load={entry.load} route={now} />}

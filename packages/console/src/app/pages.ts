@@ -7,7 +7,10 @@ import type { RouteName } from './routes'
  * A page that is part of the first file, or one whose code is fetched when it is opened:
  *   `{ load: async () => (await import('../pages/admin/admin')).AdminPage }`
  */
-export type PageEntry = { readonly page: Page } | { readonly load: () => Promise<Page> }
+export type PageEntry = ({ readonly page: Page } | { readonly load: () => Promise<Page> }) & {
+  /** Addresses with the same name here are one view: going from one to the other keeps it. */
+  readonly view?: string
+}
 
 /** What each address shows. */
 export const pages: Readonly<Record<RouteName | 'unknown', PageEntry>> = {
