@@ -29,6 +29,11 @@ export interface Window {
   readonly isTrusting?: boolean
 }
 
+export interface Cookie {
+  readonly name: string
+  readonly value: string
+}
+
 export const desktop: Window = { width: 1440, height: 900, scheme: 'light' }
 export const phone: Window = { width: 390, height: 844, scheme: 'light' }
 
@@ -46,7 +51,8 @@ export class BrowserPage implements AsyncDisposable {
     readonly requests: readonly string[],
   ) {}
 
-  static async open(address: string, window: Window): Promise<BrowserPage> {
+  /** Pages of one test process share their cookies by host. */
+  static async open(address: string, window: Window, cookies: readonly Cookie[] = []): Promise<BrowserPage> {
     const { width, height, scheme, isTrusting = false } = window
     const complaints: string[] = []
     const requests: string[] = []
@@ -81,6 +87,8 @@ export class BrowserPage implements AsyncDisposable {
         { name: 'prefers-reduced-motion', value: 'reduce' },
       ],
     })
+    for (const { name, value } of cookies)
+      await view.cdp('Network.setCookie', { url: address, name, value, httpOnly: true })
     await view.navigate(address)
     return new BrowserPage(view, complaints, requests)
   }
@@ -117,8 +125,17 @@ export class BrowserPage implements AsyncDisposable {
     return Buffer.from(data, 'base64')
   }
 
-  press(key: string): Promise<void> {
-    return this.view.press(key)
+  press(key: string, ...modifiers: Bun.WebView.Modifier[]): Promise<void> {
+    return this.view.press(key, { modifiers })
+  }
+
+  /** A command of the DevTools protocol. The test states the type of the answer. */
+  async cdp<Result>(method: string, params: Readonly<Record<string, unknown>> = {}): Promise<Result> {
+    return (await this.view.cdp(method, params)) as Result
+  }
+
+  navigate(address: string): Promise<void> {
+    return this.view.navigate(address)
   }
 
   type(text: string): Promise<void> {
