@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Outbox } from '../../src/cli/client/outbox'
 import { ENTRIES } from '../../src/cli/program'
 import { sealedBytes, stateOf } from '../configsync/blob-scene'
 import { keypair } from '../configsync/sync-user'
@@ -53,6 +54,9 @@ async function makeClient(): Promise<void> {
   writeFileSync(tokenFile, token, { mode: 0o600 })
   await site.json('setup', '--url', url, '--token-file', tokenFile, '--json')
   await site.json('post', 'general', 'hello', '--json')
+  const outbox = Outbox.open(join(site.userHome, '.synapse/assistant.outbox'), url)
+  outbox.add({ key: 'one', post: { channel: 'general', body: 'not sent yet' } })
+  outbox[Symbol.dispose]()
   // What the commands of the inbox show.
   const bo = await site.json<{ token: string }>('onboard-agent', '--handle', 'bo', '--channels', 'general')
   const sent = await site.runWith({ SYNAPSE_TOKEN: bo.token }, 'post', 'general', '@assistant look')
@@ -93,6 +97,7 @@ function commandLines(round: (typeof ROUNDS)[number] = 0): string[][] {
     ['deactivate'],
     ['status'],
     ['post', 'general', `hello ${round}`],
+    ['outbox', '--json'],
     ['check', '--channel', 'general'],
     ['fetch', '--channel', 'general'],
     ['inbox', '--json', '--consumer', `round-${round}`],

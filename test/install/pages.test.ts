@@ -109,6 +109,7 @@ const GIVEN: readonly (readonly [line: string, before: string])[] = [
     'deactivate',
     'status',
     'post',
+    'outbox',
     'check',
     'claim',
     'fetch',

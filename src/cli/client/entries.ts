@@ -17,6 +17,7 @@ export const CLIENT_ENTRIES: readonly Entry[] = [
     async () => (await import('./status')).status,
   ),
   entry('post', 'post a message', async () => (await import('./post')).post),
+  entry('outbox', 'show what is not posted yet', async () => (await import('./outbox')).outbox),
   entry('check', 'show the newest messages of a channel', async () => (await import('./check')).check),
   entry(
     'fetch',

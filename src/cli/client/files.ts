@@ -40,6 +40,11 @@ export function saveToken(handle: string, token: string): string {
   return path
 }
 
+/** Returns the path of what the account wants to post (docs/contract/commands.md#outbox). */
+export function outboxPath(handle: string): string {
+  return fileOf(handle, 'outbox')
+}
+
 /** Reports whether hooks and wakers of the account are turned on. */
 export function isActive(handle: string): boolean {
   return existsSync(fileOf(handle, 'active'))

@@ -95,6 +95,11 @@ export function patient({ config }: Client): Synapse {
   return connected({ url: config.url, token: tokenOf(config), patience: Number.POSITIVE_INFINITY })
 }
 
+/** Returns a client of the same account that sends each request once. */
+export function impatient({ config }: Client): Synapse {
+  return connected({ url: config.url, token: tokenOf(config), patience: 0 })
+}
+
 function askMe(synapse: Synapse) {
   return synapse.request('GET /v1/auth/me')
 }

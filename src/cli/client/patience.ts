@@ -18,6 +18,12 @@ export async function untilAnswered<Answer>(ask: () => Promise<Answer>, end: num
   }
 }
 
+/** Reports whether a post that failed may succeed later as it is, also where something else answered for the server. */
+export function mayPass({ status, code, retryAfter }: SynapseError): boolean {
+  if (status === 429) return retryAfter !== undefined
+  return status === 0 || status === 408 || status >= 500 || code === 'unexpected_answer'
+}
+
 function isPassing({ status, code, retryAfter }: SynapseError): boolean {
   if (status === 0) return code !== 'unexpected_answer'
   return [502, 503, 504].includes(status) || (status === 429 && retryAfter !== undefined)

@@ -1,3 +1,4 @@
+import type { PostOptions } from '@synapse/client'
 import { CliError, UsageError } from '../lib/cli-error'
 import { parseDuration } from '../lib/duration'
 import { EXIT } from '../lib/exit-codes'
@@ -5,6 +6,7 @@ import { isShown } from '../lib/table'
 import { note, print } from '../lib/terminal'
 import { type Client, clientCommand, printWire } from './index'
 import { readInput } from './input'
+import { postQueued, wireOf } from './outbox'
 import { clockOf } from './sheet'
 
 export const post = clientCommand({
@@ -42,10 +44,15 @@ export const post = clientCommand({
       valueHint: 'text',
       description: 'Retry key: the same key posts once, also when the command is run again',
     },
+    queue: {
+      type: 'boolean',
+      description: 'If the server is away, keep the message in the outbox, and end with 0',
+    },
   },
   notes: [
     'Posts once, also if the answer is lost: the command repeats it with the same key. Prints the id of the message, and who',
-    'is not reached right now. Exit status 9 when a limit without a person, or a pause, stops the agent.',
+    'is not reached right now. Exit status 9 when a limit without a person, or a pause, stops the agent. With --queue, the',
+    'message is on disk before it is sent. It is sent later by synapse watch, synapse wake or synapse outbox --send.',
   ],
   examples: [
     'synapse post --channel family-ops --body "@ada the build is green"',
@@ -53,13 +60,16 @@ export const post = clientCommand({
     'synapse post general --reply-to 0190b2f4-6c1d-7a54-9d3e-2f4a5b6c7d8e "done" --json',
     'synapse post --channel ops --attach report.pdf --body "The report"',
     'synapse post --channel ops --body -',
+    'synapse post --queue ops "The backup is done"',
   ],
   async act(client, args) {
     const { channel, body } = await whatToPost(client, args)
+    if (args.queue === true && args.attach.length > 0)
+      throw new UsageError('a message with files is not queued: give either --attach or --queue')
     const attachments: string[] = []
     for (const file of args.attach) attachments.push(await upload(client, file))
     const lasts = args['ack-within']
-    const message = await client.synapse.post(channel, body, {
+    const options: PostOptions = {
       replyTo: args['reply-to'],
       thread: args.thread,
       kind: args.kind,
@@ -68,7 +78,17 @@ export const post = clientCommand({
       attachments: attachments.length === 0 ? undefined : attachments,
       ackWithin: lasts === undefined ? undefined : parseDuration(lasts, '--ack-within') / 1000,
       key: args.key,
-    })
+    }
+    const message =
+      args.queue === true
+        ? await postQueued(client, channel, body, options)
+        : await client.synapse.post(channel, body, options)
+    if ('failures' in message) {
+      if (args.json === true) printWire(wireOf(message))
+      note(`! ${message.problem ?? 'earlier messages wait'}`)
+      note(`the message waits as ${message.id} in the outbox, see synapse outbox`)
+      return undefined
+    }
     if (args.json === true) {
       printWire(message)
       return undefined

@@ -6,8 +6,9 @@ import { print, styleOf } from '../lib/terminal'
 import { counted } from '../lib/text'
 import { visible } from '../lib/visible'
 import { failureOf } from './failure'
-import { isActive } from './files'
+import { isActive, outboxPath } from './files'
 import { type Client, clientArgs, clientOf, configOf, type Me, printWire } from './index'
+import { Outbox } from './outbox'
 
 type Verdict = 'ok' | 'warn' | 'fail'
 
@@ -66,6 +67,7 @@ async function* look(flags: Parameters<typeof configOf>[0]): AsyncGenerator<Fact
     yield failed(error)
     return
   }
+  if (config.handle !== undefined) yield* unsent(config.url, config.handle)
   try {
     me = await client.me()
   } catch (error) {
@@ -73,6 +75,7 @@ async function* look(flags: Parameters<typeof configOf>[0]): AsyncGenerator<Fact
     return
   }
   try {
+    if (config.handle !== me.handle) yield* unsent(config.url, me.handle)
     yield* account(client, me)
     yield* channels(client, me.handle)
   } catch (error) {
@@ -88,6 +91,24 @@ function ok(text: string): Fact {
 function failed(error: unknown): Fact {
   if (!(error instanceof CliError)) throw error
   return { verdict: 'fail', text: error.message, fix: error.hints[0], exit: error.exitCode }
+}
+
+/** What the account wants to post, which shows while the server is away, too. */
+function* unsent(url: string, handle: string): Generator<Fact, void> {
+  using outbox = Outbox.openIfAny(outboxPath(handle), url)
+  const { waiting = 0, failed = 0 } = outbox?.count() ?? {}
+  if (failed > 0)
+    yield {
+      verdict: 'warn',
+      text: `outbox: ${counted(failed, 'message')} could not be posted`,
+      fix: 'synapse outbox --retry all',
+    }
+  if (waiting > 0)
+    yield {
+      verdict: 'warn',
+      text: `outbox: ${counted(waiting, 'message')} waiting to be posted`,
+      fix: 'synapse outbox --send',
+    }
 }
 
 async function* account(client: Client, me: Me): AsyncGenerator<Fact, void> {

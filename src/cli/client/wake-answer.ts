@@ -1,4 +1,6 @@
 import { type Message, type Synapse, SynapseError } from '@synapse/client'
+import type { Draft } from './outbox'
+import type { Task } from './runs'
 
 /** What a program prints to say nothing. */
 const SILENCE = '<no-reply>'
@@ -45,26 +47,17 @@ function quoted({ sender_handle, body }: Pick<Message, 'sender_handle' | 'body'>
   return `<message from="@${sender_handle}">\n${body}\n</message>`
 }
 
-/**
- * Posts what a program printed as an answer to a message, once. Returns why it was not posted, or undefined; also
- * where there is nothing to say.
- */
-export async function answer(
-  synapse: Synapse,
-  { id, channel }: Pick<Message, 'id' | 'channel'>,
-  printed: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
+/** Returns the key of the answer that a task gets. */
+export function answerKey({ id }: Task): string {
+  return `wake-${id.replaceAll(' ', '-')}`
+}
+
+/** Returns the answer that a program printed. Undefined where there is nothing to say. */
+export function answerIn(printed: string, task: Task): Draft | undefined {
   const text = printed.trim()
   if (text === '' || text === SILENCE) return undefined
   const characters = [...text]
   const body =
     characters.length <= BODY_CHARACTERS ? text : `${characters.slice(0, BODY_CHARACTERS - 1).join('')}…`
-  try {
-    await synapse.post(channel, body, { replyTo: id, key: `wake-${id}`, signal })
-    return undefined
-  } catch (error) {
-    if (!(error instanceof SynapseError)) throw error
-    return `the answer was refused: ${error.detail}`
-  }
+  return { key: answerKey(task), post: { channel: task.channel, body, reply_to: task.messageId } }
 }

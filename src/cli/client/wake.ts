@@ -8,12 +8,14 @@ import { clientFolder } from '../lib/client-folder'
 import { command } from '../lib/command'
 import { EXIT } from '../lib/exit-codes'
 import { note } from '../lib/terminal'
+import { Bell } from './bell'
 import { failureOf } from './failure'
-import { isActive } from './files'
-import { type Client, clientArgs, clientOf, configOf, patient, printWire } from './index'
-import { Bell, Journal, type Outcome, OwnPauses, Runs, runProgram, type Task } from './runs'
+import { isActive, outboxPath } from './files'
+import { type Client, clientArgs, clientOf, configOf, impatient, patient, printWire } from './index'
+import { Outbox, Sender } from './outbox'
+import { Journal, type Outcome, OwnPauses, Runs, runProgram, type Task } from './runs'
 import { stopSignal } from './stop-signal'
-import { answer, promptOf } from './wake-answer'
+import { answerIn, answerKey, promptOf } from './wake-answer'
 import { type Payload, receive } from './wake-receiver'
 
 /** `activate` and `deactivate` are noticed after this. */
@@ -77,6 +79,20 @@ function clientConfig(
   return { ...found, credential: { token, from: tokenFile, isOpen: false } }
 }
 
+/** What the daemon posts. */
+interface Mail {
+  readonly outbox: Outbox
+  readonly sender: Sender
+}
+
+interface Work {
+  readonly journal: Journal
+  readonly runs: Runs
+  readonly mail: Mail
+  /** Tasks of an earlier process, whose answers are in the outbox. */
+  readonly answered: readonly Task[]
+}
+
 class WakeDaemon {
   private readonly synapse: Synapse
   private readonly pauses: OwnPauses
@@ -100,6 +116,9 @@ class WakeDaemon {
     const { synapse, handle, config } = this
     using stop = stopSignal()
     const { signal } = stop
+    using outbox = Outbox.open(outboxPath(handle), this.client.config.url)
+    await using sender = new Sender(outbox, impatient(this.client), signal)
+    const mail = { outbox, sender }
     using journal = Journal.open(join(clientFolder(), `${handle}.wake.runs`))
     const runs = new Runs({ synapse, journal, consumer: 'wake', report: note, signal })
     const secretFile = config.secretFile ?? join(clientFolder(), `${handle}.webhook-secret`)
@@ -113,11 +132,11 @@ class WakeDaemon {
           `there is no secret in ${secretFile}: webhooks are refused until the one of the push endpoint is there`,
         )
       if (!isActive(handle)) note(`@${handle} is not active, so nothing is started: synapse activate`)
-      await runs.recover()
+      const answered = await runs.recover((task) => outbox.find(answerKey(task)) !== undefined)
       await using stream = this.synapse.stream({ types: ['pause.started', 'pause.ended'], signal })
       const following = this.followPauses(stream, signal)
       await this.sweep(journal, signal)
-      await this.work(journal, runs, signal)
+      await this.work({ journal, runs, mail, answered }, signal)
       await stream.close()
       await following
     } catch (error) {
@@ -148,23 +167,29 @@ class WakeDaemon {
   }
 
   /** Starts programs for what waits, up to the limits. Returns when all have ended after the signal. */
-  private async work(journal: Journal, runs: Runs, signal: AbortSignal): Promise<void> {
+  private async work({ journal, runs, mail, answered }: Work, signal: AbortSignal): Promise<void> {
     const running = new Map<string, Promise<void>>()
     let failure: unknown
+    const track = (task: Task, end: Promise<Outcome>) => {
+      const run = end
+        .then((outcome) => this.tellEnd(task, outcome))
+        .catch((error: unknown) => {
+          failure = error
+        })
+        .finally(() => {
+          running.delete(task.id)
+          this.bell.ring()
+        })
+      running.set(task.id, run)
+    }
+    for (const task of answered) track(task, runs.finish([task], delivered(mail, task, signal)))
     while (!signal.aborted && failure === undefined) {
       if (this.isSweepDue) await this.sweep(journal, signal)
       for (const task of this.startable(journal, this.config.concurrent - running.size)) {
-        const run = runs
-          .run([task], (started) => this.answerTo(task, started, signal))
-          .then((outcome) => this.tellEnd(task, outcome))
-          .catch((error: unknown) => {
-            failure = error
-          })
-          .finally(() => {
-            running.delete(task.id)
-            this.bell.ring()
-          })
-        running.set(task.id, run)
+        track(
+          task,
+          runs.run([task], (started) => this.answerTo(task, mail, started, signal)),
+        )
       }
       await this.bell.wait(LOOK_MS, signal)
     }
@@ -192,11 +217,13 @@ class WakeDaemon {
 
   /** Runs the program for a message and posts what it prints. Returns why that failed, or undefined. */
   private async answerTo(
-    { item }: Task,
+    task: Task,
+    mail: Mail,
     started: (pid: number) => void,
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const { synapse, handle, config } = this
+    const { item } = task
     const { message } = item as { readonly message: Message }
     const [file = '', ...parameters] = config.command
     const { problem, output } = await runProgram({
@@ -214,7 +241,11 @@ class WakeDaemon {
       started,
       signal,
     })
-    return problem ?? (await answer(synapse, message, output, signal))
+    const answer = problem === undefined ? answerIn(output, task) : undefined
+    if (answer === undefined) return problem
+    mail.outbox.add(answer)
+    mail.sender.ring()
+    return await delivered(mail, task, signal)
   }
 
   /** Adds what waits in the inbox: what came while this daemon was not running, or what a batch is about. */
@@ -256,6 +287,13 @@ class WakeDaemon {
     this.arePausesKnown = true
     this.bell.ring()
   }
+}
+
+/** Waits until the answer to a task is posted. Returns why it was not, or undefined. */
+async function delivered({ sender }: Mail, task: Task, signal: AbortSignal): Promise<string | undefined> {
+  const letter = await sender.settled(answerKey(task), signal)
+  if (letter?.state === 'sent') return undefined
+  return letter === undefined ? 'the answer was discarded' : `the answer was not posted: ${letter.problem}`
 }
 
 /** The earlier server has no inbox, no pauses and no event stream. */

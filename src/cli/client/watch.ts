@@ -5,7 +5,9 @@ import { clientFolder } from '../lib/client-folder'
 import { EXIT } from '../lib/exit-codes'
 import { note } from '../lib/terminal'
 import { wholeNumber } from './check'
-import { clientCommand, patient, printWire } from './index'
+import { outboxPath } from './files'
+import { clientCommand, impatient, patient, printWire } from './index'
+import { Outbox, Sender } from './outbox'
 import { Journal, Runs, runProgram, type Selection, type Task, WatchedInbox } from './runs'
 import { stopSignal } from './stop-signal'
 
@@ -45,7 +47,8 @@ export const watch = clientCommand({
     'Without --exec, prints each item that waits in the inbox as a line of JSON, and does not acknowledge it: that is for',
     'the reader, by synapse ack. With --exec, the items are acknowledged when the command has ended: as failed if it ended',
     'with another code than 0. An item whose command was cut off is never run again; its sender reads "interrupted".',
-    'While the account is paused, no command is started. Ctrl-C ends the command that runs.',
+    'While the account is paused, no command is started. Ctrl-C ends the command that runs. Messages that wait in the outbox',
+    'of the account are sent.',
   ],
   examples: [
     'synapse watch',
@@ -70,6 +73,8 @@ export const watch = clientCommand({
       reasons: args.reason ?? [],
     }
     await using inbox = new WatchedInbox(synapse, handle, selection, stop.signal)
+    using outbox = Outbox.open(outboxPath(handle), client.config.url)
+    await using _ = new Sender(outbox, impatient(client), stop.signal)
     if (exec === undefined) {
       await inbox.each((items) => (items.every(printWire) ? 'done' : 'end'))
       return EXIT.ok

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Synapse } from '@synapse/client'
 import { Journal } from '../../../src/cli/client/runs'
@@ -118,7 +118,7 @@ describe('--exec', () => {
     const { id } = await (async () => {
       await using watch = new Started(desk, 'watch', '--exec', script)
       const posted = await ada.post('general', '@cutoff work')
-      await until('the start', () => existsSync(join(desk.home, 'pid')))
+      await until('the start', () => linesOf(desk, 'pid').length === 1)
       await watch.stop('SIGKILL')
       return posted
     })()

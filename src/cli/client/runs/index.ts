@@ -3,7 +3,6 @@
 // journal.ts says on disk what was started, program.ts runs one, pauses.ts knows when none may start,
 // watched-inbox.ts reads the inbox whenever something comes in.
 // Start reading in runs.ts: each task is started once, and its sender is told how it ended.
-export { Bell } from './bell'
 export { Journal, type Outcome, type Task } from './journal'
 export { OwnPauses } from './pauses'
 export { runProgram } from './program'

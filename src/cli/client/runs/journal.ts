@@ -1,8 +1,8 @@
 import { Database } from 'bun:sqlite'
 import { chmodSync, closeSync, openSync } from 'node:fs'
-import type { ProcessMark } from '../../../home'
 import { CliError } from '../../lib/cli-error'
 import { EXIT } from '../../lib/exit-codes'
+import type { StartedProcess } from '../started-process'
 
 /** Ended runs are forgotten after this: a webhook may deliver what they did again until then. */
 const KEEP_DAYS = 30
@@ -23,12 +23,6 @@ export interface Outcome {
   readonly state: 'acked' | 'failed'
   /** Tells the sender why it failed. */
   readonly note: string | null
-}
-
-/** A process, so that one which outlived its starter can be told from another with the same pid. */
-export interface StartedProcess {
-  readonly pid: number
-  readonly mark: ProcessMark | undefined
 }
 
 interface Row {

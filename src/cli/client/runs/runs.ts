@@ -1,6 +1,7 @@
 import { type Synapse, SynapseError } from '@synapse/client'
 import { markOf } from '../../../home'
-import type { Journal, Outcome, StartedProcess, Task } from './journal'
+import { isRunning } from '../started-process'
+import type { Journal, Outcome, Task } from './journal'
 import { endGroup } from './program'
 
 /** What the sender of a message reads whose program was cut off. */
@@ -27,11 +28,12 @@ export class Runs {
 
   /**
    * Ends what an earlier process has left: a program that was cut off, or is still running without anybody who waits for it, has
-   * failed. @throws SynapseError
+   * failed. Returns the tasks whose program `hasEnded`, so that they only need to be finished. @throws SynapseError
    */
-  async recover(): Promise<void> {
+  async recover(hasEnded: (task: Task) => boolean = () => false): Promise<Task[]> {
     const { journal, report } = this.deps
-    const cutOff = journal.cutOff()
+    const all = journal.cutOff()
+    const cutOff = all.filter(({ task }) => !hasEnded(task))
     for (const { process } of cutOff) if (process !== undefined && isRunning(process)) endGroup(process.pid)
     journal.end(
       cutOff.map(({ task }) => task),
@@ -39,6 +41,7 @@ export class Runs {
     )
     if (cutOff.length > 0) report(`${cutOff.length} cut off before: reported as failed, not started again`)
     await this.tell()
+    return all.filter((one) => !cutOff.includes(one)).map(({ task }) => task)
   }
 
   /**
@@ -52,7 +55,16 @@ export class Runs {
     const { journal } = this.deps
     journal.add(tasks)
     journal.start(tasks)
-    const problem = await run((pid) => journal.running(tasks, { pid, mark: markOf(pid) }))
+    return await this.finish(
+      tasks,
+      run((pid) => journal.running(tasks, { pid, mark: markOf(pid) })),
+    )
+  }
+
+  /** Notes how tasks that were started end, and tells their senders. @throws SynapseError */
+  async finish(tasks: readonly Task[], end: Promise<string | undefined>): Promise<Outcome> {
+    const { journal } = this.deps
+    const problem = await end
     const outcome: Outcome =
       problem === undefined
         ? { state: 'acked', note: null }
@@ -121,9 +133,4 @@ export class Runs {
 /** A server without inboxes has no such endpoint, and answers 404, too. */
 function isMissing({ status, code }: SynapseError): boolean {
   return code === 'not_in_inbox' || status === 404
-}
-
-function isRunning({ pid, mark }: StartedProcess): boolean {
-  const now = markOf(pid)
-  return mark !== undefined && now !== undefined && now.started === mark.started && now.boot === mark.boot
 }

@@ -1,5 +1,5 @@
 import type { InboxItem, Synapse } from '@synapse/client'
-import { Bell } from './bell'
+import { Bell } from '../bell'
 import { OwnPauses } from './pauses'
 
 /** The inbox is read again after this, also if nothing was heard. */
