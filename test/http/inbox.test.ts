@@ -469,11 +469,12 @@ describe('what became of a notification', () => {
     refused(await deliveriesOf(s.bob, message.id), 403, 'not_author')
   })
 
-  test('an item that its owner has read is seen; what an observer reads is not', async () => {
+  test('an item that its owner has read is seen; what an observer reads, or its owner with peek, is not', async () => {
     await using s = await scene()
     const message = await s.ann.posts(s.general, 'for @cat, @dan')
     const eye = await s.w.agent('eye', { scopes: ['channel:*:read', 'inbox:*:read'] })
     await read(eye, { account: 'dan' })
+    await read(s.dan, { peek: true })
     await read(s.cat)
     await becomes(s.w, s.ann, message.id, { cat: 'seen', dan: 'queued' })
   })

@@ -4890,6 +4890,8 @@ export interface operations {
                 reason?: string;
                 /** @description Only open items: neither acknowledged nor failed */
                 unacked?: boolean;
+                /** @description The items do not become seen */
+                peek?: boolean;
                 /** @description For observers: handle of the account whose inbox it is */
                 account?: string;
                 /** @description Seconds to hold an answer that would be empty */

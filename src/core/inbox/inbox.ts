@@ -55,6 +55,8 @@ export interface InboxRequest {
   readonly reasons: Reasons | null
   /** Only items that are neither acknowledged nor failed. */
   readonly unacked: boolean
+  /** Leaves the items as they are: what is read does not count as seen. */
+  readonly isPeek: boolean
   /** How long an empty answer is held, in milliseconds. */
   readonly waitMs: number
   readonly signal: AbortSignal | undefined
@@ -176,7 +178,7 @@ export class Inbox {
 
   private async read(actor: Person, owner: Account, request: InboxRequest, since: Seq, head: Seq) {
     const { store, items, log } = this.deps
-    const { order, limit, reasons, unacked } = request
+    const { order, limit, reasons, unacked, isPeek } = request
     const end = request.before === null ? head + 1 : await log.position(request.before, 'before', [])
     const range = { after: since, before: Math.min(end, head + 1), order }
     const of = { ownerId: owner.id, reader: actor, mark: await store.reads.inboxMark(owner.id) }
@@ -187,7 +189,8 @@ export class Inbox {
     const isFull = found.items.length > limit
     const isCut = order === 'asc' ? found.read.before < range.before : found.read.after > range.after
     const last = page.at(-1)?.seq
-    if (owner.id === actor.account.id && !isObserver(actor)) this.deps.receipts.seenItems(owner.id, page)
+    if (owner.id === actor.account.id && !isObserver(actor) && !isPeek)
+      this.deps.receipts.seenItems(owner.id, page)
     const stop = order === 'asc' ? found.read.before - 1 : head
     return {
       items: await this.view(actor, page),

@@ -29,6 +29,7 @@ const pageQuery = Type.Object({
   order: Type.Optional(oneOf(['asc', 'desc'], 'asc (default), or desc from the newest item')),
   reason: Type.Optional(text({ description: 'Only items with one of these reasons, separated by commas' })),
   unacked: flag('Only open items: neither acknowledged nor failed'),
+  peek: flag('The items do not become seen'),
   account: Type.Optional(text({ description: 'For observers: handle of the account whose inbox it is' })),
   wait: waitSeconds(60),
 })
@@ -78,6 +79,7 @@ export function inboxEndpoints(core: Core, wire: Wire, limits: StreamLimits): En
           limit: query.limit ?? 50,
           reasons: query.reason ? reasonSet(...reasonNames(query.reason)) : null,
           unacked: query.unacked ?? false,
+          isPeek: query.peek ?? false,
           waitMs: seconds * 1000,
           signal: request.signal,
         })

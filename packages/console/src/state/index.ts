@@ -2,7 +2,13 @@
 // signals, and call functions of here. Start reading at this file, then store.ts, live.ts, reduce.ts and timeline.ts.
 
 import { batch, type ReadonlySignal } from '@preact/signals'
-import type { Message, StreamEvent, StreamStatus, Synapse } from '@synapse/client'
+import {
+  type Message,
+  type StreamEvent,
+  type StreamStatus,
+  type Synapse,
+  SynapseError,
+} from '@synapse/client'
 import { background } from '../background'
 import { Acts } from './acts'
 import { type Clock, SECOND, systemClock } from './clock'
@@ -13,9 +19,12 @@ import { Loads } from './loads'
 import { Outbox } from './outbox'
 import { Reading } from './reading'
 import { type Reread, reduce } from './reduce'
+import { ServerTime } from './server-time'
 import { Store } from './store'
+import { Threads } from './threads'
 import { Timelines } from './timelines'
-import type { Draft, Me, Place, TextStorage } from './types'
+import { type Draft, ENDED_CLAIM_MS, isHeld, type Me, type Place, type TextStorage } from './types'
+import { type NewLine, openAtLine } from './unread'
 
 export type { Acts, Undo } from './acts'
 export { type Clock, systemClock } from './clock'
@@ -33,9 +42,9 @@ export {
   presenceView,
   reachedBy,
 } from './people'
-export type { NewLine, Reading, Sight } from './reading'
+export type { Reading, Sight } from './reading'
 export type { Store } from './store'
-export { MOST_ROWS, type Row, type Timeline, type TimelineState } from './timeline'
+export type { Row, Timeline, TimelineState } from './timeline'
 export { PAGE } from './timeline-pages'
 export {
   type Activity,
@@ -47,7 +56,10 @@ export {
   type Draft,
   emptyDraft,
   isHeld,
+  isOpen,
   isTopLevel,
+  isUnseen,
+  type LastReply,
   type Me,
   type Member,
   type Notify,
@@ -57,7 +69,10 @@ export {
   type SearchPage,
   type TextStorage,
   type ThreadDetails,
+  type ThreadSummary,
 } from './types'
+export { countsAsNew, MOST_TO_LAND, type NewLine } from './unread'
+export { MOST_ROWS } from './window'
 
 export interface ConsoleOptions {
   readonly synapse: Synapse
@@ -83,12 +98,20 @@ export interface Console {
   readonly reading: Reading
   readonly acts: Acts
   readonly loads: Loads
+  /** What stands under the roots of threads. */
+  readonly threads: Threads
   /** `open`, `connecting`, `waiting` for the next attempt, or `closed`. */
   readonly status: ReadonlySignal<StreamStatus>
   /** Whether to say that there is no connection: 5 s after it was lost, until it is back. */
   readonly isOffline: ReadonlySignal<boolean>
   /** When the connection was lost, in milliseconds. */
   readonly lostAt: ReadonlySignal<number | undefined>
+  /** The time of the server in milliseconds, as far as events tell: for ages and countdowns. */
+  now(): number
+  /** Opens a channel at its newest messages or at the first unread one. Returns what is new there, or null. */
+  openChannel(slug: string): Promise<NewLine | null>
+  /** Marks a message and everything after it in its channel or thread as unread. @throws SynapseError */
+  unreadFrom(id: string, thread?: string | null): Promise<void>
   /** Connects, and reads the state. Resolves when the channels are known. */
   start(): Promise<void>
   /** Ends everything; the outbox and the drafts stay stored. */
@@ -135,6 +158,8 @@ export function createConsole(options: ConsoleOptions): Console {
   const timelines: Timelines = new Timelines({ store, synapse, outbox, clock, subscribed })
   const reading = new Reading({ store, synapse, clock })
   const acts = new Acts({ store, synapse, clock, loads, touch: (message) => timelines.touch(message) })
+  const time = new ServerTime(clock)
+  const threads = new Threads({ store, synapse, quietly })
   let started = Promise.withResolvers<void>()
 
   const wanted = new Map<string, Reread>()
@@ -149,16 +174,23 @@ export function createConsole(options: ConsoleOptions): Console {
       const all = [...wanted.values()]
       wanted.clear()
       // What fails here is read at the next start; what is gone is no fault.
-      for (const one of all) background(loads.again(one).catch(() => undefined))
+      for (const one of all) quietly(one.of === 'timelines' ? timelines.purge(one.key) : loads.again(one))
     })
   }
 
   const apply = (event: StreamEvent) => {
-    const { created, deleted, purged, lost, rereads = [] } = reduce(store, event)
+    time.hear(event)
+    const { created, deleted, lost, rereads = [] } = reduce(store, event)
     if (created && !outbox.holds(created)) timelines.add(created)
     const gone = deleted === undefined ? undefined : store.messages.peek(deleted)
     if (gone) timelines.touch(gone)
-    if (purged !== undefined) background(timelines.purge(purged).catch(() => undefined))
+    if (event.type === 'claim.released' || event.type === 'claim.expired') {
+      const { id } = event.claim
+      clock.after(ENDED_CLAIM_MS, () => {
+        const claim = store.claims.peek(id)
+        if (claim && !isHeld(claim, time.now())) store.claims.delete(id)
+      })
+    }
     if (lost !== undefined) timelines.drop(lost)
     for (const reread of rereads) again(reread)
     onEvent?.(event)
@@ -168,9 +200,10 @@ export function createConsole(options: ConsoleOptions): Console {
     if (start === 'epoch') store.clear()
     await Promise.all([loads.channels(), start === 'first' ? undefined : loads.me()])
     started.resolve()
+    if (start !== 'first') threads.clear()
     if (start === 'epoch') await timelines.empty()
-    else if (start !== 'first') await timelines.resume()
-    await Promise.all([loads.approvals(), loads.claims(), loads.presence(), loads.pauses(), loads.pending()])
+    else if (start !== 'first') await timelines.resume(start === 'expired')
+    await Promise.all([loads.approvals(), loads.claims(), loads.presence(), loads.pauses(), loads.inbox()])
   }
 
   const live: Live = new Live({
@@ -189,7 +222,16 @@ export function createConsole(options: ConsoleOptions): Console {
     live.close()
   }
   return {
-    ...{ store, timelines, outbox, drafts, reading, acts, loads, flush, stop },
+    ...{ store, timelines, outbox, drafts, reading, acts, loads, threads, flush, stop },
+    now: () => time.now(),
+    openChannel: (slug) => openAtLine(store, timelines.at({ channel: slug, thread: null })),
+    unreadFrom: async (id, thread = null) => {
+      const message = store.messages.peek(id)
+      if (!message) return
+      const place = { channel: message.channel, thread }
+      const before = timelines.at(place).before(id)
+      await reading.unreadFrom(place, before?.cursor ?? 'oldest', before?.seq ?? 0)
+    },
     status: live.status,
     isOffline: live.isOffline,
     lostAt: live.lostAt,
@@ -216,4 +258,12 @@ export function createConsole(options: ConsoleOptions): Console {
 function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** Runs something that nobody awaits. What the server refuses or the network loses is read at the next start. */
+function quietly(work: Promise<unknown>): void {
+  const refused = (error: unknown) => {
+    if (!(error instanceof SynapseError)) throw error
+  }
+  background(work.catch(refused))
 }

@@ -1,9 +1,11 @@
-import type { Synapse } from '@synapse/client'
+import type { InboxItem, Message, Synapse } from '@synapse/client'
 import type { Reread } from './reduce'
 import type { Store } from './store'
+import { isOpen, type ThreadDetails } from './types'
 
 /** How many entries one page of a list brings. */
 const LIST = 200
+const ITEMS = 100
 
 /** Reads what the store has of the server. Every function @throws SynapseError */
 export class Loads {
@@ -29,10 +31,22 @@ export class Loads {
     this.store.me.value = await this.synapse.request('GET /v1/auth/me')
   }
 
-  /** How many items wait. Reading the inbox itself would mark them as seen. */
-  async pending(): Promise<void> {
-    const { cursors } = await this.synapse.request('GET /v1/me/cursors')
-    this.store.pending.value = cursors.find(({ consumer }) => consumer === 'default')?.pending ?? 0
+  /** What waits in the inbox, the newest first. That does not count as seen. */
+  async inbox(): Promise<void> {
+    const { items } = this.store
+    const put = items.expect()
+    const before = items.values()
+    const page = await this.synapse.request('GET /v1/inbox', {
+      query: { order: 'desc', limit: ITEMS, unacked: true, peek: true },
+    })
+    const open = new Set(page.items.map(({ seq }) => seq))
+    const from = page.has_more ? (page.items.at(-1)?.seq ?? 0) : 0
+    // What was open before and is not any more was acknowledged elsewhere.
+    const done = before
+      .filter((item) => item.seq >= from && isOpen(item) && !open.has(item.seq))
+      .map((item): InboxItem => ({ ...item, delivery: { ...item.delivery, state: 'acked' } }))
+    put([...page.items, ...done].map((item) => [String(item.seq), item]))
+    this.store.pending.value = page.pending
   }
 
   /** Approvals that wait for a decision. */
@@ -89,19 +103,23 @@ export class Loads {
       this.store.putAccount({ id, handle, kind, display_name })
   }
 
-  async thread(id: string): Promise<void> {
+  /** A thread by any of its messages. Returns it: its root has the id by which it is kept. */
+  async thread(id: string): Promise<ThreadDetails> {
     const put = this.store.threads.expect()
     const thread = await this.synapse.request('GET /v1/threads/{id}', { path: { id } })
     put([[thread.id, thread]])
     this.store.putMessage(thread.root)
+    return thread
   }
 
-  async message(id: string): Promise<void> {
+  /** A message, also a deleted one, for example that of a link. */
+  async message(id: string): Promise<Message> {
     const message = await this.synapse.request('GET /v1/messages/{id}', {
       path: { id },
       query: { include_deleted: true },
     })
     this.store.putMessage(message)
+    return message
   }
 
   async account(handle: string): Promise<void> {
@@ -118,18 +136,18 @@ export class Loads {
       case 'channels':
         return this.channels()
       case 'inbox':
-        return this.pending()
+        return this.inbox()
       case 'me':
         return this.me()
       case 'message':
-        return this.message(reread.key)
-      case 'thread':
-        return this.thread(reread.key)
+        await this.message(reread.key)
+        return
       case 'members':
         return this.members(reread.key)
       case 'account':
         return this.account(reread.key)
       case 'everything':
+      case 'timelines':
         return
     }
   }

@@ -154,11 +154,11 @@ export class Outbox {
    */
   holds(message: Message): boolean {
     if (message.sender_id !== this.deps.store.me.peek()?.account_id) return false
-    const place = placeOf(message)
-    const isUnderway = this.all.peek().some((post) => post.state === 'sending' && isAt(post.place, place))
-    if (!isUnderway || this.keys.has(message.id)) return false
-    const held = this.held.get(placeKey(place)) ?? []
-    this.held.set(placeKey(place), [...held, message])
+    if (this.keys.has(message.id)) return false
+    const post = this.all.peek().find((one) => one.state === 'sending' && mayBe(one, message))
+    if (!post) return false
+    const key = placeKey(post.place)
+    this.held.set(key, [...(this.held.get(key) ?? []), message])
     return true
   }
 
@@ -310,13 +310,11 @@ export class Outbox {
   }
 }
 
-/** The place where a message shows. A reply shows in its thread, whatever it was posted in. */
-function placeOf({ channel, thread_id }: Message): Place {
-  return { channel, thread: thread_id }
-}
-
-function isAt(one: Place, other: Place): boolean {
-  return placeKey(one) === placeKey(other)
+/** Whether a message may be a post, by where it stands and what it says. */
+function mayBe({ place, replyTo, text }: Outgoing, { channel, thread_id, body }: Message): boolean {
+  if (channel !== place.channel || body !== text) return false
+  // A reply stands in the thread of what it answers.
+  return thread_id === place.thread || replyTo !== null
 }
 
 /** Whether the same request may succeed later: no answer, a server or proxy that cannot answer now, or a rate. */

@@ -35,16 +35,6 @@ export function isAttentive(isFocused: boolean, lastInput: number, now: number):
   return isFocused && now - lastInput <= INPUT_MS
 }
 
-/** The line above the first unread message, as it was when a channel was opened. */
-export interface NewLine {
-  /** The first message that is new; null if it is not known. */
-  readonly firstId: string | null
-  /** 1 to 99; 100 = more. */
-  readonly unread: number
-  /** When the first one was posted, as far as it is known. */
-  readonly since: string | null
-}
-
 interface Deps {
   readonly store: Store
   readonly synapse: Synapse

@@ -2,7 +2,7 @@ import type { InboxItem, Message, StreamEvent } from '@synapse/client'
 import { continued, personSpoke, stopped } from './reduce-chain'
 import { added, countedReply, removed, withoutBody } from './reduce-message'
 import type { Store } from './store'
-import type { Channel } from './types'
+import { type Channel, isUnseen, lastReplyOf } from './types'
 
 /** What an event leaves to do: the rest of the state, or the network. */
 export interface Outcome {
@@ -10,8 +10,6 @@ export interface Outcome {
   readonly created?: Message
   /** A message that went. */
   readonly deleted?: string
-  /** A channel whose older messages were purged. */
-  readonly purged?: string
   /** A channel that I cannot read any more. */
   readonly lost?: string
   /** What has to be read again, because the event does not say enough. */
@@ -20,7 +18,7 @@ export interface Outcome {
 
 export type Reread =
   | { readonly of: 'channels' | 'inbox' | 'me' | 'everything' }
-  | { readonly of: 'message' | 'thread' | 'members' | 'account'; readonly key: string }
+  | { readonly of: 'message' | 'members' | 'account' | 'timelines'; readonly key: string }
 
 const nothing: Outcome = {}
 const reread = (...rereads: Reread[]): Outcome => ({ rereads })
@@ -34,13 +32,22 @@ export function reduce(store: Store, event: StreamEvent): Outcome {
       return created(store, event.message, event.at)
     case 'message.edited':
       if (store.messages.peek(event.message.id)) store.putMessage(event.message)
+      store.changeItems(event.message.id, (item) => ({ ...item, message: event.message }))
+      store.summaries.update(event.message.thread_id ?? '', (known) =>
+        known.lastReply?.id === event.message.id
+          ? { ...known, lastReply: lastReplyOf(event.message) }
+          : known,
+      )
       return nothing
     case 'message.deleted': {
       store.messages.update(event.message_id, withoutBody)
-      const root = event.thread_id
-      const known = root !== null && store.messages.peek(root) !== undefined
+      store.changeItems(event.message_id, () => undefined)
+      const root = event.thread_id ?? ''
       const rereads: Reread[] = [{ of: 'channels' }]
-      if (known) rereads.push({ of: 'message', key: root })
+      if (store.messages.peek(root)) rereads.push({ of: 'message', key: root })
+      store.summaries.update(root, (known) =>
+        known.lastReply?.id === event.message_id ? { ...known, lastReply: null } : known,
+      )
       return { deleted: event.message_id, rereads }
     }
     case 'reaction.added':
@@ -68,8 +75,7 @@ export function reduce(store: Store, event: StreamEvent): Outcome {
     case 'ack.position':
       return reread({ of: 'inbox' })
     case 'read.position':
-      if (channel) position(store, channel, event)
-      return nothing
+      return channel ? position(store, channel, event) : nothing
 
     case 'member.joined':
     case 'member.left':
@@ -93,7 +99,7 @@ export function reduce(store: Store, event: StreamEvent): Outcome {
       store.channels.delete(event.info.slug)
       return { lost: event.info.slug }
     case 'channel.purged':
-      return channel ? { purged: channel, rereads: [{ of: 'channels' }] } : nothing
+      return channel ? reread({ of: 'channels' }, { of: 'timelines', key: channel }) : nothing
 
     case 'claim.acquired':
     case 'claim.renewed':
@@ -108,6 +114,8 @@ export function reduce(store: Store, event: StreamEvent): Outcome {
       const { approval } = event
       store.approvals.set(approval.id, approval)
       store.messages.update(approval.message_id, (message) => ({ ...message, approval }))
+      if (approval.state !== 'pending' && approval.requested_by !== me?.handle)
+        settle(store, approval.message_id, 'acked')
       if (event.type === 'approval.decided') personSpoke(store, approval.channel, approval.thread_id)
       return nothing
     }
@@ -169,18 +177,24 @@ function created(store: Store, message: Message, at: string): Outcome {
   if (message.sender_kind === 'human') personSpoke(store, channel, root)
   if (root !== null && !message.deleted) {
     store.messages.update(root, (known) => countedReply(known, message))
+    store.summaries.update(root, ({ participants, lastReply }) => ({
+      participants: participants && withName(participants, message.sender_handle),
+      lastReply: lastReply && lastReply.at > message.created_at ? lastReply : lastReplyOf(message),
+    }))
     store.threads.update(root, (known) => ({
       ...known,
       root: countedReply(known.root, message),
       reply_count: countedReply(known.root, message).reply_count,
       last_reply_at: message.created_at,
-      participants: known.participants.includes(message.sender_handle)
-        ? known.participants
-        : [...known.participants, message.sender_handle],
+      participants: withName(known.participants, message.sender_handle),
     }))
   }
   if (message.approval) store.approvals.set(message.approval.id, message.approval)
   return { created: message }
+}
+
+function withName<Names extends readonly string[]>(names: Names, name: string): string[] | Names {
+  return names.includes(name) ? names : [...names, name]
 }
 
 type ItemEvent = Extract<StreamEvent, { type: 'inbox.item' }>
@@ -216,32 +230,21 @@ export function letsThrough({ notify }: Pick<Channel, 'notify'>, reasons: readon
 
 /** The items of a message have an answer. */
 function settle(store: Store, messageId: string, state: 'acked' | 'failed'): void {
-  for (const known of store.items.values()) {
-    if (known.message.id !== messageId || known.delivery.state === state) continue
-    if (known.delivery.state !== 'acked' && known.delivery.state !== 'failed')
-      store.pending.value = Math.max(store.pending.peek() - 1, 0)
-    store.items.set(String(known.seq), { ...known, delivery: { ...known.delivery, state } })
-  }
+  store.changeItems(messageId, (item) => ({ ...item, delivery: { ...item.delivery, state } }))
 }
 
 type PositionEvent = Extract<StreamEvent, { type: 'read.position' }>
 
-function position(store: Store, slug: string, event: PositionEvent): void {
+function position(store: Store, slug: string, event: PositionEvent): Outcome {
   const { thread_id: thread, read_cursor, unread, mentions } = event
   store.channels.update(slug, (known) => ({
     ...known,
     mentions,
     ...(thread === null ? { unread, read_cursor } : {}),
   }))
-  // What was seen without a count is told by the next reading of the inbox.
-  if (mentions > 0) return
-  for (const known of store.items.values()) {
-    if (
-      known.message.channel !== slug ||
-      !['queued', 'unreachable', 'notified'].includes(known.delivery.state)
-    )
-      continue
-    if (thread !== null && (known.message.thread_id ?? known.message.id) !== thread) continue
-    store.items.set(String(known.seq), { ...known, delivery: { ...known.delivery, state: 'seen' } })
-  }
+  // The position says up to where, in a form that only the server can compare.
+  const isAbout = ({ message }: InboxItem) =>
+    message.channel === slug && (thread === null || (message.thread_id ?? message.id) === thread)
+  const unseen = store.items.values().some((known) => isAbout(known) && isUnseen(known))
+  return unseen ? reread({ of: 'inbox' }) : nothing
 }

@@ -1,7 +1,8 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { AccountRef, Approval, Claim, InboxItem, Message, Pause, Presence } from '@synapse/client'
 import { Table } from './table'
-import type { Blocked, Channel, Me, Member, ThreadDetails } from './types'
+import type { ThreadDetails, ThreadSummary } from './types'
+import { type Blocked, type Channel, isOpen, isUnseen, type Me, type Member } from './types'
 
 /** Everything that is known of the server, normalised: each thing once, by its key. */
 export class Store {
@@ -28,6 +29,8 @@ export class Store {
   readonly members = new Table<readonly Member[]>()
   /** By the id of the root. */
   readonly threads = new Table<ThreadDetails>()
+  /** By the id of the root: what stands under it in its channel. */
+  readonly summaries = new Table<ThreadSummary>()
   /** How many items wait in the inbox, counted to 1,000. */
   readonly pending = signal(0)
 
@@ -42,6 +45,43 @@ export class Store {
   readonly mentions: ReadonlySignal<number> = computed(() =>
     this.mine.value.reduce((sum, { mentions = 0 }) => sum + mentions, 0),
   )
+
+  /** What notified me, the newest first. */
+  readonly inbox: ReadonlySignal<readonly InboxItem[]> = computed(() =>
+    this.items.all.value.toSorted((one, other) => other.seq - one.seq),
+  )
+
+  /** The roots of threads in which something that notified me was not seen. */
+  readonly unseenThreads: ReadonlySignal<ReadonlySet<string>> = computed(
+    () => new Set(this.items.all.value.filter(isUnseen).flatMap(({ message }) => message.thread_id ?? [])),
+  )
+
+  /** Questions that wait for my decision, the newest first. */
+  readonly decidable: ReadonlySignal<readonly Approval[]> = computed(() =>
+    this.approvals.all.value
+      .filter((approval) => this.mayDecide(approval))
+      .sort((one, other) => other.created_at.localeCompare(one.created_at)),
+  )
+
+  /** Whether I may decide a question now, as far as is known here. The server judges. Subscribes to what it depends on. */
+  mayDecide({ state, approvers, requested_by, channel }: Approval): boolean {
+    const me = this.me.value
+    if (state !== 'pending' || me?.kind !== 'human' || requested_by === me.handle) return false
+    if (approvers !== null) return approvers.includes(me.handle)
+    return this.channels.get(channel)?.access.post ?? false
+  }
+
+  /** Changes the items of a message; without a result they go. */
+  changeItems(messageId: string, change: (item: InboxItem) => InboxItem | undefined): void {
+    for (const item of this.items.values()) {
+      if (item.message.id !== messageId) continue
+      const changed = change(item)
+      if (isOpen(item) && !(changed && isOpen(changed)))
+        this.pending.value = Math.max(this.pending.peek() - 1, 0)
+      if (changed === undefined) this.items.delete(String(item.seq))
+      else if (changed !== item) this.items.set(String(item.seq), changed)
+    }
+  }
 
   /** Puts in a message as the server shows it now, and keeps what only earlier answers had. */
   putMessage(message: Message): void {
@@ -74,7 +114,7 @@ export class Store {
       const { channels, messages, accounts, presence, claims, approvals, items, pauses } = this
       for (const table of [channels, messages, accounts, presence, claims, approvals, items, pauses])
         table.clear()
-      for (const table of [this.blocked, this.members, this.threads]) table.clear()
+      for (const table of [this.blocked, this.members, this.threads, this.summaries]) table.clear()
       this.pending.value = 0
     })
   }

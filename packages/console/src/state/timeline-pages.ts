@@ -1,5 +1,5 @@
 import { batch } from '@preact/signals'
-import type { Message, Synapse } from '@synapse/client'
+import { type Message, type Synapse, SynapseError } from '@synapse/client'
 import type { Outbox } from './outbox'
 import type { Entry } from './segments'
 import type { Store } from './store'
@@ -32,14 +32,19 @@ export class Pages {
     })
   }
 
-  /** A message with up to 50 neighbours on each side, the oldest first. */
+  /** A message with up to 50 neighbours on each side, the oldest first; nothing if it is not there. */
   async around(id: string): Promise<Message[]> {
     const isChannel = this.place.thread === null
-    const { messages } = await this.deps.synapse.request('GET /v1/messages/{id}/context', {
-      path: { id },
-      query: { before: PAGE, after: PAGE, ...(isChannel ? { top_level: true } : {}) },
-    })
-    return messages
+    try {
+      const { messages } = await this.deps.synapse.request('GET /v1/messages/{id}/context', {
+        path: { id },
+        query: { before: PAGE, after: PAGE, ...(isChannel ? { top_level: true } : {}) },
+      })
+      return messages
+    } catch (error) {
+      if (error instanceof SynapseError && error.code === 'message_not_found') return []
+      throw error
+    }
   }
 
   /** Puts messages into the store, and says where they stand. */
@@ -54,8 +59,9 @@ export class Pages {
 
 const NIL = '00000000-0000-0000-0000-000000000000'
 
-/** The position just before a time, as the earlier form of a cursor. */
+/** The position just before a time of the server or any other (ISO 8601), as the earlier form of a cursor. */
 export function dateCursor(time: string): string {
-  const stamp = new Date(time).toISOString().replace('Z', '000+00:00')
-  return btoa(`${stamp}|${NIL}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  const stamp = /\.\d{6}Z$/.test(time) ? time : new Date(time).toISOString().replace('Z', '000Z')
+  const text = `${stamp.replace('Z', '+00:00')}|${NIL}`
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }

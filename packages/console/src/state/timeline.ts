@@ -5,9 +5,7 @@ import { closed, type Entry, nearest, type Segment, withEntry, withSegment } fro
 import type { Store } from './store'
 import { dateCursor, PAGE, Pages } from './timeline-pages'
 import type { Place } from './types'
-
-/** Rows that a view holds at most. */
-export const MOST_ROWS = 300
+import { aroundEntry, atEnd, stretchOf, trimmed, type Window, wholeWindow, widened } from './window'
 
 /** A row of a timeline. `key` stays the same while a message that I send becomes one of the server. */
 export interface Row {
@@ -51,13 +49,11 @@ export class Timeline {
   private readonly pages: Pages
   private segments: readonly Segment[] = []
   private readonly version = signal(0)
-  /** The window: bounds by seq within one segment. `high` is infinite while the window keeps to the end. */
-  private low = Number.NEGATIVE_INFINITY
-  private high = Number.POSITIVE_INFINITY
+  private window: Window = wholeWindow
   private isFollowing = true
   private opening: Promise<void> | undefined
-  /** Messages that came while nothing was live. */
-  private arrivals: Entry[] | undefined
+  /** What comes while a page is read, which may be older: a list for each reading. */
+  private readonly arrivals = new Set<Entry[]>()
   /** Grows with every jump: the newest one wins. */
   private jump = 0
 
@@ -89,7 +85,7 @@ export class Timeline {
       const segment = this.current()
       if (!segment) return false
       const newest = segment.entries.at(-1)
-      return segment.newer !== null || (newest !== undefined && newest.seq > this.high)
+      return segment.newer !== null || (newest !== undefined && newest.seq > this.window.high)
     })
   }
 
@@ -110,28 +106,26 @@ export class Timeline {
     if (jump !== this.jump || this.state.peek() === 'failed') return
     batch(() => {
       this.isFollowing = true
-      this.high = Number.POSITIVE_INFINITY
-      const entries = this.segments.at(-1)?.entries ?? []
-      this.low = entries.at(-Math.max(PAGE, limit))?.seq ?? Number.NEGATIVE_INFINITY
+      const live = this.segments.at(-1)
+      if (live) this.window = atEnd(live, Math.max(PAGE, limit))
       this.ready()
     })
   }
 
-  /** Shows a message with its neighbours. Reports whether it is there. @throws SynapseError if it cannot be read */
+  /** Shows a message with its neighbours. Reports whether it is there; a later jump wins. @throws SynapseError */
   async around(id: string): Promise<boolean> {
     const jump = ++this.jump
-    if (!this.segments.some(({ entries }) => entries.some((entry) => entry.id === id)))
-      await this.loading(() => this.readAround(id), jump)
+    const find = () => this.segments.find(({ entries }) => entries.some((entry) => entry.id === id))
+    if (!find()) await this.loading(() => this.readAround(id), jump)
     if (jump !== this.jump) return false
-    const segment = this.segments.find(({ entries }) => entries.some((entry) => entry.id === id))
-    const at = segment?.entries.findIndex((entry) => entry.id === id) ?? -1
-    if (!segment || at < 0) return false
+    const segment = find()
+    if (!segment) {
+      if (this.state.peek() === 'loading') this.state.value = 'idle'
+      return false
+    }
     batch(() => {
-      const end = segment.entries.length - 1
       this.isFollowing = false
-      this.low = segment.entries[Math.max(at - PAGE, 0)]?.seq ?? Number.NEGATIVE_INFINITY
-      this.high = segment.entries[Math.min(at + PAGE, end)]?.seq ?? Number.POSITIVE_INFINITY
-      if (segment.newer === null && at + PAGE >= end) this.high = Number.POSITIVE_INFINITY
+      this.window = aroundEntry(segment, id, PAGE)
       this.ready()
     })
     return true
@@ -202,11 +196,11 @@ export class Timeline {
   add(message: Message): boolean {
     if (!this.holds(message)) return false
     const entry = { id: message.id, seq: message.seq }
-    this.arrivals?.push(entry)
+    for (const list of this.arrivals) list.push(entry)
     const segments = withEntry(this.segments, entry)
-    if (segments === this.segments) return this.arrivals !== undefined
+    if (segments === this.segments) return this.arrivals.size > 0
     this.segments = segments
-    this.trim()
+    this.window = trimmed(this.window, this.shownEntries(), this.isFollowing)
     this.change()
     return true
   }
@@ -217,13 +211,14 @@ export class Timeline {
   }
 
   /** The stream was interrupted for long: what came meanwhile is not known. The window stays where it is. */
-  async resume(): Promise<void> {
+  async resume(isExpired: boolean): Promise<void> {
     if (this.state.peek() === 'idle') return
+    if (isExpired) this.wasPurged.value = true
     const { messages } = this.deps.store
     this.segments = closed(this.segments, (id) => messages.peek(id)?.cursor)
     if (this.isFollowing) await this.toEnd()
     else {
-      this.high = this.shownEntries().at(-1)?.seq ?? Number.POSITIVE_INFINITY
+      this.window = { ...this.window, high: this.shownEntries().at(-1)?.seq ?? this.window.high }
       this.change()
     }
   }
@@ -231,12 +226,11 @@ export class Timeline {
   /** Older messages were purged: reads what remains, at the same place if it is still there. */
   async purge(): Promise<void> {
     if (this.state.peek() === 'idle') return
-    const middle = this.shownEntries().at(-1)?.id
+    const newest = this.shownEntries().at(-1)?.id
     const wasFollowing = this.isFollowing
-    const hadOlder = this.segments.some(({ entries }) => entries.length > 0)
+    this.wasPurged.value = this.segments.some(({ entries }) => entries.length > 0)
     this.segments = []
-    this.wasPurged.value = hadOlder
-    if (wasFollowing || middle === undefined || !(await this.around(middle))) await this.toEnd()
+    if (wasFollowing || newest === undefined || !(await this.around(newest))) await this.toEnd()
   }
 
   /** The server has another history: everything is read again. */
@@ -247,6 +241,20 @@ export class Timeline {
     if (wasShown) await this.open()
   }
 
+  /** The message before another one, as far as it is here. */
+  before(id: string): Message | undefined {
+    for (const { entries } of this.segments) {
+      const at = entries.findIndex((entry) => entry.id === id)
+      const entry = entries[at - 1]
+      if (entry) return this.deps.store.messages.peek(entry.id)
+    }
+    return
+  }
+
+  get size(): number {
+    return this.segments.reduce((sum, { entries }) => sum + entries.length, 0)
+  }
+
   /** Every message that it holds. */
   ids(): string[] {
     return this.segments.flatMap(({ entries }) => entries.map(({ id }) => id))
@@ -254,9 +262,9 @@ export class Timeline {
 
   /** Lets go of messages far from the window until at most `most` are left, and returns those. */
   shrink(most: number): string[] {
-    const before = this.ids()
     const current = this.current()
-    if (before.length <= most || !current) return []
+    if (this.size <= most || !current) return []
+    const before = this.ids()
     const cursorOf = (id: string) => this.deps.store.messages.peek(id)?.cursor
     const kept = nearest(current, this.shownEntries(), most, cursorOf)
     this.segments = [kept]
@@ -272,17 +280,12 @@ export class Timeline {
   }
 
   private current(): Segment | undefined {
-    const { low, high } = this
-    const inside = ({ entries, newer }: Segment) =>
-      high === Number.POSITIVE_INFINITY
-        ? newer === null
-        : entries.some(({ seq }) => seq >= low && seq <= high)
-    return this.segments.find(inside)
+    return stretchOf(this.segments, this.window)
   }
 
   /** The messages of the window, without those that were deleted and have no replies. */
   private shownEntries(): Entry[] {
-    const { low, high } = this
+    const { low, high } = this.window
     const { messages } = this.deps.store
     return (this.current()?.entries ?? []).filter(({ id, seq }) => {
       if (seq < low || seq > high) return false
@@ -291,35 +294,13 @@ export class Timeline {
     })
   }
 
-  /** Moves a bound of the window by so many messages, and the other one if it has become too long. */
+  /** Moves an end of the window by so many messages. */
   private widen(by: number): void {
     const segment = this.current()
     if (!segment) return
-    const { entries } = segment
-    const shown = this.shownEntries()
-    const indexOf = (entry: Entry | undefined) => entries.findIndex(({ id }) => id === entry?.id)
-    let from = Math.max(indexOf(shown[0]), 0)
-    let until = shown.length === 0 ? entries.length - 1 : indexOf(shown.at(-1))
-    if (by < 0) {
-      from = Math.max(from + by, 0)
-      until = Math.min(until, from + MOST_ROWS - 1)
-    } else {
-      until = Math.min(until + by, entries.length - 1)
-      from = Math.max(from, until - MOST_ROWS + 1)
-    }
-    const isEnd = segment.newer === null && until === entries.length - 1
-    this.low =
-      from === 0 && segment.older === null ? Number.NEGATIVE_INFINITY : (entries[from]?.seq ?? this.low)
-    this.high = isEnd ? Number.POSITIVE_INFINITY : (entries[until]?.seq ?? this.high)
+    this.window = widened(segment, this.shownEntries(), by)
+    if (this.window.high !== wholeWindow.high) this.isFollowing = false
     this.change()
-  }
-
-  /** Keeps the window at 300 rows while messages come. */
-  private trim(): void {
-    const shown = this.shownEntries()
-    if (shown.length <= MOST_ROWS) return
-    if (this.isFollowing) this.low = shown.at(-MOST_ROWS)?.seq ?? this.low
-    else this.high = shown[MOST_ROWS - 1]?.seq ?? this.high
   }
 
   private ready(): void {
@@ -345,26 +326,24 @@ export class Timeline {
     }
   }
 
-  /** A page that fails leaves the window as it is, and says why. */
+  /** A page that fails leaves the window as it is, and says why. Where messages were purged, what remains is read. */
   private async attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work()
       this.error.value = undefined
     } catch (error) {
       if (!(error instanceof SynapseError)) throw error
-      this.error.value = error
+      if (error.code === 'cursor_expired') await this.purge()
+      else this.error.value = error
     }
   }
 
   private async readNewest(limit: number): Promise<void> {
     await this.deps.subscribed()
-    this.arrivals ??= []
-    const { messages, next_cursor } = await this.pages.read({ order: 'desc', limit })
-    const entries = this.pages.put(messages.reverse())
-    const arrived = this.arrivals ?? []
-    this.arrivals = undefined
-    this.segments = withSegment(this.segments, { entries, older: next_cursor, newer: null })
-    for (const entry of arrived) this.segments = withEntry(this.segments, entry)
+    await this.joining(async () => {
+      const { messages, next_cursor } = await this.pages.read({ order: 'desc', limit })
+      return { entries: this.pages.put(messages.reverse()), older: next_cursor, newer: null }
+    })
   }
 
   private async readBefore({ entries: [first], older }: Segment): Promise<void> {
@@ -378,13 +357,22 @@ export class Timeline {
   private async readAfter({ entries: [...known], newer }: Segment): Promise<void> {
     const last = known.at(-1)
     if (newer === null || !last) return
-    this.arrivals ??= []
-    const { messages, next_cursor } = await this.pages.read({ since: newer, order: 'asc', limit: PAGE })
-    const arrived = this.arrivals ?? []
-    this.arrivals = undefined
-    const entries = [last, ...this.pages.put(messages)]
-    this.segments = withSegment(this.segments, { entries, older: newer, newer: next_cursor })
-    for (const entry of arrived) this.segments = withEntry(this.segments, entry)
+    await this.joining(async () => {
+      const { messages, next_cursor } = await this.pages.read({ since: newer, order: 'asc', limit: PAGE })
+      return { entries: [last, ...this.pages.put(messages)], older: newer, newer: next_cursor }
+    })
+  }
+
+  /** Adds a stretch that may reach to the end, and what has come since it was asked for. */
+  private async joining(read: () => Promise<Segment>): Promise<void> {
+    const arrived: Entry[] = []
+    this.arrivals.add(arrived)
+    try {
+      this.segments = withSegment(this.segments, await read())
+      for (const entry of arrived) this.segments = withEntry(this.segments, entry)
+    } finally {
+      this.arrivals.delete(arrived)
+    }
     this.change()
   }
 

@@ -45,7 +45,7 @@ export class Timelines {
     if (!wasKnown) this.deps.store.putMessage(message)
     const isHeld = homes.map((timeline) => timeline.add(message)).includes(true)
     if (!isHeld && !wasKnown) this.deps.store.messages.forget([id])
-    this.limit()
+    this.limit(homes)
   }
 
   /** A message was deleted: its row goes, or becomes the head of its thread. */
@@ -53,8 +53,9 @@ export class Timelines {
     for (const timeline of this.of(message.channel)) timeline.touch()
   }
 
-  async resume(): Promise<void> {
-    await Promise.all([...this.known.values()].map((timeline) => timeline.resume()))
+  /** The stream was away for long. `isExpired`: what it missed was purged meanwhile. */
+  async resume(isExpired: boolean): Promise<void> {
+    await Promise.all([...this.known.values()].map((timeline) => timeline.resume(isExpired)))
   }
 
   async purge(slug: string): Promise<void> {
@@ -67,7 +68,10 @@ export class Timelines {
 
   /** Forgets what a channel showed: it cannot be read any more. */
   drop(slug: string): void {
-    for (const timeline of this.of(slug)) this.known.delete(placeKey(timeline.place))
+    for (const timeline of this.of(slug)) {
+      this.known.delete(placeKey(timeline.place))
+      this.forget(timeline.ids())
+    }
   }
 
   private of(slug: string): Timeline[] {
@@ -75,23 +79,27 @@ export class Timelines {
   }
 
   /** Keeps to the limits of memory: the least recently seen goes first. */
-  private limit(): void {
-    const { messages } = this.deps.store
-    for (const timeline of this.known.values()) messages.forget(this.unshared(timeline.shrink(MOST_IN_ONE)))
-    const bySeen = [...this.known.values()].sort((one, other) => other.usedAt - one.usedAt)
+  private limit(grown: readonly Timeline[]): void {
+    for (const timeline of grown) this.forget(timeline.shrink(MOST_IN_ONE))
     let total = 0
-    for (const timeline of bySeen) {
-      const ids = timeline.ids()
-      total += ids.length
-      if (total <= MOST_IN_ALL) continue
+    for (const { size } of this.known.values()) total += size
+    if (total <= MOST_IN_ALL) return
+    const bySeen = [...this.known.values()].sort((one, other) => one.usedAt - other.usedAt)
+    // The one that is seen stays.
+    for (const timeline of bySeen.slice(0, -1)) {
+      if (total <= MOST_IN_ALL) return
+      total -= timeline.size
       this.known.delete(placeKey(timeline.place))
-      messages.forget(this.unshared(ids))
+      this.forget(timeline.ids())
     }
+  }
+
+  private forget(ids: readonly string[]): void {
+    if (ids.length > 0) this.deps.store.messages.forget(this.unshared(ids))
   }
 
   /** Those messages that no timeline holds. */
   private unshared(ids: readonly string[]): string[] {
-    if (ids.length === 0) return []
     const held = new Set([...this.known.values()].flatMap((timeline) => timeline.ids()))
     return ids.filter((id) => !held.has(id))
   }

@@ -1,4 +1,4 @@
-import type { AnswerTo, Attachment, Claim, Message } from '@synapse/client'
+import type { AnswerTo, Attachment, Claim, InboxItem, Message } from '@synapse/client'
 
 /** A channel as its list shows it: with `unread`, `mentions`, `read_cursor`, `notify`, `peer` and `pause`. */
 export type Channel = AnswerTo<'GET /v1/channels'>['channels'][number]
@@ -69,4 +69,36 @@ export function isHeld(claim: Claim, now: number): boolean {
 /** Whether a message stands in the timeline of its channel, not only in its thread. */
 export function isTopLevel(message: Message): boolean {
   return message.thread_id === null
+}
+
+/** Whether something is still to be done about an item of the inbox. */
+export function isOpen({ delivery }: InboxItem): boolean {
+  return delivery.state !== 'acked' && delivery.state !== 'failed'
+}
+
+/** Whether I have not looked at what notified me. */
+export function isUnseen({ delivery }: InboxItem): boolean {
+  return ['queued', 'unreachable', 'notified'].includes(delivery.state)
+}
+
+/** The newest reply of a thread, in one line. */
+export interface LastReply {
+  readonly id: string
+  readonly handle: string
+  readonly kind: Message['sender_kind']
+  /** The beginning of its text, at most 200 characters. */
+  readonly text: string
+  readonly at: string
+}
+
+/** What stands under the root of a thread. */
+export interface ThreadSummary {
+  /** Handles, the first one first; null until it was read. */
+  readonly participants: readonly string[] | null
+  readonly lastReply: LastReply | null
+}
+
+export function lastReplyOf(message: Message): LastReply {
+  const { id, sender_handle: handle, sender_kind: kind, body, created_at: at } = message
+  return { id, handle, kind, text: body.slice(0, 200), at }
 }

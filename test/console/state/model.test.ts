@@ -1,0 +1,211 @@
+// Timelines and the outbox together, over a server whose answers and events come in any order: every message stands once and
+// in its place, nothing that was written is lost, and no window has a hole.
+import { expect, test } from 'bun:test'
+import type { Message, StreamEvent } from '@synapse/client'
+import fc from 'fast-check'
+import { type Console, MOST_ROWS, type Place, type Timeline } from '../../../packages/console/src/state'
+import { Keep } from '../../../packages/console/src/state/keep'
+import { Outbox } from '../../../packages/console/src/state/outbox'
+import { reduce } from '../../../packages/console/src/state/reduce'
+import { Store } from '../../../packages/console/src/state/store'
+import { Timelines } from '../../../packages/console/src/state/timelines'
+import { emptyDraft } from '../../../packages/console/src/state/types'
+import { ByHandClock } from './by-hand-clock'
+import { FakeServer, ME } from './fake-server'
+import { MemoryStorage } from './support'
+
+const general: Place = { channel: 'general', thread: null }
+/** Everything that is under way inside of this process is done. */
+const settled = () => new Promise<void>((resolve) => void setImmediate(resolve))
+
+class Page {
+  readonly store = new Store()
+  readonly outbox: Outbox
+  readonly timelines: Timelines
+  readonly timeline: Timeline
+  private keys = 0
+
+  constructor(
+    readonly server: FakeServer,
+    readonly storage: MemoryStorage,
+    readonly clock: ByHandClock,
+    private readonly name: string,
+  ) {
+    const { synapse } = server
+    const { store } = this
+    store.me.value = { account_id: ME.id, handle: ME.handle, kind: 'human' } as NonNullable<
+      Console['store']['me']['value']
+    >
+    this.outbox = new Outbox({
+      ...{ store, synapse, clock, keep: new Keep(storage, ME.id) },
+      newKey: () => `${this.name}-${++this.keys}`,
+      deliver: (message) => this.timelines.add(message),
+      signedOut: () => undefined,
+    })
+    const subscribed = () => Promise.resolve()
+    this.timelines = new Timelines({ store, synapse, outbox: this.outbox, clock, subscribed })
+    this.timeline = this.timelines.at(general)
+    this.outbox.open()
+  }
+
+  hear(message: Message): void {
+    const event: StreamEvent = {
+      ...{ type: 'message.created', channel: 'general', message, seq: message.seq, cursor: message.cursor },
+      ...{ at: message.created_at, actor: null },
+    }
+    const { created } = reduce(this.store, event)
+    if (created && !this.outbox.holds(created)) this.timelines.add(created)
+  }
+
+  /** What is shown: the seqs of messages, and the keys of posts. */
+  rows(): { seqs: number[]; sending: string[]; keys: string[] } {
+    const rows = this.timeline.rows.value
+    return {
+      seqs: rows.flatMap(({ id }) => (id === null ? [] : (this.store.messages.peek(id)?.seq ?? -1))),
+      sending: rows.flatMap(({ outgoing }) => outgoing ?? []),
+      keys: rows.map(({ key }) => key),
+    }
+  }
+}
+
+class World {
+  readonly server = new FakeServer()
+  readonly clock = new ByHandClock()
+  readonly storage = new MemoryStorage()
+  page = new Page(this.server, this.storage, this.clock, 'page0')
+  reloads = 0
+  written = new Set<string>()
+
+  /** The page is loaded again: only the storage and the server stay. What was on its way is lost. */
+  reload(): void {
+    this.page.outbox.close()
+    this.server.events.length = 0
+    this.page = new Page(this.server, this.storage, this.clock, `page${++this.reloads}`)
+  }
+
+  check(): void {
+    const { seqs, keys, sending } = this.page.rows()
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(seqs).toEqual(seqs.toSorted((one, other) => one - other))
+    expect(new Set(seqs).size).toBe(seqs.length)
+    expect(seqs).not.toContain(-1)
+    expect(seqs.length).toBeLessThanOrEqual(MOST_ROWS)
+    // No hole, but for what has not arrived, and for own messages that wait for their answer.
+    const undelivered = new Set(this.server.events.map(({ seq }) => seq))
+    const missing = this.server.messages.filter(({ seq, sender_handle }) => {
+      const isInside = seq > (seqs[0] ?? 0) && seq < (seqs.at(-1) ?? 0)
+      return isInside && !seqs.includes(seq) && !undelivered.has(seq) && sender_handle !== ME.handle
+    })
+    expect(missing).toEqual([])
+    // A text stands in one row.
+    const texts = this.page.outbox.all.value
+      .filter(({ key }) => sending.includes(key))
+      .map(({ text }) => text)
+    const bodies = this.page.timeline.rows.value.flatMap(({ id }) =>
+      id === null ? [] : (this.page.store.messages.peek(id)?.body ?? ''),
+    )
+    const own = [...texts, ...bodies.filter((body) => this.written.has(body))]
+    expect(new Set(own).size).toBe(own.length)
+  }
+}
+
+type Command = (world: World) => void
+
+const act = (does: Command): fc.Arbitrary<Command> => fc.constant(does)
+const counted = (most: number, does: (world: World, count: number) => void): fc.Arbitrary<Command> =>
+  fc.nat(most).map((count) => (world) => does(world, count))
+/** Texts differ, so that each can be counted. */
+const write = (kind: string): Command => {
+  return ({ page, written, server }) => {
+    const text = `${kind} ${written.size}`
+    written.add(text)
+    if (kind === 'refused') server.refused.add(text)
+    page.outbox.send(general, { ...emptyDraft, text })
+  }
+}
+
+const command = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: counted(30, ({ server }, count) => {
+      for (let i = 0; i <= count; i++) server.post(`theirs ${server.messages.length}`)
+    }),
+  },
+  { weight: 4, arbitrary: act(write('mine')) },
+  { weight: 1, arbitrary: act(write('refused')) },
+  {
+    weight: 6,
+    arbitrary: counted(40, ({ page, server }, count) => {
+      for (const event of server.events.splice(0, count)) page.hear(event)
+    }),
+  },
+  { weight: 8, arbitrary: counted(5, ({ server }, index) => server.handle(index, 'answered')) },
+  { weight: 2, arbitrary: counted(5, ({ server }, index) => server.handle(index, 'lost')) },
+  { weight: 8, arbitrary: counted(5, ({ server }, index) => server.arrive(index)) },
+  { weight: 1, arbitrary: counted(5, ({ server }, index) => server.cut(index)) },
+  { weight: 1, arbitrary: act(({ page }) => void page.timeline.open()) },
+  { weight: 3, arbitrary: act(({ page }) => void page.timeline.older()) },
+  { weight: 3, arbitrary: act(({ page }) => void page.timeline.newer()) },
+  { weight: 2, arbitrary: act(({ page }) => void page.timeline.toEnd().catch(() => undefined)) },
+  { weight: 2, arbitrary: act(({ page }) => page.timeline.follow(true)) },
+  { weight: 2, arbitrary: act(({ page }) => page.timeline.follow(false)) },
+  {
+    weight: 2,
+    arbitrary: counted(500, ({ page }, at) => void page.timeline.around(`m${at}`).catch(() => undefined)),
+  },
+  { weight: 2, arbitrary: counted(40, ({ clock }, seconds) => clock.advance(seconds * 1000)) },
+  { weight: 1, arbitrary: act((world) => world.reload()) },
+)
+
+const runs = fc.array(command, { minLength: 20, maxLength: 120, size: 'max' })
+
+/** How a run begins: with the newest messages shown, or with nothing. */
+const opened: Command[] = [
+  ({ page }) => void page.timeline.open(),
+  ({ server }) => server.handle(0, 'answered'),
+  ({ server }) => server.arrive(0),
+]
+
+test('whatever overtakes what, each message stands once and in order, and nothing that was written is lost', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat(400), fc.boolean(), runs, async (count, isOpen, commands) => {
+      const world = new World()
+      for (let i = 0; i < count; i++) world.server.post(`before ${i}`)
+      world.server.events.length = 0
+      for (const act of [...(isOpen ? opened : []), ...commands]) {
+        act(world)
+        await settled()
+        world.check()
+      }
+      const { server, clock } = world
+      // At last everything goes through.
+      for (let rounds = 0; rounds < 200; rounds++) {
+        const isQuiet = server.open === 0 && server.events.length === 0
+        const isSent = world.page.outbox.all.value.every(({ state }) => state === 'refused')
+        if (isQuiet && isSent) break
+        for (const event of server.events.splice(0)) world.page.hear(event)
+        server.handle(0, 'answered')
+        server.arrive(0)
+        clock.advance(5000)
+        await settled()
+      }
+      const end = world.page.timeline.toEnd()
+      for (let rounds = 0; rounds < 5; rounds++) {
+        await settled()
+        server.handle(0, 'answered')
+        server.arrive(0)
+      }
+      await end
+      world.check()
+      const { seqs, sending } = world.page.rows()
+      const newest = server.messages.slice(-seqs.length).map(({ seq }) => seq)
+      expect(seqs).toEqual(server.messages.length === 0 ? [] : newest)
+      expect(seqs.length).toBeGreaterThanOrEqual(Math.min(server.messages.length, 50))
+      const refused = world.page.outbox.all.value.filter(({ key }) => sending.includes(key))
+      const there = server.messages.map(({ body }) => body)
+      for (const text of world.written)
+        expect([...there, ...refused.map((post) => post.text)].filter((one) => one === text)).toEqual([text])
+    }),
+    { numRuns: 300 },
+  )
+})
