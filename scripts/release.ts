@@ -1,6 +1,6 @@
 // Makes a release folder: bun run release [--target linux-x64]... [--out dist/release/<version>]
 //
-// It holds the executables of all targets, what install.sh needs, the bill of materials, the licences of everything
+// It holds the executables of all targets, what install.sh needs, the tarball of @synapse/client, the bill of materials, the licences of everything
 // inside, and SHA256SUMS over all of it. The same commit gives the same bytes: build it twice and compare SHA256SUMS.
 // The runtimes of the other targets are fetched from the package registry once; Bun keeps them in its cache.
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
@@ -8,6 +8,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import manifest from '../package.json' with { type: 'json' }
 import { commit } from './commit.ts'
+import { packClient } from './release/client.ts'
 import { thirdPartyLicenses } from './release/licenses.ts'
 import { bundledPackages } from './release/packages.ts'
 import { billOfMaterials } from './release/sbom.ts'
@@ -48,6 +49,7 @@ try {
   const made = commit()
   await Bun.write(join(folder, 'synapse.cdx.json'), billOfMaterials(packages, made))
   await Bun.write(join(folder, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(packages))
+  await packClient(root, workshop, folder)
   for (const name of COPIED) await copyFile(join(root, name), join(folder, name))
   await rm(workshop, { recursive: true })
   await Bun.write(join(folder, 'SHA256SUMS'), await checksums())

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import manifest from '../../packages/client/package.json' with { type: 'json' }
 import { temporaryDirectory } from '../home/temporary'
 import { CHECKOUT, makeRelease, TARGET, theRelease } from './release'
 
@@ -38,6 +39,7 @@ describe('a release folder', () => {
         'SHA256SUMS',
         'THIRD-PARTY-LICENSES',
         'install.sh',
+        `synapse-client-${manifest.version}.tgz`,
         `synapse-${TARGET}`,
         'synapse.cdx.json',
       ].sort(),
@@ -56,6 +58,26 @@ describe('a release folder', () => {
     const first = await theRelease()
     const second = await makeRelease(join(elsewhere.path, 'another/second'))
     expect(await sums(second.folder)).toBe(await sums(first.folder))
+  })
+
+  test('the package of @synapse/client in it is installed into an empty project', async () => {
+    using elsewhere = temporaryDirectory()
+    const { folder } = await theRelease()
+    const tarball = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '')
+    await Bun.write(join(elsewhere.path, 'package.json'), '{"private": true, "type": "module"}')
+    const run = (...words: string[]) => {
+      const child = Bun.spawnSync([process.execPath, ...words], { cwd: elsewhere.path })
+      expect({ words, code: child.exitCode, stderr: child.exitCode === 0 ? '' : `${child.stderr}` }).toEqual({
+        ...{ words, code: 0, stderr: '' },
+      })
+      return child.stdout.toString()
+    }
+    run('add', tarball)
+    const script = "import { connect } from '@synapse/client'; console.log(connect({ url: 'http://a' }).url)"
+    expect(run('-e', script)).toBe('http://a\n')
+    const installed = join(elsewhere.path, 'node_modules/@synapse/client')
+    for (const name of ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts'])
+      expect({ name, isThere: existsSync(join(installed, name)) }).toEqual({ name, isThere: true })
   })
 
   test('a release for an unknown target is refused with 2', () => {
