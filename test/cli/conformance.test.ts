@@ -63,7 +63,7 @@ describe('conformance', () => {
     expect([code, report.holds, report.differs, report.skipped]).toEqual([0, ROWS.length, 0, 0])
     const accounts = await site.json<{ handle: string; archived: boolean }[]>('list-accounts')
     const made = accounts.filter(({ handle }) => handle.startsWith('conformance-'))
-    expect(made.map(({ archived }) => archived)).toEqual([true, true, true, true])
+    expect(made.map(({ archived }) => archived)).toEqual([true, true, true, true, true])
     const channels = await site.json<{ slug: string; archived: boolean }[]>('list-channels')
     // A direct channel is not archived.
     expect(channels.filter(({ slug, archived }) => !archived && !slug.startsWith('dm-'))).toEqual([])

@@ -32,7 +32,7 @@ export const conformance = command({
     json: { type: 'boolean', description: 'Print the result as JSON' },
   },
   notes: [
-    'Needs SYNAPSE_ADMIN_TOKEN, or SYNAPSE_ADMIN_TOKEN_FILE: a token with the scope admin:*. Makes three agents, a person and three',
+    'Needs SYNAPSE_ADMIN_TOKEN, or SYNAPSE_ADMIN_TOKEN_FILE: a token with the scope admin:*. Makes four agents, a person and three',
     'channels, whose names begin with conformance-, and archives them at the end. Exit status 1 if the server differs.',
   ],
   examples: [

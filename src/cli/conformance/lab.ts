@@ -94,11 +94,15 @@ export class Lab {
     readonly bob: Somebody,
     readonly eve: Somebody,
     readonly hana: Somebody,
+    /** An agent whose account is archived. */
+    readonly gone: Somebody,
     readonly password: string,
     /** A public channel, a private one without the agent outside, and one that is archived. */
     readonly channel: string,
     readonly vault: string,
     readonly archived: string,
+    /** A message in the archived one. */
+    readonly shelved: string,
     private readonly made: readonly Made[],
     readonly features: ReadonlySet<string>,
   ) {}
@@ -152,14 +156,20 @@ export class Lab {
     const ann = await agent('ann', [room, vault, shelf])
     const bob = await agent('bob', [room, vault])
     const eve = await agent('eve', [])
+    const gone = await agent('gone', [room])
+    await make(`/v1/admin/accounts/${gone.id}/archive`, {})
     const { id, handle } = await account('hana', { kind: 'human', password })
     await joins(handle, room)
+    const { id: shelved } = await ann.says(shelf, 'it is kept')
     await make(`${made[2]?.path}/archive`, {})
     const cookie = await signIn(new Caller(url), handle, password)
     const hana = new Somebody(url, handle, id, '', { cookie })
     const server = await ann.get('/v1/server')
     const features = new Set<string>(Array.isArray(server.body?.features) ? server.body.features : [])
-    return new Lab(url, admin, ann, bob, eve, hana, password, room, vault, shelf, made, features)
+    return new Lab(
+      ...([url, admin, ann, bob, eve, hana, gone, password] as const),
+      ...([room, vault, shelf, shelved, made, features] as const),
+    )
   }
 
   get guest(): Caller {

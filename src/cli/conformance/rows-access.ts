@@ -139,6 +139,71 @@ export const accessRows: readonly Row[] = [
     },
   },
   {
+    part: 1,
+    page: 'channels',
+    rule: 'an archived channel is not among those of an account',
+    check: async ({ ann, channel, archived }) => {
+      const { channels } = answered(await ann.get('/v1/channels'), 200) ?? {}
+      holds('channels is no list', Array.isArray(channels), channels)
+      const slugs: string[] = channels.map(({ slug }: { slug: string }) => slug)
+      same('open, archived', [slugs.includes(channel), slugs.includes(archived)], [true, false])
+    },
+  },
+  {
+    part: 2,
+    page: 'messages',
+    rule: 'a message of an archived channel is not found, by its author either',
+    check: async ({ ann, shelved }) => {
+      refused(await ann.get(`/v1/messages/${shelved}`), 404, 'Message not found')
+      refused(await ann.send('PATCH', `/v1/messages/${shelved}`, { body: 'x' }), 404, 'Message not found')
+    },
+  },
+  {
+    part: 1,
+    page: 'authentication',
+    rule: 'the token of an archived account is 401 "Account unavailable"',
+    check: async ({ gone, channel }) => {
+      refused(await gone.get('/v1/auth/me'), 401, 'Account unavailable')
+      refused(await gone.post('/v1/messages', { channel, body: 'x' }), 401, 'Account unavailable')
+    },
+  },
+  {
+    part: 1,
+    page: 'channels',
+    rule: 'an archived account is not among the members of its channels',
+    check: async ({ ann, gone, channel }) => {
+      const { members } = answered(await ann.get(`/v1/channels/${channel}/members`), 200) ?? {}
+      holds('members is no list', Array.isArray(members), members)
+      const handles: string[] = members.map(({ handle }: { handle: string }) => handle)
+      same(
+        'ann, the archived one',
+        [handles.includes(ann.handle), handles.includes(gone.handle)],
+        [true, false],
+      )
+    },
+  },
+  {
+    part: 2,
+    page: 'messages',
+    rule: 'an archived account is not mentioned, and the author reads that',
+    check: async ({ ann, gone, channel }) => {
+      const { mentioned_handles, unresolved_mentions } = await ann.says(
+        channel,
+        `@${gone.handle} are you there?`,
+      )
+      same('mentioned, unresolved', [mentioned_handles, unresolved_mentions], [[], [gone.handle]])
+    },
+  },
+  {
+    part: 2,
+    page: 'channels',
+    feature: 'dms',
+    rule: 'nobody begins a direct channel with an archived account',
+    check: async ({ ann, gone }) => {
+      refused(await ann.post('/v1/dms', { handle: gone.handle }), 404, 'Account not found')
+    },
+  },
+  {
     part: 2,
     page: 'authentication',
     rule: 'a private channel looks like a missing one from outside',
