@@ -1,0 +1,68 @@
+// Colours for code: a file of its own, which is fetched at the first code of a known language.
+import bash from 'highlight.js/lib/languages/bash'
+import c from 'highlight.js/lib/languages/c'
+import cpp from 'highlight.js/lib/languages/cpp'
+import csharp from 'highlight.js/lib/languages/csharp'
+import css from 'highlight.js/lib/languages/css'
+import diff from 'highlight.js/lib/languages/diff'
+import dockerfile from 'highlight.js/lib/languages/dockerfile'
+import go from 'highlight.js/lib/languages/go'
+import ini from 'highlight.js/lib/languages/ini'
+import java from 'highlight.js/lib/languages/java'
+import javascript from 'highlight.js/lib/languages/javascript'
+import json from 'highlight.js/lib/languages/json'
+import markdown from 'highlight.js/lib/languages/markdown'
+import php from 'highlight.js/lib/languages/php'
+import python from 'highlight.js/lib/languages/python'
+import ruby from 'highlight.js/lib/languages/ruby'
+import rust from 'highlight.js/lib/languages/rust'
+import sql from 'highlight.js/lib/languages/sql'
+import typescript from 'highlight.js/lib/languages/typescript'
+import xml from 'highlight.js/lib/languages/xml'
+import yaml from 'highlight.js/lib/languages/yaml'
+import { createLowlight, type LanguageFn } from 'lowlight'
+import type { Language } from './languages'
+
+const grammars: Readonly<Record<Language, LanguageFn>> = {
+  bash,
+  c,
+  cpp,
+  csharp,
+  css,
+  diff,
+  dockerfile,
+  go,
+  ini,
+  java,
+  javascript,
+  json,
+  markdown,
+  php,
+  python,
+  ruby,
+  rust,
+  sql,
+  typescript,
+  xml,
+  yaml,
+}
+
+/** A piece of code: words, or words of one kind with its classes, such as `hljs-string`. */
+export type CodeNode = string | { readonly class: string; readonly nodes: readonly CodeNode[] }
+
+type Root = ReturnType<ReturnType<typeof createLowlight>['highlight']>
+type Part = Root['children'][number]
+
+const lowlight = createLowlight(grammars)
+
+/** Cuts code into pieces of one kind each. */
+export function highlight(language: Language, text: string): readonly CodeNode[] {
+  return lowlight.highlight(language, text).children.map(nodeOf)
+}
+
+function nodeOf(part: Part): CodeNode {
+  if (part.type === 'text') return part.value
+  if (part.type !== 'element') return ''
+  const { className } = part.properties
+  return { class: Array.isArray(className) ? className.join(' ') : '', nodes: part.children.map(nodeOf) }
+}
