@@ -40,8 +40,8 @@ function wrongAddress({ code, detail, url }: SynapseError, { config }: Client): 
   )
 }
 
-/** Why the server was not reached, in the words of the system. */
-function reasonOf({ detail, cause }: SynapseError): string {
+/** Says why a request failed, in the words of the server, or of the system if it was not reached. */
+export function reasonOf({ detail, cause }: SynapseError): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
   return code === 'ConnectionRefused' || code === 'ECONNREFUSED' ? 'nothing listens there' : detail
 }

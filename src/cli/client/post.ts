@@ -60,7 +60,7 @@ export const post = clientCommand({
     'synapse post general --reply-to 0190b2f4-6c1d-7a54-9d3e-2f4a5b6c7d8e "done" --json',
     'synapse post --channel ops --attach report.pdf --body "The report"',
     'synapse post --channel ops --body -',
-    'synapse post --queue ops "The backup is done"',
+    'synapse post --queue general "The backup is done"',
   ],
   async act(client, args) {
     const { channel, body } = await whatToPost(client, args)
@@ -85,8 +85,8 @@ export const post = clientCommand({
         : await client.synapse.post(channel, body, options)
     if ('failures' in message) {
       if (args.json === true) printWire(wireOf(message))
-      note(`! ${message.problem ?? 'earlier messages wait'}`)
-      note(`the message waits as ${message.id} in the outbox, see synapse outbox`)
+      note(`! not posted yet: ${message.problem ?? `earlier messages wait for #${channel}`}`)
+      note(`it is number ${message.id} in the outbox, see synapse outbox`)
       return undefined
     }
     if (args.json === true) {

@@ -68,7 +68,7 @@ export function commandHelp({ bold, dim }: Style, { name, summary }: Entry, comm
     ...(rows.length === 0
       ? []
       : ['', ...rows.flatMap(([left, right]) => row(left.padEnd(width), right, dim))]),
-    ...(command.notes.length === 0 ? [] : ['', ...command.notes.flatMap((line) => wrapped(line, WIDEST))]),
+    ...(command.notes.length === 0 ? [] : ['', ...wrapped(command.notes.join(' '), WIDEST)]),
     '',
     bold('examples:'),
     ...command.examples.map((example) => `  ${example}`),

@@ -122,7 +122,7 @@ test('a queued message waits while the server is away, and is posted once when i
   for (const text of ['first', 'second']) {
     const { code, stdout, stderr } = await away.run('post', '--queue', '--key', text, 'general', text)
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-    expect(stderr).toContain('waits as')
+    expect(stderr).toContain('in the outbox')
   }
   expect((await away.run('post', 'general', 'not kept')).code).toBe(8)
   expect(statSync(join(desk.folder, 'bea.outbox')).mode & 0o777).toBe(0o600)
@@ -130,7 +130,7 @@ test('a queued message waits while the server is away, and is posted once when i
   expect(status).toMatchObject({ code: 8, stdout: expect.stringContaining('outbox: 2 messages waiting') })
   expect((await away.run('outbox', '--send')).code).toBe(8)
   expect(await away.lines('outbox', '--json')).toMatchObject([
-    { client_msg_id: 'first', channel: 'general', body: 'first', state: 'waiting' },
+    { client_msg_id: 'first', channel: 'general', body: 'first', problem: 'nothing listens there' },
     { client_msg_id: 'second', failures: 0 },
   ])
   await room.start()

@@ -1,10 +1,11 @@
 import { CliError, UsageError } from '../../lib/cli-error'
 import { EXIT } from '../../lib/exit-codes'
-import { localMinute, printTable, tableOf } from '../../lib/table'
+import { printTable, tableOf } from '../../lib/table'
 import { note } from '../../lib/terminal'
 import { counted } from '../../lib/text'
 import { outboxPath } from '../files'
 import { clientCommand, impatient, printWire } from '../index'
+import { spanOf } from '../sheet'
 import { type Letter, Outbox } from './outbox'
 import { ownHandle } from './post-queued'
 import { attempt } from './sender'
@@ -21,7 +22,12 @@ export const outbox = clientCommand({
       valueHint: 'n',
       description: 'Send this message again that has failed; all: each of them',
     },
-    discard: { type: 'string', several: true, valueHint: 'n', description: 'Forget this message; all: each' },
+    discard: {
+      type: 'string',
+      several: true,
+      valueHint: 'n',
+      description: 'Forget this message; all: each of them',
+    },
   },
   notes: [
     'Shows the messages that the server does not have yet: answers of synapse wake, and synapse post --queue. synapse watch and',
@@ -83,7 +89,7 @@ function show(letters: readonly Letter[], isJson: boolean): void {
     return
   }
   const next = ({ state, nextAt }: Letter) =>
-    state === 'failed' ? 'failed' : localMinute(new Date(nextAt).toISOString())
+    state === 'failed' ? 'failed' : nextAt <= Date.now() ? 'now' : `in ${spanOf(nextAt - Date.now())}`
   const columns = {
     N: ({ id }: Letter) => id,
     NEXT: next,

@@ -1,5 +1,6 @@
 import { type PostedMessage, type Synapse, SynapseError } from '@synapse/client'
 import { Bell } from '../bell'
+import { reasonOf } from '../failure'
 import { mayPass } from '../patience'
 import type { Draft, Letter, Outbox } from './outbox'
 
@@ -94,9 +95,9 @@ export async function attempt(
       outbox.release(letter)
       throw error
     }
-    const { detail, retryAfter = 0 } = error
-    if (mayPass(error)) outbox.missed(letter, detail, retryAfter * 1000)
-    else outbox.refused(letter, detail)
+    const problem = reasonOf(error)
+    if (mayPass(error)) outbox.missed(letter, problem, (error.retryAfter ?? 0) * 1000)
+    else outbox.refused(letter, problem)
     return { error }
   }
 }
