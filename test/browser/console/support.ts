@@ -12,8 +12,7 @@
  *   await page.isClean()
  */
 import { expect } from 'bun:test'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import { systemClock } from '../../../src/platform'
 import { BrowserPage, desktop, type Window } from '../../support/browser'
 import { type Person, type World, world } from '../../support/world'
@@ -208,7 +207,7 @@ export class ConsolePage implements AsyncDisposable {
   /** The tags, roles and names around the focus, for a failed test. */
   focused(): Promise<string> {
     return this.page.value(
-      '(({ tagName, textContent, ariaLabel }) => `${tagName} ${ariaLabel ?? textContent.slice(0, 60)}`)(document.activeElement)',
+      '(({ tagName, textContent, ariaLabel }) => [tagName, ariaLabel ?? textContent.slice(0, 60)].join(" "))(document.activeElement)',
     )
   }
 
@@ -219,7 +218,7 @@ export class ConsolePage implements AsyncDisposable {
 
   /** What axe finds against WCAG 2.2 A and AA. */
   async violations(): Promise<Violation[]> {
-    await this.page.cdp('Runtime.evaluate', { expression: AXE })
+    await this.page.cdp('Runtime.evaluate', { expression: axe.source })
     return await this.page.value(`axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
       resultTypes: ['violations'],
@@ -269,8 +268,6 @@ export class ConsolePage implements AsyncDisposable {
 
 /** A browser says this of each answer that is an error, also of those that a page expects. */
 export const expectedError = (status: number) => new RegExp(`status of ${status} `)
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 function isOwn(url: string, origin: string): boolean {
   const { protocol, host } = new URL(url)
