@@ -260,6 +260,7 @@ export async function createCore(ports: CorePorts) {
     pairing: new Pairing({
       store,
       administration,
+      selfService,
       attempts,
       tokens,
       sessions,

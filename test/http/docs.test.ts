@@ -191,6 +191,7 @@ test.skipIf(Bun.which('curl') === null)(
       name: 'phone',
       scopes: ['channel:*:read'],
     })
+    const myDevice = await admin.post<{ id: string }>('/v1/me/devices', { device: 'tablet' })
     const sessions = await admin.get<{ sessions: { id: string }[] }>('/v1/auth/sessions')
     const device = await w.operator.post<{ id: string; typed_code: string }>('/v1/admin/devices', {
       device: 'phone',
@@ -266,6 +267,7 @@ test.skipIf(Bun.which('curl') === null)(
       CHANNEL_ID: channelId,
       TOKEN_ID: robin.tokenId,
       MY_TOKEN_ID: myToken.body.id,
+      MY_DEVICE_ID: myDevice.body.id,
       DEVICE_ID: device.body.id,
       MACHINE_ID: 'laptop',
       SNAPSHOT_ID: String(snapshotId),

@@ -292,6 +292,18 @@ export const cases: readonly Case[] = [
     },
   },
   {
+    post: '/v1/me/devices',
+    sample: async (w, n) => ({ by: await person(w, n), path: '/v1/me/devices', body: { device: n } }),
+  },
+  {
+    post: '/v1/me/devices/{id}/revoke',
+    sample: async (w, n) => {
+      const by = await person(w, n)
+      const { id } = await made(by(w).post<Room>('/v1/me/devices', { device: n }))
+      return { by, path: `/v1/me/devices/${id}/revoke` }
+    },
+  },
+  {
     post: '/v1/me/password',
     sample: async (w, n) => ({
       by: await person(w, n),

@@ -23,6 +23,12 @@ const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(te
 const microseconds = (value: unknown): number | null =>
   typeof value === 'string' ? Date.parse(value) * 1000 : null
 
+/** Ends a device. The id of a session is the id of its code. */
+const deviceEnded = ({ society, params: [id = ''], made }: Act) => {
+  society.end(id)
+  society.end(text(made.token_id))
+}
+
 const effects: Readonly<Record<string, (act: Act) => void | Promise<void>>> = {
   'POST /v1/admin/accounts': ({ society, made }) => {
     society.addAccount({
@@ -133,11 +139,15 @@ const effects: Readonly<Record<string, (act: Act) => void | Promise<void>>> = {
       }
     if (made.token !== undefined) await token(act, text(made.account_handle), made.scopes)
   },
-  'POST /v1/admin/devices/:id/revoke': ({ society, params: [id = ''], made }) => {
-    // The id of a session is the id of its code.
-    society.end(id)
-    society.end(text(made.token_id))
+  'POST /v1/me/devices': ({ society, made }) => {
+    for (const shown of [made.code, made.typed_code])
+      if (typeof shown === 'string') {
+        society.secrets.add(shown)
+        society.actorsOfCode.set(shown, [])
+      }
   },
+  'POST /v1/admin/devices/:id/revoke': deviceEnded,
+  'POST /v1/me/devices/:id/revoke': deviceEnded,
   'POST /v1/pair/redeem': async (act) => {
     const { handle } = act.made.account as { handle: string }
     if (act.made.token === undefined) await session(act, handle)

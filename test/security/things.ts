@@ -85,6 +85,8 @@ export const revokedDevice: Things = ({ spares }) => [
   { name: 'revoked device', words: { id: spares.get('device') ?? '' } },
   missing,
 ]
+/** Devices of others are as devices that do not exist (test/http/own-devices.test.ts). */
+export const noDevice: Things = () => [missing]
 export const archivedAccount: Things = ({ people }) => [
   {
     name: 'archived account',

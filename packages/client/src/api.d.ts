@@ -322,6 +322,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your paired devices and open codes */
+        get: operations["getV1MeDevices"];
+        put?: never;
+        /** Create a pair code for a device of yours, for one use; it is shown only here */
+        post: operations["postV1MeDevices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/devices/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke a device of yours: its code, token or session and its streams end */
+        post: operations["postV1MeDevicesIdRevoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/logout": {
         parameters: {
             query?: never;
@@ -3621,6 +3656,150 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    getV1MeDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In order of creation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        devices: {
+                            /** Format: uuid */
+                            id: string;
+                            device: string;
+                            account_handle: string;
+                            /** @enum {string} */
+                            account_kind: "human" | "agent";
+                            scopes: string[];
+                            actors: string[] | null;
+                            /** @enum {string} */
+                            state: "active" | "redeemed" | "expired" | "revoked" | "locked";
+                            /** Format: date-time */
+                            created_at: string;
+                            /**
+                             * Format: date-time
+                             * @description When the code expires
+                             */
+                            expires_at: string;
+                            token_id: string | null;
+                            last_used_at: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    postV1MeDevices: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request happen once. If the same account repeats it with this key within 24 hours, nothing is done again and the answer is the first one, with `Idempotent-Replayed: true`. A different request with this key is 409 `idempotency_conflict`. Only a successful request uses up its key. An answer that contains a secret is repeated only to the same credential. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Label of the device; the prefixes browser- and viewer- choose default scopes */
+                    device: string;
+                    scopes?: string[] | null;
+                    ttl_s?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The code */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        device: string;
+                        account_handle: string;
+                        /** @enum {string} */
+                        account_kind: "human" | "agent";
+                        scopes: string[];
+                        actors: string[] | null;
+                        /** @enum {string} */
+                        state: "active" | "redeemed" | "expired" | "revoked" | "locked";
+                        /** Format: date-time */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When the code expires
+                         */
+                        expires_at: string;
+                        token_id: string | null;
+                        last_used_at: string | null;
+                        /** @description The code in the link */
+                        code?: string;
+                        typed_code?: string;
+                        /** @description With `direct` */
+                        token?: string;
+                    };
+                };
+            };
+        };
+    };
+    postV1MeDevicesIdRevoke: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request happen once. If the same account repeats it with this key within 24 hours, nothing is done again and the answer is the first one, with `Idempotent-Replayed: true`. A different request with this key is 409 `idempotency_conflict`. Only a successful request uses up its key. An answer that contains a secret is repeated only to the same credential. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The device */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        device: string;
+                        account_handle: string;
+                        /** @enum {string} */
+                        account_kind: "human" | "agent";
+                        scopes: string[];
+                        actors: string[] | null;
+                        /** @enum {string} */
+                        state: "active" | "redeemed" | "expired" | "revoked" | "locked";
+                        /** Format: date-time */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description When the code expires
+                         */
+                        expires_at: string;
+                        token_id: string | null;
+                        last_used_at: string | null;
+                    };
+                };
             };
         };
     };

@@ -9,11 +9,11 @@ import type {
   syncUsageSchema,
   syncUserSchema,
 } from '../../http/admin/configsync-wire'
-import type { deviceSchema, pairedSchema } from '../../http/admin/devices'
 import type { onboardedSchema } from '../../http/admin/onboard'
 import type { changeSchema, settingSchema } from '../../http/admin/settings'
 import type { accountSchema } from '../../http/admin/wire'
 import type { channelSchema, membershipSchema } from '../../http/channel-wire'
+import type { deviceSchema, pairedSchema } from '../../http/device-wire'
 import type { drainSchema } from '../../http/health'
 import type { seenSchema } from '../../http/public/echo'
 import type { issuedSchema, tokenSchema } from '../../http/token-wire'

@@ -1,4 +1,4 @@
-import { anyScopeMatches } from '../access/scopes'
+import { anyScopeMatches, refuseEscalation } from '../access/scopes'
 import type { Administration } from '../governance/administration'
 import { type AuditFacts, entryBy } from '../governance/audit'
 import type { Settings } from '../governance/settings'
@@ -9,7 +9,7 @@ import type { ListPage, PairCodeView, Reads, Store, Writes } from '../kernel/por
 import { type Clock, later, MICROS_PER_SECOND } from '../kernel/time'
 import { accountEvent } from '../log/events'
 import { normalName } from './accounts'
-import { type Actor, accountOf, isListedAdmin } from './actor'
+import { type Actor, accountOf, isAdmin, isListedAdmin, type Person, requireHuman } from './actor'
 import { type Attempts, attemptsFrom } from './attempts'
 import {
   defaultScopes,
@@ -21,6 +21,7 @@ import {
   parsePairCode,
   SELECTOR_LENGTH,
 } from './pair-codes'
+import type { SelfService } from './self-service'
 import type { Client, Login, Sessions } from './sessions'
 import { factsOf, type IssuedToken, legalActors, scopesFor, type Tokens } from './tokens'
 
@@ -42,6 +43,9 @@ export interface Paired {
   readonly account: Account
   readonly secret: { readonly link: string; readonly typed: string } | { readonly token: string }
 }
+
+/** A code and its two forms. */
+export type CodePaired = Paired & { readonly secret: { readonly link: string; readonly typed: string } }
 
 export interface RedeemRequest {
   readonly code: string
@@ -65,6 +69,7 @@ type Refused = 'pair_code_invalid' | 'pair_code_used' | 'pair_code_expired' | 'p
 export interface PairingDeps {
   readonly store: Store
   readonly administration: Administration
+  readonly selfService: SelfService
   readonly attempts: Attempts
   readonly tokens: Tokens
   readonly sessions: Sessions
@@ -90,29 +95,17 @@ export class Pairing {
    *   invalid_handle, quota_exceeded
    */
   async create(actor: Actor, request: PairRequest): Promise<Paired> {
-    const { administration, clock, secrets, codes, tokens } = this.deps
+    const { administration, tokens } = this.deps
     return administration.act(actor, async (tx) => {
       const account = await this.accountFor(tx, request.handle)
-      const scopes = scopesFor(account, request.scopes ?? defaultScopes(request.device, account.kind))
+      const { device } = request
+      const scopes = scopesFor(account, request.scopes ?? defaultScopes(device, account.kind))
       const actors = legalActors(request.actors ?? null)
-      const fresh = await this.freshCode(tx)
-      const { device, ttlSeconds } = request
-      const fields = {
-        accountId: account.id,
-        codeHash: secrets.sha256(fresh.link),
-        selector: fresh.typed.slice(0, SELECTOR_LENGTH),
-        typedHash: codes.mac(fresh.typed.slice(SELECTOR_LENGTH)),
-        scopes,
-        actors,
-        device,
-        createdBy: accountOf(actor)?.id ?? null,
-        expiresAt: later(clock.now(), ttlSeconds * MICROS_PER_SECOND),
-      }
-      if (!request.direct) {
-        const code = await tx.insertPairCode({ ...fields, state: 'active' })
-        await tx.audit(pairEntry(actor, 'pair.create', code, account))
-        return { code, account, secret: fresh }
-      }
+      const { fresh, fields } = await this.codeFor(tx, actor, account, {
+        ...{ scopes, actors, device },
+        ttlSeconds: request.ttlSeconds,
+      })
+      if (!request.direct) return this.insert(tx, actor, account, fields, fresh)
       // The code is stored as redeemed and never shown. Its row lets the device be listed and revoked.
       const { token, secret } = await tokens.insert(tx, actor, account, {
         name: device,
@@ -123,6 +116,42 @@ export class Pairing {
       const code = await tx.insertPairCode({ ...fields, state: 'redeemed', tokenId: token.id })
       await tx.audit(pairEntry(actor, 'pair.create', code, account))
       return { code, account, secret: { token: secret } }
+    })
+  }
+
+  /**
+   * Makes a code for a device of one's own, within one's scopes. The code cannot act as others. With a token it cannot sign
+   * a browser in: a session has more rights than a token may have.
+   * @throws humans_only, missing_scope; scopes_required, invalid_scope, scope_escalation
+   */
+  async createOwn(
+    actor: Person,
+    { device, scopes, ttlSeconds }: Pick<PairRequest, 'device' | 'scopes' | 'ttlSeconds'>,
+  ): Promise<CodePaired> {
+    const { selfService, settings } = this.deps
+    return selfService.act(actor, async (tx, now) => {
+      requireHuman(now)
+      const { account } = now
+      const wanted = scopesFor(account, scopes ?? defaultScopes(device, account.kind))
+      refuseEscalation(wanted, now.via === 'token' ? now.token.scopes : null, isAdmin(now, settings))
+      if (now.via === 'token' && admitsSession(wanted)) throw sessionRefused('channel:*:post')
+      const rights = { scopes: wanted, actors: null, device, ttlSeconds }
+      const { fresh, fields } = await this.codeFor(tx, now, account, rights)
+      return this.insert(tx, now, account, fields, fresh)
+    })
+  }
+
+  /** One's own codes and devices, in order of creation. @throws humans_only, missing_scope */
+  async listOwn(actor: Person, page: ListPage): Promise<PairCodeView[]> {
+    requireHuman(actor)
+    return this.deps.store.reads.listPairCodes(page, actor.account.id)
+  }
+
+  /** As `revoke`, for one's own. @throws humans_only, missing_scope; device_not_found, also for another person's device */
+  async revokeOwn(actor: Person, uuid: Uuid): Promise<PairCodeView> {
+    return this.deps.selfService.act(actor, async (tx, now) => {
+      requireHuman(now)
+      return this.end(tx, now, uuid, now.account)
     })
   }
 
@@ -137,19 +166,7 @@ export class Pairing {
    * @throws admin_scope_required, not_admin, device_not_found
    */
   async revoke(actor: Actor, uuid: Uuid): Promise<PairCodeView> {
-    const { administration, sessions, tokens } = this.deps
-    return administration.act(actor, async (tx) => {
-      const [code] = await tx.pairCodes({ uuid })
-      const account = code && (await tx.account({ id: code.accountId }))
-      if (!code || !account) throw refusal('device_not_found')
-      const token = code.tokenId === null ? undefined : await tx.token({ id: code.tokenId })
-      const session = await tx.session({ uuid: code.uuid })
-      const ended = token && (await tokens.end(tx, actor, account, token))
-      if (session) await sessions.remove(tx, actor, account, session)
-      if (code.state !== 'revoked') await tx.updatePairCode(code.id, { state: 'revoked' })
-      await tx.audit(pairEntry(actor, 'pair.revoke', code, account))
-      return { code: { ...code, state: 'revoked' }, account, token: ended ?? null }
-    })
+    return this.deps.administration.act(actor, (tx) => this.end(tx, actor, uuid))
   }
 
   /**
@@ -177,6 +194,57 @@ export class Pairing {
   stateOf({ code, token }: PairCodeView): PairState | 'expired' {
     if (code.state === 'active' && !isOpen(code, this.deps.clock.now())) return 'expired'
     return code.state === 'redeemed' && token?.revokedAt ? 'revoked' : code.state
+  }
+
+  /** Ends a code and what it was redeemed for. `owner`: only if it is that account's. */
+  private async end(tx: Writes, actor: Actor, uuid: Uuid, owner?: Account): Promise<PairCodeView> {
+    const { sessions, tokens } = this.deps
+    const [code] = await tx.pairCodes({ uuid })
+    const account = code && (await tx.account({ id: code.accountId }))
+    if (!code || !account || (owner && account.id !== owner.id)) throw refusal('device_not_found')
+    const token = code.tokenId === null ? undefined : await tx.token({ id: code.tokenId })
+    const session = await tx.session({ uuid: code.uuid })
+    const ended = token && (await tokens.end(tx, actor, account, token))
+    if (session) await sessions.remove(tx, actor, account, session)
+    if (code.state !== 'revoked') await tx.updatePairCode(code.id, { state: 'revoked' })
+    await tx.audit(pairEntry(actor, 'pair.revoke', code, account))
+    return { code: { ...code, state: 'revoked' }, account, token: ended ?? null }
+  }
+
+  /** A new code and its row. */
+  private async codeFor(
+    tx: Reads,
+    actor: Actor,
+    account: Account,
+    {
+      ttlSeconds,
+      ...rights
+    }: Pick<PairCode, 'scopes' | 'actors' | 'device'> & { readonly ttlSeconds: number },
+  ) {
+    const { clock, secrets, codes } = this.deps
+    const fresh = await this.freshCode(tx)
+    const fields = {
+      ...rights,
+      accountId: account.id,
+      codeHash: secrets.sha256(fresh.link),
+      selector: fresh.typed.slice(0, SELECTOR_LENGTH),
+      typedHash: codes.mac(fresh.typed.slice(SELECTOR_LENGTH)),
+      createdBy: accountOf(actor)?.id ?? null,
+      expiresAt: later(clock.now(), ttlSeconds * MICROS_PER_SECOND),
+    }
+    return { fresh, fields }
+  }
+
+  private async insert(
+    tx: Writes,
+    actor: Actor,
+    account: Account,
+    fields: Omit<Parameters<Writes['insertPairCode']>[0], 'state'>,
+    secret: CodePaired['secret'],
+  ): Promise<CodePaired> {
+    const code = await tx.insertPairCode({ ...fields, state: 'active' })
+    await tx.audit(pairEntry(actor, 'pair.create', code, account))
+    return { code, account, secret }
   }
 
   private async trade(
@@ -277,14 +345,29 @@ function pairEntry(
 }
 
 /** A session has all rights of the person, so a code with restricted scopes does not allow one. */
+const SESSION_SCOPES = ['channel:*:read', 'channel:*:post']
+
+function admitsSession(scopes: readonly string[]): boolean {
+  return SESSION_SCOPES.every((scope) => anyScopeMatches(scopes, scope))
+}
+
 function refuseSession(account: Account, { scopes }: PairCode): void {
   if (account.kind !== 'human') throw refusal('humans_only')
-  for (const scope of ['channel:*:read', 'channel:*:post'])
-    if (!anyScopeMatches(scopes, scope))
-      throw new AppError('forbidden', 'scope_escalation', 'This code is for a token with fewer rights', {
-        gate: 'scope',
-        required_scope: scope,
-      })
+  const lacking = SESSION_SCOPES.find((scope) => !anyScopeMatches(scopes, scope))
+  if (lacking !== undefined)
+    throw new AppError('forbidden', 'scope_escalation', 'This code is for a token with fewer rights', {
+      gate: 'scope',
+      required_scope: lacking,
+    })
+}
+
+function sessionRefused(scope: string): AppError {
+  return new AppError(
+    'forbidden',
+    'scope_escalation',
+    'With a token you cannot make a code that signs a browser in. Sign in, or leave out the scope',
+    { gate: 'scope', required_scope: scope },
+  )
 }
 
 function tooMany(retryAfter: number): AppError {

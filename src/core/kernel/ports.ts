@@ -181,7 +181,8 @@ export interface Reads
 
   /** Newest first. */
   pairCodes(by: { uuid: Uuid } | { codeHash: string } | { selector: string }): Promise<PairCode[]>
-  listPairCodes(page: ListPage): Promise<PairCodeView[]>
+  /** `accountId`: only those of an account. */
+  listPairCodes(page: ListPage, accountId?: number): Promise<PairCodeView[]>
 
   /** The positions of the next messages of a stretch, at most `limit`. */
   messagePositions(stretch: MessageStretch): Promise<MessagePosition[]>

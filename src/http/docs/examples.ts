@@ -68,6 +68,7 @@ const richer: Readonly<Record<string, { readonly query?: string; readonly body?:
   'GET /v1/accounts': { query: 'q=ca' },
   'PUT /v1/config/:key': { body: { value: 30 } },
   'PATCH /v1/me': { body: { about: 'Keeps the release notes' } },
+  'POST /v1/me/devices': { body: { device: 'browser-phone' } },
   'POST /v1/me/tokens': { body: { name: 'laptop', scopes: ['channel:*:read'] } },
   'POST /v1/pair/redeem': { body: { code: EXAMPLE_CODE } },
   'POST /v1/admin/devices': { body: { device: 'cli-cairn', account_handle: 'cairn' } },

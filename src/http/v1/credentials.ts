@@ -176,7 +176,8 @@ function sessionJson(session: Session, current: number | undefined) {
 }
 
 /** @throws invalid_id */
-function idOf(value: string | undefined, what: 'token id' | 'session id'): Uuid {
+/** @throws invalid_id */
+export function idOf(value: string | undefined, what: 'token id' | 'session id' | 'device id'): Uuid {
   const uuid = parseUuid(value ?? '')
   if (!uuid) throw new AppError('invalid', 'invalid_id', `Invalid ${what}`)
   return uuid

@@ -12,6 +12,7 @@ import { authEndpoints, logoutEndpoint } from './auth'
 import { channelEndpoints } from './channels'
 import { claimEndpoints } from './claims'
 import { credentialEndpoints } from './credentials'
+import { deviceEndpoints } from './devices'
 import { directEndpoint } from './dms'
 import { eventEndpoints } from './events'
 import { exportEndpoints } from './exports'
@@ -77,6 +78,7 @@ export const v1: Surface = {
     return [
       ...authEndpoints(core),
       ...credentialEndpoints(core, rates),
+      ...deviceEndpoints(core),
       logoutEndpoint(core),
       ...pairEndpoints(core),
       ...channelEndpoints(core),

@@ -18,12 +18,17 @@ export function pairingReads(handle: Handle) {
       return db.select().from(t.pairCodes).where(where).orderBy(desc(t.pairCodes.id))
     },
 
-    async listPairCodes({ after, limit }) {
+    async listPairCodes({ after, limit }, accountId) {
       const rows = await db
         .select({ code: t.pairCodes, token: t.tokens })
         .from(t.pairCodes)
         .leftJoin(t.tokens, eq(t.tokens.id, t.pairCodes.tokenId))
-        .where(gt(t.pairCodes.id, Number(after)))
+        .where(
+          and(
+            gt(t.pairCodes.id, Number(after)),
+            accountId === undefined ? undefined : eq(t.pairCodes.accountId, accountId),
+          ),
+        )
         .orderBy(asc(t.pairCodes.id))
         .limit(limit)
       const accounts = await accountsByIds([...new Set(rows.map(({ code }) => code.accountId))])

@@ -51,7 +51,7 @@ function App() {
       return <SignIn setup={now.setup} ended={now.ended} />
     case 'signed-in':
       return (
-        <SignedIn me={now.me}>
+        <SignedIn me={now.me} key={now.me.account_id}>
           <Shell>
             <CurrentPage />
           </Shell>

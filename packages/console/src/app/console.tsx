@@ -1,8 +1,10 @@
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import type { StreamEvent } from '@synapse/client'
 import { type ComponentChildren, createContext } from 'preact'
 import { useContext, useEffect, useMemo } from 'preact/hooks'
 import { background } from '../background'
 import { type Console, createConsole } from '../state'
-import { type Me, sessionEnded, synapse } from './session'
+import { type Me, readSetup, sessionEnded, synapse } from './session'
 
 const ConsoleContext = createContext<Console | undefined>(undefined)
 
@@ -11,6 +13,25 @@ export function useConsole(): Console {
   const app = useContext(ConsoleContext)
   if (!app) throw new Error('Nobody is signed in')
   return app
+}
+
+const ReadyContext = createContext<Signal<boolean>>(signal(false))
+
+/** Whether the channels are known, so that a page can say that one does not exist. */
+export function useReady(): ReadonlySignal<boolean> {
+  return useContext(ReadyContext)
+}
+
+type Listener = (event: StreamEvent) => void
+
+const listeners = new Set<Listener>()
+
+/** Calls back for each event after it was applied: for notifications and announcements. Returns how to stop. */
+export function onEvent(listener: Listener): () => void {
+  listeners.add(listener)
+  return () => {
+    listeners.delete(listener)
+  }
 }
 
 interface SignedInProps {
@@ -28,18 +49,32 @@ export function SignedIn({ me, children }: SignedInProps) {
         storage: localStorage,
         schedule: (flush) => (document.hidden ? setTimeout(flush, 16) : requestAnimationFrame(flush)),
         onSignedOut: () => background(sessionEnded()),
+        onEvent: (event) => {
+          for (const listener of listeners) listener(event)
+        },
       }),
     [me.account_id],
   )
+  const isReady = useMemo(() => signal(false), [app])
   useEffect(() => {
-    background(app.start())
+    const begin = async () => {
+      await app.start()
+      isReady.value = true
+      // The name of the server may have changed. The first page does not wait for it.
+      await readSetup()
+    }
+    background(begin())
     const stop = attend(app)
     return () => {
       stop()
       app.stop()
     }
-  }, [app])
-  return <ConsoleContext.Provider value={app}>{children}</ConsoleContext.Provider>
+  }, [app, isReady])
+  return (
+    <ConsoleContext.Provider value={app}>
+      <ReadyContext.Provider value={isReady}>{children}</ReadyContext.Provider>
+    </ConsoleContext.Provider>
+  )
 }
 
 /** Tells the state what happens to the window: focus, input, the network, leaving. Returns what ends that. */

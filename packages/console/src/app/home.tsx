@@ -1,12 +1,53 @@
-import { Empty } from '../ui/states'
+import { useEffect } from 'preact/hooks'
+import { Empty, Loading } from '../ui/states'
+import type { PageProps } from './app'
+import { useConsole, useReady } from './console'
+import { FirstSteps } from './first-steps'
+import { lastOpen } from './last-open'
 import { Main } from './main-pane'
+import { navigate } from './navigation'
+import { href } from './routes'
 import { serverName } from './session'
+import { Conversations } from './side'
+import { sideOrder } from './side-order'
 
-/** What the address `/` shows. */
-export function Home() {
+/**
+ * The address `/`: the conversation that was open last on this device, else the first channel. With `?list` the list of
+ * conversations, which phones have as a page; with `?start` the first steps.
+ */
+export function Home({ route: { query } }: PageProps) {
+  const { store } = useConsole()
+  const mine = store.mine.value
+  const last = mine.find(({ slug }) => slug === lastOpen())
+  const { channels, direct } = sideOrder(mine, [])
+  const target = (last ?? channels[0] ?? direct[0])?.slug
+  const isList = query.has('list')
+  const isStart = query.has('start')
+  const isEmpty = useReady().value && target === undefined
+  const isAdmin = store.me.value?.is_admin === true
+  // The first steps stay when the first of them is done.
+  const goesTo = isList || isStart ? undefined : target ? href('channel', { slug: target }) : undefined
+  const start = isEmpty && isAdmin && !isList && !isStart ? href('home', {}, { start: '' }) : undefined
+  const next = goesTo ?? start
+  useEffect(() => {
+    if (next !== undefined) navigate(next, { replace: true })
+  }, [next])
+  if (isList)
+    return (
+      <Main title="Chats" class="list-page">
+        <Conversations />
+      </Main>
+    )
+  if (isStart && isAdmin) return <FirstSteps />
   return (
     <Main title={serverName.value}>
-      <Empty>No conversation is open.</Empty>
+      {isEmpty && !isAdmin ? (
+        <Empty>
+          You are in no channel yet. Join one with “New conversation”, or ask an administrator to add you.
+        </Empty>
+      ) : (
+        <Loading />
+      )}
     </Main>
   )
 }

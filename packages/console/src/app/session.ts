@@ -17,8 +17,10 @@ export const synapse = connect()
 
 export const session = signal<Session>({ state: 'starting' })
 
-/** The name of the server, once it is known. */
-export const serverName = signal('Synapse')
+const NAMED = 'synapse.server'
+
+/** The name of the server, as it was last time until it is known. */
+export const serverName = signal(localStorage.getItem(NAMED) ?? 'Synapse')
 
 /** Finds out who is signed in. */
 export async function findSession(): Promise<void> {
@@ -34,6 +36,11 @@ export async function findSession(): Promise<void> {
 export async function readSetup(): Promise<Setup> {
   const setup = await synapse.request('GET /v1/setup')
   serverName.value = setup.name
+  try {
+    localStorage.setItem(NAMED, setup.name)
+  } catch {
+    // A full or forbidden storage: the name comes a moment later next time.
+  }
   return setup
 }
 

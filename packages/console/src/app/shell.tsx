@@ -1,18 +1,21 @@
-import { Activity, CircleCheck, Inbox, MessagesSquare, Search, Settings2, User } from 'lucide'
+import { Activity, Inbox, MessagesSquare, User } from 'lucide'
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { Icon, type IconShape } from '../ui/icon'
-import { Mark } from '../ui/mark'
 import { Toasts } from '../ui/toast'
+import { useConsole } from './console'
 import { moveRegion } from './focus'
+import { setLastOpen } from './last-open'
 import { route } from './navigation'
+import { OfflineBar } from './offline-bar'
 import { href, type RouteName } from './routes'
-import { type Me, serverName, session } from './session'
+import { Side } from './side'
 import { keepTitle } from './title'
 
 /** The panes: the side, what the page renders (`Main`, `Aside`), and the bar at the bottom of a phone. */
 export function Shell({ children }: { readonly children: ComponentChildren }) {
-  useEffect(keepTitle, [])
+  const { store } = useConsole()
+  useEffect(() => keepTitle(store.mentions), [store])
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.key !== 'F6' || event.isComposing) return
@@ -22,14 +25,18 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
     addEventListener('keydown', pressed)
     return () => removeEventListener('keydown', pressed)
   }, [])
-  const now = session.value
-  if (now.state !== 'signed-in') return null
+  const now = route.value
+  const slug = now.name === 'channel' ? now.params.slug : undefined
+  useEffect(() => {
+    if (slug !== undefined) setLastOpen(slug)
+  }, [slug])
   return (
     <div class="shell">
       <a class="skip" href="#main">
         Skip to the page
       </a>
-      <Side me={now.me} />
+      <OfflineBar />
+      <Side />
       {children}
       <BottomBar />
       <Toasts />
@@ -38,87 +45,48 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
 }
 
 interface Entry {
-  readonly name: RouteName
-  readonly to: string
   readonly label: string
+  readonly to: string
   readonly icon: IconShape
+  readonly covers: readonly RouteName[]
 }
 
-const entries: readonly Entry[] = [
-  { name: 'inbox', to: href('inbox'), label: 'Inbox', icon: Inbox },
-  { name: 'activity', to: href('activity'), label: 'Activity', icon: Activity },
-  { name: 'approvals', to: href('approvals'), label: 'Approvals', icon: CircleCheck },
-  { name: 'search', to: href('search'), label: 'Search', icon: Search },
+const bar: readonly Entry[] = [
+  { label: 'Inbox', to: href('inbox'), icon: Inbox, covers: ['inbox', 'approvals'] },
+  {
+    label: 'Chats',
+    to: href('home', {}, { list: '' }),
+    icon: MessagesSquare,
+    covers: ['home', 'channel', 'thread', 'message', 'search'],
+  },
+  { label: 'Activity', to: href('activity'), icon: Activity, covers: ['activity'] },
+  {
+    label: 'You',
+    to: href('me'),
+    icon: User,
+    covers: ['me', 'meSection', 'admin', 'adminSection', 'adminItem'],
+  },
 ]
 
-function Side({ me }: { readonly me: Me }) {
-  return (
-    <nav class="side" data-region tabIndex={-1} aria-label="Conversations">
-      <a class="server" href={href('home')}>
-        <Mark size={22} />
-        <b>{serverName.value}</b>
-      </a>
-      <ul>
-        {entries.map(({ name, to, label, icon }) => (
-          <li key={name}>
-            <a href={to} aria-current={route.value.name === name ? 'page' : undefined}>
-              <Icon of={icon} />
-              {label}
-            </a>
-          </li>
-        ))}
-      </ul>
-      <ul class="foot">
-        {me.is_admin && (
-          <li>
-            <a href={href('admin')} aria-current={route.value.name.startsWith('admin') ? 'page' : undefined}>
-              <Icon of={Settings2} />
-              Administration
-            </a>
-          </li>
-        )}
-        <li>
-          <a
-            href={href('me')}
-            aria-current={
-              route.value.name.startsWith('me') && route.value.name !== 'message' ? 'page' : undefined
-            }
-          >
-            <Icon of={User} />
-            {me.display_name ?? me.handle}
-          </a>
-        </li>
-      </ul>
-    </nav>
-  )
-}
-
 function BottomBar() {
+  const { store } = useConsole()
   const now = route.value.name
-  const bar: readonly (Entry & { readonly isHere: boolean })[] = [
-    {
-      name: 'inbox',
-      to: href('inbox'),
-      label: 'Inbox',
-      icon: Inbox,
-      isHere: now === 'inbox' || now === 'approvals',
-    },
-    {
-      name: 'home',
-      to: href('home'),
-      label: 'Chats',
-      icon: MessagesSquare,
-      isHere: ['home', 'channel', 'thread'].includes(now),
-    },
-    { name: 'activity', to: href('activity'), label: 'Activity', icon: Activity, isHere: now === 'activity' },
-    { name: 'me', to: href('me'), label: 'You', icon: User, isHere: now === 'me' || now === 'meSection' },
-  ]
+  const dots: Readonly<Record<string, boolean>> = {
+    Inbox: store.pending.value > 0,
+    Chats: store.mentions.value > 0,
+  }
   return (
     <nav class="bottom" aria-label="Pages">
-      {bar.map(({ name, to, label, icon, isHere }) => (
-        <a key={name} href={to} aria-current={isHere ? 'page' : undefined}>
+      {bar.map(({ label, to, icon, covers }) => (
+        <a
+          key={label}
+          href={to}
+          aria-current={covers.some((name) => name === now) ? 'page' : undefined}
+          class={dots[label] ? 'dotted' : ''}
+        >
           <Icon of={icon} size={22} />
           {label}
+          {dots[label] && <span class="unseen">, something waits</span>}
         </a>
       ))}
     </nav>

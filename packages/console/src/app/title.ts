@@ -1,17 +1,17 @@
-import { effect, signal } from '@preact/signals'
+import { effect, type ReadonlySignal, signal } from '@preact/signals'
 import { serverName } from './session'
 
 /** The heading of the page that is shown. */
 export const pageTitle = signal('')
 
-/** How many items wait for the person; shown in the title, and as a dot on the icon of the tab. */
-export const waiting = signal(0)
-
-/** Keeps the title and the icon of the tab. Call it once. */
-export function keepTitle(): void {
+/**
+ * Keeps the title and the icon of the tab. `waiting`: how many items wait for the person; shown in the title, and as a dot on
+ * the icon. Returns how to stop.
+ */
+export function keepTitle(waiting: ReadonlySignal<number>): () => void {
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]')
   const plain = icon?.href ?? ''
-  effect(() => {
+  return effect(() => {
     const count = waiting.value
     const words = [pageTitle.value, serverName.value].filter(
       (word, at, all) => word !== '' && all.indexOf(word) === at,

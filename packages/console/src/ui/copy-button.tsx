@@ -8,10 +8,12 @@ export interface CopyButtonProps {
   /** What is copied, for readers: `Copy the token`. */
   readonly label?: string
   readonly small?: boolean
+  /** What the button says; `Copy` by default. */
+  readonly words?: string
 }
 
 /** Copies a text, and says so for two seconds. */
-export function CopyButton({ text, label, small = true }: CopyButtonProps) {
+export function CopyButton({ text, label, small = true, words: ready = 'Copy' }: CopyButtonProps) {
   const [state, setState] = useState<'ready' | 'copied' | 'failed'>('ready')
   useEffect(() => {
     if (state === 'ready') return
@@ -22,7 +24,7 @@ export function CopyButton({ text, label, small = true }: CopyButtonProps) {
     const isCopied = await copyText(typeof text === 'string' ? text : text())
     setState(isCopied ? 'copied' : 'failed')
   }
-  const words = { ready: 'Copy', copied: 'Copied', failed: 'Press Ctrl+C' }[state]
+  const words = { ready, copied: 'Copied', failed: 'Press Ctrl+C' }[state]
   return (
     <Button
       small={small}

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact'
 
-/** How a state looks. `none`: offline. */
-export type PresenceLook = 'working' | 'waiting' | 'blocked' | 'idle' | 'episodic' | 'none'
+/** How a state looks. `offline` has no shape. */
+export type PresenceLook = 'working' | 'waiting' | 'blocked' | 'idle' | 'episodic' | 'offline'
 
-const shapes: Readonly<Record<Exclude<PresenceLook, 'none'>, ComponentChildren>> = {
+const shapes: Readonly<Record<Exclude<PresenceLook, 'offline'>, ComponentChildren>> = {
   working: <circle cx="6" cy="6" r="5" fill="currentColor" />,
   waiting: (
     <>
@@ -36,7 +36,7 @@ export interface PresenceMarkProps {
 
 /** The state of an account as shape, colour and words. Offline has no shape. */
 export function PresenceMark({ look, words, quiet = false }: PresenceMarkProps) {
-  const shape = look === 'none' ? null : shapes[look]
+  const shape = look === 'offline' ? null : shapes[look]
   if (quiet && shape === null) return null
   return (
     <span class={`presence ${look}`} title={quiet ? words : undefined}>

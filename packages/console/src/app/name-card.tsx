@@ -1,0 +1,120 @@
+import type { AccountRef } from '@synapse/client'
+import { Pause as PauseIcon, SquarePen } from 'lucide'
+import { useEffect, useState } from 'preact/hooks'
+import { isHeld, type Profile, presenceView, reachedBy } from '../state'
+import { AccountName } from '../ui/account-name'
+import { Avatar } from '../ui/avatar'
+import { Button } from '../ui/button'
+import { Chip } from '../ui/chip'
+import { clockOf } from '../ui/clock'
+import { Countdown } from '../ui/countdown'
+import { PresenceMark } from '../ui/presence'
+import { wordsOf } from '../ui/words'
+import { useConsole } from './console'
+import { navigate } from './navigation'
+import { now } from './now'
+import { preferences } from './preferences'
+import { href } from './routes'
+import { synapse } from './session'
+
+/** The account of the server itself has no card. */
+const SYSTEM = 'system'
+
+export interface NamedProps {
+  readonly account: Pick<AccountRef, 'handle' | 'kind' | 'display_name'>
+  /** Whether the word `agent` stands beside an agent. */
+  readonly labelled?: boolean
+}
+
+/** The name of an account with its card. */
+export function Named({ account: { handle, kind, display_name }, labelled = false }: NamedProps) {
+  const card = handle === SYSTEM ? {} : { card: () => <NameCard handle={handle} /> }
+  return <AccountName handle={handle} name={display_name} kind={kind} labelled={labelled} {...card} />
+}
+
+/** The state of an account in words, as the store has it now. */
+export function Presence({ handle, quiet = false }: { readonly handle: string; readonly quiet?: boolean }) {
+  const { store } = useConsole()
+  const { clock } = preferences.value
+  const { shape, words } = presenceView(store.presence.get(handle), now(), (time) =>
+    clockOf(new Date(time), clock),
+  )
+  return <PresenceMark look={shape} words={words} quiet={quiet} />
+}
+
+/** What can stop an agent, given by the part that has the dialog. */
+let pauseAgent: ((handle: string) => void) | undefined
+
+/** Says what a press on Pause in a name card opens. */
+export function onPauseAgent(open: (handle: string) => void): void {
+  pauseAgent = open
+}
+
+/** Who somebody is: state, note, age, by what one is reached, claims, and a way to write. */
+export function NameCard({ handle }: { readonly handle: string }) {
+  const { store, acts } = useConsole()
+  const [profile, setProfile] = useState<Profile>()
+  const [problem, setProblem] = useState('')
+  useEffect(() => {
+    const controller = new AbortController()
+    synapse
+      .request('GET /v1/accounts/{handle}', { path: { handle }, signal: controller.signal })
+      .then(setProfile, (error: unknown) => {
+        if (!controller.signal.aborted) setProblem(wordsOf(error).detail)
+      })
+    return () => controller.abort()
+  }, [handle])
+  const account = store.accounts.get(handle)
+  const presence = store.presence.get(handle) ?? profile?.presence
+  const claims = store.claims.all.value.filter((claim) => claim.holder === handle && isHeld(claim, now()))
+  const kind = profile?.kind ?? account?.kind ?? 'agent'
+  const name = profile?.display_name ?? account?.display_name ?? handle
+  const isMe = store.me.value?.handle === handle
+  const reached = presence ? reachedBy(presence) : []
+  const write = async () => navigate(href('channel', { slug: await acts.openDirect(handle) }))
+  return (
+    <div class="card-content">
+      <header>
+        <Avatar handle={handle} name={name} kind={kind} size={40} />
+        <div>
+          <b>{name}</b> {kind !== 'human' && <span class="kind">agent</span>}
+          <div class="quiet">@{handle}</div>
+        </div>
+      </header>
+      <Presence handle={handle} />
+      {presence?.note && <p>“{presence.note}”</p>}
+      {profile?.about && <p class="quiet">{profile.about}</p>}
+      {presence && kind !== 'human' && (
+        <p class="quiet">
+          {reached.length > 0
+            ? `Reached by ${reached.join(', ')}.`
+            : 'Reached by nothing now; messages wait in its inbox.'}
+        </p>
+      )}
+      {claims.length > 0 && (
+        <ul class="claims">
+          {claims.map(({ id, resource, expires_at }) => (
+            <li key={id}>
+              <Chip tone="agent" title={resource}>
+                {resource.split(/[/:]/).at(-1)} <Countdown until={expires_at} />
+              </Chip>
+            </li>
+          ))}
+        </ul>
+      )}
+      {problem && <p class="problem">{problem}</p>}
+      {!isMe && (
+        <footer>
+          <Button small icon={SquarePen} onPress={write}>
+            Message
+          </Button>
+          {kind !== 'human' && pauseAgent && (
+            <Button small icon={PauseIcon} onPress={() => pauseAgent?.(handle)}>
+              Pause
+            </Button>
+          )}
+        </footer>
+      )}
+    </div>
+  )
+}
