@@ -5,6 +5,7 @@ import { isOpen, type ThreadDetails } from './types'
 
 /** How many entries one page of a list brings. */
 const LIST = 200
+const ACCOUNTS = 50
 const ITEMS = 100
 
 /** Reads what the store has of the server. Every function @throws SynapseError */
@@ -67,11 +68,12 @@ export class Loads {
     )
   }
 
+  /** The states of accounts that share a channel with me, as many as the directory shows at once. */
   async presence(): Promise<void> {
     const put = this.store.presence.expect()
-    const { presence } = await this.synapse.request('GET /v1/presence')
+    const { accounts } = await this.synapse.request('GET /v1/accounts', { query: { limit: ACCOUNTS } })
     put(
-      presence.map((one) => [one.handle, one]),
+      accounts.map(({ handle, presence }) => [handle, presence]),
       true,
     )
   }
