@@ -51,13 +51,14 @@ export interface AsideProps {
   readonly title: string
   readonly header?: ComponentChildren
   readonly onClose: () => void
+  readonly class?: string
   readonly children: ComponentChildren
 }
 
 /** The pane on the right: a thread, or details. Below 75rem it takes the place of the main pane. */
-export function Aside({ title, header, onClose, children }: AsideProps) {
+export function Aside({ title, header, onClose, class: className = '', children }: AsideProps) {
   return (
-    <aside class="aside" data-region tabIndex={-1} aria-label={title}>
+    <aside class={`aside ${className}`} data-region tabIndex={-1} aria-label={title}>
       <header class="top">
         <h2>{title}</h2>
         {header}

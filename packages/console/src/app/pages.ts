@@ -1,3 +1,5 @@
+import { ConversationPage } from '../pages/channel/channel'
+import { MessagePage } from '../pages/message/message'
 import type { Page } from './app'
 import { Home } from './home'
 import { NotFound } from './not-found'
@@ -16,9 +18,9 @@ export type PageEntry = ({ readonly page: Page } | { readonly load: () => Promis
 export const pages: Readonly<Record<RouteName | 'unknown', PageEntry>> = {
   home: { page: Home },
   login: { page: NotFound },
-  channel: { page: NotFound },
-  thread: { page: NotFound },
-  message: { page: NotFound },
+  channel: { page: ConversationPage, view: 'conversation' },
+  thread: { page: ConversationPage, view: 'conversation' },
+  message: { page: MessagePage },
   inbox: { page: NotFound },
   approvals: { page: NotFound },
   activity: { page: NotFound },

@@ -230,7 +230,7 @@ export function createConsole(options: ConsoleOptions): Console {
       if (!message) return
       const place = { channel: message.channel, thread }
       const before = timelines.at(place).before(id)
-      await reading.unreadFrom(place, before?.cursor ?? 'oldest', before?.seq ?? 0)
+      await reading.unreadFrom(place, before?.cursor ?? 'oldest')
     },
     status: live.status,
     isOffline: live.isOffline,

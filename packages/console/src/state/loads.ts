@@ -95,6 +95,12 @@ export class Loads {
     return details
   }
 
+  /** The named groups of a channel: handles by alias. */
+  async aliases(slug: string): Promise<Readonly<Record<string, readonly string[]>>> {
+    const { aliases } = await this.synapse.request('GET /v1/channels/{slug}/aliases', { path: { slug } })
+    return aliases
+  }
+
   async members(slug: string): Promise<void> {
     const put = this.store.members.expect()
     const seen = this.store.presence.expect()

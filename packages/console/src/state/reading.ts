@@ -94,6 +94,7 @@ export class Reading {
     progress.cancel?.()
     progress.sentAt = Number.NEGATIVE_INFINITY
     this.send(progress)
+    if (progress.seq === Number.POSITIVE_INFINITY) progress.seq = 0
   }
 
   /** The page goes: sends everything. */
@@ -111,11 +112,12 @@ export class Reading {
   }
 
   /** Marks a message and everything after it as unread. `before`: the position just before it. @throws SynapseError */
-  async unreadFrom(place: Place, before: string, seq: number): Promise<void> {
+  async unreadFrom(place: Place, before: string): Promise<void> {
     const progress = this.progress(place)
     progress.waiting = undefined
     progress.glances = []
-    progress.seq = seq
+    // What is in view stays unread until one has left.
+    progress.seq = Number.POSITIVE_INFINITY
     await this.put(place, before, true)
   }
 

@@ -1,0 +1,139 @@
+import { BellOff, Hash, Info, Lock } from 'lucide'
+import { useEffect } from 'preact/hooks'
+import { useConsole } from '../../app/console'
+import { setLastOpen } from '../../app/last-open'
+import { Main } from '../../app/main-pane'
+import { navigate } from '../../app/navigation'
+import { href } from '../../app/routes'
+import { background } from '../../background'
+import type { Channel } from '../../state'
+import { visibleName } from '../../text'
+import { Timeline } from '../../timeline/timeline'
+import { Empty, Icon, IconButton } from '../../ui'
+import { DirectHeading } from '../dm/dm'
+import { BacklogBar } from './backlog'
+import { DateJump } from './date-jump'
+import { Details } from './details'
+import { PauseBanner, PauseMenu } from './pausing'
+import { Stopped } from './stopped'
+import { useConversation } from './use-host'
+import { WorkStrip } from './work-strip'
+
+interface ChannelPaneProps {
+  readonly channel: Channel
+  readonly target: string | undefined
+  readonly hasDetails: boolean
+}
+
+/** A channel or a direct conversation: its head, what goes on, its messages, the field. */
+export function ChannelPane({ channel, target: asked, hasDetails }: ChannelPaneProps) {
+  const app = useConsole()
+  const { slug, kind, peer } = channel
+  const place = { channel: slug, thread: null }
+  const isDirect = kind === 'dm'
+  const { host, opening, target, onShown, jumpTo } = useConversation({
+    ...{ channel, place, target: asked },
+    onReply: ({ id }) => navigate(href('thread', { id })),
+  })
+  useEffect(() => setLastOpen(slug), [slug])
+  useEffect(() => {
+    const load = async () => {
+      await Promise.all([app.loads.channel(slug), app.loads.members(slug)])
+    }
+    // After the messages, which one waits for.
+    if (opening.isOpen) background(load())
+  }, [slug, opening.isOpen])
+  const name = isDirect ? visibleName(peer?.display_name || peer?.handle || slug) : slug
+  const blocked = app.store.blocked.get(slug) ?? []
+  const toggleDetails = () => navigate(href('channel', { slug }, hasDetails ? {} : { details: '1' }))
+  return (
+    <>
+      <Main
+        title={isDirect ? name : `#${slug}`}
+        class="conversation"
+        up={href('home')}
+        heading={
+          isDirect && peer ? (
+            <DirectHeading handle={peer.handle} name={name} kind={peer.kind} />
+          ) : (
+            <ChannelHeading channel={channel} />
+          )
+        }
+        header={
+          <>
+            <PauseMenu channel={channel} />
+            <DateJump
+              onDate={async (time) => {
+                const id = await opening.timeline.toDate(time)
+                if (id !== null) await jumpTo(id)
+                return id !== null
+              }}
+            />
+            {!isDirect && (
+              <IconButton icon={Info} label="Details" aria-pressed={hasDetails} onPress={toggleDetails} />
+            )}
+          </>
+        }
+      >
+        {!isDirect && <WorkStrip slug={slug} />}
+        <PauseBanner channel={channel} />
+        <BacklogBar opening={opening} place={place} jumpTo={jumpTo} />
+        <Timeline
+          host={host}
+          label={isDirect ? name : slug}
+          opening={opening}
+          target={target}
+          onShown={onShown}
+          head={<Beginning channel={channel} name={name} />}
+          empty={
+            <Empty>{isDirect ? `Write the first message to ${name}.` : 'Nobody has written here yet.'}</Empty>
+          }
+        />
+        <Stopped place={place} blocked={blocked} />
+      </Main>
+      {hasDetails && <Details channel={channel} onClose={toggleDetails} />}
+    </>
+  )
+}
+
+function ChannelHeading({ channel: { slug, kind, topic, notify } }: { readonly channel: Channel }) {
+  const { store } = useConsole()
+  const members = store.members.get(slug)
+  const people = members?.filter((member) => member.kind === 'human').length ?? 0
+  const agents = (members?.length ?? 0) - people
+  return (
+    <span class="channel-heading">
+      <Icon
+        of={kind === 'private' ? Lock : Hash}
+        size={18}
+        label={kind === 'private' ? 'Private channel' : 'Channel'}
+      />
+      <span class="channel-slug">{slug}</span>
+      {notify === 'none' && <Icon of={BellOff} size={14} label="Muted" />}
+      {topic && <span class="channel-topic">{topic}</span>}
+      {members && (
+        <span class="channel-counts">
+          {counted(people, 'person', 'people')}, {counted(agents, 'agent', 'agents')}
+        </span>
+      )}
+    </span>
+  )
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
+function Beginning({ channel, name }: { readonly channel: Channel; readonly name: string }) {
+  const { kind, description, slug } = channel
+  return (
+    <div class="beginning">
+      <h2>{kind === 'dm' ? name : `#${slug}`}</h2>
+      <p class="hint">
+        {kind === 'dm'
+          ? `This is the beginning of your conversation with ${name}.`
+          : (description ?? 'This is the beginning of the channel.')}
+      </p>
+    </div>
+  )
+}

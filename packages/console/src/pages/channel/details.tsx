@@ -1,0 +1,118 @@
+import { useEffect, useState } from 'preact/hooks'
+import { useConsole } from '../../app/console'
+import { Aside } from '../../app/main-pane'
+import { NameCard } from '../../app/name-card'
+import { background } from '../../background'
+import type { Channel, Notify } from '../../state'
+import { visibleName } from '../../text'
+import { AccountName, Avatar, Button } from '../../ui'
+import { PresenceLine } from '../dm/presence-line'
+import { Aliases } from './aliases'
+import { ChannelSettings } from './settings'
+import { ThreadList } from './thread-list'
+
+interface DetailsProps {
+  readonly channel: Channel
+  readonly onClose: () => void
+}
+
+const NOTIFY: readonly { readonly value: Notify; readonly words: string }[] = [
+  { value: 'all', words: 'Everything that is for me' },
+  { value: 'mentions', words: 'Mentions, replies and questions' },
+  { value: 'none', words: 'Nothing' },
+]
+
+/** What a channel is made of: members, groups, threads, settings, and what it tells me. */
+export function Details({ channel, onClose }: DetailsProps) {
+  const app = useConsole()
+  const { slug, role, topic, description } = channel
+  useEffect(() => background(app.loads.members(slug)), [slug])
+  const members = app.store.members.get(slug) ?? []
+  const mayAdminister = role === 'admin' || app.store.me.value?.is_admin === true
+  return (
+    <Aside title={`#${slug}`} onClose={onClose} class="details">
+      {(topic || description) && (
+        <section>
+          {topic && <p>{topic}</p>}
+          {description && description !== topic && <p class="hint">{description}</p>}
+        </section>
+      )}
+      <section aria-labelledby="details-members">
+        <h3 id="details-members">Members ({members.length})</h3>
+        <ul class="member-list">
+          {members.map(({ handle, display_name, kind, role: access }) => (
+            <li key={handle}>
+              <Avatar handle={handle} name={display_name} kind={kind} />
+              <div>
+                <AccountName
+                  handle={handle}
+                  name={visibleName(display_name || handle)}
+                  kind={kind}
+                  labelled
+                  card={() => <NameCard handle={handle} />}
+                />
+                <PresenceLine handle={handle} />
+              </div>
+              {access !== 'member' && (
+                <span class="member-access">{access === 'admin' ? 'admin' : 'reads only'}</span>
+              )}
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section aria-labelledby="details-notify">
+        <h3 id="details-notify">My notifications</h3>
+        <MyNotifications channel={channel} />
+      </section>
+      <ThreadList slug={slug} />
+      <Aliases slug={slug} mayEdit={mayAdminister} />
+      {mayAdminister && <ChannelSettings slug={slug} />}
+      {role !== null && (
+        <section>
+          <LeaveButton slug={slug} />
+        </section>
+      )}
+    </Aside>
+  )
+}
+
+function MyNotifications({ channel: { slug, notify = 'all' } }: { readonly channel: Channel }) {
+  const { acts } = useConsole()
+  return (
+    <div class="choices" role="radiogroup" aria-labelledby="details-notify">
+      {NOTIFY.map(({ value, words }) => (
+        <label key={value}>
+          <input
+            type="radio"
+            name="notify"
+            checked={(notify ?? 'all') === value}
+            onChange={() => background(acts.setNotify(slug, value))}
+          />
+          {words}
+        </label>
+      ))}
+    </div>
+  )
+}
+
+function LeaveButton({ slug }: { readonly slug: string }) {
+  const { acts } = useConsole()
+  const [isAsking, setAsking] = useState(false)
+  if (!isAsking)
+    return (
+      <Button small look="danger" onPress={() => setAsking(true)}>
+        Leave #{slug}
+      </Button>
+    )
+  return (
+    <div class="acts">
+      <span>Leave #{slug}? You no longer see what is written here.</span>
+      <Button small look="danger" onPress={() => acts.leave(slug)}>
+        Leave
+      </Button>
+      <Button small look="plain" onPress={() => setAsking(false)}>
+        Stay
+      </Button>
+    </div>
+  )
+}

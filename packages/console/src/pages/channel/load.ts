@@ -1,0 +1,34 @@
+// What the details of a channel read and write, beside the store.
+import type { AnswerTo, RequestOptions } from '@synapse/client'
+import { synapse } from '../../app/session'
+
+export type ThreadPage = AnswerTo<'GET /v1/channels/{slug}/threads'>
+export type ChannelSettingsValues = AnswerTo<'GET /v1/channels/{slug}'>['settings']
+export type ChannelFacts = AnswerTo<'GET /v1/channels/{slug}'>
+
+/** The threads of a channel, those with the newest reply first. @throws SynapseError */
+export function threadsOf(slug: string, cursor?: string): Promise<ThreadPage> {
+  const query = { limit: 20, ...(cursor === undefined ? {} : { cursor }) }
+  return synapse.request('GET /v1/channels/{slug}/threads', { path: { slug }, query })
+}
+
+/** @throws SynapseError */
+export function factsOf(slug: string): Promise<ChannelFacts> {
+  return synapse.request('GET /v1/channels/{slug}', { path: { slug } })
+}
+
+export type SettingsChange = NonNullable<RequestOptions<'PATCH /v1/channels/{slug}'>['body']>
+
+/** Changes a channel. @throws SynapseError `not_channel_admin`, `invalid_settings` */
+export async function changeChannel(slug: string, body: SettingsChange): Promise<void> {
+  await synapse.request('PATCH /v1/channels/{slug}', { path: { slug }, body })
+}
+
+export type Aliases = Readonly<Record<string, readonly string[]>>
+
+/** Replaces the groups of a channel. Returns them as the server has them. @throws SynapseError `invalid_alias` */
+export async function putAliases(slug: string, aliases: Aliases): Promise<Aliases> {
+  // The description of the endpoint leaves out what the values are.
+  const body = { aliases: aliases as Record<string, never> }
+  return (await synapse.request('PUT /v1/channels/{slug}/aliases', { path: { slug }, body })).aliases
+}

@@ -1,0 +1,200 @@
+/** How near the end one has to be to stay at it, in pixels. */
+export const STICKY = 40
+/** How long nothing has to have been scrolled before rows are added above, in milliseconds. */
+const REST = 100
+/** How many visible rows are noted: the first may be the one that is removed. */
+const NOTED = 12
+
+interface Noted {
+  readonly row: Element
+  readonly top: number
+}
+
+/** Where somebody reads: the first visible row, by its `data-key`, and its top below that of the view, in pixels. */
+export interface Place {
+  readonly key: string
+  readonly top: number
+}
+
+/**
+ * Keeps what somebody reads where it is while the list around it changes: at the end it stays at the end, elsewhere the
+ * first visible row keeps its place. The browser's own anchoring is off (`overflow-anchor: none`), because engines differ.
+ *
+ * Rows are the children of `list`. Rows that change their size are observed, which happens after layout and before paint;
+ * whoever adds or removes rows calls {@link correct} in the same layout effect.
+ */
+export class Anchor {
+  /** Whether the view follows the end of the list. */
+  isStuck = true
+  /** Whether the end of the list is the newest there is. Only then the view sticks to it. */
+  isLive = true
+  private noted: readonly Noted[] = []
+  private isTouched = false
+  private restTimer: ReturnType<typeof setTimeout> | undefined
+  /** Where this object has scrolled to itself. */
+  private own: number | undefined
+  private readonly waiting: (() => void)[] = []
+  private readonly observed = new Set<Element>()
+  private readonly sizes: ResizeObserver
+  private readonly stop = new AbortController()
+
+  constructor(
+    private readonly view: HTMLElement,
+    private readonly list: HTMLElement,
+    /** Called when somebody has scrolled, and after every correction. */
+    private readonly onMove: () => void,
+  ) {
+    this.sizes = new ResizeObserver(() => this.correct())
+    this.sizes.observe(view)
+    const { signal } = this.stop
+    const passive = { signal, passive: true }
+    view.addEventListener('scroll', () => this.scrolled(), passive)
+    view.addEventListener('touchstart', () => this.touched(true), passive)
+    for (const end of ['touchend', 'touchcancel'] as const)
+      view.addEventListener(end, () => this.touched(false), passive)
+  }
+
+  close(): void {
+    this.stop.abort()
+    this.sizes.disconnect()
+    clearTimeout(this.restTimer)
+    this.waiting.length = 0
+  }
+
+  /** Puts the view back to what was read. To be called after every change of the rows, before paint. */
+  correct(): void {
+    this.observe()
+    if (this.isStuck && this.isLive) this.scrollTo(this.view.scrollHeight - this.view.clientHeight)
+    else {
+      const kept = this.noted.find(({ row }) => row.parentNode === this.list)
+      if (kept) this.scrollTo(this.view.scrollTop + this.topOf(kept.row) - kept.top)
+      // What was read is gone, or nothing was read yet.
+      if (kept === undefined || kept !== this.noted[0]) this.note()
+    }
+    this.onMove()
+  }
+
+  /** Goes to the end and stays there. */
+  toEnd(): void {
+    this.isStuck = true
+    this.correct()
+  }
+
+  /** Shows a row with its top a third down the view, or so that all of it is visible. */
+  show(row: Element): void {
+    const room = this.view.clientHeight - row.getBoundingClientRect().height
+    this.place(row, Math.max(0, Math.min(this.view.clientHeight / 3, room)))
+  }
+
+  /** Scrolls as little as possible so that a row is visible. */
+  reveal(row: Element): void {
+    const top = this.topOf(row)
+    const spare = this.view.clientHeight - row.getBoundingClientRect().height
+    if (top < 0 || spare < 0) this.place(row, 0)
+    else if (top > spare) this.place(row, spare)
+  }
+
+  /** Puts the top of a row `top` pixels below that of the view. */
+  place(row: Element, top: number): void {
+    this.scrollTo(this.view.scrollTop + this.topOf(row) - top)
+    this.isStuck = this.isLive && this.distance <= STICKY
+    this.note()
+    this.onMove()
+  }
+
+  /** Pixels from what is visible to the end of the list. */
+  get distance(): number {
+    return this.view.scrollHeight - this.view.clientHeight - this.view.scrollTop
+  }
+
+  get current(): Place | undefined {
+    // The lines between messages come and go.
+    const first = this.noted.find(({ row }) => row instanceof HTMLElement && 'focusable' in row.dataset)
+    const key = first?.row instanceof HTMLElement ? first.row.dataset.key : undefined
+    return first && key !== undefined ? { key, top: first.top } : undefined
+  }
+
+  /** Calls back once, when nobody touches the list and nothing has moved for 100 ms. */
+  atRest(act: () => void): void {
+    this.waiting.push(act)
+    if (this.restTimer === undefined) this.startRest()
+  }
+
+  /** The newest row whose end is visible, or the one that fills the whole view. */
+  newestSeen(): Element | undefined {
+    const rows = this.list.children
+    const after = this.firstBelow(this.view.clientHeight)
+    const before = rows[after - 1]
+    return before && this.firstBelow(0) < after ? before : rows[after]
+  }
+
+  private scrolled(): void {
+    if (this.view.scrollTop !== this.own) {
+      this.own = undefined
+      this.isStuck = this.isLive && this.distance <= STICKY
+      this.note()
+      this.onMove()
+    }
+    this.startRest()
+  }
+
+  private touched(isTouched: boolean): void {
+    this.isTouched = isTouched
+    this.startRest()
+  }
+
+  private startRest(): void {
+    clearTimeout(this.restTimer)
+    this.restTimer = setTimeout(() => {
+      this.restTimer = undefined
+      if (!this.isTouched) for (const act of this.waiting.splice(0)) act()
+    }, REST)
+  }
+
+  private scrollTo(top: number): void {
+    if (Math.abs(this.view.scrollTop - top) < 0.5) return
+    this.view.scrollTop = top
+    this.own = this.view.scrollTop
+  }
+
+  private note(): void {
+    const rows = this.list.children
+    const noted: Noted[] = []
+    for (let at = this.firstBelow(0); at < rows.length && noted.length < NOTED; at++) {
+      const row = rows[at]
+      if (row) noted.push({ row, top: this.topOf(row) })
+    }
+    this.noted = noted
+  }
+
+  private topOf(row: Element): number {
+    return row.getBoundingClientRect().top - this.view.getBoundingClientRect().top
+  }
+
+  /** The index of the first row whose end is more than `offset` pixels below the top of the view. */
+  private firstBelow(offset: number): number {
+    const rows = this.list.children
+    const edge = this.view.getBoundingClientRect().top + offset + 0.5
+    let [low, high] = [0, rows.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const row = rows[middle]
+      if (row && row.getBoundingClientRect().bottom <= edge) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  private observe(): void {
+    for (const row of this.observed)
+      if (row.parentNode !== this.list) {
+        this.sizes.unobserve(row)
+        this.observed.delete(row)
+      }
+    for (const row of this.list.children)
+      if (!this.observed.has(row)) {
+        this.observed.add(row)
+        this.sizes.observe(row)
+      }
+  }
+}
