@@ -48,15 +48,13 @@ describe.skipIf(browser === undefined)('/pair on a phone', () => {
     expect(await page.value('document.getElementById("who").textContent')).toBe('@ada')
     const me = await page.value<Fields>('fetch("/v1/auth/me").then((answer) => answer.json())')
     expect(me).toMatchObject({ handle: 'ada', via: 'session' })
-    // There is no web interface, so the page links to the documentation.
-    expect(await page.visible('#done a')).toEqual(['Read about the API'])
-    expect(await page.value('fetch(document.querySelector("#done a").href).then(({ url }) => url)')).toBe(
-      `${w.url}/docs`,
-    )
+    expect(await page.visible('#done a')).toEqual(['Open Synapse'])
     // Scripts cannot read the cookie.
     expect(await page.value('document.cookie')).toBe('')
     expect(page.complaints).toEqual([])
     expect(page.requests.filter((url) => !url.startsWith(w.url))).toEqual([])
+    await page.click('#done a')
+    await page.becomes('document.querySelector("nav") !== null')
     await using again = await open(link)
     await again.click('#enter')
     await again.becomes('document.getElementById("problem").textContent.includes("used already")')

@@ -81,6 +81,8 @@ export class BrowserPage implements AsyncDisposable {
       deviceScaleFactor: 1,
       mobile: width < 600,
     })
+    // A phone has a coarse pointer, for which targets are larger.
+    if (width < 600) await view.cdp('Emulation.setTouchEmulationEnabled', { enabled: true })
     await view.cdp('Emulation.setEmulatedMedia', {
       features: [
         { name: 'prefers-color-scheme', value: scheme },

@@ -28,17 +28,7 @@ const source = resolve(import.meta.dir, '../../../packages/console/src')
 export function buildConsole(): BuiltConsole {
   const folder = mkdtempSync(join(tmpdir(), 'synapse-console-'))
   try {
-    const { exitCode, stdout, stderr } = Bun.spawnSync({
-      cmd: [
-        ...[process.execPath, 'build', '--production', '--splitting', '--target=browser'],
-        ...['--entry-naming=[name]-[hash].[ext]', '--chunk-naming=[name]-[hash].[ext]'],
-        ...['--public-path=/console/', `--outdir=${folder}`, 'main.tsx'],
-      ],
-      cwd: source,
-      // No variable of the caller changes the result.
-      env: {},
-    })
-    if (exitCode !== 0) throw new Error(`the console does not compile: ${stdout}${stderr}`)
+    compileConsole(folder)
     const names = readdirSync(folder).sort()
     const entry = names.find((name) => /^main-\w+\.js$/.test(name))
     if (entry === undefined) throw new Error(`the console has no entry: ${names.join(' ')}`)
@@ -50,6 +40,21 @@ export function buildConsole(): BuiltConsole {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Writes the compiled files into a folder. `more`: further arguments of the bundler. @throws Error as `buildConsole` */
+export function compileConsole(folder: string, more: readonly string[] = []): void {
+  const { exitCode, stdout, stderr } = Bun.spawnSync({
+    cmd: [
+      ...[process.execPath, 'build', '--production', '--splitting', '--target=browser'],
+      ...['--entry-naming=[name]-[hash].[ext]', '--chunk-naming=[name]-[hash].[ext]'],
+      ...['--public-path=/console/', `--outdir=${folder}`, ...more, 'main.tsx'],
+    ],
+    cwd: source,
+    // No variable of the caller changes the result.
+    env: {},
+  })
+  if (exitCode !== 0) throw new Error(`the console does not compile: ${stdout}${stderr}`)
 }
 
 /** The foundations come first, then the areas by name. Comments and indents are left out. */

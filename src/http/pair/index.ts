@@ -46,9 +46,8 @@ const page = `<!doctype html>
 <section id="done" hidden aria-labelledby="done-name">
 <h1 id="done-name">Connected</h1>
 <p>This device is signed in to <b class="host"></b> as <b id="who"></b>.</p>
-<p>There is no web interface yet. This browser can now use the API as this account.</p>
-<a class="button" href="/docs">Read about the API</a>
-<p class="quiet">You can close this page; you stay signed in. <code>synapse pair revoke</code> ends it.</p>
+<a class="button" href="/">Open Synapse</a>
+<p class="quiet">You stay signed in here. “Devices” in your settings, or <code>synapse pair revoke</code>, ends it.</p>
 </section>
 <section id="program" hidden aria-labelledby="program-name">
 <h1 id="program-name">This code is for a program</h1>

@@ -25,6 +25,9 @@ type RealWorld = World<typeof systemClock>
 
 const WITHIN_MS = 15_000
 
+/** The bits of the DevTools protocol. */
+const MODIFIERS: Readonly<Record<Bun.WebView.Modifier, number>> = { Alt: 1, Control: 2, Meta: 4, Shift: 8 }
+
 /** A server with the clock of the machine, as the browser has it, and the pages of people. */
 export class ConsoleLab implements AsyncDisposable {
   private constructor(readonly world: RealWorld) {}
@@ -173,8 +176,13 @@ export class ConsolePage implements AsyncDisposable {
     else await this.page.cdp('Input.insertText', { text })
   }
 
-  press(key: string, ...modifiers: Bun.WebView.Modifier[]): Promise<void> {
-    return this.page.press(key, ...modifiers)
+  async press(key: string, ...modifiers: Bun.WebView.Modifier[]): Promise<void> {
+    const [, number] = /^F(\d+)$/.exec(key) ?? []
+    if (number === undefined) return await this.page.press(key, ...modifiers)
+    const sum = modifiers.reduce((all, one) => all + MODIFIERS[one], 0)
+    const pressed = { key, code: key, windowsVirtualKeyCode: 111 + Number(number), modifiers: sum }
+    await this.page.cdp('Input.dispatchKeyEvent', { ...pressed, type: 'rawKeyDown' })
+    await this.page.cdp('Input.dispatchKeyEvent', { ...pressed, type: 'keyUp' })
   }
 
   /** Types keys, each with its events. */

@@ -12,10 +12,10 @@ import { wordsOf } from '../ui/words'
 import { useConsole } from './console'
 import { joinSnippet, type NewAgent } from './join-snippet'
 import { Main } from './main-pane'
-import { slugOf } from './new-conversation'
 import { pairLink } from './pair-link'
 import { href } from './routes'
 import { serverName, synapse } from './session'
+import { slugOf } from './slug'
 
 /** What an administrator of an empty server does first: a channel, an agent, a phone. Each step works alone, in any order. */
 export function FirstSteps() {

@@ -100,6 +100,8 @@ function linkOf(event: MouseEvent): string | undefined {
   if (!(link instanceof HTMLAnchorElement) || link.target !== '' || link.hasAttribute('download'))
     return undefined
   const url = new URL(link.href)
+  // A place within the page, such as the skip link.
+  if (link.getAttribute('href')?.startsWith('#')) return undefined
   return url.origin === location.origin && routeOf(url).name !== 'unknown' ? link.href : undefined
 }
 

@@ -12,6 +12,7 @@ import { useConsole } from './console'
 import { Presence } from './name-card'
 import { navigate } from './navigation'
 import { href } from './routes'
+import { slugOf } from './slug'
 
 type Person = Awaited<ReturnType<ReturnType<typeof useConsole>['acts']['directory']>>[number]
 
@@ -134,13 +135,4 @@ export function NewConversation({ onClose }: { readonly onClose: () => void }) {
       )}
     </Dialog>
   )
-}
-
-/** The address of a channel with this name. */
-export function slugOf(name: string): string {
-  return name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_-]+/g, '-')
-    .replaceAll(/^[-_]+|-+$/g, '')
-    .slice(0, 64)
 }

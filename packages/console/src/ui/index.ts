@@ -4,7 +4,7 @@
  * Start reading at button.tsx and states.tsx.
  */
 export { AccountName, type AccountNameProps } from './account-name'
-export { Avatar, initialsOf } from './avatar'
+export { Avatar } from './avatar'
 export { Button, type ButtonProps, IconButton } from './button'
 export { Chip } from './chip'
 export { copyText } from './copy'
@@ -13,6 +13,7 @@ export { Countdown } from './countdown'
 export { Dialog } from './dialog'
 export { Field } from './field'
 export { Icon, type IconShape } from './icon'
+export { initialsOf } from './initials'
 export { newKey } from './keys'
 export { Menu, MenuItem } from './menu'
 export { type PresenceLook, PresenceMark } from './presence'
