@@ -48,9 +48,8 @@ export function href<Name extends RouteName>(
 ): string {
   const values: Readonly<Record<string, string>> = params ?? {}
   const path = paths[name].replaceAll(/:(\w+)/g, (_, key: string) => encodeURIComponent(values[key] ?? ''))
-  const words = new URLSearchParams(
-    Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  )
+  const words = new URLSearchParams()
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) words.set(key, value)
   return words.size > 0 ? `${path}?${words}` : path
 }
 
