@@ -128,6 +128,11 @@ export class Anchor {
     return before && this.firstBelow(0) < after ? before : rows[after]
   }
 
+  /** Whether a row is above what is visible. */
+  isAbove(row: Element | undefined): boolean {
+    return row !== undefined && this.topOf(row) + row.getBoundingClientRect().height <= 0
+  }
+
   private scrolled(): void {
     if (this.view.scrollTop !== this.own) {
       this.own = undefined

@@ -31,13 +31,12 @@ export function Reactions({ reactions, me, nameOf, onToggle }: ReactionsProps) {
               type="button"
               class={isWord ? 'reaction word' : 'reaction'}
               aria-pressed={isMine}
-              aria-label={`${readable(emoji)}, ${count}: ${who}`}
+              aria-label={`${readable(emoji)} ${count}: ${who}`}
               title={who}
               aria-disabled={onToggle ? undefined : true}
               onClick={() => onToggle?.(emoji, !isMine)}
             >
-              <span class="reaction-sign">{readable(emoji)}</span>
-              <span class="reaction-count">{count}</span>
+              <span class="reaction-sign">{readable(emoji)}</span> <span class="reaction-count">{count}</span>
             </button>
           </li>
         )

@@ -17,6 +17,14 @@ export interface Jump {
   readonly key: string
 }
 
+/** What others do with the list. */
+export interface ListHandle {
+  /** Goes to the newest row, and stays at the end. */
+  readonly toNewest: () => void
+  /** Focuses the newest row. */
+  readonly focusNewest: () => void
+}
+
 /** What of a list is in the document. */
 export interface Slide<Row extends ListedRow> {
   readonly rows: readonly Row[]
@@ -45,6 +53,12 @@ interface SlidingListProps<Row extends ListedRow> {
   readonly onJumped?: (() => void) | undefined
   /** How many rows somebody has not seen below. */
   readonly unseen: ReadonlySignal<number>
+  /** Rows with news, by their keys. Those above what is visible are counted. */
+  readonly news?: ReadonlySignal<readonly string[]>
+  /** What is counted: `1 thread`, `2 threads`. */
+  readonly newsName?: readonly [one: string, many: string]
+  /** Is set while the list is shown. */
+  readonly handle?: { current: ListHandle | undefined }
   /** Called once a frame when the view has moved: with the newest row seen, and where one is (undefined = at the end). */
   readonly onView?: (newestSeen: string | undefined, place: Place | undefined) => void
   readonly onKey?: (event: KeyboardEvent, key: string) => void
@@ -62,6 +76,8 @@ export function SlidingList<Row extends ListedRow>(props: SlidingListProps<Row>)
   const latest = useRef(props)
   latest.current = props
   const [isAway, setAway] = useState(false)
+  // The rows with news above what is visible, the nearest last.
+  const [above, setAbove] = useState<readonly string[]>([])
   // The jump that has not been made yet: its row may not be here.
   const pending = useRef<Jump | undefined>(undefined)
   const begin = useRef(start)
@@ -78,6 +94,9 @@ export function SlidingList<Row extends ListedRow>(props: SlidingListProps<Row>)
         const seen = keeper.newestSeen()
         const isAtEnd = keeper.isStuck && keeper.isLive
         onView?.(keyOf(seen), isAtEnd ? undefined : keeper.current)
+        const keys = latest.current.news?.peek() ?? []
+        const over = keys.filter((key) => list.current && keeper.isAbove(find(list.current, key)))
+        setAbove((known) => (known.join(' ') === over.join(' ') ? known : over))
         page()
       })
     }
@@ -89,7 +108,9 @@ export function SlidingList<Row extends ListedRow>(props: SlidingListProps<Row>)
     }
     const keeper = new Anchor(view.current, list.current, moved)
     anchor.current = keeper
+    const unsubscribe = latest.current.news?.subscribe(moved)
     return () => {
+      unsubscribe?.()
       cancelAnimationFrame(frame)
       keeper.close()
     }
@@ -144,6 +165,25 @@ export function SlidingList<Row extends ListedRow>(props: SlidingListProps<Row>)
     anchor.current?.toEnd()
   }
 
+  const { handle, newsName: [one, many] = ['row', 'rows'] } = props
+  useLayoutEffect(() => {
+    if (!handle) return
+    const focusNewest = () => {
+      const last = list.current && focusables(list.current).at(-1)
+      if (last && list.current) focusRow(list.current, last)
+    }
+    handle.current = { toNewest, focusNewest }
+    return () => {
+      handle.current = undefined
+    }
+  }, [])
+  const toNews = () => {
+    const row = list.current && find(list.current, above.at(-1) ?? '')
+    if (!row || !list.current) return
+    anchor.current?.show(row)
+    focusRow(list.current, row)
+  }
+
   return (
     <section class="sliding" aria-label={label}>
       <div class="sliding-view" ref={view}>
@@ -159,14 +199,28 @@ export function SlidingList<Row extends ListedRow>(props: SlidingListProps<Row>)
             focused.current = key ?? undefined
           }}
           onCopy={(event) => latest.current.onCopy?.(event, selectedKeys(event.currentTarget))}
-          onFocusOut={() => {
-            focused.current = undefined
+          onFocusOut={({ target }) => {
+            // Chromium says this also of a row that is removed with the focus in it.
+            queueMicrotask(() => {
+              if (
+                target instanceof Node &&
+                target.isConnected &&
+                !list.current?.contains(document.activeElement)
+              )
+                focused.current = undefined
+            })
           }}
         >
           {rows.map(row)}
         </ol>
         {hasLater && <p class="sliding-more">Loading later messages</p>}
       </div>
+      {above.length > 0 && (
+        <button type="button" class="pill above" onClick={toNews}>
+          {above.length} {above.length === 1 ? one : many} above
+          <span aria-hidden="true"> ↑</span>
+        </button>
+      )}
       {isAway && <NewerPill unseen={unseen} onPress={toNewest} />}
     </section>
   )

@@ -8,7 +8,7 @@ import type { Message } from '@synapse/client'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { background } from '../background'
-import type { Console, Place, Timeline as TimelineState } from '../state'
+import { type Console, isUnseen, type Place, type Timeline as TimelineState } from '../state'
 import { plainSnippet } from '../text'
 import { Loading } from '../ui'
 import { ErrorState } from '../ui/states'
@@ -21,7 +21,7 @@ import type { Opening } from './opening'
 import { OutgoingRow } from './outgoing-row'
 import { actByKey } from './row-acts'
 import { type Item, type NewLine, type Row, rowsOf } from './rows'
-import { type Jump, SlidingList } from './sliding-list'
+import { type Jump, type ListHandle, SlidingList } from './sliding-list'
 
 /** A message that is to be shown. A new object is a new jump. */
 export interface Target {
@@ -36,6 +36,8 @@ interface TimelineProps {
   /** A message that is shown now, instead of where one is. */
   readonly target: Target | undefined
   readonly onShown: (target: Target) => void
+  /** Is set while the list is shown. */
+  readonly handle: { current: ListHandle | undefined }
   /** Above the first message there is. */
   readonly head: ComponentChildren
   /** Where there is nothing to show. */
@@ -43,7 +45,7 @@ interface TimelineProps {
 }
 
 /** The messages of a conversation, once it is open. */
-export function Timeline({ host, label, opening, target, onShown, head, empty }: TimelineProps) {
+export function Timeline({ host, label, opening, target, onShown, handle, head, empty }: TimelineProps) {
   const { app, place } = host
   const { timeline, newLine } = opening
   const rows = useMemo(() => rowSignal(app, timeline, newLine), [timeline])
@@ -59,6 +61,7 @@ export function Timeline({ host, label, opening, target, onShown, head, empty }:
   // The newest message that was visible. What came after it is counted.
   const seenTo = useSignal(Number.POSITIVE_INFINITY)
   const unseen = useComputed(() => newerThan(app, timeline, place, seenTo.value))
+  const news = useMemo(() => rootsWithNews(app, timeline, place), [timeline])
   const isAtEnd = useRef(true)
   const say = useRef<(words: string) => void>(() => undefined)
   useArrivals(app, opening, isAtEnd, (words) => say.current(words))
@@ -95,6 +98,9 @@ export function Timeline({ host, label, opening, target, onShown, head, empty }:
         jump={jump}
         onJumped={() => target && onShown(target)}
         unseen={unseen}
+        news={news}
+        newsName={['thread', 'threads']}
+        handle={handle}
         onCopy={(event, keys) => copyRows(event, messagesOf(app, rows.peek(), keys))}
         onView={(newest, now) => {
           isAtEnd.current = now === undefined
@@ -208,6 +214,25 @@ function newerThan(app: Console, timeline: TimelineState, place: Place, seq: num
       ? (app.store.channels.get(place.channel)?.unread ?? 0)
       : 0,
   )
+}
+
+/** The rows of a channel in whose threads something for me is not seen. */
+function rootsWithNews(
+  app: Console,
+  timeline: TimelineState,
+  place: Place,
+): ReadonlySignal<readonly string[]> {
+  return computed(() => {
+    if (place.thread !== null) return []
+    const roots = new Set(
+      app.store.items.all.value.flatMap((item) => {
+        const { channel, thread_id } = item.message
+        return thread_id !== null && channel === place.channel && isUnseen(item) ? [thread_id] : []
+      }),
+    )
+    if (roots.size === 0) return []
+    return timeline.rows.value.flatMap(({ key, id }) => (id !== null && roots.has(id) ? [key] : []))
+  })
 }
 
 /**

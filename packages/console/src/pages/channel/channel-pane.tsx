@@ -16,6 +16,7 @@ import { DateJump } from './date-jump'
 import { Details } from './details'
 import { PauseBanner, PauseMenu } from './pausing'
 import { Stopped } from './stopped'
+import { useEscape } from './use-escape'
 import { useConversation } from './use-host'
 import { WorkStrip } from './work-strip'
 
@@ -23,15 +24,17 @@ interface ChannelPaneProps {
   readonly channel: Channel
   readonly target: string | undefined
   readonly hasDetails: boolean
+  /** Whether a thread is beside it. */
+  readonly hasThread: boolean
 }
 
 /** A channel or a direct conversation: its head, what goes on, its messages, the field. */
-export function ChannelPane({ channel, target: asked, hasDetails }: ChannelPaneProps) {
+export function ChannelPane({ channel, target: asked, hasDetails, hasThread }: ChannelPaneProps) {
   const app = useConsole()
   const { slug, kind, peer } = channel
   const place = { channel: slug, thread: null }
   const isDirect = kind === 'dm'
-  const { host, opening, target, onShown, jumpTo } = useConversation({
+  const { host, opening, list, target, onShown, jumpTo } = useConversation({
     ...{ channel, place, target: asked },
     onReply: ({ id }) => navigate(href('thread', { id })),
   })
@@ -46,6 +49,12 @@ export function ChannelPane({ channel, target: asked, hasDetails }: ChannelPaneP
   const name = isDirect ? visibleName(peer?.display_name || peer?.handle || slug) : slug
   const blocked = app.store.blocked.get(slug) ?? []
   const toggleDetails = () => navigate(href('channel', { slug }, hasDetails ? {} : { details: '1' }))
+  useEscape(() => {
+    if (hasThread) return
+    if (hasDetails) return toggleDetails()
+    background(app.reading.mark(place, null))
+    list.current?.toNewest()
+  })
   return (
     <>
       <Main
@@ -84,6 +93,7 @@ export function ChannelPane({ channel, target: asked, hasDetails }: ChannelPaneP
           opening={opening}
           target={target}
           onShown={onShown}
+          handle={list}
           head={<Beginning channel={channel} name={name} />}
           empty={
             <Empty>{isDirect ? `Write the first message to ${name}.` : 'Nobody has written here yet.'}</Empty>

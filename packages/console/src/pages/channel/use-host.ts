@@ -1,10 +1,11 @@
 import { computed, type ReadonlySignal, signal, useSignal } from '@preact/signals'
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { background } from '../../background'
 import type { Channel, Console, Place, Timeline } from '../../state'
 import type { TimelineHost } from '../../timeline/host'
 import { type Opening, useOpening } from '../../timeline/opening'
+import type { ListHandle } from '../../timeline/sliding-list'
 import type { Target } from '../../timeline/timeline'
 import { toast } from '../../ui'
 
@@ -16,6 +17,7 @@ interface Conversing {
   readonly opening: Opening
   readonly target: Target | undefined
   readonly onShown: (target: Target) => void
+  readonly list: { current: ListHandle | undefined }
   /** Shows a message, and its neighbours. */
   readonly jumpTo: (id: string) => Promise<void>
 }
@@ -36,6 +38,7 @@ export function useConversation({ channel, place, target: asked, onReply }: Opti
   const editing = useSignal<string | undefined>(undefined)
   const marked = useSignal<string | undefined>(undefined)
   const target = useSignal<Target | undefined>(undefined)
+  const list = useRef<ListHandle>(undefined)
   const aliases = useAliases(app, place.channel)
   const newest = useMemo(() => newestOf(app, timeline), [timeline])
 
@@ -72,6 +75,7 @@ export function useConversation({ channel, place, target: asked, onReply }: Opti
   return {
     host,
     opening,
+    list,
     target: target.value,
     onShown: ({ id }) => {
       marked.value = id

@@ -12,6 +12,7 @@ import { Timeline } from '../../timeline/timeline'
 import { Button, Empty } from '../../ui'
 import { PauseBanner } from '../channel/pausing'
 import { Stopped } from '../channel/stopped'
+import { useEscape } from '../channel/use-escape'
 import { useConversation } from '../channel/use-host'
 
 interface ThreadPaneProps {
@@ -28,7 +29,7 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
   const app = useConsole()
   const { slug } = channel
   const place = { channel: slug, thread: id }
-  const { host, opening, target, onShown } = useConversation({
+  const { host, opening, list, target, onShown } = useConversation({
     ...{ channel, place, target: asked },
     onReply: (message) => app.drafts.change(place, { replyTo: message.id }),
   })
@@ -40,6 +41,11 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
     ({ thread_id }) => thread_id === id,
   )
   const up = href('channel', { slug })
+  useEscape(() => {
+    if (!isAlone) return navigate(up)
+    background(app.reading.mark(place, null))
+    list.current?.toNewest()
+  })
   const content = (
     <>
       {isAlone && <PauseBanner channel={channel} />}
@@ -49,6 +55,7 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
         opening={opening}
         target={target}
         onShown={onShown}
+        handle={list}
         head={null}
         empty={<Empty>This thread is empty.</Empty>}
       />
