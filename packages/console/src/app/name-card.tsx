@@ -13,6 +13,7 @@ import { wordsOf } from '../ui/words'
 import { useConsole } from './console'
 import { navigate } from './navigation'
 import { now } from './now'
+import { askPause, PauseBanner, pausesFor, placesToPause } from './pausing'
 import { preferences } from './preferences'
 import { href } from './routes'
 import { synapse } from './session'
@@ -24,12 +25,27 @@ export interface NamedProps {
   readonly account: Pick<AccountRef, 'handle' | 'kind' | 'display_name'>
   /** Whether the word `agent` stands beside an agent. */
   readonly labelled?: boolean
+  /** -1 in a row that Tab does not reach. */
+  readonly tabIndex?: 0 | -1
 }
 
 /** The name of an account with its card. */
-export function Named({ account: { handle, kind, display_name }, labelled = false }: NamedProps) {
+export function Named({
+  account: { handle, kind, display_name },
+  labelled = false,
+  tabIndex = 0,
+}: NamedProps) {
   const card = handle === SYSTEM ? {} : { card: () => <NameCard handle={handle} /> }
-  return <AccountName handle={handle} name={display_name} kind={kind} labelled={labelled} {...card} />
+  return (
+    <AccountName
+      handle={handle}
+      name={display_name}
+      kind={kind}
+      labelled={labelled}
+      tabIndex={tabIndex}
+      {...card}
+    />
+  )
 }
 
 /** The state of an account in words, as the store has it now. */
@@ -42,17 +58,10 @@ export function Presence({ handle, quiet = false }: { readonly handle: string; r
   return <PresenceMark look={shape} words={words} quiet={quiet} />
 }
 
-/** What can stop an agent, given by the part that has the dialog. */
-let pauseAgent: ((handle: string) => void) | undefined
-
-/** Says what a press on Pause in a name card opens. */
-export function onPauseAgent(open: (handle: string) => void): void {
-  pauseAgent = open
-}
-
 /** Who somebody is: state, note, age, by what one is reached, claims, and a way to write. */
 export function NameCard({ handle }: { readonly handle: string }) {
-  const { store, acts } = useConsole()
+  const app = useConsole()
+  const { store, acts } = app
   const [profile, setProfile] = useState<Profile>()
   const [problem, setProblem] = useState('')
   useEffect(() => {
@@ -91,6 +100,7 @@ export function NameCard({ handle }: { readonly handle: string }) {
             : 'Reached by nothing now; messages wait in its inbox.'}
         </p>
       )}
+      {kind !== 'human' && <PauseBanner pauses={pausesFor(app, { account: handle })} />}
       {claims.length > 0 && (
         <ul class="claims">
           {claims.map(({ id, resource, expires_at }) => (
@@ -108,8 +118,8 @@ export function NameCard({ handle }: { readonly handle: string }) {
           <Button small icon={SquarePen} onPress={write}>
             Message
           </Button>
-          {kind !== 'human' && pauseAgent && (
-            <Button small icon={PauseIcon} onPress={() => pauseAgent?.(handle)}>
+          {kind !== 'human' && placesToPause(app).length > 0 && (
+            <Button small icon={PauseIcon} onPress={() => askPause({ account: handle })}>
               Pause
             </Button>
           )}

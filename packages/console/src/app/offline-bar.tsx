@@ -9,7 +9,7 @@ export function OfflineBar() {
   const { isOffline, lostAt, hurry } = useConsole()
   if (!isOffline.value) return null
   return (
-    <div class="offline" role="status">
+    <div class="offline-bar" role="status">
       <Icon of={WifiOff} size={16} />
       <span>
         No connection

@@ -8,6 +8,7 @@ import { moveRegion } from './focus'
 import { setLastOpen } from './last-open'
 import { route } from './navigation'
 import { OfflineBar } from './offline-bar'
+import { Overlays } from './overlays'
 import { href, type RouteName } from './routes'
 import { Side } from './side'
 import { keepTitle } from './title'
@@ -40,6 +41,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
       {children}
       <BottomBar />
       <Toasts />
+      <Overlays />
     </div>
   )
 }

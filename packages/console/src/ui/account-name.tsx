@@ -12,10 +12,12 @@ export interface AccountNameProps {
   readonly card?: () => ComponentChildren
   /** Whether the word `agent` stands beside an agent. */
   readonly labelled?: boolean
+  /** -1 in a row that Tab does not reach. */
+  readonly tabIndex?: 0 | -1
 }
 
 /** The name of an account. Its card opens when it is hovered for 300 ms, pressed, or asked for by Enter. */
-export function AccountName({ handle, name, kind, card, labelled = false }: AccountNameProps) {
+export function AccountName({ handle, name, kind, card, labelled = false, tabIndex = 0 }: AccountNameProps) {
   const text = name ?? handle
   const word =
     labelled && kind !== 'human' ? <span class="kind">{kind === 'system' ? 'system' : 'agent'}</span> : null
@@ -29,13 +31,19 @@ export function AccountName({ handle, name, kind, card, labelled = false }: Acco
     )
   return (
     <span class={`account-name ${look}`}>
-      <CardButton label={text} card={card} />
+      <CardButton label={text} card={card} tabIndex={tabIndex} />
       {word}
     </span>
   )
 }
 
-function CardButton({ label, card }: { readonly label: string; readonly card: () => ComponentChildren }) {
+interface CardButtonProps {
+  readonly label: string
+  readonly card: () => ComponentChildren
+  readonly tabIndex: 0 | -1
+}
+
+function CardButton({ label, card, tabIndex }: CardButtonProps) {
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
   const popover = useRef<HTMLDivElement>(null)
@@ -62,6 +70,7 @@ function CardButton({ label, card }: { readonly label: string; readonly card: ()
         type="button"
         ref={button}
         class="name"
+        tabIndex={tabIndex}
         popovertarget={id}
         // A press after the hover must not close it.
         popovertargetaction="show"

@@ -1,20 +1,20 @@
-import { BellOff, Hash, Info, Lock } from 'lucide'
+import { BellOff, CirclePause, Hash, Info, Lock } from 'lucide'
 import { useEffect } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { setLastOpen } from '../../app/last-open'
 import { Main } from '../../app/main-pane'
 import { navigate } from '../../app/navigation'
+import { askPause, PauseBanner, pausesFor } from '../../app/pausing'
 import { href } from '../../app/routes'
 import { background } from '../../background'
 import type { Channel } from '../../state'
 import { visibleName } from '../../text'
 import { Timeline } from '../../timeline/timeline'
-import { Empty, Icon, IconButton } from '../../ui'
+import { Button, Empty, Icon, IconButton } from '../../ui'
 import { DirectHeading } from '../dm/dm'
 import { BacklogBar } from './backlog'
 import { DateJump } from './date-jump'
 import { Details } from './details'
-import { PauseBanner, PauseMenu } from './pausing'
 import { Stopped } from './stopped'
 import { useEscape } from './use-escape'
 import { useConversation } from './use-host'
@@ -70,7 +70,16 @@ export function ChannelPane({ channel, target: asked, hasDetails, hasThread }: C
         }
         header={
           <>
-            <PauseMenu channel={channel} />
+            {channel.access.post && peer?.kind !== 'human' && (
+              <Button
+                look="plain"
+                icon={CirclePause}
+                class="pause-button"
+                onPress={() => askPause({ channel: slug, ...(peer ? { account: peer.handle } : {}) })}
+              >
+                <span>Pause</span>
+              </Button>
+            )}
             <DateJump
               onDate={async (time) => {
                 const id = await opening.timeline.toDate(time)
@@ -85,7 +94,10 @@ export function ChannelPane({ channel, target: asked, hasDetails, hasThread }: C
         }
       >
         {!isDirect && <WorkStrip slug={slug} />}
-        <PauseBanner channel={channel} />
+        <PauseBanner
+          channel={slug}
+          pauses={pausesFor(app, { channel: slug, ...(peer ? { account: peer.handle } : {}) })}
+        />
         <BacklogBar opening={opening} place={place} jumpTo={jumpTo} />
         <Timeline
           host={host}

@@ -4,13 +4,13 @@ import { useEffect } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { Aside, Main } from '../../app/main-pane'
 import { navigate } from '../../app/navigation'
+import { PauseBanner, pausesFor } from '../../app/pausing'
 import { href } from '../../app/routes'
 import { background } from '../../background'
 import type { Channel } from '../../state'
 import { nameOf } from '../../timeline/host'
 import { Timeline } from '../../timeline/timeline'
 import { Button, Empty } from '../../ui'
-import { PauseBanner } from '../channel/pausing'
 import { Stopped } from '../channel/stopped'
 import { useEscape } from '../channel/use-escape'
 import { useConversation } from '../channel/use-host'
@@ -48,7 +48,7 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
   })
   const content = (
     <>
-      {isAlone && <PauseBanner channel={channel} />}
+      {isAlone && <PauseBanner channel={channel.slug} pauses={pausesFor(app, { channel: channel.slug })} />}
       <Timeline
         host={host}
         label={`Thread in ${channel.kind === 'dm' ? (channel.peer?.handle ?? slug) : slug}`}

@@ -1,0 +1,6 @@
+import { PauseHost } from './pausing'
+
+/** What may appear over every page. */
+export function Overlays() {
+  return <PauseHost />
+}
