@@ -28,4 +28,13 @@ export class ByHandClock implements Clock {
     }
     this.time = end
   }
+
+  /** The machine was asleep for so long: no timer ran, and all that are due run now. */
+  sleep(milliseconds: number): void {
+    this.time += milliseconds
+    const { time } = this
+    const due = [...this.timers].filter(([, { at }]) => at <= time)
+    for (const [timer] of due) this.timers.delete(timer)
+    for (const [, { act }] of due) act()
+  }
 }

@@ -43,7 +43,10 @@ class Page {
       signedOut: () => undefined,
     })
     const subscribed = () => Promise.resolve()
-    this.timelines = new Timelines({ store, synapse, outbox: this.outbox, clock, subscribed })
+    this.timelines = new Timelines({
+      ...{ store, synapse, outbox: this.outbox, clock, subscribed },
+      onPage: () => undefined,
+    })
     this.timeline = this.timelines.at(general)
     this.outbox.open()
   }
@@ -109,58 +112,65 @@ class World {
   }
 }
 
-type Command = (world: World) => void
+/** What a run consists of; `toString` names it in a counterexample. */
+interface Command {
+  does(world: World): void
+  toString(): string
+}
 
-const act = (does: Command): fc.Arbitrary<Command> => fc.constant(does)
-const counted = (most: number, does: (world: World, count: number) => void): fc.Arbitrary<Command> =>
-  fc.nat(most).map((count) => (world) => does(world, count))
+/** A command with a number up to `most`. */
+const counted = (name: string, most: number, does: (world: World, count: number) => void) =>
+  fc
+    .nat(most)
+    .map((count): Command => ({ does: (world) => does(world, count), toString: () => `${name} ${count}` }))
+const act = (name: string, does: Command['does']) => fc.constant<Command>({ does, toString: () => name })
 /** Texts differ, so that each can be counted. */
-const write = (kind: string): Command => {
-  return ({ page, written, server }) => {
+const write = (kind: string) =>
+  act(kind, ({ page, written, server }) => {
     const text = `${kind} ${written.size}`
     written.add(text)
     if (kind === 'refused') server.refused.add(text)
     page.outbox.send(general, { ...emptyDraft, text })
-  }
-}
+  })
+const ignore = () => undefined
 
 const command = fc.oneof(
   {
     weight: 4,
-    arbitrary: counted(30, ({ server }, count) => {
+    arbitrary: counted('others post', 30, ({ server }, count) => {
       for (let i = 0; i <= count; i++) server.post(`theirs ${server.messages.length}`)
     }),
   },
-  { weight: 4, arbitrary: act(write('mine')) },
-  { weight: 1, arbitrary: act(write('refused')) },
+  { weight: 4, arbitrary: write('mine') },
+  { weight: 1, arbitrary: write('refused') },
   {
     weight: 6,
-    arbitrary: counted(40, ({ page, server }, count) => {
+    arbitrary: counted('events', 40, ({ page, server }, count) => {
       for (const event of server.events.splice(0, count)) page.hear(event)
     }),
   },
-  { weight: 8, arbitrary: counted(5, ({ server }, index) => server.handle(index, 'answered')) },
-  { weight: 2, arbitrary: counted(5, ({ server }, index) => server.handle(index, 'lost')) },
-  { weight: 8, arbitrary: counted(5, ({ server }, index) => server.arrive(index)) },
-  { weight: 1, arbitrary: counted(5, ({ server }, index) => server.cut(index)) },
-  { weight: 1, arbitrary: act(({ page }) => void page.timeline.open()) },
-  { weight: 3, arbitrary: act(({ page }) => void page.timeline.older()) },
-  { weight: 3, arbitrary: act(({ page }) => void page.timeline.newer()) },
-  { weight: 2, arbitrary: act(({ page }) => void page.timeline.toEnd().catch(() => undefined)) },
-  { weight: 2, arbitrary: act(({ page }) => page.timeline.follow(true)) },
-  { weight: 2, arbitrary: act(({ page }) => page.timeline.follow(false)) },
+  { weight: 8, arbitrary: counted('handle', 5, ({ server }, index) => server.handle(index, 'answered')) },
+  { weight: 2, arbitrary: counted('lose', 5, ({ server }, index) => server.handle(index, 'lost')) },
+  { weight: 8, arbitrary: counted('arrive', 5, ({ server }, index) => server.arrive(index)) },
+  { weight: 1, arbitrary: counted('cut', 5, ({ server }, index) => server.cut(index)) },
+  { weight: 1, arbitrary: act('open', ({ page }) => void page.timeline.open()) },
+  { weight: 3, arbitrary: act('older', ({ page }) => void page.timeline.older()) },
+  { weight: 3, arbitrary: act('newer', ({ page }) => void page.timeline.newer()) },
+  { weight: 2, arbitrary: act('to end', ({ page }) => void page.timeline.toEnd().catch(ignore)) },
+  { weight: 2, arbitrary: act('follow', ({ page }) => page.timeline.follow(true)) },
+  { weight: 2, arbitrary: act('stay', ({ page }) => page.timeline.follow(false)) },
   {
     weight: 2,
-    arbitrary: counted(500, ({ page }, at) => void page.timeline.around(`m${at}`).catch(() => undefined)),
+    arbitrary: counted('around', 500, ({ page }, at) => void page.timeline.around(`m${at}`).catch(ignore)),
   },
-  { weight: 2, arbitrary: counted(40, ({ clock }, seconds) => clock.advance(seconds * 1000)) },
-  { weight: 1, arbitrary: act((world) => world.reload()) },
+  { weight: 2, arbitrary: counted('seconds', 40, ({ clock }, count) => clock.advance(count * 1000)) },
+  { weight: 1, arbitrary: act('reload', (world) => world.reload()) },
 )
 
 const runs = fc.array(command, { minLength: 20, maxLength: 120, size: 'max' })
 
 /** How a run begins: with the newest messages shown, or with nothing. */
-const opened: Command[] = [
+const opened: Command['does'][] = [
   ({ page }) => void page.timeline.open(),
   ({ server }) => server.handle(0, 'answered'),
   ({ server }) => server.arrive(0),
@@ -172,7 +182,7 @@ test('whatever overtakes what, each message stands once and in order, and nothin
       const world = new World()
       for (let i = 0; i < count; i++) world.server.post(`before ${i}`)
       world.server.events.length = 0
-      for (const act of [...(isOpen ? opened : []), ...commands]) {
+      for (const act of [...(isOpen ? opened : []), ...commands.map(({ does }) => does)]) {
         act(world)
         await settled()
         world.check()

@@ -5,7 +5,6 @@ import {
   createConsole,
   type TextStorage,
 } from '../../../packages/console/src/state'
-import type { World } from '../../support/world'
 
 /** A `localStorage` without a page. */
 export class MemoryStorage implements TextStorage {
@@ -36,42 +35,42 @@ interface Opened extends AsyncDisposable {
   readonly console: Console
   /** Whether the console was told that its session has ended. */
   readonly isSignedOut: () => boolean
+  /** What was sent, as `GET /v1/channels`. */
+  readonly requests: string[]
 }
+
+type Credential = { readonly secret: string } | { readonly token: string }
 
 /** The state of a person who is signed in, as a page has it: connected, and with its channels. */
 export async function openConsole(
-  world: World,
-  { secret }: { readonly secret: string },
-  options: Partial<ConsoleOptions> & { readonly fetch?: typeof sendWith } = {},
+  { url }: { readonly url: string },
+  credential: Credential,
+  options: Partial<ConsoleOptions> = {},
 ): Promise<Opened> {
-  const { fetch = sendWith, ...more } = options
+  const requests: string[] = []
+  const cookie = 'secret' in credential ? { cookie: `synapse_session=${credential.secret}` } : {}
   const synapse = connect({
-    url: world.url,
-    patience: 0,
-    fetch: (to, init) => fetch(to, init, `synapse_session=${secret}`),
+    ...{ url, patience: 0 },
+    ...('token' in credential ? { token: credential.token } : {}),
+    fetch: (to, init) => {
+      requests.push(`${init.method} ${new URL(to).pathname}`)
+      return fetch(to, { ...init, headers: { ...(init.headers as Record<string, string>), ...cookie } })
+    },
   })
   const me = await synapse.request('GET /v1/auth/me')
   let isSignedOut = false
   const console = createConsole({
-    synapse,
-    me,
-    storage: new MemoryStorage(),
+    ...{ synapse, me, storage: new MemoryStorage() },
     onSignedOut: () => {
       isSignedOut = true
     },
-    ...more,
+    ...options,
   })
   await console.start()
   return {
-    console,
-    isSignedOut: () => isSignedOut,
+    ...{ console, requests, isSignedOut: () => isSignedOut },
     [Symbol.asyncDispose]: async () => console.stop(),
   }
-}
-
-/** Sends a request with the cookie of a session, as a page does. */
-export function sendWith(to: string, init: RequestInit, cookie: string): Promise<Response> {
-  return fetch(to, { ...init, headers: { ...(init.headers as Record<string, string>), cookie } })
 }
 
 /** The bodies of what a timeline shows; what is not sent yet in brackets. */

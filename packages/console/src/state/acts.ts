@@ -57,21 +57,20 @@ export class Acts {
   /** Deletes a message after 5 s, in which that can be taken back. Its row goes at once. */
   remove(id: string): Undo {
     const { store, synapse, clock } = this.deps
-    const before = store.messages.peek(id)
-    const hidden = before && withoutBody(before)
-    if (hidden) this.show(hidden)
+    this.hide(id, true)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     promise.catch(() => undefined)
-    const restore = () => {
-      if (before && store.messages.peek(id) === hidden) this.show(before)
-    }
     const send = () => {
       cancel()
       if (!this.removing.delete(id)) return
       synapse.request('DELETE /v1/messages/{id}', { path: { id } }).then(
-        () => resolve(),
+        () => {
+          store.messages.update(id, withoutBody)
+          this.hide(id, false)
+          resolve()
+        },
         (error) => {
-          restore()
+          this.hide(id, false)
           reject(error)
         },
       )
@@ -82,7 +81,7 @@ export class Acts {
       undo: () => {
         if (!this.removing.delete(id)) return false
         cancel()
-        restore()
+        this.hide(id, false)
         resolve()
         return true
       },
@@ -328,9 +327,12 @@ export class Acts {
     return accounts
   }
 
-  private show(message: Message): void {
-    this.deps.store.messages.set(message.id, message)
-    this.deps.touch(message)
+  private hide(id: string, isHidden: boolean): void {
+    const { store, touch } = this.deps
+    if (isHidden) store.removing.set(id, true)
+    else store.removing.delete(id)
+    const message = store.messages.peek(id)
+    if (message) touch(message)
   }
 
   private putApproval(approval: Approval): void {

@@ -134,6 +134,8 @@ export interface Console {
 
 /** Changes that were announced are read again once, so long after the last one. */
 const REREAD = SECOND
+/** What could not be read is tried again after so long. */
+const RETRY = 10 * SECOND
 
 /** Makes the state of one signed-in account. Nothing is sent before `start`. */
 export function createConsole(options: ConsoleOptions): Console {
@@ -155,13 +157,19 @@ export function createConsole(options: ConsoleOptions): Console {
     onSignedOut()
   }
   const outbox = new Outbox({ store, synapse, keep, clock, newKey, deliver, signedOut })
-  const timelines: Timelines = new Timelines({ store, synapse, outbox, clock, subscribed })
+  const timelines: Timelines = new Timelines({
+    ...{ store, synapse, outbox, clock, subscribed },
+    onPage: () => firstPage.resolve(),
+  })
   const reading = new Reading({ store, synapse, clock })
   const acts = new Acts({ store, synapse, clock, loads, touch: (message) => timelines.touch(message) })
   const time = new ServerTime(clock)
   const threads = new Threads({ store, synapse, quietly })
   let started = Promise.withResolvers<void>()
 
+  const firstPage = Promise.withResolvers<void>()
+  const pause = (milliseconds: number) =>
+    new Promise<void>((resolve) => void clock.after(milliseconds, resolve))
   const wanted = new Map<string, Reread>()
   let isWaiting = false
   const again = (reread: Reread) => {
@@ -196,6 +204,26 @@ export function createConsole(options: ConsoleOptions): Console {
     onEvent?.(event)
   }
 
+  /** What no page needs to be drawn is read after the first page. */
+  let rest = 0
+  const readRest = () => {
+    const run = ++rest
+    const isPast = () => run !== rest
+    const all = async () => {
+      await Promise.race([firstPage.promise, pause(REREAD)])
+      if (isPast()) return
+      await Promise.all([loads.approvals(), loads.claims(), loads.presence(), loads.pauses(), loads.inbox()])
+    }
+    const retry = (error: unknown) => {
+      if (!(error instanceof SynapseError)) throw error
+      if (error.status === 401) return signedOut()
+      clock.after(RETRY, () => {
+        if (!isPast()) readRest()
+      })
+    }
+    background(all().catch(retry))
+  }
+
   const read = async (start: Start) => {
     if (start === 'epoch') store.clear()
     await Promise.all([loads.channels(), start === 'first' ? undefined : loads.me()])
@@ -203,7 +231,7 @@ export function createConsole(options: ConsoleOptions): Console {
     if (start !== 'first') threads.clear()
     if (start === 'epoch') await timelines.empty()
     else if (start !== 'first') await timelines.resume(start === 'expired')
-    await Promise.all([loads.approvals(), loads.claims(), loads.presence(), loads.pauses(), loads.inbox()])
+    readRest()
   }
 
   const live: Live = new Live({
@@ -220,6 +248,7 @@ export function createConsole(options: ConsoleOptions): Console {
     flush()
     outbox.close()
     live.close()
+    rest++
   }
   return {
     ...{ store, timelines, outbox, drafts, reading, acts, loads, threads, flush, stop },

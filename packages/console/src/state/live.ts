@@ -74,17 +74,19 @@ export class Live {
   /** The page is hidden for long: closes the connection, and remembers where it was. */
   suspend(): void {
     if (!this.stream) return
-    this.cursor = this.stream.cursor ?? this.cursor
+    // Where the first reading is not done, everything is read again.
+    this.cursor = this.isReading ? undefined : (this.stream.cursor ?? this.cursor)
+    this.flush()
     this.lastTick = this.options.clock.now()
-    const { lastTick } = this
     this.close()
-    this.lastTick = lastTick
+    this.lostAt.value = undefined
   }
 
   /** The page is seen again: goes on where it was, or reads again after more than 5 min. */
   resume(): void {
     if (this.stream) return
     const isLong = this.options.clock.now() - this.lastTick > RESUMES_FOR
+    this.lastTick = this.options.clock.now()
     if (isLong || this.cursor === undefined) this.begin('away')
     else this.connect(this.cursor, undefined)
     this.tick()
@@ -107,6 +109,7 @@ export class Live {
     const run = ++this.run
     if (this.stream) background(this.stream.close())
     this.queue = []
+    this.isReading = false
     const stream = synapse.stream({
       channels: ['*'],
       inbox: true,
@@ -153,15 +156,24 @@ export class Live {
   private flushSoon(): void {
     if (this.isScheduled || this.isReading || this.queue.length === 0) return
     this.isScheduled = true
-    const { run } = this
-    this.options.schedule(() => {
+    const flush = () => {
+      if (!this.isScheduled) return
+      cancel()
       this.isScheduled = false
-      if (run !== this.run || this.isReading) return this.flushSoon()
-      const events = this.queue
-      this.queue = []
-      batch(() => {
-        for (const event of events) this.options.apply(event)
-      })
+      this.flush()
+    }
+    // A page that is hidden meanwhile draws no frame.
+    const cancel = this.options.clock.after(SECOND, flush)
+    this.options.schedule(flush)
+  }
+
+  /** Applies what has arrived, all at once. */
+  private flush(): void {
+    if (this.isReading) return
+    const events = this.queue
+    this.queue = []
+    batch(() => {
+      for (const event of events) this.options.apply(event)
     })
   }
 

@@ -24,10 +24,14 @@ export type OutgoingState = 'waiting' | 'sending' | 'asking' | 'refused'
 export interface Outgoing extends Draft {
   readonly key: string
   readonly place: Place
-  /** Milliseconds since 1970. */
+  /** When it was written, in milliseconds since 1970. It orders the posts. */
   readonly at: number
+  /** Until when it is repeated without asking. */
+  readonly until: number
   readonly state: OutgoingState
   readonly refusal: Refusal | null
+  /** Whether it was on its way once, so that it may be on the server. */
+  readonly wasSent: boolean
   /** How often it was tried without an answer. */
   readonly tries: number
 }
@@ -110,7 +114,17 @@ export class Outbox {
     // Two posts of the same millisecond keep their order.
     const newest = this.all.peek().at(-1)?.at ?? 0
     const at = Math.max(clock.now(), newest + 1)
-    this.put({ ...draft, key, place, at, state: 'waiting', refusal: null, tries: 0 })
+    this.put({
+      ...draft,
+      key,
+      place,
+      at,
+      until: clock.now() + ASK_AFTER,
+      state: 'waiting',
+      refusal: null,
+      wasSent: false,
+      tries: 0,
+    })
     this.next(place)
     return key
   }
@@ -120,7 +134,7 @@ export class Outbox {
     const post = this.find(key)
     if (!post || (post.state !== 'refused' && post.state !== 'asking')) return
     // After 23 h the server may have forgotten the key. A person has decided that it is not there.
-    this.put({ ...post, state: 'waiting', refusal: null, tries: 0, at: this.deps.clock.now() })
+    this.put({ ...post, state: 'waiting', refusal: null, tries: 0, until: this.deps.clock.now() + ASK_AFTER })
     this.next(post.place)
   }
 
@@ -155,7 +169,7 @@ export class Outbox {
   holds(message: Message): boolean {
     if (message.sender_id !== this.deps.store.me.peek()?.account_id) return false
     if (this.keys.has(message.id)) return false
-    const post = this.all.peek().find((one) => one.state === 'sending' && mayBe(one, message))
+    const post = this.all.peek().find((one) => isUnderway(one) && mayBe(one, message))
     if (!post) return false
     const key = placeKey(post.place)
     this.held.set(key, [...(this.held.get(key) ?? []), message])
@@ -215,7 +229,7 @@ export class Outbox {
   /** Sends a post once. Returns the milliseconds until it is tried again; undefined if it is decided. */
   private async attempt(post: Outgoing): Promise<number | undefined> {
     const { synapse, clock } = this.deps
-    this.put({ ...post, state: 'sending' })
+    this.put({ ...post, state: 'sending', wasSent: true })
     const { key, place, text, replyTo, priority, ackWithin, attachments } = post
     try {
       const posted = await synapse.request('POST /v1/messages', {
@@ -245,7 +259,7 @@ export class Outbox {
         return
       }
       if (!mayPass(error)) return this.refuse(now, error)
-      if (clock.now() - post.at > ASK_AFTER) {
+      if (clock.now() > post.until) {
         this.put({ ...now, state: 'asking' })
         this.release(place)
         return
@@ -285,7 +299,7 @@ export class Outbox {
     else {
       const { code, detail, requestId = null, body } = error
       const fix = typeof body.fix === 'string' ? body.fix : null
-      this.put({ ...post, state: 'refused', refusal: { code, detail, requestId, fix } })
+      this.put({ ...post, state: 'refused', wasSent: false, refusal: { code, detail, requestId, fix } })
     }
     this.release(post.place)
   }
@@ -308,6 +322,11 @@ export class Outbox {
     this.deps.keep.remove('outbox', key)
     this.all.value = this.all.peek().filter((post) => post.key !== key)
   }
+}
+
+/** Whether a post may be on the server, and its answer is still to come. */
+function isUnderway({ wasSent, state }: Outgoing): boolean {
+  return wasSent && (state === 'sending' || state === 'waiting')
 }
 
 /** Whether a message may be a post, by where it stands and what it says. */

@@ -32,7 +32,7 @@ export function presenceView(
     case 'blocked':
       return { shape: state, words: `${state}${age}`, note }
     case 'idle':
-      return { shape: 'idle', words: `here${note === null ? '' : age}`, note }
+      return { shape: 'idle', words: 'idle', note }
     case 'episodic': {
       const read = reachable.last_read_at
       const words = read === null ? 'has read nothing yet' : `last read ${agoOf(Date.parse(read), now)}`

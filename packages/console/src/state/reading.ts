@@ -1,7 +1,7 @@
 import type { Synapse } from '@synapse/client'
 import { type Clock, MINUTE, SECOND } from './clock'
 import type { Store } from './store'
-import { type Place, placeKey } from './types'
+import { isUnseen, type Place, placeKey } from './types'
 
 /** A row counts as read when it was seen for so long, in a focused window with input in the last minute. */
 const SEEN_MS = SECOND
@@ -49,6 +49,8 @@ interface Progress {
   waiting: Sight | undefined
   sentAt: number
   isSending: boolean
+  /** Something was marked as unread: nothing is read until one has left. */
+  isHeld: boolean
   cancel: (() => void) | undefined
 }
 
@@ -89,17 +91,15 @@ export class Reading {
   leave(place: Place): void {
     const progress = this.places.get(placeKey(place))
     if (!progress) return
-    this.judge(progress)
+    this.sendNow(progress)
     progress.glances = []
+    progress.isHeld = false
     progress.cancel?.()
-    progress.sentAt = Number.NEGATIVE_INFINITY
-    this.send(progress)
-    if (progress.seq === Number.POSITIVE_INFINITY) progress.seq = 0
   }
 
-  /** The page goes: sends everything. */
+  /** The page may go: sends everything. */
   flush(): void {
-    for (const { place } of [...this.places.values()]) this.leave(place)
+    for (const progress of this.places.values()) this.sendNow(progress)
   }
 
   /** Marks everything up to a message as read, or (null) the whole conversation. @throws SynapseError */
@@ -115,9 +115,8 @@ export class Reading {
   async unreadFrom(place: Place, before: string): Promise<void> {
     const progress = this.progress(place)
     progress.waiting = undefined
-    progress.glances = []
-    // What is in view stays unread until one has left.
-    progress.seq = Number.POSITIVE_INFINITY
+    progress.isHeld = true
+    progress.seq = 0
     await this.put(place, before, true)
   }
 
@@ -127,7 +126,7 @@ export class Reading {
     if (known) return known
     const made: Progress = {
       ...{ place, glances: [], seq: 0, waiting: undefined },
-      ...{ sentAt: Number.NEGATIVE_INFINITY, isSending: false, cancel: undefined },
+      ...{ sentAt: Number.NEGATIVE_INFINITY, isSending: false, isHeld: false, cancel: undefined },
     }
     this.places.set(key, made)
     return made
@@ -139,9 +138,9 @@ export class Reading {
     this.judge(progress)
     const now = this.deps.clock.now()
     const newest = progress.glances.at(-1)
-    const isUnread = newest !== undefined && newest.seq > progress.seq
+    const isNew = newest !== undefined && newest.seq > progress.seq && !progress.isHeld
     const due = [
-      ...(isUnread && isAttentive(this.isFocused, this.lastInput, now) ? [newest.since + SEEN_MS] : []),
+      ...(isNew && isAttentive(this.isFocused, this.lastInput, now) ? [newest.since + SEEN_MS] : []),
       ...(progress.waiting ? [progress.sentAt + SEND_MS] : []),
     ]
     if (due.length === 0) return
@@ -154,12 +153,29 @@ export class Reading {
     const now = clock.now()
     if (isAttentive(this.isFocused, this.lastInput, now)) {
       const read = readAt(progress.glances, now)
-      if (read && read.seq > progress.seq) {
+      if (read && read.seq > progress.seq && !progress.isHeld) {
         progress.seq = read.seq
-        progress.waiting = read
+        if (this.isUnread(progress.place)) progress.waiting = read
       }
     }
     this.send(progress)
+  }
+
+  /** Whether a position would change anything. */
+  private isUnread({ channel, thread }: Place): boolean {
+    const { store } = this.deps
+    const { unread = 0, mentions = 0 } = store.channels.peek(channel) ?? {}
+    if (thread === null && unread + mentions > 0) return true
+    return store.items.values().some((item) => {
+      const { message } = item
+      if (message.channel !== channel || !isUnseen(item)) return false
+      return thread === null || (message.thread_id ?? message.id) === thread
+    })
+  }
+
+  private sendNow(progress: Progress): void {
+    progress.sentAt = Number.NEGATIVE_INFINITY
+    this.judge(progress)
   }
 
   private send(progress: Progress): void {

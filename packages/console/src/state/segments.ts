@@ -15,7 +15,9 @@ export interface Segment {
   readonly newer: string | null
 }
 
-const first = ({ entries }: Segment) => entries[0]?.seq ?? Number.POSITIVE_INFINITY
+/** From where a stretch has everything: at the beginning of the log, also what arrives late. */
+const first = ({ entries, older }: Segment) =>
+  older === null ? Number.NEGATIVE_INFINITY : (entries[0]?.seq ?? Number.POSITIVE_INFINITY)
 const last = ({ entries, newer }: Segment) =>
   newer === null ? Number.POSITIVE_INFINITY : (entries.at(-1)?.seq ?? Number.NEGATIVE_INFINITY)
 
@@ -35,10 +37,7 @@ export function withSegment(segments: readonly Segment[], added: Segment): Segme
 
 /** Puts a message in the stretch that covers its place. Returns the same list if there is none, or it is there already. */
 export function withEntry(segments: readonly Segment[], entry: Entry): readonly Segment[] {
-  const at = segments.findIndex((segment) => first(segment) <= entry.seq && entry.seq <= last(segment))
-  const live = segments.length - 1
-  const index =
-    at >= 0 ? at : segments[live]?.newer === null && segments[live].entries.length === 0 ? live : -1
+  const index = segments.findIndex((segment) => first(segment) <= entry.seq && entry.seq <= last(segment))
   const segment = segments[index]
   if (!segment || segment.entries.some(({ id }) => id === entry.id)) return segments
   const entries = merge(segment.entries, [entry])

@@ -29,6 +29,8 @@ export class Store {
   readonly members = new Table<readonly Member[]>()
   /** By the id of the root. */
   readonly threads = new Table<ThreadDetails>()
+  /** Messages that I have deleted, while that can be taken back. */
+  readonly removing = new Table<true>()
   /** By the id of the root: what stands under it in its channel. */
   readonly summaries = new Table<ThreadSummary>()
   /** How many items wait in the inbox, counted to 1,000. */

@@ -12,6 +12,7 @@ interface Deps {
   readonly store: Store
   readonly synapse: Synapse
   readonly outbox: Outbox
+  onPage(): void
 }
 
 /** Reads the messages of a channel or thread, and puts them into the store. Every function @throws SynapseError */
@@ -53,6 +54,7 @@ export class Pages {
       for (const message of messages) this.deps.store.putMessage(message)
     })
     for (const message of messages) this.deps.outbox.found(message)
+    this.deps.onPage()
     return messages.map(({ id, seq }) => ({ id, seq }))
   }
 }

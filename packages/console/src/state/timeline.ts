@@ -24,6 +24,7 @@ interface Deps {
   readonly outbox: Outbox
   /** Resolves when the stream has begun: what is read afterwards has no hole to it. */
   subscribed(): Promise<void>
+  onPage(): void
 }
 
 /**
@@ -215,10 +216,11 @@ export class Timeline {
     if (this.state.peek() === 'idle') return
     if (isExpired) this.wasPurged.value = true
     const { messages } = this.deps.store
+    const newest = this.shownEntries().at(-1)?.seq
     this.segments = closed(this.segments, (id) => messages.peek(id)?.cursor)
     if (this.isFollowing) await this.toEnd()
     else {
-      this.window = { ...this.window, high: this.shownEntries().at(-1)?.seq ?? this.window.high }
+      this.window = { ...this.window, high: newest ?? this.window.high }
       this.change()
     }
   }
@@ -286,9 +288,9 @@ export class Timeline {
   /** The messages of the window, without those that were deleted and have no replies. */
   private shownEntries(): Entry[] {
     const { low, high } = this.window
-    const { messages } = this.deps.store
+    const { messages, removing } = this.deps.store
     return (this.current()?.entries ?? []).filter(({ id, seq }) => {
-      if (seq < low || seq > high) return false
+      if (seq < low || seq > high || removing.peek(id)) return false
       const message = messages.peek(id)
       return message !== undefined && (!message.deleted || message.reply_count > 0)
     })
@@ -383,5 +385,6 @@ export class Timeline {
     const [oldest, newest] = [messages[0], messages.at(-1)]
     if (entries.length === 0 || !oldest || !newest) return
     this.segments = withSegment(this.segments, { entries, older: oldest.cursor, newer: newest.cursor })
+    this.change()
   }
 }

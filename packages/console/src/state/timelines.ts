@@ -15,6 +15,8 @@ interface Deps {
   readonly outbox: Outbox
   readonly clock: Clock
   subscribed(): Promise<void>
+  /** A page was read. */
+  onPage(): void
 }
 
 /** The timelines that were opened, by place. */
