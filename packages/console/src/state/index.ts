@@ -169,7 +169,9 @@ export function createConsole(options: ConsoleOptions): Console {
 
   const firstPage = Promise.withResolvers<void>()
   const pause = (milliseconds: number) =>
-    new Promise<void>((resolve) => void clock.after(milliseconds, resolve))
+    new Promise<void>((resolve) => {
+      clock.after(milliseconds, resolve)
+    })
   const wanted = new Map<string, Reread>()
   let isWaiting = false
   const again = (reread: Reread) => {
