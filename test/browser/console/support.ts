@@ -104,12 +104,17 @@ export class Found {
     return result.value
   }
 
-  /** The middle of it in the window, after it was scrolled into view. */
+  /** The middle of it in the window, after it was scrolled into view and has stood still for a frame. */
   async middle(): Promise<{ readonly x: number; readonly y: number }> {
-    return await this.call(`function () {
+    return await this.call(`async function () {
       this.scrollIntoView({ block: 'nearest' })
-      const { left, top, width, height } = this.getBoundingClientRect()
-      return { x: left + width / 2, y: top + height / 2 }
+      for (let last; ; ) {
+        const { left, top, width, height } = this.getBoundingClientRect()
+        const now = { x: left + width / 2, y: top + height / 2 }
+        if (last && last.x === now.x && last.y === now.y) return now
+        last = now
+        await new Promise((resolve) => requestAnimationFrame(() => resolve()))
+      }
     }`)
   }
 
@@ -261,7 +266,7 @@ export class ConsolePage implements AsyncDisposable {
 
   private async wait<Result>(what: string, look: () => Promise<Result>): Promise<NonNullable<Result>> {
     for (const until = Date.now() + WITHIN_MS; ; ) {
-      const found = await look()
+      const found = await look().catch(unlessLeft)
       if (found) return found
       if (Date.now() > until) {
         const text = await this.page.value<string>('document.body.innerText')
@@ -269,9 +274,21 @@ export class ConsolePage implements AsyncDisposable {
           `never on the page: ${what}\nfocused: ${await this.focused()}\n${this.page.complaints.join('\n')}\n${text}`,
         )
       }
-      await this.page.value('new Promise((resolve) => requestAnimationFrame(() => resolve()))')
+      await this.page
+        .value('new Promise((resolve) => requestAnimationFrame(() => resolve()))')
+        .catch(unlessLeft)
     }
   }
+}
+
+/** A page that is left for another one answers nothing; the next look sees the other one. */
+function unlessLeft(error: unknown): undefined {
+  if (
+    !/navigated or closed|context was destroyed|Cannot find context|find node with given id/i.test(
+      String(error),
+    )
+  )
+    throw error
 }
 
 /** A browser says this of each answer that is an error, also of those that a page expects. */

@@ -33,6 +33,7 @@ export function start(): void {
   applyPreferences()
   followHistory()
   reportFailures((error) => {
+    if (isFileGone(error) && reloadOnce()) return
     const { title, detail } = wordsOf(error)
     toast({ text: `${title}. ${detail}`, tone: 'bad' })
   })

@@ -23,7 +23,8 @@ export function Home({ route: { query } }: PageProps) {
   const target = (last ?? channels[0] ?? direct[0])?.slug
   const isList = query.has('list')
   const isStart = query.has('start')
-  const isEmpty = useReady().value && target === undefined
+  const isReady = useReady().value
+  const isEmpty = isReady && target === undefined
   const isAdmin = store.me.value?.is_admin === true
   // The first steps stay when the first of them is done.
   const goesTo = isList || isStart ? undefined : target ? href('channel', { slug: target }) : undefined
@@ -38,7 +39,7 @@ export function Home({ route: { query } }: PageProps) {
         <Conversations />
       </Main>
     )
-  if (isStart && isAdmin) return <FirstSteps />
+  if (isStart && isAdmin && isReady) return <FirstSteps />
   return (
     <Main title={serverName.value}>
       {isEmpty && !isAdmin ? (

@@ -47,7 +47,8 @@ export function NewConversation({ onClose }: { readonly onClose: () => void }) {
     try {
       const opened = await act()
       onClose()
-      navigate(href('channel', { slug: opened }))
+      // The dialog goes first: while it is open, nothing else can have the focus.
+      setTimeout(() => navigate(href('channel', { slug: opened })))
     } catch (error) {
       setProblem(wordsOf(error).detail)
     }

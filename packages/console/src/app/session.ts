@@ -50,22 +50,30 @@ export async function signIn(handle: string, password: string): Promise<void> {
   session.value = { state: 'signed-in', me: await synapse.request('GET /v1/auth/me') }
 }
 
+let isLeaving = false
+
 /** Ends the session of this browser on the server. What is stored here is removed. */
 export async function signOut(): Promise<void> {
+  isLeaving = true
   try {
     await synapse.request('POST /v1/auth/logout')
   } catch (error) {
-    // It has ended already.
-    if (!(error instanceof SynapseError && error.status === 401)) throw error
+    // It may have ended already.
+    if (!(error instanceof SynapseError && error.status === 401)) {
+      isLeaving = false
+      throw error
+    }
   }
   localStorage.clear()
   sessionStorage.clear()
   await showSignIn(false)
+  isLeaving = false
 }
 
 /** Shows the sign-in because the server no longer knows the session. The address and what is stored stay. */
-export function sessionEnded(): Promise<void> {
-  return showSignIn(true)
+export async function sessionEnded(): Promise<void> {
+  // Who signs out knows it.
+  if (!isLeaving) await showSignIn(true)
 }
 
 async function showSignIn(ended: boolean): Promise<void> {

@@ -122,7 +122,11 @@ export function Conversations() {
 function Line({ channel }: { readonly channel: Channel }) {
   const { slug, kind, peer, pause, notify, unread = 0, mentions = 0 } = channel
   const now = route.value
-  const isHere = now.name === 'channel' && now.params.slug === slug
+  const { store } = useConsole()
+  const isHere =
+    now.name === 'channel'
+      ? now.params.slug === slug
+      : now.name === 'thread' && store.threads.get(now.params.id)?.root.channel === slug
   const isUnread = unread > 0 && notify !== 'none'
   return (
     <li>

@@ -19,9 +19,14 @@ export function Dialog({ title, onClose, children, acts, wide = false }: DialogP
   const name = useId()
   useEffect(() => {
     const before = document.activeElement
-    element.current?.showModal()
+    const dialog = element.current
+    dialog?.showModal()
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus()
+      // A page that was opened from here has it already.
+      const { activeElement } = document
+      const isFree =
+        activeElement === null || activeElement === document.body || dialog?.contains(activeElement)
+      if (isFree && before instanceof HTMLElement && before.isConnected) before.focus()
     }
   }, [])
   return (

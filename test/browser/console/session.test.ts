@@ -1,0 +1,51 @@
+// The end of a session: signing out, being signed out, a build that went, a page that fails.
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { PASSWORD, type Person } from '../../support/world'
+import { browser, ConsoleLab, expectedError } from './support'
+
+setDefaultTimeout(60_000)
+
+const allowed = [expectedError(401)]
+
+describe.skipIf(browser === undefined)('a session', () => {
+  let lab: ConsoleLab
+  beforeAll(async () => {
+    lab = await ConsoleLab.open()
+    await lab.world.channel('general')
+  })
+  afterAll(() => lab[Symbol.asyncDispose]())
+
+  const person = (handle: string): Promise<Person> =>
+    lab.world.human(handle, { channels: { general: 'member' } })
+
+  test('a session that was ended elsewhere asks for the password, and goes on at the same place', async () => {
+    const ada = await person('ada')
+    await using page = await lab.sit(ada, '/channels/general')
+    await page.find('link', 'general')
+    const { body } = await ada.get<{ sessions: { id: string }[] }>('/v1/auth/sessions')
+    await lab.world.operator.patch(`/v1/admin/accounts/${ada.id}`, { password: PASSWORD })
+    expect(body.sessions).toHaveLength(1)
+    await page.shows('You were signed out.')
+    expect(await page.path()).toBe('/channels/general')
+    await page.fill('textbox', 'Handle', 'ada')
+    await page.fill('textbox', 'Password', PASSWORD)
+    await page.click('button', 'Sign in')
+    await page.find('link', 'general')
+    expect(await page.path()).toBe('/channels/general')
+    await page.isClean({ allowed: [...allowed, /WebSocket/] })
+  })
+
+  test('code that is gone after an upgrade is fetched by loading the page anew, once', async () => {
+    const chief = await lab.world.human('chief', { isAdmin: true, channels: { general: 'member' } })
+    await using page = await lab.sit(chief, '/?start')
+    await page.find('button', 'Show the code')
+    await page.value('window.isOld = true')
+    // Further files fail, as those of another build do.
+    await page.page.cdp('Network.setBlockedURLs', { urls: ['*/console/index-*.js'] })
+    await page.click('button', 'Show the code')
+    await page.waitFor('window.isOld !== true')
+    await page.click('button', 'Show the code')
+    await page.shows('This page failed')
+    await page.page.cdp('Network.setBlockedURLs', { urls: [] })
+  })
+})
