@@ -24,7 +24,7 @@ export const pages: Readonly<Record<RouteName | 'unknown', PageEntry>> = {
   inbox: { load: async () => (await import('../pages/inbox/inbox')).InboxPage },
   approvals: { load: async () => (await import('../pages/inbox/approvals')).ApprovalsPage },
   activity: { load: async () => (await import('../pages/activity/activity')).ActivityPage },
-  search: { page: NotFound },
+  search: { load: async () => (await import('../pages/search/search')).SearchPage },
   me: { page: NotFound },
   meSection: { page: NotFound },
   admin: { page: NotFound },

@@ -323,7 +323,10 @@ export class Acts {
     const { accounts } = await this.deps.synapse.request('GET /v1/accounts', {
       query: { ...(q === '' ? {} : { q }), ...(kind ? { kind } : {}), limit: 50 },
     })
-    for (const { presence } of accounts) this.deps.store.presence.set(presence.handle, presence)
+    for (const { id, handle, kind, display_name, presence } of accounts) {
+      this.deps.store.putAccount({ id, handle, kind, display_name })
+      this.deps.store.presence.set(handle, presence)
+    }
     return accounts
   }
 

@@ -72,6 +72,8 @@ export class Loads {
   async presence(): Promise<void> {
     const put = this.store.presence.expect()
     const { accounts } = await this.synapse.request('GET /v1/accounts', { query: { limit: ACCOUNTS } })
+    for (const { id, handle, kind, display_name } of accounts)
+      this.store.putAccount({ id, handle, kind, display_name })
     put(
       accounts.map(({ handle, presence }) => [handle, presence]),
       true,
