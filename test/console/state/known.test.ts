@@ -151,7 +151,7 @@ describe('threads', () => {
     if (!shownRoot) throw new Error('the root is not shown')
     console.threads.want(shownRoot)
     const summary = await until('the summary', () => console.store.summaries.get(root.id))
-    await until('the last reply', () => console.store.summaries.get(root.id)?.lastReply)
+    await until('the last reply', () => console.store.summaries.get(root.id)?.lastReply?.id === last.id)
     expect(summary.participants).toEqual(['ada', 'bo', 'builder'])
     expect(console.store.summaries.get(root.id)?.lastReply).toMatchObject({ id: last.id, handle: 'bo' })
     await until('the items', () => console.store.unseenThreads.value.has(root.id))

@@ -8,12 +8,11 @@ import { Store } from '../../../packages/console/src/state/store'
 import { emptyDraft } from '../../../packages/console/src/state/types'
 import { ByHandClock } from './by-hand-clock'
 import { FakeServer, ME, messageOf } from './fake-server'
+import { general, settled } from './page'
 import { MemoryStorage } from './support'
 
-const general: Place = { channel: 'general', thread: null }
 const thread: Place = { channel: 'general', thread: 'm1' }
 const HOUR = 3_600_000
-const settled = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
 function scene(storage = new MemoryStorage()) {
   const server = new FakeServer()

@@ -1,14 +1,13 @@
 // What counts as read: a row that was in view for a second, in a window with the focus, with input in the last minute.
 import { describe, expect, test } from 'bun:test'
 import { connect } from '@synapse/client'
-import type { Channel, Place } from '../../../packages/console/src/state'
+import type { Channel } from '../../../packages/console/src/state'
 import { isAttentive, look, Reading, readAt } from '../../../packages/console/src/state/reading'
 import { Store } from '../../../packages/console/src/state/store'
 import { ByHandClock } from './by-hand-clock'
+import { general, settled } from './page'
 
-const general: Place = { channel: 'general', thread: null }
 const sight = (seq: number) => ({ seq, cursor: `c${seq}` })
-const settled = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
 function scene(unread = 5) {
   const clock = new ByHandClock()

@@ -238,7 +238,10 @@ export function createConsole(options: ConsoleOptions): Console {
 
   const live: Live = new Live({
     ...{ synapse, clock, schedule, read, apply, signedOut },
-    resumed: () => outbox.hurry(),
+    resumed: () => {
+      outbox.hurry()
+      quietly(loads.unlogged())
+    },
   })
 
   const flush = () => {

@@ -23,7 +23,7 @@ export interface LiveOptions {
   apply(event: StreamEvent): void
   /** The credential has ended. */
   signedOut(): void
-  /** The network is back, after it was lost. */
+  /** The stream goes on after an interruption. What is not in the log was missed. */
   resumed(): void
 }
 
@@ -44,6 +44,8 @@ export class Live {
   private queue: StreamEvent[] = []
   private isReading = false
   private isScheduled = false
+  /** Everything is read anyway when the stream has begun. */
+  private isNew = true
   private lastTick = 0
   private readonly cancels = new Set<() => void>()
 
@@ -101,6 +103,7 @@ export class Live {
     this.subscription.promise.catch(() => undefined)
     this.subscription = Promise.withResolvers()
     this.cursor = undefined
+    this.isNew = true
     this.connect(undefined, start)
   }
 
@@ -181,10 +184,11 @@ export class Live {
     this.status.value = status
     const { clock } = this.options
     if (status === 'open') {
-      const wasLost = this.lostAt.peek() !== undefined
+      const isResumed = this.lostAt.peek() !== undefined && !this.isNew
+      this.isNew = false
       this.lostAt.value = undefined
       this.isLate.value = false
-      if (wasLost) this.options.resumed()
+      if (isResumed) this.options.resumed()
     } else if (this.lostAt.peek() === undefined) {
       const now = clock.now()
       this.lostAt.value = now

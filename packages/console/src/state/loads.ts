@@ -7,6 +7,8 @@ import { isOpen, type ThreadDetails } from './types'
 const LIST = 200
 const ACCOUNTS = 50
 const ITEMS = 100
+/** So many own messages are looked at again. */
+const DELIVERIES = 10
 
 /** Reads what the store has of the server. Every function @throws SynapseError */
 export class Loads {
@@ -89,6 +91,17 @@ export class Loads {
     )
   }
 
+  /** What is told by frames that are not in the log, and so was missed while there was no stream. */
+  async unlogged(): Promise<void> {
+    await Promise.all([this.channels(), this.inbox(), this.claims(), this.presence()])
+    const me = this.store.me.peek()?.account_id
+    const unfinished = this.store.messages
+      .values()
+      .filter(({ sender_id, deliveries = {} }) => sender_id === me && isUnfinished(deliveries))
+    const newest = unfinished.sort((one, other) => other.seq - one.seq).slice(0, DELIVERIES)
+    for (const { id } of newest) await this.message(id)
+  }
+
   /** A channel's details, and who is stopped there. */
   async channel(slug: string) {
     const put = this.store.blocked.expect()
@@ -161,4 +174,11 @@ export class Loads {
         return
     }
   }
+}
+
+/** Whether somebody has still to see or acknowledge a message. */
+function isUnfinished(deliveries: Readonly<Record<string, number>>): boolean {
+  return Object.entries(deliveries).some(
+    ([state, count]) => count > 0 && state !== 'acked' && state !== 'failed',
+  )
 }

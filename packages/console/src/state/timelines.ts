@@ -7,6 +7,8 @@ import { type Place, placeKey } from './types'
 
 /** Messages in memory: in one channel or thread, and in all. */
 export const MOST_IN_ONE = 1000
+/** A full timeline lets go of some more, so that not every message makes room for itself alone. */
+const KEPT_IN_ONE = 900
 export const MOST_IN_ALL = 20_000
 
 interface Deps {
@@ -82,7 +84,7 @@ export class Timelines {
 
   /** Keeps to the limits of memory: the least recently seen goes first. */
   private limit(grown: readonly Timeline[]): void {
-    for (const timeline of grown) this.forget(timeline.shrink(MOST_IN_ONE))
+    for (const timeline of grown) if (timeline.size > MOST_IN_ONE) this.forget(timeline.shrink(KEPT_IN_ONE))
     let total = 0
     for (const { size } of this.known.values()) total += size
     if (total <= MOST_IN_ALL) return
