@@ -59,7 +59,7 @@ test('from a message far above one comes down to the live end without a hole', a
   server.post('live again')
   for (const event of server.events.splice(0)) page.hear(event)
   expect(seqs().at(-1)).toBe(401)
-  expect(timeline.hasNewer.value).toBe(true)
+  expect(page.timeline.hasNewer.value).toBe(true)
   timeline.follow(true)
   await through(timeline.toEnd())
   expect(seqs()).toEqual(range(353, 402))
