@@ -1,5 +1,5 @@
 import type { Message } from '@synapse/client'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { background } from '../background'
 import { Button, wordsOf } from '../ui'
 import { useHost } from './host'
@@ -21,7 +21,7 @@ export function EditMode({ message }: { readonly message: Message }) {
     element.style.height = 'auto'
     element.style.height = `${element.scrollHeight + 2}px`
   }
-  useEffect(() => {
+  useLayoutEffect(() => {
     fit()
     field.current?.focus({ preventScroll: true })
     field.current?.setSelectionRange(text.length, text.length)

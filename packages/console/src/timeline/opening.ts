@@ -17,6 +17,8 @@ export interface Opening {
   readonly backlog: Signal<Backlog | undefined>
   /** Whether it is known where it opens. */
   readonly isOpen: boolean
+  /** Whether one has come back to it. */
+  readonly isReturn: boolean
   readonly start: ViewPlace | undefined
   /** Keeps where one is, for the way back. */
   readonly keep: (place: ViewPlace | undefined) => void
@@ -42,10 +44,12 @@ export function useOpening(app: Console, place: Place, target: string | undefine
     [timeline],
   )
   const [opened, setOpened] = useState<{ timeline: Timeline; start: ViewPlace | undefined }>()
+  // Who comes back is where one was, not at the message of the address.
+  const isReturn = left !== undefined
   useEffect(() => {
     let isCurrent = true
     const open = async () => {
-      const start = await openAt(app, timeline, lines, target, left)
+      const start = await openAt(app, timeline, lines, isReturn ? undefined : target, left)
       if (isCurrent) setOpened({ timeline, start })
     }
     background(open())
@@ -57,6 +61,7 @@ export function useOpening(app: Console, place: Place, target: string | undefine
   return {
     timeline,
     ...lines,
+    isReturn,
     isOpen: opened?.timeline === timeline,
     start: opened?.start,
     keep: (view) => {

@@ -14,6 +14,8 @@ export function ThreadSummary({ root }: { readonly root: Message }) {
   useEffect(() => app.threads.want(root), [root.id, count])
   const { participants, lastReply } = store.summaries.get(root.id) ?? { participants: null, lastReply: null }
   const isNew = store.items.all.value.some((item) => item.message.thread_id === root.id && isUnseen(item))
+  // The decision stands in the card already.
+  if (root.approval && count === 1 && lastReply?.handle === 'system') return null
   return (
     <a
       class={isNew ? 'thread-summary unseen-items' : 'thread-summary'}

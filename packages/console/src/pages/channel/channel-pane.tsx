@@ -81,11 +81,9 @@ export function ChannelPane({ channel, target: asked, hasDetails, hasThread }: C
               </Button>
             )}
             <DateJump
-              onDate={async (time) => {
-                const id = await opening.timeline.toDate(time)
-                if (id !== null) await jumpTo(id)
-                return id !== null
-              }}
+              class={isDirect ? '' : 'wide-only'}
+              find={(time) => opening.timeline.toDate(time)}
+              onFound={(id) => background(jumpTo(id))}
             />
             {!isDirect && (
               <IconButton icon={Info} label="Details" aria-pressed={hasDetails} onPress={toggleDetails} />

@@ -3,8 +3,16 @@ import { useState } from 'preact/hooks'
 import { background } from '../../background'
 import { Button, Dialog, IconButton } from '../../ui'
 
-/** A button that asks for a day, and goes to the first message of it or after it. `onDate` reports whether there is one. */
-export function DateJump({ onDate }: { readonly onDate: (time: string) => Promise<boolean> }) {
+interface DateJumpProps {
+  readonly class?: string
+  /** Whether the button shows its words. */
+  readonly isLabelled?: boolean
+  readonly find: (time: string) => Promise<string | null>
+  readonly onFound: (id: string) => unknown
+}
+
+/** A button that asks for a day, and goes to the first message of it or after it. `find` says which that is, if there is one. */
+export function DateJump({ class: className = '', isLabelled = false, find, onFound }: DateJumpProps) {
   const [isOpen, setOpen] = useState(false)
   const [day, setDay] = useState('')
   const [problem, setProblem] = useState('')
@@ -12,12 +20,26 @@ export function DateJump({ onDate }: { readonly onDate: (time: string) => Promis
     // Midnight here.
     const date = new Date(`${day}T00:00:00`)
     if (Number.isNaN(date.getTime())) return setProblem('Choose a day.')
-    if (await onDate(date.toISOString())) setOpen(false)
-    else setProblem('There is no message on that day or later.')
+    const id = await find(date.toISOString())
+    if (id === null) return setProblem('There is no message on that day or later.')
+    setOpen(false)
+    // The dialog gives the focus back first.
+    requestAnimationFrame(() => onFound(id))
   }
   return (
     <>
-      <IconButton icon={CalendarSearch} label="Jump to a date" onPress={() => setOpen(true)} />
+      {isLabelled ? (
+        <Button small icon={CalendarSearch} onPress={() => setOpen(true)}>
+          Jump to a date
+        </Button>
+      ) : (
+        <IconButton
+          class={className}
+          icon={CalendarSearch}
+          label="Jump to a date"
+          onPress={() => setOpen(true)}
+        />
+      )}
       {isOpen && (
         <Dialog
           title="Jump to a date"

@@ -2,12 +2,15 @@ import { useEffect, useState } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { Aside } from '../../app/main-pane'
 import { NameCard } from '../../app/name-card'
+import { navigate } from '../../app/navigation'
+import { href } from '../../app/routes'
 import { background } from '../../background'
 import type { Channel, Notify } from '../../state'
 import { visibleName } from '../../text'
 import { AccountName, Avatar, Button } from '../../ui'
 import { PresenceLine } from '../dm/presence-line'
 import { Aliases } from './aliases'
+import { DateJump } from './date-jump'
 import { ChannelSettings } from './settings'
 import { ThreadList } from './thread-list'
 
@@ -37,6 +40,13 @@ export function Details({ channel, onClose }: DetailsProps) {
           {description && description !== topic && <p class="hint">{description}</p>}
         </section>
       )}
+      <section>
+        <DateJump
+          isLabelled
+          find={(time) => app.timelines.at({ channel: slug, thread: null }).toDate(time)}
+          onFound={(id) => navigate(href('channel', { slug }, { m: id }))}
+        />
+      </section>
       <section aria-labelledby="details-members">
         <h3 id="details-members">Members ({members.length})</h3>
         <ul class="member-list">

@@ -46,8 +46,11 @@ export function useConversation({ channel, place, target: asked, onReply }: Opti
     if (await timeline.around(id)) target.value = { id }
     else toast({ text: 'This message is not there any more', tone: 'bad' })
   }
+  const first = useRef(asked)
   useEffect(() => {
     if (asked === undefined || !opening.isOpen) return
+    if (opening.isReturn && asked === first.current) return
+    first.current = undefined
     background(jumpTo(asked))
   }, [asked, opening.isOpen])
   useEffect(() => {
