@@ -48,4 +48,25 @@ describe.skipIf(browser === undefined)('a session', () => {
     await page.shows('This page failed')
     await page.page.cdp('Network.setBlockedURLs', { urls: [] })
   })
+
+  test('a page that fails says why, the rest goes on, and Retry begins it again', async () => {
+    const cy = await person('cy')
+    await cy.posts('general', 'something to show')
+    await using page = await lab.sit(cy, '/inbox')
+    await page.find('link', 'general')
+    await page.value(`(() => {
+      window.kept = Date.prototype.toISOString
+      Date.prototype.toISOString = () => { throw new Error('a broken clock') }
+    })()`)
+    await page.click('link', 'general')
+    await page.shows('a broken clock')
+    await page.click('link', 'Inbox')
+    await page.waitFor("location.pathname === '/inbox'")
+    await page.click('link', 'general')
+    await page.shows('a broken clock')
+    await page.value('Date.prototype.toISOString = window.kept')
+    await page.click('button', 'Retry')
+    await page.shows('something to show')
+    await page.isClean()
+  })
 })

@@ -9,7 +9,7 @@ export function ErrorBoundary({ children }: { readonly children: ComponentChildr
   if (error === undefined) return <>{children}</>
   return (
     <Main title="This page failed">
-      <ErrorState error={error} onRetry={retry} />
+      <ErrorState error={error} onRetry={retry} isUntitled />
     </Main>
   )
 }

@@ -1,7 +1,7 @@
 import type { AccountRef } from '@synapse/client'
 import { Pause as PauseIcon, SquarePen } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
-import { isHeld, type Profile, presenceView, reachedBy } from '../state'
+import { type Activity, ageOf, isHeld, type Profile, presenceView, reachedBy } from '../state'
 import { AccountName } from '../ui/account-name'
 import { Avatar } from '../ui/avatar'
 import { Button } from '../ui/button'
@@ -9,6 +9,7 @@ import { Chip } from '../ui/chip'
 import { clockOf } from '../ui/clock'
 import { Countdown } from '../ui/countdown'
 import { PresenceMark } from '../ui/presence'
+import { Time } from '../ui/time'
 import { wordsOf } from '../ui/words'
 import { useConsole } from './console'
 import { navigate } from './navigation'
@@ -64,8 +65,14 @@ export function NameCard({ handle }: { readonly handle: string }) {
   const { store, acts } = app
   const [profile, setProfile] = useState<Profile>()
   const [problem, setProblem] = useState('')
+  const [doing, setDoing] = useState<Activity['agents'][number]>()
   useEffect(() => {
     const controller = new AbortController()
+    // What an agent did last, and what waits for it. A card without that is still one.
+    synapse.request('GET /v1/activity', { query: { window: '24h' }, signal: controller.signal }).then(
+      ({ agents }) => setDoing(agents.find((one) => one.account.handle === handle)),
+      () => undefined,
+    )
     synapse
       .request('GET /v1/accounts/{handle}', { path: { handle }, signal: controller.signal })
       .then(setProfile, (error: unknown) => {
@@ -112,6 +119,13 @@ export function NameCard({ handle }: { readonly handle: string }) {
           ))}
         </ul>
       )}
+      {doing?.last_message && <LastMessage message={doing.last_message} />}
+      {doing && doing.inbox.pending > 0 && (
+        <p class="quiet">
+          {doing.inbox.pending} {doing.inbox.pending === 1 ? 'item waits' : 'items wait'} in its inbox
+          {doing.inbox.oldest_at && `, the oldest: ${ageOf(Date.parse(doing.inbox.oldest_at), now())}`}
+        </p>
+      )}
       {problem && <p class="problem">{problem}</p>}
       {!isMe && (
         <footer>
@@ -126,5 +140,18 @@ export function NameCard({ handle }: { readonly handle: string }) {
         </footer>
       )}
     </div>
+  )
+}
+
+type Last = NonNullable<Activity['agents'][number]['last_message']>
+
+function LastMessage({ message: { id, channel, at, snippet } }: { readonly message: Last }) {
+  return (
+    <p class="last-message">
+      <a href={href('message', { id })}>
+        Last in #{channel}, <Time at={at} show="both" />
+      </a>
+      <span class="quiet">{snippet}</span>
+    </p>
   )
 }

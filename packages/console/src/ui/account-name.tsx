@@ -51,8 +51,12 @@ function CardButton({ label, card, tabIndex }: CardButtonProps) {
   const [isOpen, setOpen] = useState(false)
   useEffect(() => () => clearTimeout(timer.current), [])
   useEffect(() => {
-    // The card has its size now.
-    if (isOpen && popover.current && button.current) placeBeside(popover.current, button.current)
+    const [card, opener] = [popover.current, button.current]
+    if (!isOpen || !card || !opener) return
+    // It grows while what it shows is read.
+    const watcher = new ResizeObserver(() => placeBeside(card, opener))
+    watcher.observe(card)
+    return () => watcher.disconnect()
   }, [isOpen])
   const later = (act: () => void) => {
     clearTimeout(timer.current)

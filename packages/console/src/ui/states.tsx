@@ -51,14 +51,16 @@ export function Empty({ children, action }: EmptyProps) {
 export interface ErrorStateProps {
   readonly error: unknown
   readonly onRetry?: () => unknown
+  /** The view has a heading that says so. */
+  readonly isUntitled?: boolean
 }
 
 /** What failed, in the server's words, and what to do. A refusal names its gate and what mends it. */
-export function ErrorState({ error, onRetry }: ErrorStateProps) {
+export function ErrorState({ error, onRetry, isUntitled = false }: ErrorStateProps) {
   const { title, detail, fix, requestId } = wordsOf(error)
   return (
     <div class="error-state" role="alert">
-      <h2>{title}</h2>
+      {!isUntitled && <h2>{title}</h2>}
       <p>{detail}</p>
       {fix !== undefined && <p>{fix}</p>}
       <div class="acts">
