@@ -165,3 +165,16 @@ test('a channel that one has to leave is gone, with what it showed', async () =>
   await s.w.leaves(s.ada, room)
   await until('the channel to go', () => store.mine.value.length === 1)
 })
+
+test('what is read before the first stream has begun waits for it, also when that is begun again', async () => {
+  await using s = await scene()
+  await s.builder.posts('general', 'there')
+  const clock = new ByHandClock()
+  await using opened = await openConsole(s.w, s.ada, { clock, schedule }, false)
+  const { console } = opened
+  const started = console.start()
+  const opening = console.timelines.at(general).open()
+  clock.sleep(6 * 60_000)
+  await Promise.all([started, opening])
+  expect(shown(console, 'general')).toEqual(['there'])
+})

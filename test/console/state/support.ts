@@ -41,11 +41,12 @@ interface Opened extends AsyncDisposable {
 
 type Credential = { readonly secret: string } | { readonly token: string }
 
-/** The state of a person who is signed in, as a page has it: connected, and with its channels. */
+/** The state of a person who is signed in, as a page has it: connected, and with its channels, unless that is left out. */
 export async function openConsole(
   { url }: { readonly url: string },
   credential: Credential,
   options: Partial<ConsoleOptions> = {},
+  isStarted = true,
 ): Promise<Opened> {
   const requests: string[] = []
   const cookie = 'secret' in credential ? { cookie: `synapse_session=${credential.secret}` } : {}
@@ -66,7 +67,7 @@ export async function openConsole(
     },
     ...options,
   })
-  await console.start()
+  if (isStarted) await console.start()
   return {
     ...{ console, requests, isSignedOut: () => isSignedOut },
     [Symbol.asyncDispose]: async () => console.stop(),

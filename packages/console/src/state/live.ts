@@ -41,6 +41,7 @@ export class Live {
   private cursor: string | undefined
   private run = 0
   private subscription = Promise.withResolvers<void>()
+  private isSubscribed = false
   private queue: StreamEvent[] = []
   private isReading = false
   private isScheduled = false
@@ -100,8 +101,9 @@ export class Live {
   }
 
   private begin(start: Start): void {
-    this.subscription.promise.catch(() => undefined)
-    this.subscription = Promise.withResolvers()
+    // Who waits for the first stream waits for this one.
+    if (this.isSubscribed) this.subscription = Promise.withResolvers()
+    this.isSubscribed = false
     this.cursor = undefined
     this.isNew = true
     this.connect(undefined, start)
@@ -132,6 +134,7 @@ export class Live {
     if (start !== undefined) {
       await stream.ready()
       if (run !== this.run) return
+      this.isSubscribed = true
       this.subscription.resolve()
       this.isReading = true
       this.options

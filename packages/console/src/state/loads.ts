@@ -78,7 +78,8 @@ export class Loads {
       this.store.putAccount({ id, handle, kind, display_name })
     put(
       accounts.map(({ handle, presence }) => [handle, presence]),
-      true,
+      // There may be more.
+      accounts.length < ACCOUNTS,
     )
   }
 

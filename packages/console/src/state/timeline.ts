@@ -99,8 +99,13 @@ export class Timeline {
     return this.opening
   }
 
-  /** Shows the newest messages. `limit`: how many are read if they are not known, 1 to 200. */
+  /** Shows the newest messages; `error` says why that failed. `limit`: how many are read if need be, 1 to 200. */
   async toEnd(limit = PAGE): Promise<void> {
+    await this.attempt(() => this.showEnd(limit))
+  }
+
+  /** @throws SynapseError where something was shown before; then that stays */
+  private async showEnd(limit = PAGE): Promise<void> {
     const jump = ++this.jump
     const live = this.segments.at(-1)
     if (live?.newer !== null || live === undefined) await this.loading(() => this.readNewest(limit), jump)
@@ -218,7 +223,7 @@ export class Timeline {
     const { messages } = this.deps.store
     const newest = this.shownEntries().at(-1)?.seq
     this.segments = closed(this.segments, (id) => messages.peek(id)?.cursor)
-    if (this.isFollowing) await this.toEnd()
+    if (this.isFollowing) await this.showEnd()
     else {
       this.window = { ...this.window, high: newest ?? this.window.high }
       this.change()
@@ -232,7 +237,7 @@ export class Timeline {
     const wasFollowing = this.isFollowing
     this.wasPurged.value = this.segments.some(({ entries }) => entries.length > 0)
     this.segments = []
-    if (wasFollowing || newest === undefined || !(await this.around(newest))) await this.toEnd()
+    if (wasFollowing || newest === undefined || !(await this.around(newest))) await this.showEnd()
   }
 
   /** The server has another history: everything is read again. */
@@ -332,7 +337,7 @@ export class Timeline {
   private async attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work()
-      this.error.value = undefined
+      if (this.state.peek() !== 'failed') this.error.value = undefined
     } catch (error) {
       if (!(error instanceof SynapseError)) throw error
       if (error.code === 'cursor_expired') await this.purge()
