@@ -192,6 +192,7 @@ function ownerOf(path: string): Kind {
       devices: 'device',
       sessions: 'session',
       messages: 'message',
+      m: 'message',
       threads: 'message',
       attachments: 'attachment',
       claims: 'claim',

@@ -75,7 +75,15 @@ export function sendEndpoint(core: Core, limits: StreamLimits): Endpoint {
     body: sendBody,
     dialect,
     answers: { 200: { description: 'The task', schema: Type.Object({ task: taskSchema }) } },
-    refusals: ['no_recipient', 'content_type_not_supported', 'unsupported_operation', 'task_not_found'],
+    refusals: [
+      'no_recipient',
+      'content_type_not_supported',
+      'unsupported_operation',
+      'task_not_found',
+      'invalid_thread_id',
+      'thread_not_found',
+      'thread_mismatch',
+    ],
     handle: async ({ actor, body: { message, configuration }, request, retryKey }) => {
       await refuseUnsupported(core, actor, message, configuration?.taskPushNotificationConfig)
       const { body, format } = bodyIn(message)

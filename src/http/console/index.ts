@@ -31,6 +31,7 @@ const PAGES = [
   '/admin/:section/:item',
 ]
 
+const unchanged = { description: 'The browser has it' }
 const FILE_AGE = 'public, max-age=31536000, immutable'
 
 /** A text with its headers, plain or as gzip, and the tag that a browser sends to ask for news. */
@@ -75,7 +76,7 @@ export const webConsole: Surface = {
         documentation: 'none',
         tag: 'Console',
         summary: 'A page of the console',
-        answers: { 200: { description: 'HTML' } },
+        answers: { 200: { description: 'HTML' }, 304: unchanged },
         handle: ({ request }) => html.answer(request),
       }),
     ),
@@ -86,7 +87,7 @@ export const webConsole: Surface = {
       documentation: 'none',
       tag: 'Console',
       summary: 'A file of the console',
-      answers: { 200: { description: 'The file' } },
+      answers: { 200: { description: 'The file' }, 304: unchanged },
       refusals: ['not_found'],
       handle: ({ request, params: { name = '' } }) => {
         const extra = extras.get(name)
