@@ -49,12 +49,11 @@ export function ChannelPane({ channel, target: asked, hasDetails, hasThread }: C
   const name = isDirect ? visibleName(peer?.display_name || peer?.handle || slug) : slug
   const blocked = app.store.blocked.get(slug) ?? []
   const toggleDetails = () => navigate(href('channel', { slug }, hasDetails ? {} : { details: '1' }))
-  useEscape(() => {
-    if (hasThread) return
-    if (hasDetails) return toggleDetails()
+  const done = () => {
     background(app.reading.mark(place, null))
     list.current?.toNewest()
-  })
+  }
+  useEscape(hasThread ? undefined : hasDetails ? toggleDetails : done)
   return (
     <>
       <Main

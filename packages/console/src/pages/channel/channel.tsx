@@ -2,7 +2,6 @@
  * Channels: the page of a conversation and what belongs to one as a whole. Imports timeline/, composer/ and the threads and
  * names beside it. Start reading here, then channel-pane.tsx and use-host.ts.
  */
-import { useSignal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import type { PageProps } from '../../app/app'
 import { useConsole, useReady } from '../../app/console'
@@ -15,14 +14,47 @@ import { ChannelPane } from './channel-pane'
 
 /** A channel or direct conversation, a thread of it beside it where there is room, or the thread alone. */
 export function ConversationPage({ route }: PageProps) {
-  switch (route.name) {
-    case 'channel':
-      return <Conversation slug={route.params.slug} thread={undefined} query={route.query} />
-    case 'thread':
-      return <ThreadById id={route.params.id} query={route.query} />
-    default:
-      return null
-  }
+  const thread = route.name === 'thread' ? route.params.id : undefined
+  const found = useThread(thread)
+  const slug = route.name === 'channel' ? route.params.slug : found.slug
+  if (slug !== undefined) return <Conversation slug={slug} thread={thread} query={route.query} />
+  return (
+    <Main title="Thread">
+      {found.error === undefined ? (
+        <Loading rows={8} height={56} />
+      ) : (
+        <ErrorState error={found.error} onRetry={found.retry} />
+      )}
+    </Main>
+  )
+}
+
+interface FoundThread {
+  readonly slug: string | undefined
+  readonly error: unknown
+  readonly retry: () => void
+}
+
+/** The channel of a thread, which its address does not name. */
+function useThread(id: string | undefined): FoundThread {
+  const app = useConsole()
+  const { threads, messages } = app.store
+  const [error, setError] = useState<unknown>()
+  const [attempt, setAttempt] = useState(0)
+  useEffect(() => {
+    setError(undefined)
+    if (id === undefined) return
+    const load = async () => {
+      try {
+        await app.loads.thread(id)
+      } catch (failure) {
+        setError(failure)
+      }
+    }
+    background(load())
+  }, [id, attempt])
+  const slug = id === undefined ? undefined : (threads.get(id)?.root.channel ?? messages.get(id)?.channel)
+  return { slug, error, retry: () => setAttempt(attempt + 1) }
 }
 
 interface ConversationProps {
@@ -66,36 +98,4 @@ function Conversation({ slug, thread, query }: ConversationProps) {
       )}
     </>
   )
-}
-
-/** The thread of an address, which does not name its channel. */
-function ThreadById({ id, query }: { readonly id: string; readonly query: URLSearchParams }) {
-  const app = useConsole()
-  const slug = app.store.threads.get(id)?.root.channel ?? app.store.messages.get(id)?.channel
-  const [attempt, setAttempt] = useState(0)
-  const error = useSignal<unknown>(undefined)
-  useEffect(() => {
-    error.value = undefined
-    const load = async () => {
-      try {
-        await app.loads.thread(id)
-      } catch (failure) {
-        error.value = failure
-      }
-    }
-    background(load())
-  }, [id, attempt])
-  if (error.value !== undefined && slug === undefined)
-    return (
-      <Main title="Thread">
-        <ErrorState error={error.value} onRetry={() => setAttempt(attempt + 1)} />
-      </Main>
-    )
-  if (slug === undefined)
-    return (
-      <Main title="Thread">
-        <Loading rows={8} height={56} />
-      </Main>
-    )
-  return <Conversation slug={slug} thread={id} query={query} />
 }

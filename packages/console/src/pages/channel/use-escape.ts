@@ -1,15 +1,19 @@
 import { useEffect, useRef } from 'preact/hooks'
 
-/** Escape in a conversation, unless something in front of it takes it: a dialog, a menu, a list of names, an edit. */
-export function useEscape(act: () => void): void {
+/**
+ * Escape in a conversation, unless something in front of it takes it: a dialog, a menu, a list of names, an edit. Without an
+ * act it is left to another pane.
+ */
+export function useEscape(act: (() => void) | undefined): void {
   const latest = useRef(act)
   latest.current = act
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return
+      const { current } = latest
+      if (!current || event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return
       if (document.querySelector('dialog[open], :popover-open')) return
       event.preventDefault()
-      latest.current()
+      current()
     }
     addEventListener('keydown', pressed)
     return () => removeEventListener('keydown', pressed)

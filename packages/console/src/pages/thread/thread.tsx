@@ -1,6 +1,5 @@
 /** Threads, beside their channel or alone. Imports timeline/ and what a channel has too. Start reading here. */
 import { BellRing } from 'lucide'
-import { useEffect } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { Aside, Main } from '../../app/main-pane'
 import { navigate } from '../../app/navigation'
@@ -33,9 +32,6 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
     ...{ channel, place, target: asked },
     onReply: (message) => app.drafts.change(place, { replyTo: message.id }),
   })
-  useEffect(() => {
-    if (!app.store.threads.peek(id)) background(app.loads.thread(id))
-  }, [id])
   const thread = app.store.threads.get(id)
   const blocked = (app.store.blocked.get(slug) ?? thread?.chain.blocked ?? []).filter(
     ({ thread_id }) => thread_id === id,
