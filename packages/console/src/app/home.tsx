@@ -2,14 +2,16 @@ import { useEffect } from 'preact/hooks'
 import { Empty, Loading } from '../ui/states'
 import type { PageProps } from './app'
 import { useConsole, useReady } from './console'
-import { FirstSteps } from './first-steps'
 import { lastOpen } from './last-open'
+import { later } from './later'
 import { Main } from './main-pane'
 import { navigate } from './navigation'
 import { href } from './routes'
 import { serverName } from './session'
 import { Conversations } from './side'
 import { sideOrder } from './side-order'
+
+const FirstSteps = later(async () => (await import('./first-steps')).FirstSteps)
 
 /**
  * The address `/`: the conversation that was open last on this device, else the first channel. With `?list` the list of

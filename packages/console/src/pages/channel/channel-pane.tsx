@@ -2,6 +2,7 @@ import { BellOff, CirclePause, Hash, Info, Lock } from 'lucide'
 import { useEffect } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { setLastOpen } from '../../app/last-open'
+import { later } from '../../app/later'
 import { Main } from '../../app/main-pane'
 import { navigate } from '../../app/navigation'
 import { askPause, PauseBanner, pausesFor } from '../../app/pausing'
@@ -14,11 +15,12 @@ import { Button, Empty, Icon, IconButton } from '../../ui'
 import { DirectHeading } from '../dm/dm'
 import { BacklogBar } from './backlog'
 import { DateJump } from './date-jump'
-import { Details } from './details'
 import { Stopped } from './stopped'
 import { useEscape } from './use-escape'
 import { useConversation } from './use-host'
 import { WorkStrip } from './work-strip'
+
+const Details = later(async () => (await import('./details')).Details)
 
 interface ChannelPaneProps {
   readonly channel: Channel
