@@ -8,6 +8,7 @@ import { navigate } from '../../app/navigation'
 import { askPause, PauseBanner, pausesFor } from '../../app/pausing'
 import { href } from '../../app/routes'
 import { background } from '../../background'
+import { Composer } from '../../composer/composer'
 import type { Channel } from '../../state'
 import { visibleName } from '../../text'
 import { Timeline } from '../../timeline/timeline'
@@ -111,6 +112,11 @@ export function ChannelPane({ channel, target: asked, hasDetails, hasThread }: C
           }
         />
         <Stopped place={place} blocked={blocked} />
+        <Composer
+          place={place}
+          label={`Message ${isDirect ? (peer?.handle ?? slug) : `#${slug}`}`}
+          aliases={host.aliases}
+        />
       </Main>
       {hasDetails && <Details channel={channel} onClose={toggleDetails} />}
     </>

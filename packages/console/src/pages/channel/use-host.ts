@@ -2,6 +2,7 @@ import { computed, type ReadonlySignal, signal, useSignal } from '@preact/signal
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { background } from '../../background'
+import { putBack } from '../../composer/put-back'
 import type { Channel, Console, Place, Timeline } from '../../state'
 import type { TimelineHost } from '../../timeline/host'
 import { type Opening, useOpening } from '../../timeline/opening'
@@ -67,8 +68,7 @@ export function useConversation({ channel, place, target: asked, onReply }: Opti
     canPost: channel.role !== null && channel.access.post,
     canModerate: channel.role === 'admin' || me?.is_admin === true,
     onTakeBack: (key) => {
-      const draft = app.outbox.takeBack(key)
-      if (draft) app.drafts.putBack(place, draft)
+      putBack(app, place, key)
     },
     onUnread: ({ id }) => {
       opening.newLine.value = { before: id, count: 0 }

@@ -6,6 +6,7 @@ import { navigate } from '../../app/navigation'
 import { PauseBanner, pausesFor } from '../../app/pausing'
 import { href } from '../../app/routes'
 import { background } from '../../background'
+import { Composer } from '../../composer/composer'
 import type { Channel } from '../../state'
 import { nameOf } from '../../timeline/host'
 import { Timeline } from '../../timeline/timeline'
@@ -56,6 +57,7 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
         empty={<Empty>This thread is empty.</Empty>}
       />
       <Stopped place={place} blocked={blocked} />
+      <Composer place={place} label="Reply" aliases={host.aliases} />
     </>
   )
   const header = <FollowButton id={id} />
