@@ -1,6 +1,50 @@
+import type { ComponentType } from 'preact'
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
+import { background } from '../background'
+import type { PaletteProps } from '../palette/palette'
+import { setRecent } from '../palette/recent'
+import { useConsole } from './console'
+import { followKeys } from './global-keys'
+import { route } from './navigation'
 import { PauseHost } from './pausing'
 
-/** What may appear over every page. */
+/** Fetched with the first use. */
+interface Parts {
+  readonly Palette: ComponentType<PaletteProps>
+  readonly KeysDialog: ComponentType<{ onClose: () => void }>
+}
+
+const load = async (): Promise<Parts> => {
+  const [{ Palette }, { KeysDialog }] = await Promise.all([
+    import('../palette/palette'),
+    import('../palette/keys-dialog'),
+  ])
+  return { Palette, KeysDialog }
+}
+
+/** What may appear over every page, and the keys that open it. */
 export function Overlays() {
-  return <PauseHost />
+  const app = useConsole()
+  const [parts, setParts] = useState<Parts>()
+  const [open, setOpen] = useState<'palette' | 'keys'>()
+  const show = (what: 'palette' | 'keys') => {
+    setOpen((now) => (now === what ? undefined : what))
+    background(load().then(setParts))
+  }
+  useLayoutEffect(() => followKeys(app, { palette: () => show('palette'), keys: () => show('keys') }), [app])
+  const now = route.value
+  const slug = now.name === 'channel' ? now.params.slug : undefined
+  useEffect(() => {
+    if (slug !== undefined) setRecent(slug)
+  }, [slug])
+  const close = (what: 'palette' | 'keys') => setOpen((now) => (now === what ? undefined : now))
+  return (
+    <>
+      <PauseHost />
+      {parts && open === 'palette' && (
+        <parts.Palette onClose={() => close('palette')} showKeys={() => setOpen('keys')} />
+      )}
+      {parts && open === 'keys' && <parts.KeysDialog onClose={() => close('keys')} />}
+    </>
+  )
 }
