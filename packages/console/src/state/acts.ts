@@ -4,6 +4,7 @@ import { type Clock, SECOND } from './clock'
 import type { Loads } from './loads'
 import { continued } from './reduce-chain'
 import { added, removed, withoutBody } from './reduce-message'
+import type { Retries } from './retry'
 import type { Store } from './store'
 import type { Activity, Channel, Delivery, InboxPage, Notify, Place, SearchPage } from './types'
 
@@ -15,6 +16,7 @@ interface Deps {
   readonly synapse: Synapse
   readonly clock: Clock
   readonly loads: Loads
+  readonly retries: Retries
   /** Rows of this message are drawn again. */
   touch(message: Message): void
 }
@@ -28,8 +30,9 @@ export interface Undo {
 }
 
 /**
- * What a person does, beside writing. What changes a message shows at once and is taken back if the server refuses it. Every
- * function @throws SynapseError with the reason for people in `detail`.
+ * What a person does, beside writing. Edits, reactions, deletions and what one is done with show at once, are repeated while
+ * there is no connection, and are taken back if the server refuses them. Every function @throws SynapseError with the reason
+ * for people in `detail`.
  */
 export class Acts {
   private readonly removing = new Map<string, () => void>()
@@ -38,12 +41,13 @@ export class Acts {
 
   /** Changes the text of an own message. */
   async edit(id: string, body: string): Promise<void> {
-    const { store, synapse } = this.deps
+    const { store, synapse, retries } = this.deps
     const before = store.messages.peek(id)
     const edited_at = new Date(this.deps.clock.now()).toISOString()
     store.messages.update(id, (message) => ({ ...message, body, edited_at }))
     try {
-      const answer = await synapse.request('PATCH /v1/messages/{id}', { path: { id }, body: { body } })
+      const change = { path: { id }, body: { body } }
+      const answer = await retries.run(() => synapse.request('PATCH /v1/messages/{id}', change))
       store.putMessage(answer)
     } catch (error) {
       if (before)
@@ -56,14 +60,15 @@ export class Acts {
 
   /** Deletes a message after 5 s, in which that can be taken back. Its row goes at once. */
   remove(id: string): Undo {
-    const { store, synapse, clock } = this.deps
+    const { store, synapse, clock, retries } = this.deps
     this.hide(id, true)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     promise.catch(() => undefined)
     const send = () => {
       cancel()
       if (!this.removing.delete(id)) return
-      synapse.request('DELETE /v1/messages/{id}', { path: { id } }).then(
+      const request = () => synapse.request('DELETE /v1/messages/{id}', { path: { id } })
+      retries.run(request).then(
         () => {
           store.messages.update(id, withoutBody)
           this.hide(id, false)
@@ -96,7 +101,7 @@ export class Acts {
 
   /** Sets or takes back a reaction of mine. */
   async react(id: string, emoji: string, isOn: boolean): Promise<void> {
-    const { store, synapse } = this.deps
+    const { store, synapse, retries } = this.deps
     const handle = store.me.peek()?.handle ?? ''
     const change = (forth: boolean) =>
       store.messages.update(id, (message) => {
@@ -106,8 +111,9 @@ export class Acts {
     change(isOn)
     try {
       const path = { id, emoji }
-      if (!isOn) return await synapse.request('DELETE /v1/messages/{id}/reactions/{emoji}', { path })
-      const { reactions } = await synapse.request('PUT /v1/messages/{id}/reactions/{emoji}', { path })
+      const route = '/v1/messages/{id}/reactions/{emoji}'
+      if (!isOn) return await retries.run(() => synapse.request(`DELETE ${route}`, { path }))
+      const { reactions } = await retries.run(() => synapse.request(`PUT ${route}`, { path }))
       store.messages.update(id, (message) => ({ ...message, reactions }))
     } catch (error) {
       change(!isOn)
@@ -162,7 +168,7 @@ export class Acts {
 
   /** Is done with items of the inbox, by their messages. */
   async acknowledge(messageIds: readonly string[]): Promise<void> {
-    const { store, synapse } = this.deps
+    const { store, synapse, retries } = this.deps
     const ids = new Set(messageIds)
     const before = store.items.values().filter(({ message }) => ids.has(message.id))
     batch(() => {
@@ -170,7 +176,8 @@ export class Acts {
         store.items.set(String(item.seq), { ...item, delivery: { ...item.delivery, state: 'acked' } })
     })
     try {
-      const { pending } = await synapse.request('POST /v1/inbox/ack', { body: { message_ids: [...ids] } })
+      const body = { message_ids: [...ids] }
+      const { pending } = await retries.run(() => synapse.request('POST /v1/inbox/ack', { body }))
       store.pending.value = pending
     } catch (error) {
       batch(() => {

@@ -19,6 +19,7 @@ import { Loads } from './loads'
 import { Outbox } from './outbox'
 import { Reading } from './reading'
 import { type Reread, reduce } from './reduce'
+import { Retries } from './retry'
 import { ServerTime } from './server-time'
 import { Store } from './store'
 import { Threads } from './threads'
@@ -162,7 +163,15 @@ export function createConsole(options: ConsoleOptions): Console {
     onPage: () => firstPage.resolve(),
   })
   const reading = new Reading({ store, synapse, clock })
-  const acts = new Acts({ store, synapse, clock, loads, touch: (message) => timelines.touch(message) })
+  const retries = new Retries(clock)
+  const acts = new Acts({
+    store,
+    synapse,
+    clock,
+    loads,
+    retries,
+    touch: (message) => timelines.touch(message),
+  })
   const time = new ServerTime(clock)
   const threads = new Threads({ store, synapse, quietly })
   let started = Promise.withResolvers<void>()
@@ -239,11 +248,15 @@ export function createConsole(options: ConsoleOptions): Console {
   const live: Live = new Live({
     ...{ synapse, clock, schedule, read, apply, signedOut },
     resumed: () => {
-      outbox.hurry()
+      hurry()
       quietly(loads.unlogged())
     },
   })
 
+  const hurry = () => {
+    outbox.hurry()
+    retries.hurry()
+  }
   const flush = () => {
     drafts.flush()
     reading.flush()
@@ -256,7 +269,7 @@ export function createConsole(options: ConsoleOptions): Console {
     rest++
   }
   return {
-    ...{ store, timelines, outbox, drafts, reading, acts, loads, threads, flush, stop },
+    ...{ store, timelines, outbox, drafts, reading, acts, loads, threads, flush, hurry, stop },
     now: () => time.now(),
     openChannel: (slug) => openAtLine(store, timelines.at({ channel: slug, thread: null })),
     unreadFrom: async (id, thread = null) => {
@@ -277,7 +290,6 @@ export function createConsole(options: ConsoleOptions): Console {
     },
     suspend: () => live.suspend(),
     resume: () => live.resume(),
-    hurry: () => outbox.hurry(),
     post: (place) => {
       const { text, attachments } = drafts.at(place).peek()
       if (text.trim() === '' && attachments.length === 0) return

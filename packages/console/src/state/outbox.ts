@@ -1,7 +1,8 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { type Message, type PostedMessage, type Synapse, SynapseError } from '@synapse/client'
-import { type Clock, HOUR, SECOND } from './clock'
+import { type Clock, HOUR } from './clock'
 import type { Keep } from './keep'
+import { mayPass, pauseAfter } from './retry'
 import type { Store } from './store'
 import { type Draft, type Place, placeKey } from './types'
 
@@ -56,7 +57,6 @@ interface Deps {
 
 /** After so long without an answer a person is asked: the server forgets keys after a day. */
 const ASK_AFTER = 23 * HOUR
-const LONGEST_PAUSE = 30 * SECOND
 
 /**
  * What I have written and the server has not confirmed. A post has one key from the first attempt on, and is stored until the
@@ -265,7 +265,7 @@ export class Outbox {
         return
       }
       this.put({ ...now, tries: now.tries + 1 })
-      return error.retryAfter === undefined ? pauseAfter(now.tries) : error.retryAfter * SECOND
+      return pauseAfter(now.tries, error)
     }
   }
 
@@ -334,16 +334,4 @@ function mayBe({ place, replyTo, text }: Outgoing, { channel, thread_id, body }:
   if (channel !== place.channel || body !== text) return false
   // A reply stands in the thread of what it answers.
   return thread_id === place.thread || replyTo !== null
-}
-
-/** Whether the same request may succeed later: no answer, a server or proxy that cannot answer now, or a rate. */
-function mayPass({ status, code, retryAfter }: SynapseError): boolean {
-  if (status === 429) return retryAfter !== undefined
-  if (code === 'unexpected_answer') return true
-  return status === 0 || (status >= 500 && status !== 501 && status !== 507)
-}
-
-/** 1, 2, 4 … 30 s, ± 20 %. */
-function pauseAfter(tries: number): number {
-  return Math.min(SECOND * 2 ** tries, LONGEST_PAUSE) * (0.8 + Math.random() * 0.4)
 }
