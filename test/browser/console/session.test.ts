@@ -44,6 +44,7 @@ describe.skipIf(browser === undefined)('a session', () => {
     await page.page.cdp('Network.setBlockedURLs', { urls: ['*/console/index-*.js'] })
     await page.click('button', 'Show the code')
     await page.waitFor('window.isOld !== true')
+    await page.shows('The server has a new version')
     await page.click('button', 'Show the code')
     await page.shows('This page failed')
     await page.page.cdp('Network.setBlockedURLs', { urls: [] })

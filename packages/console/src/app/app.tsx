@@ -12,7 +12,7 @@ import { wordsOf } from '../ui/words'
 import { SignedIn } from './console'
 import { ErrorBoundary } from './error-boundary'
 import { followHistory, navigate, route } from './navigation'
-import { isFileGone, reloadOnce } from './new-build'
+import { isFileGone, isReloaded, reloadOnce } from './new-build'
 import { pages } from './pages'
 import { applyPreferences } from './preferences'
 import type { Route } from './routes'
@@ -37,6 +37,7 @@ export function start(): void {
     const { title, detail } = wordsOf(error)
     toast({ text: `${title}. ${detail}`, tone: 'bad' })
   })
+  if (isReloaded()) toast('The server has a new version, so this tab was loaded anew. Drafts are kept.')
   background(findSession())
   render(<App />, document.getElementById('app') as HTMLElement)
 }

@@ -26,9 +26,9 @@ export function Main({ title, heading, header, up, class: className = '', childr
     pageTitle.value = title
   }, [title])
   useEffect(() => {
-    // The first page leaves the focus where the browser has it; a new one says its name to readers.
+    // The page that the tab was opened with leaves the focus where the browser has it; another one says its name to readers.
     if (takesFocus()) h1.current?.focus({ preventScroll: true })
-  }, [])
+  }, [title])
   return (
     <main class={`main ${className}`} id="main" data-region tabIndex={-1} aria-label={title}>
       <header class="top">

@@ -1,5 +1,6 @@
 const RELOADED = 'synapse.reloaded'
 const AGAIN_AFTER_MS = 60_000
+const JUST_MS = 10_000
 
 /** Whether the code of a page could not be fetched: the server may have another build since this tab was opened. */
 export function isFileGone(error: unknown): boolean {
@@ -16,4 +17,9 @@ export function reloadOnce(): boolean {
   sessionStorage.setItem(RELOADED, String(Date.now()))
   location.reload()
   return true
+}
+
+/** Whether this page is what `reloadOnce` has just loaded. */
+export function isReloaded(): boolean {
+  return Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0) < JUST_MS
 }
