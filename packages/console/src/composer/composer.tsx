@@ -21,6 +21,7 @@ import { Notices, type Offer } from './notices'
 import { forgetReason } from './put-back'
 import { lostInWords, reachInWords } from './reach'
 import { Suggestions } from './suggestions'
+import { isTouch } from './touch'
 import { takeTyping } from './typing'
 import { hasRoomFor, MOST_FILES, upload, uploadsAt } from './uploads'
 import { useCompletion } from './use-completion'
@@ -33,8 +34,6 @@ export interface ComposerProps {
   /** Named aliases of the channel. */
   readonly aliases: ReadonlySignal<Readonly<Record<string, readonly string[]>>>
 }
-
-const isTouch = matchMedia('(hover: none) and (pointer: coarse)')
 
 /** Where one writes to a channel, a thread or a person. Render it with the place as its key. */
 export function Composer({ place, label, aliases }: ComposerProps) {

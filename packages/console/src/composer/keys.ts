@@ -32,9 +32,17 @@ export type KeyAct = 'send' | 'accept' | 'next' | 'previous' | 'close' | 'leave'
 /** Safari ends a composition before the key that ended it: that key has this code. */
 const COMPOSING = 229
 
+/** Whether an input method takes a key. */
+export function isComposing({
+  isComposing: composes,
+  keyCode,
+}: Pick<Key, 'isComposing' | 'keyCode'>): boolean {
+  return composes || keyCode === COMPOSING
+}
+
 export function actOf(pressed: Key, field: FieldState): KeyAct {
-  const { key, keyCode, isComposing, ctrlKey, metaKey, shiftKey, altKey } = pressed
-  if (isComposing || keyCode === COMPOSING || altKey) return
+  const { key, ctrlKey, metaKey, shiftKey, altKey } = pressed
+  if (isComposing(pressed) || altKey) return
   const isPlain = !ctrlKey && !metaKey && !shiftKey
   if (field.isCompleting && isPlain) {
     const act = inList(key)

@@ -53,9 +53,7 @@ export function Notices({
       {count && (
         <p class={count.isOver ? 'composer-notice bad' : 'composer-notice'}>
           <span class="count">
-            {count.isOver
-              ? `${-count.left} characters too many for a message`
-              : `${count.left} characters left`}
+            {count.isOver ? `Too long by ${charactersOf(-count.left)}` : `${charactersOf(count.left)} left`}
           </span>
           {count.isOver && (
             <Button small icon={FileText} onPress={onWholeAsFile}>
@@ -77,4 +75,8 @@ export function Notices({
       )}
     </>
   )
+}
+
+function charactersOf(count: number): string {
+  return count === 1 ? '1 character' : `${count} characters`
 }

@@ -1,10 +1,14 @@
 import type { Message } from '@synapse/client'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { preferences } from '../app/preferences'
 import { background } from '../background'
+import { actOf, isComposing } from '../composer/keys'
+import { isTouch } from '../composer/touch'
+import { isInFence } from '../text'
 import { Button, wordsOf } from '../ui'
 import { useHost } from './host'
 
-/** The field that changes the text of an own message. Escape leaves it, Enter saves. */
+/** The field that changes the text of an own message. Escape leaves it; what sends a message saves. */
 export function EditMode({ message }: { readonly message: Message }) {
   const { app, editing } = useHost()
   const field = useRef<HTMLTextAreaElement>(null)
@@ -48,14 +52,20 @@ export function EditMode({ message }: { readonly message: Message }) {
           fit()
         }}
         onKeyDown={(event) => {
-          // While an input method composes, its keys are its own.
-          if (event.isComposing || event.keyCode === 229) return
-          if (event.key === 'Escape') {
-            event.stopPropagation()
-            close()
-          } else if (event.key === 'Enter' && !event.shiftKey) {
+          const { currentTarget } = event
+          const act = actOf(event, {
+            isInFence: isInFence(currentTarget.value, currentTarget.selectionStart),
+            isTouch: isTouch.matches,
+            enter: preferences.value.enter,
+            isEmpty: false,
+            isCompleting: false,
+          })
+          if (act === 'send') {
             event.preventDefault()
             background(save())
+          } else if (event.key === 'Escape' && !isComposing(event)) {
+            event.stopPropagation()
+            close()
           }
         }}
       />

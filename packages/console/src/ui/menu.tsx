@@ -22,11 +22,10 @@ export function Menu({ label, icon, button, class: className = 'button plain', c
   const [isOpen, setOpen] = useState(false)
   const items = () => [...(list.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? [])]
   const toggled = ({ newState }: { readonly newState: string }) => {
-    setOpen(newState === 'open')
-    if (newState !== 'open') return
+    if (newState !== 'open') return setOpen(false)
+    // The items have been rendered before it opened, so it has its size.
     if (trigger.current && list.current) placeBeside(list.current, trigger.current)
-    // The items are rendered by the change above.
-    requestAnimationFrame(() => items()[0]?.focus())
+    items()[0]?.focus()
   }
   const moved = (event: KeyboardEvent) => {
     const all = items()
@@ -59,6 +58,9 @@ export function Menu({ label, icon, button, class: className = 'button plain', c
         role="menu"
         tabIndex={-1}
         aria-label={label}
+        onBeforeToggle={({ newState }) => {
+          if (newState === 'open') setOpen(true)
+        }}
         onToggle={toggled}
         onKeyDown={moved}
         onClick={() => list.current?.hidePopover()}
