@@ -79,6 +79,19 @@ test('a message that is not there changes nothing, and a later jump wins', async
   expect(seqs()).not.toContain(10)
 })
 
+test('an older page that comes after a jump to the end does not move it', async () => {
+  const { page, through, seqs } = scene(400)
+  const { timeline } = page
+  await through(timeline.open())
+  for (let pages = 0; pages < 5; pages++) await through(timeline.older())
+  const older = timeline.older()
+  await settled()
+  await timeline.toEnd()
+  await through(older)
+  expect(seqs()).toEqual(range(351, 400))
+  expect(timeline.hasNewer.value).toBe(false)
+})
+
 test('a page that fails leaves the rows, says why, and is read when one tries again', async () => {
   const { server, page, through, seqs } = scene(200)
   const { timeline } = page

@@ -160,6 +160,28 @@ describe('the outbox', () => {
     expect(next.outbox.all.value.map(({ key }) => key)).toEqual(['key1', 'key2'])
   })
 
+  test('an event of a post that another tab has sent before waits, too', async () => {
+    const s = scene()
+    s.write('one')
+    s.write('two')
+    await settled()
+    expect(s.outbox.holds(messageOf(50, 'ada', 'two'))).toBe(true)
+    await through(s.server)
+    await through(s.server)
+    expect(s.delivered.map(({ body }) => body)).toEqual(['one', 'two', 'two'])
+  })
+
+  test('an outbox that is closed stores nothing any more, because another one goes on', async () => {
+    const s = scene()
+    s.write('one')
+    await settled()
+    s.outbox.close()
+    s.storage.removeItem(s.storage.key(0) ?? '')
+    s.server.cut(0)
+    await settled()
+    expect(s.storage.length).toBe(0)
+  })
+
   test('what another account has stored is not sent', () => {
     const storage = new MemoryStorage()
     new Keep(storage, 'account-bob').set('outbox', 'k', { key: 'k', place: general, at: 1, state: 'waiting' })

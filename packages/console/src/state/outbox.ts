@@ -31,8 +31,6 @@ export interface Outgoing extends Draft {
   readonly until: number
   readonly state: OutgoingState
   readonly refusal: Refusal | null
-  /** Whether it was on its way once, so that it may be on the server. */
-  readonly wasSent: boolean
   /** How often it was tried without an answer. */
   readonly tries: number
 }
@@ -75,6 +73,7 @@ export class Outbox {
   private readonly busy = new Set<string>()
   private readonly pauses = new Map<string, () => void>()
   private isOpen = false
+  private isClosed = false
 
   constructor(private readonly deps: Deps) {}
 
@@ -87,12 +86,14 @@ export class Outbox {
     )
     this.all.value = [...left, ...this.all.peek()].sort((one, other) => one.at - other.at)
     this.isOpen = true
+    this.isClosed = false
     for (const { place } of this.all.peek()) this.next(place)
   }
 
   /** Stops sending. What is stored stays. */
   close(): void {
     this.isOpen = false
+    this.isClosed = true
     for (const cancel of this.pauses.values()) cancel()
     this.pauses.clear()
   }
@@ -122,7 +123,6 @@ export class Outbox {
       until: clock.now() + ASK_AFTER,
       state: 'waiting',
       refusal: null,
-      wasSent: false,
       tries: 0,
     })
     this.next(place)
@@ -229,7 +229,7 @@ export class Outbox {
   /** Sends a post once. Returns the milliseconds until it is tried again; undefined if it is decided. */
   private async attempt(post: Outgoing): Promise<number | undefined> {
     const { synapse, clock } = this.deps
-    this.put({ ...post, state: 'sending', wasSent: true })
+    this.put({ ...post, state: 'sending' })
     const { key, place, text, replyTo, priority, ackWithin, attachments } = post
     try {
       const posted = await synapse.request('POST /v1/messages', {
@@ -299,7 +299,7 @@ export class Outbox {
     else {
       const { code, detail, requestId = null, body } = error
       const fix = typeof body.fix === 'string' ? body.fix : null
-      this.put({ ...post, state: 'refused', wasSent: false, refusal: { code, detail, requestId, fix } })
+      this.put({ ...post, state: 'refused', refusal: { code, detail, requestId, fix } })
     }
     this.release(post.place)
   }
@@ -313,7 +313,8 @@ export class Outbox {
   }
 
   private put(post: Outgoing): void {
-    this.deps.keep.set('outbox', post.key, post)
+    // Another outbox may have finished it since this one was closed.
+    if (!this.isClosed) this.deps.keep.set('outbox', post.key, post)
     const others = this.all.peek().filter(({ key }) => key !== post.key)
     this.all.value = [...others, post].sort((one, other) => one.at - other.at)
   }
@@ -324,9 +325,9 @@ export class Outbox {
   }
 }
 
-/** Whether a post may be on the server, and its answer is still to come. */
-function isUnderway({ wasSent, state }: Outgoing): boolean {
-  return wasSent && (state === 'sending' || state === 'waiting')
+/** Whether a post may be on the server without an answer here: also one that waits, because another tab may send it. */
+function isUnderway({ state }: Outgoing): boolean {
+  return state === 'sending' || state === 'waiting'
 }
 
 /** Whether a message may be a post, by where it stands and what it says. */

@@ -154,6 +154,7 @@ export class Timeline {
   async older(): Promise<void> {
     const segment = this.current()
     if (!segment || this.isLoadingOlder.peek()) return
+    const { jump } = this
     const shown = this.shownEntries()
     const at = segment.entries.findIndex(({ id }) => id === shown[0]?.id)
     if (at < PAGE && segment.older !== null) {
@@ -164,13 +165,14 @@ export class Timeline {
         this.isLoadingOlder.value = false
       }
     }
-    this.widen(-PAGE)
+    if (jump === this.jump) this.widen(-PAGE)
   }
 
   /** Reads 50 newer messages likewise. */
   async newer(): Promise<void> {
     const segment = this.current()
     if (!segment || this.isLoadingNewer.peek()) return
+    const { jump } = this
     const shown = this.shownEntries()
     const at = segment.entries.findIndex(({ id }) => id === shown.at(-1)?.id)
     if (segment.entries.length - 1 - at < PAGE && segment.newer !== null) {
@@ -181,7 +183,7 @@ export class Timeline {
         this.isLoadingNewer.value = false
       }
     }
-    this.widen(PAGE)
+    if (jump === this.jump) this.widen(PAGE)
   }
 
   /**
