@@ -73,8 +73,7 @@ describe.skipIf(browser === undefined)('a channel', () => {
 
   test('a card that appears under hammered keys stays pending, and so does one that has just moved', async () => {
     await using page = await lab.sit(ada, '/channels/general')
-    await page.find('region', 'general')
-    await page.value("document.querySelector('h1').focus()")
+    await (await page.find('textbox', 'Message #general')).focus()
     const asked = ask('Drop the table?')
     for (let at = 0; at < 40; at++) await page.press(at % 2 ? 'Enter' : ' ')
     const { id } = await asked

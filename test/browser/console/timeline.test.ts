@@ -178,6 +178,37 @@ describe.skipIf(browser === undefined)('the rows of a timeline', () => {
     await page.shows('the end of it')
   })
 
+  test('what one sends is shown at the end, wherever one was', async () => {
+    for (let at = 0; at < 30; at++) await bo.posts('general', `above ${at}`)
+    await ada.put('/v1/channels/general/read', { cursor: 'now' })
+    await using page = await lab.sit(ada, '/channels/general')
+    await page.find('listitem', /above 29$/)
+    await page.value("document.querySelector('.sliding-view').scrollTop = 0")
+    await page.find('button', 'Newest')
+    await page.fill('textbox', 'Message #general', 'from far above')
+    await page.press('Enter')
+    await page.find('listitem', /from far above$/)
+    await page.gone('button', 'Newest')
+    await page.find('button', 'sent')
+    expect(
+      await page.value(
+        "[...document.querySelectorAll('.row')].filter((row) => row.textContent.includes('from far above')).length",
+      ),
+    ).toBe(1)
+  })
+
+  test('Reply opens the thread with the field ready, and the answer stands there once', async () => {
+    const [opened] = await atOwnRow('answer this one')
+    await using page = opened
+    await page.press('r')
+    await page.waitFor("document.activeElement.ariaLabel === 'Reply'")
+    await page.type('the answer')
+    await page.press('Enter')
+    await page.find('listitem', /the answer$/)
+    await page.find('link', /1 reply.*Ada: the answer/)
+    await page.isClean()
+  })
+
   test('one polite line says new messages, and counts many', async () => {
     await ada.put('/v1/channels/general/read', { cursor: 'now' })
     await using page = await lab.sit(ada, '/channels/general')

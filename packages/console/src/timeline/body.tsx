@@ -1,5 +1,5 @@
 import type { Message } from '@synapse/client'
-import { useMemo } from 'preact/hooks'
+import { Component, type ComponentChildren } from 'preact'
 import { Attachments, renderMarkdown } from '../text'
 import { cutOf } from './fold'
 import { Folded } from './folded'
@@ -15,13 +15,45 @@ interface BodyProps {
 /** The text of a message and its files. It is read anew only when the text changes. */
 export function Body({ message, isWhole, onFold }: BodyProps) {
   const { app, aliases } = useHost()
-  const { body, body_format, attachments, mentioned_handles, broadcast, sender_kind } = message
-  const me = app.store.me.peek()?.handle
-  const named = aliases.value
-  return useMemo(() => {
+  return (
+    <ReadOnce
+      message={message}
+      isWhole={isWhole}
+      onFold={onFold}
+      me={app.store.me.peek()?.handle}
+      aliases={aliases.value}
+    />
+  )
+}
+
+interface ReadOnceProps extends BodyProps {
+  readonly me: string | undefined
+  readonly aliases: Readonly<Record<string, readonly string[]>>
+}
+
+/**
+ * Draws again only when the text is another one. A node that is kept with `useMemo` would do the same, but would keep the list
+ * that it was first drawn in, with all rows that have gone since.
+ */
+class ReadOnce extends Component<ReadOnceProps> {
+  override shouldComponentUpdate({ message, isWhole, me, aliases }: ReadOnceProps): boolean {
+    const { message: before, ...rest } = this.props
+    return (
+      message.body !== before.body ||
+      message.attachments.length !== before.attachments.length ||
+      message.mentioned_handles.join(' ') !== before.mentioned_handles.join(' ') ||
+      message.broadcast !== before.broadcast ||
+      isWhole !== rest.isWhole ||
+      me !== rest.me ||
+      aliases !== rest.aliases
+    )
+  }
+
+  override render({ message, isWhole, onFold, me, aliases }: ReadOnceProps): ComponentChildren {
+    const { body, body_format, attachments, mentioned_handles, broadcast, sender_kind } = message
     const options = {
       ...{ format: body_format, attachments, me, mentioned: mentioned_handles, isBroadcast: broadcast },
-      aliases: named,
+      aliases,
     }
     const render = (text: string) => renderMarkdown(text, options)
     const cut = isWhole ? undefined : cutOf({ body, sender_kind })
@@ -32,5 +64,5 @@ export function Body({ message, isWhole, onFold }: BodyProps) {
         <Attachments attachments={attachments} body={body} />
       </>
     )
-  }, [body, body_format, attachments.length, mentioned_handles.join(' '), broadcast, isWhole, named])
+  }
 }

@@ -82,13 +82,7 @@ export function MessageRow({ rowKey, id, isHead }: MessageRowProps) {
       onPointerMove={endPress}
     >
       <div class="row-side">
-        {isHead ? (
-          <RowAvatar message={message} />
-        ) : (
-          <span class="row-time">
-            <Time at={message.created_at} />
-          </span>
-        )}
+        {isHead ? <RowAvatar message={message} /> : isActive && <Time at={message.created_at} />}
       </div>
       <div class="row-main">
         {isHead && <RowHead message={message} />}
@@ -149,14 +143,14 @@ function RowBody({
   )
   if (!message.approval)
     return (
-      <div class="row-body">
+      <>
         {body}
         {message.edited_at !== null && (
           <span class="row-edited">
             edited <Time at={message.edited_at} />
           </span>
         )}
-      </div>
+      </>
     )
   const approval = app.store.approvals.get(message.approval.id) ?? message.approval
   const me = app.store.me.value

@@ -35,10 +35,8 @@ export function OutgoingRow({ rowKey, isHead }: OutgoingRowProps) {
             <Time at={at} />
           </header>
         )}
-        <div class="row-body">
-          {text !== '' && renderMarkdown(text, { me: me.handle })}
-          <Attachments attachments={attachments} body={text} />
-        </div>
+        {text !== '' && renderMarkdown(text, { me: me.handle })}
+        <Attachments attachments={attachments} body={text} />
         <Fate post={post} />
       </div>
     </li>

@@ -21,8 +21,6 @@ export interface Jump {
 export interface ListHandle {
   /** Goes to the newest row, and stays at the end. */
   readonly toNewest: () => void
-  /** Focuses the newest row. */
-  readonly focusNewest: () => void
 }
 
 /** What of a list is in the document. */
@@ -40,7 +38,7 @@ interface SlidingListProps<Row extends ListedRow> {
   /** Renders a row as one `<li>` with `data-key`; one that can be focused has `data-focusable`. */
   readonly row: (row: Row) => JSX.Element
   /** Above the first row, when there is nothing earlier. */
-  readonly head?: ComponentChildren
+  readonly head: () => ComponentChildren
   /** Ask for a page at one end. Called at rest, and again until there is enough or no more. */
   readonly onEarlier: () => void
   readonly onLater: () => void
@@ -168,11 +166,7 @@ export function SlidingList<Row extends ListedRow>(props: SlidingListProps<Row>)
   const { handle, newsName: [one, many] = ['row', 'rows'] } = props
   useLayoutEffect(() => {
     if (!handle) return
-    const focusNewest = () => {
-      const last = list.current && focusables(list.current).at(-1)
-      if (last && list.current) focusRow(list.current, last)
-    }
-    handle.current = { toNewest, focusNewest }
+    handle.current = { toNewest }
     return () => {
       handle.current = undefined
     }
@@ -188,7 +182,7 @@ export function SlidingList<Row extends ListedRow>(props: SlidingListProps<Row>)
     <section class="sliding" aria-label={label}>
       <div class="sliding-view" ref={view}>
         <div class="sliding-edge">
-          {hasEarlier ? <p class="sliding-more">Loading earlier messages</p> : head}
+          {hasEarlier ? <p class="sliding-more">Loading earlier messages</p> : head()}
         </div>
         <ol
           ref={list}

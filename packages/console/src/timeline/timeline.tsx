@@ -39,7 +39,7 @@ interface TimelineProps {
   /** Is set while the list is shown. */
   readonly handle: { current: ListHandle | undefined }
   /** Above the first message there is. */
-  readonly head: ComponentChildren
+  readonly head: () => ComponentChildren
   /** Where there is nothing to show. */
   readonly empty: ComponentChildren
 }
@@ -58,12 +58,14 @@ export function Timeline({ host, label, opening, target, onShown, handle, head, 
       })),
     [rows],
   )
-  // The newest message that was visible. What came after it is counted.
-  const seenTo = useSignal(Number.POSITIVE_INFINITY)
-  const unseen = useComputed(() => newerThan(app, timeline, place, seenTo.value))
+  // The newest message that was visible here, or was there when it was opened. What came after it is counted.
+  const seenTo = useSignal<number | undefined>(undefined)
+  if (seenTo.peek() === undefined && opening.isOpen) seenTo.value = seenAtFirst(app, opening)
+  const unseen = useComputed(() => newerThan(app, timeline, place, seenTo.value ?? 0))
   const news = useMemo(() => rootsWithNews(app, timeline, place), [timeline])
   const isAtEnd = useRef(true)
   const say = useRef<(words: string) => void>(() => undefined)
+  useEffect(() => goToSent(app, place, () => handle.current?.toNewest()), [timeline])
   useArrivals(app, opening, isAtEnd, (words) => say.current(words))
 
   const jump: Jump | undefined = useMemo(() => {
@@ -79,7 +81,7 @@ export function Timeline({ host, label, opening, target, onShown, handle, head, 
   if (rows.value.length === 0)
     return (
       <section class="sliding sliding-empty" aria-label={label}>
-        {head}
+        {head()}
         {empty}
       </section>
     )
@@ -107,8 +109,8 @@ export function Timeline({ host, label, opening, target, onShown, handle, head, 
           opening.keep(now)
           timeline.follow(now === undefined)
           const message = messageOf(app, rows.peek(), newest)
-          if (message)
-            seenTo.value = now === undefined ? Number.POSITIVE_INFINITY : maxSeen(seenTo.peek(), message.seq)
+          const newestHere = now === undefined ? newestSeq(app, timeline) : message?.seq
+          seenTo.value = Math.max(seenTo.peek() ?? 0, newestHere ?? 0)
           app.reading.see(place, message ? { seq: message.seq, cursor: message.cursor } : null)
         }}
         onKey={(event, key) => {
@@ -195,25 +197,39 @@ function messagesOf(app: Console, rows: readonly Row[], keys: readonly string[])
   })
 }
 
-function maxSeen(known: number, seq: number): number {
-  return known === Number.POSITIVE_INFINITY ? seq : Math.max(known, seq)
+function newestSeq(app: Console, timeline: TimelineState): number {
+  const id = timeline.rows.peek().findLast((row) => row.id !== null)?.id
+  return app.store.messages.peek(id ?? '')?.seq ?? 0
+}
+
+/** What counts as seen when a conversation opens: everything before the line, else everything that is there. */
+function seenAtFirst(app: Console, { timeline, newLine }: Opening): number {
+  const first = app.store.messages.peek(newLine.peek()?.before ?? '')
+  return first ? first.seq - 1 : newestSeq(app, timeline)
 }
 
 /** How many messages of others stand after a place, as far as they are known. */
 function newerThan(app: Console, timeline: TimelineState, place: Place, seq: number): number {
-  if (seq === Number.POSITIVE_INFINITY) return 0
+  // What is not in the window is known by its count only.
+  if (timeline.hasNewer.value)
+    return place.thread === null ? (app.store.channels.get(place.channel)?.unread ?? 0) : 0
   const me = app.store.me.peek()?.account_id
   let count = 0
   for (const { id } of timeline.rows.value) {
     const message = id === null ? undefined : app.store.messages.peek(id)
     if (message && message.seq > seq && message.sender_id !== me) count++
   }
-  return Math.max(
-    count,
-    place.thread === null && timeline.hasNewer.value
-      ? (app.store.channels.get(place.channel)?.unread ?? 0)
-      : 0,
-  )
+  return count
+}
+
+/** What one sends from here is shown, wherever one was. */
+function goToSent(app: Console, place: Place, toNewest: () => void): () => void {
+  let known: ReadonlySet<string> | undefined
+  return app.outbox.at(place).subscribe((posts) => {
+    const before = known
+    known = new Set(posts.map(({ key }) => key))
+    if (before && posts.some(({ key }) => !before.has(key))) toNewest()
+  })
 }
 
 /** The rows of a channel in whose threads something for me is not seen. */

@@ -14,6 +14,7 @@ import { visibleName } from '../../text'
 import { Timeline } from '../../timeline/timeline'
 import { Button, Empty, Icon, IconButton } from '../../ui'
 import { DirectHeading } from '../dm/dm'
+import { replyIn } from '../thread/replying'
 import { BacklogBar } from './backlog'
 import { DateJump } from './date-jump'
 import { Stopped } from './stopped'
@@ -39,7 +40,10 @@ export function ChannelPane({ channel, target: asked, hasDetails, hasThread }: C
   const isDirect = kind === 'dm'
   const { host, opening, list, target, onShown, jumpTo } = useConversation({
     ...{ channel, place, target: asked },
-    onReply: ({ id }) => navigate(href('thread', { id })),
+    onReply: ({ id }) => {
+      replyIn(id)
+      navigate(href('thread', { id }))
+    },
   })
   useEffect(() => setLastOpen(slug), [slug])
   useEffect(() => {
@@ -106,7 +110,7 @@ export function ChannelPane({ channel, target: asked, hasDetails, hasThread }: C
           target={target}
           onShown={onShown}
           handle={list}
-          head={<Beginning channel={channel} name={name} />}
+          head={() => <Beginning channel={channel} name={name} />}
           empty={
             <Empty>{isDirect ? `Write the first message to ${name}.` : 'Nobody has written here yet.'}</Empty>
           }

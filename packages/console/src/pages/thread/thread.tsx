@@ -1,5 +1,6 @@
 /** Threads, beside their channel or alone. Imports timeline/ and what a channel has too. Start reading here. */
 import { BellRing } from 'lucide'
+import { useEffect } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { Aside, Main } from '../../app/main-pane'
 import { navigate } from '../../app/navigation'
@@ -7,6 +8,7 @@ import { PauseBanner, pausesFor } from '../../app/pausing'
 import { href } from '../../app/routes'
 import { background } from '../../background'
 import { Composer } from '../../composer/composer'
+import { fieldForTyping } from '../../composer/typing'
 import type { Channel } from '../../state'
 import { nameOf } from '../../timeline/host'
 import { Timeline } from '../../timeline/timeline'
@@ -14,6 +16,7 @@ import { Button, Empty } from '../../ui'
 import { Stopped } from '../channel/stopped'
 import { useEscape } from '../channel/use-escape'
 import { useConversation } from '../channel/use-host'
+import { takesReply } from './replying'
 
 interface ThreadPaneProps {
   readonly channel: Channel
@@ -31,7 +34,10 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
   const place = { channel: slug, thread: id }
   const { host, opening, list, target, onShown } = useConversation({
     ...{ channel, place, target: asked },
-    onReply: (message) => app.drafts.change(place, { replyTo: message.id }),
+    onReply: (message) => {
+      app.drafts.change(place, { replyTo: message.id })
+      fieldForTyping()?.focus()
+    },
   })
   const thread = app.store.threads.get(id)
   const blocked = (app.store.blocked.get(slug) ?? thread?.chain.blocked ?? []).filter(
@@ -43,6 +49,10 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
     background(app.reading.mark(place, null))
     list.current?.toNewest()
   })
+  useEffect(() => {
+    // The field of this thread, not that of the channel beside it.
+    if (takesReply(id)) document.querySelector<HTMLElement>('.thread .composer-field')?.focus()
+  }, [id])
   const content = (
     <>
       {isAlone && <PauseBanner channel={channel.slug} pauses={pausesFor(app, { channel: channel.slug })} />}
@@ -53,7 +63,7 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
         target={target}
         onShown={onShown}
         handle={list}
-        head={null}
+        head={() => null}
         empty={<Empty>This thread is empty.</Empty>}
       />
       <Stopped place={place} blocked={blocked} />
