@@ -130,20 +130,24 @@ export class Loads {
   /** A thread by any of its messages. Returns it: its root has the id by which it is kept. */
   async thread(id: string): Promise<ThreadDetails> {
     const put = this.store.threads.expect()
-    const thread = await this.synapse.request('GET /v1/threads/{id}', { path: { id } })
+    const { thread, messages } = await this.store.latest(async () => {
+      const found = await this.synapse.request('GET /v1/threads/{id}', { path: { id } })
+      return { thread: found, messages: [found.root] }
+    })
     put([[thread.id, thread]])
-    this.store.putMessage(thread.root)
+    for (const root of messages) this.store.putMessage(root)
     return thread
   }
 
   /** A message, also a deleted one, for example that of a link. */
   async message(id: string): Promise<Message> {
-    const message = await this.synapse.request('GET /v1/messages/{id}', {
-      path: { id },
-      query: { include_deleted: true },
+    const query = { include_deleted: true }
+    const { found, messages } = await this.store.latest(async () => {
+      const message = await this.synapse.request('GET /v1/messages/{id}', { path: { id }, query })
+      return { found: message, messages: [message] }
     })
-    this.store.putMessage(message)
-    return message
+    for (const message of messages) this.store.putMessage(message)
+    return messages[0] ?? found
   }
 
   async account(handle: string): Promise<void> {

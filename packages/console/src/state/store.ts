@@ -104,6 +104,22 @@ export class Store {
     })
   }
 
+  /** Reads messages. Those that events change meanwhile are taken from here, because the answer may be older. */
+  async latest<Answer extends { readonly messages: readonly Message[] }>(
+    read: () => Promise<Answer>,
+  ): Promise<Answer & { readonly messages: Message[] }> {
+    const { changed, stop } = this.messages.watch()
+    try {
+      const answer = await read()
+      const messages = answer.messages.map((message) =>
+        changed.has(message.id) ? (this.messages.peek(message.id) ?? message) : message,
+      )
+      return { ...answer, messages }
+    } finally {
+      stop()
+    }
+  }
+
   putAccount(account: AccountRef): void {
     const known = this.accounts.peek(account.handle)
     if (known?.display_name !== account.display_name || known.id !== account.id)

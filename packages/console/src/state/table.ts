@@ -88,6 +88,16 @@ export class Table<Value> {
     }
   }
 
+  /** Notes the keys of values that change from now on, until it is stopped. */
+  watch(): { readonly changed: ReadonlySet<string>; stop(): void } {
+    const changed = new Set<string>()
+    this.watchers.push(changed)
+    const stop = () => {
+      this.watchers = this.watchers.filter((watcher) => watcher !== changed)
+    }
+    return { changed, stop }
+  }
+
   private entry(key: string): Signal<Value | undefined> {
     const known = this.entries.get(key)
     if (known) return known

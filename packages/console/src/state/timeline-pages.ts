@@ -24,23 +24,26 @@ export class Pages {
 
   /** A page of at most `limit` messages, 1 to 200. */
   read(query: { since?: string; before?: string; order: 'asc' | 'desc'; limit: number }) {
-    const { synapse } = this.deps
+    const { synapse, store } = this.deps
     const { channel, thread } = this.place
-    if (thread !== null)
-      return synapse.request('GET /v1/threads/{id}/messages', { path: { id: thread }, query })
-    return synapse.request('GET /v1/messages', {
-      query: { ...query, channel, top_level: true, include_deleted: true },
-    })
+    return store.latest(() =>
+      thread !== null
+        ? synapse.request('GET /v1/threads/{id}/messages', { path: { id: thread }, query })
+        : synapse.request('GET /v1/messages', {
+            query: { ...query, channel, top_level: true, include_deleted: true },
+          }),
+    )
   }
 
   /** A message with up to 50 neighbours on each side, the oldest first; nothing if it is not there. */
   async around(id: string): Promise<Message[]> {
     const isChannel = this.place.thread === null
     try {
-      const { messages } = await this.deps.synapse.request('GET /v1/messages/{id}/context', {
-        path: { id },
-        query: { before: PAGE, after: PAGE, ...(isChannel ? { top_level: true } : {}) },
-      })
+      const { store, synapse } = this.deps
+      const query = { before: PAGE, after: PAGE, ...(isChannel ? { top_level: true } : {}) }
+      const { messages } = await store.latest(() =>
+        synapse.request('GET /v1/messages/{id}/context', { path: { id }, query }),
+      )
       return messages
     } catch (error) {
       if (error instanceof SynapseError && error.code === 'message_not_found') return []
