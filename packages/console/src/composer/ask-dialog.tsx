@@ -111,7 +111,7 @@ export function AskDialog({ place, question: written, onClose }: AskDialogProps)
           <p class="hint">
             {approvers.length === 0 ? 'Every person here. Choose some to narrow it.' : 'Only those chosen.'}
           </p>
-          <div class="choices">
+          <div class="deciders">
             {people.map(({ handle, display_name }) => (
               <label key={handle}>
                 <input

@@ -52,7 +52,7 @@ export function Notices({
       )}
       {count && (
         <p class={count.isOver ? 'composer-notice bad' : 'composer-notice'}>
-          <span class="count">
+          <span class="characters">
             {count.isOver ? `Too long by ${charactersOf(-count.left)}` : `${charactersOf(count.left)} left`}
           </span>
           {count.isOver && (

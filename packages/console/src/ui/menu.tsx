@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useId, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Icon, type IconShape } from './icon'
 import { placeBeside } from './placing'
 
@@ -21,11 +21,18 @@ export function Menu({ label, icon, button, class: className = 'button plain', c
   const list = useRef<HTMLDivElement>(null)
   const [isOpen, setOpen] = useState(false)
   const items = () => [...(list.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? [])]
-  const toggled = ({ newState }: { readonly newState: string }) => {
-    if (newState !== 'open') return setOpen(false)
-    // The items have been rendered before it opened, so it has its size.
-    if (trigger.current && list.current) placeBeside(list.current, trigger.current)
+  const show = () => {
+    if (!trigger.current || !list.current?.matches(':popover-open')) return
+    placeBeside(list.current, trigger.current)
     items()[0]?.focus()
+  }
+  // It has its size when its items are drawn and it is open, which come in either order.
+  useLayoutEffect(() => {
+    if (isOpen) show()
+  }, [isOpen])
+  const toggled = ({ newState }: { readonly newState: string }) => {
+    setOpen(newState === 'open')
+    if (newState === 'open') show()
   }
   const moved = (event: KeyboardEvent) => {
     const all = items()
