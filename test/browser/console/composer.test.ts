@@ -42,9 +42,10 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.fill('textbox', name, '')
     return page
   }
-  /** What the server has of the newest message. */
-  const newest = async (channel = 'general'): Promise<Message> => {
-    const path = `/v1/messages?channel=${channel}&order=desc&limit=1`
+  /** What the server has of the newest message, when everything has been sent. */
+  const newest = async (page: ConsolePage): Promise<Message> => {
+    await page.waitFor("document.querySelector('.row.outgoing') === null")
+    const path = '/v1/messages?channel=general&order=desc&limit=1'
     const { body } = await ada.get<{ messages: Message[] }>(path)
     const [message] = body.messages
     if (!message) throw new Error('there is no message')
@@ -59,7 +60,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.press('Enter')
     await page.find('listitem', /first line second line|first line\nsecond line/)
     await page.waitFor(isText(''))
-    expect((await newest()).body).toBe('first line\nsecond line')
+    expect((await newest(page)).body).toBe('first line\nsecond line')
     await page.type('and on')
     await page.waitFor(isText('and on'))
     await page.isClean()
@@ -137,7 +138,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.shows('Goes to builder')
     await page.press('Enter')
     await page.waitFor(isText(''))
-    expect(await newest()).toMatchObject({ body: 'hi @builder', mentioned_handles: ['builder'] })
+    expect(await newest(page)).toMatchObject({ body: 'hi @builder', mentioned_handles: ['builder'] })
   })
 
   test('Escape closes the list until another name is begun', async () => {
@@ -171,7 +172,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.type('see the notes')
     await page.press('Enter')
     await page.find('link', /notes\.txt/)
-    const { body, attachments } = await newest()
+    const { body, attachments } = await newest(page)
     expect(body).toBe('see the notes')
     expect(attachments).toMatchObject([{ filename: 'notes.txt', size: 10 }])
     await page.isClean()
@@ -186,7 +187,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.find('button', 'Remove plan [2].md')
     await page.click('button', 'Send')
     await page.find('link', /plan \[2\]\.md/)
-    expect((await newest()).attachments).toMatchObject([{ filename: 'plan [2].md' }])
+    expect((await newest(page)).attachments).toMatchObject([{ filename: 'plan [2].md' }])
   })
 
   test('a text that is too long is counted, is not sent, and can be a file', async () => {
@@ -204,7 +205,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.type('in the file')
     await page.press('Enter')
     await page.find('link', /message\.md/)
-    expect((await newest()).attachments).toMatchObject([{ filename: 'message.md', size: 16_001 }])
+    expect((await newest(page)).attachments).toMatchObject([{ filename: 'message.md', size: 16_001 }])
   })
 
   test('many pasted lines are offered as a file', async () => {
@@ -235,7 +236,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.isClean()
     await page.press('Enter')
     await page.find('listitem', /the disk is full/)
-    expect(await newest()).toMatchObject({ priority: 'urgent', body: '@builder the disk is full' })
+    expect(await newest(page)).toMatchObject({ priority: 'urgent', body: '@builder the disk is full' })
     await page.waitFor("document.querySelector('.enclosed') === null")
   })
 
@@ -256,7 +257,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.gone('dialog', 'Ask for a decision')
     await page.find('group', 'Ship it today?')
     await page.waitFor(isText(''))
-    const { approval } = await newest()
+    const { approval } = await newest(page)
     expect(approval).toMatchObject({ approvers: ['bo'], options: [{ label: 'Ship' }, { label: 'Wait' }] })
   })
 
@@ -282,7 +283,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.fill('textbox', 'Reply', 'thanks')
     await page.press('Enter')
     await page.find('listitem', /thanks/)
-    expect(await newest()).toMatchObject({ body: 'thanks', thread_id: root.id })
+    expect(await newest(page)).toMatchObject({ body: 'thanks', thread_id: root.id })
   })
 
   test('on a phone it stands above the bar, its targets are large, and it grows to 40 % of the height', async () => {
