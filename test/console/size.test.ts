@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildConsole, compileConsole } from '../../src/http/console/assets'
+import { BEST, buildConsole, compileConsole } from '../../src/http/console/assets'
 import { temporaryDirectory } from '../home/temporary'
 
 interface Output {
@@ -11,8 +11,7 @@ interface Output {
   readonly entryPoint?: string
 }
 
-const kilobytes = (bytes: Uint8Array<ArrayBuffer> | string) =>
-  Bun.gzipSync(bytes, { level: 9 }).byteLength / 1000
+const kilobytes = (bytes: Uint8Array<ArrayBuffer> | string) => Bun.gzipSync(bytes, BEST).byteLength / 1000
 
 function measure() {
   using folder = temporaryDirectory()

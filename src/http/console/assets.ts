@@ -19,6 +19,9 @@ export interface BuiltConsole {
   readonly style: string
 }
 
+/** Fetched a thousand times for each time that it is compressed. */
+export const BEST = { library: 'libdeflate', level: 12 } as const
+
 const source = resolve(import.meta.dir, '../../../packages/console/src')
 
 /**
@@ -30,10 +33,10 @@ export function buildConsole(): BuiltConsole {
   try {
     compileConsole(folder)
     const names = readdirSync(folder).sort()
-    const entry = names.find((name) => /^main-\w+\.js$/.test(name))
+    const entry = names.find((name) => /^entry-\w+\.js$/.test(name))
     if (entry === undefined) throw new Error(`the console has no entry: ${names.join(' ')}`)
     const files = names.map((name) => {
-      const gzip = Bun.gzipSync(readFileSync(join(folder, name)), { level: 9 })
+      const gzip = Bun.gzipSync(readFileSync(join(folder, name)), BEST)
       return { name, gzip: Buffer.from(gzip).toString('base64') }
     })
     return { entry, files, style: styleOf(join(source, 'style')) }
@@ -47,7 +50,7 @@ export function compileConsole(folder: string, more: readonly string[] = []): vo
   const { exitCode, stdout, stderr } = Bun.spawnSync({
     cmd: [
       ...[process.execPath, 'build', '--production', '--splitting', '--target=browser'],
-      ...['--entry-naming=[name]-[hash].[ext]', '--chunk-naming=[name]-[hash].[ext]'],
+      ...['--entry-naming=entry-[hash].[ext]', '--chunk-naming=[name]-[hash].[ext]'],
       ...['--public-path=/console/', `--outdir=${folder}`, ...more, 'main.tsx'],
     ],
     cwd: source,

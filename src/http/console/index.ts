@@ -9,6 +9,7 @@ import { HttpError } from '../errors'
 import { isKnown } from '../file-headers'
 import { icon } from '../mark'
 import type { Surface } from '../surface'
+import { BEST } from './assets'
 import { files, manifest, page, pageHeaders } from './page'
 import { setupEndpoint } from './setup'
 import worker from './worker.js' with { type: 'text' }
@@ -42,7 +43,7 @@ class Text {
 
   constructor(text: string, headers: Readonly<Record<string, string>>) {
     this.plain = new Blob([text])
-    this.gzip = new Blob([Bun.gzipSync(text, { level: 9 })])
+    this.gzip = new Blob([Bun.gzipSync(text, BEST)])
     this.headers = { 'cache-control': 'no-cache', ...headers, etag: `"${Bun.SHA256.hash(text, 'hex')}"` }
   }
 

@@ -11,6 +11,7 @@ import { toast } from '../ui/toast'
 import { wordsOf } from '../ui/words'
 import { SignedIn } from './console'
 import { ErrorBoundary } from './error-boundary'
+import { later } from './later'
 import { followHistory, navigate, route } from './navigation'
 import { isFileGone, isReloaded, reloadOnce } from './new-build'
 import { pages } from './pages'
@@ -18,8 +19,10 @@ import { applyPreferences } from './preferences'
 import type { Route } from './routes'
 import { findSession, session } from './session'
 import { Shell } from './shell'
-import { SignIn } from './sign-in'
-import { Unreachable } from './unreachable'
+
+// Who is signed in needs neither.
+const SignIn = later(async () => (await import('./sign-in')).SignIn, null)
+const Unreachable = later(async () => (await import('./unreachable')).Unreachable, null)
 
 /** What a page gets. */
 export interface PageProps {

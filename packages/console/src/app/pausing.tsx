@@ -5,9 +5,11 @@ import { type Channel, type Console, isHeld } from '../state'
 import { visibleText } from '../text'
 import { Button } from '../ui/button'
 import { Icon } from '../ui/icon'
-import { PauseDialog } from '../ui/pause-dialog'
 import { Time } from '../ui/time'
 import { useConsole } from './console'
+import { later } from './later'
+
+const PauseDialog = later(async () => (await import('../ui/pause-dialog')).PauseDialog, null)
 
 /** Whom a pause is for: one agent by its handle or all of them, in a channel or everywhere. */
 export interface PauseScope {

@@ -1,9 +1,11 @@
 import { CircleHelp, Info, Paperclip, Plus, Timer, Zap } from 'lucide'
 import { useRef, useState } from 'preact/hooks'
 import { useConsole } from '../app/console'
+import { later } from '../app/later'
 import type { Draft, Place } from '../state'
 import { Menu, MenuItem } from '../ui'
-import { AskDialog } from './ask-dialog'
+
+const AskDialog = later(async () => (await import('./ask-dialog')).AskDialog, null)
 
 interface AddMenuProps {
   readonly place: Place

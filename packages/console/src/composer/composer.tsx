@@ -7,6 +7,7 @@ import { type ReadonlySignal, useSignalEffect } from '@preact/signals'
 import { SendHorizontal } from 'lucide'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { useConsole } from '../app/console'
+import { later } from '../app/later'
 import { preferences } from '../app/preferences'
 import { background } from '../background'
 import type { Place } from '../state'
@@ -15,7 +16,7 @@ import { Button, Icon } from '../ui'
 import { AddMenu } from './add-menu'
 import { completed } from './completion'
 import { countOf, manyLines, withoutPasted } from './counting'
-import { Enclosed, nameAttachments } from './enclosed'
+import { hasEnclosed, nameAttachments } from './enclosing'
 import { actOf, type KeyAct, sendingKeys } from './keys'
 import { Notices, type Offer } from './notices'
 import { forgetReason } from './put-back'
@@ -26,6 +27,8 @@ import { takeTyping } from './typing'
 import { hasRoomFor, MOST_FILES, upload, uploadsAt } from './uploads'
 import { useCompletion } from './use-completion'
 import { useReach } from './use-reach'
+
+const Enclosed = later(async () => (await import('./enclosed')).Enclosed, null)
 
 export interface ComposerProps {
   readonly place: Place
@@ -192,7 +195,9 @@ export function Composer({ place, label, aliases }: ComposerProps) {
         }
         onDismissOffer={() => setOffer(undefined)}
       />
-      <Enclosed place={place} draft={draft} uploads={uploads} />
+      {(hasEnclosed(draft) || uploads.length > 0) && (
+        <Enclosed place={place} draft={draft} uploads={uploads} />
+      )}
       <div class="composer-box">
         <AddMenu place={place} draft={draft} onFiles={attach} />
         <textarea

@@ -1,4 +1,3 @@
-import type { Attachment } from '@synapse/client'
 import { CircleAlert, CornerDownRight, File as FileIcon, Info, Timer, X, Zap } from 'lucide'
 import type { ComponentChildren } from 'preact'
 import { useConsole } from '../app/console'
@@ -20,13 +19,6 @@ export function Enclosed({ place, draft, uploads }: EnclosedProps) {
   const app = useConsole()
   const change = (values: Partial<Draft>) => app.drafts.change(place, values)
   const { replyTo, priority, ackWithin, attachments } = draft
-  if (
-    replyTo === null &&
-    priority === 'normal' &&
-    ackWithin === null &&
-    attachments.length + uploads.length === 0
-  )
-    return null
   return (
     <ul class="enclosed">
       {replyTo !== null && (
@@ -125,14 +117,4 @@ function UploadPart({ upload }: { readonly upload: Upload }) {
       <IconButton icon={X} label={`Cancel ${shown}`} small onPress={cancel} />
     </li>
   )
-}
-
-/** What a message says that has only files: images show in its text, other files by name. */
-export function nameAttachments(attachments: readonly Attachment[]): string {
-  return attachments
-    .map(({ kind, filename, url }) => {
-      const name = filename.replace(/[\\[\]`*_~<]/g, '\\$&')
-      return kind === 'image' ? `![${name}](${url})` : name
-    })
-    .join('\n')
 }

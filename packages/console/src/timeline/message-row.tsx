@@ -1,5 +1,6 @@
 import type { Message } from '@synapse/client'
 import { useRef, useState } from 'preact/hooks'
+import { later } from '../app/later'
 import { NameCard } from '../app/name-card'
 import { preferences } from '../app/preferences'
 import { background } from '../background'
@@ -11,12 +12,13 @@ import { clockOf } from '../ui/clock'
 import { Body } from './body'
 import { ClaimChip } from './claims'
 import { DeliveryLine } from './delivery'
-import { EditMode } from './edit-mode'
 import { nameOf, type TimelineHost, useHost } from './host'
 import { Reactions } from './reactions'
 import { RowActs } from './row-acts'
 import { ThreadSummary } from './thread-summary'
 import { Unreached } from './unreached'
+
+const EditMode = later(async () => (await import('./edit-mode')).EditMode, null)
 
 const LONG_PRESS_MS = 500
 

@@ -1,9 +1,12 @@
 import type { Message } from '@synapse/client'
 import { SmilePlus } from 'lucide'
 import { useId, useRef, useState } from 'preact/hooks'
+import { later } from '../app/later'
 import { Icon } from '../ui/icon'
 import { placeBeside } from '../ui/placing'
-import { EMOJI, isReaction, readable, WORDS } from './emoji'
+import { readable } from './emoji'
+
+const ReactionChoices = later(async () => (await import('./reaction-choices')).ReactionChoices, null)
 
 interface ReactionsProps {
   readonly reactions: Message['reactions']
@@ -55,21 +58,17 @@ export function ReactionPicker({ onPick }: ReactionPickerProps) {
   const trigger = useRef<HTMLButtonElement>(null)
   const popover = useRef<HTMLDivElement>(null)
   const [isOpen, setOpen] = useState(false)
-  const [text, setText] = useState('')
   const pick = (emoji: string) => {
     popover.current?.hidePopover()
-    setText('')
     onPick(emoji)
   }
   const toggled = ({ newState }: { readonly newState: string }) => {
     setOpen(newState === 'open')
-    if (newState !== 'open') return
-    requestAnimationFrame(() => {
-      if (trigger.current && popover.current) placeBeside(popover.current, trigger.current)
-      popover.current?.querySelector('button')?.focus()
-    })
   }
-  const other = text.trim()
+  const shown = () => {
+    if (trigger.current && popover.current) placeBeside(popover.current, trigger.current)
+    popover.current?.querySelector('button')?.focus()
+  }
   return (
     <>
       <button
@@ -95,48 +94,7 @@ export function ReactionPicker({ onPick }: ReactionPickerProps) {
         onToggle={toggled}
         onKeyDown={(event) => moveInGrid(event)}
       >
-        {isOpen && (
-          <>
-            <div class="reaction-emoji">
-              {EMOJI.map(([emoji, name]) => (
-                <button key={emoji} type="button" aria-label={name} title={name} onClick={() => pick(emoji)}>
-                  {emoji}
-                </button>
-              ))}
-            </div>
-            <div class="reaction-words">
-              {WORDS.map((word) => (
-                <button key={word} type="button" onClick={() => pick(word)}>
-                  {readable(word)}
-                </button>
-              ))}
-            </div>
-            <form
-              onSubmit={(event) => {
-                event.preventDefault()
-                if (isReaction(other)) pick(other)
-              }}
-            >
-              <input
-                aria-label="Another emoji or word"
-                placeholder="Another emoji or word"
-                value={text}
-                autoComplete="off"
-                onInput={({ currentTarget }) => setText(currentTarget.value)}
-              />
-              <button
-                type="submit"
-                class="button outline small"
-                aria-disabled={isReaction(other) ? undefined : true}
-              >
-                Add
-              </button>
-            </form>
-            {other !== '' && !isReaction(other) && (
-              <p class="reaction-problem">One word of at most 64 characters, without spaces.</p>
-            )}
-          </>
-        )}
+        {isOpen && <ReactionChoices onPick={pick} onShown={shown} />}
       </div>
     </>
   )

@@ -1,7 +1,9 @@
 import { CalendarSearch } from 'lucide'
 import { useState } from 'preact/hooks'
-import { background } from '../../background'
-import { Button, Dialog, IconButton } from '../../ui'
+import { later } from '../../app/later'
+import { Button, IconButton } from '../../ui'
+
+const DateDialog = later(async () => (await import('./date-dialog')).DateDialog, null)
 
 interface DateJumpProps {
   readonly class?: string
@@ -14,18 +16,6 @@ interface DateJumpProps {
 /** A button that asks for a day, and goes to the first message of it or after it. `find` says which that is, if there is one. */
 export function DateJump({ class: className = '', isLabelled = false, find, onFound }: DateJumpProps) {
   const [isOpen, setOpen] = useState(false)
-  const [day, setDay] = useState('')
-  const [problem, setProblem] = useState('')
-  const jump = async () => {
-    // Midnight here.
-    const date = new Date(`${day}T00:00:00`)
-    if (Number.isNaN(date.getTime())) return setProblem('Choose a day.')
-    const id = await find(date.toISOString())
-    if (id === null) return setProblem('There is no message on that day or later.')
-    setOpen(false)
-    // The dialog gives the focus back first.
-    requestAnimationFrame(() => onFound(id))
-  }
   return (
     <>
       {isLabelled ? (
@@ -40,43 +30,7 @@ export function DateJump({ class: className = '', isLabelled = false, find, onFo
           onPress={() => setOpen(true)}
         />
       )}
-      {isOpen && (
-        <Dialog
-          title="Jump to a date"
-          onClose={() => setOpen(false)}
-          acts={
-            <Button look="primary" onPress={jump}>
-              Jump
-            </Button>
-          }
-        >
-          <form
-            onSubmit={(event) => {
-              event.preventDefault()
-              background(jump())
-            }}
-          >
-            <div class="field">
-              <label for="jump-day">Day</label>
-              <span class="input">
-                <input
-                  id="jump-day"
-                  type="date"
-                  value={day}
-                  max={new Date().toISOString().slice(0, 10)}
-                  onInput={({ currentTarget }) => {
-                    setDay(currentTarget.value)
-                    setProblem('')
-                  }}
-                />
-              </span>
-            </div>
-            <p class="problem" role="alert">
-              {problem}
-            </p>
-          </form>
-        </Dialog>
-      )}
+      {isOpen && <DateDialog find={find} onFound={onFound} onClose={() => setOpen(false)} />}
     </>
   )
 }
