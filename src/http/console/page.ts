@@ -21,7 +21,6 @@ export const page = `<!doctype html>
 <meta name="robots" content="noindex">
 <title>Synapse</title>
 <link rel="icon" href="${icon}">
-<link rel="manifest" href="/console/manifest.webmanifest">
 <style>${style}</style>
 <script type="module" src="/console/${built.entry}" blocking="render"></script>
 </head>

@@ -4,7 +4,7 @@ import { type ComponentChildren, createContext } from 'preact'
 import { useContext, useEffect, useMemo } from 'preact/hooks'
 import { background } from '../background'
 import { type Console, createConsole } from '../state'
-import { type Me, readSetup, sessionEnded, synapse } from './session'
+import { type Me, sessionEnded, synapse } from './session'
 
 const ConsoleContext = createContext<Console | undefined>(undefined)
 
@@ -60,8 +60,6 @@ export function SignedIn({ me, children }: SignedInProps) {
     const begin = async () => {
       await app.start()
       isReady.value = true
-      // The name of the server may have changed. The first page does not wait for it.
-      await readSetup()
     }
     background(begin())
     const stop = attend(app)

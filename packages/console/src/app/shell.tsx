@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { Icon, type IconShape } from '../ui/icon'
 import { Toasts } from '../ui/toast'
+import { afterwards } from './afterwards'
 import { useConsole } from './console'
 import { moveRegion } from './focus'
 import { setLastOpen } from './last-open'
@@ -17,6 +18,7 @@ import { keepTitle } from './title'
 export function Shell({ children }: { readonly children: ComponentChildren }) {
   const { store } = useConsole()
   useEffect(() => keepTitle(store.mentions), [store])
+  useEffect(afterwards, [])
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.key !== 'F6' || event.isComposing) return

@@ -8,7 +8,7 @@ import { navigate } from '../../app/navigation'
 import { askPause, PauseBanner, pausesFor } from '../../app/pausing'
 import { href } from '../../app/routes'
 import { background } from '../../background'
-import { Composer } from '../../composer/composer'
+import { LateComposer } from '../../composer/late-composer'
 import type { Channel } from '../../state'
 import { visibleName } from '../../text'
 import { Timeline } from '../../timeline/timeline'
@@ -116,7 +116,8 @@ export function ChannelPane({ channel, target: asked, hasDetails, hasThread }: C
           }
         />
         <Stopped place={place} blocked={blocked} />
-        <Composer
+        <LateComposer
+          isDue={['ready', 'failed'].includes(opening.timeline.state.value)}
           place={place}
           label={`Message ${isDirect ? (peer?.handle ?? slug) : `#${slug}`}`}
           aliases={host.aliases}

@@ -7,7 +7,7 @@ import { navigate } from '../../app/navigation'
 import { PauseBanner, pausesFor } from '../../app/pausing'
 import { href } from '../../app/routes'
 import { background } from '../../background'
-import { Composer } from '../../composer/composer'
+import { LateComposer } from '../../composer/late-composer'
 import { fieldForTyping } from '../../composer/typing'
 import type { Channel } from '../../state'
 import { nameOf } from '../../timeline/host'
@@ -67,7 +67,12 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
         empty={<Empty>This thread is empty.</Empty>}
       />
       <Stopped place={place} blocked={blocked} />
-      <Composer place={place} label="Reply" aliases={host.aliases} />
+      <LateComposer
+        isDue={['ready', 'failed'].includes(opening.timeline.state.value)}
+        place={place}
+        label="Reply"
+        aliases={host.aliases}
+      />
     </>
   )
   const header = <FollowButton id={id} />
