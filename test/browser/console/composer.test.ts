@@ -42,15 +42,11 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.fill('textbox', name, '')
     return page
   }
-  /** What the server has of the newest message, when everything has been sent. */
-  const newest = async (page: ConsolePage): Promise<Message> => {
-    await page.waitFor("document.querySelector('.row.outgoing') === null")
-    const path = '/v1/messages?channel=general&order=desc&limit=1'
-    const { body } = await ada.get<{ messages: Message[] }>(path)
-    const [message] = body.messages
-    if (!message) throw new Error('there is no message')
-    return message
-  }
+  /** Waits until the newest message of the server has this text, and returns it. */
+  const sent = (page: ConsolePage, body: string): Promise<Message> =>
+    page.waitFor<Message>(`fetch('/v1/messages?channel=general&order=desc&limit=1')
+      .then((answer) => answer.json())
+      .then(({ messages: [newest] }) => newest.body === ${JSON.stringify(body)} && newest)`)
 
   test('Enter sends, Shift+Enter breaks the line, and the field keeps the focus', async () => {
     await using page = await open()
@@ -60,7 +56,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.press('Enter')
     await page.find('listitem', /first line second line|first line\nsecond line/)
     await page.waitFor(isText(''))
-    expect((await newest(page)).body).toBe('first line\nsecond line')
+    await sent(page, 'first line\nsecond line')
     await page.type('and on')
     await page.waitFor(isText('and on'))
     await page.isClean()
@@ -138,7 +134,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.shows('Goes to builder')
     await page.press('Enter')
     await page.waitFor(isText(''))
-    expect(await newest(page)).toMatchObject({ body: 'hi @builder', mentioned_handles: ['builder'] })
+    expect(await sent(page, 'hi @builder')).toMatchObject({ mentioned_handles: ['builder'] })
   })
 
   test('Escape closes the list until another name is begun', async () => {
@@ -172,8 +168,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.type('see the notes')
     await page.press('Enter')
     await page.find('link', /notes\.txt/)
-    const { body, attachments } = await newest(page)
-    expect(body).toBe('see the notes')
+    const { attachments } = await sent(page, 'see the notes')
     expect(attachments).toMatchObject([{ filename: 'notes.txt', size: 10 }])
     await page.isClean()
   })
@@ -187,7 +182,51 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.find('button', 'Remove plan [2].md')
     await page.click('button', 'Send')
     await page.find('link', /plan \[2\]\.md/)
-    expect((await newest(page)).attachments).toMatchObject([{ filename: 'plan [2].md' }])
+    expect((await sent(page, 'plan \\[2\\].md')).attachments).toMatchObject([{ filename: 'plan [2].md' }])
+  })
+
+  test('a file on its way shows how far it is, holds the message back, and can be cancelled', async () => {
+    await using page = await open()
+    const network = { offline: false, latency: 0, downloadThroughput: -1 }
+    await page.page.cdp('Network.emulateNetworkConditions', { ...network, uploadThroughput: 50_000 })
+    await page.value(giveFile('paste', 'big.txt', 'x'.repeat(2_000_000), 'text/plain'))
+    await page.find('progressbar', 'Upload of big.txt')
+    await page.type('with a file')
+    await page.press('Enter')
+    await page.shows('A file is still on its way.')
+    expect(await page.value(text(GENERAL))).toBe('with a file')
+    await page.click('button', 'Cancel big.txt')
+    await page.gone('progressbar', 'Upload of big.txt')
+    await page.page.cdp('Network.emulateNetworkConditions', { ...network, uploadThroughput: -1 })
+    await (await page.find('textbox', GENERAL)).focus()
+    await page.press('Enter')
+    await page.waitFor(isText(''))
+    expect((await sent(page, 'with a file')).attachments).toEqual([])
+  })
+
+  test('a file that the server refuses says why', async () => {
+    await using page = await open()
+    await page.value(giveFile('paste', 'huge.txt', 'x'.repeat(11_000_000), 'text/plain'))
+    await page.find('button', 'Try again')
+    await page.shows('huge.txt was not uploaded:')
+    await page.click('button', 'Remove huge.txt')
+    await page.gone('button', 'Try again')
+  })
+
+  test('a key draws nothing but the field', async () => {
+    await using page = await open()
+    await page.shows('2 people, 1 agent')
+    await page.value(`(() => {
+      globalThis.drawn = new Set()
+      new MutationObserver((changes) => changes.forEach(({ target }) => {
+        const element = target instanceof Element ? target : target.parentElement
+        if (!element.closest('.composer')) drawn.add(element.outerHTML.slice(0, 80))
+      })).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
+    })()`)
+    await page.type('seven keys @b')
+    await page.find('option', /builder/)
+    expect(await page.value<string[]>('[...drawn]')).toEqual([])
+    await page.fill('textbox', GENERAL, '')
   })
 
   test('a text that is too long is counted, is not sent, and can be a file', async () => {
@@ -205,7 +244,9 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.type('in the file')
     await page.press('Enter')
     await page.find('link', /message\.md/)
-    expect((await newest(page)).attachments).toMatchObject([{ filename: 'message.md', size: 16_001 }])
+    expect((await sent(page, 'in the file')).attachments).toMatchObject([
+      { filename: 'message.md', size: 16_001 },
+    ])
   })
 
   test('many pasted lines are offered as a file', async () => {
@@ -236,7 +277,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.isClean()
     await page.press('Enter')
     await page.find('listitem', /the disk is full/)
-    expect(await newest(page)).toMatchObject({ priority: 'urgent', body: '@builder the disk is full' })
+    expect((await sent(page, '@builder the disk is full')).priority).toBe('urgent')
     await page.waitFor("document.querySelector('.enclosed') === null")
   })
 
@@ -257,7 +298,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.gone('dialog', 'Ask for a decision')
     await page.find('group', 'Ship it today?')
     await page.waitFor(isText(''))
-    const { approval } = await newest(page)
+    const { approval } = await sent(page, 'Ship it today?')
     expect(approval).toMatchObject({ approvers: ['bo'], options: [{ label: 'Ship' }, { label: 'Wait' }] })
   })
 
@@ -283,7 +324,7 @@ describe.skipIf(browser === undefined)('the message field', () => {
     await page.fill('textbox', 'Reply', 'thanks')
     await page.press('Enter')
     await page.find('listitem', /thanks/)
-    expect(await newest(page)).toMatchObject({ body: 'thanks', thread_id: root.id })
+    expect((await sent(page, 'thanks')).thread_id).toBe(root.id)
   })
 
   test('on a phone it stands above the bar, its targets are large, and it grows to 40 % of the height', async () => {
