@@ -1,6 +1,7 @@
 // Whatever a body says, a page gets only elements of a short list, and links and images that our rules made.
 import { expect, test } from 'bun:test'
 import type { Attachment } from '@synapse/client'
+import fc from 'fast-check'
 import { plainSnippet, renderMarkdown, visibleName } from '../../../packages/console/src/text'
 import { Attachments } from '../../../packages/console/src/text/attachments'
 import { type Drawn, draw, elementsOf, wordsOf } from './drawn'
@@ -87,13 +88,53 @@ function faultsOfImage({ tag, attributes }: Drawn): string[] {
   return tag === 'img' && attributes.src !== OWN ? [`image ${attributes.src}`] : []
 }
 
+/** A text that a page would take long for; each of them takes a few milliseconds. */
+const HANGS_MS = 10_000
+
 for (const [what, body] of Object.entries(bodies))
-  test(`a text with ${what} becomes elements of the list`, () => {
-    for (const format of ['markdown', 'plaintext'] as const)
-      expect(faultsOf(draw(renderMarkdown(body, { ...facts, format })))).toEqual([])
-    // A message has at most 16,000 code points.
-    expect([...body].length).toBeLessThanOrEqual(16_000)
-  })
+  test(
+    `a text with ${what} becomes elements of the list`,
+    () => {
+      for (const format of ['markdown', 'plaintext'] as const)
+        expect(faultsOf(draw(renderMarkdown(body, { ...facts, format })))).toEqual([])
+      // A message has at most 16,000 code points.
+      expect([...body].length).toBeLessThanOrEqual(16_000)
+    },
+    HANGS_MS,
+  )
+
+test('no few signs, repeated over a whole message, take long', () => {
+  const signs = [
+    'a',
+    '\n',
+    '-',
+    ' ',
+    '    ',
+    '>',
+    '1.',
+    '|',
+    '=',
+    '#',
+    '`',
+    '[',
+    '](',
+    ')',
+    '<',
+    '!',
+    '@',
+    '.',
+    ':',
+  ]
+  const more = ['"', '&', '\\', '```', '- ', 'http://', 'www.', '*', '_', '~', '\t', '<!--', '|-', '[^']
+  const unit = fc.array(fc.constantFrom(...signs, ...more), { minLength: 1, maxLength: 6 })
+  fc.assert(
+    fc.property(unit, (parts) => {
+      const part = parts.join('')
+      expect(faultsOf(draw(renderMarkdown(part.repeat(16_000 / part.length), facts)))).toEqual([])
+    }),
+    { numRuns: 150 },
+  )
+}, 30_000)
 
 test('there are at least 60 hostile bodies, and none of them is drawn as nothing', () => {
   expect(Object.keys(bodies).length).toBeGreaterThanOrEqual(60)
