@@ -209,6 +209,28 @@ describe.skipIf(browser === undefined)('the rows of a timeline', () => {
     await page.isClean()
   })
 
+  test('a finger that rests on a row opens its acts', async () => {
+    await bo.posts('general', 'rest on me')
+    await ada.put('/v1/channels/general/read', { cursor: 'now' })
+    await using page = await lab.sit(ada, '/channels/general', phone)
+    const { x, y } = await (await page.find('listitem', /rest on me$/)).middle()
+    const touch = (type: string) =>
+      page.page.cdp('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y }] })
+    await touch('touchStart')
+    // Half a second of resting is what is tested.
+    await page.value(`new Promise((resolve) => {
+      const begin = performance.now()
+      const look = (now) => (now - begin > 700 ? resolve() : requestAnimationFrame(look))
+      requestAnimationFrame(look)
+    })`)
+    await touch('touchEnd')
+    await page.find('menuitem', /Copy text/)
+    expect(await page.small(44)).toEqual([])
+    await page.click('menuitem', /Unread from here/)
+    await page.shows('New')
+    await page.isClean()
+  })
+
   test('one polite line says new messages, and counts many', async () => {
     await ada.put('/v1/channels/general/read', { cursor: 'now' })
     await using page = await lab.sit(ada, '/channels/general')

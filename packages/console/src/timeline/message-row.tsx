@@ -17,10 +17,9 @@ import { Reactions } from './reactions'
 import { RowActs } from './row-acts'
 import { ThreadSummary } from './thread-summary'
 import { Unreached } from './unreached'
+import { useLongPress } from './use-long-press'
 
 const EditMode = later(async () => (await import('./edit-mode')).EditMode, null)
-
-const LONG_PRESS_MS = 500
 
 interface MessageRowProps {
   /** The key of the row, which stays when a message that I send becomes one of the server. */
@@ -36,7 +35,11 @@ export function MessageRow({ rowKey, id, isHead }: MessageRowProps) {
   const message = app.store.messages.get(id)
   const element = useRef<HTMLLIElement>(null)
   const [isActive, setActive] = useState(false)
-  const press = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const press = useLongPress(() => {
+    setActive(true)
+    // The acts are rendered by the change above.
+    requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('.row-more')?.click())
+  })
   if (!message) return <li class="row" data-key={rowKey} />
   const me = app.store.me.value
   const isMine = message.sender_id === me?.account_id
@@ -48,15 +51,6 @@ export function MessageRow({ rowKey, id, isHead }: MessageRowProps) {
     host.marked.value === id && 'marked',
     message.deleted && 'deleted',
   ]
-  const endPress = () => clearTimeout(press.current)
-  const startPress = ({ pointerType }: PointerEvent) => {
-    if (pointerType !== 'touch') return
-    press.current = setTimeout(() => {
-      setActive(true)
-      // The acts are rendered by the change above.
-      requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('.row-more')?.click())
-    }, LONG_PRESS_MS)
-  }
   if (message.kind === 'system') return <SystemRow rowKey={rowKey} message={message} />
   return (
     <li
@@ -69,7 +63,6 @@ export function MessageRow({ rowKey, id, isHead }: MessageRowProps) {
       aria-label={labelOf(message)}
       onPointerEnter={({ pointerType }) => pointerType === 'mouse' && setActive(true)}
       onPointerLeave={({ pointerType }) => {
-        endPress()
         // A menu of the row is still open, or the row has the focus.
         if (pointerType === 'mouse') setActive(element.current?.matches(':focus-within') ?? false)
       }}
@@ -78,10 +71,7 @@ export function MessageRow({ rowKey, id, isHead }: MessageRowProps) {
         if (!(relatedTarget instanceof Node && element.current?.contains(relatedTarget)))
           setActive(element.current?.matches(':hover') ?? false)
       }}
-      onPointerDown={startPress}
-      onPointerUp={endPress}
-      onPointerCancel={endPress}
-      onPointerMove={endPress}
+      {...press}
     >
       <div class="row-side">
         {isHead ? <RowAvatar message={message} /> : isActive && <Time at={message.created_at} />}

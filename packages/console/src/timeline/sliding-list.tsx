@@ -7,6 +7,9 @@ import { useOncePerFrame } from './frame'
 /** Rows are asked for when fewer pixels than this are left above or below what is visible. */
 const AHEAD = 1200
 
+/** So few pixels above where one begins are shown too. */
+const LITTLE = 160
+
 export interface ListedRow {
   /** Unique in the list, and the same for as long as the row exists. */
   readonly key: string
@@ -136,6 +139,9 @@ export function SlidingList<Row extends ListedRow>(props: SlidingListProps<Row>)
       begin.current = undefined
       const at = find(list.current, place.key)
       if (at) keeper.place(at, place.top)
+      // Little is above: then all of it is shown.
+      if (at && !hasEarlier && view.current && view.current.scrollTop < LITTLE)
+        keeper.place(at, place.top + view.current.scrollTop)
       else keeper.correct()
     } else keeper.correct()
     keepStop(list.current, keeper.isStuck)

@@ -28,12 +28,12 @@ interface ChannelPaneProps {
   readonly channel: Channel
   readonly target: string | undefined
   readonly hasDetails: boolean
-  /** Whether a thread is beside it. */
-  readonly hasThread: boolean
+  /** The thread beside it, by its root. */
+  readonly thread: string | undefined
 }
 
 /** A channel or a direct conversation: its head, what goes on, its messages, the field. */
-export function ChannelPane({ channel, target: asked, hasDetails, hasThread }: ChannelPaneProps) {
+export function ChannelPane({ channel, target: asked, hasDetails, thread }: ChannelPaneProps) {
   const app = useConsole()
   const { slug, kind, peer } = channel
   const place = { channel: slug, thread: null }
@@ -54,13 +54,20 @@ export function ChannelPane({ channel, target: asked, hasDetails, hasThread }: C
     if (opening.isOpen) background(load())
   }, [slug, opening.isOpen])
   const name = isDirect ? visibleName(peer?.display_name || peer?.handle || slug) : slug
-  const blocked = app.store.blocked.get(slug) ?? []
+  // What has stopped in the thread beside it stands there.
+  const blocked = (app.store.blocked.get(slug) ?? []).filter(
+    ({ thread_id }) => thread_id === null || thread_id !== thread,
+  )
   const toggleDetails = () => navigate(href('channel', { slug }, hasDetails ? {} : { details: '1' }))
   const done = () => {
+    if (host.editing.value !== undefined) {
+      host.editing.value = undefined
+      return
+    }
     background(app.reading.mark(place, null))
     list.current?.toNewest()
   }
-  useEscape(hasThread ? undefined : hasDetails ? toggleDetails : done)
+  useEscape(thread !== undefined ? undefined : hasDetails ? toggleDetails : done)
   return (
     <>
       <Main

@@ -90,7 +90,7 @@ function Conversation({ slug, thread, query }: ConversationProps) {
           channel={channel}
           target={thread === undefined ? target : undefined}
           hasDetails={thread === undefined && query.has('details')}
-          hasThread={thread !== undefined}
+          thread={thread}
         />
       )}
       {thread !== undefined && (

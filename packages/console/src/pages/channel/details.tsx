@@ -89,7 +89,7 @@ export function Details({ channel, onClose }: DetailsProps) {
 function MyNotifications({ channel: { slug, notify = 'all' } }: { readonly channel: Channel }) {
   const { acts } = useConsole()
   return (
-    <div class="choices" role="radiogroup" aria-labelledby="details-notify">
+    <div class="radio-list" role="radiogroup" aria-labelledby="details-notify">
       {NOTIFY.map(({ value, words }) => (
         <label key={value}>
           <input

@@ -30,7 +30,7 @@ export function Stopped({ place, blocked }: StoppedProps) {
                   : `${nameOf(app, account.handle)} and others posted ${limit} messages since a person wrote`,
               )
               .join('; ')}
-            . They go on when a person writes.{' '}
+            .<span class="more-words"> They go on when a person writes.</span>{' '}
             {thread !== null && place.thread === null && (
               <a href={href('thread', { id: thread })}>Open the thread</a>
             )}

@@ -45,6 +45,10 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
   )
   const up = href('channel', { slug })
   useEscape(() => {
+    if (host.editing.value !== undefined) {
+      host.editing.value = undefined
+      return
+    }
     if (!isAlone) return navigate(up)
     background(app.reading.mark(place, null))
     list.current?.toNewest()
