@@ -27,6 +27,7 @@ import { takeTyping } from './typing'
 import { hasRoomFor, MOST_FILES, upload, uploadsAt } from './uploads'
 import { useCompletion } from './use-completion'
 import { useReach } from './use-reach'
+import { takesWriting } from './wanted'
 
 const Enclosed = later(async () => (await import('./enclosed')).Enclosed, null)
 
@@ -57,6 +58,9 @@ export function Composer({ place, label, aliases }: ComposerProps) {
   const channel = app.store.channels.get(place.channel)
 
   useEffect(() => (field.current ? takeTyping(field.current) : undefined), [])
+  useEffect(() => {
+    if (takesWriting(place)) field.current?.focus()
+  }, [])
   useFiles(box, (files) => attach(files))
   // A draft that is put back, or comes from another tab, is as high as its text.
   useSignalEffect(() => {

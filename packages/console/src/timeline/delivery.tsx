@@ -1,6 +1,6 @@
 import type { Message } from '@synapse/client'
 import { BellRing, Check, CheckCheck, CircleAlert, CircleDashed, Clock, Eye, X } from 'lucide'
-import { useId, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { preferences } from '../app/preferences'
 import { background } from '../background'
 import {
@@ -42,15 +42,32 @@ export function DeliveryMarkLine({ mark, words }: Pick<DeliveryView, 'mark' | 'w
 export function DeliveryLine({ message }: { readonly message: Message }) {
   const host = useHost()
   const view = deliveryView(message, onlyAddressee(message, host))
+  const isShown = view.isUnfinished || host.newestOwn.value === message.id || host.listed.value === message.id
+  return isShown ? <DeliveryButton message={message} view={view} host={host} /> : null
+}
+
+interface DeliveryButtonProps {
+  readonly message: Message
+  readonly view: DeliveryView
+  readonly host: TimelineHost
+}
+
+function DeliveryButton({ message, view, host }: DeliveryButtonProps) {
   const id = useId()
   const trigger = useRef<HTMLButtonElement>(null)
   const popover = useRef<HTMLDivElement>(null)
   const [found, setFound] = useState<readonly Delivery[] | string>()
   const [isOpen, setOpen] = useState(false)
-  const isNewest = host.newestOwn.value === message.id
+  const isListed = host.listed.value === message.id
+  useEffect(() => {
+    if (isListed) popover.current?.showPopover()
+  }, [isListed])
   const toggled = ({ newState }: { readonly newState: string }) => {
     setOpen(newState === 'open')
-    if (newState !== 'open') return
+    if (newState !== 'open') {
+      if (host.listed.peek() === message.id) host.listed.value = undefined
+      return
+    }
     const place = () => {
       if (trigger.current && popover.current) placeBeside(popover.current, trigger.current)
     }
@@ -65,10 +82,8 @@ export function DeliveryLine({ message }: { readonly message: Message }) {
     }
     background(load())
   }
-  // The button stays in the row for its key.
-  const isQuiet = !isNewest && !view.isUnfinished
   return (
-    <div class={isQuiet ? 'delivery-line quiet-line' : 'delivery-line'}>
+    <div class="delivery-line">
       <button
         type="button"
         ref={trigger}
@@ -76,8 +91,6 @@ export function DeliveryLine({ message }: { readonly message: Message }) {
         popovertarget={id}
         aria-haspopup="dialog"
         aria-expanded={isOpen}
-        data-act="deliveries"
-        tabIndex={isQuiet ? -1 : 0}
       >
         <Icon of={icons[view.mark]} size={14} />
         {view.words}

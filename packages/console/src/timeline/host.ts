@@ -13,6 +13,8 @@ export interface TimelineHost {
   readonly canModerate: boolean
   /** The own message that is edited, by its id. */
   readonly editing: Signal<string | undefined>
+  /** The own message whose deliveries are listed, by its id. */
+  readonly listed: Signal<string | undefined>
   /** The message that a jump has shown just now, by its id. */
   readonly marked: ReadonlySignal<string | undefined>
   /** My newest message here, by its id. It shows what became of it. */

@@ -60,7 +60,9 @@ function actsOf(message: Message, host: TimelineHost): RowAct[] {
       label: 'Deliveries',
       keys: ['d', 'D'],
       icon: ListChecks,
-      run: (row) => row.querySelector<HTMLElement>('[data-act="deliveries"]')?.click(),
+      run: () => {
+        host.listed.value = message.id
+      },
     },
     isMine &&
       host.canPost &&

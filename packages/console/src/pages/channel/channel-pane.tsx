@@ -9,12 +9,12 @@ import { askPause, PauseBanner, pausesFor } from '../../app/pausing'
 import { href } from '../../app/routes'
 import { background } from '../../background'
 import { LateComposer } from '../../composer/late-composer'
+import { writeIn } from '../../composer/wanted'
 import type { Channel } from '../../state'
 import { visibleName } from '../../text'
 import { Timeline } from '../../timeline/timeline'
 import { Button, Empty, Icon, IconButton } from '../../ui'
 import { DirectHeading } from '../dm/dm'
-import { replyIn } from '../thread/replying'
 import { BacklogBar } from './backlog'
 import { DateJump } from './date-jump'
 import { Stopped } from './stopped'
@@ -41,7 +41,7 @@ export function ChannelPane({ channel, target: asked, hasDetails, thread }: Chan
   const { host, opening, list, target, onShown, jumpTo } = useConversation({
     ...{ channel, place, target: asked },
     onReply: ({ id }) => {
-      replyIn(id)
+      writeIn({ channel: slug, thread: id })
       navigate(href('thread', { id }))
     },
   })

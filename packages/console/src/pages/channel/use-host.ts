@@ -37,6 +37,7 @@ export function useConversation({ channel, place, target: asked, onReply }: Opti
   const opening = useOpening(app, place, asked)
   const { timeline } = opening
   const editing = useSignal<string | undefined>(undefined)
+  const listed = useSignal<string | undefined>(undefined)
   const marked = useSignal<string | undefined>(undefined)
   const target = useSignal<Target | undefined>(undefined)
   const list = useRef<ListHandle>(undefined)
@@ -64,7 +65,7 @@ export function useConversation({ channel, place, target: asked, onReply }: Opti
 
   const me = app.store.me.value
   const host: TimelineHost = {
-    ...{ app, place, editing, marked, aliases, onReply, ...newest },
+    ...{ app, place, editing, listed, marked, aliases, onReply, ...newest },
     canPost: channel.role !== null && channel.access.post,
     canModerate: channel.role === 'admin' || me?.is_admin === true,
     onTakeBack: (key) => {

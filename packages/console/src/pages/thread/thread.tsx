@@ -1,6 +1,5 @@
 /** Threads, beside their channel or alone. Imports timeline/ and what a channel has too. Start reading here. */
 import { BellRing } from 'lucide'
-import { useEffect } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { Aside, Main } from '../../app/main-pane'
 import { navigate } from '../../app/navigation'
@@ -16,7 +15,6 @@ import { Button, Empty } from '../../ui'
 import { Stopped } from '../channel/stopped'
 import { useEscape } from '../channel/use-escape'
 import { useConversation } from '../channel/use-host'
-import { takesReply } from './replying'
 
 interface ThreadPaneProps {
   readonly channel: Channel
@@ -53,10 +51,6 @@ export function ThreadPane({ channel, id, target: asked, isAlone }: ThreadPanePr
     background(app.reading.mark(place, null))
     list.current?.toNewest()
   })
-  useEffect(() => {
-    // The field of this thread, not that of the channel beside it.
-    if (takesReply(id)) document.querySelector<HTMLElement>('.thread .composer-field')?.focus()
-  }, [id])
   const content = (
     <>
       {isAlone && <PauseBanner channel={channel.slug} pauses={pausesFor(app, { channel: channel.slug })} />}
