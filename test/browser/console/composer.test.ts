@@ -328,7 +328,15 @@ describe.skipIf(browser === undefined)('the message field', () => {
   })
 
   test('on a phone it stands above the bar, its targets are large, and it grows to 40 % of the height', async () => {
+    // The strip of work is wider than the phone.
+    await builder.put('/v1/presence', {
+      state: 'blocked',
+      note: 'needs the password of the database',
+      ttl_s: 300,
+    })
+    await builder.post('/v1/claims', { resource: 'file:src/live/ws.ts', channel: 'general', ttl_s: 300 })
     await using page = await lab.sit(ada, '/channels/general', phone)
+    await page.shows('ws.ts')
     await page.fill('textbox', GENERAL, 'line\n'.repeat(60))
     const height = await page.value<number>(
       "document.querySelector('.composer-field').getBoundingClientRect().height",

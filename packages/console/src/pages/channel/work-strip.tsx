@@ -21,7 +21,8 @@ export function WorkStrip({ slug }: { readonly slug: string }) {
   })
   if (claims.length === 0 && stuck.length === 0) return null
   return (
-    <ul class="work-strip" aria-label="Work in this channel">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: where it is too long it is scrolled with the keyboard
+    <ul class="work-strip" aria-label="Work in this channel" tabIndex={0}>
       {stuck.map(({ handle, view }) => (
         <li key={handle}>
           <b>{nameOf(app, handle)}</b>
