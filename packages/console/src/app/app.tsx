@@ -19,6 +19,7 @@ import { applyPreferences } from './preferences'
 import type { Route } from './routes'
 import { findSession, session } from './session'
 import { Shell } from './shell'
+import { Starting } from './starting'
 
 // Who is signed in needs neither.
 const SignIn = later(async () => (await import('./sign-in')).SignIn, null)
@@ -41,15 +42,31 @@ export function start(): void {
     toast({ text: `${title}. ${detail}`, tone: 'bad' })
   })
   if (isReloaded()) toast('The server has a new version, so this tab was loaded anew. Drafts are kept.')
-  background(findSession())
   render(<App />, document.getElementById('app') as HTMLElement)
+  afterPaint(() => background(findSession()))
+}
+
+const PAINT_MS = 200
+
+/** Calls back when something is seen: what is asked for before that delays it. A hidden tab paints nothing. */
+function afterPaint(act: () => void): void {
+  let isDone = false
+  const once = () => {
+    if (isDone) return
+    isDone = true
+    watcher.disconnect()
+    act()
+  }
+  const watcher = new PerformanceObserver(once)
+  watcher.observe({ type: 'paint', buffered: true })
+  setTimeout(once, document.hidden ? 0 : PAINT_MS)
 }
 
 function App() {
   const now = session.value
   switch (now.state) {
     case 'starting':
-      return <Loading rows={3} label="Connecting" />
+      return <Starting />
     case 'failed':
       return <Unreachable error={now.error} />
     case 'signed-out':

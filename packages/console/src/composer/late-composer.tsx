@@ -1,15 +1,12 @@
-import { useRef } from 'preact/hooks'
 import { later } from '../app/later'
+import { useSettled } from '../app/settled'
 import type { ComposerProps } from './composer'
 
 const Composer = later(async () => (await import('./composer')).Composer, <Place />)
 
 /** The message field. Its code is fetched when the messages are shown, for which one waits first; its place is kept. */
 export function LateComposer({ isDue, ...props }: ComposerProps & { readonly isDue: boolean }) {
-  // What is written there stays while messages are read again.
-  const wasDue = useRef(false)
-  wasDue.current ||= isDue
-  return wasDue.current ? <Composer {...props} /> : <Place />
+  return useSettled(isDue) ? <Composer {...props} /> : <Place />
 }
 
 function Place() {

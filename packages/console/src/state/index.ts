@@ -222,6 +222,8 @@ export function createConsole(options: ConsoleOptions): Console {
     const isPast = () => run !== rest
     const all = async () => {
       await Promise.race([firstPage.promise, pause(REREAD)])
+      // The page is drawn in the next frame, and seen after it.
+      for (let frame = 0; frame < 2; frame++) await new Promise<void>((resolve) => schedule(resolve))
       if (isPast()) return
       await Promise.all([loads.approvals(), loads.claims(), loads.presence(), loads.pauses(), loads.inbox()])
     }

@@ -1,6 +1,7 @@
 import { computed, type ReadonlySignal, signal, useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { useConsole } from '../../app/console'
+import { useSettled } from '../../app/settled'
 import { background } from '../../background'
 import { putBack } from '../../composer/put-back'
 import type { Channel, Console, Place, Timeline } from '../../state'
@@ -41,7 +42,8 @@ export function useConversation({ channel, place, target: asked, onReply }: Opti
   const marked = useSignal<string | undefined>(undefined)
   const target = useSignal<Target | undefined>(undefined)
   const list = useRef<ListHandle>(undefined)
-  const aliases = useAliases(app, place.channel)
+  // After the messages, which one waits for.
+  const aliases = useAliases(app, place.channel, useSettled(timeline.state.value === 'ready'))
   const newest = useMemo(() => newestOf(app, timeline), [timeline])
 
   const jumpTo = async (id: string) => {
@@ -90,14 +92,18 @@ export function useConversation({ channel, place, target: asked, onReply }: Opti
 
 const none: Readonly<Record<string, readonly string[]>> = {}
 
-function useAliases(app: Console, slug: string): ReadonlySignal<Readonly<Record<string, readonly string[]>>> {
+function useAliases(
+  app: Console,
+  slug: string,
+  isDue: boolean,
+): ReadonlySignal<Readonly<Record<string, readonly string[]>>> {
   const aliases = useMemo(() => signal(none), [slug])
   useEffect(() => {
     const load = async () => {
       aliases.value = await app.loads.aliases(slug)
     }
-    background(load())
-  }, [slug])
+    if (isDue) background(load())
+  }, [slug, isDue])
   return aliases
 }
 
