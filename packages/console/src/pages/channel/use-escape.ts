@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
+import { isComposing } from '../../composer/keys'
 
 /**
  * Escape in a conversation, unless something in front of it takes it: a dialog, a menu, a list of names, an edit. Without an
@@ -10,7 +11,7 @@ export function useEscape(act: (() => void) | undefined): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       const { current } = latest
-      if (!current || event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return
+      if (!current || event.key !== 'Escape' || event.defaultPrevented || isComposing(event)) return
       if (document.querySelector('dialog[open], :popover-open')) return
       event.preventDefault()
       current()
