@@ -175,6 +175,7 @@ describe.skipIf(browser === undefined)('a channel', () => {
     })
 
     test('one is where one was after going back', async () => {
+      await ada.put('/v1/channels/long/read', { cursor: 'now' })
       await using page = await lab.sit(ada, `/channels/long?m=${posted[100]?.id}`)
       await page.waitFor(`document.activeElement.dataset.message === '${posted[100]?.id}'`)
       await page.value("document.querySelector('.sliding-view').scrollTop += 37")
@@ -183,6 +184,13 @@ describe.skipIf(browser === undefined)('a channel', () => {
       await page.click('link', /^general/)
       await page.find('region', 'general')
       await page.value('history.back()')
+      await page.find('region', 'long')
+      await page.waitFor(`document.querySelector('[data-message="${posted[100]?.id}"]')`)
+      expect(await top(page, posted[100]?.id ?? '')).toBe(before)
+      // And after coming back by the list of conversations.
+      await page.click('link', /^general/)
+      await page.find('region', 'general')
+      await page.click('link', /^long/)
       await page.find('region', 'long')
       await page.waitFor(`document.querySelector('[data-message="${posted[100]?.id}"]')`)
       expect(await top(page, posted[100]?.id ?? '')).toBe(before)
@@ -207,6 +215,18 @@ describe.skipIf(browser === undefined)('a channel', () => {
     await using page = await lab.sit(ada, '/channels/general')
     await page.click('button', 'Details')
     await page.find('complementary', '#general')
+    await page.find('heading', 'Members (3)')
+    await page.click('button', 'Access of Bo')
+    await page.click('menuitemcheckbox', 'reads only')
+    await page.waitFor(
+      "fetch('/v1/channels/general/members').then((answer) => answer.json()).then(({ members }) => members.find(({ handle }) => handle === 'bo').role === 'read_only')",
+    )
+    await lab.world.agent('critic')
+    await page.fill('textbox', 'Add a member', '@critic')
+    await page.press('Enter')
+    await page.find('heading', 'Members (4)')
+    await page.click('button', 'Access of critic')
+    await page.click('menuitem', 'Remove from #general')
     await page.find('heading', 'Members (3)')
     await page.click('radio', 'Mentions, replies and questions')
     await page.waitFor(

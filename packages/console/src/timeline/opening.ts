@@ -3,7 +3,7 @@ import { type Signal, signal } from '@preact/signals'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { usePlace } from '../app/navigation'
 import { background } from '../background'
-import type { NewLine as Backlog, Console, Place, Timeline } from '../state'
+import { type NewLine as Backlog, type Console, type Place, placeKey, type Timeline } from '../state'
 import type { Place as ViewPlace } from './anchor'
 import type { NewLine } from './rows'
 
@@ -31,11 +31,15 @@ interface Left {
   readonly id: string | null
 }
 
+/** Where one has left the conversations of this tab, by place. */
+const remembered = new Map<string, Left>()
+
 /** Opens a conversation. `target`: a message that is shown instead. */
 export function useOpening(app: Console, place: Place, target: string | undefined): Opening {
   const timeline = app.timelines.at(place)
   const kept = useMemo<{ now: Left }>(() => ({ now: { place: null, id: null } }), [timeline])
-  const left = usePlace<Left>(`timeline ${place.channel} ${place.thread ?? ''}`, () => kept.now)
+  const key = placeKey(place)
+  const left = usePlace<Left>(`timeline ${key}`, () => kept.now)
   const lines = useMemo(
     () => ({
       newLine: signal<NewLine | undefined>(undefined),
@@ -49,12 +53,15 @@ export function useOpening(app: Console, place: Place, target: string | undefine
   useEffect(() => {
     let isCurrent = true
     const open = async () => {
-      const start = await openAt(app, timeline, lines, isReturn ? undefined : target, left)
+      const isNew = (app.store.channels.peek(place.channel)?.unread ?? 0) > 0
+      const before = isNew || target !== undefined ? undefined : remembered.get(key)
+      const start = await openAt(app, timeline, lines, isReturn ? undefined : target, left ?? before)
       if (isCurrent) setOpened({ timeline, start })
     }
     background(open())
     return () => {
       isCurrent = false
+      remembered.set(key, kept.now)
       app.reading.leave(place)
     }
   }, [timeline])

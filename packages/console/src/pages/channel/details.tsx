@@ -1,16 +1,14 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { Aside } from '../../app/main-pane'
-import { NameCard } from '../../app/name-card'
 import { navigate } from '../../app/navigation'
 import { href } from '../../app/routes'
 import { background } from '../../background'
 import type { Channel, Notify } from '../../state'
-import { visibleName } from '../../text'
-import { AccountName, Avatar, Button } from '../../ui'
-import { PresenceLine } from '../dm/presence-line'
+import { Button } from '../../ui'
 import { Aliases } from './aliases'
 import { DateJump } from './date-jump'
+import { Members } from './members'
 import { ChannelSettings } from './settings'
 import { ThreadList } from './thread-list'
 
@@ -29,8 +27,6 @@ const NOTIFY: readonly { readonly value: Notify; readonly words: string }[] = [
 export function Details({ channel, onClose }: DetailsProps) {
   const app = useConsole()
   const { slug, role, topic, description } = channel
-  useEffect(() => background(app.loads.members(slug)), [slug])
-  const members = app.store.members.get(slug) ?? []
   const mayAdminister = role === 'admin' || app.store.me.value?.is_admin === true
   return (
     <Aside title={`#${slug}`} onClose={onClose} class="details">
@@ -47,29 +43,7 @@ export function Details({ channel, onClose }: DetailsProps) {
           onFound={(id) => navigate(href('channel', { slug }, { m: id }))}
         />
       </section>
-      <section aria-labelledby="details-members">
-        <h3 id="details-members">Members ({members.length})</h3>
-        <ul class="member-list">
-          {members.map(({ handle, display_name, kind, role: access }) => (
-            <li key={handle}>
-              <Avatar handle={handle} name={display_name} kind={kind} />
-              <div>
-                <AccountName
-                  handle={handle}
-                  name={visibleName(display_name || handle)}
-                  kind={kind}
-                  labelled
-                  card={() => <NameCard handle={handle} />}
-                />
-                <PresenceLine handle={handle} />
-              </div>
-              {access !== 'member' && (
-                <span class="member-access">{access === 'admin' ? 'admin' : 'reads only'}</span>
-              )}
-            </li>
-          ))}
-        </ul>
-      </section>
+      <Members slug={slug} mayEdit={mayAdminister} />
       <section aria-labelledby="details-notify">
         <h3 id="details-notify">My notifications</h3>
         <MyNotifications channel={channel} />

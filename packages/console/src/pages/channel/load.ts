@@ -32,3 +32,23 @@ export async function putAliases(slug: string, aliases: Aliases): Promise<Aliase
   const body = { aliases: aliases as Record<string, never> }
   return (await synapse.request('PUT /v1/channels/{slug}/aliases', { path: { slug }, body })).aliases
 }
+
+export type Role = AnswerTo<'GET /v1/channels/{slug}/members'>['members'][number]['role']
+
+/** Adds an account to a channel. @throws SynapseError `account_not_found`, `already_member` */
+export async function addMember(slug: string, handle: string): Promise<void> {
+  await synapse.request('POST /v1/channels/{slug}/members', { path: { slug }, body: { handle } })
+}
+
+/** @throws SynapseError `membership_not_found`, `last_admin` */
+export async function setRole(slug: string, handle: string, role: Role): Promise<void> {
+  await synapse.request('PATCH /v1/channels/{slug}/members/{handle}', {
+    path: { slug, handle },
+    body: { role },
+  })
+}
+
+/** @throws SynapseError `membership_not_found`, `last_admin` */
+export async function removeMember(slug: string, handle: string): Promise<void> {
+  await synapse.request('DELETE /v1/channels/{slug}/members/{handle}', { path: { slug, handle } })
+}
