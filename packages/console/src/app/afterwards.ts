@@ -1,13 +1,13 @@
 import { background } from '../background'
-import { readSetup } from './session'
+import { NAMED, readSetup } from './session'
 
 const QUIET_MS = 3000
 
 /** What nobody waits for: the name of the server, which may have changed, and what an installed page needs. Returns how to stop. */
 export function afterwards(): () => void {
   const timer = setTimeout(() => {
-    // The name that was stored is good enough.
-    background(readSetup().catch(() => undefined))
+    // Without an answer, and in a full storage, the name of the last time is good enough.
+    background(keepName().catch(() => undefined))
     if (document.querySelector('link[rel="manifest"]')) return
     const link = document.createElement('link')
     link.rel = 'manifest'
@@ -15,4 +15,9 @@ export function afterwards(): () => void {
     document.head.append(link)
   }, QUIET_MS)
   return () => clearTimeout(timer)
+}
+
+async function keepName(): Promise<void> {
+  const { name } = await readSetup()
+  localStorage.setItem(NAMED, name)
 }

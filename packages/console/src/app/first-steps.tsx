@@ -4,15 +4,13 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Button } from '../ui/button'
 import { CopyButton } from '../ui/copy-button'
-import { Countdown } from '../ui/countdown'
 import { Field } from '../ui/field'
 import { Icon, type IconShape } from '../ui/icon'
-import { QrCode } from '../ui/qr-code'
 import { wordsOf } from '../ui/words'
 import { useConsole } from './console'
 import { joinSnippet, type NewAgent } from './join-snippet'
 import { Main } from './main-pane'
-import { pairLink } from './pair-link'
+import { PairCode, type PairedDevice } from './pair-code'
 import { href } from './routes'
 import { serverName, synapse } from './session'
 import { slugOf } from './slug'
@@ -192,22 +190,16 @@ export function JoinSnippet(agent: NewAgent) {
   )
 }
 
-type Device = AnswerTo<'POST /v1/me/devices'>
-
 function PhoneStep() {
   const { store } = useConsole()
-  const [device, setDevice] = useState<Device>()
+  const [device, setDevice] = useState<PairedDevice>()
   const { problem, attempt } = useStep()
   const me = store.me.value?.handle ?? ''
   return (
     <Step icon={Smartphone} title="Let your phone in" isDone={false}>
       <p class="quiet">Scan a code with its camera: it signs in as you, without the password.</p>
-      {device?.code !== undefined && device.typed_code !== undefined ? (
-        <PairCode
-          link={pairLink(location.origin, device.code, device.device)}
-          typed={device.typed_code}
-          until={device.expires_at}
-        />
+      {device ? (
+        <PairCode device={device} />
       ) : (
         <Button
           look="primary"
@@ -223,31 +215,5 @@ function PhoneStep() {
       )}
       {problem && <p class="problem">{problem}</p>}
     </Step>
-  )
-}
-
-/** A pair code to scan or to type, while it is valid. */
-export function PairCode({
-  link,
-  typed,
-  until,
-}: {
-  readonly link: string
-  readonly typed: string
-  readonly until: string
-}) {
-  return (
-    <div class="pair-code">
-      <QrCode text={link} label="Scan it with the camera of the device" />
-      <div>
-        <p>
-          Or open <b>{location.host}/pair</b> there and type
-        </p>
-        <p class="typed">{typed}</p>
-        <p class="quiet">
-          Works once, for <Countdown until={until} />
-        </p>
-      </div>
-    </div>
   )
 }

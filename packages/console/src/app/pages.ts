@@ -25,7 +25,7 @@ export const pages: Readonly<Record<RouteName | 'unknown', PageEntry>> = {
   approvals: { load: async () => (await import('../pages/inbox/approvals')).ApprovalsPage },
   activity: { load: async () => (await import('../pages/activity/activity')).ActivityPage },
   search: { load: async () => (await import('../pages/search/search')).SearchPage },
-  me: { page: NotFound },
+  me: { load: async () => (await import('./you')).You },
   meSection: { page: NotFound },
   admin: { page: NotFound },
   adminSection: { page: NotFound },

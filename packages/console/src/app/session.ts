@@ -17,7 +17,8 @@ export const synapse = connect()
 
 export const session = signal<Session>({ state: 'starting' })
 
-const NAMED = 'synapse.server'
+/** Where the name of the server is kept for the next time. */
+export const NAMED = 'synapse.server'
 
 /** The name of the server, as it was last time until it is known. */
 export const serverName = signal(localStorage.getItem(NAMED) ?? 'Synapse')
@@ -36,11 +37,6 @@ export async function findSession(): Promise<void> {
 export async function readSetup(): Promise<Setup> {
   const setup = await synapse.request('GET /v1/setup')
   serverName.value = setup.name
-  try {
-    localStorage.setItem(NAMED, setup.name)
-  } catch {
-    // A full or forbidden storage: the name comes a moment later next time.
-  }
   return setup
 }
 

@@ -1,0 +1,28 @@
+import type { AnswerTo } from '@synapse/client'
+import { Countdown } from '../ui/countdown'
+import { QrCode } from '../ui/qr-code'
+import { pairLink } from './pair-link'
+
+export type PairedDevice = AnswerTo<'POST /v1/me/devices'>
+
+/** A pair code to scan or to type, while it is valid. */
+export function PairCode({
+  device: { code = '', typed_code, device, expires_at },
+}: {
+  readonly device: PairedDevice
+}) {
+  return (
+    <div class="pair-code">
+      <QrCode text={pairLink(location.origin, code, device)} label="Scan it with the camera of the device" />
+      <div>
+        <p>
+          Or open <b>{location.host}/pair</b> there and type
+        </p>
+        <p class="typed">{typed_code}</p>
+        <p class="quiet">
+          Works once, for <Countdown until={expires_at} />
+        </p>
+      </div>
+    </div>
+  )
+}
