@@ -55,7 +55,7 @@ afterAll(async () => {
 /** The executable of this source: the one in dist if it is newer than all its sources, otherwise a new one. */
 async function built(): Promise<string> {
   const present = join(root, 'dist/synapse')
-  const sources = ['src', 'drizzle', 'scripts'].flatMap((folder) =>
+  const sources = ['src', 'drizzle', 'scripts', 'packages'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
       join(root, folder, name),
     ),
@@ -222,6 +222,21 @@ test.each([...shapes])(
     expectNoInsides(text)
   },
 )
+
+test('the web console is in the executable, with every file that it may ask for', async () => {
+  const text = async (path: string) => (await fetch(`${server.url}${path}`)).text()
+  const document = await text('/')
+  const seen = new Set(document.match(/\/console\/[\w-]+\.js/g))
+  expect(seen.size).toBe(1)
+  // Each file names those that it fetches later.
+  for (const path of seen) {
+    const code = await text(path)
+    expect([path, code.startsWith('{')]).toEqual([path, false])
+    for (const [further] of code.matchAll(/\/console\/[\w-]+\.js/g))
+      if (!further.endsWith('worker.js')) seen.add(further)
+  }
+  expect(seen.size).toBeGreaterThan(5)
+})
 
 test('a validation error names each field and does not repeat the body', async () => {
   const answer = await as().post('/v1/messages', {
