@@ -1,5 +1,5 @@
 import type { ReadonlySignal } from '@preact/signals'
-import type { ComponentChildren, JSX } from 'preact'
+import { Component, type ComponentChildren, type JSX } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Anchor, type Place } from './anchor'
 import { useOncePerFrame } from './frame'
@@ -211,7 +211,7 @@ export function SlidingList<Row extends ListedRow>(props: SlidingListProps<Row>)
             })
           }}
         >
-          {rows.map(row)}
+          <Rows rows={rows} row={row} />
         </ol>
         {hasLater && <p class="sliding-more">Loading later messages</p>}
       </div>
@@ -224,6 +224,22 @@ export function SlidingList<Row extends ListedRow>(props: SlidingListProps<Row>)
       {isAway && <NewerPill unseen={unseen} onPress={toNewest} />}
     </section>
   )
+}
+
+interface RowsProps<Row extends ListedRow> {
+  readonly rows: readonly Row[]
+  readonly row: (row: Row) => JSX.Element
+}
+
+/** The rows, drawn again only when they are others: what is around them changes more often. */
+class Rows<Row extends ListedRow> extends Component<RowsProps<Row>> {
+  override shouldComponentUpdate({ rows }: RowsProps<Row>): boolean {
+    return rows !== this.props.rows
+  }
+
+  override render({ rows, row }: RowsProps<Row>): ComponentChildren {
+    return rows.map(row)
+  }
 }
 
 function NewerPill({ unseen, onPress }: { unseen: ReadonlySignal<number>; onPress: () => void }) {

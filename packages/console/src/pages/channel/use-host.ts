@@ -66,18 +66,26 @@ export function useConversation({ channel, place, target: asked, onReply }: Opti
   }, [marked.value])
 
   const me = app.store.me.value
-  const host: TimelineHost = {
-    ...{ app, place, editing, listed, marked, aliases, onReply, ...newest },
-    canPost: channel.role !== null && channel.access.post,
-    canModerate: channel.role === 'admin' || me?.is_admin === true,
-    onTakeBack: (key) => {
-      putBack(app, place, key)
-    },
-    onUnread: ({ id }) => {
-      opening.newLine.value = { before: id, count: 0 }
-      background(app.unreadFrom(id, place.thread))
-    },
-  }
+  const canPost = channel.role !== null && channel.access.post
+  const canModerate = channel.role === 'admin' || me?.is_admin === true
+  const reply = useRef(onReply)
+  reply.current = onReply
+  const { newLine } = opening
+  // Every row depends on it, so it is a new one only when something of it is.
+  const host = useMemo<TimelineHost>(
+    () => ({
+      ...{ app, place, editing, listed, marked, aliases, canPost, canModerate, ...newest },
+      onReply: (message) => reply.current(message),
+      onTakeBack: (key) => {
+        putBack(app, place, key)
+      },
+      onUnread: ({ id }) => {
+        newLine.value = { before: id, count: 0 }
+        background(app.unreadFrom(id, place.thread))
+      },
+    }),
+    [app, timeline, aliases, canPost, canModerate, newest, newLine],
+  )
   return {
     host,
     opening,
