@@ -320,9 +320,12 @@ export class Acts {
   }
 
   /** What the agents do, and what they need. */
-  activity(window: Activity['window'], channel?: string): Promise<Activity> {
+  async activity(window: Activity['window'], channel?: string): Promise<Activity> {
     const query = { window, ...(channel === undefined ? {} : { channel }) }
-    return this.deps.synapse.request('GET /v1/activity', { query })
+    const seen = this.deps.store.presence.expect()
+    const report = await this.deps.synapse.request('GET /v1/activity', { query })
+    seen(report.agents.map(({ account, presence }) => [account.handle, presence]))
+    return report
   }
 
   /** Accounts whose handle, or a word of whose name, begins so; all who share a channel with me for an empty text. */
