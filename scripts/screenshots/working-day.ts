@@ -9,7 +9,7 @@ import type { Message, Person, World } from '../../test/support/world'
 const STARTS_AT = Date.UTC(2026, 5, 9, 12, 2, 20)
 
 /** The resource of the last claim, which is the last event of the day in #release-42. */
-export const LAST_CLAIM = 'file:docs/notes.md'
+export const LAST_CLAIM = 'file:changes.txt'
 
 interface Approval {
   readonly id: string
@@ -41,7 +41,7 @@ export async function workingDay(world: World): Promise<WorkingDay> {
   const after = (minutes: number) => world.clock.advance(minutes * MINUTE)
   await bo.posts(
     'general',
-    'Morning. The *release notes* of 4.2 are in `docs/notes.md`; please add your part.',
+    'Morning. The *release notes* of 4.2 are in `changes.txt`; please add your part.',
   )
   await scout.posts('general', 'Read them. One line is missing: pings are off by default.', usage(2))
   await scout.posts('research', PROXIES, usage(6, 0.11))
