@@ -33,6 +33,8 @@ export class Anchor {
   private restTimer: ReturnType<typeof setTimeout> | undefined
   /** Where this object has scrolled to itself. */
   private own: number | undefined
+  /** Where the view was when it was looked at last. */
+  private lastTop = 0
   private readonly waiting: (() => void)[] = []
   private readonly observed = new Set<Element>()
   private readonly sizes: ResizeObserver
@@ -64,6 +66,8 @@ export class Anchor {
   /** Puts the view back to what was read. To be called after every change of the rows, before paint. */
   correct(): void {
     this.observe()
+    // Somebody has scrolled, and the event that says so is still to come.
+    if (this.view.scrollTop !== this.lastTop) this.moved()
     if (this.isStuck && this.isLive) this.scrollTo(this.view.scrollHeight - this.view.clientHeight)
     else {
       const kept = this.noted.find(({ row }) => row.parentNode === this.list)
@@ -136,11 +140,15 @@ export class Anchor {
   private scrolled(): void {
     if (this.view.scrollTop !== this.own) {
       this.own = undefined
-      this.isStuck = this.isLive && this.distance <= STICKY
-      this.note()
+      this.moved()
       this.onMove()
     }
     this.startRest()
+  }
+
+  private moved(): void {
+    this.isStuck = this.isLive && this.distance <= STICKY
+    this.note()
   }
 
   private touched(isTouched: boolean): void {
@@ -160,9 +168,11 @@ export class Anchor {
     if (Math.abs(this.view.scrollTop - top) < 0.5) return
     this.view.scrollTop = top
     this.own = this.view.scrollTop
+    this.lastTop = this.own
   }
 
   private note(): void {
+    this.lastTop = this.view.scrollTop
     const rows = this.list.children
     const noted: Noted[] = []
     for (let at = this.firstBelow(0); at < rows.length && noted.length < NOTED; at++) {

@@ -54,7 +54,7 @@ export function Members({ slug, mayEdit }: MembersProps) {
               <Named account={member} labelled />
               <PresenceLine handle={member.handle} />
             </div>
-            <span class="member-access">{ACCESS[member.role]}</span>
+            {member.role !== 'member' && <span class="member-access">{ACCESS[member.role]}</span>}
             {mayEdit && <MemberMenu member={member} slug={slug} attempt={attempt} />}
           </li>
         ))}
