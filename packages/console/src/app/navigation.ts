@@ -20,14 +20,9 @@ const STORED = 'synapse.places'
 
 let entry = keyOf(history.state) ?? begin()
 
-/** The key of the entry of the history that is shown. */
-export function entryKey(): string {
-  return entry
-}
-
 /**
  * Goes to an address of the console. `replace`: the present entry of the history becomes it, as after a redirect.
- * The place of the page that is left is kept for `back`.
+ * The place of the page that is left is kept for coming back.
  */
 export function navigate(to: string, { replace = false }: { readonly replace?: boolean } = {}): void {
   const url = new URL(to, location.href)
@@ -39,12 +34,6 @@ export function navigate(to: string, { replace = false }: { readonly replace?: b
     history.pushState({ key: entry } satisfies EntryState, '', url)
   }
   route.value = routeOf(url)
-}
-
-/** Goes back, or to another address if the tab was opened here. */
-export function back(otherwise: string): void {
-  if (history.length > 1 && places.size > 0) history.back()
-  else navigate(otherwise, { replace: true })
 }
 
 /**

@@ -19,17 +19,16 @@ const shown = signal<readonly Shown[]>([])
 const MOST = 3
 let last = 0
 
-/** Says the result of something that is out of sight. Returns an id for `dismiss`. */
-export function toast(words: string | ToastText): number {
+/** Says the result of something that is out of sight. */
+export function toast(words: string | ToastText): void {
   const text = typeof words === 'string' ? { text: words } : words
   const id = ++last
   shown.value = [...shown.value, { ...text, id }].slice(-MOST)
   const lasts = text.lasts ?? (text.tone === 'bad' ? undefined : 6000)
   if (lasts !== undefined) setTimeout(() => dismiss(id), lasts)
-  return id
 }
 
-export function dismiss(id: number): void {
+function dismiss(id: number): void {
   shown.value = shown.value.filter((one) => one.id !== id)
 }
 
