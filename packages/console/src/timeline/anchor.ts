@@ -67,7 +67,7 @@ export class Anchor {
   correct(): void {
     this.observe()
     // Somebody has scrolled, and the event that says so is still to come.
-    if (this.view.scrollTop !== this.lastTop) this.moved()
+    if (!this.isStuck && this.view.scrollTop !== this.lastTop) this.moved()
     if (this.isStuck && this.isLive) this.scrollTo(this.view.scrollHeight - this.view.clientHeight)
     else {
       const kept = this.noted.find(({ row }) => row.parentNode === this.list)
