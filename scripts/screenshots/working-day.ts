@@ -39,10 +39,7 @@ export async function workingDay(world: World): Promise<WorkingDay> {
 
   world.clock.set(toMicros(STARTS_AT * 1000))
   const after = (minutes: number) => world.clock.advance(minutes * MINUTE)
-  await bo.posts(
-    'general',
-    'Morning. The *release notes* of 4.2 are in `changes.txt`; please add your part.',
-  )
+  await bo.posts('general', 'Morning. The *release notes* of 4.2 are in `changes.txt`; please add your part.')
   await scout.posts('general', 'Read them. One line is missing: pings are off by default.', usage(2))
   await scout.posts('research', PROXIES, usage(6, 0.11))
   after(2)

@@ -11,12 +11,11 @@ const NOTING = `
   const { fetch } = window
   window.fetch = (...all) => { sent.push(performance.now()); return fetch(...all) }
   window.WebSocket = class extends WebSocket { constructor(...all) { super(...all); sent.push(performance.now()) } }
-  const look = () => {
-    const isThere = document.querySelectorAll('main li').length >= 50 && document.body.innerText.includes('message 59')
-    if (isThere) window.shown = performance.now()
-    else requestAnimationFrame(look)
-  }
-  requestAnimationFrame(look)
+  new MutationObserver((_, observer) => {
+    if (document.querySelectorAll('main li').length < 50 || !document.body.textContent.includes('message 59')) return
+    window.shown = performance.now()
+    observer.disconnect()
+  }).observe(document, { childList: true, subtree: true })
 `
 
 /** How many requests were sent before a time, files of the page included. */
