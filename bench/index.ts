@@ -1,5 +1,6 @@
 /**
- * The benchmarks: bun run bench [P1 W1 …] [--quick] [--json FILE] [--list]
+ * The benchmarks: bun run bench [P1 W1 …] [--quick | --full] [--json FILE] [--list]
+ * --full: the console is left alone for an hour.
  * They run the compiled server as it ships, and each one's raw baseline in the same run, because absolute figures drift
  * with the machine. Client and server share the processors.
  */
@@ -11,6 +12,7 @@ import { claimsRace } from './claims'
 import { client } from './client'
 import { commandStart, tailFollowing } from './commands'
 import { listing, pushAndPull } from './configsync'
+import { webConsole } from './console'
 import { fanOut, saturation } from './fan-out'
 import { files } from './files'
 import { growth } from './growth'
@@ -73,12 +75,14 @@ const workloads: readonly Workload[] = [
   listing,
   guessing,
   growth,
+  webConsole,
 ]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
@@ -98,7 +102,7 @@ const rows: Row[] = []
 for (const workload of workloads) {
   if (positionals.length > 0 && !positionals.includes(workload.id)) continue
   process.stderr.write(`${workload.id}  ${workload.title} …\n`)
-  rows.push(...(await workload.run({ quick: values.quick })))
+  rows.push(...(await workload.run({ quick: values.quick, full: values.full })))
 }
 print(rows)
 if (values.json) {

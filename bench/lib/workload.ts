@@ -15,7 +15,8 @@ export interface Row {
 export interface Workload {
   readonly id: string
   readonly title: string
-  run(options: { quick: boolean }): Promise<Row[]>
+  /** `quick`: less of it. `full`: as long as its goal says, an hour at most. */
+  run(options: { quick: boolean; full: boolean }): Promise<Row[]>
 }
 
 export function perSecond(value: number): string {
