@@ -250,12 +250,12 @@ export class ConsolePage implements AsyncDisposable {
     expect(await this.violations()).toEqual([])
   }
 
-  /** The visible controls that are lower or narrower than this, in px. Links within a text are left out. */
+  /** The visible controls that are lower or narrower than this, in px. Links within a text are left out; a box or a dot is as large as its label. */
   small(least: number): Promise<string[]> {
     return this.page.value(`[...document.querySelectorAll('button, input, select, textarea, [role=button], a[href]')]
       .filter((one) => one.checkVisibility() && !(one.matches('a') && getComputedStyle(one).display === 'inline'))
       .filter((one) => !one.closest('.skip') && !one.matches('.input > input'))
-      .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
+      .map((one) => [one.outerHTML.slice(0, 80), (one.matches('[type=radio], [type=checkbox]') && one.closest('label') || one).getBoundingClientRect()])
       .filter(([, { width, height }]) => width > 0 && (height < ${least} - 0.5 || width < ${least} - 0.5))
       .map(([text, { width, height }]) => Math.round(width) + 'x' + Math.round(height) + ' ' + text)`)
   }
