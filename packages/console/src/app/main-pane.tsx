@@ -22,12 +22,16 @@ export interface MainProps {
 /** The main pane: its heading stays at the top. A page renders exactly one, and at most one `Aside` beside it. */
 export function Main({ title, heading, header, up, class: className = '', children }: MainProps) {
   const h1 = useRef<HTMLHeadingElement>(null)
+  const isNew = useRef(true)
   useEffect(() => {
     pageTitle.value = title
   }, [title])
   useEffect(() => {
-    // The page that the tab was opened with leaves the focus where the browser has it; another one says its name to readers.
-    if (takesFocus()) h1.current?.focus({ preventScroll: true })
+    // The page that the tab was opened with leaves the focus where the browser has it; another one says its name to readers,
+    // unless it has put the focus somewhere itself, such as back on the row that was left.
+    const isPlaced = isNew.current && h1.current?.closest('main')?.contains(document.activeElement)
+    isNew.current = false
+    if (takesFocus() && !isPlaced) h1.current?.focus({ preventScroll: true })
   }, [title])
   return (
     <main class={`main ${className}`} id="main" data-region tabIndex={-1} aria-label={title}>
