@@ -193,9 +193,17 @@ class Components {
     if (Array.isArray(schema)) return schema.map((one) => this.plain(one))
     if (typeof schema !== 'object' || schema === null) return schema
     const { secret, form, component, ...rest } = schema as Record<string, unknown>
-    const entries = Object.entries(rest).map(([key, value]) => [key, this.plain(value)])
+    const entries = Object.entries(rest).map(([key, value]) => [
+      key,
+      // The keys of `properties` are names of fields, which may be the same words as ours.
+      key === 'properties' ? this.fields(value as object) : this.plain(value),
+    ])
     const converted = { ...Object.fromEntries(entries), ...(secret === true ? { writeOnly: true } : {}) }
     return typeof component === 'string' ? this.reference(component, converted) : converted
+  }
+
+  private fields(properties: object): object {
+    return Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, this.plain(field)]))
   }
 
   sorted(): Record<string, unknown> {

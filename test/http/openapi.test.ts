@@ -39,6 +39,20 @@ describe('the API description', () => {
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
   })
 
+  test('every required field of a shape is described, whatever its name', () => {
+    const missing: string[] = []
+    const walk = (value: unknown, place: string): void => {
+      if (typeof value !== 'object' || value === null) return
+      const { type, required, properties } = value as Record<string, unknown>
+      if (type === 'object' && Array.isArray(required) && typeof properties === 'object')
+        for (const name of required as string[])
+          if (!Object.hasOwn(properties ?? {}, name)) missing.push(`${place}: ${name}`)
+      for (const [key, inner] of Object.entries(value)) walk(inner, `${place}/${key}`)
+    }
+    walk(description, '')
+    expect(missing).toEqual([])
+  })
+
   const ofV1 = operations.filter(({ tags }) => !tags.includes('A2A'))
   test.each(ofV1)('$place lists its refusals by status, in the shape of an error', ({ responses }) => {
     const refusals = Object.entries(responses).filter(([status]) => Number(status) >= 400)

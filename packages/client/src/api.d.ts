@@ -5944,6 +5944,7 @@ export interface operations {
                 "application/json": {
                     enabled: boolean;
                     webhook_url?: string | null;
+                    secret?: string | null;
                     wake_on?: ("dm" | "mention" | "reply" | "approval" | "overdue" | "thread" | "group" | "broadcast")[] | null;
                     mode?: ("message" | "inbox") | null;
                 };
@@ -5964,6 +5965,7 @@ export interface operations {
                         wake_on: ("dm" | "mention" | "reply" | "approval" | "overdue" | "thread" | "group" | "broadcast")[];
                         /** @enum {string} */
                         mode: "message" | "inbox";
+                        secret: string | null;
                     };
                 };
             };
@@ -6035,6 +6037,7 @@ export interface operations {
                     channels?: string[] | null;
                     mode?: ("message" | "inbox") | null;
                     batch_s?: number | null;
+                    secret?: string | null;
                 };
             };
         };
@@ -6069,6 +6072,7 @@ export interface operations {
                         failing_since: string | null;
                         /** Format: date-time */
                         created_at: string;
+                        secret: string | null;
                     };
                 };
             };
@@ -6171,6 +6175,7 @@ export interface operations {
                         failing_since: string | null;
                         /** Format: date-time */
                         created_at: string;
+                        secret: string | null;
                     };
                 };
             };
@@ -7409,6 +7414,7 @@ export interface operations {
                 "application/json": {
                     enabled: boolean;
                     webhook_url?: string | null;
+                    secret?: string | null;
                     wake_on?: ("dm" | "mention" | "reply" | "approval" | "overdue" | "thread" | "group" | "broadcast")[] | null;
                     mode?: ("message" | "inbox") | null;
                 };
@@ -7429,6 +7435,7 @@ export interface operations {
                         wake_on: ("dm" | "mention" | "reply" | "approval" | "overdue" | "thread" | "group" | "broadcast")[];
                         /** @enum {string} */
                         mode: "message" | "inbox";
+                        secret: string | null;
                     };
                 };
             };

@@ -14,6 +14,8 @@ export type PageEntry = ({ readonly page: Page } | { readonly load: () => Promis
   readonly view?: string
 }
 
+const administration = async () => (await import('../pages/admin/admin')).AdminPage
+
 /** What each address shows. */
 export const pages: Readonly<Record<RouteName | 'unknown', PageEntry>> = {
   home: { page: Home },
@@ -27,8 +29,8 @@ export const pages: Readonly<Record<RouteName | 'unknown', PageEntry>> = {
   search: { load: async () => (await import('../pages/search/search')).SearchPage },
   me: { load: async () => (await import('./you')).You },
   meSection: { page: NotFound },
-  admin: { page: NotFound },
-  adminSection: { page: NotFound },
-  adminItem: { page: NotFound },
+  admin: { load: administration },
+  adminSection: { load: administration },
+  adminItem: { load: administration },
   unknown: { page: NotFound },
 }

@@ -3,6 +3,8 @@ import { useId } from 'preact/hooks'
 
 export type FieldProps = Omit<InputHTMLAttributes<HTMLInputElement>, 'type' | 'role'> & {
   readonly type?: 'text' | 'password' | 'email' | 'url' | 'number' | 'search' | 'date' | 'datetime-local'
+  /** The id of a `datalist` with suggestions. */
+  readonly list?: string
   readonly label: string
   readonly hint?: ComponentChildren
   /** Why its value was refused. */
