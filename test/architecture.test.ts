@@ -356,6 +356,7 @@ const mainFiles: Record<string, string> = {
   'src/store/sqlite': 'engine.ts',
   'src/store/postgres': 'engine.ts',
   'packages/console/src': 'main.tsx',
+  'packages/console/src/pages/parts': 'loaded.tsx',
 }
 
 type Tree = ReadonlyMap<string, string>

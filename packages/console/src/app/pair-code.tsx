@@ -9,7 +9,7 @@ export type PairedDevice = AnswerTo<'POST /v1/me/devices'>
 export function PairCode({
   device: { code = '', typed_code, device, expires_at },
 }: {
-  readonly device: PairedDevice
+  readonly device: Pick<PairedDevice, 'code' | 'typed_code' | 'device' | 'expires_at'>
 }) {
   return (
     <div class="pair-code">

@@ -7,7 +7,7 @@ import { textOf, wordOf, wordsIn } from '../parts/fields'
 import { FormDialog } from '../parts/form-dialog'
 import { Select } from '../parts/inputs'
 import { Show, useLoaded } from '../parts/loaded'
-import { type PairCode, PairDialog } from '../parts/pair-dialog'
+import { PairDialog, type PairFacts } from '../parts/pair-dialog'
 import { type Secret, SecretDialog } from '../parts/secret'
 import { AdminMain } from './frame'
 import { accounts } from './load'
@@ -59,7 +59,7 @@ interface NewDeviceProps {
 
 function NewDevice({ onClose, onMade }: NewDeviceProps) {
   const known = useLoaded(accounts)
-  const [code, setCode] = useState<PairCode>()
+  const [code, setCode] = useState<PairFacts>()
   const [secret, setSecret] = useState<Secret>()
   const make = async (fields: FormData) => {
     const scopes = wordsIn(fields, 'scopes')

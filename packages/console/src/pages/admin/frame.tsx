@@ -1,14 +1,4 @@
-import {
-  Cable,
-  ClipboardList,
-  HardDriveUpload,
-  Hash,
-  KeyRound,
-  Server,
-  SlidersHorizontal,
-  TabletSmartphone,
-  Users,
-} from 'lucide'
+import { Archive, Cable, ClipboardList, Hash, KeyRound, Server, Settings2, Smartphone, Users } from 'lucide'
 import type { ComponentChildren } from 'preact'
 import { Main } from '../../app/main-pane'
 import { href } from '../../app/routes'
@@ -26,11 +16,11 @@ const sections: readonly Section[] = [
   { section: 'accounts', label: 'Accounts', icon: Users },
   { section: 'channels', label: 'Channels', icon: Hash },
   { section: 'tokens', label: 'Tokens', icon: KeyRound },
-  { section: 'devices', label: 'Devices', icon: TabletSmartphone },
+  { section: 'devices', label: 'Devices', icon: Smartphone },
   { section: 'webhooks', label: 'Webhooks', icon: Cable },
-  { section: 'settings', label: 'Settings', icon: SlidersHorizontal },
+  { section: 'settings', label: 'Settings', icon: Settings2 },
   { section: 'audit', label: 'Audit', icon: ClipboardList },
-  { section: 'configsync', label: 'ConfigSync', icon: HardDriveUpload },
+  { section: 'configsync', label: 'ConfigSync', icon: Archive },
 ]
 
 export interface AdminMainProps {

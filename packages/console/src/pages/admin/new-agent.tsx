@@ -1,13 +1,14 @@
 import type { AnswerTo } from '@synapse/client'
 import { useState } from 'preact/hooks'
+import { joinSnippet } from '../../app/join-snippet'
 import { synapse } from '../../app/session'
 import { Field } from '../../ui'
 import { allOf, isChecked, wordOf } from '../parts/fields'
 import { FormDialog } from '../parts/form-dialog'
 import { Check, Choices } from '../parts/inputs'
-import { joinSnippet, setupCommand } from '../parts/join-snippet'
 import { Show, useLoaded } from '../parts/loaded'
 import { SecretDialog } from '../parts/secret'
+import { quoted } from '../parts/terminal'
 import { channels } from './load'
 import type { NewProps } from './new-person'
 
@@ -75,8 +76,9 @@ function Made({ answer, onClose }: { readonly answer: Onboarded; readonly onClos
     channels_already_member: was,
   } = answer
   const posts = scopes.some((scope) => scope.endsWith(':post'))
-  const facts = { url: location.origin, token, channels: [...joined, ...was], posts }
-  const where = facts.channels.map((slug) => `#${slug}`).join(', ')
+  const url = location.origin
+  const channels = [...joined, ...was]
+  const where = channels.map((slug) => `#${slug}`).join(', ')
   return (
     <SecretDialog
       onClose={onClose}
@@ -85,8 +87,14 @@ function Made({ answer, onClose }: { readonly answer: Onboarded; readonly onClos
         words: `With this token @${handle} reads${posts ? ' and posts' : ''} in ${where}. Agents have no password: the token is all they need.`,
         texts: [
           { label: 'Token', text: token },
-          { label: 'Try it in a shell', text: joinSnippet(facts) },
-          { label: 'Or let the command synapse act as the agent', text: setupCommand(facts) },
+          {
+            label: 'Try it in a shell',
+            text: joinSnippet({ url, handle, token, channel: posts ? channels[0] : undefined }),
+          },
+          {
+            label: 'Or let the command synapse act as the agent',
+            text: `printf %s ${quoted(token)} | synapse setup --url ${quoted(url)} --token-file -`,
+          },
         ],
       }}
     />

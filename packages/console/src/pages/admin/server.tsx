@@ -137,8 +137,8 @@ function Backups({ of }: { readonly of: Health['backup'] }) {
         ]}
       />
       <p class="quiet">
-        They are made daily by the server. Only the operator of the machine makes one by hand, restores one
-        and stops the server, because a copy has everything: use the commands below.{' '}
+        The server makes one a day. Only the operator of the machine makes or restores one by hand, because a
+        copy has everything.{' '}
         <a href={href('adminItem', { section: 'settings', item: 'backup.daily_at' })}>When they are made</a>,{' '}
         <a href={href('adminItem', { section: 'settings', item: 'backup.keep' })}>how many are kept</a>.
       </p>

@@ -5,7 +5,7 @@ import { When } from '../parts/facts'
 import { type Pages, usePages } from '../parts/pages'
 import { Table } from '../parts/table'
 import type { Change } from './load'
-import { shownValue } from './settings'
+import { shownValue } from './setting-value'
 
 /** Reads what was changed, of one setting or of all, the newest first. */
 export function useChanges(key?: string): Pages<Change> {

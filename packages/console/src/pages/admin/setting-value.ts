@@ -26,3 +26,11 @@ function jsonOf(text: string): unknown {
     return undefined
   }
 }
+
+/** A value of a setting, as one line. */
+export function shownValue(value: unknown): string {
+  if (typeof value === 'string') return value === '' ? '(empty)' : value
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+    return value.length === 0 ? '(none)' : value.join(', ')
+  return JSON.stringify(value)
+}

@@ -10,8 +10,8 @@ import { quoted } from '../parts/terminal'
 import { AdminMain } from './frame'
 import type { Setting } from './load'
 import { ChangeTable, useChanges } from './setting-history'
-import { parsed, written } from './setting-value'
-import { Source, shownValue } from './settings'
+import { parsed, shownValue, written } from './setting-value'
+import { Source } from './settings'
 
 /** One setting: its value, a form that changes it, and what it was before. */
 export function SettingPage({ item }: { readonly item: string }) {

@@ -9,14 +9,7 @@ import { Table } from '../parts/table'
 import { AdminMain } from './frame'
 import type { Setting } from './load'
 import { ChangeTable, useChanges } from './setting-history'
-
-/** A value of a setting, as one line. */
-export function shownValue(value: unknown): string {
-  if (typeof value === 'string') return value === '' ? '(empty)' : value
-  if (Array.isArray(value) && value.every((one) => typeof one === 'string'))
-    return value.length === 0 ? '(none)' : value.join(', ')
-  return JSON.stringify(value)
-}
+import { shownValue } from './setting-value'
 
 /** Where the value comes from. */
 export function Source({ of }: { readonly of: Setting }) {

@@ -1,3 +1,8 @@
+/**
+ * What pages of forms and tables share: reading (here, pages.ts), tables and facts, forms in a dialog, secrets that are shown
+ * once, devices, deliveries of webhooks. Imports ui/ and what app/ knows of addresses and session.
+ * Start reading here, then table.tsx and form-dialog.tsx.
+ */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { background } from '../../background'

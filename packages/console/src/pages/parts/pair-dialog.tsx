@@ -1,24 +1,13 @@
-import { Button, CopyButton, Countdown, Dialog } from '../../ui'
-import { Qr } from './qr'
+import { PairCode, type PairedDevice } from '../../app/pair-code'
+import { pairLink } from '../../app/pair-link'
+import { Button, CopyButton, Dialog } from '../../ui'
 
-export interface PairCode {
-  readonly device: string
-  readonly account_handle: string
-  readonly expires_at: string
-  readonly code?: string
-  readonly typed_code?: string
-}
-
-/** The link that redeems a code. Browsers do not send what is behind the #. */
-export function pairLink(url: string, { code = '', device }: PairCode): string {
-  const bytes = new TextEncoder().encode(JSON.stringify({ v: 1, url, code, device }))
-  const text = btoa(String.fromCharCode(...bytes))
-  return `${url}/pair#${text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`
-}
+/** What a pair code is made of: those of one's own devices and those of others are alike. */
+export type PairFacts = Pick<PairedDevice, 'device' | 'account_handle' | 'expires_at' | 'code' | 'typed_code'>
 
 /** Shows a pair code in its three forms, until it ends. */
-export function PairDialog({ code, onClose }: { readonly code: PairCode; readonly onClose: () => void }) {
-  const link = pairLink(location.origin, code)
+export function PairDialog({ code, onClose }: { readonly code: PairFacts; readonly onClose: () => void }) {
+  const link = pairLink(location.origin, code.code ?? '', code.device)
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
   return (
     <Dialog
@@ -30,15 +19,8 @@ export function PairDialog({ code, onClose }: { readonly code: PairCode; readonl
         </Button>
       }
     >
-      <p>Scan it with the camera of the device. It lets one device in as @{code.account_handle}, once.</p>
-      <Qr text={link} label={`The link that lets ${code.device} in`} />
-      <div class="pair-code">
-        <span>
-          Or type at <b>{location.host}/pair</b>
-        </span>
-        <b class="typed">{code.typed_code}</b>
-        <Countdown until={code.expires_at} />
-      </div>
+      <p>It lets one device in as @{code.account_handle}, once.</p>
+      <PairCode device={code} />
       <div class="acts">
         <CopyButton text={link} label="Copy the link" />
         <span class="quiet">the link</span>
