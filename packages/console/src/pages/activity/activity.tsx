@@ -154,9 +154,7 @@ function Channels({ report: { channels } }: { readonly report: Activity }) {
               <Bars values={agents} tone="agents" />
               <span>agents {total(agents)}</span>
             </span>
-            <span class="guard">
-              {guard.limit > 0 ? `${guard.used} of ${guard.limit}` : guard.used} since a person
-            </span>
+            <span class="guard">{guard.limit > 0 && `${guard.used} of ${guard.limit} since a person`}</span>
           </li>
         ))}
       </ul>
