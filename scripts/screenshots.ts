@@ -71,6 +71,8 @@ function scenes(day: WorkingDay): Record<string, Scene> {
         await page.find('option', /^builder/)
       },
     },
+    accounts: { who: ada, path: '/admin/accounts', until: (page) => page.shows('critic') },
+    audit: { who: ada, path: '/admin/audit', until: (page) => page.find('heading', /Audit/) },
     pause: {
       who: ada,
       path: '/activity',
