@@ -209,7 +209,7 @@ export function Composer({ place, label, aliases }: ComposerProps) {
           rows={1}
           class="composer-field"
           aria-label={label}
-          placeholder={goesTo !== '' && text === '' && place.thread !== null ? goesTo : label}
+          placeholder={label}
           aria-describedby={`${ids}-reach`}
           aria-autocomplete="list"
           aria-controls={isOpen ? `${ids}-list` : undefined}
