@@ -156,7 +156,7 @@ describe.skipIf(!boxes.can)('the walkthroughs', () => {
         page: `http://${LAPTOP}:8080/pair`,
         who: '@ada',
         me: { handle: 'ada', via: 'session' },
-        next: [['/docs', 'Read about the API']],
+        next: [['/', 'Open Synapse']],
       })
       expect(JSON.parse(said(told, 'synapse pair list'))).toMatchObject([
         { device: 'phone-ada', state: 'redeemed' },
