@@ -161,6 +161,14 @@ const rules: readonly (readonly [id: string, title: string, text: readonly strin
     ],
   ],
   [
+    'rule-https',
+    'HTTPS in your network',
+    [
+      'Over plain http, browsers withhold notifications from the web interface. Serve over https with a certificate of your own, `synapse serve --tls-cert cert.pem --tls-key key.pem`, or keep the server on loopback behind Caddy, which needs one line: `reverse_proxy 127.0.0.1:8080`. For a name without a public certificate, add `tls internal` there and trust its root certificate on each device.',
+      'Then set the address, so that cookies and links use it: `synapse config set base_url https://chat.example.org`.',
+    ],
+  ],
+  [
     'rule-errors',
     'Errors',
     [

@@ -3,10 +3,13 @@ import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
 import { background } from '../background'
 import type { PaletteProps } from '../palette/palette'
 import { setRecent } from '../palette/recent'
-import { useConsole } from './console'
+import { useConsole, useReady } from './console'
 import { followKeys } from './global-keys'
 import { route } from './navigation'
 import { PauseHost } from './pausing'
+
+/** What follows the page in other tabs and in notifications is fetched so late, in milliseconds: the page comes first. */
+const SHOWN_MS = 1500
 
 /** Fetched with the first use. */
 interface Parts {
@@ -32,6 +35,29 @@ export function Overlays() {
     background(load().then(setParts))
   }
   useLayoutEffect(() => followKeys(app, { palette: () => show('palette'), keys: () => show('keys') }), [app])
+  const account = app.store.me.value?.account_id ?? ''
+  const isReady = useReady().value
+  useEffect(() => {
+    if (!isReady) return
+    let stop: (() => void) | undefined
+    let isLeft = false
+    const begin = async () => {
+      const [{ joinTabs }, { notify }] = await Promise.all([import('./tabs'), import('./notifications')])
+      if (isLeft) return
+      const tabs = joinTabs(app, account)
+      const silence = notify(app, tabs)
+      stop = () => {
+        silence()
+        tabs.stop()
+      }
+    }
+    const timer = setTimeout(() => background(begin()), SHOWN_MS)
+    return () => {
+      isLeft = true
+      clearTimeout(timer)
+      stop?.()
+    }
+  }, [app, account, isReady])
   const now = route.value
   const slug = now.name === 'channel' ? now.params.slug : undefined
   useEffect(() => {

@@ -9,6 +9,9 @@ export interface Preferences {
   readonly enter: 'send' | 'break'
   /** Whether single keys act on a focused row. */
   readonly singleKeys: boolean
+  /** Whether notifications are shown where the browser allows them, and whether they may sound. */
+  readonly alerts: boolean
+  readonly alertSound: boolean
 }
 
 const usual: Preferences = {
@@ -17,6 +20,8 @@ const usual: Preferences = {
   clock: '24',
   enter: 'send',
   singleKeys: true,
+  alerts: true,
+  alertSound: false,
 }
 
 const STORED = 'synapse.preferences'

@@ -6,6 +6,7 @@ import { Dialog } from '../ui/dialog'
 import { Icon } from '../ui/icon'
 import { useConsole } from './console'
 import { Main } from './main-pane'
+import { NotificationSetting } from './notification-setting'
 import { PairCode, type PairedDevice } from './pair-code'
 import { type Preferences, prefer, preferences } from './preferences'
 import { href } from './routes'
@@ -71,6 +72,10 @@ export function You() {
         />
         Single keys act on a focused row
       </label>
+      <section class="notifications">
+        <h2>Notifications</h2>
+        <NotificationSetting />
+      </section>
       <p class="acts">
         <Button icon={Smartphone} onPress={letIn}>
           Let a device in

@@ -44,6 +44,7 @@ export {
   reachedBy,
 } from './people'
 export type { Reading, Sight } from './reading'
+export { letsThrough } from './reduce'
 export type { Store } from './store'
 export type { Row, Timeline, TimelineState } from './timeline'
 export { PAGE } from './timeline-pages'
@@ -117,6 +118,8 @@ export interface Console {
   start(): Promise<void>
   /** Ends everything; the outbox and the drafts stay stored. */
   stop(): void
+  /** Applies what another tab has heard and is not in the log; nothing if this one is connected and hears it itself. */
+  hear(event: StreamEvent): void
   /** The page is hidden for long: closes the connection. */
   suspend(): void
   /** The page is seen again: goes on. */
@@ -289,6 +292,9 @@ export function createConsole(options: ConsoleOptions): Console {
       live.open()
       outbox.open()
       return started.promise
+    },
+    hear: (event) => {
+      if (live.status.peek() === 'closed') apply(event)
     },
     suspend: () => live.suspend(),
     resume: () => live.resume(),

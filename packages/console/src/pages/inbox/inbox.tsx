@@ -4,16 +4,17 @@
  * Start reading here, then filters.ts and entry.tsx; approvals.tsx is the other page.
  */
 import type { InboxItem } from '@synapse/client'
-import { CheckCheck } from 'lucide'
+import { Bell, CheckCheck } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
 import type { PageProps } from '../../app/app'
 import { useConsole } from '../../app/console'
 import { Main } from '../../app/main-pane'
+import { alerts, askForAlerts } from '../../app/notifications'
 import { href } from '../../app/routes'
 import { background } from '../../background'
 import { type Console, isOpen } from '../../state'
 import { plainSnippet } from '../../text'
-import { Button } from '../../ui/button'
+import { Button, IconButton } from '../../ui/button'
 import { Dialog } from '../../ui/dialog'
 import { ErrorState, Loading } from '../../ui/states'
 import { DayList } from './day-list'
@@ -54,12 +55,16 @@ export function InboxPage({ route }: PageProps) {
       title="Inbox"
       class="inbox"
       header={
-        newest !== undefined &&
-        store.pending.value > 0 && (
-          <Button small icon={CheckCheck} onPress={() => setAsking(true)}>
-            All done…
-          </Button>
-        )
+        <>
+          {alerts.value === 'ask' && (
+            <IconButton icon={Bell} label="Turn on notifications" onPress={askForAlerts} />
+          )}
+          {newest !== undefined && store.pending.value > 0 && (
+            <Button small icon={CheckCheck} onPress={() => setAsking(true)}>
+              All done…
+            </Button>
+          )}
+        </>
       }
     >
       <nav class="filters" aria-label="Filters">
