@@ -146,7 +146,7 @@ describe('the documentation page', () => {
     expect(page.html).not.toMatch(/@import|url\(/)
     const elsewhere = [...page.html.matchAll(/https?:\/\/[^\s"'<)]+/g)].map(([url]) => url)
     const harmless =
-      /^(http:\/\/(127\.0\.0\.1:8080|localhost\/v1\/admin\/accounts)|https:\/\/hooks\.example\.org\/)/
+      /^(http:\/\/(127\.0\.0\.1:8080|localhost\/v1\/admin\/accounts)|https:\/\/(hooks|chat)\.example\.org)/
     expect(elsewhere.filter((url) => !harmless.test(url))).toEqual([])
   })
 
