@@ -73,14 +73,16 @@ describe.skipIf(browser === undefined)('a session', () => {
 
   test('a person chooses the look, lets a device in, and signs out, which leaves nothing in the browser', async () => {
     const di = await person('di')
-    await using page = await lab.sit(di, '/me')
+    await using page = await lab.sit(di, '/me/look')
     await page.click('radio', 'Dark')
     await page.waitFor("getComputedStyle(document.body).backgroundColor === 'rgb(18, 18, 24)'")
-    await page.goes('/me')
+    await page.goes('/me/look')
     await page.waitFor("document.documentElement.dataset.theme === 'dark'")
     await page.find('radio', 'Dark')
     await page.isClean()
+    await page.goes('/me/devices')
     await page.click('button', 'Let a device in')
+    await page.click('button', 'Make a code')
     await page.find('image', 'Scan it with the camera of the device')
     await page.isClean()
     await page.press('Escape')

@@ -15,6 +15,7 @@ export type PageEntry = ({ readonly page: Page } | { readonly load: () => Promis
 }
 
 const administration = async () => (await import('../pages/admin/admin')).AdminPage
+const me = async () => (await import('../pages/me/me')).MePage
 
 /** What each address shows. */
 export const pages: Readonly<Record<RouteName | 'unknown', PageEntry>> = {
@@ -27,8 +28,8 @@ export const pages: Readonly<Record<RouteName | 'unknown', PageEntry>> = {
   approvals: { load: async () => (await import('../pages/inbox/approvals')).ApprovalsPage },
   activity: { load: async () => (await import('../pages/activity/activity')).ActivityPage },
   search: { load: async () => (await import('../pages/search/search')).SearchPage },
-  me: { load: async () => (await import('./you')).You },
-  meSection: { page: NotFound },
+  me: { load: me, view: 'me' },
+  meSection: { load: me, view: 'me' },
   admin: { load: administration },
   adminSection: { load: administration },
   adminItem: { load: administration },

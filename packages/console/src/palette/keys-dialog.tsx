@@ -37,6 +37,15 @@ const ROWS: readonly Line[] = [
 export function KeysDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Keys" onClose={onClose} wide>
+      <KeyLists />
+    </Dialog>
+  )
+}
+
+/** What the dialog and the page of the keys show. */
+export function KeyLists() {
+  return (
+    <>
       <div class="key-lists">
         <List title="Everywhere" lines={GLOBAL} />
         <List title="In the message field" lines={FIELD} />
@@ -51,7 +60,7 @@ export function KeysDialog({ onClose }: { readonly onClose: () => void }) {
         Single letters act on a row
       </label>
       <p class="hint">On a Mac, Ctrl is ⌘ or Ctrl, and Alt is ⌥.</p>
-    </Dialog>
+    </>
   )
 }
 
