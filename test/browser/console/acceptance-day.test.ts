@@ -4,7 +4,7 @@ import { connect } from '@synapse/client'
 import type { Message } from '../../support/world'
 import { browser, ConsoleLab, desktop } from './support'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(120_000)
 
 test.skipIf(browser === undefined).each(['light', 'dark'] as const)('a working day: %s', async (scheme) => {
   await using lab = await ConsoleLab.open()

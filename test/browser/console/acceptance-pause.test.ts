@@ -4,7 +4,7 @@ import { Receiver } from '../../support/receiver'
 import { type Person, READ_AND_POST } from '../../support/world'
 import { browser, ConsoleLab, type ConsolePage } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 describe.skipIf(browser === undefined)('what a pause holds', () => {
   let lab: ConsoleLab

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { type AtWork, atWork } from './at-work'
 import { browser, ConsoleLab, expectedError, phone } from './support'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(120_000)
 
 describe.skipIf(browser === undefined)('on a phone', () => {
   let lab: ConsoleLab

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import type { Person } from '../../support/world'
 import { browser, ConsoleLab, desktop, expectedError, phone } from './support'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(120_000)
 
 const sections = [
   '',

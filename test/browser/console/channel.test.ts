@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import type { Message, Person } from '../../support/world'
 import { browser, ConsoleLab, type ConsolePage, desktop, phone } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 interface Approval {
   readonly approval: { readonly id: string; readonly message_id: string }

@@ -4,7 +4,7 @@ import type { Message } from '@synapse/client'
 import type { Person } from '../../support/world'
 import { browser, ConsoleLab, type ConsolePage, expectedError, phone } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const GENERAL = 'Message #general'
 const text = (name: string) => `document.querySelector('textarea[aria-label="${name}"]').value`

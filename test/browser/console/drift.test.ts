@@ -4,7 +4,7 @@ import { pngOf } from '../../support/png'
 import type { Message, Person } from '../../support/world'
 import { browser, ConsoleLab, type ConsolePage, desktop } from './support'
 
-setDefaultTimeout(90_000)
+setDefaultTimeout(120_000)
 
 const VIEW = 'document.querySelector(".sliding-view")'
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import type { Person } from '../../support/world'
 import { browser, ConsoleLab, desktop, phone, tablet } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 describe.skipIf(browser === undefined)('the frame', () => {
   let lab: ConsoleLab

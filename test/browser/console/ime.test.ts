@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import type { Person } from '../../support/world'
 import { browser, ConsoleLab, type ConsolePage } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const GENERAL = 'Message #general'
 const value = (name: string) => `document.querySelector('[aria-label="${name}"]').value`

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import type { Person } from '../../support/person'
 import { browser, ConsoleLab, desktop, expectedError, phone, tablet } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const sections = ['', '/look', '/alerts', '/keys', '/devices', '/tokens', '/webhooks']
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { type AtWork, atWork } from './at-work'
 import { browser, ConsoleLab, type ConsolePage, desktop, phone } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const FIELD = 'Find a conversation, a person or an act'
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, t
 import { type AtWork, atWork } from './at-work'
 import { browser, ConsoleLab, desktop, phone } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 describe.skipIf(browser === undefined)('pausing', () => {
   let lab: ConsoleLab

@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { browser, ConsoleLab } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** Runs before the page's own code: notes when each request is sent, and when fifty messages are there. */
 const NOTING = `

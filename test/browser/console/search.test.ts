@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { type AtWork, atWork } from './at-work'
 import { browser, ConsoleLab, desktop, phone } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 describe.skipIf(browser === undefined)('search', () => {
   let lab: ConsoleLab

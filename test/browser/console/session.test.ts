@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { PASSWORD, type Person } from '../../support/world'
 import { browser, ConsoleLab, expectedError } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const allowed = [expectedError(401)]
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { PASSWORD, type Person } from '../../support/world'
 import { browser, ConsoleLab, desktop, expectedError, phone } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 /** Who is not signed in finds that out by an answer that the browser notes. */
 const allowed = [expectedError(401)]

@@ -23,7 +23,7 @@ export const tablet: Window = { width: 820, height: 1180, scheme: 'light' }
 
 type RealWorld = World<typeof systemClock>
 
-const WITHIN_MS = 15_000
+const WITHIN_MS = 30_000
 
 /** The bits of the DevTools protocol. */
 const MODIFIERS: Readonly<Record<Bun.WebView.Modifier, number>> = { Alt: 1, Control: 2, Meta: 4, Shift: 8 }

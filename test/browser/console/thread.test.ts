@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import type { Message, Person } from '../../support/world'
 import { browser, ConsoleLab, phone, tablet } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 describe.skipIf(browser === undefined)('a thread', () => {
   let lab: ConsoleLab

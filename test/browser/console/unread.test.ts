@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, t
 import type { Message, Person } from '../../support/world'
 import { browser, ConsoleLab, type ConsolePage } from './support'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 const VIEW = 'document.querySelector(".sliding-view")'
 
