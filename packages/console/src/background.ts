@@ -9,7 +9,7 @@ export function reportFailures(to: Report): void {
   report = to
 }
 
-/** Runs something that nobody awaits. A failure is reported. */
+/** Lets a promise run without waiting for it. A failure is reported. */
 export function background(work: Promise<unknown>): void {
   work.then(undefined, (error: unknown) => report(error))
 }

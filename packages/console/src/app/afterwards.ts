@@ -3,7 +3,7 @@ import { NAMED, readSetup } from './session'
 
 const QUIET_MS = 3000
 
-/** What nobody waits for: the name of the server, which may have changed, and what an installed page needs. Returns how to stop. */
+/** Loads what is not urgent: the name of the server, and the files of an installed page. Returns a function that stops it. */
 export function afterwards(): () => void {
   const timer = setTimeout(() => {
     // Without an answer, and in a full storage, the name of the last time is good enough.

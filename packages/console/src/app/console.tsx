@@ -8,7 +8,7 @@ import { type Me, sessionEnded, synapse } from './session'
 
 const ConsoleContext = createContext<Console | undefined>(undefined)
 
-/** The state of the account that is signed in. @throws Error where nobody is */
+/** Returns the state of the signed-in account. @throws Error if no account is signed in */
 export function useConsole(): Console {
   const app = useContext(ConsoleContext)
   if (!app) throw new Error('Nobody is signed in')

@@ -68,7 +68,7 @@ export function notify(app: Console, tabs: Tabs): () => void {
       case 'approval.decided':
       case 'approval.expired':
       case 'approval.cancelled':
-        // Nobody waits any more.
+        // The question needs no answer any more.
         background(close(tagOfApproval(event.approval.id)))
         return
       case 'read.position':

@@ -11,7 +11,7 @@ import { pageTitle } from './title'
 
 const LOOK_EACH_MS = 3000
 
-/** Signing in, or, on a server where nobody can yet, what to do about that. The address stays: it is shown afterwards. */
+/** The sign-in form. On a server without accounts it shows the first command instead. After sign-in the same address is shown. */
 export function SignIn({ setup, ended }: { readonly setup: Setup; readonly ended: boolean }) {
   const [isReady, setReady] = useState(setup.ready)
   const title = isReady ? 'Sign in' : 'Set up'

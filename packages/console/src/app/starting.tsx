@@ -5,7 +5,7 @@ import { serverName } from './session'
 
 const SLOW_MS = 5000
 
-/** Until it is known who is signed in: the empty frame for whoever was here before, so that the first paint is that of the page. */
+/** The empty frame that is shown while the session is checked. It has the layout of the page, so that nothing moves later. */
 export function Starting() {
   const [isSlow, setSlow] = useState(false)
   useEffect(() => {

@@ -314,7 +314,7 @@ function newKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** Runs something that nobody awaits. What the server refuses or the network loses is read at the next start. */
+/** Lets a promise run without waiting for it. What the server refuses or the network loses is read at the next start. */
 function quietly(work: Promise<unknown>): void {
   const refused = (error: unknown) => {
     if (!(error instanceof SynapseError)) throw error

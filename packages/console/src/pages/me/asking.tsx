@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { Button, Dialog } from '../../ui'
-import { Refusal } from './form'
+import { Button } from '../../ui'
+import { Confirm } from '../parts/confirm'
 
 export interface AskingProps {
   /** What the button says, here and in the question. */
@@ -18,41 +18,21 @@ export interface AskingProps {
 /** A button that asks once before it does something. */
 export function Asking({ act, label, danger = true, children, onYes }: AskingProps) {
   const [isAsking, setAsking] = useState(false)
-  const [error, setError] = useState<unknown>()
-  const look = danger ? 'danger' : 'outline'
-  const close = () => {
-    setAsking(false)
-    setError(undefined)
-  }
-  const go = async () => {
-    try {
-      await onYes()
-      close()
-    } catch (failure) {
-      setError(failure)
-    }
-  }
   return (
     <>
-      <Button small look={look} aria-label={label} onPress={() => setAsking(true)}>
+      <Button small look={danger ? 'danger' : 'outline'} aria-label={label} onPress={() => setAsking(true)}>
         {act}
       </Button>
       {isAsking && (
-        <Dialog
+        <Confirm
           title={`${label}?`}
-          onClose={close}
-          acts={
-            <>
-              <Button onPress={close}>Cancel</Button>
-              <Button look={danger ? 'danger' : 'primary'} onPress={go}>
-                {act}
-              </Button>
-            </>
-          }
+          act={act}
+          danger={danger}
+          onConfirm={onYes}
+          onClose={() => setAsking(false)}
         >
           <p>{children}</p>
-          <Refusal error={error} />
-        </Dialog>
+        </Confirm>
       )}
     </>
   )

@@ -5,7 +5,6 @@ import { Button, Chip, Dialog, Time, toast } from '../../ui'
 import { Asking } from './asking'
 import { Deliveries } from './deliveries'
 import { Row } from './rows'
-import { secretOf } from './secret-of'
 
 type Webhook = AnswerTo<'GET /v1/me/webhooks'>['webhooks'][number]
 
@@ -35,8 +34,7 @@ export function WebhookRow({ of, onChanged, onSecret }: WebhookRowProps) {
       path,
       body: { rotate_secret: true },
     })
-    const secret = secretOf(answer)
-    if (secret !== null) onSecret(secret)
+    if (answer.secret) onSecret(answer.secret)
   }
   const remove = async () => {
     await synapse.request('DELETE /v1/me/webhooks/{id}', { path })

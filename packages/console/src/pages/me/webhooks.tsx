@@ -5,7 +5,6 @@ import { Form, textOf } from './form'
 import { Reading } from './reading'
 import { Rows } from './rows'
 import { Secret } from './secret'
-import { secretOf } from './secret-of'
 import { WebhookRow } from './webhook-row'
 
 /** Addresses that the server calls for the person. */
@@ -65,7 +64,7 @@ function NewWebhook({ onMade }: { readonly onMade: (secret: string | null) => Pr
         channels: channels.length > 0 ? channels : null,
       },
     })
-    await onMade(secretOf(answer))
+    await onMade(answer.secret ?? null)
   }
   return (
     <Form act="Make" onSend={make} isCleared>
