@@ -4,7 +4,7 @@ import { NotificationSetting } from '../../app/notification-setting'
 import { href } from '../../app/routes'
 import { background } from '../../background'
 import type { Channel, Notify } from '../../state'
-import { Refusal } from './form'
+import { Problem } from '../parts/problem'
 
 const words: readonly (readonly [value: Notify, words: string])[] = [
   ['all', 'Everything that is for me'],
@@ -52,7 +52,7 @@ function Choice({ of: { slug, kind, peer, notify } }: { readonly of: Channel }) 
     <li>
       <div class="what">
         <a href={href('channel', { slug })}>{name}</a>
-        <Refusal error={error} />
+        <Problem error={error} />
       </div>
       <select
         aria-label={`Notifications of ${name}`}

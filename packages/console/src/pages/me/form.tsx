@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { background } from '../../background'
-import { Button, wordsOf } from '../../ui'
+import { Button } from '../../ui'
+import { Problem } from '../parts/problem'
 
 export interface FormProps {
   /** What its button says. */
@@ -38,24 +39,13 @@ export function Form({ act, onSend, isCleared = false, children }: FormProps) {
       }}
     >
       {children}
-      <Refusal error={error} />
+      <Problem error={error} />
       <p>
         <Button type="submit" look="primary" aria-disabled={isBusy}>
           {act}
         </Button>
       </p>
     </form>
-  )
-}
-
-/** Why something was refused, and what mends it, in the server's words. Nothing without an error. */
-export function Refusal({ error }: { readonly error: unknown }) {
-  if (error === undefined) return null
-  const { detail, fix } = wordsOf(error)
-  return (
-    <p class="problem" role="alert">
-      {detail} {fix}
-    </p>
   )
 }
 

@@ -2,11 +2,11 @@ import type { AnswerTo } from '@synapse/client'
 import { useState } from 'preact/hooks'
 import { synapse } from '../../app/session'
 import { Chip, Field, Time } from '../../ui'
+import { SecretDialog } from '../parts/secret'
 import { Asking } from './asking'
 import { Form, textOf } from './form'
 import { Reading } from './reading'
 import { Row, Rows, Used } from './rows'
-import { Secret } from './secret'
 
 type Token = AnswerTo<'GET /v1/me/tokens'>['tokens'][number]
 
@@ -112,10 +112,12 @@ function TokenList({ tokens, onChanged }: TokenListProps) {
         </Form>
       </section>
       {secret !== undefined && (
-        <Secret
-          title="Your new token"
-          text={secret}
-          use="Give it to the program, for example as SYNAPSE_TOKEN."
+        <SecretDialog
+          secret={{
+            title: 'Your new token',
+            words: 'Give it to the program, for example as SYNAPSE_TOKEN.',
+            texts: [{ label: 'Token', text: secret }],
+          }}
           onClose={() => setSecret(undefined)}
         />
       )}

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks'
 import { synapse } from '../../app/session'
 import { Field } from '../../ui'
+import { SecretDialog } from '../parts/secret'
 import { Form, textOf } from './form'
 import { Reading } from './reading'
 import { Rows } from './rows'
-import { Secret } from './secret'
 import { WebhookRow } from './webhook-row'
 
 /** Addresses that the server calls for the person. */
@@ -39,10 +39,12 @@ export function Webhooks() {
         )}
       </Reading>
       {secret !== undefined && (
-        <Secret
-          title="The secret of your webhook"
-          text={secret}
-          use="The server signs each request with it, so that the receiver can tell it from others."
+        <SecretDialog
+          secret={{
+            title: 'The secret of your webhook',
+            words: 'The server signs each request with it, so that the receiver can tell it from others.',
+            texts: [{ label: 'Secret', text: secret }],
+          }}
           onClose={() => setSecret(undefined)}
         />
       )}
