@@ -39,6 +39,13 @@ const areas: readonly Area[] = [
     because: 'it composes core, hub and surfaces; main.ts handles the process',
   },
   {
+    files: 'src/app/matrix.ts',
+    imports: ['src/core/**', 'src/http/matrix/**'],
+    types: ['src/http/surface.ts'],
+    packages: [],
+    because: 'it composes the Matrix homeserver, which compose.ts loads only if a server name is set',
+  },
+  {
     files: 'src/app/surfaces.ts',
     imports: ['src/http/**'],
     packages: [],

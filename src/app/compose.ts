@@ -256,8 +256,13 @@ export async function assemble(parts: Parts) {
   app.followers.project(core.webhookQueueing)
   app.followers.project(core.awaiting)
   app.followers.project(activityCounting(() => clock.now()))
-  for (const surface of parts.surfaces) surface.followLog?.(app)
-  const http = createHttpServer(app, parts.surfaces, logger, serverMetrics.meters)
+  const { matrixServerName } = config
+  const surfaces =
+    matrixServerName === undefined
+      ? parts.surfaces
+      : [...parts.surfaces, (await import('./matrix')).composeMatrix(core, matrixServerName)]
+  for (const surface of surfaces) surface.followLog?.(app)
+  const http = createHttpServer(app, surfaces, logger, serverMetrics.meters)
   const server = { http, stopping: false }
   const { usage, attempts, impersonationNotes } = core
   const upkeep = upkeepJobs({

@@ -46,6 +46,8 @@ export interface Config {
   /** The folder for backups, outside the home; null if none is configured. */
   readonly backupDir: string | null
   readonly backupPassphrase?: string
+  /** The name of the Matrix homeserver; absent = there is none. */
+  readonly matrixServerName?: string
   readonly supervisor: Supervisor | null
   readonly settings: Readonly<SettingValues>
   /** Lines to log as warnings. */
@@ -68,6 +70,7 @@ export function configOf(read: ReadValues, env: Environment, supervisor = superv
   const { blob_access_key_id: accessKeyId, blob_secret_access_key: secretAccessKey } =
     values as Partial<Values>
   const { tls_cert: cert, tls_key: key } = values as Partial<Values>
+  const { 'matrix.server_name': matrixServerName } = values as Partial<Values>
   const { backup_dir: backupDir, backup_passphrase: backupPassphrase } = values as Partial<Values>
   const blobs = parseBlobUrl(values.blob_url, '/')
   const common: BlobPlace = {
@@ -100,6 +103,7 @@ export function configOf(read: ReadValues, env: Environment, supervisor = superv
     ...(env.SYNAPSE_BOOT_ID ? { bootId: env.SYNAPSE_BOOT_ID } : {}),
     backupDir: backupDir ?? null,
     ...(backupPassphrase === undefined ? {} : { backupPassphrase }),
+    ...(matrixServerName === undefined ? {} : { matrixServerName }),
     supervisor,
     settings: settingsOf(values),
     notices: [...read.notices],

@@ -9,6 +9,7 @@ import { databaseUrl, parseDatabaseUrl } from './database-url'
 import { boot, runtime } from './declare'
 import { canonicalGenerations } from './generations'
 import { canonicalImpersonation, parseInstanceName, usualInstanceName } from './identity'
+import { matrixSettings } from './matrix-settings'
 import { canonicalAliases, canonicalHandles } from './names'
 import { parseBind, parseFile, parseHosts, parseNetworks, parseSocket, parseTargets } from './network'
 import { parseBaseUrl, parseOrigins } from './origin'
@@ -374,6 +375,7 @@ export const SETTINGS = Type.Object({
   }),
 
   ...configsyncSettings,
+  ...matrixSettings,
 })
 
 type Properties = (typeof SETTINGS)['properties']

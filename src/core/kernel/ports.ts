@@ -3,6 +3,7 @@ import type { AuditEntry, AuditRecord } from '../governance/audit'
 import type { NewPairCode, PairCode, PairState } from '../identity/pair-codes'
 import type { EventBody, EventRecord, LogEvent, MessageEvent } from '../log/events'
 import type { SharedLog } from '../log/shared-log'
+import type { MatrixReads, MatrixWrites } from '../matrix/ports'
 import type { PostDraft, PostPlan } from '../messages/post-plan'
 import type { IndexQuery } from '../search/index-words'
 import type { ActivityReads, ActivityWrites } from './activity-ports'
@@ -153,6 +154,8 @@ export interface Reads
     WebhookReads {
   /** The encrypted snapshot store. */
   readonly configsync: ConfigSyncReads
+  /** The Matrix homeserver. Its statements are built at the first call. */
+  matrix(): MatrixReads
   account(by: { id: number } | { uuid: Uuid } | { handle: string }): Promise<Account | undefined>
   /** A person with this e-mail address, in lower case; undefined if several have it. */
   humanWithEmail(email: string): Promise<Account | undefined>
@@ -265,6 +268,7 @@ export interface Writes
     PresenceWrites,
     WebhookWrites {
   readonly configsync: ConfigSyncWrites
+  matrix(): MatrixWrites
   /** Appends the event with the next seq and instant. */
   append(event: EventBody, actor: Account | null): Promise<LogEvent>
   /** Appends events in this order, in one statement for many. */

@@ -1,15 +1,16 @@
 import type { ConfigSyncReads } from '../../core/configsync/ports'
 import type { Reads } from '../../core/kernel/ports'
+import type { MatrixReads } from '../../core/matrix/ports'
 import type { PostgresClient } from './client'
 import { translate } from './error'
 
 /** Returns reads over connections that may break. A read is retried once, because it changes nothing. */
 export function readsThrough(readers: PostgresClient<Reads>): Reads {
   const configsync = proxied<ConfigSyncReads>(readers, (reads) => reads.configsync)
+  const matrix = proxied<MatrixReads>(readers, (reads) => reads.matrix())
+  const parts: Partial<Reads> = { configsync, matrix: () => matrix }
   const plain = proxied<Reads>(readers, (reads) => reads)
-  return new Proxy(plain, {
-    get: (target, name: keyof Reads) => (name === 'configsync' ? configsync : target[name]),
-  })
+  return new Proxy(plain, { get: (target, name: keyof Reads) => parts[name] ?? target[name] })
 }
 
 /** Returns an object whose functions are those of a part of the reads. */

@@ -1,6 +1,7 @@
 /** The queries of the core, written once for both databases. */
 import type { Reads, Writes } from '../../core/kernel/ports'
 import type { Handle, Stamp } from '../database'
+import { lazily } from '../lazily'
 import { accountReads, accountWrites } from './accounts'
 import { activityReads, activityWrites } from './activity'
 import { approvalReads, approvalWrites } from './approvals'
@@ -16,6 +17,7 @@ import { erasureReads, erasureWrites } from './erasures'
 import { idempotencyReads, idempotencyWrites } from './idempotency'
 import { inboxReads, inboxWrites } from './inbox'
 import { logReads } from './log'
+import { matrixReads, matrixWrites } from './matrix'
 import { messageReads, messageWrites } from './messages'
 import { outboxReads, outboxWrites } from './outbox'
 import { pairingReads, pairingWrites } from './pairing'
@@ -31,6 +33,7 @@ import { wordReads, wordWrites } from './words'
 export function createReads(handle: Handle): Reads {
   return {
     configsync: configSyncReads(handle),
+    matrix: lazily(() => matrixReads(handle)),
     ...accountReads(handle),
     ...credentialReads(handle),
     ...channelReads(handle),
@@ -65,10 +68,11 @@ export function createWrites(
   stamp: Stamp,
 ): Omit<
   Writes,
-  Exclude<keyof Reads, 'configsync'> | 'append' | 'appendAll' | 'insertMessage' | 'now' | 'nextSeq'
+  Exclude<keyof Reads, 'configsync' | 'matrix'> | 'append' | 'appendAll' | 'insertMessage' | 'now' | 'nextSeq'
 > {
   return {
     configsync: configSyncWrites(handle, stamp),
+    matrix: lazily(() => matrixWrites(handle)),
     ...accountWrites(handle, stamp),
     ...credentialWrites(handle, stamp),
     ...channelWrites(handle, stamp),

@@ -9,6 +9,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 import type { ChannelSettings, WakeReason } from '../../core/kernel/entities'
 import { accounts } from './accounts'
 import { instantColumn, uuidColumn } from './columns'
+import { matrixDevices } from './matrix'
 
 export * from './accounts'
 export * from './activity'
@@ -16,6 +17,7 @@ export * from './background'
 export * from './configsync'
 export * from './coordination'
 export * from './inbox'
+export * from './matrix'
 export * from './threads'
 export * from './webhooks'
 
@@ -57,8 +59,18 @@ export const sessions = sqliteTable(
     expiresAt: instantColumn('expires_at').notNull(),
     ip: text('ip'),
     userAgent: text('user_agent'),
+    /** The Matrix device of the session; null = a browser's. */
+    device: integer('device').references(() => matrixDevices.id),
+    /** SHA-256 of the token that renews the session, and of the one before it, which works until the new one is used. */
+    refreshHash: text('refresh_hash'),
+    refreshBefore: text('refresh_before'),
   },
-  (table) => [index('sessions_account').on(table.accountId)],
+  (table) => [
+    index('sessions_account').on(table.accountId),
+    index('sessions_device').on(table.device).where(sql`device IS NOT NULL`),
+    uniqueIndex('sessions_refresh').on(table.refreshHash).where(sql`refresh_hash IS NOT NULL`),
+    index('sessions_refresh_before').on(table.refreshBefore).where(sql`refresh_before IS NOT NULL`),
+  ],
 )
 
 export const loginAttempts = sqliteTable(
@@ -84,6 +96,12 @@ export const channels = sqliteTable('channels', {
   /** Highest seq of a purged event. */
   floorSeq: integer('floor_seq').notNull().default(0),
   settings: text('settings', { mode: 'json' }).$type<ChannelSettings>().notNull().default({}),
+  /** Whether its Matrix room is encrypted. */
+  encrypted: integer('encrypted', { mode: 'boolean' }).notNull().default(false),
+  /** A Matrix room between two people, whose messages count as direct. */
+  direct: integer('direct', { mode: 'boolean' }).notNull().default(false),
+  /** A Matrix space, or a room of another type without messages: not listed. */
+  hidden: integer('hidden', { mode: 'boolean' }).notNull().default(false),
 })
 
 /** Names for groups of members, for mentions. */
@@ -266,12 +284,14 @@ export const idempotency = sqliteTable(
   ],
 )
 
-/** One row: the head of the log, and the seq of the last change of rights. */
+/** One row: the heads of the log and of the companion stream, and the seq of the last change of rights. */
 export const logHead = sqliteTable('log_head', {
   id: integer('id').primaryKey(),
   seq: integer('seq').notNull(),
   accessSeq: integer('access_seq').notNull(),
   lastAt: instantColumn('last_at').notNull(),
+  /** Position of the companion stream: account data, receipts and what else concerns Matrix devices. */
+  mx: integer('mx').notNull().default(0),
 })
 
 /** Epochs of this log. A restore begins a new one, so that clients notice that the log is not continuous. */

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { AppError } from '../../core/kernel/errors'
 import type { Reads } from '../../core/kernel/ports'
 import { type DiskWatch, storageFull } from '../disk-watch'
+import { lazily } from '../lazily'
 import { isThreadEnd } from './thread/thread'
 
 /**
@@ -85,9 +86,13 @@ export class SqliteFaults {
   }
 
   /** Returns the same reads with translated errors. */
-  guard({ configsync, ...reads }: Reads): Reads {
+  guard({ configsync, matrix, ...reads }: Reads): Reads {
     // Every entry keeps its name, arguments and result type.
-    return { ...this.guardAll(reads), configsync: this.guardAll(configsync) }
+    return {
+      ...this.guardAll(reads),
+      configsync: this.guardAll(configsync),
+      matrix: lazily(() => this.guardAll(matrix())),
+    }
   }
 
   private guardAll<Part extends object>(reads: Part): Part {

@@ -1,0 +1,25 @@
+import type { Micros } from '../kernel/time'
+
+/** The Matrix user of a local account. */
+export interface MatrixUser {
+  readonly accountId: number
+  readonly localpart: string
+  /** `mxc://` URI. */
+  readonly avatar: string | null
+  /** Further fields of the profile. */
+  readonly profile: Readonly<Record<string, unknown>>
+  /** Where the account was made. */
+  readonly origin: 'synapse' | 'matrix'
+  readonly deactivatedAt: Micros | null
+  /** Its events are served redacted to who joined after it was deactivated. */
+  readonly erased: boolean
+}
+
+export interface UserReads {
+  user(by: { readonly accountId: number } | { readonly localpart: string }): Promise<MatrixUser | undefined>
+}
+
+export interface UserWrites {
+  /** The localpart must be free. */
+  insertUser(user: Pick<MatrixUser, 'accountId' | 'localpart' | 'origin'>): Promise<MatrixUser>
+}
