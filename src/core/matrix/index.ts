@@ -1,10 +1,41 @@
 /**
  * The Matrix homeserver: the accounts, channels and log of the core as the users, rooms and events of Matrix
- * (spec.matrix.org). It exists while a server name is set; nothing else in core imports it.
- * Imports only the core. Its ports are in ports.ts.
- * Start reading here.
+ * (spec.matrix.org). It exists while a server name is set; nothing else in core imports it, except the types of its ports.
+ * Imports only the core. Its ports are in ports.ts; the rules of rooms are pure functions over ports of signing.ts.
+ * Start reading here; for the rules at events.ts (what an event is) and auth-rules.ts (which ones a room allows).
  */
 import type { Core } from '..'
+
+export { byCodePoint, canonicalJson, MAX_DEPTH, parseEventJson } from './canonical'
+export {
+  contentHash,
+  depthAfter,
+  type EventDraft,
+  eventIdOf,
+  MAX_EVENT_BYTES,
+  makeEvent,
+  type Pdu,
+  referenceText,
+  roomIdOfCreate,
+  signEvent,
+} from './events'
+export {
+  deviceIdOfToken,
+  isEventId,
+  isLocalpart,
+  isOwnServerName,
+  isRoomId,
+  isServerName,
+  localpartOf,
+  parseAlias,
+  parseUserId,
+  roomIdOfChannel,
+  serverOf,
+  slugOfRoom,
+} from './ids'
+export { redacted } from './redaction'
+export { signedText, signJson } from './signing'
+export { ROOM_VERSIONS, type RoomVersion, roomVersion } from './versions'
 
 /** What the homeserver needs. */
 export interface MatrixParts {
