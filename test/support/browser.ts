@@ -136,6 +136,39 @@ export class BrowserPage implements AsyncDisposable {
     return (await this.view.cdp(method, params)) as Result
   }
 
+  /** The value of an expression in the service worker of the page, which is started if it sleeps. */
+  async inWorker<Result>(scope: string, expression: string): Promise<Result> {
+    await this.cdp('ServiceWorker.enable')
+    await this.cdp('ServiceWorker.startWorker', { scopeURL: scope })
+    const { targetInfos } = await this.cdp<{ targetInfos: { type: string; url: string; targetId: string }[] }>(
+      'Target.getTargets',
+    )
+    const worker = targetInfos.find(({ type, url }) => type === 'service_worker' && url.startsWith(scope))
+    if (!worker) throw new Error(`no worker runs under ${scope}`)
+    const { sessionId } = await this.cdp<{ sessionId: string }>('Target.attachToTarget', {
+      targetId: worker.targetId,
+    })
+    const { promise, resolve, reject } = Promise.withResolvers<Result>()
+    const hear = (event: Event) => {
+      const { data } = event as MessageEvent<{ sessionId: string; message: string }>
+      if (data.sessionId !== sessionId) return
+      const { id, result } = JSON.parse(data.message)
+      if (id !== 1) return
+      if (result?.exceptionDetails) reject(new Error(result.exceptionDetails.exception?.description))
+      else resolve(result?.result?.value)
+    }
+    this.view.addEventListener('Target.receivedMessageFromTarget', hear)
+    try {
+      const params = { expression, awaitPromise: true, returnByValue: true }
+      const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params })
+      await this.cdp('Target.sendMessageToTarget', { sessionId, message })
+      return await promise
+    } finally {
+      this.view.removeEventListener('Target.receivedMessageFromTarget', hear)
+      await this.cdp('Target.detachFromTarget', { sessionId })
+    }
+  }
+
   navigate(address: string): Promise<void> {
     return this.view.navigate(address)
   }

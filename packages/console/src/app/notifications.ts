@@ -50,9 +50,16 @@ export async function testAlert(): Promise<void> {
 /** Shows what notifies the person while this tab is the notifier. Returns how to stop. */
 export function notify(app: Console, tabs: Tabs): () => void {
   const { store } = app
+  // One after another: one that is not shown yet cannot be closed.
+  let last: Promise<unknown> = Promise.resolve()
+  const inOrder = (work: () => Promise<void>) => {
+    last = last.then(work, work)
+    background(last)
+  }
+  const closeLater = (tag: string) => inOrder(() => close(tag))
   const notices = new Notices({
-    show: (notice) => background(show(notice)),
-    close: (tag) => background(close(tag)),
+    show: (notice) => inOrder(() => show(notice)),
+    close: closeLater,
     clock: systemClock,
   })
   const stop = onEvent((event) => {
@@ -69,11 +76,11 @@ export function notify(app: Console, tabs: Tabs): () => void {
       case 'approval.expired':
       case 'approval.cancelled':
         // The question needs no answer any more.
-        background(close(tagOfApproval(event.approval.id)))
+        closeLater(tagOfApproval(event.approval.id))
         return
       case 'read.position':
         if (event.mentions === 0 && event.channel)
-          background(close(tagOfPlace(event.channel, event.thread_id)))
+          closeLater(tagOfPlace(event.channel, event.thread_id))
     }
   })
   const opened = ({ data }: MessageEvent<{ type: string; path: string }>) => {
@@ -101,11 +108,7 @@ let registration: Promise<ServiceWorkerRegistration | undefined> | undefined
 
 /** The worker that shows notifications where pages may not; undefined where there is none. */
 function worker(): Promise<ServiceWorkerRegistration | undefined> {
-  const begin = async () => {
-    const registered = await registerWorker()
-    return registered && (await navigator.serviceWorker.ready)
-  }
-  registration ??= begin()
+  registration ??= registerWorker()
   return registration
 }
 
