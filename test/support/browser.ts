@@ -140,9 +140,9 @@ export class BrowserPage implements AsyncDisposable {
   async inWorker<Result>(scope: string, expression: string): Promise<Result> {
     await this.cdp('ServiceWorker.enable')
     await this.cdp('ServiceWorker.startWorker', { scopeURL: scope })
-    const { targetInfos } = await this.cdp<{ targetInfos: { type: string; url: string; targetId: string }[] }>(
-      'Target.getTargets',
-    )
+    const { targetInfos } = await this.cdp<{
+      targetInfos: { type: string; url: string; targetId: string }[]
+    }>('Target.getTargets')
     const worker = targetInfos.find(({ type, url }) => type === 'service_worker' && url.startsWith(scope))
     if (!worker) throw new Error(`no worker runs under ${scope}`)
     const { sessionId } = await this.cdp<{ sessionId: string }>('Target.attachToTarget', {

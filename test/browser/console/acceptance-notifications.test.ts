@@ -43,13 +43,17 @@ describe.skipIf(browser === undefined)('notifications', () => {
     lab.world.human(handle, { channels: { general: 'member', research: 'member' } })
   const allow = (page: ConsolePage, origin: string) =>
     page.page.cdp('Browser.grantPermissions', { origin, permissions: ['notifications'] })
+  /** Waits until the connection is open, which the number of what is unread shows, and this tab is the one that notifies. */
+  const notifies = async (page: ConsolePage) => {
+    await bo.posts('general', 'for nobody')
+    await page.find('link', /^general.* unread/)
+    await page.waitFor('navigator.locks.query().then(({ held }) => held.length > 0)')
+  }
   const sit = async (who: Person, path: string): Promise<ConsolePage> => {
     const page = await lab.sit(who, '/login')
     await allow(page, lab.address(who.handle, ''))
     await page.goes(path)
-    await page.find('link', 'general')
-    // Nothing is shown before the connection is open and this tab is the one that notifies.
-    await page.waitFor('navigator.locks.query().then(({ held }) => held.length > 0)')
+    await notifies(page)
     return page
   }
   const shown = (page: ConsolePage) => page.value<Shown[]>(SHOWN)
@@ -106,8 +110,7 @@ describe.skipIf(browser === undefined)('notifications', () => {
     const origin = `http://di.localhost:${turnout.port}`
     await allow(page, origin)
     await page.page.navigate(`${origin}/activity`)
-    await page.find('link', 'general')
-    await page.waitFor('navigator.locks.query().then(({ held }) => held.length > 0)')
+    await notifies(page)
     // Nothing listens there.
     turnout.leadTo(1)
     for (const number of Array.from({ length: 12 }, (_, index) => index))

@@ -79,8 +79,7 @@ export function notify(app: Console, tabs: Tabs): () => void {
         closeLater(tagOfApproval(event.approval.id))
         return
       case 'read.position':
-        if (event.mentions === 0 && event.channel)
-          closeLater(tagOfPlace(event.channel, event.thread_id))
+        if (event.mentions === 0 && event.channel) closeLater(tagOfPlace(event.channel, event.thread_id))
     }
   })
   const opened = ({ data }: MessageEvent<{ type: string; path: string }>) => {
