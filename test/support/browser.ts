@@ -17,6 +17,8 @@ const flags = [
   '--disable-quic',
   '--disable-component-update',
   '--disable-sync',
+  // Names of this machine that are no secure context, as in a local network over plain http.
+  '--host-resolver-rules=MAP *.lan.test 127.0.0.1',
   // Chromium's own sandbox does not start inside a container or as root.
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ]
@@ -51,8 +53,13 @@ export class BrowserPage implements AsyncDisposable {
     readonly requests: readonly string[],
   ) {}
 
-  /** Pages of one test process share their cookies by host. */
-  static async open(address: string, window: Window, cookies: readonly Cookie[] = []): Promise<BrowserPage> {
+  /** Pages of one test process share their cookies by host. `script` runs in each document before its own. */
+  static async open(
+    address: string,
+    window: Window,
+    cookies: readonly Cookie[] = [],
+    script?: string,
+  ): Promise<BrowserPage> {
     const { width, height, scheme, isTrusting = false } = window
     const complaints: string[] = []
     const requests: string[] = []
@@ -91,6 +98,10 @@ export class BrowserPage implements AsyncDisposable {
     })
     for (const { name, value } of cookies)
       await view.cdp('Network.setCookie', { url: address, name, value, httpOnly: true })
+    if (script !== undefined) {
+      await view.cdp('Page.enable')
+      await view.cdp('Page.addScriptToEvaluateOnNewDocument', { source: script })
+    }
     await view.navigate(address)
     return new BrowserPage(view, complaints, requests)
   }

@@ -15,6 +15,7 @@ import { expect } from 'bun:test'
 import axe from 'axe-core'
 import { systemClock } from '../../../src/platform'
 import { BrowserPage, desktop, type Window } from '../../support/browser'
+import { Wire } from '../../support/wire'
 import { type Person, type World, world } from '../../support/world'
 
 export { browser, desktop, phone } from '../../support/browser'
@@ -23,6 +24,9 @@ export const tablet: Window = { width: 820, height: 1180, scheme: 'light' }
 
 type RealWorld = World<typeof systemClock>
 
+/** `lan.test` is an address in a local network for the browser: not a secure context, as on plain http there. */
+type Domain = 'localhost' | 'lan.test'
+
 const WITHIN_MS = 30_000
 
 /** The bits of the DevTools protocol. */
@@ -30,25 +34,46 @@ const MODIFIERS: Readonly<Record<Bun.WebView.Modifier, number>> = { Alt: 1, Cont
 
 /** A server with the clock of the machine, as the browser has it, and the pages of people. */
 export class ConsoleLab implements AsyncDisposable {
-  private constructor(readonly world: RealWorld) {}
+  private constructor(
+    readonly world: RealWorld,
+    private readonly domain: Domain,
+    private readonly between?: Wire,
+  ) {}
 
   /** `settings`: environment names, as for `world`. */
-  static async open(settings: Readonly<Record<string, string>> = {}): Promise<ConsoleLab> {
-    return new ConsoleLab(
-      await world({ clock: systemClock, settings: { SYNAPSE_INSTANCE_NAME: 'Kestrel lab', ...settings } }),
-    )
+  static async open(
+    settings: Readonly<Record<string, string>> = {},
+    domain: Domain = 'localhost',
+  ): Promise<ConsoleLab> {
+    return new ConsoleLab(await realWorld(settings), domain)
+  }
+
+  /** The same with a wire between the pages and the server, which survives a restart of the server. */
+  static async openWired(
+    settings: Readonly<Record<string, string>> = {},
+    domain: Domain = 'localhost',
+  ): Promise<ConsoleLab> {
+    const opened = await realWorld(settings)
+    const wire = await Wire.open(() => Number(new URL(opened.url).port))
+    return new ConsoleLab(opened, domain, wire)
+  }
+
+  get wire(): Wire {
+    if (!this.between) throw new Error('this lab has no wire: use openWired')
+    return this.between
   }
 
   /** The address as a person's browser has it. Each person has a host of their own, because cookies go by host. */
   address(who: string, path = '/'): string {
-    return `http://${who}.localhost:${new URL(this.world.url).port}${path}`
+    const port = this.between?.port ?? new URL(this.world.url).port
+    return `http://${who}.${this.domain}:${port}${path}`
   }
 
-  /** Opens the console as a person who is signed in. */
-  async sit(person: Person, path = '/', window: Window = desktop): Promise<ConsolePage> {
+  /** Opens the console as a person who is signed in. `script` runs in each document before its own. */
+  async sit(person: Person, path = '/', window: Window = desktop, script?: string): Promise<ConsolePage> {
     const cookies = [{ name: 'synapse_session', value: person.secret }]
     const address = this.address(person.handle, path)
-    return new ConsolePage(await BrowserPage.open(address, window, cookies), new URL(address).origin)
+    return new ConsolePage(await BrowserPage.open(address, window, cookies, script), new URL(address).origin)
   }
 
   /** Opens the console as somebody who is not signed in. `who`: a host of their own. */
@@ -57,9 +82,14 @@ export class ConsoleLab implements AsyncDisposable {
     return new ConsolePage(await BrowserPage.open(address, window), new URL(address).origin)
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.world[Symbol.asyncDispose]()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.between?.[Symbol.asyncDispose]()
+    await this.world[Symbol.asyncDispose]()
   }
+}
+
+function realWorld(settings: Readonly<Record<string, string>>): Promise<RealWorld> {
+  return world({ clock: systemClock, settings: { SYNAPSE_INSTANCE_NAME: 'Kestrel lab', ...settings } })
 }
 
 /** A role of ARIA, as `queryAXTree` names it: `button`, `textbox`, `link`, `heading`, `listitem`, `region`, `group`, … */
@@ -264,7 +294,8 @@ export class ConsolePage implements AsyncDisposable {
     return this.page[Symbol.asyncDispose]()
   }
 
-  private async wait<Result>(what: string, look: () => Promise<Result>): Promise<NonNullable<Result>> {
+  /** Waits until a look finds something. */
+  async wait<Result>(what: string, look: () => Promise<Result>): Promise<NonNullable<Result>> {
     for (const until = Date.now() + WITHIN_MS; ; ) {
       const found = await look().catch(unlessLeft)
       if (found) return found

@@ -6,6 +6,7 @@
 import { type ComponentType, render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { background, reportFailures } from '../background'
+import { fetchCode, isReloaded } from '../code'
 import { Loading } from '../ui/states'
 import { toast } from '../ui/toast'
 import { wordsOf } from '../ui/words'
@@ -13,17 +14,16 @@ import { SignedIn } from './console'
 import { ErrorBoundary } from './error-boundary'
 import { later } from './later'
 import { followHistory, navigate, route } from './navigation'
-import { isFileGone, isReloaded, reloadOnce } from './new-build'
 import { pages } from './pages'
 import { applyPreferences } from './preferences'
 import type { Route } from './routes'
 import { findSession, session } from './session'
 import { Shell } from './shell'
 import { Starting } from './starting'
+import { Unreachable } from './unreachable'
 
-// Who is signed in needs neither.
+// Who is signed in does not need it.
 const SignIn = later(async () => (await import('./sign-in')).SignIn, null)
-const Unreachable = later(async () => (await import('./unreachable')).Unreachable, null)
 
 /** What a page gets. */
 export interface PageProps {
@@ -37,7 +37,6 @@ export function start(): void {
   applyPreferences()
   followHistory()
   reportFailures((error) => {
-    if (isFileGone(error) && reloadOnce()) return
     const { title, detail } = wordsOf(error)
     toast({ text: `${title}. ${detail}`, tone: 'bad' })
   })
@@ -109,11 +108,10 @@ function Fetched({ load, route: now }: { readonly load: () => Promise<Page>; rea
     if (Found.page) return
     const get = async () => {
       try {
-        const page = await load()
+        const page = await fetchCode(load)
         fetched.set(load, page)
         setFound({ page })
       } catch (failure) {
-        if (isFileGone(failure) && reloadOnce()) return
         setError(failure)
       }
     }

@@ -1,8 +1,8 @@
 import type { ComponentType, VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { background } from '../background'
+import { fetchCode } from '../code'
 import { Loading } from '../ui/states'
-import { isFileGone, reloadOnce } from './new-build'
 
 /**
  * A component whose code is fetched when it is first shown, for what is not part of every conversation:
@@ -21,10 +21,9 @@ export function later<Props extends object>(
       if (Found) return
       const get = async () => {
         try {
-          found = await load()
+          found = await fetchCode(load)
           setFound(() => found)
         } catch (failure) {
-          if (isFileGone(failure) && reloadOnce()) return
           setError(failure)
         }
       }

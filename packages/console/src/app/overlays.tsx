@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks'
 import { background } from '../background'
+import { fetchCode } from '../code'
 import type { PaletteProps } from '../palette/palette'
 import { setRecent } from '../palette/recent'
 import { useConsole, useReady } from './console'
@@ -18,10 +19,9 @@ interface Parts {
 }
 
 const load = async (): Promise<Parts> => {
-  const [{ Palette }, { KeysDialog }] = await Promise.all([
-    import('../palette/palette'),
-    import('../palette/keys-dialog'),
-  ])
+  const [{ Palette }, { KeysDialog }] = await fetchCode(() =>
+    Promise.all([import('../palette/palette'), import('../palette/keys-dialog')]),
+  )
   return { Palette, KeysDialog }
 }
 
@@ -42,7 +42,9 @@ export function Overlays() {
     let stop: (() => void) | undefined
     let isLeft = false
     const begin = async () => {
-      const [{ joinTabs }, { notify }] = await Promise.all([import('./tabs'), import('./notifications')])
+      const [{ joinTabs }, { notify }] = await fetchCode(() =>
+        Promise.all([import('./tabs'), import('./notifications')]),
+      )
       if (isLeft) return
       const tabs = joinTabs(app, account)
       const silence = notify(app, tabs)

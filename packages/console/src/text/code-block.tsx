@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { background } from '../background'
+import { fetchCode } from '../code'
 import { CopyButton } from '../ui'
 import type { CodeNode } from './highlighter'
 import { type Language, languageNamed } from './languages'
@@ -20,7 +21,7 @@ async function fetchHighlighter(): Promise<void> {
   if (isAsked) return
   isAsked = true
   try {
-    const fetched = await import('./highlighter')
+    const fetched = await fetchCode(() => import('./highlighter'))
     highlight.value = fetched.highlight
   } catch (error) {
     // The next code asks again; until then it has no colours.

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { background } from '../background'
+import { fetchCode } from '../code'
 
 export interface QrCodeProps {
   readonly text: string
@@ -16,7 +17,7 @@ export function QrCode({ text, label }: QrCodeProps) {
   const [drawn, setDrawn] = useState<Drawn>()
   useEffect(() => {
     const draw = async () => {
-      const { encode } = await import('uqr')
+      const { encode } = await fetchCode(() => import('uqr'))
       const { data, size } = encode(text, { ecc: 'L', border: 2 })
       const path = data
         .flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))
