@@ -103,7 +103,7 @@ export class Wire implements AsyncDisposable {
       if (request !== undefined && !isSocket(line.request)) line.request = request
       far.write(part)
     })
-    far.on('data', (part) => this.carry(line, part))
+    far.on('data', (part) => this.carry(line, Buffer.from(part)))
     for (const [socket, other] of [[near, far] as const, [far, near] as const]) {
       socket.on('error', () => {})
       socket.on('end', () => other.end())
