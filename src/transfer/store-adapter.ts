@@ -53,7 +53,7 @@ export function valueIn(table: TableMeta, row: Row, name: string): Value {
   return row[table.columns.findIndex((column) => column.name === name)] ?? null
 }
 
-/** Returns a row with these values, by column names. Unnamed columns are null. */
+/** Returns a row with these values, by column names. Unnamed columns have their default, or null. */
 export function rowOf(table: TableMeta, values: Readonly<Record<string, Value>>): Row {
-  return table.columns.map(({ name }) => values[name] ?? null)
+  return table.columns.map(({ name, initial }) => values[name] ?? initial)
 }

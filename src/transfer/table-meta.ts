@@ -10,6 +10,8 @@ export type ColumnKind = 'integer' | 'boolean' | 'text' | 'json' | 'uuid' | 'ins
 export interface ColumnMeta {
   readonly name: string
   readonly kind: ColumnKind
+  /** The value of a row that names none: the declared default, or null. */
+  readonly initial: string | number | boolean | null
 }
 
 /** A table in both dialects. */
@@ -67,11 +69,24 @@ function metaOf(table: SQLiteTable): TableMeta {
   if (keyNames.length === 0) throw new Error(`table ${name} has no primary key to go through it by`)
   return {
     name,
-    columns: columns.map((column) => ({ name: column.name, kind: kindOf(column) })),
+    columns: columns.map((column) => ({
+      name: column.name,
+      kind: kindOf(column),
+      initial: initialOf(column),
+    })),
     key: keyNames.map((key) => names.indexOf(key)),
     serial: columns.find((column) => 'autoIncrement' in column && column.autoIncrement === true)?.name,
     where: OWN_ROWS.get(table),
   }
+}
+
+function initialOf(column: SQLiteColumn): ColumnMeta['initial'] {
+  const initial: unknown = column.default
+  if (initial === undefined || initial === null) return null
+  if (kindOf(column) === 'json') return JSON.stringify(initial)
+  if (typeof initial === 'string' || typeof initial === 'number' || typeof initial === 'boolean')
+    return initial
+  throw new Error(`column ${column.name} has a default that cannot be written`)
 }
 
 function kindOf(column: SQLiteColumn): ColumnKind {

@@ -97,8 +97,6 @@ export async function importPeople(deps: PeopleDeps): Promise<People> {
       kind,
       created_at: createdAt,
       archived_at: timeOrNull('channels', raw, 'archived_at'),
-      floor_seq: 0,
-      settings: '{}',
     }
   })
   await insertFields(deps, 'channels', channelFields)
