@@ -38,12 +38,22 @@ export interface Dialect {
   instants(byId: ReadonlyMap<number, Micros>): SQL
   /** The same for texts, as rows `given (id, text)`. */
   textsById(byId: ReadonlyMap<number, string>): SQL
+  /**
+   * The rows of a JSON array of arrays, given as text, with the columns `c0`, `c1` and so on. One parameter, so the
+   * statement is the same for any number of rows.
+   */
+  table(types: readonly ColumnType[], json: SQLWrapper): SQL
+  /** The value by which an insert asks for the next id of a table. */
+  nextId(table: string): SQL
   /** Lets the serial column `id` of a table go on after an id that was inserted as a value. */
   raiseCounter(db: Database, table: string, id: number): Promise<void>
   /** Lets the serial columns `id` of tables leave out so many ids. */
   skipIds(db: Database, tables: readonly string[], count: number): Promise<void>
   readonly wordIndex: WordIndex
 }
+
+/** The type of a column of rows that are given as JSON. */
+export type ColumnType = 'number' | 'text' | 'boolean'
 
 /** The index of words: the table message_words, which only a migration declares. */
 export interface WordIndex {

@@ -1,7 +1,9 @@
+import type { EventReads, EventWrites } from './event-ports'
+import type { RoomReads, RoomWrites } from './room-ports'
 import type { UserReads, UserWrites } from './user-ports'
 
 /** What the Matrix homeserver reads from the store. */
-export interface MatrixReads extends UserReads {}
+export interface MatrixReads extends UserReads, RoomReads, EventReads {}
 
 /** What it writes, in the transaction of an act. */
-export interface MatrixWrites extends MatrixReads, UserWrites {}
+export interface MatrixWrites extends MatrixReads, UserWrites, RoomWrites, EventWrites {}

@@ -7,7 +7,7 @@ import { OperatorError } from '../../core/kernel/operator-error'
 import type { Reads } from '../../core/kernel/ports'
 import { type Clock, formatInstant, type Micros, toMicros } from '../../core/kernel/time'
 import { CommonStatements } from '../common-statements'
-import type { Database, Dialect, Handle } from '../database'
+import type { ColumnType, Database, Dialect, Handle } from '../database'
 import type { StoreDeps } from '../index'
 import { createReads } from '../queries'
 import { beginLog } from '../queries/instance'
@@ -161,6 +161,8 @@ function preparing(sql: Sql): Sql {
   return Object.assign(sql, { unsafe: prepared as unknown as Sql['unsafe'] })
 }
 
+const PG_TYPES: Readonly<Record<ColumnType, string>> = { number: 'bigint', text: 'text', boolean: 'boolean' }
+
 const dialect: Dialect = {
   numbers: (json) =>
     sql`SELECT element::bigint AS value FROM json_array_elements_text(${json}::text::json) AS element`,
@@ -186,6 +188,11 @@ const dialect: Dialect = {
     const rows = JSON.stringify([...byId].map(([id, text]) => ({ id, text })))
     return sql`json_to_recordset(${rows}::text::json) AS given (id bigint, text text)`
   },
+  table: (types, json) => {
+    const columns = types.map((type, i) => sql.raw(`(element ->> ${i})::${PG_TYPES[type]} AS c${i}`))
+    return sql`SELECT ${sql.join(columns, sql`, `)} FROM json_array_elements(${json}::text::json) AS element`
+  },
+  nextId: (table) => sql`nextval(pg_get_serial_sequence(${sql.raw(`'${table}'`)}, 'id'))`,
   async raiseCounter(db, table, id) {
     const sequence = sql`pg_get_serial_sequence(${table}::text, 'id')::regclass`
     await db

@@ -72,6 +72,11 @@ export const dialect: Dialect = {
     sql`(SELECT value ->> 0 AS id, value ->> 1 AS at FROM json_each(${JSON.stringify([...byId])})) AS given`,
   textsById: (byId) =>
     sql`(SELECT value ->> 0 AS id, value ->> 1 AS text FROM json_each(${JSON.stringify([...byId])})) AS given`,
+  table: (types, json) => {
+    const columns = types.map((_, i) => sql.raw(`value ->> ${i} AS c${i}`))
+    return sql`SELECT ${sql.join(columns, sql`, `)} FROM json_each(${json})`
+  },
+  nextId: () => sql`NULL`,
   // SQLite does so by itself.
   raiseCounter: async () => {},
   async skipIds(db, tables, count) {

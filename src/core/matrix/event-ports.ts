@@ -1,0 +1,66 @@
+/** Events of rooms as they are stored. */
+export interface StoredEvent {
+  /** Its place in the one log: 64 times the seq of the log row that owns it, plus its number among that row's events. */
+  readonly pos: number
+  readonly channelId: number
+  readonly eventId: string
+  readonly type: string
+  /** Null: not a state event. */
+  readonly stateKey: string | null
+  readonly sender: string
+  /** Milliseconds since 1970. */
+  readonly ts: number
+  readonly depth: number
+  /** Position of the event that it relates to, with the type and key of the relation. */
+  readonly relPos: number | null
+  readonly relType: string | null
+  readonly relKey: string | null
+  /** Position of the root of its thread; null for the root itself. */
+  readonly threadPos: number | null
+  /** Position of the event that redacted it. Its `json` is then the redacted form. */
+  readonly redactedBy: number | null
+  readonly flags: number
+  /** Canonical JSON of the event, without `signatures` and `unsigned`. */
+  readonly json: string
+}
+
+/** One log row owns at most this many events. */
+export const EVENTS_PER_ROW = 64
+
+/** A range of positions, both ends exclusive. */
+export interface PositionRange {
+  readonly after: number
+  readonly before: number
+}
+
+export interface EventPage extends PositionRange {
+  readonly order: 'asc' | 'desc'
+  readonly limit: number
+}
+
+export interface EventReads {
+  event(
+    by: { readonly eventId: string } | { readonly channelId: number; readonly pos: number },
+  ): Promise<StoredEvent | undefined>
+  /** In no order; unknown ids are left out. */
+  eventsByIds(eventIds: readonly string[]): Promise<StoredEvent[]>
+  /** The events of a room at these positions, in no order. */
+  eventsAtPositions(channelId: number, positions: readonly number[]): Promise<StoredEvent[]>
+  /** The events of a room between two positions. */
+  eventsBetween(channelId: number, page: EventPage): Promise<StoredEvent[]>
+  /** The events that relate to the one at a position; `relType` absent = every relation. */
+  eventsRelatedTo(pos: number, page: EventPage & { readonly relType?: string }): Promise<StoredEvent[]>
+  /** The events that these log rows own, by position. */
+  eventsOwnedBy(rows: readonly { readonly channelId: number; readonly seq: number }[]): Promise<StoredEvent[]>
+}
+
+export interface EventWrites {
+  /** Inserts events, in one statement. */
+  insertEvents(events: readonly StoredEvent[]): Promise<void>
+  /** Replaces events by their redacted form. */
+  redactEvents(
+    events: readonly (Pick<StoredEvent, 'channelId' | 'pos' | 'json'> & { readonly redactedBy: number })[],
+  ): Promise<void>
+  /** Deletes the events that are no state events and belong to these log rows. */
+  deleteEvents(channelId: number, seqs: readonly number[]): Promise<void>
+}

@@ -1,0 +1,110 @@
+import type { PositionRange, StoredEvent } from './event-ports'
+
+/** What only Matrix knows of a channel. */
+export interface MatrixRoom {
+  readonly channelId: number
+  readonly roomId: string
+  readonly version: string
+  /** Where the channel was made. */
+  readonly born: 'channel' | 'matrix'
+  readonly federate: boolean
+  /** Whether it is in the room directory. */
+  readonly published: boolean
+  /** Id of the newest event, to which the next one refers. */
+  readonly tipEvent: string
+  /** Depth of that event. */
+  readonly depth: number
+}
+
+export type Membership = 'join' | 'invite' | 'knock' | 'leave' | 'ban'
+
+/** The newest membership of a user in a room. */
+export interface RoomMember {
+  readonly userId: string
+  readonly channelId: number
+  readonly membership: Membership
+  /** Position of its member event. */
+  readonly pos: number
+  readonly forgotten: boolean
+}
+
+/** A key of the state of a room. */
+export interface StateKey {
+  readonly type: string
+  readonly stateKey: string
+}
+
+/** The event of a key of the state now, by its position. */
+export interface StateRow extends StateKey {
+  readonly channelId: number
+  readonly pos: number
+}
+
+/** A change of the state of a room. */
+export interface StateChange extends StateKey {
+  readonly pos: number
+  /** Position of the event of the key from then on; null where the key was removed. */
+  readonly eventPos: number | null
+}
+
+/** Which part of a state is wanted; absent members = any. */
+export interface StateFilter {
+  readonly types?: readonly string[]
+  readonly notTypes?: readonly string[]
+  /** Only with exactly one type. */
+  readonly stateKeys?: readonly string[]
+}
+
+export interface RoomReads {
+  room(by: { readonly channelId: number } | { readonly roomId: string }): Promise<MatrixRoom | undefined>
+  roomsOfChannels(channelIds: readonly number[]): Promise<MatrixRoom[]>
+  /** The events of the state of a room now, in no order. */
+  stateNow(channelId: number, filter?: StateFilter): Promise<StoredEvent[]>
+  /**
+   * The events of the state of a room after the event at a position, in no order: for each key the newest change at or
+   * below it.
+   */
+  stateAt(channelId: number, pos: number, filter?: StateFilter): Promise<StoredEvent[]>
+  /** The changes of the state of a room between two positions, by position. */
+  stateChanges(channelId: number, range: PositionRange): Promise<StateChange[]>
+  member(userId: string, channelId: number): Promise<RoomMember | undefined>
+  /** The member events of these users in these rooms, as the state is now. */
+  memberEvents(
+    keys: readonly { readonly channelId: number; readonly userId: string }[],
+  ): Promise<StoredEvent[]>
+  /** The members of a room by user id; `after` is the last one of the previous page. */
+  membersOf(
+    channelId: number,
+    page: { readonly memberships: readonly Membership[]; readonly after: string; readonly limit: number },
+  ): Promise<RoomMember[]>
+  countMembersOf(channelId: number): Promise<Readonly<Partial<Record<Membership, number>>>>
+  /** The rooms of a user, forgotten ones included, in no order. */
+  roomsOf(userId: string, memberships: readonly Membership[]): Promise<RoomMember[]>
+  /** The channel of an alias. */
+  alias(alias: string): Promise<RoomAlias | undefined>
+  aliasesOfRoom(channelId: number): Promise<RoomAlias[]>
+  /** Positions of the newest event of each of these rooms. */
+  newestPositions(channelIds: readonly number[]): Promise<ReadonlyMap<number, number>>
+}
+
+export interface RoomAlias {
+  /** The whole alias. */
+  readonly alias: string
+  readonly channelId: number
+  /** Null for the alias of a channel, which nobody can delete. */
+  readonly creatorId: number | null
+}
+
+export interface RoomWrites {
+  /** Inserts rooms, or replaces what can change: `published`, `tipEvent`, `depth`. One statement. */
+  writeRooms(rooms: readonly MatrixRoom[]): Promise<void>
+  /** Sets keys of the state, and notes each change in the log of the state. */
+  setState(rows: readonly StateRow[]): Promise<void>
+  /** Sets the newest membership of users, none of whom has forgotten the room then. */
+  setMembers(members: readonly Omit<RoomMember, 'forgotten'>[]): Promise<void>
+  /** Notes that a user has forgotten a room that it is not in. */
+  forgetRoom(userId: string, channelId: number): Promise<void>
+  /** The alias must be free. */
+  insertAlias(alias: RoomAlias): Promise<void>
+  deleteAlias(alias: string): Promise<void>
+}

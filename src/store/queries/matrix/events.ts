@@ -1,0 +1,135 @@
+import { and, asc, desc, eq, getTableColumns, gt, gte, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import {
+  EVENTS_PER_ROW,
+  type EventReads,
+  type EventWrites,
+  type StoredEvent,
+} from '../../../core/matrix/event-ports'
+import type { ColumnType, Handle } from '../../database'
+
+/** The columns of an event that readers get, by the names of the ports. */
+export function eventColumns({ t }: Pick<Handle, 't'>) {
+  const { id: _, sigs: __, ...columns } = getTableColumns(t.matrixEvents)
+  return columns
+}
+
+export function eventReads(handle: Handle): EventReads {
+  const { db, t, dialect } = handle
+  const events = t.matrixEvents
+  const columns = eventColumns(handle)
+  const value = sql.placeholder
+  const select = () => db.select(columns).from(events)
+  const byId = select()
+    .where(eq(events.eventId, value('eventId')))
+    .prepare()
+  const between = (order: 'asc' | 'desc') =>
+    select()
+      .where(
+        and(
+          eq(events.channelId, value('channel')),
+          gt(events.pos, value('after')),
+          lt(events.pos, value('before')),
+        ),
+      )
+      .orderBy(order === 'asc' ? asc(events.pos) : desc(events.pos))
+      .limit(value('limit'))
+      .prepare()
+  const pages = { asc: between('asc'), desc: between('desc') }
+  const owned = select()
+    .innerJoin(
+      sql`(${dialect.table(['number', 'number'], value('rows'))}) AS given`,
+      sql`${events.channelId} = given.c0 AND ${events.pos} >= given.c1 AND ${events.pos} < given.c1 + ${sql.raw(String(EVENTS_PER_ROW))}`,
+    )
+    .orderBy(asc(events.pos))
+    .prepare()
+  return {
+    async event(by) {
+      if ('eventId' in by) return (await byId.execute({ eventId: by.eventId }))[0]
+      const [found] = await select().where(and(eq(events.channelId, by.channelId), eq(events.pos, by.pos)))
+      return found
+    },
+    async eventsByIds(eventIds) {
+      if (eventIds.length === 0) return []
+      return select().where(dialect.amongTexts(events.eventId, sql`${JSON.stringify(eventIds)}`))
+    },
+    async eventsAtPositions(channelId, positions) {
+      if (positions.length === 0) return []
+      const among = dialect.amongNumbers(events.pos, sql`${JSON.stringify(positions)}`)
+      return select().where(and(eq(events.channelId, channelId), among))
+    },
+    eventsBetween(channelId, { after, before, order, limit }) {
+      return Promise.resolve(pages[order].execute({ channel: channelId, after, before, limit }))
+    },
+    async eventsRelatedTo(pos, { after, before, order, limit, relType }) {
+      const where: SQL[] = [eq(events.relPos, pos), gt(events.pos, after), lt(events.pos, before)]
+      if (relType !== undefined) where.push(eq(events.relType, relType))
+      return select()
+        .where(and(...where))
+        .orderBy(order === 'asc' ? asc(events.pos) : desc(events.pos))
+        .limit(limit)
+    },
+    async eventsOwnedBy(rows) {
+      if (rows.length === 0) return []
+      const given = rows.map(({ channelId, seq }) => [channelId, seq * EVENTS_PER_ROW])
+      const found = await owned.execute({ rows: JSON.stringify(given) })
+      return found as unknown as StoredEvent[]
+    },
+  }
+}
+
+/** The columns of an insert with the types of their values, in the order of the table. */
+const INSERTED = {
+  pos: 'number',
+  channelId: 'number',
+  eventId: 'text',
+  type: 'text',
+  stateKey: 'text',
+  sender: 'text',
+  ts: 'number',
+  depth: 'number',
+  relPos: 'number',
+  relType: 'text',
+  relKey: 'text',
+  threadPos: 'number',
+  redactedBy: 'number',
+  flags: 'number',
+  json: 'text',
+} as const satisfies Record<keyof StoredEvent, ColumnType>
+const NAMES = Object.keys(INSERTED) as (keyof StoredEvent)[]
+
+export function eventWrites({ db, t, dialect }: Handle): EventWrites {
+  const events = t.matrixEvents
+  const value = sql.placeholder
+  const insert = db
+    .insert(events)
+    .select(
+      sql`SELECT ${dialect.nextId('matrix_events')}, given.*, NULL FROM (${dialect.table(Object.values(INSERTED), value('rows'))}) AS given`,
+    )
+    .prepare()
+  return {
+    async insertEvents(given) {
+      if (given.length === 0) return
+      await insert.execute({ rows: JSON.stringify(given.map((event) => NAMES.map((name) => event[name]))) })
+    },
+    async redactEvents(given) {
+      for (const { channelId, pos, json, redactedBy } of given)
+        await db
+          .update(events)
+          .set({ json, redactedBy, sigs: null })
+          .where(and(eq(events.channelId, channelId), eq(events.pos, pos)))
+    },
+    async deleteEvents(channelId, seqs) {
+      for (const seq of seqs)
+        await db
+          .delete(events)
+          .where(
+            and(
+              eq(events.channelId, channelId),
+              gte(events.pos, seq * EVENTS_PER_ROW),
+              lt(events.pos, (seq + 1) * EVENTS_PER_ROW),
+              isNull(events.stateKey),
+            ),
+          )
+    },
+  }
+}

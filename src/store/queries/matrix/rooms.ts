@@ -1,0 +1,164 @@
+import { and, asc, count, eq, gt, inArray, sql } from 'drizzle-orm'
+import type { RoomReads, RoomWrites } from '../../../core/matrix/room-ports'
+import type { Handle } from '../../database'
+import { eventColumns } from './events'
+import { stateReads, stateWrites } from './state'
+
+export function roomReads(handle: Handle): RoomReads {
+  const { db, t, dialect } = handle
+  const rooms = t.matrixRooms
+  const members = t.matrixMembers
+  const aliases = t.matrixAliases
+  const events = t.matrixEvents
+  const ofChannels = db
+    .select()
+    .from(rooms)
+    .where(dialect.amongNumbers(rooms.channelId, sql.placeholder('channels')))
+    .prepare()
+  const ofKeys = db
+    .select(eventColumns(handle))
+    .from(sql`(${dialect.table(['number', 'text'], sql.placeholder('keys'))}) AS given`)
+    .innerJoin(
+      events,
+      sql`${events.channelId} = given.c0 AND ${events.pos} = (
+        SELECT member.pos FROM matrix_members member WHERE member.user_id = given.c1 AND member.channel_id = given.c0)`,
+    )
+    .prepare()
+  const byChannel = (ids: readonly number[]) => ofChannels.execute({ channels: JSON.stringify(ids) })
+  return {
+    ...stateReads(handle),
+    async room(by) {
+      if ('channelId' in by) return (await byChannel([by.channelId]))[0]
+      const [found] = await db.select().from(rooms).where(eq(rooms.roomId, by.roomId))
+      return found
+    },
+    async roomsOfChannels(channelIds) {
+      return channelIds.length === 0 ? [] : byChannel(channelIds)
+    },
+    async member(userId, channelId) {
+      const [found] = await db
+        .select()
+        .from(members)
+        .where(and(eq(members.userId, userId), eq(members.channelId, channelId)))
+      return found
+    },
+    async memberEvents(keys) {
+      if (keys.length === 0) return []
+      const given = keys.map(({ channelId, userId }) => [channelId, userId])
+      return ofKeys.execute({ keys: JSON.stringify(given) })
+    },
+    async membersOf(channelId, { memberships, after, limit }) {
+      return db
+        .select()
+        .from(members)
+        .where(
+          and(
+            eq(members.channelId, channelId),
+            inArray(members.membership, [...memberships]),
+            gt(dialect.byCodePoint(members.userId), after),
+          ),
+        )
+        .orderBy(asc(dialect.byCodePoint(members.userId)))
+        .limit(limit)
+    },
+    async countMembersOf(channelId) {
+      const rows = await db
+        .select({ membership: members.membership, members: count() })
+        .from(members)
+        .where(eq(members.channelId, channelId))
+        .groupBy(members.membership)
+      return Object.fromEntries(rows.map((row) => [row.membership, row.members]))
+    },
+    async roomsOf(userId, memberships) {
+      return db
+        .select()
+        .from(members)
+        .where(and(eq(members.userId, userId), inArray(members.membership, [...memberships])))
+    },
+    async alias(alias) {
+      const [found] = await db.select().from(aliases).where(eq(aliases.alias, alias))
+      return found
+    },
+    async aliasesOfRoom(channelId) {
+      return db.select().from(aliases).where(eq(aliases.channelId, channelId))
+    },
+    async newestPositions(channelIds) {
+      if (channelIds.length === 0) return new Map()
+      const rows = await db
+        .select({ channelId: events.channelId, pos: sql<number>`max(${events.pos})`.mapWith(Number) })
+        .from(events)
+        .where(dialect.amongNumbers(events.channelId, sql`${JSON.stringify(channelIds)}`))
+        .groupBy(events.channelId)
+      return new Map(rows.map((row) => [row.channelId, row.pos]))
+    },
+  }
+}
+
+export function roomWrites(handle: Handle): RoomWrites {
+  const { db, t, dialect } = handle
+  const rows = sql.placeholder('rows')
+  const writeRooms = db
+    .insert(t.matrixRooms)
+    .select(
+      sql`SELECT given.* FROM (${dialect.table(['number', 'text', 'text', 'text', 'boolean', 'boolean', 'text', 'number'], rows)}) AS given WHERE true`,
+    )
+    .onConflictDoUpdate({
+      target: t.matrixRooms.channelId,
+      set: {
+        published: sql`excluded.published`,
+        tipEvent: sql`excluded.tip_event`,
+        depth: sql`excluded.depth`,
+      },
+    })
+    .prepare()
+  const setMembers = db
+    .insert(t.matrixMembers)
+    .select(
+      sql`SELECT c0, c1, c2, c3, false FROM (${dialect.table(['text', 'number', 'text', 'number'], rows)}) AS given WHERE true`,
+    )
+    .onConflictDoUpdate({
+      target: [t.matrixMembers.userId, t.matrixMembers.channelId],
+      set: {
+        membership: sql`excluded.membership`,
+        pos: sql`excluded.pos`,
+        forgotten: sql`excluded.forgotten`,
+      },
+    })
+    .prepare()
+  return {
+    ...stateWrites(handle),
+    async writeRooms(rooms) {
+      if (rooms.length === 0) return
+      const given = rooms.map(
+        ({ channelId, roomId, version, born, federate, published, tipEvent, depth }) => [
+          ...[channelId, roomId, version, born],
+          ...[federate, published, tipEvent, depth],
+        ],
+      )
+      await writeRooms.execute({ rows: JSON.stringify(given) })
+    },
+    async setMembers(given) {
+      if (given.length === 0) return
+      // One statement may change a row once only.
+      const last = new Map(
+        given.map((member) => [
+          `${member.channelId} ${member.userId}`,
+          [member.userId, member.channelId, member.membership, member.pos],
+        ]),
+      )
+      await setMembers.execute({ rows: JSON.stringify([...last.values()]) })
+    },
+    async forgetRoom(userId, channelId) {
+      await db
+        .update(t.matrixMembers)
+        .set({ forgotten: true })
+        .where(and(eq(t.matrixMembers.userId, userId), eq(t.matrixMembers.channelId, channelId)))
+    },
+    async insertAlias(alias) {
+      await db.insert(t.matrixAliases).values(alias)
+    },
+    async deleteAlias(alias) {
+      await db.delete(t.matrixAliases).where(eq(t.matrixAliases.alias, alias))
+    },
+  }
+}
