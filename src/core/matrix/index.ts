@@ -6,7 +6,10 @@
  */
 import type { Core } from '..'
 
+export { problemOfAuthEvents, selectAuthEvents } from './auth-events'
+export { authorize, redactionApplies } from './auth-rules'
 export { byCodePoint, canonicalJson, MAX_DEPTH, parseEventJson } from './canonical'
+export { clientEvent, forReader, renderEvent } from './client-form'
 export {
   contentHash,
   depthAfter,
@@ -15,6 +18,7 @@ export {
   MAX_EVENT_BYTES,
   makeEvent,
   type Pdu,
+  type RoomEvent,
   referenceText,
   roomIdOfCreate,
   signEvent,
@@ -33,9 +37,27 @@ export {
   serverOf,
   slugOfRoom,
 } from './ids'
+export {
+  archivedPowerLevels,
+  channelPowerLevels,
+  newRoomPowerLevels,
+  PowerLevels,
+  withRole,
+} from './power'
 export { redacted } from './redaction'
+export { membershipOf, type RoomState, strippedState } from './room-state'
 export { signedText, signJson } from './signing'
+export {
+  formatRoomToken,
+  formatSyncToken,
+  isInHistory,
+  parseRoomToken,
+  parseSyncToken,
+  roomPosition,
+} from './sync/tokens'
+export type { AuthContext } from './verdict'
 export { ROOM_VERSIONS, type RoomVersion, roomVersion } from './versions'
+export { type PlacedEvent, Sight } from './visibility'
 
 /** What the homeserver needs. */
 export interface MatrixParts {

@@ -1,0 +1,101 @@
+import type { Pdu, RoomEvent } from './events'
+import { type Membership, membershipIn } from './room-state'
+
+/**
+ * Who sees an event: it depends on the history visibility and on the reader's membership when it was sent, and on what
+ * the reader's membership was later (spec.matrix.org, client-server API, "Room History Visibility").
+ */
+
+export type HistoryVisibility = 'world_readable' | 'shared' | 'invited' | 'joined'
+
+const VISIBILITIES: ReadonlySet<unknown> = new Set(['world_readable', 'shared', 'invited', 'joined'])
+
+/** Returns the history visibility that a state event gives; `shared` if there is none, or none that is known. */
+export function historyVisibilityIn(event: RoomEvent | undefined): HistoryVisibility {
+  const value = event?.pdu.content['history_visibility']
+  const isKnown = (text: unknown): text is HistoryVisibility => VISIBILITIES.has(text)
+  return isKnown(value) ? value : 'shared'
+}
+
+/** A value of the state from a position on. */
+interface Change<Value> {
+  readonly pos: number
+  readonly value: Value
+}
+
+/** A state event at its position, or none where the room has no such event from there on. */
+export interface StateChange {
+  readonly pos: number
+  readonly event: RoomEvent | undefined
+}
+
+/** An event at its position. */
+export type PlacedEvent = { readonly pos: number } & Pick<Pdu, 'type' | 'state_key'>
+
+/** What one reader sees of one room. Positions are those of the room's stream. */
+export class Sight {
+  private readonly visibilities: readonly Change<HistoryVisibility>[]
+  private readonly memberships: readonly Change<Membership>[]
+  /** The last position at which the reader became or was a member. */
+  private readonly lastJoined: number
+
+  /**
+   * @param visibilities every change of `m.room.history_visibility`, by position
+   * @param memberships every change of the reader's own member event, by position
+   */
+  constructor(
+    private readonly userId: string,
+    visibilities: readonly StateChange[],
+    memberships: readonly StateChange[],
+  ) {
+    this.visibilities = visibilities.map(({ pos, event }) => ({ pos, value: historyVisibilityIn(event) }))
+    this.memberships = memberships.map(({ pos, event }) => ({ pos, value: membershipIn(event) }))
+    const last = this.memberships.findLastIndex(({ value }) => value === 'join')
+    // A membership lasts until the next change, and the present one lasts.
+    this.lastJoined =
+      last < 0 ? Number.NEGATIVE_INFINITY : (this.memberships[last + 1]?.pos ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** The reader's present membership. */
+  get membership(): Membership {
+    return this.memberships.at(-1)?.value ?? 'leave'
+  }
+
+  /** Reports whether the reader sees an event. The events of the reader's own membership are always seen. */
+  sees({ pos, type, state_key: stateKey }: PlacedEvent): boolean {
+    if (type === 'm.room.member' && stateKey === this.userId) return true
+    const membership = valueAt(this.memberships, pos) ?? 'leave'
+    const visibility = valueAt(this.visibilities, pos) ?? 'shared'
+    if (this.mayRead(visibility, membership, pos)) return true
+    // A change of the visibility is seen by who may read before it, or after it.
+    if (type !== 'm.room.history_visibility' || stateKey !== '') return false
+    return this.mayRead(valueAt(this.visibilities, pos - 1) ?? 'shared', membership, pos)
+  }
+
+  private mayRead(visibility: HistoryVisibility, membership: Membership, pos: number): boolean {
+    if (membership === 'join') return true
+    switch (visibility) {
+      case 'world_readable':
+        return true
+      case 'shared':
+        return pos < this.lastJoined
+      case 'invited':
+        return membership === 'invite'
+      case 'joined':
+        return false
+    }
+  }
+}
+
+/** Returns the value of the last change at or before a position. */
+function valueAt<Value>(changes: readonly Change<Value>[], pos: number): Value | undefined {
+  let low = 0
+  let high = changes.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const change = changes[middle]
+    if (change && change.pos <= pos) low = middle + 1
+    else high = middle
+  }
+  return changes[low - 1]?.value
+}
