@@ -11,7 +11,7 @@ export type PowerAct = 'ban' | 'kick' | 'redact' | 'invite'
 const DEFAULTS = { ban: 50, kick: 50, redact: 50, invite: 0 } as const
 
 /** What a creator has in versions in which creators are above every level. */
-export const ABOVE_ALL = Number.POSITIVE_INFINITY
+const ABOVE_ALL = Number.POSITIVE_INFINITY
 
 /** The level of an administrator, also of the creator of a room without power levels. */
 const ADMIN_LEVEL = 100

@@ -11,7 +11,7 @@ export type HistoryVisibility = 'world_readable' | 'shared' | 'invited' | 'joine
 const VISIBILITIES: ReadonlySet<unknown> = new Set(['world_readable', 'shared', 'invited', 'joined'])
 
 /** Returns the history visibility that a state event gives; `shared` if there is none, or none that is known. */
-export function historyVisibilityIn(event: RoomEvent | undefined): HistoryVisibility {
+function historyVisibilityIn(event: RoomEvent | undefined): HistoryVisibility {
   const value = event?.pdu.content['history_visibility']
   const isKnown = (text: unknown): text is HistoryVisibility => VISIBILITIES.has(text)
   return isKnown(value) ? value : 'shared'

@@ -8,7 +8,7 @@ import type { Epoch } from '../../kernel/ports'
 import { matrixRefusal } from '../errors'
 
 /** How many events a row of the log can own: positions of a room's stream are `seq × 64 + k`. */
-export const POSITIONS_PER_SEQ = 64
+const POSITIONS_PER_SEQ = 64
 
 /** How many characters of an epoch's name a token repeats. */
 const EPOCH_TAIL = 10
