@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Config, maskUrl } from '../config'
 import { OperatorError, type ProblemKind } from '../core/kernel/operator-error'
+import { formatHint, parseHint } from '../core/log/hints'
 import {
   ensureInstanceKey,
   homePaths,
@@ -118,13 +119,16 @@ export function openBus(
 ): Bus | undefined {
   if (!shared || !connect) return undefined
   const listener: BusListener = (topic, text) => {
-    if (topic === 'log') shared.hint(Number(text))
-    else frames.receive(text)
+    if (topic === 'live') frames.receive(text)
+    else {
+      const hint = parseHint(text)
+      if (hint) shared.hint(hint)
+    }
   }
   const bus = config.busUrl
     ? openRedisBus(config.busUrl, listener, report)
     : openPostgresBus(connect, listener, report)
-  shared.onWrite((upTo) => bus.send('log', String(upTo)))
+  shared.onWrite((hint) => bus.send('log', formatHint(hint)))
   frames.overBus((text) => bus.send('live', text))
   return bus
 }

@@ -1,14 +1,15 @@
 import { background } from '../core/kernel/background'
 import { Trouble } from '../core/kernel/errors'
+import { joinedHints } from '../core/log/hints'
 
 /**
  * The bus by which the processes of one deployment wake each other. Its texts are hints: they may be lost, late or
- * duplicated. A text on `log` is the highest seq of the log. `live` carries small texts that are never stored.
+ * duplicated. A text on `log` is a hint (core/log/hints.ts). `live` carries small texts that are never stored.
  */
 export interface Bus {
   /**
-   * Queues a text for all other processes and returns at once. Never throws on delivery failure. On `log` only the
-   * latest text is sent.
+   * Queues a text for all other processes and returns at once. Never throws on delivery failure. Texts on `log` that
+   * wait are joined into one.
    */
   send(topic: BusTopic, text: string): void
   /** Why the bus does not work; null while it works. */
@@ -81,7 +82,7 @@ export class Outgoing {
   push(topic: BusTopic, text: string): void {
     if (Buffer.byteLength(text) > MAX_BUS_BYTES)
       throw new RangeError(`a text on the bus has at most ${MAX_BUS_BYTES} bytes`)
-    if (topic === 'log') this.log = text
+    if (topic === 'log') this.log = this.log === undefined ? text : joinedHints(this.log, text)
     else if (this.live.push(text) > this.capacity) this.live.shift()
     if (!this.sending) background(this.run(), this.report)
   }

@@ -1,5 +1,6 @@
 import type { Seq } from '../core/kernel/ids'
 import type { LogEvent } from '../core/log/events'
+import type { Marks } from '../core/log/marks'
 
 type Listener<What> = (what: What) => void
 
@@ -11,8 +12,9 @@ export interface AnnouncedLog {
   /** Seq of the last announced event. This process judges rights as of this position. */
   readonly position: Seq
   onCommit(listener: Listener<readonly LogEvent[]>): void
-  /** Announces events that this process committed after `base`. Resolves when they are announced. */
-  announce(base: Seq, events: readonly LogEvent[]): Promise<void>
+  onMarks(listener: Listener<Marks>): void
+  /** Announces events and marks that this process committed after `base`. Resolves when they are announced. */
+  announce(base: Seq, events: readonly LogEvent[], marks: Marks | undefined): Promise<void>
   /** Resolves when everything that other processes have committed so far is announced here. @throws unavailable */
   check(): Promise<void>
   /** Resolves when the log is announced up to `seq`, which must be committed. Rejects if the log cannot be read. */
@@ -48,6 +50,7 @@ interface Waiter {
  */
 export class OwnLog implements AnnouncedLog {
   private readonly listeners: Listener<readonly LogEvent[]>[] = []
+  private readonly markListeners: Listener<Marks>[] = []
   private waiters: Waiter[] = []
 
   constructor(
@@ -59,9 +62,14 @@ export class OwnLog implements AnnouncedLog {
     this.listeners.push(listener)
   }
 
-  announce(base: Seq, events: readonly LogEvent[]): Promise<void> {
+  onMarks(listener: Listener<Marks>): void {
+    this.markListeners.push(listener)
+  }
+
+  announce(base: Seq, events: readonly LogEvent[], marks: Marks | undefined): Promise<void> {
     this.position = base + events.length
     if (events.length > 0) tell(this.listeners, events, this.report)
+    if (marks) tell(this.markListeners, marks, this.report)
     if (this.waiters.length > 0) this.wake()
     return done
   }

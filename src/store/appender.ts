@@ -4,6 +4,7 @@ import type { Writes } from '../core/kernel/ports'
 import { type Clock, type Micros, toMicros } from '../core/kernel/time'
 import type { Catalogue } from '../core/log/catalogue'
 import { type EventBody, type LogEvent, type MessageEvent, toRecord } from '../core/log/events'
+import { OpenMarks } from '../core/log/marks'
 import { eventOfDraft, type LogPosition, type PostDraft } from '../core/messages/post-plan'
 import type { Handle } from './database'
 import { createReads, createWrites } from './queries'
@@ -14,6 +15,8 @@ import { chunks } from './queries/rows'
 /** Writes the rows of acts in one transaction and appends their events to the log. */
 export class Appender {
   readonly writes: Writes
+  /** What the transaction marks for the readers of Matrix. */
+  readonly marks = new OpenMarks()
   private appended: LogEvent[] = []
   private last: LogHead = { seq: 0, accessSeq: 0, lastAt: toMicros(0) }
 
@@ -26,7 +29,11 @@ export class Appender {
     const now = () => this.now()
     this.writes = {
       ...createReads(handle),
-      ...createWrites(handle, { now, uuid: () => secrets.uuid(), sha256: (text) => secrets.sha256(text) }),
+      ...createWrites(
+        handle,
+        { now, uuid: () => secrets.uuid(), sha256: (text) => secrets.sha256(text) },
+        this.marks,
+      ),
       now,
       nextSeq: () => this.last.seq + 1,
       append: (body, actor) => this.append(body, actor),
@@ -40,6 +47,7 @@ export class Appender {
   /** Starts a new transaction at this head and drops the events of the previous one. */
   beginAt(head: LogHead): void {
     this.appended = []
+    this.marks.take()
     this.last = head
   }
 

@@ -5,6 +5,7 @@ import type { PostOutcome, Writes } from '../core/kernel/ports'
 import type { Clock } from '../core/kernel/time'
 import type { Catalogue } from '../core/log/catalogue'
 import type { LogEvent } from '../core/log/events'
+import type { Marks } from '../core/log/marks'
 import { countIndependent, type Found, judgePost } from '../core/messages/judge-post'
 import { eventOfDraft, type LogPosition, nthPosition, type PostPlan } from '../core/messages/post-plan'
 import type { AnnouncedLog } from './announced-log'
@@ -52,6 +53,7 @@ interface Written {
   /** Seq before the first event. */
   readonly base: Seq
   readonly events: readonly LogEvent[]
+  readonly marks: Marks | undefined
   /** The posts, whose events come first. */
   readonly posts: readonly Judged[]
   /** Each resolves or rejects one act. */
@@ -274,7 +276,8 @@ export class GroupCommit {
       const { first, head } = transaction
       const events = [...(first ? eventsOf(posts, first) : []), ...appender.events]
       const base = head.seq - posts.length
-      return { head: appender.head, result: { base, events, posts, answers } satisfies Written }
+      const marks = appender.marks.take()
+      return { head: appender.head, result: { base, events, marks, posts, answers } satisfies Written }
     })
     // Acts that did not run come first in the next group.
     if (written) this.queue.unshift(...acts.slice(written.answers.length))
@@ -316,9 +319,9 @@ export class GroupCommit {
    * because every reader waits for what is committed (`readBarrier`). After an act the next group waits until the act
    * is announced, so that it is judged by the new rights.
    */
-  private publish({ base, events, posts, answers }: Written): Promise<void> | undefined {
+  private publish({ base, events, marks, posts, answers }: Written): Promise<void> | undefined {
     const { log } = this.deps
-    const announced = log.announce(base, events)
+    const announced = log.announce(base, events, marks)
     for (let i = 0; i < posts.length; i++) {
       const event = events[i]
       if (event?.about === 'message') posts[i]?.post.resolve({ replayed: false, event })
@@ -378,7 +381,9 @@ function postsOf(writes: readonly (Judged | Refused)[]): QueuedPost[] {
 }
 
 function writtenAt(first: LogPosition | undefined, posts: readonly Judged[]): Written | undefined {
-  return first && { base: first.seq - 1, events: eventsOf(posts, first), posts, answers: [] }
+  return (
+    first && { base: first.seq - 1, events: eventsOf(posts, first), marks: undefined, posts, answers: [] }
+  )
 }
 
 function eventsOf(posts: readonly JudgedPost[], first: LogPosition): LogEvent[] {

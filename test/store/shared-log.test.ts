@@ -93,7 +93,7 @@ describe.skipIf(postgresMissing)('a log shared by two processes', () => {
   test('onWrite reports what this process wrote and not what others wrote', async () => {
     await using p = await pair()
     const written: number[] = []
-    sharedOf(p.here).onWrite((upTo) => written.push(upTo))
+    sharedOf(p.here).onWrite(({ seq }) => written.push(seq))
     const { seq } = await p.posts(p.here, 'a post')
     expect(written).toEqual([seq])
     await p.posts(p.there, 'another')
@@ -106,7 +106,7 @@ describe.skipIf(postgresMissing)('a log shared by two processes', () => {
   test('a hint makes the other process read at once', async () => {
     await using p = await pair()
     const announced = announcements(p.there)
-    sharedOf(p.here).onWrite((upTo) => sharedOf(p.there).hint(upTo))
+    sharedOf(p.here).onWrite((hint) => sharedOf(p.there).hint(hint))
     // Without hints each process would wait for its check of the head, once a second.
     for (let n = 0; n < 10; n++) {
       const { seq } = await p.posts(p.here, `${n}`)

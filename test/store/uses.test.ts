@@ -4,6 +4,7 @@ import { Usage } from '../../src/core/identity/usage'
 import type { Token } from '../../src/core/kernel/entities'
 import type { Store } from '../../src/core/kernel/ports'
 import { later, type Micros } from '../../src/core/kernel/time'
+import { OpenMarks } from '../../src/core/log/marks'
 import { createWrites } from '../../src/store/queries'
 import { handleOf } from '../../src/store/sqlite/open'
 import { DAWN, MINUTE } from '../support/fake-clock'
@@ -108,7 +109,7 @@ test('a slice of uses is written by one statement', async () => {
     },
   })
   const stamp = { now: () => DAWN, uuid: () => s.account.uuid, sha256: (text: string) => text }
-  const writes = createWrites({ ...handle, db: counted }, stamp)
+  const writes = createWrites({ ...handle, db: counted }, stamp, new OpenMarks())
   await writes.noteUses('tokens', new Map(s.tokens.map(({ id }) => [id, DAWN])))
   expect(statements).toBe(1)
   expect(new Set(await s.stored())).toEqual(new Set<Micros | null>([DAWN]))

@@ -2,6 +2,7 @@ import type { ConfigSyncReads, ConfigSyncWrites } from '../configsync/ports'
 import type { AuditEntry, AuditRecord } from '../governance/audit'
 import type { NewPairCode, PairCode, PairState } from '../identity/pair-codes'
 import type { EventBody, EventRecord, LogEvent, MessageEvent } from '../log/events'
+import type { Marks } from '../log/marks'
 import type { SharedLog } from '../log/shared-log'
 import type { MatrixReads, MatrixWrites } from '../matrix/ports'
 import type { PostDraft, PostPlan } from '../messages/post-plan'
@@ -369,6 +370,11 @@ export interface Store {
    * Registers a listener for committed events. Listeners run in order of registration, before any write is answered.
    */
   onCommit(listener: (events: readonly LogEvent[]) => void): void
+  /**
+   * Registers a listener for the marks of commits, those of other processes included. Marks may be told before the events
+   * of their commit.
+   */
+  onMarks(listener: (marks: Marks) => void): void
   /**
    * Resolves when the log is announced up to `seq`, which must be committed. A read may return rows of a commit a moment
    * before it is announced, and no answer shows a position beyond that.

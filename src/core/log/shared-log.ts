@@ -1,5 +1,6 @@
 import type { Seq } from '../kernel/ids'
 import type { EventRecord, LogEvent } from './events'
+import type { Hint } from './hints'
 
 /**
  * What a store offers when several processes write to its log. The promises of `Store` hold in each process: `onCommit`
@@ -28,12 +29,12 @@ export interface SharedLog {
    * of an unknown type, which may have changed anything. `upTo` is the last skipped seq.
    */
   onAdvance(listener: (upTo: Seq) => void): void
-  /** Registers a listener for local writes, called with the last seq as soon as it is durable. */
-  onWrite(listener: (upTo: Seq) => void): void
+  /** Registers a listener for local writes, called as soon as they are durable. */
+  onWrite(listener: (hint: Hint) => void): void
   /** Registers a listener that is called when another process has begun a new epoch. */
   onEpoch(listener: () => void): void
-  /** Tells the store that another process may have written up to this seq. Hints may be late, repeated or lost. */
-  hint(seq: Seq): void
+  /** Tells the store what another process may have written. Hints may be late, repeated or lost. */
+  hint(hint: Hint): void
   /**
    * Resolves when everything committed anywhere before the call is announced here. Reads wait for it before rights are
    * checked: a revoked right ends at once, and a client reads its own writes, in whichever process.

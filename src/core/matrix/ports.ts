@@ -1,9 +1,10 @@
+import type { CompanionReads, CompanionWrites } from './companion-ports'
 import type { EventReads, EventWrites } from './event-ports'
 import type { RoomReads, RoomWrites } from './room-ports'
 import type { UserReads, UserWrites } from './user-ports'
 
 /** What the Matrix homeserver reads from the store. */
-export interface MatrixReads extends UserReads, RoomReads, EventReads {}
+export interface MatrixReads extends UserReads, RoomReads, EventReads, CompanionReads {}
 
 /** What it writes, in the transaction of an act. */
-export interface MatrixWrites extends MatrixReads, UserWrites, RoomWrites, EventWrites {}
+export interface MatrixWrites extends MatrixReads, UserWrites, RoomWrites, EventWrites, CompanionWrites {}

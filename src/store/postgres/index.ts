@@ -35,7 +35,9 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
     const readHead = headReader(watch, abandonAll)
     const reads = readsThrough(readers)
     const readHeadTimed = () => timed(deps, readHead)
-    const shared = new PostgresSharedLog(reads, await readHead(), readHead, report, catalogue)
+    const shared = new PostgresSharedLog(reads, await readHead(), readHead, report, catalogue, () => {
+      connections.head.withMarks = true
+    })
     const engine = new PostgresEngine(writer, clock)
     const commits = new GroupCommit({ catalogue, engine, log: shared, clock, secrets, report, measure })
     watching = watchOver({
@@ -66,6 +68,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
       post: (plan) => commits.post(plan),
       transact: (work) => commits.transact(work),
       onCommit: (listener) => shared.onCommit(listener),
+      onMarks: (listener) => shared.onMarks(listener),
       waitFor: (seq) => shared.waitFor(seq),
       fact: (name) => writer.run((db) => findFact(handleOf(db), name)),
       noteFact: (name, value) => writer.run((db) => noteFact(handleOf(db), name, value)),

@@ -6,6 +6,7 @@ import type { Seq } from '../../core/kernel/ids'
 import { OperatorError } from '../../core/kernel/operator-error'
 import type { Reads } from '../../core/kernel/ports'
 import { type Clock, formatInstant, type Micros, toMicros } from '../../core/kernel/time'
+import { MATRIX_PROJECTION } from '../../core/log/marks'
 import { CommonStatements } from '../common-statements'
 import type { ColumnType, Database, Dialect, Handle } from '../database'
 import type { StoreDeps } from '../index'
@@ -19,6 +20,7 @@ import { explain, MORE_CONNECTIONS, noSchema, readOnly } from './explain'
 import { SERVER_LOCK } from './locks'
 import { migratePostgres } from './migrate'
 import { isDirect, requireSessions } from './sessions'
+import type { MarkedPositions } from './shared-marks'
 import { wordIndex } from './word-index'
 
 /** Prepared statements per connection. */
@@ -53,6 +55,7 @@ export interface PostgresConnections {
   readonly common: () => CommonStatements
   /** One connection that reads the head every second and holds the lock of a running server. */
   readonly watch: PostgresClient<() => Promise<Head>>
+  readonly head: HeadQuery
   readonly migrated: readonly string[]
   readonly notices: readonly string[]
   close(): Promise<void>
@@ -90,9 +93,10 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
       beginLog(handleOf(tx), deps.clock, deps.secrets),
     )
     const writer = new PostgresClient(() => connect({ settings }), drizzleOver, PATIENCE_MS, 0)
+    const head: HeadQuery = { withMarks: false }
     const watch = new PostgresClient(
       () => connect({ settings }),
-      (sql) => headOf(sql, probe),
+      (sql) => headOf(sql, probe, head),
       WATCH_PATIENCE_MS,
       0,
     )
@@ -107,6 +111,7 @@ export async function openPostgres(url: string, deps: StoreDeps): Promise<Postgr
       readers,
       common: () => common,
       watch,
+      head,
       migrated,
       notices,
       close: async () => {
@@ -233,25 +238,45 @@ export interface Head {
   readonly isReadOnly: boolean
   /** The current time of the database. */
   readonly now: Micros
+  /** Undefined while nobody asked for them. */
+  readonly marked: MarkedPositions | undefined
 }
+
+/** What is read with the head. */
+interface HeadQuery {
+  /** Whether the positions of marks are. */
+  withMarks: boolean
+}
+
+const MARKED = `, mx, (SELECT position FROM projections WHERE name = '${MATRIX_PROJECTION}') AS projected`
 
 /**
  * Returns a function that reads the head. On a new connection it first takes the lock of a running server. If the
  * connection leads to a pooler, the pooler is checked before that and again periodically, because its mode may be
  * changed while it runs.
  */
-function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>): () => Promise<Head> {
+function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>, query: HeadQuery): () => Promise<Head> {
   let probing: Promise<void> | undefined
   let probedAt = Number.NEGATIVE_INFINITY
   let lockedBy: number | undefined
   return async () => {
     const rows = await watch<
-      { pid: number; seq: string; access_seq: string; epoch: string; now: string; mode: string }[]
+      {
+        pid: number
+        seq: string
+        access_seq: string
+        epoch: string
+        now: string
+        mode: string
+        mx?: string
+        projected?: string | null
+      }[]
     >`
       SELECT pg_backend_pid() AS pid, access_seq,
         greatest(seq, (SELECT max(seq) FROM events)) AS seq, ${watch.unsafe(NOW)} AS now,
         current_setting('transaction_read_only') AS mode,
-        (SELECT epoch FROM epochs ORDER BY first_seq DESC LIMIT 1) AS epoch FROM log_head`
+        (SELECT epoch FROM epochs ORDER BY first_seq DESC LIMIT 1) AS epoch
+        ${watch.unsafe(query.withMarks ? MARKED : '')} FROM log_head`
     const [row] = rows
     if (!row) throw new Error('the log has no head')
     const isDue = row.pid !== lockedBy || performance.now() - probedAt > PROBE_MS
@@ -274,13 +299,14 @@ function headOf(watch: Sql, probe: (watch: Sql) => Promise<void>): () => Promise
         )
       lockedBy = row.pid
     }
-    const { epoch } = row
+    const { epoch, mx, projected } = row
     return {
       seq: Number(row.seq),
       accessSeq: Number(row.access_seq),
       epoch,
       isReadOnly: row.mode === 'on',
       now: toMicros(Number(row.now)),
+      marked: mx === undefined ? undefined : { mx: Number(mx), projected: Number(projected ?? 0) },
     }
   }
 }

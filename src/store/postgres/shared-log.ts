@@ -2,11 +2,14 @@ import type { Seq } from '../../core/kernel/ids'
 import type { Reads } from '../../core/kernel/ports'
 import type { Catalogue } from '../../core/log/catalogue'
 import type { EventRecord, LogEvent } from '../../core/log/events'
+import type { Hint } from '../../core/log/hints'
+import type { Marks } from '../../core/log/marks'
 import type { SharedLog } from '../../core/log/shared-log'
 import { type AnnouncedLog, tell } from '../announced-log'
 import { translate } from './error'
 import { LogTail } from './log-tail'
 import type { Head } from './open'
+import { SharedMarks } from './shared-marks'
 
 /**
  * The log of a Postgres database as this process knows it: its listeners, and the position up to which they have been
@@ -19,7 +22,9 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
   private readonly tail: LogTail
   private readonly listeners: ((events: readonly LogEvent[]) => void)[] = []
   private readonly skipListeners: ((upTo: Seq) => void)[] = []
-  private readonly writeListeners: ((upTo: Seq) => void)[] = []
+  private readonly writeListeners: ((hint: Hint) => void)[] = []
+  private readonly markListeners: ((marks: Marks) => void)[] = []
+  private readonly marks: SharedMarks
   private readonly epochListeners: (() => void)[] = []
   private epoch: string
   private checking: Promise<void> | undefined
@@ -31,7 +36,10 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
     private readonly askHead: () => Promise<Head>,
     private readonly report: (fault: unknown) => void,
     catalogue: Catalogue,
+    /** Called when somebody listens to marks: from then on heads have their positions. */
+    private readonly readMarks: () => void,
   ) {
+    this.marks = new SharedMarks((marks) => tell(this.markListeners, marks, report))
     this.epoch = head.epoch
     this.tail = new LogTail(
       catalogue,
@@ -51,7 +59,12 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
     this.skipListeners.push(listener)
   }
 
-  onWrite(listener: (upTo: Seq) => void): void {
+  onMarks(listener: (marks: Marks) => void): void {
+    this.markListeners.push(listener)
+    this.readMarks()
+  }
+
+  onWrite(listener: (hint: Hint) => void): void {
     this.writeListeners.push(listener)
   }
 
@@ -71,8 +84,9 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
     this.tail.hasReaders = hasReaders
   }
 
-  hint(seq: Seq): void {
+  hint({ seq, marks }: Hint): void {
     this.tail.hint(seq)
+    if (marks) this.marks.heard(marks)
   }
 
   /**
@@ -119,18 +133,20 @@ export class PostgresSharedLog implements SharedLog, AnnouncedLog {
   }
 
   /** Takes a head that was read periodically. This finds events that no hint announced, and new epochs. */
-  noteHead({ seq, epoch }: Head): void {
+  noteHead({ seq, epoch, marked }: Head): void {
     if (epoch !== this.epoch) {
       this.epoch = epoch
       for (const listener of this.epochListeners) listener()
     }
     this.tail.hint(seq)
+    if (marked) this.marks.read(marked)
   }
 
   /** See `LogTail.announce`. */
-  announce(base: Seq, events: readonly LogEvent[]): Promise<void> {
-    const last = events.at(-1)
-    if (last) tell(this.writeListeners, last.seq, this.report)
+  announce(base: Seq, events: readonly LogEvent[], marks: Marks | undefined): Promise<void> {
+    const seq = events.at(-1)?.seq ?? base
+    if (events.length > 0 || marks) tell(this.writeListeners, { seq, marks }, this.report)
+    if (marks) this.marks.heard(marks)
     return this.tail.announce(base, events)
   }
 }

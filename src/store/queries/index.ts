@@ -1,5 +1,6 @@
 /** The queries of the core, written once for both databases. */
 import type { Reads, Writes } from '../../core/kernel/ports'
+import type { OpenMarks } from '../../core/log/marks'
 import type { Handle, Stamp } from '../database'
 import { lazily } from '../lazily'
 import { accountReads, accountWrites } from './accounts'
@@ -66,13 +67,14 @@ export function createReads(handle: Handle): Reads {
 export function createWrites(
   handle: Handle,
   stamp: Stamp,
+  marks: OpenMarks,
 ): Omit<
   Writes,
   Exclude<keyof Reads, 'configsync' | 'matrix'> | 'append' | 'appendAll' | 'insertMessage' | 'now' | 'nextSeq'
 > {
   return {
     configsync: configSyncWrites(handle, stamp),
-    matrix: lazily(() => matrixWrites(handle)),
+    matrix: lazily(() => matrixWrites(handle, marks)),
     ...accountWrites(handle, stamp),
     ...credentialWrites(handle, stamp),
     ...channelWrites(handle, stamp),

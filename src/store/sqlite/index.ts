@@ -67,6 +67,7 @@ export async function openSqliteStore(path: string, deps: StoreDeps): Promise<Op
     post: (plan) => commits.post(plan),
     transact: (work) => commits.transact(work),
     onCommit: (listener) => log.onCommit(listener),
+    onMarks: (listener) => log.onMarks(listener),
     waitFor: (seq) => log.waitFor(seq),
     fact: (name) => findFact(readHandle, name),
     noteFact: (name, value) => commits.write((handle) => noteFact(handle, name, value)),
