@@ -7,7 +7,6 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Config, maskUrl } from '../config'
 import { OperatorError, type ProblemKind } from '../core/kernel/operator-error'
-import { formatHint, parseHint } from '../core/log/hints'
 import {
   ensureInstanceKey,
   homePaths,
@@ -19,7 +18,7 @@ import {
   writeState,
 } from '../home'
 import type { InstanceKey } from '../home/instance-key'
-import { type Bus, type BusListener, openPostgresBus, openRedisBus } from '../hub'
+import { type Bus, type BusListener, formatHint, openPostgresBus, openRedisBus, parseHint } from '../hub'
 import type { Logger } from '../platform/logger'
 import { DiskWatch, type OpenStore, openStore } from '../store'
 import { VERSION } from './version'

@@ -1,10 +1,10 @@
 import { background } from '../core/kernel/background'
 import { Trouble } from '../core/kernel/errors'
-import { joinedHints } from '../core/log/hints'
+import { joinedHints } from './hints'
 
 /**
  * The bus by which the processes of one deployment wake each other. Its texts are hints: they may be lost, late or
- * duplicated. A text on `log` is a hint (core/log/hints.ts). `live` carries small texts that are never stored.
+ * duplicated. A text on `log` is a hint (hints.ts). `live` carries small texts that are never stored.
  */
 export interface Bus {
   /**

@@ -1,11 +1,11 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { Store } from '../../src/core/kernel/ports'
-import { formatHint, parseHint } from '../../src/core/log/hints'
 import type { Marks } from '../../src/core/log/marks'
+import { formatHint, parseHint } from '../../src/hub'
 import { systemClock, systemSecrets } from '../../src/platform'
 import { openStore } from '../../src/store'
-import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { rejectionOf } from '../home/temporary'
+import { postgresMissing, sharedPostgres } from '../support/postgres'
 import { until } from '../support/sockets'
 import { engines, openEngine } from './engines'
 

@@ -2,12 +2,12 @@ import type { ConfigSyncReads, ConfigSyncWrites } from '../configsync/ports'
 import type { AuditEntry, AuditRecord } from '../governance/audit'
 import type { NewPairCode, PairCode, PairState } from '../identity/pair-codes'
 import type { EventBody, EventRecord, LogEvent, MessageEvent } from '../log/events'
-import type { Marks } from '../log/marks'
 import type { SharedLog } from '../log/shared-log'
 import type { MatrixReads, MatrixWrites } from '../matrix/ports'
 import type { PostDraft, PostPlan } from '../messages/post-plan'
 import type { IndexQuery } from '../search/index-words'
 import type { ActivityReads, ActivityWrites } from './activity-ports'
+import type { Announcements } from './announcements'
 import type { ApprovalReads, ApprovalWrites } from './approval-ports'
 import type { AttachmentReads, AttachmentWrites } from './attachment-ports'
 import type { ChainReads, ChainWrites } from './chain-ports'
@@ -348,7 +348,7 @@ export type PostOutcome =
   /** The key was used before for the same request; `seq` is the message it made. */
   | { readonly replayed: true; readonly seq: Seq }
 
-export interface Store {
+export interface Store extends Announcements {
   readonly reads: Reads
   /**
    * The same reads, off the serving thread, for statements that may look at thousands of rows. A few run at once.
@@ -366,20 +366,6 @@ export interface Store {
    * first write.
    */
   transact<Result>(work: (tx: Writes) => Promise<Result>): Promise<Result>
-  /**
-   * Registers a listener for committed events. Listeners run in order of registration, before any write is answered.
-   */
-  onCommit(listener: (events: readonly LogEvent[]) => void): void
-  /**
-   * Registers a listener for the marks of commits, those of other processes included. Marks may be told before the events
-   * of their commit.
-   */
-  onMarks(listener: (marks: Marks) => void): void
-  /**
-   * Resolves when the log is announced up to `seq`, which must be committed. A read may return rows of a commit a moment
-   * before it is announced, and no answer shows a position beyond that.
-   */
-  waitFor(seq: Seq): Promise<void>
   /** Present if several processes write to the log. */
   readonly shared?: SharedLog
 }

@@ -1,6 +1,13 @@
 import type { Seq } from '../kernel/ids'
 import type { EventRecord, LogEvent } from './events'
-import type { Hint } from './hints'
+import type { Marks } from './marks'
+
+/** What a process tells the others that share its log after it has written. */
+export interface Hint {
+  /** The newest event that it has written. */
+  readonly seq: Seq
+  readonly marks?: Marks | undefined
+}
 
 /**
  * What a store offers when several processes write to its log. The promises of `Store` hold in each process: `onCommit`

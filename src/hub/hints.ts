@@ -1,15 +1,10 @@
-import type { Seq } from '../kernel/ids'
-import { joinedMarks, type MarkKey, type Marks, type Span } from './marks'
+import { joinedMarks, type MarkKey, type Span } from '../core/log/marks'
+import type { Hint } from '../core/log/shared-log'
 
 /**
- * A hint by which a process tells the others that it has written to a log that they share. As a text it is
- * `<seq>`, or with marks `<seq>/<mx>/<projected>[/<keys>]`: `1042/86-87//a12,c7`. A span is empty where nothing moved.
+ * Hints as texts on the bus: `<seq>`, or with marks `<seq>/<mx>/<projected>[/<keys>]`, such as `1042/86-87//a12,c7`. A
+ * span is empty where nothing moved.
  */
-export interface Hint {
-  /** The newest event that the sender has written. */
-  readonly seq: Seq
-  readonly marks?: Marks | undefined
-}
 
 /** Keys that take more bytes than this are left out: then the hint concerns anyone. */
 const MAX_KEY_BYTES = 4000

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { formatHint, joinedHints, parseHint } from '../../../src/core/log/hints'
-import { type MarkKey, OpenMarks } from '../../../src/core/log/marks'
+import { type MarkKey, OpenMarks } from '../../src/core/log/marks'
+import { formatHint, joinedHints, parseHint } from '../../src/hub/hints'
 
 /** The hints by which processes that share a log wake each other. */
 
