@@ -4,7 +4,7 @@
 # missing, also on other systems; their tests are skipped.
 set -u
 
-# command, package, whether it works from any folder, purpose
+# command or module of Python, package, whether it works from any folder, purpose
 NEEDED='
 caddy            caddy         no   the tests of Caddyfile
 chromium         chromium      no   the tests in a browser
@@ -14,6 +14,7 @@ nginx            nginx-light   no   the tests behind nginx
 openssl          openssl       no   the tests with certificates
 pgbouncer        pgbouncer     no   the tests behind PgBouncer
 postgres         postgresql    yes  the tests on Postgres
+python3:nio      python3-matrix-nio no the tests with matrix-nio
 redis-server     redis-server  yes  the tests with Redis
 shellcheck       shellcheck    no   the check of the shell scripts
 systemd-analyze  systemd       no   the check of the units
@@ -28,9 +29,17 @@ find_programs() {
   done
 }
 
+has() {
+  case $1 in
+    # Debian's own Python: only that one finds the modules of packages.
+    python3:*) /usr/bin/python3 -c "import ${1#python3:}" >/dev/null 2>&1 ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+  esac
+}
+
 missing() {
   echo "$NEEDED" | while read -r command package anywhere purpose; do
-    [ -z "$command" ] || command -v "$command" >/dev/null 2>&1 || printf '%s\t%s\t%s\n' "$package" "$anywhere" "$purpose"
+    [ -z "$command" ] || has "$command" || printf '%s\t%s\t%s\n' "$package" "$anywhere" "$purpose"
   done
 }
 

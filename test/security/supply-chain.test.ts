@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import consoleManifest from '../../packages/console/package.json' with { type: 'json' }
+import clientsManifest from '../matrix/clients/package.json' with { type: 'json' }
 
 const root = join(import.meta.dir, '../..')
 const modules = join(root, 'node_modules')
@@ -23,14 +24,22 @@ function installed(): Installed[] {
     .map((path) => JSON.parse(readFileSync(path, 'utf8')) as Installed)
 }
 
+/** The packages in the lock file of a folder. */
+function entriesOf(folder: string): string[] {
+  const lock = readFileSync(join(folder, 'bun.lock'), 'utf8')
+  const entries = lock.slice(lock.indexOf('"packages": {')).match(/^ {4}"[^"]+": \[.*\],?$/gm) ?? []
+  expect(entries.length).toBeGreaterThan(60)
+  return entries
+}
+
+const HASHED = /"sha512-[A-Za-z0-9+/]+={0,2}"\],?$/
+
 describe('dependencies', () => {
   test('the installed packages are those of the lock file, each with a hash', () => {
-    const lock = readFileSync(join(root, 'bun.lock'), 'utf8')
-    const entries = lock.slice(lock.indexOf('"packages": {')).match(/^ {4}"[^"]+": \[.*\],?$/gm) ?? []
-    expect(entries.length).toBeGreaterThan(60)
+    const entries = entriesOf(root)
     const own = /^ {4}"(@synapse\/\w+)": \["\1@workspace:packages\/\w+"\],?$/
     const fetched = entries.filter((entry) => !own.test(entry))
-    expect(fetched.filter((entry) => !/"sha512-[A-Za-z0-9+/]+={0,2}"\],?$/.test(entry))).toEqual([])
+    expect(fetched.filter((entry) => !HASHED.test(entry))).toEqual([])
     expect(readFileSync(join(root, 'scripts/toolchain.sh'), 'utf8')).toContain(
       'install --frozen-lockfile --ignore-scripts',
     )
@@ -60,6 +69,14 @@ describe('dependencies', () => {
     const all = lists.flatMap((list) => Object.entries(list))
     const wanted = all.filter(([, version]) => version !== 'workspace:*')
     expect(wanted.filter(([, version]) => !/^(?:npm:[\w-]+@)?\d+\.\d+\.\d+$/.test(version))).toEqual([])
+  })
+
+  test('the Matrix clients of the tests are pinned, have hashes and run no scripts', () => {
+    const folder = join(root, 'test/matrix/clients')
+    const { dependencies, trustedDependencies } = clientsManifest
+    expect(Object.values(dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
+    expect(trustedDependencies).toEqual([])
+    expect(entriesOf(folder).filter((entry) => !HASHED.test(entry) && !entry.includes('@file:'))).toEqual([])
   })
 })
 
