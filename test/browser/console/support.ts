@@ -13,8 +13,8 @@
  */
 import { expect } from 'bun:test'
 import axe from 'axe-core'
-import { systemClock } from '../../../src/platform'
 import { BrowserPage, desktop, type Window } from '../../support/browser'
+import { MovableClock } from '../../support/movable-clock'
 import { Wire } from '../../support/wire'
 import { type Person, type World, world } from '../../support/world'
 
@@ -22,7 +22,7 @@ export { browser, desktop, phone } from '../../support/browser'
 
 export const tablet: Window = { width: 820, height: 1180, scheme: 'light' }
 
-type RealWorld = World<typeof systemClock>
+type RealWorld = World<MovableClock>
 
 /** `lan.test` is an address in a local network for the browser: not a secure context, as on plain http there. */
 type Domain = 'localhost' | 'lan.test'
@@ -32,7 +32,7 @@ const WITHIN_MS = 30_000
 /** The bits of the DevTools protocol. */
 const MODIFIERS: Readonly<Record<Bun.WebView.Modifier, number>> = { Alt: 1, Control: 2, Meta: 4, Shift: 8 }
 
-/** A server with the clock of the machine, as the browser has it, and the pages of people. */
+/** A server with the clock of the machine, as the browser has it until a test moves one of them, and the pages of people. */
 export class ConsoleLab implements AsyncDisposable {
   private constructor(
     readonly world: RealWorld,
@@ -89,7 +89,7 @@ export class ConsoleLab implements AsyncDisposable {
 }
 
 function realWorld(settings: Readonly<Record<string, string>>): Promise<RealWorld> {
-  return world({ clock: systemClock, settings: { SYNAPSE_INSTANCE_NAME: 'Kestrel lab', ...settings } })
+  return world({ clock: new MovableClock(), settings: { SYNAPSE_INSTANCE_NAME: 'Kestrel lab', ...settings } })
 }
 
 /** A role of ARIA, as `queryAXTree` names it: `button`, `textbox`, `link`, `heading`, `listitem`, `region`, `group`, … */

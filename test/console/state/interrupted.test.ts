@@ -117,6 +117,29 @@ test('after a sleep of more than 5 min everything is read again, and who read ab
   expect(shown(console, 'general')).toEqual([...before, 'new', 'newest'])
 })
 
+test('a post that is answered before the stream is back leaves no hole behind the messages that were missed', async () => {
+  await using s = await scene()
+  for (let i = 1; i <= 20; i++) await s.builder.posts('general', `old ${i}`)
+  const clock = new ByHandClock()
+  await using opened = await openConsole(s.w, s.ada, { clock, schedule })
+  const { console } = opened
+  const timeline = console.timelines.at(general)
+  await timeline.open()
+  console.suspend()
+  clock.sleep(6 * 60_000)
+  for (let i = 1; i <= 70; i++) await s.builder.posts('general', `missed ${i}`)
+  console.drafts.change(general, { text: 'mine' })
+  console.post(general)
+  await until('the answer', () => console.outbox.all.value.length === 0)
+  console.resume()
+  await until('the connection', () => console.status.value === 'open')
+  await shows(console, 'missed 70')
+  await timeline.older()
+  await timeline.older()
+  const all = (kind: string, count: number) => Array.from({ length: count }, (_, at) => `${kind} ${at + 1}`)
+  expect(shown(console, 'general')).toEqual([...all('old', 20), ...all('missed', 70), 'mine'])
+})
+
 test('a short absence resumes where it was, and reads nothing again', async () => {
   await using s = await scene()
   const clock = new ByHandClock()

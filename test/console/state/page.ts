@@ -36,7 +36,7 @@ export class Page {
     this.outbox = new Outbox({
       ...{ store, synapse, clock, keep: new Keep(storage, ME.id) },
       newKey: () => `${this.name}-${++this.keys}`,
-      deliver: (message) => this.timelines.add(message),
+      deliver: (message) => this.timelines.add(message, 'answer'),
       signedOut: () => undefined,
     })
     const subscribed = () => Promise.resolve()
@@ -54,7 +54,7 @@ export class Page {
       ...{ at: message.created_at, actor: null },
     }
     const { created } = reduce(this.store, event)
-    if (created && !this.outbox.holds(created)) this.timelines.add(created)
+    if (created && !this.outbox.holds(created)) this.timelines.add(created, 'stream')
   }
 
   /** What is shown: the seqs of messages, and the keys of posts. */

@@ -46,7 +46,7 @@ export {
 export type { Reading, Sight } from './reading'
 export { letsThrough } from './reduce'
 export type { Store } from './store'
-export type { Row, Timeline, TimelineState } from './timeline'
+export type { Timeline } from './timeline'
 export { PAGE } from './timeline-pages'
 export {
   type Activity,
@@ -68,10 +68,12 @@ export {
   type Place,
   type Profile,
   placeKey,
+  type Row,
   type SearchPage,
   type TextStorage,
   type ThreadDetails,
   type ThreadSummary,
+  type TimelineState,
 } from './types'
 export { countsAsNew, MOST_TO_LAND, type NewLine } from './unread'
 export { MOST_ROWS } from './window'
@@ -155,7 +157,7 @@ export function createConsole(options: ConsoleOptions): Console {
   const drafts = new Drafts(keep, clock)
   const loads = new Loads(synapse, store)
   const subscribed = () => live.subscribed()
-  const deliver = (message: Message) => timelines.add(message)
+  const deliver = (message: Message) => timelines.add(message, 'answer')
   const signedOut = () => {
     stop()
     onSignedOut()
@@ -203,7 +205,7 @@ export function createConsole(options: ConsoleOptions): Console {
   const apply = (event: StreamEvent) => {
     time.hear(event)
     const { created, deleted, lost, rereads = [] } = reduce(store, event)
-    if (created && !outbox.holds(created)) timelines.add(created)
+    if (created && !outbox.holds(created)) timelines.add(created, 'stream')
     const gone = deleted === undefined ? undefined : store.messages.peek(deleted)
     if (gone) timelines.touch(gone)
     if (event.type === 'claim.released' || event.type === 'claim.expired') {

@@ -44,16 +44,21 @@ export function withEntry(segments: readonly Segment[], entry: Entry): readonly 
   return segments.with(index, { ...segment, entries })
 }
 
-/** Ends the live stretch: what comes after `cursor` is not known any more. */
+/**
+ * Ends the live stretch at its newest message up to `heardTo`: what comes after it is not known any more, and what is there
+ * may have a hole before it.
+ */
 export function closed(
   segments: readonly Segment[],
+  heardTo: number,
   cursorOf: (id: string) => string | undefined,
 ): Segment[] {
   return segments.flatMap((segment) => {
     if (segment.newer !== null) return [segment]
-    const newest = segment.entries.at(-1)
+    const entries = segment.entries.filter(({ seq }) => seq <= heardTo)
+    const newest = entries.at(-1)
     const cursor = newest && cursorOf(newest.id)
-    return cursor === undefined ? [] : [{ ...segment, newer: cursor }]
+    return cursor === undefined ? [] : [{ ...segment, entries, newer: cursor }]
   })
 }
 

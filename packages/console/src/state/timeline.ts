@@ -4,19 +4,8 @@ import type { Outbox } from './outbox'
 import { closed, type Entry, nearest, type Segment, withEntry, withSegment } from './segments'
 import type { Store } from './store'
 import { dateCursor, PAGE, Pages } from './timeline-pages'
-import type { Place } from './types'
+import type { Place, Row, Source, TimelineState } from './types'
 import { aroundEntry, atEnd, stretchOf, trimmed, type Window, wholeWindow, widened } from './window'
-
-/** A row of a timeline. `key` stays the same while a message that I send becomes one of the server. */
-export interface Row {
-  readonly key: string
-  /** A message of the store, or null for one that is not sent yet. */
-  readonly id: string | null
-  /** A post of the outbox, or null. */
-  readonly outgoing: string | null
-}
-
-export type TimelineState = 'idle' | 'loading' | 'ready' | 'failed'
 
 interface Deps {
   readonly store: Store
@@ -49,6 +38,8 @@ export class Timeline {
 
   private readonly pages: Pages
   private segments: readonly Segment[] = []
+  /** Up to here the stream and the pages have brought everything. What I send may be known before what came before it. */
+  private heardTo = 0
   private readonly version = signal(0)
   private window: Window = wholeWindow
   private isFollowing = true
@@ -200,9 +191,10 @@ export class Timeline {
     await this.open()
   }
 
-  /** A message came. Reports whether it belongs here now. */
-  add(message: Message): boolean {
+  /** A message came: from the stream, or as the answer to a post. Reports whether it belongs here now. */
+  add(message: Message, source: Source): boolean {
     if (!this.holds(message)) return false
+    if (source === 'stream') this.heardTo = Math.max(this.heardTo, message.seq)
     const entry = { id: message.id, seq: message.seq }
     for (const list of this.arrivals) list.push(entry)
     const segments = withEntry(this.segments, entry)
@@ -224,7 +216,7 @@ export class Timeline {
     if (isExpired) this.wasPurged.value = true
     const { messages } = this.deps.store
     const newest = this.shownEntries().at(-1)?.seq
-    this.segments = closed(this.segments, (id) => messages.peek(id)?.cursor)
+    this.segments = closed(this.segments, this.heardTo, (id) => messages.peek(id)?.cursor)
     if (this.isFollowing) await this.showEnd()
     else {
       this.window = { ...this.window, high: newest ?? this.window.high }
@@ -246,6 +238,7 @@ export class Timeline {
   async empty(): Promise<void> {
     const wasShown = this.state.peek() !== 'idle'
     this.segments = []
+    this.heardTo = 0
     this.state.value = 'idle'
     if (wasShown) await this.open()
   }
@@ -351,6 +344,7 @@ export class Timeline {
     await this.deps.subscribed()
     await this.joining(async () => {
       const { messages, next_cursor } = await this.pages.read({ order: 'desc', limit })
+      this.heardTo = Math.max(this.heardTo, messages[0]?.seq ?? 0)
       return { entries: this.pages.put(messages.reverse()), older: next_cursor, newer: null }
     })
   }
@@ -368,6 +362,7 @@ export class Timeline {
     if (newer === null || !last) return
     await this.joining(async () => {
       const { messages, next_cursor } = await this.pages.read({ since: newer, order: 'asc', limit: PAGE })
+      if (next_cursor === null) this.heardTo = Math.max(this.heardTo, messages.at(-1)?.seq ?? 0)
       return { entries: [last, ...this.pages.put(messages)], older: newer, newer: next_cursor }
     })
   }

@@ -3,7 +3,7 @@ import type { Clock } from './clock'
 import type { Outbox } from './outbox'
 import type { Store } from './store'
 import { Timeline } from './timeline'
-import { type Place, placeKey } from './types'
+import { type Place, placeKey, type Source } from './types'
 
 /** Messages in memory: in one channel or thread, and in all. */
 export const MOST_IN_ONE = 1000
@@ -37,7 +37,7 @@ export class Timelines {
   }
 
   /** Puts a message where it belongs. Only what some timeline holds is kept. */
-  add(message: Message): void {
+  add(message: Message, source: Source): void {
     const { channel, thread_id, id } = message
     const homes = [
       ...(thread_id === null ? [this.known.get(placeKey({ channel, thread: null }))] : []),
@@ -47,7 +47,7 @@ export class Timelines {
     // Rows read the message from the store, so it is put there first.
     const wasKnown = this.deps.store.messages.peek(id) !== undefined
     if (!wasKnown) this.deps.store.putMessage(message)
-    const isHeld = homes.map((timeline) => timeline.add(message)).includes(true)
+    const isHeld = homes.map((timeline) => timeline.add(message, source)).includes(true)
     if (!isHeld && !wasKnown) this.deps.store.messages.forget([id])
     this.limit(homes)
   }

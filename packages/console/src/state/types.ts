@@ -102,3 +102,17 @@ export function lastReplyOf(message: Message): LastReply {
   const { id, sender_handle: handle, sender_kind: kind, body, created_at: at } = message
   return { id, handle, kind, text: body.slice(0, 200), at }
 }
+
+/** A row of a timeline. `key` stays the same while a message that I send becomes one of the server. */
+export interface Row {
+  readonly key: string
+  /** A message of the store, or null for one that is not sent yet. */
+  readonly id: string | null
+  /** A post of the outbox, or null. */
+  readonly outgoing: string | null
+}
+
+/** How a message came. Only the stream misses nothing. */
+export type Source = 'stream' | 'answer'
+
+export type TimelineState = 'idle' | 'loading' | 'ready' | 'failed'
