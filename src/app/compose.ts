@@ -257,10 +257,14 @@ export async function assemble(parts: Parts) {
   app.followers.project(core.awaiting)
   app.followers.project(activityCounting(() => clock.now()))
   const { matrixServerName } = config
-  const surfaces =
-    matrixServerName === undefined
-      ? parts.surfaces
-      : [...parts.surfaces, (await import('./matrix')).composeMatrix(core, matrixServerName)]
+  const surfaces = [...parts.surfaces]
+  if (matrixServerName !== undefined) {
+    const { composeMatrix } = await import('./matrix')
+    const { passwords } = parts
+    surfaces.push(
+      composeMatrix({ core, store, passwords, secrets: systemSecrets, serverName: matrixServerName }),
+    )
+  }
   for (const surface of surfaces) surface.followLog?.(app)
   const http = createHttpServer(app, surfaces, logger, serverMetrics.meters)
   const server = { http, stopping: false }

@@ -1,6 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { InvalidValue } from './config-error'
-import { boot } from './declare'
+import { boot, runtime } from './declare'
+import { parseBaseUrl } from './origin'
+import { whole } from './shapes'
 
 /** The settings of the Matrix homeserver. */
 
@@ -10,6 +12,8 @@ const MAX_BYTES = 230
 /** A host name, an IPv4 address or an IPv6 literal, with a port or without (Matrix appendices, "Server name"). */
 const SERVER_NAME = /^(?:\[[0-9a-f:.]{2,45}\]|[0-9a-z.-]+)(?::\d{1,5})?$/
 
+const jsonObject = Type.Record(Type.String(), Type.Unknown(), { default: {} })
+
 export const matrixSettings = {
   'matrix.server_name': boot(Type.String(), {
     group,
@@ -18,6 +22,46 @@ export const matrixSettings = {
     description:
       'The name of this Matrix homeserver, which every user id and room id contains: `@ada:example.org`. It can never be changed. Without it there is no homeserver.',
     normalise: serverName,
+  }),
+  'matrix.base_url': runtime(Type.Union([Type.String(), Type.Null()], { default: null }), {
+    group,
+    shownDefault: '`base_url`',
+    example: 'https://matrix.example.org',
+    description:
+      'The origin at which Matrix clients reach the homeserver, as `/.well-known/matrix/client` says.',
+    normalise: parseBaseUrl,
+  }),
+  'matrix.delegate': runtime(Type.Union([Type.String(), Type.Null()], { default: null }), {
+    group,
+    shownDefault: 'host and port of `matrix.base_url` or `base_url`, else the server name with port 443',
+    example: 'matrix.example.org:443',
+    description: 'Where other homeservers reach this one, as `/.well-known/matrix/server` says.',
+    normalise: serverName,
+  }),
+  'matrix.well_known': runtime(jsonObject, {
+    group,
+    example: '{"org.example.feature":{"enabled":true}}',
+    description: 'Further members of `/.well-known/matrix/client`, a JSON object.',
+  }),
+  'matrix.support': runtime(jsonObject, {
+    group,
+    example: '{"contacts":[{"role":"m.role.admin","email_address":"admin@example.org"}]}',
+    description:
+      'The document `/.well-known/matrix/support`, a JSON object. Without it the document does not exist.',
+  }),
+  'matrix.query_token': runtime(Type.Boolean({ default: true }), {
+    group,
+    description:
+      'Accept access tokens in the query as `access_token`. Older clients send them nowhere else; proxies may log them.',
+  }),
+  'matrix.password_login': runtime(Type.Boolean({ default: true }), {
+    group,
+    description: 'Let people sign in to Matrix with their passwords.',
+  }),
+  'matrix.access_token_s': runtime(whole(60, 31_536_000, 3600), {
+    group,
+    description:
+      'Seconds until an access token must be renewed. Only for clients that ask for refresh tokens.',
   }),
 }
 

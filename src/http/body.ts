@@ -4,7 +4,8 @@ import { HttpError, ValidationError } from './errors'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
-const MAX_DEPTH = 100
+/** Levels of lists and objects in a JSON body. */
+export const MAX_DEPTH = 100
 const SHALLOW_BYTES = 4096
 
 /**
@@ -70,7 +71,7 @@ const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d])
  * Reports whether lists and objects are nested more than MAX_DEPTH levels. Counts the brackets of the text: walking the
  * parsed value would take ten times as long as parsing it.
  */
-function isDeep(json: Uint8Array): boolean {
+export function isDeep(json: Uint8Array): boolean {
   let depth = 0
   let inText = false
   for (let i = 0; i < json.length; i++) {

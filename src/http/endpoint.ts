@@ -97,8 +97,11 @@ export interface Spec<W extends Who, Query extends TObject, Body extends TSchema
   readonly admitsSyncTokens?: true
   /** For methods other than GET: what it writes, requests within it write, which are counted themselves. */
   readonly writesNothing?: true
-  /** Whether a request other than a POST takes a retry key, because doing it twice is not the same as once. */
-  readonly takesRetryKey?: true
+  /**
+   * Whether the request takes a retry key. By default every POST does; another one does where doing it twice is not the
+   * same as once. In other protocols a POST may have other means.
+   */
+  readonly takesRetryKey?: boolean
   /** For a POST whose answer contains a secret. */
   readonly showsSecret?: true
   /** For an endpoint of another protocol: what its documentation says instead of what all others have in common. */
@@ -170,7 +173,7 @@ export function endpoint<
       const actor = rule === null ? null : await context.enter(rule, origin)
       const query = checkQuery ? checkQuery(queryOf(request.url)) : noQuery
       const body = bodyOf && (await bodyOf(context))
-      const takesKey = spec.method === 'POST' || spec.takesRetryKey === true
+      const takesKey = spec.takesRetryKey ?? spec.method === 'POST'
       const retryKey = takesKey ? retryHeader(request) : null
       const once: Once<Actor | null> = async (act, answer, content) => {
         if (actor === null || retryKey === null) return answer(await act(actor), core.reads)

@@ -19,16 +19,12 @@ export function toResponse(answer: Answer, context: RequestContext, logger: Logg
   if (answer === 'upgraded') return undefined
   if ('response' in answer) {
     const { headers } = answer.response
-    headers.set('x-request-id', context.requestId)
-    headers.set('x-content-type-options', 'nosniff')
-    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
-    const rate: Record<string, string> = {}
-    context.addTo(rate)
-    for (const [name, value] of Object.entries(rate)) headers.set(name, value)
+    for (const [name, value] of Object.entries(context.of.surface.answerHeaders(context)))
+      if (name === 'cache-control' ? !headers.has(name) : name !== 'content-type') headers.set(name, value)
     if (answer.response.body !== null) streamed.add(answer.response)
     return answer.response
   }
-  const headers = commonHeaders(context)
+  const headers = context.of.surface.answerHeaders(context)
   if (answer.status === 204) delete headers['content-type']
   if ('headers' in answer) Object.assign(headers, answer.headers)
   if ('bytes' in answer) {
@@ -87,7 +83,7 @@ function bodyOf(
   )
 }
 
-/** The headers that every answer has. */
+/** The headers that every answer of v1 has. */
 export function commonHeaders(context: RequestContext): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'application/json',

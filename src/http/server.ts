@@ -13,7 +13,7 @@ import type { Endpoint } from './endpoint'
 import { type Failure, failureOf, HttpError, type RenderedError, renderError } from './errors'
 import { credentialsOf, insideRequest } from './inside'
 import { type InsideCalls, RequestContext, type SurfaceContext } from './request-context'
-import { commonHeaders, toResponse, withoutBody } from './response'
+import { toResponse, withoutBody } from './response'
 import { type AppParts, declareSurfaces, type Surface, surfaceAt, type WholeSurface } from './surface'
 import { underPlainUrl } from './target'
 import { pathOf, unknownRoute } from './unknown-route'
@@ -84,7 +84,8 @@ export function createHttpServer(
       meters.refused(failure.code)
       if (failure.isFault) logger.error('request failed', { request_id: requestId, route, fault: error })
       const { status, body, headers } = rendered(of.surface, failure, requestId)
-      response = new Response(body, { status, headers: { ...commonHeaders(context), ...headers } })
+      const common = of.surface.answerHeaders(context)
+      response = new Response(body, { status, headers: { ...common, ...headers } })
     }
     if (response) of.surface.cors.allow(request, response, core.settings)
     const status = response?.status ?? 101

@@ -11,6 +11,8 @@ import type { Answer, Endpoint } from './endpoint'
 import type { Entrance } from './entrance'
 import { type Failure, type RenderedError, renderError } from './errors'
 import type { RateLimits } from './rate-limits'
+import type { RequestContext } from './request-context'
+import { commonHeaders } from './response'
 import type { StreamLimits } from './stream-limits'
 import { renderUnknown, type UnknownRoute } from './unknown-route'
 
@@ -45,6 +47,8 @@ export interface Surface {
   readonly cors?: Cors
   /** Reads the body of a request whose endpoint declares a schema for it. */
   readonly readBody?: ReadBody
+  /** Returns the headers that every answer has, unless the answer has others of these names. */
+  answerHeaders?(context: RequestContext): Record<string, string>
 }
 
 /** What a surface may use. */
@@ -80,7 +84,15 @@ export interface AppParts extends Omit<App, 'features' | 'endpoints'> {
 export type WholeSurface = Required<
   Pick<
     Surface,
-    'name' | 'prefixes' | 'isOn' | 'renderError' | 'renderUnknown' | 'credentials' | 'cors' | 'readBody'
+    | 'name'
+    | 'prefixes'
+    | 'isOn'
+    | 'renderError'
+    | 'renderUnknown'
+    | 'credentials'
+    | 'cors'
+    | 'readBody'
+    | 'answerHeaders'
   >
 >
 
@@ -100,6 +112,7 @@ const fallbackSurface: WholeSurface = {
   credentials: headerCredentials,
   cors: listedOrigins,
   readBody: readJson,
+  answerHeaders: commonHeaders,
 }
 
 /**

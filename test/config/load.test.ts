@@ -74,6 +74,13 @@ const DEFAULTS: SettingValues = {
   'configsync.audit_keep_days': 365,
   'configsync.store_metadata': false,
   'configsync.jwt_ttl_s': 3600,
+  'matrix.base_url': null,
+  'matrix.delegate': null,
+  'matrix.well_known': {},
+  'matrix.support': {},
+  'matrix.query_token': true,
+  'matrix.password_login': true,
+  'matrix.access_token_s': 3600,
 }
 
 describe('a configuration', () => {

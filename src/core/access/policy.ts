@@ -16,7 +16,7 @@ import {
   withOrigin,
   withThrough,
 } from '../identity/actor'
-import type { Account, Channel, Member } from '../kernel/entities'
+import type { Account, Channel, Member, Session } from '../kernel/entities'
 import { AppError, refusal } from '../kernel/errors'
 import type { Seq } from '../kernel/ids'
 import { MAX_CHANNEL_FILTER } from '../kernel/limits'
@@ -67,7 +67,7 @@ export class Policy {
       case 'token':
         return sameOrigin(actor, this.byToken(actor.token.hash)) as Who
       case 'session':
-        return sameOrigin(actor, this.bySession(actor.session.hash)) as Who
+        return sameOrigin(actor, this.currentSession(actor.session)) as Who
       case 'acting':
         return this.claim(this.current(actor.principal), actor.account.handle) as Who
     }
@@ -92,9 +92,19 @@ export class Policy {
   /** @throws invalid_session, session_expired, account_unavailable */
   bySession(hash: string): Principal & { via: 'session' } {
     const session = this.directory.sessionByHash(hash)
-    if (!session) throw refusal('invalid_session')
-    if (session.expiresAt <= this.clock.now()) throw refusal('session_expired')
-    return { via: 'session', account: this.available(session.accountId), session }
+    // The access token of a device is no cookie.
+    if (!session || session.device !== null) throw refusal('invalid_session')
+    return this.ofSession(session)
+  }
+
+  /**
+   * The same for the access token of a Matrix device.
+   * @throws as `bySession`; with `soft_logout` if the device can renew its session
+   */
+  byDeviceSession(hash: string): Principal & { via: 'session' } {
+    const session = this.directory.sessionByHash(hash)
+    if (!session || session.device === null) throw refusal('invalid_session')
+    return this.ofSession(session)
   }
 
   /**
@@ -345,6 +355,17 @@ export class Policy {
     if (channel.kind === 'dm' || !(isMember || channel.kind === 'public'))
       throw refusal('not_public', { channel: slug })
     return channel
+  }
+
+  private currentSession({ hash, device }: Session): Principal & { via: 'session' } {
+    return device === null ? this.bySession(hash) : this.byDeviceSession(hash)
+  }
+
+  private ofSession(session: Session): Principal & { via: 'session' } {
+    const { expiresAt, refreshHash } = session
+    if (expiresAt <= this.clock.now())
+      throw refusal('session_expired', refreshHash === null ? {} : { soft_logout: true })
+    return { via: 'session', account: this.available(session.accountId), session }
   }
 
   private available(accountId: number): Account {

@@ -79,6 +79,15 @@ export interface SettingValues {
   readonly 'configsync.audit_keep_days': number
   readonly 'configsync.store_metadata': boolean
   readonly 'configsync.jwt_ttl_s': number
+  /** An origin. */
+  readonly 'matrix.base_url': string | null
+  readonly 'matrix.delegate': string | null
+  readonly 'matrix.well_known': Readonly<Record<string, unknown>>
+  /** Empty: there is none. */
+  readonly 'matrix.support': Readonly<Record<string, unknown>>
+  readonly 'matrix.query_token': boolean
+  readonly 'matrix.password_login': boolean
+  readonly 'matrix.access_token_s': number
 }
 
 /** A rate: requests per minute on average, and the size of a burst. */

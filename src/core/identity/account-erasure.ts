@@ -9,6 +9,7 @@ import type { Clock } from '../kernel/time'
 import { accountEvent, channelEvent, type ErasedFacts, settingEvent } from '../log/events'
 import { normalName } from './accounts'
 import { type Actor, accountOf, isListedAdmin } from './actor'
+import { deleteDevices } from './ended-sessions'
 import { SYSTEM_HANDLE } from './system-account'
 
 /** Settings that name accounts by their handles and can be changed at run time. */
@@ -55,7 +56,7 @@ export class AccountErasure {
     const now = tx.now()
     await tx.deleteWebhooksOf(id)
     const tokensRevoked = await tx.deleteCredentials(id, this.deps.clock.now())
-    await tx.deleteSessions({ accountId: id })
+    await deleteDevices(tx, await tx.deleteSessions({ accountId: id }))
     await tx.eraseTokenNames(id)
     const channels = await tx.deleteMembershipsOf(id)
     const erased = await tx.updateAccount(id, {

@@ -10,6 +10,7 @@ import type { AccountChange, ListPage, Passwords, Reads, Writes } from '../kerne
 import type { Clock } from '../kernel/time'
 import { accountEvent } from '../log/events'
 import { type Actor, accountOf, isListedAdmin } from './actor'
+import { deleteDevices, noteEnded } from './ended-sessions'
 
 export interface NewAccountRequest {
   readonly kind: AccountKind
@@ -138,7 +139,7 @@ export class Accounts {
       const archived = await tx.updateAccount(account.id, { archivedAt: tx.now() })
       await tx.append(accountEvent('account.archived', archived), accountOf(actor))
       await tx.audit(entryBy(actor, 'account.archive', { type: 'account', id: uuid }))
-      await tx.deleteSessions({ accountId: account.id })
+      await deleteDevices(tx, await tx.deleteSessions({ accountId: account.id }))
       await this.leases.end(tx, open, archived, accountOf(actor))
       return archived
     })
@@ -224,11 +225,7 @@ export async function endSessions(
 ): Promise<number> {
   const sessions = await tx.deleteSessions({ accountId: account.id, not: spared })
   await tx.configsync.endLogins(account.id)
-  for (const session of sessions)
-    await tx.append(
-      accountEvent('account.session_ended', account, { session_id: session.uuid }),
-      accountOf(actor),
-    )
+  await noteEnded(tx, actor, account, sessions)
   return sessions.length
 }
 

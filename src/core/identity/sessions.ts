@@ -7,10 +7,10 @@ import type { Secrets, Uuid } from '../kernel/ids'
 import type { Passwords, Store, Writes } from '../kernel/ports'
 import { type Clock, later, MICROS_PER_DAY, MICROS_PER_SECOND, type Micros } from '../kernel/time'
 import type { Transactions } from '../kernel/transactions'
-import { accountEvent } from '../log/events'
 import { normalName } from './accounts'
-import { type Actor, accountOf, type Person, requireHuman } from './actor'
+import { type Actor, type Person, requireHuman } from './actor'
 import { type Attempts, attemptsFrom } from './attempts'
+import { endSession } from './ended-sessions'
 import { FailedLogins } from './failed-logins'
 import type { SelfService } from './self-service'
 
@@ -59,14 +59,16 @@ export class Sessions {
 
   /**
    * Checks the password of a human, and runs `begin` in the transaction that notes the success. It inserts the session.
-   * Every failure is the same error after the same work, so it reveals nothing about the handle.
-   * @throws invalid_credentials; login_throttled with `retry_after` in seconds; what `begin` throws
+   * Every failure is the same error after the same work, so it reveals nothing about the handle. With `tellsArchived`,
+   * the right password of an archived account is refused as that.
+   * @throws invalid_credentials; account_unavailable; login_throttled with `retry_after` in seconds; what `begin` throws
    */
   async signIn<Result>(
     who: { readonly handle: string } | { readonly email: string },
     password: string,
     client: Client,
     begin: (tx: Writes, account: Account) => Promise<{ session: Session; result: Result }>,
+    { tellsArchived = false } = {},
   ): Promise<Result> {
     const name = normalName('handle' in who ? who.handle : who.email)
     const attempt = await this.countAttempt(name, client)
@@ -76,7 +78,7 @@ export class Sessions {
     const matches = await this.deps.passwords.verify(password, stored)
     if (!matches || !account || account.kind !== 'human' || account.archivedAt !== null || stored === null) {
       await this.noteFailure(account, client)
-      throw refusal('invalid_credentials')
+      throw refusal(matches && tellsArchived ? 'account_unavailable' : 'invalid_credentials')
     }
     const stronger = this.deps.passwords.isWeak(stored) ? await this.deps.passwords.hash(password) : null
     return this.deps.store.transact(async (tx) => {
@@ -129,12 +131,7 @@ export class Sessions {
 
   /** Deletes a session and appends an event, so that its streams close on all servers. */
   async remove(tx: Writes, actor: Actor, account: Account, session: Session): Promise<void> {
-    const [ended] = await tx.deleteSessions({ id: session.id })
-    if (!ended) return
-    await tx.append(
-      accountEvent('account.session_ended', account, { session_id: session.uuid }),
-      accountOf(actor),
-    )
+    if (!(await endSession(tx, actor, account, session))) return
     const target = { type: 'session', id: session.uuid } as const
     await tx.audit(entryBy(actor, 'session.revoke', target, { account_id: account.uuid }))
   }

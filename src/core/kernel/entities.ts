@@ -56,6 +56,12 @@ export interface Session {
   readonly expiresAt: Micros
   readonly ip: string | null
   readonly userAgent: string | null
+  /** The Matrix device of the session; null = a browser's. */
+  readonly device: number | null
+  /** SHA-256 of the token that renews the session, of those that can be renewed. */
+  readonly refreshHash: string | null
+  /** SHA-256 of the token that it was renewed with. The session before works until this one is used. */
+  readonly refreshBefore: string | null
 }
 
 export interface Channel {

@@ -69,6 +69,9 @@ export interface NewSession {
   readonly userAgent: string | null
   /** A given id; absent = a new one. */
   readonly uuid?: Uuid
+  readonly device?: number
+  readonly refreshHash?: string
+  readonly refreshBefore?: string
 }
 
 /** A pair code with its account and the token that it was redeemed for. */
@@ -180,7 +183,7 @@ export interface Reads
   humansWithPassword(): Promise<Account[]>
   hasHumanWithPassword(): Promise<boolean>
   session(by: { hash: string } | { uuid: Uuid }): Promise<Session | undefined>
-  /** Sessions that expire after `now`, newest first. */
+  /** Sessions that expire after `now` or can be renewed, newest first. */
   listSessions(accountId: number, now: Micros): Promise<Session[]>
 
   /** Newest first. */
@@ -337,8 +340,8 @@ export interface Writes
   /** Deletes up to `limit` retry keys older than `before`; returns how many. */
   forgetKeys(before: Micros, limit: number): Promise<number>
   /**
-   * Examines up to `limit` sessions after an id and deletes those that expired before `before`. Returns the last id
-   * examined, or undefined after the last session.
+   * Examines up to `limit` sessions after an id and deletes those that expired before `before` and cannot be renewed.
+   * Returns the last id examined, or undefined after the last session.
    */
   forgetSessions(before: Micros, page: KeyPage): Promise<number | undefined>
 }

@@ -4,12 +4,11 @@
  * Imports only the core. Its ports are in ports.ts; the rules of rooms are pure functions over ports of signing.ts.
  * Start reading here; for the rules at events.ts (what an event is) and auth-rules.ts (which ones a room allows).
  */
-import type { Core } from '..'
-
 export { problemOfAuthEvents, selectAuthEvents } from './auth-events'
 export { authorize, redactionApplies } from './auth-rules'
 export { byCodePoint, canonicalJson, MAX_DEPTH, parseEventJson } from './canonical'
 export { clientEvent, forReader, renderEvent } from './client-form'
+export { createMatrix, type Matrix } from './create'
 export {
   contentHash,
   depthAfter,
@@ -37,6 +36,7 @@ export {
   serverOf,
   slugOfRoom,
 } from './ids'
+export type { MatrixParts } from './parts'
 export {
   archivedPowerLevels,
   channelPowerLevels,
@@ -58,17 +58,3 @@ export {
 export type { AuthContext } from './verdict'
 export { ROOM_VERSIONS, type RoomVersion, roomVersion } from './versions'
 export { type PlacedEvent, Sight } from './visibility'
-
-/** What the homeserver needs. */
-export interface MatrixParts {
-  readonly core: Core
-  /** The part of every id after its colon, such as `example.org`. Never changes. */
-  readonly serverName: string
-}
-
-export type Matrix = ReturnType<typeof createMatrix>
-
-/** Creates the homeserver over a core. */
-export function createMatrix({ serverName }: MatrixParts) {
-  return { serverName }
-}

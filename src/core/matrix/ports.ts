@@ -1,10 +1,28 @@
 import type { CompanionReads, CompanionWrites } from './companion-ports'
+import type { DeviceReads, DeviceWrites } from './device-ports'
 import type { EventReads, EventWrites } from './event-ports'
+import type { RegistrationReads, RegistrationWrites } from './registration-ports'
 import type { RoomReads, RoomWrites } from './room-ports'
+import type { SecretReads, SecretWrites } from './secret-ports'
 import type { UserReads, UserWrites } from './user-ports'
 
 /** What the Matrix homeserver reads from the store. */
-export interface MatrixReads extends UserReads, RoomReads, EventReads, CompanionReads {}
+export interface MatrixReads
+  extends UserReads,
+    RoomReads,
+    EventReads,
+    CompanionReads,
+    DeviceReads,
+    SecretReads,
+    RegistrationReads {}
 
 /** What it writes, in the transaction of an act. */
-export interface MatrixWrites extends MatrixReads, UserWrites, RoomWrites, EventWrites, CompanionWrites {}
+export interface MatrixWrites
+  extends MatrixReads,
+    UserWrites,
+    RoomWrites,
+    EventWrites,
+    CompanionWrites,
+    DeviceWrites,
+    SecretWrites,
+    RegistrationWrites {}

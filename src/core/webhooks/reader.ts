@@ -31,7 +31,16 @@ export function limitsBy(actor: Actor): readonly string[] | null {
 export function readerOf({ scopes }: Pick<Webhook, 'scopes'>, account: Account): Person {
   const common = { id: 0, uuid: NOBODY, accountId: account.id, hash: '', createdAt: NEVER }
   if (scopes === null && account.kind === 'human') {
-    const session: Session = { ...common, lastUsedAt: null, expiresAt: NEVER, ip: null, userAgent: null }
+    const session: Session = {
+      ...common,
+      lastUsedAt: null,
+      expiresAt: NEVER,
+      ip: null,
+      userAgent: null,
+      device: null,
+      refreshHash: null,
+      refreshBefore: null,
+    }
     return { via: 'session', account, session }
   }
   const token: Token = {

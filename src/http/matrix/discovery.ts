@@ -1,20 +1,107 @@
-import { type Endpoint, endpoint } from '../endpoint'
+/** How clients and other homeservers find this one, and what it can do. */
+import type { Matrix } from '../../core/matrix'
+import { ownOrigin } from '../auth'
+import type { Endpoint } from '../endpoint'
+import type { App } from '../surface'
+import { presentedToken } from './credentials'
+import { matrixEndpoint } from './endpoint'
+import { matrixError } from './errors'
 
 /** The versions of the specification whose endpoints work here. */
-const VERSIONS = ['r0.5.0', 'r0.6.0', 'r0.6.1', 'v1.1', 'v1.2', 'v1.3', 'v1.4', 'v1.5', 'v1.6', 'v1.7']
+const VERSIONS = [
+  'r0.5.0',
+  'r0.6.0',
+  'r0.6.1',
+  ...Array.from({ length: 12 }, (_, i) => `v1.${i + 1}`),
+] as const
 
-/** The endpoints by which clients find a homeserver and what it can do. */
-export function discoveryEndpoints(): readonly Endpoint[] {
+const UNSTABLE_FEATURES = {
+  'org.matrix.msc3440.stable': true,
+  'org.matrix.msc3827.stable': true,
+  'org.matrix.msc3916.stable': true,
+  'fi.mau.msc2246.stable': true,
+  'org.matrix.msc4222': true,
+  'org.matrix.e2e_cross_signing': false,
+}
+
+/** Clients offer no encryption here. */
+const NO_ENCRYPTION = { 'io.element.e2ee': { default: false, force_disable: true } }
+
+const SERVER_NAME = 'synapse-rooms'
+const WELL_KNOWN_SECONDS = 3600
+const VERSIONS_SECONDS = 600
+
+const HTTPS_PORT = '443'
+
+export function discoveryEndpoints(matrix: Matrix, { core, host }: Pick<App, 'core' | 'host'>): Endpoint[] {
+  const { settings } = core
+  const { version } = host.vitals
+  const get = (
+    path: string,
+    summary: string,
+    handle: Parameters<typeof matrixEndpoint<'anyone'>>[1]['handle'],
+  ) => matrixEndpoint(matrix, { method: 'GET', path, who: 'anyone', summary, handle })
   return [
-    endpoint({
-      method: 'GET',
-      path: '/_matrix/client/versions',
-      who: 'anyone',
-      summary: 'The versions of the specification',
-      tag: 'Matrix',
-      documentation: 'none',
-      answers: { 200: { description: 'The versions.' } },
-      handle: () => ({ status: 200, json: { versions: VERSIONS, unstable_features: {} } }),
+    ...get('/.well-known/matrix/client', 'Where clients find the homeserver', ({ request }) => {
+      const baseUrl = settings.get('matrix.base_url') ?? ownOrigin(core, request)
+      const json = {
+        ...NO_ENCRYPTION,
+        ...settings.get('matrix.well_known'),
+        'm.homeserver': { base_url: baseUrl },
+      }
+      return { status: 200, json, headers: publicFor(WELL_KNOWN_SECONDS) }
     }),
+    ...get('/.well-known/matrix/server', 'Where other homeservers find this one', () => {
+      const at =
+        settings.get('matrix.delegate') ??
+        addressIn(settings.get('matrix.base_url') ?? settings.get('base_url'))
+      const json = { 'm.server': at ?? withPort(matrix.serverName) }
+      return { status: 200, json, headers: publicFor(WELL_KNOWN_SECONDS) }
+    }),
+    ...get('/.well-known/matrix/support', 'Who helps', () => {
+      const support = settings.get('matrix.support')
+      if (Object.keys(support).length === 0)
+        throw matrixError(404, 'M_NOT_FOUND', 'This server names nobody who helps')
+      return { status: 200, json: support, headers: publicFor(WELL_KNOWN_SECONDS) }
+    }),
+    ...get('/_matrix/client/versions', 'The versions of the specification', ({ request }) => ({
+      status: 200,
+      json: { versions: VERSIONS, unstable_features: UNSTABLE_FEATURES },
+      headers: {
+        ...publicFor(VERSIONS_SECONDS),
+        // With a token, the features could differ.
+        ...(presentedToken(core, request) === undefined && { vary: 'Authorization' }),
+      },
+    })),
+    ...get('/_matrix/federation/v1/version', 'Name and version of the server', () => ({
+      status: 200,
+      json: { server: { name: SERVER_NAME, version } },
+    })),
+    ...get('/_synapse/admin/v1/server_version', 'Version of the server', () => ({
+      status: 200,
+      json: { server_version: version },
+    })),
+    ...['/_synapse/server_version', '/_tuwunel/server_version'].flatMap((path) =>
+      get(path, 'Name and version of the server', () => ({
+        status: 200,
+        json: { name: SERVER_NAME, version },
+      })),
+    ),
   ]
+}
+
+function publicFor(seconds: number) {
+  return { 'cache-control': `public, max-age=${seconds}` }
+}
+
+/** Returns host and port of an origin; undefined without one. */
+function addressIn(origin: string | null): string | undefined {
+  if (origin === null) return undefined
+  const { hostname, port, protocol } = new URL(origin)
+  return `${hostname}:${port || (protocol === 'https:' ? HTTPS_PORT : '80')}`
+}
+
+/** Returns a server name with its port. */
+function withPort(name: string): string {
+  return /:\d+$/.test(name) ? name : `${name}:${HTTPS_PORT}`
 }

@@ -1,18 +1,34 @@
 /**
  * The Matrix homeserver's client-server API (spec.matrix.org, client-server API). It exists while a server name is set.
- * Imports the core and the shared files of http/. Each file has the endpoints of one kind of thing.
- * Start reading at discovery.ts.
+ * Imports the core and the shared files of http/. endpoint.ts declares an endpoint by the rules that all of them keep;
+ * each other file has the endpoints of one kind of thing.
+ * Start reading at endpoint.ts and errors.ts, then login.ts.
  */
+import type { Core } from '../../core'
 import type { Matrix } from '../../core/matrix'
 import type { Surface } from '../surface'
+import { everyOrigin } from './cors'
+import { matrixCredentials } from './credentials'
 import { discoveryEndpoints } from './discovery'
+import { matrixErrors, renderMatrixUnknown } from './errors'
+import { loginEndpoints } from './login'
 
 /** Returns the surface of a homeserver. */
-export function matrixSurface(_matrix: Matrix): Surface {
+export function matrixSurface(core: Core, matrix: Matrix): Surface {
+  const { serverName } = matrix
   return {
     name: 'matrix',
-    prefixes: ['/_matrix', '/_synapse', '/.well-known/matrix'],
+    prefixes: ['/_matrix', '/_synapse', '/_tuwunel/server_version', '/.well-known/matrix'],
     features: ['matrix'],
-    endpoints: () => discoveryEndpoints(),
+    endpoints: (app) => [...discoveryEndpoints(matrix, app), ...loginEndpoints(core, matrix)],
+    renderError: matrixErrors(() => core.settings.get('base_url') ?? `https://${serverName}`),
+    renderUnknown: renderMatrixUnknown,
+    credentials: matrixCredentials,
+    cors: everyOrigin,
+    answerHeaders: () => ({
+      'content-type': 'application/json',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    }),
   }
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
 import { ADMIN_SCOPE } from '../../core/access/scopes'
 import type { Session, Token } from '../../core/kernel/entities'
 import type { NewSession, NewToken, Reads, Writes } from '../../core/kernel/ports'
@@ -62,7 +62,12 @@ export function credentialReads({ db, t }: Handle) {
       return db
         .select()
         .from(t.sessions)
-        .where(and(eq(t.sessions.accountId, accountId), gt(t.sessions.expiresAt, now)))
+        .where(
+          and(
+            eq(t.sessions.accountId, accountId),
+            or(gt(t.sessions.expiresAt, now), isNotNull(t.sessions.refreshHash)),
+          ),
+        )
         .orderBy(desc(t.sessions.id))
     },
   } satisfies Partial<Reads>
@@ -121,14 +126,16 @@ export function credentialWrites({ db, t, dialect }: Handle, stamp: Stamp) {
     },
 
     async forgetSessions(before, { after, limit }) {
-      const { id, expiresAt } = t.sessions
+      const { id, expiresAt, refreshHash } = t.sessions
       const page = await db
-        .select({ id, expiresAt })
+        .select({ id, expiresAt, refreshHash })
         .from(t.sessions)
         .where(gt(id, after))
         .orderBy(asc(id))
         .limit(limit)
-      const over = page.filter((session) => session.expiresAt < before).map((session) => session.id)
+      const over = page
+        .filter((session) => session.expiresAt < before && session.refreshHash === null)
+        .map((session) => session.id)
       if (over.length > 0) await db.delete(t.sessions).where(inArray(id, over))
       return page.length < limit ? undefined : page.at(-1)?.id
     },

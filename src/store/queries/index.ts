@@ -74,7 +74,7 @@ export function createWrites(
 > {
   return {
     configsync: configSyncWrites(handle, stamp),
-    matrix: lazily(() => matrixWrites(handle, marks)),
+    matrix: lazily(() => matrixWrites(handle, stamp, marks)),
     ...accountWrites(handle, stamp),
     ...credentialWrites(handle, stamp),
     ...channelWrites(handle, stamp),

@@ -5,10 +5,13 @@
  */
 import type { OpenMarks } from '../../../core/log/marks'
 import type { MatrixReads, MatrixWrites } from '../../../core/matrix/ports'
-import type { Handle } from '../../database'
+import type { Handle, Stamp } from '../../database'
 import { companionReads, companionWrites } from './companion'
+import { deviceReads, deviceWrites } from './devices'
 import { eventReads, eventWrites } from './events'
+import { registrationReads, registrationWrites } from './registrations'
 import { roomReads, roomWrites } from './rooms'
+import { secretReads, secretWrites } from './secrets'
 import { userReads, userWrites } from './users'
 
 export function matrixReads(handle: Handle): MatrixReads {
@@ -17,15 +20,21 @@ export function matrixReads(handle: Handle): MatrixReads {
     ...roomReads(handle),
     ...eventReads(handle),
     ...companionReads(handle),
+    ...deviceReads(handle),
+    ...secretReads(handle),
+    ...registrationReads(handle),
   }
 }
 
-export function matrixWrites(handle: Handle, marks: OpenMarks): MatrixWrites {
+export function matrixWrites(handle: Handle, stamp: Stamp, marks: OpenMarks): MatrixWrites {
   return {
     ...matrixReads(handle),
     ...userWrites(handle),
     ...roomWrites(handle),
     ...eventWrites(handle),
     ...companionWrites(handle, marks),
+    ...deviceWrites(handle, stamp),
+    ...secretWrites(handle),
+    ...registrationWrites(handle),
   }
 }

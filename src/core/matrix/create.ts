@@ -1,0 +1,32 @@
+import type { Person } from '../identity/actor'
+import { DeviceSessions } from './login/device-sessions'
+import { type DeviceName, Devices } from './login/devices'
+import { Lifecycle } from './login/lifecycle'
+import { Logins } from './login/logins'
+import { ShortSecrets } from './login/short-secrets'
+import type { MatrixParts } from './parts'
+import { Users } from './people/users'
+
+export type Matrix = ReturnType<typeof createMatrix>
+
+/** Creates the homeserver over a core. */
+export function createMatrix(parts: MatrixParts) {
+  const { serverName, store } = parts
+  const users = new Users(store, serverName)
+  const devices = new Devices(parts)
+  const deviceSessions = new DeviceSessions(parts)
+  const shortSecrets = new ShortSecrets(parts)
+  return {
+    serverName,
+    users,
+    devices,
+    deviceSessions,
+    logins: new Logins(parts, users, deviceSessions, shortSecrets),
+    lifecycle: new Lifecycle(parts),
+    /** Notes the first use of a new session, and returns the device of the caller. Called for every request. */
+    async entering(actor: Person): Promise<DeviceName> {
+      if (actor.via === 'session') await deviceSessions.settle(actor.session)
+      return devices.of(actor)
+    },
+  }
+}
