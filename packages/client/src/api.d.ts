@@ -3605,6 +3605,7 @@ export interface operations {
                             user_agent: string | null;
                             /** @description Whether this request used it */
                             current: boolean;
+                            device_id?: string | null;
                         }[];
                     };
                 };

@@ -75,7 +75,9 @@ export function matrixEndpoint<W extends MatrixWho, Body extends TObject = TObje
       ...(rate && { rate }),
       ...(duringDrain && { duringDrain }),
       answers: { 200: { description: 'As in the specification of Matrix' } },
-      handle: async ({ request, context, actor, params }) => {
+      handle: async ({ request, context, actor, params: found }) => {
+        // The router gives none for a path without parameters.
+        const params = found ?? {}
         requireStorable(params)
         const device = actor === null ? null : await matrix.entering(actor)
         const { text, value } =

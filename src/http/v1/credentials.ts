@@ -126,10 +126,16 @@ export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'
       refusals: personal,
       handle: async ({ actor }) => {
         const sessions = await core.sessions.list(actor)
+        const devices = await devicesOf(core, actor.account.id, sessions)
         const current = actor.via === 'session' ? actor.session.id : undefined
         return {
           status: 200,
-          json: { sessions: sessions.map((one) => sessionJson(core.usage.ofSession(one), current)) },
+          json: {
+            sessions: sessions.map((one) => ({
+              ...sessionJson(core.usage.ofSession(one), current),
+              ...(one.device !== null && { device_id: devices.get(one.device) ?? null }),
+            })),
+          },
         }
       },
     }),
@@ -162,6 +168,17 @@ export function credentialEndpoints(core: Core, rates: Pick<RateLimits, 'passOn'
         ),
     }),
   ]
+}
+
+/** Returns the ids of the Matrix devices of an account, as clients know them. Asks only if a session has one. */
+async function devicesOf(
+  core: Core,
+  accountId: number,
+  sessions: readonly Session[],
+): Promise<ReadonlyMap<number, string>> {
+  if (sessions.every(({ device }) => device === null)) return new Map()
+  const devices = await core.reads.matrix().devices(accountId)
+  return new Map(devices.map(({ id, deviceId }) => [id, deviceId]))
 }
 
 function sessionJson(session: Session, current: number | undefined) {

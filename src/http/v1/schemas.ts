@@ -236,6 +236,9 @@ export const sessionsSchema = Type.Object({
       ip: nullable(Type.String()),
       user_agent: nullable(Type.String()),
       current: Type.Boolean({ description: 'Whether this request used it' }),
+      device_id: Type.Optional(
+        nullable(Type.String({ description: 'The device, for a session of a Matrix client' })),
+      ),
     }),
   ),
 })
