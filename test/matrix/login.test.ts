@@ -151,10 +151,8 @@ describe('a refresh token', () => {
 
   test('renews a session whose access token has expired', async () => {
     const client = await begin()
-    expect(client.login).toMatchObject({
-      expires_in_ms: 3_600_000,
-      refresh_token: expect.stringMatching(/^mxr_/),
-    })
+    expect(client.login.expires_in_ms).toBe(3_600_000)
+    expect(client.login.refresh_token).toMatch(/^mxr_/)
     w.clock.advance(HOUR)
     expect((await client.get(whoami)).body).toEqual({
       errcode: 'M_UNKNOWN_TOKEN',

@@ -34,8 +34,8 @@ describe('a path', () => {
     await using plain = await world()
     for (const path of [`${V3}/login`, '/.well-known/matrix/client', '/_synapse/server_version'])
       expect((await plain.guest.get(path)).body).toMatchObject({ code: 'not_found' })
-    expect((await plain.guest.get('/v1/server')).text).not.toContain('"matrix"')
-    expect((await w.guest.get('/v1/server')).text).toContain('"matrix"')
+    expect((await plain.operator.get('/v1/server')).text).not.toContain('"matrix"')
+    expect((await w.operator.get('/v1/server')).text).toContain('"matrix"')
   })
 })
 

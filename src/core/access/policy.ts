@@ -16,11 +16,12 @@ import {
   withOrigin,
   withThrough,
 } from '../identity/actor'
-import type { Account, Channel, Member, Session } from '../kernel/entities'
+import type { Account, Channel, Member } from '../kernel/entities'
 import { AppError, refusal } from '../kernel/errors'
 import type { Seq } from '../kernel/ids'
 import { MAX_CHANNEL_FILTER } from '../kernel/limits'
 import type { Clock } from '../kernel/time'
+import { lacksScope, requireActive } from './channel-refusals'
 import type { Directory } from './directory'
 import { actingAs } from './impersonation'
 import type { MemberTable } from './member-table'
@@ -67,7 +68,7 @@ export class Policy {
       case 'token':
         return sameOrigin(actor, this.byToken(actor.token.hash)) as Who
       case 'session':
-        return sameOrigin(actor, this.currentSession(actor.session)) as Who
+        return sameOrigin(actor, this.bySession(actor.session.hash, actor.session.device !== null)) as Who
       case 'acting':
         return this.claim(this.current(actor.principal), actor.account.handle) as Who
     }
@@ -89,22 +90,17 @@ export class Policy {
     return { via: 'token', account: this.available(token.accountId), token }
   }
 
-  /** @throws invalid_session, session_expired, account_unavailable */
-  bySession(hash: string): Principal & { via: 'session' } {
-    const session = this.directory.sessionByHash(hash)
-    // The access token of a device is no cookie.
-    if (!session || session.device !== null) throw refusal('invalid_session')
-    return this.ofSession(session)
-  }
-
   /**
-   * The same for the access token of a Matrix device.
-   * @throws as `bySession`; with `soft_logout` if the device can renew its session
+   * A device is that of a Matrix client: its access token is no cookie, and a cookie is no access token.
+   * @throws invalid_session, account_unavailable; session_expired, with `soft_logout` if the session can be renewed
    */
-  byDeviceSession(hash: string): Principal & { via: 'session' } {
+  bySession(hash: string, ofDevice = false): Principal & { via: 'session' } {
     const session = this.directory.sessionByHash(hash)
-    if (!session || session.device === null) throw refusal('invalid_session')
-    return this.ofSession(session)
+    if (!session || (session.device !== null) !== ofDevice) throw refusal('invalid_session')
+    const { expiresAt, refreshHash } = session
+    if (expiresAt <= this.clock.now())
+      throw refusal('session_expired', refreshHash === null ? {} : { soft_logout: true })
+    return { via: 'session', account: this.available(session.accountId), session }
   }
 
   /**
@@ -357,17 +353,6 @@ export class Policy {
     return channel
   }
 
-  private currentSession({ hash, device }: Session): Principal & { via: 'session' } {
-    return device === null ? this.bySession(hash) : this.byDeviceSession(hash)
-  }
-
-  private ofSession(session: Session): Principal & { via: 'session' } {
-    const { expiresAt, refreshHash } = session
-    if (expiresAt <= this.clock.now())
-      throw refusal('session_expired', refreshHash === null ? {} : { soft_logout: true })
-    return { via: 'session', account: this.available(session.accountId), session }
-  }
-
   private available(accountId: number): Account {
     const account = this.directory.account(accountId)
     if (account.archivedAt !== null) throw refusal('account_unavailable')
@@ -395,18 +380,6 @@ export class Policy {
   private requireScope(actor: Person, channel: Channel, verb: ChannelVerb): void {
     if (!this.hasScope(actor, channel, verb)) throw lacksScope(channel, verb)
   }
-}
-
-function requireActive({ archivedAt, slug }: Channel): void {
-  if (archivedAt !== null) throw refusal('channel_archived', { channel: slug })
-}
-
-function lacksScope({ slug }: Channel, verb: ChannelVerb): AppError {
-  return new AppError('forbidden', 'missing_scope', `Token lacks ${verb} scope for this channel`, {
-    gate: 'scope',
-    channel: slug,
-    required_scope: `channel:${slug}:${verb}`,
-  })
 }
 
 function sameOrigin({ origin, through }: Principal, now: Principal): Actor {

@@ -2,10 +2,10 @@ import type { Person } from '../identity/actor'
 import { DeviceSessions } from './login/device-sessions'
 import { type DeviceName, Devices } from './login/devices'
 import { Lifecycle } from './login/lifecycle'
-import { Logins } from './login/logins'
+import { Logins } from './login/login'
 import { ShortSecrets } from './login/short-secrets'
 import type { MatrixParts } from './parts'
-import { Users } from './people/users'
+import { Users } from './users'
 
 export type Matrix = ReturnType<typeof createMatrix>
 

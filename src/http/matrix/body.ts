@@ -5,7 +5,7 @@ import { matrixError } from './errors'
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 /** The largest body of most requests. An event has a limit of its own. */
-export const MAX_BODY_BYTES = 1_048_576
+const MAX_BODY_BYTES = 1_048_576
 
 /** A JSON body: an object, and the text it was read from, because reading it rounds numbers that no event may have. */
 export interface JsonBody {

@@ -17,7 +17,7 @@ function credentialOf(token: string | undefined): Credential {
   if (token === undefined || token === '') throw refusal('missing_token')
   const hash = Bun.SHA256.hash(token, 'hex')
   return token.startsWith(DEVICE_TOKEN)
-    ? (policy) => policy.byDeviceSession(hash)
+    ? (policy) => policy.bySession(hash, true)
     : (policy) => policy.byToken(hash)
 }
 

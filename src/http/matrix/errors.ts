@@ -119,6 +119,6 @@ export function renderMatrixUnknown({ methods }: UnknownRoute): never {
 }
 
 /** The answer to a path that does not exist. */
-export function unrecognized(): HttpError {
+function unrecognized(): HttpError {
   return matrixError(404, 'M_UNRECOGNIZED', 'This path does not exist')
 }

@@ -1,7 +1,7 @@
 /** Signing in and out, and who the caller is. */
 import type { Core } from '../../core'
 import type { Matrix } from '../../core/matrix'
-import type { DeviceLogin } from '../../core/matrix/login/logins'
+import type { DeviceLogin } from '../../core/matrix/login/login'
 import { clientOf } from '../client'
 import type { Endpoint } from '../endpoint'
 import { maybe, type Static, Type, text } from '../schema'
@@ -130,7 +130,7 @@ function missing(name: string) {
   return matrixError(400, 'M_MISSING_PARAM', `The body needs ${name}`)
 }
 
-export function loginJson(matrix: Matrix, login: DeviceLogin) {
+function loginJson(matrix: Matrix, login: DeviceLogin) {
   return {
     user_id: login.userId,
     home_server: matrix.serverName,

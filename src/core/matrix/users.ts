@@ -1,7 +1,7 @@
-import type { Account } from '../../kernel/entities'
-import type { Reads, Store, Writes } from '../../kernel/ports'
-import { localpartOf, parseUserId } from '../ids'
-import type { MatrixUser } from '../user-ports'
+import type { Account } from '../kernel/entities'
+import type { Reads, Store, Writes } from '../kernel/ports'
+import { localpartOf, parseUserId } from './ids'
+import type { MatrixUser } from './user-ports'
 
 /** Localparts kept in memory. They never change. */
 const CAPACITY = 20_000

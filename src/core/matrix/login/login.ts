@@ -1,10 +1,15 @@
+/**
+ * How people and agents sign in over Matrix: accounts, devices, sessions of devices and their tokens, and the
+ * interactive authentication of acts that need more than a token. Imports the core alone.
+ * Start reading here, then device-sessions.ts and devices.ts.
+ */
 import type { Client } from '../../identity/sessions'
 import type { Account } from '../../kernel/entities'
 import { AppError } from '../../kernel/errors'
 import type { Writes } from '../../kernel/ports'
 import { matrixRefusal } from '../errors'
 import type { MatrixParts } from '../parts'
-import type { Users } from '../people/users'
+import type { Users } from '../users'
 import type { DeviceSessions, NewDeviceSession, SessionRequest } from './device-sessions'
 import type { ShortSecrets } from './short-secrets'
 
