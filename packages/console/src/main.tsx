@@ -4,5 +4,7 @@
 // session, shell); ui/ the parts; text/, composer/ and timeline/ the conversation; pages/ one folder a page; style/ the
 // look. Start reading at app/app.tsx, then app/pages.ts.
 import { start } from './app/app'
+import { restFrom } from './app/later'
 
+restFrom(() => import('./rest'))
 start()

@@ -45,14 +45,10 @@ export function buildConsole(): BuiltConsole {
   }
 }
 
-/** Writes the compiled files into a folder. `more`: further arguments of the bundler. @throws Error as `buildConsole` */
-export function compileConsole(folder: string, more: readonly string[] = []): void {
+/** Writes the compiled files into a folder, and a list of what is in them into a file. @throws Error as `buildConsole` */
+export function compileConsole(folder: string, report?: string): void {
   const { exitCode, stdout, stderr } = Bun.spawnSync({
-    cmd: [
-      ...[process.execPath, 'build', '--production', '--splitting', '--target=browser'],
-      ...['--entry-naming=entry-[hash].[ext]', '--chunk-naming=[name]-[hash].[ext]'],
-      ...['--public-path=/console/', `--outdir=${folder}`, ...more, 'main.tsx'],
-    ],
+    cmd: [process.execPath, join(source, '../bundle.ts'), folder, ...(report === undefined ? [] : [report])],
     cwd: source,
     // No variable of the caller changes the result.
     env: {},

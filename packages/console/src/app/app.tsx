@@ -12,7 +12,7 @@ import { toast } from '../ui/toast'
 import { wordsOf } from '../ui/words'
 import { SignedIn } from './console'
 import { ErrorBoundary } from './error-boundary'
-import { later } from './later'
+import { later, rest } from './later'
 import { followHistory, navigate, route } from './navigation'
 import { pages } from './pages'
 import { applyPreferences } from './preferences'
@@ -23,7 +23,10 @@ import { Starting } from './starting'
 import { Unreachable } from './unreachable'
 
 // Who is signed in does not need it.
-const SignIn = later(async () => (await import('./sign-in')).SignIn, null)
+const SignIn = later(
+  rest((parts) => parts.SignIn),
+  null,
+)
 
 /** What a page gets. */
 export interface PageProps {

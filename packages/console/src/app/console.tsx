@@ -4,6 +4,7 @@ import { type ComponentChildren, createContext } from 'preact'
 import { useContext, useEffect, useMemo } from 'preact/hooks'
 import { background } from '../background'
 import { type Console, createConsole } from '../state'
+import { whenDrawn } from './attended'
 import { type Me, sessionEnded, synapse } from './session'
 
 const ConsoleContext = createContext<Console | undefined>(undefined)
@@ -47,7 +48,7 @@ export function SignedIn({ me, children }: SignedInProps) {
         synapse,
         me,
         storage: localStorage,
-        schedule: (flush) => (document.hidden ? setTimeout(flush, 16) : requestAnimationFrame(flush)),
+        schedule: whenDrawn,
         onSignedOut: () => background(sessionEnded()),
         onEvent: (event) => {
           for (const listener of listeners) listener(event)

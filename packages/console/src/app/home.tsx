@@ -3,7 +3,7 @@ import { Empty, Loading } from '../ui/states'
 import type { PageProps } from './app'
 import { useConsole, useReady } from './console'
 import { lastOpen } from './last-open'
-import { later } from './later'
+import { later, rest } from './later'
 import { Main } from './main-pane'
 import { navigate } from './navigation'
 import { href } from './routes'
@@ -11,7 +11,7 @@ import { serverName } from './session'
 import { Conversations } from './side'
 import { sideOrder } from './side-order'
 
-const FirstSteps = later(async () => (await import('./first-steps')).FirstSteps)
+const FirstSteps = later(rest((parts) => parts.FirstSteps))
 
 /**
  * The address `/`: the conversation that was open last on this device, else the first channel. With `?list` the list of

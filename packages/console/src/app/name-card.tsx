@@ -1,11 +1,11 @@
 import type { AccountRef } from '@synapse/client'
 import { AccountName } from '../ui/account-name'
-import { later } from './later'
+import { later, rest } from './later'
 
 export { Presence } from './account-presence'
 
 /** The card of an account, which a press on its name opens. */
-export const NameCard = later(async () => (await import('./card')).Card)
+export const NameCard = later(rest((parts) => parts.Card))
 
 /** The account of the server itself has no card. */
 const SYSTEM = 'system'

@@ -6,6 +6,7 @@ import type { PaletteProps } from '../palette/palette'
 import { setRecent } from '../palette/recent'
 import { useConsole, useReady } from './console'
 import { followKeys } from './global-keys'
+import { rest } from './later'
 import { route } from './navigation'
 import { PauseHost } from './pausing'
 
@@ -18,12 +19,8 @@ interface Parts {
   readonly KeysDialog: ComponentType<{ onClose: () => void }>
 }
 
-const load = async (): Promise<Parts> => {
-  const [{ Palette }, { KeysDialog }] = await fetchCode(() =>
-    Promise.all([import('../palette/palette'), import('../palette/keys-dialog')]),
-  )
-  return { Palette, KeysDialog }
-}
+const load = rest<Parts>((parts) => parts)
+const loadFollowing = rest(({ joinTabs, notify }) => ({ joinTabs, notify }))
 
 /** What may appear over every page, and the keys that open it. */
 export function Overlays() {
@@ -32,7 +29,7 @@ export function Overlays() {
   const [open, setOpen] = useState<'palette' | 'keys'>()
   const show = (what: 'palette' | 'keys') => {
     setOpen((now) => (now === what ? undefined : what))
-    background(load().then(setParts))
+    background(fetchCode(load).then(setParts))
   }
   useLayoutEffect(() => followKeys(app, { palette: () => show('palette'), keys: () => show('keys') }), [app])
   const account = app.store.me.value?.account_id ?? ''
@@ -42,9 +39,7 @@ export function Overlays() {
     let stop: (() => void) | undefined
     let isLeft = false
     const begin = async () => {
-      const [{ joinTabs }, { notify }] = await fetchCode(() =>
-        Promise.all([import('./tabs'), import('./notifications')]),
-      )
+      const { joinTabs, notify } = await fetchCode(loadFollowing)
       if (isLeft) return
       const tabs = joinTabs(app, account)
       const silence = notify(app, tabs)

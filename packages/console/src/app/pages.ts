@@ -2,6 +2,7 @@ import { ConversationPage } from '../pages/channel/channel'
 import { MessagePage } from '../pages/message/message'
 import type { Page } from './app'
 import { Home } from './home'
+import { rest } from './later'
 import { NotFound } from './not-found'
 import type { RouteName } from './routes'
 
@@ -15,7 +16,7 @@ export type PageEntry = ({ readonly page: Page } | { readonly load: () => Promis
 }
 
 const administration = async () => (await import('../pages/admin/admin')).AdminPage
-const me = async () => (await import('../pages/me/me')).MePage
+const me = rest((parts) => parts.MePage)
 
 /** What each address shows. */
 export const pages: Readonly<Record<RouteName | 'unknown', PageEntry>> = {
@@ -24,10 +25,10 @@ export const pages: Readonly<Record<RouteName | 'unknown', PageEntry>> = {
   channel: { page: ConversationPage, view: 'conversation' },
   thread: { page: ConversationPage, view: 'conversation' },
   message: { page: MessagePage },
-  inbox: { load: async () => (await import('../pages/inbox/inbox')).InboxPage },
-  approvals: { load: async () => (await import('../pages/inbox/approvals')).ApprovalsPage },
-  activity: { load: async () => (await import('../pages/activity/activity')).ActivityPage },
-  search: { load: async () => (await import('../pages/search/search')).SearchPage },
+  inbox: { load: rest((parts) => parts.InboxPage) },
+  approvals: { load: rest((parts) => parts.ApprovalsPage) },
+  activity: { load: rest((parts) => parts.ActivityPage) },
+  search: { load: rest((parts) => parts.SearchPage) },
   me: { load: me, view: 'me' },
   meSection: { load: me, view: 'me' },
   admin: { load: administration },

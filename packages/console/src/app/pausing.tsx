@@ -7,9 +7,12 @@ import { Button } from '../ui/button'
 import { Icon } from '../ui/icon'
 import { Time } from '../ui/time'
 import { useConsole } from './console'
-import { later } from './later'
+import { later, rest } from './later'
 
-const PauseDialog = later(async () => (await import('../ui/pause-dialog')).PauseDialog, null)
+const PauseDialog = later(
+  rest((parts) => parts.PauseDialog),
+  null,
+)
 
 /** Whom a pause is for: one agent by its handle or all of them, in a channel or everywhere. */
 export interface PauseScope {

@@ -6,14 +6,17 @@ import { IconButton } from '../ui/button'
 import { Icon, type IconShape } from '../ui/icon'
 import { Mark } from '../ui/mark'
 import { useConsole } from './console'
-import { later } from './later'
+import { later, rest } from './later'
 import { Presence } from './name-card'
 import { route } from './navigation'
 import { href, type RouteName } from './routes'
 import { serverName } from './session'
 import { sideOrder } from './side-order'
 
-const NewConversation = later(async () => (await import('./new-conversation')).NewConversation, null)
+const NewConversation = later(
+  rest((parts) => parts.NewConversation),
+  null,
+)
 
 interface Entry {
   readonly name: RouteName

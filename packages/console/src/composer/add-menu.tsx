@@ -1,11 +1,14 @@
 import { CircleHelp, Info, Paperclip, Plus, Timer, Zap } from 'lucide'
 import { useRef, useState } from 'preact/hooks'
 import { useConsole } from '../app/console'
-import { later } from '../app/later'
+import { later, rest } from '../app/later'
 import type { Draft, Place } from '../state'
 import { Menu, MenuItem } from '../ui'
 
-const AskDialog = later(async () => (await import('./ask-dialog')).AskDialog, null)
+const AskDialog = later(
+  rest((parts) => parts.AskDialog),
+  null,
+)
 
 interface AddMenuProps {
   readonly place: Place

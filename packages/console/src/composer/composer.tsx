@@ -7,7 +7,7 @@ import { type ReadonlySignal, useSignalEffect } from '@preact/signals'
 import { SendHorizontal } from 'lucide'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { useConsole } from '../app/console'
-import { later } from '../app/later'
+import { later, rest } from '../app/later'
 import { preferences } from '../app/preferences'
 import { background } from '../background'
 import type { Place } from '../state'
@@ -29,7 +29,10 @@ import { useCompletion } from './use-completion'
 import { useReach } from './use-reach'
 import { takesWriting } from './wanted'
 
-const Enclosed = later(async () => (await import('./enclosed')).Enclosed, null)
+const Enclosed = later(
+  rest((parts) => parts.Enclosed),
+  null,
+)
 
 export interface ComposerProps {
   readonly place: Place

@@ -1,27 +1,41 @@
 // Colours for code: a file of its own, which is fetched at the first code of a known language.
-import bash from 'highlight.js/lib/languages/bash'
+import { createLowlight, type LanguageFn } from 'lowlight'
+import type { Language } from './languages'
+
+// Languages that resemble one another stand together, because compression finds what they share.
+
+// C and its relatives.
+
 import c from 'highlight.js/lib/languages/c'
 import cpp from 'highlight.js/lib/languages/cpp'
 import csharp from 'highlight.js/lib/languages/csharp'
-import css from 'highlight.js/lib/languages/css'
-import diff from 'highlight.js/lib/languages/diff'
-import dockerfile from 'highlight.js/lib/languages/dockerfile'
-import go from 'highlight.js/lib/languages/go'
-import ini from 'highlight.js/lib/languages/ini'
 import java from 'highlight.js/lib/languages/java'
+
+// The web.
+
+import css from 'highlight.js/lib/languages/css'
 import javascript from 'highlight.js/lib/languages/javascript'
-import json from 'highlight.js/lib/languages/json'
-import markdown from 'highlight.js/lib/languages/markdown'
+import typescript from 'highlight.js/lib/languages/typescript'
+
+// Other languages of programs.
+
+import go from 'highlight.js/lib/languages/go'
 import php from 'highlight.js/lib/languages/php'
 import python from 'highlight.js/lib/languages/python'
 import ruby from 'highlight.js/lib/languages/ruby'
 import rust from 'highlight.js/lib/languages/rust'
 import sql from 'highlight.js/lib/languages/sql'
-import typescript from 'highlight.js/lib/languages/typescript'
+
+// Commands, data and texts.
+
+import bash from 'highlight.js/lib/languages/bash'
+import diff from 'highlight.js/lib/languages/diff'
+import dockerfile from 'highlight.js/lib/languages/dockerfile'
+import ini from 'highlight.js/lib/languages/ini'
+import json from 'highlight.js/lib/languages/json'
+import markdown from 'highlight.js/lib/languages/markdown'
 import xml from 'highlight.js/lib/languages/xml'
 import yaml from 'highlight.js/lib/languages/yaml'
-import { createLowlight, type LanguageFn } from 'lowlight'
-import type { Language } from './languages'
 
 const grammars: Readonly<Record<Language, LanguageFn>> = {
   bash,

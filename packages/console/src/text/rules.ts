@@ -1,6 +1,6 @@
 // Rules of blocks that read each line once. They differ from CommonMark in little: an underlined heading has one line, and
 // a line without `>` ends a quote, as people who answer below a quote expect.
-import type { TokenizerObject, TokenizerThis, Tokens } from 'marked'
+import { Tokenizer, type Tokens } from 'marked'
 
 /** Lines that look like the second line of a table: the rule for tables reads the rest of the text after each. */
 const MOST_TABLES = 100
@@ -32,32 +32,29 @@ const INTERRUPTION = new RegExp(
 /** The second line of a table. */
 const DELIMITERS = /^ {0,3}(?=[^|]*\|)(?=[^-]*-)[ |:-]+$/
 
-type Rules = Pick<TokenizerObject, 'table' | 'lheading' | 'paragraph' | 'blockquote'>
-
-export const rules: Rules = {
-  // `false` leaves it to marked.
-  table(source) {
+export class Rules extends Tokenizer {
+  override table(source: string): Tokens.Table | undefined {
     const [, second] = source.split('\n', 2)
     if (second === undefined || !/^ {0,3}(?=[^|:]*[|:])[ |:-]+$/.test(second)) return undefined
     tables++
     if (tables > MOST_TABLES) throw new RangeError('too many tables')
-    return false
-  },
+    return super.table(source)
+  }
 
-  lheading(this: TokenizerThis, source): Tokens.Heading | undefined {
+  override lheading(source: string): Tokens.Heading | undefined {
     const [raw, text = '', line = ''] = /^([^\n]+)\n {0,3}(=+|-{2,})[ \t]*(?:\n+|$)/.exec(source) ?? []
     if (raw === undefined) return
     return { type: 'heading', raw, depth: line[0] === '=' ? 1 : 2, text, tokens: this.lexer.inline(text) }
-  },
+  }
 
-  paragraph(this: TokenizerThis, source): Tokens.Paragraph | undefined {
+  override paragraph(source: string): Tokens.Paragraph | undefined {
     const raw = source.slice(0, endOfParagraph(source))
     if (raw === '') return
     const text = raw.replace(/\n$/, '')
     return { type: 'paragraph', raw, text, tokens: this.lexer.inline(text) }
-  },
+  }
 
-  blockquote(this: TokenizerThis, source): Tokens.Blockquote | undefined {
+  override blockquote(source: string): Tokens.Blockquote | undefined {
     const [raw] = /^(?: {0,3}>[^\n]*(?:\n|$))+/.exec(source) ?? []
     if (raw === undefined) return
     const text = raw.replace(/\n$/, '').replace(/^ {0,3}> ?/gm, '')
@@ -68,7 +65,7 @@ export const rules: Rules = {
     const tokens = this.lexer.blockTokens(text)
     state.top = top
     return { type: 'blockquote', raw, text, tokens }
-  },
+  }
 }
 
 /** Where the paragraph ends that a text begins with: its first line belongs to it, whatever it is. */

@@ -1,9 +1,9 @@
 // Markdown becomes tokens here, with marked's lexer and nothing else of it. Some of its rules overflow the stack, or take
 // seconds, on texts that are made to do so. Block rules that read the rest of the text at every line are replaced by ones
 // that read a line once (rules.ts); what else is slow is counted, and such a text is shown as it is.
-import { Marked, type Token } from 'marked'
+import { Lexer, type Token } from 'marked'
 import { Fences } from './fences'
-import { rules, startText } from './rules'
+import { Rules, startText } from './rules'
 
 export type { MarkedToken, Token, Tokens } from 'marked'
 
@@ -17,14 +17,14 @@ const MOST_MARKERS = 32
 const LONGEST_WORD = 1000
 const MOST_SIGNS = 50
 
-const marked = new Marked({ gfm: true, breaks: true, async: false }, { tokenizer: rules })
+const options = { gfm: true, breaks: true, tokenizer: new Rules() }
 
 /** Returns the tokens of a markdown text, or undefined if it is to be shown as it is. */
 export function tokensOf(body: string): Token[] | undefined {
   if (isTooComplex(body)) return
   startText()
   try {
-    return marked.lexer(body)
+    return Lexer.lex(body, options)
   } catch {
     return
   }

@@ -1,6 +1,6 @@
 import type { Message } from '@synapse/client'
 import { useRef, useState } from 'preact/hooks'
-import { later } from '../app/later'
+import { later, rest } from '../app/later'
 import { NameCard } from '../app/name-card'
 import { preferences } from '../app/preferences'
 import { background } from '../background'
@@ -19,7 +19,10 @@ import { ThreadSummary } from './thread-summary'
 import { Unreached } from './unreached'
 import { useLongPress } from './use-long-press'
 
-const EditMode = later(async () => (await import('./edit-mode')).EditMode, null)
+const EditMode = later(
+  rest((parts) => parts.EditMode),
+  null,
+)
 
 interface MessageRowProps {
   /** The key of the row, which stays when a message that I send becomes one of the server. */

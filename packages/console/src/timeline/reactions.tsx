@@ -1,12 +1,15 @@
 import type { Message } from '@synapse/client'
 import { SmilePlus } from 'lucide'
 import { useId, useRef, useState } from 'preact/hooks'
-import { later } from '../app/later'
+import { later, rest } from '../app/later'
 import { Icon } from '../ui/icon'
 import { placeBeside } from '../ui/placing'
 import { readable } from './emoji'
 
-const ReactionChoices = later(async () => (await import('./reaction-choices')).ReactionChoices, null)
+const ReactionChoices = later(
+  rest((parts) => parts.ReactionChoices),
+  null,
+)
 
 interface ReactionsProps {
   readonly reactions: Message['reactions']

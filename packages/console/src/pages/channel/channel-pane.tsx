@@ -2,7 +2,7 @@ import { BellOff, CirclePause, Hash, Info, Lock } from 'lucide'
 import { useEffect } from 'preact/hooks'
 import { useConsole } from '../../app/console'
 import { setLastOpen } from '../../app/last-open'
-import { later } from '../../app/later'
+import { later, rest } from '../../app/later'
 import { Main } from '../../app/main-pane'
 import { navigate } from '../../app/navigation'
 import { askPause, PauseBanner, pausesFor } from '../../app/pausing'
@@ -22,7 +22,7 @@ import { useEscape } from './use-escape'
 import { useConversation } from './use-host'
 import { WorkStrip } from './work-strip'
 
-const Details = later(async () => (await import('./details')).Details)
+const Details = later(rest((parts) => parts.Details))
 
 interface ChannelPaneProps {
   readonly channel: Channel

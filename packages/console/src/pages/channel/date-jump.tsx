@@ -1,9 +1,12 @@
 import { CalendarSearch } from 'lucide'
 import { useState } from 'preact/hooks'
-import { later } from '../../app/later'
+import { later, rest } from '../../app/later'
 import { Button, IconButton } from '../../ui'
 
-const DateDialog = later(async () => (await import('./date-dialog')).DateDialog, null)
+const DateDialog = later(
+  rest((parts) => parts.DateDialog),
+  null,
+)
 
 interface DateJumpProps {
   readonly class?: string
