@@ -29,6 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ),
   ...Object.fromEntries(['thead', 'tbody', 'tr', 'mark'].map((tag) => [tag, []])),
   div: ['dir'],
+  p: ['dir'],
   span: ['dir', 'role', 'aria-label'],
   ol: ['start'],
   li: [],

@@ -7,10 +7,11 @@ import { languageNamed } from '../../../packages/console/src/text/languages'
 import { isTooComplex } from '../../../packages/console/src/text/tokens'
 import { draw, elementsOf, outlineOf, wordsOf } from './drawn'
 
-/** The inside of what a text becomes. */
+/** What a text becomes, without the box around it. A text of one paragraph has none. */
 function drawn(body: string, options: TextOptions = {}): string {
   const [outer] = draw(renderMarkdown(body, options))
-  return typeof outer === 'object' ? outlineOf(outer.children) : ''
+  if (typeof outer !== 'object') return ''
+  return outer.tag === 'p' ? outlineOf([{ ...outer, attributes: {} }]) : outlineOf(outer.children)
 }
 
 const isPlain = (body: string) =>

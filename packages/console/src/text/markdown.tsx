@@ -2,11 +2,12 @@ import type { Attachment } from '@synapse/client'
 import type { ComponentChildren, VNode } from 'preact'
 import { renderBlocks } from './blocks'
 import { ForeignLink } from './foreign'
+import { renderInline } from './inline'
 import { safeLink } from './links'
 import type { MentionFacts } from './mentions'
 import { visibleText } from './names'
 import { Nodes } from './nodes'
-import { tokensOf } from './tokens'
+import { type Token, tokensOf } from './tokens'
 
 export interface TextOptions extends MentionFacts {
   /** `body_format` of the message; markdown by default. */
@@ -26,17 +27,29 @@ export function renderMarkdown(body: string, options: TextOptions = {}): VNode {
   const tokens = format === 'markdown' ? tokensOf(body) : undefined
   if (tokens)
     try {
-      return (
-        <div class="prose" dir="auto">
-          {renderBlocks(tokens, new Nodes(options))}
-        </div>
-      )
+      return proseOf(tokens, new Nodes(options))
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
     }
   return (
     <div class="prose plain" dir="auto">
       {plainNodes(body, options)}
+    </div>
+  )
+}
+
+/** Most texts are one paragraph, which needs no box around it. */
+function proseOf(tokens: readonly Token[], nodes: Nodes): VNode {
+  const [first, second] = tokens
+  if (first?.type === 'paragraph' && second === undefined)
+    return (
+      <p class="prose" dir="auto">
+        {renderInline(first.tokens ?? [], nodes)}
+      </p>
+    )
+  return (
+    <div class="prose" dir="auto">
+      {renderBlocks(tokens, nodes)}
     </div>
   )
 }

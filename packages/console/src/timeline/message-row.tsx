@@ -76,9 +76,7 @@ export function MessageRow({ rowKey, id, isHead }: MessageRowProps) {
       }}
       {...press}
     >
-      <div class="row-side">
-        {isHead ? <RowAvatar message={message} /> : isActive && <Time at={message.created_at} />}
-      </div>
+      {isHead ? <RowAvatar message={message} /> : isActive && <Time at={message.created_at} />}
       <div class="row-main">
         {isHead && <RowHead message={message} />}
         <RowBody message={message} host={host} row={element.current} />
@@ -216,7 +214,6 @@ function SystemRow({ rowKey, message }: { readonly rowKey: string; readonly mess
       tabIndex={-1}
       aria-label={labelOf(message)}
     >
-      <span class="row-side" />
       <p class="row-main">
         {plainSnippet(message.body, 400)} <Time at={message.created_at} />
       </p>

@@ -25,9 +25,7 @@ export function OutgoingRow({ rowKey, isHead }: OutgoingRowProps) {
       tabIndex={-1}
       aria-label={`${me.display_name}, ${post.state === 'refused' ? 'not sent' : 'sending'}: ${text}`}
     >
-      <div class="row-side">
-        {isHead && <Avatar handle={me.handle} name={me.display_name} kind={me.kind} />}
-      </div>
+      {isHead && <Avatar handle={me.handle} name={me.display_name} kind={me.kind} />}
       <div class="row-main">
         {isHead && (
           <header class="row-head">

@@ -48,8 +48,14 @@ function CardButton({ label, card, tabIndex }: CardButtonProps) {
   const button = useRef<HTMLButtonElement>(null)
   const popover = useRef<HTMLDivElement>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  // A list has hundreds of names: the card of one is made when somebody comes near.
+  const [isMade, setMade] = useState(false)
   const [isOpen, setOpen] = useState(false)
+  const isPressed = useRef(false)
   useEffect(() => () => clearTimeout(timer.current), [])
+  useEffect(() => {
+    if (isMade && isPressed.current) popover.current?.showPopover()
+  }, [isMade])
   useEffect(() => {
     const [card, opener] = [popover.current, button.current]
     if (!isOpen || !card || !opener) return
@@ -80,26 +86,36 @@ function CardButton({ label, card, tabIndex }: CardButtonProps) {
         popovertargetaction="show"
         aria-haspopup="dialog"
         aria-expanded={isOpen}
+        onFocus={() => setMade(true)}
+        onPointerDown={() => setMade(true)}
+        onClick={() => {
+          // A reader presses without coming near.
+          isPressed.current = true
+          setMade(true)
+        }}
         onPointerEnter={({ pointerType }) => {
+          setMade(true)
           if (pointerType === 'mouse') later(() => popover.current?.showPopover())
         }}
         onPointerLeave={leave}
       >
         {label}
       </button>
-      <div
-        ref={popover}
-        id={id}
-        class="name-card"
-        popover="auto"
-        role="dialog"
-        aria-label={label}
-        onToggle={({ newState }) => setOpen(newState === 'open')}
-        onPointerEnter={() => clearTimeout(timer.current)}
-        onPointerLeave={leave}
-      >
-        {isOpen && card()}
-      </div>
+      {isMade && (
+        <div
+          ref={popover}
+          id={id}
+          class="name-card"
+          popover="auto"
+          role="dialog"
+          aria-label={label}
+          onToggle={({ newState }) => setOpen(newState === 'open')}
+          onPointerEnter={() => clearTimeout(timer.current)}
+          onPointerLeave={leave}
+        >
+          {isOpen && card()}
+        </div>
+      )}
     </>
   )
 }
