@@ -261,7 +261,8 @@ export class ConsolePage implements AsyncDisposable {
 
   /** What axe finds against WCAG 2.2 A and AA. */
   async violations(): Promise<Violation[]> {
-    await this.page.cdp('Runtime.evaluate', { expression: axe.source })
+    if (!(await this.page.value("'axe' in window")))
+      await this.page.cdp('Runtime.evaluate', { expression: axe.source })
     return await this.page.value(`axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
       resultTypes: ['violations'],
@@ -305,9 +306,7 @@ export class ConsolePage implements AsyncDisposable {
           `never on the page: ${what}\nfocused: ${await this.focused()}\n${this.page.complaints.join('\n')}\n${text}`,
         )
       }
-      await this.page
-        .value('new Promise((resolve) => requestAnimationFrame(() => resolve()))')
-        .catch(unlessLeft)
+      await this.page.changes().catch(unlessLeft)
     }
   }
 }
