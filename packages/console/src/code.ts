@@ -5,8 +5,6 @@ const RELOADED = 'synapse.reloaded'
 const AGAIN_AFTER_MS = 60_000
 const JUST_MS = 10_000
 
-const server = connect()
-
 /**
  * Fetches code: `fetchCode(() => import('./details'))`. Without a connection it waits for one and asks again: loading the
  * page anew would leave a person with the browser's error page. Where the server answers and does not have the file, it has
@@ -38,6 +36,7 @@ function isFileGone(error: unknown): boolean {
 
 /** Waits until the server answers, whatever it says. */
 async function answer(): Promise<void> {
+  const server = connect()
   for (;;) {
     try {
       await server.request('GET /v1/setup')
