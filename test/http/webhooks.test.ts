@@ -536,6 +536,7 @@ describe('further webhooks', () => {
       enabled: false,
       secret: null,
     })
+    expect((await bot.patch<Webhook>(path, { channels: ['*'] })).body).toMatchObject({ channels: null })
     const all = await w.operator.get<{ webhooks: Fields[] }>(`/v1/admin/webhooks?account=${bot.handle}`)
     expect(all.body.webhooks).toMatchObject([{ id: made.body.id, account_handle: bot.handle }])
     expect((await bot.delete(path)).status).toBe(204)

@@ -35,14 +35,14 @@ const fields = {
     list(text({ minLength: 1, maxLength: 64 }), {
       minItems: 1,
       maxItems: 50,
-      description: 'Of `on: events`: types, or prefixes such as message.*. Default: all',
+      description: 'Of `on: events`: types, or prefixes such as message.*. Default: all, as with *',
     }),
   ),
   channels: maybe(
     list(text({ minLength: 1, maxLength: 64 }), {
       minItems: 1,
       maxItems: MAX_CHANNEL_FILTER,
-      description: 'Slugs. Default: every channel that you may read',
+      description: 'Slugs. Default: every channel that you may read, as with *',
     }),
   ),
   mode: maybe(webhookMode),
@@ -267,14 +267,19 @@ function changeOf({ reasons, types, channels, mode, batch_s }: Fields): Partial<
   return {
     // The schema has checked the words.
     ...given('reasons', reasons as WebhookFields['reasons'] | undefined),
-    ...given('types', types),
-    ...given(
+    ...givenList('types', types),
+    ...givenList(
       'channels',
       channels?.map((slug) => slug.trim().toLowerCase()),
     ),
     ...given('mode', mode),
     ...given('batchSeconds', batch_s),
   } as Partial<WebhookFields>
+}
+
+/** A list that a request changes: one with `*` stands for everything, which is stored as null. */
+function givenList<Key extends string>(key: Key, list: readonly string[] | null | undefined) {
+  return list?.includes('*') ? { [key]: null } : given(key, list)
 }
 
 /** Refuses the fields that say nothing about such a webhook. @throws 422 */

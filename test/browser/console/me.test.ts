@@ -5,6 +5,9 @@ import { browser, ConsoleLab, desktop, expectedError, phone, tablet } from './su
 
 setDefaultTimeout(120_000)
 
+/** What the browser says of a dialog that takes the focus itself. */
+const autofocus = /Autofocus processing was blocked/
+
 const sections = ['', '/look', '/alerts', '/keys', '/devices', '/tokens', '/webhooks']
 
 describe.skipIf(browser === undefined)('oneself', () => {
@@ -130,22 +133,76 @@ describe.skipIf(browser === undefined)('oneself', () => {
     await page.isClean()
   })
 
-  test('a webhook is made, tested, and shows what it was sent', async () => {
+  test('a webhook is made, changed, tested, and shows what it was sent', async () => {
     const gil = await person('gil')
+    const stored = async () => {
+      const { body } = await gil.get<{ webhooks: Record<string, unknown>[] }>('/v1/me/webhooks')
+      return body.webhooks.find(({ name }) => name === 'pager')
+    }
     await using page = await lab.sit(gil, '/me/webhooks')
+    await page.click('button', 'New webhook')
     await page.fill('textbox', 'Name', 'pager')
     await page.fill('textbox', 'Address', 'https://example.com/hook')
+    await page.fill('textbox', 'Channels', '#research')
+    await page.isClean({ allowed: [autofocus] })
     await page.click('button', 'Make')
     await page.click('button', 'Done')
     await page.shows('it cannot be shown again')
     await page.click('button', 'Close all the same')
-    await page.click('button', 'Test pager')
-    await page.click('button', 'Deliveries of pager')
-    await page.find('list', 'Deliveries')
-    await page.isClean()
+    expect(await stored()).toMatchObject({ mode: 'message', channels: ['research'] })
+
+    const act = async (name: string) => {
+      await page.click('button', 'Acts for pager')
+      await page.click('menuitem', name)
+    }
+    await act('Edit')
+    await page.click('checkbox', 'a reply')
+    const requests = await page.find('combobox', 'Requests')
+    await requests.call(
+      "function () { this.value = 'inbox'; this.dispatchEvent(new Event('change', { bubbles: true })) }",
+    )
+    await page.fill('spinbutton', 'Seconds to gather items', '30')
+    await page.fill('textbox', 'Channels', '')
+    await page.click('button', 'Save')
+    await page.gone('dialog', /./)
+    expect(await stored()).toMatchObject({
+      reasons: ['dm', 'mention', 'approval', 'overdue', 'thread'],
+      mode: 'inbox',
+      batch_s: 30,
+      channels: null,
+    })
+
+    await act('Send a test')
+    // By key: the row grows when the test has failed, which moves the button.
+    const deliveries = await page.find('button', 'Deliveries of pager')
+    await deliveries.focus()
+    await page.press('Enter')
+    await page.waitFor("document.querySelector('dialog tbody')?.innerText.includes('webhook.test')")
+    await page.isClean({ allowed: [autofocus] })
     await page.press('Escape')
-    await page.click('button', 'Delete pager')
+    await act('Delete')
     await page.click('button', 'Delete')
     await page.shows('The server calls no address for you.')
+  })
+
+  test('a webhook for events has the types that are wanted', async () => {
+    const hal = await person('hal')
+    await using page = await lab.sit(hal, '/me/webhooks')
+    await page.click('button', 'New webhook')
+    const kind = await page.find('combobox', 'What it is called for')
+    await kind.call(
+      "function () { this.value = 'events'; this.dispatchEvent(new Event('change', { bubbles: true })) }",
+    )
+    await page.fill('textbox', 'Name', 'log')
+    await page.fill('textbox', 'Address', 'https://example.com/log')
+    await page.fill('textbox', 'Types of events', 'message.created claim.*')
+    await page.click('button', 'Make')
+    await page.find('region', 'Secret')
+    const { body } = await hal.get<{ webhooks: Record<string, unknown>[] }>('/v1/me/webhooks')
+    expect(body.webhooks.find(({ name }) => name === 'log')).toMatchObject({
+      on: 'events',
+      types: ['message.created', 'claim.*'],
+      channels: null,
+    })
   })
 })

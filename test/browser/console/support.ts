@@ -278,6 +278,7 @@ export class ConsolePage implements AsyncDisposable {
     expect(complaints).toEqual([])
     expect(this.page.requests.filter((url) => !isOwn(url, this.origin))).toEqual([])
     expect(await this.page.value('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+    expect(await this.page.value(WIDER_THAN_DIALOG)).toEqual([])
     expect(await this.violations()).toEqual([])
   }
 
@@ -286,7 +287,7 @@ export class ConsolePage implements AsyncDisposable {
     return this.page.value(`[...document.querySelectorAll('button, input, select, textarea, [role=button], a[href]')]
       .filter((one) => one.checkVisibility() && !(one.matches('a') && getComputedStyle(one).display === 'inline'))
       .filter((one) => !one.closest('.skip') && !one.matches('.input > input'))
-      .map((one) => [one.outerHTML.slice(0, 80), (one.matches('[type=radio], [type=checkbox]') && one.closest('label') || one).getBoundingClientRect()])
+      .map((one) => [one.outerHTML.slice(0, 80), (one.matches('[type=radio], [type=checkbox]') && one.closest('label, .check') || one).getBoundingClientRect()])
       .filter(([, { width, height }]) => width > 0 && (height < ${least} - 0.5 || width < ${least} - 0.5))
       .map(([text, { width, height }]) => Math.round(width) + 'x' + Math.round(height) + ' ' + text)`)
   }
@@ -320,6 +321,14 @@ function unlessLeft(error: unknown): undefined {
   )
     throw error
 }
+
+/** What makes a dialog scroll sideways. */
+const WIDER_THAN_DIALOG = `[...document.querySelectorAll('dialog[open]')].flatMap((dialog) => {
+  const edge = dialog.getBoundingClientRect().left + dialog.clientWidth + 1
+  if (dialog.scrollWidth <= dialog.clientWidth) return []
+  const wide = [...dialog.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > edge)
+  return wide.map(({ outerHTML }) => outerHTML.slice(0, 120))
+})`
 
 /** A browser says this of each answer that is an error, also of those that a page expects. */
 export const expectedError = (status: number) => new RegExp(`status of ${status} `)

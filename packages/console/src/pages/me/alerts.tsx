@@ -5,6 +5,7 @@ import { href } from '../../app/routes'
 import { background } from '../../background'
 import type { Channel, Notify } from '../../state'
 import { Problem } from '../parts/problem'
+import { Table } from '../parts/table'
 
 const words: readonly (readonly [value: Notify, words: string])[] = [
   ['all', 'Everything that is for me'],
@@ -25,38 +26,44 @@ export function Alerts() {
       <section aria-labelledby="me-notify">
         <h2 id="me-notify">What notifies you</h2>
         <p class="hint">It holds in every browser and program of yours.</p>
-        {mine.length === 0 && <p class="quiet">You are in no channel yet.</p>}
-        <ul class="me-rows">
-          {mine.map((channel) => (
-            <Choice key={channel.slug} of={channel} />
-          ))}
-        </ul>
+        <Table
+          label="Channels"
+          rows={mine}
+          keyOf={(one) => one.slug}
+          empty="You are in no channel yet."
+          columns={[
+            {
+              title: 'Channel',
+              cell: (one) => <a href={href('channel', { slug: one.slug })}>{nameOf(one)}</a>,
+            },
+            { title: 'Notifies you', cell: (one) => <Choice of={one} /> },
+          ]}
+        />
       </section>
     </>
   )
 }
 
-function Choice({ of: { slug, kind, peer, notify } }: { readonly of: Channel }) {
+function nameOf({ slug, kind, peer }: Channel): string {
+  return kind === 'dm' ? `@${peer?.handle ?? slug}` : `#${slug}`
+}
+
+function Choice({ of }: { readonly of: Channel }) {
   const { acts } = useConsole()
   const [error, setError] = useState<unknown>()
-  const name = kind === 'dm' ? `@${peer?.handle ?? slug}` : `#${slug}`
   const set = async (value: Notify) => {
     setError(undefined)
     try {
-      await acts.setNotify(slug, value)
+      await acts.setNotify(of.slug, value)
     } catch (failure) {
       setError(failure)
     }
   }
   return (
-    <li>
-      <div class="what">
-        <a href={href('channel', { slug })}>{name}</a>
-        <Problem error={error} />
-      </div>
+    <>
       <select
-        aria-label={`Notifications of ${name}`}
-        value={notify ?? 'all'}
+        aria-label={`Notifications of ${nameOf(of)}`}
+        value={of.notify ?? 'all'}
         onChange={({ currentTarget }) => {
           const [value] = words.find(([one]) => one === currentTarget.value) ?? ['all' as const]
           background(set(value))
@@ -68,6 +75,7 @@ function Choice({ of: { slug, kind, peer, notify } }: { readonly of: Channel }) 
           </option>
         ))}
       </select>
-    </li>
+      <Problem error={error} />
+    </>
   )
 }

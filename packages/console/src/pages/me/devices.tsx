@@ -1,17 +1,20 @@
 import type { AnswerTo } from '@synapse/client'
-import { KeyRound, Smartphone } from 'lucide'
+import { Smartphone } from 'lucide'
 import { useState } from 'preact/hooks'
 import { useConsole } from '../../app/console'
-import { PairCode, type PairedDevice } from '../../app/pair-code'
+import type { PairedDevice } from '../../app/pair-code'
 import { synapse } from '../../app/session'
-import { Button, Chip, Countdown, Dialog, Field, Icon, Time } from '../../ui'
+import { Button, Chip, Field } from '../../ui'
+import { DeviceTable } from '../parts/device-table'
+import { When } from '../parts/facts'
+import { textOf } from '../parts/fields'
+import { FormDialog } from '../parts/form-dialog'
+import { PairDialog } from '../parts/pair-dialog'
+import { Table } from '../parts/table'
 import { Asking } from './asking'
-import { Form, textOf } from './form'
 import { Reading } from './reading'
-import { Row, Rows, Used } from './rows'
 
 type Session = AnswerTo<'GET /v1/auth/sessions'>['sessions'][number]
-type Device = AnswerTo<'GET /v1/me/devices'>['devices'][number]
 
 /** Where the person is signed in, the devices that were let in, and the way to let another in. */
 export function Devices() {
@@ -20,7 +23,7 @@ export function Devices() {
       synapse.request('GET /v1/auth/sessions'),
       synapse.request('GET /v1/me/devices'),
     ])
-    return { sessions, devices: devices.filter(isLive) }
+    return { sessions, devices }
   }
   return (
     <Reading read={read}>
@@ -29,19 +32,17 @@ export function Devices() {
           <LetIn onDone={reload} />
           <section>
             <h2>Signed in</h2>
-            <Rows label="Sessions" empty="You are signed in nowhere.">
-              {sessions.map((one) => (
-                <SessionRow key={one.id} of={one} onEnded={reload} />
-              ))}
-            </Rows>
+            <SessionTable sessions={sessions} onEnded={reload} />
           </section>
           <section>
             <h2>Devices let in by a code</h2>
-            <Rows label="Devices" empty="No device was let in by a code.">
-              {devices.map((one) => (
-                <DeviceRow key={one.id} of={one} onEnded={reload} />
-              ))}
-            </Rows>
+            <DeviceTable
+              devices={devices}
+              onRevoke={async ({ id }) => {
+                await synapse.request('POST /v1/me/devices/{id}/revoke', { path: { id } })
+                await reload()
+              }}
+            />
           </section>
         </>
       )}
@@ -49,16 +50,11 @@ export function Devices() {
   )
 }
 
-function isLive({ state }: Device): boolean {
-  return state === 'active' || state === 'redeemed'
-}
-
 function LetIn({ onDone }: { readonly onDone: () => Promise<void> }) {
   const me = useConsole().store.me.value
   const [isOpen, setOpen] = useState(false)
   const [device, setDevice] = useState<PairedDevice>()
   const close = async () => {
-    setOpen(false)
     setDevice(undefined)
     await onDone()
   }
@@ -73,87 +69,59 @@ function LetIn({ onDone }: { readonly onDone: () => Promise<void> }) {
         </Button>
       </p>
       {isOpen && (
-        <Dialog title="Let a device in" onClose={close}>
-          {device ? (
-            <>
-              <p class="quiet">
-                <Icon of={KeyRound} size={14} /> Who scans this is signed in as you.
-              </p>
-              <PairCode device={device} />
-            </>
-          ) : (
-            <Form act="Make a code" onSend={make}>
-              <Field
-                label="Name of the device"
-                name="device"
-                required
-                maxLength={64}
-                autoComplete="off"
-                defaultValue={`browser-${me?.handle ?? 'device'}`.slice(0, 64)}
-                hint="One that begins with viewer- only reads."
-              />
-            </Form>
-          )}
-        </Dialog>
+        <FormDialog title="Let a device in" act="Make a code" onSubmit={make} onClose={() => setOpen(false)}>
+          <p>Who scans the code is signed in as you.</p>
+          <Field
+            label="Name of the device"
+            name="device"
+            required
+            maxLength={64}
+            autoComplete="off"
+            defaultValue={`browser-${me?.handle ?? 'device'}`.slice(0, 64)}
+            hint="One that begins with viewer- only reads."
+          />
+        </FormDialog>
       )}
+      {device && <PairDialog code={device} onClose={close} />}
     </>
   )
 }
 
-function SessionRow({ of, onEnded }: { readonly of: Session; readonly onEnded: () => Promise<void> }) {
-  const name = browserOf(of.user_agent)
-  const end = async () => {
-    await synapse.request('DELETE /v1/auth/sessions/{id}', { path: { id: of.id } })
+interface SessionTableProps {
+  readonly sessions: readonly Session[]
+  readonly onEnded: () => Promise<void>
+}
+
+function SessionTable({ sessions, onEnded }: SessionTableProps) {
+  const end = async (id: string) => {
+    await synapse.request('DELETE /v1/auth/sessions/{id}', { path: { id } })
     await onEnded()
   }
   return (
-    <Row
-      title={
-        <>
-          {name} {of.current && <Chip tone="agent">this browser</Chip>}
-        </>
-      }
-      facts={[
-        <>
-          since <Time at={of.created_at} show="both" />
-          {of.ip !== null && `, from ${of.ip}`}
-        </>,
-        <Used key="used" at={of.last_used_at} />,
+    <Table
+      label="Sessions"
+      rows={sessions}
+      keyOf={(one) => one.id}
+      empty="You are signed in nowhere."
+      columns={[
+        {
+          title: 'Browser',
+          cell: (one) => (
+            <span class="names">
+              <b>{browserOf(one.user_agent)}</b> {one.current && <Chip tone="agent">this browser</Chip>}
+            </span>
+          ),
+        },
+        { title: 'From', cell: (one) => one.ip && <code>{one.ip}</code> },
+        { title: 'Last used', cell: (one) => <When at={one.last_used_at} /> },
+        { title: 'Since', cell: (one) => <When at={one.created_at} /> },
       ]}
-      acts={
-        !of.current && (
-          <Asking act="Sign out" label={`Sign out ${name}`} onYes={end}>
+      acts={(one) =>
+        !one.current && (
+          <Asking act="Sign out" label={`Sign out ${browserOf(one.user_agent)}`} onYes={() => end(one.id)}>
             It is signed out, and its streams close. It needs your password or a new code to come back.
           </Asking>
         )
-      }
-    />
-  )
-}
-
-function DeviceRow({ of, onEnded }: { readonly of: Device; readonly onEnded: () => Promise<void> }) {
-  const revoke = async () => {
-    await synapse.request('POST /v1/me/devices/{id}/revoke', { path: { id: of.id } })
-    await onEnded()
-  }
-  const isOpen = of.state === 'active'
-  return (
-    <Row
-      title={of.device}
-      facts={[
-        isOpen ? (
-          <>
-            a code that is open for <Countdown until={of.expires_at} />
-          </>
-        ) : (
-          <Used at={of.last_used_at} />
-        ),
-        of.scopes.join(', '),
-      ]}
-      acts={
-        <Asking act="Revoke" label={`Revoke ${of.device}`} onYes={revoke}>
-          {isOpen ? 'Its code no longer works.' : 'It is signed out, and its streams close within a second.'}
-        </Asking>
       }
     />
   )

@@ -32,7 +32,7 @@ export function Form({ act, onSend, isCleared = false, children }: FormProps) {
   }
   return (
     <form
-      class="me-form"
+      class="form"
       onSubmit={(event) => {
         event.preventDefault()
         if (!isBusy) background(send(event.currentTarget))
@@ -47,10 +47,4 @@ export function Form({ act, onSend, isCleared = false, children }: FormProps) {
       </p>
     </form>
   )
-}
-
-/** The text of a field, without blanks around it. */
-export function textOf(fields: FormData, name: string): string {
-  const value = fields.get(name)
-  return typeof value === 'string' ? value.trim() : ''
 }

@@ -4,7 +4,8 @@ import { href } from '../../app/routes'
 import { synapse } from '../../app/session'
 import { SignOut } from '../../app/sign-out'
 import { Avatar, Field, Icon, toast } from '../../ui'
-import { Form, textOf } from './form'
+import { wordOf } from '../parts/fields'
+import { Form } from './form'
 import { Reading } from './reading'
 
 /** Who the person is to others, their password, and the way out. */
@@ -14,7 +15,7 @@ export function ProfileSection() {
   if (me === undefined) return null
   const { handle } = me
   const save = async (fields: FormData) => {
-    const body = { display_name: textOf(fields, 'display_name'), about: textOf(fields, 'about') }
+    const body = { display_name: wordOf(fields, 'display_name') ?? '', about: wordOf(fields, 'about') ?? '' }
     const profile = await synapse.request('PATCH /v1/me', { body })
     const { display_name } = profile
     if (store.me.value) store.me.value = { ...store.me.value, display_name }

@@ -1,12 +1,15 @@
 import type { AnswerTo } from '@synapse/client'
 import { useState } from 'preact/hooks'
 import { synapse } from '../../app/session'
-import { Chip, Field, Time } from '../../ui'
+import { Chip, Field } from '../../ui'
+import { When } from '../parts/facts'
+import { instantOf, wordOf, wordsIn } from '../parts/fields'
+import { Scopes } from '../parts/scopes'
 import { SecretDialog } from '../parts/secret'
+import { Table } from '../parts/table'
 import { Asking } from './asking'
-import { Form, textOf } from './form'
+import { Form } from './form'
 import { Reading } from './reading'
-import { Row, Rows, Used } from './rows'
 
 type Token = AnswerTo<'GET /v1/me/tokens'>['tokens'][number]
 
@@ -31,63 +34,55 @@ function TokenList({ tokens, onChanged }: TokenListProps) {
     setSecret(token)
     await onChanged()
   }
-  const make = (fields: FormData) => {
-    const ends = textOf(fields, 'ends')
-    const scopes = textOf(fields, 'scopes').split(/[\s,]+/)
-    return issue(textOf(fields, 'name'), scopes, ends === '' ? null : new Date(ends).toISOString())
-  }
+  const make = (fields: FormData) =>
+    issue(wordOf(fields, 'name') ?? '', wordsIn(fields, 'scopes'), instantOf(fields, 'ends') ?? null)
   const revoke = (id: string) => synapse.request('POST /v1/me/tokens/{id}/revoke', { path: { id } })
   return (
     <>
       <section>
         <h2>Your tokens</h2>
         <p class="hint">A program that has one acts as you, within its scopes.</p>
-        <Rows label="Tokens" empty="You have no token.">
-          {tokens.map((one) => {
-            const name = one.name ?? one.device ?? one.id.slice(0, 8)
-            return (
-              <Row
-                key={one.id}
-                title={name}
-                facts={[
-                  one.scopes.join(', '),
-                  <Used key="used" at={one.last_used_at} />,
-                  <End key="end" of={one} />,
-                ]}
-                acts={
-                  <>
-                    {one.device === null && (
-                      <Asking
-                        act="Rotate"
-                        danger={false}
-                        label={`Rotate ${name}`}
-                        onYes={async () => {
-                          await issue(name, [...one.scopes], one.expires_at)
-                          await revoke(one.id)
-                          await onChanged()
-                        }}
-                      >
-                        You get a new token with the same name, scopes and end. This one ends at once:
-                        programs that use it stop until they have the new one.
-                      </Asking>
-                    )}
-                    <Asking
-                      act="Revoke"
-                      label={`Revoke ${name}`}
-                      onYes={async () => {
-                        await revoke(one.id)
-                        await onChanged()
-                      }}
-                    >
-                      Programs that use it stop, and their streams close within a second. This cannot be
-                      undone.
-                    </Asking>
-                  </>
-                }
-              />
-            )
-          })}
-        </Rows>
+        <Table
+          label="Tokens"
+          rows={tokens}
+          keyOf={(one) => one.id}
+          empty="You have no token."
+          columns={[
+            { title: 'Token', cell: (one) => <b>{nameOf(one)}</b> },
+            { title: 'Scopes', cell: (one) => <Scopes of={one.scopes} /> },
+            { title: 'Last used', cell: (one) => <When at={one.last_used_at} /> },
+            { title: 'Ends', cell: (one) => <End of={one} /> },
+          ]}
+          acts={(one) => (
+            <>
+              {one.device === null && (
+                <Asking
+                  act="Rotate"
+                  danger={false}
+                  label={`Rotate ${nameOf(one)}`}
+                  onYes={async () => {
+                    await issue(nameOf(one), [...one.scopes], one.expires_at)
+                    await revoke(one.id)
+                    await onChanged()
+                  }}
+                >
+                  You get a new token with the same name, scopes and end. This one ends at once: programs that
+                  use it stop until they have the new one.
+                </Asking>
+              )}{' '}
+              <Asking
+                act="Revoke"
+                label={`Revoke ${nameOf(one)}`}
+                onYes={async () => {
+                  await revoke(one.id)
+                  await onChanged()
+                }}
+              >
+                Programs that use it stop, and their streams close within a second. This cannot be undone.
+              </Asking>
+            </>
+          )}
+        />
       </section>
       <section>
         <h2>Make a token</h2>
@@ -125,12 +120,11 @@ function TokenList({ tokens, onChanged }: TokenListProps) {
   )
 }
 
+function nameOf({ name, device, id }: Token): string {
+  return name ?? device ?? id.slice(0, 8)
+}
+
 function End({ of: { expires_at } }: { readonly of: Token }) {
-  if (expires_at === null) return <>never ends</>
-  if (Date.parse(expires_at) <= Date.now()) return <Chip>expired</Chip>
-  return (
-    <>
-      ends <Time at={expires_at} show="both" />
-    </>
-  )
+  if (expires_at !== null && Date.parse(expires_at) <= Date.now()) return <Chip>expired</Chip>
+  return <When at={expires_at} />
 }

@@ -38,27 +38,34 @@ export function Deliveries({ of, nameOf, onRedeliver }: DeliveriesProps) {
     toast('It is being sent again.')
   }
   return (
-    <Table
-      label="Deliveries"
-      rows={of.rows}
-      keyOf={(one) => one.id}
-      empty="Nothing was sent, or nothing like that."
-      columns={[
-        { title: 'What', cell: (one) => <code>{one.event}</code> },
-        ...(nameOf ? [{ title: 'Webhook', cell: nameOf }] : []),
-        { title: 'State', cell: (one) => <State of={one} /> },
-        { title: 'Attempts', cell: (one) => <Attempts of={one} /> },
-      ]}
-      acts={(one) =>
-        one.state !== 'pending' && (
-          <Button small aria-label={`Send ${one.event} again`} onPress={() => again(one)}>
-            Send again
-          </Button>
-        )
-      }
-      hasMore={of.hasMore}
-      onMore={of.more}
-    />
+    <>
+      <p class="acts">
+        <Button small onPress={of.reload}>
+          Look again
+        </Button>
+      </p>
+      <Table
+        label="Deliveries"
+        rows={of.rows}
+        keyOf={(one) => one.id}
+        empty="Nothing was sent, or nothing like that."
+        columns={[
+          { title: 'What', cell: (one) => <code>{one.event}</code> },
+          ...(nameOf ? [{ title: 'Webhook', cell: nameOf }] : []),
+          { title: 'State', cell: (one) => <State of={one} /> },
+          { title: 'Attempts', cell: (one) => <Attempts of={one} /> },
+        ]}
+        acts={(one) =>
+          one.state !== 'pending' && (
+            <Button small aria-label={`Send again: ${one.event}`} onPress={() => again(one)}>
+              Send again
+            </Button>
+          )
+        }
+        hasMore={of.hasMore}
+        onMore={of.more}
+      />
+    </>
   )
 }
 

@@ -127,7 +127,7 @@ export interface ChoicesProps {
 /** A group of boxes or fields with one name. */
 export function Choices({ label, children }: ChoicesProps) {
   return (
-    <fieldset class="choices">
+    <fieldset class="checks">
       <legend>{label}</legend>
       {children}
     </fieldset>

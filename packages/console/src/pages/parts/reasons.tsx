@@ -3,10 +3,10 @@ import { Check, Choices } from './inputs'
 const reasons = [
   ['dm', 'a direct message'],
   ['mention', 'a mention'],
-  ['reply', 'a reply to it'],
-  ['approval', 'a decision it is asked for, or asked for'],
+  ['reply', 'a reply'],
+  ['approval', 'a question to decide, or its outcome'],
   ['overdue', 'an answer that is overdue'],
-  ['thread', 'a message in a thread it follows'],
+  ['thread', 'a message in a followed thread'],
   ['group', 'a mention by an alias'],
   ['broadcast', 'a mention of everyone'],
 ] as const
