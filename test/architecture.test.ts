@@ -42,7 +42,7 @@ const areas: readonly Area[] = [
   },
   {
     files: 'src/app/matrix.ts',
-    imports: ['src/core/**', 'src/http/matrix/**'],
+    imports: ['src/core/**', 'src/http/matrix/**', 'src/platform/matrix-*.ts'],
     types: ['src/http/surface.ts'],
     packages: [],
     because: 'it composes the Matrix homeserver, which compose.ts loads only if a server name is set',

@@ -31,6 +31,7 @@ import {
   inboxJobs,
   LogReader,
   leaseJobs,
+  matrixJob,
   Runner,
   retentionJobs,
   upkeepJobs,
@@ -260,10 +261,13 @@ export async function assemble(parts: Parts) {
   const surfaces = [...parts.surfaces]
   if (matrixServerName !== undefined) {
     const { composeMatrix } = await import('./matrix')
-    const { passwords } = parts
-    surfaces.push(
-      composeMatrix({ core, store, passwords, secrets: systemSecrets, serverName: matrixServerName }),
-    )
+    const { surface, projector } = composeMatrix({
+      ...{ core, store, report, passwords: parts.passwords, secrets: systemSecrets },
+      serverName: matrixServerName,
+    })
+    surfaces.push(surface)
+    projector.onWanted(() => runner.wake())
+    runner.add(matrixJob({ projector, clock, hasWaiters: () => false }))
   }
   for (const surface of surfaces) surface.followLog?.(app)
   const http = createHttpServer(app, surfaces, logger, serverMetrics.meters)

@@ -4,9 +4,11 @@
  */
 import { createMatrix, type MatrixParts } from '../core/matrix'
 import { matrixSurface } from '../http/matrix'
-import type { Surface } from '../http/surface'
+import { matrixHtml } from '../platform/matrix-html'
+import { sha256, verifyEd25519 } from '../platform/matrix-signatures'
 
-/** Returns the surface of a homeserver. */
-export function composeMatrix(parts: MatrixParts): Surface {
-  return matrixSurface(parts.core, createMatrix(parts))
+/** Returns a homeserver with its surface. */
+export function composeMatrix(parts: Omit<MatrixParts, 'sha256' | 'verify' | 'html'>) {
+  const matrix = createMatrix({ ...parts, sha256, verify: verifyEd25519, html: matrixHtml })
+  return { surface: matrixSurface(parts.core, matrix), projector: matrix.projector }
 }

@@ -63,6 +63,15 @@ export const matrixSettings = {
     description:
       'Seconds until an access token must be renewed. Only for clients that ask for refresh tokens.',
   }),
+  'matrix.room_version': runtime(
+    Type.Union([Type.Literal('10'), Type.Literal('11'), Type.Literal('12')], { default: '11' }),
+    { group, description: 'The version of rooms that are made from now on.' },
+  ),
+  'matrix.federate_channels': runtime(Type.Boolean({ default: false }), {
+    group,
+    description:
+      'Rooms of channels that are made from now on can be joined from other homeservers. A room keeps what it was made with.',
+  }),
 }
 
 /** @throws InvalidValue */

@@ -94,8 +94,12 @@ export class GroupCommit {
     return new Promise((resolve, reject) => this.enqueue({ plan, since, resolve, reject }))
   }
 
-  transact<Result>(run: (tx: Writes) => Promise<Result>): Promise<Result> {
-    return this.act(({ writes }) => run(writes))
+  /** `isUrgent`: before all writes that wait. */
+  transact<Result>(
+    run: (tx: Writes) => Promise<Result>,
+    { isUrgent } = { isUrgent: false },
+  ): Promise<Result> {
+    return this.act(({ writes }) => run(writes), isUrgent)
   }
 
   /** Runs an act that writes rows which are no part of the log, such as facts about the instance. */
@@ -108,13 +112,19 @@ export class GroupCommit {
     if (this.isRunning) await new Promise<void>((resolve) => (this.idle = resolve))
   }
 
-  private act<Result>(run: (transaction: ActTransaction) => Promise<Result>): Promise<Result> {
+  private act<Result>(
+    run: (transaction: ActTransaction) => Promise<Result>,
+    isUrgent = false,
+  ): Promise<Result> {
     const since = performance.now()
-    return new Promise((resolve, reject) => this.enqueue({ plan: null, since, run, resolve, reject }))
+    return new Promise((resolve, reject) =>
+      this.enqueue({ plan: null, since, run, resolve, reject }, isUrgent),
+    )
   }
 
-  private enqueue(write: QueuedWrite): void {
-    this.queue.push(write)
+  private enqueue(write: QueuedWrite, isUrgent = false): void {
+    if (isUrgent) this.queue.unshift(write)
+    else this.queue.push(write)
     this.expiry ??= this.expireIn(QUEUED_MILLISECONDS)
     if (this.isRunning) return
     this.isRunning = true

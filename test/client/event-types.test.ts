@@ -4,7 +4,9 @@ import type { GapEvent, LogEvent, StreamEvent } from '@synapse/client'
 import { eventKinds } from '../../src/core/log/catalogue'
 import { type FrameType, frameKinds } from '../../src/core/log/frames'
 
-type Kinds = typeof eventKinds
+type All = typeof eventKinds
+/** The types that readers may see. */
+type Kinds = { [Type in keyof All as All[Type]['audience'] extends 'nobody' ? never : Type]: All[Type] }
 type LogType = keyof Kinds | 'inbox.item'
 type PassingType = Exclude<StreamEvent, GapEvent | LogEvent>['type']
 

@@ -15,6 +15,8 @@ const DEFAULTS: SettingValues = {
   'instance.name': hostname().slice(0, 63),
   'discovery.mdns_browse': true,
   'discovery.mdns_announce': false,
+  'matrix.room_version': '11',
+  'matrix.federate_channels': false,
   'mcp.enabled': true,
   'metrics.enabled': false,
   drain: false,

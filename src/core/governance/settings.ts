@@ -17,6 +17,8 @@ export interface SettingValues {
   readonly 'http.max_body': number
   readonly 'log.expired_cursor': 'error' | 'clamp'
   readonly 'log.requests': 'notable' | 'all'
+  readonly 'matrix.room_version': string
+  readonly 'matrix.federate_channels': boolean
   readonly 'mcp.enabled': boolean
   readonly 'metrics.enabled': boolean
   readonly 'a2a.enabled': boolean

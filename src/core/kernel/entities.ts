@@ -91,6 +91,8 @@ export interface ChannelSettings {
   readonly broadcastBy?: 'all' | 'humans' | 'admins'
   /** `joined`: members see only messages that were posted after they joined. */
   readonly history?: 'all' | 'joined'
+  /** `false`: the channel has no room of Matrix. */
+  readonly matrix?: boolean
 }
 
 /** Handles by alias. `@alias` in the channel mentions those of them who are members. */

@@ -366,9 +366,12 @@ export interface Store extends Announcements {
   /**
    * Runs the work in a transaction of the single writer. The work may run again after the failure of another work in
    * its group, so it must have no effects outside the transaction, await only its own queries, and refuse before its
-   * first write.
+   * first write. With `isUrgent` it goes before all that waits.
    */
-  transact<Result>(work: (tx: Writes) => Promise<Result>): Promise<Result>
+  transact<Result>(
+    work: (tx: Writes) => Promise<Result>,
+    options?: { readonly isUrgent: boolean },
+  ): Promise<Result>
   /** Present if several processes write to the log. */
   readonly shared?: SharedLog
 }

@@ -27,6 +27,7 @@ export class Audience {
       isConcerned(actor, event) || this.isAdministrator(actor) || this.isPeer(actor, event),
     account_and_former_peers: (actor, event) =>
       isConcerned(actor, event) || this.isAdministrator(actor) || this.wasPeer(actor, event),
+    nobody: () => false,
     admins: (actor) => this.isAdministrator(actor),
     paused: (actor, event) =>
       event.channelId === null ? this.mayKnowPaused(actor, event) : this.isReader(actor, event),

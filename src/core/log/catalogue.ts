@@ -280,6 +280,15 @@ export const eventKinds = {
     ...endOfApproval,
     doc: 'An approval was cancelled, or its message was deleted.',
   },
+  'matrix.event': {
+    about: 'channel',
+    rights: 'none',
+    audience: 'nobody',
+    lane: 'judged',
+    payload: [],
+    hidden: ['type', 'account'],
+    doc: 'An event of the Matrix room of the channel for which there is no other type. Only clients of Matrix see it.',
+  },
   'setting.changed': {
     about: 'setting',
     rights: 'server',

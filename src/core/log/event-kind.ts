@@ -24,6 +24,7 @@ export type AudienceKind =
   | 'account_and_former_peers'
   | 'admins'
   | 'paused'
+  | 'nobody'
 
 /**
  * How an event reaches live streams: `room` publishes it once to each topic of its room; `judged` checks each stream.

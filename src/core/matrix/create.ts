@@ -5,20 +5,34 @@ import { Lifecycle } from './login/lifecycle'
 import { Logins } from './login/login'
 import { ShortSecrets } from './login/short-secrets'
 import type { MatrixParts } from './parts'
+import { Projector } from './projection/projector'
 import { Users } from './users'
 
 export type Matrix = ReturnType<typeof createMatrix>
 
 /** Creates the homeserver over a core. */
 export function createMatrix(parts: MatrixParts) {
-  const { serverName, store } = parts
+  const { core, serverName, store } = parts
+  const { settings, transactions } = core
   const users = new Users(store, serverName)
+  const projector = new Projector({
+    ...parts,
+    users,
+    head: () => core.log.head,
+    systemName: () => settings.get('instance.name'),
+    newRooms: () => ({
+      version: settings.get('matrix.room_version'),
+      federate: settings.get('matrix.federate_channels'),
+    }),
+    run: (actor, work) => transactions.run(actor, work),
+  })
   const devices = new Devices(parts)
   const deviceSessions = new DeviceSessions(parts)
   const shortSecrets = new ShortSecrets(parts)
   return {
     serverName,
     users,
+    projector,
     devices,
     deviceSessions,
     logins: new Logins(parts, users, deviceSessions, shortSecrets),

@@ -50,6 +50,13 @@ export interface EventReads {
   eventsBetween(channelId: number, page: EventPage): Promise<StoredEvent[]>
   /** The events that relate to the one at a position; `relType` absent = every relation. */
   eventsRelatedTo(pos: number, page: EventPage & { readonly relType?: string }): Promise<StoredEvent[]>
+  /** All events that relate to the one at a position in this way, by position. */
+  relatedEvents(pos: number, relType: string): Promise<StoredEvent[]>
+  /** The newest event that relates to each of these positions in this way. */
+  newestRelated(
+    relType: string,
+    positions: readonly number[],
+  ): Promise<{ readonly relPos: number; readonly eventId: string }[]>
   /** The events that these log rows own, by position. */
   eventsOwnedBy(rows: readonly { readonly channelId: number; readonly seq: number }[]): Promise<StoredEvent[]>
 }
@@ -61,6 +68,6 @@ export interface EventWrites {
   redactEvents(
     events: readonly (Pick<StoredEvent, 'channelId' | 'pos' | 'json'> & { readonly redactedBy: number })[],
   ): Promise<void>
-  /** Deletes the events that are no state events and belong to these log rows. */
-  deleteEvents(channelId: number, seqs: readonly number[]): Promise<void>
+  /** Deletes events of a room before a position whose log rows do not exist any more, except state events. */
+  deleteOrphans(channelId: number, before: number): Promise<void>
 }

@@ -113,6 +113,12 @@ export function makeEvent(version: RoomVersion, draft: EventDraft, sha256: Sha25
   return { eventId: idOf(version, reference, sha256), pdu, json }
 }
 
+/** Returns a stored event. */
+export function parsedEvent(json: string): Pdu {
+  // Written by makeEvent, or redacted.
+  return JSON.parse(json) as Pdu
+}
+
 /** Returns the content hash of an event, whatever its `hashes` says. */
 export function contentHash(pdu: JsonObject, sha256: Sha256): string {
   const { unsigned: _, signatures: __, hashes: ___, ...hashed } = pdu

@@ -1,6 +1,8 @@
 import type { Core } from '..'
 import type { Secrets } from '../kernel/ids'
 import type { Passwords, Store } from '../kernel/ports'
+import type { Html } from './html'
+import type { Sha256, VerifySignature } from './signing'
 
 /** What the homeserver needs. */
 export interface MatrixParts {
@@ -10,4 +12,9 @@ export interface MatrixParts {
   readonly passwords: Passwords
   /** The part of every id after its colon, such as `example.org`. Never changes. */
   readonly serverName: string
+  readonly sha256: Sha256
+  readonly verify: VerifySignature
+  readonly html: Html
+  /** Reports a fault that fails no request. */
+  readonly report: (fault: unknown) => void
 }

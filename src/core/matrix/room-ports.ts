@@ -1,4 +1,5 @@
 import type { PositionRange, StoredEvent } from './event-ports'
+import type { Membership } from './room-state'
 
 /** What only Matrix knows of a channel. */
 export interface MatrixRoom {
@@ -15,8 +16,6 @@ export interface MatrixRoom {
   /** Depth of that event. */
   readonly depth: number
 }
-
-export type Membership = 'join' | 'invite' | 'knock' | 'leave' | 'ban'
 
 /** The newest membership of a user in a room. */
 export interface RoomMember {
@@ -72,6 +71,8 @@ export interface RoomReads {
   memberEvents(
     keys: readonly { readonly channelId: number; readonly userId: string }[],
   ): Promise<StoredEvent[]>
+  /** Every member event of a user in a room, by position. */
+  memberEventsOf(channelId: number, userId: string): Promise<StoredEvent[]>
   /** The members of a room by user id; `after` is the last one of the previous page. */
   membersOf(
     channelId: number,

@@ -16,6 +16,10 @@ export interface MatrixUser {
 }
 
 export interface UserReads {
+  /** Accounts without a user are left out. */
+  usersOfAccounts(accountIds: readonly number[]): Promise<MatrixUser[]>
+  /** Unknown localparts are left out. */
+  usersNamed(localparts: readonly string[]): Promise<MatrixUser[]>
   user(by: { readonly accountId: number } | { readonly localpart: string }): Promise<MatrixUser | undefined>
 }
 

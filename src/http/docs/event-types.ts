@@ -3,7 +3,7 @@ import type { AudienceKind } from '../../core/log/event-kind'
 import { type FrameAudience, frameKinds } from '../../core/log/frames'
 import { type Html, html, prose } from './html'
 
-const seenBy: Readonly<Record<AudienceKind, string>> = {
+const seenBy: Readonly<Record<Exclude<AudienceKind, 'nobody'>, string>> = {
   readers: 'readers of the channel',
   readers_or_everyone: 'readers of the channel; without a channel, everyone',
   readers_and_account: 'readers of the channel and the account',
@@ -24,10 +24,10 @@ const receivedBy: Readonly<Record<FrameAudience, string>> = {
   account: 'the account',
 }
 
-/** The table of event types in the catalogue. */
+/** The table of event types in the catalogue that readers may see. */
 export function eventTable(catalogue: Catalogue): Html {
-  const inLog = [...catalogue.entries()].map(([type, { payload, doc, audience }]) =>
-    row(type, payload, doc, seenBy[audience]),
+  const inLog = [...catalogue.entries()].flatMap(([type, { payload, doc, audience }]) =>
+    audience === 'nobody' ? [] : [row(type, payload, doc, seenBy[audience])],
   )
   const ephemeral = Object.entries(frameKinds).map(([type, { payload, doc, audience }]) =>
     row(type, payload, `${doc} Ephemeral.`, receivedBy[audience]),

@@ -66,7 +66,7 @@ export async function openPostgresStore(url: string, deps: StoreDeps): Promise<O
       common: connections.common,
       shared,
       post: (plan) => commits.post(plan),
-      transact: (work) => commits.transact(work),
+      transact: (work, options) => commits.transact(work, options),
       onCommit: (listener) => shared.onCommit(listener),
       onMarks: (listener) => shared.onMarks(listener),
       waitFor: (seq) => shared.waitFor(seq),

@@ -65,7 +65,7 @@ export async function openSqliteStore(path: string, deps: StoreDeps): Promise<Op
     slow: faults.guard(createReads(slow)),
     common: () => readHandle.common,
     post: (plan) => commits.post(plan),
-    transact: (work) => commits.transact(work),
+    transact: (work, options) => commits.transact(work, options),
     onCommit: (listener) => log.onCommit(listener),
     onMarks: (listener) => log.onMarks(listener),
     waitFor: (seq) => log.waitFor(seq),

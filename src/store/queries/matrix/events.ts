@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, gt, gte, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import {
   EVENTS_PER_ROW,
   type EventReads,
@@ -68,6 +68,25 @@ export function eventReads(handle: Handle): EventReads {
         .orderBy(order === 'asc' ? asc(events.pos) : desc(events.pos))
         .limit(limit)
     },
+    async relatedEvents(pos, relType) {
+      return select()
+        .where(and(eq(events.relPos, pos), eq(events.relType, relType)))
+        .orderBy(asc(events.pos))
+    },
+    async newestRelated(relType, positions) {
+      if (positions.length === 0) return []
+      // The index of relations finds the newest one of each.
+      const found = await db
+        .select({ relPos: sql<number>`given.value`.mapWith(Number), eventId: events.eventId })
+        .from(sql`(${dialect.numbers(sql`${JSON.stringify(positions)}`)}) AS given`)
+        .innerJoin(
+          events,
+          sql`${events.relPos} = given.value AND ${events.relType} = ${relType} AND ${events.pos} = (
+            SELECT max(newest.pos) FROM matrix_events newest
+            WHERE newest.rel_pos = given.value AND newest.rel_type = ${relType})`,
+        )
+      return found
+    },
     async eventsOwnedBy(rows) {
       if (rows.length === 0) return []
       const given = rows.map(({ channelId, seq }) => [channelId, seq * EVENTS_PER_ROW])
@@ -118,18 +137,17 @@ export function eventWrites({ db, t, dialect }: Handle): EventWrites {
           .set({ json, redactedBy, sigs: null })
           .where(and(eq(events.channelId, channelId), eq(events.pos, pos)))
     },
-    async deleteEvents(channelId, seqs) {
-      for (const seq of seqs)
-        await db
-          .delete(events)
-          .where(
-            and(
-              eq(events.channelId, channelId),
-              gte(events.pos, seq * EVENTS_PER_ROW),
-              lt(events.pos, (seq + 1) * EVENTS_PER_ROW),
-              isNull(events.stateKey),
-            ),
-          )
+    async deleteOrphans(channelId, before) {
+      await db
+        .delete(events)
+        .where(
+          and(
+            eq(events.channelId, channelId),
+            lt(events.pos, before),
+            isNull(events.stateKey),
+            sql`NOT EXISTS (SELECT 1 FROM events owner WHERE owner.seq = ${events.pos} / ${EVENTS_PER_ROW})`,
+          ),
+        )
     },
   }
 }

@@ -47,6 +47,15 @@ export function roomReads(handle: Handle): RoomReads {
       const given = keys.map(({ channelId, userId }) => [channelId, userId])
       return ofKeys.execute({ keys: JSON.stringify(given) })
     },
+    async memberEventsOf(channelId, userId) {
+      const log = t.matrixStateLog
+      return db
+        .select(eventColumns(handle))
+        .from(log)
+        .innerJoin(events, and(eq(events.channelId, log.channelId), eq(events.pos, log.pos)))
+        .where(and(eq(log.channelId, channelId), eq(log.type, 'm.room.member'), eq(log.stateKey, userId)))
+        .orderBy(asc(log.pos))
+    },
     async membersOf(channelId, { memberships, after, limit }) {
       return db
         .select()

@@ -1,11 +1,26 @@
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { UserReads, UserWrites } from '../../../core/matrix/user-ports'
 import type { Handle } from '../../database'
 import { only } from '../rows'
 
-export function userReads({ db, t }: Handle): UserReads {
+export function userReads({ db, t, dialect }: Handle): UserReads {
   const users = t.matrixUsers
+  const ofAccounts = db
+    .select()
+    .from(users)
+    .where(dialect.amongNumbers(users.accountId, sql.placeholder('accounts')))
+    .prepare()
   return {
+    async usersOfAccounts(accountIds) {
+      return accountIds.length === 0 ? [] : ofAccounts.execute({ accounts: JSON.stringify(accountIds) })
+    },
+    async usersNamed(localparts) {
+      if (localparts.length === 0) return []
+      return db
+        .select()
+        .from(users)
+        .where(dialect.amongTexts(users.localpart, sql`${JSON.stringify(localparts)}`))
+    },
     async user(by) {
       const where = 'accountId' in by ? eq(users.accountId, by.accountId) : eq(users.localpart, by.localpart)
       const [row] = await db.select().from(users).where(where)

@@ -1,0 +1,178 @@
+import type { Seq } from '../kernel/ids'
+import { selectAuthEvents } from './auth-events'
+import { authorize } from './auth-rules'
+import { canonicalJson, type JsonObject } from './canonical'
+import { matrixRefusal } from './errors'
+import { EVENTS_PER_ROW, type StoredEvent } from './event-ports'
+import { depthAfter, makeEvent, parsedEvent, roomIdOfCreate } from './events'
+import type { OpenRoom } from './open-room'
+import type { MatrixWrites } from './ports'
+import { redacted } from './redaction'
+import { membershipIn } from './room-state'
+import type { Sha256, VerifySignature } from './signing'
+import type { AuthRule } from './verdict'
+
+/** An event to be added to a room. */
+export interface RoomDraft {
+  readonly type: string
+  readonly sender: string
+  readonly stateKey?: string
+  readonly content: JsonObject
+  /** The id of the event that a redaction is about. */
+  readonly redacts?: string
+  /** Milliseconds since 1970. */
+  readonly ts: number
+  /** The event that it relates to, by position. */
+  readonly relation?: { readonly pos: number; readonly type: string; readonly key?: string }
+  /** Position of the root of its thread. */
+  readonly threadPos?: number
+  readonly flags?: number
+}
+
+/** A room does not allow an event. */
+export interface Refusal {
+  readonly rule: AuthRule
+  /** A sentence for the sender. */
+  readonly because: string
+}
+
+export interface BatchParts {
+  readonly serverName: string
+  readonly sha256: Sha256
+  readonly verify: VerifySignature
+}
+
+/**
+ * The events that one transaction adds to rooms: each is judged by the state of its room as it stands then, made, and
+ * placed at the position of the log row that owns it. `flush` writes them in a few statements, however many they are.
+ */
+export class EventBatch {
+  private readonly events: StoredEvent[] = []
+  private readonly touched = new Map<number, OpenRoom>()
+  private readonly owned = new Map<Seq, StoredEvent[]>()
+  private redactions: { event: StoredEvent; json: string; redactedBy: number }[] = []
+
+  constructor(
+    private readonly parts: BatchParts,
+    private readonly tx: MatrixWrites,
+  ) {}
+
+  /** The events that this batch has added for a log row, first one first. */
+  ofRow(seq: Seq): readonly StoredEvent[] {
+    return this.owned.get(seq) ?? []
+  }
+
+  /** The events of this batch that relate to another one. */
+  related(channelId: number, pos: number, relType: string): StoredEvent[] {
+    return this.events.filter(
+      (event) => event.channelId === channelId && event.relPos === pos && event.relType === relType,
+    )
+  }
+
+  /** Log rows that own an event of this batch. */
+  get rows(): ReadonlySet<Seq> {
+    return new Set(this.owned.keys())
+  }
+
+  /** The events that are not written yet, in their order. */
+  get all(): readonly StoredEvent[] {
+    return this.events
+  }
+
+  /**
+   * Adds an event that belongs to a log row of the room's channel.
+   * @throws m_forbidden if the room does not allow it; m_too_large
+   */
+  add(room: OpenRoom, seq: Seq, draft: RoomDraft): StoredEvent {
+    const added = this.offer(room, seq, draft)
+    if ('because' in added) throw matrixRefusal('M_FORBIDDEN', added.because)
+    return added
+  }
+
+  /** Adds an event, unless the room does not allow it. @throws m_too_large */
+  offer(room: OpenRoom, seq: Seq, draft: RoomDraft): StoredEvent | Refusal {
+    const { version, row } = room
+    const { type, sender, stateKey, content, redacts, ts } = draft
+    const isCreate = type === 'm.room.create'
+    const subject = { type, sender, content, ...(stateKey === undefined ? {} : { state_key: stateKey }) }
+    const made = makeEvent(
+      version,
+      {
+        ...{ type, sender, content, originServerTs: ts },
+        roomId: isCreate && version.roomIdIsHash ? null : row.roomId,
+        ...(stateKey === undefined ? {} : { stateKey }),
+        ...(redacts === undefined ? {} : { redacts }),
+        depth: depthAfter([row.depth]),
+        prevEvents: room.hasEvents ? [row.tipEvent] : [],
+        authEvents: selectAuthEvents(version, subject, room),
+      },
+      this.parts.sha256,
+    )
+    const { verify, serverName } = this.parts
+    const isSignedBy = (server: string) => server === serverName
+    const verdict = authorize(made.pdu, { version, state: room, isSignedBy, verify })
+    if (!verdict.allowed) return verdict
+    const { relation, threadPos, flags = 0 } = draft
+    const stored: StoredEvent = {
+      ...{ pos: this.nextPosition(seq), channelId: row.channelId, eventId: made.eventId, type, sender, ts },
+      ...{ stateKey: stateKey ?? null, depth: made.pdu.depth, flags, json: made.json },
+      ...{ relPos: relation?.pos ?? null, relType: relation?.type ?? null, relKey: relation?.key ?? null },
+      ...{ threadPos: threadPos ?? null, redactedBy: null },
+    }
+    const roomId = isCreate && version.roomIdIsHash ? roomIdOfCreate(made.eventId) : row.roomId
+    room.row = { ...row, roomId, tipEvent: made.eventId, depth: stored.depth }
+    room.put({ eventId: made.eventId, pos: stored.pos, pdu: made.pdu })
+    this.events.push(stored)
+    this.owned.set(seq, [...this.ofRow(seq), stored])
+    this.touched.set(row.channelId, room)
+    return stored
+  }
+
+  /** Notes that what only the row of a room says has changed, such as whether it is published. */
+  touch(room: OpenRoom): void {
+    this.touched.set(room.row.channelId, room)
+  }
+
+  /** Replaces an event of the room by its redacted form; `redactedBy` is the position of the redaction. */
+  redact(room: OpenRoom, event: StoredEvent, redactedBy: number): void {
+    const pdu = redacted(room.version, parsedEvent(event.json))
+    this.redactions.push({ event, json: canonicalJson(pdu), redactedBy })
+    const { type, stateKey, eventId, pos } = event
+    const isState = stateKey !== null && (type !== 'm.room.member' || room.hasLoaded(stateKey))
+    if (isState && room.event(type, stateKey)?.eventId === eventId) room.put({ eventId, pos, pdu })
+  }
+
+  /** Writes what was added. */
+  async flush(): Promise<void> {
+    const { tx, events } = this
+    const state = events.filter((event) => event.stateKey !== null)
+    await tx.writeRooms([...this.touched.values()].map(({ row }) => row))
+    await tx.insertEvents(events)
+    await tx.setState(
+      state.map(({ channelId, type, stateKey, pos }) => ({ channelId, type, stateKey: stateKey ?? '', pos })),
+    )
+    await tx.setMembers(
+      state.flatMap((event) => {
+        const { type, stateKey, channelId, eventId, pos, json } = event
+        if (type !== 'm.room.member' || stateKey === null) return []
+        return [
+          { userId: stateKey, channelId, pos, membership: membershipIn({ eventId, pdu: parsedEvent(json) }) },
+        ]
+      }),
+    )
+    await tx.redactEvents(
+      this.redactions.map(({ event: { channelId, pos }, json, redactedBy }) => ({
+        ...{ channelId, pos, json, redactedBy },
+      })),
+    )
+    this.redactions = []
+    this.events.length = 0
+    this.touched.clear()
+  }
+
+  private nextPosition(seq: Seq): number {
+    const number = this.ofRow(seq).length
+    if (number >= EVENTS_PER_ROW) throw new Error(`log row ${seq} owns more than ${EVENTS_PER_ROW} events`)
+    return seq * EVENTS_PER_ROW + number
+  }
+}

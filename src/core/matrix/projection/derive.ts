@@ -1,0 +1,147 @@
+import type { Role } from '../../kernel/entities'
+import type { EventRecord } from '../../log/events'
+import { archivedPowerLevels } from '../power'
+import type { Derivation } from './derivation'
+import { deleted, edited, posted, reacted, reactionRemoved } from './messages'
+import { changedProperties, memberContent, withUsersOf } from './room-of-channel'
+import { renewedAccount } from './rows'
+
+/** Derives the events of a row of the log, and adds them to the batch. */
+export async function derive(d: Derivation, record: EventRecord): Promise<void> {
+  switch (record.type) {
+    case 'message.created':
+      return posted(d, record)
+    case 'message.edited':
+      return edited(d, record)
+    case 'message.deleted':
+      return deleted(d, record)
+    case 'reaction.added':
+      return reacted(d, record)
+    case 'reaction.removed':
+      return reactionRemoved(d, record)
+    case 'member.joined':
+      return joined(d, record)
+    case 'member.left':
+      return left(d, record)
+    case 'member.role':
+      return roleChanged(d, record)
+    case 'channel.created':
+      await d.roomOf(record)
+      return
+    case 'channel.updated':
+      return updated(d, record)
+    case 'channel.archived':
+      return archived(d, record, true)
+    case 'channel.unarchived':
+      return archived(d, record, false)
+    case 'channel.purged':
+      return d.purge(record)
+    case 'account.updated':
+    case 'account.archived':
+    case 'account.unarchived':
+    case 'account.erased':
+      return accountChanged(d, record)
+    case 'matrix.event':
+      return renewed(d, record)
+    // An account that was created has its user by now.
+  }
+}
+
+async function joined(d: Derivation, record: EventRecord): Promise<void> {
+  const user = d.user(record.subject)
+  const room = user && (await d.roomOf(record))
+  if (!room) return
+  const actor = d.user(record.actorId)
+  const isOwn = record.actorId === record.subject
+  if (!d.join(room, record, user, [actor?.userId, d.system.userId], isOwn)) return
+  const role = record.facts?.['role']
+  if (isRole(role) && room.row.born === 'channel' && d.rows.channels.get(room.row.channelId)?.kind !== 'dm')
+    d.setRole(room, record, user.userId, role)
+}
+
+/** A leave by the member itself, or else a removal by the actor, or by the server. */
+async function left(d: Derivation, record: EventRecord): Promise<void> {
+  const user = d.user(record.subject)
+  const room = user && (await d.roomOf(record))
+  if (!room || !isIn(room.membershipOf(user.userId))) return
+  const actor = d.user(record.actorId)
+  const senders = [actor?.userId, d.system.userId, user.userId]
+  d.offerAs(room, record, senders, {
+    ...{ type: 'm.room.member', stateKey: user.userId, content: { membership: 'leave' } },
+  })
+}
+
+async function roleChanged(d: Derivation, record: EventRecord): Promise<void> {
+  const user = d.user(record.subject)
+  const room = user && (await d.roomOf(record))
+  const role = record.facts?.['role']
+  if (room && isRole(role)) d.setRole(room, record, user.userId, role)
+}
+
+async function updated(d: Derivation, record: EventRecord): Promise<void> {
+  const room = await d.roomOf(record)
+  const channel = room && d.rows.channels.get(room.row.channelId)
+  if (!channel || room.row.born !== 'channel') return
+  const senders = [d.user(record.actorId)?.userId, d.system.userId]
+  for (const { type, content } of changedProperties(channel, room))
+    d.offerAs(room, record, senders, { type, content, stateKey: '' })
+  const published = channel.kind === 'public'
+  if (published === room.row.published) return
+  room.row = { ...room.row, published }
+  d.batch.touch(room)
+}
+
+/** An archived channel has power levels that nobody but the server has; afterwards it has its former ones again. */
+async function archived(d: Derivation, record: EventRecord, isArchived: boolean): Promise<void> {
+  const room = await d.roomOf(record)
+  const now = room?.event('m.room.power_levels', '')
+  if (!room || !now) return
+  const content = isArchived ? archivedPowerLevels(now.pdu.content) : await d.levelsBefore(room, now)
+  if (!content) return
+  d.offerAs(room, record, [d.system.userId], {
+    ...{ type: 'm.room.power_levels', stateKey: '' },
+    content: withUsersOf(content, now.pdu.content),
+  })
+}
+
+/** Each room of the account gets a row of its own, which is derived when it is reached. */
+async function accountChanged(d: Derivation, record: EventRecord): Promise<void> {
+  const { type, facts, subject } = record
+  const changed = facts?.['changed']
+  if (type === 'account.updated' && !(Array.isArray(changed) && changed.includes('display_name'))) return
+  const userId = d.userId(subject)
+  if (userId === undefined) return
+  await d.renewIn(await d.channelsOf(userId, subject), subject)
+}
+
+/** Brings the member event of an account into line with the account as it is now. */
+async function renewed(d: Derivation, record: EventRecord): Promise<void> {
+  const accountId = renewedAccount(record)
+  const account = accountId === undefined ? undefined : d.rows.accounts.get(accountId)
+  const user = account && d.user(account.id)
+  const room = user && (await d.roomOf(record))
+  if (!room) return
+  const { userId } = user
+  const isMember = room.membershipOf(userId) === 'join'
+  if (account.archivedAt !== null) {
+    if (isIn(room.membershipOf(userId)))
+      d.offerAs(room, record, [d.system.userId, userId], {
+        ...{ type: 'm.room.member', stateKey: userId, content: { membership: 'leave' } },
+      })
+    if (account.erasedAt !== null) await d.forgetProfile(room, record, userId)
+  } else if (!isMember) await d.rejoin(room, record, user, account.id)
+  else {
+    const now = room.content('m.room.member', userId)
+    const content = memberContent('join', user)
+    if (now?.['displayname'] === content['displayname'] && now?.['avatar_url'] === content['avatar_url'])
+      return
+    d.offerAs(room, record, [userId], { type: 'm.room.member', stateKey: userId, content })
+  }
+}
+
+const isIn = (membership: string) =>
+  membership === 'join' || membership === 'invite' || membership === 'knock'
+
+function isRole(value: unknown): value is Role {
+  return value === 'admin' || value === 'member' || value === 'read_only'
+}

@@ -1,0 +1,296 @@
+/**
+ * The projector makes the events of rooms from the rows of the log: projector.ts reads and writes, derive.ts says which
+ * events follow from which row, outward.ts how a message reads as an event. What it makes is a function of the rows alone,
+ * so a store has the same event ids whenever and wherever it is projected.
+ * Start reading here.
+ */
+import type { Actor } from '../../identity/actor'
+import { systemAccount } from '../../identity/system-account'
+import type { Account } from '../../kernel/entities'
+import { AppError, Trouble } from '../../kernel/errors'
+import type { Seq } from '../../kernel/ids'
+import type { Store, Writes } from '../../kernel/ports'
+import { MATRIX_PROJECTION, type MarkKey } from '../../log/marks'
+import { type BatchParts, EventBatch } from '../event-batch'
+import type { Html } from '../html'
+import { People } from '../people'
+import { Rooms } from '../rooms'
+import type { Users } from '../users'
+import { Derivation } from './derivation'
+import { derive } from './derive'
+import { type LogRows, readRows } from './rows'
+import { SkippedRows } from './skipped-rows'
+
+/** Rows of one transaction. On a shared database others wait for it. */
+const ROWS = 256
+const ROWS_SHARED = 128
+/** From so many rows on its transactions go before posts, so that the rest does not grow further. */
+const URGENT_ROWS = 2048
+/** From so many rows on acts over Matrix are refused. */
+const MAX_ROWS_BEHIND = 4096
+/** How long a read waits for the events of what was committed before it. */
+const PATIENCE_MILLISECONDS = 1000
+/** How often an act waits for the projector before it is refused. */
+const ATTEMPTS = 5
+
+export interface ProjectorParts extends BatchParts {
+  readonly store: Store
+  readonly html: Html
+  readonly users: Users
+  /** Seq of the last event announced here. */
+  readonly head: () => Seq
+  readonly systemName: () => string
+  readonly newRooms: () => { readonly version: string; readonly federate: boolean }
+  readonly run: <Result>(actor: Actor, work: (tx: Writes) => Promise<Result>) => Promise<Result>
+  readonly report: (fault: unknown) => void
+}
+
+/** What an act over Matrix works with, in its transaction. All rows before it are projected. */
+export interface MatrixAct {
+  readonly tx: Writes
+  /** The events of the act. They are written when its work is done. */
+  readonly batch: EventBatch
+  readonly rooms: Rooms
+  readonly people: People
+}
+
+/** An act found more rows to project than fit into its transaction. */
+class TooFarBehind extends Error {}
+
+export class Projector {
+  readonly rooms = new Rooms()
+  readonly people: People
+  /** Events that rooms did not allow. */
+  refused = 0
+  private system: Account | undefined
+  private known: Seq | undefined
+  private size: number
+  /** How many times the next row has failed alone. */
+  private failures = 0
+  private readonly waiting = new Set<{ readonly upTo: Seq; readonly resolve: () => void }>()
+  private wake: () => void = () => {}
+  private readonly skipped: SkippedRows
+
+  constructor(private readonly parts: ProjectorParts) {
+    this.people = new People(parts.users, parts.serverName, parts.systemName)
+    this.size = this.most
+    this.skipped = new SkippedRows(parts.store.reads)
+    parts.store.onMarks(({ projected }) => {
+      if (projected) this.moved(projected.upTo)
+    })
+  }
+
+  /** Seq of the last row that is projected, as far as this process knows. */
+  get position(): Seq {
+    return this.known ?? 0
+  }
+
+  /** Rows that are not projected yet. */
+  get lag(): number {
+    return Math.max(0, this.parts.head() - this.position)
+  }
+
+  /** Whether a reader waits for rows. */
+  get isWanted(): boolean {
+    return this.waiting.size > 0
+  }
+
+  /** Registers what makes the job look again. */
+  onWanted(wake: () => void): void {
+    this.wake = wake
+  }
+
+  /** Resolves when what was committed before is projected, or after a second. Call it before each read. */
+  async projected(upTo: Seq = this.parts.head()): Promise<void> {
+    await this.reached(upTo, PATIENCE_MILLISECONDS)
+  }
+
+  /** Prepares this process, after which another one may have projected until now. */
+  async begin(): Promise<void> {
+    const { store } = this.parts
+    this.system ??= await store.transact(systemAccount)
+    this.known = await store.reads.projectionPosition(MATRIX_PROJECTION)
+  }
+
+  /** Projects the next rows in a transaction of their own, and rows of channels that have been left out until now. */
+  async step(): Promise<void> {
+    const { store, head } = this.parts
+    const after = this.position
+    const rows = await readRows(store.reads, after, this.size)
+    if (rows.upTo === after) return
+    for (const { channelId, from } of await this.skipped.returning(rows))
+      await this.replay(channelId, from, after)
+    const isUrgent = head() - after >= URGENT_ROWS
+    try {
+      await store.transact((tx) => this.projectFrom(tx, rows), { isUrgent })
+      this.size = Math.min(this.most, this.size * 2)
+      this.failures = 0
+    } catch (fault) {
+      if (!isOfRows(fault)) throw fault
+      await this.afterFailure(rows, fault)
+    }
+  }
+
+  /**
+   * Runs an act over Matrix in a transaction in which everything before it is projected. The rows that it appends and for
+   * which it adds no event are projected at its end.
+   * @throws unavailable if too much is left to project; what the work throws
+   */
+  async act<Result>(actor: Actor, work: (act: MatrixAct) => Promise<Result>): Promise<Result> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (this.lag > MAX_ROWS_BEHIND) break
+      if (this.lag > this.most) await this.reached(this.parts.head() - this.most, PATIENCE_MILLISECONDS)
+      try {
+        return await this.parts.run(actor, (tx) => this.within(tx, work))
+      } catch (error) {
+        if (!(error instanceof TooFarBehind)) throw error
+      }
+    }
+    const message = 'The rooms are being brought up to date; try again in a moment'
+    throw new AppError('unavailable', 'unavailable', message, { retry_after: 2 })
+  }
+
+  private get most(): number {
+    return this.parts.store.shared ? ROWS_SHARED : ROWS
+  }
+
+  private async within<Result>(tx: Writes, work: (act: MatrixAct) => Promise<Result>): Promise<Result> {
+    const began = await tx.projectionPosition(MATRIX_PROJECTION)
+    if (tx.nextSeq() - 1 - began > this.most) throw new TooFarBehind()
+    this.system ??= await systemAccount(tx)
+    let after = await this.catchUp(tx, began)
+    const batch = this.newBatch(tx)
+    const result = await work({ tx, batch, rooms: this.rooms, people: this.people })
+    const owned = batch.rows
+    const keys = await this.flush(tx, batch)
+    if (tx.nextSeq() - 1 > after) {
+      const rows = await readRows(tx, after, tx.nextSeq() - 1 - after, ({ seq }) => !owned.has(seq))
+      for (const key of await this.project(tx, rows)) keys.add(key)
+      await this.move(tx, after, rows.upTo, keys)
+      after = rows.upTo
+      await this.catchUp(tx, after)
+    }
+    return result
+  }
+
+  /** Projects the rows up to the head of the log of this transaction, those included that this appends. */
+  private async catchUp(tx: Writes, from: Seq): Promise<Seq> {
+    let after = from
+    while (after < tx.nextSeq() - 1) {
+      const rows = await readRows(tx, after, this.most)
+      if ((await this.skipped.returning(rows)).length > 0) throw new TooFarBehind()
+      await this.move(tx, after, rows.upTo, await this.project(tx, rows))
+      after = rows.upTo
+    }
+    return after
+  }
+
+  private async projectFrom(tx: Writes, rows: LogRows): Promise<void> {
+    const { after, upTo } = rows
+    // An act of this process, or another process, may have projected them meanwhile.
+    const position = await tx.projectionPosition(MATRIX_PROJECTION)
+    if (position !== after) {
+      this.known = position
+      return
+    }
+    await this.move(tx, after, upTo, await this.project(tx, rows))
+  }
+
+  private async move(tx: Writes, after: Seq, upTo: Seq, keys: Iterable<MarkKey>): Promise<void> {
+    if (!(await tx.moveProjection(MATRIX_PROJECTION, after, upTo)))
+      throw new Error('the position of the projector was moved within its transaction')
+    tx.matrix().wakeProjected(after, upTo, keys)
+  }
+
+  /** Makes the events of rows. Returns whom they concern. */
+  private async project(tx: Writes, rows: LogRows): Promise<Set<MarkKey>> {
+    const { serverName, html, newRooms } = this.parts
+    const { rooms, people, system } = this
+    if (!system) throw new Error('the projector has not begun')
+    if (rows.records.length === 0) return new Set()
+    await this.skipped.note(tx, rows)
+    const batch = this.newBatch(tx)
+    const parts = { serverName, html, rooms, people, system, newRooms: newRooms() }
+    const derivation = new Derivation(parts, tx, rows, batch)
+    await derivation.load(await people.shown(tx, [...rows.accounts.values(), system]))
+    for (const record of rows.records) await derive(derivation, record)
+    this.refused += derivation.refused
+    return this.flush(tx, batch)
+  }
+
+  private async flush(tx: Writes, batch: EventBatch): Promise<Set<MarkKey>> {
+    const keys = new Set<MarkKey>()
+    for (const { channelId } of batch.all) keys.add(`c${channelId}`)
+    const users = batch.all.flatMap(({ type, stateKey }) =>
+      type === 'm.room.member' && stateKey !== null ? [stateKey] : [],
+    )
+    if (users.length > 0) for (const id of await this.people.accountsOf(tx, users)) keys.add(`a${id}`)
+    await batch.flush()
+    return keys
+  }
+
+  /** Projects the rows of one channel that were left out, from one position up to another. */
+  private async replay(channelId: number, from: Seq, upTo: Seq): Promise<void> {
+    const { store } = this.parts
+    let after = from - 1
+    while (after < upTo) {
+      const rows = await readRows(
+        store.reads,
+        after,
+        Math.min(ROWS, upTo - after),
+        (record) => record.channelId === channelId,
+      )
+      if (rows.upTo === after) break
+      await store.transact(async (tx) => {
+        await this.project(tx, rows)
+        await this.skipped.move(tx, channelId, rows.upTo + 1)
+      })
+      after = rows.upTo
+    }
+    await store.transact((tx) => this.skipped.move(tx, channelId, 0))
+  }
+
+  /** Projects rows one by one after a failure. Leaves out one that has failed alone several times. */
+  private async afterFailure({ after, upTo, records }: LogRows, fault: unknown): Promise<void> {
+    if (this.size > 1) {
+      this.size = 1
+      return
+    }
+    this.failures++
+    if (this.failures < ATTEMPTS) throw fault
+    this.failures = 0
+    const type = records[0]?.type
+    this.parts.report(
+      new Trouble(`event ${upTo} of the log (${type}) became no event of a room: ${String(fault)}`),
+    )
+    await this.parts.store.transact(async (tx) => {
+      if ((await tx.projectionPosition(MATRIX_PROJECTION)) === after) await this.move(tx, after, upTo, [])
+    })
+  }
+
+  private newBatch(tx: Writes): EventBatch {
+    return new EventBatch(this.parts, tx.matrix())
+  }
+
+  private moved(upTo: Seq): void {
+    this.known = Math.max(this.known ?? 0, upTo)
+    for (const waiter of this.waiting) if (waiter.upTo <= this.known) waiter.resolve()
+  }
+
+  private async reached(upTo: Seq, milliseconds: number): Promise<void> {
+    if (this.position >= upTo) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const waiter = { upTo, resolve }
+    this.waiting.add(waiter)
+    const timer = setTimeout(resolve, milliseconds)
+    this.wake()
+    await promise
+    clearTimeout(timer)
+    this.waiting.delete(waiter)
+  }
+}
+
+/** Reports whether an error may lie in the rows, so that it comes again: the database is there. */
+function isOfRows(fault: unknown): boolean {
+  return !(fault instanceof AppError && (fault.kind === 'unavailable' || fault.kind === 'storage_full'))
+}

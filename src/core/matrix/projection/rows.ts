@@ -1,0 +1,104 @@
+import type { Account, Channel, Message } from '../../kernel/entities'
+import type { Seq } from '../../kernel/ids'
+import type { Reads } from '../../kernel/ports'
+import type { EventType } from '../../log/catalogue'
+import type { EventRecord } from '../../log/events'
+
+/** Rows of the log from which events of rooms follow, with what they refer to. */
+export interface LogRows {
+  /** The rows after this position, up to the other. */
+  readonly after: Seq
+  readonly upTo: Seq
+  readonly records: readonly EventRecord[]
+  readonly messages: ReadonlyMap<Seq, Message>
+  readonly accounts: ReadonlyMap<number, Account>
+  readonly channels: ReadonlyMap<number, Channel>
+}
+
+/** What the subject of a row is, for the types from which events follow. */
+const SUBJECTS: Readonly<Partial<Record<EventType, 'message' | 'account' | 'channel'>>> = {
+  'message.created': 'message',
+  'message.edited': 'message',
+  'message.deleted': 'message',
+  'reaction.added': 'message',
+  'reaction.removed': 'message',
+  'member.joined': 'account',
+  'member.left': 'account',
+  'member.role': 'account',
+  'account.created': 'account',
+  'account.updated': 'account',
+  'account.archived': 'account',
+  'account.unarchived': 'account',
+  'account.erased': 'account',
+  'channel.created': 'channel',
+  'channel.updated': 'channel',
+  'channel.archived': 'channel',
+  'channel.unarchived': 'channel',
+  'channel.purged': 'channel',
+  'matrix.event': 'channel',
+}
+
+function subjectKind(type: string): 'message' | 'account' | 'channel' | undefined {
+  return Object.hasOwn(SUBJECTS, type) ? SUBJECTS[type as EventType] : undefined
+}
+
+/** The hidden facts of a row `matrix.event` that is a consequence of another row. */
+export type ConsequenceFacts = {
+  readonly type: 'm.room.member'
+  /** Inner id of the account whose member event has to follow its account. */
+  readonly account: number
+}
+
+/** Returns the account whose member event a row renews, if it does. */
+export function renewedAccount({ type, facts }: EventRecord): number | undefined {
+  const { account } = (facts ?? {}) as Partial<ConsequenceFacts>
+  return type === 'matrix.event' ? account : undefined
+}
+
+/**
+ * Reads up to `limit` rows after a position, with what they refer to as it is now. `isWanted` leaves rows out.
+ * `upTo` is the last row that was looked at.
+ */
+export async function readRows(
+  reads: Reads,
+  after: Seq,
+  limit: number,
+  isWanted: (record: EventRecord) => boolean = () => true,
+): Promise<LogRows> {
+  const read = await reads.events(after, limit)
+  const records = read.filter((record) => subjectKind(record.type) !== undefined && isWanted(record))
+  const upTo = read.at(-1)?.seq ?? after
+  return { after, upTo, records, ...(await referredTo(reads, records)) }
+}
+
+async function referredTo(
+  reads: Reads,
+  records: readonly EventRecord[],
+): Promise<Pick<LogRows, 'messages' | 'accounts' | 'channels'>> {
+  const accountIds = new Set<number>()
+  const channelIds = new Set<number>()
+  const seqs = new Set<Seq>()
+  for (const record of records) {
+    const { type, subject, channelId, actorId } = record
+    const kind = subjectKind(type)
+    if (kind === 'message') seqs.add(subject)
+    if (kind === 'account') accountIds.add(subject)
+    if (channelId !== null) channelIds.add(channelId)
+    if (actorId !== null) accountIds.add(actorId)
+    const renewed = renewedAccount(record)
+    if (renewed !== undefined) accountIds.add(renewed)
+  }
+  const messages = seqs.size === 0 ? [] : await reads.messagesBySeq([...seqs], { includeDeleted: true })
+  for (const { senderId, mentions } of messages) {
+    accountIds.add(senderId)
+    for (const id of mentions.listed) accountIds.add(id)
+    for (const id of mentions.unlisted) accountIds.add(id)
+  }
+  const accounts = accountIds.size === 0 ? [] : await reads.accountsByIds([...accountIds])
+  const channels = channelIds.size === 0 ? [] : await reads.channelsByIds([...channelIds])
+  return {
+    messages: new Map(messages.map((message) => [message.seq, message])),
+    accounts: new Map(accounts.map((account) => [account.id, account])),
+    channels: new Map(channels.map((channel) => [channel.id, channel])),
+  }
+}

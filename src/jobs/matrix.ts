@@ -1,0 +1,50 @@
+import type { Clock } from '../core/kernel/time'
+import type { Projector } from '../core/matrix/projection/projector'
+import { FOLLOWER_LEASE, FOLLOWER_RETRY, type Job } from './job'
+
+/** How long rows are gathered before they are projected. */
+const GATHER_MILLISECONDS = 100
+/** The same while a client of Matrix waits for news. */
+const GATHER_FOR_WAITERS = 5
+/** So many rows are not gathered any longer. */
+const ENOUGH_ROWS = 512
+
+export interface MatrixJobDeps {
+  readonly projector: Pick<Projector, 'begin' | 'step' | 'lag' | 'isWanted'>
+  readonly clock: Pick<Clock, 'steady'>
+  /** Whether clients of Matrix wait for news here. */
+  readonly hasWaiters: () => boolean
+}
+
+/** The job that makes the events of rooms from the log, in one process for all. */
+export function matrixJob({ projector, clock, hasWaiters }: MatrixJobDeps): Job {
+  /** Since when rows wait, by the steady clock. */
+  let since: number | undefined
+  let hasBegun = false
+  return {
+    name: 'matrix.projector',
+    lease: FOLLOWER_LEASE,
+    retry: FOLLOWER_RETRY,
+    followsLog: true,
+    wait: () => {
+      const { lag, isWanted } = projector
+      if (hasBegun && lag === 0) return undefined
+      if (!hasBegun || isWanted || lag >= ENOUGH_ROWS) return 0
+      since ??= clock.steady()
+      const gather = hasWaiters() ? GATHER_FOR_WAITERS : GATHER_MILLISECONDS
+      return Math.max(0, since + gather - clock.steady())
+    },
+    run: async (signal) => {
+      since = undefined
+      if (!hasBegun) await projector.begin()
+      hasBegun = true
+      while (projector.lag > 0 && !signal.aborted) {
+        await projector.step()
+        if (projector.lag < ENOUGH_ROWS && !projector.isWanted) break
+      }
+    },
+    elsewhere: () => {
+      hasBegun = false
+    },
+  }
+}
