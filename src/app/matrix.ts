@@ -8,7 +8,12 @@ import { matrixHtml } from '../platform/matrix-html'
 import { sha256, verifyEd25519 } from '../platform/matrix-signatures'
 
 /** Returns a homeserver with its surface. */
-export function composeMatrix(parts: Omit<MatrixParts, 'sha256' | 'verify' | 'html'>) {
-  const matrix = createMatrix({ ...parts, sha256, verify: verifyEd25519, html: matrixHtml })
+export function composeMatrix(parts: Omit<MatrixParts, 'sha256' | 'verify' | 'html' | 'timer'>) {
+  const matrix = createMatrix({ ...parts, sha256, verify: verifyEd25519, html: matrixHtml, timer })
   return { surface: matrixSurface(parts.core, matrix), projector: matrix.projector }
+}
+
+function timer(run: () => void, milliseconds: number): () => void {
+  const running = setTimeout(run, milliseconds)
+  return () => clearTimeout(running)
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/kernel/time'
-import type { Projector } from '../core/matrix/projection/projector'
+import type { Projector } from '../core/matrix/projector/projector'
 import { FOLLOWER_LEASE, FOLLOWER_RETRY, type Job } from './job'
 
 /** How long rows are gathered before they are projected. */

@@ -112,14 +112,11 @@ export class GroupCommit {
     if (this.isRunning) await new Promise<void>((resolve) => (this.idle = resolve))
   }
 
-  private act<Result>(
-    run: (transaction: ActTransaction) => Promise<Result>,
-    isUrgent = false,
-  ): Promise<Result> {
+  private act<Result>(run: (tx: ActTransaction) => Promise<Result>, isUrgent = false): Promise<Result> {
     const since = performance.now()
-    return new Promise((resolve, reject) =>
-      this.enqueue({ plan: null, since, run, resolve, reject }, isUrgent),
-    )
+    return new Promise((resolve, reject) => {
+      this.enqueue({ plan: null, since, run, resolve, reject }, isUrgent)
+    })
   }
 
   private enqueue(write: QueuedWrite, isUrgent = false): void {

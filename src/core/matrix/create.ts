@@ -5,7 +5,7 @@ import { Lifecycle } from './login/lifecycle'
 import { Logins } from './login/login'
 import { ShortSecrets } from './login/short-secrets'
 import type { MatrixParts } from './parts'
-import { Projector } from './projection/projector'
+import { Projector } from './projector/projector'
 import { Users } from './users'
 
 export type Matrix = ReturnType<typeof createMatrix>

@@ -15,6 +15,8 @@ export interface MatrixParts {
   readonly sha256: Sha256
   readonly verify: VerifySignature
   readonly html: Html
+  /** Calls a function once after some time. Returns what cancels it. */
+  readonly timer: (run: () => void, milliseconds: number) => () => void
   /** Reports a fault that fails no request. */
   readonly report: (fault: unknown) => void
 }

@@ -2,7 +2,7 @@ import { SYSTEM_HANDLE } from '../identity/system-account'
 import type { Account } from '../kernel/entities'
 import type { Writes } from '../kernel/ports'
 import { parseUserId } from './ids'
-import type { Shown } from './projection/room-of-channel'
+import type { Shown } from './projector/room-of-channel'
 import type { MatrixUser } from './user-ports'
 import type { Users } from './users'
 

@@ -300,10 +300,10 @@ export class Derivation {
 }
 
 /** Events have milliseconds, the log microseconds. */
-export function milliseconds(at: number): number {
+function milliseconds(at: number): number {
   return Math.floor(at / 1000)
 }
 
-export function isRefusal(added: StoredEvent | Refusal): added is Refusal {
+function isRefusal(added: StoredEvent | Refusal): added is Refusal {
   return 'because' in added
 }

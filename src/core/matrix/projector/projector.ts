@@ -13,6 +13,7 @@ import type { Store, Writes } from '../../kernel/ports'
 import { MATRIX_PROJECTION, type MarkKey } from '../../log/marks'
 import { type BatchParts, EventBatch } from '../event-batch'
 import type { Html } from '../html'
+import type { MatrixParts } from '../parts'
 import { People } from '../people'
 import { Rooms } from '../rooms'
 import type { Users } from '../users'
@@ -42,6 +43,7 @@ export interface ProjectorParts extends BatchParts {
   readonly systemName: () => string
   readonly newRooms: () => { readonly version: string; readonly federate: boolean }
   readonly run: <Result>(actor: Actor, work: (tx: Writes) => Promise<Result>) => Promise<Result>
+  readonly timer: MatrixParts['timer']
   readonly report: (fault: unknown) => void
 }
 
@@ -282,10 +284,10 @@ export class Projector {
     const { promise, resolve } = Promise.withResolvers<void>()
     const waiter = { upTo, resolve }
     this.waiting.add(waiter)
-    const timer = setTimeout(resolve, milliseconds)
+    const cancel = this.parts.timer(resolve, milliseconds)
     this.wake()
     await promise
-    clearTimeout(timer)
+    cancel()
     this.waiting.delete(waiter)
   }
 }
