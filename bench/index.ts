@@ -20,6 +20,7 @@ import { guessing } from './guessing'
 import { inbox, mentions, waiting } from './inbox'
 import { raisedLimits } from './lib/synapse'
 import type { Row, Workload } from './lib/workload'
+import { eventHash } from './matrix/event-hash'
 import { mcp } from './mcp'
 import { postgresPosts } from './postgres'
 import { posts, slowPosts } from './posts'
@@ -76,6 +77,7 @@ const workloads: readonly Workload[] = [
   guessing,
   growth,
   webConsole,
+  eventHash,
 ]
 
 const { values, positionals } = parseArgs({

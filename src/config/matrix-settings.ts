@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { isOwnServerName, MAX_SERVER_NAME } from '../core/kernel/server-name'
 import { InvalidValue } from './config-error'
 import { boot, runtime } from './declare'
 import { parseBaseUrl } from './origin'
@@ -7,10 +8,6 @@ import { whole } from './shapes'
 /** The settings of the Matrix homeserver. */
 
 const group = 'Matrix'
-const MAX_BYTES = 230
-
-/** A host name, an IPv4 address or an IPv6 literal, with a port or without (Matrix appendices, "Server name"). */
-const SERVER_NAME = /^(?:\[[0-9a-f:.]{2,45}\]|[0-9a-z.-]+)(?::\d{1,5})?$/
 
 const jsonObject = Type.Record(Type.String(), Type.Unknown(), { default: {} })
 
@@ -77,9 +74,9 @@ export const matrixSettings = {
 /** @throws InvalidValue */
 function serverName(text: string): string {
   const name = text.toLowerCase()
-  if (name.length <= MAX_BYTES && SERVER_NAME.test(name)) return name
+  if (isOwnServerName(name)) return name
   throw new InvalidValue(
     `'${text}' is not a server name`,
-    `write a host name of at most ${MAX_BYTES} characters, with a port or without, such as example.org`,
+    `write a host name of at most ${MAX_SERVER_NAME} characters, with a port or without, such as example.org`,
   )
 }

@@ -1,5 +1,6 @@
 import type { Pdu, RoomEvent } from './events'
-import { type Membership, membershipIn } from './room-state'
+import type { Membership } from './room-ports'
+import { membershipIn } from './room-state'
 
 /**
  * Who sees an event: it depends on the history visibility and on the reader's membership when it was sent, and on what
@@ -24,7 +25,7 @@ interface Change<Value> {
 }
 
 /** A state event at its position, or none where the room has no such event from there on. */
-export interface StateChange {
+export interface StateSince {
   readonly pos: number
   readonly event: RoomEvent | undefined
 }
@@ -45,8 +46,8 @@ export class Sight {
    */
   constructor(
     private readonly userId: string,
-    visibilities: readonly StateChange[],
-    memberships: readonly StateChange[],
+    visibilities: readonly StateSince[],
+    memberships: readonly StateSince[],
   ) {
     this.visibilities = visibilities.map(({ pos, event }) => ({ pos, value: historyVisibilityIn(event) }))
     this.memberships = memberships.map(({ pos, event }) => ({ pos, value: membershipIn(event) }))

@@ -6,9 +6,7 @@
 import type { Seq } from '../../kernel/ids'
 import type { Epoch } from '../../kernel/ports'
 import { matrixRefusal } from '../errors'
-
-/** How many events a row of the log can own: positions of a room's stream are `seq × 64 + k`. */
-const POSITIONS_PER_SEQ = 64
+import { EVENTS_PER_ROW } from '../event-ports'
 
 /** How many characters of an epoch's name a token repeats. */
 const EPOCH_TAIL = 10
@@ -54,7 +52,7 @@ export function formatSyncToken(token: Omit<SyncToken, 'epoch'>, epochs: readonl
 
 /** Formats `prev_batch`, `start` and `end` of a room. */
 export function formatRoomToken(pos: number, epochs: readonly Epoch[]): string {
-  return `t${pos}_${epochAt(Math.floor(pos / POSITIONS_PER_SEQ), epochs)}`
+  return `t${pos}_${epochAt(Math.floor(pos / EVENTS_PER_ROW), epochs)}`
 }
 
 /** A position of an earlier epoch keeps that epoch. */
@@ -88,7 +86,7 @@ export function parseSyncToken(text: string): SyncToken {
 export function parseRoomToken(text: string): RoomToken {
   if (text.startsWith('s')) {
     const { seq, epoch } = parseSyncToken(text)
-    return { pos: (seq + 1) * POSITIONS_PER_SEQ, epoch }
+    return { pos: (seq + 1) * EVENTS_PER_ROW, epoch }
   }
   const [, pos, epoch = ''] = ROOM.exec(text) ?? []
   if (!Number.isSafeInteger(Number(pos))) throw malformed()
@@ -119,7 +117,7 @@ export function isInHistory({ seq, mx, epoch }: SyncToken, epochs: readonly Epoc
  */
 export function roomPosition(token: RoomToken, epochs: readonly Epoch[], head: Seq): number {
   // The place after the last event of a row is the place before the first one of the next.
-  const last = (lastSeqOf(token.epoch, epochs, head) + 1) * POSITIONS_PER_SEQ
+  const last = (lastSeqOf(token.epoch, epochs, head) + 1) * EVENTS_PER_ROW
   if (!(token.pos <= last))
     throw matrixRefusal(
       'M_INVALID_PARAM',
