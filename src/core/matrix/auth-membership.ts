@@ -92,8 +92,8 @@ function judgeThirdPartyInvite({ event, target, state, verify }: Case): Verdict 
   const invite = event.content['third_party_invite']
   const signed = isObject(invite) ? invite['signed'] : undefined
   const token = thirdPartyToken(event)
-  if (!isObject(signed) || token === undefined || typeof signed['mxid'] !== 'string')
-    return no('A third-party invite needs signed data with mxid and token')
+  if (!isObject(signed) || token === undefined)
+    return no('A third-party invite needs signed data with a token')
   if (signed['mxid'] !== target) return no('The third-party invite is for another user')
   const offer = state.event('m.room.third_party_invite', token)?.pdu
   if (!offer) return no('The room has no third-party invite with this token')

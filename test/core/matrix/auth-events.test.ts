@@ -66,6 +66,10 @@ describe.each(numbers)('in room version %i', (number) => {
   test('a join that a member authorises names that member, in versions that know it', () => {
     const join = member(carol, carol, 'join', { join_authorised_via_users_server: mod })
     expect(selected(room(), join).includes(mod)).toBe(number >= 8)
+    for (const by of [carol, bob, 5]) {
+      const named = selected(room(), member(carol, bob, 'join', { join_authorised_via_users_server: by }))
+      expect(named).toEqual([...base, carol, bob, 'm.room.join_rules'])
+    }
   })
 
   test('an event names only auth events of its kind, each once, and those accepted in its room', () => {

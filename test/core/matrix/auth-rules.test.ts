@@ -5,6 +5,7 @@ import {
   PowerLevels,
   ROOM_VERSIONS,
   redactionApplies,
+  signedText,
   signJson,
 } from '../../../src/core/matrix'
 import { signer } from './example'
@@ -41,7 +42,8 @@ const uninvitedJoin = (room: ExampleRoom) => {
   room.members({ [carol]: 'leave' })
   return [member(carol, carol, 'join')]
 }
-const authorised = (by: string) => member(carol, carol, 'join', { join_authorised_via_users_server: by })
+const dan = '@dan:example.org'
+const authorised = (by: string) => member(dan, dan, 'join', { join_authorised_via_users_server: by })
 /** Power levels in this room, changed in some members. */
 const levelsOf = (room: ExampleRoom, changes: Record<string, unknown>) => ({
   ...room.event('m.room.power_levels', '')?.pdu.content,
@@ -75,12 +77,14 @@ const thirdPartyInvite = (
   target: string,
   signedFields: Record<string, unknown> = {},
   sender = mod,
-  isSigned = true,
+  signatures: unknown = signJson({ mxid: carol, token: 'tok', ...signedFields }, 'example.org', signer),
 ) => {
   const signed = { mxid: carol, token: 'tok', ...signedFields }
-  const signatures = isSigned ? signJson(signed, 'example.org', signer) : {}
   return member(sender, target, 'invite', { third_party_invite: { signed: { ...signed, signatures } } })
 }
+
+/** The signature of `thirdPartyInvite(carol)`. */
+const signature = signer.sign(signedText({ mxid: carol, token: 'tok' }))
 
 const create = (draft: Draft, content: Record<string, unknown> = {}) => ({
   type: 'm.room.create',
@@ -210,7 +214,11 @@ const cases: readonly Case[] = [
     title: 'the creator joins the new room',
     room: fresh,
     allowed: () => [member(alice, alice, 'join')],
-    refused: () => [member(bob, bob, 'join')],
+    refused: ({ create }) => [
+      member(bob, bob, 'join'),
+      { ...member(alice, alice, 'join'), prevEvents: ['$other'] },
+      { ...member(alice, alice, 'join'), prevEvents: [create.eventId, '$other'] },
+    ],
     rule: 'join',
   },
   {
@@ -325,7 +333,11 @@ const cases: readonly Case[] = [
         thirdPartyInvite(carol, { token: 'unkeyed' }),
         thirdPartyInvite(carol, { token: 5 }),
         thirdPartyInvite(carol, {}, alice),
-        thirdPartyInvite(carol, {}, mod, false),
+        thirdPartyInvite(carol, {}, mod, {}),
+        thirdPartyInvite(carol, {}, mod, { 'example.org': { 'rsa:1': signature } }),
+        thirdPartyInvite(carol, {}, mod, { 'example.org': { 'ed25519:1': 5 } }),
+        thirdPartyInvite(carol, {}, mod, { 'example.org': signature }),
+        thirdPartyInvite(carol, {}, mod, signature),
         member(mod, carol, 'invite', { third_party_invite: {} }),
         member(mod, carol, 'invite', { third_party_invite: null }),
       ]
@@ -371,6 +383,13 @@ const cases: readonly Case[] = [
     room: (version) => populated(version, { ban: 60, kick: 50 }).members({ [carol]: 'ban' }),
     allowed: () => [member(alice, carol, 'leave')],
     refused: () => [member(mod, carol, 'leave')],
+    rule: 'ban',
+  },
+  {
+    title: 'who may ban and remove lifts a ban',
+    room: (version) => populated(version).members({ [carol]: 'ban' }),
+    allowed: () => [member(mod, carol, 'leave')],
+    refused: () => [member(bob, carol, 'leave')],
     rule: 'ban',
   },
   {
