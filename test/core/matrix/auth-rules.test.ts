@@ -222,6 +222,22 @@ const cases: readonly Case[] = [
     rule: 'join',
   },
   {
+    title: 'the creator is named by the content of early create events',
+    until: 10,
+    room: (version) => new ExampleRoom(version, { creator: bob }),
+    allowed: () => [member(bob, bob, 'join')],
+    refused: () => [member(alice, alice, 'join')],
+    rule: 'join',
+  },
+  {
+    title: 'the creator is the sender of later create events',
+    since: 11,
+    room: (version) => new ExampleRoom(version, { creator: bob }),
+    allowed: () => [member(alice, alice, 'join')],
+    refused: () => [member(bob, bob, 'join')],
+    rule: 'join',
+  },
+  {
     title: 'nobody joins for another user',
     room: withRule('public'),
     allowed: () => [member(carol, carol, 'join')],
@@ -516,7 +532,11 @@ const cases: readonly Case[] = [
       set(room, alice, { ban: '60' }),
       set(room, alice, { ban: 'x' }),
     ],
-    refused: (room) => [setUsers(room, alice, { [bob]: 'x' }), setUsers(room, alice, { [bob]: '1.5' })],
+    refused: (room) => [
+      setUsers(room, alice, { [bob]: 'x' }),
+      setUsers(room, alice, { [bob]: '1.5' }),
+      setUsers(room, alice, { [bob]: [5] }),
+    ],
     rule: 'power_levels',
   },
   {

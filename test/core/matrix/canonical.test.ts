@@ -79,6 +79,18 @@ describe('canonical JSON', () => {
   })
 
   test('texts are compared by code points', () => {
+    const ordered = [
+      '',
+      'a',
+      'a\ud7ff',
+      'a\ue000',
+      'a\uffff',
+      'a\ud800\udc00',
+      'a\ud83d\ude00',
+      'a\udbff\udfff',
+      'b',
+    ]
+    expect(ordered.toReversed().sort(byCodePoint)).toEqual(ordered)
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, other) => {
         expect(Math.sign(byCodePoint(one, other))).toBe(Buffer.compare(Buffer.from(one), Buffer.from(other)))
@@ -136,6 +148,7 @@ describe('JSON of event contents', () => {
     expect(reasonOf(nested(MAX_DEPTH))).toBe('accepted')
     expect(reasonOf(nested(MAX_DEPTH + 1))).toBe('m_bad_json')
     expect(reasonOf('{"a":'.repeat(1_000_000))).toBe('m_bad_json')
+    expect(reasonOf(`[${'[],{},'.repeat(MAX_DEPTH)}0]`)).toBe('accepted')
   })
 
   test('canonical JSON of integers is always a content', () => {

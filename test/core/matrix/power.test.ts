@@ -82,6 +82,7 @@ describe('levels', () => {
     const empty = levelsIn(new ExampleRoom(Number(id)).levels({}))
     expect([empty.neededFor('x', true), empty.neededFor('x', false)]).toEqual([50, 0])
     for (const levels of [without, empty]) {
+      expect(levels.of(bob)).toBe(0)
       expect((['ban', 'kick', 'redact', 'invite'] as const).map((act) => levels.needed(act))).toEqual([
         50, 50, 50, 0,
       ])
