@@ -1,5 +1,4 @@
 import type { Pdu, RoomEvent } from './events'
-import type { Membership } from './room-ports'
 import type { RoomVersion } from './versions'
 
 /** The state of a room at one point, and what follows from it alone. */
@@ -7,6 +6,8 @@ export interface RoomState {
   /** The state event with this type and state key. */
   event(type: string, stateKey: string): RoomEvent | undefined
 }
+
+export type Membership = 'join' | 'invite' | 'knock' | 'leave' | 'ban'
 
 const MEMBERSHIPS: ReadonlySet<unknown> = new Set(['join', 'invite', 'knock', 'leave', 'ban'])
 

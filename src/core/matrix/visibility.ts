@@ -1,6 +1,5 @@
 import type { Pdu, RoomEvent } from './events'
-import type { Membership } from './room-ports'
-import { membershipIn } from './room-state'
+import { type Membership, membershipIn } from './room-state'
 
 /**
  * Who sees an event: it depends on the history visibility and on the reader's membership when it was sent, and on what

@@ -145,7 +145,7 @@ describe('the vectors of the contract', () => {
     expect(verifyEd25519(signer.publicKey, signedText({ ...value, more: 1 }), signature)).toBeFalse()
   })
 
-  test('an event of the specification has its content hash', () => {
+  test('an event of the specification has its content hash and signature', () => {
     const event = {
       auth_events: [],
       content: {},
@@ -157,7 +157,14 @@ describe('the vectors of the contract', () => {
       sender: '@a:domain',
       type: 'X',
     }
-    expect(contentHash(event, sha256)).toBe('5jM4wQpv6lnBo7CLIghJuHdW+s2CMBJPUOGOC89ncos')
+    const hash = '5jM4wQpv6lnBo7CLIghJuHdW+s2CMBJPUOGOC89ncos'
+    expect(contentHash(event, sha256)).toBe(hash)
+    // Its redaction is that of version 1, which keeps the same members as version 3.
+    expect(signEvent(version('3'), { ...event, hashes: { sha256: hash } }, 'domain', signer)).toEqual({
+      domain: {
+        'ed25519:1': 'KxwGjPSDEtvnFgU00fwFz+l6d2pJM6XBIaMEn81SXPTRl16AqLAYqfIReFGZlHi5KLjAWbOoMszkwsQma+lYAg',
+      },
+    })
   })
 })
 
