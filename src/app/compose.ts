@@ -262,7 +262,7 @@ export async function assemble(parts: Parts) {
   if (matrixServerName !== undefined) {
     const { composeMatrix } = await import('./matrix')
     const { surface, projector } = composeMatrix({
-      ...{ core, store, report, passwords: parts.passwords, secrets: systemSecrets },
+      ...{ core, store, blobs: parts.blobs, report, passwords: parts.passwords, secrets: systemSecrets },
       serverName: matrixServerName,
     })
     surfaces.push(surface)

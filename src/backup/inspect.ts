@@ -82,6 +82,7 @@ export function factsOf(db: Database): StoreFacts {
 /** The tables that refer to blobs, and the areas of these. A store of an earlier version may lack some. */
 const REFERRING = [
   { table: 'attachments', area: 'attachments' },
+  { table: 'matrix_media', area: 'attachments' },
   { table: 'cs_snapshots', area: 'configsync' },
   { table: 'cs_versions', area: 'configsync' },
 ] as const satisfies readonly { readonly table: string; readonly area: BlobArea }[]
@@ -100,7 +101,7 @@ export function newestBlobs(
     ({ table }) =>
       db
         .query<{ blob: string; size: number }, [number]>(
-          `SELECT blob, size FROM ${table} ORDER BY id DESC LIMIT ?`,
+          `SELECT blob, size FROM ${table} WHERE blob IS NOT NULL ORDER BY rowid DESC LIMIT ?`,
         )
         .all(limit)
         .map(({ blob, size }) => ({ path: blobPath(parseBlobKey(blob)), size })),

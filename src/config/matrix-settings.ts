@@ -3,7 +3,7 @@ import { isOwnServerName, MAX_SERVER_NAME } from '../core/kernel/server-name'
 import { InvalidValue } from './config-error'
 import { boot, runtime } from './declare'
 import { parseBaseUrl } from './origin'
-import { whole } from './shapes'
+import { oneOf, whole } from './shapes'
 
 /** The settings of the Matrix homeserver. */
 
@@ -68,6 +68,19 @@ export const matrixSettings = {
     group,
     description:
       'Rooms of channels that are made from now on can be joined from other homeservers. A room keeps what it was made with.',
+  }),
+  'matrix.media.max_bytes': runtime(whole(1, 1_073_741_824, 52_428_800), {
+    group,
+    description: 'The largest file that is uploaded over Matrix, in bytes.',
+  }),
+  'matrix.media.quota': runtime(whole(0, 1_099_511_627_776, 5_368_709_120), {
+    group,
+    description: 'Bytes of all files that one account uploads over Matrix.',
+  }),
+  'matrix.media.legacy': runtime(oneOf('frozen', ['frozen', 'open']), {
+    group,
+    description:
+      'What older clients may download without a token: `frozen` (only avatars of rooms in the public directory) or `open` (all files uploaded over Matrix).',
   }),
 }
 

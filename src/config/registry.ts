@@ -64,5 +64,6 @@ function meaningOf(written: Written): SettingValues {
     'rate.read': parseRate(written['rate.read']),
     'rate.write': parseRate(written['rate.write']),
     'rate.search': parseRate(written['rate.search']),
+    'rate.media': parseRate(written['rate.media']),
   }
 }

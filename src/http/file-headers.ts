@@ -13,6 +13,12 @@ export function declaredType(request: Request): string {
   return TYPE.test(type) && type !== FORM ? type : OCTETS
 }
 
+/** Returns the number of bytes of a body, as far as the client says it. */
+export function announcedLength(request: Request): number | null {
+  const header = request.headers.get('content-length')
+  return header === null ? null : Number(header)
+}
+
 /** Returns the file name in `Content-Disposition`; empty if there is none. */
 export function givenFilename(request: Request): string {
   const header = request.headers.get('content-disposition') ?? ''

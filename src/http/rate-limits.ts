@@ -5,8 +5,8 @@ import { AppError } from '../core/kernel/errors'
 import type { Clock } from '../core/kernel/time'
 import { TokenBuckets } from '../core/kernel/token-bucket'
 
-/** The rate classes with a setting: a message, a read, another write, or a search. */
-type SettableClass = 'post' | 'read' | 'write' | 'search'
+/** The rate classes with a setting: a message, a read, another write, a search, or a file of Matrix. */
+type SettableClass = 'post' | 'read' | 'write' | 'search' | 'media'
 /** The rate class of a request. Those of the encrypted snapshot store are fixed. */
 export type RateClass = SettableClass | keyof typeof fixedRates
 
@@ -93,6 +93,7 @@ export class RateLimits {
       read: settable('read'),
       write: settable('write'),
       search: settable('search'),
+      media: settable('media'),
       sync: fixed('sync'),
       sync_blob_read: fixed('sync_blob_read'),
       sync_blob_write: fixed('sync_blob_write'),

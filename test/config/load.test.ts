@@ -24,6 +24,7 @@ const DEFAULTS: SettingValues = {
   'rate.read': '600/120',
   'rate.write': '600/120',
   'rate.search': '60/10',
+  'rate.media': '1200/400',
   'http.max_body': 1_048_576,
   base_url: null,
   trusted_proxies: ['127.0.0.1/32', '::1/128'],
@@ -83,6 +84,9 @@ const DEFAULTS: SettingValues = {
   'matrix.query_token': true,
   'matrix.password_login': true,
   'matrix.access_token_s': 3600,
+  'matrix.media.max_bytes': 52_428_800,
+  'matrix.media.quota': 5_368_709_120,
+  'matrix.media.legacy': 'frozen',
 }
 
 describe('a configuration', () => {

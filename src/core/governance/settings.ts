@@ -46,6 +46,7 @@ export interface SettingValues {
   readonly 'rate.read': Rate | null
   readonly 'rate.write': Rate | null
   readonly 'rate.search': Rate | null
+  readonly 'rate.media': Rate | null
   readonly 'claims.per_account': number
   readonly 'quota.accounts': number
   readonly 'quota.channels': number
@@ -90,6 +91,11 @@ export interface SettingValues {
   readonly 'matrix.query_token': boolean
   readonly 'matrix.password_login': boolean
   readonly 'matrix.access_token_s': number
+  readonly 'matrix.media.max_bytes': number
+  /** Bytes of all uploads of one account. */
+  readonly 'matrix.media.quota': number
+  /** Which files requests without a token may download: avatars of published rooms, or all uploads. */
+  readonly 'matrix.media.legacy': 'frozen' | 'open'
 }
 
 /** A rate: requests per minute on average, and the size of a burst. */

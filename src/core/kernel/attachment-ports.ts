@@ -31,6 +31,10 @@ export interface AttachmentWrites {
     which: { readonly before: Micros } | { readonly accountId: number },
     limit: number,
   ): Promise<number>
+  /**
+   * Deletes up to `limit` files that an account uploaded over Matrix. Returns how many. Their blobs become unused as above.
+   */
+  forgetMedia(accountId: number, limit: number): Promise<number>
   /** Marks blobs as to be removed. */
   insertUnusedBlobs(keys: readonly BlobKey[]): Promise<void>
   /** Notes that these blobs are removed. */

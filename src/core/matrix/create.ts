@@ -4,6 +4,7 @@ import { type DeviceName, Devices } from './login/devices'
 import { Lifecycle } from './login/lifecycle'
 import { Logins } from './login/login'
 import { ShortSecrets } from './login/short-secrets'
+import { Media } from './media'
 import type { MatrixParts } from './parts'
 import { Projector } from './projector/projector'
 import { Users } from './users'
@@ -37,6 +38,7 @@ export function createMatrix(parts: MatrixParts) {
     deviceSessions,
     logins: new Logins(parts, users, deviceSessions, shortSecrets),
     lifecycle: new Lifecycle(parts),
+    media: new Media(parts),
     /** Notes the first use of a new session, and returns the device of the caller. Called for every request. */
     async entering(actor: Person): Promise<DeviceName> {
       if (actor.via === 'session') await deviceSessions.settle(actor.session)

@@ -3,6 +3,7 @@ import { AppError, type ErrorExtra, type ErrorKind } from '../kernel/errors'
 /** The Matrix error codes of refusals, each with the kind of its refusals. */
 const kinds = {
   M_BAD_JSON: 'invalid',
+  M_CANNOT_OVERWRITE_MEDIA: 'conflict',
   M_FORBIDDEN: 'forbidden',
   M_GUEST_ACCESS_FORBIDDEN: 'forbidden',
   M_INVALID_PARAM: 'invalid',

@@ -1,4 +1,5 @@
 import type { Core } from '..'
+import type { Blobs } from '../kernel/blobs'
 import type { Secrets } from '../kernel/ids'
 import type { Passwords, Store } from '../kernel/ports'
 import type { Html } from './html'
@@ -8,6 +9,7 @@ import type { Sha256, VerifySignature } from './signing'
 export interface MatrixParts {
   readonly core: Core
   readonly store: Store
+  readonly blobs: Blobs
   readonly secrets: Secrets
   readonly passwords: Passwords
   /** The part of every id after its colon, such as `example.org`. Never changes. */

@@ -1,6 +1,7 @@
 import type { CompanionReads, CompanionWrites } from './companion-ports'
 import type { DeviceReads, DeviceWrites } from './device-ports'
 import type { EventReads, EventWrites } from './event-ports'
+import type { MediaReads, MediaWrites } from './media-ports'
 import type { RegistrationReads, RegistrationWrites } from './registration-ports'
 import type { RoomReads, RoomWrites } from './room-ports'
 import type { SecretReads, SecretWrites } from './secret-ports'
@@ -14,6 +15,7 @@ export interface MatrixReads
     CompanionReads,
     DeviceReads,
     SecretReads,
+    MediaReads,
     RegistrationReads {}
 
 /** What it writes, in the transaction of an act. */
@@ -25,4 +27,5 @@ export interface MatrixWrites
     CompanionWrites,
     DeviceWrites,
     SecretWrites,
+    MediaWrites,
     RegistrationWrites {}

@@ -156,6 +156,16 @@ export class Attachments {
     }
   }
 
+  /** Deletes everything that an account uploaded over Matrix. */
+  async forgetMedia(accountId: number): Promise<void> {
+    const { store, unusedBlobs } = this.deps
+    for (;;) {
+      const gone = await store.transact((tx) => tx.forgetMedia(accountId, SLICE))
+      if (gone > 0) unusedBlobs.marked()
+      if (gone < SLICE) return
+    }
+  }
+
   /** Synchronous over the directory: call it inside `Directory.retryUntilLoaded`, or in a transaction. */
   private requireUploader(actor: Person): void {
     const { policy, settings } = this.deps
@@ -172,7 +182,7 @@ export class Attachments {
 }
 
 /** Checks that the actor may post somewhere, as far as its scopes say. @throws missing_scope */
-function requirePostScope(actor: Person): void {
+export function requirePostScope(actor: Person): void {
   const principal = principalOf(actor)
   if (principal.via !== 'token' || includesPosting(principal.token.scopes)) return
   const facts = { gate: 'scope', required_scope: 'channel:*:post' }

@@ -62,7 +62,7 @@ export interface ErasuresDeps {
   readonly directory: Directory
   readonly administration: Administration
   readonly accountErasure: AccountErasure
-  readonly attachments: Pick<Attachments, 'deleteOf' | 'forgetUploads'>
+  readonly attachments: Pick<Attachments, 'deleteOf' | 'forgetUploads' | 'forgetMedia'>
   readonly unusedBlobs: UnusedBlobs
   readonly log: Log
   readonly clock: Clock
@@ -186,9 +186,11 @@ export class Erasures {
     const forgetClaims = () => store.transact((tx) => tx.forgetClaimsOf(accountId, CLAIMS_AT_ONCE))
     while (goesOn() && (await forgetClaims()) === CLAIMS_AT_ONCE);
     await store.transact((tx) => tx.forgetActivityOf(accountId))
-    if (begun.mode === 'delete_messages')
+    if (begun.mode === 'delete_messages') {
+      await attachments.forgetMedia(accountId)
       for (let after: Seq | undefined = 0; after !== undefined && goesOn(); )
         after = await eraseNotes(this.deps, accountId, after)
+    }
     while (goesOn() && !(await purgeSliceOf(accountId, store, unusedBlobs)));
     await this.renameDirectChannels(begun, goesOn)
     const size = new SliceSize(this.deps.clock)

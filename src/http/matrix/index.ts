@@ -12,6 +12,7 @@ import { matrixCredentials } from './credentials'
 import { discoveryEndpoints } from './discovery'
 import { matrixErrors, renderMatrixUnknown } from './errors'
 import { loginEndpoints } from './login'
+import { mediaEndpoints } from './media'
 
 /** Returns the surface of a homeserver. */
 export function matrixSurface(core: Core, matrix: Matrix): Surface {
@@ -20,7 +21,11 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
     name: 'matrix',
     prefixes: ['/_matrix', '/_synapse', '/_tuwunel/server_version', '/.well-known/matrix'],
     features: ['matrix'],
-    endpoints: (app) => [...discoveryEndpoints(matrix, app), ...loginEndpoints(core, matrix)],
+    endpoints: (app) => [
+      ...discoveryEndpoints(matrix, app),
+      ...loginEndpoints(core, matrix),
+      ...mediaEndpoints(core, matrix, app),
+    ],
     renderError: matrixErrors(() => core.settings.get('base_url') ?? `https://${serverName}`),
     renderUnknown: renderMatrixUnknown,
     credentials: matrixCredentials,

@@ -3,9 +3,9 @@ import type { Attachment } from '../../core/kernel/entities'
 import { filenameOf } from '../../core/messages/filename'
 import { type Answer, type Endpoint, endpoint } from '../endpoint'
 import { HttpError } from '../errors'
-import { declaredType, disposition, givenFilename, isKnown, OCTETS, rangeOf } from '../file-headers'
+import { announcedLength, declaredType, disposition, givenFilename, OCTETS } from '../file-headers'
 import { streamed } from '../schema'
-import { wholePieces } from '../stored-bytes'
+import { fileAnswer } from '../stored-bytes'
 import { attachmentSchema } from './schemas'
 import { attachmentJson } from './wire'
 
@@ -76,24 +76,9 @@ async function download(
   request: Request,
 ): Promise<Answer> {
   const attachment = await core.attachments.find(actor, id)
-  const { size } = attachment
-  const etag = `"${attachment.sha256}"`
   // The bytes never change, but the right to read them may end: so each use asks again.
-  const headers = { etag, 'cache-control': 'private, no-cache', 'accept-ranges': 'bytes' }
-  if (isKnown(request, etag)) return { response: new Response(null, { status: 304, headers }) }
-  const range = rangeOf(request, size, etag)
-  const bytes = await core.attachments.open(attachment, range)
-  const { start, end } = range ?? { start: 0, end: size }
-  const sent = {
-    status: range ? 206 : 200,
-    headers: {
-      ...headers,
-      ...headersOf(attachment),
-      ...(range && { 'content-range': `bytes ${start}-${end - 1}/${size}` }),
-      'content-length': String(end - start),
-    },
-  }
-  return bytes instanceof Blob ? { ...sent, bytes } : { ...sent, pieces: wholePieces(bytes, end - start) }
+  const file = { ...attachment, cacheControl: 'private, no-cache', headers: headersOf(attachment) }
+  return fileAnswer(request, file, (range) => core.attachments.open(attachment, range))
 }
 
 /** Nothing in a file may run in the place of this server, whatever a browser takes it for. */
@@ -111,9 +96,4 @@ function requirePlain(request: Request): void {
   if (coding === '' || coding === 'identity') return
   const message = 'Send the file as it is, without Content-Encoding'
   throw new HttpError(415, 'unsupported_media_type', message, {}, { 'accept-encoding': 'identity' })
-}
-
-function announcedLength(request: Request): number | null {
-  const header = request.headers.get('content-length')
-  return header === null ? null : Number(header)
 }

@@ -1,4 +1,17 @@
-import { and, asc, eq, gte, inArray, isNull, lt, sql, sum } from 'drizzle-orm'
+import {
+  and,
+  asc,
+  eq,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  type SQL,
+  type SQLWrapper,
+  sql,
+  sum,
+} from 'drizzle-orm'
 import type { AttachmentReads, AttachmentWrites } from '../../core/kernel/attachment-ports'
 import { areaOfKey, type BlobKey, parseBlobKey, sha256OfKey } from '../../core/kernel/blobs'
 import type { StoredAttachment } from '../../core/kernel/entities'
@@ -7,8 +20,32 @@ import type { FoundAttachment } from '../../core/messages/post-plan'
 import type { Handle, Stamp } from '../database'
 import { chunks } from './rows'
 
+/** Finds rows that refer to blobs of attachments: attachments themselves, and files uploaded over Matrix. */
+function referringTo({ db, t }: Pick<Handle, 'db' | 't'>) {
+  const { attachments, matrixMedia } = t
+  return (isWanted: (blob: SQLWrapper) => SQL | undefined) =>
+    db
+      .select({ blob: attachments.blob })
+      .from(attachments)
+      .where(isWanted(attachments.blob))
+      .unionAll(
+        db
+          .select({ blob: sql<string>`${matrixMedia.blob}` })
+          .from(matrixMedia)
+          .where(and(isNotNull(matrixMedia.blob), isWanted(matrixMedia.blob))),
+      )
+}
+
 /** Attachments, and which blobs they refer to. */
 export function attachmentReads({ db, t }: Handle) {
+  const refersTo = referringTo({ db, t })
+  const refersToSealed = (isWanted: (blob: SQLWrapper) => SQL | undefined) =>
+    db
+      .select({ blob: t.csSnapshots.blob })
+      .from(t.csSnapshots)
+      .where(isWanted(t.csSnapshots.blob))
+      .unionAll(db.select({ blob: t.csVersions.blob }).from(t.csVersions).where(isWanted(t.csVersions.blob)))
+
   return {
     async attachment(uuid) {
       const [found] = await db
@@ -33,27 +70,20 @@ export function attachmentReads({ db, t }: Handle) {
 
     async blobWith(sha256) {
       // Keys begin with an area and the hash.
-      const [row] = await db
-        .select({ blob: t.attachments.blob })
-        .from(t.attachments)
-        .where(
-          and(
-            gte(t.attachments.blob, `attachments/${sha256}-`),
-            lt(t.attachments.blob, `attachments/${sha256}.`),
-          ),
-        )
-        .limit(1)
+      const isOfHash = (blob: SQLWrapper) =>
+        and(gte(blob, `attachments/${sha256}-`), lt(blob, `attachments/${sha256}.`))
+      const [row] = await refersTo(isOfHash).limit(1)
       return row && parseBlobKey(row.blob)
     },
 
     async usedBlobs(keys) {
       const used = new Set<BlobKey>()
       for (const [area, ofArea] of Map.groupBy(keys, areaOfKey))
-        for (const table of area === 'attachments' ? [t.attachments] : [t.csSnapshots, t.csVersions])
-          for (const some of chunks(ofArea)) {
-            const rows = await db.select({ blob: table.blob }).from(table).where(inArray(table.blob, some))
-            for (const { blob } of rows) used.add(parseBlobKey(blob))
-          }
+        for (const some of chunks(ofArea)) {
+          const isAmong = (blob: SQLWrapper) => inArray(blob, some)
+          const rows = await (area === 'attachments' ? refersTo(isAmong) : refersToSealed(isAmong))
+          for (const { blob } of rows) used.add(parseBlobKey(blob))
+        }
       return used
     },
 
@@ -65,13 +95,11 @@ export function attachmentReads({ db, t }: Handle) {
 }
 
 export function attachmentWrites({ db, t, dialect }: Handle, stamp: Stamp) {
-  /** Marks those of these blobs as unused that no attachment refers to. */
+  const refersTo = referringTo({ db, t })
+  /** Marks those of these blobs as unused that nothing refers to. */
   const noteUnused = async (keys: readonly string[]) => {
     if (keys.length === 0) return
-    const rows = await db
-      .select({ blob: t.attachments.blob })
-      .from(t.attachments)
-      .where(inArray(t.attachments.blob, [...keys]))
+    const rows = await refersTo((blob) => inArray(blob, [...keys]))
     const used = new Set(rows.map(({ blob }) => blob))
     await insertUnused([...new Set(keys)].filter((key) => !used.has(key)))
   }
@@ -115,6 +143,18 @@ export function attachmentWrites({ db, t, dialect }: Handle, stamp: Stamp) {
         .where(inArray(t.attachments.id, old))
         .returning({ blob: t.attachments.blob })
       await noteUnused(gone.map(({ blob }) => blob))
+      return gone.length
+    },
+
+    async forgetMedia(accountId, limit) {
+      const { matrixMedia: media } = t
+      const some = db
+        .select({ mediaId: media.mediaId })
+        .from(media)
+        .where(eq(media.accountId, accountId))
+        .limit(limit)
+      const gone = await db.delete(media).where(inArray(media.mediaId, some)).returning({ blob: media.blob })
+      await noteUnused(gone.flatMap(({ blob }) => blob ?? []))
       return gone.length
     },
 

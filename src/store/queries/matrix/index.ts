@@ -9,6 +9,7 @@ import type { Handle, Stamp } from '../../database'
 import { companionReads, companionWrites } from './companion'
 import { deviceReads, deviceWrites } from './devices'
 import { eventReads, eventWrites } from './events'
+import { mediaReads, mediaWrites } from './media'
 import { registrationReads, registrationWrites } from './registrations'
 import { roomReads, roomWrites } from './rooms'
 import { secretReads, secretWrites } from './secrets'
@@ -22,6 +23,7 @@ export function matrixReads(handle: Handle): MatrixReads {
     ...companionReads(handle),
     ...deviceReads(handle),
     ...secretReads(handle),
+    ...mediaReads(handle),
     ...registrationReads(handle),
   }
 }
@@ -35,6 +37,7 @@ export function matrixWrites(handle: Handle, stamp: Stamp, marks: OpenMarks): Ma
     ...companionWrites(handle, marks),
     ...deviceWrites(handle, stamp),
     ...secretWrites(handle),
+    ...mediaWrites(handle, stamp),
     ...registrationWrites(handle),
   }
 }

@@ -1,0 +1,44 @@
+import type { BlobKey } from '../kernel/blobs'
+import type { Micros } from '../kernel/time'
+
+/** A file of an `mxc://` URI, uploaded over Matrix. Attachments of messages have URIs too, and no row here. */
+export interface Media {
+  readonly mediaId: string
+  /** Who uploaded it. */
+  readonly accountId: number | null
+  /** Null until the bytes are uploaded. */
+  readonly blob: BlobKey | null
+  readonly mime: string
+  readonly name: string | null
+  readonly size: number
+  /** Until when the bytes may be uploaded; null once they are. */
+  readonly pendingUntil: Micros | null
+  /** An admin has blocked it: for everybody it looks as if it did not exist. */
+  readonly isQuarantined: boolean
+}
+
+/** The bytes of a file and what its upload says of them. */
+export type UploadedMedia = Pick<Media, 'mime' | 'name' | 'size'> & { readonly blob: BlobKey }
+
+export interface MediaReads {
+  media(mediaId: string): Promise<Media | undefined>
+  /** Bytes of all files that an account uploaded. */
+  mediaBytes(accountId: number): Promise<number>
+  /** How many files of an account are reserved and not uploaded. */
+  pendingMedia(accountId: number): Promise<number>
+  /** Reports whether a URI is the avatar of a room in the directory of public rooms. */
+  isPublishedAvatar(uri: string): Promise<boolean>
+}
+
+export interface MediaWrites {
+  insertMedia(
+    media: Pick<Media, 'mediaId'> & { readonly accountId: number; readonly server: string } & (
+        | { readonly uploaded: UploadedMedia }
+        | { readonly pendingUntil: Micros }
+      ),
+  ): Promise<void>
+  /** Gives a reserved file its bytes. The file must be reserved. */
+  completeMedia(mediaId: string, uploaded: UploadedMedia): Promise<void>
+  /** Deletes the reservations of an account that have ended by a time. */
+  forgetPendingMedia(accountId: number, by: Micros): Promise<void>
+}
