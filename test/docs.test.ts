@@ -14,7 +14,7 @@ const textOf = (path: string) => Bun.file(join(ROOT, path)).text()
 const pages = [...filesOf('*.md'), ...filesOf('docs/**/*.md')]
 const sources = ['src', 'test', 'scripts', 'bench', 'examples']
   .flatMap((folder) => filesOf(`${folder}/**/*.ts`))
-  .filter((path) => path !== relative(ROOT, import.meta.path))
+  .filter((path) => path !== relative(ROOT, import.meta.path) && !path.includes('/node_modules/'))
 
 /** A page without its code blocks. */
 async function proseOf(path: string): Promise<string> {
