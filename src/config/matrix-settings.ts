@@ -3,7 +3,7 @@ import { isOwnServerName, MAX_SERVER_NAME } from '../core/kernel/server-name'
 import { InvalidValue } from './config-error'
 import { boot, runtime } from './declare'
 import { parseBaseUrl } from './origin'
-import { oneOf, whole } from './shapes'
+import { oneOf, rate, whole } from './shapes'
 
 /** The settings of the Matrix homeserver. */
 
@@ -69,6 +69,7 @@ export const matrixSettings = {
     description:
       'Rooms of channels that are made from now on can be joined from other homeservers. A room keeps what it was made with.',
   }),
+  'rate.media': rate('1200/400', 'Uploads and downloads of files over Matrix'),
   'matrix.media.max_bytes': runtime(whole(1, 1_073_741_824, 52_428_800), {
     group,
     description: 'The largest file that is uploaded over Matrix, in bytes.',

@@ -336,7 +336,6 @@ export const SETTINGS = Type.Object({
   'rate.read': rate('600/120', 'Requests that only read; a long-poll counts once'),
   'rate.write': rate('600/120', 'Other requests that change something'),
   'rate.search': rate('60/10', 'Searches'),
-  'rate.media': rate('1200/400', 'Uploads and downloads of files over Matrix'),
   'attachments.enabled': runtime(Type.Boolean({ default: true }), {
     group: 'Limits',
     description: 'Whether files can be uploaded. Files uploaded before can be read in any case.',

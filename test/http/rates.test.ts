@@ -174,6 +174,7 @@ test('the default limits are those of the contract', async () => {
   const rates = body.settings.filter(({ key }) => key.startsWith('rate.'))
   expect(Object.fromEntries(rates.map(({ key, default: value }) => [key, value]))).toEqual({
     'rate.login': '10/300',
+    'rate.media': '1200/400',
     'rate.post': '600/120',
     'rate.read': '600/120',
     'rate.write': '600/120',
