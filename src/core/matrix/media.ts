@@ -3,10 +3,10 @@ import { type BlobBody, type BlobKey, type ByteRange, sha256OfKey } from '../ker
 import { AppError } from '../kernel/errors'
 import { keepBlob } from '../kernel/kept-blob'
 import type { Writes } from '../kernel/ports'
+import { isServerName } from '../kernel/server-name'
 import { later, MICROS_PER_DAY, type Micros } from '../kernel/time'
 import { requirePostScope } from '../messages/attachments'
 import { matrixRefusal } from './errors'
-import { isServerName } from './ids'
 import type { Media as MediaRow, UploadedMedia } from './media-ports'
 import type { MatrixParts } from './parts'
 
