@@ -257,13 +257,14 @@ export async function assemble(parts: Parts) {
   app.followers.project(core.webhookQueueing)
   app.followers.project(core.awaiting)
   app.followers.project(activityCounting(() => clock.now()))
-  const { matrixServerName } = config
   const surfaces = [...parts.surfaces]
-  if (matrixServerName !== undefined) {
+  if (config.matrix) {
     const { composeMatrix } = await import('./matrix')
-    const { surface, projector } = composeMatrix({
+    const { surface, projector } = await composeMatrix({
       ...{ core, store, blobs: parts.blobs, report, passwords: parts.passwords, secrets: systemSecrets },
-      serverName: matrixServerName,
+      ...config.matrix,
+      seed: key.seed(),
+      announce: (message, facts) => logger.warning(message, { ...facts }),
     })
     surfaces.push(surface)
     projector.onWanted(() => runner.wake())

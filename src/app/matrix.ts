@@ -5,11 +5,26 @@
 import { createMatrix, type MatrixParts } from '../core/matrix'
 import { matrixSurface } from '../http/matrix'
 import { matrixHtml } from '../platform/matrix-html'
+import { hmacSha1, matrixKeyMaker } from '../platform/matrix-keys'
 import { sha256, verifyEd25519 } from '../platform/matrix-signatures'
 
+type Platform = 'sha256' | 'verify' | 'html' | 'timer' | 'keyMaker' | 'hmacSha1'
+
+type Parts = Omit<MatrixParts, Platform> & {
+  /** The secret bytes of the instance key. */
+  readonly seed: Uint8Array
+}
+
 /** Returns a homeserver with its surface. */
-export function composeMatrix(parts: Omit<MatrixParts, 'sha256' | 'verify' | 'html' | 'timer'>) {
-  const matrix = createMatrix({ ...parts, sha256, verify: verifyEd25519, html: matrixHtml, timer })
+export async function composeMatrix({ seed, ...parts }: Parts) {
+  const matrix = createMatrix({
+    ...parts,
+    ...{ sha256, verify: verifyEd25519, html: matrixHtml, timer, hmacSha1 },
+    keyMaker: matrixKeyMaker(seed),
+  })
+  await matrix.signingKeys.open()
+  if (parts.core.settings.get('matrix.registration') === 'open')
+    parts.announce('everybody can make an account over Matrix: matrix.registration is open', {})
   return { surface: matrixSurface(parts.core, matrix), projector: matrix.projector }
 }
 

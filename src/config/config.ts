@@ -46,13 +46,20 @@ export interface Config {
   /** The folder for backups, outside the home; null if none is configured. */
   readonly backupDir: string | null
   readonly backupPassphrase?: string
-  /** The name of the Matrix homeserver; absent = there is none. */
-  readonly matrixServerName?: string
+  /** The Matrix homeserver; absent = there is none. */
+  readonly matrix?: MatrixConfig
   readonly supervisor: Supervisor | null
   readonly settings: Readonly<SettingValues>
   /** Lines to log as warnings. */
   readonly notices: readonly string[]
   readonly sources: Readonly<Record<Key, Source>>
+}
+
+/** The options of the Matrix homeserver. */
+export interface MatrixConfig {
+  readonly serverName: string
+  readonly registrationToken?: string
+  readonly registrationSecret?: string
 }
 
 /** What reading leaves behind: a value for every key that has one. */
@@ -70,7 +77,6 @@ export function configOf(read: ReadValues, env: Environment, supervisor = superv
   const { blob_access_key_id: accessKeyId, blob_secret_access_key: secretAccessKey } =
     values as Partial<Values>
   const { tls_cert: cert, tls_key: key } = values as Partial<Values>
-  const { 'matrix.server_name': matrixServerName } = values as Partial<Values>
   const { backup_dir: backupDir, backup_passphrase: backupPassphrase } = values as Partial<Values>
   const blobs = parseBlobUrl(values.blob_url, '/')
   const common: BlobPlace = {
@@ -103,9 +109,9 @@ export function configOf(read: ReadValues, env: Environment, supervisor = superv
     ...(env.SYNAPSE_BOOT_ID ? { bootId: env.SYNAPSE_BOOT_ID } : {}),
     backupDir: backupDir ?? null,
     ...(backupPassphrase === undefined ? {} : { backupPassphrase }),
-    ...(matrixServerName === undefined ? {} : { matrixServerName }),
+    ...matrixOf(values),
     supervisor,
-    settings: settingsOf(values),
+    settings: settingsOf(values, read.sources),
     notices: [...read.notices],
     sources: read.sources,
   })
@@ -118,11 +124,29 @@ function isAsked({ sources }: ReadValues, key: Key, other: Key): boolean {
   return RANKS.indexOf(sources[key]) <= RANKS.indexOf(sources[other])
 }
 
-function settingsOf(values: Values): SettingValues {
+function settingsOf(values: Values, sources: ReadValues['sources']): SettingValues {
   const keys = declaredSettings.flatMap(({ key, applies }) => (applies === 'runtime' ? [key] : []))
   const kept: Key[] = [...keys, 'admin_handles', 'http.max_body', 'configsync']
   // The keys of SettingValues are the runtime ones and these three.
-  return Object.fromEntries(kept.map((key) => [key, values[key]])) as SettingValues
+  const settings = Object.fromEntries(kept.map((key) => [key, values[key]])) as SettingValues
+  // Whoever sets a registration token wants it to be used.
+  const { 'matrix.registration_token': token } = values as Partial<Values>
+  const isTokenEnough = token !== undefined && sources['matrix.registration'] === 'default'
+  return isTokenEnough ? { ...settings, 'matrix.registration': 'token' } : settings
+}
+
+function matrixOf(values: Partial<Values>): Pick<Config, 'matrix'> {
+  const serverName = values['matrix.server_name']
+  if (serverName === undefined) return {}
+  const registrationToken = values['matrix.registration_token']
+  const registrationSecret = values['matrix.registration_secret']
+  return {
+    matrix: {
+      serverName,
+      ...(registrationToken !== undefined && { registrationToken }),
+      ...(registrationSecret !== undefined && { registrationSecret }),
+    },
+  }
 }
 
 function deepFreeze<T extends object>(value: T): T {

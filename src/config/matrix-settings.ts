@@ -46,6 +46,29 @@ export const matrixSettings = {
     description:
       'The document `/.well-known/matrix/support`, a JSON object. Without it the document does not exist.',
   }),
+  'matrix.room_version': runtime(oneOf('11', ['10', '11', '12']), {
+    group,
+    description: 'The version of new rooms, unless a client asks for another one.',
+  }),
+  'matrix.registration': runtime(oneOf('closed', ['closed', 'token', 'open']), {
+    group,
+    shownDefault: '`closed`; `token` if `matrix.registration_token` is set',
+    description:
+      'Who may make an account over Matrix: nobody (`closed`), those with a registration token (`token`), or everybody (`open`). The first person becomes a system admin.',
+  }),
+  'matrix.registration_token': boot(Type.String(), {
+    group,
+    secret: 'whole',
+    shownDefault: 'none',
+    description: 'A registration token that can be used any number of times.',
+  }),
+  'matrix.registration_secret': boot(Type.String(), {
+    group,
+    secret: 'whole',
+    shownDefault: 'none: programs cannot make accounts',
+    description:
+      'A secret with which programs make accounts at `/_synapse/admin/v1/register`, also while registration is closed.',
+  }),
   'matrix.query_token': runtime(Type.Boolean({ default: true }), {
     group,
     description:

@@ -16,6 +16,8 @@ export type KeyPurpose =
   | 'synapse-configsync-jwt'
   /** Signs the paths that `synapse doctor` sends a request to. */
   | 'synapse-echo'
+  /** Encrypts the signing keys of the Matrix homeserver. */
+  | 'synapse-matrix-signing-key'
 
 const KEY_BYTES = 32
 

@@ -81,6 +81,8 @@ const DEFAULTS: SettingValues = {
   'matrix.delegate': null,
   'matrix.well_known': {},
   'matrix.support': {},
+  'matrix.room_version': '11',
+  'matrix.registration': 'closed',
   'matrix.query_token': true,
   'matrix.password_login': true,
   'matrix.access_token_s': 3600,

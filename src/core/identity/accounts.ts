@@ -86,13 +86,20 @@ export class Accounts {
     )
   }
 
-  /** Inserts an account within the transaction of another verb. @throws handle_exists, quota_exceeded */
-  async insert(tx: Writes, actor: Actor, account: Parameters<Writes['insertAccount']>[0]): Promise<Account> {
+  /**
+   * Inserts an account within the transaction of another verb. The actor is null for somebody who registers.
+   * @throws handle_exists, quota_exceeded
+   */
+  async insert(
+    tx: Writes,
+    actor: Actor | null,
+    account: Parameters<Writes['insertAccount']>[0],
+  ): Promise<Account> {
     if (await tx.account({ handle: account.handle })) throw refusal('handle_exists')
     const limit = this.settings.get('quota.accounts')
     if ((await tx.countAccounts()) >= limit) throw quotaExceeded('quota.accounts', limit)
     const created = await tx.insertAccount(account)
-    await tx.append(accountEvent('account.created', created), accountOf(actor))
+    await tx.append(accountEvent('account.created', created), actor && accountOf(actor))
     const facts = { kind: created.kind, is_admin: created.isAdmin }
     await tx.audit(entryBy(actor, 'account.create', { type: 'account', id: created.uuid }, facts))
     return created
@@ -134,17 +141,26 @@ export class Accounts {
   async archive(actor: Actor, uuid: Uuid): Promise<Account> {
     const result = await this.administration.act(actor, async (tx) => {
       const account = await existing(tx, uuid)
-      if (account.archivedAt !== null) return account
-      const open = await this.leases.openOf(tx, account.id)
-      const archived = await tx.updateAccount(account.id, { archivedAt: tx.now() })
-      await tx.append(accountEvent('account.archived', archived), accountOf(actor))
-      await tx.audit(entryBy(actor, 'account.archive', { type: 'account', id: uuid }))
-      await deleteDevices(tx, await tx.deleteSessions({ accountId: account.id }))
-      await this.leases.end(tx, open, archived, accountOf(actor))
-      return archived
+      return account.archivedAt === null ? this.archiveIn(tx, actor, account) : account
     })
-    this.leases.gone(result)
+    this.archived(result)
     return result
+  }
+
+  /** Archives an account in the transaction of another verb. Call `archived` after its commit. */
+  async archiveIn(tx: Writes, actor: Actor, account: Account): Promise<Account> {
+    const open = await this.leases.openOf(tx, account.id)
+    const archived = await tx.updateAccount(account.id, { archivedAt: tx.now() })
+    await tx.append(accountEvent('account.archived', archived), accountOf(actor))
+    await tx.audit(entryBy(actor, 'account.archive', { type: 'account', id: account.uuid }))
+    await deleteDevices(tx, await tx.deleteSessions({ accountId: account.id }))
+    await this.leases.end(tx, open, archived, accountOf(actor))
+    return archived
+  }
+
+  /** Ends what the memory of this process has of an account that was archived. */
+  archived(account: Account): void {
+    this.leases.gone(account)
   }
 
   /** @throws account_not_found, account_erased */
@@ -194,11 +210,16 @@ export async function hashPassword(
   passwords: Passwords,
   settings: Settings,
 ): Promise<string> {
+  requireStrong(password, settings)
+  return passwords.hash(password)
+}
+
+/** @throws weak_password */
+export function requireStrong(password: string, settings: Settings): void {
   const least = settings.get('auth.password_min')
   const { length } = [...password]
   if (length < least || length > MAX_PASSWORD)
     throw new AppError('invalid', 'weak_password', `A password has ${least} to ${MAX_PASSWORD} characters`)
-  return passwords.hash(password)
 }
 
 export function quotaExceeded(quota: string, limit: number): AppError {

@@ -94,6 +94,19 @@ export class Sessions {
     })
   }
 
+  /**
+   * Reports whether this is the password of an account that is signed in already. A wrong one counts and is audited like
+   * a failed sign-in. @throws login_throttled
+   */
+  async isOwnPassword(account: Account, password: string, client: Client): Promise<boolean> {
+    const { store, passwords } = this.deps
+    const attempt = await this.countAttempt(account.handle, client)
+    const isRight = await passwords.verify(password, await store.reads.passwordHash(account.id))
+    if (isRight) await store.transact((tx) => tx.forgetAttempts(attempt))
+    else await this.noteFailure(account, client)
+    return isRight
+  }
+
   /** Inserts a session within the transaction of another verb, with this id and lifetime if given. */
   async insert(
     tx: Writes,

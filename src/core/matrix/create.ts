@@ -1,12 +1,17 @@
 import type { Person } from '../identity/actor'
 import { DeviceSessions } from './login/device-sessions'
 import { type DeviceName, Devices } from './login/devices'
+import { Interactive } from './login/interactive'
+import { IssuedTokens } from './login/issued-tokens'
 import { Lifecycle } from './login/lifecycle'
 import { Logins } from './login/login'
+import { Registration } from './login/registration'
+import { RegistrationTokens } from './login/registration-tokens'
 import { ShortSecrets } from './login/short-secrets'
 import { Media } from './media'
 import type { MatrixParts } from './parts'
 import { Projector } from './projector/projector'
+import { SigningKeys } from './signing-keys'
 import { Users } from './users'
 
 export type Matrix = ReturnType<typeof createMatrix>
@@ -30,14 +35,22 @@ export function createMatrix(parts: MatrixParts) {
   const devices = new Devices(parts)
   const deviceSessions = new DeviceSessions(parts)
   const shortSecrets = new ShortSecrets(parts)
+  const registrationTokens = new RegistrationTokens(parts)
+  const interactive = new Interactive(parts, users, shortSecrets, registrationTokens)
+  const logins = new Logins(parts, users, deviceSessions, shortSecrets)
   return {
     serverName,
     users,
     projector,
     devices,
     deviceSessions,
-    logins: new Logins(parts, users, deviceSessions, shortSecrets),
-    lifecycle: new Lifecycle(parts),
+    interactive,
+    logins,
+    registration: new Registration(parts, { users, interactive, logins, shortSecrets }),
+    registrationTokens,
+    issuedTokens: new IssuedTokens(parts, users, shortSecrets),
+    lifecycle: new Lifecycle(parts, devices),
+    signingKeys: new SigningKeys(parts),
     media: new Media(parts),
     /** Notes the first use of a new session, and returns the device of the caller. Called for every request. */
     async entering(actor: Person): Promise<DeviceName> {

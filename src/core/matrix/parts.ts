@@ -4,6 +4,7 @@ import type { Secrets } from '../kernel/ids'
 import type { Passwords, Store } from '../kernel/ports'
 import type { Html } from './html'
 import type { Sha256, VerifySignature } from './signing'
+import type { KeyMaker } from './signing-keys'
 
 /** What the homeserver needs. */
 export interface MatrixParts {
@@ -21,4 +22,13 @@ export interface MatrixParts {
   readonly timer: (run: () => void, milliseconds: number) => () => void
   /** Reports a fault that fails no request. */
   readonly report: (fault: unknown) => void
+  /** The registration token of the configuration. */
+  readonly registrationToken?: string | undefined
+  /** The secret of the configuration with which programs make accounts. */
+  readonly registrationSecret?: string | undefined
+  readonly keyMaker: KeyMaker
+  /** HMAC-SHA-1 in lower-case hex. */
+  readonly hmacSha1: (key: string, text: string) => string
+  /** Tells the operator. */
+  readonly announce: (message: string, facts: Readonly<Record<string, unknown>>) => void
 }

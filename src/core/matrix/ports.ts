@@ -2,6 +2,7 @@ import type { CompanionReads, CompanionWrites } from './companion-ports'
 import type { DeviceReads, DeviceWrites } from './device-ports'
 import type { EventReads, EventWrites } from './event-ports'
 import type { MediaReads, MediaWrites } from './media-ports'
+import type { KeyReads, KeyWrites } from './key-ports'
 import type { RegistrationReads, RegistrationWrites } from './registration-ports'
 import type { RoomReads, RoomWrites } from './room-ports'
 import type { SecretReads, SecretWrites } from './secret-ports'
@@ -16,6 +17,7 @@ export interface MatrixReads
     DeviceReads,
     SecretReads,
     MediaReads,
+    KeyReads,
     RegistrationReads {}
 
 /** What it writes, in the transaction of an act. */
@@ -28,4 +30,5 @@ export interface MatrixWrites
     DeviceWrites,
     SecretWrites,
     MediaWrites,
+    KeyWrites,
     RegistrationWrites {}

@@ -26,4 +26,6 @@ export interface UserReads {
 export interface UserWrites {
   /** The localpart must be free. */
   insertUser(user: Pick<MatrixUser, 'accountId' | 'localpart' | 'origin'>): Promise<MatrixUser>
+  /** Removes profile, account data and filters of a user that does not come back. */
+  deactivateUser(accountId: number, state: { readonly at: Micros; readonly erased: boolean }): Promise<void>
 }

@@ -77,6 +77,10 @@ export function discoveryEndpoints(matrix: Matrix, { core, host }: Pick<App, 'co
       status: 200,
       json: { server: { name: SERVER_NAME, version } },
     })),
+    ...get('/_matrix/key/v2/server', 'The keys with which this server signs', () => ({
+      status: 200,
+      json: matrix.signingKeys.document(),
+    })),
     ...get('/_synapse/admin/v1/server_version', 'Version of the server', () => ({
       status: 200,
       json: { server_version: version },

@@ -6,7 +6,7 @@ import type { ActorOf } from '../entrance'
 import type { RequestContext } from '../request-context'
 import { isStorable, type Static, type TSchema } from '../schema'
 import { validator } from '../validation'
-import { readObject } from './body'
+import { type JsonBody, readObject } from './body'
 import { matrixError } from './errors'
 import { Query } from './query'
 
@@ -25,6 +25,8 @@ export interface MatrixCall<W extends MatrixWho, Body> {
   readonly query: Query
   /** `{}` for an empty body, and for methods that have none. */
   readonly body: Body
+  /** All members of the body. */
+  readonly members: JsonBody['value']
   /** The text of the body, for the checks of event content. */
   readonly bodyText: string
 }
@@ -61,7 +63,7 @@ export function matrixEndpoint<W extends MatrixWho, Body extends TObject = TObje
 ): Endpoint[] {
   const { method, summary, handle, maxBytes, who, rate, duringDrain } = spec
   const check = spec.body && validator(spec.body, 'body')
-  const hasBody = method !== 'GET' && method !== 'DELETE'
+  const hasBody = method !== 'GET'
   return pathsOf(spec.path).map((path) =>
     endpoint<W>({
       method,
@@ -80,8 +82,7 @@ export function matrixEndpoint<W extends MatrixWho, Body extends TObject = TObje
         const params = found ?? {}
         requireStorable(params)
         const device = actor === null ? null : await matrix.entering(actor)
-        const { text, value } =
-          hasBody || spec.body ? await readObject(request, maxBytes) : { text: '{}', value: {} }
+        const { text, value } = hasBody ? await readObject(request, maxBytes) : { text: '{}', value: {} }
         return handle({
           request,
           context,
@@ -92,6 +93,7 @@ export function matrixEndpoint<W extends MatrixWho, Body extends TObject = TObje
           query: new Query(request.url),
           // The validator has checked it.
           body: (check ? check(value) : value) as Static<Body>,
+          members: value,
           bodyText: text,
         })
       },

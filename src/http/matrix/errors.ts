@@ -107,18 +107,23 @@ function rendered(status: number, body: object, headers: Failure['headers']): Re
 }
 
 /** Returns an error with a code of Matrix, for faults of requests that only HTTP knows. */
-export function matrixError(status: number, errcode: string, error: string): HttpError {
-  return new HttpError(status, errcode.toLowerCase(), error)
+export function matrixError(
+  status: number,
+  errcode: string,
+  error: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpError {
+  return new HttpError(status, errcode.toLowerCase(), error, {}, headers)
 }
 
 /** Answers unknown paths and wrong methods. It never redirects. */
 export function renderMatrixUnknown({ methods }: UnknownRoute): never {
   if (methods.length === 0) throw unrecognized()
   const allow = { allow: methods.join(', ') }
-  throw new HttpError(405, 'm_unrecognized', 'This path has no such method', {}, allow)
+  throw matrixError(405, 'M_UNRECOGNIZED', 'This path has no such method', allow)
 }
 
 /** The answer to a path that does not exist. */
-function unrecognized(): HttpError {
+export function unrecognized(): HttpError {
   return matrixError(404, 'M_UNRECOGNIZED', 'This path does not exist')
 }

@@ -7,12 +7,15 @@
 import type { Core } from '../../core'
 import type { Matrix } from '../../core/matrix'
 import type { Surface } from '../surface'
+import { accountEndpoints } from './account'
 import { everyOrigin } from './cors'
 import { matrixCredentials } from './credentials'
+import { deviceEndpoints } from './devices'
 import { discoveryEndpoints } from './discovery'
 import { matrixErrors, renderMatrixUnknown } from './errors'
 import { loginEndpoints } from './login'
 import { mediaEndpoints } from './media'
+import { registrationEndpoints } from './registration'
 
 /** Returns the surface of a homeserver. */
 export function matrixSurface(core: Core, matrix: Matrix): Surface {
@@ -25,6 +28,9 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
       ...discoveryEndpoints(matrix, app),
       ...loginEndpoints(core, matrix),
       ...mediaEndpoints(core, matrix, app),
+      ...registrationEndpoints(core, matrix),
+      ...accountEndpoints(core, matrix),
+      ...deviceEndpoints(core, matrix),
     ],
     renderError: matrixErrors(() => core.settings.get('base_url') ?? `https://${serverName}`),
     renderUnknown: renderMatrixUnknown,

@@ -130,7 +130,7 @@ function missing(name: string) {
   return matrixError(400, 'M_MISSING_PARAM', `The body needs ${name}`)
 }
 
-function loginJson(matrix: Matrix, login: DeviceLogin) {
+export function loginJson(matrix: Matrix, login: DeviceLogin) {
   return {
     user_id: login.userId,
     home_server: matrix.serverName,

@@ -10,6 +10,7 @@ import { companionReads, companionWrites } from './companion'
 import { deviceReads, deviceWrites } from './devices'
 import { eventReads, eventWrites } from './events'
 import { mediaReads, mediaWrites } from './media'
+import { keyReads, keyWrites } from './keys'
 import { registrationReads, registrationWrites } from './registrations'
 import { roomReads, roomWrites } from './rooms'
 import { secretReads, secretWrites } from './secrets'
@@ -24,6 +25,7 @@ export function matrixReads(handle: Handle): MatrixReads {
     ...deviceReads(handle),
     ...secretReads(handle),
     ...mediaReads(handle),
+    ...keyReads(handle),
     ...registrationReads(handle),
   }
 }
@@ -38,6 +40,7 @@ export function matrixWrites(handle: Handle, stamp: Stamp, marks: OpenMarks): Ma
     ...deviceWrites(handle, stamp),
     ...secretWrites(handle),
     ...mediaWrites(handle, stamp),
+    ...keyWrites(handle, stamp),
     ...registrationWrites(handle),
   }
 }

@@ -34,5 +34,14 @@ export function userWrites({ db, t }: Handle): UserWrites {
     async insertUser(user) {
       return only(await db.insert(t.matrixUsers).values(user).returning())
     },
+
+    async deactivateUser(accountId, { at, erased }) {
+      await db
+        .update(t.matrixUsers)
+        .set({ avatar: null, profile: {}, deactivatedAt: at, erased })
+        .where(eq(t.matrixUsers.accountId, accountId))
+      for (const table of [t.matrixAccountData, t.matrixFilters])
+        await db.delete(table).where(eq(table.accountId, accountId))
+    },
   }
 }

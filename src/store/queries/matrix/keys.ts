@@ -1,0 +1,19 @@
+import { desc } from 'drizzle-orm'
+import type { KeyReads, KeyWrites } from '../../../core/matrix/key-ports'
+import type { Handle, Stamp } from '../../database'
+import { only } from '../rows'
+
+export function keyReads({ db, t }: Handle): KeyReads {
+  return {
+    signingKeys: async () => db.select().from(t.matrixKeys).orderBy(desc(t.matrixKeys.createdAt)),
+  }
+}
+
+export function keyWrites({ db, t }: Handle, stamp: Stamp): KeyWrites {
+  return {
+    async insertSigningKey(key) {
+      const row = { ...key, createdAt: stamp.now() }
+      return only(await db.insert(t.matrixKeys).values(row).returning())
+    },
+  }
+}
