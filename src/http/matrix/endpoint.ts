@@ -54,8 +54,8 @@ const CURRENT = '/_matrix/client/v3/'
 const EARLIER = '/_matrix/client/r0/'
 
 /**
- * Declares an endpoint of the homeserver, once for each of its paths. The rules that all of them keep: docs/contract/
- * matrix.md. `matrix` is called when a request comes: the documentation declares endpoints without a homeserver.
+ * Declares an endpoint of the homeserver, once for each of its paths. All of them keep the same rules:
+ * docs/contract/matrix.md#rules-of-every-route.
  */
 export function matrixEndpoint<W extends MatrixWho, Body extends TObject = TObject<Record<never, never>>>(
   matrix: Matrix,

@@ -1,4 +1,5 @@
 /** Errors as Matrix clients know them: `{"errcode", "error"}` and named extras. */
+import { INTERACTIVE_AUTH } from '../../core/matrix/login/interactive'
 import { type Failure, HttpError, type RenderedError } from '../errors'
 import type { UnknownRoute } from '../unknown-route'
 import type { Issue } from '../validation'
@@ -63,7 +64,7 @@ const KNOWN_EXTRAS: ReadonlySet<string> = new Set(['soft_logout'])
 export function matrixErrors(adminContact: () => string) {
   return (failure: Failure): RenderedError => {
     const { status, code, extra, headers } = failure
-    if (code === 'interactive_auth') return rendered(401, extra, headers)
+    if (code === INTERACTIVE_AUTH) return rendered(401, extra, headers)
     if (typeof failure.detail !== 'string') return renderedIssue(failure.detail, headers)
     if (WAITING.has(code)) {
       const body = { errcode: 'M_FORBIDDEN', error: failure.detail, 'dev.synapse.code': code }

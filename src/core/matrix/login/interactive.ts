@@ -12,6 +12,9 @@ import type { ShortSecrets } from './short-secrets'
 /** How long a session of interactive authentication lives. */
 const SESSION_SECONDS = 15 * 60
 
+/** The reason of the refusal whose facts are the whole answer: what the client has to do. */
+export const INTERACTIVE_AUTH = 'interactive_auth'
+
 /** The stages that exist here. A flow has one of them. */
 export type Stage = 'm.login.password' | 'm.login.dummy' | 'm.login.registration_token'
 
@@ -177,7 +180,7 @@ function challenge(
 ): AppError {
   const flows = [{ stages: [stage] }]
   const message = 'This request needs interactive authentication'
-  return new AppError('unauthenticated', 'interactive_auth', message, {
+  return new AppError('unauthenticated', INTERACTIVE_AUTH, message, {
     ...problem,
     session,
     flows,
