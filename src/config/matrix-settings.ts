@@ -46,10 +46,6 @@ export const matrixSettings = {
     description:
       'The document `/.well-known/matrix/support`, a JSON object. Without it the document does not exist.',
   }),
-  'matrix.room_version': runtime(oneOf('11', ['10', '11', '12']), {
-    group,
-    description: 'The version of new rooms, unless a client asks for another one.',
-  }),
   'matrix.registration': runtime(oneOf('closed', ['closed', 'token', 'open']), {
     group,
     shownDefault: '`closed`; `token` if `matrix.registration_token` is set',

@@ -81,7 +81,6 @@ const DEFAULTS: SettingValues = {
   'matrix.delegate': null,
   'matrix.well_known': {},
   'matrix.support': {},
-  'matrix.room_version': '11',
   'matrix.registration': 'closed',
   'matrix.query_token': true,
   'matrix.password_login': true,

@@ -60,7 +60,9 @@ describe('registration with a token', () => {
     const made = await register(w, { auth: withToken(asked.body.session) })
     expect([made.status, made.body.user_id]).toEqual([200, `@ada.l:${SERVER_NAME}`])
     expect(w.log).toContain('is a system admin now')
-    const rows = await w.sql<{ handle: string; is_admin: unknown }>('SELECT handle, is_admin FROM accounts')
+    const rows = await w.sql<{ handle: string; is_admin: unknown }>(
+      "SELECT handle, is_admin FROM accounts WHERE kind = 'human'",
+    )
     expect(rows.map(({ handle, is_admin }) => [handle, Boolean(is_admin)])).toEqual([['ada.l', true]])
     const second = await register(w, { ...user('eve'), auth: withToken(undefined) })
     expect(second.status).toBe(200)
@@ -228,7 +230,7 @@ describe('registration with the secret of the configuration', () => {
     }
     expect(refused(await w.guest.post(path, late))).toEqual([400, 'M_INVALID_PARAM'])
     const rows = await w.sql<{ handle: string; is_admin: unknown }>(
-      'SELECT handle, is_admin FROM accounts ORDER BY handle',
+      "SELECT handle, is_admin FROM accounts WHERE kind = 'human' ORDER BY handle",
     )
     expect(rows.map(({ handle, is_admin }) => [handle, Boolean(is_admin)])).toEqual([
       ['ada', true],

@@ -88,7 +88,6 @@ export interface SettingValues {
   readonly 'matrix.well_known': Readonly<Record<string, unknown>>
   /** Empty: there is none. */
   readonly 'matrix.support': Readonly<Record<string, unknown>>
-  readonly 'matrix.room_version': '10' | '11' | '12'
   readonly 'matrix.registration': 'closed' | 'token' | 'open'
   readonly 'matrix.query_token': boolean
   readonly 'matrix.password_login': boolean
