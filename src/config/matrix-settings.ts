@@ -88,7 +88,7 @@ export const matrixSettings = {
     description:
       'Rooms of channels that are made from now on can be joined from other homeservers. A room keeps what it was made with.',
   }),
-  'rate.media': rate('1200/400', 'Uploads and downloads of files over Matrix'),
+  'rate.media': rate('1200/400', 'Uploads and downloads of files over Matrix', group),
   'matrix.media.max_bytes': runtime(whole(1, 1_073_741_824, 52_428_800), {
     group,
     description: 'The largest file that is uploaded over Matrix, in bytes.',

@@ -9,9 +9,9 @@ export const whole = (minimum: number, maximum: number, fallback: number) =>
   Type.Integer({ minimum, maximum, default: fallback })
 
 /** A rate of requests. */
-export const rate = (fallback: string, description: string) =>
+export const rate = (fallback: string, description: string, group = 'Limits') =>
   runtime(Type.String({ default: fallback }), {
-    group: 'Limits',
+    group,
     description: `${description}, as \`<per minute>/<burst>\`, or \`off\`.`,
     normalise: canonicalRate,
   })
