@@ -87,7 +87,7 @@ export class Fronts implements AsyncDisposable {
  * A port that is free and that no connection gets while the server is down: the kernel gives connections ports from
  * 32768 on (ip_local_port_range), and a proxy that retries could even connect to itself there.
  */
-function keptPort(): number {
+export function keptPort(): number {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000)
     try {
