@@ -1,17 +1,21 @@
 /**
  * `bun run screenshots` draws the images in docs/images/console: a server with a seeded working day, the clock of the
- * server and of the browser standing at its end, and the pages as people see them. Names select: `… channel inbox`.
+ * server and of the browser standing at its end, and the pages as people see them; then the steps of a day, one by one.
+ * Names select: `… channel inbox`.
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConsolePage, desktop, phone } from '../test/browser/console/support'
 import { BrowserPage, type Window } from '../test/support/browser'
 import { type Person, type World, world } from '../test/support/world'
+import { DAY_STEPS, stepThroughDay } from './screenshots/day-steps'
 import { terminalPage } from './screenshots/terminal'
 import { LAST_CLAIM, type WorkingDay, workingDay } from './screenshots/working-day'
 
 const ROOT = join(import.meta.dir, '..')
 const FOLDER = join(ROOT, 'docs/images/console')
+/** The steps of a day need no side of a large screen. */
+const STEP: Window = { width: 1200, height: 640, scheme: 'light' }
 const dark = { ...desktop, scheme: 'dark' } as const
 
 const SETTINGS = { SYNAPSE_INSTANCE_NAME: 'Kestrel lab', SYNAPSE_CHAIN_LIMIT: '1' }
@@ -71,8 +75,45 @@ function scenes(day: WorkingDay): Record<string, Scene> {
         await page.find('option', /^builder/)
       },
     },
+    deliveries: {
+      who: ada,
+      path: `/m/${day.named.id}`,
+      until: async (page) => {
+        // The message has the focus when the page has come to it.
+        await page.waitFor(`document.activeElement.dataset.message === '${day.named.id}'`)
+        await page.click('button', /^(?!critic).*critic/)
+        await page.find('dialog', 'Deliveries')
+        await page.shows('critic')
+      },
+    },
+    devices: {
+      who: ada,
+      path: '/me/devices',
+      until: async (page) => {
+        await page.click('button', 'Let a device in')
+        await page.click('button', 'Make a code')
+        await page.find('image', 'Scan it with the camera of the device')
+      },
+    },
     accounts: { who: ada, path: '/admin/accounts', until: (page) => page.shows('critic') },
     audit: { who: ada, path: '/admin/audit', until: (page) => page.find('heading', /Audit/) },
+    'settings-history': {
+      who: ada,
+      path: '/admin/settings/auth.session_days',
+      until: (page) => page.find('region', 'History'),
+    },
+    // Makes an agent, so it comes after the pictures of what there is.
+    onboarding: {
+      who: ada,
+      path: '/admin/accounts',
+      until: async (page) => {
+        await page.click('button', 'Agent')
+        await page.fill('textbox', 'Handle', 'reviewer')
+        await page.click('checkbox', '#release-42')
+        await page.click('button', 'Create')
+        await page.find('region', 'Token')
+      },
+    },
     pause: {
       who: ada,
       path: '/activity',
@@ -180,6 +221,15 @@ async function main(names: readonly string[]): Promise<void> {
     await page.shows('synapse quickstart')
     await draw('first-run', page)
   }
+  if (DAY_STEPS.some(wanted)) {
+    await using fresh = await world({ settings: SETTINGS })
+    await stepThroughDay(fresh, async (step, who, path, until) => {
+      await using page = await open(fresh, who, path, STEP)
+      await until(page)
+      if (wanted(step)) await draw(step, page)
+    })
+  }
+  if (names.length > 0 && DAY_STEPS.filter((step) => names.includes(step)).length === names.length) return
   await using server = await world({ settings: SETTINGS })
   const day = await workingDay(server)
   await server.indexed()

@@ -22,6 +22,8 @@ export interface WorkingDay {
   readonly builder: Person
   /** The question of Ada, whose thread has reached the limit of replies without a person. */
   readonly question: Message
+  /** A message of Ada that names an agent. */
+  readonly named: Message
   readonly pending: Approval
   readonly decided: Approval
   /** The direct conversation of Ada and scout. */
@@ -98,7 +100,7 @@ export async function workingDay(world: World): Promise<WorkingDay> {
   await scout.post('/v1/claims', { resource: LAST_CLAIM, channel: 'release-42', ttl_s: 580 })
   after(4)
   await builder.put('/v1/presence', { state: 'working', note: 'running tests', ttl_s: 300 })
-  return { ada, bo, builder, question, pending, decided, direct: dm.slug }
+  return { ada, bo, builder, question, named: seen, pending, decided, direct: dm.slug }
 }
 
 interface Everybody {
@@ -123,6 +125,7 @@ async function moveIn(world: World): Promise<Everybody> {
     await world.agent('scout', { channels }),
     await world.agent('critic', { channels }),
   ]
+  for (const value of [30, 7, 30]) await ada.put('/v1/config/auth.session_days', { value })
   await ada.patch('/v1/channels/release-42', { topic: 'Ship 4.2 on Friday' })
   return { ada, bo, builder, scout, critic }
 }

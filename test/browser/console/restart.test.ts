@@ -34,7 +34,7 @@ function otherBuild(folder: string): string {
   for (const name of SOURCES) cpSync(join(ROOT, name), join(copy, name), { recursive: true })
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
   // The names of the files come from their content.
-  for (const file of ['main.tsx', 'pages/search/search.tsx'])
+  for (const file of ['main.tsx', 'pages/admin/admin.tsx'])
     writeFileSync(
       join(copy, 'packages/console/src', file),
       'Object.assign(globalThis, { isOther: true })\n',
@@ -64,6 +64,7 @@ describe.skipIf(browser === undefined)('a server that ends while somebody writes
     wire = await Wire.open(() => Number(new URL(server.url).port))
     await server.room('general')
     await server.person('ada', 'general')
+    await site.json('set-admin', 'ada')
     token = await server.agent('builder', 'general')
   })
   afterEach(() => {
@@ -141,13 +142,13 @@ describe.skipIf(browser === undefined)('a server that ends while somebody writes
     await using page = await open('without-code')
     await page.value('globalThis.isSame = true')
     wire.break()
-    await page.click('link', 'Search')
+    await page.click('link', 'Administration')
     await page.click('link', /^general/)
     await page.fill('textbox', FIELD, 'typed without a connection')
     await page.click('link', 'Search')
     await page.shows('No connection')
     wire.mend()
-    await page.shows('What one can search for')
+    await page.find('region', 'In a terminal')
     expect(await page.value('globalThis.isSame')).toBe(true)
     await page.click('link', /^general/)
     await page.find('textbox', FIELD)
@@ -161,7 +162,7 @@ describe.skipIf(browser === undefined)('a server that ends while somebody writes
     await using page = await open('rebuilt')
     // The page fetches this by itself, when it is shown.
     await page.waitFor(
-      "performance.getEntriesByType('resource').some(({ name }) => name.includes('/notifications-'))",
+      "performance.getEntriesByType('resource').some(({ name }) => name.includes('/rest-'))",
     )
     wire.rule = (request) => (isPost(request) ? 'hold' : 'pass')
     await send(page, 'sent to the old build')
