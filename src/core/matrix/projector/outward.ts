@@ -24,6 +24,9 @@ export type Detail = (typeof DETAILS)[number]
 /** The longest body of a message that is too large for an event, in characters. */
 const CUT_LENGTH = 8000
 
+/** The same for the text that clients show which know no edits. */
+const FALLBACK_LENGTH = 100
+
 /** A relation of an event to others, as its content says it. */
 export type RelatesTo = Readonly<Record<string, unknown>>
 
@@ -69,10 +72,12 @@ export function editOf(
   added: readonly number[],
 ): JsonObject {
   const [replaced = {}] = contentsOf(message, named, detail)
-  const { body, formatted_body: html } = replaced
+  const { formatted_body: html } = replaced
+  const body = String(replaced['body'])
   return {
     ...replaced,
-    body: `* ${String(body)}`,
+    // Only clients that know no edits show it.
+    body: `* ${detail === 'all' ? body : wholeCharacters(body.slice(0, FALLBACK_LENGTH))}`,
     ...(typeof html === 'string' ? { formatted_body: `* ${html}` } : {}),
     // The edit itself notifies only those whom it mentions for the first time.
     'm.mentions': mentionsOf(added, false, named),
