@@ -20,6 +20,7 @@ import { ServerMetrics } from './app/metrics'
 import {
   checkIdentity,
   checkRollback,
+  checkServerName,
   firstRunFile,
   homeErrorOf,
   openBus,
@@ -181,6 +182,7 @@ export async function boot(config: Config, options: BootOptions): Promise<Runnin
   for (const notice of [...store.notices, ...power]) logger.warning(notice)
   if (store.migrated.length > 0) logger.info('migrated the store', { migrations: store.migrated })
   const key = await checkIdentity(config, store)
+  await checkServerName(config, store)
   await checkRollback(config, store, logger)
   const outbound = new OutboundCalls({ allowed: () => core.settings.get('webhooks.allow_targets') })
   const homeBlobs = openHomeBlobs(config, report)

@@ -68,6 +68,18 @@ export async function checkIdentity(config: Config, store: OpenStore): Promise<I
   return key
 }
 
+/** Checks that the homeserver has the name that all ids in the store contain. @throws OperatorError */
+export async function checkServerName({ matrixServerName: name }: Config, store: OpenStore): Promise<void> {
+  if (name === undefined) return
+  const known = await store.noteFact('matrix_server_name', name)
+  if (known !== name)
+    throw new OperatorError(
+      'refused',
+      `the Matrix server name is ${name}, but the ids in this store contain ${known}`,
+      `set SYNAPSE_MATRIX_SERVER_NAME=${known}, or unset it to run without a homeserver`,
+    )
+}
+
 /** Begins a new epoch if the store is older than what this home has seen, because it was copied back by hand. */
 export async function checkRollback(config: Config, store: OpenStore, logger: Logger): Promise<void> {
   const { mark, notice } = readState(homePaths(config.home).state)

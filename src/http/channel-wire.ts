@@ -33,6 +33,7 @@ const settings = {
   auto_continue_s: count(31_536_000, 'Seconds of silence after which agents may go on; 0 = never'),
   broadcast_by: oneOf(['all', 'humans', 'admins'], 'Whose @channel, @everyone and @here notify'),
   history: oneOf(['all', 'joined'], 'joined: members see only what was posted after they joined'),
+  matrix: Type.Boolean({ description: 'false: the channel is no room of the Matrix homeserver' }),
 }
 
 /** The settings that are set. Others have the value of the server. */
@@ -57,6 +58,7 @@ export const channelPatch = Type.Object({
         auto_continue_s: maybe(settings.auto_continue_s),
         broadcast_by: maybe(settings.broadcast_by),
         history: maybe(settings.history),
+        matrix: maybe(settings.matrix),
       },
       { additionalProperties: false, description: 'null unsets a setting: the value of the server applies' },
     ),
@@ -83,6 +85,7 @@ const settingKeys: Readonly<Record<keyof typeof settings, keyof ChannelSettings>
   auto_continue_s: 'autoContinueS',
   broadcast_by: 'broadcastBy',
   history: 'history',
+  matrix: 'matrix',
 }
 
 function settingsOf(wire: Readonly<Record<string, unknown>>): SettingsPatch {

@@ -117,7 +117,7 @@ export const setChannel = adminCommand({
     },
   },
   notes: [
-    'Settings: history (all, joined), broadcast_by (all, humans, admins), legal_hold (true, false), retention_days, retention_max, chain_limit, agent_run, auto_continue_s.',
+    'Settings: history (all, joined), broadcast_by (all, humans, admins), legal_hold (true, false), retention_days, retention_max, chain_limit, agent_run, auto_continue_s, matrix (true, false).',
   ],
   examples: [
     'synapse set-channel family-ops --topic "Everyday things"',

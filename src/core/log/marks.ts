@@ -3,6 +3,12 @@ import type { Seq } from '../kernel/ids'
 /** The name of the projection that makes the events of rooms of Matrix. */
 export const MATRIX_PROJECTION = 'matrix'
 
+/**
+ * A row of the log owns at most this many events of rooms. The position of an event is this times the seq of the row,
+ * plus its number among the events of the row.
+ */
+export const EVENTS_PER_ROW = 64
+
 /** Whom a change concerns: an account, a channel or a device, by inner id. */
 export type MarkKey = `a${number}` | `c${number}` | `d${number}`
 

@@ -1,3 +1,5 @@
+export { EVENTS_PER_ROW } from '../log/marks'
+
 /** Events of rooms as they are stored. */
 export interface StoredEvent {
   /** Its place in the one log: 64 times the seq of the log row that owns it, plus its number among that row's events. */
@@ -23,9 +25,6 @@ export interface StoredEvent {
   /** Canonical JSON of the event, without `signatures` and `unsigned`. */
   readonly json: string
 }
-
-/** One log row owns at most this many events. */
-export const EVENTS_PER_ROW = 64
 
 /** A range of positions, both ends exclusive. */
 export interface PositionRange {

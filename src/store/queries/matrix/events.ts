@@ -1,10 +1,6 @@
 import { and, asc, desc, eq, getTableColumns, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
-import {
-  EVENTS_PER_ROW,
-  type EventReads,
-  type EventWrites,
-  type StoredEvent,
-} from '../../../core/matrix/event-ports'
+import { EVENTS_PER_ROW } from '../../../core/log/marks'
+import type { EventReads, EventWrites, StoredEvent } from '../../../core/matrix/event-ports'
 import type { ColumnType, Handle } from '../../database'
 
 /** The columns of an event that readers get, by the names of the ports. */
