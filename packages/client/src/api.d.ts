@@ -2636,6 +2636,8 @@ export interface components {
                  * @enum {string}
                  */
                 history?: "all" | "joined";
+                /** @description false: the channel is no room of the Matrix homeserver */
+                matrix?: boolean;
             };
             member_count: number;
         };
@@ -4009,6 +4011,8 @@ export interface operations {
                              * @enum {string}
                              */
                             history?: "all" | "joined";
+                            /** @description false: the channel is no room of the Matrix homeserver */
+                            matrix?: boolean;
                         };
                         member_count: number;
                         role: ("admin" | "member" | "read_only") | null;
@@ -4064,6 +4068,7 @@ export interface operations {
                         auto_continue_s?: number | null;
                         broadcast_by?: ("all" | "humans" | "admins") | null;
                         history?: ("all" | "joined") | null;
+                        matrix?: boolean | null;
                     } | null;
                 };
             };
@@ -6921,6 +6926,7 @@ export interface operations {
                         auto_continue_s?: number | null;
                         broadcast_by?: ("all" | "humans" | "admins") | null;
                         history?: ("all" | "joined") | null;
+                        matrix?: boolean | null;
                     } | null;
                 };
             };
