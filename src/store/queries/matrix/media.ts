@@ -1,6 +1,6 @@
 import { and, count, eq, isNotNull, isNull, like, lte, sum } from 'drizzle-orm'
 import { parseBlobKey } from '../../../core/kernel/blobs'
-import { canonicalJson, type JsonObject } from '../../../core/matrix/canonical'
+import type { JsonObject } from '../../../core/matrix/canonical'
 import type { Media, MediaReads, MediaWrites } from '../../../core/matrix/media-ports'
 import type { Handle, Stamp } from '../../database'
 
@@ -40,7 +40,7 @@ export function mediaReads({ db, t }: Handle): MediaReads {
           and(eq(state.channelId, rooms.channelId), eq(state.type, 'm.room.avatar'), eq(state.stateKey, '')),
         )
         .innerJoin(events, and(eq(events.channelId, state.channelId), eq(events.pos, state.pos)))
-        .where(and(eq(rooms.published, true), like(events.json, `%"url":${canonicalJson(uri)}%`)))
+        .where(and(eq(rooms.published, true), like(events.json, `%"url":${JSON.stringify(uri)}%`)))
       return found.some(({ json }) => urlIn(json) === uri)
     },
   }
