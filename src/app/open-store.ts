@@ -69,8 +69,9 @@ export async function checkIdentity(config: Config, store: OpenStore): Promise<I
 }
 
 /** Checks that the homeserver has the name that all ids in the store contain. @throws OperatorError */
-export async function checkServerName({ matrixServerName: name }: Config, store: OpenStore): Promise<void> {
-  if (name === undefined) return
+export async function checkServerName({ matrix }: Config, store: OpenStore): Promise<void> {
+  if (!matrix) return
+  const { serverName: name } = matrix
   const known = await store.noteFact('matrix_server_name', name)
   if (known !== name)
     throw new OperatorError(
