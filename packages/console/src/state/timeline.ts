@@ -141,38 +141,37 @@ export class Timeline {
     return messages[0]
   }
 
-  /** Reads 50 older messages, and lets go of as many at the other end if there are too many. */
-  async older(): Promise<void> {
+  /** Reads 50 older messages. After `rest` it shows them, and lets go of as many at the other end if there are too many. */
+  async older(rest?: () => Promise<void>): Promise<void> {
     const segment = this.current()
     if (!segment || this.isLoadingOlder.peek()) return
     const { jump } = this
     const shown = this.shownEntries()
     const at = segment.entries.findIndex(({ id }) => id === shown[0]?.id)
-    if (at < PAGE && segment.older !== null) {
-      this.isLoadingOlder.value = true
-      try {
-        await this.attempt(() => this.readBefore(segment))
-      } finally {
-        this.isLoadingOlder.value = false
-      }
+    this.isLoadingOlder.value = true
+    try {
+      if (at < PAGE && segment.older !== null) await this.attempt(() => this.readBefore(segment))
+      await rest?.()
+    } finally {
+      this.isLoadingOlder.value = false
     }
     if (jump === this.jump) this.widen(-PAGE)
   }
 
   /** Reads 50 newer messages likewise. */
-  async newer(): Promise<void> {
+  async newer(rest?: () => Promise<void>): Promise<void> {
     const segment = this.current()
     if (!segment || this.isLoadingNewer.peek()) return
     const { jump } = this
     const shown = this.shownEntries()
     const at = segment.entries.findIndex(({ id }) => id === shown.at(-1)?.id)
-    if (segment.entries.length - 1 - at < PAGE && segment.newer !== null) {
-      this.isLoadingNewer.value = true
-      try {
+    this.isLoadingNewer.value = true
+    try {
+      if (segment.entries.length - 1 - at < PAGE && segment.newer !== null)
         await this.attempt(() => this.readAfter(segment))
-      } finally {
-        this.isLoadingNewer.value = false
-      }
+      await rest?.()
+    } finally {
+      this.isLoadingNewer.value = false
     }
     if (jump === this.jump) this.widen(PAGE)
   }

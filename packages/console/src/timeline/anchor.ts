@@ -2,15 +2,15 @@
 export const STICKY = 40
 /** How long nothing has to have been scrolled before rows are added above, in milliseconds. */
 const REST = 100
-/** How many visible rows are noted: the first may be the one that is removed. */
+/** How many visible messages are noted: the first may be the one that is removed. */
 const NOTED = 12
 
 interface Noted {
-  readonly row: Element
+  readonly row: HTMLElement
   readonly top: number
 }
 
-/** Where somebody reads: the first visible row, by its `data-key`, and its top below that of the view, in pixels. */
+/** Where somebody reads: the first visible message, by its `data-key`, and its top below that of the view, in pixels. */
 export interface Place {
   readonly key: string
   readonly top: number
@@ -36,6 +36,7 @@ export class Anchor {
   /** Where the view was when it was looked at last. */
   private lastTop = 0
   private readonly waiting: (() => void)[] = []
+  private readonly resting: (() => void)[] = []
   private readonly observed = new Set<Element>()
   private readonly sizes: ResizeObserver
   private readonly stop = new AbortController()
@@ -61,13 +62,13 @@ export class Anchor {
     this.sizes.disconnect()
     clearTimeout(this.restTimer)
     this.waiting.length = 0
+    for (const resolve of this.resting.splice(0)) resolve()
   }
 
   /** Puts the view back to what was read. To be called after every change of the rows, before paint. */
   correct(): void {
     this.observe()
-    // Somebody has scrolled, and the event that says so is still to come.
-    if (!this.isStuck && this.view.scrollTop !== this.lastTop) this.moved()
+    this.catchUp()
     if (this.isStuck && this.isLive) this.scrollTo(this.view.scrollHeight - this.view.clientHeight)
     else {
       const kept = this.noted.find(({ row }) => row.parentNode === this.list)
@@ -81,6 +82,7 @@ export class Anchor {
   /** Goes to the end and stays there. */
   toEnd(): void {
     this.isStuck = true
+    this.lastTop = this.view.scrollTop
     this.correct()
   }
 
@@ -112,9 +114,8 @@ export class Anchor {
   }
 
   get current(): Place | undefined {
-    // The lines between messages come and go.
-    const first = this.noted.find(({ row }) => row instanceof HTMLElement && 'focusable' in row.dataset)
-    const key = first?.row instanceof HTMLElement ? first.row.dataset.key : undefined
+    const [first] = this.noted
+    const key = first?.row.dataset.key
     return first && key !== undefined ? { key, top: first.top } : undefined
   }
 
@@ -122,6 +123,14 @@ export class Anchor {
   atRest(act: () => void): void {
     this.waiting.push(act)
     if (this.restTimer === undefined) this.startRest()
+  }
+
+  /** Resolves when that is so, or when the list is left. */
+  rest(): Promise<void> {
+    return new Promise((resolve) => {
+      this.resting.push(resolve)
+      if (this.restTimer === undefined) this.startRest()
+    })
   }
 
   /** The newest row whose end is visible, or the one that fills the whole view. */
@@ -146,6 +155,19 @@ export class Anchor {
     this.startRest()
   }
 
+  /** Somebody has scrolled, and the event that says so is still to come: what was noted has moved with the scroll. */
+  private catchUp(): void {
+    const by = this.view.scrollTop - this.lastTop
+    // The list became shorter, and the browser has scrolled to its new end.
+    if (by === 0 || (by < 0 && this.distance < 1)) return
+    if (this.isStuck) this.moved()
+    else {
+      this.isStuck = this.isLive && this.distance <= STICKY
+      this.noted = this.noted.map(({ row, top }) => ({ row, top: top - by }))
+      this.lastTop = this.view.scrollTop
+    }
+  }
+
   private moved(): void {
     this.isStuck = this.isLive && this.distance <= STICKY
     this.note()
@@ -160,7 +182,9 @@ export class Anchor {
     clearTimeout(this.restTimer)
     this.restTimer = setTimeout(() => {
       this.restTimer = undefined
-      if (!this.isTouched) for (const act of this.waiting.splice(0)) act()
+      if (this.isTouched) return
+      for (const resolve of this.resting.splice(0)) resolve()
+      for (const act of this.waiting.splice(0)) act()
     }, REST)
   }
 
@@ -177,7 +201,8 @@ export class Anchor {
     const noted: Noted[] = []
     for (let at = this.firstBelow(0); at < rows.length && noted.length < NOTED; at++) {
       const row = rows[at]
-      if (row) noted.push({ row, top: this.topOf(row) })
+      // A line between messages, such as that of a day, goes up to the first message of the page that is put in above.
+      if (row instanceof HTMLElement && 'focusable' in row.dataset) noted.push({ row, top: this.topOf(row) })
     }
     this.noted = noted
   }

@@ -43,8 +43,9 @@ interface SlidingListProps<Row extends ListedRow> {
   /** Above the first row, when there is nothing earlier. */
   readonly head: () => ComponentChildren
   /** Ask for a page at one end. Called at rest, and again until there is enough or no more. */
-  readonly onEarlier: () => void
-  readonly onLater: () => void
+  /** More is wanted at an end. It is put in after `rest`: a browser that scrolls by itself does not keep the place. */
+  readonly onEarlier: (rest: () => Promise<void>) => void
+  readonly onLater: (rest: () => Promise<void>) => void
   /** Goes back to the newest rows; afterwards `hasLater` is false. */
   readonly onNewest: () => void
   /** Where to begin: a place that somebody has left, or undefined for the end. */
@@ -101,11 +102,12 @@ export function SlidingList<Row extends ListedRow>(props: SlidingListProps<Row>)
         page()
       })
     }
+    const rest = () => keeper.rest()
     const page = () => {
       const { hasEarlier, hasLater } = latest.current.slide.peek()
       const top = view.current?.scrollTop ?? 0
-      if (hasEarlier && top < AHEAD) keeper.atRest(() => latest.current.onEarlier())
-      else if (hasLater && keeper.distance < AHEAD) keeper.atRest(() => latest.current.onLater())
+      if (hasEarlier && top < AHEAD) keeper.atRest(() => latest.current.onEarlier(rest))
+      else if (hasLater && keeper.distance < AHEAD) keeper.atRest(() => latest.current.onLater(rest))
     }
     const keeper = new Anchor(view.current, list.current, moved)
     anchor.current = keeper

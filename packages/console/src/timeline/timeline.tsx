@@ -93,8 +93,8 @@ export function Timeline({ host, label, opening, target, onShown, handle, head, 
         slide={slide}
         row={(row) => <AnyRow key={row.key} row={row} />}
         head={head}
-        onEarlier={() => background(timeline.older())}
-        onLater={() => background(timeline.newer())}
+        onEarlier={(rest) => background(timeline.older(rest))}
+        onLater={(rest) => background(timeline.newer(rest))}
         onNewest={() => background(timeline.toEnd())}
         start={opening.start}
         jump={jump}
