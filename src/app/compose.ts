@@ -260,7 +260,7 @@ export async function assemble(parts: Parts) {
   const surfaces = [...parts.surfaces]
   if (config.matrix) {
     const { composeMatrix } = await import('./matrix')
-    const { surface, projector } = await composeMatrix({
+    const { surface, projector, waiters } = await composeMatrix({
       ...{ core, store, blobs: parts.blobs, report, passwords: parts.passwords, secrets: systemSecrets },
       ...config.matrix,
       seed: key.seed(),
@@ -268,7 +268,10 @@ export async function assemble(parts: Parts) {
     })
     surfaces.push(surface)
     projector.onWanted(() => runner.wake())
-    runner.add(matrixJob({ projector, clock, hasWaiters: () => false }))
+    const hasWaiters = () => waiters.size > 0
+    runner.add(matrixJob({ projector, clock, hasWaiters }))
+    longPolls.onStop(() => waiters.stop())
+    shared?.followWhile(() => hasReaders() || hasWaiters())
   }
   for (const surface of surfaces) surface.followLog?.(app)
   const http = createHttpServer(app, surfaces, logger, serverMetrics.meters)

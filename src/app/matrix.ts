@@ -25,7 +25,7 @@ export async function composeMatrix({ seed, ...parts }: Parts) {
   await matrix.signingKeys.open()
   if (parts.core.settings.get('matrix.registration') === 'open')
     parts.announce('everybody can make an account over Matrix: matrix.registration is open', {})
-  return { surface: matrixSurface(parts.core, matrix), projector: matrix.projector }
+  return { surface: matrixSurface(parts.core, matrix), projector: matrix.projector, waiters: matrix.waiters }
 }
 
 function timer(run: () => void, milliseconds: number): () => void {

@@ -113,7 +113,7 @@ type WholeCore = Awaited<ReturnType<typeof createCore>>
  * The core as surfaces see it: without the parts that turn a credential into an actor or read the log without a reader.
  */
 export type Core = Omit<WholeCore, 'authentication' | 'policy' | 'directory' | 'hydrate'> & {
-  readonly policy: Pick<Policy, 'current' | 'read'>
+  readonly policy: Pick<Policy, 'current' | 'read' | 'hasScope'>
   readonly directory: Omit<Directory, 'tokenByHash' | 'sessionByHash'>
 }
 

@@ -17,6 +17,7 @@ export class OpenLongPolls implements LongPolls {
   private readonly byInbox = new Map<number, Set<Waiter>>()
   private waiting = 0
   private stopped = false
+  private readonly stopListeners: (() => void)[] = []
 
   /** `head` returns the seq of the last announced event. */
   constructor(private readonly head: () => Seq) {}
@@ -76,9 +77,15 @@ export class OpenLongPolls implements LongPolls {
     for (const set of [...this.byAccount.values()]) for (const waiter of [...set]) waiter.wake(true)
   }
 
+  /** Registers what else ends when waiting requests do. */
+  onStop(listener: () => void): void {
+    this.stopListeners.push(listener)
+  }
+
   /** Ends all waiting requests, and later ones at once. Call it when the server stops. */
   stop(): void {
     this.stopped = true
+    for (const listener of this.stopListeners) listener()
     for (const set of [...this.byAccount.values()]) for (const waiter of [...set]) waiter.wake(false)
   }
 

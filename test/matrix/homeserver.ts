@@ -20,7 +20,7 @@ export interface Login {
 /** A client of Matrix on a device of a person. */
 export class MatrixClient extends Caller {
   constructor(
-    w: World,
+    w: Pick<World, 'guest'>,
     readonly login: Login,
   ) {
     super((path, init) => w.guest.open(path, init).then((response) => response), {
@@ -35,7 +35,7 @@ export class MatrixClient extends Caller {
 
 /** Signs a person in with its password. */
 export async function signIn(
-  w: World,
+  w: Pick<World, 'guest'>,
   person: Pick<Person, 'handle'>,
   fields: Readonly<Record<string, unknown>> = {},
 ): Promise<MatrixClient> {

@@ -30,7 +30,7 @@ export interface ReaderUnsigned {
 export function clientEvent(
   { eventId, pdu }: RoomEvent,
   roomId: string | undefined,
-  unsigned: SharedUnsigned = {},
+  unsigned: SharedUnsigned & Partial<ReaderUnsigned> = {},
 ): JsonObject {
   const redacts = pdu.redacts ?? redactsIn(pdu.content, pdu.type)
   return {

@@ -11,6 +11,7 @@ import { ShortSecrets } from './login/short-secrets'
 import { Media } from './media'
 import type { MatrixParts } from './parts'
 import { Projector } from './projector/projector'
+import { createReading } from './reading/reading'
 import { SigningKeys } from './signing-keys'
 import { Users } from './users'
 
@@ -51,6 +52,14 @@ export function createMatrix(parts: MatrixParts) {
     issuedTokens: new IssuedTokens(parts, users, shortSecrets),
     lifecycle: new Lifecycle(parts, devices),
     signingKeys: new SigningKeys(parts),
+    ...createReading({
+      ...parts,
+      users,
+      caughtUp: async () => {
+        await store.shared?.readBarrier()
+        await projector.projected()
+      },
+    }),
     media: new Media(parts),
     /** Notes the first use of a new session, and returns the device of the caller. Called for every request. */
     async entering(actor: Person): Promise<DeviceName> {

@@ -113,6 +113,17 @@ export function makeEvent(version: RoomVersion, draft: EventDraft, sha256: Sha25
   return { eventId: idOf(version, reference, sha256), pdu, json }
 }
 
+/** Returns a stored event with its id. */
+export function parsedRoomEvent({
+  eventId,
+  json,
+}: {
+  readonly eventId: string
+  readonly json: string
+}): RoomEvent {
+  return { eventId, pdu: parsedEvent(json) }
+}
+
 /** Returns a stored event. */
 export function parsedEvent(json: string): Pdu {
   // Written by makeEvent, or redacted.

@@ -45,6 +45,7 @@ export {
 export { redacted } from './redaction'
 export { membershipOf, type RoomState, strippedState } from './room-state'
 export { signedText, signJson } from './signing'
+export { parseRoomEventFilter } from './sync/filters'
 export {
   formatRoomToken,
   formatSyncToken,

@@ -1,11 +1,14 @@
 import type { CompanionReads, CompanionWrites } from './companion-ports'
 import type { DeviceReads, DeviceWrites } from './device-ports'
 import type { EventReads, EventWrites } from './event-ports'
+import type { HistoryReads } from './history-ports'
 import type { KeyReads, KeyWrites } from './key-ports'
 import type { MediaReads, MediaWrites } from './media-ports'
+import type { ReceiptReads, ReceiptWrites } from './receipt-ports'
 import type { RegistrationReads, RegistrationWrites } from './registration-ports'
 import type { RoomReads, RoomWrites } from './room-ports'
 import type { SecretReads, SecretWrites } from './secret-ports'
+import type { SyncReads } from './sync-ports'
 import type { UserReads, UserWrites } from './user-ports'
 
 /** What the Matrix homeserver reads from the store. */
@@ -13,6 +16,9 @@ export interface MatrixReads
   extends UserReads,
     RoomReads,
     EventReads,
+    HistoryReads,
+    ReceiptReads,
+    SyncReads,
     CompanionReads,
     DeviceReads,
     SecretReads,
@@ -26,6 +32,7 @@ export interface MatrixWrites
     UserWrites,
     RoomWrites,
     EventWrites,
+    ReceiptWrites,
     CompanionWrites,
     DeviceWrites,
     SecretWrites,

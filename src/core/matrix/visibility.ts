@@ -36,8 +36,8 @@ export type PlacedEvent = { readonly pos: number } & Pick<Pdu, 'type' | 'state_k
 export class Sight {
   private readonly visibilities: readonly Change<HistoryVisibility>[]
   private readonly memberships: readonly Change<Membership>[]
-  /** The last position at which the reader became or was a member. */
-  private readonly lastJoined: number
+  /** Where the reader's last membership ended: infinite while it lasts, negative infinity if there was none. */
+  readonly leftAt: number
 
   /**
    * @param visibilities every change of `m.room.history_visibility`, by position
@@ -52,13 +52,28 @@ export class Sight {
     this.memberships = memberships.map(({ pos, event }) => ({ pos, value: membershipIn(event) }))
     const last = this.memberships.findLastIndex(({ value }) => value === 'join')
     // A membership lasts until the next change, and the present one lasts.
-    this.lastJoined =
+    this.leftAt =
       last < 0 ? Number.NEGATIVE_INFINITY : (this.memberships[last + 1]?.pos ?? Number.POSITIVE_INFINITY)
   }
 
   /** The reader's present membership. */
   get membership(): Membership {
     return this.memberships.at(-1)?.value ?? 'leave'
+  }
+
+  /** Whether the reader sees what is sent to the room now. */
+  get seesPresent(): boolean {
+    return this.sees({ pos: Number.POSITIVE_INFINITY, type: 'm.room.message' })
+  }
+
+  /** Returns the reader's membership after the event at a position. */
+  membershipAt(pos: number): Membership {
+    return valueAt(this.memberships, pos) ?? 'leave'
+  }
+
+  /** Returns the position of the member event that is the reader's at a position; undefined if there is none. */
+  memberEventAt(pos: number): number | undefined {
+    return changeAt(this.memberships, pos)?.pos
   }
 
   /** Reports whether the reader sees an event. The events of the reader's own membership are always seen. */
@@ -78,7 +93,7 @@ export class Sight {
       case 'world_readable':
         return true
       case 'shared':
-        return pos < this.lastJoined
+        return pos < this.leftAt
       case 'invited':
         return membership === 'invite'
       case 'joined':
@@ -89,6 +104,10 @@ export class Sight {
 
 /** Returns the value of the last change at or before a position. */
 function valueAt<Value>(changes: readonly Change<Value>[], pos: number): Value | undefined {
+  return changeAt(changes, pos)?.value
+}
+
+function changeAt<Value>(changes: readonly Change<Value>[], pos: number): Change<Value> | undefined {
   let low = 0
   let high = changes.length
   while (low < high) {
@@ -97,5 +116,5 @@ function valueAt<Value>(changes: readonly Change<Value>[], pos: number): Value |
     if (change && change.pos <= pos) low = middle + 1
     else high = middle
   }
-  return changes[low - 1]?.value
+  return changes[low - 1]
 }

@@ -13,9 +13,12 @@ import { matrixCredentials } from './credentials'
 import { deviceEndpoints } from './devices'
 import { discoveryEndpoints } from './discovery'
 import { matrixErrors, renderMatrixUnknown } from './errors'
+import { historyEndpoints } from './history'
 import { loginEndpoints } from './login'
 import { mediaEndpoints } from './media'
 import { registrationEndpoints } from './registration'
+import { receiptEndpoints, stateEndpoints } from './states'
+import { syncEndpoints } from './sync'
 
 /** Returns the surface of a homeserver. */
 export function matrixSurface(core: Core, matrix: Matrix): Surface {
@@ -27,6 +30,10 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
     endpoints: (app) => [
       ...discoveryEndpoints(matrix, app),
       ...loginEndpoints(core, matrix),
+      ...syncEndpoints(core, app.limits, matrix),
+      ...historyEndpoints(matrix),
+      ...stateEndpoints(matrix),
+      ...receiptEndpoints(matrix),
       ...mediaEndpoints(core, matrix, app),
       ...registrationEndpoints(core, matrix),
       ...accountEndpoints(core, matrix),

@@ -1,8 +1,3 @@
-/**
- * Reading along: what `/sync` answers. Imports only the core.
- * Start reading at tokens.ts (the positions that clients send back).
- */
-
 import type { Seq } from '../../kernel/ids'
 import type { Epoch } from '../../kernel/ports'
 import { matrixRefusal } from '../errors'

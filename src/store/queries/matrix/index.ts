@@ -9,11 +9,14 @@ import type { Handle, Stamp } from '../../database'
 import { companionReads, companionWrites } from './companion'
 import { deviceReads, deviceWrites } from './devices'
 import { eventReads, eventWrites } from './events'
+import { historyReads } from './history'
 import { keyReads, keyWrites } from './keys'
 import { mediaReads, mediaWrites } from './media'
+import { receiptReads, receiptWrites } from './receipts'
 import { registrationReads, registrationWrites } from './registrations'
 import { roomReads, roomWrites } from './rooms'
 import { secretReads, secretWrites } from './secrets'
+import { syncReads } from './sync'
 import { userReads, userWrites } from './users'
 
 export function matrixReads(handle: Handle): MatrixReads {
@@ -21,6 +24,9 @@ export function matrixReads(handle: Handle): MatrixReads {
     ...userReads(handle),
     ...roomReads(handle),
     ...eventReads(handle),
+    ...historyReads(handle),
+    ...receiptReads(handle),
+    ...syncReads(handle),
     ...companionReads(handle),
     ...deviceReads(handle),
     ...secretReads(handle),
@@ -36,6 +42,7 @@ export function matrixWrites(handle: Handle, stamp: Stamp, marks: OpenMarks): Ma
     ...userWrites(handle),
     ...roomWrites(handle),
     ...eventWrites(handle),
+    ...receiptWrites(handle),
     ...companionWrites(handle, marks),
     ...deviceWrites(handle, stamp),
     ...secretWrites(handle),

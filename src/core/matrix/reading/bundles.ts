@@ -1,0 +1,83 @@
+import type { Core } from '../..'
+import { isObject, type JsonObject } from '../canonical'
+import type { StoredEvent } from '../event-ports'
+import { parsedRoomEvent } from '../events'
+import type { RoomView } from './readers'
+
+/** Returns `m.relations` of an event; `show` renders the events in it. */
+export type Bundle = (show: (event: StoredEvent) => JsonObject) => JsonObject
+
+/**
+ * Bundled aggregations: what the events that relate to an event say of it, for the one who reads it (spec.matrix.org,
+ * client-server API, "Aggregations of child events"). Events of ignored users are left out.
+ */
+export class Bundles {
+  constructor(private readonly core: Pick<Core, 'reads'>) {}
+
+  /** Returns the bundles of events of a room, by position; those without relations have none. */
+  async of(
+    { reader, room, sight }: RoomView,
+    events: readonly StoredEvent[],
+  ): Promise<ReadonlyMap<number, Bundle>> {
+    const positions = events.flatMap(({ pos, redactedBy, stateKey }) =>
+      redactedBy === null && stateKey === null ? [pos] : [],
+    )
+    if (positions.length === 0) return new Map()
+    const reads = this.core.reads.matrix()
+    const ignored = [...reader.ignored]
+    const threads = await reads.threadsOf(positions, { userId: reader.userId, ignored })
+    const latest = await reads.eventsAtPositions(
+      room.channelId,
+      threads.map(({ latest }) => latest),
+    )
+    const latestAt = new Map(latest.map((event) => [event.pos, event]))
+    const edits = await reads.newestEdits([...positions, ...latestAt.keys()])
+    const editOf = (pos: number) => {
+      const edit = edits.get(pos)
+      return edit && isEdit(edit) && sight.sees(placed(edit)) ? edit : undefined
+    }
+    const bundles = new Map<number, Bundle>()
+    const threadOf = new Map(threads.map((thread) => [thread.root, thread]))
+    for (const pos of positions) {
+      const edit = editOf(pos)
+      const thread = threadOf.get(pos)
+      const reply = thread && latestAt.get(thread.latest)
+      if (!edit && !reply) continue
+      bundles.set(pos, (show) => ({
+        ...(edit ? { 'm.replace': show(edit) } : {}),
+        ...(thread && reply
+          ? {
+              'm.thread': {
+                latest_event: withEdit(show(reply), editOf(reply.pos), show),
+                count: thread.count,
+                current_user_participated:
+                  thread.participated ||
+                  events.some((event) => event.pos === pos && event.sender === reader.userId),
+              },
+            }
+          : {}),
+      }))
+    }
+    return bundles
+  }
+}
+
+/** An edit has a new content; one without is ignored. */
+function isEdit(event: StoredEvent): boolean {
+  return isObject(parsedRoomEvent(event).pdu.content['m.new_content'])
+}
+
+function withEdit(
+  shown: JsonObject,
+  edit: StoredEvent | undefined,
+  show: (event: StoredEvent) => JsonObject,
+): JsonObject {
+  if (!edit) return shown
+  const unsigned = isObject(shown['unsigned']) ? shown['unsigned'] : {}
+  return { ...shown, unsigned: { ...unsigned, 'm.relations': { 'm.replace': show(edit) } } }
+}
+
+/** Returns an event as visibility is judged. */
+export function placed({ pos, type, stateKey }: Pick<StoredEvent, 'pos' | 'type' | 'stateKey'>) {
+  return { pos, type, ...(stateKey === null ? {} : { state_key: stateKey }) }
+}

@@ -1,0 +1,97 @@
+import type { Core } from '../..'
+import type { Person } from '../../identity/actor'
+import type { Account } from '../../kernel/entities'
+import { refusal } from '../../kernel/errors'
+import { isObject } from '../canonical'
+import { parsedRoomEvent } from '../events'
+import type { MatrixRoom, RoomMember } from '../room-ports'
+import { type RoomVersion, roomVersion } from '../versions'
+import { Sight } from '../visibility'
+
+const IGNORED = 'm.ignored_user_list'
+
+/** Who reads. */
+export interface Reader {
+  readonly actor: Person
+  readonly accountId: number
+  readonly userId: string
+  /** The users whose events it does not want to see. */
+  readonly ignored: ReadonlySet<string>
+}
+
+/** A room as one reader sees it. */
+export interface RoomView {
+  readonly reader: Reader
+  readonly room: MatrixRoom
+  readonly version: RoomVersion
+  /** The reader's newest membership; undefined if it never had one. */
+  readonly member: RoomMember | undefined
+  readonly sight: Sight
+}
+
+export interface ReadersDeps {
+  readonly core: Pick<Core, 'reads' | 'directory' | 'policy'>
+  readonly users: UserIds
+}
+
+/** Knows the user ids of accounts. */
+export interface UserIds {
+  idOf(account: Account): Promise<string>
+}
+
+/** Finds out who reads, and what it may see of rooms. */
+export class Readers {
+  constructor(private readonly deps: ReadersDeps) {}
+
+  async reader(actor: Person): Promise<Reader> {
+    const accountId = actor.account.id
+    const userId = await this.deps.users.idOf(actor.account)
+    const ignored = await this.deps.core.reads.matrix().accountDatum(accountId, 0, IGNORED)
+    return { actor, accountId, userId, ignored: ignoredIn(ignored, userId) }
+  }
+
+  /**
+   * Returns a room for a reader who is or was in it, or who may read it all the same.
+   * @throws channel_not_found for any other room, as for one that does not exist
+   */
+  async view(actor: Person, roomId: string): Promise<RoomView> {
+    const reads = this.deps.core.reads.matrix()
+    const room = await reads.room({ roomId })
+    if (!room) throw refusal('channel_not_found')
+    const reader = await this.reader(actor)
+    const view = await this.viewOf(reader, room, await reads.member(reader.userId, room.channelId))
+    if (view.sight.leftAt < 0 && !view.sight.seesPresent) throw refusal('channel_not_found')
+    if (!(await this.hasScope(reader, room.channelId))) throw refusal('channel_not_found')
+    return view
+  }
+
+  /** Returns a room as a reader sees it, whatever it may see. */
+  async viewOf(reader: Reader, room: MatrixRoom, member: RoomMember | undefined): Promise<RoomView> {
+    const version = roomVersion(room.version)
+    if (!version) throw new Error(`room ${room.roomId} has the unknown version ${room.version}`)
+    const changes = await this.deps.core.reads.matrix().keyChanges(room.channelId, [
+      { type: 'm.room.history_visibility', stateKey: '' },
+      { type: 'm.room.member', stateKey: reader.userId },
+    ])
+    const ofType = (type: string) =>
+      changes
+        .filter((change) => change.type === type)
+        .map(({ pos, event }) => ({ pos, event: event && parsedRoomEvent(event) }))
+    const sight = new Sight(reader.userId, ofType('m.room.history_visibility'), ofType('m.room.member'))
+    return { reader, room, version, member, sight }
+  }
+
+  /** Reports whether the scopes of the reader's token let it read a channel. People's sessions have none. */
+  hasScope({ actor }: Reader, channelId: number): Promise<boolean> {
+    const { directory, policy } = this.deps.core
+    return directory.retryUntilLoaded(() => policy.hasScope(actor, directory.channel(channelId), 'read'))
+  }
+}
+
+function ignoredIn(json: string | undefined, own: string): ReadonlySet<string> {
+  const content: unknown = json === undefined ? undefined : JSON.parse(json)
+  const users = isObject(content) ? content['ignored_users'] : undefined
+  const ignored = new Set(isObject(users) ? Object.keys(users) : [])
+  ignored.delete(own)
+  return ignored
+}

@@ -1,0 +1,52 @@
+/**
+ * Reading rooms: their history and state, as one reader sees them. Imports only the core and the folder sync, which
+ * imports from here what a reader sees.
+ * Start reading at readers.ts: who reads, and what of a room it sees; then timeline.ts, rendering.ts and messages.ts.
+ */
+import type { Core } from '../..'
+import type { Announcements } from '../../kernel/announcements'
+import type { MatrixParts } from '../parts'
+import { Receipts } from '../receipts'
+import { LazyMemory } from '../sync/lazy'
+import { ReceiptEvents } from '../sync/receipts'
+import { RoomSections } from '../sync/room'
+import { Sync } from '../sync/sync'
+import { Waiters } from '../sync/waiting'
+import { Bundles } from './bundles'
+import { RoomHistory } from './messages'
+import { Positions } from './positions'
+import { Readers, type UserIds } from './readers'
+import { Relations } from './relations'
+import { Rendering } from './rendering'
+import { RoomStates } from './room-states'
+import { Timeline } from './timeline'
+
+export interface ReadingParts {
+  readonly core: Core
+  readonly store: Pick<Announcements, 'onMarks'>
+  readonly timer: MatrixParts['timer']
+  readonly users: UserIds
+  readonly serverName: string
+  /** Resolves when the events of rooms are made of all that was committed before, or will not be soon. */
+  readonly caughtUp: () => Promise<void>
+}
+
+/** Creates what reads rooms. */
+export function createReading({ core, store, timer, users, serverName, caughtUp }: ReadingParts) {
+  const readers = new Readers({ core, users })
+  const positions = new Positions(core, caughtUp)
+  const timeline = new Timeline(core)
+  const rendering = new Rendering(core, new Bundles(core))
+  const history = new RoomHistory({ core, readers, positions, timeline, rendering })
+  const waiters = new Waiters(store, timer)
+  const sections = new RoomSections({ core, timeline, rendering, memory: new LazyMemory() })
+  const receiptEvents = new ReceiptEvents(core, serverName)
+  return {
+    history,
+    states: new RoomStates({ core, readers, positions, rendering }),
+    relations: new Relations({ core, readers, positions, history, rendering }),
+    receipts: new Receipts({ core, readers, positions, history }),
+    sync: new Sync({ core, readers, positions, sections, receipts: receiptEvents, waiters }),
+    waiters,
+  }
+}

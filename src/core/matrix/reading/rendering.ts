@@ -1,0 +1,79 @@
+import type { Core } from '../..'
+import { isObject, type JsonObject } from '../canonical'
+import { clientEvent, type SharedUnsigned } from '../client-form'
+import type { StoredEvent } from '../event-ports'
+import { parsedRoomEvent } from '../events'
+import type { Bundles } from './bundles'
+import type { RoomView } from './readers'
+
+const MICROS_PER_MILLISECOND = 1000
+
+/** How events are shown. */
+export interface RenderOptions {
+  /** `/sync` leaves the room id out of its events. */
+  readonly withRoomId: boolean
+  /** Whether events show their threads and edits. State does not. */
+  readonly withRelations?: boolean
+  /** The device that asks, which is shown the transaction ids of the events that it sent. */
+  readonly transactionOf?: ((eventId: string) => string | undefined) | undefined
+}
+
+/** Shows events to readers. */
+export class Rendering {
+  constructor(
+    private readonly core: Pick<Core, 'reads' | 'clock'>,
+    private readonly bundles: Bundles,
+  ) {}
+
+  /** Returns events of a room as its reader sees them, in the same order. The reader must see them. */
+  async events(
+    view: RoomView,
+    events: readonly StoredEvent[],
+    { withRoomId, withRelations = false, transactionOf }: RenderOptions,
+  ): Promise<JsonObject[]> {
+    if (events.length === 0) return []
+    const { room, sight } = view
+    const reads = this.core.reads.matrix()
+    const roomId = withRoomId ? room.roomId : undefined
+    const states = events.flatMap(({ type, stateKey, pos }) =>
+      stateKey === null ? [] : [{ type, stateKey, pos }],
+    )
+    const redactions = events.flatMap(({ redactedBy }) => redactedBy ?? [])
+    const [replaced, redacting, bundles] = await Promise.all([
+      reads.replacedStates(room.channelId, states),
+      reads.eventsAtPositions(room.channelId, [...new Set(redactions)]),
+      withRelations ? this.bundles.of(view, events) : undefined,
+    ])
+    const redactedBy = new Map(redacting.map((event) => [event.pos, event]))
+    const now = Math.floor(this.core.clock.now() / MICROS_PER_MILLISECOND)
+    const shown = (event: StoredEvent, further: SharedUnsigned): JsonObject => {
+      const former = replaced.get(event.pos)
+      const redaction = event.redactedBy === null ? undefined : redactedBy.get(event.redactedBy)
+      const transaction = transactionOf?.(event.eventId)
+      return clientEvent(parsedRoomEvent(event), roomId, {
+        ...(former ? replacedBy(former) : {}),
+        ...(redaction
+          ? { redacted_because: clientEvent(parsedRoomEvent(redaction), roomId, ageOf(redaction, now)) }
+          : {}),
+        ...further,
+        ...ageOf(event, now),
+        membership: sight.membershipAt(event.pos),
+        ...(transaction === undefined ? {} : { transaction_id: transaction }),
+      })
+    }
+    return events.map((event) => {
+      const bundle = bundles?.get(event.pos)
+      if (!bundle) return shown(event, {})
+      return shown(event, { 'm.relations': bundle((related) => shown(related, {})) })
+    })
+  }
+}
+
+function replacedBy(former: StoredEvent): SharedUnsigned {
+  const { content } = parsedRoomEvent(former).pdu
+  return { ...(isObject(content) ? { prev_content: content } : {}), replaces_state: former.eventId }
+}
+
+function ageOf({ ts }: StoredEvent, now: number) {
+  return { age: Math.max(0, now - ts) }
+}

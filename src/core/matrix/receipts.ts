@@ -1,0 +1,96 @@
+import type { Core } from '..'
+import type { Person } from '../identity/actor'
+import { matrixRefusal } from './errors'
+import type { StoredEvent } from './event-ports'
+import type { RoomHistory } from './reading/messages'
+import type { Positions } from './reading/positions'
+import type { Readers, RoomView } from './reading/readers'
+import { RECEIPT_KINDS, type ReceiptKind } from './receipt-ports'
+
+const MICROS_PER_MILLISECOND = 1000
+const MAX_THREAD_BYTES = 255
+
+/** An event up to which somebody has read, as it asks to note. */
+export interface NewReceipt {
+  readonly kind: string
+  readonly eventId: string
+  /** `main`, or the event id of a root; undefined: without a thread. */
+  readonly thread?: string | undefined
+}
+
+export interface ReceiptsDeps {
+  readonly core: Pick<Core, 'transactions' | 'reads'>
+  readonly readers: Readers
+  readonly positions: Positions
+  readonly history: RoomHistory
+}
+
+/** Notes up to where people have read (spec.matrix.org, client-server API, "Receipts"). */
+export class Receipts {
+  constructor(private readonly deps: ReceiptsDeps) {}
+
+  /**
+   * Notes receipts. One that goes back in the history changes nothing.
+   * @throws channel_not_found unless the actor is in the room; m_not_found; m_invalid_param
+   */
+  async note(actor: Person, roomId: string, receipts: readonly NewReceipt[]): Promise<void> {
+    const kinds = receipts.map(({ kind }) => kindOf(kind))
+    for (const { thread } of receipts) requireThread(thread)
+    await this.deps.positions.now()
+    const view = await this.deps.readers.view(actor, roomId)
+    if (view.sight.membership !== 'join') throw matrixRefusal('M_FORBIDDEN', 'You are not in this room')
+    const events: StoredEvent[] = []
+    for (const { eventId } of receipts) events.push(await this.deps.history.seenEvent(view, eventId))
+    const wanted = receipts.flatMap(({ thread = '' }, i) => {
+      const [kind, event] = [kinds[i], events[i]]
+      return kind && event ? [{ kind, thread: kind === 'm.fully_read' ? '' : thread, pos: event.pos }] : []
+    })
+    const ahead = await this.ahead(view, wanted)
+    if (ahead.length > 0) await this.write(actor, view, ahead)
+  }
+
+  /** Leaves out those that would not go forward. */
+  private async ahead(view: RoomView, wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
+    const reads = this.deps.core.reads.matrix()
+    const { channelId } = view.room
+    const { accountId } = view.reader
+    const found = await Promise.all(
+      wanted.map(({ kind, thread }) => reads.receipt({ channelId, accountId, kind, thread })),
+    )
+    return wanted.filter(({ pos }, i) => pos > (found[i]?.pos ?? Number.NEGATIVE_INFINITY))
+  }
+
+  private async write(actor: Person, { room, reader }: RoomView, wanted: readonly Wanted[]): Promise<void> {
+    const { channelId } = room
+    const { accountId } = reader
+    await this.deps.core.transactions.run(actor, async (tx) => {
+      const matrix = tx.matrix()
+      const ts = Math.floor(tx.now() / MICROS_PER_MILLISECOND)
+      for (const { kind, thread, pos } of wanted) {
+        const of = { channelId, accountId, kind, thread }
+        const known = await matrix.receipt(of)
+        if (known && known.pos >= pos) continue
+        const mx = await matrix.nextMx(kind === 'm.read' ? `c${channelId}` : `a${accountId}`)
+        await matrix.putReceipt({ ...of, pos, ts, mx })
+      }
+    })
+  }
+}
+
+interface Wanted {
+  readonly kind: ReceiptKind
+  readonly thread: string
+  readonly pos: number
+}
+
+function kindOf(kind: string): ReceiptKind {
+  const known = RECEIPT_KINDS.find((one) => one === kind)
+  if (known) return known
+  throw matrixRefusal('M_INVALID_PARAM', `The receipt type is one of: ${RECEIPT_KINDS.join(', ')}`)
+}
+
+function requireThread(thread: string | undefined): void {
+  if (thread === undefined) return
+  const isThread = thread === 'main' || (thread.startsWith('$') && thread.length <= MAX_THREAD_BYTES)
+  if (!isThread) throw matrixRefusal('M_INVALID_PARAM', 'thread_id is main or the id of an event')
+}

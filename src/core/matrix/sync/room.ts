@@ -1,0 +1,249 @@
+import type { Core } from '../..'
+import type { JsonObject } from '../canonical'
+import type { StoredEvent } from '../event-ports'
+import { parsedRoomEvent } from '../events'
+import { endOf, type Now, tokenOf } from '../reading/positions'
+import type { RoomView } from '../reading/readers'
+import type { Rendering } from '../reading/rendering'
+import type { Timeline } from '../reading/timeline'
+import type { StateChange } from '../room-ports'
+import { type RoomState, strippedState } from '../room-state'
+import { includesEvent, includesRoom, type RoomEventFilter, type SyncFilter, withFields } from './filters'
+import type { AnswerPlace, LazyMemory } from './lazy'
+import { type ServiceMembers, summaryOf } from './summary'
+
+const MEMBER = 'm.room.member'
+const DEFAULT_LIMIT = 10
+const MAX_LIMIT = 100
+const BEGINNING = Number.MIN_SAFE_INTEGER
+
+/** What one request of `/sync` asks for, with its place in the streams. */
+export interface SyncScope {
+  /** The place that the reader has reached; undefined at the beginning. */
+  readonly since: AnswerPlace | undefined
+  readonly now: Now
+  readonly filter: SyncFilter
+  readonly fullState: boolean
+  /** The name of the list with the state after the timeline; undefined: the state before it is asked for. */
+  readonly stateAfter: 'state_after' | 'org.matrix.msc4222.state_after' | undefined
+  /** Whether the reader begins again after a gap that it does not know of. */
+  readonly isRestart: boolean
+  /** Names the reader's device. */
+  readonly device: string
+  readonly transactionOf: ((eventId: string) => string | undefined) | undefined
+}
+
+/** The events of a room that an answer has. */
+export interface RoomEvents {
+  readonly json: JsonObject
+  /** Whether the reader came into the room after its last answer, or has none. */
+  readonly isNew: boolean
+  readonly isEmpty: boolean
+}
+
+/** The events of a room in an answer, before they are rendered. */
+interface Span {
+  readonly isNew: boolean
+  /** The first position that the reader has not seen. */
+  readonly after: number
+  /** The place after the last event. */
+  readonly end: number
+  readonly timeline: readonly StoredEvent[]
+  readonly limited: boolean
+  /** The position at which the timeline begins. */
+  readonly start: number
+  /** The changes of the state in it, unless the reader is new. */
+  readonly changes: readonly StateChange[]
+}
+
+export interface RoomSectionsDeps {
+  readonly core: Pick<Core, 'reads'>
+  readonly timeline: Timeline
+  readonly rendering: Rendering
+  readonly memory: LazyMemory
+}
+
+/** What `/sync` says of one room. */
+export class RoomSections {
+  constructor(private readonly deps: RoomSectionsDeps) {}
+
+  /** Returns timeline, state and summary of a room that the reader is in, or has left. */
+  async events(view: RoomView, scope: SyncScope): Promise<RoomEvents> {
+    const { filter, now, stateAfter } = scope
+    const span = await this.span(view, scope)
+    const state = await this.state(view, scope, span)
+    const { rendering } = this.deps
+    const options = { withRoomId: filter.federationFormat, transactionOf: scope.transactionOf }
+    const shown = async (events: readonly StoredEvent[], withRelations: boolean) =>
+      (filter.federationFormat
+        ? events.map(federationForm)
+        : await rendering.events(view, events, { ...options, withRelations })
+      ).map((event) => withFields(event, filter.eventFields))
+    const isSummed = span.isNew || span.changes.some(({ type }) => SUMMARISED.has(type))
+    const summary = isSummed && isInRoom(view) ? await this.summary(view) : undefined
+    const json = {
+      timeline: {
+        events: await shown(span.timeline, true),
+        limited: span.limited || (scope.isRestart && isInRoom(view)),
+        prev_batch: tokenOf(span.timeline[0]?.pos ?? span.end, now),
+      },
+      [stateAfter ?? 'state']: { events: await shown(state, false) },
+      ...(summary && { summary }),
+    }
+    this.remember(view, scope, [...state, ...span.timeline])
+    return {
+      json,
+      isNew: span.isNew,
+      isEmpty: span.timeline.length === 0 && state.length === 0 && !span.limited,
+    }
+  }
+
+  /** Returns what an invited or knocking user is shown of a room. */
+  async stripped({ room, reader }: RoomView, pos: number): Promise<JsonObject[] | undefined> {
+    const reads = this.deps.core.reads.matrix()
+    const [own] = await reads.eventsAtPositions(room.channelId, [pos])
+    if (!own) return undefined
+    const isFromIgnored = reader.ignored.has(own.sender)
+    if (isFromIgnored) return undefined
+    const [described, sender] = await Promise.all([
+      reads.stateAt(room.channelId, pos, { notTypes: [MEMBER] }),
+      reads.stateAt(room.channelId, pos, { types: [MEMBER], stateKeys: [own.sender] }),
+    ])
+    const byKey = new Map(
+      [...described, ...sender].map((event) => [keyOf(event.type, event.stateKey), parsedRoomEvent(event)]),
+    )
+    const state: RoomState = { event: (type, stateKey) => byKey.get(keyOf(type, stateKey)) }
+    return strippedState(state, parsedRoomEvent(own).pdu)
+  }
+
+  private async span(view: RoomView, { since, now, filter }: SyncScope): Promise<Span> {
+    const { room, sight } = view
+    const after = since === undefined ? BEGINNING : endOf(since.seq)
+    const isNew = since === undefined || sight.membershipAt(after - 1) !== 'join'
+    const end = isInRoom(view, now) ? now.end : Math.min(now.end, (sight.memberEventAt(now.end - 1) ?? 0) + 1)
+    const isIncluded = includesRoom(filter.timeline, room.roomId)
+    const page = await this.deps.timeline.page(view, {
+      after: isNew ? BEGINNING : after - 1,
+      before: end,
+      order: 'desc',
+      limit: limitOf(filter.timeline),
+      accepts: (event) => isIncluded && includesEvent(filter.timeline, event),
+    })
+    const timeline = page.events.toReversed()
+    const limited = page.next !== undefined
+    const first = timeline[0]?.pos ?? end
+    const changes = isNew
+      ? []
+      : await this.deps.core.reads.matrix().stateChanges(room.channelId, { after: after - 1, before: end })
+    return { isNew, after, end, timeline, limited, start: isNew || limited ? first : after, changes }
+  }
+
+  private async state(view: RoomView, scope: SyncScope, span: Span): Promise<readonly StoredEvent[]> {
+    const { filter, stateAfter, fullState } = scope
+    // Who was never in the room is not shown its state.
+    if (view.sight.leftAt < 0 || !includesRoom(filter.state, view.room.roomId)) return []
+    const isFull = span.isNew || fullState
+    const found = isFull
+      ? await this.wholeState(view, scope, span)
+      : [...(await this.changedState(view, scope, span)), ...(await this.speakers(view, scope, span))]
+    const inTimeline = new Set(stateAfter ? [] : span.timeline.map(({ pos }) => pos))
+    return found
+      .filter((event) => !inTimeline.has(event.pos) && includesEvent(filter.state, event))
+      .toSorted((one, other) => one.pos - other.pos)
+  }
+
+  /** All state: before the timeline, or after it. */
+  private async wholeState(view: RoomView, scope: SyncScope, span: Span): Promise<StoredEvent[]> {
+    const { room, reader } = view
+    const reads = this.deps.core.reads.matrix()
+    const at = (scope.stateAfter ? span.end : span.start) - 1
+    if (!scope.filter.state.lazyMembers) return reads.stateAt(room.channelId, at)
+    this.deps.memory.forget(scope.device, room.channelId)
+    const heroes = await this.heroes(view)
+    const members = new Set([...span.timeline.map(({ sender }) => sender), ...heroes, reader.userId])
+    const [others, needed] = await Promise.all([
+      reads.stateAt(room.channelId, at, { notTypes: [MEMBER] }),
+      reads.stateAt(room.channelId, at, { types: [MEMBER], stateKeys: [...members] }),
+    ])
+    return [...others, ...needed]
+  }
+
+  /** The keys that changed since the last answer: before the timeline, or in it too. */
+  private async changedState(view: RoomView, scope: SyncScope, span: Span): Promise<StoredEvent[]> {
+    const shown = new Set(span.timeline.map(({ pos }) => pos))
+    const shownKeys = new Set(span.timeline.map(({ type, stateKey }) => keyOf(type, stateKey)))
+    const wanted = new Map<string, number>()
+    for (const { type, stateKey, pos, eventPos } of span.changes) {
+      const key = keyOf(type, stateKey)
+      // The timeline says what changes in it, except what its filter leaves out.
+      const isTold = pos >= span.start && !scope.stateAfter && (shown.has(pos) || shownKeys.has(key))
+      if (isTold) continue
+      if (eventPos === null) wanted.delete(key)
+      else wanted.set(key, eventPos)
+    }
+    return this.deps.core.reads.matrix().eventsAtPositions(view.room.channelId, [...wanted.values()])
+  }
+
+  /** With lazy members: the member events of those who wrote the timeline and whose event the device does not have. */
+  private async speakers(view: RoomView, scope: SyncScope, span: Span): Promise<StoredEvent[]> {
+    const { filter, device, since } = scope
+    if (!filter.state.lazyMembers || !since) return []
+    const { channelId } = view.room
+    const changed = new Set(span.changes.flatMap(({ type, stateKey }) => (type === MEMBER ? [stateKey] : [])))
+    const isKnown = (userId: string) =>
+      !filter.state.redundantMembers && this.deps.memory.has(device, channelId, userId, since)
+    const missing = new Set(
+      span.timeline.map(({ sender }) => sender).filter((sender) => !changed.has(sender) && !isKnown(sender)),
+    )
+    if (missing.size === 0) return []
+    return this.deps.core.reads
+      .matrix()
+      .stateAt(channelId, span.end - 1, { types: [MEMBER], stateKeys: [...missing] })
+  }
+
+  private remember(
+    { room }: RoomView,
+    { filter, device, now }: SyncScope,
+    sent: readonly StoredEvent[],
+  ): void {
+    if (!filter.state.lazyMembers) return
+    const members = sent.flatMap(({ type, stateKey }) =>
+      type === MEMBER && stateKey !== null ? [stateKey] : [],
+    )
+    const place = { seq: now.projected, mx: now.mx }
+    if (members.length > 0) this.deps.memory.note(device, room.channelId, members, place)
+  }
+
+  private async summary(view: RoomView): Promise<JsonObject> {
+    return summaryOf(this.deps.core.reads.matrix(), view)
+  }
+
+  private async heroes(view: RoomView): Promise<readonly string[]> {
+    const { 'm.heroes': heroes = [] } = (await this.summary(view)) as { 'm.heroes'?: readonly string[] }
+    return heroes
+  }
+}
+
+/** The types of state that a summary follows from. */
+const SUMMARISED: ReadonlySet<string> = new Set([
+  MEMBER,
+  'm.room.name',
+  'm.room.canonical_alias',
+  'io.element.functional_members' satisfies ServiceMembers,
+])
+
+function isInRoom({ sight }: RoomView, now?: Now): boolean {
+  return (now ? sight.membershipAt(now.end - 1) : sight.membership) === 'join'
+}
+
+function limitOf({ limit }: RoomEventFilter): number {
+  return Math.min(limit ?? DEFAULT_LIMIT, MAX_LIMIT)
+}
+
+function keyOf(type: string, stateKey: string | null): string {
+  return stateKey === null ? '' : `${type}\0${stateKey}`
+}
+
+function federationForm(event: StoredEvent): JsonObject {
+  return { event_id: event.eventId, ...parsedRoomEvent(event).pdu }
+}

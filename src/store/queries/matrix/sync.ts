@@ -1,0 +1,74 @@
+import { and, asc, count, eq, gt, lte, sql } from 'drizzle-orm'
+import type { SyncReads } from '../../../core/matrix/sync-ports'
+import type { Handle } from '../../database'
+import { lazily } from '../../lazily'
+
+/** What `/sync` asks beside rooms and their history. */
+export function syncReads({ db, t }: Handle): SyncReads {
+  const data = t.matrixAccountData
+  const value = sql.placeholder
+  const datum = lazily(() =>
+    db
+      .select({ json: data.json })
+      .from(data)
+      .where(
+        and(
+          eq(data.accountId, value('account')),
+          eq(data.channelId, value('channel')),
+          eq(data.type, value('type')),
+        ),
+      )
+      .prepare(),
+  )
+  const changed = lazily(() =>
+    db
+      .select({ channelId: data.channelId, type: data.type, json: data.json })
+      .from(data)
+      .where(
+        and(eq(data.accountId, value('account')), gt(data.mx, value('after')), lte(data.mx, value('upTo'))),
+      )
+      .orderBy(asc(data.mx))
+      .prepare(),
+  )
+  const keys = t.matrixOneTimeKeys
+  const keyCounts = lazily(() =>
+    db
+      .select({ algorithm: keys.algorithm, keys: count() })
+      .from(keys)
+      .where(eq(keys.device, value('device')))
+      .groupBy(keys.algorithm)
+      .prepare(),
+  )
+  return {
+    async accountDatum(accountId, channelId, type) {
+      const [found] = await datum().execute({ account: accountId, channel: channelId, type })
+      return found?.json
+    },
+
+    async changedAccountData(accountId, { after, upTo }) {
+      return changed().execute({ account: accountId, after, upTo })
+    },
+
+    async storedFilter(accountId, n) {
+      const [found] = await db
+        .select({ json: t.matrixFilters.json })
+        .from(t.matrixFilters)
+        .where(and(eq(t.matrixFilters.accountId, accountId), eq(t.matrixFilters.n, n)))
+      return found?.json
+    },
+
+    async oneTimeKeyCounts(device) {
+      const found = await keyCounts().execute({ device })
+      return new Map(found.map((row) => [row.algorithm, row.keys]))
+    },
+
+    async unusedFallbackKeys(device) {
+      const { matrixFallbackKeys: fallback } = t
+      const found = await db
+        .select({ algorithm: fallback.algorithm })
+        .from(fallback)
+        .where(and(eq(fallback.device, device), eq(fallback.used, false)))
+      return found.map(({ algorithm }) => algorithm)
+    },
+  }
+}
