@@ -181,6 +181,9 @@ function content(schema: unknown, { contentType = 'application/json' }: Partial<
   return { [contentType]: { schema } }
 }
 
+/** The pattern that a record of TypeBox has for its keys. */
+const ANY_KEY = '^(.*)$'
+
 /** The named shapes of a document. */
 class Components {
   private readonly schemas = new Map<string, unknown>()
@@ -192,8 +195,11 @@ class Components {
   plain(schema: unknown): unknown {
     if (Array.isArray(schema)) return schema.map((one) => this.plain(one))
     if (typeof schema !== 'object' || schema === null) return schema
-    const { secret, form, component, ...rest } = schema as Record<string, unknown>
-    const entries = Object.entries(rest).map(([key, value]) => [
+    const { secret, form, component, patternProperties, ...rest } = schema as Record<string, unknown>
+    // Any key: few readers of a description know patterns of keys.
+    const values = (patternProperties as Record<string, unknown> | undefined)?.[ANY_KEY]
+    const given = values === undefined ? rest : { ...rest, additionalProperties: values }
+    const entries = Object.entries(given).map(([key, value]) => [
       key,
       // The keys of `properties` are names of fields, which may be the same words as ours.
       key === 'properties' ? this.fields(value as object) : this.plain(value),

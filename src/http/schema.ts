@@ -65,9 +65,15 @@ TypeRegistry.Set<{ enum: readonly string[] }>('Words', (schema, value) =>
   schema.enum.includes(value as string),
 )
 
-/** An arbitrary object of the client, with valid Unicode in every string and key. */
-export function freeObject(description: string) {
-  return Type.Unsafe<object>({ type: 'object', [Kind]: 'FreeObject', description })
+/**
+ * An object with keys that the client chooses, and valid Unicode in every string and key. `values` documents what the values
+ * are; the endpoint checks them.
+ */
+export function freeObject(description: string, values?: TSchema) {
+  return Type.Unsafe<object>({
+    ...{ type: 'object', [Kind]: 'FreeObject', description },
+    additionalProperties: values ?? true,
+  })
 }
 
 TypeRegistry.Set('FreeObject', (_, value) => isObject(value) && isWellFormed(value))

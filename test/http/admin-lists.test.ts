@@ -87,6 +87,24 @@ test('the list of accounts shows when each was last seen', async () => {
   expect(body.find(({ handle }) => handle === 'n05')).toMatchObject({ last_seen_at: null })
 })
 
+test('the list of accounts shows the number of channels, and when a token was last used', async () => {
+  await w.channel('closed')
+  const counted = await w.agent('counted', { channels: { n00: 'member', n01: 'member', closed: 'member' } })
+  const { body: closed } = await w.operator.get<Fields[]>('/v1/admin/channels')
+  await w.operator.post(`/v1/admin/channels/${closed.find(({ slug }) => slug === 'closed')?.id}/archive`)
+  expect((await admin.post('/v1/dms', { handle: 'counted' })).status).toBe(201)
+  const row = async () => {
+    const { body } = await w.operator.get<Fields[]>('/v1/admin/accounts')
+    return body.find(({ handle }) => handle === 'counted')
+  }
+  expect(await row()).toMatchObject({ channel_count: 2, token_used_at: null })
+  await counted.get('/v1/auth/me')
+  const now = w.clock.now()
+  expect(Date.parse(String((await row())?.token_used_at))).toBe(now / 1000)
+  await w.restart()
+  expect(Date.parse(String((await row())?.token_used_at))).toBe(now / 1000)
+})
+
 test('the tokens of an unknown account are not found', async () => {
   expectRefusal(await admin.get('/v1/admin/tokens?account=nobody'), 404, {
     code: 'account_not_found',

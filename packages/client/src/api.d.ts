@@ -4212,7 +4212,9 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @description Handles by alias: `{"<alias>": ["handle", …]}`; at most 50, of 100 handles each */
-                    aliases: Record<string, never>;
+                    aliases: {
+                        [key: string]: string[];
+                    };
                 };
             };
         };
@@ -4540,7 +4542,9 @@ export interface operations {
                     reply_to?: string | null;
                     kind?: ("message" | "correction") | null;
                     priority?: ("urgent" | "normal" | "fyi") | null;
-                    metadata?: Record<string, never> | null;
+                    metadata?: {
+                        [key: string]: unknown;
+                    } | null;
                     attachments?: string[] | null;
                     ack_within_s?: number | null;
                     client_msg_id?: string | null;
@@ -4618,7 +4622,9 @@ export interface operations {
                 "application/json": {
                     body?: string | null;
                     body_format?: string | null;
-                    metadata?: Record<string, never> | null;
+                    metadata?: {
+                        [key: string]: unknown;
+                    } | null;
                 };
             };
         };
@@ -5540,7 +5546,9 @@ export interface operations {
                     approvers?: string[] | null;
                     ttl_s?: number | null;
                     reply_to?: string | null;
-                    metadata?: Record<string, never> | null;
+                    metadata?: {
+                        [key: string]: unknown;
+                    } | null;
                 };
             };
         };
@@ -6672,6 +6680,9 @@ export interface operations {
                         /** @enum {string} */
                         residency: "continuous" | "episodic";
                         last_seen_at: string | null;
+                        /** @description Channels, without archived ones and direct conversations */
+                        channel_count: number;
+                        token_used_at: string | null;
                         presence: components["schemas"]["Presence"];
                     }[];
                 };
@@ -8264,7 +8275,9 @@ export interface operations {
                     /** @description add_module, remove_module, add_package, remove_package, add_environment, update_environment, remove_environment */
                     action: string;
                     /** @description Depends on the action, such as `{"name":"zsh"}` */
-                    payload: Record<string, never>;
+                    payload: {
+                        [key: string]: unknown;
+                    };
                 };
             };
         };
@@ -9002,7 +9015,9 @@ export interface operations {
                         }[];
                         contextId?: string | null;
                         taskId?: string | null;
-                        metadata?: Record<string, never> | null;
+                        metadata?: {
+                            [key: string]: unknown;
+                        } | null;
                     };
                     configuration?: {
                         returnImmediately?: boolean | null;

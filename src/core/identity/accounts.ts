@@ -56,6 +56,11 @@ export class Accounts {
     return this.reads.listAccounts(page)
   }
 
+  /** In how many channels each of these accounts is: neither archived ones nor direct conversations. */
+  channelCounts(accounts: readonly Account[]): Promise<ReadonlyMap<number, number>> {
+    return this.reads.channelCounts(accounts.map(({ id }) => id))
+  }
+
   /**
    * @throws admin_scope_required, not_admin; invalid_handle, password_required, password_not_allowed, weak_password,
    *   handle_exists, quota_exceeded

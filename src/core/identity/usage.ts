@@ -87,12 +87,12 @@ export class Usage {
     accountIds: readonly number[],
     reads: Pick<Reads, 'lastSeen'> = this.store.reads,
   ): Promise<ReadonlyMap<number, Micros>> {
-    const wanted = new Set(accountIds)
-    const seen = new Map(await reads.lastSeen(accountIds))
-    for (const uses of [this.tokens, this.sessions])
-      for (const { accountId, at } of uses.all())
-        if (wanted.has(accountId) && at > (seen.get(accountId) ?? 0)) seen.set(accountId, at)
-    return seen
+    return latest(await reads.lastSeen(accountIds), accountIds, [this.tokens, this.sessions])
+  }
+
+  /** Returns when these accounts last used a token; accounts that never did are absent. */
+  async tokensOfAccounts(accountIds: readonly number[]): Promise<ReadonlyMap<number, Micros>> {
+    return latest(await this.store.reads.tokensUsed(accountIds), accountIds, [this.tokens])
   }
 
   /** Returns accounts that used a token or session at or after `since`, as far as it is known here. */
@@ -114,4 +114,18 @@ export class Usage {
 
 function later(stored: Micros | null, known: Micros | undefined): Micros | null {
   return known !== undefined && known > (stored ?? 0) ? known : stored
+}
+
+/** The stored instants of some accounts, or the later ones that are known here. */
+function latest(
+  stored: ReadonlyMap<number, Micros>,
+  accountIds: readonly number[],
+  known: readonly Uses[],
+): ReadonlyMap<number, Micros> {
+  const wanted = new Set(accountIds)
+  const last = new Map(stored)
+  for (const uses of known)
+    for (const { accountId, at } of uses.all())
+      if (wanted.has(accountId) && at > (last.get(accountId) ?? 0)) last.set(accountId, at)
+  return last
 }

@@ -5,7 +5,16 @@ import { type Endpoint, endpoint } from '../endpoint'
 import { presenceJson } from '../presence-wire'
 import { displayName, given, profileFields } from '../profile-wire'
 import { maybe, oneOf, Type, text } from '../schema'
-import { accountJson, accountSchema, idOf, listedAccountSchema, listQuery, pageAnswer, pageOf } from './wire'
+import {
+  accountJson,
+  accountSchema,
+  idOf,
+  instant,
+  listedAccountSchema,
+  listQuery,
+  pageAnswer,
+  pageOf,
+} from './wire'
 
 const email = text({ maxLength: 254, form: 'address', pattern: '^[^@\\s]+@[^@\\s]+$' })
 const password = text({ secret: true })
@@ -65,11 +74,16 @@ export function accountEndpoints(core: Core): Endpoint[] {
         return pageAnswer(core.pace, pageOf(query), {
           read: async (page) => {
             const accounts = await core.accounts.list(actor, page)
-            return core.presenceView.of(accounts)
+            const used = await core.usage.tokensOfAccounts(accounts.map(({ id }) => id))
+            const counts = await core.accounts.channelCounts(accounts)
+            const presences = await core.presenceView.of(accounts)
+            return presences.map((presence) => ({ presence, used, counts }))
           },
-          keyOf: ({ account }) => account.handle,
-          toJson: (presence) => ({
+          keyOf: ({ presence }) => presence.account.handle,
+          toJson: ({ presence, used, counts }) => ({
             ...accountJson(presence.account, presence.observed.lastSeenAt),
+            channel_count: counts.get(presence.account.id) ?? 0,
+            token_used_at: instant(used.get(presence.account.id) ?? null),
             presence: presenceJson(presence),
           }),
         })

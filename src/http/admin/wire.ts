@@ -76,7 +76,7 @@ export function idOf(
   return uuid
 }
 
-function instant(at: Micros | null): string | null {
+export function instant(at: Micros | null): string | null {
   return at === null ? null : formatInstant(at)
 }
 
@@ -119,4 +119,13 @@ export const accountSchema = named(
   }),
 )
 
-export const listedAccountSchema = Type.Composite([accountSchema, Type.Object({ presence: presenceSchema })])
+export const listedAccountSchema = Type.Composite([
+  accountSchema,
+  Type.Object({
+    channel_count: Type.Integer({ description: 'Channels, without archived ones and direct conversations' }),
+    token_used_at: nullable(
+      Type.String({ format: 'date-time', description: 'The last use of one of its tokens' }),
+    ),
+    presence: presenceSchema,
+  }),
+])

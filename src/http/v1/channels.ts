@@ -184,6 +184,7 @@ export function channelEndpoints(core: Core): Endpoint[] {
       body: Type.Object({
         aliases: freeObject(
           'Handles by alias: `{"<alias>": ["handle", …]}`; at most 50, of 100 handles each',
+          Type.Array(Type.String()),
         ),
       }),
       answers: { 200: { description: 'By name', schema: aliasesSchema } },

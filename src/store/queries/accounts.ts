@@ -1,4 +1,19 @@
-import { and, asc, eq, gt, gte, inArray, isNotNull, isNull, lt, max, notInArray, sql } from 'drizzle-orm'
+import {
+  and,
+  asc,
+  count,
+  eq,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  max,
+  ne,
+  notInArray,
+  sql,
+} from 'drizzle-orm'
 import type { Account } from '../../core/kernel/entities'
 import type { AccountChange, NewAccount, Reads } from '../../core/kernel/ports'
 import type { Micros } from '../../core/kernel/time'
@@ -28,6 +43,18 @@ export function accountReads({ db, t, dialect, common }: Handle) {
       .limit(sql.placeholder('limit'))
       .prepare(),
   )
+  const lastUses = async (table: typeof t.tokens | typeof t.sessions, accountIds: readonly number[]) => {
+    const used = new Map<number, Micros>()
+    for (const some of chunks(accountIds)) {
+      const rows = await db
+        .select({ id: table.accountId, at: max(table.lastUsedAt) })
+        .from(table)
+        .where(and(inArray(table.accountId, some), isNotNull(table.lastUsedAt)))
+        .groupBy(table.accountId)
+      for (const { id, at } of rows) if (at !== null) used.set(id, at)
+    }
+    return used
+  }
   const find = async (where: ReturnType<typeof eq>) => {
     const [row] = await db.select().from(t.accounts).where(where).limit(1)
     return row && toAccount(row)
@@ -92,17 +119,29 @@ export function accountReads({ db, t, dialect, common }: Handle) {
 
     /** The last use of a token or session. Uses within the current minute may be missing. */
     async lastSeen(accountIds) {
-      const seen = new Map<number, Micros>()
-      for (const table of [t.tokens, t.sessions])
-        for (const some of chunks(accountIds)) {
-          const rows = await db
-            .select({ id: table.accountId, at: max(table.lastUsedAt) })
-            .from(table)
-            .where(and(inArray(table.accountId, some), isNotNull(table.lastUsedAt)))
-            .groupBy(table.accountId)
-          for (const { id, at } of rows) if (at !== null && at > (seen.get(id) ?? 0)) seen.set(id, at)
-        }
+      const seen = await lastUses(t.tokens, accountIds)
+      for (const [id, at] of await lastUses(t.sessions, accountIds))
+        if (at > (seen.get(id) ?? 0)) seen.set(id, at)
       return seen
+    },
+
+    tokensUsed: (accountIds) => lastUses(t.tokens, accountIds),
+
+    async channelCounts(accountIds) {
+      const { memberships, channels } = t
+      const counts = new Map<number, number>()
+      for (const some of chunks(accountIds)) {
+        const rows = await db
+          .select({ id: memberships.accountId, count: count() })
+          .from(memberships)
+          .innerJoin(channels, eq(channels.id, memberships.channelId))
+          .where(
+            and(inArray(memberships.accountId, some), ne(channels.kind, 'dm'), isNull(channels.archivedAt)),
+          )
+          .groupBy(memberships.accountId)
+        for (const row of rows) counts.set(row.id, row.count)
+      }
+      return counts
     },
 
     async agentsUnseenSince(since) {

@@ -173,7 +173,7 @@ function AgentStep() {
 }
 
 /** The token of a new agent and the commands that use it, once. */
-export function JoinSnippet(agent: NewAgent) {
+function JoinSnippet(agent: NewAgent) {
   const snippet = joinSnippet(agent)
   return (
     <div class="snippet">

@@ -1,3 +1,5 @@
+import { quoted } from './shell-words'
+
 export interface NewAgent {
   readonly url: string
   readonly handle: string
@@ -20,9 +22,4 @@ export function joinSnippet({ url, handle, token, channel }: NewAgent): string {
     `(umask 077 && printf '%s\\n' ${quoted(token)} > ${file} && chmod 600 ${file})`,
     [`curl -sS -H "Authorization: Bearer $(cat ${file})"`, ...request].join(' \\\n  '),
   ].join('\n')
-}
-
-/** One word of a POSIX shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,4 +1,5 @@
 import type { AccountRef } from '@synapse/client'
+import { SYSTEM_HANDLE } from '../state/people'
 import { AccountName } from '../ui/account-name'
 import { later, rest } from './later'
 
@@ -6,9 +7,6 @@ export { Presence } from './account-presence'
 
 /** The card of an account, which a press on its name opens. */
 export const NameCard = later(rest((parts) => parts.Card))
-
-/** The account of the server itself has no card. */
-const SYSTEM = 'system'
 
 export interface NamedProps {
   readonly account: Pick<AccountRef, 'handle' | 'kind' | 'display_name'>
@@ -24,7 +22,7 @@ export function Named({
   labelled = false,
   tabIndex = 0,
 }: NamedProps) {
-  const card = handle === SYSTEM ? {} : { card: () => <NameCard handle={handle} /> }
+  const card = handle === SYSTEM_HANDLE ? {} : { card: () => <NameCard handle={handle} /> }
   return (
     <AccountName
       handle={handle}

@@ -1,6 +1,6 @@
 import type { StreamEvent } from '@synapse/client'
 import { type Clock, letsThrough, type Store } from '../state'
-import { plainSnippet, visibleName } from '../text'
+import { isDirect, plainSnippet, visibleName } from '../text'
 import { href } from './routes'
 
 /** What a notification says. */
@@ -27,7 +27,7 @@ export function noticeOf({ message, reason, reasons }: ItemEvent, store: Store):
   const known = store.channels.peek(channel)
   if (known && !letsThrough(known, reasons)) return undefined
   const who = visibleName(message.sender_display_name || message.sender_handle)
-  const where = known?.kind === 'dm' ? '' : ` in #${channel}`
+  const where = isDirect(channel) ? '' : ` in #${channel}`
   const path =
     thread === null
       ? href('channel', { slug: channel }, { m: id })

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import type { Claim, Pause } from '@synapse/client'
 import { CirclePause, Play } from 'lucide'
 import { type Channel, type Console, isHeld } from '../state'
-import { visibleText } from '../text'
+import { isDirect, visibleText } from '../text'
 import { Button } from '../ui/button'
 import { Icon } from '../ui/icon'
 import { Time } from '../ui/time'
@@ -58,7 +58,7 @@ export function PauseHost() {
       agent={account === undefined ? undefined : nameOf(console, account)}
       places={places.map((slug) => ({
         slug,
-        label: slug === null ? 'everywhere' : placeWords(store.channels.get(slug), slug),
+        label: slug === null ? 'everywhere' : placeWords(slug),
       }))}
       claims={claims}
       canRelease={(claim) => mayRelease(console, claim)}
@@ -122,7 +122,7 @@ export function PauseBanner({ pauses, channel }: PauseBannerProps) {
               ? ' everywhere'
               : pause.channel === channel
                 ? ''
-                : ` in ${placeWords(console.store.channels.get(pause.channel), pause.channel)}`}{' '}
+                : ` in ${placeWords(pause.channel)}`}{' '}
             by {pause.by ? nameOf(console, pause.by.handle) : 'the operator'}{' '}
             {pause.until === null ? (
               'until somebody resumes'
@@ -169,6 +169,6 @@ function nameOf({ store }: Console, handle: string): string {
   return store.accounts.get(handle)?.display_name || handle
 }
 
-function placeWords(channel: Channel | undefined, slug: string): string {
-  return channel?.kind === 'dm' ? 'this conversation' : `#${slug}`
+function placeWords(slug: string): string {
+  return isDirect(slug) ? 'this conversation' : `#${slug}`
 }

@@ -1,5 +1,5 @@
 /** Code points that a message may have, and from which on they are counted on the page. */
-export const MOST_POINTS = 16_000
+const MOST_POINTS = 16_000
 const COUNTED_FROM = 15_000
 
 /** Lines of a pasted text from which on it is offered as a file. */

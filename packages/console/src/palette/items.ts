@@ -24,7 +24,8 @@ import { askPause, mayResume, pausesFor, placesToPause } from '../app/pausing'
 import { prefer, preferences } from '../app/preferences'
 import { href } from '../app/routes'
 import { nameOf } from '../app/side-order'
-import type { Channel, Console } from '../state'
+import { type Channel, type Console, SYSTEM_HANDLE } from '../state'
+import { channelWords } from '../text'
 import type { IconShape } from '../ui/icon'
 import type { Rankable } from './ranking'
 import { recent } from './recent'
@@ -101,7 +102,7 @@ function conversations({ store }: Console): Item[] {
 function accounts({ store, acts }: Console): Item[] {
   const me = store.me.value?.handle
   return store.accounts.all.value
-    .filter(({ handle }) => handle !== me && handle !== 'system')
+    .filter(({ handle }) => handle !== me && handle !== SYSTEM_HANDLE)
     .toSorted((one, other) => nameOfAccount(one).localeCompare(nameOfAccount(other)))
     .map((account): Item => {
       const { handle, kind } = account
@@ -130,7 +131,7 @@ function acts(app: Console, { showKeys }: Openers): Item[] {
   const channel = slug === undefined ? undefined : store.channels.get(slug)
   const places = placesToPause(app)
   const agents = store.accounts.all.value.filter(
-    ({ kind, handle }) => kind === 'agent' && handle !== 'system',
+    ({ kind, handle }) => kind === 'agent' && handle !== SYSTEM_HANDLE,
   )
   const { theme, density } = preferences.value
   return [
@@ -158,7 +159,7 @@ function acts(app: Console, { showKeys }: Openers): Item[] {
       .filter((pause) => mayResume(app, pause))
       .map((pause) => {
         const who = pause.account ? nameOfAccount(pause.account) : 'agents'
-        const where = pause.channel === null ? 'everywhere' : `in #${pause.channel}`
+        const where = pause.channel === null ? 'everywhere' : `in ${channelWords(pause.channel)}`
         return act(`Resume ${who} ${where}`, Play, () => app.acts.resume(pause.id))
       }),
     ...(channel
@@ -184,7 +185,7 @@ function acts(app: Console, { showKeys }: Openers): Item[] {
 }
 
 /** The conversation that is open. */
-export function openSlug(): string | undefined {
+function openSlug(): string | undefined {
   const now = route.value
   return now.name === 'channel' ? now.params.slug : undefined
 }

@@ -27,10 +27,10 @@ import { Timelines } from './timelines'
 import { type Draft, ENDED_CLAIM_MS, isHeld, type Me, type Place, type TextStorage } from './types'
 import { type NewLine, openAtLine } from './unread'
 
-export type { Acts, Undo } from './acts'
+export type { Acts } from './acts'
 export { type Clock, systemClock } from './clock'
 export type { Drafts } from './drafts'
-export type { Outbox, Outcome, Outgoing, OutgoingState, Refusal } from './outbox'
+export type { Outbox, Outgoing, Refusal } from './outbox'
 export {
   type Addressee,
   addresseeWords,
@@ -38,44 +38,35 @@ export {
   type DeliveryMark,
   type DeliveryView,
   deliveryView,
-  type PresenceShape,
-  type PresenceView,
   presenceView,
   reachedBy,
+  SYSTEM_HANDLE,
 } from './people'
-export type { Reading, Sight } from './reading'
+export type { Reading } from './reading'
 export { letsThrough } from './reduce'
 export type { Store } from './store'
 export type { Timeline } from './timeline'
-export { PAGE } from './timeline-pages'
 export {
   type Activity,
   type Blocked,
   type Channel,
-  type ChannelDetails,
   type Delivery,
   type DeliveryState,
   type Draft,
   emptyDraft,
   isHeld,
   isOpen,
-  isTopLevel,
   isUnseen,
-  type LastReply,
   type Me,
   type Member,
   type Notify,
   type Place,
   type Profile,
   placeKey,
-  type Row,
   type SearchPage,
   type TextStorage,
-  type ThreadDetails,
-  type ThreadSummary,
-  type TimelineState,
 } from './types'
-export { countsAsNew, MOST_TO_LAND, type NewLine } from './unread'
+export { MOST_TO_LAND, type NewLine } from './unread'
 export { MOST_ROWS } from './window'
 
 export interface ConsoleOptions {

@@ -112,7 +112,7 @@ export class Loads {
   }
 
   /** The named groups of a channel: handles by alias. */
-  async aliases(slug: string): Promise<Readonly<Record<string, readonly string[]>>> {
+  async aliases(slug: string): Promise<Readonly<Record<string, string[]>>> {
     const { aliases } = await this.synapse.request('GET /v1/channels/{slug}/aliases', { path: { slug } })
     return aliases
   }

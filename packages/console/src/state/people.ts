@@ -1,6 +1,9 @@
 import type { Message, Presence } from '@synapse/client'
 import type { DeliveryState } from './types'
 
+/** The account of the server itself: it writes remarks, has no card, and is not among the agents. */
+export const SYSTEM_HANDLE = 'system'
+
 export type PresenceShape = 'working' | 'waiting' | 'blocked' | 'idle' | 'episodic' | 'offline'
 
 /** How the state of an account is shown: a shape, words, and the time since when, where it has one. */

@@ -2,8 +2,6 @@ import type { AnswerTo, Attachment, Claim, InboxItem, Message } from '@synapse/c
 
 /** A channel as its list shows it: with `unread`, `mentions`, `read_cursor`, `notify`, `peer` and `pause`. */
 export type Channel = AnswerTo<'GET /v1/channels'>['channels'][number]
-/** One channel with its settings and who is stopped there. */
-export type ChannelDetails = AnswerTo<'GET /v1/channels/{slug}'>
 export type Me = AnswerTo<'GET /v1/auth/me'>
 export type Member = AnswerTo<'GET /v1/channels/{slug}/members'>['members'][number]
 export type Profile = AnswerTo<'GET /v1/accounts/{handle}'>

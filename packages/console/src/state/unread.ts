@@ -21,12 +21,12 @@ export interface NewLine {
 }
 
 /** Whether a message counts as new for an account. */
-export function countsAsNew(message: Message, me: string): boolean {
+function countsAsNew(message: Message, me: string): boolean {
   return isTopLevel(message) && message.sender_id !== me && message.kind !== 'system' && !message.deleted
 }
 
 /** The oldest of the last `count` messages that count as new; undefined if there are not so many. */
-export function firstNew(messages: readonly Message[], count: number, me: string): Message | undefined {
+function firstNew(messages: readonly Message[], count: number, me: string): Message | undefined {
   return messages.filter((message) => countsAsNew(message, me)).at(-count)
 }
 

@@ -5,7 +5,8 @@
  */
 export { Attachments } from './attachments'
 export { isInFence } from './fences'
-export { Highlighted, type Range } from './highlights'
+export { Highlighted } from './highlights'
 export { renderMarkdown, type TextOptions } from './markdown'
 export { visibleName, visibleText } from './names'
+export { channelWords, isDirect } from './places'
 export { plainSnippet } from './snippet'

@@ -1,5 +1,5 @@
 /** How near the end one has to be to stay at it, in pixels. */
-export const STICKY = 40
+const STICKY = 40
 /** How long nothing has to have been scrolled before rows are added above, in milliseconds. */
 const REST = 100
 /** How many visible messages are noted: the first may be the one that is removed. */

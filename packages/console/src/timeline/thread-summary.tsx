@@ -1,7 +1,7 @@
 import type { Message } from '@synapse/client'
 import { useEffect } from 'preact/hooks'
 import { href } from '../app/routes'
-import { isUnseen } from '../state'
+import { isUnseen, SYSTEM_HANDLE } from '../state'
 import { plainSnippet } from '../text'
 import { Avatar, Time } from '../ui'
 import { nameOf, useHost } from './host'
@@ -15,7 +15,7 @@ export function ThreadSummary({ root }: { readonly root: Message }) {
   const { participants, lastReply } = store.summaries.get(root.id) ?? { participants: null, lastReply: null }
   const isNew = store.items.all.value.some((item) => item.message.thread_id === root.id && isUnseen(item))
   // The decision stands in the card already.
-  if (root.approval && count === 1 && lastReply?.handle === 'system') return null
+  if (root.approval && count === 1 && lastReply?.handle === SYSTEM_HANDLE) return null
   return (
     <a
       class={isNew ? 'thread-summary unseen-items' : 'thread-summary'}

@@ -3,9 +3,9 @@
  * the server: a part gets what it shows as properties.
  * Start reading at button.tsx and states.tsx.
  */
-export { AccountName, type AccountNameProps } from './account-name'
+export { AccountName } from './account-name'
 export { Avatar } from './avatar'
-export { Button, type ButtonProps, IconButton } from './button'
+export { Button, IconButton } from './button'
 export { Chip } from './chip'
 export { copyText } from './copy'
 export { CopyButton } from './copy-button'
@@ -13,10 +13,9 @@ export { Countdown } from './countdown'
 export { Dialog } from './dialog'
 export { Field } from './field'
 export { Icon, type IconShape } from './icon'
-export { initialsOf } from './initials'
 export { newKey } from './keys'
 export { Menu, MenuItem } from './menu'
-export { type PresenceLook, PresenceMark } from './presence'
+export { PresenceMark } from './presence'
 export { Empty, ErrorState, Loading } from './states'
 export { Time } from './time'
 export { toast } from './toast'

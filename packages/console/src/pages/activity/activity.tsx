@@ -12,6 +12,7 @@ import { now } from '../../app/now'
 import { askPause, isOfEverything, PauseBanner, pausesFor } from '../../app/pausing'
 import { href } from '../../app/routes'
 import type { Activity } from '../../state'
+import { isDirect } from '../../text'
 import { Button } from '../../ui/button'
 import { Empty, ErrorState, Loading } from '../../ui/states'
 import { useRows } from '../../ui/use-rows'
@@ -136,8 +137,7 @@ function Report({ report, hold }: ReportProps) {
 }
 
 function Channels({ report: { channels } }: { readonly report: Activity }) {
-  const { store } = useConsole()
-  const named = channels.filter(({ slug }) => store.channels.get(slug)?.kind !== 'dm')
+  const named = channels.filter(({ slug }) => !isDirect(slug))
   if (named.length === 0) return null
   return (
     <section class="group channels">

@@ -6,7 +6,7 @@ import { now } from '../../app/now'
 import { askPause, isOfEverything, mayResume, PauseBanner, pausesFor, placesToPause } from '../../app/pausing'
 import { href } from '../../app/routes'
 import { isHeld } from '../../state'
-import { plainSnippet, visibleText } from '../../text'
+import { channelWords, plainSnippet, visibleText } from '../../text'
 import { Avatar } from '../../ui/avatar'
 import { Button } from '../../ui/button'
 import { Chip } from '../../ui/chip'
@@ -78,8 +78,7 @@ export function AgentRow({ agent, row }: AgentRowProps) {
         {last && (
           <p class="last">
             <a href={placeOf(last)} tabIndex={tabIndex}>
-              {app.store.channels.get(last.channel)?.kind === 'dm' ? 'direct message' : `#${last.channel}`}{' '}
-              <Time at={last.at} show={isToday(last.at) ? 'clock' : 'both'} />
+              {channelWords(last.channel)} <Time at={last.at} show={isToday(last.at) ? 'clock' : 'both'} />
             </a>
             <span>{plainSnippet(last.snippet)}</span>
           </p>

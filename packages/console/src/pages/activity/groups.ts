@@ -1,4 +1,5 @@
 import type { Activity } from '../../state'
+import { channelWords } from '../../text'
 
 export type Agent = Activity['agents'][number]
 export type Need = Agent['needs'][number]
@@ -11,7 +12,7 @@ export const GROUPS: readonly { readonly name: GroupName; readonly title: string
 ]
 
 /** Where an agent stands in the report at a time, in milliseconds. A state whose lease is over is past. */
-export function groupOf({ needs, presence }: Agent, now: number): GroupName {
+function groupOf({ needs, presence }: Agent, now: number): GroupName {
   if (needs.length > 0) return 'needs'
   const { state, expires_at: end } = presence
   const isPast = end !== null && Date.parse(end) <= now
@@ -76,7 +77,7 @@ export function limitWords({ blocked }: Agent): string[] {
     const channels = new Set(of.filter(({ thread_id }) => thread_id === null).map(({ channel }) => channel))
     const places = [
       ...(threads > 0 ? [threads === 1 ? '1 thread' : `${threads} threads`] : []),
-      ...[...channels].map((slug) => `#${slug}`),
+      ...[...channels].map(channelWords),
     ]
     return [`${name} ${first.used} of ${first.limit} in ${places.join(', ')}`]
   })

@@ -8,7 +8,7 @@ import { Show, useLoaded } from '../parts/loaded'
 import { Table } from '../parts/table'
 import { AccountActs } from './account-acts'
 import { AdminMain } from './frame'
-import { type Account, accountsWithChannels, type ListedAccount, MOST_ROWS } from './load'
+import { type Account, accounts, type ListedAccount, MOST_ROWS } from './load'
 import { NewAgent } from './new-agent'
 import { NewPerson } from './new-person'
 import { State } from './presence'
@@ -21,7 +21,7 @@ const commands = [
 
 /** All accounts, with what can be done with them. */
 export function Accounts() {
-  const loaded = useLoaded(accountsWithChannels)
+  const loaded = useLoaded(accounts)
   const [isNew, setNew] = useState<'agent' | 'person'>()
   const [find, setFind] = useState('')
   const [kind, setKind] = useState('')
@@ -35,10 +35,7 @@ export function Accounts() {
     )
   }
   const changed = (account: Account) =>
-    loaded.replace(({ accounts, ...rest }) => ({
-      ...rest,
-      accounts: accounts.map((one) => (one.id === account.id ? { ...one, ...account } : one)),
-    }))
+    loaded.replace((all) => all.map((one) => (one.id === account.id ? { ...one, ...account } : one)))
   return (
     <AdminMain
       title="Accounts"
@@ -76,17 +73,17 @@ export function Accounts() {
         <Check label="Show archived ones" checked={showsArchived} onChange={setShowsArchived} />
       </search>
       <Show of={loaded} rows={8}>
-        {({ accounts, counts, isCounted }) => (
+        {(all) => (
           <>
-            {accounts.length === MOST_ROWS && (
+            {all.length === MOST_ROWS && (
               <p class="notice">These are the first {countOf(MOST_ROWS, 'account')} by handle.</p>
             )}
             <Table
               label="Accounts"
-              rows={accounts.filter(fits)}
+              rows={all.filter(fits)}
               keyOf={(one) => one.id}
               empty={
-                accounts.some((one) => one.archived_at === null)
+                all.some((one) => one.archived_at === null)
                   ? 'No account is like that.'
                   : 'There are no accounts.'
               }
@@ -96,12 +93,9 @@ export function Accounts() {
                   title: 'State',
                   cell: (one) => (one.archived_at ? <Chip>archived</Chip> : <State of={one.presence} />),
                 },
-                {
-                  title: 'Channels',
-                  cell: (one) => (isCounted ? (counts.get(one.handle) ?? 0) : '–'),
-                  class: 'number',
-                },
+                { title: 'Channels', cell: (one) => one.channel_count, class: 'number' },
                 { title: 'Last seen', cell: (one) => <When at={one.last_seen_at} /> },
+                { title: 'Token used', cell: (one) => <When at={one.token_used_at} /> },
                 { title: 'Created', cell: (one) => <When at={one.created_at} /> },
               ]}
               acts={(one) => (

@@ -74,7 +74,7 @@ function EditAliases({ slug, aliases, onClose, onSaved }: EditProps) {
     await synapse.request('PUT /v1/channels/{slug}/aliases', {
       path: { slug },
       // The schema has no name for keys that are chosen by people.
-      body: { aliases: Object.fromEntries(entries) as Record<string, never> },
+      body: { aliases: Object.fromEntries(entries) },
     })
     await onSaved()
   }

@@ -2,13 +2,13 @@ import { useState } from 'preact/hooks'
 import { navigate, route } from '../../app/navigation'
 import { href } from '../../app/routes'
 import { synapse } from '../../app/session'
+import { shellWord } from '../../app/shell-words'
 import { Button, CopyButton, Dialog, ErrorState, Field, Loading } from '../../ui'
 import { countOf, When } from '../parts/facts'
 import { instantOf, wordOf } from '../parts/fields'
 import { usePages } from '../parts/pages'
 import { Problem } from '../parts/problem'
 import { Table } from '../parts/table'
-import { quoted } from '../parts/terminal'
 import { AdminMain } from './frame'
 import type { AuditEntry } from './load'
 
@@ -74,7 +74,7 @@ export function AuditPage() {
         },
       ),
     )
-  const flags = Object.entries(filter).map(([name, value]) => ` --${name} ${quoted(value)}`)
+  const flags = Object.entries(filter).map(([name, value]) => ` --${name} ${shellWord(value)}`)
   return (
     <AdminMain
       title="Audit"

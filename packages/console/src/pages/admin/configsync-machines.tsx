@@ -123,7 +123,7 @@ export function SyncMachines({ handle }: { readonly handle: string }) {
           onClose={close}
           onSubmit={async (fields) => {
             // The client of the machine knows the form of what it is told.
-            const payload = JSON.parse(textOf(fields, 'payload') || '{}') as Record<string, never>
+            const payload = JSON.parse(textOf(fields, 'payload') || '{}') as Record<string, unknown>
             await synapse.request('POST /v1/admin/configsync/users/{handle}/machines/{machine_id}/actions', {
               path,
               body: { action: wordOf(fields, 'action') ?? '', payload },

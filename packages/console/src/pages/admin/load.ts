@@ -1,14 +1,12 @@
 import type { AnswerTo } from '@synapse/client'
 import { synapse } from '../../app/session'
+import { SYSTEM_HANDLE } from '../../state'
 
 export type ListedAccount = AnswerTo<'GET /v1/admin/accounts'>[number]
 export type Account = AnswerTo<'PATCH /v1/admin/accounts/{id}'>
 export type Channel = AnswerTo<'GET /v1/admin/channels'>[number]
 export type Membership = AnswerTo<'GET /v1/admin/memberships'>[number]
 export type Token = AnswerTo<'GET /v1/admin/tokens'>[number]
-export type Device = AnswerTo<'GET /v1/admin/devices'>[number]
-export type Webhook = AnswerTo<'GET /v1/admin/webhooks'>['webhooks'][number]
-export type Delivery = AnswerTo<'GET /v1/admin/webhooks/deliveries'>['deliveries'][number]
 export type Setting = AnswerTo<'GET /v1/config'>['settings'][number]
 export type Change = AnswerTo<'GET /v1/config-history'>['changes'][number]
 export type AuditEntry = AnswerTo<'GET /v1/admin/audit'>['entries'][number]
@@ -18,16 +16,13 @@ export type Role = Membership['role']
 /** The most rows that a list of the administration answers at once. */
 export const MOST_ROWS = 1000
 
-export const accounts = () => synapse.request('GET /v1/admin/accounts')
-export const channels = () => synapse.request('GET /v1/admin/channels')
-
-/** All accounts and all memberships, for their numbers of channels. */
-export async function accountsWithChannels() {
-  const [all, memberships] = await Promise.all([accounts(), synapse.request('GET /v1/admin/memberships')])
-  const counts = new Map<string, number>()
-  for (const { account_handle: handle } of memberships) counts.set(handle, (counts.get(handle) ?? 0) + 1)
-  return { accounts: all, counts, isCounted: memberships.length < MOST_ROWS }
+/** All accounts but that of the server itself, which nobody administers. */
+export async function accounts() {
+  const all = await synapse.request('GET /v1/admin/accounts')
+  return all.filter(({ handle }) => handle !== SYSTEM_HANDLE)
 }
+
+export const channels = () => synapse.request('GET /v1/admin/channels')
 
 /** One account with everything that its page shows; undefined if there is none of that handle. */
 export async function accountOf(handle: string) {
@@ -53,8 +48,6 @@ export async function channelOf(slug: string) {
 }
 
 /** The mention aliases of a channel that the caller reads. */
-export async function aliasesOf(slug: string): Promise<Readonly<Record<string, readonly string[]>>> {
-  const { aliases } = await synapse.request('GET /v1/channels/{slug}/aliases', { path: { slug } })
-  // The schema has no name for keys that are chosen by people.
-  return aliases as Readonly<Record<string, readonly string[]>>
+export async function aliasesOf(slug: string): Promise<Readonly<Record<string, string[]>>> {
+  return (await synapse.request('GET /v1/channels/{slug}/aliases', { path: { slug } })).aliases
 }

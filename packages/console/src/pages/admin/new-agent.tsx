@@ -2,13 +2,13 @@ import type { AnswerTo } from '@synapse/client'
 import { useState } from 'preact/hooks'
 import { joinSnippet } from '../../app/join-snippet'
 import { synapse } from '../../app/session'
+import { shellWord } from '../../app/shell-words'
 import { Field } from '../../ui'
 import { allOf, isChecked, wordOf } from '../parts/fields'
 import { FormDialog } from '../parts/form-dialog'
 import { Check, Choices } from '../parts/inputs'
 import { Show, useLoaded } from '../parts/loaded'
 import { SecretDialog } from '../parts/secret'
-import { quoted } from '../parts/terminal'
 import { channels } from './load'
 import type { NewProps } from './new-person'
 
@@ -93,7 +93,7 @@ function Made({ answer, onClose }: { readonly answer: Onboarded; readonly onClos
           },
           {
             label: 'Or let the command synapse act as the agent',
-            text: `printf %s ${quoted(token)} | synapse setup --url ${quoted(url)} --token-file -`,
+            text: `printf %s ${shellWord(token)} | synapse setup --url ${shellWord(url)} --token-file -`,
           },
         ],
       }}

@@ -35,6 +35,7 @@ export function Server() {
         'synapse serve --status',
         'synapse backup create --label before-upgrade',
         'synapse backup list',
+        'synapse backup prune',
         'synapse backup restore FILE',
         'synapse serve --restart',
       ]}
@@ -154,7 +155,7 @@ interface DrainProps {
 function Drain({ drain, onChanged }: DrainProps) {
   const [asks, setAsks] = useState(false)
   const set = async (value: boolean) => {
-    await synapse.request('PUT /v1/config/{key}', { path: { key: 'drain' }, body: { value: value as never } })
+    await synapse.request('PUT /v1/config/{key}', { path: { key: 'drain' }, body: { value } })
     await onChanged()
   }
   return (

@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks'
 import { href } from '../../app/routes'
 import { synapse } from '../../app/session'
+import { shellWord } from '../../app/shell-words'
 import { background } from '../../background'
 import { Button, Empty, toast, wordsOf } from '../../ui'
 import { Confirm } from '../parts/confirm'
 import { Facts, When } from '../parts/facts'
 import { Show, useLoaded } from '../parts/loaded'
-import { quoted } from '../parts/terminal'
 import { AdminMain } from './frame'
 import type { Setting } from './load'
 import { ChangeTable, useChanges } from './setting-history'
@@ -32,7 +32,7 @@ export function SettingPage({ item }: { readonly item: string }) {
       up={href('adminSection', { section: 'settings' })}
       commands={[
         `synapse config get ${item}`,
-        `synapse config set ${item} ${loaded.value ? quoted(written(loaded.value.value)) : 'VALUE'}`,
+        `synapse config set ${item} ${loaded.value ? shellWord(written(loaded.value.value)) : 'VALUE'}`,
         `synapse config unset ${item}`,
         `synapse config history ${item}`,
       ]}
@@ -106,8 +106,7 @@ function SetForm({ setting, onChanged }: SetFormProps) {
     setBusy(true)
     setError(undefined)
     try {
-      // The value may be any JSON: the server knows its form.
-      const body = { value: next as never }
+      const body = { value: next }
       await onChanged(await synapse.request('PUT /v1/config/{key}', { path: { key }, body }))
       toast(`${key} is ${shownValue(next)}. It applies from the next request on.`)
     } catch (failure) {

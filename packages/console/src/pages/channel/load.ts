@@ -3,7 +3,6 @@ import type { AnswerTo, RequestOptions } from '@synapse/client'
 import { synapse } from '../../app/session'
 
 export type ThreadPage = AnswerTo<'GET /v1/channels/{slug}/threads'>
-export type ChannelSettingsValues = AnswerTo<'GET /v1/channels/{slug}'>['settings']
 export type ChannelFacts = AnswerTo<'GET /v1/channels/{slug}'>
 
 /** The threads of a channel, those with the newest reply first. @throws SynapseError */
@@ -24,13 +23,12 @@ export async function changeChannel(slug: string, body: SettingsChange): Promise
   await synapse.request('PATCH /v1/channels/{slug}', { path: { slug }, body })
 }
 
-export type Aliases = Readonly<Record<string, readonly string[]>>
+export type Aliases = Readonly<Record<string, string[]>>
 
 /** Replaces the groups of a channel. Returns them as the server has them. @throws SynapseError `invalid_alias` */
 export async function putAliases(slug: string, aliases: Aliases): Promise<Aliases> {
-  // The description of the endpoint leaves out what the values are.
-  const body = { aliases: aliases as Record<string, never> }
-  return (await synapse.request('PUT /v1/channels/{slug}/aliases', { path: { slug }, body })).aliases
+  return (await synapse.request('PUT /v1/channels/{slug}/aliases', { path: { slug }, body: { aliases } }))
+    .aliases
 }
 
 export type Role = AnswerTo<'GET /v1/channels/{slug}/members'>['members'][number]['role']

@@ -43,7 +43,7 @@ export function Stopped({ place, blocked }: StoppedProps) {
 }
 
 /** Lets stopped agents go on: at once with their limit, or with more of it. */
-export function ContinueButton({ place }: { readonly place: Place }) {
+function ContinueButton({ place }: { readonly place: Place }) {
   const { acts } = useConsole()
   return (
     <span class="split-button">

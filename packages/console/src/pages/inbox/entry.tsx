@@ -6,6 +6,7 @@ import { Named } from '../../app/name-card'
 import { now } from '../../app/now'
 import { preferences } from '../../app/preferences'
 import { href } from '../../app/routes'
+import { channelWords } from '../../text'
 import { ApprovalCard } from '../../ui/approval-card'
 import { Avatar } from '../../ui/avatar'
 import { Button } from '../../ui/button'
@@ -49,7 +50,6 @@ export function placeOf({ id, channel, thread }: Pick<EntryFacts, 'id' | 'channe
 /** One thing of the inbox: why it is here, who, what, where, how long ago, and what to do about it. */
 export function Entry({ row, onDone, ...facts }: EntryProps) {
   const { sender, reason, isUrgent, isDone, at, text, approval } = facts
-  const { store } = useConsole()
   const tabIndex = row.tabIndex
   const date = new Date(at)
   const age = now() - date.getTime()
@@ -73,7 +73,7 @@ export function Entry({ row, onDone, ...facts }: EntryProps) {
       {approval ? <Question approval={approval} /> : <p class="text">{text}</p>}
       <span class="where">
         <a href={placeOf(facts)} tabIndex={tabIndex}>
-          {whereOf(store.channels.get(facts.channel)?.kind, facts)}
+          {whereOf(facts)}
         </a>
         <time dateTime={date.toISOString()} title={stampOf(date, clock)}>
           {age < DAY_MS ? ageOf(age) : clockOf(date, clock)}
@@ -112,7 +112,7 @@ function Question({ approval }: { readonly approval: Approval }) {
   )
 }
 
-function whereOf(kind: string | undefined, { channel, thread }: EntryFacts): string {
-  const place = kind === 'dm' ? 'direct message' : `#${channel}`
+function whereOf({ channel, thread }: EntryFacts): string {
+  const place = channelWords(channel)
   return thread === null ? place : `${place}, thread`
 }

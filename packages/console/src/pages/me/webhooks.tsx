@@ -1,6 +1,7 @@
 import { Bell, BellOff, Ellipsis, KeyRound, Pencil, Plus, Send, Trash2 } from 'lucide'
 import { useState } from 'preact/hooks'
 import { synapse } from '../../app/session'
+import { channelWords } from '../../text'
 import { Button, Dialog, Menu, MenuItem, toast } from '../../ui'
 import { Confirm } from '../parts/confirm'
 import { Deliveries } from '../parts/deliveries'
@@ -187,5 +188,5 @@ function OwnDeliveries({ of: id }: { readonly of: string }) {
 
 function calledFor({ on, reasons, types, channels }: Webhook): string {
   const what = on === 'inbox' ? reasons.join(', ') : (types?.join(', ') ?? 'every event')
-  return channels === null ? what : `${what}, in ${channels.map((slug) => `#${slug}`).join(', ')}`
+  return channels === null ? what : `${what}, in ${channels.map(channelWords).join(', ')}`
 }

@@ -20,8 +20,3 @@ export function Terminal({ lines }: TerminalProps) {
     </section>
   )
 }
-
-/** A word of a command, quoted for a shell where it needs that. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
-}

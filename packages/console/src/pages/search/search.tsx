@@ -11,7 +11,7 @@ import { navigate, usePlace } from '../../app/navigation'
 import { href } from '../../app/routes'
 import { background } from '../../background'
 import type { SearchPage as Answer, Console } from '../../state'
-import { Highlighted, visibleName } from '../../text'
+import { channelWords, Highlighted, visibleName } from '../../text'
 import { Avatar } from '../../ui/avatar'
 import { Button } from '../../ui/button'
 import { Empty, ErrorState, Loading } from '../../ui/states'
@@ -146,7 +146,6 @@ interface RowsProps {
 }
 
 function Rows({ list, results, first, onActive }: RowsProps) {
-  const { store } = useConsole()
   const rows = useRows(
     results.map(({ message }) => message.id),
     { first },
@@ -166,7 +165,6 @@ function Rows({ list, results, first, onActive }: RowsProps) {
       {results.map(({ message, snippet, highlights }) => {
         const { id, channel, thread_id: thread, sender_handle: handle, sender_kind: kind } = message
         const name = visibleName(message.sender_display_name || handle)
-        const isDirect = store.channels.get(channel)?.kind === 'dm'
         return (
           <li key={id}>
             <a
@@ -182,7 +180,7 @@ function Rows({ list, results, first, onActive }: RowsProps) {
                 <b>{name}</b>
                 {kind !== 'human' && <span class="kind">agent</span>}
                 <span class="where">
-                  {isDirect ? 'direct message' : `#${channel}`}
+                  {channelWords(channel)}
                   {thread !== null && ', thread'}
                 </span>
                 <Time at={message.created_at} show="both" />
