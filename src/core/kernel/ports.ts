@@ -171,7 +171,6 @@ export interface Reads
   countAccounts(): Promise<number>
   passwordHash(accountId: number): Promise<string | null>
   lastSeen(accountIds: readonly number[]): Promise<ReadonlyMap<number, Micros>>
-  /** When each account last used a token. Accounts that never did are absent. */
   tokensUsed(accountIds: readonly number[]): Promise<ReadonlyMap<number, Micros>>
   /** In how many channels each account is: neither archived ones nor direct conversations. Accounts in none are absent. */
   channelCounts(accountIds: readonly number[]): Promise<ReadonlyMap<number, number>>

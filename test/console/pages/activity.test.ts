@@ -8,7 +8,7 @@ import {
   needWords,
   usageWords,
 } from '../../../packages/console/src/pages/activity/groups'
-import { channelWords } from '../../../packages/console/src/text'
+import { channelWords } from '../../../packages/console/src/text/places'
 
 const NOW = Date.parse('2026-05-07T13:00:00Z')
 const minutes = (count: number) => new Date(NOW + count * 60_000).toISOString()

@@ -1,5 +1,5 @@
 import type { Activity } from '../../state'
-import { channelWords } from '../../text'
+import { channelWords } from '../../text/places'
 
 export type Agent = Activity['agents'][number]
 export type Need = Agent['needs'][number]
