@@ -60,9 +60,6 @@ export function parseSyncFilter(json: unknown): SyncFilter {
   }
 }
 
-/** The filter that shows everything. */
-export const noFilter: SyncFilter = parseSyncFilter({})
-
 /** @throws m_bad_json for a value that is no filter of events of rooms */
 export function parseRoomEventFilter(json: unknown): RoomEventFilter {
   return roomEventFilter(new Reader(objectOf(json, 'the filter'), 'filter'))
@@ -228,3 +225,6 @@ function objectOf(value: unknown, place: string): JsonObject {
 function bad(place: string, what: string) {
   return matrixRefusal('M_BAD_JSON', `${place} is not ${what}`)
 }
+
+/** The filter that shows everything. It is made last, because it needs the class above. */
+export const noFilter: SyncFilter = parseSyncFilter({})
