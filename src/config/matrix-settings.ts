@@ -46,6 +46,10 @@ export const matrixSettings = {
     description:
       'The document `/.well-known/matrix/support`, a JSON object. Without it the document does not exist.',
   }),
+  'matrix.profiles_need_token': runtime(Type.Boolean({ default: false }), {
+    group,
+    description: 'Show profiles only to those who are signed in.',
+  }),
   'matrix.registration': runtime(oneOf('closed', ['closed', 'token', 'open']), {
     group,
     shownDefault: '`closed`; `token` if `matrix.registration_token` is set',
@@ -88,6 +92,7 @@ export const matrixSettings = {
     description:
       'Rooms of channels that are made from now on can be joined from other homeservers. A room keeps what it was made with.',
   }),
+  'rate.crypto': rate('1200/600', 'Keys of devices over Matrix', group),
   'rate.media': rate('1200/400', 'Uploads and downloads of files over Matrix', group),
   'matrix.media.max_bytes': runtime(whole(1, 1_073_741_824, 52_428_800), {
     group,

@@ -64,6 +64,7 @@ function meaningOf(written: Written): SettingValues {
     'rate.read': parseRate(written['rate.read']),
     'rate.write': parseRate(written['rate.write']),
     'rate.search': parseRate(written['rate.search']),
+    'rate.crypto': parseRate(written['rate.crypto']),
     'rate.media': parseRate(written['rate.media']),
   }
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../core/kernel/time'
 import { TokenBuckets } from '../core/kernel/token-bucket'
 
 /** The rate classes with a setting: a message, a read, another write, a search, or a file of Matrix. */
-type SettableClass = 'post' | 'read' | 'write' | 'search' | 'media'
+type SettableClass = 'post' | 'read' | 'write' | 'search' | 'media' | 'crypto'
 /** The rate class of a request. Those of the encrypted snapshot store are fixed. */
 export type RateClass = SettableClass | keyof typeof fixedRates
 
@@ -94,6 +94,7 @@ export class RateLimits {
       write: settable('write'),
       search: settable('search'),
       media: settable('media'),
+      crypto: settable('crypto'),
       sync: fixed('sync'),
       sync_blob_read: fixed('sync_blob_read'),
       sync_blob_write: fixed('sync_blob_write'),

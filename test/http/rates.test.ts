@@ -175,6 +175,7 @@ test('the default limits are those of the contract', async () => {
   expect(Object.fromEntries(rates.map(({ key, default: value }) => [key, value]))).toEqual({
     'rate.login': '10/300',
     'rate.media': '1200/400',
+    'rate.crypto': '1200/600',
     'rate.post': '600/120',
     'rate.read': '600/120',
     'rate.write': '600/120',

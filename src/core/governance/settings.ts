@@ -47,6 +47,7 @@ export interface SettingValues {
   readonly 'rate.write': Rate | null
   readonly 'rate.search': Rate | null
   readonly 'rate.media': Rate | null
+  readonly 'rate.crypto': Rate | null
   readonly 'claims.per_account': number
   readonly 'quota.accounts': number
   readonly 'quota.channels': number
@@ -88,6 +89,7 @@ export interface SettingValues {
   readonly 'matrix.well_known': Readonly<Record<string, unknown>>
   /** Empty: there is none. */
   readonly 'matrix.support': Readonly<Record<string, unknown>>
+  readonly 'matrix.profiles_need_token': boolean
   readonly 'matrix.registration': 'closed' | 'token' | 'open'
   readonly 'matrix.query_token': boolean
   readonly 'matrix.password_login': boolean

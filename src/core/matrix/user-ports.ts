@@ -26,6 +26,10 @@ export interface UserReads {
 export interface UserWrites {
   /** The localpart must be free. */
   insertUser(user: Pick<MatrixUser, 'accountId' | 'localpart' | 'origin'>): Promise<MatrixUser>
+  updateUser(
+    accountId: number,
+    change: { readonly avatar?: string | null; readonly profile?: Readonly<Record<string, unknown>> },
+  ): Promise<void>
   /** Removes profile, account data and filters of a user that does not come back. */
   deactivateUser(accountId: number, state: { readonly at: Micros; readonly erased: boolean }): Promise<void>
 }

@@ -35,6 +35,10 @@ export function userWrites({ db, t }: Handle): UserWrites {
       return only(await db.insert(t.matrixUsers).values(user).returning())
     },
 
+    async updateUser(accountId, change) {
+      await db.update(t.matrixUsers).set(change).where(eq(t.matrixUsers.accountId, accountId))
+    },
+
     async deactivateUser(accountId, { at, erased }) {
       await db
         .update(t.matrixUsers)
