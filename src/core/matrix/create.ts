@@ -1,4 +1,7 @@
 import type { Person } from '../identity/actor'
+import { AccountData } from './accounts/account-data'
+import { DeviceKeys } from './accounts/device-keys'
+import { MatrixProfiles } from './accounts/profiles'
 import { DeviceSessions } from './login/device-sessions'
 import { type DeviceName, Devices } from './login/devices'
 import { Interactive } from './login/interactive'
@@ -52,6 +55,9 @@ export function createMatrix(parts: MatrixParts) {
     issuedTokens: new IssuedTokens(parts, users, shortSecrets),
     lifecycle: new Lifecycle(parts, devices),
     signingKeys: new SigningKeys(parts),
+    profiles: new MatrixProfiles(parts, users),
+    accountData: new AccountData(parts, users),
+    deviceKeys: new DeviceKeys(parts, users),
     ...createReading({
       ...parts,
       users,

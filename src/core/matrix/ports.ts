@@ -1,4 +1,6 @@
+import type { AccountDataWrites } from './account-data-ports'
 import type { CompanionReads, CompanionWrites } from './companion-ports'
+import type { DeviceKeyReads, DeviceKeyWrites } from './device-key-ports'
 import type { DeviceReads, DeviceWrites } from './device-ports'
 import type { EventReads, EventWrites } from './event-ports'
 import type { HistoryReads } from './history-ports'
@@ -21,6 +23,7 @@ export interface MatrixReads
     SyncReads,
     CompanionReads,
     DeviceReads,
+    DeviceKeyReads,
     SecretReads,
     MediaReads,
     KeyReads,
@@ -35,6 +38,8 @@ export interface MatrixWrites
     ReceiptWrites,
     CompanionWrites,
     DeviceWrites,
+    DeviceKeyWrites,
+    AccountDataWrites,
     SecretWrites,
     MediaWrites,
     KeyWrites,

@@ -8,14 +8,18 @@ import type { Core } from '../../core'
 import type { Matrix } from '../../core/matrix'
 import type { Surface } from '../surface'
 import { accountEndpoints } from './account'
+import { accountDataEndpoints } from './account-data'
 import { everyOrigin } from './cors'
 import { matrixCredentials } from './credentials'
 import { deviceEndpoints } from './devices'
 import { discoveryEndpoints } from './discovery'
 import { matrixErrors, renderMatrixUnknown } from './errors'
 import { historyEndpoints } from './history'
+import { keyEndpoints } from './keys'
 import { loginEndpoints } from './login'
 import { mediaEndpoints } from './media'
+import { profileEndpoints } from './profile'
+import { pushRuleEndpoints } from './push-rules'
 import { registrationEndpoints } from './registration'
 import { receiptEndpoints, stateEndpoints } from './states'
 import { syncEndpoints } from './sync'
@@ -38,6 +42,10 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
       ...registrationEndpoints(core, matrix),
       ...accountEndpoints(core, matrix),
       ...deviceEndpoints(core, matrix),
+      ...profileEndpoints(core, matrix),
+      ...accountDataEndpoints(matrix),
+      ...keyEndpoints(matrix),
+      ...pushRuleEndpoints(matrix),
     ],
     renderError: matrixErrors(() => core.settings.get('base_url') ?? `https://${serverName}`),
     renderUnknown: renderMatrixUnknown,

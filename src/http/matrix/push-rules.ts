@@ -15,7 +15,11 @@ export function pushRuleEndpoints(matrix: Matrix): Endpoint[] {
     if (!found) throw matrixError(404, 'M_NOT_FOUND', 'You have no push rule with this id')
     return found
   }
-  const get = (path: string, summary: string, json: (call: MatrixCall<'account', unknown>) => Promise<object>) =>
+  const get = (
+    path: string,
+    summary: string,
+    json: (call: MatrixCall<'account', unknown>) => Promise<object>,
+  ) =>
     matrixEndpoint(matrix, {
       method: 'GET',
       path,
@@ -30,6 +34,8 @@ export function pushRuleEndpoints(matrix: Matrix): Endpoint[] {
     ...get(`${RULE}/enabled`, 'Whether a push rule is enabled', async (call) => ({
       enabled: (await ruleOf(call)).enabled,
     })),
-    ...get(`${RULE}/actions`, 'What a push rule does', async (call) => ({ actions: (await ruleOf(call)).actions })),
+    ...get(`${RULE}/actions`, 'What a push rule does', async (call) => ({
+      actions: (await ruleOf(call)).actions,
+    })),
   ]
 }

@@ -82,7 +82,8 @@ export class AccountData {
     type: string,
     contentAfter: (before: string | undefined) => JsonObject,
   ): Promise<void> {
-    if (type.length > MAX_NAME) throw matrixRefusal('M_INVALID_PARAM', `A type has at most ${MAX_NAME} characters`)
+    if (type.length > MAX_NAME)
+      throw matrixRefusal('M_INVALID_PARAM', `A type has at most ${MAX_NAME} characters`)
     const { core } = this.parts
     return core.transactions.run(actor, async (tx: Writes) => {
       const { id: accountId } = core.policy.current(actor).account

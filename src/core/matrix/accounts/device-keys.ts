@@ -112,10 +112,7 @@ export class DeviceKeys {
   }
 
   /** Returns the account of a user; undefined if there is none here. Notes servers that cannot be asked. */
-  private async localUser(
-    userId: string,
-    failures: Set<string>,
-  ): Promise<Account | 'elsewhere' | undefined> {
+  private async localUser(userId: string, failures: Set<string>): Promise<Account | 'elsewhere' | undefined> {
     if (this.users.localpartIn(userId) !== undefined && userId.startsWith('@')) {
       const account = await this.users.find(userId)
       return account?.archivedAt === null ? account : undefined
@@ -127,7 +124,7 @@ export class DeviceKeys {
 }
 
 /** Returns the counts of keys by algorithm. */
-export function counted(keys: readonly Pick<StoredKey, 'algorithm'>[]): Readonly<Record<string, number>> {
+function counted(keys: readonly Pick<StoredKey, 'algorithm'>[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = { [COUNTED]: 0 }
   for (const { algorithm } of keys) counts[algorithm] = (counts[algorithm] ?? 0) + 1
   return counts
@@ -163,7 +160,10 @@ function keysIn(given: JsonObject): StoredKey[] {
 function isKnown(known: readonly StoredKey[], key: StoredKey): boolean {
   const same = known.find(({ algorithm, keyId }) => algorithm === key.algorithm && keyId === key.keyId)
   if (same && same.json !== key.json)
-    throw matrixRefusal('M_INVALID_PARAM', `The key ${key.algorithm}:${key.keyId} exists already, and is another one`)
+    throw matrixRefusal(
+      'M_INVALID_PARAM',
+      `The key ${key.algorithm}:${key.keyId} exists already, and is another one`,
+    )
   return same !== undefined
 }
 

@@ -1,4 +1,4 @@
-import { requireHuman, type Person } from '../../identity/actor'
+import { type Person, requireHuman } from '../../identity/actor'
 import { isLongerThan, isName } from '../../kernel/text'
 import { accountEvent } from '../../log/events'
 import type { JsonObject } from '../canonical'
@@ -63,7 +63,10 @@ export class MatrixProfiles {
   private async setName(actor: Person, value: unknown = ''): Promise<void> {
     if (typeof value !== 'string') throw matrixRefusal('M_BAD_JSON', `${NAME} is a text`)
     if (isLongerThan(value, MAX_NAME) || (value !== '' && !isName(value)))
-      throw matrixRefusal('M_INVALID_PARAM', `${NAME} is one line of at most ${MAX_NAME} characters that can be seen`)
+      throw matrixRefusal(
+        'M_INVALID_PARAM',
+        `${NAME} is one line of at most ${MAX_NAME} characters that can be seen`,
+      )
     const whole = value === '' ? actor.account.handle : value
     const displayName = [...whole].slice(0, SHOWN_NAME).join('')
     await this.parts.core.profiles.update(actor, { displayName })

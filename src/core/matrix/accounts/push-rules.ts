@@ -18,7 +18,12 @@ const HIGHLIGHT = { set_tweak: 'highlight' }
 const matches = (key: string, pattern: string) => ({ kind: 'event_match', key, pattern })
 const isTwo = { kind: 'room_member_count', is: '2' }
 
-function rule(name: string, actions: readonly unknown[], conditions: readonly unknown[], enabled = true): Rule {
+function rule(
+  name: string,
+  actions: readonly unknown[],
+  conditions: readonly unknown[],
+  enabled = true,
+): Rule {
   return { rule_id: `.m.rule.${name}`, default: true, enabled, conditions, actions }
 }
 

@@ -104,11 +104,15 @@ async function archived(d: Derivation, record: EventRecord, isArchived: boolean)
   })
 }
 
+/** Fields of an account that its member events show. */
+const SHOWN = ['display_name', 'avatar_url']
+
 /** Each room of the account gets a row of its own, which is derived when it is reached. */
 async function accountChanged(d: Derivation, record: EventRecord): Promise<void> {
   const { type, facts, subject } = record
   const changed = facts?.['changed']
-  if (type === 'account.updated' && !(Array.isArray(changed) && changed.includes('display_name'))) return
+  const isShown = Array.isArray(changed) && SHOWN.some((field) => changed.includes(field))
+  if (type === 'account.updated' && !isShown) return
   const userId = d.userId(subject)
   if (userId === undefined) return
   await d.renewIn(await d.channelsOf(userId, subject), subject)

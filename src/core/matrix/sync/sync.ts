@@ -3,9 +3,11 @@
  * Start reading here; then tokens.ts (the positions that clients send back), room.ts (what is said of one room) and
  * waiting.ts.
  */
+
 import type { Core } from '../..'
 import type { Person } from '../../identity/actor'
 import type { MarkKey } from '../../log/marks'
+import { defaultPushRules } from '../accounts/push-rules'
 import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import { endOf, type Now, type Positions } from '../reading/positions'
@@ -45,9 +47,9 @@ export interface SyncDeps {
   readonly sections: RoomSections
   readonly receipts: ReceiptEvents
   readonly waiters: Waiters
-  /** The push rules of an account, as account data. */
-  readonly pushRules?: (reader: Reader) => Promise<JsonObject>
 }
+
+const PUSH_RULES = 'm.push_rules'
 
 interface Answer {
   readonly json: JsonObject
@@ -126,8 +128,8 @@ export class Sync {
     )
     const rooms = await this.rooms(reader, scope, data)
     const accountData = global.map(shownDatum)
-    if (since === undefined && this.deps.pushRules && includesType(filter.accountData, 'm.push_rules'))
-      accountData.push(await this.deps.pushRules(reader))
+    if (since === undefined && includesType(filter.accountData, PUSH_RULES))
+      accountData.push({ type: PUSH_RULES, content: { global: defaultPushRules(reader.userId) } })
     const counts = await reads.oneTimeKeyCounts(device.id)
     const json = {
       next_batch: formatSyncToken({ seq: now.projected, mx: now.mx, ephemeral: undefined }, now.epochs),

@@ -61,7 +61,12 @@ export function deviceKeyWrites({ db, t }: Handle): DeviceKeyWrites {
 
     async takeOneTimeKey(device, algorithm) {
       const own = and(eq(oneTime.device, device), eq(oneTime.algorithm, algorithm))
-      const [next] = await db.select({ n: oneTime.n }).from(oneTime).where(own).orderBy(asc(oneTime.n)).limit(1)
+      const [next] = await db
+        .select({ n: oneTime.n })
+        .from(oneTime)
+        .where(own)
+        .orderBy(asc(oneTime.n))
+        .limit(1)
       if (!next) return undefined
       const [taken] = await db
         .delete(oneTime)

@@ -6,7 +6,9 @@
 import type { OpenMarks } from '../../../core/log/marks'
 import type { MatrixReads, MatrixWrites } from '../../../core/matrix/ports'
 import type { Handle, Stamp } from '../../database'
+import { accountDataWrites } from './account-data'
 import { companionReads, companionWrites } from './companion'
+import { deviceKeyReads, deviceKeyWrites } from './device-keys'
 import { deviceReads, deviceWrites } from './devices'
 import { eventReads, eventWrites } from './events'
 import { historyReads } from './history'
@@ -29,6 +31,7 @@ export function matrixReads(handle: Handle): MatrixReads {
     ...syncReads(handle),
     ...companionReads(handle),
     ...deviceReads(handle),
+    ...deviceKeyReads(handle),
     ...secretReads(handle),
     ...mediaReads(handle),
     ...keyReads(handle),
@@ -45,6 +48,8 @@ export function matrixWrites(handle: Handle, stamp: Stamp, marks: OpenMarks): Ma
     ...receiptWrites(handle),
     ...companionWrites(handle, marks),
     ...deviceWrites(handle, stamp),
+    ...deviceKeyWrites(handle),
+    ...accountDataWrites(handle),
     ...secretWrites(handle),
     ...mediaWrites(handle, stamp),
     ...keyWrites(handle, stamp),
