@@ -1,6 +1,6 @@
 /** The push rules of the caller. */
 import type { Matrix } from '../../core/matrix'
-import { defaultPushRules, pushRule } from '../../core/matrix/accounts/push-rules'
+import { defaultPushRules, pushRule } from '../../core/matrix/account-data/push-rules'
 import type { Endpoint } from '../endpoint'
 import { type MatrixCall, matrixEndpoint } from './endpoint'
 import { matrixError } from './errors'

@@ -7,7 +7,7 @@
 import type { Core } from '../..'
 import type { Person } from '../../identity/actor'
 import type { MarkKey } from '../../log/marks'
-import { defaultPushRules } from '../accounts/push-rules'
+import { defaultPushRules } from '../account-data/push-rules'
 import type { JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import { endOf, type Now, type Positions } from '../reading/positions'
