@@ -85,6 +85,29 @@ describe('quickstart --yes', () => {
     expect(JSON.parse(pasted.stdout)).toMatchObject({ channel: 'family-ops', sender_handle: 'cairn' })
   })
 
+  test('quickstart leads to the page to sign in at, and where a phone can reach it, to a code to scan', async () => {
+    await using site = new Site()
+    const near = await site.run('quickstart', '--yes')
+    expect(near.stdout).toContain('Sign in as @admin: http://127.0.0.1:')
+    expect(near.stdout).not.toContain('curl -sS -c')
+    expect(near.stdout).not.toContain('pair --device')
+    const { url } = await site.serve()
+    const page = await fetch(`${url}/`)
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    const address = 'http://nas.local:8080'
+    expect((await site.run('config', 'set', 'base_url', address)).code).toBe(0)
+    const far = await site.run('quickstart', '--yes')
+    expect(far.stdout).toContain(`Sign in as @admin: ${address}/ in a browser`)
+    const { pair } = await site.json<QuickstartFacts>('quickstart', '--yes', '--json')
+    expect(far.stdout).toContain(`On a phone: ${pair} shows a code to scan`)
+    const words = pair?.split(' ').slice(pair.split(' ').indexOf('pair')) ?? []
+    const shown = await site.json<{ link: string; account_handle: string }>(...words, '--json')
+    expect(shown).toMatchObject({
+      account_handle: 'admin',
+      link: expect.stringContaining(`${address}/pair#`),
+    })
+  })
+
   test('quickstart can be repeated: it uses what exists and issues another token', async () => {
     await using site = new Site()
     await site.json('add-account', '--kind', 'human', '--handle', 'ada', '--password', 'correct horse')

@@ -30,6 +30,8 @@ export interface QuickstartFacts {
   readonly running: boolean
   /** The command that starts the server. */
   readonly start: string
+  /** The command that signs a phone in by a QR code; null where a phone cannot reach the server. */
+  readonly pair: string | null
   readonly _warning: string
   readonly _next: string
 }
@@ -57,6 +59,7 @@ export function quickstartFacts(outcome: Outcome, where: Where): QuickstartFacts
     url_is_local: local,
     running,
     start: startCommand(where),
+    pair: local || where.url !== undefined ? null : pairCommand(where, admin.handle),
     _warning: 'Password and token are shown once; the server keeps only hashes of them.',
     _next: joinSnippet({ url, handle: agent.handle, token: agent.token, channel: channel.slug }),
   }
@@ -65,6 +68,11 @@ export function quickstartFacts(outcome: Outcome, where: Where): QuickstartFacts
 function startCommand({ home, url }: Where): string {
   const flag = url === undefined ? homeFlag(loadConfig({ flags: { home }, command: 'other' }), 'serve') : ''
   return `${ownName()} serve${flag}`
+}
+
+function pairCommand({ home }: Where, handle: string): string {
+  const flag = homeFlag(loadConfig({ flags: { home }, command: 'other' }), 'other')
+  return `${ownName()} pair --device phone-${handle} --account ${handle}${flag}`
 }
 
 /** Returns the outcome as text for a person, with what to do next. */
@@ -93,18 +101,18 @@ export function quickstartText({ bold, dim, green }: Style, facts: QuickstartFac
     '',
     dim('The token in these lines is shown only once. Keep it like a password.'),
     ...(facts.url_is_local
-      ? [dim(`An agent elsewhere cannot reach ${url}: see --host in ${ownName()} serve --help.`)]
+      ? [dim(`An agent or a phone elsewhere cannot reach ${url}: see --host in ${ownName()} serve --help.`)]
       : []),
   ].join('\n')
 }
 
 /** Returns how to sign in. A password that the admin typed is not repeated. */
-function signIn({ admin, url }: QuickstartFacts, bold: Style['bold']): string[] {
+function signIn({ admin, url, pair }: QuickstartFacts, bold: Style['bold']): string[] {
   const secret = admin.password ?? (admin.created ? 'the one you gave' : 'the one it has')
-  const body = JSON.stringify({ handle: admin.handle, password: admin.password ?? '...' })
   return [
+    `Sign in as @${admin.handle}: ${bold(`${url}/`)} in a browser`,
     `Password of @${admin.handle}: ${admin.password === undefined ? secret : `${bold(secret)}  (shown once)`}`,
-    `Sign in: curl -sS -c cookies.txt -H 'Content-Type: application/json' -d '${body}' ${url}/v1/auth/login`,
+    ...(pair === null ? [] : [`On a phone: ${bold(pair)} shows a code to scan`]),
     `The API: ${url}/docs`,
   ]
 }
