@@ -7,14 +7,17 @@ import {
   MailOpen,
   MessageSquareReply,
   Pencil,
+  TextCursor,
   Trash2,
 } from 'lucide'
 import { preferences } from '../app/preferences'
 import { href } from '../app/routes'
 import { background } from '../background'
+import { isTouch } from '../composer/touch'
 import { copyText, IconButton, type IconShape, Menu, MenuItem, toast } from '../ui'
 import type { TimelineHost } from './host'
 import { ReactionPicker } from './reactions'
+import { selectText } from './select-text'
 
 /** Something that one does with a message. */
 interface RowAct {
@@ -41,6 +44,13 @@ function actsOf(message: Message, host: TimelineHost): RowAct[] {
       run: () => host.onReply(message),
     },
     { name: 'copy', label: 'Copy text', keys: ['c', 'C'], icon: Copy, run: () => copy(message.body, 'Text') },
+    isTouch.matches && {
+      name: 'select',
+      label: 'Select text',
+      keys: [],
+      icon: TextCursor,
+      run: selectText,
+    },
     {
       name: 'link',
       label: 'Copy link',

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
+import { SELECTING } from './select-text'
 
 /** How long a finger rests, in milliseconds. */
 const LONG_MS = 500
@@ -36,10 +37,10 @@ export function useLongPress(act: () => void): PressHandlers {
   return {
     onPointerDown: ({ pointerType, clientX, clientY, target }) => {
       end()
-      // What can be pressed has a press of its own.
+      // What can be pressed has a press of its own, and so has a text that is being selected.
       if (
         pointerType !== 'touch' ||
-        (target instanceof Element && target.closest('a, button, input, textarea'))
+        (target instanceof Element && target.closest(`a, button, input, textarea, [${SELECTING}]`))
       )
         return
       press.current = { x: clientX, y: clientY, isLong: false, timer: setTimeout(rests, LONG_MS) }
