@@ -17,11 +17,9 @@ import { createChain } from './chain/create'
 import { Aliases } from './channels/aliases'
 import { Channels } from './channels/channels'
 import { DirectChannels } from './channels/direct-channels'
-import { Members } from './channels/members'
 import { Memberships } from './channels/memberships'
 import { createOwnChannels } from './channels/own'
 import { UnreadCounts } from './channels/unread-counts'
-import { ChannelUpdates } from './channels/updates'
 import { createConfigSync } from './configsync'
 import type { TokenSigner } from './configsync/logins'
 import { createCoordination } from './coordination/create'
@@ -53,9 +51,10 @@ import { RetryKeys, Transactions } from './kernel'
 import { background } from './kernel/background'
 import type { Blobs } from './kernel/blobs'
 import type { Secrets } from './kernel/ids'
-import type { Passwords, Store } from './kernel/ports'
+import type { Passwords, Store, Writes } from './kernel/ports'
 import type { RetrySecrets } from './kernel/retry-keys'
 import type { Clock } from './kernel/time'
+import { runsWithin } from './kernel/transactions'
 import { Pace, type Turns } from './kernel/turns'
 import { UnusedBlobs } from './kernel/unused-blobs'
 import { Audience } from './log/audience'
@@ -71,17 +70,14 @@ import type { LongPolls, Streams } from './log/streams'
 import { Attachments } from './messages/attachments'
 import { attendance } from './messages/attendance'
 import { MessageContext } from './messages/context'
-import { Deletions } from './messages/deletions'
-import { Edits } from './messages/edits'
 import { Erasures } from './messages/erasures'
 import { History } from './messages/history'
-import { MessageActs } from './messages/message-acts'
 import { Messages } from './messages/messages'
 import { Purges } from './messages/purges'
-import { Reactions } from './messages/reactions'
 import { MessageScan } from './messages/scan'
 import { Threads } from './messages/thread-list'
 import { MessageSearch } from './search/search'
+import { type Verbs, verbsOver } from './verbs'
 import { createWebhooks } from './webhooks'
 import { WebhookReport } from './webhooks/health'
 import type { WebhookPorts } from './webhooks/ports'
@@ -223,7 +219,10 @@ export async function createCore(ports: CorePorts) {
     secrets,
     report,
   })
-  const acts = new MessageActs(transactions, directory, policy)
+  const within = verbsOver({
+    ...{ directory, policy, settings, administration, memberships, attachments, pauses },
+    ...attending,
+  })
   const scan = new MessageScan({ store, directory, policy, recent, pace })
   const parts = { store, directory, policy, transactions, log, recent, longPolls, scan, pace, frames }
   const noticesFor = (accountId: number) => webhookReport.noticesFor(accountId)
@@ -298,22 +297,21 @@ export async function createCore(ports: CorePorts) {
     }),
     search: new MessageSearch({ store, directory, policy, log, recent, scan, pace }),
     ...createOwnChannels({ ...parts, receipts, mentionCounts, unreadCounts, pauses }),
-    channelUpdates: new ChannelUpdates({ policy, settings, transactions, administration }),
     aliases: new Aliases({ directory, policy, transactions }),
     directChannels: new DirectChannels({ directory, policy, settings, transactions, secrets }),
-    members: new Members({ policy, settings, transactions, memberships }),
     messages,
+    ...within(transactions),
+    /** Returns verbs that are parts of another act, in its transaction. */
+    within: (tx: Writes): Verbs => within(runsWithin(tx)),
+    ...attending,
     activity: new Activity({ ...coordination, ...chain, store, directory, policy, log, clock }),
     ...createApprovals({
       ...coordination,
       ...{ store, directory, policy, transactions, messages, secrets, log, longPolls, pace, clock },
       ...attending,
     }),
-    edits: new Edits({ acts, directory, policy, settings, pauses, ...attending }),
     attachments,
     unusedBlobs,
-    deletions: new Deletions(acts, policy, attachments),
-    reactions: new Reactions(acts, policy),
     purges: new Purges({
       store,
       directory,

@@ -5,7 +5,7 @@ import type { MembershipView } from '../kernel/channel-ports'
 import type { Account, Channel, MemberPreferences, Role } from '../kernel/entities'
 import { refusal } from '../kernel/errors'
 import type { Writes } from '../kernel/ports'
-import type { Transactions } from '../kernel/transactions'
+import type { RunsActs } from '../kernel/transactions'
 import { accountNamed, type Memberships, membership } from './memberships'
 
 /** The members of one channel, as its admins and they themselves change them. */
@@ -14,7 +14,7 @@ export class Members {
     private readonly deps: {
       readonly policy: Policy
       readonly settings: Settings
-      readonly transactions: Transactions
+      readonly transactions: RunsActs
       readonly memberships: Memberships
     },
   ) {}

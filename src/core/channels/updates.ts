@@ -8,7 +8,7 @@ import type { Channel, ChannelSettings } from '../kernel/entities'
 import { AppError, refusal } from '../kernel/errors'
 import type { Uuid } from '../kernel/ids'
 import type { Writes } from '../kernel/ports'
-import type { Transactions } from '../kernel/transactions'
+import type { RunsActs } from '../kernel/transactions'
 import { channelEvent } from '../log/events'
 
 /** A change of a channel. Absent fields stay as they are. */
@@ -36,7 +36,7 @@ export class ChannelUpdates {
     private readonly deps: {
       readonly policy: Policy
       readonly settings: Settings
-      readonly transactions: Transactions
+      readonly transactions: RunsActs
       readonly administration: Administration
     },
   ) {}

@@ -7,11 +7,25 @@ import type { Seq } from './ids'
 import type { Store, Writes } from './ports'
 import type { RetryKeys } from './retry-keys'
 
+/** Runs acts of actors, each in a transaction. */
+export interface RunsActs {
+  run<Result>(
+    actor: Actor,
+    work: (tx: Writes) => Promise<Result>,
+    shows?: (result: Result) => Seq,
+  ): Promise<Result>
+}
+
+/** Runs acts as parts of another one, in its transaction. */
+export function runsWithin(tx: Writes): RunsActs {
+  return { run: (_actor, work) => work(tx) }
+}
+
 /**
  * Runs every act of an actor: checks its retry key and the drain, runs the act, and records an act done as another
  * account. Posts do not come through here (messages/messages.ts), because many share one commit.
  */
-export class Transactions {
+export class Transactions implements RunsActs {
   constructor(
     private readonly store: Store,
     private readonly directory: Directory,

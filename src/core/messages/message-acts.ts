@@ -10,7 +10,7 @@ import type { Channel, Message, MessageView } from '../kernel/entities'
 import { AppError, refusal } from '../kernel/errors'
 import { parseUuid, type Seq, type Uuid } from '../kernel/ids'
 import type { Writes } from '../kernel/ports'
-import type { Transactions } from '../kernel/transactions'
+import type { RunsActs } from '../kernel/transactions'
 import { viewMessages } from './views'
 
 /** A message in the transaction of an act on it. */
@@ -25,7 +25,7 @@ export interface ActedOn {
 /** Finds the message of an act and checks that the actor may read it, inside the transaction of the act. */
 export class MessageActs {
   constructor(
-    private readonly transactions: Transactions,
+    private readonly transactions: RunsActs,
     private readonly directory: Directory,
     private readonly policy: Policy,
   ) {}

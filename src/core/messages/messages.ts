@@ -188,7 +188,7 @@ class Plan implements PostPlan {
     this.attachments = uploadsOf(post)
     this.bodyLength = post.body.length
     this.touches = touchesOf(this)
-    this.tokens = mentionTokens(post.body)
+    this.tokens = post.mentions ?? mentionTokens(post.body)
   }
 
   admit(): void {

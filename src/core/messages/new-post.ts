@@ -15,6 +15,8 @@ export interface NewPost {
   readonly metadata: Readonly<Record<string, unknown>>
   /** Ids of uploads, as the client sent them. One that is named twice is attached once. */
   readonly attachments?: readonly string[]
+  /** The names that it mentions, without `@`; absent = those in its body. */
+  readonly mentions?: readonly string[]
   readonly clientMessageId: string | null
   /** How the message came, if the credential alone does not tell. */
   readonly via?: Via

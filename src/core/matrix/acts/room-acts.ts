@@ -1,0 +1,109 @@
+/**
+ * Acts over Matrix: sending.ts, membership.ts, creating.ts and state.ts. Each is one transaction in which everything
+ * before it is projected, and writes the rows of v1 and the events of the room together. What a room's rules and the
+ * rights of v1 both refuse, the first of them refuses.
+ * Start reading here.
+ */
+import type { Policy } from '../../access/policy'
+import type { Person } from '../../identity/actor'
+import type { Channel } from '../../kernel/entities'
+import type { Seq } from '../../kernel/ids'
+import type { Writes } from '../../kernel/ports'
+import { channelEvent } from '../../log/events'
+import type { EventBatch, RoomDraft } from '../event-batch'
+import { EVENTS_PER_ROW, type StoredEvent } from '../event-ports'
+import type { OpenRoom } from '../open-room'
+import type { MatrixParts } from '../parts'
+import type { People } from '../people'
+import type { MatrixAct, Projector } from '../projection/projector'
+import type { Shown } from '../projection/room-of-channel'
+import { notInRoom } from '../refusals'
+import type { Rooms } from '../rooms'
+
+/** A room in the transaction of an act. */
+export interface RoomAct {
+  readonly tx: Writes
+  readonly batch: EventBatch
+  readonly rooms: Rooms
+  readonly people: People
+  /** With current data. */
+  readonly actor: Person
+  /** The actor as a user of Matrix. */
+  readonly self: Shown
+  readonly room: OpenRoom
+  readonly channel: Channel
+}
+
+/** An event without what every event of the act has. */
+export type ActDraft = Omit<RoomDraft, 'ts' | 'sender'>
+
+export interface RoomActsParts extends Pick<MatrixParts, 'core' | 'serverName'> {
+  readonly projector: Projector
+  readonly policy: Policy
+}
+
+/** Runs acts in rooms. */
+export class RoomActs {
+  constructor(private readonly parts: RoomActsParts) {}
+
+  /**
+   * Runs the work in a transaction in which the room is open, with the memberships of the actor and of these users.
+   * @throws not_a_member for an unknown room; unavailable, draining, what the work throws
+   */
+  in<Result>(
+    actor: Person,
+    roomId: string,
+    users: readonly string[],
+    work: (act: RoomAct) => Promise<Result>,
+  ): Promise<Result> {
+    return this.run(actor, async (act, now, self) => {
+      const { tx, rooms } = act
+      const row = await tx.matrix().room({ roomId })
+      const channel = row && (await tx.channel({ id: row.channelId }))
+      if (!channel) throw notInRoom()
+      const opened = await rooms.open(tx.matrix(), new Map([[channel.id, [self.userId, ...users]]]))
+      const room = opened.get(channel.id)
+      if (!room) throw notInRoom()
+      return work({ ...act, actor: now, self, room, channel })
+    })
+  }
+
+  /** Runs the work in a transaction that is about no room yet. */
+  run<Result>(
+    actor: Person,
+    work: (act: MatrixAct, now: Person, self: Shown) => Promise<Result>,
+  ): Promise<Result> {
+    const { projector, policy } = this.parts
+    return projector.act(actor, async (act) => {
+      const now = policy.current(actor)
+      const shown = await act.people.shown(act.tx, [now.account])
+      const self = shown.get(now.account.id)
+      if (!self) throw new Error('an account has a user')
+      return work(act, now, self)
+    })
+  }
+}
+
+/** Adds an event of the actor that belongs to a row of the log. @throws m_forbidden, m_too_large */
+export function addAs(act: RoomAct, seq: Seq, draft: ActDraft): StoredEvent {
+  const { batch, room, self, tx } = act
+  return batch.add(room, seq, { ...draft, sender: self.userId, ts: millisecondsOf(tx) })
+}
+
+/** Adds an event for which v1 has no word, with a row of its own that nobody is shown. @throws as `addAs` */
+export async function addAlone(act: RoomAct, draft: ActDraft): Promise<StoredEvent> {
+  const { tx, channel, actor } = act
+  const event = addAs(act, tx.nextSeq(), draft)
+  await tx.append(channelEvent('matrix.event', channel, { type: draft.type }), actor.account)
+  return event
+}
+
+/** The time that events of this transaction have. */
+export function millisecondsOf(tx: Writes): number {
+  return Math.floor(tx.now() / 1000)
+}
+
+/** Returns the log row that owns an event. */
+export function rowOf({ pos }: Pick<StoredEvent, 'pos'>): Seq {
+  return Math.floor(pos / EVENTS_PER_ROW)
+}
