@@ -261,7 +261,8 @@ export async function assemble(parts: Parts) {
   if (config.matrix) {
     const { composeMatrix } = await import('./matrix')
     const { surface, projector, waiters } = await composeMatrix({
-      ...{ core, store, blobs: parts.blobs, report, passwords: parts.passwords, secrets: systemSecrets },
+      ...{ core, policy: core.policy, store, blobs: parts.blobs, report },
+      ...{ passwords: parts.passwords, secrets: systemSecrets },
       ...config.matrix,
       seed: key.seed(),
       announce: (message, facts) => logger.warning(message, { ...facts }),

@@ -87,6 +87,18 @@ export const matrixSettings = {
     Type.Union([Type.Literal('10'), Type.Literal('11'), Type.Literal('12')], { default: '11' }),
     { group, description: 'The version of rooms that are made from now on.' },
   ),
+  'matrix.create_rooms': runtime(oneOf('all', ['all', 'admins']), {
+    group,
+    description: 'Who makes rooms over Matrix: everybody, or administrators alone.',
+  }),
+  'matrix.rooms_max': runtime(whole(0, 10_000_000, 20_000), {
+    group,
+    description: 'Rooms made over Matrix. They do not count towards `quota.channels`.',
+  }),
+  'matrix.agents_autojoin': runtime(Type.Boolean({ default: true }), {
+    group,
+    description: 'Agents that are invited to a room are in it at once.',
+  }),
   'matrix.federate_channels': runtime(Type.Boolean({ default: false }), {
     group,
     description:

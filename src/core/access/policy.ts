@@ -377,7 +377,7 @@ export class Policy {
     if (principalOf(actor).via === 'token' && !this.touches(actor, channel)) throw lacksScope(channel, 'read')
   }
 
-  private requireScope(actor: Person, channel: Channel, verb: ChannelVerb): void {
+  requireScope(actor: Person, channel: Channel, verb: ChannelVerb): void {
     if (!this.hasScope(actor, channel, verb)) throw lacksScope(channel, verb)
   }
 }

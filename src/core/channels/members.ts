@@ -49,7 +49,7 @@ export class Members {
     if (actor.account.handle === handle) return this.leave(actor, slug)
     return this.administer(actor, slug, async (tx, now, channel) => {
       const { account, found } = await existing(tx, channel, handle)
-      await this.delete(tx, now, account, channel, found.role)
+      await this.removeIn(tx, now, account, channel, found.role)
     })
   }
 
@@ -73,7 +73,7 @@ export class Members {
     await transactions.run(actor, async (tx) => {
       const now = policy.current(actor)
       const { channel, member } = policy.leave(now, slug)
-      await this.delete(tx, now, now.account, channel, member.role)
+      await this.removeIn(tx, now, now.account, channel, member.role)
     })
   }
 
@@ -101,8 +101,12 @@ export class Members {
     })
   }
 
-  /** A channel's last admin stays while others remain, unless a system admin removes it. @throws last_admin */
-  private async delete(
+  /**
+   * Removes a member within the transaction of another act, which has checked the actor's right. A channel's last admin
+   * stays while others remain, unless a system admin removes it.
+   * @throws last_admin, dm_membership_fixed
+   */
+  async removeIn(
     tx: Writes,
     actor: Person,
     account: Account,

@@ -19,6 +19,11 @@ export interface SettingValues {
   readonly 'log.requests': 'notable' | 'all'
   readonly 'matrix.room_version': string
   readonly 'matrix.federate_channels': boolean
+  /** Who makes rooms over Matrix, and how many of them there may be. */
+  readonly 'matrix.create_rooms': 'all' | 'admins'
+  readonly 'matrix.rooms_max': number
+  /** Whether agents accept invites at once. */
+  readonly 'matrix.agents_autojoin': boolean
   readonly 'mcp.enabled': boolean
   readonly 'metrics.enabled': boolean
   readonly 'a2a.enabled': boolean

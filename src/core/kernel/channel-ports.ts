@@ -5,6 +5,7 @@ import type {
   Channel,
   ChannelAliases,
   ChannelKind,
+  ChannelSettings,
   Member,
   MemberPreferences,
   Notify,
@@ -21,6 +22,12 @@ export interface NewChannel {
   readonly name: string
   readonly description: string | null
   readonly kind: ChannelKind
+  /** Absent: a new one. */
+  readonly uuid?: Uuid
+  readonly settings?: ChannelSettings
+  /** Of a room made over Matrix. Absent: false. */
+  readonly direct?: boolean
+  readonly hidden?: boolean
 }
 
 export type ChannelChange = Partial<

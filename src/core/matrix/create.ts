@@ -2,6 +2,7 @@ import type { Person } from '../identity/actor'
 import { AccountData } from './account-data/account-data'
 import { DeviceKeys } from './account-data/device-keys'
 import { MatrixProfiles } from './account-data/profiles'
+import { createActs } from './acts/create'
 import { DeviceSessions } from './login/device-sessions'
 import { type DeviceName, Devices } from './login/devices'
 import { Interactive } from './login/interactive'
@@ -44,6 +45,7 @@ export function createMatrix(parts: MatrixParts) {
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
   return {
     serverName,
+    ...createActs({ ...parts, users, projector }),
     users,
     projector,
     devices,

@@ -70,7 +70,12 @@ export class EventBatch {
     )
   }
 
-  /** Log rows that own an event of this batch. */
+  /** Notes that no event follows from a log row. */
+  settle(seq: Seq): void {
+    if (!this.owned.has(seq)) this.owned.set(seq, [])
+  }
+
+  /** Log rows that own an event of this batch, or from which none follows. */
   get rows(): ReadonlySet<Seq> {
     return new Set(this.owned.keys())
   }

@@ -1,5 +1,6 @@
 import type { Core } from '..'
 import type { Blobs } from '../kernel/blobs'
+import type { Policy } from '../access/policy'
 import type { Secrets } from '../kernel/ids'
 import type { Passwords, Store } from '../kernel/ports'
 import type { Html } from './html'
@@ -9,6 +10,7 @@ import type { KeyMaker } from './signing-keys'
 /** What the homeserver needs. */
 export interface MatrixParts {
   readonly core: Core
+  readonly policy: Policy
   readonly store: Store
   readonly blobs: Blobs
   readonly secrets: Secrets

@@ -84,6 +84,7 @@ export interface RoomReads {
   /** The channel of an alias. */
   alias(alias: string): Promise<RoomAlias | undefined>
   aliasesOfRoom(channelId: number): Promise<RoomAlias[]>
+  countRooms(born: MatrixRoom['born']): Promise<number>
   /** Positions of the newest event of each of these rooms. */
   newestPositions(channelIds: readonly number[]): Promise<ReadonlyMap<number, number>>
 }

@@ -23,6 +23,8 @@ import { pushRuleEndpoints } from './push-rules'
 import { registrationEndpoints } from './registration'
 import { receiptEndpoints, stateEndpoints } from './states'
 import { syncEndpoints } from './sync'
+import { roomEndpoints } from './rooms'
+import { aliasEndpoints, sendingEndpoints } from './sending'
 
 /** Returns the surface of a homeserver. */
 export function matrixSurface(core: Core, matrix: Matrix): Surface {
@@ -46,6 +48,9 @@ export function matrixSurface(core: Core, matrix: Matrix): Surface {
       ...accountDataEndpoints(matrix),
       ...keyEndpoints(matrix),
       ...pushRuleEndpoints(matrix),
+      ...roomEndpoints(matrix),
+      ...sendingEndpoints(core, matrix),
+      ...aliasEndpoints(matrix),
     ],
     renderError: matrixErrors(() => core.settings.get('base_url') ?? `https://${serverName}`),
     renderUnknown: renderMatrixUnknown,

@@ -305,7 +305,7 @@ export function channelWrites({ db, t }: Handle, stamp: Stamp) {
     and(eq(t.memberships.accountId, accountId), eq(t.memberships.channelId, channelId))
   return {
     async insertChannel(channel: NewChannel): Promise<Channel> {
-      const row = { ...channel, uuid: stamp.uuid(), createdAt: stamp.now() }
+      const row = { uuid: stamp.uuid(), ...channel, createdAt: stamp.now() }
       return only(await db.insert(t.channels).values(row).returning())
     },
 

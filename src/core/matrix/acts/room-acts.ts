@@ -7,6 +7,7 @@
 import type { Policy } from '../../access/policy'
 import type { Person } from '../../identity/actor'
 import type { Channel } from '../../kernel/entities'
+import { type AppError, refusal } from '../../kernel/errors'
 import type { Seq } from '../../kernel/ids'
 import type { Writes } from '../../kernel/ports'
 import { channelEvent } from '../../log/events'
@@ -15,8 +16,8 @@ import { EVENTS_PER_ROW, type StoredEvent } from '../event-ports'
 import type { OpenRoom } from '../open-room'
 import type { MatrixParts } from '../parts'
 import type { People } from '../people'
-import type { MatrixAct, Projector } from '../projection/projector'
-import type { Shown } from '../projection/room-of-channel'
+import type { MatrixAct, Projector } from '../projector/projector'
+import type { Shown } from '../projector/room-of-channel'
 import { notInRoom } from '../refusals'
 import type { Rooms } from '../rooms'
 
@@ -48,13 +49,14 @@ export class RoomActs {
 
   /**
    * Runs the work in a transaction in which the room is open, with the memberships of the actor and of these users.
-   * @throws not_a_member for an unknown room; unavailable, draining, what the work throws
+   * @throws not_a_member for an unknown room; channel_archived; unavailable, draining, what the work throws
    */
   in<Result>(
     actor: Person,
     roomId: string,
     users: readonly string[],
     work: (act: RoomAct) => Promise<Result>,
+    { archivedToo = false } = {},
   ): Promise<Result> {
     return this.run(actor, async (act, now, self) => {
       const { tx, rooms } = act
@@ -64,6 +66,7 @@ export class RoomActs {
       const opened = await rooms.open(tx.matrix(), new Map([[channel.id, [self.userId, ...users]]]))
       const room = opened.get(channel.id)
       if (!room) throw notInRoom()
+      if (channel.archivedAt !== null && !archivedToo) throw closed(room, self)
       return work({ ...act, actor: now, self, room, channel })
     })
   }
@@ -82,6 +85,11 @@ export class RoomActs {
       return work(act, now, self)
     })
   }
+}
+
+/** Only members learn that a room is archived. */
+function closed(room: OpenRoom, { userId }: Shown): AppError {
+  return room.membershipOf(userId) === 'join' ? refusal('channel_archived') : notInRoom()
 }
 
 /** Adds an event of the actor that belongs to a row of the log. @throws m_forbidden, m_too_large */

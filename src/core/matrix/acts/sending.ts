@@ -6,11 +6,19 @@ import type { NewPost } from '../../messages/new-post'
 import { isObject, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import type { StoredEvent } from '../event-ports'
-import { inwardMessage, type InwardMessage, relationIn, type Relation } from '../inward'
 import { parsedEvent } from '../events'
+import { type InwardMessage, inwardMessage, type Relation, relationIn } from '../inward'
 import { noSuchEvent } from '../refusals'
 import type { Users } from '../users'
-import { addAlone, addAs, type ActDraft, type RoomAct, type RoomActs, type RoomActsParts, rowOf } from './room-acts'
+import {
+  type ActDraft,
+  addAlone,
+  addAs,
+  type RoomAct,
+  type RoomActs,
+  type RoomActsParts,
+  rowOf,
+} from './room-acts'
 
 /** An event to send. */
 export interface Sending {
@@ -34,7 +42,8 @@ export class Sendings {
   async send(actor: Person, roomId: string, sending: Sending): Promise<string> {
     const { type, content } = sending
     if (type === 'm.room.redaction') return this.redact(actor, roomId, String(content.redacts), content)
-    if (type === 'm.room.encrypted') throw matrixRefusal('M_FORBIDDEN', 'This server takes no encrypted messages')
+    if (type === 'm.room.encrypted')
+      throw matrixRefusal('M_FORBIDDEN', 'This server takes no encrypted messages')
     try {
       return await this.acts.in(actor, roomId, [], async (act) => {
         this.parts.policy.postIn(act.actor, act.channel)
@@ -75,7 +84,8 @@ export class Sendings {
     const target = await this.targetOf(act, relation)
     if (relation.threadRoot !== null) refuseNested(target)
     const draft: ActDraft = { type, content, ...relatedTo(target, relation) }
-    if (relation.relType === 'm.annotation' && type === 'm.reaction') return this.react(act, draft, relation, target)
+    if (relation.relType === 'm.annotation' && type === 'm.reaction')
+      return this.react(act, draft, relation, target)
     if (type !== 'm.room.message') return addAlone(act, draft)
     if (relation.relType === 'm.replace') return this.edit(act, draft, content, target)
     const said = inwardMessage(content)
@@ -94,7 +104,8 @@ export class Sendings {
     const event = addAs(act, tx.nextSeq(), draft)
     const thread = await messageOf(act, root)
     const repliedTo = await messageOf(act, await this.eventIn(act, said.replyTo))
-    const isInThread = thread && repliedTo && (repliedTo.thread ?? repliedTo).seq === (thread.thread ?? thread).seq
+    const isInThread =
+      thread && repliedTo && (repliedTo.thread ?? repliedTo).seq === (thread.thread ?? thread).seq
     const isAnswered = repliedTo?.deletedAt === null && (!thread || isInThread)
     const post: NewPost = {
       channel: channel.slug,
@@ -107,10 +118,17 @@ export class Sendings {
       metadata: { matrix: { event_id: event.eventId, ...said.facts } },
       clientMessageId: null,
       idempotency: null,
-      ...(said.mentions && { mentions: await this.mentioned(act, said.mentions.userIds, said.mentions.room) }),
+      ...(said.mentions && {
+        mentions: await this.mentioned(act, said.mentions.userIds, said.mentions.room),
+      }),
     }
     const there = core.attendance(said.body)
-    const inPost = await core.messages.draftIn(tx, actor, post, there instanceof Promise ? await there : there)
+    const inPost = await core.messages.draftIn(
+      tx,
+      actor,
+      post,
+      there instanceof Promise ? await there : there,
+    )
     await tx.insertMessage(inPost)
     return event
   }
@@ -125,13 +143,19 @@ export class Sendings {
     const { tx, self, actor } = act
     const replaced = content['m.new_content']
     const said = isObject(replaced) ? inwardMessage(replaced) : undefined
-    const isValid = target?.sender === self.userId && target.type === 'm.room.message' && target.relType !== 'm.replace'
+    const isValid =
+      target?.sender === self.userId && target.type === 'm.room.message' && target.relType !== 'm.replace'
     const message = isValid ? await messageOf(act, target) : undefined
     if (!said || !message || message.deletedAt !== null) return addAlone(act, draft)
     const before = tx.nextSeq()
     const event = addAs(act, before, draft)
-    const metadata = { ...message.metadata, matrix: { ...factsOf(message), ...said.facts, edited_by: event.eventId } }
-    await this.parts.core.within(tx).edits.edit(actor, message.uuid, { body: said.body, format: said.format, metadata })
+    const metadata = {
+      ...message.metadata,
+      matrix: { ...factsOf(message), ...said.facts, edited_by: event.eventId },
+    }
+    await this.parts.core
+      .within(tx)
+      .edits.edit(actor, message.uuid, { body: said.body, format: said.format, metadata })
     return event
   }
 
@@ -147,7 +171,8 @@ export class Sendings {
     const isDoubled = others.some(
       (event) => event.relKey === key && event.sender === self.userId && event.redactedBy === null,
     )
-    if (isDoubled) throw matrixRefusal('M_DUPLICATE_ANNOTATION', 'You have reacted to this event with this key before')
+    if (isDoubled)
+      throw matrixRefusal('M_DUPLICATE_ANNOTATION', 'You have reacted to this event with this key before')
     const message = await messageOf(act, target)
     if (!message || message.deletedAt !== null) return addAlone(act, draft)
     const before = tx.nextSeq()
@@ -161,7 +186,10 @@ export class Sendings {
       const { isChanged } = await this.parts.core.within(tx).reactions.add(actor, message.uuid, key)
       return isChanged
     } catch (error) {
-      if (error instanceof AppError && (error.reason === 'invalid_emoji' || error.reason === 'quota_exceeded'))
+      if (
+        error instanceof AppError &&
+        (error.reason === 'invalid_emoji' || error.reason === 'quota_exceeded')
+      )
         return false
       throw error
     }
@@ -242,7 +270,10 @@ function refuseNested(root: StoredEvent | undefined): void {
     throw matrixRefusal('M_UNKNOWN', 'A thread cannot begin with an event that is related to another one')
 }
 
-function relatedTo(target: StoredEvent | undefined, { relType, key }: Relation): Pick<ActDraft, 'relation' | 'threadPos'> {
+function relatedTo(
+  target: StoredEvent | undefined,
+  { relType, key }: Relation,
+): Pick<ActDraft, 'relation' | 'threadPos'> {
   if (!target || relType === null) return {}
   return {
     relation: { pos: target.pos, type: relType, ...(key === null ? {} : { key }) },
@@ -251,7 +282,10 @@ function relatedTo(target: StoredEvent | undefined, { relType, key }: Relation):
 }
 
 /** Returns the message of v1 that an event is, that it edits or that it reacts to. */
-async function messageOf({ tx, channel }: RoomAct, event: StoredEvent | undefined): Promise<Message | undefined> {
+async function messageOf(
+  { tx, channel }: RoomAct,
+  event: StoredEvent | undefined,
+): Promise<Message | undefined> {
   if (!event) return undefined
   const isAbout = event.relType === 'm.replace' || event.relType === 'm.annotation'
   const seq: Seq = isAbout && event.relPos !== null ? rowOf({ pos: event.relPos }) : rowOf(event)

@@ -91,6 +91,7 @@ export function roomReads(handle: Handle): RoomReads {
     async aliasesOfRoom(channelId) {
       return db.select().from(aliases).where(eq(aliases.channelId, channelId))
     },
+    countRooms: (born) => db.$count(t.matrixRooms, eq(t.matrixRooms.born, born)),
     async newestPositions(channelIds) {
       if (channelIds.length === 0) return new Map()
       const rows = await db

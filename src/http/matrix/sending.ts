@@ -1,0 +1,133 @@
+/** Sending events, setting state, and the aliases of rooms. */
+import type { Core } from '../../core'
+import type { Person } from '../../core/identity/actor'
+import type { Matrix } from '../../core/matrix'
+import type { DeviceName } from '../../core/matrix/login/devices'
+import type { Answer, Endpoint } from '../endpoint'
+import { onceWithKey } from '../once'
+import { Type, text } from '../schema'
+import { eventContentIn } from './content'
+import { matrixEndpoint } from './endpoint'
+
+const ROOM = '/_matrix/client/v3/rooms/:roomId'
+
+export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
+  const { sendings, states, sentTransactions: sent } = matrix
+  /** Sends once for each transaction id of a device, whatever the body of a repeated request. */
+  const once = async (
+    actor: Person,
+    device: DeviceName,
+    path: string,
+    transactionId: string | undefined,
+    send: (actor: Person) => Promise<string>,
+  ): Promise<Answer> => {
+    if (transactionId === undefined) return { status: 200, json: { event_id: await send(actor) } }
+    const key = core.retryKeys.keyOf(actor, sent.keyOf(device, 'PUT', path), '', false)
+    const kept = await onceWithKey(core, actor, key, send, (eventId) => ({
+      status: 200,
+      json: { event_id: eventId },
+    }))
+    if ('json' in kept) sent.note(device, (kept.json as { event_id: string }).event_id, transactionId)
+    const { headers: _, ...answer } = kept
+    return answer
+  }
+  const send = (method: 'PUT' | 'POST', path: string) =>
+    matrixEndpoint(matrix, {
+      method,
+      path,
+      who: 'account',
+      rate: 'post',
+      summary: 'Send an event',
+      handle: ({ actor, device, params: { roomId = '', type = '', txnId }, bodyText }) => {
+        const content = eventContentIn(bodyText)
+        return once(actor, device, `send/${roomId}/${type}/${txnId}`, txnId, (by) =>
+          sendings.send(by, roomId, { type, content }),
+        )
+      },
+    })
+  const redact = (method: 'PUT' | 'POST', path: string) =>
+    matrixEndpoint(matrix, {
+      method,
+      path,
+      who: 'account',
+      rate: 'post',
+      summary: 'Redact an event',
+      handle: ({ actor, device, params: { roomId = '', eventId = '', txnId }, bodyText }) => {
+        const content = eventContentIn(bodyText)
+        return once(actor, device, `redact/${roomId}/${eventId}/${txnId}`, txnId, (by) =>
+          sendings.redact(by, roomId, eventId, content),
+        )
+      },
+    })
+  const state = (method: 'PUT' | 'POST') =>
+    matrixEndpoint(matrix, {
+      method,
+      path: [`${ROOM}/state/:type`, `${ROOM}/state/:type/`, `${ROOM}/state/:type/:stateKey`],
+      who: 'account',
+      rate: 'post',
+      summary: 'Set a state event',
+      handle: async ({ actor, params: { roomId = '', type = '', stateKey = '' }, bodyText }) => {
+        const content = eventContentIn(bodyText)
+        return {
+          status: 200,
+          json: { event_id: await states.set(actor, roomId, { type, stateKey, content }) },
+        }
+      },
+    })
+  return [
+    ...send('PUT', `${ROOM}/send/:type/:txnId`),
+    ...send('POST', `${ROOM}/send/:type`),
+    ...redact('PUT', `${ROOM}/redact/:eventId/:txnId`),
+    ...redact('POST', `${ROOM}/redact/:eventId`),
+    ...state('PUT'),
+    ...state('POST'),
+  ]
+}
+
+export function aliasEndpoints(matrix: Matrix): Endpoint[] {
+  const { roomAliases: aliases, serverName } = matrix
+  const path = '/_matrix/client/v3/directory/room/:alias'
+  return [
+    ...matrixEndpoint(matrix, {
+      method: 'GET',
+      path,
+      who: 'anyone',
+      summary: 'The room with an alias',
+      handle: async ({ params: { alias = '' } }) => ({
+        status: 200,
+        json: { room_id: await aliases.find(alias), servers: [serverName] },
+      }),
+    }),
+    ...matrixEndpoint(matrix, {
+      method: 'PUT',
+      path,
+      who: 'account',
+      summary: 'Give a room an alias',
+      body: Type.Object({ room_id: text() }),
+      handle: async ({ actor, params: { alias = '' }, body }) => {
+        await aliases.add(actor, alias, body.room_id)
+        return { status: 200, json: {} }
+      },
+    }),
+    ...matrixEndpoint(matrix, {
+      method: 'DELETE',
+      path,
+      who: 'account',
+      summary: 'Take an alias away',
+      handle: async ({ actor, params: { alias = '' } }) => {
+        await aliases.remove(actor, alias)
+        return { status: 200, json: {} }
+      },
+    }),
+    ...matrixEndpoint(matrix, {
+      method: 'GET',
+      path: `${ROOM}/aliases`,
+      who: 'account',
+      summary: 'The aliases of a room',
+      handle: async ({ actor, params: { roomId = '' } }) => ({
+        status: 200,
+        json: { aliases: await aliases.list(actor, roomId) },
+      }),
+    }),
+  ]
+}
