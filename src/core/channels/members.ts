@@ -106,13 +106,7 @@ export class Members {
    * stays while others remain, unless a system admin removes it.
    * @throws last_admin, dm_membership_fixed
    */
-  async removeIn(
-    tx: Writes,
-    actor: Person,
-    account: Account,
-    channel: Channel,
-    role: Role,
-  ): Promise<void> {
+  async removeIn(tx: Writes, actor: Person, account: Account, channel: Channel, role: Role): Promise<void> {
     if (role === 'admin' && !isAdmin(actor, this.deps.settings)) {
       const remain = await tx.hasOther(channel.id, account.id)
       if (remain && !(await tx.hasOther(channel.id, account.id, 'admin'))) throw refusal('last_admin')

@@ -1,6 +1,6 @@
 import type { Core } from '..'
-import type { Blobs } from '../kernel/blobs'
 import type { Policy } from '../access/policy'
+import type { Blobs } from '../kernel/blobs'
 import type { Secrets } from '../kernel/ids'
 import type { Passwords, Store } from '../kernel/ports'
 import type { Html } from './html'
