@@ -365,6 +365,7 @@ const longFiles: Record<string, string> = {
 /** The file with the header of a folder, where it is neither index.ts nor named like the folder. */
 const mainFiles: Record<string, string> = {
   'src/core/coordination': 'expiring.ts',
+  'src/core/matrix/acts': 'room-acts.ts',
   'src/core/matrix/sync': 'tokens.ts',
   'src/app': 'compose.ts',
   'src/cli/lib': 'command.ts',

@@ -160,9 +160,7 @@ describe('what is sent over Matrix', () => {
       'm.relates_to': { rel_type: 'm.replace', event_id: first },
     })
     const session = w.caller({ cookie: `synapse_session=${await w.session('ada')}` })
-    const { body } = await session.get<{ messages: Record<string, unknown>[] }>(
-      '/v1/channels/talk/messages?order=asc',
-    )
+    const { body } = await session.get<{ messages: Record<string, unknown>[] }>('/v1/messages?channel=talk')
     expect(body.messages).toMatchObject([
       {
         body: 'hello again',

@@ -89,7 +89,7 @@ function fileIn(msgtype: string, content: JsonObject, body: string): InwardFile 
  * Removes what clients without replies put before the text: quoted lines, of which the first names the sender
  * (client-server API v1.12, "Fallbacks for rich replies").
  */
-export function withoutFallback(body: string): string {
+function withoutFallback(body: string): string {
   if (!/^> (?:\* )?<@[^>]*>/.test(body)) return body
   const lines = body.split('\n')
   const end = lines.findIndex((line) => !line.startsWith('>'))
@@ -98,7 +98,7 @@ export function withoutFallback(body: string): string {
 }
 
 /** The mentions that the content declares; null if it declares none, so that those of its text count. */
-export function mentionsIn(content: JsonObject): InwardMentions | null {
+function mentionsIn(content: JsonObject): InwardMentions | null {
   const declared = content['m.mentions']
   if (!isObject(declared)) return null
   const ids = Array.isArray(declared.user_ids) ? declared.user_ids : []

@@ -92,7 +92,7 @@ function createContent(
 }
 
 /** A topic with its form for clients that show more than one (client-server API v1.15, "m.room.topic"). */
-export function topicContent(topic: string): JsonObject {
+function topicContent(topic: string): JsonObject {
   return { topic, 'm.topic': { 'm.text': [{ body: topic }] } }
 }
 

@@ -4,7 +4,6 @@ import type { Channel } from '../../kernel/entities'
 import type { Writes } from '../../kernel/ports'
 import { channelEvent } from '../../log/events'
 import type { OpenRoom } from '../open-room'
-import { roomTypeOf } from '../room-plan'
 import { joinRuleOf } from '../room-state'
 
 /** The longest name and description of a channel, in characters, as v1 has them. */
@@ -12,13 +11,10 @@ const MAX_NAME = 128
 const MAX_DESCRIPTION = 1024
 
 /** What a channel has from the state of its room. */
-export type RoomProperties = Pick<Channel, 'name' | 'description' | 'kind' | 'settings'>
+type RoomProperties = Pick<Channel, 'name' | 'description' | 'kind' | 'settings'>
 
 /** Returns what the state of a room says about its channel. `former`: what stays where the state says nothing. */
-export function propertiesOf(
-  room: OpenRoom,
-  former: Pick<Channel, 'slug' | 'kind' | 'settings'>,
-): RoomProperties {
+function propertiesOf(room: OpenRoom, former: Pick<Channel, 'slug' | 'kind' | 'settings'>): RoomProperties {
   const text = (type: string, key: string, limit: number) => {
     const value = room.content(type)?.[key]
     return typeof value === 'string' ? [...value.replaceAll('\0', '')].slice(0, limit).join('').trim() : ''
@@ -32,11 +28,6 @@ export function propertiesOf(
     kind: former.kind === 'dm' ? 'dm' : isPublic ? 'public' : 'private',
     settings: isJoined ? { ...settings, history: 'joined' } : settings,
   }
-}
-
-/** Whether the room is a space, or of another type without messages. */
-export function isHiddenRoom(room: OpenRoom): boolean {
-  return roomTypeOf(room.content('m.room.create') ?? {}) !== null
 }
 
 /** Brings a channel into line with the state of its room. Appends nothing if it is. */

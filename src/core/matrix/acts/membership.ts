@@ -9,7 +9,7 @@ import { isObject, type JsonObject } from '../canonical'
 import { matrixRefusal } from '../errors'
 import { memberContent, type Shown } from '../projector/room-of-channel'
 import { notInRoom } from '../refusals'
-import { joinRuleOf, type Membership } from '../room-state'
+import { joinRuleOf } from '../room-state'
 import type { Users } from '../users'
 import { millisecondsOf, type RoomAct, type RoomActs, type RoomActsParts } from './room-acts'
 
@@ -256,5 +256,3 @@ export class RoomMemberships {
     batch.add(room, row, { type: 'm.room.member', stateKey, content, sender, ts: millisecondsOf(tx) })
   }
 }
-
-export type { Membership }

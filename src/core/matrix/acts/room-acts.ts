@@ -1,8 +1,8 @@
 /**
- * Acts over Matrix: sending.ts, membership.ts, creating.ts and state.ts. Each is one transaction in which everything
- * before it is projected, and writes the rows of v1 and the events of the room together. What a room's rules and the
- * rights of v1 both refuse, the first of them refuses.
- * Start reading here.
+ * Acts over Matrix: sending.ts, membership.ts, creating.ts, states.ts and aliases.ts. Each is one transaction in which
+ * everything before it is projected, and writes the rows of v1 and the events of the room together. A write passes both
+ * the rules of the room and the rights of v1; the first refusal decides. Imports the core alone.
+ * Start reading here, then sending.ts.
  */
 import type { Policy } from '../../access/policy'
 import type { Person } from '../../identity/actor'
