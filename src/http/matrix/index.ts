@@ -21,10 +21,10 @@ import { mediaEndpoints } from './media'
 import { profileEndpoints } from './profile'
 import { pushRuleEndpoints } from './push-rules'
 import { registrationEndpoints } from './registration'
-import { receiptEndpoints, stateEndpoints } from './states'
-import { syncEndpoints } from './sync'
 import { roomEndpoints } from './rooms'
 import { aliasEndpoints, sendingEndpoints } from './sending'
+import { receiptEndpoints, stateEndpoints } from './states'
+import { syncEndpoints } from './sync'
 
 /** Returns the surface of a homeserver. */
 export function matrixSurface(core: Core, matrix: Matrix): Surface {

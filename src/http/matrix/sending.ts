@@ -12,7 +12,7 @@ import { matrixEndpoint } from './endpoint'
 const ROOM = '/_matrix/client/v3/rooms/:roomId'
 
 export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
-  const { sendings, states, sentTransactions: sent } = matrix
+  const { sendings, stateSettings, sentTransactions: sent } = matrix
   /** Sends once for each transaction id of a device, whatever the body of a repeated request. */
   const once = async (
     actor: Person,
@@ -62,15 +62,15 @@ export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
   const state = (method: 'PUT' | 'POST') =>
     matrixEndpoint(matrix, {
       method,
-      path: [`${ROOM}/state/:type`, `${ROOM}/state/:type/`, `${ROOM}/state/:type/:stateKey`],
+      path: [`${ROOM}/state/:type`, `${ROOM}/state/:type/`, `${ROOM}/state/:type/:key`],
       who: 'account',
       rate: 'post',
       summary: 'Set a state event',
-      handle: async ({ actor, params: { roomId = '', type = '', stateKey = '' }, bodyText }) => {
+      handle: async ({ actor, params: { roomId = '', type = '', key: stateKey = '' }, bodyText }) => {
         const content = eventContentIn(bodyText)
         return {
           status: 200,
-          json: { event_id: await states.set(actor, roomId, { type, stateKey, content }) },
+          json: { event_id: await stateSettings.set(actor, roomId, { type, stateKey, content }) },
         }
       },
     })

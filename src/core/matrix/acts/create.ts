@@ -20,7 +20,7 @@ export function createActs(
     sendings: new Sendings(parts, acts),
     roomMemberships,
     creations: new Creations(parts, acts, roomMemberships),
-    states: new States(parts, acts, roomMemberships),
+    stateSettings: new States(parts, acts, roomMemberships),
     roomAliases: new RoomAliases(parts, acts),
     sentTransactions: new SentTransactions(parts.secrets),
   }
