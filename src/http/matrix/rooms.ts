@@ -8,7 +8,7 @@ import { eventContentIn } from './content'
 import { matrixEndpoint } from './endpoint'
 import { matrixError } from './errors'
 
-const ROOM = '/_matrix/client/v3/rooms/:roomId'
+const ROOM = '/_matrix/client/v3/rooms/:room'
 
 const newRoomBody = Type.Object({
   visibility: maybe(Type.Union([Type.Literal('public'), Type.Literal('private')])),
@@ -42,7 +42,7 @@ export function roomEndpoints(matrix: Matrix): Endpoint[] {
       who: 'account',
       summary,
       body: targetBody,
-      handle: async ({ actor, params: { roomId = '' }, bodyText }) => {
+      handle: async ({ actor, params: { room: roomId = '' }, bodyText }) => {
         const { user_id: userId, ...extra } = eventContentIn(bodyText)
         await members[name](actor, roomId, String(userId), extra)
         return { status: 200, json: {} }
@@ -80,11 +80,11 @@ export function roomEndpoints(matrix: Matrix): Endpoint[] {
     }),
     ...matrixEndpoint(matrix, {
       method: 'POST',
-      path: '/_matrix/client/v3/join/:roomIdOrAlias',
+      path: '/_matrix/client/v3/join/:name',
       who: 'account',
       summary: 'Join a room by its id or alias',
-      handle: async ({ actor, params: { roomIdOrAlias = '' }, bodyText }) => {
-        const roomId = await roomAliases.roomOf(roomIdOrAlias)
+      handle: async ({ actor, params: { name = '' }, bodyText }) => {
+        const roomId = await roomAliases.roomOf(name)
         await members.join(actor, roomId, extraOf(bodyText))
         return { status: 200, json: { room_id: roomId } }
       },
@@ -94,18 +94,18 @@ export function roomEndpoints(matrix: Matrix): Endpoint[] {
       path: `${ROOM}/join`,
       who: 'account',
       summary: 'Join a room',
-      handle: async ({ actor, params: { roomId = '' }, bodyText }) => {
+      handle: async ({ actor, params: { room: roomId = '' }, bodyText }) => {
         await members.join(actor, roomId, extraOf(bodyText))
         return { status: 200, json: { room_id: roomId } }
       },
     }),
     ...matrixEndpoint(matrix, {
       method: 'POST',
-      path: '/_matrix/client/v3/knock/:roomIdOrAlias',
+      path: '/_matrix/client/v3/knock/:name',
       who: 'account',
       summary: 'Ask to be invited',
-      handle: async ({ actor, params: { roomIdOrAlias = '' }, bodyText }) => {
-        const roomId = await roomAliases.roomOf(roomIdOrAlias)
+      handle: async ({ actor, params: { name = '' }, bodyText }) => {
+        const roomId = await roomAliases.roomOf(name)
         await members.knock(actor, roomId, extraOf(bodyText))
         return { status: 200, json: { room_id: roomId } }
       },
@@ -115,7 +115,7 @@ export function roomEndpoints(matrix: Matrix): Endpoint[] {
       path: `${ROOM}/leave`,
       who: 'account',
       summary: 'Leave a room',
-      handle: async ({ actor, params: { roomId = '' }, bodyText }) => {
+      handle: async ({ actor, params: { room: roomId = '' }, bodyText }) => {
         await members.leave(actor, roomId, extraOf(bodyText))
         return { status: 200, json: {} }
       },
@@ -125,7 +125,7 @@ export function roomEndpoints(matrix: Matrix): Endpoint[] {
       path: `${ROOM}/forget`,
       who: 'account',
       summary: 'Forget a room that one has left',
-      handle: async ({ actor, params: { roomId = '' } }) => {
+      handle: async ({ actor, params: { room: roomId = '' } }) => {
         await members.forget(actor, roomId)
         return { status: 200, json: {} }
       },

@@ -9,7 +9,7 @@ import { Type, text } from '../schema'
 import { eventContentIn } from './content'
 import { matrixEndpoint } from './endpoint'
 
-const ROOM = '/_matrix/client/v3/rooms/:roomId'
+const ROOM = '/_matrix/client/v3/rooms/:room'
 
 export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
   const { sendings, stateSettings, sentTransactions: sent } = matrix
@@ -38,7 +38,7 @@ export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
       who: 'account',
       rate: 'post',
       summary: 'Send an event',
-      handle: ({ actor, device, params: { roomId = '', type = '', txnId }, bodyText }) => {
+      handle: ({ actor, device, params: { room: roomId = '', type = '', txnId }, bodyText }) => {
         const content = eventContentIn(bodyText)
         return once(actor, device, `send/${roomId}/${type}/${txnId}`, txnId, (by) =>
           sendings.send(by, roomId, { type, content }),
@@ -52,7 +52,7 @@ export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
       who: 'account',
       rate: 'post',
       summary: 'Redact an event',
-      handle: ({ actor, device, params: { roomId = '', eventId = '', txnId }, bodyText }) => {
+      handle: ({ actor, device, params: { room: roomId = '', event: eventId = '', txnId }, bodyText }) => {
         const content = eventContentIn(bodyText)
         return once(actor, device, `redact/${roomId}/${eventId}/${txnId}`, txnId, (by) =>
           sendings.redact(by, roomId, eventId, content),
@@ -66,7 +66,7 @@ export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
       who: 'account',
       rate: 'post',
       summary: 'Set a state event',
-      handle: async ({ actor, params: { roomId = '', type = '', key: stateKey = '' }, bodyText }) => {
+      handle: async ({ actor, params: { room: roomId = '', type = '', key: stateKey = '' }, bodyText }) => {
         const content = eventContentIn(bodyText)
         return {
           status: 200,
@@ -77,8 +77,8 @@ export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
   return [
     ...send('PUT', `${ROOM}/send/:type/:txnId`),
     ...send('POST', `${ROOM}/send/:type`),
-    ...redact('PUT', `${ROOM}/redact/:eventId/:txnId`),
-    ...redact('POST', `${ROOM}/redact/:eventId`),
+    ...redact('PUT', `${ROOM}/redact/:event/:txnId`),
+    ...redact('POST', `${ROOM}/redact/:event`),
     ...state('PUT'),
     ...state('POST'),
   ]
@@ -124,7 +124,7 @@ export function aliasEndpoints(matrix: Matrix): Endpoint[] {
       path: `${ROOM}/aliases`,
       who: 'account',
       summary: 'The aliases of a room',
-      handle: async ({ actor, params: { roomId = '' } }) => ({
+      handle: async ({ actor, params: { room: roomId = '' } }) => ({
         status: 200,
         json: { aliases: await aliases.list(actor, roomId) },
       }),
