@@ -52,7 +52,7 @@ interface Span {
   readonly limited: boolean
   /** The position at which the timeline begins. */
   readonly start: number
-  /** The changes of the state in it, unless the reader is new. */
+  /** The changes of the state in it; for a new reader those from the beginning of the timeline on. */
   readonly changes: readonly StateChange[]
 }
 
@@ -129,13 +129,27 @@ export class RoomSections {
       limit: limitOf(filter.timeline),
       accepts: (event) => isIncluded && includesEvent(filter.timeline, event),
     })
-    const timeline = page.events.toReversed()
-    const limited = page.next !== undefined
-    const first = timeline[0]?.pos ?? end
-    const changes = isNew
-      ? []
-      : await this.deps.core.reads.matrix().stateChanges(room.channelId, { after: after - 1, before: end })
-    return { isNew, after, end, timeline, limited, start: isNew || limited ? first : after, changes }
+    const seen = page.events.toReversed()
+    const first = seen[0]?.pos ?? end
+    const from = isNew ? first : after
+    const changes = await this.deps.core.reads
+      .matrix()
+      .stateChanges(room.channelId, { after: from - 1, before: end })
+    // The timeline begins after the last change that it does not show, so that its own changes are the newest ones.
+    const unseen =
+      changes.findLast((change) => change.pos >= first && !sight.sees(keyed(change)))?.pos ?? BEGINNING
+    const timeline = seen.filter(({ pos }) => pos > unseen)
+    const limited = page.next !== undefined || timeline.length < seen.length
+    const start = isNew || limited ? (timeline[0]?.pos ?? end) : after
+    return {
+      isNew,
+      after,
+      end,
+      timeline,
+      limited,
+      start,
+      changes: changes.filter(({ pos }) => !isNew || pos >= start),
+    }
   }
 
   private async state(view: RoomView, scope: SyncScope, span: Span): Promise<readonly StoredEvent[]> {
@@ -143,9 +157,10 @@ export class RoomSections {
     // Who was never in the room is not shown its state.
     if (view.sight.leftAt < 0 || !includesRoom(filter.state, view.room.roomId)) return []
     const isFull = span.isNew || fullState
-    const found = isFull
-      ? await this.wholeState(view, scope, span)
-      : [...(await this.changedState(view, scope, span)), ...(await this.speakers(view, scope, span))]
+    const changed = await this.changedState(view, scope, span)
+    const others = isFull ? await this.wholeState(view, scope, span) : await this.speakers(view, scope, span)
+    const keys = new Set(changed.map(({ type, stateKey }) => keyOf(type, stateKey)))
+    const found = [...changed, ...others.filter(({ type, stateKey }) => !keys.has(keyOf(type, stateKey)))]
     const inTimeline = new Set(stateAfter ? [] : span.timeline.map(({ pos }) => pos))
     return found
       .filter((event) => !inTimeline.has(event.pos) && includesEvent(filter.state, event))
@@ -242,6 +257,11 @@ function limitOf({ limit }: RoomEventFilter): number {
 
 function keyOf(type: string, stateKey: string | null): string {
   return stateKey === null ? '' : `${type}\0${stateKey}`
+}
+
+/** A change of the state as visibility is judged. */
+function keyed({ pos, type, stateKey }: StateChange) {
+  return { pos, type, state_key: stateKey }
 }
 
 function federationForm(event: StoredEvent): JsonObject {
