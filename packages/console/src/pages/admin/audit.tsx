@@ -130,9 +130,9 @@ export function AuditPage() {
           columns={[
             { title: 'Action', cell: (one) => <code>{one.action}</code> },
             { title: 'By', cell: (one) => (one.actor ? `@${one.actor}` : one.via) },
+            { title: 'When', cell: (one) => <When at={one.at} /> },
             { title: 'Details', cell: (one) => <Details of={one} />, class: 'wide' },
             { title: 'From', cell: (one) => one.ip && <code>{one.ip}</code> },
-            { title: 'When', cell: (one) => <When at={one.at} /> },
           ]}
           hasMore={entries.hasMore}
           onMore={entries.more}
