@@ -34,7 +34,7 @@ const WATCH = `{
   requestAnimationFrame(look)
 }`
 
-describe.skipIf(browser === undefined)('a post', () => {
+describe.skipIf(browser === undefined).each(['localhost', 'lan.test'] as const)('a post at %s', (domain) => {
   let lab: ConsoleLab
   let ada: Person
   let bo: Person
@@ -42,7 +42,7 @@ describe.skipIf(browser === undefined)('a post', () => {
   let slug = ''
   let count = 0
   beforeAll(async () => {
-    lab = await ConsoleLab.openWired()
+    lab = await ConsoleLab.openWired({}, domain)
     await lab.world.channel('elsewhere')
     const channels = { elsewhere: 'member' } as const
     ada = await lab.world.human('ada', { channels, displayName: 'Ada' })
