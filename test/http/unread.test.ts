@@ -46,6 +46,27 @@ describe('unread messages of a channel', () => {
     expect(await listed(ann, 'town')).toMatchObject({ unread: 1, read_cursor: root.cursor })
   })
 
+  test('all of them are counted in one channel that is asked for, and only for a member', async () => {
+    await w.channel('crowd')
+    const cy = await w.human('cy', { channels: { crowd: 'member' } })
+    const observer = await w.human('observer', { isAdmin: true })
+    await w.joins(bot, 'crowd')
+    const total = async (who: Person, query = '?include=unread') =>
+      (await who.get<{ unread_total?: number }>(`/v1/channels/crowd${query}`)).body.unread_total
+    expect(await total(cy)).toBe(0)
+    const root = await bot.posts('crowd', 'first')
+    await Promise.all(Array.from({ length: 620 }, (_, at) => bot.posts('crowd', `${at}`)))
+    await bot.posts('crowd', 'in a thread', { reply_to: root.id })
+    await cy.posts('crowd', 'my own')
+    expect(await listed(cy, 'crowd')).toMatchObject({ unread: 100 })
+    expect(await total(cy)).toBe(621)
+    expect(await total(cy, '')).toBeUndefined()
+    expect(await total(observer)).toBeUndefined()
+    await read(cy, 'crowd', { cursor: root.cursor })
+    expect(await total(cy)).toBe(620)
+    expect((await cy.get('/v1/channels/crowd?include=other')).status).toBe(422)
+  })
+
   test('a position moves forward, and back only on request', async () => {
     const first = await bot.posts('den', 'one')
     const last = await bot.posts('den', 'two')

@@ -3960,7 +3960,10 @@ export interface operations {
     };
     getV1ChannelsSlug: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description unread: count all messages that you have not read */
+                include?: "unread"[];
+            };
             header?: never;
             path: {
                 slug: string;
@@ -4037,6 +4040,8 @@ export interface operations {
                                 at: string;
                             }[];
                         };
+                        /** @description 10000 means 10,000 or more */
+                        unread_total?: number;
                     };
                 };
             };

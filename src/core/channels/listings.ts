@@ -98,6 +98,15 @@ export class ChannelListings {
     return listing
   }
 
+  /**
+   * Counts all that the actor has not read in a channel, as MAX_UNREAD_TOTAL says. Undefined if it is no member.
+   * @throws the access errors of reading
+   */
+  async unreadTotal(actor: Person, slug: string): Promise<number | undefined> {
+    const { channel } = await this.get(actor, slug)
+    return await this.deps.store.slow.countAllUnread(actor.account.id, channel.id)
+  }
+
   private async listings(
     actor: Person,
     ids: readonly number[],

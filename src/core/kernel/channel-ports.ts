@@ -144,6 +144,11 @@ export interface ChannelReads {
    * system messages. Examines the newest MAX_UNREAD_SCAN messages of each, and counts to MAX_UNREAD.
    */
   countUnread(accountId: number, channelIds: readonly number[]): Promise<ReadonlyMap<number, UnreadCount>>
+  /**
+   * The same for one channel, to MAX_UNREAD_TOTAL, among the newest MAX_UNREAD_TOTAL_SCAN messages. Undefined if the account
+   * is no member.
+   */
+  countAllUnread(accountId: number, channelId: number): Promise<number | undefined>
 }
 
 /** Reads of threads. */

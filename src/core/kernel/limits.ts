@@ -53,6 +53,9 @@ export const IDEMPOTENCY_WINDOW_HOURS = 24
 export const MAX_UNREAD = 100
 /** Messages of a channel that a count of unread messages examines. */
 export const MAX_UNREAD_SCAN = 500
+/** The same for one channel, when all of its unread messages are counted. */
+export const MAX_UNREAD_TOTAL = 10_000
+export const MAX_UNREAD_TOTAL_SCAN = 20_000
 /** Events that one filtered read may examine before it returns what it has. */
 export const SCAN_LIMIT = 20_000
 

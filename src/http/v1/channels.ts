@@ -83,16 +83,21 @@ export function channelEndpoints(core: Core): Endpoint[] {
       who: 'account',
       tag: 'Channels',
       summary: 'Show a channel that you may read',
+      query: Type.Object({
+        include: Type.Optional(
+          list(oneOf(['unread']), { description: 'unread: count all messages that you have not read' }),
+        ),
+      }),
       answers: { 200: { description: 'The channel', schema: openedChannelSchema } },
       refusals: readErrors,
-      handle: async ({ actor, params }) => {
-        const { role, newest, ...found } = await core.channelListings.get(
-          actor,
-          normalName(params.slug ?? ''),
-        )
+      handle: async ({ actor, params, query }) => {
+        const slug = normalName(params.slug ?? '')
+        const isCounted = query.include?.includes('unread') === true
+        const unread_total = isCounted ? await core.channelListings.unreadTotal(actor, slug) : undefined
+        const { role, newest, ...found } = await core.channelListings.get(actor, slug)
         const head_cursor = newest && core.log.cursor(newest.seq)
         const chain = runChainJson(await core.chains.inChannel(found.channel))
-        return { status: 200, json: { ...channelJson(found), role, head_cursor, chain } }
+        return { status: 200, json: { ...channelJson(found), role, head_cursor, chain, unread_total } }
       },
     }),
     endpoint({

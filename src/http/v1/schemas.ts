@@ -322,6 +322,9 @@ export const openedChannelSchema = Type.Composite([
     role: nullable(oneOf(['admin', 'member', 'read_only'])),
     head_cursor: nullable(cursor),
     chain: runChainSchema,
+    unread_total: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 10_000, description: '10000 means 10,000 or more' }),
+    ),
   }),
 ])
 

@@ -2,7 +2,12 @@ import { and, asc, count, eq, gt, gte, inArray, isNotNull, isNull, ne, or, sql }
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { NewChannel } from '../../core/kernel/channel-ports'
 import type { Channel, Role } from '../../core/kernel/entities'
-import { MAX_UNREAD, MAX_UNREAD_SCAN } from '../../core/kernel/limits'
+import {
+  MAX_UNREAD,
+  MAX_UNREAD_SCAN,
+  MAX_UNREAD_TOTAL,
+  MAX_UNREAD_TOTAL_SCAN,
+} from '../../core/kernel/limits'
 import type { Reads, Writes } from '../../core/kernel/ports'
 import type { LogEvent } from '../../core/log/events'
 import type { Handle, Stamp } from '../database'
@@ -123,7 +128,7 @@ export function channelReads({ db, t, dialect, common }: Handle) {
   // One range of the index of messages for each channel. The columns are qualified, because messages has a channel_id too.
   const readUpTo = sql<number>`CASE WHEN memberships.read_seq > memberships.joined_seq
     THEN memberships.read_seq ELSE memberships.joined_seq END`
-  const unread = common.lazily(() =>
+  const unreadTo = (most: number, scanned: number) =>
     db
       .select({
         channelId: t.memberships.channelId,
@@ -133,10 +138,10 @@ export function channelReads({ db, t, dialect, common }: Handle) {
             SELECT 1 FROM (
               SELECT thread_seq, sender_id, flags, deleted_at FROM messages
               WHERE channel_id = memberships.channel_id AND seq > ${readUpTo}
-              ORDER BY seq DESC LIMIT ${number(MAX_UNREAD_SCAN)}) AS newest
+              ORDER BY seq DESC LIMIT ${number(scanned)}) AS newest
             WHERE thread_seq IS NULL AND sender_id <> memberships.account_id AND deleted_at IS NULL
               AND flags & ${number(KIND_MASK)} <> ${number(kindFlags('system'))}
-            LIMIT ${number(MAX_UNREAD)}) AS counted)`.mapWith(Number),
+            LIMIT ${number(most)}) AS counted)`.mapWith(Number),
       })
       .from(t.memberships)
       .where(
@@ -145,8 +150,9 @@ export function channelReads({ db, t, dialect, common }: Handle) {
           dialect.amongNumbers(t.memberships.channelId, value('ids')),
         ),
       )
-      .prepare(),
-  )
+      .prepare()
+  const unread = common.lazily(() => unreadTo(MAX_UNREAD, MAX_UNREAD_SCAN))
+  const allUnread = common.lazily(() => unreadTo(MAX_UNREAD_TOTAL, MAX_UNREAD_TOTAL_SCAN))
   const find = async (by: Parameters<Reads['channel']>[0]): Promise<Channel | undefined> => {
     if ('slug' in by && !isStorable(by.slug)) return undefined
     const where =
@@ -271,6 +277,11 @@ export function channelReads({ db, t, dialect, common }: Handle) {
     async countUnread(accountId, channelIds) {
       const rows = await unread().execute({ account: accountId, ids: JSON.stringify(channelIds) })
       return new Map(rows.map(({ channelId, ...count }) => [channelId, count]))
+    },
+
+    async countAllUnread(accountId, channelId) {
+      const [count] = await allUnread().execute({ account: accountId, ids: JSON.stringify([channelId]) })
+      return count?.unread
     },
 
     async listMemberships({ accountId, channelId }, { after, limit }) {

@@ -66,7 +66,7 @@ export {
   type SearchPage,
   type TextStorage,
 } from './types'
-export { MOST_TO_LAND, type NewLine } from './unread'
+export { MOST_COUNTED, type NewLine } from './unread'
 export { MOST_ROWS } from './window'
 
 export interface ConsoleOptions {
@@ -269,7 +269,8 @@ export function createConsole(options: ConsoleOptions): Console {
   return {
     ...{ store, timelines, outbox, drafts, reading, acts, loads, threads, flush, hurry, stop },
     now: () => time.now(),
-    openChannel: (slug) => openAtLine(store, timelines.at({ channel: slug, thread: null })),
+    openChannel: (slug) =>
+      openAtLine(store, timelines.at({ channel: slug, thread: null }), () => loads.unreadTotal(slug)),
     unreadFrom: async (id, thread = null) => {
       const message = store.messages.peek(id)
       if (!message) return

@@ -111,6 +111,15 @@ export class Loads {
     return details
   }
 
+  /** How many messages are new in a channel: all of them, to 10,000. */
+  async unreadTotal(slug: string): Promise<number | undefined> {
+    const { unread_total } = await this.synapse.request('GET /v1/channels/{slug}', {
+      path: { slug },
+      query: { include: ['unread'] },
+    })
+    return unread_total
+  }
+
   /** The named groups of a channel: handles by alias. */
   async aliases(slug: string): Promise<Readonly<Record<string, string[]>>> {
     const { aliases } = await this.synapse.request('GET /v1/channels/{slug}/aliases', { path: { slug } })

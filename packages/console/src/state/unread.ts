@@ -4,15 +4,17 @@ import type { Timeline } from './timeline'
 import { isTopLevel } from './types'
 
 /** Up to so many unread messages one lands on the first of them; with more, at the end. */
-export const MOST_TO_LAND = 200
-/** The server counts so far; more are "99+". */
+const MOST_TO_LAND = 200
+/** The server counts so far in each channel; more are "99+". */
 const COUNTED = 100
+/** And so far in the one that is opened. */
+export const MOST_COUNTED = 10_000
 
 /** What is new in a channel, as it was when the channel was opened. The line stays until one leaves. */
 export interface NewLine {
   /** The first new message: the line stands above it. Null if it is not known. */
   readonly firstId: string | null
-  /** 1 to 200; 201 = more. */
+  /** 1 to 10,000, which means so many or more. */
   readonly unread: number
   /** When the first one was posted. */
   readonly since: string | null
@@ -32,9 +34,14 @@ function firstNew(messages: readonly Message[], count: number, me: string): Mess
 
 /**
  * Opens a channel where one has to begin: shows its newest messages, or those around the first unread one. Nothing is read by
- * that. Returns the line above the first new message; null if nothing is new. @throws SynapseError
+ * that. `countAll`: how many are new there. Returns the line above the first new message; null if nothing is new.
+ * @throws SynapseError
  */
-export async function openAtLine(store: Store, timeline: Timeline): Promise<NewLine | null> {
+export async function openAtLine(
+  store: Store,
+  timeline: Timeline,
+  countAll: () => Promise<number | undefined>,
+): Promise<NewLine | null> {
   const me = store.me.peek()?.account_id ?? ''
   const channel = store.channels.peek(timeline.place.channel)
   const unread = channel?.unread ?? 0
@@ -52,5 +59,5 @@ export async function openAtLine(store: Store, timeline: Timeline): Promise<NewL
   const isLoaded = loaded.some(({ id }) => id === first.id)
   if (isLoaded) return { firstId, since, unread: isCounted ? unread : newer, isLanding: true }
   if (isCounted && (await timeline.around(first.id))) return { firstId, since, unread, isLanding: true }
-  return { firstId, since, unread: isCounted ? unread : MOST_TO_LAND + 1, isLanding: false }
+  return { firstId, since, unread: isCounted ? unread : ((await countAll()) ?? unread), isLanding: false }
 }

@@ -1,5 +1,6 @@
-import { MOST_TO_LAND } from '../state'
+import { MOST_COUNTED } from '../state'
 import { longDayOf } from '../ui/clock'
+import { numberWords } from '../ui/words'
 
 /** The line between two days. */
 export function DayRow({ rowKey, at }: { readonly rowKey: string; readonly at: string }) {
@@ -14,9 +15,7 @@ export function DayRow({ rowKey, at }: { readonly rowKey: string; readonly at: s
 export function NewRow({ count }: { readonly count: number }) {
   return (
     <li class="line new" data-key="new">
-      <span>
-        {count > MOST_TO_LAND ? `New: more than ${MOST_TO_LAND}` : count > 0 ? `New: ${count}` : 'New'}
-      </span>
+      <span>{count > 0 ? `New: ${numberWords(count, MOST_COUNTED)}` : 'New'}</span>
     </li>
   )
 }

@@ -7,6 +7,11 @@ interface Words {
   readonly requestId?: string | undefined
 }
 
+/** A number with its thousands apart: `1,204`. From `most` on it is as large or larger: `10,000+`. */
+export function numberWords(count: number, most = Number.POSITIVE_INFINITY): string {
+  return `${count.toLocaleString('en-US')}${count >= most ? '+' : ''}`
+}
+
 /** What an error says to a person. */
 export function wordsOf(error: unknown): Words {
   if (!(error instanceof SynapseError))

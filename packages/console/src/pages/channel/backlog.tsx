@@ -1,9 +1,10 @@
 import { useConsole } from '../../app/console'
 import { preferences } from '../../app/preferences'
-import { MOST_TO_LAND, type Place } from '../../state'
+import { MOST_COUNTED, type Place } from '../../state'
 import type { Opening } from '../../timeline/opening'
 import { Button } from '../../ui'
 import { clockOf } from '../../ui/clock'
+import { numberWords } from '../../ui/words'
 
 interface BacklogBarProps {
   readonly opening: Opening
@@ -30,7 +31,7 @@ export function BacklogBar({ opening: { backlog, newLine }, place, jumpTo }: Bac
   return (
     <fieldset class="backlog" aria-label="Unread messages">
       <span>
-        {unread > MOST_TO_LAND ? `More than ${MOST_TO_LAND}` : unread} new
+        {numberWords(unread, MOST_COUNTED)} new
         {since !== null && ` since ${whenOf(since)}`}
       </span>
       {firstId !== null && (
