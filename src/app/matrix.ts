@@ -5,10 +5,10 @@
 import { createMatrix, type MatrixParts } from '../core/matrix'
 import { matrixSurface } from '../http/matrix'
 import { matrixHtml } from '../platform/matrix-html'
-import { hmacSha1, matrixKeyMaker } from '../platform/matrix-keys'
+import { hmacSha1, matrixKeyMaker, matrixSealing } from '../platform/matrix-keys'
 import { sha256, verifyEd25519 } from '../platform/matrix-signatures'
 
-type Platform = 'sha256' | 'verify' | 'html' | 'timer' | 'keyMaker' | 'hmacSha1'
+type Platform = 'sha256' | 'verify' | 'html' | 'timer' | 'keyMaker' | 'sealing' | 'hmacSha1'
 
 type Parts = Omit<MatrixParts, Platform> & {
   /** The secret bytes of the instance key. */
@@ -21,6 +21,7 @@ export async function composeMatrix({ seed, ...parts }: Parts) {
     ...parts,
     ...{ sha256, verify: verifyEd25519, html: matrixHtml, timer, hmacSha1 },
     keyMaker: matrixKeyMaker(seed),
+    sealing: matrixSealing(seed),
   })
   await matrix.signingKeys.open()
   if (parts.core.settings.get('matrix.registration') === 'open')

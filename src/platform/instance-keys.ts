@@ -18,6 +18,8 @@ export type KeyPurpose =
   | 'synapse-echo'
   /** Encrypts the signing keys of the Matrix homeserver. */
   | 'synapse-matrix-signing-key'
+  /** Encrypts the parameters of requests that wait for a proof in Matrix. */
+  | 'synapse-matrix-interactive'
 
 const KEY_BYTES = 32
 

@@ -1,5 +1,6 @@
-// Signing keys of the Matrix homeserver, sealed under the instance key, and the MAC of its registrations.
+// What the Matrix homeserver keeps sealed under the instance key, and the MAC of its registrations.
 import { createHmac, randomBytes } from 'node:crypto'
+import type { Sealing } from '../core/matrix/parts'
 import type { KeyMaker } from '../core/matrix/signing-keys'
 import { encryptionFor } from './encryption'
 import { ed25519Signer } from './matrix-signatures'
@@ -13,6 +14,11 @@ export function matrixKeyMaker(seed: Uint8Array): KeyMaker {
     newSeed: () => encryption.seal(randomBytes(SEED_BYTES).toString('base64')),
     open: (keyId, seedSealed) => ed25519Signer(keyId, Buffer.from(encryption.open(seedSealed), 'base64')),
   }
+}
+
+/** Encrypts what requests ask that wait for a proof. */
+export function matrixSealing(seed: Uint8Array): Sealing {
+  return encryptionFor(seed, 'synapse-matrix-interactive')
 }
 
 export function hmacSha1(key: string, text: string): string {

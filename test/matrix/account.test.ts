@@ -231,3 +231,33 @@ test('the signing keys are published, and stay the same after a restart', async 
   await w.restart()
   expect((await w.guest.get<Document>(path)).body.verify_keys).toEqual(body.verify_keys)
 })
+
+test('what an erased account kept for itself is deleted', async () => {
+  const zoe = await w.human('zoe')
+  const client = await signIn(w, zoe)
+  const own = (path: string) => `${V3}/user/${encodeURIComponent(client.userId)}/${path}`
+  await client.put(own('account_data/org.example.x'), { secret: 1 })
+  await client.post(own('filter'), {})
+  await client.put(`${V3}/profile/${encodeURIComponent(client.userId)}/org.example.x`, { 'org.example.x': 1 })
+  const erased = await w.operator.post(`/v1/admin/accounts/${zoe.id}/erase`, {
+    confirm: 'zoe',
+    mode: 'anonymize',
+  })
+  expect(erased.status).toBe(200)
+  // A read waits until the log is followed.
+  await (await signIn(w, await w.human('yan'))).get(`${V3}/sync`)
+  const [user] = await w.sql<{ account_id: number; profile: string }>(
+    "SELECT account_id, profile FROM matrix_users WHERE localpart = 'zoe'",
+  )
+  expect(user?.profile).toBe('{}')
+  for (const table of ['matrix_account_data', 'matrix_filters', 'matrix_devices'])
+    expect(await w.sql(`SELECT * FROM ${table} WHERE account_id = ?`, user?.account_id ?? 0)).toEqual([])
+})
+
+test('a password that waits for its proof is not readable in the store', async () => {
+  const client = await signIn(w, await w.human('vera'))
+  await client.post(`${V3}/account/password`, { new_password: 'a password to be hidden' })
+  const rows = await w.sql<{ json: string }>("SELECT json FROM matrix_secrets WHERE kind = 'interactive'")
+  expect(rows.length).toBeGreaterThan(0)
+  expect(JSON.stringify(rows)).not.toContain('hidden')
+})

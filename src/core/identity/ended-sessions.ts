@@ -30,7 +30,7 @@ export async function deleteDevices(tx: Writes, sessions: readonly Session[]): P
 /** Deletes a session, and the others of its Matrix device, with their events. Returns whether it still existed. */
 export async function endSession(
   tx: Writes,
-  actor: Actor | null,
+  actor: Actor,
   account: Account,
   session: Session,
 ): Promise<boolean> {

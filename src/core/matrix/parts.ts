@@ -7,6 +7,13 @@ import type { Html } from './html'
 import type { Sha256, VerifySignature } from './signing'
 import type { KeyMaker } from './signing-keys'
 
+/** Encrypts texts under the instance key, for the store. */
+export interface Sealing {
+  seal(text: string): string
+  /** @throws Error for a text that was sealed under another instance key */
+  open(sealed: string): string
+}
+
 /** What the homeserver needs. */
 export interface MatrixParts {
   readonly core: Core
@@ -29,6 +36,7 @@ export interface MatrixParts {
   /** The secret of the configuration with which programs make accounts. */
   readonly registrationSecret?: string | undefined
   readonly keyMaker: KeyMaker
+  readonly sealing: Sealing
   /** HMAC-SHA-1 in lower-case hex. */
   readonly hmacSha1: (key: string, text: string) => string
   /** Tells the operator. */

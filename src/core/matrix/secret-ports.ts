@@ -24,5 +24,4 @@ export interface SecretWrites {
   takeShortSecret(hash: string): Promise<ShortSecret | undefined>
   /** Deletes those that expired before `before`, at most `limit`, and returns them. */
   takeExpiredSecrets(before: Micros, limit: number): Promise<ShortSecret[]>
-  deleteShortSecrets(accountId: number): Promise<void>
 }

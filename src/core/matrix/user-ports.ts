@@ -30,6 +30,8 @@ export interface UserWrites {
     accountId: number,
     change: { readonly avatar?: string | null; readonly profile?: Readonly<Record<string, unknown>> },
   ): Promise<void>
-  /** Removes profile, account data and filters of a user that does not come back. */
+  /** Notes that a user does not come back. */
   deactivateUser(accountId: number, state: { readonly at: Micros; readonly erased: boolean }): Promise<void>
+  /** Deletes profile, account data, filters, short-lived secrets, and the devices that have no session. */
+  forgetUser(accountId: number): Promise<void>
 }

@@ -34,8 +34,6 @@ const VERSIONS_SECONDS = 600
 const HTTPS_PORT = '443'
 
 export function discoveryEndpoints(matrix: Matrix, { core, host }: Pick<App, 'core' | 'host'>): Endpoint[] {
-  const { settings } = core
-  const { version } = host.vitals
   const get = (
     path: string,
     summary: string,
@@ -43,23 +41,23 @@ export function discoveryEndpoints(matrix: Matrix, { core, host }: Pick<App, 'co
   ) => matrixEndpoint(matrix, { method: 'GET', path, who: 'anyone', summary, handle })
   return [
     ...get('/.well-known/matrix/client', 'Where clients find the homeserver', ({ request }) => {
-      const baseUrl = settings.get('matrix.base_url') ?? ownOrigin(core, request)
+      const baseUrl = core.settings.get('matrix.base_url') ?? ownOrigin(core, request)
       const json = {
         ...NO_ENCRYPTION,
-        ...settings.get('matrix.well_known'),
+        ...core.settings.get('matrix.well_known'),
         'm.homeserver': { base_url: baseUrl },
       }
       return { status: 200, json, headers: publicFor(WELL_KNOWN_SECONDS) }
     }),
     ...get('/.well-known/matrix/server', 'Where other homeservers find this one', () => {
       const at =
-        settings.get('matrix.delegate') ??
-        addressIn(settings.get('matrix.base_url') ?? settings.get('base_url'))
+        core.settings.get('matrix.delegate') ??
+        addressIn(core.settings.get('matrix.base_url') ?? core.settings.get('base_url'))
       const json = { 'm.server': at ?? withPort(matrix.serverName) }
       return { status: 200, json, headers: publicFor(WELL_KNOWN_SECONDS) }
     }),
     ...get('/.well-known/matrix/support', 'Who helps', () => {
-      const support = settings.get('matrix.support')
+      const support = core.settings.get('matrix.support')
       if (Object.keys(support).length === 0)
         throw matrixError(404, 'M_NOT_FOUND', 'This server names nobody who helps')
       return { status: 200, json: support, headers: publicFor(WELL_KNOWN_SECONDS) }
@@ -75,7 +73,7 @@ export function discoveryEndpoints(matrix: Matrix, { core, host }: Pick<App, 'co
     })),
     ...get('/_matrix/federation/v1/version', 'Name and version of the server', () => ({
       status: 200,
-      json: { server: { name: SERVER_NAME, version } },
+      json: { server: { name: SERVER_NAME, version: host.vitals.version } },
     })),
     ...get('/_matrix/key/v2/server', 'The keys with which this server signs', () => ({
       status: 200,
@@ -83,12 +81,12 @@ export function discoveryEndpoints(matrix: Matrix, { core, host }: Pick<App, 'co
     })),
     ...get('/_synapse/admin/v1/server_version', 'Version of the server', () => ({
       status: 200,
-      json: { server_version: version },
+      json: { server_version: host.vitals.version },
     })),
     ...['/_synapse/server_version', '/_tuwunel/server_version'].flatMap((path) =>
       get(path, 'Name and version of the server', () => ({
         status: 200,
-        json: { name: SERVER_NAME, version },
+        json: { name: SERVER_NAME, version: host.vitals.version },
       })),
     ),
   ]

@@ -108,7 +108,8 @@ function pathsOf(path: string | readonly string[]): readonly string[] {
 
 /** @throws M_INVALID_PARAM for a part of the path that no store keeps, or whose percent-encoding is invalid */
 function requireStorable(params: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(params))
-    if (!isStorable(value))
-      throw matrixError(400, 'M_INVALID_PARAM', `${name} in the path has a character that no text can have`)
+  // The router gives null for percent-encoding that is invalid.
+  for (const [name, value] of Object.entries<string | null>(params))
+    if (value === null || !isStorable(value))
+      throw matrixError(400, 'M_INVALID_PARAM', `${name} in the path is no text`)
 }

@@ -43,7 +43,7 @@ export function loginEndpoints(core: Core, matrix: Matrix): Endpoint[] {
       body: loginBody,
       handle: async ({ body, request }) => ({
         status: 200,
-        json: loginJson(matrix, await logIn(core, matrix, body, request)),
+        json: loginJson(core, matrix, await logIn(core, matrix, body, request)),
       }),
     }),
     ...matrixEndpoint(matrix, {
@@ -130,12 +130,14 @@ function missing(name: string) {
   return matrixError(400, 'M_MISSING_PARAM', `The body needs ${name}`)
 }
 
-export function loginJson(matrix: Matrix, login: DeviceLogin) {
+export function loginJson(core: Core, matrix: Matrix, login: DeviceLogin) {
+  const baseUrl = core.settings.get('matrix.base_url') ?? core.settings.get('base_url')
   return {
     user_id: login.userId,
     home_server: matrix.serverName,
     device_id: login.deviceId,
     ...tokensJson(login),
+    ...(baseUrl !== null && { well_known: { 'm.homeserver': { base_url: baseUrl } } }),
   }
 }
 

@@ -48,7 +48,7 @@ export function registrationEndpoints(core: Core, matrix: Matrix): Endpoint[] {
           (given) => requestIn(check(given) as Static<typeof registerBody>),
           clientOf(core, request),
         )
-        return { status: 200, json: registeredJson(matrix, made) }
+        return { status: 200, json: registeredJson(core, matrix, made) }
       },
     }),
     ...matrixEndpoint(matrix, {
@@ -79,9 +79,9 @@ export function registrationEndpoints(core: Core, matrix: Matrix): Endpoint[] {
       path: '/_synapse/admin/v1/register',
       who: 'anyone',
       summary: 'A nonce for a registration with the secret',
-      handle: async () => {
+      handle: async ({ request }) => {
         if (!registration.hasSecret) throw unrecognized()
-        return { status: 200, json: { nonce: await registration.nonce() } }
+        return { status: 200, json: { nonce: await registration.nonce(clientOf(core, request)) } }
       },
     }),
     ...matrixEndpoint(matrix, {
@@ -104,7 +104,7 @@ export function registrationEndpoints(core: Core, matrix: Matrix): Endpoint[] {
           },
           clientOf(core, request),
         )
-        return { status: 200, json: registeredJson(matrix, made) }
+        return { status: 200, json: registeredJson(core, matrix, made) }
       },
     }),
   ]
@@ -127,8 +127,8 @@ function requestIn(body: Static<typeof registerBody>): RegistrationRequest {
 
 type Made = Awaited<ReturnType<Matrix['registration']['register']>>
 
-function registeredJson(matrix: Matrix, made: Made) {
+function registeredJson(core: Core, matrix: Matrix, made: Made) {
   return 'accessToken' in made
-    ? loginJson(matrix, made)
+    ? loginJson(core, matrix, made)
     : { user_id: made.userId, home_server: matrix.serverName }
 }

@@ -1,5 +1,4 @@
 import { type Actor, type Person, principalOf } from '../../identity/actor'
-import { endSession } from '../../identity/ended-sessions'
 import type { Account, Token } from '../../kernel/entities'
 import type { Writes } from '../../kernel/ports'
 import type { Micros } from '../../kernel/time'
@@ -81,13 +80,13 @@ export class Devices {
   }
 
   /** Ends devices of an account in the transaction of another act, with their sessions and keys. */
-  async end(tx: Writes, actor: Actor | null, account: Account, deviceIds: readonly string[]): Promise<void> {
+  async end(tx: Writes, actor: Actor, account: Account, deviceIds: readonly string[]): Promise<void> {
     const matrix = tx.matrix()
     for (const deviceId of new Set(deviceIds)) {
       const device = await matrix.device({ accountId: account.id, deviceId })
       if (!device) continue
       for (const session of await matrix.sessionsOfDevice(device.id))
-        await endSession(tx, actor, account, session)
+        await this.parts.core.sessions.remove(tx, actor, account, session)
       await matrix.deleteDevices([device.id])
     }
   }

@@ -60,7 +60,7 @@ export interface Passed {
  */
 export class Interactive {
   constructor(
-    private readonly parts: Pick<MatrixParts, 'core' | 'store' | 'secrets' | 'passwords'>,
+    private readonly parts: Pick<MatrixParts, 'core' | 'store' | 'secrets' | 'sealing'>,
     private readonly users: Users,
     private readonly shortSecrets: ShortSecrets,
     private readonly tokens: RegistrationTokens,
@@ -83,7 +83,7 @@ export class Interactive {
       }
       throw challenge(demand, await this.begin(demand), [], problem)
     }
-    const before = rememberedIn(found.json)
+    const before = this.remembered(found.json)
     if (found.accountId !== (demand.account?.id ?? null) || before.what !== demand.what) throw otherRequest()
     const parameters = sameParameters(before.parameters, demand.parameters)
     const remembered = { ...before, parameters }
@@ -91,11 +91,22 @@ export class Interactive {
     return this.complete({ ...demand, parameters }, auth, auth.session)
   }
 
+  /** Parameters contain passwords, so the store has them sealed. */
+  private stored({ parameters, ...others }: Remembered): JsonObject {
+    return { ...others, sealed: this.parts.sealing.seal(canonicalJson(parameters)) }
+  }
+
+  private remembered({ sealed, ...others }: JsonObject): Remembered {
+    // `stored` made it.
+    const parameters: unknown = JSON.parse(this.parts.sealing.open(String(sealed)))
+    return { ...others, parameters } as unknown as Remembered
+  }
+
   private async begin({ account, what, parameters }: Demand): Promise<string> {
-    const json: Remembered = { what, parameters, completed: [] }
+    const json = this.stored({ what, parameters, completed: [] })
     const accountId = account?.id ?? null
     return this.parts.store.transact((tx) =>
-      this.shortSecrets.make(tx, 'interactive', { accountId, json: { ...json }, seconds: SESSION_SECONDS }),
+      this.shortSecrets.make(tx, 'interactive', { accountId, json, seconds: SESSION_SECONDS }),
     )
   }
 
@@ -117,7 +128,7 @@ export class Interactive {
     const hash = this.parts.secrets.sha256(session)
     await this.parts.store.transact(async (tx) => {
       if (token !== undefined && !(await this.tokens.hold(tx, token))) throw refuse(UNKNOWN_TOKEN)
-      await tx.matrix().updateShortSecret(hash, { ...remembered })
+      await tx.matrix().updateShortSecret(hash, this.stored(remembered))
     })
     return this.passed(session, remembered)
   }
@@ -157,7 +168,7 @@ export class Interactive {
           return
         }
         const { token: _, ...rest } = remembered
-        await tx.matrix().updateShortSecret(hash, { ...rest, registered: account.id })
+        await tx.matrix().updateShortSecret(hash, this.stored({ ...rest, registered: account.id }))
         if (token !== undefined) await this.tokens.use(tx, token)
       },
     }
@@ -165,11 +176,6 @@ export class Interactive {
 }
 
 const UNKNOWN_TOKEN = 'This registration token is unknown, used up or expired'
-
-/** Returns what the store has of a session. `Interactive` wrote it. */
-function rememberedIn(json: JsonObject): Remembered {
-  return json as unknown as Remembered
-}
 
 /** The answer 401 that says what the client has to do. */
 function challenge(

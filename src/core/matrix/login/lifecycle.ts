@@ -1,7 +1,6 @@
 import { entryBy } from '../../governance/audit'
 import { endSessions, hashPassword } from '../../identity/accounts'
 import { type Person, requireHuman } from '../../identity/actor'
-import { endSession, noteEnded } from '../../identity/ended-sessions'
 import { accountEvent } from '../../log/events'
 import { matrixRefusal } from '../errors'
 import type { MatrixParts } from '../parts'
@@ -20,7 +19,7 @@ export class Lifecycle {
     const { core } = this.parts
     if (actor.via !== 'session') throw tokenStays()
     const { account, session } = actor
-    await core.transactions.run(actor, (tx) => endSession(tx, actor, account, session))
+    await core.transactions.run(actor, (tx) => core.sessions.remove(tx, actor, account, session))
   }
 
   /** Ends the sessions of all devices of the caller. Those of browsers go on. @throws M_FORBIDDEN for an agent */
@@ -30,8 +29,8 @@ export class Lifecycle {
     const { account } = actor
     await core.transactions.run(actor, async (tx) => {
       const sessions = await tx.listSessions(account.id, core.clock.now())
-      for (const { id, device } of sessions)
-        if (device !== null) await noteEnded(tx, actor, account, await tx.deleteSessions({ id }))
+      for (const session of sessions)
+        if (session.device !== null) await core.sessions.remove(tx, actor, account, session)
     })
   }
 
@@ -76,7 +75,7 @@ export class Lifecycle {
       const archived = await core.accounts.archiveIn(tx, now, now.account)
       const matrix = tx.matrix()
       await matrix.deactivateUser(archived.id, { at: tx.now(), erased: erases })
-      await matrix.deleteShortSecrets(archived.id)
+      await matrix.forgetUser(archived.id)
       return archived
     })
     core.accounts.archived(gone)

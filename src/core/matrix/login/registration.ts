@@ -95,6 +95,8 @@ export class Registration {
   ): Promise<DeviceLogin | { readonly userId: string }> {
     const stage = this.stage()
     const { interactive } = this.deps
+    // Every request writes to the store, so all of an address are counted.
+    await this.parts.core.sessions.countAttempt('matrix register', client)
     // The parameters of the first request count, so an unusable one is refused before it is remembered.
     await this.check(requestIn(body.parameters), body.auth)
     const passed = await interactive.pass({ account: null, what: 'register', ...body, stage, client })
@@ -106,9 +108,10 @@ export class Registration {
     return this.insert(user, request, client, (tx, account) => passed.finish(tx, account))
   }
 
-  /** Returns a nonce for one registration with the secret. */
-  nonce(): Promise<string> {
+  /** Returns a nonce for one registration with the secret. @throws login_throttled */
+  async nonce(client: Client): Promise<string> {
     const { shortSecrets } = this.deps
+    await this.parts.core.sessions.countAttempt('matrix nonce', client)
     return this.parts.store.transact((tx) => shortSecrets.make(tx, 'nonce', { seconds: NONCE_SECONDS }))
   }
 

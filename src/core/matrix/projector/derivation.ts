@@ -215,6 +215,11 @@ export class Derivation {
     for (const event of ofUser) this.batch.redact(room, event, seq * EVENTS_PER_ROW)
   }
 
+  /** Deletes what an account that was erased kept here for itself: profile, account data, filters, devices. */
+  forgetUser(accountId: number): Promise<void> {
+    return this.tx.matrix().forgetUser(accountId)
+  }
+
   /** Deletes the events whose rows a purge has deleted. State events stay. */
   async purge({ channelId, seq }: EventRecord): Promise<void> {
     const channel = channelId === null ? undefined : this.rows.channels.get(channelId)

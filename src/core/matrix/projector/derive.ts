@@ -113,6 +113,7 @@ async function accountChanged(d: Derivation, record: EventRecord): Promise<void>
   const changed = facts?.['changed']
   const isShown = Array.isArray(changed) && SHOWN.some((field) => changed.includes(field))
   if (type === 'account.updated' && !isShown) return
+  if (type === 'account.erased') await d.forgetUser(subject)
   const userId = d.userId(subject)
   if (userId === undefined) return
   await d.renewIn(await d.channelsOf(userId, subject), subject)

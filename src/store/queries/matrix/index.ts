@@ -42,7 +42,7 @@ export function matrixReads(handle: Handle): MatrixReads {
 export function matrixWrites(handle: Handle, stamp: Stamp, marks: OpenMarks): MatrixWrites {
   return {
     ...matrixReads(handle),
-    ...userWrites(handle),
+    ...userWrites(handle, stamp),
     ...roomWrites(handle),
     ...eventWrites(handle),
     ...receiptWrites(handle),

@@ -39,10 +39,6 @@ export function secretWrites({ db, t }: Handle): SecretWrites {
       const rows = await db.delete(secrets).where(inArray(secrets.hash, expired)).returning()
       return rows.map(secretOf)
     },
-
-    async deleteShortSecrets(accountId) {
-      await db.delete(secrets).where(eq(secrets.accountId, accountId))
-    },
   }
 }
 

@@ -1,7 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
 import type { UserReads, UserWrites } from '../../../core/matrix/user-ports'
-import type { Handle } from '../../database'
+import type { Handle, Stamp } from '../../database'
 import { only } from '../rows'
+import { deviceReads, deviceWrites } from './devices'
 
 export function userReads({ db, t, dialect }: Handle): UserReads {
   const users = t.matrixUsers
@@ -29,7 +30,8 @@ export function userReads({ db, t, dialect }: Handle): UserReads {
   }
 }
 
-export function userWrites({ db, t }: Handle): UserWrites {
+export function userWrites(handle: Handle, stamp: Stamp): UserWrites {
+  const { db, t } = handle
   return {
     async insertUser(user) {
       return only(await db.insert(t.matrixUsers).values(user).returning())
@@ -42,10 +44,19 @@ export function userWrites({ db, t }: Handle): UserWrites {
     async deactivateUser(accountId, { at, erased }) {
       await db
         .update(t.matrixUsers)
-        .set({ avatar: null, profile: {}, deactivatedAt: at, erased })
+        .set({ deactivatedAt: at, erased })
         .where(eq(t.matrixUsers.accountId, accountId))
-      for (const table of [t.matrixAccountData, t.matrixFilters])
+    },
+
+    async forgetUser(accountId) {
+      await db
+        .update(t.matrixUsers)
+        .set({ avatar: null, profile: {} })
+        .where(eq(t.matrixUsers.accountId, accountId))
+      for (const table of [t.matrixAccountData, t.matrixFilters, t.matrixSecrets])
         await db.delete(table).where(eq(table.accountId, accountId))
+      const devices = await deviceReads(handle).devices(accountId)
+      if (devices.length > 0) await deviceWrites(handle, stamp).deleteDevices(devices.map(({ id }) => id))
     },
   }
 }
