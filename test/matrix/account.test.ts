@@ -246,10 +246,11 @@ test('what an erased account kept for itself is deleted', async () => {
   expect(erased.status).toBe(200)
   // A read waits until the log is followed.
   await (await signIn(w, await w.human('yan'))).get(`${V3}/sync`)
-  const [user] = await w.sql<{ account_id: number; profile: string }>(
+  const [user] = await w.sql<{ account_id: number; profile: unknown }>(
     "SELECT account_id, profile FROM matrix_users WHERE localpart = 'zoe'",
   )
-  expect(user?.profile).toBe('{}')
+  // One engine returns text, the other the value.
+  expect(typeof user?.profile === 'string' ? JSON.parse(user.profile) : user?.profile).toEqual({})
   for (const table of ['matrix_account_data', 'matrix_filters', 'matrix_devices'])
     expect(await w.sql(`SELECT * FROM ${table} WHERE account_id = ?`, user?.account_id ?? 0)).toEqual([])
 })

@@ -23,6 +23,7 @@ const open = [
   'GET /.well-known/matrix/server',
   'GET /.well-known/matrix/support',
   'GET /_matrix/client/v1/register/m.login.registration_token/validity',
+  'GET /_matrix/client/v3/directory/room/:alias',
   'GET /_matrix/client/v3/login',
   'GET /_matrix/client/v3/profile/:user',
   'GET /_matrix/client/v3/profile/:user/:key',
