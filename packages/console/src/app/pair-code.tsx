@@ -11,6 +11,7 @@ export function PairCode({
 }: {
   readonly device: Pick<PairedDevice, 'code' | 'typed_code' | 'device' | 'expires_at'>
 }) {
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
   return (
     <div class="pair-code">
       <QrCode text={pairLink(location.origin, code, device)} label="Scan it with the camera of the device" />
@@ -22,6 +23,13 @@ export function PairCode({
         <p class="quiet">
           Works once, for <Countdown until={expires_at} />
         </p>
+        {isLocal && (
+          <p class="notice">
+            You opened the console as {location.hostname}, which other devices cannot reach. Have the server
+            listen on an address of your network (<code>synapse serve --host</code>), open the console there,
+            and make the code again.
+          </p>
+        )}
       </div>
     </div>
   )

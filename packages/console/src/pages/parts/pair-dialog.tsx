@@ -8,7 +8,6 @@ export type PairFacts = Pick<PairedDevice, 'device' | 'account_handle' | 'expire
 /** Shows a pair code in its three forms, until it ends. */
 export function PairDialog({ code, onClose }: { readonly code: PairFacts; readonly onClose: () => void }) {
   const link = pairLink(location.origin, code.code ?? '', code.device)
-  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
   return (
     <Dialog
       title={`Let ${code.device} in`}
@@ -27,12 +26,6 @@ export function PairDialog({ code, onClose }: { readonly code: PairFacts; readon
         <CopyButton text={`synapse join '${link}'`} label="Copy the command synapse join" />
         <span class="quiet">a command for a program</span>
       </div>
-      {isLocal && (
-        <p class="notice">
-          You opened the console as {location.hostname}, which other devices cannot reach. Open it by the name
-          or address of this machine, and make the code there.
-        </p>
-      )}
     </Dialog>
   )
 }
