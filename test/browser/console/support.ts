@@ -279,6 +279,7 @@ export class ConsolePage implements AsyncDisposable {
     expect(this.page.requests.filter((url) => !isOwn(url, this.origin))).toEqual([])
     expect(await this.page.value('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
     expect(await this.page.value(WIDER_THAN_DIALOG)).toEqual([])
+    expect(await this.page.value(WIDER_THAN_TABLE)).toEqual([])
     expect(await this.violations()).toEqual([])
   }
 
@@ -328,6 +329,13 @@ const WIDER_THAN_DIALOG = `[...document.querySelectorAll('dialog[open]')].flatMa
   if (dialog.scrollWidth <= dialog.clientWidth) return []
   const wide = [...dialog.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > edge)
   return wide.map(({ outerHTML }) => outerHTML.slice(0, 120))
+})`
+
+/** What stands out of the place of a table. Code in lines of its own scrolls. */
+const WIDER_THAN_TABLE = `[...document.querySelectorAll('.table')].flatMap((table) => {
+  const edge = table.parentElement.getBoundingClientRect().right + 1
+  const wide = [table, ...table.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > edge)
+  return wide.filter((one) => one.checkVisibility() && !one.closest('pre')).map(({ outerHTML }) => outerHTML.slice(0, 120))
 })`
 
 /** A browser says this of each answer that is an error, also of those that a page expects. */

@@ -1,5 +1,6 @@
 import { PairCode, type PairedDevice } from '../../app/pair-code'
 import { pairLink } from '../../app/pair-link'
+import { quoted } from '../../app/shell-words'
 import { Button, CopyButton, Dialog } from '../../ui'
 
 /** What a pair code is made of: those of one's own devices and those of others are alike. */
@@ -21,10 +22,8 @@ export function PairDialog({ code, onClose }: { readonly code: PairFacts; readon
       <p>It lets one device in as @{code.account_handle}, once.</p>
       <PairCode device={code} />
       <div class="acts">
-        <CopyButton text={link} label="Copy the link" />
-        <span class="quiet">the link</span>
-        <CopyButton text={`synapse join '${link}'`} label="Copy the command synapse join" />
-        <span class="quiet">a command for a program</span>
+        <CopyButton text={link} words="Copy the link" />
+        <CopyButton text={`synapse join ${quoted(link)}`} words="Copy a command for a program" />
       </div>
     </Dialog>
   )
