@@ -47,6 +47,7 @@ export async function handMade(engineName: EngineName, names: readonly string[])
   await projector.begin()
   const reading = createReading({
     ...{ core, store, timer, users, serverName: SERVER },
+    transactionsOf: async () => () => undefined,
     caughtUp: () => projector.projected(),
   })
   const accounts = new Map<string, Account>()

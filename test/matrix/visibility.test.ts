@@ -183,3 +183,23 @@ test('events of ignored users are left out, their state is not, and so are their
   await other.member('bob', 'invite', 'eve')
   expect((await s.sync('bob')).rooms.invite).toEqual({})
 })
+
+test('who left and rejects a new invitation is told nothing of the time between', async () => {
+  await using s = await handMade('sqlite', ['ada', 'bob'])
+  const room = await s.room('ada')
+  await room.member('bob', 'invite', 'ada')
+  await room.member('bob', 'join')
+  await room.member('bob', 'leave')
+  for (const fullState of [false, true])
+    for (const stateAfter of ['state_after', undefined] as const) {
+      const { next_batch: since } = await s.sync('bob')
+      await room.sets('ada', 'org.example.secret', { secret: 'of those inside' })
+      await room.says('ada', 'a secret, too')
+      await room.member('bob', 'invite', 'ada')
+      await room.member('bob', 'leave')
+      const { rooms } = await s.sync('bob', { since, fullState, stateAfter })
+      const shown = rooms.leave[room.id]
+      expect(shown?.timeline.events.map(({ content }) => content['membership'])).toEqual(['invite', 'leave'])
+      expect(JSON.stringify(rooms)).not.toContain('secret')
+    }
+})

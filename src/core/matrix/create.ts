@@ -43,9 +43,10 @@ export function createMatrix(parts: MatrixParts) {
   const registrationTokens = new RegistrationTokens(parts)
   const interactive = new Interactive(parts, users, shortSecrets, registrationTokens)
   const logins = new Logins(parts, users, deviceSessions, shortSecrets)
+  const acts = createActs({ ...parts, users, projector })
   return {
     serverName,
-    ...createActs({ ...parts, users, projector }),
+    ...acts,
     users,
     projector,
     devices,
@@ -63,6 +64,10 @@ export function createMatrix(parts: MatrixParts) {
     ...createReading({
       ...parts,
       users,
+      transactionsOf: async (actor) => {
+        const device = await devices.of(actor)
+        return (eventId) => acts.sentTransactions.of(device, eventId)
+      },
       caughtUp: async () => {
         await store.shared?.readBarrier()
         await projector.projected()

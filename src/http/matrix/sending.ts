@@ -23,11 +23,11 @@ export function sendingEndpoints(core: Core, matrix: Matrix): Endpoint[] {
   ): Promise<Answer> => {
     if (transactionId === undefined) return { status: 200, json: { event_id: await send(actor) } }
     const key = core.retryKeys.keyOf(actor, sent.keyOf(device, 'PUT', path), '', false)
-    const kept = await onceWithKey(core, actor, key, send, (eventId) => ({
-      status: 200,
-      json: { event_id: eventId },
-    }))
-    if ('json' in kept) sent.note(device, (kept.json as { event_id: string }).event_id, transactionId)
+    const kept = await onceWithKey(core, actor, key, send, (eventId) => {
+      // In the transaction: the event may be shown as soon as it is committed.
+      sent.note(device, eventId, transactionId)
+      return { status: 200, json: { event_id: eventId } }
+    })
     const { headers: _, ...answer } = kept
     return answer
   }

@@ -17,7 +17,11 @@ export interface Reader {
   readonly userId: string
   /** The users whose events it does not want to see. */
   readonly ignored: ReadonlySet<string>
+  readonly transactionOf: TransactionOf
 }
+
+/** Returns the transaction id with which the device that reads has sent an event. */
+export type TransactionOf = (eventId: string) => string | undefined
 
 /** A room as one reader sees it. */
 export interface RoomView {
@@ -32,6 +36,7 @@ export interface RoomView {
 export interface ReadersDeps {
   readonly core: Pick<Core, 'reads' | 'directory' | 'policy'>
   readonly users: UserIds
+  readonly transactionsOf: (actor: Person) => Promise<TransactionOf>
 }
 
 /** Knows the user ids of accounts. */
@@ -47,7 +52,8 @@ export class Readers {
     const accountId = actor.account.id
     const userId = await this.deps.users.idOf(actor.account)
     const ignored = await this.deps.core.reads.matrix().accountDatum(accountId, 0, IGNORED)
-    return { actor, accountId, userId, ignored: ignoredIn(ignored, userId) }
+    const transactionOf = await this.deps.transactionsOf(actor)
+    return { actor, accountId, userId, ignored: ignoredIn(ignored, userId), transactionOf }
   }
 
   /**

@@ -15,7 +15,7 @@ import { Waiters } from '../sync/waiting'
 import { Bundles } from './bundles'
 import { RoomHistory } from './messages'
 import { Positions } from './positions'
-import { Readers, type UserIds } from './readers'
+import { Readers, type ReadersDeps, type UserIds } from './readers'
 import { Relations } from './relations'
 import { Rendering } from './rendering'
 import { RoomStates } from './room-states'
@@ -26,14 +26,23 @@ export interface ReadingParts {
   readonly store: Pick<Announcements, 'onMarks'>
   readonly timer: MatrixParts['timer']
   readonly users: UserIds
+  readonly transactionsOf: ReadersDeps['transactionsOf']
   readonly serverName: string
   /** Resolves when the events of rooms are made of all that was committed before, or will not be soon. */
   readonly caughtUp: () => Promise<void>
 }
 
 /** Creates what reads rooms. */
-export function createReading({ core, store, timer, users, serverName, caughtUp }: ReadingParts) {
-  const readers = new Readers({ core, users })
+export function createReading({
+  core,
+  store,
+  timer,
+  users,
+  transactionsOf,
+  serverName,
+  caughtUp,
+}: ReadingParts) {
+  const readers = new Readers({ core, users, transactionsOf })
   const positions = new Positions(core, caughtUp)
   const timeline = new Timeline(core)
   const rendering = new Rendering(core, new Bundles(core))

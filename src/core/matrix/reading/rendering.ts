@@ -14,8 +14,6 @@ export interface RenderOptions {
   readonly withRoomId: boolean
   /** Whether events show their threads and edits. State does not. */
   readonly withRelations?: boolean
-  /** The device that asks, which is shown the transaction ids of the events that it sent. */
-  readonly transactionOf?: ((eventId: string) => string | undefined) | undefined
 }
 
 /** Shows events to readers. */
@@ -25,31 +23,39 @@ export class Rendering {
     private readonly bundles: Bundles,
   ) {}
 
+  /** Returns events as servers exchange them. A redacted one is pruned, and says why. */
+  async pdus({ room }: RoomView, events: readonly StoredEvent[]): Promise<JsonObject[]> {
+    const redactedBy = await this.redactionsOf(room.channelId, events)
+    return events.map((event) => {
+      const redaction = event.redactedBy === null ? undefined : redactedBy.get(event.redactedBy)
+      const unsigned = redaction && { redacted_because: parsedRoomEvent(redaction).pdu }
+      return { ...parsedRoomEvent(event).pdu, ...(unsigned ? { unsigned } : {}) }
+    })
+  }
+
   /** Returns events of a room as its reader sees them, in the same order. The reader must see them. */
   async events(
     view: RoomView,
     events: readonly StoredEvent[],
-    { withRoomId, withRelations = false, transactionOf }: RenderOptions,
+    { withRoomId, withRelations = false }: RenderOptions,
   ): Promise<JsonObject[]> {
     if (events.length === 0) return []
-    const { room, sight } = view
+    const { room, sight, reader } = view
     const reads = this.core.reads.matrix()
     const roomId = withRoomId ? room.roomId : undefined
     const states = events.flatMap(({ type, stateKey, pos }) =>
       stateKey === null ? [] : [{ type, stateKey, pos }],
     )
-    const redactions = events.flatMap(({ redactedBy }) => redactedBy ?? [])
-    const [replaced, redacting, bundles] = await Promise.all([
+    const [replaced, redactedBy, bundles] = await Promise.all([
       reads.replacedStates(room.channelId, states),
-      reads.eventsAtPositions(room.channelId, [...new Set(redactions)]),
+      this.redactionsOf(room.channelId, events),
       withRelations ? this.bundles.of(view, events) : undefined,
     ])
-    const redactedBy = new Map(redacting.map((event) => [event.pos, event]))
     const now = Math.floor(this.core.clock.now() / MICROS_PER_MILLISECOND)
     const shown = (event: StoredEvent, further: SharedUnsigned): JsonObject => {
       const former = replaced.get(event.pos)
       const redaction = event.redactedBy === null ? undefined : redactedBy.get(event.redactedBy)
-      const transaction = transactionOf?.(event.eventId)
+      const transaction = reader.transactionOf(event.eventId)
       return clientEvent(parsedRoomEvent(event), roomId, {
         ...(former ? replacedBy(former) : {}),
         ...(redaction
@@ -66,6 +72,16 @@ export class Rendering {
       if (!bundle) return shown(event, {})
       return shown(event, { 'm.relations': bundle((related) => shown(related, {})) })
     })
+  }
+
+  /** The redactions of these events, by position. */
+  private async redactionsOf(
+    channelId: number,
+    events: readonly StoredEvent[],
+  ): Promise<ReadonlyMap<number, StoredEvent>> {
+    const positions = new Set(events.flatMap(({ redactedBy }) => redactedBy ?? []))
+    const found = await this.core.reads.matrix().eventsAtPositions(channelId, [...positions])
+    return new Map(found.map((event) => [event.pos, event]))
   }
 }
 

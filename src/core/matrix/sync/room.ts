@@ -30,7 +30,6 @@ export interface SyncScope {
   readonly isRestart: boolean
   /** Names the reader's device. */
   readonly device: string
-  readonly transactionOf: ((eventId: string) => string | undefined) | undefined
 }
 
 /** The events of a room that an answer has. */
@@ -73,11 +72,10 @@ export class RoomSections {
     const span = await this.span(view, scope)
     const state = await this.state(view, scope, span)
     const { rendering } = this.deps
-    const options = { withRoomId: filter.federationFormat, transactionOf: scope.transactionOf }
     const shown = async (events: readonly StoredEvent[], withRelations: boolean) =>
       (filter.federationFormat
-        ? events.map(federationForm)
-        : await rendering.events(view, events, { ...options, withRelations })
+        ? await rendering.pdus(view, events)
+        : await rendering.events(view, events, { withRoomId: false, withRelations })
       ).map((event) => withFields(event, filter.eventFields))
     const isSummed = span.isNew || span.changes.some(({ type }) => SUMMARISED.has(type))
     const summary = isSummed && isInRoom(view) ? await this.summary(view) : undefined
@@ -119,8 +117,11 @@ export class RoomSections {
   private async span(view: RoomView, { since, now, filter }: SyncScope): Promise<Span> {
     const { room, sight } = view
     const after = since === undefined ? BEGINNING : endOf(since.seq)
-    const isNew = since === undefined || sight.membershipAt(after - 1) !== 'join'
-    const end = isInRoom(view, now) ? now.end : Math.min(now.end, (sight.memberEventAt(now.end - 1) ?? 0) + 1)
+    const isIn = isInRoom(view, now)
+    const wasIn = sight.membershipAt(after - 1) === 'join'
+    // Who was not in the room since the last answer is told of its own membership alone.
+    const isNew = since === undefined || (!wasIn && (isIn || sight.leftAt >= after))
+    const end = isIn ? now.end : Math.min(now.end, (sight.memberEventAt(now.end - 1) ?? 0) + 1)
     const isIncluded = includesRoom(filter.timeline, room.roomId)
     const page = await this.deps.timeline.page(view, {
       after: isNew ? BEGINNING : after - 1,
@@ -132,9 +133,9 @@ export class RoomSections {
     const seen = page.events.toReversed()
     const first = seen[0]?.pos ?? end
     const from = isNew ? first : after
-    const changes = await this.deps.core.reads
-      .matrix()
-      .stateChanges(room.channelId, { after: from - 1, before: end })
+    const reads = this.deps.core.reads.matrix()
+    const all = await reads.stateChanges(room.channelId, { after: from - 1, before: end })
+    const changes = isIn ? all : all.filter((change) => sight.sees(keyed(change)))
     // The timeline begins after the last change that it does not show, so that its own changes are the newest ones.
     const unseen =
       changes.findLast((change) => change.pos >= first && !sight.sees(keyed(change)))?.pos ?? BEGINNING
@@ -171,7 +172,7 @@ export class RoomSections {
   private async wholeState(view: RoomView, scope: SyncScope, span: Span): Promise<StoredEvent[]> {
     const { room, reader } = view
     const reads = this.deps.core.reads.matrix()
-    const at = (scope.stateAfter ? span.end : span.start) - 1
+    const at = Math.min((scope.stateAfter ? span.end : span.start) - 1, view.sight.leftAt)
     if (!scope.filter.state.lazyMembers) return reads.stateAt(room.channelId, at)
     this.deps.memory.forget(scope.device, room.channelId)
     const heroes = await this.heroes(view)
@@ -262,8 +263,4 @@ function keyOf(type: string, stateKey: string | null): string {
 /** A change of the state as visibility is judged. */
 function keyed({ pos, type, stateKey }: StateChange) {
   return { pos, type, state_key: stateKey }
-}
-
-function federationForm(event: StoredEvent): JsonObject {
-  return { event_id: event.eventId, ...parsedRoomEvent(event).pdu }
 }

@@ -84,7 +84,6 @@ export class Sync {
       ...{ since, now, filter, fullState: request.fullState, stateAfter: request.stateAfter },
       isRestart: given !== undefined && !isKnown,
       device: String(device.id),
-      transactionOf: undefined,
     })
     const first = await this.answer(reader, device, scopeAt(now))
     const mayWait = since !== undefined && !request.fullState && request.timeoutMs > 0
