@@ -21,6 +21,7 @@ import { inbox, mentions, waiting } from './inbox'
 import { raisedLimits } from './lib/synapse'
 import type { Row, Workload } from './lib/workload'
 import { eventHash } from './matrix/event-hash'
+import { projectedPosts, switchedOn } from './matrix/projecting'
 import { mcp } from './mcp'
 import { postgresPosts } from './postgres'
 import { posts, slowPosts } from './posts'
@@ -78,6 +79,8 @@ const workloads: readonly Workload[] = [
   growth,
   webConsole,
   eventHash,
+  projectedPosts,
+  switchedOn,
 ]
 
 const { values, positionals } = parseArgs({

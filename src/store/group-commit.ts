@@ -94,7 +94,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => this.enqueue({ plan, since, resolve, reject }))
   }
 
-  /** `isUrgent`: before all writes that wait. */
+  /** `isUrgent`: behind the next group of posts, or in it. */
   transact<Result>(
     run: (tx: Writes) => Promise<Result>,
     { isUrgent } = { isUrgent: false },
@@ -120,8 +120,8 @@ export class GroupCommit {
   }
 
   private enqueue(write: QueuedWrite, isUrgent = false): void {
-    if (isUrgent) this.queue.unshift(write)
-    else this.queue.push(write)
+    const later = isUrgent ? this.queue.findIndex(({ plan }, i) => plan === null || i >= GROUP_WRITES) : -1
+    this.queue.splice(later < 0 ? this.queue.length : later, 0, write)
     this.expiry ??= this.expireIn(QUEUED_MILLISECONDS)
     if (this.isRunning) return
     this.isRunning = true

@@ -369,7 +369,7 @@ export interface Store extends Announcements {
   /**
    * Runs the work in a transaction of the single writer. The work may run again after the failure of another work in
    * its group, so it must have no effects outside the transaction, await only its own queries, and refuse before its
-   * first write. With `isUrgent` it goes before all that waits.
+   * first write. With `isUrgent` at most one group of posts goes before it.
    */
   transact<Result>(
     work: (tx: Writes) => Promise<Result>,
