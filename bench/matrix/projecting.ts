@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type LoadResult, httpLoad } from '../lib/http-load'
+import { httpLoad, type LoadResult } from '../lib/http-load'
 import { Latencies } from '../lib/latencies'
 import { seedMessages } from '../lib/seed'
 import { type Synapse, startSynapse } from '../lib/synapse'

@@ -15,12 +15,18 @@ export class People {
     private readonly systemName: () => string,
   ) {}
 
-  /** Returns the users of accounts by account, in one statement; makes those that do not exist yet. */
-  async shown(tx: Writes, accounts: Iterable<Account>): Promise<Map<number, Shown>> {
+  /**
+   * Returns the users of accounts by account; makes those that do not exist yet. `users` are those that are known already,
+   * none to look them up.
+   */
+  async shown(
+    tx: Writes,
+    accounts: Iterable<Account>,
+    users?: readonly MatrixUser[],
+  ): Promise<Map<number, Shown>> {
     const all = [...new Map([...accounts].map((account) => [account.id, account])).values()]
-    const known = new Map(
-      (await tx.matrix().usersOfAccounts(all.map(({ id }) => id))).map((user) => [user.accountId, user]),
-    )
+    const found = users ?? (await tx.matrix().usersOfAccounts(all.map(({ id }) => id)))
+    const known = new Map(found.map((user) => [user.accountId, user]))
     const shown = new Map<number, Shown>()
     // In the order of the accounts, so that the same accounts get the same localparts each time.
     for (const account of all.sort((one, other) => one.id - other.id)) {

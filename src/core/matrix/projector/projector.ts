@@ -16,6 +16,7 @@ import type { Html } from '../html'
 import type { MatrixParts } from '../parts'
 import { People } from '../people'
 import { Rooms } from '../rooms'
+import type { MatrixUser } from '../user-ports'
 import type { Users } from '../users'
 import { Derivation } from './derivation'
 import { derive } from './derive'
@@ -65,6 +66,8 @@ export class Projector {
   /** Events that rooms did not allow. */
   refused = 0
   private system: Account | undefined
+  /** Undefined until it is stored. */
+  private systemUser: MatrixUser | undefined
   private known: Seq | undefined
   private size: number
   /** How many times the next row has failed alone. */
@@ -120,6 +123,7 @@ export class Projector {
     const after = this.position
     const rows = await readRows(store.reads, after, this.size)
     if (rows.upTo === after) return
+    if (this.system) this.systemUser ??= await store.reads.matrix().user({ accountId: this.system.id })
     for (const { channelId, from } of await this.skipped.returning(rows))
       await this.replay(channelId, from, after)
     const isUrgent = head() - after >= URGENT_ROWS
@@ -189,13 +193,10 @@ export class Projector {
 
   private async projectFrom(tx: Writes, rows: LogRows): Promise<void> {
     const { after, upTo } = rows
-    // An act of this process, or another process, may have projected them meanwhile.
-    const position = await tx.projectionPosition(MATRIX_PROJECTION)
-    if (position !== after) {
-      this.known = position
-      return
-    }
-    await this.move(tx, after, upTo, await this.project(tx, rows))
+    // An act of this process, or another process, may have projected them meanwhile: then nothing is written.
+    if (await tx.moveProjection(MATRIX_PROJECTION, after, upTo))
+      tx.matrix().wakeProjected(after, upTo, await this.project(tx, rows))
+    else this.known = await tx.projectionPosition(MATRIX_PROJECTION)
   }
 
   private async move(tx: Writes, after: Seq, upTo: Seq, keys: Iterable<MarkKey>): Promise<void> {
@@ -214,7 +215,8 @@ export class Projector {
     const batch = this.newBatch(tx)
     const parts = { serverName, html, rooms, people, system, newRooms: newRooms() }
     const derivation = new Derivation(parts, tx, rows, batch)
-    await derivation.load(await people.shown(tx, [...rows.accounts.values(), system]))
+    const users = this.systemUser ? [...rows.users, this.systemUser] : undefined
+    await derivation.load(await people.shown(tx, [...rows.accounts.values(), system], users))
     for (const record of rows.records) await derive(derivation, record)
     this.refused += derivation.refused
     return this.flush(tx, batch)

@@ -3,6 +3,7 @@ import type { Seq } from '../../kernel/ids'
 import type { Reads } from '../../kernel/ports'
 import type { EventType } from '../../log/catalogue'
 import type { EventRecord } from '../../log/events'
+import type { MatrixUser } from '../user-ports'
 
 /** Rows of the log from which events of rooms follow, with what they refer to. */
 export interface LogRows {
@@ -13,6 +14,8 @@ export interface LogRows {
   readonly messages: ReadonlyMap<Seq, Message>
   readonly accounts: ReadonlyMap<number, Account>
   readonly channels: ReadonlyMap<number, Channel>
+  /** The users of these accounts, except those that have none yet. */
+  readonly users: readonly MatrixUser[]
 }
 
 /** What the subject of a row is, for the types from which events follow. */
@@ -74,7 +77,7 @@ export async function readRows(
 async function referredTo(
   reads: Reads,
   records: readonly EventRecord[],
-): Promise<Pick<LogRows, 'messages' | 'accounts' | 'channels'>> {
+): Promise<Pick<LogRows, 'messages' | 'accounts' | 'channels' | 'users'>> {
   const accountIds = new Set<number>()
   const channelIds = new Set<number>()
   const seqs = new Set<Seq>()
@@ -95,10 +98,12 @@ async function referredTo(
     for (const id of mentions.unlisted) accountIds.add(id)
   }
   const accounts = accountIds.size === 0 ? [] : await reads.accountsByIds([...accountIds])
+  const users = await reads.matrix().usersOfAccounts([...accountIds])
   const channels = channelIds.size === 0 ? [] : await reads.channelsByIds([...channelIds])
   return {
     messages: new Map(messages.map((message) => [message.seq, message])),
     accounts: new Map(accounts.map((account) => [account.id, account])),
     channels: new Map(channels.map((channel) => [channel.id, channel])),
+    users,
   }
 }
