@@ -90,6 +90,17 @@ describe('rooms', () => {
       'm.room.message by ann',
     ])
     expect(events[6]?.content['is_direct']).toBe(true)
+    const [room] = await w.sql<{ room_id: string }>(
+      'SELECT room_id FROM matrix_rooms ORDER BY channel_id DESC LIMIT 1',
+    )
+    const direct = await w.sql<{ handle: string; json: string }>(
+      `SELECT a.handle, d.json FROM matrix_account_data d JOIN accounts a ON a.id = d.account_id
+       WHERE d.type = 'm.direct' AND d.channel_id = 0 ORDER BY a.handle`,
+    )
+    expect(direct.map(({ handle, json }) => [handle, JSON.parse(json)])).toEqual([
+      ['ann', { [user('ben')]: [room?.room_id] }],
+      ['ben', { [user('ann')]: [room?.room_id] }],
+    ])
     expect(events[2]?.content['users']).toEqual({ [user('ann')]: 100, [user('ben')]: 100 })
   })
 

@@ -3,7 +3,7 @@ import type { Seq } from '../../kernel/ids'
 import type { Writes } from '../../kernel/ports'
 import { channelEvent, type EventRecord } from '../../log/events'
 import { EVENTS_PER_ROW } from '../../log/marks'
-import type { JsonObject } from '../canonical'
+import { canonicalJson, isObject, type JsonObject } from '../canonical'
 import type { EventBatch, Refusal, RoomDraft } from '../event-batch'
 import type { StoredEvent } from '../event-ports'
 import { parsedEvent } from '../events'
@@ -17,6 +17,8 @@ import { roomVersion } from '../versions'
 import { channelRoom, directRoom, memberContent, type PlannedState, type Shown } from './room-of-channel'
 import { type ConsequenceFacts, type LogRows, renewedAccount } from './rows'
 
+/** The account data that says with whom rooms are direct ones. */
+const DIRECT = 'm.direct'
 /** Memberships that are read together. */
 const PAGE = 500
 
@@ -270,11 +272,32 @@ export class Derivation {
     for (const [id, user] of await this.parts.people.shown(this.tx, accounts)) shown.set(id, user)
     this.shown = shown
     const ids = members.map(({ id }) => id)
+    await this.noteDirect(ids, roomIdOfChannel(channel.uuid, this.parts.serverName))
     const makerId = actorId !== null && ids.includes(actorId) ? actorId : ids[0]
     const maker = this.user(makerId ?? null)
     const other = this.user(ids.find((id) => id !== makerId) ?? null)
     if (!version || !maker) return undefined
     return directRoom(version, maker, other, this.parts.newRooms.federate)
+  }
+
+  /** Adds a direct room to the account data by which clients know direct rooms. */
+  private async noteDirect(accountIds: readonly number[], roomId: string): Promise<void> {
+    const matrix = this.tx.matrix()
+    for (const accountId of accountIds) {
+      const other = this.user(accountIds.find((id) => id !== accountId) ?? null)
+      if (!other) continue
+      const before = parsedObject(await matrix.accountDatum(accountId, 0, DIRECT))
+      const rooms = before[other.userId]
+      const content = { ...before, [other.userId]: [...(Array.isArray(rooms) ? rooms : []), roomId] }
+      const mx = await matrix.nextMx(`a${accountId}`)
+      await matrix.setAccountDatum({
+        accountId,
+        channelId: 0,
+        type: DIRECT,
+        json: canonicalJson(content),
+        mx,
+      })
+    }
   }
 
   /** The rows to whose events the rows of this transaction refer, and that are not among them. */
@@ -303,6 +326,11 @@ export class Derivation {
       if (isRoot.has(Math.floor(pos / EVENTS_PER_ROW))) roots.add(threadPos ?? pos)
     return [...roots]
   }
+}
+
+function parsedObject(json: string | undefined): JsonObject {
+  const value: unknown = json === undefined ? {} : JSON.parse(json)
+  return isObject(value) ? value : {}
 }
 
 /** Events have milliseconds, the log microseconds. */

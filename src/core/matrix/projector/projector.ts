@@ -144,6 +144,7 @@ export class Projector {
    */
   async act<Result>(actor: Actor, work: (act: MatrixAct) => Promise<Result>): Promise<Result> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (this.lag > this.most) await this.refresh()
       if (this.lag > MAX_ROWS_BEHIND) break
       if (this.lag > this.most) await this.reached(this.parts.head() - this.most, PATIENCE_MILLISECONDS)
       try {
@@ -276,6 +277,10 @@ export class Projector {
     return new EventBatch(this.parts, tx.matrix())
   }
 
+  private async refresh(): Promise<void> {
+    this.moved(await this.parts.store.reads.projectionPosition(MATRIX_PROJECTION))
+  }
+
   private moved(upTo: Seq): void {
     this.known = Math.max(this.known ?? 0, upTo)
     for (const waiter of this.waiting) if (waiter.upTo <= this.known) waiter.resolve()
@@ -288,9 +293,14 @@ export class Projector {
     this.waiting.add(waiter)
     const cancel = this.parts.timer(resolve, milliseconds)
     this.wake()
-    await promise
-    cancel()
-    this.waiting.delete(waiter)
+    try {
+      // Another process may have projected, and this one not have heard of it yet.
+      await this.refresh()
+      await promise
+    } finally {
+      cancel()
+      this.waiting.delete(waiter)
+    }
   }
 }
 
