@@ -1,9 +1,9 @@
 // The first quarter of an hour with the program: start it, sign in, let a phone in by a code, decide and pause from there.
 import { expect, setDefaultTimeout, test } from 'bun:test'
-import { BrowserPage } from '../../support/browser'
+import { BrowserPage, type Window } from '../../support/browser'
 import { readQr } from '../../support/qr'
 import { Site } from '../../support/site'
-import { browser, ConsolePage, desktop, expectedError, phone, type Window } from './support'
+import { browser, ConsolePage, desktop, expectedError, phone } from './support'
 
 setDefaultTimeout(180_000)
 

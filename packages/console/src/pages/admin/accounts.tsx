@@ -96,7 +96,6 @@ export function Accounts() {
                 { title: 'Channels', cell: (one) => one.channel_count, class: 'number' },
                 { title: 'Last seen', cell: (one) => <When at={one.last_seen_at} /> },
                 { title: 'Token used', cell: (one) => <When at={one.token_used_at} /> },
-                { title: 'Created', cell: (one) => <When at={one.created_at} /> },
               ]}
               acts={(one) => (
                 <AccountActs account={one} onChanged={changed} onErased={() => loaded.reload()} />
