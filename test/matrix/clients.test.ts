@@ -1,7 +1,10 @@
 /** Unmodified Matrix clients against a running server. Their scripts are in test/matrix/clients. */
-import { describe, expect, test } from 'bun:test'
-import { matrixClientsMissing, nioMissing, runMatrixClient } from '../support/matrix-clients'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import type { ServerProcess } from '../support/server-process'
+import { matrixClientsMissing, nioMissing, RunningClient, runMatrixClient } from '../support/matrix-clients'
 import { Site } from '../support/site'
+
+setDefaultTimeout(120_000)
 
 const MATRIX = { SYNAPSE_MATRIX_SERVER_NAME: 'example.org' }
 
@@ -25,4 +28,135 @@ describe('discovery', () => {
   )
 
   test.skipIf(nioMissing)('nio-versions.py reads the versions', () => reads('nio-versions.py'))
+})
+
+const PASSWORD = 'correct horse battery staple'
+
+/** People with a password on a server. */
+async function people({ operator }: ServerProcess, ...handles: string[]) {
+  for (const handle of handles) {
+    const account = { handle, kind: 'human', display_name: handle, password: PASSWORD }
+    const { status, text } = await operator.post('/v1/admin/accounts', account)
+    expect(status, text).toBe(201)
+  }
+  return handles.map((user) => ({ user, password: PASSWORD }))
+}
+
+/** An agent on a server that is in a channel. Returns its token. */
+async function agent({ operator }: ServerProcess, handle: string, channel: string): Promise<string> {
+  await operator.post('/v1/admin/accounts', { handle, kind: 'agent', display_name: handle })
+  const scopes = ['channel:*:read', 'channel:*:post']
+  const { body } = await operator.post<{ token: string }>('/v1/admin/tokens', { account_handle: handle, scopes })
+  await operator.post('/v1/admin/memberships', { channel_slug: channel, account_handle: handle, role: 'member' })
+  return body.token
+}
+
+test.skipIf(matrixClientsMissing)('two people talk with matrix-js-sdk', async () => {
+  await using site = new Site()
+  await using server = await site.serveWith(MATRIX)
+  const report = await runMatrixClient<{ missed: string[] }>('js-sdk.js', {
+    baseUrl: server.url,
+    people: await people(server, 'ada', 'ben'),
+  })
+  expect(report.missed).toHaveLength(30)
+})
+
+test.skipIf(nioMissing)('two people talk with matrix-nio', async () => {
+  await using site = new Site()
+  await using server = await site.serveWith(MATRIX)
+  const report = await runMatrixClient<{ uri: string }>('nio.py', {
+    baseUrl: server.url,
+    people: await people(server, 'ada', 'ben'),
+  })
+  expect(report.uri).toStartWith('mxc://example.org/')
+})
+
+interface BotLine {
+  readonly ready?: string
+  readonly joined?: string
+  readonly message?: string
+  readonly answered?: string
+  readonly refused?: unknown
+}
+
+interface MatrixEvent {
+  readonly type: string
+  readonly sender: string
+  readonly event_id: string
+  readonly content: Readonly<Record<string, unknown>>
+}
+
+describe.skipIf(matrixClientsMissing)('a bot with matrix-bot-sdk', () => {
+  test('signs in, joins where it is invited, answers and reacts', async () => {
+    await using site = new Site()
+    await using server = await site.serveWith(MATRIX)
+    const [ada, bot] = await people(server, 'ada', 'echo')
+    await using client = new RunningClient<BotLine>('bot-sdk.js', { baseUrl: server.url, ...bot })
+    await client.until(({ ready }) => ready === '@echo:example.org')
+    const login = { type: 'm.login.password', identifier: { type: 'm.id.user', user: ada?.user }, password: PASSWORD }
+    const { body } = await server.guest.post<{ access_token: string }>('/_matrix/client/v3/login', login)
+    const by = server.as(body.access_token)
+    const made = await by.post<{ room_id: string }>('/_matrix/client/v3/createRoom', {
+      preset: 'private_chat',
+      invite: ['@echo:example.org'],
+    })
+    const room = encodeURIComponent(made.body.room_id)
+    await client.until(({ joined }) => joined === made.body.room_id)
+    const sent = await by.put<{ event_id: string }>(
+      `/_matrix/client/v3/rooms/${room}/send/m.room.message/1`,
+      { msgtype: 'm.text', body: '!echo hello' },
+    )
+    await client.until(({ answered }) => answered === sent.body.event_id)
+    const { chunk } = (
+      await by.get<{ chunk: MatrixEvent[] }>(`/_matrix/client/v3/rooms/${room}/messages?dir=b&limit=2`)
+    ).body
+    expect(chunk.map(({ type, sender }) => [type, sender])).toEqual([
+      ['m.reaction', '@echo:example.org'],
+      ['m.room.message', '@echo:example.org'],
+    ])
+    expect(chunk[0]?.content).toEqual({
+      'm.relates_to': { rel_type: 'm.annotation', event_id: sent.body.event_id, key: '✅' },
+    })
+    expect(chunk[1]?.content).toMatchObject({
+      'm.relates_to': { 'm.in_reply_to': { event_id: sent.body.event_id } },
+    })
+  })
+
+  test('is an agent with its own token: it reads and writes the messages of /v1', async () => {
+    await using site = new Site()
+    await using server = await site.serveWith(MATRIX)
+    await server.operator.post('/v1/admin/channels', { slug: 'room', name: 'room' })
+    const token = await agent(server, 'echo', 'room')
+    const other = server.as(await agent(server, 'other', 'room'))
+    await using client = new RunningClient<BotLine>('bot-sdk.js', { baseUrl: server.url, token })
+    await client.until(({ ready }) => ready === '@echo:example.org')
+    const { body } = await other.post<{ id: string }>('/v1/messages', { channel: 'room', body: '!echo hello' })
+    await client.until(({ answered }) => answered !== undefined)
+    const { messages } = (
+      await other.get<{ messages: { body: string; reply_to: string | null; via: string }[] }>(
+        '/v1/messages?channel=room&limit=1',
+      )
+    ).body
+    expect(messages).toMatchObject([{ body: expect.stringContaining('hello'), reply_to: body.id, via: 'token' }])
+    const message = await other.get<{ reactions: object }>(`/v1/messages/${body.id}`)
+    expect(JSON.stringify(message.body)).toContain('✅')
+  })
+
+  test('is refused by the chain limit, with a code that does not make it try for ever', async () => {
+    await using site = new Site()
+    await using server = await site.serveWith(MATRIX)
+    await server.operator.put('/v1/config/chain.limit', { value: 3 })
+    await server.operator.post('/v1/admin/channels', { slug: 'room', name: 'room' })
+    const report = await runMatrixClient<{ sent: number; refusal: object }>('bot-sdk-chain.js', {
+      baseUrl: server.url,
+      token: await agent(server, 'thinker', 'room'),
+      alias: '#room:example.org',
+      most: 50,
+    })
+    expect(report.refusal).toMatchObject({
+      status: 403,
+      errcode: 'M_FORBIDDEN',
+      'dev.synapse.code': expect.stringMatching(/^(?:chain_limit|loop_guard)$/),
+    })
+  })
 })

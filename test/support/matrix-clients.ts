@@ -39,13 +39,52 @@ function isMissing(isHere: boolean, what: string): boolean {
 
 /** Runs a script with its input as JSON in its first argument, and returns what it prints as JSON at its end. */
 export async function runMatrixClient<Report>(script: string, input: object): Promise<Report> {
+  return parsed<Report>(await finished(start(script, input)))
+}
+
+/** A script that runs until it is disposed of, and prints lines of JSON. */
+export class RunningClient<Line extends object> implements AsyncDisposable {
+  private readonly child
+  private readonly lines: AsyncIterator<string>
+
+  constructor(script: string, input: object) {
+    this.child = start(script, input)
+    this.lines = linesOf(this.child.stdout)
+  }
+
+  /** Reads lines until one matches, and returns it. Fails with what the script says if it ends. */
+  async until(matches: (line: Line) => boolean): Promise<Line> {
+    for (;;) {
+      const { done, value } = await this.lines.next()
+      if (done === true) throw new Error(`the client ended: ${await new Response(this.child.stderr).text()}`)
+      const line = JSON.parse(value) as Line
+      if (matches(line)) return line
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.child.exited
+  }
+}
+
+function start(script: string, input: object) {
   const program = script.endsWith('.py') ? [PYTHON] : [process.execPath, '--no-env-file']
-  const child = Bun.spawn([...program, script, JSON.stringify(input)], {
+  return Bun.spawn([...program, script, JSON.stringify(input)], {
     cwd: folder,
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',
     timeout: PATIENCE_MILLISECONDS,
   })
-  return parsed<Report>(await finished(child))
+}
+
+async function* linesOf(output: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of output) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
 }
