@@ -42,15 +42,6 @@ async function people({ operator }: ServerProcess, ...handles: string[]) {
   return handles.map((user) => ({ user, password: PASSWORD }))
 }
 
-/** An agent on a server that is in a channel. Returns its token. */
-async function agent({ operator }: ServerProcess, handle: string, channel: string): Promise<string> {
-  await operator.post('/v1/admin/accounts', { handle, kind: 'agent', display_name: handle })
-  const scopes = ['channel:*:read', 'channel:*:post']
-  const { body } = await operator.post<{ token: string }>('/v1/admin/tokens', { account_handle: handle, scopes })
-  await operator.post('/v1/admin/memberships', { channel_slug: channel, account_handle: handle, role: 'member' })
-  return body.token
-}
-
 test.skipIf(matrixClientsMissing)('two people talk with matrix-js-sdk', async () => {
   await using site = new Site()
   await using server = await site.serveWith(MATRIX)
@@ -125,9 +116,9 @@ describe.skipIf(matrixClientsMissing)('a bot with matrix-bot-sdk', () => {
   test('is an agent with its own token: it reads and writes the messages of /v1', async () => {
     await using site = new Site()
     await using server = await site.serveWith(MATRIX)
-    await server.operator.post('/v1/admin/channels', { slug: 'room', name: 'room' })
-    const token = await agent(server, 'echo', 'room')
-    const other = server.as(await agent(server, 'other', 'room'))
+    await server.room('room')
+    const token = await server.agent('echo', 'room')
+    const other = server.as(await server.agent('other', 'room'))
     await using client = new RunningClient<BotLine>('bot-sdk.js', { baseUrl: server.url, token })
     await client.until(({ ready }) => ready === '@echo:example.org')
     const { body } = await other.post<{ id: string }>('/v1/messages', { channel: 'room', body: '!echo hello' })
@@ -146,10 +137,10 @@ describe.skipIf(matrixClientsMissing)('a bot with matrix-bot-sdk', () => {
     await using site = new Site()
     await using server = await site.serveWith(MATRIX)
     await server.operator.put('/v1/config/chain.limit', { value: 3 })
-    await server.operator.post('/v1/admin/channels', { slug: 'room', name: 'room' })
+    await server.room('room')
     const report = await runMatrixClient<{ sent: number; refusal: object }>('bot-sdk-chain.js', {
       baseUrl: server.url,
-      token: await agent(server, 'thinker', 'room'),
+      token: await server.agent('thinker', 'room'),
       alias: '#room:example.org',
       most: 50,
     })
