@@ -45,7 +45,7 @@ async function people({ operator }: ServerProcess, ...handles: string[]) {
 test.skipIf(matrixClientsMissing)('two people talk with matrix-js-sdk', async () => {
   await using site = new Site()
   await using server = await site.serveWith(MATRIX)
-  const report = await runMatrixClient<{ missed: string[] }>('js-sdk.js', {
+  const report = await runMatrixClient<{ missed: string[] }>('js-sdk-people.js', {
     baseUrl: server.url,
     people: await people(server, 'ada', 'ben'),
   })
@@ -55,7 +55,7 @@ test.skipIf(matrixClientsMissing)('two people talk with matrix-js-sdk', async ()
 test.skipIf(nioMissing)('two people talk with matrix-nio', async () => {
   await using site = new Site()
   await using server = await site.serveWith(MATRIX)
-  const report = await runMatrixClient<{ uri: string }>('nio.py', {
+  const report = await runMatrixClient<{ uri: string }>('nio-people.py', {
     baseUrl: server.url,
     people: await people(server, 'ada', 'ben'),
   })
@@ -82,10 +82,10 @@ describe.skipIf(matrixClientsMissing)('a bot with matrix-bot-sdk', () => {
     await using site = new Site()
     await using server = await site.serveWith(MATRIX)
     const [ada, bot] = await people(server, 'ada', 'echo')
-    await using client = new RunningClient<BotLine>('bot-sdk.js', { baseUrl: server.url, ...bot })
+    await using client = new RunningClient<BotLine>('bot-sdk-echo.js', { baseUrl: server.url, ...bot })
     await client.until(({ ready }) => ready === '@echo:example.org')
     const login = { type: 'm.login.password', identifier: { type: 'm.id.user', user: ada?.user }, password: PASSWORD }
-    const { body } = await server.guest.post<{ access_token: string }>('/_matrix/client/v3/login', login)
+    const { body } = await server.as('').post<{ access_token: string }>('/_matrix/client/v3/login', login)
     const by = server.as(body.access_token)
     const made = await by.post<{ room_id: string }>('/_matrix/client/v3/createRoom', {
       preset: 'private_chat',
@@ -119,7 +119,7 @@ describe.skipIf(matrixClientsMissing)('a bot with matrix-bot-sdk', () => {
     await server.room('room')
     const token = await server.agent('echo', 'room')
     const other = server.as(await server.agent('other', 'room'))
-    await using client = new RunningClient<BotLine>('bot-sdk.js', { baseUrl: server.url, token })
+    await using client = new RunningClient<BotLine>('bot-sdk-echo.js', { baseUrl: server.url, token })
     await client.until(({ ready }) => ready === '@echo:example.org')
     const { body } = await other.post<{ id: string }>('/v1/messages', { channel: 'room', body: '!echo hello' })
     await client.until(({ answered }) => answered !== undefined)
