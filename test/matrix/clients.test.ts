@@ -125,10 +125,10 @@ describe.skipIf(matrixClientsMissing)('a bot with matrix-bot-sdk', () => {
     await client.until(({ answered }) => answered !== undefined)
     const { messages } = (
       await other.get<{ messages: { body: string; reply_to: string | null; via: string }[] }>(
-        '/v1/messages?channel=room&limit=1',
+        '/v1/messages?channel=room',
       )
     ).body
-    expect(messages).toMatchObject([{ body: expect.stringContaining('hello'), reply_to: body.id, via: 'token' }])
+    expect(messages.at(-1)).toMatchObject({ body: 'hello', reply_to: body.id, via: 'token' })
     const message = await other.get<{ reactions: object }>(`/v1/messages/${body.id}`)
     expect(JSON.stringify(message.body)).toContain('✅')
   })
@@ -142,12 +142,16 @@ describe.skipIf(matrixClientsMissing)('a bot with matrix-bot-sdk', () => {
       baseUrl: server.url,
       token: await server.agent('thinker', 'room'),
       alias: '#room:example.org',
-      most: 50,
+      most: 10,
     })
-    expect(report.refusal).toMatchObject({
-      status: 403,
-      errcode: 'M_FORBIDDEN',
-      'dev.synapse.code': expect.stringMatching(/^(?:chain_limit|loop_guard)$/),
+    expect(report).toEqual({
+      sent: 3,
+      refusal: {
+        status: 403,
+        errcode: 'M_FORBIDDEN',
+        error: expect.any(String),
+        'dev.synapse.code': 'chain_limit',
+      },
     })
   })
 })

@@ -49,7 +49,7 @@ async def main():
     await until(ben, lambda: room in ben.invited_rooms)
     expect(await ben.join(room), JoinResponse)
     await until(ben, lambda: room in ben.rooms and ben.rooms[room].name == "Garden")
-    await until(ada, lambda: ben.user_id in ada.rooms[room].users)
+    await until(ada, lambda: room in ada.rooms and ben.user_id in ada.rooms[room].users)
 
     text = {"msgtype": "m.text", "body": "tomatoes"}
     first = expect(await ada.room_send(room, "m.room.message", text, tx_id="1"), RoomSendResponse).event_id
