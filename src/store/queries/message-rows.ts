@@ -28,15 +28,18 @@ export async function insertMessageRows(
         target: t.threads.rootSeq,
         set: { replyCount: sql`${t.threads.replyCount} + 1`, lastReplySeq: seq, ...reset },
       })
+  const spent = chain?.spent
+  const budget = spent ? { spentSeq: seq, spent: spent.used, corrected: spent.corrected } : {}
   if (thread && kind !== 'system')
     await db
       .insert(t.threadMembers)
-      .values({ rootSeq: thread.seq, accountId: senderId, lastSeq: seq })
+      .values({ rootSeq: thread.seq, accountId: senderId, lastSeq: seq, ...budget })
       .onConflictDoUpdate({
         target: [t.threadMembers.rootSeq, t.threadMembers.accountId],
         // A reply ends an unfollow.
         set: {
           lastSeq: seq,
+          ...budget,
           follow: sql`CASE WHEN ${t.threadMembers.follow} THEN ${t.threadMembers.follow} END`,
         },
       })
