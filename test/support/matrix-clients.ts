@@ -37,9 +37,13 @@ function isMissing(isHere: boolean, what: string): boolean {
   return true
 }
 
-/** Runs a script with its input as JSON in its first argument, and returns what it prints as JSON at its end. */
+/**
+ * Runs a script with its input as JSON in its first argument, and returns the JSON in its last line. Clients print more
+ * before it.
+ */
 export async function runMatrixClient<Report>(script: string, input: object): Promise<Report> {
-  return parsed<Report>(await finished(start(script, input)))
+  const done = await finished(start(script, input))
+  return parsed<Report>({ ...done, stdout: done.stdout.trimEnd().split('\n').at(-1) ?? '' })
 }
 
 /** A script that runs until it is disposed of, and prints lines of JSON. */
