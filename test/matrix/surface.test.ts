@@ -25,6 +25,11 @@ describe('a path', () => {
     expect(answer.headers.get('allow')).toBe('GET, POST')
   })
 
+  test('with a part that no text can have is refused', async () => {
+    for (const part of ['%ff', '%E0%A4%A', '%00'])
+      expect(refused(await client.get(`${V3}/devices/${part}`))).toEqual([400, 'M_INVALID_PARAM'])
+  })
+
   test('of an earlier version is served as the current one', async () => {
     const { body } = await w.guest.get('/_matrix/client/r0/login')
     expect(body).toEqual((await w.guest.get(`${V3}/login`)).body)
