@@ -1,7 +1,7 @@
 /** Unmodified Matrix clients against a running server. Their scripts are in test/matrix/clients. */
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import type { ServerProcess } from '../support/server-process'
 import { matrixClientsMissing, nioMissing, RunningClient, runMatrixClient } from '../support/matrix-clients'
+import type { ServerProcess } from '../support/server-process'
 import { Site } from '../support/site'
 
 setDefaultTimeout(120_000)
@@ -84,7 +84,11 @@ describe.skipIf(matrixClientsMissing)('a bot with matrix-bot-sdk', () => {
     const [ada, bot] = await people(server, 'ada', 'echo')
     await using client = new RunningClient<BotLine>('bot-sdk-echo.js', { baseUrl: server.url, ...bot })
     await client.until(({ ready }) => ready === '@echo:example.org')
-    const login = { type: 'm.login.password', identifier: { type: 'm.id.user', user: ada?.user }, password: PASSWORD }
+    const login = {
+      type: 'm.login.password',
+      identifier: { type: 'm.id.user', user: ada?.user },
+      password: PASSWORD,
+    }
     const { body } = await server.as('').post<{ access_token: string }>('/_matrix/client/v3/login', login)
     const by = server.as(body.access_token)
     const made = await by.post<{ room_id: string }>('/_matrix/client/v3/createRoom', {
@@ -121,7 +125,10 @@ describe.skipIf(matrixClientsMissing)('a bot with matrix-bot-sdk', () => {
     const other = server.as(await server.agent('other', 'room'))
     await using client = new RunningClient<BotLine>('bot-sdk-echo.js', { baseUrl: server.url, token })
     await client.until(({ ready }) => ready === '@echo:example.org')
-    const { body } = await other.post<{ id: string }>('/v1/messages', { channel: 'room', body: '!echo hello' })
+    const { body } = await other.post<{ id: string }>('/v1/messages', {
+      channel: 'room',
+      body: '!echo hello',
+    })
     await client.until(({ answered }) => answered !== undefined)
     const { messages } = (
       await other.get<{ messages: { body: string; reply_to: string | null; via: string }[] }>(

@@ -1,6 +1,13 @@
 // A bot with matrix-bot-sdk: joins where it is invited, answers `!echo`, and reacts. Prints a line of JSON for what it sees,
 // until it is killed. With a password it signs in; with a token it is that account.
-import { AutojoinRoomsMixin, LogLevel, LogService, MatrixAuth, MatrixClient, MemoryStorageProvider } from 'matrix-bot-sdk'
+import {
+  AutojoinRoomsMixin,
+  LogLevel,
+  LogService,
+  MatrixAuth,
+  MatrixClient,
+  MemoryStorageProvider,
+} from 'matrix-bot-sdk'
 
 LogService.setLevel(LogLevel.ERROR)
 const { baseUrl, user, password, token } = JSON.parse(process.argv[2])

@@ -111,9 +111,11 @@ for (const client of [a, b]) {
   const served = (await client.roomState(room)).map(({ event_id }) => event_id)
   assert.deepEqual(known.sort(), served.sort())
 }
-const { event } = await b.getEventTimeline(b.getRoom(room).getUnfilteredTimelineSet(), missed[10]).then((found) => ({
-  event: found?.getEvents().find((one) => one.getId() === missed[10]),
-}))
+const { event } = await b
+  .getEventTimeline(b.getRoom(room).getUnfilteredTimelineSet(), missed[10])
+  .then((found) => ({
+    event: found?.getEvents().find((one) => one.getId() === missed[10]),
+  }))
 assert.equal(event?.getContent().body, 'missed 11')
 const page = await b.createMessagesRequest(room, null, 5, Direction.Backward)
 assert.equal(page.chunk[0].event_id, missed.at(-1))
@@ -140,5 +142,7 @@ function reactionsTo(client, id) {
   const relations = client
     .getRoom(room)
     .relations.getChildEventsForEvent(id, RelationType.Annotation, EventType.Reaction)
-  return (relations?.getRelations() ?? []).filter((event) => !event.isRedacted()).map((event) => event.getRelation().key)
+  return (relations?.getRelations() ?? [])
+    .filter((event) => !event.isRedacted())
+    .map((event) => event.getRelation().key)
 }

@@ -1,5 +1,5 @@
 // What the scripts share: their input, waits that end, and quiet logs.
-import { createClient, ClientEvent, SyncState } from 'matrix-js-sdk'
+import { ClientEvent, createClient, SyncState } from 'matrix-js-sdk'
 import { logger } from 'matrix-js-sdk/lib/logger.js'
 
 logger.setLevel('silent')
@@ -37,8 +37,16 @@ export async function signedIn({ user, password }, line = new Line()) {
     fetchFn: line.fetch,
     timelineSupport: true,
   })
-  await client.startClient({ initialSyncLimit: 10, lazyLoadMembers: true, threadSupport: true, pollTimeout: 10_000 })
-  await until('the first sync', () => client.getSyncState() === SyncState.Syncing || client.isInitialSyncComplete())
+  await client.startClient({
+    initialSyncLimit: 10,
+    lazyLoadMembers: true,
+    threadSupport: true,
+    pollTimeout: 10_000,
+  })
+  await until(
+    'the first sync',
+    () => client.getSyncState() === SyncState.Syncing || client.isInitialSyncComplete(),
+  )
   return client
 }
 
