@@ -134,7 +134,7 @@ export class Hub implements Streams {
   announce(events: readonly LogEvent[]): void {
     for (const event of events) this.incoming.push(event)
     if (!this.announcing) this.deliver()
-    this.longPolls.notify(events)
+    this.longPolls.notify(events.filter((event) => !this.isForNobody(event)))
   }
 
   /** Moves past events that are not announced. Streams read them from the log, and long-polls look again. */
@@ -209,22 +209,27 @@ export class Hub implements Streams {
         this.position = Math.max(this.position, event)
         continue
       }
-      if (this.deps.catalogue.find(event.type)?.lane !== 'room' || this.mustBeJudged(event)) {
+      const isSeen = !this.isForNobody(event)
+      if (isSeen && this.mustBeJudged(event)) {
         background(this.deliverJudged(event), this.deps.report)
         return
       }
       this.incoming.shift()
       this.position = event.seq
-      this.toRoom(event)
+      if (isSeen) this.toRoom(event)
     }
     this.announcing = false
     this.whenFlushed?.resolve()
     this.whenFlushed = undefined
   }
 
-  /** Reports whether an event of the room lane reads or notifies differently for its readers. */
+  private isForNobody({ type }: LogEvent): boolean {
+    return this.deps.catalogue.find(type)?.audience === 'nobody'
+  }
+
+  /** Reports whether an event is not of the room lane, or reads or notifies differently for its readers. */
   private mustBeJudged(event: LogEvent): boolean {
-    if (isHiddenFromSome(event)) return true
+    if (this.deps.catalogue.find(event.type)?.lane !== 'room' || isHiddenFromSome(event)) return true
     return notifiesMembers(event.facts) && [...this.streams].some(({ wantsItems }) => wantsItems)
   }
 
